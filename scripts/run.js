@@ -1,0 +1,3 @@
+import { runProgram } from './runtime.js';
+
+runProgram(process.argv.slice(2));

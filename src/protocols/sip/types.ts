@@ -1,0 +1,145 @@
+/** Transports Hush listens on (RFC 3261 section 18). */
+export type SipTransportName = 'UDP' | 'TCP';
+
+export interface SipPeer {
+  readonly address: string;
+  readonly port: number;
+  readonly transport: SipTransportName;
+}
+
+/** A header as it stood in the message; compact names are expanded, values are trimmed. */
+export interface SipHeader {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface SipBody {
+  readonly contentType: string;
+  readonly content: Buffer;
+}
+
+export interface SipRequest {
+  readonly method: string;
+  readonly requestUri: string;
+  readonly headers: readonly SipHeader[];
+  readonly body: Buffer;
+}
+
+export interface SipResponse {
+  readonly statusCode: number;
+  readonly reason: string;
+  readonly headers: readonly SipHeader[];
+  readonly body: Buffer;
+}
+
+export interface SipReply {
+  readonly statusCode: number;
+  readonly reason?: string;
+  readonly headers?: readonly SipHeader[];
+  readonly body?: SipBody;
+}
+
+/**
+ * Everything a dialog needs to go on in another process (RFC 3261 section 12), as plain JSON.
+ * The remote target, route set and both sequence numbers are kept current.
+ */
+export interface SipDialogState {
+  readonly callId: string;
+  readonly localTag: string;
+  readonly remoteTag: string;
+  readonly localUri: string;
+  readonly remoteUri: string;
+  readonly remoteTarget: string;
+  readonly routeSet: readonly string[];
+  readonly localSequence: number;
+  readonly remoteSequence: number;
+  readonly peer: SipPeer;
+}
+
+/** A request inside a dialog that wants exactly one final answer. */
+export interface SipDialogRequest {
+  readonly request: SipRequest;
+  reply(reply: SipReply): void;
+}
+
+/** What the owner of a dialog hears. BYE is answered 200 by the stack before `onBye`. */
+export interface SipDialogHandler {
+  onReinvite(incoming: SipDialogRequest): void;
+  onUpdate(incoming: SipDialogRequest): void;
+  onInfo(incoming: SipDialogRequest): void;
+  onBye(): void;
+  /** The 2xx was never acknowledged (RFC 3261 section 13.3.1.4): the stack has sent BYE. */
+  onAckTimeout(): void;
+}
+
+export interface SipDialog {
+  readonly id: string;
+  readonly peer: SipPeer;
+  state(): SipDialogState;
+  /** Re-INVITE; the 2xx is acknowledged by the stack. Rejects with SipTimeoutError. */
+  invite(body: SipBody, headers?: readonly SipHeader[]): Promise<SipResponse>;
+  request(method: 'UPDATE' | 'INFO' | 'OPTIONS', body?: SipBody): Promise<SipResponse>;
+  /** Ends the dialog; resolves with the final answer. May be called twice. */
+  bye(): Promise<void>;
+}
+
+/** An INVITE outside a dialog. Exactly one of accept and reject is called. */
+export interface IncomingInvite {
+  readonly request: SipRequest;
+  readonly peer: SipPeer;
+  /** Set once a CANCEL came; the stack has then answered 487 itself and accept must not be called. */
+  readonly cancelled: boolean;
+  onCancel(listener: () => void): void;
+  reject(reply: SipReply): void;
+  accept(reply: SipReply, handler: SipDialogHandler): SipDialog;
+}
+
+export type SipDropReason =
+  | 'malformed'
+  | 'tooLarge'
+  | 'unmatchedResponse'
+  | 'overload'
+  | 'notAllowed'
+  | 'sendFailed';
+
+export interface SipUserAgentOptions {
+  readonly host: string;
+  /** 0 takes a free port from the system; undefined does not listen. */
+  readonly udpPort?: number;
+  readonly tcpPort?: number;
+  /** Host that Contact and Via name when it differs from `host` (NAT, 0.0.0.0). */
+  readonly advertisedHost?: string;
+  readonly userAgent: string;
+  readonly supported?: readonly string[];
+  readonly limits: SipLimits;
+  onInvite(invite: IncomingInvite): void;
+  /** Counts what was dropped; never gets message content. */
+  onDropped?(reason: SipDropReason, peer: SipPeer): void;
+}
+
+export interface SipLimits {
+  readonly maxMessageBytes: number;
+  readonly maxTcpConnections: number;
+  readonly tcpIdleTimeoutMs: number;
+  readonly maxTransactions: number;
+}
+
+export interface OutgoingInvite {
+  readonly peer: SipPeer;
+  readonly requestUri: string;
+  readonly from: string;
+  readonly to: string;
+  readonly headers?: readonly SipHeader[];
+  readonly body: SipBody;
+  readonly handler: SipDialogHandler;
+}
+
+export interface SipUserAgent {
+  readonly udpPort: number | undefined;
+  readonly tcpPort: number | undefined;
+  /** Resolves on 2xx (already acknowledged); rejects with SipRejectedError or SipTimeoutError. */
+  invite(outgoing: OutgoingInvite): Promise<{ dialog: SipDialog; response: SipResponse }>;
+  /** Takes up a dialog that another process began. */
+  restoreDialog(state: SipDialogState, handler: SipDialogHandler): SipDialog;
+  close(): Promise<void>;
+}
