@@ -1,0 +1,24 @@
+/** Thrown by a hub method to let its message be seen by the caller; any other error stays hidden. */
+export class HubError extends Error {
+  override readonly name = 'HubError';
+}
+
+/** What a client sent breaks the protocol; the connection is closed with this sentence. */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError';
+}
+
+/** A connection ended for a reason other than a wish of either side. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+}
+
+/**
+ * What a caller may read of an error: always `summary`, and the error's own message only where it
+ * was meant for clients or the owner wants it shown (ErrorMessageHelper of dotnet/aspnetcore).
+ */
+export function describeError(summary: string, error: unknown, detailedErrors: boolean): string {
+  if (error instanceof HubError) return `${summary} HubException: ${error.message}`;
+  if (detailedErrors && error instanceof Error) return `${summary} ${error.name}: ${error.message}`;
+  return summary;
+}

@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import type { TransportName, Wire } from './wire.ts';
+
+/** The hub protocol's side of a link. */
+export interface LinkHandler {
+  /** Stateful reconnect: whether a new wire may take the place of the present one. */
+  readonly isResumable: boolean;
+  close(options: { readonly error?: string; readonly allowReconnect?: boolean }): void;
+  onAttached(wire: Wire): void;
+  onChunk(chunk: Buffer, isText: boolean): void;
+  onDrain(): void;
+  /** Whether a lost wire may be replaced (stateful reconnect). */
+  onLost(error?: Error): 'wait' | 'end';
+  onEnded(error?: Error): void;
+  /** Resolves when the client may send more; undefined: now. */
+  readable(): Promise<void> | undefined;
+}
+
+export interface LinkOptions {
+  readonly user: unknown;
+  /** Negotiate version 0 has one identifier for both uses. */
+  readonly tokenIsId: boolean;
+  readonly statefulReconnect: boolean;
+  readonly disconnectTimeoutMs: number;
+  readonly closeTimeoutMs: number;
+  onEnded(link: Link): void;
+}
+
+/** 16 random bytes, URL-safe: the JS client appends the token to its URLs as it is. */
+function randomId(): string {
+  return randomBytes(16).toString('base64url');
+}
+
+/**
+ * A connection below the hub protocol: who it is, and the wire it has now, if any. It ends when its
+ * wire is lost for good or none comes within `disconnectTimeoutMs`.
+ */
+export class Link {
+  readonly id = randomId();
+  readonly token: string;
+  readonly statefulReconnect: boolean;
+  user: unknown;
+  /** Chosen by the first request after negotiation; cannot change. */
+  transport: TransportName | undefined;
+  wire: Wire | undefined;
+  handler: LinkHandler | undefined;
+  readonly #options: LinkOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #ended = false;
+  #receiving: Promise<void> = Promise.resolve();
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.token = options.tokenIsId ? this.id : randomId();
+    this.statefulReconnect = options.statefulReconnect;
+    this.user = options.user;
+    this.#awaitWire();
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** A wire that was there before is replaced and hears nothing any more. */
+  attach(wire: Wire): void {
+    clearTimeout(this.#timer);
+    const replaced = this.wire;
+    this.wire = wire;
+    this.transport = wire.transport;
+    replaced?.destroy();
+    wire.listen({
+      onChunk: (chunk, isText) => this.wire === wire && this.handler?.onChunk(chunk, isText),
+      onDrain: () => this.wire === wire && this.handler?.onDrain(),
+      onLost: (error) => this.wire === wire && this.#lost(error),
+    });
+    this.handler?.onAttached(wire);
+  }
+
+  /**
+   * Takes the body of a POST, one at a time in order of arrival: `read` is called when it is its
+   * turn. Resolves with false if the link had ended by then.
+   */
+  receive(read: () => Promise<Buffer>): Promise<boolean> {
+    const turn = this.#receiving.then(async () => {
+      const body = await read();
+      if (this.#ended) return false;
+      this.handler?.onChunk(body, false);
+      await this.handler?.readable();
+      return true;
+    });
+    this.#receiving = turn.then(
+      () => {},
+      () => {},
+    );
+    return turn;
+  }
+
+  /** After a last word: what was written still arrives. */
+  close(): void {
+    if (this.wire === undefined) {
+      this.end();
+      return;
+    }
+    // One that is not read would not hear the client close.
+    this.wire.resume();
+    this.wire.close();
+    this.#endAfter(this.#options.closeTimeoutMs);
+  }
+
+  /** Idempotent. */
+  end(error?: Error): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    const { wire } = this;
+    this.wire = undefined;
+    wire?.destroy();
+    this.#options.onEnded(this);
+    this.handler?.onEnded(error);
+  }
+
+  #lost(error?: Error): void {
+    this.wire = undefined;
+    if (this.handler?.onLost(error) === 'wait') this.#awaitWire(error);
+    else this.end(error);
+  }
+
+  #awaitWire(error?: Error): void {
+    this.#endAfter(this.#options.disconnectTimeoutMs, error);
+  }
+
+  #endAfter(delayMs: number, error?: Error): void {
+    clearTimeout(this.#timer);
+    if (this.#ended) return;
+    this.#timer = setTimeout(() => this.end(error), delayMs).unref();
+  }
+}
