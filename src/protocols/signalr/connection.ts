@@ -2,7 +2,7 @@ import { Admission } from './admission.ts';
 import type { Codec } from './codec.ts';
 import { Conversation } from './conversation.ts';
 import type { EncodedInvocation } from './encoded-invocation.ts';
-import { ConnectionError, ProtocolError } from './errors.ts';
+import { ConnectionError, explainClose, isProtocolFailure, ProtocolError } from './errors.ts';
 import { handshakeResponse, readHandshake } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { CloseOptions, HubConnection, InvokeOptions } from './hub.ts';
@@ -221,11 +221,9 @@ export class ServerConnection implements LinkHandler {
 
   /** Only sentences that are ours are told to the client. */
   #fail(cause: unknown): void {
-    const error = cause instanceof Error ? cause : new ConnectionError(String(cause));
-    const isOurs = error instanceof ProtocolError || error instanceof ConnectionError;
-    if (!isOurs) this.#host.settings.onError(error);
-    const sentence = 'Connection closed with an error.';
-    this.close({ error: isOurs ? `${sentence} ${error.message}` : sentence }, error);
+    if (!isProtocolFailure(cause)) this.#host.settings.onError(cause);
+    const error = explainClose(cause, this.#conversation === undefined);
+    this.close({ error }, cause instanceof Error ? cause : new ConnectionError(String(cause)));
   }
 
   /** The one way out, taken once. */

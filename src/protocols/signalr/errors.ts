@@ -22,3 +22,15 @@ export function describeError(summary: string, error: unknown, detailedErrors: b
   if (detailedErrors && error instanceof Error) return `${summary} ${error.name}: ${error.message}`;
   return summary;
 }
+
+/** An error whose message is one of our own sentences and holds nothing of the owner's. */
+export function isProtocolFailure(error: unknown): error is ProtocolError | ConnectionError {
+  return error instanceof ProtocolError || error instanceof ConnectionError;
+}
+
+/** What a client is told when its connection is closed because of `error`. */
+export function explainClose(error: unknown, inHandshake: boolean): string {
+  const sentence = 'Connection closed with an error.';
+  if (!isProtocolFailure(error)) return sentence;
+  return inHandshake ? error.message : `${sentence} ${error.message}`;
+}

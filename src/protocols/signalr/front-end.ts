@@ -216,7 +216,7 @@ export class FrontEnd {
   #answerFailure(request: IncomingMessage, response: ServerResponse, error: unknown): void {
     request.resume();
     // A client that went away in the middle of its body is nothing to report.
-    const expected = error instanceof HttpError || request.destroyed;
+    const expected = error instanceof HttpError || !request.complete;
     if (!expected) this.#host.settings.onError(error);
     answerError(response, asHttpError(error));
   }

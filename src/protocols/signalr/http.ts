@@ -55,7 +55,8 @@ export async function readBody(
     return bounded(Buffer.isBuffer(body) ? body : Buffer.from(body), maxBytes);
   const chunks: Buffer[] = [];
   let byteLength = 0;
-  for await (const chunk of request) {
+  // Not destroyed when too large: the answer goes over the same socket.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     if (!Buffer.isBuffer(chunk)) continue;
     byteLength += chunk.length;
     if (byteLength > maxBytes) throw tooLarge(maxBytes);

@@ -9,6 +9,8 @@ export class FlushSchedule {
   readonly coalesce: boolean;
   #root = new Batch();
   #due: Outbox[] = [];
+  #lastRecord: Buffer | undefined;
+  #lastSingle = new Batch();
 
   constructor(coalesce: boolean) {
     this.coalesce = coalesce;
@@ -17,6 +19,15 @@ export class FlushSchedule {
   /** Where this tick's batches begin. */
   get root(): Batch {
     return this.#root;
+  }
+
+  /** A batch of one, shared by those that are sent the same record one after the other. */
+  single(record: Buffer): Batch {
+    if (record !== this.#lastRecord) {
+      this.#lastRecord = record;
+      this.#lastSingle = new Batch().with(record);
+    }
+    return this.#lastSingle;
   }
 
   add(outbox: Outbox): void {
@@ -51,7 +62,7 @@ export class Outbox {
   add(record: Buffer): void {
     if (this.wire === undefined) return;
     if (!this.#schedule.coalesce) {
-      this.#batch = new Batch().with(record);
+      this.#batch = this.#schedule.single(record);
       this.flush();
       return;
     }
