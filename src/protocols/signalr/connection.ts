@@ -138,8 +138,9 @@ export class ServerConnection implements LinkHandler {
   }
 
   onLost(error?: Error): 'wait' | 'end' {
-    // A client that closed its socket properly does not come back for the rest.
-    if (!this.isResumable || error === undefined) return 'end';
+    // One that closed its socket properly does not come back, and one that broke the rules must not.
+    const isOver = error === undefined || error instanceof ProtocolError;
+    if (isOver || !this.isResumable) return 'end';
     this.#sender.detach();
     this.#heartbeat.stop();
     return 'wait';

@@ -16,8 +16,11 @@ export interface RequestContext {
   readonly suffix: '' | '/negotiate';
   readonly query: URLSearchParams;
   readonly user: unknown;
-  /** Set if the owner's framework has read the body already. */
-  readonly body?: Buffer | string;
+  /**
+   * Set if the owner's framework has read the body already: its bytes, never a string, since
+   * clients before version 8 send MessagePack as `text/plain` too.
+   */
+  readonly body?: Buffer | undefined;
 }
 
 export type UpgradeContext = Pick<RequestContext, 'query' | 'user'>;

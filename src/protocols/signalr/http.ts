@@ -48,7 +48,7 @@ export function refuseUpgrade(socket: Duplex, { status, message }: HttpError): v
 /** A whole body of at most `maxBytes`, whether or not somebody has read it before. */
 export async function readBody(
   request: IncomingMessage,
-  body: Buffer | string | undefined,
+  body: Buffer | undefined,
   maxBytes: number,
 ): Promise<Buffer> {
   if (body !== undefined)

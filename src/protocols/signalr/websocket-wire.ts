@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import type { Batch } from './batch.ts';
-import { ConnectionError } from './errors.ts';
+import { ConnectionError, ProtocolError } from './errors.ts';
 import type { Wire, WireListener } from './wire.ts';
 
 const NORMAL_CLOSURE = 1000;
@@ -71,9 +71,8 @@ class WebSocketWire implements Wire {
     this.#webSocket.on('message', (data: RawData, isBinary: boolean) => {
       if (Buffer.isBuffer(data)) listener.onChunk(data, !isBinary);
     });
-    // A frame too long, bad UTF-8: `ws` has then sent a close frame with the status for it.
     this.#webSocket.on('error', (error) => {
-      this.#error = error;
+      this.#error = isViolation(error) ? new ProtocolError(error.message) : error;
     });
     this.#webSocket.on('close', (code) => listener.onLost(this.#closeError(code)));
     this.#socket.on('drain', () => listener.onDrain());
@@ -105,4 +104,9 @@ class WebSocketWire implements Wire {
     if (code === NORMAL_CLOSURE || code === GOING_AWAY || code === NO_STATUS) return undefined;
     return new ConnectionError(`The WebSocket closed with status ${code}.`);
   }
+}
+
+/** A frame too long, bad UTF-8: `ws` has then sent a close frame with the status for it. */
+function isViolation(error: Error): boolean {
+  return 'code' in error && String(error.code).startsWith('WS_ERR_');
 }

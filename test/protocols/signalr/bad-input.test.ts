@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SignalrOptions } from '../../../src/protocols/signalr/options.ts';
 import { createExampleHub, type ExampleHub } from './support/example-hub.ts';
-import { connectRaw, openRaw, type RawClient } from './support/raw-client.ts';
+import { connectRaw, negotiate, openRaw, type RawClient, refusal } from './support/raw-client.ts';
 import { type RunningServer, startServer } from './support/running-server.ts';
 
 /** Clients that do it wrong, beside one that does not and must not notice. */
@@ -115,6 +115,16 @@ describe('messages', () => {
     const client = await connectRaw(server.url);
     client.send('x'.repeat(50_001));
     expect(await client.closed).toBe(1009);
+  });
+
+  it('in frames that are too large end a connection that could be resumed', async () => {
+    await start({ maxTransferBytes: 50_000 });
+    const query = 'negotiateVersion=1&useStatefulReconnect=true';
+    const url = `${server.url}?id=${(await negotiate(server.url, query)).connectionToken}`;
+    const client = await connectRaw(url, 'json', 2);
+    client.send('x'.repeat(50_001));
+    expect(await client.closed).toBe(1009);
+    expect(await refusal(url)).toBe(404);
   });
 
   it('may be cut anywhere, and types of later versions are ignored', async () => {

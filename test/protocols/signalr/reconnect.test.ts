@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createExampleHub, type ExampleHub } from './support/example-hub.ts';
+import { connectRaw, negotiate, openRaw, type RawClient } from './support/raw-client.ts';
 import { type RunningServer, startServer } from './support/running-server.ts';
 import {
   buildConnection,
@@ -93,3 +94,64 @@ describe.each(VENDOR_CLIENTS.filter(({ stateful }) => stateful))(
     });
   },
 );
+
+describe('stateful reconnect', () => {
+  const call = (id: number) =>
+    `{"type":1,"invocationId":"${id}","target":"Collect","arguments":[${id}]}\x1e`;
+
+  async function connectStateful(): Promise<{ url: string; client: RawClient }> {
+    const query = 'negotiateVersion=1&useStatefulReconnect=true';
+    const { connectionToken } = await negotiate(server.url, query);
+    const url = `${server.url}?id=${connectionToken}`;
+    return { url, client: await connectRaw(url, 'json', 2) };
+  }
+
+  it('lets a new socket replace one that seems alive, and repeats what is unacknowledged', async () => {
+    const { url, client } = await connectStateful();
+    client.send(call(1) + call(2));
+    await client.nextRecord();
+    await client.nextRecord();
+    client.send('{"type":8,"sequenceId":1}\x1e');
+    await expect.poll(async () => await client.nextRecord()).toBe('{"type":8,"sequenceId":2}');
+    const second = await openRaw(url);
+    expect(await client.closed).toBe(1006);
+    expect(await second.nextRecord()).toBe('{"type":9,"sequenceId":2}');
+    expect(await second.nextRecord()).toBe('{"type":3,"invocationId":"2"}');
+    // Message 2 comes again, and before the Sequence nothing counts.
+    second.send(`${call(7)}{"type":9,"sequenceId":2}\x1e${call(2)}${call(3)}`);
+    expect(await second.nextRecord()).toBe('{"type":3,"invocationId":"3"}');
+    expect(collected).toEqual([1, 2, 3]);
+  });
+
+  it('closes a client that leaves messages out', async () => {
+    const { url } = await connectStateful();
+    const second = await openRaw(url);
+    second.send('{"type":9,"sequenceId":5}\x1e');
+    expect(await second.nextRecord()).toBe('{"type":9,"sequenceId":1}');
+    expect(await second.nextRecord()).toContain('Sequence ID greater');
+  });
+
+  it('holds back what exceeds the buffer until there is an acknowledgement', async () => {
+    await server.stop();
+    server = await startServer({ hub, replayBufferBytes: 1000 });
+    const { client } = await connectStateful();
+    for (const connection of server.signalr.connections) {
+      for (let index = 0; index < 4; index++) connection.send('Event', ['x'.repeat(600)]);
+    }
+    await client.nextRecord();
+    await client.nextRecord();
+    const third = client.nextRecord();
+    client.send('{"type":8,"sequenceId":1}\x1e');
+    expect(JSON.parse(await third).type).toBe(1);
+  });
+
+  it('gives up when no new socket comes', async () => {
+    await server.stop();
+    server = await startServer({ hub, disconnectTimeoutMs: 20 });
+    const gone = hub.nextDisconnection();
+    const { url, client } = await connectStateful();
+    client.socket.terminate();
+    expect(await gone).toBeInstanceOf(Error);
+    await expect(fetch(url, { method: 'POST' })).resolves.toHaveProperty('status', 404);
+  });
+});

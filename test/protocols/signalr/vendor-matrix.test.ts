@@ -83,6 +83,12 @@ describe.each(MATRIX)('client $version over $transport in $protocol', (row) => {
     expect(await events).toEqual([0, 1, 2, 3, 4].map((n) => ({ n })));
   });
 
+  it.runIf(transport === 'WebSockets')('skips negotiation', async () => {
+    const connection = build(client, { transport, protocol, skipNegotiation: true });
+    await connection.start();
+    expect(await connection.invoke('Add', 1, 2)).toBe(3);
+  });
+
   it('gets results and errors of its calls', async () => {
     const connection = build(client, { transport, protocol });
     await connection.start();
