@@ -6,7 +6,7 @@ export type ProtocolName = 'json' | 'messagepack';
 /** One encoding of the hub protocol. */
 export interface Codec {
   readonly name: ProtocolName;
-  /** Transfer format (transport protocol specification): binary cannot go over server-sent events. */
+  /** Transfer format of the transport protocol; server-sent events cannot carry binary. */
   readonly binary: boolean;
   readonly framing: RecordFraming;
   /** A whole record, its framing included. */

@@ -28,8 +28,8 @@ export interface ConnectionHost {
 }
 
 /**
- * The hub protocol on one link: when it begins, goes on and ends. Longer than most files here, since
- * every way into `closed` is to be seen on one page.
+ * The hub protocol on one link: when it begins, goes on and ends. Longer than most files here, so
+ * that every way into `closed` is seen on one page.
  *
  *   handshake --request understood--> open --Close, silence, bad input, link ended--> closed
  *       \------- request refused or too late, link ended ----------------------------^
@@ -138,7 +138,7 @@ export class ServerConnection implements LinkHandler {
   }
 
   onLost(error?: Error): 'wait' | 'end' {
-    // One that closed its socket properly does not come back, and one that broke the rules must not.
+    // Who closed the socket properly does not come back; who broke the rules must not.
     const isOver = error === undefined || error instanceof ProtocolError;
     if (isOver || !this.isResumable) return 'end';
     this.#sender.detach();

@@ -178,6 +178,7 @@ function plainOutcome(result: unknown): Outcome {
 
 /** Text of DefaultHubDispatcher in dotnet/aspnetcore. */
 function mismatch(target: string, actual: string, used: string): Outcome {
-  const error = `The client attempted to invoke the ${actual} '${target}' method with a ${used} invocation.`;
+  const attempt = `The client attempted to invoke the ${actual} '${target}' method`;
+  const error = `${attempt} with a ${used} invocation.`;
   return { kind: 'error', error };
 }

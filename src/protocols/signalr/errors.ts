@@ -1,4 +1,4 @@
-/** Thrown by a hub method to let its message be seen by the caller; any other error stays hidden. */
+/** Thrown by a hub method to show its message to the caller; any other error stays hidden. */
 export class HubError extends Error {
   override readonly name = 'HubError';
 }

@@ -2,7 +2,10 @@ import type { ServerResponse } from 'node:http';
 import type { Batch } from './batch.ts';
 import type { Wire, WireListener } from './wire.ts';
 
-/** Transport protocol specification, section "Server-Sent Events". Half a transport: POSTs are the other. */
+/**
+ * Transport protocol specification, section "Server-Sent Events". Half a transport: what the client
+ * says comes in POSTs.
+ */
 export class EventStreamWire implements Wire {
   readonly transport = 'ServerSentEvents';
   readonly carriesBinary = false;

@@ -1,21 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { type ConnectionHost, ServerConnection } from './connection.ts';
+import type { ConnectionHost } from './connection.ts';
 import { EventStreamWire } from './event-stream-wire.ts';
 import { answerError, answerJson, answerText, HttpError, readBody, refuseUpgrade } from './http.ts';
-import type { Link } from './link.ts';
-import { Links } from './links.ts';
+import { type LinkRequest, Links, unknownConnection } from './links.ts';
 import { LongPollingWire } from './long-polling-wire.ts';
-import { negotiateAnswer, parseNegotiate, queryValue } from './negotiate.ts';
-import { WebSocketAcceptor } from './websocket-wire.ts';
-import type { TransportName } from './wire.ts';
+import { negotiateAnswer, parseNegotiate } from './negotiate.ts';
+import { WebSocketAcceptor, type WebSocketUpgrade } from './websocket-wire.ts';
 
 /** What the owner knows of a request, having authenticated it. */
-export interface RequestContext {
+export interface RequestContext extends LinkRequest {
   /** What follows the path the hub is mounted at. */
   readonly suffix: '' | '/negotiate';
-  readonly query: URLSearchParams;
-  readonly user: unknown;
   /**
    * Set if the owner's framework has read the body already: its bytes, never a string, since
    * clients before version 8 send MessagePack as `text/plain` too.
@@ -23,34 +18,16 @@ export interface RequestContext {
   readonly body?: Buffer | undefined;
 }
 
-export type UpgradeContext = Pick<RequestContext, 'query' | 'user'>;
-
-export interface UpgradeRequest {
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  readonly head: Buffer;
-}
-
 /** Requests of the transport protocol specification, brought to the links they name. */
 export class FrontEnd {
   readonly #host: ConnectionHost;
-  readonly #links: Links;
+  readonly links: Links;
   readonly #acceptor: WebSocketAcceptor;
-  #stopped = false;
 
   constructor(host: ConnectionHost) {
     this.#host = host;
-    this.#links = new Links(host.settings);
+    this.links = new Links(host);
     this.#acceptor = new WebSocketAcceptor(host.settings.maxTransferBytes);
-  }
-
-  get links(): Links {
-    return this.#links;
-  }
-
-  /** Takes no new connections from now on; those that are there go on. */
-  stop(): void {
-    this.#stopped = true;
   }
 
   /** Resolves when the request is answered, or parked, or has become an event stream. */
@@ -67,7 +44,7 @@ export class FrontEnd {
     }
   }
 
-  upgrade(upgrade: UpgradeRequest, context: UpgradeContext): void {
+  upgrade(upgrade: WebSocketUpgrade, context: LinkRequest): void {
     try {
       const { headers } = upgrade.request;
       const { isOriginAllowed } = this.#host.settings;
@@ -77,8 +54,9 @@ export class FrontEnd {
       ) {
         throw new HttpError(403, 'This origin is not allowed.');
       }
-      const link = this.#linkForUpgrade(context);
+      const findLink = this.links.findForUpgrade(context);
       this.#acceptor.accept(upgrade, (wire) => {
+        const link = findLink();
         link.user = context.user;
         link.attach(wire);
       });
@@ -96,11 +74,16 @@ export class FrontEnd {
       answerJson(response, { error: asked });
       return;
     }
-    const link = this.#open(context.user, asked.version === 0, asked.statefulReconnect);
-    if (link === undefined) {
+    if (!this.links.hasRoom) {
       answerJson(response, { error: 'The server takes no more connections.' });
       return;
     }
+    const { version, statefulReconnect } = asked;
+    const link = this.links.open({
+      user: context.user,
+      tokenIsId: version === 0,
+      statefulReconnect,
+    });
     answerJson(response, negotiateAnswer(link, asked, this.#host.settings.transports));
   }
 
@@ -130,7 +113,7 @@ export class FrontEnd {
     response: ServerResponse,
     context: RequestContext,
   ): Promise<void> {
-    const link = this.#find(context);
+    const link = this.links.find(context);
     if (link.transport === 'WebSockets')
       throw new HttpError(405, 'This connection is a WebSocket.');
     if (link.transport === undefined) throw new HttpError(409, 'There is no transport yet.');
@@ -142,8 +125,7 @@ export class FrontEnd {
 
   /** Section "Server-Sent Events". */
   #stream(response: ServerResponse, context: RequestContext): void {
-    const link = this.#find(context);
-    this.#claim(link, 'ServerSentEvents');
+    const link = this.links.findFor('ServerSentEvents', context);
     if (link.wire !== undefined) throw new HttpError(409, 'There is an event stream already.');
     link.user = context.user;
     link.attach(new EventStreamWire(response));
@@ -151,69 +133,19 @@ export class FrontEnd {
 
   /** Section "Long Polling". */
   #poll(response: ServerResponse, context: RequestContext): void {
-    const link = this.#find(context);
-    this.#claim(link, 'LongPolling');
+    const link = this.links.findFor('LongPolling', context);
     link.user = context.user;
     if (link.wire === undefined) link.attach(new LongPollingWire(this.#host.settings));
     if (link.wire instanceof LongPollingWire) link.wire.poll(response);
   }
 
   #delete(response: ServerResponse, context: RequestContext): void {
-    const link = this.#find(context);
+    const link = this.links.find(context);
     if (link.transport !== 'LongPolling') {
       throw new HttpError(400, 'Only a long polling connection is ended by DELETE.');
     }
     link.end();
     response.writeHead(202).end();
-  }
-
-  /** Without id: a connection of its own, for clients that skip negotiation. */
-  #linkForUpgrade(context: UpgradeContext): Link {
-    if (queryValue(context.query, 'id') === undefined) {
-      this.#requireTransport('WebSockets');
-      const link = this.#open(context.user, false, false);
-      if (link === undefined) throw new HttpError(503, 'The server takes no more connections.');
-      return link;
-    }
-    const link = this.#find(context);
-    this.#claim(link, 'WebSockets');
-    if (link.wire !== undefined && link.handler?.isResumable !== true) {
-      throw new HttpError(409, 'There is a WebSocket already.');
-    }
-    return link;
-  }
-
-  #open(user: unknown, tokenIsId: boolean, statefulReconnect: boolean): Link | undefined {
-    if (this.#stopped) return undefined;
-    const link = this.#links.open({ user, tokenIsId, statefulReconnect });
-    if (link !== undefined) link.handler = new ServerConnection(link, this.#host);
-    return link;
-  }
-
-  /** The token is the secret that makes a connection the client's own. */
-  #find({ query, user }: UpgradeContext): Link {
-    const token = queryValue(query, 'id');
-    if (token === undefined || token === '') throw new HttpError(400, 'Connection ID required.');
-    const link = this.#links.find(token);
-    if (link === undefined) throw unknownConnection();
-    if (!this.#host.settings.isSameUser(link.user, user)) {
-      throw new HttpError(403, 'This connection belongs to another user.');
-    }
-    return link;
-  }
-
-  /** The transport of a connection is chosen by its first request and stays. */
-  #claim(link: Link, transport: TransportName): void {
-    this.#requireTransport(transport);
-    if (link.transport !== undefined && link.transport !== transport) {
-      throw new HttpError(400, 'Cannot change the transport of a connection.');
-    }
-  }
-
-  #requireTransport(transport: TransportName): void {
-    if (!this.#host.settings.transports.includes(transport)) {
-      throw new HttpError(404, `${transport} is disabled.`);
-    }
   }
 
   #answerFailure(request: IncomingMessage, response: ServerResponse, error: unknown): void {
@@ -231,8 +163,4 @@ function asHttpError(error: unknown): HttpError {
 
 function notAllowed(allow: string): HttpError {
   return new HttpError(405, 'Method not allowed.', { Allow: allow });
-}
-
-function unknownConnection(): HttpError {
-  return new HttpError(404, 'No Connection with that ID.');
 }

@@ -17,7 +17,7 @@ export interface HubConnection {
   sendEncoded(invocation: EncodedInvocation): void;
   /**
    * Calls a method of the client and awaits what it returns (clients from version 7 on). Rejects
-   * with HubError (what the client said went wrong) or ConnectionError (timeout, disconnect, abort).
+   * with HubError (what the client says went wrong) or ConnectionError (timeout, gone, aborted).
    */
   invoke(target: string, args: readonly unknown[], options?: InvokeOptions): Promise<unknown>;
   /** Says goodbye, then closes. May be called twice. */

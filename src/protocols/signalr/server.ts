@@ -27,10 +27,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Codec } from './codec.ts';
 import { EncodedInvocation } from './encoded-invocation.ts';
-import { FrontEnd, type RequestContext, type UpgradeContext } from './front-end.ts';
+import { FrontEnd, type RequestContext } from './front-end.ts';
 import { type Group, Groups } from './group.ts';
 import type { CloseOptions, HubConnection } from './hub.ts';
 import { jsonCodec } from './json-codec.ts';
+import type { LinkRequest } from './links.ts';
 import { createMessagePackCodec } from './messagepack-codec.ts';
 import { MethodTable } from './method-table.ts';
 import { resolveSettings, type Settings, type SignalrOptions } from './options.ts';
@@ -43,12 +44,7 @@ export interface SignalrServer {
     response: ServerResponse,
     context: RequestContext,
   ): Promise<void>;
-  handleUpgrade(
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    context: UpgradeContext,
-  ): void;
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, context: LinkRequest): void;
   /** Connections after their handshake. */
   readonly connections: ReadonlySet<HubConnection>;
   group(name: string): Group;
@@ -84,7 +80,7 @@ export function createSignalrServer(options: SignalrOptions): SignalrServer {
       for (const receiver of receivers) receiver.sendEncoded(invocation);
     },
     close(closeOptions = {}) {
-      frontEnd.stop();
+      frontEnd.links.stop();
       for (const link of frontEnd.links.all()) link.handler?.close(closeOptions);
     },
   };

@@ -26,7 +26,7 @@ export async function forEachItem(
     }
   } finally {
     // Not awaited: a generator that hangs in an await returns only after that.
-    if (!ended) iterator.return?.().then(undefined, () => {});
+    if (!ended) Promise.resolve(iterator.return?.()).catch(() => {});
   }
 }
 

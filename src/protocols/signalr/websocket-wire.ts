@@ -46,8 +46,8 @@ export class WebSocketAcceptor {
 
 /**
  * Transport protocol specification, section "WebSockets". Data frames are made by Batch and written
- * to the socket as they are: unmasked, uncompressed and whole, they need nothing of `ws`, which reads
- * the socket and does the control frames.
+ * to the socket as they are: unmasked, uncompressed and whole, they need nothing of `ws`, which
+ * reads the socket and does the control frames.
  */
 class WebSocketWire implements Wire {
   readonly transport = 'WebSockets';

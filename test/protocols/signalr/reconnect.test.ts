@@ -106,7 +106,7 @@ describe('stateful reconnect', () => {
     return { url, client: await connectRaw(url, 'json', 2) };
   }
 
-  it('lets a new socket replace one that seems alive, and repeats what is unacknowledged', async () => {
+  it('lets a new socket replace one that seems alive, and repeats the rest', async () => {
     const { url, client } = await connectStateful();
     client.send(call(1) + call(2));
     await client.nextRecord();
