@@ -8,14 +8,14 @@ export class InvocationQueue {
     this.#maxQueued = maxQueued;
   }
 
-  /** Undefined when too many wait already. `task` must not reject. */
+  /** Undefined when too many wait already. */
   run<Result>(task: () => Promise<Result>): Promise<Result> | undefined {
     if (this.#queued > this.#maxQueued) return undefined;
     this.#queued += 1;
     const result = this.#last.then(task).finally(() => {
       this.#queued -= 1;
     });
-    this.#last = result;
+    this.#last = result.catch(() => {});
     return result;
   }
 }

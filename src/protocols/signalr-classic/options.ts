@@ -32,6 +32,7 @@ export interface ClassicServerOptions extends Partial<ClassicLimits> {
   readonly isOriginAllowed?: (origin: string, host: string) => boolean;
   /** The client counts as connected, and is told so, when this is done; a throw refuses it. */
   readonly onConnected?: (connection: ClassicConnection) => unknown;
+  /** Once for each connection that `onConnected` was told of, refused ones too, and after it. */
   readonly onDisconnected?: (connection: ClassicConnection) => unknown;
   /** Told of what went wrong on the server's side and was answered in general terms. */
   readonly onError?: (error: unknown) => void;

@@ -62,6 +62,9 @@ export class RequestHandler {
 
   async #parse(request: IncomingMessage, context: ClassicContext): Promise<Parameters> {
     if (this.#core.isClosed) throw new ClassicRequestError(503, 'The server is shutting down.');
+    if (!Object.hasOwn(METHODS, context.action)) {
+      throw new ClassicRequestError(404, 'There is no such action.');
+    }
     const methods = METHODS[context.action];
     if (!methods.includes(request.method ?? '')) {
       const Allow = methods.join(', ');
