@@ -23,7 +23,7 @@ export type Attach = (transport: Transport) => Connection;
 export const LOST_REASON =
   'The connection, or messages it missed, are no longer held; start again.';
 
-/** What requests and upgrades have in common: who asks, for which connection, to go on from where. */
+/** What requests and upgrades have in common: who asks, for which connection, from where on. */
 export class ClassicCore {
   readonly options: ClassicServerOptions;
   readonly limits: ClassicLimits;

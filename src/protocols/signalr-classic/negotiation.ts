@@ -7,7 +7,7 @@ const LOWEST_PROTOCOL = '1.5';
 const HIGHEST_PROTOCOL = '2.1';
 /** From here on clients stop at a frame's `E`; older ones only stop when reconnecting fails. */
 const FIRST_PROTOCOL_WITH_ERRORS = '2.0';
-/** A client may miss one keep-alive (Configuration/ConfigurationExtensions.cs, KeepAliveTimeout). */
+/** One may be missed (Configuration/ConfigurationExtensions.cs, KeepAliveTimeout). */
 const KEEP_ALIVES_TO_TIMEOUT = 2;
 const TRANSPORTS: readonly TransportName[] = ['webSockets', 'serverSentEvents', 'longPolling'];
 
@@ -22,7 +22,7 @@ export function understandsErrors(asked: string | undefined): boolean {
   return compareVersions(protocolVersion(asked), FIRST_PROTOCOL_WITH_ERRORS) >= 0;
 }
 
-/** The answer to negotiate; times in seconds (PersistentConnection.cs, ProcessNegotiationRequest). */
+/** The answer to negotiate, in seconds (PersistentConnection.cs, ProcessNegotiationRequest). */
 export function encodeNegotiation(
   limits: ClassicLimits,
   client: { url: string; protocol: string; connectionId: string; connectionToken: string },
