@@ -1,0 +1,90 @@
+import { ClassicRequestError } from './errors.ts';
+
+/** A client method invocation as it stands in `M`, encoded once for all who get it. */
+export interface EncodedMessage {
+  /** In small letters, to compare with what the client subscribed to. */
+  readonly hub: string;
+  readonly json: string;
+  readonly bytes: number;
+}
+
+/** `{H,M,A}`: hub, method and arguments (Hubs/ClientHubInvocation.cs). */
+export function encodeInvocation(
+  hub: string,
+  method: string,
+  args: readonly unknown[],
+): EncodedMessage {
+  const json = JSON.stringify({ H: hub, M: method, A: args });
+  return { hub: hub.toLowerCase(), json, bytes: Buffer.byteLength(json) };
+}
+
+/** What a frame says besides its messages. */
+export interface FrameFlags {
+  /** `S`: the init message, which makes the client send its start request. */
+  readonly isInit?: boolean;
+  /** `T`: the client should reconnect, because the server goes away. */
+  readonly isReconnect?: boolean;
+  /**
+   * `D` and `E`: the connection is over. Protocol 2.0 clients stop at `E` and ignore `D`; those of
+   * other makers stop at `D` (jquery.signalR 2.4.3, processMessages; the Java client, D).
+   */
+  readonly endReason?: string;
+}
+
+export interface Frame extends FrameFlags {
+  /** `C`: what the client sends back as `messageId`. */
+  readonly cursor: string;
+  readonly groupsToken?: string | undefined;
+  readonly messages: readonly EncodedMessage[];
+}
+
+/** The persistent response (Transports/PersistentResponse.cs, WriteJson). */
+export function encodeFrame(frame: Frame): string {
+  const head = JSON.stringify({
+    C: frame.cursor,
+    S: frame.isInit ? 1 : undefined,
+    T: frame.isReconnect ? 1 : undefined,
+    D: frame.endReason === undefined ? undefined : 1,
+    E: frame.endReason,
+    G: frame.groupsToken,
+  });
+  return `${head.slice(0, -1)},"M":[${frame.messages.map((message) => message.json).join(',')}]}`;
+}
+
+/** What a client gets whose connection, or whose place in it, the server no longer has. */
+export function encodeEnd(endReason: string): string {
+  return encodeFrame({ cursor: '', messages: [], endReason });
+}
+
+/** A hub call. Without an id nobody waits for the answer, and none is given. */
+export interface Invocation {
+  readonly hub: string;
+  readonly method: string;
+  readonly args: readonly unknown[];
+  readonly id: string | undefined;
+}
+
+/** `{H,M,A,I}` (Hubs/HubRequestParser.cs); the round-tripped state `S` is not supported. */
+export function parseInvocation(text: string): Invocation {
+  const call = parseObject(text);
+  const { H: hub, M: method, A: args = [], I: id } = call;
+  if (typeof hub !== 'string' || typeof method !== 'string' || !Array.isArray(args)) {
+    throw new ClassicRequestError(400, 'A hub call needs a hub H, a method M and arguments A.');
+  }
+  if (id !== undefined && typeof id !== 'string' && typeof id !== 'number') {
+    throw new ClassicRequestError(400, 'The id I of a hub call is a number or a text.');
+  }
+  return { hub, method, args, id: id === undefined ? undefined : String(id) };
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return value as Readonly<Record<string, unknown>>;
+    }
+  } catch {
+    // Answered below, together with JSON that is no object.
+  }
+  throw new ClassicRequestError(400, 'A hub call is a JSON object.');
+}

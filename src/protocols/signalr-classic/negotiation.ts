@@ -1,0 +1,83 @@
+import { ClassicRequestError } from './errors.ts';
+import type { HubRegistry } from './hubs.ts';
+import type { ClassicLimits } from './options.ts';
+import type { TransportName } from './types.ts';
+
+const LOWEST_PROTOCOL = '1.5';
+const HIGHEST_PROTOCOL = '2.1';
+/** From here on clients stop at a frame's `E`; older ones only stop when reconnecting fails. */
+const FIRST_PROTOCOL_WITH_ERRORS = '2.0';
+/** One may be missed (Configuration/ConfigurationExtensions.cs, KeepAliveTimeout). */
+const KEEP_ALIVES_TO_TIMEOUT = 2;
+const TRANSPORTS: readonly TransportName[] = ['webSockets', 'serverSentEvents', 'longPolling'];
+
+/** The client's version, brought into the range served (Infrastructure/ProtocolResolver.cs). */
+export function protocolVersion(asked: string | undefined): string {
+  if (!asked || !/^\d{1,3}\.\d{1,3}$/.test(asked)) return LOWEST_PROTOCOL;
+  if (compareVersions(asked, LOWEST_PROTOCOL) < 0) return LOWEST_PROTOCOL;
+  return compareVersions(asked, HIGHEST_PROTOCOL) > 0 ? HIGHEST_PROTOCOL : asked;
+}
+
+export function understandsErrors(asked: string | undefined): boolean {
+  return compareVersions(protocolVersion(asked), FIRST_PROTOCOL_WITH_ERRORS) >= 0;
+}
+
+/** The answer to negotiate, in seconds (PersistentConnection.cs, ProcessNegotiationRequest). */
+export function encodeNegotiation(
+  limits: ClassicLimits,
+  client: { url: string; protocol: string; connectionId: string; connectionToken: string },
+): string {
+  return JSON.stringify({
+    Url: client.url,
+    ConnectionToken: client.connectionToken,
+    ConnectionId: client.connectionId,
+    KeepAliveTimeout: (limits.keepAliveIntervalMs * KEEP_ALIVES_TO_TIMEOUT) / 1000,
+    DisconnectTimeout: limits.disconnectTimeoutMs / 1000,
+    ConnectionTimeout: limits.connectionTimeoutMs / 1000,
+    TryWebSockets: true,
+    ProtocolVersion: client.protocol,
+    TransportConnectTimeout: limits.transportConnectTimeoutMs / 1000,
+    LongPollDelay: limits.longPollDelayMs / 1000,
+  });
+}
+
+export function parseTransport(name: string | undefined): TransportName {
+  const transport = TRANSPORTS.find((one) => one === name);
+  if (transport) return transport;
+  const problem = name ? 'is not supported' : 'is missing';
+  throw new ClassicRequestError(400, `The transport ${problem}; use ${TRANSPORTS.join(', ')}.`);
+}
+
+/** `connectionData`: `[{"name":"hub"}]`, what to subscribe to (Hubs/HubDispatcher.cs). */
+export function parseSubscribedHubs(data: string | undefined, hubs: HubRegistry): Set<string> {
+  const names = new Set<string>();
+  for (const entry of data ? parseList(data) : []) {
+    const name: unknown = entry?.name;
+    if (typeof name !== 'string') throw malformed();
+    if (!hubs.has(name)) {
+      throw new ClassicRequestError(400, `'${name}' Hub could not be resolved.`);
+    }
+    names.add(name.toLowerCase());
+  }
+  return names;
+}
+
+function parseList(data: string): readonly ({ name?: unknown } | null)[] {
+  try {
+    const list: unknown = JSON.parse(data);
+    if (Array.isArray(list)) return list;
+  } catch {
+    // Answered below, together with JSON that is no list.
+  }
+  throw malformed();
+}
+
+function malformed(): ClassicRequestError {
+  return new ClassicRequestError(400, 'The connectionData is a JSON list of hubs with a name.');
+}
+
+function compareVersions(a: string, b: string): number {
+  const [majorA = 0, minorA = 0] = a.split('.').map(Number);
+  const [majorB = 0, minorB = 0] = b.split('.').map(Number);
+  return majorA - majorB || minorA - minorB;
+}

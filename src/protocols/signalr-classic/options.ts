@@ -1,0 +1,71 @@
+import type { ClassicConnection, HubDefinition } from './types.ts';
+
+/** Every bound and interval of the server. Hitting one is answered by name, never by silence. */
+export interface ClassicLimits {
+  /** Longest hub call a client may send. */
+  readonly maxMessageBytes: number;
+  /** How often `{}` goes to every open stream; clients are told to miss two before they worry. */
+  readonly keepAliveIntervalMs: number;
+  /** How long a connection without a transport is kept, and a stalled client is waited for. */
+  readonly disconnectTimeoutMs: number;
+  /** How long a poll waits for something to say. */
+  readonly connectionTimeoutMs: number;
+  /** How long a client waits for the init message before it tries its next transport. */
+  readonly transportConnectTimeoutMs: number;
+  /** Pause a long-polling client makes between polls. */
+  readonly longPollDelayMs: number;
+  readonly maxConnections: number;
+  /** Unread output of one client beyond which its transport is closed. */
+  readonly maxBufferedBytes: number;
+  /** What a connection keeps for a client that comes back; it must restart if it missed more. */
+  readonly maxReplayMessages: number;
+  readonly maxReplayBytes: number;
+  /** Hub calls of one connection that may wait while an earlier one runs. */
+  readonly maxQueuedInvocations: number;
+}
+
+export interface ClassicServerOptions extends Partial<ClassicLimits> {
+  readonly hubs: Readonly<Record<string, HubDefinition>>;
+  /** The same text for the same user and for nobody else; a connection token is bound to it. */
+  readonly userKey: (user: unknown) => string;
+  /** Asked when an upgrade carries an Origin; without it, only the host's own origin is allowed. */
+  readonly isOriginAllowed?: (origin: string, host: string) => boolean;
+  /** The client counts as connected, and is told so, when this is done; a throw refuses it. */
+  readonly onConnected?: (connection: ClassicConnection) => unknown;
+  /** Once for each connection that `onConnected` was told of, refused ones too, and after it. */
+  readonly onDisconnected?: (connection: ClassicConnection) => unknown;
+  /** Told of what went wrong on the server's side and was answered in general terms. */
+  readonly onError?: (error: unknown) => void;
+  /** Signs tokens; share it so that clients of a restarted server are told to start again. */
+  readonly tokenSecret?: string | Buffer;
+}
+
+/** The original's defaults (Configuration/DefaultConfigurationManager.cs), bounds of our own. */
+export const DEFAULT_LIMITS: ClassicLimits = {
+  maxMessageBytes: 32 * 1024,
+  keepAliveIntervalMs: 10_000,
+  disconnectTimeoutMs: 30_000,
+  connectionTimeoutMs: 110_000,
+  transportConnectTimeoutMs: 5_000,
+  longPollDelayMs: 0,
+  maxConnections: 10_000,
+  maxBufferedBytes: 1024 * 1024,
+  maxReplayMessages: 1_000,
+  maxReplayBytes: 256 * 1024,
+  maxQueuedInvocations: 64,
+};
+
+/** A keep-alive may take at most a third of the disconnect timeout, as in the original. */
+export function resolveLimits(options: Partial<ClassicLimits>): ClassicLimits {
+  const limits: { -readonly [name in keyof ClassicLimits]: number } = { ...DEFAULT_LIMITS };
+  for (const name of Object.keys(DEFAULT_LIMITS) as (keyof ClassicLimits)[]) {
+    const value = options[name] ?? DEFAULT_LIMITS[name];
+    const least = name === 'longPollDelayMs' ? 0 : 1;
+    if (!Number.isFinite(value) || value < least) throw new RangeError(`${name} is out of range`);
+    limits[name] = value;
+  }
+  if (limits.keepAliveIntervalMs * 3 > limits.disconnectTimeoutMs) {
+    throw new RangeError('keepAliveIntervalMs exceeds a third of disconnectTimeoutMs');
+  }
+  return limits;
+}
