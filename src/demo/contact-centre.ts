@@ -55,7 +55,7 @@ export class ContactCentre {
     });
     this.#client = new SessionRecordingClient(this.#userAgent);
     demoAgents.forEach((_, line) => {
-      void this.#work(line, line);
+      void this.#work(line, Math.max(0, line - 1));
     });
   }
 
