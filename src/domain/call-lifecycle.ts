@@ -206,14 +206,15 @@ export class CallLifecycle {
 
   async #addStreams(call: Call, ucc: Ucc, offer: SessionOffer) {
     const { recorder, journal } = this.#ports;
-    const begins = !call.mediaOffered && call.record.version === 1;
-    const start =
-      begins && offer.streams.length > 0 && ucc.useAudioRecording && ucc.recordFromStart;
+    const begins = call.record.version === 1;
+    const firstMedia = !call.mediaOffered && offer.streams.length > 0;
+    const start = firstMedia && ucc.useAudioRecording && ucc.recordFromStart;
     if (begins && call.streams.size === 0) recorder.beginCall(call.id, start, 'stop');
     const first = Math.max(-1, ...call.streams.keys()) + 1;
     const added = offer.streams.map((stream, index) => newStream(stream, ucc, first + index));
     try {
       const specs = offer.streams.map((stream, index) => specOf(stream, first + index));
+      if (start && !begins) await recorder.open(call.id);
       const opened = await recorder.openStreams(call.id, specs);
       const record = call.next({
         parties: partiesOf(call, ucc, offer),
@@ -232,6 +233,7 @@ export class CallLifecycle {
       this.#mediaReturned(call);
       return { call, streams: opened };
     } catch (cause) {
+      if (start) await recorder.shut(call.id, 'stop').catch(() => undefined);
       await this.#withdraw(call, offer.sessionId, added);
       throw cause;
     }

@@ -2,19 +2,21 @@ import { createHash } from 'node:crypto';
 
 const hyphenated = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const bare = /^[0-9a-f]{32}$/;
+const structured =
+  /^\{0x[0-9a-f]{8},0x[0-9a-f]{4},0x[0-9a-f]{4},\{(?:0x[0-9a-f]{2},){7}0x[0-9a-f]{2}\}\}$/;
 
 /**
- * Reads every GUID spelling that CRM plug-ins produce (`N`, `D`, `B` and `P` formats: bare, hyphenated,
- * in braces, in parentheses; any case, blanks around it) and answers it in lower case with hyphens.
+ * Reads every GUID spelling that CRM plug-ins produce (.NET's `N`, `D`, `B`, `P` and `X` formats: bare,
+ * hyphenated, in braces, in parentheses, as numbers; bare in braces; any case, blanks around it) and answers it in lower case with hyphens.
  */
 export function parseGuid(text: string): string | undefined {
   let guid = text.trim().toLowerCase();
   const wrapped =
     (guid.startsWith('{') && guid.endsWith('}')) || (guid.startsWith('(') && guid.endsWith(')'));
+  if (structured.test(guid)) return hyphenate(guid.replace(/0x|[{},]/g, ''));
   if (wrapped) guid = guid.slice(1, -1);
   if (hyphenated.test(guid)) return guid;
-  if (wrapped || !bare.test(guid)) return undefined;
-  return hyphenate(guid);
+  return bare.test(guid) ? hyphenate(guid) : undefined;
 }
 
 /** Namespace of the ids below, itself made with version 5 from the DNS name `hush.invalid`. */

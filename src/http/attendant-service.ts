@@ -6,6 +6,7 @@ import { contractError } from '../domain/errors.ts';
 import {
   type CapabilitiesBody,
   capabilitiesBodySchema,
+  capabilitiesErrorBody,
   commandBodySchema,
   errorBody,
   errorMessage,
@@ -33,7 +34,7 @@ export function attendantService(
   app.get<{ Params: { uccName: string; correlationId: string } }>(
     `${base}/:uccName/:correlationId`,
     {
-      config: { contract: true },
+      config: { contract: 'recording' },
       schema: { tags, summary: 'State of a call', response: { 200: recordingBodySchema } },
       validatorCompiler: tolerant,
     },
@@ -51,7 +52,7 @@ export function attendantService(
   app.post(
     `${base}/set`,
     {
-      config: { contract: true },
+      config: { contract: 'recording' },
       schema: {
         ...{ tags, summary: 'Command the recorder' },
         ...{ body: commandBodySchema, response: { 200: recordingBodySchema } },
@@ -64,7 +65,7 @@ export function attendantService(
   app.get<{ Params: { uccName: string } }>(
     `${base}/capabilities/:uccName`,
     {
-      config: { contract: true },
+      config: { contract: 'capabilities' },
       schema: {
         ...{ tags, summary: 'What agents of a UCC may do' },
         ...{ params: Type.Object({ uccName: Type.String() }) },
@@ -81,8 +82,7 @@ export function attendantService(
       }
       const error = contractError('capabilitiesUccUnknown', { uccName });
       reply.code(statusOf(error, mode));
-      const ErrorMessage = errorMessage(error);
-      return { AgentCanEditRecordings: false, ErrorMessage, UCCName: uccName };
+      return capabilitiesErrorBody(uccName, errorMessage(error));
     },
   );
 }

@@ -51,6 +51,14 @@ export function errorBody(echo: Echo, error: ErrorMessage): RecordingBody {
   };
 }
 
+/** What a capabilities request is answered that did not come through. */
+export function capabilitiesErrorBody(
+  uccName: string | null,
+  error: ErrorMessage,
+): CapabilitiesBody {
+  return { AgentCanEditRecordings: false, ErrorMessage: error, UCCName: uccName };
+}
+
 export function errorMessage(error: ContractError): ErrorMessage {
   return { ErrorType: error.errorType, Message: error.message };
 }
@@ -65,7 +73,13 @@ export const httpErrors: Record<number, ErrorMessage> = {
   403: { ErrorType: ErrorType.Configuration, Message: 'The caller is not allowed here.' },
   405: { ErrorType: ErrorType.Validation, Message: 'The method is not allowed here.' },
   413: { ErrorType: ErrorType.Validation, Message: 'The request body is too large.' },
+  414: { ErrorType: ErrorType.Validation, Message: 'The address of the request is too long.' },
   415: { ErrorType: ErrorType.Validation, Message: 'The request body must be JSON.' },
+};
+
+export const badAddress: ErrorMessage = {
+  ErrorType: ErrorType.Validation,
+  Message: 'The address of the request cannot be read.',
 };
 
 const errorMessageSchema = Type.Unsafe<ErrorMessage | null>({

@@ -7,9 +7,16 @@ import Fastify, {
   type FastifyRequest,
   type HTTPMethods,
 } from 'fastify';
+import { echoedCorrelationId } from '../domain/command.ts';
 import { attendantService } from './attendant-service.ts';
 import { callRoutes } from './calls.ts';
-import { errorBody, httpErrors } from './contract-bodies.ts';
+import {
+  badAddress,
+  capabilitiesErrorBody,
+  type ErrorMessage,
+  errorBody,
+  httpErrors,
+} from './contract-bodies.ts';
 import { healthRoutes } from './health.ts';
 import { parseNetworks } from './networks.ts';
 import { sendProblem } from './problems.ts';
@@ -19,14 +26,17 @@ import { uccRoutes } from './uccs.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Answers in the contract's shape, errors included. */
-    contract?: boolean;
+    /** Answers in the contract's shape, errors included: state and command alike, or capabilities. */
+    contract?: ContractShape;
     /** Answers every caller: tells nothing but that the server is there. */
     open?: boolean;
   }
 }
 
+type ContractShape = 'recording' | 'capabilities';
+
 const MAX_PARAM_LENGTH = 512;
+const contractPrefix = '/attendantservice/';
 const methods: HTTPMethods[] = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'];
 
 /** Builds the HTTP server with all its routes; listening is the caller's. */
@@ -37,9 +47,12 @@ export async function buildHttpServer(
   const app = Fastify({
     bodyLimit: settings.bodyLimitBytes,
     routerOptions: { caseSensitive: false, maxParamLength: MAX_PARAM_LENGTH },
+    frameworkErrors: onBadAddress,
     // Requests end when their answers are sent, or soon after: a stop waits for no idle connection.
     forceCloseConnections: 'idle',
   });
+  // Text is no JSON: without its parser it is answered 415, as every other type is.
+  app.removeContentTypeParser('text/plain');
   // Schemas describe answers; JSON.stringify keeps the contract's property order and every value.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler((error: FastifyError, request, reply) =>
@@ -100,16 +113,15 @@ function knownMethods(app: FastifyInstance): Map<string, Set<string>> {
 /** 405 with `Allow` instead of 404 where the path is known (RFC 9110 section 15.5.6). */
 function refuseOtherMethods(app: FastifyInstance, known: Map<string, Set<string>>): void {
   for (const [url, allowed] of [...known]) {
-    if (!url.startsWith('/api') && !url.startsWith('/attendantservice') && url !== '/metrics')
-      continue;
-    const contract = url.startsWith('/attendantservice');
+    if (!url.startsWith('/api') && !url.startsWith(contractPrefix) && url !== '/metrics') continue;
+    const contract = shapeOf(url);
     const others = methods.filter((method) => !allowed.has(method));
     const allow = [...allowed].join(', ');
     app.route({
       method: others,
       url,
       schema: { hide: true },
-      config: { contract },
+      config: contract ? { contract } : {},
       // Refused before a body is read.
       onRequest: async (request, reply) => refuse(request, reply.header('Allow', allow), 405),
       handler: async () => undefined,
@@ -132,10 +144,35 @@ function onError(
 
 function refuse(request: FastifyRequest, reply: FastifyReply, ...rest: [number, string?]) {
   const [status, detail] = rest;
-  if (!request.routeOptions.config.contract) return sendProblem(reply, status, detail);
+  const { contract } = request.routeOptions.config;
+  if (!contract) return sendProblem(reply, status, detail);
   const message = httpErrors[status] ?? {
     ErrorType: 3,
     Message: 'The request could not be processed, please try again.',
   };
-  return reply.code(status).send(errorBody({ correlationId: null, uccName: null }, message));
+  return reply.code(status).send(refusal(contract, message, request.params));
+}
+
+/** Echoes what the address names; the body of a refused command has not been read. */
+function refusal(shape: ContractShape, message: ErrorMessage, params: unknown) {
+  const named = (params ?? {}) as { uccName?: string; correlationId?: string };
+  const uccName = named.uccName ?? null;
+  if (shape === 'capabilities') return capabilitiesErrorBody(uccName, message);
+  return errorBody({ correlationId: echoedCorrelationId(named.correlationId), uccName }, message);
+}
+
+function shapeOf(url: string): ContractShape | undefined {
+  if (!url.startsWith(contractPrefix)) return undefined;
+  return url.includes('/capabilities/') ? 'capabilities' : 'recording';
+}
+
+/** An address that cannot be decoded, or a part of it that is too long, reaches no route. */
+function onBadAddress(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const status = error.statusCode ?? 400;
+  const contract = shapeOf((request.raw.url ?? '').toLowerCase());
+  if (!contract) sendProblem(reply, status);
+  else {
+    const message = (status === 414 ? httpErrors[414] : undefined) ?? badAddress;
+    reply.code(status).send(refusal(contract, message, undefined));
+  }
 }

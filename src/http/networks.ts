@@ -8,11 +8,13 @@ export class NetworkError extends Error {
 export function parseNetworks(entries: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
   for (const entry of entries) {
-    const [address = '', prefix] = entry.split('/');
+    const [address = '', prefix, ...rest] = entry.split('/');
     const family = isIP(address);
-    const bits = prefix === undefined ? (family === 6 ? 128 : 32) : Number(prefix);
     const most = family === 6 ? 128 : 32;
-    if (family === 0 || !Number.isInteger(bits) || bits < 0 || bits > most) {
+    const bits = prefix === undefined ? most : Number(prefix);
+    // An empty prefix is no prefix of 0: it would let everybody in.
+    const isRange = rest.length === 0 && (prefix === undefined || /^\d{1,3}$/.test(prefix));
+    if (family === 0 || !isRange || bits > most) {
       throw new NetworkError(`${entry} is neither an address nor a CIDR range`);
     }
     list.addSubnet(address, bits, family === 6 ? 'ipv6' : 'ipv4');

@@ -20,6 +20,7 @@ const titles: Record<number, string> = {
   409: 'Conflict',
   410: 'Gone',
   413: 'Request body too large',
+  414: 'Address too long',
   415: 'Unsupported media type',
   416: 'Range not satisfiable',
   500: 'Internal error',

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
+import { Value } from 'typebox/value';
 import { parseRequesterUri } from '../domain/sip-uri.ts';
 import type { Ucc, UccSettings } from '../domain/ucc.ts';
 import { uccNamePattern } from '../domain/ucc.ts';
@@ -23,6 +24,15 @@ const settingsSchema = Type.Partial(Type.Object(settingProperties), {
   additionalProperties: false,
 });
 const params = Type.Object({ name: Type.String({ pattern: uccNamePattern }) });
+
+/** Nothing is converted and nothing passed over: a setting misspelt, or `null`, changes nothing. */
+const strict =
+  ({ schema }: { schema: TSchema }) =>
+  (data: unknown) => {
+    const errors = Value.Errors(schema, data).filter((error) => error.keyword !== 'boolean');
+    if (errors.length === 0) return { value: data };
+    return { error: errors.map((error) => ({ ...error, params: { ...error.params } })) };
+  };
 
 interface SettingsRoute {
   Params: { name: string };
@@ -58,6 +68,7 @@ export function uccRoutes(app: FastifyInstance, services: HttpServices): void {
         ...{ tags, params, body: settingsSchema, response: answers },
         summary: 'Create a UCC, or replace all its settings; what is left out gets its default',
       },
+      validatorCompiler: strict,
     },
     async (request, reply) => {
       const wrong = notAMember(request.body);
@@ -73,6 +84,7 @@ export function uccRoutes(app: FastifyInstance, services: HttpServices): void {
         ...{ tags, params, body: settingsSchema, response: answers },
         summary: 'Change some settings; they count from the next command on',
       },
+      validatorCompiler: strict,
     },
     async (request, reply) => {
       const wrong = notAMember(request.body);

@@ -84,7 +84,10 @@ export class AppendFile {
       onClosed();
       return;
     }
-    fdatasync(descriptor, () => close(descriptor, onClosed));
+    fdatasync(descriptor, (error) => {
+      if (error) this.#fail(error.code);
+      close(descriptor, () => onClosed());
+    });
   }
 
   #fail(code = 'EIO'): void {

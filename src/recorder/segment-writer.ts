@@ -139,7 +139,7 @@ export class SegmentWriter {
 
   #isFull(chunk: OpenChunk, position: number, bytes: number): boolean {
     return (
-      position - chunk.start >= this.#options.chunkSamples ||
+      position + bytes / this.#bytesPerSample - chunk.start > this.#options.chunkSamples ||
       chunk.bytes + bytes > chunk.audio.length ||
       chunk.runs.length >= MAX_RUNS
     );

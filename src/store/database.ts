@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { RowOf } from './mapping.ts';
-import { primaryKeys, type Schema, type TableName } from './schema.ts';
+import { immutableColumns, primaryKeys, type Schema, type TableName } from './schema.ts';
 
 /** One of the two databases, as the store uses it. */
 export interface Database {
@@ -23,7 +23,9 @@ export function columnsOf(row: Row): Value[] {
 /** `insert ... on conflict do update` for rows of one table. */
 export function upsert(kysely: Kysely<Schema>, table: TableName, rows: readonly Row[]) {
   const keys: readonly string[] = primaryKeys[table];
-  const others = Object.keys(rows[0] ?? {}).filter((column) => !keys.includes(column));
+  const others = Object.keys(rows[0] ?? {}).filter(
+    (column) => !keys.includes(column) && !immutableColumns.includes(column),
+  );
   const insert = (kysely as unknown as Kysely<Record<string, Record<string, unknown>>>)
     .insertInto(table)
     .values(rows as unknown as Record<string, unknown>[]);

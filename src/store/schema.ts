@@ -107,6 +107,13 @@ export const primaryKeys = {
   tracks: ['call_id', 'track'],
   segments: ['call_id', 'track', 'segment'],
   gaps: ['call_id', 'track', 'start'],
-  UCC_CallDetail: ['ucc_name', 'sequence'],
+  UCC_CallDetail: ['call_id', 'sequence'],
   events: ['ucc_name', 'sequence'],
 } as const satisfies Record<TableName, readonly string[]>;
+
+/** Columns that no later commit of the row changes: they are left alone, and so are their indexes. */
+export const immutableColumns: readonly string[] = [
+  'correlation_id',
+  'ucc_name',
+  'began_at',
+] satisfies (keyof CallTable)[];

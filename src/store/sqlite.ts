@@ -72,6 +72,7 @@ export class SqliteClient {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
+  #ended: Error | undefined;
   #exited: Promise<void>;
 
   constructor(file: string) {
@@ -89,6 +90,7 @@ export class SqliteClient {
   }
 
   request(statements: Statements, atomic: boolean): Promise<SqliteAnswer> {
+    if (this.#ended) return Promise.reject(this.#ended);
     this.#lastId += 1;
     const id = this.#lastId;
     return new Promise((resolve, reject) => {
@@ -110,6 +112,7 @@ export class SqliteClient {
   }
 
   #failAll(cause: Error): void {
+    this.#ended ??= cause;
     for (const pending of this.#pending.values()) pending.reject(cause);
     this.#pending.clear();
   }
@@ -130,10 +133,17 @@ export class SqliteThreadDialect implements Dialect {
     return new SqliteQueryCompiler();
   }
   createAdapter() {
-    return new SqliteAdapter();
+    return new SqliteThreadAdapter();
   }
   createIntrospector(...args: ConstructorParameters<typeof SqliteIntrospector>) {
     return new SqliteIntrospector(...args);
+  }
+}
+
+/** SQLite rolls back changes of tables too: a migration is done as a whole, and by one process. */
+class SqliteThreadAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
   }
 }
 
@@ -159,7 +169,7 @@ class SqliteThreadDriver implements Driver {
     return this.#connection;
   }
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('BEGIN'));
+    await connection.executeQuery(CompiledQuery.raw('BEGIN IMMEDIATE'));
   }
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('COMMIT'));

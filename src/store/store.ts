@@ -133,6 +133,8 @@ export class SqlStore implements Store {
   }
 
   async destroyKeys(callId: string): Promise<void> {
+    // A segment that is still on its way would bring its key back: what was added before goes first.
+    await this.#commits.add({});
     await this.#database.kysely
       .updateTable('segments')
       .set({ wrapped_key: null })

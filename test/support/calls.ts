@@ -53,7 +53,7 @@ export class TestCaller {
   /** Places a call of `hush`'s demo UCC with an agent's and a caller's stream of marker frames. */
   async call(
     hush: Pick<TestHush, 'peer'>,
-    options: { correlationId?: string; uccName?: string } = {},
+    options: { correlationId?: string; uccName?: string; silent?: boolean } = {},
   ): Promise<MarkerCall> {
     const correlationId = options.correlationId ?? randomUUID();
     const streams = [0, 1].map(() => ({ tag: this.#nextTag++, sent: [] as SentFrame[] }));
@@ -64,7 +64,7 @@ export class TestCaller {
       headers: [{ name: 'X-Correlation-Id', value: correlationId }],
       participants: streams.map(({ tag, sent }, side) => ({
         aor: side === 0 ? agent : 'tel:+31880000000',
-        source: (index: number) => markerFrame(tag, index),
+        source: (index: number) => (options.silent ? undefined : markerFrame(tag, index)),
         onSent: (index: number, _: number, sentAtMs: number) => {
           sent.push({ index, sentAtMs });
           if (side !== 0) return;

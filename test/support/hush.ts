@@ -147,7 +147,7 @@ export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'hush-'));
 }
 
-function testConfig(dataDir: string, change: HushOptions['config']): Config {
+export function testConfig(dataDir: string, change?: HushOptions['config']): Config {
   const defaults = loadConfig({});
   const config: Config = {
     ...defaults,

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, SqliteAdapter, sql } from 'kysely';
 import type { Schema } from '../schema.ts';
 
 export async function up(db: Kysely<Schema>): Promise<void> {
@@ -81,7 +81,10 @@ async function createAudio(db: Kysely<Schema>): Promise<void> {
     .execute();
 }
 
+/** The tables that every command writes: in SQLite one B-tree each, in the order of their key. */
 async function createHistory(db: Kysely<Schema>): Promise<void> {
+  const isSqlite = db.getExecutor().adapter instanceof SqliteAdapter;
+  const clustered = isSqlite ? sql`without rowid` : sql``;
   await db.schema
     .createTable('UCC_CallDetail')
     .addColumn('ucc_name', 'text', (column) => column.notNull())
@@ -94,9 +97,9 @@ async function createHistory(db: Kysely<Schema>): Promise<void> {
     .addColumn('requested_at', 'bigint', (column) => column.notNull())
     .addColumn('effective_at', 'bigint', (column) => column.notNull())
     .addColumn('streams', 'text', (column) => column.notNull())
-    .addPrimaryKeyConstraint('call_detail_key', ['ucc_name', 'sequence'])
+    .addPrimaryKeyConstraint('call_detail_key', ['call_id', 'sequence'])
+    .modifyEnd(clustered)
     .execute();
-  await db.schema.createIndex('detail_call').on('UCC_CallDetail').column('call_id').execute();
   await db.schema
     .createTable('events')
     .addColumn('ucc_name', 'text', (column) => column.notNull())
@@ -111,5 +114,6 @@ async function createHistory(db: Kysely<Schema>): Promise<void> {
     .addColumn('marking_state', 'integer', (column) => column.notNull())
     .addColumn('saving_state', 'integer', (column) => column.notNull())
     .addPrimaryKeyConstraint('events_key', ['ucc_name', 'sequence'])
+    .modifyEnd(clustered)
     .execute();
 }
