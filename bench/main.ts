@@ -1,0 +1,21 @@
+import { benchCommands } from './commands.ts';
+import { benchFence } from './fence.ts';
+import { benchStreams } from './streams.ts';
+
+const benches: Record<string, () => Promise<void>> = {
+  fence: benchFence,
+  commands: benchCommands,
+  streams: benchStreams,
+};
+
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !(name in benches));
+if (names.length === 0 || unknown.length > 0) {
+  console.error(`usage: npm run bench -- ${Object.keys(benches).join('|')}`);
+  process.exitCode = 2;
+} else {
+  for (const name of names) {
+    console.log(`bench ${name}`);
+    await benches[name]?.();
+  }
+}

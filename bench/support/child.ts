@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** A program of the bench in a process of its own, spoken to in messages. */
+export class Child {
+  readonly #process: ChildProcess;
+
+  constructor(script: string, args: readonly string[] = []) {
+    const file = fileURLToPath(new URL(script, import.meta.url));
+    this.#process = spawn(process.execPath, [file, ...args], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+  }
+
+  get pid(): number {
+    return this.#process.pid as number;
+  }
+
+  next<Message>(): Promise<Message> {
+    return new Promise((resolve, reject) => {
+      const onExit = (code: number | null): void => reject(new Error(`ended with ${code}`));
+      this.#process.once('exit', onExit);
+      this.#process.once('message', (message) => {
+        this.#process.removeListener('exit', onExit);
+        resolve(message as Message);
+      });
+    });
+  }
+
+  send(message: object): void {
+    this.#process.send(message);
+  }
+
+  ask<Answer>(message: object): Promise<Answer> {
+    const answer = this.next<Answer>();
+    this.send(message);
+    return answer;
+  }
+
+  end(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#process.once('exit', () => resolve());
+      this.#process.kill('SIGTERM');
+    });
+  }
+}
+
+const TICKS_PER_SECOND = 100;
+
+/** User and system time of a process and all its threads, in seconds (proc(5), fields 14 and 15). */
+export function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** Resident memory in bytes. */
+export function residentBytes(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? 0;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? 0)) / 2;
+}
+
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}

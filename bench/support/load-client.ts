@@ -1,0 +1,88 @@
+// Runs in a process of its own: keeps N connections busy with requests and measures each answer.
+import { connect, type Socket } from 'node:net';
+
+export interface LoadRequest {
+  readonly port: number;
+  readonly path: string;
+  /** Per connection: the bodies it sends in turn. */
+  readonly bodies: readonly (readonly string[])[];
+  readonly seconds: number;
+}
+
+export interface LoadResult {
+  readonly requests: number;
+  /** Answers with an ErrorMessage. */
+  readonly refused: number;
+  readonly seconds: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+const HEADER_END = Buffer.from('\r\n\r\n');
+const refusal = Buffer.from('"ErrorMessage":{');
+
+function requestOf(path: string, body: string): Buffer {
+  const head = [
+    `POST ${path} HTTP/1.1`,
+    'Host: bench',
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** Bytes of the whole answer at the start of `data`, or undefined while it is incomplete. */
+function answerBytes(data: Buffer): number | undefined {
+  const end = data.indexOf(HEADER_END);
+  if (end < 0) return undefined;
+  const match = /content-length: (\d+)/i.exec(data.toString('latin1', 0, end));
+  const bytes = end + HEADER_END.length + Number(match?.[1] ?? 0);
+  return data.length >= bytes ? bytes : undefined;
+}
+
+async function run(load: LoadRequest): Promise<LoadResult> {
+  const latencies: number[] = [];
+  let refused = 0;
+  const begun = performance.now();
+  const until = begun + load.seconds * 1000;
+  const drive = (socket: Socket, bodies: readonly Buffer[]): Promise<void> =>
+    new Promise((resolve, reject) => {
+      let data: Buffer = Buffer.alloc(0);
+      let turn = 0;
+      let sentAt = 0;
+      const send = (): void => {
+        sentAt = performance.now();
+        socket.write(bodies[turn % bodies.length] as Buffer);
+        turn += 1;
+      };
+      socket.on('error', reject);
+      socket.on('data', (chunk) => {
+        data = data.length === 0 ? chunk : Buffer.concat([data, chunk]);
+        const bytes = answerBytes(data);
+        if (bytes === undefined) return;
+        latencies.push(performance.now() - sentAt);
+        if (data.indexOf(refusal) >= 0) refused += 1;
+        data = data.subarray(bytes);
+        // A whole round of bodies is finished, so that every run begins where the last one did.
+        if (performance.now() < until || turn % bodies.length !== 0) send();
+        else socket.end(() => resolve());
+      });
+      send();
+    });
+  const connected = load.bodies.map((bodies) => {
+    const socket = connect(load.port, '127.0.0.1').setNoDelay(true);
+    return drive(
+      socket,
+      bodies.map((body) => requestOf(load.path, body)),
+    );
+  });
+  await Promise.all(connected);
+  const seconds = (performance.now() - begun) / 1000;
+  latencies.sort((a, b) => a - b);
+  const at = (share: number): number => latencies[Math.floor(latencies.length * share)] ?? 0;
+  return { requests: latencies.length, refused, seconds, p50Ms: at(0.5), p99Ms: at(0.99) };
+}
+
+process.on('message', (load: LoadRequest) => {
+  void run(load).then((result) => process.send?.(result));
+});

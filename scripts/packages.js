@@ -1,0 +1,45 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Programs of the distribution that the tests run as real peers, and the Debian package of each. */
+const programs = [
+  { program: 'sipp', package: 'sip-tester', why: 'a SIP client of another make places the calls' },
+  { program: 'ffprobe', package: 'ffmpeg', why: 'another tool reads the recordings' },
+  { program: 'sox', package: 'sox', why: 'another tool checks the G.711 tables' },
+];
+
+/** @param {string} program */
+function isInstalled(program) {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Installs what is missing, with apt-get where that is possible; else says what to install, and fails. */
+export function ensurePackages() {
+  const missing = programs.filter(({ program }) => !isInstalled(program));
+  if (missing.length === 0) return;
+  for (const { program, package: name, why } of missing) {
+    console.log(`hush: ${program} is missing (package ${name}): ${why}`);
+  }
+  const names = missing.map(({ package: name }) => name);
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot && isInstalled('apt-get')) {
+    console.log(`hush: apt-get install ${names.join(' ')} ...`);
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    const stdio = ['ignore', 'ignore', 'inherit'];
+    spawnSync('apt-get', ['update', '-qq'], { env, stdio });
+    spawnSync('apt-get', ['install', '-y', '-qq', ...names], { env, stdio });
+  }
+  const still = missing.filter(({ program }) => !isInstalled(program));
+  if (still.length === 0) return;
+  const list = still.map(({ package: name }) => name).join(' ');
+  console.error(`hush: these are needed by the tests; please install them: ${list}`);
+  process.exit(1);
+}

@@ -1,0 +1,89 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gapsOf, type Span, type TrackCoverage } from '../domain/gap-map.ts';
+import type { Archive, FinishedRecording, Store } from '../domain/ports.ts';
+import type { SegmentRecord, TrackRecord } from '../domain/records.ts';
+import { Playback } from './playback.ts';
+import { SegmentReader } from './segment-reader.ts';
+
+export interface ArchiveOptions {
+  readonly recordingsDir: string;
+  readonly masterKey: Buffer;
+  readonly store: Store;
+}
+
+/** Sealed audio on disk: what there is of it, playing it, destroying it. */
+export class DiskArchive implements Archive {
+  readonly #options: ArchiveOptions;
+
+  constructor(options: ArchiveOptions) {
+    this.#options = options;
+  }
+
+  async finish(callId: string): Promise<FinishedRecording> {
+    const { store } = this.#options;
+    const tracks = await store.tracks(callId);
+    const segments = await store.segments(callId);
+    const coverages = await Promise.all(
+      tracks.map((track) =>
+        this.#coverage(
+          track,
+          segments.filter(({ track: of }) => of === track.track),
+        ),
+      ),
+    );
+    const extents = coverages.filter(({ extent }) => extent.end > extent.start);
+    const origin = Math.min(...extents.map(({ extent }) => extent.start));
+    const end = Math.max(...extents.map(({ extent }) => extent.end));
+    const rate = tracks[0]?.clockRate ?? 8000;
+    return {
+      lengthMs: extents.length === 0 ? 0 : Math.round(((end - origin) * 1000) / rate),
+      gaps: extents.flatMap((coverage) =>
+        gapsOf(coverage).map((gap) => ({ ...gap, start: gap.start - origin })),
+      ),
+      tracks: tracks.map((track, index) => withExtent(track, coverages[index]?.extent)),
+    };
+  }
+
+  async destroy(callId: string): Promise<void> {
+    await this.#options.store.destroyKeys(callId);
+    await rm(join(this.#options.recordingsDir, callId), { recursive: true, force: true });
+  }
+
+  /** Opens a finished recording for playing. The caller closes it. */
+  async play(callId: string): Promise<Playback> {
+    const { store, recordingsDir, masterKey } = this.#options;
+    const [tracks, segments] = [await store.tracks(callId), await store.segments(callId)];
+    return Playback.open({ recordingsDir, masterKey, tracks, segments });
+  }
+
+  async #coverage(track: TrackRecord, segments: readonly SegmentRecord[]): Promise<TrackCoverage> {
+    const { recordingsDir, masterKey } = this.#options;
+    const covered = [];
+    for (const segment of segments) {
+      const reader = await SegmentReader.open(recordingsDir, segment, masterKey);
+      covered.push({ closedBy: segment.closedBy, spans: reader?.spans ?? [] });
+      await reader?.close();
+    }
+    const { callId, initialReason } = track;
+    const extent = extentOf(
+      track,
+      covered.flatMap(({ spans }) => spans),
+    );
+    return { callId, track: track.track, extent, initialReason, segments: covered };
+  }
+}
+
+/** As the stream reported it, or, where a crash came before the report, what its segments hold. */
+function extentOf(track: TrackRecord, spans: readonly Span[]): Span {
+  const starts = spans.map(({ start }) => start);
+  const ends = spans.map(({ end }) => end);
+  const start = track.startPosition ?? starts.reduce((a, b) => Math.min(a, b), Infinity);
+  const end = track.endPosition ?? ends.reduce((a, b) => Math.max(a, b), -Infinity);
+  return Number.isFinite(start) && Number.isFinite(end) ? { start, end } : { start: 0, end: 0 };
+}
+
+function withExtent(track: TrackRecord, extent: Span | undefined): TrackRecord {
+  if (!extent || extent.end <= extent.start) return track;
+  return { ...track, startPosition: extent.start, endPosition: extent.end };
+}

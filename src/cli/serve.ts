@@ -1,0 +1,18 @@
+import type { Command } from 'commander';
+import { loadConfig } from '../config/load.ts';
+import { createServer } from '../server.ts';
+import { untilStopped } from './until-stopped.ts';
+
+/** `hush serve`: runs until SIGTERM or SIGINT, which finish the recordings in progress. */
+export function serveCommand(program: Command): void {
+  program
+    .command('serve')
+    .description('run the recorder')
+    .option('-c, --config <file>', 'YAML file with settings; see hush.example.yaml')
+    .action(async ({ config: file }: { config?: string }) => {
+      const sources = { environment: process.env, ...(file === undefined ? {} : { file }) };
+      const server = await createServer(loadConfig(sources));
+      await server.start();
+      await untilStopped(() => server.stop());
+    });
+}

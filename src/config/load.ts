@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { Value } from 'typebox/value';
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import { ConfigError } from './config-error.ts';
+import { applyEnvironment, type SchemaNode } from './environment.ts';
+import { type Config, configSchema } from './schema.ts';
+
+export interface ConfigSources {
+  /** Path of the YAML file; without one only defaults and the environment count. */
+  readonly file?: string;
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+interface ParsedFile {
+  readonly name: string;
+  readonly document: Document;
+  readonly lines: LineCounter;
+}
+
+/**
+ * Defaults, then the file, then the environment, checked once. Relative paths of a file are relative to it.
+ * @throws ConfigError
+ */
+export function loadConfig({ file, environment = {} }: ConfigSources): Config {
+  const parsed = file === undefined ? undefined : parseFile(file);
+  const settings = (parsed?.document.toJS() ?? {}) as Record<string, unknown>;
+  if (typeof settings !== 'object' || Array.isArray(settings)) {
+    throw new ConfigError(`${file}: the file must hold settings`);
+  }
+  const variables = applyEnvironment(settings, configSchema as SchemaNode, environment);
+  const config = Value.Default(configSchema, settings) as Config;
+  check(config, parsed, variables);
+  const base = file === undefined ? process.cwd() : dirname(resolve(file));
+  return { ...config, dataDir: resolve(base, config.dataDir) };
+}
+
+function parseFile(file: string): ParsedFile {
+  const lines = new LineCounter();
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new ConfigError(`${file}: cannot be read (${(cause as NodeJS.ErrnoException).code})`);
+  }
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const [error] = document.errors;
+  if (error) throw new ConfigError(`${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`);
+  return { name: file, document, lines };
+}
+
+function check(
+  config: Config,
+  parsed: ParsedFile | undefined,
+  variables: Map<string, string>,
+): void {
+  for (const error of Value.Errors(configSchema, config)) {
+    // The property itself is reported beside it, with a better path.
+    if (error.keyword === 'additionalProperties') continue;
+    const unknown = error.keyword === 'boolean';
+    fail(error.instancePath, unknown ? 'is no setting' : error.message, parsed, variables);
+  }
+  const { rtp, store } = config;
+  if (rtp.portMin > rtp.portMax) {
+    fail('/rtp/portMax', 'must not be below rtp.portMin', parsed, variables);
+  }
+  if (store.kind === 'postgres' && store.url === undefined) {
+    fail('/store/url', 'is needed when store.kind is postgres', parsed, variables);
+  }
+  if (config.http.port === 5060 || config.http.port === 5061) {
+    fail('/http/port', 'must not be 5060 or 5061: browsers refuse these ports', parsed, variables);
+  }
+}
+
+function fail(
+  path: string,
+  message: string,
+  ...[parsed, variables]: [ParsedFile | undefined, Map<string, string>]
+): never {
+  const setting = path.slice(1).replaceAll('/', '.');
+  const variable = variables.get(path);
+  if (variable) throw new ConfigError(`${variable}: ${setting} ${message}`);
+  if (!parsed) throw new ConfigError(`${setting} ${message}`);
+  throw new ConfigError(`${parsed.name}:${lineOf(parsed, path)}: ${setting} ${message}`);
+}
+
+/** The line of the setting, or of the closest section that is there. */
+function lineOf({ document, lines }: ParsedFile, path: string): number {
+  const parts = path
+    .slice(1)
+    .split('/')
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+  for (let length = parts.length; length > 0; length -= 1) {
+    const node = document.getIn(parts.slice(0, length), true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return 1;
+}

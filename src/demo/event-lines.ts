@@ -1,0 +1,20 @@
+import type { RecordingEvent } from '../domain/events.ts';
+import { stateActionName } from '../domain/recording-state.ts';
+
+const what: Record<RecordingEvent['type'], string> = {
+  callBegan: 'call began',
+  callUpdated: 'call changed',
+  recordingStateChanged: 'state changed',
+  callEnded: 'call ended',
+  recordingSaved: 'recording saved',
+  recordingDestroyed: 'recording destroyed',
+};
+
+/** One line per event, for people. */
+export function eventLine(event: RecordingEvent): string {
+  const time = new Date(event.at).toISOString().slice(11, 23);
+  const action = event.action === null ? what[event.type] : stateActionName(event.action);
+  const by = event.requester === null ? '' : ` by ${event.requester}`;
+  const sequence = String(event.sequence).padStart(5);
+  return `${time} ${sequence}  ${action.padEnd(18)} ${event.correlationId}${by}`;
+}

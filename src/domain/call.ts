@@ -1,0 +1,105 @@
+import {
+  MarkingState as Marking,
+  type MarkingState,
+  RecordingState as Recording,
+  type RecordingState,
+  SavingState as Saving,
+  type SavingState,
+} from './recording-state.ts';
+import type { CallRecord, Codec } from './records.ts';
+import { SerialQueue } from './serial-queue.ts';
+
+/** Who keeps the recorder from keeping audio. The contract knows `api` only. */
+export type PauseOwner = 'api' | 'hold';
+
+/** One media stream of a call: it keeps its track for as long as the call lives. */
+export interface CallStream {
+  readonly track: number;
+  readonly sessionId: string;
+  readonly label: string;
+  readonly aor: string | null;
+  readonly role: 'agent' | 'other';
+  codec: Codec;
+  readonly clockRate: number;
+  held: boolean;
+}
+
+/** The three states that a contract answer shows. */
+export interface CallState {
+  readonly recordingState: RecordingState;
+  readonly markingState: MarkingState;
+  readonly savingState: SavingState;
+}
+
+/**
+ * A call in progress. The gate is the call's, not a stream's: audio is kept only while the recorder is
+ * Started and the pause set is empty. Everything that changes a call goes through its queue.
+ */
+export class Call {
+  readonly queue = new SerialQueue();
+  readonly streams = new Map<number, CallStream>();
+  /** Recording sessions (SIP dialogs) that carry this call's media. */
+  readonly sessions = new Set<string>();
+  /** The recorder lost the call's streams: contract answers say that it is not available. */
+  failed = false;
+  /** A media stream has been offered, by this process or by the one before a restart. */
+  mediaOffered = false;
+  ended = false;
+  #record: CallRecord;
+
+  constructor(record: CallRecord) {
+    this.#record = record;
+  }
+
+  static begin(begun: { id: string; correlationId: string; uccName: string; at: number }): Call {
+    return new Call({
+      id: begun.id,
+      correlationId: begun.correlationId,
+      uccName: begun.uccName,
+      recordingState: Recording.Uninitialized,
+      markingState: Marking.None,
+      savingState: Saving.None,
+      pauseConfirmed: true,
+      status: 'live',
+      recorded: false,
+      version: 1,
+      beganAt: begun.at,
+      endedAt: null,
+      lengthMs: null,
+      parties: [],
+    });
+  }
+
+  get id(): string {
+    return this.#record.id;
+  }
+  get correlationId(): string {
+    return this.#record.correlationId;
+  }
+  get uccName(): string {
+    return this.#record.uccName;
+  }
+  get record(): CallRecord {
+    return this.#record;
+  }
+  get recordingState(): RecordingState {
+    return this.#record.recordingState;
+  }
+
+  get pauses(): ReadonlySet<PauseOwner> {
+    const owners = new Set<PauseOwner>();
+    if (this.recordingState === Recording.Paused) owners.add('api');
+    const streams = [...this.streams.values()];
+    if (streams.length > 0 && streams.every((stream) => stream.held)) owners.add('hold');
+    return owners;
+  }
+
+  /** What the record becomes with `changes`; nothing changes until `accept` after the commit. */
+  next(changes: Partial<CallRecord>): CallRecord {
+    return { ...this.#record, ...changes, version: this.#record.version + 1 };
+  }
+
+  accept(record: CallRecord): void {
+    this.#record = record;
+  }
+}

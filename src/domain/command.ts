@@ -1,0 +1,87 @@
+import type { Call, CallState } from './call.ts';
+import { parseGuid } from './correlation-id.ts';
+import { type ContractError, contractError } from './errors.ts';
+import type { RecordingEvent } from './events.ts';
+import { parseStateAction, RecordingState, StateAction } from './recording-state.ts';
+import { parseRequesterUri } from './sip-uri.ts';
+import { isMember, type Ucc } from './ucc.ts';
+
+/** A command as it came: nothing in it has been believed yet. */
+export interface CommandRequest {
+  readonly action: unknown;
+  readonly requesterSipUri: unknown;
+  readonly correlationId: unknown;
+  readonly uccName: unknown;
+}
+
+export interface Command {
+  readonly action: StateAction;
+  readonly requester: string;
+  readonly correlationId: string;
+  readonly uccName: string;
+}
+
+export type CommandAnswer =
+  | {
+      readonly ok: true;
+      readonly state: CallState;
+      readonly event: RecordingEvent;
+      readonly effectiveAt: number;
+    }
+  | { readonly ok: false; readonly error: ContractError };
+
+/** The correlation id as answers echo it: canonical when it is a GUID, else as it came. */
+export function echoedCorrelationId(value: unknown): string | null {
+  if (typeof value !== 'string') return null;
+  return parseGuid(value) ?? value;
+}
+
+/** Conditions 2 and 3 of the contract: what the request itself can tell. */
+export function parseCommand(request: CommandRequest): Command | ContractError {
+  const action = parseStateAction(request.action);
+  if (action === undefined) return contractError('actionMissing');
+  const requester = parseRequesterUri(request.requesterSipUri);
+  if (requester === undefined) {
+    const sipUri = typeof request.requesterSipUri === 'string' ? request.requesterSipUri : '';
+    return contractError('requesterInvalid', { sipUri });
+  }
+  return {
+    action,
+    requester,
+    correlationId: echoedCorrelationId(request.correlationId) ?? '',
+    uccName: String(request.uccName),
+  };
+}
+
+/** What conditions 5 to 10 look at, read at the moment the command's turn has come. */
+export interface CommandSituation {
+  readonly ucc: Ucc;
+  readonly call: Call;
+  readonly recorderAvailable: boolean;
+}
+
+/** Conditions 5 to 10 of the contract, in their order; undefined when the command may be carried out. */
+export function refusal(command: Command, situation: CommandSituation): ContractError | undefined {
+  const { ucc, call } = situation;
+  const { uccName } = command;
+  if (!ucc.agentCanEditAudioRecording) return contractError('editDisabled', { uccName });
+  if (!isMember(ucc, command.requester)) {
+    return contractError('requesterNotMember', { sipUri: command.requester, uccName });
+  }
+  const reachable = ucc.useAudioRecording && situation.recorderAvailable && !call.failed;
+  if (!reachable || !call.mediaOffered) return contractError('recorderUnavailable');
+  const state = call.recordingState;
+  if (command.action === StateAction.Start && state === RecordingState.Started) {
+    return contractError('cannotStart', { state });
+  }
+  if (command.action === StateAction.Pause && !mayPause(call)) {
+    return contractError('cannotPause', { state });
+  }
+  return undefined;
+}
+
+/** A pause that a stream has not confirmed may be asked for again: the caller was told to retry. */
+function mayPause(call: Call): boolean {
+  if (call.recordingState === RecordingState.Started) return true;
+  return call.recordingState === RecordingState.Paused && !call.record.pauseConfirmed;
+}

@@ -1,0 +1,119 @@
+import { type RecordingState, recordingStateName } from './recording-state.ts';
+
+export const ErrorType = { Configuration: 1, Validation: 2, Processing: 3 } as const;
+export type ErrorType = (typeof ErrorType)[keyof typeof ErrorType];
+
+/** What a contract answer carries in `ErrorMessage`, and the HTTP status of the mapped mode. */
+export interface ContractError {
+  readonly code: ContractErrorCode;
+  readonly errorType: ErrorType;
+  readonly message: string;
+}
+
+/**
+ * The one catalogue of the contract's errors. Texts are byte-exact: double blanks, missing full stops
+ * and all. `status` is the HTTP status when `http.statusCodes` is `mapped`.
+ */
+export const contractErrors = {
+  recorderUnavailable: {
+    errorType: ErrorType.Configuration,
+    status: 503,
+    text: 'Recorder was not available, command could not be executed',
+  },
+  uccUnknown: {
+    errorType: ErrorType.Validation,
+    status: 404,
+    text: 'Ucc name ({uccName}) was not recognized',
+  },
+  callUnknown: {
+    errorType: ErrorType.Validation,
+    status: 404,
+    text: "No Audio session with correlation Id:'{correlationId}' was found.",
+  },
+  noMediaYet: {
+    errorType: ErrorType.Validation,
+    status: 404,
+    text: "No Api Audio session with correlation Id:'{correlationId}' was found.",
+  },
+  editDisabled: {
+    errorType: ErrorType.Configuration,
+    status: 403,
+    text: "Ucc with name:'{uccName}' AgentCanEditAudioRecording setting is disabled.",
+  },
+  requesterNotMember: {
+    errorType: ErrorType.Configuration,
+    status: 403,
+    text: "Requester with SipUri:'{sipUri}' is not an agent or supervisor for Ucc with name: '{uccName}'.",
+  },
+  actionMissing: {
+    errorType: ErrorType.Validation,
+    status: 400,
+    text: 'No action was detected in command',
+  },
+  requesterInvalid: {
+    errorType: ErrorType.Validation,
+    status: 400,
+    text: "Requester with SipUri:'{sipUri}' is invalid.",
+  },
+  cannotStart: {
+    errorType: ErrorType.Validation,
+    status: 409,
+    text: 'Recorder state is {state}, this state cannot be started',
+  },
+  cannotPause: {
+    errorType: ErrorType.Validation,
+    status: 409,
+    text: 'Recorder state is {state}, this state cannot be paused',
+  },
+  capabilitiesUccUnknown: {
+    errorType: ErrorType.Validation,
+    status: 404,
+    text: "Ucc with name:'{uccName}' not found.",
+  },
+  processingFailed: {
+    errorType: ErrorType.Processing,
+    status: 503,
+    text: 'The command could not be processed, please try again.',
+  },
+} as const;
+
+export type ContractErrorCode = keyof typeof contractErrors;
+
+export interface ErrorDetails {
+  readonly uccName?: string;
+  readonly correlationId?: string;
+  readonly sipUri?: string;
+  readonly state?: RecordingState;
+}
+
+export function contractError(code: ContractErrorCode, details: ErrorDetails = {}): ContractError {
+  const { errorType, text } = contractErrors[code];
+  const values: Record<string, string | undefined> = {
+    uccName: details.uccName,
+    correlationId: details.correlationId,
+    sipUri: details.sipUri,
+    state: details.state === undefined ? undefined : recordingStateName(details.state),
+  };
+  const message = text.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
+  return { code, errorType, message };
+}
+
+/** A fence that not every stream confirmed: the gate is shut, whatever was asked for. */
+export class FenceTimeoutError extends Error {
+  override readonly name = 'FenceTimeoutError';
+}
+
+/** The recorder has no port, no worker or no disk for a new stream. */
+export class RecorderBusyError extends Error {
+  override readonly name = 'RecorderBusyError';
+}
+
+/** A live call of another UCC has this correlation id. */
+export class CorrelationConflictError extends Error {
+  override readonly name = 'CorrelationConflictError';
+}
+
+/** No UCC of that name is configured. */
+export class UccUnknownError extends Error {
+  override readonly name = 'UccUnknownError';
+}

@@ -1,0 +1,45 @@
+import type { MarkingState, RecordingState, SavingState, StateAction } from './recording-state.ts';
+
+export type RecordingEventType =
+  | 'callBegan'
+  /** A recording session joined the call, or its parties changed. */
+  | 'callUpdated'
+  | 'recordingStateChanged'
+  | 'callEnded'
+  | 'recordingSaved'
+  | 'recordingDestroyed';
+
+/** A committed fact. Sequence numbers rise per UCC, in the order in which the facts took effect. */
+export interface RecordingEvent {
+  readonly type: RecordingEventType;
+  readonly uccName: string;
+  readonly sequence: number;
+  readonly correlationId: string;
+  readonly callId: string;
+  /** Unix ms */
+  readonly at: number;
+  /** Only of `recordingStateChanged`: the successful command. */
+  readonly action: StateAction | null;
+  readonly requester: string | null;
+  readonly recordingState: RecordingState;
+  readonly markingState: MarkingState;
+  readonly savingState: SavingState;
+}
+
+export type AlarmKind =
+  | 'fenceTimeout'
+  | 'storageFailed'
+  | 'storeFailed'
+  | 'workerDied'
+  | 'correlationConflict'
+  | 'masterKeyGenerated';
+
+/** Something a person must look at. Carries no card data, digits, tokens or message content. */
+export interface Alarm {
+  readonly kind: AlarmKind;
+  readonly at: number;
+  readonly callId?: string;
+  readonly correlationId?: string;
+  readonly uccName?: string;
+  readonly detail: string;
+}

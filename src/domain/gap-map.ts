@@ -1,0 +1,56 @@
+import type { GapReason, GapRecord } from './records.ts';
+
+/** A stretch of samples, from `start` up to, not including, `end`. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What one segment really holds, and what ended it. */
+export interface SegmentCoverage {
+  readonly closedBy: GapReason | 'end' | null;
+  readonly spans: readonly Span[];
+}
+
+export interface TrackCoverage {
+  readonly callId: string;
+  readonly track: number;
+  /** From the stream's first packet to its last, kept or not. */
+  readonly extent: Span;
+  /** Who held the recorder before the first segment. */
+  readonly initialReason: GapReason | null;
+  /** In the order of their numbers. */
+  readonly segments: readonly SegmentCoverage[];
+}
+
+/**
+ * The gap map of one track: everything between its first and its last packet that no segment holds. What is
+ * missing between two segments is missing because of what ended the first; what is missing within one was
+ * lost on the way.
+ */
+export function gapsOf(coverage: TrackCoverage): GapRecord[] {
+  const gaps: GapRecord[] = [];
+  const { callId, track, extent } = coverage;
+  let position = extent.start;
+  let reason: GapReason = coverage.initialReason ?? 'loss';
+  const missing = (end: number): void => {
+    if (end <= position) return;
+    gaps.push({ callId, track, start: position, length: end - position, reason });
+  };
+  for (const segment of coverage.segments) {
+    for (const span of [...segment.spans].sort((a, b) => a.start - b.start)) {
+      missing(span.start);
+      position = Math.max(position, span.end);
+      reason = 'loss';
+    }
+    reason = reasonAfter(segment);
+  }
+  missing(extent.end);
+  return gaps;
+}
+
+/** A segment that nobody closed was cut off with its process. */
+function reasonAfter({ closedBy }: SegmentCoverage): GapReason {
+  if (closedBy === null) return 'restart';
+  return closedBy === 'end' ? 'loss' : closedBy;
+}

@@ -1,0 +1,112 @@
+import type { MarkingState, RecordingState, SavingState, StateAction } from './recording-state.ts';
+
+/** Why audio is absent: who held the recorder, or what happened to it. */
+export type GapReason = 'api' | 'hold' | 'stop' | 'loss' | 'restart';
+
+/**
+ * Where a call stands. `live` goes to exactly one of the others: `kept` (audio is there), `destroyed` (keys
+ * and files are gone) or `empty` (no audio was ever kept).
+ */
+export type CallStatus = 'live' | 'kept' | 'destroyed' | 'empty';
+
+export interface Party {
+  /** SIP URI or phone number as the metadata named it. */
+  readonly aor: string;
+  readonly name: string | null;
+  readonly role: 'agent' | 'other';
+}
+
+/** A call as the store keeps it: its state in progress, and what became of it. Times are Unix ms. */
+export interface CallRecord {
+  /** Names the call and its recording; a correlation id may come again in a later call. */
+  readonly id: string;
+  readonly correlationId: string;
+  readonly uccName: string;
+  readonly recordingState: RecordingState;
+  readonly markingState: MarkingState;
+  readonly savingState: SavingState;
+  /** False while the gate is shut but a stream has not confirmed it: Pause is then legal again. */
+  readonly pauseConfirmed: boolean;
+  readonly status: CallStatus;
+  /** True once the gate was open: there is, or was, audio. */
+  readonly recorded: boolean;
+  /** Counts every change of state. */
+  readonly version: number;
+  readonly beganAt: number;
+  readonly endedAt: number | null;
+  readonly lengthMs: number | null;
+  readonly parties: readonly Party[];
+}
+
+/** One stream's track. Positions are samples on the call's clock, 0 at the call's first packet. */
+export interface TrackRecord {
+  readonly callId: string;
+  readonly track: number;
+  readonly label: string;
+  readonly aor: string | null;
+  readonly role: 'agent' | 'other';
+  readonly codec: Codec;
+  readonly clockRate: number;
+  readonly startPosition: number | null;
+  readonly endPosition: number | null;
+  /** Who held the recorder when the stream began; null where it was recorded from its first packet. */
+  readonly initialReason: GapReason | null;
+  readonly packets: PacketCounts;
+}
+
+export type Codec = 'PCMU' | 'PCMA';
+
+/** What became of every datagram that reached the stream's port. */
+export interface PacketCounts {
+  readonly received: number;
+  readonly kept: number;
+  /** Arrived while an owner held: dropped, never stored. */
+  readonly gated: number;
+  readonly duplicate: number;
+  /** RFC 4733 telephone-event: never stored. */
+  readonly dtmf: number;
+  /** Malformed, or of a payload type nobody negotiated. */
+  readonly unusable: number;
+  /** Erased in memory because a fence was not confirmed, or because the disk refused it. */
+  readonly erased: number;
+}
+
+/** A stretch without pause under a key of its own. `wrappedKey` is null once the key is destroyed. */
+export interface SegmentRecord {
+  readonly callId: string;
+  readonly track: number;
+  readonly segment: number;
+  readonly wrappedKey: Buffer | null;
+  readonly closedBy: GapReason | 'end' | null;
+}
+
+export interface GapRecord {
+  readonly callId: string;
+  readonly track: number;
+  readonly start: number;
+  readonly length: number;
+  readonly reason: GapReason;
+}
+
+/** Per stream: the last RTP sequence number and the last sample that were kept before the fence. */
+export interface StreamReceipt {
+  readonly track: number;
+  readonly lastSequence: number | null;
+  readonly lastPosition: number | null;
+}
+
+/** A row of `UCC_CallDetail`: the command, and the receipt that says from when it was in effect. */
+export interface CallDetailRecord {
+  readonly callId: string;
+  readonly correlationId: string;
+  readonly uccName: string;
+  /** `RecorderSetToPauseByAgent` and its siblings. */
+  readonly detail: string;
+  readonly action: StateAction;
+  readonly requester: string;
+  readonly requestedAt: number;
+  readonly effectiveAt: number;
+  /** Sequence number of the command's event on its UCC. */
+  readonly sequence: number;
+  readonly streams: readonly StreamReceipt[];
+}

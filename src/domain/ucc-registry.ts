@@ -1,0 +1,51 @@
+import type { Store } from './ports.ts';
+import { newUcc, type Ucc, type UccSettings, uccKey, withSettings } from './ucc.ts';
+
+/**
+ * The UCCs, held in memory so that each command reads current settings without a query. This process is
+ * the only writer; a change is in memory once it is durable.
+ */
+export class UccRegistry {
+  readonly #store: Store;
+  readonly #uccs = new Map<string, Ucc>();
+  #lastWrite: Promise<unknown> = Promise.resolve();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  async load(): Promise<void> {
+    for (const ucc of await this.#store.uccs()) this.#uccs.set(ucc.name, ucc);
+  }
+
+  get(name: string): Ucc | undefined {
+    return this.#uccs.get(uccKey(name));
+  }
+
+  list(): Ucc[] {
+    return [...this.#uccs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Creates the UCC, or replaces every setting of it. */
+  put(name: string, settings: UccSettings): Promise<Ucc> {
+    return this.#write(name, () => newUcc(name, settings));
+  }
+
+  /** Changes the settings given; undefined when there is no such UCC. */
+  async patch(name: string, settings: UccSettings): Promise<Ucc | undefined> {
+    if (!this.get(name)) return undefined;
+    return this.#write(name, () => withSettings(this.get(name) ?? newUcc(name), settings));
+  }
+
+  #write(name: string, build: () => Ucc): Promise<Ucc> {
+    const write = async (): Promise<Ucc> => {
+      const ucc = build();
+      await this.#store.commit({ ucc });
+      this.#uccs.set(uccKey(name), ucc);
+      return ucc;
+    };
+    const result = this.#lastWrite.then(write, write);
+    this.#lastWrite = result;
+    return result;
+  }
+}

@@ -1,0 +1,61 @@
+import { uriKey } from './sip-uri.ts';
+
+/** A Unified Contact Center: a queue with its own settings, agents and supervisors. */
+export interface Ucc {
+  /** Technical name: lower case without blanks, the user part of its SIP endpoint. */
+  readonly name: string;
+  readonly useAudioRecording: boolean;
+  readonly agentCanEditAudioRecording: boolean;
+  readonly saveRecordingByDefault: boolean;
+  /** False: a call is Uninitialized until the first Start. */
+  readonly recordFromStart: boolean;
+  readonly agents: readonly string[];
+  readonly supervisors: readonly string[];
+}
+
+export const uccDefaults = {
+  useAudioRecording: false,
+  agentCanEditAudioRecording: false,
+  saveRecordingByDefault: true,
+  recordFromStart: true,
+  agents: [],
+  supervisors: [],
+} as const satisfies Omit<Ucc, 'name'>;
+
+export type UccSettings = Partial<Omit<Ucc, 'name'>>;
+
+/** 1 to 64 characters that a SIP user part and a path segment both carry unescaped. */
+export const uccNamePattern = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$';
+
+export function uccKey(name: string): string {
+  return name.toLowerCase();
+}
+
+/** Fills in what `settings` leaves open from `base`, and lists every member once. */
+export function withSettings(base: Ucc, settings: UccSettings): Ucc {
+  const merged = { ...base, ...settings };
+  return { ...merged, agents: distinct(merged.agents), supervisors: distinct(merged.supervisors) };
+}
+
+export function newUcc(name: string, settings: UccSettings = {}): Ucc {
+  return withSettings({ ...uccDefaults, name: uccKey(name) }, settings);
+}
+
+/** Agents and supervisors may command; the requester need not be on the call. */
+export function isMember(ucc: Ucc, uri: string): boolean {
+  return isAgent(ucc, uri) || has(ucc.supervisors, uri);
+}
+
+export function isAgent(ucc: Ucc, uri: string): boolean {
+  return has(ucc.agents, uri);
+}
+
+function has(members: readonly string[], uri: string): boolean {
+  const key = uriKey(uri);
+  return members.some((member) => uriKey(member) === key);
+}
+
+function distinct(members: readonly string[]): string[] {
+  const byKey = new Map(members.map((member) => [uriKey(member), member.trim()]));
+  return [...byKey.values()];
+}

@@ -1,0 +1,42 @@
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { HttpServices } from './services.ts';
+
+const healthSchema = Type.Object({
+  status: Type.String({ enum: ['ready', 'degraded', 'starting'] }),
+  recorder: Type.String({ enum: ['available', 'unavailable'] }),
+  callsInProgress: Type.Integer(),
+});
+
+export function healthRoutes(app: FastifyInstance, services: HttpServices): void {
+  app.get(
+    '/api/health',
+    {
+      config: { open: true },
+      schema: {
+        tags: ['Operation'],
+        summary: '200 when ready; 503 while starting or while the recorder cannot record',
+        response: { 200: healthSchema, 503: healthSchema },
+      },
+    },
+    async (_, reply) => {
+      const { available } = services.recorder;
+      const ready = services.ready();
+      if (!ready || !available) reply.code(503);
+      return {
+        status: ready ? (available ? 'ready' : 'degraded') : 'starting',
+        recorder: available ? 'available' : 'unavailable',
+        callsInProgress: services.calls.size,
+      };
+    },
+  );
+
+  app.get(
+    '/metrics',
+    { schema: { tags: ['Operation'], summary: 'Prometheus metrics', produces: ['text/plain'] } },
+    async (_, reply) => {
+      const { contentType, text } = await services.metrics();
+      return reply.type(contentType).send(text);
+    },
+  );
+}

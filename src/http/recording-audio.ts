@@ -1,0 +1,49 @@
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { sendProblem } from './problems.ts';
+import type { HttpServices } from './services.ts';
+
+interface AudioRequest {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly callId: string;
+  readonly services: HttpServices;
+}
+
+/** Answers the WAV, or the one byte range that was asked for (RFC 9110 section 14). */
+export async function sendAudio({ request, reply, callId, services }: AudioRequest) {
+  const audio = await services.play(callId);
+  const range = parseRange(request.headers.range, audio.wavBytes);
+  reply.header('Accept-Ranges', 'bytes');
+  reply.header('Cache-Control', 'no-store');
+  if (range === 'unsatisfiable') {
+    await audio.close();
+    reply.header('Content-Range', `bytes */${audio.wavBytes}`);
+    return sendProblem(reply, 416, 'The range lies outside the recording.');
+  }
+  const { start, end } = range ?? { start: 0, end: audio.wavBytes };
+  if (range) reply.code(206).header('Content-Range', `bytes ${start}-${end - 1}/${audio.wavBytes}`);
+  reply.header('Content-Length', end - start);
+  reply.header('Content-Disposition', `inline; filename="${callId}.wav"`);
+  const body = Readable.from(audio.wav(start, end));
+  body.once('close', () => void audio.close().catch(services.onError));
+  return reply.type('audio/wav').send(body);
+}
+
+/** `end` is exclusive. Several ranges, or another unit, are answered as if none were asked for. */
+export function parseRange(
+  value: string | undefined,
+  size: number,
+): { start: number; end: number } | 'unsatisfiable' | undefined {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(value ?? '');
+  if (!match || (match[1] === '' && match[2] === '')) return undefined;
+  const [, first = '', last = ''] = match;
+  if (first === '') {
+    const length = Math.min(Number(last), size);
+    return length === 0 ? 'unsatisfiable' : { start: size - length, end: size };
+  }
+  const start = Number(first);
+  const end = last === '' ? size : Math.min(Number(last) + 1, size);
+  if (start >= size) return 'unsatisfiable';
+  return end > start ? { start, end } : undefined;
+}

@@ -1,0 +1,36 @@
+import type { CallRegistry } from '../domain/call-registry.ts';
+import type { CommandAnswer, CommandRequest } from '../domain/command.ts';
+import type { Recorder, Store } from '../domain/ports.ts';
+import type { UccRegistry } from '../domain/ucc-registry.ts';
+
+/** A finished recording, opened for playing. */
+export interface OpenedAudio {
+  readonly wavBytes: number;
+  wav(start: number, end: number): AsyncIterable<Buffer>;
+  close(): Promise<void>;
+}
+
+/** What the routes stand on; the composition root brings it. */
+export interface HttpServices {
+  readonly uccs: UccRegistry;
+  readonly calls: CallRegistry;
+  readonly recorder: Recorder;
+  readonly store: Store;
+  carry(request: CommandRequest): Promise<CommandAnswer>;
+  /** Stops what a UCC that no longer records has in progress. */
+  stopCallsOf(uccName: string): Promise<void>;
+  play(callId: string): Promise<OpenedAudio>;
+  ready(): boolean;
+  /** Prometheus text format. */
+  metrics(): Promise<{ contentType: string; text: string }>;
+  onCommand(answer: CommandAnswer, seconds: number): void;
+  onError(cause: unknown): void;
+}
+
+export interface HttpSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly anonymousNetworks: readonly string[];
+  readonly statusCodes: 'ok' | 'mapped';
+  readonly bodyLimitBytes: number;
+}

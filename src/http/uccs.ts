@@ -1,0 +1,106 @@
+import type { FastifyInstance } from 'fastify';
+import { type TSchema, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { parseRequesterUri } from '../domain/sip-uri.ts';
+import type { Ucc, UccSettings } from '../domain/ucc.ts';
+import { uccNamePattern } from '../domain/ucc.ts';
+import { problemSchema, sendProblem } from './problems.ts';
+import type { HttpServices } from './services.ts';
+
+const tags = ['UCCs'];
+const MAX_MEMBERS = 10_000;
+
+const members = Type.Array(Type.String({ maxLength: 512 }), { maxItems: MAX_MEMBERS });
+const settingProperties = {
+  useAudioRecording: Type.Boolean({ description: 'Record at all; default false' }),
+  agentCanEditAudioRecording: Type.Boolean({ description: 'May be commanded; default false' }),
+  saveRecordingByDefault: Type.Boolean({ description: 'Kept unless deleted; default true' }),
+  recordFromStart: Type.Boolean({ description: 'False: nothing until the first Start' }),
+  agents: members,
+  supervisors: members,
+};
+const uccSchema = Type.Object({ name: Type.String(), ...settingProperties });
+const settingsSchema = Type.Partial(Type.Object(settingProperties), {
+  additionalProperties: false,
+});
+const params = Type.Object({ name: Type.String({ pattern: uccNamePattern }) });
+
+/** Nothing is converted and nothing passed over: a setting misspelt, or `null`, changes nothing. */
+const strict =
+  ({ schema }: { schema: TSchema }) =>
+  (data: unknown) => {
+    const errors = Value.Errors(schema, data).filter((error) => error.keyword !== 'boolean');
+    if (errors.length === 0) return { value: data };
+    return { error: errors.map((error) => ({ ...error, params: { ...error.params } })) };
+  };
+
+interface SettingsRoute {
+  Params: { name: string };
+  Body: UccSettings;
+}
+
+export function uccRoutes(app: FastifyInstance, services: HttpServices): void {
+  const answers = { 200: uccSchema, 400: problemSchema, 404: problemSchema };
+
+  app.get(
+    '/api/uccs',
+    {
+      schema: {
+        tags,
+        summary: 'All UCCs',
+        response: { 200: Type.Object({ items: Type.Array(uccSchema) }) },
+      },
+    },
+    async () => ({ items: services.uccs.list() }),
+  );
+
+  app.get<{ Params: { name: string } }>(
+    '/api/uccs/:name',
+    { schema: { tags, params, summary: 'A UCC', response: answers } },
+    async (request, reply) =>
+      services.uccs.get(request.params.name) ?? sendProblem(reply, 404, 'No such UCC.'),
+  );
+
+  app.put<SettingsRoute>(
+    '/api/uccs/:name',
+    {
+      schema: {
+        ...{ tags, params, body: settingsSchema, response: answers },
+        summary: 'Create a UCC, or replace all its settings; what is left out gets its default',
+      },
+      validatorCompiler: strict,
+    },
+    async (request, reply) => {
+      const wrong = notAMember(request.body);
+      if (wrong !== undefined) return sendProblem(reply, 400, `${wrong} is no SIP or tel URI.`);
+      return changed(services, await services.uccs.put(request.params.name, request.body));
+    },
+  );
+
+  app.patch<SettingsRoute>(
+    '/api/uccs/:name',
+    {
+      schema: {
+        ...{ tags, params, body: settingsSchema, response: answers },
+        summary: 'Change some settings; they count from the next command on',
+      },
+      validatorCompiler: strict,
+    },
+    async (request, reply) => {
+      const wrong = notAMember(request.body);
+      if (wrong !== undefined) return sendProblem(reply, 400, `${wrong} is no SIP or tel URI.`);
+      const ucc = await services.uccs.patch(request.params.name, request.body);
+      return ucc ? changed(services, ucc) : sendProblem(reply, 404, 'No such UCC.');
+    },
+  );
+}
+
+/** Recording switched off stops what is in progress, before the answer: it could not be paused any more. */
+async function changed(services: HttpServices, ucc: Ucc): Promise<Ucc> {
+  if (!ucc.useAudioRecording) await services.stopCallsOf(ucc.name);
+  return ucc;
+}
+
+function notAMember({ agents = [], supervisors = [] }: UccSettings): string | undefined {
+  return [...agents, ...supervisors].find((uri) => parseRequesterUri(uri) === undefined);
+}

@@ -1,0 +1,165 @@
+import { Type } from 'typebox';
+import type { Call } from '../domain/call.ts';
+import {
+  MarkingState,
+  RecordingState,
+  recordingStateName,
+  SavingState,
+  stateActionName,
+} from '../domain/recording-state.ts';
+import type { CallDetailRecord, CallRecord, GapRecord, TrackRecord } from '../domain/records.ts';
+
+const nullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] });
+const nullableNumber = Type.Unsafe<number | null>({ type: ['number', 'null'] });
+const time = Type.String({ format: 'date-time' });
+
+const partySchema = Type.Object({
+  aor: Type.String({ description: 'SIP URI or phone number' }),
+  name: nullableText,
+  role: Type.String({ enum: ['agent', 'other'] }),
+});
+
+const callProperties = {
+  id: Type.String(),
+  correlationId: Type.String(),
+  uccName: Type.String(),
+  recordingState: Type.String({ enum: Object.keys(RecordingState) }),
+  markingState: Type.String({ enum: Object.keys(MarkingState) }),
+  savingState: Type.String({ enum: Object.keys(SavingState) }),
+  version: Type.Integer({ description: 'Counts every change of state' }),
+  beganAt: time,
+  parties: Type.Array(partySchema),
+};
+
+export const callSchema = Type.Object({
+  ...callProperties,
+  pausedBy: Type.Array(Type.String({ enum: ['api', 'hold'] })),
+  streams: Type.Array(
+    Type.Object({
+      track: Type.Integer(),
+      label: Type.String(),
+      aor: nullableText,
+      codec: Type.String(),
+      held: Type.Boolean(),
+    }),
+  ),
+});
+
+export const recordingSchema = Type.Object({
+  ...callProperties,
+  status: Type.String({ enum: ['live', 'kept', 'destroyed'] }),
+  endedAt: Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' }),
+  lengthMs: nullableNumber,
+});
+
+export const recordingDetailSchema = Type.Object({
+  ...recordingSchema.properties,
+  tracks: Type.Array(
+    Type.Object({
+      track: Type.Integer(),
+      label: Type.String(),
+      aor: nullableText,
+      role: Type.String(),
+      codec: Type.String(),
+      clockRate: Type.Integer({ description: 'Hz' }),
+      packets: Type.Record(Type.String(), Type.Integer()),
+      gaps: Type.Array(
+        Type.Object({
+          startMs: Type.Number({ description: "From the recording's first sample" }),
+          lengthMs: Type.Number(),
+          startSample: Type.Integer(),
+          samples: Type.Integer(),
+          reason: Type.String({ enum: ['api', 'hold', 'stop', 'loss', 'restart'] }),
+        }),
+      ),
+    }),
+  ),
+  receipts: Type.Array(
+    Type.Object({
+      action: Type.String(),
+      detail: Type.String({ description: 'The row in UCC_CallDetail' }),
+      requester: Type.String(),
+      requestedAt: time,
+      effectiveAt: time,
+      sequence: Type.Integer(),
+      streams: Type.Array(
+        Type.Object({
+          track: Type.Integer(),
+          lastSequence: nullableNumber,
+          lastPosition: nullableNumber,
+        }),
+      ),
+    }),
+  ),
+});
+
+export function callView(call: Call) {
+  return {
+    ...commonView(call.record),
+    pausedBy: [...call.pauses],
+    streams: [...call.streams.values()].map(({ track, label, aor, codec, held }) => ({
+      ...{ track, label, aor, codec, held },
+    })),
+  };
+}
+
+export function recordingView(record: CallRecord) {
+  return {
+    ...commonView(record),
+    status: record.status,
+    endedAt: record.endedAt === null ? null : isoTime(record.endedAt),
+    lengthMs: record.lengthMs,
+  };
+}
+
+export function recordingDetailView(
+  record: CallRecord,
+  parts: { tracks: TrackRecord[]; gaps: GapRecord[]; details: CallDetailRecord[] },
+) {
+  return {
+    ...recordingView(record),
+    tracks: parts.tracks.map(({ track, label, aor, role, codec, clockRate, packets }) => ({
+      ...{ track, label, aor, role, codec, clockRate, packets },
+      gaps: parts.gaps
+        .filter((gap) => gap.track === track)
+        .map(({ start, length, reason }) => ({
+          startMs: (start * 1000) / clockRate,
+          lengthMs: (length * 1000) / clockRate,
+          startSample: start,
+          samples: length,
+          reason,
+        })),
+    })),
+    receipts: parts.details.map((row) => ({
+      action: stateActionName(row.action),
+      detail: row.detail,
+      requester: row.requester,
+      requestedAt: isoTime(row.requestedAt),
+      effectiveAt: isoTime(row.effectiveAt),
+      sequence: row.sequence,
+      streams: row.streams,
+    })),
+  };
+}
+
+function commonView(record: CallRecord) {
+  return {
+    id: record.id,
+    correlationId: record.correlationId,
+    uccName: record.uccName,
+    recordingState: recordingStateName(record.recordingState),
+    markingState: nameOf(MarkingState, record.markingState),
+    savingState: nameOf(SavingState, record.savingState),
+    version: record.version,
+    beganAt: isoTime(record.beganAt),
+    parties: record.parties,
+  };
+}
+
+function nameOf(values: Record<string, number>, value: number): string {
+  return Object.keys(values).find((name) => values[name] === value) ?? '';
+}
+
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

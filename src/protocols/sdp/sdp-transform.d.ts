@@ -1,0 +1,56 @@
+/** The part of `sdp-transform` 3 that Hush uses; the package brings no types of its own. */
+declare module 'sdp-transform' {
+  /** The parser turns whatever looks like a whole number into one: `0`, a label `1`, a codec `726`. */
+  export type Scalar = string | number;
+
+  export interface Connection {
+    version: Scalar;
+    ip: Scalar;
+  }
+
+  export interface Rtpmap {
+    payload: Scalar;
+    codec: Scalar;
+    rate?: Scalar;
+    /** Channels, as third part of the rtpmap. */
+    encoding?: Scalar;
+  }
+
+  export interface Fmtp {
+    payload: Scalar;
+    config: Scalar;
+  }
+
+  export interface Media {
+    type: string;
+    port: number;
+    protocol: string;
+    payloads: string;
+    direction?: string;
+    connection?: Connection;
+    label?: Scalar;
+    ptime?: Scalar;
+    rtp: Rtpmap[];
+    fmtp: Fmtp[];
+  }
+
+  export interface Session {
+    version?: number;
+    origin?: {
+      username: string;
+      sessionId: Scalar;
+      sessionVersion: number;
+      netType: string;
+      ipVer: number;
+      address: string;
+    };
+    name?: string;
+    timing?: { start: number; stop: number };
+    connection?: Connection;
+    direction?: string;
+    media: Media[];
+  }
+
+  export function parse(text: string): Session;
+  export function write(session: Session): string;
+}

@@ -1,0 +1,160 @@
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+
+/*
+ * A segment file is a row of sealed chunks, appended one after the other. Integers are big-endian.
+ *
+ *   0  u32  magic "HSK1"
+ *   4  u32  bytes of the whole record
+ *   8  u32  chunk's number in its segment, from 0: with the segment's own key it makes the nonce
+ *  12  i64  base position, in samples on the call's clock
+ *  20  u16  codec
+ *  22  u16  number of runs
+ *  24  per run: i32 offset from the base position, u32 samples, u32 bytes
+ *   .  AES-256-GCM ciphertext of the runs' audio, one after the other
+ *   .  16 bytes of tag
+ *
+ * Everything before the ciphertext, and which call, track and segment it belongs to, is authenticated, so
+ * that a chunk can be neither altered nor moved. A record that a crash cut short is not read.
+ */
+const MAGIC = 0x48534b31;
+const HEADER_BYTES = 24;
+const RUN_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** More stretches than this make another chunk. */
+export const MAX_RUNS = 64;
+export const MAX_HEADER_BYTES = HEADER_BYTES + MAX_RUNS * RUN_BYTES;
+/** A record longer than this is not ours. */
+export const MAX_RECORD_BYTES = 1024 * 1024;
+
+export const segmentCodecs = ['PCMU', 'PCMA'] as const;
+export type SegmentCodec = (typeof segmentCodecs)[number];
+
+/** A stretch of audio without loss. */
+export interface Run {
+  /** Samples from the chunk's base position; negative for a packet that came late. */
+  readonly offset: number;
+  readonly samples: number;
+  readonly bytes: number;
+}
+
+export interface ChunkHeader {
+  readonly number: number;
+  readonly position: number;
+  readonly codec: SegmentCodec;
+  readonly runs: readonly Run[];
+}
+
+/** Where a header was found, and where its record ends. */
+export interface ChunkPlace {
+  readonly header: ChunkHeader;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface SegmentIdentity {
+  readonly callId: string;
+  readonly track: number;
+  readonly segment: number;
+}
+
+/** Path of a segment's file below the recordings folder. */
+export function segmentFile({ callId, track, segment }: SegmentIdentity): string {
+  return `${callId}/${track}-${segment}.seg`;
+}
+
+export function identityBytes({ callId, track, segment }: SegmentIdentity): Buffer {
+  return Buffer.from(`${callId}/${track}/${segment}`);
+}
+
+function nonce(number: number): Buffer {
+  const bytes = Buffer.alloc(12);
+  bytes.writeUInt32BE(number, 8);
+  return bytes;
+}
+
+export interface SealRequest {
+  readonly key: Buffer;
+  /** From `identityBytes`. */
+  readonly identity: Buffer;
+  readonly header: ChunkHeader;
+}
+
+/** Seals `audio`, which holds the bytes of all runs in their order. */
+export function sealChunk({ key, identity, header }: SealRequest, audio: Uint8Array): Buffer {
+  const headerBytes = HEADER_BYTES + header.runs.length * RUN_BYTES;
+  const record = Buffer.allocUnsafe(headerBytes + audio.length + TAG_BYTES);
+  writeHeader(record, header);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce(header.number));
+  cipher.setAAD(Buffer.concat([identity, record.subarray(0, headerBytes)]));
+  record.set(cipher.update(audio), headerBytes);
+  cipher.final();
+  record.set(cipher.getAuthTag(), headerBytes + audio.length);
+  return record;
+}
+
+/**
+ * The audio of one whole record. Throws when key, identity or bytes are not those it was sealed with.
+ * @param record the bytes from `place.start` to `place.end`
+ */
+export function openChunk(
+  record: Buffer,
+  place: ChunkPlace,
+  seal: Omit<SealRequest, 'header'>,
+): Buffer {
+  const headerEnd = HEADER_BYTES + place.header.runs.length * RUN_BYTES;
+  const tagStart = record.length - TAG_BYTES;
+  const decipher = createDecipheriv('aes-256-gcm', seal.key, nonce(place.header.number));
+  decipher.setAAD(Buffer.concat([seal.identity, record.subarray(0, headerEnd)]));
+  decipher.setAuthTag(record.subarray(tagStart));
+  const audio = decipher.update(record.subarray(headerEnd, tagStart));
+  decipher.final();
+  return audio;
+}
+
+function writeHeader(record: Buffer, header: ChunkHeader): void {
+  record.writeUInt32BE(MAGIC, 0);
+  record.writeUInt32BE(record.length, 4);
+  record.writeUInt32BE(header.number, 8);
+  record.writeBigInt64BE(BigInt(header.position), 12);
+  record.writeUInt16BE(segmentCodecs.indexOf(header.codec), 20);
+  record.writeUInt16BE(header.runs.length, 22);
+  let at = HEADER_BYTES;
+  for (const run of header.runs) {
+    record.writeInt32BE(run.offset, at);
+    record.writeUInt32BE(run.samples, at + 4);
+    record.writeUInt32BE(run.bytes, at + 8);
+    at += RUN_BYTES;
+  }
+}
+
+/**
+ * Reads the header of the record that begins at `start` of a file of `fileBytes`. Undefined at the file's
+ * end, and for what a crash cut short.
+ * @param head at least `MAX_HEADER_BYTES` from `start`, or all that the file has
+ */
+export function parseChunkHeader(
+  head: Buffer,
+  start: number,
+  fileBytes: number,
+): ChunkPlace | undefined {
+  if (head.length < HEADER_BYTES || head.readUInt32BE(0) !== MAGIC) return undefined;
+  const bytes = head.readUInt32BE(4);
+  const codec = segmentCodecs[head.readUInt16BE(20)];
+  const count = head.readUInt16BE(22);
+  const headerBytes = HEADER_BYTES + count * RUN_BYTES;
+  if (bytes > MAX_RECORD_BYTES || bytes < headerBytes + TAG_BYTES) return undefined;
+  if (start + bytes > fileBytes || head.length < headerBytes || codec === undefined)
+    return undefined;
+  const runs: Run[] = [];
+  for (let at = HEADER_BYTES; at < headerBytes; at += RUN_BYTES) {
+    runs.push({
+      offset: head.readInt32BE(at),
+      samples: head.readUInt32BE(at + 4),
+      bytes: head.readUInt32BE(at + 8),
+    });
+  }
+  const number = head.readUInt32BE(8);
+  const position = Number(head.readBigInt64BE(12));
+  return { header: { number, position, codec, runs }, start, end: start + bytes };
+}

@@ -1,0 +1,168 @@
+import { DialogCore, type DialogOptions } from './dialog-core.ts';
+import { DialogServer } from './dialog-server.ts';
+import { SipRejectedError } from './errors.ts';
+import { guard } from './guard.ts';
+import { sequenceOf } from './headers.ts';
+import type { IncomingRequest } from './incoming-request.ts';
+import type {
+  SipBody,
+  SipDialog,
+  SipDialogState,
+  SipHeader,
+  SipPeer,
+  SipReply,
+  SipRequest,
+  SipResponse,
+} from './types.ts';
+
+/** One dialog (RFC 3261 section 12), whichever side began it. */
+export class Dialog implements SipDialog {
+  readonly #core: DialogCore;
+  readonly #server: DialogServer;
+  #bye: Promise<void> | undefined;
+
+  constructor(options: DialogOptions) {
+    this.#core = new DialogCore(options);
+    this.#server = new DialogServer(this.#core, (incoming, reply) => this.accept(incoming, reply));
+    options.stack.dialogs.set(this.#core.id, this);
+  }
+
+  get id(): string {
+    return this.#core.id;
+  }
+
+  get peer(): SipPeer {
+    return this.#core.state.peer;
+  }
+
+  state(): SipDialogState {
+    return this.#core.state;
+  }
+
+  owns(core: DialogCore): boolean {
+    return this.#core === core;
+  }
+
+  /**
+   * Sends a re-INVITE and resolves with its final answer, whichever it is. Rejects with
+   * SipTimeoutError, SipClosedError, or at once with SipRejectedError: 481 when the dialog has
+   * ended, 491 while an offer is under way in either direction (RFC 3261 section 14.1).
+   */
+  async invite(body: SipBody, headers: readonly SipHeader[] = []): Promise<SipResponse> {
+    const request = this.#offer({ method: 'INVITE', body, headers });
+    try {
+      const response = await this.#sendInvite(request);
+      return response;
+    } finally {
+      this.#core.offering = false;
+    }
+  }
+
+  /** Resolves with the final answer, whichever it is; rejects as `invite` does. */
+  async request(method: 'UPDATE' | 'INFO' | 'OPTIONS', body?: SipBody): Promise<SipResponse> {
+    if (method !== 'UPDATE') {
+      this.#requireOpen();
+      return this.#send(this.#core.createRequest({ method, body }));
+    }
+    const request = this.#offer({ method, body });
+    try {
+      const response = await this.#send(request);
+      if (isSuccess(response)) this.#core.refreshTarget(response);
+      return response;
+    } finally {
+      this.#core.offering = false;
+    }
+  }
+
+  /** Ends the dialog, if need be without an answer (RFC 3261 section 15.1.1); never rejects. */
+  bye(): Promise<void> {
+    if (this.#core.phase === 'ended') return Promise.resolve();
+    this.#bye ??= this.#sendBye();
+    return this.#bye;
+  }
+
+  /** Forgets the dialog without a word to the peer, as when the user agent closes. */
+  abandon(): void {
+    this.#core.end();
+  }
+
+  receive(incoming: IncomingRequest): void {
+    this.#server.receive(incoming);
+  }
+
+  receiveAck(sequence: number): void {
+    this.#core.acks.acknowledge(sequence);
+  }
+
+  /** Answers an INVITE with 2xx and stands by for its ACK. */
+  accept(incoming: IncomingRequest, reply: SipReply): void {
+    incoming.answer(reply);
+    this.#core.acks.start({
+      sequence: sequenceOf(incoming.request),
+      resend: () => incoming.transaction.resend(),
+      onTimeout: () => {
+        void this.bye();
+        guard(() => this.#core.handler.onAckTimeout());
+      },
+    });
+  }
+
+  /** Acknowledges the 2xx to the INVITE that made this dialog. */
+  acknowledge(sequence: number): () => void {
+    return this.#core.acknowledge(sequence);
+  }
+
+  #requireOpen(): void {
+    if (this.#core.phase !== 'open') throw new SipRejectedError(481, 'Dialog Has Ended');
+  }
+
+  #offer(fields: Parameters<DialogCore['createRequest']>[0]): SipRequest {
+    this.#requireOpen();
+    if (this.#core.offering || this.#server.answering) {
+      throw new SipRejectedError(491, 'Request Pending');
+    }
+    this.#core.offering = true;
+    return this.#core.createRequest(fields);
+  }
+
+  #send(request: SipRequest): Promise<SipResponse> {
+    return this.#core.stack.transactions.request(request, this.#core.destination());
+  }
+
+  #sendInvite(request: SipRequest): Promise<SipResponse> {
+    let again: (() => void) | undefined;
+    return new Promise((resolve, reject) => {
+      const onAnswer = (response: SipResponse) => {
+        if (again !== undefined) return again();
+        if (isSuccess(response)) {
+          this.#core.refreshTarget(response);
+          again = this.#core.acknowledge(sequenceOf(request));
+        }
+        resolve(response);
+      };
+      const user = { onAnswer, onFailure: reject };
+      this.#core.stack.transactions.invite(request, this.#core.destination(), user);
+    });
+  }
+
+  async #sendBye(): Promise<void> {
+    this.#core.phase = 'ending';
+    await this.#core.acks.settled();
+    // The peer's own BYE, or close(), may have ended it meanwhile.
+    if (this.#ended) return;
+    try {
+      await this.#send(this.#core.createRequest({ method: 'BYE' }));
+    } catch {
+      // No answer, or closed: the dialog is over all the same.
+    }
+    this.#core.end();
+  }
+
+  get #ended(): boolean {
+    return this.#core.phase === 'ended';
+  }
+}
+
+function isSuccess(response: SipResponse): boolean {
+  return response.statusCode >= 200 && response.statusCode < 300;
+}

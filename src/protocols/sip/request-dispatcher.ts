@@ -1,0 +1,139 @@
+import { contactOf, incomingDialogId } from './dialog-state.ts';
+import { guard } from './guard.ts';
+import { headerValues, sequenceOf, tagOf } from './headers.ts';
+import { ALLOW, ALLOWED_METHODS } from './identity.ts';
+import { PendingInvite } from './incoming-invite.ts';
+import type { IncomingRequest } from './incoming-request.ts';
+import { createResponse } from './responses.ts';
+import { serializeResponse } from './serializer.ts';
+import type { SipStack } from './stack.ts';
+import { newTag } from './tokens.ts';
+import type { Destination } from './transport.ts';
+import type { IncomingInvite, SipDropReason, SipPeer, SipReply, SipRequest } from './types.ts';
+import { answerDestination, stampVia } from './via.ts';
+
+const OVERLOAD_RETRY_SECONDS = 5;
+/** Part of `maxTransactions` that only CANCEL and requests inside a dialog may use. */
+const IN_DIALOG_SHARE = 0.1;
+
+export interface DispatcherOptions {
+  readonly stack: SipStack;
+  readonly maxTransactions: number;
+  onInvite(invite: IncomingInvite): unknown;
+  onDropped(reason: SipDropReason, peer: SipPeer): void;
+  send(data: Buffer, destination: Destination): void;
+}
+
+/** What happens to a request that came in whole (RFC 3261 section 8.2). */
+export class RequestDispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #pending = new WeakMap<IncomingRequest, PendingInvite>();
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+  }
+
+  receive(received: SipRequest, peer: SipPeer): void {
+    const request = stampVia(received, peer);
+    const { transactions } = this.#options.stack;
+    const known = transactions.find(request);
+    if (request.method === 'ACK') this.#receiveAck(request, known);
+    else if (known !== undefined) known.transaction.receive(request.method);
+    else if (transactions.size >= this.#bound(request)) this.#refuse(request, peer);
+    else this.#dispatch(transactions.begin(request, peer));
+  }
+
+  /** New calls leave room, so that a flood of them cannot keep a pause or a BYE out. */
+  #bound(request: SipRequest): number {
+    const { stack, maxTransactions } = this.#options;
+    const inDialog = stack.dialogs.has(incomingDialogId(request));
+    const reserved = inDialog || request.method === 'CANCEL' ? 0 : IN_DIALOG_SHARE;
+    return maxTransactions - Math.floor(maxTransactions * reserved);
+  }
+
+  /** Answers without a transaction, so that it costs no memory (RFC 3261 section 8.2.7). */
+  answerStateless(received: SipRequest, peer: SipPeer, reply: SipReply): void {
+    if (received.method === 'ACK') return;
+    const request = stampVia(received, peer);
+    const response = createResponse(request, reply, newTag());
+    this.#options.send(serializeResponse(response), answerDestination(request, peer));
+  }
+
+  #refuse(request: SipRequest, peer: SipPeer): void {
+    this.#options.onDropped('overload', peer);
+    const headers = [{ name: 'Retry-After', value: String(OVERLOAD_RETRY_SECONDS) }];
+    this.answerStateless(request, peer, { statusCode: 503, headers });
+  }
+
+  /** An ACK belongs to a failed INVITE's transaction or to a dialog; it is never answered. */
+  #receiveAck(request: SipRequest, known: IncomingRequest | undefined): void {
+    if (known?.transaction.absorbsAck) {
+      known.transaction.receive('ACK');
+      return;
+    }
+    const dialog = this.#options.stack.dialogs.get(incomingDialogId(request));
+    dialog?.receiveAck(sequenceOf(request));
+  }
+
+  #dispatch(incoming: IncomingRequest): void {
+    const { request } = incoming;
+    if (request.method === 'CANCEL') {
+      this.#receiveCancel(incoming);
+      return;
+    }
+    const refusal = this.#refusal(request);
+    if (refusal?.statusCode === 405) this.#options.onDropped('notAllowed', incoming.peer);
+    if (refusal !== undefined) incoming.answer(refusal);
+    else if (tagOf(request, 'To') !== '') this.#receiveInDialog(incoming);
+    else this.#receiveOutside(incoming);
+  }
+
+  /** The checks of RFC 3261 section 8.2 in their order; undefined when all pass. */
+  #refusal(request: SipRequest): SipReply | undefined {
+    const { identity, transactions } = this.#options.stack;
+    if (!ALLOWED_METHODS.includes(request.method)) return { statusCode: 405, headers: [ALLOW] };
+    if (!/^sips?:/i.test(request.requestUri)) return { statusCode: 416 };
+    if (tagOf(request, 'To') === '' && transactions.isMerged(request)) return { statusCode: 482 };
+    const unsupported = identity.unsupported(headerValues(request, 'Require'));
+    if (unsupported.length === 0) return undefined;
+    const headers = [{ name: 'Unsupported', value: unsupported.join(', ') }];
+    return { statusCode: 420, headers };
+  }
+
+  #receiveInDialog(incoming: IncomingRequest): void {
+    const dialog = this.#options.stack.dialogs.get(incomingDialogId(incoming.request));
+    if (dialog === undefined) incoming.answer({ statusCode: 481 });
+    else dialog.receive(incoming);
+  }
+
+  #receiveOutside(incoming: IncomingRequest): void {
+    const { method } = incoming.request;
+    if (method === 'OPTIONS') incoming.answer({ statusCode: 200 });
+    else if (method !== 'INVITE') incoming.answer({ statusCode: 481 });
+    else if (contactOf(incoming.request) === undefined) {
+      incoming.answer({ statusCode: 400, reason: 'Missing Contact' });
+    } else this.#offer(incoming);
+  }
+
+  #offer(incoming: IncomingRequest): void {
+    const pending = new PendingInvite(this.#options.stack, incoming);
+    this.#pending.set(incoming, pending);
+    guard(
+      () => this.#options.onInvite(pending),
+      () => incoming.answer({ statusCode: 500 }),
+    );
+  }
+
+  /** RFC 3261 section 9.2: 200 for the CANCEL, 487 for an INVITE that has no final answer yet. */
+  #receiveCancel(incoming: IncomingRequest): void {
+    const invite = this.#options.stack.transactions.find(incoming.request, 'INVITE');
+    if (invite === undefined) {
+      incoming.answer({ statusCode: 481 });
+      return;
+    }
+    incoming.answer({ statusCode: 200 });
+    const pending = this.#pending.get(invite);
+    if (pending !== undefined) pending.cancel();
+    else invite.answer({ statusCode: 487 });
+  }
+}

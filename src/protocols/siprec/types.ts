@@ -1,0 +1,51 @@
+/** What a Session Recording Client tells of a call (RFC 7865), values as written, trimmed. */
+export interface RecordingMetadata {
+  /** `partial`: only what has changed since the metadata before. */
+  readonly dataMode: 'complete' | 'partial';
+  readonly communicationSessionIds: readonly string[];
+  readonly participants: readonly RecordedParticipant[];
+  readonly streams: readonly RecordedStream[];
+  readonly associations: readonly StreamAssociation[];
+}
+
+export interface RecordedParticipant {
+  readonly id: string;
+  /** Address of record: `sip:`, `tel:`, or a bare `user@host` as some clients send it. */
+  readonly aor: string | undefined;
+  readonly name: string | undefined;
+}
+
+export interface RecordedStream {
+  readonly id: string;
+  /** The `a=label` of the m-line it belongs to; undefined in partial metadata without it. */
+  readonly label: string | undefined;
+  readonly communicationSessionId: string | undefined;
+  /** `mixed`: several participants in one stream, which then belongs to none of them. */
+  readonly mode: 'separate' | 'mixed';
+}
+
+export interface StreamAssociation {
+  readonly participantId: string;
+  readonly sendStreamIds: readonly string[];
+  readonly receiveStreamIds: readonly string[];
+}
+
+export type MetadataErrorReason =
+  | 'tooLarge'
+  | 'tooDeep'
+  | 'tooManyElements'
+  | 'doctype'
+  | 'malformed'
+  | 'namespace'
+  | 'root';
+
+/** What was sent is no usable recording metadata. Never quotes it. */
+export class MetadataError extends Error {
+  override readonly name = 'MetadataError';
+  readonly reason: MetadataErrorReason;
+
+  constructor(reason: MetadataErrorReason) {
+    super(`Recording metadata refused: ${reason}`);
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,99 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import { FenceTimeoutError } from '../domain/errors.ts';
+import type { FenceReceipt } from '../domain/ports.ts';
+import type { StreamReceipt } from '../domain/records.ts';
+import { buildMarker, type Marker } from './marker.ts';
+import type { Confirmation } from './messages.ts';
+
+/** A marker that a full socket queue may have dropped is sent again this often. */
+const RESEND_INTERVAL_MS = 200;
+
+interface Fence {
+  readonly waitingFor: Map<number, number>;
+  readonly receipts: StreamReceipt[];
+  resolve(receipt: FenceReceipt): void;
+}
+
+export interface FenceOptions {
+  readonly host: string;
+  readonly secret: Buffer;
+  readonly timeoutMs: number;
+  now(): number;
+}
+
+/**
+ * Sends a call's markers to its streams' sockets and waits until each stream has read its own: from then on
+ * the command is in effect on every one of them (docs/decisions/0002).
+ */
+export class FenceSender {
+  readonly #options: FenceOptions;
+  readonly #socket: Socket;
+  readonly #host: string;
+  readonly #fences = new Map<number, Fence>();
+  #lastId = 0;
+
+  constructor(options: FenceOptions) {
+    this.#options = options;
+    const any: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+    this.#host = any[options.host] ?? options.host;
+    this.#socket = createSocket({
+      type: isIPv6(this.#host) ? 'udp6' : 'udp4',
+      lookup: (hostname, _, callback) => callback(null, hostname, isIPv6(hostname) ? 6 : 4),
+    });
+    // A marker that cannot be sent is a marker that is not confirmed: the timeout tells.
+    this.#socket.on('error', () => {});
+    this.#socket.unref();
+  }
+
+  /**
+   * @param ports the call's streams: track to port
+   * @throws FenceTimeoutError; `onTimeout` has been called with the fence's id before it
+   */
+  raise(
+    ports: ReadonlyMap<number, number>,
+    marker: Omit<Marker, 'fenceId'>,
+    onTimeout: (fenceId: number) => void,
+  ): Promise<FenceReceipt> {
+    if (ports.size === 0) return Promise.resolve({ effectiveAt: this.#options.now(), streams: [] });
+    this.#lastId += 1;
+    const fenceId = this.#lastId;
+    const datagram = buildMarker(this.#options.secret, { ...marker, fenceId });
+    const waitingFor = new Map(ports);
+    this.#send(datagram, waitingFor);
+    const resend = setInterval(() => this.#send(datagram, waitingFor), RESEND_INTERVAL_MS);
+    return new Promise<FenceReceipt>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        onTimeout(fenceId);
+        reject(
+          new FenceTimeoutError(`${waitingFor.size} of ${ports.size} streams did not confirm`),
+        );
+      }, this.#options.timeoutMs);
+      const settle = (receipt: FenceReceipt): void => {
+        clearTimeout(timer);
+        resolve(receipt);
+      };
+      this.#fences.set(fenceId, { waitingFor, receipts: [], resolve: settle });
+    }).finally(() => {
+      clearInterval(resend);
+      this.#fences.delete(fenceId);
+    });
+  }
+
+  confirm(confirmation: Confirmation): void {
+    const fence = this.#fences.get(confirmation.fenceId);
+    if (!fence?.waitingFor.delete(confirmation.track)) return;
+    const { track, lastSequence, lastPosition } = confirmation;
+    fence.receipts.push({ track, lastSequence, lastPosition });
+    if (fence.waitingFor.size > 0) return;
+    fence.resolve({ effectiveAt: this.#options.now(), streams: fence.receipts });
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  #send(datagram: Buffer, ports: ReadonlyMap<number, number>): void {
+    for (const port of ports.values()) this.#socket.send(datagram, port, this.#host, () => {});
+  }
+}

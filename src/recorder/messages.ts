@@ -1,0 +1,63 @@
+import type { StreamSpec, TrackSummary } from '../domain/ports.ts';
+import type { StreamReceipt } from '../domain/records.ts';
+import type { ClosingReason } from './gate-table.ts';
+
+/** What a worker is started with. */
+export interface WorkerSettings {
+  readonly gates: SharedArrayBuffer;
+  readonly secret: Uint8Array;
+  readonly masterKey: Uint8Array;
+  readonly recordingsDir: string;
+  readonly rtpHost: string;
+  readonly chunkMs: number;
+  readonly maxUnwrittenBytes: number;
+  readonly maxHeldAsidePackets: number;
+}
+
+export type ToWorker =
+  | {
+      readonly type: 'open';
+      readonly requestId: number;
+      readonly callId: string;
+      readonly slot: number;
+      readonly spec: StreamSpec;
+      readonly port: number;
+    }
+  | { readonly type: 'update'; readonly callId: string; readonly spec: StreamSpec }
+  /** The fence ran out of time: erase what is held aside, stay shut. */
+  | { readonly type: 'abort'; readonly callId: string; readonly fenceId: number }
+  | {
+      readonly type: 'hold';
+      readonly requestId: number;
+      readonly callId: string;
+      readonly track: number;
+      readonly held: boolean;
+    }
+  | {
+      readonly type: 'close';
+      readonly requestId: number;
+      readonly callId: string;
+      readonly track: number;
+    }
+  | { readonly type: 'endCall'; readonly callId: string };
+
+export interface Confirmation extends StreamReceipt {
+  readonly callId: string;
+  readonly fenceId: number;
+}
+
+export type FromWorker =
+  | { readonly type: 'opened'; readonly requestId: number }
+  | { readonly type: 'openFailed'; readonly requestId: number; readonly code: string }
+  | { readonly type: 'confirmed'; readonly confirmations: readonly Confirmation[] }
+  | { readonly type: 'held'; readonly requestId: number }
+  | { readonly type: 'closed'; readonly requestId: number; readonly summary: TrackSummary }
+  | {
+      readonly type: 'segment';
+      readonly callId: string;
+      readonly track: number;
+      readonly segment: number;
+      readonly wrappedKey: Uint8Array;
+      readonly closedBy: ClosingReason | null;
+    }
+  | { readonly type: 'storageFailed'; readonly callId: string; readonly code: string };

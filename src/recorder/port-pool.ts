@@ -1,0 +1,42 @@
+/**
+ * Even UDP ports of a range (RFC 3550 section 11), handed out in consecutive runs. The cursor goes round the
+ * whole range before a port comes again, so that a late packet meets no stranger's stream.
+ */
+export class PortPool {
+  readonly #first: number;
+  readonly #count: number;
+  readonly #taken = new Set<number>();
+  #cursor = 0;
+
+  constructor(portMin: number, portMax: number) {
+    this.#first = portMin + (portMin % 2);
+    this.#count = Math.max(0, Math.floor((portMax - this.#first) / 2) + 1);
+  }
+
+  get free(): number {
+    return this.#count - this.#taken.size;
+  }
+
+  /** `count` ports N, N+2, ...; undefined when no such run is free. */
+  take(count: number): number[] | undefined {
+    for (let tried = 0; tried < this.#count; tried += 1) {
+      const start = (this.#cursor + tried) % this.#count;
+      const run = this.#runFrom(start, count);
+      if (!run) continue;
+      this.#cursor = (start + count) % this.#count;
+      for (const port of run) this.#taken.add(port);
+      return run;
+    }
+    return undefined;
+  }
+
+  release(ports: readonly number[]): void {
+    for (const port of ports) this.#taken.delete(port);
+  }
+
+  #runFrom(start: number, count: number): number[] | undefined {
+    if (start + count > this.#count) return undefined;
+    const run = Array.from({ length: count }, (_, index) => this.#first + (start + index) * 2);
+    return run.some((port) => this.#taken.has(port)) ? undefined : run;
+  }
+}

@@ -1,0 +1,258 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RecorderBusyError } from '../domain/errors.ts';
+import type {
+  Clock,
+  FenceReceipt,
+  OpenedStream,
+  Recorder,
+  RecorderListener,
+  StreamSpec,
+  TrackSummary,
+} from '../domain/ports.ts';
+import type { GapReason } from '../domain/records.ts';
+import { DiskWatch } from './disk-watch.ts';
+import { FenceSender } from './fence.ts';
+import { Gate, GateTable } from './gate-table.ts';
+import { MarkerAction, markerSecret, SECRET_BYTES } from './marker.ts';
+import type { FromWorker, WorkerSettings } from './messages.ts';
+import { PortPool } from './port-pool.ts';
+import { WorkerHandle } from './worker-handle.ts';
+
+export interface RecorderOptions {
+  readonly recordingsDir: string;
+  readonly masterKey: Buffer;
+  readonly rtpHost: string;
+  readonly portMin: number;
+  readonly portMax: number;
+  readonly workers: number;
+  readonly maxCalls: number;
+  readonly fenceTimeoutMs: number;
+  readonly chunkMs: number;
+  readonly maxUnwrittenBytes: number;
+  readonly diskProbeIntervalMs: number;
+  readonly clock: Clock;
+  readonly listener: RecorderListener;
+  readonly workerEntry?: URL;
+}
+
+/** Frames of two seconds at 20 ms, and room for smaller packets. */
+const MAX_HELD_ASIDE_PACKETS = 512;
+/** Ports that other programs hold are passed over; more than this many runs of them is a busy recorder. */
+const MAX_BIND_ATTEMPTS = 16;
+
+interface CallMedia {
+  readonly slot: number;
+  readonly worker: WorkerHandle;
+  /** Track to port. */
+  readonly ports: Map<number, number>;
+  dirMade: boolean;
+}
+
+/** The main thread's side of the recorder: gates, ports, fences, and the threads that do the work. */
+export class MediaRecorder implements Recorder {
+  readonly #options: RecorderOptions;
+  readonly #settings: WorkerSettings;
+  readonly #gates: GateTable;
+  readonly #pool: PortPool;
+  readonly #fences: FenceSender;
+  readonly #disk: DiskWatch;
+  readonly #calls = new Map<string, CallMedia>();
+  #workers: WorkerHandle[] = [];
+  #nextWorker = 0;
+  #closed = false;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    const { recordingsDir, rtpHost, chunkMs, maxUnwrittenBytes, masterKey } = options;
+    const secret = markerSecret(randomBytes(SECRET_BYTES));
+    // Calls that end give their slot back a little later than new ones may take theirs.
+    this.#gates = new GateTable(options.maxCalls + 64);
+    const gates = this.#gates.memory;
+    const maxHeldAsidePackets = MAX_HELD_ASIDE_PACKETS;
+    this.#settings = {
+      ...{ gates, secret, masterKey, recordingsDir, rtpHost },
+      ...{ chunkMs, maxUnwrittenBytes, maxHeldAsidePackets },
+    };
+    this.#pool = new PortPool(options.portMin, options.portMax);
+    const now = () => options.clock.now();
+    this.#fences = new FenceSender({
+      host: rtpHost,
+      secret,
+      timeoutMs: options.fenceTimeoutMs,
+      now,
+    });
+    this.#disk = new DiskWatch(recordingsDir, options.diskProbeIntervalMs);
+    for (let count = 0; count < options.workers; count += 1) this.#addWorker();
+  }
+
+  get available(): boolean {
+    return this.#disk.available;
+  }
+
+  get openStreamCount(): number {
+    let count = 0;
+    for (const call of this.#calls.values()) count += call.ports.size;
+    return count;
+  }
+
+  get freePortCount(): number {
+    return this.#pool.free;
+  }
+
+  beginCall(callId: string, gateOpen: boolean, reason: GapReason): void {
+    const slot = this.#gates.allocate();
+    const worker = this.#workers[this.#nextWorker % this.#workers.length];
+    if (slot === undefined || !worker) throw new RecorderBusyError('no gate for another call');
+    this.#nextWorker += 1;
+    this.#gates.set(slot, gateOpen ? Gate.Open : Gate.Shut, reason);
+    this.#calls.set(callId, { slot, worker, ports: new Map(), dirMade: false });
+  }
+
+  async openStreams(callId: string, specs: readonly StreamSpec[]): Promise<OpenedStream[]> {
+    const call = this.#call(callId);
+    if (specs.length === 0) return [];
+    if (!call.dirMade) await mkdir(join(this.#options.recordingsDir, callId), { recursive: true });
+    call.dirMade = true;
+    for (let attempt = 0; attempt < MAX_BIND_ATTEMPTS; attempt += 1) {
+      const ports = this.#pool.take(specs.length);
+      if (!ports) throw new RecorderBusyError('no RTP port is free');
+      if (await this.#bind(callId, specs, ports)) {
+        return specs.map(({ track }, index) => ({ track, port: ports[index] as number }));
+      }
+      this.#pool.release(ports);
+    }
+    throw new RecorderBusyError('RTP ports are held by other programs');
+  }
+
+  updateStream(callId: string, spec: StreamSpec): void {
+    this.#call(callId).worker.post({ type: 'update', callId, spec });
+  }
+
+  async shut(callId: string, reason: GapReason): Promise<FenceReceipt> {
+    const { slot, ports } = this.#call(callId);
+    const gate = this.#gates.get(slot) === Gate.Open ? Gate.Closing : Gate.Shut;
+    this.#gates.set(slot, gate, reason);
+    const marker = { action: MarkerAction.Shut, reason };
+    const receipt = await this.#fences.raise(ports, marker, (id) => this.#abort(callId, id));
+    this.#gates.set(slot, Gate.Shut);
+    return receipt;
+  }
+
+  async open(callId: string): Promise<FenceReceipt> {
+    const { slot, ports } = this.#call(callId);
+    this.#gates.set(slot, Gate.Open, 'api');
+    const marker = { action: MarkerAction.Open, reason: 'end' } as const;
+    return this.#fences.raise(ports, marker, (id) => this.#abort(callId, id));
+  }
+
+  async hold(callId: string, tracks: readonly number[], held: boolean): Promise<void> {
+    const { worker } = this.#call(callId);
+    await Promise.all(tracks.map((track) => worker.request({ type: 'hold', callId, track, held })));
+  }
+
+  async closeStreams(callId: string, tracks: readonly number[]): Promise<TrackSummary[]> {
+    const call = this.#call(callId);
+    const open = tracks.filter((track) => call.ports.has(track));
+    const replies = await Promise.all(
+      open.map((track) => call.worker.request({ type: 'close', callId, track })),
+    );
+    this.#pool.release(open.map((track) => call.ports.get(track) as number));
+    for (const track of open) call.ports.delete(track);
+    return replies.flatMap((reply) => (reply.type === 'closed' ? [reply.summary] : []));
+  }
+
+  endCall(callId: string): void {
+    const call = this.#calls.get(callId);
+    if (!call) return;
+    this.#calls.delete(callId);
+    this.#gates.release(call.slot);
+    this.#pool.release([...call.ports.values()]);
+    call.worker.post({ type: 'endCall', callId });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#disk.close();
+    await Promise.all(this.#workers.map((worker) => worker.stop()));
+    this.#fences.close();
+  }
+
+  #call(callId: string): CallMedia {
+    const call = this.#calls.get(callId);
+    if (!call) throw new RangeError('the recorder has no such call');
+    return call;
+  }
+
+  async #bind(callId: string, specs: readonly StreamSpec[], ports: readonly number[]) {
+    const call = this.#call(callId);
+    const { slot, worker } = call;
+    const replies = await Promise.all(
+      specs.map((spec, index) =>
+        worker.request({ type: 'open', callId, slot, spec, port: ports[index] as number }),
+      ),
+    );
+    const bound = specs.filter((_, index) => replies[index]?.type === 'opened');
+    if (bound.length === specs.length) {
+      specs.forEach(({ track }, index) => {
+        call.ports.set(track, ports[index] as number);
+      });
+      return true;
+    }
+    const undo = bound.map(({ track }) => worker.request({ type: 'close', callId, track }));
+    await Promise.all(undo);
+    return false;
+  }
+
+  #abort(callId: string, fenceId: number): void {
+    const call = this.#calls.get(callId);
+    if (!call) return;
+    this.#gates.set(call.slot, Gate.Shut);
+    call.worker.post({ type: 'abort', callId, fenceId });
+  }
+
+  #addWorker(): void {
+    const { workerEntry } = this.#options;
+    const worker: WorkerHandle = new WorkerHandle({
+      settings: this.#settings,
+      ...(workerEntry ? { entry: workerEntry } : {}),
+      onMessage: (message) => this.#onMessage(message),
+      onDied: (detail) => this.#onWorkerDied(worker, detail),
+    });
+    this.#workers.push(worker);
+  }
+
+  #onMessage(message: FromWorker): void {
+    const { listener } = this.#options;
+    if (message.type === 'confirmed') {
+      for (const confirmation of message.confirmations) this.#fences.confirm(confirmation);
+    } else if (message.type === 'segment') {
+      const { callId, track, segment, closedBy } = message;
+      const wrappedKey = Buffer.from(message.wrappedKey);
+      listener.onSegment({ callId, track, segment, wrappedKey, closedBy });
+    } else if (message.type === 'storageFailed') {
+      this.#disk.refused();
+      this.#shutNow(message.callId, 'stop');
+      listener.onCallFailed(message.callId, 'storageFailed', message.code);
+    }
+  }
+
+  #onWorkerDied(worker: WorkerHandle, detail: string): void {
+    this.#workers = this.#workers.filter((other) => other !== worker);
+    if (!this.#closed) this.#addWorker();
+    for (const [callId, call] of this.#calls) {
+      if (call.worker !== worker) continue;
+      this.#shutNow(callId, 'restart');
+      this.#pool.release([...call.ports.values()]);
+      call.ports.clear();
+      this.#options.listener.onCallFailed(callId, 'workerDied', detail);
+    }
+  }
+
+  #shutNow(callId: string, reason: GapReason): void {
+    const call = this.#calls.get(callId);
+    if (call) this.#gates.set(call.slot, Gate.Shut, reason);
+  }
+}

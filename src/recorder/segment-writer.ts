@@ -1,0 +1,169 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { KEY_BYTES, wrapKey } from '../protocols/segment/key-wrap.ts';
+import {
+  identityBytes,
+  MAX_RUNS,
+  type Run,
+  type SegmentCodec,
+  sealChunk,
+  segmentFile,
+} from '../protocols/segment/sealed-chunk.ts';
+import { AppendFile } from './append-file.ts';
+import type { ClosingReason } from './gate-table.ts';
+import type { TrackClock } from './track-clock.ts';
+
+/** Room for a last packet that does not fit the chunk's nominal length. */
+export const MAX_PAYLOAD_BYTES = 2048;
+
+export interface SegmentWriterOptions {
+  readonly callId: string;
+  readonly track: number;
+  readonly codec: SegmentCodec;
+  readonly chunkSamples: number;
+  readonly masterKey: Buffer;
+  readonly recordingsDir: string;
+  readonly maxUnwrittenBytes: number;
+  onSegment(segment: number, wrappedKey: Buffer, closedBy: ClosingReason | null): void;
+  onFailed(code: string): void;
+}
+
+interface OpenSegment {
+  readonly number: number;
+  readonly key: Buffer;
+  readonly wrappedKey: Buffer;
+  readonly identity: Buffer;
+  readonly file: AppendFile;
+  chunks: number;
+}
+
+interface OpenChunk {
+  readonly start: number;
+  readonly startedAtMs: number;
+  readonly audio: Buffer;
+  bytes: number;
+  readonly runs: { offset: number; samples: number; bytes: number }[];
+}
+
+/**
+ * One track's segments. Frames gather in memory for at most a chunk's length; a full chunk is sealed under
+ * its segment's key and appended. Plain audio reaches no disk.
+ */
+export class SegmentWriter {
+  readonly #options: SegmentWriterOptions;
+  readonly #clock: TrackClock;
+  readonly #bytesPerSample = 1;
+  #codec: SegmentCodec;
+  #segment: OpenSegment | undefined;
+  #chunk: OpenChunk | undefined;
+  #nextSegment = 0;
+  #closing = 0;
+  #onIdle: (() => void)[] = [];
+
+  constructor(options: SegmentWriterOptions, clock: TrackClock) {
+    this.#options = options;
+    this.#codec = options.codec;
+    this.#clock = clock;
+  }
+
+  /** What comes from now on is encoded otherwise: a chunk holds one codec. */
+  setCodec(codec: SegmentCodec): void {
+    if (codec !== this.#codec) this.seal();
+    this.#codec = codec;
+  }
+
+  /** Adds one packet's audio; `position` is relative to the clock's time line. */
+  append(position: number, audio: Buffer, nowMs: number): void {
+    let chunk = this.#chunk;
+    if (chunk && this.#isFull(chunk, position, audio.length)) {
+      this.seal();
+      chunk = undefined;
+    }
+    chunk ??= this.#openChunk(position, nowMs);
+    const offset = position - chunk.start;
+    const samples = audio.length / this.#bytesPerSample;
+    const run = chunk.runs[chunk.runs.length - 1];
+    if (run && run.offset + run.samples === offset) {
+      run.samples += samples;
+      run.bytes += audio.length;
+    } else {
+      chunk.runs.push({ offset, samples, bytes: audio.length });
+    }
+    chunk.audio.set(audio, chunk.bytes);
+    chunk.bytes += audio.length;
+  }
+
+  /** Seals what has gathered, if it began before `beforeMs`. */
+  seal(beforeMs = Number.POSITIVE_INFINITY): void {
+    const chunk = this.#chunk;
+    if (!chunk || chunk.startedAtMs >= beforeMs) return;
+    this.#chunk = undefined;
+    const segment = this.#openSegment();
+    const header = {
+      number: segment.chunks,
+      position: this.#clock.anchor() + chunk.start,
+      codec: this.#codec,
+      runs: chunk.runs as readonly Run[],
+    };
+    segment.chunks += 1;
+    const audio = chunk.audio.subarray(0, chunk.bytes);
+    segment.file.append(sealChunk({ ...segment, header }, audio));
+    audio.fill(0);
+  }
+
+  /** Ends the segment: the next frame begins another one, under another key. */
+  closeSegment(closedBy: ClosingReason): void {
+    this.seal();
+    const segment = this.#segment;
+    if (!segment) return;
+    this.#segment = undefined;
+    this.#closing += 1;
+    segment.file.close(() => {
+      segment.key.fill(0);
+      this.#options.onSegment(segment.number, segment.wrappedKey, closedBy);
+      this.#closing -= 1;
+      this.#tellIdle();
+    });
+  }
+
+  /** Calls back when every closed segment is on the disk. */
+  whenIdle(callback: () => void): void {
+    this.#onIdle.push(callback);
+    this.#tellIdle();
+  }
+
+  #tellIdle(): void {
+    if (this.#closing > 0) return;
+    for (const callback of this.#onIdle.splice(0)) callback();
+  }
+
+  #isFull(chunk: OpenChunk, position: number, bytes: number): boolean {
+    return (
+      position + bytes / this.#bytesPerSample - chunk.start > this.#options.chunkSamples ||
+      chunk.bytes + bytes > chunk.audio.length ||
+      chunk.runs.length >= MAX_RUNS
+    );
+  }
+
+  #openChunk(start: number, startedAtMs: number): OpenChunk {
+    this.#openSegment();
+    const room = this.#options.chunkSamples * this.#bytesPerSample + MAX_PAYLOAD_BYTES;
+    this.#chunk = { start, startedAtMs, audio: Buffer.allocUnsafeSlow(room), bytes: 0, runs: [] };
+    return this.#chunk;
+  }
+
+  #openSegment(): OpenSegment {
+    if (this.#segment) return this.#segment;
+    const { callId, track, masterKey, recordingsDir, maxUnwrittenBytes, onFailed } = this.#options;
+    const number = this.#nextSegment;
+    this.#nextSegment += 1;
+    const identity = identityBytes({ callId, track, segment: number });
+    const key = randomBytes(KEY_BYTES);
+    const wrappedKey = wrapKey(masterKey, key, identity);
+    const path = join(recordingsDir, segmentFile({ callId, track, segment: number }));
+    const file = new AppendFile({ path, maxUnwrittenBytes, onFailed });
+    this.#segment = { number, key, wrappedKey, identity, file, chunks: 0 };
+    this.#options.onSegment(number, wrappedKey, null);
+    return this.#segment;
+  }
+}

@@ -1,0 +1,72 @@
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { FromWorker, ToWorker, WorkerSettings } from './messages.ts';
+
+type Request = Extract<ToWorker, { requestId: number }>;
+type Reply = Extract<FromWorker, { requestId: number }>;
+/** A request before it has its number. */
+export type Unnumbered<T> = T extends unknown ? Omit<T, 'requestId'> : never;
+
+interface Pending {
+  resolve(reply: Reply): void;
+  reject(cause: Error): void;
+}
+
+export interface WorkerHandleOptions {
+  readonly settings: WorkerSettings;
+  /** The thread's entry; the recorder's own unless a test brings one that stalls. */
+  readonly entry?: URL;
+  onMessage(message: FromWorker): void;
+  /** The thread ended without being asked to. */
+  onDied(detail: string): void;
+}
+
+/** One media thread, and the answers awaited from it. */
+export class WorkerHandle {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  #lastRequest = 0;
+  #stopping = false;
+  #detail = 'the media thread ended';
+
+  constructor(options: WorkerHandleOptions) {
+    const entry = options.entry ?? new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
+    this.#worker = new Worker(entry, { workerData: options.settings });
+    this.#worker.on('message', (message: FromWorker) => {
+      if ('requestId' in message) this.#settle(message);
+      else options.onMessage(message);
+    });
+    this.#worker.on('error', (cause) => {
+      this.#detail = cause instanceof Error ? cause.message : String(cause);
+    });
+    this.#worker.on('exit', () => {
+      for (const pending of this.#pending.values()) pending.reject(new Error(this.#detail));
+      this.#pending.clear();
+      if (!this.#stopping) options.onDied(this.#detail);
+    });
+  }
+
+  post(message: Exclude<ToWorker, Request>): void {
+    this.#worker.postMessage(message);
+  }
+
+  request(message: Unnumbered<Request>): Promise<Reply> {
+    this.#lastRequest += 1;
+    const requestId = this.#lastRequest;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(requestId, { resolve, reject });
+      this.#worker.postMessage({ ...message, requestId });
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#worker.terminate();
+  }
+
+  #settle(reply: Reply): void {
+    const pending = this.#pending.get(reply.requestId);
+    this.#pending.delete(reply.requestId);
+    pending?.resolve(reply);
+  }
+}

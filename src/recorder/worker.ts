@@ -1,0 +1,117 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { GateTable } from './gate-table.ts';
+import { MediaStream } from './media-stream.ts';
+import type { Confirmation, FromWorker, ToWorker, WorkerSettings } from './messages.ts';
+import { SegmentWriter } from './segment-writer.ts';
+import { type CallClock, TrackClock } from './track-clock.ts';
+
+/** How often chunks that get no more frames are looked for. */
+const SEAL_INTERVAL_MS = 100;
+
+interface CallMedia {
+  readonly clock: CallClock;
+  readonly streams: Map<number, MediaStream>;
+}
+
+const settings = workerData as WorkerSettings;
+const secret = Buffer.from(settings.secret);
+const masterKey = Buffer.from(settings.masterKey);
+const gates = new GateTable(0, settings.gates);
+const calls = new Map<string, CallMedia>();
+let confirmations: Confirmation[] = [];
+
+function send(message: FromWorker): void {
+  parentPort?.postMessage(message);
+}
+
+/** Confirmations of one turn travel together: 400 streams fence as fast as one. */
+function confirm(confirmation: Confirmation): void {
+  if (confirmations.length === 0) {
+    setImmediate(() => {
+      send({ type: 'confirmed', confirmations });
+      confirmations = [];
+    });
+  }
+  confirmations.push(confirmation);
+}
+
+function mediaOf(callId: string): CallMedia {
+  let call = calls.get(callId);
+  if (!call) {
+    call = { clock: { originMs: undefined }, streams: new Map() };
+    calls.set(callId, call);
+  }
+  return call;
+}
+
+function openStream(message: Extract<ToWorker, { type: 'open' }>): void {
+  const { callId, slot, spec, port, requestId } = message;
+  const call = mediaOf(callId);
+  const clock = new TrackClock(call.clock, spec.clockRate);
+  const writer = new SegmentWriter(
+    {
+      ...settings,
+      callId,
+      track: spec.track,
+      codec: spec.codec,
+      chunkSamples: Math.floor((settings.chunkMs * spec.clockRate) / 1000),
+      masterKey,
+      onSegment: (segment, wrappedKey, closedBy) => {
+        send({ type: 'segment', callId, track: spec.track, segment, wrappedKey, closedBy });
+      },
+      onFailed: (code) => send({ type: 'storageFailed', callId, code }),
+    },
+    clock,
+  );
+  const { maxHeldAsidePackets, rtpHost: host } = settings;
+  const stream = new MediaStream(spec, {
+    ...{ callId, slot, gates, secret, host, maxHeldAsidePackets, clock, writer },
+    onConfirmed: confirm,
+  });
+  stream.bind(port, (error) => {
+    if (error) {
+      send({ type: 'openFailed', requestId, code: error.code ?? 'EUNKNOWN' });
+      return;
+    }
+    call.streams.set(spec.track, stream);
+    send({ type: 'opened', requestId });
+  });
+}
+
+function onMessage(message: ToWorker): void {
+  const streams = calls.get(message.callId)?.streams;
+  switch (message.type) {
+    case 'open':
+      openStream(message);
+      break;
+    case 'update':
+      streams?.get(message.spec.track)?.update(message.spec);
+      break;
+    case 'abort':
+      for (const stream of streams?.values() ?? []) stream.abort(message.fenceId);
+      break;
+    case 'hold':
+      streams?.get(message.track)?.hold(message.held, () => {
+        send({ type: 'held', requestId: message.requestId });
+      });
+      break;
+    case 'close':
+      streams?.get(message.track)?.close((summary) => {
+        streams.delete(message.track);
+        send({ type: 'closed', requestId: message.requestId, summary });
+      });
+      break;
+    case 'endCall':
+      calls.delete(message.callId);
+      break;
+  }
+}
+
+parentPort?.on('message', onMessage);
+
+setInterval(() => {
+  const due = performance.now() - settings.chunkMs;
+  for (const call of calls.values()) {
+    for (const stream of call.streams.values()) stream.sealOlderThan(due);
+  }
+}, SEAL_INTERVAL_MS).unref();

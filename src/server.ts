@@ -1,0 +1,211 @@
+import { mkdirSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import pino, { type Logger } from 'pino';
+import { DiskArchive } from './archive/archive.ts';
+import { embeddedMasterKey, parseMasterKey } from './archive/master-key.ts';
+import { InProcessBus } from './bus/in-process.ts';
+import type { Config } from './config/schema.ts';
+import { CallLifecycle } from './domain/call-lifecycle.ts';
+import { CallRegistry } from './domain/call-registry.ts';
+import { CommandCarrier } from './domain/command-carrier.ts';
+import type { Alarm, RecordingEvent } from './domain/events.ts';
+import { Journal } from './domain/journal.ts';
+import type { Clock, RecorderListener } from './domain/ports.ts';
+import { UccRegistry } from './domain/ucc-registry.ts';
+import { buildHttpServer } from './http/http-server.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { MediaRecorder } from './recorder/recorder.ts';
+import { SessionRecordingServer } from './srs/session-recording-server.ts';
+import { openPostgres } from './store/postgres.ts';
+import { openSqlite } from './store/sqlite.ts';
+import { SqlStore } from './store/store.ts';
+
+/** What a test or a bench may put in the place of what the configuration names. */
+export interface ServerOverrides {
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+  readonly workerEntry?: URL;
+}
+
+export interface ServerAddresses {
+  /** `http://127.0.0.1:8080` */
+  readonly http: string;
+  readonly sipUdpPort: number | undefined;
+  readonly sipTcpPort: number | undefined;
+}
+
+export interface HushServer {
+  /** Resolves when calls and requests are taken. */
+  start(): Promise<ServerAddresses>;
+  /** Finishes every recording, then stops. May be called twice. */
+  stop(): Promise<void>;
+  /** Stops at once and finishes nothing: what a crash does. For tests and for handing over. */
+  abandon(): Promise<void>;
+  onEvent(listener: (event: RecordingEvent) => void): () => void;
+}
+
+/** The one composition root: everything is made here, and only here everything is imported. */
+export async function createServer(
+  config: Config,
+  overrides: ServerOverrides = {},
+): Promise<HushServer> {
+  const logger = overrides.logger ?? pino({ level: config.log.level });
+  const clock = overrides.clock ?? { now: () => Date.now() };
+  const recordingsDir = join(config.dataDir, 'recordings');
+  mkdirSync(recordingsDir, { recursive: true, mode: 0o700 });
+
+  const alarms = {
+    raise(alarm: Omit<Alarm, 'at'>): void {
+      metrics.alarm(alarm);
+      logger.error({ alarm }, `alarm: ${alarm.kind}`);
+    },
+  };
+  const masterKey = masterKeyOf(config, logger);
+  const store = await SqlStore.open(openDatabase(config, logger));
+  const bus = new InProcessBus((cause) => logger.error({ err: cause }, 'an event listener failed'));
+  const uccs = new UccRegistry(store);
+  const calls = new CallRegistry();
+  const journal = new Journal({ store, bus, clock });
+  const archive = new DiskArchive({ recordingsDir, masterKey, store });
+  const listener: RecorderListener = {
+    onSegment: (segment) => {
+      store.commit({ segments: [segment] }).catch((cause: Error) => {
+        alarms.raise({ kind: 'storeFailed', callId: segment.callId, detail: cause.message });
+      });
+    },
+    onCallFailed: (...failure) => lifecycle.callFailed(...failure),
+  };
+  const recorder = new MediaRecorder({
+    ...{ recordingsDir, masterKey, clock, listener },
+    ...config.recording,
+    rtpHost: config.rtp.host,
+    portMin: config.rtp.portMin,
+    portMax: config.rtp.portMax,
+    workers: config.rtp.workers,
+    maxCalls: config.sip.maxCalls,
+    ...(overrides.workerEntry ? { workerEntry: overrides.workerEntry } : {}),
+  });
+  const metrics = new Metrics({
+    callsInProgress: () => calls.size,
+    openStreams: () => recorder.openStreamCount,
+    freePorts: () => recorder.freePortCount,
+    recorderAvailable: () => recorder.available,
+  });
+  const lifecycle = new CallLifecycle({
+    ...{ uccs, calls, recorder, archive, store, journal, alarms, clock },
+    limits: {
+      maxCalls: config.sip.maxCalls,
+      mediaTimeoutMs: config.recording.mediaTimeoutMs,
+    },
+    onTrackEnded: ({ packets }) => metrics.packets(packets),
+  });
+  const carrier = new CommandCarrier({ uccs, calls, recorder, journal, alarms, clock });
+  const srs = new SessionRecordingServer({
+    host: config.sip.host,
+    udpPort: config.sip.udpPort,
+    tcpPort: config.sip.tcpPort,
+    ...(config.sip.advertisedHost ? { advertisedHost: config.sip.advertisedHost } : {}),
+    mediaAddress: config.rtp.advertisedHost ?? config.rtp.host,
+    limits: config.sip,
+    identity: {
+      ucc: config.sip.uccFrom,
+      correlationId: config.sip.correlationIdFrom,
+      isUcc: (name) => uccs.get(name) !== undefined,
+    },
+    lifecycle,
+    onDropped: (reason) => metrics.sipDropped(reason),
+    onFailure: (cause) => logger.error({ err: cause }, 'a recording session failed'),
+  });
+  bus.subscribe((event) => metrics.event(event));
+
+  let ready = false;
+  let http: FastifyInstance | undefined;
+  let stopping: Promise<void> | undefined;
+
+  async function start(): Promise<ServerAddresses> {
+    await uccs.load();
+    for (const { name, ...settings } of config.uccs) await seed(uccs, name, settings);
+    await journal.load();
+    await lifecycle.restore();
+    http = await buildHttpServer(config.http, {
+      ...{ uccs, calls, recorder, store },
+      carry: (request) => carrier.carry(request),
+      stopCallsOf: (uccName) => lifecycle.stopCallsOf(uccName),
+      play: (callId) => archive.play(callId),
+      ready: () => ready,
+      metrics: () => metrics.text(),
+      onCommand: (answer, seconds) => metrics.command(answer, seconds),
+      onError: (cause) => logger.error({ err: cause }, 'a request failed'),
+    });
+    await srs.start();
+    await http.listen({ host: config.http.host, port: config.http.port });
+    ready = true;
+    const addresses = { http: urlOf(http), sipUdpPort: srs.udpPort, sipTcpPort: srs.tcpPort };
+    logger.info(addresses, 'ready');
+    return addresses;
+  }
+
+  async function close(): Promise<void> {
+    ready = false;
+    await http?.close();
+    await srs.close();
+    await recorder.close();
+    await store.close();
+  }
+
+  return {
+    start,
+    stop() {
+      stopping ??= (async () => {
+        ready = false;
+        await srs.hangUpAll();
+        await lifecycle.finishAll();
+        await close();
+      })();
+      return stopping;
+    },
+    abandon() {
+      lifecycle.abandon();
+      stopping ??= close();
+      return stopping;
+    },
+    onEvent: (eventListener) => bus.subscribe(eventListener),
+  };
+}
+
+/** The file's UCCs are created, and brought up to date with it, at every start. */
+async function seed(uccs: UccRegistry, name: string, settings: object): Promise<void> {
+  if (uccs.get(name)) await uccs.patch(name, settings);
+  else await uccs.put(name, settings);
+}
+
+function masterKeyOf(config: Config, logger: Logger): Buffer {
+  if (config.masterKey !== undefined) return parseMasterKey(config.masterKey);
+  const file = join(config.dataDir, 'master.key');
+  const { key, created } = embeddedMasterKey(file);
+  if (created) {
+    logger.warn(
+      { file },
+      'a master key was made: who has this file and the data folder can listen',
+    );
+  }
+  return key;
+}
+
+function openDatabase(config: Config, logger: Logger) {
+  if (config.store.kind === 'sqlite') return openSqlite(join(config.dataDir, 'hush.sqlite'));
+  return openPostgres({
+    url: config.store.url ?? '',
+    maxConnections: config.store.maxConnections,
+    onConnectionLost: (cause) => logger.warn({ err: cause }, 'a database connection was lost'),
+  });
+}
+
+function urlOf(http: FastifyInstance): string {
+  const address = http.server.address();
+  if (address === null || typeof address === 'string') throw new Error('HTTP listens on no port');
+  const host = isIPv6(address.address) ? `[${address.address}]` : address.address;
+  return `http://${host}:${address.port}`;
+}

@@ -1,0 +1,164 @@
+import type { Socket } from 'node:dgram';
+import { buildRtp } from '../protocols/rtp/packet.ts';
+
+export interface RtpDestination {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface RtpStreamOptions {
+  /** Its owner closes it, after the stream was removed. Streams may share one. */
+  readonly socket: Socket;
+  readonly destination: RtpDestination;
+  readonly payloadType: number;
+  readonly ssrc: number;
+  /** Payload of frame `index`, from 0; undefined sends nothing while timestamps go on. */
+  frame(index: number): Uint8Array | undefined;
+  /** Default 0. */
+  readonly firstSequence?: number;
+  /** Default 0. */
+  readonly firstTimestamp?: number;
+  /** Units of the RTP clock per frame; default 160 (20 ms at 8 kHz). */
+  readonly timestampStep?: number;
+  /** `sentAtMs`: Unix time with fraction, taken just before the packet is given to the socket. */
+  onSent?(index: number, sequence: number, sentAtMs: number): void;
+}
+
+export interface RtpStreamHandle {
+  /** Packets given to the socket so far. */
+  readonly sent: number;
+  /** Frames that were due so far, sent or silent. */
+  readonly frames: number;
+  retarget(destination: RtpDestination): void;
+  /** Nothing is sent any more once this returns. May be called twice. */
+  remove(): void;
+}
+
+export const FRAME_MS = 20;
+/** Streams are spread over the 20 ms, so that many of them do not send in one burst. */
+export const PHASES = 4;
+/** After a longer stall the clock is put back instead: late audio is sent late, not all at once. */
+export const MAX_CATCH_UP_MS = 500;
+
+const PHASE_MS = FRAME_MS / PHASES;
+const DEFAULT_TIMESTAMP_STEP = 160;
+
+/**
+ * Paces RTP streams at 20 ms from one timer. Every step is counted from the moment the timer started,
+ * so that no delay adds up: a late step is made up for at once, within `MAX_CATCH_UP_MS`.
+ */
+export class RtpSender {
+  readonly #phases: Set<PacedStream>[] = Array.from({ length: PHASES }, () => new Set());
+  #added = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #startedAtMs = 0;
+  #steps = 0;
+
+  get streamCount(): number {
+    return this.#phases.reduce((sum, phase) => sum + phase.size, 0);
+  }
+
+  /** The first frame is due within 20 ms. */
+  add(options: RtpStreamOptions): RtpStreamHandle {
+    const phase = this.#phases[this.#added % PHASES] as Set<PacedStream>;
+    this.#added += 1;
+    const stream = new PacedStream(options, () => {
+      phase.delete(stream);
+      if (this.streamCount === 0) this.#stopTimer();
+    });
+    phase.add(stream);
+    if (!this.#timer) this.#startTimer();
+    return stream;
+  }
+
+  /** Removes all streams. May be called twice. */
+  close(): void {
+    for (const phase of this.#phases) for (const stream of phase) stream.remove();
+  }
+
+  #startTimer(): void {
+    this.#startedAtMs = performance.now();
+    this.#steps = 0;
+    this.#schedule();
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #schedule(): void {
+    const dueAtMs = this.#startedAtMs + (this.#steps + 1) * PHASE_MS;
+    const waitMs = Math.max(0, dueAtMs - performance.now());
+    this.#timer = setTimeout(() => this.#catchUp(), waitMs);
+  }
+
+  /** Stops early if a frame's own code took the last stream away, or stopped and started again. */
+  #catchUp(): void {
+    const now = performance.now();
+    const lateMs = now - this.#startedAtMs - this.#steps * PHASE_MS;
+    if (lateMs > MAX_CATCH_UP_MS) this.#startedAtMs += lateMs - MAX_CATCH_UP_MS;
+    const due = Math.floor((now - this.#startedAtMs) / PHASE_MS);
+    const timer = this.#timer;
+    while (this.#steps < due && this.#timer === timer) {
+      const phase = this.#phases[this.#steps % PHASES] as Set<PacedStream>;
+      this.#steps += 1;
+      for (const stream of phase) stream.sendNext();
+    }
+    if (this.#timer === timer) this.#schedule();
+  }
+}
+
+class PacedStream implements RtpStreamHandle {
+  sent = 0;
+  frames = 0;
+  readonly #options: RtpStreamOptions;
+  readonly #onRemoved: () => void;
+  #destination: RtpDestination;
+  #talking = false;
+  #removed = false;
+
+  constructor(options: RtpStreamOptions, onRemoved: () => void) {
+    this.#options = options;
+    this.#destination = options.destination;
+    this.#onRemoved = onRemoved;
+  }
+
+  retarget(destination: RtpDestination): void {
+    this.#destination = destination;
+  }
+
+  remove(): void {
+    if (this.#removed) return;
+    this.#removed = true;
+    this.#onRemoved();
+  }
+
+  sendNext(): void {
+    const index = this.frames;
+    this.frames += 1;
+    const payload = this.#options.frame(index);
+    if (payload && !this.#removed) this.#send(index, payload);
+    this.#talking = payload !== undefined;
+  }
+
+  /** The marker bit begins a talkspurt (RFC 3551 section 4.1). */
+  #send(index: number, payload: Uint8Array): void {
+    const { socket, payloadType, ssrc, firstSequence = 0, firstTimestamp = 0 } = this.#options;
+    const step = this.#options.timestampStep ?? DEFAULT_TIMESTAMP_STEP;
+    const sequence = (firstSequence + this.sent) & 0xffff;
+    const timestamp = (firstTimestamp + index * step) % 2 ** 32;
+    const packet = buildRtp(
+      { payloadType, marker: !this.#talking, sequence, timestamp, ssrc },
+      payload,
+    );
+    const sentAtMs = performance.timeOrigin + performance.now();
+    this.sent += 1;
+    const { address, port } = this.#destination;
+    socket.send(packet, port, address, ignoreSendError);
+    this.#options.onSent?.(index, sequence, sentAtMs);
+  }
+}
+
+/** UDP promises nothing; without a listener the socket would raise what the network says. */
+function ignoreSendError(): void {}

@@ -1,0 +1,203 @@
+import { buildOffer } from '../protocols/sdp/build-session.ts';
+import { parseOffer } from '../protocols/sdp/parse-offer.ts';
+import type { SdpDirection, SdpPayload } from '../protocols/sdp/types.ts';
+import type {
+  SipBody,
+  SipDialog,
+  SipDialogHandler,
+  SipDialogRequest,
+  SipResponse,
+} from '../protocols/sip/types.ts';
+import type { RtpSender } from './rtp-sender.ts';
+import type { SimulatedStream } from './simulated-stream.ts';
+
+export type SimulatedCallState = 'calling' | 'established' | 'ended';
+export type EndedBy = 'client' | 'server';
+
+export interface HoldOptions {
+  /** Go on sending RTP all the same, as some clients do. */
+  readonly keepSending?: boolean;
+  /** `nullAddress`: `c=IN IP4 0.0.0.0` and no direction attribute. Default `inactive`. */
+  readonly style?: 'inactive' | 'nullAddress';
+}
+
+export interface SimulatedCallParts {
+  readonly communicationSessionId: string;
+  readonly streams: readonly SimulatedStream[];
+  readonly sender: RtpSender;
+  readonly payload: SdpPayload;
+  readonly mediaAddress: string;
+  readonly direction: SdpDirection;
+}
+
+interface Description {
+  readonly direction: SdpDirection | undefined;
+  readonly address: string;
+}
+
+/**
+ * A recording session as its client sees it (RFC 7866):
+ *
+ *   calling --answer--> established --end() | BYE | no ACK--> ended
+ */
+export class SimulatedCall {
+  readonly communicationSessionId: string;
+  readonly streams: readonly SimulatedStream[];
+  readonly #parts: SimulatedCallParts;
+  readonly #sessionId = String(Date.now());
+  readonly #endedListeners: ((by: EndedBy) => void)[] = [];
+  #sessionVersion = 1;
+  #description: Description;
+  #dialog: SipDialog | undefined;
+  #state: SimulatedCallState = 'calling';
+  #endedBy: EndedBy | undefined;
+
+  constructor(parts: SimulatedCallParts) {
+    this.#parts = parts;
+    this.#description = { direction: parts.direction, address: parts.mediaAddress };
+    this.communicationSessionId = parts.communicationSessionId;
+    this.streams = parts.streams;
+    this.#enableStreams(parts.direction);
+  }
+
+  get state(): SimulatedCallState {
+    return this.#state;
+  }
+
+  /** undefined until the call is established. */
+  get dialog(): SipDialog | undefined {
+    return this.#dialog;
+  }
+
+  /** The description this side offers now, as an `application/sdp` body. */
+  body(): SipBody {
+    const { payload } = this.#parts;
+    const sdp = buildOffer({
+      address: this.#description.address,
+      sessionId: this.#sessionId,
+      sessionVersion: this.#sessionVersion,
+      media: this.streams.map((stream) => ({
+        port: stream.localPort,
+        label: stream.label,
+        payloads: [payload],
+        direction: this.#description.direction,
+      })),
+    });
+    return { contentType: 'application/sdp', content: Buffer.from(sdp) };
+  }
+
+  /**
+   * Takes up the 2xx to the INVITE and begins to send, or hangs up if the call was ended before it
+   * came. Rejects with SdpError for its body.
+   */
+  async establish(dialog: SipDialog, response: SipResponse): Promise<void> {
+    this.#dialog = dialog;
+    if (this.#state === 'ended') {
+      await dialog.bye();
+      return;
+    }
+    this.#state = 'established';
+    this.#follow(response);
+  }
+
+  /** Re-INVITE that puts the recording on hold. Nothing is sent from now on, unless asked for. */
+  async hold(options: HoldOptions = {}): Promise<SipResponse> {
+    if (!options.keepSending) this.#enableStreams('inactive');
+    return this.#reinvite(
+      options.style === 'nullAddress'
+        ? { direction: undefined, address: '0.0.0.0' }
+        : { direction: 'inactive', address: this.#parts.mediaAddress },
+    );
+  }
+
+  /** Re-INVITE with `a=sendonly`; sends again once it was accepted. */
+  async resume(): Promise<SipResponse> {
+    const address = this.#parts.mediaAddress;
+    const response = await this.#reinvite({ direction: 'sendonly', address });
+    if (isAccepted(response)) this.#enableStreams('sendonly');
+    return response;
+  }
+
+  /** The same by UPDATE (RFC 3311). */
+  async updateDirection(direction: SdpDirection): Promise<SipResponse> {
+    this.#describe({ direction, address: this.#parts.mediaAddress });
+    const response = await this.#established().request('UPDATE', this.body());
+    this.#follow(response);
+    if (isAccepted(response)) this.#enableStreams(direction);
+    return response;
+  }
+
+  /** BYE, and no more audio. May be called twice. */
+  async end(): Promise<void> {
+    if (this.#state === 'ended') return;
+    this.#finish('client');
+    await this.#dialog?.bye();
+  }
+
+  /** Heard once; at once if the call is over already. */
+  onEnded(listener: (by: EndedBy) => void): void {
+    if (this.#endedBy) listener(this.#endedBy);
+    else this.#endedListeners.push(listener);
+  }
+
+  /** Stops without a word to the server, as a client does that crashed. */
+  abandon(): void {
+    this.#finish('client');
+  }
+
+  readonly handler: SipDialogHandler = {
+    onReinvite: (incoming) => this.#answer(incoming),
+    onUpdate: (incoming) => this.#answer(incoming),
+    onInfo: (incoming) => incoming.reply({ statusCode: 200 }),
+    onBye: () => this.#finish('server'),
+    onAckTimeout: () => this.#finish('server'),
+  };
+
+  async #reinvite(description: Description): Promise<SipResponse> {
+    this.#describe(description);
+    const response = await this.#established().invite(this.body());
+    this.#follow(response);
+    return response;
+  }
+
+  #established(): SipDialog {
+    if (this.#state !== 'established' || !this.#dialog) throw new Error('The call is not up');
+    return this.#dialog;
+  }
+
+  #describe(description: Description): void {
+    this.#description = description;
+    this.#sessionVersion += 1;
+  }
+
+  /** Own streams stay as they are, whatever the server asks for. */
+  #answer(incoming: SipDialogRequest): void {
+    const wantsAnswer = incoming.request.method === 'INVITE' || incoming.request.body.length > 0;
+    incoming.reply({ statusCode: 200, ...(wantsAnswer ? { body: this.body() } : {}) });
+  }
+
+  #follow(response: SipResponse): void {
+    if (!isAccepted(response) || response.body.length === 0) return;
+    const answer = parseOffer(response.body.toString('utf8'));
+    for (const [index, stream] of this.streams.entries()) {
+      stream.follow(this.#parts.sender, answer.media[index]);
+    }
+  }
+
+  #enableStreams(direction: SdpDirection): void {
+    const enabled = direction === 'sendonly' || direction === 'sendrecv';
+    for (const stream of this.streams) stream.enabled = enabled;
+  }
+
+  #finish(by: EndedBy): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.#endedBy = by;
+    for (const stream of this.streams) stream.close();
+    for (const listener of this.#endedListeners.splice(0)) listener(by);
+  }
+}
+
+function isAccepted(response: SipResponse): boolean {
+  return response.statusCode >= 200 && response.statusCode < 300;
+}

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import type { CallLifecycle } from '../domain/call-lifecycle.ts';
+import { UccUnknownError } from '../domain/errors.ts';
+import type {
+  IncomingInvite,
+  SipDialogHandler,
+  SipDialogRequest,
+  SipLimits,
+  SipUserAgent,
+} from '../protocols/sip/types.ts';
+import { createSipUserAgent } from '../protocols/sip/user-agent.ts';
+import type { RecordingMetadata } from '../protocols/siprec/types.ts';
+import { correlationIdOf, type IdentityRules, uccOf } from './call-identity.ts';
+import { answerToFailure, notAcceptable } from './failure-answers.ts';
+import { readInviteBody } from './invite-body.ts';
+import { chooseMedia, lacksCodec } from './offer-answer.ts';
+import { RecordingSession } from './recording-session.ts';
+
+export interface SessionRecordingServerOptions {
+  readonly host: string;
+  readonly udpPort?: number;
+  readonly tcpPort?: number;
+  readonly advertisedHost?: string;
+  /** Address that SDP answers name. */
+  readonly mediaAddress: string;
+  readonly limits: SipLimits;
+  readonly identity: IdentityRules;
+  readonly lifecycle: CallLifecycle;
+  onDropped(reason: string): void;
+  onFailure(cause: unknown): void;
+}
+
+/** RFC 7866 section 6.2.2: the Contact of a recording server says what it is. */
+const SRS_FEATURE_TAG = '+sip.srs';
+
+/**
+ * The Session Recording Server of RFC 7866: every INVITE that carries audio becomes a recording session,
+ * whose streams join the call that its metadata names.
+ */
+export class SessionRecordingServer {
+  readonly #options: SessionRecordingServerOptions;
+  readonly #sessions = new Set<RecordingSession>();
+  #agent: SipUserAgent | undefined;
+  #refusing = false;
+
+  constructor(options: SessionRecordingServerOptions) {
+    this.#options = options;
+  }
+
+  get udpPort(): number | undefined {
+    return this.#agent?.udpPort;
+  }
+  get tcpPort(): number | undefined {
+    return this.#agent?.tcpPort;
+  }
+  get sessionCount(): number {
+    return this.#sessions.size;
+  }
+
+  async start(): Promise<void> {
+    const { host, udpPort, tcpPort, advertisedHost, limits, onDropped } = this.#options;
+    this.#agent = await createSipUserAgent(
+      {
+        host,
+        ...(udpPort === undefined ? {} : { udpPort }),
+        ...(tcpPort === undefined ? {} : { tcpPort }),
+        ...(advertisedHost === undefined ? {} : { advertisedHost }),
+        userAgent: 'Hush',
+        supported: ['siprec'],
+        limits,
+        onInvite: (invite) => void this.#onInvite(invite),
+        onDropped,
+      },
+      { contactParameters: SRS_FEATURE_TAG },
+    );
+  }
+
+  /** Ends every recording session with BYE; new ones are refused. */
+  async hangUpAll(): Promise<void> {
+    this.#refusing = true;
+    await Promise.all([...this.#sessions].map((session) => session.hangUp()));
+  }
+
+  async close(): Promise<void> {
+    await this.#agent?.close();
+  }
+
+  async #onInvite(invite: IncomingInvite): Promise<void> {
+    let cancelled = false;
+    invite.onCancel(() => {
+      cancelled = true;
+    });
+    if (this.#refusing) {
+      invite.reject({ statusCode: 503 });
+      return;
+    }
+    const session = this.#newSession();
+    try {
+      const accepted = await this.#begin(invite, session);
+      if (!accepted) return;
+      if (cancelled || invite.cancelled) {
+        await session.end();
+        return;
+      }
+      const headers = [{ name: 'Supported', value: 'siprec' }];
+      const reply = { statusCode: 200, headers, body: accepted };
+      session.attach(invite.accept(reply, this.#handlerOf(session)));
+    } catch (cause) {
+      this.#sessions.delete(session);
+      const reply = answerToFailure(cause);
+      if (reply.statusCode === 500) this.#options.onFailure(cause);
+      if (!cancelled && !invite.cancelled) invite.reject(reply);
+    }
+  }
+
+  async #begin(invite: IncomingInvite, session: RecordingSession) {
+    const { identity } = this.#options;
+    const { offer, metadata } = readInviteBody(invite.request);
+    if (!offer || lacksCodec(offer)) {
+      this.#sessions.delete(session);
+      invite.reject(offer ? notAcceptable : { statusCode: 400, reason: 'SDP Missing' });
+      return undefined;
+    }
+    const uccName = uccOf(invite.request, metadata, identity);
+    if (uccName === undefined) throw new UccUnknownError('no known UCC is named');
+    const correlationId = correlationIdOf(invite.request, metadata, identity);
+    const call = { uccName, correlationId, parties: partiesOf(metadata) };
+    return session.begin(call, offer, chooseMedia(offer, metadata));
+  }
+
+  #newSession(): RecordingSession {
+    const { lifecycle, mediaAddress } = this.#options;
+    const session = new RecordingSession({
+      id: randomUUID(),
+      lifecycle,
+      mediaAddress,
+      onEnded: (ended) => this.#sessions.delete(ended),
+    });
+    this.#sessions.add(session);
+    return session;
+  }
+
+  #handlerOf(session: RecordingSession): SipDialogHandler {
+    const change = (incoming: SipDialogRequest): void => {
+      void session.change(incoming.request, (reply) => incoming.reply(reply));
+    };
+    const end = (): void => {
+      session.end().catch((cause: unknown) => this.#options.onFailure(cause));
+    };
+    return {
+      onReinvite: change,
+      onUpdate: change,
+      // SIP INFO may carry DTMF digits: it is acknowledged and neither read nor logged.
+      onInfo: (incoming) => incoming.reply({ statusCode: 200 }),
+      onBye: end,
+      onAckTimeout: end,
+    };
+  }
+}
+
+function partiesOf(metadata: RecordingMetadata | undefined) {
+  return (metadata?.participants ?? []).flatMap(({ aor, name }) =>
+    aor === undefined ? [] : [{ aor, name: name ?? null }],
+  );
+}

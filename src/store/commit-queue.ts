@@ -1,0 +1,80 @@
+import type { Change } from '../domain/ports.ts';
+import { type RowOf, rowsOf } from './mapping.ts';
+import { primaryKeys } from './schema.ts';
+
+/** At most this many changes share one transaction. */
+export const MAX_GROUP = 1024;
+
+interface Waiting {
+  readonly rows: RowOf[];
+  resolve(): void;
+  reject(cause: unknown): void;
+}
+
+/**
+ * Groups commits: the changes of one event-loop turn, and those that came while the commit before was on
+ * its way, share one transaction and one fsync. Promises resolve in the order of `add`. When a group
+ * fails, each of its changes is tried alone, so that one bad change fails nobody else's.
+ */
+export class CommitQueue {
+  readonly #write: (rows: readonly RowOf[]) => Promise<void>;
+  #waiting: Waiting[] = [];
+  #running = false;
+
+  constructor(write: (rows: readonly RowOf[]) => Promise<void>) {
+    this.#write = write;
+  }
+
+  add(change: Change): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ rows: rowsOf(change), resolve, reject });
+      if (this.#running) return;
+      this.#running = true;
+      setImmediate(() => void this.#run());
+    });
+  }
+
+  /** Resolves when all that was added has been answered. */
+  async drained(): Promise<void> {
+    while (this.#running) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0, MAX_GROUP);
+      try {
+        await this.#write(latestRows(group));
+        for (const waiting of group) waiting.resolve();
+      } catch (cause) {
+        await this.#eachAlone(group, cause);
+      }
+    }
+    this.#running = false;
+  }
+
+  async #eachAlone(group: readonly Waiting[], cause: unknown): Promise<void> {
+    if (group.length === 1) group[0]?.reject(cause);
+    else {
+      for (const waiting of group) {
+        await this.#write(waiting.rows).then(waiting.resolve, waiting.reject);
+      }
+    }
+  }
+}
+
+/** A row that a later change of the same group replaces need not be written. */
+function latestRows(group: readonly Waiting[]): RowOf[] {
+  const latest = new Map<string, RowOf>();
+  for (const { rows } of group) {
+    for (const row of rows) latest.set(keyOf(row), row);
+  }
+  return [...latest.values()];
+}
+
+function keyOf({ table, row }: RowOf): string {
+  const columns = row as unknown as Record<string, unknown>;
+  return primaryKeys[table].reduce(
+    (key, column) => `${key}\u0000${columns[column]}`,
+    table as string,
+  );
+}

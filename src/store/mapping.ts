@@ -1,0 +1,247 @@
+import type { RecordingEvent, RecordingEventType } from '../domain/events.ts';
+import type { Change } from '../domain/ports.ts';
+import type {
+  MarkingState,
+  RecordingState,
+  SavingState,
+  StateAction,
+} from '../domain/recording-state.ts';
+import type {
+  CallDetailRecord,
+  CallRecord,
+  CallStatus,
+  Codec,
+  GapReason,
+  GapRecord,
+  SegmentRecord,
+  TrackRecord,
+} from '../domain/records.ts';
+import type { Ucc } from '../domain/ucc.ts';
+import type {
+  CallDetailTable,
+  CallTable,
+  EventTable,
+  GapTable,
+  Schema,
+  SegmentTable,
+  TableName,
+  TrackTable,
+  UccTable,
+} from './schema.ts';
+
+export type RowOf = { [Table in TableName]: { table: Table; row: Schema[Table] } }[TableName];
+
+/** The rows that one change inserts or replaces. */
+export function rowsOf(change: Change): RowOf[] {
+  const rows: RowOf[] = [];
+  if (change.ucc) rows.push({ table: 'uccs', row: uccRow(change.ucc) });
+  if (change.call) rows.push({ table: 'calls', row: callRow(change.call) });
+  for (const track of change.tracks ?? []) rows.push({ table: 'tracks', row: trackRow(track) });
+  for (const segment of change.segments ?? []) {
+    rows.push({ table: 'segments', row: segmentRow(segment) });
+  }
+  for (const gap of change.gaps ?? []) rows.push({ table: 'gaps', row: gapRow(gap) });
+  if (change.detail) rows.push({ table: 'UCC_CallDetail', row: detailRow(change.detail) });
+  if (change.event) rows.push({ table: 'events', row: eventRow(change.event) });
+  return rows;
+}
+
+function uccRow(ucc: Ucc): UccTable {
+  return {
+    name: ucc.name,
+    use_audio_recording: Number(ucc.useAudioRecording),
+    agent_can_edit_audio_recording: Number(ucc.agentCanEditAudioRecording),
+    save_recording_by_default: Number(ucc.saveRecordingByDefault),
+    record_from_start: Number(ucc.recordFromStart),
+    agents: JSON.stringify(ucc.agents),
+    supervisors: JSON.stringify(ucc.supervisors),
+  };
+}
+
+export function uccOf(row: UccTable): Ucc {
+  return {
+    name: row.name,
+    useAudioRecording: Boolean(row.use_audio_recording),
+    agentCanEditAudioRecording: Boolean(row.agent_can_edit_audio_recording),
+    saveRecordingByDefault: Boolean(row.save_recording_by_default),
+    recordFromStart: Boolean(row.record_from_start),
+    agents: JSON.parse(row.agents) as string[],
+    supervisors: JSON.parse(row.supervisors) as string[],
+  };
+}
+
+function callRow(call: CallRecord): CallTable {
+  return {
+    id: call.id,
+    correlation_id: call.correlationId,
+    ucc_name: call.uccName,
+    recording_state: call.recordingState,
+    marking_state: call.markingState,
+    saving_state: call.savingState,
+    pause_confirmed: Number(call.pauseConfirmed),
+    status: call.status,
+    recorded: Number(call.recorded),
+    version: call.version,
+    began_at: call.beganAt,
+    ended_at: call.endedAt,
+    length_ms: call.lengthMs,
+    parties: JSON.stringify(call.parties),
+  };
+}
+
+export function callOf(row: CallTable): CallRecord {
+  return {
+    id: row.id,
+    correlationId: row.correlation_id,
+    uccName: row.ucc_name,
+    recordingState: row.recording_state as RecordingState,
+    markingState: row.marking_state as MarkingState,
+    savingState: row.saving_state as SavingState,
+    pauseConfirmed: Boolean(row.pause_confirmed),
+    status: row.status as CallStatus,
+    recorded: Boolean(row.recorded),
+    version: row.version,
+    beganAt: Number(row.began_at),
+    endedAt: numberOrNull(row.ended_at),
+    lengthMs: numberOrNull(row.length_ms),
+    parties: JSON.parse(row.parties) as CallRecord['parties'],
+  };
+}
+
+function trackRow(track: TrackRecord): TrackTable {
+  return {
+    call_id: track.callId,
+    track: track.track,
+    label: track.label,
+    aor: track.aor,
+    role: track.role,
+    codec: track.codec,
+    clock_rate: track.clockRate,
+    start_position: track.startPosition,
+    end_position: track.endPosition,
+    initial_reason: track.initialReason,
+    packets: JSON.stringify(track.packets),
+  };
+}
+
+export function trackOf(row: TrackTable): TrackRecord {
+  return {
+    callId: row.call_id,
+    track: row.track,
+    label: row.label,
+    aor: row.aor,
+    role: row.role as TrackRecord['role'],
+    codec: row.codec as Codec,
+    clockRate: row.clock_rate,
+    startPosition: numberOrNull(row.start_position),
+    endPosition: numberOrNull(row.end_position),
+    initialReason: row.initial_reason as GapReason | null,
+    packets: JSON.parse(row.packets) as TrackRecord['packets'],
+  };
+}
+
+function segmentRow(segment: SegmentRecord): SegmentTable {
+  return {
+    call_id: segment.callId,
+    track: segment.track,
+    segment: segment.segment,
+    wrapped_key: segment.wrappedKey?.toString('base64') ?? null,
+    closed_by: segment.closedBy,
+  };
+}
+
+export function segmentOf(row: SegmentTable): SegmentRecord {
+  return {
+    callId: row.call_id,
+    track: row.track,
+    segment: row.segment,
+    wrappedKey: row.wrapped_key === null ? null : Buffer.from(row.wrapped_key, 'base64'),
+    closedBy: row.closed_by as SegmentRecord['closedBy'],
+  };
+}
+
+function gapRow(gap: GapRecord): GapTable {
+  return {
+    call_id: gap.callId,
+    track: gap.track,
+    start: gap.start,
+    length: gap.length,
+    reason: gap.reason,
+  };
+}
+
+export function gapOf(row: GapTable): GapRecord {
+  return {
+    callId: row.call_id,
+    track: row.track,
+    start: Number(row.start),
+    length: Number(row.length),
+    reason: row.reason as GapReason,
+  };
+}
+
+function detailRow(detail: CallDetailRecord): CallDetailTable {
+  return {
+    ucc_name: detail.uccName,
+    sequence: detail.sequence,
+    call_id: detail.callId,
+    correlation_id: detail.correlationId,
+    detail: detail.detail,
+    action: detail.action,
+    requester: detail.requester,
+    requested_at: detail.requestedAt,
+    effective_at: detail.effectiveAt,
+    streams: JSON.stringify(detail.streams),
+  };
+}
+
+export function detailOf(row: CallDetailTable): CallDetailRecord {
+  return {
+    uccName: row.ucc_name,
+    sequence: Number(row.sequence),
+    callId: row.call_id,
+    correlationId: row.correlation_id,
+    detail: row.detail,
+    action: row.action as StateAction,
+    requester: row.requester,
+    requestedAt: Number(row.requested_at),
+    effectiveAt: Number(row.effective_at),
+    streams: JSON.parse(row.streams) as CallDetailRecord['streams'],
+  };
+}
+
+function eventRow(event: RecordingEvent): EventTable {
+  return {
+    ucc_name: event.uccName,
+    sequence: event.sequence,
+    type: event.type,
+    call_id: event.callId,
+    correlation_id: event.correlationId,
+    at: event.at,
+    action: event.action,
+    requester: event.requester,
+    recording_state: event.recordingState,
+    marking_state: event.markingState,
+    saving_state: event.savingState,
+  };
+}
+
+export function eventOf(row: EventTable): RecordingEvent {
+  return {
+    uccName: row.ucc_name,
+    sequence: Number(row.sequence),
+    type: row.type as RecordingEventType,
+    callId: row.call_id,
+    correlationId: row.correlation_id,
+    at: Number(row.at),
+    action: row.action as RecordingEvent['action'],
+    requester: row.requester,
+    recordingState: row.recording_state as RecordingState,
+    markingState: row.marking_state as MarkingState,
+    savingState: row.saving_state as SavingState,
+  };
+}
+
+function numberOrNull(value: number | string | null): number | null {
+  return value === null ? null : Number(value);
+}

@@ -1,0 +1,15 @@
+import type { Kysely } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import { up as first } from './migrations/0001-first.ts';
+import type { Schema } from './schema.ts';
+
+const migrations = {
+  '0001-first': { up: first },
+};
+
+/** Brings the database to the newest schema; two processes that start at once do it once. */
+export async function migrateToLatest(kysely: Kysely<Schema>): Promise<void> {
+  const provider = { getMigrations: async () => migrations };
+  const { error } = await new Migrator({ db: kysely, provider }).migrateToLatest();
+  if (error) throw error;
+}

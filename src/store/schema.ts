@@ -1,0 +1,119 @@
+/**
+ * Rows as both databases hold them: times are Unix ms, flags are 0 or 1, lists are JSON text. Integers
+ * arrive as strings from PostgreSQL's bigint; `mapping.ts` converts.
+ */
+export interface UccTable {
+  name: string;
+  use_audio_recording: number;
+  agent_can_edit_audio_recording: number;
+  save_recording_by_default: number;
+  record_from_start: number;
+  agents: string;
+  supervisors: string;
+}
+
+export interface CallTable {
+  id: string;
+  correlation_id: string;
+  ucc_name: string;
+  recording_state: number;
+  marking_state: number;
+  saving_state: number;
+  pause_confirmed: number;
+  status: string;
+  recorded: number;
+  version: number;
+  began_at: number;
+  ended_at: number | null;
+  length_ms: number | null;
+  parties: string;
+}
+
+export interface TrackTable {
+  call_id: string;
+  track: number;
+  label: string;
+  aor: string | null;
+  role: string;
+  codec: string;
+  clock_rate: number;
+  start_position: number | null;
+  end_position: number | null;
+  initial_reason: string | null;
+  packets: string;
+}
+
+export interface SegmentTable {
+  call_id: string;
+  track: number;
+  segment: number;
+  /** Base64; null once the key is destroyed. */
+  wrapped_key: string | null;
+  closed_by: string | null;
+}
+
+export interface GapTable {
+  call_id: string;
+  track: number;
+  start: number;
+  length: number;
+  reason: string;
+}
+
+/** `UCC_CallDetail`: the name is the contract's, the columns are ours. */
+export interface CallDetailTable {
+  ucc_name: string;
+  sequence: number;
+  call_id: string;
+  correlation_id: string;
+  detail: string;
+  action: number;
+  requester: string;
+  requested_at: number;
+  effective_at: number;
+  streams: string;
+}
+
+export interface EventTable {
+  ucc_name: string;
+  sequence: number;
+  type: string;
+  call_id: string;
+  correlation_id: string;
+  at: number;
+  action: number | null;
+  requester: string | null;
+  recording_state: number;
+  marking_state: number;
+  saving_state: number;
+}
+
+export interface Schema {
+  uccs: UccTable;
+  calls: CallTable;
+  tracks: TrackTable;
+  segments: SegmentTable;
+  gaps: GapTable;
+  UCC_CallDetail: CallDetailTable;
+  events: EventTable;
+}
+
+export type TableName = keyof Schema;
+
+/** What makes a row the same row: a commit of it inserts or replaces. */
+export const primaryKeys = {
+  uccs: ['name'],
+  calls: ['id'],
+  tracks: ['call_id', 'track'],
+  segments: ['call_id', 'track', 'segment'],
+  gaps: ['call_id', 'track', 'start'],
+  UCC_CallDetail: ['call_id', 'sequence'],
+  events: ['ucc_name', 'sequence'],
+} as const satisfies Record<TableName, readonly string[]>;
+
+/** Columns that no later commit of the row changes: they are left alone, and so are their indexes. */
+export const immutableColumns: readonly string[] = [
+  'correlation_id',
+  'ucc_name',
+  'began_at',
+] satisfies (keyof CallTable)[];

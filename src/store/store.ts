@@ -1,0 +1,150 @@
+import type { Change, RecordingFilter, Store } from '../domain/ports.ts';
+import type {
+  CallDetailRecord,
+  CallRecord,
+  GapRecord,
+  SegmentRecord,
+  TrackRecord,
+} from '../domain/records.ts';
+import type { Ucc } from '../domain/ucc.ts';
+import { CommitQueue } from './commit-queue.ts';
+import type { Database } from './database.ts';
+import { callOf, detailOf, gapOf, segmentOf, trackOf, uccOf } from './mapping.ts';
+import { migrateToLatest } from './migrate.ts';
+
+/** The one query layer on both databases. */
+export class SqlStore implements Store {
+  readonly #database: Database;
+  readonly #commits: CommitQueue;
+
+  private constructor(database: Database) {
+    this.#database = database;
+    this.#commits = new CommitQueue((rows) => database.write(rows));
+  }
+
+  static async open(database: Database): Promise<SqlStore> {
+    await migrateToLatest(database.kysely);
+    return new SqlStore(database);
+  }
+
+  commit(change: Change): Promise<void> {
+    return this.#commits.add(change);
+  }
+
+  async uccs(): Promise<Ucc[]> {
+    const rows = await this.#database.kysely.selectFrom('uccs').selectAll().execute();
+    return rows.map(uccOf);
+  }
+
+  async liveCalls(): Promise<CallRecord[]> {
+    const rows = await this.#database.kysely
+      .selectFrom('calls')
+      .selectAll()
+      .where('status', '=', 'live')
+      .execute();
+    return rows.map(callOf);
+  }
+
+  async call(id: string): Promise<CallRecord | undefined> {
+    const row = await this.#database.kysely
+      .selectFrom('calls')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return row ? callOf(row) : undefined;
+  }
+
+  /** Recorded calls, newest first. */
+  async recordings(filter: RecordingFilter): Promise<CallRecord[]> {
+    let query = this.#database.kysely
+      .selectFrom('calls')
+      .selectAll()
+      .where('recorded', '=', 1)
+      .orderBy('began_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(filter.limit);
+    if (filter.ucc !== undefined) query = query.where('ucc_name', '=', filter.ucc);
+    if (filter.correlationId !== undefined) {
+      query = query.where('correlation_id', '=', filter.correlationId);
+    }
+    if (filter.from !== undefined) query = query.where('began_at', '>=', filter.from);
+    if (filter.to !== undefined) query = query.where('began_at', '<', filter.to);
+    const { before } = filter;
+    if (before) {
+      query = query.where((eb) =>
+        eb.or([
+          eb('began_at', '<', before.beganAt),
+          eb.and([eb('began_at', '=', before.beganAt), eb('id', '<', before.id)]),
+        ]),
+      );
+    }
+    return (await query.execute()).map(callOf);
+  }
+
+  async tracks(callId: string): Promise<TrackRecord[]> {
+    const rows = await this.#database.kysely
+      .selectFrom('tracks')
+      .selectAll()
+      .where('call_id', '=', callId)
+      .orderBy('track')
+      .execute();
+    return rows.map(trackOf);
+  }
+
+  async segments(callId: string): Promise<SegmentRecord[]> {
+    const rows = await this.#database.kysely
+      .selectFrom('segments')
+      .selectAll()
+      .where('call_id', '=', callId)
+      .orderBy('track')
+      .orderBy('segment')
+      .execute();
+    return rows.map(segmentOf);
+  }
+
+  async gaps(callId: string): Promise<GapRecord[]> {
+    const rows = await this.#database.kysely
+      .selectFrom('gaps')
+      .selectAll()
+      .where('call_id', '=', callId)
+      .orderBy('track')
+      .orderBy('start')
+      .execute();
+    return rows.map(gapOf);
+  }
+
+  async details(callId: string): Promise<CallDetailRecord[]> {
+    const rows = await this.#database.kysely
+      .selectFrom('UCC_CallDetail')
+      .selectAll()
+      .where('call_id', '=', callId)
+      .orderBy('sequence')
+      .execute();
+    return rows.map(detailOf);
+  }
+
+  async lastSequences(): Promise<Map<string, number>> {
+    const rows = await this.#database.kysely
+      .selectFrom('events')
+      .select(['ucc_name', (eb) => eb.fn.max('sequence').as('last')])
+      .groupBy('ucc_name')
+      .execute();
+    return new Map(rows.map((row) => [row.ucc_name, Number(row.last)]));
+  }
+
+  async destroyKeys(callId: string): Promise<void> {
+    // A segment that is still on its way would bring its key back: what was added before goes first.
+    await this.#commits.add({});
+    await this.#database.kysely
+      .updateTable('segments')
+      .set({ wrapped_key: null })
+      .where('call_id', '=', callId)
+      .execute();
+    await this.#database.forgetDeleted();
+  }
+
+  async close(): Promise<void> {
+    await this.#commits.drained();
+    await this.#database.close();
+  }
+}

@@ -1,0 +1,223 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { RawPeer, rawRequest, toTagOf } from './raw-peer.ts';
+import { closeAll, LIMITS, SDP, startAgent, type TestAgent } from './support.ts';
+
+afterEach(closeAll);
+
+async function setUp(overrides = {}): Promise<{ server: TestAgent; raw: RawPeer }> {
+  const server = await startAgent(overrides);
+  return { server, raw: await RawPeer.open(server.peer()) };
+}
+
+/** Calls and acknowledges; the fields of later requests in the dialog. */
+async function establish(raw: RawPeer) {
+  const fields = { port: raw.port, callId: 'dialog', fromTag: 'mine' };
+  raw.send(rawRequest({ ...fields, method: 'INVITE', sequence: 10, body: SDP.content.toString() }));
+  const answer = await raw.next();
+  const dialog = { ...fields, toTag: toTagOf(answer) };
+  raw.send(rawRequest({ ...dialog, method: 'ACK', sequence: 10 }));
+  return { answer, dialog };
+}
+
+describe('outside a dialog', () => {
+  it.each([
+    ['an unknown method', { method: 'PUBLISH' }, 'SIP/2.0 405 ', /^Allow: INVITE, ACK, CANCEL/m],
+    ['OPTIONS', {}, 'SIP/2.0 200 ', /^Accept: application\/sdp, multipart\/mixed/m],
+    ['BYE', { method: 'BYE', toTag: 'x' }, 'SIP/2.0 481 ', /^To:.*;tag=x\r$/m],
+    ['BYE without a tag', { method: 'BYE' }, 'SIP/2.0 481 ', /^To:.*;tag=/m],
+    ['INFO', { method: 'INFO', toTag: 'x' }, 'SIP/2.0 481 ', /^CSeq: 1 INFO/m],
+    ['OPTIONS of an unknown dialog', { toTag: 'x' }, 'SIP/2.0 481 ', /^CSeq: 1 OPTIONS/m],
+    ['CANCEL of nothing', { method: 'CANCEL' }, 'SIP/2.0 481 ', /^CSeq: 1 CANCEL/m],
+    ['INVITE without Contact', { method: 'INVITE', headers: [] }, 'SIP/2.0 400 ', /^Via/m],
+    ['INVITE to tel:', { method: 'INVITE', uri: 'tel:+49' }, 'SIP/2.0 416 ', /^Via/m],
+    [
+      'unknown extensions',
+      { headers: ['Require: siprec, 100rel', 'Require: timer,x'] },
+      'SIP/2.0 420 ',
+      /^Unsupported: 100rel, x\r$/m,
+    ],
+    ['known extensions', { headers: ['Require: SIPREC,timer'] }, 'SIP/2.0 200 ', /^Supported: s/m],
+    ['sips:', { uri: 'sips:a@b' }, 'SIP/2.0 200 ', /;received=127.0.0.1;rport=\d+\r$/m],
+  ])('answers %s', async (_name, fields, status, detail) => {
+    const { server, raw } = await setUp();
+    raw.send(rawRequest({ port: raw.port, ...fields }));
+    const answer = await raw.next();
+    expect(answer.startsWith(status)).toBe(true);
+    expect(answer).toMatch(detail);
+    expect(server.dropped).toEqual(status.includes('405') ? ['notAllowed'] : []);
+    expect(server.invites.count).toBe(0);
+  });
+
+  it('answers the copy of a request 482 and the same one as before', async () => {
+    const { server, raw } = await setUp();
+    const fields = { port: raw.port, method: 'INVITE', callId: 'merged' };
+    const original = rawRequest({ ...fields, branch: 'z9hG4bKone' });
+    server.onInvite = (invite) => invite.reject({ statusCode: 486 });
+    raw.send(original);
+    expect(await raw.next()).toMatch(/^SIP\/2.0 486 /);
+    raw.send(rawRequest({ ...fields, branch: 'z9hG4bKtwo' }));
+    let answer = await raw.next();
+    while (answer.startsWith('SIP/2.0 486 ')) answer = await raw.next();
+    expect(answer).toMatch(/^SIP\/2.0 482 /);
+    expect(server.invites.count).toBe(1);
+  });
+
+  it('answers what is malformed 400, and never an ACK', async () => {
+    const { server, raw } = await setUp();
+    const broken = (method: string) =>
+      rawRequest({ port: raw.port, method }).replace('Content-Length: 0', 'Content-Length: 9');
+    raw.send(broken('ACK'));
+    raw.send('rubbish');
+    raw.send(broken('INVITE'));
+    expect(await raw.next()).toMatch(/^SIP\/2.0 400 [\s\S]*^CSeq: 1 INVITE/m);
+    expect(server.dropped).toEqual(['malformed', 'malformed', 'malformed']);
+  });
+
+  it('counts stray answers and what is too large', async () => {
+    const { server, raw } = await setUp({ limits: { ...LIMITS, maxMessageBytes: 1000 } });
+    raw.send(rawRequest({ port: raw.port }).replace(/^.*\r\n/, 'SIP/2.0 200 OK\r\n'));
+    raw.send(rawRequest({ port: raw.port, body: 'x'.repeat(1000) }));
+    raw.send(rawRequest({ port: raw.port }));
+    await raw.next();
+    expect(server.dropped).toEqual(['unmatchedResponse', 'tooLarge']);
+  });
+
+  it('refuses new transactions at the bound, and still repeats old answers', async () => {
+    const { server, raw } = await setUp({ limits: { ...LIMITS, maxTransactions: 1 } });
+    const first = rawRequest({ port: raw.port });
+    raw.send(first);
+    const answer = await raw.next();
+    raw.send(rawRequest({ port: raw.port }));
+    expect(await raw.next()).toMatch(/^SIP\/2.0 503 [\s\S]*^Retry-After: 5\r$/m);
+    raw.send(first);
+    expect(await raw.next()).toBe(answer);
+    expect(server.dropped).toEqual(['overload']);
+  });
+
+  it('keeps room for dialogs when calls flood', async () => {
+    const { server, raw } = await setUp({ limits: { ...LIMITS, maxTransactions: 10 } });
+    const { dialog } = await establish(raw);
+    for (let call = 0; call < 8; call += 1) {
+      raw.send(rawRequest({ port: raw.port }));
+      expect(await raw.next()).toMatch(/^SIP\/2.0 200 /);
+    }
+    raw.send(rawRequest({ port: raw.port }));
+    expect(await raw.next()).toMatch(/^SIP\/2.0 503 /);
+    raw.send(rawRequest({ ...dialog, method: 'BYE', sequence: 11 }));
+    expect(await raw.next()).toMatch(/^SIP\/2.0 200 [\s\S]*BYE/);
+    expect(server.dropped).toEqual(['overload']);
+  });
+
+  it('answers CANCEL 200 and its INVITE 487', async () => {
+    const { server, raw } = await setUp();
+    server.onInvite = () => undefined;
+    const fields = { port: raw.port, branch: 'z9hG4bKc', callId: 'cancelled' };
+    raw.send(rawRequest({ ...fields, method: 'INVITE' }));
+    const invite = await server.invites.take();
+    const heard = new Promise<void>((resolve) => invite.onCancel(resolve));
+    raw.send(rawRequest({ ...fields, method: 'CANCEL' }));
+    const answers = [await raw.next(), await raw.next()];
+    expect(answers[0]).toMatch(/^SIP\/2.0 200 [\s\S]*^CSeq: 1 CANCEL/m);
+    expect(answers[1]).toMatch(/^SIP\/2.0 487 [\s\S]*^CSeq: 1 INVITE/m);
+    await heard;
+    raw.send(rawRequest({ ...fields, method: 'ACK', toTag: toTagOf(answers[1] ?? '') }));
+    invite.reject({ statusCode: 480 });
+    raw.send(rawRequest({ port: raw.port }));
+    let last = await raw.next();
+    while (last.startsWith('SIP/2.0 487 ')) last = await raw.next();
+    expect(last).toMatch(/^SIP\/2.0 200 [\s\S]*OPTIONS/);
+  });
+
+  it('says 100 to an INVITE whose owner takes its time', async () => {
+    const { server, raw } = await setUp();
+    server.onInvite = () => undefined;
+    raw.send(rawRequest({ port: raw.port, method: 'INVITE' }));
+    expect(await raw.received.take()).toMatch(/^SIP\/2.0 100 Trying[\s\S]*^To: <[^;]*>\r$/m);
+  });
+
+  it('takes a branch of RFC 2543 and a From without a tag', async () => {
+    const { raw } = await setUp();
+    const old = (sequence: number) =>
+      rawRequest({ port: raw.port, branch: '1', sequence, callId: 'old' }).replace(/;tag=\w+/, '');
+    raw.send(old(1));
+    raw.send(old(2));
+    expect(await raw.next()).toMatch(/^SIP\/2.0 200 [\s\S]*CSeq: 1 /);
+    expect(await raw.next()).toMatch(/^SIP\/2.0 200 [\s\S]*CSeq: 2 /);
+  });
+});
+
+describe('inside a dialog', () => {
+  it('repeats Record-Route and sends by the route set', async () => {
+    const { server, raw } = await setUp();
+    const route = `<sip:127.0.0.1:${raw.port};lr>`;
+    const headers = [
+      `Record-Route: ${route}, <sip:second.example;lr>`,
+      'Contact: <sip:alice@unreachable.example>',
+    ];
+    raw.send(rawRequest({ port: raw.port, method: 'INVITE', headers, callId: 'routed' }));
+    const answer = await raw.next();
+    expect(answer).toContain(`Record-Route: ${route}\r\nRecord-Route: <sip:second.example;lr>\r\n`);
+    const toTag = toTagOf(answer);
+    raw.send(rawRequest({ port: raw.port, method: 'ACK', callId: 'routed', toTag }));
+    const dialog = await server.dialogs.take();
+    dialog.request('INFO').catch(() => undefined);
+    let info = await raw.next();
+    while (!info.startsWith('INFO')) info = await raw.next();
+    expect(info).toMatch(/^INFO sip:alice@unreachable.example SIP\/2.0\r\n/);
+    expect(info).toContain(`Route: ${route}\r\nRoute: <sip:second.example;lr>\r\n`);
+  });
+
+  it('moves the remote target by re-INVITE', async () => {
+    const { server, raw } = await setUp();
+    const { dialog } = await establish(raw);
+    const other = await RawPeer.open(server.peer());
+    const headers = [`Contact: <sip:moved@127.0.0.1:${other.port}>`];
+    raw.send(rawRequest({ ...dialog, method: 'INVITE', sequence: 11, headers }));
+    expect(await raw.next()).toMatch(/^SIP\/2.0 200 /);
+    raw.send(rawRequest({ ...dialog, method: 'ACK', sequence: 11 }));
+    const served = await server.dialogs.take();
+    void served.bye();
+    expect(await other.next()).toMatch(/^BYE sip:moved@/);
+    expect(served.state().remoteSequence).toBe(11);
+  });
+
+  it('answers an old CSeq 500 and a second offer 500 or 491', async () => {
+    const { server, raw } = await setUp();
+    const { dialog } = await establish(raw);
+    raw.send(rawRequest({ ...dialog, method: 'UPDATE', sequence: 9 }));
+    expect(await raw.next()).toMatch(/^SIP\/2.0 500 /);
+
+    server.handler.answer = () => undefined;
+    raw.send(rawRequest({ ...dialog, method: 'INVITE', sequence: 11 }));
+    await server.handler.heard.take();
+    raw.send(rawRequest({ ...dialog, method: 'UPDATE', sequence: 12 }));
+    expect(await raw.next()).toMatch(/^SIP\/2.0 500 [\s\S]*^Retry-After: \d/m);
+    server.handler.requests[0]?.reply({ statusCode: 488 });
+    expect(await raw.next()).toMatch(/^SIP\/2.0 488 /);
+
+    const served = await server.dialogs.take();
+    void served.invite(SDP).catch(() => undefined);
+    raw.send(rawRequest({ ...dialog, method: 'INVITE', sequence: 13 }));
+    let answer = await raw.next();
+    while (!answer.includes('CSeq: 13')) answer = await raw.next();
+    expect(answer).toMatch(/^SIP\/2.0 491 /);
+  });
+
+  it('cancels a re-INVITE and leaves the dialog alone', async () => {
+    const { server, raw } = await setUp();
+    const { dialog } = await establish(raw);
+    server.handler.answer = () => undefined;
+    const fields = { ...dialog, sequence: 11, branch: 'z9hG4bKre' };
+    raw.send(rawRequest({ ...fields, method: 'INVITE' }));
+    await server.handler.heard.take();
+    raw.send(rawRequest({ ...fields, method: 'CANCEL' }));
+    expect(await raw.next()).toMatch(/^SIP\/2.0 200 /);
+    expect(await raw.next()).toMatch(/^SIP\/2.0 487 /);
+    raw.send(rawRequest({ ...fields, method: 'ACK' }));
+    raw.send(rawRequest({ ...dialog, method: 'BYE', sequence: 12 }));
+    let answer = await raw.next();
+    while (!answer.includes('BYE')) answer = await raw.next();
+    expect(answer).toMatch(/^SIP\/2.0 200 /);
+    expect(await server.handler.heard.take()).toBe('bye');
+  });
+});

@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest';
+import { buildMetadata } from '../../../src/protocols/siprec/build-metadata.ts';
+import { isMetadataType, parseMetadata } from '../../../src/protocols/siprec/metadata.ts';
+import {
+  participantForLabel,
+  participantsForLabel,
+} from '../../../src/protocols/siprec/stream-participants.ts';
+import { MetadataError } from '../../../src/protocols/siprec/types.ts';
+import {
+  MAX_METADATA_BYTES,
+  MAX_METADATA_DEPTH,
+  MAX_METADATA_ELEMENTS,
+} from '../../../src/protocols/siprec/xml-tree.ts';
+
+const rfc = `<?xml version="1.0" encoding="UTF-8"?>
+<recording xmlns='urn:ietf:params:xml:ns:recording:1'>
+  <datamode>complete</datamode>
+  <session session_id="hVpd7YQgRW2nD22h7q60JQ=="><start-time>2026-01-02T03:04:05Z</start-time></session>
+  <participant participant_id="srfBElmCRp2QB23b7Mpk0w==">
+    <nameID aor="sip:0012@example.com"><name xml:lang="it">Bob &amp; <![CDATA[<Co>]]></name></nameID>
+    <vendor:extra xmlns:vendor="urn:example:x"><label>9</label></vendor:extra>
+  </participant>
+  <participant participant_id="zSfPoSvdSDCmU3A3TRDxAw==">
+    <nameID aor="tel:+4912345"/>
+  </participant>
+  <stream stream_id="UAAMm5GRQKSCMVvLyl4rFw==" session_id="hVpd7YQgRW2nD22h7q60JQ==">
+    <label>007</label>
+  </stream>
+  <stream stream_id="8zc6e0lYTlWIINA6GR+3ag==" session_id="hVpd7YQgRW2nD22h7q60JQ==">
+    <label>1</label>
+  </stream>
+  <participantstreamassoc participant_id="srfBElmCRp2QB23b7Mpk0w==">
+    <send>UAAMm5GRQKSCMVvLyl4rFw==</send><recv>8zc6e0lYTlWIINA6GR+3ag==</recv>
+  </participantstreamassoc>
+  <participantstreamassoc participant_id="zSfPoSvdSDCmU3A3TRDxAw==">
+    <send>8zc6e0lYTlWIINA6GR+3ag==</send><recv>UAAMm5GRQKSCMVvLyl4rFw==</recv>
+  </participantstreamassoc>
+</recording>`;
+
+const draft = `<rs:recording xmlns:rs="urn:ietf:params:xml:ns:recording">
+  <rs:dataMode>partial</rs:dataMode>
+  <rs:session id="s-1"/>
+  <rs:participant id="p-1" session="s-1">
+    <rs:nameID aor="2000@192.0.2.1"><rs:name></rs:name></rs:nameID>
+    <rs:send>m-1</rs:send><rs:recv>m-2</rs:recv>
+  </rs:participant>
+  <rs:stream id="m-1" session="s-1"><rs:label>01</rs:label></rs:stream>
+</rs:recording>`;
+
+const oldest = `<?xml version="1.0"?><recording_metadata xmlns="urn:ietf:params:xml:ns:siprec">
+  <dataMode>complete</dataMode><recording id="urn:uuid:r"><type>selective</type></recording>
+  <session><id>urn:uuid:a9b6b3a4-3f0f-4c2c-9a75-000000000001</id></session>
+  <participant><id>p-1</id><aor>sip:2001@example.com</aor><send><id>m-1</id></send></participant>
+  <participant><id>p-2</id><aor>sip:+3188@example.com;user=phone</aor><send><id>m-1</id></send></participant>
+  <stream><id>m-1</id><session>urn:uuid:a9b6b3a4-3f0f-4c2c-9a75-000000000001</session>
+    <label>1</label><mode>mixed</mode></stream>
+</recording_metadata>\0`;
+
+function reasonOf(text: string): string {
+  try {
+    parseMetadata(Buffer.from(text));
+  } catch (error) {
+    if (error instanceof MetadataError) return error.reason;
+    throw error;
+  }
+  return 'accepted';
+}
+
+test('RFC 7865, values unconverted, extensions passed over', () => {
+  const metadata = parseMetadata(Buffer.from(rfc));
+  expect(metadata).toMatchObject({
+    dataMode: 'complete',
+    communicationSessionIds: ['hVpd7YQgRW2nD22h7q60JQ=='],
+    participants: [
+      { id: 'srfBElmCRp2QB23b7Mpk0w==', aor: 'sip:0012@example.com', name: 'Bob & <Co>' },
+      { id: 'zSfPoSvdSDCmU3A3TRDxAw==', aor: 'tel:+4912345', name: undefined },
+    ],
+    streams: [
+      { id: 'UAAMm5GRQKSCMVvLyl4rFw==', label: '007', mode: 'separate' },
+      { id: '8zc6e0lYTlWIINA6GR+3ag==', label: '1', mode: 'separate' },
+    ],
+  });
+  expect(participantForLabel(metadata, '007')?.aor).toBe('sip:0012@example.com');
+  expect(participantForLabel(metadata, '1')?.aor).toBe('tel:+4912345');
+  expect(participantForLabel(metadata, '7')).toBeUndefined();
+});
+
+test('a draft: prefixed, plain ids, send and recv in the participant', () => {
+  const metadata = parseMetadata(Buffer.from(draft));
+  expect(metadata).toEqual({
+    dataMode: 'partial',
+    communicationSessionIds: ['s-1'],
+    participants: [{ id: 'p-1', aor: '2000@192.0.2.1', name: undefined }],
+    streams: [{ id: 'm-1', label: '01', communicationSessionId: 's-1', mode: 'separate' }],
+    associations: [{ participantId: 'p-1', sendStreamIds: ['m-1'], receiveStreamIds: ['m-2'] }],
+  });
+  expect(participantForLabel(metadata, '01')?.id).toBe('p-1');
+});
+
+test('the oldest draft: ids in children, one mixed stream that belongs to nobody', () => {
+  const metadata = parseMetadata(Buffer.from(oldest));
+  const session = 'urn:uuid:a9b6b3a4-3f0f-4c2c-9a75-000000000001';
+  expect(metadata.communicationSessionIds).toEqual([session]);
+  expect(metadata.streams).toEqual([
+    { id: 'm-1', label: '1', communicationSessionId: session, mode: 'mixed' },
+  ]);
+  expect(participantForLabel(metadata, '1')).toBeUndefined();
+  expect(participantsForLabel(metadata, '1').map((one) => one.aor)).toEqual([
+    'sip:2001@example.com',
+    'sip:+3188@example.com;user=phone',
+  ]);
+});
+
+test('without associations nobody is guessed', () => {
+  const bare = rfc.replace(/<participantstreamassoc[\s\S]*<\/participantstreamassoc>/, '');
+  expect(participantForLabel(parseMetadata(Buffer.from(bare)), '1')).toBeUndefined();
+});
+
+describe('refused with a reason', () => {
+  const root = '<recording xmlns="urn:ietf:params:xml:ns:recording:1">';
+  test.each([
+    ['doctype', `<!DOCTYPE recording>${root}</recording>`, 'doctype'],
+    [
+      'entity bomb',
+      `<!DOCTYPE r [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]>${root}&b;</recording>`,
+      'doctype',
+    ],
+    ['undeclared entity', `${root}&b;</recording>`, 'malformed'],
+    ['empty', '', 'malformed'],
+    ['no XML', 'v=0', 'malformed'],
+    ['cut short', rfc.slice(0, 400), 'malformed'],
+    ['unbound prefix', '<rs:recording/>', 'malformed'],
+    ['foreign namespace', '<recording xmlns="urn:example:x"/>', 'namespace'],
+    ['no namespace', '<recording/>', 'namespace'],
+    ['foreign root', '<stream xmlns="urn:ietf:params:xml:ns:recording:1"/>', 'root'],
+    ['deep', `${root}${'<a>'.repeat(MAX_METADATA_DEPTH)}`, 'tooDeep'],
+    ['wide', `${root}${'<a/>'.repeat(MAX_METADATA_ELEMENTS)}`, 'tooManyElements'],
+    ['large', `${root}${' '.repeat(MAX_METADATA_BYTES)}`, 'tooLarge'],
+  ])('%s', (_name, text, reason) => {
+    expect(reasonOf(text)).toBe(reason);
+  });
+
+  test('cut at any byte', () => {
+    for (let length = 0; length < rfc.length; length += 1) {
+      expect(reasonOf(rfc.slice(0, length))).toBe('malformed');
+    }
+  });
+});
+
+test('what is built is read back, escaped and labelled', () => {
+  const participants = [
+    { aor: 'sip:agent@example.com', name: `A & "B" <c> 'd'\u0007`, label: '007' },
+    { aor: 'tel:+4912345', label: '1' },
+  ];
+  const built = buildMetadata({ communicationSessionId: 'x<y&z', participants });
+  const metadata = parseMetadata(Buffer.from(built));
+  expect(metadata.dataMode).toBe('complete');
+  expect(metadata.communicationSessionIds).toEqual(['x<y&z']);
+  expect(participantForLabel(metadata, '007')).toMatchObject({
+    aor: 'sip:agent@example.com',
+    name: `A & "B" <c> 'd'`,
+  });
+  expect(participantForLabel(metadata, '1')).toMatchObject({ aor: 'tel:+4912345' });
+  const [first, second] = metadata.associations;
+  expect(first?.receiveStreamIds).toEqual(second?.sendStreamIds);
+});
+
+test('both media types of the metadata are known', () => {
+  expect(isMetadataType('application/rs-metadata')).toBe(true);
+  expect(isMetadataType('application/rs-metadata+xml')).toBe(true);
+  expect(isMetadataType('application/sdp')).toBe(false);
+});

@@ -1,0 +1,87 @@
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { commandClient, recordingOf } from '../support/api.ts';
+import { type MarkerCall, TestCaller } from '../support/calls.ts';
+import { judge, markersInFolder, nowMs, type Pause } from '../support/fence-judge.ts';
+import { type ContractAnswer, temporaryFolder, ucc } from '../support/hush.ts';
+import { HushProcess } from '../support/hush-process.ts';
+import { markersInWav } from '../support/wav-markers.ts';
+
+const CALLS = 50;
+/** A crash may lose this much of each stream (docs/decisions/0004). */
+const MAX_LOST_MS = 1_000;
+const actions = ['Pause', 'Mark', 'Stop', 'Save', 'UnMark'];
+
+let caller: TestCaller;
+const dataDir = temporaryFolder();
+
+beforeAll(async () => {
+  caller = await TestCaller.open();
+});
+
+afterAll(async () => {
+  await caller.close();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+async function stateOf(api: string, correlationId: string): Promise<ContractAnswer> {
+  const path = `/attendantservice/api/recording/${ucc}/${correlationId}`;
+  return (await (await fetch(api + path)).json()) as ContractAnswer;
+}
+
+/** Frames of the recording, by stream tag. */
+async function recordedFrames(api: string, call: MarkerCall) {
+  const { id, status } = await recordingOf(api, call.correlationId);
+  expect(status).toBe('kept');
+  const response = await fetch(`${api}/api/recordings/${id}/audio`);
+  const channels = markersInWav(Buffer.from(await response.arrayBuffer()));
+  return new Map(channels.flatMap((byTag) => [...byTag]));
+}
+
+test('after kill -9 what was sealed plays, and the state is the one that was answered', async () => {
+  const first = await HushProcess.start({ dataDir });
+  const command = commandClient(first.api);
+  const calls = await Promise.all(Array.from({ length: CALLS }, () => caller.call(first)));
+  await Promise.all(calls.map((call) => call.frames(120)));
+  const answers = new Map<MarkerCall, ContractAnswer>();
+  const silencedAt = new Map<MarkerCall, Pause>();
+  await Promise.all(
+    calls.map(async (call, index) => {
+      const action = actions[index % actions.length] as string;
+      const requestedAt = nowMs();
+      answers.set(call, await command(action, call.correlationId));
+      const never = Number.POSITIVE_INFINITY;
+      const pause = { requestedAt, answeredAt: nowMs(), startRequestedAt: never };
+      if (action === 'Pause' || action === 'Stop') {
+        silencedAt.set(call, { ...pause, startAnsweredAt: never });
+      }
+    }),
+  );
+  await Promise.all(calls.map((call) => call.frames(200)));
+  const killedAt = nowMs();
+  await first.end('SIGKILL');
+  for (const { call } of calls) call.abandon();
+  expect(markersInFolder(dataDir)).toBe(0);
+
+  const second = await HushProcess.start({ dataDir, mediaTimeoutMs: 1_500 });
+  for (const [call, answer] of answers) {
+    expect(await stateOf(second.api, call.correlationId)).toEqual(answer);
+  }
+  let mostLostMs = 0;
+  for (const call of calls) {
+    const recorded = await recordedFrames(second.api, call);
+    const pause = silencedAt.get(call);
+    for (const { tag, sent } of call.streams) {
+      const frames = recorded.get(tag) ?? new Map<number, number>();
+      const before = sent.filter(({ sentAtMs }) => sentAtMs < killedAt);
+      const verdict = judge(before, pause ? [pause] : [], frames);
+      expect(verdict.leaked).toEqual([]);
+      const lost = before.filter(({ index }) => verdict.missing.includes(index));
+      const from = Math.min(killedAt, ...lost.map(({ sentAtMs }) => sentAtMs));
+      mostLostMs = Math.max(mostLostMs, killedAt - from);
+      expect(killedAt - from).toBeLessThanOrEqual(MAX_LOST_MS);
+    }
+  }
+  console.log(`kill -9 in ${CALLS} calls: at most ${Math.round(mostLostMs)} ms lost of a stream`);
+  expect(await second.end('SIGTERM')).toBe(0);
+}, 60_000);

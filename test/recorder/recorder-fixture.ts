@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { SegmentReader } from '../../src/archive/segment-reader.ts';
+import type { StreamSpec } from '../../src/domain/ports.ts';
+import type { SegmentRecord } from '../../src/domain/records.ts';
+import { buildRtp, type RtpFields } from '../../src/protocols/rtp/packet.ts';
+import { KEY_BYTES } from '../../src/protocols/segment/key-wrap.ts';
+import { MediaRecorder } from '../../src/recorder/recorder.ts';
+import { temporaryFolder } from '../support/hush.ts';
+
+export const spec: StreamSpec = {
+  track: 0,
+  codec: 'PCMU',
+  clockRate: 8000,
+  payloadType: 0,
+  dtmfPayloadType: 101,
+  held: false,
+};
+
+/** A recorder alone, without SIP, and a socket that sends to it. */
+export class RecorderFixture {
+  readonly recordingsDir = temporaryFolder();
+  readonly masterKey = randomBytes(KEY_BYTES);
+  readonly segments: SegmentRecord[] = [];
+  readonly failures: string[] = [];
+  readonly recorder: MediaRecorder;
+  readonly #socket: Socket = createSocket('udp4');
+  #onFailed: (() => void) | undefined;
+
+  constructor(ports: { portMin: number; portMax: number } = { portMin: 42_000, portMax: 43_999 }) {
+    this.recorder = new MediaRecorder({
+      ...{ recordingsDir: this.recordingsDir, masterKey: this.masterKey, ...ports },
+      ...{ rtpHost: '127.0.0.1', workers: 1, maxCalls: 20, fenceTimeoutMs: 2000, chunkMs: 900 },
+      ...{ maxUnwrittenBytes: 1_000_000, diskProbeIntervalMs: 50 },
+      clock: { now: () => Date.now() },
+      listener: {
+        onSegment: (segment) => this.segments.push(segment),
+        onCallFailed: (_, kind, detail) => {
+          this.failures.push(`${kind} ${detail}`);
+          this.#onFailed?.();
+        },
+      },
+    });
+  }
+
+  /** An open call with these streams; their ports. */
+  async begin(callId: string, specs: readonly StreamSpec[] = [spec]): Promise<number[]> {
+    this.recorder.beginCall(callId, true, 'stop');
+    return (await this.recorder.openStreams(callId, specs)).map(({ port }) => port);
+  }
+
+  /** Resolves when the datagram was given to the system; the loopback interface loses none. */
+  send(port: number, datagram: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#socket.send(datagram, port, '127.0.0.1', (error) =>
+        error ? reject(error) : resolve(),
+      );
+    });
+  }
+
+  rtp(port: number, fields: Partial<RtpFields>, payload: Uint8Array): Promise<void> {
+    const defaults = { payloadType: 0, sequence: 0, timestamp: 0, ssrc: 1 };
+    return this.send(port, buildRtp({ ...defaults, ...fields }, payload));
+  }
+
+  failed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onFailed = resolve;
+      if (this.failures.length > 0) resolve();
+    });
+  }
+
+  /** The audio that the call's files hold, by track: position to bytes. */
+  async stored(callId: string, track = 0): Promise<Map<number, Buffer>> {
+    const found = new Map<number, Buffer>();
+    const last = new Map(
+      this.segments
+        .filter((segment) => segment.callId === callId && segment.track === track)
+        .map((segment) => [segment.segment, segment]),
+    );
+    for (const segment of last.values()) {
+      const reader = await SegmentReader.open(this.recordingsDir, segment, this.masterKey);
+      for await (const { position, audio } of reader?.read({ start: -1e12, end: 1e12 }) ?? []) {
+        found.set(position, Buffer.from(audio));
+      }
+      await reader?.close();
+    }
+    return found;
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#socket, 'close');
+    this.#socket.close();
+    await Promise.all([closed, this.recorder.close()]);
+    rmSync(this.recordingsDir, { recursive: true, force: true });
+  }
+}

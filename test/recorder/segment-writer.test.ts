@@ -1,0 +1,192 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type AudioRun, SegmentReader } from '../../src/archive/segment-reader.ts';
+import type { SegmentRecord } from '../../src/domain/records.ts';
+import { emptyRtpPacket } from '../../src/protocols/rtp/packet.ts';
+import { KEY_BYTES } from '../../src/protocols/segment/key-wrap.ts';
+import { MAX_RUNS, segmentFile } from '../../src/protocols/segment/sealed-chunk.ts';
+import { SegmentWriter } from '../../src/recorder/segment-writer.ts';
+import { TrackClock } from '../../src/recorder/track-clock.ts';
+import { markerFrame, markerNeedle } from '../../src/simulator/marker-audio.ts';
+import { temporaryFolder } from '../support/hush.ts';
+
+const FRAME = 160;
+const CHUNK_SAMPLES = 7200;
+const everything = { start: -1e9, end: 1e9 };
+
+describe('SegmentWriter', () => {
+  const masterKey = randomBytes(KEY_BYTES);
+  let recordingsDir = '';
+  let callId = '';
+  let segments: SegmentRecord[] = [];
+  let failures: string[] = [];
+  let writer: SegmentWriter;
+
+  beforeEach(() => {
+    recordingsDir = temporaryFolder();
+    callId = randomUUID();
+    mkdirSync(join(recordingsDir, callId));
+    segments = [];
+    failures = [];
+    const clock = new TrackClock({ originMs: undefined }, 8000);
+    clock.restart(emptyRtpPacket());
+    clock.relative(emptyRtpPacket(), 1000);
+    writer = new SegmentWriter(
+      {
+        ...{ callId, track: 1, codec: 'PCMU', chunkSamples: CHUNK_SAMPLES, masterKey },
+        ...{ recordingsDir, maxUnwrittenBytes: 1_000_000 },
+        onSegment: (segment, wrappedKey, closedBy) => {
+          segments.push({ callId, track: 1, segment, wrappedKey, closedBy });
+        },
+        onFailed: (code) => failures.push(code),
+      },
+      clock,
+    );
+  });
+  afterEach(() => rmSync(recordingsDir, { recursive: true, force: true }));
+
+  function idle(): Promise<void> {
+    return new Promise((resolve) => writer.whenIdle(resolve));
+  }
+
+  function frames(from: number, until: number): void {
+    for (let index = from; index < until; index += 1) {
+      writer.append(index * FRAME, Buffer.from(markerFrame(1, index)), index * 20);
+    }
+  }
+
+  async function runsOf(segment: number, key = masterKey): Promise<AudioRun[]> {
+    const record = segments.findLast((other) => other.segment === segment);
+    if (!record) throw new Error(`no segment ${segment}`);
+    const reader = await SegmentReader.open(recordingsDir, record, key);
+    const runs: AudioRun[] = [];
+    for await (const run of reader?.read(everything) ?? []) runs.push(run);
+    await reader?.close();
+    return runs;
+  }
+
+  function fileOf(segment: number): string {
+    return join(recordingsDir, segmentFile({ callId, track: 1, segment }));
+  }
+
+  it('gives back what was appended, and no plain audio is in the file', async () => {
+    frames(0, 200);
+    writer.closeSegment('api');
+    await idle();
+    const runs = await runsOf(0);
+    expect(runs[0]?.position).toBe(0);
+    const expected = Array.from({ length: 200 }, (_, index) => markerFrame(1, index));
+    expect(Buffer.concat(runs.map(({ audio }) => audio))).toEqual(Buffer.concat(expected));
+    const bytes = readFileSync(fileOf(0));
+    for (let index = 0; index < 200; index += 1) {
+      expect(bytes.includes(markerNeedle(1, index))).toBe(false);
+    }
+    expect(failures).toEqual([]);
+  });
+
+  it.each([80, 160, 200, 240, 2000])(
+    'fills no chunk past its length with %i samples a packet',
+    async (samples) => {
+      for (let index = 0; index < 60; index += 1) {
+        writer.append(index * samples, Buffer.alloc(samples, index), index);
+      }
+      writer.closeSegment('end');
+      await idle();
+      const runs = await runsOf(0);
+      expect(Math.max(...runs.map(({ audio }) => audio.length))).toBeLessThanOrEqual(CHUNK_SAMPLES);
+      expect(runs.reduce((sum, { audio }) => sum + audio.length, 0)).toBe(60 * samples);
+    },
+  );
+
+  it('seals a chunk that gets no more frames once its time is over', async () => {
+    frames(0, 5);
+    writer.seal(0);
+    expect(segments).toHaveLength(1);
+    writer.seal(1);
+    writer.closeSegment('api');
+    await idle();
+    expect(await runsOf(0)).toHaveLength(1);
+  });
+
+  it('keeps gaps within a chunk, late packets and more runs than a chunk has room for', async () => {
+    const order = [10, 11, 14, 9, 20].concat(Array.from({ length: 80 }, (_, at) => 30 + at * 2));
+    for (const index of order) {
+      writer.append(index * 10, Buffer.from(markerFrame(1, index).subarray(0, 10)), 0);
+    }
+    writer.closeSegment('end');
+    await idle();
+    const runs = await runsOf(0);
+    const chunks = Math.ceil((order.length - 1) / MAX_RUNS);
+    expect(runs.length).toBeGreaterThanOrEqual(order.length - chunks);
+    const found = runs.flatMap(({ position, audio }) =>
+      Array.from({ length: audio.length / 10 }, (_, at) => position / 10 + at),
+    );
+    expect(found).toEqual(order);
+  });
+
+  it('begins another segment under another key after each close', async () => {
+    frames(0, 3);
+    writer.closeSegment('api');
+    writer.closeSegment('stop');
+    frames(3, 6);
+    writer.closeSegment('end');
+    await idle();
+    const closed = segments
+      .filter(({ closedBy }) => closedBy !== null)
+      .sort((a, b) => a.segment - b.segment);
+    expect(closed.map(({ segment, closedBy }) => [segment, closedBy])).toEqual([
+      [0, 'api'],
+      [1, 'end'],
+    ]);
+    const [first, second] = closed;
+    expect(first?.wrappedKey).not.toEqual(second?.wrappedKey);
+    expect((await runsOf(1))[0]?.position).toBe(3 * FRAME);
+    const swapped = { ...(second as SegmentRecord), wrappedKey: first?.wrappedKey ?? null };
+    await expect(SegmentReader.open(recordingsDir, swapped, masterKey)).rejects.toThrow();
+  });
+
+  it('tells a segment before its first frame can be on the disk', () => {
+    frames(0, 1);
+    expect(segments).toEqual([expect.objectContaining({ segment: 0, closedBy: null })]);
+  });
+
+  it('holds one codec a chunk', async () => {
+    frames(0, 2);
+    writer.setCodec('PCMA');
+    writer.setCodec('PCMA');
+    frames(2, 4);
+    writer.closeSegment('end');
+    await idle();
+    const runs = await runsOf(0);
+    expect(runs.map(({ codec, position }) => [codec, position])).toEqual([
+      ['PCMU', 0],
+      ['PCMA', 2 * FRAME],
+    ]);
+  });
+
+  it('loses only the record that a crash tore', async () => {
+    frames(0, 3 * 45);
+    writer.closeSegment('end');
+    await idle();
+    const whole = await runsOf(0);
+    truncateSync(fileOf(0), readFileSync(fileOf(0)).length - 1);
+    expect(await runsOf(0)).toEqual(whole.slice(0, -1));
+  });
+
+  it('is read under its own master key only', async () => {
+    frames(0, 3);
+    writer.closeSegment('end');
+    await idle();
+    await expect(runsOf(0, randomBytes(KEY_BYTES))).rejects.toThrow();
+  });
+
+  it('says what failed when the folder is gone, and is idle all the same', async () => {
+    rmSync(recordingsDir, { recursive: true });
+    frames(0, 100);
+    writer.closeSegment('end');
+    await idle();
+    expect(failures).toEqual(['ENOENT']);
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { databaseKinds, StoreFixture } from './databases.ts';
+import { aCall, anEvent, aTrack } from './samples.ts';
+
+/** More than one group holds. */
+const MANY = 1500;
+
+describe.each(databaseKinds)('commits on $name', (kind) => {
+  const fixture = new StoreFixture(kind);
+
+  it('makes many concurrent commits durable and resolves them in their order', async () => {
+    const calls = Array.from({ length: MANY }, () => aCall());
+    const resolved: number[] = [];
+    await Promise.all(
+      calls.map(async (call, index) => {
+        await fixture.store.commit({ call, event: anEvent(call, index + 1) });
+        resolved.push(index);
+      }),
+    );
+    expect(resolved).toEqual(calls.map((_, index) => index));
+    const seen = await (await fixture.another()).liveCalls();
+    expect(new Set(seen.map(({ id }) => id))).toEqual(new Set(calls.map(({ id }) => id)));
+  });
+
+  it('groups the commits of one turn into few transactions', async () => {
+    let writes = 0;
+    const { database } = fixture;
+    const write = database.write;
+    Object.assign(database, {
+      write: (rows: Parameters<typeof write>[0]) => {
+        writes += 1;
+        return write(rows);
+      },
+    });
+    await Promise.all(Array.from({ length: 500 }, () => fixture.store.commit({ call: aCall() })));
+    expect(writes).toBe(1);
+  });
+
+  it('keeps the last of several states of one call', async () => {
+    const call = aCall({ version: 0 });
+    const versions = Array.from({ length: 50 }, (_, version) => ({ ...call, version }));
+    await Promise.all(versions.map((record) => fixture.store.commit({ call: record })));
+    expect(await fixture.store.call(call.id)).toEqual(versions.at(-1));
+  });
+
+  it('fails a bad change alone, and whole', async () => {
+    const [bad, ...good] = Array.from({ length: 20 }, () => aCall());
+    if (!bad) throw new Error('no call');
+    const broken = { call: bad, tracks: [aTrack(bad.id, { label: null as unknown as string })] };
+    const [first, ...others] = await Promise.allSettled([
+      fixture.store.commit(broken),
+      ...good.map((call) => fixture.store.commit({ call })),
+    ]);
+    expect(first?.status).toBe('rejected');
+    expect(others.map(({ status }) => status)).toEqual(good.map(() => 'fulfilled'));
+    expect(await fixture.store.call(bad.id)).toBeUndefined();
+    const live = await fixture.store.liveCalls();
+    expect(live.map(({ id }) => id).sort()).toEqual(good.map(({ id }) => id).sort());
+  });
+
+  it('takes commits again after one failed', async () => {
+    const call = aCall();
+    const broken = { call: aCall({ uccName: null as unknown as string }) };
+    await expect(fixture.store.commit(broken)).rejects.toThrow();
+    await fixture.store.commit({ call });
+    expect(await fixture.store.call(call.id)).toEqual(call);
+  });
+
+  it('finishes what was committed before it closes', async () => {
+    const store = await fixture.another();
+    const calls = Array.from({ length: 100 }, () => aCall());
+    const commits = calls.map((call) => store.commit({ call }));
+    await Promise.all([store.close(), ...commits]);
+    expect(await fixture.store.liveCalls()).toHaveLength(calls.length);
+  });
+});

@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { databaseKinds, StoreFixture } from './databases.ts';
+import { aCall, aSegment } from './samples.ts';
+
+/** The database, its log and its index of the log: everything SQLite wrote. */
+function bytesOf(file: string): Buffer {
+  const folder = dirname(file);
+  const names = readdirSync(folder).filter((name) => name.startsWith(basename(file)));
+  return Buffer.concat(names.map((name) => readFileSync(join(folder, name))));
+}
+
+describe.each(databaseKinds)('keys on $name', (kind) => {
+  const fixture = new StoreFixture(kind);
+
+  function segmentsOf(callId: string) {
+    return Array.from({ length: 40 }, (_, segment) =>
+      aSegment(callId, { segment, wrappedKey: randomBytes(60), closedBy: 'api' }),
+    );
+  }
+
+  it('destroys every key of the call and no other', async () => {
+    const { store, file } = fixture;
+    const [gone, stays] = [aCall(), aCall()];
+    const [destroyed, kept] = [segmentsOf(gone.id), segmentsOf(stays.id)];
+    await store.commit({ call: gone, segments: destroyed });
+    await store.commit({ call: stays, segments: kept });
+    // Rewritten rows leave copies behind: in free pages, and in the log.
+    await store.commit({ segments: destroyed.map((segment) => ({ ...segment, closedBy: null })) });
+    await store.commit({ segments: destroyed });
+    await store.destroyKeys(gone.id);
+    const rows = await store.segments(gone.id);
+    expect(rows).toEqual(destroyed.map((segment) => ({ ...segment, wrappedKey: null })));
+    expect(await store.segments(stays.id)).toEqual(kept);
+    if (file === undefined) return;
+    const bytes = bytesOf(file);
+    const found = ({ wrappedKey }: { wrappedKey: Buffer | null }) =>
+      bytes.includes(wrappedKey?.toString('base64') ?? '');
+    expect(destroyed.filter(found)).toEqual([]);
+    expect(kept.every(found)).toBe(true);
+  });
+
+  it('destroys a key whose commit was still on its way', async () => {
+    const { store } = fixture;
+    const call = aCall();
+    const commit = store.commit({ segments: segmentsOf(call.id) });
+    await store.destroyKeys(call.id);
+    await commit;
+    const rows = await store.segments(call.id);
+    expect(rows).toHaveLength(40);
+    expect(rows.filter(({ wrappedKey }) => wrappedKey !== null)).toEqual([]);
+  });
+
+  it('may destroy twice, and what was never there', async () => {
+    const { store } = fixture;
+    const call = aCall();
+    await store.commit({ segments: segmentsOf(call.id) });
+    await store.destroyKeys(call.id);
+    await store.destroyKeys(call.id);
+    await store.destroyKeys(aCall().id);
+    expect((await store.segments(call.id)).every(({ wrappedKey }) => wrappedKey === null)).toBe(
+      true,
+    );
+  });
+});

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import type { RecordingEvent } from '../../src/domain/events.ts';
+import type {
+  CallDetailRecord,
+  CallRecord,
+  GapRecord,
+  SegmentRecord,
+  TrackRecord,
+} from '../../src/domain/records.ts';
+import { newUcc, type Ucc } from '../../src/domain/ucc.ts';
+
+/** A time that 32 bits do not hold. */
+export const at = 1_790_000_000_123;
+
+export function aUcc(changes: Partial<Ucc> = {}): Ucc {
+  const members = { agents: ['sip:ä@x.example', 'tel:+31 88'], supervisors: ["sip:o'neil@x"] };
+  return { ...newUcc('sales', { ...members, useAudioRecording: true }), ...changes };
+}
+
+export function aCall(changes: Partial<CallRecord> = {}): CallRecord {
+  return {
+    id: randomUUID(),
+    correlationId: randomUUID(),
+    uccName: 'sales',
+    recordingState: 3,
+    markingState: 1,
+    savingState: 2,
+    pauseConfirmed: false,
+    status: 'live',
+    recorded: true,
+    version: 7,
+    beganAt: at,
+    endedAt: null,
+    lengthMs: null,
+    parties: [
+      { aor: 'sip:agent@x.example', name: 'Zoë "Z" O\'Neil', role: 'agent' },
+      { aor: 'tel:+31880000000', name: null, role: 'other' },
+    ],
+    ...changes,
+  };
+}
+
+export function aTrack(callId: string, changes: Partial<TrackRecord> = {}): TrackRecord {
+  return {
+    ...{ callId, track: 0, label: '007', aor: null, role: 'other', codec: 'PCMA' },
+    clockRate: 8000,
+    startPosition: null,
+    endPosition: null,
+    initialReason: null,
+    packets: { received: 9, kept: 1, gated: 2, duplicate: 3, dtmf: 4, unusable: 5, erased: 6 },
+    ...changes,
+  };
+}
+
+export function aSegment(callId: string, changes: Partial<SegmentRecord> = {}): SegmentRecord {
+  const wrappedKey = Buffer.from(Array.from({ length: 60 }, (_, index) => (index * 7) & 0xff));
+  return { callId, track: 0, segment: 0, wrappedKey, closedBy: null, ...changes };
+}
+
+export function aGap(callId: string, changes: Partial<GapRecord> = {}): GapRecord {
+  return { callId, track: 1, start: 2 ** 33, length: 2 ** 34, reason: 'api', ...changes };
+}
+
+export function aDetail(call: CallRecord, sequence = 1): CallDetailRecord {
+  return {
+    callId: call.id,
+    correlationId: call.correlationId,
+    uccName: call.uccName,
+    detail: 'RecorderSetToPauseByAgent',
+    action: 3,
+    requester: 'sip:agent@x.example',
+    requestedAt: at,
+    effectiveAt: at + 8,
+    sequence,
+    streams: [
+      { track: 0, lastSequence: 65_535, lastPosition: 2 ** 40 },
+      { track: 1, lastSequence: null, lastPosition: null },
+    ],
+  };
+}
+
+export function anEvent(call: CallRecord, sequence: number): RecordingEvent {
+  return {
+    type: 'recordingStateChanged',
+    uccName: call.uccName,
+    sequence,
+    correlationId: call.correlationId,
+    callId: call.id,
+    at,
+    action: 3,
+    requester: 'sip:agent@x.example',
+    recordingState: 3,
+    markingState: 0,
+    savingState: 0,
+  };
+}

@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { SipPeer } from '../../src/protocols/sip/types.ts';
+import type { ServerAddresses } from '../../src/server.ts';
+
+export interface HushProcessOptions {
+  readonly dataDir: string;
+  /** Media threads that stall. */
+  readonly stalling?: boolean;
+  /** After a restart, calls without media end this soon. */
+  readonly mediaTimeoutMs?: number;
+  readonly environment?: Record<string, string>;
+}
+
+/** A whole Hush in a process of its own: one that can be killed. */
+export class HushProcess {
+  readonly api: string;
+  readonly peer: SipPeer;
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<number | null>;
+
+  private constructor(child: ChildProcess, addresses: ServerAddresses) {
+    this.#child = child;
+    this.#exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+    this.api = addresses.http;
+    this.peer = { address: '127.0.0.1', port: addresses.sipUdpPort ?? 0, transport: 'UDP' };
+  }
+
+  static async start(options: HushProcessOptions): Promise<HushProcess> {
+    const entry = fileURLToPath(new URL('./hush-process-entry.ts', import.meta.url));
+    const child = spawn(process.execPath, [entry, JSON.stringify(options)], {
+      env: { ...process.env, ...options.environment },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    const addresses = await new Promise<ServerAddresses>((resolve, reject) => {
+      child.once('message', (message) => resolve(message as ServerAddresses));
+      child.once('exit', (code) => reject(new Error(`Hush ended with ${code}`)));
+    });
+    return new HushProcess(child, addresses);
+  }
+
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
+  /** SIGKILL or SIGTERM; resolves with the exit code. */
+  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+    this.#child.kill(signal);
+    return this.#exited;
+  }
+}

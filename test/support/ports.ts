@@ -1,0 +1,33 @@
+import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import type { Config } from '../../src/config/schema.ts';
+
+const LOWEST = 10_000;
+/** Above it the system gives ports away by itself. */
+const HIGHEST = 32_000;
+const RANGE = 200;
+const PROBES = 10;
+
+/** RTP ports that nobody else, such as a bench beside the tests, seems to use. */
+export async function freeRtpPorts(): Promise<Pick<Config['rtp'], 'portMin' | 'portMax'>> {
+  for (;;) {
+    const portMin = randomInt(LOWEST / 2, (HIGHEST - RANGE) / 2) * 2;
+    const probed = Array.from({ length: PROBES }, (_, index) => portMin + index * 2);
+    const free = await Promise.all(probed.map(isFree));
+    if (free.every(Boolean)) return { portMin, portMax: portMin + RANGE - 1 };
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const socket = createSocket('udp4');
+  try {
+    socket.bind(port, '127.0.0.1');
+    await once(socket, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.close();
+  }
+}
