@@ -10,11 +10,14 @@ import type { Config } from './config/schema.ts';
 import { CallLifecycle } from './domain/call-lifecycle.ts';
 import { CallRegistry } from './domain/call-registry.ts';
 import { CommandCarrier } from './domain/command-carrier.ts';
+import { EventFeed } from './domain/event-feed.ts';
 import type { Alarm, RecordingEvent } from './domain/events.ts';
 import { Journal } from './domain/journal.ts';
 import type { Clock, RecorderListener } from './domain/ports.ts';
 import { UccRegistry } from './domain/ucc-registry.ts';
 import { buildHttpServer } from './http/http-server.ts';
+import { originRule } from './http/origins.ts';
+import { RecordingHub } from './hub/recording-hub.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { MediaRecorder } from './recorder/recorder.ts';
 import { SessionRecordingServer } from './srs/session-recording-server.ts';
@@ -89,6 +92,7 @@ export async function createServer(
   });
   const metrics = new Metrics({
     callsInProgress: () => calls.size,
+    hubConnections: () => hub.connectionCount,
     openStreams: () => recorder.openStreamCount,
     freePorts: () => recorder.freePortCount,
     recorderAvailable: () => recorder.available,
@@ -119,6 +123,15 @@ export async function createServer(
     onFailure: (cause) => logger.error({ err: cause }, 'a recording session failed'),
   });
   bus.subscribe((event) => metrics.event(event));
+  const feed = new EventFeed(bus, store);
+  const hub = new RecordingHub({
+    feed,
+    maxConnections: config.events.maxHubConnections,
+    maxBacklogBytes: config.events.maxBacklogBytes,
+    isUcc: (name) => uccs.get(name) !== undefined,
+    isOriginAllowed: originRule(config.http.allowedOrigins),
+    onError: (cause) => logger.error({ err: cause }, 'the hub failed'),
+  });
 
   let ready = false;
   let http: FastifyInstance | undefined;
@@ -130,7 +143,7 @@ export async function createServer(
     await journal.load();
     await lifecycle.restore();
     http = await buildHttpServer(config.http, {
-      ...{ uccs, calls, recorder, store },
+      ...{ uccs, calls, recorder, store, feed, hub },
       carry: (request) => carrier.carry(request),
       stopCallsOf: (uccName) => lifecycle.stopCallsOf(uccName),
       play: (callId) => archive.play(callId),
@@ -149,6 +162,7 @@ export async function createServer(
 
   async function close(): Promise<void> {
     ready = false;
+    hub.close();
     await http?.close();
     await srs.close();
     await recorder.close();

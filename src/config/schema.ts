@@ -15,6 +15,8 @@ const http = section({
   port: port(8080),
   /** Who may call without a token, as addresses or CIDR ranges. */
   anonymousNetworks: Type.Array(Type.String(), { default: ['127.0.0.0/8', '::1'] }),
+  /** Web origins, besides Hush's own, whose pages may call and listen: `https://crm.example.com`. */
+  allowedOrigins: Type.Array(Type.String(), { default: [] }),
   /** `ok`: the contract's 200 for every body; `mapped`: 400, 403, 404, 409, 503. */
   statusCodes: oneOf(['ok', 'mapped'], 'ok'),
   bodyLimitBytes: count(65_536, 16_777_216),
@@ -56,6 +58,20 @@ const recording = section({
   diskProbeIntervalMs: count(2_000, 600_000),
 });
 
+const events = section({
+  maxHubConnections: count(10_000, 1_000_000),
+  maxBacklogBytes: count(8_388_608, 1_073_741_824),
+});
+
+const webhooks = section({
+  timeoutMs: count(10_000, 300_000),
+  firstRetryMs: count(1_000, 3_600_000),
+  maxRetryMs: count(600_000, 86_400_000),
+  maxAttempts: count(12, 1_000),
+  /** Link-local and metadata addresses that deliveries may go to all the same. */
+  allowedNetworks: Type.Array(Type.String(), { default: [] }),
+});
+
 const store = section({
   kind: oneOf(['sqlite', 'postgres'], 'sqlite'),
   /** `postgres://...`; only of `postgres`. */
@@ -92,6 +108,8 @@ export const configSchema = Type.Object(
     sip,
     rtp,
     recording,
+    events,
+    webhooks,
     store,
     uccs: Type.Array(ucc, { default: [] }),
   },

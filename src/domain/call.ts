@@ -65,6 +65,7 @@ export class Call {
       version: 1,
       beganAt: begun.at,
       endedAt: null,
+      gapStartedAt: null,
       lengthMs: null,
       parties: [],
     });
@@ -94,9 +95,14 @@ export class Call {
     return owners;
   }
 
-  /** What the record becomes with `changes`; nothing changes until `accept` after the commit. */
-  next(changes: Partial<CallRecord>): CallRecord {
-    return { ...this.#record, ...changes, version: this.#record.version + 1 };
+  /**
+   * What the record becomes with `changes` at `at` (Unix ms); nothing changes until `accept` after the
+   * commit.
+   */
+  next(changes: Partial<CallRecord>, at: number = Date.now()): CallRecord {
+    const record = { ...this.#record, ...changes, version: this.#record.version + 1 };
+    const keeps = record.recordingState === Recording.Started;
+    return { ...record, gapStartedAt: keeps ? null : (this.#record.gapStartedAt ?? at) };
   }
 
   accept(record: CallRecord): void {

@@ -164,7 +164,7 @@ function entryOf(
 ): Entry {
   return {
     type: 'recordingStateChanged',
-    record: call.next(changesOf(call, command.action)),
+    record: call.next(changesOf(call, command.action), receipt.effectiveAt),
     action: command.action,
     requester: command.requester,
     at: receipt.effectiveAt,

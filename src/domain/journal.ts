@@ -1,5 +1,6 @@
 import type { Call } from './call.ts';
 import type { RecordingEvent, RecordingEventType } from './events.ts';
+import { Outbox } from './outbox.ts';
 import type { Bus, Change, Clock, Store } from './ports.ts';
 import type { StateAction } from './recording-state.ts';
 import type { CallDetailRecord, CallRecord } from './records.ts';
@@ -24,6 +25,7 @@ export class Journal {
   readonly #bus: Bus;
   readonly #clock: Clock;
   readonly #sequences = new Map<string, number>();
+  readonly #outboxes = new Map<string, Outbox>();
 
   constructor(ports: { store: Store; bus: Bus; clock: Clock }) {
     this.#store = ports.store;
@@ -39,20 +41,26 @@ export class Journal {
 
   /** Commits; the caller publishes once the change is in effect as well. */
   async commit(call: Call, entry: Entry): Promise<RecordingEvent> {
-    const event = this.#event(entry);
+    const event = this.#event(call, entry);
     const detail = entry.detail && entry.action ? this.#detail(entry, event) : undefined;
-    await this.#store.commit({
-      call: entry.record,
-      event,
-      ...(detail ? { detail } : {}),
-      ...entry.extra,
-    });
+    try {
+      await this.#store.commit({
+        call: entry.record,
+        event,
+        ...(detail ? { detail } : {}),
+        ...entry.extra,
+      });
+    } catch (cause) {
+      this.#outbox(event.uccName).settle(event.sequence, undefined);
+      throw cause;
+    }
     call.accept(entry.record);
     return event;
   }
 
+  /** Every event that `commit` returned is published, once; they leave in the order of their sequence. */
   publish(event: RecordingEvent): void {
-    this.#bus.publish(event);
+    this.#outbox(event.uccName).settle(event.sequence, event);
   }
 
   async record(call: Call, entry: Entry): Promise<RecordingEvent> {
@@ -77,22 +85,35 @@ export class Journal {
     });
   }
 
-  #event(entry: Entry): RecordingEvent {
+  #outbox(uccName: string): Outbox {
+    let outbox = this.#outboxes.get(uccName);
+    if (!outbox) {
+      const next = (this.#sequences.get(uccName) ?? 0) + 1;
+      outbox = new Outbox(next, (event) => this.#bus.publish(event));
+      this.#outboxes.set(uccName, outbox);
+    }
+    return outbox;
+  }
+
+  #event(call: Call, entry: Entry): RecordingEvent {
     const { record } = entry;
+    this.#outbox(record.uccName);
     const sequence = (this.#sequences.get(record.uccName) ?? 0) + 1;
     this.#sequences.set(record.uccName, sequence);
+    const at = entry.at ?? this.#clock.now();
     return {
       type: entry.type,
       uccName: record.uccName,
       sequence,
       correlationId: record.correlationId,
       callId: record.id,
-      at: entry.at ?? this.#clock.now(),
+      at,
       action: entry.action ?? null,
       requester: entry.requester ?? null,
       recordingState: record.recordingState,
       markingState: record.markingState,
       savingState: record.savingState,
+      ...gapTimes(call.record, record, at),
     };
   }
 
@@ -111,4 +132,13 @@ export class Journal {
       streams: detail?.streams ?? [],
     };
   }
+}
+
+/** A gap that the change begins or ends; every other change has neither time. */
+function gapTimes(before: CallRecord, after: CallRecord, at: number) {
+  if (before.gapStartedAt !== null && after.gapStartedAt === null) {
+    return { gapStartedAt: before.gapStartedAt, gapEndedAt: at };
+  }
+  const begins = before.gapStartedAt === null && after.gapStartedAt !== null;
+  return { gapStartedAt: begins ? after.gapStartedAt : null, gapEndedAt: null };
 }

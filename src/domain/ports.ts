@@ -46,6 +46,8 @@ export interface Store {
   segments(callId: string): Promise<SegmentRecord[]>;
   gaps(callId: string): Promise<GapRecord[]>;
   details(callId: string): Promise<CallDetailRecord[]>;
+  /** Events of the UCC with a sequence number above `since`, in their order, at most `limit`. */
+  events(uccName: string, since: number, limit: number): Promise<RecordingEvent[]>;
   /** The highest sequence number per UCC. */
   lastSequences(): Promise<Map<string, number>>;
   /** Irrevocable: after it no copy of the call's keys is left in the store. */

@@ -34,6 +34,8 @@ export interface CallRecord {
   readonly version: number;
   readonly beganAt: number;
   readonly endedAt: number | null;
+  /** Since when the recorder has kept nothing; null while it is Started. */
+  readonly gapStartedAt: number | null;
   readonly lengthMs: number | null;
   readonly parties: readonly Party[];
 }

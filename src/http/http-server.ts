@@ -17,8 +17,11 @@ import {
   errorBody,
   httpErrors,
 } from './contract-bodies.ts';
+import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
+import { mountHub } from './hub-mount.ts';
 import { parseNetworks } from './networks.ts';
+import { answerCors, originRule } from './origins.ts';
 import { sendProblem } from './problems.ts';
 import { recordingRoutes } from './recordings.ts';
 import type { HttpServices, HttpSettings } from './services.ts';
@@ -59,14 +62,19 @@ export async function buildHttpServer(
     onError(error, request, reply, services),
   );
   app.setNotFoundHandler((_, reply) => sendProblem(reply, 404, 'There is no such resource.'));
-  guard(app, settings);
+  const isAllowed = parseNetworks(settings.anonymousNetworks);
+  const isOriginAllowed = originRule(settings.allowedOrigins);
+  answerCors(app, isOriginAllowed);
+  guard(app, isAllowed);
   const known = knownMethods(app);
   await describe(app);
   attendantService(app, services, settings);
   callRoutes(app, services);
   recordingRoutes(app, services);
   uccRoutes(app, services);
+  eventRoutes(app, services);
   healthRoutes(app, services);
+  mountHub(app, services.hub, { isAllowed, isOriginAllowed });
   app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   refuseOtherMethods(app, known);
   await app.ready();
@@ -74,8 +82,7 @@ export async function buildHttpServer(
 }
 
 /** Without tokens, the caller's network is what lets it in. */
-function guard(app: FastifyInstance, settings: HttpSettings): void {
-  const isAllowed = parseNetworks(settings.anonymousNetworks);
+function guard(app: FastifyInstance, isAllowed: (address: string) => boolean): void {
   app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.config.open || isAllowed(request.ip)) return undefined;
     return refuse(request, reply, 403);

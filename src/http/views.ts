@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import type { Call } from '../domain/call.ts';
+import type { RecordingEvent } from '../domain/events.ts';
 import {
   MarkingState,
   RecordingState,
@@ -139,6 +140,25 @@ export function recordingDetailView(
       sequence: row.sequence,
       streams: row.streams,
     })),
+  };
+}
+
+/** What server-sent events and webhooks carry. */
+export function eventView(event: RecordingEvent) {
+  return {
+    sequence: event.sequence,
+    type: event.type,
+    uccName: event.uccName,
+    correlationId: event.correlationId,
+    recordingId: event.callId,
+    at: isoTime(event.at),
+    action: event.action === null ? null : stateActionName(event.action),
+    requester: event.requester,
+    recordingState: recordingStateName(event.recordingState),
+    markingState: nameOf(MarkingState, event.markingState),
+    savingState: nameOf(SavingState, event.savingState),
+    gapStartedAt: event.gapStartedAt === null ? null : isoTime(event.gapStartedAt),
+    gapEndedAt: event.gapEndedAt === null ? null : isoTime(event.gapEndedAt),
   };
 }
 

@@ -8,6 +8,7 @@ import type { PacketCounts } from '../domain/records.ts';
 export interface MetricReadings {
   callsInProgress(): number;
   openStreams(): number;
+  hubConnections(): number;
   freePorts(): number;
   recorderAvailable(): boolean;
 }
@@ -36,6 +37,7 @@ export class Metrics {
   constructor(readings: MetricReadings) {
     collectDefaultMetrics({ register: this.#registry });
     this.#gauge('hush_calls_in_progress', 'Calls in progress', readings.callsInProgress);
+    this.#gauge('hush_hub_connections', 'Hub clients', readings.hubConnections);
     this.#gauge('hush_streams_open', 'Media streams open', readings.openStreams);
     this.#gauge('hush_rtp_ports_free', 'RTP ports not in use', readings.freePorts);
     this.#gauge('hush_recorder_available', '1 while the recorder can record', () =>

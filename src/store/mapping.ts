@@ -84,6 +84,7 @@ function callRow(call: CallRecord): CallTable {
     version: call.version,
     began_at: call.beganAt,
     ended_at: call.endedAt,
+    gap_started_at: call.gapStartedAt,
     length_ms: call.lengthMs,
     parties: JSON.stringify(call.parties),
   };
@@ -103,6 +104,7 @@ export function callOf(row: CallTable): CallRecord {
     version: row.version,
     beganAt: Number(row.began_at),
     endedAt: numberOrNull(row.ended_at),
+    gapStartedAt: numberOrNull(row.gap_started_at),
     lengthMs: numberOrNull(row.length_ms),
     parties: JSON.parse(row.parties) as CallRecord['parties'],
   };
@@ -223,6 +225,8 @@ function eventRow(event: RecordingEvent): EventTable {
     recording_state: event.recordingState,
     marking_state: event.markingState,
     saving_state: event.savingState,
+    gap_started_at: event.gapStartedAt,
+    gap_ended_at: event.gapEndedAt,
   };
 }
 
@@ -239,6 +243,8 @@ export function eventOf(row: EventTable): RecordingEvent {
     recordingState: row.recording_state as RecordingState,
     markingState: row.marking_state as MarkingState,
     savingState: row.saving_state as SavingState,
+    gapStartedAt: numberOrNull(row.gap_started_at),
+    gapEndedAt: numberOrNull(row.gap_ended_at),
   };
 }
 

@@ -25,6 +25,7 @@ export interface CallTable {
   version: number;
   began_at: number;
   ended_at: number | null;
+  gap_started_at: number | null;
   length_ms: number | null;
   parties: string;
 }
@@ -86,6 +87,8 @@ export interface EventTable {
   recording_state: number;
   marking_state: number;
   saving_state: number;
+  gap_started_at: number | null;
+  gap_ended_at: number | null;
 }
 
 export interface Schema {

@@ -1,3 +1,4 @@
+import type { RecordingEvent } from '../domain/events.ts';
 import type { Change, RecordingFilter, Store } from '../domain/ports.ts';
 import type {
   CallDetailRecord,
@@ -9,7 +10,7 @@ import type {
 import type { Ucc } from '../domain/ucc.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { Database } from './database.ts';
-import { callOf, detailOf, gapOf, segmentOf, trackOf, uccOf } from './mapping.ts';
+import { callOf, detailOf, eventOf, gapOf, segmentOf, trackOf, uccOf } from './mapping.ts';
 import { migrateToLatest } from './migrate.ts';
 
 /** The one query layer on both databases. */
@@ -121,6 +122,18 @@ export class SqlStore implements Store {
       .orderBy('sequence')
       .execute();
     return rows.map(detailOf);
+  }
+
+  async events(uccName: string, since: number, limit: number): Promise<RecordingEvent[]> {
+    const rows = await this.#database.kysely
+      .selectFrom('events')
+      .selectAll()
+      .where('ucc_name', '=', uccName)
+      .where('sequence', '>', since)
+      .orderBy('sequence')
+      .limit(limit)
+      .execute();
+    return rows.map(eventOf);
   }
 
   async lastSequences(): Promise<Map<string, number>> {

@@ -31,6 +31,7 @@ export function aCall(changes: Partial<CallRecord> = {}): CallRecord {
     version: 7,
     beganAt: at,
     endedAt: null,
+    gapStartedAt: at,
     lengthMs: null,
     parties: [
       { aor: 'sip:agent@x.example', name: 'Zoë "Z" O\'Neil', role: 'agent' },
@@ -92,5 +93,7 @@ export function anEvent(call: CallRecord, sequence: number): RecordingEvent {
     recordingState: 3,
     markingState: 0,
     savingState: 0,
+    gapStartedAt: at,
+    gapEndedAt: null,
   };
 }

@@ -32,6 +32,7 @@ async function createCalls(db: Kysely<Schema>): Promise<void> {
     .addColumn('version', 'integer', (column) => column.notNull())
     .addColumn('began_at', 'bigint', (column) => column.notNull())
     .addColumn('ended_at', 'bigint')
+    .addColumn('gap_started_at', 'bigint')
     .addColumn('length_ms', 'bigint')
     .addColumn('parties', 'text', (column) => column.notNull())
     .execute();
@@ -113,6 +114,8 @@ async function createHistory(db: Kysely<Schema>): Promise<void> {
     .addColumn('recording_state', 'integer', (column) => column.notNull())
     .addColumn('marking_state', 'integer', (column) => column.notNull())
     .addColumn('saving_state', 'integer', (column) => column.notNull())
+    .addColumn('gap_started_at', 'bigint')
+    .addColumn('gap_ended_at', 'bigint')
     .addPrimaryKeyConstraint('events_key', ['ucc_name', 'sequence'])
     .modifyEnd(clustered)
     .execute();

@@ -1,0 +1,94 @@
+import type { RecordingEvent } from './events.ts';
+import type { Bus } from './ports.ts';
+import { uccKey } from './ucc.ts';
+
+/** Committed events from the store, in pages. */
+export interface EventHistory {
+  /** Events of the UCC with a sequence number above `since`, in their order, at most `limit`. */
+  events(uccName: string, since: number, limit: number): Promise<RecordingEvent[]>;
+}
+
+export interface FollowOptions {
+  readonly uccName: string;
+  /** Replay what came after this sequence number first; undefined begins with what comes next. */
+  readonly since?: number | undefined;
+  /** Called for one event after the other; while its promise is pending, replay waits. */
+  deliver(event: RecordingEvent): void | Promise<void>;
+  onError(cause: unknown): void;
+}
+
+export interface Follower {
+  /** Resolves when the replay has caught up with what is live. */
+  readonly caughtUp: Promise<void>;
+  stop(): void;
+}
+
+const PAGE = 500;
+/** More live events than this during a replay are forgotten and read from the store instead. */
+const MAX_PENDING = 10_000;
+
+/** Follows one UCC's events from any point of the past into the present, without a gap or a duplicate. */
+export class EventFeed {
+  readonly #bus: Bus;
+  readonly #history: EventHistory;
+
+  constructor(bus: Bus, history: EventHistory) {
+    this.#bus = bus;
+    this.#history = history;
+  }
+
+  /** Every event of every UCC, as it is published. */
+  live(listener: (event: RecordingEvent) => void): () => void {
+    return this.#bus.subscribe(listener);
+  }
+
+  follow(options: FollowOptions): Follower {
+    const uccName = uccKey(options.uccName);
+    let replaying = options.since !== undefined;
+    let last = options.since ?? 0;
+    let stopped = false;
+    let pending: RecordingEvent[] = [];
+    let overflow = false;
+
+    // A committed event may be read from the store before it is published: the number tells.
+    const deliverLive = (event: RecordingEvent): void => {
+      if (event.sequence <= last || stopped) return;
+      last = event.sequence;
+      void options.deliver(event);
+    };
+    const unsubscribe = this.#bus.subscribe((event) => {
+      if (event.uccName !== uccName || event.sequence <= last) return;
+      if (!replaying) deliverLive(event);
+      else if (pending.length < MAX_PENDING) pending.push(event);
+      else overflow = true;
+    });
+
+    const replay = async (): Promise<void> => {
+      for (;;) {
+        const page = await this.#history.events(uccName, last, PAGE);
+        for (const event of page) {
+          if (stopped) return;
+          await options.deliver(event);
+          last = event.sequence;
+        }
+        if (page.length === PAGE) continue;
+        if (!overflow) break;
+        overflow = false;
+        pending = [];
+      }
+      // From here on nothing is awaited: what was published meanwhile, then what is live.
+      for (const event of pending) deliverLive(event);
+      pending = [];
+      replaying = false;
+    };
+
+    const caughtUp = replaying ? replay().catch(options.onError) : Promise.resolve();
+    return {
+      caughtUp,
+      stop: () => {
+        stopped = true;
+        unsubscribe();
+      },
+    };
+  }
+}

@@ -1,0 +1,130 @@
+import type { ServerResponse } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { Follower } from '../domain/event-feed.ts';
+import type { RecordingEvent } from '../domain/events.ts';
+import { problemSchema, sendProblem } from './problems.ts';
+import type { HttpServices } from './services.ts';
+import { eventView } from './views.ts';
+
+/** A client that does not read is closed beyond this; it comes back with its Last-Event-ID. */
+const MAX_BACKLOG_BYTES = 1024 * 1024;
+/** A comment this often keeps proxies from closing a quiet stream. */
+const KEEP_ALIVE_MS = 15_000;
+
+interface EventQuery {
+  ucc?: string;
+  since?: number;
+}
+
+/** Per UCC, the last sequence number that the client has. */
+type Positions = Map<string, number>;
+
+export function eventRoutes(app: FastifyInstance, services: HttpServices): void {
+  app.get<{ Querystring: EventQuery }>(
+    '/api/events',
+    {
+      schema: {
+        tags: ['Events'],
+        summary: 'Committed events as server-sent events; Last-Event-ID resumes without a gap',
+        querystring: Type.Object({
+          ucc: Type.Optional(Type.String({ description: 'One UCC; without it, all of them' })),
+          since: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              description: 'Replay after this sequence number; with ucc',
+            }),
+          ),
+        }),
+        produces: ['text/event-stream'],
+        response: { 400: problemSchema, 404: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const { ucc, since } = request.query;
+      if (ucc !== undefined && !services.uccs.get(ucc)) {
+        return sendProblem(reply, 404, 'No such UCC.');
+      }
+      const lastEventId = request.headers['last-event-id'];
+      const resumed = parsePositions(typeof lastEventId === 'string' ? lastEventId : '');
+      if (!resumed) return sendProblem(reply, 400, 'Last-Event-ID is not one of ours.');
+      const names = ucc === undefined ? services.uccs.list().map(({ name }) => name) : [ucc];
+      reply.hijack();
+      new EventStream(reply.raw, services, resumed).follow(names, since);
+      return reply;
+    },
+  );
+}
+
+/** One client's stream. */
+class EventStream {
+  readonly #response: ServerResponse;
+  readonly #services: HttpServices;
+  readonly #positions: Positions;
+  readonly #followers: Follower[] = [];
+  #onDrain: (() => void)[] = [];
+
+  constructor(response: ServerResponse, services: HttpServices, positions: Positions) {
+    this.#response = response;
+    this.#services = services;
+    this.#positions = positions;
+    response.writeHead(200, {
+      'Content-Type': 'text/event-stream',
+      'Cache-Control': 'no-cache, no-store',
+      'X-Accel-Buffering': 'no',
+    });
+    response.write(': hello\n\n');
+    const keepAlive = setInterval(() => response.write(': \n\n'), KEEP_ALIVE_MS);
+    response.on('drain', () => this.#drained());
+    response.once('close', () => {
+      clearInterval(keepAlive);
+      for (const follower of this.#followers) follower.stop();
+      this.#drained();
+    });
+  }
+
+  follow(names: readonly string[], since: number | undefined): void {
+    for (const uccName of names) {
+      const follower = this.#services.feed.follow({
+        uccName,
+        since: this.#positions.get(uccName.toLowerCase()) ?? since,
+        deliver: (event) => this.#send(event),
+        onError: (cause) => {
+          this.#services.onError(cause);
+          this.#response.destroy();
+        },
+      });
+      this.#followers.push(follower);
+    }
+  }
+
+  /** A replay waits until the client has read; what is live cannot wait. */
+  #send(event: RecordingEvent): void | Promise<void> {
+    this.#positions.set(event.uccName, event.sequence);
+    const data = JSON.stringify(eventView(event));
+    const id = formatPositions(this.#positions);
+    const flushed = this.#response.write(`id: ${id}\nevent: ${event.type}\ndata: ${data}\n\n`);
+    if (flushed) return undefined;
+    if (this.#response.writableLength > MAX_BACKLOG_BYTES) this.#response.destroy();
+    return new Promise((resolve) => this.#onDrain.push(resolve));
+  }
+
+  #drained(): void {
+    for (const resolve of this.#onDrain.splice(0)) resolve();
+  }
+}
+
+/** `ucc-a:12,ucc-b:7` */
+function formatPositions(positions: Positions): string {
+  return [...positions].map(([name, sequence]) => `${name}:${sequence}`).join(',');
+}
+
+function parsePositions(text: string): Positions | undefined {
+  const positions: Positions = new Map();
+  for (const part of text.split(',').filter((one) => one !== '')) {
+    const match = /^([a-z0-9][a-z0-9._-]{0,63}):(\d{1,15})$/.exec(part.trim());
+    if (!match) return undefined;
+    positions.set(match[1] as string, Number(match[2]));
+  }
+  return positions;
+}

@@ -1,0 +1,18 @@
+import type { EventFeed } from '../domain/event-feed.ts';
+
+export interface RecordingHubOptions {
+  readonly feed: EventFeed;
+  readonly maxConnections: number;
+  /** Bytes that wait for one client; one that does not read is closed beyond this. */
+  readonly maxBacklogBytes: number;
+  isUcc(name: string): boolean;
+  isOriginAllowed(origin: string, host: string | undefined): boolean;
+  onError(cause: unknown): void;
+}
+
+/** A request below one of the hub's paths, as HTTP hands it over: body unread. */
+export interface HubRequest {
+  /** Lower case, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+}

@@ -1,0 +1,134 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { RecordingEvent } from '../domain/events.ts';
+import { EncodedInvocation } from '../protocols/signalr/encoded-invocation.ts';
+import { HubError } from '../protocols/signalr/errors.ts';
+import type { HubConnection } from '../protocols/signalr/hub.ts';
+import { createSignalrServer, type SignalrServer } from '../protocols/signalr/server.ts';
+import { ClassicFrontEnd } from './classic-front-end.ts';
+import {
+  hubContract,
+  recordingChangedEvent,
+  recordingChangedPayload,
+  stateChangedEvent,
+  stateChangedPayload,
+} from './hub-contract.ts';
+import type { HubRequest, RecordingHubOptions } from './options.ts';
+import { runForClient, Subscriptions } from './subscriptions.ts';
+
+/**
+ * The recording hub: one set of events and methods, spoken in ASP.NET Core SignalR and in classic SignalR 2.
+ *
+ *   committed event --> every client:  RecordingStateChangedEvent (commands)
+ *                   +-> subscribers:   RecordingChanged (everything), replayed from the store if asked for
+ */
+export class RecordingHub {
+  readonly #options: RecordingHubOptions;
+  readonly #signalr: SignalrServer;
+  readonly #classic: ClassicFrontEnd;
+  readonly #subscriptions = new Map<HubConnection, Subscriptions>();
+  /** One encoding per event and protocol, however many clients get it. */
+  readonly #encoded = new WeakMap<RecordingEvent, EncodedInvocation>();
+  readonly #stop: () => void;
+
+  constructor(options: RecordingHubOptions) {
+    this.#options = options;
+    const { maxConnections, maxBacklogBytes, isOriginAllowed, onError } = options;
+    this.#signalr = createSignalrServer({
+      hub: {
+        methods: {
+          Subscribe: (connection, [uccName, since]) =>
+            this.#call(connection, (of) => of.subscribe(uccName, since)),
+          Unsubscribe: (connection, [uccName]) =>
+            this.#call(connection, (of) => of.unsubscribe(uccName)),
+          SubscribeCall: (connection, [correlationId]) =>
+            this.#call(connection, (of) => of.subscribeCall(correlationId)),
+        },
+        onDisconnected: (connection) => this.#forget(connection),
+      },
+      ...{ maxConnections, maxBacklogBytes, isOriginAllowed, onError },
+      // What a client that reconnects statefully has missed is kept within the same bound.
+      replayBufferBytes: maxBacklogBytes / 2,
+    });
+    this.#classic = new ClassicFrontEnd(options);
+    this.#stop = options.feed.live((event) => this.#broadcast(event));
+  }
+
+  get connectionCount(): number {
+    return this.#signalr.connections.size + this.#classic.connectionCount;
+  }
+
+  /** True when the path is one of the hub's. */
+  owns(path: string): boolean {
+    const { signalr, classic } = hubContract.paths;
+    return path === signalr || path.startsWith(`${signalr}/`) || path.startsWith(`${classic}/`);
+  }
+
+  async handleRequest(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { path, query }: HubRequest,
+  ): Promise<void> {
+    const suffix = path.slice(hubContract.paths.signalr.length);
+    if (path.startsWith(hubContract.paths.classic)) {
+      await this.#classic.handleRequest(request, response, { path, query });
+    } else if (suffix === '' || suffix === '/negotiate') {
+      await this.#signalr.handleRequest(request, response, { suffix, query, user: undefined });
+    } else {
+      response.writeHead(404).end();
+    }
+  }
+
+  handleUpgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    ...[head, { path, query }]: [Buffer, HubRequest]
+  ): void {
+    if (path.startsWith(hubContract.paths.classic)) {
+      this.#classic.handleUpgrade(request, socket, head, { path, query });
+    } else {
+      this.#signalr.handleUpgrade(request, socket, head, { query, user: undefined });
+    }
+  }
+
+  close(): void {
+    this.#stop();
+    this.#signalr.close({ allowReconnect: true });
+    this.#classic.close();
+  }
+
+  #broadcast(event: RecordingEvent): void {
+    const payload = stateChangedPayload(event);
+    if (!payload) return;
+    this.#signalr.broadcast(this.#signalr.connections, stateChangedEvent, [payload]);
+    this.#classic.broadcast(stateChangedEvent, payload);
+  }
+
+  #call(connection: HubConnection, method: (of: Subscriptions) => void | Promise<void>) {
+    let subscriptions = this.#subscriptions.get(connection);
+    if (!subscriptions) {
+      const { feed, onError } = this.#options;
+      subscriptions = new Subscriptions({
+        ...{ feed, onError },
+        isUcc: (name) => this.#options.isUcc(name),
+        send: (event) => connection.sendEncoded(this.#encode(event)),
+      });
+      this.#subscriptions.set(connection, subscriptions);
+    }
+    return runForClient(() => method(subscriptions), HubError);
+  }
+
+  #encode(event: RecordingEvent): EncodedInvocation {
+    let encoded = this.#encoded.get(event);
+    if (!encoded) {
+      encoded = new EncodedInvocation(recordingChangedEvent, [recordingChangedPayload(event)]);
+      this.#encoded.set(event, encoded);
+    }
+    return encoded;
+  }
+
+  #forget(connection: HubConnection): void {
+    this.#subscriptions.get(connection)?.close();
+    this.#subscriptions.delete(connection);
+  }
+}

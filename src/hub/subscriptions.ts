@@ -1,0 +1,109 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { parseGuid } from '../domain/correlation-id.ts';
+import type { EventFeed, Follower } from '../domain/event-feed.ts';
+import type { RecordingEvent } from '../domain/events.ts';
+import { uccKey } from '../domain/ucc.ts';
+
+/** More than this of either kind is a client gone wrong. */
+const MAX_SUBSCRIPTIONS = 1_000;
+/** During a replay the client gets this many events before anybody else has a turn. */
+const REPLAY_BURST = 100;
+
+/** Says what was wrong with a call, in words for the client. */
+export class SubscriptionError extends Error {
+  override readonly name = 'SubscriptionError';
+}
+
+export interface SubscriptionOptions {
+  readonly feed: EventFeed;
+  isUcc(name: string): boolean;
+  send(event: RecordingEvent): void;
+  onError(cause: unknown): void;
+}
+
+/** What one client listens to, whichever SignalR it speaks. */
+export class Subscriptions {
+  readonly #options: SubscriptionOptions;
+  readonly #uccs = new Map<string, Follower>();
+  readonly #calls = new Map<string, () => void>();
+
+  constructor(options: SubscriptionOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the replay, if one was asked for, has been sent. Subscribing again begins anew. */
+  async subscribe(uccName: unknown, sinceSequence: unknown): Promise<void> {
+    const name = this.#knownUcc(uccName);
+    const since = sequenceOf(sinceSequence);
+    this.#uccs.get(name)?.stop();
+    this.#checkRoom(this.#uccs.size);
+    let burst = 0;
+    const follower = this.#options.feed.follow({
+      uccName: name,
+      since,
+      deliver: (event) => {
+        this.#options.send(event);
+        burst = (burst + 1) % REPLAY_BURST;
+        return burst === 0 ? nextTurn() : undefined;
+      },
+      onError: this.#options.onError,
+    });
+    this.#uccs.set(name, follower);
+    await follower.caughtUp;
+  }
+
+  unsubscribe(uccName: unknown): void {
+    const name = this.#knownUcc(uccName);
+    this.#uccs.get(name)?.stop();
+    this.#uccs.delete(name);
+  }
+
+  subscribeCall(correlationId: unknown): void {
+    const id = typeof correlationId === 'string' ? parseGuid(correlationId) : undefined;
+    if (id === undefined) throw new SubscriptionError('The correlation id is no GUID.');
+    if (this.#calls.has(id)) return;
+    this.#checkRoom(this.#calls.size);
+    const stop = this.#options.feed.live((event) => {
+      // A client that follows the whole UCC has the event already.
+      if (event.correlationId === id && !this.#uccs.has(event.uccName)) this.#options.send(event);
+    });
+    this.#calls.set(id, stop);
+  }
+
+  close(): void {
+    for (const follower of this.#uccs.values()) follower.stop();
+    for (const stop of this.#calls.values()) stop();
+    this.#uccs.clear();
+    this.#calls.clear();
+  }
+
+  #knownUcc(uccName: unknown): string {
+    if (typeof uccName === 'string' && this.#options.isUcc(uccName)) return uccKey(uccName);
+    throw new SubscriptionError('The UCC was not recognized.');
+  }
+
+  #checkRoom(size: number): void {
+    if (size >= MAX_SUBSCRIPTIONS) throw new SubscriptionError('Too many subscriptions.');
+  }
+}
+
+function sequenceOf(value: unknown): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  const sequence = typeof value === 'bigint' ? Number(value) : value;
+  if (typeof sequence === 'number' && Number.isSafeInteger(sequence) && sequence >= 0) {
+    return sequence;
+  }
+  throw new SubscriptionError('sinceSequence is no sequence number.');
+}
+
+/** A SubscriptionError's words reach the client; anything else stays here. */
+export async function runForClient(
+  method: () => void | Promise<void>,
+  ErrorForClient: new (message: string) => Error,
+): Promise<void> {
+  try {
+    await method();
+  } catch (cause) {
+    throw cause instanceof SubscriptionError ? new ErrorForClient(cause.message) : cause;
+  }
+}
