@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 const programs = [
   { program: 'sipp', package: 'sip-tester', why: 'a SIP client of another make places the calls' },
   { program: 'ffprobe', package: 'ffmpeg', why: 'another tool reads the recordings' },
+  { program: 'chromium', package: 'chromium', why: 'a browser listens from other origins' },
   { program: 'sox', package: 'sox', why: 'another tool checks the G.711 tables' },
 ];
 

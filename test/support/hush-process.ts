@@ -9,6 +9,8 @@ export interface HushProcessOptions {
   readonly stalling?: boolean;
   /** After a restart, calls without media end this soon. */
   readonly mediaTimeoutMs?: number;
+  /** Of `freeRtpPorts`, where the usual 2,000 may be in use by a neighbour. */
+  readonly rtpPorts?: { readonly portMin: number; readonly portMax: number };
   readonly environment?: Record<string, string>;
 }
 

@@ -10,12 +10,15 @@ const RANGE = 200;
 const PROBES = 10;
 
 /** RTP ports that nobody else, such as a bench beside the tests, seems to use. */
-export async function freeRtpPorts(): Promise<Pick<Config['rtp'], 'portMin' | 'portMax'>> {
+export async function freeRtpPorts(
+  range = RANGE,
+): Promise<Pick<Config['rtp'], 'portMin' | 'portMax'>> {
   for (;;) {
-    const portMin = randomInt(LOWEST / 2, (HIGHEST - RANGE) / 2) * 2;
-    const probed = Array.from({ length: PROBES }, (_, index) => portMin + index * 2);
+    const portMin = randomInt(LOWEST / 2, (HIGHEST - range) / 2) * 2;
+    const step = 2 * Math.floor(range / 2 / PROBES);
+    const probed = Array.from({ length: PROBES }, (_, index) => portMin + index * step);
     const free = await Promise.all(probed.map(isFree));
-    if (free.every(Boolean)) return { portMin, portMax: portMin + RANGE - 1 };
+    if (free.every(Boolean)) return { portMin, portMax: portMin + range - 1 };
   }
 }
 

@@ -1,0 +1,22 @@
+import type { Config } from '../../../src/config/schema.ts';
+import { agent, supervisor, TestHush } from '../../support/hush.ts';
+import { freeRtpPorts } from '../../support/ports.ts';
+
+/** A whole Hush with these UCCs, all of which record and may be edited. */
+export async function startHush(
+  uccNames: readonly string[],
+  http: Partial<Config['http']> = {},
+): Promise<TestHush> {
+  const rtpPorts = await freeRtpPorts();
+  return await TestHush.start({
+    config: (config) => ({
+      ...config,
+      http: { ...config.http, ...http },
+      rtp: { ...config.rtp, ...rtpPorts },
+      uccs: uccNames.map((name) => ({
+        ...{ name, agents: [agent], supervisors: [supervisor] },
+        ...{ useAudioRecording: true, agentCanEditAudioRecording: true },
+      })),
+    }),
+  });
+}
