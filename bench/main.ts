@@ -1,11 +1,13 @@
 import { benchCommands } from './commands.ts';
 import { benchFence } from './fence.ts';
+import { benchHub } from './hub.ts';
 import { benchStreams } from './streams.ts';
 
 const benches: Record<string, () => Promise<void>> = {
   fence: benchFence,
   commands: benchCommands,
   streams: benchStreams,
+  hub: benchHub,
 };
 
 const names = process.argv.slice(2);
