@@ -14,11 +14,12 @@ export interface FollowOptions {
   readonly since?: number | undefined;
   /** Called for one event after the other; while its promise is pending, replay waits. */
   deliver(event: RecordingEvent): void | Promise<void>;
+  /** The replay failed; the follower has stopped. */
   onError(cause: unknown): void;
 }
 
 export interface Follower {
-  /** Resolves when the replay has caught up with what is live. */
+  /** Resolves when the replay has caught up with what is live, or has failed, or was stopped. */
   readonly caughtUp: Promise<void>;
   stop(): void;
 }
@@ -82,13 +83,17 @@ export class EventFeed {
       replaying = false;
     };
 
-    const caughtUp = replaying ? replay().catch(options.onError) : Promise.resolve();
-    return {
-      caughtUp,
-      stop: () => {
-        stopped = true;
-        unsubscribe();
-      },
+    const stop = (): void => {
+      stopped = true;
+      pending = [];
+      unsubscribe();
     };
+    // Without its past a follower is of no use: it hears nothing more.
+    const fail = (cause: unknown): void => {
+      if (!stopped) options.onError(cause);
+      stop();
+    };
+    const caughtUp = replaying ? replay().catch(fail) : Promise.resolve();
+    return { caughtUp, stop };
   }
 }

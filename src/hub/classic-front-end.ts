@@ -83,6 +83,7 @@ export class ClassicFrontEnd {
   ): void {
     const action = actionOf(path);
     if (!action) {
+      socket.on('error', () => undefined);
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
       return;
     }
@@ -114,9 +115,8 @@ export class ClassicFrontEnd {
   }
 
   #listen(connection: ClassicConnection): Subscriptions {
-    const { feed, onError } = this.#options;
     return new Subscriptions({
-      ...{ feed, onError },
+      feed: this.#options.feed,
       isUcc: (name) => this.#options.isUcc(name),
       send: (event) =>
         connection.send(classicHubName, recordingChangedEvent, [recordingChangedPayload(event)]),

@@ -107,11 +107,13 @@ export class RecordingHub {
   #call(connection: HubConnection, method: (of: Subscriptions) => void | Promise<void>) {
     let subscriptions = this.#subscriptions.get(connection);
     if (!subscriptions) {
-      const { feed, onError } = this.#options;
       subscriptions = new Subscriptions({
-        ...{ feed, onError },
+        feed: this.#options.feed,
         isUcc: (name) => this.#options.isUcc(name),
-        send: (event) => connection.sendEncoded(this.#encode(event)),
+        send: (event) => {
+          connection.sendEncoded(this.#encode(event));
+          return connection.drained();
+        },
       });
       this.#subscriptions.set(connection, subscriptions);
     }

@@ -17,8 +17,8 @@ export class SubscriptionError extends Error {
 export interface SubscriptionOptions {
   readonly feed: EventFeed;
   isUcc(name: string): boolean;
-  send(event: RecordingEvent): void;
-  onError(cause: unknown): void;
+  /** A promise that it returns keeps a replay waiting: the client reads slower than the store. */
+  send(event: RecordingEvent): void | Promise<void>;
 }
 
 /** What one client listens to, whichever SignalR it speaks. */
@@ -35,27 +35,31 @@ export class Subscriptions {
   async subscribe(uccName: unknown, sinceSequence: unknown): Promise<void> {
     const name = this.#knownUcc(uccName);
     const since = sequenceOf(sinceSequence);
-    this.#uccs.get(name)?.stop();
+    this.#forgetUcc(name);
     this.#checkRoom(this.#uccs.size);
     let burst = 0;
+    let failure: unknown;
     const follower = this.#options.feed.follow({
       uccName: name,
       since,
       deliver: (event) => {
-        this.#options.send(event);
+        const drained = this.#options.send(event);
         burst = (burst + 1) % REPLAY_BURST;
-        return burst === 0 ? nextTurn() : undefined;
+        return drained ?? (burst === 0 ? nextTurn() : undefined);
       },
-      onError: this.#options.onError,
+      onError: (cause) => {
+        failure = cause;
+      },
     });
     this.#uccs.set(name, follower);
     await follower.caughtUp;
+    if (failure === undefined) return;
+    if (this.#uccs.get(name) === follower) this.#uccs.delete(name);
+    throw failure;
   }
 
   unsubscribe(uccName: unknown): void {
-    const name = this.#knownUcc(uccName);
-    this.#uccs.get(name)?.stop();
-    this.#uccs.delete(name);
+    this.#forgetUcc(this.#knownUcc(uccName));
   }
 
   subscribeCall(correlationId: unknown): void {
@@ -65,7 +69,9 @@ export class Subscriptions {
     this.#checkRoom(this.#calls.size);
     const stop = this.#options.feed.live((event) => {
       // A client that follows the whole UCC has the event already.
-      if (event.correlationId === id && !this.#uccs.has(event.uccName)) this.#options.send(event);
+      if (event.correlationId === id && !this.#uccs.has(event.uccName)) {
+        void this.#options.send(event);
+      }
     });
     this.#calls.set(id, stop);
   }
@@ -75,6 +81,11 @@ export class Subscriptions {
     for (const stop of this.#calls.values()) stop();
     this.#uccs.clear();
     this.#calls.clear();
+  }
+
+  #forgetUcc(name: string): void {
+    this.#uccs.get(name)?.stop();
+    this.#uccs.delete(name);
   }
 
   #knownUcc(uccName: unknown): string {

@@ -83,6 +83,10 @@ export class ServerConnection implements LinkHandler {
     this.#conversation?.sendEncoded(invocation);
   }
 
+  drained(): Promise<void> | undefined {
+    return this.#closed ? undefined : this.#sender.drained();
+  }
+
   invoke(target: string, args: readonly unknown[], options: InvokeOptions): Promise<unknown> {
     if (this.#closed || this.#conversation === undefined) {
       return Promise.reject(new ConnectionError('The connection was closed.'));

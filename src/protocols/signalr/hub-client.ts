@@ -39,6 +39,10 @@ export class HubClient implements HubConnection {
     this.#connection.sendEncoded(invocation);
   }
 
+  drained(): Promise<void> | undefined {
+    return this.#connection.drained();
+  }
+
   invoke(target: string, args: readonly unknown[], options: InvokeOptions = {}): Promise<unknown> {
     return this.#connection.invoke(target, args, options);
   }

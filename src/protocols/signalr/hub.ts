@@ -15,6 +15,8 @@ export interface HubConnection {
   /** Calls a method of the client and expects no answer. Dropped when the connection is gone. */
   send(target: string, args: readonly unknown[]): void;
   sendEncoded(invocation: EncodedInvocation): void;
+  /** Resolves when less than `streamHighWaterBytes` waits for the client; undefined: now. */
+  drained(): Promise<void> | undefined;
   /**
    * Calls a method of the client and awaits what it returns (clients from version 7 on). Rejects
    * with HubError (what the client says went wrong) or ConnectionError (timeout, gone, aborted).
