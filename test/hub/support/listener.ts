@@ -14,6 +14,7 @@ interface EventSource {
 /** Collects what one client hears, in order. */
 export class Heard<Event> {
   readonly events: Event[] = [];
+  readonly #listeners: ((event: Event) => void)[] = [];
   readonly #waiting = new Set<() => void>();
 
   static on<Event>(source: EventSource, name: string): Heard<Event> {
@@ -24,7 +25,13 @@ export class Heard<Event> {
 
   add(event: Event): void {
     this.events.push(event);
+    for (const listener of this.#listeners) listener(event);
     for (const look of this.#waiting) look();
+  }
+
+  onEach(listener: (event: Event) => void): void {
+    for (const event of this.events) listener(event);
+    this.#listeners.push(listener);
   }
 
   get count(): number {
