@@ -2,10 +2,10 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Follower } from '../domain/event-feed.ts';
+import { eventView } from '../domain/event-view.ts';
 import type { RecordingEvent } from '../domain/events.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import type { HttpServices } from './services.ts';
-import { eventView } from './views.ts';
 
 /** A client that does not read is closed beyond this; it comes back with its Last-Event-ID. */
 const MAX_BACKLOG_BYTES = 1024 * 1024;

@@ -8,6 +8,7 @@ import Fastify, {
   type HTTPMethods,
 } from 'fastify';
 import { echoedCorrelationId } from '../domain/command.ts';
+import { parseNetworks } from '../domain/networks.ts';
 import { attendantService } from './attendant-service.ts';
 import { callRoutes } from './calls.ts';
 import {
@@ -20,7 +21,6 @@ import {
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { mountHub } from './hub-mount.ts';
-import { parseNetworks } from './networks.ts';
 import { answerCors, originRule } from './origins.ts';
 import { sendProblem } from './problems.ts';
 import { recordingRoutes } from './recordings.ts';

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { Call } from '../domain/call.ts';
-import type { RecordingEvent } from '../domain/events.ts';
+import { isoTime, nameOf } from '../domain/event-view.ts';
 import {
   MarkingState,
   RecordingState,
@@ -143,25 +143,6 @@ export function recordingDetailView(
   };
 }
 
-/** What server-sent events and webhooks carry. */
-export function eventView(event: RecordingEvent) {
-  return {
-    sequence: event.sequence,
-    type: event.type,
-    uccName: event.uccName,
-    correlationId: event.correlationId,
-    recordingId: event.callId,
-    at: isoTime(event.at),
-    action: event.action === null ? null : stateActionName(event.action),
-    requester: event.requester,
-    recordingState: recordingStateName(event.recordingState),
-    markingState: nameOf(MarkingState, event.markingState),
-    savingState: nameOf(SavingState, event.savingState),
-    gapStartedAt: event.gapStartedAt === null ? null : isoTime(event.gapStartedAt),
-    gapEndedAt: event.gapEndedAt === null ? null : isoTime(event.gapEndedAt),
-  };
-}
-
 function commonView(record: CallRecord) {
   return {
     id: record.id,
@@ -174,12 +155,4 @@ function commonView(record: CallRecord) {
     beganAt: isoTime(record.beganAt),
     parties: record.parties,
   };
-}
-
-function nameOf(values: Record<string, number>, value: number): string {
-  return Object.keys(values).find((name) => values[name] === value) ?? '';
-}
-
-export function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { NetworkError, parseNetworks } from '../../src/http/networks.ts';
+import { NetworkError, parseNetworks } from '../../src/domain/networks.ts';
 import { ucc } from '../support/hush.ts';
 import { base, ContractBench, errorText, set } from './contract-support.ts';
 
@@ -22,6 +22,10 @@ describe('parseNetworks', () => {
     // How a socket that takes both families names an IPv4 caller.
     ['127.0.0.0/8', '::ffff:127.0.0.1', true],
     ['127.0.0.0/8', '::ffff:10.0.0.1', false],
+    ['127.0.0.0/8', '::ffff:7f00:1', true],
+    ['127.0.0.0/8', '0:0:0:0:0:FFFF:7F00:0001', true],
+    ['::/0', '::ffff:127.0.0.1', false],
+    ['fe80::/10', 'fe80::1%2', true],
     ['127.0.0.0/8', 'no address', false],
     ['127.0.0.0/8', '', false],
   ])('%s holds %s: %s', (entry, address, holds) => {

@@ -1,0 +1,41 @@
+import { BlockList, isIP } from 'node:net';
+
+export class NetworkError extends Error {
+  override readonly name = 'NetworkError';
+}
+
+/** A list of addresses and CIDR ranges. @throws NetworkError naming the entry that is neither */
+export function parseNetworks(entries: readonly string[]): (address: string) => boolean {
+  // One list would let `::/0` hold every IPv4 address as well.
+  const lists = { 4: new BlockList(), 6: new BlockList() };
+  for (const entry of entries) {
+    const [address = '', prefix, ...rest] = entry.split('/');
+    const family = isIP(address);
+    const most = family === 6 ? 128 : 32;
+    const bits = prefix === undefined ? most : Number(prefix);
+    // An empty prefix is no prefix of 0: it would let everybody in.
+    const isRange = rest.length === 0 && (prefix === undefined || /^\d{1,3}$/.test(prefix));
+    if (family === 0 || !isRange || bits > most) {
+      throw new NetworkError(`${entry} is neither an address nor a CIDR range`);
+    }
+    if (family === 6) lists[6].addSubnet(address, bits, 'ipv6');
+    else lists[4].addSubnet(address, bits, 'ipv4');
+  }
+  return (address) => {
+    const plain = plainAddress(address);
+    const family = isIP(plain);
+    if (family === 6) return lists[6].check(plain, 'ipv6');
+    return family === 4 && lists[4].check(plain, 'ipv4');
+  };
+}
+
+/** Without its zone; as IPv4 where it is IPv4-mapped (RFC 4291 section 2.5.5.2), however spelt. */
+function plainAddress(address: string): string {
+  const [withoutZone = ''] = address.split('%');
+  if (isIP(withoutZone) !== 6) return withoutZone;
+  const canonical = new URL(`http://[${withoutZone}]`).hostname.slice(1, -1);
+  const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(canonical);
+  if (!mapped) return canonical;
+  const [high, low] = [mapped[1], mapped[2]].map((word) => Number.parseInt(word ?? '', 16));
+  return [high, low].flatMap((word = 0) => [word >> 8, word & 0xff]).join('.');
+}
