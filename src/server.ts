@@ -24,6 +24,7 @@ import { SessionRecordingServer } from './srs/session-recording-server.ts';
 import { openPostgres } from './store/postgres.ts';
 import { openSqlite } from './store/sqlite.ts';
 import { SqlStore } from './store/store.ts';
+import { WebhookDispatcher } from './webhooks/webhook-dispatcher.ts';
 
 /** What a test or a bench may put in the place of what the configuration names. */
 export interface ServerOverrides {
@@ -133,6 +134,14 @@ export async function createServer(
     onError: (cause) => logger.error({ err: cause }, 'the hub failed'),
   });
 
+  const webhooks = new WebhookDispatcher({
+    ...{ feed, alarms, clock, history: store, store: store.webhooks, limits: config.webhooks },
+    isUcc: (name) => uccs.get(name) !== undefined,
+    onAttempt: (outcome) => metrics.webhookDelivery(outcome),
+    onDisabled: (webhook) => logger.warn({ webhook }, 'a webhook answered 410 and was disabled'),
+    onError: (cause) => logger.error({ err: cause }, 'a webhook failed'),
+  });
+
   let ready = false;
   let http: FastifyInstance | undefined;
   let stopping: Promise<void> | undefined;
@@ -141,9 +150,10 @@ export async function createServer(
     await uccs.load();
     for (const { name, ...settings } of config.uccs) await seed(uccs, name, settings);
     await journal.load();
+    await webhooks.start();
     await lifecycle.restore();
     http = await buildHttpServer(config.http, {
-      ...{ uccs, calls, recorder, store, feed, hub },
+      ...{ uccs, calls, recorder, store, feed, hub, webhooks },
       carry: (request) => carrier.carry(request),
       stopCallsOf: (uccName) => lifecycle.stopCallsOf(uccName),
       play: (callId) => archive.play(callId),
@@ -166,6 +176,7 @@ export async function createServer(
     await http?.close();
     await srs.close();
     await recorder.close();
+    await webhooks.close();
     await store.close();
   }
 

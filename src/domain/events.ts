@@ -36,7 +36,8 @@ export type AlarmKind =
   | 'storeFailed'
   | 'workerDied'
   | 'correlationConflict'
-  | 'masterKeyGenerated';
+  | 'masterKeyGenerated'
+  | 'webhookDeadLetter';
 
 /** Something a person must look at. Carries no card data, digits, tokens or message content. */
 export interface Alarm {

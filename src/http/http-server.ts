@@ -26,6 +26,7 @@ import { sendProblem } from './problems.ts';
 import { recordingRoutes } from './recordings.ts';
 import type { HttpServices, HttpSettings } from './services.ts';
 import { uccRoutes } from './uccs.ts';
+import { webhookRoutes } from './webhooks.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -73,6 +74,7 @@ export async function buildHttpServer(
   recordingRoutes(app, services);
   uccRoutes(app, services);
   eventRoutes(app, services);
+  webhookRoutes(app, services);
   healthRoutes(app, services);
   mountHub(app, services.hub, { isAllowed, isOriginAllowed });
   app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());

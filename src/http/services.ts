@@ -5,6 +5,7 @@ import type { CommandAnswer, CommandRequest } from '../domain/command.ts';
 import type { EventFeed } from '../domain/event-feed.ts';
 import type { Recorder, Store } from '../domain/ports.ts';
 import type { UccRegistry } from '../domain/ucc-registry.ts';
+import type { Webhooks } from '../domain/webhook.ts';
 
 /** A finished recording, opened for playing. */
 export interface OpenedAudio {
@@ -38,6 +39,7 @@ export interface HttpServices {
   readonly store: Store;
   readonly feed: EventFeed;
   readonly hub: HttpMount;
+  readonly webhooks: Webhooks;
   carry(request: CommandRequest): Promise<CommandAnswer>;
   /** Stops what a UCC that no longer records has in progress. */
   stopCallsOf(uccName: string): Promise<void>;

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import { type TSchema, Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { Type } from 'typebox';
 import { parseRequesterUri } from '../domain/sip-uri.ts';
 import type { Ucc, UccSettings } from '../domain/ucc.ts';
 import { uccNamePattern } from '../domain/ucc.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import type { HttpServices } from './services.ts';
+import { strict } from './strict-body.ts';
 
 const tags = ['UCCs'];
 const MAX_MEMBERS = 10_000;
@@ -24,15 +24,6 @@ const settingsSchema = Type.Partial(Type.Object(settingProperties), {
   additionalProperties: false,
 });
 const params = Type.Object({ name: Type.String({ pattern: uccNamePattern }) });
-
-/** Nothing is converted and nothing passed over: a setting misspelt, or `null`, changes nothing. */
-const strict =
-  ({ schema }: { schema: TSchema }) =>
-  (data: unknown) => {
-    const errors = Value.Errors(schema, data).filter((error) => error.keyword !== 'boolean');
-    if (errors.length === 0) return { value: data };
-    return { error: errors.map((error) => ({ ...error, params: { ...error.params } })) };
-  };
 
 interface SettingsRoute {
   Params: { name: string };

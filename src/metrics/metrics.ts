@@ -27,6 +27,11 @@ export class Metrics {
     'Packets of ended streams, by what became of them',
     ['outcome'],
   );
+  readonly #webhookDeliveries = this.#counter(
+    'hush_webhook_deliveries_total',
+    'Attempts to deliver an event to a webhook, by outcome',
+    ['outcome'],
+  );
   readonly #commandSeconds = new Histogram({
     name: 'hush_command_duration_seconds',
     help: 'From a command to its answer: fence and durable commit included',
@@ -63,6 +68,10 @@ export class Metrics {
 
   sipDropped(reason: string): void {
     this.#sipDropped.inc({ reason });
+  }
+
+  webhookDelivery(outcome: string): void {
+    this.#webhookDeliveries.inc({ outcome });
   }
 
   packets(counts: PacketCounts): void {

@@ -26,8 +26,12 @@ export class CommitQueue {
   }
 
   add(change: Change): Promise<void> {
+    return this.addRows(rowsOf(change));
+  }
+
+  addRows(rows: RowOf[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ rows: rowsOf(change), resolve, reject });
+      this.#waiting.push({ rows, resolve, reject });
       if (this.#running) return;
       this.#running = true;
       setImmediate(() => void this.#run());

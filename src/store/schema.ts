@@ -91,6 +91,32 @@ export interface EventTable {
   gap_ended_at: number | null;
 }
 
+/** Deliveries of committed events. */
+export interface WebhookTable {
+  name: string;
+  url: string;
+  uccs: string;
+  secret: string;
+  enabled: number;
+}
+
+/** The last event of the UCC that the webhook has, or that was given up. */
+export interface WebhookCursorTable {
+  webhook: string;
+  ucc_name: string;
+  sequence: number;
+}
+
+export interface WebhookDeadLetterTable {
+  webhook: string;
+  ucc_name: string;
+  sequence: number;
+  attempts: number;
+  last_status: number | null;
+  reason: string;
+  failed_at: number;
+}
+
 export interface Schema {
   uccs: UccTable;
   calls: CallTable;
@@ -99,6 +125,9 @@ export interface Schema {
   gaps: GapTable;
   UCC_CallDetail: CallDetailTable;
   events: EventTable;
+  webhooks: WebhookTable;
+  webhook_cursors: WebhookCursorTable;
+  webhook_dead_letters: WebhookDeadLetterTable;
 }
 
 export type TableName = keyof Schema;
@@ -112,6 +141,9 @@ export const primaryKeys = {
   gaps: ['call_id', 'track', 'start'],
   UCC_CallDetail: ['call_id', 'sequence'],
   events: ['ucc_name', 'sequence'],
+  webhooks: ['name'],
+  webhook_cursors: ['webhook', 'ucc_name'],
+  webhook_dead_letters: ['webhook', 'ucc_name', 'sequence'],
 } as const satisfies Record<TableName, readonly string[]>;
 
 /** Columns that no later commit of the row changes: they are left alone, and so are their indexes. */

@@ -8,19 +8,23 @@ import type {
   TrackRecord,
 } from '../domain/records.ts';
 import type { Ucc } from '../domain/ucc.ts';
+import type { WebhookStore } from '../domain/webhook.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { Database } from './database.ts';
 import { callOf, detailOf, eventOf, gapOf, segmentOf, trackOf, uccOf } from './mapping.ts';
 import { migrateToLatest } from './migrate.ts';
+import { SqlWebhookStore } from './webhook-store.ts';
 
 /** The one query layer on both databases. */
 export class SqlStore implements Store {
   readonly #database: Database;
   readonly #commits: CommitQueue;
+  readonly webhooks: WebhookStore;
 
   private constructor(database: Database) {
     this.#database = database;
     this.#commits = new CommitQueue((rows) => database.write(rows));
+    this.webhooks = new SqlWebhookStore(database.kysely, this.#commits);
   }
 
   static async open(database: Database): Promise<SqlStore> {

@@ -1,0 +1,147 @@
+import type { Kysely } from 'kysely';
+import type {
+  DeadLetter,
+  DeadLetterPage,
+  Webhook,
+  WebhookCursor,
+  WebhookStore,
+} from '../domain/webhook.ts';
+import type { CommitQueue } from './commit-queue.ts';
+import type { RowOf } from './mapping.ts';
+import type { Schema, WebhookDeadLetterTable, WebhookTable } from './schema.ts';
+
+/** Webhooks, how far each has come, and what was given up; written through the store's commit queue. */
+export class SqlWebhookStore implements WebhookStore {
+  readonly #kysely: Kysely<Schema>;
+  readonly #commits: CommitQueue;
+
+  constructor(kysely: Kysely<Schema>, commits: CommitQueue) {
+    this.#kysely = kysely;
+    this.#commits = commits;
+  }
+
+  async webhooks(): Promise<Webhook[]> {
+    const rows = await this.#kysely.selectFrom('webhooks').selectAll().orderBy('name').execute();
+    return rows.map(webhookOf);
+  }
+
+  async cursors(webhook: string): Promise<Map<string, number>> {
+    const rows = await this.#kysely
+      .selectFrom('webhook_cursors')
+      .select(['ucc_name', 'sequence'])
+      .where('webhook', '=', webhook)
+      .execute();
+    return new Map(rows.map((row) => [row.ucc_name, Number(row.sequence)]));
+  }
+
+  save(webhook: Webhook, cursors: readonly WebhookCursor[]): Promise<void> {
+    return this.#commits.addRows([webhookRow(webhook), ...cursors.map(cursorRow)]);
+  }
+
+  async remove(webhook: string): Promise<void> {
+    // The webhook goes first: without it, what a crash leaves of the rest is read by nobody.
+    await this.#kysely.deleteFrom('webhooks').where('name', '=', webhook).execute();
+    await this.#kysely.deleteFrom('webhook_cursors').where('webhook', '=', webhook).execute();
+    await this.#kysely.deleteFrom('webhook_dead_letters').where('webhook', '=', webhook).execute();
+  }
+
+  advance(cursor: WebhookCursor, deadLetter?: DeadLetter): Promise<void> {
+    const letters = deadLetter ? [deadLetterRow(deadLetter)] : [];
+    return this.#commits.addRows([cursorRow(cursor), ...letters]);
+  }
+
+  async deadLetters(webhook: string, { after, limit }: DeadLetterPage): Promise<DeadLetter[]> {
+    let query = this.#kysely
+      .selectFrom('webhook_dead_letters')
+      .selectAll()
+      .where('webhook', '=', webhook)
+      .orderBy('ucc_name')
+      .orderBy('sequence')
+      .limit(limit);
+    if (after) {
+      query = query.where((eb) =>
+        eb.or([
+          eb('ucc_name', '>', after.uccName),
+          eb.and([eb('ucc_name', '=', after.uccName), eb('sequence', '>', after.sequence)]),
+        ]),
+      );
+    }
+    return (await query.execute()).map(deadLetterOf);
+  }
+
+  async deadLetterCount(webhook: string): Promise<number> {
+    const row = await this.#kysely
+      .selectFrom('webhook_dead_letters')
+      .select((eb) => eb.fn.countAll().as('count'))
+      .where('webhook', '=', webhook)
+      .executeTakeFirstOrThrow();
+    return Number(row.count);
+  }
+
+  saveDeadLetter(deadLetter: DeadLetter): Promise<void> {
+    return this.#commits.addRows([deadLetterRow(deadLetter)]);
+  }
+
+  async removeDeadLetter({ webhook, uccName, sequence }: WebhookCursor): Promise<void> {
+    await this.#kysely
+      .deleteFrom('webhook_dead_letters')
+      .where('webhook', '=', webhook)
+      .where('ucc_name', '=', uccName)
+      .where('sequence', '=', sequence)
+      .execute();
+  }
+}
+
+function webhookRow(webhook: Webhook): RowOf {
+  return {
+    table: 'webhooks',
+    row: {
+      name: webhook.name,
+      url: webhook.url,
+      uccs: JSON.stringify(webhook.uccs),
+      secret: webhook.secret,
+      enabled: Number(webhook.enabled),
+    },
+  };
+}
+
+function webhookOf(row: WebhookTable): Webhook {
+  return {
+    name: row.name,
+    url: row.url,
+    uccs: JSON.parse(row.uccs) as string[],
+    secret: row.secret,
+    enabled: Boolean(row.enabled),
+  };
+}
+
+function cursorRow({ webhook, uccName, sequence }: WebhookCursor): RowOf {
+  return { table: 'webhook_cursors', row: { webhook, ucc_name: uccName, sequence } };
+}
+
+function deadLetterRow(letter: DeadLetter): RowOf {
+  return {
+    table: 'webhook_dead_letters',
+    row: {
+      webhook: letter.webhook,
+      ucc_name: letter.uccName,
+      sequence: letter.sequence,
+      attempts: letter.attempts,
+      last_status: letter.lastStatus,
+      reason: letter.reason,
+      failed_at: letter.failedAt,
+    },
+  };
+}
+
+function deadLetterOf(row: WebhookDeadLetterTable): DeadLetter {
+  return {
+    webhook: row.webhook,
+    uccName: row.ucc_name,
+    sequence: Number(row.sequence),
+    attempts: row.attempts,
+    lastStatus: row.last_status,
+    reason: row.reason as DeadLetter['reason'],
+    failedAt: Number(row.failed_at),
+  };
+}

@@ -1,0 +1,214 @@
+import type { EventFeed, EventHistory } from '../domain/event-feed.ts';
+import type { AlarmSink, Clock } from '../domain/ports.ts';
+import { SerialQueue } from '../domain/serial-queue.ts';
+import { uccKey } from '../domain/ucc.ts';
+import {
+  type DeadLetter,
+  type DeadLetterPage,
+  parseWebhookUrl,
+  type SavedWebhook,
+  type Webhook,
+  type WebhookSettings,
+  WebhookSettingsError,
+  type WebhookStore,
+  type Webhooks,
+} from '../domain/webhook.ts';
+import { type AddressRule, type AllLookup, addressRule, leadsToRefused } from './address-guard.ts';
+import { type DeliveryPorts, deliveryContext, type WebhookLimits } from './delivery.ts';
+import { type Attempt, WebhookSender } from './sender.ts';
+import { checkSecret, newSecret } from './signature.ts';
+import { WebhookRun } from './webhook-run.ts';
+
+const MAX_WEBHOOKS = 100;
+
+export interface WebhookHistory extends EventHistory {
+  lastSequences(): Promise<Map<string, number>>;
+}
+
+export interface WebhookDispatcherOptions {
+  readonly feed: EventFeed;
+  readonly store: WebhookStore;
+  readonly history: WebhookHistory;
+  readonly limits: WebhookLimits;
+  readonly alarms: AlarmSink;
+  readonly clock: Clock;
+  /** In the place of the system's resolver. */
+  readonly lookup?: AllLookup;
+  isUcc(name: string): boolean;
+  onAttempt(outcome: Attempt['outcome']): void;
+  /** The receiver answered 410. */
+  onDisabled(name: string): void;
+  onError(cause: unknown): void;
+}
+
+interface Entry {
+  readonly webhook: Webhook;
+  /** None of a disabled webhook. */
+  readonly run: WebhookRun | undefined;
+}
+
+/**
+ * Delivers committed events to webhooks, at least once. Each webhook has a durable cursor per UCC; behind it
+ * events are read from the store in pages, so that a slow receiver holds nothing in memory. The feed only
+ * tells how far events are in effect: a Start is committed before it is.
+ */
+export class WebhookDispatcher implements Webhooks {
+  readonly #options: WebhookDispatcherOptions;
+  readonly #isRefused: AddressRule;
+  readonly #ports: DeliveryPorts;
+  readonly #entries = new Map<string, Entry>();
+  readonly #horizons = new Map<string, number>();
+  readonly #changes = new SerialQueue();
+  #stopListening: () => void = () => {};
+  #closed = false;
+
+  /** @throws NetworkError when `allowedNetworks` are none */
+  constructor(options: WebhookDispatcherOptions) {
+    const { limits, clock, lookup } = options;
+    this.#options = options;
+    this.#isRefused = addressRule(limits.allowedNetworks);
+    this.#ports = {
+      ...options,
+      settings: limits,
+      sender: new WebhookSender({
+        ...{ timeoutMs: limits.timeoutMs, isRefused: this.#isRefused, lookup },
+        now: () => clock.now(),
+      }),
+      horizon: (uccName) => this.#horizons.get(uccName) ?? 0,
+    };
+  }
+
+  /** Takes up every webhook where it was. Before the first new event: all that is stored is in effect. */
+  async start(): Promise<void> {
+    this.#stopListening = this.#options.feed.live(({ uccName, sequence }) => {
+      this.#horizons.set(uccName, sequence);
+      for (const { run } of this.#entries.values()) run?.wake(uccName);
+    });
+    for (const [uccName, sequence] of await this.#options.history.lastSequences()) {
+      this.#horizons.set(uccName, Math.max(sequence, this.#ports.horizon(uccName)));
+    }
+    for (const webhook of await this.#options.store.webhooks()) await this.#enter(webhook);
+  }
+
+  list(): Webhook[] {
+    const webhooks = [...this.#entries.values()].map(({ webhook }) => webhook);
+    return webhooks.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  get(name: string): Webhook | undefined {
+    return this.#entries.get(uccKey(name))?.webhook;
+  }
+
+  put(name: string, settings: WebhookSettings): Promise<SavedWebhook> {
+    return this.#changes.run(async () => {
+      const before = this.get(name);
+      const webhook = this.#checked(name, settings, before);
+      await this.#rest(webhook.name);
+      try {
+        await this.#save(webhook, before);
+      } catch (cause) {
+        if (before) await this.#enter(before);
+        throw cause;
+      }
+      await this.#enter(webhook);
+      const isSecretNew = !before && settings.secret === undefined;
+      const shown = isSecretNew ? { newSecret: webhook.secret } : {};
+      return { webhook, created: !before, ...shown };
+    });
+  }
+
+  remove(name: string): Promise<boolean> {
+    return this.#changes.run(async () => {
+      const webhook = this.get(name);
+      if (!webhook) return false;
+      await this.#rest(webhook.name);
+      await this.#options.store.remove(webhook.name);
+      this.#entries.delete(webhook.name);
+      return true;
+    });
+  }
+
+  deadLetters(name: string, page: DeadLetterPage): Promise<DeadLetter[]> {
+    return this.#options.store.deadLetters(uccKey(name), page);
+  }
+
+  async redeliver(name: string): Promise<number> {
+    const count = await this.#options.store.deadLetterCount(uccKey(name));
+    this.#entries.get(uccKey(name))?.run?.redeliver();
+    return count;
+  }
+
+  /** Ends what is on its way: its cursor has not moved, and the next start delivers it. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#stopListening();
+    // A change under way finishes first; it starts nothing any more.
+    await this.#changes.run(async () => {
+      await Promise.all([...this.#entries.values()].map(({ run }) => run?.close()));
+    });
+    this.#ports.sender.close();
+  }
+
+  #checked(name: string, settings: WebhookSettings, before: Webhook | undefined): Webhook {
+    if (!before && this.#entries.size >= MAX_WEBHOOKS) {
+      throw new WebhookSettingsError(`There are ${MAX_WEBHOOKS} webhooks already.`);
+    }
+    const url = parseWebhookUrl(settings.url);
+    if (leadsToRefused(url, this.#isRefused)) {
+      throw new WebhookSettingsError('url leads to a link-local or metadata address.');
+    }
+    const uccs = [...new Set((settings.uccs ?? []).map(uccKey))];
+    const unknown = uccs.find((uccName) => !this.#options.isUcc(uccName));
+    if (unknown !== undefined) throw new WebhookSettingsError(`${unknown} is no UCC.`);
+    if (settings.secret !== undefined) checkSecret(settings.secret);
+    const secret = settings.secret ?? before?.secret ?? newSecret();
+    const enabled = settings.enabled ?? true;
+    return { name: uccKey(name), url: url.href, uccs, secret, enabled };
+  }
+
+  /** UCCs that the webhook did not have before begin with what comes next. */
+  async #save(webhook: Webhook, before: Webhook | undefined): Promise<void> {
+    // A removal that a crash cut short may have left something behind.
+    if (!before) await this.#options.store.remove(webhook.name);
+    const cursors = [...this.#horizons]
+      .filter(([uccName]) => !before || !follows(before, uccName))
+      .map(([uccName, sequence]) => ({ webhook: webhook.name, uccName, sequence }));
+    await this.#options.store.save(webhook, cursors);
+  }
+
+  async #enter(webhook: Webhook): Promise<void> {
+    const { name, enabled } = webhook;
+    if (!enabled || this.#closed) {
+      this.#entries.set(name, { webhook, run: undefined });
+      return;
+    }
+    const cursors = await this.#options.store.cursors(name);
+    const context = deliveryContext(this.#ports, webhook, () => this.#disable(webhook));
+    const run = new WebhookRun(context, cursors);
+    this.#entries.set(name, { webhook, run });
+    for (const uccName of this.#horizons.keys()) run.wake(uccName);
+  }
+
+  /** Nothing of the webhook is on its way afterwards, until it is entered again. */
+  async #rest(name: string): Promise<void> {
+    await this.#entries.get(name)?.run?.close();
+  }
+
+  #disable(webhook: Webhook): void {
+    const disabled = { ...webhook, enabled: false };
+    void this.#changes
+      .run(async () => {
+        // Replaced or removed meanwhile.
+        if (this.get(webhook.name) !== webhook) return;
+        await this.#rest(webhook.name);
+        this.#entries.set(webhook.name, { webhook: disabled, run: undefined });
+        await this.#options.store.save(disabled, []);
+        this.#options.onDisabled(webhook.name);
+      })
+      .catch(this.#options.onError);
+  }
+}
+
+function follows({ uccs }: Webhook, uccName: string): boolean {
+  return uccs.length === 0 || uccs.includes(uccName);
+}
