@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import type { Follower } from '../domain/event-feed.ts';
 import { eventView } from '../domain/event-view.ts';
 import type { RecordingEvent } from '../domain/events.ts';
+import { uccKey } from '../domain/ucc.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import type { HttpServices } from './services.ts';
 
@@ -21,6 +22,11 @@ interface EventQuery {
 type Positions = Map<string, number>;
 
 export function eventRoutes(app: FastifyInstance, services: HttpServices): void {
+  const streams = new Set<EventStream>();
+  // A stream has no end of its own that a stop could wait for.
+  app.addHook('preClose', async () => {
+    for (const stream of streams) stream.end();
+  });
   app.get<{ Querystring: EventQuery }>(
     '/api/events',
     {
@@ -48,26 +54,49 @@ export function eventRoutes(app: FastifyInstance, services: HttpServices): void 
       const lastEventId = request.headers['last-event-id'];
       const resumed = parsePositions(typeof lastEventId === 'string' ? lastEventId : '');
       if (!resumed) return sendProblem(reply, 400, 'Last-Event-ID is not one of ours.');
-      const names = ucc === undefined ? services.uccs.list().map(({ name }) => name) : [ucc];
+      const begin = await beginning(services, { ucc, since, resumed });
       reply.hijack();
-      new EventStream(reply.raw, services, resumed).follow(names, since);
+      const stream = new EventStream(reply.raw, services, () => streams.delete(stream));
+      streams.add(stream);
+      stream.follow(begin);
+      if (ucc === undefined) stream.followNewcomers();
       return reply;
     },
   );
+}
+
+interface Asked {
+  readonly ucc: string | undefined;
+  readonly since: number | undefined;
+  readonly resumed: Positions;
+}
+
+/**
+ * Where each UCC's events begin. Every id names every UCC that has had an event, so that one which a
+ * resumed stream does not name has had none by then.
+ */
+async function beginning(services: HttpServices, { ucc, since, resumed }: Asked) {
+  const isFresh = resumed.size === 0 && since === undefined;
+  const last: Positions = isFresh ? await services.store.lastSequences() : new Map();
+  const names = ucc === undefined ? services.uccs.list().map(({ name }) => name) : [ucc];
+  const entries = names.map(uccKey).map((name) => {
+    return [name, resumed.get(name) ?? since ?? last.get(name) ?? 0] as const;
+  });
+  return new Map(entries);
 }
 
 /** One client's stream. */
 class EventStream {
   readonly #response: ServerResponse;
   readonly #services: HttpServices;
-  readonly #positions: Positions;
-  readonly #followers: Follower[] = [];
+  readonly #positions: Positions = new Map();
+  readonly #followers = new Map<string, Follower>();
+  #stopListening = (): void => undefined;
   #onDrain: (() => void)[] = [];
 
-  constructor(response: ServerResponse, services: HttpServices, positions: Positions) {
+  constructor(response: ServerResponse, services: HttpServices, onClosed: () => void) {
     this.#response = response;
     this.#services = services;
-    this.#positions = positions;
     response.writeHead(200, {
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'no-cache, no-store',
@@ -78,24 +107,45 @@ class EventStream {
     response.on('drain', () => this.#drained());
     response.once('close', () => {
       clearInterval(keepAlive);
-      for (const follower of this.#followers) follower.stop();
+      this.#stopListening();
+      for (const follower of this.#followers.values()) follower.stop();
       this.#drained();
+      onClosed();
     });
   }
 
-  follow(names: readonly string[], since: number | undefined): void {
-    for (const uccName of names) {
-      const follower = this.#services.feed.follow({
-        uccName,
-        since: this.#positions.get(uccName.toLowerCase()) ?? since,
-        deliver: (event) => this.#send(event),
-        onError: (cause) => {
-          this.#services.onError(cause);
-          this.#response.destroy();
-        },
-      });
-      this.#followers.push(follower);
+  follow(begin: Positions): void {
+    for (const [uccName, since] of begin) {
+      if (since > 0) this.#positions.set(uccName, since);
     }
+    // Without data it is no event, but where to resume before there was one (WHATWG HTML 9.2.6).
+    if (this.#positions.size > 0) {
+      this.#response.write(`id: ${formatPositions(this.#positions)}\n\n`);
+    }
+    for (const [uccName, since] of begin) this.#follow(uccName, since);
+  }
+
+  /** UCCs that are created while the stream is open. */
+  followNewcomers(): void {
+    this.#stopListening = this.#services.feed.live(({ uccName }) => {
+      if (!this.#followers.has(uccName)) this.#follow(uccName, 0);
+    });
+  }
+
+  end(): void {
+    this.#response.end();
+  }
+
+  #follow(uccName: string, since: number): void {
+    const follower = this.#services.feed.follow({
+      ...{ uccName, since },
+      deliver: (event) => this.#send(event),
+      onError: (cause) => {
+        this.#services.onError(cause);
+        this.#response.destroy();
+      },
+    });
+    this.#followers.set(uccName, follower);
   }
 
   /** A replay waits until the client has read; what is live cannot wait. */

@@ -44,6 +44,8 @@ function targetOf(request: IncomingMessage): { path: string; query: URLSearchPar
   return { path: path.toLowerCase(), query: new URLSearchParams(query) };
 }
 
+/** After the upgrade event nobody else listens: a reset in this moment would end the process. */
 function refuse(socket: Duplex, status: string): void {
+  socket.on('error', () => undefined);
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

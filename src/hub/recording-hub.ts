@@ -58,10 +58,10 @@ export class RecordingHub {
     return this.#signalr.connections.size + this.#classic.connectionCount;
   }
 
-  /** True when the path is one of the hub's. */
+  /** True when a WebSocket may be opened there. */
   owns(path: string): boolean {
     const { signalr, classic } = hubContract.paths;
-    return path === signalr || path.startsWith(`${signalr}/`) || path.startsWith(`${classic}/`);
+    return path === signalr || path.startsWith(`${classic}/`);
   }
 
   async handleRequest(
@@ -69,10 +69,11 @@ export class RecordingHub {
     response: ServerResponse,
     { path, query }: HubRequest,
   ): Promise<void> {
-    const suffix = path.slice(hubContract.paths.signalr.length);
-    if (path.startsWith(hubContract.paths.classic)) {
+    const { signalr, classic } = hubContract.paths;
+    const suffix = (['', '/negotiate'] as const).find((one) => path === signalr + one);
+    if (path.startsWith(`${classic}/`)) {
       await this.#classic.handleRequest(request, response, { path, query });
-    } else if (suffix === '' || suffix === '/negotiate') {
+    } else if (suffix !== undefined) {
       await this.#signalr.handleRequest(request, response, { suffix, query, user: undefined });
     } else {
       response.writeHead(404).end();
