@@ -86,7 +86,9 @@ export async function buildHttpServer(
 /** Without tokens, the caller's network is what lets it in. */
 function guard(app: FastifyInstance, isAllowed: (address: string) => boolean): void {
   app.addHook('onRequest', async (request, reply) => {
-    if (request.routeOptions.config.open || isAllowed(request.ip)) return undefined;
+    // The address of a socket that is gone already cannot be told: nobody reads the refusal.
+    const address: string = request.ip ?? '';
+    if (request.routeOptions.config.open || isAllowed(address)) return undefined;
     return refuse(request, reply, 403);
   });
 }
