@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterEach, expect, it } from 'vitest';
+import { InProcessBus } from '../../src/bus/in-process.ts';
+import { EventFeed, type EventHistory } from '../../src/domain/event-feed.ts';
+import { RecordingHub } from '../../src/hub/recording-hub.ts';
+import { eventOf } from '../domain/support.ts';
+import { connectRaw, type RawClient } from '../protocols/signalr/support/raw-client.ts';
+import { hubPath } from './support/listener.ts';
+
+/** Replays that are longer than what may wait for one client. */
+
+const MAX_BACKLOG_BYTES = 1024 * 1024;
+/** Some 20 MB, more than sockets of the system hold. */
+const EVENTS = 60_000;
+const QUIET_TURNS = 200;
+const past = Array.from({ length: EVENTS }, (_, index) => eventOf(index + 1));
+
+let stop: (() => Promise<void>) | undefined;
+
+afterEach(async () => {
+  await stop?.();
+  stop = undefined;
+});
+
+async function start(history: EventHistory): Promise<RawClient> {
+  const onError = (): void => undefined;
+  const hub = new RecordingHub({
+    feed: new EventFeed(new InProcessBus(onError), history),
+    ...{ maxConnections: 10, maxBacklogBytes: MAX_BACKLOG_BYTES, onError },
+    isUcc: () => true,
+    isOriginAllowed: () => true,
+  });
+  const http = createServer();
+  http.on('upgrade', (request, socket, head) => {
+    hub.handleUpgrade(request, socket, head, { path: hubPath, query: new URLSearchParams() });
+  });
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  const { port } = http.address() as AddressInfo;
+  const client = await connectRaw(`http://127.0.0.1:${port}${hubPath}`);
+  stop = async () => {
+    client.socket.terminate();
+    hub.close();
+    http.close();
+    await once(http, 'close');
+  };
+  return client;
+}
+
+const subscribe = '{"type":1,"invocationId":"s","target":"Subscribe","arguments":["ucc",0]}\x1e';
+
+it('a client that reads slowly gets a past of any length', async () => {
+  let turnsSinceRead = 0;
+  const client = await start({
+    async events(_ucc, since, limit) {
+      turnsSinceRead = 0;
+      return past.slice(since, since + limit);
+    },
+  });
+  client.socket.pause();
+  client.send(subscribe);
+  // Until the replay has come to a stand, or to its end.
+  for (; turnsSinceRead < QUIET_TURNS; turnsSinceRead += 1) await nextTurn();
+  client.socket.resume();
+  for (let sequence = 1; sequence <= EVENTS; sequence += 1) {
+    const { arguments: args } = JSON.parse(await client.nextRecord());
+    if (args[0].Sequence !== sequence) expect(args[0].Sequence).toBe(sequence);
+  }
+  expect(await client.nextRecord()).toBe('{"type":3,"invocationId":"s"}');
+});
+
+it('a past that cannot be read is an error of the call', async () => {
+  const client = await start({ events: () => Promise.reject(new Error('no store')) });
+  client.send(subscribe);
+  const { error } = JSON.parse(await client.nextRecord());
+  expect(error).toBe("An unexpected error occurred invoking 'Subscribe' on the server.");
+});
