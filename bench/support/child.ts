@@ -28,11 +28,11 @@ export class Child {
     });
   }
 
-  send(message: object): void {
+  send(message: object | string): void {
     this.#process.send(message);
   }
 
-  ask<Answer>(message: object): Promise<Answer> {
+  ask<Answer>(message: object | string): Promise<Answer> {
     const answer = this.next<Answer>();
     this.send(message);
     return answer;

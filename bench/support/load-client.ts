@@ -56,7 +56,7 @@ async function run(load: LoadRequest): Promise<LoadResult> {
         turn += 1;
       };
       socket.on('error', reject);
-      socket.on('data', (chunk) => {
+      socket.on('data', (chunk: Buffer) => {
         data = data.length === 0 ? chunk : Buffer.concat([data, chunk]);
         const bytes = answerBytes(data);
         if (bytes === undefined) return;

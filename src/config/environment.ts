@@ -60,6 +60,8 @@ function assign(settings: Tree, path: readonly string[], value: unknown): void {
   let at = settings;
   for (const part of path.slice(0, -1)) {
     at[part] ??= {};
+    // What the file has in a section's place is left there: the check of the whole names it.
+    if (typeof at[part] !== 'object') return;
     at = at[part] as Tree;
   }
   at[path.at(-1) as string] = value;

@@ -78,7 +78,8 @@ function fail(
   ...[parsed, variables]: [ParsedFile | undefined, Map<string, string>]
 ): never {
   const setting = path.slice(1).replaceAll('/', '.');
-  const variable = variables.get(path);
+  // An item of a list is reported where the list came from.
+  const variable = variables.get(path) ?? variables.get(path.replace(/\/\d+$/, ''));
   if (variable) throw new ConfigError(`${variable}: ${setting} ${message}`);
   if (!parsed) throw new ConfigError(`${setting} ${message}`);
   throw new ConfigError(`${parsed.name}:${lineOf(parsed, path)}: ${setting} ${message}`);

@@ -63,6 +63,8 @@ export class Call {
       status: 'live',
       recorded: false,
       version: 1,
+      firstSequence: 0,
+      lastSequence: 0,
       beganAt: begun.at,
       endedAt: null,
       lengthMs: null,

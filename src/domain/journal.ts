@@ -40,14 +40,19 @@ export class Journal {
   /** Commits; the caller publishes once the change is in effect as well. */
   async commit(call: Call, entry: Entry): Promise<RecordingEvent> {
     const event = this.#event(entry);
+    const record = {
+      ...entry.record,
+      firstSequence: entry.record.firstSequence || event.sequence,
+      lastSequence: event.sequence,
+    };
     const detail = entry.detail && entry.action ? this.#detail(entry, event) : undefined;
     await this.#store.commit({
-      call: entry.record,
+      call: record,
       event,
       ...(detail ? { detail } : {}),
       ...entry.extra,
     });
-    call.accept(entry.record);
+    call.accept(record);
     return event;
   }
 

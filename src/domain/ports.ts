@@ -45,7 +45,7 @@ export interface Store {
   tracks(callId: string): Promise<TrackRecord[]>;
   segments(callId: string): Promise<SegmentRecord[]>;
   gaps(callId: string): Promise<GapRecord[]>;
-  details(callId: string): Promise<CallDetailRecord[]>;
+  details(call: CallRecord): Promise<CallDetailRecord[]>;
   /** The highest sequence number per UCC. */
   lastSequences(): Promise<Map<string, number>>;
   /** Irrevocable: after it no copy of the call's keys is left in the store. */
@@ -93,6 +93,7 @@ export interface RecorderListener {
 export interface Recorder {
   /** False while the disk refuses writes: what is offered then is not recorded. */
   readonly available: boolean;
+  /** Gives the call its gate; of a call that has one, and no streams yet, sets it. */
   beginCall(callId: string, gateOpen: boolean, reason: GapReason): void;
   /** Binds sockets on consecutive even ports. @throws RecorderBusyError */
   openStreams(callId: string, specs: readonly StreamSpec[]): Promise<OpenedStream[]>;

@@ -32,6 +32,9 @@ export interface CallRecord {
   readonly recorded: boolean;
   /** Counts every change of state. */
   readonly version: number;
+  /** Sequence numbers of its first and its newest event: where to look for its history. */
+  readonly firstSequence: number;
+  readonly lastSequence: number;
   readonly beganAt: number;
   readonly endedAt: number | null;
   readonly lengthMs: number | null;

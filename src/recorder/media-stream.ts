@@ -31,6 +31,8 @@ interface HeldAside {
 /** One thread reads one packet at a time: they share the parsed view. */
 const packet: RtpPacket = emptyRtpPacket();
 
+/** A marker that a full socket queue may have dropped is sent again this often. */
+const RESEND_INTERVAL_MS = 200;
 /** Time after which a close that did not find its own marker in the queue happens all the same. */
 const CLOSE_TIMEOUT_MS = 500;
 
@@ -138,11 +140,19 @@ export class MediaStream {
   }
 
   #sendToSelf(action: MarkerAction, reason: ClosingReason, onRead: () => void): void {
-    this.#onMarker.set(action, onRead);
     const datagram = buildMarker(this.#options.secret, { fenceId: 0, action, reason });
     const { address, port } = this.#socket.address();
     const host = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
-    this.#socket.send(datagram, port, host, () => {});
+    const send = (): void => {
+      if (this.#closed) clearInterval(resend);
+      else this.#socket.send(datagram, port, host, () => {});
+    };
+    const resend = setInterval(send, RESEND_INTERVAL_MS);
+    this.#onMarker.set(action, () => {
+      clearInterval(resend);
+      onRead();
+    });
+    send();
   }
 
   #onDatagram(datagram: Buffer): void {

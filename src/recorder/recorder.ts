@@ -102,6 +102,11 @@ export class MediaRecorder implements Recorder {
   }
 
   beginCall(callId: string, gateOpen: boolean, reason: GapReason): void {
+    const known = this.#calls.get(callId);
+    if (known) {
+      this.#gates.set(known.slot, gateOpen ? Gate.Open : Gate.Shut, reason);
+      return;
+    }
     const slot = this.#gates.allocate();
     const worker = this.#workers[this.#nextWorker % this.#workers.length];
     if (slot === undefined || !worker) throw new RecorderBusyError('no gate for another call');
@@ -148,8 +153,9 @@ export class MediaRecorder implements Recorder {
   }
 
   async hold(callId: string, tracks: readonly number[], held: boolean): Promise<void> {
-    const { worker } = this.#call(callId);
-    await Promise.all(tracks.map((track) => worker.request({ type: 'hold', callId, track, held })));
+    const { worker, ports } = this.#call(callId);
+    const open = tracks.filter((track) => ports.has(track));
+    await Promise.all(open.map((track) => worker.request({ type: 'hold', callId, track, held })));
   }
 
   async closeStreams(callId: string, tracks: readonly number[]): Promise<TrackSummary[]> {

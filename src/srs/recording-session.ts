@@ -118,6 +118,7 @@ export class RecordingSession {
         return choice ? [{ ...choice.stream, track }] : [];
       }),
     );
+    this.#streams = staying;
     const known = new Set(staying.map(({ index }) => index));
     const fresh = choices.filter(({ index }) => !known.has(index));
     this.#streams = [...staying, ...(await this.#add(call, fresh))];

@@ -1,6 +1,5 @@
 import type { Change } from '../domain/ports.ts';
 import { type RowOf, rowsOf } from './mapping.ts';
-import { primaryKeys } from './schema.ts';
 
 /** At most this many changes share one transaction. */
 export const MAX_GROUP = 1024;
@@ -62,19 +61,15 @@ export class CommitQueue {
   }
 }
 
-/** A row that a later change of the same group replaces need not be written. */
+/** A call's row that a later change of the same group replaces need not be written. */
 function latestRows(group: readonly Waiting[]): RowOf[] {
-  const latest = new Map<string, RowOf>();
+  const calls = new Map<string, RowOf>();
+  const others: RowOf[] = [];
   for (const { rows } of group) {
-    for (const row of rows) latest.set(keyOf(row), row);
+    for (const row of rows) {
+      if (row.table === 'calls') calls.set(row.row.id, row);
+      else others.push(row);
+    }
   }
-  return [...latest.values()];
-}
-
-function keyOf({ table, row }: RowOf): string {
-  const columns = row as unknown as Record<string, unknown>;
-  return primaryKeys[table].reduce(
-    (key, column) => `${key}\u0000${columns[column]}`,
-    table as string,
-  );
+  return [...calls.values(), ...others];
 }

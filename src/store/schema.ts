@@ -23,6 +23,8 @@ export interface CallTable {
   status: string;
   recorded: number;
   version: number;
+  first_sequence: number;
+  last_sequence: number;
   began_at: number;
   ended_at: number | null;
   length_ms: number | null;
@@ -107,7 +109,7 @@ export const primaryKeys = {
   tracks: ['call_id', 'track'],
   segments: ['call_id', 'track', 'segment'],
   gaps: ['call_id', 'track', 'start'],
-  UCC_CallDetail: ['call_id', 'sequence'],
+  UCC_CallDetail: ['ucc_name', 'sequence'],
   events: ['ucc_name', 'sequence'],
 } as const satisfies Record<TableName, readonly string[]>;
 

@@ -113,11 +113,15 @@ export class SqlStore implements Store {
     return rows.map(gapOf);
   }
 
-  async details(callId: string): Promise<CallDetailRecord[]> {
+  /** In the order of the events; the table is kept in that order, and the call knows its stretch. */
+  async details(call: CallRecord): Promise<CallDetailRecord[]> {
     const rows = await this.#database.kysely
       .selectFrom('UCC_CallDetail')
       .selectAll()
-      .where('call_id', '=', callId)
+      .where('ucc_name', '=', call.uccName)
+      .where('sequence', '>=', call.firstSequence)
+      .where('sequence', '<=', call.lastSequence)
+      .where('call_id', '=', call.id)
       .orderBy('sequence')
       .execute();
     return rows.map(detailOf);

@@ -29,9 +29,10 @@ export class RecorderFixture {
   readonly #socket: Socket = createSocket('udp4');
   #onFailed: (() => void) | undefined;
 
-  constructor(ports: { portMin: number; portMax: number } = { portMin: 42_000, portMax: 43_999 }) {
+  constructor(options: { workerEntry?: URL } = {}) {
     this.recorder = new MediaRecorder({
-      ...{ recordingsDir: this.recordingsDir, masterKey: this.masterKey, ...ports },
+      ...{ recordingsDir: this.recordingsDir, masterKey: this.masterKey, ...options },
+      ...{ portMin: 42_000, portMax: 43_999 },
       ...{ rtpHost: '127.0.0.1', workers: 1, maxCalls: 20, fenceTimeoutMs: 2000, chunkMs: 900 },
       ...{ maxUnwrittenBytes: 1_000_000, diskProbeIntervalMs: 50 },
       clock: { now: () => Date.now() },
