@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { commandClient } from '../test/support/api.ts';
 import type { SentFrame } from '../test/support/calls.ts';
 import { judge, type Pause } from '../test/support/fence-judge.ts';
 import { Child, percentile } from './support/child.ts';
@@ -14,9 +13,11 @@ import { Commander, PauseLog } from './support/pauses.ts';
 
 const CALLS = 200;
 const STREAMS = CALLS * 2;
-const SECONDS = 10;
+const SECONDS = 8;
+const WARM_UP_SECONDS = 2;
 /** Frames before the first pause and after the last one. */
-const MARGIN_MS = 1_000;
+const MARGIN_MS = 500;
+const CELL_WIDTH = 27;
 const TARGET_P99_MS = 50;
 
 interface Verdicts {
@@ -36,47 +37,40 @@ interface Result extends Verdicts {
 export async function benchFence(): Promise<void> {
   const sender = new Child('./marker-sender.ts');
   console.log(
-    `${CALLS} calls, ${STREAMS} streams of G.711 at 50 packets/s sent by a process of its own; v1 commands ` +
-      'over HTTP to both, connections kept open; ack in ms:',
+    `  ${CALLS} calls, ${STREAMS} streams of G.711 at 50 packets/s from a process of its own; v1 commands over ` +
+      'HTTP to each, one open connection per call',
   );
-  console.log(
-    `  ${'ack in ms: p50 / p99 / max'.padEnd(30)}${'Pause'.padEnd(24)}${'Start'.padEnd(24)}commands`,
-  );
-  const quiet = await measure('Hush, quiet', await hushSubject(CALLS, false), sender);
-  const gate = await measure('boolean gate, quiet', await booleanGateSubject(CALLS, false), sender);
-  const stalled = await measure('Hush, stalls', await hushSubject(CALLS, true), sender);
-  const gateStalled = await measure(
-    'boolean gate, stalls',
-    await booleanGateSubject(CALLS, true),
-    sender,
-  );
+  console.log(`  ${row(['ack in ms: p50 / p99 / max', 'Pause', 'Start', 'commands'])}`);
+  const run = (name: string, subject: Subject) => measure(name, subject, sender);
+  const quiet = await run('Hush, quiet', await hushSubject(CALLS, false));
+  const gate = await run('boolean, quiet', await booleanGateSubject(CALLS, 'quiet'));
+  const stalled = await run('Hush, stalls', await hushSubject(CALLS, true));
+  const gateStalled = await run('boolean, stalls', await booleanGateSubject(CALLS, 'stalls'));
+  await run('boolean, thread stalls', await booleanGateSubject(CALLS, 'thread'));
   await sender.end();
   report({ quiet, gate, stalled, gateStalled });
 }
 
 async function measure(name: string, subject: Subject, sender: Child): Promise<Result> {
-  const stalls = name.endsWith('stalls');
   const ids = subject.calls.map(({ correlationId }) => correlationId);
-  const commander = new Commander(commandClient(subject.api), ids);
-  const atRandom = new PauseLog();
-  const atOnce = new PauseLog();
+  const commander = new Commander(subject.port, ids);
+  const [warmUp, atRandom, atOnce] = [new PauseLog(), new PauseLog(), new PauseLog()];
   await sender.ask({ targets: subject.calls.flatMap(({ targets }) => targets) });
-  await commander.warmUp();
   await sleep(MARGIN_MS);
+  await commander.atRandom(warmUp, WARM_UP_SECONDS);
   await commander.atRandom(atRandom, SECONDS);
   printAcks(name, atRandom);
-  if (!stalls) {
+  if (name.endsWith('quiet')) {
     await commander.atOnce(atOnce);
-    printAcks(`  all ${CALLS} at once`, atOnce);
+    printAcks(`  all ${CALLS} calls at once`, atOnce);
   }
   await sleep(MARGIN_MS);
   const sent = await sender.ask<SentTimes[]>('stop');
   // What waits in the sockets' queues belongs to this subject.
   await sleep(MARGIN_MS);
-  const verdicts = judgeAll(subject, { sent, recorded: await subject.finish() }, [
-    atRandom,
-    atOnce,
-  ]);
+  commander.close();
+  const files = { sent, recorded: await subject.finish() };
+  const verdicts = judgeAll(subject, files, [warmUp, atRandom, atOnce]);
   await subject.close();
   printVerdicts(verdicts);
   return { ...verdicts, atRandom, atOnce };
@@ -115,10 +109,15 @@ function framesBeyondDoubt(times: SentTimes | undefined, pauses: readonly Pause[
 
 function printAcks(name: string, log: PauseLog): void {
   const refused = log.refused > 0 ? `, refused ${log.refused}` : '';
-  console.log(
-    `  ${name.padEnd(30)}${acks(log.pauseAcksMs).padEnd(24)}${acks(log.startAcksMs).padEnd(24)}` +
-      `${log.count * 2}${refused}`,
-  );
+  const cells = [name, acks(log.pauseAcksMs), acks(log.startAcksMs), `${log.commands}${refused}`];
+  console.log(`  ${row(cells)}`);
+}
+
+function row(cells: readonly string[]): string {
+  return cells
+    .map((cell) => cell.padEnd(CELL_WIDTH))
+    .join('')
+    .trimEnd();
 }
 
 function acks(values: readonly number[]): string {

@@ -5,7 +5,8 @@ import { type MarkerCall, TestCaller } from '../../test/support/calls.ts';
 import { temporaryFolder } from '../../test/support/hush.ts';
 import { HushProcess } from '../../test/support/hush-process.ts';
 import { markersInWav } from '../../test/support/wav-markers.ts';
-import type { GateAddresses, KeptFrames } from './boolean-gate.ts';
+import type { GateAddresses, GateKind } from './boolean-gate.ts';
+import type { KeptFrames } from './boolean-gate-media.ts';
 import { Child } from './child.ts';
 import type { MarkerTarget } from './marker-sender.ts';
 
@@ -19,7 +20,8 @@ export interface SubjectCall {
 
 /** What the fence bench measures. */
 export interface Subject {
-  readonly api: string;
+  /** Of its HTTP interface. */
+  readonly port: number;
   readonly calls: readonly SubjectCall[];
   /** Ends the calls and reads what was recorded. */
   finish(): Promise<Recorded>;
@@ -33,7 +35,7 @@ export async function hushSubject(count: number, stalling: boolean): Promise<Sub
   const calls: MarkerCall[] = [];
   while (calls.length < count) calls.push(await caller.call(hush, { silent: true }));
   return {
-    api: hush.api,
+    port: Number(new URL(hush.api).port),
     calls: calls.map(({ correlationId, call, streams }) => ({
       correlationId,
       targets: call.streams.map(({ remote }, side) => ({
@@ -60,21 +62,18 @@ export async function hushSubject(count: number, stalling: boolean): Promise<Sub
   };
 }
 
-export async function booleanGateSubject(count: number, stalling: boolean): Promise<Subject> {
+export async function booleanGateSubject(count: number, kind: GateKind): Promise<Subject> {
   const ids = Array.from({ length: count }, () => randomUUID());
-  const gate = new Child('./boolean-gate.ts', [
-    JSON.stringify(ids),
-    ...(stalling ? ['stalling'] : []),
-  ]);
-  const { api, ports } = await gate.next<GateAddresses>();
-  const streams = ports.length / count;
+  const gate = new Child('./boolean-gate.ts', [JSON.stringify(ids), kind]);
+  const { port, rtpPorts } = await gate.next<GateAddresses>();
+  const streams = rtpPorts.length / count;
   return {
-    api,
+    port,
     calls: ids.map((correlationId, index) => ({
       correlationId,
-      targets: ports
+      targets: rtpPorts
         .slice(index * streams, (index + 1) * streams)
-        .map((port, side) => ({ port, tag: index * streams + side + 1 })),
+        .map((rtpPort, side) => ({ port: rtpPort, tag: index * streams + side + 1 })),
     })),
     finish: async () => {
       const kept = await gate.ask<KeptFrames>({ type: 'kept' });

@@ -44,6 +44,8 @@ export class Call {
   failed = false;
   /** A media stream has been offered, by this process or by the one before a restart. */
   mediaOffered = false;
+  /** A track's number is never given twice, nor are its files. */
+  nextTrack = 0;
   ended = false;
   #record: CallRecord;
 

@@ -28,7 +28,7 @@ export async function sendAudio({ request, reply, callId, services }: AudioReque
   reply.type('audio/wav');
   if (request.method === 'HEAD') {
     await audio.close();
-    return reply.send();
+    return reply.send(Readable.from([]));
   }
   const body = Readable.from(audio.wav(start, end));
   body.once('close', () => void audio.close().catch(services.onError));

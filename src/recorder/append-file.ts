@@ -1,4 +1,4 @@
-import { close, fdatasync, ftruncate, open, write } from 'node:fs';
+import { close, fdatasync, ftruncate, open, writeSync } from 'node:fs';
 
 /** File mode of audio: nobody but the owner. */
 const AUDIO_MODE = 0o600;
@@ -11,8 +11,10 @@ export interface AppendFileOptions {
 }
 
 /**
- * A file that only grows, written off the event loop in the order of `append`. After the first failure the
- * file is cut back to its last whole record and takes nothing more.
+ * A file that only grows, in the order of `append`. Writes go to the page cache from this thread: handing each
+ * one to another thread costs as much as eight packets (docs/decisions/0004). Opening and syncing, which may
+ * wait for the disk, do not hold up the thread. After the first failure the file is cut back to its last
+ * whole record and takes nothing more.
  */
 export class AppendFile {
   readonly #options: AppendFileOptions;
@@ -51,7 +53,7 @@ export class AppendFile {
   #next(): void {
     if (this.#busy) return;
     if (this.#waiting.length > 0 && this.#descriptor !== undefined) this.#write(this.#descriptor);
-    else if (this.#onClosed) this.#close(this.#onClosed);
+    if (this.#onClosed && !this.#busy) this.#close(this.#onClosed);
   }
 
   #write(descriptor: number): void {
@@ -59,21 +61,25 @@ export class AppendFile {
     const data = this.#waiting.length === 1 && first ? first : Buffer.concat(this.#waiting);
     this.#waiting = [];
     this.#waitingBytes = 0;
-    this.#busy = true;
-    write(descriptor, data, 0, data.length, this.#written, (error, bytes) => {
-      if (error || bytes < data.length) {
-        this.#fail(error?.code ?? 'ENOSPC');
-        ftruncate(descriptor, this.#written, () => this.#proceed());
-        return;
-      }
-      this.#written += bytes;
-      this.#proceed();
-    });
+    let written = 0;
+    let code = 'ENOSPC';
+    try {
+      written = writeSync(descriptor, data, 0, data.length, this.#written);
+    } catch (cause) {
+      code = (cause as NodeJS.ErrnoException).code ?? code;
+    }
+    if (written === data.length) this.#written += written;
+    else this.#cutBack(descriptor, code);
   }
 
-  #proceed(): void {
-    this.#busy = false;
-    this.#next();
+  /** What a failed write left behind is no whole record. */
+  #cutBack(descriptor: number, code: string): void {
+    this.#busy = true;
+    this.#fail(code);
+    ftruncate(descriptor, this.#written, () => {
+      this.#busy = false;
+      this.#next();
+    });
   }
 
   #close(onClosed: () => void): void {

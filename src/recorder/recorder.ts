@@ -131,8 +131,10 @@ export class MediaRecorder implements Recorder {
     throw new RecorderBusyError('RTP ports are held by other programs');
   }
 
-  updateStream(callId: string, spec: StreamSpec): void {
-    this.#call(callId).worker.post({ type: 'update', callId, spec });
+  /** Resolves once packets of the new payload type are taken. */
+  async updateStream(callId: string, spec: StreamSpec): Promise<void> {
+    const { worker, ports } = this.#call(callId);
+    if (ports.has(spec.track)) await worker.request({ type: 'update', callId, spec });
   }
 
   async shut(callId: string, reason: GapReason): Promise<FenceReceipt> {

@@ -56,6 +56,8 @@ export class SegmentWriter {
   #codec: SegmentCodec;
   #segment: OpenSegment | undefined;
   #chunk: OpenChunk | undefined;
+  /** Where a chunk gathers; one after the other uses it, until the segment ends. */
+  #room: Buffer | undefined;
   #nextSegment = 0;
   #closing = 0;
   #onIdle: (() => void)[] = [];
@@ -75,22 +77,23 @@ export class SegmentWriter {
   /** Adds one packet's audio; `position` is relative to the clock's time line. */
   append(position: number, audio: Buffer, nowMs: number): void {
     let chunk = this.#chunk;
-    if (chunk && this.#isFull(chunk, position, audio.length)) {
+    const bytes = audio.length;
+    if (chunk && this.#isFull(chunk, position, bytes)) {
       this.seal();
       chunk = undefined;
     }
     chunk ??= this.#openChunk(position, nowMs);
     const offset = position - chunk.start;
-    const samples = audio.length / this.#bytesPerSample;
+    const samples = bytes / this.#bytesPerSample;
     const run = chunk.runs[chunk.runs.length - 1];
     if (run && run.offset + run.samples === offset) {
       run.samples += samples;
-      run.bytes += audio.length;
+      run.bytes += bytes;
     } else {
-      chunk.runs.push({ offset, samples, bytes: audio.length });
+      chunk.runs.push({ offset, samples, bytes });
     }
-    chunk.audio.set(audio, chunk.bytes);
-    chunk.bytes += audio.length;
+    audio.copy(chunk.audio, chunk.bytes);
+    chunk.bytes += bytes;
   }
 
   /** Seals what has gathered, if it began before `beforeMs`. */
@@ -117,6 +120,7 @@ export class SegmentWriter {
     const segment = this.#segment;
     if (!segment) return;
     this.#segment = undefined;
+    this.#room = undefined;
     this.#closing += 1;
     segment.file.close(() => {
       segment.key.fill(0);
@@ -147,8 +151,9 @@ export class SegmentWriter {
 
   #openChunk(start: number, startedAtMs: number): OpenChunk {
     this.#openSegment();
-    const room = this.#options.chunkSamples * this.#bytesPerSample + MAX_PAYLOAD_BYTES;
-    this.#chunk = { start, startedAtMs, audio: Buffer.allocUnsafeSlow(room), bytes: 0, runs: [] };
+    const roomBytes = this.#options.chunkSamples * this.#bytesPerSample + MAX_PAYLOAD_BYTES;
+    this.#room ??= Buffer.allocUnsafeSlow(roomBytes);
+    this.#chunk = { start, startedAtMs, audio: this.#room, bytes: 0, runs: [] };
     return this.#chunk;
   }
 

@@ -1,4 +1,4 @@
-import type { OfferedStream } from '../domain/call-lifecycle.ts';
+import type { OfferedStream } from '../domain/offered-media.ts';
 import type { Codec } from '../domain/records.ts';
 import type { SdpMedia, SdpOffer, SdpPayload } from '../protocols/sdp/types.ts';
 import { participantForLabel } from '../protocols/siprec/stream-participants.ts';

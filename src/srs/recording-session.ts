@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Call } from '../domain/call.ts';
-import type { AcceptedStream, CallLifecycle, SessionOffer } from '../domain/call-lifecycle.ts';
+import type { AcceptedStream, CallLifecycle } from '../domain/call-lifecycle.ts';
+import type { SessionOffer } from '../domain/offered-media.ts';
 import { SerialQueue } from '../domain/serial-queue.ts';
 import { buildAnswer } from '../protocols/sdp/build-session.ts';
 import type { SdpOffer } from '../protocols/sdp/types.ts';

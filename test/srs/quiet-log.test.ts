@@ -5,7 +5,8 @@ import { buildRtp } from '../../src/protocols/rtp/packet.ts';
 import { RawPeer, rawRequest } from '../protocols/sip/raw-peer.ts';
 import { SrsFixture } from './srs-fixture.ts';
 
-const FLOOD = 500;
+/** As many as a socket's queue holds, however slow the machine is at this moment. */
+const FLOOD = 120;
 
 describe('what Hush logs', () => {
   let lines: string[] = [];
@@ -43,7 +44,7 @@ describe('what Hush logs', () => {
     const before = lines.length;
     const [port = 0] = session.ports;
     for (let count = 0; count < FLOOD; count += 1) {
-      await client.datagram(port, randomBytes(count % 300).fill(0, 0, 1));
+      await client.datagram(port, randomBytes(1 + (count % 300)).fill(0, 0, 1));
       const fields = { payloadType: 77, sequence: count, timestamp: count * 160, ssrc: 1 };
       await client.datagram(port, buildRtp(fields, randomBytes(160)));
     }
