@@ -33,7 +33,10 @@ interface Result extends Verdicts {
   readonly atOnce: PauseLog;
 }
 
-/** The fence beside a plain boolean, on the same traffic: what commands cost, what leaks, what is lost. */
+/**
+ * The fence beside a plain boolean, on the same traffic: what commands cost, what leaks, what is
+ * lost.
+ */
 export async function benchFence(): Promise<void> {
   const sender = new Child('./marker-sender.ts');
   console.log(

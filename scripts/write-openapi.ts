@@ -16,7 +16,9 @@ export async function openApiText(): Promise<string> {
   return `${JSON.stringify(response.json(), null, 2)}\n`;
 }
 
-/** Writes the file; with `--check` it only tells, by its exit code, whether the file is up to date. */
+/**
+ * Writes the file; with `--check` it only tells, by its exit code, whether the file is up to date.
+ */
 async function main(): Promise<void> {
   const text = await openApiText();
   if (!process.argv.includes('--check')) {

@@ -1,5 +1,6 @@
-// The baseline of the fence bench: one dgram socket per stream and a flag per call, which the command sets at
-// once and answers at once. It keeps the numbers of the frames it would have recorded.
+// The baseline of the fence bench: one dgram socket per stream and a flag per call, which the
+// command sets at once and answers at once. It keeps the numbers of the frames it would have
+// recorded.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,8 +8,8 @@ import { Worker } from 'node:worker_threads';
 import { BooleanGateMedia, type KeptFrames } from './boolean-gate-media.ts';
 
 /**
- * `quiet`: one event loop; `stalls`: one event loop, which stalls; `thread`: the sockets in a thread that stalls,
- * the flags in memory that it shares with the commands' thread, which does not.
+ * `quiet`: one event loop; `stalls`: one event loop, which stalls; `thread`: the sockets in a
+ * thread that stalls, the flags in memory that it shares with the commands' thread, which does not.
  */
 export type GateKind = 'quiet' | 'stalls' | 'thread';
 

@@ -48,7 +48,9 @@ export class Child {
 
 const TICKS_PER_SECOND = 100;
 
-/** User and system time of a process and all its threads, in seconds (proc(5), fields 14 and 15). */
+/**
+ * User and system time of a process and all its threads, in seconds (proc(5), fields 14 and 15).
+ */
 export function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

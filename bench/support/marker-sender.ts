@@ -1,5 +1,5 @@
-// Runs in a process of its own: sends numbered frames to many ports, 50 per second to each, and tells when it
-// sent which.
+// Runs in a process of its own: sends numbered frames to many ports, 50 per second to each, and
+// tells when it sent which.
 import { createSocket } from 'node:dgram';
 import { markerFrame } from '../../src/simulator/marker-audio.ts';
 import { RtpSender } from '../../src/simulator/rtp-sender.ts';
@@ -18,7 +18,10 @@ export interface SendRequest {
 /** What one stream sent, by frame number, on the machine's monotonic clock. */
 export interface SentTimes {
   readonly tag: number;
-  /** The packet left at some instant between these two: the system may have put the sender off in between. */
+  /**
+   * The packet left at some instant between these two: the system may have put the sender off in
+   * between.
+   */
   readonly afterMs: readonly number[];
   readonly beforeMs: readonly number[];
 }

@@ -13,7 +13,10 @@ export function environmentName(path: readonly string[]): string {
   return `HUSH_${words.join('_')}`;
 }
 
-/** Every setting that is no list of objects has its variable; a list of texts is separated by commas. */
+/**
+ * Every setting that is no list of objects has its variable; a list of texts is separated by
+ * commas.
+ */
 export function applyEnvironment(
   settings: Tree,
   schema: SchemaNode,

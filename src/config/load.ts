@@ -19,7 +19,8 @@ interface ParsedFile {
 }
 
 /**
- * Defaults, then the file, then the environment, checked once. Relative paths of a file are relative to it.
+ * Defaults, then the file, then the environment, checked once. Relative paths of a file are
+ * relative to it.
  * @throws ConfigError
  */
 export function loadConfig({ file, environment = {} }: ConfigSources): Config {

@@ -76,7 +76,10 @@ export class CallEnding {
     this.#mediaTimers.clear();
   }
 
-  /** Carries out the saving flag. Repeatable: a crash anywhere in it is settled again at the next start. */
+  /**
+   * Carries out the saving flag. Repeatable: a crash anywhere in it is settled again at the next
+   * start.
+   */
   async #settle(call: Call): Promise<void> {
     const { archive, journal, uccs } = this.#ports;
     const saveByDefault = uccs.get(call.uccName)?.saveRecordingByDefault ?? true;

@@ -28,8 +28,8 @@ export interface LifecyclePorts extends EndingPorts {
 }
 
 /**
- * The life of a call: recording sessions bring streams to it and take them away; with the last session it
- * ends, and its saving flag, or the UCC's default, decides what becomes of the audio.
+ * The life of a call: recording sessions bring streams to it and take them away; with the last
+ * session it ends, and its saving flag, or the UCC's default, decides what becomes of the audio.
  *
  *   offer --> live --(last session leaves, or its media never returns)--> ended --+--> kept
  *                                                                                 +--> destroyed
@@ -87,7 +87,9 @@ export class CallLifecycle {
     });
   }
 
-  /** The UCC no longer records: what it has in progress stops before the new setting is answered. */
+  /**
+   * The UCC no longer records: what it has in progress stops before the new setting is answered.
+   */
   async stopCallsOf(uccName: string): Promise<void> {
     const running = this.#ports.calls
       .list({ ucc: uccName })

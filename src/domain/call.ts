@@ -32,8 +32,8 @@ export interface CallState {
 }
 
 /**
- * A call in progress. The gate is the call's, not a stream's: audio is kept only while the recorder is
- * Started and the pause set is empty. Everything that changes a call goes through its queue.
+ * A call in progress. The gate is the call's, not a stream's: audio is kept only while the recorder
+ * is Started and the pause set is empty. Everything that changes a call goes through its queue.
  */
 export class Call {
   readonly queue = new SerialQueue();

@@ -6,8 +6,9 @@ const structured =
   /^\{0x[0-9a-f]{8},0x[0-9a-f]{4},0x[0-9a-f]{4},\{(?:0x[0-9a-f]{2},){7}0x[0-9a-f]{2}\}\}$/;
 
 /**
- * Reads every GUID spelling that CRM plug-ins produce (.NET's `N`, `D`, `B`, `P` and `X` formats: bare,
- * hyphenated, in braces, in parentheses, as numbers; bare in braces; any case, blanks around it) and answers it in lower case with hyphens.
+ * Reads every GUID spelling that CRM plug-ins produce (.NET's `N`, `D`, `B`, `P` and `X` formats:
+ * bare, hyphenated, in braces, in parentheses, as numbers; bare in braces; any case, blanks around
+ * it) and answers it in lower case with hyphens.
  */
 export function parseGuid(text: string): string | undefined {
   let guid = text.trim().toLowerCase();

@@ -16,8 +16,9 @@ export interface Entry {
 }
 
 /**
- * Writes every change of a call: the call's new state, its `UCC_CallDetail` row and its event, with the next
- * sequence number of its UCC, in one commit. Only what is durable becomes the call's state and an event.
+ * Writes every change of a call: the call's new state, its `UCC_CallDetail` row and its event, with
+ * the next sequence number of its UCC, in one commit. Only what is durable becomes the call's state
+ * and an event.
  */
 export class Journal {
   readonly #store: Store;

@@ -1,4 +1,6 @@
-/** Agents and supervisors are SIP URIs or phone numbers: `sip:agent@domain.com`, `tel:+31880000000`. */
+/**
+ * Agents and supervisors are SIP URIs or phone numbers: `sip:agent@domain.com`, `tel:+31880000000`.
+ */
 const sipUri = /^sips?:[^\s@:;?]+(?::[^\s@]*)?@[^\s@]+$|^sips?:[^\s@]+$/i;
 /** RFC 3966 section 3, its parameters (`;phone-context=example.com`) not looked into. */
 const telUri = /^tel:[+0-9*#(][0-9a-f*#().-]*(?:;[^\s;]+)*$/i;

@@ -11,10 +11,10 @@ export interface AppendFileOptions {
 }
 
 /**
- * A file that only grows, in the order of `append`. Writes go to the page cache from this thread: handing each
- * one to another thread costs as much as eight packets (docs/decisions/0004). Opening and syncing, which may
- * wait for the disk, do not hold up the thread. After the first failure the file is cut back to its last
- * whole record and takes nothing more.
+ * A file that only grows, in the order of `append`. Writes go to the page cache from this thread:
+ * handing each one to another thread costs as much as eight packets (docs/decisions/0004). Opening
+ * and syncing, which may wait for the disk, do not hold up the thread. After the first failure the
+ * file is cut back to its last whole record and takes nothing more.
  */
 export class AppendFile {
   readonly #options: AppendFileOptions;
@@ -44,7 +44,9 @@ export class AppendFile {
     this.#next();
   }
 
-  /** Calls back once all that was appended is on the disk, or has failed, and the file is closed. */
+  /**
+   * Calls back once all that was appended is on the disk, or has failed, and the file is closed.
+   */
   close(onClosed: () => void): void {
     this.#onClosed = onClosed;
     this.#next();

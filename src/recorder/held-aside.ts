@@ -1,6 +1,8 @@
 import type { Codec } from '../domain/records.ts';
 
-/** A frame read while the gate was closing: nobody knows yet on which side of the command it lies. */
+/**
+ * A frame read while the gate was closing: nobody knows yet on which side of the command it lies.
+ */
 export interface HeldFrame {
   readonly position: number;
   readonly sequence: number;

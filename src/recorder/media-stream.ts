@@ -32,9 +32,9 @@ const packet: RtpPacket = emptyRtpPacket();
 const CLOSE_TIMEOUT_MS = 500;
 
 /**
- * One stream: its socket, its side of the fence, its track. What lies in the socket's queue is sorted by the
- * markers in it; between a Pause and its marker frames are held aside in memory (docs/decisions/0002).
- * Longer than other files: the path of a packet is read from top to bottom.
+ * One stream: its socket, its side of the fence, its track. What lies in the socket's queue is
+ * sorted by the markers in it; between a Pause and its marker frames are held aside in memory
+ * (docs/decisions/0002). Longer than other files: the path of a packet is read from top to bottom.
  */
 export class MediaStream {
   readonly #options: MediaStreamOptions;
@@ -43,7 +43,9 @@ export class MediaStream {
   readonly #sequences = new SequenceWindow();
   readonly #extent = new TrackExtent();
   readonly #aside: HeldAside;
-  /** Payload types agreed on so far: after a change both come for a while (RFC 3264 section 8.3.2). */
+  /**
+   * Payload types agreed on so far: after a change both come for a while (RFC 3264 section 8.3.2).
+   */
   readonly #codecs = new Map<number, Codec>();
   readonly #initialReason: GapReason | null;
   #spec: StreamSpec;

@@ -39,7 +39,10 @@ export interface RecorderOptions {
 
 /** Frames of two seconds at 20 ms, and room for smaller packets. */
 const MAX_HELD_ASIDE_PACKETS = 512;
-/** Ports that other programs hold are passed over; more than this many runs of them is a busy recorder. */
+/**
+ * Ports that other programs hold are passed over; more than this many runs of them is a busy
+ * recorder.
+ */
 const MAX_BIND_ATTEMPTS = 16;
 
 interface CallMedia {
@@ -50,7 +53,9 @@ interface CallMedia {
   dirMade: boolean;
 }
 
-/** The main thread's side of the recorder: gates, ports, fences, and the threads that do the work. */
+/**
+ * The main thread's side of the recorder: gates, ports, fences, and the threads that do the work.
+ */
 export class MediaRecorder implements Recorder {
   readonly #options: RecorderOptions;
   readonly #settings: WorkerSettings;

@@ -46,8 +46,8 @@ interface OpenChunk {
 }
 
 /**
- * One track's segments. Frames gather in memory for at most a chunk's length; a full chunk is sealed under
- * its segment's key and appended. Plain audio reaches no disk.
+ * One track's segments. Frames gather in memory for at most a chunk's length; a full chunk is
+ * sealed under its segment's key and appended. Plain audio reaches no disk.
  */
 export class SegmentWriter {
   readonly #options: SegmentWriterOptions;

@@ -1,6 +1,6 @@
 /**
- * From the first to the last sample that a stream sent, on the call's clock. Packets that were gated count too:
- * they say when, not what.
+ * From the first to the last sample that a stream sent, on the call's clock. Packets that were
+ * gated count too: they say when, not what.
  */
 export class TrackExtent {
   #first = Number.POSITIVE_INFINITY;

@@ -63,7 +63,10 @@ function isTelephoneEvent({ encoding, clockRate }: SdpPayload): boolean {
   return encoding === 'TELEPHONE-EVENT' && clockRate === CLOCK_RATE;
 }
 
-/** The client sends nothing on this line for now (RFC 7866 section 7.1.1.1 and RFC 3264 section 8.4). */
+/**
+ * The client sends nothing on this line for now (RFC 7866 section 7.1.1.1 and RFC 3264 section
+ * 8.4).
+ */
 function isHeld({ direction }: SdpMedia): boolean {
   return direction === 'inactive' || direction === 'recvonly';
 }

@@ -24,8 +24,8 @@ interface SessionStream extends AcceptedStream {
 }
 
 /**
- * One recording session (RFC 7866 section 3): a SIP dialog whose streams belong to a call. What it offers
- * later (re-INVITE, UPDATE) is carried out one after the other.
+ * One recording session (RFC 7866 section 3): a SIP dialog whose streams belong to a call. What it
+ * offers later (re-INVITE, UPDATE) is carried out one after the other.
  */
 export class RecordingSession {
   readonly #options: RecordingSessionOptions;
@@ -46,7 +46,9 @@ export class RecordingSession {
     return this.#options.id;
   }
 
-  /** Brings the first offer's streams to their call; answers the SDP. Throws what `offer` throws. */
+  /**
+   * Brings the first offer's streams to their call; answers the SDP. Throws what `offer` throws.
+   */
   async begin(
     offer: Omit<SessionOffer, 'sessionId' | 'streams'>,
     sdp: SdpOffer,

@@ -11,9 +11,9 @@ interface Waiting {
 }
 
 /**
- * Groups commits: the changes of one event-loop turn, and those that came while the commit before was on
- * its way, share one transaction and one fsync. Promises resolve in the order of `add`. When a group
- * fails, each of its changes is tried alone, so that one bad change fails nobody else's.
+ * Groups commits: the changes of one event-loop turn, and those that came while the commit before
+ * was on its way, share one transaction and one fsync. Promises resolve in the order of `add`. When
+ * a group fails, each of its changes is tried alone, so that one bad change fails nobody else's.
  */
 export class CommitQueue {
   readonly #write: (rows: readonly RowOf[]) => Promise<void>;

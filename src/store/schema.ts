@@ -1,6 +1,6 @@
 /**
- * Rows as both databases hold them: times are Unix ms, flags are 0 or 1, lists are JSON text. Integers
- * arrive as strings from PostgreSQL's bigint; `mapping.ts` converts.
+ * Rows as both databases hold them: times are Unix ms, flags are 0 or 1, lists are JSON text.
+ * Integers arrive as strings from PostgreSQL's bigint; `mapping.ts` converts.
  */
 export interface UccTable {
   name: string;
@@ -113,7 +113,9 @@ export const primaryKeys = {
   events: ['ucc_name', 'sequence'],
 } as const satisfies Record<TableName, readonly string[]>;
 
-/** Columns that no later commit of the row changes: they are left alone, and so are their indexes. */
+/**
+ * Columns that no later commit of the row changes: they are left alone, and so are their indexes.
+ */
 export const immutableColumns: readonly string[] = [
   'correlation_id',
   'ucc_name',

@@ -113,7 +113,9 @@ export class SqlStore implements Store {
     return rows.map(gapOf);
   }
 
-  /** In the order of the events; the table is kept in that order, and the call knows its stretch. */
+  /**
+   * In the order of the events; the table is kept in that order, and the call knows its stretch.
+   */
   async details(call: CallRecord): Promise<CallDetailRecord[]> {
     const rows = await this.#database.kysely
       .selectFrom('UCC_CallDetail')
@@ -137,7 +139,8 @@ export class SqlStore implements Store {
   }
 
   async destroyKeys(callId: string): Promise<void> {
-    // A segment that is still on its way would bring its key back: what was added before goes first.
+    // A segment that is still on its way would bring its key back: what was added before goes
+    // first.
     await this.#commits.add({});
     await this.#database.kysely
       .updateTable('segments')

@@ -15,7 +15,9 @@ interface Item {
 
 let bench: ApiBench;
 let now = epoch;
-/** Two recordings per hour began at the very same millisecond; the second one is the other UCC's. */
+/**
+ * Two recordings per hour began at the very same millisecond; the second one is the other UCC's.
+ */
 const made: { id: string; correlationId: string }[] = [];
 const again = randomUUID();
 

@@ -9,8 +9,9 @@ const UDP_BYTES = 8;
 const LOCALHOST = Buffer.from([127, 0, 0, 1]);
 
 /**
- * A capture of two RTP streams that run side by side, to ports N and N + 2: sipp plays it to the port of the
- * first m-line and keeps the distance (draft-ietf-opsawg-pcap: magic, version 2.4, Ethernet).
+ * A capture of two RTP streams that run side by side, to ports N and N + 2: sipp plays it to the
+ * port of the first m-line and keeps the distance (draft-ietf-opsawg-pcap: magic, version 2.4,
+ * Ethernet).
  */
 export function twoStreamCapture(framesPerStream: number): Buffer {
   const header = Buffer.alloc(24);

@@ -37,7 +37,10 @@ describe('sipp as the Session Recording Client', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Resolves when all calls were made and hung up; sipp plays captures through a raw socket, as root. */
+  /**
+   * Resolves when all calls were made and hung up; sipp plays captures through a raw socket, as
+   * root.
+   */
   async function runSipp(target: string, transport: 'u1' | 't1'): Promise<void> {
     const load = ['-m', String(CALLS), '-l', String(CALLS), '-r', String(CALLS_PER_SECOND)];
     const local = ['-i', '127.0.0.1', '-mi', '127.0.0.1', '-t', transport, '-nostdin'];

@@ -76,7 +76,9 @@ export class SmallDiskHush {
     return code;
   }
 
-  /** The disk is mounted in the process's own namespace: the way there leads through the process. */
+  /**
+   * The disk is mounted in the process's own namespace: the way there leads through the process.
+   */
   get #data(): string {
     return join(`/proc/${this.#child.pid}/root`, this.#folder, 'data');
   }

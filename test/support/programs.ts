@@ -10,7 +10,10 @@ const debianPackages = {
   unshare: 'util-linux',
 } as const;
 
-/** Path of a program that tests need. Throws with the Debian package that brings it: no test is skipped. */
+/**
+ * Path of a program that tests need. Throws with the Debian package that brings it: no test is
+ * skipped.
+ */
 export function programPath(name: keyof typeof debianPackages): string {
   const folders = (process.env.PATH ?? '').split(delimiter).concat('/usr/sbin', '/sbin');
   for (const folder of folders) {
@@ -25,7 +28,9 @@ export function programPath(name: keyof typeof debianPackages): string {
   throw new Error(`${name} is missing; install it with: apt-get install ${debianPackages[name]}`);
 }
 
-/** Runs a program on `input`; resolves with what it printed, rejects with what it complained about. */
+/**
+ * Runs a program on `input`; resolves with what it printed, rejects with what it complained about.
+ */
 export async function runProgram(
   name: keyof typeof debianPackages,
   args: readonly string[],

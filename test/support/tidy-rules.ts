@@ -84,11 +84,26 @@ function nameOf(node: SyntaxNode, within: readonly SyntaxNode[]): string {
   return isNode(first) && typeof first.value === 'string' ? first.value : 'anonymous';
 }
 
-function lineLengths({ path, text }: Source): Finding[] {
+/** A text is not broken to fit: its own characters do not count. */
+function lineLengths({ path, text, nodes }: Source): Finding[] {
+  let start = 0;
   return text.split('\n').flatMap((line, index) => {
+    const [from, to] = [start, start + line.length];
+    start = to + 1;
     if (line.length <= MAX_COLUMNS) return [];
+    const inTexts = nodes.reduce((sum, { node }) => {
+      if (!isText(node)) return sum;
+      return sum + Math.max(0, Math.min(to, node.end) - Math.max(from, node.start));
+    }, 0);
+    if (line.length - inTexts <= MAX_COLUMNS) return [];
     return [{ rule: 'line length', path, what: `line ${index + 1}`, detail: `${line.length}` }];
   });
+}
+
+function isText(node: SyntaxNode): boolean {
+  return (
+    node.type === 'TemplateElement' || (node.type === 'Literal' && typeof node.value === 'string')
+  );
 }
 
 function forbiddenSyntax({ path, text, nodes }: Source): Finding[] {
