@@ -1,7 +1,10 @@
-import { close, fdatasync, ftruncate, open, writeSync } from 'node:fs';
+import { ftruncate, open, writeSync } from 'node:fs';
+import { SyncQueue } from './sync-queue.ts';
 
 /** File mode of audio: nobody but the owner. */
 const AUDIO_MODE = 0o600;
+
+const finished = new SyncQueue();
 
 export interface AppendFileOptions {
   readonly path: string;
@@ -44,9 +47,7 @@ export class AppendFile {
     this.#next();
   }
 
-  /**
-   * Calls back once all that was appended is on the disk, or has failed, and the file is closed.
-   */
+  /** Calls back once all that was appended is written, or has failed; syncing comes behind it. */
   close(onClosed: () => void): void {
     this.#onClosed = onClosed;
     this.#next();
@@ -92,10 +93,8 @@ export class AppendFile {
       onClosed();
       return;
     }
-    fdatasync(descriptor, (error) => {
-      if (error) this.#fail(error.code);
-      close(descriptor, () => onClosed());
-    });
+    finished.add(descriptor, (code) => this.#fail(code));
+    onClosed();
   }
 
   #fail(code = 'EIO'): void {

@@ -45,6 +45,13 @@ interface OpenChunk {
   readonly runs: { offset: number; samples: number; bytes: number }[];
 }
 
+interface FullChunk {
+  readonly position: number;
+  readonly codec: SegmentCodec;
+  readonly runs: readonly Run[];
+  readonly audio: Buffer;
+}
+
 /**
  * One track's segments. Frames gather in memory for at most a chunk's length; a full chunk is
  * sealed under its segment's key and appended. Plain audio reaches no disk.
@@ -101,36 +108,53 @@ export class SegmentWriter {
     const chunk = this.#chunk;
     if (!chunk || chunk.startedAtMs >= beforeMs) return;
     this.#chunk = undefined;
-    const segment = this.#openSegment();
-    const header = {
-      number: segment.chunks,
-      position: this.#clock.anchor() + chunk.start,
-      codec: this.#codec,
-      runs: chunk.runs as readonly Run[],
-    };
-    segment.chunks += 1;
-    const audio = chunk.audio.subarray(0, chunk.bytes);
-    segment.file.append(sealChunk({ ...segment, header }, audio));
-    audio.fill(0);
+    this.#seal(this.#openSegment(), this.#take(chunk));
   }
 
-  /** Ends the segment: the next frame begins another one, under another key. */
+  /**
+   * Ends the segment: the next frame begins another one, under another key. The cut is made now, the work of
+   * sealing and writing comes behind the confirmations of this turn, so that no stream waits for another's.
+   */
   closeSegment(closedBy: ClosingReason): void {
-    this.seal();
     const segment = this.#segment;
     if (!segment) return;
+    const last = this.#chunk ? this.#take(this.#chunk) : undefined;
     this.#segment = undefined;
+    this.#chunk = undefined;
     this.#room = undefined;
     this.#closing += 1;
-    segment.file.close(() => {
-      segment.key.fill(0);
-      this.#options.onSegment(segment.number, segment.wrappedKey, closedBy);
-      this.#closing -= 1;
-      this.#tellIdle();
+    setImmediate(() => {
+      if (last) this.#seal(segment, last);
+      segment.file.close(() => this.#closed(segment, closedBy));
     });
   }
 
-  /** Calls back when every closed segment is on the disk. */
+  #closed(segment: OpenSegment, closedBy: ClosingReason): void {
+    segment.key.fill(0);
+    this.#options.onSegment(segment.number, segment.wrappedKey, closedBy);
+    this.#closing -= 1;
+    this.#tellIdle();
+  }
+
+  /** The chunk as it will be sealed: from here on neither clock nor codec change it. */
+  #take(chunk: OpenChunk): FullChunk {
+    return {
+      position: this.#clock.anchor() + chunk.start,
+      codec: this.#codec,
+      runs: chunk.runs,
+      audio: chunk.audio.subarray(0, chunk.bytes),
+    };
+  }
+
+  #seal(segment: OpenSegment, { audio, ...header }: FullChunk): void {
+    const number = segment.chunks;
+    segment.chunks += 1;
+    const { key, identity } = segment;
+    segment.file.append(sealChunk({ key, identity, header: { ...header, number } }, audio));
+    audio.fill(0);
+  }
+
+  /** Calls back when every closed segment is written. */
   whenIdle(callback: () => void): void {
     this.#onIdle.push(callback);
     this.#tellIdle();

@@ -73,7 +73,7 @@ describe('what Hush refuses to record', () => {
 
   it('says 486 when no RTP port is left, and gives back what it took', async () => {
     await fixture.configure((config) => {
-      const portMin = 9_200 + (process.pid % 80) * 10;
+      const portMin = 9_400 + (process.pid % 60) * 10;
       return { ...config, rtp: { ...config.rtp, portMin, portMax: portMin + 5 } };
     });
     const { client } = fixture;
@@ -82,12 +82,13 @@ describe('what Hush refuses to record', () => {
     expect(await fixture.calls()).toHaveLength(1);
     expect(await fixture.metric('hush_rtp_ports_free')).toBe(1);
     await first.dialog.bye();
+    await fixture.hush.event(({ type }) => type === 'callEnded');
     await client.invite({ correlationId: randomUUID() });
   });
 
   it('ends a call by BYE after a re-INVITE that found no port', async () => {
     await fixture.configure((config) => {
-      const portMin = 9_200 + (process.pid % 80) * 10;
+      const portMin = 9_400 + (process.pid % 60) * 10;
       return { ...config, rtp: { ...config.rtp, portMin, portMax: portMin + 3 } };
     });
     const correlationId = randomUUID();
