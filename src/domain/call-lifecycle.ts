@@ -52,10 +52,17 @@ export class CallLifecycle {
     const ucc = this.#ports.uccs.get(offer.uccName);
     if (!ucc) throw new UccUnknownError(offer.uccName);
     const call = this.#callFor(offer, ucc);
+    const knownSession = call.sessions.has(offer.sessionId);
     call.sessions.add(offer.sessionId);
-    const accepted = await call.queue.run(async () =>
-      call.ended ? undefined : this.#addStreams(call, ucc, offer),
-    );
+    const accepted = await call.queue.run(async () => {
+      if (call.ended) return undefined;
+      try {
+        return await this.#addStreams(call, ucc, offer);
+      } catch (cause) {
+        if (!knownSession) this.#withdraw(call, offer.sessionId);
+        throw cause;
+      }
+    });
     // The call ended while this offer waited for its turn: the offer begins the next one.
     return accepted ?? this.offer(offer);
   }
@@ -201,16 +208,16 @@ export class CallLifecycle {
       return { call, streams: opened };
     } catch (cause) {
       if (start) await recorder.shut(call.id, 'stop').catch(() => undefined);
-      await this.#withdraw(call, offer.sessionId, added);
+      const tracks = added.map(({ track }) => track);
+      await recorder.closeStreams(call.id, tracks).catch(() => []);
       throw cause;
     }
   }
 
-  async #withdraw(call: Call, sessionId: string, added: readonly { track: number }[]) {
+  /** A session whose first offer failed never was; a call that it alone began never was either. */
+  #withdraw(call: Call, sessionId: string): void {
     const { recorder, calls } = this.#ports;
     call.sessions.delete(sessionId);
-    const tracks = added.map(({ track }) => track);
-    await recorder.closeStreams(call.id, tracks).catch(() => []);
     if (call.sessions.size > 0 || call.record.version > 1) return;
     call.ended = true;
     calls.remove(call);
