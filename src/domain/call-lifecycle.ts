@@ -123,8 +123,9 @@ export class CallLifecycle {
         this.#ending.settleLater(call);
         continue;
       }
-      call.nextTrack = (await this.#ports.store.tracks(record.id)).length;
-      call.mediaOffered = call.nextTrack > 0;
+      const tracks = await this.#ports.store.tracks(record.id);
+      call.nextTrack = 1 + Math.max(-1, ...tracks.map(({ track }) => track));
+      call.mediaOffered = tracks.length > 0;
       this.#ports.calls.add(call);
       this.#ports.recorder.beginCall(
         call.id,

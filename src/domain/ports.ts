@@ -97,7 +97,8 @@ export interface Recorder {
   beginCall(callId: string, gateOpen: boolean, reason: GapReason): void;
   /** Binds sockets on consecutive even ports. @throws RecorderBusyError */
   openStreams(callId: string, specs: readonly StreamSpec[]): Promise<OpenedStream[]>;
-  updateStream(callId: string, spec: StreamSpec): void;
+  /** Resolves once packets of the new payload type are taken. */
+  updateStream(callId: string, spec: StreamSpec): Promise<void>;
   /** @throws FenceTimeoutError: the gate is shut all the same, what was held aside is erased. */
   shut(callId: string, reason: GapReason): Promise<FenceReceipt>;
   /** @throws FenceTimeoutError: the gate is shut again. */

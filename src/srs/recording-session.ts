@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Call } from '../domain/call.ts';
 import type { AcceptedStream, CallLifecycle } from '../domain/call-lifecycle.ts';
 import type { SessionOffer } from '../domain/offered-media.ts';
@@ -9,6 +10,8 @@ import type { SipBody, SipDialog, SipReply, SipRequest } from '../protocols/sip/
 import { answerToFailure, notAcceptable } from './failure-answers.ts';
 import { readInviteBody } from './invite-body.ts';
 import { chooseMedia, lacksCodec, type MediaChoice } from './offer-answer.ts';
+
+const BYE_TIMEOUT_MS = 2_000;
 
 export interface RecordingSessionOptions {
   readonly id: string;
@@ -100,7 +103,9 @@ export class RecordingSession {
 
   /** Ends the dialog from our side. */
   async hangUp(): Promise<void> {
-    await this.#dialog?.bye().catch(() => {});
+    const bye = this.#dialog?.bye().catch(() => {});
+    // A client that is gone answers nothing: its recording is not kept waiting for it.
+    await Promise.race([bye, delay(BYE_TIMEOUT_MS, undefined, { ref: false })]);
     await this.end();
   }
 
