@@ -112,9 +112,9 @@ export class SegmentWriter {
   }
 
   /**
-   * Ends the segment: the next frame begins another one, under another key. The cut is made now, the
-   * work of sealing and writing comes behind the confirmations of this turn, so that no stream waits
-   * for another's.
+   * Ends the segment: the next frame begins another one, under another key. The cut is made now;
+   * sealing and writing come behind the confirmations of this turn, so that no stream waits for
+   * another's.
    */
   closeSegment(closedBy: ClosingReason): void {
     const segment = this.#segment;
