@@ -35,7 +35,14 @@ const folder = mkdtempSync(join(tmpdir(), 'hush-test-'));
 const report = join(folder, 'report.json');
 const { status } = spawnSync(
   runtime,
-  ['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...only],
+  [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...only,
+  ],
   { cwd: root, env, stdio: 'inherit' },
 );
 const results = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;

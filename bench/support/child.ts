@@ -28,11 +28,11 @@ export class Child {
     });
   }
 
-  send(message: object): void {
+  send(message: object | string): void {
     this.#process.send(message);
   }
 
-  ask<Answer>(message: object): Promise<Answer> {
+  ask<Answer>(message: object | string): Promise<Answer> {
     const answer = this.next<Answer>();
     this.send(message);
     return answer;
@@ -48,7 +48,9 @@ export class Child {
 
 const TICKS_PER_SECOND = 100;
 
-/** User and system time of a process and all its threads, in seconds (proc(5), fields 14 and 15). */
+/**
+ * User and system time of a process and all its threads, in seconds (proc(5), fields 14 and 15).
+ */
 export function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

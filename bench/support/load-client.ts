@@ -1,5 +1,6 @@
 // Runs in a process of its own: keeps N connections busy with requests and measures each answer.
 import { connect, type Socket } from 'node:net';
+import { answerBytes, requestOf } from './raw-http.ts';
 
 export interface LoadRequest {
   readonly port: number;
@@ -18,27 +19,7 @@ export interface LoadResult {
   readonly p99Ms: number;
 }
 
-const HEADER_END = Buffer.from('\r\n\r\n');
 const refusal = Buffer.from('"ErrorMessage":{');
-
-function requestOf(path: string, body: string): Buffer {
-  const head = [
-    `POST ${path} HTTP/1.1`,
-    'Host: bench',
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-  ];
-  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
-}
-
-/** Bytes of the whole answer at the start of `data`, or undefined while it is incomplete. */
-function answerBytes(data: Buffer): number | undefined {
-  const end = data.indexOf(HEADER_END);
-  if (end < 0) return undefined;
-  const match = /content-length: (\d+)/i.exec(data.toString('latin1', 0, end));
-  const bytes = end + HEADER_END.length + Number(match?.[1] ?? 0);
-  return data.length >= bytes ? bytes : undefined;
-}
 
 async function run(load: LoadRequest): Promise<LoadResult> {
   const latencies: number[] = [];

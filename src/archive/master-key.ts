@@ -9,7 +9,10 @@ export class MasterKeyError extends Error {
   override readonly name = 'MasterKeyError';
 }
 
-/** Reads a master key of 32 bytes in hex or base64. @throws MasterKeyError, which never quotes the key */
+/**
+ * Reads a master key of 32 bytes in hex or base64. @throws MasterKeyError, which never quotes the
+ * key
+ */
 export function parseMasterKey(text: string): Buffer {
   const trimmed = text.trim();
   const encoding = /^[0-9a-f]{64}$/i.test(trimmed) ? 'hex' : 'base64';
@@ -21,8 +24,8 @@ export function parseMasterKey(text: string): Buffer {
 }
 
 /**
- * The master key of embedded mode: made once, in a file that only its owner reads. `created` tells that a
- * warning is due: who has the data folder has the recordings.
+ * The master key of embedded mode: made once, in a file that only its owner reads. `created` tells
+ * that a warning is due: who has the data folder has the recordings.
  */
 export function embeddedMasterKey(file: string): { key: Buffer; created: boolean } {
   try {

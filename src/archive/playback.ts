@@ -6,7 +6,9 @@ import { type AudioRun, SegmentReader } from './segment-reader.ts';
 
 const CHANNELS = 2;
 const BYTES_PER_FRAME = CHANNELS * 2;
-/** Audio is opened and mixed in windows of this many samples: memory does not grow with the call. */
+/**
+ * Audio is opened and mixed in windows of this many samples: memory does not grow with the call.
+ */
 const WINDOW_SAMPLES = 32_000;
 
 interface PlaybackOptions {

@@ -1,7 +1,9 @@
 import type { RecordingEvent } from '../domain/events.ts';
 import type { Bus } from '../domain/ports.ts';
 
-/** Delivers within this process, in the order of publishing; a listener that throws harms no other. */
+/**
+ * Delivers within this process, in the order of publishing; a listener that throws harms no other.
+ */
 export class InProcessBus implements Bus {
   readonly #listeners = new Set<(event: RecordingEvent) => void>();
   readonly #onError: (cause: unknown) => void;

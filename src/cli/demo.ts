@@ -7,7 +7,10 @@ import { eventLine } from '../demo/event-lines.ts';
 import { createServer } from '../server.ts';
 import { untilStopped } from './until-stopped.ts';
 
-/** `hush demo`: the recorder with embedded defaults, and a contact centre that keeps calls in progress. */
+/**
+ * `hush demo`: the recorder with embedded defaults, and a contact centre that keeps calls in
+ * progress.
+ */
 export function demoCommand(program: Command): void {
   program
     .command('demo')

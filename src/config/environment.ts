@@ -13,7 +13,10 @@ export function environmentName(path: readonly string[]): string {
   return `HUSH_${words.join('_')}`;
 }
 
-/** Every setting that is no list of objects has its variable; a list of texts is separated by commas. */
+/**
+ * Every setting that is no list of objects has its variable; a list of texts is separated by
+ * commas.
+ */
 export function applyEnvironment(
   settings: Tree,
   schema: SchemaNode,
@@ -60,6 +63,8 @@ function assign(settings: Tree, path: readonly string[], value: unknown): void {
   let at = settings;
   for (const part of path.slice(0, -1)) {
     at[part] ??= {};
+    // What the file has in a section's place is left there: the check of the whole names it.
+    if (typeof at[part] !== 'object') return;
     at = at[part] as Tree;
   }
   at[path.at(-1) as string] = value;

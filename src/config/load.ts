@@ -19,7 +19,8 @@ interface ParsedFile {
 }
 
 /**
- * Defaults, then the file, then the environment, checked once. Relative paths of a file are relative to it.
+ * Defaults, then the file, then the environment, checked once. Relative paths of a file are
+ * relative to it.
  * @throws ConfigError
  */
 export function loadConfig({ file, environment = {} }: ConfigSources): Config {
@@ -78,7 +79,8 @@ function fail(
   ...[parsed, variables]: [ParsedFile | undefined, Map<string, string>]
 ): never {
   const setting = path.slice(1).replaceAll('/', '.');
-  const variable = variables.get(path);
+  // An item of a list is reported where the list came from.
+  const variable = variables.get(path) ?? variables.get(path.replace(/\/\d+$/, ''));
   if (variable) throw new ConfigError(`${variable}: ${setting} ${message}`);
   if (!parsed) throw new ConfigError(`${setting} ${message}`);
   throw new ConfigError(`${parsed.name}:${lineOf(parsed, path)}: ${setting} ${message}`);

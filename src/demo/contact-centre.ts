@@ -25,8 +25,9 @@ export interface ContactCentreOptions {
 }
 
 /**
- * A contact centre in a process: agents and callers whose calls reach Hush as real SIPREC over SIP, with real
- * RTP. While a caller reads out a card number, its payment page pauses the recorder over the API.
+ * A contact centre in a process: agents and callers whose calls reach Hush as real SIPREC over SIP,
+ * with real RTP. While a caller reads out a card number, its payment page pauses the recorder over
+ * the API.
  */
 export class ContactCentre {
   readonly #options: ContactCentreOptions;

@@ -1,40 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Call, type CallStream } from './call.ts';
-import type { CallRegistry } from './call-registry.ts';
+import { CallEnding, type EndingPorts, storeAlarm } from './call-ending.ts';
 import { CorrelationConflictError, RecorderBusyError, UccUnknownError } from './errors.ts';
-import type { Journal } from './journal.ts';
-import type {
-  AlarmSink,
-  Archive,
-  Clock,
-  Recorder,
-  Store,
-  StreamSpec,
-  TrackSummary,
-} from './ports.ts';
-import { RecordingState, SavingState } from './recording-state.ts';
-import type { CallRecord, Codec, Party, TrackRecord } from './records.ts';
-import { isAgent, type Ucc, uccKey } from './ucc.ts';
-import type { UccRegistry } from './ucc-registry.ts';
-
-/** One audio stream as a recording session offers it. */
-export interface OfferedStream {
-  readonly label: string;
-  readonly aor: string | null;
-  readonly codec: Codec;
-  readonly clockRate: number;
-  readonly payloadType: number;
-  readonly dtmfPayloadType: number | null;
-  readonly held: boolean;
-}
-
-export interface SessionOffer {
-  readonly sessionId: string;
-  readonly uccName: string;
-  readonly correlationId: string;
-  readonly streams: readonly OfferedStream[];
-  readonly parties: readonly { readonly aor: string; readonly name: string | null }[];
-}
+import { newStream, partiesOf, type SessionOffer, specOf, trackRecord } from './offered-media.ts';
+import type { Store, TrackSummary } from './ports.ts';
+import { RecordingState } from './recording-state.ts';
+import type { Codec } from './records.ts';
+import { type Ucc, uccKey } from './ucc.ts';
 
 export interface AcceptedStream {
   readonly track: number;
@@ -49,22 +21,15 @@ export interface StreamUpdate {
   readonly held: boolean;
 }
 
-export interface LifecyclePorts {
-  readonly uccs: UccRegistry;
-  readonly calls: CallRegistry;
-  readonly recorder: Recorder;
-  readonly archive: Archive;
+export interface LifecyclePorts extends EndingPorts {
   readonly store: Store;
-  readonly journal: Journal;
-  readonly alarms: AlarmSink;
-  readonly clock: Clock;
   readonly limits: { readonly maxCalls: number; readonly mediaTimeoutMs: number };
   onTrackEnded(summary: TrackSummary): void;
 }
 
 /**
- * The life of a call: recording sessions bring streams to it and take them away; with the last session it
- * ends, and its saving flag, or the UCC's default, decides what becomes of the audio.
+ * The life of a call: recording sessions bring streams to it and take them away; with the last
+ * session it ends, and its saving flag, or the UCC's default, decides what becomes of the audio.
  *
  *   offer --> live --(last session leaves, or its media never returns)--> ended --+--> kept
  *                                                                                 +--> destroyed
@@ -72,11 +37,11 @@ export interface LifecyclePorts {
  */
 export class CallLifecycle {
   readonly #ports: LifecyclePorts;
-  readonly #settling = new Set<Promise<void>>();
-  readonly #mediaTimers = new Map<string, NodeJS.Timeout>();
+  readonly #ending: CallEnding;
 
   constructor(ports: LifecyclePorts) {
     this.#ports = ports;
+    this.#ending = new CallEnding(ports);
   }
 
   /**
@@ -87,10 +52,17 @@ export class CallLifecycle {
     const ucc = this.#ports.uccs.get(offer.uccName);
     if (!ucc) throw new UccUnknownError(offer.uccName);
     const call = this.#callFor(offer, ucc);
+    const knownSession = call.sessions.has(offer.sessionId);
     call.sessions.add(offer.sessionId);
-    const accepted = await call.queue.run(async () =>
-      call.ended ? undefined : this.#addStreams(call, ucc, offer),
-    );
+    const accepted = await call.queue.run(async () => {
+      if (call.ended) return undefined;
+      try {
+        return await this.#addStreams(call, ucc, offer);
+      } catch (cause) {
+        if (!knownSession) this.#withdraw(call, offer.sessionId);
+        throw cause;
+      }
+    });
     // The call ended while this offer waited for its turn: the offer begins the next one.
     return accepted ?? this.offer(offer);
   }
@@ -98,7 +70,7 @@ export class CallLifecycle {
   /** A re-INVITE or UPDATE: new codecs or directions of streams that are there. */
   updateStreams(call: Call, updates: readonly StreamUpdate[]): Promise<void> {
     return call.queue.run(async () => {
-      for (const update of updates) this.#updateCodec(call, update);
+      for (const update of updates) await this.#updateCodec(call, update);
       for (const held of [true, false]) {
         const tracks = updates.filter((update) => update.held === held).map(({ track }) => track);
         const changed = tracks.filter((track) => call.streams.get(track)?.held !== held);
@@ -118,11 +90,13 @@ export class CallLifecycle {
     return call.queue.run(async () => {
       if (!call.sessions.delete(sessionId) || call.ended) return;
       await this.#closeStreams(call, (stream) => stream.sessionId === sessionId);
-      if (call.sessions.size === 0) await this.#end(call);
+      if (call.sessions.size === 0) await this.#ending.end(call);
     });
   }
 
-  /** The UCC no longer records: what it has in progress stops before the new setting is answered. */
+  /**
+   * The UCC no longer records: what it has in progress stops before the new setting is answered.
+   */
   async stopCallsOf(uccName: string): Promise<void> {
     const running = this.#ports.calls
       .list({ ucc: uccName })
@@ -146,14 +120,25 @@ export class CallLifecycle {
       const call = new Call(record);
       if (record.endedAt !== null) {
         call.ended = true;
-        this.#settleLater(call);
+        this.#ending.settleLater(call);
         continue;
       }
-      call.mediaOffered = (await this.#ports.store.tracks(record.id)).length > 0;
+      const tracks = await this.#ports.store.tracks(record.id);
+      call.nextTrack = 1 + Math.max(-1, ...tracks.map(({ track }) => track));
+      call.mediaOffered = tracks.length > 0;
       this.#ports.calls.add(call);
-      this.#ports.recorder.beginCall(call.id, keepsAudio(record), 'restart');
-      this.#awaitMedia(call);
+      this.#ports.recorder.beginCall(
+        call.id,
+        record.recordingState === RecordingState.Started,
+        'restart',
+      );
+      this.#ending.awaitMedia(call);
     }
+  }
+
+  /** Stop now: nothing is finished, the next process restores. */
+  abandon(): void {
+    this.#ending.abandon();
   }
 
   /** Ends every call in progress and waits until each is settled. */
@@ -164,22 +149,11 @@ export class CallLifecycle {
         call.queue.run(async () => {
           if (call.ended) return;
           await this.#closeStreams(call, () => true);
-          await this.#end(call);
+          await this.#ending.end(call);
         }),
       ),
     );
-    await this.settled();
-  }
-
-  /** Resolves when every call that has ended has become kept, destroyed or empty. */
-  async settled(): Promise<void> {
-    while (this.#settling.size > 0) await Promise.all(this.#settling);
-  }
-
-  /** Stop now: nothing is finished, the next process restores. */
-  abandon(): void {
-    for (const timer of this.#mediaTimers.values()) clearTimeout(timer);
-    this.#mediaTimers.clear();
+    await this.#ending.settled();
   }
 
   #callFor(offer: SessionOffer, ucc: Ucc): Call {
@@ -210,7 +184,8 @@ export class CallLifecycle {
     const firstMedia = !call.mediaOffered && offer.streams.length > 0;
     const start = firstMedia && ucc.useAudioRecording && ucc.recordFromStart;
     if (begins && call.streams.size === 0) recorder.beginCall(call.id, start, 'stop');
-    const first = Math.max(-1, ...call.streams.keys()) + 1;
+    const first = call.nextTrack;
+    call.nextTrack += offer.streams.length;
     const added = offer.streams.map((stream, index) => newStream(stream, ucc, first + index));
     try {
       const specs = offer.streams.map((stream, index) => specOf(stream, first + index));
@@ -230,30 +205,30 @@ export class CallLifecycle {
         call.streams.set(stream.track, { ...stream, sessionId: offer.sessionId });
       }
       call.mediaOffered ||= added.length > 0;
-      this.#mediaReturned(call);
+      this.#ending.mediaReturned(call);
       return { call, streams: opened };
     } catch (cause) {
       if (start) await recorder.shut(call.id, 'stop').catch(() => undefined);
-      await this.#withdraw(call, offer.sessionId, added);
+      const tracks = added.map(({ track }) => track);
+      await recorder.closeStreams(call.id, tracks).catch(() => []);
       throw cause;
     }
   }
 
-  async #withdraw(call: Call, sessionId: string, added: readonly { track: number }[]) {
+  /** A session whose first offer failed never was; a call that it alone began never was either. */
+  #withdraw(call: Call, sessionId: string): void {
     const { recorder, calls } = this.#ports;
     call.sessions.delete(sessionId);
-    const tracks = added.map(({ track }) => track);
-    await recorder.closeStreams(call.id, tracks).catch(() => []);
     if (call.sessions.size > 0 || call.record.version > 1) return;
     call.ended = true;
     calls.remove(call);
     recorder.endCall(call.id);
   }
 
-  #updateCodec(call: Call, update: StreamUpdate): void {
+  async #updateCodec(call: Call, update: StreamUpdate): Promise<void> {
     const stream = this.#stream(call, update.track);
     stream.codec = update.codec;
-    this.#ports.recorder.updateStream(call.id, { ...update, clockRate: stream.clockRate });
+    await this.#ports.recorder.updateStream(call.id, { ...update, clockRate: stream.clockRate });
   }
 
   #stream(call: Call, track: number): CallStream {
@@ -278,46 +253,6 @@ export class CallLifecycle {
       .catch((cause) => this.#storeAlarm(call, cause));
   }
 
-  async #end(call: Call): Promise<void> {
-    this.#mediaReturned(call);
-    call.ended = true;
-    const record = call.next({ endedAt: this.#ports.clock.now() });
-    try {
-      await this.#ports.journal.record(call, { type: 'callEnded', record });
-    } catch (cause) {
-      call.accept(record);
-      this.#storeAlarm(call, cause);
-    }
-    this.#ports.calls.remove(call);
-    this.#ports.recorder.endCall(call.id);
-    this.#settleLater(call);
-  }
-
-  #settleLater(call: Call): void {
-    const settling = this.#settle(call)
-      .catch((cause) => this.#storeAlarm(call, cause))
-      .finally(() => this.#settling.delete(settling));
-    this.#settling.add(settling);
-  }
-
-  /** Carries out the saving flag. Repeatable: a crash anywhere in it is settled again at the next start. */
-  async #settle(call: Call): Promise<void> {
-    const { archive, journal, uccs } = this.#ports;
-    const saveByDefault = uccs.get(call.uccName)?.saveRecordingByDefault ?? true;
-    const { savingState, recorded } = call.record;
-    const keep =
-      savingState === SavingState.Save || (savingState === SavingState.None && saveByDefault);
-    if (recorded && keep) {
-      const { lengthMs, gaps, tracks } = await archive.finish(call.id);
-      const record = call.next({ status: 'kept', lengthMs });
-      await journal.record(call, { type: 'recordingSaved', record, extra: { gaps, tracks } });
-      return;
-    }
-    await archive.destroy(call.id);
-    const record = call.next({ status: recorded ? 'destroyed' : 'empty' });
-    await journal.record(call, { type: 'recordingDestroyed', record });
-  }
-
   async #stop(call: Call): Promise<void> {
     if (call.ended) return;
     await this.#ports.recorder.shut(call.id, 'stop');
@@ -336,74 +271,7 @@ export class CallLifecycle {
     }
   }
 
-  #awaitMedia(call: Call): void {
-    const timer = setTimeout(() => {
-      this.#mediaTimers.delete(call.id);
-      void call.queue.run(async () => {
-        if (!call.ended && call.sessions.size === 0) await this.#end(call);
-      });
-    }, this.#ports.limits.mediaTimeoutMs);
-    this.#mediaTimers.set(call.id, timer);
-  }
-
-  #mediaReturned(call: Call): void {
-    clearTimeout(this.#mediaTimers.get(call.id));
-    this.#mediaTimers.delete(call.id);
-  }
-
   #storeAlarm(call: Call, cause: unknown): void {
-    const { id: callId, correlationId, uccName } = call;
-    const detail = cause instanceof Error ? cause.message : 'unknown failure';
-    this.#ports.alarms.raise({ kind: 'storeFailed', callId, correlationId, uccName, detail });
+    this.#ports.alarms.raise(storeAlarm(call, cause));
   }
-}
-
-export function keepsAudio(record: CallRecord): boolean {
-  return record.recordingState === RecordingState.Started;
-}
-
-function newStream(offered: OfferedStream, ucc: Ucc, track: number): Omit<CallStream, 'sessionId'> {
-  const role = offered.aor !== null && isAgent(ucc, offered.aor) ? 'agent' : 'other';
-  const { label, aor, codec, clockRate, held } = offered;
-  return { track, label, aor, role, codec, clockRate, held };
-}
-
-function specOf(offered: OfferedStream, track: number): StreamSpec {
-  const { codec, clockRate, payloadType, dtmfPayloadType, held } = offered;
-  return { track, codec, clockRate, payloadType, dtmfPayloadType, held };
-}
-
-function trackRecord(callId: string, stream: Omit<CallStream, 'sessionId'>): TrackRecord {
-  const { track, label, aor, role, codec, clockRate } = stream;
-  return {
-    callId,
-    track,
-    label,
-    aor,
-    role,
-    codec,
-    clockRate,
-    startPosition: null,
-    endPosition: null,
-    initialReason: null,
-    packets: noPackets,
-  };
-}
-
-const noPackets = {
-  received: 0,
-  kept: 0,
-  gated: 0,
-  duplicate: 0,
-  dtmf: 0,
-  unusable: 0,
-  erased: 0,
-} as const;
-
-function partiesOf(call: Call, ucc: Ucc, offer: SessionOffer): readonly Party[] {
-  const parties = new Map(call.record.parties.map((party) => [party.aor, party]));
-  for (const { aor, name } of offer.parties) {
-    parties.set(aor, { aor, name, role: isAgent(ucc, aor) ? 'agent' : 'other' });
-  }
-  return [...parties.values()];
 }

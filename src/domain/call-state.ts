@@ -14,7 +14,10 @@ interface StatePorts {
   readonly recorder: Recorder;
 }
 
-/** What `GET .../recording/{uccname}/{correlationId}` answers: the conditions of its column, in order. */
+/**
+ * What `GET .../recording/{uccname}/{correlationId}` answers: the conditions of its column, in
+ * order.
+ */
 export function stateOf(ports: StatePorts, uccName: string, correlationId: string): StateAnswer {
   const ucc = ports.uccs.get(uccName);
   if (!ucc) return { ok: false, error: contractError('uccUnknown', { uccName }) };

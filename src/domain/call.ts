@@ -32,8 +32,8 @@ export interface CallState {
 }
 
 /**
- * A call in progress. The gate is the call's, not a stream's: audio is kept only while the recorder is
- * Started and the pause set is empty. Everything that changes a call goes through its queue.
+ * A call in progress. The gate is the call's, not a stream's: audio is kept only while the recorder
+ * is Started and the pause set is empty. Everything that changes a call goes through its queue.
  */
 export class Call {
   readonly queue = new SerialQueue();
@@ -44,6 +44,8 @@ export class Call {
   failed = false;
   /** A media stream has been offered, by this process or by the one before a restart. */
   mediaOffered = false;
+  /** A track's number is never given twice, nor are its files. */
+  nextTrack = 0;
   ended = false;
   #record: CallRecord;
 
@@ -63,6 +65,8 @@ export class Call {
       status: 'live',
       recorded: false,
       version: 1,
+      firstSequence: 0,
+      lastSequence: 0,
       beganAt: begun.at,
       endedAt: null,
       gapStartedAt: null,

@@ -32,8 +32,8 @@ export interface CommandCarrierPorts {
 }
 
 /**
- * Carries a command through: validate, fence, commit, publish, answer. Commands on one call take effect in
- * the order in which they came. Whatever fails on the way leaves the gate shut.
+ * Carries a command through: validate, fence, commit, publish, answer. Commands on one call take
+ * effect in the order in which they came. Whatever fails on the way leaves the gate shut.
  */
 export class CommandCarrier {
   readonly #ports: CommandCarrierPorts;

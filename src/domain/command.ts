@@ -60,7 +60,10 @@ export interface CommandSituation {
   readonly recorderAvailable: boolean;
 }
 
-/** Conditions 5 to 10 of the contract, in their order; undefined when the command may be carried out. */
+/**
+ * Conditions 5 to 10 of the contract, in their order; undefined when the command may be carried
+ * out.
+ */
 export function refusal(command: Command, situation: CommandSituation): ContractError | undefined {
   const { ucc, call } = situation;
   const { uccName } = command;

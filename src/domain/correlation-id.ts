@@ -6,8 +6,9 @@ const structured =
   /^\{0x[0-9a-f]{8},0x[0-9a-f]{4},0x[0-9a-f]{4},\{(?:0x[0-9a-f]{2},){7}0x[0-9a-f]{2}\}\}$/;
 
 /**
- * Reads every GUID spelling that CRM plug-ins produce (.NET's `N`, `D`, `B`, `P` and `X` formats: bare,
- * hyphenated, in braces, in parentheses, as numbers; bare in braces; any case, blanks around it) and answers it in lower case with hyphens.
+ * Reads every GUID spelling that CRM plug-ins produce (.NET's `N`, `D`, `B`, `P` and `X` formats:
+ * bare, hyphenated, in braces, in parentheses, as numbers; bare in braces; any case, blanks around
+ * it) and answers it in lower case with hyphens.
  */
 export function parseGuid(text: string): string | undefined {
   let guid = text.trim().toLowerCase();
@@ -20,7 +21,7 @@ export function parseGuid(text: string): string | undefined {
 }
 
 /** Namespace of the ids below, itself made with version 5 from the DNS name `hush.invalid`. */
-const namespace = Buffer.from('5b1c6e0b9a3c5f0e8f5d1b0f6f9f7f53', 'hex');
+const namespace = Buffer.from('95dd1ad7fa165c318d88fe0d300d42b9', 'hex');
 
 /** RFC 9562 section 5.5 (version 5): the same communication session always gets the same GUID. */
 export function guidFromText(text: string): string {

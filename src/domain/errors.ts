@@ -11,8 +11,8 @@ export interface ContractError {
 }
 
 /**
- * The one catalogue of the contract's errors. Texts are byte-exact: double blanks, missing full stops
- * and all. `status` is the HTTP status when `http.statusCodes` is `mapped`.
+ * The one catalogue of the contract's errors. Texts are byte-exact: double blanks, missing full
+ * stops and all. `status` is the HTTP status when `http.statusCodes` is `mapped`.
  */
 export const contractErrors = {
   recorderUnavailable: {

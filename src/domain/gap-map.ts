@@ -24,9 +24,9 @@ export interface TrackCoverage {
 }
 
 /**
- * The gap map of one track: everything between its first and its last packet that no segment holds. What is
- * missing between two segments is missing because of what ended the first; what is missing within one was
- * lost on the way.
+ * The gap map of one track: everything between its first and its last packet that no segment holds.
+ * What is missing between two segments is missing because of what ended the first; what is missing
+ * within one was lost on the way.
  */
 export function gapsOf(coverage: TrackCoverage): GapRecord[] {
   const gaps: GapRecord[] = [];

@@ -17,8 +17,9 @@ export interface Entry {
 }
 
 /**
- * Writes every change of a call: the call's new state, its `UCC_CallDetail` row and its event, with the next
- * sequence number of its UCC, in one commit. Only what is durable becomes the call's state and an event.
+ * Writes every change of a call: the call's new state, its `UCC_CallDetail` row and its event, with
+ * the next sequence number of its UCC, in one commit. Only what is durable becomes the call's state
+ * and an event.
  */
 export class Journal {
   readonly #store: Store;
@@ -42,10 +43,15 @@ export class Journal {
   /** Commits; the caller publishes once the change is in effect as well. */
   async commit(call: Call, entry: Entry): Promise<RecordingEvent> {
     const event = this.#event(call, entry);
+    const record = {
+      ...entry.record,
+      firstSequence: entry.record.firstSequence || event.sequence,
+      lastSequence: event.sequence,
+    };
     const detail = entry.detail && entry.action ? this.#detail(entry, event) : undefined;
     try {
       await this.#store.commit({
-        call: entry.record,
+        call: record,
         event,
         ...(detail ? { detail } : {}),
         ...entry.extra,
@@ -54,7 +60,7 @@ export class Journal {
       this.#outbox(event.uccName).settle(event.sequence, undefined);
       throw cause;
     }
-    call.accept(entry.record);
+    call.accept(record);
     return event;
   }
 

@@ -45,7 +45,7 @@ export interface Store {
   tracks(callId: string): Promise<TrackRecord[]>;
   segments(callId: string): Promise<SegmentRecord[]>;
   gaps(callId: string): Promise<GapRecord[]>;
-  details(callId: string): Promise<CallDetailRecord[]>;
+  details(call: CallRecord): Promise<CallDetailRecord[]>;
   /** Events of the UCC with a sequence number above `since`, in their order, at most `limit`. */
   events(uccName: string, since: number, limit: number): Promise<RecordingEvent[]>;
   /** The highest sequence number per UCC. */
@@ -95,10 +95,12 @@ export interface RecorderListener {
 export interface Recorder {
   /** False while the disk refuses writes: what is offered then is not recorded. */
   readonly available: boolean;
+  /** Gives the call its gate; of a call that has one, and no streams yet, sets it. */
   beginCall(callId: string, gateOpen: boolean, reason: GapReason): void;
   /** Binds sockets on consecutive even ports. @throws RecorderBusyError */
   openStreams(callId: string, specs: readonly StreamSpec[]): Promise<OpenedStream[]>;
-  updateStream(callId: string, spec: StreamSpec): void;
+  /** Resolves once packets of the new payload type are taken. */
+  updateStream(callId: string, spec: StreamSpec): Promise<void>;
   /** @throws FenceTimeoutError: the gate is shut all the same, what was held aside is erased. */
   shut(callId: string, reason: GapReason): Promise<FenceReceipt>;
   /** @throws FenceTimeoutError: the gate is shut again. */

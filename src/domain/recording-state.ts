@@ -8,7 +8,9 @@ export type MarkingState = (typeof MarkingState)[keyof typeof MarkingState];
 export const SavingState = { None: 0, Save: 1, Delete: 2 } as const;
 export type SavingState = (typeof SavingState)[keyof typeof SavingState];
 
-/** `Action` of a command and `StateAction` of an event; mind `UnMark` against the state's `Unmark`. */
+/**
+ * `Action` of a command and `StateAction` of an event; mind `UnMark` against the state's `Unmark`.
+ */
 export const StateAction = {
   Start: 1,
   Stop: 2,

@@ -4,8 +4,8 @@ import type { MarkingState, RecordingState, SavingState, StateAction } from './r
 export type GapReason = 'api' | 'hold' | 'stop' | 'loss' | 'restart';
 
 /**
- * Where a call stands. `live` goes to exactly one of the others: `kept` (audio is there), `destroyed` (keys
- * and files are gone) or `empty` (no audio was ever kept).
+ * Where a call stands. `live` goes to exactly one of the others: `kept` (audio is there),
+ * `destroyed` (keys and files are gone) or `empty` (no audio was ever kept).
  */
 export type CallStatus = 'live' | 'kept' | 'destroyed' | 'empty';
 
@@ -16,7 +16,9 @@ export interface Party {
   readonly role: 'agent' | 'other';
 }
 
-/** A call as the store keeps it: its state in progress, and what became of it. Times are Unix ms. */
+/**
+ * A call as the store keeps it: its state in progress, and what became of it. Times are Unix ms.
+ */
 export interface CallRecord {
   /** Names the call and its recording; a correlation id may come again in a later call. */
   readonly id: string;
@@ -32,6 +34,9 @@ export interface CallRecord {
   readonly recorded: boolean;
   /** Counts every change of state. */
   readonly version: number;
+  /** Sequence numbers of its first and its newest event: where to look for its history. */
+  readonly firstSequence: number;
+  readonly lastSequence: number;
   readonly beganAt: number;
   readonly endedAt: number | null;
   /** Since when the recorder has kept nothing; null while it is Started. */
@@ -51,7 +56,9 @@ export interface TrackRecord {
   readonly clockRate: number;
   readonly startPosition: number | null;
   readonly endPosition: number | null;
-  /** Who held the recorder when the stream began; null where it was recorded from its first packet. */
+  /**
+   * Who held the recorder when the stream began; null where it was recorded from its first packet.
+   */
   readonly initialReason: GapReason | null;
   readonly packets: PacketCounts;
 }
@@ -73,7 +80,9 @@ export interface PacketCounts {
   readonly erased: number;
 }
 
-/** A stretch without pause under a key of its own. `wrappedKey` is null once the key is destroyed. */
+/**
+ * A stretch without pause under a key of its own. `wrappedKey` is null once the key is destroyed.
+ */
 export interface SegmentRecord {
   readonly callId: string;
   readonly track: number;

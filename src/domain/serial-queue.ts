@@ -1,4 +1,7 @@
-/** Runs tasks one after the other, in the order in which they came; a failed task stops no later one. */
+/**
+ * Runs tasks one after the other, in the order in which they came; a failed task stops no later
+ * one.
+ */
 export class SerialQueue {
   #tail: Promise<unknown> = Promise.resolve();
   #waiting = 0;

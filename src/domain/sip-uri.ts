@@ -1,6 +1,11 @@
-/** Agents and supervisors are SIP URIs or phone numbers: `sip:agent@domain.com`, `tel:+31880000000`. */
+/**
+ * Agents and supervisors are SIP URIs or phone numbers: `sip:agent@domain.com`, `tel:+31880000000`.
+ */
 const sipUri = /^sips?:[^\s@:;?]+(?::[^\s@]*)?@[^\s@]+$|^sips?:[^\s@]+$/i;
-const telUri = /^tel:[+0-9*#(][0-9a-f*#().\-;=+]*$/i;
+/** RFC 3966 section 3, its parameters (`;phone-context=example.com`) not looked into. */
+const telUri = /^tel:[+0-9*#(][0-9a-f*#().-]*(?:;[^\s;]+)*$/i;
+/** In no URI (RFC 3986 section 2), and not every database holds them. */
+const control = /\p{Cc}/u;
 
 export const MAX_URI_LENGTH = 512;
 
@@ -8,7 +13,7 @@ export const MAX_URI_LENGTH = 512;
 export function parseRequesterUri(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const uri = value.trim();
-  if (uri.length > MAX_URI_LENGTH) return undefined;
+  if (uri.length > MAX_URI_LENGTH || control.test(uri)) return undefined;
   return sipUri.test(uri) || telUri.test(uri) ? uri : undefined;
 }
 

@@ -2,8 +2,8 @@ import type { Store } from './ports.ts';
 import { newUcc, type Ucc, type UccSettings, uccKey, withSettings } from './ucc.ts';
 
 /**
- * The UCCs, held in memory so that each command reads current settings without a query. This process is
- * the only writer; a change is in memory once it is durable.
+ * The UCCs, held in memory so that each command reads current settings without a query. This
+ * process is the only writer; a change is in memory once it is durable.
  */
 export class UccRegistry {
   readonly #store: Store;

@@ -20,7 +20,9 @@ import type { HttpServices, HttpSettings } from './services.ts';
 const base = '/attendantservice/api/recording';
 const tags = ['Core REST Recording API'];
 
-/** The contract validates by its own rules and answers in its own words: no schema stands before it. */
+/**
+ * The contract validates by its own rules and answers in its own words: no schema stands before it.
+ */
 const tolerant = () => () => true;
 
 /** The three routes of the Core REST Recording API, v1. */

@@ -30,7 +30,9 @@ import { webhookRoutes } from './webhooks.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Answers in the contract's shape, errors included: state and command alike, or capabilities. */
+    /**
+     * Answers in the contract's shape, errors included: state and command alike, or capabilities.
+     */
     contract?: ContractShape;
     /** Answers every caller: tells nothing but that the server is there. */
     open?: boolean;

@@ -25,9 +25,14 @@ export async function sendAudio({ request, reply, callId, services }: AudioReque
   if (range) reply.code(206).header('Content-Range', `bytes ${start}-${end - 1}/${audio.wavBytes}`);
   reply.header('Content-Length', end - start);
   reply.header('Content-Disposition', `inline; filename="${callId}.wav"`);
+  reply.type('audio/wav');
+  if (request.method === 'HEAD') {
+    await audio.close();
+    return reply.send(Readable.from([]));
+  }
   const body = Readable.from(audio.wav(start, end));
   body.once('close', () => void audio.close().catch(services.onError));
-  return reply.type('audio/wav').send(body);
+  return reply.send(body);
 }
 
 /** `end` is exclusive. Several ranges, or another unit, are answered as if none were asked for. */

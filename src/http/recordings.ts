@@ -81,7 +81,7 @@ export function recordingRoutes(app: FastifyInstance, services: HttpServices): v
       return recordingDetailView(record, {
         tracks: await store.tracks(record.id),
         gaps: await store.gaps(record.id),
-        details: await store.details(record.id),
+        details: await store.details(record),
       });
     },
   );

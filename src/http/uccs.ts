@@ -86,7 +86,10 @@ export function uccRoutes(app: FastifyInstance, services: HttpServices): void {
   );
 }
 
-/** Recording switched off stops what is in progress, before the answer: it could not be paused any more. */
+/**
+ * Recording switched off stops what is in progress, before the answer: it could not be paused any
+ * more.
+ */
 async function changed(services: HttpServices, ucc: Ucc): Promise<Ucc> {
   if (!ucc.useAudioRecording) await services.stopCallsOf(ucc.name);
   return ucc;

@@ -13,7 +13,10 @@ export interface MetricReadings {
   recorderAvailable(): boolean;
 }
 
-/** All metrics of the process, named by Prometheus' conventions: base units, `_total`, prefix `hush_`. */
+/**
+ * All metrics of the process, named by Prometheus' conventions: base units, `_total`, prefix
+ * `hush_`.
+ */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #commands = this.#counter('hush_commands_total', 'Commands, by outcome', ['outcome']);

@@ -1,7 +1,10 @@
-import { close, fdatasync, ftruncate, open, write } from 'node:fs';
+import { ftruncate, open, writeSync } from 'node:fs';
+import { SyncQueue } from './sync-queue.ts';
 
 /** File mode of audio: nobody but the owner. */
 const AUDIO_MODE = 0o600;
+
+const finished = new SyncQueue();
 
 export interface AppendFileOptions {
   readonly path: string;
@@ -11,7 +14,9 @@ export interface AppendFileOptions {
 }
 
 /**
- * A file that only grows, written off the event loop in the order of `append`. After the first failure the
+ * A file that only grows, in the order of `append`. Writes go to the page cache from this thread:
+ * handing each one to another thread costs as much as eight packets (docs/decisions/0004). Opening
+ * and syncing, which may wait for the disk, do not hold up the thread. After the first failure the
  * file is cut back to its last whole record and takes nothing more.
  */
 export class AppendFile {
@@ -42,7 +47,7 @@ export class AppendFile {
     this.#next();
   }
 
-  /** Calls back once all that was appended is on the disk, or has failed, and the file is closed. */
+  /** Calls back once all that was appended is written, or has failed; syncing comes behind it. */
   close(onClosed: () => void): void {
     this.#onClosed = onClosed;
     this.#next();
@@ -51,7 +56,7 @@ export class AppendFile {
   #next(): void {
     if (this.#busy) return;
     if (this.#waiting.length > 0 && this.#descriptor !== undefined) this.#write(this.#descriptor);
-    else if (this.#onClosed) this.#close(this.#onClosed);
+    if (this.#onClosed && !this.#busy) this.#close(this.#onClosed);
   }
 
   #write(descriptor: number): void {
@@ -59,21 +64,25 @@ export class AppendFile {
     const data = this.#waiting.length === 1 && first ? first : Buffer.concat(this.#waiting);
     this.#waiting = [];
     this.#waitingBytes = 0;
-    this.#busy = true;
-    write(descriptor, data, 0, data.length, this.#written, (error, bytes) => {
-      if (error || bytes < data.length) {
-        this.#fail(error?.code ?? 'ENOSPC');
-        ftruncate(descriptor, this.#written, () => this.#proceed());
-        return;
-      }
-      this.#written += bytes;
-      this.#proceed();
-    });
+    let written = 0;
+    let code = 'ENOSPC';
+    try {
+      written = writeSync(descriptor, data, 0, data.length, this.#written);
+    } catch (cause) {
+      code = (cause as NodeJS.ErrnoException).code ?? code;
+    }
+    if (written === data.length) this.#written += written;
+    else this.#cutBack(descriptor, code);
   }
 
-  #proceed(): void {
-    this.#busy = false;
-    this.#next();
+  /** What a failed write left behind is no whole record. */
+  #cutBack(descriptor: number, code: string): void {
+    this.#busy = true;
+    this.#fail(code);
+    ftruncate(descriptor, this.#written, () => {
+      this.#busy = false;
+      this.#next();
+    });
   }
 
   #close(onClosed: () => void): void {
@@ -84,10 +93,8 @@ export class AppendFile {
       onClosed();
       return;
     }
-    fdatasync(descriptor, (error) => {
-      if (error) this.#fail(error.code);
-      close(descriptor, () => onClosed());
-    });
+    finished.add(descriptor, (code) => this.#fail(code));
+    onClosed();
   }
 
   #fail(code = 'EIO'): void {

@@ -23,8 +23,8 @@ export interface FenceOptions {
 }
 
 /**
- * Sends a call's markers to its streams' sockets and waits until each stream has read its own: from then on
- * the command is in effect on every one of them (docs/decisions/0002).
+ * Sends a call's markers to its streams' sockets and waits until each stream has read its own: from
+ * then on the command is in effect on every one of them (docs/decisions/0002).
  */
 export class FenceSender {
   readonly #options: FenceOptions;

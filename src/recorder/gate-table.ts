@@ -8,8 +8,8 @@ import type { GapReason } from '../domain/records.ts';
  *     |                               +---(a stream did not confirm in time)-------->+
  *     +-----------------------------(Start, after its commit)------------------------+
  *
- * While it is closing, frames that are read are held aside in memory until their stream's marker says on
- * which side of the command they lie.
+ * While it is closing, frames that are read are held aside in memory until their stream's marker
+ * says on which side of the command they lie.
  */
 export const Gate = { Open: 0, Closing: 1, Shut: 2 } as const;
 export type Gate = (typeof Gate)[keyof typeof Gate];

@@ -2,9 +2,9 @@ import { timingSafeEqual } from 'node:crypto';
 import { type ClosingReason, codeOf, reasonOf } from './gate-table.ts';
 
 /**
- * The fence's marker datagram. It is sent to a stream's own socket, whose queue is first in, first out, so
- * that it divides what reached the host before the command from what came after it. Nobody who does not
- * know the process's secret can make one, and it never leaves the host.
+ * The fence's marker datagram. It is sent to a stream's own socket, whose queue is first in, first
+ * out, so that it divides what reached the host before the command from what came after it. Nobody
+ * who does not know the process's secret can make one, and it never leaves the host.
  *
  *   0  secret (16 bytes)   16  fence id (u32)   20  action (u8)   21  reason (u8)
  *

@@ -23,7 +23,12 @@ export type ToWorker =
       readonly spec: StreamSpec;
       readonly port: number;
     }
-  | { readonly type: 'update'; readonly callId: string; readonly spec: StreamSpec }
+  | {
+      readonly type: 'update';
+      readonly requestId: number;
+      readonly callId: string;
+      readonly spec: StreamSpec;
+    }
   /** The fence ran out of time: erase what is held aside, stay shut. */
   | { readonly type: 'abort'; readonly callId: string; readonly fenceId: number }
   | {
@@ -50,6 +55,7 @@ export type FromWorker =
   | { readonly type: 'opened'; readonly requestId: number }
   | { readonly type: 'openFailed'; readonly requestId: number; readonly code: string }
   | { readonly type: 'confirmed'; readonly confirmations: readonly Confirmation[] }
+  | { readonly type: 'updated'; readonly requestId: number }
   | { readonly type: 'held'; readonly requestId: number }
   | { readonly type: 'closed'; readonly requestId: number; readonly summary: TrackSummary }
   | {

@@ -1,6 +1,7 @@
 /**
- * Even UDP ports of a range (RFC 3550 section 11), handed out in consecutive runs. The cursor goes round the
- * whole range before a port comes again, so that a late packet meets no stranger's stream.
+ * Even UDP ports of a range (RFC 3550 section 11), handed out in consecutive runs. The cursor goes
+ * round the whole range before a port comes again, so that a late packet meets no stranger's
+ * stream.
  */
 export class PortPool {
   readonly #first: number;

@@ -39,7 +39,10 @@ export interface RecorderOptions {
 
 /** Frames of two seconds at 20 ms, and room for smaller packets. */
 const MAX_HELD_ASIDE_PACKETS = 512;
-/** Ports that other programs hold are passed over; more than this many runs of them is a busy recorder. */
+/**
+ * Ports that other programs hold are passed over; more than this many runs of them is a busy
+ * recorder.
+ */
 const MAX_BIND_ATTEMPTS = 16;
 
 interface CallMedia {
@@ -50,7 +53,9 @@ interface CallMedia {
   dirMade: boolean;
 }
 
-/** The main thread's side of the recorder: gates, ports, fences, and the threads that do the work. */
+/**
+ * The main thread's side of the recorder: gates, ports, fences, and the threads that do the work.
+ */
 export class MediaRecorder implements Recorder {
   readonly #options: RecorderOptions;
   readonly #settings: WorkerSettings;
@@ -102,6 +107,11 @@ export class MediaRecorder implements Recorder {
   }
 
   beginCall(callId: string, gateOpen: boolean, reason: GapReason): void {
+    const known = this.#calls.get(callId);
+    if (known) {
+      this.#gates.set(known.slot, gateOpen ? Gate.Open : Gate.Shut, reason);
+      return;
+    }
     const slot = this.#gates.allocate();
     const worker = this.#workers[this.#nextWorker % this.#workers.length];
     if (slot === undefined || !worker) throw new RecorderBusyError('no gate for another call');
@@ -126,8 +136,10 @@ export class MediaRecorder implements Recorder {
     throw new RecorderBusyError('RTP ports are held by other programs');
   }
 
-  updateStream(callId: string, spec: StreamSpec): void {
-    this.#call(callId).worker.post({ type: 'update', callId, spec });
+  /** Resolves once packets of the new payload type are taken. */
+  async updateStream(callId: string, spec: StreamSpec): Promise<void> {
+    const { worker, ports } = this.#call(callId);
+    if (ports.has(spec.track)) await worker.request({ type: 'update', callId, spec });
   }
 
   async shut(callId: string, reason: GapReason): Promise<FenceReceipt> {
@@ -148,8 +160,9 @@ export class MediaRecorder implements Recorder {
   }
 
   async hold(callId: string, tracks: readonly number[], held: boolean): Promise<void> {
-    const { worker } = this.#call(callId);
-    await Promise.all(tracks.map((track) => worker.request({ type: 'hold', callId, track, held })));
+    const { worker, ports } = this.#call(callId);
+    const open = tracks.filter((track) => ports.has(track));
+    await Promise.all(open.map((track) => worker.request({ type: 'hold', callId, track, held })));
   }
 
   async closeStreams(callId: string, tracks: readonly number[]): Promise<TrackSummary[]> {

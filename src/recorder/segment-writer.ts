@@ -45,9 +45,16 @@ interface OpenChunk {
   readonly runs: { offset: number; samples: number; bytes: number }[];
 }
 
+interface FullChunk {
+  readonly position: number;
+  readonly codec: SegmentCodec;
+  readonly runs: readonly Run[];
+  readonly audio: Buffer;
+}
+
 /**
- * One track's segments. Frames gather in memory for at most a chunk's length; a full chunk is sealed under
- * its segment's key and appended. Plain audio reaches no disk.
+ * One track's segments. Frames gather in memory for at most a chunk's length; a full chunk is
+ * sealed under its segment's key and appended. Plain audio reaches no disk.
  */
 export class SegmentWriter {
   readonly #options: SegmentWriterOptions;
@@ -56,6 +63,8 @@ export class SegmentWriter {
   #codec: SegmentCodec;
   #segment: OpenSegment | undefined;
   #chunk: OpenChunk | undefined;
+  /** Where a chunk gathers; one after the other uses it, until the segment ends. */
+  #room: Buffer | undefined;
   #nextSegment = 0;
   #closing = 0;
   #onIdle: (() => void)[] = [];
@@ -75,22 +84,23 @@ export class SegmentWriter {
   /** Adds one packet's audio; `position` is relative to the clock's time line. */
   append(position: number, audio: Buffer, nowMs: number): void {
     let chunk = this.#chunk;
-    if (chunk && this.#isFull(chunk, position, audio.length)) {
+    const bytes = audio.length;
+    if (chunk && this.#isFull(chunk, position, bytes)) {
       this.seal();
       chunk = undefined;
     }
     chunk ??= this.#openChunk(position, nowMs);
     const offset = position - chunk.start;
-    const samples = audio.length / this.#bytesPerSample;
+    const samples = bytes / this.#bytesPerSample;
     const run = chunk.runs[chunk.runs.length - 1];
     if (run && run.offset + run.samples === offset) {
       run.samples += samples;
-      run.bytes += audio.length;
+      run.bytes += bytes;
     } else {
-      chunk.runs.push({ offset, samples, bytes: audio.length });
+      chunk.runs.push({ offset, samples, bytes });
     }
-    chunk.audio.set(audio, chunk.bytes);
-    chunk.bytes += audio.length;
+    audio.copy(chunk.audio, chunk.bytes);
+    chunk.bytes += bytes;
   }
 
   /** Seals what has gathered, if it began before `beforeMs`. */
@@ -98,35 +108,54 @@ export class SegmentWriter {
     const chunk = this.#chunk;
     if (!chunk || chunk.startedAtMs >= beforeMs) return;
     this.#chunk = undefined;
-    const segment = this.#openSegment();
-    const header = {
-      number: segment.chunks,
-      position: this.#clock.anchor() + chunk.start,
-      codec: this.#codec,
-      runs: chunk.runs as readonly Run[],
-    };
-    segment.chunks += 1;
-    const audio = chunk.audio.subarray(0, chunk.bytes);
-    segment.file.append(sealChunk({ ...segment, header }, audio));
-    audio.fill(0);
+    this.#seal(this.#openSegment(), this.#take(chunk));
   }
 
-  /** Ends the segment: the next frame begins another one, under another key. */
+  /**
+   * Ends the segment: the next frame begins another one, under another key. The cut is made now;
+   * sealing and writing come behind the confirmations of this turn, so that no stream waits for
+   * another's.
+   */
   closeSegment(closedBy: ClosingReason): void {
-    this.seal();
     const segment = this.#segment;
     if (!segment) return;
+    const last = this.#chunk ? this.#take(this.#chunk) : undefined;
     this.#segment = undefined;
+    this.#chunk = undefined;
+    this.#room = undefined;
     this.#closing += 1;
-    segment.file.close(() => {
-      segment.key.fill(0);
-      this.#options.onSegment(segment.number, segment.wrappedKey, closedBy);
-      this.#closing -= 1;
-      this.#tellIdle();
+    setImmediate(() => {
+      if (last) this.#seal(segment, last);
+      segment.file.close(() => this.#closed(segment, closedBy));
     });
   }
 
-  /** Calls back when every closed segment is on the disk. */
+  #closed(segment: OpenSegment, closedBy: ClosingReason): void {
+    segment.key.fill(0);
+    this.#options.onSegment(segment.number, segment.wrappedKey, closedBy);
+    this.#closing -= 1;
+    this.#tellIdle();
+  }
+
+  /** The chunk as it will be sealed: from here on neither clock nor codec change it. */
+  #take(chunk: OpenChunk): FullChunk {
+    return {
+      position: this.#clock.anchor() + chunk.start,
+      codec: this.#codec,
+      runs: chunk.runs,
+      audio: chunk.audio.subarray(0, chunk.bytes),
+    };
+  }
+
+  #seal(segment: OpenSegment, { audio, ...header }: FullChunk): void {
+    const number = segment.chunks;
+    segment.chunks += 1;
+    const { key, identity } = segment;
+    segment.file.append(sealChunk({ key, identity, header: { ...header, number } }, audio));
+    audio.fill(0);
+  }
+
+  /** Calls back when every closed segment is written. */
   whenIdle(callback: () => void): void {
     this.#onIdle.push(callback);
     this.#tellIdle();
@@ -147,8 +176,9 @@ export class SegmentWriter {
 
   #openChunk(start: number, startedAtMs: number): OpenChunk {
     this.#openSegment();
-    const room = this.#options.chunkSamples * this.#bytesPerSample + MAX_PAYLOAD_BYTES;
-    this.#chunk = { start, startedAtMs, audio: Buffer.allocUnsafeSlow(room), bytes: 0, runs: [] };
+    const roomBytes = this.#options.chunkSamples * this.#bytesPerSample + MAX_PAYLOAD_BYTES;
+    this.#room ??= Buffer.allocUnsafeSlow(roomBytes);
+    this.#chunk = { start, startedAtMs, audio: this.#room, bytes: 0, runs: [] };
     return this.#chunk;
   }
 

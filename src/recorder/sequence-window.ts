@@ -5,7 +5,10 @@ export class SequenceWindow {
   #highest = -1;
   readonly #seen = new Int32Array(WINDOW).fill(-1);
 
-  /** False for a sequence number seen before. Older than the window counts as new: it is late, not double. */
+  /**
+   * False for a sequence number seen before. Older than the window counts as new: it is late, not
+   * double.
+   */
   accept(sequence: number): boolean {
     const slot = sequence % WINDOW;
     if (this.#seen[slot] === sequence) return false;

@@ -10,9 +10,9 @@ export interface CallClock {
 const MAX_DISAGREEMENT_MS = 10_000;
 
 /**
- * Puts one stream's RTP timestamps on the call's clock. Within a time line (one SSRC, no jump) distances
- * come from the timestamps alone; where the line lies on the clock is the least delay that its first second
- * saw, so that a stalled thread does not shift it.
+ * Puts one stream's RTP timestamps on the call's clock. Within a time line (one SSRC, no jump)
+ * distances come from the timestamps alone; where the line lies on the clock is the least delay
+ * that its first second saw, so that a stalled thread does not shift it.
  */
 export class TrackClock {
   readonly #call: CallClock;

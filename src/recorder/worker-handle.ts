@@ -27,6 +27,7 @@ export class WorkerHandle {
   readonly #pending = new Map<number, Pending>();
   #lastRequest = 0;
   #stopping = false;
+  #exited = false;
   #detail = 'the media thread ended';
 
   constructor(options: WorkerHandleOptions) {
@@ -40,6 +41,7 @@ export class WorkerHandle {
       this.#detail = cause instanceof Error ? cause.message : String(cause);
     });
     this.#worker.on('exit', () => {
+      this.#exited = true;
       for (const pending of this.#pending.values()) pending.reject(new Error(this.#detail));
       this.#pending.clear();
       if (!this.#stopping) options.onDied(this.#detail);
@@ -50,7 +52,9 @@ export class WorkerHandle {
     this.#worker.postMessage(message);
   }
 
+  /** Rejects when the thread has ended, or ends before it answers. */
   request(message: Unnumbered<Request>): Promise<Reply> {
+    if (this.#exited) return Promise.reject(new Error(this.#detail));
     this.#lastRequest += 1;
     const requestId = this.#lastRequest;
     return new Promise((resolve, reject) => {

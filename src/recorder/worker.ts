@@ -86,6 +86,7 @@ function onMessage(message: ToWorker): void {
       break;
     case 'update':
       streams?.get(message.spec.track)?.update(message.spec);
+      send({ type: 'updated', requestId: message.requestId });
       break;
     case 'abort':
       for (const stream of streams?.values() ?? []) stream.abort(message.fenceId);

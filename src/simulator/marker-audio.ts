@@ -42,7 +42,9 @@ export function readMarkerFrame(bytes: Uint8Array): Marker | undefined {
   return found.done ? undefined : { streamTag: found.value.streamTag, index: found.value.index };
 }
 
-/** Every marker in `bytes` with its offset; blocks of one frame that follow each other count once. */
+/**
+ * Every marker in `bytes` with its offset; blocks of one frame that follow each other count once.
+ */
 export function* findMarkers(bytes: Uint8Array): Generator<Marker & { readonly offset: number }> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   let last: Marker | undefined;

@@ -44,8 +44,8 @@ const PHASE_MS = FRAME_MS / PHASES;
 const DEFAULT_TIMESTAMP_STEP = 160;
 
 /**
- * Paces RTP streams at 20 ms from one timer. Every step is counted from the moment the timer started,
- * so that no delay adds up: a late step is made up for at once, within `MAX_CATCH_UP_MS`.
+ * Paces RTP streams at 20 ms from one timer. Every step is counted from the moment the timer
+ * started, so that no delay adds up: a late step is made up for at once, within `MAX_CATCH_UP_MS`.
  */
 export class RtpSender {
   readonly #phases: Set<PacedStream>[] = Array.from({ length: PHASES }, () => new Set());

@@ -42,8 +42,8 @@ export interface SessionRecordingClientOptions {
 }
 
 /**
- * A Session Recording Client (RFC 7866) for demonstrations, tests and benches: places recorded calls
- * on a Session Recording Server and sends their audio. The user agent stays its owner's.
+ * A Session Recording Client (RFC 7866) for demonstrations, tests and benches: places recorded
+ * calls on a Session Recording Server and sends their audio. The user agent stays its owner's.
  */
 export class SessionRecordingClient {
   readonly #userAgent: SipUserAgent;

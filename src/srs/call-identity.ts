@@ -36,8 +36,9 @@ export function uccOf(
 }
 
 /**
- * The call's correlation id: header `X-Correlation-Id`, else the communication session id read as a GUID
- * (RFC 7865 section 6.10), else one derived from it; without metadata the SIP Call-ID stands in.
+ * The call's correlation id: header `X-Correlation-Id`, else the communication session id read as a
+ * GUID (RFC 7865 section 6.10), else one derived from it; without metadata the SIP Call-ID stands
+ * in.
  */
 export function correlationIdOf(
   request: SipRequest,

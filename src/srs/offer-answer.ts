@@ -1,4 +1,4 @@
-import type { OfferedStream } from '../domain/call-lifecycle.ts';
+import type { OfferedStream } from '../domain/offered-media.ts';
 import type { Codec } from '../domain/records.ts';
 import type { SdpMedia, SdpOffer, SdpPayload } from '../protocols/sdp/types.ts';
 import { participantForLabel } from '../protocols/siprec/stream-participants.ts';
@@ -63,7 +63,10 @@ function isTelephoneEvent({ encoding, clockRate }: SdpPayload): boolean {
   return encoding === 'TELEPHONE-EVENT' && clockRate === CLOCK_RATE;
 }
 
-/** The client sends nothing on this line for now (RFC 7866 section 7.1.1.1 and RFC 3264 section 8.4). */
+/**
+ * The client sends nothing on this line for now (RFC 7866 section 7.1.1.1 and RFC 3264 section
+ * 8.4).
+ */
 function isHeld({ direction }: SdpMedia): boolean {
   return direction === 'inactive' || direction === 'recvonly';
 }

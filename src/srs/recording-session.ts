@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Call } from '../domain/call.ts';
-import type { AcceptedStream, CallLifecycle, SessionOffer } from '../domain/call-lifecycle.ts';
+import type { AcceptedStream, CallLifecycle } from '../domain/call-lifecycle.ts';
+import type { SessionOffer } from '../domain/offered-media.ts';
 import { SerialQueue } from '../domain/serial-queue.ts';
 import { buildAnswer } from '../protocols/sdp/build-session.ts';
 import type { SdpOffer } from '../protocols/sdp/types.ts';
@@ -8,6 +10,8 @@ import type { SipBody, SipDialog, SipReply, SipRequest } from '../protocols/sip/
 import { answerToFailure, notAcceptable } from './failure-answers.ts';
 import { readInviteBody } from './invite-body.ts';
 import { chooseMedia, lacksCodec, type MediaChoice } from './offer-answer.ts';
+
+const BYE_TIMEOUT_MS = 2_000;
 
 export interface RecordingSessionOptions {
   readonly id: string;
@@ -23,8 +27,8 @@ interface SessionStream extends AcceptedStream {
 }
 
 /**
- * One recording session (RFC 7866 section 3): a SIP dialog whose streams belong to a call. What it offers
- * later (re-INVITE, UPDATE) is carried out one after the other.
+ * One recording session (RFC 7866 section 3): a SIP dialog whose streams belong to a call. What it
+ * offers later (re-INVITE, UPDATE) is carried out one after the other.
  */
 export class RecordingSession {
   readonly #options: RecordingSessionOptions;
@@ -45,7 +49,9 @@ export class RecordingSession {
     return this.#options.id;
   }
 
-  /** Brings the first offer's streams to their call; answers the SDP. Throws what `offer` throws. */
+  /**
+   * Brings the first offer's streams to their call; answers the SDP. Throws what `offer` throws.
+   */
   async begin(
     offer: Omit<SessionOffer, 'sessionId' | 'streams'>,
     sdp: SdpOffer,
@@ -97,7 +103,9 @@ export class RecordingSession {
 
   /** Ends the dialog from our side. */
   async hangUp(): Promise<void> {
-    await this.#dialog?.bye().catch(() => {});
+    const bye = this.#dialog?.bye().catch(() => {});
+    // A client that is gone answers nothing: its recording is not kept waiting for it.
+    await Promise.race([bye, delay(BYE_TIMEOUT_MS, undefined, { ref: false })]);
     await this.end();
   }
 
@@ -118,6 +126,7 @@ export class RecordingSession {
         return choice ? [{ ...choice.stream, track }] : [];
       }),
     );
+    this.#streams = staying;
     const known = new Set(staying.map(({ index }) => index));
     const fresh = choices.filter(({ index }) => !known.has(index));
     this.#streams = [...staying, ...(await this.#add(call, fresh))];

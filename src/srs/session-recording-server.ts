@@ -34,8 +34,8 @@ export interface SessionRecordingServerOptions {
 const SRS_FEATURE_TAG = '+sip.srs';
 
 /**
- * The Session Recording Server of RFC 7866: every INVITE that carries audio becomes a recording session,
- * whose streams join the call that its metadata names.
+ * The Session Recording Server of RFC 7866: every INVITE that carries audio becomes a recording
+ * session, whose streams join the call that its metadata names.
  */
 export class SessionRecordingServer {
   readonly #options: SessionRecordingServerOptions;

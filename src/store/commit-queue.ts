@@ -1,6 +1,5 @@
 import type { Change } from '../domain/ports.ts';
 import { type RowOf, rowsOf } from './mapping.ts';
-import { primaryKeys } from './schema.ts';
 
 /** At most this many changes share one transaction. */
 export const MAX_GROUP = 1024;
@@ -12,9 +11,9 @@ interface Waiting {
 }
 
 /**
- * Groups commits: the changes of one event-loop turn, and those that came while the commit before was on
- * its way, share one transaction and one fsync. Promises resolve in the order of `add`. When a group
- * fails, each of its changes is tried alone, so that one bad change fails nobody else's.
+ * Groups commits: the changes of one event-loop turn, and those that came while the commit before
+ * was on its way, share one transaction and one fsync. Promises resolve in the order of `add`. When
+ * a group fails, each of its changes is tried alone, so that one bad change fails nobody else's.
  */
 export class CommitQueue {
   readonly #write: (rows: readonly RowOf[]) => Promise<void>;
@@ -66,19 +65,15 @@ export class CommitQueue {
   }
 }
 
-/** A row that a later change of the same group replaces need not be written. */
+/** A call's row that a later change of the same group replaces need not be written. */
 function latestRows(group: readonly Waiting[]): RowOf[] {
-  const latest = new Map<string, RowOf>();
+  const calls = new Map<string, RowOf>();
+  const others: RowOf[] = [];
   for (const { rows } of group) {
-    for (const row of rows) latest.set(keyOf(row), row);
+    for (const row of rows) {
+      if (row.table === 'calls') calls.set(row.row.id, row);
+      else others.push(row);
+    }
   }
-  return [...latest.values()];
-}
-
-function keyOf({ table, row }: RowOf): string {
-  const columns = row as unknown as Record<string, unknown>;
-  return primaryKeys[table].reduce(
-    (key, column) => `${key}\u0000${columns[column]}`,
-    table as string,
-  );
+  return [...calls.values(), ...others];
 }

@@ -1,7 +1,8 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { type Database, type Row, upsert } from './database.ts';
-import type { Schema, TableName } from './schema.ts';
+import type { RowOf } from './mapping.ts';
+import { primaryKeys, type Schema, type TableName } from './schema.ts';
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database` */
@@ -18,13 +19,10 @@ export function openPostgres(options: PostgresOptions): Database {
   return {
     kysely,
     async write(rows) {
-      const byTable = new Map<TableName, Row[]>();
-      for (const { table, row } of rows) {
-        byTable.set(table, [...(byTable.get(table) ?? []), row]);
-      }
+      const byTable = latestByTable(rows);
       await kysely.transaction().execute(async (transaction) => {
         for (const [table, tableRows] of byTable) {
-          await upsert(transaction, table, tableRows).execute();
+          await upsert(transaction, table, [...tableRows.values()]).execute();
         }
       });
     },
@@ -35,4 +33,16 @@ export function openPostgres(options: PostgresOptions): Database {
       await kysely.destroy();
     },
   };
+}
+
+/** One statement may touch a row once only: of rows with the same key the last one counts. */
+function latestByTable(rows: readonly RowOf[]): Map<TableName, Map<string, Row>> {
+  const byTable = new Map<TableName, Map<string, Row>>();
+  for (const { table, row } of rows) {
+    const columns = row as unknown as Record<string, unknown>;
+    const key = JSON.stringify(primaryKeys[table].map((column) => columns[column]));
+    const latest = byTable.get(table) ?? new Map<string, Row>();
+    byTable.set(table, latest.set(key, row));
+  }
+  return byTable;
 }

@@ -1,6 +1,6 @@
 /**
- * Rows as both databases hold them: times are Unix ms, flags are 0 or 1, lists are JSON text. Integers
- * arrive as strings from PostgreSQL's bigint; `mapping.ts` converts.
+ * Rows as both databases hold them: times are Unix ms, flags are 0 or 1, lists are JSON text.
+ * Integers arrive as strings from PostgreSQL's bigint; `mapping.ts` converts.
  */
 export interface UccTable {
   name: string;
@@ -23,6 +23,8 @@ export interface CallTable {
   status: string;
   recorded: number;
   version: number;
+  first_sequence: number;
+  last_sequence: number;
   began_at: number;
   ended_at: number | null;
   gap_started_at: number | null;
@@ -139,14 +141,16 @@ export const primaryKeys = {
   tracks: ['call_id', 'track'],
   segments: ['call_id', 'track', 'segment'],
   gaps: ['call_id', 'track', 'start'],
-  UCC_CallDetail: ['call_id', 'sequence'],
+  UCC_CallDetail: ['ucc_name', 'sequence'],
   events: ['ucc_name', 'sequence'],
   webhooks: ['name'],
   webhook_cursors: ['webhook', 'ucc_name'],
   webhook_dead_letters: ['webhook', 'ucc_name', 'sequence'],
 } as const satisfies Record<TableName, readonly string[]>;
 
-/** Columns that no later commit of the row changes: they are left alone, and so are their indexes. */
+/**
+ * Columns that no later commit of the row changes: they are left alone, and so are their indexes.
+ */
 export const immutableColumns: readonly string[] = [
   'correlation_id',
   'ucc_name',

@@ -16,7 +16,8 @@ export interface SqliteAnswer {
 }
 
 const database = new DatabaseSync((workerData as { file: string }).file);
-// FULL: an acknowledged commit survives a power failure. secure_delete: a destroyed key leaves no bytes.
+// FULL: an acknowledged commit survives a power failure. secure_delete: a destroyed key leaves no
+// bytes.
 database.exec(
   'PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;',
 );

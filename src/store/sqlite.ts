@@ -65,8 +65,8 @@ interface Pending {
 }
 
 /**
- * SQLite in a thread of its own, so that a slow disk stalls neither SIP nor the API. Requests are answered
- * in the order in which they were made.
+ * SQLite in a thread of its own, so that a slow disk stalls neither SIP nor the API. Requests are
+ * answered in the order in which they were made.
  */
 export class SqliteClient {
   readonly #worker: Worker;
@@ -199,7 +199,7 @@ class SqliteThreadConnection implements DatabaseConnection {
     };
   }
 
-  // biome-ignore lint/correctness/useYield: nothing here streams; Kysely's interface asks for the method.
+  // biome-ignore lint/correctness/useYield: Kysely's interface asks for it; nothing here streams.
   async *streamQuery(): AsyncIterableIterator<never> {
     throw new Error('the SQLite store does not stream');
   }

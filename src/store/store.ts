@@ -118,11 +118,17 @@ export class SqlStore implements Store {
     return rows.map(gapOf);
   }
 
-  async details(callId: string): Promise<CallDetailRecord[]> {
+  /**
+   * In the order of the events; the table is kept in that order, and the call knows its stretch.
+   */
+  async details(call: CallRecord): Promise<CallDetailRecord[]> {
     const rows = await this.#database.kysely
       .selectFrom('UCC_CallDetail')
       .selectAll()
-      .where('call_id', '=', callId)
+      .where('ucc_name', '=', call.uccName)
+      .where('sequence', '>=', call.firstSequence)
+      .where('sequence', '<=', call.lastSequence)
+      .where('call_id', '=', call.id)
       .orderBy('sequence')
       .execute();
     return rows.map(detailOf);
@@ -150,7 +156,8 @@ export class SqlStore implements Store {
   }
 
   async destroyKeys(callId: string): Promise<void> {
-    // A segment that is still on its way would bring its key back: what was added before goes first.
+    // A segment that is still on its way would bring its key back: what was added before goes
+    // first.
     await this.#commits.add({});
     await this.#database.kysely
       .updateTable('segments')

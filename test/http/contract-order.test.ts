@@ -4,8 +4,8 @@ import { agent, ucc } from '../support/hush.ts';
 import { ContractBench, errorText, locked, off, offAndLocked } from './contract-support.ts';
 
 /*
- * Every set of the contract's conditions that can be true at once is asked for; the first condition of
- * the set has to answer.
+ * Every set of the contract's conditions that can be true at once is asked for; the first condition
+ * of the set has to answer.
  */
 type Faults = ReadonlySet<number>;
 

@@ -29,7 +29,9 @@ export interface RawRequest {
 /** A request whose path and body reach the server as they are given; `fetch` tidies them up. */
 export function raw(api: string, path: string, options: RawRequest = {}): Promise<RawAnswer> {
   const { hostname, port } = new URL(api);
-  const { method = 'GET', headers = {}, body, from } = options;
+  const { method = 'GET', body, from } = options;
+  const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
+  const headers = { ...length, ...options.headers };
   const target = { host: hostname, port, path, method, headers, agent: false as const };
   return new Promise((resolve, reject) => {
     const sent = request({ ...target, ...(from ? { localAddress: from } : {}) }, (response) => {

@@ -1,7 +1,10 @@
 import { AppendFile } from '../../src/recorder/append-file.ts';
 import { numberedRecord, RECORDS_OFFERED } from './numbered-records.ts';
 
-/* Runs under a limit on the size of files: appends records until the system refuses, and goes on offering. */
+/*
+ * Runs under a limit on the size of files: appends records until the system refuses, and goes on
+ * offering.
+ */
 const file = new AppendFile({
   path: process.argv[2] ?? '',
   maxUnwrittenBytes: 1_000_000,

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
@@ -19,6 +19,9 @@ export const spec: StreamSpec = {
   held: false,
 };
 
+/** Test processes run side by side, below the ports that the system gives away. */
+const firstPort = 6000 + 200 * randomInt(15);
+
 /** A recorder alone, without SIP, and a socket that sends to it. */
 export class RecorderFixture {
   readonly recordingsDir = temporaryFolder();
@@ -29,9 +32,10 @@ export class RecorderFixture {
   readonly #socket: Socket = createSocket('udp4');
   #onFailed: (() => void) | undefined;
 
-  constructor(ports: { portMin: number; portMax: number } = { portMin: 42_000, portMax: 43_999 }) {
+  constructor(options: { workerEntry?: URL } = {}) {
     this.recorder = new MediaRecorder({
-      ...{ recordingsDir: this.recordingsDir, masterKey: this.masterKey, ...ports },
+      ...{ recordingsDir: this.recordingsDir, masterKey: this.masterKey, ...options },
+      ...{ portMin: firstPort, portMax: firstPort + 199 },
       ...{ rtpHost: '127.0.0.1', workers: 1, maxCalls: 20, fenceTimeoutMs: 2000, chunkMs: 900 },
       ...{ maxUnwrittenBytes: 1_000_000, diskProbeIntervalMs: 50 },
       clock: { now: () => Date.now() },

@@ -24,7 +24,7 @@ describe.each(databaseKinds)('rows on $name', (kind) => {
     expect(await store.tracks(call.id)).toEqual(change.tracks);
     expect(await store.segments(call.id)).toEqual(change.segments);
     expect(await store.gaps(call.id)).toEqual(change.gaps);
-    expect(await store.details(call.id)).toEqual([change.detail]);
+    expect(await store.details(call)).toEqual([change.detail]);
     const events = await database.kysely.selectFrom('events').selectAll().execute();
     expect(events.map(eventOf)).toEqual([change.event]);
   });
@@ -54,7 +54,7 @@ describe.each(databaseKinds)('rows on $name', (kind) => {
     expect(await store.tracks(call.id)).toEqual([tracks[0], track]);
     expect(await store.gaps(call.id)).toEqual([gap]);
     expect(await store.segments(call.id)).toEqual([segment]);
-    expect(await store.details(call.id)).toEqual([detail]);
+    expect(await store.details(call)).toEqual([detail]);
     expect(await store.uccs()).toEqual([aUcc({ agents: [], recordFromStart: false })]);
   });
 
@@ -73,7 +73,7 @@ describe.each(databaseKinds)('rows on $name', (kind) => {
     expect((await store.tracks(call.id)).map(({ track }) => track)).toEqual(sorted);
     expect((await store.segments(call.id)).map(({ segment }) => segment)).toEqual(sorted);
     expect((await store.gaps(call.id)).map(({ start }) => start / 100)).toEqual(sorted);
-    expect((await store.details(call.id)).map(({ sequence }) => sequence)).toEqual(sorted);
+    expect((await store.details(call)).map(({ sequence }) => sequence)).toEqual(sorted);
   });
 
   it('knows nothing of a call that was never committed', async () => {

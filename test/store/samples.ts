@@ -29,6 +29,8 @@ export function aCall(changes: Partial<CallRecord> = {}): CallRecord {
     status: 'live',
     recorded: true,
     version: 7,
+    firstSequence: 0,
+    lastSequence: 2 ** 40,
     beganAt: at,
     endedAt: null,
     gapStartedAt: at,

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -168,8 +169,9 @@ export function testConfig(dataDir: string, change?: HushOptions['config']): Con
   return change ? change(config) : config;
 }
 
+const firstPort = 10_000 + 100 * randomInt(200);
+
 /** Test processes run side by side: each takes RTP ports of its own. */
 function portRange(): { portMin: number; portMax: number } {
-  const slot = process.pid % 10;
-  return { portMin: 10_000 + slot * 2_000, portMax: 11_999 + slot * 2_000 };
+  return { portMin: firstPort, portMax: firstPort + 1_999 };
 }

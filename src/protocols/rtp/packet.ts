@@ -1,4 +1,6 @@
-/** Parsed view of an RTP packet (RFC 3550 section 5.1); the payload stays in the received buffer. */
+/**
+ * Parsed view of an RTP packet (RFC 3550 section 5.1); the payload stays in the received buffer.
+ */
 export interface RtpPacket {
   payloadType: number;
   marker: boolean;
@@ -26,8 +28,8 @@ export function emptyRtpPacket(): RtpPacket {
 }
 
 /**
- * Parses into `target`, so that the path of a packet allocates nothing. Returns false for what is no
- * whole RTP version 2 packet: bad version, header, extension or padding running past the end.
+ * Parses into `target`, so that the path of a packet allocates nothing. Returns false for what is
+ * no whole RTP version 2 packet: bad version, header, extension or padding running past the end.
  */
 export function parseRtp(data: Buffer, target: RtpPacket): boolean {
   const length = data.length;

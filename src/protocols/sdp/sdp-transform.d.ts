@@ -1,6 +1,8 @@
 /** The part of `sdp-transform` 3 that Hush uses; the package brings no types of its own. */
 declare module 'sdp-transform' {
-  /** The parser turns whatever looks like a whole number into one: `0`, a label `1`, a codec `726`. */
+  /**
+   * The parser turns whatever looks like a whole number into one: `0`, a label `1`, a codec `726`.
+   */
   export type Scalar = string | number;
 
   export interface Connection {

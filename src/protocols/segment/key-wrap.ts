@@ -4,7 +4,9 @@ export const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** A segment's key under the master key: 12 bytes IV, 32 bytes AES-256-GCM ciphertext, 16 bytes tag. */
+/**
+ * A segment's key under the master key: 12 bytes IV, 32 bytes AES-256-GCM ciphertext, 16 bytes tag.
+ */
 export function wrapKey(masterKey: Buffer, key: Buffer, identity: Buffer): Buffer {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv('aes-256-gcm', masterKey, iv);

@@ -13,8 +13,9 @@ import { createCipheriv, createDecipheriv } from 'node:crypto';
  *   .  AES-256-GCM ciphertext of the runs' audio, one after the other
  *   .  16 bytes of tag
  *
- * Everything before the ciphertext, and which call, track and segment it belongs to, is authenticated, so
- * that a chunk can be neither altered nor moved. A record that a crash cut short is not read.
+ * Everything before the ciphertext, and which call, track and segment it belongs to, is
+ * authenticated, so that a chunk can be neither altered nor moved. A record that a crash cut short
+ * is not read.
  */
 const MAGIC = 0x48534b31;
 const HEADER_BYTES = 24;
@@ -94,7 +95,8 @@ export function sealChunk({ key, identity, header }: SealRequest, audio: Uint8Ar
 }
 
 /**
- * The audio of one whole record. Throws when key, identity or bytes are not those it was sealed with.
+ * The audio of one whole record. Throws when key, identity or bytes are not those it was sealed
+ * with.
  * @param record the bytes from `place.start` to `place.end`
  */
 export function openChunk(
@@ -129,8 +131,8 @@ function writeHeader(record: Buffer, header: ChunkHeader): void {
 }
 
 /**
- * Reads the header of the record that begins at `start` of a file of `fileBytes`. Undefined at the file's
- * end, and for what a crash cut short.
+ * Reads the header of the record that begins at `start` of a file of `fileBytes`. Undefined at the
+ * file's end, and for what a crash cut short.
  * @param head at least `MAX_HEADER_BYTES` from `start`, or all that the file has
  */
 export function parseChunkHeader(

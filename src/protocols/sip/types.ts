@@ -87,7 +87,9 @@ export interface SipDialog {
 export interface IncomingInvite {
   readonly request: SipRequest;
   readonly peer: SipPeer;
-  /** Set once a CANCEL came; the stack has then answered 487 itself and accept must not be called. */
+  /**
+   * Set once a CANCEL came; the stack has then answered 487 itself and accept must not be called.
+   */
   readonly cancelled: boolean;
   onCancel(listener: () => void): void;
   reject(reply: SipReply): void;

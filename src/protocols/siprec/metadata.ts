@@ -7,7 +7,9 @@ import {
 } from './types.ts';
 import { readXml, type XmlElement } from './xml-tree.ts';
 
-/** RFC 7865 section 6; the drafts before it; and the oldest draft, which one PBX family still sends. */
+/**
+ * RFC 7865 section 6; the drafts before it; and the oldest draft, which one PBX family still sends.
+ */
 const namespaces = [
   'urn:ietf:params:xml:ns:recording:1',
   'urn:ietf:params:xml:ns:recording',

@@ -4,8 +4,9 @@ const bare = /^[0-9a-f]{32}$/;
 const base64 = /^[A-Za-z0-9+/_-]{22}(?:==)?$/;
 
 /**
- * A unique id of RFC 7865 section 6.10 (base64 of a 128-bit UUID) or a GUID in text, with or without
- * hyphens, braces or `urn:uuid:`, in any case. Lower case with hyphens; undefined for anything else.
+ * A unique id of RFC 7865 section 6.10 (base64 of a 128-bit UUID) or a GUID in text, with or
+ * without hyphens, braces or `urn:uuid:`, in any case. Lower case with hyphens; undefined for
+ * anything else.
  */
 export function guidFromSessionId(text: string): string | undefined {
   const id = text.trim();

@@ -16,8 +16,8 @@ export function participantsForLabel(
 
 /**
  * The participant that sends the stream with that label. undefined without an association, and for
- * a mixed stream with several senders. A separate stream with several (a party that was transferred,
- * in one vendor's metadata) belongs to the first of them.
+ * a mixed stream with several senders. A separate stream with several (a party that was
+ * transferred, in one vendor's metadata) belongs to the first of them.
  */
 export function participantForLabel(
   metadata: RecordingMetadata,

@@ -30,6 +30,8 @@ async function createCalls(db: Kysely<Schema>): Promise<void> {
     .addColumn('status', 'text', (column) => column.notNull())
     .addColumn('recorded', 'integer', (column) => column.notNull())
     .addColumn('version', 'integer', (column) => column.notNull())
+    .addColumn('first_sequence', 'bigint', (column) => column.notNull())
+    .addColumn('last_sequence', 'bigint', (column) => column.notNull())
     .addColumn('began_at', 'bigint', (column) => column.notNull())
     .addColumn('ended_at', 'bigint')
     .addColumn('gap_started_at', 'bigint')
@@ -43,7 +45,6 @@ async function createCalls(db: Kysely<Schema>): Promise<void> {
     .columns(['ucc_name', 'began_at', 'id'])
     .execute();
   await db.schema.createIndex('calls_correlation').on('calls').column('correlation_id').execute();
-  await db.schema.createIndex('calls_status').on('calls').column('status').execute();
 }
 
 async function createAudio(db: Kysely<Schema>): Promise<void> {
@@ -98,7 +99,7 @@ async function createHistory(db: Kysely<Schema>): Promise<void> {
     .addColumn('requested_at', 'bigint', (column) => column.notNull())
     .addColumn('effective_at', 'bigint', (column) => column.notNull())
     .addColumn('streams', 'text', (column) => column.notNull())
-    .addPrimaryKeyConstraint('call_detail_key', ['call_id', 'sequence'])
+    .addPrimaryKeyConstraint('call_detail_key', ['ucc_name', 'sequence'])
     .modifyEnd(clustered)
     .execute();
   await db.schema

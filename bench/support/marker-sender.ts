@@ -1,0 +1,71 @@
+// Runs in a process of its own: sends numbered frames to many ports, 50 per second to each, and
+// tells when it sent which.
+import { createSocket } from 'node:dgram';
+import { markerFrame } from '../../src/simulator/marker-audio.ts';
+import { RtpSender } from '../../src/simulator/rtp-sender.ts';
+import { monotonicMs } from './clock.ts';
+
+export interface MarkerTarget {
+  readonly port: number;
+  /** The stream's tag in its frames. */
+  readonly tag: number;
+}
+
+export interface SendRequest {
+  readonly targets: readonly MarkerTarget[];
+}
+
+/** What one stream sent, by frame number, on the machine's monotonic clock. */
+export interface SentTimes {
+  readonly tag: number;
+  /**
+   * The packet left at some instant between these two: the system may have put the sender off in
+   * between.
+   */
+  readonly afterMs: readonly number[];
+  readonly beforeMs: readonly number[];
+}
+
+const SEND_BUFFER_BYTES = 4 * 1024 * 1024;
+
+let sender = new RtpSender();
+let streams: { tag: number; afterMs: number[]; beforeMs: number[] }[] = [];
+const socket = createSocket({
+  type: 'udp4',
+  lookup: (host, _, callback) => callback(null, host, 4),
+  sendBufferSize: SEND_BUFFER_BYTES,
+});
+
+function start({ targets }: SendRequest): void {
+  sender = new RtpSender();
+  streams = targets.map(({ port, tag }) => {
+    const afterMs: number[] = [];
+    const beforeMs: number[] = [];
+    sender.add({
+      socket,
+      destination: { address: '127.0.0.1', port },
+      payloadType: 0,
+      ssrc: tag,
+      frame: (index) => {
+        afterMs[index] = monotonicMs();
+        return markerFrame(tag, index);
+      },
+      onSent: (index) => {
+        beforeMs[index] = monotonicMs();
+      },
+    });
+    return { tag, afterMs, beforeMs };
+  });
+}
+
+process.on('message', (message: SendRequest | 'stop') => {
+  if (message !== 'stop') {
+    start(message);
+    process.send?.({ started: true });
+    return;
+  }
+  sender.close();
+  process.send?.(streams satisfies SentTimes[]);
+});
+// A bench that broke off leaves nobody sending.
+process.once('disconnect', () => process.exit());

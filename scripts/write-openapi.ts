@@ -1,0 +1,34 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { loadConfig } from '../src/config/load.ts';
+import { buildHttpServer } from '../src/http/http-server.ts';
+import type { HttpServices } from '../src/http/services.ts';
+
+export const openApiFile = fileURLToPath(new URL('../api/openapi.json', import.meta.url));
+
+/** The text of `api/openapi.json`, generated from the route schemas. */
+export async function openApiText(): Promise<string> {
+  // Routes take hold of what they stand on only when they are asked something.
+  const app = await buildHttpServer(loadConfig({}).http, {} as HttpServices);
+  const response = await app.inject({ url: '/api/openapi.json' });
+  await app.close();
+  return `${JSON.stringify(response.json(), null, 2)}\n`;
+}
+
+/**
+ * Writes the file; with `--check` it only tells, by its exit code, whether the file is up to date.
+ */
+async function main(): Promise<void> {
+  const text = await openApiText();
+  if (!process.argv.includes('--check')) {
+    mkdirSync(dirname(openApiFile), { recursive: true });
+    writeFileSync(openApiFile, text);
+    return;
+  }
+  if (readFileSync(openApiFile, 'utf8') === text) return;
+  console.error('api/openapi.json is stale: npm run openapi writes it anew');
+  process.exitCode = 1;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();

@@ -1,0 +1,105 @@
+import type { Call } from './call.ts';
+import type { CallRegistry } from './call-registry.ts';
+import type { Alarm } from './events.ts';
+import type { Journal } from './journal.ts';
+import type { AlarmSink, Archive, Clock, Recorder } from './ports.ts';
+import { SavingState } from './recording-state.ts';
+import type { UccRegistry } from './ucc-registry.ts';
+
+export interface EndingPorts {
+  readonly uccs: UccRegistry;
+  readonly calls: CallRegistry;
+  readonly recorder: Recorder;
+  readonly archive: Archive;
+  readonly journal: Journal;
+  readonly alarms: AlarmSink;
+  readonly clock: Clock;
+  readonly limits: { readonly mediaTimeoutMs: number };
+}
+
+/** Ends calls, and settles what becomes of their audio. */
+export class CallEnding {
+  readonly #ports: EndingPorts;
+  readonly #settling = new Set<Promise<void>>();
+  readonly #mediaTimers = new Map<string, NodeJS.Timeout>();
+
+  constructor(ports: EndingPorts) {
+    this.#ports = ports;
+  }
+
+  /** In the call's turn; its streams have been closed. The audio is settled behind it. */
+  async end(call: Call): Promise<void> {
+    this.mediaReturned(call);
+    call.ended = true;
+    const record = call.next({ endedAt: this.#ports.clock.now() });
+    try {
+      await this.#ports.journal.record(call, { type: 'callEnded', record });
+    } catch (cause) {
+      call.accept(record);
+      this.#ports.alarms.raise(storeAlarm(call, cause));
+    }
+    this.#ports.calls.remove(call);
+    this.#ports.recorder.endCall(call.id);
+    this.settleLater(call);
+  }
+
+  settleLater(call: Call): void {
+    const settling = this.#settle(call)
+      .catch((cause) => this.#ports.alarms.raise(storeAlarm(call, cause)))
+      .finally(() => this.#settling.delete(settling));
+    this.#settling.add(settling);
+  }
+
+  /** Resolves when every call that has ended has become kept, destroyed or empty. */
+  async settled(): Promise<void> {
+    while (this.#settling.size > 0) await Promise.all(this.#settling);
+  }
+
+  /** A restored call ends when no media comes back to it in time. */
+  awaitMedia(call: Call): void {
+    const timer = setTimeout(() => {
+      this.#mediaTimers.delete(call.id);
+      void call.queue.run(async () => {
+        if (!call.ended && call.sessions.size === 0) await this.end(call);
+      });
+    }, this.#ports.limits.mediaTimeoutMs);
+    this.#mediaTimers.set(call.id, timer);
+  }
+
+  mediaReturned(call: Call): void {
+    clearTimeout(this.#mediaTimers.get(call.id));
+    this.#mediaTimers.delete(call.id);
+  }
+
+  abandon(): void {
+    for (const timer of this.#mediaTimers.values()) clearTimeout(timer);
+    this.#mediaTimers.clear();
+  }
+
+  /**
+   * Carries out the saving flag. Repeatable: a crash anywhere in it is settled again at the next
+   * start.
+   */
+  async #settle(call: Call): Promise<void> {
+    const { archive, journal, uccs } = this.#ports;
+    const saveByDefault = uccs.get(call.uccName)?.saveRecordingByDefault ?? true;
+    const { savingState, recorded } = call.record;
+    const keep =
+      savingState === SavingState.Save || (savingState === SavingState.None && saveByDefault);
+    if (recorded && keep) {
+      const { lengthMs, gaps, tracks } = await archive.finish(call.id);
+      const record = call.next({ status: 'kept', lengthMs });
+      await journal.record(call, { type: 'recordingSaved', record, extra: { gaps, tracks } });
+      return;
+    }
+    await archive.destroy(call.id);
+    const record = call.next({ status: recorded ? 'destroyed' : 'empty' });
+    await journal.record(call, { type: 'recordingDestroyed', record });
+  }
+}
+
+export function storeAlarm(call: Call, cause: unknown): Omit<Alarm, 'at'> {
+  const { id: callId, correlationId, uccName } = call;
+  const detail = cause instanceof Error ? cause.message : 'unknown failure';
+  return { kind: 'storeFailed', callId, correlationId, uccName, detail };
+}

@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ffprobe } from '../support/ffprobe.ts';
+import { TestHush, temporaryFolder } from '../support/hush.ts';
+import { programPath } from '../support/programs.ts';
+import { markersInWav } from '../support/wav-markers.ts';
+import { twoStreamCapture } from './pcap.ts';
+
+const CALLS = 100;
+const CALLS_PER_SECOND = 50;
+const FRAMES = 150;
+const FRAME_MS = 20;
+const PROBED_EACH = 10;
+
+interface Track {
+  readonly label: string;
+  readonly packets: { readonly received: number; readonly kept: number };
+  readonly gaps: readonly unknown[];
+}
+
+describe('sipp as the Session Recording Client', () => {
+  let hush: TestHush;
+  let folder = '';
+  beforeEach(async () => {
+    hush = await TestHush.start();
+    folder = temporaryFolder();
+    const scenario = fileURLToPath(new URL('./sipp/two-streams.xml', import.meta.url));
+    copyFileSync(scenario, join(folder, 'scenario.xml'));
+    writeFileSync(join(folder, 'two-streams.pcap'), twoStreamCapture(FRAMES));
+  });
+  afterEach(async () => {
+    await hush.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /**
+   * Resolves when all calls were made and hung up; sipp plays captures through a raw socket, as
+   * root.
+   */
+  async function runSipp(target: string, transport: 'u1' | 't1'): Promise<void> {
+    const load = ['-m', String(CALLS), '-l', String(CALLS), '-r', String(CALLS_PER_SECOND)];
+    const local = ['-i', '127.0.0.1', '-mi', '127.0.0.1', '-t', transport, '-nostdin'];
+    const errors = ['-trace_err', '-error_file', 'errors.log', '-timeout', '20s'];
+    const args = ['-sf', 'scenario.xml', target, ...local, ...load, ...errors];
+    const sipp = spawn(programPath('sipp'), args, { stdio: 'ignore', cwd: folder });
+    const [code] = await once(sipp, 'exit');
+    const log = join(folder, 'errors.log');
+    if (code !== 0) {
+      throw new Error(`sipp ended with ${code}: ${existsSync(log) ? readFileSync(log) : ''}`);
+    }
+  }
+
+  it.each(['u1', 't1'] as const)(
+    'has 100 calls at once recorded whole, over %s',
+    async (transport) => {
+      let mostAtOnce = 0;
+      const watch = setInterval(async () => {
+        const { items } = await hush.get('/api/calls');
+        mostAtOnce = Math.max(mostAtOnce, items.length);
+      }, 200);
+      const port = transport === 'u1' ? hush.sipUdpPort : hush.sipTcpPort;
+      await runSipp(`127.0.0.1:${port}`, transport).finally(() => clearInterval(watch));
+      const saved = () => hush.events.filter(({ type }) => type === 'recordingSaved').length;
+      await expect.poll(saved, { timeout: 5000 }).toBe(CALLS);
+      expect(mostAtOnce).toBe(CALLS);
+      const { items } = await hush.get('/api/recordings?limit=500');
+      expect(items).toHaveLength(CALLS);
+      for (const [index, { id, lengthMs }] of items.entries()) {
+        const { tracks } = (await hush.get(`/api/recordings/${id}`)) as { tracks: Track[] };
+        const counts = tracks.map(({ label, packets, gaps }) => {
+          return [label, packets.received, packets.kept, gaps.length];
+        });
+        expect(counts).toEqual([
+          ['96', FRAMES, FRAMES, 0],
+          ['97', FRAMES, FRAMES, 0],
+        ]);
+        expect(Math.abs(lengthMs - FRAMES * FRAME_MS)).toBeLessThanOrEqual(FRAME_MS);
+        if (index % PROBED_EACH === 0) await expectWhole(await hush.audio(id));
+      }
+    },
+  );
+
+  async function expectWhole(wav: Buffer): Promise<void> {
+    const { durationMs, channels } = await ffprobe(wav);
+    expect(channels).toBe(2);
+    expect(Math.abs(durationMs - FRAMES * FRAME_MS)).toBeLessThanOrEqual(FRAME_MS);
+    const [left, right] = markersInWav(wav);
+    expect([left?.get(1)?.size, right?.get(2)?.size]).toEqual([FRAMES, FRAMES]);
+  }
+});

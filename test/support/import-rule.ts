@@ -1,0 +1,51 @@
+import { posix } from 'node:path';
+import type { Source } from './sources.ts';
+import type { Finding } from './tidy-rules.ts';
+
+/** What a room of `src` imports besides its own files; a room that is not named is an adapter. */
+const mayImport: Record<string, readonly string[]> = {
+  domain: [],
+  config: ['domain'],
+  simulator: ['protocols'],
+  demo: ['simulator', 'protocols', 'domain'],
+  cli: ['server', 'config', 'demo', 'domain'],
+  main: ['cli', 'config'],
+};
+const adapterMayImport = ['domain', 'protocols'];
+
+/** Imports run one way (ARCHITECTURE.md). */
+export function importFindings({ path, nodes }: Source): Finding[] {
+  const from = roomOf(path);
+  if (from === undefined || from === 'server') return [];
+  return nodes.flatMap(({ node }) => {
+    if (!importing.has(node.type)) return [];
+    const literal = node.source as { value?: unknown } | null;
+    const target = typeof literal?.value === 'string' ? literal.value : '';
+    if (!target.startsWith('.')) return [];
+    const file = posix.join(posix.dirname(path), target);
+    const to = roomOf(file);
+    return to === from || allows(from, to) ? [] : [{ rule: 'import', path, what: file }];
+  });
+}
+
+const importing = new Set([
+  'ImportDeclaration',
+  'ImportExpression',
+  'TSImportType',
+  'ExportNamedDeclaration',
+  'ExportAllDeclaration',
+]);
+
+/** `domain`, `protocols/sip`, `server`; undefined outside `src`. */
+function roomOf(path: string): string | undefined {
+  const [top, ...rest] = path.split('/');
+  if (top !== 'src') return undefined;
+  const [room = '', inner = ''] = rest;
+  return room === 'protocols' ? `${room}/${inner}` : room.replace(/\.ts$/, '');
+}
+
+function allows(from: string, to: string | undefined): boolean {
+  if (to === undefined || from.startsWith('protocols/')) return false;
+  const allowed = mayImport[from] ?? adapterMayImport;
+  return allowed.includes(to) || (to.startsWith('protocols/') && allowed.includes('protocols'));
+}

@@ -1,0 +1,197 @@
+import { describe, expect, test } from 'vitest';
+import { parseSource, projectFiles, readProjectFile } from './support/sources.ts';
+import {
+  type Finding,
+  findingsIn,
+  MAX_COLUMNS,
+  MAX_FILE_LINES,
+  MAX_FUNCTION_LINES,
+  placesIn,
+  type Rule,
+} from './support/tidy-rules.ts';
+
+interface Exception {
+  readonly rule: Rule;
+  readonly path: string;
+  /** Where one in the whole file is meant. */
+  readonly what?: string;
+  readonly reason: string;
+}
+
+/** Every departure from the house rules, and why. One that is no longer needed fails. */
+const exceptions: readonly Exception[] = [
+  {
+    rule: 'function length',
+    path: 'src/server.ts',
+    what: 'createServer',
+    reason: 'the one composition root: who gets what stands on one page',
+  },
+  {
+    rule: 'function length',
+    path: 'src/http/attendant-service.ts',
+    what: 'attendantService',
+    reason: 'a list of routes, each with its schema',
+  },
+  {
+    rule: 'function length',
+    path: 'src/http/recordings.ts',
+    what: 'recordingRoutes',
+    reason: 'a list of routes, each with its schema',
+  },
+  {
+    rule: 'function length',
+    path: 'src/http/uccs.ts',
+    what: 'uccRoutes',
+    reason: 'a list of routes, each with its schema',
+  },
+  {
+    rule: 'file length',
+    path: 'src/domain/call-lifecycle.ts',
+    reason: 'the life of a call is read from top to bottom',
+  },
+  {
+    rule: 'file length',
+    path: 'src/recorder/media-stream.ts',
+    reason: 'one state machine: every way into and out of the gate stands beside the others',
+  },
+  {
+    rule: 'file length',
+    path: 'src/recorder/recorder.ts',
+    reason: 'the Recorder port in one class, each method short',
+  },
+  {
+    rule: 'file length',
+    path: 'src/store/mapping.ts',
+    reason: 'a table after the other, each with its row and its record',
+  },
+  {
+    rule: 'function length',
+    path: 'test/protocols/sdp/parse-offer.test.ts',
+    what: 'a recording offer of two labelled streams',
+    reason: 'one offer and the whole of what is read from it',
+  },
+  ...['test/support/hush.ts', 'test/srs/srs-fixture.ts', 'test/srs/disk-full.test.ts'].map(
+    (path) => ({ rule: 'any' as const, path, reason: 'tests look into whatever JSON came' }),
+  ),
+];
+
+const code = projectFiles(['src', 'test', 'bench', 'scripts'], ['.ts']);
+const texts = projectFiles(
+  ['src', 'test', 'bench', 'scripts', 'docs', 'bin', 'api', '.ci', '.github'],
+  ['.ts', '.js', '.json', '.md', '.yaml', '.yml', '.sh', 'hush'],
+).concat(
+  projectFiles(
+    [
+      ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'hush.example.yaml'],
+      ...['package.json', 'biome.json', 'tsconfig.json', 'vitest.config.ts', '.gitignore'],
+    ],
+    [],
+  ),
+);
+
+function matches(exception: Exception, { rule, path, what }: Finding): boolean {
+  if (exception.rule !== rule || exception.path !== path) return false;
+  return exception.what === undefined || exception.what === what;
+}
+
+function shown({ rule, path, what, detail }: Finding): string {
+  return [`${path}: ${rule}`, what, detail].filter(Boolean).join(', ');
+}
+
+const somewhere = 'src/http/made-up.ts';
+const bad: readonly { rule: Rule; path?: string; text: string }[] = [
+  { rule: 'import', path: 'src/domain/x.ts', text: "import { a } from '../http/y.ts';" },
+  {
+    rule: 'import',
+    path: 'src/domain/x.ts',
+    text: "import type { A } from '../protocols/sip/y.ts';",
+  },
+  { rule: 'import', path: 'src/protocols/sip/x.ts', text: "import { a } from '../sdp/y.ts';" },
+  {
+    rule: 'import',
+    path: 'src/protocols/sip/x.ts',
+    text: "import { a } from '../../domain/y.ts';",
+  },
+  { rule: 'import', path: 'src/http/x.ts', text: "import { a } from '../recorder/y.ts';" },
+  { rule: 'import', path: 'src/http/x.ts', text: "const a = await import('../store/y.ts');" },
+  { rule: 'import', path: 'src/http/x.ts', text: "type A = import('../store/y.ts').A;" },
+  { rule: 'import', path: 'src/store/x.ts', text: "import { a } from '../server.ts';" },
+  { rule: 'import', path: 'src/demo/x.ts', text: "import { a } from '../store/y.ts';" },
+  { rule: 'import', path: 'src/srs/x.ts', text: "import { a } from '../../test/support/y.ts';" },
+  { rule: 'file length', text: 'f();\n'.repeat(MAX_FILE_LINES + 1) },
+  { rule: 'function length', text: `function f() {${'\n'.repeat(MAX_FUNCTION_LINES)}}` },
+  { rule: 'function length', text: `class A { #f() {${'\n'.repeat(MAX_FUNCTION_LINES)}} }` },
+  { rule: 'function length', text: `const f = () => {${'\n'.repeat(MAX_FUNCTION_LINES)}};` },
+  { rule: 'line length', text: `// ${'a'.repeat(MAX_COLUMNS)}` },
+  { rule: 'line length', text: `f(${'a'.repeat(MAX_COLUMNS)}, 'text');` },
+  { rule: 'any', text: 'const a = b as any;' },
+  { rule: 'any', text: 'function f(a: readonly any[]) {}' },
+  { rule: 'default export', text: 'export default 1;' },
+  { rule: 'enum', text: 'enum A { B }' },
+  { rule: 'namespace', text: 'namespace A { export const b = 1; }' },
+  { rule: 'non-null', text: 'const a = b!.c;' },
+  { rule: 'non-null', text: 'class A { b!: number; }' },
+  { rule: 're-export', text: "export * from './x.ts';" },
+  { rule: 're-export', text: "export { a } from './x.ts';" },
+  { rule: 'console', text: 'console.log(1);' },
+];
+const good: readonly { path?: string; text: string }[] = [
+  { path: 'src/http/x.ts', text: "import { a } from '../domain/y.ts';" },
+  { path: 'src/http/x.ts', text: "import { a } from '../protocols/sip/y.ts';" },
+  { path: 'src/protocols/sip/x.ts', text: "import { a } from './y.ts';" },
+  { path: 'src/server.ts', text: "import { a } from './http/y.ts';" },
+  { path: 'src/cli/x.ts', text: "import { a } from '../server.ts'; console.log(a);" },
+  { path: 'test/x.ts', text: "import { a } from '../src/http/y.ts'; console.log(a);" },
+  { text: "const a = 'any'; // any enum, namespace or b! in words" },
+  { text: `const a = '${'a'.repeat(MAX_COLUMNS)}';` },
+  { text: "declare module 'x' { export const a: number; }" },
+  { text: `describe('x', () => {${'\n'.repeat(MAX_FUNCTION_LINES)}});` },
+  { text: 'f();\n'.repeat(MAX_FILE_LINES) },
+];
+
+describe('a tidy rule', () => {
+  test.each(bad)('$rule finds $text', ({ rule, path = somewhere, text }) => {
+    const found = findingsIn(parseSource(path, text));
+    expect(found.map((finding) => finding.rule)).toEqual([rule]);
+  });
+
+  test.each(good)('leaves $text', ({ path = somewhere, text }) => {
+    expect(findingsIn(parseSource(path, text))).toEqual([]);
+  });
+
+  test('names what it found', () => {
+    const text = `class A {\n  #long() {${'\n'.repeat(MAX_FUNCTION_LINES)}}\n}\nlet b = c!;`;
+    expect(findingsIn(parseSource('src/bus/x.ts', text)).map(shown)).toEqual([
+      `src/bus/x.ts: function length, long, ${MAX_FUNCTION_LINES + 1} lines`,
+      `src/bus/x.ts: non-null, line ${MAX_FUNCTION_LINES + 4}`,
+    ]);
+  });
+
+  test('place finds paths of one machine', () => {
+    const names = ['/work', 'shared', `.${'library'}`].map((name) => `see ${name}/notes.md`);
+    expect(names.flatMap((text) => placesIn('README.md', text)).length).toBe(names.length);
+    expect(placesIn('README.md', 'networks/ and workers/')).toEqual([]);
+  });
+});
+
+describe('the house is tidy', () => {
+  const findings = [
+    ...code.flatMap((path) => findingsIn(parseSource(path, readProjectFile(path)))),
+    ...texts.flatMap((path) => placesIn(path, readProjectFile(path))),
+  ];
+
+  test('nothing breaks a rule without a named reason', () => {
+    const unnamed = findings.filter((found) => !exceptions.some((named) => matches(named, found)));
+    expect(unnamed.map(shown)).toEqual([]);
+  });
+
+  test('every named exception is still needed', () => {
+    const stale = exceptions.filter((named) => !findings.some((found) => matches(named, found)));
+    expect(stale.map(shown)).toEqual([]);
+  });
+
+  test('the rooms are found', () => {
+    expect(code).toEqual(expect.arrayContaining(['src/server.ts', 'src/domain/call.ts']));
+    expect(code.length).toBeGreaterThan(100);
+  });
+});
