@@ -4,11 +4,11 @@ import type { StreamSpec, TrackSummary } from '../domain/ports.ts';
 import type { Codec, GapReason } from '../domain/records.ts';
 import { emptyRtpPacket, parseRtp, type RtpPacket } from '../protocols/rtp/packet.ts';
 import { Gate, type GateTable } from './gate-table.ts';
-import { HeldAside, type HeldFrame } from './held-aside.ts';
+import { HeldAside } from './held-aside.ts';
 import { type Marker, MarkerAction, parseMarker } from './marker.ts';
 import type { Confirmation } from './messages.ts';
 import { OwnMarkers } from './own-markers.ts';
-import { MAX_PAYLOAD_BYTES, type SegmentWriter } from './segment-writer.ts';
+import { type AudioBytes, MAX_PAYLOAD_BYTES, type SegmentWriter } from './segment-writer.ts';
 import { SequenceWindow } from './sequence-window.ts';
 import type { TrackClock } from './track-clock.ts';
 import { TrackExtent } from './track-extent.ts';
@@ -27,6 +27,8 @@ export interface MediaStreamOptions {
 
 /** One thread reads one packet at a time: they share the parsed view. */
 const packet: RtpPacket = emptyRtpPacket();
+/** And the place of its audio: the path of a packet allocates nothing. */
+const packetAudio: AudioBytes = { data: Buffer.alloc(0), start: 0, end: 0 };
 
 /** Time after which a close that did not find its own marker in the queue happens all the same. */
 const CLOSE_TIMEOUT_MS = 500;
@@ -173,12 +175,18 @@ export class MediaStream {
       this.#counts.gated += 1;
       return;
     }
-    const audio = datagram.subarray(packet.payloadStart, packet.payloadEnd);
-    const frame = { position, sequence: packet.sequence, codec, audio };
     const gate = gates.get(slot);
-    if (gate === Gate.Open) this.#keep(frame, nowMs);
-    else if (gate === Gate.Shut) this.#foundShut();
-    else if (!this.#aside.add(frame)) this.#counts.erased += 1;
+    if (gate === Gate.Open) {
+      this.#options.writer.setCodec(codec);
+      this.#keep(position, audioOf(datagram), nowMs);
+      this.#lastKeptSequence = packet.sequence;
+    } else if (gate === Gate.Shut) {
+      this.#foundShut();
+    } else {
+      const { sequence, payloadStart, payloadEnd } = packet;
+      const audio = datagram.subarray(payloadStart, payloadEnd);
+      if (!this.#aside.add({ position, sequence, codec, audio })) this.#counts.erased += 1;
+    }
   }
 
   #beginTimeLine(): void {
@@ -189,13 +197,10 @@ export class MediaStream {
     this.#sequences.reset();
   }
 
-  #keep({ position, sequence, codec, audio }: HeldFrame, nowMs: number): void {
-    const { writer } = this.#options;
-    writer.setCodec(codec);
-    writer.append(position, audio, nowMs);
+  #keep(position: number, audio: AudioBytes, nowMs: number): void {
+    this.#options.writer.append(position, audio, nowMs);
     this.#counts.kept += 1;
-    this.#lastKeptSequence = sequence;
-    this.#lastKeptEnd = position + audio.length;
+    this.#lastKeptEnd = position + audio.end - audio.start;
   }
 
   /** The gate was shut without this stream's confirmation. */
@@ -250,7 +255,11 @@ export class MediaStream {
 
   #releaseAside(): void {
     const nowMs = performance.now();
-    this.#aside.release((frame) => this.#keep(frame, nowMs));
+    this.#aside.release(({ position, sequence, codec, audio }) => {
+      this.#options.writer.setCodec(codec);
+      this.#keep(position, { data: audio, start: 0, end: audio.length }, nowMs);
+      this.#lastKeptSequence = sequence;
+    });
   }
 
   #agree({ payloadType, dtmfPayloadType, codec }: StreamSpec): void {
@@ -274,4 +283,11 @@ export class MediaStream {
       packets: { ...this.#counts },
     };
   }
+}
+
+function audioOf(datagram: Buffer): AudioBytes {
+  packetAudio.data = datagram;
+  packetAudio.start = packet.payloadStart;
+  packetAudio.end = packet.payloadEnd;
+  return packetAudio;
 }

@@ -28,6 +28,13 @@ export interface SegmentWriterOptions {
   onFailed(code: string): void;
 }
 
+/** Audio where it lies: `data` from `start` up to, not including, `end`. */
+export interface AudioBytes {
+  data: Buffer;
+  start: number;
+  end: number;
+}
+
 interface OpenSegment {
   readonly number: number;
   readonly key: Buffer;
@@ -82,9 +89,9 @@ export class SegmentWriter {
   }
 
   /** Adds one packet's audio; `position` is relative to the clock's time line. */
-  append(position: number, audio: Buffer, nowMs: number): void {
+  append(position: number, audio: AudioBytes, nowMs: number): void {
     let chunk = this.#chunk;
-    const bytes = audio.length;
+    const bytes = audio.end - audio.start;
     if (chunk && this.#isFull(chunk, position, bytes)) {
       this.seal();
       chunk = undefined;
@@ -99,7 +106,7 @@ export class SegmentWriter {
     } else {
       chunk.runs.push({ offset, samples, bytes });
     }
-    audio.copy(chunk.audio, chunk.bytes);
+    audio.data.copy(chunk.audio, chunk.bytes, audio.start, audio.end);
     chunk.bytes += bytes;
   }
 

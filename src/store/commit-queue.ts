@@ -4,6 +4,12 @@ import { type RowOf, rowsOf } from './mapping.ts';
 /** At most this many changes share one transaction. */
 export const MAX_GROUP = 1024;
 
+/**
+ * This many changes are sent off before the turn ends: while the database commits them, the turn's
+ * other commands are read, instead of one waiting for the other.
+ */
+const EARLY_GROUP = 16;
+
 interface Waiting {
   readonly rows: RowOf[];
   resolve(): void;
@@ -18,7 +24,8 @@ interface Waiting {
 export class CommitQueue {
   readonly #write: (rows: readonly RowOf[]) => Promise<void>;
   #waiting: Waiting[] = [];
-  #running = false;
+  /** `due`: a group leaves when this turn ends; `running`: one is on its way. */
+  #state: 'idle' | 'due' | 'running' = 'idle';
 
   constructor(write: (rows: readonly RowOf[]) => Promise<void>) {
     this.#write = write;
@@ -31,18 +38,23 @@ export class CommitQueue {
   addRows(rows: RowOf[]): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ rows, resolve, reject });
-      if (this.#running) return;
-      this.#running = true;
-      setImmediate(() => void this.#run());
+      if (this.#state === 'idle') {
+        this.#state = 'due';
+        setImmediate(() => void this.#run());
+      } else if (this.#state === 'due' && this.#waiting.length >= EARLY_GROUP) {
+        void this.#run();
+      }
     });
   }
 
   /** Resolves when all that was added has been answered. */
   async drained(): Promise<void> {
-    while (this.#running) await new Promise((resolve) => setImmediate(resolve));
+    while (this.#state !== 'idle') await new Promise((resolve) => setImmediate(resolve));
   }
 
   async #run(): Promise<void> {
+    if (this.#state !== 'due') return;
+    this.#state = 'running';
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, MAX_GROUP);
       try {
@@ -52,7 +64,7 @@ export class CommitQueue {
         await this.#eachAlone(group, cause);
       }
     }
-    this.#running = false;
+    this.#state = 'idle';
   }
 
   async #eachAlone(group: readonly Waiting[], cause: unknown): Promise<void> {

@@ -7,10 +7,14 @@ import type { SegmentRecord } from '../../src/domain/records.ts';
 import { emptyRtpPacket } from '../../src/protocols/rtp/packet.ts';
 import { KEY_BYTES } from '../../src/protocols/segment/key-wrap.ts';
 import { MAX_RUNS, segmentFile } from '../../src/protocols/segment/sealed-chunk.ts';
-import { SegmentWriter } from '../../src/recorder/segment-writer.ts';
+import { type AudioBytes, SegmentWriter } from '../../src/recorder/segment-writer.ts';
 import { TrackClock } from '../../src/recorder/track-clock.ts';
 import { markerFrame, markerNeedle } from '../../src/simulator/marker-audio.ts';
 import { temporaryFolder } from '../support/hush.ts';
+
+function whole(data: Buffer): AudioBytes {
+  return { data, start: 0, end: data.length };
+}
 
 const FRAME = 160;
 const CHUNK_SAMPLES = 7200;
@@ -53,7 +57,7 @@ describe('SegmentWriter', () => {
 
   function frames(from: number, until: number): void {
     for (let index = from; index < until; index += 1) {
-      writer.append(index * FRAME, Buffer.from(markerFrame(1, index)), index * 20);
+      writer.append(index * FRAME, whole(Buffer.from(markerFrame(1, index))), index * 20);
     }
   }
 
@@ -90,7 +94,7 @@ describe('SegmentWriter', () => {
     'fills no chunk past its length with %i samples a packet',
     async (samples) => {
       for (let index = 0; index < 60; index += 1) {
-        writer.append(index * samples, Buffer.alloc(samples, index), index);
+        writer.append(index * samples, whole(Buffer.alloc(samples, index)), index);
       }
       writer.closeSegment('end');
       await idle();
@@ -113,7 +117,7 @@ describe('SegmentWriter', () => {
   it('keeps gaps within a chunk, late packets and more runs than a chunk has room for', async () => {
     const order = [10, 11, 14, 9, 20].concat(Array.from({ length: 80 }, (_, at) => 30 + at * 2));
     for (const index of order) {
-      writer.append(index * 10, Buffer.from(markerFrame(1, index).subarray(0, 10)), 0);
+      writer.append(index * 10, whole(Buffer.from(markerFrame(1, index).subarray(0, 10))), 0);
     }
     writer.closeSegment('end');
     await idle();
