@@ -73,7 +73,10 @@ async function connectAll(listeners: readonly Child[], port: number): Promise<vo
   await Promise.all(listeners.map((child) => child.ask<{ connected: number }>(request)));
 }
 
-/** The hub beside a bare `ws` broadcast of the same bytes, and how long an event takes through all of Hush. */
+/**
+ * The hub beside a bare `ws` broadcast of the same bytes, and how long an event takes through all
+ * of Hush.
+ */
 export async function benchHub(): Promise<void> {
   const bare = new Broadcast('bare');
   const hub = new Broadcast('hub');
@@ -123,7 +126,9 @@ function report(name: string, { bare, hub }: Comparison, target: number): void {
   );
 }
 
-/** From the instant of taking effect to one subscriber, the commit included; alone, then among many. */
+/**
+ * From the instant of taking effect to one subscriber, the commit included; alone, then among many.
+ */
 async function benchLatency(): Promise<void> {
   const dataDir = temporaryFolder();
   const hush = await HushProcess.start({

@@ -1,5 +1,5 @@
-// Runs in a process of its own: tells every WebSocket client of event after event, either through Hush's
-// hub or, as the baseline, with bare `ws` and the same bytes.
+// Runs in a process of its own: tells every WebSocket client of event after event, either through
+// Hush's hub or, as the baseline, with bare `ws` and the same bytes.
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';

@@ -1,5 +1,5 @@
-// Runs in a process of its own: one subscriber of the whole Hush, which notes how long events were on
-// their way.
+// Runs in a process of its own: one subscriber of the whole Hush, which notes how long events were
+// on their way.
 import { WebSocket } from 'ws';
 
 const [url = '', ucc = ''] = process.argv.slice(2);

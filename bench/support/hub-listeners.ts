@@ -1,5 +1,5 @@
-// Runs in a process of its own: many WebSocket clients of a hub that hear everything and look at almost
-// nothing, so that they cost little beside the server.
+// Runs in a process of its own: many WebSocket clients of a hub that hear everything and look at
+// almost nothing, so that they cost little beside the server.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 

@@ -15,7 +15,9 @@ const http = section({
   port: port(8080),
   /** Who may call without a token, as addresses or CIDR ranges. */
   anonymousNetworks: Type.Array(Type.String(), { default: ['127.0.0.0/8', '::1'] }),
-  /** Web origins, besides Hush's own, whose pages may call and listen: `https://crm.example.com`. */
+  /**
+   * Web origins, besides Hush's own, whose pages may call and listen: `https://crm.example.com`.
+   */
   allowedOrigins: Type.Array(Type.String(), { default: [] }),
   /** `ok`: the contract's 200 for every body; `mapped`: 400, 403, 404, 409, 503. */
   statusCodes: oneOf(['ok', 'mapped'], 'ok'),

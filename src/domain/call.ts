@@ -100,8 +100,8 @@ export class Call {
   }
 
   /**
-   * What the record becomes with `changes` at `at` (Unix ms); nothing changes until `accept` after the
-   * commit.
+   * What the record becomes with `changes` at `at` (Unix ms); nothing changes until `accept` after
+   * the commit.
    */
   next(changes: Partial<CallRecord>, at: number = Date.now()): CallRecord {
     const record = { ...this.#record, ...changes, version: this.#record.version + 1 };

@@ -28,7 +28,10 @@ const PAGE = 500;
 /** More live events than this during a replay are forgotten and read from the store instead. */
 const MAX_PENDING = 10_000;
 
-/** Follows one UCC's events from any point of the past into the present, without a gap or a duplicate. */
+/**
+ * Follows one UCC's events from any point of the past into the present, without a gap or a
+ * duplicate.
+ */
 export class EventFeed {
   readonly #bus: Bus;
   readonly #history: EventHistory;

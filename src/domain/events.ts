@@ -24,7 +24,10 @@ export interface RecordingEvent {
   readonly recordingState: RecordingState;
   readonly markingState: MarkingState;
   readonly savingState: SavingState;
-  /** When the recorder stopped keeping audio: of what shuts the gate, and of the Start that opens it. */
+  /**
+   * When the recorder stopped keeping audio: of what shuts the gate, and of the Start that opens
+   * it.
+   */
   readonly gapStartedAt: number | null;
   /** Only of the Start that ends a gap. */
   readonly gapEndedAt: number | null;

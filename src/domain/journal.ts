@@ -64,7 +64,10 @@ export class Journal {
     return event;
   }
 
-  /** Every event that `commit` returned is published, once; they leave in the order of their sequence. */
+  /**
+   * Every event that `commit` returned is published, once; they leave in the order of their
+   * sequence.
+   */
   publish(event: RecordingEvent): void {
     this.#outbox(event.uccName).settle(event.sequence, event);
   }

@@ -1,8 +1,9 @@
 import type { RecordingEvent } from './events.ts';
 
 /**
- * One UCC's events on their way to the bus. A Start is committed before it is in effect, and published after it:
- * what was committed behind it waits, so that events leave in the order of their sequence numbers.
+ * One UCC's events on their way to the bus. A Start is committed before it is in effect, and
+ * published after it: what was committed behind it waits, so that events leave in the order of
+ * their sequence numbers.
  */
 export class Outbox {
   readonly #deliver: (event: RecordingEvent) => void;

@@ -25,7 +25,10 @@ export interface WebhookCursor {
   readonly sequence: number;
 }
 
-/** Why an attempt failed: an answer that is not 2xx, none in time, no connection, a forbidden address. */
+/**
+ * Why an attempt failed: an answer that is not 2xx, none in time, no connection, a forbidden
+ * address.
+ */
 export type DeliveryFailure = 'rejected' | 'timeout' | 'unreachable' | 'addressRefused';
 
 /** An event that was given up; it stays until a redelivery succeeds or its webhook is deleted. */

@@ -72,8 +72,8 @@ interface Asked {
 }
 
 /**
- * Where each UCC's events begin. Every id names every UCC that has had an event, so that one which a
- * resumed stream does not name has had none by then.
+ * Where each UCC's events begin. Every id names every UCC that has had an event, so that one which
+ * a resumed stream does not name has had none by then.
  */
 async function beginning(services: HttpServices, { ucc, since, resumed }: Asked) {
   const isFresh = resumed.size === 0 && since === undefined;

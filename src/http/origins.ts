@@ -2,7 +2,9 @@ import type { FastifyInstance } from 'fastify';
 
 export type OriginRule = (origin: string, host: string | undefined) => boolean;
 
-/** Hush's own origin, and those that the configuration lists, compared exactly (RFC 6454 section 5). */
+/**
+ * Hush's own origin, and those that the configuration lists, compared exactly (RFC 6454 section 5).
+ */
 export function originRule(allowedOrigins: readonly string[]): OriginRule {
   const allowed = new Set(allowedOrigins.map((origin) => origin.toLowerCase()));
   return (origin, host) => {

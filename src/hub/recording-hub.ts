@@ -17,10 +17,11 @@ import type { HubRequest, RecordingHubOptions } from './options.ts';
 import { runForClient, Subscriptions } from './subscriptions.ts';
 
 /**
- * The recording hub: one set of events and methods, spoken in ASP.NET Core SignalR and in classic SignalR 2.
+ * The recording hub: one set of events and methods, spoken in ASP.NET Core SignalR and in classic
+ * SignalR 2.
  *
  *   committed event --> every client:  RecordingStateChangedEvent (commands)
- *                   +-> subscribers:   RecordingChanged (everything), replayed from the store if asked for
+ * +-> subscribers: RecordingChanged (everything), replayed from the store if asked for
  */
 export class RecordingHub {
   readonly #options: RecordingHubOptions;

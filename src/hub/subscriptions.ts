@@ -31,7 +31,9 @@ export class Subscriptions {
     this.#options = options;
   }
 
-  /** Resolves when the replay, if one was asked for, has been sent. Subscribing again begins anew. */
+  /**
+   * Resolves when the replay, if one was asked for, has been sent. Subscribing again begins anew.
+   */
   async subscribe(uccName: unknown, sinceSequence: unknown): Promise<void> {
     const name = this.#knownUcc(uccName);
     const since = sequenceOf(sinceSequence);

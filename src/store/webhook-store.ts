@@ -10,7 +10,9 @@ import type { CommitQueue } from './commit-queue.ts';
 import type { RowOf } from './mapping.ts';
 import type { Schema, WebhookDeadLetterTable, WebhookTable } from './schema.ts';
 
-/** Webhooks, how far each has come, and what was given up; written through the store's commit queue. */
+/**
+ * Webhooks, how far each has come, and what was given up; written through the store's commit queue.
+ */
 export class SqlWebhookStore implements WebhookStore {
   readonly #kysely: Kysely<Schema>;
   readonly #commits: CommitQueue;

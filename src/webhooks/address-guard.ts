@@ -3,8 +3,9 @@ import { isIP, type LookupFunction } from 'node:net';
 import { parseNetworks } from '../domain/networks.ts';
 
 /**
- * Where no webhook may lead: the machine's own link, which is where clouds keep credentials, and what is no
- * single host. IPv4-mapped forms are read as IPv4; the forms that gateways translate are listed.
+ * Where no webhook may lead: the machine's own link, which is where clouds keep credentials, and
+ * what is no single host. IPv4-mapped forms are read as IPv4; the forms that gateways translate are
+ * listed.
  */
 const forbiddenNetworks = [
   // This network, link-local, multicast, broadcast.
@@ -43,8 +44,8 @@ export type AllLookup = (
 ) => void;
 
 /**
- * Resolves for one connection and leaves out what is refused. The connection goes to the very addresses that
- * were judged: a name that resolves to something else a moment later gains nothing.
+ * Resolves for one connection and leaves out what is refused. The connection goes to the very
+ * addresses that were judged: a name that resolves to something else a moment later gains nothing.
  */
 export function guardedLookup(
   isRefused: AddressRule,

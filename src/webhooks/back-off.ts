@@ -6,9 +6,9 @@ export interface BackOff {
 }
 
 /**
- * How long to wait after the given failed attempt, counted from 1: twice as long each time, of which up to
- * half is left to chance, so that many webhooks of one receiver do not come back at once. What the receiver
- * asked for counts when it is longer. Never more than `maxRetryMs`.
+ * How long to wait after the given failed attempt, counted from 1: twice as long each time, of
+ * which up to half is left to chance, so that many webhooks of one receiver do not come back at
+ * once. What the receiver asked for counts when it is longer. Never more than `maxRetryMs`.
  */
 export function retryDelayMs(
   { firstRetryMs, maxRetryMs }: BackOff,

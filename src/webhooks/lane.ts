@@ -8,8 +8,8 @@ import type { Attempt } from './sender.ts';
 const PAGE = 50;
 
 /**
- * One UCC's events on their way to one webhook: one after the other, which keeps the order of each call. They
- * are read from the store behind the cursor; `wake` only says that there are more.
+ * One UCC's events on their way to one webhook: one after the other, which keeps the order of each
+ * call. They are read from the store behind the cursor; `wake` only says that there are more.
  */
 export class Lane {
   readonly #context: DeliveryContext;

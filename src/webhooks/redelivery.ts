@@ -5,8 +5,8 @@ import type { Attempt } from './sender.ts';
 const PAGE = 50;
 
 /**
- * Tries each dead letter of a webhook once more, in their order. One that is rejected stays, and the next
- * is tried; a receiver that does not answer ends it: the others would fare no better.
+ * Tries each dead letter of a webhook once more, in their order. One that is rejected stays, and
+ * the next is tried; a receiver that does not answer ends it: the others would fare no better.
  */
 export async function redeliver(context: DeliveryContext): Promise<void> {
   let after: DeadLetterPage['after'];

@@ -31,7 +31,9 @@ export interface OutgoingDelivery {
   readonly signal: AbortSignal;
 }
 
-/** What became of one attempt. `gone`: 410, nothing more is wanted. `stopped`: the signal ended it. */
+/**
+ * What became of one attempt. `gone`: 410, nothing more is wanted. `stopped`: the signal ended it.
+ */
 export interface Attempt {
   readonly outcome: 'delivered' | 'gone' | 'stopped' | DeliveryFailure;
   readonly status: number | null;
@@ -42,7 +44,10 @@ class NoAnswerInTimeError extends Error {
   override readonly name = 'NoAnswerInTimeError';
 }
 
-/** Sends one delivery once. Follows no redirect, and goes to no refused address whatever a name resolves to. */
+/**
+ * Sends one delivery once. Follows no redirect, and goes to no refused address whatever a name
+ * resolves to.
+ */
 export class WebhookSender {
   readonly #options: SenderOptions;
   readonly #lookup: LookupFunction;
@@ -57,7 +62,9 @@ export class WebhookSender {
     this.#secureAgent = new SecureAgent(pool);
   }
 
-  /** Never rejects. An answer counts from its headers on; its body is read to keep the connection. */
+  /**
+   * Never rejects. An answer counts from its headers on; its body is read to keep the connection.
+   */
   async send(delivery: OutgoingDelivery): Promise<Attempt> {
     const url = new URL(delivery.url);
     // A literal address is never looked up.
@@ -74,12 +81,16 @@ export class WebhookSender {
     this.#secureAgent.destroy();
   }
 
-  /** Undefined when a kept connection turned out to have been closed: that says nothing of the receiver. */
+  /**
+   * Undefined when a kept connection turned out to have been closed: that says nothing of the
+   * receiver.
+   */
   #sendOnce(url: URL, delivery: OutgoingDelivery): Promise<Attempt | undefined> {
     return new Promise((resolve) => {
       const request = this.#request(url, delivery);
       let timer: NodeJS.Timeout | undefined;
-      // From here on it is resolved and connected; before, it may wait for a connection of the pool.
+      // From here on it is resolved and connected; before, it may wait for a connection of the
+      // pool.
       request.once('socket', () => {
         const expire = () => request.destroy(new NoAnswerInTimeError('no answer in time'));
         timer = setTimeout(expire, this.#options.timeoutMs);

@@ -24,7 +24,9 @@ export function checkSecret(secret: string): void {
   }
 }
 
-/** The same for every attempt of one event to one webhook: receivers know by it what they have had. */
+/**
+ * The same for every attempt of one event to one webhook: receivers know by it what they have had.
+ */
 export function messageId(webhook: string, event: RecordingEvent): string {
   const parts = [webhook, event.uccName, event.sequence, event.callId];
   return `msg_${createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32)}`;

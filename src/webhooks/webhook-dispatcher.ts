@@ -48,9 +48,9 @@ interface Entry {
 }
 
 /**
- * Delivers committed events to webhooks, at least once. Each webhook has a durable cursor per UCC; behind it
- * events are read from the store in pages, so that a slow receiver holds nothing in memory. The feed only
- * tells how far events are in effect: a Start is committed before it is.
+ * Delivers committed events to webhooks, at least once. Each webhook has a durable cursor per UCC;
+ * behind it events are read from the store in pages, so that a slow receiver holds nothing in
+ * memory. The feed only tells how far events are in effect: a Start is committed before it is.
  */
 export class WebhookDispatcher implements Webhooks {
   readonly #options: WebhookDispatcherOptions;
@@ -78,7 +78,10 @@ export class WebhookDispatcher implements Webhooks {
     };
   }
 
-  /** Takes up every webhook where it was. Before the first new event: all that is stored is in effect. */
+  /**
+   * Takes up every webhook where it was. Before the first new event: all that is stored is in
+   * effect.
+   */
   async start(): Promise<void> {
     this.#stopListening = this.#options.feed.live(({ uccName, sequence }) => {
       this.#horizons.set(uccName, sequence);

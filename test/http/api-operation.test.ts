@@ -112,6 +112,11 @@ describe('the description of the API', () => {
       '/api/recordings/{id}/audio': 'get',
       '/api/uccs': 'get',
       '/api/uccs/{name}': 'get patch put',
+      '/api/events': 'get',
+      '/api/webhooks': 'get',
+      '/api/webhooks/{name}': 'delete get put',
+      '/api/webhooks/{name}/dead-letters': 'get',
+      '/api/webhooks/{name}/dead-letters/redeliver': 'post',
       '/api/health': 'get',
       '/metrics': 'get',
     });

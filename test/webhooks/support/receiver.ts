@@ -18,7 +18,9 @@ export interface Received {
   readonly at: number;
 }
 
-/** Answers a delivery; `undefined` answers 204, a number that status, a function whatever it does. */
+/**
+ * Answers a delivery; `undefined` answers 204, a number that status, a function whatever it does.
+ */
 export type Answer = number | ((response: ServerResponse, received: Received) => void) | undefined;
 
 /** A real HTTP server on loopback that keeps what it was sent. */
