@@ -109,7 +109,12 @@ async function describe(app: FastifyInstance): Promise<void> {
   });
   await app.register(scalar, {
     routePrefix: '/docs',
-    configuration: { url: '/api/openapi.json', withDefaultFonts: false, telemetry: false },
+    // Nothing on the page leads elsewhere: no fonts, telemetry, toolbar or chat of its vendor's.
+    configuration: {
+      ...{ url: '/api/openapi.json', withDefaultFonts: false, telemetry: false },
+      ...{ showDeveloperTools: 'never', hideClientButton: true },
+      ...{ agent: { disabled: true }, mcp: { disabled: true } },
+    },
   });
 }
 
