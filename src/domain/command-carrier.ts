@@ -109,10 +109,8 @@ export class CommandCarrier {
       throw cause;
     }
     journal.publish(event);
-    const completed = { ...entryOf(call, command, { requestedAt, ...receipt }).detail };
-    journal
-      .completeReceipt(event, completed as Entry['detail'])
-      .catch((cause: unknown) => this.#alarm(call, cause));
+    const { detail } = entryOf(call, command, { requestedAt, ...receipt });
+    journal.completeReceipt(event, detail).catch((cause: unknown) => this.#alarm(call, cause));
     return done(event, receipt.effectiveAt);
   }
 

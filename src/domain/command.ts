@@ -2,7 +2,7 @@ import type { Call, CallState } from './call.ts';
 import { parseGuid } from './correlation-id.ts';
 import { type ContractError, contractError } from './errors.ts';
 import type { RecordingEvent } from './events.ts';
-import { parseStateAction, RecordingState, StateAction } from './recording-state.ts';
+import { isLegal, parseStateAction, RecordingState, StateAction } from './recording-state.ts';
 import { parseRequesterUri } from './sip-uri.ts';
 import { isMember, type Ucc } from './ucc.ts';
 
@@ -74,7 +74,7 @@ export function refusal(command: Command, situation: CommandSituation): Contract
   const reachable = ucc.useAudioRecording && situation.recorderAvailable && !call.failed;
   if (!reachable || !call.mediaOffered) return contractError('recorderUnavailable');
   const state = call.recordingState;
-  if (command.action === StateAction.Start && state === RecordingState.Started) {
+  if (command.action === StateAction.Start && !isLegal(command.action, state)) {
     return contractError('cannotStart', { state });
   }
   if (command.action === StateAction.Pause && !mayPause(call)) {
@@ -85,6 +85,6 @@ export function refusal(command: Command, situation: CommandSituation): Contract
 
 /** A pause that a stream has not confirmed may be asked for again: the caller was told to retry. */
 function mayPause(call: Call): boolean {
-  if (call.recordingState === RecordingState.Started) return true;
+  if (isLegal(StateAction.Pause, call.recordingState)) return true;
   return call.recordingState === RecordingState.Paused && !call.record.pauseConfirmed;
 }

@@ -2,7 +2,6 @@ import type { Alarm, RecordingEvent } from './events.ts';
 import type {
   CallDetailRecord,
   CallRecord,
-  CallStatus,
   Codec,
   GapReason,
   GapRecord,
@@ -138,5 +137,3 @@ export interface Clock {
   /** Unix ms */
   now(): number;
 }
-
-export type FinalStatus = Exclude<CallStatus, 'live'>;

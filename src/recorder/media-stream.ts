@@ -57,6 +57,8 @@ export class MediaStream {
   #abortedFence = 0;
   #lastKeptSequence = -1;
   #lastKeptEnd = 0;
+  /** Set when the time line of the last kept frame is over: the next one begins elsewhere. */
+  #lastKeptPosition: number | null = null;
   #closed = false;
   readonly #counts = {
     received: 0,
@@ -192,6 +194,7 @@ export class MediaStream {
   #beginTimeLine(): void {
     this.#extent.settle(() => this.#options.clock.anchor());
     this.#releaseAside();
+    this.#lastKeptPosition = this.#keptUpTo();
     this.#options.writer.seal();
     this.#options.clock.restart(packet);
     this.#sequences.reset();
@@ -201,6 +204,7 @@ export class MediaStream {
     this.#options.writer.append(position, audio, nowMs);
     this.#counts.kept += 1;
     this.#lastKeptEnd = position + audio.end - audio.start;
+    this.#lastKeptPosition = null;
   }
 
   /** The gate was shut without this stream's confirmation. */
@@ -224,15 +228,19 @@ export class MediaStream {
     this.#lastFence = marker.fenceId;
     if (marker.action === MarkerAction.Open) this.#shut = false;
     else this.#shutBehindMarker(marker);
-    const { callId, clock } = this.#options;
-    const kept = this.#lastKeptSequence >= 0;
     this.#options.onConfirmed({
-      callId,
+      callId: this.#options.callId,
       fenceId: marker.fenceId,
       track: this.#spec.track,
-      lastSequence: kept ? this.#lastKeptSequence : null,
-      lastPosition: kept ? this.#lastKeptEnd + clock.anchor() : null,
+      lastSequence: this.#lastKeptSequence < 0 ? null : this.#lastKeptSequence,
+      lastPosition: this.#keptUpTo(),
     });
+  }
+
+  /** The end of the last frame that was kept, on the call's clock. */
+  #keptUpTo(): number | null {
+    if (this.#lastKeptSequence < 0) return null;
+    return this.#lastKeptPosition ?? this.#lastKeptEnd + this.#options.clock.anchor();
   }
 
   /** What was held aside came before the marker; what comes now came after it. */
