@@ -5,6 +5,7 @@ type Tree = Record<string, unknown>;
 export interface SchemaNode {
   readonly type?: string;
   readonly properties?: Record<string, SchemaNode>;
+  readonly items?: SchemaNode;
 }
 
 /** `HUSH_HTTP_BODY_LIMIT_BYTES` for `http.bodyLimitBytes`. */
@@ -29,7 +30,7 @@ export function applyEnvironment(
       const variable = environmentName(childPath);
       const text = environment[variable];
       if (child.properties) visit(child, childPath);
-      else if (text !== undefined && name !== 'uccs') {
+      else if (text !== undefined && child.items?.properties === undefined) {
         assign(settings, childPath, parseValue(text, child, variable));
         applied.set(`/${childPath.join('/')}`, variable);
       }

@@ -1,3 +1,4 @@
+import type { AccessFilter, AccessRecord } from './access-trail.ts';
 import type { Alarm, RecordingEvent } from './events.ts';
 import type {
   CallDetailRecord,
@@ -21,6 +22,7 @@ export interface Change {
   readonly detail?: CallDetailRecord;
   readonly event?: RecordingEvent;
   readonly ucc?: Ucc;
+  readonly access?: readonly AccessRecord[];
 }
 
 export interface RecordingFilter {
@@ -47,6 +49,8 @@ export interface Store {
   details(call: CallRecord): Promise<CallDetailRecord[]>;
   /** Events of the UCC with a sequence number above `since`, in their order, at most `limit`. */
   events(uccName: string, since: number, limit: number): Promise<RecordingEvent[]>;
+  /** The access trail, newest first. */
+  accessTrail(filter: AccessFilter): Promise<AccessRecord[]>;
   /** The highest sequence number per UCC. */
   lastSequences(): Promise<Map<string, number>>;
   /** Irrevocable: after it no copy of the call's keys is left in the store. */

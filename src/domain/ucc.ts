@@ -43,11 +43,15 @@ export function newUcc(name: string, settings: UccSettings = {}): Ucc {
 
 /** Agents and supervisors may command; the requester need not be on the call. */
 export function isMember(ucc: Ucc, uri: string): boolean {
-  return isAgent(ucc, uri) || has(ucc.supervisors, uri);
+  return isAgent(ucc, uri) || isSupervisor(ucc, uri);
 }
 
 export function isAgent(ucc: Ucc, uri: string): boolean {
   return has(ucc.agents, uri);
+}
+
+export function isSupervisor(ucc: Ucc, uri: string): boolean {
+  return has(ucc.supervisors, uri);
 }
 
 function has(members: readonly string[], uri: string): boolean {

@@ -1,0 +1,46 @@
+import type { Principal } from './access.ts';
+
+/** The token is none of a configured issuer and client, or no longer, or not yet, valid. */
+export class TokenRefusedError extends Error {
+  override readonly name = 'TokenRefusedError';
+}
+
+/** The issuer's keys cannot be had: nobody can tell whether the token is good. Try again. */
+export class IssuerUnavailableError extends Error {
+  override readonly name = 'IssuerUnavailableError';
+}
+
+export interface Authenticator {
+  /**
+   * Who bears the token (RFC 6750, RFC 9068); at once when it was verified a moment ago.
+   * @throws TokenRefusedError, IssuerUnavailableError
+   */
+  authenticate(token: string): Principal | Promise<Principal>;
+}
+
+/** The form of the documented token request; nothing in it has been believed yet. */
+export interface TokenRequest {
+  readonly form: ReadonlyMap<string, string>;
+  /** Of the caller. */
+  readonly address: string;
+}
+
+/** An OAuth 2.0 answer, RFC 6749 sections 5.1 and 5.2. */
+export interface TokenAnswer {
+  readonly status: 200 | 400 | 401 | 429;
+  readonly retryAfterSeconds?: number;
+  readonly body: Readonly<Record<string, string | number>>;
+}
+
+/** The embedded issuer, for installations that have none. */
+export interface TokenIssuer {
+  /** A GUID: its realm. */
+  readonly tenantId: string;
+  /** `{url}/auth/realms/{tenantId}`; known once HTTP listens. */
+  readonly issuer: string;
+  token(request: TokenRequest): Promise<TokenAnswer>;
+  /** RFC 7517 section 5: the keys that tokens in circulation are signed with. */
+  jwks(): Promise<{ readonly keys: readonly object[] }>;
+  /** OpenID Connect Discovery 1.0 section 3. */
+  discovery(): Record<string, unknown>;
+}

@@ -1,0 +1,42 @@
+import type { Role } from './access.ts';
+import type { AccessRecord } from './access-trail.ts';
+
+/** Somebody who signs in with the embedded issuer. */
+export interface User {
+  /** Lower case; compares without regard to case. */
+  readonly name: string;
+  /** `scrypt$N$r$p$salt$hash`, salt and hash in base64url. */
+  readonly passwordHash: string;
+  readonly roles: readonly Role[];
+  /** UCC names, or `*` for all of them. */
+  readonly uccs: readonly string[];
+  /** Whom the user speaks as. */
+  readonly sipUri: string | null;
+  /** Unix ms */
+  readonly createdAt: number;
+}
+
+/** A program that asks for tokens: `coreapi`. */
+export interface Client {
+  readonly id: string;
+  readonly secretHash: string;
+  /** Unix ms */
+  readonly createdAt: number;
+}
+
+/** 1 to 64 characters that form, log and command line carry unescaped. */
+export const personNamePattern = '^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$';
+
+/** Read at each token request, so that the command line may write beside a running Hush. */
+export interface PeopleStore {
+  user(name: string): Promise<User | undefined>;
+  users(): Promise<User[]>;
+  /** With the row of the access trail that says who did it, in one commit. */
+  saveUser(user: User, access: AccessRecord): Promise<void>;
+  /** False: there was none of that name, and nothing was written. */
+  removeUser(name: string, access: AccessRecord): Promise<boolean>;
+  client(id: string): Promise<Client | undefined>;
+  clients(): Promise<Client[]>;
+  saveClient(client: Client, access: AccessRecord): Promise<void>;
+  removeClient(id: string, access: AccessRecord): Promise<boolean>;
+}
