@@ -1,3 +1,4 @@
+import { benchAuth } from './auth.ts';
 import { benchCommands } from './commands.ts';
 import { benchFence } from './fence.ts';
 import { benchHub } from './hub.ts';
@@ -8,6 +9,7 @@ const benches: Record<string, () => Promise<void>> = {
   commands: benchCommands,
   streams: benchStreams,
   hub: benchHub,
+  auth: benchAuth,
 };
 
 const names = process.argv.slice(2);

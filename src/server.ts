@@ -5,11 +5,16 @@ import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
 import { DiskArchive } from './archive/archive.ts';
 import { embeddedMasterKey, parseMasterKey } from './archive/master-key.ts';
+import { openAuth } from './auth/open-auth.ts';
 import { InProcessBus } from './bus/in-process.ts';
+import { ConfigError } from './config/config-error.ts';
+import { anonymousAccess, exposureOf } from './config/exposure.ts';
 import type { Config } from './config/schema.ts';
+import { AccessTrail } from './domain/access-trail.ts';
 import { CallLifecycle } from './domain/call-lifecycle.ts';
 import { CallRegistry } from './domain/call-registry.ts';
 import { CommandCarrier } from './domain/command-carrier.ts';
+import { CommandTrail } from './domain/command-trail.ts';
 import { EventFeed } from './domain/event-feed.ts';
 import type { Alarm, RecordingEvent } from './domain/events.ts';
 import { Journal } from './domain/journal.ts';
@@ -55,6 +60,8 @@ export async function createServer(
   config: Config,
   overrides: ServerOverrides = {},
 ): Promise<HushServer> {
+  const exposure = exposureOf(config);
+  if (exposure) throw new ConfigError(`${exposure.path.slice(1)} ${exposure.message}`);
   const logger = overrides.logger ?? pino({ level: config.log.level });
   const clock = overrides.clock ?? { now: () => Date.now() };
   const recordingsDir = join(config.dataDir, 'recordings');
@@ -106,7 +113,23 @@ export async function createServer(
     },
     onTrackEnded: ({ packets }) => metrics.packets(packets),
   });
-  const carrier = new CommandCarrier({ uccs, calls, recorder, journal, alarms, clock });
+  const onTrailFailed = (cause: unknown): void =>
+    alarms.raise({
+      kind: 'storeFailed',
+      detail: cause instanceof Error ? cause.message : 'the access trail could not be written',
+    });
+  const trail = new AccessTrail({ store, clock, onError: onTrailFailed });
+  const carrier = new CommandCarrier({
+    ...{ uccs, calls, recorder, journal, alarms, clock },
+    trail: new CommandTrail(trail, onTrailFailed),
+    requesterMustMatchToken: config.auth.requesterMustMatchToken,
+  });
+  const auth = openAuth({
+    ...{ settings: config.auth, dataDir: config.dataDir, people: store.people, clock },
+    url: () => config.http.publicUrl ?? (http ? urlOf(http) : ''),
+    onAttempt: (attempt) => recordSignIn(trail, attempt),
+    onError: (cause) => logger.warn({ err: cause }, 'the keys of an issuer could not be fetched'),
+  });
   const srs = new SessionRecordingServer({
     host: config.sip.host,
     udpPort: config.sip.udpPort,
@@ -152,9 +175,11 @@ export async function createServer(
     await journal.load();
     await webhooks.start();
     await lifecycle.restore();
-    http = await buildHttpServer(config.http, {
-      ...{ uccs, calls, recorder, store, feed, hub, webhooks },
-      carry: (request) => carrier.carry(request),
+    const settings = { ...config.http, access: anonymousAccess(config) };
+    http = await buildHttpServer(settings, {
+      ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail },
+      ...{ authenticator: auth.authenticator, issuer: auth.issuer },
+      carry: (request, caller) => carrier.carry(request, caller),
       stopCallsOf: (uccName) => lifecycle.stopCallsOf(uccName),
       play: (callId) => archive.play(callId),
       ready: () => ready,
@@ -177,6 +202,8 @@ export async function createServer(
     await srs.close();
     await recorder.close();
     await webhooks.close();
+    auth.close();
+    await trail.close();
     await store.close();
   }
 

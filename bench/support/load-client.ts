@@ -1,10 +1,12 @@
 // Runs in a process of its own: keeps N connections busy with requests and measures each answer.
 import { connect, type Socket } from 'node:net';
-import { answerBytes, requestOf } from './raw-http.ts';
+import { answerBytes, getRequest, requestOf } from './raw-http.ts';
 
 export interface LoadRequest {
   readonly port: number;
   readonly path: string;
+  /** Instead of POST requests with bodies: GET requests, with this token where there is one. */
+  readonly get?: { readonly token?: string };
   /** Per connection: the bodies it sends in turn. */
   readonly bodies: readonly (readonly string[])[];
   readonly seconds: number;
@@ -54,7 +56,9 @@ async function run(load: LoadRequest): Promise<LoadResult> {
     const socket = connect(load.port, '127.0.0.1').setNoDelay(true);
     return drive(
       socket,
-      bodies.map((body) => requestOf(load.path, body)),
+      load.get
+        ? [getRequest(load.path, load.get.token)]
+        : bodies.map((body) => requestOf(load.path, body)),
     );
   });
   await Promise.all(connected);

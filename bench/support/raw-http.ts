@@ -3,6 +3,13 @@ import { connect, type Socket } from 'node:net';
 
 const HEADER_END = Buffer.from('\r\n\r\n');
 
+/** Without a token, as v1; with one, as v2. */
+export function getRequest(path: string, token?: string): Buffer {
+  const head = [`GET ${path} HTTP/1.1`, 'Host: bench'];
+  if (token !== undefined) head.push(`Authorization: Bearer ${token}`);
+  return Buffer.from(`${head.join('\r\n')}\r\n\r\n`);
+}
+
 export function requestOf(path: string, body: string): Buffer {
   const head = [
     `POST ${path} HTTP/1.1`,

@@ -4,6 +4,7 @@ import { Value } from 'typebox/value';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import { ConfigError } from './config-error.ts';
 import { applyEnvironment, type SchemaNode } from './environment.ts';
+import { exposureOf } from './exposure.ts';
 import { type Config, configSchema } from './schema.ts';
 
 export interface ConfigSources {
@@ -33,6 +34,10 @@ export function loadConfig({ file, environment = {} }: ConfigSources): Config {
   const config = Value.Default(configSchema, settings) as Config;
   check(config, parsed, variables);
   const base = file === undefined ? process.cwd() : dirname(resolve(file));
+  const { tls } = config.http;
+  for (const name of ['certFile', 'keyFile', 'caFile'] as const) {
+    if (tls[name] !== undefined) tls[name] = resolve(base, tls[name]);
+  }
   return { ...config, dataDir: resolve(base, config.dataDir) };
 }
 
@@ -68,6 +73,12 @@ function check(
   if (store.kind === 'postgres' && store.url === undefined) {
     fail('/store/url', 'is needed when store.kind is postgres', parsed, variables);
   }
+  const { certFile, keyFile } = config.http.tls;
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    fail('/http/tls', 'needs certFile and keyFile, both or neither', parsed, variables);
+  }
+  const exposure = exposureOf(config);
+  if (exposure) fail(exposure.path, exposure.message, parsed, variables);
   if (config.http.port === 5060 || config.http.port === 5061) {
     fail('/http/port', 'must not be 5060 or 5061: browsers refuse these ports', parsed, variables);
   }

@@ -81,6 +81,27 @@ const http = section({
   /** `ok`: the contract's 200 for every body; `mapped`: 400, 403, 404, 409, 503. */
   statusCodes: oneOf(['ok', 'mapped'], 'ok'),
   bodyLimitBytes: count(65_536, 16_777_216),
+  /** Proxies whose `X-Forwarded-For` is believed, as addresses or CIDR ranges. */
+  trustedProxies: Type.Array(Type.String(), { default: [] }),
+  /** As clients reach Hush, where that is not `host` and `port`: `https://hush.example.com`. */
+  publicUrl: Type.Optional(Type.String({ pattern: '^https?://[^/]+$' })),
+  maxHeaderBytes: count(16_384, 1_048_576),
+  /** Of a request's headers, and of the whole request; answers may take as long as they like. */
+  headersTimeoutMs: count(10_000, 600_000),
+  requestTimeoutMs: count(30_000, 3_600_000),
+  keepAliveTimeoutMs: count(72_000, 3_600_000),
+  maxConnections: count(20_000, 1_000_000),
+  /** Twice as many at once; more are answered 429. A Pause never is. */
+  requestsPerSecondPerAddress: count(5_000, 10_000_000),
+  requestsPerSecondPerToken: count(5_000, 10_000_000),
+  tls: section({
+    /** PEM; both are read anew when they change. */
+    certFile: Type.Optional(Type.String()),
+    keyFile: Type.Optional(Type.String()),
+    /** Certificate authorities whose clients are asked for a certificate. */
+    caFile: Type.Optional(Type.String()),
+    minVersion: oneOf(['TLSv1.2', 'TLSv1.3'], 'TLSv1.2'),
+  }),
 });
 
 const sip = section({

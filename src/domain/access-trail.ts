@@ -1,4 +1,6 @@
-import type { Door } from './access.ts';
+import type { Caller, Door } from './access.ts';
+import type { Clock, Store } from './ports.ts';
+import { RisingUuids } from './uuid.ts';
 
 /**
  * `refused`: the contract's rules said no. `denied`: who it was, or from where, said no. `failed`:
@@ -41,4 +43,128 @@ export interface AccessFilter {
   /** Rows older than this id. */
   readonly before?: string;
   readonly limit: number;
+}
+
+/** What was done, or tried. */
+export interface Deed {
+  readonly action: string;
+  readonly uccName?: string | null;
+  readonly correlationId?: string | null;
+  readonly callId?: string | null;
+  readonly outcome: AccessOutcome;
+  readonly reason?: string | null;
+}
+
+export interface AccessTrailOptions {
+  readonly store: Pick<Store, 'commit'>;
+  readonly clock: Clock;
+  /** What was counted could not be written; nobody waits for that. */
+  onError(cause: unknown): void;
+}
+
+/** Of one address's denied attempts within a minute, so many are rows of their own. */
+export const MAX_LISTED_DENIALS = 20;
+export const DENIAL_WINDOW_MS = 60_000;
+/** More addresses than this within a minute are counted together. */
+export const MAX_WATCHED_ADDRESSES = 1_000;
+const ELSEWHERE = 'elsewhere';
+const MAX_TEXT_LENGTH = 256;
+const control = /\p{Cc}|\p{Cf}|[\u2028\u2029]/gu;
+
+/** The denied attempts of one address within the running minute. */
+interface Denials {
+  listed: number;
+  counted: number;
+  last: AccessRecord | undefined;
+}
+
+/**
+ * Writes the access trail. What is carried out is written in the commit of its effect; a flood of
+ * denied attempts cannot fill the disk, since most of it is only counted.
+ */
+export class AccessTrail {
+  readonly #options: AccessTrailOptions;
+  readonly #uuids = new RisingUuids();
+  #denials = new Map<string, Denials>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: AccessTrailOptions) {
+    this.#options = options;
+  }
+
+  /** The row, for a commit of the caller's own. Texts are bounded and carry no control characters. */
+  entry({ principal, address, door }: Caller, deed: Deed): AccessRecord {
+    const at = this.#options.clock.now();
+    return {
+      id: this.#uuids.next(at),
+      at,
+      who: clean(principal.name),
+      client: principal.client === null ? null : clean(principal.client),
+      address: clean(address),
+      door,
+      action: clean(deed.action),
+      uccName: cleanOrNull(deed.uccName)?.toLowerCase() ?? null,
+      correlationId: cleanOrNull(deed.correlationId),
+      callId: cleanOrNull(deed.callId),
+      outcome: deed.outcome,
+      reason: cleanOrNull(deed.reason),
+      count: 1,
+    };
+  }
+
+  /** Resolves once the row is durable. */
+  record(entry: AccessRecord): Promise<void> {
+    return this.#options.store.commit({ access: [entry] });
+  }
+
+  /** Who it was, or from where, said no. Resolves once it is durable, or counted. */
+  async denied(caller: Caller, deed: Omit<Deed, 'outcome'>): Promise<void> {
+    const entry = this.entry(caller, { ...deed, outcome: 'denied' });
+    const denials = this.#denialsOf(entry.address);
+    if (denials.listed < MAX_LISTED_DENIALS) {
+      denials.listed += 1;
+      await this.record(entry);
+    } else {
+      denials.counted += 1;
+      denials.last = entry;
+    }
+  }
+
+  /** Writes what is counted. May be called twice. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#writeCounted();
+  }
+
+  #denialsOf(address: string): Denials {
+    const known = this.#denials.get(address);
+    if (known) return known;
+    const isFull = this.#denials.size >= MAX_WATCHED_ADDRESSES;
+    const key = isFull ? ELSEWHERE : address;
+    const denials = this.#denials.get(key) ?? { listed: 0, counted: 0, last: undefined };
+    this.#denials.set(key, denials);
+    this.#timer ??= setTimeout(() => {
+      this.#writeCounted().catch(this.#options.onError);
+    }, DENIAL_WINDOW_MS).unref();
+    return denials;
+  }
+
+  async #writeCounted(): Promise<void> {
+    this.#timer = undefined;
+    const ended = this.#denials;
+    this.#denials = new Map();
+    const rows: AccessRecord[] = [];
+    for (const [address, { counted, last }] of ended) {
+      if (last) rows.push({ ...last, address, count: counted });
+    }
+    if (rows.length > 0) await this.#options.store.commit({ access: rows });
+  }
+}
+
+function cleanOrNull(text: string | null | undefined): string | null {
+  return text === null || text === undefined ? null : clean(text);
+}
+
+function clean(text: string): string {
+  return text.slice(0, MAX_TEXT_LENGTH).replace(control, '\u{FFFD}').toWellFormed();
 }

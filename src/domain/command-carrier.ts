@@ -1,3 +1,4 @@
+import { type Caller, seesAllUccs, seesUcc, speaksFor } from './access.ts';
 import type { Call } from './call.ts';
 import type { CallRegistry } from './call-registry.ts';
 import {
@@ -7,6 +8,7 @@ import {
   parseCommand,
   refusal,
 } from './command.ts';
+import type { CommandTrail } from './command-trail.ts';
 import { type ContractError, contractError } from './errors.ts';
 import type { RecordingEvent } from './events.ts';
 import type { Entry, Journal } from './journal.ts';
@@ -29,6 +31,17 @@ export interface CommandCarrierPorts {
   readonly journal: Journal;
   readonly alarms: AlarmSink;
   readonly clock: Clock;
+  readonly trail: CommandTrail;
+  /** `auth.requesterMustMatchToken` */
+  readonly requesterMustMatchToken: boolean;
+}
+
+/** A command whose turn has come, and whose it is. */
+interface Turn {
+  readonly command: Command;
+  readonly caller: Caller;
+  /** Unix ms */
+  readonly requestedAt: number;
 }
 
 /**
@@ -42,18 +55,34 @@ export class CommandCarrier {
     this.#ports = ports;
   }
 
-  async carry(request: CommandRequest): Promise<CommandAnswer> {
+  /** Whatever comes of it is in the access trail before it is answered. */
+  async carry(request: CommandRequest, caller: Caller): Promise<CommandAnswer> {
+    const answer = await this.#carry(request, caller);
+    if (!answer.ok) await this.#ports.trail.refused(request, caller, answer.error);
+    return answer;
+  }
+
+  async #carry(request: CommandRequest, caller: Caller): Promise<CommandAnswer> {
     const uccName = typeof request.uccName === 'string' ? request.uccName : '';
-    if (!this.#ports.uccs.get(uccName)) return refused(contractError('uccUnknown', { uccName }));
+    const ucc = this.#ports.uccs.get(uccName);
+    const { principal } = caller;
+    if (!seesAllUccs(principal) && !(ucc && seesUcc(principal, ucc))) {
+      return refused(contractError('accessDenied'));
+    }
+    if (!ucc) return refused(contractError('uccUnknown', { uccName }));
     const command = parseCommand(request);
     if ('code' in command) return refused(command);
+    if (!speaksFor(principal, command.requester, this.#ports.requesterMustMatchToken)) {
+      return refused(contractError('requesterNotBearer'));
+    }
     const call = this.#ports.calls.find(command.uccName, command.correlationId);
     if (!call) return refused(contractError('callUnknown', command));
     const requestedAt = this.#ports.clock.now();
-    return call.queue.run(() => this.#takeTurn(call, command, requestedAt));
+    return call.queue.run(() => this.#takeTurn(call, { command, caller, requestedAt }));
   }
 
-  async #takeTurn(call: Call, command: Command, requestedAt: number): Promise<CommandAnswer> {
+  async #takeTurn(call: Call, turn: Turn): Promise<CommandAnswer> {
+    const { command } = turn;
     if (call.ended) return refused(contractError('callUnknown', command));
     const ucc = this.#ports.uccs.get(command.uccName);
     if (!ucc) return refused(contractError('uccUnknown', command));
@@ -61,45 +90,47 @@ export class CommandCarrier {
     const error = refusal(command, { ucc, call, recorderAvailable });
     if (error) return refused(error);
     try {
-      return await this.#apply(call, command, requestedAt);
+      return await this.#apply(call, turn);
     } catch (cause) {
       this.#alarm(call, cause);
       return refused(contractError('processingFailed'));
     }
   }
 
-  #apply(call: Call, command: Command, requestedAt: number): Promise<CommandAnswer> {
-    if (command.action === StateAction.Start) return this.#start(call, command, requestedAt);
-    if (needsFence(call, command.action)) return this.#shut(call, command, requestedAt);
-    return this.#note(call, command, requestedAt);
+  #apply(call: Call, turn: Turn): Promise<CommandAnswer> {
+    const { action } = turn.command;
+    if (action === StateAction.Start) return this.#start(call, turn);
+    if (needsFence(call, action)) return this.#shut(call, turn);
+    return this.#note(call, turn);
   }
 
   /** Save, Delete, Mark, UnMark, and Stop where nothing runs or the gate is shut already. */
-  async #note(call: Call, command: Command, requestedAt: number): Promise<CommandAnswer> {
+  async #note(call: Call, turn: Turn): Promise<CommandAnswer> {
     const effectiveAt = this.#ports.clock.now();
-    const entry = entryOf(call, command, { requestedAt, effectiveAt, streams: [] });
+    const entry = this.#entryOf(call, turn, { effectiveAt, streams: [] });
     const event = await this.#ports.journal.record(call, entry);
     return done(event, effectiveAt);
   }
 
   /** Pause, and Stop of a running recorder: fence, then commit. */
-  async #shut(call: Call, command: Command, requestedAt: number): Promise<CommandAnswer> {
-    const reason = command.action === StateAction.Pause ? 'api' : 'stop';
+  async #shut(call: Call, turn: Turn): Promise<CommandAnswer> {
+    const { action } = turn.command;
+    const reason = action === StateAction.Pause ? 'api' : 'stop';
     try {
       const receipt = await this.#ports.recorder.shut(call.id, reason);
-      const entry = entryOf(call, command, { requestedAt, ...receipt });
+      const entry = this.#entryOf(call, turn, receipt);
       return done(await this.#ports.journal.record(call, entry), receipt.effectiveAt);
     } catch (cause) {
-      await this.#staysShut(call, stateAfter(command.action, call.recordingState));
+      await this.#staysShut(call, stateAfter(action, call.recordingState));
       throw cause;
     }
   }
 
   /** Start: commit, then fence; streams that do not confirm put the call back to Paused. */
-  async #start(call: Call, command: Command, requestedAt: number): Promise<CommandAnswer> {
+  async #start(call: Call, turn: Turn): Promise<CommandAnswer> {
     const { journal, recorder } = this.#ports;
-    const provisional = { requestedAt, effectiveAt: this.#ports.clock.now(), streams: [] };
-    const event = await journal.commit(call, entryOf(call, command, provisional));
+    const provisional = { effectiveAt: this.#ports.clock.now(), streams: [] };
+    const event = await journal.commit(call, this.#entryOf(call, turn, provisional));
     let receipt: FenceReceipt;
     try {
       receipt = await recorder.open(call.id);
@@ -109,7 +140,7 @@ export class CommandCarrier {
       throw cause;
     }
     journal.publish(event);
-    const { detail } = entryOf(call, command, { requestedAt, ...receipt });
+    const { detail } = entryOf(call, turn, receipt);
     journal.completeReceipt(event, detail).catch((cause: unknown) => this.#alarm(call, cause));
     return done(event, receipt.effectiveAt);
   }
@@ -137,6 +168,10 @@ export class CommandCarrier {
     }
   }
 
+  #entryOf(call: Call, turn: Turn, receipt: FenceReceipt): Entry {
+    return { ...entryOf(call, turn, receipt), access: this.#ports.trail.carried(call, turn) };
+  }
+
   #alarm(call: Call, cause: unknown): void {
     const fence = cause instanceof Error && cause.name === 'FenceTimeoutError';
     this.#ports.alarms.raise({
@@ -144,7 +179,7 @@ export class CommandCarrier {
       callId: call.id,
       correlationId: call.correlationId,
       uccName: call.uccName,
-      detail: cause instanceof Error ? cause.message : 'unknown failure',
+      detail: messageOf(cause),
     });
   }
 }
@@ -155,11 +190,11 @@ function needsFence(call: Call, action: StateAction): boolean {
   return call.recordingState === RecordingState.Started || !call.record.pauseConfirmed;
 }
 
-function entryOf(
-  call: Call,
-  command: Command,
-  receipt: FenceReceipt & { requestedAt: number },
-): Entry {
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : 'unknown failure';
+}
+
+function entryOf(call: Call, { command, requestedAt }: Turn, receipt: FenceReceipt): Entry {
   return {
     type: 'recordingStateChanged',
     record: call.next(changesOf(call, command.action), receipt.effectiveAt),
@@ -168,7 +203,7 @@ function entryOf(
     at: receipt.effectiveAt,
     detail: {
       detail: `RecorderSetTo${stateActionName(command.action)}ByAgent`,
-      requestedAt: receipt.requestedAt,
+      requestedAt,
       effectiveAt: receipt.effectiveAt,
       streams: receipt.streams,
     },

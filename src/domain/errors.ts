@@ -10,11 +10,24 @@ export interface ContractError {
   readonly message: string;
 }
 
+/** Keeps the codes as a type. */
+function catalogue<Code extends string>(entries: Record<Code, CatalogueEntry>) {
+  return entries;
+}
+
+interface CatalogueEntry {
+  readonly errorType: ErrorType;
+  readonly status: number;
+  /** Of what the contract does not know: answered with its status whatever the mode. */
+  readonly isOutside?: true;
+  readonly text: string;
+}
+
 /**
  * The one catalogue of the contract's errors. Texts are byte-exact: double blanks, missing full
  * stops and all. `status` is the HTTP status when `http.statusCodes` is `mapped`.
  */
-export const contractErrors = {
+export const contractErrors = catalogue({
   recorderUnavailable: {
     errorType: ErrorType.Configuration,
     status: 503,
@@ -75,7 +88,19 @@ export const contractErrors = {
     status: 503,
     text: 'The command could not be processed, please try again.',
   },
-} as const;
+  accessDenied: {
+    errorType: ErrorType.Configuration,
+    status: 403,
+    isOutside: true,
+    text: 'The caller is not allowed here.',
+  },
+  requesterNotBearer: {
+    errorType: ErrorType.Configuration,
+    status: 403,
+    isOutside: true,
+    text: 'The token does not speak for this requester.',
+  },
+});
 
 export type ContractErrorCode = keyof typeof contractErrors;
 

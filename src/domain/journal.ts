@@ -1,3 +1,4 @@
+import type { AccessRecord } from './access-trail.ts';
 import type { Call } from './call.ts';
 import type { RecordingEvent, RecordingEventType } from './events.ts';
 import { Outbox } from './outbox.ts';
@@ -13,6 +14,8 @@ export interface Entry {
   readonly at?: number;
   /** A command's receipt; sequence and names are filled in here. */
   readonly detail?: Pick<CallDetailRecord, 'detail' | 'requestedAt' | 'effectiveAt' | 'streams'>;
+  /** Who did it: written in the same commit. */
+  readonly access?: AccessRecord;
   readonly extra?: Pick<Change, 'tracks' | 'gaps'>;
 }
 
@@ -54,6 +57,7 @@ export class Journal {
         call: record,
         event,
         ...(detail ? { detail } : {}),
+        ...(entry.access ? { access: [entry.access] } : {}),
         ...entry.extra,
       });
     } catch (cause) {

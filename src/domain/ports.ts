@@ -26,6 +26,8 @@ export interface Change {
 }
 
 export interface RecordingFilter {
+  /** Recordings of these UCCs only, as `uccKey` spells them. */
+  readonly uccs?: readonly string[];
   readonly ucc?: string;
   readonly correlationId?: string;
   /** Unix ms, inclusive */

@@ -3,21 +3,27 @@ import { Type } from 'typebox';
 import { stateOf } from '../domain/call-state.ts';
 import { type CommandRequest, echoedCorrelationId } from '../domain/command.ts';
 import { contractError } from '../domain/errors.ts';
+import { parseStateAction, StateAction } from '../domain/recording-state.ts';
 import {
-  type CapabilitiesBody,
   capabilitiesBodySchema,
   capabilitiesErrorBody,
   commandBodySchema,
   errorBody,
   errorMessage,
-  httpErrors,
   recordingBodySchema,
   stateBody,
   statusOf,
 } from './contract-bodies.ts';
+import type { Gate } from './gate.ts';
+import { refuse } from './refusals.ts';
+import { isGiven } from './scope.ts';
 import type { HttpServices, HttpSettings } from './services.ts';
 
-const base = '/attendantservice/api/recording';
+/** Bodies are the same behind both doors. */
+const doors = [
+  { door: 'v1', base: '/attendantservice/api/recording', security: [] },
+  { door: 'v2', base: '/attendantservice/api/v2/recording', security: [{ bearer: [] }] },
+] as const;
 const tags = ['Core REST Recording API'];
 
 /**
@@ -25,58 +31,94 @@ const tags = ['Core REST Recording API'];
  */
 const tolerant = () => () => true;
 
-/** The three routes of the Core REST Recording API, v1. */
+interface ContractContext {
+  readonly services: HttpServices;
+  readonly mode: HttpSettings['statusCodes'];
+  readonly gate: Pick<Gate, 'throttleCommand'>;
+}
+
+/** The three routes of the Core REST Recording API, v1 without and v2 with bearer tokens. */
 export function attendantService(
   app: FastifyInstance,
   services: HttpServices,
-  settings: Pick<HttpSettings, 'statusCodes'>,
+  { statusCodes: mode, gate }: Pick<HttpSettings, 'statusCodes'> & Pick<ContractContext, 'gate'>,
 ): void {
-  const mode = settings.statusCodes;
+  for (const { door, base, security } of doors) {
+    const context = { services, mode, gate };
+    stateRoute(app, context, { door, base, security: [...security] });
+    commandRoute(app, context, { door, base, security: [...security] });
+    capabilitiesRoute(app, context, { door, base, security: [...security] });
+  }
+}
 
+interface DoorOptions {
+  readonly door: 'v1' | 'v2';
+  readonly base: string;
+  readonly security: { readonly [name: string]: readonly string[] }[];
+}
+
+function stateRoute(app: FastifyInstance, { services, mode }: ContractContext, at: DoorOptions) {
   app.get<{ Params: { uccName: string; correlationId: string } }>(
-    `${base}/:uccName/:correlationId`,
+    `${at.base}/:uccName/:correlationId`,
     {
-      config: { contract: 'recording' },
-      schema: { tags, summary: 'State of a call', response: { 200: recordingBodySchema } },
+      config: { contract: 'recording', access: 'readStates', door: at.door },
+      schema: {
+        ...{ tags, security: at.security, summary: 'State of a call' },
+        response: { 200: recordingBodySchema },
+      },
       validatorCompiler: tolerant,
     },
-    async (request, reply) => {
+    (request, reply) => {
       const { uccName } = request.params;
+      if (!isGiven(services, request.caller.principal, uccName)) {
+        return denied(services, request, reply);
+      }
       const correlationId = echoedCorrelationId(request.params.correlationId) ?? '';
       const answer = stateOf(services, uccName, correlationId);
       const echo = { correlationId, uccName };
-      if (answer.ok) return stateBody(echo, answer.state);
+      if (answer.ok) return reply.send(stateBody(echo, answer.state));
       reply.code(statusOf(answer.error, mode));
-      return errorBody(echo, errorMessage(answer.error));
+      return reply.send(errorBody(echo, errorMessage(answer.error)));
     },
   );
+}
 
+function commandRoute(app: FastifyInstance, context: ContractContext, at: DoorOptions): void {
   app.post(
-    `${base}/set`,
+    `${at.base}/set`,
     {
-      config: { contract: 'recording' },
+      config: { contract: 'recording', access: 'command', door: at.door },
       schema: {
-        ...{ tags, summary: 'Command the recorder' },
+        ...{ tags, security: at.security, summary: 'Command the recorder' },
         ...{ body: commandBodySchema, response: { 200: recordingBodySchema } },
       },
       validatorCompiler: tolerant,
     },
-    (request, reply) => command(request, reply, services, mode),
+    (request, reply) => command(request, reply, context),
   );
+}
 
+function capabilitiesRoute(
+  app: FastifyInstance,
+  { services, mode }: ContractContext,
+  at: DoorOptions,
+): void {
   app.get<{ Params: { uccName: string } }>(
-    `${base}/capabilities/:uccName`,
+    `${at.base}/capabilities/:uccName`,
     {
-      config: { contract: 'capabilities' },
+      config: { contract: 'capabilities', access: 'readStates', door: at.door },
       schema: {
-        ...{ tags, summary: 'What agents of a UCC may do' },
+        ...{ tags, security: at.security, summary: 'What agents of a UCC may do' },
         ...{ params: Type.Object({ uccName: Type.String() }) },
         response: { 200: capabilitiesBodySchema },
       },
       validatorCompiler: tolerant,
     },
-    async (request, reply): Promise<CapabilitiesBody> => {
+    async (request, reply) => {
       const { uccName } = request.params;
+      if (!isGiven(services, request.caller.principal, uccName)) {
+        return denied(services, request, reply);
+      }
       const ucc = services.uccs.get(uccName);
       if (ucc) {
         const may = ucc.agentCanEditAudioRecording && ucc.useAudioRecording;
@@ -89,27 +131,36 @@ export function attendantService(
   );
 }
 
+/** A UCC that is not given and one that is not there are answered alike. */
+async function denied(
+  { trail }: HttpServices,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { uccName = null } = request.params as { uccName?: string };
+  const action = `${request.method} ${request.routeOptions.url}`;
+  await trail.denied(request.caller, { action, uccName, reason: 'ucc' });
+  return refuse(request, reply, 403);
+}
+
 async function command(
   request: FastifyRequest,
   reply: FastifyReply,
-  ...[services, mode]: [HttpServices, 'ok' | 'mapped']
+  { services, mode, gate }: ContractContext,
 ) {
   const body = request.body;
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    reply.code(400);
-    const message = httpErrors[400];
-    return errorBody(
-      { correlationId: null, uccName: null },
-      message as NonNullable<typeof message>,
-    );
+    return refuse(request, reply, 400);
   }
   const command = readCommand(body as Record<string, unknown>);
+  // A Pause always comes through.
+  if (parseStateAction(command.action) !== StateAction.Pause) gate.throttleCommand(request.caller);
   const echo = {
     correlationId: echoedCorrelationId(command.correlationId),
     uccName: typeof command.uccName === 'string' ? command.uccName : null,
   };
   const begun = performance.now();
-  const answer = await services.carry(command);
+  const answer = await services.carry(command, request.caller);
   services.onCommand(answer, (performance.now() - begun) / 1000);
   if (answer.ok) {
     reply.header('Hush-Sequence', answer.event.sequence);

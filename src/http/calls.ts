@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { parseGuid } from '../domain/correlation-id.ts';
 import { problemSchema, sendProblem } from './problems.ts';
+import { uccFor } from './scope.ts';
 import type { HttpServices } from './services.ts';
 import { callSchema, callView } from './views.ts';
 
@@ -11,6 +12,7 @@ export function callRoutes(app: FastifyInstance, services: HttpServices): void {
   app.get<{ Querystring: { ucc?: string; agent?: string } }>(
     '/api/calls',
     {
+      config: { access: 'readCalls' },
       schema: {
         tags,
         summary: 'Calls in progress: how an integrator finds the correlation id',
@@ -21,12 +23,17 @@ export function callRoutes(app: FastifyInstance, services: HttpServices): void {
         response: { 200: Type.Object({ items: Type.Array(callSchema) }) },
       },
     },
-    async (request) => ({ items: services.calls.list(request.query).map(callView) }),
+    async ({ query, caller }) => {
+      const calls = services.calls.list(query);
+      const seen = calls.filter(({ uccName }) => uccFor(services, caller.principal, uccName));
+      return { items: seen.map(callView) };
+    },
   );
 
   app.get<{ Params: { id: string } }>(
     '/api/calls/:id',
     {
+      config: { access: 'readCalls' },
       schema: {
         tags,
         summary: 'A call in progress, by its id or its correlation id',
@@ -37,7 +44,8 @@ export function callRoutes(app: FastifyInstance, services: HttpServices): void {
     async (request, reply) => {
       const id = parseGuid(request.params.id) ?? request.params.id;
       const call = services.calls.byId(id) ?? services.calls.byCorrelationId(id);
-      return call ? callView(call) : sendProblem(reply, 404, 'No such call is in progress.');
+      const isSeen = call && uccFor(services, request.caller.principal, call.uccName);
+      return isSeen ? callView(call) : sendProblem(reply, 404, 'No such call is in progress.');
     },
   );
 }

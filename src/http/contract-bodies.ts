@@ -64,16 +64,23 @@ export function errorMessage(error: ContractError): ErrorMessage {
 }
 
 export function statusOf(error: ContractError, mode: 'ok' | 'mapped'): number {
-  return mode === 'ok' ? 200 : contractErrors[error.code].status;
+  const { status, isOutside } = contractErrors[error.code];
+  return mode === 'ok' && !isOutside ? 200 : status;
 }
 
 /** What HTTP itself refuses, in the contract's shape. */
 export const httpErrors: Record<number, ErrorMessage> = {
   400: { ErrorType: ErrorType.Validation, Message: 'The request body is not valid JSON.' },
+  401: { ErrorType: ErrorType.Configuration, Message: 'A valid bearer token is needed.' },
   403: { ErrorType: ErrorType.Configuration, Message: 'The caller is not allowed here.' },
   405: { ErrorType: ErrorType.Validation, Message: 'The method is not allowed here.' },
   413: { ErrorType: ErrorType.Validation, Message: 'The request body is too large.' },
   414: { ErrorType: ErrorType.Validation, Message: 'The address of the request is too long.' },
+  429: { ErrorType: ErrorType.Processing, Message: 'Too many requests, please try again later.' },
+  503: {
+    ErrorType: ErrorType.Processing,
+    Message: 'The token could not be verified now, please try again.',
+  },
   415: { ErrorType: ErrorType.Validation, Message: 'The request body must be JSON.' },
 };
 

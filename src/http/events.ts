@@ -1,17 +1,21 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import type { Principal } from '../domain/access.ts';
 import type { Follower } from '../domain/event-feed.ts';
 import { eventView } from '../domain/event-view.ts';
 import type { RecordingEvent } from '../domain/events.ts';
 import { uccKey } from '../domain/ucc.ts';
 import { problemSchema, sendProblem } from './problems.ts';
+import { isGiven, uccFor, uccsFor } from './scope.ts';
 import type { HttpServices } from './services.ts';
 
 /** A client that does not read is closed beyond this; it comes back with its Last-Event-ID. */
 const MAX_BACKLOG_BYTES = 1024 * 1024;
 /** A comment this often keeps proxies from closing a quiet stream. */
 const KEEP_ALIVE_MS = 15_000;
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 interface EventQuery {
   ucc?: string;
@@ -30,6 +34,7 @@ export function eventRoutes(app: FastifyInstance, services: HttpServices): void 
   app.get<{ Querystring: EventQuery }>(
     '/api/events',
     {
+      config: { access: 'readEvents' },
       schema: {
         tags: ['Events'],
         summary: 'Committed events as server-sent events; Last-Event-ID resumes without a gap',
@@ -48,15 +53,18 @@ export function eventRoutes(app: FastifyInstance, services: HttpServices): void 
     },
     async (request, reply) => {
       const { ucc, since } = request.query;
-      if (ucc !== undefined && !services.uccs.get(ucc)) {
+      const { principal } = request.caller;
+      if (ucc !== undefined && !uccFor(services, principal, ucc)) {
         return sendProblem(reply, 404, 'No such UCC.');
       }
       const lastEventId = request.headers['last-event-id'];
       const resumed = parsePositions(typeof lastEventId === 'string' ? lastEventId : '');
       if (!resumed) return sendProblem(reply, 400, 'Last-Event-ID is not one of ours.');
-      const begin = await beginning(services, { ucc, since, resumed });
+      const begin = await beginning(services, { principal, ucc, since, resumed });
       reply.hijack();
-      const stream = new EventStream(reply.raw, services, () => streams.delete(stream));
+      const stream = new EventStream(reply.raw, { services, principal }, () =>
+        streams.delete(stream),
+      );
       streams.add(stream);
       stream.follow(begin);
       if (ucc === undefined) stream.followNewcomers();
@@ -66,6 +74,7 @@ export function eventRoutes(app: FastifyInstance, services: HttpServices): void 
 }
 
 interface Asked {
+  readonly principal: Principal;
   readonly ucc: string | undefined;
   readonly since: number | undefined;
   readonly resumed: Positions;
@@ -75,28 +84,35 @@ interface Asked {
  * Where each UCC's events begin. Every id names every UCC that has had an event, so that one which
  * a resumed stream does not name has had none by then.
  */
-async function beginning(services: HttpServices, { ucc, since, resumed }: Asked) {
+async function beginning(services: HttpServices, { principal, ucc, since, resumed }: Asked) {
   const isFresh = resumed.size === 0 && since === undefined;
   const last: Positions = isFresh ? await services.store.lastSequences() : new Map();
-  const names = ucc === undefined ? services.uccs.list().map(({ name }) => name) : [ucc];
+  const names = ucc === undefined ? uccsFor(services, principal).map(({ name }) => name) : [ucc];
   const entries = names.map(uccKey).map((name) => {
     return [name, resumed.get(name) ?? since ?? last.get(name) ?? 0] as const;
   });
   return new Map(entries);
 }
 
-/** One client's stream. */
+interface Audience {
+  readonly services: HttpServices;
+  readonly principal: Principal;
+}
+
+/** One client's stream; it ends when its token expires. */
 class EventStream {
   readonly #response: ServerResponse;
   readonly #services: HttpServices;
+  readonly #principal: Principal;
   readonly #positions: Positions = new Map();
   readonly #followers = new Map<string, Follower>();
   #stopListening = (): void => undefined;
   #onDrain: (() => void)[] = [];
 
-  constructor(response: ServerResponse, services: HttpServices, onClosed: () => void) {
+  constructor(response: ServerResponse, { services, principal }: Audience, onClosed: () => void) {
     this.#response = response;
     this.#services = services;
+    this.#principal = principal;
     response.writeHead(200, {
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'no-cache, no-store',
@@ -104,9 +120,11 @@ class EventStream {
     });
     response.write(': hello\n\n');
     const keepAlive = setInterval(() => response.write(': \n\n'), KEEP_ALIVE_MS);
+    const expiry = principal.expiresAt === null ? undefined : this.#endAt(principal.expiresAt);
     response.on('drain', () => this.#drained());
     response.once('close', () => {
       clearInterval(keepAlive);
+      clearTimeout(expiry);
       this.#stopListening();
       for (const follower of this.#followers.values()) follower.stop();
       this.#drained();
@@ -128,8 +146,14 @@ class EventStream {
   /** UCCs that are created while the stream is open. */
   followNewcomers(): void {
     this.#stopListening = this.#services.feed.live(({ uccName }) => {
-      if (!this.#followers.has(uccName)) this.#follow(uccName, 0);
+      if (!this.#followers.has(uccName) && this.#sees(uccName)) this.#follow(uccName, 0);
     });
+  }
+
+  #endAt(expiresAt: number): NodeJS.Timeout {
+    // A timer takes at most 2^31-1 ms; a token that lives longer is asked for again earlier.
+    const delayMs = Math.min(Math.max(0, expiresAt - Date.now()), MAX_TIMER_MS);
+    return setTimeout(() => this.end(), delayMs).unref();
   }
 
   end(): void {
@@ -150,6 +174,8 @@ class EventStream {
 
   /** A replay waits until the client has read; what is live cannot wait. */
   #send(event: RecordingEvent): void | Promise<void> {
+    // Lists of agents and supervisors change while a stream is open.
+    if (!this.#sees(event.uccName)) return undefined;
     this.#positions.set(event.uccName, event.sequence);
     const data = JSON.stringify(eventView(event));
     const id = formatPositions(this.#positions);
@@ -157,6 +183,10 @@ class EventStream {
     if (flushed) return undefined;
     if (this.#response.writableLength > MAX_BACKLOG_BYTES) this.#response.destroy();
     return new Promise((resolve) => this.#onDrain.push(resolve));
+  }
+
+  #sees(uccName: string): boolean {
+    return isGiven(this.#services, this.#principal, uccName);
   }
 
   #drained(): void {

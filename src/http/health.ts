@@ -12,7 +12,7 @@ export function healthRoutes(app: FastifyInstance, services: HttpServices): void
   app.get(
     '/api/health',
     {
-      config: { open: true },
+      config: { access: 'open' },
       schema: {
         tags: ['Operation'],
         summary: '200 when ready; 503 while starting or while the recorder cannot record',
@@ -33,7 +33,10 @@ export function healthRoutes(app: FastifyInstance, services: HttpServices): void
 
   app.get(
     '/metrics',
-    { schema: { tags: ['Operation'], summary: 'Prometheus metrics', produces: ['text/plain'] } },
+    {
+      config: { access: 'readMetrics' },
+      schema: { tags: ['Operation'], summary: 'Prometheus metrics', produces: ['text/plain'] },
+    },
     async (_, reply) => {
       const { contentType, text } = await services.metrics();
       return reply.type(contentType).send(text);

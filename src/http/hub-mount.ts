@@ -1,51 +1,123 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
+import { type Errand, type Gate, NotAdmittedError } from './gate.ts';
 import type { OriginRule } from './origins.ts';
+import { refuseTricks } from './request-guard.ts';
 import type { HttpMount } from './services.ts';
 
 interface MountRules {
-  isAllowed(address: string): boolean;
+  readonly gate: Gate;
   readonly isOriginAllowed: OriginRule;
 }
 
-/** Hands the hub's requests over as they came, bodies unread, and its WebSocket upgrades. */
+const urls = [
+  '/attendantservice/hubs/*',
+  '/attendantservice/signalr/*',
+  '/attendantservice/v2/hubs/*',
+  '/attendantservice/v2/signalr/*',
+];
+
+/**
+ * Hands the hub's requests over as they came, bodies unread, and its WebSocket upgrades. The gate
+ * is asked here: what the hub goes by is the path as it was written, and so is the door.
+ */
 export function mountHub(app: FastifyInstance, hub: HttpMount, rules: MountRules): void {
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
-    for (const url of ['/attendantservice/hubs/*', '/attendantservice/signalr/*']) {
+    for (const url of urls) {
       scope.route({
         method: ['GET', 'POST', 'DELETE'],
         url,
         schema: { hide: true },
+        config: { access: 'open', door: 'hub' },
         handler: async (request, reply) => {
           const { origin, host } = request.headers;
           if (origin !== undefined && !rules.isOriginAllowed(origin, host)) {
             return reply.code(403).send();
           }
-          reply.hijack();
-          await hub.handleRequest(request.raw, reply.raw, targetOf(request.raw));
+          const target = targetOf(request.raw);
+          try {
+            const { principal } = await rules.gate.admit(request.raw, errandOf(target));
+            reply.hijack();
+            await hub.handleRequest(request.raw, reply.raw, { ...target, principal });
+          } catch (cause) {
+            if (!(cause instanceof NotAdmittedError)) throw cause;
+            return reply.code(cause.status).headers(cause.headers).send();
+          }
           return reply;
         },
       });
     }
   });
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const target = targetOf(request);
-    if (!rules.isAllowed(request.socket.remoteAddress ?? '')) refuse(socket, '403 Forbidden');
-    else if (!hub.owns(target.path)) refuse(socket, '404 Not Found');
-    else hub.handleUpgrade(request, socket, head, target);
+    void upgrade(hub, rules, { request, socket, head });
   });
 }
 
-function targetOf(request: IncomingMessage): { path: string; query: URLSearchParams } {
+interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+async function upgrade(hub: HttpMount, rules: MountRules, { request, socket, head }: Upgrade) {
+  // A reset while the gate makes up its mind would otherwise end the process.
+  const onReset = (): void => undefined;
+  socket.on('error', onReset);
+  const target = targetOf(request);
+  try {
+    if (refuseTricks(request) !== undefined) return refuse(socket, 400);
+    if (!hub.owns(target.path)) return refuse(socket, 404);
+    const { principal } = await rules.gate.admit(request, errandOf(target));
+    if (socket.destroyed) return undefined;
+    hub.handleUpgrade(request, socket, head, { ...target, principal });
+    socket.off('error', onReset);
+    return undefined;
+  } catch (cause) {
+    if (!(cause instanceof NotAdmittedError)) return refuse(socket, 500);
+    return refuse(socket, cause.status, cause.headers);
+  }
+}
+
+interface Target {
+  /** Lower case, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+}
+
+function targetOf(request: IncomingMessage): Target {
   const [path = '', query = ''] = (request.url ?? '').split('?', 2);
   return { path: path.toLowerCase(), query: new URLSearchParams(query) };
 }
 
-/** After the upgrade event nobody else listens: a reset in this moment would end the process. */
-function refuse(socket: Duplex, status: string): void {
-  socket.on('error', () => undefined);
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+/** The v2 hub takes tokens only, the other no token at all. */
+function errandOf({ path, query }: Target): Errand {
+  const isV2 = path.startsWith('/attendantservice/v2/');
+  return {
+    access: 'readEvents',
+    door: isV2 ? 'v2' : 'v1',
+    action: 'connect to the hub',
+    isCommand: false,
+    tokenInQuery: query.get('access_token'),
+  };
+}
+
+const reasons: Record<number, string> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
+
+function refuse(socket: Duplex, status: number, headers: Readonly<Record<string, string>> = {}) {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(
+    `HTTP/1.1 ${status} ${reasons[status] ?? 'Error'}\r\n` +
+      `${lines.join('')}Connection: close\r\nContent-Length: 0\r\n\r\n`,
+  );
 }

@@ -34,7 +34,7 @@ export function answerCors(app: FastifyInstance, isAllowed: OriginRule): void {
     reply.raw.setHeader('Access-Control-Allow-Headers', allowedHeaders);
     return reply.code(204).send();
   });
-  app.options('/*', { schema: { hide: true }, config: { open: true } }, async (_, reply) =>
+  app.options('/*', { schema: { hide: true }, config: { access: 'open' } }, async (_, reply) =>
     reply.code(204).send(),
   );
 }

@@ -14,6 +14,7 @@ export const problemSchema = Type.Object(
 
 const titles: Record<number, string> = {
   400: 'Bad request',
+  401: 'Token needed',
   403: 'Not allowed',
   404: 'Not found',
   405: 'Method not allowed',
@@ -23,6 +24,8 @@ const titles: Record<number, string> = {
   414: 'Address too long',
   415: 'Unsupported media type',
   416: 'Range not satisfiable',
+  429: 'Too many requests',
+  431: 'Request headers too large',
   500: 'Internal error',
   503: 'Not available',
 };

@@ -1,17 +1,19 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { CallRecord } from '../domain/records.ts';
 import { sendProblem } from './problems.ts';
 import type { HttpServices } from './services.ts';
 
 interface AudioRequest {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
-  readonly callId: string;
+  readonly record: CallRecord;
   readonly services: HttpServices;
 }
 
 /** Answers the WAV, or the one byte range that was asked for (RFC 9110 section 14). */
-export async function sendAudio({ request, reply, callId, services }: AudioRequest) {
+export async function sendAudio({ request, reply, record, services }: AudioRequest) {
+  const { id: callId } = record;
   const audio = await services.play(callId);
   const range = parseRange(request.headers.range, audio.wavBytes);
   reply.header('Accept-Ranges', 'bytes');
@@ -30,9 +32,22 @@ export async function sendAudio({ request, reply, callId, services }: AudioReque
     await audio.close();
     return reply.send(Readable.from([]));
   }
+  await recordListening(record, { request, services }).catch(async (cause: unknown) => {
+    await audio.close();
+    throw cause;
+  });
   const body = Readable.from(audio.wav(start, end));
   body.once('close', () => void audio.close().catch(services.onError));
   return reply.send(body);
+}
+
+/** Nobody hears what the access trail does not hold. */
+function recordListening(
+  { id: callId, uccName, correlationId }: CallRecord,
+  { request, services: { trail } }: Pick<AudioRequest, 'request' | 'services'>,
+): Promise<void> {
+  const what = { action: 'listen', uccName, correlationId, callId, outcome: 'ok' } as const;
+  return trail.record(trail.entry(request.caller, what));
 }
 
 /** `end` is exclusive. Several ranges, or another unit, are answered as if none were asked for. */

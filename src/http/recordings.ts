@@ -1,11 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import type { Caller, Principal } from '../domain/access.ts';
 import { parseGuid } from '../domain/correlation-id.ts';
 import type { RecordingFilter } from '../domain/ports.ts';
 import type { CallRecord } from '../domain/records.ts';
 import { uccKey } from '../domain/ucc.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import { sendAudio } from './recording-audio.ts';
+import { isGiven, scopeOf } from './scope.ts';
 import type { HttpServices } from './services.ts';
 import {
   recordingDetailSchema,
@@ -36,12 +38,18 @@ const querySchema = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE })),
 });
 
+interface ById {
+  readonly params: { readonly id: string };
+  readonly caller: Caller;
+}
+
 const params = Type.Object({ id: Type.String() });
 
 export function recordingRoutes(app: FastifyInstance, services: HttpServices): void {
   app.get<{ Querystring: RecordingQuery }>(
     '/api/recordings',
     {
+      config: { access: 'readRecordings' },
       schema: {
         tags,
         summary: 'Recordings, newest first',
@@ -58,7 +66,10 @@ export function recordingRoutes(app: FastifyInstance, services: HttpServices): v
     async (request, reply) => {
       const filter = filterOf(request.query);
       if (!filter) return sendProblem(reply, 400, 'The cursor is not one of ours.');
-      const records = await services.store.recordings({ ...filter, limit: filter.limit + 1 });
+      const records = await services.store.recordings({
+        ...{ ...filter, limit: filter.limit + 1 },
+        ...scopeFilter(services, request.caller.principal),
+      });
       const page = records.slice(0, filter.limit);
       const last = records.length > page.length ? page.at(-1) : undefined;
       return { items: page.map(recordingView), nextCursor: last ? cursorOf(last) : null };
@@ -68,6 +79,7 @@ export function recordingRoutes(app: FastifyInstance, services: HttpServices): v
   app.get<{ Params: { id: string } }>(
     '/api/recordings/:id',
     {
+      config: { access: 'readRecordings' },
       schema: {
         ...{ tags, params },
         summary: 'A recording: tracks, gap map, receipts',
@@ -75,7 +87,7 @@ export function recordingRoutes(app: FastifyInstance, services: HttpServices): v
       },
     },
     async (request, reply) => {
-      const record = await findRecording(services, request.params.id);
+      const record = await findRecording(services, request);
       if (!record) return sendProblem(reply, 404, 'No such recording.');
       const { store } = services;
       return recordingDetailView(record, {
@@ -89,17 +101,18 @@ export function recordingRoutes(app: FastifyInstance, services: HttpServices): v
   app.get<{ Params: { id: string } }>(
     '/api/recordings/:id/audio',
     {
+      config: { access: 'listen' },
       schema: {
         ...{ tags, params, produces: ['audio/wav'] },
         summary: 'Stereo WAV: one party per channel, the agent left, gaps as silence; HTTP ranges',
       },
     },
     async (request, reply) => {
-      const record = await findRecording(services, request.params.id);
+      const record = await findRecording(services, request);
       if (!record) return sendProblem(reply, 404, 'No such recording.');
       if (record.status === 'live') return sendProblem(reply, 409, 'The call is in progress.');
       if (record.status !== 'kept') return sendProblem(reply, 410, 'The recording is destroyed.');
-      return sendAudio({ request, reply, callId: record.id, services });
+      return sendAudio({ request, reply, record, services });
     },
   );
 }
@@ -107,14 +120,22 @@ export function recordingRoutes(app: FastifyInstance, services: HttpServices): v
 /** By the recording's id, or by correlation id: the newest recording of it. */
 async function findRecording(
   services: HttpServices,
-  text: string,
+  { params: { id: text }, caller: { principal } }: ById,
 ): Promise<CallRecord | undefined> {
   const id = parseGuid(text);
   if (id === undefined) return undefined;
   const record = await services.store.call(id);
-  if (record?.recorded) return record;
-  const [newest] = await services.store.recordings({ correlationId: id, limit: 1 });
+  if (record?.recorded) {
+    return isGiven(services, principal, record.uccName) ? record : undefined;
+  }
+  const scope = scopeFilter(services, principal);
+  const [newest] = await services.store.recordings({ correlationId: id, limit: 1, ...scope });
   return newest;
+}
+
+function scopeFilter(services: HttpServices, principal: Principal): { uccs?: string[] } {
+  const uccs = scopeOf(services, principal);
+  return uccs ? { uccs } : {};
 }
 
 function filterOf(query: RecordingQuery): RecordingFilter | undefined {

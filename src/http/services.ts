@@ -1,5 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Caller, Role } from '../domain/access.ts';
+import type { AccessTrail } from '../domain/access-trail.ts';
+import type { Authenticator, TokenIssuer } from '../domain/authentication.ts';
 import type { CallRegistry } from '../domain/call-registry.ts';
 import type { CommandAnswer, CommandRequest } from '../domain/command.ts';
 import type { EventFeed } from '../domain/event-feed.ts';
@@ -40,7 +43,11 @@ export interface HttpServices {
   readonly feed: EventFeed;
   readonly hub: HttpMount;
   readonly webhooks: Webhooks;
-  carry(request: CommandRequest): Promise<CommandAnswer>;
+  readonly authenticator: Authenticator;
+  /** Of mode `embedded`. */
+  readonly issuer: TokenIssuer | undefined;
+  readonly trail: AccessTrail;
+  carry(request: CommandRequest, caller: Caller): Promise<CommandAnswer>;
   /** Stops what a UCC that no longer records has in progress. */
   stopCallsOf(uccName: string): Promise<void>;
   play(callId: string): Promise<OpenedAudio>;
@@ -55,7 +62,28 @@ export interface HttpSettings {
   readonly host: string;
   readonly port: number;
   readonly anonymousNetworks: readonly string[];
+  readonly trustedProxies: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly statusCodes: 'ok' | 'mapped';
   readonly bodyLimitBytes: number;
+  readonly maxHeaderBytes: number;
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+  readonly maxConnections: number;
+  readonly requestsPerSecondPerAddress: number;
+  readonly requestsPerSecondPerToken: number;
+  readonly tls: {
+    readonly certFile?: string;
+    readonly keyFile?: string;
+    readonly caFile?: string;
+    readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  };
+  readonly access: {
+    /** Whether callers without a token are let in at all. */
+    readonly anonymous: boolean;
+    readonly anonymousRole: Role;
+    /** False in mode `none`: there is nothing to ask a caller for. */
+    readonly takesTokens: boolean;
+  };
 }

@@ -4,6 +4,7 @@ import { parseRequesterUri } from '../domain/sip-uri.ts';
 import type { Ucc, UccSettings } from '../domain/ucc.ts';
 import { uccNamePattern } from '../domain/ucc.ts';
 import { problemSchema, sendProblem } from './problems.ts';
+import { uccFor, uccsFor } from './scope.ts';
 import type { HttpServices } from './services.ts';
 import { strict } from './strict-body.ts';
 
@@ -36,25 +37,31 @@ export function uccRoutes(app: FastifyInstance, services: HttpServices): void {
   app.get(
     '/api/uccs',
     {
+      config: { access: 'readUccs' },
       schema: {
         tags,
         summary: 'All UCCs',
         response: { 200: Type.Object({ items: Type.Array(uccSchema) }) },
       },
     },
-    async () => ({ items: services.uccs.list() }),
+    async ({ caller }) => ({ items: uccsFor(services, caller.principal) }),
   );
 
   app.get<{ Params: { name: string } }>(
     '/api/uccs/:name',
-    { schema: { tags, params, summary: 'A UCC', response: answers } },
+    {
+      config: { access: 'readUccs' },
+      schema: { tags, params, summary: 'A UCC', response: answers },
+    },
     async (request, reply) =>
-      services.uccs.get(request.params.name) ?? sendProblem(reply, 404, 'No such UCC.'),
+      uccFor(services, request.caller.principal, request.params.name) ??
+      sendProblem(reply, 404, 'No such UCC.'),
   );
 
   app.put<SettingsRoute>(
     '/api/uccs/:name',
     {
+      config: { access: 'changeUccs' },
       schema: {
         ...{ tags, params, body: settingsSchema, response: answers },
         summary: 'Create a UCC, or replace all its settings; what is left out gets its default',
@@ -71,6 +78,7 @@ export function uccRoutes(app: FastifyInstance, services: HttpServices): void {
   app.patch<SettingsRoute>(
     '/api/uccs/:name',
     {
+      config: { access: 'changeUccs' },
       schema: {
         ...{ tags, params, body: settingsSchema, response: answers },
         summary: 'Change some settings; they count from the next command on',

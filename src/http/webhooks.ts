@@ -77,6 +77,7 @@ function readRoutes(app: FastifyInstance, { webhooks }: HttpServices): void {
   app.get(
     '/api/webhooks',
     {
+      config: { access: 'readWebhooks' },
       schema: {
         tags,
         summary: 'All webhooks, without their secrets',
@@ -89,6 +90,7 @@ function readRoutes(app: FastifyInstance, { webhooks }: HttpServices): void {
   app.get<Named>(
     '/api/webhooks/:name',
     {
+      config: { access: 'readWebhooks' },
       schema: {
         ...{ tags, params, summary: 'A webhook, without its secret' },
         response: { 200: webhookSchema, 404: problemSchema },
@@ -105,6 +107,7 @@ function writeRoutes(app: FastifyInstance, { webhooks }: HttpServices): void {
   app.put<Named & { Body: WebhookSettings }>(
     '/api/webhooks/:name',
     {
+      config: { access: 'changeWebhooks' },
       schema: {
         ...{ tags, params, body: settingsSchema },
         summary: 'Create a webhook, or replace its settings; new UCCs begin with the next event',
@@ -128,6 +131,7 @@ function writeRoutes(app: FastifyInstance, { webhooks }: HttpServices): void {
   app.delete<Named>(
     '/api/webhooks/:name',
     {
+      config: { access: 'changeWebhooks' },
       schema: {
         ...{ tags, params, summary: 'Delete a webhook and its dead letters' },
         response: { 204: Type.Null(), 404: problemSchema },
@@ -144,6 +148,7 @@ function deadLetterRoutes(app: FastifyInstance, { webhooks }: HttpServices): voi
   app.get<Named & { Querystring: { cursor?: string; limit?: number } }>(
     '/api/webhooks/:name/dead-letters',
     {
+      config: { access: 'readWebhooks' },
       schema: {
         ...{ tags, params, querystring: pageSchema },
         summary: 'Events that were given up, by UCC and sequence number',
@@ -172,6 +177,7 @@ function redeliveryRoute(app: FastifyInstance, { webhooks }: HttpServices): void
   app.post<Named>(
     '/api/webhooks/:name/dead-letters/redeliver',
     {
+      config: { access: 'changeWebhooks' },
       schema: {
         ...{ tags, params, summary: 'Try the dead letters once more, in their order' },
         response: {

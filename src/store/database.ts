@@ -1,6 +1,12 @@
 import type { Kysely } from 'kysely';
 import type { RowOf } from './mapping.ts';
-import { immutableColumns, primaryKeys, type Schema, type TableName } from './schema.ts';
+import {
+  appendOnlyTables,
+  immutableColumns,
+  primaryKeys,
+  type Schema,
+  type TableName,
+} from './schema.ts';
 
 /** One of the two databases, as the store uses it. */
 export interface Database {
@@ -20,7 +26,7 @@ export function columnsOf(row: Row): Value[] {
   return Object.values(row) as Value[];
 }
 
-/** `insert ... on conflict do update` for rows of one table. */
+/** `insert ... on conflict do update` for rows of one table; a plain `insert` where none changes. */
 export function upsert(kysely: Kysely<Schema>, table: TableName, rows: readonly Row[]) {
   const keys: readonly string[] = primaryKeys[table];
   const others = Object.keys(rows[0] ?? {}).filter(
@@ -29,6 +35,7 @@ export function upsert(kysely: Kysely<Schema>, table: TableName, rows: readonly 
   const insert = (kysely as unknown as Kysely<Record<string, Record<string, unknown>>>)
     .insertInto(table)
     .values(rows as unknown as Record<string, unknown>[]);
+  if (appendOnlyTables.includes(table)) return insert;
   return insert.onConflict((conflict) =>
     conflict
       .columns([...keys])

@@ -17,6 +17,7 @@ import type {
   TrackRecord,
 } from '../domain/records.ts';
 import type { Ucc } from '../domain/ucc.ts';
+import { accessRow } from './access-rows.ts';
 import type {
   CallDetailTable,
   CallTable,
@@ -42,6 +43,9 @@ export function rowsOf(change: Change): RowOf[] {
   }
   for (const gap of change.gaps ?? []) rows.push({ table: 'gaps', row: gapRow(gap) });
   if (change.detail) rows.push({ table: 'UCC_CallDetail', row: detailRow(change.detail) });
+  for (const record of change.access ?? []) {
+    rows.push({ table: 'access_trail', row: accessRow(record) });
+  }
   if (change.event) rows.push({ table: 'events', row: eventRow(change.event) });
   return rows;
 }

@@ -119,6 +119,39 @@ export interface WebhookDeadLetterTable {
   failed_at: number;
 }
 
+export interface AccessTable {
+  id: string;
+  at: number;
+  who: string;
+  client: string | null;
+  address: string;
+  door: string;
+  action: string;
+  ucc_name: string | null;
+  correlation_id: string | null;
+  call_id: string | null;
+  outcome: string;
+  reason: string | null;
+  count: number;
+}
+
+export interface UserTable {
+  name: string;
+  password_hash: string;
+  roles: string;
+  uccs: string;
+  sip_uri: string | null;
+  created_at: number;
+  removed_at: number | null;
+}
+
+export interface ClientTable {
+  id: string;
+  secret_hash: string;
+  created_at: number;
+  removed_at: number | null;
+}
+
 export interface Schema {
   uccs: UccTable;
   calls: CallTable;
@@ -130,9 +163,15 @@ export interface Schema {
   webhooks: WebhookTable;
   webhook_cursors: WebhookCursorTable;
   webhook_dead_letters: WebhookDeadLetterTable;
+  access_trail: AccessTable;
+  users: UserTable;
+  clients: ClientTable;
 }
 
 export type TableName = keyof Schema;
+
+/** Rows are added here and never changed: triggers refuse it to everybody. */
+export const appendOnlyTables: readonly TableName[] = ['access_trail'];
 
 /** What makes a row the same row: a commit of it inserts or replaces. */
 export const primaryKeys = {
@@ -146,6 +185,9 @@ export const primaryKeys = {
   webhooks: ['name'],
   webhook_cursors: ['webhook', 'ucc_name'],
   webhook_dead_letters: ['webhook', 'ucc_name', 'sequence'],
+  access_trail: ['id'],
+  users: ['name'],
+  clients: ['id'],
 } as const satisfies Record<TableName, readonly string[]>;
 
 /**

@@ -1,4 +1,6 @@
+import type { AccessFilter, AccessRecord } from '../domain/access-trail.ts';
 import type { RecordingEvent } from '../domain/events.ts';
+import type { PeopleStore } from '../domain/people.ts';
 import type { Change, RecordingFilter, Store } from '../domain/ports.ts';
 import type {
   CallDetailRecord,
@@ -9,10 +11,12 @@ import type {
 } from '../domain/records.ts';
 import type { Ucc } from '../domain/ucc.ts';
 import type { WebhookStore } from '../domain/webhook.ts';
+import { accessOf } from './access-rows.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { Database } from './database.ts';
 import { callOf, detailOf, eventOf, gapOf, segmentOf, trackOf, uccOf } from './mapping.ts';
 import { migrateToLatest } from './migrate.ts';
+import { SqlPeopleStore } from './people-store.ts';
 import { SqlWebhookStore } from './webhook-store.ts';
 
 /** The one query layer on both databases. */
@@ -20,11 +24,13 @@ export class SqlStore implements Store {
   readonly #database: Database;
   readonly #commits: CommitQueue;
   readonly webhooks: WebhookStore;
+  readonly people: PeopleStore;
 
   private constructor(database: Database) {
     this.#database = database;
     this.#commits = new CommitQueue((rows) => database.write(rows));
     this.webhooks = new SqlWebhookStore(database.kysely, this.#commits);
+    this.people = new SqlPeopleStore(database.kysely, this.#commits);
   }
 
   static async open(database: Database): Promise<SqlStore> {
@@ -61,6 +67,7 @@ export class SqlStore implements Store {
 
   /** Recorded calls, newest first. */
   async recordings(filter: RecordingFilter): Promise<CallRecord[]> {
+    if (filter.uccs?.length === 0) return [];
     let query = this.#database.kysely
       .selectFrom('calls')
       .selectAll()
@@ -69,6 +76,7 @@ export class SqlStore implements Store {
       .orderBy('id', 'desc')
       .limit(filter.limit);
     if (filter.ucc !== undefined) query = query.where('ucc_name', '=', filter.ucc);
+    if (filter.uccs !== undefined) query = query.where('ucc_name', 'in', [...filter.uccs]);
     if (filter.correlationId !== undefined) {
       query = query.where('correlation_id', '=', filter.correlationId);
     }
@@ -84,6 +92,22 @@ export class SqlStore implements Store {
       );
     }
     return (await query.execute()).map(callOf);
+  }
+
+  async accessTrail(filter: AccessFilter): Promise<AccessRecord[]> {
+    let query = this.#database.kysely
+      .selectFrom('access_trail')
+      .selectAll()
+      .orderBy('id', 'desc')
+      .limit(filter.limit);
+    if (filter.who !== undefined) query = query.where('who', '=', filter.who);
+    if (filter.uccName !== undefined) query = query.where('ucc_name', '=', filter.uccName);
+    if (filter.callId !== undefined) query = query.where('call_id', '=', filter.callId);
+    if (filter.outcome !== undefined) query = query.where('outcome', '=', filter.outcome);
+    if (filter.from !== undefined) query = query.where('at', '>=', filter.from);
+    if (filter.to !== undefined) query = query.where('at', '<', filter.to);
+    if (filter.before !== undefined) query = query.where('id', '<', filter.before);
+    return (await query.execute()).map(accessOf);
   }
 
   async tracks(callId: string): Promise<TrackRecord[]> {

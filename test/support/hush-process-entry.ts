@@ -7,6 +7,7 @@ const options = JSON.parse(process.argv[2] ?? '{}') as HushProcessOptions;
 const { mediaTimeoutMs } = options;
 const config = testConfig(options.dataDir, (defaults) => ({
   ...defaults,
+  auth: { ...defaults.auth, ...options.auth },
   rtp: { ...defaults.rtp, ...options.rtpPorts },
   recording: { ...defaults.recording, ...(mediaTimeoutMs ? { mediaTimeoutMs } : {}) },
 }));

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Config } from '../../src/config/schema.ts';
 import type { SipPeer } from '../../src/protocols/sip/types.ts';
 import type { ServerAddresses } from '../../src/server.ts';
 
@@ -11,6 +12,8 @@ export interface HushProcessOptions {
   readonly mediaTimeoutMs?: number;
   /** Of `freeRtpPorts`, where the usual 2,000 may be in use by a neighbour. */
   readonly rtpPorts?: { readonly portMin: number; readonly portMax: number };
+  /** In the place of mode `none`. */
+  readonly auth?: Partial<Config['auth']>;
   readonly environment?: Record<string, string>;
 }
 

@@ -153,7 +153,14 @@ export function testConfig(dataDir: string, change?: HushOptions['config']): Con
   const config: Config = {
     ...defaults,
     dataDir,
-    http: { ...defaults.http, port: 0 },
+    http: {
+      ...{ ...defaults.http, port: 0 },
+      // All clients of a test or bench share one address.
+      requestsPerSecondPerAddress: 10_000_000,
+      requestsPerSecondPerToken: 10_000_000,
+    },
+    // Who calls from loopback may do everything, unless a test is about who may do what.
+    auth: { ...defaults.auth, mode: 'none' },
     sip: { ...defaults.sip, udpPort: 0, tcpPort: 0 },
     rtp: { ...defaults.rtp, ...portRange() },
     uccs: [

@@ -1,0 +1,89 @@
+import { isIP } from 'node:net';
+import type { Role } from '../domain/access.ts';
+import { NetworkError, parseNetworks } from '../domain/networks.ts';
+import type { Config } from './schema.ts';
+
+/** What a setting would do that nobody can have meant. */
+export interface Exposure {
+  /** `/http/anonymousNetworks` */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** A range larger than this is no network of one's own but the world. */
+const LEAST_IPV4_PREFIX = 8;
+const LEAST_IPV6_PREFIX = 16;
+/** Unique local addresses (RFC 4193): large, and nobody else's. */
+const uniqueLocal = /^f[cd][0-9a-f]{2}:/i;
+
+/** Who is let in without a token, as `auth` and `http` together say it. */
+export function anonymousAccess({ auth, http }: Pick<Config, 'auth' | 'http'>): {
+  anonymous: boolean;
+  anonymousRole: Role;
+  takesTokens: boolean;
+} {
+  const takesTokens = auth.mode !== 'none';
+  return {
+    anonymous: auth.anonymous ?? isLoopback(http.host),
+    anonymousRole: auth.anonymousRole ?? (takesTokens ? 'integrator' : 'admin'),
+    takesTokens,
+  };
+}
+
+/** The first thing that is wrong with who may come in; undefined when nothing is. */
+export function exposureOf(config: Config): Exposure | undefined {
+  return badNetwork(config) ?? openToTheWorld(config) ?? noDoor(config);
+}
+
+function badNetwork({ http }: Config): Exposure | undefined {
+  for (const setting of ['anonymousNetworks', 'trustedProxies'] as const) {
+    for (const [index, entry] of http[setting].entries()) {
+      try {
+        parseNetworks([entry]);
+      } catch (cause) {
+        if (!(cause instanceof NetworkError)) throw cause;
+        const message = `(${entry}) is neither an address nor a CIDR range`;
+        return { path: `/http/${setting}/${index}`, message };
+      }
+    }
+  }
+  return undefined;
+}
+
+function openToTheWorld(config: Config): Exposure | undefined {
+  const { http } = config;
+  const isReachable = !isLoopback(http.host) || http.trustedProxies.length > 0;
+  if (!isReachable || !anonymousAccess(config).anonymous) return undefined;
+  const index = http.anonymousNetworks.findIndex(isTheWorld);
+  if (index < 0) return undefined;
+  return {
+    path: `/http/anonymousNetworks/${index}`,
+    message:
+      `(${http.anonymousNetworks[index]}) would let the whole world use v1 without a token: ` +
+      'name the networks of your payment systems and desktops, or set auth.anonymous to false',
+  };
+}
+
+function noDoor(config: Config): Exposure | undefined {
+  const { mode, issuers } = config.auth;
+  if (mode === 'external' && issuers.length === 0) {
+    return { path: '/auth/issuers', message: 'is needed when auth.mode is external' };
+  }
+  if (mode !== 'none' || anonymousAccess(config).anonymous) return undefined;
+  return {
+    path: '/auth/mode',
+    message:
+      'none lets nobody in, since Hush listens on more than loopback: set auth.anonymous to true ' +
+      'and http.anonymousNetworks to who may call without a token, or auth.mode to embedded',
+  };
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+function isTheWorld(entry: string): boolean {
+  const [address = '', prefix] = entry.split('/');
+  if (prefix === undefined || uniqueLocal.test(address)) return false;
+  return Number(prefix) < (isIP(address) === 6 ? LEAST_IPV6_PREFIX : LEAST_IPV4_PREFIX);
+}

@@ -1,0 +1,55 @@
+import type { Caller } from './access.ts';
+import type { AccessRecord, AccessTrail } from './access-trail.ts';
+import type { Call } from './call.ts';
+import { type Command, type CommandRequest, echoedCorrelationId } from './command.ts';
+import { type ContractError, contractErrors, ErrorType } from './errors.ts';
+import { parseStateAction, stateActionName } from './recording-state.ts';
+
+/** What the access trail holds of commands. */
+export class CommandTrail {
+  readonly #trail: Pick<AccessTrail, 'entry' | 'record' | 'denied'>;
+  readonly #onError: (cause: unknown) => void;
+
+  constructor(
+    trail: Pick<AccessTrail, 'entry' | 'record' | 'denied'>,
+    onError: (cause: unknown) => void,
+  ) {
+    this.#trail = trail;
+    this.#onError = onError;
+  }
+
+  /** Of a command that is carried out: committed with its effect. */
+  carried(call: Call, { command, caller }: { command: Command; caller: Caller }): AccessRecord {
+    const { uccName, correlationId, id: callId } = call;
+    const action = stateActionName(command.action);
+    return this.#trail.entry(caller, { action, uccName, correlationId, callId, outcome: 'ok' });
+  }
+
+  /** The store may be what failed: the refusal is answered all the same. */
+  async refused(
+    request: CommandRequest,
+    caller: Caller,
+    { code, errorType }: ContractError,
+  ): Promise<void> {
+    const action = parseStateAction(request.action);
+    const what = {
+      action: action === undefined ? 'command' : stateActionName(action),
+      uccName: textOrNull(request.uccName),
+      correlationId: textOrNull(echoedCorrelationId(request.correlationId)),
+      reason: code,
+    };
+    try {
+      if (contractErrors[code].isOutside) await this.#trail.denied(caller, what);
+      else {
+        const outcome = errorType === ErrorType.Processing ? 'failed' : 'refused';
+        await this.#trail.record(this.#trail.entry(caller, { ...what, outcome }));
+      }
+    } catch (cause) {
+      this.#onError(cause);
+    }
+  }
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}

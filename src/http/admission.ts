@@ -1,0 +1,78 @@
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
+import type { Caller, Door } from '../domain/access.ts';
+import type { Access, Errand, Gate } from './gate.ts';
+import { type ContractShape, refuse } from './refusals.ts';
+import { refuseTricks } from './request-guard.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the route asks of its caller; one that says nothing does not start. */
+    access?: Access;
+    /** Which door it is; the Hush API where it says nothing. */
+    door?: Door;
+    /**
+     * Answers in the contract's shape, errors included: state and command alike, or capabilities.
+     */
+    contract?: ContractShape;
+  }
+  interface FastifyRequest {
+    /** Who was let in. */
+    caller: Caller;
+  }
+}
+
+/** Puts the gate in front of every route that is registered from now on. */
+export function admitAll(app: FastifyInstance, gate: Gate): void {
+  const errands = new WeakMap<object, Errand>();
+  app.decorateRequest('caller', null as unknown as Caller);
+  app.addHook('onRoute', requireAccess);
+  app.addHook('onRequest', (request, reply, done) => {
+    const trick = refuseTricks(request.raw);
+    if (trick !== undefined) return void refuse(request, reply, trick);
+    // What no route answers is answered 404 to everybody.
+    if (request.is404) return done();
+    const { config } = request.routeOptions;
+    let errand = errands.get(config);
+    if (!errand) {
+      errand = errandOf(request);
+      errands.set(config, errand);
+    }
+    admit(gate, errand, { request, done });
+  });
+}
+
+interface Exchange {
+  readonly request: FastifyRequest;
+  done(cause?: Error): void;
+}
+
+function admit(gate: Gate, errand: Errand, { request, done }: Exchange): void {
+  const letIn = (caller: Caller): void => {
+    request.caller = caller;
+    done();
+  };
+  try {
+    const caller = gate.admit(request.raw, errand);
+    if (caller instanceof Promise) {
+      caller.then(letIn, done);
+    } else letIn(caller);
+  } catch (cause) {
+    done(cause as Error);
+  }
+}
+
+function errandOf({ method, routeOptions }: FastifyRequest): Errand {
+  const { access = 'anybody', door = 'api', contract } = routeOptions.config;
+  return {
+    access,
+    door,
+    action: `${method} ${routeOptions.url ?? ''}`,
+    isCommand: contract === 'recording' && method === 'POST',
+  };
+}
+
+/** A forgotten rule is no open door: the server does not start. */
+function requireAccess({ method, url, config }: RouteOptions): void {
+  if (config?.access !== undefined || url.startsWith('/docs')) return;
+  throw new Error(`the route ${[method].flat().join()} ${url} does not say who may call it`);
+}

@@ -1,0 +1,184 @@
+import type { IncomingMessage } from 'node:http';
+import {
+  anonymous,
+  type Caller,
+  type Door,
+  may,
+  type Permission,
+  type Principal,
+} from '../domain/access.ts';
+import type { AccessTrail } from '../domain/access-trail.ts';
+import {
+  type Authenticator,
+  IssuerUnavailableError,
+  TokenRefusedError,
+} from '../domain/authentication.ts';
+import { parseNetworks } from '../domain/networks.ts';
+import { callerAddressRule } from './caller-address.ts';
+import { RateLimiter } from './rate-limits.ts';
+import type { HttpSettings } from './services.ts';
+
+/**
+ * What a route asks of its caller: a permission; `anybody` who was let in at all; or nothing
+ * (`open`): it tells no more than that the server is there, or is how one gets in.
+ */
+export type Access = Permission | 'anybody' | 'open';
+
+export interface Errand {
+  readonly access: Access;
+  readonly door: Door;
+  /** For the access trail: `GET /api/calls`. */
+  readonly action: string;
+  /** Commands are not throttled here: a Pause must come through. */
+  readonly isCommand: boolean;
+  /** The hub's clients cannot always set headers (RFC 6750 section 2.3). */
+  readonly tokenInQuery?: string | null;
+}
+
+/** Why somebody is not let in, and the status that says so. */
+export class NotAdmittedError extends Error {
+  override readonly name = 'NotAdmittedError';
+  readonly status: 400 | 401 | 403 | 429 | 503;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: NotAdmittedError['status'], reason: string, headers = {}) {
+    super(reason);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+export interface GateServices {
+  readonly authenticator: Authenticator;
+  readonly trail: Pick<AccessTrail, 'denied'>;
+}
+
+/** RFC 6750 section 3. */
+const challenge = { 'WWW-Authenticate': 'Bearer' };
+const invalidToken = { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
+const MAX_LIMITED_KEYS = 10_000;
+
+/** The one door in front of every route and of the hub: who is it, and may it come in? */
+export class Gate {
+  readonly #services: GateServices;
+  readonly #settings: HttpSettings;
+  readonly #addressOf: ReturnType<typeof callerAddressRule>;
+  readonly #isInNetwork: (address: string) => boolean;
+  readonly #anonymous: Principal;
+  readonly #perAddress: RateLimiter;
+  readonly #perToken: RateLimiter;
+
+  constructor(services: GateServices, settings: HttpSettings) {
+    this.#services = services;
+    this.#settings = settings;
+    this.#addressOf = callerAddressRule(settings.trustedProxies);
+    this.#isInNetwork = parseNetworks(settings.anonymousNetworks);
+    this.#anonymous = anonymous(settings.access.anonymousRole);
+    this.#perAddress = limiter(settings.requestsPerSecondPerAddress);
+    this.#perToken = limiter(settings.requestsPerSecondPerToken);
+  }
+
+  /**
+   * At once where nobody has to be asked.
+   * @throws NotAdmittedError, which the access trail then holds
+   */
+  admit(request: IncomingMessage, errand: Errand): Caller | Promise<Caller> {
+    const { address, forwardedByStranger } = this.#addressOf(request);
+    const nobody = { principal: this.#anonymous, address, door: errand.door };
+    if (errand.access === 'open' || !errand.isCommand) throttle(this.#perAddress, address);
+    if (errand.access === 'open') return nobody;
+    const token = errand.door === 'v1' ? undefined : tokenOf(request, errand.tokenInQuery);
+    if (token !== undefined) return this.#bearer(token, nobody, errand);
+    if (errand.door !== 'v2' && this.#isLetIn(address, forwardedByStranger)) {
+      if (this.#satisfies(this.#anonymous, errand.access)) return nobody;
+    }
+    return this.#deny(nobody, errand, this.#withoutToken(errand));
+  }
+
+  /** Throttles a command, once it is known what it is. @throws NotAdmittedError */
+  throttleCommand({ principal, address }: Caller): void {
+    throttle(this.#perAddress, address);
+    if (principal.key !== '') throttle(this.#perToken, principal.key);
+  }
+
+  #bearer(token: string, nobody: Caller, errand: Errand): Caller | Promise<Caller> {
+    const known = this.#authenticate(token);
+    if (!(known instanceof Promise)) return this.#admitBearer(known, nobody, errand);
+    return known.then(
+      (principal) => this.#admitBearer(principal, nobody, errand),
+      (cause: unknown) => this.#deny(nobody, errand, refusalOf(cause)),
+    );
+  }
+
+  #authenticate(token: string): Principal | Promise<Principal> {
+    try {
+      return this.#services.authenticator.authenticate(token);
+    } catch (cause) {
+      return Promise.reject(cause);
+    }
+  }
+
+  #admitBearer(principal: Principal, nobody: Caller, errand: Errand): Caller | Promise<Caller> {
+    const caller = { ...nobody, principal };
+    if (!errand.isCommand) throttle(this.#perToken, principal.key);
+    if (this.#satisfies(principal, errand.access)) return caller;
+    return this.#deny(caller, errand, new NotAdmittedError(403, 'role'));
+  }
+
+  #satisfies(principal: Principal, access: Access): boolean {
+    return access === 'anybody' || (access !== 'open' && may(principal, access));
+  }
+
+  /** What came through a proxy that nobody named may come from anywhere. */
+  #isLetIn(address: string, forwardedByStranger: boolean): boolean {
+    const { anonymous: isOn } = this.#settings.access;
+    return isOn && !forwardedByStranger && this.#isInNetwork(address);
+  }
+
+  /** v1 takes no token, so that 401 would ask for what does not help. */
+  #withoutToken({ door }: Errand): NotAdmittedError {
+    if (door === 'v1') return new NotAdmittedError(403, 'network');
+    if (door !== 'v2' && !this.#settings.access.takesTokens) {
+      return new NotAdmittedError(403, 'network');
+    }
+    return new NotAdmittedError(401, 'noToken', challenge);
+  }
+
+  async #deny(caller: Caller, errand: Errand, error: NotAdmittedError): Promise<never> {
+    const { action } = errand;
+    await this.#services.trail.denied(caller, { action, reason: error.message });
+    throw error;
+  }
+}
+
+function limiter(perSecond: number): RateLimiter {
+  return new RateLimiter({
+    perSecond,
+    burst: perSecond * 2,
+    maxKeys: MAX_LIMITED_KEYS,
+    now: () => performance.now(),
+  });
+}
+
+function throttle(limit: RateLimiter, key: string): void {
+  const seconds = limit.take(key);
+  if (seconds === 0) return;
+  throw new NotAdmittedError(429, 'rate', { 'Retry-After': String(Math.ceil(seconds)) });
+}
+
+/** @throws NotAdmittedError for two tokens at once (RFC 6750 section 2) */
+function tokenOf(request: IncomingMessage, inQuery: string | null | undefined): string | undefined {
+  const { authorization } = request.headers;
+  if (authorization === undefined) return inQuery ?? undefined;
+  if (inQuery !== undefined && inQuery !== null) throw new NotAdmittedError(400, 'twoTokens');
+  const match = /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(authorization);
+  return match?.[1] ?? '';
+}
+
+function refusalOf(cause: unknown): NotAdmittedError {
+  if (cause instanceof TokenRefusedError) return new NotAdmittedError(401, 'token', invalidToken);
+  if (cause instanceof IssuerUnavailableError) {
+    return new NotAdmittedError(503, 'issuer', { 'Retry-After': '5' });
+  }
+  throw cause;
+}

@@ -1,0 +1,54 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { echoedCorrelationId } from '../domain/command.ts';
+import {
+  badAddress,
+  capabilitiesErrorBody,
+  type ErrorMessage,
+  errorBody,
+  httpErrors,
+} from './contract-bodies.ts';
+import { sendProblem } from './problems.ts';
+
+export type ContractShape = 'recording' | 'capabilities';
+
+const contractPrefix = '/attendantservice/';
+
+/** What HTTP itself, or the gate, refuses: in the contract's shape where the route is one of it. */
+export function refuse(request: FastifyRequest, reply: FastifyReply, ...rest: [number, string?]) {
+  const [status, detail] = rest;
+  const { contract } = request.routeOptions.config;
+  if (!contract) return sendProblem(reply, status, detail);
+  const message = httpErrors[status] ?? {
+    ErrorType: 3,
+    Message: 'The request could not be processed, please try again.',
+  };
+  return reply.code(status).send(refusal(contract, message, request.params));
+}
+
+export function shapeOf(url: string): ContractShape | undefined {
+  if (!url.startsWith(contractPrefix)) return undefined;
+  return url.includes('/capabilities/') ? 'capabilities' : 'recording';
+}
+
+/** An address that cannot be decoded, or a part of it that is too long, reaches no route. */
+export function onBadAddress(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const status = error.statusCode ?? 400;
+  const contract = shapeOf((request.raw.url ?? '').toLowerCase());
+  if (!contract) sendProblem(reply, status);
+  else {
+    const message = (status === 414 ? httpErrors[414] : undefined) ?? badAddress;
+    reply.code(status).send(refusal(contract, message, undefined));
+  }
+}
+
+/** Echoes what the address names; the body of a refused command has not been read. */
+function refusal(shape: ContractShape, message: ErrorMessage, params: unknown) {
+  const named = (params ?? {}) as { uccName?: string; correlationId?: string };
+  const uccName = named.uccName ?? null;
+  if (shape === 'capabilities') return capabilitiesErrorBody(uccName, message);
+  return errorBody({ correlationId: echoedCorrelationId(named.correlationId), uccName }, message);
+}

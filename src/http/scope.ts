@@ -1,0 +1,29 @@
+import { type Principal, seesAllUccs, seesUcc } from '../domain/access.ts';
+import { type Ucc, uccKey } from '../domain/ucc.ts';
+import type { UccRegistry } from '../domain/ucc-registry.ts';
+
+interface Uccs {
+  readonly uccs: UccRegistry;
+}
+
+/** The UCC, unless it is not there or not given to the principal: the two cannot be told apart. */
+export function uccFor({ uccs }: Uccs, principal: Principal, name: string): Ucc | undefined {
+  const ucc = uccs.get(name);
+  return ucc && seesUcc(principal, ucc) ? ucc : undefined;
+}
+
+export function uccsFor({ uccs }: Uccs, principal: Principal): Ucc[] {
+  const all = uccs.list();
+  return seesAllUccs(principal) ? all : all.filter((ucc) => seesUcc(principal, ucc));
+}
+
+/** Whether the contract may speak of the UCC; who sees all is told that one is not there. */
+export function isGiven(uccs: Uccs, principal: Principal, name: string): boolean {
+  return seesAllUccs(principal) || uccFor(uccs, principal, name) !== undefined;
+}
+
+/** As `RecordingFilter.uccs` takes it; undefined: all of them. */
+export function scopeOf(uccs: Uccs, principal: Principal): string[] | undefined {
+  if (seesAllUccs(principal)) return undefined;
+  return uccsFor(uccs, principal).map(({ name }) => uccKey(name));
+}

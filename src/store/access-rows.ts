@@ -1,0 +1,44 @@
+import type { Door } from '../domain/access.ts';
+import type { AccessOutcome, AccessRecord } from '../domain/access-trail.ts';
+import type { AccessTable } from './schema.ts';
+
+export function accessRow({
+  uccName,
+  correlationId,
+  callId,
+  ...record
+}: AccessRecord): AccessTable {
+  return {
+    id: record.id,
+    at: record.at,
+    who: record.who,
+    client: record.client,
+    address: record.address,
+    door: record.door,
+    action: record.action,
+    ucc_name: uccName,
+    correlation_id: correlationId,
+    call_id: callId,
+    outcome: record.outcome,
+    reason: record.reason,
+    count: record.count,
+  };
+}
+
+export function accessOf(row: AccessTable): AccessRecord {
+  return {
+    id: row.id,
+    at: Number(row.at),
+    who: row.who,
+    client: row.client,
+    address: row.address,
+    door: row.door as Door,
+    action: row.action,
+    uccName: row.ucc_name,
+    correlationId: row.correlation_id,
+    callId: row.call_id,
+    outcome: row.outcome as AccessOutcome,
+    reason: row.reason,
+    count: row.count,
+  };
+}

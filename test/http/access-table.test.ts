@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs';
+import { HubConnectionBuilder } from '@microsoft/signalr';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Role, roles } from '../../src/domain/access.ts';
+import { hubContract } from '../../src/hub/hub-contract.ts';
+import { TestHush, temporaryFolder, ucc } from '../support/hush.ts';
+import { addDemoPeople, fetchToken, tenantId } from '../support/people.ts';
+
+type Cell = 'yes' | 'no' | 'open' | 'let in';
+
+interface Row {
+  readonly name: string;
+  readonly cells: Readonly<Record<Role, Cell>>;
+}
+
+const document = new URL('../../docs/reference/access.md', import.meta.url);
+const id = '00000000-0000-4000-8000-000000000000';
+
+/** The rows of the tables whose first column is `route` or `method`. */
+function table(kind: 'route' | 'method'): Row[] {
+  const lines = readFileSync(document, 'utf8').split('\n');
+  const begin = lines.findIndex((line) => line.startsWith(`| ${kind} |`));
+  const rows: Row[] = [];
+  for (const line of lines.slice(begin + 2)) {
+    const [, name = '', ...cells] = line.split('|').map((cell) => cell.trim());
+    if (!line.startsWith('|')) break;
+    const byRole = roles.map((role, index) => [role, cells[index]]);
+    rows.push({ name: name.replaceAll('`', ''), cells: Object.fromEntries(byRole) });
+  }
+  return rows;
+}
+
+let hush: TestHush;
+const tokens = new Map<Role, string>();
+
+beforeAll(async () => {
+  const dataDir = temporaryFolder();
+  const people = await addDemoPeople(dataDir);
+  hush = await TestHush.start({
+    dataDir,
+    config: (config) => ({
+      ...config,
+      auth: { ...config.auth, mode: 'embedded', tenantId, anonymous: false },
+    }),
+  });
+  for (const role of roles) tokens.set(role, await fetchToken(hush.api, people[role]));
+});
+afterAll(() => hush.remove());
+
+/** What the caller gets to know: let in, whatever became of it then, or turned away, and how. */
+async function knock(route: string, token: string | undefined): Promise<number> {
+  const [method = '', path = ''] = route.split(' ');
+  const filled = path
+    .replace(':uccName', ucc)
+    .replace(':correlationId', id)
+    .replace(':tenantId', tenantId)
+    .replace(':id', id)
+    .replace(':name', method === 'GET' ? ucc : 'nothing-there');
+  const hasBody = method === 'PUT' || method === 'PATCH' || route.endsWith('/set');
+  const abort = new AbortController();
+  const response = await fetch(hush.api + filled, {
+    method,
+    headers: {
+      ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+      ...(hasBody ? { 'Content-Type': 'application/json' } : {}),
+    },
+    // Nothing that is let in changes anything: the body is no settings and no command.
+    ...(hasBody ? { body: '{"nothing":0}' } : {}),
+    signal: abort.signal,
+  });
+  abort.abort();
+  return response.status;
+}
+
+/** v1 takes no token: its rows are walked with `auth.anonymousRole` below. */
+const isV1 = (route: string) => route.includes('/attendantservice/api/recording/');
+
+describe('the table of routes', () => {
+  const rows = table('route');
+
+  test('lists every route that the server has, and no other', async () => {
+    const described = await routesOf(hush, tokens.get('admin') ?? '');
+    const listed = rows.map(({ name }) => name);
+    const hidden = ['GET /api/openapi.json', 'GET /docs'];
+    expect([...listed].sort()).toEqual([...described, ...hidden].sort());
+  });
+
+  test.each(rows.flatMap(({ name, cells }) => roles.map((role) => [name, role, cells[role]])))(
+    '%s as %s: %s',
+    async (name = '', role, cell) => {
+      if (isV1(name)) {
+        expect(await knock(name, tokens.get(role as Role)), 'v1 is off').toBe(403);
+        return;
+      }
+      const status = await knock(name, tokens.get(role as Role));
+      if (cell === 'no') expect(status).toBe(403);
+      else expect([401, 403, 405, 429, 500]).not.toContain(status);
+    },
+  );
+
+  test.each(rows.map(({ name, cells }) => [name, cells.admin]))(
+    '%s without a token',
+    async (name = '', cell) => {
+      const status = await knock(name, undefined);
+      if (cell !== 'open') expect(status).toBe(isV1(name) ? 403 : 401);
+      else if (name.endsWith('/token')) expect(status).toBe(415);
+      else expect([401, 403, 405, 429, 500]).not.toContain(status);
+    },
+  );
+});
+
+describe('the table of v1, by auth.anonymousRole', () => {
+  test.each(roles.map((role) => [role]))('%s', async (role) => {
+    const other = await TestHush.start({
+      config: (config) => ({
+        ...config,
+        auth: { ...config.auth, mode: 'embedded', tenantId, anonymousRole: role },
+      }),
+    });
+    for (const { name, cells } of table('route').filter((row) => isV1(row.name))) {
+      const [method, path = ''] = name.split(' ');
+      const response = await fetch(
+        other.api + path.replace(':uccName', ucc).replace(':correlationId', id),
+        {
+          method: method ?? 'GET',
+          ...(method === 'POST'
+            ? { body: '{}', headers: { 'Content-Type': 'application/json' } }
+            : {}),
+        },
+      );
+      expect(response.status, name).toBe(cells[role] === 'yes' ? 200 : 403);
+    }
+    await other.remove();
+  });
+});
+
+describe('the table of hub methods', () => {
+  const rows = table('method');
+
+  test('lists every method that the hub has, and no other', () => {
+    expect(rows.map(({ name }) => name)).toEqual(Object.keys(hubContract.methods));
+  });
+
+  test.each(roles.map((role) => [role]))('%s', async (role) => {
+    const connection = new HubConnectionBuilder()
+      .withUrl(hush.api + hubContract.paths.signalrV2, {
+        accessTokenFactory: () => tokens.get(role) ?? '',
+      })
+      .configureLogging(5)
+      .build();
+    await connection.start();
+    for (const { name, cells } of rows) {
+      const call = connection.invoke(name, name === 'SubscribeCall' ? id : ucc);
+      if (cells[role] === 'yes') await expect(call, name).resolves.toBeNull();
+      else await expect(call, name).rejects.toThrow('not allowed');
+    }
+    await connection.stop();
+  });
+});
+
+async function routesOf(server: TestHush, token: string): Promise<string[]> {
+  const response = await fetch(`${server.api}/api/openapi.json`, {
+    headers: { Authorization: `Bearer ${token}` },
+  });
+  const { paths } = (await response.json()) as { paths: Record<string, Record<string, object>> };
+  return Object.entries(paths).flatMap(([path, methods]) => {
+    const url = path.replace(/\{(\w+)\}/g, ':$1');
+    return Object.keys(methods).map((method) => `${method.toUpperCase()} ${url}`);
+  });
+}
