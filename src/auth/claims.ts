@@ -1,0 +1,110 @@
+import type { JWTPayload } from 'jose';
+import { type Principal, type Role, roles } from '../domain/access.ts';
+import { TokenRefusedError } from '../domain/authentication.ts';
+import { parseRequesterUri, uriKey } from '../domain/sip-uri.ts';
+import { uccKey } from '../domain/ucc.ts';
+
+/** How an issuer's claims are read; see the section `auth.issuers` of the configuration. */
+export interface IssuerSettings {
+  readonly issuer: string;
+  readonly clients: readonly string[];
+  readonly jwksUri?: string;
+  readonly rolesFrom: readonly string[];
+  readonly rolePrefix: string;
+  readonly uccsFrom: string;
+  readonly nameFrom: readonly string[];
+  readonly urisFrom: readonly string[];
+  readonly defaultRole?: Role;
+  readonly defaultUccs: readonly string[];
+}
+
+const MAX_TEXT_LENGTH = 512;
+const MAX_ITEMS = 1_000;
+const control = /\p{Cc}/u;
+/** Keycloak names its token types; only access tokens open doors. */
+const otherTokens: readonly unknown[] = ['ID', 'Refresh', 'Offline', 'Logout'];
+
+/** Whom a verified token speaks of. @throws TokenRefusedError */
+export function principalOf(claims: JWTPayload, settings: IssuerSettings): Principal {
+  if (otherTokens.includes(claims.typ)) throw new TokenRefusedError('type');
+  const client = clientOf(claims, settings);
+  const subject = text(claims.sub) ?? client;
+  return {
+    key: JSON.stringify([settings.issuer, subject, client]),
+    name: firstText(claims, settings.nameFrom) ?? subject,
+    client,
+    roles: rolesOf(claims, settings, client),
+    uccs: uccsOf(claims, settings),
+    uris: urisOf(claims, settings),
+    expiresAt: (claims.exp ?? 0) * 1000,
+  };
+}
+
+/** `azp` (or Entra's `appid`) or `aud` names a configured client. */
+function clientOf(claims: JWTPayload, { clients }: IssuerSettings): string {
+  const named = [claims.azp, claims.appid, ...[claims.aud].flat()];
+  const client = named.map(text).find((one) => one !== undefined && clients.includes(one));
+  if (client === undefined) throw new TokenRefusedError('client');
+  return client;
+}
+
+function rolesOf(claims: JWTPayload, settings: IssuerSettings, client: string): Role[] {
+  const { rolesFrom, rolePrefix, defaultRole } = settings;
+  const named = new Set(rolesFrom.flatMap((path) => list(at(claims, path, client))));
+  const held = roles.filter((role) => named.has(`${rolePrefix}${role}`));
+  return held.length === 0 && defaultRole !== undefined ? [defaultRole] : held;
+}
+
+function uccsOf(claims: JWTPayload, settings: IssuerSettings): Principal['uccs'] {
+  const claim = at(claims, settings.uccsFrom);
+  const named = claim === undefined ? settings.defaultUccs : list(claim);
+  return named.includes('*') ? 'all' : new Set(named.map(uccKey));
+}
+
+function urisOf(claims: JWTPayload, { urisFrom }: IssuerSettings): Set<string> {
+  const uris = new Set<string>();
+  for (const path of urisFrom) {
+    // An address that nobody has verified is anybody's.
+    if (path === 'email' && claims.email_verified !== true) continue;
+    for (const value of list(at(claims, path))) {
+      const isAddress = /^[^\s:@]+@[^\s:@]+$/.test(value);
+      const uri = parseRequesterUri(isAddress ? `sip:${value}` : value);
+      if (uri !== undefined) uris.add(uriKey(uri));
+    }
+  }
+  return uris;
+}
+
+/** `resource_access.{client}.roles`: a client's name may hold dots itself. */
+function at(claims: JWTPayload, path: string, client = ''): unknown {
+  let value: unknown = claims;
+  for (const part of path.split('.')) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    const name = part === '{client}' ? client : part;
+    value = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+  }
+  return value;
+}
+
+/** A list of texts, or a text of items separated by blanks or commas. */
+function list(claim: unknown): string[] {
+  const items = typeof claim === 'string' ? claim.split(/[\s,]+/) : claim;
+  if (!Array.isArray(items)) return [];
+  return items
+    .slice(0, MAX_ITEMS)
+    .map(text)
+    .filter((item) => item !== undefined);
+}
+
+function firstText(claims: JWTPayload, paths: readonly string[]): string | undefined {
+  for (const path of paths) {
+    const found = text(at(claims, path));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function text(value: unknown): string | undefined {
+  if (typeof value !== 'string' || value === '') return undefined;
+  return value.length > MAX_TEXT_LENGTH || control.test(value) ? undefined : value;
+}

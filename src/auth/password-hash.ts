@@ -1,0 +1,97 @@
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+
+/** RFC 7914; memory is 128 * N * r bytes. */
+interface Cost {
+  readonly N: number;
+  readonly r: number;
+  readonly p: number;
+}
+
+/** People choose passwords: as dear as OWASP asks for. */
+const passwordCost: Cost = { N: 2 ** 15, r: 8, p: 3 };
+/** Secrets are 256 random bits: nobody guesses them whatever a guess costs. */
+const secretCost: Cost = { N: 2 ** 14, r: 8, p: 1 };
+const SALT_BYTES = 16;
+const HASH_BYTES = 32;
+const MAX_MEMORY_BYTES = 128 * 1024 * 1024;
+const MAX_COST = 2 ** 20;
+/** Hashes take the thread pool that files are read with: some of it is left. */
+const MAX_RUNNING = 2;
+const MAX_WAITING = 64;
+
+/** More sign-ins at once than can be hashed. */
+export class HashingBusyError extends Error {
+  override readonly name = 'HashingBusyError';
+}
+
+export interface Hasher {
+  /** False for a wrong text, and for what is no hash of ours. @throws HashingBusyError */
+  verify(text: string, hash: string): Promise<boolean>;
+}
+
+export function hashPassword(password: string): Promise<string> {
+  return hash(password, passwordCost);
+}
+
+/** Of a secret that Hush made. */
+export function hashSecret(secret: string): Promise<string> {
+  return hash(secret, secretCost);
+}
+
+/** Verifies a few at a time; the others wait, and not too many of them. */
+export class ScryptHasher implements Hasher {
+  #running = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  async verify(text: string, stored: string): Promise<boolean> {
+    const parsed = parse(stored);
+    if (!parsed) return false;
+    await this.#turn();
+    try {
+      const { cost, salt, hash: expected } = parsed;
+      return timingSafeEqual(await derive(text, salt, cost), expected);
+    } finally {
+      this.#running -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#running >= MAX_RUNNING) {
+      if (this.#waiting.length >= MAX_WAITING) throw new HashingBusyError('too many sign-ins');
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    this.#running += 1;
+  }
+}
+
+async function hash(text: string, cost: Cost): Promise<string> {
+  const salt = randomBytes(SALT_BYTES);
+  const derived = await derive(text, salt, cost);
+  const { N, r, p } = cost;
+  return `scrypt$${N}$${r}$${p}$${salt.toString('base64url')}$${derived.toString('base64url')}`;
+}
+
+/** Texts are compared in one Unicode form, however a keyboard composed them (RFC 8265). */
+function derive(text: string, salt: Buffer, cost: Cost): Promise<Buffer> {
+  const options = { ...cost, maxmem: MAX_MEMORY_BYTES };
+  return new Promise((resolve, reject) => {
+    scrypt(text.normalize('NFC'), salt, HASH_BYTES, options, (error, derived) =>
+      error ? reject(error) : resolve(derived),
+    );
+  });
+}
+
+function parse(stored: string): { cost: Cost; salt: Buffer; hash: Buffer } | undefined {
+  const match = /^scrypt\$(\d{1,7})\$(\d{1,2})\$(\d{1,2})\$([\w-]{22})\$([\w-]{43})$/.exec(stored);
+  if (!match) return undefined;
+  const [N = 0, r = 0, p = 0] = match.slice(1, 4).map(Number);
+  const isSane = N >= 2 && N <= MAX_COST && 128 * N * r < MAX_MEMORY_BYTES && p > 0;
+  if (!isSane) return undefined;
+  const [salt, derived] = [match[4] ?? '', match[5] ?? ''];
+  return {
+    cost: { N, r, p },
+    salt: Buffer.from(salt, 'base64url'),
+    hash: Buffer.from(derived, 'base64url'),
+  };
+}

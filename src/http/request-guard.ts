@@ -1,0 +1,28 @@
+import type { IncomingMessage } from 'node:http';
+
+/** Headers that say who is asking and what for: a second one could mean something else to a proxy. */
+const onceOnly = new Set(['authorization', 'host', 'content-type', 'origin', 'content-length']);
+
+/**
+ * What only somebody writes who wants two readers to understand two things: `//`, dot segments, an
+ * encoded slash, backslash or NUL, a target in absolute form, one header twice.
+ */
+const trick = /\/\/|\\|%2f|%5c|%00|\/(?:\.|%2e){1,2}(?:\/|$)/i;
+
+/** 400 for a request that no honest client sends; undefined for every other. */
+export function refuseTricks(request: IncomingMessage): 400 | undefined {
+  const target = request.url ?? '';
+  const mark = target.indexOf('?');
+  const path = mark < 0 ? target : target.slice(0, mark);
+  if (!path.startsWith('/') || trick.test(path)) return 400;
+  const { rawHeaders } = request;
+  let seen: Set<string> | undefined;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? '').toLowerCase();
+    if (!onceOnly.has(name)) continue;
+    seen ??= new Set();
+    if (seen.has(name)) return 400;
+    seen.add(name);
+  }
+  return undefined;
+}
