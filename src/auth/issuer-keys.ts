@@ -1,0 +1,142 @@
+import {
+  createLocalJWKSet,
+  type JSONWebKeySet,
+  type JWTHeaderParameters,
+  type JWTVerifyGetKey,
+} from 'jose';
+import { IssuerUnavailableError, TokenRefusedError } from '../domain/authentication.ts';
+import type { Clock } from '../domain/ports.ts';
+
+export interface IssuerKeysOptions {
+  readonly issuer: string;
+  readonly jwksUri?: string;
+  readonly keysFetchTimeoutMs: number;
+  readonly keysRefreshMs: number;
+  readonly keysMaxAgeMs: number;
+  readonly keysCooldownMs: number;
+  readonly clock: Clock;
+  onError(cause: unknown): void;
+}
+
+/** No issuer has more; a body that goes on is cut off. */
+const MAX_BODY_BYTES = 1024 * 1024;
+/** An issuer that is down is asked again this often at most. */
+const MAX_RETRY_MS = 5_000;
+
+interface Keys {
+  readonly find: JWTVerifyGetKey;
+  readonly kids: ReadonlySet<string | undefined>;
+  readonly fetchedAt: number;
+}
+
+/** One external issuer's keys: fetched when needed, kept while it is down. */
+export class IssuerKeys {
+  readonly #options: IssuerKeysOptions;
+  #keys: Keys | undefined;
+  #fetching: Promise<void> | undefined;
+  #triedAt = Number.NEGATIVE_INFINITY;
+  #hasFailed = false;
+
+  constructor(options: IssuerKeysOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The key that the token names, as `jose` asks for it.
+   * @throws IssuerUnavailableError when nobody can tell; TokenRefusedError for an unknown key
+   */
+  readonly find: JWTVerifyGetKey = async (header, token) => {
+    const keys = await this.#usable();
+    if (keys.kids.has(header?.kid) || header?.kid === undefined) return keys.find(header, token);
+    return (await this.#withUnknown(header)).find(header, token);
+  };
+
+  /** Old keys do for as long as `keysMaxAgeMs`; nobody waits for the refresh of keys that do. */
+  async #usable(): Promise<Keys> {
+    const { keysRefreshMs, keysMaxAgeMs } = this.#options;
+    const ageMs = this.#keys ? this.#now() - this.#keys.fetchedAt : Number.POSITIVE_INFINITY;
+    if (this.#keys && ageMs < keysMaxAgeMs) {
+      if (ageMs >= keysRefreshMs && this.#mayTry(MAX_RETRY_MS)) void this.#fetch();
+      return this.#keys;
+    }
+    if (this.#fetching || this.#mayTry(MAX_RETRY_MS)) await this.#fetch();
+    const keys: Keys | undefined = this.#keys;
+    if (keys && this.#now() - keys.fetchedAt < keysMaxAgeMs) return keys;
+    throw new IssuerUnavailableError('keys');
+  }
+
+  /** The issuer may have a new key: it is asked once, and then not for a while. */
+  async #withUnknown({ kid }: JWTHeaderParameters): Promise<Keys> {
+    if (this.#fetching || this.#mayTry(this.#options.keysCooldownMs)) await this.#fetch();
+    if (this.#keys?.kids.has(kid)) return this.#keys;
+    if (this.#hasFailed) throw new IssuerUnavailableError('keys');
+    throw new TokenRefusedError('key');
+  }
+
+  #mayTry(pauseMs: number): boolean {
+    const pause = this.#hasFailed ? Math.min(pauseMs, MAX_RETRY_MS) : pauseMs;
+    return this.#now() - this.#triedAt >= pause;
+  }
+
+  /** One at a time; what fails leaves the old keys. */
+  #fetch(): Promise<void> {
+    this.#fetching ??= this.#load()
+      .then(
+        (keys) => {
+          this.#keys = keys;
+          this.#hasFailed = false;
+        },
+        (cause: unknown) => {
+          this.#hasFailed = true;
+          this.#options.onError(cause);
+        },
+      )
+      .finally(() => {
+        this.#triedAt = this.#now();
+        this.#fetching = undefined;
+      });
+    return this.#fetching;
+  }
+
+  async #load(): Promise<Keys> {
+    const signal = AbortSignal.timeout(this.#options.keysFetchTimeoutMs);
+    const uri = this.#options.jwksUri ?? (await this.#discover(signal));
+    const jwks = (await fetchJson(uri, signal)) as unknown as JSONWebKeySet;
+    if (!Array.isArray(jwks.keys) || jwks.keys.length === 0) throw new Error(`${uri}: no keys`);
+    const kids = new Set(jwks.keys.map(({ kid }) => kid));
+    return { find: createLocalJWKSet(jwks), kids, fetchedAt: this.#now() };
+  }
+
+  /** OpenID Connect Discovery 1.0 section 4. */
+  async #discover(signal: AbortSignal): Promise<string> {
+    const { issuer } = this.#options;
+    const uri = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+    const found = await fetchJson(uri, signal);
+    if (found.issuer !== issuer) throw new Error(`${uri} is the discovery of another issuer`);
+    const jwksUri = String(found.jwks_uri);
+    // Keys that anybody on the way can change are no keys.
+    const isSafe = jwksUri.startsWith('https://') || issuer.startsWith('http://');
+    if (!isSafe || !URL.canParse(jwksUri)) throw new Error(`${uri} names no usable jwks_uri`);
+    return jwksUri;
+  }
+
+  #now(): number {
+    return this.#options.clock.now();
+  }
+}
+
+async function fetchJson(uri: string, signal: AbortSignal): Promise<Record<string, unknown>> {
+  const headers = { Accept: 'application/json' };
+  const response = await fetch(uri, { signal, redirect: 'error', headers });
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of response.body ?? []) {
+    bytes += part.byteLength;
+    if (bytes > MAX_BODY_BYTES) throw new Error(`${uri} sends more than ${MAX_BODY_BYTES} bytes`);
+    parts.push(part);
+  }
+  if (response.status !== 200) throw new Error(`${uri} answers ${response.status}`);
+  const value: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'));
+  if (typeof value !== 'object' || value === null) throw new Error(`${uri} sends no object`);
+  return value as Record<string, unknown>;
+}

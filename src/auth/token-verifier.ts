@@ -1,0 +1,90 @@
+import { decodeJwt, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import type { Principal } from '../domain/access.ts';
+import {
+  type Authenticator,
+  IssuerUnavailableError,
+  TokenRefusedError,
+} from '../domain/authentication.ts';
+import type { Clock } from '../domain/ports.ts';
+import { type IssuerSettings, principalOf } from './claims.ts';
+import { VerifiedTokens } from './verified-tokens.ts';
+
+/** Asymmetric only: a verifier's key must not be able to sign (RFC 8725 section 3.1). */
+const algorithms = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+];
+
+/** An issuer whose tokens are accepted, and where its keys come from. */
+export interface TrustedIssuer {
+  readonly settings: IssuerSettings;
+  readonly findKey: JWTVerifyGetKey;
+}
+
+export interface TokenVerifierOptions {
+  /** By what `iss` says; undefined for an issuer that is not configured. */
+  issuer(name: string): TrustedIssuer | undefined;
+  readonly clockSkewMs: number;
+  readonly tokenCacheMs: number;
+  readonly maxCachedTokens: number;
+  readonly maxTokenBytes: number;
+  readonly clock: Clock;
+}
+
+/** Verifies bearer tokens (RFC 7519, RFC 8725). What it throws never holds the token. */
+export class TokenVerifier implements Authenticator {
+  readonly #options: TokenVerifierOptions;
+  readonly #verified: VerifiedTokens;
+
+  constructor(options: TokenVerifierOptions) {
+    this.#options = options;
+    this.#verified = new VerifiedTokens(options.maxCachedTokens);
+  }
+
+  authenticate(token: string): Principal | Promise<Principal> {
+    if (token.length > this.#options.maxTokenBytes) throw new TokenRefusedError('size');
+    return this.#verified.get(token, this.#options.clock.now()) ?? this.#verify(token);
+  }
+
+  async #verify(token: string): Promise<Principal> {
+    const { clock, clockSkewMs, tokenCacheMs } = this.#options;
+    const { settings, findKey } = this.#issuerOf(token);
+    const now = clock.now();
+    try {
+      const { payload } = await jwtVerify(token, findKey, {
+        issuer: settings.issuer,
+        algorithms,
+        clockTolerance: clockSkewMs / 1000,
+        currentDate: new Date(now),
+        requiredClaims: ['exp'],
+      });
+      const claimed = principalOf(payload, settings);
+      const expiresAt = (claimed.expiresAt ?? 0) + clockSkewMs;
+      const principal = { ...claimed, expiresAt };
+      this.#verified.set(token, principal, Math.min(expiresAt, now + tokenCacheMs));
+      return principal;
+    } catch (cause) {
+      throw refusalOf(cause);
+    }
+  }
+
+  /** What the token says of its issuer is believed only once that issuer's key has verified it. */
+  #issuerOf(token: string): TrustedIssuer {
+    let name: unknown;
+    try {
+      name = decodeJwt(token).iss;
+    } catch {
+      throw new TokenRefusedError('form');
+    }
+    const issuer = typeof name === 'string' ? this.#options.issuer(name) : undefined;
+    if (!issuer) throw new TokenRefusedError('issuer');
+    return issuer;
+  }
+}
+
+function refusalOf(cause: unknown): Error {
+  if (cause instanceof TokenRefusedError || cause instanceof IssuerUnavailableError) return cause;
+  if (cause instanceof errors.JWTExpired) return new TokenRefusedError('expired');
+  // A claim's own message names its value.
+  return new TokenRefusedError(cause instanceof errors.JOSEError ? cause.code : 'form');
+}
