@@ -127,7 +127,7 @@ export async function createServer(
   const auth = openAuth({
     ...{ settings: config.auth, dataDir: config.dataDir, people: store.people, clock },
     url: () => config.http.publicUrl ?? (http ? urlOf(http) : ''),
-    onAttempt: (attempt) => recordSignIn(trail, attempt),
+    onSignIn: (signIn) => trail.signIn(signIn),
     onError: (cause) => logger.warn({ err: cause }, 'the keys of an issuer could not be fetched'),
   });
   const srs = new SessionRecordingServer({
@@ -202,7 +202,6 @@ export async function createServer(
     await srs.close();
     await recorder.close();
     await webhooks.close();
-    auth.close();
     await trail.close();
     await store.close();
   }

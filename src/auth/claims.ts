@@ -43,9 +43,10 @@ export function principalOf(claims: JWTPayload, settings: IssuerSettings): Princ
 /** `azp` (or Entra's `appid`) or `aud` names a configured client. */
 function clientOf(claims: JWTPayload, { clients }: IssuerSettings): string {
   const named = [claims.azp, claims.appid, ...[claims.aud].flat()];
-  const client = named.map(text).find((one) => one !== undefined && clients.includes(one));
-  if (client === undefined) throw new TokenRefusedError('client');
-  return client;
+  const known = named.map(text).find((one) => one !== undefined && clients.includes(one));
+  if (known === undefined) throw new TokenRefusedError('client');
+  // Where `aud` is what names us, `azp` still says who asked for the token.
+  return text(claims.azp) ?? text(claims.appid) ?? known;
 }
 
 function rolesOf(claims: JWTPayload, settings: IssuerSettings, client: string): Role[] {

@@ -1,4 +1,5 @@
-import type { Caller, Door } from './access.ts';
+import { anonymous, type Caller, type Door } from './access.ts';
+import type { SignIn } from './authentication.ts';
 import type { Clock, Store } from './ports.ts';
 import { RisingUuids } from './uuid.ts';
 
@@ -110,6 +111,14 @@ export class AccessTrail {
       reason: cleanOrNull(deed.reason),
       count: 1,
     };
+  }
+
+  /** A token request to the embedded issuer: who it named, not who it was. */
+  signIn({ who, client, address, outcome, reason }: SignIn): Promise<void> {
+    const principal = { ...anonymous('agent'), name: who, client };
+    const caller = { principal, address, door: 'issuer' } as const;
+    if (outcome === 'denied') return this.denied(caller, { action: 'token', reason });
+    return this.record(this.entry(caller, { action: 'token', outcome }));
   }
 
   /** Resolves once the row is durable. */

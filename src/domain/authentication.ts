@@ -32,6 +32,16 @@ export interface TokenAnswer {
   readonly body: Readonly<Record<string, string | number>>;
 }
 
+/** What a token request came to, for the access trail. */
+export interface SignIn {
+  /** The user that was named, whether there is one or not. */
+  readonly who: string;
+  readonly client: string;
+  readonly address: string;
+  readonly outcome: 'ok' | 'denied';
+  readonly reason: string | null;
+}
+
 /** The embedded issuer, for installations that have none. */
 export interface TokenIssuer {
   /** A GUID: its realm. */

@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey, SignJWT } from 'jose';
+import type { SignIn, TokenAnswer, TokenIssuer, TokenRequest } from '../domain/authentication.ts';
+import type { Client, PeopleStore, User } from '../domain/people.ts';
+import type { Clock } from '../domain/ports.ts';
+import { FailedAttempts } from './failed-attempts.ts';
+import { type Hasher, HashingBusyError } from './password-hash.ts';
+import { SIGNING_ALGORITHM, type SigningKeys } from './signing-keys.ts';
+
+export interface EmbeddedIssuerOptions {
+  readonly keys: SigningKeys;
+  readonly people: PeopleStore;
+  readonly hasher: Hasher;
+  readonly clock: Clock;
+  readonly tokenLifetimeMs: number;
+  readonly maxFailuresPerUser: number;
+  readonly maxFailuresPerClient: number;
+  readonly maxFailuresPerAddress: number;
+  readonly failureWindowMs: number;
+  /** `http://127.0.0.1:8080`, as clients reach Hush. */
+  url(): string;
+  /** The token is answered once it is done. */
+  onSignIn(signIn: SignIn): Promise<void>;
+}
+
+export const rolePrefix = 'hush-';
+const grants = ['client_credentials', 'password'];
+const fields = ['client_id', 'client_secret', 'username', 'password', 'grant_type'] as const;
+type Form = Readonly<Record<(typeof fields)[number], string>>;
+
+/** Nobody's name or password is longer; hashing a long one costs. */
+const MAX_FIELD_BYTES = 256;
+const MAX_LIMITED_KEYS = 10_000;
+/** Verified in the place of what is not there: no answer comes sooner for an unknown name. */
+const nobodysPassword = `scrypt$32768$8$3$${'A'.repeat(22)}$${'A'.repeat(43)}`;
+const nobodysSecret = `scrypt$16384$8$1$${'A'.repeat(22)}$${'A'.repeat(43)}`;
+
+const wrongClient = {
+  error: 'invalid_client',
+  error_description: 'Invalid client or Invalid client credentials',
+};
+const wrongUser = { error: 'invalid_grant', error_description: 'Invalid user credentials' };
+
+/** A token endpoint for installations without an issuer, answering as Keycloak does. */
+export class EmbeddedIssuer implements TokenIssuer {
+  readonly #options: EmbeddedIssuerOptions;
+  readonly #limits: Readonly<Record<'user' | 'client' | 'address', FailedAttempts>>;
+
+  constructor(options: EmbeddedIssuerOptions) {
+    this.#options = options;
+    const { failureWindowMs: windowMs, clock } = options;
+    const limit = (most: number): FailedAttempts =>
+      new FailedAttempts({ most, windowMs, maxKeys: MAX_LIMITED_KEYS, now: () => clock.now() });
+    this.#limits = {
+      user: limit(options.maxFailuresPerUser),
+      client: limit(options.maxFailuresPerClient),
+      address: limit(options.maxFailuresPerAddress),
+    };
+  }
+
+  get tenantId(): string {
+    return this.#options.keys.tenantId;
+  }
+
+  get issuer(): string {
+    return `${this.#options.url()}/auth/realms/${this.tenantId}`;
+  }
+
+  /** For verifying one's own tokens. */
+  readonly findKey: JWTVerifyGetKey = async (header, token) =>
+    createLocalJWKSet((await this.jwks()) as JSONWebKeySet)(header, token);
+
+  jwks(): Promise<{ readonly keys: readonly object[] }> {
+    return this.#options.keys.published();
+  }
+
+  discovery(): Record<string, unknown> {
+    const { issuer } = this;
+    const endpoints = `${issuer}/protocol/openid-connect`;
+    return {
+      issuer,
+      token_endpoint: `${endpoints}/token`,
+      jwks_uri: `${endpoints}/certs`,
+      grant_types_supported: grants,
+      token_endpoint_auth_methods_supported: ['client_secret_post'],
+      id_token_signing_alg_values_supported: [SIGNING_ALGORITHM],
+      response_types_supported: ['token'],
+      subject_types_supported: ['public'],
+    };
+  }
+
+  async token({ form: given, address }: TokenRequest): Promise<TokenAnswer> {
+    const form = formOf(given);
+    if (!form) return { status: 400, body: { error: 'invalid_request' } };
+    if (!grants.includes(form.grant_type)) {
+      return { status: 400, body: { error: 'unsupported_grant_type' } };
+    }
+    const attempt = { who: form.username.toLowerCase(), client: form.client_id, address };
+    const keys = { user: attempt.who, client: attempt.client, address };
+    const retryAfterSeconds = this.#begin(keys);
+    if (retryAfterSeconds > 0) return this.#tooMany(attempt, retryAfterSeconds);
+    try {
+      const { client, user } = await this.#signIn(form);
+      if (client && user) this.#takeBack(keys);
+      return await this.#answer(attempt, client, user);
+    } catch (cause) {
+      this.#takeBack(keys);
+      if (cause instanceof HashingBusyError) return this.#tooMany(attempt, 1);
+      throw cause;
+    }
+  }
+
+  /** Both are always verified, so that all refusals take the same work. */
+  async #signIn(form: Form): Promise<{ client: Client | undefined; user: User | undefined }> {
+    const { people, hasher } = this.#options;
+    const [client, user] = [await people.client(form.client_id), await people.user(form.username)];
+    const isClient = await hasher.verify(form.client_secret, client?.secretHash ?? nobodysSecret);
+    const isUser = await hasher.verify(form.password, user?.passwordHash ?? nobodysPassword);
+    return { client: isClient ? client : undefined, user: isUser ? user : undefined };
+  }
+
+  async #answer(
+    attempt: Pick<SignIn, 'who' | 'client' | 'address'>,
+    ...[client, user]: [Client | undefined, User | undefined]
+  ): Promise<TokenAnswer> {
+    if (!client || !user) {
+      const reason = client ? 'user' : 'client';
+      await this.#options.onSignIn({ ...attempt, outcome: 'denied', reason });
+      return { status: 401, body: client ? wrongUser : wrongClient };
+    }
+    const token = await this.#sign(client, user);
+    await this.#options.onSignIn({ ...attempt, outcome: 'ok', reason: null });
+    const expiresIn = this.#options.tokenLifetimeMs / 1000;
+    const answer = { access_token: token, expires_in: expiresIn, refresh_expires_in: 0 };
+    const rest = { token_type: 'Bearer', 'not-before-policy': 0, scope: 'profile email' };
+    return { status: 200, body: { ...answer, ...rest } };
+  }
+
+  async #sign(client: Client, user: User): Promise<string> {
+    const { keys, clock, tokenLifetimeMs } = this.#options;
+    const { kid, key } = await keys.current();
+    const now = Math.floor(clock.now() / 1000);
+    return new SignJWT({
+      azp: client.id,
+      typ: 'Bearer',
+      preferred_username: user.name,
+      roles: user.roles.map((role) => rolePrefix + role),
+      hush_uccs: [...user.uccs],
+      ...(user.sipUri === null ? {} : { sip_uri: user.sipUri }),
+    })
+      .setProtectedHeader({ alg: SIGNING_ALGORITHM, typ: 'JWT', kid })
+      .setIssuer(this.issuer)
+      .setAudience('account')
+      .setSubject(user.name)
+      .setIssuedAt(now)
+      .setExpirationTime(now + Math.floor(tokenLifetimeMs / 1000))
+      .setJti(randomUUID())
+      .sign(key);
+  }
+
+  async #tooMany(
+    attempt: Pick<SignIn, 'who' | 'client' | 'address'>,
+    retryAfterSeconds: number,
+  ): Promise<TokenAnswer> {
+    await this.#options.onSignIn({ ...attempt, outcome: 'denied', reason: 'rate' });
+    return { status: 429, retryAfterSeconds, body: { error: 'too_many_requests' } };
+  }
+
+  /** Counts the attempt as failed until it is known; 0, or the seconds to wait. */
+  #begin(keys: Record<'user' | 'client' | 'address', string>): number {
+    const waits = limited.map((of) => this.#limits[of].retryAfterSeconds(keys[of]));
+    const longest = Math.max(...waits);
+    if (longest === 0) for (const of of limited) this.#limits[of].begin(keys[of]);
+    return longest;
+  }
+
+  #takeBack(keys: Record<'user' | 'client' | 'address', string>): void {
+    for (const of of limited) this.#limits[of].takeBack(keys[of]);
+  }
+}
+
+const limited = ['user', 'client', 'address'] as const;
+
+function formOf(given: ReadonlyMap<string, string>): Form | undefined {
+  const values = fields.map((name) => [name, given.get(name) ?? ''] as const);
+  const isGood = ([, value]: readonly [string, string]) =>
+    value !== '' && Buffer.byteLength(value) <= MAX_FIELD_BYTES;
+  return values.every(isGood) ? (Object.fromEntries(values) as Form) : undefined;
+}
