@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { anonymousAccess } from '../src/config/exposure.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { buildHttpServer } from '../src/http/http-server.ts';
 import type { HttpServices } from '../src/http/services.ts';
@@ -10,7 +11,9 @@ export const openApiFile = fileURLToPath(new URL('../api/openapi.json', import.m
 /** The text of `api/openapi.json`, generated from the route schemas. */
 export async function openApiText(): Promise<string> {
   // Routes take hold of what they stand on only when they are asked something.
-  const app = await buildHttpServer(loadConfig({}).http, {} as HttpServices);
+  const config = loadConfig({});
+  const settings = { ...config.http, access: anonymousAccess(config) };
+  const app = await buildHttpServer(settings, {} as HttpServices);
   const response = await app.inject({ url: '/api/openapi.json' });
   await app.close();
   return `${JSON.stringify(response.json(), null, 2)}\n`;

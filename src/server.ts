@@ -152,7 +152,7 @@ export async function createServer(
     feed,
     maxConnections: config.events.maxHubConnections,
     maxBacklogBytes: config.events.maxBacklogBytes,
-    isUcc: (name) => uccs.get(name) !== undefined,
+    ucc: (name) => uccs.get(name),
     isOriginAllowed: originRule(config.http.allowedOrigins),
     onError: (cause) => logger.error({ err: cause }, 'the hub failed'),
   });

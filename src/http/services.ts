@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Caller, Role } from '../domain/access.ts';
+import type { Caller, Principal, Role } from '../domain/access.ts';
 import type { AccessTrail } from '../domain/access-trail.ts';
 import type { Authenticator, TokenIssuer } from '../domain/authentication.ts';
 import type { CallRegistry } from '../domain/call-registry.ts';
@@ -17,6 +17,14 @@ export interface OpenedAudio {
   close(): Promise<void>;
 }
 
+/** What a request below one of the hub's paths asks for, and who asks. */
+export interface HubTarget {
+  /** Lower case, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly principal: Principal;
+}
+
 /** Something that answers raw requests below paths of its own: the recording hub. */
 export interface HttpMount {
   /** @param path lower case, without the query */
@@ -24,14 +32,9 @@ export interface HttpMount {
   handleRequest(
     request: IncomingMessage,
     response: ServerResponse,
-    target: { readonly path: string; readonly query: URLSearchParams },
+    target: HubTarget,
   ): Promise<void>;
-  handleUpgrade(
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    target: { readonly path: string; readonly query: URLSearchParams },
-  ): void;
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, target: HubTarget): void;
 }
 
 /** What the routes stand on; the composition root brings it. */

@@ -1,5 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { type Principal, seesUcc } from '../domain/access.ts';
+import type { Ucc } from '../domain/ucc.ts';
+import { Expiry } from '../protocols/signalr/expiry.ts';
 import { HubError } from '../protocols/signalr-classic/errors.ts';
 import { type ClassicServer, createClassicServer } from '../protocols/signalr-classic/server.ts';
 import type {
@@ -7,6 +10,7 @@ import type {
   ClassicConnection,
   HubMethod,
 } from '../protocols/signalr-classic/types.ts';
+import { expiryOf, type HubMethodName, hearersOf, principalOf, requireAccess } from './audience.ts';
 import {
   classicHubName,
   hubContract,
@@ -34,6 +38,7 @@ export class ClassicFrontEnd {
   readonly #options: RecordingHubOptions;
   readonly #server: ClassicServer;
   readonly #connections = new Map<ClassicConnection, Subscriptions>();
+  readonly #expiries = new Map<ClassicConnection, Expiry>();
 
   constructor(options: RecordingHubOptions) {
     this.#options = options;
@@ -45,11 +50,13 @@ export class ClassicFrontEnd {
           events: [stateChangedEvent, recordingChangedEvent],
         },
       },
-      userKey: () => '',
+      userKey: (user) => (user as Principal).key,
       isOriginAllowed: (origin, host) => options.isOriginAllowed(origin, host),
-      onConnected: (connection) => void this.#connections.set(connection, this.#listen(connection)),
+      onConnected: (connection) => this.#welcome(connection),
       onDisconnected: (connection) => {
         this.#connections.get(connection)?.close();
+        this.#expiries.get(connection)?.stop();
+        this.#expiries.delete(connection);
         this.#connections.delete(connection);
       },
       ...{ maxConnections, onError },
@@ -66,20 +73,20 @@ export class ClassicFrontEnd {
   async handleRequest(
     request: IncomingMessage,
     response: ServerResponse,
-    { path, query }: HubRequest,
+    { path, query, principal }: HubRequest,
   ): Promise<void> {
     const action = actionOf(path);
     if (!action) {
       response.writeHead(404).end();
       return;
     }
-    await this.#server.handleRequest(request, response, { action, query, user: undefined });
+    await this.#server.handleRequest(request, response, { action, query, user: principal });
   }
 
   handleUpgrade(
     request: IncomingMessage,
     socket: Duplex,
-    ...[head, { path, query }]: [Buffer, HubRequest]
+    ...[head, { path, query, principal }]: [Buffer, HubRequest]
   ): void {
     const action = actionOf(path);
     if (!action) {
@@ -87,11 +94,12 @@ export class ClassicFrontEnd {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
       return;
     }
-    void this.#server.handleUpgrade(request, socket, head, { action, query, user: undefined });
+    void this.#server.handleUpgrade(request, socket, head, { action, query, user: principal });
   }
 
-  broadcast(event: string, payload: unknown): void {
-    this.#server.broadcast(this.#connections.keys(), classicHubName, event, [payload]);
+  broadcast(event: string, payload: unknown, ucc: Ucc | undefined): void {
+    const hearers = hearersOf(this.#connections.keys(), ucc);
+    this.#server.broadcast(hearers, classicHubName, event, [payload]);
   }
 
   close(): void {
@@ -99,25 +107,42 @@ export class ClassicFrontEnd {
   }
 
   #methods(): Record<string, HubMethod> {
-    const of = (connection: ClassicConnection): Subscriptions => {
-      const subscriptions = this.#connections.get(connection);
-      if (!subscriptions) throw new HubError('The connection is closed.');
-      return subscriptions;
-    };
+    const call = (
+      connection: ClassicConnection,
+      name: HubMethodName,
+      method: (to: Subscriptions) => void | Promise<void>,
+    ): Promise<void> =>
+      runForClient(() => {
+        const subscriptions = this.#connections.get(connection);
+        if (!subscriptions) throw new HubError('The connection is closed.');
+        requireAccess(principalOf(connection), name);
+        return method(subscriptions);
+      }, HubError);
     return {
       Subscribe: (connection, [uccName, since]) =>
-        runForClient(() => of(connection).subscribe(uccName, since), HubError),
+        call(connection, 'Subscribe', (to) => to.subscribe(uccName, since)),
       Unsubscribe: (connection, [uccName]) =>
-        runForClient(() => of(connection).unsubscribe(uccName), HubError),
+        call(connection, 'Unsubscribe', (to) => to.unsubscribe(uccName)),
       SubscribeCall: (connection, [correlationId]) =>
-        runForClient(() => of(connection).subscribeCall(correlationId), HubError),
+        call(connection, 'SubscribeCall', (to) => to.subscribeCall(correlationId)),
     };
+  }
+
+  /** Its token's end is the connection's: the client starts again with a fresh one. */
+  #welcome(connection: ClassicConnection): void {
+    const expiry = new Expiry(() => connection.close());
+    expiry.extend(expiryOf(connection.user));
+    this.#expiries.set(connection, expiry);
+    this.#connections.set(connection, this.#listen(connection));
   }
 
   #listen(connection: ClassicConnection): Subscriptions {
     return new Subscriptions({
       feed: this.#options.feed,
-      isUcc: (name) => this.#options.isUcc(name),
+      sees: (uccName) => {
+        const ucc = this.#options.ucc(uccName);
+        return ucc !== undefined && seesUcc(principalOf(connection), ucc);
+      },
       send: (event) =>
         connection.send(classicHubName, recordingChangedEvent, [recordingChangedPayload(event)]),
     });
@@ -125,6 +150,10 @@ export class ClassicFrontEnd {
 }
 
 function actionOf(path: string): ClassicAction | undefined {
-  const action = path.slice(hubContract.paths.classic.length + 1);
+  const { classic, classicV2 } = hubContract.paths;
+  const slash = path.lastIndexOf('/');
+  const base = path.slice(0, slash);
+  if (base !== classic && base !== classicV2) return undefined;
+  const action = path.slice(slash + 1);
   return actions.includes(action) ? (action as ClassicAction) : undefined;
 }

@@ -29,20 +29,25 @@ const enumOf = (values: Record<string, number>) =>
 export const hubContract = {
   paths: {
     signalr: '/attendantservice/hubs/recording',
+    signalrV2: '/attendantservice/v2/hubs/recording',
     classic: '/attendantservice/signalr',
+    classicV2: '/attendantservice/v2/signalr',
     classicHub: classicHubName,
   },
   methods: {
     Subscribe: {
+      access: 'readEvents',
       description:
         'RecordingChanged of a UCC from now on; with sinceSequence first everything after it. Answers when caught up.',
       arguments: Type.Tuple([Type.String(), nullable('integer')]),
     },
     Unsubscribe: {
+      access: 'readEvents',
       description: 'No more RecordingChanged of the UCC',
       arguments: Type.Tuple([Type.String()]),
     },
     SubscribeCall: {
+      access: 'readEvents',
       description:
         'RecordingChanged of one call from now on, by correlation id in any GUID spelling',
       arguments: Type.Tuple([Type.String()]),
@@ -50,7 +55,7 @@ export const hubContract = {
   },
   events: {
     [stateChangedEvent]: {
-      description: 'After each successful command, to every client',
+      description: 'After each successful command, to every client that sees its UCC',
       payload: Type.Object({
         UccName: Type.String(),
         CorrelationId: Type.String(),

@@ -1,11 +1,13 @@
+import type { Principal } from '../domain/access.ts';
 import type { EventFeed } from '../domain/event-feed.ts';
+import type { Ucc } from '../domain/ucc.ts';
 
 export interface RecordingHubOptions {
   readonly feed: EventFeed;
   readonly maxConnections: number;
   /** Bytes that wait for one client; one that does not read is closed beyond this. */
   readonly maxBacklogBytes: number;
-  isUcc(name: string): boolean;
+  ucc(name: string): Ucc | undefined;
   isOriginAllowed(origin: string, host: string | undefined): boolean;
   onError(cause: unknown): void;
 }
@@ -15,4 +17,6 @@ export interface HubRequest {
   /** Lower case, without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** Who was let in, on this path. */
+  readonly principal: Principal;
 }

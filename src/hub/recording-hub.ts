@@ -1,10 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { seesUcc } from '../domain/access.ts';
 import type { RecordingEvent } from '../domain/events.ts';
 import { EncodedInvocation } from '../protocols/signalr/encoded-invocation.ts';
 import { HubError } from '../protocols/signalr/errors.ts';
 import type { HubConnection } from '../protocols/signalr/hub.ts';
 import { createSignalrServer, type SignalrServer } from '../protocols/signalr/server.ts';
+import {
+  expiryOf,
+  type HubMethodName,
+  hearersOf,
+  isSameBearer,
+  principalOf,
+  requireAccess,
+} from './audience.ts';
 import { ClassicFrontEnd } from './classic-front-end.ts';
 import {
   hubContract,
@@ -15,6 +24,13 @@ import {
 } from './hub-contract.ts';
 import type { HubRequest, RecordingHubOptions } from './options.ts';
 import { runForClient, Subscriptions } from './subscriptions.ts';
+
+const { paths } = hubContract;
+const hubPaths: readonly string[] = [paths.signalr, paths.signalrV2];
+
+function isClassic(path: string): boolean {
+  return path.startsWith(`${paths.classic}/`) || path.startsWith(`${paths.classicV2}/`);
+}
 
 /**
  * The recording hub: one set of events and methods, spoken in ASP.NET Core SignalR and in classic
@@ -39,14 +55,16 @@ export class RecordingHub {
       hub: {
         methods: {
           Subscribe: (connection, [uccName, since]) =>
-            this.#call(connection, (of) => of.subscribe(uccName, since)),
+            this.#call(connection, 'Subscribe', (of) => of.subscribe(uccName, since)),
           Unsubscribe: (connection, [uccName]) =>
-            this.#call(connection, (of) => of.unsubscribe(uccName)),
+            this.#call(connection, 'Unsubscribe', (of) => of.unsubscribe(uccName)),
           SubscribeCall: (connection, [correlationId]) =>
-            this.#call(connection, (of) => of.subscribeCall(correlationId)),
+            this.#call(connection, 'SubscribeCall', (of) => of.subscribeCall(correlationId)),
         },
         onDisconnected: (connection) => this.#forget(connection),
       },
+      isSameUser: isSameBearer,
+      expiresAt: expiryOf,
       ...{ maxConnections, maxBacklogBytes, isOriginAllowed, onError },
       // What a client that reconnects statefully has missed is kept within the same bound.
       replayBufferBytes: maxBacklogBytes / 2,
@@ -61,21 +79,21 @@ export class RecordingHub {
 
   /** True when a WebSocket may be opened there. */
   owns(path: string): boolean {
-    const { signalr, classic } = hubContract.paths;
-    return path === signalr || path.startsWith(`${classic}/`);
+    return hubPaths.includes(path) || isClassic(path);
   }
 
   async handleRequest(
     request: IncomingMessage,
     response: ServerResponse,
-    { path, query }: HubRequest,
+    { path, query, principal }: HubRequest,
   ): Promise<void> {
-    const { signalr, classic } = hubContract.paths;
-    const suffix = (['', '/negotiate'] as const).find((one) => path === signalr + one);
-    if (path.startsWith(`${classic}/`)) {
-      await this.#classic.handleRequest(request, response, { path, query });
+    const suffix = (['', '/negotiate'] as const).find((one) => {
+      return hubPaths.some((hub) => path === hub + one);
+    });
+    if (isClassic(path)) {
+      await this.#classic.handleRequest(request, response, { path, query, principal });
     } else if (suffix !== undefined) {
-      await this.#signalr.handleRequest(request, response, { suffix, query, user: undefined });
+      await this.#signalr.handleRequest(request, response, { suffix, query, user: principal });
     } else {
       response.writeHead(404).end();
     }
@@ -84,12 +102,12 @@ export class RecordingHub {
   handleUpgrade(
     request: IncomingMessage,
     socket: Duplex,
-    ...[head, { path, query }]: [Buffer, HubRequest]
+    ...[head, { path, query, principal }]: [Buffer, HubRequest]
   ): void {
-    if (path.startsWith(hubContract.paths.classic)) {
-      this.#classic.handleUpgrade(request, socket, head, { path, query });
+    if (isClassic(path)) {
+      this.#classic.handleUpgrade(request, socket, head, { path, query, principal });
     } else {
-      this.#signalr.handleUpgrade(request, socket, head, { query, user: undefined });
+      this.#signalr.handleUpgrade(request, socket, head, { query, user: principal });
     }
   }
 
@@ -102,16 +120,22 @@ export class RecordingHub {
   #broadcast(event: RecordingEvent): void {
     const payload = stateChangedPayload(event);
     if (!payload) return;
-    this.#signalr.broadcast(this.#signalr.connections, stateChangedEvent, [payload]);
-    this.#classic.broadcast(stateChangedEvent, payload);
+    const ucc = this.#options.ucc(event.uccName);
+    const hearers = hearersOf(this.#signalr.connections, ucc);
+    this.#signalr.broadcast(hearers, stateChangedEvent, [payload]);
+    this.#classic.broadcast(stateChangedEvent, payload, ucc);
   }
 
-  #call(connection: HubConnection, method: (of: Subscriptions) => void | Promise<void>) {
+  #call(
+    connection: HubConnection,
+    name: HubMethodName,
+    method: (of: Subscriptions) => void | Promise<void>,
+  ) {
     let subscriptions = this.#subscriptions.get(connection);
     if (!subscriptions) {
       subscriptions = new Subscriptions({
         feed: this.#options.feed,
-        isUcc: (name) => this.#options.isUcc(name),
+        sees: (uccName) => this.#sees(connection, uccName),
         send: (event) => {
           connection.sendEncoded(this.#encode(event));
           return connection.drained();
@@ -119,7 +143,15 @@ export class RecordingHub {
       });
       this.#subscriptions.set(connection, subscriptions);
     }
-    return runForClient(() => method(subscriptions), HubError);
+    return runForClient(() => {
+      requireAccess(principalOf(connection), name);
+      return method(subscriptions);
+    }, HubError);
+  }
+
+  #sees(connection: HubConnection, uccName: string): boolean {
+    const ucc = this.#options.ucc(uccName);
+    return ucc !== undefined && seesUcc(principalOf(connection), ucc);
   }
 
   #encode(event: RecordingEvent): EncodedInvocation {

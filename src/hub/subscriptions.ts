@@ -16,7 +16,8 @@ export class SubscriptionError extends Error {
 
 export interface SubscriptionOptions {
   readonly feed: EventFeed;
-  isUcc(name: string): boolean;
+  /** Whether the client sees the UCC, at this moment. */
+  sees(uccName: string): boolean;
   /** A promise that it returns keeps a replay waiting: the client reads slower than the store. */
   send(event: RecordingEvent): void | Promise<void>;
 }
@@ -45,6 +46,7 @@ export class Subscriptions {
       uccName: name,
       since,
       deliver: (event) => {
+        if (!this.#options.sees(event.uccName)) return undefined;
         const drained = this.#options.send(event);
         burst = (burst + 1) % REPLAY_BURST;
         return drained ?? (burst === 0 ? nextTurn() : undefined);
@@ -70,8 +72,9 @@ export class Subscriptions {
     if (this.#calls.has(id)) return;
     this.#checkRoom(this.#calls.size);
     const stop = this.#options.feed.live((event) => {
+      if (event.correlationId !== id || !this.#options.sees(event.uccName)) return;
       // A client that follows the whole UCC has the event already.
-      if (event.correlationId === id && !this.#uccs.has(event.uccName)) {
+      if (!this.#uccs.has(event.uccName)) {
         void this.#options.send(event);
       }
     });
@@ -91,7 +94,7 @@ export class Subscriptions {
   }
 
   #knownUcc(uccName: unknown): string {
-    if (typeof uccName === 'string' && this.#options.isUcc(uccName)) return uccKey(uccName);
+    if (typeof uccName === 'string' && this.#options.sees(uccName)) return uccKey(uccName);
     throw new SubscriptionError('The UCC was not recognized.');
   }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { Expiry } from './expiry.ts';
 import type { TransportName, Wire } from './wire.ts';
 
 /** The hub protocol's side of a link. */
@@ -23,6 +24,8 @@ export interface LinkOptions {
   readonly statefulReconnect: boolean;
   readonly disconnectTimeoutMs: number;
   readonly closeTimeoutMs: number;
+  /** Unix ms; undefined: never. */
+  expiresAt(user: unknown): number | undefined;
   onEnded(link: Link): void;
 }
 
@@ -39,7 +42,8 @@ export class Link {
   readonly id = randomId();
   readonly token: string;
   readonly statefulReconnect: boolean;
-  user: unknown;
+  #user: unknown;
+  readonly #expiry: Expiry;
   /** Chosen by the first request after negotiation; cannot change. */
   transport: TransportName | undefined;
   wire: Wire | undefined;
@@ -53,8 +57,19 @@ export class Link {
     this.#options = options;
     this.token = options.tokenIsId ? this.id : randomId();
     this.statefulReconnect = options.statefulReconnect;
-    this.user = options.user;
+    this.#user = options.user;
+    this.#expiry = new Expiry(() => this.#expired());
+    this.#expiry.extend(options.expiresAt(options.user));
     this.#awaitWire();
+  }
+
+  get user(): unknown {
+    return this.#user;
+  }
+
+  /** A later request brings the same user with credentials that last longer. */
+  set user(user: unknown) {
+    if (this.#expiry.extend(this.#options.expiresAt(user))) this.#user = user;
   }
 
   get ended(): boolean {
@@ -112,11 +127,18 @@ export class Link {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#timer);
+    this.#expiry.stop();
     const { wire } = this;
     this.wire = undefined;
     wire?.destroy();
     this.#options.onEnded(this);
     this.handler?.onEnded(error);
+  }
+
+  /** The client may come back with fresh credentials, as a new connection. */
+  #expired(): void {
+    if (this.handler && this.wire) this.handler.close({ allowReconnect: true });
+    else this.end();
   }
 
   #lost(error?: Error): void {

@@ -46,6 +46,7 @@ export class Links {
       ...options,
       disconnectTimeoutMs,
       closeTimeoutMs,
+      expiresAt: (user) => this.#host.settings.expiresAt(user),
       onEnded: (ended) => this.#byToken.delete(ended.token),
     });
     link.handler = new ServerConnection(link, this.#host);

@@ -54,6 +54,8 @@ export interface SignalrOptions extends Partial<SignalrLimits> {
   isOriginAllowed?(origin: string, host: string | undefined): boolean;
   /** Whether a later request of a connection may act for it; false is answered 403. */
   isSameUser?(known: unknown, now: unknown): boolean;
+  /** When the user's credentials end, Unix ms: the connection is closed then. undefined: never. */
+  expiresAt?(user: unknown): number | undefined;
   /** Errors that clients are told nothing of: thrown by methods and by the owner's hooks. */
   onError?(error: unknown): void;
 }
@@ -86,6 +88,7 @@ const DEFAULTS = {
   coalesce: true,
   detailedErrors: false,
   isSameUser: () => true,
+  expiresAt: () => undefined,
   onError: () => {},
 } satisfies Omit<Settings, 'hub'>;
 
