@@ -1,13 +1,16 @@
 // Runs in a process of its own: tells every WebSocket client of event after event, either through
 // Hush's hub or, as the baseline, with bare `ws` and the same bytes.
+
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { WebSocketServer } from 'ws';
 import { InProcessBus } from '../../src/bus/in-process.ts';
+import { anonymous } from '../../src/domain/access.ts';
 import { EventFeed } from '../../src/domain/event-feed.ts';
 import type { RecordingEvent } from '../../src/domain/events.ts';
 import { StateAction } from '../../src/domain/recording-state.ts';
+import { newUcc } from '../../src/domain/ucc.ts';
 import { stateChangedEvent, stateChangedPayload } from '../../src/hub/hub-contract.ts';
 import { RecordingHub } from '../../src/hub/recording-hub.ts';
 
@@ -47,12 +50,12 @@ function hubPublisher(): (event: RecordingEvent) => void {
   const hub = new RecordingHub({
     feed: new EventFeed(bus, { events: async () => [] }),
     ...{ maxConnections: 10_000, maxBacklogBytes: 8 * 1024 * 1024, onError },
-    isUcc: () => true,
+    ucc: newUcc,
     isOriginAllowed: () => true,
   });
   http.on('upgrade', (request, socket, head) => {
     const { pathname: path, searchParams: query } = new URL(request.url ?? '', 'http://hub');
-    hub.handleUpgrade(request, socket, head, { path, query });
+    hub.handleUpgrade(request, socket, head, { path, query, principal: anonymous('admin') });
   });
   return (event) => bus.publish(event);
 }

@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { InProcessBus } from '../../src/bus/in-process.ts';
+import { anonymous } from '../../src/domain/access.ts';
 import { EventFeed, type EventHistory } from '../../src/domain/event-feed.ts';
+import { newUcc } from '../../src/domain/ucc.ts';
 import { RecordingHub } from '../../src/hub/recording-hub.ts';
 import { eventOf } from '../domain/support.ts';
 import { connectRaw, type RawClient } from '../protocols/signalr/support/raw-client.ts';
@@ -30,12 +32,16 @@ async function start(history: EventHistory): Promise<RawClient> {
   const hub = new RecordingHub({
     feed: new EventFeed(new InProcessBus(onError), history),
     ...{ maxConnections: 10, maxBacklogBytes: MAX_BACKLOG_BYTES, onError },
-    isUcc: () => true,
+    ucc: newUcc,
     isOriginAllowed: () => true,
   });
   const http = createServer();
   http.on('upgrade', (request, socket, head) => {
-    hub.handleUpgrade(request, socket, head, { path: hubPath, query: new URLSearchParams() });
+    hub.handleUpgrade(request, socket, head, {
+      path: hubPath,
+      query: new URLSearchParams(),
+      principal: anonymous('admin'),
+    });
   });
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
