@@ -93,7 +93,7 @@ export class AccessTrail {
     this.#options = options;
   }
 
-  /** The row, for a commit of the caller's own. Texts are bounded and carry no control characters. */
+  /** The row, for a commit of one's own. Texts are bounded and carry no control characters. */
   entry({ principal, address, door }: Caller, deed: Deed): AccessRecord {
     const at = this.#options.clock.now();
     return {

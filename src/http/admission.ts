@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import type { Caller, Door } from '../domain/access.ts';
 import type { Access, Errand, Gate } from './gate.ts';
-import { type ContractShape, refuse } from './refusals.ts';
+import { type ContractShape, refuseAddress } from './refusals.ts';
 import { refuseTricks } from './request-guard.ts';
 
 declare module 'fastify' {
@@ -27,10 +27,8 @@ export function admitAll(app: FastifyInstance, gate: Gate): void {
   app.decorateRequest('caller', null as unknown as Caller);
   app.addHook('onRoute', requireAccess);
   app.addHook('onRequest', (request, reply, done) => {
-    const trick = refuseTricks(request.raw);
-    if (trick !== undefined) return void refuse(request, reply, trick);
-    // What no route answers is answered 404 to everybody.
-    if (request.is404) return done();
+    if (refuseTricks(request.raw)) return void refuseAddress(request, reply);
+    if (request.is404) return admit(gate, nowhere, { request, done });
     const { config } = request.routeOptions;
     let errand = errands.get(config);
     if (!errand) {
@@ -40,6 +38,14 @@ export function admitAll(app: FastifyInstance, gate: Gate): void {
     admit(gate, errand, { request, done });
   });
 }
+
+/** Strangers are not told what there is and what there is not. */
+const nowhere: Errand = {
+  access: 'anybody',
+  door: 'api',
+  action: 'unknown path',
+  isCommand: false,
+};
 
 interface Exchange {
   readonly request: FastifyRequest;
@@ -72,7 +78,10 @@ function errandOf({ method, routeOptions }: FastifyRequest): Errand {
 }
 
 /** A forgotten rule is no open door: the server does not start. */
-function requireAccess({ method, url, config }: RouteOptions): void {
-  if (config?.access !== undefined || url.startsWith('/docs')) return;
-  throw new Error(`the route ${[method].flat().join()} ${url} does not say who may call it`);
+function requireAccess(route: RouteOptions): void {
+  const { method, url, config } = route;
+  // The docs page is a plugin's, and tells what the repository tells.
+  if (url.startsWith('/docs')) route.config = { ...config, access: 'anybody' };
+  else if (config?.access !== undefined) return;
+  else throw new Error(`the route ${[method].flat().join()} ${url} does not say who may call it`);
 }

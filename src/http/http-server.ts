@@ -124,7 +124,7 @@ function refuseOtherMethods(app: FastifyInstance, known: Map<string, Set<string>
       method: others,
       url,
       schema: { hide: true },
-      config: { access: 'open', ...(contract ? { contract } : {}) },
+      config: { access: 'anybody', ...(contract ? { contract } : {}) },
       // Refused before a body is read.
       onRequest: async (request, reply) => refuse(request, reply.header('Allow', allow), 405),
       handler: async () => undefined,

@@ -30,6 +30,13 @@ export function shapeOf(url: string): ContractShape | undefined {
   return url.includes('/capabilities/') ? 'capabilities' : 'recording';
 }
 
+/** An address that two readers could read in two ways. */
+export function refuseAddress(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { contract } = request.routeOptions.config;
+  if (!contract) return sendProblem(reply, 400);
+  return reply.code(400).send(refusal(contract, badAddress, undefined));
+}
+
 /** An address that cannot be decoded, or a part of it that is too long, reaches no route. */
 export function onBadAddress(
   error: FastifyError,

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Headers that say who is asking and what for: a second one could mean something else to a proxy. */
+/** Who is asking, and what for: a second one could mean something else to a proxy. */
 const onceOnly = new Set(['authorization', 'host', 'content-type', 'origin', 'content-length']);
 
 /**
  * What only somebody writes who wants two readers to understand two things: `//`, dot segments, an
- * encoded slash, backslash or NUL, a target in absolute form, one header twice.
+ * encoded slash, a backslash, a target in absolute form, one header twice.
  */
-const trick = /\/\/|\\|%2f|%5c|%00|\/(?:\.|%2e){1,2}(?:\/|$)/i;
+const trick = /\/\/|\\|%2f|\/(?:\.|%2e){1,2}(?:\/|$)/i;
 
 /** 400 for a request that no honest client sends; undefined for every other. */
 export function refuseTricks(request: IncomingMessage): 400 | undefined {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import type { TokenIssuer } from '../domain/authentication.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import type { HttpServices } from './services.ts';
 
@@ -23,10 +24,12 @@ interface InRealm {
 }
 
 /** The embedded issuer's three routes, where Keycloak has them; 404 in every other mode. */
-export function tokenRoutes(app: FastifyInstance, { issuer }: HttpServices): void {
-  const isOurs = (tenantId: string): boolean =>
-    issuer !== undefined && tenantId.toLowerCase() === issuer.tenantId.toLowerCase();
+export function tokenRoutes(app: FastifyInstance, services: HttpServices): void {
+  tokenRoute(app, services);
+  keyRoutes(app, services);
+}
 
+function tokenRoute(app: FastifyInstance, { issuer }: HttpServices): void {
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser(formType, { parseAs: 'string' }, (_, body, done) =>
@@ -44,7 +47,7 @@ export function tokenRoutes(app: FastifyInstance, { issuer }: HttpServices): voi
         },
       },
       async (request, reply) => {
-        if (!issuer || !isOurs(request.params.tenantId)) return noSuchRealm(reply);
+        if (!isOurs(issuer, request.params.tenantId)) return noSuchRealm(reply);
         // RFC 6749 section 5.1
         reply.header('Cache-Control', 'no-store').header('Pragma', 'no-cache');
         const form = formOf(request.body);
@@ -57,7 +60,9 @@ export function tokenRoutes(app: FastifyInstance, { issuer }: HttpServices): voi
       },
     );
   });
+}
 
+function keyRoutes(app: FastifyInstance, { issuer }: HttpServices): void {
   app.get<InRealm>(
     `${realm}/protocol/openid-connect/certs`,
     {
@@ -65,7 +70,7 @@ export function tokenRoutes(app: FastifyInstance, { issuer }: HttpServices): voi
       schema: { tags, params, summary: 'The keys that tokens are signed with (RFC 7517)' },
     },
     async ({ params: { tenantId } }, reply) =>
-      issuer && isOurs(tenantId) ? issuer.jwks() : noSuchRealm(reply),
+      isOurs(issuer, tenantId) ? issuer.jwks() : noSuchRealm(reply),
   );
 
   app.get<InRealm>(
@@ -78,8 +83,12 @@ export function tokenRoutes(app: FastifyInstance, { issuer }: HttpServices): voi
       },
     },
     async ({ params: { tenantId } }, reply) =>
-      issuer && isOurs(tenantId) ? issuer.discovery() : noSuchRealm(reply),
+      isOurs(issuer, tenantId) ? issuer.discovery() : noSuchRealm(reply),
   );
+}
+
+function isOurs(issuer: TokenIssuer | undefined, tenantId: string): issuer is TokenIssuer {
+  return tenantId.toLowerCase() === issuer?.tenantId.toLowerCase();
 }
 
 function noSuchRealm(reply: Parameters<typeof sendProblem>[0]) {

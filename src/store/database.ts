@@ -26,7 +26,7 @@ export function columnsOf(row: Row): Value[] {
   return Object.values(row) as Value[];
 }
 
-/** `insert ... on conflict do update` for rows of one table; a plain `insert` where none changes. */
+/** `insert ... on conflict do update` for rows of one table; plain where no row ever changes. */
 export function upsert(kysely: Kysely<Schema>, table: TableName, rows: readonly Row[]) {
   const keys: readonly string[] = primaryKeys[table];
   const others = Object.keys(rows[0] ?? {}).filter(

@@ -34,13 +34,14 @@ function settingsOf(node: SchemaNode, path: readonly string[] = []): string[] {
 /** Settings that the text shows, commented ones too, by their indentation. */
 function shownIn(text: string): Set<string> {
   const shown = new Set<string>();
-  let section = '';
+  const path: string[] = [];
   for (const line of text.split('\n')) {
     const match = /^( *)(?:# |- )?(\w+):(?: |$)/.exec(line);
     if (!match) continue;
     const [, indent = '', name = ''] = match;
-    if (indent === '') section = line.endsWith(':') ? name : '';
-    shown.add(indent === '' ? name : `${section}.${name}`);
+    path.length = Math.min(indent.length / 2, path.length);
+    shown.add([...path, name].join('.'));
+    if (line.endsWith(':')) path.push(name);
   }
   return shown;
 }

@@ -104,6 +104,13 @@ describe('the description of the API', () => {
     expect(Object.fromEntries(named)).toEqual({
       '/attendantservice/api/recording/{uccName}/{correlationId}': 'get',
       '/attendantservice/api/recording/set': 'post',
+      '/attendantservice/api/v2/recording/{uccName}/{correlationId}': 'get',
+      '/attendantservice/api/v2/recording/set': 'post',
+      '/attendantservice/api/v2/recording/capabilities/{uccName}': 'get',
+      '/auth/realms/{tenantId}/.well-known/openid-configuration': 'get',
+      '/auth/realms/{tenantId}/protocol/openid-connect/certs': 'get',
+      '/auth/realms/{tenantId}/protocol/openid-connect/token': 'post',
+      '/api/access-trail': 'get',
       '/attendantservice/api/recording/capabilities/{uccName}': 'get',
       '/api/calls': 'get',
       '/api/calls/{id}': 'get',

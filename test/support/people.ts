@@ -19,7 +19,7 @@ export interface Person {
 
 type NewUser = Pick<User, 'name' | 'roles' | 'uccs' | 'sipUri'>;
 
-/** A person of each role who sees all UCCs, and a client, in the store of a Hush not yet started. */
+/** A person of each role who sees all UCCs, and a client, in the store of a future Hush. */
 export async function addDemoPeople(dataDir: string): Promise<Record<Role, Person>> {
   const uccs = ['*'];
   const of = (role: Role, sipUri: string | null = null): NewUser => {
