@@ -1,6 +1,8 @@
 import { Command } from 'commander';
+import { clientCommand } from './cli/client.ts';
 import { demoCommand } from './cli/demo.ts';
 import { serveCommand } from './cli/serve.ts';
+import { userCommand } from './cli/user.ts';
 import { ConfigError } from './config/config-error.ts';
 
 const program = new Command('hush').description(
@@ -8,6 +10,8 @@ const program = new Command('hush').description(
 );
 serveCommand(program);
 demoCommand(program);
+clientCommand(program);
+userCommand(program);
 
 try {
   await program.parseAsync();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
 import { DiskArchive } from './archive/archive.ts';
-import { embeddedMasterKey, parseMasterKey } from './archive/master-key.ts';
+import { openMasterKey } from './archive/master-key.ts';
 import { openAuth } from './auth/open-auth.ts';
 import { InProcessBus } from './bus/in-process.ts';
 import { ConfigError } from './config/config-error.ts';
@@ -24,10 +24,9 @@ import { buildHttpServer } from './http/http-server.ts';
 import { originRule } from './http/origins.ts';
 import { RecordingHub } from './hub/recording-hub.ts';
 import { Metrics } from './metrics/metrics.ts';
+import { openDatabase } from './open-database.ts';
 import { MediaRecorder } from './recorder/recorder.ts';
 import { SessionRecordingServer } from './srs/session-recording-server.ts';
-import { openPostgres } from './store/postgres.ts';
-import { openSqlite } from './store/sqlite.ts';
 import { SqlStore } from './store/store.ts';
 import { WebhookDispatcher } from './webhooks/webhook-dispatcher.ts';
 
@@ -73,8 +72,12 @@ export async function createServer(
       logger.error({ alarm }, `alarm: ${alarm.kind}`);
     },
   };
-  const masterKey = masterKeyOf(config, logger);
-  const store = await SqlStore.open(openDatabase(config, logger));
+  const masterKey = openMasterKey(config, (file) =>
+    logger.warn({ file }, 'a master key was made: who has it and the data folder can listen'),
+  );
+  const store = await SqlStore.open(
+    openDatabase(config, (cause) => logger.warn({ err: cause }, 'a database connection was lost')),
+  );
   const bus = new InProcessBus((cause) => logger.error({ err: cause }, 'an event listener failed'));
   const uccs = new UccRegistry(store);
   const calls = new CallRegistry();
@@ -230,28 +233,6 @@ export async function createServer(
 async function seed(uccs: UccRegistry, name: string, settings: object): Promise<void> {
   if (uccs.get(name)) await uccs.patch(name, settings);
   else await uccs.put(name, settings);
-}
-
-function masterKeyOf(config: Config, logger: Logger): Buffer {
-  if (config.masterKey !== undefined) return parseMasterKey(config.masterKey);
-  const file = join(config.dataDir, 'master.key');
-  const { key, created } = embeddedMasterKey(file);
-  if (created) {
-    logger.warn(
-      { file },
-      'a master key was made: who has this file and the data folder can listen',
-    );
-  }
-  return key;
-}
-
-function openDatabase(config: Config, logger: Logger) {
-  if (config.store.kind === 'sqlite') return openSqlite(join(config.dataDir, 'hush.sqlite'));
-  return openPostgres({
-    url: config.store.url ?? '',
-    maxConnections: config.store.maxConnections,
-    onConnectionLost: (cause) => logger.warn({ err: cause }, 'a database connection was lost'),
-  });
 }
 
 function urlOf(http: FastifyInstance): string {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const KEY_BYTES = 32;
 const KEY_MODE = 0o600;
@@ -41,4 +41,16 @@ export function embeddedMasterKey(file: string): { key: Buffer; created: boolean
   const key = randomBytes(KEY_BYTES);
   writeFileSync(file, `${key.toString('hex')}\n`, { mode: KEY_MODE, flag: 'wx' });
   return { key, created: true };
+}
+
+/** The configured key, or the one in the data folder, made where there is none yet. */
+export function openMasterKey(
+  { masterKey, dataDir }: { readonly masterKey?: string; readonly dataDir: string },
+  onMade: (file: string) => void,
+): Buffer {
+  if (masterKey !== undefined) return parseMasterKey(masterKey);
+  const file = join(dataDir, 'master.key');
+  const { key, created } = embeddedMasterKey(file);
+  if (created) onMade(file);
+  return key;
 }

@@ -5,6 +5,13 @@ import { loadConfig } from '../config/load.ts';
 import { ContactCentre, demoAgents, demoSupervisor, demoUcc } from '../demo/contact-centre.ts';
 import { eventLine } from '../demo/event-lines.ts';
 import { createServer } from '../server.ts';
+import {
+  addDemoPeople,
+  type DemoCredentials,
+  demoClient,
+  demoTenant,
+  demoUser,
+} from './demo-people.ts';
 import { untilStopped } from './until-stopped.ts';
 
 /**
@@ -16,7 +23,9 @@ export function demoCommand(program: Command): void {
     .command('demo')
     .description('run the recorder with a demo contact centre on this machine')
     .action(async () => {
-      const server = await createServer(await demoConfig(), {
+      const config = await demoConfig();
+      const credentials = await addDemoPeople(config);
+      const server = await createServer(config, {
         logger: pino({ level: process.env.HUSH_LOG_LEVEL ?? 'warn' }),
       });
       const { http, sipUdpPort } = await server.start();
@@ -25,7 +34,7 @@ export function demoCommand(program: Command): void {
       const centre = new ContactCentre({
         sipPort: sipUdpPort ?? 0,
         api: http,
-        onLongCall: (correlationId) => say(tryIt(http, correlationId)),
+        onLongCall: (correlationId) => say(tryIt(http, correlationId, credentials)),
         onProblem: (message) => say(`! ${message}`),
       });
       await centre.open();
@@ -46,6 +55,8 @@ async function demoConfig() {
   };
   return {
     ...config,
+    // The demo is this machine's own: who is on it may do everything, without a token too.
+    auth: { ...config.auth, anonymousRole: 'admin' as const, tenantId: demoTenant },
     http: { ...config.http, port: await freePort(config.http.port) },
     sip: {
       ...config.sip,
@@ -65,7 +76,7 @@ function freePort(port: number): Promise<number> {
   });
 }
 
-function tryIt(api: string, correlationId: string): string {
+function tryIt(api: string, correlationId: string, credentials: DemoCredentials): string {
   const body = JSON.stringify({
     Action: 'Pause',
     RequesterSipUri: demoAgents[0],
@@ -74,10 +85,19 @@ function tryIt(api: string, correlationId: string): string {
   });
   return [
     '',
-    'Pause a call that is live now (Start resumes it):',
+    'Pause a call that is live now:',
     '',
     `  curl -s ${api}/attendantservice/api/recording/set -H 'Content-Type: application/json' \\`,
     `    -d '${body}'`,
+    '',
+    'And resume it with a bearer token (v2):',
+    '',
+    `  TOKEN=$(curl -s ${api}/auth/realms/${demoTenant}/protocol/openid-connect/token \\`,
+    `    -d client_id=${demoClient} -d client_secret=${credentials.secret} \\`,
+    `    -d username=${demoUser} -d password=${credentials.password} \\`,
+    `    -d grant_type=client_credentials | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
+    `  curl -s ${api}/attendantservice/api/v2/recording/set -H "Authorization: Bearer $TOKEN" \\`,
+    `    -H 'Content-Type: application/json' -d '${body.replace('"Pause"', '"Start"')}'`,
     '',
     `Its state:   curl -s ${api}/attendantservice/api/recording/${demoUcc}/${correlationId}`,
     `Recordings:  curl -s ${api}/api/recordings`,

@@ -8,15 +8,17 @@ const mayImport: Record<string, readonly string[]> = {
   config: ['domain'],
   simulator: ['protocols'],
   demo: ['simulator', 'protocols', 'domain'],
-  cli: ['server', 'config', 'demo', 'domain'],
+  cli: ['server', 'desk', 'config', 'demo', 'domain'],
   main: ['cli', 'config'],
 };
+/** They alone import everything. */
+const compositionRoots = new Set(['server', 'desk', 'open-database']);
 const adapterMayImport = ['domain', 'protocols'];
 
 /** Imports run one way (ARCHITECTURE.md). */
 export function importFindings({ path, nodes }: Source): Finding[] {
   const from = roomOf(path);
-  if (from === undefined || from === 'server') return [];
+  if (from === undefined || compositionRoots.has(from)) return [];
   return nodes.flatMap(({ node }) => {
     if (!importing.has(node.type)) return [];
     const literal = node.source as { value?: unknown } | null;
