@@ -51,6 +51,8 @@ export interface HushServer {
   stop(): Promise<void>;
   /** Stops at once and finishes nothing: what a crash does. For tests and for handing over. */
   abandon(): Promise<void>;
+  /** Reads the certificate and its key anew. */
+  reload(): void;
   onEvent(listener: (event: RecordingEvent) => void): () => void;
 }
 
@@ -171,6 +173,7 @@ export async function createServer(
   let ready = false;
   let http: FastifyInstance | undefined;
   let stopping: Promise<void> | undefined;
+  let reload = (): void => undefined;
 
   async function start(): Promise<ServerAddresses> {
     await uccs.load();
@@ -189,6 +192,9 @@ export async function createServer(
       metrics: () => metrics.text(),
       onCommand: (answer, seconds) => metrics.command(answer, seconds),
       onError: (cause) => logger.error({ err: cause }, 'a request failed'),
+      onReload: (read) => {
+        reload = read;
+      },
     });
     await srs.start();
     await http.listen({ host: config.http.host, port: config.http.port });
@@ -225,6 +231,7 @@ export async function createServer(
       stopping ??= close();
       return stopping;
     },
+    reload: () => reload(),
     onEvent: (eventListener) => bus.subscribe(eventListener),
   };
 }
@@ -238,6 +245,7 @@ async function seed(uccs: UccRegistry, name: string, settings: object): Promise<
 function urlOf(http: FastifyInstance): string {
   const address = http.server.address();
   if (address === null || typeof address === 'string') throw new Error('HTTP listens on no port');
+  const scheme = 'setSecureContext' in http.server ? 'https' : 'http';
   const host = isIPv6(address.address) ? `[${address.address}]` : address.address;
-  return `http://${host}:${address.port}`;
+  return `${scheme}://${host}:${address.port}`;
 }

@@ -13,6 +13,7 @@ export function serveCommand(program: Command): void {
       const sources = { environment: process.env, ...(file === undefined ? {} : { file }) };
       const server = await createServer(loadConfig(sources));
       await server.start();
+      process.on('SIGHUP', () => server.reload());
       await untilStopped(() => server.stop());
     });
 }

@@ -15,6 +15,7 @@ import { eventRoutes } from './events.ts';
 import { Gate, NotAdmittedError } from './gate.ts';
 import { healthRoutes } from './health.ts';
 import { mountHub } from './hub-mount.ts';
+import { createNodeServer } from './node-server.ts';
 import { answerCors, originRule } from './origins.ts';
 import { sendProblem } from './problems.ts';
 import { recordingRoutes } from './recordings.ts';
@@ -34,9 +35,16 @@ export async function buildHttpServer(
   services: HttpServices,
 ): Promise<FastifyInstance> {
   const app = Fastify({
+    serverFactory: (handler) => {
+      const node = createNodeServer(handler, settings, (cause) => services.onError(cause));
+      services.onReload?.(node.reload);
+      return node.server;
+    },
     bodyLimit: settings.bodyLimitBytes,
     routerOptions: { caseSensitive: false, maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: onBadAddress,
+    requestTimeout: settings.requestTimeoutMs,
+    keepAliveTimeout: settings.keepAliveTimeoutMs,
     // Requests end when their answers are sent, or soon after: a stop waits for no idle connection.
     forceCloseConnections: 'idle',
   });

@@ -59,6 +59,8 @@ export interface HttpServices {
   metrics(): Promise<{ contentType: string; text: string }>;
   onCommand(answer: CommandAnswer, seconds: number): void;
   onError(cause: unknown): void;
+  /** Takes what reads certificate and key anew. */
+  onReload?(reload: () => void): void;
 }
 
 export interface HttpSettings {

@@ -1,0 +1,229 @@
+import { createHmac } from 'node:crypto';
+import type { JWTPayload } from 'jose';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { IssuerKeys } from '../../src/auth/issuer-keys.ts';
+import { TokenVerifier } from '../../src/auth/token-verifier.ts';
+import { VerifiedTokens } from '../../src/auth/verified-tokens.ts';
+import { anonymous } from '../../src/domain/access.ts';
+import { IssuerUnavailableError, TokenRefusedError } from '../../src/domain/authentication.ts';
+import {
+  IssuerServer,
+  makeKey,
+  makeToken,
+  publicPem,
+  type TestKey,
+} from './support/issuer-server.ts';
+
+const SKEW_MS = 30_000;
+let key: TestKey;
+let stranger: TestKey;
+let issuer: IssuerServer;
+let verifier: TokenVerifier;
+let nowMs: number;
+const clock = { now: () => nowMs };
+
+beforeAll(async () => {
+  key = await makeKey('one');
+  stranger = await makeKey('two');
+});
+beforeEach(async () => {
+  nowMs = Date.now();
+  issuer = await IssuerServer.start();
+  issuer.published = [key.jwk];
+  verifier = newVerifier(issuer);
+});
+afterEach(() => issuer.close());
+
+function newVerifier(server: IssuerServer, jwksUri?: string): TokenVerifier {
+  const keys = new IssuerKeys({
+    issuer: server.url,
+    ...(jwksUri === undefined ? {} : { jwksUri }),
+    ...{ keysFetchTimeoutMs: 300, keysRefreshMs: 600_000, keysMaxAgeMs: 86_400_000 },
+    ...{ keysCooldownMs: 30_000, clock, onError: () => undefined },
+  });
+  return new TokenVerifier({
+    issuer: (name) =>
+      name === server.url ? { settings: server.settings, findKey: keys.find } : undefined,
+    ...{ clockSkewMs: SKEW_MS, tokenCacheMs: 60_000, maxCachedTokens: 100, maxTokenBytes: 8_192 },
+    clock,
+  });
+}
+
+const verify = async (token: string) => verifier.authenticate(token);
+const refused = (token: string) => expect(verify(token)).rejects.toThrow(TokenRefusedError);
+const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+
+/** The token's own claims under another header, with whatever signature. */
+async function forge(header: object, sign: (signed: string) => string): Promise<string> {
+  const [, payload = ''] = (await makeToken(issuer.url, key)).split('.');
+  const signed = `${encode(header)}.${payload}`;
+  return `${signed}.${sign(signed)}`;
+}
+
+describe('a good token', () => {
+  test('says who it is', async () => {
+    expect(await verify(await makeToken(issuer.url, key))).toMatchObject({
+      ...{ name: 'eva', client: 'coreapi', roles: ['supervisor'], uccs: new Set(['ucc-a']) },
+    });
+  });
+
+  test('is verified once and then remembered, at once, for a minute', async () => {
+    const token = await makeToken(issuer.url, key);
+    const principal = await verify(token);
+    expect(verifier.authenticate(token)).toBe(principal);
+    nowMs += 60_000;
+    expect(verifier.authenticate(token)).toBeInstanceOf(Promise);
+  });
+
+  test('is not remembered longer than it is valid', async () => {
+    const token = await makeToken(issuer.url, key, { expiresIn: 10 });
+    await verify(token);
+    nowMs += 10_000 + SKEW_MS + 1_000;
+    await refused(token);
+  });
+});
+
+describe('refused', () => {
+  test('alg: none', async () => {
+    await refused(await forge({ alg: 'none', kid: 'one' }, () => ''));
+    await refused(await forge({ alg: 'None', kid: 'one' }, () => 'AA'));
+  });
+
+  test('HS256 with the public key as the secret', async () => {
+    const secrets = [await publicPem(key), JSON.stringify(key.jwk), key.jwk.n ?? ''];
+    for (const secret of secrets) {
+      const sign = (signed: string) =>
+        createHmac('sha256', secret).update(signed).digest('base64url');
+      await refused(await forge({ alg: 'HS256', kid: 'one' }, sign));
+    }
+  });
+
+  test('the signature of another key, under the name of ours', async () => {
+    await refused(await makeToken(issuer.url, { ...stranger, kid: 'one' }));
+  });
+
+  test('a key that the token itself brings along', async () => {
+    const header = { kid: 'one', jwk: stranger.jwk, jku: `${issuer.url}/evil` };
+    await refused(await makeToken(issuer.url, { ...stranger, kid: 'one' }, { header }));
+  });
+
+  test.each([
+    ['another issuer', { iss: 'https://evil.example' }],
+    ['no issuer', { iss: undefined }],
+    ['an issuer that only looks alike', { iss: ' ' }],
+    ['a client that is not configured', { azp: 'other' }],
+    ['an audience that is not configured', { azp: undefined, aud: ['other', 'account'] }],
+    ['no expiry', { exp: undefined }],
+    ['an expiry that is no number', { exp: 'tomorrow' as unknown as number }],
+    ['an ID token', { typ: 'ID' }],
+    ['a refresh token', { typ: 'Refresh' }],
+  ])('%s', async (_, claims) => {
+    await refused(await makeToken(issuer.url, key, { claims: claims as JWTPayload }));
+  });
+
+  test('an audience that names the client is enough, for Entra has it so', async () => {
+    const claims = { azp: undefined, aud: 'coreapi' };
+    await expect(verify(await makeToken(issuer.url, key, { claims }))).resolves.toBeDefined();
+  });
+
+  test('expired, beyond the skew of clocks', async () => {
+    await expect(
+      verify(await makeToken(issuer.url, key, { expiresIn: -20 })),
+    ).resolves.toBeDefined();
+    await refused(await makeToken(issuer.url, key, { expiresIn: -40 }));
+  });
+
+  test('not yet valid, beyond the skew of clocks', async () => {
+    const at = (seconds: number) => Math.floor(nowMs / 1000) + seconds;
+    const soon = { claims: { nbf: at(20) } };
+    await expect(verify(await makeToken(issuer.url, key, soon))).resolves.toBeDefined();
+    await refused(await makeToken(issuer.url, key, { claims: { nbf: at(60) } }));
+  });
+
+  test('oversized, before anything of it is read', async () => {
+    expect(() => verifier.authenticate('x'.repeat(8_193))).toThrow(TokenRefusedError);
+    expect(issuer.requests).toBe(0);
+  });
+
+  test.each(['', 'x', '..', 'a.b.c', '{}.{}.{}', 'e30.e30.e30', '\u{0}'])('garbage: %j', refused);
+
+  test('and what it says never holds the token', async () => {
+    const token = await makeToken(issuer.url, key, { claims: { azp: 'other' } });
+    const error = (await verify(token).catch((cause: unknown) => cause)) as Error;
+    expect(error.message).toBe('client');
+    expect(error.cause).toBeUndefined();
+  });
+});
+
+describe('keys', () => {
+  test('an unknown key: asked for once, then a cool-down', async () => {
+    await verify(await makeToken(issuer.url, key));
+    expect(issuer.requests).toBe(1);
+    nowMs += 31_000;
+    for (let count = 0; count < 5; count += 1) await refused(await makeToken(issuer.url, stranger));
+    expect(issuer.requests).toBe(2);
+    nowMs += 31_000;
+    issuer.published = [key.jwk, stranger.jwk];
+    await expect(verify(await makeToken(issuer.url, stranger))).resolves.toBeDefined();
+    expect(issuer.requests).toBe(3);
+  });
+
+  test('many at once ask once', async () => {
+    const tokens = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        makeToken(issuer.url, key, { claims: { jti: String(index) } }),
+      ),
+    );
+    await Promise.all(tokens.map(verify));
+    expect(issuer.requests).toBe(1);
+  });
+
+  test.each([
+    ['hangs', () => undefined],
+    ['answers garbage', (response) => void response.end('<html>')],
+    ['answers no keys', (response) => void response.end('{"keys":[]}')],
+    ['answers 500', (response) => void response.writeHead(500).end('{"keys":[{}]}')],
+    ['answers 5 MB', (response) => void response.end(`{"keys":["${'x'.repeat(5_000_000)}"]}`)],
+    ['leads elsewhere', (response) => void response.writeHead(302, { Location: '/' }).end()],
+  ] satisfies [string, NonNullable<IssuerServer['misbehave']>][])(
+    'a JWKS that %s: nobody can tell; with old keys nobody notices',
+    async (_, misbehave) => {
+      issuer.misbehave = misbehave;
+      await expect(verify(await makeToken(issuer.url, key))).rejects.toThrow(
+        IssuerUnavailableError,
+      );
+      issuer.misbehave = undefined;
+      nowMs += 6_000;
+      const claims = { jti: 'later' };
+      await expect(verify(await makeToken(issuer.url, key, { claims }))).resolves.toBeDefined();
+      issuer.misbehave = misbehave;
+      nowMs += 40_000;
+      await expect(verify(await makeToken(issuer.url, key))).resolves.toBeDefined();
+      await expect(verify(await makeToken(issuer.url, stranger))).rejects.toThrow(
+        IssuerUnavailableError,
+      );
+    },
+  );
+
+  test('known keys go on while the issuer is down, for a day, and then nobody can tell', async () => {
+    await verify(await makeToken(issuer.url, key));
+    await issuer.close();
+    const later = async (ms: number) => {
+      nowMs += ms;
+      const claims = { exp: Math.floor(nowMs / 1000) + 300, jti: String(nowMs) };
+      return verify(await makeToken(issuer.url, key, { claims }));
+    };
+    await expect(later(80_000_000)).resolves.toBeDefined();
+    await expect(later(6_500_000)).rejects.toThrow(IssuerUnavailableError);
+    issuer = await IssuerServer.start();
+  });
+});
+
+test('a million distinct tokens: the memory of them stays bounded', () => {
+  const verified = new VerifiedTokens(10_000);
+  const principal = anonymous('agent');
+  for (let count = 0; count < 1_000_000; count += 1) verified.set(`token ${count}`, principal, 1);
+  expect(verified.size).toBe(10_000);
+  expect(verified.get('token 999999', 0)).toBe(principal);
+  expect(verified.get('token 0', 0)).toBeUndefined();
+});
