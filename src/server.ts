@@ -119,10 +119,7 @@ export async function createServer(
     onTrackEnded: ({ packets }) => metrics.packets(packets),
   });
   const onTrailFailed = (cause: unknown): void =>
-    alarms.raise({
-      kind: 'storeFailed',
-      detail: cause instanceof Error ? cause.message : 'the access trail could not be written',
-    });
+    alarms.raise({ kind: 'storeFailed', detail: String(cause) });
   const trail = new AccessTrail({ store, clock, onError: onTrailFailed });
   const carrier = new CommandCarrier({
     ...{ uccs, calls, recorder, journal, alarms, clock },

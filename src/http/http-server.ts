@@ -73,11 +73,6 @@ export async function buildHttpServer(
   accessTrailRoutes(app, services);
   healthRoutes(app, services);
   mountHub(app, services.hub, { gate, isOriginAllowed });
-  app.get(
-    '/api/openapi.json',
-    { config: { access: 'anybody' }, schema: { hide: true } },
-    async () => app.swagger(),
-  );
   refuseOtherMethods(app, known);
   await app.ready();
   return app;
@@ -109,6 +104,11 @@ async function describe(app: FastifyInstance): Promise<void> {
       ...{ agent: { disabled: true }, mcp: { disabled: true } },
     },
   });
+  app.get(
+    '/api/openapi.json',
+    { config: { access: 'anybody' }, schema: { hide: true } },
+    async () => app.swagger(),
+  );
 }
 
 function knownMethods(app: FastifyInstance): Map<string, Set<string>> {
