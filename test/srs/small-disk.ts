@@ -41,7 +41,10 @@ export class SmallDiskHush {
         ...['--user', '--map-root-user', '--mount', 'sh', '-c', script],
         ...[folder, process.execPath, join(root, 'src/main.ts')],
       ],
-      { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_NO_WARNINGS: '1' } },
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, NODE_NO_WARNINGS: '1', HUSH_AUTH_MODE: 'none' },
+      },
     );
     return new SmallDiskHush(child, folder, await readyOf(child));
   }
