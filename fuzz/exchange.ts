@@ -1,0 +1,54 @@
+import { connect } from 'node:net';
+import type { Random } from './random.ts';
+
+/** An answer that has not come by then is a hang; an event stream is cut off before. */
+const ANSWER_TIMEOUT_MS = 10_000;
+const MAX_ANSWER_BYTES = 65_536;
+const STREAM_MS = 20;
+/** What never was a whole request waits for the server's own timeout: nobody waits for that. */
+const SILENCE_MS = 150;
+
+/**
+ * Sends the bytes, cut in two here and there, and gives what came back; empty where the server
+ * rightly waits for more or has hung up.
+ * @throws Error when an answer was begun and never ended
+ */
+export function exchange(port: number, bytes: Buffer, random: Random): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    let answer = '';
+    const end = (): void => {
+      clearTimeout(timer);
+      clearTimeout(silence);
+      socket.destroy();
+      resolve(answer);
+    };
+    const timer = setTimeout(() => {
+      socket.destroy();
+      reject(new Error('the answer does not end'));
+    }, ANSWER_TIMEOUT_MS);
+    const silence = setTimeout(() => {
+      if (answer === '') end();
+    }, SILENCE_MS);
+    socket.on('error', end);
+    socket.on('close', end);
+    socket.on('data', (data: Buffer) => {
+      answer += data.toString('latin1');
+      if (answer.length > MAX_ANSWER_BYTES) end();
+      else if (isWhole(answer)) end();
+      else if (/^content-type: text\/event-stream/im.test(answer)) setTimeout(end, STREAM_MS);
+    });
+    const cut = random.chance(0.2) ? random.below(bytes.length) : bytes.length;
+    socket.write(bytes.subarray(0, cut));
+    if (cut < bytes.length) setImmediate(() => socket.write(bytes.subarray(cut)));
+  });
+}
+
+/** By its length, for a connection that stays open; without one it ends with the connection. */
+function isWhole(answer: string): boolean {
+  const end = answer.indexOf('\r\n\r\n');
+  if (end < 0) return false;
+  const length = /^content-length: (\d+)/im.exec(answer.slice(0, end))?.[1];
+  if (length !== undefined) return answer.length - end - 4 >= Number(length);
+  return /^HTTP\/1\.1 (204|304) /.test(answer) || answer.endsWith('\r\n0\r\n\r\n');
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { createSocket, type Socket } from 'node:dgram';
+import { connect } from 'node:net';
+import { mutate, nastyText, type Random } from './random.ts';
+import type { FuzzTarget } from './target.ts';
+
+const methods = ['INVITE', 'BYE', 'CANCEL', 'ACK', 'OPTIONS', 'UPDATE', 'INFO', 'REFER', 'FOO'];
+const TCP_LIFE_MS = 30;
+
+const sdp = [
+  'v=0',
+  'o=src 1 1 IN IP4 127.0.0.1',
+  's=-',
+  'c=IN IP4 127.0.0.1',
+  't=0 0',
+  'm=audio 40000 RTP/AVP 0 8 101',
+  'a=rtpmap:101 telephone-event/8000',
+  'a=label:1',
+  'a=sendonly',
+  'm=audio 40002 RTP/AVP 0',
+  'a=label:2',
+  'a=inactive',
+].join('\r\n');
+
+const metadata =
+  '<?xml version="1.0"?><recording xmlns="urn:ietf:params:xml:ns:recording:1">' +
+  '<datamode>complete</datamode><session session_id="aGVsbG8="/>' +
+  '<participant participant_id="cA=="><nameID aor="sip:agent@domain.com"/></participant>' +
+  '<stream stream_id="cw==" session_id="aGVsbG8="><label>1</label></stream>' +
+  '<participantstreamassoc participant_id="cA=="><send>cw==</send></participantstreamassoc></recording>';
+
+/** One message made of a valid one, over UDP or TCP; RTP garbage at the media ports too. */
+export class SipAttack {
+  readonly #socket: Socket = createSocket('udp4');
+  readonly #target: FuzzTarget;
+
+  constructor(target: FuzzTarget) {
+    this.#target = target;
+    // Whatever comes back is answered by nobody.
+    this.#socket.on('error', () => undefined);
+  }
+
+  async attack(random: Random): Promise<string> {
+    const message = this.#message(random);
+    const bytes = Buffer.from(random.chance(0.7) ? mutate(random, message) : message, 'latin1');
+    if (random.chance(0.25)) await this.#overTcp(bytes, random);
+    else {
+      const port = random.chance(0.1) ? 10_000 + 2 * random.below(10_000) : this.#target.sipPort;
+      await this.#datagram(bytes.subarray(0, 60_000), port);
+    }
+    return bytes.toString('latin1');
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  #datagram(bytes: Buffer, port: number): Promise<void> {
+    return new Promise((resolve) => this.#socket.send(bytes, port, '127.0.0.1', () => resolve()));
+  }
+
+  /** Cut anywhere. */
+  #overTcp(bytes: Buffer, random: Random): Promise<void> {
+    return new Promise((resolve) => {
+      const socket = connect(this.#target.sipPort, '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.on('close', () => resolve());
+      socket.resume();
+      const cut = random.below(bytes.length + 1);
+      socket.write(bytes.subarray(0, cut));
+      setImmediate(() => socket.write(bytes.subarray(cut)));
+      setTimeout(() => socket.destroy(), TCP_LIFE_MS);
+    });
+  }
+
+  #message(random: Random): string {
+    const method = random.chance(0.5) ? 'INVITE' : random.pick(methods);
+    const body = method === 'INVITE' || random.chance(0.3) ? this.#body(random) : '';
+    const id = randomUUID();
+    const headers = [
+      `${method} sip:${random.chance(0.9) ? this.#target.ucc : nastyText(random)}@127.0.0.1 SIP/2.0`,
+      `Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK${id}`,
+      `From: <sip:src@127.0.0.1>;tag=${random.below(1e9)}`,
+      `To: <sip:srs@127.0.0.1>${random.chance(0.2) ? `;tag=${random.below(1e9)}` : ''}`,
+      `Call-ID: ${random.chance(0.2) ? 'the-same' : id}`,
+      `CSeq: ${random.below(5)} ${random.chance(0.95) ? method : random.pick(methods)}`,
+      'Contact: <sip:src@127.0.0.1:9>;+sip.src',
+      'Max-Forwards: 70',
+      ...(random.chance(0.5) ? [`X-Correlation-Id: ${randomUUID()}`] : []),
+      ...(random.chance(0.3) ? ['Require: siprec'] : []),
+      ...(random.chance(0.1) ? [`${nastyText(random).slice(0, 30)}: ${nastyText(random)}`] : []),
+      ...(body === '' ? [] : ['Content-Type: multipart/mixed;boundary=b']),
+      `Content-Length: ${random.chance(0.95) ? Buffer.byteLength(body) : random.below(9999)}`,
+    ];
+    return `${headers.join('\r\n')}\r\n\r\n${body}`;
+  }
+
+  #body(random: Random): string {
+    const one = random.chance(0.5) ? mutate(random, sdp) : sdp;
+    const two = random.chance(0.5) ? mutate(random, metadata) : metadata;
+    const part = (type: string, text: string): string =>
+      `--b\r\nContent-Type: ${type}\r\n\r\n${text}\r\n`;
+    const parts = [part('application/sdp', one), part('application/rs-metadata+xml', two)];
+    return `${(random.chance(0.5) ? parts : parts.reverse()).join('')}--b--\r\n`;
+  }
+}

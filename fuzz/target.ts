@@ -1,0 +1,115 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { commandClient } from '../test/support/api.ts';
+import { type MarkerCall, TestCaller } from '../test/support/calls.ts';
+import { agent, temporaryFolder, ucc } from '../test/support/hush.ts';
+import { HushProcess } from '../test/support/hush-process.ts';
+import type { MemorySample } from './judge.ts';
+
+const SAMPLE_MS = 1_000;
+const HEALTH_TIMEOUT_MS = 5_000;
+const UNCONFIRMED_MS = 45_000;
+const PAGE_BYTES = 4_096;
+
+/** A Hush of its own with a live call, watched while it is attacked. */
+export class FuzzTarget {
+  readonly ucc = ucc;
+  readonly agent = agent;
+  readonly samples: MemorySample[] = [];
+  readonly faults: string[] = [];
+  readonly #hush: HushProcess;
+  readonly #caller: TestCaller;
+  readonly #call: MarkerCall;
+  readonly #dataDir: string;
+  readonly #watch: NodeJS.Timeout;
+  readonly #begunMs = performance.now();
+
+  private constructor(parts: {
+    hush: HushProcess;
+    caller: TestCaller;
+    call: MarkerCall;
+    dataDir: string;
+  }) {
+    this.#hush = parts.hush;
+    this.#caller = parts.caller;
+    this.#call = parts.call;
+    this.#dataDir = parts.dataDir;
+    this.#watch = setInterval(() => void this.#look(), SAMPLE_MS);
+  }
+
+  static async start(): Promise<FuzzTarget> {
+    const dataDir = temporaryFolder();
+    const environment = { HUSH_LOG_LEVEL: 'silent' };
+    const hush = await HushProcess.start({ dataDir, environment });
+    const caller = await TestCaller.open();
+    const call = await caller.call(hush);
+    return new FuzzTarget({ hush, caller, call, dataDir });
+  }
+
+  get httpPort(): number {
+    return Number(new URL(this.#hush.api).port);
+  }
+  get api(): string {
+    return this.#hush.api;
+  }
+  get sipPort(): number {
+    return this.#hush.peer.port;
+  }
+  get correlationId(): string {
+    return this.#call.correlationId;
+  }
+  get isAlive(): boolean {
+    try {
+      process.kill(this.#hush.pid, 0);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** A well-behaved client is served as ever. */
+  async checkControl(): Promise<void> {
+    const command = commandClient(this.#hush.api);
+    const call = await this.#callAgain();
+    await call.frames(5);
+    for (const [action, state] of [
+      ['Pause', 3],
+      ['Start', 1],
+    ] as const) {
+      const answer = await command(action, call.correlationId);
+      if (answer.RecordingState !== state) this.faults.push(`${action} of a good client failed`);
+    }
+    await call.call.end();
+  }
+
+  /** Calls that were never confirmed take their room until timer H ends them (RFC 3261 17.2.1). */
+  async #callAgain(): Promise<MarkerCall> {
+    const until = performance.now() + UNCONFIRMED_MS;
+    for (;;) {
+      try {
+        return await this.#caller.call(this.#hush);
+      } catch (cause) {
+        if (performance.now() > until || !this.isAlive) throw cause;
+        await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#watch);
+    await this.#caller.close();
+    const code = await this.#hush.end('SIGTERM');
+    if (code !== 0) this.faults.push(`Hush ended with ${code}`);
+    rmSync(this.#dataDir, { recursive: true, force: true });
+  }
+
+  async #look(): Promise<void> {
+    if (!this.isAlive) return;
+    const pages = Number(readFileSync(`/proc/${this.#hush.pid}/statm`, 'utf8').split(' ')[1]);
+    const atMs = performance.now() - this.#begunMs;
+    this.samples.push({ atMs, bytes: pages * PAGE_BYTES });
+    const signal = AbortSignal.timeout(HEALTH_TIMEOUT_MS);
+    const health = await fetch(`${this.#hush.api}/api/health`, { signal }).catch(() => undefined);
+    await health?.arrayBuffer();
+    if (!health && this.isAlive) this.faults.push('health was not answered in time');
+  }
+}
