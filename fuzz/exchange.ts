@@ -17,6 +17,7 @@ export function exchange(port: number, bytes: Buffer, random: Random): Promise<s
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
     let answer = '';
+    const isHead = bytes.toString('latin1', 0, 5) === 'HEAD ';
     const end = (): void => {
       clearTimeout(timer);
       clearTimeout(silence);
@@ -25,7 +26,8 @@ export function exchange(port: number, bytes: Buffer, random: Random): Promise<s
     };
     const timer = setTimeout(() => {
       socket.destroy();
-      reject(new Error('the answer does not end'));
+      const begun = answer.slice(0, 300);
+      reject(new Error(`no end of ${begun} to ${bytes.toString('latin1', 0, 500)}`));
     }, ANSWER_TIMEOUT_MS);
     const silence = setTimeout(() => {
       if (answer === '') end();
@@ -35,7 +37,7 @@ export function exchange(port: number, bytes: Buffer, random: Random): Promise<s
     socket.on('data', (data: Buffer) => {
       answer += data.toString('latin1');
       if (answer.length > MAX_ANSWER_BYTES) end();
-      else if (isWhole(answer)) end();
+      else if (isWhole(answer, isHead)) end();
       else if (/^content-type: text\/event-stream/im.test(answer)) setTimeout(end, STREAM_MS);
     });
     const cut = random.chance(0.2) ? random.below(bytes.length) : bytes.length;
@@ -45,9 +47,10 @@ export function exchange(port: number, bytes: Buffer, random: Random): Promise<s
 }
 
 /** By its length, for a connection that stays open; without one it ends with the connection. */
-function isWhole(answer: string): boolean {
+function isWhole(answer: string, isHead: boolean): boolean {
   const end = answer.indexOf('\r\n\r\n');
   if (end < 0) return false;
+  if (isHead) return true;
   const length = /^content-length: (\d+)/im.exec(answer.slice(0, end))?.[1];
   if (length !== undefined) return answer.length - end - 4 >= Number(length);
   return /^HTTP\/1\.1 (204|304) /.test(answer) || answer.endsWith('\r\n0\r\n\r\n');

@@ -19,7 +19,7 @@ import { createNodeServer } from './node-server.ts';
 import { answerCors, originRule } from './origins.ts';
 import { sendProblem } from './problems.ts';
 import { recordingRoutes } from './recordings.ts';
-import { onBadAddress, refuse, shapeOf } from './refusals.ts';
+import { onBadAddress, refuse, refuseInfinity, shapeOf } from './refusals.ts';
 import { securityHeaders } from './security-headers.ts';
 import type { HttpServices, HttpSettings } from './services.ts';
 import { tokenRoutes } from './token-endpoint.ts';
@@ -60,6 +60,7 @@ export async function buildHttpServer(
   const isOriginAllowed = originRule(settings.allowedOrigins);
   await securityHeaders(app, { tls: settings.tls.certFile !== undefined });
   admitAll(app, gate);
+  refuseInfinity(app);
   answerCors(app, isOriginAllowed);
   const known = knownMethods(app);
   await describe(app);

@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { echoedCorrelationId } from '../domain/command.ts';
 import {
   badAddress,
@@ -35,6 +35,18 @@ export function refuseAddress(request: FastifyRequest, reply: FastifyReply): Fas
   const { contract } = request.routeOptions.config;
   if (!contract) return sendProblem(reply, 400);
   return reply.code(400).send(refusal(contract, badAddress, undefined));
+}
+
+/** `1e999` is a number to the validator, and larger than any bound that it looks at. */
+export function refuseInfinity(app: FastifyInstance): void {
+  app.addHook('preHandler', (request, reply, done) => {
+    for (const value of Object.values(request.query as Record<string, unknown>)) {
+      if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
+        return void sendProblem(reply, 400, 'A number of the query is too large.');
+      }
+    }
+    done();
+  });
 }
 
 /** An address that cannot be decoded, or a part of it that is too long, reaches no route. */

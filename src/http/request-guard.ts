@@ -9,6 +9,9 @@ const onceOnly = new Set(['authorization', 'host', 'content-type', 'origin', 'co
  */
 const trick = /\/\/|\\|%2f|\/(?:\.|%2e){1,2}(?:\/|$)/i;
 
+/** RFC 9110 section 7.2: a name or an address, and a port. */
+const host = /^[\w.:[\]-]*$/;
+
 /** 400 for a request that no honest client sends; undefined for every other. */
 export function refuseTricks(request: IncomingMessage): 400 | undefined {
   const target = request.url ?? '';
@@ -20,6 +23,7 @@ export function refuseTricks(request: IncomingMessage): 400 | undefined {
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? '').toLowerCase();
     if (!onceOnly.has(name)) continue;
+    if (name === 'host' && !host.test(rawHeaders[index + 1] ?? '')) return 400;
     seen ??= new Set();
     if (seen.has(name)) return 400;
     seen.add(name);
