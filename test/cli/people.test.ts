@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { TestHush, temporaryFolder } from '../support/hush.ts';
+import { tenantId, tokenForm, tokenUrl } from '../support/people.ts';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const dataDir = temporaryFolder();
+const password = 'correct horse battery';
+afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
+
+async function hush(args: string, input = ''): Promise<{ code: number; out: string; err: string }> {
+  const env = { ...process.env, HUSH_DATA_DIR: dataDir, NODE_NO_WARNINGS: '1' };
+  const child = spawn(process.execPath, [main, ...args.split(' ')], { env });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (data) => {
+    out += data;
+  });
+  child.stderr.on('data', (data) => {
+    err += data;
+  });
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  const code = await new Promise<number>((resolve) => child.once('close', resolve));
+  return { code, out, err };
+}
+
+test('a client and a user that were added beside a running Hush get a token', async () => {
+  const server = await TestHush.start({
+    dataDir,
+    config: (config) => ({ ...config, auth: { ...config.auth, mode: 'embedded', tenantId } }),
+  });
+  const secret = (await hush('client add coreapi')).out.trim();
+  expect(secret).toMatch(/^[\w-]{43}$/);
+  const added = await hush('user add Eva --role integrator --ucc *', `${password}\n`);
+  expect(added).toEqual({ code: 0, out: '', err: '' });
+  const body = tokenForm({ name: 'eva', password }, { client_secret: secret });
+  const ask = async () => (await fetch(tokenUrl(server.api), { method: 'POST', body })).status;
+  expect(await ask()).toBe(200);
+  expect((await hush('user passwd eva', 'another long password\n')).code).toBe(0);
+  expect(await ask()).toBe(401);
+  expect((await hush('user remove eva')).code).toBe(0);
+  await server.stop();
+});
+
+test('lists are tables for people and JSON for scripts, without hashes', async () => {
+  const add = 'user add tom --role agent --sip-uri sip:tom@domain.com';
+  expect((await hush(add, `${password}\n`)).code).toBe(0);
+  expect((await hush('user list')).out).toMatch(/^name {2}roles .*\ntom {3}agent /);
+  const { out } = await hush('user list --json');
+  expect(JSON.parse(out)).toEqual([expect.objectContaining({ name: 'tom', roles: 'agent' })]);
+  expect(out).not.toContain('scrypt');
+});
+
+test.each([
+  ['user add x --role king', password, 'king is no role'],
+  ['user add x --role agent', password, 'give its --sip-uri'],
+  ['user add x --role admin', 'short', 'at least 12 characters'],
+  ['user add x --role admin', 'x'.repeat(200), 'at most 128 bytes'],
+  ['user add a/b --role admin', password, 'a user name has'],
+  ['user add tom --role admin', password, 'there is a user tom already'],
+  ['user passwd nobody', password, 'there is no user nobody'],
+  ['client remove nobody', '', 'there is no client nobody'],
+])('%s: one sentence, and nothing is written', async (args, input, words) => {
+  const before = (await hush('user list')).out;
+  const { code, err } = await hush(args, `${input}\n`);
+  expect(code).toBe(1);
+  expect(err).toMatch(new RegExp(`^hush: .*${words}.*\n$`));
+  expect((await hush('user list')).out).toBe(before);
+});
