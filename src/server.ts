@@ -197,7 +197,7 @@ export async function createServer(
     await http.listen({ host: config.http.host, port: config.http.port });
     ready = true;
     const addresses = { http: urlOf(http), sipUdpPort: srs.udpPort, sipTcpPort: srs.tcpPort };
-    logger.info(addresses, 'ready');
+    logger.info({ ...addresses, issuer: auth.issuer?.issuer }, 'ready');
     return addresses;
   }
 

@@ -1,0 +1,125 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { TestHush, ucc } from '../support/hush.ts';
+
+const entry = fileURLToPath(new URL('./support/provider-entry.ts', import.meta.url));
+const keycloak = {
+  ...{ azp: 'coreapi', aud: 'account', typ: 'Bearer', preferred_username: 'service-coreapi' },
+  ...{ realm_access: { roles: ['hush-integrator', 'offline_access'] }, hush_uccs: [ucc] },
+};
+const entra = {
+  ...{ appid: 'coreapi', aud: 'api://hush', ver: '2.0', upn: 'eva@domain.com' },
+  ...{ roles: ['hush-supervisor'], hush_uccs: '*' },
+};
+let [first, second]: JWK[] = [];
+let running: ChildProcess | undefined;
+let hush: TestHush | undefined;
+
+async function privateKey(kid: string): Promise<JWK> {
+  const { privateKey: key } = await generateKeyPair('RS256', { extractable: true });
+  return { ...(await exportJWK(key)), kid, alg: 'RS256', use: 'sig' };
+}
+
+beforeAll(async () => {
+  [first, second] = [await privateKey('first'), await privateKey('second')];
+});
+afterEach(async () => {
+  await hush?.remove();
+  hush = undefined;
+});
+afterAll(() => stopProvider());
+
+/** The first key signs; all are published. */
+async function startProvider(keys: (JWK | undefined)[], claims: object, port = 0): Promise<string> {
+  const asked = JSON.stringify({ port, keys, claims });
+  running = fork(entry, [asked], { silent: true });
+  return new Promise((resolve, reject) => {
+    running?.once('message', (issuer) => resolve(String(issuer)));
+    running?.once('exit', (code) => reject(new Error(`the provider ended with ${code}`)));
+  });
+}
+
+async function stopProvider(): Promise<void> {
+  const ending = running;
+  running = undefined;
+  if (!ending || ending.exitCode !== null) return;
+  const gone = new Promise((resolve) => ending.once('exit', resolve));
+  ending.kill('SIGKILL');
+  await gone;
+}
+
+async function startHush(issuer: string, times: object = {}): Promise<TestHush> {
+  hush = await TestHush.start({
+    config: (config) => ({
+      ...config,
+      auth: {
+        ...{ ...config.auth, mode: 'external', tokenCacheMs: 0, keysCooldownMs: 1, ...times },
+        issuers: [
+          {
+            ...{ issuer, clients: ['coreapi'], rolePrefix: 'hush-', uccsFrom: 'hush_uccs' },
+            rolesFrom: ['roles', 'realm_access.roles'],
+            nameFrom: ['preferred_username', 'upn', 'sub'],
+            ...{ urisFrom: ['upn'], defaultUccs: [] },
+          },
+        ],
+      },
+    }),
+  });
+  return hush;
+}
+
+async function tokenFrom(issuer: string): Promise<string> {
+  const body = new URLSearchParams({
+    ...{ client_id: 'coreapi', client_secret: 'provider-secret' },
+    grant_type: 'client_credentials',
+  });
+  const response = await fetch(`${issuer}/token`, { method: 'POST', body });
+  const answer = (await response.json()) as { access_token?: string };
+  if (!answer.access_token) throw new Error(JSON.stringify(answer));
+  return answer.access_token;
+}
+
+async function knock(at: TestHush, token: string): Promise<[number, unknown]> {
+  const url = `${at.api}/attendantservice/api/v2/recording/capabilities/${ucc}`;
+  const response = await fetch(url, { headers: { Authorization: `Bearer ${token}` } });
+  const { ErrorMessage } = (await response.json()) as { ErrorMessage: unknown };
+  return [response.status, ErrorMessage];
+}
+
+const retry = { ErrorType: 3, Message: 'The token could not be verified now, please try again.' };
+
+describe('tokens of a real OpenID provider', () => {
+  test.each([
+    ['Keycloak', keycloak],
+    ['Entra', entra],
+  ])('in the shape of %s', async (_, claims) => {
+    const issuer = await startProvider([first], claims);
+    const at = await startHush(issuer);
+    expect(await knock(at, await tokenFrom(issuer))).toEqual([200, null]);
+    await stopProvider();
+  });
+
+  test('keys change in mid-flight, and the issuer goes away', async () => {
+    const issuer = await startProvider([first], keycloak);
+    const port = Number(new URL(issuer).port);
+    const at = await startHush(issuer);
+    const old = await tokenFrom(issuer);
+    expect(await knock(at, old)).toEqual([200, null]);
+    await stopProvider();
+    await startProvider([second, first], keycloak, port);
+    const fresh = await tokenFrom(issuer);
+    expect(await knock(at, fresh)).toEqual([200, null]);
+    expect(await knock(at, old)).toEqual([200, null]);
+    await stopProvider();
+    expect(await knock(at, fresh)).toEqual([200, null]);
+  });
+
+  test('an issuer that was never there: 503 and try again, not 401', async () => {
+    const issuer = await startProvider([first], keycloak);
+    const token = await tokenFrom(issuer);
+    await stopProvider();
+    expect(await knock(await startHush(issuer), token)).toEqual([503, retry]);
+  });
+});
