@@ -23,6 +23,11 @@ export async function securityHeaders(
   app: FastifyInstance,
   { tls }: { readonly tls: boolean },
 ): Promise<void> {
+  // Before helmet's own hook, which reads what a route asks for.
+  app.addHook('onRoute', (route) => {
+    if (!route.url.startsWith('/docs')) return;
+    route.helmet = { contentSecurityPolicy: { useDefaults: false, directives: docsPolicy } };
+  });
   await app.register(helmet, {
     global: true,
     contentSecurityPolicy: { useDefaults: false, directives: apiPolicy },
@@ -30,10 +35,6 @@ export async function securityHeaders(
     crossOriginResourcePolicy: false,
     xFrameOptions: { action: 'deny' },
     strictTransportSecurity: tls,
-  });
-  app.addHook('onRoute', (route) => {
-    if (!route.url.startsWith('/docs')) return;
-    route.helmet = { contentSecurityPolicy: { useDefaults: false, directives: docsPolicy } };
   });
   app.addHook('onSend', async (request, reply) => {
     const isOurs = /^\/(api|attendantservice|auth)/.test(request.routeOptions.url ?? '');
