@@ -1,9 +1,8 @@
 declare module 'oidc-provider' {
   import type { RequestListener } from 'node:http';
 
-  /** What the tests use of it. */
-  // biome-ignore lint/style/noDefaultExport: the package has one.
-  export default class Provider {
+  /** What the tests use of it; the package exports it as its default, and by this name. */
+  export class Provider {
     constructor(issuer: string, configuration: object);
     callback(): RequestListener;
   }
