@@ -68,6 +68,7 @@ export class FuzzTarget {
 
   /** A well-behaved client is served as ever. */
   async checkControl(): Promise<void> {
+    await this.#restoreUcc();
     const command = commandClient(this.#hush.api);
     const call = await this.#callAgain();
     await call.frames(5);
@@ -79,6 +80,17 @@ export class FuzzTarget {
       if (answer.RecordingState !== state) this.faults.push(`${action} of a good client failed`);
     }
     await call.call.end();
+  }
+
+  /** The attack may have changed its settings, as whoever may do everything may. */
+  async #restoreUcc(): Promise<void> {
+    const may = { useAudioRecording: true, agentCanEditAudioRecording: true };
+    const settings = { ...may, agents: [agent] };
+    await fetch(`${this.#hush.api}/api/uccs/${ucc}`, {
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(settings),
+    });
   }
 
   /** Calls that were never confirmed take their room until timer H ends them (RFC 3261 17.2.1). */
