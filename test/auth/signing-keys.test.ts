@@ -1,0 +1,88 @@
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { FailedAttempts } from '../../src/auth/failed-attempts.ts';
+import { hashPassword, ScryptHasher } from '../../src/auth/password-hash.ts';
+import { PUBLISH_AHEAD_MS, SigningKeys } from '../../src/auth/signing-keys.ts';
+import { temporaryFolder } from '../support/hush.ts';
+
+const LIFETIME_MS = 86_400_000;
+const TOKEN_MS = 330_000;
+let folder: string;
+let file: string;
+let nowMs: number;
+
+beforeEach(() => {
+  folder = temporaryFolder();
+  file = join(folder, 'issuer-keys.json');
+  nowMs = 1_000_000;
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function open(): SigningKeys {
+  const clock = { now: () => nowMs };
+  return SigningKeys.open({ file, lifetimeMs: LIFETIME_MS, tokenLifetimeMs: TOKEN_MS, clock });
+}
+
+const kids = async (keys: SigningKeys) => (await keys.published()).keys.map(({ kid }) => kid);
+
+test('a key is published before it signs, and after, until its last token has ended', async () => {
+  const keys = open();
+  const first = (await keys.current()).kid;
+  expect(await kids(keys)).toEqual([first]);
+  nowMs += LIFETIME_MS - PUBLISH_AHEAD_MS;
+  expect((await keys.current()).kid).toBe(first);
+  const [, second] = await kids(keys);
+  expect(second).toBeDefined();
+  nowMs += PUBLISH_AHEAD_MS;
+  expect((await keys.current()).kid).toBe(second);
+  expect(await kids(keys)).toEqual([first, second]);
+  const stored = JSON.parse(readFileSync(file, 'utf8'));
+  expect(stored.keys.map((key: object) => 'privateJwk' in key)).toEqual([false, true]);
+  nowMs += TOKEN_MS;
+  expect(await kids(keys)).toEqual([second]);
+});
+
+test('they are there again after a restart, and nobody else may read them', async () => {
+  const keys = open();
+  const { kid } = await keys.current();
+  const again = open();
+  expect([again.tenantId, (await again.current()).kid]).toEqual([keys.tenantId, kid]);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
+test('requests that come together make one key', async () => {
+  const keys = open();
+  const made = await Promise.all(Array.from({ length: 5 }, () => keys.current()));
+  expect(new Set(made.map(({ kid }) => kid)).size).toBe(1);
+});
+
+test('a file that is damaged is named, and left as it is', () => {
+  writeFileSync(file, '{"keys":');
+  expect(open).toThrow(`${file} is no key file of Hush`);
+  expect(readFileSync(file, 'utf8')).toBe('{"keys":');
+});
+
+test('passwords: only the right one, of a hash that is ours', async () => {
+  const hasher = new ScryptHasher();
+  const hash = await hashPassword('correct horse battery');
+  expect(await hasher.verify('correct horse battery', hash)).toBe(true);
+  expect(await hasher.verify('correct horse batterz', hash)).toBe(false);
+  expect(await hasher.verify('', '')).toBe(false);
+  expect(await hasher.verify('x', hash.replace('$8$', '$99$'))).toBe(false);
+});
+
+test('failures are counted within their window, for a bounded number of keys', () => {
+  const limits = { most: 2, windowMs: 1000, maxKeys: 3 };
+  const failed = new FailedAttempts({ ...limits, now: () => nowMs });
+  failed.begin('eva');
+  failed.begin('eva');
+  expect(failed.retryAfterSeconds('eva')).toBe(1);
+  failed.takeBack('eva');
+  expect(failed.retryAfterSeconds('eva')).toBe(0);
+  failed.begin('eva');
+  nowMs += 1000;
+  expect(failed.retryAfterSeconds('eva')).toBe(0);
+  for (const key of ['a', 'b', 'c', 'd']) failed.begin(key);
+  expect(failed.size).toBe(3);
+});
