@@ -27,13 +27,16 @@ const otherTokens: readonly unknown[] = ['ID', 'Refresh', 'Offline', 'Logout'];
 /** Whom a verified token speaks of. @throws TokenRefusedError */
 export function principalOf(claims: JWTPayload, settings: IssuerSettings): Principal {
   if (otherTokens.includes(claims.typ)) throw new TokenRefusedError('type');
-  const client = clientOf(claims, settings);
+  const known = knownClientOf(claims, settings);
+  // Where `aud` is what names us, `azp` still says who asked for the token.
+  const client = text(claims.azp) ?? text(claims.appid) ?? known;
   const subject = text(claims.sub) ?? client;
   return {
     key: JSON.stringify([settings.issuer, subject, client]),
     name: firstText(claims, settings.nameFrom) ?? subject,
     client,
-    roles: rolesOf(claims, settings, client),
+    // Roles that another client defines for itself are none here.
+    roles: rolesOf(claims, settings, known),
     uccs: uccsOf(claims, settings),
     uris: urisOf(claims, settings),
     expiresAt: (claims.exp ?? 0) * 1000,
@@ -41,12 +44,11 @@ export function principalOf(claims: JWTPayload, settings: IssuerSettings): Princ
 }
 
 /** `azp` (or Entra's `appid`) or `aud` names a configured client. */
-function clientOf(claims: JWTPayload, { clients }: IssuerSettings): string {
+function knownClientOf(claims: JWTPayload, { clients }: IssuerSettings): string {
   const named = [claims.azp, claims.appid, ...[claims.aud].flat()];
   const known = named.map(text).find((one) => one !== undefined && clients.includes(one));
   if (known === undefined) throw new TokenRefusedError('client');
-  // Where `aud` is what names us, `azp` still says who asked for the token.
-  return text(claims.azp) ?? text(claims.appid) ?? known;
+  return known;
 }
 
 function rolesOf(claims: JWTPayload, settings: IssuerSettings, client: string): Role[] {

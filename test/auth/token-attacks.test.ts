@@ -126,6 +126,15 @@ describe('refused', () => {
     await expect(verify(await makeToken(issuer.url, key, { claims }))).resolves.toBeDefined();
   });
 
+  test('roles that another client defines for itself are none here', async () => {
+    const claims = {
+      ...{ azp: 'other', aud: ['coreapi'], realm_access: undefined },
+      resource_access: { other: { roles: ['hush-admin'] }, coreapi: { roles: ['hush-agent'] } },
+    };
+    const principal = await verify(await makeToken(issuer.url, key, { claims }));
+    expect(principal).toMatchObject({ client: 'other', roles: ['agent'] });
+  });
+
   test('expired, beyond the skew of clocks', async () => {
     await expect(
       verify(await makeToken(issuer.url, key, { expiresIn: -20 })),
