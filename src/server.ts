@@ -17,7 +17,10 @@ import { CommandCarrier } from './domain/command-carrier.ts';
 import { CommandTrail } from './domain/command-trail.ts';
 import { EventFeed } from './domain/event-feed.ts';
 import type { Alarm, RecordingEvent } from './domain/events.ts';
+import { Gatekeeper } from './domain/gatekeeper.ts';
 import { Journal } from './domain/journal.ts';
+import { Leases } from './domain/leases.ts';
+import { PauseWatch } from './domain/pause-watch.ts';
 import type { Clock, RecorderListener } from './domain/ports.ts';
 import { UccRegistry } from './domain/ucc-registry.ts';
 import { buildHttpServer } from './http/http-server.ts';
@@ -49,7 +52,9 @@ export interface HushServer {
   start(): Promise<ServerAddresses>;
   /** Finishes every recording, then stops. May be called twice. */
   stop(): Promise<void>;
-  /** Stops at once and finishes nothing: what a crash does. For tests and for handing over. */
+  /** Stops at once without ending a call: the next process on the same data goes on with them. */
+  handOver(): Promise<void>;
+  /** Stops at once and finishes nothing: what a crash does. For tests. */
   abandon(): Promise<void>;
   /** Reads the certificate and its key anew. */
   reload(): void;
@@ -92,6 +97,8 @@ export async function createServer(
       });
     },
     onCallFailed: (...failure) => lifecycle.callFailed(...failure),
+    onTrackBegan: (...beginning) => lifecycle.trackBegan(...beginning),
+    onWorkerDied: (...died) => lifecycle.workerDied(...died),
   };
   const recorder = new MediaRecorder({
     ...{ recordingsDir, masterKey, clock, listener },
@@ -108,21 +115,24 @@ export async function createServer(
     hubConnections: () => hub.connectionCount,
     openStreams: () => recorder.openStreamCount,
     freePorts: () => recorder.freePortCount,
+    pausedCalls: () => calls.list().filter(({ pauses }) => pauses.size > 0).length,
+    leases: () => calls.list().reduce((sum, { record }) => sum + record.leases.length, 0),
     recorderAvailable: () => recorder.available,
   });
   const lifecycle = new CallLifecycle({
     ...{ uccs, calls, recorder, archive, store, journal, alarms, clock },
-    limits: {
-      maxCalls: config.sip.maxCalls,
-      mediaTimeoutMs: config.recording.mediaTimeoutMs,
-    },
+    limits: { ...config.recording, ...config.sip },
+    hangUp: (sessionIds) => srs.hangUp(sessionIds),
     onTrackEnded: ({ packets }) => metrics.packets(packets),
   });
   const onTrailFailed = (cause: unknown): void =>
     alarms.raise({ kind: 'storeFailed', detail: String(cause) });
   const trail = new AccessTrail({ store, clock, onError: onTrailFailed });
+  const gatekeeper = new Gatekeeper({ recorder, journal, alarms, clock });
+  const watch = new PauseWatch({ uccs, alarms, clock });
+  const leases = new Leases({ uccs, calls, recorder, gatekeeper, clock, trail, watch });
   const carrier = new CommandCarrier({
-    ...{ uccs, calls, recorder, journal, alarms, clock },
+    ...{ uccs, calls, recorder, gatekeeper, clock },
     trail: new CommandTrail(trail, onTrailFailed),
     requesterMustMatchToken: config.auth.requesterMustMatchToken,
   });
@@ -145,10 +155,21 @@ export async function createServer(
       isUcc: (name) => uccs.get(name) !== undefined,
     },
     lifecycle,
+    twoSidedPause: config.sip.twoSidedPause,
+    timerRules: {
+      sessionExpiresSeconds: Math.ceil(config.sip.sessionExpiresMs / 1000),
+      minSeconds: Math.ceil(config.sip.minSessionExpiresMs / 1000),
+    },
+    onPauseOffered: (outcome) => metrics.pauseOffered(outcome),
     onDropped: (reason) => metrics.sipDropped(reason),
     onFailure: (cause) => logger.error({ err: cause }, 'a recording session failed'),
   });
   bus.subscribe((event) => metrics.event(event));
+  bus.subscribe(({ callId }) => {
+    const call = calls.byId(callId);
+    if (call) watch.changed(call);
+    srs.callChanged(callId);
+  });
   const feed = new EventFeed(bus, store);
   const hub = new RecordingHub({
     feed,
@@ -177,10 +198,11 @@ export async function createServer(
     for (const { name, ...settings } of config.uccs) await seed(uccs, name, settings);
     await journal.load();
     await webhooks.start();
-    await lifecycle.restore();
+    const restored = await lifecycle.restore();
+    for (const call of calls.list()) watch.changed(call);
     const settings = { ...config.http, access: anonymousAccess(config) };
     http = await buildHttpServer(settings, {
-      ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail },
+      ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail, leases },
       ...{ authenticator: auth.authenticator, issuer: auth.issuer },
       carry: (request, caller) => carrier.carry(request, caller),
       stopCallsOf: (uccName) => lifecycle.stopCallsOf(uccName),
@@ -193,7 +215,7 @@ export async function createServer(
         reload = read;
       },
     });
-    await srs.start();
+    await srs.start(restored);
     await http.listen({ host: config.http.host, port: config.http.port });
     ready = true;
     const addresses = { http: urlOf(http), sipUdpPort: srs.udpPort, sipTcpPort: srs.tcpPort };
@@ -203,6 +225,7 @@ export async function createServer(
 
   async function close(): Promise<void> {
     ready = false;
+    watch.close();
     hub.close();
     await http?.close();
     await srs.close();
@@ -219,6 +242,16 @@ export async function createServer(
         ready = false;
         await srs.hangUpAll();
         await lifecycle.finishAll();
+        await close();
+      })();
+      return stopping;
+    },
+    handOver() {
+      stopping ??= (async () => {
+        ready = false;
+        await http?.close();
+        await srs.close();
+        await lifecycle.handOver();
         await close();
       })();
       return stopping;

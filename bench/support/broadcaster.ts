@@ -94,7 +94,12 @@ function waitingBytes(): number {
 function eventOf(action: RecordingEvent['action']): RecordingEvent {
   return {
     ...{ type: 'recordingStateChanged', uccName: 'ucc-demo-name', sequence: 1, at: 0, action },
-    ...{ callId: '', correlationId: '1d6c6a58-6739-4f0c-98ff-0968292c8c30', requester: null },
+    ...{
+      callId: '',
+      correlationId: '1d6c6a58-6739-4f0c-98ff-0968292c8c30',
+      requester: null,
+      owner: null,
+    },
     ...{ recordingState: 1, markingState: 1, savingState: 0 },
     ...{ gapStartedAt: null, gapEndedAt: null },
   };

@@ -78,8 +78,8 @@ export class DiskArchive implements Archive {
 function extentOf(track: TrackRecord, spans: readonly Span[]): Span {
   const starts = spans.map(({ start }) => start);
   const ends = spans.map(({ end }) => end);
-  const start = track.startPosition ?? starts.reduce((a, b) => Math.min(a, b), Infinity);
-  const end = track.endPosition ?? ends.reduce((a, b) => Math.max(a, b), -Infinity);
+  const start = starts.reduce((a, b) => Math.min(a, b), track.startPosition ?? Infinity);
+  const end = ends.reduce((a, b) => Math.max(a, b), track.endPosition ?? -Infinity);
   return Number.isFinite(start) && Number.isFinite(end) ? { start, end } : { start: 0, end: 0 };
 }
 

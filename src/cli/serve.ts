@@ -3,7 +3,10 @@ import { loadConfig } from '../config/load.ts';
 import { createServer } from '../server.ts';
 import { untilStopped } from './until-stopped.ts';
 
-/** `hush serve`: runs until SIGTERM or SIGINT, which finish the recordings in progress. */
+/**
+ * `hush serve`: runs until SIGTERM or SIGINT, which finish the recordings in progress, or, under
+ * `shutdown: handover`, leave them to the next process.
+ */
 export function serveCommand(program: Command): void {
   program
     .command('serve')
@@ -11,9 +14,11 @@ export function serveCommand(program: Command): void {
     .option('-c, --config <file>', 'YAML file with settings; see hush.example.yaml')
     .action(async ({ config: file }: { config?: string }) => {
       const sources = { environment: process.env, ...(file === undefined ? {} : { file }) };
-      const server = await createServer(loadConfig(sources));
+      const loaded = loadConfig(sources);
+      const server = await createServer(loaded);
       await server.start();
       process.on('SIGHUP', () => server.reload());
-      await untilStopped(() => server.stop());
+      const stop = loaded.shutdown === 'handover' ? server.handOver : server.stop;
+      await untilStopped(() => stop());
     });
 }

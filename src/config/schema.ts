@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { type Role, roles } from '../domain/access.ts';
+import { leaseLimits, type PauseExpiry, pauseExpiries } from '../domain/lease.ts';
 import { uccNamePattern } from '../domain/ucc.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -115,6 +116,11 @@ const sip = section({
   maxTcpConnections: count(1_000, 100_000),
   tcpIdleTimeoutMs: count(600_000, 86_400_000),
   maxTransactions: count(10_000, 1_000_000),
+  /** Session timers (RFC 4028): asked for, and the least that is agreed to. */
+  sessionExpiresMs: count(1_800_000, 86_400_000),
+  minSessionExpiresMs: count(90_000, 86_400_000),
+  /** A paused call's client is asked by re-INVITE to send nothing. */
+  twoSidedPause: Type.Boolean({ default: false }),
   uccFrom: Type.Array(oneOf(['requestUri', 'header', 'participant'], 'requestUri'), {
     default: ['requestUri', 'header', 'participant'],
   }),
@@ -136,6 +142,8 @@ const recording = section({
   fenceTimeoutMs: count(2_000, 60_000),
   chunkMs: count(900, 1_000),
   mediaTimeoutMs: count(60_000, 86_400_000),
+  /** A call that follows another of the same correlation id this soon goes on with its states. */
+  inheritMs: Type.Integer({ minimum: 0, maximum: 86_400_000, default: 3_600_000 }),
   maxUnwrittenBytes: count(1_048_576, 268_435_456),
   diskProbeIntervalMs: count(2_000, 600_000),
 });
@@ -167,6 +175,13 @@ export const uccSettingsSchema = Type.Object(
     agentCanEditAudioRecording: Type.Optional(Type.Boolean()),
     saveRecordingByDefault: Type.Optional(Type.Boolean()),
     recordFromStart: Type.Optional(Type.Boolean()),
+    onPauseExpiry: Type.Optional(
+      Type.Unsafe<PauseExpiry>({ type: 'string', enum: [...pauseExpiries] }),
+    ),
+    maxPauseMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400_000 })),
+    pauseLookbackMs: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: leaseLimits.maxLookbackMs }),
+    ),
     agents: Type.Optional(Type.Array(Type.String({ maxLength: 512 }), { maxItems: 10_000 })),
     supervisors: Type.Optional(Type.Array(Type.String({ maxLength: 512 }), { maxItems: 10_000 })),
   },
@@ -181,6 +196,8 @@ const ucc = Type.Object(
 export const configSchema = Type.Object(
   {
     dataDir: Type.String({ default: './data' }),
+    /** On SIGTERM: `finish` ends the calls, `handover` leaves them to the next process. */
+    shutdown: oneOf(['finish', 'handover'], 'finish'),
     /** 32 bytes in hex or base64; without it a key is made in the data folder. */
     masterKey: Type.Optional(Type.String()),
     log: section({

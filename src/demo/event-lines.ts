@@ -5,6 +5,9 @@ const what: Record<RecordingEvent['type'], string> = {
   callBegan: 'call began',
   callUpdated: 'call changed',
   recordingStateChanged: 'state changed',
+  pauseTaken: 'pause taken',
+  pauseReleased: 'pause released',
+  pauseExpired: 'pause expired',
   callEnded: 'call ended',
   recordingSaved: 'recording saved',
   recordingDestroyed: 'recording destroyed',
@@ -14,7 +17,8 @@ const what: Record<RecordingEvent['type'], string> = {
 export function eventLine(event: RecordingEvent): string {
   const time = new Date(event.at).toISOString().slice(11, 23);
   const action = event.action === null ? what[event.type] : stateActionName(event.action);
-  const by = event.requester === null ? '' : ` by ${event.requester}`;
+  const who = event.requester ?? event.owner;
+  const by = who === null ? '' : ` by ${who}`;
   const sequence = String(event.sequence).padStart(5);
   return `${time} ${sequence}  ${action.padEnd(18)} ${event.correlationId}${by}`;
 }

@@ -14,7 +14,13 @@ export interface EndingPorts {
   readonly journal: Journal;
   readonly alarms: AlarmSink;
   readonly clock: Clock;
-  readonly limits: { readonly mediaTimeoutMs: number };
+  readonly limits: {
+    readonly mediaTimeoutMs: number;
+    /** A client that was asked to send nothing while a call is paused sends nothing. */
+    readonly twoSidedPause: boolean;
+  };
+  /** Ends recording sessions from our side; each of them leaves its call then. */
+  hangUp(sessionIds: readonly string[]): void;
 }
 
 /** Ends calls, and settles what becomes of their audio. */
@@ -60,10 +66,17 @@ export class CallEnding {
     const timer = setTimeout(() => {
       this.#mediaTimers.delete(call.id);
       void call.queue.run(async () => {
-        if (!call.ended && call.sessions.size === 0) await this.end(call);
+        if (call.ended) return;
+        if (call.sessions.size === 0) await this.end(call);
+        else if (!this.#mayBeSilent(call)) this.#ports.hangUp([...call.sessions]);
       });
     }, this.#ports.limits.mediaTimeoutMs);
     this.#mediaTimers.set(call.id, timer);
+  }
+
+  /** Nothing is expected from a client that holds: that it lives, its session timer tells. */
+  #mayBeSilent(call: Call): boolean {
+    return call.pauses.has('hold') || (this.#ports.limits.twoSidedPause && !call.keeps);
   }
 
   mediaReturned(call: Call): void {

@@ -1,9 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { Call, type CallStream } from './call.ts';
+import { Call, type CallStream, shutReason } from './call.ts';
 import { CallEnding, type EndingPorts, storeAlarm } from './call-ending.ts';
+import { CallRecovery, type RestoredSession } from './call-recovery.ts';
 import { CorrelationConflictError, RecorderBusyError, UccUnknownError } from './errors.ts';
-import { newStream, partiesOf, type SessionOffer, specOf, trackRecord } from './offered-media.ts';
-import type { Store, TrackSummary } from './ports.ts';
+import { type Inherited, nothingInherited, statesInherited } from './inheritance.ts';
+import {
+  endedTrack,
+  newStream,
+  partiesOf,
+  type SessionOffer,
+  type SessionSignalling,
+  sessionRecord,
+  specOf,
+  trackRecord,
+} from './offered-media.ts';
+import type { OpenedStream, Store, TrackBeginning, TrackSummary } from './ports.ts';
 import { RecordingState } from './recording-state.ts';
 import type { Codec } from './records.ts';
 import { type Ucc, uccKey } from './ucc.ts';
@@ -23,7 +34,11 @@ export interface StreamUpdate {
 
 export interface LifecyclePorts extends EndingPorts {
   readonly store: Store;
-  readonly limits: { readonly maxCalls: number; readonly mediaTimeoutMs: number };
+  readonly limits: EndingPorts['limits'] & {
+    readonly maxCalls: number;
+    /** A call that follows within this time of its predecessor goes on with its states. */
+    readonly inheritMs: number;
+  };
   onTrackEnded(summary: TrackSummary): void;
 }
 
@@ -38,10 +53,12 @@ export interface LifecyclePorts extends EndingPorts {
 export class CallLifecycle {
   readonly #ports: LifecyclePorts;
   readonly #ending: CallEnding;
+  readonly #recovery: CallRecovery;
 
   constructor(ports: LifecyclePorts) {
     this.#ports = ports;
     this.#ending = new CallEnding(ports);
+    this.#recovery = new CallRecovery(ports, this.#ending);
   }
 
   /**
@@ -70,13 +87,20 @@ export class CallLifecycle {
   /** A re-INVITE or UPDATE: new codecs or directions of streams that are there. */
   updateStreams(call: Call, updates: readonly StreamUpdate[]): Promise<void> {
     return call.queue.run(async () => {
+      let changes = 0;
       for (const update of updates) await this.#updateCodec(call, update);
       for (const held of [true, false]) {
         const tracks = updates.filter((update) => update.held === held).map(({ track }) => track);
         const changed = tracks.filter((track) => call.streams.get(track)?.held !== held);
         if (changed.length > 0) await this.#ports.recorder.hold(call.id, changed, held);
         for (const track of changed) this.#stream(call, track).held = held;
+        changes += changed.length;
       }
+      if (changes === 0) return;
+      // Whoever watches the call hears of it; the streams have their gate already.
+      await this.#ports.journal
+        .record(call, { type: 'callUpdated', record: call.next({}) })
+        .catch((cause) => this.#storeAlarm(call, cause));
     });
   }
 
@@ -90,6 +114,7 @@ export class CallLifecycle {
     return call.queue.run(async () => {
       if (!call.sessions.delete(sessionId) || call.ended) return;
       await this.#closeStreams(call, (stream) => stream.sessionId === sessionId);
+      await this.#ports.store.endSession(sessionId).catch((cause) => this.#storeAlarm(call, cause));
       if (call.sessions.size === 0) await this.#ending.end(call);
     });
   }
@@ -114,26 +139,43 @@ export class CallLifecycle {
     void call.queue.run(() => this.#stopInDoubt(call));
   }
 
-  /** Takes up the calls that were in progress when the process before this one ended. */
-  async restore(): Promise<void> {
-    for (const record of await this.#ports.store.liveCalls()) {
-      const call = new Call(record);
-      if (record.endedAt !== null) {
-        call.ended = true;
-        this.#ending.settleLater(call);
-        continue;
-      }
-      const tracks = await this.#ports.store.tracks(record.id);
-      call.nextTrack = 1 + Math.max(-1, ...tracks.map(({ track }) => track));
-      call.mediaOffered = tracks.length > 0;
-      this.#ports.calls.add(call);
-      this.#ports.recorder.beginCall(
-        call.id,
-        record.recordingState === RecordingState.Started,
-        'restart',
-      );
-      this.#ending.awaitMedia(call);
+  /** The stream's first packet, since it was opened or resumed. */
+  trackBegan(callId: string, track: number, beginning: TrackBeginning): void {
+    const call = this.#ports.calls.byId(callId);
+    const stream = call?.streams.get(track);
+    if (!call || !stream) return;
+    this.#ending.mediaReturned(call);
+    if (stream.began) return;
+    stream.began = beginning;
+    this.#ports.store
+      .commit({ tracks: [trackRecord(call.id, stream)] })
+      .catch((cause) => this.#storeAlarm(call, cause));
+  }
+
+  /** A media thread died; another one takes over its calls. */
+  workerDied(callIds: readonly string[], detail: string): void {
+    for (const callId of callIds) {
+      const call = this.#ports.calls.byId(callId);
+      if (!call) continue;
+      const { correlationId, uccName } = call;
+      this.#ports.alarms.raise({ kind: 'workerDied', callId, correlationId, uccName, detail });
+      this.#recovery.resume(callId, (why) => this.callFailed(callId, 'workerDied', why));
     }
+  }
+
+  /** Resolves when another process could go on with the session. */
+  async saveSession(call: Call, id: string, signalling: SessionSignalling): Promise<void> {
+    await this.#ports.store.commit({ sessions: [sessionRecord(call, id, signalling)] });
+  }
+
+  /** Takes up the calls that were in progress when the process before this one ended. */
+  restore(): Promise<RestoredSession[]> {
+    return this.#recovery.restore();
+  }
+
+  /** Stops for the next process, which restores: nothing is finished, nothing is lost. */
+  handOver(): Promise<void> {
+    return this.#recovery.handOver();
   }
 
   /** Stop now: nothing is finished, the next process restores. */
@@ -181,38 +223,55 @@ export class CallLifecycle {
   async #addStreams(call: Call, ucc: Ucc, offer: SessionOffer) {
     const { recorder, journal } = this.#ports;
     const begins = call.record.version === 1;
+    const inherited = begins ? await this.#inherited(call) : nothingInherited;
     const firstMedia = !call.mediaOffered && offer.streams.length > 0;
-    const start = firstMedia && ucc.useAudioRecording && ucc.recordFromStart;
-    if (begins && call.streams.size === 0) recorder.beginCall(call.id, start, 'stop');
+    const start = firstMedia && this.#startsBy(ucc) && inherited.recordingState === undefined;
+    const record = call.next({
+      ...inherited,
+      parties: partiesOf(call, ucc, offer),
+      ...(start ? { recordingState: RecordingState.Started } : {}),
+    });
+    const opens = start && record.leases.length === 0;
+    if (begins && call.streams.size === 0) {
+      call.lookbackMs = ucc.pauseLookbackMs;
+      const gate = { open: opens, reason: shutReason(record), lookbackMs: call.lookbackMs };
+      recorder.beginCall(call.id, gate);
+    }
     const first = call.nextTrack;
     call.nextTrack += offer.streams.length;
-    const added = offer.streams.map((stream, index) => newStream(stream, ucc, first + index));
+    const specs = offer.streams.map((stream, index) => specOf(stream, first + index));
     try {
-      const specs = offer.streams.map((stream, index) => specOf(stream, first + index));
-      if (start && !begins) await recorder.open(call.id);
+      if (opens && !begins) await recorder.open(call.id);
       const opened = await recorder.openStreams(call.id, specs);
-      const record = call.next({
-        parties: partiesOf(call, ucc, offer),
-        ...(start ? { recordingState: RecordingState.Started, recorded: true } : {}),
-      });
-      const tracks = added.map((stream) => trackRecord(call.id, stream));
+      const added = offer.streams.map((stream, index) =>
+        newStream(offer, stream, { ucc, opened: opened[index] as OpenedStream }),
+      );
       await journal.record(call, {
         type: begins ? 'callBegan' : 'callUpdated',
-        record,
-        extra: { tracks },
+        record: { ...record, recorded: record.recorded || opens },
+        extra: { tracks: added.map((stream) => trackRecord(call.id, stream)) },
       });
-      for (const stream of added) {
-        call.streams.set(stream.track, { ...stream, sessionId: offer.sessionId });
-      }
+      for (const stream of added) call.streams.set(stream.track, stream);
       call.mediaOffered ||= added.length > 0;
       this.#ending.mediaReturned(call);
       return { call, streams: opened };
     } catch (cause) {
-      if (start) await recorder.shut(call.id, 'stop').catch(() => undefined);
-      const tracks = added.map(({ track }) => track);
+      if (opens) await recorder.shut(call.id, 'stop').catch(() => undefined);
+      const tracks = specs.map(({ track }) => track);
       await recorder.closeStreams(call.id, tracks).catch(() => []);
       throw cause;
     }
+  }
+
+  #startsBy({ useAudioRecording, recordFromStart }: Ucc): boolean {
+    return useAudioRecording && recordFromStart;
+  }
+
+  /** What the dialogue's last recording leaves to this one: nothing lifts a pause in between. */
+  async #inherited(call: Call): Promise<Inherited> {
+    const { store, limits, clock } = this.#ports;
+    const last = await store.lastCall(call.correlationId);
+    return last ? statesInherited(last, clock.now() - limits.inheritMs) : nothingInherited;
   }
 
   /** A session whose first offer failed never was; a call that it alone began never was either. */
@@ -228,6 +287,8 @@ export class CallLifecycle {
   async #updateCodec(call: Call, update: StreamUpdate): Promise<void> {
     const stream = this.#stream(call, update.track);
     stream.codec = update.codec;
+    stream.payloadType = update.payloadType;
+    stream.dtmfPayloadType = update.dtmfPayloadType;
     await this.#ports.recorder.updateStream(call.id, { ...update, clockRate: stream.clockRate });
   }
 
@@ -246,7 +307,7 @@ export class CallLifecycle {
     for (const summary of summaries) this.#ports.onTrackEnded(summary);
     const records = summaries.flatMap((summary) => {
       const stream = leaving.find(({ track }) => track === summary.track);
-      return stream ? [{ ...trackRecord(call.id, stream), ...summary }] : [];
+      return stream ? [endedTrack(call.id, stream, summary)] : [];
     });
     await this.#ports.store
       .commit({ tracks: records })

@@ -1,3 +1,4 @@
+import type { TrackBeginning } from './ports.ts';
 import {
   MarkingState as Marking,
   type MarkingState,
@@ -6,11 +7,8 @@ import {
   SavingState as Saving,
   type SavingState,
 } from './recording-state.ts';
-import type { CallRecord, Codec } from './records.ts';
+import type { CallRecord, Codec, GapReason } from './records.ts';
 import { SerialQueue } from './serial-queue.ts';
-
-/** Who keeps the recorder from keeping audio. The contract knows `api` only. */
-export type PauseOwner = 'api' | 'hold';
 
 /** One media stream of a call: it keeps its track for as long as the call lives. */
 export interface CallStream {
@@ -21,7 +19,13 @@ export interface CallStream {
   readonly role: 'agent' | 'other';
   codec: Codec;
   readonly clockRate: number;
+  payloadType: number;
+  dtmfPayloadType: number | null;
   held: boolean;
+  /** Where it listens; the same after a restart. */
+  readonly port: number;
+  /** Set with its first packet. */
+  began: TrackBeginning | undefined;
 }
 
 /** The three states that a contract answer shows. */
@@ -34,6 +38,9 @@ export interface CallState {
 /**
  * A call in progress. The gate is the call's, not a stream's: audio is kept only while the recorder
  * is Started and the pause set is empty. Everything that changes a call goes through its queue.
+ *
+ * The pause set has an owner `api` (the contract's pause), an owner per lease of the Hush API, and
+ * `hold` (the client's own): no one of them lifts another's.
  */
 export class Call {
   readonly queue = new SerialQueue();
@@ -44,6 +51,8 @@ export class Call {
   failed = false;
   /** A media stream has been offered, by this process or by the one before a restart. */
   mediaOffered = false;
+  /** Audio younger than this is held in memory, for as long as the call lives. */
+  lookbackMs = 0;
   /** A track's number is never given twice, nor are its files. */
   nextTrack = 0;
   ended = false;
@@ -62,6 +71,8 @@ export class Call {
       markingState: Marking.None,
       savingState: Saving.None,
       pauseConfirmed: true,
+      pausedAt: null,
+      leases: [],
       status: 'live',
       recorded: false,
       version: 1,
@@ -91,9 +102,15 @@ export class Call {
     return this.#record.recordingState;
   }
 
-  get pauses(): ReadonlySet<PauseOwner> {
-    const owners = new Set<PauseOwner>();
+  /** True while the call's gate is open: the recorder is Started and nobody but `hold` pauses. */
+  get keeps(): boolean {
+    return keepsAudio(this.#record);
+  }
+
+  get pauses(): ReadonlySet<string> {
+    const owners = new Set<string>();
     if (this.recordingState === Recording.Paused) owners.add('api');
+    for (const { owner } of this.#record.leases) owners.add(owner);
     const streams = [...this.streams.values()];
     if (streams.length > 0 && streams.every((stream) => stream.held)) owners.add('hold');
     return owners;
@@ -105,11 +122,25 @@ export class Call {
    */
   next(changes: Partial<CallRecord>, at: number = Date.now()): CallRecord {
     const record = { ...this.#record, ...changes, version: this.#record.version + 1 };
-    const keeps = record.recordingState === Recording.Started;
-    return { ...record, gapStartedAt: keeps ? null : (this.#record.gapStartedAt ?? at) };
+    const isPaused = record.recordingState === Recording.Paused;
+    return {
+      ...record,
+      gapStartedAt: keepsAudio(record) ? null : (this.#record.gapStartedAt ?? at),
+      pausedAt: isPaused ? (this.#record.pausedAt ?? at) : null,
+    };
   }
 
   accept(record: CallRecord): void {
     this.#record = record;
   }
+}
+
+function keepsAudio({ recordingState, leases }: CallRecord): boolean {
+  return recordingState === Recording.Started && leases.length === 0;
+}
+
+/** Who keeps the gate shut, where it is. */
+export function shutReason(record: Pick<CallRecord, 'recordingState' | 'leases'>): GapReason {
+  if (record.recordingState === Recording.Paused) return 'api';
+  return record.leases.length > 0 ? 'lease' : 'stop';
 }

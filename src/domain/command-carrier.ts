@@ -10,9 +10,9 @@ import {
 } from './command.ts';
 import type { CommandTrail } from './command-trail.ts';
 import { type ContractError, contractError } from './errors.ts';
-import type { RecordingEvent } from './events.ts';
-import type { Entry, Journal } from './journal.ts';
-import type { AlarmSink, Clock, FenceReceipt, Recorder } from './ports.ts';
+import type { Effect, Gatekeeper } from './gatekeeper.ts';
+import type { Entry } from './journal.ts';
+import type { Clock, FenceReceipt, Recorder } from './ports.ts';
 import {
   MarkingState,
   RecordingState,
@@ -22,26 +22,33 @@ import {
   stateAfter,
 } from './recording-state.ts';
 import type { CallRecord } from './records.ts';
+import type { Ucc } from './ucc.ts';
 import type { UccRegistry } from './ucc-registry.ts';
 
 export interface CommandCarrierPorts {
   readonly uccs: UccRegistry;
   readonly calls: CallRegistry;
   readonly recorder: Recorder;
-  readonly journal: Journal;
-  readonly alarms: AlarmSink;
+  readonly gatekeeper: Gatekeeper;
   readonly clock: Clock;
   readonly trail: CommandTrail;
   /** `auth.requesterMustMatchToken` */
   readonly requesterMustMatchToken: boolean;
 }
 
-/** A command whose turn has come, and whose it is. */
-interface Turn {
+/** A command whose turn is to come, and whose it is. */
+interface Order {
   readonly command: Command;
   readonly caller: Caller;
   /** Unix ms */
   readonly requestedAt: number;
+  /** The call's version must be this one. */
+  readonly ifVersion: number | undefined;
+}
+
+/** Its turn has come: the UCC's settings are those of this moment. */
+interface Turn extends Order {
+  readonly ucc: Ucc;
 }
 
 /**
@@ -78,110 +85,57 @@ export class CommandCarrier {
     const call = this.#ports.calls.find(command.uccName, command.correlationId);
     if (!call) return refused(contractError('callUnknown', command));
     const requestedAt = this.#ports.clock.now();
-    return call.queue.run(() => this.#takeTurn(call, { command, caller, requestedAt }));
+    const order = { command, caller, requestedAt, ifVersion: request.ifVersion };
+    return call.queue.run(() => this.#takeTurn(call, order));
   }
 
-  async #takeTurn(call: Call, turn: Turn): Promise<CommandAnswer> {
-    const { command } = turn;
+  async #takeTurn(call: Call, order: Order): Promise<CommandAnswer> {
+    const { command, ifVersion } = order;
     if (call.ended) return refused(contractError('callUnknown', command));
     const ucc = this.#ports.uccs.get(command.uccName);
     if (!ucc) return refused(contractError('uccUnknown', command));
     const recorderAvailable = this.#ports.recorder.available;
     const error = refusal(command, { ucc, call, recorderAvailable });
     if (error) return refused(error);
+    if (ifVersion !== undefined && ifVersion !== call.record.version) {
+      return refused(contractError('versionMismatch'));
+    }
     try {
-      return await this.#apply(call, turn);
+      return done(await this.#apply(call, { ...order, ucc }));
     } catch (cause) {
-      this.#alarm(call, cause);
+      this.#ports.gatekeeper.alarm(call, cause);
       return refused(contractError('processingFailed'));
     }
   }
 
-  #apply(call: Call, turn: Turn): Promise<CommandAnswer> {
+  #apply(call: Call, turn: Turn): Promise<Effect> {
+    const { gatekeeper } = this.#ports;
     const { action } = turn.command;
-    if (action === StateAction.Start) return this.#start(call, turn);
-    if (needsFence(call, action)) return this.#shut(call, turn);
-    return this.#note(call, turn);
-  }
-
-  /** Save, Delete, Mark, UnMark, and Stop where nothing runs or the gate is shut already. */
-  async #note(call: Call, turn: Turn): Promise<CommandAnswer> {
-    const effectiveAt = this.#ports.clock.now();
-    const entry = this.#entryOf(call, turn, { effectiveAt, streams: [] });
-    const event = await this.#ports.journal.record(call, entry);
-    return done(event, effectiveAt);
-  }
-
-  /** Pause, and Stop of a running recorder: fence, then commit. */
-  async #shut(call: Call, turn: Turn): Promise<CommandAnswer> {
-    const { action } = turn.command;
-    const reason = action === StateAction.Pause ? 'api' : 'stop';
-    try {
-      const receipt = await this.#ports.recorder.shut(call.id, reason);
-      const entry = this.#entryOf(call, turn, receipt);
-      return done(await this.#ports.journal.record(call, entry), receipt.effectiveAt);
-    } catch (cause) {
-      await this.#staysShut(call, stateAfter(action, call.recordingState));
-      throw cause;
+    const entryOf = (receipt: FenceReceipt): Entry => this.#entryOf(call, turn, receipt);
+    if (action === StateAction.Start && opensGate(call)) {
+      return gatekeeper.open(call, { entryOf, takenBack: paused });
     }
-  }
-
-  /** Start: commit, then fence; streams that do not confirm put the call back to Paused. */
-  async #start(call: Call, turn: Turn): Promise<CommandAnswer> {
-    const { journal, recorder } = this.#ports;
-    const provisional = { effectiveAt: this.#ports.clock.now(), streams: [] };
-    const event = await journal.commit(call, this.#entryOf(call, turn, provisional));
-    let receipt: FenceReceipt;
-    try {
-      receipt = await recorder.open(call.id);
-    } catch (cause) {
-      journal.publish(event);
-      await this.#backToPaused(call);
-      throw cause;
-    }
-    journal.publish(event);
-    const { detail } = entryOf(call, turn, receipt);
-    journal.completeReceipt(event, detail).catch((cause: unknown) => this.#alarm(call, cause));
-    return done(event, receipt.effectiveAt);
-  }
-
-  /** The published Start is taken back by an event of its own, so that no listener believes it. */
-  async #backToPaused(call: Call): Promise<void> {
-    const record = call.next({ recordingState: RecordingState.Paused, pauseConfirmed: false });
-    const entry = { type: 'recordingStateChanged', record, action: StateAction.Pause } as const;
-    try {
-      await this.#ports.journal.record(call, entry);
-    } catch (cause) {
-      call.accept(record);
-      this.#alarm(call, cause);
-    }
-  }
-
-  /** The gate is shut, confirmed or not: the state says so even where the store does not answer. */
-  async #staysShut(call: Call, recordingState: RecordingState): Promise<void> {
-    const record = call.next({ recordingState, pauseConfirmed: false });
-    const entry = { type: 'recordingStateChanged', record } as const;
-    try {
-      await this.#ports.journal.record(call, entry);
-    } catch {
-      call.accept(record);
-    }
+    if (!needsFence(call, action)) return gatekeeper.note(call, entryOf);
+    const isPause = action === StateAction.Pause;
+    const lookbackMs = isPause ? turn.ucc.pauseLookbackMs : 0;
+    const inDoubt = { recordingState: stateAfter(action, call.recordingState) };
+    return gatekeeper.shut(
+      call,
+      { reason: isPause ? 'api' : 'stop', lookbackMs },
+      { entryOf, inDoubt },
+    );
   }
 
   #entryOf(call: Call, turn: Turn, receipt: FenceReceipt): Entry {
     return { ...entryOf(call, turn, receipt), access: this.#ports.trail.carried(call, turn) };
   }
+}
 
-  #alarm(call: Call, cause: unknown): void {
-    const fence = cause instanceof Error && cause.name === 'FenceTimeoutError';
-    this.#ports.alarms.raise({
-      kind: fence ? 'fenceTimeout' : 'storeFailed',
-      callId: call.id,
-      correlationId: call.correlationId,
-      uccName: call.uccName,
-      detail: messageOf(cause),
-    });
-  }
+const paused: Partial<CallRecord> = { recordingState: RecordingState.Paused };
+
+/** A call that leases hold stays shut: Start lifts the contract's pause only. */
+function opensGate(call: Call): boolean {
+  return call.record.leases.length === 0;
 }
 
 function needsFence(call: Call, action: StateAction): boolean {
@@ -190,11 +144,7 @@ function needsFence(call: Call, action: StateAction): boolean {
   return call.recordingState === RecordingState.Started || !call.record.pauseConfirmed;
 }
 
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : 'unknown failure';
-}
-
-function entryOf(call: Call, { command, requestedAt }: Turn, receipt: FenceReceipt): Entry {
+function entryOf(call: Call, { command, requestedAt }: Order, receipt: FenceReceipt): Entry {
   return {
     type: 'recordingStateChanged',
     record: call.next(changesOf(call, command.action), receipt.effectiveAt),
@@ -203,6 +153,8 @@ function entryOf(call: Call, { command, requestedAt }: Turn, receipt: FenceRecei
     at: receipt.effectiveAt,
     detail: {
       detail: `RecorderSetTo${stateActionName(command.action)}ByAgent`,
+      action: command.action,
+      requester: command.requester,
       requestedAt,
       effectiveAt: receipt.effectiveAt,
       streams: receipt.streams,
@@ -221,13 +173,15 @@ function changesOf(call: Call, action: StateAction): Partial<CallRecord> {
     case StateAction.Delete:
       return { savingState: SavingState.Delete };
     case StateAction.Start:
-      return { recordingState: RecordingState.Started, pauseConfirmed: true, recorded: true };
+      return opensGate(call)
+        ? { recordingState: RecordingState.Started, pauseConfirmed: true, recorded: true }
+        : { recordingState: RecordingState.Started };
     default:
       return { recordingState: stateAfter(action, call.recordingState), pauseConfirmed: true };
   }
 }
 
-function done(event: RecordingEvent, effectiveAt: number): CommandAnswer {
+function done({ event, effectiveAt }: Effect): CommandAnswer {
   return { ok: true, state: event, event, effectiveAt };
 }
 

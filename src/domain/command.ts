@@ -12,6 +12,8 @@ export interface CommandRequest {
   readonly requesterSipUri: unknown;
   readonly correlationId: unknown;
   readonly uccName: unknown;
+  /** Of `If-Match`: carried out only while the call's version is this one. */
+  readonly ifVersion?: number | undefined;
 }
 
 export interface Command {

@@ -100,6 +100,12 @@ export const contractErrors = catalogue({
     isOutside: true,
     text: 'The token does not speak for this requester.',
   },
+  versionMismatch: {
+    errorType: ErrorType.Validation,
+    status: 412,
+    isOutside: true,
+    text: 'The call has changed since that version.',
+  },
 });
 
 export type ContractErrorCode = keyof typeof contractErrors;

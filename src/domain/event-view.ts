@@ -17,6 +17,7 @@ export function eventView(event: RecordingEvent) {
     at: isoTime(event.at),
     action: event.action === null ? null : stateActionName(event.action),
     requester: event.requester,
+    owner: event.owner,
     recordingState: recordingStateName(event.recordingState),
     markingState: nameOf(MarkingState, event.markingState),
     savingState: nameOf(SavingState, event.savingState),

@@ -5,6 +5,10 @@ export type RecordingEventType =
   /** A recording session joined the call, or its parties changed. */
   | 'callUpdated'
   | 'recordingStateChanged'
+  /** An owner's pause of the Hush API begins, ends, or was not renewed in time. */
+  | 'pauseTaken'
+  | 'pauseReleased'
+  | 'pauseExpired'
   | 'callEnded'
   | 'recordingSaved'
   | 'recordingDestroyed';
@@ -21,6 +25,8 @@ export interface RecordingEvent {
   /** Only of `recordingStateChanged`: the successful command. */
   readonly action: StateAction | null;
   readonly requester: string | null;
+  /** Only of `pauseTaken`, `pauseReleased` and `pauseExpired`: whose pause. */
+  readonly owner: string | null;
   readonly recordingState: RecordingState;
   readonly markingState: MarkingState;
   readonly savingState: SavingState;
@@ -38,6 +44,9 @@ export type AlarmKind =
   | 'storageFailed'
   | 'storeFailed'
   | 'workerDied'
+  | 'sessionLost'
+  /** A lease was not renewed, or a pause is longer than its UCC allows. */
+  | 'pauseExpired'
   | 'correlationConflict'
   | 'masterKeyGenerated'
   | 'webhookDeadLetter';

@@ -6,17 +6,24 @@ import type { Bus, Change, Clock, Store } from './ports.ts';
 import type { StateAction } from './recording-state.ts';
 import type { CallDetailRecord, CallRecord } from './records.ts';
 
+export type ReceiptFields = Pick<
+  CallDetailRecord,
+  'detail' | 'action' | 'requester' | 'requestedAt' | 'effectiveAt' | 'streams'
+>;
+
 export interface Entry {
   readonly type: RecordingEventType;
   readonly record: CallRecord;
   readonly action?: StateAction;
   readonly requester?: string;
+  /** Of the events of leases. */
+  readonly owner?: string;
   readonly at?: number;
-  /** A command's receipt; sequence and names are filled in here. */
-  readonly detail?: Pick<CallDetailRecord, 'detail' | 'requestedAt' | 'effectiveAt' | 'streams'>;
+  /** A command's or lease's receipt; sequence and names are filled in here. */
+  readonly detail?: ReceiptFields;
   /** Who did it: written in the same commit. */
   readonly access?: AccessRecord;
-  readonly extra?: Pick<Change, 'tracks' | 'gaps'>;
+  readonly extra?: Pick<Change, 'tracks' | 'gaps' | 'sessions'>;
 }
 
 /**
@@ -51,7 +58,7 @@ export class Journal {
       firstSequence: entry.record.firstSequence || event.sequence,
       lastSequence: event.sequence,
     };
-    const detail = entry.detail && entry.action ? this.#detail(entry, event) : undefined;
+    const detail = entry.detail && receiptOf(event, entry.detail);
     try {
       await this.#store.commit({
         call: record,
@@ -83,19 +90,8 @@ export class Journal {
   }
 
   /** Completes the receipt of a command whose effect came after its commit (Start). */
-  async completeReceipt(event: RecordingEvent, detail: Entry['detail']): Promise<void> {
-    if (!detail || event.action === null) return;
-    await this.#store.commit({
-      detail: {
-        ...detail,
-        callId: event.callId,
-        correlationId: event.correlationId,
-        uccName: event.uccName,
-        action: event.action,
-        requester: event.requester ?? '',
-        sequence: event.sequence,
-      },
-    });
+  async completeReceipt(event: RecordingEvent, detail: ReceiptFields): Promise<void> {
+    await this.#store.commit({ detail: receiptOf(event, detail) });
   }
 
   #outbox(uccName: string): Outbox {
@@ -123,28 +119,18 @@ export class Journal {
       at,
       action: entry.action ?? null,
       requester: entry.requester ?? null,
+      owner: entry.owner ?? null,
       recordingState: record.recordingState,
       markingState: record.markingState,
       savingState: record.savingState,
       ...gapTimes(call.record, record, at),
     };
   }
+}
 
-  #detail(entry: Entry, event: RecordingEvent): CallDetailRecord {
-    const { detail } = entry;
-    return {
-      callId: event.callId,
-      correlationId: event.correlationId,
-      uccName: event.uccName,
-      detail: detail?.detail ?? '',
-      action: event.action as StateAction,
-      requester: event.requester ?? '',
-      requestedAt: detail?.requestedAt ?? event.at,
-      effectiveAt: detail?.effectiveAt ?? event.at,
-      sequence: event.sequence,
-      streams: detail?.streams ?? [],
-    };
-  }
+function receiptOf(event: RecordingEvent, fields: ReceiptFields): CallDetailRecord {
+  const { callId, correlationId, uccName, sequence } = event;
+  return { ...fields, callId, correlationId, uccName, sequence };
 }
 
 /** A gap that the change begins or ends; every other change has neither time. */

@@ -3,11 +3,13 @@ import type { Alarm, RecordingEvent } from './events.ts';
 import type {
   CallDetailRecord,
   CallRecord,
+  ClockOrigin,
   Codec,
   GapReason,
   GapRecord,
   PacketCounts,
   SegmentRecord,
+  SessionRecord,
   StreamReceipt,
   TrackRecord,
 } from './records.ts';
@@ -23,6 +25,7 @@ export interface Change {
   readonly event?: RecordingEvent;
   readonly ucc?: Ucc;
   readonly access?: readonly AccessRecord[];
+  readonly sessions?: readonly SessionRecord[];
 }
 
 export interface RecordingFilter {
@@ -43,6 +46,12 @@ export interface Store {
   commit(change: Change): Promise<void>;
   uccs(): Promise<Ucc[]>;
   liveCalls(): Promise<CallRecord[]>;
+  /** The newest call of that correlation id, ended or not. */
+  lastCall(correlationId: string): Promise<CallRecord | undefined>;
+  /** Recording sessions in progress. */
+  sessions(): Promise<SessionRecord[]>;
+  /** Forgets the recording session; one that is not there is no error. */
+  endSession(id: string): Promise<void>;
   call(id: string): Promise<CallRecord | undefined>;
   recordings(filter: RecordingFilter): Promise<CallRecord[]>;
   tracks(callId: string): Promise<TrackRecord[]>;
@@ -75,6 +84,23 @@ export interface OpenedStream {
   readonly port: number;
 }
 
+/** A stream that listened before, in this process or the one before it. */
+export interface ResumedStream {
+  readonly spec: StreamSpec;
+  readonly port: number;
+  /** Of its first packet; null when none came yet. */
+  readonly startPosition: number | null;
+}
+
+/** What a call's gate is set to, and how much of its audio is held back. */
+export interface GateSetting {
+  readonly open: boolean;
+  /** Why it is shut, while it is. */
+  readonly reason: GapReason;
+  /** Audio younger than this stays in memory. */
+  readonly lookbackMs: number;
+}
+
 export interface FenceReceipt {
   /** Unix ms at which the last stream confirmed. */
   readonly effectiveAt: number;
@@ -94,6 +120,20 @@ export interface RecorderListener {
   onSegment(segment: SegmentRecord): void;
   /** The call's audio can no longer be stored; its gate is shut already. */
   onCallFailed(callId: string, kind: 'storageFailed' | 'workerDied', detail: string): void;
+  /** The stream's first packet since it was opened or resumed. */
+  onTrackBegan(callId: string, track: number, beginning: TrackBeginning): void;
+  /**
+   * The media thread of these calls ended, and another one took its place. Their gates are shut;
+   * their streams are to be resumed.
+   */
+  onWorkerDied(callIds: readonly string[], detail: string): void;
+}
+
+export interface TrackBeginning {
+  /** Samples on the call's clock. */
+  readonly startPosition: number;
+  readonly initialReason: GapReason | null;
+  readonly clockOrigin: ClockOrigin;
 }
 
 /** Media in, sealed chunks out. Every method that takes a call id rejects for an unknown one. */
@@ -101,17 +141,35 @@ export interface Recorder {
   /** False while the disk refuses writes: what is offered then is not recorded. */
   readonly available: boolean;
   /** Gives the call its gate; of a call that has one, and no streams yet, sets it. */
-  beginCall(callId: string, gateOpen: boolean, reason: GapReason): void;
+  beginCall(callId: string, gate: GateSetting): void;
   /** Binds sockets on consecutive even ports. @throws RecorderBusyError */
   openStreams(callId: string, specs: readonly StreamSpec[]): Promise<OpenedStream[]>;
+  /**
+   * Binds the ports again at which the streams listened, and goes on with their tracks. What the
+   * gate says counts from their first packet on.
+   * @returns tracks whose port could not be had
+   */
+  resumeStreams(
+    callId: string,
+    streams: readonly ResumedStream[],
+    clockOrigin: ClockOrigin | null,
+  ): Promise<number[]>;
   /** Resolves once packets of the new payload type are taken. */
   updateStream(callId: string, spec: StreamSpec): Promise<void>;
-  /** @throws FenceTimeoutError: the gate is shut all the same, what was held aside is erased. */
-  shut(callId: string, reason: GapReason): Promise<FenceReceipt>;
+  /**
+   * Of what the call holds back, the youngest `lookbackMs` are erased.
+   * @throws FenceTimeoutError: the gate is shut all the same, what was held aside is erased.
+   */
+  shut(callId: string, reason: GapReason, lookbackMs?: number): Promise<FenceReceipt>;
   /** @throws FenceTimeoutError: the gate is shut again. */
   open(callId: string): Promise<FenceReceipt>;
   hold(callId: string, tracks: readonly number[], held: boolean): Promise<void>;
-  closeStreams(callId: string, tracks: readonly number[]): Promise<TrackSummary[]>;
+  /** @param closedBy `restart` where another process will go on with them */
+  closeStreams(
+    callId: string,
+    tracks: readonly number[],
+    closedBy?: 'end' | 'restart',
+  ): Promise<TrackSummary[]>;
   /** Ends the call's gate; its streams must have been closed. */
   endCall(callId: string): void;
 }

@@ -1,7 +1,8 @@
+import type { Lease } from './lease.ts';
 import type { MarkingState, RecordingState, SavingState, StateAction } from './recording-state.ts';
 
 /** Why audio is absent: who held the recorder, or what happened to it. */
-export type GapReason = 'api' | 'hold' | 'stop' | 'loss' | 'restart';
+export type GapReason = 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart';
 
 /**
  * Where a call stands. `live` goes to exactly one of the others: `kept` (audio is there),
@@ -29,6 +30,10 @@ export interface CallRecord {
   readonly savingState: SavingState;
   /** False while the gate is shut but a stream has not confirmed it: Pause is then legal again. */
   readonly pauseConfirmed: boolean;
+  /** Since when the contract's pause holds. */
+  readonly pausedAt: number | null;
+  /** Pauses of the Hush API, one per owner. */
+  readonly leases: readonly Lease[];
   readonly status: CallStatus;
   /** True once the gate was open: there is, or was, audio. */
   readonly recorded: boolean;
@@ -39,7 +44,7 @@ export interface CallRecord {
   readonly lastSequence: number;
   readonly beganAt: number;
   readonly endedAt: number | null;
-  /** Since when the recorder has kept nothing; null while it is Started. */
+  /** Since when the recorder has kept nothing; null while it keeps audio. */
   readonly gapStartedAt: number | null;
   readonly lengthMs: number | null;
   readonly parties: readonly Party[];
@@ -60,7 +65,20 @@ export interface TrackRecord {
    * Who held the recorder when the stream began; null where it was recorded from its first packet.
    */
   readonly initialReason: GapReason | null;
+  /** When position 0 was; null until the stream's first packet. */
+  readonly clockOrigin: ClockOrigin | null;
   readonly packets: PacketCounts;
+}
+
+/**
+ * The instant of a call's first packet, on the machine's monotonic clock and on the wall clock: the
+ * first holds for another process of the same boot, however the second jumps.
+ */
+export interface ClockOrigin {
+  /** Unix ms */
+  readonly at: number;
+  readonly monotonicMs: number;
+  readonly bootId: string;
 }
 
 export type Codec = 'PCMU' | 'PCMA';
@@ -120,4 +138,24 @@ export interface CallDetailRecord {
   /** Sequence number of the command's event on its UCC. */
   readonly sequence: number;
   readonly streams: readonly StreamReceipt[];
+}
+
+/** A stream of a recording session: enough to listen again where it listened. */
+export interface SessionStreamRecord {
+  readonly track: number;
+  /** Which m-line of the session's SDP it is. */
+  readonly index: number;
+  readonly port: number;
+  readonly payloadType: number;
+  readonly dtmfPayloadType: number | null;
+  readonly held: boolean;
+}
+
+/** A recording session in progress, as another process needs it to go on with it. */
+export interface SessionRecord {
+  readonly id: string;
+  readonly callId: string;
+  readonly streams: readonly SessionStreamRecord[];
+  /** The signalling's own state, as plain JSON: the domain does not read it. */
+  readonly signalling: unknown;
 }

@@ -1,3 +1,4 @@
+import type { PauseExpiry } from './lease.ts';
 import { uriKey } from './sip-uri.ts';
 
 /** A Unified Contact Center: a queue with its own settings, agents and supervisors. */
@@ -9,6 +10,12 @@ export interface Ucc {
   readonly saveRecordingByDefault: boolean;
   /** False: a call is Uninitialized until the first Start. */
   readonly recordFromStart: boolean;
+  /** Of leases that nobody renewed. */
+  readonly onPauseExpiry: PauseExpiry;
+  /** A pause that lasts longer raises an alarm; 0: never. */
+  readonly maxPauseMs: number;
+  /** Audio younger than this is held in memory only, and erased by a Pause. */
+  readonly pauseLookbackMs: number;
   readonly agents: readonly string[];
   readonly supervisors: readonly string[];
 }
@@ -18,6 +25,9 @@ export const uccDefaults = {
   agentCanEditAudioRecording: false,
   saveRecordingByDefault: true,
   recordFromStart: true,
+  onPauseExpiry: 'keep',
+  maxPauseMs: 900_000,
+  pauseLookbackMs: 0,
   agents: [],
   supervisors: [],
 } as const satisfies Omit<Ucc, 'name'>;

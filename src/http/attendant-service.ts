@@ -14,6 +14,7 @@ import {
   stateBody,
   statusOf,
 } from './contract-bodies.ts';
+import { ifMatchOf } from './entity-tag.ts';
 import type { Gate } from './gate.ts';
 import { refuse } from './refusals.ts';
 import { isGiven } from './scope.ts';
@@ -152,7 +153,9 @@ async function command(
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     return refuse(request, reply, 400);
   }
-  const command = readCommand(body as Record<string, unknown>);
+  const ifVersion = ifMatchOf(request.headers['if-match']);
+  if (ifVersion === 'unreadable') return refuse(request, reply, 400);
+  const command = readCommand(body as Record<string, unknown>, ifVersion);
   // A Pause always comes through.
   if (parseStateAction(command.action) !== StateAction.Pause) gate.throttleCommand(request.caller);
   const echo = {
@@ -172,7 +175,7 @@ async function command(
 }
 
 /** Property names match without regard to case. */
-function readCommand(body: Record<string, unknown>): CommandRequest {
+function readCommand(body: Record<string, unknown>, ifVersion: number | undefined): CommandRequest {
   let action: unknown;
   let requesterSipUri: unknown;
   let correlationId: unknown;
@@ -193,5 +196,5 @@ function readCommand(body: Record<string, unknown>): CommandRequest {
         break;
     }
   }
-  return { action, requesterSipUri, correlationId, uccName };
+  return { action, requesterSipUri, correlationId, uccName, ifVersion };
 }

@@ -1,10 +1,12 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import type { Call } from '../domain/call.ts';
 import { parseGuid } from '../domain/correlation-id.ts';
+import { entityTag } from './entity-tag.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import { uccFor } from './scope.ts';
 import type { HttpServices } from './services.ts';
-import { callSchema, callView } from './views.ts';
+import { callSchema, callView, receiptSchema, receiptView } from './views.ts';
 
 const tags = ['Calls'];
 
@@ -42,10 +44,47 @@ export function callRoutes(app: FastifyInstance, services: HttpServices): void {
       },
     },
     async (request, reply) => {
-      const id = parseGuid(request.params.id) ?? request.params.id;
-      const call = services.calls.byId(id) ?? services.calls.byCorrelationId(id);
-      const isSeen = call && uccFor(services, request.caller.principal, call.uccName);
-      return isSeen ? callView(call) : sendProblem(reply, 404, 'No such call is in progress.');
+      const call = callFor(services, request);
+      if (!call) return sendProblem(reply, 404, 'No such call is in progress.');
+      reply.header('ETag', entityTag(call.record.version));
+      return callView(call);
     },
   );
+  receiptRoute(app, services);
+}
+
+function receiptRoute(app: FastifyInstance, services: HttpServices): void {
+  app.get<{ Params: { id: string } }>(
+    '/api/calls/:id/receipts',
+    {
+      config: { access: 'readCalls' },
+      schema: {
+        tags,
+        summary: 'What was commanded, from when it was in effect, and the last that was kept',
+        params: Type.Object({ id: Type.String({ description: 'Or correlation id' }) }),
+        response: { 200: Type.Object({ items: Type.Array(receiptSchema) }), 404: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const id = parseGuid(request.params.id) ?? request.params.id;
+      const record =
+        callFor(services, request)?.record ??
+        (await services.store.call(id)) ??
+        (await services.store.lastCall(id));
+      if (!record || !uccFor(services, request.caller.principal, record.uccName)) {
+        return sendProblem(reply, 404, 'No such call.');
+      }
+      return { items: (await services.store.details(record)).map(receiptView) };
+    },
+  );
+}
+
+/** The call in progress that the path names, if the caller may know of it. */
+export function callFor(
+  services: HttpServices,
+  request: Pick<FastifyRequest<{ Params: { id: string } }>, 'params' | 'caller'>,
+): Call | undefined {
+  const id = parseGuid(request.params.id) ?? request.params.id;
+  const call = services.calls.byId(id) ?? services.calls.byCorrelationId(id);
+  return call && uccFor(services, request.caller.principal, call.uccName) ? call : undefined;
 }

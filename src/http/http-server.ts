@@ -17,6 +17,7 @@ import { healthRoutes } from './health.ts';
 import { mountHub } from './hub-mount.ts';
 import { createNodeServer } from './node-server.ts';
 import { answerCors, originRule } from './origins.ts';
+import { pauseRoutes } from './pauses.ts';
 import { sendProblem } from './problems.ts';
 import { recordingRoutes } from './recordings.ts';
 import { onBadAddress, refuse, refuseInfinity, shapeOf } from './refusals.ts';
@@ -67,6 +68,7 @@ export async function buildHttpServer(
   attendantService(app, services, { ...settings, gate });
   tokenRoutes(app, services);
   callRoutes(app, services);
+  pauseRoutes(app, services);
   recordingRoutes(app, services);
   uccRoutes(app, services);
   eventRoutes(app, services);

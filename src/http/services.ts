@@ -6,6 +6,7 @@ import type { Authenticator, TokenIssuer } from '../domain/authentication.ts';
 import type { CallRegistry } from '../domain/call-registry.ts';
 import type { CommandAnswer, CommandRequest } from '../domain/command.ts';
 import type { EventFeed } from '../domain/event-feed.ts';
+import type { Leases } from '../domain/leases.ts';
 import type { Recorder, Store } from '../domain/ports.ts';
 import type { UccRegistry } from '../domain/ucc-registry.ts';
 import type { Webhooks } from '../domain/webhook.ts';
@@ -50,6 +51,7 @@ export interface HttpServices {
   /** Of mode `embedded`. */
   readonly issuer: TokenIssuer | undefined;
   readonly trail: AccessTrail;
+  readonly leases: Leases;
   carry(request: CommandRequest, caller: Caller): Promise<CommandAnswer>;
   /** Stops what a UCC that no longer records has in progress. */
   stopCallsOf(uccName: string): Promise<void>;

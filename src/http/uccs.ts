@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import { leaseLimits, type PauseExpiry, pauseExpiries } from '../domain/lease.ts';
 import { parseRequesterUri } from '../domain/sip-uri.ts';
 import type { Ucc, UccSettings } from '../domain/ucc.ts';
 import { uccNamePattern } from '../domain/ucc.ts';
@@ -17,6 +18,21 @@ const settingProperties = {
   agentCanEditAudioRecording: Type.Boolean({ description: 'May be commanded; default false' }),
   saveRecordingByDefault: Type.Boolean({ description: 'Kept unless deleted; default true' }),
   recordFromStart: Type.Boolean({ description: 'False: nothing until the first Start' }),
+  onPauseExpiry: Type.Unsafe<PauseExpiry>({
+    type: 'string',
+    enum: [...pauseExpiries],
+    description: 'Of a pause of the Hush API that nobody renewed; default keep',
+  }),
+  maxPauseMs: Type.Integer({
+    minimum: 0,
+    maximum: 86_400_000,
+    description: 'A longer pause raises an alarm; 0: never; default 15 minutes',
+  }),
+  pauseLookbackMs: Type.Integer({
+    minimum: 0,
+    maximum: leaseLimits.maxLookbackMs,
+    description: 'Audio that a Pause erases afterwards, held in memory until then; default 0',
+  }),
   agents: members,
   supervisors: members,
 };

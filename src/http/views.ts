@@ -34,7 +34,7 @@ const callProperties = {
 
 export const callSchema = Type.Object({
   ...callProperties,
-  pausedBy: Type.Array(Type.String({ enum: ['api', 'hold'] })),
+  pausedBy: Type.Array(Type.String({ description: '`api`, `hold`, or whose lease it is' })),
   streams: Type.Array(
     Type.Object({
       track: Type.Integer(),
@@ -51,6 +51,22 @@ export const recordingSchema = Type.Object({
   status: Type.String({ enum: ['live', 'kept', 'destroyed'] }),
   endedAt: Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' }),
   lengthMs: nullableNumber,
+});
+
+export const receiptSchema = Type.Object({
+  action: Type.String(),
+  detail: Type.String({ description: 'The row in UCC_CallDetail' }),
+  requester: Type.String(),
+  requestedAt: time,
+  effectiveAt: time,
+  sequence: Type.Integer(),
+  streams: Type.Array(
+    Type.Object({
+      track: Type.Integer(),
+      lastSequence: nullableNumber,
+      lastPosition: nullableNumber,
+    }),
+  ),
 });
 
 export const recordingDetailSchema = Type.Object({
@@ -70,28 +86,12 @@ export const recordingDetailSchema = Type.Object({
           lengthMs: Type.Number(),
           startSample: Type.Integer(),
           samples: Type.Integer(),
-          reason: Type.String({ enum: ['api', 'hold', 'stop', 'loss', 'restart'] }),
+          reason: Type.String({ enum: ['api', 'lease', 'hold', 'stop', 'loss', 'restart'] }),
         }),
       ),
     }),
   ),
-  receipts: Type.Array(
-    Type.Object({
-      action: Type.String(),
-      detail: Type.String({ description: 'The row in UCC_CallDetail' }),
-      requester: Type.String(),
-      requestedAt: time,
-      effectiveAt: time,
-      sequence: Type.Integer(),
-      streams: Type.Array(
-        Type.Object({
-          track: Type.Integer(),
-          lastSequence: nullableNumber,
-          lastPosition: nullableNumber,
-        }),
-      ),
-    }),
-  ),
+  receipts: Type.Array(receiptSchema),
 });
 
 export function callView(call: Call) {
@@ -131,15 +131,19 @@ export function recordingDetailView(
           reason,
         })),
     })),
-    receipts: parts.details.map((row) => ({
-      action: stateActionName(row.action),
-      detail: row.detail,
-      requester: row.requester,
-      requestedAt: isoTime(row.requestedAt),
-      effectiveAt: isoTime(row.effectiveAt),
-      sequence: row.sequence,
-      streams: row.streams,
-    })),
+    receipts: parts.details.map(receiptView),
+  };
+}
+
+export function receiptView(row: CallDetailRecord) {
+  return {
+    action: stateActionName(row.action),
+    detail: row.detail,
+    requester: row.requester,
+    requestedAt: isoTime(row.requestedAt),
+    effectiveAt: isoTime(row.effectiveAt),
+    sequence: row.sequence,
+    streams: row.streams,
   };
 }
 

@@ -11,6 +11,8 @@ export interface MetricReadings {
   hubConnections(): number;
   freePorts(): number;
   recorderAvailable(): boolean;
+  pausedCalls(): number;
+  leases(): number;
 }
 
 /**
@@ -28,6 +30,11 @@ export class Metrics {
   readonly #packets = this.#counter(
     'hush_rtp_packets_total',
     'Packets of ended streams, by what became of them',
+    ['outcome'],
+  );
+  readonly #pauseOffers = this.#counter(
+    'hush_sip_pause_offers_total',
+    "Requests to clients to send nothing, or again, by the client's answer",
     ['outcome'],
   );
   readonly #webhookDeliveries = this.#counter(
@@ -48,6 +55,8 @@ export class Metrics {
     this.#gauge('hush_hub_connections', 'Hub clients', readings.hubConnections);
     this.#gauge('hush_streams_open', 'Media streams open', readings.openStreams);
     this.#gauge('hush_rtp_ports_free', 'RTP ports not in use', readings.freePorts);
+    this.#gauge('hush_calls_paused', 'Calls that somebody pauses', readings.pausedCalls);
+    this.#gauge('hush_pause_leases', 'Pauses of the Hush API', readings.leases);
     this.#gauge('hush_recorder_available', '1 while the recorder can record', () =>
       Number(readings.recorderAvailable()),
     );
@@ -71,6 +80,10 @@ export class Metrics {
 
   sipDropped(reason: string): void {
     this.#sipDropped.inc({ reason });
+  }
+
+  pauseOffered(outcome: string): void {
+    this.#pauseOffers.inc({ outcome });
   }
 
   webhookDelivery(outcome: string): void {

@@ -14,7 +14,7 @@ import type { GapReason } from '../domain/records.ts';
 export const Gate = { Open: 0, Closing: 1, Shut: 2 } as const;
 export type Gate = (typeof Gate)[keyof typeof Gate];
 
-const reasons = ['api', 'hold', 'stop', 'loss', 'restart', 'end'] as const;
+const reasons = ['api', 'lease', 'hold', 'stop', 'loss', 'restart', 'end'] as const;
 export type ClosingReason = GapReason | 'end';
 
 const WORDS_PER_SLOT = 2;

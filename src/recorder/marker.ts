@@ -7,6 +7,7 @@ import { type ClosingReason, codeOf, reasonOf } from './gate-table.ts';
  * who does not know the process's secret can make one, and it never leaves the host.
  *
  *   0  secret (16 bytes)   16  fence id (u32)   20  action (u8)   21  reason (u8)
+ *   22  look-back in ms (u16): how much of what is held back a Shut erases
  *
  * Its first two bits are 01, those of an RTP packet are 10.
  */
@@ -17,10 +18,11 @@ export interface Marker {
   readonly fenceId: number;
   readonly action: MarkerAction;
   readonly reason: ClosingReason;
+  readonly lookbackMs: number;
 }
 
 export const SECRET_BYTES = 16;
-const MARKER_BYTES = SECRET_BYTES + 6;
+const MARKER_BYTES = SECRET_BYTES + 8;
 
 /** Makes a random secret one that starts no RTP packet. */
 export function markerSecret(random: Buffer): Buffer {
@@ -35,6 +37,7 @@ export function buildMarker(secret: Buffer, marker: Marker): Buffer {
   datagram.writeUInt32BE(marker.fenceId, SECRET_BYTES);
   datagram[SECRET_BYTES + 4] = marker.action;
   datagram[SECRET_BYTES + 5] = codeOf(marker.reason);
+  datagram.writeUInt16BE(marker.lookbackMs, SECRET_BYTES + 6);
   return datagram;
 }
 
@@ -45,5 +48,6 @@ export function parseMarker(secret: Buffer, datagram: Buffer): Marker | undefine
     fenceId: datagram.readUInt32BE(SECRET_BYTES),
     action: datagram[SECRET_BYTES + 4] as MarkerAction,
     reason: reasonOf(datagram[SECRET_BYTES + 5] as number),
+    lookbackMs: datagram.readUInt16BE(SECRET_BYTES + 6),
   };
 }

@@ -6,7 +6,7 @@ import { emptyRtpPacket, parseRtp, type RtpPacket } from '../protocols/rtp/packe
 import { Gate, type GateTable } from './gate-table.ts';
 import { HeldAside } from './held-aside.ts';
 import { type Marker, MarkerAction, parseMarker } from './marker.ts';
-import type { Confirmation } from './messages.ts';
+import type { Confirmation, ResumedTrack } from './messages.ts';
 import { OwnMarkers } from './own-markers.ts';
 import { type AudioBytes, MAX_PAYLOAD_BYTES, type SegmentWriter } from './segment-writer.ts';
 import { SequenceWindow } from './sequence-window.ts';
@@ -22,6 +22,9 @@ export interface MediaStreamOptions {
   readonly maxHeldAsidePackets: number;
   readonly clock: TrackClock;
   readonly writer: SegmentWriter;
+  readonly resumed: ResumedTrack | undefined;
+  /** With the first packet. */
+  onBegan(startPosition: number, initialReason: GapReason | null): void;
   onConfirmed(confirmation: Confirmation): void;
 }
 
@@ -29,6 +32,10 @@ export interface MediaStreamOptions {
 const packet: RtpPacket = emptyRtpPacket();
 /** And the place of its audio: the path of a packet allocates nothing. */
 const packetAudio: AudioBytes = { data: Buffer.alloc(0), start: 0, end: 0 };
+
+const NONE_KEPT = -1;
+/** After a look-back only the position tells what was kept last. */
+const UNKNOWN_SEQUENCE = -2;
 
 /** Time after which a close that did not find its own marker in the queue happens all the same. */
 const CLOSE_TIMEOUT_MS = 500;
@@ -55,11 +62,13 @@ export class MediaStream {
   #held: boolean;
   #lastFence = 0;
   #abortedFence = 0;
-  #lastKeptSequence = -1;
+  #lastKeptSequence = NONE_KEPT;
   #lastKeptEnd = 0;
+  #lastKeptSamples = 1;
   /** Set when the time line of the last kept frame is over: the next one begins elsewhere. */
   #lastKeptPosition: number | null = null;
   #closed = false;
+  #began = false;
   readonly #counts = {
     received: 0,
     kept: 0,
@@ -78,6 +87,8 @@ export class MediaStream {
     this.#held = spec.held;
     this.#shut = options.gates.get(options.slot) !== Gate.Open;
     this.#initialReason = this.#reasonNow();
+    const startPosition = options.resumed?.startPosition ?? null;
+    if (startPosition !== null) this.#extent.resume(startPosition);
     this.#socket = createSocket({
       type: isIPv6(options.host) ? 'udp6' : 'udp4',
       // Only literal addresses are sent to: no datagram waits for a resolver.
@@ -114,14 +125,14 @@ export class MediaStream {
   }
 
   /** Reads what reached the socket before this call, then ends the track. */
-  close(onClosed: (summary: TrackSummary) => void): void {
+  close(closedBy: 'end' | 'restart', onClosed: (summary: TrackSummary) => void): void {
     let finished = false;
     const finish = (): void => {
       if (finished) return;
       finished = true;
       clearTimeout(timer);
       this.#counts.erased += this.#aside.erase();
-      this.#options.writer.closeSegment('end');
+      this.#options.writer.closeSegment(closedBy);
       this.#ownMarkers.close();
       if (!this.#closed) this.#socket.close();
       this.#closed = true;
@@ -172,6 +183,7 @@ export class MediaStream {
       return;
     }
     const position = clock.relative(packet, nowMs);
+    if (!this.#began) this.#begin(nowMs);
     this.#extent.include(position, packet.payloadEnd - packet.payloadStart);
     if (this.#shut || this.#held) {
       this.#counts.gated += 1;
@@ -191,6 +203,11 @@ export class MediaStream {
     }
   }
 
+  #begin(nowMs: number): void {
+    this.#began = true;
+    this.#options.onBegan(this.#options.clock.positionAt(nowMs), this.#initialReason);
+  }
+
   #beginTimeLine(): void {
     this.#extent.settle(() => this.#options.clock.anchor());
     this.#releaseAside();
@@ -203,7 +220,8 @@ export class MediaStream {
   #keep(position: number, audio: AudioBytes, nowMs: number): void {
     this.#options.writer.append(position, audio, nowMs);
     this.#counts.kept += 1;
-    this.#lastKeptEnd = position + audio.end - audio.start;
+    this.#lastKeptSamples = audio.end - audio.start;
+    this.#lastKeptEnd = position + this.#lastKeptSamples;
     this.#lastKeptPosition = null;
   }
 
@@ -215,7 +233,9 @@ export class MediaStream {
 
   #shutInDoubt(): void {
     this.#counts.erased += this.#aside.erase();
-    this.#options.writer.closeSegment(this.#options.gates.reason(this.#options.slot));
+    const reason = this.#options.gates.reason(this.#options.slot);
+    if (reason === 'api' || reason === 'lease') this.#options.writer.erase(-Infinity);
+    this.#options.writer.closeSegment(reason);
     this.#shut = true;
   }
 
@@ -239,15 +259,30 @@ export class MediaStream {
 
   /** The end of the last frame that was kept, on the call's clock. */
   #keptUpTo(): number | null {
-    if (this.#lastKeptSequence < 0) return null;
+    if (this.#lastKeptSequence === NONE_KEPT) return null;
     return this.#lastKeptPosition ?? this.#lastKeptEnd + this.#options.clock.anchor();
   }
 
   /** What was held aside came before the marker; what comes now came after it. */
-  #shutBehindMarker({ reason }: Marker): void {
+  #shutBehindMarker({ reason, lookbackMs }: Marker): void {
     this.#releaseAside();
+    if (lookbackMs > 0) this.#eraseLast(lookbackMs);
     this.#options.writer.closeSegment(reason);
     this.#shut = true;
+  }
+
+  /** Of what was kept, the youngest is erased: whoever pauses late says how late. */
+  #eraseLast(lookbackMs: number): void {
+    const { clock, writer } = this.#options;
+    const cut = clock.positionAt(performance.now() - lookbackMs);
+    const keptUpTo = this.#keptUpTo();
+    const erased = writer.erase(cut);
+    if (erased === 0 || keptUpTo === null) return;
+    const packets = Math.min(this.#counts.kept, Math.ceil(erased / this.#lastKeptSamples));
+    this.#counts.kept -= packets;
+    this.#counts.erased += packets;
+    this.#lastKeptPosition = Math.min(keptUpTo, cut);
+    this.#lastKeptSequence = UNKNOWN_SEQUENCE;
   }
 
   #onOwnMarker({ action, reason }: Marker): void {

@@ -1,5 +1,5 @@
 import type { StreamSpec, TrackSummary } from '../domain/ports.ts';
-import type { StreamReceipt } from '../domain/records.ts';
+import type { GapReason, StreamReceipt } from '../domain/records.ts';
 import type { ClosingReason } from './gate-table.ts';
 
 /** What a worker is started with. */
@@ -14,6 +14,14 @@ export interface WorkerSettings {
   readonly maxHeldAsidePackets: number;
 }
 
+/** Where a track goes on. */
+export interface ResumedTrack {
+  /** The call's position 0 on the machine's monotonic clock. */
+  readonly originMs: number | undefined;
+  readonly startPosition: number | null;
+  readonly nextSegment: number;
+}
+
 export type ToWorker =
   | {
       readonly type: 'open';
@@ -22,6 +30,9 @@ export type ToWorker =
       readonly slot: number;
       readonly spec: StreamSpec;
       readonly port: number;
+      readonly lookbackMs: number;
+      /** Of a stream that listened before. */
+      readonly resumed: ResumedTrack | undefined;
     }
   | {
       readonly type: 'update';
@@ -43,6 +54,7 @@ export type ToWorker =
       readonly requestId: number;
       readonly callId: string;
       readonly track: number;
+      readonly closedBy: 'end' | 'restart';
     }
   | { readonly type: 'endCall'; readonly callId: string };
 
@@ -55,6 +67,15 @@ export type FromWorker =
   | { readonly type: 'opened'; readonly requestId: number }
   | { readonly type: 'openFailed'; readonly requestId: number; readonly code: string }
   | { readonly type: 'confirmed'; readonly confirmations: readonly Confirmation[] }
+  | {
+      readonly type: 'began';
+      readonly callId: string;
+      readonly track: number;
+      readonly startPosition: number;
+      readonly initialReason: GapReason | null;
+      /** As in `ResumedTrack`. */
+      readonly originMs: number;
+    }
   | { readonly type: 'updated'; readonly requestId: number }
   | { readonly type: 'held'; readonly requestId: number }
   | { readonly type: 'closed'; readonly requestId: number; readonly summary: TrackSummary }

@@ -17,7 +17,7 @@ export class OwnMarkers {
   }
 
   send(action: MarkerAction, reason: ClosingReason, onRead: () => void): void {
-    const datagram = buildMarker(this.#secret, { fenceId: 0, action, reason });
+    const datagram = buildMarker(this.#secret, { fenceId: 0, action, reason, lookbackMs: 0 });
     const { address, port } = this.#socket.address();
     const host = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
     const send = (): void => this.#socket.send(datagram, port, host, () => {});

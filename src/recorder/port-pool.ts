@@ -31,6 +31,14 @@ export class PortPool {
     return undefined;
   }
 
+  /** Takes that very port; false when it is taken, or none of the range. */
+  reserve(port: number): boolean {
+    const isOurs = port >= this.#first && port < this.#first + 2 * this.#count && port % 2 === 0;
+    if (!isOurs || this.#taken.has(port)) return false;
+    this.#taken.add(port);
+    return true;
+  }
+
   release(ports: readonly number[]): void {
     for (const port of ports) this.#taken.delete(port);
   }

@@ -1,23 +1,28 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { RecorderBusyError } from '../domain/errors.ts';
 import type {
   Clock,
   FenceReceipt,
+  GateSetting,
   OpenedStream,
   Recorder,
   RecorderListener,
+  ResumedStream,
   StreamSpec,
   TrackSummary,
 } from '../domain/ports.ts';
-import type { GapReason } from '../domain/records.ts';
+import type { ClockOrigin, GapReason } from '../domain/records.ts';
+import { originOf, originOnThisBoot } from './clock-origin.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { FenceSender } from './fence.ts';
 import { Gate, GateTable } from './gate-table.ts';
 import { MarkerAction, markerSecret, SECRET_BYTES } from './marker.ts';
-import type { FromWorker, WorkerSettings } from './messages.ts';
+import type { FromWorker, ResumedTrack, WorkerSettings } from './messages.ts';
 import { PortPool } from './port-pool.ts';
+import { nextSegments } from './segment-numbers.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
 export interface RecorderOptions {
@@ -44,12 +49,23 @@ const MAX_HELD_ASIDE_PACKETS = 512;
  * recorder.
  */
 const MAX_BIND_ATTEMPTS = 16;
+const REBIND_INTERVAL_MS = 25;
+
+/** A stream, and where it listens. */
+interface Listening {
+  readonly spec: StreamSpec;
+  readonly port: number;
+  readonly resumed: ResumedTrack | undefined;
+}
 
 interface CallMedia {
   readonly slot: number;
-  readonly worker: WorkerHandle;
+  readonly lookbackMs: number;
+  worker: WorkerHandle;
   /** Track to port. */
   readonly ports: Map<number, number>;
+  /** Of streams whose thread died: bound by nobody, and given to nobody else. */
+  readonly orphaned: Set<number>;
   dirMade: boolean;
 }
 
@@ -106,25 +122,23 @@ export class MediaRecorder implements Recorder {
     return this.#pool.free;
   }
 
-  beginCall(callId: string, gateOpen: boolean, reason: GapReason): void {
+  beginCall(callId: string, { open, reason, lookbackMs }: GateSetting): void {
     const known = this.#calls.get(callId);
     if (known) {
-      this.#gates.set(known.slot, gateOpen ? Gate.Open : Gate.Shut, reason);
+      this.#gates.set(known.slot, open ? Gate.Open : Gate.Shut, reason);
       return;
     }
     const slot = this.#gates.allocate();
-    const worker = this.#workers[this.#nextWorker % this.#workers.length];
-    if (slot === undefined || !worker) throw new RecorderBusyError('no gate for another call');
-    this.#nextWorker += 1;
-    this.#gates.set(slot, gateOpen ? Gate.Open : Gate.Shut, reason);
-    this.#calls.set(callId, { slot, worker, ports: new Map(), dirMade: false });
+    if (slot === undefined) throw new RecorderBusyError('no gate for another call');
+    this.#gates.set(slot, open ? Gate.Open : Gate.Shut, reason);
+    const worker = this.#nextOf(this.#workers);
+    const [ports, orphaned] = [new Map<number, number>(), new Set<number>()];
+    this.#calls.set(callId, { slot, lookbackMs, worker, ports, orphaned, dirMade: false });
   }
 
   async openStreams(callId: string, specs: readonly StreamSpec[]): Promise<OpenedStream[]> {
-    const call = this.#call(callId);
     if (specs.length === 0) return [];
-    if (!call.dirMade) await mkdir(join(this.#options.recordingsDir, callId), { recursive: true });
-    call.dirMade = true;
+    await this.#makeDir(callId);
     for (let attempt = 0; attempt < MAX_BIND_ATTEMPTS; attempt += 1) {
       const ports = this.#pool.take(specs.length);
       if (!ports) throw new RecorderBusyError('no RTP port is free');
@@ -136,17 +150,39 @@ export class MediaRecorder implements Recorder {
     throw new RecorderBusyError('RTP ports are held by other programs');
   }
 
+  async resumeStreams(
+    callId: string,
+    streams: readonly ResumedStream[],
+    clockOrigin: ClockOrigin | null,
+  ): Promise<number[]> {
+    const call = this.#call(callId);
+    await this.#makeDir(callId);
+    const next = await nextSegments(this.#options.recordingsDir, callId);
+    const originMs = clockOrigin ? originOnThisBoot(clockOrigin) : undefined;
+    const outcomes = await Promise.all(
+      streams.map(async ({ spec, port, startPosition }) => {
+        const { track } = spec;
+        const resumed = { originMs, startPosition, nextSegment: next.get(track) ?? 0 };
+        if (!call.orphaned.delete(port) && !this.#pool.reserve(port)) return track;
+        if (await this.#openAgain(callId, { spec, port, resumed })) return undefined;
+        this.#pool.release([port]);
+        return track;
+      }),
+    );
+    return outcomes.filter((track) => track !== undefined);
+  }
+
   /** Resolves once packets of the new payload type are taken. */
   async updateStream(callId: string, spec: StreamSpec): Promise<void> {
     const { worker, ports } = this.#call(callId);
     if (ports.has(spec.track)) await worker.request({ type: 'update', callId, spec });
   }
 
-  async shut(callId: string, reason: GapReason): Promise<FenceReceipt> {
+  async shut(callId: string, reason: GapReason, lookbackMs = 0): Promise<FenceReceipt> {
     const { slot, ports } = this.#call(callId);
     const gate = this.#gates.get(slot) === Gate.Open ? Gate.Closing : Gate.Shut;
     this.#gates.set(slot, gate, reason);
-    const marker = { action: MarkerAction.Shut, reason };
+    const marker = { action: MarkerAction.Shut, reason, lookbackMs };
     const receipt = await this.#fences.raise(ports, marker, (id) => this.#abort(callId, id));
     this.#gates.set(slot, Gate.Shut);
     return receipt;
@@ -155,7 +191,7 @@ export class MediaRecorder implements Recorder {
   async open(callId: string): Promise<FenceReceipt> {
     const { slot, ports } = this.#call(callId);
     this.#gates.set(slot, Gate.Open, 'api');
-    const marker = { action: MarkerAction.Open, reason: 'end' } as const;
+    const marker = { action: MarkerAction.Open, reason: 'end', lookbackMs: 0 } as const;
     return this.#fences.raise(ports, marker, (id) => this.#abort(callId, id));
   }
 
@@ -165,11 +201,15 @@ export class MediaRecorder implements Recorder {
     await Promise.all(open.map((track) => worker.request({ type: 'hold', callId, track, held })));
   }
 
-  async closeStreams(callId: string, tracks: readonly number[]): Promise<TrackSummary[]> {
+  async closeStreams(
+    callId: string,
+    tracks: readonly number[],
+    closedBy: 'end' | 'restart' = 'end',
+  ): Promise<TrackSummary[]> {
     const call = this.#call(callId);
     const open = tracks.filter((track) => call.ports.has(track));
     const replies = await Promise.all(
-      open.map((track) => call.worker.request({ type: 'close', callId, track })),
+      open.map((track) => call.worker.request({ type: 'close', callId, track, closedBy })),
     );
     this.#pool.release(open.map((track) => call.ports.get(track) as number));
     for (const track of open) call.ports.delete(track);
@@ -181,7 +221,7 @@ export class MediaRecorder implements Recorder {
     if (!call) return;
     this.#calls.delete(callId);
     this.#gates.release(call.slot);
-    this.#pool.release([...call.ports.values()]);
+    this.#pool.release([...call.ports.values(), ...call.orphaned]);
     call.worker.post({ type: 'endCall', callId });
   }
 
@@ -200,23 +240,54 @@ export class MediaRecorder implements Recorder {
   }
 
   async #bind(callId: string, specs: readonly StreamSpec[], ports: readonly number[]) {
-    const call = this.#call(callId);
-    const { slot, worker } = call;
-    const replies = await Promise.all(
+    const opened = await Promise.all(
       specs.map((spec, index) =>
-        worker.request({ type: 'open', callId, slot, spec, port: ports[index] as number }),
+        this.#open(callId, { spec, port: ports[index] as number, resumed: undefined }),
       ),
     );
-    const bound = specs.filter((_, index) => replies[index]?.type === 'opened');
-    if (bound.length === specs.length) {
-      specs.forEach(({ track }, index) => {
-        call.ports.set(track, ports[index] as number);
-      });
-      return true;
-    }
-    const undo = bound.map(({ track }) => worker.request({ type: 'close', callId, track }));
-    await Promise.all(undo);
+    if (opened.every(Boolean)) return true;
+    const call = this.#call(callId);
+    const bound = specs.filter((_, index) => opened[index]);
+    await Promise.all(
+      bound.map(({ track }) => {
+        call.ports.delete(track);
+        return call.worker.request({ type: 'close', callId, track, closedBy: 'end' });
+      }),
+    );
     return false;
+  }
+
+  /** False when the port is somebody else's. */
+  async #open(callId: string, stream: Listening): Promise<boolean> {
+    const call = this.#call(callId);
+    const { slot, lookbackMs, worker } = call;
+    const reply = await worker.request({ type: 'open', callId, slot, lookbackMs, ...stream });
+    if (reply.type !== 'opened') return false;
+    call.ports.set(stream.spec.track, stream.port);
+    return true;
+  }
+
+  /** The system may take a moment to give back the port of a thread that ended. */
+  async #openAgain(callId: string, stream: Listening) {
+    for (let attempt = 0; attempt < MAX_BIND_ATTEMPTS; attempt += 1) {
+      if (await this.#open(callId, stream)) return true;
+      await delay(REBIND_INTERVAL_MS);
+    }
+    return false;
+  }
+
+  async #makeDir(callId: string): Promise<void> {
+    const call = this.#call(callId);
+    if (!call.dirMade) await mkdir(join(this.#options.recordingsDir, callId), { recursive: true });
+    call.dirMade = true;
+  }
+
+  /** Calls are dealt out in turn. */
+  #nextOf(workers: readonly WorkerHandle[]): WorkerHandle {
+    const worker = workers[this.#nextWorker % workers.length];
+    if (!worker) throw new RecorderBusyError('no media thread');
+    this.#nextWorker += 1;
+    return worker;
   }
 
   #abort(callId: string, fenceId: number): void {
@@ -245,6 +316,10 @@ export class MediaRecorder implements Recorder {
       const { callId, track, segment, closedBy } = message;
       const wrappedKey = Buffer.from(message.wrappedKey);
       listener.onSegment({ callId, track, segment, wrappedKey, closedBy });
+    } else if (message.type === 'began') {
+      const { callId, track, startPosition, initialReason, originMs } = message;
+      const clockOrigin = originOf(originMs);
+      listener.onTrackBegan(callId, track, { startPosition, initialReason, clockOrigin });
     } else if (message.type === 'storageFailed') {
       this.#disk.refused();
       this.#shutNow(message.callId, 'stop');
@@ -254,14 +329,18 @@ export class MediaRecorder implements Recorder {
 
   #onWorkerDied(worker: WorkerHandle, detail: string): void {
     this.#workers = this.#workers.filter((other) => other !== worker);
-    if (!this.#closed) this.#addWorker();
-    for (const [callId, call] of this.#calls) {
-      if (call.worker !== worker) continue;
-      this.#shutNow(callId, 'restart');
-      this.#pool.release([...call.ports.values()]);
+    if (this.#closed) return;
+    this.#addWorker();
+    const orphans = [...this.#calls].filter(([, call]) => call.worker === worker);
+    for (const [, call] of orphans) {
+      const reason = this.#gates.get(call.slot) === Gate.Open ? 'restart' : undefined;
+      this.#gates.set(call.slot, Gate.Shut, reason);
+      call.worker = this.#nextOf(this.#workers);
+      for (const port of call.ports.values()) call.orphaned.add(port);
       call.ports.clear();
-      this.#options.listener.onCallFailed(callId, 'workerDied', detail);
     }
+    const callIds = orphans.map(([callId]) => callId);
+    this.#options.listener.onWorkerDied(callIds, detail);
   }
 
   #shutNow(callId: string, reason: GapReason): void {

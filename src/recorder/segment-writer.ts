@@ -4,13 +4,13 @@ import { KEY_BYTES, wrapKey } from '../protocols/segment/key-wrap.ts';
 import {
   identityBytes,
   MAX_RUNS,
-  type Run,
   type SegmentCodec,
   sealChunk,
   segmentFile,
 } from '../protocols/segment/sealed-chunk.ts';
 import { AppendFile } from './append-file.ts';
 import type { ClosingReason } from './gate-table.ts';
+import { type FullChunk, PendingChunks } from './pending-chunks.ts';
 import type { TrackClock } from './track-clock.ts';
 
 /** Room for a last packet that does not fit the chunk's nominal length. */
@@ -24,6 +24,10 @@ export interface SegmentWriterOptions {
   readonly masterKey: Buffer;
   readonly recordingsDir: string;
   readonly maxUnwrittenBytes: number;
+  /** Of a track that goes on, the number after its last segment's. */
+  readonly firstSegment: number;
+  /** Audio younger than this is written nowhere, and can still be erased. */
+  readonly lookbackSamples: number;
   onSegment(segment: number, wrappedKey: Buffer, closedBy: ClosingReason | null): void;
   onFailed(code: string): void;
 }
@@ -42,6 +46,7 @@ interface OpenSegment {
   readonly identity: Buffer;
   readonly file: AppendFile;
   chunks: number;
+  closedBy: ClosingReason;
 }
 
 interface OpenChunk {
@@ -50,13 +55,6 @@ interface OpenChunk {
   readonly audio: Buffer;
   bytes: number;
   readonly runs: { offset: number; samples: number; bytes: number }[];
-}
-
-interface FullChunk {
-  readonly position: number;
-  readonly codec: SegmentCodec;
-  readonly runs: readonly Run[];
-  readonly audio: Buffer;
 }
 
 /**
@@ -70,9 +68,13 @@ export class SegmentWriter {
   #codec: SegmentCodec;
   #segment: OpenSegment | undefined;
   #chunk: OpenChunk | undefined;
+  readonly #pending = new PendingChunks<OpenSegment>(
+    (segment, chunk) => this.#seal(segment, chunk),
+    (segment) => segment.file.close(() => this.#closed(segment)),
+  );
   /** Where a chunk gathers; one after the other uses it, until the segment ends. */
   #room: Buffer | undefined;
-  #nextSegment = 0;
+  #nextSegment: number;
   #closing = 0;
   #onIdle: (() => void)[] = [];
 
@@ -80,6 +82,7 @@ export class SegmentWriter {
     this.#options = options;
     this.#codec = options.codec;
     this.#clock = clock;
+    this.#nextSegment = options.firstSegment;
   }
 
   /** What comes from now on is encoded otherwise: a chunk holds one codec. */
@@ -113,9 +116,14 @@ export class SegmentWriter {
   /** Seals what has gathered, if it began before `beforeMs`. */
   seal(beforeMs = Number.POSITIVE_INFINITY): void {
     const chunk = this.#chunk;
-    if (!chunk || chunk.startedAtMs >= beforeMs) return;
-    this.#chunk = undefined;
-    this.#seal(this.#openSegment(), this.#take(chunk));
+    const isDue = chunk && chunk.startedAtMs < beforeMs;
+    if (isDue) {
+      this.#chunk = undefined;
+      this.#pending.add(this.#openSegment(), this.#take(chunk));
+    }
+    if (isDue || this.#options.lookbackSamples > 0) this.#drain();
+    // What waits in memory lies where it gathered.
+    if (isDue && this.#options.lookbackSamples > 0) this.#room = undefined;
   }
 
   /**
@@ -125,21 +133,43 @@ export class SegmentWriter {
    */
   closeSegment(closedBy: ClosingReason): void {
     const segment = this.#segment;
-    if (!segment) return;
-    const last = this.#chunk ? this.#take(this.#chunk) : undefined;
+    if (segment) {
+      if (this.#chunk) this.#pending.add(segment, this.#take(this.#chunk));
+      segment.closedBy = closedBy;
+      this.#pending.add(segment, undefined);
+      this.#closing += 1;
+    }
     this.#segment = undefined;
     this.#chunk = undefined;
     this.#room = undefined;
-    this.#closing += 1;
-    setImmediate(() => {
-      if (last) this.#seal(segment, last);
-      segment.file.close(() => this.#closed(segment, closedBy));
-    });
+    const isLast = closedBy === 'end' || closedBy === 'restart';
+    setImmediate(() => (isLast ? this.#pending.drain(Infinity) : this.#drain()));
   }
 
-  #closed(segment: OpenSegment, closedBy: ClosingReason): void {
+  /**
+   * Erases what is held back from `cut` on, a position on the call's clock. Tells how many samples
+   * that were.
+   */
+  erase(cut: number): number {
+    const chunk = this.#chunk;
+    if (chunk) {
+      this.#chunk = undefined;
+      this.#room = undefined;
+      this.#pending.add(this.#openSegment(), this.#take(chunk));
+    }
+    return this.#pending.erase(cut);
+  }
+
+  /** Writes what is old enough. */
+  #drain(): void {
+    const { lookbackSamples } = this.#options;
+    if (lookbackSamples === 0) this.#pending.drain(Infinity);
+    else this.#pending.drain(this.#clock.positionAt(performance.now()) - lookbackSamples);
+  }
+
+  #closed(segment: OpenSegment): void {
     segment.key.fill(0);
-    this.#options.onSegment(segment.number, segment.wrappedKey, closedBy);
+    this.#options.onSegment(segment.number, segment.wrappedKey, segment.closedBy);
     this.#closing -= 1;
     this.#tellIdle();
   }
@@ -199,7 +229,7 @@ export class SegmentWriter {
     const wrappedKey = wrapKey(masterKey, key, identity);
     const path = join(recordingsDir, segmentFile({ callId, track, segment: number }));
     const file = new AppendFile({ path, maxUnwrittenBytes, onFailed });
-    this.#segment = { number, key, wrappedKey, identity, file, chunks: 0 };
+    this.#segment = { number, key, wrappedKey, identity, file, chunks: 0, closedBy: 'end' };
     this.#options.onSegment(number, wrappedKey, null);
     return this.#segment;
   }

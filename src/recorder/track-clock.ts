@@ -62,6 +62,12 @@ export class TrackClock {
     return this.#anchor;
   }
 
+  /** Samples on the call's clock at that moment; 0 before the call's first packet. */
+  positionAt(nowMs: number): number {
+    if (this.#call.originMs === undefined) return 0;
+    return Math.round(((nowMs - this.#call.originMs) * this.#rate) / 1000);
+  }
+
   #extend(timestamp: number): number {
     return this.#lastRelative + ((timestamp - this.#lastTimestamp) | 0);
   }

@@ -9,6 +9,12 @@ export class TrackExtent {
   #relativeFirst = Number.POSITIVE_INFINITY;
   #relativeEnd = Number.NEGATIVE_INFINITY;
 
+  /** The track goes on: its first packet came before. */
+  resume(startPosition: number): void {
+    this.#first = startPosition;
+    this.#end = startPosition;
+  }
+
   include(position: number, samples: number): void {
     if (position < this.#relativeFirst) this.#relativeFirst = position;
     if (position + samples > this.#relativeEnd) this.#relativeEnd = position + samples;

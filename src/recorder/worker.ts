@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { threadOffsetMs } from './clock-origin.ts';
 import { GateTable } from './gate-table.ts';
 import { MediaStream } from './media-stream.ts';
 import type { Confirmation, FromWorker, ToWorker, WorkerSettings } from './messages.ts';
@@ -45,8 +46,9 @@ function mediaOf(callId: string): CallMedia {
 }
 
 function openStream(message: Extract<ToWorker, { type: 'open' }>): void {
-  const { callId, slot, spec, port, requestId } = message;
+  const { callId, slot, spec, port, requestId, resumed } = message;
   const call = mediaOf(callId);
+  if (resumed?.originMs !== undefined) call.clock.originMs ??= resumed.originMs - threadOffsetMs;
   const clock = new TrackClock(call.clock, spec.clockRate);
   const writer = new SegmentWriter(
     {
@@ -56,6 +58,8 @@ function openStream(message: Extract<ToWorker, { type: 'open' }>): void {
       codec: spec.codec,
       chunkSamples: Math.floor((settings.chunkMs * spec.clockRate) / 1000),
       masterKey,
+      firstSegment: resumed?.nextSegment ?? 0,
+      lookbackSamples: Math.ceil((message.lookbackMs * spec.clockRate) / 1000),
       onSegment: (segment, wrappedKey, closedBy) => {
         send({ type: 'segment', callId, track: spec.track, segment, wrappedKey, closedBy });
       },
@@ -65,7 +69,11 @@ function openStream(message: Extract<ToWorker, { type: 'open' }>): void {
   );
   const { maxHeldAsidePackets, rtpHost: host } = settings;
   const stream = new MediaStream(spec, {
-    ...{ callId, slot, gates, secret, host, maxHeldAsidePackets, clock, writer },
+    ...{ callId, slot, gates, secret, host, maxHeldAsidePackets, clock, writer, resumed },
+    onBegan: (startPosition, initialReason) => {
+      const originMs = (call.clock.originMs ?? performance.now()) + threadOffsetMs;
+      send({ type: 'began', callId, track: spec.track, startPosition, initialReason, originMs });
+    },
     onConfirmed: confirm,
   });
   stream.bind(port, (error) => {
@@ -97,7 +105,7 @@ function onMessage(message: ToWorker): void {
       });
       break;
     case 'close':
-      streams?.get(message.track)?.close((summary) => {
+      streams?.get(message.track)?.close(message.closedBy, (summary) => {
         streams.delete(message.track);
         send({ type: 'closed', requestId: message.requestId, summary });
       });

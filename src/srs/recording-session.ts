@@ -1,25 +1,29 @@
-import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Call } from '../domain/call.ts';
-import type { AcceptedStream, CallLifecycle } from '../domain/call-lifecycle.ts';
+import type { AcceptedStream } from '../domain/call-lifecycle.ts';
+import type { RestoredSession } from '../domain/call-recovery.ts';
 import type { SessionOffer } from '../domain/offered-media.ts';
 import { SerialQueue } from '../domain/serial-queue.ts';
-import { buildAnswer } from '../protocols/sdp/build-session.ts';
 import type { SdpOffer } from '../protocols/sdp/types.ts';
-import type { SipBody, SipDialog, SipReply, SipRequest } from '../protocols/sip/types.ts';
+import { answerSessionTimer, type SessionInterval } from '../protocols/sip/session-expires.ts';
+import type {
+  SipBody,
+  SipDialog,
+  SipDialogState,
+  SipReply,
+  SipRequest,
+} from '../protocols/sip/types.ts';
 import { answerToFailure, notAcceptable } from './failure-answers.ts';
 import { readInviteBody } from './invite-body.ts';
 import { chooseMedia, lacksCodec, type MediaChoice } from './offer-answer.ts';
+import type { RecordingSessionOptions, Signalling } from './recording-session-options.ts';
+import { SessionDescription } from './session-description.ts';
+import { SessionOffers } from './session-offers.ts';
+import { SessionRefresh } from './session-refresh.ts';
 
 const BYE_TIMEOUT_MS = 2_000;
-
-export interface RecordingSessionOptions {
-  readonly id: string;
-  readonly lifecycle: CallLifecycle;
-  /** Address that the SDP answers name. */
-  readonly mediaAddress: string;
-  onEnded(session: RecordingSession): void;
-}
+/** Numbers of requests that the process before may have sent without having saved them. */
+const SKIPPED_SEQUENCES = 100;
 
 /** A stream of this session: which m-line it is, which track it writes, where it listens. */
 interface SessionStream extends AcceptedStream {
@@ -33,9 +37,9 @@ interface SessionStream extends AcceptedStream {
 export class RecordingSession {
   readonly #options: RecordingSessionOptions;
   readonly #queue = new SerialQueue();
-  readonly #sdpSessionId = String(randomInt(1, 2 ** 47));
-  #sdpVersion = 0;
-  #answer = '';
+  readonly #refresh: SessionRefresh;
+  readonly #description: SessionDescription;
+  readonly #offers: SessionOffers;
   #call: Call | undefined;
   #streams: SessionStream[] = [];
   #dialog: SipDialog | undefined;
@@ -43,10 +47,20 @@ export class RecordingSession {
 
   constructor(options: RecordingSessionOptions) {
     this.#options = options;
+    this.#description = new SessionDescription(options.mediaAddress);
+    this.#offers = new SessionOffers(() => this.#dialog, this.#description);
+    this.#refresh = new SessionRefresh({
+      refresh: () => this.#refreshNow(),
+      onExpired: () => void this.hangUp().catch(options.onFailure),
+    });
   }
 
   get id(): string {
     return this.#options.id;
+  }
+
+  get callId(): string | undefined {
+    return this.#call?.id;
   }
 
   /**
@@ -67,8 +81,52 @@ export class RecordingSession {
     return this.#buildAnswer(sdp, choices);
   }
 
+  /** What the session timer says to the first INVITE; call it before `save`. */
+  agreeOnTimer(request: SipRequest) {
+    const timer = answerSessionTimer(request, this.#options.timerRules);
+    if (timer.ok) this.#refresh.refreshed(timer.interval);
+    return timer;
+  }
+
+  /** Resolves when another process could go on with the session: before it is answered. */
+  async save(dialog: SipDialogState): Promise<void> {
+    const call = this.#call;
+    if (!call || this.#ended) return;
+    const signalling: Signalling = {
+      dialog,
+      description: this.#description.state,
+      refresh: this.#refresh.state ?? null,
+    };
+    const lines = this.#streams.map(({ track, index }) => ({ track, index }));
+    await this.#options.lifecycle.saveSession(call, this.id, { lines, signalling });
+  }
+
   attach(dialog: SipDialog): void {
     this.#dialog = dialog;
+  }
+
+  /** Goes on where the process before this one was; the result is the dialog to take up. */
+  restore({ record, call }: RestoredSession): SipDialogState {
+    const { dialog, description, refresh } = record.signalling as Signalling;
+    this.#call = call;
+    this.#streams = record.streams.map(({ track, index, port }) => ({ track, index, port }));
+    this.#description.restore(description);
+    this.#refresh.restore(refresh ?? undefined);
+    return { ...dialog, localSequence: dialog.localSequence + SKIPPED_SEQUENCES };
+  }
+
+  /**
+   * Two-sided pause: asks the client to send nothing while the call's gate is shut, and to send
+   * again once it is open. Whatever it answers, the fence stands.
+   */
+  async direct(): Promise<void> {
+    await this.#queue.run(async () => {
+      const wanted = () => (this.#ended || !this.#dialog ? undefined : this.#direction());
+      const outcome = await this.#offers.direct(wanted);
+      if (outcome === undefined) return;
+      this.#options.onPauseOffered(outcome);
+      await this.#saveNow();
+    });
   }
 
   /** A later offer: streams come, go, are held and released. */
@@ -77,13 +135,23 @@ export class RecordingSession {
       try {
         const body = readInviteBody(request);
         const call = this.#call;
+        const timer = answerSessionTimer(request, this.#options.timerRules);
         if (this.#ended || !call) reply({ statusCode: 481 });
-        else if (!body.offer) reply({ statusCode: 200, ...this.#lastAnswer(request) });
-        else if (lacksCodec(body.offer)) reply(notAcceptable);
+        else if (!timer.ok) reply(timer.reply);
+        else if (body.offer && lacksCodec(body.offer)) reply(notAcceptable);
         else {
-          const choices = chooseMedia(body.offer, body.metadata);
-          await this.#apply(call, choices);
-          reply({ statusCode: 200, body: this.#buildAnswer(body.offer, choices) });
+          const { headers } = timer;
+          this.#refresh.refreshed(timer.interval);
+          if (!body.offer) reply({ statusCode: 200, headers, ...this.#lastAnswer(request) });
+          else {
+            const choices = chooseMedia(body.offer, body.metadata);
+            await this.#apply(call, choices);
+            const answer = this.#buildAnswer(body.offer, choices);
+            await this.#saveNow();
+            reply({ statusCode: 200, headers, body: answer });
+          }
+          // The reply may have moved the remote target.
+          await this.#saveNow();
         }
       } catch (cause) {
         reply(answerToFailure(cause));
@@ -95,10 +163,11 @@ export class RecordingSession {
   async end(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
+    this.#refresh.stop();
     await this.#queue.run(async () => {
       if (this.#call) await this.#options.lifecycle.leave(this.#call, this.id);
     });
-    this.#options.onEnded(this);
+    this.#options.onEnded();
   }
 
   /** Ends the dialog from our side. */
@@ -145,28 +214,31 @@ export class RecordingSession {
   }
 
   #buildAnswer(offer: SdpOffer, choices: readonly MediaChoice[]): SipBody {
-    this.#sdpVersion += 1;
-    this.#answer = buildAnswer({
-      offer,
-      address: this.#options.mediaAddress,
-      sessionId: this.#sdpSessionId,
-      sessionVersion: this.#sdpVersion,
-      media: choices.map(({ index, stream, payloadTypes }) => ({
-        index,
-        port: this.#streams.find((other) => other.index === index)?.port ?? 0,
-        payloadTypes,
-        direction: stream.held ? 'inactive' : 'recvonly',
-      })),
-    });
-    return sdpBody(this.#answer);
+    const portOf = (index: number): number =>
+      this.#streams.find((stream) => stream.index === index)?.port ?? 0;
+    return this.#description.answer(offer, choices, { portOf, direction: this.#direction() });
+  }
+
+  #direction(): 'inactive' | 'recvonly' {
+    const wantsNothing = this.#options.twoSidedPause && this.#call?.keeps === false;
+    return wantsNothing ? 'inactive' : 'recvonly';
+  }
+
+  async #refreshNow(): Promise<SessionInterval | undefined> {
+    const seconds = this.#refresh.state?.seconds;
+    if (seconds === undefined) return undefined;
+    const agreed = await this.#offers.refresh(seconds);
+    if (agreed !== 'gone') return agreed;
+    await this.hangUp();
+    return undefined;
+  }
+
+  async #saveNow(): Promise<void> {
+    if (this.#dialog) await this.save(this.#dialog.state());
   }
 
   /** A re-INVITE without SDP asks for an offer (RFC 3261 section 14.2): what was agreed stands. */
   #lastAnswer(request: SipRequest): { body: SipBody } | object {
-    return request.method === 'INVITE' ? { body: sdpBody(this.#answer) } : {};
+    return request.method === 'INVITE' ? { body: this.#description.body() } : {};
   }
-}
-
-function sdpBody(sdp: string): SipBody {
-  return { contentType: 'application/sdp', content: Buffer.from(sdp) };
 }

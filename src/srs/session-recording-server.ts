@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { CallLifecycle } from '../domain/call-lifecycle.ts';
+import type { RestoredSession } from '../domain/call-recovery.ts';
 import { UccUnknownError } from '../domain/errors.ts';
+import type { SessionTimerRules } from '../protocols/sip/session-expires.ts';
 import type {
   IncomingInvite,
   SipDialogHandler,
@@ -15,6 +17,7 @@ import { answerToFailure, notAcceptable } from './failure-answers.ts';
 import { readInviteBody } from './invite-body.ts';
 import { chooseMedia, lacksCodec } from './offer-answer.ts';
 import { RecordingSession } from './recording-session.ts';
+import type { OfferOutcome } from './session-offers.ts';
 
 export interface SessionRecordingServerOptions {
   readonly host: string;
@@ -26,6 +29,9 @@ export interface SessionRecordingServerOptions {
   readonly limits: SipLimits;
   readonly identity: IdentityRules;
   readonly lifecycle: CallLifecycle;
+  readonly timerRules: SessionTimerRules;
+  readonly twoSidedPause: boolean;
+  onPauseOffered(outcome: OfferOutcome): void;
   onDropped(reason: string): void;
   onFailure(cause: unknown): void;
 }
@@ -57,7 +63,8 @@ export class SessionRecordingServer {
     return this.#sessions.size;
   }
 
-  async start(): Promise<void> {
+  /** @param restored taken up before the first message is read */
+  async start(restored: readonly RestoredSession[] = []): Promise<void> {
     const { host, udpPort, tcpPort, advertisedHost, limits, onDropped } = this.#options;
     this.#agent = await createSipUserAgent(
       {
@@ -66,13 +73,29 @@ export class SessionRecordingServer {
         ...(tcpPort === undefined ? {} : { tcpPort }),
         ...(advertisedHost === undefined ? {} : { advertisedHost }),
         userAgent: 'Hush',
-        supported: ['siprec'],
+        supported: ['siprec', 'timer'],
         limits,
         onInvite: (invite) => void this.#onInvite(invite),
         onDropped,
       },
       { contactParameters: SRS_FEATURE_TAG },
     );
+    for (const session of restored) this.#restore(this.#agent, session);
+  }
+
+  /** The call's gate was shut or opened. */
+  callChanged(callId: string): void {
+    if (!this.#options.twoSidedPause) return;
+    for (const session of this.#sessions) {
+      if (session.callId === callId) session.direct().catch(this.#options.onFailure);
+    }
+  }
+
+  /** Ends these recording sessions with BYE. */
+  hangUp(sessionIds: readonly string[]): void {
+    for (const session of this.#sessions) {
+      if (sessionIds.includes(session.id)) session.hangUp().catch(this.#options.onFailure);
+    }
   }
 
   /** Ends every recording session with BYE; new ones are refused. */
@@ -102,9 +125,21 @@ export class SessionRecordingServer {
         await session.end();
         return;
       }
-      const headers = [{ name: 'Supported', value: 'siprec' }];
+      const timer = session.agreeOnTimer(invite.request);
+      if (!timer.ok) {
+        await session.end();
+        invite.reject(timer.reply);
+        return;
+      }
+      await session.save(invite.dialogState());
+      if (invite.cancelled) {
+        await session.end();
+        return;
+      }
+      const headers = [{ name: 'Supported', value: 'siprec, timer' }, ...timer.headers];
       const reply = { statusCode: 200, headers, body: accepted };
       session.attach(invite.accept(reply, this.#handlerOf(session)));
+      this.callChanged(session.callId ?? '');
     } catch (cause) {
       this.#sessions.delete(session);
       const reply = answerToFailure(cause);
@@ -128,13 +163,19 @@ export class SessionRecordingServer {
     return session.begin(call, offer, chooseMedia(offer, metadata));
   }
 
-  #newSession(): RecordingSession {
-    const { lifecycle, mediaAddress } = this.#options;
-    const session = new RecordingSession({
-      id: randomUUID(),
-      lifecycle,
-      mediaAddress,
-      onEnded: (ended) => this.#sessions.delete(ended),
+  #restore(agent: SipUserAgent, restored: RestoredSession): void {
+    const session = this.#newSession(restored.record.id);
+    const state = session.restore(restored);
+    session.attach(agent.restoreDialog(state, this.#handlerOf(session)));
+    if (restored.lost) session.hangUp().catch(this.#options.onFailure);
+  }
+
+  #newSession(id: string = randomUUID()): RecordingSession {
+    const { lifecycle, mediaAddress, timerRules, twoSidedPause } = this.#options;
+    const { onPauseOffered, onFailure } = this.#options;
+    const session: RecordingSession = new RecordingSession({
+      ...{ id, lifecycle, mediaAddress, timerRules, twoSidedPause, onPauseOffered, onFailure },
+      onEnded: () => this.#sessions.delete(session),
     });
     this.#sessions.add(session);
     return session;

@@ -14,6 +14,7 @@ import type {
   GapReason,
   GapRecord,
   SegmentRecord,
+  SessionRecord,
   TrackRecord,
 } from '../domain/records.ts';
 import type { Ucc } from '../domain/ucc.ts';
@@ -23,6 +24,7 @@ import type {
   CallTable,
   EventTable,
   GapTable,
+  RecordingSessionTable,
   Schema,
   SegmentTable,
   TableName,
@@ -46,6 +48,9 @@ export function rowsOf(change: Change): RowOf[] {
   for (const record of change.access ?? []) {
     rows.push({ table: 'access_trail', row: accessRow(record) });
   }
+  for (const session of change.sessions ?? []) {
+    rows.push({ table: 'recording_sessions', row: sessionRow(session) });
+  }
   if (change.event) rows.push({ table: 'events', row: eventRow(change.event) });
   return rows;
 }
@@ -57,6 +62,9 @@ function uccRow(ucc: Ucc): UccTable {
     agent_can_edit_audio_recording: Number(ucc.agentCanEditAudioRecording),
     save_recording_by_default: Number(ucc.saveRecordingByDefault),
     record_from_start: Number(ucc.recordFromStart),
+    on_pause_expiry: ucc.onPauseExpiry,
+    max_pause_ms: ucc.maxPauseMs,
+    pause_lookback_ms: ucc.pauseLookbackMs,
     agents: JSON.stringify(ucc.agents),
     supervisors: JSON.stringify(ucc.supervisors),
   };
@@ -69,6 +77,9 @@ export function uccOf(row: UccTable): Ucc {
     agentCanEditAudioRecording: Boolean(row.agent_can_edit_audio_recording),
     saveRecordingByDefault: Boolean(row.save_recording_by_default),
     recordFromStart: Boolean(row.record_from_start),
+    onPauseExpiry: row.on_pause_expiry as Ucc['onPauseExpiry'],
+    maxPauseMs: row.max_pause_ms,
+    pauseLookbackMs: row.pause_lookback_ms,
     agents: JSON.parse(row.agents) as string[],
     supervisors: JSON.parse(row.supervisors) as string[],
   };
@@ -83,6 +94,8 @@ function callRow(call: CallRecord): CallTable {
     marking_state: call.markingState,
     saving_state: call.savingState,
     pause_confirmed: Number(call.pauseConfirmed),
+    paused_at: call.pausedAt,
+    leases: JSON.stringify(call.leases),
     status: call.status,
     recorded: Number(call.recorded),
     version: call.version,
@@ -105,6 +118,8 @@ export function callOf(row: CallTable): CallRecord {
     markingState: row.marking_state as MarkingState,
     savingState: row.saving_state as SavingState,
     pauseConfirmed: Boolean(row.pause_confirmed),
+    pausedAt: numberOrNull(row.paused_at),
+    leases: JSON.parse(row.leases) as CallRecord['leases'],
     status: row.status as CallStatus,
     recorded: Boolean(row.recorded),
     version: row.version,
@@ -130,6 +145,7 @@ function trackRow(track: TrackRecord): TrackTable {
     start_position: track.startPosition,
     end_position: track.endPosition,
     initial_reason: track.initialReason,
+    clock_origin: track.clockOrigin === null ? null : JSON.stringify(track.clockOrigin),
     packets: JSON.stringify(track.packets),
   };
 }
@@ -146,6 +162,7 @@ export function trackOf(row: TrackTable): TrackRecord {
     startPosition: numberOrNull(row.start_position),
     endPosition: numberOrNull(row.end_position),
     initialReason: row.initial_reason as GapReason | null,
+    clockOrigin: row.clock_origin === null ? null : JSON.parse(row.clock_origin),
     packets: JSON.parse(row.packets) as TrackRecord['packets'],
   };
 }
@@ -167,6 +184,20 @@ export function segmentOf(row: SegmentTable): SegmentRecord {
     segment: row.segment,
     wrappedKey: row.wrapped_key === null ? null : Buffer.from(row.wrapped_key, 'base64'),
     closedBy: row.closed_by as SegmentRecord['closedBy'],
+  };
+}
+
+function sessionRow({ id, callId, streams, signalling }: SessionRecord): RecordingSessionTable {
+  const texts = { streams: JSON.stringify(streams), signalling: JSON.stringify(signalling) };
+  return { id, call_id: callId, ...texts };
+}
+
+export function sessionOf(row: RecordingSessionTable): SessionRecord {
+  return {
+    id: row.id,
+    callId: row.call_id,
+    streams: JSON.parse(row.streams) as SessionRecord['streams'],
+    signalling: JSON.parse(row.signalling),
   };
 }
 
@@ -230,6 +261,7 @@ function eventRow(event: RecordingEvent): EventTable {
     at: event.at,
     action: event.action,
     requester: event.requester,
+    owner: event.owner,
     recording_state: event.recordingState,
     marking_state: event.markingState,
     saving_state: event.savingState,
@@ -248,6 +280,7 @@ export function eventOf(row: EventTable): RecordingEvent {
     at: Number(row.at),
     action: row.action as RecordingEvent['action'],
     requester: row.requester,
+    owner: row.owner,
     recordingState: row.recording_state as RecordingState,
     markingState: row.marking_state as MarkingState,
     savingState: row.saving_state as SavingState,

@@ -8,6 +8,9 @@ export interface UccTable {
   agent_can_edit_audio_recording: number;
   save_recording_by_default: number;
   record_from_start: number;
+  on_pause_expiry: string;
+  max_pause_ms: number;
+  pause_lookback_ms: number;
   agents: string;
   supervisors: string;
 }
@@ -20,6 +23,8 @@ export interface CallTable {
   marking_state: number;
   saving_state: number;
   pause_confirmed: number;
+  paused_at: number | null;
+  leases: string;
   status: string;
   recorded: number;
   version: number;
@@ -43,6 +48,7 @@ export interface TrackTable {
   start_position: number | null;
   end_position: number | null;
   initial_reason: string | null;
+  clock_origin: string | null;
   packets: string;
 }
 
@@ -86,11 +92,20 @@ export interface EventTable {
   at: number;
   action: number | null;
   requester: string | null;
+  owner: string | null;
   recording_state: number;
   marking_state: number;
   saving_state: number;
   gap_started_at: number | null;
   gap_ended_at: number | null;
+}
+
+/** Recording sessions in progress; a row goes when its session ends. */
+export interface RecordingSessionTable {
+  id: string;
+  call_id: string;
+  streams: string;
+  signalling: string;
 }
 
 /** Deliveries of committed events. */
@@ -160,6 +175,7 @@ export interface Schema {
   gaps: GapTable;
   UCC_CallDetail: CallDetailTable;
   events: EventTable;
+  recording_sessions: RecordingSessionTable;
   webhooks: WebhookTable;
   webhook_cursors: WebhookCursorTable;
   webhook_dead_letters: WebhookDeadLetterTable;
@@ -182,6 +198,7 @@ export const primaryKeys = {
   gaps: ['call_id', 'track', 'start'],
   UCC_CallDetail: ['ucc_name', 'sequence'],
   events: ['ucc_name', 'sequence'],
+  recording_sessions: ['id'],
   webhooks: ['name'],
   webhook_cursors: ['webhook', 'ucc_name'],
   webhook_dead_letters: ['webhook', 'ucc_name', 'sequence'],

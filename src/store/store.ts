@@ -7,6 +7,7 @@ import type {
   CallRecord,
   GapRecord,
   SegmentRecord,
+  SessionRecord,
   TrackRecord,
 } from '../domain/records.ts';
 import type { Ucc } from '../domain/ucc.ts';
@@ -14,7 +15,16 @@ import type { WebhookStore } from '../domain/webhook.ts';
 import { accessOf } from './access-rows.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { Database } from './database.ts';
-import { callOf, detailOf, eventOf, gapOf, segmentOf, trackOf, uccOf } from './mapping.ts';
+import {
+  callOf,
+  detailOf,
+  eventOf,
+  gapOf,
+  segmentOf,
+  sessionOf,
+  trackOf,
+  uccOf,
+} from './mapping.ts';
 import { migrateToLatest } from './migrate.ts';
 import { SqlPeopleStore } from './people-store.ts';
 import { SqlWebhookStore } from './webhook-store.ts';
@@ -63,6 +73,28 @@ export class SqlStore implements Store {
       .where('id', '=', id)
       .executeTakeFirst();
     return row ? callOf(row) : undefined;
+  }
+
+  async lastCall(correlationId: string): Promise<CallRecord | undefined> {
+    const row = await this.#database.kysely
+      .selectFrom('calls')
+      .selectAll()
+      .where('correlation_id', '=', correlationId)
+      .orderBy('began_at', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return row ? callOf(row) : undefined;
+  }
+
+  async sessions(): Promise<SessionRecord[]> {
+    const rows = await this.#database.kysely.selectFrom('recording_sessions').selectAll().execute();
+    return rows.map(sessionOf);
+  }
+
+  async endSession(id: string): Promise<void> {
+    // One that is still on its way would come back.
+    await this.#commits.add({});
+    await this.#database.kysely.deleteFrom('recording_sessions').where('id', '=', id).execute();
   }
 
   /** Recorded calls, newest first. */

@@ -2,7 +2,15 @@ import type { RecordingEvent } from '../../src/domain/events.ts';
 
 export function eventOf(sequence: number, uccName = 'ucc'): RecordingEvent {
   return {
-    ...{ type: 'recordingStateChanged', uccName, sequence, at: 0, action: 6, requester: null },
+    ...{
+      type: 'recordingStateChanged',
+      uccName,
+      sequence,
+      at: 0,
+      action: 6,
+      requester: null,
+      owner: null,
+    },
     ...{ correlationId: '', callId: '', recordingState: 1, markingState: 1, savingState: 0 },
     ...{ gapStartedAt: null, gapEndedAt: null },
   };

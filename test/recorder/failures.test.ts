@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { markerFrame } from '../../src/simulator/marker-audio.ts';
+import type { ClockOrigin } from '../../src/domain/records.ts';
+import { findMarkers, markerFrame } from '../../src/simulator/marker-audio.ts';
 import { RecorderFixture, spec } from './recorder-fixture.ts';
+
+const shut = { open: false, reason: 'stop', lookbackMs: 0 } as const;
 
 describe('MediaRecorder that loses its thread', () => {
   const fixture = new RecorderFixture({
@@ -11,25 +14,35 @@ describe('MediaRecorder that loses its thread', () => {
   });
   afterEach(() => fixture.close());
 
-  it('says which calls failed, hangs nobody, and records new calls', async () => {
+  it('tells which calls it had, replaces it, and goes on with its calls behind shut gates', async () => {
     const { recorder } = fixture;
     const callId = randomUUID();
-    const free = recorder.freePortCount;
-    await fixture.begin(callId, [spec, { ...spec, track: 1 }]);
-    recorder.beginCall('die', true, 'stop');
+    const second = { ...spec, track: 1 };
+    const ports = await fixture.begin(callId, [spec, second]);
+    const [port = 0] = ports;
+    await fixture.rtp(port, {}, markerFrame(1, 0));
+    await fixture.rtp(port, { sequence: 1, timestamp: 160 }, markerFrame(1, 1));
+    await recorder.shut(callId, 'api');
+    await recorder.open(callId);
+    const { clockOrigin } = fixture.beginnings[0] as { clockOrigin: ClockOrigin };
+    recorder.beginCall('die', shut);
     recorder.endCall('die');
     await fixture.failed();
-    expect(fixture.failures).toEqual(['workerDied told to die']);
-    expect(recorder.freePortCount).toBe(free);
-    await recorder.hold(callId, [0, 1], true);
-    expect(await recorder.closeStreams(callId, [0, 1])).toEqual([]);
-    await expect(recorder.openStreams(callId, [spec])).rejects.toThrow('told to die');
-    expect((await recorder.shut(callId, 'api')).streams).toEqual([]);
+    expect(fixture.failures).toEqual([`workerDied ${callId} told to die`]);
+    const streams = [spec, second].map((of, index) => ({
+      ...{ spec: of, port: ports[index] as number, startPosition: index === 0 ? 0 : null },
+    }));
+    expect(await recorder.resumeStreams(callId, streams, clockOrigin)).toEqual([]);
+    await fixture.rtp(port, { sequence: 2, timestamp: 320 }, markerFrame(1, 2));
+    await recorder.open(callId);
+    await fixture.rtp(port, { sequence: 3, timestamp: 480 }, markerFrame(1, 3));
+    const [summary] = await recorder.closeStreams(callId, [0, 1]);
+    expect(summary?.packets).toMatchObject({ received: 2, kept: 1, gated: 1 });
+    expect(summary?.startPosition).toBe(0);
+    const stored = [...(await fixture.stored(callId)).values()].map((run) => Buffer.from(run));
+    const indexes = stored.flatMap((run) => [...findMarkers(run)].map(({ index }) => index));
+    expect(indexes.sort()).toEqual([0, 1, 3]);
     recorder.endCall(callId);
-    const [port = 0] = await fixture.begin('next');
-    await fixture.rtp(port, {}, markerFrame(1, 0));
-    const [summary] = await recorder.closeStreams('next', [0]);
-    expect(summary?.packets.kept).toBe(1);
   });
 });
 

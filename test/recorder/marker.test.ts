@@ -10,7 +10,12 @@ import {
 } from '../../src/recorder/marker.ts';
 
 const secret = markerSecret(randomBytes(SECRET_BYTES));
-const marker = { fenceId: 2 ** 32 - 1, action: MarkerAction.Shut, reason: 'api' } as const;
+const marker = {
+  fenceId: 2 ** 32 - 1,
+  action: MarkerAction.Shut,
+  reason: 'api',
+  lookbackMs: 0,
+} as const;
 
 describe('marker datagram', () => {
   it('comes back as it was built, for every action', () => {

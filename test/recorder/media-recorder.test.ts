@@ -62,7 +62,10 @@ describe('MediaRecorder', () => {
     const secret = markerSecret(randomBytes(SECRET_BYTES));
     for (const action of Object.values(MarkerAction)) {
       for (const fenceId of [0, 1, 2 ** 32 - 1]) {
-        await fixture.send(port, buildMarker(secret, { fenceId, action, reason: 'stop' }));
+        await fixture.send(
+          port,
+          buildMarker(secret, { fenceId, action, reason: 'stop', lookbackMs: 0 }),
+        );
       }
     }
     await frames(port, 10, 20);

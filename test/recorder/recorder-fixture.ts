@@ -3,7 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { SegmentReader } from '../../src/archive/segment-reader.ts';
-import type { StreamSpec } from '../../src/domain/ports.ts';
+import type { StreamSpec, TrackBeginning } from '../../src/domain/ports.ts';
 import type { SegmentRecord } from '../../src/domain/records.ts';
 import { buildRtp, type RtpFields } from '../../src/protocols/rtp/packet.ts';
 import { KEY_BYTES } from '../../src/protocols/segment/key-wrap.ts';
@@ -28,6 +28,7 @@ export class RecorderFixture {
   readonly masterKey = randomBytes(KEY_BYTES);
   readonly segments: SegmentRecord[] = [];
   readonly failures: string[] = [];
+  readonly beginnings: (TrackBeginning & { readonly track: number })[] = [];
   readonly recorder: MediaRecorder;
   readonly #socket: Socket = createSocket('udp4');
   #onFailed: (() => void) | undefined;
@@ -45,13 +46,22 @@ export class RecorderFixture {
           this.failures.push(`${kind} ${detail}`);
           this.#onFailed?.();
         },
+        onTrackBegan: (_, track, beginning) => this.beginnings.push({ track, ...beginning }),
+        onWorkerDied: (callIds, detail) => {
+          this.failures.push(`workerDied ${callIds.join(' ')} ${detail}`);
+          this.#onFailed?.();
+        },
       },
     });
   }
 
   /** An open call with these streams; their ports. */
-  async begin(callId: string, specs: readonly StreamSpec[] = [spec]): Promise<number[]> {
-    this.recorder.beginCall(callId, true, 'stop');
+  async begin(
+    callId: string,
+    specs: readonly StreamSpec[] = [spec],
+    lookbackMs = 0,
+  ): Promise<number[]> {
+    this.recorder.beginCall(callId, { open: true, reason: 'stop', lookbackMs });
     return (await this.recorder.openStreams(callId, specs)).map(({ port }) => port);
   }
 

@@ -40,7 +40,7 @@ describe('SegmentWriter', () => {
     writer = new SegmentWriter(
       {
         ...{ callId, track: 1, codec: 'PCMU', chunkSamples: CHUNK_SAMPLES, masterKey },
-        ...{ recordingsDir, maxUnwrittenBytes: 1_000_000 },
+        ...{ recordingsDir, maxUnwrittenBytes: 1_000_000, firstSegment: 0, lookbackSamples: 0 },
         onSegment: (segment, wrappedKey, closedBy) => {
           segments.push({ callId, track: 1, segment, wrappedKey, closedBy });
         },

@@ -26,6 +26,8 @@ export function aCall(changes: Partial<CallRecord> = {}): CallRecord {
     markingState: 1,
     savingState: 2,
     pauseConfirmed: false,
+    pausedAt: at,
+    leases: [],
     status: 'live',
     recorded: true,
     version: 7,
@@ -50,6 +52,7 @@ export function aTrack(callId: string, changes: Partial<TrackRecord> = {}): Trac
     startPosition: null,
     endPosition: null,
     initialReason: null,
+    clockOrigin: null,
     packets: { received: 9, kept: 1, gated: 2, duplicate: 3, dtmf: 4, unusable: 5, erased: 6 },
     ...changes,
   };
@@ -97,5 +100,6 @@ export function anEvent(call: CallRecord, sequence: number): RecordingEvent {
     savingState: 0,
     gapStartedAt: at,
     gapEndedAt: null,
+    owner: null,
   };
 }

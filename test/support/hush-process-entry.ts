@@ -7,7 +7,11 @@ const options = JSON.parse(process.argv[2] ?? '{}') as HushProcessOptions;
 const { mediaTimeoutMs } = options;
 const config = testConfig(options.dataDir, (defaults) => ({
   ...defaults,
+  shutdown: options.shutdown ?? defaults.shutdown,
   auth: { ...defaults.auth, ...options.auth },
+  http: { ...defaults.http, port: options.httpPort ?? 0 },
+  sip: { ...defaults.sip, ...options.sip, udpPort: options.sipUdpPort ?? 0 },
+  uccs: defaults.uccs.map((ucc) => ({ ...ucc, ...options.ucc })),
   rtp: { ...defaults.rtp, ...options.rtpPorts },
   recording: { ...defaults.recording, ...(mediaTimeoutMs ? { mediaTimeoutMs } : {}) },
 }));
@@ -16,7 +20,8 @@ const server = await createServer(config, {
   ...(options.stalling ? { workerEntry: new URL('./stalling-worker.ts', import.meta.url) } : {}),
 });
 process.once('SIGTERM', () => {
-  void server.stop().then(() => process.disconnect?.());
+  const stop = options.shutdown === 'handover' ? server.handOver : server.stop;
+  void stop().then(() => process.disconnect?.());
 });
 const addresses = await server.start();
 if (process.send) process.send(addresses);

@@ -10,6 +10,13 @@ export interface HushProcessOptions {
   readonly stalling?: boolean;
   /** After a restart, calls without media end this soon. */
   readonly mediaTimeoutMs?: number;
+  /** To be the same after a restart. */
+  readonly sipUdpPort?: number;
+  readonly httpPort?: number;
+  readonly sip?: Partial<Config['sip']>;
+  readonly shutdown?: Config['shutdown'];
+  /** Settings of the demo UCC. */
+  readonly ucc?: Partial<Config['uccs'][number]>;
   /** Of `freeRtpPorts`, where the usual 2,000 may be in use by a neighbour. */
   readonly rtpPorts?: { readonly portMin: number; readonly portMax: number };
   /** In the place of mode `none`. */

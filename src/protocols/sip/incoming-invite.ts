@@ -9,6 +9,7 @@ import type {
   IncomingInvite,
   SipDialog,
   SipDialogHandler,
+  SipDialogState,
   SipPeer,
   SipReply,
   SipRequest,
@@ -48,13 +49,17 @@ export class PendingInvite implements IncomingInvite {
     this.#incoming.answer(reply);
   }
 
+  dialogState(): SipDialogState {
+    return serverDialogState(this.#incoming);
+  }
+
   /** Throws SipUsageError for a status that is no 2xx, and once the INVITE is answered. */
   accept(reply: SipReply, handler: SipDialogHandler): SipDialog {
     if (reply.statusCode < 200 || reply.statusCode >= 300) {
       throw new SipUsageError('accept wants a 2xx status');
     }
     if (this.#incoming.answered) throw new SipUsageError('the INVITE is answered or cancelled');
-    const state = serverDialogState(this.#incoming);
+    const state = this.dialogState();
     const dialog = new Dialog({ stack: this.#stack, state, handler });
     const routes = headerValues(this.request, 'Record-Route');
     const recordRoutes = routes.map((value) => ({ name: 'Record-Route', value }));

@@ -93,6 +93,8 @@ export interface IncomingInvite {
   readonly cancelled: boolean;
   onCancel(listener: () => void): void;
   reject(reply: SipReply): void;
+  /** Of the dialog that `accept` will make: it can be kept before the client knows of it. */
+  dialogState(): SipDialogState;
   accept(reply: SipReply, handler: SipDialogHandler): SipDialog;
 }
 

@@ -1,0 +1,155 @@
+import { Call, type CallStream, shutReason } from './call.ts';
+import type { CallEnding } from './call-ending.ts';
+import type { CallRegistry } from './call-registry.ts';
+import { clockOriginOf, endedTrack, restoredStream, specOf } from './offered-media.ts';
+import type { AlarmSink, GateSetting, Recorder, ResumedStream, Store } from './ports.ts';
+import type { ClockOrigin, SessionRecord, TrackRecord } from './records.ts';
+import type { UccRegistry } from './ucc-registry.ts';
+
+export interface RecoveryPorts {
+  readonly uccs: UccRegistry;
+  readonly calls: CallRegistry;
+  readonly recorder: Recorder;
+  readonly store: Store;
+  readonly alarms: AlarmSink;
+}
+
+/** A recording session that the process before this one had. */
+export interface RestoredSession {
+  readonly record: SessionRecord;
+  readonly call: Call;
+  /** A port of it belongs to somebody else now: its client must set it up anew. */
+  readonly lost: boolean;
+}
+
+/**
+ * What keeps a call through the end of what carried it: a process that crashed or handed over, or a
+ * media thread that died. The gate is what the call's durable state says before the first packet is
+ * read.
+ */
+export class CallRecovery {
+  readonly #ports: RecoveryPorts;
+  readonly #ending: CallEnding;
+
+  constructor(ports: RecoveryPorts, ending: CallEnding) {
+    this.#ports = ports;
+    this.#ending = ending;
+  }
+
+  /** Takes up the calls that were in progress when the process before this one ended. */
+  async restore(): Promise<RestoredSession[]> {
+    const { store } = this.#ports;
+    const sessions = await store.sessions();
+    const restored: RestoredSession[] = [];
+    for (const record of await store.liveCalls()) {
+      const call = new Call(record);
+      if (record.endedAt !== null) {
+        call.ended = true;
+        this.#ending.settleLater(call);
+        continue;
+      }
+      const own = sessions.filter(({ callId }) => callId === record.id);
+      restored.push(...(await this.#restoreCall(call, own)));
+    }
+    const taken = new Set(restored.map(({ record }) => record.id));
+    const orphans = sessions.filter(({ id }) => !taken.has(id));
+    await Promise.all(orphans.map(({ id }) => store.endSession(id)));
+    return restored;
+  }
+
+  /** A media thread died and was replaced: its calls' streams listen again, behind shut gates. */
+  resume(callId: string, onFailed: (detail: string) => void): void {
+    const call = this.#ports.calls.byId(callId);
+    if (!call) return;
+    void call.queue.run(async () => {
+      if (call.ended) return;
+      try {
+        const lost = await this.#resumeStreams(call, clockOriginOf(beginningsOf(call)));
+        if (lost.length > 0) throw new Error(`${lost.length} ports could not be had again`);
+        if (call.keeps) await this.#ports.recorder.open(call.id);
+      } catch (cause) {
+        onFailed(cause instanceof Error ? cause.message : 'unknown failure');
+      }
+    });
+  }
+
+  /** Seals what is in memory; calls and sessions stay as they are, for the next process. */
+  async handOver(): Promise<void> {
+    this.#ending.abandon();
+    const calls = this.#ports.calls.list();
+    await Promise.all(calls.map((call) => call.queue.run(() => this.#handOver(call))));
+  }
+
+  async #restoreCall(call: Call, sessions: readonly SessionRecord[]): Promise<RestoredSession[]> {
+    const { calls, recorder, store, uccs } = this.#ports;
+    const { record } = call;
+    const tracks = await store.tracks(record.id);
+    call.nextTrack = 1 + Math.max(-1, ...tracks.map(({ track }) => track));
+    call.mediaOffered = tracks.length > 0;
+    call.lookbackMs = uccs.get(call.uccName)?.pauseLookbackMs ?? 0;
+    takeUpStreams(call, sessions, tracks);
+    calls.add(call);
+    const gate: GateSetting = {
+      open: call.keeps,
+      reason: call.keeps ? 'restart' : shutReason(record),
+      lookbackMs: call.lookbackMs,
+    };
+    recorder.beginCall(call.id, gate);
+    const lost = new Set(await this.#resumeStreams(call, clockOriginOf(tracks)));
+    this.#ending.awaitMedia(call);
+    return sessions.map((session) => {
+      const isLost = session.streams.some(({ track }) => lost.has(track));
+      if (isLost) this.#alarmLost(call);
+      return { record: session, call, lost: isLost };
+    });
+  }
+
+  #resumeStreams(call: Call, origin: ClockOrigin | null): Promise<number[]> {
+    const streams = [...call.streams.values()].map(
+      (stream): ResumedStream => ({
+        spec: specOf(stream, stream.track),
+        port: stream.port,
+        startPosition: stream.began?.startPosition ?? null,
+      }),
+    );
+    return this.#ports.recorder.resumeStreams(call.id, streams, origin);
+  }
+
+  async #handOver(call: Call): Promise<void> {
+    if (call.ended) return;
+    const { recorder, store } = this.#ports;
+    const streams = [...call.streams.values()];
+    const open = streams.map(({ track }) => track);
+    const summaries = await recorder.closeStreams(call.id, open, 'restart');
+    const tracks = summaries.flatMap((summary) => {
+      const stream = call.streams.get(summary.track);
+      return stream ? [endedTrack(call.id, stream, summary)] : [];
+    });
+    await store.commit({ tracks });
+  }
+
+  #alarmLost(call: Call): void {
+    const { id: callId, correlationId, uccName } = call;
+    const detail = 'an RTP port is in use by another program; the session is ended';
+    this.#ports.alarms.raise({ kind: 'sessionLost', callId, correlationId, uccName, detail });
+  }
+}
+
+function takeUpStreams(
+  call: Call,
+  sessions: readonly SessionRecord[],
+  tracks: readonly TrackRecord[],
+): void {
+  for (const session of sessions) {
+    call.sessions.add(session.id);
+    for (const stream of session.streams) {
+      const track = tracks.find((other) => other.track === stream.track);
+      if (track) call.streams.set(track.track, restoredStream(session.id, stream, track));
+    }
+  }
+}
+
+function beginningsOf(call: Call) {
+  const streams: CallStream[] = [...call.streams.values()];
+  return streams.map(({ began }) => ({ clockOrigin: began?.clockOrigin ?? null }));
+}

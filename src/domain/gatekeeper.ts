@@ -1,0 +1,120 @@
+import type { Call } from './call.ts';
+import type { RecordingEvent } from './events.ts';
+import type { Entry, Journal } from './journal.ts';
+import type { AlarmSink, Clock, FenceReceipt, Recorder } from './ports.ts';
+import { StateAction } from './recording-state.ts';
+import type { CallRecord, GapReason } from './records.ts';
+
+export interface GatekeeperPorts {
+  readonly recorder: Recorder;
+  readonly journal: Journal;
+  readonly alarms: AlarmSink;
+  readonly clock: Clock;
+}
+
+/** A change that took effect. */
+export interface Effect {
+  readonly event: RecordingEvent;
+  readonly effectiveAt: number;
+}
+
+/**
+ * The two orders in which a call's gate and its durable state change (docs/decisions/0002), each in
+ * the call's turn. Whatever fails on the way leaves the gate shut.
+ *
+ *   shut:  fence --> commit --> answer        open:  commit --> fence --> answer
+ */
+export class Gatekeeper {
+  readonly #ports: GatekeeperPorts;
+
+  constructor(ports: GatekeeperPorts) {
+    this.#ports = ports;
+  }
+
+  /** What changes no gate: commit only. */
+  async note(call: Call, entryOf: (receipt: FenceReceipt) => Entry): Promise<Effect> {
+    const effectiveAt = this.#ports.clock.now();
+    const entry = entryOf({ effectiveAt, streams: [] });
+    return { event: await this.#ports.journal.record(call, entry), effectiveAt };
+  }
+
+  /**
+   * @param inDoubt what the call becomes when a stream does not confirm or the store fails
+   * @throws FenceTimeoutError, or what the store threw: the gate is shut all the same
+   */
+  async shut(
+    call: Call,
+    how: { readonly reason: GapReason; readonly lookbackMs: number },
+    change: { entryOf(receipt: FenceReceipt): Entry; readonly inDoubt: Partial<CallRecord> },
+  ): Promise<Effect> {
+    try {
+      const receipt = await this.#ports.recorder.shut(call.id, how.reason, how.lookbackMs);
+      const event = await this.#ports.journal.record(call, change.entryOf(receipt));
+      return { event, effectiveAt: receipt.effectiveAt };
+    } catch (cause) {
+      await this.#staysShut(call, change.inDoubt);
+      throw cause;
+    }
+  }
+
+  /**
+   * @param takenBack what the call becomes when a stream does not confirm
+   * @throws FenceTimeoutError, or what the store threw: the gate is shut again
+   */
+  async open(
+    call: Call,
+    change: { entryOf(receipt: FenceReceipt): Entry; readonly takenBack: Partial<CallRecord> },
+  ): Promise<Effect> {
+    const { journal, recorder, clock } = this.#ports;
+    const provisional = { effectiveAt: clock.now(), streams: [] };
+    const event = await journal.commit(call, change.entryOf(provisional));
+    let receipt: FenceReceipt;
+    try {
+      receipt = await recorder.open(call.id);
+    } catch (cause) {
+      journal.publish(event);
+      await this.#takeBack(call, change.takenBack);
+      throw cause;
+    }
+    journal.publish(event);
+    const { detail } = change.entryOf(receipt);
+    if (detail) {
+      journal.completeReceipt(event, detail).catch((cause: unknown) => this.alarm(call, cause));
+    }
+    return { event, effectiveAt: receipt.effectiveAt };
+  }
+
+  alarm(call: Call, cause: unknown): void {
+    const fence = cause instanceof Error && cause.name === 'FenceTimeoutError';
+    this.#ports.alarms.raise({
+      kind: fence ? 'fenceTimeout' : 'storeFailed',
+      callId: call.id,
+      correlationId: call.correlationId,
+      uccName: call.uccName,
+      detail: cause instanceof Error ? cause.message : 'unknown failure',
+    });
+  }
+
+  /** What was published is taken back by an event of its own, so that no listener believes it. */
+  async #takeBack(call: Call, takenBack: Partial<CallRecord>): Promise<void> {
+    const record = call.next({ ...takenBack, pauseConfirmed: false });
+    const action = 'recordingState' in takenBack ? { action: StateAction.Pause } : {};
+    const entry = { type: 'recordingStateChanged', record, ...action } as const;
+    try {
+      await this.#ports.journal.record(call, entry);
+    } catch (cause) {
+      call.accept(record);
+      this.alarm(call, cause);
+    }
+  }
+
+  /** The gate is shut, confirmed or not: the state says so even where the store does not answer. */
+  async #staysShut(call: Call, inDoubt: Partial<CallRecord>): Promise<void> {
+    const record = call.next({ ...inDoubt, pauseConfirmed: false });
+    try {
+      await this.#ports.journal.record(call, { type: 'recordingStateChanged', record });
+    } catch {
+      call.accept(record);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import type { Call } from './call.ts';
+import type { Effect } from './gatekeeper.ts';
+import type { Entry } from './journal.ts';
+import type { Lease } from './lease.ts';
+import { type LeaseRefusal, type LeaseRefusalCode, leaseRefusals } from './lease-refusals.ts';
+import type { FenceReceipt } from './ports.ts';
+import type { StateAction } from './recording-state.ts';
+import type { CallRecord } from './records.ts';
+
+export interface LeaseRequest {
+  readonly owner: string;
+  readonly reason: string | null;
+  readonly ttlMs: number;
+  readonly idempotencyKey: string | null;
+  /** Undefined: as much as the UCC holds back. */
+  readonly lookbackMs: number | undefined;
+  readonly ifVersion: number | undefined;
+}
+
+export type LeaseAnswer =
+  | {
+      readonly ok: true;
+      readonly call: Call;
+      readonly lease: Lease;
+      /** Undefined where nothing changed but the time. */
+      readonly effect: Effect | undefined;
+    }
+  | ({ readonly ok: false } & LeaseRefusal);
+
+/** Whether the request is the one that took the lease. */
+export function isSame(lease: Lease, request: LeaseRequest): boolean {
+  const { reason, ttlMs, lookbackMs } = request;
+  const sameLookback = lookbackMs === undefined || lookbackMs === lease.lookbackMs;
+  return lease.reason === reason && lease.ttlMs === ttlMs && sameLookback;
+}
+
+export function entryFor(
+  call: Call,
+  { owner }: Lease,
+  { type, changes }: { readonly type: Entry['type']; readonly changes: Partial<CallRecord> },
+  { effectiveAt }: FenceReceipt,
+): Entry {
+  return { type, owner, record: call.next(changes, effectiveAt), at: effectiveAt };
+}
+
+export function detailOf(
+  { owner }: Lease,
+  action: StateAction,
+  detail: string,
+  { requestedAt, receipt }: { readonly requestedAt: number; readonly receipt: FenceReceipt },
+) {
+  return { detail, action, requester: owner, requestedAt, ...receipt };
+}
+
+export function refused(code: LeaseRefusalCode): LeaseAnswer {
+  return { ok: false, ...leaseRefusals[code], code };
+}

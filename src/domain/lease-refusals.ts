@@ -1,0 +1,27 @@
+/** Why a lease was not taken, renewed or given back; `status` is the HTTP status. */
+export const leaseRefusals = {
+  callUnknown: { status: 404, message: 'No such call is in progress.' },
+  noSuchLease: { status: 404, message: 'The owner holds no pause of this call.' },
+  editDisabled: { status: 403, message: "The UCC's recordings may not be commanded." },
+  recorderUnavailable: { status: 503, message: 'The recorder is not available.' },
+  versionMismatch: { status: 412, message: 'The call has changed since that version.' },
+  tooManyOwners: { status: 409, message: 'Too many owners pause this call already.' },
+  keyReused: { status: 422, message: 'The idempotency key was used for another request.' },
+  keySpent: { status: 409, message: 'The lease of this idempotency key is over.' },
+  lookbackTooLong: {
+    status: 400,
+    message: "lookbackMs is more than the UCC's pauseLookbackMs: older audio is stored already.",
+  },
+  processingFailed: {
+    status: 503,
+    message: 'The pause could not be confirmed; nothing is recorded. Please try again.',
+  },
+} as const satisfies Record<string, { status: number; message: string }>;
+
+export type LeaseRefusalCode = keyof typeof leaseRefusals;
+
+export interface LeaseRefusal {
+  readonly code: LeaseRefusalCode;
+  readonly status: number;
+  readonly message: string;
+}

@@ -1,0 +1,44 @@
+import type { Call } from './call.ts';
+
+/**
+ * One owner's pause of a call, held for a limited time: whoever takes it says how long it needs,
+ * and renews it while it does. Times are Unix ms.
+ */
+export interface Lease {
+  readonly owner: string;
+  /** Why, in the owner's words; no card data. */
+  readonly reason: string | null;
+  readonly ttlMs: number;
+  /** Of the request that took it: the same request again takes nothing anew. */
+  readonly idempotencyKey: string | null;
+  readonly lookbackMs: number;
+  readonly takenAt: number;
+  readonly expiresAt: number;
+  /** It was not renewed in time, and holds all the same. */
+  readonly expired: boolean;
+}
+
+/** What becomes of a lease that nobody renewed. */
+export const pauseExpiries = ['keep', 'resume', 'stop'] as const;
+export type PauseExpiry = (typeof pauseExpiries)[number];
+
+/** Owners whose pauses are no leases. */
+export const reservedOwners: readonly string[] = ['api', 'hold'];
+
+/** A call that more owners hold than this is held by a fault. */
+export const MAX_LEASES = 32;
+
+export const leaseLimits = { minTtlMs: 1_000, maxTtlMs: 3_600_000, maxLookbackMs: 10_000 } as const;
+
+export function leaseOf(call: Call, owner: string): Lease | undefined {
+  return call.record.leases.find((lease) => lease.owner === owner);
+}
+
+/** The leases with `lease` in the place of its owner's. */
+export function withLease(leases: readonly Lease[], lease: Lease): readonly Lease[] {
+  return [...withoutLease(leases, lease.owner), lease];
+}
+
+export function withoutLease(leases: readonly Lease[], owner: string): readonly Lease[] {
+  return leases.filter((other) => other.owner !== owner);
+}

@@ -1,0 +1,240 @@
+import { type Caller, seesUcc } from './access.ts';
+import type { AccessTrail } from './access-trail.ts';
+import type { Call } from './call.ts';
+import type { CallRegistry } from './call-registry.ts';
+import type { Effect, Gatekeeper } from './gatekeeper.ts';
+import type { Entry } from './journal.ts';
+import { type Lease, leaseOf, MAX_LEASES, withLease, withoutLease } from './lease.ts';
+import {
+  detailOf,
+  entryFor,
+  isSame,
+  type LeaseAnswer,
+  type LeaseRequest,
+  refused,
+} from './lease-entries.ts';
+import type { PauseWatch } from './pause-watch.ts';
+import type { Clock, FenceReceipt, Recorder } from './ports.ts';
+import { RecordingState, StateAction } from './recording-state.ts';
+import type { CallRecord } from './records.ts';
+import type { Ucc } from './ucc.ts';
+import type { UccRegistry } from './ucc-registry.ts';
+
+export interface LeasesPorts {
+  readonly uccs: UccRegistry;
+  readonly calls: CallRegistry;
+  readonly recorder: Pick<Recorder, 'available'>;
+  readonly gatekeeper: Gatekeeper;
+  readonly clock: Clock;
+  readonly trail: Pick<AccessTrail, 'entry' | 'record'>;
+  readonly watch: PauseWatch;
+}
+
+interface LeaseTurn {
+  readonly call: Call;
+  readonly ucc: Ucc;
+  readonly caller: Caller;
+}
+
+type Turn = (turn: LeaseTurn) => Promise<LeaseAnswer>;
+
+/** Bounds what is remembered of leases that are over. */
+const MAX_SPENT_KEYS = 128;
+
+/**
+ * Pauses of the Hush API: each owner takes, renews and gives back its own, and audio is kept only
+ * once nobody holds. A lease that is not renewed raises an alarm, and then follows the UCC.
+ */
+export class Leases {
+  readonly #ports: LeasesPorts;
+  /** Keys of leases that are over: a request that comes again late takes nothing anew. */
+  readonly #spentKeys = new WeakMap<Call, string[]>();
+
+  constructor(ports: LeasesPorts) {
+    this.#ports = ports;
+    ports.watch.onLeaseDue((call, lease) => this.#expire(call, lease));
+  }
+
+  take(call: Call, caller: Caller, request: LeaseRequest): Promise<LeaseAnswer> {
+    return this.#turn(call, caller, 'LeaseTaken', request, async (turn) => {
+      const known = leaseOf(call, request.owner);
+      const key = request.idempotencyKey;
+      if (key !== null && this.#spentKeys.get(call)?.includes(key)) return refused('keySpent');
+      if (known && key !== null && known.idempotencyKey === key && call.record.pauseConfirmed) {
+        return isSame(known, request)
+          ? { ok: true, call, lease: known, effect: undefined }
+          : refused('keyReused');
+      }
+      if (!known && call.record.leases.length >= MAX_LEASES) return refused('tooManyOwners');
+      const lookbackMs = request.lookbackMs ?? turn.ucc.pauseLookbackMs;
+      if (lookbackMs > turn.ucc.pauseLookbackMs) return refused('lookbackTooLong');
+      const now = this.#ports.clock.now();
+      const { owner, reason, ttlMs, idempotencyKey } = request;
+      return this.#hold(turn, {
+        ...{ owner, reason, ttlMs, idempotencyKey, lookbackMs, takenAt: known?.takenAt ?? now },
+        ...{ expiresAt: now + ttlMs, expired: false },
+      });
+    });
+  }
+
+  /** Only what still holds can be renewed: whoever hears `noSuchLease` is no longer protected. */
+  renew(
+    call: Call,
+    caller: Caller,
+    request: Pick<LeaseRequest, 'owner' | 'ifVersion'> & { readonly ttlMs: number | undefined },
+  ): Promise<LeaseAnswer> {
+    return this.#turn(call, caller, 'LeaseRenewed', request, async (turn) => {
+      const known = leaseOf(call, request.owner);
+      if (!known) return refused('noSuchLease');
+      const ttlMs = request.ttlMs ?? known.ttlMs;
+      const expiresAt = this.#ports.clock.now() + ttlMs;
+      return this.#hold(turn, { ...known, ttlMs, expiresAt, expired: false });
+    });
+  }
+
+  release(
+    call: Call,
+    caller: Caller,
+    request: Pick<LeaseRequest, 'owner' | 'ifVersion'>,
+  ): Promise<LeaseAnswer> {
+    return this.#turn(call, caller, 'LeaseReleased', request, async (turn) => {
+      const known = leaseOf(call, request.owner);
+      if (!known) return refused('noSuchLease');
+      const access = this.#accessOf(turn, 'LeaseReleased');
+      const effect = await this.#lift(call, known, { type: 'pauseReleased', access });
+      if (known.idempotencyKey !== null) this.#spend(call, known.idempotencyKey);
+      return { ok: true, call, lease: known, effect };
+    });
+  }
+
+  async #turn(
+    call: Call,
+    caller: Caller,
+    action: string,
+    ...[request, turn]: [Pick<LeaseRequest, 'ifVersion'>, Turn]
+  ): Promise<LeaseAnswer> {
+    const answer = await call.queue.run(() => this.#take(call, caller, request.ifVersion, turn));
+    if (answer.ok) return answer;
+    const { uccName, correlationId, id: callId } = call;
+    const outcome = answer.code === 'processingFailed' ? 'failed' : 'refused';
+    const entry = this.#ports.trail.entry(caller, {
+      ...{ action, uccName, correlationId, callId, outcome, reason: answer.code },
+    });
+    await this.#ports.trail.record(entry).catch((cause) => {
+      this.#ports.gatekeeper.alarm(call, cause);
+    });
+    return answer;
+  }
+
+  async #take(
+    call: Call,
+    caller: Caller,
+    ...[ifVersion, turn]: [number | undefined, Turn]
+  ): Promise<LeaseAnswer> {
+    const ucc = this.#ports.uccs.get(call.uccName);
+    if (call.ended || !ucc || !seesUcc(caller.principal, ucc)) return refused('callUnknown');
+    if (!ucc.agentCanEditAudioRecording) return refused('editDisabled');
+    const reachable = ucc.useAudioRecording && this.#ports.recorder.available && !call.failed;
+    if (!reachable) return refused('recorderUnavailable');
+    if (ifVersion !== undefined && ifVersion !== call.record.version) {
+      return refused('versionMismatch');
+    }
+    try {
+      return await turn({ call, ucc, caller });
+    } catch (cause) {
+      this.#ports.gatekeeper.alarm(call, cause);
+      return refused('processingFailed');
+    } finally {
+      this.#ports.watch.changed(call);
+    }
+  }
+
+  /** The fence is asked only where the gate is not shut for certain. */
+  async #hold(turn: LeaseTurn, lease: Lease): Promise<LeaseAnswer> {
+    const { call } = turn;
+    const { gatekeeper, clock } = this.#ports;
+    const requestedAt = clock.now();
+    const isNew = leaseOf(call, lease.owner) === undefined;
+    const leases = withLease(call.record.leases, lease);
+    const detail = isNew ? 'LeaseTaken' : 'LeaseRenewed';
+    const access = this.#accessOf(turn, detail);
+    const entryOf = (receipt: FenceReceipt, changes: Partial<CallRecord>): Entry => ({
+      ...entryFor(call, lease, { type: isNew ? 'pauseTaken' : 'callUpdated', changes }, receipt),
+      detail: detailOf(lease, StateAction.Pause, detail, { requestedAt, receipt }),
+      access,
+    });
+    const needsFence = call.keeps || !call.record.pauseConfirmed;
+    const effect = needsFence
+      ? await gatekeeper.shut(
+          call,
+          { reason: 'lease', lookbackMs: lease.lookbackMs },
+          {
+            entryOf: (receipt) => entryOf(receipt, { leases, pauseConfirmed: true }),
+            inDoubt: { leases },
+          },
+        )
+      : await gatekeeper.note(call, (receipt) => entryOf(receipt, { leases }));
+    return { ok: true, call, lease, effect };
+  }
+
+  /** Opens the gate if nobody else holds it. */
+  #lift(
+    call: Call,
+    lease: Lease,
+    how: Pick<Entry, 'type' | 'access'> & { readonly stops?: boolean },
+  ): Promise<Effect> {
+    const { gatekeeper, clock } = this.#ports;
+    const requestedAt = clock.now();
+    const leases = withoutLease(call.record.leases, lease.owner);
+    const runs = call.recordingState === RecordingState.Started;
+    const opens = leases.length === 0 && runs && !how.stops;
+    const changes: Partial<CallRecord> = {
+      leases,
+      ...(opens ? { pauseConfirmed: true, recorded: true } : {}),
+      ...(how.stops && call.recordingState !== RecordingState.Uninitialized
+        ? { recordingState: RecordingState.Stopped }
+        : {}),
+    };
+    const action = how.stops ? StateAction.Stop : StateAction.Start;
+    const detail = how.type === 'pauseExpired' ? 'LeaseExpired' : 'LeaseReleased';
+    const entryOf = (receipt: FenceReceipt): Entry => ({
+      ...entryFor(call, lease, { type: how.type, changes }, receipt),
+      detail: detailOf(lease, action, detail, { requestedAt, receipt }),
+      ...(how.access ? { access: how.access } : {}),
+    });
+    if (!opens) return gatekeeper.note(call, entryOf);
+    return gatekeeper.open(call, { entryOf, takenBack: { leases: call.record.leases } });
+  }
+
+  /** Nobody renewed it. Whatever cannot be done leaves it holding. */
+  async #expire(call: Call, lease: Lease): Promise<void> {
+    const policy = this.#ports.uccs.get(call.uccName)?.onPauseExpiry ?? 'keep';
+    try {
+      if (policy === 'keep') await this.#keepExpired(call, lease);
+      else await this.#lift(call, lease, { type: 'pauseExpired', stops: policy === 'stop' });
+    } catch (cause) {
+      this.#ports.gatekeeper.alarm(call, cause);
+      const held = leaseOf(call, lease.owner) ?? lease;
+      const leases = withLease(call.record.leases, { ...held, expired: true });
+      call.accept({ ...call.record, leases });
+    }
+  }
+
+  async #keepExpired(call: Call, lease: Lease): Promise<void> {
+    const leases = withLease(call.record.leases, { ...lease, expired: true });
+    const change = { type: 'pauseExpired', changes: { leases } } as const;
+    await this.#ports.gatekeeper.note(call, (receipt) => entryFor(call, lease, change, receipt));
+  }
+
+  #accessOf({ call, caller }: LeaseTurn, action: string) {
+    const { uccName, correlationId, id: callId } = call;
+    return this.#ports.trail.entry(caller, {
+      ...{ action, uccName, correlationId, callId, outcome: 'ok' },
+    });
+  }
+
+  #spend(call: Call, key: string): void {
+    const keys = [...(this.#spentKeys.get(call) ?? []), key].slice(-MAX_SPENT_KEYS);
+    this.#spentKeys.set(call, keys);
+  }
+}

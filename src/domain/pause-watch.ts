@@ -1,0 +1,109 @@
+import type { Call } from './call.ts';
+import type { Lease } from './lease.ts';
+import type { AlarmSink, Clock } from './ports.ts';
+import type { UccRegistry } from './ucc-registry.ts';
+
+export interface PauseWatchPorts {
+  readonly uccs: UccRegistry;
+  readonly alarms: AlarmSink;
+  readonly clock: Clock;
+}
+
+type OnLeaseDue = (call: Call, lease: Lease) => Promise<void>;
+
+/** The longest wait that a timer takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+interface Watched {
+  timer: NodeJS.Timeout | undefined;
+  /** By owner: monotonic ms at which its pause is due; a clock that jumps moves none of them. */
+  readonly due: Map<string, { readonly of: string; readonly atMs: number }>;
+}
+
+/**
+ * Watches over pauses that nobody ends: leases that are not renewed, and contract pauses that last
+ * longer than their UCC allows. Both raise the same alarm.
+ */
+export class PauseWatch {
+  readonly #ports: PauseWatchPorts;
+  readonly #watched = new Map<Call, Watched>();
+  #onLeaseDue: OnLeaseDue = async () => {};
+
+  constructor(ports: PauseWatchPorts) {
+    this.#ports = ports;
+  }
+
+  onLeaseDue(listener: OnLeaseDue): void {
+    this.#onLeaseDue = listener;
+  }
+
+  /** The call's pause set may be another one. */
+  changed(call: Call): void {
+    const watched = this.#watched.get(call) ?? { timer: undefined, due: new Map() };
+    const pauses = call.ended ? [] : this.#pausesOf(call);
+    for (const owner of watched.due.keys()) {
+      if (!pauses.some((pause) => pause.owner === owner)) watched.due.delete(owner);
+    }
+    for (const { owner, of, inMs } of pauses) {
+      if (watched.due.get(owner)?.of === of) continue;
+      watched.due.set(owner, { of, atMs: performance.now() + inMs });
+    }
+    this.#watched.set(call, watched);
+    this.#arm(call, watched);
+  }
+
+  close(): void {
+    for (const { timer } of this.#watched.values()) clearTimeout(timer);
+    this.#watched.clear();
+  }
+
+  /** What will be due; `of` names the very pause, so that a renewed one is another. */
+  #pausesOf(call: Call) {
+    const now = this.#ports.clock.now();
+    const { leases, pausedAt } = call.record;
+    const maxPauseMs = this.#ports.uccs.get(call.uccName)?.maxPauseMs ?? 0;
+    const pauses = leases
+      .filter(({ expired }) => !expired)
+      .map(({ owner, expiresAt, ttlMs }) => ({
+        owner,
+        of: String(expiresAt),
+        inMs: Math.max(0, Math.min(ttlMs, expiresAt - now)),
+      }));
+    if (pausedAt === null || maxPauseMs === 0) return pauses;
+    const inMs = Math.max(0, Math.min(maxPauseMs, pausedAt + maxPauseMs - now));
+    return [...pauses, { owner: 'api', of: String(pausedAt), inMs }];
+  }
+
+  #arm(call: Call, watched: Watched): void {
+    clearTimeout(watched.timer);
+    const times = [...watched.due.values()].map(({ atMs }) => atMs).filter(Number.isFinite);
+    if (times.length === 0) {
+      if (watched.due.size === 0) this.#watched.delete(call);
+      return;
+    }
+    const inMs = Math.max(0, Math.min(...times) - performance.now());
+    watched.timer = setTimeout(() => this.#due(call, watched), Math.min(inMs, MAX_TIMER_MS));
+    watched.timer.unref();
+  }
+
+  #due(call: Call, watched: Watched): void {
+    const now = performance.now();
+    for (const [owner, { of, atMs }] of watched.due) {
+      if (atMs > now) continue;
+      // Told once; it stays in the list, so that the same pause is not due again.
+      watched.due.set(owner, { of, atMs: Number.POSITIVE_INFINITY });
+      void call.queue.run(() => this.#tell(call, owner, of)).then(() => this.changed(call));
+    }
+    this.#arm(call, watched);
+  }
+
+  /** In the call's turn: it may have been renewed or given back meanwhile. */
+  async #tell(call: Call, owner: string, of: string): Promise<void> {
+    if (call.ended || !this.#pausesOf(call).some((p) => p.owner === owner && p.of === of)) return;
+    const { id: callId, correlationId, uccName } = call;
+    const detail = `nobody ended the pause of ${owner} in time`;
+    this.#ports.alarms.raise({ kind: 'pauseExpired', callId, correlationId, uccName, detail });
+    const lease = call.record.leases.find((other) => other.owner === owner);
+    if (lease) await this.#onLeaseDue(call, lease);
+  }
+}

@@ -1,0 +1,215 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { Call } from '../domain/call.ts';
+import { isoTime } from '../domain/event-view.ts';
+import { leaseLimits, reservedOwners } from '../domain/lease.ts';
+import type { LeaseAnswer } from '../domain/lease-entries.ts';
+import { recordingStateName } from '../domain/recording-state.ts';
+import { callFor } from './calls.ts';
+import { entityTag, type IfMatch, ifMatchOf } from './entity-tag.ts';
+import { problemSchema, sendProblem } from './problems.ts';
+import type { HttpServices } from './services.ts';
+import { strict } from './strict-body.ts';
+
+const tags = ['Calls'];
+const nullableTime = Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' });
+const { minTtlMs, maxTtlMs, maxLookbackMs } = leaseLimits;
+const ttlMs = Type.Integer({
+  minimum: minTtlMs,
+  maximum: maxTtlMs,
+  description: 'How long the pause holds unless it is renewed',
+});
+
+const params = Type.Object({ id: Type.String({ description: 'Of the call, or correlation id' }) });
+/** Printable, and at home in a path, a log and an event. */
+const ownerPattern = '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$';
+const ownerParams = Type.Object({ id: Type.String(), owner: Type.String() });
+
+const takeBody = Type.Object(
+  {
+    owner: Type.String({ pattern: ownerPattern, examples: ['payment-page-7'] }),
+    reason: Type.Optional(Type.String({ maxLength: 200 })),
+    ttlMs,
+    lookbackMs: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: maxLookbackMs,
+        description: "Erase this much of what came before; default and limit: the UCC's",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+const renewBody = Type.Object({ ttlMs: Type.Optional(ttlMs) }, { additionalProperties: false });
+
+const pauseSchema = Type.Object({
+  owner: Type.String({ description: '`api`, `hold`, or whose lease it is' }),
+  reason: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+  since: nullableTime,
+  expiresAt: nullableTime,
+  expired: Type.Boolean({ description: 'Not renewed in time, and holding all the same' }),
+});
+
+const pausesSchema = Type.Object({
+  callId: Type.String(),
+  version: Type.Integer(),
+  recordingState: Type.String(),
+  keepsAudio: Type.Boolean({ description: 'Whether the gate is open' }),
+  effectiveAt: nullableTime,
+  sequence: Type.Unsafe<number | null>({ type: ['integer', 'null'] }),
+  pauses: Type.Array(pauseSchema),
+});
+
+const answers = {
+  200: pausesSchema,
+  201: pausesSchema,
+  ...Object.fromEntries(
+    [400, 403, 404, 409, 412, 422, 503].map((status) => [status, problemSchema]),
+  ),
+};
+
+interface TakeRoute {
+  Params: { id: string };
+  Headers: IfMatch & { 'idempotency-key'?: string };
+  Body: { owner: string; reason?: string; ttlMs: number; lookbackMs?: number };
+}
+
+interface OwnerRoute {
+  Params: { id: string; owner: string };
+  Headers: IfMatch;
+  Body: { ttlMs?: number } | undefined;
+}
+
+/** A call's pause set, and leases: pauses that their owner must renew. */
+export function pauseRoutes(app: FastifyInstance, services: HttpServices): void {
+  listRoute(app, services);
+  takeRoute(app, services);
+  const owned = '/api/calls/:id/pauses/:owner';
+
+  app.put<OwnerRoute>(
+    owned,
+    {
+      config: { access: 'command' },
+      schema: {
+        ...{ tags, params: ownerParams, body: renewBody, response: answers },
+        summary: 'Renew a pause; 404: it no longer holds',
+      },
+      validatorCompiler: strict,
+    },
+    (request, reply) =>
+      carry(services, request, reply, (call, ifVersion) => {
+        const { owner } = request.params;
+        const renewal = { owner, ttlMs: request.body?.ttlMs, ifVersion };
+        return services.leases.renew(call, request.caller, renewal);
+      }),
+  );
+
+  app.delete<OwnerRoute>(
+    owned,
+    {
+      config: { access: 'command' },
+      schema: {
+        ...{ tags, params: ownerParams, response: answers },
+        summary: 'Give a pause back; audio is kept again once nobody holds',
+      },
+    },
+    (request, reply) =>
+      carry(services, request, reply, (call, ifVersion) => {
+        const { owner } = request.params;
+        return services.leases.release(call, request.caller, { owner, ifVersion });
+      }),
+  );
+}
+
+function listRoute(app: FastifyInstance, services: HttpServices): void {
+  app.get<{ Params: { id: string } }>(
+    '/api/calls/:id/pauses',
+    {
+      config: { access: 'readCalls' },
+      schema: {
+        ...{ tags, params, summary: 'Who pauses the call' },
+        response: { 200: pausesSchema, 404: problemSchema },
+      },
+    },
+    (request, reply) => {
+      const call = callFor(services, request);
+      if (!call) return sendProblem(reply, 404, 'No such call is in progress.');
+      reply.header('ETag', entityTag(call.record.version));
+      return reply.send(pausesView(call, undefined));
+    },
+  );
+}
+
+function takeRoute(app: FastifyInstance, services: HttpServices): void {
+  app.post<TakeRoute>(
+    '/api/calls/:id/pauses',
+    {
+      config: { access: 'command' },
+      schema: {
+        ...{ tags, params, body: takeBody, response: answers },
+        summary: 'Pause as an owner of your own, for a limited time',
+        headers: Type.Object({
+          'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+        }),
+      },
+      validatorCompiler: strict,
+    },
+    (request, reply) => {
+      const { owner, reason = null, ttlMs: lifeMs, lookbackMs } = request.body;
+      if (reservedOwners.includes(owner.toLowerCase())) {
+        return sendProblem(reply, 400, `The owner ${owner} is Hush's own.`);
+      }
+      const idempotencyKey = request.headers['idempotency-key'] ?? null;
+      return carry(services, request, reply, (call, ifVersion) =>
+        services.leases.take(call, request.caller, {
+          ...{ owner, reason, ttlMs: lifeMs, idempotencyKey, lookbackMs, ifVersion },
+        }),
+      );
+    },
+  );
+}
+
+async function carry(
+  services: HttpServices,
+  request: FastifyRequest<{ Params: { id: string }; Headers: IfMatch }>,
+  reply: FastifyReply,
+  command: (call: Call, ifVersion: number | undefined) => Promise<LeaseAnswer>,
+): Promise<FastifyReply> {
+  const ifVersion = ifMatchOf(request.headers['if-match']);
+  if (ifVersion === 'unreadable') return sendProblem(reply, 400, 'If-Match is no version.');
+  const call = callFor(services, request);
+  if (!call) return sendProblem(reply, 404, 'No such call is in progress.');
+  const answer = await command(call, ifVersion);
+  if (!answer.ok) return sendProblem(reply, answer.status, answer.message);
+  const { effect } = answer;
+  if (effect) {
+    reply.header('Hush-Sequence', effect.event.sequence);
+    reply.header('Hush-Effective-At', isoTime(effect.effectiveAt));
+  }
+  reply.header('ETag', entityTag(call.record.version));
+  const isNew = effect?.event.type === 'pauseTaken';
+  return reply.code(isNew ? 201 : 200).send(pausesView(call, answer));
+}
+
+function pausesView(call: Call, answer: Extract<LeaseAnswer, { ok: true }> | undefined) {
+  const { version, pausedAt, leases } = call.record;
+  const effect = answer?.effect;
+  const none = { reason: null, since: null, expiresAt: null, expired: false };
+  const pauses = [...call.pauses].map((owner) => {
+    const lease = leases.find((other) => other.owner === owner);
+    if (!lease) return { ...none, owner, since: owner === 'api' ? timeOf(pausedAt) : null };
+    const { reason, takenAt, expiresAt, expired } = lease;
+    return { owner, reason, since: isoTime(takenAt), expiresAt: isoTime(expiresAt), expired };
+  });
+  return {
+    ...{ callId: call.id, version, keepsAudio: call.keeps && !call.pauses.has('hold') },
+    recordingState: recordingStateName(call.recordingState),
+    effectiveAt: timeOf(effect?.effectiveAt ?? null),
+    sequence: effect?.event.sequence ?? null,
+    pauses,
+  };
+}
+
+function timeOf(ms: number | null): string | null {
+  return ms === null ? null : isoTime(ms);
+}

@@ -1,0 +1,17 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Per track, the number after the highest that any file of the call has: none is used twice. */
+export async function nextSegments(
+  recordingsDir: string,
+  callId: string,
+): Promise<Map<number, number>> {
+  const next = new Map<number, number>();
+  for (const name of await readdir(join(recordingsDir, callId))) {
+    const [, track, segment] = /^(\d+)-(\d+)\.seg$/.exec(name) ?? [];
+    if (track === undefined || segment === undefined) continue;
+    const number = Math.max(next.get(Number(track)) ?? 0, Number(segment) + 1);
+    next.set(Number(track), number);
+  }
+  return next;
+}

@@ -1,0 +1,26 @@
+import type { CallLifecycle } from '../domain/call-lifecycle.ts';
+import type { SessionTimerRules } from '../protocols/sip/session-expires.ts';
+import type { SipDialogState } from '../protocols/sip/types.ts';
+import type { DescriptionState } from './session-description.ts';
+import type { OfferOutcome } from './session-offers.ts';
+import type { RefreshState } from './session-refresh.ts';
+
+export interface RecordingSessionOptions {
+  readonly id: string;
+  readonly lifecycle: CallLifecycle;
+  /** Address that the SDP answers name. */
+  readonly mediaAddress: string;
+  readonly timerRules: SessionTimerRules;
+  /** Whether clients of a paused call are asked to send nothing. */
+  readonly twoSidedPause: boolean;
+  onPauseOffered(outcome: OfferOutcome): void;
+  onFailure(cause: unknown): void;
+  onEnded(): void;
+}
+
+/** Everything that another process needs to go on with the dialog, as plain JSON. */
+export interface Signalling {
+  readonly dialog: SipDialogState;
+  readonly description: DescriptionState;
+  readonly refresh: RefreshState | null;
+}
