@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SentFrame } from '../test/support/calls.ts';
-import { judge, type Pause } from '../test/support/fence-judge.ts';
+import type { SentFrame } from '../src/simulator/verdict.ts';
+import { judge, type Pause } from '../src/simulator/verdict.ts';
 import { Child, percentile } from './support/child.ts';
 import {
   booleanGateSubject,

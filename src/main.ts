@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { clientCommand } from './cli/client.ts';
 import { demoCommand } from './cli/demo.ts';
 import { serveCommand } from './cli/serve.ts';
+import { tortureCommand } from './cli/torture.ts';
 import { userCommand } from './cli/user.ts';
 import { ConfigError } from './config/config-error.ts';
 
@@ -12,6 +13,7 @@ serveCommand(program);
 demoCommand(program);
 clientCommand(program);
 userCommand(program);
+tortureCommand(program);
 
 try {
   await program.parseAsync();

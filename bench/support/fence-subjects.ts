@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import { markersInWav } from '../../src/simulator/wav-markers.ts';
 import { recordingOf } from '../../test/support/api.ts';
 import { type MarkerCall, TestCaller } from '../../test/support/calls.ts';
 import { temporaryFolder } from '../../test/support/hush.ts';
 import { HushProcess } from '../../test/support/hush-process.ts';
-import { markersInWav } from '../../test/support/wav-markers.ts';
 import type { GateAddresses, GateKind } from './boolean-gate.ts';
 import type { KeptFrames } from './boolean-gate-media.ts';
 import { Child } from './child.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Pause } from '../../test/support/fence-judge.ts';
+import type { Pause } from '../../src/simulator/verdict.ts';
 import { agent, type ContractAnswer, ucc } from '../../test/support/hush.ts';
 import { monotonicMs } from './clock.ts';
 import { Connection, requestOf } from './raw-http.ts';

@@ -18,6 +18,8 @@ export interface RtpStreamOptions {
   readonly firstSequence?: number;
   /** Default 0. */
   readonly firstTimestamp?: number;
+  /** What a network does to the packet: sends it once, later, twice or never; default: once. */
+  impair?(packet: Buffer, send: (packet: Buffer) => void): void;
   /** Units of the RTP clock per frame; default 160 (20 ms at 8 kHz). */
   readonly timestampStep?: number;
   /** `sentAtMs`: Unix time with fraction, taken just before the packet is given to the socket. */
@@ -152,11 +154,16 @@ class PacedStream implements RtpStreamHandle {
       { payloadType, marker: !this.#talking, sequence, timestamp, ssrc },
       payload,
     );
-    const sentAtMs = performance.timeOrigin + performance.now();
     this.sent += 1;
-    const { address, port } = this.#destination;
-    socket.send(packet, port, address, ignoreSendError);
-    this.#options.onSent?.(index, sequence, sentAtMs);
+    const send = (datagram: Buffer): void => {
+      const sentAtMs = performance.timeOrigin + performance.now();
+      const { address, port } = this.#destination;
+      if (this.#removed) return;
+      socket.send(datagram, port, address, ignoreSendError);
+      if (datagram === packet) this.#options.onSent?.(index, sequence, sentAtMs);
+    };
+    if (this.#options.impair) this.#options.impair(packet, send);
+    else send(packet);
   }
 }
 

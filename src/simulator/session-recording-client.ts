@@ -5,7 +5,7 @@ import { buildMetadata } from '../protocols/siprec/build-metadata.ts';
 import { buildMultipart } from '../protocols/siprec/multipart.ts';
 import { sessionIdFromGuid } from '../protocols/siprec/session-id.ts';
 import { RtpSender } from './rtp-sender.ts';
-import { SimulatedCall } from './simulated-call.ts';
+import { type ServerOffers, SimulatedCall } from './simulated-call.ts';
 import { type FrameSource, SimulatedStream } from './simulated-stream.ts';
 
 export type SimulatedCodec = 'PCMU' | 'PCMA';
@@ -17,6 +17,8 @@ export interface SimulatedParticipant {
   /** Default: `1`, `2`, ... */
   readonly label?: string;
   onSent?(index: number, sequence: number, sentAtMs: number): void;
+  /** As in `RtpStreamOptions`. */
+  impair?(packet: Buffer, send: (packet: Buffer) => void): void;
 }
 
 export interface PlaceCallOptions {
@@ -34,6 +36,8 @@ export interface PlaceCallOptions {
   readonly metadataFirst?: boolean;
   /** Default `sendonly`; `inactive` begins on hold. */
   readonly direction?: SdpDirection;
+  /** Offers of the server's own: followed by default; `refuse` answers 488, `ignore` sends on. */
+  readonly serverOffers?: ServerOffers;
 }
 
 export interface SessionRecordingClientOptions {
@@ -93,6 +97,7 @@ export class SessionRecordingClient {
           payloadType: payload.payloadType,
           source: participant.source,
           onSent: participant.onSent?.bind(participant),
+          ...(participant.impair ? { impair: participant.impair.bind(participant) } : {}),
         }),
       );
     }
@@ -103,6 +108,7 @@ export class SessionRecordingClient {
       payload,
       mediaAddress: this.#address,
       direction: options.direction ?? 'sendonly',
+      serverOffers: options.serverOffers ?? 'follow',
     });
     this.#calls.add(call);
     call.onEnded(() => this.#calls.delete(call));

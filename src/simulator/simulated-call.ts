@@ -13,6 +13,7 @@ import type { SimulatedStream } from './simulated-stream.ts';
 
 export type SimulatedCallState = 'calling' | 'established' | 'ended';
 export type EndedBy = 'client' | 'server';
+export type ServerOffers = 'follow' | 'refuse' | 'ignore';
 
 export interface HoldOptions {
   /** Go on sending RTP all the same, as some clients do. */
@@ -28,6 +29,7 @@ export interface SimulatedCallParts {
   readonly payload: SdpPayload;
   readonly mediaAddress: string;
   readonly direction: SdpDirection;
+  readonly serverOffers: ServerOffers;
 }
 
 interface Description {
@@ -51,6 +53,9 @@ export class SimulatedCall {
   #dialog: SipDialog | undefined;
   #state: SimulatedCallState = 'calling';
   #endedBy: EndedBy | undefined;
+  #onHold = false;
+  /** The server asked for silence. */
+  #silenced = false;
 
   constructor(parts: SimulatedCallParts) {
     this.#parts = parts;
@@ -102,6 +107,7 @@ export class SimulatedCall {
 
   /** Re-INVITE that puts the recording on hold. Nothing is sent from now on, unless asked for. */
   async hold(options: HoldOptions = {}): Promise<SipResponse> {
+    this.#onHold = true;
     if (!options.keepSending) this.#enableStreams('inactive');
     return this.#reinvite(
       options.style === 'nullAddress'
@@ -114,7 +120,9 @@ export class SimulatedCall {
   async resume(): Promise<SipResponse> {
     const address = this.#parts.mediaAddress;
     const response = await this.#reinvite({ direction: 'sendonly', address });
-    if (isAccepted(response)) this.#enableStreams('sendonly');
+    if (!isAccepted(response)) return response;
+    this.#onHold = false;
+    if (!this.#silenced) this.#enableStreams('sendonly');
     return response;
   }
 
@@ -170,10 +178,33 @@ export class SimulatedCall {
     this.#sessionVersion += 1;
   }
 
-  /** Own streams stay as they are, whatever the server asks for. */
+  /** The audio comes from other ports and sources: a re-INVITE tells where from. */
+  async changePorts(): Promise<SipResponse> {
+    for (const stream of this.streams) await stream.changePort();
+    return this.#reinvite(this.#description);
+  }
+
+  /** What the server asked for last; it may ask for silence, never for more than is offered. */
   #answer(incoming: SipDialogRequest): void {
-    const wantsAnswer = incoming.request.method === 'INVITE' || incoming.request.body.length > 0;
+    const { method, body } = incoming.request;
+    const { serverOffers } = this.#parts;
+    if (body.length > 0 && serverOffers === 'refuse') {
+      incoming.reply({ statusCode: 488 });
+      return;
+    }
+    if (body.length > 0 && serverOffers === 'follow') this.#obey(body.toString('utf8'));
+    const wantsAnswer = method === 'INVITE' || body.length > 0;
     incoming.reply({ statusCode: 200, ...(wantsAnswer ? { body: this.body() } : {}) });
+  }
+
+  #obey(sdp: string): void {
+    const silent = parseOffer(sdp).media.every(({ direction }) => direction === 'inactive');
+    if (!this.#onHold) {
+      const direction = silent ? 'inactive' : 'sendonly';
+      this.#describe({ direction, address: this.#parts.mediaAddress });
+    }
+    this.#silenced = silent;
+    this.#enableStreams(silent || this.#onHold ? 'inactive' : 'sendonly');
   }
 
   #follow(response: SipResponse): void {

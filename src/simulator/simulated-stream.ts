@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { SdpMedia } from '../protocols/sdp/types.ts';
-import type { RtpDestination, RtpSender, RtpStreamHandle } from './rtp-sender.ts';
+import type { RtpDestination, RtpSender, RtpStreamHandle, RtpStreamOptions } from './rtp-sender.ts';
 
 /** Payload of frame `index` (160 bytes of G.711), or undefined to be silent. */
 export type FrameSource = (index: number) => Uint8Array | undefined;
@@ -12,43 +12,63 @@ export interface StreamOptions {
   readonly payloadType: number;
   readonly source: FrameSource;
   readonly onSent?: ((index: number, sequence: number, sentAtMs: number) => void) | undefined;
+  readonly impair?: RtpStreamOptions['impair'];
 }
 
 /** One m-line of a simulated call with the socket its RTP comes from. */
 export class SimulatedStream {
   readonly label: string;
-  readonly ssrc: number = randomBytes(4).readUInt32BE();
-  readonly localPort: number;
+  #ssrc: number = randomBytes(4).readUInt32BE();
   /** Where the answer wants the audio; undefined while the m-line is refused. */
   remote: RtpDestination | undefined;
   /** False while the call is on hold; frames then go by unsent. */
   enabled = true;
-  readonly #socket: Socket;
+  #socket: Socket;
   readonly #options: StreamOptions;
   #handle: RtpStreamHandle | undefined;
   #sentBefore = 0;
+  #framesBefore = 0;
+  #sender: RtpSender | undefined;
   #closed = false;
 
   /** Binds a free port of `address`. Rejects with the system's error. */
   static async open(address: string, options: StreamOptions): Promise<SimulatedStream> {
-    const socket = createSocket({
-      type: address.includes(':') ? 'udp6' : 'udp4',
-      // Addresses come from SDP: resolving at once keeps a packet from waiting for the next tick.
-      lookup: (host, _options, done) => done(null, host, host.includes(':') ? 6 : 4),
-    });
-    // Listened for beforehand: with such a lookup bind() is through before it returns.
-    const listening = once(socket, 'listening');
-    socket.bind(0, address);
-    await listening;
-    return new SimulatedStream(socket, options);
+    return new SimulatedStream(await bindSocket(address), options);
   }
 
   private constructor(socket: Socket, options: StreamOptions) {
     this.#socket = socket;
     this.#options = options;
     this.label = options.label;
-    this.localPort = socket.address().port;
     socket.on('error', () => this.close());
+  }
+
+  get ssrc(): number {
+    return this.#ssrc;
+  }
+
+  get localPort(): number {
+    return this.#socket.address().port;
+  }
+
+  /** Another source, as after a failover in the client: SSRC, numbers and timestamps are new. */
+  changeSource(): void {
+    this.#ssrc = randomBytes(4).readUInt32BE();
+    this.#restart();
+  }
+
+  /** The audio comes from another port from now on, and from another source. */
+  async changePort(): Promise<void> {
+    const old = this.#socket;
+    const socket = await bindSocket(old.address().address);
+    if (this.#closed) {
+      socket.close();
+      return;
+    }
+    socket.on('error', () => this.close());
+    this.#socket = socket;
+    this.changeSource();
+    old.close();
   }
 
   /** RTP packets sent so far. */
@@ -66,8 +86,17 @@ export class SimulatedStream {
     const address = answer.connectionAddress;
     if (address === undefined || address === '0.0.0.0' || address === '::') return;
     this.remote = { address, port: answer.port };
+    this.#sender = sender;
     if (this.#handle) this.#handle.retarget(this.remote);
     else this.#handle = this.#start(sender, this.remote);
+  }
+
+  #restart(): void {
+    const { remote } = this;
+    if (!this.#handle || !remote || !this.#sender) return;
+    this.#stop();
+    this.remote = remote;
+    this.#handle = this.#start(this.#sender, remote);
   }
 
   /** Stops sending and closes the socket. May be called twice. */
@@ -79,23 +108,40 @@ export class SimulatedStream {
   }
 
   #start(sender: RtpSender, destination: RtpDestination): RtpStreamHandle {
-    const { payloadType, source, onSent } = this.#options;
+    const { payloadType, source, onSent, impair } = this.#options;
+    // Frames keep their numbers, whatever becomes of their source.
+    const first = this.#framesBefore;
     return sender.add({
       socket: this.#socket,
       destination,
       payloadType,
-      ssrc: this.ssrc,
+      ssrc: this.#ssrc,
       firstSequence: this.#sentBefore,
       firstTimestamp: randomBytes(4).readUInt32BE(),
-      frame: (index) => (this.enabled ? source(index) : undefined),
-      ...(onSent ? { onSent } : {}),
+      frame: (index) => (this.enabled ? source(first + index) : undefined),
+      ...(onSent ? { onSent: (index, ...sent) => onSent(first + index, ...sent) } : {}),
+      ...(impair ? { impair } : {}),
     });
   }
 
   #stop(): void {
     this.#sentBefore = this.sent;
+    this.#framesBefore += this.#handle?.frames ?? 0;
     this.#handle?.remove();
     this.#handle = undefined;
     this.remote = undefined;
   }
+}
+
+async function bindSocket(address: string): Promise<Socket> {
+  const socket = createSocket({
+    type: address.includes(':') ? 'udp6' : 'udp4',
+    // Addresses come from SDP: resolving at once keeps a packet from waiting for the next tick.
+    lookup: (host, _options, done) => done(null, host, host.includes(':') ? 6 : 4),
+  });
+  // Listened for beforehand: with such a lookup bind() is through before it returns.
+  const listening = once(socket, 'listening');
+  socket.bind(0, address);
+  await listening;
+  return socket;
 }

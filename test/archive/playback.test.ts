@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WAV_HEADER_BYTES } from '../../src/protocols/wav/wav-header.ts';
 import { markerFrame } from '../../src/simulator/marker-audio.ts';
+import { markersInWav } from '../../src/simulator/wav-markers.ts';
 import { TestCaller } from '../support/calls.ts';
 import { ffmpegSamples, ffprobe } from '../support/ffprobe.ts';
 import { agent, TestHush, ucc } from '../support/hush.ts';
-import { markersInWav } from '../support/wav-markers.ts';
 
 const FRAME_MS = 20;
 const FRAME_SAMPLES = 160;

@@ -1,11 +1,12 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { judge, nowMs, type Pause } from '../../src/simulator/verdict.ts';
+import { markersInWav } from '../../src/simulator/wav-markers.ts';
 import { type CommandClient, commandClient, recordingOf } from '../support/api.ts';
 import { type MarkerCall, TestCaller } from '../support/calls.ts';
-import { judge, markersInFolder, nowMs, type Pause } from '../support/fence-judge.ts';
 import { temporaryFolder } from '../support/hush.ts';
 import { HushProcess } from '../support/hush-process.ts';
-import { markersInWav } from '../support/wav-markers.ts';
+import { markersInFolder } from '../support/markers-in-folder.ts';
 
 const CALLS = 50;
 const PAUSES = 20;

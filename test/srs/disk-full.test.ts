@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { markersInWav } from '../../src/simulator/wav-markers.ts';
 import { type MarkerCall, TestCaller } from '../support/calls.ts';
 import { agent, TestHush, ucc } from '../support/hush.ts';
-import { markersInWav } from '../support/wav-markers.ts';
 import { SmallDiskHush } from './small-disk.ts';
 
 const unavailable = {

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { markerNeedle } from '../../src/simulator/marker-audio.ts';
+import { markersInWav } from '../../src/simulator/wav-markers.ts';
 import { RawPeer, rawRequest } from '../protocols/sip/raw-peer.ts';
 import { ucc } from '../support/hush.ts';
-import { markersInWav } from '../support/wav-markers.ts';
 import { sdpBody, sdpOf, twoLines } from './srs-client.ts';
 import { SrsFixture } from './srs-fixture.ts';
 

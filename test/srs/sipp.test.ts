@@ -4,10 +4,10 @@ import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { markersInWav } from '../../src/simulator/wav-markers.ts';
 import { ffprobe } from '../support/ffprobe.ts';
 import { TestHush, temporaryFolder } from '../support/hush.ts';
 import { programPath } from '../support/programs.ts';
-import { markersInWav } from '../support/wav-markers.ts';
 import { twoStreamCapture } from './pcap.ts';
 
 const CALLS = 100;

@@ -1,13 +1,14 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { judge, nowMs, type Pause } from '../../src/simulator/verdict.ts';
+import { markersInWav } from '../../src/simulator/wav-markers.ts';
 import { commandClient, recordingOf } from '../support/api.ts';
 import { type MarkerCall, TestCaller } from '../support/calls.ts';
-import { judge, markersInFolder, nowMs, type Pause } from '../support/fence-judge.ts';
 import { ffprobe } from '../support/ffprobe.ts';
 import { temporaryFolder } from '../support/hush.ts';
 import { HushProcess, type HushProcessOptions } from '../support/hush-process.ts';
+import { markersInFolder } from '../support/markers-in-folder.ts';
 import { freeRtpPorts } from '../support/ports.ts';
-import { markersInWav } from '../support/wav-markers.ts';
 
 /** A crash may lose this much of each stream before it (docs/decisions/0004). */
 const UNSEALED_MS = 1_000;

@@ -4,13 +4,8 @@ import { createSipUserAgent } from '../../src/protocols/sip/user-agent.ts';
 import { markerFrame } from '../../src/simulator/marker-audio.ts';
 import { SessionRecordingClient } from '../../src/simulator/session-recording-client.ts';
 import type { SimulatedCall } from '../../src/simulator/simulated-call.ts';
+import type { SentFrame } from '../../src/simulator/verdict.ts';
 import { agent, type TestHush, ucc } from './hush.ts';
-
-export interface SentFrame {
-  readonly index: number;
-  /** Unix ms with fraction, just before the packet was given to its socket. */
-  readonly sentAtMs: number;
-}
 
 /** A live call whose two streams send numbered frames. */
 export interface MarkerCall {

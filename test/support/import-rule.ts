@@ -8,7 +8,8 @@ const mayImport: Record<string, readonly string[]> = {
   config: ['domain'],
   simulator: ['protocols'],
   demo: ['simulator', 'protocols', 'domain'],
-  cli: ['server', 'desk', 'config', 'demo', 'domain'],
+  torture: ['simulator', 'protocols'],
+  cli: ['server', 'desk', 'config', 'demo', 'torture', 'domain'],
   main: ['cli', 'config'],
 };
 /** They alone import everything. */

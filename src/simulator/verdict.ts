@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { findMarkers } from '../../src/simulator/marker-audio.ts';
-import type { SentFrame } from './calls.ts';
+export interface SentFrame {
+  readonly index: number;
+  /** Unix ms with fraction, just before the packet was given to its socket. */
+  readonly sentAtMs: number;
+}
 
 /** Instants of one pause, Unix ms with fraction. */
 export interface Pause {
@@ -43,15 +44,4 @@ export function judge(
 /** Unix ms with fraction, on the clock that stamps sent frames. */
 export function nowMs(): number {
   return performance.timeOrigin + performance.now();
-}
-
-/** Marker frames that stand readable anywhere in a folder's files. */
-export function markersInFolder(folder: string): number {
-  let found = 0;
-  for (const name of readdirSync(folder, { recursive: true }) as string[]) {
-    const path = join(folder, name);
-    if (!statSync(path).isFile()) continue;
-    for (const _ of findMarkers(readFileSync(path))) found += 1;
-  }
-  return found;
 }

@@ -1,6 +1,6 @@
-import { encodeMulaw } from '../../src/protocols/wav/g711.ts';
-import { WAV_HEADER_BYTES } from '../../src/protocols/wav/wav-header.ts';
-import { findMarkers } from '../../src/simulator/marker-audio.ts';
+import { encodeMulaw } from '../protocols/wav/g711.ts';
+import { WAV_HEADER_BYTES } from '../protocols/wav/wav-header.ts';
+import { findMarkers } from './marker-audio.ts';
 
 /** Per channel of a stereo WAV: where each stream's numbered frames lie, in samples. */
 export function markersInWav(wav: Buffer): Map<number, Map<number, number>>[] {

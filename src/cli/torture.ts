@@ -1,0 +1,124 @@
+import { writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import type { Command } from 'commander';
+import { ConfigError } from '../config/config-error.ts';
+import { isClean, jsonOf, tableOf } from '../torture/report.ts';
+import { scenarios } from '../torture/scenarios.ts';
+import { Target } from '../torture/target.ts';
+import { torture } from '../torture/torture.ts';
+import { Victim } from '../torture/victim.ts';
+
+interface TortureFlags {
+  readonly sip: string;
+  readonly api: string;
+  readonly ucc: string;
+  readonly requester: string;
+  readonly token?: string;
+  readonly audio?: string;
+  readonly scenarios?: string;
+  readonly calls: string;
+  readonly pauses: string;
+  readonly seed: string;
+  readonly crashWindow: string;
+  readonly pid?: string;
+  readonly restart?: string;
+  readonly crashWorker?: string;
+  readonly json?: string;
+}
+
+/** `hush torture`: proves on its files what a recorder kept of what it was told not to keep. */
+export function tortureCommand(program: Command): void {
+  program
+    .command('torture')
+    .description('prove a recorder behind the Core REST Recording API on its recordings')
+    .requiredOption('--sip <host:port>', 'where it takes SIPREC over UDP')
+    .requiredOption('--api <url>', 'where its API is')
+    .option('--ucc <name>', 'the UCC to record', 'ucc-demo-name')
+    .option('--requester <uri>', 'who commands', 'sip:agent@domain.com')
+    .option('--token <jwt>', 'command through v2 with this bearer token')
+    .option('--audio <url>', 'where a recording is, with {correlationId}; default: as Hush has it')
+    .option('--scenarios <names>', `of ${scenarios.map(({ name }) => name).join(', ')}`)
+    .option('--calls <n>', 'calls at once, in each scenario', '10')
+    .option('--pauses <n>', 'pauses of each call', '10')
+    .option('--seed <n>', 'of what happens when', '1')
+    .option('--crash-window <ms>', 'audio that a crash may cost', '1000')
+    .option('--pid <pid>', "the recorder's process: allows stalls")
+    .option('--restart <command>', 'starts it in the foreground: allows kill -9')
+    .option('--crash-worker <command>', 'ends one of its media threads; {pid} is its process')
+    .option('--json <file>', 'write the figures there as well')
+    .action(run);
+}
+
+async function run(flags: TortureFlags): Promise<void> {
+  const target = new Target({
+    api: flags.api.replace(/\/+$/, ''),
+    uccName: flags.ucc,
+    requester: flags.requester,
+    token: flags.token,
+    audioUrl: flags.audio,
+  });
+  const victim = new Victim({
+    pid: flags.pid === undefined ? undefined : whole('pid', flags.pid),
+    restart: flags.restart,
+    crashWorker: flags.crashWorker,
+    isUp: () => target.isUp(),
+  });
+  const chosen = chooseScenarios(flags.scenarios);
+  const possible = chosen.filter(({ isPossible }) => isPossible?.(victim) ?? true);
+  for (const { name } of chosen.filter((scenario) => !possible.includes(scenario))) {
+    say(`left out: ${name} (needs --pid, and --restart or --crash-worker)`);
+  }
+  const reports = await torture({
+    ...{ target, victim, sip: peerOf(flags.sip), scenarios: possible },
+    calls: whole('calls', flags.calls),
+    pausesPerCall: whole('pauses', flags.pauses),
+    seed: whole('seed', flags.seed),
+    crashWindowMs: whole('crash-window', flags.crashWindow),
+    onProgress: progressLine(),
+  });
+  say(`\n${tableOf(reports)}`);
+  if (flags.json !== undefined) {
+    writeFileSync(flags.json, `${JSON.stringify(jsonOf(reports), undefined, 2)}\n`);
+  }
+  if (flags.restart !== undefined) say(`the recorder now runs as process ${victim.pid}`);
+  if (!isClean(reports)) process.exitCode = 1;
+}
+
+function chooseScenarios(names: string | undefined) {
+  if (names === undefined) return scenarios;
+  return names.split(',').map((name) => {
+    const scenario = scenarios.find((other) => other.name === name.trim());
+    if (!scenario) throw new ConfigError(`there is no scenario ${name}`);
+    return scenario;
+  });
+}
+
+function peerOf(text: string) {
+  const [, address = '', port = ''] = /^(.+):(\d+)$/.exec(text) ?? [];
+  if (isIP(address) === 0) throw new ConfigError('--sip wants an address and a port');
+  return { address, port: Number(port), transport: 'UDP' as const };
+}
+
+function whole(name: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new ConfigError(`--${name} wants a whole number`);
+  return Number(text);
+}
+
+/** One line that goes on in a terminal; a line per tenth elsewhere. */
+function progressLine() {
+  let lastTenth = '';
+  return (scenario: string, done: number, total: number): void => {
+    const text = `${scenario}: ${done} of ${total} pauses`;
+    if (process.stderr.isTTY) {
+      process.stderr.write(`\r\u001b[K${text}${done === total ? '\n' : ''}`);
+      return;
+    }
+    const tenth = `${scenario} ${Math.floor((done * 10) / total)}`;
+    if (tenth !== lastTenth) process.stderr.write(`${text}\n`);
+    lastTenth = tenth;
+  };
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
