@@ -3,6 +3,7 @@ import { benchCommands } from './commands.ts';
 import { benchFence } from './fence.ts';
 import { benchHub } from './hub.ts';
 import { benchStreams } from './streams.ts';
+import { benchTorture } from './torture.ts';
 
 const benches: Record<string, () => Promise<void>> = {
   fence: benchFence,
@@ -10,6 +11,7 @@ const benches: Record<string, () => Promise<void>> = {
   streams: benchStreams,
   hub: benchHub,
   auth: benchAuth,
+  torture: benchTorture,
 };
 
 const names = process.argv.slice(2);

@@ -13,6 +13,7 @@ interface Fence {
   readonly waitingFor: Map<number, number>;
   readonly receipts: StreamReceipt[];
   resolve(receipt: FenceReceipt): void;
+  fail(why: string): void;
 }
 
 export interface FenceOptions {
@@ -63,17 +64,17 @@ export class FenceSender {
     this.#send(datagram, waitingFor);
     const resend = setInterval(() => this.#send(datagram, waitingFor), RESEND_INTERVAL_MS);
     return new Promise<FenceReceipt>((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const fail = (why: string): void => {
+        clearTimeout(timer);
         onTimeout(fenceId);
-        reject(
-          new FenceTimeoutError(`${waitingFor.size} of ${ports.size} streams did not confirm`),
-        );
-      }, this.#options.timeoutMs);
+        reject(new FenceTimeoutError(`${waitingFor.size} of ${ports.size} streams ${why}`));
+      };
+      const timer = setTimeout(() => fail('did not confirm'), this.#options.timeoutMs);
       const settle = (receipt: FenceReceipt): void => {
         clearTimeout(timer);
         resolve(receipt);
       };
-      this.#fences.set(fenceId, { waitingFor, receipts: [], resolve: settle });
+      this.#fences.set(fenceId, { waitingFor, receipts: [], resolve: settle, fail });
     }).finally(() => {
       clearInterval(resend);
       this.#fences.delete(fenceId);
@@ -87,6 +88,14 @@ export class FenceSender {
     fence.receipts.push({ track, lastSequence, lastPosition });
     if (fence.waitingFor.size > 0) return;
     fence.resolve({ effectiveAt: this.#options.now(), streams: fence.receipts });
+  }
+
+  /** The thread that listens at these ports is gone: nobody will confirm. */
+  fail(ports: ReadonlySet<number>): void {
+    for (const fence of this.#fences.values()) {
+      const isLost = [...fence.waitingFor.values()].some((port) => ports.has(port));
+      if (isLost) fence.fail('lost their media thread');
+    }
   }
 
   close(): void {

@@ -338,6 +338,7 @@ export class MediaRecorder implements Recorder {
       call.worker = this.#nextOf(this.#workers);
       for (const port of call.ports.values()) call.orphaned.add(port);
       call.ports.clear();
+      this.#fences.fail(call.orphaned);
     }
     const callIds = orphans.map(([callId]) => callId);
     this.#options.listener.onWorkerDied(callIds, detail);

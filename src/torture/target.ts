@@ -30,8 +30,15 @@ const RETRY_MS = 25;
 const MAX_TRIES = 1_000;
 const SETTLE_TRIES = 2_000;
 
+/** What the kit asks of a recorder's API. */
+export interface TortureTarget {
+  readonly uccName: string;
+  command(action: 'Pause' | 'Start', correlationId: string): Promise<CommandOutcome>;
+  recordedFrames(correlationId: string): Promise<RecordedFrames>;
+}
+
 /** A recorder behind the Core REST Recording API, commanded as a payment system does. */
-export class Target {
+export class Target implements TortureTarget {
   readonly #options: TargetOptions;
   readonly #path: string;
 

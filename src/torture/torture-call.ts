@@ -7,10 +7,10 @@ import type { SessionRecordingClient } from '../simulator/session-recording-clie
 import type { SimulatedCall } from '../simulator/simulated-call.ts';
 import { nowMs, type Pause, type SentFrame } from '../simulator/verdict.ts';
 import type { Impairment } from './impairments.ts';
-import type { Target } from './target.ts';
+import type { TortureTarget } from './target.ts';
 
 export interface TortureCallOptions {
-  readonly target: Target;
+  readonly target: TortureTarget;
   readonly client: SessionRecordingClient;
   readonly peer: SipPeer;
   readonly impairment: (() => Impairment) | undefined;

@@ -6,13 +6,13 @@ import { judge, nowMs } from '../simulator/verdict.ts';
 import { seededRandom } from './random.ts';
 import type { ScenarioReport } from './report.ts';
 import type { Scenario } from './scenarios.ts';
-import type { Target } from './target.ts';
+import type { TortureTarget } from './target.ts';
 import { frames, TortureCall } from './torture-call.ts';
 import type { Victim } from './victim.ts';
 
 export interface TortureOptions {
   readonly sip: SipPeer;
-  readonly target: Target;
+  readonly target: TortureTarget;
   readonly victim: Victim;
   readonly scenarios: readonly Scenario[];
   /** Of each scenario. */

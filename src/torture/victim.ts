@@ -86,6 +86,7 @@ export class Victim {
   async end(): Promise<void> {
     const child = this.#child;
     if (!child || child.exitCode !== null) return;
+    child.ref();
     const exited = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');
     await exited;

@@ -17,11 +17,17 @@ const config = testConfig(options.dataDir, (defaults) => ({
 }));
 const server = await createServer(config, {
   logger: pino({ level: process.env.HUSH_LOG_LEVEL ?? 'error' }),
+  ...(options.crashable ? { workerEntry: new URL('./crashing-worker.ts', import.meta.url) } : {}),
   ...(options.stalling ? { workerEntry: new URL('./stalling-worker.ts', import.meta.url) } : {}),
 });
 process.once('SIGTERM', () => {
   const stop = options.shutdown === 'handover' ? server.handOver : server.stop;
   void stop().then(() => process.disconnect?.());
 });
+if (options.crashable) {
+  const channel = new BroadcastChannel('crash');
+  channel.unref();
+  process.on('SIGUSR2', () => channel.postMessage('now'));
+}
 const addresses = await server.start();
 if (process.send) process.send(addresses);

@@ -8,6 +8,8 @@ export interface HushProcessOptions {
   readonly dataDir: string;
   /** Media threads that stall. */
   readonly stalling?: boolean;
+  /** Media threads that die at SIGUSR2. */
+  readonly crashable?: boolean;
   /** After a restart, calls without media end this soon. */
   readonly mediaTimeoutMs?: number;
   /** To be the same after a restart. */
@@ -39,8 +41,7 @@ export class HushProcess {
   }
 
   static async start(options: HushProcessOptions): Promise<HushProcess> {
-    const entry = fileURLToPath(new URL('./hush-process-entry.ts', import.meta.url));
-    const child = spawn(process.execPath, [entry, JSON.stringify(options)], {
+    const child = spawn(process.execPath, commandLine(options), {
       env: { ...process.env, ...options.environment },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
@@ -60,4 +61,10 @@ export class HushProcess {
     this.#child.kill(signal);
     return this.#exited;
   }
+}
+
+/** Arguments of Node that start such a process. */
+export function commandLine(options: HushProcessOptions): string[] {
+  const entry = fileURLToPath(new URL('./hush-process-entry.ts', import.meta.url));
+  return [entry, JSON.stringify(options)];
 }
