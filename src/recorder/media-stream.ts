@@ -144,7 +144,9 @@ export class MediaStream {
 
   /** A chunk that began before `ms` is sealed, frames to come or not. */
   sealOlderThan(ms: number): void {
-    this.#options.writer.seal(ms);
+    const { gates, slot, writer } = this.#options;
+    // A command is on its way that may erase what is held back: it does not age meanwhile.
+    if (this.#shut || gates.get(slot) === Gate.Open) writer.seal(ms);
   }
 
   #onDatagram(datagram: Buffer): void {

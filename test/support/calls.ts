@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { SipUserAgent } from '../../src/protocols/sip/types.ts';
+import type { SipHeader, SipUserAgent } from '../../src/protocols/sip/types.ts';
 import { createSipUserAgent } from '../../src/protocols/sip/user-agent.ts';
 import { markerFrame } from '../../src/simulator/marker-audio.ts';
 import { SessionRecordingClient } from '../../src/simulator/session-recording-client.ts';
-import type { SimulatedCall } from '../../src/simulator/simulated-call.ts';
+import type { ServerOffers, SimulatedCall } from '../../src/simulator/simulated-call.ts';
 import type { SentFrame } from '../../src/simulator/verdict.ts';
 import { agent, type TestHush, ucc } from './hush.ts';
 
@@ -48,7 +48,13 @@ export class TestCaller {
   /** Places a call of `hush`'s demo UCC with an agent's and a caller's stream of marker frames. */
   async call(
     hush: Pick<TestHush, 'peer'>,
-    options: { correlationId?: string; uccName?: string; silent?: boolean } = {},
+    options: {
+      correlationId?: string;
+      uccName?: string;
+      silent?: boolean;
+      serverOffers?: ServerOffers;
+      headers?: readonly SipHeader[];
+    } = {},
   ): Promise<MarkerCall> {
     const correlationId = options.correlationId ?? randomUUID();
     const streams = [0, 1].map(() => ({ tag: this.#nextTag++, sent: [] as SentFrame[] }));
@@ -56,7 +62,8 @@ export class TestCaller {
     const call = await this.client.placeCall({
       peer: hush.peer,
       requestUri: `sip:${options.uccName ?? ucc}@127.0.0.1`,
-      headers: [{ name: 'X-Correlation-Id', value: correlationId }],
+      ...(options.serverOffers ? { serverOffers: options.serverOffers } : {}),
+      headers: [{ name: 'X-Correlation-Id', value: correlationId }, ...(options.headers ?? [])],
       participants: streams.map(({ tag, sent }, side) => ({
         aor: side === 0 ? agent : 'tel:+31880000000',
         source: (index: number) => (options.silent ? undefined : markerFrame(tag, index)),
