@@ -2,6 +2,7 @@ import { benchAuth } from './auth.ts';
 import { benchCommands } from './commands.ts';
 import { benchFence } from './fence.ts';
 import { benchHub } from './hub.ts';
+import { benchPeers } from './peers/main.ts';
 import { benchStreams } from './streams.ts';
 import { benchTorture } from './torture.ts';
 
@@ -12,6 +13,7 @@ const benches: Record<string, () => Promise<void>> = {
   hub: benchHub,
   auth: benchAuth,
   torture: benchTorture,
+  peers: benchPeers,
 };
 
 const names = process.argv.slice(2);

@@ -3,11 +3,20 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Programs of the distribution that the tests run as real peers, and the Debian package of each. */
-const programs = [
+const testPrograms = [
   { program: 'sipp', package: 'sip-tester', why: 'a SIP client of another make places the calls' },
   { program: 'ffprobe', package: 'ffmpeg', why: 'another tool reads the recordings' },
   { program: 'chromium', package: 'chromium', why: 'a browser listens from other origins' },
   { program: 'sox', package: 'sox', why: 'another tool checks the G.711 tables' },
+];
+
+/** Recorders of other makes that a bench runs beside Hush. */
+export const peerPrograms = [
+  {
+    program: 'rtpengine',
+    package: 'rtpengine-daemon',
+    why: 'a media engine is paused beside Hush',
+  },
 ];
 
 /** @param {string} program */
@@ -22,8 +31,12 @@ function isInstalled(program) {
   });
 }
 
-/** Installs what is missing, with apt-get where that is possible; else says what to install, and fails. */
-export function ensurePackages() {
+/**
+ * Installs what is missing, with apt-get where that is possible; else says what to install, and fails.
+ *
+ * @param {readonly { program: string, package: string, why: string }[]} programs
+ */
+export function ensurePackages(programs = testPrograms) {
   const missing = programs.filter(({ program }) => !isInstalled(program));
   if (missing.length === 0) return;
   for (const { program, package: name, why } of missing) {
@@ -41,6 +54,6 @@ export function ensurePackages() {
   const still = missing.filter(({ program }) => !isInstalled(program));
   if (still.length === 0) return;
   const list = still.map(({ package: name }) => name).join(' ');
-  console.error(`hush: these are needed by the tests; please install them: ${list}`);
+  console.error(`hush: these are needed; please install them: ${list}`);
   process.exit(1);
 }

@@ -1,0 +1,9 @@
+export interface Program {
+  readonly program: string;
+  /** The Debian package that brings it. */
+  readonly package: string;
+  readonly why: string;
+}
+
+export declare const peerPrograms: readonly Program[];
+export declare function ensurePackages(programs?: readonly Program[]): void;
