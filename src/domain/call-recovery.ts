@@ -51,6 +51,8 @@ export class CallRecovery {
       const own = sessions.filter(({ callId }) => callId === record.id);
       restored.push(...(await this.#restoreCall(call, own)));
     }
+    // Audio can come back from now on.
+    for (const call of this.#ports.calls.list()) this.#ending.awaitMedia(call);
     const taken = new Set(restored.map(({ record }) => record.id));
     const orphans = sessions.filter(({ id }) => !taken.has(id));
     await Promise.all(orphans.map(({ id }) => store.endSession(id)));
@@ -96,7 +98,6 @@ export class CallRecovery {
     };
     recorder.beginCall(call.id, gate);
     const lost = new Set(await this.#resumeStreams(call, clockOriginOf(tracks)));
-    this.#ending.awaitMedia(call);
     return sessions.map((session) => {
       const isLost = session.streams.some(({ track }) => lost.has(track));
       if (isLost) this.#alarmLost(call);

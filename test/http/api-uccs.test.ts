@@ -14,6 +14,9 @@ const defaults = {
   agentCanEditAudioRecording: false,
   saveRecordingByDefault: true,
   recordFromStart: true,
+  onPauseExpiry: 'keep',
+  maxPauseMs: 900_000,
+  pauseLookbackMs: 0,
   agents: [],
   supervisors: [],
 };

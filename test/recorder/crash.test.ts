@@ -64,7 +64,7 @@ test('after kill -9 what was sealed plays, and the state is the one that was ans
   for (const { call } of calls) call.abandon();
   expect(markersInFolder(dataDir)).toBe(0);
 
-  const second = await HushProcess.start({ dataDir, mediaTimeoutMs: 1_500 });
+  const second = await HushProcess.start({ dataDir, mediaTimeoutMs: 3_000 });
   for (const [call, answer] of answers) {
     expect(await stateOf(second.api, call.correlationId)).toEqual(answer);
   }

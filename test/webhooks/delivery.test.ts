@@ -33,6 +33,7 @@ describe('webhooks', () => {
       at: '2026-09-21T14:13:20.123Z',
       action: 'Pause',
       requester: 'sip:agent@x.example',
+      owner: null,
       recordingState: 'Paused',
       markingState: 'None',
       savingState: 'None',
