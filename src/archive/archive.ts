@@ -65,12 +65,13 @@ export class DiskArchive implements Archive {
       covered.push({ closedBy: segment.closedBy, spans: reader?.spans ?? [] });
       await reader?.close();
     }
-    const { callId, initialReason } = track;
+    const { callId, initialReason, reasonChanges } = track;
     const extent = extentOf(
       track,
       covered.flatMap(({ spans }) => spans),
     );
-    return { callId, track: track.track, extent, initialReason, segments: covered };
+    const { track: number } = track;
+    return { callId, track: number, extent, initialReason, reasonChanges, segments: covered };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { GapReason, GapRecord } from './records.ts';
+import type { GapReason, GapRecord, ReasonChange } from './records.ts';
 
 /** A stretch of samples, from `start` up to, not including, `end`. */
 export interface Span {
@@ -19,23 +19,36 @@ export interface TrackCoverage {
   readonly extent: Span;
   /** Who held the recorder before the first segment. */
   readonly initialReason: GapReason | null;
+  readonly reasonChanges: readonly ReasonChange[];
   /** In the order of their numbers. */
   readonly segments: readonly SegmentCoverage[];
 }
 
 /**
  * The gap map of one track: everything between its first and its last packet that no segment holds.
- * What is missing between two segments is missing because of what ended the first; what is missing
- * within one was lost on the way.
+ * What is missing between two segments is missing because of what ended the first, until somebody
+ * else held on; what is missing within one was lost on the way.
  */
 export function gapsOf(coverage: TrackCoverage): GapRecord[] {
   const gaps: GapRecord[] = [];
   const { callId, track, extent } = coverage;
   let position = extent.start;
   let reason: GapReason = coverage.initialReason ?? 'loss';
-  const missing = (end: number): void => {
+  const add = (end: number): void => {
+    const last = gaps.at(-1);
     if (end <= position) return;
-    gaps.push({ callId, track, start: position, length: end - position, reason });
+    if (last?.reason === reason && last.start + last.length === position) {
+      gaps[gaps.length - 1] = { ...last, length: end - last.start };
+    } else gaps.push({ callId, track, start: position, length: end - position, reason });
+    position = end;
+  };
+  const missing = (end: number): void => {
+    for (const change of reason === 'loss' ? [] : coverage.reasonChanges) {
+      if (change.position <= position || change.position >= end) continue;
+      add(change.position);
+      reason = change.reason;
+    }
+    add(end);
   };
   for (const segment of coverage.segments) {
     for (const span of [...segment.spans].sort((a, b) => a.start - b.start)) {

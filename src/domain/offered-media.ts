@@ -74,6 +74,7 @@ export function trackRecord(callId: string, stream: CallStream): TrackRecord {
     endPosition: null,
     initialReason: began?.initialReason ?? null,
     clockOrigin: began?.clockOrigin ?? null,
+    reasonChanges: [],
     packets: noPackets,
   };
 }

@@ -8,6 +8,7 @@ import type {
   GapReason,
   GapRecord,
   PacketCounts,
+  ReasonChange,
   SegmentRecord,
   SessionRecord,
   StreamReceipt,
@@ -112,6 +113,7 @@ export interface TrackSummary {
   readonly startPosition: number | null;
   readonly endPosition: number | null;
   readonly initialReason: GapReason | null;
+  readonly reasonChanges: readonly ReasonChange[];
   readonly packets: PacketCounts;
 }
 

@@ -67,7 +67,15 @@ export interface TrackRecord {
   readonly initialReason: GapReason | null;
   /** When position 0 was; null until the stream's first packet. */
   readonly clockOrigin: ClockOrigin | null;
+  /** Within gaps, in their order: a Pause during a hold, for one. */
+  readonly reasonChanges: readonly ReasonChange[];
   readonly packets: PacketCounts;
+}
+
+/** From this position on somebody else kept the stream from being recorded. */
+export interface ReasonChange {
+  readonly position: number;
+  readonly reason: GapReason;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { StreamSpec, TrackSummary } from '../domain/ports.ts';
-import type { Codec, GapReason } from '../domain/records.ts';
+import type { Codec, GapReason, ReasonChange } from '../domain/records.ts';
 import { emptyRtpPacket, parseRtp, type RtpPacket } from '../protocols/rtp/packet.ts';
 import { Gate, type GateTable } from './gate-table.ts';
 import { HeldAside } from './held-aside.ts';
@@ -32,6 +32,9 @@ export interface MediaStreamOptions {
 const packet: RtpPacket = emptyRtpPacket();
 /** And the place of its audio: the path of a packet allocates nothing. */
 const packetAudio: AudioBytes = { data: Buffer.alloc(0), start: 0, end: 0 };
+
+/** Bounds what a client can make a track remember. */
+const MAX_REASON_CHANGES = 1_000;
 
 const NONE_KEPT = -1;
 /** After a look-back only the position tells what was kept last. */
@@ -67,6 +70,9 @@ export class MediaStream {
   #lastKeptSamples = 1;
   /** Set when the time line of the last kept frame is over: the next one begins elsewhere. */
   #lastKeptPosition: number | null = null;
+  /** Who held on when, once another had let go or joined. */
+  readonly #reasonChanges: ReasonChange[] = [];
+  #lastReason: GapReason | null;
   #closed = false;
   #began = false;
   readonly #counts = {
@@ -87,6 +93,7 @@ export class MediaStream {
     this.#held = spec.held;
     this.#shut = options.gates.get(options.slot) !== Gate.Open;
     this.#initialReason = this.#reasonNow();
+    this.#lastReason = this.#initialReason;
     const startPosition = options.resumed?.startPosition ?? null;
     if (startPosition !== null) this.#extent.resume(startPosition);
     this.#socket = createSocket({
@@ -250,6 +257,7 @@ export class MediaStream {
     this.#lastFence = marker.fenceId;
     if (marker.action === MarkerAction.Open) this.#shut = false;
     else this.#shutBehindMarker(marker);
+    this.#noteReason();
     this.#options.onConfirmed({
       callId: this.#options.callId,
       fenceId: marker.fenceId,
@@ -295,7 +303,20 @@ export class MediaStream {
     } else if (action === MarkerAction.Release) {
       this.#held = false;
     }
+    this.#noteReason();
     this.#ownMarkers.read(action);
+  }
+
+  /** A gap may change hands: pause and hold come and go by themselves. */
+  #noteReason(): void {
+    const reason = this.#reasonNow();
+    const changesHands =
+      reason !== null && this.#lastReason !== null && reason !== this.#lastReason;
+    if (changesHands && this.#reasonChanges.length < MAX_REASON_CHANGES) {
+      const position = this.#options.clock.positionAt(performance.now());
+      this.#reasonChanges.push({ position, reason });
+    }
+    this.#lastReason = reason;
   }
 
   #releaseAside(): void {
@@ -325,6 +346,7 @@ export class MediaStream {
       startPosition: this.#extent.startPosition,
       endPosition: this.#extent.endPosition,
       initialReason: this.#initialReason,
+      reasonChanges: this.#reasonChanges,
       packets: { ...this.#counts },
     };
   }

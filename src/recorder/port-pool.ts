@@ -15,7 +15,9 @@ export class PortPool {
   }
 
   get free(): number {
-    return this.#count - this.#taken.size;
+    let free = this.#count;
+    for (const port of this.#taken) if (this.#isOurs(port)) free -= 1;
+    return free;
   }
 
   /** `count` ports N, N+2, ...; undefined when no such run is free. */
@@ -31,16 +33,20 @@ export class PortPool {
     return undefined;
   }
 
-  /** Takes that very port; false when it is taken, or none of the range. */
+  /** Takes that very port, of the range or of the one before it; false when it is taken. */
   reserve(port: number): boolean {
-    const isOurs = port >= this.#first && port < this.#first + 2 * this.#count && port % 2 === 0;
-    if (!isOurs || this.#taken.has(port)) return false;
+    if (this.#taken.has(port)) return false;
     this.#taken.add(port);
     return true;
   }
 
   release(ports: readonly number[]): void {
     for (const port of ports) this.#taken.delete(port);
+  }
+
+  #isOurs(port: number): boolean {
+    const index = (port - this.#first) / 2;
+    return Number.isInteger(index) && index >= 0 && index < this.#count;
   }
 
   #runFrom(start: number, count: number): number[] | undefined {

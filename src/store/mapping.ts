@@ -145,6 +145,7 @@ function trackRow(track: TrackRecord): TrackTable {
     start_position: track.startPosition,
     end_position: track.endPosition,
     initial_reason: track.initialReason,
+    reason_changes: JSON.stringify(track.reasonChanges),
     clock_origin: track.clockOrigin === null ? null : JSON.stringify(track.clockOrigin),
     packets: JSON.stringify(track.packets),
   };
@@ -162,6 +163,7 @@ export function trackOf(row: TrackTable): TrackRecord {
     startPosition: numberOrNull(row.start_position),
     endPosition: numberOrNull(row.end_position),
     initialReason: row.initial_reason as GapReason | null,
+    reasonChanges: JSON.parse(row.reason_changes),
     clockOrigin: row.clock_origin === null ? null : JSON.parse(row.clock_origin),
     packets: JSON.parse(row.packets) as TrackRecord['packets'],
   };

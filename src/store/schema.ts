@@ -49,6 +49,7 @@ export interface TrackTable {
   end_position: number | null;
   initial_reason: string | null;
   clock_origin: string | null;
+  reason_changes: string;
   packets: string;
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { gapsOf, type SegmentCoverage, type Span } from '../../src/domain/gap-map.ts';
-import type { GapReason } from '../../src/domain/records.ts';
+import type { GapReason, ReasonChange } from '../../src/domain/records.ts';
 
 const span = (start: number, end: number): Span => ({ start, end });
 
@@ -14,8 +14,9 @@ function gaps(
   extent: Span,
   segments: readonly SegmentCoverage[],
   initialReason: GapReason | null = null,
+  reasonChanges: readonly ReasonChange[] = [],
 ): string[] {
-  const coverage = { callId: 'c', track: 1, extent, initialReason, segments };
+  const coverage = { callId: 'c', track: 1, extent, initialReason, reasonChanges, segments };
   return gapsOf(coverage).map(({ callId, track, start, length, reason }) => {
     expect([callId, track]).toEqual(['c', 1]);
     return `${start}+${length} ${reason}`;
@@ -47,6 +48,23 @@ describe('gapsOf', () => {
         segment('end', span(60, 100)),
       ]),
       ['30+10 hold', '50+10 stop'],
+    ],
+    [
+      'a hold, within it a pause that outlives it, and a hold at its end that outlives that',
+      gaps(span(0, 100), [segment('hold', span(0, 30)), segment('end', span(90, 100))], null, [
+        { position: 40, reason: 'api' },
+        { position: 70, reason: 'hold' },
+      ]),
+      ['30+10 hold', '40+30 api', '70+20 hold'],
+    ],
+    [
+      'changes of hands where nothing is missing, or what is missing was lost',
+      gaps(span(0, 100), [segment('api', span(0, 30), span(50, 70))], null, [
+        { position: 10, reason: 'hold' },
+        { position: 40, reason: 'hold' },
+        { position: 70, reason: 'hold' },
+      ]),
+      ['30+20 loss', '70+30 api'],
     ],
     [
       'held from the beginning',
@@ -106,7 +124,11 @@ describe('gapsOf', () => {
           position += length;
         }
         const coverage = { callId: 'c', track: 0, extent: span(0, position), initialReason: null };
-        const found = gapsOf({ ...coverage, segments: spans.map((one) => segment('api', one)) });
+        const found = gapsOf({
+          ...coverage,
+          reasonChanges: [],
+          segments: spans.map((one) => segment('api', one)),
+        });
         const all = [
           ...spans,
           ...found.map(({ start, length }) => span(start, start + length)),

@@ -64,4 +64,16 @@ describe('PortPool', () => {
       }),
     );
   });
+
+  it('takes back a very port, also of a range that was configured before', () => {
+    const pool = new PortPool(10_000, 10_007);
+    expect(pool.reserve(10_002)).toBe(true);
+    expect(pool.reserve(10_002)).toBe(false);
+    expect(pool.reserve(20_000)).toBe(true);
+    expect(pool.free).toBe(3);
+    expect(pool.take(2)).toEqual([10_004, 10_006]);
+    pool.release([10_002, 20_000]);
+    expect(pool.free).toBe(2);
+    expect(pool.reserve(20_000)).toBe(true);
+  });
 });

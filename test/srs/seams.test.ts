@@ -161,3 +161,28 @@ describe('a clock that jumps', () => {
     },
   );
 });
+
+describe('a gap that changes hands', () => {
+  it('says who held when: the hold, the pause that outlived it, the hold that outlived that', async () => {
+    const { call, correlationId, frames, streams } = await caller.call(hush);
+    const more = (count: number) => frames((streams[0]?.sent.length ?? 0) + count);
+    await more(10);
+    await call.hold({ keepSending: true });
+    await more(5);
+    await hush.command('Pause', correlationId);
+    await call.resume();
+    await more(5);
+    await call.hold({ keepSending: true });
+    await hush.command('Start', correlationId);
+    await more(5);
+    await call.resume();
+    await more(10);
+    await call.end();
+    await hush.settled(correlationId);
+    const { tracks } = await hush.get(`/api/recordings/${correlationId}`);
+    for (const { gaps } of tracks as { gaps: { reason: string; lengthMs: number }[] }[]) {
+      expect(gaps.map(({ reason }) => reason)).toEqual(['hold', 'api', 'hold']);
+      for (const { lengthMs } of gaps) expect(lengthMs).toBeGreaterThan(60);
+    }
+  });
+});

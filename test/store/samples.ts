@@ -53,6 +53,7 @@ export function aTrack(callId: string, changes: Partial<TrackRecord> = {}): Trac
     endPosition: null,
     initialReason: null,
     clockOrigin: null,
+    reasonChanges: [],
     packets: { received: 9, kept: 1, gated: 2, duplicate: 3, dtmf: 4, unusable: 5, erased: 6 },
     ...changes,
   };

@@ -21,6 +21,10 @@ export async function up(db: Kysely<Schema>): Promise<void> {
     .addColumn('leases', 'text', (column) => column.notNull().defaultTo('[]'))
     .execute();
   await db.schema.alterTable('tracks').addColumn('clock_origin', 'text').execute();
+  await db.schema
+    .alterTable('tracks')
+    .addColumn('reason_changes', 'text', (column) => column.notNull().defaultTo('[]'))
+    .execute();
   await db.schema.alterTable('events').addColumn('owner', 'text').execute();
   await db.schema
     .createTable('recording_sessions')
