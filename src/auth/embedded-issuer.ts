@@ -99,14 +99,16 @@ export class EmbeddedIssuer implements TokenIssuer {
     const keys = { user: attempt.who, client: attempt.client, address };
     const retryAfterSeconds = this.#begin(keys);
     if (retryAfterSeconds > 0) return this.#tooMany(attempt, retryAfterSeconds);
+    let hasFailed = false;
     try {
       const { client, user } = await this.#signIn(form);
-      if (client && user) this.#takeBack(keys);
+      hasFailed = !client || !user;
       return await this.#answer(attempt, client, user);
     } catch (cause) {
-      this.#takeBack(keys);
       if (cause instanceof HashingBusyError) return this.#tooMany(attempt, 1);
       throw cause;
+    } finally {
+      for (const of of limited) this.#limits[of].end(keys[of], hasFailed);
     }
   }
 
@@ -166,16 +168,12 @@ export class EmbeddedIssuer implements TokenIssuer {
     return { status: 429, retryAfterSeconds, body: { error: 'too_many_requests' } };
   }
 
-  /** Counts the attempt as failed until it is known; 0, or the seconds to wait. */
+  /** Counts the attempt until it is known; 0, or the seconds to wait. */
   #begin(keys: Record<'user' | 'client' | 'address', string>): number {
     const waits = limited.map((of) => this.#limits[of].retryAfterSeconds(keys[of]));
     const longest = Math.max(...waits);
     if (longest === 0) for (const of of limited) this.#limits[of].begin(keys[of]);
     return longest;
-  }
-
-  #takeBack(keys: Record<'user' | 'client' | 'address', string>): void {
-    for (const of of limited) this.#limits[of].takeBack(keys[of]);
   }
 }
 

@@ -7,59 +7,65 @@ export interface FailureLimit {
   now(): number;
 }
 
-interface Failures {
-  count: number;
-  /** When the oldest of them is forgotten, and the others with it. */
-  readonly endsAt: number;
+interface Attempts {
+  failed: number;
+  /** Not known yet: counted, so that many at once cannot slip through. */
+  unfinished: number;
+  /** When the oldest failure is forgotten, and the others with it. */
+  endsAt: number;
 }
 
 /** Counts failed sign-ins per key. Of more keys than fit, the one whose count began first goes. */
 export class FailedAttempts {
   readonly #limit: FailureLimit;
-  readonly #failures = new Map<string, Failures>();
+  readonly #attempts = new Map<string, Attempts>();
 
   constructor(limit: FailureLimit) {
     this.#limit = limit;
   }
 
   get size(): number {
-    return this.#failures.size;
+    return this.#attempts.size;
   }
 
   /** 0, or the seconds after which the key may be tried again. */
   retryAfterSeconds(key: string): number {
-    const failures = this.#current(key);
-    if (!failures || failures.count < this.#limit.most) return 0;
-    return Math.max(1, Math.ceil((failures.endsAt - this.#limit.now()) / 1000));
+    const { most } = this.#limit;
+    const { failed, unfinished, endsAt } = this.#current(key);
+    if (failed >= most) return Math.max(1, Math.ceil((endsAt - this.#limit.now()) / 1000));
+    // Those under way may all be good: it is soon known.
+    return failed + unfinished >= most ? 1 : 0;
   }
 
-  /** Counted before it is known to have failed, so that many at once cannot slip through. */
   begin(key: string): void {
-    const known = this.#current(key);
-    if (known) {
-      known.count += 1;
-      return;
-    }
-    if (this.#failures.size >= this.#limit.maxKeys) this.#forgetFirst();
-    this.#failures.set(key, { count: 1, endsAt: this.#limit.now() + this.#limit.windowMs });
+    const attempts = this.#current(key);
+    attempts.unfinished += 1;
+    if (this.#attempts.has(key)) return;
+    if (this.#attempts.size >= this.#limit.maxKeys) this.#forgetFirst();
+    this.#attempts.set(key, attempts);
   }
 
-  /** It did not fail after all. */
-  takeBack(key: string): void {
-    const known = this.#current(key);
-    if (known && known.count > 0) known.count -= 1;
+  /** Every attempt that began ends once. */
+  end(key: string, hasFailed: boolean): void {
+    const attempts = this.#current(key);
+    attempts.unfinished = Math.max(0, attempts.unfinished - 1);
+    if (hasFailed) {
+      if (attempts.failed === 0) attempts.endsAt = this.#limit.now() + this.#limit.windowMs;
+      attempts.failed += 1;
+      this.#attempts.set(key, attempts);
+    } else if (attempts.failed === 0 && attempts.unfinished === 0) this.#attempts.delete(key);
   }
 
-  #current(key: string): Failures | undefined {
-    const failures = this.#failures.get(key);
-    if (!failures || failures.endsAt > this.#limit.now()) return failures;
-    this.#failures.delete(key);
-    return undefined;
+  /** Failures that are too old are forgotten; attempts under way are not. */
+  #current(key: string): Attempts {
+    const attempts = this.#attempts.get(key) ?? { failed: 0, unfinished: 0, endsAt: 0 };
+    if (attempts.failed > 0 && attempts.endsAt <= this.#limit.now()) attempts.failed = 0;
+    return attempts;
   }
 
   #forgetFirst(): void {
-    for (const key of this.#failures.keys()) {
-      this.#failures.delete(key);
+    for (const key of this.#attempts.keys()) {
+      this.#attempts.delete(key);
       return;
     }
   }

@@ -35,6 +35,8 @@ export class IssuerKeys {
   #keys: Keys | undefined;
   #fetching: Promise<void> | undefined;
   #triedAt = Number.NEGATIVE_INFINITY;
+  /** When it was last asked for the sake of an unknown key. */
+  #askedAt = Number.NEGATIVE_INFINITY;
   #hasFailed = false;
 
   constructor(options: IssuerKeysOptions) {
@@ -67,15 +69,18 @@ export class IssuerKeys {
 
   /** The issuer may have a new key: it is asked once, and then not for a while. */
   async #withUnknown({ kid }: JWTHeaderParameters): Promise<Keys> {
-    if (this.#fetching || this.#mayTry(this.#options.keysCooldownMs)) await this.#fetch();
+    const { keysCooldownMs } = this.#options;
+    const pauseMs = this.#hasFailed ? Math.min(keysCooldownMs, MAX_RETRY_MS) : keysCooldownMs;
+    const mayAsk = this.#now() - this.#askedAt >= pauseMs;
+    if (mayAsk) this.#askedAt = this.#now();
+    if (mayAsk || this.#fetching) await this.#fetch();
     if (this.#keys?.kids.has(kid)) return this.#keys;
     if (this.#hasFailed) throw new IssuerUnavailableError('keys');
     throw new TokenRefusedError('key');
   }
 
   #mayTry(pauseMs: number): boolean {
-    const pause = this.#hasFailed ? Math.min(pauseMs, MAX_RETRY_MS) : pauseMs;
-    return this.#now() - this.#triedAt >= pause;
+    return this.#now() - this.#triedAt >= pauseMs;
   }
 
   /** One at a time; what fails leaves the old keys. */

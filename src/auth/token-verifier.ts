@@ -51,13 +51,16 @@ export class TokenVerifier implements Authenticator {
     const { settings, findKey } = this.#issuerOf(token);
     const now = clock.now();
     try {
-      const { payload } = await jwtVerify(token, findKey, {
+      const { payload, protectedHeader } = await jwtVerify(token, findKey, {
         issuer: settings.issuer,
         algorithms,
         clockTolerance: clockSkewMs / 1000,
         currentDate: new Date(now),
         requiredClaims: ['exp'],
       });
+      requireAccessToken(protectedHeader.typ);
+      const { iat } = payload;
+      if (iat !== undefined && iat * 1000 > now + clockSkewMs) throw new TokenRefusedError('iat');
       const claimed = principalOf(payload, settings);
       const expiresAt = (claimed.expiresAt ?? 0) + clockSkewMs;
       const principal = { ...claimed, expiresAt };
@@ -80,6 +83,12 @@ export class TokenVerifier implements Authenticator {
     if (!issuer) throw new TokenRefusedError('issuer');
     return issuer;
   }
+}
+
+/** What says that it is another kind of token, such as a logout token, is none (RFC 8725, 3.11). */
+function requireAccessToken(type: string | undefined): void {
+  const name = type?.toLowerCase().replace(/^application\//, '') ?? 'jwt';
+  if (name !== 'jwt' && name !== 'at+jwt') throw new TokenRefusedError('typ');
 }
 
 function refusalOf(cause: unknown): Error {

@@ -1,7 +1,6 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { FailedAttempts } from '../../src/auth/failed-attempts.ts';
 import { hashPassword, ScryptHasher } from '../../src/auth/password-hash.ts';
 import { PUBLISH_AHEAD_MS, SigningKeys } from '../../src/auth/signing-keys.ts';
 import { temporaryFolder } from '../support/hush.ts';
@@ -70,19 +69,4 @@ test('passwords: only the right one, of a hash that is ours', async () => {
   expect(await hasher.verify('correct horse batterz', hash)).toBe(false);
   expect(await hasher.verify('', '')).toBe(false);
   expect(await hasher.verify('x', hash.replace('$8$', '$99$'))).toBe(false);
-});
-
-test('failures are counted within their window, for a bounded number of keys', () => {
-  const limits = { most: 2, windowMs: 1000, maxKeys: 3 };
-  const failed = new FailedAttempts({ ...limits, now: () => nowMs });
-  failed.begin('eva');
-  failed.begin('eva');
-  expect(failed.retryAfterSeconds('eva')).toBe(1);
-  failed.takeBack('eva');
-  expect(failed.retryAfterSeconds('eva')).toBe(0);
-  failed.begin('eva');
-  nowMs += 1000;
-  expect(failed.retryAfterSeconds('eva')).toBe(0);
-  for (const key of ['a', 'b', 'c', 'd']) failed.begin(key);
-  expect(failed.size).toBe(3);
 });

@@ -117,8 +117,18 @@ describe('refused', () => {
     ['an expiry that is no number', { exp: 'tomorrow' as unknown as number }],
     ['an ID token', { typ: 'ID' }],
     ['a refresh token', { typ: 'Refresh' }],
+    ['one that was issued in the future', { iat: 4_000_000_000 }],
   ])('%s', async (_, claims) => {
     await refused(await makeToken(issuer.url, key, { claims: claims as JWTPayload }));
+  });
+
+  test.each(['logout+jwt', 'secevent+jwt', 'dpop+jwt', 'JOSE'])('a %s', async (typ) => {
+    await refused(await makeToken(issuer.url, key, { header: { typ } }));
+  });
+
+  test.each(['at+jwt', 'application/at+JWT', 'JWT', undefined])('not a %s', async (typ) => {
+    const token = await makeToken(issuer.url, key, { header: { typ } });
+    await expect(verify(token)).resolves.toBeDefined();
   });
 
   test('an audience that names the client is enough, for Entra has it so', async () => {
@@ -175,6 +185,13 @@ describe('keys', () => {
     issuer.published = [key.jwk, stranger.jwk];
     await expect(verify(await makeToken(issuer.url, stranger))).resolves.toBeDefined();
     expect(issuer.requests).toBe(3);
+  });
+
+  test('a key that is new just after the keys were fetched is asked for at once', async () => {
+    await verify(await makeToken(issuer.url, key));
+    issuer.published = [key.jwk, stranger.jwk];
+    await expect(verify(await makeToken(issuer.url, stranger))).resolves.toBeDefined();
+    expect(issuer.requests).toBe(2);
   });
 
   test('many at once ask once', async () => {
