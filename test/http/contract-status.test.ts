@@ -73,6 +73,8 @@ describe.each(statusCodes)('http.statusCodes: %s', (mode) => {
   test('ErrorType 3: one plain sentence; the gate stays shut; a retry is legal', async () => {
     const id = await bench.call();
     const database = new DatabaseSync(join(bench.hush.dataDir, 'hush.sqlite'));
+    // Hush may be in the middle of a commit of its own.
+    database.exec('PRAGMA busy_timeout = 5000');
     database.exec('ALTER TABLE "UCC_CallDetail" RENAME TO "elsewhere"');
     const failed = await bench.set({ Action: 'Pause', CorrelationId: id });
     database.exec('ALTER TABLE "elsewhere" RENAME TO "UCC_CallDetail"');
