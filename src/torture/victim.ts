@@ -43,7 +43,7 @@ export class Victim {
 
   /** The whole process stands still. */
   async stall(): Promise<void> {
-    const pid = this.#known();
+    const pid = this.#target();
     process.kill(pid, 'SIGSTOP');
     try {
       await delay(STALL_MS);
@@ -55,7 +55,7 @@ export class Victim {
   /** kill -9, and up again. Rejects when it does not come back. */
   async restart(): Promise<void> {
     const { restart = '', isUp } = this.#options;
-    process.kill(this.#known(), 'SIGKILL');
+    process.kill(this.#target(), 'SIGKILL');
     const child = spawn('sh', ['-c', `exec ${restart}`], {
       stdio: ['ignore', 'ignore', 'inherit'],
       detached: true,
@@ -88,8 +88,13 @@ export class Victim {
     if (!child || child.exitCode !== null) return;
     child.ref();
     const exited = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGTERM');
+    process.kill(this.#target(), 'SIGTERM');
     await exited;
+  }
+
+  /** What the kit started itself leads a group: a shell or a launcher goes with what it began. */
+  #target(): number {
+    return this.#child ? -this.#known() : this.#known();
   }
 
   #known(): number {
