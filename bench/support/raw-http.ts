@@ -29,22 +29,30 @@ export function answerBytes(data: Buffer): number | undefined {
   return data.length >= bytes ? bytes : undefined;
 }
 
-/** A connection that stays open and carries one request at a time. */
+/** A connection that stays open from its first request on, and carries one at a time. */
 export class Connection {
-  readonly #socket: Socket;
+  readonly #port: number;
+  #socket: Socket | undefined;
   #data: Buffer = Buffer.alloc(0);
   #waiting: { resolve(body: string): void; reject(cause: Error): void } | undefined;
 
   constructor(port: number) {
-    this.#socket = connect(port, '127.0.0.1').setNoDelay(true);
-    this.#socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    this.#socket.on('error', (cause) => this.#waiting?.reject(cause));
-    this.#socket.on('close', () => this.#waiting?.reject(new Error('connection closed')));
+    this.#port = port;
+  }
+
+  #connect(): Socket {
+    const socket = connect(this.#port, '127.0.0.1').setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('error', (cause) => this.#waiting?.reject(cause));
+    socket.on('close', () => this.#waiting?.reject(new Error('connection closed')));
+    return socket;
   }
 
   /** Resolves with the answer's body. */
   ask(request: Buffer): Promise<string> {
     return new Promise((resolve, reject) => {
+      // A server waits for the first request of a connection only so long.
+      this.#socket ??= this.#connect();
       this.#waiting = { resolve, reject };
       this.#socket.write(request);
     });
@@ -52,7 +60,7 @@ export class Connection {
 
   close(): void {
     this.#waiting = undefined;
-    this.#socket.destroy();
+    this.#socket?.destroy();
   }
 
   #receive(chunk: Buffer): void {
