@@ -3,8 +3,6 @@ import type { JWTPayload } from 'jose';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { IssuerKeys } from '../../src/auth/issuer-keys.ts';
 import { TokenVerifier } from '../../src/auth/token-verifier.ts';
-import { VerifiedTokens } from '../../src/auth/verified-tokens.ts';
-import { anonymous } from '../../src/domain/access.ts';
 import { IssuerUnavailableError, TokenRefusedError } from '../../src/domain/authentication.ts';
 import {
   IssuerServer,
@@ -243,13 +241,4 @@ describe('keys', () => {
     await expect(later(6_500_000)).rejects.toThrow(IssuerUnavailableError);
     issuer = await IssuerServer.start();
   });
-});
-
-test('a million distinct tokens: the memory of them stays bounded', () => {
-  const verified = new VerifiedTokens(10_000);
-  const principal = anonymous('agent');
-  for (let count = 0; count < 1_000_000; count += 1) verified.set(`token ${count}`, principal, 1);
-  expect(verified.size).toBe(10_000);
-  expect(verified.get('token 999999', 0)).toBe(principal);
-  expect(verified.get('token 0', 0)).toBeUndefined();
 });
