@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
 import { DiskArchive } from './archive/archive.ts';
 import { openMasterKey } from './archive/master-key.ts';
+import { masterKeyVault } from './archive/vault.ts';
 import { openAuth } from './auth/open-auth.ts';
 import { InProcessBus } from './bus/in-process.ts';
 import { ConfigError } from './config/config-error.ts';
@@ -99,6 +100,7 @@ export async function createServer(
     onCallFailed: (...failure) => lifecycle.callFailed(...failure),
     onTrackBegan: (...beginning) => lifecycle.trackBegan(...beginning),
     onWorkerDied: (...died) => lifecycle.workerDied(...died),
+    onStreamStats: () => undefined,
   };
   const recorder = new MediaRecorder({
     ...{ recordingsDir, masterKey, clock, listener },
@@ -121,6 +123,7 @@ export async function createServer(
   });
   const lifecycle = new CallLifecycle({
     ...{ uccs, calls, recorder, archive, store, journal, alarms, clock },
+    vault: masterKeyVault(masterKey),
     limits: { ...config.recording, ...config.sip },
     hangUp: (sessionIds) => srs.hangUp(sessionIds),
     onTrackEnded: ({ packets }) => metrics.packets(packets),

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gapsOf, type Span, type TrackCoverage } from '../domain/gap-map.ts';
+import { gapsOf, type Span, slipOf, type TrackCoverage } from '../domain/gap-map.ts';
 import type { Archive, FinishedRecording, Store } from '../domain/ports.ts';
 import type { SegmentRecord, TrackRecord } from '../domain/records.ts';
 import { Playback } from './playback.ts';
@@ -71,7 +71,8 @@ export class DiskArchive implements Archive {
       covered.flatMap(({ spans }) => spans),
     );
     const { track: number } = track;
-    return { callId, track: number, extent, initialReason, reasonChanges, segments: covered };
+    const slip = slipOf(track.clockRate);
+    return { callId, track: number, extent, slip, initialReason, reasonChanges, segments: covered };
   }
 }
 

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Span } from '../domain/gap-map.ts';
+import type { CoveredSpan, Span } from '../domain/gap-map.ts';
 import type { SegmentRecord } from '../domain/records.ts';
 import { unwrapKey } from '../protocols/segment/key-wrap.ts';
 import {
@@ -52,11 +52,12 @@ export class SegmentReader {
     return new SegmentReader(handle, await findChunks(handle), { key, identity });
   }
 
-  get spans(): Span[] {
+  get spans(): CoveredSpan[] {
     return this.#places.flatMap(({ header }) =>
       header.runs.map((run) => {
         const start = header.position + run.offset;
-        return { start, end: start + run.samples };
+        const leftOut = run.kind === 'audio' ? null : run.kind;
+        return { start, end: start + run.samples, leftOut };
       }),
     );
   }
@@ -71,7 +72,8 @@ export class SegmentReader {
       let at = 0;
       for (const run of place.header.runs) {
         const position = place.header.position + run.offset;
-        yield { position, codec: place.header.codec, audio: audio.subarray(at, at + run.bytes) };
+        if (run.kind === 'audio')
+          yield { position, codec: place.header.codec, audio: audio.subarray(at, at + run.bytes) };
         at += run.bytes;
       }
     }

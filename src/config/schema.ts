@@ -182,6 +182,7 @@ export const uccSettingsSchema = Type.Object(
     pauseLookbackMs: Type.Optional(
       Type.Integer({ minimum: 0, maximum: leaseLimits.maxLookbackMs }),
     ),
+    suppressDtmf: Type.Optional(Type.Boolean()),
     agents: Type.Optional(Type.Array(Type.String({ maxLength: 512 }), { maxItems: 10_000 })),
     supervisors: Type.Optional(Type.Array(Type.String({ maxLength: 512 }), { maxItems: 10_000 })),
   },

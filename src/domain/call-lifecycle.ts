@@ -14,9 +14,15 @@ import {
   specOf,
   trackRecord,
 } from './offered-media.ts';
-import type { OpenedStream, Store, TrackBeginning, TrackSummary } from './ports.ts';
+import type {
+  MediaAgreement,
+  OpenedStream,
+  Store,
+  TrackBeginning,
+  TrackSummary,
+  Vault,
+} from './ports.ts';
 import { RecordingState } from './recording-state.ts';
-import type { Codec } from './records.ts';
 import { type Ucc, uccKey } from './ucc.ts';
 
 export interface AcceptedStream {
@@ -26,14 +32,13 @@ export interface AcceptedStream {
 
 export interface StreamUpdate {
   readonly track: number;
-  readonly codec: Codec;
-  readonly payloadType: number;
-  readonly dtmfPayloadType: number | null;
+  readonly agreed: MediaAgreement;
   readonly held: boolean;
 }
 
 export interface LifecyclePorts extends EndingPorts {
   readonly store: Store;
+  readonly vault: Vault;
   readonly limits: EndingPorts['limits'] & {
     readonly maxCalls: number;
     /** A call that follows within this time of its predecessor goes on with its states. */
@@ -88,7 +93,7 @@ export class CallLifecycle {
   updateStreams(call: Call, updates: readonly StreamUpdate[]): Promise<void> {
     return call.queue.run(async () => {
       let changes = 0;
-      for (const update of updates) await this.#updateCodec(call, update);
+      for (const update of updates) await this.#agree(call, update);
       for (const held of [true, false]) {
         const tracks = updates.filter((update) => update.held === held).map(({ track }) => track);
         const changed = tracks.filter((track) => call.streams.get(track)?.held !== held);
@@ -165,7 +170,8 @@ export class CallLifecycle {
 
   /** Resolves when another process could go on with the session. */
   async saveSession(call: Call, id: string, signalling: SessionSignalling): Promise<void> {
-    await this.#ports.store.commit({ sessions: [sessionRecord(call, id, signalling)] });
+    const { store, vault } = this.#ports;
+    await store.commit({ sessions: [sessionRecord(call, id, { ...signalling, vault })] });
   }
 
   /** Takes up the calls that were in progress when the process before this one ended. */
@@ -239,7 +245,10 @@ export class CallLifecycle {
     }
     const first = call.nextTrack;
     call.nextTrack += offer.streams.length;
-    const specs = offer.streams.map((stream, index) => specOf(stream, first + index));
+    const { suppressDtmf } = ucc;
+    const specs = offer.streams.map((stream, index) =>
+      specOf({ ...stream, suppressDtmf }, first + index),
+    );
     try {
       if (opens && !begins) await recorder.open(call.id);
       const opened = await recorder.openStreams(call.id, specs);
@@ -284,12 +293,10 @@ export class CallLifecycle {
     recorder.endCall(call.id);
   }
 
-  async #updateCodec(call: Call, update: StreamUpdate): Promise<void> {
-    const stream = this.#stream(call, update.track);
-    stream.codec = update.codec;
-    stream.payloadType = update.payloadType;
-    stream.dtmfPayloadType = update.dtmfPayloadType;
-    await this.#ports.recorder.updateStream(call.id, { ...update, clockRate: stream.clockRate });
+  async #agree(call: Call, { track, agreed }: StreamUpdate): Promise<void> {
+    const stream = this.#stream(call, track);
+    stream.agreed = agreed;
+    await this.#ports.recorder.updateStream(call.id, specOf(stream, track));
   }
 
   #stream(call: Call, track: number): CallStream {

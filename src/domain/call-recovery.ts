@@ -2,7 +2,7 @@ import { Call, type CallStream, shutReason } from './call.ts';
 import type { CallEnding } from './call-ending.ts';
 import type { CallRegistry } from './call-registry.ts';
 import { clockOriginOf, endedTrack, restoredStream, specOf } from './offered-media.ts';
-import type { AlarmSink, GateSetting, Recorder, ResumedStream, Store } from './ports.ts';
+import type { AlarmSink, GateSetting, Recorder, ResumedStream, Store, Vault } from './ports.ts';
 import type { ClockOrigin, SessionRecord, TrackRecord } from './records.ts';
 import type { UccRegistry } from './ucc-registry.ts';
 
@@ -11,6 +11,7 @@ export interface RecoveryPorts {
   readonly calls: CallRegistry;
   readonly recorder: Recorder;
   readonly store: Store;
+  readonly vault: Vault;
   readonly alarms: AlarmSink;
 }
 
@@ -83,13 +84,13 @@ export class CallRecovery {
   }
 
   async #restoreCall(call: Call, sessions: readonly SessionRecord[]): Promise<RestoredSession[]> {
-    const { calls, recorder, store, uccs } = this.#ports;
+    const { calls, recorder, store, uccs, vault } = this.#ports;
     const { record } = call;
     const tracks = await store.tracks(record.id);
     call.nextTrack = 1 + Math.max(-1, ...tracks.map(({ track }) => track));
     call.mediaOffered = tracks.length > 0;
     call.lookbackMs = uccs.get(call.uccName)?.pauseLookbackMs ?? 0;
-    takeUpStreams(call, sessions, tracks);
+    takeUpStreams(call, sessions, { tracks, vault });
     calls.add(call);
     const gate: GateSetting = {
       open: call.keeps,
@@ -139,13 +140,14 @@ export class CallRecovery {
 function takeUpStreams(
   call: Call,
   sessions: readonly SessionRecord[],
-  tracks: readonly TrackRecord[],
+  { tracks, vault }: { readonly tracks: readonly TrackRecord[]; readonly vault: Vault },
 ): void {
   for (const session of sessions) {
     call.sessions.add(session.id);
     for (const stream of session.streams) {
-      const track = tracks.find((other) => other.track === stream.track);
-      if (track) call.streams.set(track.track, restoredStream(session.id, stream, track));
+      const record = tracks.find((other) => other.track === stream.track);
+      if (record)
+        call.streams.set(record.track, restoredStream(session, stream, { record, vault }));
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { TrackBeginning } from './ports.ts';
+import type { MediaAgreement, TrackBeginning } from './ports.ts';
 import {
   MarkingState as Marking,
   type MarkingState,
@@ -7,7 +7,7 @@ import {
   SavingState as Saving,
   type SavingState,
 } from './recording-state.ts';
-import type { CallRecord, Codec, GapReason } from './records.ts';
+import type { CallRecord, GapReason } from './records.ts';
 import { SerialQueue } from './serial-queue.ts';
 
 /** One media stream of a call: it keeps its track for as long as the call lives. */
@@ -17,10 +17,10 @@ export interface CallStream {
   readonly label: string;
   readonly aor: string | null;
   readonly role: 'agent' | 'other';
-  codec: Codec;
   readonly clockRate: number;
-  payloadType: number;
-  dtmfPayloadType: number | null;
+  readonly mixed: boolean;
+  readonly suppressDtmf: boolean;
+  agreed: MediaAgreement;
   held: boolean;
   /** Where it listens; the same after a restart. */
   readonly port: number;

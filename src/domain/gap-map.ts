@@ -6,10 +6,15 @@ export interface Span {
   readonly end: number;
 }
 
+/** What a segment tells of a stretch: that it holds its audio, or why it does not. */
+export interface CoveredSpan extends Span {
+  readonly leftOut: GapReason | null;
+}
+
 /** What one segment really holds, and what ended it. */
 export interface SegmentCoverage {
   readonly closedBy: GapReason | 'end' | null;
-  readonly spans: readonly Span[];
+  readonly spans: readonly CoveredSpan[];
 }
 
 export interface TrackCoverage {
@@ -17,11 +22,21 @@ export interface TrackCoverage {
   readonly track: number;
   /** From the stream's first packet to its last, kept or not. */
   readonly extent: Span;
+  /** Clocks that drift are brought together in steps shorter than this: no audio is missing. */
+  readonly slip: number;
   /** Who held the recorder before the first segment. */
   readonly initialReason: GapReason | null;
   readonly reasonChanges: readonly ReasonChange[];
   /** In the order of their numbers. */
   readonly segments: readonly SegmentCoverage[];
+}
+
+/** No packet of audio is shorter. */
+const SLIP_MS = 2;
+
+/** The slip of a track with that RTP clock, Hz. */
+export function slipOf(clockRate: number): number {
+  return Math.ceil((clockRate * SLIP_MS) / 1000);
 }
 
 /**
@@ -42,7 +57,14 @@ export function gapsOf(coverage: TrackCoverage): GapRecord[] {
     } else gaps.push({ callId, track, start: position, length: end - position, reason });
     position = end;
   };
+  const leftOut = (span: CoveredSpan, why: GapReason): void => {
+    const before = reason;
+    reason = why;
+    add(span.end);
+    reason = before;
+  };
   const missing = (end: number): void => {
+    if (end - position < coverage.slip) return;
     for (const change of reason === 'loss' ? [] : coverage.reasonChanges) {
       if (change.position <= position || change.position >= end) continue;
       add(change.position);
@@ -53,6 +75,10 @@ export function gapsOf(coverage: TrackCoverage): GapRecord[] {
   for (const segment of coverage.segments) {
     for (const span of [...segment.spans].sort((a, b) => a.start - b.start)) {
       missing(span.start);
+      if (span.leftOut !== null) {
+        position = Math.max(position, span.start);
+        leftOut(span, span.leftOut);
+      }
       position = Math.max(position, span.end);
       reason = 'loss';
     }

@@ -1,8 +1,15 @@
 import type { Call, CallStream } from './call.ts';
-import type { OpenedStream, StreamSpec, TrackSummary } from './ports.ts';
+import type {
+  MediaAgreement,
+  OpenedStream,
+  SrtpKeys,
+  SrtpSuite,
+  StreamSpec,
+  TrackSummary,
+  Vault,
+} from './ports.ts';
 import type {
   ClockOrigin,
-  Codec,
   Party,
   SessionRecord,
   SessionStreamRecord,
@@ -14,10 +21,9 @@ import { isAgent, type Ucc } from './ucc.ts';
 export interface OfferedStream {
   readonly label: string;
   readonly aor: string | null;
-  readonly codec: Codec;
+  readonly mixed: boolean;
   readonly clockRate: number;
-  readonly payloadType: number;
-  readonly dtmfPayloadType: number | null;
+  readonly agreed: MediaAgreement;
   readonly held: boolean;
 }
 
@@ -35,41 +41,58 @@ export function newStream(
   { ucc, opened }: { readonly ucc: Ucc; readonly opened: OpenedStream },
 ): CallStream {
   const role = offered.aor !== null && isAgent(ucc, offered.aor) ? 'agent' : 'other';
-  const { label, aor, codec, clockRate, payloadType, dtmfPayloadType, held } = offered;
-  return {
-    ...{ ...opened, sessionId, label, aor, role, codec, clockRate },
-    ...{ payloadType, dtmfPayloadType, held, began: undefined },
-  };
+  const { suppressDtmf } = ucc;
+  return { ...offered, ...opened, sessionId, role, suppressDtmf, began: undefined };
 }
 
 /** The stream as it was when its session was last saved. */
 export function restoredStream(
-  sessionId: string,
-  { track, port, payloadType, dtmfPayloadType, held }: SessionStreamRecord,
-  record: TrackRecord,
+  { id: sessionId }: SessionRecord,
+  { track, port, held, suppressDtmf, agreed }: SessionStreamRecord,
+  { record, vault }: { readonly record: TrackRecord; readonly vault: Vault },
 ): CallStream {
-  const { label, aor, role, codec, clockRate, startPosition, initialReason, clockOrigin } = record;
+  const { label, aor, role, clockRate, mixed, startPosition, initialReason, clockOrigin } = record;
   const began =
     startPosition === null || clockOrigin === null
       ? undefined
       : { startPosition, initialReason, clockOrigin };
+  const srtp = agreed.srtp === null ? null : openKeys(agreed.srtp, vault);
   return {
-    ...{ track, port, sessionId, label, aor, role, codec, clockRate },
-    ...{ payloadType, dtmfPayloadType, held, began },
+    ...{ track, port, sessionId, label, aor, role, clockRate, mixed, suppressDtmf, held, began },
+    agreed: { ...agreed, srtp },
   };
 }
 
+/** Keys as they stand in the vault: bytes in base64. */
+interface SealedKeys {
+  readonly suite: SrtpSuite;
+  readonly remote: string;
+  readonly local: string;
+}
+
+function openKeys(sealed: string, vault: Vault): SrtpKeys {
+  const { suite, remote, local } = JSON.parse(vault.open(sealed).toString()) as SealedKeys;
+  return { suite, remote: Buffer.from(remote, 'base64'), local: Buffer.from(local, 'base64') };
+}
+
+function sealKeys({ suite, remote, local }: SrtpKeys, vault: Vault): string {
+  const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+  const keys: SealedKeys = { suite, remote: text(remote), local: text(local) };
+  return vault.seal(Buffer.from(JSON.stringify(keys)));
+}
+
 export function specOf(
-  { codec, clockRate, payloadType, dtmfPayloadType, held }: OfferedStream | CallStream,
+  stream: Pick<CallStream, 'clockRate' | 'agreed' | 'held' | 'suppressDtmf'>,
   track: number,
 ): StreamSpec {
-  return { track, codec, clockRate, payloadType, dtmfPayloadType, held };
+  const { clockRate, agreed, held, suppressDtmf } = stream;
+  return { track, clockRate, agreed, held, suppressDtmf };
 }
 
 export function trackRecord(callId: string, stream: CallStream): TrackRecord {
-  const { track, label, aor, role, codec, clockRate, began } = stream;
+  const { track, label, aor, role, clockRate, mixed, agreed, began } = stream;
   return {
-    ...{ callId, track, label, aor, role, codec, clockRate },
+    ...{ callId, track, label, aor, role, codec: agreed.codec, clockRate, mixed },
     startPosition: began?.startPosition ?? null,
     endPosition: null,
     initialReason: began?.initialReason ?? null,
@@ -95,23 +118,25 @@ export function clockOriginOf(tracks: Iterable<Pick<TrackRecord, 'clockOrigin'>>
   return origin;
 }
 
-/** @param lines which m-line of the session each track is */
+/** The session as the store keeps it: its keys only the vault tells. */
 export function sessionRecord(
   call: Call,
   id: string,
-  { lines, signalling }: SessionSignalling,
+  { lines, signalling, vault }: SessionSignalling & { readonly vault: Vault },
 ): SessionRecord {
   const streams = lines.flatMap(({ track, index }) => {
     const stream = call.streams.get(track);
     if (!stream) return [];
-    const { port, payloadType, dtmfPayloadType, held } = stream;
-    return [{ track, index, port, payloadType, dtmfPayloadType, held }];
+    const { port, held, suppressDtmf, agreed } = stream;
+    const srtp = agreed.srtp && sealKeys(agreed.srtp, vault);
+    return [{ track, index, port, held, suppressDtmf, agreed: { ...agreed, srtp } }];
   });
   return { id, callId: call.id, streams, signalling };
 }
 
 /** What another process needs of a session besides its streams. */
 export interface SessionSignalling {
+  /** Which m-line of the session each track is. */
   readonly lines: readonly { readonly track: number; readonly index: number }[];
   /** Plain JSON. */
   readonly signalling: unknown;
@@ -123,6 +148,10 @@ const noPackets = {
   gated: 0,
   duplicate: 0,
   dtmf: 0,
+  comfortNoise: 0,
+  lost: 0,
+  reordered: 0,
+  unauthenticated: 0,
   unusable: 0,
   erased: 0,
 } as const;

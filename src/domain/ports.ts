@@ -70,14 +70,52 @@ export interface Store {
   close(): Promise<void>;
 }
 
-export interface StreamSpec {
-  readonly track: number;
+/** What was agreed on for a stream's packets; a re-INVITE or UPDATE may change it. */
+export interface MediaAgreement {
   readonly codec: Codec;
-  readonly clockRate: number;
   readonly payloadType: number;
   /** RFC 4733 payload type, when one was negotiated: its packets are never stored. */
   readonly dtmfPayloadType: number | null;
+  /** RFC 3389 payload type: 13, or what was negotiated. */
+  readonly comfortNoisePayloadType: number | null;
+  readonly rtcp: RtcpRoute;
+  /** null: plain RTP. */
+  readonly srtp: SrtpKeys | null;
+}
+
+export interface StreamSpec {
+  readonly track: number;
+  readonly clockRate: number;
+  readonly agreed: MediaAgreement;
   readonly held: boolean;
+  /** In-band tones of digits are left out. */
+  readonly suppressDtmf: boolean;
+}
+
+/** Where a stream's control packets go and come from. */
+export interface RtcpRoute {
+  /** On the stream's own port (RFC 5761); else on the one above it. */
+  readonly mux: boolean;
+  /** Where the client wants reports, until it has sent one itself; null: nowhere yet. */
+  readonly address: string | null;
+  readonly port: number | null;
+}
+
+export const srtpSuites = [
+  'AES_CM_128_HMAC_SHA1_80',
+  'AES_CM_128_HMAC_SHA1_32',
+  'AEAD_AES_128_GCM',
+  'AEAD_AES_256_GCM',
+] as const;
+export type SrtpSuite = (typeof srtpSuites)[number];
+
+/** Keys by SDES (RFC 4568): master key and salt, one behind the other. Never logged. */
+export interface SrtpKeys {
+  readonly suite: SrtpSuite;
+  /** What the client protects its packets with. */
+  readonly remote: Uint8Array;
+  /** What our own reports are protected with. */
+  readonly local: Uint8Array;
 }
 
 export interface OpenedStream {
@@ -117,6 +155,18 @@ export interface TrackSummary {
   readonly packets: PacketCounts;
 }
 
+/** How an open stream fares; told every second. */
+export interface StreamStats {
+  readonly callId: string;
+  readonly track: number;
+  /** Since it was opened or resumed. */
+  readonly packets: PacketCounts;
+  /** RFC 3550 section 6.4.1 */
+  readonly jitterMs: number;
+  /** Unix ms; null before the first packet of audio. */
+  readonly lastPacketAt: number | null;
+}
+
 /** What the recorder tells on its own account. */
 export interface RecorderListener {
   onSegment(segment: SegmentRecord): void;
@@ -129,6 +179,8 @@ export interface RecorderListener {
    * their streams are to be resumed.
    */
   onWorkerDied(callIds: readonly string[], detail: string): void;
+  /** Of the open streams of one media thread. */
+  onStreamStats(stats: readonly StreamStats[]): void;
 }
 
 export interface TrackBeginning {
@@ -197,6 +249,14 @@ export interface Bus {
 
 export interface AlarmSink {
   raise(alarm: Omit<Alarm, 'at'>): void;
+}
+
+/** Keeps a secret in the store so that the store alone does not tell it. */
+export interface Vault {
+  /** @returns text that only `open` reads */
+  seal(secret: Uint8Array): string;
+  /** @throws where it was sealed by another key */
+  open(sealed: string): Buffer;
 }
 
 export interface Clock {

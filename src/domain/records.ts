@@ -1,8 +1,16 @@
 import type { Lease } from './lease.ts';
+import type { MediaAgreement } from './ports.ts';
 import type { MarkingState, RecordingState, SavingState, StateAction } from './recording-state.ts';
 
-/** Why audio is absent: who held the recorder, or what happened to it. */
-export type GapReason = 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart';
+/**
+ * Why audio is absent: who held the recorder, or what happened to it. `dtmf`: digits were sent or
+ * heard, and left out; `silence`: the client sent none on purpose (RFC 3551 section 4.1).
+ */
+export const gapReasons = [
+  ...(['api', 'lease', 'hold', 'stop', 'loss', 'restart'] as const),
+  ...(['dtmf', 'silence'] as const),
+] as const;
+export type GapReason = (typeof gapReasons)[number];
 
 /**
  * Where a call stands. `live` goes to exactly one of the others: `kept` (audio is there),
@@ -50,7 +58,10 @@ export interface CallRecord {
   readonly parties: readonly Party[];
 }
 
-/** One stream's track. Positions are samples on the call's clock, 0 at the call's first packet. */
+/**
+ * One stream's track. Positions are units of its RTP clock on the call's clock, 0 at the call's
+ * first packet.
+ */
 export interface TrackRecord {
   readonly callId: string;
   readonly track: number;
@@ -58,7 +69,10 @@ export interface TrackRecord {
   readonly aor: string | null;
   readonly role: 'agent' | 'other';
   readonly codec: Codec;
+  /** Of the RTP clock, Hz; positions count in it (8000 for G.722, RFC 3551 section 4.5.2). */
   readonly clockRate: number;
+  /** Several participants in one stream: it is no one party's. */
+  readonly mixed: boolean;
   readonly startPosition: number | null;
   readonly endPosition: number | null;
   /**
@@ -89,9 +103,11 @@ export interface ClockOrigin {
   readonly bootId: string;
 }
 
-export type Codec = 'PCMU' | 'PCMA';
+/** What is recorded, each as it came: nothing is transcoded before it is sealed. */
+export const codecs = ['PCMU', 'PCMA', 'G722', 'L16', 'OPUS'] as const;
+export type Codec = (typeof codecs)[number];
 
-/** What became of every datagram that reached the stream's port. */
+/** What became of every datagram that reached the stream's port, and what never reached it. */
 export interface PacketCounts {
   readonly received: number;
   readonly kept: number;
@@ -100,6 +116,14 @@ export interface PacketCounts {
   readonly duplicate: number;
   /** RFC 4733 telephone-event: never stored. */
   readonly dtmf: number;
+  /** RFC 3389: says that there is silence, and is none of it. */
+  readonly comfortNoise: number;
+  /** Numbers that never came, as the sources count (RFC 3550 appendix A.3). */
+  readonly lost: number;
+  /** Came behind a packet that was sent after them. */
+  readonly reordered: number;
+  /** SRTP with a wrong tag, or once more (RFC 3711 section 3.3). */
+  readonly unauthenticated: number;
   /** Malformed, or of a payload type nobody negotiated. */
   readonly unusable: number;
   /** Erased in memory because a fence was not confirmed, or because the disk refused it. */
@@ -154,9 +178,12 @@ export interface SessionStreamRecord {
   /** Which m-line of the session's SDP it is. */
   readonly index: number;
   readonly port: number;
-  readonly payloadType: number;
-  readonly dtmfPayloadType: number | null;
   readonly held: boolean;
+  readonly suppressDtmf: boolean;
+  readonly agreed: Omit<MediaAgreement, 'srtp'> & {
+    /** In the vault's words. */
+    readonly srtp: string | null;
+  };
 }
 
 /** A recording session in progress, as another process needs it to go on with it. */

@@ -16,6 +16,8 @@ export interface Ucc {
   readonly maxPauseMs: number;
   /** Audio younger than this is held in memory only, and erased by a Pause. */
   readonly pauseLookbackMs: number;
+  /** Digits that are heard as tones are left out of the recording. */
+  readonly suppressDtmf: boolean;
   readonly agents: readonly string[];
   readonly supervisors: readonly string[];
 }
@@ -28,6 +30,7 @@ export const uccDefaults = {
   onPauseExpiry: 'keep',
   maxPauseMs: 900_000,
   pauseLookbackMs: 0,
+  suppressDtmf: true,
   agents: [],
   supervisors: [],
 } as const satisfies Omit<Ucc, 'name'>;

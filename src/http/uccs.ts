@@ -33,6 +33,9 @@ const settingProperties = {
     maximum: leaseLimits.maxLookbackMs,
     description: 'Audio that a Pause erases afterwards, held in memory until then; default 0',
   }),
+  suppressDtmf: Type.Boolean({
+    description: 'Digits that are heard as tones are left out of the recording; default true',
+  }),
   agents: members,
   supervisors: members,
 };

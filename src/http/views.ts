@@ -8,7 +8,13 @@ import {
   SavingState,
   stateActionName,
 } from '../domain/recording-state.ts';
-import type { CallDetailRecord, CallRecord, GapRecord, TrackRecord } from '../domain/records.ts';
+import {
+  type CallDetailRecord,
+  type CallRecord,
+  type GapRecord,
+  gapReasons,
+  type TrackRecord,
+} from '../domain/records.ts';
 
 const nullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] });
 const nullableNumber = Type.Unsafe<number | null>({ type: ['number', 'null'] });
@@ -40,7 +46,9 @@ export const callSchema = Type.Object({
       track: Type.Integer(),
       label: Type.String(),
       aor: nullableText,
+      mixed: Type.Boolean({ description: 'Several parties in one stream' }),
       codec: Type.String(),
+      encrypted: Type.Boolean({ description: 'SRTP' }),
       held: Type.Boolean(),
     }),
   ),
@@ -79,6 +87,7 @@ export const recordingDetailSchema = Type.Object({
       role: Type.String(),
       codec: Type.String(),
       clockRate: Type.Integer({ description: 'Hz' }),
+      mixed: Type.Boolean({ description: 'Several parties in one stream' }),
       packets: Type.Record(Type.String(), Type.Integer()),
       gaps: Type.Array(
         Type.Object({
@@ -86,7 +95,7 @@ export const recordingDetailSchema = Type.Object({
           lengthMs: Type.Number(),
           startSample: Type.Integer(),
           samples: Type.Integer(),
-          reason: Type.String({ enum: ['api', 'lease', 'hold', 'stop', 'loss', 'restart'] }),
+          reason: Type.String({ enum: [...gapReasons] }),
         }),
       ),
     }),
@@ -98,8 +107,8 @@ export function callView(call: Call) {
   return {
     ...commonView(call.record),
     pausedBy: [...call.pauses],
-    streams: [...call.streams.values()].map(({ track, label, aor, codec, held }) => ({
-      ...{ track, label, aor, codec, held },
+    streams: [...call.streams.values()].map(({ track, label, aor, mixed, agreed, held }) => ({
+      ...{ track, label, aor, mixed, codec: agreed.codec, encrypted: agreed.srtp !== null, held },
     })),
   };
 }
@@ -119,8 +128,8 @@ export function recordingDetailView(
 ) {
   return {
     ...recordingView(record),
-    tracks: parts.tracks.map(({ track, label, aor, role, codec, clockRate, packets }) => ({
-      ...{ track, label, aor, role, codec, clockRate, packets },
+    tracks: parts.tracks.map(({ track, label, aor, role, codec, clockRate, mixed, packets }) => ({
+      ...{ track, label, aor, role, codec, clockRate, mixed, packets },
       gaps: parts.gaps
         .filter((gap) => gap.track === track)
         .map(({ start, length, reason }) => ({

@@ -1,4 +1,4 @@
-import type { GapReason } from '../domain/records.ts';
+import { type GapReason, gapReasons } from '../domain/records.ts';
 
 /**
  * A call's gate, in memory that the main thread and the workers share:
@@ -14,7 +14,7 @@ import type { GapReason } from '../domain/records.ts';
 export const Gate = { Open: 0, Closing: 1, Shut: 2 } as const;
 export type Gate = (typeof Gate)[keyof typeof Gate];
 
-const reasons = ['api', 'lease', 'hold', 'stop', 'loss', 'restart', 'end'] as const;
+const reasons = [...gapReasons, 'end'] as const;
 export type ClosingReason = GapReason | 'end';
 
 const WORDS_PER_SLOT = 2;

@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import type { StreamSpec, TrackSummary } from '../domain/ports.ts';
+import type { StreamSpec, StreamStats, TrackSummary } from '../domain/ports.ts';
 import type { Codec, GapReason, ReasonChange } from '../domain/records.ts';
 import { emptyRtpPacket, parseRtp, type RtpPacket } from '../protocols/rtp/packet.ts';
 import { Gate, type GateTable } from './gate-table.ts';
@@ -75,12 +75,17 @@ export class MediaStream {
   #lastReason: GapReason | null;
   #closed = false;
   #began = false;
+  #lastAudioMs: number | null = null;
   readonly #counts = {
     received: 0,
     kept: 0,
     gated: 0,
     duplicate: 0,
     dtmf: 0,
+    comfortNoise: 0,
+    lost: 0,
+    reordered: 0,
+    unauthenticated: 0,
     unusable: 0,
     erased: 0,
   };
@@ -156,6 +161,17 @@ export class MediaStream {
     if (this.#shut || gates.get(slot) === Gate.Open) writer.seal(ms);
   }
 
+  stats(): StreamStats {
+    const last = this.#lastAudioMs;
+    return {
+      callId: this.#options.callId,
+      track: this.#spec.track,
+      packets: { ...this.#counts },
+      jitterMs: 0,
+      lastPacketAt: last === null ? null : Math.round(performance.timeOrigin + last),
+    };
+  }
+
   #onDatagram(datagram: Buffer): void {
     if (((datagram[0] ?? 0) & 0xc0) === 0x40) {
       const marker = parseMarker(this.#options.secret, datagram);
@@ -179,7 +195,7 @@ export class MediaStream {
     const bytes = packet.payloadEnd - packet.payloadStart;
     const codec = this.#codecs.get(packet.payloadType);
     if (codec !== undefined && bytes > 0 && bytes <= MAX_PAYLOAD_BYTES) return codec;
-    if (packet.payloadType === this.#spec.dtmfPayloadType) counts.dtmf += 1;
+    if (packet.payloadType === this.#spec.agreed.dtmfPayloadType) counts.dtmf += 1;
     else counts.unusable += 1;
     return undefined;
   }
@@ -191,6 +207,7 @@ export class MediaStream {
       this.#counts.duplicate += 1;
       return;
     }
+    this.#lastAudioMs = nowMs;
     const position = clock.relative(packet, nowMs);
     if (!this.#began) this.#begin(nowMs);
     this.#extent.include(position, packet.payloadEnd - packet.payloadStart);
@@ -328,7 +345,7 @@ export class MediaStream {
     });
   }
 
-  #agree({ payloadType, dtmfPayloadType, codec }: StreamSpec): void {
+  #agree({ agreed: { payloadType, dtmfPayloadType, codec } }: StreamSpec): void {
     if (dtmfPayloadType !== null) this.#codecs.delete(dtmfPayloadType);
     this.#codecs.set(payloadType, codec);
   }

@@ -320,6 +320,8 @@ export class MediaRecorder implements Recorder {
       const { callId, track, startPosition, initialReason, originMs } = message;
       const clockOrigin = originOf(originMs);
       listener.onTrackBegan(callId, track, { startPosition, initialReason, clockOrigin });
+    } else if (message.type === 'stats') {
+      listener.onStreamStats(message.stats);
     } else if (message.type === 'storageFailed') {
       this.#disk.refused();
       this.#shutNow(message.callId, 'stop');

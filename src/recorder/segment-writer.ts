@@ -4,6 +4,7 @@ import { KEY_BYTES, wrapKey } from '../protocols/segment/key-wrap.ts';
 import {
   identityBytes,
   MAX_RUNS,
+  type RunKind,
   type SegmentCodec,
   sealChunk,
   segmentFile,
@@ -54,7 +55,7 @@ interface OpenChunk {
   readonly startedAtMs: number;
   readonly audio: Buffer;
   bytes: number;
-  readonly runs: { offset: number; samples: number; bytes: number }[];
+  readonly runs: { kind: RunKind; offset: number; samples: number; bytes: number }[];
 }
 
 /**
@@ -107,7 +108,7 @@ export class SegmentWriter {
       run.samples += samples;
       run.bytes += bytes;
     } else {
-      chunk.runs.push({ offset, samples, bytes });
+      chunk.runs.push({ kind: 'audio', offset, samples, bytes });
     }
     audio.data.copy(chunk.audio, chunk.bytes, audio.start, audio.end);
     chunk.bytes += bytes;

@@ -6,6 +6,9 @@ import type { Confirmation, FromWorker, ToWorker, WorkerSettings } from './messa
 import { SegmentWriter } from './segment-writer.ts';
 import { type CallClock, TrackClock } from './track-clock.ts';
 
+/** How often streams tell how they fare. */
+const STATS_INTERVAL_MS = 1_000;
+
 /** How often chunks that get no more frames are looked for. */
 const SEAL_INTERVAL_MS = 100;
 
@@ -55,7 +58,7 @@ function openStream(message: Extract<ToWorker, { type: 'open' }>): void {
       ...settings,
       callId,
       track: spec.track,
-      codec: spec.codec,
+      codec: spec.agreed.codec,
       chunkSamples: Math.floor((settings.chunkMs * spec.clockRate) / 1000),
       masterKey,
       firstSegment: resumed?.nextSegment ?? 0,
@@ -124,3 +127,10 @@ setInterval(() => {
     for (const stream of call.streams.values()) stream.sealOlderThan(due);
   }
 }, SEAL_INTERVAL_MS).unref();
+
+setInterval(() => {
+  const stats = [...calls.values()].flatMap(({ streams }) =>
+    [...streams.values()].map((stream) => stream.stats()),
+  );
+  if (stats.length > 0) send({ type: 'stats', stats });
+}, STATS_INTERVAL_MS).unref();

@@ -65,6 +65,7 @@ function uccRow(ucc: Ucc): UccTable {
     on_pause_expiry: ucc.onPauseExpiry,
     max_pause_ms: ucc.maxPauseMs,
     pause_lookback_ms: ucc.pauseLookbackMs,
+    suppress_dtmf: Number(ucc.suppressDtmf),
     agents: JSON.stringify(ucc.agents),
     supervisors: JSON.stringify(ucc.supervisors),
   };
@@ -80,6 +81,7 @@ export function uccOf(row: UccTable): Ucc {
     onPauseExpiry: row.on_pause_expiry as Ucc['onPauseExpiry'],
     maxPauseMs: row.max_pause_ms,
     pauseLookbackMs: row.pause_lookback_ms,
+    suppressDtmf: Boolean(row.suppress_dtmf),
     agents: JSON.parse(row.agents) as string[],
     supervisors: JSON.parse(row.supervisors) as string[],
   };
@@ -142,6 +144,7 @@ function trackRow(track: TrackRecord): TrackTable {
     role: track.role,
     codec: track.codec,
     clock_rate: track.clockRate,
+    mixed: Number(track.mixed),
     start_position: track.startPosition,
     end_position: track.endPosition,
     initial_reason: track.initialReason,
@@ -160,6 +163,7 @@ export function trackOf(row: TrackTable): TrackRecord {
     role: row.role as TrackRecord['role'],
     codec: row.codec as Codec,
     clockRate: row.clock_rate,
+    mixed: Boolean(row.mixed),
     startPosition: numberOrNull(row.start_position),
     endPosition: numberOrNull(row.end_position),
     initialReason: row.initial_reason as GapReason | null,

@@ -4,6 +4,7 @@ import { up as first } from './migrations/0001-first.ts';
 import { up as webhooks } from './migrations/0002-webhooks.ts';
 import { up as access } from './migrations/0003-access.ts';
 import { up as pauses } from './migrations/0004-pauses.ts';
+import { up as media } from './migrations/0005-media.ts';
 import type { Schema } from './schema.ts';
 
 const migrations = {
@@ -11,6 +12,7 @@ const migrations = {
   '0002-webhooks': { up: webhooks },
   '0003-access': { up: access },
   '0004-pauses': { up: pauses },
+  '0005-media': { up: media },
 };
 
 /** Brings the database to the newest schema; two processes that start at once do it once. */

@@ -11,6 +11,7 @@ export interface UccTable {
   on_pause_expiry: string;
   max_pause_ms: number;
   pause_lookback_ms: number;
+  suppress_dtmf: number;
   agents: string;
   supervisors: string;
 }
@@ -45,6 +46,7 @@ export interface TrackTable {
   role: string;
   codec: string;
   clock_rate: number;
+  mixed: number;
   start_position: number | null;
   end_position: number | null;
   initial_reason: string | null;

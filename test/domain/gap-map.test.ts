@@ -1,11 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { gapsOf, type SegmentCoverage, type Span } from '../../src/domain/gap-map.ts';
+import {
+  type CoveredSpan,
+  gapsOf,
+  type SegmentCoverage,
+  type Span,
+} from '../../src/domain/gap-map.ts';
 import type { GapReason, ReasonChange } from '../../src/domain/records.ts';
 
-const span = (start: number, end: number): Span => ({ start, end });
+const span = (start: number, end: number): CoveredSpan => ({ start, end, leftOut: null });
 
-function segment(closedBy: SegmentCoverage['closedBy'], ...spans: Span[]): SegmentCoverage {
+const without = (leftOut: GapReason, start: number, end: number): CoveredSpan => ({
+  ...span(start, end),
+  leftOut,
+});
+
+function segment(closedBy: SegmentCoverage['closedBy'], ...spans: CoveredSpan[]): SegmentCoverage {
   return { closedBy, spans };
 }
 
@@ -16,7 +26,8 @@ function gaps(
   initialReason: GapReason | null = null,
   reasonChanges: readonly ReasonChange[] = [],
 ): string[] {
-  const coverage = { callId: 'c', track: 1, extent, initialReason, reasonChanges, segments };
+  const slip = 2;
+  const coverage = { callId: 'c', track: 1, extent, slip, initialReason, reasonChanges, segments };
   return gapsOf(coverage).map(({ callId, track, start, length, reason }) => {
     expect([callId, track]).toEqual(['c', 1]);
     return `${start}+${length} ${reason}`;
@@ -40,6 +51,19 @@ describe('gapsOf', () => {
       ['30+40 api'],
     ],
     ['a pause to the end', gaps(span(0, 100), [segment('api', span(0, 30))]), ['30+70 api']],
+    [
+      'less than clocks that drift slip',
+      gaps(span(0, 100), [segment('end', span(0, 50), span(51, 100))]),
+      [],
+    ],
+    [
+      'digits and silence left out, and a packet lost between them',
+      gaps(span(0, 100), [
+        segment('end', span(0, 20), without('dtmf', 20, 40), without('silence', 60, 80)),
+        segment('end', span(80, 100)),
+      ]),
+      ['20+20 dtmf', '40+20 loss', '60+20 silence'],
+    ],
     [
       'a hold, then a stop',
       gaps(span(0, 100), [
@@ -118,14 +142,13 @@ describe('gapsOf', () => {
     fc.assert(
       fc.property(lengths, (pieces) => {
         let position = 0;
-        const spans: Span[] = [];
+        const spans: CoveredSpan[] = [];
         for (const [length, kept] of pieces) {
           if (kept) spans.push(span(position, position + length));
           position += length;
         }
-        const coverage = { callId: 'c', track: 0, extent: span(0, position), initialReason: null };
         const found = gapsOf({
-          ...coverage,
+          ...{ callId: 'c', track: 0, extent: span(0, position), slip: 0, initialReason: null },
           reasonChanges: [],
           segments: spans.map((one) => segment('api', one)),
         });

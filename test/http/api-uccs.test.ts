@@ -17,6 +17,7 @@ const defaults = {
   onPauseExpiry: 'keep',
   maxPauseMs: 900_000,
   pauseLookbackMs: 0,
+  suppressDtmf: true,
   agents: [],
   supervisors: [],
 };

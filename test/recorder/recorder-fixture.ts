@@ -8,15 +8,15 @@ import type { SegmentRecord } from '../../src/domain/records.ts';
 import { buildRtp, type RtpFields } from '../../src/protocols/rtp/packet.ts';
 import { KEY_BYTES } from '../../src/protocols/segment/key-wrap.ts';
 import { MediaRecorder } from '../../src/recorder/recorder.ts';
+import { plainPcmu } from '../support/agreements.ts';
 import { temporaryFolder } from '../support/hush.ts';
 
 export const spec: StreamSpec = {
   track: 0,
-  codec: 'PCMU',
   clockRate: 8000,
-  payloadType: 0,
-  dtmfPayloadType: 101,
+  agreed: plainPcmu,
   held: false,
+  suppressDtmf: false,
 };
 
 /** Test processes run side by side, below the ports that the system gives away. */
@@ -46,6 +46,7 @@ export class RecorderFixture {
           this.failures.push(`${kind} ${detail}`);
           this.#onFailed?.();
         },
+        onStreamStats: () => undefined,
         onTrackBegan: (_, track, beginning) => this.beginnings.push({ track, ...beginning }),
         onWorkerDied: (callIds, detail) => {
           this.failures.push(`workerDied ${callIds.join(' ')} ${detail}`);

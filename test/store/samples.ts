@@ -49,12 +49,16 @@ export function aTrack(callId: string, changes: Partial<TrackRecord> = {}): Trac
   return {
     ...{ callId, track: 0, label: '007', aor: null, role: 'other', codec: 'PCMA' },
     clockRate: 8000,
+    mixed: true,
     startPosition: null,
     endPosition: null,
     initialReason: null,
     clockOrigin: null,
     reasonChanges: [],
-    packets: { received: 9, kept: 1, gated: 2, duplicate: 3, dtmf: 4, unusable: 5, erased: 6 },
+    packets: {
+      ...{ received: 9, kept: 1, gated: 2, duplicate: 3, dtmf: 4, unusable: 5, erased: 6 },
+      ...{ comfortNoise: 7, lost: 8, reordered: 9, unauthenticated: 10 },
+    },
     ...changes,
   };
 }

@@ -9,7 +9,7 @@ import { createCipheriv, createDecipheriv } from 'node:crypto';
  *  12  i64  base position, in samples on the call's clock
  *  20  u16  codec
  *  22  u16  number of runs
- *  24  per run: i32 offset from the base position, u32 samples, u32 bytes
+ *  24  per run: i32 offset from the base position, u32 samples, u8 kind, u24 bytes
  *   .  AES-256-GCM ciphertext of the runs' audio, one after the other
  *   .  16 bytes of tag
  *
@@ -28,11 +28,19 @@ export const MAX_HEADER_BYTES = HEADER_BYTES + MAX_RUNS * RUN_BYTES;
 /** A record longer than this is not ours. */
 export const MAX_RECORD_BYTES = 1024 * 1024;
 
-export const segmentCodecs = ['PCMU', 'PCMA'] as const;
+export const segmentCodecs = ['PCMU', 'PCMA', 'G722', 'L16', 'OPUS'] as const;
 export type SegmentCodec = (typeof segmentCodecs)[number];
 
-/** A stretch of audio without loss. */
+/** What a run is: audio, or, without bytes, why there is none where some was to be expected. */
+export const runKinds = ['audio', 'dtmf', 'silence'] as const;
+export type RunKind = (typeof runKinds)[number];
+
+/**
+ * A stretch of audio without loss, or of what was left out knowingly. A run of Opus is one packet
+ * (RFC 7587 section 4.2): what lies in it cannot be told apart without decoding.
+ */
 export interface Run {
+  readonly kind: RunKind;
   /** Samples from the chunk's base position; negative for a packet that came late. */
   readonly offset: number;
   readonly samples: number;
@@ -125,7 +133,8 @@ function writeHeader(record: Buffer, header: ChunkHeader): void {
   for (const run of header.runs) {
     record.writeInt32BE(run.offset, at);
     record.writeUInt32BE(run.samples, at + 4);
-    record.writeUInt32BE(run.bytes, at + 8);
+    record.writeUInt8(runKinds.indexOf(run.kind), at + 8);
+    record.writeUIntBE(run.bytes, at + 9, 3);
     at += RUN_BYTES;
   }
 }
@@ -150,10 +159,13 @@ export function parseChunkHeader(
     return undefined;
   const runs: Run[] = [];
   for (let at = HEADER_BYTES; at < headerBytes; at += RUN_BYTES) {
+    const kind = runKinds[head.readUInt8(at + 8)];
+    if (kind === undefined) return undefined;
     runs.push({
+      kind,
       offset: head.readInt32BE(at),
       samples: head.readUInt32BE(at + 4),
-      bytes: head.readUInt32BE(at + 8),
+      bytes: head.readUIntBE(at + 9, 3),
     });
   }
   const number = head.readUInt32BE(8);

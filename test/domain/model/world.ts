@@ -12,6 +12,7 @@ import { PauseWatch } from '../../../src/domain/pause-watch.ts';
 import type { StateActionName } from '../../../src/domain/recording-state.ts';
 import { newUcc } from '../../../src/domain/ucc.ts';
 import { UccRegistry } from '../../../src/domain/ucc-registry.ts';
+import { plainPcmu } from '../../support/agreements.ts';
 import { type Breakage, SimulatedRecorder } from './simulated-recorder.ts';
 import type { SimulatedStore } from './simulated-store.ts';
 
@@ -30,7 +31,8 @@ const clock = { now: () => Date.now() };
 const alarms = { raise: () => undefined };
 const bus = { publish: () => undefined, subscribe: () => () => undefined };
 
-const audio = { aor: null, codec: 'PCMU', clockRate: 8000, payloadType: 0 } as const;
+const audio = { aor: null, mixed: false, clockRate: 8000, agreed: plainPcmu } as const;
+const vault = { seal: () => '', open: () => Buffer.alloc(0) };
 
 /** One process: the domain as it is, on a recorder without sockets and a store without a disk. */
 export class World {
@@ -58,6 +60,7 @@ export class World {
       limits: { maxCalls: 10, mediaTimeoutMs: 1e6, twoSidedPause: false, inheritMs: 1e6 },
       hangUp: () => undefined,
       onTrackEnded: () => undefined,
+      vault,
     });
     const gatekeeper = new Gatekeeper({ recorder, journal, alarms, clock });
     this.#watch = new PauseWatch({ uccs, alarms, clock });
@@ -103,7 +106,7 @@ export class World {
 
   /** A recording session with one stream; saved before it is answered, as the real one is. */
   async join(sessionId: string): Promise<void> {
-    const streams = [{ ...audio, label: sessionId, dtmfPayloadType: null, held: false }];
+    const streams = [{ ...audio, label: sessionId, held: false }];
     const offer = { sessionId, uccName, correlationId, parties: [], streams };
     const { call, streams: opened } = await this.#lifecycle.offer(offer);
     await this.#save(call, sessionId, opened[0]?.track ?? 0);
@@ -118,9 +121,8 @@ export class World {
     const { call } = this;
     const stream = [...(call?.streams.values() ?? [])].find((one) => one.sessionId === sessionId);
     if (!call || !stream) return;
-    const { track, codec, payloadType, dtmfPayloadType } = stream;
-    const update = { track, codec, payloadType, dtmfPayloadType, held };
-    await this.#lifecycle.updateStreams(call, [update]);
+    const { track, agreed } = stream;
+    await this.#lifecycle.updateStreams(call, [{ track, agreed, held }]);
     await this.#save(call, sessionId, track);
   }
 

@@ -19,8 +19,9 @@ const header: ChunkHeader = {
   position: -(2 ** 40),
   codec: 'PCMA',
   runs: [
-    { offset: 0, samples: 320, bytes: 320 },
-    { offset: -160, samples: 160, bytes: 160 },
+    { kind: 'audio', offset: 0, samples: 320, bytes: 320 },
+    { kind: 'dtmf', offset: 320, samples: 800, bytes: 0 },
+    { kind: 'audio', offset: -160, samples: 160, bytes: 160 },
   ],
 };
 

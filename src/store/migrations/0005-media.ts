@@ -1,0 +1,16 @@
+import type { Kysely } from 'kysely';
+import type { Schema } from '../schema.ts';
+
+/** Streams that carry several parties; digits that are heard. */
+export async function up(db: Kysely<Schema>): Promise<void> {
+  await db.schema
+    .alterTable('tracks')
+    .addColumn('mixed', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute();
+  await db.schema
+    .alterTable('uccs')
+    .addColumn('suppress_dtmf', 'integer', (column) => column.notNull().defaultTo(1))
+    .execute();
+  // Sessions of the release before say too little of their streams: their clients begin anew.
+  await db.deleteFrom('recording_sessions').execute();
+}
