@@ -4,6 +4,7 @@ import { CallEnding, type EndingPorts, storeAlarm } from './call-ending.ts';
 import { CallRecovery, type RestoredSession } from './call-recovery.ts';
 import { CorrelationConflictError, RecorderBusyError, UccUnknownError } from './errors.ts';
 import { type Inherited, nothingInherited, statesInherited } from './inheritance.ts';
+import type { MediaAgreement } from './media-agreement.ts';
 import {
   endedTrack,
   newStream,
@@ -14,14 +15,7 @@ import {
   specOf,
   trackRecord,
 } from './offered-media.ts';
-import type {
-  MediaAgreement,
-  OpenedStream,
-  Store,
-  TrackBeginning,
-  TrackSummary,
-  Vault,
-} from './ports.ts';
+import type { OpenedStream, Store, TrackBeginning, TrackSummary, Vault } from './ports.ts';
 import { RecordingState } from './recording-state.ts';
 import { type Ucc, uccKey } from './ucc.ts';
 

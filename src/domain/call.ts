@@ -1,4 +1,5 @@
-import type { MediaAgreement, TrackBeginning } from './ports.ts';
+import type { MediaAgreement } from './media-agreement.ts';
+import type { TrackBeginning } from './ports.ts';
 import {
   MarkingState as Marking,
   type MarkingState,

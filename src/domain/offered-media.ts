@@ -1,13 +1,6 @@
 import type { Call, CallStream } from './call.ts';
-import type {
-  MediaAgreement,
-  OpenedStream,
-  SrtpKeys,
-  SrtpSuite,
-  StreamSpec,
-  TrackSummary,
-  Vault,
-} from './ports.ts';
+import type { MediaAgreement, SrtpKeys, SrtpSuite } from './media-agreement.ts';
+import type { OpenedStream, StreamSpec, TrackSummary, Vault } from './ports.ts';
 import type {
   ClockOrigin,
   Party,

@@ -1,10 +1,10 @@
 import type { AccessFilter, AccessRecord } from './access-trail.ts';
 import type { Alarm, RecordingEvent } from './events.ts';
+import type { MediaAgreement } from './media-agreement.ts';
 import type {
   CallDetailRecord,
   CallRecord,
   ClockOrigin,
-  Codec,
   GapReason,
   GapRecord,
   PacketCounts,
@@ -70,19 +70,6 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** What was agreed on for a stream's packets; a re-INVITE or UPDATE may change it. */
-export interface MediaAgreement {
-  readonly codec: Codec;
-  readonly payloadType: number;
-  /** RFC 4733 payload type, when one was negotiated: its packets are never stored. */
-  readonly dtmfPayloadType: number | null;
-  /** RFC 3389 payload type: 13, or what was negotiated. */
-  readonly comfortNoisePayloadType: number | null;
-  readonly rtcp: RtcpRoute;
-  /** null: plain RTP. */
-  readonly srtp: SrtpKeys | null;
-}
-
 export interface StreamSpec {
   readonly track: number;
   readonly clockRate: number;
@@ -90,32 +77,6 @@ export interface StreamSpec {
   readonly held: boolean;
   /** In-band tones of digits are left out. */
   readonly suppressDtmf: boolean;
-}
-
-/** Where a stream's control packets go and come from. */
-export interface RtcpRoute {
-  /** On the stream's own port (RFC 5761); else on the one above it. */
-  readonly mux: boolean;
-  /** Where the client wants reports, until it has sent one itself; null: nowhere yet. */
-  readonly address: string | null;
-  readonly port: number | null;
-}
-
-export const srtpSuites = [
-  'AES_CM_128_HMAC_SHA1_80',
-  'AES_CM_128_HMAC_SHA1_32',
-  'AEAD_AES_128_GCM',
-  'AEAD_AES_256_GCM',
-] as const;
-export type SrtpSuite = (typeof srtpSuites)[number];
-
-/** Keys by SDES (RFC 4568): master key and salt, one behind the other. Never logged. */
-export interface SrtpKeys {
-  readonly suite: SrtpSuite;
-  /** What the client protects its packets with. */
-  readonly remote: Uint8Array;
-  /** What our own reports are protected with. */
-  readonly local: Uint8Array;
 }
 
 export interface OpenedStream {

@@ -1,5 +1,5 @@
 import type { Lease } from './lease.ts';
-import type { MediaAgreement } from './ports.ts';
+import type { MediaAgreement } from './media-agreement.ts';
 import type { MarkingState, RecordingState, SavingState, StateAction } from './recording-state.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { MediaAgreement } from '../../src/domain/ports.ts';
+import type { MediaAgreement } from '../../src/domain/media-agreement.ts';
 
 /** PCMU with telephone-event 101, plain, nobody to report to. */
 export const plainPcmu: MediaAgreement = {
