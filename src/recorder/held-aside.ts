@@ -1,36 +1,32 @@
-import type { Codec } from '../domain/records.ts';
+import type { Frame } from './rtp-intake.ts';
 
 /**
- * A frame read while the gate was closing: nobody knows yet on which side of the command it lies.
+ * Frames read while the gate was closing, held aside in memory, and only there, until their
+ * stream's marker is read: nobody knows before on which side of the command they lie.
  */
-export interface HeldFrame {
-  readonly position: number;
-  readonly sequence: number;
-  readonly codec: Codec;
-  readonly audio: Buffer;
-}
-
-/** Frames held aside in memory, and only there, until their stream's marker is read. */
 export class HeldAside {
   readonly #maxPackets: number;
-  #frames: HeldFrame[] = [];
+  #frames: Frame[] = [];
 
   constructor(maxPackets: number) {
     this.#maxPackets = maxPackets;
   }
 
   /** Copies the frame; false when there is no room for it. */
-  add(frame: HeldFrame): boolean {
+  add(frame: Readonly<Frame>): boolean {
     if (this.#frames.length >= this.#maxPackets) return false;
-    this.#frames.push({ ...frame, audio: Buffer.from(frame.audio) });
+    const { data, start, end, samples } = frame.packet;
+    const audio = Buffer.from(data.subarray(start, end));
+    const packet = { data: audio, start: 0, end: audio.length, samples };
+    this.#frames.push({ ...frame, packet });
     return true;
   }
 
   /** They came before the command: `keep` gets each of them, in order. */
-  release(keep: (frame: HeldFrame) => void): void {
+  release(keep: (frame: Frame) => void): void {
     for (const frame of this.#frames) {
       keep(frame);
-      frame.audio.fill(0);
+      frame.packet.data.fill(0);
     }
     this.#frames = [];
   }
@@ -38,7 +34,7 @@ export class HeldAside {
   /** Overwrites and forgets them; tells how many they were. */
   erase(): number {
     const count = this.#frames.length;
-    for (const { audio } of this.#frames) audio.fill(0);
+    for (const { packet } of this.#frames) packet.data.fill(0);
     this.#frames = [];
     return count;
   }

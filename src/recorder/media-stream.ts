@@ -1,15 +1,15 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { StreamSpec, StreamStats, TrackSummary } from '../domain/ports.ts';
-import type { Codec, GapReason, ReasonChange } from '../domain/records.ts';
-import { emptyRtpPacket, parseRtp, type RtpPacket } from '../protocols/rtp/packet.ts';
+import type { GapReason, ReasonChange } from '../domain/records.ts';
+import { DigitEvents } from './digit-events.ts';
 import { Gate, type GateTable } from './gate-table.ts';
 import { HeldAside } from './held-aside.ts';
 import { type Marker, MarkerAction, parseMarker } from './marker.ts';
 import type { Confirmation, ResumedTrack } from './messages.ts';
 import { OwnMarkers } from './own-markers.ts';
-import { type AudioBytes, MAX_PAYLOAD_BYTES, type SegmentWriter } from './segment-writer.ts';
-import { SequenceWindow } from './sequence-window.ts';
+import { type Frame, RtpIntake } from './rtp-intake.ts';
+import type { SegmentWriter } from './segment-writer.ts';
 import type { TrackClock } from './track-clock.ts';
 import { TrackExtent } from './track-extent.ts';
 
@@ -23,15 +23,15 @@ export interface MediaStreamOptions {
   readonly clock: TrackClock;
   readonly writer: SegmentWriter;
   readonly resumed: ResumedTrack | undefined;
+  /** Monotonic ms. */
+  now(): number;
   /** With the first packet. */
   onBegan(startPosition: number, initialReason: GapReason | null): void;
   onConfirmed(confirmation: Confirmation): void;
 }
 
-/** One thread reads one packet at a time: they share the parsed view. */
-const packet: RtpPacket = emptyRtpPacket();
-/** And the place of its audio: the path of a packet allocates nothing. */
-const packetAudio: AudioBytes = { data: Buffer.alloc(0), start: 0, end: 0 };
+/** The least delay of a stream's first second says where it lies on the call's clock. */
+const ANCHOR_MS = 1_000;
 
 /** Bounds what a client can make a track remember. */
 const MAX_REASON_CHANGES = 1_000;
@@ -52,13 +52,10 @@ export class MediaStream {
   readonly #options: MediaStreamOptions;
   readonly #socket: Socket;
   readonly #ownMarkers: OwnMarkers;
-  readonly #sequences = new SequenceWindow();
+  readonly #intake: RtpIntake;
+  readonly #digits: DigitEvents;
   readonly #extent = new TrackExtent();
   readonly #aside: HeldAside;
-  /**
-   * Payload types agreed on so far: after a change both come for a while (RFC 3264 section 8.3.2).
-   */
-  readonly #codecs = new Map<number, Codec>();
   readonly #initialReason: GapReason | null;
   #spec: StreamSpec;
   #shut: boolean;
@@ -74,26 +71,18 @@ export class MediaStream {
   readonly #reasonChanges: ReasonChange[] = [];
   #lastReason: GapReason | null;
   #closed = false;
-  #began = false;
+  #beganAtMs: number | null = null;
   #lastAudioMs: number | null = null;
-  readonly #counts = {
-    received: 0,
-    kept: 0,
-    gated: 0,
-    duplicate: 0,
-    dtmf: 0,
-    comfortNoise: 0,
-    lost: 0,
-    reordered: 0,
-    unauthenticated: 0,
-    unusable: 0,
-    erased: 0,
-  };
+  /** The last packet was kept: silence behind it is known to be silence. */
+  #keeps = false;
 
   constructor(spec: StreamSpec, options: MediaStreamOptions) {
     this.#spec = spec;
-    this.#agree(spec);
     this.#options = options;
+    const { clock } = options;
+    const onTimeLine = (nowMs: number): void => this.#endTimeLine(nowMs);
+    this.#intake = new RtpIntake(spec.agreed, { clock, onTimeLine });
+    this.#digits = new DigitEvents(spec.clockRate);
     this.#aside = new HeldAside(options.maxHeldAsidePackets);
     this.#held = spec.held;
     this.#shut = options.gates.get(options.slot) !== Gate.Open;
@@ -107,7 +96,7 @@ export class MediaStream {
       lookup: (hostname, _, callback) => callback(null, hostname, isIPv6(hostname) ? 6 : 4),
     });
     this.#ownMarkers = new OwnMarkers(this.#socket, options.secret);
-    this.#socket.on('message', (datagram) => this.#onDatagram(datagram));
+    this.#socket.on('message', (datagram) => this.receive(datagram, options.now()));
   }
 
   bind(port: number, onBound: (error?: NodeJS.ErrnoException) => void): void {
@@ -122,7 +111,7 @@ export class MediaStream {
 
   update(spec: StreamSpec): void {
     this.#spec = spec;
-    this.#agree(spec);
+    this.#intake.agree(spec.agreed);
   }
 
   /** Frames that a fence without confirmation left in doubt are erased; the stream stays shut. */
@@ -143,7 +132,7 @@ export class MediaStream {
       if (finished) return;
       finished = true;
       clearTimeout(timer);
-      this.#counts.erased += this.#aside.erase();
+      this.#intake.counts.erased += this.#aside.erase();
       this.#options.writer.closeSegment(closedBy);
       this.#ownMarkers.close();
       if (!this.#closed) this.#socket.close();
@@ -154,11 +143,13 @@ export class MediaStream {
     this.#ownMarkers.send(MarkerAction.Close, 'end', finish);
   }
 
-  /** A chunk that began before `ms` is sealed, frames to come or not. */
-  sealOlderThan(ms: number): void {
-    const { gates, slot, writer } = this.#options;
+  /** What is due by now is sealed, frames to come or not. */
+  tick(nowMs: number, chunkMs: number): void {
+    const { clock, gates, slot, writer } = this.#options;
     // A command is on its way that may erase what is held back: it does not age meanwhile.
-    if (this.#shut || gates.get(slot) === Gate.Open) writer.seal(ms);
+    if (this.#shut || gates.get(slot) === Gate.Open) writer.sealOlderThan(nowMs - chunkMs);
+    const began = this.#beganAtMs;
+    if (began !== null && nowMs - began > ANCHOR_MS) this.#extent.settle(clock.anchor(nowMs));
   }
 
   stats(): StreamStats {
@@ -166,13 +157,14 @@ export class MediaStream {
     return {
       callId: this.#options.callId,
       track: this.#spec.track,
-      packets: { ...this.#counts },
+      packets: { ...this.#intake.counts },
       jitterMs: 0,
       lastPacketAt: last === null ? null : Math.round(performance.timeOrigin + last),
     };
   }
 
-  #onDatagram(datagram: Buffer): void {
+  /** What came at the stream's port. */
+  receive(datagram: Buffer, nowMs: number): void {
     if (((datagram[0] ?? 0) & 0xc0) === 0x40) {
       const marker = parseMarker(this.#options.secret, datagram);
       if (marker) {
@@ -180,85 +172,79 @@ export class MediaStream {
         return;
       }
     }
-    this.#counts.received += 1;
-    const codec = this.#codecOf(datagram);
-    if (codec !== undefined) this.#onAudio(datagram, codec, performance.now());
+    const arrival = this.#intake.read(datagram, nowMs);
+    if (arrival === 'audio') this.#onAudio(this.#intake.frame, nowMs);
+    else if (arrival === 'digits') this.#onDigits(this.#intake.frame, nowMs);
   }
 
-  /** undefined for what is no audio of this stream: it is counted, and dropped. */
-  #codecOf(datagram: Buffer): Codec | undefined {
-    const counts = this.#counts;
-    if (!parseRtp(datagram, packet)) {
-      counts.unusable += 1;
-      return undefined;
-    }
-    const bytes = packet.payloadEnd - packet.payloadStart;
-    const codec = this.#codecs.get(packet.payloadType);
-    if (codec !== undefined && bytes > 0 && bytes <= MAX_PAYLOAD_BYTES) return codec;
-    if (packet.payloadType === this.#spec.agreed.dtmfPayloadType) counts.dtmf += 1;
-    else counts.unusable += 1;
-    return undefined;
-  }
-
-  #onAudio(datagram: Buffer, codec: Codec, nowMs: number): void {
-    const { clock, gates, slot } = this.#options;
-    if (clock.breaks(packet, nowMs)) this.#beginTimeLine();
-    if (!this.#sequences.accept(packet.sequence)) {
-      this.#counts.duplicate += 1;
-      return;
-    }
+  #onAudio(frame: Readonly<Frame>, nowMs: number): void {
+    const { gates, slot } = this.#options;
     this.#lastAudioMs = nowMs;
-    const position = clock.relative(packet, nowMs);
-    if (!this.#began) this.#begin(nowMs);
-    this.#extent.include(position, packet.payloadEnd - packet.payloadStart);
+    if (this.#beganAtMs === null) this.#begin(nowMs);
+    this.#extent.include(frame.position, frame.packet.samples);
     if (this.#shut || this.#held) {
-      this.#counts.gated += 1;
+      this.#intake.counts.gated += 1;
+      this.#keeps = false;
       return;
     }
     const gate = gates.get(slot);
-    if (gate === Gate.Open) {
-      this.#options.writer.setCodec(codec);
-      this.#keep(position, audioOf(datagram), nowMs);
-      this.#lastKeptSequence = packet.sequence;
-    } else if (gate === Gate.Shut) {
-      this.#foundShut();
-    } else {
-      const { sequence, payloadStart, payloadEnd } = packet;
-      const audio = datagram.subarray(payloadStart, payloadEnd);
-      if (!this.#aside.add({ position, sequence, codec, audio })) this.#counts.erased += 1;
-    }
+    if (gate === Gate.Open) this.#keep(frame, nowMs);
+    else if (gate === Gate.Shut) this.#foundShut();
+    else if (!this.#aside.add(frame)) this.#intake.counts.erased += 1;
+  }
+
+  /** Audio of the same time may be the digit's tone: it goes with the event. */
+  #onDigits({ position, packet, ended }: Readonly<Frame>, nowMs: number): void {
+    const { gates, slot, writer } = this.#options;
+    this.#digits.note(position, packet.samples, ended);
+    const keeps = !this.#shut && !this.#held && gates.get(slot) === Gate.Open;
+    if (keeps) writer.leaveOut('dtmf', position, packet.samples, nowMs);
   }
 
   #begin(nowMs: number): void {
-    this.#began = true;
+    this.#beganAtMs = nowMs;
     this.#options.onBegan(this.#options.clock.positionAt(nowMs), this.#initialReason);
   }
 
-  #beginTimeLine(): void {
-    this.#extent.settle(() => this.#options.clock.anchor());
+  #endTimeLine(nowMs: number): void {
+    const { clock, writer } = this.#options;
+    if (this.#beganAtMs !== null) this.#extent.settle(clock.anchor(nowMs));
     this.#releaseAside();
     this.#lastKeptPosition = this.#keptUpTo();
-    this.#options.writer.seal();
-    this.#options.clock.restart(packet);
-    this.#sequences.reset();
+    writer.seal();
+    this.#digits.reset();
+    this.#keeps = false;
   }
 
-  #keep(position: number, audio: AudioBytes, nowMs: number): void {
-    this.#options.writer.append(position, audio, nowMs);
-    this.#counts.kept += 1;
-    this.#lastKeptSamples = audio.end - audio.start;
-    this.#lastKeptEnd = position + this.#lastKeptSamples;
-    this.#lastKeptPosition = null;
+  #keep(frame: Readonly<Frame>, nowMs: number): void {
+    const { writer } = this.#options;
+    const { position, packet, silentFor, sequence } = frame;
+    writer.setCodec(frame.codec);
+    if (silentFor > 0 && this.#keeps) {
+      writer.leaveOut('silence', position - silentFor, silentFor, nowMs);
+    }
+    if (this.#digits.covers(position, packet.samples)) {
+      writer.leaveOut('dtmf', position, packet.samples, nowMs);
+      this.#intake.counts.dtmf += 1;
+    } else {
+      writer.append(position, packet, nowMs);
+      this.#intake.counts.kept += 1;
+      this.#lastKeptSequence = sequence;
+      this.#lastKeptSamples = packet.samples;
+      this.#lastKeptEnd = position + packet.samples;
+      this.#lastKeptPosition = null;
+    }
+    this.#keeps = true;
   }
 
   /** The gate was shut without this stream's confirmation. */
   #foundShut(): void {
-    this.#counts.gated += 1;
+    this.#intake.counts.gated += 1;
     this.#shutInDoubt();
   }
 
   #shutInDoubt(): void {
-    this.#counts.erased += this.#aside.erase();
+    this.#intake.counts.erased += this.#aside.erase();
     const reason = this.#options.gates.reason(this.#options.slot);
     if (reason === 'api' || reason === 'lease') this.#options.writer.erase(-Infinity);
     this.#options.writer.closeSegment(reason);
@@ -287,7 +273,8 @@ export class MediaStream {
   /** The end of the last frame that was kept, on the call's clock. */
   #keptUpTo(): number | null {
     if (this.#lastKeptSequence === NONE_KEPT) return null;
-    return this.#lastKeptPosition ?? this.#lastKeptEnd + this.#options.clock.anchor();
+    const { clock, now } = this.#options;
+    return this.#lastKeptPosition ?? this.#lastKeptEnd + clock.anchor(now());
   }
 
   /** What was held aside came before the marker; what comes now came after it. */
@@ -301,13 +288,13 @@ export class MediaStream {
   /** Of what was kept, the youngest is erased: whoever pauses late says how late. */
   #eraseLast(lookbackMs: number): void {
     const { clock, writer } = this.#options;
-    const cut = clock.positionAt(performance.now() - lookbackMs);
+    const cut = clock.positionAt(this.#options.now() - lookbackMs);
     const keptUpTo = this.#keptUpTo();
     const erased = writer.erase(cut);
     if (erased === 0 || keptUpTo === null) return;
-    const packets = Math.min(this.#counts.kept, Math.ceil(erased / this.#lastKeptSamples));
-    this.#counts.kept -= packets;
-    this.#counts.erased += packets;
+    const packets = Math.min(this.#intake.counts.kept, Math.ceil(erased / this.#lastKeptSamples));
+    this.#intake.counts.kept -= packets;
+    this.#intake.counts.erased += packets;
     this.#lastKeptPosition = Math.min(keptUpTo, cut);
     this.#lastKeptSequence = UNKNOWN_SEQUENCE;
   }
@@ -330,24 +317,15 @@ export class MediaStream {
     const changesHands =
       reason !== null && this.#lastReason !== null && reason !== this.#lastReason;
     if (changesHands && this.#reasonChanges.length < MAX_REASON_CHANGES) {
-      const position = this.#options.clock.positionAt(performance.now());
+      const position = this.#options.clock.positionAt(this.#options.now());
       this.#reasonChanges.push({ position, reason });
     }
     this.#lastReason = reason;
   }
 
   #releaseAside(): void {
-    const nowMs = performance.now();
-    this.#aside.release(({ position, sequence, codec, audio }) => {
-      this.#options.writer.setCodec(codec);
-      this.#keep(position, { data: audio, start: 0, end: audio.length }, nowMs);
-      this.#lastKeptSequence = sequence;
-    });
-  }
-
-  #agree({ agreed: { payloadType, dtmfPayloadType, codec } }: StreamSpec): void {
-    if (dtmfPayloadType !== null) this.#codecs.delete(dtmfPayloadType);
-    this.#codecs.set(payloadType, codec);
+    const nowMs = this.#options.now();
+    this.#aside.release((frame) => this.#keep(frame, nowMs));
   }
 
   #reasonNow(): GapReason | null {
@@ -357,21 +335,15 @@ export class MediaStream {
   }
 
   #summary(): TrackSummary {
-    this.#extent.settle(() => this.#options.clock.anchor());
+    const { clock, now } = this.#options;
+    if (this.#beganAtMs !== null) this.#extent.settle(clock.anchor(now()));
     return {
       track: this.#spec.track,
       startPosition: this.#extent.startPosition,
       endPosition: this.#extent.endPosition,
       initialReason: this.#initialReason,
       reasonChanges: this.#reasonChanges,
-      packets: { ...this.#counts },
+      packets: { ...this.#intake.counts },
     };
   }
-}
-
-function audioOf(datagram: Buffer): AudioBytes {
-  packetAudio.data = datagram;
-  packetAudio.start = packet.payloadStart;
-  packetAudio.end = packet.payloadEnd;
-  return packetAudio;
 }

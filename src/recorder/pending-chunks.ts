@@ -67,17 +67,21 @@ function endOf({ position, runs }: FullChunk): number {
   return runs.reduce((end, run) => Math.max(end, position + run.offset + run.samples), position);
 }
 
+/** Of audio alone. */
 function samplesOf({ runs }: FullChunk): number {
-  return runs.reduce((sum, { samples }) => sum + samples, 0);
+  return runs.reduce((sum, { kind, samples }) => sum + (kind === 'audio' ? samples : 0), 0);
 }
 
-/** Runs lie in the audio one behind the other; one byte is one sample. */
+/** Runs lie in the audio one behind the other. */
 function cutBack(chunk: FullChunk, cut: number): FullChunk {
   const runs: Run[] = [];
   const kept: Buffer[] = [];
   let at = 0;
   for (const run of chunk.runs) {
-    const samples = Math.max(0, Math.min(run.samples, cut - chunk.position - run.offset));
+    const length = cut - chunk.position - run.offset;
+    // A packet of Opus is one whole.
+    const whole = chunk.codec === 'OPUS' && length < run.samples ? 0 : length;
+    const samples = Math.max(0, Math.min(run.samples, whole));
     const bytes = (run.bytes / run.samples) * samples;
     if (samples > 0) {
       runs.push({ ...run, samples, bytes });

@@ -3,19 +3,26 @@ import { join } from 'node:path';
 import { KEY_BYTES, wrapKey } from '../protocols/segment/key-wrap.ts';
 import {
   identityBytes,
-  MAX_RUNS,
-  type RunKind,
   type SegmentCodec,
   sealChunk,
   segmentFile,
 } from '../protocols/segment/sealed-chunk.ts';
 import { AppendFile } from './append-file.ts';
 import type { ClosingReason } from './gate-table.ts';
+import { type AudioBytes, type LeftOut, OpenChunk } from './open-chunk.ts';
 import { type FullChunk, PendingChunks } from './pending-chunks.ts';
 import type { TrackClock } from './track-clock.ts';
 
-/** Room for a last packet that does not fit the chunk's nominal length. */
+/** No packet of audio is longer: what is came from elsewhere. */
 export const MAX_PAYLOAD_BYTES = 2048;
+
+/** Bytes of audio per unit of the RTP clock; null: packets differ, and are each one whole. */
+const bytesPerSample: Readonly<Record<SegmentCodec, number | null>> = {
+  ...{ PCMU: 1, PCMA: 1, G722: 1, L16: 2 },
+  OPUS: null,
+};
+/** Room for a chunk of packets that differ; one that fills it is sealed early. */
+const WHOLE_PACKETS_BYTES = 16_384;
 
 export interface SegmentWriterOptions {
   readonly callId: string;
@@ -29,15 +36,10 @@ export interface SegmentWriterOptions {
   readonly firstSegment: number;
   /** Audio younger than this is written nowhere, and can still be erased. */
   readonly lookbackSamples: number;
+  /** Monotonic ms. */
+  now(): number;
   onSegment(segment: number, wrappedKey: Buffer, closedBy: ClosingReason | null): void;
   onFailed(code: string): void;
-}
-
-/** Audio where it lies: `data` from `start` up to, not including, `end`. */
-export interface AudioBytes {
-  data: Buffer;
-  start: number;
-  end: number;
 }
 
 interface OpenSegment {
@@ -50,14 +52,6 @@ interface OpenSegment {
   closedBy: ClosingReason;
 }
 
-interface OpenChunk {
-  readonly start: number;
-  readonly startedAtMs: number;
-  readonly audio: Buffer;
-  bytes: number;
-  readonly runs: { kind: RunKind; offset: number; samples: number; bytes: number }[];
-}
-
 /**
  * One track's segments. Frames gather in memory for at most a chunk's length; a full chunk is
  * sealed under its segment's key and appended. Plain audio reaches no disk.
@@ -65,10 +59,11 @@ interface OpenChunk {
 export class SegmentWriter {
   readonly #options: SegmentWriterOptions;
   readonly #clock: TrackClock;
-  readonly #bytesPerSample = 1;
   #codec: SegmentCodec;
   #segment: OpenSegment | undefined;
   #chunk: OpenChunk | undefined;
+  /** Of the newest packet: the clock's anchor is asked for as of then. */
+  #nowMs = 0;
   readonly #pending = new PendingChunks<OpenSegment>(
     (segment, chunk) => this.#seal(segment, chunk),
     (segment) => segment.file.close(() => this.#closed(segment)),
@@ -88,43 +83,38 @@ export class SegmentWriter {
 
   /** What comes from now on is encoded otherwise: a chunk holds one codec. */
   setCodec(codec: SegmentCodec): void {
-    if (codec !== this.#codec) this.seal();
+    if (codec === this.#codec) return;
+    this.seal();
     this.#codec = codec;
+    this.#room = undefined;
   }
 
   /** Adds one packet's audio; `position` is relative to the clock's time line. */
-  append(position: number, audio: AudioBytes, nowMs: number): void {
-    let chunk = this.#chunk;
-    const bytes = audio.end - audio.start;
-    if (chunk && this.#isFull(chunk, position, bytes)) {
-      this.seal();
-      chunk = undefined;
-    }
-    chunk ??= this.#openChunk(position, nowMs);
-    const offset = position - chunk.start;
-    const samples = bytes / this.#bytesPerSample;
-    const run = chunk.runs[chunk.runs.length - 1];
-    if (run && run.offset + run.samples === offset) {
-      run.samples += samples;
-      run.bytes += bytes;
-    } else {
-      chunk.runs.push({ kind: 'audio', offset, samples, bytes });
-    }
-    audio.data.copy(chunk.audio, chunk.bytes, audio.start, audio.end);
-    chunk.bytes += bytes;
+  append(position: number, packet: AudioBytes, nowMs: number): void {
+    this.#nowMs = nowMs;
+    if (this.#chunk?.isFull(position, packet, this.#options.chunkSamples)) this.#sealFull();
+    this.#chunk ??= this.#openChunk(position, nowMs);
+    this.#chunk.add(position, packet);
   }
 
-  /** Seals what has gathered, if it began before `beforeMs`. */
-  seal(beforeMs = Number.POSITIVE_INFINITY): void {
-    const chunk = this.#chunk;
-    const isDue = chunk && chunk.startedAtMs < beforeMs;
-    if (isDue) {
-      this.#chunk = undefined;
-      this.#pending.add(this.#openSegment(), this.#take(chunk));
-    }
-    if (isDue || this.#options.lookbackSamples > 0) this.#drain();
-    // What waits in memory lies where it gathered.
-    if (isDue && this.#options.lookbackSamples > 0) this.#room = undefined;
+  /** What lies there is left out, and the gap map says why. */
+  leaveOut(kind: LeftOut['kind'], start: number, samples: number, nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#chunk ??= this.#openChunk(start, nowMs);
+    this.#chunk.leaveOut(kind, start, start + samples);
+  }
+
+  /** Seals what has gathered. */
+  seal(): void {
+    if (this.#chunk) this.#flush(this.#openSegment());
+    this.#drain();
+    this.#makeRoom();
+  }
+
+  /** Seals what has gathered, if it began before `beforeMs`; writes what is old enough. */
+  sealOlderThan(beforeMs: number): void {
+    if (this.#chunk && this.#chunk.startedAtMs < beforeMs) this.#sealFull();
+    else if (this.#options.lookbackSamples > 0) this.#drain();
   }
 
   /**
@@ -135,7 +125,7 @@ export class SegmentWriter {
   closeSegment(closedBy: ClosingReason): void {
     const segment = this.#segment;
     if (segment) {
-      if (this.#chunk) this.#pending.add(segment, this.#take(this.#chunk));
+      this.#flush(segment);
       segment.closedBy = closedBy;
       this.#pending.add(segment, undefined);
       this.#closing += 1;
@@ -152,12 +142,8 @@ export class SegmentWriter {
    * that were.
    */
   erase(cut: number): number {
-    const chunk = this.#chunk;
-    if (chunk) {
-      this.#chunk = undefined;
-      this.#room = undefined;
-      this.#pending.add(this.#openSegment(), this.#take(chunk));
-    }
+    if (this.#chunk) this.#flush(this.#openSegment());
+    this.#room = undefined;
     return this.#pending.erase(cut);
   }
 
@@ -165,7 +151,7 @@ export class SegmentWriter {
   #drain(): void {
     const { lookbackSamples } = this.#options;
     if (lookbackSamples === 0) this.#pending.drain(Infinity);
-    else this.#pending.drain(this.#clock.positionAt(performance.now()) - lookbackSamples);
+    else this.#pending.drain(this.#clock.positionAt(this.#options.now()) - lookbackSamples);
   }
 
   #closed(segment: OpenSegment): void {
@@ -175,14 +161,31 @@ export class SegmentWriter {
     this.#tellIdle();
   }
 
-  /** The chunk as it will be sealed: from here on neither clock nor codec change it. */
-  #take(chunk: OpenChunk): FullChunk {
-    return {
-      position: this.#clock.anchor() + chunk.start,
-      codec: this.#codec,
-      runs: chunk.runs,
-      audio: chunk.audio.subarray(0, chunk.bytes),
-    };
+  /** The chunk is over; what may be the beginning of a tone goes on in the next one. */
+  #sealFull(): void {
+    const chunk = this.#chunk;
+    if (!chunk) return;
+    this.#chunk = undefined;
+    this.#pending.add(this.#openSegment(), this.#take(chunk, Number.POSITIVE_INFINITY));
+    this.#drain();
+    this.#makeRoom();
+  }
+
+  /** The last chunk of its kind: nothing is held back for later. */
+  #flush(segment: OpenSegment): void {
+    const chunk = this.#chunk;
+    this.#chunk = undefined;
+    if (chunk) this.#pending.add(segment, this.#take(chunk, Number.POSITIVE_INFINITY));
+  }
+
+  /** From here on neither clock nor codec change it. */
+  #take(chunk: OpenChunk, until: number): FullChunk {
+    return { ...chunk.take(this.#clock.anchor(this.#nowMs), until), codec: this.#codec };
+  }
+
+  /** What waits in memory lies where it gathered. */
+  #makeRoom(): void {
+    if (this.#options.lookbackSamples > 0) this.#room = undefined;
   }
 
   #seal(segment: OpenSegment, { audio, ...header }: FullChunk): void {
@@ -204,20 +207,15 @@ export class SegmentWriter {
     for (const callback of this.#onIdle.splice(0)) callback();
   }
 
-  #isFull(chunk: OpenChunk, position: number, bytes: number): boolean {
-    return (
-      position + bytes / this.#bytesPerSample - chunk.start > this.#options.chunkSamples ||
-      chunk.bytes + bytes > chunk.audio.length ||
-      chunk.runs.length >= MAX_RUNS
-    );
-  }
-
-  #openChunk(start: number, startedAtMs: number): OpenChunk {
+  #openChunk(start: number, atMs: number): OpenChunk {
     this.#openSegment();
-    const roomBytes = this.#options.chunkSamples * this.#bytesPerSample + MAX_PAYLOAD_BYTES;
-    this.#room ??= Buffer.allocUnsafeSlow(roomBytes);
-    this.#chunk = { start, startedAtMs, audio: this.#room, bytes: 0, runs: [] };
-    return this.#chunk;
+    const perSample = bytesPerSample[this.#codec];
+    this.#room ??= Buffer.allocUnsafeSlow(
+      perSample === null
+        ? WHOLE_PACKETS_BYTES
+        : this.#options.chunkSamples * perSample + MAX_PAYLOAD_BYTES,
+    );
+    return new OpenChunk(this.#room, { start, atMs }, perSample);
   }
 
   #openSegment(): OpenSegment {

@@ -1,71 +1,112 @@
 import type { RtpPacket } from '../protocols/rtp/packet.ts';
+import { Drift } from './drift.ts';
 
 /** The call's clock starts with the first packet of any of its streams. */
 export interface CallClock {
   /** Monotonic ms; undefined until the first packet. */
   originMs: number | undefined;
+  /** Per source of sender reports (CNAME), what its clock is behind ours: the latest, in ms. */
+  readonly sourceOffsetsMs: Map<string, number[]>;
+}
+
+export function newCallClock(): CallClock {
+  return { originMs: undefined, sourceOffsetsMs: new Map() };
 }
 
 /** Timestamps and arrival that disagree by more than this are another time line, not jitter. */
 const MAX_DISAGREEMENT_MS = 10_000;
+/** A call has a handful of sources; more are not told apart. */
+const MAX_SOURCES = 16;
+/** The least delayed of the latest reports says best how a source's clock lies to ours. */
+const REPORTS_PER_SOURCE = 8;
 
 /**
  * Puts one stream's RTP timestamps on the call's clock. Within a time line (one SSRC, no jump)
- * distances come from the timestamps alone; where the line lies on the clock is the least delay
- * that its first second saw, so that a stalled thread does not shift it.
+ * distances come from the timestamps; where the line lies on the clock is `Drift`'s to say, so
+ * that a stalled thread does not shift it and two crystals do not part.
  */
 export class TrackClock {
   readonly #call: CallClock;
   readonly #rate: number;
+  #drift: Drift;
   #ssrc: number | undefined;
   #lastTimestamp = 0;
   #lastRelative = 0;
-  #leastOffset = Number.POSITIVE_INFINITY;
-  #anchor: number | undefined;
 
   constructor(call: CallClock, rate: number) {
     this.#call = call;
     this.#rate = rate;
+    this.#drift = new Drift(rate);
   }
 
   /** True when the packet begins another time line: `restart` must come before `relative`. */
   breaks(packet: RtpPacket, arrivalMs: number): boolean {
     if (packet.ssrc !== this.#ssrc) return true;
     const offset = this.#arrival(arrivalMs) - this.#extend(packet.timestamp);
-    const expected = this.#anchor ?? this.#leastOffset;
-    return Math.abs(offset - expected) > (MAX_DISAGREEMENT_MS * this.#rate) / 1000;
+    return Math.abs(offset - this.#drift.expected) > (MAX_DISAGREEMENT_MS * this.#rate) / 1000;
   }
 
   restart(packet: RtpPacket): void {
     this.#ssrc = packet.ssrc;
     this.#lastTimestamp = packet.timestamp;
     this.#lastRelative = 0;
-    this.#leastOffset = Number.POSITIVE_INFINITY;
-    this.#anchor = undefined;
+    this.#drift = new Drift(this.#rate);
   }
 
-  /** Samples since the time line's first packet; may be negative for one that came late. */
+  /** Units since the time line's first packet; may be negative for one that came late. */
   relative(packet: RtpPacket, arrivalMs: number): number {
     const relative = this.#extend(packet.timestamp);
     if (relative > this.#lastRelative) {
       this.#lastRelative = relative;
       this.#lastTimestamp = packet.timestamp;
     }
-    const offset = this.#arrival(arrivalMs) - relative;
-    if (offset < this.#leastOffset) this.#leastOffset = offset;
+    this.#drift.add(this.#arrival(arrivalMs) - relative, arrivalMs);
     return relative;
   }
 
-  /** Where the time line begins on the call's clock, in samples; fixed from the first call on. */
-  anchor(): number {
-    this.#anchor ??= Math.round(this.#leastOffset);
-    return this.#anchor;
+  /** Where a packet lies that says nothing of when it was sent; undefined for another source's. */
+  place(packet: RtpPacket): number | undefined {
+    return packet.ssrc === this.#ssrc ? this.#extend(packet.timestamp) : undefined;
   }
 
-  /** Samples on the call's clock at that moment; 0 before the call's first packet. */
+  /**
+   * A sender report (RFC 3550 section 6.4.1): when, on its source's own clock, that timestamp was.
+   * Streams of one source lie to each other as its reports say.
+   * @param ntpMs Unix ms with fraction, as the source believes
+   */
+  report(
+    report: { readonly ssrc: number; readonly timestamp: number; readonly ntpMs: number },
+    { cname, arrivalMs }: { readonly cname: string; readonly arrivalMs: number },
+  ): void {
+    if (report.ssrc !== this.#ssrc || this.#call.originMs === undefined) return;
+    const sourceOffsetMs = this.#sourceOffsetMs(cname, arrivalMs - report.ntpMs);
+    if (sourceOffsetMs === undefined) return;
+    const sentAt = this.#arrival(report.ntpMs + sourceOffsetMs);
+    this.#drift.report(sentAt - this.#extend(report.timestamp), arrivalMs);
+  }
+
+  /** Where the time line begins on the call's clock, in units; it moves slowly once asked for. */
+  anchor(nowMs: number): number {
+    return this.#drift.anchor(nowMs);
+  }
+
+  /** Units on the call's clock at that moment; 0 before the call's first packet. */
   positionAt(nowMs: number): number {
     if (this.#call.originMs === undefined) return 0;
     return Math.round(((nowMs - this.#call.originMs) * this.#rate) / 1000);
+  }
+
+  #sourceOffsetMs(cname: string, offsetMs: number): number | undefined {
+    const { sourceOffsetsMs } = this.#call;
+    let latest = sourceOffsetsMs.get(cname);
+    if (!latest) {
+      if (sourceOffsetsMs.size >= MAX_SOURCES) return undefined;
+      latest = [];
+      sourceOffsetsMs.set(cname, latest);
+    }
+    latest.push(offsetMs);
+    if (latest.length > REPORTS_PER_SOURCE) latest.shift();
+    return Math.min(...latest);
   }
 
   #extend(timestamp: number): number {

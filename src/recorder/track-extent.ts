@@ -5,7 +5,7 @@
 export class TrackExtent {
   #first = Number.POSITIVE_INFINITY;
   #end = Number.NEGATIVE_INFINITY;
-  /** Of the time line in progress, relative to its beginning. */
+  /** Of what came since it was settled, relative to the time line's beginning. */
   #relativeFirst = Number.POSITIVE_INFINITY;
   #relativeEnd = Number.NEGATIVE_INFINITY;
 
@@ -20,12 +20,11 @@ export class TrackExtent {
     if (position + samples > this.#relativeEnd) this.#relativeEnd = position + samples;
   }
 
-  /** The time line is over: it began at `anchor`. */
-  settle(anchor: () => number): void {
+  /** So far the time line lay on the call's clock with its beginning at `anchor`. */
+  settle(anchor: number): void {
     if (this.#relativeEnd === Number.NEGATIVE_INFINITY) return;
-    const start = anchor();
-    this.#first = Math.min(this.#first, start + this.#relativeFirst);
-    this.#end = Math.max(this.#end, start + this.#relativeEnd);
+    this.#first = Math.min(this.#first, anchor + this.#relativeFirst);
+    this.#end = Math.max(this.#end, anchor + this.#relativeEnd);
     this.#relativeFirst = Number.POSITIVE_INFINITY;
     this.#relativeEnd = Number.NEGATIVE_INFINITY;
   }

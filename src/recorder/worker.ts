@@ -4,13 +4,13 @@ import { GateTable } from './gate-table.ts';
 import { MediaStream } from './media-stream.ts';
 import type { Confirmation, FromWorker, ToWorker, WorkerSettings } from './messages.ts';
 import { SegmentWriter } from './segment-writer.ts';
-import { type CallClock, TrackClock } from './track-clock.ts';
+import { type CallClock, newCallClock, TrackClock } from './track-clock.ts';
 
 /** How often streams tell how they fare. */
 const STATS_INTERVAL_MS = 1_000;
 
 /** How often chunks that get no more frames are looked for. */
-const SEAL_INTERVAL_MS = 100;
+const TICK_INTERVAL_MS = 100;
 
 interface CallMedia {
   readonly clock: CallClock;
@@ -22,6 +22,7 @@ const secret = Buffer.from(settings.secret);
 const masterKey = Buffer.from(settings.masterKey);
 const gates = new GateTable(0, settings.gates);
 const calls = new Map<string, CallMedia>();
+const now = () => performance.now();
 let confirmations: Confirmation[] = [];
 
 function send(message: FromWorker): void {
@@ -42,7 +43,7 @@ function confirm(confirmation: Confirmation): void {
 function mediaOf(callId: string): CallMedia {
   let call = calls.get(callId);
   if (!call) {
-    call = { clock: { originMs: undefined }, streams: new Map() };
+    call = { clock: newCallClock(), streams: new Map() };
     calls.set(callId, call);
   }
   return call;
@@ -63,6 +64,7 @@ function openStream(message: Extract<ToWorker, { type: 'open' }>): void {
       masterKey,
       firstSegment: resumed?.nextSegment ?? 0,
       lookbackSamples: Math.ceil((message.lookbackMs * spec.clockRate) / 1000),
+      now,
       onSegment: (segment, wrappedKey, closedBy) => {
         send({ type: 'segment', callId, track: spec.track, segment, wrappedKey, closedBy });
       },
@@ -72,7 +74,7 @@ function openStream(message: Extract<ToWorker, { type: 'open' }>): void {
   );
   const { maxHeldAsidePackets, rtpHost: host } = settings;
   const stream = new MediaStream(spec, {
-    ...{ callId, slot, gates, secret, host, maxHeldAsidePackets, clock, writer, resumed },
+    ...{ callId, slot, gates, secret, host, maxHeldAsidePackets, clock, writer, resumed, now },
     onBegan: (startPosition, initialReason) => {
       const originMs = (call.clock.originMs ?? performance.now()) + threadOffsetMs;
       send({ type: 'began', callId, track: spec.track, startPosition, initialReason, originMs });
@@ -122,11 +124,11 @@ function onMessage(message: ToWorker): void {
 parentPort?.on('message', onMessage);
 
 setInterval(() => {
-  const due = performance.now() - settings.chunkMs;
+  const nowMs = performance.now();
   for (const call of calls.values()) {
-    for (const stream of call.streams.values()) stream.sealOlderThan(due);
+    for (const stream of call.streams.values()) stream.tick(nowMs, settings.chunkMs);
   }
-}, SEAL_INTERVAL_MS).unref();
+}, TICK_INTERVAL_MS).unref();
 
 setInterval(() => {
   const stats = [...calls.values()].flatMap(({ streams }) =>

@@ -93,9 +93,10 @@ describe('the WAV of a recorded call', () => {
     }
   });
 
-  it('holds lost packets as silence in the one channel', async () => {
+  it('holds lost packets as silence in the one channel, and tells them from the silence of a client', async () => {
     const correlationId = randomUUID();
-    const lost = new Set([20, 21, 40]);
+    const lost = new Set([20, 21, 39]);
+    const isLost = (packet: Buffer) => lost.has(packet.readUInt16BE(2));
     const ended = Promise.withResolvers<void>();
     const call = await caller.client.placeCall({
       peer: hush.peer,
@@ -104,7 +105,8 @@ describe('the WAV of a recorded call', () => {
       codec: 'PCMA',
       participants: [900, 901].map((tag, side) => ({
         aor: side === 0 ? agent : 'tel:+31880000000',
-        source: (index) => (side === 1 && lost.has(index) ? undefined : markerFrame(tag, index)),
+        source: (index) => (side === 1 && index === 30 ? undefined : markerFrame(tag, index)),
+        impair: (packet, send) => (side === 1 && isLost(packet) ? undefined : send(packet)),
         onSent: (index) => index === 60 && side === 1 && ended.resolve(),
       })),
     });
@@ -115,6 +117,7 @@ describe('the WAV of a recorded call', () => {
     expect(whole).toEqual([]);
     expect(torn.map(({ samples, reason }: Gap) => [samples, reason])).toEqual([
       [2 * FRAME_SAMPLES, 'loss'],
+      [FRAME_SAMPLES, 'silence'],
       [FRAME_SAMPLES, 'loss'],
     ]);
     expect(torn.every((gap: Gap) => isSilent(wav, 1, gap))).toBe(true);

@@ -7,13 +7,14 @@ import type { SegmentRecord } from '../../src/domain/records.ts';
 import { emptyRtpPacket } from '../../src/protocols/rtp/packet.ts';
 import { KEY_BYTES } from '../../src/protocols/segment/key-wrap.ts';
 import { MAX_RUNS, segmentFile } from '../../src/protocols/segment/sealed-chunk.ts';
-import { type AudioBytes, SegmentWriter } from '../../src/recorder/segment-writer.ts';
-import { TrackClock } from '../../src/recorder/track-clock.ts';
+import type { AudioBytes } from '../../src/recorder/open-chunk.ts';
+import { SegmentWriter } from '../../src/recorder/segment-writer.ts';
+import { newCallClock, TrackClock } from '../../src/recorder/track-clock.ts';
 import { markerFrame, markerNeedle } from '../../src/simulator/marker-audio.ts';
 import { temporaryFolder } from '../support/hush.ts';
 
 function whole(data: Buffer): AudioBytes {
-  return { data, start: 0, end: data.length };
+  return { data, start: 0, end: data.length, samples: data.length };
 }
 
 const FRAME = 160;
@@ -34,13 +35,14 @@ describe('SegmentWriter', () => {
     mkdirSync(join(recordingsDir, callId));
     segments = [];
     failures = [];
-    const clock = new TrackClock({ originMs: undefined }, 8000);
+    const clock = new TrackClock(newCallClock(), 8000);
     clock.restart(emptyRtpPacket());
     clock.relative(emptyRtpPacket(), 1000);
     writer = new SegmentWriter(
       {
         ...{ callId, track: 1, codec: 'PCMU', chunkSamples: CHUNK_SAMPLES, masterKey },
         ...{ recordingsDir, maxUnwrittenBytes: 1_000_000, firstSegment: 0, lookbackSamples: 0 },
+        now: () => 0,
         onSegment: (segment, wrappedKey, closedBy) => {
           segments.push({ callId, track: 1, segment, wrappedKey, closedBy });
         },
@@ -106,9 +108,9 @@ describe('SegmentWriter', () => {
 
   it('seals a chunk that gets no more frames once its time is over', async () => {
     frames(0, 5);
-    writer.seal(0);
+    writer.sealOlderThan(0);
     expect(segments).toHaveLength(1);
-    writer.seal(1);
+    writer.sealOlderThan(1);
     writer.closeSegment('api');
     await idle();
     expect(await runsOf(0)).toHaveLength(1);

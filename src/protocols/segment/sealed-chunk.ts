@@ -23,7 +23,7 @@ const RUN_BYTES = 12;
 const TAG_BYTES = 16;
 
 /** More stretches than this make another chunk. */
-export const MAX_RUNS = 64;
+export const MAX_RUNS = 128;
 export const MAX_HEADER_BYTES = HEADER_BYTES + MAX_RUNS * RUN_BYTES;
 /** A record longer than this is not ours. */
 export const MAX_RECORD_BYTES = 1024 * 1024;
