@@ -1,0 +1,126 @@
+import { rmSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
+import { gapsOf, slipOf } from '../../src/domain/gap-map.ts';
+import { buildRtp } from '../../src/protocols/rtp/packet.ts';
+import { newCallClock } from '../../src/recorder/track-clock.ts';
+import { findMarkers, markerFrame } from '../../src/simulator/marker-audio.ts';
+import { seededRandom } from '../../src/torture/random.ts';
+import { temporaryFolder } from '../support/hush.ts';
+import { spec } from './recorder-fixture.ts';
+import { VirtualCall } from './virtual-stream.ts';
+
+const HOUR_MS = 3_600_000;
+const FRAME_MS = 20;
+const FRAME = 160;
+const UNITS_PER_MS = 8;
+/** What the issue allows between two parties. */
+const MAX_APART_MS = 20;
+
+interface Party {
+  readonly track: number;
+  /** How much faster than ours its clock runs. */
+  readonly skewPpm: number;
+}
+
+interface Arrival {
+  readonly track: number;
+  readonly index: number;
+  readonly atMs: number;
+}
+
+/** When a party sends its frame `index`, on our clock. */
+function sentAtMs({ skewPpm }: Party, index: number): number {
+  return (index * FRAME_MS) / (1 + skewPpm / 1e6);
+}
+
+/** What a bad network makes of an hour: jitter, 2 % lost, 1 % late by two packets. */
+function arrivalsOf(party: Party, random: () => number): Arrival[] {
+  const arrivals: Arrival[] = [];
+  for (let index = 0; sentAtMs(party, index) < HOUR_MS; index += 1) {
+    if (random() < 0.02) continue;
+    const lateMs = random() < 0.01 ? 2.5 * FRAME_MS : 0;
+    const atMs = sentAtMs(party, index) + 30 + 15 * random() ** 2 + lateMs;
+    arrivals.push({ track: party.track, index, atMs });
+  }
+  return arrivals;
+}
+
+describe('an hour over a bad network, with clocks that drift apart by 200 ppm', () => {
+  const folder = temporaryFolder();
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('keeps both parties together, its length, and every packet that came', async () => {
+    const random = seededRandom(7);
+    const parties: Party[] = [
+      { track: 0, skewPpm: 200 },
+      { track: 1, skewPpm: 0 },
+    ];
+    const call = new VirtualCall(folder, newCallClock());
+    const streams = parties.map(({ track }) => call.stream({ ...spec, track }));
+    const arrivals = parties
+      .flatMap((party) => arrivalsOf(party, random))
+      .sort((one, other) => one.atMs - other.atMs);
+    for (const { track, index, atMs } of arrivals) {
+      const fields = { payloadType: 0, sequence: index, timestamp: index * FRAME, ssrc: track };
+      const packet = buildRtp(fields, markerFrame(track, index));
+      const stream = streams[track];
+      if (stream) call.receive(stream, packet, 1_000 + atMs);
+    }
+    const summaries = await Promise.all(streams.map((stream) => call.close(stream)));
+
+    /** Per party, how far each frame lies from where it belongs, in ms. */
+    const offsets = await Promise.all(
+      parties.map(async (party) => {
+        const found: number[] = [];
+        for (const { position, audio } of await call.runs(party.track)) {
+          for (const { index, offset } of findMarkers(audio)) {
+            found.push((position + offset) / UNITS_PER_MS - sentAtMs(party, index));
+          }
+        }
+        return {
+          least: Math.min(...minMax(found)),
+          most: Math.max(...minMax(found)),
+          count: found.length,
+        };
+      }),
+    );
+    const [first, second] = offsets;
+    if (!first || !second) throw new Error('two parties');
+    const apartMs = Math.max(first.most - second.least, second.most - first.least);
+    const lengthsMs = summaries.map(
+      ({ startPosition, endPosition }) =>
+        ((endPosition ?? 0) - (startPosition ?? 0)) / UNITS_PER_MS - HOUR_MS,
+    );
+    console.log(
+      `apart by at most ${apartMs.toFixed(1)} ms; lengths off by ${lengthsMs.map((ms) => ms.toFixed(1)).join(' and ')} ms`,
+    );
+    expect(apartMs).toBeLessThan(MAX_APART_MS);
+    for (const ms of lengthsMs) expect(Math.abs(ms)).toBeLessThan(MAX_APART_MS);
+    for (const [track, { count }] of offsets.entries()) {
+      expect(count).toBe(arrivals.filter((arrival) => arrival.track === track).length);
+      // Drift opens no gap: all that is missing are whole packets, as many as were lost.
+      const { startPosition, endPosition } = summaries[track] ?? {};
+      const gaps = gapsOf({
+        ...{ callId: 'call', track, initialReason: null, reasonChanges: [] },
+        extent: { start: startPosition ?? 0, end: endPosition ?? 0 },
+        slip: slipOf(8000),
+        segments: await call.coverage(track),
+      });
+      const lost = gaps.map(({ length }) => Math.round(length / FRAME));
+      expect(Math.min(...lost)).toBeGreaterThanOrEqual(1);
+      const [first, last] = minMax(
+        arrivals.filter((arrival) => arrival.track === track).map(({ index }) => index),
+      );
+      expect(lost.reduce((sum, packets) => sum + packets)).toBe(last - first + 1 - count);
+    }
+  });
+});
+
+function minMax(numbers: readonly number[]): [number, number] {
+  let [least, most] = [Infinity, -Infinity];
+  for (const number of numbers) {
+    if (number < least) least = number;
+    if (number > most) most = number;
+  }
+  return [least, most];
+}

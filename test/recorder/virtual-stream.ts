@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { SegmentReader } from '../../src/archive/segment-reader.ts';
+import type { SegmentCoverage } from '../../src/domain/gap-map.ts';
+import type { StreamSpec, TrackSummary } from '../../src/domain/ports.ts';
+import type { SegmentRecord } from '../../src/domain/records.ts';
+import { KEY_BYTES } from '../../src/protocols/segment/key-wrap.ts';
+import { Gate, GateTable } from '../../src/recorder/gate-table.ts';
+import { SECRET_BYTES } from '../../src/recorder/marker.ts';
+import { MediaStream } from '../../src/recorder/media-stream.ts';
+import { SegmentWriter } from '../../src/recorder/segment-writer.ts';
+import { type CallClock, TrackClock } from '../../src/recorder/track-clock.ts';
+
+const CHUNK_MS = 900;
+const TICK_MS = 100;
+
+/** A call whose time the test tells: an hour passes as fast as its packets can be recorded. */
+export class VirtualCall {
+  readonly callId = 'call';
+  readonly recordingsDir: string;
+  readonly masterKey = randomBytes(KEY_BYTES);
+  readonly segments: SegmentRecord[] = [];
+  readonly clock: CallClock;
+  readonly #gates = new GateTable(1);
+  readonly #streams: MediaStream[] = [];
+  #nowMs = 1_000;
+  #tickedMs = 1_000;
+
+  constructor(recordingsDir: string, clock: CallClock) {
+    this.recordingsDir = recordingsDir;
+    this.clock = clock;
+    mkdirSync(join(recordingsDir, this.callId));
+    this.#gates.allocate();
+    this.#gates.set(0, Gate.Open);
+  }
+
+  /** A stream that keeps all it gets; no packet comes by its socket. */
+  stream(spec: StreamSpec): MediaStream {
+    const { callId, recordingsDir, masterKey } = this;
+    const { track, clockRate } = spec;
+    const clock = new TrackClock(this.clock, clockRate);
+    const now = () => this.#nowMs;
+    const writer = new SegmentWriter(
+      {
+        ...{ callId, track, codec: spec.agreed.codec, masterKey, recordingsDir, now },
+        ...{ maxUnwrittenBytes: 1e9, firstSegment: 0, lookbackSamples: 0 },
+        chunkSamples: (CHUNK_MS * clockRate) / 1000,
+        onSegment: (segment, wrappedKey, closedBy) => {
+          this.segments.push({ callId, track, segment, wrappedKey, closedBy });
+        },
+        onFailed: (code) => {
+          throw new Error(code);
+        },
+      },
+      clock,
+    );
+    const stream = new MediaStream(spec, {
+      ...{ callId, slot: 0, gates: this.#gates, secret: randomBytes(SECRET_BYTES) },
+      ...{ host: '127.0.0.1', maxHeldAsidePackets: 100, clock, writer, resumed: undefined, now },
+      onBegan: () => undefined,
+      onConfirmed: () => undefined,
+    });
+    this.#streams.push(stream);
+    return stream;
+  }
+
+  /** A datagram arrives; time never goes back. */
+  receive(stream: MediaStream, datagram: Buffer, atMs: number): void {
+    this.#nowMs = Math.max(this.#nowMs, atMs);
+    for (; this.#tickedMs + TICK_MS <= this.#nowMs; this.#tickedMs += TICK_MS) {
+      for (const one of this.#streams) one.tick(this.#tickedMs + TICK_MS, CHUNK_MS);
+    }
+    stream.receive(datagram, this.#nowMs);
+  }
+
+  async close(stream: MediaStream): Promise<TrackSummary> {
+    await new Promise<void>((resolve) => stream.bind(0, () => resolve()));
+    return new Promise((resolve) => stream.close('end', resolve));
+  }
+
+  /** What is in the track's files, by position on the call's clock. */
+  async runs(track: number): Promise<{ position: number; audio: Buffer }[]> {
+    const runs: { position: number; audio: Buffer }[] = [];
+    for (const reader of await this.#readers(track)) {
+      for await (const run of reader.read({ start: -1e12, end: 1e12 })) runs.push(run);
+      await reader.close();
+    }
+    return runs;
+  }
+
+  /** What its files say of themselves. */
+  async coverage(track: number): Promise<SegmentCoverage[]> {
+    const covered: SegmentCoverage[] = [];
+    for (const reader of await this.#readers(track)) {
+      covered.push({ closedBy: 'end', spans: reader.spans });
+      await reader.close();
+    }
+    return covered;
+  }
+
+  async #readers(track: number): Promise<SegmentReader[]> {
+    const segments = this.segments.filter((one) => one.track === track && one.closedBy);
+    const readers = await Promise.all(
+      segments.map((one) => SegmentReader.open(this.recordingsDir, one, this.masterKey)),
+    );
+    return readers.filter((reader) => reader !== undefined);
+  }
+}
