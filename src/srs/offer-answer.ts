@@ -1,5 +1,6 @@
+import type { MediaAgreement } from '../domain/media-agreement.ts';
 import type { OfferedStream } from '../domain/offered-media.ts';
-import type { Codec } from '../domain/records.ts';
+import { type Codec, codecs } from '../domain/records.ts';
 import type { SdpMedia, SdpOffer, SdpPayload } from '../protocols/sdp/types.ts';
 import { participantForLabel } from '../protocols/siprec/stream-participants.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
@@ -11,8 +12,16 @@ export interface MediaChoice {
   readonly payloadTypes: readonly number[];
 }
 
-const codecs: readonly string[] = ['PCMU', 'PCMA'] satisfies Codec[];
-const CLOCK_RATE = 8000;
+/** Clock rates, Hz, and channels in which each codec is recorded. */
+const recorded: Readonly<Record<Codec, { rates: readonly number[]; channels: number }>> = {
+  PCMU: { rates: [8000], channels: 1 },
+  PCMA: { rates: [8000], channels: 1 },
+  G722: { rates: [8000], channels: 1 },
+  L16: { rates: [8000, 16_000, 32_000, 44_100, 48_000], channels: 1 },
+  OPUS: { rates: [48_000], channels: 2 },
+};
+/** RFC 3551 table 4: what comes of it is known without being offered. */
+const STATIC_COMFORT_NOISE = 13;
 
 /** The usable audio m-lines of an offer (RFC 7866 section 7.1.1), in their order. */
 export function chooseMedia(
@@ -37,11 +46,9 @@ function chooseLine(
   metadata: RecordingMetadata | undefined,
 ): MediaChoice | undefined {
   if (media.kind !== 'audio' || media.port === 0 || media.protocol !== 'RTP/AVP') return undefined;
-  const audio = media.payloads.find(
-    ({ encoding, clockRate }) => codecs.includes(encoding) && clockRate === CLOCK_RATE,
-  );
+  const audio = media.payloads.find(isRecorded);
   if (!audio) return undefined;
-  const dtmf = media.payloads.find(isTelephoneEvent);
+  const beside = media.payloads.filter((payload) => goesWith(audio, payload));
   const label = media.label ?? String(media.index + 1);
   return {
     index: media.index,
@@ -50,23 +57,39 @@ function chooseLine(
       aor: (metadata && participantForLabel(metadata, label)?.aor) ?? null,
       mixed: false,
       clockRate: audio.clockRate,
-      agreed: {
-        codec: audio.encoding as Codec,
-        payloadType: audio.payloadType,
-        dtmfPayloadType: dtmf?.payloadType ?? null,
-        comfortNoisePayloadType: null,
-        rtcp: { mux: false, address: null, port: null },
-        srtp: null,
-      },
+      agreed: agreementOf(audio, beside),
       held: isHeld(media),
     },
-    payloadTypes: [audio.payloadType, ...(dtmf ? [dtmf.payloadType] : [])],
+    payloadTypes: [audio, ...beside].map(({ payloadType }) => payloadType),
   };
 }
 
-/** RFC 4733 section 2.5.1.1: at the clock rate of the audio that it goes with. */
-function isTelephoneEvent({ encoding, clockRate }: SdpPayload): boolean {
-  return encoding === 'TELEPHONE-EVENT' && clockRate === CLOCK_RATE;
+function agreementOf(audio: SdpPayload, beside: readonly SdpPayload[]): MediaAgreement {
+  const typeOf = (encoding: string) =>
+    beside.find((payload) => payload.encoding === encoding)?.payloadType;
+  return {
+    codec: audio.encoding as Codec,
+    payloadType: audio.payloadType,
+    dtmfPayloadType: typeOf('TELEPHONE-EVENT') ?? null,
+    comfortNoisePayloadType: typeOf('CN') ?? STATIC_COMFORT_NOISE,
+    rtcp: { mux: false, address: null, port: null },
+    srtp: null,
+  };
+}
+
+function isRecorded({ encoding, clockRate, channels }: SdpPayload): boolean {
+  const codec = codecs.find((one) => one === encoding);
+  if (!codec) return false;
+  return recorded[codec].rates.includes(clockRate) && recorded[codec].channels === channels;
+}
+
+/**
+ * Digits and comfort noise count in the clock of the audio that they go with (RFC 4733 section
+ * 2.5.1.1, RFC 3389 section 4).
+ */
+function goesWith(audio: SdpPayload, { encoding, clockRate }: SdpPayload): boolean {
+  const isBeside = encoding === 'TELEPHONE-EVENT' || encoding === 'CN';
+  return isBeside && clockRate === audio.clockRate;
 }
 
 /**

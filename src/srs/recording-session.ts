@@ -181,13 +181,16 @@ export class RecordingSession {
   async #apply(call: Call, choices: readonly MediaChoice[]): Promise<void> {
     const { lifecycle } = this.#options;
     const choiceAt = new Map(choices.map((choice) => [choice.index, choice]));
-    const gone = this.#streams.filter(({ index }) => !choiceAt.has(index));
+    // A track counts in one clock: audio on another one is another stream, on a port of its own.
+    const stays = ({ index, track }: SessionStream): boolean =>
+      choiceAt.get(index)?.stream.clockRate === call.streams.get(track)?.clockRate;
+    const gone = this.#streams.filter((stream) => !stays(stream));
     if (gone.length > 0)
       await lifecycle.dropStreams(
         call,
         gone.map(({ track }) => track),
       );
-    const staying = this.#streams.filter(({ index }) => choiceAt.has(index));
+    const staying = this.#streams.filter(stays);
     await lifecycle.updateStreams(
       call,
       staying.flatMap(({ index, track }) => {
