@@ -39,12 +39,16 @@ export class AppendFile {
     });
   }
 
+  /** The record is the caller's again when this returns. */
   append(record: Buffer): void {
     if (this.#failed) return;
-    this.#waiting.push(record);
+    if (this.#descriptor !== undefined && !this.#busy) {
+      this.#write(this.#descriptor, record);
+      return;
+    }
+    this.#waiting.push(Buffer.from(record));
     this.#waitingBytes += record.length;
     if (this.#waitingBytes > this.#options.maxUnwrittenBytes) this.#fail('ETIMEDOUT');
-    this.#next();
   }
 
   /** Calls back once all that was appended is written, or has failed; syncing comes behind it. */
@@ -55,15 +59,16 @@ export class AppendFile {
 
   #next(): void {
     if (this.#busy) return;
-    if (this.#waiting.length > 0 && this.#descriptor !== undefined) this.#write(this.#descriptor);
+    if (this.#waiting.length > 0 && this.#descriptor !== undefined) {
+      const data = Buffer.concat(this.#waiting);
+      this.#waiting = [];
+      this.#waitingBytes = 0;
+      this.#write(this.#descriptor, data);
+    }
     if (this.#onClosed && !this.#busy) this.#close(this.#onClosed);
   }
 
-  #write(descriptor: number): void {
-    const [first] = this.#waiting;
-    const data = this.#waiting.length === 1 && first ? first : Buffer.concat(this.#waiting);
-    this.#waiting = [];
-    this.#waitingBytes = 0;
+  #write(descriptor: number, data: Buffer): void {
     let written = 0;
     let code = 'ENOSPC';
     try {

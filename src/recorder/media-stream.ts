@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import type { StreamSpec, StreamStats, TrackSummary } from '../domain/ports.ts';
+import type { StreamSpec, TrackSummary } from '../domain/ports.ts';
 import type { GapReason, ReasonChange } from '../domain/records.ts';
 import { DigitEvents } from './digit-events.ts';
 import { Gate, type GateTable } from './gate-table.ts';
@@ -10,6 +10,7 @@ import type { Confirmation, ResumedTrack } from './messages.ts';
 import { OwnMarkers } from './own-markers.ts';
 import { type Frame, RtpIntake } from './rtp-intake.ts';
 import type { SegmentWriter } from './segment-writer.ts';
+import type { StreamReading } from './stream-stats.ts';
 import type { TrackClock } from './track-clock.ts';
 import { TrackExtent } from './track-extent.ts';
 
@@ -152,14 +153,14 @@ export class MediaStream {
     if (began !== null && nowMs - began > ANCHOR_MS) this.#extent.settle(clock.anchor(nowMs));
   }
 
-  stats(): StreamStats {
+  reading(): StreamReading {
     const last = this.#lastAudioMs;
     return {
-      callId: this.#options.callId,
+      slot: this.#options.slot,
       track: this.#spec.track,
-      packets: { ...this.#intake.counts },
       jitterMs: 0,
-      lastPacketAt: last === null ? null : Math.round(performance.timeOrigin + last),
+      lastPacketAt: last === null ? 0 : performance.timeOrigin + last,
+      packets: this.#intake.counts,
     };
   }
 
@@ -249,6 +250,7 @@ export class MediaStream {
     if (reason === 'api' || reason === 'lease') this.#options.writer.erase(-Infinity);
     this.#options.writer.closeSegment(reason);
     this.#shut = true;
+    this.#keeps = false;
   }
 
   #onMarker(marker: Marker): void {
@@ -283,6 +285,7 @@ export class MediaStream {
     if (lookbackMs > 0) this.#eraseLast(lookbackMs);
     this.#options.writer.closeSegment(reason);
     this.#shut = true;
+    this.#keeps = false;
   }
 
   /** Of what was kept, the youngest is erased: whoever pauses late says how late. */
@@ -304,6 +307,7 @@ export class MediaStream {
       this.#releaseAside();
       this.#options.writer.closeSegment(reason);
       this.#held = true;
+      this.#keeps = false;
     } else if (action === MarkerAction.Release) {
       this.#held = false;
     }

@@ -1,4 +1,4 @@
-import type { StreamSpec, StreamStats, TrackSummary } from '../domain/ports.ts';
+import type { StreamSpec, TrackSummary } from '../domain/ports.ts';
 import type { GapReason, StreamReceipt } from '../domain/records.ts';
 import type { ClosingReason } from './gate-table.ts';
 
@@ -87,5 +87,6 @@ export type FromWorker =
       readonly wrappedKey: Uint8Array;
       readonly closedBy: ClosingReason | null;
     }
-  | { readonly type: 'stats'; readonly stats: readonly StreamStats[] }
+  /** As `packStats` has it. */
+  | { readonly type: 'stats'; readonly packed: Float64Array<ArrayBuffer> }
   | { readonly type: 'storageFailed'; readonly callId: string; readonly code: string };

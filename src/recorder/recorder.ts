@@ -23,6 +23,7 @@ import { MarkerAction, markerSecret, SECRET_BYTES } from './marker.ts';
 import type { FromWorker, ResumedTrack, WorkerSettings } from './messages.ts';
 import { PortPool } from './port-pool.ts';
 import { nextSegments } from './segment-numbers.ts';
+import { unpackStats } from './stream-stats.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
 export interface RecorderOptions {
@@ -321,7 +322,8 @@ export class MediaRecorder implements Recorder {
       const clockOrigin = originOf(originMs);
       listener.onTrackBegan(callId, track, { startPosition, initialReason, clockOrigin });
     } else if (message.type === 'stats') {
-      listener.onStreamStats(message.stats);
+      const callIds = new Map([...this.#calls].map(([callId, { slot }]) => [slot, callId]));
+      listener.onStreamStats(unpackStats(message.packed, (slot) => callIds.get(slot)));
     } else if (message.type === 'storageFailed') {
       this.#disk.refused();
       this.#shutNow(message.callId, 'stop');

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { KEY_BYTES, wrapKey } from '../protocols/segment/key-wrap.ts';
 import {
   identityBytes,
+  lendSealedChunk,
   type SegmentCodec,
-  sealChunk,
   segmentFile,
 } from '../protocols/segment/sealed-chunk.ts';
 import { AppendFile } from './append-file.ts';
@@ -192,7 +192,7 @@ export class SegmentWriter {
     const number = segment.chunks;
     segment.chunks += 1;
     const { key, identity } = segment;
-    segment.file.append(sealChunk({ key, identity, header: { ...header, number } }, audio));
+    segment.file.append(lendSealedChunk({ key, identity, header: { ...header, number } }, audio));
     audio.fill(0);
   }
 

@@ -7,6 +7,9 @@ type Reply = Extract<FromWorker, { requestId: number }>;
 /** A request before it has its number. */
 export type Unnumbered<T> = T extends unknown ? Omit<T, 'requestId'> : never;
 
+/** Packets are garbage as soon as they are read: more room for them is only more memory. */
+const YOUNG_GENERATION_MIB = 2;
+
 interface Pending {
   resolve(reply: Reply): void;
   reject(cause: Error): void;
@@ -32,7 +35,10 @@ export class WorkerHandle {
 
   constructor(options: WorkerHandleOptions) {
     const entry = options.entry ?? new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
-    this.#worker = new Worker(entry, { workerData: options.settings });
+    this.#worker = new Worker(entry, {
+      workerData: options.settings,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
+    });
     this.#worker.on('message', (message: FromWorker) => {
       if ('requestId' in message) this.#settle(message);
       else options.onMessage(message);

@@ -4,6 +4,7 @@ import { GateTable } from './gate-table.ts';
 import { MediaStream } from './media-stream.ts';
 import type { Confirmation, FromWorker, ToWorker, WorkerSettings } from './messages.ts';
 import { SegmentWriter } from './segment-writer.ts';
+import { packStats } from './stream-stats.ts';
 import { type CallClock, newCallClock, TrackClock } from './track-clock.ts';
 
 /** How often streams tell how they fare. */
@@ -131,8 +132,10 @@ setInterval(() => {
 }, TICK_INTERVAL_MS).unref();
 
 setInterval(() => {
-  const stats = [...calls.values()].flatMap(({ streams }) =>
-    [...streams.values()].map((stream) => stream.stats()),
+  const readings = [...calls.values()].flatMap(({ streams }) =>
+    [...streams.values()].map((stream) => stream.reading()),
   );
-  if (stats.length > 0) send({ type: 'stats', stats });
+  if (readings.length === 0) return;
+  const packed = packStats(readings);
+  parentPort?.postMessage({ type: 'stats', packed } satisfies FromWorker, [packed.buffer]);
 }, STATS_INTERVAL_MS).unref();

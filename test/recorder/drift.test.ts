@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { gapsOf, slipOf } from '../../src/domain/gap-map.ts';
+import type { TrackSummary } from '../../src/domain/ports.ts';
 import { buildRtp } from '../../src/protocols/rtp/packet.ts';
 import { newCallClock } from '../../src/recorder/track-clock.ts';
 import { findMarkers, markerFrame } from '../../src/simulator/marker-audio.ts';
@@ -45,73 +46,70 @@ function arrivalsOf(party: Party, random: () => number): Arrival[] {
   return arrivals;
 }
 
+const parties: readonly Party[] = [
+  { track: 0, skewPpm: 200 },
+  { track: 1, skewPpm: 0 },
+];
+
+/** How far the party's frames lie from where they belong, in ms. */
+async function offsetsOf(call: VirtualCall, party: Party) {
+  const found: number[] = [];
+  for (const { position, audio } of await call.runs(party.track)) {
+    for (const { index, offset } of findMarkers(audio)) {
+      found.push((position + offset) / UNITS_PER_MS - sentAtMs(party, index));
+    }
+  }
+  const [least, most] = minMax(found);
+  return { least, most, count: found.length };
+}
+
+/** Whole packets that the gap map misses; drift must open no gap of its own. */
+async function lostPackets(call: VirtualCall, summary: TrackSummary): Promise<number> {
+  const { track, startPosition, endPosition } = summary;
+  const gaps = gapsOf({
+    ...{ callId: call.callId, track, initialReason: null, reasonChanges: [] },
+    extent: { start: startPosition ?? 0, end: endPosition ?? 0 },
+    slip: slipOf(8000),
+    segments: await call.coverage(track),
+  });
+  const lost = gaps.map(({ length }) => Math.round(length / FRAME));
+  expect(Math.min(...lost)).toBeGreaterThanOrEqual(1);
+  return lost.reduce((sum, packets) => sum + packets);
+}
+
 describe('an hour over a bad network, with clocks that drift apart by 200 ppm', () => {
   const folder = temporaryFolder();
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('keeps both parties together, its length, and every packet that came', async () => {
     const random = seededRandom(7);
-    const parties: Party[] = [
-      { track: 0, skewPpm: 200 },
-      { track: 1, skewPpm: 0 },
-    ];
     const call = new VirtualCall(folder, newCallClock());
     const streams = parties.map(({ track }) => call.stream({ ...spec, track }));
-    const arrivals = parties
-      .flatMap((party) => arrivalsOf(party, random))
-      .sort((one, other) => one.atMs - other.atMs);
-    for (const { track, index, atMs } of arrivals) {
+    const arrivals = parties.map((party) => arrivalsOf(party, random));
+    for (const { track, index, atMs } of arrivals.flat().sort((a, b) => a.atMs - b.atMs)) {
       const fields = { payloadType: 0, sequence: index, timestamp: index * FRAME, ssrc: track };
       const packet = buildRtp(fields, markerFrame(track, index));
       const stream = streams[track];
       if (stream) call.receive(stream, packet, 1_000 + atMs);
     }
     const summaries = await Promise.all(streams.map((stream) => call.close(stream)));
-
-    /** Per party, how far each frame lies from where it belongs, in ms. */
-    const offsets = await Promise.all(
-      parties.map(async (party) => {
-        const found: number[] = [];
-        for (const { position, audio } of await call.runs(party.track)) {
-          for (const { index, offset } of findMarkers(audio)) {
-            found.push((position + offset) / UNITS_PER_MS - sentAtMs(party, index));
-          }
-        }
-        return {
-          least: Math.min(...minMax(found)),
-          most: Math.max(...minMax(found)),
-          count: found.length,
-        };
-      }),
-    );
-    const [first, second] = offsets;
-    if (!first || !second) throw new Error('two parties');
+    const offsets = await Promise.all(parties.map((party) => offsetsOf(call, party)));
+    const [first, second] = offsets as [(typeof offsets)[0], (typeof offsets)[0]];
     const apartMs = Math.max(first.most - second.least, second.most - first.least);
-    const lengthsMs = summaries.map(
+    const errorsMs = summaries.map(
       ({ startPosition, endPosition }) =>
         ((endPosition ?? 0) - (startPosition ?? 0)) / UNITS_PER_MS - HOUR_MS,
     );
-    console.log(
-      `apart by at most ${apartMs.toFixed(1)} ms; lengths off by ${lengthsMs.map((ms) => ms.toFixed(1)).join(' and ')} ms`,
-    );
+    const lengths = errorsMs.map((ms) => ms.toFixed(1)).join(' and ');
+    console.log(`apart by at most ${apartMs.toFixed(1)} ms; lengths off by ${lengths} ms`);
     expect(apartMs).toBeLessThan(MAX_APART_MS);
-    for (const ms of lengthsMs) expect(Math.abs(ms)).toBeLessThan(MAX_APART_MS);
-    for (const [track, { count }] of offsets.entries()) {
-      expect(count).toBe(arrivals.filter((arrival) => arrival.track === track).length);
-      // Drift opens no gap: all that is missing are whole packets, as many as were lost.
-      const { startPosition, endPosition } = summaries[track] ?? {};
-      const gaps = gapsOf({
-        ...{ callId: 'call', track, initialReason: null, reasonChanges: [] },
-        extent: { start: startPosition ?? 0, end: endPosition ?? 0 },
-        slip: slipOf(8000),
-        segments: await call.coverage(track),
-      });
-      const lost = gaps.map(({ length }) => Math.round(length / FRAME));
-      expect(Math.min(...lost)).toBeGreaterThanOrEqual(1);
-      const [first, last] = minMax(
-        arrivals.filter((arrival) => arrival.track === track).map(({ index }) => index),
-      );
-      expect(lost.reduce((sum, packets) => sum + packets)).toBe(last - first + 1 - count);
+    for (const ms of errorsMs) expect(Math.abs(ms)).toBeLessThan(MAX_APART_MS);
+    for (const summary of summaries) {
+      const came = arrivals[summary.track]?.map(({ index }) => index) ?? [];
+      const [firstIndex, lastIndex] = minMax(came);
+      expect(offsets[summary.track]?.count).toBe(came.length);
+      const missing = lastIndex - firstIndex + 1 - came.length;
+      expect(await lostPackets(call, summary)).toBe(missing);
     }
   });
 });
