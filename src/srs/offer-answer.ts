@@ -1,6 +1,6 @@
 import type { MediaAgreement } from '../domain/media-agreement.ts';
 import type { OfferedStream } from '../domain/offered-media.ts';
-import { type Codec, codecs } from '../domain/records.ts';
+import type { Codec } from '../domain/records.ts';
 import type { SdpMedia, SdpOffer, SdpPayload } from '../protocols/sdp/types.ts';
 import { participantForLabel } from '../protocols/siprec/stream-participants.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
@@ -12,14 +12,9 @@ export interface MediaChoice {
   readonly payloadTypes: readonly number[];
 }
 
-/** Clock rates, Hz, and channels in which each codec is recorded. */
-const recorded: Readonly<Record<Codec, { rates: readonly number[]; channels: number }>> = {
-  PCMU: { rates: [8000], channels: 1 },
-  PCMA: { rates: [8000], channels: 1 },
-  G722: { rates: [8000], channels: 1 },
-  L16: { rates: [8000, 16_000, 32_000, 44_100, 48_000], channels: 1 },
-  OPUS: { rates: [48_000], channels: 2 },
-};
+/** What is recorded, and can be listened to. */
+const recorded: readonly string[] = ['PCMU', 'PCMA'] satisfies Codec[];
+const CLOCK_RATE = 8000;
 /** RFC 3551 table 4: what comes of it is known without being offered. */
 const STATIC_COMFORT_NOISE = 13;
 
@@ -77,10 +72,8 @@ function agreementOf(audio: SdpPayload, beside: readonly SdpPayload[]): MediaAgr
   };
 }
 
-function isRecorded({ encoding, clockRate, channels }: SdpPayload): boolean {
-  const codec = codecs.find((one) => one === encoding);
-  if (!codec) return false;
-  return recorded[codec].rates.includes(clockRate) && recorded[codec].channels === channels;
+function isRecorded({ encoding, clockRate }: SdpPayload): boolean {
+  return recorded.includes(encoding) && clockRate === CLOCK_RATE;
 }
 
 /**
