@@ -21,6 +21,7 @@ import type { Alarm, RecordingEvent } from './domain/events.ts';
 import { Gatekeeper } from './domain/gatekeeper.ts';
 import { Journal } from './domain/journal.ts';
 import { Leases } from './domain/leases.ts';
+import { parseNetworks } from './domain/networks.ts';
 import { PauseWatch } from './domain/pause-watch.ts';
 import type { Clock, RecorderListener } from './domain/ports.ts';
 import { UccRegistry } from './domain/ucc-registry.ts';
@@ -150,6 +151,7 @@ export async function createServer(
     udpPort: config.sip.udpPort,
     tcpPort: config.sip.tcpPort,
     ...(config.sip.advertisedHost ? { advertisedHost: config.sip.advertisedHost } : {}),
+    ...(config.sip.allowedNetworks ? { isAllowed: parseNetworks(config.sip.allowedNetworks) } : {}),
     mediaAddress: config.rtp.advertisedHost ?? config.rtp.host,
     limits: config.sip,
     identity: {

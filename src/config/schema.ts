@@ -111,6 +111,8 @@ const sip = section({
   tcpPort: port(5060),
   /** Host that Contact and Via name, where it is not `host`. */
   advertisedHost: Type.Optional(Type.String()),
+  /** Whom the SIP ports listen to: addresses or CIDR ranges; everybody where it is left out. */
+  allowedNetworks: Type.Optional(Type.Array(Type.String())),
   maxCalls: count(2_000, 100_000),
   maxMessageBytes: count(65_535, 1_048_576),
   maxTcpConnections: count(1_000, 100_000),

@@ -31,6 +31,8 @@ export interface SessionRecordingServerOptions {
   readonly lifecycle: CallLifecycle;
   readonly timerRules: SessionTimerRules;
   readonly twoSidedPause: boolean;
+  /** Whom the SIP ports listen to; everybody where it is left out. */
+  readonly isAllowed?: (address: string) => boolean;
   onPauseOffered(outcome: OfferOutcome): void;
   onDropped(reason: string): void;
   onFailure(cause: unknown): void;
@@ -65,13 +67,15 @@ export class SessionRecordingServer {
 
   /** @param restored taken up before the first message is read */
   async start(restored: readonly RestoredSession[] = []): Promise<void> {
-    const { host, udpPort, tcpPort, advertisedHost, limits, onDropped } = this.#options;
+    const { host, udpPort, tcpPort, advertisedHost, limits } = this.#options;
+    const { isAllowed, onDropped } = this.#options;
     this.#agent = await createSipUserAgent(
       {
         host,
         ...(udpPort === undefined ? {} : { udpPort }),
         ...(tcpPort === undefined ? {} : { tcpPort }),
         ...(advertisedHost === undefined ? {} : { advertisedHost }),
+        ...(isAllowed === undefined ? {} : { isAllowed }),
         userAgent: 'Hush',
         supported: ['siprec', 'timer'],
         limits,

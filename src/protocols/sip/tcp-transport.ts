@@ -8,7 +8,7 @@ import {
   type SipTransport,
   type TransportEvents,
 } from './transport.ts';
-import type { SipLimits, SipPeer } from './types.ts';
+import type { SipDropReason, SipLimits, SipPeer } from './types.ts';
 
 export interface TcpOptions {
   readonly host: string;
@@ -78,13 +78,16 @@ export class TcpTransport implements SipTransport {
       port: socket.remotePort ?? 0,
       transport: 'TCP',
     };
-    if (this.#all.size >= this.#limits.maxTcpConnections || this.#closed !== undefined) {
-      socket.on('error', () => undefined);
-      socket.destroy();
-      this.#events.onDropped('overload', peer);
-      return;
-    }
-    this.#register(socket, peer);
+    const isFull = this.#all.size >= this.#limits.maxTcpConnections;
+    if (!this.#events.isAllowed(peer.address)) this.#refuse(socket, 'forbiddenAddress', peer);
+    else if (isFull || this.#closed !== undefined) this.#refuse(socket, 'overload', peer);
+    else this.#register(socket, peer);
+  }
+
+  #refuse(socket: Socket, reason: SipDropReason, peer: SipPeer): void {
+    socket.on('error', () => undefined);
+    socket.destroy();
+    this.#events.onDropped(reason, peer);
   }
 
   #connect(peer: SipPeer): TcpConnection {

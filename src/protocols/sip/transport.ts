@@ -7,6 +7,8 @@ export interface Destination {
 }
 
 export interface TransportEvents {
+  /** Asked before a byte of the peer's is looked at. */
+  isAllowed(address: string): boolean;
   /** One whole message, not parsed yet. */
   onMessage(data: Buffer, peer: SipPeer): void;
   onDropped(reason: SipDropReason, peer: SipPeer): void;

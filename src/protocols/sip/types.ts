@@ -104,6 +104,7 @@ export type SipDropReason =
   | 'unmatchedResponse'
   | 'overload'
   | 'notAllowed'
+  | 'forbiddenAddress'
   | 'sendFailed';
 
 export interface SipUserAgentOptions {
@@ -117,6 +118,8 @@ export interface SipUserAgentOptions {
   readonly supported?: readonly string[];
   readonly limits: SipLimits;
   onInvite(invite: IncomingInvite): void;
+  /** Nothing of others is read: their datagrams are dropped, their connections closed. */
+  isAllowed?(address: string): boolean;
   /** Counts what was dropped; never gets message content. */
   onDropped?(reason: SipDropReason, peer: SipPeer): void;
 }

@@ -72,7 +72,8 @@ export class UdpTransport implements SipTransport {
   #receive(data: Buffer, remote: RemoteInfo): void {
     const address = plainAddress(remote.address);
     const peer: SipPeer = { address, port: remote.port, transport: 'UDP' };
-    if (data.length > this.#options.maxMessageBytes) this.#events.onDropped('tooLarge', peer);
+    if (!this.#events.isAllowed(address)) this.#events.onDropped('forbiddenAddress', peer);
+    else if (data.length > this.#options.maxMessageBytes) this.#events.onDropped('tooLarge', peer);
     else if (!isKeepAlive(data)) this.#events.onMessage(data, peer);
   }
 }

@@ -35,6 +35,7 @@ export async function createSipUserAgent(
 ): Promise<SipUserAgent> {
   let agent: UserAgent | undefined;
   const events: TransportEvents = {
+    isAllowed: (address) => options.isAllowed?.(address) ?? true,
     // The last resort: whatever a message does to the stack, it does not end the process.
     onMessage: (data, peer) => guard(() => agent?.receive(data, peer)),
     onDropped: (reason, peer) => guard(() => options.onDropped?.(reason, peer)),
