@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { CallHealth } from '../domain/assurance.ts';
+import { type CallHealth, verdicts } from '../domain/assurance.ts';
 import type { CommandAnswer } from '../domain/command.ts';
-import type { Alarm, AlarmKind, RecordingEvent } from '../domain/events.ts';
+import { type Alarm, type AlarmKind, alarmKinds, type RecordingEvent } from '../domain/events.ts';
 import type { StreamStats, TrackSummary } from '../domain/ports.ts';
 import { type StateAction, stateActionName } from '../domain/recording-state.ts';
 import type { PacketCounts } from '../domain/records.ts';
@@ -84,6 +84,9 @@ export class Metrics {
 
   constructor(readings: MetricReadings) {
     collectDefaultMetrics({ register: this.#registry });
+    // An alert on a rise sees the first one only where there was a zero before.
+    for (const verdict of verdicts) this.#verdicts.inc({ verdict }, 0);
+    for (const kind of alarmKinds) this.#alarms.inc({ kind }, 0);
     this.#gauge('hush_calls_in_progress', 'Calls in progress', readings.callsInProgress);
     this.#gauge('hush_hub_connections', 'Hub clients', readings.hubConnections);
     this.#gauge('hush_streams_open', 'Media streams open', readings.openStreams);
