@@ -53,7 +53,6 @@ export const alarmKinds = [
   /** A lease was not renewed, or a pause is longer than its UCC allows. */
   'pauseExpired',
   'correlationConflict',
-  'masterKeyGenerated',
   'webhookDeadLetter',
   /** Media that is expected: none, of some streams only, no more, not readable, with gaps. */
   'mediaMissing',
