@@ -12,6 +12,11 @@ import { ConfigError } from './config/config-error.ts';
 import { anonymousAccess, exposureOf } from './config/exposure.ts';
 import type { Config } from './config/schema.ts';
 import { AccessTrail } from './domain/access-trail.ts';
+import { AlarmDesk } from './domain/assurance-alarms.ts';
+import { Assessor } from './domain/assurance-assessor.ts';
+import { systemTimeZone } from './domain/assurance-day.ts';
+import { DailySchedule } from './domain/assurance-schedule.ts';
+import { AssuranceWatch } from './domain/assurance-watch.ts';
 import { CallLifecycle } from './domain/call-lifecycle.ts';
 import { CallRegistry } from './domain/call-registry.ts';
 import { CommandCarrier } from './domain/command-carrier.ts';
@@ -75,12 +80,14 @@ export async function createServer(
   const recordingsDir = join(config.dataDir, 'recordings');
   mkdirSync(recordingsDir, { recursive: true, mode: 0o700 });
 
-  const alarms = {
+  const sink = {
     raise(alarm: Omit<Alarm, 'at'>): void {
       metrics.alarm(alarm);
       logger.error({ alarm }, `alarm: ${alarm.kind}`);
     },
   };
+  const onAssuranceFailed = (cause: unknown): void =>
+    logger.error({ err: cause }, 'what assurance found could not be kept');
   const masterKey = openMasterKey(config, (file) =>
     logger.warn({ file }, 'a master key was made: who has it and the data folder can listen'),
   );
@@ -91,6 +98,9 @@ export async function createServer(
   const uccs = new UccRegistry(store);
   const calls = new CallRegistry();
   const journal = new Journal({ store, bus, clock });
+  const alarms = new AlarmDesk({
+    ...{ calls, journal, clock, sink, store: store.assurance, onError: onAssuranceFailed },
+  });
   const archive = new DiskArchive({ recordingsDir, masterKey, store });
   const listener: RecorderListener = {
     onSegment: (segment) => {
@@ -101,7 +111,10 @@ export async function createServer(
     onCallFailed: (...failure) => lifecycle.callFailed(...failure),
     onTrackBegan: (...beginning) => lifecycle.trackBegan(...beginning),
     onWorkerDied: (...died) => lifecycle.workerDied(...died),
-    onStreamStats: () => undefined,
+    onStreamStats: (stats) => {
+      metrics.streamStats(stats);
+      assurance.onStats(stats);
+    },
   };
   const recorder = new MediaRecorder({
     ...{ recordingsDir, masterKey, clock, listener },
@@ -121,13 +134,29 @@ export async function createServer(
     pausedCalls: () => calls.list().filter(({ pauses }) => pauses.size > 0).length,
     leases: () => calls.list().reduce((sum, { record }) => sum + record.leases.length, 0),
     recorderAvailable: () => recorder.available,
+    openAlarms: () => alarms.openByKind,
+  });
+  const assurance = new AssuranceWatch({
+    ...{ calls, recorder, desk: alarms, limits: config.recording },
+  });
+  const assessor = new Assessor({
+    ...{ store, watch: assurance, onError: onAssuranceFailed },
+    onVerdict: (health) => metrics.verdict(health),
+  });
+  const timeZone = config.assurance.timeZone ?? systemTimeZone();
+  const daily = new DailySchedule({
+    ...{ ...config.assurance, timeZone, clock, alarms, store: store.assurance },
+    onSummary: (date, { uccs: perUcc, lookAtCount }) =>
+      logger.info({ date, uccs: perUcc, lookAtCount }, 'daily summary'),
+    onError: onAssuranceFailed,
   });
   const lifecycle = new CallLifecycle({
     ...{ uccs, calls, recorder, archive, store, journal, alarms, clock },
     vault: masterKeyVault(masterKey),
     limits: { ...config.recording, ...config.sip },
     hangUp: (sessionIds) => srs.hangUp(sessionIds),
-    onTrackEnded: ({ packets }) => metrics.packets(packets),
+    assess: (...ended) => assessor.assess(...ended),
+    onTrackEnded: (...ended) => metrics.trackEnded(...ended),
   });
   const onTrailFailed = (cause: unknown): void =>
     alarms.raise({ kind: 'storeFailed', detail: String(cause) });
@@ -170,6 +199,7 @@ export async function createServer(
     onFailure: (cause) => logger.error({ err: cause }, 'a recording session failed'),
   });
   bus.subscribe((event) => metrics.event(event));
+  bus.subscribe((event) => assurance.onEvent(event));
   bus.subscribe(({ callId }) => {
     const call = calls.byId(callId);
     if (call) watch.changed(call);
@@ -202,12 +232,15 @@ export async function createServer(
     await uccs.load();
     for (const { name, ...settings } of config.uccs) await seed(uccs, name, settings);
     await journal.load();
+    // What the process before left open is raised again where it still is so.
+    await store.assurance.endAlarms(clock.now());
     await webhooks.start();
     const restored = await lifecycle.restore();
     for (const call of calls.list()) watch.changed(call);
     const settings = { ...config.http, access: anonymousAccess(config) };
     http = await buildHttpServer(settings, {
-      ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail, leases },
+      ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail, leases, assessor },
+      ...{ assurance: store.assurance, timeZone, now: () => clock.now() },
       ...{ authenticator: auth.authenticator, issuer: auth.issuer },
       carry: (request, caller) => carrier.carry(request, caller),
       stopCallsOf: (uccName) => lifecycle.stopCallsOf(uccName),
@@ -222,6 +255,7 @@ export async function createServer(
     });
     await srs.start(restored);
     await http.listen({ host: config.http.host, port: config.http.port });
+    await daily.start();
     ready = true;
     const addresses = { http: urlOf(http), sipUdpPort: srs.udpPort, sipTcpPort: srs.tcpPort };
     logger.info({ ...addresses, issuer: auth.issuer?.issuer }, 'ready');
@@ -231,6 +265,7 @@ export async function createServer(
   async function close(): Promise<void> {
     ready = false;
     watch.close();
+    await daily.close();
     hub.close();
     await http?.close();
     await srs.close();

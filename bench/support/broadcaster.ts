@@ -99,6 +99,7 @@ function eventOf(action: RecordingEvent['action']): RecordingEvent {
       correlationId: '1d6c6a58-6739-4f0c-98ff-0968292c8c30',
       requester: null,
       owner: null,
+      alarm: null,
     },
     ...{ recordingState: 1, markingState: 1, savingState: 0 },
     ...{ gapStartedAt: null, gapEndedAt: null },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Value } from 'typebox/value';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import { isTimeZone } from '../domain/assurance-day.ts';
 import { ConfigError } from './config-error.ts';
 import { applyEnvironment, type SchemaNode } from './environment.ts';
 import { exposureOf } from './exposure.ts';
@@ -76,6 +77,10 @@ function check(
   const { certFile, keyFile } = config.http.tls;
   if ((certFile === undefined) !== (keyFile === undefined)) {
     fail('/http/tls', 'needs certFile and keyFile, both or neither', parsed, variables);
+  }
+  const { timeZone } = config.assurance;
+  if (timeZone !== undefined && !isTimeZone(timeZone)) {
+    fail('/assurance/timeZone', 'is no time zone that is known here', parsed, variables);
   }
   const exposure = exposureOf(config);
   if (exposure) fail(exposure.path, exposure.message, parsed, variables);

@@ -148,11 +148,22 @@ const recording = section({
   inheritMs: Type.Integer({ minimum: 0, maximum: 86_400_000, default: 3_600_000 }),
   maxUnwrittenBytes: count(1_048_576, 268_435_456),
   diskProbeIntervalMs: count(2_000, 600_000),
+  /** Audio of a stream is overdue after this; a steady stream quiet this long has stopped. */
+  mediaStartMs: count(10_000, 600_000),
+  mediaSilentMs: count(30_000, 3_600_000),
 });
 
 const events = section({
   maxHubConnections: count(10_000, 1_000_000),
   maxBacklogBytes: count(8_388_608, 1_073_741_824),
+});
+
+const assurance = section({
+  /** When the day before is summed up, on the clock of `timeZone`. */
+  dailyAt: Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', default: '07:00' }),
+  /** `Europe/Amsterdam`; the system's where it is left out. */
+  timeZone: Type.Optional(Type.String({ minLength: 1 })),
+  keepAlarmsMs: count(2_592_000_000, 31_536_000_000),
 });
 
 const webhooks = section({
@@ -212,6 +223,7 @@ export const configSchema = Type.Object(
     rtp,
     recording,
     events,
+    assurance,
     webhooks,
     store,
     uccs: Type.Array(ucc, { default: [] }),

@@ -10,6 +10,8 @@ const what: Record<RecordingEvent['type'], string> = {
   pauseExpired: 'pause expired',
   callEnded: 'call ended',
   recordingSaved: 'recording saved',
+  alarmRaised: 'alarm',
+  alarmCleared: 'alarm over',
   recordingDestroyed: 'recording destroyed',
 };
 

@@ -21,6 +21,8 @@ export const permissions = {
   changeWebhooks: ['admin'],
   readMetrics: ['integrator', 'supervisor', 'auditor', 'admin'],
   readAccessTrail: ['auditor', 'admin'],
+  readAssurance: ['supervisor', 'auditor', 'admin'],
+  reconcile: ['integrator', 'supervisor', 'auditor', 'admin'],
 } as const satisfies Record<string, readonly Role[]>;
 export type Permission = keyof typeof permissions;
 

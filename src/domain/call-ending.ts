@@ -1,8 +1,9 @@
+import type { CallHealth } from './assurance.ts';
 import type { Call } from './call.ts';
 import type { CallRegistry } from './call-registry.ts';
 import type { Alarm } from './events.ts';
 import type { Journal } from './journal.ts';
-import type { AlarmSink, Archive, Clock, Recorder } from './ports.ts';
+import type { AlarmSink, Archive, Clock, FinishedRecording, Recorder } from './ports.ts';
 import { SavingState } from './recording-state.ts';
 import type { UccRegistry } from './ucc-registry.ts';
 
@@ -19,6 +20,8 @@ export interface EndingPorts {
     /** A client that was asked to send nothing while a call is paused sends nothing. */
     readonly twoSidedPause: boolean;
   };
+  /** Judges a call that has ended: by its audio, or, where it is not kept, by what came. */
+  assess(call: Call, finished?: FinishedRecording): Promise<CallHealth>;
   /** Ends recording sessions from our side; each of them leaves its call then. */
   hangUp(sessionIds: readonly string[]): void;
 }
@@ -100,13 +103,16 @@ export class CallEnding {
     const keep =
       savingState === SavingState.Save || (savingState === SavingState.None && saveByDefault);
     if (recorded && keep) {
-      const { lengthMs, gaps, tracks } = await archive.finish(call.id);
-      const record = call.next({ status: 'kept', lengthMs });
+      const finished = await archive.finish(call.id);
+      const { lengthMs, gaps, tracks } = finished;
+      const health = await this.#ports.assess(call, finished);
+      const record = call.next({ status: 'kept', lengthMs, health });
       await journal.record(call, { type: 'recordingSaved', record, extra: { gaps, tracks } });
       return;
     }
+    const health = await this.#ports.assess(call);
     await archive.destroy(call.id);
-    const record = call.next({ status: recorded ? 'destroyed' : 'empty' });
+    const record = call.next({ status: recorded ? 'destroyed' : 'empty', health });
     await journal.record(call, { type: 'recordingDestroyed', record });
   }
 }

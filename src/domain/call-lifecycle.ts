@@ -38,7 +38,7 @@ export interface LifecyclePorts extends EndingPorts {
     /** A call that follows within this time of its predecessor goes on with its states. */
     readonly inheritMs: number;
   };
-  onTrackEnded(summary: TrackSummary): void;
+  onTrackEnded(callId: string, summary: TrackSummary): void;
 }
 
 /**
@@ -76,6 +76,7 @@ export class CallLifecycle {
         return await this.#addStreams(call, ucc, offer);
       } catch (cause) {
         if (!knownSession) this.#withdraw(call, offer.sessionId);
+        if (cause instanceof RecorderBusyError) this.#alarmRefused(offer, cause);
         throw cause;
       }
     });
@@ -208,8 +209,12 @@ export class CallLifecycle {
       throw new CorrelationConflictError(detail);
     }
     if (known && !known.ended) return known;
-    if (calls.size >= limits.maxCalls) throw new RecorderBusyError('maxCalls reached');
     const { correlationId } = offer;
+    if (calls.size >= limits.maxCalls) {
+      const busy = new RecorderBusyError('maxCalls reached');
+      this.#alarmRefused(offer, busy);
+      throw busy;
+    }
     const call = Call.begin({
       id: randomUUID(),
       correlationId,
@@ -305,7 +310,7 @@ export class CallLifecycle {
     const tracks = leaving.map(({ track }) => track);
     const summaries = await this.#ports.recorder.closeStreams(call.id, tracks);
     for (const { track } of leaving) call.streams.delete(track);
-    for (const summary of summaries) this.#ports.onTrackEnded(summary);
+    for (const summary of summaries) this.#ports.onTrackEnded(call.id, summary);
     const records = summaries.flatMap((summary) => {
       const stream = leaving.find(({ track }) => track === summary.track);
       return stream ? [endedTrack(call.id, stream, summary)] : [];
@@ -331,6 +336,10 @@ export class CallLifecycle {
       call.accept(record);
       this.#storeAlarm(call, cause);
     }
+  }
+
+  #alarmRefused({ correlationId, uccName }: SessionOffer, { message: detail }: Error): void {
+    this.#ports.alarms.raise({ kind: 'recorderUnavailable', correlationId, uccName, detail });
   }
 
   #storeAlarm(call: Call, cause: unknown): void {

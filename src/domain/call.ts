@@ -84,6 +84,7 @@ export class Call {
       gapStartedAt: null,
       lengthMs: null,
       parties: [],
+      health: null,
     });
   }
 

@@ -18,6 +18,7 @@ export function eventView(event: RecordingEvent) {
     action: event.action === null ? null : stateActionName(event.action),
     requester: event.requester,
     owner: event.owner,
+    alarm: event.alarm,
     recordingState: recordingStateName(event.recordingState),
     markingState: nameOf(MarkingState, event.markingState),
     savingState: nameOf(SavingState, event.savingState),

@@ -11,7 +11,10 @@ export type RecordingEventType =
   | 'pauseExpired'
   | 'callEnded'
   | 'recordingSaved'
-  | 'recordingDestroyed';
+  | 'recordingDestroyed'
+  /** Something about the call that a person must look at, and its end. */
+  | 'alarmRaised'
+  | 'alarmCleared';
 
 /** A committed fact. Sequence numbers rise per UCC, in the order in which the facts took effect. */
 export interface RecordingEvent {
@@ -27,6 +30,8 @@ export interface RecordingEvent {
   readonly requester: string | null;
   /** Only of `pauseTaken`, `pauseReleased` and `pauseExpired`: whose pause. */
   readonly owner: string | null;
+  /** Only of `alarmRaised` and `alarmCleared`. */
+  readonly alarm: AlarmKind | null;
   readonly recordingState: RecordingState;
   readonly markingState: MarkingState;
   readonly savingState: SavingState;
@@ -39,17 +44,28 @@ export interface RecordingEvent {
   readonly gapEndedAt: number | null;
 }
 
-export type AlarmKind =
-  | 'fenceTimeout'
-  | 'storageFailed'
-  | 'storeFailed'
-  | 'workerDied'
-  | 'sessionLost'
+export const alarmKinds = [
+  'fenceTimeout',
+  'storageFailed',
+  'storeFailed',
+  'workerDied',
+  'sessionLost',
   /** A lease was not renewed, or a pause is longer than its UCC allows. */
-  | 'pauseExpired'
-  | 'correlationConflict'
-  | 'masterKeyGenerated'
-  | 'webhookDeadLetter';
+  'pauseExpired',
+  'correlationConflict',
+  'webhookDeadLetter',
+  /** Media that is expected: none, of some streams only, no more, not readable, with gaps. */
+  'mediaMissing',
+  'mediaOneSided',
+  'mediaStopped',
+  'mediaUnauthenticated',
+  'mediaLossy',
+  /** A call was offered that cannot be recorded. */
+  'recorderUnavailable',
+  /** Once a day: what became of the day before. */
+  'dailySummary',
+] as const;
+export type AlarmKind = (typeof alarmKinds)[number];
 
 /** Something a person must look at. Carries no card data, digits, tokens or message content. */
 export interface Alarm {

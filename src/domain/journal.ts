@@ -1,6 +1,6 @@
 import type { AccessRecord } from './access-trail.ts';
 import type { Call } from './call.ts';
-import type { RecordingEvent, RecordingEventType } from './events.ts';
+import type { AlarmKind, RecordingEvent, RecordingEventType } from './events.ts';
 import { Outbox } from './outbox.ts';
 import type { Bus, Change, Clock, Store } from './ports.ts';
 import type { StateAction } from './recording-state.ts';
@@ -18,12 +18,14 @@ export interface Entry {
   readonly requester?: string;
   /** Of the events of leases. */
   readonly owner?: string;
+  /** Of the events of alarms. */
+  readonly alarm?: AlarmKind;
   readonly at?: number;
   /** A command's or lease's receipt; sequence and names are filled in here. */
   readonly detail?: ReceiptFields;
   /** Who did it: written in the same commit. */
   readonly access?: AccessRecord;
-  readonly extra?: Pick<Change, 'tracks' | 'gaps' | 'sessions'>;
+  readonly extra?: Pick<Change, 'tracks' | 'gaps' | 'sessions' | 'alarms'>;
 }
 
 /**
@@ -120,6 +122,7 @@ export class Journal {
       action: entry.action ?? null,
       requester: entry.requester ?? null,
       owner: entry.owner ?? null,
+      alarm: entry.alarm ?? null,
       recordingState: record.recordingState,
       markingState: record.markingState,
       savingState: record.savingState,

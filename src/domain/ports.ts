@@ -1,4 +1,5 @@
 import type { AccessFilter, AccessRecord } from './access-trail.ts';
+import type { AlarmRecord } from './assurance-store.ts';
 import type { Alarm, RecordingEvent } from './events.ts';
 import type { MediaAgreement } from './media-agreement.ts';
 import type {
@@ -27,6 +28,7 @@ export interface Change {
   readonly ucc?: Ucc;
   readonly access?: readonly AccessRecord[];
   readonly sessions?: readonly SessionRecord[];
+  readonly alarms?: readonly AlarmRecord[];
 }
 
 export interface RecordingFilter {

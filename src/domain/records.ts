@@ -1,3 +1,4 @@
+import type { CallHealth } from './assurance.ts';
 import type { Lease } from './lease.ts';
 import type { MediaAgreement } from './media-agreement.ts';
 import type { MarkingState, RecordingState, SavingState, StateAction } from './recording-state.ts';
@@ -56,6 +57,8 @@ export interface CallRecord {
   readonly gapStartedAt: number | null;
   readonly lengthMs: number | null;
   readonly parties: readonly Party[];
+  /** Null until the call has ended, and of calls that an older release recorded. */
+  readonly health: CallHealth | null;
 }
 
 /**

@@ -11,13 +11,17 @@ export class SerialQueue {
   }
 
   run<Result>(task: () => Promise<Result>): Promise<Result> {
+    const before = this.#tail;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    // Before the task begins: what the task itself queues waits for its end.
+    this.#tail = promise;
     this.#waiting += 1;
-    const result = this.#waiting === 1 ? task() : this.#tail.then(task, task);
-    this.#tail = result.then(this.#settle, this.#settle);
+    const settle = (): void => {
+      this.#waiting -= 1;
+      resolve();
+    };
+    const result = this.#waiting === 1 ? task() : before.then(task);
+    result.then(settle, settle);
     return result;
   }
-
-  #settle = (): void => {
-    this.#waiting -= 1;
-  };
 }

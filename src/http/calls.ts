@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Call } from '../domain/call.ts';
 import { parseGuid } from '../domain/correlation-id.ts';
+import type { CallRecord } from '../domain/records.ts';
 import { entityTag } from './entity-tag.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import { uccFor } from './scope.ts';
@@ -66,17 +67,24 @@ function receiptRoute(app: FastifyInstance, services: HttpServices): void {
       },
     },
     async (request, reply) => {
-      const id = parseGuid(request.params.id) ?? request.params.id;
-      const record =
-        callFor(services, request)?.record ??
-        (await services.store.call(id)) ??
-        (await services.store.lastCall(id));
-      if (!record || !uccFor(services, request.caller.principal, record.uccName)) {
-        return sendProblem(reply, 404, 'No such call.');
-      }
+      const record = await recordFor(services, request);
+      if (!record) return sendProblem(reply, 404, 'No such call.');
       return { items: (await services.store.details(record)).map(receiptView) };
     },
   );
+}
+
+/** The call that the path names, in progress or not, if the caller may know of it. */
+export async function recordFor(
+  services: HttpServices,
+  request: Pick<FastifyRequest<{ Params: { id: string } }>, 'params' | 'caller'>,
+): Promise<CallRecord | undefined> {
+  const id = parseGuid(request.params.id) ?? request.params.id;
+  const record =
+    callFor(services, request)?.record ??
+    (await services.store.call(id)) ??
+    (await services.store.lastCall(id));
+  return record && uccFor(services, request.caller.principal, record.uccName) ? record : undefined;
 }
 
 /** The call in progress that the path names, if the caller may know of it. */

@@ -9,7 +9,10 @@ import Fastify, {
 } from 'fastify';
 import { accessTrailRoutes } from './access-trail.ts';
 import { admitAll } from './admission.ts';
+import { alarmRoutes } from './alarms.ts';
+import { assuranceRoutes } from './assurance.ts';
 import { attendantService } from './attendant-service.ts';
+import { callHealthRoute } from './call-health.ts';
 import { callRoutes } from './calls.ts';
 import { eventRoutes } from './events.ts';
 import { Gate, NotAdmittedError } from './gate.ts';
@@ -66,19 +69,26 @@ export async function buildHttpServer(
   const known = knownMethods(app);
   await describe(app);
   attendantService(app, services, { ...settings, gate });
+  hushApi(app, services);
+  mountHub(app, services.hub, { gate, isOriginAllowed });
+  refuseOtherMethods(app, known);
+  await app.ready();
+  return app;
+}
+
+function hushApi(app: FastifyInstance, services: HttpServices): void {
   tokenRoutes(app, services);
   callRoutes(app, services);
+  callHealthRoute(app, services);
   pauseRoutes(app, services);
   recordingRoutes(app, services);
   uccRoutes(app, services);
   eventRoutes(app, services);
   webhookRoutes(app, services);
   accessTrailRoutes(app, services);
+  alarmRoutes(app, services);
+  assuranceRoutes(app, services);
   healthRoutes(app, services);
-  mountHub(app, services.hub, { gate, isOriginAllowed });
-  refuseOtherMethods(app, known);
-  await app.ready();
-  return app;
 }
 
 async function describe(app: FastifyInstance): Promise<void> {

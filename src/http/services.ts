@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Caller, Principal, Role } from '../domain/access.ts';
 import type { AccessTrail } from '../domain/access-trail.ts';
+import type { Assessor } from '../domain/assurance-assessor.ts';
+import type { AssuranceStore } from '../domain/assurance-store.ts';
 import type { Authenticator, TokenIssuer } from '../domain/authentication.ts';
 import type { CallRegistry } from '../domain/call-registry.ts';
 import type { CommandAnswer, CommandRequest } from '../domain/command.ts';
@@ -52,6 +54,12 @@ export interface HttpServices {
   readonly issuer: TokenIssuer | undefined;
   readonly trail: AccessTrail;
   readonly leases: Leases;
+  readonly assessor: Pick<Assessor, 'healthOf'>;
+  readonly assurance: AssuranceStore;
+  /** Whose days are summed up. */
+  readonly timeZone: string;
+  /** Unix ms */
+  now(): number;
   carry(request: CommandRequest, caller: Caller): Promise<CommandAnswer>;
   /** Stops what a UCC that no longer records has in progress. */
   stopCallsOf(uccName: string): Promise<void>;

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import type { CallHealth } from '../domain/assurance.ts';
 import type { Call } from '../domain/call.ts';
 import { isoTime, nameOf } from '../domain/event-view.ts';
 import {
@@ -59,6 +60,10 @@ export const recordingSchema = Type.Object({
   status: Type.String({ enum: ['live', 'kept', 'destroyed'] }),
   endedAt: Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' }),
   lengthMs: nullableNumber,
+  health: Type.Unsafe<unknown>({
+    type: ['object', 'null'],
+    description: 'verdict and reasons; more at /api/calls/{id}/health',
+  }),
 });
 
 export const receiptSchema = Type.Object({
@@ -119,7 +124,12 @@ export function recordingView(record: CallRecord) {
     status: record.status,
     endedAt: record.endedAt === null ? null : isoTime(record.endedAt),
     lengthMs: record.lengthMs,
+    health: record.health && healthSummary(record.health),
   };
+}
+
+function healthSummary({ verdict, reasons }: CallHealth) {
+  return { verdict, reasons };
 }
 
 export function recordingDetailView(

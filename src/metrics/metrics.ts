@@ -1,8 +1,11 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type CallHealth, verdicts } from '../domain/assurance.ts';
 import type { CommandAnswer } from '../domain/command.ts';
-import type { Alarm, RecordingEvent } from '../domain/events.ts';
+import { type Alarm, type AlarmKind, alarmKinds, type RecordingEvent } from '../domain/events.ts';
+import type { StreamStats, TrackSummary } from '../domain/ports.ts';
 import { type StateAction, stateActionName } from '../domain/recording-state.ts';
 import type { PacketCounts } from '../domain/records.ts';
+import { PacketMeter } from './packet-meter.ts';
 
 /** Read when Prometheus asks. */
 export interface MetricReadings {
@@ -13,6 +16,8 @@ export interface MetricReadings {
   recorderAvailable(): boolean;
   pausedCalls(): number;
   leases(): number;
+  /** Of calls in progress. */
+  openAlarms(): ReadonlyMap<AlarmKind, number>;
 }
 
 /**
@@ -29,9 +34,37 @@ export class Metrics {
   ]);
   readonly #packets = this.#counter(
     'hush_rtp_packets_total',
-    'Packets of ended streams, by what became of them',
+    'RTP packets by what became of them',
     ['outcome'],
   );
+  readonly #packetsReceived = this.#counter('hush_rtp_packets_received_total', 'RTP packets', []);
+  readonly #packetsLost = this.#counter(
+    'hush_rtp_packets_lost_total',
+    'RTP packets that were sent and never came',
+    [],
+  );
+  readonly #packetsReordered = this.#counter(
+    'hush_rtp_packets_reordered_total',
+    'RTP packets that came behind a later one',
+    [],
+  );
+  readonly #verdicts = this.#counter(
+    'hush_calls_by_verdict_total',
+    'Calls that were to be recorded, by what their recording is worth',
+    ['verdict'],
+  );
+  readonly #seconds = this.#counter(
+    'hush_recordings_seconds_total',
+    'Seconds of streams of ended calls: kept, absent on purpose, lost',
+    ['what'],
+  );
+  readonly #jitter = new Histogram({
+    name: 'hush_rtp_jitter_seconds',
+    help: 'Jitter of open streams, read once a second (RFC 3550 section 6.4.1)',
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25],
+    registers: [this.#registry],
+  });
+  readonly #meter = new PacketMeter((counter, packets) => this.#countPackets(counter, packets));
   readonly #pauseOffers = this.#counter(
     'hush_sip_pause_offers_total',
     "Requests to clients to send nothing, or again, by the client's answer",
@@ -51,12 +84,16 @@ export class Metrics {
 
   constructor(readings: MetricReadings) {
     collectDefaultMetrics({ register: this.#registry });
+    // An alert on a rise sees the first one only where there was a zero before.
+    for (const verdict of verdicts) this.#verdicts.inc({ verdict }, 0);
+    for (const kind of alarmKinds) this.#alarms.inc({ kind }, 0);
     this.#gauge('hush_calls_in_progress', 'Calls in progress', readings.callsInProgress);
     this.#gauge('hush_hub_connections', 'Hub clients', readings.hubConnections);
     this.#gauge('hush_streams_open', 'Media streams open', readings.openStreams);
     this.#gauge('hush_rtp_ports_free', 'RTP ports not in use', readings.freePorts);
     this.#gauge('hush_calls_paused', 'Calls that somebody pauses', readings.pausedCalls);
     this.#gauge('hush_pause_leases', 'Pauses of the Hush API', readings.leases);
+    this.#openAlarms(readings.openAlarms);
     this.#gauge('hush_recorder_available', '1 while the recorder can record', () =>
       Number(readings.recorderAvailable()),
     );
@@ -90,10 +127,30 @@ export class Metrics {
     this.#webhookDeliveries.inc({ outcome });
   }
 
-  packets(counts: PacketCounts): void {
-    for (const [outcome, count] of Object.entries(counts)) {
-      this.#packets.inc({ outcome }, count as number);
+  streamStats(stats: readonly StreamStats[]): void {
+    for (const reading of stats) {
+      this.#meter.read(reading);
+      if (reading.lastPacketAt !== null) this.#jitter.observe(reading.jitterMs / 1000);
     }
+  }
+
+  trackEnded(callId: string, summary: TrackSummary): void {
+    this.#meter.ended(callId, summary);
+  }
+
+  verdict({ verdict, keptMs, absentMs, lostMs }: CallHealth): void {
+    this.#verdicts.inc({ verdict });
+    for (const [what, ms] of Object.entries({ kept: keptMs, absent: absentMs, lost: lostMs })) {
+      this.#seconds.inc({ what }, ms / 1000);
+    }
+  }
+
+  /** Each packet has one outcome; those that are lost, or came late, are counted beside them. */
+  #countPackets(counter: keyof PacketCounts, packets: number): void {
+    if (counter === 'received') this.#packetsReceived.inc(packets);
+    else if (counter === 'lost') this.#packetsLost.inc(packets);
+    else if (counter === 'reordered') this.#packetsReordered.inc(packets);
+    else this.#packets.inc({ outcome: counter }, packets);
   }
 
   async text(): Promise<{ contentType: string; text: string }> {
@@ -102,6 +159,19 @@ export class Metrics {
 
   #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
     return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #openAlarms(read: () => ReadonlyMap<AlarmKind, number>): void {
+    const gauge: Gauge<'kind'> = new Gauge({
+      name: 'hush_alarms_open',
+      help: 'Alarms of calls in progress that are not over',
+      labelNames: ['kind'],
+      registers: [this.#registry],
+      collect: () => {
+        gauge.reset();
+        for (const [kind, count] of read()) gauge.set({ kind }, count);
+      },
+    });
   }
 
   #gauge(name: string, help: string, read: () => number): void {

@@ -1,4 +1,4 @@
-import type { RecordingEvent, RecordingEventType } from '../domain/events.ts';
+import type { AlarmKind, RecordingEvent, RecordingEventType } from '../domain/events.ts';
 import type { Change } from '../domain/ports.ts';
 import type {
   MarkingState,
@@ -19,6 +19,7 @@ import type {
 } from '../domain/records.ts';
 import type { Ucc } from '../domain/ucc.ts';
 import { accessRow } from './access-rows.ts';
+import { alarmRow } from './assurance-rows.ts';
 import type {
   CallDetailTable,
   CallTable,
@@ -51,6 +52,7 @@ export function rowsOf(change: Change): RowOf[] {
   for (const session of change.sessions ?? []) {
     rows.push({ table: 'recording_sessions', row: sessionRow(session) });
   }
+  for (const alarm of change.alarms ?? []) rows.push({ table: 'alarms', row: alarmRow(alarm) });
   if (change.event) rows.push({ table: 'events', row: eventRow(change.event) });
   return rows;
 }
@@ -108,6 +110,7 @@ function callRow(call: CallRecord): CallTable {
     gap_started_at: call.gapStartedAt,
     length_ms: call.lengthMs,
     parties: JSON.stringify(call.parties),
+    health: call.health === null ? null : JSON.stringify(call.health),
   };
 }
 
@@ -132,6 +135,7 @@ export function callOf(row: CallTable): CallRecord {
     gapStartedAt: numberOrNull(row.gap_started_at),
     lengthMs: numberOrNull(row.length_ms),
     parties: JSON.parse(row.parties) as CallRecord['parties'],
+    health: row.health === null ? null : (JSON.parse(row.health) as CallRecord['health']),
   };
 }
 
@@ -268,6 +272,7 @@ function eventRow(event: RecordingEvent): EventTable {
     action: event.action,
     requester: event.requester,
     owner: event.owner,
+    alarm: event.alarm,
     recording_state: event.recordingState,
     marking_state: event.markingState,
     saving_state: event.savingState,
@@ -287,6 +292,7 @@ export function eventOf(row: EventTable): RecordingEvent {
     action: row.action as RecordingEvent['action'],
     requester: row.requester,
     owner: row.owner,
+    alarm: row.alarm as AlarmKind | null,
     recordingState: row.recording_state as RecordingState,
     markingState: row.marking_state as MarkingState,
     savingState: row.saving_state as SavingState,

@@ -5,6 +5,7 @@ import { up as webhooks } from './migrations/0002-webhooks.ts';
 import { up as access } from './migrations/0003-access.ts';
 import { up as pauses } from './migrations/0004-pauses.ts';
 import { up as media } from './migrations/0005-media.ts';
+import { up as assurance } from './migrations/0006-assurance.ts';
 import type { Schema } from './schema.ts';
 
 const migrations = {
@@ -13,6 +14,7 @@ const migrations = {
   '0003-access': { up: access },
   '0004-pauses': { up: pauses },
   '0005-media': { up: media },
+  '0006-assurance': { up: assurance },
 };
 
 /** Brings the database to the newest schema; two processes that start at once do it once. */

@@ -36,6 +36,7 @@ export interface CallTable {
   gap_started_at: number | null;
   length_ms: number | null;
   parties: string;
+  health: string | null;
 }
 
 export interface TrackTable {
@@ -96,6 +97,7 @@ export interface EventTable {
   action: number | null;
   requester: string | null;
   owner: string | null;
+  alarm: string | null;
   recording_state: number;
   marking_state: number;
   saving_state: number;
@@ -153,6 +155,17 @@ export interface AccessTable {
   count: number;
 }
 
+export interface AlarmTable {
+  id: string;
+  kind: string;
+  at: number;
+  cleared_at: number | null;
+  call_id: string | null;
+  correlation_id: string | null;
+  ucc_name: string | null;
+  detail: string;
+}
+
 export interface UserTable {
   name: string;
   password_hash: string;
@@ -183,6 +196,7 @@ export interface Schema {
   webhook_cursors: WebhookCursorTable;
   webhook_dead_letters: WebhookDeadLetterTable;
   access_trail: AccessTable;
+  alarms: AlarmTable;
   users: UserTable;
   clients: ClientTable;
 }
@@ -206,6 +220,7 @@ export const primaryKeys = {
   webhook_cursors: ['webhook', 'ucc_name'],
   webhook_dead_letters: ['webhook', 'ucc_name', 'sequence'],
   access_trail: ['id'],
+  alarms: ['id'],
   users: ['name'],
   clients: ['id'],
 } as const satisfies Record<TableName, readonly string[]>;

@@ -1,4 +1,5 @@
 import type { AccessFilter, AccessRecord } from '../domain/access-trail.ts';
+import type { AssuranceStore } from '../domain/assurance-store.ts';
 import type { RecordingEvent } from '../domain/events.ts';
 import type { PeopleStore } from '../domain/people.ts';
 import type { Change, RecordingFilter, Store } from '../domain/ports.ts';
@@ -13,6 +14,7 @@ import type {
 import type { Ucc } from '../domain/ucc.ts';
 import type { WebhookStore } from '../domain/webhook.ts';
 import { accessOf } from './access-rows.ts';
+import { SqlAssuranceStore } from './assurance-store.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { Database } from './database.ts';
 import {
@@ -35,12 +37,14 @@ export class SqlStore implements Store {
   readonly #commits: CommitQueue;
   readonly webhooks: WebhookStore;
   readonly people: PeopleStore;
+  readonly assurance: AssuranceStore;
 
   private constructor(database: Database) {
     this.#database = database;
     this.#commits = new CommitQueue((rows) => database.write(rows));
     this.webhooks = new SqlWebhookStore(database.kysely, this.#commits);
     this.people = new SqlPeopleStore(database.kysely, this.#commits);
+    this.assurance = new SqlAssuranceStore(database.kysely, this.#commits);
   }
 
   static async open(database: Database): Promise<SqlStore> {

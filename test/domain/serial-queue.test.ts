@@ -50,3 +50,20 @@ test('a task may queue another, which runs after those that wait', async () => {
   await last;
   expect(log).toEqual(['first', 'queued by the first', 'second']);
 });
+
+test('what a task queues before its first pause waits for its end', async () => {
+  const queue = new SerialQueue();
+  const log: string[] = [];
+  const gate = Promise.withResolvers<void>();
+  let queued: Promise<unknown> = Promise.resolve();
+  const first = queue.run(async () => {
+    queued = queue.run(async () => log.push('queued'));
+    await gate.promise;
+    log.push('end of the first');
+  });
+  const second = queue.run(async () => log.push('second'));
+  await Promise.resolve();
+  gate.resolve();
+  await Promise.all([first, queued, second]);
+  expect(log).toEqual(['end of the first', 'queued', 'second']);
+});

@@ -10,6 +10,7 @@ export function eventOf(sequence: number, uccName = 'ucc'): RecordingEvent {
       action: 6,
       requester: null,
       owner: null,
+      alarm: null,
     },
     ...{ correlationId: '', callId: '', recordingState: 1, markingState: 1, savingState: 0 },
     ...{ gapStartedAt: null, gapEndedAt: null },

@@ -41,6 +41,7 @@ export function aCall(changes: Partial<CallRecord> = {}): CallRecord {
       { aor: 'sip:agent@x.example', name: 'Zoë "Z" O\'Neil', role: 'agent' },
       { aor: 'tel:+31880000000', name: null, role: 'other' },
     ],
+    health: null,
     ...changes,
   };
 }
@@ -106,5 +107,6 @@ export function anEvent(call: CallRecord, sequence: number): RecordingEvent {
     gapStartedAt: at,
     gapEndedAt: null,
     owner: null,
+    alarm: null,
   };
 }

@@ -34,6 +34,7 @@ describe('webhooks', () => {
       action: 'Pause',
       requester: 'sip:agent@x.example',
       owner: null,
+      alarm: null,
       recordingState: 'Paused',
       markingState: 'None',
       savingState: 'None',

@@ -1,5 +1,6 @@
 import { anonymous, type Caller } from '../../../src/domain/access.ts';
 import type { AccessRecord } from '../../../src/domain/access-trail.ts';
+import { judge } from '../../../src/domain/assurance.ts';
 import type { Call } from '../../../src/domain/call.ts';
 import { CallLifecycle } from '../../../src/domain/call-lifecycle.ts';
 import { CallRegistry } from '../../../src/domain/call-registry.ts';
@@ -60,6 +61,11 @@ export class World {
       limits: { maxCalls: 10, mediaTimeoutMs: 1e6, twoSidedPause: false, inheritMs: 1e6 },
       hangUp: () => undefined,
       onTrackEnded: () => undefined,
+      assess: async ({ record }) =>
+        judge({
+          ...{ record, tracks: [], gaps: undefined, pauses: 0 },
+          ...{ expectations: new Map(), alarms: new Set() },
+        }),
       vault,
     });
     const gatekeeper = new Gatekeeper({ recorder, journal, alarms, clock });

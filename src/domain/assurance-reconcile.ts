@@ -1,0 +1,52 @@
+import type { AssuranceReason } from './assurance.ts';
+import type { AssuranceStore } from './assurance-store.ts';
+import type { CallRecord } from './records.ts';
+
+/** What another system's calls are recorded as. Each id is in exactly one list. */
+export interface Reconciliation {
+  readonly complete: string[];
+  readonly degraded: { correlationId: string; callId: string; reasons: AssuranceReason[] }[];
+  /** By the saving flag, or the UCC's default. */
+  readonly destroyed: string[];
+  readonly inProgress: string[];
+  /** `neverSeen`: no call of that id reached Hush, or none that the caller may know of. */
+  readonly missing: { correlationId: string; why: 'neverSeen' | 'notRecorded' | 'nothingKept' }[];
+}
+
+export const MAX_RECONCILED = 10_000;
+
+/** @param isSeen whether the caller may know of that UCC's calls */
+export async function reconcile(
+  store: Pick<AssuranceStore, 'callsByCorrelationId'>,
+  ids: readonly string[],
+  isSeen: (uccName: string) => boolean,
+): Promise<Reconciliation> {
+  const distinct = [...new Set(ids)];
+  const calls = new Map<string, CallRecord[]>();
+  for (const call of await store.callsByCorrelationId(distinct)) {
+    if (!isSeen(call.uccName)) continue;
+    calls.set(call.correlationId, [...(calls.get(call.correlationId) ?? []), call]);
+  }
+  const found: Reconciliation = {
+    ...{ complete: [], degraded: [], destroyed: [], inProgress: [], missing: [] },
+  };
+  for (const id of distinct) place(found, id, calls.get(id) ?? []);
+  return found;
+}
+
+/** Of several calls of one id the worst that is certain counts: a good one hides nothing. */
+function place(found: Reconciliation, correlationId: string, calls: readonly CallRecord[]): void {
+  const recorded = calls.filter((call) => call.recorded);
+  const lost = recorded.find((call) => call.health?.verdict === 'missing');
+  const poor = recorded.find((call) => call.health?.verdict === 'degraded');
+  const has = (status: CallRecord['status']) => recorded.some((call) => call.status === status);
+  if (calls.length === 0) found.missing.push({ correlationId, why: 'neverSeen' });
+  else if (calls.some(({ status }) => status === 'live')) found.inProgress.push(correlationId);
+  else if (recorded.length === 0) found.missing.push({ correlationId, why: 'notRecorded' });
+  else if (lost) found.missing.push({ correlationId, why: 'nothingKept' });
+  else if (has('destroyed')) found.destroyed.push(correlationId);
+  else if (poor) {
+    const reasons = [...(poor.health?.reasons ?? [])];
+    found.degraded.push({ correlationId, callId: poor.id, reasons });
+  } else found.complete.push(correlationId);
+}

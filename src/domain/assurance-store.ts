@@ -1,0 +1,54 @@
+import type { AlarmKind } from './events.ts';
+import type { CallRecord } from './records.ts';
+
+/** An alarm as the store keeps it. */
+export interface AlarmRecord {
+  /** Rises with time. */
+  readonly id: string;
+  readonly kind: AlarmKind;
+  /** Unix ms */
+  readonly at: number;
+  /** Unix ms: when it was over; the same as `at` where it tells of a moment; null while open. */
+  readonly clearedAt: number | null;
+  readonly callId: string | null;
+  readonly correlationId: string | null;
+  readonly uccName: string | null;
+  readonly detail: string;
+}
+
+export interface AlarmFilter {
+  /** Of these UCCs only, as `uccKey` spells them; without it also those of no UCC. */
+  readonly uccs?: readonly string[];
+  readonly open?: boolean;
+  readonly kind?: AlarmKind;
+  /** Unix ms, inclusive and exclusive */
+  readonly from?: number;
+  readonly to?: number;
+  /** Older than the alarm of this id. */
+  readonly before?: string;
+  readonly limit: number;
+}
+
+export interface DayPage {
+  /** Unix ms, inclusive and exclusive */
+  readonly from: number;
+  readonly to: number;
+  readonly uccs?: readonly string[];
+  readonly after?: { readonly beganAt: number; readonly id: string };
+  readonly limit: number;
+}
+
+/** What assurance asks of the store. */
+export interface AssuranceStore {
+  /** Newest first. */
+  alarms(filter: AlarmFilter): Promise<AlarmRecord[]>;
+  alarmsOf(callId: string): Promise<AlarmRecord[]>;
+  saveAlarm(alarm: AlarmRecord): Promise<void>;
+  /** Ends the open alarms of the call, or, without one, every open alarm. */
+  endAlarms(at: number, callId?: string): Promise<void>;
+  /** Forgets what was raised before. */
+  forgetAlarms(before: number): Promise<void>;
+  /** Calls that began then, oldest first, recorded or not. */
+  callsOf(page: DayPage): Promise<CallRecord[]>;
+  callsByCorrelationId(ids: readonly string[]): Promise<CallRecord[]>;
+}

@@ -1,0 +1,66 @@
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import { assuranceReasons, type CallHealth, verdicts } from '../domain/assurance.ts';
+import type { CallRecord } from '../domain/records.ts';
+import { recordFor } from './calls.ts';
+import { problemSchema, sendProblem } from './problems.ts';
+import type { HttpServices } from './services.ts';
+
+const nullableNumber = Type.Unsafe<number | null>({ type: ['number', 'null'] });
+
+const healthSchema = Type.Object({
+  id: Type.String(),
+  correlationId: Type.String(),
+  uccName: Type.String(),
+  status: Type.String({ enum: ['live', 'kept', 'destroyed', 'empty'] }),
+  verdict: Type.String({ enum: [...verdicts], description: 'Of a live call: as it stands now' }),
+  reasons: Type.Array(
+    Type.Object({
+      code: Type.String({ enum: Object.keys(assuranceReasons) }),
+      words: Type.String(),
+    }),
+  ),
+  pauses: Type.Integer(),
+  tracks: Type.Array(
+    Type.Object({
+      track: Type.Integer(),
+      aor: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+      expectedMs: Type.Number({ description: 'From its first packet to its last' }),
+      keptMs: Type.Number(),
+      absentMs: Type.Number({ description: 'On purpose: paused, held, stopped, digits, silence' }),
+      lostMs: Type.Number(),
+      packetsReceived: Type.Integer(),
+      packetsLost: Type.Integer(),
+      lossShare: Type.Number({ description: 'Of the packets that were sent, 0 to 1' }),
+      jitterMs: nullableNumber,
+    }),
+  ),
+});
+
+export function callHealthRoute(app: FastifyInstance, services: HttpServices): void {
+  app.get<{ Params: { id: string } }>(
+    '/api/calls/:id/health',
+    {
+      config: { access: 'readCalls' },
+      schema: {
+        tags: ['Assurance'],
+        summary: 'Whether a call, in progress or ended, is recorded as it should be, and why not',
+        params: Type.Object({ id: Type.String({ description: 'Or correlation id' }) }),
+        response: { 200: healthSchema, 404: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const record = await recordFor(services, request);
+      if (!record) return sendProblem(reply, 404, 'No such call.');
+      return healthView(record, await services.assessor.healthOf(record));
+    },
+  );
+}
+
+function healthView(
+  { id, correlationId, uccName, status }: CallRecord,
+  { verdict, reasons, pauses, tracks }: CallHealth,
+) {
+  const inWords = reasons.map((code) => ({ code, words: assuranceReasons[code].words }));
+  return { id, correlationId, uccName, status, verdict, reasons: inWords, pauses, tracks };
+}

@@ -1,0 +1,97 @@
+import type { Kysely } from 'kysely';
+import type {
+  AlarmFilter,
+  AlarmRecord,
+  AssuranceStore,
+  DayPage,
+} from '../domain/assurance-store.ts';
+import type { CallRecord } from '../domain/records.ts';
+import { alarmOf, alarmRow } from './assurance-rows.ts';
+import type { CommitQueue } from './commit-queue.ts';
+import { callOf } from './mapping.ts';
+import type { Schema } from './schema.ts';
+
+/** Variables of one statement, of which SQLite takes 32,766. */
+const MAX_IDS = 1_000;
+
+/** Alarms, and calls as assurance looks for them. */
+export class SqlAssuranceStore implements AssuranceStore {
+  readonly #kysely: Kysely<Schema>;
+  readonly #commits: CommitQueue;
+
+  constructor(kysely: Kysely<Schema>, commits: CommitQueue) {
+    this.#kysely = kysely;
+    this.#commits = commits;
+  }
+
+  async alarms(filter: AlarmFilter): Promise<AlarmRecord[]> {
+    const { uccs, open, kind, from, to, before } = filter;
+    if (uccs?.length === 0) return [];
+    let query = this.#kysely
+      .selectFrom('alarms')
+      .selectAll()
+      .orderBy('id', 'desc')
+      .limit(filter.limit);
+    if (uccs !== undefined) query = query.where('ucc_name', 'in', [...uccs]);
+    if (open !== undefined) query = query.where('cleared_at', open ? 'is' : 'is not', null);
+    if (kind !== undefined) query = query.where('kind', '=', kind);
+    if (from !== undefined) query = query.where('at', '>=', from);
+    if (to !== undefined) query = query.where('at', '<', to);
+    if (before !== undefined) query = query.where('id', '<', before);
+    return (await query.execute()).map(alarmOf);
+  }
+
+  async alarmsOf(callId: string): Promise<AlarmRecord[]> {
+    const query = this.#kysely.selectFrom('alarms').selectAll().where('call_id', '=', callId);
+    return (await query.orderBy('id').execute()).map(alarmOf);
+  }
+
+  saveAlarm(alarm: AlarmRecord): Promise<void> {
+    return this.#commits.addRows([{ table: 'alarms', row: alarmRow(alarm) }]);
+  }
+
+  async endAlarms(at: number, callId?: string): Promise<void> {
+    // What is still on its way would stay open.
+    await this.#commits.addRows([]);
+    let query = this.#kysely.updateTable('alarms').set({ cleared_at: at });
+    query = query.where('cleared_at', 'is', null);
+    await (callId === undefined ? query : query.where('call_id', '=', callId)).execute();
+  }
+
+  async forgetAlarms(before: number): Promise<void> {
+    await this.#kysely.deleteFrom('alarms').where('at', '<', before).execute();
+  }
+
+  async callsOf({ from, to, uccs, after, limit }: DayPage): Promise<CallRecord[]> {
+    if (uccs?.length === 0) return [];
+    let query = this.#kysely
+      .selectFrom('calls')
+      .selectAll()
+      .where('began_at', '>=', from)
+      .where('began_at', '<', to)
+      .orderBy('began_at')
+      .orderBy('id')
+      .limit(limit);
+    if (uccs !== undefined) query = query.where('ucc_name', 'in', [...uccs]);
+    if (after) {
+      query = query.where((eb) =>
+        eb.or([
+          eb('began_at', '>', after.beganAt),
+          eb.and([eb('began_at', '=', after.beganAt), eb('id', '>', after.id)]),
+        ]),
+      );
+    }
+    return (await query.execute()).map(callOf);
+  }
+
+  async callsByCorrelationId(ids: readonly string[]): Promise<CallRecord[]> {
+    const calls: CallRecord[] = [];
+    for (let first = 0; first < ids.length; first += MAX_IDS) {
+      const some = ids.slice(first, first + MAX_IDS);
+      const query = this.#kysely.selectFrom('calls').selectAll();
+      const rows = await query.where('correlation_id', 'in', some).execute();
+      calls.push(...rows.map(callOf));
+    }
+    return calls;
+  }
+}
