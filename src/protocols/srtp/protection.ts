@@ -1,0 +1,50 @@
+import { CounterModeProtection } from './counter-mode.ts';
+import { GcmProtection } from './gcm.ts';
+import { deriveSessionKeys } from './session-keys.ts';
+import { type SrtpSuite, srtpSuites } from './suites.ts';
+
+/** A UDP datagram is never longer. */
+export const MAX_DATAGRAM_BYTES = 65_535;
+
+/** Where a packet stands in its stream; one object is used again for every packet. */
+export interface PacketPlace {
+  ssrc: number;
+  /** Upper 32 bits of the 48-bit packet index: the rollover counter of SRTP. */
+  high: number;
+  /** Lower 16 bits: the sequence number of SRTP. */
+  low: number;
+}
+
+/**
+ * One direction's cipher and authentication. A packet is `[0, start)` in the clear, `[start, end)`
+ * encrypted; `trailer` is authenticated with it. All of it happens in place.
+ */
+export interface Protection {
+  readonly tagBytes: number;
+  /** False, and the packet as it was, if the tag is wrong. */
+  open(packet: Buffer, span: PacketSpan, place: PacketPlace): boolean;
+  /** Encrypts and writes the tag. */
+  seal(packet: Buffer, span: PacketSpan, place: PacketPlace): void;
+}
+
+export interface PacketSpan {
+  start: number;
+  end: number;
+  /** Where the tag begins. */
+  tag: number;
+  /** Where the word with the SRTCP index begins; -1 in SRTP. */
+  word: number;
+  /** False where the E bit of SRTCP says that it is only authenticated. */
+  encrypted: boolean;
+}
+
+export function createProtection(
+  suite: SrtpSuite,
+  master: Uint8Array,
+  use: 'srtp' | 'srtcp',
+): Protection {
+  const { cipher, tagBytes, srtcpTagBytes } = srtpSuites[suite];
+  const keys = deriveSessionKeys(suite, master, use);
+  if (cipher === 'gcm') return new GcmProtection(keys);
+  return new CounterModeProtection(keys, use === 'srtp' ? tagBytes : srtcpTagBytes);
+}
