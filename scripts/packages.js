@@ -8,6 +8,7 @@ const testPrograms = [
   { program: 'ffprobe', package: 'ffmpeg', why: 'another tool reads the recordings' },
   { program: 'chromium', package: 'chromium', why: 'a browser listens from other origins' },
   { program: 'sox', package: 'sox', why: 'another tool checks the G.711 tables' },
+  { program: 'multimon-ng', package: 'multimon-ng', why: 'another detector listens for digits' },
 ];
 
 /** Recorders of other makes that a bench runs beside Hush. */

@@ -1,8 +1,7 @@
 import type { MediaAgreement } from '../domain/media-agreement.ts';
 import type { Codec, PacketCounts } from '../domain/records.ts';
 import { emptyRtpPacket, parseRtp, type RtpPacket } from '../protocols/rtp/packet.ts';
-import type { AudioBytes } from './open-chunk.ts';
-import { MAX_PAYLOAD_BYTES } from './segment-writer.ts';
+import { type AudioBytes, MAX_PAYLOAD_BYTES } from './open-chunk.ts';
 import { SequenceWindow } from './sequence-window.ts';
 import type { TrackClock } from './track-clock.ts';
 

@@ -9,25 +9,17 @@ import {
 } from '../protocols/segment/sealed-chunk.ts';
 import { AppendFile } from './append-file.ts';
 import type { ClosingReason } from './gate-table.ts';
-import { type AudioBytes, type LeftOut, OpenChunk } from './open-chunk.ts';
+import { type AudioBytes, type LeftOut, OpenChunk, roomFor } from './open-chunk.ts';
 import { type FullChunk, PendingChunks } from './pending-chunks.ts';
+import { ToneWatch } from './tone-watch.ts';
 import type { TrackClock } from './track-clock.ts';
-
-/** No packet of audio is longer: what is came from elsewhere. */
-export const MAX_PAYLOAD_BYTES = 2048;
-
-/** Bytes of audio per unit of the RTP clock; null: packets differ, and are each one whole. */
-const bytesPerSample: Readonly<Record<SegmentCodec, number | null>> = {
-  ...{ PCMU: 1, PCMA: 1, G722: 1, L16: 2 },
-  OPUS: null,
-};
-/** Room for a chunk of packets that differ; one that fills it is sealed early. */
-const WHOLE_PACKETS_BYTES = 16_384;
 
 export interface SegmentWriterOptions {
   readonly callId: string;
   readonly track: number;
   readonly codec: SegmentCodec;
+  /** Of the RTP clock, Hz. */
+  readonly clockRate: number;
   readonly chunkSamples: number;
   readonly masterKey: Buffer;
   readonly recordingsDir: string;
@@ -36,6 +28,8 @@ export interface SegmentWriterOptions {
   readonly firstSegment: number;
   /** Audio younger than this is written nowhere, and can still be erased. */
   readonly lookbackSamples: number;
+  /** In-band tones of digits are left out. */
+  readonly suppressDtmf: boolean;
   /** Monotonic ms. */
   now(): number;
   onSegment(segment: number, wrappedKey: Buffer, closedBy: ClosingReason | null): void;
@@ -60,6 +54,7 @@ export class SegmentWriter {
   readonly #options: SegmentWriterOptions;
   readonly #clock: TrackClock;
   #codec: SegmentCodec;
+  #tones: ToneWatch | undefined;
   #segment: OpenSegment | undefined;
   #chunk: OpenChunk | undefined;
   /** Of the newest packet: the clock's anchor is asked for as of then. */
@@ -78,6 +73,7 @@ export class SegmentWriter {
     this.#options = options;
     this.#codec = options.codec;
     this.#clock = clock;
+    this.#tones = this.#toneWatch();
     this.#nextSegment = options.firstSegment;
   }
 
@@ -87,6 +83,7 @@ export class SegmentWriter {
     this.seal();
     this.#codec = codec;
     this.#room = undefined;
+    this.#tones = this.#toneWatch();
   }
 
   /** Adds one packet's audio; `position` is relative to the clock's time line. */
@@ -166,16 +163,36 @@ export class SegmentWriter {
     const chunk = this.#chunk;
     if (!chunk) return;
     this.#chunk = undefined;
-    this.#pending.add(this.#openSegment(), this.#take(chunk, Number.POSITIVE_INFINITY));
+    const until = this.#decidedUntil(chunk);
+    const tail = until === Number.POSITIVE_INFINITY ? [] : chunk.tailFrom(until);
+    this.#pending.add(this.#openSegment(), this.#take(chunk, until));
     this.#drain();
     this.#makeRoom();
+    for (const { position, packet } of tail) {
+      this.#chunk ??= this.#openChunk(position, this.#nowMs);
+      this.#chunk.add(position, packet);
+    }
   }
 
   /** The last chunk of its kind: nothing is held back for later. */
   #flush(segment: OpenSegment): void {
     const chunk = this.#chunk;
     this.#chunk = undefined;
-    if (chunk) this.#pending.add(segment, this.#take(chunk, Number.POSITIVE_INFINITY));
+    if (!chunk) return;
+    this.#tones?.listen(chunk, true);
+    this.#pending.add(segment, this.#take(chunk, Number.POSITIVE_INFINITY));
+  }
+
+  #decidedUntil(chunk: OpenChunk): number {
+    const until = this.#tones?.listen(chunk, false) ?? Number.POSITIVE_INFINITY;
+    // No more audio came to tell a tone by.
+    return until <= chunk.start ? (this.#tones?.listen(chunk, true) ?? until) : until;
+  }
+
+  #toneWatch(): ToneWatch | undefined {
+    const { suppressDtmf, clockRate } = this.#options;
+    if (!suppressDtmf || !ToneWatch.listensTo(this.#codec)) return undefined;
+    return new ToneWatch(this.#codec, clockRate);
   }
 
   /** From here on neither clock nor codec change it. */
@@ -209,13 +226,8 @@ export class SegmentWriter {
 
   #openChunk(start: number, atMs: number): OpenChunk {
     this.#openSegment();
-    const perSample = bytesPerSample[this.#codec];
-    this.#room ??= Buffer.allocUnsafeSlow(
-      perSample === null
-        ? WHOLE_PACKETS_BYTES
-        : this.#options.chunkSamples * perSample + MAX_PAYLOAD_BYTES,
-    );
-    return new OpenChunk(this.#room, { start, atMs }, perSample);
+    this.#room ??= roomFor(this.#codec, this.#options.chunkSamples);
+    return new OpenChunk(this.#room, { start, atMs }, this.#codec);
   }
 
   #openSegment(): OpenSegment {

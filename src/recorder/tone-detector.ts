@@ -1,8 +1,10 @@
-import { type G711Law, g711DecodeTable } from '../protocols/wav/g711.ts';
-
 const BLOCK_SECONDS = 0.01275;
-const LOW_HZ = [697, 770, 852, 941];
-const HIGH_HZ = [1209, 1336, 1477, 1633];
+type Coefficients = readonly [number, number, number, number];
+
+const LOW_HZ: Coefficients = [697, 770, 852, 941];
+const HIGH_HZ: Coefficients = [1209, 1336, 1477, 1633];
+/** A hole this long may be a packet that was lost within a digit. */
+const MAX_LOSS_SECONDS = 0.06;
 /** About -52 dBFS: two tones of -40 dBm0 are well above it. */
 const QUIET_MEAN_SQUARE = 6_400;
 const MIN_TONE_SHARE = 0.55;
@@ -12,15 +14,18 @@ const MAX_TWIST = 16;
 const RESUME_BLOCKS = 3;
 
 /**
- * Tells where DTMF tones (ITU-T Q.23) are in a stream, never which: only the strongest of each group
- * is looked at, and it is forgotten with its block. Positions are in samples.
+ * Tells where DTMF tones (ITU-T Q.23) are in a stream, never which: only the strongest of each
+ * group is looked at, and it is forgotten with its block. Positions are in samples.
  */
 export class ToneDetector {
   readonly #onTone: (start: number, end: number) => void;
   readonly #block: Float64Array;
-  readonly #low: readonly number[];
-  readonly #high: readonly number[];
+  readonly #low: Coefficients;
+  readonly #high: Coefficients;
+  readonly #maxLoss: number;
   #filled = 0;
+  /** Of what the block holds so far. */
+  #energy = 0;
   #blockStart = -1;
   #decided = 0;
   #candidate = -1;
@@ -30,9 +35,9 @@ export class ToneDetector {
   constructor(sampleRate: number, onTone: (start: number, end: number) => void) {
     this.#onTone = onTone;
     this.#block = new Float64Array(Math.round(sampleRate * BLOCK_SECONDS));
-    const coefficient = (hz: number) => 2 * Math.cos((2 * Math.PI * hz) / sampleRate);
-    this.#low = LOW_HZ.map(coefficient);
-    this.#high = HIGH_HZ.map(coefficient);
+    this.#maxLoss = sampleRate * MAX_LOSS_SECONDS;
+    this.#low = coefficients(LOW_HZ, sampleRate);
+    this.#high = coefficients(HIGH_HZ, sampleRate);
   }
 
   /** Audio from here on may be the onset of a tone: it is not to be sealed yet. */
@@ -45,26 +50,28 @@ export class ToneDetector {
   /** Takes `pcm[start, end)`, the first of which is at `position`; a jump starts anew. */
   push(pcm: Int16Array, start: number, end: number, position: number): void {
     this.#follow(position);
-    for (let i = start; i < end; i += 1) this.#take(pcm[i] as number);
-  }
-
-  /** As `push`, of G.711 codes. */
-  pushG711(
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    { law, position }: { law: G711Law; position: number },
-  ): void {
-    const table = g711DecodeTable(law);
-    this.#follow(position);
-    for (let i = start; i < end; i += 1) this.#take(table[bytes[i] as number] as number);
+    const block = this.#block;
+    for (let from = start; from < end; ) {
+      const filled = this.#filled;
+      const count = Math.min(end - from, block.length - filled);
+      let energy = 0;
+      for (let index = 0; index < count; index += 1) {
+        const sample = pcm[from + index] as number;
+        block[filled + index] = sample;
+        energy += sample * sample;
+      }
+      this.#energy += energy;
+      this.#filled = filled + count;
+      from += count;
+      if (this.#filled === block.length) this.#decide();
+    }
   }
 
   /** The stream pauses or ends: what is suspicious at its end counts as a tone. */
   flush(): void {
     if (this.#blockStart < 0) return;
     const end = this.#blockStart + this.#filled;
-    const suspicious = this.#inTone || this.#candidate >= 0 || this.#isTone(this.#filled);
+    const suspicious = this.#inTone || this.#candidate >= 0 || this.#isTone();
     if (suspicious) this.#report(this.undecidedFrom, end);
     this.reset();
     this.#decided = end;
@@ -73,6 +80,7 @@ export class ToneDetector {
   reset(): void {
     this.#block.fill(0);
     this.#filled = 0;
+    this.#energy = 0;
     this.#blockStart = -1;
     this.#candidate = -1;
     this.#inTone = false;
@@ -80,22 +88,20 @@ export class ToneDetector {
   }
 
   #follow(position: number): void {
-    if (this.#blockStart >= 0 && position === this.#blockStart + this.#filled) return;
+    const expected = this.#blockStart + this.#filled;
+    if (this.#blockStart >= 0 && position === expected) return;
+    const isLoss = position > expected && position - expected <= this.#maxLoss;
+    const goesOn = isLoss && (this.#inTone || this.#resume > 0);
     this.flush();
     this.#blockStart = position;
     this.#decided = position;
-  }
-
-  #take(sample: number): void {
-    this.#block[this.#filled] = sample;
-    this.#filled += 1;
-    if (this.#filled === this.#block.length) this.#decide();
+    if (goesOn) this.#resume = RESUME_BLOCKS;
   }
 
   #decide(): void {
     const start = this.#blockStart;
     const end = start + this.#filled;
-    if (!this.#isTone(this.#filled)) {
+    if (!this.#isTone()) {
       // The tone may have ended within this block.
       if (this.#inTone) this.#report(this.#decided, end);
       if (this.#inTone) this.#resume = RESUME_BLOCKS;
@@ -111,6 +117,7 @@ export class ToneDetector {
     }
     this.#blockStart = end;
     this.#filled = 0;
+    this.#energy = 0;
   }
 
   #report(start: number, end: number): void {
@@ -119,28 +126,46 @@ export class ToneDetector {
     this.#onTone(start, end);
   }
 
-  #isTone(count: number): boolean {
-    let energy = 0;
-    for (let i = 0; i < count; i += 1) energy += (this.#block[i] as number) ** 2;
-    if (energy < QUIET_MEAN_SQUARE * count || count === 0) return false;
+  /** Of a block that was cut short, only what is long enough to tell. */
+  #isTone(): boolean {
+    const count = this.#filled;
+    if (this.#energy < QUIET_MEAN_SQUARE * count || count * 2 < this.#block.length) return false;
     const low = this.#strongest(this.#low, count);
     const high = this.#strongest(this.#high, count);
     if (low > high * MAX_TWIST || high > low * MAX_TWIST) return false;
-    return 2 * (low + high) > MIN_TONE_SHARE * energy * count;
+    return 2 * (low + high) > MIN_TONE_SHARE * this.#energy * count;
   }
 
-  #strongest(coefficients: readonly number[], count: number): number {
-    let strongest = 0;
-    for (const coefficient of coefficients) {
-      let last = 0;
-      let before = 0;
-      for (let i = 0; i < count; i += 1) {
-        const next = (this.#block[i] as number) + coefficient * last - before;
-        before = last;
-        last = next;
-      }
-      strongest = Math.max(strongest, last * last + before * before - coefficient * last * before);
+  /** Goertzel's algorithm for the four tones of a group side by side. */
+  #strongest(group: Coefficients, count: number): number {
+    const block = this.#block;
+    const [a, b, c, d] = group;
+    let [a1, a2, b1, b2, c1, c2, d1, d2] = [0, 0, 0, 0, 0, 0, 0, 0];
+    for (let index = 0; index < count; index += 1) {
+      const sample = block[index] as number;
+      const a0 = sample + a * a1 - a2;
+      const b0 = sample + b * b1 - b2;
+      const c0 = sample + c * c1 - c2;
+      const d0 = sample + d * d1 - d2;
+      a2 = a1;
+      a1 = a0;
+      b2 = b1;
+      b1 = b0;
+      c2 = c1;
+      c1 = c0;
+      d2 = d1;
+      d1 = d0;
     }
-    return strongest;
+    const low = Math.max(power(a, a1, a2), power(b, b1, b2));
+    return Math.max(low, power(c, c1, c2), power(d, d1, d2));
   }
+}
+
+function coefficients([a, b, c, d]: Coefficients, sampleRate: number): Coefficients {
+  const of = (hz: number) => 2 * Math.cos((2 * Math.PI * hz) / sampleRate);
+  return [of(a), of(b), of(c), of(d)];
+}
+
+function power(coefficient: number, last: number, before: number): number {
+  return last * last + before * before - coefficient * last * before;
 }

@@ -61,6 +61,8 @@ function openStream(message: Extract<ToWorker, { type: 'open' }>): void {
       callId,
       track: spec.track,
       codec: spec.agreed.codec,
+      clockRate: spec.clockRate,
+      suppressDtmf: spec.suppressDtmf,
       chunkSamples: Math.floor((settings.chunkMs * spec.clockRate) / 1000),
       masterKey,
       firstSegment: resumed?.nextSegment ?? 0,

@@ -41,6 +41,7 @@ describe('SegmentWriter', () => {
     writer = new SegmentWriter(
       {
         ...{ callId, track: 1, codec: 'PCMU', chunkSamples: CHUNK_SAMPLES, masterKey },
+        ...{ clockRate: 8000, suppressDtmf: false },
         ...{ recordingsDir, maxUnwrittenBytes: 1_000_000, firstSegment: 0, lookbackSamples: 0 },
         now: () => 0,
         onSegment: (segment, wrappedKey, closedBy) => {

@@ -7,7 +7,7 @@ import type { StreamSpec, TrackSummary } from '../../src/domain/ports.ts';
 import type { SegmentRecord } from '../../src/domain/records.ts';
 import { KEY_BYTES } from '../../src/protocols/segment/key-wrap.ts';
 import { Gate, GateTable } from '../../src/recorder/gate-table.ts';
-import { SECRET_BYTES } from '../../src/recorder/marker.ts';
+import { markerSecret, SECRET_BYTES } from '../../src/recorder/marker.ts';
 import { MediaStream } from '../../src/recorder/media-stream.ts';
 import { SegmentWriter } from '../../src/recorder/segment-writer.ts';
 import { type CallClock, TrackClock } from '../../src/recorder/track-clock.ts';
@@ -40,11 +40,13 @@ export class VirtualCall {
     const { callId, recordingsDir, masterKey } = this;
     const { track, clockRate } = spec;
     const clock = new TrackClock(this.clock, clockRate);
+    const secret = markerSecret(randomBytes(SECRET_BYTES));
     const now = () => this.#nowMs;
     const writer = new SegmentWriter(
       {
         ...{ callId, track, codec: spec.agreed.codec, masterKey, recordingsDir, now },
         ...{ maxUnwrittenBytes: 1e9, firstSegment: 0, lookbackSamples: 0 },
+        ...{ clockRate, suppressDtmf: spec.suppressDtmf },
         chunkSamples: (CHUNK_MS * clockRate) / 1000,
         onSegment: (segment, wrappedKey, closedBy) => {
           this.segments.push({ callId, track, segment, wrappedKey, closedBy });
@@ -56,7 +58,7 @@ export class VirtualCall {
       clock,
     );
     const stream = new MediaStream(spec, {
-      ...{ callId, slot: 0, gates: this.#gates, secret: randomBytes(SECRET_BYTES) },
+      ...{ callId, slot: 0, gates: this.#gates, secret },
       ...{ host: '127.0.0.1', maxHeldAsidePackets: 100, clock, writer, resumed: undefined, now },
       onBegan: () => undefined,
       onConfirmed: () => undefined,

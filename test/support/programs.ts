@@ -6,7 +6,9 @@ import { delimiter, join } from 'node:path';
 const debianPackages = {
   ffmpeg: 'ffmpeg',
   ffprobe: 'ffmpeg',
+  'multimon-ng': 'multimon-ng',
   sipp: 'sip-tester',
+  sox: 'sox',
   unshare: 'util-linux',
 } as const;
 
