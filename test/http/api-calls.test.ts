@@ -59,7 +59,7 @@ describe('/api/calls/{id}', () => {
     expect(id).toMatch(/^[0-9a-f-]{36}$/);
     expect(new Date(beganAt).toISOString()).toBe(beganAt);
     expect(version).toBe(2);
-    const stream = { codec: 'PCMU', held: false };
+    const stream = { mixed: false, codec: 'PCMU', encrypted: false, held: false };
     expect(call).toEqual({
       correlationId: first,
       uccName: ucc,
