@@ -154,12 +154,18 @@ export class RtpIntake {
     this.#lastSequence = NO_SEQUENCE;
   }
 
-  /** True for the newest packet so far. */
+  /** True for the newest packet so far; numbers passed over count as lost until they come. */
   #follow(sequence: number): boolean {
-    const isNewer =
-      this.#lastSequence === NO_SEQUENCE || ((sequence - this.#lastSequence) & 0xffff) < 0x8000;
-    if (isNewer) this.#lastSequence = sequence;
-    return isNewer;
+    const ahead = (sequence - this.#lastSequence) & 0xffff;
+    const isFirst = this.#lastSequence === NO_SEQUENCE;
+    if (!isFirst && ahead >= 0x8000) {
+      this.counts.reordered += 1;
+      this.counts.lost = Math.max(0, this.counts.lost - 1);
+      return false;
+    }
+    if (!isFirst) this.counts.lost += Math.max(0, ahead - 1);
+    this.#lastSequence = sequence;
+    return true;
   }
 
   /**

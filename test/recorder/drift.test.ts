@@ -110,6 +110,8 @@ describe('an hour over a bad network, with clocks that drift apart by 200 ppm', 
       expect(offsets[summary.track]?.count).toBe(came.length);
       const missing = lastIndex - firstIndex + 1 - came.length;
       expect(await lostPackets(call, summary)).toBe(missing);
+      expect(summary.packets.lost).toBe(missing);
+      expect(summary.packets.reordered).toBeGreaterThan(1_000);
     }
   });
 });
