@@ -105,7 +105,7 @@ describe.each(MATRIX)('client $version over $transport in $protocol', (row) => {
     expect(first).toEqual({
       ...{ Sequence: since + 1, Type: 'recordingStateChanged', UccName: ucc },
       ...{ CorrelationId: ids[ucc], RecordingId: expect.any(String), Time: expect.any(String) },
-      ...{ StateAction: 7, Action: 'UnMark', Requester: agent, Owner: null },
+      ...{ StateAction: 7, Action: 'UnMark', Requester: agent, Owner: null, Alarm: null },
       ...{ RecordingState: 1, MarkingState: 2, SavingState: 0 },
       ...{ GapStartedAt: null, GapEndedAt: null },
     });
