@@ -13,6 +13,8 @@ export async function startHush(
       ...config,
       http: { ...config.http, ...http },
       rtp: { ...config.rtp, ...rtpPorts },
+      // Calls here are silent on purpose: alarms would come between the events that are counted.
+      recording: { ...config.recording, mediaStartMs: 600_000 },
       uccs: uccNames.map((name) => ({
         ...{ name, agents: [agent], supervisors: [supervisor] },
         ...{ useAudioRecording: true, agentCanEditAudioRecording: true },
