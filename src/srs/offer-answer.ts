@@ -1,7 +1,7 @@
 import type { OfferedStream } from '../domain/offered-media.ts';
 import type { Codec } from '../domain/records.ts';
 import type { SdpMedia, SdpOffer, SdpPayload } from '../protocols/sdp/types.ts';
-import { participantForLabel } from '../protocols/siprec/stream-participants.ts';
+import { isMixed, participantForLabel } from '../protocols/siprec/stream-participants.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 
 /** What Hush makes of one m-line. */
@@ -48,7 +48,7 @@ function chooseLine(
     stream: {
       label,
       aor: (metadata && participantForLabel(metadata, label)?.aor) ?? null,
-      mixed: false,
+      mixed: metadata !== undefined && isMixed(metadata, label),
       clockRate: audio.clockRate,
       agreed: {
         codec: audio.encoding as Codec,

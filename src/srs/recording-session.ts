@@ -13,6 +13,8 @@ import type {
   SipReply,
   SipRequest,
 } from '../protocols/sip/types.ts';
+import { mergeMetadata } from '../protocols/siprec/merge-metadata.ts';
+import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 import { answerToFailure, notAcceptable } from './failure-answers.ts';
 import { readInviteBody } from './invite-body.ts';
 import { chooseMedia, lacksCodec, type MediaChoice } from './offer-answer.ts';
@@ -44,6 +46,8 @@ export class RecordingSession {
   #streams: SessionStream[] = [];
   #dialog: SipDialog | undefined;
   #ended = false;
+  /** All that the client has told so far. */
+  metadata: RecordingMetadata | undefined;
 
   constructor(options: RecordingSessionOptions) {
     this.#options = options;
@@ -96,6 +100,7 @@ export class RecordingSession {
       dialog,
       description: this.#description.state,
       refresh: this.#refresh.state ?? null,
+      metadata: this.metadata ?? null,
     };
     const lines = this.#streams.map(({ track, index }) => ({ track, index }));
     await this.#options.lifecycle.saveSession(call, this.id, { lines, signalling });
@@ -107,7 +112,8 @@ export class RecordingSession {
 
   /** Goes on where the process before this one was; the result is the dialog to take up. */
   restore({ record, call }: RestoredSession): SipDialogState {
-    const { dialog, description, refresh } = record.signalling as Signalling;
+    const { dialog, description, refresh, metadata } = record.signalling as Signalling;
+    this.metadata = metadata ?? undefined;
     this.#call = call;
     this.#streams = record.streams.map(({ track, index, port }) => ({ track, index, port }));
     this.#description.restore(description);
@@ -144,8 +150,10 @@ export class RecordingSession {
           this.#refresh.refreshed(timer.interval);
           if (!body.offer) reply({ statusCode: 200, headers, ...this.#lastAnswer(request) });
           else {
-            const choices = chooseMedia(body.offer, body.metadata);
+            const metadata = mergeMetadata(this.metadata, body.metadata);
+            const choices = chooseMedia(body.offer, metadata);
             await this.#apply(call, choices);
+            this.metadata = metadata;
             const answer = this.#buildAnswer(body.offer, choices);
             await this.#saveNow();
             reply({ statusCode: 200, headers, body: answer });
@@ -182,11 +190,8 @@ export class RecordingSession {
     const { lifecycle } = this.#options;
     const choiceAt = new Map(choices.map((choice) => [choice.index, choice]));
     const gone = this.#streams.filter(({ index }) => !choiceAt.has(index));
-    if (gone.length > 0)
-      await lifecycle.dropStreams(
-        call,
-        gone.map(({ track }) => track),
-      );
+    const goneTracks = gone.map(({ track }) => track);
+    if (gone.length > 0) await lifecycle.dropStreams(call, goneTracks);
     const staying = this.#streams.filter(({ index }) => choiceAt.has(index));
     await lifecycle.updateStreams(
       call,
