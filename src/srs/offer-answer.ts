@@ -2,7 +2,7 @@ import type { MediaAgreement } from '../domain/media-agreement.ts';
 import type { OfferedStream } from '../domain/offered-media.ts';
 import type { Codec } from '../domain/records.ts';
 import type { SdpMedia, SdpOffer, SdpPayload } from '../protocols/sdp/types.ts';
-import { participantForLabel } from '../protocols/siprec/stream-participants.ts';
+import { isMixed, participantForLabel } from '../protocols/siprec/stream-participants.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 
 /** What Hush makes of one m-line. */
@@ -50,7 +50,7 @@ function chooseLine(
     stream: {
       label,
       aor: (metadata && participantForLabel(metadata, label)?.aor) ?? null,
-      mixed: false,
+      mixed: metadata !== undefined && isMixed(metadata, label),
       clockRate: audio.clockRate,
       agreed: agreementOf(audio, beside),
       held: isHeld(media),

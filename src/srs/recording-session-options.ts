@@ -1,6 +1,7 @@
 import type { CallLifecycle } from '../domain/call-lifecycle.ts';
 import type { SessionTimerRules } from '../protocols/sip/session-expires.ts';
 import type { SipDialogState } from '../protocols/sip/types.ts';
+import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 import type { DescriptionState } from './session-description.ts';
 import type { OfferOutcome } from './session-offers.ts';
 import type { RefreshState } from './session-refresh.ts';
@@ -23,4 +24,6 @@ export interface Signalling {
   readonly dialog: SipDialogState;
   readonly description: DescriptionState;
   readonly refresh: RefreshState | null;
+  /** All that the client has told; absent in what older versions saved. */
+  readonly metadata?: RecordingMetadata | null;
 }

@@ -13,6 +13,8 @@ import type {
   SipReply,
   SipRequest,
 } from '../protocols/sip/types.ts';
+import { mergeMetadata } from '../protocols/siprec/merge-metadata.ts';
+import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 import { answerToFailure, notAcceptable } from './failure-answers.ts';
 import { readInviteBody } from './invite-body.ts';
 import { chooseMedia, lacksCodec, type MediaChoice } from './offer-answer.ts';
@@ -44,6 +46,8 @@ export class RecordingSession {
   #streams: SessionStream[] = [];
   #dialog: SipDialog | undefined;
   #ended = false;
+  /** All that the client has told so far. */
+  metadata: RecordingMetadata | undefined;
 
   constructor(options: RecordingSessionOptions) {
     this.#options = options;
@@ -96,6 +100,7 @@ export class RecordingSession {
       dialog,
       description: this.#description.state,
       refresh: this.#refresh.state ?? null,
+      metadata: this.metadata ?? null,
     };
     const lines = this.#streams.map(({ track, index }) => ({ track, index }));
     await this.#options.lifecycle.saveSession(call, this.id, { lines, signalling });
@@ -107,7 +112,8 @@ export class RecordingSession {
 
   /** Goes on where the process before this one was; the result is the dialog to take up. */
   restore({ record, call }: RestoredSession): SipDialogState {
-    const { dialog, description, refresh } = record.signalling as Signalling;
+    const { dialog, description, refresh, metadata } = record.signalling as Signalling;
+    this.metadata = metadata ?? undefined;
     this.#call = call;
     this.#streams = record.streams.map(({ track, index, port }) => ({ track, index, port }));
     this.#description.restore(description);
@@ -144,8 +150,10 @@ export class RecordingSession {
           this.#refresh.refreshed(timer.interval);
           if (!body.offer) reply({ statusCode: 200, headers, ...this.#lastAnswer(request) });
           else {
-            const choices = chooseMedia(body.offer, body.metadata);
+            const metadata = mergeMetadata(this.metadata, body.metadata);
+            const choices = chooseMedia(body.offer, metadata);
             await this.#apply(call, choices);
+            this.metadata = metadata;
             const answer = this.#buildAnswer(body.offer, choices);
             await this.#saveNow();
             reply({ statusCode: 200, headers, body: answer });
@@ -181,15 +189,11 @@ export class RecordingSession {
   async #apply(call: Call, choices: readonly MediaChoice[]): Promise<void> {
     const { lifecycle } = this.#options;
     const choiceAt = new Map(choices.map((choice) => [choice.index, choice]));
-    // A track counts in one clock: audio on another one is another stream, on a port of its own.
+    // A track counts in one clock: audio on another one is another stream.
     const stays = ({ index, track }: SessionStream): boolean =>
       choiceAt.get(index)?.stream.clockRate === call.streams.get(track)?.clockRate;
-    const gone = this.#streams.filter((stream) => !stays(stream));
-    if (gone.length > 0)
-      await lifecycle.dropStreams(
-        call,
-        gone.map(({ track }) => track),
-      );
+    const gone = this.#streams.filter((stream) => !stays(stream)).map(({ track }) => track);
+    if (gone.length > 0) await lifecycle.dropStreams(call, gone);
     const staying = this.#streams.filter(stays);
     await lifecycle.updateStreams(
       call,

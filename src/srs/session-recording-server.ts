@@ -164,6 +164,7 @@ export class SessionRecordingServer {
     if (uccName === undefined) throw new UccUnknownError('no known UCC is named');
     const correlationId = correlationIdOf(invite.request, metadata, identity);
     const call = { uccName, correlationId, parties: partiesOf(metadata) };
+    session.metadata = metadata;
     return session.begin(call, offer, chooseMedia(offer, metadata));
   }
 

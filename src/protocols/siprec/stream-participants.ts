@@ -15,15 +15,24 @@ export function participantsForLabel(
 }
 
 /**
+ * Several participants in the stream with that label: the client says so, or it is the only stream
+ * and has several senders.
+ */
+export function isMixed(metadata: RecordingMetadata, label: string): boolean {
+  const declared = metadata.streams.some((one) => one.label === label && one.mode === 'mixed');
+  if (declared) return true;
+  const only = metadata.streams.length === 1;
+  return only && participantsForLabel(metadata, label).length > 1;
+}
+
+/**
  * The participant that sends the stream with that label. undefined without an association, and for
- * a mixed stream with several senders. A separate stream with several (a party that was
+ * a mixed stream. A separate stream beside others with several senders (a party that was
  * transferred, in one vendor's metadata) belongs to the first of them.
  */
 export function participantForLabel(
   metadata: RecordingMetadata,
   label: string,
 ): RecordedParticipant | undefined {
-  const senders = participantsForLabel(metadata, label);
-  const mixed = metadata.streams.some((one) => one.label === label && one.mode === 'mixed');
-  return mixed && senders.length > 1 ? undefined : senders[0];
+  return isMixed(metadata, label) ? undefined : participantsForLabel(metadata, label)[0];
 }
