@@ -203,8 +203,7 @@ export class RecordingSession {
       }),
     );
     this.#streams = staying;
-    const known = new Set(staying.map(({ index }) => index));
-    const fresh = choices.filter(({ index }) => !known.has(index));
+    const fresh = choices.filter((one) => !staying.some(({ index }) => index === one.index));
     this.#streams = [...staying, ...(await this.#add(call, fresh))];
   }
 
