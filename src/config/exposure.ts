@@ -35,15 +35,20 @@ export function exposureOf(config: Config): Exposure | undefined {
   return badNetwork(config) ?? openToTheWorld(config) ?? noDoor(config);
 }
 
-function badNetwork({ http }: Config): Exposure | undefined {
-  for (const setting of ['anonymousNetworks', 'trustedProxies'] as const) {
-    for (const [index, entry] of http[setting].entries()) {
+function badNetwork({ http, sip }: Config): Exposure | undefined {
+  const lists = {
+    '/http/anonymousNetworks': http.anonymousNetworks,
+    '/http/trustedProxies': http.trustedProxies,
+    '/sip/allowedNetworks': sip.allowedNetworks ?? [],
+  };
+  for (const [path, entries] of Object.entries(lists)) {
+    for (const [index, entry] of entries.entries()) {
       try {
         parseNetworks([entry]);
       } catch (cause) {
         if (!(cause instanceof NetworkError)) throw cause;
         const message = `(${entry}) is neither an address nor a CIDR range`;
-        return { path: `/http/${setting}/${index}`, message };
+        return { path: `${path}/${index}`, message };
       }
     }
   }

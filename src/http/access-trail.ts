@@ -3,22 +3,17 @@ import { Type } from 'typebox';
 import type { AccessFilter, AccessOutcome, AccessRecord } from '../domain/access-trail.ts';
 import { isoTime } from '../domain/event-view.ts';
 import { uccKey } from '../domain/ucc.ts';
+import { type PageQuery, pageFilter, pageProperties, readPage } from './paging.ts';
 import { problemSchema } from './problems.ts';
 import type { HttpServices } from './services.ts';
 
-const DEFAULT_PAGE = 50;
-const MAX_PAGE = 500;
 const outcomes = ['ok', 'refused', 'denied', 'failed'] satisfies AccessOutcome[];
 
-interface TrailQuery {
+interface TrailQuery extends PageQuery {
   who?: string;
   ucc?: string;
   recording?: string;
   outcome?: AccessOutcome;
-  from?: string;
-  to?: string;
-  cursor?: string;
-  limit?: number;
 }
 
 const querySchema = Type.Object({
@@ -26,12 +21,7 @@ const querySchema = Type.Object({
   ucc: Type.Optional(Type.String()),
   recording: Type.Optional(Type.String({ format: 'uuid', description: 'Id of a recording' })),
   outcome: Type.Optional(Type.String({ enum: outcomes })),
-  from: Type.Optional(Type.String({ format: 'date-time', description: 'Inclusive' })),
-  to: Type.Optional(Type.String({ format: 'date-time', description: 'Exclusive' })),
-  cursor: Type.Optional(
-    Type.String({ format: 'uuid', description: 'nextCursor of the page before' }),
-  ),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE })),
+  ...pageProperties,
 });
 
 const nullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] });
@@ -67,25 +57,23 @@ export function accessTrailRoutes(app: FastifyInstance, services: HttpServices):
       },
     },
     async ({ query }) => {
-      const limit = query.limit ?? DEFAULT_PAGE;
-      const records = await services.store.accessTrail({ ...filterOf(query), limit: limit + 1 });
-      const page = records.slice(0, limit);
-      const nextCursor = records.length > limit ? (page.at(-1)?.id ?? null) : null;
-      return { items: page.map(accessView), nextCursor };
+      const filter = filterOf(query);
+      const page = await readPage(query, (limit) =>
+        services.store.accessTrail({ ...filter, limit }),
+      );
+      return { ...page, items: page.items.map(accessView) };
     },
   );
 }
 
 function filterOf(query: TrailQuery): Omit<AccessFilter, 'limit'> {
-  const { who, ucc, recording, outcome, from, to, cursor } = query;
+  const { who, ucc, recording, outcome, ...page } = query;
   return {
     ...(who === undefined ? {} : { who }),
     ...(ucc === undefined ? {} : { uccName: uccKey(ucc) }),
     ...(recording === undefined ? {} : { callId: recording.toLowerCase() }),
     ...(outcome === undefined ? {} : { outcome }),
-    ...(from === undefined ? {} : { from: Date.parse(from) }),
-    ...(to === undefined ? {} : { to: Date.parse(to) }),
-    ...(cursor === undefined ? {} : { before: cursor.toLowerCase() }),
+    ...pageFilter(page),
   };
 }
 

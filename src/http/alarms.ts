@@ -5,33 +5,22 @@ import type { AlarmFilter, AlarmRecord } from '../domain/assurance-store.ts';
 import { isoTime } from '../domain/event-view.ts';
 import { type AlarmKind, alarmKinds } from '../domain/events.ts';
 import { uccKey } from '../domain/ucc.ts';
+import { type PageQuery, pageFilter, pageProperties, readPage } from './paging.ts';
 import { problemSchema } from './problems.ts';
 import { scopeOf } from './scope.ts';
 import type { HttpServices } from './services.ts';
 
-const DEFAULT_PAGE = 50;
-const MAX_PAGE = 500;
-
-interface AlarmQuery {
+interface AlarmQuery extends PageQuery {
   ucc?: string;
   kind?: AlarmKind;
   open?: boolean;
-  from?: string;
-  to?: string;
-  cursor?: string;
-  limit?: number;
 }
 
 const querySchema = Type.Object({
   ucc: Type.Optional(Type.String()),
   kind: Type.Optional(Type.String({ enum: [...alarmKinds] })),
   open: Type.Optional(Type.Boolean({ description: 'Of calls in progress, and not over' })),
-  from: Type.Optional(Type.String({ format: 'date-time', description: 'Inclusive' })),
-  to: Type.Optional(Type.String({ format: 'date-time', description: 'Exclusive' })),
-  cursor: Type.Optional(
-    Type.String({ format: 'uuid', description: 'nextCursor of the page before' }),
-  ),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE })),
+  ...pageProperties,
 });
 
 const nullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] });
@@ -65,12 +54,11 @@ export function alarmRoutes(app: FastifyInstance, services: HttpServices): void 
       },
     },
     async ({ query, caller }) => {
-      const limit = query.limit ?? DEFAULT_PAGE;
       const filter = filterOf(services, caller.principal, query);
-      const alarms = await services.assurance.alarms({ ...filter, limit: limit + 1 });
-      const page = alarms.slice(0, limit);
-      const nextCursor = alarms.length > limit ? (page.at(-1)?.id ?? null) : null;
-      return { items: page.map(alarmView), nextCursor };
+      const page = await readPage(query, (limit) =>
+        services.assurance.alarms({ ...filter, limit }),
+      );
+      return { ...page, items: page.items.map(alarmView) };
     },
   );
 }
@@ -79,7 +67,7 @@ export function alarmRoutes(app: FastifyInstance, services: HttpServices): void 
 function filterOf(
   services: HttpServices,
   principal: Principal,
-  { ucc, kind, open, from, to, cursor }: AlarmQuery,
+  { ucc, kind, open, ...page }: AlarmQuery,
 ): Omit<AlarmFilter, 'limit'> {
   const scope = scopeOf(services, principal);
   const asked = ucc === undefined ? undefined : uccKey(ucc);
@@ -89,9 +77,7 @@ function filterOf(
     ...(uccs === undefined ? {} : { uccs }),
     ...(kind === undefined ? {} : { kind }),
     ...(open === undefined ? {} : { open }),
-    ...(from === undefined ? {} : { from: Date.parse(from) }),
-    ...(to === undefined ? {} : { to: Date.parse(to) }),
-    ...(cursor === undefined ? {} : { before: cursor.toLowerCase() }),
+    ...pageFilter(page),
   };
 }
 

@@ -158,7 +158,7 @@ export class MediaStream {
     return {
       slot: this.#options.slot,
       track: this.#spec.track,
-      jitterMs: 0,
+      jitterMs: this.#options.clock.jitterMs,
       lastPacketAt: last === null ? 0 : performance.timeOrigin + last,
       packets: this.#intake.counts,
     };
@@ -185,7 +185,6 @@ export class MediaStream {
     this.#extent.include(frame.position, frame.packet.samples);
     if (this.#shut || this.#held) {
       this.#intake.counts.gated += 1;
-      this.#keeps = false;
       return;
     }
     const gate = gates.get(slot);

@@ -85,8 +85,13 @@ export class OpenChunk {
     return (
       position + packet.samples - this.start > chunkSamples ||
       this.#bytes + packet.end - packet.start > this.#room.length ||
-      this.runs.length + 2 * this.leftOut.length >= MAX_OPEN_RUNS
+      this.isCrowded
     );
+  }
+
+  /** What is left out is a run, and cuts another one in two. */
+  get isCrowded(): boolean {
+    return this.runs.length + 2 * this.leftOut.length >= MAX_OPEN_RUNS;
   }
 
   add(position: number, packet: AudioBytes): void {
@@ -140,6 +145,13 @@ export class OpenChunk {
       at += run.bytes;
     }
     return tail;
+  }
+
+  /** What is left out from `from` on. */
+  leftOutFrom(from: number): LeftOut[] {
+    return this.leftOut
+      .filter(({ end }) => end > from)
+      .map(({ kind, start, end }) => ({ kind, start: Math.max(start, from), end }));
   }
 
   #cut(until: number): { runs: Run[]; audio: Buffer } {

@@ -90,29 +90,26 @@ export class RtpIntake {
   read(datagram: Buffer, nowMs: number): Arrival {
     const { counts } = this;
     counts.received += 1;
-    if (!parseRtp(datagram, rtp) || rtp.payloadEnd - rtp.payloadStart > MAX_PAYLOAD_BYTES) {
+    if (!parseRtp(datagram, rtp)) {
       counts.unusable += 1;
       return 'nothing';
     }
     const codec = this.#codecs.get(rtp.payloadType);
-    if (codec !== undefined) return this.#readAudio(datagram, codec, nowMs);
+    const samples = codec === undefined ? 0 : samplesIn(codec, rtp.payloadEnd - rtp.payloadStart);
+    if (codec !== undefined && samples > 0) return this.#readAudio(datagram, codec, samples, nowMs);
     if (rtp.payloadType === this.#agreed.dtmfPayloadType) return this.#readDigits(datagram);
-    if (rtp.payloadType === this.#agreed.comfortNoisePayloadType) {
-      counts.comfortNoise += 1;
-      if (this.#options.clock.place(rtp) !== undefined) this.#follow(rtp.sequence);
-    } else {
-      counts.unusable += 1;
-    }
+    const isNoise = rtp.payloadType === this.#agreed.comfortNoisePayloadType;
+    if (isNoise) counts.comfortNoise += 1;
+    else counts.unusable += 1;
+    if (this.#options.clock.place(rtp) === undefined) return 'nothing';
+    this.#follow(rtp.sequence);
+    // Whatever that was, it was no silence.
+    if (!isNoise) this.#lastEnd = Number.POSITIVE_INFINITY;
     return 'nothing';
   }
 
-  #readAudio(datagram: Buffer, codec: Codec, nowMs: number): Arrival {
+  #readAudio(datagram: Buffer, codec: Codec, samples: number, nowMs: number): Arrival {
     const { clock } = this.#options;
-    const samples = samplesIn(codec, rtp.payloadEnd - rtp.payloadStart);
-    if (samples === 0) {
-      this.counts.unusable += 1;
-      return 'nothing';
-    }
     if (clock.breaks(rtp, nowMs)) this.#beginTimeLine(nowMs);
     if (!this.#sequences.accept(rtp.sequence)) {
       this.counts.duplicate += 1;
@@ -181,8 +178,11 @@ export class RtpIntake {
   }
 }
 
-/** Units of the RTP clock; 0 for what is no whole packet of that codec. */
+/** Units of the RTP clock; 0 for what is no whole packet of that codec, or longer than any. */
 function samplesIn(codec: Codec, bytes: number): number {
+  if (bytes > MAX_PAYLOAD_BYTES) return 0;
+  // How long a packet of Opus lasts stands within it (RFC 6716 section 3), and is not read yet.
+  if (codec === 'OPUS') return 0;
   if (codec === 'L16') return bytes % 2 === 0 ? bytes / 2 : 0;
   return bytes;
 }

@@ -97,6 +97,8 @@ export class SegmentWriter {
   /** What lies there is left out, and the gap map says why. */
   leaveOut(kind: LeftOut['kind'], start: number, samples: number, nowMs: number): void {
     this.#nowMs = nowMs;
+    // Nothing that a client sends makes a header longer than a reader takes it.
+    if (this.#chunk?.isCrowded) this.seal();
     this.#chunk ??= this.#openChunk(start, nowMs);
     this.#chunk.leaveOut(kind, start, start + samples);
   }
@@ -168,9 +170,9 @@ export class SegmentWriter {
     this.#pending.add(this.#openSegment(), this.#take(chunk, until));
     this.#drain();
     this.#makeRoom();
-    for (const { position, packet } of tail) {
-      this.#chunk ??= this.#openChunk(position, this.#nowMs);
-      this.#chunk.add(position, packet);
+    for (const { position, packet } of tail) this.append(position, packet, this.#nowMs);
+    for (const { kind, start, end } of chunk.leftOutFrom(until)) {
+      this.leaveOut(kind, start, end - start, this.#nowMs);
     }
   }
 

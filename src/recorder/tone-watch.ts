@@ -50,14 +50,9 @@ export class ToneWatch {
     if (isLast) this.#detector.flush();
     for (const { start, end } of this.#found.splice(0)) chunk.leaveOut('dtmf', start, end);
     if (!isLast) return this.#detector.undecidedFrom;
-    this.reset();
-    return Number.POSITIVE_INFINITY;
-  }
-
-  /** Positions count from another beginning now. */
-  reset(): void {
     this.#detector.reset();
     this.#heardUpTo = Number.NEGATIVE_INFINITY;
+    return Number.POSITIVE_INFINITY;
   }
 }
 

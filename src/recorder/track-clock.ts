@@ -5,20 +5,12 @@ import { Drift } from './drift.ts';
 export interface CallClock {
   /** Monotonic ms; undefined until the first packet. */
   originMs: number | undefined;
-  /** Per source of sender reports (CNAME), what its clock is behind ours: the latest, in ms. */
-  readonly sourceOffsetsMs: Map<string, number[]>;
-}
-
-export function newCallClock(): CallClock {
-  return { originMs: undefined, sourceOffsetsMs: new Map() };
 }
 
 /** Timestamps and arrival that disagree by more than this are another time line, not jitter. */
 const MAX_DISAGREEMENT_MS = 10_000;
-/** A call has a handful of sources; more are not told apart. */
-const MAX_SOURCES = 16;
-/** The least delayed of the latest reports says best how a source's clock lies to ours. */
-const REPORTS_PER_SOURCE = 8;
+/** RFC 3550 section 6.4.1: each packet counts for a sixteenth. */
+const JITTER_SHARE = 16;
 
 /**
  * Puts one stream's RTP timestamps on the call's clock. Within a time line (one SSRC, no jump)
@@ -32,6 +24,8 @@ export class TrackClock {
   #ssrc: number | undefined;
   #lastTimestamp = 0;
   #lastRelative = 0;
+  #lastOffset: number | undefined;
+  #jitter = 0;
 
   constructor(call: CallClock, rate: number) {
     this.#call = call;
@@ -50,6 +44,7 @@ export class TrackClock {
     this.#ssrc = packet.ssrc;
     this.#lastTimestamp = packet.timestamp;
     this.#lastRelative = 0;
+    this.#lastOffset = undefined;
     this.#drift = new Drift(this.#rate);
   }
 
@@ -60,7 +55,11 @@ export class TrackClock {
       this.#lastRelative = relative;
       this.#lastTimestamp = packet.timestamp;
     }
-    this.#drift.add(this.#arrival(arrivalMs) - relative, arrivalMs);
+    const offset = this.#arrival(arrivalMs) - relative;
+    const change = Math.abs(offset - (this.#lastOffset ?? offset));
+    this.#jitter += (change - this.#jitter) / JITTER_SHARE;
+    this.#lastOffset = offset;
+    this.#drift.add(offset, arrivalMs);
     return relative;
   }
 
@@ -69,20 +68,9 @@ export class TrackClock {
     return packet.ssrc === this.#ssrc ? this.#extend(packet.timestamp) : undefined;
   }
 
-  /**
-   * A sender report (RFC 3550 section 6.4.1): when, on its source's own clock, that timestamp was.
-   * Streams of one source lie to each other as its reports say.
-   * @param ntpMs Unix ms with fraction, as the source believes
-   */
-  report(
-    report: { readonly ssrc: number; readonly timestamp: number; readonly ntpMs: number },
-    { cname, arrivalMs }: { readonly cname: string; readonly arrivalMs: number },
-  ): void {
-    if (report.ssrc !== this.#ssrc || this.#call.originMs === undefined) return;
-    const sourceOffsetMs = this.#sourceOffsetMs(cname, arrivalMs - report.ntpMs);
-    if (sourceOffsetMs === undefined) return;
-    const sentAt = this.#arrival(report.ntpMs + sourceOffsetMs);
-    this.#drift.report(sentAt - this.#extend(report.timestamp), arrivalMs);
+  /** RFC 3550 section 6.4.1, as packets were read: a stalled thread of ours shows in it. */
+  get jitterMs(): number {
+    return (this.#jitter * 1000) / this.#rate;
   }
 
   /** Where the time line begins on the call's clock, in units; it moves slowly once asked for. */
@@ -94,19 +82,6 @@ export class TrackClock {
   positionAt(nowMs: number): number {
     if (this.#call.originMs === undefined) return 0;
     return Math.round(((nowMs - this.#call.originMs) * this.#rate) / 1000);
-  }
-
-  #sourceOffsetMs(cname: string, offsetMs: number): number | undefined {
-    const { sourceOffsetsMs } = this.#call;
-    let latest = sourceOffsetsMs.get(cname);
-    if (!latest) {
-      if (sourceOffsetsMs.size >= MAX_SOURCES) return undefined;
-      latest = [];
-      sourceOffsetsMs.set(cname, latest);
-    }
-    latest.push(offsetMs);
-    if (latest.length > REPORTS_PER_SOURCE) latest.shift();
-    return Math.min(...latest);
   }
 
   #extend(timestamp: number): number {

@@ -55,4 +55,7 @@ test('external without issuers, half a certificate, networks that are none', () 
   expect(() => load({ HUSH_HTTP_TRUSTED_PROXIES: '10.0.0.1,nonsense' })).toThrow(
     'HUSH_HTTP_TRUSTED_PROXIES: http.trustedProxies.1 (nonsense) is neither',
   );
+  expect(() => load({ HUSH_SIP_ALLOWED_NETWORKS: '10.0.0.0/8,10.0.0.1/64' })).toThrow(
+    'HUSH_SIP_ALLOWED_NETWORKS: sip.allowedNetworks.1 (10.0.0.1/64) is neither',
+  );
 });

@@ -1,7 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildRtp } from '../../src/protocols/rtp/packet.ts';
-import { newCallClock } from '../../src/recorder/track-clock.ts';
 import { markerFrame } from '../../src/simulator/marker-audio.ts';
 import { temporaryFolder } from '../support/hush.ts';
 import { spec } from './recorder-fixture.ts';
@@ -38,7 +37,7 @@ describe('RFC 4733 events', () => {
   async function record(packets: readonly Sent[]) {
     const folder = temporaryFolder();
     folders.push(folder);
-    const call = new VirtualCall(folder, newCallClock());
+    const call = new VirtualCall(folder, { originMs: undefined });
     const stream = call.stream(spec);
     for (const [sequence, { payloadType, timestamp, payload, atMs }] of packets.entries()) {
       const packet = buildRtp({ payloadType, timestamp, sequence, ssrc: 1 }, payload);
@@ -82,6 +81,18 @@ describe('RFC 4733 events', () => {
     const { kept, leftOut } = await record(packets);
     expect(kept).toEqual([...upTo(10), ...upTo(10).map((index) => 15 + index)]);
     expect(leftOut[0]).toEqual([10 * FRAME, 15 * FRAME, 'dtmf']);
+  });
+
+  it('are told from packets of a type that nobody agreed on: those are neither lost nor silence', async () => {
+    const strange = (index: number): Sent => ({ ...audio(index), payloadType: 96 });
+    const packets = [
+      ...upTo(10).map(audio),
+      ...upTo(5).map((index) => strange(10 + index)),
+      ...upTo(10).map((index) => audio(15 + index)),
+    ];
+    const { counts, leftOut } = await record(packets);
+    expect(counts).toMatchObject({ kept: 20, unusable: 5, lost: 0, reordered: 0 });
+    expect(leftOut).toEqual([]);
   });
 
   it('are over a little after the last news of one whose end was lost', async () => {

@@ -9,7 +9,7 @@ import { KEY_BYTES } from '../../src/protocols/segment/key-wrap.ts';
 import { MAX_RUNS, segmentFile } from '../../src/protocols/segment/sealed-chunk.ts';
 import type { AudioBytes } from '../../src/recorder/open-chunk.ts';
 import { SegmentWriter } from '../../src/recorder/segment-writer.ts';
-import { newCallClock, TrackClock } from '../../src/recorder/track-clock.ts';
+import { TrackClock } from '../../src/recorder/track-clock.ts';
 import { markerFrame, markerNeedle } from '../../src/simulator/marker-audio.ts';
 import { temporaryFolder } from '../support/hush.ts';
 
@@ -35,15 +35,19 @@ describe('SegmentWriter', () => {
     mkdirSync(join(recordingsDir, callId));
     segments = [];
     failures = [];
-    const clock = new TrackClock(newCallClock(), 8000);
+    writer = newWriter(false);
+  });
+  afterEach(() => rmSync(recordingsDir, { recursive: true, force: true }));
+
+  function newWriter(suppressDtmf: boolean): SegmentWriter {
+    const clock = new TrackClock({ originMs: undefined }, 8000);
     clock.restart(emptyRtpPacket());
     clock.relative(emptyRtpPacket(), 1000);
-    writer = new SegmentWriter(
+    return new SegmentWriter(
       {
         ...{ callId, track: 1, codec: 'PCMU', chunkSamples: CHUNK_SAMPLES, masterKey },
-        ...{ clockRate: 8000, suppressDtmf: false },
+        ...{ clockRate: 8000, suppressDtmf, now: () => 0 },
         ...{ recordingsDir, maxUnwrittenBytes: 1_000_000, firstSegment: 0, lookbackSamples: 0 },
-        now: () => 0,
         onSegment: (segment, wrappedKey, closedBy) => {
           segments.push({ callId, track: 1, segment, wrappedKey, closedBy });
         },
@@ -51,8 +55,7 @@ describe('SegmentWriter', () => {
       },
       clock,
     );
-  });
-  afterEach(() => rmSync(recordingsDir, { recursive: true, force: true }));
+  }
 
   function idle(): Promise<void> {
     return new Promise((resolve) => writer.whenIdle(resolve));
@@ -157,6 +160,41 @@ describe('SegmentWriter', () => {
   it('tells a segment before its first frame can be on the disk', () => {
     frames(0, 1);
     expect(segments).toEqual([expect.objectContaining({ segment: 0, closedBy: null })]);
+  });
+
+  async function spansOf(segment: number) {
+    const record = segments.findLast((other) => other.segment === segment);
+    const reader = record && (await SegmentReader.open(recordingsDir, record, masterKey));
+    await reader?.close();
+    return reader?.spans ?? [];
+  }
+
+  it('leaves out what lies where a chunk is cut to wait for the rest of a tone', async () => {
+    writer = newWriter(true);
+    frames(0, 45);
+    writer.leaveOut('dtmf', 44 * FRAME, FRAME, 900);
+    frames(45, 50);
+    writer.closeSegment('end');
+    await idle();
+    const spans = await spansOf(0);
+    const overlapping = spans.filter(({ start, end }) => start < 45 * FRAME && end > 44 * FRAME);
+    expect(overlapping.map(({ leftOut }) => leftOut)).toEqual(overlapping.map(() => 'dtmf'));
+    const leftOut = overlapping.reduce((sum, { start, end }) => sum + end - start, 0);
+    expect(leftOut).toBe(FRAME);
+    const kept = spans.filter((span) => span.leftOut === null);
+    expect(kept.reduce((sum, { start, end }) => sum + end - start, 0)).toBe(49 * FRAME);
+  });
+
+  it('stays readable, whatever number of stretches is left out', async () => {
+    for (let index = 0; index < 1_000; index += 1) {
+      writer.leaveOut(index % 2 === 0 ? 'dtmf' : 'silence', index * 20, 10, 0);
+    }
+    frames(200, 210);
+    writer.closeSegment('end');
+    await idle();
+    const spans = await spansOf(0);
+    expect(spans.filter(({ leftOut }) => leftOut !== null)).toHaveLength(1_000);
+    expect(spans.some(({ leftOut }) => leftOut === null)).toBe(true);
   });
 
   it('holds one codec a chunk', async () => {

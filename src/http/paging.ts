@@ -1,0 +1,40 @@
+import { Type } from 'typebox';
+
+const DEFAULT_PAGE = 50;
+const MAX_PAGE = 500;
+
+/** How much of a list is asked for, newest first, and of what time. */
+export interface PageQuery {
+  from?: string;
+  to?: string;
+  cursor?: string;
+  limit?: number;
+}
+
+export const pageProperties = {
+  from: Type.Optional(Type.String({ format: 'date-time', description: 'Inclusive' })),
+  to: Type.Optional(Type.String({ format: 'date-time', description: 'Exclusive' })),
+  cursor: Type.Optional(
+    Type.String({ format: 'uuid', description: 'nextCursor of the page before' }),
+  ),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE })),
+};
+
+/** What the store is asked for of the page, besides its limit. */
+export function pageFilter({ from, to, cursor }: PageQuery) {
+  return {
+    ...(from === undefined ? {} : { from: Date.parse(from) }),
+    ...(to === undefined ? {} : { to: Date.parse(to) }),
+    ...(cursor === undefined ? {} : { before: cursor.toLowerCase() }),
+  };
+}
+
+/** One row more than the page is read: whether there is a next one. */
+export async function readPage<Row extends { readonly id: string }>(
+  { limit = DEFAULT_PAGE }: PageQuery,
+  read: (limit: number) => Promise<Row[]>,
+): Promise<{ items: Row[]; nextCursor: string | null }> {
+  const rows = await read(limit + 1);
+  const items = rows.slice(0, limit);
+  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+}
