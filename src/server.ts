@@ -190,6 +190,7 @@ export async function createServer(
     },
     lifecycle,
     twoSidedPause: config.sip.twoSidedPause,
+    srtp: config.rtp.srtp,
     timerRules: {
       sessionExpiresSeconds: Math.ceil(config.sip.sessionExpiresMs / 1000),
       minSeconds: Math.ceil(config.sip.minSessionExpiresMs / 1000),

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { type Role, roles } from '../domain/access.ts';
 import { leaseLimits, type PauseExpiry, pauseExpiries } from '../domain/lease.ts';
+import { srtpPolicies } from '../domain/media-agreement.ts';
 import { uccNamePattern } from '../domain/ucc.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -138,6 +139,8 @@ const rtp = section({
   portMin: port(20_000),
   portMax: port(29_999),
   workers: count(1, 64),
+  /** `required`: audio that comes unprotected is refused. */
+  srtp: oneOf(srtpPolicies, 'optional'),
 });
 
 const recording = section({

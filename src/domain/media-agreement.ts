@@ -30,6 +30,10 @@ export const srtpSuites = [
 ] as const;
 export type SrtpSuite = (typeof srtpSuites)[number];
 
+/** `required`: audio that comes unprotected is refused. */
+export const srtpPolicies = ['optional', 'required'] as const;
+export type SrtpPolicy = (typeof srtpPolicies)[number];
+
 /** Keys by SDES (RFC 4568): master key and salt, one behind the other. Never logged. */
 export interface SrtpKeys {
   readonly suite: SrtpSuite;

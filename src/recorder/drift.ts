@@ -18,6 +18,7 @@ export class Drift {
   readonly #recent: number[] = [];
   #anchor: number | undefined;
   #movedAtMs = 0;
+  #correction = 0;
 
   constructor(rate: number) {
     this.#rate = rate;
@@ -38,7 +39,7 @@ export class Drift {
   /** The offset to go by; from the first call on it only moves slowly. */
   anchor(nowMs: number): number {
     if (this.#anchor === undefined) {
-      this.#anchor = this.#least();
+      this.#anchor = this.#target();
       this.#movedAtMs = nowMs;
     }
     return Math.round(this.#anchor);
@@ -46,15 +47,29 @@ export class Drift {
 
   /** What is expected of the next packet, anchored or not. */
   get expected(): number {
-    return this.#anchor ?? this.#least();
+    return this.#anchor ?? this.#target();
+  }
+
+  /** The least delay, as packets come. */
+  get least(): number {
+    return this.#least();
+  }
+
+  /** Units by which the packets are known to come later than those that they belong beside. */
+  correct(lateness: number): void {
+    this.#correction = -lateness;
   }
 
   #follow(nowMs: number): void {
     if (this.#anchor === undefined) return;
     const reach = ((nowMs - this.#movedAtMs) * this.#rate * MAX_SLEW_PPM) / 1e9;
-    const step = this.#least() - this.#anchor;
+    const step = this.#target() - this.#anchor;
     this.#anchor += Math.max(-reach, Math.min(reach, step));
     this.#movedAtMs = nowMs;
+  }
+
+  #target(): number {
+    return this.#least() + this.#correction;
   }
 
   #least(): number {

@@ -1,15 +1,17 @@
-import { createSocket, type Socket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
+import type { RemoteInfo, Socket } from 'node:dgram';
 import type { StreamSpec, TrackSummary } from '../domain/ports.ts';
 import type { GapReason, ReasonChange } from '../domain/records.ts';
+import { isRtcp } from '../protocols/rtp/rtcp.ts';
 import { DigitEvents } from './digit-events.ts';
 import { Gate, type GateTable } from './gate-table.ts';
 import { HeldAside } from './held-aside.ts';
 import { type Marker, MarkerAction, parseMarker } from './marker.ts';
+import { bindMediaSocket, openMediaSocket } from './media-socket.ts';
 import type { Confirmation, ResumedTrack } from './messages.ts';
 import { OwnMarkers } from './own-markers.ts';
 import { type Frame, RtpIntake } from './rtp-intake.ts';
 import type { SegmentWriter } from './segment-writer.ts';
+import { StreamReports } from './stream-reports.ts';
 import type { StreamReading } from './stream-stats.ts';
 import type { TrackClock } from './track-clock.ts';
 import { TrackExtent } from './track-extent.ts';
@@ -54,6 +56,7 @@ export class MediaStream {
   readonly #socket: Socket;
   readonly #ownMarkers: OwnMarkers;
   readonly #intake: RtpIntake;
+  readonly #reports: StreamReports;
   readonly #digits: DigitEvents;
   readonly #extent = new TrackExtent();
   readonly #aside: HeldAside;
@@ -82,7 +85,9 @@ export class MediaStream {
     this.#options = options;
     const { clock } = options;
     const onTimeLine = (nowMs: number): void => this.#endTimeLine(nowMs);
-    this.#intake = new RtpIntake(spec.agreed, { clock, onTimeLine });
+    this.#intake = new RtpIntake(spec.agreed, {
+      ...{ clock, onTimeLine, resumed: options.resumed !== undefined },
+    });
     this.#digits = new DigitEvents(spec.clockRate);
     this.#aside = new HeldAside(options.maxHeldAsidePackets);
     this.#held = spec.held;
@@ -91,28 +96,30 @@ export class MediaStream {
     this.#lastReason = this.#initialReason;
     const startPosition = options.resumed?.startPosition ?? null;
     if (startPosition !== null) this.#extent.resume(startPosition);
-    this.#socket = createSocket({
-      type: isIPv6(options.host) ? 'udp6' : 'udp4',
-      // Only literal addresses are sent to: no datagram waits for a resolver.
-      lookup: (hostname, _, callback) => callback(null, hostname, isIPv6(hostname) ? 6 : 4),
-    });
+    this.#socket = openMediaSocket(options.host);
     this.#ownMarkers = new OwnMarkers(this.#socket, options.secret);
-    this.#socket.on('message', (datagram) => this.receive(datagram, options.now()));
+    this.#socket.on('message', (datagram, from) => this.receive(datagram, options.now(), from));
+    const { host, now } = options;
+    const { reception } = this.#intake;
+    this.#reports = new StreamReports(spec.agreed, {
+      ...{ host, clock, reception, now, shared: this.#socket },
+    });
   }
 
   bind(port: number, onBound: (error?: NodeJS.ErrnoException) => void): void {
-    this.#socket.once('error', onBound);
-    this.#socket.bind({ port, address: this.#options.host, exclusive: true }, () => {
-      this.#socket.removeListener('error', onBound);
-      // A socket that fails later (ICMP errors) says so by silence, which the summary shows.
-      this.#socket.on('error', () => {});
-      onBound();
+    bindMediaSocket(this.#socket, { host: this.#options.host, port }, (refused) => {
+      if (refused) return onBound(refused);
+      this.#reports.bind(port + 1, (error) => {
+        if (error) this.#socket.close();
+        onBound(error);
+      });
     });
   }
 
   update(spec: StreamSpec): void {
     this.#spec = spec;
-    this.#intake.agree(spec.agreed);
+    this.#intake.agree(spec.agreed, this.#options.now());
+    this.#reports.agree(spec.agreed);
   }
 
   /** Frames that a fence without confirmation left in doubt are erased; the stream stays shut. */
@@ -136,6 +143,7 @@ export class MediaStream {
       this.#intake.counts.erased += this.#aside.erase();
       this.#options.writer.closeSegment(closedBy);
       this.#ownMarkers.close();
+      this.#reports.close();
       if (!this.#closed) this.#socket.close();
       this.#closed = true;
       this.#options.writer.whenIdle(() => onClosed(this.#summary()));
@@ -151,6 +159,7 @@ export class MediaStream {
     if (this.#shut || gates.get(slot) === Gate.Open) writer.sealOlderThan(nowMs - chunkMs);
     const began = this.#beganAtMs;
     if (began !== null && nowMs - began > ANCHOR_MS) this.#extent.settle(clock.anchor(nowMs));
+    this.#reports.tick(nowMs);
   }
 
   reading(): StreamReading {
@@ -165,13 +174,17 @@ export class MediaStream {
   }
 
   /** What came at the stream's port. */
-  receive(datagram: Buffer, nowMs: number): void {
+  receive(datagram: Buffer, nowMs: number, from?: RemoteInfo): void {
     if (((datagram[0] ?? 0) & 0xc0) === 0x40) {
       const marker = parseMarker(this.#options.secret, datagram);
       if (marker) {
         this.#onMarker(marker);
         return;
       }
+    }
+    if (from && this.#spec.agreed.rtcp.mux && isRtcp(datagram)) {
+      this.#reports.receive(datagram, from);
+      return;
     }
     const arrival = this.#intake.read(datagram, nowMs);
     if (arrival === 'audio') this.#onAudio(this.#intake.frame, nowMs);

@@ -1,5 +1,6 @@
 /**
- * Even UDP ports of a range (RFC 3550 section 11), handed out in consecutive runs. The cursor goes
+ * Even UDP ports of a range, each with the odd one above it (RFC 3550 section 11), handed out in
+ * consecutive runs. The cursor goes
  * round the whole range before a port comes again, so that a late packet meets no stranger's
  * stream.
  */
@@ -11,7 +12,7 @@ export class PortPool {
 
   constructor(portMin: number, portMax: number) {
     this.#first = portMin + (portMin % 2);
-    this.#count = Math.max(0, Math.floor((portMax - this.#first) / 2) + 1);
+    this.#count = Math.max(0, Math.floor((portMax - this.#first + 1) / 2));
   }
 
   get free(): number {

@@ -1,8 +1,12 @@
 import type { MediaAgreement } from '../domain/media-agreement.ts';
 import type { Codec, PacketCounts } from '../domain/records.ts';
+import { opusSamples } from '../protocols/rtp/opus-packet.ts';
 import { emptyRtpPacket, parseRtp, type RtpPacket } from '../protocols/rtp/packet.ts';
+import { SRTP_REPLAYED, SRTP_WRONG_TAG } from '../protocols/srtp/receiver.ts';
 import { type AudioBytes, MAX_PAYLOAD_BYTES } from './open-chunk.ts';
+import { Reception } from './reception.ts';
 import { SequenceWindow } from './sequence-window.ts';
+import { StreamSecurity } from './stream-security.ts';
 import type { TrackClock } from './track-clock.ts';
 
 /** What a datagram turned out to be. */
@@ -43,6 +47,8 @@ type Counts = { -readonly [Count in keyof PacketCounts]: number };
 
 export interface RtpIntakeOptions {
   readonly clock: TrackClock;
+  /** The stream was listened to before, in another process or thread. */
+  readonly resumed: boolean;
   /** Another source, or a jump: what comes next has nothing to do with what came before. */
   onTimeLine(nowMs: number): void;
 }
@@ -56,7 +62,9 @@ export class RtpIntake {
     ...{ received: 0, kept: 0, gated: 0, duplicate: 0, dtmf: 0, comfortNoise: 0 },
     ...{ lost: 0, reordered: 0, unauthenticated: 0, unusable: 0, erased: 0 },
   };
+  readonly reception = new Reception();
   readonly #options: RtpIntakeOptions;
+  readonly #security: StreamSecurity;
   readonly #sequences = new SequenceWindow();
   /**
    * Payload types agreed on so far: after a change both come for a while (RFC 3264 section 8.3.2).
@@ -70,11 +78,17 @@ export class RtpIntake {
   constructor(agreed: MediaAgreement, options: RtpIntakeOptions) {
     this.#options = options;
     this.#agreed = agreed;
-    this.agree(agreed);
+    this.#security = new StreamSecurity(agreed.srtp, options.resumed);
+    this.#expect(agreed);
   }
 
-  agree(agreed: MediaAgreement): void {
+  agree(agreed: MediaAgreement, nowMs: number): void {
     this.#agreed = agreed;
+    this.#security.agree(agreed.srtp, nowMs);
+    this.#expect(agreed);
+  }
+
+  #expect(agreed: MediaAgreement): void {
     for (const other of [agreed.dtmfPayloadType, agreed.comfortNoisePayloadType]) {
       if (other !== null) this.#codecs.delete(other);
     }
@@ -90,12 +104,15 @@ export class RtpIntake {
   read(datagram: Buffer, nowMs: number): Arrival {
     const { counts } = this;
     counts.received += 1;
-    if (!parseRtp(datagram, rtp)) {
+    const length = this.#security.unprotect(datagram, nowMs);
+    if (length < 0) return this.#refuse(length);
+    if (!parseRtp(datagram, rtp, length)) {
       counts.unusable += 1;
       return 'nothing';
     }
+    this.reception.heard(rtp.ssrc, rtp.sequence);
     const codec = this.#codecs.get(rtp.payloadType);
-    const samples = codec === undefined ? 0 : samplesIn(codec, rtp.payloadEnd - rtp.payloadStart);
+    const samples = codec === undefined ? 0 : samplesIn(codec, datagram);
     if (codec !== undefined && samples > 0) return this.#readAudio(datagram, codec, samples, nowMs);
     if (rtp.payloadType === this.#agreed.dtmfPayloadType) return this.#readDigits(datagram);
     const isNoise = rtp.payloadType === this.#agreed.comfortNoisePayloadType;
@@ -105,6 +122,13 @@ export class RtpIntake {
     this.#follow(rtp.sequence);
     // Whatever that was, it was no silence.
     if (!isNoise) this.#lastEnd = Number.POSITIVE_INFINITY;
+    return 'nothing';
+  }
+
+  #refuse(reason: number): 'nothing' {
+    if (reason === SRTP_WRONG_TAG) this.counts.unauthenticated += 1;
+    else if (reason === SRTP_REPLAYED) this.counts.duplicate += 1;
+    else this.counts.unusable += 1;
     return 'nothing';
   }
 
@@ -179,10 +203,11 @@ export class RtpIntake {
 }
 
 /** Units of the RTP clock; 0 for what is no whole packet of that codec, or longer than any. */
-function samplesIn(codec: Codec, bytes: number): number {
+function samplesIn(codec: Codec, datagram: Buffer): number {
+  const { payloadStart, payloadEnd } = rtp;
+  const bytes = payloadEnd - payloadStart;
   if (bytes > MAX_PAYLOAD_BYTES) return 0;
-  // How long a packet of Opus lasts stands within it (RFC 6716 section 3), and is not read yet.
-  if (codec === 'OPUS') return 0;
+  if (codec === 'OPUS') return opusSamples(datagram, payloadStart, payloadEnd);
   if (codec === 'L16') return bytes % 2 === 0 ? bytes / 2 : 0;
   return bytes;
 }

@@ -1,10 +1,13 @@
 import type { RtpPacket } from '../protocols/rtp/packet.ts';
+import type { SenderReport } from '../protocols/rtp/rtcp.ts';
 import { Drift } from './drift.ts';
+import { SenderClocks } from './sender-clocks.ts';
 
 /** The call's clock starts with the first packet of any of its streams. */
-export interface CallClock {
+export class CallClock {
   /** Monotonic ms; undefined until the first packet. */
   originMs: number | undefined;
+  readonly senders = new SenderClocks();
 }
 
 /** Timestamps and arrival that disagree by more than this are another time line, not jitter. */
@@ -66,6 +69,22 @@ export class TrackClock {
   /** Where a packet lies that says nothing of when it was sent; undefined for another source's. */
   place(packet: RtpPacket): number | undefined {
     return packet.ssrc === this.#ssrc ? this.#extend(packet.timestamp) : undefined;
+  }
+
+  /** What the stream's sender says of its own clock; a report of another time is none. */
+  report({ ssrc, ntpMs, timestamp }: SenderReport, cname: string): void {
+    if (ssrc !== this.#ssrc || ntpMs === undefined) return;
+    const ahead = this.#extend(timestamp) - this.#lastRelative;
+    if (Math.abs(ahead) > (MAX_DISAGREEMENT_MS * this.#rate) / 1000) return;
+    const toMs = 1000 / this.#rate;
+    const beganMs = ntpMs - this.#extend(timestamp) * toMs;
+    const lateMs = this.#call.senders.lateness(cname, this, this.#drift.least * toMs - beganMs);
+    this.#drift.correct(lateMs / toMs);
+  }
+
+  /** Units of the RTP clock. */
+  get jitter(): number {
+    return this.#jitter;
   }
 
   /** RFC 3550 section 6.4.1, as packets were read: a stalled thread of ours shows in it. */

@@ -5,7 +5,7 @@ import { MediaStream } from './media-stream.ts';
 import type { Confirmation, FromWorker, ToWorker, WorkerSettings } from './messages.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import { packStats } from './stream-stats.ts';
-import { type CallClock, TrackClock } from './track-clock.ts';
+import { CallClock, TrackClock } from './track-clock.ts';
 
 /** How often streams tell how they fare. */
 const STATS_INTERVAL_MS = 1_000;
@@ -44,7 +44,7 @@ function confirm(confirmation: Confirmation): void {
 function mediaOf(callId: string): CallMedia {
   let call = calls.get(callId);
   if (!call) {
-    call = { clock: { originMs: undefined }, streams: new Map() };
+    call = { clock: new CallClock(), streams: new Map() };
     calls.set(callId, call);
   }
   return call;

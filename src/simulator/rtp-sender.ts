@@ -18,6 +18,8 @@ export interface RtpStreamOptions {
   readonly firstSequence?: number;
   /** Default 0. */
   readonly firstTimestamp?: number;
+  /** Packets as they travel, where they are protected. */
+  protect?(packet: Buffer): Buffer;
   /** What a network does to the packet: sends it once, later, twice or never; default: once. */
   impair?(packet: Buffer, send: (packet: Buffer) => void): void;
   /** Units of the RTP clock per frame; default 160 (20 ms at 8 kHz). */
@@ -150,10 +152,11 @@ class PacedStream implements RtpStreamHandle {
     const step = this.#options.timestampStep ?? DEFAULT_TIMESTAMP_STEP;
     const sequence = (firstSequence + this.sent) & 0xffff;
     const timestamp = (firstTimestamp + index * step) % 2 ** 32;
-    const packet = buildRtp(
+    const plain = buildRtp(
       { payloadType, marker: !this.#talking, sequence, timestamp, ssrc },
       payload,
     );
+    const packet = this.#options.protect?.(plain) ?? plain;
     this.sent += 1;
     const send = (datagram: Buffer): void => {
       const sentAtMs = performance.timeOrigin + performance.now();

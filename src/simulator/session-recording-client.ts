@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { SdpDirection, SdpPayload } from '../protocols/sdp/types.ts';
+import type { SdpDirection } from '../protocols/sdp/types.ts';
 import type { SipBody, SipHeader, SipPeer, SipUserAgent } from '../protocols/sip/types.ts';
 import { buildMetadata } from '../protocols/siprec/build-metadata.ts';
 import { buildMultipart } from '../protocols/siprec/multipart.ts';
 import { sessionIdFromGuid } from '../protocols/siprec/session-id.ts';
+import type { SrtpSuite } from '../protocols/srtp/suites.ts';
 import { RtpSender } from './rtp-sender.ts';
 import { type ServerOffers, SimulatedCall } from './simulated-call.ts';
 import { type FrameSource, SimulatedStream } from './simulated-stream.ts';
-
-export type SimulatedCodec = 'PCMU' | 'PCMA';
+import { type SimulatedCodec, streamFormats } from './stream-format.ts';
 
 export interface SimulatedParticipant {
   readonly aor: string;
@@ -32,6 +32,8 @@ export interface PlaceCallOptions {
   readonly participants: readonly SimulatedParticipant[];
   /** Default PCMU. */
   readonly codec?: SimulatedCodec;
+  /** Default: unprotected. */
+  readonly srtp?: SrtpSuite;
   /** Metadata before the SDP, as some clients send it. */
   readonly metadataFirst?: boolean;
   /** Default `sendonly`; `inactive` begins on hold. */
@@ -88,13 +90,14 @@ export class SessionRecordingClient {
   }
 
   async #createCall(options: PlaceCallOptions): Promise<SimulatedCall> {
-    const payload = payloadOf(options.codec ?? 'PCMU');
+    const format = streamFormats[options.codec ?? 'PCMU'];
     const streams: SimulatedStream[] = [];
     for (const [index, participant] of options.participants.entries()) {
       streams.push(
         await SimulatedStream.open(this.#address, {
           label: labelOf(participant, index),
-          payloadType: payload.payloadType,
+          format,
+          srtp: options.srtp,
           source: participant.source,
           onSent: participant.onSent?.bind(participant),
           ...(participant.impair ? { impair: participant.impair.bind(participant) } : {}),
@@ -105,7 +108,7 @@ export class SessionRecordingClient {
       communicationSessionId: options.communicationSessionId ?? newSessionId(),
       streams,
       sender: this.#sender,
-      payload,
+      format,
       mediaAddress: this.#address,
       direction: options.direction ?? 'sendonly',
       serverOffers: options.serverOffers ?? 'follow',
@@ -139,11 +142,6 @@ function inviteBody(call: SimulatedCall, options: PlaceCallOptions): SipBody {
 
 function labelOf(participant: SimulatedParticipant, index: number): string {
   return participant.label ?? String(index + 1);
-}
-
-function payloadOf(codec: SimulatedCodec): SdpPayload {
-  const payloadType = codec === 'PCMU' ? 0 : 8;
-  return { payloadType, encoding: codec, clockRate: 8000, channels: 1, fmtp: undefined };
 }
 
 function newSessionId(): string {

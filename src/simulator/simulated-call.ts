@@ -1,6 +1,6 @@
 import { buildOffer } from '../protocols/sdp/build-session.ts';
 import { parseOffer } from '../protocols/sdp/parse-offer.ts';
-import type { SdpDirection, SdpPayload } from '../protocols/sdp/types.ts';
+import type { SdpDirection } from '../protocols/sdp/types.ts';
 import type {
   SipBody,
   SipDialog,
@@ -10,6 +10,7 @@ import type {
 } from '../protocols/sip/types.ts';
 import type { RtpSender } from './rtp-sender.ts';
 import type { SimulatedStream } from './simulated-stream.ts';
+import type { StreamFormat } from './stream-format.ts';
 
 export type SimulatedCallState = 'calling' | 'established' | 'ended';
 export type EndedBy = 'client' | 'server';
@@ -26,7 +27,7 @@ export interface SimulatedCallParts {
   readonly communicationSessionId: string;
   readonly streams: readonly SimulatedStream[];
   readonly sender: RtpSender;
-  readonly payload: SdpPayload;
+  readonly format: StreamFormat;
   readonly mediaAddress: string;
   readonly direction: SdpDirection;
   readonly serverOffers: ServerOffers;
@@ -76,7 +77,7 @@ export class SimulatedCall {
 
   /** The description this side offers now, as an `application/sdp` body. */
   body(): SipBody {
-    const { payload } = this.#parts;
+    const { payload } = this.#parts.format;
     const sdp = buildOffer({
       address: this.#description.address,
       sessionId: this.#sessionId,
@@ -85,6 +86,7 @@ export class SimulatedCall {
         port: stream.localPort,
         label: stream.label,
         payloads: [payload],
+        crypto: stream.crypto,
         direction: this.#description.direction,
       })),
     });
@@ -176,6 +178,14 @@ export class SimulatedCall {
   #describe(description: Description): void {
     this.#description = description;
     this.#sessionVersion += 1;
+  }
+
+  /** Other keys for all streams, once they were accepted. */
+  async rekey(): Promise<SipResponse> {
+    for (const stream of this.streams) stream.offerKey();
+    const response = await this.#reinvite(this.#description);
+    if (isAccepted(response)) for (const stream of this.streams) stream.useKey();
+    return response;
   }
 
   /** The audio comes from other ports and sources: a re-INVITE tells where from. */

@@ -1,15 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import type { SdpMedia } from '../protocols/sdp/types.ts';
+import type { SdpCrypto, SdpMedia } from '../protocols/sdp/types.ts';
+import { SrtpSender } from '../protocols/srtp/sender.ts';
+import { type SrtpSuite, srtpSuites } from '../protocols/srtp/suites.ts';
 import type { RtpDestination, RtpSender, RtpStreamHandle, RtpStreamOptions } from './rtp-sender.ts';
+import type { StreamFormat } from './stream-format.ts';
 
-/** Payload of frame `index` (160 bytes of G.711), or undefined to be silent. */
+/** Payload of frame `index` (20 ms, G.711: 160 bytes), or undefined to be silent. */
 export type FrameSource = (index: number) => Uint8Array | undefined;
 
 export interface StreamOptions {
   readonly label: string;
-  readonly payloadType: number;
+  readonly format: StreamFormat;
+  /** Left out, the audio goes unprotected. */
+  readonly srtp?: SrtpSuite | undefined;
   readonly source: FrameSource;
   readonly onSent?: ((index: number, sequence: number, sentAtMs: number) => void) | undefined;
   readonly impair?: RtpStreamOptions['impair'];
@@ -29,6 +34,8 @@ export class SimulatedStream {
   #sentBefore = 0;
   #framesBefore = 0;
   #sender: RtpSender | undefined;
+  #key: SdpCrypto | undefined;
+  #protection: SrtpSender | undefined;
   #closed = false;
 
   /** Binds a free port of `address`. Rejects with the system's error. */
@@ -40,7 +47,27 @@ export class SimulatedStream {
     this.#socket = socket;
     this.#options = options;
     this.label = options.label;
+    this.offerKey();
+    this.useKey();
     socket.on('error', () => this.close());
+  }
+
+  /** What its packets are protected with, as its offer says. */
+  get crypto(): SdpCrypto | undefined {
+    return this.#key;
+  }
+
+  /** Offers another key; packets go under it once `useKey` is called. */
+  offerKey(): void {
+    const { srtp: suite } = this.#options;
+    if (!suite) return;
+    const { keyBytes, saltBytes } = srtpSuites[suite];
+    this.#key = { tag: 1, suite, key: randomBytes(keyBytes + saltBytes) };
+  }
+
+  useKey(): void {
+    const { srtp: suite } = this.#options;
+    if (suite && this.#key) this.#protection = new SrtpSender(suite, this.#key.key);
   }
 
   get ssrc(): number {
@@ -108,19 +135,21 @@ export class SimulatedStream {
   }
 
   #start(sender: RtpSender, destination: RtpDestination): RtpStreamHandle {
-    const { payloadType, source, onSent, impair } = this.#options;
+    const { format, source, onSent, impair } = this.#options;
     // Frames keep their numbers, whatever becomes of their source.
     const first = this.#framesBefore;
     return sender.add({
       socket: this.#socket,
       destination,
-      payloadType,
+      payloadType: format.payload.payloadType,
+      timestampStep: format.timestampStep,
       ssrc: this.#ssrc,
       firstSequence: this.#sentBefore,
       firstTimestamp: randomBytes(4).readUInt32BE(),
       frame: (index) => (this.enabled ? source(first + index) : undefined),
       ...(onSent ? { onSent: (index, ...sent) => onSent(first + index, ...sent) } : {}),
       ...(impair ? { impair } : {}),
+      protect: (packet) => this.#protection?.protect(packet) ?? packet,
     });
   }
 

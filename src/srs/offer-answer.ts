@@ -1,20 +1,45 @@
-import type { MediaAgreement } from '../domain/media-agreement.ts';
+import { isIP } from 'node:net';
+import type { MediaAgreement, RtcpRoute, SrtpKeys, SrtpPolicy } from '../domain/media-agreement.ts';
 import type { OfferedStream } from '../domain/offered-media.ts';
 import type { Codec } from '../domain/records.ts';
-import type { SdpMedia, SdpOffer, SdpPayload } from '../protocols/sdp/types.ts';
+import type { SdpCrypto, SdpMedia, SdpOffer, SdpPayload } from '../protocols/sdp/types.ts';
 import { isMixed, participantForLabel } from '../protocols/siprec/stream-participants.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
+import { chooseProtection } from './srtp-choice.ts';
 
 /** What Hush makes of one m-line. */
 export interface MediaChoice {
   readonly index: number;
   readonly stream: OfferedStream;
   readonly payloadTypes: readonly number[];
+  /** What we protect our own packets with. */
+  readonly crypto: SdpCrypto | undefined;
+  readonly rtcpMux: boolean;
 }
 
-/** What is recorded, and can be listened to. */
-const recorded: readonly string[] = ['PCMU', 'PCMA'] satisfies Codec[];
-const CLOCK_RATE = 8000;
+/** What an offer is chosen from by. */
+export interface MediaRules {
+  readonly srtp: SrtpPolicy;
+  /** What the m-line is protected with so far. */
+  keysOf(index: number): SrtpKeys | null;
+}
+
+/**
+ * What is recorded, and can be listened to: the clock rates that its RTP may count in, Hz, and its
+ * channels (RFC 3551 section 4.5, RFC 7587 section 4.1).
+ */
+const recorded: Readonly<Record<string, { rates: readonly number[]; channels: number }>> = {
+  PCMU: { rates: [8000], channels: 1 },
+  PCMA: { rates: [8000], channels: 1 },
+  G722: { rates: [8000], channels: 1 },
+  L16: { rates: [8000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000], channels: 1 },
+  OPUS: { rates: [48_000], channels: 2 },
+} satisfies Record<Codec, { rates: readonly number[]; channels: number }>;
+
+/** DTLS needs a handshake that no recording session has. */
+const profiles: readonly string[] = ['RTP/AVP', 'RTP/AVPF', 'RTP/SAVP', 'RTP/SAVPF'];
+/** They say hold, not where to. */
+const nullAddresses: readonly string[] = ['0.0.0.0', '::'];
 /** RFC 3551 table 4: what comes of it is known without being offered. */
 const STATIC_COMFORT_NOISE = 13;
 
@@ -22,27 +47,34 @@ const STATIC_COMFORT_NOISE = 13;
 export function chooseMedia(
   offer: SdpOffer,
   metadata: RecordingMetadata | undefined,
+  rules: MediaRules,
 ): MediaChoice[] {
   return offer.media.flatMap((media) => {
-    const choice = chooseLine(media, metadata);
+    const choice = chooseLine(media, metadata, rules);
     return choice ? [choice] : [];
   });
 }
 
-/** True when the offer has audio that is wanted but in no codec that Hush records: 488. */
-export function lacksCodec(offer: SdpOffer): boolean {
+/**
+ * True when the offer has audio that is wanted, but none in a codec that Hush records or protected
+ * as it must be: 488.
+ */
+export function isUnacceptable(offer: SdpOffer, rules: MediaRules): boolean {
   const wanted = offer.media.filter(({ kind, port }) => kind === 'audio' && port !== 0);
   const unused = offer.media.every(({ port }) => port === 0);
-  return !unused && wanted.every((media) => chooseLine(media, undefined) === undefined);
+  return !unused && wanted.every((media) => !chooseLine(media, undefined, rules));
 }
 
 function chooseLine(
   media: SdpMedia,
   metadata: RecordingMetadata | undefined,
+  rules: MediaRules,
 ): MediaChoice | undefined {
-  if (media.kind !== 'audio' || media.port === 0 || media.protocol !== 'RTP/AVP') return undefined;
+  if (media.kind !== 'audio' || media.port === 0) return undefined;
+  if (!profiles.includes(media.protocol)) return undefined;
   const audio = media.payloads.find(isRecorded);
-  if (!audio) return undefined;
+  const protection = chooseProtection(media, rules.srtp, rules.keysOf(media.index));
+  if (!audio || !protection) return undefined;
   const beside = media.payloads.filter((payload) => goesWith(audio, payload));
   const label = media.label ?? String(media.index + 1);
   return {
@@ -52,14 +84,19 @@ function chooseLine(
       aor: (metadata && participantForLabel(metadata, label)?.aor) ?? null,
       mixed: metadata !== undefined && isMixed(metadata, label),
       clockRate: audio.clockRate,
-      agreed: agreementOf(audio, beside),
+      agreed: { ...payloadsOf(audio, beside), rtcp: rtcpOf(media), srtp: protection.keys },
       held: isHeld(media),
     },
     payloadTypes: [audio, ...beside].map(({ payloadType }) => payloadType),
+    crypto: protection.crypto,
+    rtcpMux: media.rtcpMux,
   };
 }
 
-function agreementOf(audio: SdpPayload, beside: readonly SdpPayload[]): MediaAgreement {
+function payloadsOf(
+  audio: SdpPayload,
+  beside: readonly SdpPayload[],
+): Omit<MediaAgreement, 'rtcp' | 'srtp'> {
   const typeOf = (encoding: string) =>
     beside.find((payload) => payload.encoding === encoding)?.payloadType;
   return {
@@ -67,13 +104,21 @@ function agreementOf(audio: SdpPayload, beside: readonly SdpPayload[]): MediaAgr
     payloadType: audio.payloadType,
     dtmfPayloadType: typeOf('TELEPHONE-EVENT') ?? null,
     comfortNoisePayloadType: typeOf('CN') ?? STATIC_COMFORT_NOISE,
-    rtcp: { mux: false, address: null, port: null },
-    srtp: null,
   };
 }
 
-function isRecorded({ encoding, clockRate }: SdpPayload): boolean {
-  return recorded.includes(encoding) && clockRate === CLOCK_RATE;
+/** Where the client wants reports (RFC 3550 section 11, RFC 3605, RFC 5761). */
+function rtcpOf({ port, connectionAddress, rtcp, rtcpMux: mux }: SdpMedia): RtcpRoute {
+  const address = rtcp?.address ?? connectionAddress ?? '';
+  if (isIP(address) === 0 || nullAddresses.includes(address)) {
+    return { mux, address: null, port: null };
+  }
+  return { mux, address, port: mux ? port : (rtcp?.port ?? Math.min(port + 1, 65_535)) };
+}
+
+function isRecorded({ encoding, clockRate, channels }: SdpPayload): boolean {
+  const known = Object.hasOwn(recorded, encoding) ? recorded[encoding] : undefined;
+  return known?.channels === channels && known.rates.includes(clockRate);
 }
 
 /**

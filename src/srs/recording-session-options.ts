@@ -1,4 +1,5 @@
 import type { CallLifecycle } from '../domain/call-lifecycle.ts';
+import type { SrtpPolicy } from '../domain/media-agreement.ts';
 import type { SessionTimerRules } from '../protocols/sip/session-expires.ts';
 import type { SipDialogState } from '../protocols/sip/types.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
@@ -14,6 +15,7 @@ export interface RecordingSessionOptions {
   readonly timerRules: SessionTimerRules;
   /** Whether clients of a paused call are asked to send nothing. */
   readonly twoSidedPause: boolean;
+  readonly srtp: SrtpPolicy;
   onPauseOffered(outcome: OfferOutcome): void;
   onFailure(cause: unknown): void;
   onEnded(): void;

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Call } from '../domain/call.ts';
-import type { AcceptedStream } from '../domain/call-lifecycle.ts';
 import type { RestoredSession } from '../domain/call-recovery.ts';
 import type { SessionOffer } from '../domain/offered-media.ts';
 import { SerialQueue } from '../domain/serial-queue.ts';
+import { parseOffer } from '../protocols/sdp/parse-offer.ts';
 import type { SdpOffer } from '../protocols/sdp/types.ts';
 import { answerSessionTimer, type SessionInterval } from '../protocols/sip/session-expires.ts';
 import type {
@@ -17,20 +16,16 @@ import { mergeMetadata } from '../protocols/siprec/merge-metadata.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 import { answerToFailure, notAcceptable } from './failure-answers.ts';
 import { readInviteBody } from './invite-body.ts';
-import { chooseMedia, lacksCodec, type MediaChoice } from './offer-answer.ts';
+import { chooseMedia, isUnacceptable, type MediaChoice, type MediaRules } from './offer-answer.ts';
 import type { RecordingSessionOptions, Signalling } from './recording-session-options.ts';
 import { SessionDescription } from './session-description.ts';
+import { SessionMedia } from './session-media.ts';
 import { SessionOffers } from './session-offers.ts';
 import { SessionRefresh } from './session-refresh.ts';
 
 const BYE_TIMEOUT_MS = 2_000;
 /** Numbers of requests that the process before may have sent without having saved them. */
 const SKIPPED_SEQUENCES = 100;
-
-/** A stream of this session: which m-line it is, which track it writes, where it listens. */
-interface SessionStream extends AcceptedStream {
-  readonly index: number;
-}
 
 /**
  * One recording session (RFC 7866 section 3): a SIP dialog whose streams belong to a call. What it
@@ -42,8 +37,7 @@ export class RecordingSession {
   readonly #refresh: SessionRefresh;
   readonly #description: SessionDescription;
   readonly #offers: SessionOffers;
-  #call: Call | undefined;
-  #streams: SessionStream[] = [];
+  readonly #media: SessionMedia;
   #dialog: SipDialog | undefined;
   #ended = false;
   /** All that the client has told so far. */
@@ -52,7 +46,12 @@ export class RecordingSession {
   constructor(options: RecordingSessionOptions) {
     this.#options = options;
     this.#description = new SessionDescription(options.mediaAddress);
-    this.#offers = new SessionOffers(() => this.#dialog, this.#description);
+    this.#media = new SessionMedia(options.lifecycle, options.id);
+    this.#offers = new SessionOffers({
+      dialog: () => this.#dialog,
+      description: this.#description,
+      onAnswer: (body) => this.#takeAnswer(body),
+    });
     this.#refresh = new SessionRefresh({
       refresh: () => this.#refreshNow(),
       onExpired: () => void this.hangUp().catch(options.onFailure),
@@ -64,24 +63,21 @@ export class RecordingSession {
   }
 
   get callId(): string | undefined {
-    return this.#call?.id;
+    return this.#media.call?.id;
   }
 
-  /**
-   * Brings the first offer's streams to their call; answers the SDP. Throws what `offer` throws.
-   */
+  /** What offers are chosen from by: keys of ours stay. */
+  get rules(): MediaRules {
+    return { srtp: this.#options.srtp, keysOf: (index) => this.#media.keysOf(index) };
+  }
+
+  /** Brings the first offer's streams to their call; answers the SDP. */
   async begin(
     offer: Omit<SessionOffer, 'sessionId' | 'streams'>,
     sdp: SdpOffer,
     choices: readonly MediaChoice[],
   ): Promise<SipBody> {
-    const streams = choices.map(({ stream }) => stream);
-    const accepted = await this.#options.lifecycle.offer({ ...offer, streams, sessionId: this.id });
-    this.#call = accepted.call;
-    this.#streams = accepted.streams.map((stream, at) => ({
-      ...stream,
-      index: choices[at]?.index ?? at,
-    }));
+    await this.#media.begin(offer, choices);
     return this.#buildAnswer(sdp, choices);
   }
 
@@ -94,7 +90,7 @@ export class RecordingSession {
 
   /** Resolves when another process could go on with the session: before it is answered. */
   async save(dialog: SipDialogState): Promise<void> {
-    const call = this.#call;
+    const { call, lines } = this.#media;
     if (!call || this.#ended) return;
     const signalling: Signalling = {
       dialog,
@@ -102,7 +98,6 @@ export class RecordingSession {
       refresh: this.#refresh.state ?? null,
       metadata: this.metadata ?? null,
     };
-    const lines = this.#streams.map(({ track, index }) => ({ track, index }));
     await this.#options.lifecycle.saveSession(call, this.id, { lines, signalling });
   }
 
@@ -114,8 +109,7 @@ export class RecordingSession {
   restore({ record, call }: RestoredSession): SipDialogState {
     const { dialog, description, refresh, metadata } = record.signalling as Signalling;
     this.metadata = metadata ?? undefined;
-    this.#call = call;
-    this.#streams = record.streams.map(({ track, index, port }) => ({ track, index, port }));
+    this.#media.restore(call, record.streams);
     this.#description.restore(description);
     this.#refresh.restore(refresh ?? undefined);
     return { ...dialog, localSequence: dialog.localSequence + SKIPPED_SEQUENCES };
@@ -140,19 +134,19 @@ export class RecordingSession {
     await this.#queue.run(async () => {
       try {
         const body = readInviteBody(request);
-        const call = this.#call;
+        const { call } = this.#media;
         const timer = answerSessionTimer(request, this.#options.timerRules);
         if (this.#ended || !call) reply({ statusCode: 481 });
         else if (!timer.ok) reply(timer.reply);
-        else if (body.offer && lacksCodec(body.offer)) reply(notAcceptable);
+        else if (body.offer && isUnacceptable(body.offer, this.rules)) reply(notAcceptable);
         else {
           const { headers } = timer;
           this.#refresh.refreshed(timer.interval);
           if (!body.offer) reply({ statusCode: 200, headers, ...this.#lastAnswer(request) });
           else {
             const metadata = mergeMetadata(this.metadata, body.metadata);
-            const choices = chooseMedia(body.offer, metadata);
-            await this.#apply(call, choices);
+            const choices = chooseMedia(body.offer, metadata, this.rules);
+            await this.#media.apply(call, choices);
             this.metadata = metadata;
             const answer = this.#buildAnswer(body.offer, choices);
             await this.#saveNow();
@@ -173,7 +167,8 @@ export class RecordingSession {
     this.#ended = true;
     this.#refresh.stop();
     await this.#queue.run(async () => {
-      if (this.#call) await this.#options.lifecycle.leave(this.#call, this.id);
+      const { call } = this.#media;
+      if (call) await this.#options.lifecycle.leave(call, this.id);
     });
     this.#options.onEnded();
   }
@@ -186,48 +181,25 @@ export class RecordingSession {
     await this.end();
   }
 
-  async #apply(call: Call, choices: readonly MediaChoice[]): Promise<void> {
-    const { lifecycle } = this.#options;
-    const choiceAt = new Map(choices.map((choice) => [choice.index, choice]));
-    // A track counts in one clock: audio on another one is another stream.
-    const stays = ({ index, track }: SessionStream): boolean =>
-      choiceAt.get(index)?.stream.clockRate === call.streams.get(track)?.clockRate;
-    const gone = this.#streams.filter((stream) => !stays(stream)).map(({ track }) => track);
-    if (gone.length > 0) await lifecycle.dropStreams(call, gone);
-    const staying = this.#streams.filter(stays);
-    await lifecycle.updateStreams(
-      call,
-      staying.flatMap(({ index, track }) => {
-        const choice = choiceAt.get(index);
-        return choice ? [{ ...choice.stream, track }] : [];
-      }),
-    );
-    this.#streams = staying;
-    const fresh = choices.filter((one) => !staying.some(({ index }) => index === one.index));
-    this.#streams = [...staying, ...(await this.#add(call, fresh))];
-  }
-
-  async #add(call: Call, fresh: readonly MediaChoice[]): Promise<SessionStream[]> {
-    if (fresh.length === 0) return [];
-    const { streams } = await this.#options.lifecycle.offer({
-      sessionId: this.id,
-      uccName: call.uccName,
-      correlationId: call.correlationId,
-      streams: fresh.map(({ stream }) => stream),
-      parties: [],
-    });
-    return streams.map((stream, at) => ({ ...stream, index: fresh[at]?.index ?? at }));
-  }
-
   #buildAnswer(offer: SdpOffer, choices: readonly MediaChoice[]): SipBody {
-    const portOf = (index: number): number =>
-      this.#streams.find((stream) => stream.index === index)?.port ?? 0;
+    const portOf = (index: number): number => this.#media.portOf(index);
     return this.#description.answer(offer, choices, { portOf, direction: this.#direction() });
   }
 
   #direction(): 'inactive' | 'recvonly' {
-    const wantsNothing = this.#options.twoSidedPause && this.#call?.keeps === false;
+    const wantsNothing = this.#options.twoSidedPause && this.#media.call?.keeps === false;
     return wantsNothing ? 'inactive' : 'recvonly';
+  }
+
+  /** A client that answers without a description has changed nothing. */
+  async #takeAnswer(body: Buffer): Promise<void> {
+    if (body.length === 0) return;
+    try {
+      await this.#media.takeKeys(parseOffer(body.toString('utf8')));
+      await this.#saveNow();
+    } catch (cause) {
+      this.#options.onFailure(cause);
+    }
   }
 
   async #refreshNow(): Promise<SessionInterval | undefined> {

@@ -54,8 +54,8 @@ export class SessionDescription {
     const version = this.#state.version + 1;
     const sdp = buildAnswer({
       ...{ offer, sessionId, sessionVersion: version, address: this.#address },
-      media: choices.map(({ index, stream, payloadTypes }) => ({
-        ...{ index, payloadTypes, port: how.portOf(index) },
+      media: choices.map(({ index, stream, payloadTypes, crypto, rtcpMux }) => ({
+        ...{ index, payloadTypes, crypto, rtcpMux, port: how.portOf(index) },
         direction: stream.held ? 'inactive' : how.direction,
       })),
     });

@@ -15,14 +15,19 @@ export type OfferOutcome = 'accepted' | 'refused' | 'failed';
 const GLARE_WAIT_MS = 2_000;
 const MAX_GLARES = 10;
 
+export interface SessionOffersOptions {
+  readonly description: SessionDescription;
+  dialog(): SipDialog | undefined;
+  /** What the client answered to an offer that it accepted. */
+  onAnswer(body: Buffer): Promise<void>;
+}
+
 /** What we ask of the client ourselves, by re-INVITE. */
 export class SessionOffers {
-  readonly #dialog: () => SipDialog | undefined;
-  readonly #description: SessionDescription;
+  readonly #options: SessionOffersOptions;
 
-  constructor(dialog: () => SipDialog | undefined, description: SessionDescription) {
-    this.#dialog = dialog;
-    this.#description = description;
+  constructor(options: SessionOffersOptions) {
+    this.#options = options;
   }
 
   /**
@@ -30,10 +35,11 @@ export class SessionOffers {
    * @returns undefined where there is nothing to ask
    */
   async direct(wanted: () => SdpDirection | undefined): Promise<OfferOutcome | undefined> {
+    const { description } = this.#options;
     for (let attempt = 0; attempt < MAX_GLARES; attempt += 1) {
       const direction = wanted();
-      if (direction === undefined || direction === this.#description.asked) return undefined;
-      const { body, settle } = this.#description.redirected(direction);
+      if (direction === undefined || direction === description.asked) return undefined;
+      const { body, settle } = description.redirected(direction);
       const answer = await this.#invite(body);
       if (answer === undefined) return 'failed';
       if (isSuccess(answer)) {
@@ -52,7 +58,7 @@ export class SessionOffers {
    */
   async refresh(seconds: number): Promise<SessionInterval | 'gone' | undefined> {
     const offered: SessionInterval = { seconds, refresher: 'us' };
-    const answer = await this.#invite(this.#description.body(), offerSessionTimer(offered));
+    const answer = await this.#invite(this.#options.description.body(), offerSessionTimer(offered));
     if (answer === undefined) return 'gone';
     if (isSuccess(answer)) return agreedSessionTimer(answer, offered);
     return answer.statusCode === 481 || answer.statusCode === 408 ? 'gone' : undefined;
@@ -64,7 +70,9 @@ export class SessionOffers {
     headers: readonly SipHeader[] = [],
   ): Promise<Pick<SipResponse, 'statusCode' | 'headers'> | undefined> {
     try {
-      return await this.#dialog()?.invite(body, headers);
+      const answer = await this.#options.dialog()?.invite(body, headers);
+      if (answer && isSuccess(answer)) await this.#options.onAnswer(answer.body);
+      return answer;
     } catch (cause) {
       const { statusCode } = cause as { statusCode?: unknown };
       return typeof statusCode === 'number' ? { statusCode, headers: [] } : undefined;

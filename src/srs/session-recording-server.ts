@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { CallLifecycle } from '../domain/call-lifecycle.ts';
 import type { RestoredSession } from '../domain/call-recovery.ts';
 import { UccUnknownError } from '../domain/errors.ts';
+import type { SrtpPolicy } from '../domain/media-agreement.ts';
 import type { SessionTimerRules } from '../protocols/sip/session-expires.ts';
 import type {
   IncomingInvite,
@@ -15,7 +16,7 @@ import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 import { correlationIdOf, type IdentityRules, uccOf } from './call-identity.ts';
 import { answerToFailure, notAcceptable } from './failure-answers.ts';
 import { readInviteBody } from './invite-body.ts';
-import { chooseMedia, lacksCodec } from './offer-answer.ts';
+import { chooseMedia, isUnacceptable } from './offer-answer.ts';
 import { RecordingSession } from './recording-session.ts';
 import type { OfferOutcome } from './session-offers.ts';
 
@@ -31,6 +32,7 @@ export interface SessionRecordingServerOptions {
   readonly lifecycle: CallLifecycle;
   readonly timerRules: SessionTimerRules;
   readonly twoSidedPause: boolean;
+  readonly srtp: SrtpPolicy;
   /** Whom the SIP ports listen to; everybody where it is left out. */
   readonly isAllowed?: (address: string) => boolean;
   onPauseOffered(outcome: OfferOutcome): void;
@@ -155,7 +157,7 @@ export class SessionRecordingServer {
   async #begin(invite: IncomingInvite, session: RecordingSession) {
     const { identity } = this.#options;
     const { offer, metadata } = readInviteBody(invite.request);
-    if (!offer || lacksCodec(offer)) {
+    if (!offer || isUnacceptable(offer, session.rules)) {
       this.#sessions.delete(session);
       invite.reject(offer ? notAcceptable : { statusCode: 400, reason: 'SDP Missing' });
       return undefined;
@@ -165,7 +167,7 @@ export class SessionRecordingServer {
     const correlationId = correlationIdOf(invite.request, metadata, identity);
     const call = { uccName, correlationId, parties: partiesOf(metadata) };
     session.metadata = metadata;
-    return session.begin(call, offer, chooseMedia(offer, metadata));
+    return session.begin(call, offer, chooseMedia(offer, metadata, session.rules));
   }
 
   #restore(agent: SipUserAgent, restored: RestoredSession): void {
@@ -176,10 +178,19 @@ export class SessionRecordingServer {
   }
 
   #newSession(id: string = randomUUID()): RecordingSession {
-    const { lifecycle, mediaAddress, timerRules, twoSidedPause } = this.#options;
+    const { lifecycle, mediaAddress, timerRules, twoSidedPause, srtp } = this.#options;
     const { onPauseOffered, onFailure } = this.#options;
     const session: RecordingSession = new RecordingSession({
-      ...{ id, lifecycle, mediaAddress, timerRules, twoSidedPause, onPauseOffered, onFailure },
+      ...{
+        id,
+        lifecycle,
+        mediaAddress,
+        timerRules,
+        twoSidedPause,
+        srtp,
+        onPauseOffered,
+        onFailure,
+      },
       onEnded: () => this.#sessions.delete(session),
     });
     this.#sessions.add(session);

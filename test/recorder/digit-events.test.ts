@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildRtp } from '../../src/protocols/rtp/packet.ts';
+import { CallClock } from '../../src/recorder/track-clock.ts';
 import { markerFrame } from '../../src/simulator/marker-audio.ts';
 import { temporaryFolder } from '../support/hush.ts';
 import { spec } from './recorder-fixture.ts';
@@ -37,7 +38,7 @@ describe('RFC 4733 events', () => {
   async function record(packets: readonly Sent[]) {
     const folder = temporaryFolder();
     folders.push(folder);
-    const call = new VirtualCall(folder, { originMs: undefined });
+    const call = new VirtualCall(folder, new CallClock());
     const stream = call.stream(spec);
     for (const [sequence, { payloadType, timestamp, payload, atMs }] of packets.entries()) {
       const packet = buildRtp({ payloadType, timestamp, sequence, ssrc: 1 }, payload);

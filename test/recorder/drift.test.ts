@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { gapsOf, slipOf } from '../../src/domain/gap-map.ts';
 import type { TrackSummary } from '../../src/domain/ports.ts';
 import { buildRtp } from '../../src/protocols/rtp/packet.ts';
+import { CallClock } from '../../src/recorder/track-clock.ts';
 import { findMarkers, markerFrame } from '../../src/simulator/marker-audio.ts';
 import { seededRandom } from '../../src/torture/random.ts';
 import { temporaryFolder } from '../support/hush.ts';
@@ -82,7 +83,7 @@ describe('an hour over a bad network, with clocks that drift apart by 200 ppm', 
 
   it('keeps both parties together, its length, and every packet that came', async () => {
     const random = seededRandom(7);
-    const call = new VirtualCall(folder, { originMs: undefined });
+    const call = new VirtualCall(folder, new CallClock());
     const streams = parties.map(({ track }) => call.stream({ ...spec, track }));
     const arrivals = parties.map((party) => arrivalsOf(party, random));
     for (const { track, index, atMs } of arrivals.flat().sort((a, b) => a.atMs - b.atMs)) {

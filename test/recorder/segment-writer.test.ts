@@ -9,7 +9,7 @@ import { KEY_BYTES } from '../../src/protocols/segment/key-wrap.ts';
 import { MAX_RUNS, segmentFile } from '../../src/protocols/segment/sealed-chunk.ts';
 import type { AudioBytes } from '../../src/recorder/open-chunk.ts';
 import { SegmentWriter } from '../../src/recorder/segment-writer.ts';
-import { TrackClock } from '../../src/recorder/track-clock.ts';
+import { CallClock, TrackClock } from '../../src/recorder/track-clock.ts';
 import { markerFrame, markerNeedle } from '../../src/simulator/marker-audio.ts';
 import { temporaryFolder } from '../support/hush.ts';
 
@@ -40,7 +40,7 @@ describe('SegmentWriter', () => {
   afterEach(() => rmSync(recordingsDir, { recursive: true, force: true }));
 
   function newWriter(suppressDtmf: boolean): SegmentWriter {
-    const clock = new TrackClock({ originMs: undefined }, 8000);
+    const clock = new TrackClock(new CallClock(), 8000);
     clock.restart(emptyRtpPacket());
     clock.relative(emptyRtpPacket(), 1000);
     return new SegmentWriter(

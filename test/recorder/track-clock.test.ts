@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emptyRtpPacket, type RtpPacket } from '../../src/protocols/rtp/packet.ts';
-import { TrackClock } from '../../src/recorder/track-clock.ts';
+import { CallClock, TrackClock } from '../../src/recorder/track-clock.ts';
 
 const RATE = 8000;
 const FRAME = 160;
@@ -12,7 +12,7 @@ function packetAt(timestamp: number, ssrc = 1): RtpPacket {
 }
 
 /** A clock on which `firstTimestamp` has just begun a time line. */
-function begun(firstTimestamp: number, call = { originMs: undefined }) {
+function begun(firstTimestamp: number, call = new CallClock()) {
   const clock = new TrackClock(call, RATE);
   const first = packetAt(firstTimestamp);
   expect(clock.breaks(first, 0)).toBe(true);
@@ -56,7 +56,7 @@ describe('TrackClock', () => {
   });
 
   it('is not shifted by a late first packet', () => {
-    const call = { originMs: undefined };
+    const call = new CallClock();
     const other = begun(0, call);
     other.relative(packetAt(0), 1000);
     const clock = begun(5000, call);
@@ -80,7 +80,7 @@ describe('TrackClock', () => {
   });
 
   it('puts two streams that started apart on one clock', () => {
-    const call = { originMs: undefined };
+    const call = new CallClock();
     const [first, second] = [begun(77, call), begun(2 ** 31, call)];
     first.relative(packetAt(77), 5000);
     second.relative(packetAt(2 ** 31), 5250);

@@ -11,6 +11,7 @@ import { markerSecret, SECRET_BYTES } from '../../src/recorder/marker.ts';
 import { MediaStream } from '../../src/recorder/media-stream.ts';
 import { SegmentWriter } from '../../src/recorder/segment-writer.ts';
 import { type CallClock, TrackClock } from '../../src/recorder/track-clock.ts';
+import { freeRtpPorts } from '../support/ports.ts';
 
 const CHUNK_MS = 900;
 const TICK_MS = 100;
@@ -77,7 +78,8 @@ export class VirtualCall {
   }
 
   async close(stream: MediaStream): Promise<TrackSummary> {
-    await new Promise<void>((resolve) => stream.bind(0, () => resolve()));
+    const { portMin } = await freeRtpPorts(20);
+    await new Promise<void>((resolve) => stream.bind(portMin, () => resolve()));
     return new Promise((resolve) => stream.close('end', resolve));
   }
 

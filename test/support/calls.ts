@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SipHeader, SipUserAgent } from '../../src/protocols/sip/types.ts';
 import { createSipUserAgent } from '../../src/protocols/sip/user-agent.ts';
+import type { SrtpSuite } from '../../src/protocols/srtp/suites.ts';
 import { markerFrame } from '../../src/simulator/marker-audio.ts';
 import { SessionRecordingClient } from '../../src/simulator/session-recording-client.ts';
 import type { ServerOffers, SimulatedCall } from '../../src/simulator/simulated-call.ts';
@@ -54,6 +55,7 @@ export class TestCaller {
       silent?: boolean;
       serverOffers?: ServerOffers;
       headers?: readonly SipHeader[];
+      srtp?: SrtpSuite;
     } = {},
   ): Promise<MarkerCall> {
     const correlationId = options.correlationId ?? randomUUID();
@@ -62,6 +64,7 @@ export class TestCaller {
     const call = await this.client.placeCall({
       peer: hush.peer,
       requestUri: `sip:${options.uccName ?? ucc}@127.0.0.1`,
+      ...(options.srtp ? { srtp: options.srtp } : {}),
       ...(options.serverOffers ? { serverOffers: options.serverOffers } : {}),
       headers: [{ name: 'X-Correlation-Id', value: correlationId }, ...(options.headers ?? [])],
       participants: streams.map(({ tag, sent }, side) => ({

@@ -28,11 +28,11 @@ export function emptyRtpPacket(): RtpPacket {
 }
 
 /**
- * Parses into `target`, so that the path of a packet allocates nothing. Returns false for what is
- * no whole RTP version 2 packet: bad version, header, extension or padding running past the end.
+ * Parses the first `length` bytes into `target`, so that the path of a packet allocates nothing.
+ * Returns false for what is no whole RTP version 2 packet: bad version, header, extension or
+ * padding running past the end.
  */
-export function parseRtp(data: Buffer, target: RtpPacket): boolean {
-  const length = data.length;
+export function parseRtp(data: Buffer, target: RtpPacket, length = data.length): boolean {
   if (length < RTP_HEADER_BYTES) return false;
   const first = data[0] as number;
   if (first >> 6 !== 2) return false;

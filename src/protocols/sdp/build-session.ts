@@ -1,5 +1,6 @@
 import { type Media, type Session, write } from 'sdp-transform';
-import type { SdpDirection, SdpMedia, SdpOffer, SdpPayload } from './types.ts';
+import { inlineParameters } from './crypto-attribute.ts';
+import type { SdpCrypto, SdpDirection, SdpMedia, SdpOffer, SdpPayload } from './types.ts';
 
 interface SessionFields {
   /** Address of the o-line and c-line, IPv4 or IPv6; where media is wanted or comes from. */
@@ -10,7 +11,14 @@ interface SessionFields {
   readonly sessionVersion: number;
 }
 
-export interface AnswerMedia {
+interface Transport {
+  /** What we protect packets with: of an answer, the one that was chosen. */
+  readonly crypto?: SdpCrypto | undefined;
+  /** RFC 5761 */
+  readonly rtcpMux?: boolean;
+}
+
+export interface AnswerMedia extends Transport {
   readonly index: number;
   /** 0 refuses the m-line. */
   readonly port: number;
@@ -24,7 +32,7 @@ export interface AnswerOptions extends SessionFields {
   readonly media: readonly AnswerMedia[];
 }
 
-export interface OfferMedia {
+export interface OfferMedia extends Transport {
   readonly port: number;
   readonly label: string;
   readonly payloads: readonly SdpPayload[];
@@ -47,6 +55,7 @@ export function buildAnswer(options: AnswerOptions): string {
     if (!chosen || chosen.port === 0 || payloads.length === 0) return refusedLine(offered);
     return {
       ...mediaLine(chosen.port, payloads, chosen.direction),
+      ...transport(chosen),
       type: offered.kind,
       protocol: offered.protocol,
       ...(offered.label === undefined ? {} : { label: offered.label }),
@@ -59,9 +68,20 @@ export function buildAnswer(options: AnswerOptions): string {
 export function buildOffer(options: OfferOptions): string {
   const media = options.media.map((line) => ({
     ...mediaLine(line.port, line.payloads, line.direction),
+    ...transport(line),
+    protocol: line.crypto ? 'RTP/SAVP' : 'RTP/AVP',
     label: line.label,
   }));
   return writeSession(options, media);
+}
+
+function transport({ crypto, rtcpMux }: Transport): Pick<Media, 'crypto' | 'rtcpMux'> {
+  return {
+    ...(rtcpMux ? { rtcpMux: 'rtcp-mux' } : {}),
+    ...(crypto
+      ? { crypto: [{ id: crypto.tag, suite: crypto.suite, config: inlineParameters(crypto.key) }] }
+      : {}),
+  };
 }
 
 function choosePayloads(offered: SdpMedia, payloadTypes: readonly number[]): SdpPayload[] {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { type Media, parse, type Session } from 'sdp-transform';
 import { type RawMedia, readRawMedia } from './raw-media.ts';
 import { staticPayload } from './static-payloads.ts';
@@ -52,11 +53,21 @@ function toMedia(raw: RawMedia, index: number, session: Session): SdpMedia {
     formats: raw.formats,
     payloads: toPayloads(raw.formats, media),
     ptimeMs: toPositive(media.ptime),
+    crypto: raw.crypto,
+    rtcpMux: media.rtcpMux !== undefined,
+    rtcp: toRtcp(media),
   };
 }
 
 function toDirection(written: string | undefined): SdpDirection {
   return isDirection(written) ? written : 'sendrecv';
+}
+
+function toRtcp({ rtcp }: Media): SdpMedia['rtcp'] {
+  const port = Number(rtcp?.port);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
+  const address = rtcp?.address;
+  return { port, address: address !== undefined && isIP(address) > 0 ? address : undefined };
 }
 
 function isDirection(text: string | undefined): text is SdpDirection {

@@ -1,17 +1,21 @@
-import { SdpError } from './types.ts';
+import { parseCrypto } from './crypto-attribute.ts';
+import { type SdpCrypto, SdpError } from './types.ts';
 
-/** The m-line and label as they were written. */
+/** The m-line, label and keys as they were written. */
 export interface RawMedia {
   readonly kind: string;
   readonly port: number;
   readonly protocol: string;
   readonly formats: readonly string[];
   readonly label: string | undefined;
+  readonly crypto: readonly SdpCrypto[];
 }
 
 export const MAX_SDP_CHARACTERS = 65_536;
 export const MAX_SDP_LINE_CHARACTERS = 4_096;
 export const MAX_SDP_MEDIA = 16;
+/** More offers of keys than this on one m-line are not looked at. */
+const MAX_CRYPTO = 16;
 
 /** `m=<media> <port>[/<count>] <proto> <fmt> ...`, RFC 8866 section 5.14 */
 const mediaLine = /^m=(\S+) +(\d{1,5})(?:\/\d+)? +(\S+)((?: +\S+)*) *$/;
@@ -31,6 +35,9 @@ export function readRawMedia(text: string): RawMedia[] {
       media.push(readMediaLine(line));
     } else if (current && line.startsWith('a=label:')) {
       media[media.length - 1] = { ...current, label: line.slice('a=label:'.length).trim() };
+    } else if (current && line.startsWith('a=crypto:') && current.crypto.length < MAX_CRYPTO) {
+      const crypto = parseCrypto(line.slice('a=crypto:'.length));
+      if (crypto) media[media.length - 1] = { ...current, crypto: [...current.crypto, crypto] };
     }
   }
   if (media.length === 0) throw new SdpError('noMedia');
@@ -44,5 +51,5 @@ function readMediaLine(line: string): RawMedia {
     throw new SdpError('malformed');
   }
   const formats = (formatText ?? '').split(' ').filter((format) => format !== '');
-  return { kind, port, protocol, formats, label: undefined };
+  return { kind, port, protocol, formats, label: undefined, crypto: [] };
 }

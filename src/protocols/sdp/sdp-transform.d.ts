@@ -34,6 +34,9 @@ declare module 'sdp-transform' {
     ptime?: Scalar;
     rtp: Rtpmap[];
     fmtp: Fmtp[];
+    crypto?: { id: number; suite: string; config: string }[];
+    rtcpMux?: string;
+    rtcp?: { port: Scalar; netType?: string; ipVer?: number; address?: string };
   }
 
   export interface Session {

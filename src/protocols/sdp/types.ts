@@ -13,6 +13,15 @@ export interface SdpPayload {
   readonly fmtp: string | undefined;
 }
 
+/** One `a=crypto` (RFC 4568): how its sender protects the packets that it sends. */
+export interface SdpCrypto {
+  readonly tag: number;
+  /** Upper case, known or not. */
+  readonly suite: string;
+  /** Master key and salt. Never logged. */
+  readonly key: Buffer;
+}
+
 export interface SdpMedia {
   /** Place among the m-lines, from 0; an answer has the same m-lines in the same order. */
   readonly index: number;
@@ -36,6 +45,12 @@ export interface SdpMedia {
   /** The formats with a meaning, in order of preference: an rtpmap or a static type of RFC 3551. */
   readonly payloads: readonly SdpPayload[];
   readonly ptimeMs: number | undefined;
+  /** Those with a key that can be used, in order of preference. */
+  readonly crypto: readonly SdpCrypto[];
+  /** RFC 5761: control packets may come at the same port. */
+  readonly rtcpMux: boolean;
+  /** RFC 3605: where control packets are wanted, if not at the port above; literal addresses. */
+  readonly rtcp: { readonly port: number; readonly address: string | undefined } | undefined;
 }
 
 /** A session description; an answer reads the same way. */

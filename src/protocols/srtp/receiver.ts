@@ -14,7 +14,10 @@ export const MAX_ROLLOVERS = 64;
 const SEQUENCES = 65_536;
 
 export interface SrtpReceiverOptions {
-  /** The streams began before this receiver did: their rollover counters are searched for. */
+  /**
+   * The streams began before this receiver did: their rollover counters are searched for, until one
+   * is found and confirmed by a second packet.
+   */
   readonly resumed?: boolean;
 }
 
@@ -27,7 +30,7 @@ interface Source {
 /** The receiving side of a master key (RFC 3711 section 3.3). Not for SRTCP. */
 export class SrtpReceiver {
   readonly #protection: Protection;
-  readonly #resumed: boolean;
+  #resumed: boolean;
   readonly #sources = new RecentSources<Source>();
   readonly #place = { ssrc: 0, high: 0, low: 0 };
   readonly #span = { start: 0, end: 0, tag: 0, word: -1, encrypted: true };
@@ -65,6 +68,7 @@ export class SrtpReceiver {
     }
     source.window.take(index);
     source.confirmed = true;
+    this.#resumed = false;
     this.#sources.keep(ssrc, source);
     return this.#span.end;
   }

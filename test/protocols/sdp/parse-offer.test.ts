@@ -60,6 +60,7 @@ test('a recording offer of two labelled streams', () => {
         },
       ],
       ptimeMs: 20,
+      ...{ crypto: [], rtcpMux: false, rtcp: undefined },
     },
     {
       index: 1,
@@ -80,6 +81,7 @@ test('a recording offer of two labelled streams', () => {
         },
       ],
       ptimeMs: undefined,
+      ...{ crypto: [], rtcpMux: false, rtcp: undefined },
     },
   ]);
 });
@@ -140,4 +142,42 @@ test('cut anywhere, it is read or refused, never anything else', () => {
   for (let length = 0; length < text.length; length += 1) {
     expect(['accepted', 'noMedia', 'malformed']).toContain(reasonOf(text.slice(0, length)));
   }
+});
+
+describe('keys and control packets', () => {
+  const key = Buffer.alloc(30, 7).toString('base64');
+  const offerOf = (...attributes: string[]) =>
+    parseOffer(sdp('m=audio 4000 RTP/SAVP 0', ...attributes)).media[0];
+
+  test('a key with a lifetime and what is optional', () => {
+    const line = offerOf(
+      `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${key}|2^31`,
+      `a=crypto:2 aes_cm_128_hmac_sha1_32 inline:${key} WSH=128 -X=1`,
+    );
+    expect(line?.crypto).toEqual([
+      { tag: 1, suite: 'AES_CM_128_HMAC_SHA1_80', key: Buffer.alloc(30, 7) },
+      { tag: 2, suite: 'AES_CM_128_HMAC_SHA1_32', key: Buffer.alloc(30, 7) },
+    ]);
+  });
+
+  test.each([
+    ['a master key identifier', `inline:${key}|2^31|1:4`],
+    ['several keys', `inline:${key};inline:${key}`],
+    ['another method', `uri:${key}`],
+    ['packets without encryption', `inline:${key} UNENCRYPTED_SRTP`],
+    ['keys derived anew', `inline:${key} KDR=3`],
+    ['no key', 'inline:'],
+  ])('%s is left out', (_, parameters) => {
+    expect(offerOf(`a=crypto:1 AES_CM_128_HMAC_SHA1_80 ${parameters}`)?.crypto).toEqual([]);
+  });
+
+  test('where control packets are wanted', () => {
+    expect(offerOf('a=rtcp:53020 IN IP4 192.0.2.9')?.rtcp).toEqual({
+      ...{ port: 53_020, address: '192.0.2.9' },
+    });
+    expect(offerOf('a=rtcp:53020')?.rtcp).toEqual({ port: 53_020, address: undefined });
+    expect(offerOf('a=rtcp:0')?.rtcp).toBeUndefined();
+    expect(offerOf('a=rtcp:5000 IN IP4 sbc.example')?.rtcp?.address).toBeUndefined();
+    expect(offerOf('a=rtcp-mux')?.rtcpMux).toBe(true);
+  });
 });

@@ -1,0 +1,26 @@
+import type { SdpCrypto } from './types.ts';
+
+/** `<tag> <suite> <key parameters> [<session parameters>]`, RFC 4568 section 9.1 */
+const attribute = /^(\d{1,9}) +(\S+) +(\S+)((?: +\S+)*) *$/;
+/** One key, an optional lifetime, and no master key identifier: packets would carry it. */
+const inlineKey = /^inline:([A-Za-z0-9+/]+={0,2})(?:\|(?:2\^)?\d+)?$/i;
+/** What is optional to heed, or says what holds anyway (RFC 4568 sections 6.3 and 6.3.6). */
+const harmless = /^(?:-.*|WSH=\d+|KDR=0)$/i;
+
+/**
+ * The value of an `a=crypto`; undefined where its key cannot be used as it stands: another key
+ * method, several keys, a session parameter that changes how packets are protected.
+ */
+export function parseCrypto(value: string): SdpCrypto | undefined {
+  const [, tag, suite, keys, session] = attribute.exec(value.trim()) ?? [];
+  const encoded = inlineKey.exec(keys ?? '')?.[1];
+  if (tag === undefined || suite === undefined || encoded === undefined) return undefined;
+  const parameters = (session ?? '').split(' ').filter((parameter) => parameter !== '');
+  if (!parameters.every((parameter) => harmless.test(parameter))) return undefined;
+  return { tag: Number(tag), suite: suite.toUpperCase(), key: Buffer.from(encoded, 'base64') };
+}
+
+/** Key parameters as they are written. */
+export function inlineParameters(key: Uint8Array): string {
+  return `inline:${Buffer.from(key).toString('base64')}`;
+}

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import type { RemoteInfo, Socket } from 'node:dgram';
+import type { MediaAgreement, SrtpKeys } from '../domain/media-agreement.ts';
+import { buildReceiverReport, parseRtcp } from '../protocols/rtp/rtcp.ts';
+import { SrtcpReceiver, SrtcpSender } from '../protocols/srtp/srtcp.ts';
+import { bindMediaSocket, openMediaSocket } from './media-socket.ts';
+import type { Reception } from './reception.ts';
+import type { TrackClock } from './track-clock.ts';
+
+/** RFC 3550 section 6.2, and half of it before the first one. */
+const INTERVAL_MS = 5_000;
+const FIRST_INTERVAL_MS = 2_500;
+
+/** Nobody learns from it what machine this is (RFC 7022 section 4.2). */
+const cname = randomBytes(12).toString('base64');
+
+export interface StreamReportsOptions {
+  readonly host: string;
+  readonly clock: TrackClock;
+  readonly reception: Reception;
+  /** Where the stream's packets come, and its control packets too where that was agreed on. */
+  readonly shared: Socket;
+  /** Monotonic ms. */
+  now(): number;
+}
+
+/**
+ * A stream's control packets (RFC 3550 section 6): what its sender tells of its clock is given to
+ * ours, and every five seconds the sender is told what came of its packets.
+ */
+export class StreamReports {
+  readonly #options: StreamReportsOptions;
+  readonly #ssrc = randomBytes(4).readUInt32BE();
+  #own: Socket | undefined;
+  #mux: boolean;
+  #keys: SrtpKeys | null = null;
+  #opener: SrtcpReceiver | undefined;
+  #sealer: SrtcpSender | undefined;
+  #to: { readonly address: string; readonly port: number } | undefined;
+  #dueMs: number;
+
+  constructor(agreed: MediaAgreement, options: StreamReportsOptions) {
+    this.#options = options;
+    this.#mux = agreed.rtcp.mux;
+    this.#dueMs = options.now() + FIRST_INTERVAL_MS;
+    this.agree(agreed);
+  }
+
+  /** Takes the port above the stream's own, whether the client will use it or not. */
+  bind(port: number, onBound: (error?: NodeJS.ErrnoException) => void): void {
+    const { host } = this.#options;
+    const socket = openMediaSocket(host);
+    socket.on('message', (datagram, from) => this.receive(datagram, from));
+    bindMediaSocket(socket, { host, port }, (error) => {
+      if (!error) this.#own = socket;
+      onBound(error);
+    });
+  }
+
+  agree({ rtcp, srtp }: MediaAgreement): void {
+    this.#mux = rtcp.mux;
+    if (rtcp.address !== null && rtcp.port !== null) {
+      this.#to = { address: rtcp.address, port: rtcp.port };
+    }
+    this.#protect(srtp);
+  }
+
+  /** What is no control packet of the stream's own source changes nothing. */
+  receive(datagram: Buffer, from: Pick<RemoteInfo, 'address' | 'port'>): void {
+    const plain = this.#opener ? this.#opener.unprotect(datagram) : datagram;
+    const reading = plain && parseRtcp(plain);
+    if (!reading || reading.ssrc !== this.#options.reception.ssrc) return;
+    this.#to = { address: from.address, port: from.port };
+    const { report, cname: name } = reading;
+    if (!report) return;
+    this.#options.reception.reported(report, this.#options.now());
+    if (name !== undefined) this.#options.clock.report(report, name);
+  }
+
+  tick(nowMs: number): void {
+    if (nowMs < this.#dueMs) return;
+    // RFC 3550 section 6.3.1: reports of many streams do not come in step.
+    this.#dueMs = nowMs + INTERVAL_MS * (0.5 + Math.random());
+    const { clock, reception, shared } = this.#options;
+    const socket = this.#mux ? shared : this.#own;
+    if (!this.#to || !socket) return;
+    const block = reception.block(clock.jitter, nowMs);
+    const report = buildReceiverReport({ ssrc: this.#ssrc, cname, block });
+    const datagram = this.#sealer ? this.#sealer.protect(report) : report;
+    socket.send(datagram, this.#to.port, this.#to.address, () => {});
+  }
+
+  close(): void {
+    this.#own?.close();
+    this.#own = undefined;
+  }
+
+  /** A key goes on counting where it stands: no two packets are sealed alike. */
+  #protect(keys: SrtpKeys | null): void {
+    const before = this.#keys;
+    this.#keys = keys;
+    if (!keys) {
+      this.#opener = undefined;
+      this.#sealer = undefined;
+      return;
+    }
+    const { suite, remote, local } = keys;
+    const isSame = (key: 'remote' | 'local') =>
+      before?.suite === suite && Buffer.compare(before[key], keys[key]) === 0;
+    if (!isSame('remote')) this.#opener = new SrtcpReceiver(suite, remote);
+    if (!isSame('local')) this.#sealer = new SrtcpSender(suite, local);
+  }
+}

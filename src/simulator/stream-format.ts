@@ -1,0 +1,24 @@
+import type { SdpPayload } from '../protocols/sdp/types.ts';
+
+export const simulatedCodecs = ['PCMU', 'PCMA', 'G722', 'L16', 'OPUS'] as const;
+export type SimulatedCodec = (typeof simulatedCodecs)[number];
+
+/** How a simulated stream is offered, and how its timestamps go on. */
+export interface StreamFormat {
+  readonly payload: SdpPayload;
+  /** Units of the RTP clock in a frame of 20 ms. */
+  readonly timestampStep: number;
+}
+
+const payload = (payloadType: number, encoding: string, clockRate: number, channels = 1) => ({
+  ...{ payloadType, encoding, clockRate, channels, fmtp: undefined },
+});
+
+/** L16 at 16 kHz; a frame is the payload of 20 ms. */
+export const streamFormats: Readonly<Record<SimulatedCodec, StreamFormat>> = {
+  PCMU: { payload: payload(0, 'PCMU', 8000), timestampStep: 160 },
+  PCMA: { payload: payload(8, 'PCMA', 8000), timestampStep: 160 },
+  G722: { payload: payload(9, 'G722', 8000), timestampStep: 160 },
+  L16: { payload: payload(96, 'L16', 16_000), timestampStep: 320 },
+  OPUS: { payload: payload(111, 'OPUS', 48_000, 2), timestampStep: 960 },
+};

@@ -1,0 +1,118 @@
+import type { Call } from '../domain/call.ts';
+import type { AcceptedStream, CallLifecycle } from '../domain/call-lifecycle.ts';
+import type { SrtpKeys } from '../domain/media-agreement.ts';
+import type { SessionOffer } from '../domain/offered-media.ts';
+import type { SdpOffer } from '../protocols/sdp/types.ts';
+import type { MediaChoice } from './offer-answer.ts';
+import { keysOfAnswer } from './srtp-choice.ts';
+
+/** A stream of the session: which m-line it is, which track it writes, where it listens. */
+export interface SessionStream extends AcceptedStream {
+  readonly index: number;
+}
+
+/** The m-lines of one recording session, and the call's streams behind them. */
+export class SessionMedia {
+  readonly #lifecycle: CallLifecycle;
+  readonly #sessionId: string;
+  #call: Call | undefined;
+  #streams: SessionStream[] = [];
+
+  constructor(lifecycle: CallLifecycle, sessionId: string) {
+    this.#lifecycle = lifecycle;
+    this.#sessionId = sessionId;
+  }
+
+  get call(): Call | undefined {
+    return this.#call;
+  }
+
+  /** Which m-line each track is. */
+  get lines(): { readonly track: number; readonly index: number }[] {
+    return this.#streams.map(({ track, index }) => ({ track, index }));
+  }
+
+  /** 0 for an m-line that has no stream. */
+  portOf(index: number): number {
+    return this.#at(index)?.port ?? 0;
+  }
+
+  keysOf(index: number): SrtpKeys | null {
+    const track = this.#at(index)?.track;
+    return (track === undefined ? undefined : this.#call?.streams.get(track))?.agreed.srtp ?? null;
+  }
+
+  /** Brings the first offer's streams to their call. Throws what `CallLifecycle.offer` throws. */
+  async begin(
+    offer: Omit<SessionOffer, 'sessionId' | 'streams'>,
+    choices: readonly MediaChoice[],
+  ): Promise<void> {
+    const streams = choices.map(({ stream }) => stream);
+    const sessionId = this.#sessionId;
+    const accepted = await this.#lifecycle.offer({ ...offer, streams, sessionId });
+    this.#call = accepted.call;
+    this.#streams = placed(accepted.streams, choices);
+  }
+
+  restore(call: Call, streams: readonly SessionStream[]): void {
+    this.#call = call;
+    this.#streams = streams.map(({ track, index, port }) => ({ track, index, port }));
+  }
+
+  /** Streams come, go, are held, released and agreed on anew. */
+  async apply(call: Call, choices: readonly MediaChoice[]): Promise<void> {
+    const choiceAt = new Map(choices.map((choice) => [choice.index, choice]));
+    // A track counts in one clock: audio on another one is another stream.
+    const stays = ({ index, track }: SessionStream): boolean =>
+      choiceAt.get(index)?.stream.clockRate === call.streams.get(track)?.clockRate;
+    const gone = this.#streams.filter((stream) => !stays(stream)).map(({ track }) => track);
+    if (gone.length > 0) await this.#lifecycle.dropStreams(call, gone);
+    const staying = this.#streams.filter(stays);
+    await this.#lifecycle.updateStreams(
+      call,
+      staying.flatMap(({ index, track }) => {
+        const choice = choiceAt.get(index);
+        return choice ? [{ ...choice.stream, track }] : [];
+      }),
+    );
+    this.#streams = staying;
+    const fresh = choices.filter((one) => !staying.some(({ index }) => index === one.index));
+    this.#streams = [...staying, ...(await this.#add(call, fresh))];
+  }
+
+  /** What answers an offer of ours may bring other keys (RFC 4568 section 7.1.4). */
+  async takeKeys(answer: SdpOffer): Promise<void> {
+    const call = this.#call;
+    if (!call) return;
+    const updates = this.#streams.flatMap(({ index, track }) => {
+      const [line, stream] = [answer.media[index], call.streams.get(track)];
+      if (!line || !stream?.agreed.srtp) return [];
+      const srtp = keysOfAnswer(line, stream.agreed.srtp);
+      return [{ track, held: stream.held, agreed: { ...stream.agreed, srtp } }];
+    });
+    await this.#lifecycle.updateStreams(call, updates);
+  }
+
+  #at(index: number): SessionStream | undefined {
+    return this.#streams.find((stream) => stream.index === index);
+  }
+
+  async #add(call: Call, fresh: readonly MediaChoice[]): Promise<SessionStream[]> {
+    if (fresh.length === 0) return [];
+    const { streams } = await this.#lifecycle.offer({
+      sessionId: this.#sessionId,
+      uccName: call.uccName,
+      correlationId: call.correlationId,
+      streams: fresh.map(({ stream }) => stream),
+      parties: [],
+    });
+    return placed(streams, fresh);
+  }
+}
+
+function placed(
+  streams: readonly AcceptedStream[],
+  choices: readonly MediaChoice[],
+): SessionStream[] {
+  return streams.map((stream, at) => ({ ...stream, index: choices[at]?.index ?? at }));
+}

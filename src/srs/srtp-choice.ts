@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import type { SrtpKeys, SrtpPolicy } from '../domain/media-agreement.ts';
+import type { SdpCrypto, SdpMedia } from '../protocols/sdp/types.ts';
+import { type SrtpSuite, srtpSuites } from '../protocols/srtp/suites.ts';
+
+/** How a line is protected: what was agreed on, and how the answer says so. */
+export interface Protection {
+  readonly keys: SrtpKeys | null;
+  readonly crypto: SdpCrypto | undefined;
+}
+
+const unprotected: Protection = { keys: null, crypto: undefined };
+
+/**
+ * The first of the offered keys that fits its suite (RFC 4568 section 5.1.2), be the profile the
+ * secure one or the plain one (RFC 8643). Our own key stays while the suite does.
+ * @returns undefined where the line must be refused
+ */
+export function chooseProtection(
+  media: SdpMedia,
+  policy: SrtpPolicy,
+  agreed: SrtpKeys | null,
+): Protection | undefined {
+  for (const offered of media.crypto) {
+    const keys = keysFor(offered, agreed);
+    if (!keys) continue;
+    const { tag, suite } = offered;
+    return { keys, crypto: { tag, suite, key: Buffer.from(keys.local) } };
+  }
+  const mustProtect = policy === 'required' || media.protocol.startsWith('RTP/SAVP');
+  return mustProtect ? undefined : unprotected;
+}
+
+/** The keys after an answer to an offer of ours: only the client's may be other ones. */
+export function keysOfAnswer(media: SdpMedia, agreed: SrtpKeys): SrtpKeys {
+  const answered = media.crypto.find(({ suite }) => suite === agreed.suite);
+  return (answered && keysFor(answered, agreed)) ?? agreed;
+}
+
+function keysFor({ suite, key }: SdpCrypto, agreed: SrtpKeys | null): SrtpKeys | undefined {
+  if (!isSuite(suite)) return undefined;
+  const { keyBytes, saltBytes } = srtpSuites[suite];
+  if (key.length !== keyBytes + saltBytes) return undefined;
+  const local = agreed?.suite === suite ? agreed.local : randomBytes(keyBytes + saltBytes);
+  return { suite, remote: key, local };
+}
+
+function isSuite(name: string): name is SrtpSuite {
+  return Object.hasOwn(srtpSuites, name);
+}
