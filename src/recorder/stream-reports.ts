@@ -82,8 +82,8 @@ export class StreamReports {
     // RFC 3550 section 6.3.1: reports of many streams do not come in step.
     this.#dueMs = nowMs + INTERVAL_MS * (0.5 + Math.random());
     const { clock, reception, shared } = this.#options;
+    if (!this.#to || !this.#own) return;
     const socket = this.#mux ? shared : this.#own;
-    if (!this.#to || !socket) return;
     const block = reception.block(clock.jitter, nowMs);
     const report = buildReceiverReport({ ssrc: this.#ssrc, cname, block });
     const datagram = this.#sealer ? this.#sealer.protect(report) : report;

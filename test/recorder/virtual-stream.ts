@@ -77,6 +77,13 @@ export class VirtualCall {
     stream.receive(datagram, this.#nowMs);
   }
 
+  /** A control packet comes at the stream's own port. */
+  control(stream: MediaStream, datagram: Buffer, atMs: number): void {
+    this.#nowMs = Math.max(this.#nowMs, atMs);
+    const from = { address: '127.0.0.1', port: 9, family: 'IPv4', size: datagram.length } as const;
+    stream.receive(datagram, this.#nowMs, from);
+  }
+
   async close(stream: MediaStream): Promise<TrackSummary> {
     const { portMin } = await freeRtpPorts(20);
     await new Promise<void>((resolve) => stream.bind(portMin, () => resolve()));
