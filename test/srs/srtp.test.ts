@@ -6,6 +6,7 @@ import { type MarkerCall, TestCaller } from '../support/calls.ts';
 import { ffmpegSamples } from '../support/ffprobe.ts';
 import { TestHush } from '../support/hush.ts';
 import { runProgram } from '../support/programs.ts';
+import { toneShare } from '../support/tone.ts';
 import { SrsClient, sdpBody, sdpOf } from './srs-client.ts';
 
 const suites = Object.keys(srtpSuites) as SrtpSuite[];
@@ -115,7 +116,7 @@ describe('SRTP against what others send', () => {
       const { id, tracks } = await hush.get(`/api/recordings/${correlationId}`);
       expect(tracks[0].packets).toMatchObject({ unauthenticated: 0, unusable: 0, lost: 0 });
       const samples = await ffmpegSamples(await hush.audio(id));
-      expect(toneShare(samples, 440)).toBeGreaterThan(0.95);
+      expect(toneShare(samples, { hertz: 440, sampleRate: 8000 })).toBeGreaterThan(0.95);
     },
   );
 
@@ -164,20 +165,3 @@ describe('SRTP where it is required', () => {
     await hush.remove();
   });
 });
-
-/** How much of the left channel's power is that tone's (Goertzel); 8 kHz stereo PCM. */
-function toneShare(pcm: Buffer, hertz: number): number {
-  const left = Array.from({ length: Math.floor(pcm.length / 4) }, (_, at) =>
-    pcm.readInt16LE(at * 4),
-  );
-  const [from, until] = [left.findIndex((sample) => sample !== 0), left.length];
-  const heard = left.slice(from, until);
-  const step = (2 * Math.PI * hertz) / 8000;
-  let [real, imaginary, power] = [0, 0, 0];
-  for (const [at, sample] of heard.entries()) {
-    real += sample * Math.cos(step * at);
-    imaginary += sample * Math.sin(step * at);
-    power += sample * sample;
-  }
-  return (2 * (real * real + imaginary * imaginary)) / (heard.length * power);
-}

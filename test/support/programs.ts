@@ -4,8 +4,10 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 const debianPackages = {
+  baresip: 'baresip-core',
   ffmpeg: 'ffmpeg',
   ffprobe: 'ffmpeg',
+  ip: 'iproute2',
   'multimon-ng': 'multimon-ng',
   sipp: 'sip-tester',
   sox: 'sox',
