@@ -1,12 +1,9 @@
 import type { StreamStats } from '../domain/ports.ts';
 import type { PacketCounts } from '../domain/records.ts';
 
-const counts: readonly (keyof PacketCounts)[] = [
-  ...(['received', 'kept', 'gated', 'duplicate', 'dtmf', 'comfortNoise'] as const),
-  ...(['lost', 'reordered', 'unauthenticated', 'unusable', 'erased'] as const),
-];
-/** The call's slot, the track, jitter in ms, the last packet of audio, and the counts. */
-const FIELDS = 4 + counts.length;
+/** The call's slot, the track, jitter in ms, the last packet of audio; then the counts. */
+const LEADING_FIELDS = 4;
+const FIELDS = LEADING_FIELDS + 11;
 
 /** How a stream fares, as its own thread knows it. */
 export interface StreamReading {
@@ -27,7 +24,7 @@ export function packStats(readings: readonly StreamReading[]): Float64Array<Arra
     packed[at + 1] = track;
     packed[at + 2] = jitterMs;
     packed[at + 3] = lastPacketAt;
-    for (const [index, count] of counts.entries()) packed[at + 4 + index] = packets[count];
+    packCounts(packed, at + LEADING_FIELDS, packets);
     at += FIELDS;
   }
   return packed;
@@ -42,14 +39,37 @@ export function unpackStats(
   for (let at = 0; at < packed.length; at += FIELDS) {
     const callId = callIdOf(packed[at] as number);
     if (callId === undefined) continue;
-    const entries = counts.map((count, index) => [count, packed[at + 4 + index]]);
     stats.push({
       callId,
       track: packed[at + 1] as number,
-      packets: Object.fromEntries(entries) as PacketCounts,
+      packets: unpackCounts(packed, at + LEADING_FIELDS),
       jitterMs: packed[at + 2] as number,
       lastPacketAt: packed[at + 3] || null,
     });
   }
   return stats;
+}
+
+/** Name by name: a loop over names costs a stream 40 us a second (docs/decisions/0013). */
+function packCounts(packed: Float64Array, at: number, packets: PacketCounts): void {
+  packed[at] = packets.received;
+  packed[at + 1] = packets.kept;
+  packed[at + 2] = packets.gated;
+  packed[at + 3] = packets.duplicate;
+  packed[at + 4] = packets.dtmf;
+  packed[at + 5] = packets.comfortNoise;
+  packed[at + 6] = packets.lost;
+  packed[at + 7] = packets.reordered;
+  packed[at + 8] = packets.unauthenticated;
+  packed[at + 9] = packets.unusable;
+  packed[at + 10] = packets.erased;
+}
+
+function unpackCounts(packed: Float64Array, at: number): PacketCounts {
+  const count = (index: number): number => packed[at + index] as number;
+  return {
+    ...{ received: count(0), kept: count(1), gated: count(2), duplicate: count(3) },
+    ...{ dtmf: count(4), comfortNoise: count(5), lost: count(6), reordered: count(7) },
+    ...{ unauthenticated: count(8), unusable: count(9), erased: count(10) },
+  };
 }
