@@ -35,6 +35,7 @@ import { originRule } from './http/origins.ts';
 import { RecordingHub } from './hub/recording-hub.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { openDatabase } from './open-database.ts';
+import { Certificate } from './protocols/tls/certificate.ts';
 import { MediaRecorder } from './recorder/recorder.ts';
 import { SessionRecordingServer } from './srs/session-recording-server.ts';
 import { SqlStore } from './store/store.ts';
@@ -52,6 +53,7 @@ export interface ServerAddresses {
   readonly http: string;
   readonly sipUdpPort: number | undefined;
   readonly sipTcpPort: number | undefined;
+  readonly sipTlsPort: number | undefined;
 }
 
 export interface HushServer {
@@ -63,7 +65,7 @@ export interface HushServer {
   handOver(): Promise<void>;
   /** Stops at once and finishes nothing: what a crash does. For tests. */
   abandon(): Promise<void>;
-  /** Reads the certificate and its key anew. */
+  /** Reads certificates and their keys anew. */
   reload(): void;
   onEvent(listener: (event: RecordingEvent) => void): () => void;
 }
@@ -175,10 +177,19 @@ export async function createServer(
     onSignIn: (signIn) => trail.signIn(signIn),
     onError: (cause) => logger.warn({ err: cause }, 'the keys of an issuer could not be fetched'),
   });
+  const onTlsFailed = (cause: unknown): void =>
+    logger.error({ err: cause }, 'a certificate could not be renewed');
+  const certificates = {
+    http: certificateOf(config.http.tls, onTlsFailed),
+    sip: certificateOf(config.sip.tls, onTlsFailed),
+  };
   const srs = new SessionRecordingServer({
     host: config.sip.host,
     udpPort: config.sip.udpPort,
     tcpPort: config.sip.tcpPort,
+    ...(certificates.sip
+      ? { tls: { port: config.sip.tlsPort, certificate: certificates.sip } }
+      : {}),
     ...(config.sip.advertisedHost ? { advertisedHost: config.sip.advertisedHost } : {}),
     ...(config.sip.allowedNetworks ? { isAllowed: parseNetworks(config.sip.allowedNetworks) } : {}),
     mediaAddress: config.rtp.advertisedHost ?? config.rtp.host,
@@ -227,7 +238,6 @@ export async function createServer(
   let ready = false;
   let http: FastifyInstance | undefined;
   let stopping: Promise<void> | undefined;
-  let reload = (): void => undefined;
 
   async function start(): Promise<ServerAddresses> {
     await uccs.load();
@@ -250,15 +260,14 @@ export async function createServer(
       metrics: () => metrics.text(),
       onCommand: (answer, seconds) => metrics.command(answer, seconds),
       onError: (cause) => logger.error({ err: cause }, 'a request failed'),
-      onReload: (read) => {
-        reload = read;
-      },
+      certificate: certificates.http,
     });
     await srs.start(restored);
     await http.listen({ host: config.http.host, port: config.http.port });
     await daily.start();
     ready = true;
-    const addresses = { http: urlOf(http), sipUdpPort: srs.udpPort, sipTcpPort: srs.tcpPort };
+    const { udpPort: sipUdpPort, tcpPort: sipTcpPort, tlsPort: sipTlsPort } = srs;
+    const addresses = { http: urlOf(http), sipUdpPort, sipTcpPort, sipTlsPort };
     logger.info({ ...addresses, issuer: auth.issuer?.issuer }, 'ready');
     return addresses;
   }
@@ -270,6 +279,8 @@ export async function createServer(
     hub.close();
     await http?.close();
     await srs.close();
+    certificates.http?.close();
+    certificates.sip?.close();
     await recorder.close();
     await webhooks.close();
     await trail.close();
@@ -302,9 +313,21 @@ export async function createServer(
       stopping ??= close();
       return stopping;
     },
-    reload: () => reload(),
+    reload() {
+      certificates.http?.reload();
+      certificates.sip?.reload();
+    },
     onEvent: (eventListener) => bus.subscribe(eventListener),
   };
+}
+
+/** Undefined where no certificate is configured. @throws Error naming a file that cannot be read */
+function certificateOf(
+  { certFile, keyFile, caFile, minVersion }: Config['http']['tls'],
+  onError: (cause: unknown) => void,
+): Certificate | undefined {
+  if (certFile === undefined || keyFile === undefined) return undefined;
+  return new Certificate({ certFile, keyFile, caFile, minVersion }, onError);
 }
 
 /** The file's UCCs are created, and brought up to date with it, at every start. */

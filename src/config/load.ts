@@ -35,9 +35,10 @@ export function loadConfig({ file, environment = {} }: ConfigSources): Config {
   const config = Value.Default(configSchema, settings) as Config;
   check(config, parsed, variables);
   const base = file === undefined ? process.cwd() : dirname(resolve(file));
-  const { tls } = config.http;
-  for (const name of ['certFile', 'keyFile', 'caFile'] as const) {
-    if (tls[name] !== undefined) tls[name] = resolve(base, tls[name]);
+  for (const { tls } of [config.http, config.sip]) {
+    for (const name of ['certFile', 'keyFile', 'caFile'] as const) {
+      if (tls[name] !== undefined) tls[name] = resolve(base, tls[name]);
+    }
   }
   return { ...config, dataDir: resolve(base, config.dataDir) };
 }
@@ -74,9 +75,11 @@ function check(
   if (store.kind === 'postgres' && store.url === undefined) {
     fail('/store/url', 'is needed when store.kind is postgres', parsed, variables);
   }
-  const { certFile, keyFile } = config.http.tls;
-  if ((certFile === undefined) !== (keyFile === undefined)) {
-    fail('/http/tls', 'needs certFile and keyFile, both or neither', parsed, variables);
+  for (const section of ['http', 'sip'] as const) {
+    const { certFile, keyFile } = config[section].tls;
+    if ((certFile === undefined) !== (keyFile === undefined)) {
+      fail(`/${section}/tls`, 'needs certFile and keyFile, both or neither', parsed, variables);
+    }
   }
   const { timeZone } = config.assurance;
   if (timeZone !== undefined && !isTimeZone(timeZone)) {

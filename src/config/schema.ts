@@ -71,6 +71,15 @@ const auth = section({
   failureWindowMs: count(300_000, 86_400_000),
 });
 
+const certificateFiles = {
+  /** PEM; both are read anew when they change. */
+  certFile: Type.Optional(Type.String()),
+  keyFile: Type.Optional(Type.String()),
+  /** Certificate authorities whose clients are asked for a certificate. */
+  caFile: Type.Optional(Type.String()),
+  minVersion: oneOf(['TLSv1.2', 'TLSv1.3'], 'TLSv1.2'),
+};
+
 const http = section({
   host: Type.String({ default: '127.0.0.1' }),
   port: port(8080),
@@ -96,20 +105,16 @@ const http = section({
   /** Twice as many at once; more are answered 429. A Pause never is. */
   requestsPerSecondPerAddress: count(5_000, 10_000_000),
   requestsPerSecondPerToken: count(5_000, 10_000_000),
-  tls: section({
-    /** PEM; both are read anew when they change. */
-    certFile: Type.Optional(Type.String()),
-    keyFile: Type.Optional(Type.String()),
-    /** Certificate authorities whose clients are asked for a certificate. */
-    caFile: Type.Optional(Type.String()),
-    minVersion: oneOf(['TLSv1.2', 'TLSv1.3'], 'TLSv1.2'),
-  }),
+  tls: section(certificateFiles),
 });
 
 const sip = section({
   host: Type.String({ default: '127.0.0.1' }),
   udpPort: port(5060),
   tcpPort: port(5060),
+  /** Listened to where `tls` has a certificate. */
+  tlsPort: port(5061),
+  tls: section(certificateFiles),
   /** Host that Contact and Via name, where it is not `host`. */
   advertisedHost: Type.Optional(Type.String()),
   /** Whom the SIP ports listen to: addresses or CIDR ranges; everybody where it is left out. */

@@ -39,11 +39,7 @@ export async function buildHttpServer(
   services: HttpServices,
 ): Promise<FastifyInstance> {
   const app = Fastify({
-    serverFactory: (handler) => {
-      const node = createNodeServer(handler, settings, (cause) => services.onError(cause));
-      services.onReload?.(node.reload);
-      return node.server;
-    },
+    serverFactory: (handler) => createNodeServer(handler, settings, services.certificate),
     bodyLimit: settings.bodyLimitBytes,
     routerOptions: { caseSensitive: false, maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: onBadAddress,
@@ -62,7 +58,7 @@ export async function buildHttpServer(
   app.setNotFoundHandler((_, reply) => sendProblem(reply, 404, 'There is no such resource.'));
   const gate = new Gate(services, settings);
   const isOriginAllowed = originRule(settings.allowedOrigins);
-  await securityHeaders(app, { tls: settings.tls.certFile !== undefined });
+  await securityHeaders(app, { tls: services.certificate !== undefined });
   admitAll(app, gate);
   refuseInfinity(app);
   answerCors(app, isOriginAllowed);

@@ -12,6 +12,7 @@ import type { Leases } from '../domain/leases.ts';
 import type { Recorder, Store } from '../domain/ports.ts';
 import type { UccRegistry } from '../domain/ucc-registry.ts';
 import type { Webhooks } from '../domain/webhook.ts';
+import type { Certificate } from '../protocols/tls/certificate.ts';
 
 /** A finished recording, opened for playing. */
 export interface OpenedAudio {
@@ -69,8 +70,8 @@ export interface HttpServices {
   metrics(): Promise<{ contentType: string; text: string }>;
   onCommand(answer: CommandAnswer, seconds: number): void;
   onError(cause: unknown): void;
-  /** Takes what reads certificate and key anew. */
-  onReload?(reload: () => void): void;
+  /** HTTPS by it; plain HTTP without. */
+  readonly certificate?: Certificate | undefined;
 }
 
 export interface HttpSettings {
@@ -88,12 +89,6 @@ export interface HttpSettings {
   readonly maxConnections: number;
   readonly requestsPerSecondPerAddress: number;
   readonly requestsPerSecondPerToken: number;
-  readonly tls: {
-    readonly certFile?: string;
-    readonly keyFile?: string;
-    readonly caFile?: string;
-    readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
-  };
   readonly access: {
     /** Whether callers without a token are let in at all. */
     readonly anonymous: boolean;

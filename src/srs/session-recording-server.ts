@@ -9,6 +9,7 @@ import type {
   SipDialogHandler,
   SipDialogRequest,
   SipLimits,
+  SipTlsOptions,
   SipUserAgent,
 } from '../protocols/sip/types.ts';
 import { createSipUserAgent } from '../protocols/sip/user-agent.ts';
@@ -24,6 +25,7 @@ export interface SessionRecordingServerOptions {
   readonly host: string;
   readonly udpPort?: number;
   readonly tcpPort?: number;
+  readonly tls?: SipTlsOptions;
   readonly advertisedHost?: string;
   /** Address that SDP answers name. */
   readonly mediaAddress: string;
@@ -63,19 +65,23 @@ export class SessionRecordingServer {
   get tcpPort(): number | undefined {
     return this.#agent?.tcpPort;
   }
+  get tlsPort(): number | undefined {
+    return this.#agent?.tlsPort;
+  }
   get sessionCount(): number {
     return this.#sessions.size;
   }
 
   /** @param restored taken up before the first message is read */
   async start(restored: readonly RestoredSession[] = []): Promise<void> {
-    const { host, udpPort, tcpPort, advertisedHost, limits } = this.#options;
+    const { host, udpPort, tcpPort, tls, advertisedHost, limits } = this.#options;
     const { isAllowed, onDropped } = this.#options;
     this.#agent = await createSipUserAgent(
       {
         host,
         ...(udpPort === undefined ? {} : { udpPort }),
         ...(tcpPort === undefined ? {} : { tcpPort }),
+        ...(tls === undefined ? {} : { tls }),
         ...(advertisedHost === undefined ? {} : { advertisedHost }),
         ...(isAllowed === undefined ? {} : { isAllowed }),
         userAgent: 'Hush',

@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { SipHeader, SipUserAgent } from '../../src/protocols/sip/types.ts';
+import type {
+  SipHeader,
+  SipUserAgent,
+  SipUserAgentOptions,
+} from '../../src/protocols/sip/types.ts';
 import { createSipUserAgent } from '../../src/protocols/sip/user-agent.ts';
 import type { SrtpSuite } from '../../src/protocols/srtp/suites.ts';
 import { markerFrame } from '../../src/simulator/marker-audio.ts';
@@ -29,12 +33,13 @@ export class TestCaller {
     this.client = new SessionRecordingClient(userAgent);
   }
 
-  static async open(): Promise<TestCaller> {
+  static async open(more: Pick<SipUserAgentOptions, 'tls'> = {}): Promise<TestCaller> {
     const userAgent = await createSipUserAgent({
       host: '127.0.0.1',
       udpPort: 0,
       tcpPort: 0,
       userAgent: 'test',
+      ...more,
       limits: {
         maxMessageBytes: 65_535,
         maxTcpConnections: 100,

@@ -27,6 +27,7 @@ export class TestHush {
   readonly api: string;
   readonly sipUdpPort: number;
   readonly sipTcpPort: number;
+  readonly sipTlsPort: number;
   readonly #server: HushServer;
   readonly #listeners = new Set<() => void>();
 
@@ -42,6 +43,7 @@ export class TestHush {
     this.api = parts.addresses.http;
     this.sipUdpPort = parts.addresses.sipUdpPort ?? 0;
     this.sipTcpPort = parts.addresses.sipTcpPort ?? 0;
+    this.sipTlsPort = parts.addresses.sipTlsPort ?? 0;
   }
 
   static async start(options: HushOptions = {}): Promise<TestHush> {
@@ -121,6 +123,10 @@ export class TestHush {
     return Buffer.from(await response.arrayBuffer());
   }
 
+  reload(): void {
+    this.#server.reload();
+  }
+
   stop(): Promise<void> {
     return this.#server.stop();
   }
@@ -161,7 +167,7 @@ export function testConfig(dataDir: string, change?: HushOptions['config']): Con
     },
     // Who calls from loopback may do everything, unless a test is about who may do what.
     auth: { ...defaults.auth, mode: 'none' },
-    sip: { ...defaults.sip, udpPort: 0, tcpPort: 0 },
+    sip: { ...defaults.sip, udpPort: 0, tcpPort: 0, tlsPort: 0 },
     rtp: { ...defaults.rtp, ...portRange() },
     uccs: [
       {

@@ -9,6 +9,7 @@ const debianPackages = {
   ffprobe: 'ffmpeg',
   ip: 'iproute2',
   'multimon-ng': 'multimon-ng',
+  openssl: 'openssl',
   sipp: 'sip-tester',
   sox: 'sox',
   unshare: 'util-linux',

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { WithHeaders } from './headers.ts';
 import { header, headerValues, parseNameAddr, parseSipUri, sequenceOf, tagOf } from './headers.ts';
-import type { Destination } from './transport.ts';
+import { type Destination, isStream } from './transport.ts';
 import type {
   SipDialogState,
   SipPeer,
@@ -9,7 +9,7 @@ import type {
   SipResponse,
   SipTransportName,
 } from './types.ts';
-import { DEFAULT_SIP_PORT } from './via.ts';
+import { defaultPort } from './via.ts';
 
 export interface IncomingDialog {
   readonly request: SipRequest;
@@ -95,7 +95,7 @@ export function routeRequest({ routeSet, remoteTarget }: SipDialogState): Routed
 }
 
 /**
- * Where a request inside the dialog goes: the first route or the remote target, by an open TCP
+ * Where a request inside the dialog goes: the first route or the remote target, by an open
  * connection of the dialog if there is one. A host name is not looked up: whoever names itself so
  * is reached where its last request came from.
  */
@@ -107,14 +107,14 @@ export function dialogDestination(state: SipDialogState): Destination {
     return { peer: state.peer };
   }
   const transport = transportOf(hop.params.get('transport')) ?? state.peer.transport;
-  const target = { address: hop.host, port: hop.port ?? DEFAULT_SIP_PORT, transport };
-  const mayReuse = transport === 'TCP' && state.peer.transport === 'TCP';
+  const target = { address: hop.host, port: hop.port ?? defaultPort(transport), transport };
+  const mayReuse = isStream(transport) && state.peer.transport === transport;
   return mayReuse ? { peer: state.peer, fallback: target } : { peer: target };
 }
 
 function transportOf(param: string | undefined): SipTransportName | undefined {
   const name = param?.toUpperCase();
-  return name === 'UDP' || name === 'TCP' ? name : undefined;
+  return name === 'UDP' || name === 'TCP' || name === 'TLS' ? name : undefined;
 }
 
 function isUnspecified(host: string): boolean {

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { isStream } from './transport.ts';
 import type { SipHeader, SipTransportName, SipUserAgentOptions } from './types.ts';
 
 export const ALLOWED_METHODS: readonly string[] = [
@@ -45,8 +46,10 @@ export class Identity {
     this.#requirable = new Set(tags.map((tag) => tag.toLowerCase()));
   }
 
-  contact(transport: SipTransportName): SipHeader {
-    const uri = `sip:${this.#place(transport)}${transport === 'TCP' ? ';transport=tcp' : ''}`;
+  /** @param secure the dialog was asked for by a SIPS URI (RFC 3261 section 12.1.1) */
+  contact(transport: SipTransportName, secure = false): SipHeader {
+    const by = isStream(transport) ? `;transport=${transport.toLowerCase()}` : '';
+    const uri = `${secure ? 'sips' : 'sip'}:${this.#place(transport)}${by}`;
     return { name: 'Contact', value: `<${uri}>${this.#contactSuffix}` };
   }
 

@@ -49,7 +49,8 @@ export class IncomingRequest {
     if (statusCode < 200 || statusCode >= 300) return [product];
     if (method === 'BYE' || method === 'CANCEL' || method === 'INFO') return [product];
     const accept = method === 'OPTIONS' ? [this.#identity.accept()] : [];
-    const contact = this.#identity.contact(this.peer.transport);
+    const isSecure = /^sips:/i.test(this.request.requestUri);
+    const contact = this.#identity.contact(this.peer.transport, isSecure);
     return [contact, ...this.#identity.capabilities(), ...accept, product];
   }
 }

@@ -34,8 +34,12 @@ export function createRequest(identity: Identity, fields: RequestFields): SipReq
   return { method, requestUri, headers, body: body?.content ?? Buffer.alloc(0) };
 }
 
-function additions(identity: Identity, { method, transport }: RequestFields): SipHeader[] {
+function additions(
+  identity: Identity,
+  { method, transport, requestUri }: RequestFields,
+): SipHeader[] {
   const product = identity.product('User-Agent');
   if (method === 'ACK' || method === 'BYE' || method === 'INFO') return [product];
-  return [identity.contact(transport), ...identity.capabilities(), product];
+  const contact = identity.contact(transport, /^sips:/i.test(requestUri));
+  return [contact, ...identity.capabilities(), product];
 }

@@ -17,7 +17,7 @@ import {
   serverKey,
   type TransactionLink,
 } from './transaction.ts';
-import type { Destination } from './transport.ts';
+import { type Destination, isStream } from './transport.ts';
 import type { SipPeer, SipRequest, SipResponse } from './types.ts';
 import { answerDestination } from './via.ts';
 
@@ -141,7 +141,7 @@ export class TransactionLayer {
   #link(destination: Destination, onTerminated: () => void): TransactionLink {
     return {
       timers: this.#options.timers,
-      reliable: destination.peer.transport === 'TCP',
+      reliable: isStream(destination.peer.transport),
       send: (data) => this.#options.send(data, destination),
       onTerminated,
     };

@@ -22,6 +22,11 @@ export interface SipTransport {
   close(): Promise<void>;
 }
 
+/** Transports that lose and reorder nothing, and answer by the connection that asked. */
+export function isStream(transport: SipTransportName): boolean {
+  return transport !== 'UDP';
+}
+
 /** IPv4 as such, though a dual-stack socket shows it mapped (RFC 4291 section 2.5.5.2). */
 export function plainAddress(address: string): string {
   return address.toLowerCase().replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, '');

@@ -1,4 +1,6 @@
-import { TcpTransport } from './tcp-transport.ts';
+import { StreamTransport } from './stream-transport.ts';
+import { tcpNetwork } from './tcp-network.ts';
+import { tlsNetwork } from './tls-network.ts';
 import type { Destination, SipTransport, TransportEvents } from './transport.ts';
 import type { SipTransportName, SipUserAgentOptions } from './types.ts';
 import { UdpTransport } from './udp-transport.ts';
@@ -13,7 +15,7 @@ export class Transports {
 
   /** Listens on all or on none; rejects with SipBindError. */
   static async listen(options: SipUserAgentOptions, events: TransportEvents): Promise<Transports> {
-    const { host, udpPort, tcpPort, limits } = options;
+    const { host, udpPort, tcpPort, tls, limits } = options;
     const { maxMessageBytes } = limits;
     const opened: SipTransport[] = [];
     try {
@@ -21,7 +23,14 @@ export class Transports {
         opened.push(await UdpTransport.listen({ host, port: udpPort, maxMessageBytes }, events));
       }
       if (tcpPort !== undefined) {
-        opened.push(await TcpTransport.listen({ host, port: tcpPort, limits }, events));
+        const network = tcpNetwork();
+        opened.push(await StreamTransport.listen({ network, host, port: tcpPort, limits }, events));
+      }
+      if (tls !== undefined) {
+        const network = tlsNetwork(tls.certificate);
+        opened.push(
+          await StreamTransport.listen({ network, host, port: tls.port, limits }, events),
+        );
       }
     } catch (error) {
       await Promise.all(opened.map((transport) => transport.close()));

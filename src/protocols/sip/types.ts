@@ -1,5 +1,7 @@
+import type { TlsOptions } from 'node:tls';
+
 /** Transports Hush listens on (RFC 3261 section 18). */
-export type SipTransportName = 'UDP' | 'TCP';
+export type SipTransportName = 'UDP' | 'TCP' | 'TLS';
 
 export interface SipPeer {
   readonly address: string;
@@ -105,6 +107,7 @@ export type SipDropReason =
   | 'overload'
   | 'notAllowed'
   | 'forbiddenAddress'
+  | 'handshakeFailed'
   | 'sendFailed';
 
 export interface SipUserAgentOptions {
@@ -112,6 +115,8 @@ export interface SipUserAgentOptions {
   /** 0 takes a free port from the system; undefined does not listen. */
   readonly udpPort?: number;
   readonly tcpPort?: number;
+  /** Left out: does not listen, and connects to nobody by TLS. */
+  readonly tls?: SipTlsOptions;
   /** Host that Contact and Via name when it differs from `host` (NAT, 0.0.0.0). */
   readonly advertisedHost?: string;
   readonly userAgent: string;
@@ -122,6 +127,18 @@ export interface SipUserAgentOptions {
   isAllowed?(address: string): boolean;
   /** Counts what was dropped; never gets message content. */
   onDropped?(reason: SipDropReason, peer: SipPeer): void;
+}
+
+export interface SipTlsOptions {
+  readonly port: number;
+  readonly certificate: SipCertificate;
+}
+
+/** Serves who connects, and stands for us where we connect. */
+export interface SipCertificate {
+  readonly options: TlsOptions;
+  /** Those that come later are served by what `take` then gets. */
+  onChange(take: (options: TlsOptions) => void): void;
 }
 
 export interface SipLimits {
@@ -144,6 +161,7 @@ export interface OutgoingInvite {
 export interface SipUserAgent {
   readonly udpPort: number | undefined;
   readonly tcpPort: number | undefined;
+  readonly tlsPort: number | undefined;
   /** Resolves on 2xx (already acknowledged); rejects with SipRejectedError or SipTimeoutError. */
   invite(outgoing: OutgoingInvite): Promise<{ dialog: SipDialog; response: SipResponse }>;
   /** Takes up a dialog that another process began. */

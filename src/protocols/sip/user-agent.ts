@@ -54,6 +54,7 @@ interface UserAgentParts {
 class UserAgent implements SipUserAgent {
   readonly udpPort: number | undefined;
   readonly tcpPort: number | undefined;
+  readonly tlsPort: number | undefined;
   readonly #options: SipUserAgentOptions;
   readonly #transports: Transports;
   readonly #stack: SipStack;
@@ -65,6 +66,7 @@ class UserAgent implements SipUserAgent {
     this.#transports = transports;
     this.udpPort = transports.port('UDP');
     this.tcpPort = transports.port('TCP');
+    this.tlsPort = transports.port('TLS');
     this.#stack = this.#createStack(settings);
     this.#dispatcher = new RequestDispatcher({
       stack: this.#stack,
@@ -105,7 +107,7 @@ class UserAgent implements SipUserAgent {
   }
 
   #createStack({ timers, contactParameters }: SipUserAgentSettings): SipStack {
-    const ports = { UDP: this.udpPort, TCP: this.tcpPort };
+    const ports = { UDP: this.udpPort, TCP: this.tcpPort, TLS: this.tlsPort };
     const identity = new Identity({ options: this.#options, ports, contactParameters });
     const stackTimers = sipTimers(timers);
     const transactions = new TransactionLayer({

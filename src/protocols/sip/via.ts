@@ -1,6 +1,6 @@
 import { headerValues, parseParams, type WithHeaders } from './headers.ts';
-import type { Destination } from './transport.ts';
-import type { SipHeader, SipPeer, SipRequest } from './types.ts';
+import { type Destination, isStream } from './transport.ts';
+import type { SipHeader, SipPeer, SipRequest, SipTransportName } from './types.ts';
 
 /** RFC 3261 section 20.42. */
 export interface Via {
@@ -10,7 +10,8 @@ export interface Via {
   readonly params: ReadonlyMap<string, string>;
 }
 
-export const DEFAULT_SIP_PORT = 5060;
+const DEFAULT_SIP_PORT = 5060;
+const DEFAULT_SIPS_PORT = 5061;
 /** A branch that starts so is unique (RFC 3261 section 8.1.1.7). */
 export const BRANCH_COOKIE = 'z9hG4bK';
 
@@ -52,13 +53,18 @@ export function stampVia(request: SipRequest, peer: SipPeer): SipRequest {
   return { ...request, headers: [...vias, ...rest] };
 }
 
+/** RFC 3261 section 19.1.2 */
+export function defaultPort(transport: SipTransportName): number {
+  return transport === 'TLS' ? DEFAULT_SIPS_PORT : DEFAULT_SIP_PORT;
+}
+
 /**
  * Where the answer goes (RFC 3261 section 18.2.2, RFC 3581 section 4): the source address on UDP,
- * the same connection on TCP and, once that is gone, a new one to the port that Via names.
+ * the same connection on TCP and TLS and, once that is gone, a new one to the port that Via names.
  */
 export function answerDestination(request: SipRequest, peer: SipPeer): Destination {
   const via = topVia(request);
-  const named = { ...peer, port: via?.port ?? DEFAULT_SIP_PORT };
-  if (peer.transport === 'TCP') return { peer, fallback: named };
+  const named = { ...peer, port: via?.port ?? defaultPort(peer.transport) };
+  if (isStream(peer.transport)) return { peer, fallback: named };
   return { peer: via?.params.has('rport') ? peer : named };
 }

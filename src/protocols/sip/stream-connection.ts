@@ -16,8 +16,8 @@ export interface ConnectionOptions {
   onClosed(): void;
 }
 
-/** One TCP connection, whoever opened it: framing, keep-alive, idle time, bound on writes. */
-export class TcpConnection {
+/** One connection, whoever opened it: framing, keep-alive, idle time, bound on writes. */
+export class StreamConnection {
   readonly #socket: Socket;
   readonly #options: ConnectionOptions;
   readonly #framer: StreamFramer;

@@ -1,0 +1,90 @@
+import { readFileSync, statSync } from 'node:fs';
+import type { SecureVersion } from 'node:tls';
+
+/** How often certificate and key are looked at: whoever renews them swaps files or links. */
+export const CERTIFICATE_CHECK_MS = 10_000;
+
+/** PEM files. */
+export interface CertificateFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Authorities whose peers are asked for a certificate, and are refused without. */
+  readonly caFile?: string | undefined;
+  readonly minVersion: SecureVersion;
+}
+
+/** As Node's TLS takes them. */
+export interface CertificateOptions {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly minVersion: SecureVersion;
+  readonly ca?: Buffer;
+  readonly requestCert?: true;
+  readonly rejectUnauthorized?: true;
+}
+
+/** A certificate and its key, renewed in place. */
+export class Certificate {
+  readonly #files: CertificateFiles;
+  readonly #onError: (cause: unknown) => void;
+  readonly #timer: NodeJS.Timeout;
+  readonly #takers: ((options: CertificateOptions) => void)[] = [];
+  #options: CertificateOptions;
+  #seen: string;
+
+  /** @throws Error naming the file that cannot be read */
+  constructor(files: CertificateFiles, onError: (cause: unknown) => void) {
+    this.#files = files;
+    this.#onError = onError;
+    this.#options = read(files);
+    this.#seen = stateOf(files);
+    this.#timer = setInterval(() => this.#look(), CERTIFICATE_CHECK_MS).unref();
+  }
+
+  get options(): CertificateOptions {
+    return this.#options;
+  }
+
+  /** `take` gets what was read anew, and may throw at a pair that does not fit. */
+  onChange(take: (options: CertificateOptions) => void): void {
+    this.#takers.push(take);
+  }
+
+  /** Reads the files now; what cannot be read, or does not fit, leaves the old ones in use. */
+  reload(): void {
+    try {
+      const options = read(this.#files);
+      for (const take of this.#takers) take(options);
+      this.#options = options;
+    } catch (cause) {
+      this.#onError(cause);
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const now = stateOf(this.#files);
+    if (now === this.#seen) return;
+    this.#seen = now;
+    this.reload();
+  }
+}
+
+function read({ certFile, keyFile, caFile, minVersion }: CertificateFiles): CertificateOptions {
+  const pair = { cert: readFileSync(certFile), key: readFileSync(keyFile), minVersion };
+  if (caFile === undefined) return pair;
+  return { ...pair, ca: readFileSync(caFile), requestCert: true, rejectUnauthorized: true };
+}
+
+/** By what the paths lead to, for links may be swapped without a file being touched. */
+function stateOf({ certFile, keyFile, caFile }: CertificateFiles): string {
+  return [certFile, keyFile, ...(caFile === undefined ? [] : [caFile])]
+    .map((file) => {
+      const found = statSync(file, { throwIfNoEntry: false });
+      return found ? `${found.ino} ${found.mtimeMs} ${found.size}` : '';
+    })
+    .join();
+}
