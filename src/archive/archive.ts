@@ -32,15 +32,22 @@ export class DiskArchive implements Archive {
         ),
       ),
     );
-    const extents = coverages.filter(({ extent }) => extent.end > extent.start);
-    const origin = Math.min(...extents.map(({ extent }) => extent.start));
-    const end = Math.max(...extents.map(({ extent }) => extent.end));
-    const rate = tracks[0]?.clockRate ?? 8000;
+    const heard = tracks.flatMap(({ clockRate }, index) => {
+      const coverage = coverages[index];
+      if (!coverage || coverage.extent.end <= coverage.extent.start) return [];
+      return [{ coverage, clockRate }];
+    });
+    // Each track counts in units of its own clock: what they share is the time.
+    const toMs = (units: number, clockRate: number) => (units * 1000) / clockRate;
+    const starts = heard.map(({ coverage, clockRate }) => toMs(coverage.extent.start, clockRate));
+    const ends = heard.map(({ coverage, clockRate }) => toMs(coverage.extent.end, clockRate));
+    const originMs = Math.min(...starts);
     return {
-      lengthMs: extents.length === 0 ? 0 : Math.round(((end - origin) * 1000) / rate),
-      gaps: extents.flatMap((coverage) =>
-        gapsOf(coverage).map((gap) => ({ ...gap, start: gap.start - origin })),
-      ),
+      lengthMs: heard.length === 0 ? 0 : Math.round(Math.max(...ends) - originMs),
+      gaps: heard.flatMap(({ coverage, clockRate }) => {
+        const origin = Math.round((originMs * clockRate) / 1000);
+        return gapsOf(coverage).map((gap) => ({ ...gap, start: gap.start - origin }));
+      }),
       tracks: tracks.map((track, index) => withExtent(track, coverages[index]?.extent)),
     };
   }
