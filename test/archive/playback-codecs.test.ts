@@ -5,23 +5,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SegmentReader } from '../../src/archive/segment-reader.ts';
 import { G722Encoder } from '../../src/protocols/g722/encoder.ts';
 import { segmentFile } from '../../src/protocols/segment/sealed-chunk.ts';
-import { alawDecodeTable, encodeMulaw, mulawDecodeTable } from '../../src/protocols/wav/g711.ts';
+import { alawDecodeTable, mulawDecodeTable } from '../../src/protocols/wav/g711.ts';
 import { seededRandom } from '../../src/torture/random.ts';
-import { ffmpegSamples, ffprobe } from '../support/ffprobe.ts';
+import { ffprobe } from '../support/ffprobe.ts';
 import { runProgram } from '../support/programs.ts';
-import { channelOf, pcmOf, snrDb, sweep } from '../support/tones.ts';
-import { l16, OPUS_FRAME, opusPackets, StoredCall } from './stored-call.ts';
+import { pcmOf, snrDb, sweep, tone } from '../support/tones.ts';
+import { expectSlices, mulaw, OPUS_FRAME, opusPackets, StoredCall } from './stored-call.ts';
 
 const HEADER = 44;
 const agent = { role: 'agent' } as const;
-
-function tone(rate: number, seconds: number, hz: number): Int16Array {
-  return sweep({ rate, seconds, fromHz: hz, toHz: hz, amplitude: 10_000 });
-}
-
-function mulaw(pcm: Int16Array): Uint8Array {
-  return Uint8Array.from(pcm, (sample) => encodeMulaw(sample));
-}
 
 function g722(pcm: Int16Array): Uint8Array {
   return new G722Encoder().encode(pcm);
@@ -32,22 +24,6 @@ beforeEach(() => {
   call = new StoredCall();
 });
 afterEach(() => call.remove());
-
-async function heard(channel: number): Promise<Int16Array> {
-  return channelOf(pcmOf((await (await call.end()).wav()).subarray(HEADER)), channel);
-}
-
-/** Whatever part is asked for, it is a slice of the whole. */
-async function expectSlices(count: number): Promise<void> {
-  const whole = await call.wav();
-  const random = seededRandom(4);
-  for (let index = 0; index < count; index += 1) {
-    const start = Math.floor(random() * whole.length);
-    const end = Math.min(whole.length, start + 1 + Math.floor(random() ** 4 * 900_000));
-    const part = await call.wav(start, end);
-    expect(part.equals(whole.subarray(start, end)), `${start}-${end}`).toBe(true);
-  }
-}
 
 describe('G.711', () => {
   const random = seededRandom(711);
@@ -74,7 +50,7 @@ describe('G.711', () => {
     const frames = (wav.length - HEADER) / 4;
     expect(wav.subarray(HEADER).equals(Buffer.from(expected.buffer, 0, frames * 4))).toBe(true);
     expect(frames).toBe(80_000);
-    await expectSlices(40);
+    await expectSlices(call, 40);
   });
 
   it('is bridged where clocks slipped, and nowhere else', async () => {
@@ -84,7 +60,7 @@ describe('G.711', () => {
     track.add(165, level(8_000, 160));
     track.add(165 + 160 + 16, level(4_000, 160));
     track.add(165 + 160 + 16 + 150, level(-8_000, 160));
-    const pcm = await heard(0);
+    const pcm = await call.heard(0);
     const [low, high] = [pcm[0] as number, pcm[200] as number];
     const bridge = [...pcm.subarray(159, 166)];
     expect(bridge).toEqual(
@@ -93,7 +69,7 @@ describe('G.711', () => {
     expect([...pcm.subarray(325, 341)]).toEqual(new Array(16).fill(0));
     // What overlaps takes the place of what was there: it is not added.
     expect([pcm[490], pcm[491], pcm[501]]).toEqual([low, -high, -high]);
-    await expectSlices(30);
+    await expectSlices(call, 30);
   });
 
   it('adds what several streams of one side say, and clips', async () => {
@@ -102,14 +78,14 @@ describe('G.711', () => {
       call.track('PCMU', 8000, { role }).add(0, loud);
     }
     const value = mulawDecodeTable[loud[0] as number];
-    expect((await heard(0))[0]).toBe(value);
-    expect((await heard(1))[0]).toBe(32_767);
+    expect((await call.heard(0))[0]).toBe(value);
+    expect((await call.heard(1))[0]).toBe(32_767);
   });
 
   it('of several parties in one stream is on both sides', async () => {
     call.track('PCMU', 8000, { mixed: true }).add(0, mulaw(tone(8000, 1, 440)));
-    expect(await heard(0)).toEqual(await heard(1));
-    expect((await heard(1)).some((sample) => sample > 9_000)).toBe(true);
+    expect(await call.heard(0)).toEqual(await call.heard(1));
+    expect((await call.heard(1)).some((sample) => sample > 9_000)).toBe(true);
   });
 });
 
@@ -119,13 +95,13 @@ describe('G.722', () => {
       sweep({ rate: 16_000, seconds: 10, fromHz: 80, toHz: 7_000, amplitude: 9_000 }),
     );
     call.track('G722', 8000).addAll(800, bytes, { samples: 160 });
-    const pcm = await heard(0);
+    const pcm = await call.heard(0);
     const probe = await ffprobe(await call.wav());
     expect(probe).toMatchObject({ codec: 'pcm_s16le', channels: 2, sampleRate: 16_000 });
     expect(probe.durationMs).toBe(10_000);
     const from = ['-v', 'error', '-f', 'g722', '-i', 'pipe:0', '-f', 's16le', 'pipe:1'];
     expect(pcm).toEqual(pcmOf(await runProgram('ffmpeg', from, Buffer.from(bytes))));
-    await expectSlices(30);
+    await expectSlices(call, 30);
   });
 
   it('may follow upon G.711 within a track', async () => {
@@ -133,7 +109,7 @@ describe('G.722', () => {
     track.addAll(0, mulaw(tone(8000, 1, 400)), { samples: 160 });
     track.writer.setCodec('G722');
     track.addAll(8000, g722(tone(16_000, 1, 400)), { samples: 160 });
-    const pcm = await heard(0);
+    const pcm = await call.heard(0);
     expect(pcm.length).toBe(32_000);
     const clean = tone(16_000, 2, 400);
     expect(snrDb(clean.subarray(200, 15_800), pcm.subarray(200, 15_800))).toBeGreaterThan(30);
@@ -155,14 +131,14 @@ describe('Opus', () => {
       expected.set(decoder.decode(packet), index * OPUS_FRAME);
     }
     decoder.free();
-    const pcm = await heard(0);
+    const pcm = await call.heard(0);
     expect(pcm.length).toBe(expected.length);
     expect(snrDb(expected, pcm)).toBeGreaterThan(60);
     for (const seam of [192_000, 384_000]) {
       const around = [seam - 960, seam + 960] as const;
       expect(snrDb(expected.subarray(...around), pcm.subarray(...around))).toBeGreaterThan(50);
     }
-    await expectSlices(15);
+    await expectSlices(call, 15);
   });
 
   it('is stored a packet a run, and what is no packet is silence', async () => {
@@ -174,7 +150,7 @@ describe('Opus', () => {
       const sent = broken.includes(index) ? Uint8Array.of(0xff, 0x41, 0xff) : packet;
       track.add(index * OPUS_FRAME, sent, OPUS_FRAME);
     }
-    const pcm = await heard(0);
+    const pcm = await call.heard(0);
     const from = 70 * OPUS_FRAME;
     expect(pcm.subarray(from, from + 3 * OPUS_FRAME).every((sample) => sample === 0)).toBe(true);
     const after = pcm.subarray(from + 6 * OPUS_FRAME);
@@ -207,75 +183,5 @@ describe('Opus', () => {
     const start = HEADER + 4 * 48_000 * 9;
     expect((await call.wav(start)).equals(whole.subarray(start))).toBe(true);
     await expect(call.wav(HEADER)).rejects.toThrow();
-  });
-});
-
-describe('tracks of different rates', () => {
-  const GAP = { from: 2, to: 5 };
-
-  /** The same tone at both sides, silent from 2 to 5 s. */
-  async function record(hz: number): Promise<void> {
-    const phone = call.track('PCMU', 8000, agent);
-    const wide = call.track('OPUS', 48_000);
-    const packets = await opusPackets(tone(48_000, 10, hz), 96_000);
-    const codes = mulaw(tone(8000, 10, hz));
-    for (let index = 0; index < 500; index += 1) {
-      const seconds = index / 50;
-      if (seconds >= GAP.from && seconds < GAP.to) continue;
-      if (seconds === GAP.to) phone.pause('api');
-      if (seconds === GAP.to) wide.pause('api');
-      phone.add(4_001 + index * 160, codes.subarray(index * 160, (index + 1) * 160));
-      wide.add(24_006 + index * OPUS_FRAME, packets[index] as Uint8Array, OPUS_FRAME);
-    }
-    await call.end();
-  }
-
-  it('lie on one clock at the highest of them, and gaps are silence to the last bit', async () => {
-    await record(440);
-    const wav = await call.wav();
-    const probe = await ffprobe(wav);
-    expect(probe).toMatchObject({ channels: 2, sampleRate: 48_000, durationMs: 10_000 });
-    expect(await ffmpegSamples(wav)).toEqual(wav.subarray(HEADER));
-    const [left, right] = [await heard(0), await heard(1)];
-    const clean = tone(48_000, 10, 440);
-    const parts = [
-      [1_000, 95_000],
-      [241_000, 479_000],
-    ] as const;
-    for (const [from, until] of parts) {
-      expect(snrDb(clean.subarray(from, until), left.subarray(from, until))).toBeGreaterThan(33);
-      // libopus looks 312 samples ahead.
-      const delayed = right.subarray(from + 312, until + 312);
-      expect(snrDb(clean.subarray(from, until), delayed)).toBeGreaterThan(20);
-    }
-    const gap = [GAP.from * 48_000, GAP.to * 48_000] as const;
-    expect(left.subarray(...gap).every((sample) => sample === 0)).toBe(true);
-    expect(right.subarray(...gap).every((sample) => sample === 0)).toBe(true);
-    expect(left[GAP.to * 48_000 + 20]).not.toBe(0);
-    await expectSlices(15);
-  });
-
-  it('meet where their rates have little in common', async () => {
-    call
-      .track('L16', 44_100, agent)
-      .addAll(441, l16(tone(44_100, 6, 3_000)), { samples: 441, bytes: 882 });
-    call.track('PCMU', 8000).addAll(80, mulaw(tone(8000, 6, 3_000)), { samples: 160 });
-    const [left, right] = [await heard(0), await heard(1)];
-    const clean = tone(44_100, 6, 3_000);
-    expect(left).toEqual(clean);
-    expect(snrDb(clean.subarray(1_000, 264_000), right.subarray(1_000))).toBeGreaterThan(33);
-    await expectSlices(20);
-  });
-
-  it('hear no image of what was resampled', async () => {
-    call
-      .track('L16', 8000, agent)
-      .addAll(0, l16(tone(8000, 4, 3_000)), { samples: 160, bytes: 320 });
-    call
-      .track('L16', 48_000)
-      .addAll(0, l16(new Int16Array(4 * 48_000)), { samples: 480, bytes: 960 });
-    const left = await heard(0);
-    const clean = tone(48_000, 4, 3_000);
-    expect(snrDb(clean.subarray(1_000, 190_000), left.subarray(1_000))).toBeGreaterThan(75);
   });
 });

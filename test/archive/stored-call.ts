@@ -2,14 +2,19 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createEncoder } from 'libopus-wasm';
+import { expect } from 'vitest';
 import { Playback } from '../../src/archive/playback.ts';
 import type { GapReason, SegmentRecord, TrackRecord } from '../../src/domain/records.ts';
 import { emptyRtpPacket } from '../../src/protocols/rtp/packet.ts';
 import { KEY_BYTES } from '../../src/protocols/segment/key-wrap.ts';
 import type { SegmentCodec } from '../../src/protocols/segment/sealed-chunk.ts';
+import { encodeMulaw } from '../../src/protocols/wav/g711.ts';
+import { WAV_HEADER_BYTES } from '../../src/protocols/wav/wav-header.ts';
 import { SegmentWriter } from '../../src/recorder/segment-writer.ts';
 import { TrackClock } from '../../src/recorder/track-clock.ts';
+import { seededRandom } from '../../src/torture/random.ts';
 import { temporaryFolder } from '../support/hush.ts';
+import { channelOf, pcmOf } from '../support/tones.ts';
 
 const CHUNK_MS = 900;
 const packets = {
@@ -64,6 +69,11 @@ export class StoredCall {
       await playback.close();
     }
     return Buffer.concat(pieces);
+  }
+
+  /** Samples of one channel of the WAV; 0 is left. */
+  async heard(channel: number): Promise<Int16Array> {
+    return channelOf(pcmOf((await (await this.end()).wav()).subarray(WAV_HEADER_BYTES)), channel);
   }
 
   remove(): void {
@@ -130,6 +140,22 @@ class StoredTrack {
 interface PacketSize {
   readonly samples: number;
   readonly bytes?: number;
+}
+
+/** Whatever part is asked for, it is a slice of the whole. */
+export async function expectSlices(call: StoredCall, count: number): Promise<void> {
+  const whole = await call.wav();
+  const random = seededRandom(4);
+  for (let index = 0; index < count; index += 1) {
+    const start = Math.floor(random() * whole.length);
+    const end = Math.min(whole.length, start + 1 + Math.floor(random() ** 4 * 900_000));
+    const part = await call.wav(start, end);
+    expect(part.equals(whole.subarray(start, end)), `${start}-${end}`).toBe(true);
+  }
+}
+
+export function mulaw(pcm: Int16Array): Uint8Array {
+  return Uint8Array.from(pcm, (sample) => encodeMulaw(sample));
 }
 
 export const OPUS_FRAME = 960;

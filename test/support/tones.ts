@@ -15,6 +15,10 @@ export function sweep({ rate, seconds, fromHz, toHz, amplitude }: Sweep): Int16A
   });
 }
 
+export function tone(rate: number, seconds: number, hz: number): Int16Array {
+  return sweep({ rate, seconds, fromHz: hz, toHz: hz, amplitude: 10_000 });
+}
+
 /** Little-endian samples, copied to where they are aligned. */
 export function pcmOf(bytes: Uint8Array): Int16Array {
   return new Int16Array(Uint8Array.from(bytes).buffer, 0, bytes.length >> 1);
