@@ -12,7 +12,7 @@ import { type AudioRun, SegmentReader } from './segment-reader.ts';
  */
 const PRE_ROLL_MS = 500;
 /** Samples that are decoded or resampled in one go: the thread does other things in between. */
-const BLOCK_SAMPLES = 24_000;
+const BLOCK_SAMPLES = 12_000;
 
 export interface Recorded {
   readonly recordingsDir: string;
