@@ -103,7 +103,8 @@ export async function createServer(
   const alarms = new AlarmDesk({
     ...{ calls, journal, clock, sink, store: store.assurance, onError: onAssuranceFailed },
   });
-  const archive = new DiskArchive({ recordingsDir, masterKey, store });
+  const { maxExports } = config.archive;
+  const archive = new DiskArchive({ recordingsDir, masterKey, store, maxExports });
   const listener: RecorderListener = {
     onSegment: (segment) => {
       store.commit({ segments: [segment] }).catch((cause: Error) => {
@@ -256,6 +257,7 @@ export async function createServer(
       carry: (request, caller) => carrier.carry(request, caller),
       stopCallsOf: (uccName) => lifecycle.stopCallsOf(uccName),
       play: (callId) => archive.play(callId),
+      exportAudio: (callId, format) => archive.export(callId, format),
       ready: () => ready,
       metrics: () => metrics.text(),
       onCommand: (answer, seconds) => metrics.command(answer, seconds),
@@ -277,6 +279,7 @@ export async function createServer(
     watch.close();
     await daily.close();
     hub.close();
+    await archive.close();
     await http?.close();
     await srs.close();
     certificates.http?.close();
@@ -301,6 +304,7 @@ export async function createServer(
     handOver() {
       stopping ??= (async () => {
         ready = false;
+        await archive.close();
         await http?.close();
         await srs.close();
         await lifecycle.handOver();

@@ -1,8 +1,15 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gapsOf, type Span, slipOf, type TrackCoverage } from '../domain/gap-map.ts';
-import type { Archive, FinishedRecording, Store } from '../domain/ports.ts';
+import type {
+  Archive,
+  ExportedAudio,
+  ExportFormat,
+  FinishedRecording,
+  Store,
+} from '../domain/ports.ts';
 import type { SegmentRecord, TrackRecord } from '../domain/records.ts';
+import { Exports } from './exports.ts';
 import { Playback } from './playback.ts';
 import { SegmentReader } from './segment-reader.ts';
 
@@ -10,14 +17,18 @@ export interface ArchiveOptions {
   readonly recordingsDir: string;
   readonly masterKey: Buffer;
   readonly store: Store;
+  /** 0: nothing is exported. */
+  readonly maxExports: number;
 }
 
 /** Sealed audio on disk: what there is of it, playing it, destroying it. */
 export class DiskArchive implements Archive {
   readonly #options: ArchiveOptions;
+  readonly #exports: Exports;
 
   constructor(options: ArchiveOptions) {
     this.#options = options;
+    this.#exports = new Exports(options.maxExports);
   }
 
   async finish(callId: string): Promise<FinishedRecording> {
@@ -32,15 +43,22 @@ export class DiskArchive implements Archive {
         ),
       ),
     );
-    const extents = coverages.filter(({ extent }) => extent.end > extent.start);
-    const origin = Math.min(...extents.map(({ extent }) => extent.start));
-    const end = Math.max(...extents.map(({ extent }) => extent.end));
-    const rate = tracks[0]?.clockRate ?? 8000;
+    const heard = tracks.flatMap(({ clockRate }, index) => {
+      const coverage = coverages[index];
+      if (!coverage || coverage.extent.end <= coverage.extent.start) return [];
+      return [{ coverage, clockRate }];
+    });
+    // Each track counts in units of its own clock: what they share is the time.
+    const toMs = (units: number, clockRate: number) => (units * 1000) / clockRate;
+    const starts = heard.map(({ coverage, clockRate }) => toMs(coverage.extent.start, clockRate));
+    const ends = heard.map(({ coverage, clockRate }) => toMs(coverage.extent.end, clockRate));
+    const originMs = Math.min(...starts);
     return {
-      lengthMs: extents.length === 0 ? 0 : Math.round(((end - origin) * 1000) / rate),
-      gaps: extents.flatMap((coverage) =>
-        gapsOf(coverage).map((gap) => ({ ...gap, start: gap.start - origin })),
-      ),
+      lengthMs: heard.length === 0 ? 0 : Math.round(Math.max(...ends) - originMs),
+      gaps: heard.flatMap(({ coverage, clockRate }) => {
+        const origin = Math.round((originMs * clockRate) / 1000);
+        return gapsOf(coverage).map((gap) => ({ ...gap, start: gap.start - origin }));
+      }),
       tracks: tracks.map((track, index) => withExtent(track, coverages[index]?.extent)),
     };
   }
@@ -55,6 +73,21 @@ export class DiskArchive implements Archive {
     const { store, recordingsDir, masterKey } = this.#options;
     const [tracks, segments] = [await store.tracks(callId), await store.segments(callId)];
     return Playback.open({ recordingsDir, masterKey, tracks, segments });
+  }
+
+  /**
+   * Begins to make a file of a finished recording, in a thread of its own. The caller closes it.
+   * @throws ExportsBusyError
+   */
+  async export(callId: string, format: ExportFormat): Promise<ExportedAudio> {
+    const { store, recordingsDir, masterKey } = this.#options;
+    const [tracks, segments] = [await store.tracks(callId), await store.segments(callId)];
+    return this.#exports.start({ format, recordingsDir, masterKey, tracks, segments });
+  }
+
+  /** Ends what is being exported. */
+  close(): Promise<void> {
+    return this.#exports.close();
   }
 
   async #coverage(track: TrackRecord, segments: readonly SegmentRecord[]): Promise<TrackCoverage> {

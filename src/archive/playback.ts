@@ -1,58 +1,65 @@
-import type { Span } from '../domain/gap-map.ts';
-import type { SegmentRecord, TrackRecord } from '../domain/records.ts';
-import { decodeInto } from '../protocols/wav/g711.ts';
-import { WAV_HEADER_BYTES, wavHeader } from '../protocols/wav/wav-header.ts';
-import { type AudioRun, SegmentReader } from './segment-reader.ts';
+import type { TrackRecord } from '../domain/records.ts';
+import { MAX_WAV_DATA_BYTES, WAV_HEADER_BYTES, wavHeader } from '../protocols/wav/wav-header.ts';
+import { type Recorded, Voice } from './voice.ts';
 
-const CHANNELS = 2;
+export const CHANNELS = 2;
 const BYTES_PER_FRAME = CHANNELS * 2;
 /**
- * Audio is opened and mixed in windows of this many samples: memory does not grow with the call.
+ * Audio is opened and mixed in windows of this length: memory does not grow with the call, and
+ * wherever one begins to listen, decoders begin at the same places.
  */
-const WINDOW_SAMPLES = 32_000;
+const WINDOW_MS = 4_000;
+/** Of recordings that would be too long for a WAV file at their own rate. Hz */
+const LEAST_RATE = 8_000;
 
-interface PlaybackOptions {
-  readonly recordingsDir: string;
-  readonly masterKey: Buffer;
+interface PlaybackOptions extends Recorded {
   readonly tracks: readonly TrackRecord[];
-  readonly segments: readonly SegmentRecord[];
+  /** Hz; the highest that was recorded unless another one is asked for. */
+  readonly sampleRate?: number;
 }
 
-interface Voice {
-  /** 0 is left: the agent where the metadata names one, else the first stream. */
-  readonly channel: number;
-  readonly readers: readonly SegmentReader[];
+interface Part {
+  readonly voice: Voice;
+  /** 0 is left. */
+  readonly channels: readonly number[];
 }
 
-/** A recording as stereo PCM at its own sample rate: one party per channel, gaps as silence. */
+/** Where a recording lies on the call's clock, in frames. */
+interface Extent {
+  readonly origin: number;
+  readonly frames: number;
+}
+
+/** A recording as stereo PCM: one party per channel, gaps as silence. */
 export class Playback {
   readonly sampleRate: number;
+  /** Per channel. */
   readonly samples: number;
   readonly #origin: number;
-  readonly #voices: readonly Voice[];
+  readonly #parts: readonly Part[];
 
-  private constructor(tracks: readonly TrackRecord[], voices: readonly Voice[]) {
-    const heard = tracks.filter(({ startPosition }) => startPosition !== null);
-    this.#origin = Math.min(...heard.map(({ startPosition }) => startPosition as number));
-    const end = Math.max(...heard.map(({ endPosition }) => endPosition as number));
-    this.samples = heard.length === 0 ? 0 : end - this.#origin;
-    this.sampleRate = tracks[0]?.clockRate ?? 8000;
-    this.#voices = voices;
+  private constructor(sampleRate: number, extent: Extent, parts: readonly Part[]) {
+    this.sampleRate = sampleRate;
+    this.samples = extent.frames;
+    this.#origin = extent.origin;
+    this.#parts = parts;
   }
 
-  static async open(options: PlaybackOptions): Promise<Playback> {
-    const { recordingsDir, masterKey, tracks, segments } = options;
+  static async open({ tracks, sampleRate, ...recorded }: PlaybackOptions): Promise<Playback> {
     const channels = channelsOf(tracks);
-    const voices: Voice[] = [];
-    for (const [index, { track }] of tracks.entries()) {
-      const readers: SegmentReader[] = [];
-      for (const segment of segments.filter((other) => other.track === track)) {
-        const reader = await SegmentReader.open(recordingsDir, segment, masterKey);
-        if (reader) readers.push(reader);
+    const parts: Part[] = [];
+    try {
+      for (const [index, track] of tracks.entries()) {
+        const voice = await Voice.open(track, recorded);
+        parts.push({ voice, channels: channels[index] ?? [] });
       }
-      voices.push({ channel: channels[index] as number, readers });
+    } catch (cause) {
+      await Promise.all(parts.map(({ voice }) => voice.close()));
+      throw cause;
     }
-    return new Playback(tracks, voices);
+    const stored = parts.flatMap(({ voice }) => voice.sampleRates);
+    const rate = sampleRate ?? wavRateOf(tracks, stored);
+    return new Playback(rate, extentOf(tracks, rate), parts);
   }
 
   get wavBytes(): number {
@@ -68,51 +75,82 @@ export class Playback {
     }
     const audioStart = Math.max(start, WAV_HEADER_BYTES) - WAV_HEADER_BYTES;
     const audioEnd = end - WAV_HEADER_BYTES;
-    let frame = Math.floor(audioStart / BYTES_PER_FRAME);
-    while (frame * BYTES_PER_FRAME < audioEnd) {
-      const last = Math.min(frame + WINDOW_SAMPLES, this.samples);
-      const pcm = await this.#mix({ start: frame, end: last });
-      const from = Math.max(0, audioStart - frame * BYTES_PER_FRAME);
-      yield pcm.subarray(from, Math.min(pcm.length, audioEnd - frame * BYTES_PER_FRAME));
-      frame = last;
+    const first = Math.floor(audioStart / BYTES_PER_FRAME);
+    let at = first * BYTES_PER_FRAME;
+    for await (const pcm of this.frames(first, Math.ceil(audioEnd / BYTES_PER_FRAME))) {
+      const bytes = Buffer.from(pcm.buffer);
+      yield bytes.subarray(Math.max(0, audioStart - at), Math.min(bytes.length, audioEnd - at));
+      at += bytes.length;
+    }
+  }
+
+  /** Interleaved samples of the frames from `start` up to, not including, `end`. */
+  async *frames(start = 0, end = this.samples): AsyncGenerator<Int16Array<ArrayBuffer>> {
+    const window = (this.sampleRate * WINDOW_MS) / 1000;
+    for (let from = start; from < end; ) {
+      const windowStart = Math.floor(from / window) * window;
+      const until = Math.min(windowStart + window, end);
+      yield await this.#mix(windowStart, from, until);
+      from = until;
     }
   }
 
   async close(): Promise<void> {
-    await Promise.all(
-      this.#voices.flatMap(({ readers }) => readers.map((reader) => reader.close())),
-    );
+    await Promise.all(this.#parts.map(({ voice }) => voice.close()));
   }
 
-  async #mix(window: Span): Promise<Buffer> {
-    const pcm = new Int16Array((window.end - window.start) * CHANNELS);
-    const span = { start: window.start + this.#origin, end: window.end + this.#origin };
-    for (const { channel, readers } of this.#voices) {
-      for (const reader of readers) {
-        for await (const run of reader.read(span)) addRun(pcm, channel, run, span);
-      }
+  async #mix(windowStart: number, from: number, until: number): Promise<Int16Array<ArrayBuffer>> {
+    const pcm = new Int16Array((until - from) * CHANNELS);
+    const wanted = {
+      rate: this.sampleRate,
+      windowStart: windowStart + this.#origin,
+      start: from + this.#origin,
+      end: until + this.#origin,
+    };
+    for (const { voice, channels } of this.#parts) {
+      const samples = await voice.render(wanted);
+      for (const channel of samples ? channels : []) add(pcm, channel, samples ?? pcm);
     }
-    return Buffer.from(pcm.buffer);
+    return pcm;
   }
 }
 
-function addRun(pcm: Int16Array, channel: number, run: AudioRun, span: Span): void {
-  const decoded = new Int16Array(run.audio.length);
-  decodeInto(decoded, 0, run.audio, run.codec === 'PCMA' ? 'alaw' : 'mulaw');
-  const from = Math.max(0, span.start - run.position);
-  const until = Math.min(decoded.length, span.end - run.position);
-  for (let index = from; index < until; index += 1) {
-    const at = (run.position + index - span.start) * CHANNELS + channel;
-    const mixed = (pcm[at] as number) + (decoded[index] as number);
+function add(pcm: Int16Array, channel: number, samples: Int16Array): void {
+  for (let index = 0, at = channel; index < samples.length; index += 1, at += CHANNELS) {
+    const mixed = (pcm[at] as number) + (samples[index] as number);
     pcm[at] = Math.max(-32768, Math.min(32767, mixed));
   }
 }
 
-/** Agents left, everybody else right; where no agent is known, the first stream left. */
-function channelsOf(tracks: readonly TrackRecord[]): number[] {
-  const agents = tracks.filter(({ role }) => role === 'agent').length;
-  if (agents === 0 || agents === tracks.length) {
-    return tracks.map((_, index) => (index === 0 ? 0 : 1));
+/** From the first packet of any track to the last one, each on its own RTP clock. */
+function extentOf(tracks: readonly TrackRecord[], rate: number): Extent {
+  let [origin, end] = [Infinity, -Infinity];
+  for (const { startPosition, endPosition, clockRate } of tracks) {
+    if (startPosition === null || endPosition === null) continue;
+    origin = Math.min(origin, Math.floor((startPosition * rate) / clockRate));
+    end = Math.max(end, Math.ceil((endPosition * rate) / clockRate));
   }
-  return tracks.map(({ role }) => (role === 'agent' ? 0 : 1));
+  return end > origin ? { origin, frames: end - origin } : { origin: 0, frames: 0 };
+}
+
+/** The highest rate that is stored and fits a WAV file. */
+function wavRateOf(tracks: readonly TrackRecord[], stored: readonly number[]): number {
+  const highest = stored.length === 0 ? (tracks[0]?.clockRate ?? LEAST_RATE) : Math.max(...stored);
+  const bytes = extentOf(tracks, highest).frames * BYTES_PER_FRAME;
+  return bytes > MAX_WAV_DATA_BYTES ? LEAST_RATE : highest;
+}
+
+/**
+ * Agents left, everybody else right; where no agent is known, the first stream left. A stream of
+ * several parties is on both sides.
+ */
+function channelsOf(tracks: readonly TrackRecord[]): number[][] {
+  const apart = tracks.filter(({ mixed }) => !mixed);
+  const agents = apart.filter(({ role }) => role === 'agent').length;
+  const isLeft = (track: TrackRecord): boolean =>
+    agents === 0 || agents === apart.length ? track === apart[0] : track.role === 'agent';
+  return tracks.map((track) => {
+    if (track.mixed) return [0, 1];
+    return isLeft(track) ? [0] : [1];
+  });
 }

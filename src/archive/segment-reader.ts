@@ -4,20 +4,30 @@ import type { CoveredSpan, Span } from '../domain/gap-map.ts';
 import type { SegmentRecord } from '../domain/records.ts';
 import { unwrapKey } from '../protocols/segment/key-wrap.ts';
 import {
+  type ChunkHeader,
   type ChunkPlace,
   identityBytes,
   MAX_HEADER_BYTES,
   openChunk,
   parseChunkHeader,
+  type RunKind,
   type SegmentCodec,
   segmentFile,
 } from '../protocols/segment/sealed-chunk.ts';
 
-/** One stretch of encoded audio on the call's clock. */
+/** One stretch of encoded audio on the call's clock, or of what was left out: without bytes. */
 export interface AudioRun {
+  readonly kind: RunKind;
+  /** Units of the track's RTP clock, as are its samples. */
   readonly position: number;
+  readonly samples: number;
   readonly codec: SegmentCodec;
   readonly audio: Buffer;
+}
+
+/** A chunk and what it covers: whoever seeks looks at nothing else of it. */
+interface KnownChunk extends ChunkPlace {
+  readonly covers: Span;
 }
 
 /** Reads one segment's file. Headers are found first, audio is opened chunk by chunk on demand. */
@@ -25,15 +35,15 @@ export class SegmentReader {
   readonly #handle: FileHandle;
   readonly #key: Buffer;
   readonly #identity: Buffer;
-  readonly #places: ChunkPlace[];
+  readonly #chunks: KnownChunk[];
 
   private constructor(
     handle: FileHandle,
-    places: ChunkPlace[],
+    chunks: KnownChunk[],
     seal: { key: Buffer; identity: Buffer },
   ) {
     this.#handle = handle;
-    this.#places = places;
+    this.#chunks = chunks;
     this.#key = seal.key;
     this.#identity = seal.identity;
   }
@@ -48,12 +58,17 @@ export class SegmentReader {
     const handle = await openIfThere(join(recordingsDir, segmentFile(segment)));
     if (!handle) return undefined;
     const identity = identityBytes(segment);
-    const key = unwrapKey(masterKey, segment.wrappedKey, identity);
-    return new SegmentReader(handle, await findChunks(handle), { key, identity });
+    try {
+      const key = unwrapKey(masterKey, segment.wrappedKey, identity);
+      return new SegmentReader(handle, await findChunks(handle), { key, identity });
+    } catch (cause) {
+      await handle.close();
+      throw cause;
+    }
   }
 
   get spans(): CoveredSpan[] {
-    return this.#places.flatMap(({ header }) =>
+    return this.#chunks.flatMap(({ header }) =>
       header.runs.map((run) => {
         const start = header.position + run.offset;
         const leftOut = run.kind === 'audio' ? null : run.kind;
@@ -62,19 +77,23 @@ export class SegmentReader {
     );
   }
 
+  get codecs(): SegmentCodec[] {
+    return [...new Set(this.#chunks.map(({ header }) => header.codec))];
+  }
+
   /** The runs of every chunk that touches `span`. */
   async *read(span: Span): AsyncGenerator<AudioRun> {
-    for (const place of this.#places) {
-      if (!touches(place, span)) continue;
+    for (const place of this.#chunks) {
+      if (place.covers.start >= span.end || place.covers.end <= span.start) continue;
       const record = Buffer.alloc(place.end - place.start);
       await this.#handle.read(record, 0, record.length, place.start);
       const audio = openChunk(record, place, { key: this.#key, identity: this.#identity });
+      const { position: base, codec, runs } = place.header;
       let at = 0;
-      for (const run of place.header.runs) {
-        const position = place.header.position + run.offset;
-        if (run.kind === 'audio')
-          yield { position, codec: place.header.codec, audio: audio.subarray(at, at + run.bytes) };
-        at += run.bytes;
+      for (const { kind, offset, samples, bytes } of runs) {
+        const position = base + offset;
+        yield { kind, position, samples, codec, audio: audio.subarray(at, at + bytes) };
+        at += bytes;
       }
     }
   }
@@ -94,23 +113,25 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-async function findChunks(handle: FileHandle): Promise<ChunkPlace[]> {
+async function findChunks(handle: FileHandle): Promise<KnownChunk[]> {
   const { size } = await handle.stat();
   const head = Buffer.alloc(MAX_HEADER_BYTES);
-  const places: ChunkPlace[] = [];
+  const chunks: KnownChunk[] = [];
   for (let start = 0; start < size; ) {
     const { bytesRead } = await handle.read(head, 0, head.length, start);
     const place = parseChunkHeader(head.subarray(0, bytesRead), start, size);
     if (!place) break;
-    places.push(place);
+    chunks.push({ ...place, covers: coverOf(place.header) });
     start = place.end;
   }
-  return places;
+  return chunks;
 }
 
-function touches({ header }: ChunkPlace, span: Span): boolean {
-  return header.runs.some((run) => {
-    const start = header.position + run.offset;
-    return start < span.end && start + run.samples > span.start;
-  });
+function coverOf({ position, runs }: ChunkHeader): Span {
+  let [start, end] = [Infinity, -Infinity];
+  for (const run of runs) {
+    start = Math.min(start, position + run.offset);
+    end = Math.max(end, position + run.offset + run.samples);
+  }
+  return { start, end };
 }

@@ -161,6 +161,11 @@ const recording = section({
   mediaSilentMs: count(30_000, 3_600_000),
 });
 
+const archive = section({
+  /** Recordings that are transcoded at once, each in a thread; 0: none is. */
+  maxExports: Type.Integer({ minimum: 0, maximum: 64, default: 2 }),
+});
+
 const events = section({
   maxHubConnections: count(10_000, 1_000_000),
   maxBacklogBytes: count(8_388_608, 1_073_741_824),
@@ -230,6 +235,7 @@ export const configSchema = Type.Object(
     sip,
     rtp,
     recording,
+    archive,
     events,
     assurance,
     webhooks,

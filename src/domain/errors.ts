@@ -139,6 +139,11 @@ export class RecorderBusyError extends Error {
   override readonly name = 'RecorderBusyError';
 }
 
+/** As many recordings are being exported as may be at once. */
+export class ExportsBusyError extends Error {
+  override readonly name = 'ExportsBusyError';
+}
+
 /** A live call of another UCC has this correlation id. */
 export class CorrelationConflictError extends Error {
   override readonly name = 'CorrelationConflictError';

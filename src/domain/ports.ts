@@ -205,6 +205,18 @@ export interface Archive {
   destroy(callId: string): Promise<void>;
 }
 
+/** What a recording can be exported to: made anew each time, from its beginning to its end. */
+export const exportFormats = ['opus', 'flac'] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
+/** A file that is being made. */
+export interface ExportedAudio {
+  /** As fast as they are taken. @throws where the file will not be whole */
+  bytes(): AsyncIterable<Uint8Array>;
+  /** Ends it, made or not; may be called twice. */
+  close(): Promise<void>;
+}
+
 export interface Bus {
   publish(event: RecordingEvent): void;
   subscribe(listener: (event: RecordingEvent) => void): () => void;

@@ -144,6 +144,7 @@ export interface SegmentRecord {
   readonly closedBy: GapReason | 'end' | null;
 }
 
+/** Counts in units of its track's RTP clock, from the beginning of the recording on. */
 export interface GapRecord {
   readonly callId: string;
   readonly track: number;

@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ExportsBusyError } from '../domain/errors.ts';
+import type { ExportedAudio, ExportFormat } from '../domain/ports.ts';
 import type { CallRecord } from '../domain/records.ts';
 import { sendProblem } from './problems.ts';
 import type { HttpServices } from './services.ts';
@@ -39,6 +41,44 @@ export async function sendAudio({ request, reply, record, services }: AudioReque
   const body = Readable.from(audio.wav(start, end));
   body.once('close', () => void audio.close().catch(services.onError));
   return reply.send(body);
+}
+
+/** What an export is, to HTTP: the ending is RFC 7845's (section 9) for Opus. */
+const exportedAs = {
+  opus: { type: 'audio/ogg', ending: 'opus' },
+  flac: { type: 'audio/flac', ending: 'flac' },
+} as const;
+const RETRY_AFTER_SECONDS = 10;
+
+/** Answers the recording in that format while it is made: without a length, and without ranges. */
+export async function sendExport(
+  { request, reply, record, services }: AudioRequest,
+  format: ExportFormat,
+) {
+  const { id: callId } = record;
+  const { type, ending } = exportedAs[format];
+  reply.header('Accept-Ranges', 'none');
+  reply.header('Cache-Control', 'no-store');
+  reply.header('Content-Disposition', `inline; filename="${callId}.${ending}"`);
+  reply.type(type);
+  if (request.method === 'HEAD') return reply.send(Readable.from([]));
+  let audio: ExportedAudio;
+  try {
+    audio = await services.exportAudio(callId, format);
+  } catch (cause) {
+    if (!(cause instanceof ExportsBusyError)) throw cause;
+    reply.removeHeader('Content-Disposition').header('Retry-After', RETRY_AFTER_SECONDS);
+    return sendProblem(reply, 503, 'Too many recordings are being exported; please try again.');
+  }
+  // Whoever goes away leaves no thread behind that works for nobody.
+  const end = (): void => void audio.close().catch(services.onError);
+  reply.raw.once('close', end);
+  if (reply.raw.destroyed) end();
+  await recordListening(record, { request, services }).catch(async (cause: unknown) => {
+    await audio.close();
+    throw cause;
+  });
+  return reply.send(Readable.from(audio.bytes(), { objectMode: false }));
 }
 
 /** Nobody hears what the access trail does not hold. */

@@ -2,11 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Caller, Principal } from '../domain/access.ts';
 import { parseGuid } from '../domain/correlation-id.ts';
-import type { RecordingFilter } from '../domain/ports.ts';
+import { type ExportFormat, exportFormats, type RecordingFilter } from '../domain/ports.ts';
 import type { CallRecord } from '../domain/records.ts';
 import { uccKey } from '../domain/ucc.ts';
 import { problemSchema, sendProblem } from './problems.ts';
-import { sendAudio } from './recording-audio.ts';
+import { sendAudio, sendExport } from './recording-audio.ts';
 import { isGiven, scopeOf } from './scope.ts';
 import type { HttpServices } from './services.ts';
 import {
@@ -37,6 +37,18 @@ const querySchema = Type.Object({
   cursor: Type.Optional(Type.String({ description: 'nextCursor of the page before' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE })),
 });
+
+type AudioFormat = 'wav' | ExportFormat;
+
+const audioQuerySchema = Type.Object({
+  format: Type.Optional(
+    Type.Unsafe<AudioFormat>({ type: 'string', enum: ['wav', ...exportFormats], default: 'wav' }),
+  ),
+});
+const audioDescription =
+  'WAV is PCM of 16 bits at the highest sample rate that was recorded, with HTTP ranges. ' +
+  'Opus (Ogg, 48 kHz) and FLAC (the samples of the WAV) are made while they are sent: ' +
+  'without ranges, and 503 with Retry-After while too many are being made.';
 
 interface ById {
   readonly params: { readonly id: string };
@@ -98,13 +110,15 @@ export function recordingRoutes(app: FastifyInstance, services: HttpServices): v
     },
   );
 
-  app.get<{ Params: { id: string } }>(
+  app.get<{ Params: { id: string }; Querystring: { format?: AudioFormat } }>(
     '/api/recordings/:id/audio',
     {
       config: { access: 'listen' },
       schema: {
-        ...{ tags, params, produces: ['audio/wav'] },
-        summary: 'Stereo WAV: one party per channel, the agent left, gaps as silence; HTTP ranges',
+        ...{ tags, params, querystring: audioQuerySchema },
+        produces: ['audio/wav', 'audio/ogg', 'audio/flac'],
+        summary: 'Stereo audio: one party per channel, the agent left, gaps as silence',
+        description: audioDescription,
       },
     },
     async (request, reply) => {
@@ -112,7 +126,9 @@ export function recordingRoutes(app: FastifyInstance, services: HttpServices): v
       if (!record) return sendProblem(reply, 404, 'No such recording.');
       if (record.status === 'live') return sendProblem(reply, 409, 'The call is in progress.');
       if (record.status !== 'kept') return sendProblem(reply, 410, 'The recording is destroyed.');
-      return sendAudio({ request, reply, record, services });
+      const { format = 'wav' } = request.query;
+      const asked = { request, reply, record, services };
+      return format === 'wav' ? sendAudio(asked) : sendExport(asked, format);
     },
   );
 }

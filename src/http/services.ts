@@ -9,7 +9,7 @@ import type { CallRegistry } from '../domain/call-registry.ts';
 import type { CommandAnswer, CommandRequest } from '../domain/command.ts';
 import type { EventFeed } from '../domain/event-feed.ts';
 import type { Leases } from '../domain/leases.ts';
-import type { Recorder, Store } from '../domain/ports.ts';
+import type { ExportedAudio, ExportFormat, Recorder, Store } from '../domain/ports.ts';
 import type { UccRegistry } from '../domain/ucc-registry.ts';
 import type { Webhooks } from '../domain/webhook.ts';
 import type { Certificate } from '../protocols/tls/certificate.ts';
@@ -65,6 +65,8 @@ export interface HttpServices {
   /** Stops what a UCC that no longer records has in progress. */
   stopCallsOf(uccName: string): Promise<void>;
   play(callId: string): Promise<OpenedAudio>;
+  /** @throws ExportsBusyError */
+  exportAudio(callId: string, format: ExportFormat): Promise<ExportedAudio>;
   ready(): boolean;
   /** Prometheus text format. */
   metrics(): Promise<{ contentType: string; text: string }>;

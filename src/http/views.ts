@@ -91,15 +91,17 @@ export const recordingDetailSchema = Type.Object({
       aor: nullableText,
       role: Type.String(),
       codec: Type.String(),
-      clockRate: Type.Integer({ description: 'Hz' }),
+      clockRate: Type.Integer({
+        description: 'Of the RTP clock, Hz: 8000 for G722, 48000 for OPUS',
+      }),
       mixed: Type.Boolean({ description: 'Several parties in one stream' }),
       packets: Type.Record(Type.String(), Type.Integer()),
       gaps: Type.Array(
         Type.Object({
           startMs: Type.Number({ description: "From the recording's first sample" }),
           lengthMs: Type.Number(),
-          startSample: Type.Integer(),
-          samples: Type.Integer(),
+          startSample: Type.Integer({ description: "At the track's clockRate" }),
+          samples: Type.Integer({ description: "At the track's clockRate" }),
           reason: Type.String({ enum: [...gapReasons] }),
         }),
       ),

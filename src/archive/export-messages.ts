@@ -1,0 +1,18 @@
+import type { ExportFormat } from '../domain/ports.ts';
+import type { SegmentRecord, TrackRecord } from '../domain/records.ts';
+
+/** What an export thread is started with. */
+export interface ExportJob {
+  readonly format: ExportFormat;
+  readonly recordingsDir: string;
+  readonly masterKey: Uint8Array;
+  readonly tracks: readonly TrackRecord[];
+  readonly segments: readonly SegmentRecord[];
+}
+
+/** One piece is to be made; there are never more than were asked for. */
+export type ToExport = 'more';
+
+export type FromExport =
+  | { readonly type: 'piece'; readonly bytes: Uint8Array }
+  | { readonly type: 'end' };

@@ -1,0 +1,47 @@
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type { SegmentRecord } from '../domain/records.ts';
+import type { ExportJob, FromExport } from './export-messages.ts';
+import { flacFile } from './flac-export.ts';
+import { OPUS_RATE, opusFile } from './opus-export.ts';
+import { Playback } from './playback.ts';
+
+/** Buffers come out of their crossing as plain bytes. */
+function withKey(segment: SegmentRecord): SegmentRecord {
+  const { wrappedKey } = segment;
+  return { ...segment, wrappedKey: wrappedKey && Buffer.from(wrappedKey) };
+}
+
+async function* pieces(job: ExportJob): AsyncGenerator<Uint8Array> {
+  const { recordingsDir, tracks } = job;
+  const playback = await Playback.open({
+    ...{ recordingsDir, tracks },
+    masterKey: Buffer.from(job.masterKey),
+    segments: job.segments.map(withKey),
+    ...(job.format === 'opus' ? { sampleRate: OPUS_RATE } : {}),
+  });
+  try {
+    yield* job.format === 'opus' ? opusFile(playback) : flacFile(playback);
+  } finally {
+    await playback.close();
+  }
+}
+
+/** Answers every `more` with a piece, one after the other. What fails ends the thread. */
+function serve(port: MessagePort, made: AsyncGenerator<Uint8Array>): void {
+  let last = Promise.resolve();
+  const answer = async (): Promise<void> => {
+    const { done, value } = await made.next();
+    if (done) {
+      port.postMessage({ type: 'end' } satisfies FromExport);
+      port.close();
+      return;
+    }
+    const bytes = Uint8Array.from(value);
+    port.postMessage({ type: 'piece', bytes } satisfies FromExport, [bytes.buffer]);
+  };
+  port.on('message', () => {
+    last = last.then(answer);
+  });
+}
+
+if (parentPort) serve(parentPort, pieces(workerData as ExportJob));

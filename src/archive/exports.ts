@@ -1,0 +1,95 @@
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { ExportsBusyError } from '../domain/errors.ts';
+import type { ExportedAudio } from '../domain/ports.ts';
+import type { ExportJob, FromExport, ToExport } from './export-messages.ts';
+
+/** Pieces of some seconds each that wait in memory until somebody takes them. */
+const PIECES_AHEAD = 2;
+
+/** Exports in progress, each in a thread of its own: transcoding never keeps the main one busy. */
+export class Exports {
+  readonly #maxAtOnce: number;
+  readonly #running = new Set<RunningExport>();
+
+  constructor(maxAtOnce: number) {
+    this.#maxAtOnce = maxAtOnce;
+  }
+
+  get hasRoom(): boolean {
+    return this.#running.size < this.#maxAtOnce;
+  }
+
+  /** @throws ExportsBusyError */
+  start(job: ExportJob): ExportedAudio {
+    if (!this.hasRoom) throw new ExportsBusyError(`${this.#maxAtOnce} exports are in progress`);
+    const running = new RunningExport(job, () => this.#running.delete(running));
+    this.#running.add(running);
+    return running;
+  }
+
+  /** Ends all of them; who listens is told that the file is not whole. */
+  async close(): Promise<void> {
+    const closed = new Error('the archive was closed');
+    await Promise.all([...this.#running].map((running) => running.end(closed)));
+  }
+}
+
+class RunningExport implements ExportedAudio {
+  readonly #worker: Worker;
+  readonly #arrived: Uint8Array[] = [];
+  #ended = false;
+  #failure: Error | undefined;
+  #wake = (): void => undefined;
+
+  constructor(job: ExportJob, onExit: () => void) {
+    const entry = new URL(`./export-worker${extname(import.meta.url)}`, import.meta.url);
+    this.#worker = new Worker(entry, { workerData: job });
+    this.#worker.on('message', (message: FromExport) => {
+      if (message.type === 'piece') this.#arrived.push(message.bytes);
+      else this.#ended = true;
+      this.#wake();
+    });
+    this.#worker.on('error', (cause) => {
+      this.#failure ??= cause instanceof Error ? cause : new Error(String(cause));
+    });
+    this.#worker.on('exit', () => {
+      if (!this.#ended) this.#failure ??= new Error('the export thread ended');
+      this.#wake();
+      onExit();
+    });
+    for (let index = 0; index < PIECES_AHEAD; index += 1) this.#ask();
+  }
+
+  async *bytes(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      const piece = this.#arrived.shift();
+      if (piece) {
+        this.#ask();
+        yield piece;
+      } else if (this.#failure) throw this.#failure;
+      else if (this.#ended) return;
+      else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    return this.end(undefined);
+  }
+
+  async end(failure: Error | undefined): Promise<void> {
+    this.#arrived.length = 0;
+    if (failure && !this.#ended) this.#failure ??= failure;
+    this.#ended = true;
+    this.#wake();
+    await this.#worker.terminate();
+  }
+
+  #ask(): void {
+    this.#worker.postMessage('more' satisfies ToExport);
+  }
+}

@@ -1,0 +1,177 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DiskArchive } from '../../src/archive/archive.ts';
+import { ExportsBusyError } from '../../src/domain/errors.ts';
+import type { ExportFormat } from '../../src/domain/ports.ts';
+import { segmentFile } from '../../src/protocols/segment/sealed-chunk.ts';
+import { WAV_HEADER_BYTES } from '../../src/protocols/wav/wav-header.ts';
+import { openSqlite } from '../../src/store/sqlite.ts';
+import { SqlStore } from '../../src/store/store.ts';
+import { ffmpegSamples, ffprobe } from '../support/ffprobe.ts';
+import { channelOf, pcmOf, snrDb, tone } from '../support/tones.ts';
+import { mulaw, OPUS_FRAME, opusPackets, StoredCall } from './stored-call.ts';
+
+const agent = { role: 'agent' } as const;
+
+let call: StoredCall;
+let store: SqlStore;
+let archive: DiskArchive;
+beforeEach(async () => {
+  call = new StoredCall();
+  const { recordingsDir, masterKey } = call;
+  store = await SqlStore.open(openSqlite(join(recordingsDir, 'hush.sqlite')));
+  archive = new DiskArchive({ recordingsDir, masterKey, store, maxExports: 2 });
+});
+afterEach(async () => {
+  await archive.close();
+  await store.close();
+  call.remove();
+});
+
+async function ended(): Promise<void> {
+  await call.end();
+  await store.commit({ tracks: call.tracks, segments: call.segments });
+}
+
+async function exported(format: ExportFormat): Promise<Buffer> {
+  const audio = await archive.export(call.callId, format);
+  const pieces: Uint8Array[] = [];
+  for await (const piece of audio.bytes()) pieces.push(piece);
+  await audio.close();
+  return Buffer.concat(pieces);
+}
+
+/** 440 Hz at the left, 660 Hz at the right; nothing from 3 to 6 s of 9.3 s. */
+async function recordTones(): Promise<void> {
+  const phone = call.track('PCMU', 8000, agent);
+  const wide = call.track('OPUS', 48_000);
+  const codes = mulaw(tone(8000, 10, 440));
+  const packets = await opusPackets(tone(48_000, 10, 660));
+  for (let index = 0; index < 465; index += 1) {
+    if (index === 150) phone.pause('api');
+    if (index >= 150 && index < 300) continue;
+    phone.add(index * 160, codes.subarray(index * 160, (index + 1) * 160));
+    wide.add(index * OPUS_FRAME, packets[index] as Uint8Array, OPUS_FRAME);
+  }
+  await ended();
+}
+
+async function recordPhone(seconds: number): Promise<void> {
+  call.track('PCMU', 8000).addAll(0, mulaw(tone(8000, seconds, 440)), { samples: 160 });
+  await ended();
+}
+
+describe('an export', () => {
+  it('as FLAC is the samples of the WAV', async () => {
+    await recordTones();
+    const flac = await exported('flac');
+    const probe = await ffprobe(flac);
+    expect(probe).toMatchObject({ format: 'flac', codec: 'flac', channels: 2, sampleRate: 48_000 });
+    expect(probe.durationMs).toBeCloseTo(9_300, 3);
+    const wav = await call.wav();
+    expect((await ffmpegSamples(flac)).equals(wav.subarray(WAV_HEADER_BYTES))).toBe(true);
+    const gap = pcmOf(wav.subarray(WAV_HEADER_BYTES)).subarray(2 * 144_000, 2 * 288_000);
+    expect(gap.every((sample) => sample === 0)).toBe(true);
+  });
+
+  it('as FLAC of a telephone call has its rate', async () => {
+    await recordPhone(5);
+    const flac = await exported('flac');
+    expect(await ffprobe(flac)).toMatchObject({ sampleRate: 8000, durationMs: 5_000 });
+    const samples = (await call.wav()).subarray(WAV_HEADER_BYTES);
+    expect((await ffmpegSamples(flac)).equals(samples)).toBe(true);
+  });
+
+  it('as Opus sounds alike, lasts as long, and is silent in a gap', async () => {
+    await recordTones();
+    const opus = await exported('opus');
+    const probe = await ffprobe(opus);
+    expect(probe).toMatchObject({ format: 'ogg', codec: 'opus', channels: 2, sampleRate: 48_000 });
+    const heard = pcmOf(await ffmpegSamples(opus));
+    const kept = pcmOf((await call.wav()).subarray(WAV_HEADER_BYTES));
+    expect(heard.length).toBe(kept.length);
+    for (const channel of [0, 1]) {
+      const [sent, came] = [channelOf(kept, channel), channelOf(heard, channel)];
+      for (const [from, until] of [
+        [5_000, 140_000],
+        [293_000, 440_000],
+      ] as const) {
+        expect(snrDb(sent.subarray(from, until), came.subarray(from, until))).toBeGreaterThan(15);
+      }
+      // Below -80 dB of full scale, but for what a frame of 20 ms blurs, and the encoder's filter
+      // against direct current, which takes 200 ms to come to rest.
+      const gap = came.subarray(144_000 + 10 * OPUS_FRAME, 288_000 - OPUS_FRAME);
+      expect(
+        gap.reduce((loudest, sample) => Math.max(loudest, Math.abs(sample)), 0),
+      ).toBeLessThanOrEqual(3);
+    }
+    expect(opus.length * 8).toBeLessThan(9.3 * 64_000);
+  });
+
+  it('of a call of one packet is as short', async () => {
+    call.track('PCMU', 8000).add(0, mulaw(tone(8000, 1, 440)).subarray(0, 160));
+    await ended();
+    expect((await ffmpegSamples(await exported('opus'))).length).toBe(960 * 4);
+    expect((await ffmpegSamples(await exported('flac'))).length).toBe(160 * 4);
+  });
+});
+
+describe('exports', () => {
+  it('are made no faster than they are taken', async () => {
+    await recordPhone(120);
+    const slow = await archive.export(call.callId, 'flac');
+    const taken = slow.bytes()[Symbol.asyncIterator]();
+    expect((await taken.next()).done).toBe(false);
+    // While the whole is made once, the slow one is not made any further.
+    await exported('flac');
+    const file = join(
+      call.recordingsDir,
+      segmentFile({ callId: call.callId, track: 0, segment: 0 }),
+    );
+    const bytes = readFileSync(file);
+    bytes.fill(0, bytes.length / 2, bytes.length / 2 + 20_000);
+    writeFileSync(file, bytes);
+    let pieces = 0;
+    const rest = async (): Promise<void> => {
+      while (!(await taken.next()).done) pieces += 1;
+    };
+    await expect(rest()).rejects.toThrow();
+    expect(pieces).toBeGreaterThan(10);
+    await slow.close();
+  });
+
+  it('are so many at once and no more', async () => {
+    await recordPhone(60);
+    const [one, two] = [
+      await archive.export(call.callId, 'opus'),
+      await archive.export(call.callId, 'flac'),
+    ];
+    await expect(archive.export(call.callId, 'flac')).rejects.toThrow(ExportsBusyError);
+    await one.close();
+    await one.close();
+    const three = await archive.export(call.callId, 'flac');
+    await Promise.all([two.close(), three.close()]);
+  });
+
+  it('end with the archive, and say that they are not whole', async () => {
+    await recordPhone(60);
+    const audio = await archive.export(call.callId, 'flac');
+    const taken = audio.bytes()[Symbol.asyncIterator]();
+    await taken.next();
+    await archive.close();
+    await expect(taken.next()).rejects.toThrow('the archive was closed');
+    expect(existsSync(call.recordingsDir)).toBe(true);
+  });
+
+  it('fail where the audio cannot be opened', async () => {
+    await recordPhone(1);
+    const { recordingsDir } = call;
+    const masterKey = Buffer.alloc(32, 1);
+    const other = new DiskArchive({ recordingsDir, masterKey, store, maxExports: 1 });
+    const audio = await other.export(call.callId, 'opus');
+    await expect(audio.bytes()[Symbol.asyncIterator]().next()).rejects.toThrow();
+    await audio.close();
+    await (await other.export(call.callId, 'opus')).close();
+  });
+});
