@@ -11,7 +11,7 @@ import type { SegmentCodec } from '../../src/protocols/segment/sealed-chunk.ts';
 import { encodeMulaw } from '../../src/protocols/wav/g711.ts';
 import { WAV_HEADER_BYTES } from '../../src/protocols/wav/wav-header.ts';
 import { SegmentWriter } from '../../src/recorder/segment-writer.ts';
-import { TrackClock } from '../../src/recorder/track-clock.ts';
+import { CallClock, TrackClock } from '../../src/recorder/track-clock.ts';
 import { seededRandom } from '../../src/torture/random.ts';
 import { temporaryFolder } from '../support/hush.ts';
 import { channelOf, pcmOf } from '../support/tones.ts';
@@ -90,7 +90,7 @@ class StoredTrack {
     described: Pick<TrackRecord, 'codec' | 'clockRate' | 'track'> & Partial<TrackRecord>,
   ) {
     const { codec, clockRate, track } = described;
-    const clock = new TrackClock({ originMs: 0 }, clockRate);
+    const clock = new TrackClock(Object.assign(new CallClock(), { originMs: 0 }), clockRate);
     clock.restart(emptyRtpPacket());
     clock.relative(emptyRtpPacket(), 0);
     this.record = {

@@ -1,3 +1,6 @@
+/** Short enough that a clock which is followed moves no phase within it. */
+const WINDOWS_PER_SECOND = 5;
+
 /** How much of the left channel's power is that tone's (Goertzel), of stereo PCM of 16 bits. */
 export function toneShare(
   pcm: Buffer,
@@ -5,13 +8,18 @@ export function toneShare(
 ): number {
   const frames = Math.floor(pcm.length / 4);
   const left = Array.from({ length: frames }, (_, at) => pcm.readInt16LE(at * 4));
-  const heard = left.slice(left.findIndex((sample) => sample !== 0));
   const step = (2 * Math.PI * hertz) / sampleRate;
-  let [real, imaginary, power] = [0, 0, 0];
-  for (const [at, sample] of heard.entries()) {
-    real += sample * Math.cos(step * at);
-    imaginary += sample * Math.sin(step * at);
-    power += sample * sample;
+  const window = sampleRate / WINDOWS_PER_SECOND;
+  let [tone, all] = [0, 0];
+  for (let start = 0; start + window <= left.length; start += window) {
+    let [real, imaginary, power] = [0, 0, 0];
+    for (const [at, sample] of left.slice(start, start + window).entries()) {
+      real += sample * Math.cos(step * at);
+      imaginary += sample * Math.sin(step * at);
+      power += sample * sample;
+    }
+    tone += (2 * (real * real + imaginary * imaginary)) / window;
+    all += power;
   }
-  return (2 * (real * real + imaginary * imaginary)) / (heard.length * power);
+  return tone / all;
 }
