@@ -2,7 +2,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { SegmentRecord } from '../domain/records.ts';
 import type { ExportJob, FromExport } from './export-messages.ts';
 import { flacFile } from './flac-export.ts';
-import { OPUS_RATE, opusFile } from './opus-export.ts';
+import { opusFile, opusRates } from './opus-export.ts';
 import { Playback } from './playback.ts';
 
 /** Buffers come out of their crossing as plain bytes. */
@@ -17,7 +17,7 @@ async function* pieces(job: ExportJob): AsyncGenerator<Uint8Array> {
     ...{ recordingsDir, tracks },
     masterKey: Buffer.from(job.masterKey),
     segments: job.segments.map(withKey),
-    ...(job.format === 'opus' ? { sampleRate: OPUS_RATE } : {}),
+    ...(job.format === 'opus' ? { rates: opusRates } : {}),
   });
   try {
     yield* job.format === 'opus' ? opusFile(playback) : flacFile(playback);

@@ -14,8 +14,11 @@ const LEAST_RATE = 8_000;
 
 interface PlaybackOptions extends Recorded {
   readonly tracks: readonly TrackRecord[];
-  /** Hz; the highest that was recorded unless another one is asked for. */
-  readonly sampleRate?: number;
+  /**
+   * In Hz, rising: the first that holds what was recorded is chosen. Without them it is the highest
+   * rate that was recorded.
+   */
+  readonly rates?: readonly number[];
 }
 
 interface Part {
@@ -45,7 +48,7 @@ export class Playback {
     this.#parts = parts;
   }
 
-  static async open({ tracks, sampleRate, ...recorded }: PlaybackOptions): Promise<Playback> {
+  static async open({ tracks, rates, ...recorded }: PlaybackOptions): Promise<Playback> {
     const channels = channelsOf(tracks);
     const parts: Part[] = [];
     try {
@@ -58,7 +61,8 @@ export class Playback {
       throw cause;
     }
     const stored = parts.flatMap(({ voice }) => voice.sampleRates);
-    const rate = sampleRate ?? wavRateOf(tracks, stored);
+    const highest = wavRateOf(tracks, stored);
+    const rate = rates?.find((one) => one >= highest) ?? rates?.at(-1) ?? highest;
     return new Playback(rate, extentOf(tracks, rate), parts);
   }
 

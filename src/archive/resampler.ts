@@ -23,7 +23,7 @@ export class Resampler {
   readonly #from: number;
   readonly #to: number;
   readonly #phases: number;
-  readonly #taps: Float32Array;
+  readonly #taps: Float64Array;
 
   constructor(from: number, to: number) {
     const common = greatestCommonDivisor(from, to);
@@ -36,33 +36,45 @@ export class Resampler {
   }
 
   /** Fills `target`, whose first sample is number `first` at the output's rate. */
-  resample({ start, pcm }: SampleLine, first: number, target: Int16Array): void {
+  resample(line: SampleLine, first: number, target: Int16Array): void {
+    const [from, to, taps] = [this.#from, this.#to, this.#taps];
     const count = 2 * this.reach;
-    let whole = Math.floor((first * this.#from) / this.#to);
-    let part = first * this.#from - whole * this.#to;
+    let whole = Math.floor((first * from) / to);
+    let part = first * from - whole * to;
+    const start = whole - this.reach + 1;
+    const input = inputOf(line, start, Math.ceil((target.length * from) / to) + count);
     for (let index = 0; index < target.length; index += 1) {
-      const phase = Math.round((part * this.#phases) / this.#to);
-      let at = whole - this.reach + 1 - start;
-      let tap = phase * count;
-      let sum = 0;
-      for (const end = tap + count; tap < end; tap += 1) {
-        sum += (this.#taps[tap] as number) * (pcm[at] ?? 0);
-        at += 1;
+      const row = Math.round((part * this.#phases) / to) * count;
+      const at = whole - this.reach + 1 - start;
+      // Two sums, so that one addition need not wait for the other; taps are even in number.
+      let [even, odd] = [0, 0];
+      for (let tap = 0; tap < count; tap += 2) {
+        even += (taps[row + tap] as number) * (input[at + tap] as number);
+        odd += (taps[row + tap + 1] as number) * (input[at + tap + 1] as number);
       }
-      target[index] = Math.max(-32768, Math.min(32767, Math.round(sum)));
-      part += this.#from;
-      while (part >= this.#to) {
-        part -= this.#to;
+      target[index] = Math.max(-32768, Math.min(32767, Math.round(even + odd)));
+      part += from;
+      while (part >= to) {
+        part -= to;
         whole += 1;
       }
     }
   }
 }
 
+/** Silence where the line does not reach; as numbers that need no conversion at every tap. */
+function inputOf({ start, pcm }: SampleLine, first: number, length: number): Float64Array {
+  const input = new Float64Array(length);
+  const skipped = Math.max(0, start - first);
+  const known = pcm.subarray(Math.max(0, first - start), Math.max(0, first - start + length));
+  input.set(known.subarray(0, Math.max(0, length - skipped)), Math.min(skipped, length));
+  return input;
+}
+
 /** A row of taps per phase, and one for the phase that is the next sample's first. */
-function tapsOf(phases: number, reach: number, cutoff: number): Float32Array {
+function tapsOf(phases: number, reach: number, cutoff: number): Float64Array {
   const count = 2 * reach;
-  const taps = new Float32Array((phases + 1) * count);
+  const taps = new Float64Array((phases + 1) * count);
   for (let phase = 0; phase <= phases; phase += 1) {
     const row = taps.subarray(phase * count, (phase + 1) * count);
     let sum = 0;

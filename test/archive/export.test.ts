@@ -10,7 +10,7 @@ import { openSqlite } from '../../src/store/sqlite.ts';
 import { SqlStore } from '../../src/store/store.ts';
 import { ffmpegSamples, ffprobe } from '../support/ffprobe.ts';
 import { channelOf, pcmOf, snrDb, tone } from '../support/tones.ts';
-import { mulaw, OPUS_FRAME, opusPackets, StoredCall } from './stored-call.ts';
+import { g722, l16, mulaw, OPUS_FRAME, opusPackets, StoredCall } from './stored-call.ts';
 
 const agent = { role: 'agent' } as const;
 
@@ -107,6 +107,24 @@ describe('an export', () => {
       ).toBeLessThanOrEqual(3);
     }
     expect(opus.length * 8).toBeLessThan(9.3 * 64_000);
+  });
+
+  it.each([
+    ['PCMU', 8_000],
+    ['G722', 16_000],
+    ['L16', 44_100],
+  ] as const)('as Opus of a call in %s is heard at its time', async (codec, rate) => {
+    const pcm = tone(rate, 5, 440);
+    const track = call.track(codec, codec === 'G722' ? 8_000 : rate);
+    if (codec === 'L16') track.addAll(0, l16(pcm), { samples: rate / 100, bytes: rate / 50 });
+    else track.addAll(0, codec === 'PCMU' ? mulaw(pcm) : g722(pcm), { samples: 160 });
+    await ended();
+    const heard = channelOf(pcmOf(await ffmpegSamples(await exported('opus'))), 0);
+    expect(heard.length).toBe(5 * 48_000);
+    // The encoder of G.722 delays by 22 of its samples.
+    const late = codec === 'G722' ? 66 : 0;
+    const sent = tone(48_000, 5, 440).subarray(2_000, 230_000);
+    expect(snrDb(sent, heard.subarray(2_000 + late))).toBeGreaterThan(15);
   });
 
   it('of a call of one packet is as short', async () => {

@@ -3,21 +3,16 @@ import { join } from 'node:path';
 import { createDecoder } from 'libopus-wasm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SegmentReader } from '../../src/archive/segment-reader.ts';
-import { G722Encoder } from '../../src/protocols/g722/encoder.ts';
 import { segmentFile } from '../../src/protocols/segment/sealed-chunk.ts';
 import { alawDecodeTable, mulawDecodeTable } from '../../src/protocols/wav/g711.ts';
 import { seededRandom } from '../../src/torture/random.ts';
 import { ffprobe } from '../support/ffprobe.ts';
 import { runProgram } from '../support/programs.ts';
 import { pcmOf, snrDb, sweep, tone } from '../support/tones.ts';
-import { expectSlices, mulaw, OPUS_FRAME, opusPackets, StoredCall } from './stored-call.ts';
+import { expectSlices, g722, mulaw, OPUS_FRAME, opusPackets, StoredCall } from './stored-call.ts';
 
 const HEADER = 44;
 const agent = { role: 'agent' } as const;
-
-function g722(pcm: Int16Array): Uint8Array {
-  return new G722Encoder().encode(pcm);
-}
 
 let call: StoredCall;
 beforeEach(() => {

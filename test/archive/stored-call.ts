@@ -5,6 +5,7 @@ import { createEncoder } from 'libopus-wasm';
 import { expect } from 'vitest';
 import { Playback } from '../../src/archive/playback.ts';
 import type { GapReason, SegmentRecord, TrackRecord } from '../../src/domain/records.ts';
+import { G722Encoder } from '../../src/protocols/g722/encoder.ts';
 import { emptyRtpPacket } from '../../src/protocols/rtp/packet.ts';
 import { KEY_BYTES } from '../../src/protocols/segment/key-wrap.ts';
 import type { SegmentCodec } from '../../src/protocols/segment/sealed-chunk.ts';
@@ -53,11 +54,10 @@ export class StoredCall {
     return this;
   }
 
-  play(sampleRate?: number): Promise<Playback> {
+  play(): Promise<Playback> {
     const { recordingsDir, masterKey, tracks } = this;
     const segments = this.segments.filter(({ closedBy }) => closedBy !== null);
-    const rate = sampleRate === undefined ? {} : { sampleRate };
-    return Playback.open({ recordingsDir, masterKey, tracks, segments, ...rate });
+    return Playback.open({ recordingsDir, masterKey, tracks, segments });
   }
 
   async wav(start?: number, end?: number): Promise<Buffer> {
@@ -156,6 +156,10 @@ export async function expectSlices(call: StoredCall, count: number): Promise<voi
 
 export function mulaw(pcm: Int16Array): Uint8Array {
   return Uint8Array.from(pcm, (sample) => encodeMulaw(sample));
+}
+
+export function g722(pcm: Int16Array): Uint8Array {
+  return new G722Encoder().encode(pcm);
 }
 
 export const OPUS_FRAME = 960;
