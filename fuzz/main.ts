@@ -11,7 +11,7 @@ const { values, positionals } = parseArgs({
 });
 const unknown = positionals.filter((name) => !(surfaces as readonly string[]).includes(name));
 if (unknown.length > 0) {
-  console.error('usage: npm run fuzz -- [http|sip|hub ...] [--seconds N] [--seed S]');
+  console.error('usage: npm run fuzz -- [http|sip|hub|rtp ...] [--seconds N] [--seed S]');
   process.exitCode = 2;
 } else await run(positionals.length === 0 ? surfaces : (positionals as Surface[]));
 

@@ -2,10 +2,11 @@ import { fuzzHttp, operations } from './http.ts';
 import { fuzzHub } from './hub.ts';
 import { type Finding, growthPerMinute, judgeAnswer, judgeMemory } from './judge.ts';
 import { Random } from './random.ts';
+import { RtpAttack } from './rtp.ts';
 import { SipAttack } from './sip.ts';
 import { FuzzTarget } from './target.ts';
 
-export const surfaces = ['http', 'sip', 'hub'] as const;
+export const surfaces = ['http', 'sip', 'hub', 'rtp'] as const;
 export type Surface = (typeof surfaces)[number];
 
 export interface FuzzReport {
@@ -20,8 +21,8 @@ export interface FuzzReport {
 }
 
 const WORKERS = 8;
-/** SIP has nobody who waits for an answer: so many messages a second at most. */
-const SIP_PAUSE_MS = 20;
+/** SIP and RTP have nobody who waits for an answer: so many messages a second at most. */
+const UNANSWERED_PAUSE_MS = 20;
 const MAX_FINDINGS = 20;
 const SHOWN_BYTES = 2_000;
 
@@ -84,14 +85,14 @@ function attackOn(surface: Surface, target: FuzzTarget): { attack: Attack; close
     return { attack: (random) => fuzzHttp(target, random, known), close: nothing };
   }
   if (surface === 'hub') return { attack: (random) => fuzzHub(target, random), close: nothing };
-  const sip = new SipAttack(target);
+  const unanswered = surface === 'sip' ? new SipAttack(target) : new RtpAttack(target);
   return {
     attack: async (random) => {
-      const sent = await sip.attack(random);
-      await new Promise((resolve) => setTimeout(resolve, SIP_PAUSE_MS));
+      const sent = await unanswered.attack(random);
+      await new Promise((resolve) => setTimeout(resolve, UNANSWERED_PAUSE_MS));
       return { sent, answer: '' };
     },
-    close: () => sip.close(),
+    close: () => unanswered.close(),
   };
 }
 

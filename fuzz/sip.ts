@@ -3,31 +3,10 @@ import { createSocket, type Socket } from 'node:dgram';
 import { connect } from 'node:net';
 import { mutate, nastyText, type Random } from './random.ts';
 import type { FuzzTarget } from './target.ts';
+import { descriptions, metadata } from './vendor-bodies.ts';
 
 const methods = ['INVITE', 'BYE', 'CANCEL', 'ACK', 'OPTIONS', 'UPDATE', 'INFO', 'REFER', 'FOO'];
 const TCP_LIFE_MS = 30;
-
-const sdp = [
-  'v=0',
-  'o=src 1 1 IN IP4 127.0.0.1',
-  's=-',
-  'c=IN IP4 127.0.0.1',
-  't=0 0',
-  'm=audio 40000 RTP/AVP 0 8 101',
-  'a=rtpmap:101 telephone-event/8000',
-  'a=label:1',
-  'a=sendonly',
-  'm=audio 40002 RTP/AVP 0',
-  'a=label:2',
-  'a=inactive',
-].join('\r\n');
-
-const metadata =
-  '<?xml version="1.0"?><recording xmlns="urn:ietf:params:xml:ns:recording:1">' +
-  '<datamode>complete</datamode><session session_id="aGVsbG8="/>' +
-  '<participant participant_id="cA=="><nameID aor="sip:agent@domain.com"/></participant>' +
-  '<stream stream_id="cw==" session_id="aGVsbG8="><label>1</label></stream>' +
-  '<participantstreamassoc participant_id="cA=="><send>cw==</send></participantstreamassoc></recording>';
 
 /** One message made of a valid one, over UDP or TCP; RTP garbage at the media ports too. */
 export class SipAttack {
@@ -96,8 +75,9 @@ export class SipAttack {
   }
 
   #body(random: Random): string {
+    const [sdp, told] = [random.pick(descriptions), random.pick(metadata)];
     const one = random.chance(0.5) ? mutate(random, sdp) : sdp;
-    const two = random.chance(0.5) ? mutate(random, metadata) : metadata;
+    const two = random.chance(0.5) ? mutate(random, told) : told;
     const part = (type: string, text: string): string =>
       `--b\r\nContent-Type: ${type}\r\n\r\n${text}\r\n`;
     const parts = [part('application/sdp', one), part('application/rs-metadata+xml', two)];

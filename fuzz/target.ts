@@ -10,7 +10,7 @@ const HEALTH_TIMEOUT_MS = 5_000;
 const UNCONFIRMED_MS = 45_000;
 const PAGE_BYTES = 4_096;
 
-/** A Hush of its own with a live call, watched while it is attacked. */
+/** A Hush of its own with two live calls, watched while it is attacked. */
 export class FuzzTarget {
   readonly ucc = ucc;
   readonly agent = agent;
@@ -19,6 +19,7 @@ export class FuzzTarget {
   readonly #hush: HushProcess;
   readonly #caller: TestCaller;
   readonly #call: MarkerCall;
+  readonly #secured: MarkerCall;
   readonly #dataDir: string;
   readonly #watch: NodeJS.Timeout;
   readonly #begunMs = performance.now();
@@ -27,11 +28,13 @@ export class FuzzTarget {
     hush: HushProcess;
     caller: TestCaller;
     call: MarkerCall;
+    secured: MarkerCall;
     dataDir: string;
   }) {
     this.#hush = parts.hush;
     this.#caller = parts.caller;
     this.#call = parts.call;
+    this.#secured = parts.secured;
     this.#dataDir = parts.dataDir;
     this.#watch = setInterval(() => void this.#look(), SAMPLE_MS);
   }
@@ -42,7 +45,8 @@ export class FuzzTarget {
     const hush = await HushProcess.start({ dataDir, environment });
     const caller = await TestCaller.open();
     const call = await caller.call(hush);
-    return new FuzzTarget({ hush, caller, call, dataDir });
+    const secured = await caller.call(hush, { srtp: 'AES_CM_128_HMAC_SHA1_32' });
+    return new FuzzTarget({ hush, caller, call, secured, dataDir });
   }
 
   get httpPort(): number {
@@ -53,6 +57,11 @@ export class FuzzTarget {
   }
   get sipPort(): number {
     return this.#hush.peer.port;
+  }
+  /** Of the live calls' streams, one call plain, the other one under SRTP. */
+  get rtpPorts(): number[] {
+    const streams = [this.#call, this.#secured].flatMap(({ call }) => call.streams);
+    return streams.map(({ remote }) => remote?.port ?? 0);
   }
   get correlationId(): string {
     return this.#call.correlationId;

@@ -88,6 +88,10 @@ export class Commander {
     }
   }
 
+  async pauseAll(): Promise<void> {
+    await this.#all('Pause', new PauseLog());
+  }
+
   close(): void {
     for (const { connection } of this.#lines) connection.close();
   }

@@ -1,9 +1,17 @@
-// Runs in a process of its own: sends 172-byte G.711 packets to many ports at 50 per second each.
+// Runs in a process of its own: sends G.711 speech to many ports at 50 packets per second each.
 import { createSocket } from 'node:dgram';
+import { frameOf, loadConversations } from '../../src/demo/speech.ts';
 import { buildRtp } from '../../src/protocols/rtp/packet.ts';
+import { SrtpSender } from '../../src/protocols/srtp/sender.ts';
+import type { SrtpSuite } from '../../src/protocols/srtp/suites.ts';
+
+export interface RtpTarget {
+  readonly port: number;
+  readonly srtp?: { readonly suite: SrtpSuite; readonly key: string } | undefined;
+}
 
 export interface RtpLoadRequest {
-  readonly ports: readonly number[];
+  readonly targets: readonly RtpTarget[];
   readonly seconds: number;
 }
 
@@ -13,7 +21,8 @@ export interface RtpLoadResult {
 }
 
 const FRAME_MS = 20;
-const FRAME_BYTES = 160;
+const FRAME_SAMPLES = 160;
+const FRAMES_PER_SECOND = 50;
 /** Streams are spread over the 20 ms as those of real clients are. */
 const PHASES = 20;
 
@@ -22,21 +31,35 @@ const socket = createSocket({
   lookup: (host, _, callback) => callback(null, host, 4),
   sendBufferSize: 4 * 1024 * 1024,
 });
+const voices = loadConversations().flatMap(({ agent, caller }) => [agent, caller]);
 const sequences = new Map<number, number>();
-const payload = new Uint8Array(FRAME_BYTES).fill(0x55);
+const senders = new Map<number, SrtpSender>();
 
-function send(port: number): void {
+function nextPacket({ port, srtp }: RtpTarget): Buffer {
   const sequence = sequences.get(port) ?? 0;
   sequences.set(port, sequence + 1);
-  const timestamp = sequence * FRAME_BYTES;
-  socket.send(
-    buildRtp({ payloadType: 0, sequence, timestamp, ssrc: port }, payload),
-    port,
-    '127.0.0.1',
+  const audio = frameOf(voices[port % voices.length] as Buffer, sequence + port);
+  const timestamp = sequence * FRAME_SAMPLES;
+  const packet = buildRtp({ payloadType: 0, sequence, timestamp, ssrc: port }, audio);
+  if (!srtp) return packet;
+  let sender = senders.get(port);
+  sender ??= new SrtpSender(srtp.suite, Buffer.from(srtp.key, 'base64'));
+  senders.set(port, sender);
+  return sender.protect(packet);
+}
+
+/** Protecting is the client's work, not what is measured: it is done beforehand. */
+function prepared({ targets, seconds }: RtpLoadRequest): Map<RtpTarget, Buffer[]> {
+  const count = seconds * FRAMES_PER_SECOND;
+  const secured = targets.filter(({ srtp }) => srtp);
+  return new Map(
+    secured.map((target) => [target, Array.from({ length: count }, () => nextPacket(target))]),
   );
 }
 
-function run({ ports, seconds }: RtpLoadRequest): Promise<RtpLoadResult> {
+function run(request: RtpLoadRequest): Promise<RtpLoadResult> {
+  const { targets, seconds } = request;
+  const ready = prepared(request);
   const begun = performance.now();
   const steps = (seconds * 1000 * PHASES) / FRAME_MS;
   let step = 0;
@@ -45,8 +68,10 @@ function run({ ports, seconds }: RtpLoadRequest): Promise<RtpLoadResult> {
     const tick = (): void => {
       const due = Math.min(steps, Math.floor(((performance.now() - begun) * PHASES) / FRAME_MS));
       for (; step < due; step += 1) {
-        for (let index = step % PHASES; index < ports.length; index += PHASES) {
-          send(ports[index] as number);
+        const frame = Math.floor(step / PHASES);
+        for (let index = step % PHASES; index < targets.length; index += PHASES) {
+          const target = targets[index] as RtpTarget;
+          socket.send(ready.get(target)?.[frame] ?? nextPacket(target), target.port, '127.0.0.1');
           sent += 1;
         }
       }

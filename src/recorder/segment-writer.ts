@@ -1,29 +1,16 @@
-import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
-import { KEY_BYTES, wrapKey } from '../protocols/segment/key-wrap.ts';
-import {
-  identityBytes,
-  lendSealedChunk,
-  type SegmentCodec,
-  segmentFile,
-} from '../protocols/segment/sealed-chunk.ts';
-import { AppendFile } from './append-file.ts';
+import { lendSealedChunk, type SegmentCodec } from '../protocols/segment/sealed-chunk.ts';
 import type { ClosingReason } from './gate-table.ts';
 import { type AudioBytes, type LeftOut, OpenChunk, roomFor } from './open-chunk.ts';
+import { beginSegment, type OpenSegment, type SegmentPlace } from './open-segment.ts';
 import { type FullChunk, PendingChunks } from './pending-chunks.ts';
 import { ToneWatch } from './tone-watch.ts';
 import type { TrackClock } from './track-clock.ts';
 
-export interface SegmentWriterOptions {
-  readonly callId: string;
-  readonly track: number;
+export interface SegmentWriterOptions extends SegmentPlace {
   readonly codec: SegmentCodec;
   /** Of the RTP clock, Hz. */
   readonly clockRate: number;
   readonly chunkSamples: number;
-  readonly masterKey: Buffer;
-  readonly recordingsDir: string;
-  readonly maxUnwrittenBytes: number;
   /** Of a track that goes on, the number after its last segment's. */
   readonly firstSegment: number;
   /** Audio younger than this is written nowhere, and can still be erased. */
@@ -33,18 +20,10 @@ export interface SegmentWriterOptions {
   /** Monotonic ms. */
   now(): number;
   onSegment(segment: number, wrappedKey: Buffer, closedBy: ClosingReason | null): void;
-  onFailed(code: string): void;
 }
 
-interface OpenSegment {
-  readonly number: number;
-  readonly key: Buffer;
-  readonly wrappedKey: Buffer;
-  readonly identity: Buffer;
-  readonly file: AppendFile;
-  chunks: number;
-  closedBy: ClosingReason;
-}
+/** Share of a whole chunk. */
+const LEAST_FIRST_CHUNK = 0.2;
 
 /**
  * One track's segments. Frames gather in memory for at most a chunk's length; a full chunk is
@@ -66,6 +45,8 @@ export class SegmentWriter {
   /** Where a chunk gathers; one after the other uses it, until the segment ends. */
   #room: Buffer | undefined;
   #nextSegment: number;
+  /** A segment's first chunk is shorter, by chance: streams that begin together do not seal so. */
+  #chunkSamples = 0;
   #closing = 0;
   #onIdle: (() => void)[] = [];
 
@@ -89,7 +70,7 @@ export class SegmentWriter {
   /** Adds one packet's audio; `position` is relative to the clock's time line. */
   append(position: number, packet: AudioBytes, nowMs: number): void {
     this.#nowMs = nowMs;
-    if (this.#chunk?.isFull(position, packet, this.#options.chunkSamples)) this.#sealFull();
+    if (this.#chunk?.isFull(position, packet, this.#chunkSamples)) this.#sealFull();
     this.#chunk ??= this.#openChunk(position, nowMs);
     this.#chunk.add(position, packet);
   }
@@ -165,6 +146,7 @@ export class SegmentWriter {
     const chunk = this.#chunk;
     if (!chunk) return;
     this.#chunk = undefined;
+    this.#chunkSamples = this.#options.chunkSamples;
     const until = this.#decidedUntil(chunk);
     const tail = until === Number.POSITIVE_INFINITY ? [] : chunk.tailFrom(until);
     this.#pending.add(this.#openSegment(), this.#take(chunk, until));
@@ -234,16 +216,11 @@ export class SegmentWriter {
 
   #openSegment(): OpenSegment {
     if (this.#segment) return this.#segment;
-    const { callId, track, masterKey, recordingsDir, maxUnwrittenBytes, onFailed } = this.#options;
-    const number = this.#nextSegment;
+    this.#segment = beginSegment(this.#options, this.#nextSegment);
     this.#nextSegment += 1;
-    const identity = identityBytes({ callId, track, segment: number });
-    const key = randomBytes(KEY_BYTES);
-    const wrappedKey = wrapKey(masterKey, key, identity);
-    const path = join(recordingsDir, segmentFile({ callId, track, segment: number }));
-    const file = new AppendFile({ path, maxUnwrittenBytes, onFailed });
-    this.#segment = { number, key, wrappedKey, identity, file, chunks: 0, closedBy: 'end' };
-    this.#options.onSegment(number, wrappedKey, null);
+    const share = LEAST_FIRST_CHUNK + Math.random() * (1 - LEAST_FIRST_CHUNK);
+    this.#chunkSamples = this.#options.chunkSamples * share;
+    this.#options.onSegment(this.#segment.number, this.#segment.wrappedKey, null);
     return this.#segment;
   }
 }
