@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { Call, type CallStream, shutReason } from './call.ts';
 import { CallEnding, type EndingPorts, storeAlarm } from './call-ending.ts';
 import { CallRecovery, type RestoredSession } from './call-recovery.ts';
@@ -6,6 +7,8 @@ import { CorrelationConflictError, RecorderBusyError, UccUnknownError } from './
 import { type Inherited, nothingInherited, statesInherited } from './inheritance.ts';
 import type { MediaAgreement } from './media-agreement.ts';
 import {
+  type CallDescription,
+  describeStreams,
   endedTrack,
   newStream,
   partiesOf,
@@ -101,6 +104,22 @@ export class CallLifecycle {
       await this.#ports.journal
         .record(call, { type: 'callUpdated', record: call.next({}) })
         .catch((cause) => this.#storeAlarm(call, cause));
+    });
+  }
+
+  /** The client has told more, or something else, of who speaks. */
+  describe(call: Call, description: CallDescription): Promise<void> {
+    return call.queue.run(async () => {
+      const { uccs, journal } = this.#ports;
+      const ucc = uccs.get(call.uccName);
+      if (!ucc || call.ended) return;
+      const changed = describeStreams(call, ucc, description);
+      const parties = partiesOf(call, ucc, description);
+      if (changed.length === 0 && isDeepStrictEqual(parties, call.record.parties)) return;
+      const tracks = changed.map((stream) => trackRecord(call.id, stream));
+      await journal.record(call, {
+        ...{ type: 'callUpdated', record: call.next({ parties }), extra: { tracks } },
+      });
     });
   }
 

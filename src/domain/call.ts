@@ -16,10 +16,11 @@ export interface CallStream {
   readonly track: number;
   readonly sessionId: string;
   readonly label: string;
-  readonly aor: string | null;
-  readonly role: 'agent' | 'other';
+  /** Who speaks, as far as the client has told. */
+  aor: string | null;
+  role: 'agent' | 'other';
+  mixed: boolean;
   readonly clockRate: number;
-  readonly mixed: boolean;
   readonly suppressDtmf: boolean;
   agreed: MediaAgreement;
   held: boolean;

@@ -28,12 +28,40 @@ export interface SessionOffer {
   readonly parties: readonly { readonly aor: string; readonly name: string | null }[];
 }
 
+/** What a client tells of a call that goes on: who speaks, and where. */
+export interface CallDescription {
+  readonly parties: SessionOffer['parties'];
+  readonly streams: readonly {
+    readonly track: number;
+    /** null: not told; what was known stays. */
+    readonly aor: string | null;
+    readonly mixed: boolean;
+  }[];
+}
+
+/** Notes what is told of the call's streams. @returns those of which it was news */
+export function describeStreams(call: Call, ucc: Ucc, description: CallDescription): CallStream[] {
+  return description.streams.flatMap(({ track, aor, mixed }) => {
+    const stream = call.streams.get(track);
+    if (!stream) return [];
+    const known = { aor: stream.aor, mixed: stream.mixed };
+    stream.aor = mixed ? null : (aor ?? stream.aor);
+    stream.mixed = mixed;
+    stream.role = roleOf(ucc, stream.aor);
+    return stream.aor === known.aor && mixed === known.mixed ? [] : [stream];
+  });
+}
+
+function roleOf(ucc: Ucc, aor: string | null): CallStream['role'] {
+  return aor !== null && isAgent(ucc, aor) ? 'agent' : 'other';
+}
+
 export function newStream(
   { sessionId }: SessionOffer,
   offered: OfferedStream,
   { ucc, opened }: { readonly ucc: Ucc; readonly opened: OpenedStream },
 ): CallStream {
-  const role = offered.aor !== null && isAgent(ucc, offered.aor) ? 'agent' : 'other';
+  const role = roleOf(ucc, offered.aor);
   const { suppressDtmf } = ucc;
   return { ...offered, ...opened, sessionId, role, suppressDtmf, began: undefined };
 }
@@ -150,9 +178,13 @@ const noPackets = {
 } as const;
 
 /** Everybody who has been on the call. */
-export function partiesOf(call: Call, ucc: Ucc, offer: SessionOffer): readonly Party[] {
+export function partiesOf(
+  call: Call,
+  ucc: Ucc,
+  told: Pick<SessionOffer, 'parties'>,
+): readonly Party[] {
   const parties = new Map(call.record.parties.map((party) => [party.aor, party]));
-  for (const { aor, name } of offer.parties) {
+  for (const { aor, name } of told.parties) {
     parties.set(aor, { aor, name, role: isAgent(ucc, aor) ? 'agent' : 'other' });
   }
   return [...parties.values()];

@@ -142,12 +142,14 @@ export class RecordingSession {
         else {
           const { headers } = timer;
           this.#refresh.refreshed(timer.interval);
-          if (!body.offer) reply({ statusCode: 200, headers, ...this.#lastAnswer(request) });
-          else {
-            const metadata = mergeMetadata(this.metadata, body.metadata);
+          const metadata = mergeMetadata(this.metadata, body.metadata);
+          if (!body.offer) {
+            await this.#tell(metadata, body.metadata !== undefined);
+            reply({ statusCode: 200, headers, ...this.#lastAnswer(request) });
+          } else {
             const choices = chooseMedia(body.offer, metadata, this.rules);
             await this.#media.apply(call, choices);
-            this.metadata = metadata;
+            await this.#tell(metadata, body.metadata !== undefined);
             const answer = this.#buildAnswer(body.offer, choices);
             await this.#saveNow();
             reply({ statusCode: 200, headers, body: answer });
@@ -179,6 +181,12 @@ export class RecordingSession {
     // A client that is gone answers nothing: its recording is not kept waiting for it.
     await Promise.race([bye, delay(BYE_TIMEOUT_MS, undefined, { ref: false })]);
     await this.end();
+  }
+
+  /** What the client has told is known of its streams, before it is answered. */
+  async #tell(metadata: RecordingMetadata | undefined, isNews: boolean): Promise<void> {
+    this.metadata = metadata;
+    if (metadata && isNews) await this.#media.describe(metadata);
   }
 
   #buildAnswer(offer: SdpOffer, choices: readonly MediaChoice[]): SipBody {

@@ -3,7 +3,9 @@ import type { AcceptedStream, CallLifecycle } from '../domain/call-lifecycle.ts'
 import type { SrtpKeys } from '../domain/media-agreement.ts';
 import type { SessionOffer } from '../domain/offered-media.ts';
 import type { SdpOffer } from '../protocols/sdp/types.ts';
+import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 import type { MediaChoice } from './offer-answer.ts';
+import { descriptionOf } from './participants.ts';
 import { keysOfAnswer } from './srtp-choice.ts';
 
 /** A stream of the session: which m-line it is, which track it writes, where it listens. */
@@ -78,6 +80,14 @@ export class SessionMedia {
     this.#streams = staying;
     const fresh = choices.filter((one) => !staying.some(({ index }) => index === one.index));
     this.#streams = [...staying, ...(await this.#add(call, fresh))];
+  }
+
+  /** What is known by now of who speaks in the session's streams. */
+  async describe(metadata: RecordingMetadata): Promise<void> {
+    const call = this.#call;
+    if (!call) return;
+    const streams = this.#streams.flatMap(({ track }) => call.streams.get(track) ?? []);
+    await this.#lifecycle.describe(call, descriptionOf(metadata, streams));
   }
 
   /** What answers an offer of ours may bring other keys (RFC 4568 section 7.1.4). */

@@ -13,11 +13,11 @@ import type {
   SipUserAgent,
 } from '../protocols/sip/types.ts';
 import { createSipUserAgent } from '../protocols/sip/user-agent.ts';
-import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 import { correlationIdOf, type IdentityRules, uccOf } from './call-identity.ts';
 import { answerToFailure, notAcceptable } from './failure-answers.ts';
 import { readInviteBody } from './invite-body.ts';
 import { chooseMedia, isUnacceptable } from './offer-answer.ts';
+import { partiesOf } from './participants.ts';
 import { RecordingSession } from './recording-session.ts';
 import type { OfferOutcome } from './session-offers.ts';
 
@@ -219,10 +219,4 @@ export class SessionRecordingServer {
       onAckTimeout: end,
     };
   }
-}
-
-function partiesOf(metadata: RecordingMetadata | undefined) {
-  return (metadata?.participants ?? []).flatMap(({ aor, name }) =>
-    aor === undefined ? [] : [{ aor, name: name ?? null }],
-  );
 }

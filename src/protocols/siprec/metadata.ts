@@ -44,7 +44,7 @@ export function parseMetadata(content: Buffer): RecordingMetadata {
       ...participants.flatMap(([id, element]) => toAssociation(id, element)),
       ...childrenNamed(root, 'participantstreamassoc').flatMap((element) => {
         const id = reference(element, 'participant_id');
-        return id === undefined ? [] : toAssociation(id, element);
+        return id === undefined ? [] : [streamsOf(id, element)];
       }),
     ],
   };
@@ -73,10 +73,19 @@ function toStream(id: string, element: XmlElement): RecordedStream {
 }
 
 function toAssociation(participantId: string, element: XmlElement): StreamAssociation[] {
-  const sendStreamIds = streamReferences(element, 'send');
-  const receiveStreamIds = streamReferences(element, 'recv');
-  if (sendStreamIds.length + receiveStreamIds.length === 0) return [];
-  return [{ participantId, sendStreamIds, receiveStreamIds }];
+  const association = streamsOf(participantId, element);
+  const { sendStreamIds, receiveStreamIds } = association;
+  return sendStreamIds.length + receiveStreamIds.length === 0 ? [] : [association];
+}
+
+/** One that has ended is with no stream any more (RFC 7865 section 6.8). */
+function streamsOf(participantId: string, element: XmlElement): StreamAssociation {
+  const hasLeft = childrenNamed(element, 'disassociate-time').length > 0;
+  return {
+    participantId,
+    sendStreamIds: hasLeft ? [] : streamReferences(element, 'send'),
+    receiveStreamIds: hasLeft ? [] : streamReferences(element, 'recv'),
+  };
 }
 
 /** `<send>id</send>`, or in the oldest draft `<send><id>id</id></send>`. */

@@ -1,0 +1,26 @@
+import type { CallStream } from '../domain/call.ts';
+import type { CallDescription } from '../domain/offered-media.ts';
+import { isMixed, participantForLabel } from '../protocols/siprec/stream-participants.ts';
+import type { RecordingMetadata } from '../protocols/siprec/types.ts';
+
+/** Everybody whom the metadata names by an address. */
+export function partiesOf(metadata: RecordingMetadata | undefined): CallDescription['parties'] {
+  return (metadata?.participants ?? []).flatMap(({ aor, name }) =>
+    aor === undefined ? [] : [{ aor, name: name ?? null }],
+  );
+}
+
+/** What the metadata, as far as it is known by now, says of these streams and their call. */
+export function descriptionOf(
+  metadata: RecordingMetadata,
+  streams: readonly CallStream[],
+): CallDescription {
+  return {
+    parties: partiesOf(metadata),
+    streams: streams.map(({ track, label }) => ({
+      track,
+      aor: participantForLabel(metadata, label)?.aor ?? null,
+      mixed: isMixed(metadata, label),
+    })),
+  };
+}
