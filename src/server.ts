@@ -198,6 +198,8 @@ export async function createServer(
     identity: {
       ucc: config.sip.uccFrom,
       correlationId: config.sip.correlationIdFrom,
+      headers: config.sip.headers,
+      extensions: config.sip.extensionData,
       isUcc: (name) => uccs.get(name) !== undefined,
     },
     lifecycle,

@@ -3,15 +3,8 @@ import { type Role, roles } from '../domain/access.ts';
 import { leaseLimits, type PauseExpiry, pauseExpiries } from '../domain/lease.ts';
 import { srtpPolicies } from '../domain/media-agreement.ts';
 import { uccNamePattern } from '../domain/ucc.ts';
-
-const closed = { additionalProperties: false } as const;
-const port = (preset: number) => Type.Integer({ minimum: 0, maximum: 65_535, default: preset });
-const count = (preset: number, maximum: number) =>
-  Type.Integer({ minimum: 1, maximum, default: preset });
-const section = <Properties extends Record<string, Type.TSchema>>(properties: Properties) =>
-  Type.Object(properties, { ...closed, default: {} });
-const oneOf = <Value extends string>(values: readonly Value[], preset: Value) =>
-  Type.Unsafe<Value>({ type: 'string', enum: [...values], default: preset });
+import { certificateFiles, closed, count, oneOf, port, section } from './schema-parts.ts';
+import { sip } from './sip-schema.ts';
 
 const role = Type.Unsafe<Role>({ type: 'string', enum: [...roles] });
 
@@ -71,15 +64,6 @@ const auth = section({
   failureWindowMs: count(300_000, 86_400_000),
 });
 
-const certificateFiles = {
-  /** PEM; both are read anew when they change. */
-  certFile: Type.Optional(Type.String()),
-  keyFile: Type.Optional(Type.String()),
-  /** Certificate authorities whose clients are asked for a certificate. */
-  caFile: Type.Optional(Type.String()),
-  minVersion: oneOf(['TLSv1.2', 'TLSv1.3'], 'TLSv1.2'),
-};
-
 const http = section({
   host: Type.String({ default: '127.0.0.1' }),
   port: port(8080),
@@ -106,35 +90,6 @@ const http = section({
   requestsPerSecondPerAddress: count(5_000, 10_000_000),
   requestsPerSecondPerToken: count(5_000, 10_000_000),
   tls: section(certificateFiles),
-});
-
-const sip = section({
-  host: Type.String({ default: '127.0.0.1' }),
-  udpPort: port(5060),
-  tcpPort: port(5060),
-  /** Listened to where `tls` has a certificate. */
-  tlsPort: port(5061),
-  tls: section(certificateFiles),
-  /** Host that Contact and Via name, where it is not `host`. */
-  advertisedHost: Type.Optional(Type.String()),
-  /** Whom the SIP ports listen to: addresses or CIDR ranges; everybody where it is left out. */
-  allowedNetworks: Type.Optional(Type.Array(Type.String())),
-  maxCalls: count(2_000, 100_000),
-  maxMessageBytes: count(65_535, 1_048_576),
-  maxTcpConnections: count(1_000, 100_000),
-  tcpIdleTimeoutMs: count(600_000, 86_400_000),
-  maxTransactions: count(10_000, 1_000_000),
-  /** Session timers (RFC 4028): asked for, and the least that is agreed to. */
-  sessionExpiresMs: count(1_800_000, 86_400_000),
-  minSessionExpiresMs: count(90_000, 86_400_000),
-  /** A paused call's client is asked by re-INVITE to send nothing. */
-  twoSidedPause: Type.Boolean({ default: false }),
-  uccFrom: Type.Array(oneOf(['requestUri', 'header', 'participant'], 'requestUri'), {
-    default: ['requestUri', 'header', 'participant'],
-  }),
-  correlationIdFrom: Type.Array(oneOf(['header', 'sessionId', 'derived'], 'header'), {
-    default: ['header', 'sessionId', 'derived'],
-  }),
 });
 
 const rtp = section({

@@ -116,4 +116,22 @@ describe('which call a recording session belongs to', () => {
     expect([call.uccName, call.correlationId]).toEqual([other, guid]);
     expect(await fixture.client.refusal({ uccName: ucc })).toBe(404);
   });
+
+  it("takes them from a vendor's own headers and values, where that is configured", async () => {
+    await fixture.configure((config) => ({
+      ...config,
+      uccs: [...config.uccs, { name: other, useAudioRecording: true }],
+      sip: {
+        ...config.sip,
+        headers: { ucc: ['X-Queue', 'X-Line'], correlationId: ['X-Call'] },
+        extensionData: { ucc: '', correlationId: 'session/extensiondata/ids/@call' },
+      },
+    }));
+    const vendor = '<extensiondata xmlns:v="urn:v"><v:ids call="0042"/></extensiondata></session>';
+    const metadata = metadataOf().replace('</session>', vendor);
+    const headers = { 'X-Line': other, 'X-Correlation-Id': randomUUID() };
+    await fixture.client.invite({ uccName: 'recorder', headers, body: bodyWith(metadata) });
+    const call = await theCall();
+    expect([call.uccName, call.correlationId]).toEqual([other, guidFromText('0042')]);
+  });
 });

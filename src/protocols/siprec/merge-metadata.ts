@@ -30,6 +30,11 @@ export function mergeMetadata(
       ({ participantId }) => participantId,
       (_before, now) => now,
     ),
+    extensions: merge(
+      ...([known.extensions ?? [], update.extensions ?? []] as const),
+      ({ path }) => path,
+      (_before, now) => now,
+    ),
   };
   const { communicationSessionIds, participants, streams, associations } = merged;
   const lists = [communicationSessionIds, participants, streams, associations];

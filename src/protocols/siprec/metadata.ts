@@ -31,7 +31,7 @@ export function isMetadataType(mediaType: string): boolean {
  * participant instead of an association. Throws MetadataError only.
  */
 export function parseMetadata(content: Buffer): RecordingMetadata {
-  const root = readXml(content, namespaces);
+  const { root, foreign } = readXml(content, namespaces);
   if (!rootNames.includes(root.name)) throw new MetadataError('root');
   const streams = withId(root, 'stream').map(([id, element]) => toStream(id, element));
   const participants = withId(root, 'participant');
@@ -47,6 +47,7 @@ export function parseMetadata(content: Buffer): RecordingMetadata {
         return id === undefined ? [] : [streamsOf(id, element)];
       }),
     ],
+    ...(foreign.length === 0 ? {} : { extensions: foreign }),
   };
 }
 

@@ -6,6 +6,14 @@ export interface RecordingMetadata {
   readonly participants: readonly RecordedParticipant[];
   readonly streams: readonly RecordedStream[];
   readonly associations: readonly StreamAssociation[];
+  /** Vendors' own values; absent in what older versions saved. */
+  readonly extensions?: readonly ExtensionValue[];
+}
+
+export interface ExtensionValue {
+  /** Local names from below the root on, lower case: `session/extensiondata/callid`. */
+  readonly path: string;
+  readonly text: string;
 }
 
 export interface RecordedParticipant {

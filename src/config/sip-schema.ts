@@ -1,0 +1,49 @@
+import { Type } from 'typebox';
+import { certificateFiles, count, oneOf, port, section } from './schema-parts.ts';
+
+/** RFC 3261 section 25.1 */
+const headerName = Type.String({ pattern: "^[A-Za-z0-9.!%*_+`'~-]+$" });
+/** Local names of elements; the last part may be an attribute. Empty: there is none. */
+const elementPath = Type.String({
+  pattern: '^$|^[A-Za-z_][\\w.-]*(/[A-Za-z_][\\w.-]*)*(/@[A-Za-z_][\\w.-]*)?$',
+  default: '',
+});
+
+export const sip = section({
+  host: Type.String({ default: '127.0.0.1' }),
+  udpPort: port(5060),
+  tcpPort: port(5060),
+  /** Listened to where `tls` has a certificate. */
+  tlsPort: port(5061),
+  tls: section(certificateFiles),
+  /** Host that Contact and Via name, where it is not `host`. */
+  advertisedHost: Type.Optional(Type.String()),
+  /** Whom the SIP ports listen to: addresses or CIDR ranges; everybody where it is left out. */
+  allowedNetworks: Type.Optional(Type.Array(Type.String())),
+  maxCalls: count(2_000, 100_000),
+  maxMessageBytes: count(65_535, 1_048_576),
+  maxTcpConnections: count(1_000, 100_000),
+  tcpIdleTimeoutMs: count(600_000, 86_400_000),
+  maxTransactions: count(10_000, 1_000_000),
+  /** Session timers (RFC 4028): asked for, and the least that is agreed to. */
+  sessionExpiresMs: count(1_800_000, 86_400_000),
+  minSessionExpiresMs: count(90_000, 86_400_000),
+  /** A paused call's client is asked by re-INVITE to send nothing. */
+  twoSidedPause: Type.Boolean({ default: false }),
+  uccFrom: Type.Array(oneOf(['requestUri', 'header', 'extension', 'participant'], 'requestUri'), {
+    default: ['requestUri', 'header', 'extension', 'participant'],
+  }),
+  correlationIdFrom: Type.Array(oneOf(['header', 'extension', 'sessionId', 'derived'], 'header'), {
+    default: ['header', 'extension', 'sessionId', 'derived'],
+  }),
+  /** Names of SIP headers, tried in their order. */
+  headers: section({
+    ucc: Type.Array(headerName, { default: ['X-UCC-Name'] }),
+    correlationId: Type.Array(headerName, { default: ['X-Correlation-Id'] }),
+  }),
+  /** Where vendors' own values stand in the metadata: `session/extensiondata/callid`. */
+  extensionData: section({
+    ucc: elementPath,
+    correlationId: elementPath,
+  }),
+});
