@@ -97,8 +97,8 @@ export class RecorderFixture {
     );
     for (const segment of last.values()) {
       const reader = await SegmentReader.open(this.recordingsDir, segment, this.masterKey);
-      for await (const { position, audio } of reader?.read({ start: -1e12, end: 1e12 }) ?? []) {
-        found.set(position, Buffer.from(audio));
+      for await (const run of reader?.read({ start: -1e12, end: 1e12 }) ?? []) {
+        if (run.kind === 'audio') found.set(run.position, Buffer.from(run.audio));
       }
       await reader?.close();
     }
