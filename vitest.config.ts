@@ -6,5 +6,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Most tests wait for clocks and sockets: one worker less than cores, the default, is one on two.
+    maxWorkers: 2,
   },
 });
