@@ -15,7 +15,7 @@ import {
 } from '../domain/authentication.ts';
 import { parseNetworks } from '../domain/networks.ts';
 import { callerAddressRule } from './caller-address.ts';
-import { RateLimiter } from './rate-limits.ts';
+import { RateLimiter } from '../domain/rate-limiter.ts';
 import type { HttpSettings } from './services.ts';
 
 /**
