@@ -195,6 +195,7 @@ export async function createServer(
     ...(config.sip.allowedNetworks ? { isAllowed: parseNetworks(config.sip.allowedNetworks) } : {}),
     mediaAddress: config.rtp.advertisedHost ?? config.rtp.host,
     limits: config.sip,
+    ...(config.sip.digest.users.length > 0 ? { digest: config.sip.digest } : {}),
     identity: {
       ucc: config.sip.uccFrom,
       correlationId: config.sip.correlationIdFrom,

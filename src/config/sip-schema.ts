@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { certificateFiles, count, oneOf, port, section } from './schema-parts.ts';
+import { certificateFiles, closed, count, oneOf, port, section } from './schema-parts.ts';
 
 /** RFC 3261 section 25.1 */
 const headerName = Type.String({ pattern: "^[A-Za-z0-9.!%*_+`'~-]+$" });
@@ -7,6 +7,29 @@ const headerName = Type.String({ pattern: "^[A-Za-z0-9.!%*_+`'~-]+$" });
 const elementPath = Type.String({
   pattern: '^$|^[A-Za-z_][\\w.-]*(/[A-Za-z_][\\w.-]*)*(/@[A-Za-z_][\\w.-]*)?$',
   default: '',
+});
+
+/** Neither quotes nor backslashes: clients differ in how they escape them. */
+const digestText = Type.String({ pattern: '^[^"\\\\\\p{Cc}]+$', maxLength: 128 });
+
+/** Who may call (RFC 8760); without users nobody is asked. */
+const digest = section({
+  realm: Type.String({ ...digestText, default: 'hush' }),
+  users: Type.Array(
+    Type.Object(
+      {
+        name: Type.String({ pattern: '^[^":\\\\\\p{Cc}]+$', maxLength: 128 }),
+        password: Type.String({ minLength: 12, maxLength: 256 }),
+      },
+      closed,
+    ),
+    { default: [], maxItems: 10_000 },
+  ),
+  algorithms: Type.Array(oneOf(['SHA-512-256', 'SHA-256', 'MD5'], 'SHA-256'), {
+    default: ['SHA-512-256', 'SHA-256'],
+    minItems: 1,
+    uniqueItems: true,
+  }),
 });
 
 export const sip = section({
@@ -25,6 +48,10 @@ export const sip = section({
   maxTcpConnections: count(1_000, 100_000),
   tcpIdleTimeoutMs: count(600_000, 86_400_000),
   maxTransactions: count(10_000, 1_000_000),
+  /** Calls that may begin; twice as many at once, more are answered 503. */
+  invitesPerSecond: count(500, 1_000_000),
+  invitesPerSecondPerAddress: count(200, 1_000_000),
+  digest,
   /** Session timers (RFC 4028): asked for, and the least that is agreed to. */
   sessionExpiresMs: count(1_800_000, 86_400_000),
   minSessionExpiresMs: count(90_000, 86_400_000),

@@ -14,8 +14,8 @@ import {
   TokenRefusedError,
 } from '../domain/authentication.ts';
 import { parseNetworks } from '../domain/networks.ts';
+import { RateLimiter } from '../domain/rate-limiter.ts';
 import { callerAddressRule } from './caller-address.ts';
-import { RateLimiter } from './rate-limits.ts';
 import type { HttpSettings } from './services.ts';
 
 /**

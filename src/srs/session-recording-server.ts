@@ -5,6 +5,7 @@ import { UccUnknownError } from '../domain/errors.ts';
 import type { SrtpPolicy } from '../domain/media-agreement.ts';
 import type { SessionTimerRules } from '../protocols/sip/session-expires.ts';
 import type {
+  DigestRules,
   IncomingInvite,
   SipDialogHandler,
   SipDialogRequest,
@@ -16,6 +17,7 @@ import { createSipUserAgent } from '../protocols/sip/user-agent.ts';
 import { correlationIdOf, type IdentityRules, uccOf } from './call-identity.ts';
 import { answerToFailure, notAcceptable } from './failure-answers.ts';
 import { readInviteBody } from './invite-body.ts';
+import { InviteLimits, type InviteRates } from './invite-limits.ts';
 import { chooseMedia, isUnacceptable } from './offer-answer.ts';
 import { partiesOf } from './participants.ts';
 import { RecordingSession } from './recording-session.ts';
@@ -29,7 +31,8 @@ export interface SessionRecordingServerOptions {
   readonly advertisedHost?: string;
   /** Address that SDP answers name. */
   readonly mediaAddress: string;
-  readonly limits: SipLimits;
+  readonly limits: SipLimits & InviteRates;
+  readonly digest?: DigestRules;
   readonly identity: IdentityRules;
   readonly lifecycle: CallLifecycle;
   readonly timerRules: SessionTimerRules;
@@ -75,7 +78,8 @@ export class SessionRecordingServer {
   /** @param restored taken up before the first message is read */
   async start(restored: readonly RestoredSession[] = []): Promise<void> {
     const { host, udpPort, tcpPort, tls, advertisedHost, limits } = this.#options;
-    const { isAllowed, onDropped } = this.#options;
+    const { isAllowed, onDropped, digest } = this.#options;
+    const inviteLimits = new InviteLimits(limits);
     this.#agent = await createSipUserAgent(
       {
         host,
@@ -84,6 +88,8 @@ export class SessionRecordingServer {
         ...(tls === undefined ? {} : { tls }),
         ...(advertisedHost === undefined ? {} : { advertisedHost }),
         ...(isAllowed === undefined ? {} : { isAllowed }),
+        ...(digest === undefined ? {} : { digest }),
+        inviteDelaySeconds: (address) => inviteLimits.delaySeconds(address),
         userAgent: 'Hush',
         supported: ['siprec', 'timer'],
         limits,

@@ -4,6 +4,7 @@ import { headerValues, sequenceOf, tagOf } from './headers.ts';
 import { ALLOW, ALLOWED_METHODS } from './identity.ts';
 import { PendingInvite } from './incoming-invite.ts';
 import type { IncomingRequest } from './incoming-request.ts';
+import type { Refusal, RequestAdmission } from './request-admission.ts';
 import { createResponse } from './responses.ts';
 import { serializeResponse } from './serializer.ts';
 import type { SipStack } from './stack.ts';
@@ -12,13 +13,9 @@ import type { Destination } from './transport.ts';
 import type { IncomingInvite, SipDropReason, SipPeer, SipReply, SipRequest } from './types.ts';
 import { answerDestination, stampVia } from './via.ts';
 
-const OVERLOAD_RETRY_SECONDS = 5;
-/** Part of `maxTransactions` that only CANCEL and requests inside a dialog may use. */
-const IN_DIALOG_SHARE = 0.1;
-
 export interface DispatcherOptions {
   readonly stack: SipStack;
-  readonly maxTransactions: number;
+  readonly admission: RequestAdmission;
   onInvite(invite: IncomingInvite): unknown;
   onDropped(reason: SipDropReason, peer: SipPeer): void;
   send(data: Buffer, destination: Destination): void;
@@ -35,20 +32,16 @@ export class RequestDispatcher {
 
   receive(received: SipRequest, peer: SipPeer): void {
     const request = stampVia(received, peer);
-    const { transactions } = this.#options.stack;
+    const { admission, stack } = this.#options;
+    const { transactions } = stack;
     const known = transactions.find(request);
     if (request.method === 'ACK') this.#receiveAck(request, known);
     else if (known !== undefined) known.transaction.receive(request.method);
-    else if (transactions.size >= this.#bound(request)) this.#refuse(request, peer);
-    else this.#dispatch(transactions.begin(request, peer));
-  }
-
-  /** New calls leave room, so that a flood of them cannot keep a pause or a BYE out. */
-  #bound(request: SipRequest): number {
-    const { stack, maxTransactions } = this.#options;
-    const inDialog = stack.dialogs.has(incomingDialogId(request));
-    const reserved = inDialog || request.method === 'CANCEL' ? 0 : IN_DIALOG_SHARE;
-    return maxTransactions - Math.floor(maxTransactions * reserved);
+    else {
+      const refusal = admission.refusal(request, peer);
+      if (refusal === undefined) this.#dispatch(transactions.begin(request, peer));
+      else this.#refuse(request, peer, refusal);
+    }
   }
 
   /** Answers without a transaction, so that it costs no memory (RFC 3261 section 8.2.7). */
@@ -59,10 +52,9 @@ export class RequestDispatcher {
     this.#options.send(serializeResponse(response), answerDestination(request, peer));
   }
 
-  #refuse(request: SipRequest, peer: SipPeer): void {
-    this.#options.onDropped('overload', peer);
-    const headers = [{ name: 'Retry-After', value: String(OVERLOAD_RETRY_SECONDS) }];
-    this.answerStateless(request, peer, { statusCode: 503, headers });
+  #refuse(request: SipRequest, peer: SipPeer, { reply, dropped }: Refusal): void {
+    if (dropped !== undefined) this.#options.onDropped(dropped, peer);
+    this.answerStateless(request, peer, reply);
   }
 
   /** An ACK belongs to a failed INVITE's transaction or to a dialog; it is never answered. */

@@ -7,6 +7,7 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [180, 'Ringing'],
   [200, 'OK'],
   [400, 'Bad Request'],
+  [401, 'Unauthorized'],
   [403, 'Forbidden'],
   [404, 'Not Found'],
   [405, 'Method Not Allowed'],

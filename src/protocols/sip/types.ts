@@ -105,6 +105,8 @@ export type SipDropReason =
   | 'tooLarge'
   | 'unmatchedResponse'
   | 'overload'
+  | 'rateLimited'
+  | 'unauthorized'
   | 'notAllowed'
   | 'forbiddenAddress'
   | 'handshakeFailed'
@@ -123,6 +125,10 @@ export interface SipUserAgentOptions {
   readonly supported?: readonly string[];
   readonly limits: SipLimits;
   onInvite(invite: IncomingInvite): void;
+  /** 0, or the seconds after which this address may call again; it is answered 503. */
+  inviteDelaySeconds?(address: string): number;
+  /** Left out: nobody is asked who it is. */
+  readonly digest?: DigestRules;
   /** Nothing of others is read: their datagrams are dropped, their connections closed. */
   isAllowed?(address: string): boolean;
   /** Counts what was dropped; never gets message content. */
@@ -139,6 +145,20 @@ export interface SipCertificate {
   readonly options: TlsOptions;
   /** Those that come later are served by what `take` then gets. */
   onChange(take: (options: TlsOptions) => void): void;
+}
+
+export interface SipCredentials {
+  readonly name: string;
+  readonly password: string;
+}
+
+export type DigestAlgorithm = 'MD5' | 'SHA-256' | 'SHA-512-256';
+
+/** Who may call (RFC 3261 section 22); names and realm hold neither quotes nor backslashes. */
+export interface DigestRules {
+  readonly realm: string;
+  readonly users: readonly SipCredentials[];
+  readonly algorithms: readonly DigestAlgorithm[];
 }
 
 export interface SipLimits {

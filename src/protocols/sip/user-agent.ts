@@ -1,9 +1,11 @@
 import { Dialog } from './dialog.ts';
+import { DigestAuthenticator } from './digest-authenticator.ts';
 import { SipClosedError } from './errors.ts';
 import { guard } from './guard.ts';
 import { Identity } from './identity.ts';
 import { sendInvite } from './outgoing-invite.ts';
 import { parseMessage } from './parser.ts';
+import { RequestAdmission } from './request-admission.ts';
 import { RequestDispatcher } from './request-dispatcher.ts';
 import type { SipStack } from './stack.ts';
 import { type SipTimers, sipTimers } from './timers.ts';
@@ -70,7 +72,12 @@ class UserAgent implements SipUserAgent {
     this.#stack = this.#createStack(settings);
     this.#dispatcher = new RequestDispatcher({
       stack: this.#stack,
-      maxTransactions: options.limits.maxTransactions,
+      admission: new RequestAdmission({
+        stack: this.#stack,
+        maxTransactions: options.limits.maxTransactions,
+        inviteDelaySeconds: (address) => options.inviteDelaySeconds?.(address) ?? 0,
+        ...(options.digest ? { authenticator: new DigestAuthenticator(options.digest) } : {}),
+      }),
       onInvite: (invite) => options.onInvite(invite),
       onDropped: (reason, peer) => this.#drop(reason, peer),
       send: (data, destination) => void this.#send(data, destination),

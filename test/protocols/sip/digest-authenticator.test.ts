@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { DigestAuthenticator } from '../../../src/protocols/sip/digest-authenticator.ts';
+import type { DigestAlgorithm, SipRequest } from '../../../src/protocols/sip/types.ts';
+
+const user = { name: 'Mufasa', password: 'Circle of Life' };
+const rules = {
+  realm: 'hush',
+  users: [user],
+  algorithms: ['SHA-512-256', 'SHA-256'] as DigestAlgorithm[],
+};
+const uri = 'sip:ucc@127.0.0.1';
+const address = '192.0.2.7';
+const plain: SipRequest = {
+  method: 'INVITE',
+  requestUri: uri,
+  headers: [],
+  body: Buffer.from('v=0'),
+};
+
+interface Answer {
+  readonly nonce: string;
+  readonly algorithm?: string;
+  readonly hash?: string;
+  readonly nc?: string;
+  readonly qop?: string;
+  readonly name?: string;
+  readonly password?: string;
+  readonly uri?: string;
+}
+
+/** As RFC 7616 section 3.4 has a client answer. */
+function answered(answer: Answer, request: SipRequest = plain): SipRequest {
+  const { nonce, algorithm = 'SHA-256', hash = 'sha256', nc = '00000001', qop = 'auth' } = answer;
+  const { name = user.name, password = user.password, uri: at = uri } = answer;
+  const digest = (text: string | Buffer) => createHash(hash).update(text).digest('hex');
+  const body = qop === 'auth-int' ? `:${digest(request.body)}` : '';
+  const response = digest(
+    [
+      digest(`${name}:hush:${password}`),
+      ...[nonce, nc, 'cnonce', qop],
+      digest(`${request.method}:${at}${body}`),
+    ].join(':'),
+  );
+  const value =
+    `Digest username="${name}", realm="hush", nonce="${nonce}", uri="${at}", qop=${qop}, ` +
+    `nc=${nc}, cnonce="cnonce", response="${response}", algorithm=${algorithm}`;
+  return { ...request, headers: [{ name: 'Authorization', value }] };
+}
+
+describe('digest authentication', () => {
+  let now = 1_000;
+  const fresh = () => new DigestAuthenticator(rules, () => now);
+
+  function challenge(authenticator: DigestAuthenticator, request = plain, from = address) {
+    const verdict = authenticator.authenticate(request, from);
+    if (verdict.ok) throw new Error('it was let in');
+    const values = verdict.challenges.map(({ value }) => value);
+    const nonce = /nonce="([^"]+)"/.exec(values[0] ?? '')?.[1] ?? '';
+    return { nonce, wrong: verdict.wrong, values };
+  }
+
+  it('asks by the strongest algorithm first', () => {
+    const { values, wrong } = challenge(fresh());
+    expect(values.map((value) => /algorithm=(\S+)/.exec(value)?.[1])).toEqual(rules.algorithms);
+    expect(wrong).toBe(false);
+  });
+
+  it.each([
+    ['SHA-256', 'sha256', 'auth'],
+    ['SHA-512-256', 'sha512-256', 'auth'],
+    ['SHA-256', 'sha256', 'auth-int'],
+  ])('lets in who answers by %s (%s, %s)', (algorithm, hash, qop) => {
+    const authenticator = fresh();
+    const { nonce } = challenge(authenticator);
+    const answer = answered({ nonce, algorithm, hash, qop });
+    expect(authenticator.authenticate(answer, address)).toEqual({ ok: true });
+  });
+
+  it('takes an answer once, and the next count after it', () => {
+    const authenticator = fresh();
+    const { nonce } = challenge(authenticator);
+    expect(authenticator.authenticate(answered({ nonce }), address).ok).toBe(true);
+    expect(challenge(authenticator, answered({ nonce })).values[0]).toContain('stale=true');
+    const next = answered({ nonce, nc: '00000002' });
+    expect(authenticator.authenticate(next, address).ok).toBe(true);
+  });
+
+  it('asks anew when the challenge is old', () => {
+    const authenticator = fresh();
+    const { nonce } = challenge(authenticator);
+    now += 300_001;
+    const { values, wrong } = challenge(authenticator, answered({ nonce }));
+    expect([values[0]?.includes('stale=true'), wrong]).toEqual([true, false]);
+  });
+
+  it.each([
+    ['another password', { password: 'Circle of life' }],
+    ['an unknown user', { name: 'Scar' }],
+    ['an algorithm that was not offered', { algorithm: 'MD5', hash: 'md5' }],
+    ['a nonce of its own', { nonce: Buffer.alloc(32).toString('base64url') }],
+    ['another request URI', { uri: 'sip:other@127.0.0.1' }],
+    ['no protection against replay', { qop: '' }],
+  ])('refuses %s', (_, change) => {
+    const authenticator = fresh();
+    const { nonce } = challenge(authenticator);
+    expect(challenge(authenticator, answered({ nonce, ...change })).wrong).toBe(true);
+  });
+
+  it('refuses an answer from another address, or with another body', () => {
+    const authenticator = fresh();
+    const { nonce } = challenge(authenticator);
+    expect(challenge(authenticator, answered({ nonce }), '192.0.2.8').wrong).toBe(true);
+    const whole = answered({ nonce, qop: 'auth-int' });
+    expect(challenge(authenticator, { ...whole, body: Buffer.from('v=1') }).wrong).toBe(true);
+  });
+});
