@@ -1,4 +1,4 @@
-/** What a Session Recording Client tells of a call (RFC 7865), values as written, trimmed. */
+/** What a Session Recording Client tells of a call (RFC 7865), values as written, trimmed, but for AoRs. */
 export interface RecordingMetadata {
   /** `partial`: only what has changed since the metadata before. */
   readonly dataMode: 'complete' | 'partial';
@@ -10,7 +10,7 @@ export interface RecordingMetadata {
 
 export interface RecordedParticipant {
   readonly id: string;
-  /** Address of record: `sip:`, `tel:`, or a bare `user@host` as some clients send it. */
+  /** Address of record, see `addressOfRecord`. */
   readonly aor: string | undefined;
   readonly name: string | undefined;
 }
