@@ -1,7 +1,8 @@
 /**
  * The address of record in what a client wrote for one. Some write `user@host` without a scheme,
  * some leave a parameter of the request behind it (`;user=phone`), which no address of record has
- * (RFC 3261 section 10.3, step 5). A `tel:` URI stays as it is: its parameters are part of the number.
+ * (RFC 3261 section 10.3, step 5). A `tel:` URI stays as it is: its parameters are part of the
+ * number.
  */
 export function addressOfRecord(written: string): string {
   const text = written.trim();

@@ -1,4 +1,7 @@
-/** What a Session Recording Client tells of a call (RFC 7865), values as written, trimmed, but for AoRs. */
+/**
+ * What a Session Recording Client tells of a call (RFC 7865), values as written, trimmed; AoRs as
+ * `addressOfRecord` reads them.
+ */
 export interface RecordingMetadata {
   /** `partial`: only what has changed since the metadata before. */
   readonly dataMode: 'complete' | 'partial';

@@ -2,7 +2,10 @@ import { agent } from '../../support/hush.ts';
 
 export const caller = 'tel:+31880000000';
 
-/** What one family's controllers send, written after public documentation, and what is in it. */
+/**
+ * An INVITE's body in the layout that a family is known for, and what is in it; none was captured.
+ * Quirks that clients in the field have are spread over the families, not claimed of each.
+ */
 export interface Vendor {
   readonly name: string;
   readonly contentType: string;
