@@ -1,3 +1,4 @@
+import { addressOfRecord } from './address-of-record.ts';
 import {
   MetadataError,
   type RecordedParticipant,
@@ -59,9 +60,9 @@ function sessionIds(root: XmlElement, streams: readonly RecordedStream[]): strin
 
 function toParticipant(id: string, element: XmlElement): RecordedParticipant {
   const nameId = childrenNamed(element, 'nameid')[0];
-  const aor = nameId?.attributes.get('aor')?.trim() || childText(element, 'aor');
+  const written = nameId?.attributes.get('aor')?.trim() || childText(element, 'aor');
   const name = (nameId && childText(nameId, 'name')) || childText(element, 'name');
-  return { id, aor, name };
+  return { id, aor: written && addressOfRecord(written), name };
 }
 
 function toStream(id: string, element: XmlElement): RecordedStream {

@@ -1,4 +1,7 @@
-/** What a Session Recording Client tells of a call (RFC 7865), values as written, trimmed. */
+/**
+ * What a Session Recording Client tells of a call (RFC 7865), values as written, trimmed; AoRs as
+ * `addressOfRecord` reads them.
+ */
 export interface RecordingMetadata {
   /** `partial`: only what has changed since the metadata before. */
   readonly dataMode: 'complete' | 'partial';
@@ -18,7 +21,7 @@ export interface ExtensionValue {
 
 export interface RecordedParticipant {
   readonly id: string;
-  /** Address of record: `sip:`, `tel:`, or a bare `user@host` as some clients send it. */
+  /** Address of record, see `addressOfRecord`. */
   readonly aor: string | undefined;
   readonly name: string | undefined;
 }

@@ -90,7 +90,7 @@ test('a draft: prefixed, plain ids, send and recv in the participant', () => {
   expect(metadata).toEqual({
     dataMode: 'partial',
     communicationSessionIds: ['s-1'],
-    participants: [{ id: 'p-1', aor: '2000@192.0.2.1', name: undefined }],
+    participants: [{ id: 'p-1', aor: 'sip:2000@192.0.2.1', name: undefined }],
     streams: [{ id: 'm-1', label: '01', communicationSessionId: 's-1', mode: 'separate' }],
     associations: [{ participantId: 'p-1', sendStreamIds: ['m-1'], receiveStreamIds: ['m-2'] }],
   });
@@ -107,7 +107,7 @@ test('the oldest draft: ids in children, one mixed stream that belongs to nobody
   expect(participantForLabel(metadata, '1')).toBeUndefined();
   expect(participantsForLabel(metadata, '1').map((one) => one.aor)).toEqual([
     'sip:2001@example.com',
-    'sip:+3188@example.com;user=phone',
+    'sip:+3188@example.com',
   ]);
 });
 
