@@ -14,6 +14,8 @@ const hashNames: Readonly<Record<DigestAlgorithm, string>> = {
   'SHA-512-256': 'sha512-256',
 };
 
+const strongestFirst: readonly DigestAlgorithm[] = ['SHA-512-256', 'SHA-256', 'MD5'];
+
 export type DigestVerdict =
   | { readonly ok: true }
   /** `wrong`: it tried, and failed; else it was not asked yet. */
@@ -51,8 +53,9 @@ export class DigestAuthenticator {
     const nonce = this.#readNonce(fields.get('nonce') ?? '', address);
     // Equal work, whether there is such a user and nonce or not.
     const isRight = this.#isRight(fields, request);
-    if (!nonce || !isRight) return this.#challenge(address, { wrong: true, stale: false });
-    if (nonce.expired || !this.#count(fields, nonce)) {
+    if (!isRight) return this.#challenge(address, { wrong: true, stale: false });
+    // Of a process before, of another address, or used: who knows the password is asked again.
+    if (!nonce || nonce.expired || !this.#count(fields, nonce)) {
       return this.#challenge(address, { wrong: false, stale: true });
     }
     return { ok: true };
@@ -131,7 +134,8 @@ export class DigestAuthenticator {
   /** The strongest first, each in a header of its own (RFC 8760 section 2.4). */
   #challenge(address: string, how: { wrong: boolean; stale: boolean }): DigestVerdict {
     const nonce = this.#newNonce(address);
-    const challenges = this.#rules.algorithms.map((algorithm) => ({
+    const offered = strongestFirst.filter((algorithm) => this.#isOffered(algorithm));
+    const challenges = offered.map((algorithm) => ({
       name: 'WWW-Authenticate',
       value:
         `Digest realm="${this.#rules.realm}", nonce="${nonce}", qop="auth,auth-int", ` +
@@ -141,13 +145,15 @@ export class DigestAuthenticator {
   }
 }
 
+/** `, name="value"` or `, name=value`, from where the one before ended: no text is read twice. */
+const digestField = /[\s,]*([\w-]+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))/y;
+
 /** The fields of `Digest a=b, c="d"`; undefined for another scheme. */
 function parseDigest(value: string): ReadonlyMap<string, string> | undefined {
   if (value.length > MAX_HEADER_CHARACTERS || !/^digest\s/i.test(value)) return undefined;
   const fields = new Map<string, string>();
-  for (const match of value
-    .slice('digest'.length)
-    .matchAll(/([\w-]+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))/g)) {
+  digestField.lastIndex = 'digest'.length;
+  for (let match = digestField.exec(value); match; match = digestField.exec(value)) {
     const [, name = '', quoted, token] = match;
     if (!fields.has(name.toLowerCase())) fields.set(name.toLowerCase(), quoted ?? token ?? '');
   }

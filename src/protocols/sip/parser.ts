@@ -26,6 +26,8 @@ export type ParseResult =
 type StartLine =
   | { readonly kind: 'request'; readonly method: string; readonly requestUri: string }
   | { readonly kind: 'otherVersion'; readonly method: string; readonly requestUri: string }
+  /** A request, but for its white space. */
+  | { readonly kind: 'spaced'; readonly method: string; readonly requestUri: string }
   | { readonly kind: 'response'; readonly statusCode: number; readonly reason: string };
 
 interface Fields {
@@ -62,9 +64,19 @@ function parseStartLine(line: string): StartLine | undefined {
     return { kind: 'response', statusCode: Number(response[1]), reason: response[2] ?? '' };
   }
   const [, method, requestUri, version] = /^(\S+) (\S+) (SIP\/\d+\.\d+)$/i.exec(line) ?? [];
-  if (method === undefined || requestUri === undefined || !TOKEN.test(method)) return undefined;
+  if (method === undefined || requestUri === undefined) return parseSpacedLine(line);
+  if (!TOKEN.test(method)) return undefined;
   const kind = version?.toUpperCase() === 'SIP/2.0' ? 'request' : 'otherVersion';
   return { kind, method, requestUri };
+}
+
+/** Whoever sent it can be told so (RFC 4475 sections 3.1.2.8 to 3.1.2.10). */
+function parseSpacedLine(line: string): StartLine | undefined {
+  const words = line.trimEnd().split(' ');
+  const [method = ''] = words;
+  if (words.length < 3 || words.at(-1)?.toUpperCase() !== 'SIP/2.0') return undefined;
+  if (!TOKEN.test(method)) return undefined;
+  return { kind: 'spaced', method, requestUri: words.slice(1, -1).join(' ').trim() };
 }
 
 /** Unreadable lines are passed over and remembered, so that the sender can still be answered. */
@@ -124,6 +136,7 @@ function toRequest(
   const { method, requestUri } = startLine;
   const request = { method, requestUri, headers: fields.headers, body: body ?? Buffer.alloc(0) };
   if (!isAnswerable(request)) return { kind: 'failure', statusCode: 400 };
+  if (startLine.kind === 'spaced') return { kind: 'failure', statusCode: 400, request };
   if (startLine.kind === 'otherVersion') return { kind: 'failure', statusCode: 505, request };
   const whole = fields.intact && body !== undefined && hasEssentials(request);
   if (!whole || parseCommandSequence(header(request, 'CSeq'))?.method !== method) {

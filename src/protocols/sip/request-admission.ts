@@ -41,11 +41,11 @@ export class RequestAdmission {
     }
     // It belongs to an INVITE that was let in (RFC 3261 section 22.1).
     if (isCancel) return undefined;
-    if (dialog === undefined && request.method === 'INVITE') {
-      const delaySeconds = this.#options.inviteDelaySeconds?.(peer.address) ?? 0;
-      if (delaySeconds > 0) return unavailable('rateLimited', Math.ceil(delaySeconds));
-    }
-    return this.#challenge(request, peer, dialog?.peer);
+    const challenge = this.#challenge(request, peer, dialog?.peer);
+    if (challenge || dialog !== undefined || request.method !== 'INVITE') return challenge;
+    // Only who may call counts: strangers do not use up what clients may.
+    const delaySeconds = this.#options.inviteDelaySeconds?.(peer.address) ?? 0;
+    return delaySeconds > 0 ? unavailable('rateLimited', Math.ceil(delaySeconds)) : undefined;
   }
 
   /** New calls leave room, so that a flood of them cannot keep a pause or a BYE out. */
@@ -62,8 +62,9 @@ export class RequestAdmission {
   ): Refusal | undefined {
     const { authenticator } = this.#options;
     if (authenticator === undefined || dialogPeer?.address === peer.address) return undefined;
-    // To be answered 481: there is nothing to protect.
+    // To be answered 481, or a look whether we live: there is nothing to protect.
     if (dialogPeer === undefined && tagOf(request, 'To') !== '') return undefined;
+    if (dialogPeer === undefined && request.method === 'OPTIONS') return undefined;
     const verdict = authenticator.authenticate(request, peer.address);
     if (verdict.ok) return undefined;
     const dropped = verdict.wrong ? 'unauthorized' : undefined;

@@ -21,8 +21,11 @@ export interface StreamNetwork {
 }
 
 export interface StreamServerEvents {
-  /** Asked before a byte is read; a connection that may not is closed. */
-  mayConnect(socket: Socket): boolean;
+  /**
+   * Asked before a byte is read; a connection that may not is closed.
+   * @param shaking connections that are not as far yet as to be counted
+   */
+  mayConnect(socket: Socket, shaking: number): boolean;
   /** A connection whose messages can be read. */
   onConnection(socket: Socket): void;
   /** A connection that never came so far. */

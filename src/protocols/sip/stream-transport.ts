@@ -35,7 +35,7 @@ export class StreamTransport implements SipTransport {
     this.#limits = limits;
     this.#events = events;
     this.#server = network.createServer({
-      mayConnect: (socket) => this.#mayConnect(socket),
+      mayConnect: (socket, shaking) => this.#mayConnect(socket, shaking),
       onConnection: (socket) => this.#accept(socket),
       onRefused: (from) => events.onDropped('handshakeFailed', { ...from, transport: this.name }),
     });
@@ -81,9 +81,9 @@ export class StreamTransport implements SipTransport {
     await stopped;
   }
 
-  #mayConnect(socket: Socket): boolean {
+  #mayConnect(socket: Socket, shaking = 0): boolean {
     const peer = this.#peerOf(socket);
-    const isFull = this.#all.size >= this.#limits.maxTcpConnections;
+    const isFull = this.#all.size + shaking >= this.#limits.maxTcpConnections;
     if (!this.#events.isAllowed(peer.address)) this.#refuse(socket, 'forbiddenAddress');
     else if (isFull || this.#closed !== undefined) this.#refuse(socket, 'overload');
     else return true;

@@ -21,7 +21,7 @@ export function tlsNetwork(certificate: SipCertificate): StreamNetwork {
       const shaking = new Set<string>();
       // Before TLS itself hears of the connection: a stranger is not even shaken hands with.
       server.prependListener('connection', (socket) => {
-        if (!mayConnect(socket)) return;
+        if (!mayConnect(socket, shaking.size)) return;
         const [from, key] = [originOf(socket), keyOf(socket)];
         shaking.add(key);
         socket.once('close', () => {
