@@ -31,6 +31,21 @@ describe('what Hush refuses to record', () => {
     }
   });
 
+  it('takes a description of 10,000 lines, and a re-INVITE to a codec it lacks leaves it be', async () => {
+    const attributes = Array.from({ length: 10_000 }, () => 'a=x');
+    const session = await fixture.client.invite({ body: sdpBody(sdpOf([{ attributes }])) });
+    const [port = 0] = session.ports;
+    await fixture.client.frames(port, { tag: 1 }, 0, 5);
+    const response = await session.dialog.invite(sdpBody(sdpOf([{ formats: '18' }])));
+    expect(response.statusCode).toBe(488);
+    await fixture.client.frames(port, { tag: 1 }, 5, 10);
+    const [call] = await fixture.calls();
+    await session.dialog.bye();
+    await fixture.hush.settled(call.correlationId);
+    const { tracks } = await fixture.hush.get(`/api/recordings/${call.id}`);
+    expect(tracks[0].packets).toMatchObject({ received: 10, kept: 10 });
+  });
+
   it('records the lines it can and refuses the others by port 0', async () => {
     const lines = [{ formats: '18' }, { formats: '18 8 0' }, { port: 0 }];
     const session = await fixture.client.invite({ body: sdpBody(sdpOf(lines)) });

@@ -181,3 +181,16 @@ describe('keys and control packets', () => {
     expect(offerOf('a=rtcp-mux')?.rtcpMux).toBe(true);
   });
 });
+
+test('ten times as many lines take no more than ten times as long, about', () => {
+  const text = (count: number) =>
+    sdp('m=audio 4000 RTP/AVP 0', ...Array.from({ length: count }, () => 'a=x'));
+  const cost = (count: number): number => {
+    const begun = performance.now();
+    for (let round = 0; round < 4; round += 1) parseOffer(text(count));
+    return performance.now() - begun;
+  };
+  cost(10_000);
+  // What grows with the square would cost a hundred times as much.
+  expect(cost(10_000)).toBeLessThan(50 * cost(1_000));
+});
