@@ -49,8 +49,8 @@ export const sip = section({
   tcpIdleTimeoutMs: count(600_000, 86_400_000),
   maxTransactions: count(10_000, 1_000_000),
   /** Calls that may begin; twice as many at once, more are answered 503. */
-  invitesPerSecond: count(500, 1_000_000),
-  invitesPerSecondPerAddress: count(200, 1_000_000),
+  invitesPerSecond: count(2_000, 1_000_000),
+  invitesPerSecondPerAddress: count(1_000, 1_000_000),
   digest,
   /** Session timers (RFC 4028): asked for, and the least that is agreed to. */
   sessionExpiresMs: count(1_800_000, 86_400_000),
