@@ -2,6 +2,7 @@ import type { CallHealth } from './assurance.ts';
 import type { Call } from './call.ts';
 import type { CallRegistry } from './call-registry.ts';
 import type { Alarm } from './events.ts';
+import { gapSummary } from './gap-map.ts';
 import type { Journal } from './journal.ts';
 import type { AlarmSink, Archive, Clock, FinishedRecording, Recorder } from './ports.ts';
 import { SavingState } from './recording-state.ts';
@@ -106,7 +107,8 @@ export class CallEnding {
       const finished = await archive.finish(call.id);
       const { lengthMs, gaps, tracks } = finished;
       const health = await this.#ports.assess(call, finished);
-      const record = call.next({ status: 'kept', lengthMs, health });
+      const summary = gapSummary(gaps, tracks);
+      const record = call.next({ status: 'kept', lengthMs, gaps: summary, health });
       await journal.record(call, { type: 'recordingSaved', record, extra: { gaps, tracks } });
       return;
     }

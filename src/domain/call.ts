@@ -84,7 +84,9 @@ export class Call {
       endedAt: null,
       gapStartedAt: null,
       lengthMs: null,
+      gaps: null,
       parties: [],
+      legalHold: null,
       health: null,
     });
   }

@@ -1,4 +1,11 @@
-import type { GapReason, GapRecord, ReasonChange } from './records.ts';
+import {
+  type GapReason,
+  type GapRecord,
+  type GapSummary,
+  gapReasons,
+  type ReasonChange,
+  type TrackRecord,
+} from './records.ts';
 
 /** A stretch of samples, from `start` up to, not including, `end`. */
 export interface Span {
@@ -92,4 +99,20 @@ export function gapsOf(coverage: TrackCoverage): GapRecord[] {
 function reasonAfter({ closedBy }: SegmentCoverage): GapReason {
   if (closedBy === null) return 'restart';
   return closedBy === 'end' ? 'loss' : closedBy;
+}
+
+/** What a recording is found by: how much is missing on its worse track, and why. */
+export function gapSummary(
+  gaps: readonly GapRecord[],
+  tracks: readonly Pick<TrackRecord, 'track' | 'clockRate'>[],
+): GapSummary {
+  const lengths = tracks.map(({ track, clockRate }) => {
+    const own = gaps.filter((gap) => gap.track === track);
+    return (own.reduce((sum, { length }) => sum + length, 0) * 1000) / clockRate;
+  });
+  const reasons = new Set(gaps.map(({ reason }) => reason));
+  return {
+    lengthMs: Math.round(Math.max(0, ...lengths)),
+    reasons: gapReasons.filter((reason) => reasons.has(reason)),
+  };
 }

@@ -64,6 +64,7 @@ export class Journal {
     try {
       await this.#store.commit({
         call: record,
+        ...(record.parties === call.record.parties ? {} : { partiesOf: record }),
         event,
         ...(detail ? { detail } : {}),
         ...(entry.access ? { access: [entry.access] } : {}),

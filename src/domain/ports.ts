@@ -2,6 +2,7 @@ import type { AccessFilter, AccessRecord } from './access-trail.ts';
 import type { AlarmRecord } from './assurance-store.ts';
 import type { Alarm, RecordingEvent } from './events.ts';
 import type { MediaAgreement } from './media-agreement.ts';
+import type { RecordingFilter, RecordingPage } from './recording-search.ts';
 import type {
   CallDetailRecord,
   CallRecord,
@@ -20,6 +21,8 @@ import type { Ucc } from './ucc.ts';
 /** Everything that one decision writes; it is durable as a whole or not at all. */
 export interface Change {
   readonly call?: CallRecord;
+  /** The call whose parties it shall be found by. */
+  readonly partiesOf?: CallRecord;
   readonly tracks?: readonly TrackRecord[];
   readonly segments?: readonly SegmentRecord[];
   readonly gaps?: readonly GapRecord[];
@@ -29,19 +32,6 @@ export interface Change {
   readonly access?: readonly AccessRecord[];
   readonly sessions?: readonly SessionRecord[];
   readonly alarms?: readonly AlarmRecord[];
-}
-
-export interface RecordingFilter {
-  /** Recordings of these UCCs only, as `uccKey` spells them. */
-  readonly uccs?: readonly string[];
-  readonly ucc?: string;
-  readonly correlationId?: string;
-  /** Unix ms, inclusive */
-  readonly from?: number;
-  /** Unix ms, exclusive */
-  readonly to?: number;
-  readonly before?: { readonly beganAt: number; readonly id: string };
-  readonly limit: number;
 }
 
 /** Rows. Commits of one event-loop turn share a transaction; a resolved commit is durable. */
@@ -56,7 +46,7 @@ export interface Store {
   /** Forgets the recording session; one that is not there is no error. */
   endSession(id: string): Promise<void>;
   call(id: string): Promise<CallRecord | undefined>;
-  recordings(filter: RecordingFilter): Promise<CallRecord[]>;
+  recordings(filter: RecordingFilter): Promise<RecordingPage>;
   tracks(callId: string): Promise<TrackRecord[]>;
   segments(callId: string): Promise<SegmentRecord[]>;
   gaps(callId: string): Promise<GapRecord[]>;

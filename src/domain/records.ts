@@ -5,11 +5,12 @@ import type { MarkingState, RecordingState, SavingState, StateAction } from './r
 
 /**
  * Why audio is absent: who held the recorder, or what happened to it. `dtmf`: digits were sent or
- * heard, and left out; `silence`: the client sent none on purpose (RFC 3551 section 4.1).
+ * heard, and left out; `silence`: the client sent none on purpose (RFC 3551 section 4.1); `erased`:
+ * it was there. Rows count on their order: a new one comes last.
  */
 export const gapReasons = [
   ...(['api', 'lease', 'hold', 'stop', 'loss', 'restart'] as const),
-  ...(['dtmf', 'silence'] as const),
+  ...(['dtmf', 'silence', 'erased'] as const),
 ] as const;
 export type GapReason = (typeof gapReasons)[number];
 
@@ -56,9 +57,27 @@ export interface CallRecord {
   /** Since when the recorder has kept nothing; null while it keeps audio. */
   readonly gapStartedAt: number | null;
   readonly lengthMs: number | null;
+  /** What its gap map comes to; null until it is kept. */
+  readonly gaps: GapSummary | null;
   readonly parties: readonly Party[];
+  /** While it lies on the recording, nothing destroys it. */
+  readonly legalHold: LegalHold | null;
   /** Null until the call has ended, and of calls that an older release recorded. */
   readonly health: CallHealth | null;
+}
+
+export interface GapSummary {
+  /** Of the track that has the most of them. */
+  readonly lengthMs: number;
+  readonly reasons: readonly GapReason[];
+}
+
+export interface LegalHold {
+  readonly reason: string;
+  /** Who placed it, as `Principal.name`. */
+  readonly owner: string;
+  /** Unix ms */
+  readonly placedAt: number;
 }
 
 /**
@@ -140,6 +159,8 @@ export interface SegmentRecord {
   readonly callId: string;
   readonly track: number;
   readonly segment: number;
+  /** 0 as it was recorded; sealed anew with each erasure that touches it. */
+  readonly generation: number;
   readonly wrappedKey: Buffer | null;
   readonly closedBy: GapReason | 'end' | null;
 }

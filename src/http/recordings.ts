@@ -1,12 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import type { Caller, Principal } from '../domain/access.ts';
+import type { Caller } from '../domain/access.ts';
 import { parseGuid } from '../domain/correlation-id.ts';
-import { type ExportFormat, exportFormats, type RecordingFilter } from '../domain/ports.ts';
+import { type ExportFormat, exportFormats } from '../domain/ports.ts';
 import type { CallRecord } from '../domain/records.ts';
-import { uccKey } from '../domain/ucc.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import { sendAudio, sendExport } from './recording-audio.ts';
+import {
+  cursorOf,
+  type RecordingQuery,
+  recordingFilter,
+  recordingQueryDescription,
+  recordingQuerySchema,
+} from './recording-query.ts';
 import { isGiven, scopeOf } from './scope.ts';
 import type { HttpServices } from './services.ts';
 import {
@@ -17,27 +23,6 @@ import {
 } from './views.ts';
 
 const tags = ['Recordings'];
-const DEFAULT_PAGE = 50;
-const MAX_PAGE = 500;
-
-interface RecordingQuery {
-  ucc?: string;
-  correlationId?: string;
-  from?: string;
-  to?: string;
-  cursor?: string;
-  limit?: number;
-}
-
-const querySchema = Type.Object({
-  ucc: Type.Optional(Type.String()),
-  correlationId: Type.Optional(Type.String()),
-  from: Type.Optional(Type.String({ format: 'date-time', description: 'Inclusive' })),
-  to: Type.Optional(Type.String({ format: 'date-time', description: 'Exclusive' })),
-  cursor: Type.Optional(Type.String({ description: 'nextCursor of the page before' })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE })),
-});
-
 type AudioFormat = 'wav' | ExportFormat;
 
 const audioQuerySchema = Type.Object({
@@ -65,7 +50,8 @@ export function recordingRoutes(app: FastifyInstance, services: HttpServices): v
       schema: {
         tags,
         summary: 'Recordings, newest first',
-        querystring: querySchema,
+        description: recordingQueryDescription,
+        querystring: recordingQuerySchema,
         response: {
           200: Type.Object({
             items: Type.Array(recordingSchema),
@@ -76,15 +62,11 @@ export function recordingRoutes(app: FastifyInstance, services: HttpServices): v
       },
     },
     async (request, reply) => {
-      const filter = filterOf(request.query);
+      const scope = scopeOf(services, request.caller.principal);
+      const filter = recordingFilter(request.query, scope);
       if (!filter) return sendProblem(reply, 400, 'The cursor is not one of ours.');
-      const records = await services.store.recordings({
-        ...{ ...filter, limit: filter.limit + 1 },
-        ...scopeFilter(services, request.caller.principal),
-      });
-      const page = records.slice(0, filter.limit);
-      const last = records.length > page.length ? page.at(-1) : undefined;
-      return { items: page.map(recordingView), nextCursor: last ? cursorOf(last) : null };
+      const { records, next } = await services.store.recordings(filter);
+      return { items: records.map(recordingView), nextCursor: next && cursorOf(next) };
     },
   );
 
@@ -144,37 +126,7 @@ async function findRecording(
   if (record?.recorded) {
     return isGiven(services, principal, record.uccName) ? record : undefined;
   }
-  const scope = scopeFilter(services, principal);
-  const [newest] = await services.store.recordings({ correlationId: id, limit: 1, ...scope });
-  return newest;
-}
-
-function scopeFilter(services: HttpServices, principal: Principal): { uccs?: string[] } {
   const uccs = scopeOf(services, principal);
-  return uccs ? { uccs } : {};
-}
-
-function filterOf(query: RecordingQuery): RecordingFilter | undefined {
-  const before = query.cursor === undefined ? undefined : parseCursor(query.cursor);
-  if (query.cursor !== undefined && !before) return undefined;
-  const correlationId = query.correlationId;
-  return {
-    limit: query.limit ?? DEFAULT_PAGE,
-    ...(query.ucc === undefined ? {} : { ucc: uccKey(query.ucc) }),
-    ...(correlationId === undefined
-      ? {}
-      : { correlationId: parseGuid(correlationId) ?? correlationId }),
-    ...(query.from === undefined ? {} : { from: Date.parse(query.from) }),
-    ...(query.to === undefined ? {} : { to: Date.parse(query.to) }),
-    ...(before ? { before } : {}),
-  };
-}
-
-function cursorOf({ beganAt, id }: CallRecord): string {
-  return Buffer.from(`${beganAt}.${id}`).toString('base64url');
-}
-
-function parseCursor(cursor: string): { beganAt: number; id: string } | undefined {
-  const match = /^(\d{1,16})\.([0-9a-f-]{36})$/.exec(Buffer.from(cursor, 'base64url').toString());
-  return match ? { beganAt: Number(match[1]), id: match[2] as string } : undefined;
+  const asked = { correlationId: id, limit: 1, ...(uccs ? { uccs } : {}) };
+  return (await services.store.recordings(asked)).records[0];
 }

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type Static, type TObject, Type } from 'typebox';
 import type { CallHealth } from '../domain/assurance.ts';
 import type { Call } from '../domain/call.ts';
 import { isoTime, nameOf } from '../domain/event-view.ts';
@@ -20,6 +20,10 @@ import {
 const nullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] });
 const nullableNumber = Type.Unsafe<number | null>({ type: ['number', 'null'] });
 const time = Type.String({ format: 'date-time' });
+
+function nullable<Schema extends TObject>(schema: Schema) {
+  return Type.Unsafe<Static<Schema> | null>({ ...schema, type: ['object', 'null'] });
+}
 
 const partySchema = Type.Object({
   aor: Type.String({ description: 'SIP URI or phone number' }),
@@ -60,10 +64,19 @@ export const recordingSchema = Type.Object({
   status: Type.String({ enum: ['live', 'kept', 'destroyed'] }),
   endedAt: Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' }),
   lengthMs: nullableNumber,
-  health: Type.Unsafe<unknown>({
-    type: ['object', 'null'],
-    description: 'verdict and reasons; more at /api/calls/{id}/health',
-  }),
+  gaps: nullable(
+    Type.Object({
+      lengthMs: Type.Number({ description: 'Without audio in all, on the worse of its tracks' }),
+      reasons: Type.Array(Type.String({ enum: [...gapReasons] })),
+    }),
+  ),
+  legalHold: nullable(Type.Object({ reason: Type.String(), owner: Type.String(), placedAt: time })),
+  health: nullable(
+    Type.Object(
+      { verdict: Type.String(), reasons: Type.Array(Type.String()) },
+      { description: 'More at /api/calls/{id}/health' },
+    ),
+  ),
 });
 
 export const receiptSchema = Type.Object({
@@ -126,6 +139,11 @@ export function recordingView(record: CallRecord) {
     status: record.status,
     endedAt: record.endedAt === null ? null : isoTime(record.endedAt),
     lengthMs: record.lengthMs,
+    gaps: record.gaps,
+    legalHold: record.legalHold && {
+      ...record.legalHold,
+      placedAt: isoTime(record.legalHold.placedAt),
+    },
     health: record.health && healthSummary(record.health),
   };
 }

@@ -316,7 +316,7 @@ export class MediaRecorder implements Recorder {
     } else if (message.type === 'segment') {
       const { callId, track, segment, closedBy } = message;
       const wrappedKey = Buffer.from(message.wrappedKey);
-      listener.onSegment({ callId, track, segment, wrappedKey, closedBy });
+      listener.onSegment({ callId, track, segment, generation: 0, wrappedKey, closedBy });
     } else if (message.type === 'began') {
       const { callId, track, startPosition, initialReason, originMs } = message;
       const clockOrigin = originOf(originMs);

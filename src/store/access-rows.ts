@@ -1,6 +1,6 @@
 import type { Door } from '../domain/access.ts';
 import type { AccessOutcome, AccessRecord } from '../domain/access-trail.ts';
-import type { AccessTable } from './schema.ts';
+import type { AccessTable } from './tables.ts';
 
 export function accessRow({
   uccName,

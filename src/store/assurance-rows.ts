@@ -1,6 +1,6 @@
 import type { AlarmRecord } from '../domain/assurance-store.ts';
 import type { AlarmKind } from '../domain/events.ts';
-import type { AlarmTable } from './schema.ts';
+import type { AlarmTable } from './tables.ts';
 
 export function alarmRow(alarm: AlarmRecord): AlarmTable {
   return {

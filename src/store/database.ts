@@ -11,6 +11,8 @@ import {
 /** One of the two databases, as the store uses it. */
 export interface Database {
   readonly kysely: Kysely<Schema>;
+  /** Reads what is committed without keeping a commit waiting. */
+  readonly reader: Kysely<Schema>;
   /** Inserts or replaces all rows in one transaction; resolves once it is durable. */
   write(rows: readonly RowOf[]): Promise<void>;
   /** Makes the database give up what deleted or overwritten rows left behind. */

@@ -1,4 +1,5 @@
 import type { AlarmKind, RecordingEvent, RecordingEventType } from '../domain/events.ts';
+import { partyKeys } from '../domain/party-keys.ts';
 import type { Change } from '../domain/ports.ts';
 import type {
   MarkingState,
@@ -6,32 +7,33 @@ import type {
   SavingState,
   StateAction,
 } from '../domain/recording-state.ts';
-import type {
-  CallDetailRecord,
-  CallRecord,
-  CallStatus,
-  Codec,
-  GapReason,
-  GapRecord,
-  SegmentRecord,
-  SessionRecord,
-  TrackRecord,
+import {
+  type CallDetailRecord,
+  type CallRecord,
+  type CallStatus,
+  type Codec,
+  type GapReason,
+  type GapRecord,
+  gapReasons,
+  type SegmentRecord,
+  type SessionRecord,
+  type TrackRecord,
 } from '../domain/records.ts';
 import type { Ucc } from '../domain/ucc.ts';
 import { accessRow } from './access-rows.ts';
 import { alarmRow } from './assurance-rows.ts';
+import type { Schema, TableName } from './schema.ts';
 import type {
   CallDetailTable,
+  CallPartyTable,
   CallTable,
   EventTable,
   GapTable,
   RecordingSessionTable,
-  Schema,
   SegmentTable,
-  TableName,
   TrackTable,
   UccTable,
-} from './schema.ts';
+} from './tables.ts';
 
 export type RowOf = { [Table in TableName]: { table: Table; row: Schema[Table] } }[TableName];
 
@@ -40,6 +42,9 @@ export function rowsOf(change: Change): RowOf[] {
   const rows: RowOf[] = [];
   if (change.ucc) rows.push({ table: 'uccs', row: uccRow(change.ucc) });
   if (change.call) rows.push({ table: 'calls', row: callRow(change.call) });
+  for (const row of change.partiesOf ? partyRows(change.partiesOf) : []) {
+    rows.push({ table: 'call_parties', row });
+  }
   for (const track of change.tracks ?? []) rows.push({ table: 'tracks', row: trackRow(track) });
   for (const segment of change.segments ?? []) {
     rows.push({ table: 'segments', row: segmentRow(segment) });
@@ -109,7 +114,10 @@ function callRow(call: CallRecord): CallTable {
     ended_at: call.endedAt,
     gap_started_at: call.gapStartedAt,
     length_ms: call.lengthMs,
+    gap_ms: call.gaps?.lengthMs ?? null,
+    gap_reasons: reasonBits(call.gaps?.reasons ?? []),
     parties: JSON.stringify(call.parties),
+    legal_hold: call.legalHold === null ? null : JSON.stringify(call.legalHold),
     health: call.health === null ? null : JSON.stringify(call.health),
   };
 }
@@ -134,9 +142,36 @@ export function callOf(row: CallTable): CallRecord {
     endedAt: numberOrNull(row.ended_at),
     gapStartedAt: numberOrNull(row.gap_started_at),
     lengthMs: numberOrNull(row.length_ms),
+    gaps: gapSummaryOf(row),
     parties: JSON.parse(row.parties) as CallRecord['parties'],
+    legalHold:
+      row.legal_hold === null ? null : (JSON.parse(row.legal_hold) as CallRecord['legalHold']),
     health: row.health === null ? null : (JSON.parse(row.health) as CallRecord['health']),
   };
+}
+
+/** A bit per reason: the one that is looked for is found without reading the gap map. */
+export function reasonBits(reasons: readonly GapReason[]): number {
+  return reasons.reduce((bits, reason) => bits | (1 << gapReasons.indexOf(reason)), 0);
+}
+
+function gapSummaryOf({ gap_ms, gap_reasons }: CallTable): CallRecord['gaps'] {
+  if (gap_ms === null) return null;
+  const reasons = gapReasons.filter((_, bit) => (gap_reasons & (1 << bit)) !== 0);
+  return { lengthMs: Number(gap_ms), reasons };
+}
+
+/** Whom the call is found by: every spelling of each of its parties, once. */
+function partyRows(call: CallRecord): CallPartyTable[] {
+  const rows = new Map<string, CallPartyTable>();
+  for (const { aor, role } of call.parties) {
+    for (const party_key of partyKeys(aor)) {
+      const is_agent = Number(role === 'agent' || rows.get(party_key)?.is_agent === 1);
+      const { id: call_id, beganAt: began_at, uccName: ucc_name } = call;
+      rows.set(party_key, { party_key, began_at, call_id, ucc_name, is_agent });
+    }
+  }
+  return [...rows.values()];
 }
 
 function trackRow(track: TrackRecord): TrackTable {
@@ -182,6 +217,7 @@ function segmentRow(segment: SegmentRecord): SegmentTable {
     call_id: segment.callId,
     track: segment.track,
     segment: segment.segment,
+    generation: segment.generation,
     wrapped_key: segment.wrappedKey?.toString('base64') ?? null,
     closed_by: segment.closedBy,
   };
@@ -192,6 +228,7 @@ export function segmentOf(row: SegmentTable): SegmentRecord {
     callId: row.call_id,
     track: row.track,
     segment: row.segment,
+    generation: row.generation,
     wrappedKey: row.wrapped_key === null ? null : Buffer.from(row.wrapped_key, 'base64'),
     closedBy: row.closed_by as SegmentRecord['closedBy'],
   };

@@ -6,6 +6,7 @@ import { up as access } from './migrations/0003-access.ts';
 import { up as pauses } from './migrations/0004-pauses.ts';
 import { up as media } from './migrations/0005-media.ts';
 import { up as assurance } from './migrations/0006-assurance.ts';
+import { up as archive } from './migrations/0007-archive.ts';
 import type { Schema } from './schema.ts';
 
 const migrations = {
@@ -15,6 +16,7 @@ const migrations = {
   '0004-pauses': { up: pauses },
   '0005-media': { up: media },
   '0006-assurance': { up: assurance },
+  '0007-archive': { up: archive },
 };
 
 /** Brings the database to the newest schema; two processes that start at once do it once. */

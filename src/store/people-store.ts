@@ -4,7 +4,8 @@ import type { AccessRecord } from '../domain/access-trail.ts';
 import type { Client, PeopleStore, User } from '../domain/people.ts';
 import { accessRow } from './access-rows.ts';
 import type { CommitQueue } from './commit-queue.ts';
-import type { ClientTable, Schema, UserTable } from './schema.ts';
+import type { Schema } from './schema.ts';
+import type { ClientTable, UserTable } from './tables.ts';
 
 /**
  * Users and clients of the embedded issuer, each change in one commit with its row of the access

@@ -18,6 +18,7 @@ export function openPostgres(options: PostgresOptions): Database {
   const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   return {
     kysely,
+    reader: kysely,
     async write(rows) {
       const byTable = latestByTable(rows);
       await kysely.transaction().execute(async (transaction) => {

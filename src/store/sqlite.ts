@@ -21,9 +21,19 @@ import type { SqliteAnswer, SqliteRequest } from './sqlite-thread.ts';
 export function openSqlite(file: string): Database {
   const client = new SqliteClient(file);
   const kysely = new Kysely<Schema>({ dialect: new SqliteThreadDialect(client) });
+  let reading: { client: SqliteClient; kysely: Kysely<Schema> } | undefined;
   const sql = new Map<TableName, string>();
   return {
     kysely,
+    /** A thread of its own, from its first use on: a search keeps no command's commit waiting. */
+    get reader() {
+      if (!reading) {
+        const own = new SqliteClient(file);
+        const dialect = new SqliteThreadDialect(own);
+        reading = { client: own, kysely: new Kysely<Schema>({ dialect }) };
+      }
+      return reading.kysely;
+    },
     async write(rows) {
       await client.request(statementsOf(kysely, sql, rows), true);
     },
@@ -32,8 +42,8 @@ export function openSqlite(file: string): Database {
       await client.request([{ sql: 'PRAGMA wal_checkpoint(TRUNCATE)', rows: [[]] }], false);
     },
     async close() {
-      await kysely.destroy();
-      await client.close();
+      await Promise.all([kysely.destroy(), reading?.kysely.destroy()]);
+      await Promise.all([client.close(), reading?.client.close()]);
     },
   };
 }

@@ -2,7 +2,8 @@ import type { AccessFilter, AccessRecord } from '../domain/access-trail.ts';
 import type { AssuranceStore } from '../domain/assurance-store.ts';
 import type { RecordingEvent } from '../domain/events.ts';
 import type { PeopleStore } from '../domain/people.ts';
-import type { Change, RecordingFilter, Store } from '../domain/ports.ts';
+import type { Change, Store } from '../domain/ports.ts';
+import type { RecordingFilter, RecordingPage } from '../domain/recording-search.ts';
 import type {
   CallDetailRecord,
   CallRecord,
@@ -29,6 +30,7 @@ import {
 } from './mapping.ts';
 import { migrateToLatest } from './migrate.ts';
 import { SqlPeopleStore } from './people-store.ts';
+import { searchRecordings } from './recording-search.ts';
 import { SqlWebhookStore } from './webhook-store.ts';
 
 /** The one query layer on both databases. */
@@ -101,33 +103,8 @@ export class SqlStore implements Store {
     await this.#database.kysely.deleteFrom('recording_sessions').where('id', '=', id).execute();
   }
 
-  /** Recorded calls, newest first. */
-  async recordings(filter: RecordingFilter): Promise<CallRecord[]> {
-    if (filter.uccs?.length === 0) return [];
-    let query = this.#database.kysely
-      .selectFrom('calls')
-      .selectAll()
-      .where('recorded', '=', 1)
-      .orderBy('began_at', 'desc')
-      .orderBy('id', 'desc')
-      .limit(filter.limit);
-    if (filter.ucc !== undefined) query = query.where('ucc_name', '=', filter.ucc);
-    if (filter.uccs !== undefined) query = query.where('ucc_name', 'in', [...filter.uccs]);
-    if (filter.correlationId !== undefined) {
-      query = query.where('correlation_id', '=', filter.correlationId);
-    }
-    if (filter.from !== undefined) query = query.where('began_at', '>=', filter.from);
-    if (filter.to !== undefined) query = query.where('began_at', '<', filter.to);
-    const { before } = filter;
-    if (before) {
-      query = query.where((eb) =>
-        eb.or([
-          eb('began_at', '<', before.beganAt),
-          eb.and([eb('began_at', '=', before.beganAt), eb('id', '<', before.id)]),
-        ]),
-      );
-    }
-    return (await query.execute()).map(callOf);
+  recordings(filter: RecordingFilter): Promise<RecordingPage> {
+    return searchRecordings(this.#database.reader, filter);
   }
 
   async accessTrail(filter: AccessFilter): Promise<AccessRecord[]> {

@@ -8,7 +8,8 @@ import type {
 } from '../domain/webhook.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { RowOf } from './mapping.ts';
-import type { Schema, WebhookDeadLetterTable, WebhookTable } from './schema.ts';
+import type { Schema } from './schema.ts';
+import type { WebhookDeadLetterTable, WebhookTable } from './tables.ts';
 
 /**
  * Webhooks, how far each has come, and what was given up; written through the store's commit queue.

@@ -104,7 +104,7 @@ class StoredTrack {
         ...{ maxUnwrittenBytes: 1e9, firstSegment: 0, lookbackSamples: 0, now: () => 0 },
         chunkSamples: Math.floor((CHUNK_MS * clockRate) / 1000),
         onSegment: (segment, wrappedKey, closedBy) => {
-          segments.push({ callId, track, segment, wrappedKey, closedBy });
+          segments.push({ callId, track, segment, generation: 0, wrappedKey, closedBy });
         },
         onFailed: (code) => {
           throw new Error(code);

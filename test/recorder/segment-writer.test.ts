@@ -49,7 +49,7 @@ describe('SegmentWriter', () => {
         ...{ clockRate: 8000, suppressDtmf, now: () => 0 },
         ...{ recordingsDir, maxUnwrittenBytes: 1_000_000, firstSegment: 0, lookbackSamples: 0 },
         onSegment: (segment, wrappedKey, closedBy) => {
-          segments.push({ callId, track: 1, segment, wrappedKey, closedBy });
+          segments.push({ callId, track: 1, segment, generation: 0, wrappedKey, closedBy });
         },
         onFailed: (code) => failures.push(code),
       },

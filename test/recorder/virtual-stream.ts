@@ -50,7 +50,7 @@ export class VirtualCall {
         ...{ clockRate, suppressDtmf: spec.suppressDtmf },
         chunkSamples: (CHUNK_MS * clockRate) / 1000,
         onSegment: (segment, wrappedKey, closedBy) => {
-          this.segments.push({ callId, track, segment, wrappedKey, closedBy });
+          this.segments.push({ callId, track, segment, generation: 0, wrappedKey, closedBy });
         },
         onFailed: (code) => {
           throw new Error(code);

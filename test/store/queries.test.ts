@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RecordingPage, RecordingPlace } from '../../src/domain/recording-search.ts';
 import type { CallRecord } from '../../src/domain/records.ts';
 import { databaseKinds, StoreFixture } from './databases.ts';
 import { aCall, anEvent, at } from './samples.ts';
@@ -24,14 +25,14 @@ describe.each(databaseKinds)('queries on $name', (kind) => {
       { beganAt: at + 30, uccName: 'sales', recorded: false, status: 'empty' },
     ]);
     const find = async (filter: object) =>
-      ids(await fixture.store.recordings({ limit: 10, ...filter }));
+      ids((await fixture.store.recordings({ limit: 10, ...filter })).records);
     expect(await find({})).toEqual(ids([c, b, a]));
-    expect(await find({ ucc: 'sales' })).toEqual(ids([c, a]));
-    expect(await find({ ucc: 'nobody' })).toEqual([]);
+    expect(await find({ uccs: ['sales'] })).toEqual(ids([c, a]));
+    expect(await find({ uccs: ['nobody'] })).toEqual([]);
     expect(await find({ correlationId: b?.correlationId })).toEqual(ids([b]));
     expect(await find({ from: at + 10 })).toEqual(ids([c, b]));
     expect(await find({ to: at + 20 })).toEqual(ids([b, a]));
-    expect(await find({ from: at + 10, to: at + 20, ucc: 'support' })).toEqual(ids([b]));
+    expect(await find({ from: at + 10, to: at + 20, uccs: ['support'] })).toEqual(ids([b]));
     expect(await find({ limit: 2 })).toEqual(ids([c, b]));
   });
 
@@ -40,24 +41,28 @@ describe.each(databaseKinds)('queries on $name', (kind) => {
       Array.from({ length: 23 }, (_, index) => ({ beganAt: at + Math.floor(index / 6) })),
     );
     const seen: CallRecord[] = [];
-    for (;;) {
-      const last = seen.at(-1);
-      const before = last && { beganAt: last.beganAt, id: last.id };
-      const page = await fixture.store.recordings({ limit: 4, ...(before ? { before } : {}) });
-      seen.push(...page);
-      if (page.length < 4) break;
-    }
+    let before: RecordingPlace | null = null;
+    do {
+      const page: RecordingPage = await fixture.store.recordings({
+        limit: 4,
+        ...(before ? { before } : {}),
+      });
+      seen.push(...page.records);
+      before = page.next;
+    } while (before);
     const newestFirst = [...calls].sort((a, b) => b.beganAt - a.beganAt || (a.id < b.id ? 1 : -1));
     expect(ids(seen)).toEqual(ids(newestFirst));
   });
 
   it('pages on past a recording that came meanwhile', async () => {
     const [older, newer] = await given([{ beganAt: at }, { beganAt: at + 1 }]);
-    const [first] = await fixture.store.recordings({ limit: 1 });
+    const [first] = (await fixture.store.recordings({ limit: 1 })).records;
     expect(first?.id).toBe(newer?.id);
     await given([{ beganAt: at + 2 }]);
     const before = { beganAt: at + 1, id: first?.id ?? '' };
-    expect(ids(await fixture.store.recordings({ limit: 5, before }))).toEqual(ids([older]));
+    expect(ids((await fixture.store.recordings({ limit: 5, before })).records)).toEqual(
+      ids([older]),
+    );
   });
 
   it('tells the highest sequence number of every UCC', async () => {

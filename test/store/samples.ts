@@ -41,6 +41,8 @@ export function aCall(changes: Partial<CallRecord> = {}): CallRecord {
       { aor: 'sip:agent@x.example', name: 'Zoë "Z" O\'Neil', role: 'agent' },
       { aor: 'tel:+31880000000', name: null, role: 'other' },
     ],
+    gaps: { lengthMs: 2 ** 33, reasons: ['api', 'erased'] },
+    legalHold: { reason: 'case 7', owner: 'Zoë', placedAt: at },
     health: null,
     ...changes,
   };
@@ -66,7 +68,7 @@ export function aTrack(callId: string, changes: Partial<TrackRecord> = {}): Trac
 
 export function aSegment(callId: string, changes: Partial<SegmentRecord> = {}): SegmentRecord {
   const wrappedKey = Buffer.from(Array.from({ length: 60 }, (_, index) => (index * 7) & 0xff));
-  return { callId, track: 0, segment: 0, wrappedKey, closedBy: null, ...changes };
+  return { callId, track: 0, segment: 0, generation: 3, wrappedKey, closedBy: null, ...changes };
 }
 
 export function aGap(callId: string, changes: Partial<GapRecord> = {}): GapRecord {

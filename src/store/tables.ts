@@ -1,0 +1,199 @@
+/**
+ * Rows as both databases hold them: times are Unix ms, flags are 0 or 1, lists are JSON text.
+ * Integers arrive as strings from PostgreSQL's bigint; `mapping.ts` converts.
+ */
+export interface UccTable {
+  name: string;
+  use_audio_recording: number;
+  agent_can_edit_audio_recording: number;
+  save_recording_by_default: number;
+  record_from_start: number;
+  on_pause_expiry: string;
+  max_pause_ms: number;
+  pause_lookback_ms: number;
+  suppress_dtmf: number;
+  agents: string;
+  supervisors: string;
+}
+
+export interface CallTable {
+  id: string;
+  correlation_id: string;
+  ucc_name: string;
+  recording_state: number;
+  marking_state: number;
+  saving_state: number;
+  pause_confirmed: number;
+  paused_at: number | null;
+  leases: string;
+  status: string;
+  recorded: number;
+  version: number;
+  first_sequence: number;
+  last_sequence: number;
+  began_at: number;
+  ended_at: number | null;
+  gap_started_at: number | null;
+  length_ms: number | null;
+  /** Of the track that has the most of them; null until the recording is kept. */
+  gap_ms: number | null;
+  /** A bit per reason, in the order of `gapReasons`. */
+  gap_reasons: number;
+  parties: string;
+  legal_hold: string | null;
+  health: string | null;
+}
+
+/** Whom a recording is found by; in a table of its own, in the order in which they are listed. */
+export interface CallPartyTable {
+  party_key: string;
+  began_at: number;
+  call_id: string;
+  ucc_name: string;
+  is_agent: number;
+}
+
+export interface TrackTable {
+  call_id: string;
+  track: number;
+  label: string;
+  aor: string | null;
+  role: string;
+  codec: string;
+  clock_rate: number;
+  mixed: number;
+  start_position: number | null;
+  end_position: number | null;
+  initial_reason: string | null;
+  clock_origin: string | null;
+  reason_changes: string;
+  packets: string;
+}
+
+export interface SegmentTable {
+  call_id: string;
+  track: number;
+  segment: number;
+  generation: number;
+  /** Base64; null once the key is destroyed. */
+  wrapped_key: string | null;
+  closed_by: string | null;
+}
+
+export interface GapTable {
+  call_id: string;
+  track: number;
+  start: number;
+  length: number;
+  reason: string;
+}
+
+/** `UCC_CallDetail`: the name is the contract's, the columns are ours. */
+export interface CallDetailTable {
+  ucc_name: string;
+  sequence: number;
+  call_id: string;
+  correlation_id: string;
+  detail: string;
+  action: number;
+  requester: string;
+  requested_at: number;
+  effective_at: number;
+  streams: string;
+}
+
+export interface EventTable {
+  ucc_name: string;
+  sequence: number;
+  type: string;
+  call_id: string;
+  correlation_id: string;
+  at: number;
+  action: number | null;
+  requester: string | null;
+  owner: string | null;
+  alarm: string | null;
+  recording_state: number;
+  marking_state: number;
+  saving_state: number;
+  gap_started_at: number | null;
+  gap_ended_at: number | null;
+}
+
+/** Recording sessions in progress; a row goes when its session ends. */
+export interface RecordingSessionTable {
+  id: string;
+  call_id: string;
+  streams: string;
+  signalling: string;
+}
+
+/** Deliveries of committed events. */
+export interface WebhookTable {
+  name: string;
+  url: string;
+  uccs: string;
+  secret: string;
+  enabled: number;
+}
+
+/** The last event of the UCC that the webhook has, or that was given up. */
+export interface WebhookCursorTable {
+  webhook: string;
+  ucc_name: string;
+  sequence: number;
+}
+
+export interface WebhookDeadLetterTable {
+  webhook: string;
+  ucc_name: string;
+  sequence: number;
+  attempts: number;
+  last_status: number | null;
+  reason: string;
+  failed_at: number;
+}
+
+export interface AccessTable {
+  id: string;
+  at: number;
+  who: string;
+  client: string | null;
+  address: string;
+  door: string;
+  action: string;
+  ucc_name: string | null;
+  correlation_id: string | null;
+  call_id: string | null;
+  outcome: string;
+  reason: string | null;
+  count: number;
+}
+
+export interface AlarmTable {
+  id: string;
+  kind: string;
+  at: number;
+  cleared_at: number | null;
+  call_id: string | null;
+  correlation_id: string | null;
+  ucc_name: string | null;
+  detail: string;
+}
+
+export interface UserTable {
+  name: string;
+  password_hash: string;
+  roles: string;
+  uccs: string;
+  sip_uri: string | null;
+  created_at: number;
+  removed_at: number | null;
+}
+
+export interface ClientTable {
+  id: string;
+  secret_hash: string;
+  created_at: number;
+  removed_at: number | null;
+}
