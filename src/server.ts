@@ -3,8 +3,10 @@ import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
-import { DiskArchive } from './archive/archive.ts';
-import { openMasterKey } from './archive/master-key.ts';
+import { SealedArchive } from './archive/archive.ts';
+import { underCurrentKey } from './archive/key-rotation.ts';
+import { openMasterKeys } from './archive/master-key.ts';
+import { filesSettingsOf, openFiles } from './archive/open-files.ts';
 import { masterKeyVault } from './archive/vault.ts';
 import { openAuth } from './auth/open-auth.ts';
 import { InProcessBus } from './bus/in-process.ts';
@@ -90,7 +92,7 @@ export async function createServer(
   };
   const onAssuranceFailed = (cause: unknown): void =>
     logger.error({ err: cause }, 'what assurance found could not be kept');
-  const masterKey = openMasterKey(config, (file) =>
+  const keys = openMasterKeys(config, (file) =>
     logger.warn({ file }, 'a master key was made: who has it and the data folder can listen'),
   );
   const store = await SqlStore.open(
@@ -104,10 +106,14 @@ export async function createServer(
     ...{ calls, journal, clock, sink, store: store.assurance, onError: onAssuranceFailed },
   });
   const { maxExports } = config.archive;
-  const archive = new DiskArchive({ recordingsDir, masterKey, store, maxExports });
+  const filesSettings = filesSettingsOf(recordingsDir, config.archive.s3);
+  const files = openFiles(filesSettings);
+  const archive = new SealedArchive({
+    ...{ files, filesSettings, keys, store, keeping: store.keeping, maxExports },
+  });
   const listener: RecorderListener = {
     onSegment: (segment) => {
-      store.commit({ segments: [segment] }).catch((cause: Error) => {
+      store.commit({ segments: [underCurrentKey(keys, segment)] }).catch((cause: Error) => {
         alarms.raise({ kind: 'storeFailed', callId: segment.callId, detail: cause.message });
       });
     },
@@ -120,7 +126,7 @@ export async function createServer(
     },
   };
   const recorder = new MediaRecorder({
-    ...{ recordingsDir, masterKey, clock, listener },
+    ...{ recordingsDir, clock, listener, masterKey: keys.current },
     ...config.recording,
     rtpHost: config.rtp.host,
     portMin: config.rtp.portMin,
@@ -155,7 +161,7 @@ export async function createServer(
   });
   const lifecycle = new CallLifecycle({
     ...{ uccs, calls, recorder, archive, store, journal, alarms, clock },
-    vault: masterKeyVault(masterKey),
+    vault: masterKeyVault(keys),
     limits: { ...config.recording, ...config.sip },
     hangUp: (sessionIds) => srs.hangUp(sessionIds),
     assess: (...ended) => assessor.assess(...ended),

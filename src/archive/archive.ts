@@ -1,30 +1,43 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { gapsOf, type Span, slipOf, type TrackCoverage } from '../domain/gap-map.ts';
+import { createHash } from 'node:crypto';
+import type { DestroyedSegment } from '../domain/erasure.ts';
+import type { Span } from '../domain/gap-map.ts';
+import type { KeepingStore } from '../domain/keeping-store.ts';
 import type {
   Archive,
   ExportedAudio,
   ExportFormat,
   FinishedRecording,
+  Resealed,
   Store,
 } from '../domain/ports.ts';
 import type { SegmentRecord, TrackRecord } from '../domain/records.ts';
+import type { KeyRing } from '../protocols/segment/key-ring.ts';
+import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
+import type { AudioFiles } from './audio-files.ts';
+import { derivedFile } from './derived-file.ts';
 import { Exports } from './exports.ts';
+import { finishedRecording, originOf } from './finished-recording.ts';
+import { Listeners } from './listeners.ts';
+import type { FilesSettings } from './open-files.ts';
 import { Playback } from './playback.ts';
-import { SegmentReader } from './segment-reader.ts';
+import { reseal } from './reseal.ts';
 
 export interface ArchiveOptions {
-  readonly recordingsDir: string;
-  readonly masterKey: Buffer;
+  readonly files: AudioFiles;
+  /** What threads open the same files with. */
+  readonly filesSettings: FilesSettings;
+  readonly keys: KeyRing;
   readonly store: Store;
+  readonly keeping: KeepingStore;
   /** 0: nothing is exported. */
   readonly maxExports: number;
 }
 
-/** Sealed audio on disk: what there is of it, playing it, destroying it. */
-export class DiskArchive implements Archive {
+/** Sealed audio: what there is of it, playing it, destroying it. */
+export class SealedArchive implements Archive {
   readonly #options: ArchiveOptions;
   readonly #exports: Exports;
+  readonly #listeners = new Listeners();
 
   constructor(options: ArchiveOptions) {
     this.#options = options;
@@ -32,47 +45,70 @@ export class DiskArchive implements Archive {
   }
 
   async finish(callId: string): Promise<FinishedRecording> {
-    const { store } = this.#options;
-    const tracks = await store.tracks(callId);
-    const segments = await store.segments(callId);
-    const coverages = await Promise.all(
-      tracks.map((track) =>
-        this.#coverage(
-          track,
-          segments.filter(({ track: of }) => of === track.track),
-        ),
-      ),
-    );
-    const heard = tracks.flatMap(({ clockRate }, index) => {
-      const coverage = coverages[index];
-      if (!coverage || coverage.extent.end <= coverage.extent.start) return [];
-      return [{ coverage, clockRate }];
-    });
-    // Each track counts in units of its own clock: what they share is the time.
-    const toMs = (units: number, clockRate: number) => (units * 1000) / clockRate;
-    const starts = heard.map(({ coverage, clockRate }) => toMs(coverage.extent.start, clockRate));
-    const ends = heard.map(({ coverage, clockRate }) => toMs(coverage.extent.end, clockRate));
-    const originMs = Math.min(...starts);
-    return {
-      lengthMs: heard.length === 0 ? 0 : Math.round(Math.max(...ends) - originMs),
-      gaps: heard.flatMap(({ coverage, clockRate }) => {
-        const origin = Math.round((originMs * clockRate) / 1000);
-        return gapsOf(coverage).map((gap) => ({ ...gap, start: gap.start - origin }));
-      }),
-      tracks: tracks.map((track, index) => withExtent(track, coverages[index]?.extent)),
-    };
+    const { tracks, segments } = await this.#recorded(callId);
+    return finishedRecording(this.#options, tracks, segments);
   }
 
   async destroy(callId: string): Promise<void> {
     await this.#options.store.destroyKeys(callId);
-    await rm(join(this.#options.recordingsDir, callId), { recursive: true, force: true });
+    await this.interrupt(callId);
+    await this.sweep(callId);
+  }
+
+  async reseal(callId: string, { start, end }: Span): Promise<Resealed> {
+    const { tracks, segments } = await this.#recorded(callId);
+    const origin = originOf(tracks);
+    const replaced: SegmentRecord[] = [];
+    const resealed: SegmentRecord[] = [];
+    for (const segment of segments) {
+      const clockRate = tracks.find(({ track }) => track === segment.track)?.clockRate ?? 0;
+      const position = (ms: number): number => ((origin + ms) * clockRate) / 1000;
+      const span = { start: Math.floor(position(start)), end: Math.ceil(position(end)) };
+      const next = await reseal(this.#options, segment, span);
+      if (!next) continue;
+      replaced.push(segment);
+      resealed.push(next);
+    }
+    const after = segments.map(
+      (segment) =>
+        resealed.find((next) => next.track === segment.track && next.segment === segment.segment) ??
+        segment,
+    );
+    const destroyed = await this.#described(replaced);
+    const finished = await finishedRecording(this.#options, tracks, after);
+    return { segments: resealed, destroyed, finished };
+  }
+
+  async destroyable(callId: string) {
+    const segments = await this.#options.store.segments(callId);
+    const withKeys = segments.filter(({ wrappedKey }) => wrappedKey !== null);
+    return { segments: withKeys, destroyed: await this.#described(withKeys) };
+  }
+
+  interrupt(callId: string): Promise<void> {
+    return this.#listeners.interrupt(callId);
+  }
+
+  async sweep(callId: string): Promise<void> {
+    const { files, store, keeping } = this.#options;
+    const segments = await store.segments(callId);
+    const derived = await keeping.derived(callId);
+    const hasKey = ({ wrappedKey }: { wrappedKey: Buffer | null }): boolean => wrappedKey !== null;
+    const named = new Set([
+      ...segments.filter(hasKey).map(segmentFile),
+      ...derived.filter(hasKey).map(derivedFile),
+    ]);
+    const found: string[] = [];
+    for await (const { path } of files.list(callId)) found.push(path);
+    for (const path of new Set(found)) if (!named.has(path)) await files.remove(path);
   }
 
   /** Opens a finished recording for playing. The caller closes it. */
   async play(callId: string): Promise<Playback> {
-    const { store, recordingsDir, masterKey } = this.#options;
-    const [tracks, segments] = [await store.tracks(callId), await store.segments(callId)];
-    return Playback.open({ recordingsDir, masterKey, tracks, segments });
+    const { files, keys } = this.#options;
+    return this.#listeners.opened(callId, async (onClosed) =>
+      Playback.open({ files, keys, onClosed, ...(await this.#recorded(callId)) }),
+    );
   }
 
   /**
@@ -80,9 +116,12 @@ export class DiskArchive implements Archive {
    * @throws ExportsBusyError
    */
   async export(callId: string, format: ExportFormat): Promise<ExportedAudio> {
-    const { store, recordingsDir, masterKey } = this.#options;
-    const [tracks, segments] = [await store.tracks(callId), await store.segments(callId)];
-    return this.#exports.start({ format, recordingsDir, masterKey, tracks, segments });
+    const { filesSettings, keys } = this.#options;
+    return this.#listeners.opened(callId, async (onClosed) => {
+      const recorded = await this.#recorded(callId);
+      const job = { format, files: filesSettings, masterKeys: keys.keys, ...recorded };
+      return this.#exports.start(job, onClosed);
+    });
   }
 
   /** Ends what is being exported. */
@@ -90,35 +129,23 @@ export class DiskArchive implements Archive {
     return this.#exports.close();
   }
 
-  async #coverage(track: TrackRecord, segments: readonly SegmentRecord[]): Promise<TrackCoverage> {
-    const { recordingsDir, masterKey } = this.#options;
-    const covered = [];
-    for (const segment of segments) {
-      const reader = await SegmentReader.open(recordingsDir, segment, masterKey);
-      covered.push({ closedBy: segment.closedBy, spans: reader?.spans ?? [] });
-      await reader?.close();
-    }
-    const { callId, initialReason, reasonChanges } = track;
-    const extent = extentOf(
-      track,
-      covered.flatMap(({ spans }) => spans),
-    );
-    const { track: number } = track;
-    const slip = slipOf(track.clockRate);
-    return { callId, track: number, extent, slip, initialReason, reasonChanges, segments: covered };
+  async #recorded(callId: string): Promise<{ tracks: TrackRecord[]; segments: SegmentRecord[] }> {
+    const { store } = this.#options;
+    return { tracks: await store.tracks(callId), segments: await store.segments(callId) };
   }
-}
 
-/** As the stream reported it, or, where a crash came before the report, what its segments hold. */
-function extentOf(track: TrackRecord, spans: readonly Span[]): Span {
-  const starts = spans.map(({ start }) => start);
-  const ends = spans.map(({ end }) => end);
-  const start = starts.reduce((a, b) => Math.min(a, b), track.startPosition ?? Infinity);
-  const end = ends.reduce((a, b) => Math.max(a, b), track.endPosition ?? -Infinity);
-  return Number.isFinite(start) && Number.isFinite(end) ? { start, end } : { start: 0, end: 0 };
-}
-
-function withExtent(track: TrackRecord, extent: Span | undefined): TrackRecord {
-  if (!extent || extent.end <= extent.start) return track;
-  return { ...track, startPosition: extent.start, endPosition: extent.end };
+  async #described(segments: readonly SegmentRecord[]): Promise<DestroyedSegment[]> {
+    const described: DestroyedSegment[] = [];
+    for (const segment of segments) {
+      const { track, segment: number, generation, wrappedKey } = segment;
+      const keySha256 = createHash('sha256')
+        .update(wrappedKey ?? '')
+        .digest('hex');
+      const file = await this.#options.files.open(segmentFile(segment));
+      const bytes = file?.size ?? null;
+      await file?.close();
+      described.push({ track, segment: number, generation, keySha256, bytes });
+    }
+    return described;
+  }
 }

@@ -1,11 +1,13 @@
 import type { ExportFormat } from '../domain/ports.ts';
 import type { SegmentRecord, TrackRecord } from '../domain/records.ts';
+import type { FilesSettings } from './open-files.ts';
 
 /** What an export thread is started with. */
 export interface ExportJob {
   readonly format: ExportFormat;
-  readonly recordingsDir: string;
-  readonly masterKey: Uint8Array;
+  readonly files: FilesSettings;
+  /** Of the key ring, in its order. */
+  readonly masterKeys: readonly Uint8Array[];
   readonly tracks: readonly TrackRecord[];
   readonly segments: readonly SegmentRecord[];
 }

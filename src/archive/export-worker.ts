@@ -1,7 +1,9 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { SegmentRecord } from '../domain/records.ts';
+import { KeyRing } from '../protocols/segment/key-ring.ts';
 import type { ExportJob, FromExport } from './export-messages.ts';
 import { flacFile } from './flac-export.ts';
+import { openFiles } from './open-files.ts';
 import { opusFile, opusRates } from './opus-export.ts';
 import { Playback } from './playback.ts';
 
@@ -12,10 +14,10 @@ function withKey(segment: SegmentRecord): SegmentRecord {
 }
 
 async function* pieces(job: ExportJob): AsyncGenerator<Uint8Array> {
-  const { recordingsDir, tracks } = job;
   const playback = await Playback.open({
-    ...{ recordingsDir, tracks },
-    masterKey: Buffer.from(job.masterKey),
+    tracks: job.tracks,
+    files: openFiles(job.files),
+    keys: new KeyRing(job.masterKeys.map((key) => Buffer.from(key))),
     segments: job.segments.map(withKey),
     ...(job.format === 'opus' ? { rates: opusRates } : {}),
   });

@@ -21,9 +21,12 @@ export class Exports {
   }
 
   /** @throws ExportsBusyError */
-  start(job: ExportJob): ExportedAudio {
+  start(job: ExportJob, onEnded: () => void = () => undefined): ExportedAudio {
     if (!this.hasRoom) throw new ExportsBusyError(`${this.#maxAtOnce} exports are in progress`);
-    const running = new RunningExport(job, () => this.#running.delete(running));
+    const running = new RunningExport(job, () => {
+      this.#running.delete(running);
+      onEnded();
+    });
     this.#running.add(running);
     return running;
   }

@@ -19,6 +19,7 @@ interface PlaybackOptions extends Recorded {
    * rate that was recorded.
    */
   readonly rates?: readonly number[];
+  onClosed?(): void;
 }
 
 interface Part {
@@ -40,6 +41,7 @@ export class Playback {
   readonly samples: number;
   readonly #origin: number;
   readonly #parts: readonly Part[];
+  #onClosed: () => void = () => undefined;
 
   private constructor(sampleRate: number, extent: Extent, parts: readonly Part[]) {
     this.sampleRate = sampleRate;
@@ -48,7 +50,7 @@ export class Playback {
     this.#parts = parts;
   }
 
-  static async open({ tracks, rates, ...recorded }: PlaybackOptions): Promise<Playback> {
+  static async open({ tracks, rates, onClosed, ...recorded }: PlaybackOptions): Promise<Playback> {
     const channels = channelsOf(tracks);
     const parts: Part[] = [];
     try {
@@ -63,7 +65,9 @@ export class Playback {
     const stored = parts.flatMap(({ voice }) => voice.sampleRates);
     const highest = wavRateOf(tracks, stored);
     const rate = rates?.find((one) => one >= highest) ?? rates?.at(-1) ?? highest;
-    return new Playback(rate, extentOf(tracks, rate), parts);
+    const playback = new Playback(rate, extentOf(tracks, rate), parts);
+    if (onClosed) playback.#onClosed = onClosed;
+    return playback;
   }
 
   get wavBytes(): number {
@@ -100,6 +104,7 @@ export class Playback {
   }
 
   async close(): Promise<void> {
+    this.#onClosed();
     await Promise.all(this.#parts.map(({ voice }) => voice.close()));
   }
 

@@ -1,19 +1,22 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { CoveredSpan, Span } from '../domain/gap-map.ts';
 import type { SegmentRecord } from '../domain/records.ts';
-import { unwrapKey } from '../protocols/segment/key-wrap.ts';
+import type { KeyRing } from '../protocols/segment/key-ring.ts';
 import {
-  type ChunkHeader,
   type ChunkPlace,
   identityBytes,
-  MAX_HEADER_BYTES,
   openChunk,
-  parseChunkHeader,
   type RunKind,
   type SegmentCodec,
   segmentFile,
 } from '../protocols/segment/sealed-chunk.ts';
+import type { AudioFile, AudioFiles } from './audio-files.ts';
+import { findChunks, type KnownChunk } from './segment-chunks.ts';
+
+/** What sealed audio is opened with: where it lies, and its keys' key. */
+export interface Unsealing {
+  readonly files: AudioFiles;
+  readonly keys: KeyRing;
+}
 
 /** One stretch of encoded audio on the call's clock, or of what was left out: without bytes. */
 export interface AudioRun {
@@ -25,44 +28,48 @@ export interface AudioRun {
   readonly audio: Buffer;
 }
 
-/** A chunk and what it covers: whoever seeks looks at nothing else of it. */
-interface KnownChunk extends ChunkPlace {
-  readonly covers: Span;
+/** A chunk as it was stored, opened. */
+export interface OpenedChunk {
+  readonly place: ChunkPlace;
+  /** Of all its runs, one after the other. */
+  readonly audio: Buffer;
 }
 
 /** Reads one segment's file. Headers are found first, audio is opened chunk by chunk on demand. */
 export class SegmentReader {
-  readonly #handle: FileHandle;
+  readonly #file: AudioFile;
   readonly #key: Buffer;
   readonly #identity: Buffer;
-  readonly #chunks: KnownChunk[];
+  readonly #chunks: readonly KnownChunk[];
 
   private constructor(
-    handle: FileHandle,
-    chunks: KnownChunk[],
+    file: AudioFile,
+    chunks: readonly KnownChunk[],
     seal: { key: Buffer; identity: Buffer },
   ) {
-    this.#handle = handle;
+    this.#file = file;
     this.#chunks = chunks;
     this.#key = seal.key;
     this.#identity = seal.identity;
   }
 
-  /** Undefined when the segment has no file: a crash came before its first chunk. */
+  /**
+   * Undefined when the segment has no key any more, or no file: a crash came before its first
+   * chunk.
+   */
   static async open(
-    recordingsDir: string,
+    { files, keys }: Unsealing,
     segment: SegmentRecord,
-    masterKey: Buffer,
   ): Promise<SegmentReader | undefined> {
     if (!segment.wrappedKey) return undefined;
-    const handle = await openIfThere(join(recordingsDir, segmentFile(segment)));
-    if (!handle) return undefined;
+    const file = await files.open(segmentFile(segment));
+    if (!file) return undefined;
     const identity = identityBytes(segment);
     try {
-      const key = unwrapKey(masterKey, segment.wrappedKey, identity);
-      return new SegmentReader(handle, await findChunks(handle), { key, identity });
+      const key = keys.unwrap(segment.wrappedKey, identity);
+      return new SegmentReader(file, await findChunks(file), { key, identity });
     } catch (cause) {
-      await handle.close();
+      await file.close();
       throw cause;
     }
   }
@@ -83,12 +90,10 @@ export class SegmentReader {
 
   /** The runs of every chunk that touches `span`. */
   async *read(span: Span): AsyncGenerator<AudioRun> {
-    for (const place of this.#chunks) {
-      if (place.covers.start >= span.end || place.covers.end <= span.start) continue;
-      const record = Buffer.alloc(place.end - place.start);
-      await this.#handle.read(record, 0, record.length, place.start);
-      const audio = openChunk(record, place, { key: this.#key, identity: this.#identity });
-      const { position: base, codec, runs } = place.header;
+    for (const chunk of this.#chunks) {
+      if (chunk.covers.start >= span.end || chunk.covers.end <= span.start) continue;
+      const { audio } = await this.#open(chunk);
+      const { position: base, codec, runs } = chunk.header;
       let at = 0;
       for (const { kind, offset, samples, bytes } of runs) {
         const position = base + offset;
@@ -98,40 +103,18 @@ export class SegmentReader {
     }
   }
 
+  /** Every chunk in its order. @throws where one is not what was sealed */
+  async *chunks(): AsyncGenerator<OpenedChunk> {
+    for (const chunk of this.#chunks) yield await this.#open(chunk);
+  }
+
   async close(): Promise<void> {
     this.#key.fill(0);
-    await this.#handle.close();
+    await this.#file.close();
   }
-}
 
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path, 'r');
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw cause;
+  async #open(place: ChunkPlace): Promise<OpenedChunk> {
+    const record = await this.#file.read(place.start, place.end);
+    return { place, audio: openChunk(record, place, { key: this.#key, identity: this.#identity }) };
   }
-}
-
-async function findChunks(handle: FileHandle): Promise<KnownChunk[]> {
-  const { size } = await handle.stat();
-  const head = Buffer.alloc(MAX_HEADER_BYTES);
-  const chunks: KnownChunk[] = [];
-  for (let start = 0; start < size; ) {
-    const { bytesRead } = await handle.read(head, 0, head.length, start);
-    const place = parseChunkHeader(head.subarray(0, bytesRead), start, size);
-    if (!place) break;
-    chunks.push({ ...place, covers: coverOf(place.header) });
-    start = place.end;
-  }
-  return chunks;
-}
-
-function coverOf({ position, runs }: ChunkHeader): Span {
-  let [start, end] = [Infinity, -Infinity];
-  for (const run of runs) {
-    start = Math.min(start, position + run.offset);
-    end = Math.max(end, position + run.offset + run.samples);
-  }
-  return { start, end };
 }

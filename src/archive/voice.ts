@@ -4,7 +4,7 @@ import type { SegmentRecord, TrackRecord } from '../domain/records.ts';
 import { AudioLine } from './audio-line.ts';
 import { Resampler } from './resampler.ts';
 import { codecShapes, RunDecoder } from './run-decoder.ts';
-import { type AudioRun, SegmentReader } from './segment-reader.ts';
+import { type AudioRun, SegmentReader, type Unsealing } from './segment-reader.ts';
 
 /**
  * A decoder that begins anew hears so much of what comes before: after it nobody tells it from one
@@ -14,9 +14,7 @@ const PRE_ROLL_MS = 500;
 /** Samples that are decoded or resampled in one go: the thread does other things in between. */
 const BLOCK_SAMPLES = 12_000;
 
-export interface Recorded {
-  readonly recordingsDir: string;
-  readonly masterKey: Buffer;
+export interface Recorded extends Unsealing {
   readonly segments: readonly SegmentRecord[];
 }
 
@@ -47,11 +45,10 @@ export class Voice {
   }
 
   static async open(track: TrackRecord, recorded: Recorded): Promise<Voice> {
-    const { recordingsDir, masterKey, segments } = recorded;
     const readers: SegmentReader[] = [];
     try {
-      for (const segment of segments.filter((other) => other.track === track.track)) {
-        const reader = await SegmentReader.open(recordingsDir, segment, masterKey);
+      for (const segment of recorded.segments.filter((other) => other.track === track.track)) {
+        const reader = await SegmentReader.open(recorded, segment);
         if (reader) readers.push(reader);
       }
     } catch (cause) {

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { type Role, roles } from '../domain/access.ts';
 import { leaseLimits, type PauseExpiry, pauseExpiries } from '../domain/lease.ts';
 import { srtpPolicies } from '../domain/media-agreement.ts';
-import { uccNamePattern } from '../domain/ucc.ts';
+import { MAX_RETENTION_DAYS, uccNamePattern } from '../domain/ucc.ts';
 import { certificateFiles, closed, count, oneOf, port, section } from './schema-parts.ts';
 import { sip } from './sip-schema.ts';
 
@@ -119,6 +119,23 @@ const recording = section({
 const archive = section({
   /** Recordings that are transcoded at once, each in a thread; 0: none is. */
   maxExports: Type.Integer({ minimum: 0, maximum: 64, default: 2 }),
+  /** How often what is past its retention is looked for, and what was left undone is done. */
+  cleanIntervalMs: count(3_600_000, 86_400_000),
+  /** With a bucket, recordings are moved there once their calls have ended. */
+  s3: section({
+    bucket: Type.Optional(Type.String({ minLength: 3, maxLength: 255 })),
+    prefix: Type.String({ default: '' }),
+    region: Type.String({ minLength: 1, default: 'us-east-1' }),
+    endpoint: Type.Optional(Type.String({ pattern: '^https?://' })),
+    accessKeyId: Type.Optional(Type.String({ minLength: 1 })),
+    secretAccessKey: Type.Optional(Type.String({ minLength: 1 })),
+    forcePathStyle: Type.Boolean({ default: false }),
+    requestTimeoutMs: count(30_000, 600_000),
+    firstRetryMs: count(1_000, 3_600_000),
+    maxRetryMs: count(300_000, 86_400_000),
+    /** What waits on disk for the bucket; beyond it no new call is recorded. */
+    maxSpoolBytes: count(10_737_418_240, Number.MAX_SAFE_INTEGER),
+  }),
 });
 
 const events = section({
@@ -164,6 +181,8 @@ export const uccSettingsSchema = Type.Object(
       Type.Integer({ minimum: 0, maximum: leaseLimits.maxLookbackMs }),
     ),
     suppressDtmf: Type.Optional(Type.Boolean()),
+    retentionDays: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_RETENTION_DAYS })),
+    retentionSparesMarked: Type.Optional(Type.Boolean()),
     agents: Type.Optional(Type.Array(Type.String({ maxLength: 512 }), { maxItems: 10_000 })),
     supervisors: Type.Optional(Type.Array(Type.String({ maxLength: 512 }), { maxItems: 10_000 })),
   },
@@ -182,6 +201,8 @@ export const configSchema = Type.Object(
     shutdown: oneOf(['finish', 'handover'], 'finish'),
     /** 32 bytes in hex or base64; without it a key is made in the data folder. */
     masterKey: Type.Optional(Type.String()),
+    /** Those before it, under which keys may still be wrapped. */
+    previousMasterKeys: Type.Array(Type.String(), { default: [] }),
     log: section({
       level: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
     }),

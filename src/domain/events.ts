@@ -12,6 +12,10 @@ export type RecordingEventType =
   | 'callEnded'
   | 'recordingSaved'
   | 'recordingDestroyed'
+  /** An interval of a kept recording was destroyed. */
+  | 'recordingErased'
+  | 'legalHoldPlaced'
+  | 'legalHoldReleased'
   /** Something about the call that a person must look at, and its end. */
   | 'alarmRaised'
   | 'alarmCleared';
@@ -62,6 +66,11 @@ export const alarmKinds = [
   'mediaLossy',
   /** A call was offered that cannot be recorded. */
   'recorderUnavailable',
+  /** Keys are destroyed, and bytes are still there; or an erasure could not be carried out. */
+  'erasureFailed',
+  /** Recordings cannot be moved to the bucket, or too much waits for it. */
+  'uploadFailed',
+  'spoolFull',
   /** Once a day: what became of the day before. */
   'dailySummary',
 ] as const;

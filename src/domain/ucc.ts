@@ -18,9 +18,16 @@ export interface Ucc {
   readonly pauseLookbackMs: number;
   /** Digits that are heard as tones are left out of the recording. */
   readonly suppressDtmf: boolean;
+  /** Recordings are destroyed so many days after they began; 0: never. */
+  readonly retentionDays: number;
+  /** Marked recordings are kept all the same. */
+  readonly retentionSparesMarked: boolean;
   readonly agents: readonly string[];
   readonly supervisors: readonly string[];
 }
+
+/** A hundred years. */
+export const MAX_RETENTION_DAYS = 36_525;
 
 export const uccDefaults = {
   useAudioRecording: false,
@@ -31,6 +38,8 @@ export const uccDefaults = {
   maxPauseMs: 900_000,
   pauseLookbackMs: 0,
   suppressDtmf: true,
+  retentionDays: 0,
+  retentionSparesMarked: true,
   agents: [],
   supervisors: [],
 } as const satisfies Omit<Ucc, 'name'>;

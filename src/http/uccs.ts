@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { leaseLimits, type PauseExpiry, pauseExpiries } from '../domain/lease.ts';
 import { parseRequesterUri } from '../domain/sip-uri.ts';
 import type { Ucc, UccSettings } from '../domain/ucc.ts';
-import { uccNamePattern } from '../domain/ucc.ts';
+import { MAX_RETENTION_DAYS, uccNamePattern } from '../domain/ucc.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import { uccFor, uccsFor } from './scope.ts';
 import type { HttpServices } from './services.ts';
@@ -35,6 +35,14 @@ const settingProperties = {
   }),
   suppressDtmf: Type.Boolean({
     description: 'Digits that are heard as tones are left out of the recording; default true',
+  }),
+  retentionDays: Type.Integer({
+    minimum: 0,
+    maximum: MAX_RETENTION_DAYS,
+    description: 'Recordings are destroyed so many days after they began; 0, the default: never',
+  }),
+  retentionSparesMarked: Type.Boolean({
+    description: 'Marked recordings are kept all the same; default true. A legal hold always is',
   }),
   agents: members,
   supervisors: members,

@@ -22,6 +22,7 @@ import {
 import type { Ucc } from '../domain/ucc.ts';
 import { accessRow } from './access-rows.ts';
 import { alarmRow } from './assurance-rows.ts';
+import { derivedRow, erasureRow } from './keeping-rows.ts';
 import type { Schema, TableName } from './schema.ts';
 import type {
   CallDetailTable,
@@ -58,6 +59,8 @@ export function rowsOf(change: Change): RowOf[] {
     rows.push({ table: 'recording_sessions', row: sessionRow(session) });
   }
   for (const alarm of change.alarms ?? []) rows.push({ table: 'alarms', row: alarmRow(alarm) });
+  for (const one of change.erasures ?? []) rows.push({ table: 'erasures', row: erasureRow(one) });
+  for (const one of change.derived ?? []) rows.push({ table: 'derived', row: derivedRow(one) });
   if (change.event) rows.push({ table: 'events', row: eventRow(change.event) });
   return rows;
 }
@@ -73,6 +76,8 @@ function uccRow(ucc: Ucc): UccTable {
     max_pause_ms: ucc.maxPauseMs,
     pause_lookback_ms: ucc.pauseLookbackMs,
     suppress_dtmf: Number(ucc.suppressDtmf),
+    retention_days: ucc.retentionDays,
+    retention_spares_marked: Number(ucc.retentionSparesMarked),
     agents: JSON.stringify(ucc.agents),
     supervisors: JSON.stringify(ucc.supervisors),
   };
@@ -89,6 +94,8 @@ export function uccOf(row: UccTable): Ucc {
     maxPauseMs: row.max_pause_ms,
     pauseLookbackMs: row.pause_lookback_ms,
     suppressDtmf: Boolean(row.suppress_dtmf),
+    retentionDays: row.retention_days,
+    retentionSparesMarked: Boolean(row.retention_spares_marked),
     agents: JSON.parse(row.agents) as string[],
     supervisors: JSON.parse(row.supervisors) as string[],
   };

@@ -29,6 +29,7 @@ export function openPostgres(options: PostgresOptions): Database {
     },
     async forgetDeleted() {
       await pool.query('VACUUM segments');
+      await pool.query('VACUUM derived');
     },
     async close() {
       await kysely.destroy();

@@ -5,6 +5,8 @@ import type {
   CallPartyTable,
   CallTable,
   ClientTable,
+  DerivedTable,
+  ErasureTable,
   EventTable,
   GapTable,
   RecordingSessionTable,
@@ -32,6 +34,8 @@ export interface Schema {
   webhook_dead_letters: WebhookDeadLetterTable;
   access_trail: AccessTable;
   alarms: AlarmTable;
+  erasures: ErasureTable;
+  derived: DerivedTable;
   users: UserTable;
   clients: ClientTable;
 }
@@ -57,6 +61,8 @@ export const primaryKeys = {
   webhook_dead_letters: ['webhook', 'ucc_name', 'sequence'],
   access_trail: ['id'],
   alarms: ['id'],
+  erasures: ['id'],
+  derived: ['call_id', 'kind'],
   users: ['name'],
   clients: ['id'],
 } as const satisfies Record<TableName, readonly string[]>;

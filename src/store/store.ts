@@ -1,6 +1,7 @@
 import type { AccessFilter, AccessRecord } from '../domain/access-trail.ts';
 import type { AssuranceStore } from '../domain/assurance-store.ts';
 import type { RecordingEvent } from '../domain/events.ts';
+import type { KeepingStore } from '../domain/keeping-store.ts';
 import type { PeopleStore } from '../domain/people.ts';
 import type { Change, Store } from '../domain/ports.ts';
 import type { RecordingFilter, RecordingPage } from '../domain/recording-search.ts';
@@ -18,6 +19,7 @@ import { accessOf } from './access-rows.ts';
 import { SqlAssuranceStore } from './assurance-store.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { Database } from './database.ts';
+import { SqlKeepingStore } from './keeping-store.ts';
 import {
   callOf,
   detailOf,
@@ -40,6 +42,7 @@ export class SqlStore implements Store {
   readonly webhooks: WebhookStore;
   readonly people: PeopleStore;
   readonly assurance: AssuranceStore;
+  readonly keeping: KeepingStore;
 
   private constructor(database: Database) {
     this.#database = database;
@@ -47,6 +50,7 @@ export class SqlStore implements Store {
     this.webhooks = new SqlWebhookStore(database.kysely, this.#commits);
     this.people = new SqlPeopleStore(database.kysely, this.#commits);
     this.assurance = new SqlAssuranceStore(database.kysely, this.#commits);
+    this.keeping = new SqlKeepingStore(database, this.#commits);
   }
 
   static async open(database: Database): Promise<SqlStore> {
@@ -201,7 +205,7 @@ export class SqlStore implements Store {
       .set({ wrapped_key: null })
       .where('call_id', '=', callId)
       .execute();
-    await this.#database.forgetDeleted();
+    await this.keeping.forgetKeys();
   }
 
   async close(): Promise<void> {

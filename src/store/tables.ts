@@ -12,6 +12,8 @@ export interface UccTable {
   max_pause_ms: number;
   pause_lookback_ms: number;
   suppress_dtmf: number;
+  retention_days: number;
+  retention_spares_marked: number;
   agents: string;
   supervisors: string;
 }
@@ -196,4 +198,30 @@ export interface ClientTable {
   secret_hash: string;
   created_at: number;
   removed_at: number | null;
+}
+
+/** What was erased of recordings: rows that outlive what they tell of. */
+export interface ErasureTable {
+  id: string;
+  call_id: string;
+  correlation_id: string;
+  ucc_name: string;
+  start_ms: number | null;
+  end_ms: number | null;
+  reason: string;
+  requested_by: string;
+  requested_at: number;
+  state: string;
+  destroyed: string;
+  keys_destroyed_at: number | null;
+  done_at: number | null;
+}
+
+/** What was made of a recording's audio. */
+export interface DerivedTable {
+  call_id: string;
+  kind: string;
+  generation: number;
+  /** Base64; null once the key is destroyed. */
+  wrapped_key: string | null;
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DiskArchive } from '../../src/archive/archive.ts';
+import { SealedArchive } from '../../src/archive/archive.ts';
 import { ExportsBusyError } from '../../src/domain/errors.ts';
 import type { ExportFormat } from '../../src/domain/ports.ts';
 import { segmentFile } from '../../src/protocols/segment/sealed-chunk.ts';
@@ -10,18 +10,18 @@ import { openSqlite } from '../../src/store/sqlite.ts';
 import { SqlStore } from '../../src/store/store.ts';
 import { ffmpegSamples, ffprobe } from '../support/ffprobe.ts';
 import { channelOf, pcmOf, snrDb, tone } from '../support/tones.ts';
+import { unsealing } from '../support/unsealing.ts';
 import { g722, l16, mulaw, OPUS_FRAME, opusPackets, StoredCall } from './stored-call.ts';
 
 const agent = { role: 'agent' } as const;
 
 let call: StoredCall;
 let store: SqlStore;
-let archive: DiskArchive;
+let archive: SealedArchive;
 beforeEach(async () => {
   call = new StoredCall();
-  const { recordingsDir, masterKey } = call;
-  store = await SqlStore.open(openSqlite(join(recordingsDir, 'hush.sqlite')));
-  archive = new DiskArchive({ recordingsDir, masterKey, store, maxExports: 2 });
+  store = await SqlStore.open(openSqlite(join(call.recordingsDir, 'hush.sqlite')));
+  archive = call.archive(store, 2);
 });
 afterEach(async () => {
   await archive.close();
@@ -185,8 +185,10 @@ describe('exports', () => {
   it('fail where the audio cannot be opened', async () => {
     await recordPhone(1);
     const { recordingsDir } = call;
-    const masterKey = Buffer.alloc(32, 1);
-    const other = new DiskArchive({ recordingsDir, masterKey, store, maxExports: 1 });
+    const other = new SealedArchive({
+      ...unsealing({ recordingsDir, masterKey: Buffer.alloc(32, 1) }),
+      ...{ filesSettings: { recordingsDir }, store, keeping: store.keeping, maxExports: 1 },
+    });
     const audio = await other.export(call.callId, 'opus');
     await expect(audio.bytes()[Symbol.asyncIterator]().next()).rejects.toThrow();
     await audio.close();

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { DiskArchive } from '../../src/archive/archive.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { SqlStore } from '../../src/store/store.ts';
 import { StoredCall } from './stored-call.ts';
@@ -17,7 +16,7 @@ afterEach(async () => {
 });
 
 it('tells length and gaps of tracks whose clocks count otherwise, from one beginning', async () => {
-  const { callId, recordingsDir, masterKey } = call;
+  const { callId } = call;
   const phone = call.track('PCMU', 8000);
   const wide = call.track('OPUS', 48_000);
   // From 0.5 s on, without what lies between 1 and 2 s.
@@ -28,7 +27,7 @@ it('tells length and gaps of tracks whose clocks count otherwise, from one begin
   }
   await call.end();
   await store.commit({ tracks: call.tracks, segments: call.segments });
-  const archive = new DiskArchive({ recordingsDir, masterKey, store, maxExports: 0 });
+  const archive = call.archive(store);
   const { lengthMs, gaps, tracks } = await archive.finish(callId);
   expect(lengthMs).toBe(2_000);
   expect(gaps).toEqual([

@@ -1,7 +1,11 @@
 import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { embeddedMasterKey, MasterKeyError, parseMasterKey } from '../../src/archive/master-key.ts';
+import {
+  embeddedMasterKeys,
+  MasterKeyError,
+  parseMasterKey,
+} from '../../src/archive/master-key.ts';
 import { TestHush, temporaryFolder } from '../support/hush.ts';
 
 describe('the embedded master key', () => {
@@ -13,25 +17,26 @@ describe('the embedded master key', () => {
 
   it('is made once, for its owner alone', () => {
     const file = join(folder, 'deep', 'master.key');
-    const made = embeddedMasterKey(file);
+    const made = embeddedMasterKeys(file);
     expect(made.created).toBe(true);
-    expect(made.key).toHaveLength(32);
+    expect(made.keys).toHaveLength(1);
+    expect(made.keys[0]).toHaveLength(32);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(statSync(join(folder, 'deep')).mode & 0o777).toBe(0o700);
-    expect(embeddedMasterKey(file)).toEqual({ key: made.key, created: false });
+    expect(embeddedMasterKeys(file)).toEqual({ keys: made.keys, created: false });
   });
 
   it.each([0o640, 0o604, 0o620, 0o601, 0o660])('is refused with mode %o', (mode) => {
     const file = join(folder, 'master.key');
-    embeddedMasterKey(file);
+    embeddedMasterKeys(file);
     chmodSync(file, mode);
-    expect(() => embeddedMasterKey(file)).toThrow(MasterKeyError);
+    expect(() => embeddedMasterKeys(file)).toThrow(MasterKeyError);
   });
 
   it('is refused when it is no key, and never quoted', () => {
     const file = join(folder, 'master.key');
     writeFileSync(file, 'c0ffee', { mode: 0o600 });
-    const opened = () => embeddedMasterKey(file);
+    const opened = () => embeddedMasterKeys(file);
     expect(opened).toThrow(MasterKeyError);
     expect(opened).not.toThrow(/c0ffee/);
   });

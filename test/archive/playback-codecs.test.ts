@@ -9,6 +9,7 @@ import { seededRandom } from '../../src/torture/random.ts';
 import { ffprobe } from '../support/ffprobe.ts';
 import { runProgram } from '../support/programs.ts';
 import { pcmOf, snrDb, sweep, tone } from '../support/tones.ts';
+import { unsealing } from '../support/unsealing.ts';
 import { expectSlices, g722, mulaw, OPUS_FRAME, opusPackets, StoredCall } from './stored-call.ts';
 
 const HEADER = 44;
@@ -151,8 +152,7 @@ describe('Opus', () => {
     const after = pcm.subarray(from + 6 * OPUS_FRAME);
     expect(Math.max(...after)).toBeGreaterThan(9_000);
     const [segment] = call.segments.filter(({ closedBy }) => closedBy !== null);
-    const reader =
-      segment && (await SegmentReader.open(call.recordingsDir, segment, call.masterKey));
+    const reader = segment && (await SegmentReader.open(unsealing(call), segment));
     const runs: number[] = [];
     for await (const { audio } of reader?.read({ start: 0, end: Infinity }) ?? []) {
       runs.push(audio.length);

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createEncoder } from 'libopus-wasm';
 import { expect } from 'vitest';
+import { SealedArchive } from '../../src/archive/archive.ts';
 import { Playback } from '../../src/archive/playback.ts';
 import type { GapReason, SegmentRecord, TrackRecord } from '../../src/domain/records.ts';
 import { G722Encoder } from '../../src/protocols/g722/encoder.ts';
@@ -13,9 +14,11 @@ import { encodeMulaw } from '../../src/protocols/wav/g711.ts';
 import { WAV_HEADER_BYTES } from '../../src/protocols/wav/wav-header.ts';
 import { SegmentWriter } from '../../src/recorder/segment-writer.ts';
 import { CallClock, TrackClock } from '../../src/recorder/track-clock.ts';
+import type { SqlStore } from '../../src/store/store.ts';
 import { seededRandom } from '../../src/torture/random.ts';
 import { temporaryFolder } from '../support/hush.ts';
 import { channelOf, pcmOf } from '../support/tones.ts';
+import { unsealing } from '../support/unsealing.ts';
 
 const CHUNK_MS = 900;
 const packets = {
@@ -54,10 +57,21 @@ export class StoredCall {
     return this;
   }
 
+  /** An archive of this one recording, whose rows the store has. */
+  archive(store: SqlStore, maxExports = 0): SealedArchive {
+    const filesSettings = { recordingsDir: this.recordingsDir };
+    return new SealedArchive({
+      ...unsealing(this),
+      filesSettings,
+      store,
+      keeping: store.keeping,
+      maxExports,
+    });
+  }
+
   play(): Promise<Playback> {
-    const { recordingsDir, masterKey, tracks } = this;
     const segments = this.segments.filter(({ closedBy }) => closedBy !== null);
-    return Playback.open({ recordingsDir, masterKey, tracks, segments });
+    return Playback.open({ ...unsealing(this), tracks: this.tracks, segments });
   }
 
   async wav(start?: number, end?: number): Promise<Buffer> {

@@ -10,6 +10,7 @@ import { KEY_BYTES } from '../../src/protocols/segment/key-wrap.ts';
 import { MediaRecorder } from '../../src/recorder/recorder.ts';
 import { plainPcmu } from '../support/agreements.ts';
 import { temporaryFolder } from '../support/hush.ts';
+import { unsealing } from '../support/unsealing.ts';
 
 export const spec: StreamSpec = {
   track: 0,
@@ -96,7 +97,7 @@ export class RecorderFixture {
         .map((segment) => [segment.segment, segment]),
     );
     for (const segment of last.values()) {
-      const reader = await SegmentReader.open(this.recordingsDir, segment, this.masterKey);
+      const reader = await SegmentReader.open(unsealing(this), segment);
       for await (const run of reader?.read({ start: -1e12, end: 1e12 }) ?? []) {
         if (run.kind === 'audio') found.set(run.position, Buffer.from(run.audio));
       }

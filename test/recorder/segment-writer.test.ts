@@ -12,6 +12,7 @@ import { SegmentWriter } from '../../src/recorder/segment-writer.ts';
 import { CallClock, TrackClock } from '../../src/recorder/track-clock.ts';
 import { markerFrame, markerNeedle } from '../../src/simulator/marker-audio.ts';
 import { temporaryFolder } from '../support/hush.ts';
+import { unsealing } from '../support/unsealing.ts';
 
 function whole(data: Buffer): AudioBytes {
   return { data, start: 0, end: data.length, samples: data.length };
@@ -70,7 +71,7 @@ describe('SegmentWriter', () => {
   async function runsOf(segment: number, key = masterKey): Promise<AudioRun[]> {
     const record = segments.findLast((other) => other.segment === segment);
     if (!record) throw new Error(`no segment ${segment}`);
-    const reader = await SegmentReader.open(recordingsDir, record, key);
+    const reader = await SegmentReader.open(unsealing({ recordingsDir, masterKey: key }), record);
     const runs: AudioRun[] = [];
     for await (const run of reader?.read(everything) ?? []) runs.push(run);
     await reader?.close();
@@ -154,7 +155,8 @@ describe('SegmentWriter', () => {
     expect(first?.wrappedKey).not.toEqual(second?.wrappedKey);
     expect((await runsOf(1))[0]?.position).toBe(3 * FRAME);
     const swapped = { ...(second as SegmentRecord), wrappedKey: first?.wrappedKey ?? null };
-    await expect(SegmentReader.open(recordingsDir, swapped, masterKey)).rejects.toThrow();
+    const opened = SegmentReader.open(unsealing({ recordingsDir, masterKey }), swapped);
+    await expect(opened).rejects.toThrow();
   });
 
   it('tells a segment before its first frame can be on the disk', () => {
@@ -164,7 +166,8 @@ describe('SegmentWriter', () => {
 
   async function spansOf(segment: number) {
     const record = segments.findLast((other) => other.segment === segment);
-    const reader = record && (await SegmentReader.open(recordingsDir, record, masterKey));
+    const reader =
+      record && (await SegmentReader.open(unsealing({ recordingsDir, masterKey }), record));
     await reader?.close();
     return reader?.spans ?? [];
   }

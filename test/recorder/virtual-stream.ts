@@ -12,6 +12,7 @@ import { MediaStream } from '../../src/recorder/media-stream.ts';
 import { SegmentWriter } from '../../src/recorder/segment-writer.ts';
 import { type CallClock, TrackClock } from '../../src/recorder/track-clock.ts';
 import { freeRtpPorts } from '../support/ports.ts';
+import { unsealing } from '../support/unsealing.ts';
 
 const CHUNK_MS = 900;
 const TICK_MS = 100;
@@ -113,7 +114,7 @@ export class VirtualCall {
   async #readers(track: number): Promise<SegmentReader[]> {
     const segments = this.segments.filter((one) => one.track === track && one.closedBy);
     const readers = await Promise.all(
-      segments.map((one) => SegmentReader.open(this.recordingsDir, one, this.masterKey)),
+      segments.map((one) => SegmentReader.open(unsealing(this), one)),
     );
     return readers.filter((reader) => reader !== undefined);
   }

@@ -32,7 +32,7 @@ export const segmentCodecs = ['PCMU', 'PCMA', 'G722', 'L16', 'OPUS'] as const;
 export type SegmentCodec = (typeof segmentCodecs)[number];
 
 /** What a run is: audio, or, without bytes, why there is none where some was to be expected. */
-export const runKinds = ['audio', 'dtmf', 'silence'] as const;
+export const runKinds = ['audio', 'dtmf', 'silence', 'erased'] as const;
 export type RunKind = (typeof runKinds)[number];
 
 /**
@@ -65,15 +65,24 @@ export interface SegmentIdentity {
   readonly callId: string;
   readonly track: number;
   readonly segment: number;
+  /** How often it has been sealed anew; 0 or left out: it is as it was recorded. */
+  readonly generation?: number;
 }
 
 /** Path of a segment's file below the recordings folder. */
-export function segmentFile({ callId, track, segment }: SegmentIdentity): string {
-  return `${callId}/${track}-${segment}.seg`;
+export function segmentFile({ callId, track, segment, generation = 0 }: SegmentIdentity): string {
+  const suffix = generation === 0 ? '' : `.${generation}`;
+  return `${callId}/${track}-${segment}${suffix}.seg`;
 }
 
-export function identityBytes({ callId, track, segment }: SegmentIdentity): Buffer {
-  return Buffer.from(`${callId}/${track}/${segment}`);
+export function identityBytes({ callId, track, segment, generation = 0 }: SegmentIdentity): Buffer {
+  const suffix = generation === 0 ? '' : `/${generation}`;
+  return Buffer.from(`${callId}/${track}/${segment}${suffix}`);
+}
+
+/** Of a record with so many runs, before its ciphertext. */
+export function headerBytes({ runs }: Pick<ChunkHeader, 'runs'>): number {
+  return HEADER_BYTES + runs.length * RUN_BYTES;
 }
 
 function nonce(number: number): Buffer {

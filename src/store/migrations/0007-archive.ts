@@ -14,6 +14,8 @@ export async function up(db: Kysely<Schema>): Promise<void> {
     .alterTable('segments')
     .addColumn('generation', 'integer', (column) => column.notNull().defaultTo(0))
     .execute();
+  await createErasures(db);
+  await addRetention(db);
 }
 
 async function widenCalls(db: Kysely<Schema>): Promise<void> {
@@ -44,6 +46,47 @@ async function createParties(db: Kysely<Schema>): Promise<void> {
     .addColumn('is_agent', 'integer', (column) => column.notNull())
     .addPrimaryKeyConstraint('call_parties_key', ['party_key', 'began_at', 'call_id'])
     .modifyEnd(isSqlite ? sql`without rowid` : sql``)
+    .execute();
+}
+
+async function createErasures(db: Kysely<Schema>): Promise<void> {
+  await db.schema
+    .createTable('erasures')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('call_id', 'text', (column) => column.notNull())
+    .addColumn('correlation_id', 'text', (column) => column.notNull())
+    .addColumn('ucc_name', 'text', (column) => column.notNull())
+    .addColumn('start_ms', 'bigint')
+    .addColumn('end_ms', 'bigint')
+    .addColumn('reason', 'text', (column) => column.notNull())
+    .addColumn('requested_by', 'text', (column) => column.notNull())
+    .addColumn('requested_at', 'bigint', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('destroyed', 'text', (column) => column.notNull())
+    .addColumn('keys_destroyed_at', 'bigint')
+    .addColumn('done_at', 'bigint')
+    .execute();
+  await db.schema.createIndex('erasures_call').on('erasures').column('call_id').execute();
+  await sql`create index erasures_unfinished on erasures (id) where state <> 'done'`.execute(db);
+  await db.schema
+    .createTable('derived')
+    .addColumn('call_id', 'text', (column) => column.notNull())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('generation', 'integer', (column) => column.notNull())
+    .addColumn('wrapped_key', 'text')
+    .addPrimaryKeyConstraint('derived_key', ['call_id', 'kind'])
+    .execute();
+}
+
+/** Of UCCs: how long recordings are kept; 0: until somebody destroys them. */
+async function addRetention(db: Kysely<Schema>): Promise<void> {
+  await db.schema
+    .alterTable('uccs')
+    .addColumn('retention_days', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute();
+  await db.schema
+    .alterTable('uccs')
+    .addColumn('retention_spares_marked', 'integer', (column) => column.notNull().defaultTo(1))
     .execute();
 }
 

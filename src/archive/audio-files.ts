@@ -1,0 +1,25 @@
+/** A file of sealed bytes, open for reading. */
+export interface AudioFile {
+  readonly size: number;
+  /** The bytes from `start` up to, not including, `end`, or as many of them as there are. */
+  read(start: number, end: number): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
+export interface ListedFile {
+  /** Below the root, with `/` between its parts. */
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** Where sealed audio lies. Paths are those of `segmentFile` and its kin: `{callId}/{name}`. */
+export interface AudioFiles {
+  /** Undefined where there is no such file. */
+  open(path: string): Promise<AudioFile | undefined>;
+  /** Whole and durable, or not at all. */
+  write(path: string, bytes: Buffer): Promise<void>;
+  /** One that is not there is no error. Resolves once it is gone for good. */
+  remove(path: string): Promise<void>;
+  /** Everything of one call, or of all. */
+  list(callId?: string): AsyncIterable<ListedFile>;
+}

@@ -1,0 +1,92 @@
+import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { AudioFile, AudioFiles, ListedFile } from './audio-files.ts';
+
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+/** What a crash leaves of a file that was being written. */
+export const PARTIAL = '.partial';
+
+/** A folder of this machine: one folder per call in it. */
+export class DiskFiles implements AudioFiles {
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  async open(path: string): Promise<AudioFile | undefined> {
+    const handle = await ifThere(open(join(this.#root, path), 'r'));
+    if (!handle) return undefined;
+    const { size } = await handle.stat();
+    return {
+      size,
+      read: (start, end) => readAll(handle, start, Math.min(end, size)),
+      close: () => handle.close(),
+    };
+  }
+
+  async write(path: string, bytes: Buffer): Promise<void> {
+    const target = join(this.#root, path);
+    const folder = dirname(target);
+    await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+    const handle = await open(`${target}${PARTIAL}`, 'w', FILE_MODE);
+    try {
+      await handle.writeFile(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(`${target}${PARTIAL}`, target);
+    await syncFolder(folder);
+  }
+
+  async remove(path: string): Promise<void> {
+    const target = join(this.#root, path);
+    await rm(target, { force: true });
+    const folder = dirname(target);
+    // The folder of a call goes with its last file.
+    await rmdir(folder).catch(() => undefined);
+    await ifThere(syncFolder(folder));
+    await ifThere(syncFolder(dirname(folder)));
+  }
+
+  async *list(callId?: string): AsyncGenerator<ListedFile> {
+    const calls = callId === undefined ? ((await ifThere(readdir(this.#root))) ?? []) : [callId];
+    for (const call of calls) {
+      for (const name of (await ifThere(readdir(join(this.#root, call)))) ?? []) {
+        const path = `${call}/${name}`;
+        const found = await ifThere(stat(join(this.#root, path)));
+        if (found?.isFile()) yield { path, bytes: found.size };
+      }
+    }
+  }
+}
+
+async function readAll(handle: FileHandle, start: number, end: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(Math.max(0, end - start));
+  let at = 0;
+  while (at < bytes.length) {
+    const { bytesRead } = await handle.read(bytes, at, bytes.length - at, start + at);
+    if (bytesRead === 0) return bytes.subarray(0, at);
+    at += bytesRead;
+  }
+  return bytes;
+}
+
+/** A name is durable once its folder is. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  await handle.sync().finally(() => handle.close());
+}
+
+/** Undefined for what is not there, and for a folder that is none. */
+async function ifThere<Result>(looked: Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await looked;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw cause;
+  }
+}

@@ -1,0 +1,109 @@
+import type { DerivedRecord, KeepingStore, SegmentPlace } from '../domain/keeping-store.ts';
+import type { SegmentRecord } from '../domain/records.ts';
+import type { KeyRing } from '../protocols/segment/key-ring.ts';
+import { identityBytes } from '../protocols/segment/sealed-chunk.ts';
+import { derivedIdentity } from './derived-file.ts';
+import { newMasterKey, writeMasterKeys } from './master-key.ts';
+
+/** Rows of one commit: calls in progress commit in between. */
+const BATCH = 500;
+
+/** A media thread wraps under the key that it was started with: its rows are wrapped anew. */
+export function underCurrentKey(keys: KeyRing, segment: SegmentRecord): SegmentRecord {
+  const { wrappedKey } = segment;
+  if (!wrappedKey) return segment;
+  return { ...segment, wrappedKey: keys.renew(wrappedKey, identityBytes(segment)) };
+}
+
+export interface KeyRotationOptions {
+  readonly keys: KeyRing;
+  /** Where the keys of embedded mode are; undefined where they are configured. */
+  readonly file: string | undefined;
+  readonly keeping: KeepingStore;
+}
+
+/** How far a rotation has come. */
+export interface RotationProgress {
+  readonly keyId: string;
+  readonly rewrapped: number;
+  readonly looked: number;
+}
+
+/**
+ * Puts another master key in the place of the current one while calls are recorded and played.
+ * Segments keep their own keys; those are wrapped anew, some at a time. Interrupted, it is gone on
+ * with at the next start: the file names both keys until nothing needs the older one.
+ */
+export class KeyRotation {
+  readonly #options: KeyRotationOptions;
+  #running: Promise<RotationProgress> | undefined;
+
+  constructor(options: KeyRotationOptions) {
+    this.#options = options;
+  }
+
+  get canRotate(): boolean {
+    return this.#options.file !== undefined;
+  }
+
+  /** A new key, from now on; resolves when nothing needs the one before. */
+  rotate(onProgress?: (progress: RotationProgress) => void): Promise<RotationProgress> {
+    const { keys, file } = this.#options;
+    if (file === undefined) throw new Error('the master key is configured: replace it there');
+    if (!this.#running) {
+      const key = newMasterKey();
+      writeMasterKeys(file, [key, ...keys.keys]);
+      keys.rotate(key);
+    }
+    return this.complete(onProgress);
+  }
+
+  /** Wraps anew what an older key of the ring wrapped, if there is one. */
+  complete(onProgress?: (progress: RotationProgress) => void): Promise<RotationProgress> {
+    this.#running ??= this.#rewrap(onProgress).finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #rewrap(onProgress?: (progress: RotationProgress) => void): Promise<RotationProgress> {
+    const { keys, file, keeping } = this.#options;
+    let [rewrapped, looked] = [0, 0];
+    if (keys.keys.length > 1) {
+      for (let after: SegmentPlace | undefined; ; ) {
+        const segments = await keeping.segmentsAfter(after, BATCH);
+        if (segments.length === 0) break;
+        rewrapped += await this.#renewSegments(segments);
+        looked += segments.length;
+        after = segments.at(-1);
+        onProgress?.({ keyId: keys.currentId, rewrapped, looked });
+      }
+      rewrapped += await this.#renewDerived(await keeping.allDerived());
+      await keeping.forgetKeys();
+      if (file !== undefined) writeMasterKeys(file, [keys.current]);
+    }
+    return { keyId: keys.currentId, rewrapped, looked };
+  }
+
+  async #renewSegments(segments: readonly SegmentRecord[]): Promise<number> {
+    const { keys, keeping } = this.#options;
+    const renewed = segments.flatMap(({ callId, wrappedKey, ...named }) => {
+      if (!wrappedKey || keys.isCurrent(wrappedKey)) return [];
+      const key = keys.renew(wrappedKey, identityBytes({ callId, ...named }));
+      return [{ callId, before: wrappedKey, after: key }];
+    });
+    await keeping.replaceKeys('segments', renewed);
+    return renewed.length;
+  }
+
+  async #renewDerived(derived: readonly DerivedRecord[]): Promise<number> {
+    const { keys, keeping } = this.#options;
+    const renewed = derived.flatMap(({ wrappedKey, ...named }) => {
+      if (!wrappedKey || keys.isCurrent(wrappedKey)) return [];
+      const key = keys.renew(wrappedKey, derivedIdentity(named));
+      return [{ callId: named.callId, before: wrappedKey, after: key }];
+    });
+    await keeping.replaceKeys('derived', renewed);
+    return renewed.length;
+  }
+}

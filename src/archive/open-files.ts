@@ -1,0 +1,53 @@
+import type { AudioFile, AudioFiles, ListedFile } from './audio-files.ts';
+import { DiskFiles } from './disk-files.ts';
+import { S3Files, type S3Settings } from './s3-files.ts';
+
+/** Where sealed audio lies; plain values, so that they cross to a thread. */
+export interface FilesSettings {
+  readonly recordingsDir: string;
+  readonly s3?: S3Settings | undefined;
+}
+
+/** As the configuration has it: without a bucket there is only the disk. */
+export function filesSettingsOf(
+  recordingsDir: string,
+  { bucket, ...s3 }: Omit<S3Settings, 'bucket'> & { readonly bucket?: string | undefined },
+): FilesSettings {
+  return bucket === undefined ? { recordingsDir } : { recordingsDir, s3: { ...s3, bucket } };
+}
+
+/** The disk; before a bucket, where there is one, it is the spool that calls are recorded to. */
+export function openFiles({ recordingsDir, s3 }: FilesSettings): AudioFiles {
+  const disk = new DiskFiles(recordingsDir);
+  return s3 ? new SpooledFiles(disk, new S3Files(s3)) : disk;
+}
+
+/** What is on disk is newer than what is in the bucket, or as new. */
+export class SpooledFiles implements AudioFiles {
+  readonly disk: AudioFiles;
+  readonly bucket: AudioFiles;
+
+  constructor(disk: AudioFiles, bucket: AudioFiles) {
+    this.disk = disk;
+    this.bucket = bucket;
+  }
+
+  async open(path: string): Promise<AudioFile | undefined> {
+    // Uploaded between the two looks: it has left the disk, and is in the bucket.
+    return (await this.disk.open(path)) ?? (await this.bucket.open(path));
+  }
+
+  write(path: string, bytes: Buffer): Promise<void> {
+    return this.disk.write(path, bytes);
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.disk.remove(path);
+    await this.bucket.remove(path);
+  }
+
+  async *list(callId?: string): AsyncGenerator<ListedFile> {
+    yield* this.disk.list(callId);
+    yield* this.bucket.list(callId);
+  }
+}

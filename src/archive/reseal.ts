@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import type { Span } from '../domain/gap-map.ts';
+import type { SegmentRecord } from '../domain/records.ts';
+import { KEY_BYTES } from '../protocols/segment/key-wrap.ts';
+import {
+  type ChunkHeader,
+  identityBytes,
+  MAX_RUNS,
+  type Run,
+  sealChunk,
+  segmentFile,
+} from '../protocols/segment/sealed-chunk.ts';
+import { type OpenedChunk, SegmentReader, type Unsealing } from './segment-reader.ts';
+
+/** Bytes of one unit of a track's RTP clock; an Opus packet is one whole. */
+const bytesPerUnit = { PCMU: 1, PCMA: 1, G722: 1, L16: 2, OPUS: undefined } as const;
+
+/** A run and its bytes. */
+interface Piece {
+  readonly run: Run;
+  readonly audio: Buffer;
+}
+
+/**
+ * Seals a segment anew, under another key, without what lies in `span` (units of its track's
+ * clock). Opus packets that touch it go whole. Undefined where the segment holds no audio there.
+ */
+export async function reseal(
+  unsealing: Unsealing,
+  segment: SegmentRecord,
+  span: Span,
+): Promise<SegmentRecord | undefined> {
+  const reader = await SegmentReader.open(unsealing, segment);
+  if (!reader) return undefined;
+  try {
+    if (!reader.spans.some((own) => own.leftOut === null && touches(own, span))) return undefined;
+    const next = { ...segment, generation: segment.generation + 1 };
+    const seal = { key: randomBytes(KEY_BYTES), identity: identityBytes(next) };
+    const records: Buffer[] = [];
+    for await (const chunk of reader.chunks()) {
+      for (const { header, audio } of without(chunk, span)) {
+        records.push(sealChunk({ ...seal, header: { ...header, number: records.length } }, audio));
+        audio.fill(0);
+      }
+      chunk.audio.fill(0);
+    }
+    await unsealing.files.write(segmentFile(next), Buffer.concat(records));
+    const wrappedKey = unsealing.keys.wrap(seal.key, seal.identity);
+    seal.key.fill(0);
+    return { ...next, wrappedKey };
+  } finally {
+    await reader.close();
+  }
+}
+
+/** The chunk without it: one chunk, or more where cutting makes more runs than one holds. */
+function* without({ place, audio }: OpenedChunk, span: Span): Generator<Sealable> {
+  const { header } = place;
+  const pieces: Piece[] = [];
+  let at = 0;
+  for (const run of header.runs) {
+    const own = audio.subarray(at, at + run.bytes);
+    at += run.bytes;
+    pieces.push(...cut({ run, audio: own }, header, span));
+  }
+  for (let first = 0; first < pieces.length; first += MAX_RUNS) {
+    const some = pieces.slice(first, first + MAX_RUNS);
+    yield {
+      header: { ...header, runs: some.map(({ run }) => run) },
+      audio: Buffer.concat(some.map((piece) => piece.audio)),
+    };
+  }
+}
+
+interface Sealable {
+  readonly header: Omit<ChunkHeader, 'number'>;
+  readonly audio: Buffer;
+}
+
+/** What stays of a run before and behind the span, and between them that it was erased. */
+function cut(piece: Piece, { position, codec }: ChunkHeader, span: Span): Piece[] {
+  const { run } = piece;
+  const start = position + run.offset;
+  const end = start + run.samples;
+  if (run.kind !== 'audio' || !touches({ start, end }, span)) return [piece];
+  const perUnit = bytesPerUnit[codec];
+  const from = perUnit === undefined ? start : Math.max(start, span.start);
+  const until = perUnit === undefined ? end : Math.min(end, span.end);
+  const part = (begin: number, stop: number): Piece => {
+    const audio = piece.audio.subarray(
+      (begin - start) * (perUnit ?? 0),
+      (stop - start) * (perUnit ?? 0),
+    );
+    const offset = begin - position;
+    return { run: { kind: 'audio', offset, samples: stop - begin, bytes: audio.length }, audio };
+  };
+  const erased: Run = { kind: 'erased', offset: from - position, samples: until - from, bytes: 0 };
+  return [
+    ...(from > start ? [part(start, from)] : []),
+    { run: erased, audio: Buffer.alloc(0) },
+    ...(until < end ? [part(until, end)] : []),
+  ];
+}
+
+function touches(own: Span, span: Span): boolean {
+  return own.start < span.end && own.end > span.start;
+}

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import type { AudioFile, AudioFiles, ListedFile } from './audio-files.ts';
+
+/** Where the bucket is; plain values, so that they cross to a thread. */
+export interface S3Settings {
+  /** Of a store that is not Amazon's. */
+  readonly endpoint?: string | undefined;
+  readonly region: string;
+  readonly bucket: string;
+  /** Before every key: `hush/`. */
+  readonly prefix: string;
+  /** Without them: from where the SDK looks (environment, instance role). */
+  readonly accessKeyId?: string | undefined;
+  readonly secretAccessKey?: string | undefined;
+  /** `bucket` in the path instead of the host name. */
+  readonly forcePathStyle: boolean;
+  readonly requestTimeoutMs: number;
+}
+
+/** Who reads on gets this much at once. */
+const READ_AHEAD_BYTES = 262_144;
+const MAX_ATTEMPTS = 3;
+
+/** A bucket of an S3-compatible store. */
+export class S3Files implements AudioFiles {
+  readonly #settings: S3Settings;
+  readonly #client: S3Client;
+
+  constructor(settings: S3Settings) {
+    const { endpoint, region, accessKeyId, secretAccessKey, forcePathStyle } = settings;
+    this.#settings = settings;
+    this.#client = new S3Client({
+      ...{ region, forcePathStyle, maxAttempts: MAX_ATTEMPTS },
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(accessKeyId === undefined || secretAccessKey === undefined
+        ? {}
+        : { credentials: { accessKeyId, secretAccessKey } }),
+      // Content-MD5 is checked by every store; the newer checksums are not known to all of them.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+    });
+  }
+
+  async open(path: string): Promise<AudioFile | undefined> {
+    const head = await ifThere(
+      this.#client.send(new HeadObjectCommand(this.#named(path)), this.#limit),
+    );
+    if (!head) return undefined;
+    return new RemoteFile(head.ContentLength ?? 0, (start, end) => this.#read(path, start, end));
+  }
+
+  /** The store compares what arrives with its checksum, and stores nothing else. */
+  async write(path: string, bytes: Buffer): Promise<void> {
+    const md5 = createHash('md5').update(bytes).digest('base64');
+    await this.#client.send(
+      new PutObjectCommand({ ...this.#named(path), Body: bytes, ContentMD5: md5 }),
+      this.#limit,
+    );
+  }
+
+  async remove(path: string): Promise<void> {
+    await ifThere(this.#client.send(new DeleteObjectCommand(this.#named(path)), this.#limit));
+  }
+
+  async *list(callId?: string): AsyncGenerator<ListedFile> {
+    const { bucket, prefix } = this.#settings;
+    let token: string | undefined;
+    do {
+      const page = await this.#client.send(
+        new ListObjectsV2Command({
+          ...{ Bucket: bucket, Prefix: callId === undefined ? prefix : `${prefix}${callId}/` },
+          ...(token === undefined ? {} : { ContinuationToken: token }),
+        }),
+        this.#limit,
+      );
+      for (const { Key: key, Size: bytes = 0 } of page.Contents ?? []) {
+        if (key !== undefined) yield { path: key.slice(prefix.length), bytes };
+      }
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+  }
+
+  async #read(path: string, start: number, end: number): Promise<Buffer> {
+    const range = `bytes=${start}-${end - 1}`;
+    const answer = await this.#client.send(
+      new GetObjectCommand({ ...this.#named(path), Range: range }),
+      this.#limit,
+    );
+    return Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+  }
+
+  #named(path: string): { Bucket: string; Key: string } {
+    const { bucket, prefix } = this.#settings;
+    return { Bucket: bucket, Key: `${prefix}${path}` };
+  }
+
+  get #limit(): { abortSignal: AbortSignal } {
+    return { abortSignal: AbortSignal.timeout(this.#settings.requestTimeoutMs) };
+  }
+}
+
+/** An object that is read in stretches: the last one is kept, since readers go forward. */
+class RemoteFile implements AudioFile {
+  readonly size: number;
+  readonly #read: (start: number, end: number) => Promise<Buffer>;
+  #kept: { start: number; bytes: Buffer } = { start: 0, bytes: Buffer.alloc(0) };
+
+  constructor(size: number, read: (start: number, end: number) => Promise<Buffer>) {
+    this.size = size;
+    this.#read = read;
+  }
+
+  async read(start: number, end: number): Promise<Buffer> {
+    const until = Math.min(end, this.size);
+    if (until <= start) return Buffer.alloc(0);
+    if (start < this.#kept.start || until > this.#kept.start + this.#kept.bytes.length) {
+      const ahead = Math.min(this.size, Math.max(until, start + READ_AHEAD_BYTES));
+      this.#kept = { start, bytes: await this.#read(start, ahead) };
+    }
+    return this.#kept.bytes.subarray(start - this.#kept.start, until - this.#kept.start);
+  }
+
+  async close(): Promise<void> {
+    this.#kept.bytes = Buffer.alloc(0);
+  }
+}
+
+/** Undefined where there is no such object. */
+async function ifThere<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await asked;
+  } catch (cause) {
+    const isMissing =
+      cause instanceof S3ServiceException &&
+      (cause.name === 'NoSuchKey' || cause.$metadata.httpStatusCode === 404);
+    // A bucket that is not there is no empty bucket.
+    if (isMissing && cause.name !== 'NoSuchBucket') return undefined;
+    throw cause;
+  }
+}

@@ -1,0 +1,40 @@
+import type { Span } from './gap-map.ts';
+
+/**
+ * Where an erasure stands. `begun`: it is asked for, and will be carried out, also after a crash;
+ * the audio is there. `keysDestroyed`: nobody can open it any more; bytes may still be on a disk or
+ * in a bucket. `done`: those are gone too.
+ */
+export type ErasureState = 'begun' | 'keysDestroyed' | 'done';
+
+/** A segment that was destroyed, or sealed anew without what was erased. */
+export interface DestroyedSegment {
+  readonly track: number;
+  readonly segment: number;
+  readonly generation: number;
+  /** SHA-256 of the wrapped key, hex: which key it was, and nothing that opens anything. */
+  readonly keySha256: string;
+  /** Of sealed audio, wherever it lay; null where it could no longer be looked at. */
+  readonly bytes: number | null;
+}
+
+/** The receipt of an erasure: what was destroyed, why, by whom and when. */
+export interface ErasureRecord {
+  readonly id: string;
+  readonly callId: string;
+  readonly correlationId: string;
+  readonly uccName: string;
+  /** Null: the whole recording. In ms from its beginning; as it was carried out once it was. */
+  readonly interval: Span | null;
+  readonly reason: string;
+  /** `Principal.name`, or `retention`. */
+  readonly requestedBy: string;
+  /** Unix ms */
+  readonly requestedAt: number;
+  readonly state: ErasureState;
+  readonly destroyed: readonly DestroyedSegment[];
+  /** Unix ms; null until the keys are destroyed. */
+  readonly keysDestroyedAt: number | null;
+  /** Unix ms; null until it is done. */
+  readonly doneAt: number | null;
+}

@@ -1,0 +1,56 @@
+import type { ErasureRecord } from './erasure.ts';
+import type { CallRecord, SegmentRecord } from './records.ts';
+
+export interface ErasureFilter {
+  readonly callId?: string;
+  /** Those only that are not done. */
+  readonly unfinished?: boolean;
+}
+
+export interface ExpiryFilter {
+  readonly uccName: string;
+  /** Unix ms: recordings that began earlier. */
+  readonly before: number;
+  readonly spareMarked: boolean;
+  readonly limit: number;
+}
+
+/** Something small that was made of a recording's audio, and is sealed like it. */
+export interface DerivedRecord {
+  readonly callId: string;
+  readonly kind: 'peaks';
+  /** How often it has been made: its file's name. */
+  readonly generation: number;
+  /** Null once the key is destroyed. */
+  readonly wrappedKey: Buffer | null;
+}
+
+export interface SegmentPlace {
+  readonly callId: string;
+  readonly track: number;
+  readonly segment: number;
+}
+
+/** A wrapped key, and the same one wrapped anew. */
+export interface ReplacedKey {
+  readonly callId: string;
+  readonly before: Buffer;
+  readonly after: Buffer;
+}
+
+/** What keeps recordings, and what destroys them. */
+export interface KeepingStore {
+  /** The newest first. */
+  erasures(filter: ErasureFilter): Promise<ErasureRecord[]>;
+  /** Kept recordings under no legal hold, the oldest first. */
+  expired(filter: ExpiryFilter): Promise<CallRecord[]>;
+  derived(callId: string): Promise<DerivedRecord[]>;
+  /** Segments with keys, in the order of their places. */
+  segmentsAfter(place: SegmentPlace | undefined, limit: number): Promise<SegmentRecord[]>;
+  /** With keys. */
+  allDerived(): Promise<DerivedRecord[]>;
+  /** Each key that is still the same: one that was destroyed meanwhile does not come back. */
+  replaceKeys(of: 'segments' | 'derived', keys: readonly ReplacedKey[]): Promise<void>;
+  /** Gives up what is left of keys that commits destroyed or replaced. */
+  forgetKeys(): Promise<void>;
+}

@@ -1,0 +1,134 @@
+import { type Kysely, type SqlBool, sql } from 'kysely';
+import type { ErasureRecord } from '../domain/erasure.ts';
+import type {
+  DerivedRecord,
+  ErasureFilter,
+  ExpiryFilter,
+  KeepingStore,
+  ReplacedKey,
+  SegmentPlace,
+} from '../domain/keeping-store.ts';
+import { MarkingState } from '../domain/recording-state.ts';
+import type { CallRecord, SegmentRecord } from '../domain/records.ts';
+import type { CommitQueue } from './commit-queue.ts';
+import type { Database } from './database.ts';
+import { derivedOf, erasureOf } from './keeping-rows.ts';
+import { callOf, segmentOf } from './mapping.ts';
+import type { Schema } from './schema.ts';
+
+/** Of one statement, of whose variables SQLite takes 32,766. */
+const MAX_REPLACED = 500;
+
+/** Erasures, what is due for destruction, and keys. */
+export class SqlKeepingStore implements KeepingStore {
+  readonly #database: Database;
+  readonly #commits: CommitQueue;
+  #forgetting: Promise<void> | undefined;
+  #forgettingNext: Promise<void> | undefined;
+
+  constructor(database: Database, commits: CommitQueue) {
+    this.#database = database;
+    this.#commits = commits;
+  }
+
+  async erasures({ callId, unfinished }: ErasureFilter): Promise<ErasureRecord[]> {
+    let query = this.#kysely.selectFrom('erasures').selectAll().orderBy('id', 'desc');
+    if (callId !== undefined) query = query.where('call_id', '=', callId);
+    if (unfinished) query = query.where(sql<SqlBool>`state <> 'done'`);
+    return (await query.execute()).map(erasureOf);
+  }
+
+  async expired({ uccName, before, spareMarked, limit }: ExpiryFilter): Promise<CallRecord[]> {
+    let query = this.#database.reader
+      .selectFrom('calls')
+      .selectAll()
+      .where(sql<SqlBool>`status = 'kept'`)
+      .where('ucc_name', '=', uccName)
+      .where('began_at', '<', before)
+      .where('legal_hold', 'is', null)
+      .orderBy('began_at')
+      .orderBy('id')
+      .limit(limit);
+    if (spareMarked) query = query.where('marking_state', '<>', MarkingState.Mark);
+    return (await query.execute()).map(callOf);
+  }
+
+  async derived(callId: string): Promise<DerivedRecord[]> {
+    const query = this.#kysely.selectFrom('derived').selectAll().where('call_id', '=', callId);
+    return (await query.execute()).map(derivedOf);
+  }
+
+  async segmentsAfter(place: SegmentPlace | undefined, limit: number): Promise<SegmentRecord[]> {
+    // What is on its way counts as well.
+    await this.#commits.add({});
+    let query = this.#kysely
+      .selectFrom('segments')
+      .selectAll()
+      .where('wrapped_key', 'is not', null)
+      .orderBy('call_id')
+      .orderBy('track')
+      .orderBy('segment')
+      .limit(limit);
+    if (place) {
+      const { callId, track, segment } = place;
+      query = query.where(
+        sql<SqlBool>`(call_id, track, segment) > (${callId}, ${track}, ${segment})`,
+      );
+    }
+    return (await query.execute()).map(segmentOf);
+  }
+
+  async allDerived(): Promise<DerivedRecord[]> {
+    const query = this.#kysely
+      .selectFrom('derived')
+      .selectAll()
+      .where('wrapped_key', 'is not', null);
+    return (await query.execute()).map(derivedOf);
+  }
+
+  async replaceKeys(of: 'segments' | 'derived', keys: readonly ReplacedKey[]): Promise<void> {
+    for (let first = 0; first < keys.length; first += MAX_REPLACED) {
+      await this.#replaceKeys(of, keys.slice(first, first + MAX_REPLACED));
+    }
+  }
+
+  /** Who asks while one is on its way waits for the next one: it covers them all. */
+  forgetKeys(): Promise<void> {
+    if (!this.#forgetting) {
+      this.#forgetting = this.#forget().finally(() => {
+        this.#forgetting = undefined;
+      });
+      return this.#forgetting;
+    }
+    this.#forgettingNext ??= this.#forgetting
+      .catch(() => undefined)
+      .then(() => {
+        this.#forgettingNext = undefined;
+        return this.forgetKeys();
+      });
+    return this.#forgettingNext;
+  }
+
+  /** One statement, so that no commit comes in between. */
+  async #replaceKeys(of: 'segments' | 'derived', keys: readonly ReplacedKey[]): Promise<void> {
+    const text = (key: Buffer): string => key.toString('base64');
+    const pairs = sql.join(keys.map(({ before, after }) => sql`(${text(before)}, ${text(after)})`));
+    const callIds = sql.join([...new Set(keys.map(({ callId }) => callId))]);
+    await sql`
+      with renewed (old_key, new_key) as (values ${pairs})
+      update ${sql.table(of)}
+      set wrapped_key = (select new_key from renewed where old_key = wrapped_key)
+      where call_id in (${callIds}) and wrapped_key in (select old_key from renewed)`.execute(
+      this.#kysely,
+    );
+  }
+
+  async #forget(): Promise<void> {
+    await this.#commits.add({});
+    await this.#database.forgetDeleted();
+  }
+
+  get #kysely(): Kysely<Schema> {
+    return this.#database.kysely;
+  }
+}
