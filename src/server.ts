@@ -6,7 +6,8 @@ import pino, { type Logger } from 'pino';
 import { SealedArchive } from './archive/archive.ts';
 import { underCurrentKey } from './archive/key-rotation.ts';
 import { openMasterKeys } from './archive/master-key.ts';
-import { filesSettingsOf, openFiles } from './archive/open-files.ts';
+import { filesSettingsOf, openFiles, SpooledFiles } from './archive/open-files.ts';
+import { Uploader } from './archive/uploader.ts';
 import { masterKeyVault } from './archive/vault.ts';
 import { openAuth } from './auth/open-auth.ts';
 import { InProcessBus } from './bus/in-process.ts';
@@ -23,14 +24,18 @@ import { CallLifecycle } from './domain/call-lifecycle.ts';
 import { CallRegistry } from './domain/call-registry.ts';
 import { CommandCarrier } from './domain/command-carrier.ts';
 import { CommandTrail } from './domain/command-trail.ts';
+import { Erasures } from './domain/erasures.ts';
 import { EventFeed } from './domain/event-feed.ts';
 import type { Alarm, RecordingEvent } from './domain/events.ts';
 import { Gatekeeper } from './domain/gatekeeper.ts';
 import { Journal } from './domain/journal.ts';
+import { KeptRecordings } from './domain/kept-recordings.ts';
 import { Leases } from './domain/leases.ts';
+import { LegalHolds } from './domain/legal-holds.ts';
 import { parseNetworks } from './domain/networks.ts';
 import { PauseWatch } from './domain/pause-watch.ts';
 import type { Clock, RecorderListener } from './domain/ports.ts';
+import { Retention } from './domain/retention.ts';
 import { UccRegistry } from './domain/ucc-registry.ts';
 import { buildHttpServer } from './http/http-server.ts';
 import { originRule } from './http/origins.ts';
@@ -163,12 +168,30 @@ export async function createServer(
     ...{ uccs, calls, recorder, archive, store, journal, alarms, clock },
     vault: masterKeyVault(keys),
     limits: { ...config.recording, ...config.sip },
+    storageFull: () => (uploader && !uploader.hasRoom ? 'the spool is full' : undefined),
     hangUp: (sessionIds) => srs.hangUp(sessionIds),
     assess: (...ended) => assessor.assess(...ended),
     onTrackEnded: (...ended) => metrics.trackEnded(...ended),
   });
   const onTrailFailed = (cause: unknown): void =>
     alarms.raise({ kind: 'storeFailed', detail: String(cause) });
+  const kept = new KeptRecordings({ calls, store });
+  const { keeping } = store;
+  const erasures = new Erasures({ kept, store, keeping, archive, journal, alarms, clock });
+  const legalHolds = new LegalHolds({ kept, keeping, journal, clock });
+  const uploader =
+    files instanceof SpooledFiles
+      ? new Uploader({
+          ...config.archive.s3,
+          ...{ disk: files.disk, bucket: files.bucket, store, alarms },
+          exclusively: (callId, upload) => kept.run(callId, upload),
+          onError: (cause) => logger.warn({ err: cause }, 'an upload failed; it is tried again'),
+        })
+      : undefined;
+  const retention = new Retention({
+    ...{ uccs, keeping, erasures, clock, intervalMs: config.archive.cleanIntervalMs },
+    onError: (cause) => logger.error({ err: cause }, 'retention failed; it is tried again'),
+  });
   const trail = new AccessTrail({ store, clock, onError: onTrailFailed });
   const gatekeeper = new Gatekeeper({ recorder, journal, alarms, clock });
   const watch = new PauseWatch({ uccs, alarms, clock });
@@ -220,6 +243,9 @@ export async function createServer(
     onDropped: (reason) => metrics.sipDropped(reason),
     onFailure: (cause) => logger.error({ err: cause }, 'a recording session failed'),
   });
+  bus.subscribe(({ type, callId }) => {
+    if (type === 'recordingSaved' || type === 'recordingErased') uploader?.add(callId);
+  });
   bus.subscribe((event) => metrics.event(event));
   bus.subscribe((event) => assurance.onEvent(event));
   bus.subscribe(({ callId }) => {
@@ -261,6 +287,8 @@ export async function createServer(
     const settings = { ...config.http, access: anonymousAccess(config) };
     http = await buildHttpServer(settings, {
       ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail, leases, assessor },
+      ...{ keeping, erasures, legalHolds },
+      peaks: (callId) => kept.run(callId, () => archive.peaks(callId)),
       ...{ assurance: store.assurance, timeZone, now: () => clock.now() },
       ...{ authenticator: auth.authenticator, issuer: auth.issuer },
       carry: (request, caller) => carrier.carry(request, caller),
@@ -276,6 +304,8 @@ export async function createServer(
     await srs.start(restored);
     await http.listen({ host: config.http.host, port: config.http.port });
     await daily.start();
+    await uploader?.start();
+    retention.start();
     ready = true;
     const { udpPort: sipUdpPort, tcpPort: sipTcpPort, tlsPort: sipTlsPort } = srs;
     const addresses = { http: urlOf(http), sipUdpPort, sipTcpPort, sipTlsPort };
@@ -287,6 +317,8 @@ export async function createServer(
     ready = false;
     watch.close();
     await daily.close();
+    await retention.close();
+    await uploader?.close();
     hub.close();
     await archive.close();
     await http?.close();

@@ -15,10 +15,12 @@ import type { KeyRing } from '../protocols/segment/key-ring.ts';
 import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
 import type { AudioFiles } from './audio-files.ts';
 import { derivedFile } from './derived-file.ts';
+import { DerivedPeaks } from './derived-peaks.ts';
 import { Exports } from './exports.ts';
 import { finishedRecording, originOf } from './finished-recording.ts';
 import { Listeners } from './listeners.ts';
 import type { FilesSettings } from './open-files.ts';
+import type { Peaks } from './peaks.ts';
 import { Playback } from './playback.ts';
 import { reseal } from './reseal.ts';
 
@@ -37,11 +39,16 @@ export interface ArchiveOptions {
 export class SealedArchive implements Archive {
   readonly #options: ArchiveOptions;
   readonly #exports: Exports;
+  /** What is made for the archive itself, one after the other. */
+  readonly #derivations = new Exports(1);
   readonly #listeners = new Listeners();
+  readonly #peaks: DerivedPeaks;
 
   constructor(options: ArchiveOptions) {
     this.#options = options;
     this.#exports = new Exports(options.maxExports);
+    const make = (callId: string) => this.#export(callId, 'peaks', this.#derivations);
+    this.#peaks = new DerivedPeaks({ ...options, make });
   }
 
   async finish(callId: string): Promise<FinishedRecording> {
@@ -115,18 +122,31 @@ export class SealedArchive implements Archive {
    * Begins to make a file of a finished recording, in a thread of its own. The caller closes it.
    * @throws ExportsBusyError
    */
-  async export(callId: string, format: ExportFormat): Promise<ExportedAudio> {
+  export(callId: string, format: ExportFormat): Promise<ExportedAudio> {
+    return this.#export(callId, format, this.#exports);
+  }
+
+  /** Made once, which may take some seconds per hour. */
+  peaks(callId: string): Promise<Peaks> {
+    return this.#peaks.of(callId);
+  }
+
+  /** Ends what is being exported. */
+  async close(): Promise<void> {
+    await Promise.all([this.#exports.close(), this.#derivations.close()]);
+  }
+
+  #export(
+    callId: string,
+    format: ExportFormat | 'peaks',
+    threads: Exports,
+  ): Promise<ExportedAudio> {
     const { filesSettings, keys } = this.#options;
     return this.#listeners.opened(callId, async (onClosed) => {
       const recorded = await this.#recorded(callId);
       const job = { format, files: filesSettings, masterKeys: keys.keys, ...recorded };
-      return this.#exports.start(job, onClosed);
+      return threads.start(job, onClosed);
     });
-  }
-
-  /** Ends what is being exported. */
-  close(): Promise<void> {
-    return this.#exports.close();
   }
 
   async #recorded(callId: string): Promise<{ tracks: TrackRecord[]; segments: SegmentRecord[] }> {

@@ -4,7 +4,7 @@ import type { FilesSettings } from './open-files.ts';
 
 /** What an export thread is started with. */
 export interface ExportJob {
-  readonly format: ExportFormat;
+  readonly format: ExportFormat | 'peaks';
   readonly files: FilesSettings;
   /** Of the key ring, in its order. */
   readonly masterKeys: readonly Uint8Array[];

@@ -5,6 +5,7 @@ import type { ExportJob, FromExport } from './export-messages.ts';
 import { flacFile } from './flac-export.ts';
 import { openFiles } from './open-files.ts';
 import { opusFile, opusRates } from './opus-export.ts';
+import { peaksFile } from './peaks.ts';
 import { Playback } from './playback.ts';
 
 /** Buffers come out of their crossing as plain bytes. */
@@ -12,6 +13,8 @@ function withKey(segment: SegmentRecord): SegmentRecord {
   const { wrappedKey } = segment;
   return { ...segment, wrappedKey: wrappedKey && Buffer.from(wrappedKey) };
 }
+
+const makers = { opus: opusFile, flac: flacFile, peaks: peaksFile };
 
 async function* pieces(job: ExportJob): AsyncGenerator<Uint8Array> {
   const playback = await Playback.open({
@@ -22,7 +25,7 @@ async function* pieces(job: ExportJob): AsyncGenerator<Uint8Array> {
     ...(job.format === 'opus' ? { rates: opusRates } : {}),
   });
   try {
-    yield* job.format === 'opus' ? opusFile(playback) : flacFile(playback);
+    yield* makers[job.format](playback);
   } finally {
     await playback.close();
   }

@@ -1,3 +1,4 @@
+import { channelsOf } from '../domain/channels.ts';
 import type { TrackRecord } from '../domain/records.ts';
 import { MAX_WAV_DATA_BYTES, WAV_HEADER_BYTES, wavHeader } from '../protocols/wav/wav-header.ts';
 import { type Recorded, Voice } from './voice.ts';
@@ -147,19 +148,4 @@ function wavRateOf(tracks: readonly TrackRecord[], stored: readonly number[]): n
   const highest = stored.length === 0 ? (tracks[0]?.clockRate ?? LEAST_RATE) : Math.max(...stored);
   const bytes = extentOf(tracks, highest).frames * BYTES_PER_FRAME;
   return bytes > MAX_WAV_DATA_BYTES ? LEAST_RATE : highest;
-}
-
-/**
- * Agents left, everybody else right; where no agent is known, the first stream left. A stream of
- * several parties is on both sides.
- */
-function channelsOf(tracks: readonly TrackRecord[]): number[][] {
-  const apart = tracks.filter(({ mixed }) => !mixed);
-  const agents = apart.filter(({ role }) => role === 'agent').length;
-  const isLeft = (track: TrackRecord): boolean =>
-    agents === 0 || agents === apart.length ? track === apart[0] : track.role === 'agent';
-  return tracks.map((track) => {
-    if (track.mixed) return [0, 1];
-    return isLeft(track) ? [0] : [1];
-  });
 }

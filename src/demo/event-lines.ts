@@ -13,6 +13,9 @@ const what: Record<RecordingEvent['type'], string> = {
   alarmRaised: 'alarm',
   alarmCleared: 'alarm over',
   recordingDestroyed: 'recording destroyed',
+  recordingErased: 'part was erased',
+  legalHoldPlaced: 'legal hold placed',
+  legalHoldReleased: 'legal hold released',
 };
 
 /** One line per event, for people. */

@@ -100,9 +100,11 @@ export class CallEnding {
   async #settle(call: Call): Promise<void> {
     const { archive, journal, uccs } = this.#ports;
     const saveByDefault = uccs.get(call.uccName)?.saveRecordingByDefault ?? true;
-    const { savingState, recorded } = call.record;
+    const { savingState, recorded, legalHold } = call.record;
     const keep =
-      savingState === SavingState.Save || (savingState === SavingState.None && saveByDefault);
+      legalHold !== null ||
+      savingState === SavingState.Save ||
+      (savingState === SavingState.None && saveByDefault);
     if (recorded && keep) {
       const finished = await archive.finish(call.id);
       const { lengthMs, gaps, tracks } = finished;

@@ -34,6 +34,8 @@ export interface StreamUpdate {
 }
 
 export interface LifecyclePorts extends EndingPorts {
+  /** Why no new call is taken; undefined while there is room for it. */
+  storageFull(): string | undefined;
   readonly store: Store;
   readonly vault: Vault;
   readonly limits: EndingPorts['limits'] & {
@@ -229,8 +231,9 @@ export class CallLifecycle {
     }
     if (known && !known.ended) return known;
     const { correlationId } = offer;
-    if (calls.size >= limits.maxCalls) {
-      const busy = new RecorderBusyError('maxCalls reached');
+    const full = calls.size >= limits.maxCalls ? 'maxCalls reached' : this.#ports.storageFull();
+    if (full !== undefined) {
+      const busy = new RecorderBusyError(full);
       this.#alarmRefused(offer, busy);
       throw busy;
     }

@@ -25,7 +25,7 @@ export interface Entry {
   readonly detail?: ReceiptFields;
   /** Who did it: written in the same commit. */
   readonly access?: AccessRecord;
-  readonly extra?: Pick<Change, 'tracks' | 'gaps' | 'sessions' | 'alarms'>;
+  readonly extra?: Omit<Change, 'call' | 'partiesOf' | 'detail' | 'event' | 'access'>;
 }
 
 /**

@@ -34,7 +34,7 @@ export async function sendAudio({ request, reply, record, services }: AudioReque
     await audio.close();
     return reply.send(Readable.from([]));
   }
-  await recordListening(record, { request, services }).catch(async (cause: unknown) => {
+  await recordListening(record, 'listen', { request, services }).catch(async (cause: unknown) => {
     await audio.close();
     throw cause;
   });
@@ -42,6 +42,8 @@ export async function sendAudio({ request, reply, record, services }: AudioReque
   body.once('close', () => void audio.close().catch(services.onError));
   return reply.send(body);
 }
+
+export type AudioFormat = 'wav' | ExportFormat;
 
 /** What an export is, to HTTP: the ending is RFC 7845's (section 9) for Opus. */
 const exportedAs = {
@@ -62,31 +64,55 @@ export async function sendExport(
   reply.header('Content-Disposition', `inline; filename="${callId}.${ending}"`);
   reply.type(type);
   if (request.method === 'HEAD') return reply.send(Readable.from([]));
-  let audio: ExportedAudio;
-  try {
-    audio = await services.exportAudio(callId, format);
-  } catch (cause) {
-    if (!(cause instanceof ExportsBusyError)) throw cause;
-    reply.removeHeader('Content-Disposition').header('Retry-After', RETRY_AFTER_SECONDS);
-    return sendProblem(reply, 503, 'Too many recordings are being exported; please try again.');
-  }
-  // Whoever goes away leaves no thread behind that works for nobody.
-  const end = (): void => void audio.close().catch(services.onError);
-  reply.raw.once('close', end);
-  if (reply.raw.destroyed) end();
-  await recordListening(record, { request, services }).catch(async (cause: unknown) => {
+  const audio = await openedExport({ request, reply, record, services }, format);
+  if (!audio) return reply;
+  await recordListening(record, 'export', { request, services }).catch(async (cause: unknown) => {
     await audio.close();
     throw cause;
   });
   return reply.send(Readable.from(audio.bytes(), { objectMode: false }));
 }
 
+/**
+ * Begins to make it; whoever goes away leaves no thread behind that works for nobody. Undefined
+ * where the reply has been told to come again.
+ */
+export async function openedExport(
+  { reply, record, services }: AudioRequest,
+  format: AudioFormat,
+): Promise<ExportedAudio | undefined> {
+  let audio: ExportedAudio;
+  try {
+    audio = await (format === 'wav'
+      ? wholeWav(services, record.id)
+      : services.exportAudio(record.id, format));
+  } catch (cause) {
+    if (!(cause instanceof ExportsBusyError)) throw cause;
+    reply.removeHeader('Content-Disposition').header('Retry-After', RETRY_AFTER_SECONDS);
+    sendProblem(reply, 503, 'Too many recordings are being exported; please try again.');
+    return undefined;
+  }
+  const end = (): void => void audio.close().catch(services.onError);
+  reply.raw.once('close', end);
+  if (reply.raw.destroyed) end();
+  return audio;
+}
+
+async function wholeWav(services: HttpServices, callId: string): Promise<ExportedAudio> {
+  const playback = await services.play(callId);
+  return {
+    bytes: () => playback.wav(0, playback.wavBytes),
+    close: () => playback.close(),
+  };
+}
+
 /** Nobody hears what the access trail does not hold. */
-function recordListening(
+export function recordListening(
   { id: callId, uccName, correlationId }: CallRecord,
+  action: 'listen' | 'export',
   { request, services: { trail } }: Pick<AudioRequest, 'request' | 'services'>,
 ): Promise<void> {
-  const what = { action: 'listen', uccName, correlationId, callId, outcome: 'ok' } as const;
+  const what = { action, uccName, correlationId, callId, outcome: 'ok' } as const;
   return trail.record(trail.entry(request.caller, what));
 }
 

@@ -1,11 +1,11 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { Caller } from '../domain/access.ts';
 import { parseGuid } from '../domain/correlation-id.ts';
-import { type ExportFormat, exportFormats } from '../domain/ports.ts';
+import { exportFormats } from '../domain/ports.ts';
 import type { CallRecord } from '../domain/records.ts';
 import { problemSchema, sendProblem } from './problems.ts';
-import { sendAudio, sendExport } from './recording-audio.ts';
+import { type AudioFormat, sendAudio, sendExport } from './recording-audio.ts';
 import {
   cursorOf,
   type RecordingQuery,
@@ -23,8 +23,6 @@ import {
 } from './views.ts';
 
 const tags = ['Recordings'];
-type AudioFormat = 'wav' | ExportFormat;
-
 const audioQuerySchema = Type.Object({
   format: Type.Optional(
     Type.Unsafe<AudioFormat>({ type: 'string', enum: ['wav', ...exportFormats], default: 'wav' }),
@@ -35,7 +33,7 @@ const audioDescription =
   'Opus (Ogg, 48 kHz) and FLAC (the samples of the WAV) are made while they are sent: ' +
   'without ranges, and 503 with Retry-After while too many are being made.';
 
-interface ById {
+export interface ById {
   readonly params: { readonly id: string };
   readonly caller: Caller;
 }
@@ -104,10 +102,8 @@ export function recordingRoutes(app: FastifyInstance, services: HttpServices): v
       },
     },
     async (request, reply) => {
-      const record = await findRecording(services, request);
-      if (!record) return sendProblem(reply, 404, 'No such recording.');
-      if (record.status === 'live') return sendProblem(reply, 409, 'The call is in progress.');
-      if (record.status !== 'kept') return sendProblem(reply, 410, 'The recording is destroyed.');
+      const record = await keptRecording(services, request, reply);
+      if (!record) return reply;
       const { format = 'wav' } = request.query;
       const asked = { request, reply, record, services };
       return format === 'wav' ? sendAudio(asked) : sendExport(asked, format);
@@ -116,7 +112,7 @@ export function recordingRoutes(app: FastifyInstance, services: HttpServices): v
 }
 
 /** By the recording's id, or by correlation id: the newest recording of it. */
-async function findRecording(
+export async function findRecording(
   services: HttpServices,
   { params: { id: text }, caller: { principal } }: ById,
 ): Promise<CallRecord | undefined> {
@@ -129,4 +125,18 @@ async function findRecording(
   const uccs = scopeOf(services, principal);
   const asked = { correlationId: id, limit: 1, ...(uccs ? { uccs } : {}) };
   return (await services.store.recordings(asked)).records[0];
+}
+
+/** The same, if there is audio to be had; else the reply has said why there is none. */
+export async function keptRecording(
+  services: HttpServices,
+  request: ById,
+  reply: FastifyReply,
+): Promise<CallRecord | undefined> {
+  const record = await findRecording(services, request);
+  if (record?.status === 'kept') return record;
+  if (!record) sendProblem(reply, 404, 'No such recording.');
+  else if (record.status === 'live') sendProblem(reply, 409, 'The call is in progress.');
+  else sendProblem(reply, 410, 'The recording is destroyed.');
+  return undefined;
 }

@@ -7,8 +7,11 @@ import type { AssuranceStore } from '../domain/assurance-store.ts';
 import type { Authenticator, TokenIssuer } from '../domain/authentication.ts';
 import type { CallRegistry } from '../domain/call-registry.ts';
 import type { CommandAnswer, CommandRequest } from '../domain/command.ts';
+import type { Erasures } from '../domain/erasures.ts';
 import type { EventFeed } from '../domain/event-feed.ts';
+import type { KeepingStore } from '../domain/keeping-store.ts';
 import type { Leases } from '../domain/leases.ts';
+import type { LegalHolds } from '../domain/legal-holds.ts';
 import type { ExportedAudio, ExportFormat, Recorder, Store } from '../domain/ports.ts';
 import type { UccRegistry } from '../domain/ucc-registry.ts';
 import type { Webhooks } from '../domain/webhook.ts';
@@ -19,6 +22,12 @@ export interface OpenedAudio {
   readonly wavBytes: number;
   wav(start: number, end: number): AsyncIterable<Buffer>;
   close(): Promise<void>;
+}
+
+/** Left and right: of each point the lowest and the highest sample, -128 to 127. */
+export interface RecordingPeaks {
+  readonly pointsPerSecond: number;
+  readonly channels: readonly { readonly min: Int8Array; readonly max: Int8Array }[];
 }
 
 /** What a request below one of the hub's paths asks for, and who asks. */
@@ -57,6 +66,9 @@ export interface HttpServices {
   readonly leases: Leases;
   readonly assessor: Pick<Assessor, 'healthOf'>;
   readonly assurance: AssuranceStore;
+  readonly keeping: KeepingStore;
+  readonly erasures: Pick<Erasures, 'erase'>;
+  readonly legalHolds: Pick<LegalHolds, 'place' | 'release'>;
   /** Whose days are summed up. */
   readonly timeZone: string;
   /** Unix ms */
@@ -67,6 +79,7 @@ export interface HttpServices {
   play(callId: string): Promise<OpenedAudio>;
   /** @throws ExportsBusyError */
   exportAudio(callId: string, format: ExportFormat): Promise<ExportedAudio>;
+  peaks(callId: string): Promise<RecordingPeaks>;
   ready(): boolean;
   /** Prometheus text format. */
   metrics(): Promise<{ contentType: string; text: string }>;

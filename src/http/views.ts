@@ -25,7 +25,7 @@ function nullable<Schema extends TObject>(schema: Schema) {
   return Type.Unsafe<Static<Schema> | null>({ ...schema, type: ['object', 'null'] });
 }
 
-const partySchema = Type.Object({
+export const partySchema = Type.Object({
   aor: Type.String({ description: 'SIP URI or phone number' }),
   name: nullableText,
   role: Type.String({ enum: ['agent', 'other'] }),

@@ -153,6 +153,7 @@ export class SqlStore implements Store {
       .selectFrom('gaps')
       .selectAll()
       .where('call_id', '=', callId)
+      .where('length', '>', 0)
       .orderBy('track')
       .orderBy('start')
       .execute();

@@ -91,7 +91,9 @@ test('a client that goes away frees its place', async () => {
 });
 
 test('503 while as many are made as may be', async () => {
-  const none = await openBench({ change: (config) => ({ ...config, archive: { ...config.archive, maxExports: 0 } }) });
+  const none = await openBench({
+    change: (config) => ({ ...config, archive: { ...config.archive, maxExports: 0 } }),
+  });
   const { id: recorded } = await record(none);
   const url = `${none.hush.api}/api/recordings/${recorded}/audio`;
   const response = await fetch(`${url}?format=opus`);

@@ -114,8 +114,8 @@ export class TestHush {
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever JSON came.
-  async get(path: string): Promise<any> {
-    return (await fetch(this.api + path)).json();
+  async get<Body = any>(path: string): Promise<Body> {
+    return (await fetch(this.api + path)).json() as Promise<Body>;
   }
 
   async audio(id: string): Promise<Buffer> {

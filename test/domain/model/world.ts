@@ -59,6 +59,7 @@ export class World {
     this.#lifecycle = new CallLifecycle({
       ...{ uccs, calls, recorder, archive, store: store.port, journal, alarms, clock },
       limits: { maxCalls: 10, mediaTimeoutMs: 1e6, twoSidedPause: false, inheritMs: 1e6 },
+      storageFull: () => undefined,
       hangUp: () => undefined,
       onTrackEnded: () => undefined,
       assess: async ({ record }) =>

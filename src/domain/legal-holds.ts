@@ -1,0 +1,62 @@
+import type { AccessRecord } from './access-trail.ts';
+import type { Call } from './call.ts';
+import type { Journal } from './journal.ts';
+import type { KeepingStore } from './keeping-store.ts';
+import { type KeptRecordings, RecordingRefusedError } from './kept-recordings.ts';
+import type { Clock } from './ports.ts';
+import type { CallRecord } from './records.ts';
+
+export interface LegalHoldsPorts {
+  readonly kept: KeptRecordings;
+  readonly keeping: Pick<KeepingStore, 'erasures'>;
+  readonly journal: Journal;
+  readonly clock: Clock;
+}
+
+/**
+ * While a hold lies on a recording neither its UCC's retention, nor Delete, nor an erasure destroys
+ * it. It may be placed while the call is still in progress.
+ */
+export class LegalHolds {
+  readonly #ports: LegalHoldsPorts;
+
+  constructor(ports: LegalHoldsPorts) {
+    this.#ports = ports;
+  }
+
+  /** Again with another reason it replaces the one before. @throws RecordingRefusedError */
+  place(
+    callId: string,
+    hold: { readonly reason: string; readonly owner: string },
+    access: AccessRecord,
+  ): Promise<CallRecord> {
+    return this.#ports.kept.run(callId, async (call) => {
+      await this.#mustBeThere(call);
+      const legalHold = { ...hold, placedAt: this.#ports.clock.now() };
+      const record = call.next({ legalHold });
+      await this.#ports.journal.record(call, { type: 'legalHoldPlaced', record, access });
+      return call.record;
+    });
+  }
+
+  /** @throws RecordingRefusedError where there is none */
+  release(callId: string, access: AccessRecord): Promise<CallRecord> {
+    return this.#ports.kept.run(callId, async (call) => {
+      if (!call.record.legalHold) throw new RecordingRefusedError('noLegalHold');
+      const record = call.next({ legalHold: null });
+      await this.#ports.journal.record(call, { type: 'legalHoldReleased', record, access });
+      return call.record;
+    });
+  }
+
+  async #mustBeThere({ id: callId, ended, record }: Call): Promise<void> {
+    const { status, endedAt } = record;
+    // What becomes of a call that has only just ended is being decided.
+    if (status === 'live' && (ended || endedAt !== null)) {
+      throw new RecordingRefusedError('inProgress');
+    }
+    if (status !== 'live' && status !== 'kept') throw new RecordingRefusedError('notKept');
+    const begun = await this.#ports.keeping.erasures({ callId, unfinished: true });
+    if (begun.length > 0) throw new RecordingRefusedError('beingErased');
+  }
+}

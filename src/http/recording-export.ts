@@ -1,0 +1,112 @@
+import { Readable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import { recordingSidecar } from '../domain/recording-sidecar.ts';
+import type { CallRecord } from '../domain/records.ts';
+import { gapReasons } from '../domain/records.ts';
+import { problemSchema } from './problems.ts';
+import { type AudioFormat, openedExport, recordListening } from './recording-audio.ts';
+import { type ById, keptRecording } from './recordings.ts';
+import type { HttpServices } from './services.ts';
+import { vconFile } from './vcon.ts';
+import { partySchema } from './views.ts';
+
+const tags = ['Recordings'];
+const params = Type.Object({ id: Type.String({ description: 'Or correlation id' }) });
+const refusals = { 404: problemSchema, 409: problemSchema, 410: problemSchema };
+const nullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] });
+
+const sidecarSchema = Type.Object({
+  recordingId: Type.String(),
+  correlationId: Type.String(),
+  uccName: Type.String(),
+  beganAt: Type.String({ format: 'date-time' }),
+  endedAt: nullableText,
+  lengthMs: Type.Number(),
+  parties: Type.Array(partySchema),
+  tracks: Type.Array(
+    Type.Object({
+      track: Type.Integer(),
+      label: Type.String(),
+      aor: nullableText,
+      role: Type.String(),
+      codec: Type.String(),
+      channels: Type.Array(Type.String({ enum: ['left', 'right'] })),
+      gaps: Type.Array(
+        Type.Object({
+          startMs: Type.Number(),
+          lengthMs: Type.Number(),
+          reason: Type.String({ enum: [...gapReasons] }),
+        }),
+      ),
+    }),
+  ),
+  marks: Type.Array(
+    Type.Object({
+      atMs: Type.Number({ description: 'From the beginning of the recording' }),
+      action: Type.String({ enum: ['Mark', 'UnMark'] }),
+      requester: Type.String(),
+      markedAt: Type.String({ format: 'date-time' }),
+    }),
+  ),
+});
+
+export function recordingExportRoutes(app: FastifyInstance, services: HttpServices): void {
+  app.get<{ Params: { id: string } }>(
+    '/api/recordings/:id/sidecar',
+    {
+      config: { access: 'listen' },
+      schema: {
+        ...{ tags, params, response: { 200: sidecarSchema, ...refusals } },
+        summary: 'What goes with an exported file: parties, channels, gap map, marks',
+      },
+    },
+    async (request, reply) => {
+      const record = await keptRecording(services, request as ById, reply);
+      return record ? sidecarOf(services, record) : reply;
+    },
+  );
+
+  app.get<{ Params: { id: string }; Querystring: { audio?: AudioFormat } }>(
+    '/api/recordings/:id/vcon',
+    {
+      config: { access: 'listen' },
+      schema: {
+        ...{ tags, params, produces: ['application/vcon+json'] },
+        querystring: Type.Object({
+          audio: Type.Optional(
+            Type.Unsafe<AudioFormat>({
+              ...{ type: 'string', enum: ['wav', 'opus', 'flac'], default: 'opus' },
+            }),
+          ),
+        }),
+        summary: 'The recording as a vCon (draft-ietf-vcon-vcon-core-04), its audio inline',
+        description: 'Made while it is sent; 503 with Retry-After while too many are being made.',
+      },
+    },
+    async (request, reply) => {
+      const record = await keptRecording(services, request as ById, reply);
+      if (!record) return reply;
+      const format = request.query.audio ?? 'opus';
+      const sidecar = await sidecarOf(services, record);
+      reply.header('Cache-Control', 'no-store').type('application/vcon+json');
+      reply.header('Content-Disposition', `inline; filename="${record.id}.vcon.json"`);
+      if (request.method === 'HEAD') return reply.send(Readable.from([]));
+      const audio = await openedExport({ request, reply, record, services }, format);
+      if (!audio) return reply;
+      await recordListening(record, 'export', { request, services }).catch(async (cause) => {
+        await audio.close();
+        throw cause;
+      });
+      return reply.send(Readable.from(vconFile(sidecar, format, audio.bytes())));
+    },
+  );
+}
+
+async function sidecarOf({ store }: HttpServices, record: CallRecord) {
+  return recordingSidecar(record, {
+    tracks: await store.tracks(record.id),
+    gaps: await store.gaps(record.id),
+    details: await store.details(record),
+  });
+}
