@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
 import { SealedArchive } from './archive/archive.ts';
-import { underCurrentKey } from './archive/key-rotation.ts';
-import { openMasterKeys } from './archive/master-key.ts';
+import { ArchiveWork } from './archive/archive-work.ts';
+import { KeyRotation, underCurrentKey } from './archive/key-rotation.ts';
+import { masterKeyFile, openMasterKeys } from './archive/master-key.ts';
 import { filesSettingsOf, openFiles, SpooledFiles } from './archive/open-files.ts';
 import { Uploader } from './archive/uploader.ts';
 import { masterKeyVault } from './archive/vault.ts';
@@ -179,6 +180,10 @@ export async function createServer(
   const { keeping } = store;
   const erasures = new Erasures({ kept, store, keeping, archive, journal, alarms, clock });
   const legalHolds = new LegalHolds({ kept, keeping, journal, clock });
+  const rotation = new KeyRotation({ keys, file: masterKeyFile(config), keeping });
+  const archiveWork = new ArchiveWork({
+    ...{ files, keys, store, keeping, rotation, now: () => clock.now() },
+  });
   const uploader =
     files instanceof SpooledFiles
       ? new Uploader({
@@ -287,7 +292,7 @@ export async function createServer(
     const settings = { ...config.http, access: anonymousAccess(config) };
     http = await buildHttpServer(settings, {
       ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail, leases, assessor },
-      ...{ keeping, erasures, legalHolds },
+      ...{ keeping, erasures, legalHolds, archiveWork },
       peaks: (callId) => kept.run(callId, () => archive.peaks(callId)),
       ...{ assurance: store.assurance, timeZone, now: () => clock.now() },
       ...{ authenticator: auth.authenticator, issuer: auth.issuer },
@@ -306,6 +311,7 @@ export async function createServer(
     await daily.start();
     await uploader?.start();
     retention.start();
+    archiveWork.goOn();
     ready = true;
     const { udpPort: sipUdpPort, tcpPort: sipTcpPort, tlsPort: sipTlsPort } = srs;
     const addresses = { http: urlOf(http), sipUdpPort, sipTcpPort, sipTlsPort };
@@ -318,6 +324,7 @@ export async function createServer(
     watch.close();
     await daily.close();
     await retention.close();
+    await archiveWork.close();
     await uploader?.close();
     hub.close();
     await archive.close();

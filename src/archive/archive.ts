@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { DestroyedSegment } from '../domain/erasure.ts';
-import type { Span } from '../domain/gap-map.ts';
-import type { KeepingStore } from '../domain/keeping-store.ts';
 import type {
   Archive,
   ExportedAudio,
   ExportFormat,
   FinishedRecording,
   Resealed,
-  Store,
-} from '../domain/ports.ts';
+} from '../domain/archive-port.ts';
+import type { DestroyedSegment } from '../domain/erasure.ts';
+import type { Span } from '../domain/gap-map.ts';
+import type { KeepingStore } from '../domain/keeping-store.ts';
+import type { Store } from '../domain/ports.ts';
 import type { SegmentRecord, TrackRecord } from '../domain/records.ts';
 import type { KeyRing } from '../protocols/segment/key-ring.ts';
 import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
@@ -161,11 +161,20 @@ export class SealedArchive implements Archive {
       const keySha256 = createHash('sha256')
         .update(wrappedKey ?? '')
         .digest('hex');
-      const file = await this.#options.files.open(segmentFile(segment));
-      const bytes = file?.size ?? null;
-      await file?.close();
+      const bytes = await this.#bytesOf(segment);
       described.push({ track, segment: number, generation, keySha256, bytes });
     }
     return described;
+  }
+
+  /** Null where it cannot be looked at: keys are destroyed all the same. */
+  async #bytesOf(segment: SegmentRecord): Promise<number | null> {
+    try {
+      const file = await this.#options.files.open(segmentFile(segment));
+      await file?.close();
+      return file?.size ?? null;
+    } catch {
+      return null;
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import type { ExportedAudio } from '../domain/archive-port.ts';
 import type { KeepingStore } from '../domain/keeping-store.ts';
-import type { ExportedAudio, Store } from '../domain/ports.ts';
+import type { Store } from '../domain/ports.ts';
 import { SerialQueue } from '../domain/serial-queue.ts';
 import type { KeyRing } from '../protocols/segment/key-ring.ts';
 import { KEY_BYTES, unwrapKey, wrapKey } from '../protocols/segment/key-wrap.ts';

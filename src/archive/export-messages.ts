@@ -1,4 +1,4 @@
-import type { ExportFormat } from '../domain/ports.ts';
+import type { ExportFormat } from '../domain/archive-port.ts';
 import type { SegmentRecord, TrackRecord } from '../domain/records.ts';
 import type { FilesSettings } from './open-files.ts';
 

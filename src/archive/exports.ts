@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { ExportedAudio } from '../domain/archive-port.ts';
 import { ExportsBusyError } from '../domain/errors.ts';
-import type { ExportedAudio } from '../domain/ports.ts';
 import type { ExportJob, FromExport, ToExport } from './export-messages.ts';
 
 /** Pieces of some seconds each that wait in memory until somebody takes them. */

@@ -1,5 +1,5 @@
+import type { FinishedRecording } from '../domain/archive-port.ts';
 import { gapsOf, type Span, slipOf, type TrackCoverage } from '../domain/gap-map.ts';
-import type { FinishedRecording } from '../domain/ports.ts';
 import type { SegmentRecord, TrackRecord } from '../domain/records.ts';
 import { SegmentReader, type Unsealing } from './segment-reader.ts';
 

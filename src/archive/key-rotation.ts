@@ -29,6 +29,8 @@ export interface RotationProgress {
   readonly looked: number;
 }
 
+type OnProgress = (progress: RotationProgress) => void;
+
 /**
  * Puts another master key in the place of the current one while calls are recorded and played.
  * Segments keep their own keys; those are wrapped anew, some at a time. Interrupted, it is gone on
@@ -36,7 +38,6 @@ export interface RotationProgress {
  */
 export class KeyRotation {
   readonly #options: KeyRotationOptions;
-  #running: Promise<RotationProgress> | undefined;
 
   constructor(options: KeyRotationOptions) {
     this.#options = options;
@@ -47,26 +48,17 @@ export class KeyRotation {
   }
 
   /** A new key, from now on; resolves when nothing needs the one before. */
-  rotate(onProgress?: (progress: RotationProgress) => void): Promise<RotationProgress> {
+  async rotate(onProgress: OnProgress = () => undefined): Promise<RotationProgress> {
     const { keys, file } = this.#options;
     if (file === undefined) throw new Error('the master key is configured: replace it there');
-    if (!this.#running) {
-      const key = newMasterKey();
-      writeMasterKeys(file, [key, ...keys.keys]);
-      keys.rotate(key);
-    }
+    const key = newMasterKey();
+    writeMasterKeys(file, [key, ...keys.keys]);
+    keys.rotate(key);
     return this.complete(onProgress);
   }
 
   /** Wraps anew what an older key of the ring wrapped, if there is one. */
-  complete(onProgress?: (progress: RotationProgress) => void): Promise<RotationProgress> {
-    this.#running ??= this.#rewrap(onProgress).finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
-  }
-
-  async #rewrap(onProgress?: (progress: RotationProgress) => void): Promise<RotationProgress> {
+  async complete(onProgress: OnProgress = () => undefined): Promise<RotationProgress> {
     const { keys, file, keeping } = this.#options;
     let [rewrapped, looked] = [0, 0];
     if (keys.keys.length > 1) {
@@ -76,7 +68,7 @@ export class KeyRotation {
         rewrapped += await this.#renewSegments(segments);
         looked += segments.length;
         after = segments.at(-1);
-        onProgress?.({ keyId: keys.currentId, rewrapped, looked });
+        onProgress({ keyId: keys.currentId, rewrapped, looked });
       }
       rewrapped += await this.#renewDerived(await keeping.allDerived());
       await keeping.forgetKeys();

@@ -16,7 +16,7 @@ export interface UploaderOptions {
   onError(cause: unknown): void;
 }
 
-/** Every so often, and after each upload, it is looked what waits. */
+/** So often, and with each recording that is added, it is looked what waits. */
 const SPOOL_CHECK_MS = 10_000;
 /** This many failures behind each other are told; a store may stumble. */
 const ALARM_AFTER = 3;
@@ -33,6 +33,7 @@ export class Uploader {
   #wake: () => void = () => undefined;
   #running: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
   #spoolBytes = 0;
   #failures = 0;
   #toldFull = false;
@@ -62,7 +63,7 @@ export class Uploader {
   /** The recording is kept, or has changed: what of it lies on the disk is to be moved. */
   add(callId: string): void {
     this.#waiting.add(callId);
-    this.#wake();
+    this.#lookAtSpool().catch(this.#options.onError);
   }
 
   /** Resolves when an upload in progress has ended. May be called twice. */
@@ -73,7 +74,15 @@ export class Uploader {
     await this.#running;
   }
 
-  async #lookAtSpool(): Promise<void> {
+  /** Not twice at once: whoever asks meanwhile is answered by the look that is on its way. */
+  #lookAtSpool(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
     let bytes = 0;
     for await (const file of this.#options.disk.list()) {
       bytes += file.bytes;
@@ -107,7 +116,7 @@ export class Uploader {
   async #tryCall(callId: string): Promise<void> {
     const { exclusively, firstRetryMs, maxRetryMs, alarms, onError } = this.#options;
     try {
-      await exclusively(callId, () => this.#upload(callId));
+      if (await this.#isKept(callId)) await exclusively(callId, () => this.#upload(callId));
       this.#failures = 0;
     } catch (cause) {
       this.#failures += 1;
@@ -124,16 +133,20 @@ export class Uploader {
 
   /** Every file of it, one after the other; those that are in the bucket leave the disk. */
   async #upload(callId: string): Promise<void> {
-    const { disk, store } = this.#options;
-    const call = await store.call(callId);
-    // Of a call in progress nothing leaves the disk; what is destroyed is swept by who did it.
-    if (call?.status !== 'kept') return;
+    const { disk } = this.#options;
+    // It may have been destroyed while it waited.
+    if (!(await this.#isKept(callId))) return;
     const paths: string[] = [];
     for await (const { path } of disk.list(callId)) paths.push(path);
     for (const path of paths) {
       if (this.#closing.signal.aborted) return;
       await this.#move(path);
     }
+  }
+
+  /** Of a call in progress nothing leaves the disk; what is destroyed is swept by who did it. */
+  async #isKept(callId: string): Promise<boolean> {
+    return (await this.#options.store.call(callId))?.status === 'kept';
   }
 
   async #move(path: string): Promise<void> {

@@ -1,8 +1,9 @@
+import type { FinishedRecording } from './archive-port.ts';
 import { type CallHealth, judge } from './assurance.ts';
 import type { AlarmRecord, AssuranceStore } from './assurance-store.ts';
 import type { AssuranceWatch } from './assurance-watch.ts';
 import type { Call } from './call.ts';
-import type { FinishedRecording, Store } from './ports.ts';
+import type { Store } from './ports.ts';
 import { StateAction } from './recording-state.ts';
 import type { CallRecord } from './records.ts';
 

@@ -1,10 +1,11 @@
+import type { Archive, FinishedRecording } from './archive-port.ts';
 import type { CallHealth } from './assurance.ts';
 import type { Call } from './call.ts';
 import type { CallRegistry } from './call-registry.ts';
 import type { Alarm } from './events.ts';
 import { gapSummary } from './gap-map.ts';
 import type { Journal } from './journal.ts';
-import type { AlarmSink, Archive, Clock, FinishedRecording, Recorder } from './ports.ts';
+import type { AlarmSink, Clock, Recorder } from './ports.ts';
 import { SavingState } from './recording-state.ts';
 import type { UccRegistry } from './ucc-registry.ts';
 

@@ -1,11 +1,12 @@
 import type { AccessRecord } from './access-trail.ts';
+import type { ErasableArchive } from './archive-port.ts';
 import type { Call } from './call.ts';
 import type { ErasureRecord } from './erasure.ts';
 import { gapSummary, type Span } from './gap-map.ts';
 import type { Journal } from './journal.ts';
 import type { KeepingStore } from './keeping-store.ts';
 import { type KeptRecordings, RecordingRefusedError } from './kept-recordings.ts';
-import type { AlarmSink, Clock, ErasableArchive, Store } from './ports.ts';
+import type { AlarmSink, Clock, Store } from './ports.ts';
 import type { GapRecord } from './records.ts';
 import { RisingUuids } from './uuid.ts';
 
@@ -98,7 +99,7 @@ export class Erasures {
     const { archive, clock } = this.#ports;
     const { callId, interval } = erasure;
     // What an attempt before this one left behind.
-    await archive.sweep(callId);
+    if (interval) await archive.sweep(callId);
     const gone = { state: 'keysDestroyed', keysDestroyedAt: clock.now() } as const;
     const destroyed = interval
       ? await this.#destroyInterval(call, { ...erasure, ...gone }, interval)
@@ -165,7 +166,7 @@ function liesWithin({ start, end }: Span, lengthMs: number): boolean {
   return start >= 0 && start < end && end <= lengthMs;
 }
 
-/** Rows are replaced and never deleted: a gap that became part of another has no length any more. */
+/** Rows are replaced, never deleted: a gap that became part of another has no length any more. */
 function withoutLength(before: readonly GapRecord[], after: readonly GapRecord[]): GapRecord[] {
   const kept = new Set(after.map(({ track, start }) => `${track}/${start}`));
   return before

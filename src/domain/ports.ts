@@ -1,8 +1,7 @@
 import type { AccessFilter, AccessRecord } from './access-trail.ts';
 import type { AlarmRecord } from './assurance-store.ts';
-import type { DestroyedSegment, ErasureRecord } from './erasure.ts';
+import type { ErasureRecord } from './erasure.ts';
 import type { Alarm, RecordingEvent } from './events.ts';
-import type { Span } from './gap-map.ts';
 import type { DerivedRecord } from './keeping-store.ts';
 import type { MediaAgreement } from './media-agreement.ts';
 import type { RecordingFilter, RecordingPage } from './recording-search.ts';
@@ -184,62 +183,6 @@ export interface Recorder {
   ): Promise<TrackSummary[]>;
   /** Ends the call's gate; its streams must have been closed. */
   endCall(callId: string): void;
-}
-
-export interface FinishedRecording {
-  readonly lengthMs: number;
-  readonly gaps: readonly GapRecord[];
-  readonly tracks: readonly TrackRecord[];
-}
-
-/** What of a recording goes with its keys. */
-export interface Destroyable {
-  /** As they are, with their keys. */
-  readonly segments: readonly SegmentRecord[];
-  readonly destroyed: readonly DestroyedSegment[];
-}
-
-/** What a recording becomes without an interval; it is, once its rows are committed. */
-export interface Resealed {
-  /** Under new keys, in the place of those that are destroyed. */
-  readonly segments: readonly SegmentRecord[];
-  readonly destroyed: readonly DestroyedSegment[];
-  readonly finished: FinishedRecording;
-}
-
-/** Audio. Works on the sealed segments of calls whose streams are closed. */
-export interface Archive {
-  /** Reads what was really stored and derives length, extents and gap map from it. */
-  finish(callId: string): Promise<FinishedRecording>;
-  /** Destroys the call's keys first and its files then. */
-  destroy(callId: string): Promise<void>;
-}
-
-/** Of recordings that are kept: what an erasure does to their audio. */
-export interface ErasableArchive {
-  destroyable(callId: string): Promise<Destroyable>;
-  /**
-   * Seals what touches the interval anew, without it, beside what is there: nothing of that counts
-   * before it is committed.
-   * @param interval ms from the beginning of the recording
-   */
-  reseal(callId: string, interval: Span): Promise<Resealed>;
-  /** Takes what is open of the recording out of its listeners' hands. */
-  interrupt(callId: string): Promise<void>;
-  /** Removes every file of the call that no row with a key names, wherever it lies. */
-  sweep(callId: string): Promise<void>;
-}
-
-/** What a recording can be exported to: made anew each time, from its beginning to its end. */
-export const exportFormats = ['opus', 'flac'] as const;
-export type ExportFormat = (typeof exportFormats)[number];
-
-/** A file that is being made. */
-export interface ExportedAudio {
-  /** As fast as they are taken. @throws where the file will not be whole */
-  bytes(): AsyncIterable<Uint8Array>;
-  /** Ends it, made or not; may be called twice. */
-  close(): Promise<void>;
 }
 
 export interface Bus {

@@ -64,6 +64,11 @@ const bodySchema = Type.Object(
 );
 
 export function erasureRoutes(app: FastifyInstance, services: HttpServices): void {
+  listRoute(app, services);
+  eraseRoute(app, services);
+}
+
+function listRoute(app: FastifyInstance, services: HttpServices): void {
   app.get<{ Params: { id: string } }>(
     '/api/recordings/:id/erasures',
     {
@@ -80,7 +85,9 @@ export function erasureRoutes(app: FastifyInstance, services: HttpServices): voi
       return { items: erasures.map(erasureView) };
     },
   );
+}
 
+function eraseRoute(app: FastifyInstance, services: HttpServices): void {
   app.post<{ Params: { id: string }; Body: ErasureBody }>(
     '/api/recordings/:id/erasures',
     {

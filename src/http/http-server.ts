@@ -10,6 +10,7 @@ import Fastify, {
 import { accessTrailRoutes } from './access-trail.ts';
 import { admitAll } from './admission.ts';
 import { alarmRoutes } from './alarms.ts';
+import { archiveWorkRoutes } from './archive-work.ts';
 import { assuranceRoutes } from './assurance.ts';
 import { attendantService } from './attendant-service.ts';
 import { callHealthRoute } from './call-health.ts';
@@ -86,6 +87,7 @@ function hushApi(app: FastifyInstance, services: HttpServices): void {
   recordingExportRoutes(app, services);
   legalHoldRoutes(app, services);
   erasureRoutes(app, services);
+  archiveWorkRoutes(app, services);
   uccRoutes(app, services);
   eventRoutes(app, services);
   webhookRoutes(app, services);

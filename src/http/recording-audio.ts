@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ExportedAudio, ExportFormat } from '../domain/archive-port.ts';
 import { ExportsBusyError } from '../domain/errors.ts';
-import type { ExportedAudio, ExportFormat } from '../domain/ports.ts';
 import type { CallRecord } from '../domain/records.ts';
 import { sendProblem } from './problems.ts';
 import type { HttpServices } from './services.ts';

@@ -52,6 +52,11 @@ const sidecarSchema = Type.Object({
 });
 
 export function recordingExportRoutes(app: FastifyInstance, services: HttpServices): void {
+  sidecarRoute(app, services);
+  vconRoute(app, services);
+}
+
+function sidecarRoute(app: FastifyInstance, services: HttpServices): void {
   app.get<{ Params: { id: string } }>(
     '/api/recordings/:id/sidecar',
     {
@@ -66,7 +71,9 @@ export function recordingExportRoutes(app: FastifyInstance, services: HttpServic
       return record ? sidecarOf(services, record) : reply;
     },
   );
+}
 
+function vconRoute(app: FastifyInstance, services: HttpServices): void {
   app.get<{ Params: { id: string }; Querystring: { audio?: AudioFormat } }>(
     '/api/recordings/:id/vcon',
     {

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { Caller } from '../domain/access.ts';
+import { exportFormats } from '../domain/archive-port.ts';
 import { parseGuid } from '../domain/correlation-id.ts';
-import { exportFormats } from '../domain/ports.ts';
 import type { CallRecord } from '../domain/records.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import { type AudioFormat, sendAudio, sendExport } from './recording-audio.ts';

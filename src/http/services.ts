@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Caller, Principal, Role } from '../domain/access.ts';
 import type { AccessTrail } from '../domain/access-trail.ts';
+import type { ExportedAudio, ExportFormat } from '../domain/archive-port.ts';
+import type { ArchiveReport, CheckRequest } from '../domain/archive-report.ts';
 import type { Assessor } from '../domain/assurance-assessor.ts';
 import type { AssuranceStore } from '../domain/assurance-store.ts';
 import type { Authenticator, TokenIssuer } from '../domain/authentication.ts';
@@ -12,7 +14,8 @@ import type { EventFeed } from '../domain/event-feed.ts';
 import type { KeepingStore } from '../domain/keeping-store.ts';
 import type { Leases } from '../domain/leases.ts';
 import type { LegalHolds } from '../domain/legal-holds.ts';
-import type { ExportedAudio, ExportFormat, Recorder, Store } from '../domain/ports.ts';
+import type { LongWorkStatus } from '../domain/long-work.ts';
+import type { Recorder, Store } from '../domain/ports.ts';
 import type { UccRegistry } from '../domain/ucc-registry.ts';
 import type { Webhooks } from '../domain/webhook.ts';
 import type { Certificate } from '../protocols/tls/certificate.ts';
@@ -28,6 +31,13 @@ export interface OpenedAudio {
 export interface RecordingPeaks {
   readonly pointsPerSecond: number;
   readonly channels: readonly { readonly min: Int8Array; readonly max: Int8Array }[];
+}
+
+export interface KeyRotationProgress {
+  /** Names the current master key. */
+  readonly keyId: string;
+  readonly looked: number;
+  readonly rewrapped: number;
 }
 
 /** What a request below one of the hub's paths asks for, and who asks. */
@@ -79,6 +89,13 @@ export interface HttpServices {
   play(callId: string): Promise<OpenedAudio>;
   /** @throws ExportsBusyError */
   exportAudio(callId: string, format: ExportFormat): Promise<ExportedAudio>;
+  readonly archiveWork: {
+    checkStatus(): LongWorkStatus<ArchiveReport> | undefined;
+    /** Undefined while one is running. */
+    startCheck(request: CheckRequest): LongWorkStatus<ArchiveReport> | undefined;
+    rotationStatus(): LongWorkStatus<KeyRotationProgress> | undefined;
+    startRotation(): LongWorkStatus<KeyRotationProgress> | 'running' | 'configured';
+  };
   peaks(callId: string): Promise<RecordingPeaks>;
   ready(): boolean;
   /** Prometheus text format. */

@@ -116,6 +116,8 @@ describe('the description of the API', () => {
       '/api/assurance/reconcile': 'post',
       '/api/calls/{id}/health': 'get',
       '/attendantservice/api/recording/capabilities/{uccName}': 'get',
+      '/api/archive/check': 'get post',
+      '/api/archive/key-rotation': 'get post',
       '/api/calls': 'get',
       '/api/calls/{id}': 'get',
       '/api/calls/{id}/pauses': 'get post',

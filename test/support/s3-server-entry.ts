@@ -1,6 +1,13 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import S3rver from '@20minutes/s3rver';
+
+/** It comes without types. */
+interface S3rver {
+  configureBuckets(): Promise<unknown>;
+  callback(): RequestListener;
+}
+const S3rver: new (options: object) => S3rver = createRequire(import.meta.url)('@20minutes/s3rver');
 
 const [directory, port, bucket] = process.argv.slice(2);
 const store = new S3rver({ directory, silent: true, configureBuckets: [{ name: bucket }] });

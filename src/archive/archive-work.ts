@@ -1,0 +1,64 @@
+import type { ArchiveReport, CheckRequest } from '../domain/archive-report.ts';
+import { LongWork, type LongWorkStatus } from '../domain/long-work.ts';
+import { ArchiveCheck, type ArchiveCheckOptions } from './archive-check.ts';
+import type { KeyRotation, RotationProgress } from './key-rotation.ts';
+
+export interface ArchiveWorkOptions extends ArchiveCheckOptions {
+  readonly rotation: KeyRotation;
+  now(): number;
+}
+
+/** What an archive is asked to do that takes its time: checks, and rotations of its master key. */
+export class ArchiveWork {
+  readonly #options: ArchiveWorkOptions;
+  readonly #checks: LongWork<ArchiveReport>;
+  readonly #rotations: LongWork<RotationProgress>;
+
+  constructor(options: ArchiveWorkOptions) {
+    this.#options = options;
+    this.#checks = new LongWork(() => options.now());
+    this.#rotations = new LongWork(() => options.now());
+  }
+
+  checkStatus(): LongWorkStatus<ArchiveReport> | undefined {
+    return this.#checks.status;
+  }
+
+  /** Undefined while one is running. */
+  startCheck(request: CheckRequest): LongWorkStatus<ArchiveReport> | undefined {
+    const check = new ArchiveCheck(this.#options, request);
+    const started = this.#checks.start(check.report, () => check.run());
+    return started ? this.#checks.status : undefined;
+  }
+
+  rotationStatus(): LongWorkStatus<RotationProgress> | undefined {
+    return this.#rotations.status;
+  }
+
+  startRotation(): LongWorkStatus<RotationProgress> | 'running' | 'configured' {
+    const { rotation } = this.#options;
+    if (!rotation.canRotate) return 'configured';
+    const started = this.#rotate((tell) => rotation.rotate(tell));
+    const { status } = this.#rotations;
+    return started && status ? status : 'running';
+  }
+
+  /** A rotation that an earlier process began, or a configured key that was replaced. */
+  goOn(): void {
+    if (this.#options.keys.keys.length > 1) {
+      this.#rotate((tell) => this.#options.rotation.complete(tell));
+    }
+  }
+
+  /** Resolves when nothing of it is running. */
+  async close(): Promise<void> {
+    await Promise.all([this.#checks.settled(), this.#rotations.settled()]);
+  }
+
+  #rotate(
+    work: (tell: (progress: RotationProgress) => void) => Promise<RotationProgress>,
+  ): boolean {
+    const begun = { keyId: this.#options.keys.currentId, looked: 0, rewrapped: 0 };
+    return this.#rotations.start(begun, work);
+  }
+}

@@ -1,0 +1,138 @@
+import type { FastifyInstance } from 'fastify';
+import { type Static, type TSchema, Type } from 'typebox';
+import { isoTime } from '../domain/event-view.ts';
+import type { LongWorkStatus } from '../domain/long-work.ts';
+import { problemSchema, sendProblem } from './problems.ts';
+import type { HttpServices } from './services.ts';
+import { strict } from './strict-body.ts';
+
+const tags = ['Archive'];
+
+const reportSchema = Type.Object({
+  files: Type.Integer({ description: 'On disk and in the bucket' }),
+  bytes: Type.Integer(),
+  segments: Type.Integer({ description: 'That have a key' }),
+  orphans: Type.Integer({ description: 'Files that no key opens' }),
+  missing: Type.Integer({ description: 'Segments without a file' }),
+  damaged: Type.Integer({ description: 'Segments that are not what was sealed' }),
+  removed: Type.Integer(),
+  findings: Type.Array(
+    Type.Object({
+      kind: Type.String({ enum: ['orphan', 'missing', 'damaged'] }),
+      path: Type.String(),
+      detail: Type.String(),
+    }),
+  ),
+});
+
+const rotationSchema = Type.Object({
+  keyId: Type.String({ description: 'Names the current master key without telling it' }),
+  looked: Type.Integer({ description: 'Keys that were looked at' }),
+  rewrapped: Type.Integer(),
+});
+
+function statusSchema<Progress extends TSchema>(progress: Progress) {
+  return Type.Object({
+    state: Type.String({ enum: ['running', 'done', 'failed'] }),
+    startedAt: Type.String({ format: 'date-time' }),
+    endedAt: Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' }),
+    failure: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+    progress,
+  });
+}
+
+const checkBody = Type.Object(
+  {
+    deep: Type.Optional(Type.Boolean({ description: 'Open every chunk of every recording' })),
+    remove: Type.Optional(Type.Boolean({ description: 'Remove orphans' })),
+  },
+  { additionalProperties: false },
+);
+
+export function archiveWorkRoutes(app: FastifyInstance, services: HttpServices): void {
+  checkRoutes(app, services);
+  rotationRoutes(app, services);
+}
+
+function checkRoutes(app: FastifyInstance, { archiveWork }: HttpServices): void {
+  const status = statusSchema(reportSchema);
+
+  app.get(
+    '/api/archive/check',
+    {
+      config: { access: 'readArchive' },
+      schema: {
+        ...{ tags, response: { 200: status, 404: problemSchema } },
+        summary: 'How far the check of the archive is, or what the last one found',
+      },
+    },
+    (_request, reply) => {
+      const running = archiveWork.checkStatus();
+      return running ? view(running) : sendProblem(reply, 404, 'Nothing has been checked yet.');
+    },
+  );
+
+  app.post<{ Body: Static<typeof checkBody> }>(
+    '/api/archive/check',
+    {
+      config: { access: 'changeArchive' },
+      schema: {
+        ...{ tags, body: checkBody, response: { 202: status, 409: problemSchema } },
+        summary: 'Compare disk and bucket with what there are keys for',
+      },
+      validatorCompiler: strict,
+    },
+    (request, reply) => {
+      const { deep = false, remove = false } = request.body;
+      const started = archiveWork.startCheck({ deep, remove });
+      if (!started) return sendProblem(reply, 409, 'A check is running.');
+      return reply.code(202).send(view(started));
+    },
+  );
+}
+
+function rotationRoutes(app: FastifyInstance, { archiveWork }: HttpServices): void {
+  const status = statusSchema(rotationSchema);
+
+  app.get(
+    '/api/archive/key-rotation',
+    {
+      config: { access: 'readArchive' },
+      schema: {
+        ...{ tags, response: { 200: status, 404: problemSchema } },
+        summary: 'How far the rotation of the master key is',
+      },
+    },
+    (_request, reply) => {
+      const running = archiveWork.rotationStatus();
+      return running ? view(running) : sendProblem(reply, 404, 'No key has been rotated yet.');
+    },
+  );
+
+  app.post(
+    '/api/archive/key-rotation',
+    {
+      config: { access: 'changeArchive' },
+      schema: {
+        ...{ tags, response: { 202: status, 409: problemSchema } },
+        summary: 'A new master key, while calls go on; of embedded mode',
+      },
+    },
+    (_request, reply) => {
+      const started = archiveWork.startRotation();
+      if (started === 'running') return sendProblem(reply, 409, 'A rotation is running.');
+      if (started === 'configured') {
+        return sendProblem(reply, 409, 'The master key is configured: replace it there.');
+      }
+      return reply.code(202).send(view(started));
+    },
+  );
+}
+
+function view<Progress>({ startedAt, endedAt, ...rest }: LongWorkStatus<Progress>) {
+  return {
+    ...rest,
+    startedAt: isoTime(startedAt),
+    endedAt: endedAt === null ? null : isoTime(endedAt),
+  };
+}

@@ -1,0 +1,175 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Config } from '../../src/config/schema.ts';
+import { type ApiBench, openBench, record } from '../http/api-support.ts';
+import { TestHush } from '../support/hush.ts';
+
+const asAdmin = (config: Config): Config => ({ ...config, auth: { ...config.auth, mode: 'none' } });
+
+let bench: ApiBench;
+beforeEach(async () => {
+  bench = await openBench({ change: asAdmin });
+});
+afterEach(() => bench.close());
+
+interface Work<Progress> {
+  state: string;
+  progress: Progress;
+}
+
+async function work<Progress>(path: string, body?: object): Promise<Work<Progress>> {
+  const url = `${bench.hush.api}/api/archive/${path}`;
+  const options =
+    body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
+  const started = await fetch(url, { method: 'POST', ...options });
+  expect(started.status).toBe(202);
+  const look = async (): Promise<string> =>
+    ((await (await fetch(url)).json()) as { state: string }).state;
+  await expect.poll(look, { timeout: 10_000 }).not.toBe('running');
+  return (await fetch(url)).json() as Promise<Work<Progress>>;
+}
+
+describe('a check of the archive', () => {
+  interface Report {
+    segments: number;
+    orphans: number;
+    missing: number;
+    damaged: number;
+    removed: number;
+    findings: { kind: string; path: string }[];
+  }
+
+  it('finds what no key opens, what is missing and what is damaged, and no call in progress', async () => {
+    const { hush, caller } = bench;
+    const live = await caller.call(hush);
+    await live.frames(60);
+    const [whole, torn, gone] = [
+      await record(bench, { frames: 60 }),
+      await record(bench, { frames: 60 }),
+      await record(bench),
+    ];
+    const folder = (id: string) => join(hush.dataDir, 'recordings', id);
+    expect(await work<Report>('check', { deep: true })).toMatchObject({
+      state: 'done',
+      progress: { segments: 6, orphans: 0, missing: 0, damaged: 0, removed: 0, findings: [] },
+    });
+    const file = join(folder(torn.id), '1-0.seg');
+    const bytes = readFileSync(file);
+    bytes[400] = (bytes[400] ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+    rmSync(join(folder(gone.id), '0-0.seg'));
+    writeFileSync(join(folder(whole.id), '0-0.7.seg'), 'left behind');
+    mkdirSync(folder('nobody'));
+    writeFileSync(join(folder('nobody'), '0-0.seg.partial'), '');
+    const shallow = await work<Report>('check', {});
+    expect(shallow.progress).toMatchObject({ orphans: 2, missing: 1, damaged: 0, removed: 0 });
+    const deep = await work<Report>('check', { deep: true, remove: true });
+    expect(deep.progress).toMatchObject({ orphans: 2, missing: 1, damaged: 1, removed: 2 });
+    const found = deep.progress.findings.map(({ kind, path }) => `${kind} ${path}`);
+    expect(new Set(found)).toEqual(
+      new Set([
+        `orphan ${whole.id}/0-0.7.seg`,
+        'orphan nobody/0-0.seg.partial',
+        `missing ${gone.id}/0-0.seg`,
+        `damaged ${torn.id}/1-0.seg`,
+      ]),
+    );
+    expect(readdirSync(folder(whole.id)).sort()).toEqual(['0-0.seg', '1-0.seg']);
+    expect((await hush.audio(whole.id)).length).toBeGreaterThan(44);
+    await live.call.end();
+  });
+});
+
+describe('another master key', () => {
+  const keyFile = () => join(bench.hush.dataDir, 'master.key');
+  const keysIn = () => readFileSync(keyFile(), 'utf8').trim().split('\n');
+
+  function wrapped(): string[] {
+    const file = join(bench.hush.dataDir, 'hush.sqlite');
+    const database = new DatabaseSync(file, { readOnly: true });
+    const rows = database
+      .prepare('select wrapped_key from segments where wrapped_key is not null')
+      .all();
+    database.close();
+    return rows.map((row) => row.wrapped_key as string);
+  }
+
+  it('is put in place while a call is recorded, which goes on and is heard whole', async () => {
+    const { hush, caller } = bench;
+    const [old] = keysIn();
+    const { id } = await record(bench, { frames: 40 });
+    const before = await hush.audio(id);
+    const live = await caller.call(hush);
+    await live.frames(30);
+    const keysBefore = wrapped();
+    const done = await work<{ keyId: string; rewrapped: number }>('key-rotation');
+    expect(done).toMatchObject({ state: 'done', progress: { rewrapped: 4 } });
+    const [next, ...none] = keysIn();
+    expect([next === old, none, statSync(keyFile()).mode & 0o777]).toEqual([false, [], 0o600]);
+    const prefix = Buffer.from(done.progress.keyId, 'hex').toString('base64');
+    expect(wrapped().every((key) => key.startsWith(prefix))).toBe(true);
+    const database = readFileSync(join(hush.dataDir, 'hush.sqlite'), 'latin1');
+    for (const key of keysBefore) expect(database).not.toContain(key);
+    await hush.command('Pause', live.correlationId);
+    await hush.command('Start', live.correlationId);
+    await live.frames(60);
+    await live.call.end();
+    const { callId } = await hush.settled(live.correlationId);
+    // The media thread still wraps under the old key: what it tells is wrapped anew.
+    expect(wrapped()).toHaveLength(6);
+    expect(wrapped().every((key) => key.startsWith(prefix))).toBe(true);
+    expect((await hush.audio(id)).equals(before)).toBe(true);
+    const whole = await hush.audio(callId);
+    expect(whole.length).toBeGreaterThan(44 + 60 * 160 * 4 - 4_000);
+    await hush.stop();
+    const again = await TestHush.start({ dataDir: hush.dataDir, config: asAdmin });
+    expect((await again.audio(callId)).equals(whole)).toBe(true);
+    await again.stop();
+  });
+
+  it('that was interrupted is gone on with at the next start', async () => {
+    const { hush } = bench;
+    const { id } = await record(bench, { frames: 10 });
+    const before = await hush.audio(id);
+    const [old = ''] = keysIn();
+    await hush.stop();
+    const next = 'ab'.repeat(32);
+    writeFileSync(keyFile(), `${next}\n${old}\n`);
+    const again = await TestHush.start({ dataDir: hush.dataDir, config: asAdmin });
+    await expect.poll(keysIn, { timeout: 10_000 }).toEqual([next]);
+    expect((await again.audio(id)).equals(before)).toBe(true);
+    await again.stop();
+  });
+
+  it('that is configured is replaced in the configuration', async () => {
+    const { hush } = bench;
+    const { id } = await record(bench, { frames: 10 });
+    const before = await hush.audio(id);
+    const [old = ''] = keysIn();
+    await hush.stop();
+    rmSync(keyFile());
+    const again = await TestHush.start({
+      dataDir: hush.dataDir,
+      config: (config) => ({
+        ...asAdmin(config),
+        ...{ masterKey: 'cd'.repeat(32), previousMasterKeys: [old] },
+      }),
+    });
+    expect((await again.audio(id)).equals(before)).toBe(true);
+    const url = `${again.api}/api/archive/key-rotation`;
+    const state = async () => (await again.get('/api/archive/key-rotation')).state;
+    await expect.poll(state, { timeout: 10_000 }).toBe('done');
+    expect((await fetch(url, { method: 'POST' })).status).toBe(409);
+    await again.stop();
+    const last = await TestHush.start({
+      dataDir: hush.dataDir,
+      config: (config) => ({ ...asAdmin(config), masterKey: 'cd'.repeat(32) }),
+    });
+    expect((await last.audio(id)).equals(before)).toBe(true);
+    await last.stop();
+  });
+});
