@@ -18,7 +18,10 @@ export function originRule(allowedOrigins: readonly string[]): OriginRule {
 }
 
 const allowedHeaders =
-  'authorization, content-type, last-event-id, x-requested-with, x-signalr-user-agent';
+  'authorization, content-type, idempotency-key, if-match, last-event-id, range, ' +
+  'x-requested-with, x-signalr-user-agent';
+const exposedHeaders =
+  'content-range, etag, hush-effective-at, hush-sequence, retry-after, www-authenticate';
 
 /** CORS by allow-list, for API and hub alike; credentials are what SignalR's clients ask for. */
 export function answerCors(app: FastifyInstance, isAllowed: OriginRule): void {
@@ -29,6 +32,7 @@ export function answerCors(app: FastifyInstance, isAllowed: OriginRule): void {
     reply.raw.setHeader('Access-Control-Allow-Origin', origin);
     reply.raw.setHeader('Access-Control-Allow-Credentials', 'true');
     reply.raw.setHeader('Vary', 'Origin');
+    reply.raw.setHeader('Access-Control-Expose-Headers', exposedHeaders);
     if (request.method !== 'OPTIONS') return undefined;
     reply.raw.setHeader('Access-Control-Allow-Methods', 'GET, POST, PUT, PATCH, DELETE');
     reply.raw.setHeader('Access-Control-Allow-Headers', allowedHeaders);

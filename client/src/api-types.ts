@@ -1,0 +1,1403 @@
+// Written by `npm run client-types` from api/openapi.json: do not edit.
+
+/** Every operation of the API by its method and path: what it takes, and what it answers. */
+export interface Operations {
+  /** State of a call */
+  'GET /attendantservice/api/recording/{uccName}/{correlationId}': {
+    path: { uccName: string; correlationId: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly CorrelationId: string | null;
+      /** Uninitialized 0, Started 1, Stopped 2, Paused 3 */
+      readonly RecordingState: number;
+      /** None 0, Mark 1, Unmark 2 */
+      readonly MarkingState: number;
+      /** None 0, Save 1, Delete 2 */
+      readonly SavingState: number;
+      readonly ErrorMessage: {
+        /** Configuration 1, Validation 2, Processing 3 (retryable) */
+        readonly ErrorType?: 1 | 2 | 3;
+        readonly Message?: string;
+      } | null;
+      readonly UCCName: string | null;
+    };
+  };
+  /** Command the recorder */
+  'POST /attendantservice/api/recording/set': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      /** Start 1, Stop 2, Pause 3, Save 4, Delete 5, Mark 6, UnMark 7: the number, the name in any case, or the number in a string */
+      readonly Action: unknown;
+      readonly RequesterSipUri: string;
+      readonly CorrelationId: string;
+      readonly UCCName: string;
+    };
+    answer: {
+      readonly CorrelationId: string | null;
+      /** Uninitialized 0, Started 1, Stopped 2, Paused 3 */
+      readonly RecordingState: number;
+      /** None 0, Mark 1, Unmark 2 */
+      readonly MarkingState: number;
+      /** None 0, Save 1, Delete 2 */
+      readonly SavingState: number;
+      readonly ErrorMessage: {
+        /** Configuration 1, Validation 2, Processing 3 (retryable) */
+        readonly ErrorType?: 1 | 2 | 3;
+        readonly Message?: string;
+      } | null;
+      readonly UCCName: string | null;
+    };
+  };
+  /** What agents of a UCC may do */
+  'GET /attendantservice/api/recording/capabilities/{uccName}': {
+    path: { uccName: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly AgentCanEditRecordings: boolean;
+      readonly ErrorMessage: {
+        /** Configuration 1, Validation 2, Processing 3 (retryable) */
+        readonly ErrorType?: 1 | 2 | 3;
+        readonly Message?: string;
+      } | null;
+      readonly UCCName: string | null;
+    };
+  };
+  /** State of a call */
+  'GET /attendantservice/api/v2/recording/{uccName}/{correlationId}': {
+    path: { uccName: string; correlationId: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly CorrelationId: string | null;
+      /** Uninitialized 0, Started 1, Stopped 2, Paused 3 */
+      readonly RecordingState: number;
+      /** None 0, Mark 1, Unmark 2 */
+      readonly MarkingState: number;
+      /** None 0, Save 1, Delete 2 */
+      readonly SavingState: number;
+      readonly ErrorMessage: {
+        /** Configuration 1, Validation 2, Processing 3 (retryable) */
+        readonly ErrorType?: 1 | 2 | 3;
+        readonly Message?: string;
+      } | null;
+      readonly UCCName: string | null;
+    };
+  };
+  /** Command the recorder */
+  'POST /attendantservice/api/v2/recording/set': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      /** Start 1, Stop 2, Pause 3, Save 4, Delete 5, Mark 6, UnMark 7: the number, the name in any case, or the number in a string */
+      readonly Action: unknown;
+      readonly RequesterSipUri: string;
+      readonly CorrelationId: string;
+      readonly UCCName: string;
+    };
+    answer: {
+      readonly CorrelationId: string | null;
+      /** Uninitialized 0, Started 1, Stopped 2, Paused 3 */
+      readonly RecordingState: number;
+      /** None 0, Mark 1, Unmark 2 */
+      readonly MarkingState: number;
+      /** None 0, Save 1, Delete 2 */
+      readonly SavingState: number;
+      readonly ErrorMessage: {
+        /** Configuration 1, Validation 2, Processing 3 (retryable) */
+        readonly ErrorType?: 1 | 2 | 3;
+        readonly Message?: string;
+      } | null;
+      readonly UCCName: string | null;
+    };
+  };
+  /** What agents of a UCC may do */
+  'GET /attendantservice/api/v2/recording/capabilities/{uccName}': {
+    path: { uccName: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly AgentCanEditRecordings: boolean;
+      readonly ErrorMessage: {
+        /** Configuration 1, Validation 2, Processing 3 (retryable) */
+        readonly ErrorType?: 1 | 2 | 3;
+        readonly Message?: string;
+      } | null;
+      readonly UCCName: string | null;
+    };
+  };
+  /** The keys that tokens are signed with (RFC 7517) */
+  'GET /auth/realms/{tenantId}/protocol/openid-connect/certs': {
+    path: { tenantId: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: unknown;
+  };
+  /** OpenID Connect discovery */
+  'GET /auth/realms/{tenantId}/.well-known/openid-configuration': {
+    path: { tenantId: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: unknown;
+  };
+  /** Calls in progress: how an integrator finds the correlation id */
+  'GET /api/calls': {
+    path: Record<never, never>;
+    query: { ucc?: string; agent?: string };
+    body: undefined;
+    answer: {
+      readonly items: readonly {
+        readonly id: string;
+        readonly correlationId: string;
+        readonly uccName: string;
+        readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
+        readonly markingState: 'None' | 'Mark' | 'Unmark';
+        readonly savingState: 'None' | 'Save' | 'Delete';
+        /** Counts every change of state */
+        readonly version: number;
+        readonly beganAt: string;
+        readonly parties: readonly {
+          /** SIP URI or phone number */
+          readonly aor: string;
+          readonly name: string | null;
+          readonly role: 'agent' | 'other';
+        }[];
+        readonly pausedBy: readonly string[];
+        readonly streams: readonly {
+          readonly track: number;
+          readonly label: string;
+          readonly aor: string | null;
+          /** Several parties in one stream */
+          readonly mixed: boolean;
+          readonly codec: string;
+          /** SRTP */
+          readonly encrypted: boolean;
+          readonly held: boolean;
+        }[];
+      }[];
+    };
+  };
+  /** A call in progress, by its id or its correlation id */
+  'GET /api/calls/{id}': {
+    path: { id: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly correlationId: string;
+      readonly uccName: string;
+      readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
+      readonly markingState: 'None' | 'Mark' | 'Unmark';
+      readonly savingState: 'None' | 'Save' | 'Delete';
+      /** Counts every change of state */
+      readonly version: number;
+      readonly beganAt: string;
+      readonly parties: readonly {
+        /** SIP URI or phone number */
+        readonly aor: string;
+        readonly name: string | null;
+        readonly role: 'agent' | 'other';
+      }[];
+      readonly pausedBy: readonly string[];
+      readonly streams: readonly {
+        readonly track: number;
+        readonly label: string;
+        readonly aor: string | null;
+        /** Several parties in one stream */
+        readonly mixed: boolean;
+        readonly codec: string;
+        /** SRTP */
+        readonly encrypted: boolean;
+        readonly held: boolean;
+      }[];
+    };
+  };
+  /** What was commanded, from when it was in effect, and the last that was kept */
+  'GET /api/calls/{id}/receipts': {
+    path: { id: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly items: readonly {
+        readonly action: string;
+        /** The row in UCC_CallDetail */
+        readonly detail: string;
+        readonly requester: string;
+        readonly requestedAt: string;
+        readonly effectiveAt: string;
+        readonly sequence: number;
+        readonly streams: readonly {
+          readonly track: number;
+          readonly lastSequence: number | null;
+          readonly lastPosition: number | null;
+        }[];
+      }[];
+    };
+  };
+  /** Whether a call, in progress or ended, is recorded as it should be, and why not */
+  'GET /api/calls/{id}/health': {
+    path: { id: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly correlationId: string;
+      readonly uccName: string;
+      readonly status: 'live' | 'kept' | 'destroyed' | 'empty';
+      /** Of a live call: as it stands now */
+      readonly verdict: 'complete' | 'degraded' | 'missing';
+      readonly reasons: readonly {
+        readonly code:
+          | 'noMedia'
+          | 'nothingKept'
+          | 'oneSided'
+          | 'streamSilent'
+          | 'partyMissing'
+          | 'audioLost'
+          | 'interrupted'
+          | 'mediaStopped'
+          | 'srtpFailed'
+          | 'storageFailed'
+          | 'workerDied'
+          | 'sessionLost'
+          | 'recorderUnavailable'
+          | 'fenceUnconfirmed'
+          | 'notAsked';
+        readonly words: string;
+      }[];
+      readonly pauses: number;
+      readonly tracks: readonly {
+        readonly track: number;
+        readonly aor: string | null;
+        /** From its first packet to its last */
+        readonly expectedMs: number;
+        readonly keptMs: number;
+        /** On purpose: paused, held, stopped, digits, silence */
+        readonly absentMs: number;
+        readonly lostMs: number;
+        readonly packetsReceived: number;
+        readonly packetsLost: number;
+        /** Of the packets that were sent, 0 to 1 */
+        readonly lossShare: number;
+        readonly jitterMs: number | null;
+      }[];
+    };
+  };
+  /** Who pauses the call */
+  'GET /api/calls/{id}/pauses': {
+    path: { id: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly callId: string;
+      readonly version: number;
+      readonly recordingState: string;
+      /** Whether the gate is open */
+      readonly keepsAudio: boolean;
+      readonly effectiveAt: string | null;
+      readonly sequence: number | null;
+      readonly pauses: readonly {
+        /** `api`, `hold`, or whose lease it is */
+        readonly owner: string;
+        readonly reason: string | null;
+        readonly since: string | null;
+        readonly expiresAt: string | null;
+        /** Not renewed in time, and holding all the same */
+        readonly expired: boolean;
+      }[];
+    };
+  };
+  /** Pause as an owner of your own, for a limited time */
+  'POST /api/calls/{id}/pauses': {
+    path: { id: string };
+    query: Record<never, never>;
+    body: {
+      readonly owner: string;
+      readonly reason?: string;
+      /** How long the pause holds unless it is renewed */
+      readonly ttlMs: number;
+      /** Erase this much of what came before; default and limit: the UCC's */
+      readonly lookbackMs?: number;
+    };
+    answer: {
+      readonly callId: string;
+      readonly version: number;
+      readonly recordingState: string;
+      /** Whether the gate is open */
+      readonly keepsAudio: boolean;
+      readonly effectiveAt: string | null;
+      readonly sequence: number | null;
+      readonly pauses: readonly {
+        /** `api`, `hold`, or whose lease it is */
+        readonly owner: string;
+        readonly reason: string | null;
+        readonly since: string | null;
+        readonly expiresAt: string | null;
+        /** Not renewed in time, and holding all the same */
+        readonly expired: boolean;
+      }[];
+    };
+  };
+  /** Renew a pause; 404: it no longer holds */
+  'PUT /api/calls/{id}/pauses/{owner}': {
+    path: { id: string; owner: string };
+    query: Record<never, never>;
+    body: {
+      /** How long the pause holds unless it is renewed */
+      readonly ttlMs?: number;
+    };
+    answer: {
+      readonly callId: string;
+      readonly version: number;
+      readonly recordingState: string;
+      /** Whether the gate is open */
+      readonly keepsAudio: boolean;
+      readonly effectiveAt: string | null;
+      readonly sequence: number | null;
+      readonly pauses: readonly {
+        /** `api`, `hold`, or whose lease it is */
+        readonly owner: string;
+        readonly reason: string | null;
+        readonly since: string | null;
+        readonly expiresAt: string | null;
+        /** Not renewed in time, and holding all the same */
+        readonly expired: boolean;
+      }[];
+    };
+  };
+  /** Give a pause back; audio is kept again once nobody holds */
+  'DELETE /api/calls/{id}/pauses/{owner}': {
+    path: { id: string; owner: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly callId: string;
+      readonly version: number;
+      readonly recordingState: string;
+      /** Whether the gate is open */
+      readonly keepsAudio: boolean;
+      readonly effectiveAt: string | null;
+      readonly sequence: number | null;
+      readonly pauses: readonly {
+        /** `api`, `hold`, or whose lease it is */
+        readonly owner: string;
+        readonly reason: string | null;
+        readonly since: string | null;
+        readonly expiresAt: string | null;
+        /** Not renewed in time, and holding all the same */
+        readonly expired: boolean;
+      }[];
+    };
+  };
+  /** Recordings, newest first */
+  'GET /api/recordings': {
+    path: Record<never, never>;
+    query: {
+      ucc?: string;
+      correlationId?: string;
+      agent?: string;
+      party?: string;
+      from?: string;
+      to?: string;
+      marked?: boolean;
+      saving?: 'None' | 'Save' | 'Delete';
+      status?: 'live' | 'kept' | 'destroyed';
+      legalHold?: boolean;
+      minLengthMs?: number;
+      maxLengthMs?: number;
+      minGapMs?: number;
+      gap?: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased';
+      cursor?: string;
+      limit?: number;
+    };
+    body: undefined;
+    answer: {
+      readonly items: readonly {
+        readonly id: string;
+        readonly correlationId: string;
+        readonly uccName: string;
+        readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
+        readonly markingState: 'None' | 'Mark' | 'Unmark';
+        readonly savingState: 'None' | 'Save' | 'Delete';
+        /** Counts every change of state */
+        readonly version: number;
+        readonly beganAt: string;
+        readonly parties: readonly {
+          /** SIP URI or phone number */
+          readonly aor: string;
+          readonly name: string | null;
+          readonly role: 'agent' | 'other';
+        }[];
+        readonly status: 'live' | 'kept' | 'destroyed';
+        readonly endedAt: string | null;
+        readonly lengthMs: number | null;
+        readonly gaps: {
+          /** Without audio in all, on the worse of its tracks */
+          readonly lengthMs: number;
+          readonly reasons: readonly (
+            | 'api'
+            | 'lease'
+            | 'hold'
+            | 'stop'
+            | 'loss'
+            | 'restart'
+            | 'dtmf'
+            | 'silence'
+            | 'erased'
+          )[];
+        } | null;
+        readonly legalHold: {
+          readonly reason: string;
+          readonly owner: string;
+          readonly placedAt: string;
+        } | null;
+        /** More at /api/calls/{id}/health */
+        readonly health: {
+          readonly verdict: string;
+          readonly reasons: readonly string[];
+        } | null;
+      }[];
+      readonly nextCursor: string | null;
+    };
+  };
+  /** A recording: tracks, gap map, receipts */
+  'GET /api/recordings/{id}': {
+    path: { id: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly correlationId: string;
+      readonly uccName: string;
+      readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
+      readonly markingState: 'None' | 'Mark' | 'Unmark';
+      readonly savingState: 'None' | 'Save' | 'Delete';
+      /** Counts every change of state */
+      readonly version: number;
+      readonly beganAt: string;
+      readonly parties: readonly {
+        /** SIP URI or phone number */
+        readonly aor: string;
+        readonly name: string | null;
+        readonly role: 'agent' | 'other';
+      }[];
+      readonly status: 'live' | 'kept' | 'destroyed';
+      readonly endedAt: string | null;
+      readonly lengthMs: number | null;
+      readonly gaps: {
+        /** Without audio in all, on the worse of its tracks */
+        readonly lengthMs: number;
+        readonly reasons: readonly (
+          | 'api'
+          | 'lease'
+          | 'hold'
+          | 'stop'
+          | 'loss'
+          | 'restart'
+          | 'dtmf'
+          | 'silence'
+          | 'erased'
+        )[];
+      } | null;
+      readonly legalHold: {
+        readonly reason: string;
+        readonly owner: string;
+        readonly placedAt: string;
+      } | null;
+      /** More at /api/calls/{id}/health */
+      readonly health: {
+        readonly verdict: string;
+        readonly reasons: readonly string[];
+      } | null;
+      readonly tracks: readonly {
+        readonly track: number;
+        readonly label: string;
+        readonly aor: string | null;
+        readonly role: string;
+        readonly codec: string;
+        /** Of the RTP clock, Hz: 8000 for G722, 48000 for OPUS */
+        readonly clockRate: number;
+        /** Several parties in one stream */
+        readonly mixed: boolean;
+        readonly packets: Readonly<Record<string, unknown>>;
+        readonly gaps: readonly {
+          /** From the recording's first sample */
+          readonly startMs: number;
+          readonly lengthMs: number;
+          /** At the track's clockRate */
+          readonly startSample: number;
+          /** At the track's clockRate */
+          readonly samples: number;
+          readonly reason:
+            | 'api'
+            | 'lease'
+            | 'hold'
+            | 'stop'
+            | 'loss'
+            | 'restart'
+            | 'dtmf'
+            | 'silence'
+            | 'erased';
+        }[];
+      }[];
+      readonly receipts: readonly {
+        readonly action: string;
+        /** The row in UCC_CallDetail */
+        readonly detail: string;
+        readonly requester: string;
+        readonly requestedAt: string;
+        readonly effectiveAt: string;
+        readonly sequence: number;
+        readonly streams: readonly {
+          readonly track: number;
+          readonly lastSequence: number | null;
+          readonly lastPosition: number | null;
+        }[];
+      }[];
+    };
+  };
+  /** Stereo audio: one party per channel, the agent left, gaps as silence */
+  'GET /api/recordings/{id}/audio': {
+    path: { id: string };
+    query: { format?: 'wav' | 'opus' | 'flac' };
+    body: undefined;
+    answer: unknown;
+  };
+  /** The wave form per channel, with its gaps; made once and kept sealed */
+  'GET /api/recordings/{id}/peaks': {
+    path: { id: string };
+    query: { points?: number };
+    body: undefined;
+    answer: {
+      readonly lengthMs: number;
+      readonly pointsPerSecond: number;
+      readonly channels: readonly {
+        readonly side: 'left' | 'right';
+        readonly tracks: readonly number[];
+        readonly min: readonly number[];
+        readonly max: readonly number[];
+        readonly gaps: readonly {
+          readonly track: number;
+          readonly startMs: number;
+          readonly lengthMs: number;
+          readonly reason:
+            | 'api'
+            | 'lease'
+            | 'hold'
+            | 'stop'
+            | 'loss'
+            | 'restart'
+            | 'dtmf'
+            | 'silence'
+            | 'erased';
+        }[];
+      }[];
+    };
+  };
+  /** What goes with an exported file: parties, channels, gap map, marks */
+  'GET /api/recordings/{id}/sidecar': {
+    path: { id: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly recordingId: string;
+      readonly correlationId: string;
+      readonly uccName: string;
+      readonly beganAt: string;
+      readonly endedAt: string | null;
+      readonly lengthMs: number;
+      readonly parties: readonly {
+        /** SIP URI or phone number */
+        readonly aor: string;
+        readonly name: string | null;
+        readonly role: 'agent' | 'other';
+      }[];
+      readonly tracks: readonly {
+        readonly track: number;
+        readonly label: string;
+        readonly aor: string | null;
+        readonly role: string;
+        readonly codec: string;
+        readonly channels: readonly ('left' | 'right')[];
+        readonly gaps: readonly {
+          readonly startMs: number;
+          readonly lengthMs: number;
+          readonly reason:
+            | 'api'
+            | 'lease'
+            | 'hold'
+            | 'stop'
+            | 'loss'
+            | 'restart'
+            | 'dtmf'
+            | 'silence'
+            | 'erased';
+        }[];
+      }[];
+      readonly marks: readonly {
+        /** From the beginning of the recording */
+        readonly atMs: number;
+        readonly action: 'Mark' | 'UnMark';
+        readonly requester: string;
+        readonly markedAt: string;
+      }[];
+    };
+  };
+  /** The recording as a vCon (draft-ietf-vcon-vcon-core-04), its audio inline */
+  'GET /api/recordings/{id}/vcon': {
+    path: { id: string };
+    query: { audio?: 'wav' | 'opus' | 'flac' };
+    body: undefined;
+    answer: unknown;
+  };
+  /** Place a legal hold: nothing destroys the recording while it lies on it */
+  'PUT /api/recordings/{id}/legal-hold': {
+    path: { id: string };
+    query: Record<never, never>;
+    body: {
+      readonly reason: string;
+    };
+    answer: {
+      readonly id: string;
+      readonly correlationId: string;
+      readonly uccName: string;
+      readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
+      readonly markingState: 'None' | 'Mark' | 'Unmark';
+      readonly savingState: 'None' | 'Save' | 'Delete';
+      /** Counts every change of state */
+      readonly version: number;
+      readonly beganAt: string;
+      readonly parties: readonly {
+        /** SIP URI or phone number */
+        readonly aor: string;
+        readonly name: string | null;
+        readonly role: 'agent' | 'other';
+      }[];
+      readonly status: 'live' | 'kept' | 'destroyed';
+      readonly endedAt: string | null;
+      readonly lengthMs: number | null;
+      readonly gaps: {
+        /** Without audio in all, on the worse of its tracks */
+        readonly lengthMs: number;
+        readonly reasons: readonly (
+          | 'api'
+          | 'lease'
+          | 'hold'
+          | 'stop'
+          | 'loss'
+          | 'restart'
+          | 'dtmf'
+          | 'silence'
+          | 'erased'
+        )[];
+      } | null;
+      readonly legalHold: {
+        readonly reason: string;
+        readonly owner: string;
+        readonly placedAt: string;
+      } | null;
+      /** More at /api/calls/{id}/health */
+      readonly health: {
+        readonly verdict: string;
+        readonly reasons: readonly string[];
+      } | null;
+    };
+  };
+  /** Release the legal hold */
+  'DELETE /api/recordings/{id}/legal-hold': {
+    path: { id: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly correlationId: string;
+      readonly uccName: string;
+      readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
+      readonly markingState: 'None' | 'Mark' | 'Unmark';
+      readonly savingState: 'None' | 'Save' | 'Delete';
+      /** Counts every change of state */
+      readonly version: number;
+      readonly beganAt: string;
+      readonly parties: readonly {
+        /** SIP URI or phone number */
+        readonly aor: string;
+        readonly name: string | null;
+        readonly role: 'agent' | 'other';
+      }[];
+      readonly status: 'live' | 'kept' | 'destroyed';
+      readonly endedAt: string | null;
+      readonly lengthMs: number | null;
+      readonly gaps: {
+        /** Without audio in all, on the worse of its tracks */
+        readonly lengthMs: number;
+        readonly reasons: readonly (
+          | 'api'
+          | 'lease'
+          | 'hold'
+          | 'stop'
+          | 'loss'
+          | 'restart'
+          | 'dtmf'
+          | 'silence'
+          | 'erased'
+        )[];
+      } | null;
+      readonly legalHold: {
+        readonly reason: string;
+        readonly owner: string;
+        readonly placedAt: string;
+      } | null;
+      /** More at /api/calls/{id}/health */
+      readonly health: {
+        readonly verdict: string;
+        readonly reasons: readonly string[];
+      } | null;
+    };
+  };
+  /** What was erased of it, the newest first */
+  'GET /api/recordings/{id}/erasures': {
+    path: { id: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly items: readonly {
+        readonly id: string;
+        readonly recordingId: string;
+        readonly correlationId: string;
+        readonly uccName: string;
+        readonly startMs: number | null;
+        readonly endMs: number | null;
+        readonly reason: string;
+        readonly requestedBy: string;
+        readonly requestedAt: string;
+        /** begun: will be carried out; keysDestroyed: nobody can open the audio any more, bytes may still be on a disk or in a bucket; done: those are gone too */
+        readonly state: 'begun' | 'keysDestroyed' | 'done';
+        readonly keysDestroyedAt: string | null;
+        readonly doneAt: string | null;
+        readonly destroyed: readonly {
+          readonly track: number;
+          readonly segment: number;
+          readonly generation: number;
+          /** Of the wrapped key that was destroyed */
+          readonly keySha256: string;
+          readonly bytes: number | null;
+        }[];
+      }[];
+    };
+  };
+  /** Erase a recording, or an interval of it, for good; the answer is the receipt */
+  'POST /api/recordings/{id}/erasures': {
+    path: { id: string };
+    query: Record<never, never>;
+    body: {
+      /** Kept for ever */
+      readonly reason: string;
+      /** True: all of it */
+      readonly whole?: boolean;
+      /** From its beginning */
+      readonly startMs?: number;
+      readonly endMs?: number;
+    };
+    answer: {
+      readonly id: string;
+      readonly recordingId: string;
+      readonly correlationId: string;
+      readonly uccName: string;
+      readonly startMs: number | null;
+      readonly endMs: number | null;
+      readonly reason: string;
+      readonly requestedBy: string;
+      readonly requestedAt: string;
+      /** begun: will be carried out; keysDestroyed: nobody can open the audio any more, bytes may still be on a disk or in a bucket; done: those are gone too */
+      readonly state: 'begun' | 'keysDestroyed' | 'done';
+      readonly keysDestroyedAt: string | null;
+      readonly doneAt: string | null;
+      readonly destroyed: readonly {
+        readonly track: number;
+        readonly segment: number;
+        readonly generation: number;
+        /** Of the wrapped key that was destroyed */
+        readonly keySha256: string;
+        readonly bytes: number | null;
+      }[];
+    };
+  };
+  /** How far the check of the archive is, or what the last one found */
+  'GET /api/archive/check': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly state: 'running' | 'done' | 'failed';
+      readonly startedAt: string;
+      readonly endedAt: string | null;
+      readonly failure: string | null;
+      readonly progress: {
+        /** On disk and in the bucket */
+        readonly files: number;
+        readonly bytes: number;
+        /** That have a key */
+        readonly segments: number;
+        /** Files that no key opens */
+        readonly orphans: number;
+        /** Segments without a file */
+        readonly missing: number;
+        /** Segments that are not what was sealed */
+        readonly damaged: number;
+        readonly removed: number;
+        readonly findings: readonly {
+          readonly kind: 'orphan' | 'missing' | 'damaged';
+          readonly path: string;
+          readonly detail: string;
+        }[];
+      };
+    };
+  };
+  /** Compare disk and bucket with what there are keys for */
+  'POST /api/archive/check': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      /** Open every chunk of every recording */
+      readonly deep?: boolean;
+      /** Remove orphans */
+      readonly remove?: boolean;
+    };
+    answer: {
+      readonly state: 'running' | 'done' | 'failed';
+      readonly startedAt: string;
+      readonly endedAt: string | null;
+      readonly failure: string | null;
+      readonly progress: {
+        /** On disk and in the bucket */
+        readonly files: number;
+        readonly bytes: number;
+        /** That have a key */
+        readonly segments: number;
+        /** Files that no key opens */
+        readonly orphans: number;
+        /** Segments without a file */
+        readonly missing: number;
+        /** Segments that are not what was sealed */
+        readonly damaged: number;
+        readonly removed: number;
+        readonly findings: readonly {
+          readonly kind: 'orphan' | 'missing' | 'damaged';
+          readonly path: string;
+          readonly detail: string;
+        }[];
+      };
+    };
+  };
+  /** How far the rotation of the master key is */
+  'GET /api/archive/key-rotation': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly state: 'running' | 'done' | 'failed';
+      readonly startedAt: string;
+      readonly endedAt: string | null;
+      readonly failure: string | null;
+      readonly progress: {
+        /** Names the current master key without telling it */
+        readonly keyId: string;
+        /** Keys that were looked at */
+        readonly looked: number;
+        readonly rewrapped: number;
+      };
+    };
+  };
+  /** A new master key, while calls go on; of embedded mode */
+  'POST /api/archive/key-rotation': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly state: 'running' | 'done' | 'failed';
+      readonly startedAt: string;
+      readonly endedAt: string | null;
+      readonly failure: string | null;
+      readonly progress: {
+        /** Names the current master key without telling it */
+        readonly keyId: string;
+        /** Keys that were looked at */
+        readonly looked: number;
+        readonly rewrapped: number;
+      };
+    };
+  };
+  /** All UCCs */
+  'GET /api/uccs': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly items: readonly {
+        readonly name: string;
+        /** Record at all; default false */
+        readonly useAudioRecording: boolean;
+        /** May be commanded; default false */
+        readonly agentCanEditAudioRecording: boolean;
+        /** Kept unless deleted; default true */
+        readonly saveRecordingByDefault: boolean;
+        /** False: nothing until the first Start */
+        readonly recordFromStart: boolean;
+        /** Of a pause of the Hush API that nobody renewed; default keep */
+        readonly onPauseExpiry: 'keep' | 'resume' | 'stop';
+        /** A longer pause raises an alarm; 0: never; default 15 minutes */
+        readonly maxPauseMs: number;
+        /** Audio that a Pause erases afterwards, held in memory until then; default 0 */
+        readonly pauseLookbackMs: number;
+        /** Digits that are heard as tones are left out of the recording; default true */
+        readonly suppressDtmf: boolean;
+        /** Recordings are destroyed so many days after they began; 0, the default: never */
+        readonly retentionDays: number;
+        /** Marked recordings are kept all the same; default true. A legal hold always is */
+        readonly retentionSparesMarked: boolean;
+        readonly agents: readonly string[];
+        readonly supervisors: readonly string[];
+      }[];
+    };
+  };
+  /** A UCC */
+  'GET /api/uccs/{name}': {
+    path: { name: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly name: string;
+      /** Record at all; default false */
+      readonly useAudioRecording: boolean;
+      /** May be commanded; default false */
+      readonly agentCanEditAudioRecording: boolean;
+      /** Kept unless deleted; default true */
+      readonly saveRecordingByDefault: boolean;
+      /** False: nothing until the first Start */
+      readonly recordFromStart: boolean;
+      /** Of a pause of the Hush API that nobody renewed; default keep */
+      readonly onPauseExpiry: 'keep' | 'resume' | 'stop';
+      /** A longer pause raises an alarm; 0: never; default 15 minutes */
+      readonly maxPauseMs: number;
+      /** Audio that a Pause erases afterwards, held in memory until then; default 0 */
+      readonly pauseLookbackMs: number;
+      /** Digits that are heard as tones are left out of the recording; default true */
+      readonly suppressDtmf: boolean;
+      /** Recordings are destroyed so many days after they began; 0, the default: never */
+      readonly retentionDays: number;
+      /** Marked recordings are kept all the same; default true. A legal hold always is */
+      readonly retentionSparesMarked: boolean;
+      readonly agents: readonly string[];
+      readonly supervisors: readonly string[];
+    };
+  };
+  /** Create a UCC, or replace all its settings; what is left out gets its default */
+  'PUT /api/uccs/{name}': {
+    path: { name: string };
+    query: Record<never, never>;
+    body: {
+      /** Record at all; default false */
+      readonly useAudioRecording?: boolean;
+      /** May be commanded; default false */
+      readonly agentCanEditAudioRecording?: boolean;
+      /** Kept unless deleted; default true */
+      readonly saveRecordingByDefault?: boolean;
+      /** False: nothing until the first Start */
+      readonly recordFromStart?: boolean;
+      /** Of a pause of the Hush API that nobody renewed; default keep */
+      readonly onPauseExpiry?: 'keep' | 'resume' | 'stop';
+      /** A longer pause raises an alarm; 0: never; default 15 minutes */
+      readonly maxPauseMs?: number;
+      /** Audio that a Pause erases afterwards, held in memory until then; default 0 */
+      readonly pauseLookbackMs?: number;
+      /** Digits that are heard as tones are left out of the recording; default true */
+      readonly suppressDtmf?: boolean;
+      /** Recordings are destroyed so many days after they began; 0, the default: never */
+      readonly retentionDays?: number;
+      /** Marked recordings are kept all the same; default true. A legal hold always is */
+      readonly retentionSparesMarked?: boolean;
+      readonly agents?: readonly string[];
+      readonly supervisors?: readonly string[];
+    };
+    answer: {
+      readonly name: string;
+      /** Record at all; default false */
+      readonly useAudioRecording: boolean;
+      /** May be commanded; default false */
+      readonly agentCanEditAudioRecording: boolean;
+      /** Kept unless deleted; default true */
+      readonly saveRecordingByDefault: boolean;
+      /** False: nothing until the first Start */
+      readonly recordFromStart: boolean;
+      /** Of a pause of the Hush API that nobody renewed; default keep */
+      readonly onPauseExpiry: 'keep' | 'resume' | 'stop';
+      /** A longer pause raises an alarm; 0: never; default 15 minutes */
+      readonly maxPauseMs: number;
+      /** Audio that a Pause erases afterwards, held in memory until then; default 0 */
+      readonly pauseLookbackMs: number;
+      /** Digits that are heard as tones are left out of the recording; default true */
+      readonly suppressDtmf: boolean;
+      /** Recordings are destroyed so many days after they began; 0, the default: never */
+      readonly retentionDays: number;
+      /** Marked recordings are kept all the same; default true. A legal hold always is */
+      readonly retentionSparesMarked: boolean;
+      readonly agents: readonly string[];
+      readonly supervisors: readonly string[];
+    };
+  };
+  /** Change some settings; they count from the next command on */
+  'PATCH /api/uccs/{name}': {
+    path: { name: string };
+    query: Record<never, never>;
+    body: {
+      /** Record at all; default false */
+      readonly useAudioRecording?: boolean;
+      /** May be commanded; default false */
+      readonly agentCanEditAudioRecording?: boolean;
+      /** Kept unless deleted; default true */
+      readonly saveRecordingByDefault?: boolean;
+      /** False: nothing until the first Start */
+      readonly recordFromStart?: boolean;
+      /** Of a pause of the Hush API that nobody renewed; default keep */
+      readonly onPauseExpiry?: 'keep' | 'resume' | 'stop';
+      /** A longer pause raises an alarm; 0: never; default 15 minutes */
+      readonly maxPauseMs?: number;
+      /** Audio that a Pause erases afterwards, held in memory until then; default 0 */
+      readonly pauseLookbackMs?: number;
+      /** Digits that are heard as tones are left out of the recording; default true */
+      readonly suppressDtmf?: boolean;
+      /** Recordings are destroyed so many days after they began; 0, the default: never */
+      readonly retentionDays?: number;
+      /** Marked recordings are kept all the same; default true. A legal hold always is */
+      readonly retentionSparesMarked?: boolean;
+      readonly agents?: readonly string[];
+      readonly supervisors?: readonly string[];
+    };
+    answer: {
+      readonly name: string;
+      /** Record at all; default false */
+      readonly useAudioRecording: boolean;
+      /** May be commanded; default false */
+      readonly agentCanEditAudioRecording: boolean;
+      /** Kept unless deleted; default true */
+      readonly saveRecordingByDefault: boolean;
+      /** False: nothing until the first Start */
+      readonly recordFromStart: boolean;
+      /** Of a pause of the Hush API that nobody renewed; default keep */
+      readonly onPauseExpiry: 'keep' | 'resume' | 'stop';
+      /** A longer pause raises an alarm; 0: never; default 15 minutes */
+      readonly maxPauseMs: number;
+      /** Audio that a Pause erases afterwards, held in memory until then; default 0 */
+      readonly pauseLookbackMs: number;
+      /** Digits that are heard as tones are left out of the recording; default true */
+      readonly suppressDtmf: boolean;
+      /** Recordings are destroyed so many days after they began; 0, the default: never */
+      readonly retentionDays: number;
+      /** Marked recordings are kept all the same; default true. A legal hold always is */
+      readonly retentionSparesMarked: boolean;
+      readonly agents: readonly string[];
+      readonly supervisors: readonly string[];
+    };
+  };
+  /** Committed events as server-sent events; Last-Event-ID resumes without a gap */
+  'GET /api/events': {
+    path: Record<never, never>;
+    query: { ucc?: string; since?: number };
+    body: undefined;
+    answer: unknown;
+  };
+  /** All webhooks, without their secrets */
+  'GET /api/webhooks': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly items: readonly {
+        readonly name: string;
+        readonly url: string;
+        /** Empty: all of them */
+        readonly uccs: readonly string[];
+        /** Switched off by an answer of 410 */
+        readonly enabled: boolean;
+      }[];
+    };
+  };
+  /** A webhook, without its secret */
+  'GET /api/webhooks/{name}': {
+    path: { name: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly name: string;
+      readonly url: string;
+      /** Empty: all of them */
+      readonly uccs: readonly string[];
+      /** Switched off by an answer of 410 */
+      readonly enabled: boolean;
+    };
+  };
+  /** Create a webhook, or replace its settings; new UCCs begin with the next event */
+  'PUT /api/webhooks/{name}': {
+    path: { name: string };
+    query: Record<never, never>;
+    body: {
+      /** http or https */
+      readonly url: string;
+      readonly uccs?: readonly string[];
+      /** whsec_ and 24 to 64 bytes in base64; without it the old one, or a new one */
+      readonly secret?: string;
+      /** Default true */
+      readonly enabled?: boolean;
+    };
+    answer:
+      | {
+          readonly name: string;
+          readonly url: string;
+          /** Empty: all of them */
+          readonly uccs: readonly string[];
+          /** Switched off by an answer of 410 */
+          readonly enabled: boolean;
+        }
+      | {
+          readonly name: string;
+          readonly url: string;
+          /** Empty: all of them */
+          readonly uccs: readonly string[];
+          /** Switched off by an answer of 410 */
+          readonly enabled: boolean;
+          /** Made by Hush just now; shown this once */
+          readonly secret?: string;
+        };
+  };
+  /** Delete a webhook and its dead letters */
+  'DELETE /api/webhooks/{name}': {
+    path: { name: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: unknown;
+  };
+  /** Events that were given up, by UCC and sequence number */
+  'GET /api/webhooks/{name}/dead-letters': {
+    path: { name: string };
+    query: { cursor?: string; limit?: number };
+    body: undefined;
+    answer: {
+      readonly items: readonly {
+        readonly uccName: string;
+        readonly sequence: number;
+        readonly attempts: number;
+        readonly lastStatus: number | null;
+        readonly reason: 'rejected' | 'timeout' | 'unreachable' | 'addressRefused';
+        readonly failedAt: string;
+      }[];
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Try the dead letters once more, in their order */
+  'POST /api/webhooks/{name}/dead-letters/redeliver': {
+    path: { name: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      /** That will be tried */
+      readonly deadLetters: number;
+    };
+  };
+  /** Who did what, from where, on what, and what came of it; newest first */
+  'GET /api/access-trail': {
+    path: Record<never, never>;
+    query: {
+      who?: string;
+      ucc?: string;
+      recording?: string;
+      outcome?: 'ok' | 'refused' | 'denied' | 'failed';
+      from?: string;
+      to?: string;
+      cursor?: string;
+      limit?: number;
+    };
+    body: undefined;
+    answer: {
+      readonly items: readonly {
+        readonly id: string;
+        readonly at: string;
+        /** User name; anonymous without a token */
+        readonly who: string;
+        readonly client: string | null;
+        readonly address: string;
+        readonly door: 'v1' | 'v2' | 'api' | 'hub' | 'issuer' | 'cli';
+        /** Pause, listen, token, user add, GET /api/calls ... */
+        readonly action: string;
+        readonly uccName: string | null;
+        readonly correlationId: string | null;
+        readonly callId: string | null;
+        readonly outcome: 'ok' | 'refused' | 'denied' | 'failed';
+        readonly reason: string | null;
+        /** How many like it the row stands for */
+        readonly count: number;
+      }[];
+      readonly nextCursor: string | null;
+    };
+  };
+  /** What is open now and what was raised, newest first */
+  'GET /api/alarms': {
+    path: Record<never, never>;
+    query: {
+      ucc?: string;
+      kind?:
+        | 'fenceTimeout'
+        | 'storageFailed'
+        | 'storeFailed'
+        | 'workerDied'
+        | 'sessionLost'
+        | 'pauseExpired'
+        | 'correlationConflict'
+        | 'webhookDeadLetter'
+        | 'mediaMissing'
+        | 'mediaOneSided'
+        | 'mediaStopped'
+        | 'mediaUnauthenticated'
+        | 'mediaLossy'
+        | 'recorderUnavailable'
+        | 'erasureFailed'
+        | 'uploadFailed'
+        | 'spoolFull'
+        | 'dailySummary';
+      open?: boolean;
+      from?: string;
+      to?: string;
+      cursor?: string;
+      limit?: number;
+    };
+    body: undefined;
+    answer: {
+      readonly items: readonly {
+        readonly id: string;
+        readonly kind:
+          | 'fenceTimeout'
+          | 'storageFailed'
+          | 'storeFailed'
+          | 'workerDied'
+          | 'sessionLost'
+          | 'pauseExpired'
+          | 'correlationConflict'
+          | 'webhookDeadLetter'
+          | 'mediaMissing'
+          | 'mediaOneSided'
+          | 'mediaStopped'
+          | 'mediaUnauthenticated'
+          | 'mediaLossy'
+          | 'recorderUnavailable'
+          | 'erasureFailed'
+          | 'uploadFailed'
+          | 'spoolFull'
+          | 'dailySummary';
+        readonly at: string;
+        /** null while it is open; the same as `at` where it tells of a moment */
+        readonly clearedAt: string | null;
+        readonly callId: string | null;
+        readonly correlationId: string | null;
+        readonly uccName: string | null;
+        readonly detail: string;
+      }[];
+      readonly nextCursor: string | null;
+    };
+  };
+  /** What became of the calls of a day, and which of them need a look */
+  'GET /api/assurance/daily': {
+    path: Record<never, never>;
+    query: { date?: string };
+    body: undefined;
+    answer: {
+      readonly date: string;
+      readonly timeZone: string;
+      readonly from: string;
+      readonly to: string;
+      readonly uccs: readonly {
+        readonly uccName: string;
+        /** Begun on the day */
+        readonly calls: number;
+        /** That were to be recorded */
+        readonly recorded: number;
+        readonly kept: number;
+        readonly complete: number;
+        readonly degraded: number;
+        readonly missing: number;
+        /** In progress, or of an older release */
+        readonly unjudged: number;
+        /** By flag */
+        readonly destroyed: number;
+        readonly keptMs: number;
+        readonly pauses: number;
+        readonly unconfirmedFences: number;
+        /** Calls were to be recorded, and nothing is kept */
+        readonly nothingKept: boolean;
+        readonly alarms: Readonly<Record<string, unknown>>;
+      }[];
+      /** Worst first, at most 200 */
+      readonly lookAt: readonly {
+        readonly callId: string;
+        readonly correlationId: string;
+        readonly uccName: string;
+        readonly beganAt: string;
+        readonly verdict: 'degraded' | 'missing';
+        readonly reasons: readonly string[];
+      }[];
+      readonly lookAtCount: number;
+    };
+  };
+  /** Which calls of another system have no recording, or a poor one */
+  'POST /api/assurance/reconcile': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      readonly correlationIds: readonly string[];
+    };
+    answer: {
+      readonly complete: readonly string[];
+      readonly degraded: readonly {
+        readonly correlationId: string;
+        readonly callId: string;
+        readonly reasons: readonly string[];
+      }[];
+      readonly destroyed: readonly string[];
+      readonly inProgress: readonly string[];
+      readonly missing: readonly {
+        readonly correlationId: string;
+        readonly why: 'neverSeen' | 'notRecorded' | 'nothingKept';
+      }[];
+    };
+  };
+  /** 200 when ready; 503 while starting or while the recorder cannot record */
+  'GET /api/health': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly status: 'ready' | 'degraded' | 'starting';
+      readonly recorder: 'available' | 'unavailable';
+      readonly callsInProgress: number;
+    };
+  };
+  /** Prometheus metrics */
+  'GET /metrics': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: unknown;
+  };
+  /** A bearer token for v2: client_id, client_secret, username, password, grant_type */
+  'POST /auth/realms/{tenantId}/protocol/openid-connect/token': {
+    path: { tenantId: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly access_token: string;
+      /** Seconds */
+      readonly expires_in: number;
+      readonly token_type: string;
+    };
+  };
+}

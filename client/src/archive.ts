@@ -1,0 +1,33 @@
+import type { Operations } from './api-types.ts';
+import type { Result } from './result.ts';
+import type { Transport } from './transport.ts';
+
+export type ArchiveCheck = Operations['GET /api/archive/check']['answer'];
+export type KeyRotation = Operations['GET /api/archive/key-rotation']['answer'];
+
+/** Long work on the archive: started once, and looked at until it is done. */
+export class ArchiveClient {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  startCheck(
+    body: Operations['POST /api/archive/check']['body'] = {},
+  ): Promise<Result<ArchiveCheck>> {
+    return this.#transport.request('POST /api/archive/check', { body });
+  }
+
+  check(): Promise<Result<ArchiveCheck>> {
+    return this.#transport.request('GET /api/archive/check', {});
+  }
+
+  startKeyRotation(): Promise<Result<KeyRotation>> {
+    return this.#transport.request('POST /api/archive/key-rotation', {});
+  }
+
+  keyRotation(): Promise<Result<KeyRotation>> {
+    return this.#transport.request('GET /api/archive/key-rotation', {});
+  }
+}

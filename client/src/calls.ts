@@ -1,0 +1,98 @@
+import type { Operations } from './api-types.ts';
+import type { Result } from './result.ts';
+import type { RequestOptions, Transport } from './transport.ts';
+
+export type Call = Operations['GET /api/calls/{id}']['answer'];
+export type CallHealth = Operations['GET /api/calls/{id}/health']['answer'];
+export type Receipt = Operations['GET /api/calls/{id}/receipts']['answer']['items'][number];
+export type Pauses = Operations['GET /api/calls/{id}/pauses']['answer'];
+type Answer<Value> = Promise<Result<Value>>;
+
+interface TakeOptions {
+  /** The same key with the same request is the same pause, however often it arrives. */
+  readonly idempotencyKey?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One call, by its id or its correlation id. */
+export class CallHandle {
+  readonly id: string;
+  readonly #transport: Transport;
+
+  constructor(transport: Transport, id: string) {
+    this.#transport = transport;
+    this.id = id;
+  }
+
+  get(): Answer<Call> {
+    return this.#transport.request('GET /api/calls/{id}', { path: this.#path });
+  }
+
+  health(): Answer<CallHealth> {
+    return this.#transport.request('GET /api/calls/{id}/health', { path: this.#path });
+  }
+
+  async receipts(): Answer<readonly Receipt[]> {
+    return itemsOf(
+      await this.#transport.request('GET /api/calls/{id}/receipts', { path: this.#path }),
+    );
+  }
+
+  pauses(): Answer<Pauses> {
+    return this.#transport.request('GET /api/calls/{id}/pauses', { path: this.#path });
+  }
+
+  /** A pause of an owner of its own, which must be renewed. */
+  takePause(
+    body: Operations['POST /api/calls/{id}/pauses']['body'],
+    { idempotencyKey, signal }: TakeOptions = {},
+  ): Answer<Pauses> {
+    const headers: Record<string, string> =
+      idempotencyKey === undefined ? {} : { 'Idempotency-Key': idempotencyKey };
+    const asked = { path: this.#path, body };
+    return this.#transport.request('POST /api/calls/{id}/pauses', asked, { headers, signal });
+  }
+
+  renewPause(
+    owner: string,
+    { ttlMs, timeoutMs }: { readonly ttlMs?: number; readonly timeoutMs?: number } = {},
+  ): Answer<Pauses> {
+    const asked = {
+      path: { ...this.#path, owner },
+      body: ttlMs === undefined ? {} : { ttlMs },
+    };
+    const options: RequestOptions = timeoutMs === undefined ? {} : { timeoutMs };
+    return this.#transport.request('PUT /api/calls/{id}/pauses/{owner}', asked, options);
+  }
+
+  releasePause(owner: string, options: { readonly keepalive?: boolean } = {}): Answer<Pauses> {
+    const path = { ...this.#path, owner };
+    return this.#transport.request('DELETE /api/calls/{id}/pauses/{owner}', { path }, options);
+  }
+
+  get #path(): { id: string } {
+    return { id: this.id };
+  }
+}
+
+/** Calls in progress. */
+export class CallsClient {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  async list(
+    query: Operations['GET /api/calls']['query'] = {},
+    options: RequestOptions = {},
+  ): Answer<readonly Call[]> {
+    return itemsOf(await this.#transport.request('GET /api/calls', { query }, options));
+  }
+}
+
+export function itemsOf<Item>(
+  result: Result<{ readonly items: readonly Item[] }>,
+): Result<readonly Item[]> {
+  return result.ok ? { ok: true, value: result.value.items } : result;
+}

@@ -1,0 +1,38 @@
+export type { Operations } from './api-types.ts';
+export type { ArchiveCheck, KeyRotation } from './archive.ts';
+export type { Call, CallHealth, Pauses, Receipt } from './calls.ts';
+// biome-ignore lint/performance/noBarrelFile: the package's one entry; bundlers drop what is unused.
+export { CallHandle } from './calls.ts';
+export type {
+  CommandAction,
+  CommandEffect,
+  ContractCall,
+  ContractCommand,
+  ContractState,
+} from './contract.ts';
+export type { EventsRequest, RecordingEvent } from './events.ts';
+export type { Guard, GuardOptions, GuardState } from './guard-fields.ts';
+export { guardFields, guardTexts } from './guard-fields.ts';
+export type { RecordingStateChanged, SignalR } from './hub.ts';
+export type { Hush } from './hush.ts';
+export { createHush } from './hush.ts';
+export type { LeaseOptions } from './lease.ts';
+export { Lease } from './lease.ts';
+export type {
+  AudioFormat,
+  AudioRequest,
+  Erasure,
+  ErasureRequest,
+  Recording,
+  RecordingDetail,
+  RecordingPage,
+  RecordingPeaks,
+  RecordingQuery,
+  Sidecar,
+} from './recordings.ts';
+export type { HushError, Result } from './result.ts';
+export { HushRequestError, orThrow } from './result.ts';
+export type { Asked, HushOptions, RequestOptions } from './transport.ts';
+export type { Ucc, UccSettings } from './uccs.ts';
+export type { Unrecorded, WithoutRecordingResult } from './without-recording.ts';
+export { withoutRecording } from './without-recording.ts';

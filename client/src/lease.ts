@@ -1,0 +1,160 @@
+import type { CallHandle } from './calls.ts';
+import { failure, type HushError, type Result, success } from './result.ts';
+import { unexpected } from './transport.ts';
+
+export interface LeaseOptions {
+  /** How long the pause holds after its last renewal; 1 s to an hour. Default 30 s. */
+  readonly ttlMs?: number;
+  /** For the receipts: `card entry`. Never what was typed. */
+  readonly reason?: string;
+  readonly signal?: AbortSignal;
+  /** A pause that could not be given back: Hush raises the alarm `pauseExpired` by itself. */
+  readonly onTrouble?: (error: HushError) => void;
+}
+
+const DEFAULT_TTL_MS = 30_000;
+/** Renewed so many times within its life. */
+const RENEWALS = 3;
+/** Of its life: what is left when it counts as lost, so that a block can stop in time. */
+const MARGIN_SHARE = 0.15;
+const TAKE_ATTEMPTS = 3;
+const FIRST_RETRY_MS = 200;
+const MAX_RETRY_MS = 5_000;
+
+/**
+ * A pause of one's own that is kept alive (docs/integrate/pauses.md). It counts only while an
+ * answer has confirmed it, and for no longer than that answer promised.
+ */
+export class Lease {
+  readonly #call: CallHandle;
+  readonly #owner: string;
+  readonly #ttlMs: number;
+  readonly #options: LeaseOptions;
+  readonly #lost = new AbortController();
+  #confirmedUntil = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #released: Promise<boolean> | undefined;
+
+  private constructor(call: CallHandle, options: LeaseOptions) {
+    this.#call = call;
+    this.#options = options;
+    this.#owner = `client-${crypto.randomUUID()}`;
+    this.#ttlMs = options.ttlMs ?? DEFAULT_TTL_MS;
+  }
+
+  /**
+   * Resolves with a lease only when Hush has confirmed that no audio of the call is kept. After
+   * every other outcome what may have been taken is given back.
+   */
+  static async take(call: CallHandle, options: LeaseOptions = {}): Promise<Result<Lease>> {
+    const lease = new Lease(call, options);
+    const taken = await lease.#take();
+    if (taken.ok) {
+      lease.#renewLater(lease.#ttlMs / RENEWALS);
+      return success(lease);
+    }
+    // Unanswered is not refused: it may hold, and must not be left to hold.
+    if (mayHold(taken.error)) void lease.release();
+    return taken;
+  }
+
+  /** Aborts when it can no longer be relied on that nothing is recorded. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  get owner(): string {
+    return this.#owner;
+  }
+
+  /**
+   * Gives it back, however often it takes, until it would have ended by itself. Resolves with
+   * whether Hush confirmed that; the same promise for everybody who asks.
+   */
+  release(options: { readonly keepalive?: boolean } = {}): Promise<boolean> {
+    clearTimeout(this.#timer);
+    this.#released ??= this.#release(options);
+    return this.#released;
+  }
+
+  async #take(): Promise<Result<undefined>> {
+    const { reason, signal } = this.#options;
+    const idempotencyKey = crypto.randomUUID();
+    const asked = { owner: this.#owner, ttlMs: this.#ttlMs, ...(reason ? { reason } : {}) };
+    let last: Result<undefined> = failure(unexpected('it was not asked for'));
+    for (let attempt = 1; attempt <= TAKE_ATTEMPTS; attempt += 1) {
+      const sentAt = performance.now();
+      const answered = await this.#call.takePause(asked, { idempotencyKey, signal });
+      if (answered.ok) return this.#confirm(answered.value, sentAt);
+      last = answered;
+      if (!answered.error.retryable || signal?.aborted) break;
+      if (attempt < TAKE_ATTEMPTS) await delay(FIRST_RETRY_MS * attempt);
+    }
+    return last;
+  }
+
+  /** An answer counts for what it says, not for having come. */
+  #confirm({ keepsAudio, pauses }: PauseAnswer, sentAt: number): Result<undefined> {
+    const own = pauses?.find(({ owner }) => owner === this.#owner);
+    if (keepsAudio !== false || !own || own.expired) {
+      return failure(unexpected('Hush does not say that nothing is recorded'));
+    }
+    this.#confirmedUntil = sentAt + this.#ttlMs;
+    return success(undefined);
+  }
+
+  #renewLater(inMs: number): void {
+    this.#timer = setTimeout(() => void this.#renew(), inMs);
+  }
+
+  async #renew(): Promise<void> {
+    const sentAt = performance.now();
+    const leftMs = this.#confirmedUntil - sentAt - this.#ttlMs * MARGIN_SHARE;
+    const answered = await this.#call.renewPause(this.#owner, {
+      ...{ ttlMs: this.#ttlMs, timeoutMs: Math.max(1, leftMs) },
+    });
+    if (this.#released) return;
+    const confirmed = answered.ok ? this.#confirm(answered.value, sentAt) : answered;
+    if (confirmed.ok) return this.#renewLater(this.#ttlMs / RENEWALS);
+    const endsAt = this.#confirmedUntil - this.#ttlMs * MARGIN_SHARE;
+    const retryMs = Math.min(MAX_RETRY_MS, this.#ttlMs / 10);
+    if (confirmed.error.retryable && performance.now() + retryMs < endsAt) {
+      return this.#renewLater(retryMs);
+    }
+    this.#lost.abort(confirmed.error);
+    return undefined;
+  }
+
+  async #release({ keepalive = false }: { readonly keepalive?: boolean }): Promise<boolean> {
+    const until = performance.now() + this.#ttlMs;
+    for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(MAX_RETRY_MS, waitMs * 2)) {
+      const answered = await this.#call.releasePause(this.#owner, { keepalive });
+      // 404: it does not hold, or the call is over.
+      if (answered.ok || (answered.error.kind === 'http' && answered.error.status === 404)) {
+        return true;
+      }
+      if (!answered.error.retryable || performance.now() + waitMs > until) {
+        this.#options.onTrouble?.(answered.error);
+        return false;
+      }
+      await delay(waitMs);
+    }
+  }
+}
+
+interface PauseAnswer {
+  readonly keepsAudio?: boolean;
+  readonly pauses?: readonly { readonly owner: string; readonly expired: boolean }[];
+}
+
+/** Whether the request may have been carried out all the same. */
+function mayHold({ kind, ...error }: HushError): boolean {
+  if (kind === 'http') return 'status' in error && error.status >= 500;
+  return kind !== 'contract';
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

@@ -1,0 +1,106 @@
+import type { Operations } from './api-types.ts';
+import { itemsOf } from './calls.ts';
+import { failure, orThrow, type Result } from './result.ts';
+import {
+  addressOf,
+  httpError,
+  type RequestOptions,
+  readJson,
+  type Transport,
+} from './transport.ts';
+
+export type RecordingQuery = Operations['GET /api/recordings']['query'];
+export type RecordingPage = Operations['GET /api/recordings']['answer'];
+export type Recording = RecordingPage['items'][number];
+export type RecordingDetail = Operations['GET /api/recordings/{id}']['answer'];
+export type RecordingPeaks = Operations['GET /api/recordings/{id}/peaks']['answer'];
+export type Sidecar = Operations['GET /api/recordings/{id}/sidecar']['answer'];
+export type Erasure = Operations['POST /api/recordings/{id}/erasures']['answer'];
+export type ErasureRequest = Operations['POST /api/recordings/{id}/erasures']['body'];
+export type AudioFormat = 'wav' | 'opus' | 'flac' | 'vcon';
+type Answer<Value> = Promise<Result<Value>>;
+
+export interface AudioRequest {
+  readonly format?: AudioFormat;
+  /** Of WAV: bytes from, and up to, not including. */
+  readonly range?: { readonly start: number; readonly end: number };
+  readonly signal?: AbortSignal;
+}
+
+/** Recordings of calls that have ended, and of those that go on. */
+export class RecordingsClient {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** A page: it may be short, or empty, while `nextCursor` says that there are more. */
+  page(query: RecordingQuery = {}, options: RequestOptions = {}): Answer<RecordingPage> {
+    return this.#transport.request('GET /api/recordings', { query }, options);
+  }
+
+  /**
+   * All that match, the newest first, page by page as they are taken.
+   * @throws HushRequestError
+   */
+  async *list(query: RecordingQuery = {}, signal?: AbortSignal): AsyncGenerator<Recording> {
+    let cursor: string | null | undefined = query.cursor;
+    do {
+      const asked: RecordingQuery = cursor === undefined ? query : { ...query, cursor };
+      const page: RecordingPage = orThrow(await this.page(asked, { signal }));
+      yield* page.items;
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+  }
+
+  get(id: string): Answer<RecordingDetail> {
+    return this.#transport.request('GET /api/recordings/{id}', { path: { id } });
+  }
+
+  /** The answer whose body is the file; the caller reads it. */
+  async audio(id: string, { format = 'wav', range, signal }: AudioRequest = {}): Answer<Response> {
+    const address =
+      format === 'vcon'
+        ? addressOf('/api/recordings/{id}/vcon', { path: { id } })
+        : addressOf('/api/recordings/{id}/audio', { path: { id }, query: { format } });
+    const headers = range ? { Range: `bytes=${range.start}-${range.end - 1}` } : {};
+    const answered = await this.#transport.send('GET', address, { headers, signal });
+    if (!answered.ok || answered.value.ok) return answered;
+    return failure(httpError(answered.value, await readJson(answered.value)));
+  }
+
+  peaks(id: string, points?: number): Answer<RecordingPeaks> {
+    const query = points === undefined ? {} : { points };
+    const asked = { path: { id }, query };
+    // The first time they are made: an hour of audio takes some seconds.
+    return this.#transport.request('GET /api/recordings/{id}/peaks', asked, { timeoutMs: 120_000 });
+  }
+
+  sidecar(id: string): Answer<Sidecar> {
+    return this.#transport.request('GET /api/recordings/{id}/sidecar', { path: { id } });
+  }
+
+  /** For good. The receipt; where its state is not `done`, Hush goes on by itself. */
+  erase(id: string, body: ErasureRequest): Answer<Erasure> {
+    const asked = { path: { id }, body };
+    const options = { timeoutMs: 120_000 };
+    return this.#transport.request('POST /api/recordings/{id}/erasures', asked, options);
+  }
+
+  async erasures(id: string): Answer<readonly Erasure[]> {
+    return itemsOf(
+      await this.#transport.request('GET /api/recordings/{id}/erasures', { path: { id } }),
+    );
+  }
+
+  /** While it lies on the recording nothing destroys it. */
+  async placeLegalHold(id: string, reason: string): Answer<Recording> {
+    const asked = { path: { id }, body: { reason } };
+    return this.#transport.request('PUT /api/recordings/{id}/legal-hold', asked);
+  }
+
+  async releaseLegalHold(id: string): Answer<Recording> {
+    return this.#transport.request('DELETE /api/recordings/{id}/legal-hold', { path: { id } });
+  }
+}

@@ -1,0 +1,54 @@
+/** Why there is no value. Carries no token, and nothing that a caller typed. */
+export type HushError =
+  /** The contract's own refusal: a command that was not carried out. */
+  | {
+      readonly kind: 'contract';
+      readonly errorType: 'configuration' | 'validation' | 'processing';
+      readonly message: string;
+      /** Whether the same request may succeed later. */
+      readonly retryable: boolean;
+    }
+  /** An answer of the Hush API that is no success (RFC 9457). */
+  | {
+      readonly kind: 'http';
+      readonly status: number;
+      readonly message: string;
+      readonly retryAfterMs: number | null;
+      readonly retryable: boolean;
+    }
+  /** No answer in time: whether it was carried out is not known. */
+  | { readonly kind: 'timeout'; readonly message: string; readonly retryable: true }
+  /** No connection, or one that broke: whether it was carried out is not known. */
+  | { readonly kind: 'network'; readonly message: string; readonly retryable: true }
+  /** The caller's own signal. */
+  | { readonly kind: 'aborted'; readonly message: string; readonly retryable: false }
+  /** An answer that is not what the API promises. */
+  | { readonly kind: 'unexpected'; readonly message: string; readonly retryable: false };
+
+export type Result<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly error: HushError };
+
+export function success<Value>(value: Value): Result<Value> {
+  return { ok: true, value };
+}
+
+export function failure(error: HushError): { readonly ok: false; readonly error: HushError } {
+  return { ok: false, error };
+}
+
+/** The value, for who would rather catch. @throws HushRequestError */
+export function orThrow<Value>(result: Result<Value>): Value {
+  if (result.ok) return result.value;
+  throw new HushRequestError(result.error);
+}
+
+export class HushRequestError extends Error {
+  override readonly name = 'HushRequestError';
+  readonly error: HushError;
+
+  constructor(error: HushError) {
+    super(error.message);
+    this.error = error;
+  }
+}

@@ -1,0 +1,157 @@
+import type { Operations } from './api-types.ts';
+import { failure, type HushError, type Result, success } from './result.ts';
+
+export interface HushOptions {
+  /** `https://hush.example.com`: where Hush's paths begin. */
+  readonly url: string;
+  /** A bearer token, or what fetches one; asked for each request, so it may be renewed. */
+  readonly token?: string | (() => string | Promise<string>);
+  readonly fetch?: typeof fetch;
+  /** A request that has no answer by then is given up. Default 10 s. */
+  readonly timeoutMs?: number;
+}
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+  /** The page may go away before the answer comes. */
+  readonly keepalive?: boolean;
+}
+
+type Operation = keyof Operations;
+type Given<Name extends string, Value> = Value extends undefined
+  ? { readonly [Key in Name]?: undefined }
+  : Record<never, never> extends Value
+    ? { readonly [Key in Name]?: Value }
+    : { readonly [Key in Name]: Value };
+
+/** What an operation takes, of its path, its query and its body. */
+export type Asked<Name extends Operation> = Given<'path', Operations[Name]['path']> &
+  Given<'query', Operations[Name]['query']> &
+  Given<'body', Operations[Name]['body']>;
+
+/** An operation's parts, whichever it is. */
+interface AnyAsked {
+  readonly path?: Readonly<Record<string, unknown>>;
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly body?: unknown;
+}
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+const RETRYABLE_STATUSES = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+/** Requests to one Hush: every operation of its API, and what may go wrong with them, typed. */
+export class Transport {
+  readonly url: string;
+  readonly #options: HushOptions;
+
+  constructor(options: HushOptions) {
+    this.#options = options;
+    this.url = options.url.replace(/\/+$/, '');
+  }
+
+  get hasToken(): boolean {
+    return this.#options.token !== undefined;
+  }
+
+  async token(): Promise<string | undefined> {
+    const { token } = this.#options;
+    return typeof token === 'function' ? token() : token;
+  }
+
+  /** The JSON answer of an operation, if its status is a success. */
+  async request<Name extends Operation>(
+    operation: Name,
+    asked: Asked<Name>,
+    options: RequestOptions = {},
+  ): Promise<Result<Operations[Name]['answer']>> {
+    const [method = 'GET', template = ''] = operation.split(' ');
+    const { body } = asked as AnyAsked;
+    const answered = await this.send(method, addressOf(template, asked as AnyAsked), {
+      ...options,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!answered.ok) return answered;
+    const response = answered.value;
+    const read = await readJson(response);
+    if (!response.ok) return failure(httpError(response, read));
+    if (read === undefined) return failure(unexpected('the answer is not JSON'));
+    return success(read as Operations[Name]['answer']);
+  }
+
+  /** The answer, whatever its status. The timeout counts until its headers are there. */
+  async send(
+    method: string,
+    address: string,
+    { signal, headers, body, ...options }: RequestOptions & { readonly body?: string } = {},
+  ): Promise<Result<Response>> {
+    const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), timeoutMs);
+    try {
+      const token = await this.token();
+      const response = await (this.#options.fetch ?? fetch)(this.url + address, {
+        method,
+        signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal,
+        headers: {
+          ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+          ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body }),
+        ...(options.keepalive ? { keepalive: true } : {}),
+      });
+      return success(response);
+    } catch {
+      if (signal?.aborted) {
+        return failure({ kind: 'aborted', message: 'the request was given up', retryable: false });
+      }
+      if (timeout.signal.aborted) {
+        const message = `no answer within ${timeoutMs} ms`;
+        return failure({ kind: 'timeout', message, retryable: true });
+      }
+      return failure({ kind: 'network', message: 'Hush could not be reached', retryable: true });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** With what the path names filled in, and a query of what is given. */
+export function addressOf(template: string, { path = {}, query = {} }: AnyAsked): string {
+  const filled = template.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(String(path[name])),
+  );
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+  return given.length === 0 ? filled : `${filled}?${search}`;
+}
+
+/** What an answer that is no success comes to. */
+export function httpError(response: Response, body: unknown): HushError {
+  const { status } = response;
+  const problem = body as { detail?: unknown; title?: unknown } | null | undefined;
+  const words = problem?.detail ?? problem?.title;
+  const seconds = Number(response.headers.get('Retry-After') ?? Number.NaN);
+  return {
+    kind: 'http',
+    status,
+    message: typeof words === 'string' ? words : `Hush answered ${status}`,
+    retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : null,
+    retryable: RETRYABLE_STATUSES.has(status),
+  };
+}
+
+export function unexpected(message: string): HushError {
+  return { kind: 'unexpected', message, retryable: false };
+}
+
+/** Undefined for what is none, and for a connection that broke in the middle of it. */
+export async function readJson(response: Response): Promise<unknown> {
+  try {
+    return JSON.parse(await response.text());
+  } catch {
+    return undefined;
+  }
+}

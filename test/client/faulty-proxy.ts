@@ -1,0 +1,111 @@
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What becomes of a request: what is done with it, and what its caller sees of that. */
+export type Fault =
+  /** It reaches Hush, and so does its answer its caller. */
+  | 'none'
+  /** It is answered 500, and never reaches Hush. */
+  | 'error'
+  /** It is never answered, and never reaches Hush. */
+  | 'hang'
+  /** Hush carries it out; its caller never hears. */
+  | 'hangAfter'
+  /** Hush carries it out; the connection is cut. */
+  | 'cutAfter'
+  /** The connection is cut before Hush hears of it. */
+  | 'cutBefore'
+  /** Hush carries it out; half of the answer arrives. */
+  | 'torn'
+  /** Answered as if all were well, with something that is not what the API promises. */
+  | 'html'
+  /** Hush refuses or not: the answer claims that audio is still kept. */
+  | 'keepsAudio';
+
+/** A proxy before a Hush that is well: each request meets the fault that `faultOf` names. */
+export class FaultyProxy {
+  readonly url: string;
+  readonly requests: string[] = [];
+  readonly #close: () => void;
+
+  private constructor(url: string, close: () => void) {
+    this.url = url;
+    this.#close = close;
+  }
+
+  static async start(
+    target: string,
+    faultOf: (method: string, path: string, count: number) => Fault,
+  ): Promise<FaultyProxy> {
+    const counts = new Map<string, number>();
+    const requests: string[] = [];
+    const server = createServer((incoming, outgoing) => {
+      const { method = '', url = '' } = incoming;
+      const count = (counts.get(method) ?? 0) + 1;
+      counts.set(method, count);
+      requests.push(`${method} ${url}`);
+      void answer(target, faultOf(method, url, count), incoming, outgoing);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const proxy = new FaultyProxy(`http://127.0.0.1:${port}`, () => {
+      server.close();
+      server.closeAllConnections();
+    });
+    proxy.requests.push = (...more) => requests.push(...more);
+    Object.defineProperty(proxy, 'requests', { value: requests });
+    return proxy;
+  }
+
+  /** From now on nobody is there. */
+  close(): void {
+    this.#close();
+  }
+}
+
+async function answer(
+  target: string,
+  fault: Fault,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  if (fault === 'hang') return;
+  if (fault === 'cutBefore') {
+    incoming.socket.destroy();
+    return;
+  }
+  if (fault === 'error') {
+    outgoing.writeHead(500).end('{"title":"Internal error"}');
+    return;
+  }
+  const { status, headers, body } = await forward(target, incoming);
+  if (fault === 'hangAfter') return;
+  if (fault === 'cutAfter') incoming.socket.destroy();
+  else if (fault === 'html') outgoing.writeHead(200).end('<h1>It works!</h1>');
+  else if (fault === 'torn') {
+    outgoing.writeHead(status, { ...headers, 'content-length': body.length });
+    outgoing.write(body.subarray(0, body.length / 2), () => incoming.socket.destroy());
+  } else if (fault === 'keepsAudio') {
+    const claim = JSON.stringify({ ...JSON.parse(String(body)), keepsAudio: true });
+    outgoing.writeHead(status, { 'content-type': 'application/json' }).end(claim);
+  } else outgoing.writeHead(status, headers).end(body);
+}
+
+function forward(
+  target: string,
+  incoming: IncomingMessage,
+): Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer }> {
+  const { method, url = '', headers } = incoming;
+  return new Promise((resolve, reject) => {
+    const outgoing = request(new URL(url, target), { method, headers }, (response) => {
+      const pieces: Buffer[] = [];
+      response.on('data', (piece: Buffer) => pieces.push(piece));
+      response.on('end', () => {
+        const { statusCode: status = 502 } = response;
+        resolve({ status, headers: response.headers, body: Buffer.concat(pieces) });
+      });
+    });
+    outgoing.on('error', reject);
+    incoming.pipe(outgoing);
+  });
+}
