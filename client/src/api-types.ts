@@ -148,7 +148,7 @@ export interface Operations {
     query: { ucc?: string; agent?: string };
     body: undefined;
     answer: {
-      readonly items: readonly {
+      readonly items: readonly ({
         readonly id: string;
         readonly correlationId: string;
         readonly uccName: string;
@@ -158,14 +158,14 @@ export interface Operations {
         /** Counts every change of state */
         readonly version: number;
         readonly beganAt: string;
-        readonly parties: readonly {
+        readonly parties: readonly ({
           /** SIP URI or phone number */
           readonly aor: string;
           readonly name: string | null;
           readonly role: 'agent' | 'other';
-        }[];
-        readonly pausedBy: readonly string[];
-        readonly streams: readonly {
+        })[];
+        readonly pausedBy: readonly (string)[];
+        readonly streams: readonly ({
           readonly track: number;
           readonly label: string;
           readonly aor: string | null;
@@ -175,8 +175,8 @@ export interface Operations {
           /** SRTP */
           readonly encrypted: boolean;
           readonly held: boolean;
-        }[];
-      }[];
+        })[];
+      })[];
     };
   };
   /** A call in progress, by its id or its correlation id */
@@ -194,14 +194,14 @@ export interface Operations {
       /** Counts every change of state */
       readonly version: number;
       readonly beganAt: string;
-      readonly parties: readonly {
+      readonly parties: readonly ({
         /** SIP URI or phone number */
         readonly aor: string;
         readonly name: string | null;
         readonly role: 'agent' | 'other';
-      }[];
-      readonly pausedBy: readonly string[];
-      readonly streams: readonly {
+      })[];
+      readonly pausedBy: readonly (string)[];
+      readonly streams: readonly ({
         readonly track: number;
         readonly label: string;
         readonly aor: string | null;
@@ -211,7 +211,7 @@ export interface Operations {
         /** SRTP */
         readonly encrypted: boolean;
         readonly held: boolean;
-      }[];
+      })[];
     };
   };
   /** What was commanded, from when it was in effect, and the last that was kept */
@@ -220,7 +220,7 @@ export interface Operations {
     query: Record<never, never>;
     body: undefined;
     answer: {
-      readonly items: readonly {
+      readonly items: readonly ({
         readonly action: string;
         /** The row in UCC_CallDetail */
         readonly detail: string;
@@ -228,12 +228,12 @@ export interface Operations {
         readonly requestedAt: string;
         readonly effectiveAt: string;
         readonly sequence: number;
-        readonly streams: readonly {
+        readonly streams: readonly ({
           readonly track: number;
           readonly lastSequence: number | null;
           readonly lastPosition: number | null;
-        }[];
-      }[];
+        })[];
+      })[];
     };
   };
   /** Whether a call, in progress or ended, is recorded as it should be, and why not */
@@ -248,27 +248,12 @@ export interface Operations {
       readonly status: 'live' | 'kept' | 'destroyed' | 'empty';
       /** Of a live call: as it stands now */
       readonly verdict: 'complete' | 'degraded' | 'missing';
-      readonly reasons: readonly {
-        readonly code:
-          | 'noMedia'
-          | 'nothingKept'
-          | 'oneSided'
-          | 'streamSilent'
-          | 'partyMissing'
-          | 'audioLost'
-          | 'interrupted'
-          | 'mediaStopped'
-          | 'srtpFailed'
-          | 'storageFailed'
-          | 'workerDied'
-          | 'sessionLost'
-          | 'recorderUnavailable'
-          | 'fenceUnconfirmed'
-          | 'notAsked';
+      readonly reasons: readonly ({
+        readonly code: 'noMedia' | 'nothingKept' | 'oneSided' | 'streamSilent' | 'partyMissing' | 'audioLost' | 'interrupted' | 'mediaStopped' | 'srtpFailed' | 'storageFailed' | 'workerDied' | 'sessionLost' | 'recorderUnavailable' | 'fenceUnconfirmed' | 'notAsked';
         readonly words: string;
-      }[];
+      })[];
       readonly pauses: number;
-      readonly tracks: readonly {
+      readonly tracks: readonly ({
         readonly track: number;
         readonly aor: string | null;
         /** From its first packet to its last */
@@ -282,7 +267,7 @@ export interface Operations {
         /** Of the packets that were sent, 0 to 1 */
         readonly lossShare: number;
         readonly jitterMs: number | null;
-      }[];
+      })[];
     };
   };
   /** Who pauses the call */
@@ -298,7 +283,7 @@ export interface Operations {
       readonly keepsAudio: boolean;
       readonly effectiveAt: string | null;
       readonly sequence: number | null;
-      readonly pauses: readonly {
+      readonly pauses: readonly ({
         /** `api`, `hold`, or whose lease it is */
         readonly owner: string;
         readonly reason: string | null;
@@ -306,7 +291,7 @@ export interface Operations {
         readonly expiresAt: string | null;
         /** Not renewed in time, and holding all the same */
         readonly expired: boolean;
-      }[];
+      })[];
     };
   };
   /** Pause as an owner of your own, for a limited time */
@@ -329,7 +314,7 @@ export interface Operations {
       readonly keepsAudio: boolean;
       readonly effectiveAt: string | null;
       readonly sequence: number | null;
-      readonly pauses: readonly {
+      readonly pauses: readonly ({
         /** `api`, `hold`, or whose lease it is */
         readonly owner: string;
         readonly reason: string | null;
@@ -337,7 +322,7 @@ export interface Operations {
         readonly expiresAt: string | null;
         /** Not renewed in time, and holding all the same */
         readonly expired: boolean;
-      }[];
+      })[];
     };
   };
   /** Renew a pause; 404: it no longer holds */
@@ -356,7 +341,7 @@ export interface Operations {
       readonly keepsAudio: boolean;
       readonly effectiveAt: string | null;
       readonly sequence: number | null;
-      readonly pauses: readonly {
+      readonly pauses: readonly ({
         /** `api`, `hold`, or whose lease it is */
         readonly owner: string;
         readonly reason: string | null;
@@ -364,7 +349,7 @@ export interface Operations {
         readonly expiresAt: string | null;
         /** Not renewed in time, and holding all the same */
         readonly expired: boolean;
-      }[];
+      })[];
     };
   };
   /** Give a pause back; audio is kept again once nobody holds */
@@ -380,7 +365,7 @@ export interface Operations {
       readonly keepsAudio: boolean;
       readonly effectiveAt: string | null;
       readonly sequence: number | null;
-      readonly pauses: readonly {
+      readonly pauses: readonly ({
         /** `api`, `hold`, or whose lease it is */
         readonly owner: string;
         readonly reason: string | null;
@@ -388,33 +373,16 @@ export interface Operations {
         readonly expiresAt: string | null;
         /** Not renewed in time, and holding all the same */
         readonly expired: boolean;
-      }[];
+      })[];
     };
   };
   /** Recordings, newest first */
   'GET /api/recordings': {
     path: Record<never, never>;
-    query: {
-      ucc?: string;
-      correlationId?: string;
-      agent?: string;
-      party?: string;
-      from?: string;
-      to?: string;
-      marked?: boolean;
-      saving?: 'None' | 'Save' | 'Delete';
-      status?: 'live' | 'kept' | 'destroyed';
-      legalHold?: boolean;
-      minLengthMs?: number;
-      maxLengthMs?: number;
-      minGapMs?: number;
-      gap?: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased';
-      cursor?: string;
-      limit?: number;
-    };
+    query: { ucc?: string; correlationId?: string; agent?: string; party?: string; from?: string; to?: string; marked?: boolean; saving?: 'None' | 'Save' | 'Delete'; status?: 'live' | 'kept' | 'destroyed'; legalHold?: boolean; minLengthMs?: number; maxLengthMs?: number; minGapMs?: number; gap?: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased'; cursor?: string; limit?: number };
     body: undefined;
     answer: {
-      readonly items: readonly {
+      readonly items: readonly ({
         readonly id: string;
         readonly correlationId: string;
         readonly uccName: string;
@@ -424,29 +392,19 @@ export interface Operations {
         /** Counts every change of state */
         readonly version: number;
         readonly beganAt: string;
-        readonly parties: readonly {
+        readonly parties: readonly ({
           /** SIP URI or phone number */
           readonly aor: string;
           readonly name: string | null;
           readonly role: 'agent' | 'other';
-        }[];
+        })[];
         readonly status: 'live' | 'kept' | 'destroyed';
         readonly endedAt: string | null;
         readonly lengthMs: number | null;
         readonly gaps: {
           /** Without audio in all, on the worse of its tracks */
           readonly lengthMs: number;
-          readonly reasons: readonly (
-            | 'api'
-            | 'lease'
-            | 'hold'
-            | 'stop'
-            | 'loss'
-            | 'restart'
-            | 'dtmf'
-            | 'silence'
-            | 'erased'
-          )[];
+          readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased')[];
         } | null;
         readonly legalHold: {
           readonly reason: string;
@@ -456,9 +414,9 @@ export interface Operations {
         /** More at /api/calls/{id}/health */
         readonly health: {
           readonly verdict: string;
-          readonly reasons: readonly string[];
+          readonly reasons: readonly (string)[];
         } | null;
-      }[];
+      })[];
       readonly nextCursor: string | null;
     };
   };
@@ -477,29 +435,19 @@ export interface Operations {
       /** Counts every change of state */
       readonly version: number;
       readonly beganAt: string;
-      readonly parties: readonly {
+      readonly parties: readonly ({
         /** SIP URI or phone number */
         readonly aor: string;
         readonly name: string | null;
         readonly role: 'agent' | 'other';
-      }[];
+      })[];
       readonly status: 'live' | 'kept' | 'destroyed';
       readonly endedAt: string | null;
       readonly lengthMs: number | null;
       readonly gaps: {
         /** Without audio in all, on the worse of its tracks */
         readonly lengthMs: number;
-        readonly reasons: readonly (
-          | 'api'
-          | 'lease'
-          | 'hold'
-          | 'stop'
-          | 'loss'
-          | 'restart'
-          | 'dtmf'
-          | 'silence'
-          | 'erased'
-        )[];
+        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased')[];
       } | null;
       readonly legalHold: {
         readonly reason: string;
@@ -509,9 +457,9 @@ export interface Operations {
       /** More at /api/calls/{id}/health */
       readonly health: {
         readonly verdict: string;
-        readonly reasons: readonly string[];
+        readonly reasons: readonly (string)[];
       } | null;
-      readonly tracks: readonly {
+      readonly tracks: readonly ({
         readonly track: number;
         readonly label: string;
         readonly aor: string | null;
@@ -522,7 +470,7 @@ export interface Operations {
         /** Several parties in one stream */
         readonly mixed: boolean;
         readonly packets: Readonly<Record<string, unknown>>;
-        readonly gaps: readonly {
+        readonly gaps: readonly ({
           /** From the recording's first sample */
           readonly startMs: number;
           readonly lengthMs: number;
@@ -530,19 +478,10 @@ export interface Operations {
           readonly startSample: number;
           /** At the track's clockRate */
           readonly samples: number;
-          readonly reason:
-            | 'api'
-            | 'lease'
-            | 'hold'
-            | 'stop'
-            | 'loss'
-            | 'restart'
-            | 'dtmf'
-            | 'silence'
-            | 'erased';
-        }[];
-      }[];
-      readonly receipts: readonly {
+          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased';
+        })[];
+      })[];
+      readonly receipts: readonly ({
         readonly action: string;
         /** The row in UCC_CallDetail */
         readonly detail: string;
@@ -550,12 +489,12 @@ export interface Operations {
         readonly requestedAt: string;
         readonly effectiveAt: string;
         readonly sequence: number;
-        readonly streams: readonly {
+        readonly streams: readonly ({
           readonly track: number;
           readonly lastSequence: number | null;
           readonly lastPosition: number | null;
-        }[];
-      }[];
+        })[];
+      })[];
     };
   };
   /** Stereo audio: one party per channel, the agent left, gaps as silence */
@@ -573,27 +512,18 @@ export interface Operations {
     answer: {
       readonly lengthMs: number;
       readonly pointsPerSecond: number;
-      readonly channels: readonly {
+      readonly channels: readonly ({
         readonly side: 'left' | 'right';
-        readonly tracks: readonly number[];
-        readonly min: readonly number[];
-        readonly max: readonly number[];
-        readonly gaps: readonly {
+        readonly tracks: readonly (number)[];
+        readonly min: readonly (number)[];
+        readonly max: readonly (number)[];
+        readonly gaps: readonly ({
           readonly track: number;
           readonly startMs: number;
           readonly lengthMs: number;
-          readonly reason:
-            | 'api'
-            | 'lease'
-            | 'hold'
-            | 'stop'
-            | 'loss'
-            | 'restart'
-            | 'dtmf'
-            | 'silence'
-            | 'erased';
-        }[];
-      }[];
+          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased';
+        })[];
+      })[];
     };
   };
   /** What goes with an exported file: parties, channels, gap map, marks */
@@ -608,41 +538,32 @@ export interface Operations {
       readonly beganAt: string;
       readonly endedAt: string | null;
       readonly lengthMs: number;
-      readonly parties: readonly {
+      readonly parties: readonly ({
         /** SIP URI or phone number */
         readonly aor: string;
         readonly name: string | null;
         readonly role: 'agent' | 'other';
-      }[];
-      readonly tracks: readonly {
+      })[];
+      readonly tracks: readonly ({
         readonly track: number;
         readonly label: string;
         readonly aor: string | null;
         readonly role: string;
         readonly codec: string;
         readonly channels: readonly ('left' | 'right')[];
-        readonly gaps: readonly {
+        readonly gaps: readonly ({
           readonly startMs: number;
           readonly lengthMs: number;
-          readonly reason:
-            | 'api'
-            | 'lease'
-            | 'hold'
-            | 'stop'
-            | 'loss'
-            | 'restart'
-            | 'dtmf'
-            | 'silence'
-            | 'erased';
-        }[];
-      }[];
-      readonly marks: readonly {
+          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased';
+        })[];
+      })[];
+      readonly marks: readonly ({
         /** From the beginning of the recording */
         readonly atMs: number;
         readonly action: 'Mark' | 'UnMark';
         readonly requester: string;
         readonly markedAt: string;
-      }[];
+      })[];
     };
   };
   /** The recording as a vCon (draft-ietf-vcon-vcon-core-04), its audio inline */
@@ -669,29 +590,19 @@ export interface Operations {
       /** Counts every change of state */
       readonly version: number;
       readonly beganAt: string;
-      readonly parties: readonly {
+      readonly parties: readonly ({
         /** SIP URI or phone number */
         readonly aor: string;
         readonly name: string | null;
         readonly role: 'agent' | 'other';
-      }[];
+      })[];
       readonly status: 'live' | 'kept' | 'destroyed';
       readonly endedAt: string | null;
       readonly lengthMs: number | null;
       readonly gaps: {
         /** Without audio in all, on the worse of its tracks */
         readonly lengthMs: number;
-        readonly reasons: readonly (
-          | 'api'
-          | 'lease'
-          | 'hold'
-          | 'stop'
-          | 'loss'
-          | 'restart'
-          | 'dtmf'
-          | 'silence'
-          | 'erased'
-        )[];
+        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased')[];
       } | null;
       readonly legalHold: {
         readonly reason: string;
@@ -701,7 +612,7 @@ export interface Operations {
       /** More at /api/calls/{id}/health */
       readonly health: {
         readonly verdict: string;
-        readonly reasons: readonly string[];
+        readonly reasons: readonly (string)[];
       } | null;
     };
   };
@@ -720,29 +631,19 @@ export interface Operations {
       /** Counts every change of state */
       readonly version: number;
       readonly beganAt: string;
-      readonly parties: readonly {
+      readonly parties: readonly ({
         /** SIP URI or phone number */
         readonly aor: string;
         readonly name: string | null;
         readonly role: 'agent' | 'other';
-      }[];
+      })[];
       readonly status: 'live' | 'kept' | 'destroyed';
       readonly endedAt: string | null;
       readonly lengthMs: number | null;
       readonly gaps: {
         /** Without audio in all, on the worse of its tracks */
         readonly lengthMs: number;
-        readonly reasons: readonly (
-          | 'api'
-          | 'lease'
-          | 'hold'
-          | 'stop'
-          | 'loss'
-          | 'restart'
-          | 'dtmf'
-          | 'silence'
-          | 'erased'
-        )[];
+        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased')[];
       } | null;
       readonly legalHold: {
         readonly reason: string;
@@ -752,7 +653,7 @@ export interface Operations {
       /** More at /api/calls/{id}/health */
       readonly health: {
         readonly verdict: string;
-        readonly reasons: readonly string[];
+        readonly reasons: readonly (string)[];
       } | null;
     };
   };
@@ -762,7 +663,7 @@ export interface Operations {
     query: Record<never, never>;
     body: undefined;
     answer: {
-      readonly items: readonly {
+      readonly items: readonly ({
         readonly id: string;
         readonly recordingId: string;
         readonly correlationId: string;
@@ -776,15 +677,15 @@ export interface Operations {
         readonly state: 'begun' | 'keysDestroyed' | 'done';
         readonly keysDestroyedAt: string | null;
         readonly doneAt: string | null;
-        readonly destroyed: readonly {
+        readonly destroyed: readonly ({
           readonly track: number;
           readonly segment: number;
           readonly generation: number;
           /** Of the wrapped key that was destroyed */
           readonly keySha256: string;
           readonly bytes: number | null;
-        }[];
-      }[];
+        })[];
+      })[];
     };
   };
   /** Erase a recording, or an interval of it, for good; the answer is the receipt */
@@ -814,14 +715,14 @@ export interface Operations {
       readonly state: 'begun' | 'keysDestroyed' | 'done';
       readonly keysDestroyedAt: string | null;
       readonly doneAt: string | null;
-      readonly destroyed: readonly {
+      readonly destroyed: readonly ({
         readonly track: number;
         readonly segment: number;
         readonly generation: number;
         /** Of the wrapped key that was destroyed */
         readonly keySha256: string;
         readonly bytes: number | null;
-      }[];
+      })[];
     };
   };
   /** How far the check of the archive is, or what the last one found */
@@ -847,11 +748,11 @@ export interface Operations {
         /** Segments that are not what was sealed */
         readonly damaged: number;
         readonly removed: number;
-        readonly findings: readonly {
+        readonly findings: readonly ({
           readonly kind: 'orphan' | 'missing' | 'damaged';
           readonly path: string;
           readonly detail: string;
-        }[];
+        })[];
       };
     };
   };
@@ -883,11 +784,11 @@ export interface Operations {
         /** Segments that are not what was sealed */
         readonly damaged: number;
         readonly removed: number;
-        readonly findings: readonly {
+        readonly findings: readonly ({
           readonly kind: 'orphan' | 'missing' | 'damaged';
           readonly path: string;
           readonly detail: string;
-        }[];
+        })[];
       };
     };
   };
@@ -935,7 +836,7 @@ export interface Operations {
     query: Record<never, never>;
     body: undefined;
     answer: {
-      readonly items: readonly {
+      readonly items: readonly ({
         readonly name: string;
         /** Record at all; default false */
         readonly useAudioRecording: boolean;
@@ -957,9 +858,9 @@ export interface Operations {
         readonly retentionDays: number;
         /** Marked recordings are kept all the same; default true. A legal hold always is */
         readonly retentionSparesMarked: boolean;
-        readonly agents: readonly string[];
-        readonly supervisors: readonly string[];
-      }[];
+        readonly agents: readonly (string)[];
+        readonly supervisors: readonly (string)[];
+      })[];
     };
   };
   /** A UCC */
@@ -989,8 +890,8 @@ export interface Operations {
       readonly retentionDays: number;
       /** Marked recordings are kept all the same; default true. A legal hold always is */
       readonly retentionSparesMarked: boolean;
-      readonly agents: readonly string[];
-      readonly supervisors: readonly string[];
+      readonly agents: readonly (string)[];
+      readonly supervisors: readonly (string)[];
     };
   };
   /** Create a UCC, or replace all its settings; what is left out gets its default */
@@ -1018,8 +919,8 @@ export interface Operations {
       readonly retentionDays?: number;
       /** Marked recordings are kept all the same; default true. A legal hold always is */
       readonly retentionSparesMarked?: boolean;
-      readonly agents?: readonly string[];
-      readonly supervisors?: readonly string[];
+      readonly agents?: readonly (string)[];
+      readonly supervisors?: readonly (string)[];
     };
     answer: {
       readonly name: string;
@@ -1043,8 +944,8 @@ export interface Operations {
       readonly retentionDays: number;
       /** Marked recordings are kept all the same; default true. A legal hold always is */
       readonly retentionSparesMarked: boolean;
-      readonly agents: readonly string[];
-      readonly supervisors: readonly string[];
+      readonly agents: readonly (string)[];
+      readonly supervisors: readonly (string)[];
     };
   };
   /** Change some settings; they count from the next command on */
@@ -1072,8 +973,8 @@ export interface Operations {
       readonly retentionDays?: number;
       /** Marked recordings are kept all the same; default true. A legal hold always is */
       readonly retentionSparesMarked?: boolean;
-      readonly agents?: readonly string[];
-      readonly supervisors?: readonly string[];
+      readonly agents?: readonly (string)[];
+      readonly supervisors?: readonly (string)[];
     };
     answer: {
       readonly name: string;
@@ -1097,8 +998,8 @@ export interface Operations {
       readonly retentionDays: number;
       /** Marked recordings are kept all the same; default true. A legal hold always is */
       readonly retentionSparesMarked: boolean;
-      readonly agents: readonly string[];
-      readonly supervisors: readonly string[];
+      readonly agents: readonly (string)[];
+      readonly supervisors: readonly (string)[];
     };
   };
   /** Committed events as server-sent events; Last-Event-ID resumes without a gap */
@@ -1114,14 +1015,14 @@ export interface Operations {
     query: Record<never, never>;
     body: undefined;
     answer: {
-      readonly items: readonly {
+      readonly items: readonly ({
         readonly name: string;
         readonly url: string;
         /** Empty: all of them */
-        readonly uccs: readonly string[];
+        readonly uccs: readonly (string)[];
         /** Switched off by an answer of 410 */
         readonly enabled: boolean;
-      }[];
+      })[];
     };
   };
   /** A webhook, without its secret */
@@ -1133,7 +1034,7 @@ export interface Operations {
       readonly name: string;
       readonly url: string;
       /** Empty: all of them */
-      readonly uccs: readonly string[];
+      readonly uccs: readonly (string)[];
       /** Switched off by an answer of 410 */
       readonly enabled: boolean;
     };
@@ -1145,31 +1046,29 @@ export interface Operations {
     body: {
       /** http or https */
       readonly url: string;
-      readonly uccs?: readonly string[];
+      readonly uccs?: readonly (string)[];
       /** whsec_ and 24 to 64 bytes in base64; without it the old one, or a new one */
       readonly secret?: string;
       /** Default true */
       readonly enabled?: boolean;
     };
-    answer:
-      | {
-          readonly name: string;
-          readonly url: string;
-          /** Empty: all of them */
-          readonly uccs: readonly string[];
-          /** Switched off by an answer of 410 */
-          readonly enabled: boolean;
-        }
-      | {
-          readonly name: string;
-          readonly url: string;
-          /** Empty: all of them */
-          readonly uccs: readonly string[];
-          /** Switched off by an answer of 410 */
-          readonly enabled: boolean;
-          /** Made by Hush just now; shown this once */
-          readonly secret?: string;
-        };
+    answer: {
+      readonly name: string;
+      readonly url: string;
+      /** Empty: all of them */
+      readonly uccs: readonly (string)[];
+      /** Switched off by an answer of 410 */
+      readonly enabled: boolean;
+    } | {
+      readonly name: string;
+      readonly url: string;
+      /** Empty: all of them */
+      readonly uccs: readonly (string)[];
+      /** Switched off by an answer of 410 */
+      readonly enabled: boolean;
+      /** Made by Hush just now; shown this once */
+      readonly secret?: string;
+    };
   };
   /** Delete a webhook and its dead letters */
   'DELETE /api/webhooks/{name}': {
@@ -1184,14 +1083,14 @@ export interface Operations {
     query: { cursor?: string; limit?: number };
     body: undefined;
     answer: {
-      readonly items: readonly {
+      readonly items: readonly ({
         readonly uccName: string;
         readonly sequence: number;
         readonly attempts: number;
         readonly lastStatus: number | null;
         readonly reason: 'rejected' | 'timeout' | 'unreachable' | 'addressRefused';
         readonly failedAt: string;
-      }[];
+      })[];
       readonly nextCursor: string | null;
     };
   };
@@ -1208,19 +1107,10 @@ export interface Operations {
   /** Who did what, from where, on what, and what came of it; newest first */
   'GET /api/access-trail': {
     path: Record<never, never>;
-    query: {
-      who?: string;
-      ucc?: string;
-      recording?: string;
-      outcome?: 'ok' | 'refused' | 'denied' | 'failed';
-      from?: string;
-      to?: string;
-      cursor?: string;
-      limit?: number;
-    };
+    query: { who?: string; ucc?: string; recording?: string; outcome?: 'ok' | 'refused' | 'denied' | 'failed'; from?: string; to?: string; cursor?: string; limit?: number };
     body: undefined;
     answer: {
-      readonly items: readonly {
+      readonly items: readonly ({
         readonly id: string;
         readonly at: string;
         /** User name; anonymous without a token */
@@ -1237,63 +1127,19 @@ export interface Operations {
         readonly reason: string | null;
         /** How many like it the row stands for */
         readonly count: number;
-      }[];
+      })[];
       readonly nextCursor: string | null;
     };
   };
   /** What is open now and what was raised, newest first */
   'GET /api/alarms': {
     path: Record<never, never>;
-    query: {
-      ucc?: string;
-      kind?:
-        | 'fenceTimeout'
-        | 'storageFailed'
-        | 'storeFailed'
-        | 'workerDied'
-        | 'sessionLost'
-        | 'pauseExpired'
-        | 'correlationConflict'
-        | 'webhookDeadLetter'
-        | 'mediaMissing'
-        | 'mediaOneSided'
-        | 'mediaStopped'
-        | 'mediaUnauthenticated'
-        | 'mediaLossy'
-        | 'recorderUnavailable'
-        | 'erasureFailed'
-        | 'uploadFailed'
-        | 'spoolFull'
-        | 'dailySummary';
-      open?: boolean;
-      from?: string;
-      to?: string;
-      cursor?: string;
-      limit?: number;
-    };
+    query: { ucc?: string; kind?: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'dailySummary'; open?: boolean; from?: string; to?: string; cursor?: string; limit?: number };
     body: undefined;
     answer: {
-      readonly items: readonly {
+      readonly items: readonly ({
         readonly id: string;
-        readonly kind:
-          | 'fenceTimeout'
-          | 'storageFailed'
-          | 'storeFailed'
-          | 'workerDied'
-          | 'sessionLost'
-          | 'pauseExpired'
-          | 'correlationConflict'
-          | 'webhookDeadLetter'
-          | 'mediaMissing'
-          | 'mediaOneSided'
-          | 'mediaStopped'
-          | 'mediaUnauthenticated'
-          | 'mediaLossy'
-          | 'recorderUnavailable'
-          | 'erasureFailed'
-          | 'uploadFailed'
-          | 'spoolFull'
-          | 'dailySummary';
+        readonly kind: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'dailySummary';
         readonly at: string;
         /** null while it is open; the same as `at` where it tells of a moment */
         readonly clearedAt: string | null;
@@ -1301,7 +1147,7 @@ export interface Operations {
         readonly correlationId: string | null;
         readonly uccName: string | null;
         readonly detail: string;
-      }[];
+      })[];
       readonly nextCursor: string | null;
     };
   };
@@ -1315,7 +1161,7 @@ export interface Operations {
       readonly timeZone: string;
       readonly from: string;
       readonly to: string;
-      readonly uccs: readonly {
+      readonly uccs: readonly ({
         readonly uccName: string;
         /** Begun on the day */
         readonly calls: number;
@@ -1335,16 +1181,16 @@ export interface Operations {
         /** Calls were to be recorded, and nothing is kept */
         readonly nothingKept: boolean;
         readonly alarms: Readonly<Record<string, unknown>>;
-      }[];
+      })[];
       /** Worst first, at most 200 */
-      readonly lookAt: readonly {
+      readonly lookAt: readonly ({
         readonly callId: string;
         readonly correlationId: string;
         readonly uccName: string;
         readonly beganAt: string;
         readonly verdict: 'degraded' | 'missing';
-        readonly reasons: readonly string[];
-      }[];
+        readonly reasons: readonly (string)[];
+      })[];
       readonly lookAtCount: number;
     };
   };
@@ -1353,21 +1199,21 @@ export interface Operations {
     path: Record<never, never>;
     query: Record<never, never>;
     body: {
-      readonly correlationIds: readonly string[];
+      readonly correlationIds: readonly (string)[];
     };
     answer: {
-      readonly complete: readonly string[];
-      readonly degraded: readonly {
+      readonly complete: readonly (string)[];
+      readonly degraded: readonly ({
         readonly correlationId: string;
         readonly callId: string;
-        readonly reasons: readonly string[];
-      }[];
-      readonly destroyed: readonly string[];
-      readonly inProgress: readonly string[];
-      readonly missing: readonly {
+        readonly reasons: readonly (string)[];
+      })[];
+      readonly destroyed: readonly (string)[];
+      readonly inProgress: readonly (string)[];
+      readonly missing: readonly ({
         readonly correlationId: string;
         readonly why: 'neverSeen' | 'notRecorded' | 'nothingKept';
-      }[];
+      })[];
     };
   };
   /** 200 when ready; 503 while starting or while the recorder cannot record */

@@ -43,9 +43,10 @@ const CARD_FIELDS =
 const DEFAULT_IDLE_MS = 20_000;
 
 /**
- * Guards the card fields of a payment form: nothing can be typed into them before Hush has confirmed
- * that the call is not recorded; the pause is kept alive while the agent is at it, and given back
- * after the submit, after leaving, or when the page goes. What is typed is never looked at.
+ * Guards the card fields of a payment form: nothing can be typed into them before Hush has
+ * confirmed that the call is not recorded; the pause is kept alive while the agent is at it, and
+ * given back after the submit, after leaving, or when the page goes. What is typed is never looked
+ * at.
  */
 export function guardFields(
   form: HTMLFormElement,

@@ -1,7 +1,7 @@
 export type { Operations } from './api-types.ts';
 export type { ArchiveCheck, KeyRotation } from './archive.ts';
 export type { Call, CallHealth, Pauses, Receipt } from './calls.ts';
-// biome-ignore lint/performance/noBarrelFile: the package's one entry; bundlers drop what is unused.
+// biome-ignore lint/performance/noBarrelFile: the entry; bundlers drop what is unused.
 export { CallHandle } from './calls.ts';
 export type {
   CommandAction,

@@ -25,11 +25,13 @@ export type Fault =
 /** A proxy before a Hush that is well: each request meets the fault that `faultOf` names. */
 export class FaultyProxy {
   readonly url: string;
-  readonly requests: string[] = [];
+  /** `POST /api/...`, in the order in which they came. */
+  readonly requests: readonly string[];
   readonly #close: () => void;
 
-  private constructor(url: string, close: () => void) {
+  private constructor(url: string, requests: readonly string[], close: () => void) {
     this.url = url;
+    this.requests = requests;
     this.#close = close;
   }
 
@@ -48,13 +50,10 @@ export class FaultyProxy {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const proxy = new FaultyProxy(`http://127.0.0.1:${port}`, () => {
+    return new FaultyProxy(`http://127.0.0.1:${port}`, requests, () => {
       server.close();
       server.closeAllConnections();
     });
-    proxy.requests.push = (...more) => requests.push(...more);
-    Object.defineProperty(proxy, 'requests', { value: requests });
-    return proxy;
   }
 
   /** From now on nobody is there. */
