@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { hashPassword, hashSecret } from './auth/password-hash.ts';
 import type { Config } from './config/schema.ts';
-import type { Caller, Principal } from './domain/access.ts';
 import { AccessTrail } from './domain/access-trail.ts';
 import type { PeopleStore } from './domain/people.ts';
 import { openDatabase } from './open-database.ts';
@@ -26,13 +25,4 @@ export async function openDesk(config: Config): Promise<Desk> {
     ...{ people: store.people, trail, hashPassword, hashSecret },
     close: () => store.close(),
   };
-}
-
-/** Who stands at the desk: whoever may read and write the data folder, by name of the account. */
-export function deskCaller(name: string): Caller {
-  const principal: Principal = {
-    ...{ key: '', name, client: null, roles: [], uris: new Set<string>() },
-    ...{ uccs: 'all', expiresAt: null },
-  };
-  return { principal, address: '', door: 'cli' };
 }

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { ConfigError } from '../config/config-error.ts';
 import { personNamePattern } from '../domain/people.ts';
-import { atTheDesk, type DeskOptions, deskEntry, print } from './at-the-desk.ts';
+import { atTheDesk, type DeskOptions, deskEntry } from './at-the-desk.ts';
+import { print } from './output.ts';
 
 const SECRET_BYTES = 32;
 const configOption = ['-c, --config <file>', 'YAML file with settings'] as const;

@@ -1,6 +1,4 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../config/load.ts';
-import { createServer } from '../server.ts';
 import { untilStopped } from './until-stopped.ts';
 
 /**
@@ -13,6 +11,9 @@ export function serveCommand(program: Command): void {
     .description('run the recorder')
     .option('-c, --config <file>', 'YAML file with settings; see hush.example.yaml')
     .action(async ({ config: file }: { config?: string }) => {
+      // Whoever only asks a running Hush something does not wait for all of this.
+      const { loadConfig } = await import('../config/load.ts');
+      const { createServer } = await import('../server.ts');
       const sources = { environment: process.env, ...(file === undefined ? {} : { file }) };
       const loaded = loadConfig(sources);
       const server = await createServer(loaded);

@@ -4,8 +4,9 @@ import { type Role, roles } from '../domain/access.ts';
 import { personNamePattern, type User } from '../domain/people.ts';
 import { parseRequesterUri } from '../domain/sip-uri.ts';
 import { uccKey, uccNamePattern } from '../domain/ucc.ts';
-import { atTheDesk, type DeskOptions, deskEntry, print } from './at-the-desk.ts';
+import { atTheDesk, type DeskOptions, deskEntry } from './at-the-desk.ts';
 import { isoDay } from './client.ts';
+import { print } from './output.ts';
 import { askPassword } from './password.ts';
 
 const configOption = ['-c, --config <file>', 'YAML file with settings'] as const;

@@ -104,3 +104,12 @@ export function speaksFor(principal: Principal, requester: unknown, mustMatch: b
   const commanding: readonly Role[] = permissions.command;
   return principal.roles.some((role) => role !== 'agent' && commanding.includes(role));
 }
+
+/** Who stands at the desk: whoever may read and write the data folder, by name of the account. */
+export function deskCaller(name: string): Caller {
+  const principal: Principal = {
+    ...{ key: '', name, client: null, roles: [], uris: new Set<string>() },
+    ...{ uccs: 'all', expiresAt: null },
+  };
+  return { principal, address: '', door: 'cli' };
+}

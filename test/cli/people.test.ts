@@ -1,29 +1,15 @@
-import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { TestHush, temporaryFolder } from '../support/hush.ts';
 import { tenantId, tokenForm, tokenUrl } from '../support/people.ts';
+import { type Ran, runHush } from './run-hush.ts';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const dataDir = temporaryFolder();
 const password = 'correct horse battery';
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
-async function hush(args: string, input = ''): Promise<{ code: number; out: string; err: string }> {
-  const env = { ...process.env, HUSH_DATA_DIR: dataDir, NODE_NO_WARNINGS: '1' };
-  const child = spawn(process.execPath, [main, ...args.split(' ')], { env });
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (data) => {
-    out += data;
-  });
-  child.stderr.on('data', (data) => {
-    err += data;
-  });
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(input);
-  const code = await new Promise<number>((resolve) => child.once('close', resolve));
-  return { code, out, err };
+function hush(args: string, input = ''): Promise<Ran> {
+  return runHush(args.split(' '), { input, env: { HUSH_DATA_DIR: dataDir } });
 }
 
 test('a client and a user that were added beside a running Hush get a token', async () => {
@@ -65,7 +51,7 @@ test.each([
 ])('%s: one sentence, and nothing is written', async (args, input, words) => {
   const before = (await hush('user list')).out;
   const { code, err } = await hush(args, `${input}\n`);
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(err).toMatch(new RegExp(`^hush: .*${words}.*\n$`));
   expect((await hush('user list')).out).toBe(before);
 });

@@ -9,8 +9,9 @@ const mayImport: Record<string, readonly string[]> = {
   simulator: ['protocols'],
   demo: ['simulator', 'protocols', 'domain'],
   torture: ['simulator', 'protocols'],
-  cli: ['server', 'desk', 'config', 'demo', 'torture', 'domain'],
-  main: ['cli', 'config'],
+  cli: ['server', 'desk', 'config', 'demo', 'torture', 'domain', 'client'],
+  main: ['cli', 'config', 'client'],
+  client: [],
 };
 /** They alone import everything. */
 const compositionRoots = new Set(['server', 'desk', 'open-database']);
@@ -39,9 +40,10 @@ const importing = new Set([
   'ExportAllDeclaration',
 ]);
 
-/** `domain`, `protocols/sip`, `server`; undefined outside `src`. */
+/** `domain`, `protocols/sip`, `server`, `client`; undefined elsewhere. */
 function roomOf(path: string): string | undefined {
   const [top, ...rest] = path.split('/');
+  if (top === 'client') return 'client';
   if (top !== 'src') return undefined;
   const [room = '', inner = ''] = rest;
   return room === 'protocols' ? `${room}/${inner}` : room.replace(/\.ts$/, '');

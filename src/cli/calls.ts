@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import { print, printJson } from './output.ts';
+import { answered, connect, type RemoteOptions, remote } from './remote.ts';
+
+interface CallsOptions extends RemoteOptions {
+  readonly ucc?: string;
+  readonly agent?: string;
+}
+
+/** `hush calls`: what is going on. */
+export function callsCommand(program: Command): void {
+  remote(program.command('calls').description('calls in progress'))
+    .option('--ucc <name>', 'of this UCC only')
+    .option('--agent <uri>', 'SIP URI or phone number of an agent on the call')
+    .action(run);
+}
+
+async function run({ ucc, agent, ...options }: CallsOptions): Promise<void> {
+  const query = { ...(ucc ? { ucc } : {}), ...(agent ? { agent } : {}) };
+  const calls = await answered(connect(options).calls.list(query));
+  if (options.json) {
+    printJson(calls);
+    return;
+  }
+  const rows = calls.map(({ correlationId, uccName, recordingState, pausedBy, ...call }) => ({
+    'correlation id': correlationId,
+    ucc: uccName,
+    state: recordingState,
+    'paused by': pausedBy.join(', '),
+    since: call.beganAt.slice(11, 19),
+    parties: call.parties.map(({ aor }) => aor).join(', '),
+  }));
+  print(rows, options);
+}

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { createHush, type Hush } from '../../client/src/hush.ts';
+import { type HushError, orThrow, type Result } from '../../client/src/result.ts';
+import { ConfigError } from '../config/config-error.ts';
+import type { OutputOptions } from './output.ts';
+
+export interface RemoteOptions extends OutputOptions {
+  readonly url?: string;
+  readonly tokenFile?: string;
+}
+
+/** What a command's exit code says (docs/reference/cli.md). */
+export const exitCodes = {
+  /** It was refused, or did not work. */
+  failed: 1,
+  /** What was typed makes no sense. */
+  usage: 2,
+  /** Hush could not be reached, or did not answer in time. */
+  unreachable: 3,
+  /** A token is missing, does not hold, or its role does not do. */
+  denied: 4,
+  /** There is no such call or recording. */
+  unknown: 5,
+  /** `hush archive check` has found something. */
+  found: 6,
+} as const;
+
+const DEFAULT_URL = 'http://127.0.0.1:8080';
+
+/** A command that speaks to a running Hush. */
+export function remote(command: Command): Command {
+  return command
+    .option('--url <url>', `of Hush; else HUSH_URL, else ${DEFAULT_URL}`)
+    .option('--token-file <file>', 'a bearer token; else HUSH_TOKEN')
+    .option('--json', 'for scripts');
+}
+
+/** A token never stands on the command line, where every user of the machine can read it. */
+export function connect({ url, tokenFile }: RemoteOptions): Hush {
+  const token =
+    tokenFile === undefined ? process.env.HUSH_TOKEN : readFileSync(tokenFile, 'utf8').trim();
+  return createHush({
+    url: url ?? process.env.HUSH_URL ?? DEFAULT_URL,
+    ...(token ? { token } : {}),
+  });
+}
+
+/** The value; or the error said, and the exit code set. */
+export async function answered<Value>(asked: Promise<Result<Value>>): Promise<Value> {
+  return orThrow(await asked);
+}
+
+export function exitCodeOf(error: HushError): number {
+  if (error.kind === 'timeout' || error.kind === 'network') return exitCodes.unreachable;
+  if (error.kind === 'http' && [401, 403].includes(error.status)) return exitCodes.denied;
+  if (error.kind === 'http' && [404, 410].includes(error.status)) return exitCodes.unknown;
+  return exitCodes.failed;
+}
+
+export function wholeNumber(name: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new ConfigError(`${name} wants a whole number`);
+  return Number(text);
+}

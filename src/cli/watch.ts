@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import type { RecordingEvent } from '../../client/src/events.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { connect, type RemoteOptions, remote, wholeNumber } from './remote.ts';
+
+interface WatchOptions extends RemoteOptions {
+  readonly ucc?: string;
+  readonly since?: string;
+}
+
+/** `hush watch`: events as they happen, until it is interrupted. */
+export function watchCommand(program: Command): void {
+  remote(program.command('watch').description('events as they happen, until Ctrl-C'))
+    .option('--ucc <name>', 'of this UCC only')
+    .option('--since <sequence>', 'first what came after this event; with --ucc')
+    .action(run);
+}
+
+async function run({ ucc, since, ...options }: WatchOptions): Promise<void> {
+  if (since !== undefined && ucc === undefined) throw new ConfigError('--since wants --ucc');
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
+  const events = connect(options).events({
+    ...(ucc === undefined ? {} : { ucc }),
+    ...(since === undefined ? {} : { since: wholeNumber('--since', since) }),
+    signal: interrupted.signal,
+    onReconnect: ({ message }) => process.stderr.write(`hush: ${message}; trying again\n`),
+  });
+  for await (const event of events) {
+    process.stdout.write(`${options.json ? JSON.stringify(event) : line(event)}\n`);
+  }
+}
+
+function line(event: RecordingEvent): string {
+  const what = event.action ?? event.alarm ?? event.type;
+  const who = event.requester ?? event.owner;
+  return [
+    event.at.slice(11, 23),
+    String(event.sequence).padStart(6),
+    event.uccName.padEnd(16),
+    what.padEnd(18),
+    event.correlationId,
+    ...(who === null ? [] : [`by ${who}`]),
+  ].join('  ');
+}
