@@ -1,3 +1,4 @@
+import { benchArchive } from './archive.ts';
 import { benchAuth } from './auth.ts';
 import { benchCommands } from './commands.ts';
 import { benchFence } from './fence.ts';
@@ -12,6 +13,7 @@ const benches: Record<string, () => Promise<void>> = {
   streams: benchStreams,
   hub: benchHub,
   auth: benchAuth,
+  archive: benchArchive,
   torture: benchTorture,
   peers: benchPeers,
 };

@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { anonymous } from '../../src/domain/access.ts';
 import { AccessTrail, MAX_LISTED_DENIALS } from '../../src/domain/access-trail.ts';
-import { databaseKinds, StoreFixture } from './databases.ts';
+import { databaseKinds } from './database-servers.ts';
+import { StoreFixture } from './databases.ts';
 
 const caller = { principal: anonymous('agent'), address: '192.0.2.1', door: 'v1' } as const;
 const callId = '1d6c6a58-6739-4f0c-98ff-0968292c8c30';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type CallHealth, judge } from '../../src/domain/assurance.ts';
 import type { AlarmRecord } from '../../src/domain/assurance-store.ts';
-import { databaseKinds, StoreFixture } from './databases.ts';
+import { databaseKinds } from './database-servers.ts';
+import { StoreFixture } from './databases.ts';
 import { aCall, anEvent, at } from './samples.ts';
 
 function anAlarm(number: number, changes: Partial<AlarmRecord> = {}): AlarmRecord {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { databaseKinds, StoreFixture } from './databases.ts';
+import { databaseKinds } from './database-servers.ts';
+import { StoreFixture } from './databases.ts';
 import { aCall, anEvent, aTrack } from './samples.ts';
 
 /** More than one group holds. */

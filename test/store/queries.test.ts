@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RecordingPage, RecordingPlace } from '../../src/domain/recording-search.ts';
 import type { CallRecord } from '../../src/domain/records.ts';
-import { databaseKinds, StoreFixture } from './databases.ts';
+import { databaseKinds } from './database-servers.ts';
+import { StoreFixture } from './databases.ts';
 import { aCall, anEvent, at } from './samples.ts';
 
 describe.each(databaseKinds)('queries on $name', (kind) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { eventOf } from '../../src/store/mapping.ts';
-import { databaseKinds, StoreFixture } from './databases.ts';
+import { databaseKinds } from './database-servers.ts';
+import { StoreFixture } from './databases.ts';
 import { aCall, aDetail, aGap, anEvent, aSegment, aTrack, at, aUcc } from './samples.ts';
 
 describe.each(databaseKinds)('rows on $name', (kind) => {

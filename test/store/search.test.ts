@@ -5,7 +5,8 @@ import { MarkingState, SavingState } from '../../src/domain/recording-state.ts';
 import { type CallRecord, gapReasons } from '../../src/domain/records.ts';
 import { searchRecordings } from '../../src/store/recording-search.ts';
 import { seededRandom } from '../../src/torture/random.ts';
-import { databaseKinds, StoreFixture } from './databases.ts';
+import { databaseKinds } from './database-servers.ts';
+import { StoreFixture } from './databases.ts';
 import { aCall, at } from './samples.ts';
 
 const random = seededRandom(11);

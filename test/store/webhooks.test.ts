@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DeadLetter, Webhook } from '../../src/domain/webhook.ts';
-import { databaseKinds, StoreFixture } from './databases.ts';
+import { databaseKinds } from './database-servers.ts';
+import { StoreFixture } from './databases.ts';
 import { at } from './samples.ts';
 
 function aWebhook(changes: Partial<Webhook> = {}): Webhook {

@@ -1,6 +1,10 @@
 import { rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type DatabaseServer, databaseKinds, type EmptyDatabase } from '../store/databases.ts';
+import {
+  type DatabaseServer,
+  databaseKinds,
+  type EmptyDatabase,
+} from '../store/database-servers.ts';
 import { TestCaller } from '../support/calls.ts';
 import { temporaryFolder, ucc } from '../support/hush.ts';
 import { HushProcess } from '../support/hush-process.ts';
