@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 
 const debianPackages = {
   baresip: 'baresip-core',
+  curl: 'curl',
   ffmpeg: 'ffmpeg',
   ffprobe: 'ffmpeg',
   ip: 'iproute2',
