@@ -8,6 +8,7 @@ const testPrograms = [
   { program: 'ffprobe', package: 'ffmpeg', why: 'another tool reads the recordings' },
   { program: 'chromium', package: 'chromium', why: 'a browser listens from other origins' },
   { program: 'sox', package: 'sox', why: 'another tool checks the G.711 tables' },
+  { program: 'python3', package: 'python3', why: 'an example in Python is run' },
   { program: 'curl', package: 'curl', why: 'what the documentation tells to type is typed' },
   { program: 'baresip', package: 'baresip-core', why: 'a user agent of another make calls' },
   { program: 'ip', package: 'iproute2', why: 'it calls in a network of its own' },

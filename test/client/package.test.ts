@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { publint } from 'publint';
@@ -10,23 +9,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clientTypesFile, clientTypesText } from '../../scripts/write-client-types.ts';
 import { openApiFile } from '../../scripts/write-openapi.ts';
 import { temporaryFolder } from '../support/hush.ts';
+import { installClient, tsc } from '../support/installed-client.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const tsc = join(root, 'node_modules', '.bin', 'tsc');
 /** As it is published, in a folder where nothing else is installed. */
 const consumer = temporaryFolder();
 const installed = join(consumer, 'node_modules', '@hush', 'client');
 
 beforeAll(() => {
-  const copy = join(consumer, 'build', 'client');
-  cpSync(join(root, 'client'), copy, { recursive: true });
-  rmSync(join(copy, 'dist'), { recursive: true, force: true });
-  cpSync(join(root, 'tsconfig.json'), join(consumer, 'build', 'tsconfig.json'));
-  execFileSync(process.execPath, [tsc, '-p', copy], { cwd: copy });
-  const packed = execFileSync('npm', ['pack', '--ignore-scripts', '--json'], { cwd: copy });
-  const [{ filename }] = JSON.parse(String(packed)) as [{ filename: string }];
-  mkdirSync(installed, { recursive: true });
-  execFileSync('tar', ['xf', join(copy, filename), '-C', installed, '--strip-components=1']);
+  installClient(consumer);
   writeFileSync(join(consumer, 'package.json'), '{"type":"module"}');
 });
 afterAll(() => rmSync(consumer, { recursive: true, force: true }));

@@ -41,7 +41,7 @@ function blocksOf(page: string): Block[] {
 const blocks = pages.flatMap(blocksOf);
 /** They are this very suite, or run until somebody stops them. */
 const suite = 'npm test';
-const lasting = blocks.filter(({ text }) => /^npm start$|hush serve|-N /m.test(text));
+const lasting = blocks.filter(({ text }) => /npm start$|hush serve|-N |serve\.js/m.test(text));
 const others = blocks.filter((block) => block.text !== suite && !lasting.includes(block));
 
 const folder = temporaryFolder();
@@ -76,7 +76,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-function started(text: string, env: NodeJS.ProcessEnv = {}, cwd = folder): ChildProcess {
+function started(text: string, env: NodeJS.ProcessEnv, cwd: string): ChildProcess {
   return spawn('bash', ['-e', '-u', '-o', 'pipefail', '-c', text], {
     cwd,
     detached: true,
@@ -88,6 +88,11 @@ function started(text: string, env: NodeJS.ProcessEnv = {}, cwd = folder): Child
       ...env,
     },
   });
+}
+
+/** What is npm's is typed in the checkout. */
+function placeOf(text: string): string {
+  return /npm|examples\//.test(text) ? root : folder;
 }
 
 /** As this page's reader has it: where Hush is, and which call is meant. */
@@ -109,7 +114,7 @@ describe('what the documentation tells to type works as it stands', () => {
       await live.frames(3);
       const { correlationId } = live;
       const env = { CALL: correlationId, ID: correlationId, RECORDING: id };
-      const child = started(asHere(text, correlationId), env);
+      const child = started(asHere(text, correlationId), env, placeOf(text));
       child.stdin?.on('error', () => undefined).end(`${PASSWORD}\n`);
       const { code, out, err } = await ended(child);
       await live.call.end();
@@ -130,14 +135,15 @@ describe('what the documentation tells to type works as it stands', () => {
         ...{ HUSH_DATA_DIR: temporaryFolder(), HUSH_HTTP_PORT: '0', HUSH_SIP_UDP_PORT: '0' },
         ...{ HUSH_SIP_TCP_PORT: '0', HUSH_RTP_PORT_MIN: '6000', HUSH_RTP_PORT_MAX: '6999' },
       };
-      const isRoot = text.startsWith('npm');
-      const child = started(asHere(text, live.correlationId), env, isRoot ? root : folder);
+      const child = started(asHere(text, live.correlationId), env, placeOf(text));
       child.stdin?.end();
       let out = '';
       child.stdout?.on('data', (data) => {
         out += data;
       });
-      await expect.poll(() => out, { timeout: 40_000 }).toMatch(/ready|"type":"callBegan"/i);
+      await expect
+        .poll(() => out, { timeout: 40_000 })
+        .toMatch(/ready|"type":"callBegan"|^http:/im);
       const over = ended(child);
       process.kill(-(child.pid as number), 'SIGTERM');
       await over;

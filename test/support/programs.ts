@@ -11,6 +11,7 @@ const debianPackages = {
   ip: 'iproute2',
   'multimon-ng': 'multimon-ng',
   openssl: 'openssl',
+  python3: 'python3',
   sipp: 'sip-tester',
   sox: 'sox',
   unshare: 'util-linux',
