@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { copyFileSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { SealedArchive } from '../src/archive/archive.ts';
 import { InProcessBus } from '../src/bus/in-process.ts';
 import { CallRegistry } from '../src/domain/call-registry.ts';
 import { Erasures } from '../src/domain/erasures.ts';
@@ -10,6 +11,7 @@ import { KeptRecordings } from '../src/domain/kept-recordings.ts';
 import { partyKey } from '../src/domain/party-keys.ts';
 import type { RecordingFilter, RecordingPlace } from '../src/domain/recording-search.ts';
 import { SavingState } from '../src/domain/recording-state.ts';
+import { segmentFile } from '../src/protocols/segment/sealed-chunk.ts';
 import type { Database } from '../src/store/database.ts';
 import { openSqlite } from '../src/store/sqlite.ts';
 import { SqlStore } from '../src/store/store.ts';
@@ -153,78 +155,81 @@ async function anHour(): Promise<StoredCall> {
 
 async function benchHour(): Promise<void> {
   const call = await anHour();
-  const databaseFile = join(temporaryFolder(), 'hush.sqlite');
-  const store = await SqlStore.open(openSqlite(databaseFile));
+  const store = await SqlStore.open(openSqlite(join(temporaryFolder(), 'hush.sqlite')));
   const segments = [...new Map(call.segments.map((one) => [one.track, one])).values()];
   const record = aCall({
     ...{ id: call.callId, status: 'kept', lengthMs: SECONDS * 1_000, legalHold: null },
   });
   await store.commit({ call: record, tracks: call.tracks, segments });
   const archive = call.archive(store, 1);
-  const files = [0, 1].map((track) => join(call.recordingsDir, call.callId, `${track}-0.seg`));
+  await benchListening(call, archive);
+  await benchErasure(call, store, archive);
+  await archive.close();
+  await store.close();
+  call.remove();
+}
 
+async function benchListening({ callId }: StoredCall, archive: SealedArchive): Promise<void> {
   const whole = await once(async () => {
-    const playback = await archive.play(call.callId);
+    const playback = await archive.play(callId);
     for await (const _ of playback.frames());
     await playback.close();
   });
   const seeks = await timed(SEEKS, async () => {
-    const playback = await archive.play(call.callId);
+    const playback = await archive.play(callId);
     const start = 44 + Math.floor(Math.random() * (SECONDS - 1)) * RATE * 4;
     for await (const _ of playback.wav(start, start + RATE * 4));
     await playback.close();
   });
+  const share = ((median(seeks) / whole) * 100).toFixed(1);
   console.log(
     `  an hour of two G.711 tracks; decoding and mixing all of it: ${whole.toFixed(0)} ms\n` +
       `    open it, and hear a second somewhere in it: p50 ${median(seeks).toFixed(1)}  ` +
-      `p99 ${percentile(seeks, 0.99).toFixed(1)} ms, ${((median(seeks) / whole) * 100).toFixed(1)} % of that`,
+      `p99 ${percentile(seeks, 0.99).toFixed(1)} ms, ${share} % of that`,
   );
-  const peaks = await once(() => archive.peaks(call.callId));
-  const again = await once(() => archive.peaks(call.callId));
+  const peaks = await once(() => archive.peaks(callId));
+  const again = await once(() => archive.peaks(callId));
   console.log(
     `    wave form of the hour: ${peaks.toFixed(0)} ms, ${(peaks / whole).toFixed(2)} times that; ` +
       `asked for again: ${again.toFixed(1)} ms`,
   );
+}
 
+/** Each a minute somewhere else, beside a durable copy of the files that it seals anew. */
+async function benchErasure(
+  { callId, recordingsDir }: StoredCall,
+  store: SqlStore,
+  archive: SealedArchive,
+): Promise<void> {
   const journal = new Journal({ store, bus: new InProcessBus(() => undefined), clock });
-  const kept = new KeptRecordings({ calls: new CallRegistry(), store });
   const erasures = new Erasures({
-    ...{ kept, store, keeping: store.keeping, archive, journal, clock },
+    ...{ store, keeping: store.keeping, archive, journal, clock },
+    kept: new KeptRecordings({ calls: new CallRegistry(), store }),
     alarms: { raise: ({ detail }) => console.log(`    ! ${detail}`) },
   });
   const rounds: { erase: number; copy: number }[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    const copy = await once(async () => {
-      for (const file of files) await copyDurably(file, `${file}.copy`);
-    }).finally(() => {
-      for (const file of files) rmSync(`${file}.copy`, { force: true });
-    });
+    const files = [0, 1].map((track) =>
+      join(recordingsDir, segmentFile({ callId, track, segment: 0, generation: round })),
+    );
+    const copy = await once(() => Promise.all(files.map(copyDurably)));
+    for (const file of files) rmSync(`${file}.copy`);
     const start = (round + 1) * 600_000;
     const interval = { start, end: start + 60_000 };
     const erase = await once(async () => {
-      const { state } = await erasures.erase({
-        ...{ callId: call.callId, interval, reason: 'bench', requestedBy: 'bench' },
-      });
+      const asked = { callId, interval, reason: 'bench', requestedBy: 'bench' };
+      const { state } = await erasures.erase(asked);
       if (state !== 'done') throw new Error(state);
     });
     rounds.push({ erase, copy });
-    files.splice(
-      0,
-      2,
-      ...[0, 1].map((track) =>
-        join(call.recordingsDir, call.callId, `${track}-0.${round + 1}.seg`),
-      ),
-    );
   }
   const ratios = rounds.map(({ erase, copy }) => erase / copy);
   console.log(
     `    erase a minute of it: ${median(rounds.map(({ erase }) => erase)).toFixed(0)} ms, ` +
-      `${median(ratios).toFixed(1)} times (${Math.min(...ratios).toFixed(1)} to ${Math.max(...ratios).toFixed(1)}) ` +
-      `a durable copy of its files (${median(rounds.map(({ copy }) => copy)).toFixed(0)} ms)`,
+      `${median(ratios).toFixed(1)} times (${Math.min(...ratios).toFixed(1)} to ` +
+      `${Math.max(...ratios).toFixed(1)}) a durable copy of its files ` +
+      `(${median(rounds.map(({ copy }) => copy)).toFixed(0)} ms)`,
   );
-  await archive.close();
-  await store.close();
-  call.remove();
 }
 
 const clock = { now: () => Date.now() };
@@ -235,8 +240,9 @@ async function once(run: () => Promise<unknown>): Promise<number> {
   return performance.now() - begun;
 }
 
-async function copyDurably(from: string, to: string): Promise<void> {
-  copyFileSync(from, to);
+async function copyDurably(file: string): Promise<void> {
+  const to = `${file}.copy`;
+  copyFileSync(file, to);
   const handle = await open(to, 'r+');
   await handle.sync();
   await handle.close();

@@ -9,8 +9,8 @@ const hours = 3_600_000;
 
 /**
  * An archive of so many kept recordings, made by the database itself: of 20 UCCs, 500 agents, each
- * caller once; 1 in 100 marked, 1 in 50 saved, 1 in 1,000 over an hour long, 1 in 10,000 with a part
- * that was erased.
+ * caller once; 1 in 100 marked, 1 in 50 saved, 1 in 1,000 over an hour long, 1 in 10,000 with a
+ * part that was erased.
  * @returns the id of the recording with that number
  */
 export async function archivedCalls(
