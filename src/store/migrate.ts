@@ -9,7 +9,7 @@ import { up as assurance } from './migrations/0006-assurance.ts';
 import { up as archive } from './migrations/0007-archive.ts';
 import type { Schema } from './schema.ts';
 
-const migrations = {
+export const migrations = {
   '0001-first': { up: first },
   '0002-webhooks': { up: webhooks },
   '0003-access': { up: access },

@@ -1,5 +1,6 @@
+import { Migrator } from 'kysely/migration';
 import { describe, expect, it } from 'vitest';
-import { migrateToLatest } from '../../src/store/migrate.ts';
+import { migrateToLatest, migrations } from '../../src/store/migrate.ts';
 import { SqlStore } from '../../src/store/store.ts';
 import { type DatabaseServer, databaseKinds } from './database-servers.ts';
 import { StoreFixture } from './databases.ts';
@@ -14,6 +15,40 @@ describe.each(databaseKinds)('migrations on $name', (kind) => {
     await migrateToLatest(fixture.database.kysely);
     const again = await fixture.another();
     expect(await again.call(call.id)).toEqual(call);
+  });
+
+  it('finds the recordings of an older release by their parties', async () => {
+    const server = await kind.start();
+    try {
+      const empty = await server.empty();
+      const old = empty.connect();
+      const provider = { getMigrations: async () => migrations };
+      const { error } = await new Migrator({ db: old.kysely, provider }).migrateTo(
+        '0006-assurance',
+      );
+      expect(error).toBeUndefined();
+      const call = aCall();
+      const row = {
+        ...{ id: call.id, correlation_id: call.correlationId, ucc_name: 'sales', version: 1 },
+        ...{ recording_state: 1, marking_state: 0, saving_state: 0, pause_confirmed: 1 },
+        ...{ leases: '[]', status: 'kept', recorded: 1, first_sequence: 1, last_sequence: 2 },
+        ...{ began_at: call.beganAt, parties: JSON.stringify(call.parties) },
+      };
+      await old.kysely
+        .insertInto('calls')
+        .values(row as never)
+        .execute();
+      await old.close();
+      const store = await SqlStore.open(empty.connect());
+      for (const party of ['agent@x.example', 'agent', '+31880000000']) {
+        const { records } = await store.recordings({ limit: 5, party });
+        expect(records).toMatchObject([{ id: call.id, gaps: null, legalHold: null }]);
+      }
+      expect((await store.recordings({ limit: 5, agent: '+31880000000' })).records).toEqual([]);
+      await store.close();
+    } finally {
+      await server.stop();
+    }
   });
 
   it('is done once by two processes that start at once', async () => {
