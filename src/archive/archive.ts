@@ -108,6 +108,7 @@ export class SealedArchive implements Archive {
     const found: string[] = [];
     for await (const { path } of files.list(callId)) found.push(path);
     for (const path of new Set(found)) if (!named.has(path)) await files.remove(path);
+    if (named.size === 0) await files.removeFolder(callId);
   }
 
   /** Opens a finished recording for playing. The caller closes it. */

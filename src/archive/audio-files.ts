@@ -20,6 +20,8 @@ export interface AudioFiles {
   write(path: string, bytes: Buffer): Promise<void>;
   /** One that is not there is no error. Resolves once it is gone for good. */
   remove(path: string): Promise<void>;
+  /** Nothing of the call is left: what it lay in goes as well. */
+  removeFolder(callId: string): Promise<void>;
   /** Everything of one call, or of all. */
   list(callId?: string): AsyncIterable<ListedFile>;
 }

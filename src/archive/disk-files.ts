@@ -44,11 +44,14 @@ export class DiskFiles implements AudioFiles {
   async remove(path: string): Promise<void> {
     const target = join(this.#root, path);
     await rm(target, { force: true });
-    const folder = dirname(target);
+    await ifThere(syncFolder(dirname(target)));
     // The folder of a call goes with its last file.
-    await rmdir(folder).catch(() => undefined);
-    await ifThere(syncFolder(folder));
-    await ifThere(syncFolder(dirname(folder)));
+    await this.removeFolder(dirname(path));
+  }
+
+  async removeFolder(callId: string): Promise<void> {
+    await rmdir(join(this.#root, callId)).catch(() => undefined);
+    await ifThere(syncFolder(this.#root));
   }
 
   async *list(callId?: string): AsyncGenerator<ListedFile> {

@@ -46,6 +46,10 @@ export class SpooledFiles implements AudioFiles {
     await this.bucket.remove(path);
   }
 
+  removeFolder(callId: string): Promise<void> {
+    return this.disk.removeFolder(callId);
+  }
+
   async *list(callId?: string): AsyncGenerator<ListedFile> {
     yield* this.disk.list(callId);
     yield* this.bucket.list(callId);

@@ -71,6 +71,10 @@ export class S3Files implements AudioFiles {
     await ifThere(this.#client.send(new DeleteObjectCommand(this.#named(path)), this.#limit));
   }
 
+  async removeFolder(): Promise<void> {
+    // A prefix is there as long as something begins with it.
+  }
+
   async *list(callId?: string): AsyncGenerator<ListedFile> {
     const { bucket, prefix } = this.#settings;
     let token: string | undefined;

@@ -18,6 +18,8 @@ const defaults = {
   maxPauseMs: 900_000,
   pauseLookbackMs: 0,
   suppressDtmf: true,
+  retentionDays: 0,
+  retentionSparesMarked: true,
   agents: [],
   supervisors: [],
 };
