@@ -104,6 +104,7 @@ export async function createServer(
   const store = await SqlStore.open(
     openDatabase(config, (cause) => logger.warn({ err: cause }, 'a database connection was lost')),
   );
+  const vault = masterKeyVault(keys);
   const bus = new InProcessBus((cause) => logger.error({ err: cause }, 'an event listener failed'));
   const uccs = new UccRegistry(store);
   const calls = new CallRegistry();
@@ -167,7 +168,7 @@ export async function createServer(
   });
   const lifecycle = new CallLifecycle({
     ...{ uccs, calls, recorder, archive, store, journal, alarms, clock },
-    vault: masterKeyVault(keys),
+    vault,
     limits: { ...config.recording, ...config.sip },
     storageFull: () => (uploader && !uploader.hasRoom ? 'the spool is full' : undefined),
     hangUp: (sessionIds) => srs.hangUp(sessionIds),
@@ -180,7 +181,7 @@ export async function createServer(
   const { keeping } = store;
   const erasures = new Erasures({ kept, store, keeping, archive, journal, alarms, clock });
   const legalHolds = new LegalHolds({ kept, keeping, journal, clock });
-  const rotation = new KeyRotation({ keys, file: masterKeyFile(config), keeping });
+  const rotation = new KeyRotation({ keys, file: masterKeyFile(config), keeping, vault });
   const archiveWork = new ArchiveWork({
     ...{ files, keys, store, keeping, rotation, now: () => clock.now() },
   });

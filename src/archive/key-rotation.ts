@@ -1,4 +1,5 @@
 import type { DerivedRecord, KeepingStore, SegmentPlace } from '../domain/keeping-store.ts';
+import type { Vault } from '../domain/ports.ts';
 import type { SegmentRecord } from '../domain/records.ts';
 import type { KeyRing } from '../protocols/segment/key-ring.ts';
 import { identityBytes } from '../protocols/segment/sealed-chunk.ts';
@@ -20,6 +21,7 @@ export interface KeyRotationOptions {
   /** Where the keys of embedded mode are; undefined where they are configured. */
   readonly file: string | undefined;
   readonly keeping: KeepingStore;
+  readonly vault: Vault;
 }
 
 /** How far a rotation has come. */
@@ -71,6 +73,7 @@ export class KeyRotation {
         onProgress({ keyId: keys.currentId, rewrapped, looked });
       }
       rewrapped += await this.#renewDerived(await keeping.allDerived());
+      rewrapped += await this.#renewSecrets();
       await keeping.forgetKeys();
       if (file !== undefined) writeMasterKeys(file, [keys.current]);
     }
@@ -86,6 +89,17 @@ export class KeyRotation {
     });
     await keeping.replaceKeys('segments', renewed);
     return renewed.length;
+  }
+
+  /** SRTP keys of calls in progress: the next process goes on with them. */
+  async #renewSecrets(): Promise<number> {
+    const { keeping, vault } = this.#options;
+    let total = 0;
+    for (;;) {
+      const { renewed, missed } = await keeping.renewSecrets((sealed) => vault.renew(sealed));
+      total += renewed;
+      if (missed === 0) return total;
+    }
   }
 
   async #renewDerived(derived: readonly DerivedRecord[]): Promise<number> {

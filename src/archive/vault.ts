@@ -8,6 +8,7 @@ const IDENTITY = Buffer.from('hush/vault');
 export function masterKeyVault(keys: KeyRing): Vault {
   return {
     seal: (secret) => keys.wrap(Buffer.from(secret), IDENTITY).toString('base64'),
+    renew: (sealed) => keys.renew(Buffer.from(sealed, 'base64'), IDENTITY).toString('base64'),
     open: (sealed) => keys.unwrap(Buffer.from(sealed, 'base64'), IDENTITY),
   };
 }

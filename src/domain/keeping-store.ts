@@ -51,6 +51,12 @@ export interface KeepingStore {
   allDerived(): Promise<DerivedRecord[]>;
   /** Each key that is still the same: one that was destroyed meanwhile does not come back. */
   replaceKeys(of: 'segments' | 'derived', keys: readonly ReplacedKey[]): Promise<void>;
+  /**
+   * Puts another secret in the place of each that sessions in progress hold, where it still is what
+   * it was.
+   * @returns how many there were, and how many of them changed meanwhile: ask again
+   */
+  renewSecrets(renew: (sealed: string) => string): Promise<{ renewed: number; missed: number }>;
   /** Gives up what is left of keys that commits destroyed or replaced. */
   forgetKeys(): Promise<void>;
 }

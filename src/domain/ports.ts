@@ -200,6 +200,8 @@ export interface Vault {
   seal(secret: Uint8Array): string;
   /** @throws where it was sealed by another key */
   open(sealed: string): Buffer;
+  /** The same secret as it would be sealed now; the same text where it is sealed so already. */
+  renew(sealed: string): string;
 }
 
 export interface Clock {

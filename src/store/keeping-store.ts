@@ -9,7 +9,7 @@ import type {
   SegmentPlace,
 } from '../domain/keeping-store.ts';
 import { MarkingState } from '../domain/recording-state.ts';
-import type { CallRecord, SegmentRecord } from '../domain/records.ts';
+import type { CallRecord, SegmentRecord, SessionRecord } from '../domain/records.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { Database } from './database.ts';
 import { derivedOf, erasureOf } from './keeping-rows.ts';
@@ -90,6 +90,32 @@ export class SqlKeepingStore implements KeepingStore {
     for (let first = 0; first < keys.length; first += MAX_REPLACED) {
       await this.#replaceKeys(of, keys.slice(first, first + MAX_REPLACED));
     }
+  }
+
+  async renewSecrets(
+    renew: (sealed: string) => string,
+  ): Promise<{ renewed: number; missed: number }> {
+    // What is on its way counts as well.
+    await this.#commits.add({});
+    const rows = await this.#kysely.selectFrom('recording_sessions').selectAll().execute();
+    let [renewed, missed] = [0, 0];
+    for (const { id, streams: before } of rows) {
+      const streams = (JSON.parse(before) as SessionRecord['streams']).map((stream) => {
+        const { srtp } = stream.agreed;
+        return { ...stream, agreed: { ...stream.agreed, srtp: srtp && renew(srtp) } };
+      });
+      const after = JSON.stringify(streams);
+      if (after === before) continue;
+      const { numUpdatedRows } = await this.#kysely
+        .updateTable('recording_sessions')
+        .set({ streams: after })
+        .where('id', '=', id)
+        .where('streams', '=', before)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) missed += 1;
+      else renewed += 1;
+    }
+    return { renewed, missed };
   }
 
   /** Who asks while one is on its way waits for the next one: it covers them all. */

@@ -4,7 +4,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config/schema.ts';
 import { type ApiBench, openBench, record } from '../http/api-support.ts';
-import { TestHush } from '../support/hush.ts';
+import { TestCaller } from '../support/calls.ts';
+import { TestHush, temporaryFolder } from '../support/hush.ts';
+import { HushProcess } from '../support/hush-process.ts';
+import { freePort, freeRtpPorts } from '../support/ports.ts';
 
 const asAdmin = (config: Config): Config => ({ ...config, auth: { ...config.auth, mode: 'none' } });
 
@@ -172,4 +175,37 @@ describe('another master key', () => {
     expect((await last.audio(id)).equals(before)).toBe(true);
     await last.stop();
   });
+});
+
+it('an encrypted call goes on over a rotation and a restart', async () => {
+  const rtpPorts = await freeRtpPorts();
+  const ports = { httpPort: await freePort(), sipUdpPort: await freePort() };
+  const dataDir = temporaryFolder();
+  const first = await HushProcess.start({ dataDir, rtpPorts, ...ports });
+  const caller = await TestCaller.open();
+  const live = await caller.call(first, { srtp: 'AES_CM_128_HMAC_SHA1_80' });
+  await live.frames(40);
+  const url = `${first.api}/api/archive/key-rotation`;
+  expect((await fetch(url, { method: 'POST' })).status).toBe(202);
+  const state = async (): Promise<string> =>
+    ((await (await fetch(url)).json()) as { state: string }).state;
+  await expect.poll(state, { timeout: 10_000 }).toBe('done');
+  expect(readFileSync(join(dataDir, 'master.key'), 'utf8').trim().split('\n')).toHaveLength(1);
+  await first.end('SIGKILL');
+  const second = await HushProcess.start({ dataDir, rtpPorts, ...ports });
+  await live.frames((live.streams[0]?.sent.length ?? 0) + 60);
+  // biome-ignore lint/suspicious/noExplicitAny: whatever JSON came is looked into.
+  const get = async (path: string): Promise<any> => (await fetch(second.api + path)).json();
+  const [stream] = (await get(`/api/calls/${live.correlationId}`)).streams;
+  expect(stream.encrypted).toBe(true);
+  await live.call.end();
+  const found = async () => (await get('/api/recordings?status=kept')).items;
+  await expect.poll(async () => (await found()).length, { timeout: 10_000 }).toBe(1);
+  const detail = await get(`/api/recordings/${(await found())[0].id}`);
+  for (const { packets } of detail.tracks) {
+    expect(packets.kept).toBeGreaterThan(50);
+    expect(packets.unauthenticated).toBe(0);
+  }
+  await second.end('SIGTERM');
+  await caller.close();
 });

@@ -33,7 +33,7 @@ const alarms = { raise: () => undefined };
 const bus = { publish: () => undefined, subscribe: () => () => undefined };
 
 const audio = { aor: null, mixed: false, clockRate: 8000, agreed: plainPcmu } as const;
-const vault = { seal: () => '', open: () => Buffer.alloc(0) };
+const vault = { seal: () => '', open: () => Buffer.alloc(0), renew: () => '' };
 
 /** One process: the domain as it is, on a recorder without sockets and a store without a disk. */
 export class World {
