@@ -88,6 +88,7 @@ const exceptions: readonly Exception[] = [
   ...[
     'test/support/hush.ts',
     'test/http/pauses.test.ts',
+    'test/archive/archive-work.test.ts',
     'test/http/assurance-scope.test.ts',
     'test/srs/srs-fixture.ts',
     'test/srs/disk-full.test.ts',

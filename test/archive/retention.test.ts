@@ -49,10 +49,9 @@ test('destroys what is older than its UCC keeps it, and spares marks and legal h
   expect(await status(old.id)).toBe('kept');
   now = epoch + 31 * day;
   await expect.poll(() => status(old.id), { timeout: 10_000 }).toBe('destroyed');
-  const { items } = await hush.get(`/api/recordings/${old.id}/erasures`);
-  expect(items).toEqual([
-    expect.objectContaining({ reason: 'retention', requestedBy: 'retention', state: 'done' }),
-  ]);
+  const receipts = async () => (await hush.get(`/api/recordings/${old.id}/erasures`)).items;
+  const receipt = { reason: 'retention', requestedBy: 'retention', state: 'done' };
+  await expect.poll(receipts, { timeout: 10_000 }).toEqual([expect.objectContaining(receipt)]);
   for (const { id } of [marked, held, kept, young]) expect(await status(id)).toBe('kept');
 });
 

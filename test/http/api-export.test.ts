@@ -19,9 +19,9 @@ function audio(query: string, init: RequestInit = {}): Promise<Response> {
   return fetch(`${bench.hush.api}/api/recordings/${id}/audio${query}`, init);
 }
 
-async function listenings(): Promise<number> {
+async function exportsTold(): Promise<number> {
   const { items } = await bench.hush.get('/api/access-trail?limit=500');
-  return items.filter(({ action }: { action: string }) => action === 'listen').length;
+  return items.filter(({ action }: { action: string }) => action === 'export').length;
 }
 
 const formats = [
@@ -31,7 +31,7 @@ const formats = [
 
 describe.each(formats)('format=%s', (format, type, container, codec, sampleRate) => {
   test('is the recording, streamed, and stands in the access trail', async () => {
-    const before = await listenings();
+    const before = await exportsTold();
     const response = await audio(`?format=${format}`, { headers: { Range: 'bytes=0-9' } });
     expect(response.status).toBe(200);
     const { headers } = response;
@@ -51,16 +51,16 @@ describe.each(formats)('format=%s', (format, type, container, codec, sampleRate)
     const samples = await ffmpegSamples(file);
     expect(samples.length / 4).toBe((frames * sampleRate) / 8000);
     if (format === 'flac') expect(samples.equals(wav.subarray(WAV_HEADER_BYTES))).toBe(true);
-    expect(await listenings()).toBe(before + 1);
+    expect(await exportsTold()).toBe(before + 1);
   });
 
   test('HEAD answers its headers and makes nothing', async () => {
-    const before = await listenings();
+    const before = await exportsTold();
     const response = await audio(`?format=${format}`, { method: 'HEAD' });
     expect([response.status, response.headers.get('content-type')]).toEqual([200, type]);
     expect(response.headers.get('accept-ranges')).toBe('none');
     expect(await response.text()).toBe('');
-    expect(await listenings()).toBe(before);
+    expect(await exportsTold()).toBe(before);
   });
 });
 

@@ -95,7 +95,11 @@ describe('MediaRecorder', () => {
     }
     const { startPosition, endPosition } = await summary();
     expect((endPosition ?? 0) - (startPosition ?? 0)).toBe(20 * FRAME);
-    expect((await fixture.stored(callId)).size).toBe(1);
+    // In one chunk or in two: a segment's first one is shorter, by chance.
+    const runs = [...(await fixture.stored(callId))].sort(([a], [b]) => a - b);
+    const ends = runs.map(([position, run]) => position + run.length);
+    expect(runs.slice(1).map(([position]) => position)).toEqual(ends.slice(0, -1));
+    expect((ends.at(-1) ?? 0) - (runs[0]?.[0] ?? 0)).toBe(20 * FRAME);
   });
 
   it('puts packets that came in another order back into theirs', async () => {
