@@ -57,9 +57,11 @@ export class SealedArchive implements Archive {
   }
 
   async destroy(callId: string): Promise<void> {
-    await this.#options.store.destroyKeys(callId);
+    const { store, keeping } = this.#options;
+    await store.destroyKeys(callId);
     await this.interrupt(callId);
     await this.sweep(callId);
+    await keeping.forgetKeys();
   }
 
   async reseal(callId: string, { start, end }: Span): Promise<Resealed> {
