@@ -29,8 +29,8 @@ const BATCH = 500;
 /**
  * Compares what lies on disk and in the bucket with what the rows name. A file that no key opens is
  * an orphan: bytes of what was destroyed, or of an attempt that a crash ended. Calls in progress,
- * and those whose audio is just being settled, are left alone; so is what is not known to be ours: a
- * bucket may be shared.
+ * and those whose audio is just being settled, are left alone; so is what is not known to be ours:
+ * a bucket may be shared.
  */
 export class ArchiveCheck {
   readonly #options: ArchiveCheckOptions;
