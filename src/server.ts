@@ -182,9 +182,12 @@ export async function createServer(
   const { keeping } = store;
   const erasures = new Erasures({ kept, store, keeping, archive, journal, alarms, clock });
   const legalHolds = new LegalHolds({ kept, keeping, journal, clock });
-  const rotation = new KeyRotation({ keys, file: masterKeyFile(config), keeping, vault });
+  const rotation = new KeyRotation({
+    ...{ keys, file: masterKeyFile(config), keeping, vault, settled: () => kept.settled() },
+  });
   const archiveWork = new ArchiveWork({
     ...{ files, keys, store, keeping, rotation, now: () => clock.now() },
+    exclusively: (callId, look) => kept.run(callId, look),
   });
   const uploader =
     files instanceof SpooledFiles

@@ -743,13 +743,15 @@ export interface Operations {
         readonly segments: number;
         /** Files that no key opens */
         readonly orphans: number;
+        /** Files of no call that is known here; never removed */
+        readonly strangers: number;
         /** Segments without a file */
         readonly missing: number;
         /** Segments that are not what was sealed */
         readonly damaged: number;
         readonly removed: number;
         readonly findings: readonly ({
-          readonly kind: 'orphan' | 'missing' | 'damaged';
+          readonly kind: 'orphan' | 'stranger' | 'missing' | 'damaged';
           readonly path: string;
           readonly detail: string;
         })[];
@@ -779,13 +781,15 @@ export interface Operations {
         readonly segments: number;
         /** Files that no key opens */
         readonly orphans: number;
+        /** Files of no call that is known here; never removed */
+        readonly strangers: number;
         /** Segments without a file */
         readonly missing: number;
         /** Segments that are not what was sealed */
         readonly damaged: number;
         readonly removed: number;
         readonly findings: readonly ({
-          readonly kind: 'orphan' | 'missing' | 'damaged';
+          readonly kind: 'orphan' | 'stranger' | 'missing' | 'damaged';
           readonly path: string;
           readonly detail: string;
         })[];

@@ -65,9 +65,11 @@ export class CallHandle {
     return this.#transport.request('PUT /api/calls/{id}/pauses/{owner}', asked, options);
   }
 
-  releasePause(owner: string, options: { readonly keepalive?: boolean } = {}): Answer<Pauses> {
-    const path = { ...this.#path, owner };
-    return this.#transport.request('DELETE /api/calls/{id}/pauses/{owner}', { path }, options);
+  /** Outlives the page that sends it. */
+  releasePause(owner: string): Answer<Pauses> {
+    const asked = { path: { ...this.#path, owner } };
+    const options = { keepalive: true };
+    return this.#transport.request('DELETE /api/calls/{id}/pauses/{owner}', asked, options);
   }
 
   get #path(): { id: string } {

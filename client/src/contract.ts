@@ -1,5 +1,5 @@
 import { failure, type HushError, type Result, success } from './result.ts';
-import { addressOf, httpError, readJson, type Transport, unexpected } from './transport.ts';
+import { addressOf, httpError, type Transport, unexpected } from './transport.ts';
 
 export type RecordingState = 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
 export type MarkingState = 'None' | 'Mark' | 'Unmark';
@@ -15,6 +15,11 @@ const recordingStates: readonly RecordingState[] = [
 const markingStates: readonly MarkingState[] = ['None', 'Mark', 'Unmark'];
 const savingStates: readonly SavingState[] = ['None', 'Save', 'Delete'];
 const errorTypes = ['configuration', 'validation', 'processing'] as const;
+
+/** What an answer must say for its command to have been carried out. */
+const stateAfter: Partial<Record<CommandAction, RecordingState>> = {
+  ...{ Start: 'Started', Pause: 'Paused' },
+};
 
 export interface ContractState {
   readonly correlationId: string;
@@ -81,6 +86,13 @@ export class ContractClient {
     const { response, body: answer } = answered.value;
     const state = stateOf(answer);
     if (!state) return failure(unexpected('the answer names no state of the contract'));
+    const expected = stateAfter[action];
+    if (expected !== undefined && state.recordingState !== expected) {
+      return failure(unexpected(`the recorder is ${state.recordingState}, not ${expected}`));
+    }
+    if (guidKey(state.correlationId) !== guidKey(correlationId)) {
+      return failure(unexpected('the answer is of another call'));
+    }
     const sequence = response.headers.get('Hush-Sequence');
     return success({
       ...state,
@@ -116,14 +128,15 @@ export class ContractClient {
   ): Promise<Result<{ response: Response; body: Body }>> {
     const version = this.#transport.hasToken ? 'v2/' : '';
     const path = `/attendantservice/api/${version}recording${address}`;
-    const answered = await this.#transport.send(method, path, options);
+    const answered = await this.#transport.sendForJson(method, path, options);
     if (!answered.ok) return answered;
-    const body = (await readJson(answered.value)) as Body | null | undefined;
+    const { response } = answered.value;
+    const body = answered.value.body as Body | null | undefined;
     const refused = body?.ErrorMessage ? contractError(body.ErrorMessage) : undefined;
     if (refused) return failure(refused);
-    if (!answered.value.ok) return failure(httpError(answered.value, body));
+    if (!response.ok) return failure(httpError(response, body));
     if (typeof body !== 'object' || body === null) return failure(unexpected('no JSON object'));
-    return success({ response: answered.value, body });
+    return success({ response, body });
   }
 }
 
@@ -145,4 +158,9 @@ function stateOf(body: Body): ContractState | undefined {
     ...{ correlationId: correlationId ?? '', uccName: uccName ?? '' },
     ...{ recordingState, markingState, savingState },
   };
+}
+
+/** A GUID in whatever spelling; what is none is compared as it is. */
+function guidKey(text: string): string {
+  return text.replace(/[-{}()\s]/g, '').toLowerCase();
 }

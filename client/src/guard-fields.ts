@@ -68,6 +68,7 @@ class FieldGuard implements Guard {
   readonly #detach = new AbortController();
   #state: GuardState = 'recording';
   #lease: Lease | undefined;
+  #taking: AbortController | undefined;
   #working: Promise<void> = Promise.resolve();
   #idle: ReturnType<typeof setTimeout> | undefined;
 
@@ -95,7 +96,7 @@ class FieldGuard implements Guard {
     }
     this.#form.addEventListener('submit', () => this.#submitted(), { signal });
     const view = this.#form.ownerDocument.defaultView;
-    view?.addEventListener('pagehide', () => void this.#release({ keepalive: true }), { signal });
+    view?.addEventListener('pagehide', () => this.#pageGoes(), { signal });
     this.#show('recording');
   }
 
@@ -120,7 +121,10 @@ class FieldGuard implements Guard {
   async #pause(): Promise<void> {
     if (this.#lease) return;
     this.#show('pausing');
-    const taken = await Lease.take(this.#call, this.#options);
+    const taking = new AbortController();
+    this.#taking = taking;
+    const taken = await Lease.take(this.#call, { ...this.#options, signal: taking.signal });
+    this.#taking = undefined;
     if (!taken.ok) {
       this.#show('failed', taken.error);
       return;
@@ -153,10 +157,15 @@ class FieldGuard implements Guard {
     setTimeout(() => void this.#release(), 0);
   }
 
-  #release(options: { readonly keepalive?: boolean } = {}): Promise<void> {
+  /** It waits for nothing: what is being taken is given up, and given back where it holds. */
+  #pageGoes(): void {
+    this.#taking?.abort();
+    void this.#lease?.abandon();
+    void this.#release();
+  }
+
+  #release(): Promise<void> {
     clearTimeout(this.#idle);
-    // A page that goes away waits for nothing.
-    if (options.keepalive) void this.#lease?.release(options);
     this.#working = this.#working.then(async () => {
       const lease = this.#lease;
       if (!lease) {
@@ -165,7 +174,7 @@ class FieldGuard implements Guard {
       }
       this.#lease = undefined;
       this.#show('resuming');
-      await lease.release(options);
+      await lease.release();
       this.#show('recording');
     });
     return this.#working;

@@ -20,6 +20,8 @@ const MARGIN_SHARE = 0.15;
 const TAKE_ATTEMPTS = 3;
 const FIRST_RETRY_MS = 200;
 const MAX_RETRY_MS = 5_000;
+/** How often at least it is looked whether it still holds. */
+const MAX_LOOK_MS = 500;
 
 /**
  * A pause of one's own that is kept alive (docs/integrate/pauses.md). It counts only while an
@@ -31,8 +33,10 @@ export class Lease {
   readonly #ttlMs: number;
   readonly #options: LeaseOptions;
   readonly #lost = new AbortController();
-  #confirmedUntil = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** On two clocks: the monotonic one stands still while a machine sleeps. */
+  #confirmedUntil = { monotonic: 0, wall: 0 };
+  #renewal: ReturnType<typeof setTimeout> | undefined;
+  #watch: ReturnType<typeof setInterval> | undefined;
   #released: Promise<boolean> | undefined;
 
   private constructor(call: CallHandle, options: LeaseOptions) {
@@ -51,6 +55,8 @@ export class Lease {
     const taken = await lease.#take();
     if (taken.ok) {
       lease.#renewLater(lease.#ttlMs / RENEWALS);
+      const lookMs = Math.min(MAX_LOOK_MS, lease.#ttlMs / 20);
+      lease.#watch = setInterval(() => lease.#look(), lookMs);
       return success(lease);
     }
     // Unanswered is not refused: it may hold, and must not be left to hold.
@@ -71,10 +77,17 @@ export class Lease {
    * Gives it back, however often it takes, until it would have ended by itself. Resolves with
    * whether Hush confirmed that; the same promise for everybody who asks.
    */
-  release(options: { readonly keepalive?: boolean } = {}): Promise<boolean> {
-    clearTimeout(this.#timer);
-    this.#released ??= this.#release(options);
+  release(): Promise<boolean> {
+    clearTimeout(this.#renewal);
+    clearInterval(this.#watch);
+    this.#released ??= this.#release();
     return this.#released;
+  }
+
+  /** The same, because the page goes: who goes on all the same is told that it is lost. */
+  abandon(): Promise<boolean> {
+    this.#lose(unexpected('the page went away'));
+    return this.release();
   }
 
   async #take(): Promise<Result<undefined>> {
@@ -82,8 +95,9 @@ export class Lease {
     const idempotencyKey = crypto.randomUUID();
     const asked = { owner: this.#owner, ttlMs: this.#ttlMs, ...(reason ? { reason } : {}) };
     let last: Result<undefined> = failure(unexpected('it was not asked for'));
+    // The same lease, however often it is asked for: its life began with the first time.
+    const sentAt = now();
     for (let attempt = 1; attempt <= TAKE_ATTEMPTS; attempt += 1) {
-      const sentAt = performance.now();
       const answered = await this.#call.takePause(asked, { idempotencyKey, signal });
       if (answered.ok) return this.#confirm(answered.value, sentAt);
       last = answered;
@@ -94,41 +108,58 @@ export class Lease {
   }
 
   /** An answer counts for what it says, not for having come. */
-  #confirm({ keepsAudio, pauses }: PauseAnswer, sentAt: number): Result<undefined> {
+  #confirm({ keepsAudio, pauses }: PauseAnswer, sentAt: Instant): Result<undefined> {
     const own = pauses?.find(({ owner }) => owner === this.#owner);
     if (keepsAudio !== false || !own || own.expired) {
       return failure(unexpected('Hush does not say that nothing is recorded'));
     }
-    this.#confirmedUntil = sentAt + this.#ttlMs;
-    return success(undefined);
+    const heldMs = this.#ttlMs * (1 - MARGIN_SHARE);
+    this.#confirmedUntil = { monotonic: sentAt.monotonic + heldMs, wall: sentAt.wall + heldMs };
+    return this.#leftMs > 0
+      ? success(undefined)
+      : failure(unexpected('the answer came when the pause was all but over'));
+  }
+
+  /** Until it counts as lost. */
+  get #leftMs(): number {
+    const { monotonic, wall } = now();
+    return Math.min(this.#confirmedUntil.monotonic - monotonic, this.#confirmedUntil.wall - wall);
+  }
+
+  /** Whatever a renewal is doing, and however long the machine has slept. */
+  #look(): void {
+    if (this.#leftMs <= 0) this.#lose(unexpected('the pause was not renewed in time'));
+  }
+
+  #lose(error: HushError): void {
+    clearInterval(this.#watch);
+    clearTimeout(this.#renewal);
+    this.#lost.abort(error);
   }
 
   #renewLater(inMs: number): void {
-    this.#timer = setTimeout(() => void this.#renew(), inMs);
+    this.#renewal = setTimeout(() => void this.#renew(), inMs);
   }
 
   async #renew(): Promise<void> {
-    const sentAt = performance.now();
-    const leftMs = this.#confirmedUntil - sentAt - this.#ttlMs * MARGIN_SHARE;
+    this.#look();
+    if (this.#lost.signal.aborted) return undefined;
+    const sentAt = now();
     const answered = await this.#call.renewPause(this.#owner, {
-      ...{ ttlMs: this.#ttlMs, timeoutMs: Math.max(1, leftMs) },
+      ...{ ttlMs: this.#ttlMs, timeoutMs: Math.max(1, this.#leftMs) },
     });
-    if (this.#released) return;
+    if (this.#released || this.#lost.signal.aborted) return undefined;
     const confirmed = answered.ok ? this.#confirm(answered.value, sentAt) : answered;
     if (confirmed.ok) return this.#renewLater(this.#ttlMs / RENEWALS);
-    const endsAt = this.#confirmedUntil - this.#ttlMs * MARGIN_SHARE;
     const retryMs = Math.min(MAX_RETRY_MS, this.#ttlMs / 10);
-    if (confirmed.error.retryable && performance.now() + retryMs < endsAt) {
-      return this.#renewLater(retryMs);
-    }
-    this.#lost.abort(confirmed.error);
-    return undefined;
+    if (confirmed.error.retryable && retryMs < this.#leftMs) return this.#renewLater(retryMs);
+    return this.#lose(confirmed.error);
   }
 
-  async #release({ keepalive = false }: { readonly keepalive?: boolean }): Promise<boolean> {
+  async #release(): Promise<boolean> {
     const until = performance.now() + this.#ttlMs;
     for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(MAX_RETRY_MS, waitMs * 2)) {
-      const answered = await this.#call.releasePause(this.#owner, { keepalive });
+      const answered = await this.#call.releasePause(this.#owner);
       // 404: it does not hold, or the call is over.
       if (answered.ok || (answered.error.kind === 'http' && answered.error.status === 404)) {
         return true;
@@ -140,6 +171,15 @@ export class Lease {
       await delay(waitMs);
     }
   }
+}
+
+interface Instant {
+  readonly monotonic: number;
+  readonly wall: number;
+}
+
+function now(): Instant {
+  return { monotonic: performance.now(), wall: Date.now() };
 }
 
 interface PauseAnswer {

@@ -19,6 +19,10 @@ export interface RequestOptions {
   readonly keepalive?: boolean;
 }
 
+export interface SendOptions extends RequestOptions {
+  readonly body?: string | undefined;
+}
+
 type Operation = keyof Operations;
 type Given<Name extends string, Value> = Value extends undefined
   ? { readonly [Key in Name]?: undefined }
@@ -39,6 +43,7 @@ interface AnyAsked {
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
+const NO_CONTENT = 204;
 const RETRYABLE_STATUSES = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /** Requests to one Hush: every operation of its API, and what may go wrong with them, typed. */
@@ -68,32 +73,51 @@ export class Transport {
   ): Promise<Result<Operations[Name]['answer']>> {
     const [method = 'GET', template = ''] = operation.split(' ');
     const { body } = asked as AnyAsked;
-    const answered = await this.send(method, addressOf(template, asked as AnyAsked), {
+    const answered = await this.sendForJson(method, addressOf(template, asked as AnyAsked), {
       ...options,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (!answered.ok) return answered;
-    const response = answered.value;
-    const read = await readJson(response);
+    const { response, body: read } = answered.value;
     if (!response.ok) return failure(httpError(response, read));
-    if (read === undefined) return failure(unexpected('the answer is not JSON'));
+    if (read === undefined && response.status !== NO_CONTENT) {
+      return failure(unexpected('the answer is not JSON'));
+    }
     return success(read as Operations[Name]['answer']);
   }
 
   /** The answer, whatever its status. The timeout counts until its headers are there. */
-  async send(
+  send(method: string, address: string, options: SendOptions = {}): Promise<Result<Response>> {
+    return this.#exchange(method, address, options, async (response) => response);
+  }
+
+  /** The answer and its JSON, undefined where it is none. The timeout counts until it is read. */
+  sendForJson(
     method: string,
     address: string,
-    { signal, headers, body, ...options }: RequestOptions & { readonly body?: string } = {},
-  ): Promise<Result<Response>> {
+    options: SendOptions = {},
+  ): Promise<Result<{ readonly response: Response; readonly body: unknown }>> {
+    return this.#exchange(method, address, options, async (response) => ({
+      response,
+      body: await readJson(response),
+    }));
+  }
+
+  async #exchange<Read>(
+    method: string,
+    address: string,
+    { signal, headers, body, ...options }: SendOptions,
+    read: (response: Response) => Promise<Read>,
+  ): Promise<Result<Read>> {
     const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), timeoutMs);
+    const given = signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal;
     try {
-      const token = await this.token();
+      const token = await unless(given, this.token());
       const response = await (this.#options.fetch ?? fetch)(this.url + address, {
         method,
-        signal: signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal,
+        signal: given,
         headers: {
           ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
           ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
@@ -102,7 +126,7 @@ export class Transport {
         ...(body === undefined ? {} : { body }),
         ...(options.keepalive ? { keepalive: true } : {}),
       });
-      return success(response);
+      return success(await unless(given, read(response)));
     } catch {
       if (signal?.aborted) {
         return failure({ kind: 'aborted', message: 'the request was given up', retryable: false });
@@ -116,6 +140,16 @@ export class Transport {
       clearTimeout(timer);
     }
   }
+}
+
+/** What is promised, or a rejection once the signal aborts: not every promise heeds one. */
+function unless<Value>(signal: AbortSignal, promised: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    promised.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }
 
 /** With what the path names filled in, and a query of what is given. */

@@ -39,7 +39,7 @@ export async function withoutRecording<Value>(
   const taken = await Lease.take(call, options);
   if (!taken.ok) return taken;
   const lease = taken.value;
-  const onPageHide = (): void => void lease.release({ keepalive: true });
+  const onPageHide = (): void => void lease.abandon();
   page.addEventListener?.('pagehide', onPageHide);
   try {
     const value = await block({ signal: lease.lost });

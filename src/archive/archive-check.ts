@@ -9,7 +9,18 @@ import { SegmentReader, type Unsealing } from './segment-reader.ts';
 export interface ArchiveCheckOptions extends Unsealing {
   readonly store: Pick<Store, 'call' | 'segments'>;
   readonly keeping: KeepingStore;
+  /** One change of a recording after the other. */
+  exclusively(callId: string, look: () => Promise<void>): Promise<void>;
+  /** It is to end. */
+  readonly signal: AbortSignal;
 }
+
+/** What rows with keys name of a call; or why nobody can say. */
+type Named = ReadonlySet<string> | 'unsettled' | 'unknown';
+
+/** Of `segmentFile` and `derivedFile`, and what a crash leaves of them. */
+const ours =
+  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\/(\d+-\d+(\.\d+)?\.seg|\w+\.\d+\.bin)(\.partial)?$/;
 
 /** Findings that are listed; the others are counted. */
 const MAX_LISTED = 1_000;
@@ -18,20 +29,21 @@ const BATCH = 500;
 /**
  * Compares what lies on disk and in the bucket with what the rows name. A file that no key opens is
  * an orphan: bytes of what was destroyed, or of an attempt that a crash ended. Calls in progress,
- * and those whose audio is just being settled, are left alone.
+ * and those whose audio is just being settled, are left alone; so is what is not known to be ours:
+ * a bucket may be shared.
  */
 export class ArchiveCheck {
   readonly #options: ArchiveCheckOptions;
   readonly #request: CheckRequest;
   readonly report: { -readonly [Name in keyof ArchiveReport]: ArchiveReport[Name] };
-  #known: { callId: string; named: ReadonlySet<string> | undefined } | undefined;
+  #known: { callId: string; named: Named } | undefined;
 
   constructor(options: ArchiveCheckOptions, request: CheckRequest) {
     this.#options = options;
     this.#request = request;
     this.report = {
       ...{ files: 0, bytes: 0, segments: 0, findings: [] },
-      ...{ orphans: 0, missing: 0, damaged: 0, removed: 0 },
+      ...{ orphans: 0, strangers: 0, missing: 0, damaged: 0, removed: 0 },
     };
   }
 
@@ -42,22 +54,37 @@ export class ArchiveCheck {
   }
 
   async #lookForOrphans(): Promise<void> {
-    const { files } = this.#options;
+    const { files, signal } = this.#options;
     for await (const { path, bytes } of files.list()) {
+      signal.throwIfAborted();
       this.report.files += 1;
       this.report.bytes += bytes;
-      const named = await this.#namedBy(path.split('/')[0] ?? '');
-      if (!named || named.has(path)) continue;
-      this.report.orphans += 1;
-      this.#find({ kind: 'orphan', path, detail: `${bytes} bytes` });
-      if (!this.#request.remove) continue;
-      await files.remove(path);
-      this.report.removed += 1;
+      const [callId = ''] = path.split('/');
+      const known = ours.test(path) ? await this.#namedBy(callId) : 'unknown';
+      if (known === 'unsettled' || (known !== 'unknown' && known.has(path))) continue;
+      if (known === 'unknown') {
+        this.report.strangers += 1;
+        this.#find({ kind: 'stranger', path, detail: `${bytes} bytes` });
+      } else await this.#orphan(callId, path, bytes);
     }
   }
 
-  /** What rows with keys name of the call; undefined while it is not settled. */
-  async #namedBy(callId: string): Promise<ReadonlySet<string> | undefined> {
+  /** What is being written, by an erasure or for a wave form, is named a moment later. */
+  async #orphan(callId: string, path: string, bytes: number): Promise<void> {
+    const { exclusively, files } = this.#options;
+    await exclusively(callId, async () => {
+      this.#known = undefined;
+      const named = await this.#namedBy(callId);
+      if (typeof named === 'string' || named.has(path)) return;
+      this.report.orphans += 1;
+      this.#find({ kind: 'orphan', path, detail: `${bytes} bytes` });
+      if (!this.#request.remove) return;
+      await files.remove(path);
+      this.report.removed += 1;
+    });
+  }
+
+  async #namedBy(callId: string): Promise<Named> {
     if (this.#known?.callId === callId) return this.#known.named;
     const { store, keeping } = this.#options;
     const call = await store.call(callId);
@@ -65,22 +92,27 @@ export class ArchiveCheck {
       ...(await store.segments(callId)).map((row) => ({ ...row, path: segmentFile(row) })),
       ...(await keeping.derived(callId)).map((row) => ({ ...row, path: derivedFile(row) })),
     ];
-    const named = rows.filter(({ wrappedKey }) => wrappedKey).map(({ path }) => path);
-    this.#known = { callId, named: call?.status === 'live' ? undefined : new Set(named) };
-    return this.#known.named;
+    const paths = rows.filter(({ wrappedKey }) => wrappedKey).map(({ path }) => path);
+    const isSettled = call?.status !== 'live';
+    const named = call ? (isSettled ? new Set(paths) : 'unsettled') : 'unknown';
+    this.#known = { callId, named };
+    return named;
   }
 
   async #lookForSegments(): Promise<void> {
     for (let after: SegmentPlace | undefined; ; ) {
       const segments = await this.#options.keeping.segmentsAfter(after, BATCH);
       if (segments.length === 0) return;
-      for (const segment of segments) await this.#lookAt(segment);
+      for (const segment of segments) {
+        this.#options.signal.throwIfAborted();
+        await this.#lookAt(segment);
+      }
       after = segments.at(-1);
     }
   }
 
   async #lookAt(segment: SegmentRecord): Promise<void> {
-    if ((await this.#namedBy(segment.callId)) === undefined) return;
+    if (typeof (await this.#namedBy(segment.callId)) === 'string') return;
     this.report.segments += 1;
     const path = segmentFile(segment);
     let reader: SegmentReader | undefined;

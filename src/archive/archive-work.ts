@@ -3,7 +3,7 @@ import { LongWork, type LongWorkStatus } from '../domain/long-work.ts';
 import { ArchiveCheck, type ArchiveCheckOptions } from './archive-check.ts';
 import type { KeyRotation, RotationProgress } from './key-rotation.ts';
 
-export interface ArchiveWorkOptions extends ArchiveCheckOptions {
+export interface ArchiveWorkOptions extends Omit<ArchiveCheckOptions, 'signal'> {
   readonly rotation: KeyRotation;
   now(): number;
 }
@@ -13,6 +13,7 @@ export class ArchiveWork {
   readonly #options: ArchiveWorkOptions;
   readonly #checks: LongWork<ArchiveReport>;
   readonly #rotations: LongWork<RotationProgress>;
+  readonly #closing = new AbortController();
 
   constructor(options: ArchiveWorkOptions) {
     this.#options = options;
@@ -26,7 +27,7 @@ export class ArchiveWork {
 
   /** Undefined while one is running. */
   startCheck(request: CheckRequest): LongWorkStatus<ArchiveReport> | undefined {
-    const check = new ArchiveCheck(this.#options, request);
+    const check = new ArchiveCheck({ ...this.#options, signal: this.#closing.signal }, request);
     const started = this.#checks.start(check.report, () => check.run());
     return started ? this.#checks.status : undefined;
   }
@@ -38,7 +39,7 @@ export class ArchiveWork {
   startRotation(): LongWorkStatus<RotationProgress> | 'running' | 'configured' {
     const { rotation } = this.#options;
     if (!rotation.canRotate) return 'configured';
-    const started = this.#rotate((tell) => rotation.rotate(tell));
+    const started = this.#rotate((tell) => rotation.rotate(tell, this.#closing.signal));
     const { status } = this.#rotations;
     return started && status ? status : 'running';
   }
@@ -46,12 +47,13 @@ export class ArchiveWork {
   /** A rotation that an earlier process began, or a configured key that was replaced. */
   goOn(): void {
     if (this.#options.keys.keys.length > 1) {
-      this.#rotate((tell) => this.#options.rotation.complete(tell));
+      this.#rotate((tell) => this.#options.rotation.complete(tell, this.#closing.signal));
     }
   }
 
-  /** Resolves when nothing of it is running. */
+  /** Ends what is running; a rotation is gone on with at the next start. */
   async close(): Promise<void> {
+    this.#closing.abort(new Error('the archive was closed'));
     await Promise.all([this.#checks.settled(), this.#rotations.settled()]);
   }
 

@@ -18,7 +18,7 @@ import { derivedFile } from './derived-file.ts';
 import { DerivedPeaks } from './derived-peaks.ts';
 import { Exports } from './exports.ts';
 import { finishedRecording, originOf } from './finished-recording.ts';
-import { Listeners } from './listeners.ts';
+import { type Interruptible, Listeners } from './listeners.ts';
 import type { FilesSettings } from './open-files.ts';
 import type { Peaks } from './peaks.ts';
 import { Playback } from './playback.ts';
@@ -57,9 +57,11 @@ export class SealedArchive implements Archive {
   }
 
   async destroy(callId: string): Promise<void> {
-    await this.#options.store.destroyKeys(callId);
+    const { store, keeping } = this.#options;
+    await store.destroyKeys(callId);
     await this.interrupt(callId);
     await this.sweep(callId);
+    await keeping.forgetKeys();
   }
 
   async reseal(callId: string, { start, end }: Span): Promise<Resealed> {
@@ -71,6 +73,7 @@ export class SealedArchive implements Archive {
       const clockRate = tracks.find(({ track }) => track === segment.track)?.clockRate ?? 0;
       const position = (ms: number): number => ((origin + ms) * clockRate) / 1000;
       const span = { start: Math.floor(position(start)), end: Math.ceil(position(end)) };
+      await this.#mustBeThere(segment);
       const next = await reseal(this.#options, segment, span);
       if (!next) continue;
       replaced.push(segment);
@@ -141,7 +144,7 @@ export class SealedArchive implements Archive {
     callId: string,
     format: ExportFormat | 'peaks',
     threads: Exports,
-  ): Promise<ExportedAudio> {
+  ): Promise<ExportedAudio & Interruptible> {
     const { filesSettings, keys } = this.#options;
     return this.#listeners.opened(callId, async (onClosed) => {
       const recorded = await this.#recorded(callId);
@@ -177,5 +180,15 @@ export class SealedArchive implements Archive {
     } catch {
       return null;
     }
+  }
+
+  /** What cannot be seen may come back: it is not erased by looking away. */
+  async #mustBeThere(segment: SegmentRecord): Promise<void> {
+    // One that nobody closed was cut off by a crash, perhaps before its first chunk.
+    if (!segment.wrappedKey || segment.closedBy === null) return;
+    const path = segmentFile(segment);
+    const file = await this.#options.files.open(path);
+    if (!file) throw new Error(`${path} is not there, and its key is`);
+    await file.close();
   }
 }

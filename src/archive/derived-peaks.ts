@@ -46,6 +46,9 @@ export class DerivedPeaks {
       const identity = derivedIdentity(record);
       const key = keys.unwrap(record.wrappedKey, identity);
       return decodePeaks(unwrapKey(key, await file.read(0, file.size), identity));
+    } catch {
+      // What cannot be opened is made anew.
+      return undefined;
     } finally {
       await file.close();
     }

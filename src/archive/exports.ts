@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { ExportedAudio } from '../domain/archive-port.ts';
 import { ExportsBusyError } from '../domain/errors.ts';
 import type { ExportJob, FromExport, ToExport } from './export-messages.ts';
+import type { Interruptible } from './listeners.ts';
 
 /** Pieces of some seconds each that wait in memory until somebody takes them. */
 const PIECES_AHEAD = 2;
@@ -21,7 +22,7 @@ export class Exports {
   }
 
   /** @throws ExportsBusyError */
-  start(job: ExportJob, onEnded: () => void = () => undefined): ExportedAudio {
+  start(job: ExportJob, onEnded: () => void = () => undefined): ExportedAudio & Interruptible {
     if (!this.hasRoom) throw new ExportsBusyError(`${this.#maxAtOnce} exports are in progress`);
     const running = new RunningExport(job, () => {
       this.#running.delete(running);
@@ -38,7 +39,7 @@ export class Exports {
   }
 }
 
-class RunningExport implements ExportedAudio {
+class RunningExport implements ExportedAudio, Interruptible {
   readonly #worker: Worker;
   readonly #arrived: Uint8Array[] = [];
   #ended = false;
@@ -82,6 +83,10 @@ class RunningExport implements ExportedAudio {
 
   close(): Promise<void> {
     return this.end(undefined);
+  }
+
+  interrupt(): Promise<void> {
+    return this.end(new Error('the recording was erased'));
   }
 
   async end(failure: Error | undefined): Promise<void> {

@@ -4,7 +4,7 @@ import type { SegmentRecord } from '../domain/records.ts';
 import type { KeyRing } from '../protocols/segment/key-ring.ts';
 import { identityBytes } from '../protocols/segment/sealed-chunk.ts';
 import { derivedIdentity } from './derived-file.ts';
-import { newMasterKey, writeMasterKeys } from './master-key.ts';
+import { embeddedMasterKeys, newMasterKey, writeMasterKeys } from './master-key.ts';
 
 /** Rows of one commit: calls in progress commit in between. */
 const BATCH = 500;
@@ -22,6 +22,8 @@ export interface KeyRotationOptions {
   readonly file: string | undefined;
   readonly keeping: KeepingStore;
   readonly vault: Vault;
+  /** Resolves when every change of a recording that is being made has been made. */
+  settled(): Promise<void>;
 }
 
 /** How far a rotation has come. */
@@ -50,27 +52,31 @@ export class KeyRotation {
   }
 
   /** A new key, from now on; resolves when nothing needs the one before. */
-  async rotate(onProgress: OnProgress = () => undefined): Promise<RotationProgress> {
-    const { keys, file } = this.#options;
+  async rotate(tell: OnProgress, signal: AbortSignal): Promise<RotationProgress> {
+    const { keys, file, settled } = this.#options;
     if (file === undefined) throw new Error('the master key is configured: replace it there');
     const key = newMasterKey();
-    writeMasterKeys(file, [key, ...keys.keys]);
+    // Those only that something may still need: an older one does not come back.
+    writeMasterKeys(file, [key, ...embeddedMasterKeys(file).keys]);
     keys.rotate(key);
-    return this.complete(onProgress);
+    // What was wrapped a moment ago, and is not committed yet, is behind this.
+    await settled();
+    return this.complete(tell, signal);
   }
 
   /** Wraps anew what an older key of the ring wrapped, if there is one. */
-  async complete(onProgress: OnProgress = () => undefined): Promise<RotationProgress> {
+  async complete(tell: OnProgress, signal: AbortSignal): Promise<RotationProgress> {
     const { keys, file, keeping } = this.#options;
     let [rewrapped, looked] = [0, 0];
     if (keys.keys.length > 1) {
       for (let after: SegmentPlace | undefined; ; ) {
+        signal.throwIfAborted();
         const segments = await keeping.segmentsAfter(after, BATCH);
         if (segments.length === 0) break;
         rewrapped += await this.#renewSegments(segments);
         looked += segments.length;
         after = segments.at(-1);
-        onProgress({ keyId: keys.currentId, rewrapped, looked });
+        tell({ keyId: keys.currentId, rewrapped, looked });
       }
       rewrapped += await this.#renewDerived(await keeping.allDerived());
       rewrapped += await this.#renewSecrets();

@@ -1,46 +1,52 @@
-interface Closable {
+export interface Interruptible {
   close(): Promise<void>;
+  /** Ends it in the middle: whoever takes its bytes is told that they are not whole. */
+  interrupt(): Promise<void>;
 }
 
 /** Who has audio of which recording open: what is erased is taken out of their hands. */
 export class Listeners {
-  readonly #open = new Map<string, Set<Closable>>();
-  #interruptions = 0;
+  readonly #open = new Map<string, Set<Interruptible>>();
+  /** Of who is just opening it: what they have read may be what is erased. */
+  readonly #opening = new Map<string, Set<{ isStale: boolean }>>();
 
-  /**
-   * Opens what `open` makes of the rows it reads. Where an erasure came in between, once more: what
-   * it read may be what was erased.
-   */
-  async opened<Opened extends Closable>(
+  /** Opens what `open` makes of the rows it reads; once more where an erasure came in between. */
+  async opened<Opened extends Interruptible>(
     callId: string,
     open: (onClosed: () => void) => Promise<Opened>,
   ): Promise<Opened> {
     for (;;) {
-      const before = this.#interruptions;
+      const attempt = { isStale: false };
+      const stopWaiting = addTo(this.#opening, callId, attempt);
       let forget = (): void => undefined;
-      const audio = await open(() => forget());
-      if (before === this.#interruptions) {
-        forget = this.#add(callId, audio);
-        return audio;
+      try {
+        const audio = await open(() => forget());
+        if (!attempt.isStale) {
+          forget = addTo(this.#open, callId, audio);
+          return audio;
+        }
+        await audio.close();
+      } finally {
+        stopWaiting();
       }
-      await audio.close();
     }
   }
 
-  /** Closes everything of that recording; who listens is cut off. */
+  /** Ends everything of that recording; who listens is cut off. */
   async interrupt(callId: string): Promise<void> {
-    this.#interruptions += 1;
+    for (const attempt of this.#opening.get(callId) ?? []) attempt.isStale = true;
     const open = [...(this.#open.get(callId) ?? [])];
     this.#open.delete(callId);
-    await Promise.all(open.map((audio) => audio.close()));
+    await Promise.all(open.map((audio) => audio.interrupt()));
   }
+}
 
-  #add(callId: string, audio: Closable): () => void {
-    const open = this.#open.get(callId) ?? new Set();
-    this.#open.set(callId, open.add(audio));
-    return () => {
-      open.delete(audio);
-      if (open.size === 0 && this.#open.get(callId) === open) this.#open.delete(callId);
-    };
-  }
+/** @returns what takes it out again */
+function addTo<Item>(sets: Map<string, Set<Item>>, key: string, item: Item): () => void {
+  const items = sets.get(key) ?? new Set();
+  sets.set(key, items.add(item));
+  return () => {
+    items.delete(item);
+    if (items.size === 0 && sets.get(key) === items) sets.delete(key);
+  };
 }

@@ -43,6 +43,7 @@ export class Playback {
   readonly #origin: number;
   readonly #parts: readonly Part[];
   #onClosed: () => void = () => undefined;
+  #isInterrupted = false;
 
   private constructor(sampleRate: number, extent: Extent, parts: readonly Part[]) {
     this.sampleRate = sampleRate;
@@ -104,12 +105,19 @@ export class Playback {
     }
   }
 
+  /** What is asked for from now on fails: its files are closed. */
+  async interrupt(): Promise<void> {
+    this.#isInterrupted = true;
+    await this.close();
+  }
+
   async close(): Promise<void> {
     this.#onClosed();
     await Promise.all(this.#parts.map(({ voice }) => voice.close()));
   }
 
   async #mix(windowStart: number, from: number, until: number): Promise<Int16Array<ArrayBuffer>> {
+    if (this.#isInterrupted) throw new Error('the recording was erased');
     const pcm = new Int16Array((until - from) * CHANNELS);
     const wanted = {
       rate: this.sampleRate,
@@ -136,7 +144,7 @@ function add(pcm: Int16Array, channel: number, samples: Int16Array): void {
 function extentOf(tracks: readonly TrackRecord[], rate: number): Extent {
   let [origin, end] = [Infinity, -Infinity];
   for (const { startPosition, endPosition, clockRate } of tracks) {
-    if (startPosition === null || endPosition === null) continue;
+    if (startPosition === null || endPosition === null || endPosition <= startPosition) continue;
     origin = Math.min(origin, Math.floor((startPosition * rate) / clockRate));
     end = Math.max(end, Math.ceil((endPosition * rate) / clockRate));
   }

@@ -12,6 +12,12 @@ import {
 } from '../protocols/segment/sealed-chunk.ts';
 import { type OpenedChunk, SegmentReader, type Unsealing } from './segment-reader.ts';
 
+/**
+ * The Opus packet behind an erased one may carry a coarse copy of it (RFC 6716 section 2.1.7).
+ * Units of its clock, of 48 kHz: no packet is longer.
+ */
+const OPUS_ECHO_UNITS = 5_760;
+
 /** Bytes of one unit of a track's RTP clock; an Opus packet is one whole. */
 const bytesPerUnit = { PCMU: 1, PCMA: 1, G722: 1, L16: 2, OPUS: undefined } as const;
 
@@ -78,7 +84,8 @@ interface Sealable {
 }
 
 /** What stays of a run before and behind the span, and between them that it was erased. */
-function cut(piece: Piece, { position, codec }: ChunkHeader, span: Span): Piece[] {
+function cut(piece: Piece, { position, codec }: ChunkHeader, asked: Span): Piece[] {
+  const span = { start: asked.start, end: asked.end + (codec === 'OPUS' ? OPUS_ECHO_UNITS : 0) };
   const { run } = piece;
   const start = position + run.offset;
   const end = start + run.samples;

@@ -29,6 +29,8 @@ export interface S3Settings {
 /** Who reads on gets this much at once. */
 const READ_AHEAD_BYTES = 262_144;
 const MAX_ATTEMPTS = 3;
+/** 100 kB/s: what is slower than that does not come through. */
+const LEAST_BYTES_PER_MS = 100;
 
 /** A bucket of an S3-compatible store. */
 export class S3Files implements AudioFiles {
@@ -63,7 +65,8 @@ export class S3Files implements AudioFiles {
     const md5 = createHash('md5').update(bytes).digest('base64');
     await this.#client.send(
       new PutObjectCommand({ ...this.#named(path), Body: bytes, ContentMD5: md5 }),
-      this.#limit,
+      // A large object may take its time, as long as it moves at all.
+      this.#limitFor(bytes.length),
     );
   }
 
@@ -108,7 +111,12 @@ export class S3Files implements AudioFiles {
   }
 
   get #limit(): { abortSignal: AbortSignal } {
-    return { abortSignal: AbortSignal.timeout(this.#settings.requestTimeoutMs) };
+    return this.#limitFor(0);
+  }
+
+  #limitFor(bytes: number): { abortSignal: AbortSignal } {
+    const ms = this.#settings.requestTimeoutMs + Math.ceil(bytes / LEAST_BYTES_PER_MS);
+    return { abortSignal: AbortSignal.timeout(ms) };
   }
 }
 

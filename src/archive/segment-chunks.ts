@@ -28,7 +28,10 @@ export async function findChunks(file: AudioFile): Promise<KnownChunk[]> {
   return places.map((place) => ({ ...place, covers: coverOf(place.header) }));
 }
 
-/** The file's bytes with an index behind them; as it is where it has one already. */
+/**
+ * The file's bytes with an index behind them; as it is where it has one already. What a crash cut
+ * short stays where it is: this may become the only copy.
+ */
 export async function withIndex(file: AudioFile): Promise<Buffer> {
   const bytes = await file.read(0, file.size);
   if (await readIndex(file)) return bytes;
@@ -36,7 +39,7 @@ export async function withIndex(file: AudioFile): Promise<Buffer> {
   const headers = places.map(({ header, start }) =>
     bytes.subarray(start, start + headerBytes(header)),
   );
-  return Buffer.concat([bytes.subarray(0, places.at(-1)?.end ?? 0), encodeIndex(places, headers)]);
+  return Buffer.concat([bytes, encodeIndex(places, headers)]);
 }
 
 async function readIndex(file: AudioFile): Promise<ChunkPlace[] | undefined> {

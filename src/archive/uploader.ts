@@ -116,7 +116,9 @@ export class Uploader {
   async #tryCall(callId: string): Promise<void> {
     const { exclusively, firstRetryMs, maxRetryMs, alarms, onError } = this.#options;
     try {
-      if (await this.#isKept(callId)) await exclusively(callId, () => this.#upload(callId));
+      // What is not to be moved says nothing of the store.
+      if (!(await this.#isKept(callId))) return;
+      await exclusively(callId, () => this.#upload(callId));
       this.#failures = 0;
     } catch (cause) {
       this.#failures += 1;

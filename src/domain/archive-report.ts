@@ -8,10 +8,11 @@ export interface CheckRequest {
 
 export interface ArchiveFinding {
   /**
-   * `orphan`: no key opens it. `missing`: its key is there, its file is not. `damaged`: what is
-   * there is not what was sealed.
+   * `orphan`: no key opens it. `stranger`: of no call that is known here, or nothing of Hush's; it
+   * is never removed. `missing`: its key is there, its file is not. `damaged`: what is there is not
+   * what was sealed.
    */
-  readonly kind: 'orphan' | 'missing' | 'damaged';
+  readonly kind: 'orphan' | 'stranger' | 'missing' | 'damaged';
   readonly path: string;
   readonly detail: string;
 }
@@ -22,6 +23,7 @@ export interface ArchiveReport {
   readonly bytes: number;
   readonly segments: number;
   readonly orphans: number;
+  readonly strangers: number;
   readonly missing: number;
   readonly damaged: number;
   readonly removed: number;

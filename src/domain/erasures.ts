@@ -74,9 +74,10 @@ export class Erasures {
   }
 
   /** Goes on with what was begun and is not done: after a crash, or a store that was away. */
-  async resume(): Promise<void> {
+  async resume(shallStop: () => boolean = () => false): Promise<void> {
     const unfinished = await this.#ports.keeping.erasures({ unfinished: true });
     for (const erasure of unfinished.reverse()) {
+      if (shallStop()) return;
       await this.#ports.kept
         .run(erasure.callId, (call) => this.#carryOut(call, erasure))
         .catch((cause: unknown) => this.#alarm(erasure, cause));
@@ -148,6 +149,8 @@ export class Erasures {
 
   async #destroyBytes(erasure: ErasureRecord): Promise<ErasureRecord> {
     const { archive, clock, keeping, store } = this.#ports;
+    // Also where the answer to the commit before was lost.
+    await archive.interrupt(erasure.callId);
     await keeping.forgetKeys();
     await archive.sweep(erasure.callId);
     const done: ErasureRecord = { ...erasure, state: 'done', doneAt: clock.now() };

@@ -42,6 +42,7 @@ interface KeptRecordingsPorts {
 export class KeptRecordings {
   readonly #ports: KeptRecordingsPorts;
   readonly #queues = new Map<string, SerialQueue>();
+  readonly #running = new Set<Promise<unknown>>();
 
   constructor(ports: KeptRecordingsPorts) {
     this.#ports = ports;
@@ -51,7 +52,18 @@ export class KeptRecordings {
    * @param change gets the call in progress, or the one that was, as the store has it then
    * @throws RecordingRefusedError for a recording that is not there
    */
-  async run<Result>(callId: string, change: (call: Call) => Promise<Result>): Promise<Result> {
+  run<Result>(callId: string, change: (call: Call) => Promise<Result>): Promise<Result> {
+    const running = this.#run(callId, change).finally(() => this.#running.delete(running));
+    this.#running.add(running);
+    return running;
+  }
+
+  /** Resolves when what is under way now has been done, or has failed. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.#running]);
+  }
+
+  async #run<Result>(callId: string, change: (call: Call) => Promise<Result>): Promise<Result> {
     const live = this.#ports.calls.byId(callId);
     if (live) return live.queue.run(() => change(live));
     const queue = this.#queues.get(callId) ?? new SerialQueue();

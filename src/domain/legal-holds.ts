@@ -42,6 +42,7 @@ export class LegalHolds {
   /** @throws RecordingRefusedError where there is none */
   release(callId: string, access: AccessRecord): Promise<CallRecord> {
     return this.#ports.kept.run(callId, async (call) => {
+      mustBeSettled(call);
       if (!call.record.legalHold) throw new RecordingRefusedError('noLegalHold');
       const record = call.next({ legalHold: null });
       await this.#ports.journal.record(call, { type: 'legalHoldReleased', record, access });
@@ -49,14 +50,19 @@ export class LegalHolds {
     });
   }
 
-  async #mustBeThere({ id: callId, ended, record }: Call): Promise<void> {
-    const { status, endedAt } = record;
-    // What becomes of a call that has only just ended is being decided.
-    if (status === 'live' && (ended || endedAt !== null)) {
-      throw new RecordingRefusedError('inProgress');
-    }
+  async #mustBeThere(call: Call): Promise<void> {
+    mustBeSettled(call);
+    const { id: callId, record } = call;
+    const { status } = record;
     if (status !== 'live' && status !== 'kept') throw new RecordingRefusedError('notKept');
     const begun = await this.#ports.keeping.erasures({ callId, unfinished: true });
     if (begun.length > 0) throw new RecordingRefusedError('beingErased');
+  }
+}
+
+/** What becomes of a call that has only just ended is being decided: nobody else writes its row. */
+function mustBeSettled({ ended, record: { status, endedAt } }: Call): void {
+  if (status === 'live' && (ended || endedAt !== null)) {
+    throw new RecordingRefusedError('inProgress');
   }
 }

@@ -61,7 +61,7 @@ export interface Store {
   accessTrail(filter: AccessFilter): Promise<AccessRecord[]>;
   /** The highest sequence number per UCC. */
   lastSequences(): Promise<Map<string, number>>;
-  /** Irrevocable: after it no copy of the call's keys is left in the store. */
+  /** Irrevocable; what is left of them in the store's log `forgetKeys` gives up. */
   destroyKeys(callId: string): Promise<void>;
   close(): Promise<void>;
 }

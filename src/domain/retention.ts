@@ -2,6 +2,8 @@ import type { Erasures } from './erasures.ts';
 import type { KeepingStore } from './keeping-store.ts';
 import { RecordingRefusedError } from './kept-recordings.ts';
 import type { Clock } from './ports.ts';
+import { MarkingState } from './recording-state.ts';
+import type { CallRecord } from './records.ts';
 import type { UccRegistry } from './ucc-registry.ts';
 
 export interface RetentionPorts {
@@ -56,37 +58,52 @@ export class Retention {
 
   async #clean(): Promise<void> {
     const { uccs, erasures } = this.#ports;
-    await erasures.resume();
-    for (const { name, retentionDays, retentionSparesMarked: spareMarked } of uccs.list()) {
-      if (retentionDays > 0) await this.#cleanUcc(name, retentionDays, spareMarked);
-    }
+    await erasures.resume(() => this.#closed);
+    for (const { name } of uccs.list()) await this.#cleanUcc(name);
   }
 
-  async #cleanUcc(uccName: string, retentionDays: number, spareMarked: boolean): Promise<void> {
-    const { clock, keeping } = this.#ports;
-    const before = clock.now() - retentionDays * DAY_MS;
-    const limit = BATCH;
+  async #cleanUcc(uccName: string): Promise<void> {
     const tried = new Set<string>();
     while (!this.#closed) {
-      const expired = await keeping.expired({ uccName, before, spareMarked, limit });
-      const due = expired.map(({ id }) => id).filter((id) => !tried.has(id));
+      const terms = this.#terms(uccName);
+      if (!terms) return;
+      const expired = await this.#ports.keeping.expired({ uccName, ...terms, limit: BATCH });
+      const due = expired.filter(({ id }) => !tried.has(id));
       if (due.length === 0) return;
-      for (const id of due) tried.add(id);
+      for (const { id } of due) tried.add(id);
       await this.#destroy(due);
     }
   }
 
-  async #destroy(due: string[]): Promise<void> {
+  /** As the UCC has them now; undefined where it keeps recordings for ever. */
+  #terms(uccName: string): { before: number; spareMarked: boolean } | undefined {
+    const { uccs, clock } = this.#ports;
+    const ucc = uccs.get(uccName);
+    if (!ucc || ucc.retentionDays === 0) return undefined;
+    const before = clock.now() - ucc.retentionDays * DAY_MS;
+    return { before, spareMarked: ucc.retentionSparesMarked };
+  }
+
+  async #destroy(due: CallRecord[]): Promise<void> {
     const next = async (): Promise<void> => {
-      for (let callId = due.pop(); callId !== undefined; callId = due.pop()) {
-        if (this.#closed) return;
-        const asked = { callId, interval: null, reason: 'retention', requestedBy: 'retention' };
-        await this.#ports.erasures.erase(asked).catch((cause: unknown) => {
-          // Held, or destroyed by somebody else, in the meantime.
-          if (!(cause instanceof RecordingRefusedError)) throw cause;
-        });
+      for (let record = due.pop(); record !== undefined; record = due.pop()) {
+        // Whoever corrects a setting saves what it has not reached yet.
+        if (this.#closed || !this.#isStillDue(record)) return;
+        const asked = { interval: null, reason: 'retention', requestedBy: 'retention' };
+        await this.#ports.erasures
+          .erase({ ...asked, callId: record.id })
+          .catch((cause: unknown) => {
+            // Held, or destroyed by somebody else, in the meantime.
+            if (!(cause instanceof RecordingRefusedError)) throw cause;
+          });
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, next));
+  }
+
+  #isStillDue({ uccName, beganAt, markingState }: CallRecord): boolean {
+    const terms = this.#terms(uccName);
+    if (!terms || beganAt >= terms.before) return false;
+    return !(terms.spareMarked && markingState === MarkingState.Mark);
   }
 }

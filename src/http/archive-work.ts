@@ -13,12 +13,13 @@ const reportSchema = Type.Object({
   bytes: Type.Integer(),
   segments: Type.Integer({ description: 'That have a key' }),
   orphans: Type.Integer({ description: 'Files that no key opens' }),
+  strangers: Type.Integer({ description: 'Files of no call that is known here; never removed' }),
   missing: Type.Integer({ description: 'Segments without a file' }),
   damaged: Type.Integer({ description: 'Segments that are not what was sealed' }),
   removed: Type.Integer(),
   findings: Type.Array(
     Type.Object({
-      kind: Type.String({ enum: ['orphan', 'missing', 'damaged'] }),
+      kind: Type.String({ enum: ['orphan', 'stranger', 'missing', 'damaged'] }),
       path: Type.String(),
       detail: Type.String(),
     }),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { recordingSidecar } from '../domain/recording-sidecar.ts';
 import type { AudioFormat } from './recording-audio.ts';
 
@@ -9,7 +10,6 @@ const files = {
   opus: { mediatype: 'audio/ogg', ending: 'opus' },
   flac: { mediatype: 'audio/flac', ending: 'flac' },
 } as const;
-const BODY = '@audio@';
 const BASE64_GROUP = 3;
 
 /**
@@ -21,7 +21,9 @@ export async function* vconFile(
   format: AudioFormat,
   audio: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<string> {
-  const [before = '', after = ''] = JSON.stringify(vconOf(sidecar, format)).split(BODY);
+  // Nobody's name can be it.
+  const body = randomUUID();
+  const [before = '', after = ''] = JSON.stringify(vconOf(sidecar, format, body)).split(body);
   yield before;
   let rest = Buffer.alloc(0);
   for await (const piece of audio) {
@@ -33,7 +35,7 @@ export async function* vconFile(
   yield rest.toString('base64url') + after;
 }
 
-function vconOf(sidecar: Sidecar, format: AudioFormat) {
+function vconOf(sidecar: Sidecar, format: AudioFormat, body: string) {
   const { recordingId, beganAt, endedAt, lengthMs, uccName } = sidecar;
   const { mediatype, ending } = files[format];
   const parties = sidecar.parties.length > 0 ? sidecar.parties.map(partyOf) : [nobody];
@@ -49,7 +51,7 @@ function vconOf(sidecar: Sidecar, format: AudioFormat) {
         ...{ type: 'recording', start: beganAt, duration: lengthMs / 1000 },
         parties: ['left', 'right'].map((side) => partiesOf(sidecar, side)),
         ...{ mediatype, filename: `${recordingId}.${ending}`, application: 'Hush' },
-        ...{ encoding: 'base64url', body: BODY },
+        ...{ encoding: 'base64url', body },
       },
     ],
     attachments: [

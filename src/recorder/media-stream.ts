@@ -63,6 +63,8 @@ export class MediaStream {
   readonly #initialReason: GapReason | null;
   #spec: StreamSpec;
   #shut: boolean;
+  /** The last packet of Opus was not kept. */
+  #echoes = false;
   #held: boolean;
   #lastFence = 0;
   #abortedFence = 0;
@@ -198,6 +200,14 @@ export class MediaStream {
     this.#extent.include(frame.position, frame.packet.samples);
     if (this.#shut || this.#held) {
       this.#intake.counts.gated += 1;
+      this.#echoes = frame.codec === 'OPUS';
+      return;
+    }
+    if (this.#echoes) {
+      // It may carry a coarse copy of the packet before it, which was not to be kept (RFC 6716
+      // section 2.1.7).
+      this.#intake.counts.gated += 1;
+      this.#echoes = false;
       return;
     }
     const gate = gates.get(slot);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Kysely, type SqlBool, sql } from 'kysely';
 import type { ErasureRecord } from '../domain/erasure.ts';
 import type {
@@ -18,6 +19,9 @@ import type { Schema } from './schema.ts';
 
 /** Of one statement, of whose variables SQLite takes 32,766. */
 const MAX_REPLACED = 500;
+/** A reader that is in the way is mostly gone a moment later. */
+const FORGET_ATTEMPTS = 5;
+const FORGET_INTERVAL_MS = 200;
 
 /** Erasures, what is due for destruction, and keys. */
 export class SqlKeepingStore implements KeepingStore {
@@ -151,7 +155,15 @@ export class SqlKeepingStore implements KeepingStore {
 
   async #forget(): Promise<void> {
     await this.#commits.add({});
-    await this.#database.forgetDeleted();
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#database.forgetDeleted();
+        return;
+      } catch (cause) {
+        if (attempt === FORGET_ATTEMPTS) throw cause;
+        await delay(FORGET_INTERVAL_MS);
+      }
+    }
   }
 
   get #kysely(): Kysely<Schema> {

@@ -39,7 +39,14 @@ export function openSqlite(file: string): Database {
     },
     async forgetDeleted() {
       // Rows are overwritten in place (secure_delete); the log must not keep what they were.
-      await client.request([{ sql: 'PRAGMA wal_checkpoint(TRUNCATE)', rows: [[]] }], false);
+      // Commits are behind this in the thread: it waits for nobody.
+      const once = (sql: string) => client.request([{ sql, rows: [[]] }], false);
+      await once('PRAGMA busy_timeout = 50');
+      const answer = await once('PRAGMA wal_checkpoint(TRUNCATE)');
+      await once('PRAGMA busy_timeout = 5000');
+      if (answer.rows?.[0]?.busy !== 0) {
+        throw new Error('another reader keeps the log of the database from being emptied');
+      }
     },
     async close() {
       await Promise.all([kysely.destroy(), reading?.kysely.destroy()]);

@@ -206,7 +206,6 @@ export class SqlStore implements Store {
       .set({ wrapped_key: null })
       .where('call_id', '=', callId)
       .execute();
-    await this.keeping.forgetKeys();
   }
 
   async close(): Promise<void> {

@@ -2,10 +2,12 @@ import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync } f
 import { join } from 'node:path';
 import { SealedArchive } from '../../src/archive/archive.ts';
 import type { AudioFiles } from '../../src/archive/audio-files.ts';
+import { embeddedMasterKeys } from '../../src/archive/master-key.ts';
 import { openFiles } from '../../src/archive/open-files.ts';
 import { InProcessBus } from '../../src/bus/in-process.ts';
 import { CallRegistry } from '../../src/domain/call-registry.ts';
 import { Erasures } from '../../src/domain/erasures.ts';
+import type { Span } from '../../src/domain/gap-map.ts';
 import { Journal } from '../../src/domain/journal.ts';
 import { KeptRecordings } from '../../src/domain/kept-recordings.ts';
 import { KeyRing } from '../../src/protocols/segment/key-ring.ts';
@@ -80,8 +82,10 @@ export class ErasureBench {
   }
 
   /** What a process that is new finds. */
-  async heard(store: SqlStore): Promise<Int16Array> {
-    const playback = await this.#archive(store, this.files).play(this.call.callId);
+  async heard(store: SqlStore, keyFile?: string): Promise<Int16Array> {
+    const keys = keyFile === undefined ? undefined : new KeyRing(embeddedMasterKeys(keyFile).keys);
+    const archive = this.#archive(store, this.files, store.keeping, keys);
+    const playback = await archive.play(this.call.callId);
     const pieces: Buffer[] = [];
     for await (const piece of playback.wav(WAV_HEADER_BYTES)) pieces.push(piece);
     await playback.close();
@@ -137,9 +141,13 @@ export class ErasureBench {
     return folders.map((folder, index) => [folder, join(recordingsDir, `template-${index}`)]);
   }
 
-  #archive(store: SqlStore, files: AudioFiles, keeping = store.keeping): SealedArchive {
+  #archive(
+    store: SqlStore,
+    files: AudioFiles,
+    keeping = store.keeping,
+    keys = new KeyRing([this.call.masterKey]),
+  ): SealedArchive {
     const filesSettings = { recordingsDir: this.call.recordingsDir };
-    const keys = new KeyRing([this.call.masterKey]);
     return new SealedArchive({ files, filesSettings, keys, store, keeping, maxExports: 0 });
   }
 
@@ -159,3 +167,14 @@ function contentsOf(folder: string, ending: string): Buffer[] {
   const names = readdirSync(folder).filter((name) => name.endsWith(ending));
   return names.map((name) => readFileSync(join(folder, name)));
 }
+
+/** Where the samples of an interval lie, both channels. */
+export function within(pcm: Int16Array, { start, end }: Span): Int16Array {
+  return pcm.subarray((start * rate * 2) / 1000, (end * rate * 2) / 1000);
+}
+
+export const isSilent = (pcm: Int16Array): boolean => pcm.every((sample) => sample === 0);
+export const isSame = (a: Int16Array, b: Int16Array): boolean =>
+  Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(
+    Buffer.from(b.buffer, b.byteOffset, b.byteLength),
+  );

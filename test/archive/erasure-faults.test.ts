@@ -3,19 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ErasureRecord } from '../../src/domain/erasure.ts';
 import type { Span } from '../../src/domain/gap-map.ts';
 import { S3Server } from '../support/s3-server.ts';
-import { ErasureBench, LENGTH_MS, rate } from './erasure-bench.ts';
+import { ErasureBench, isSame, isSilent, LENGTH_MS, within } from './erasure-bench.ts';
 import { Mortal } from './mortal.ts';
-
-/** Where the samples of an interval lie, both channels. */
-function within(pcm: Int16Array, { start, end }: Span): Int16Array {
-  return pcm.subarray((start * rate * 2) / 1000, (end * rate * 2) / 1000);
-}
-
-const isSilent = (pcm: Int16Array): boolean => pcm.every((sample) => sample === 0);
-const isSame = (a: Int16Array, b: Int16Array): boolean =>
-  Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(
-    Buffer.from(b.buffer, b.byteOffset, b.byteLength),
-  );
 
 let s3: S3Server;
 beforeAll(async () => {

@@ -91,10 +91,10 @@ describe('hush', () => {
     const whole = await hush('erase', id, '--reason', 'x', '--whole', '--json');
     expect(JSON.parse(whole.out)).toMatchObject({ state: 'done', startMs: null });
     expect((await hush('archive', 'check', '--deep')).code).toBe(0);
-    writeFileSync(join(bench.hush.dataDir, 'recordings', kept.id, 'odd.seg'), 'left behind');
+    writeFileSync(join(bench.hush.dataDir, 'recordings', kept.id, '7-7.seg'), 'left behind');
     const check = await hush('archive', 'check', '--remove');
     expect(check.code).toBe(exitCodes.found);
-    expect(check.out).toContain(`orphan  ${kept.id}/odd.seg`);
+    expect(check.out).toContain(`orphan  ${kept.id}/7-7.seg`);
     expect((await hush('archive', 'check')).code).toBe(0);
     expect((await hush('archive', 'rotate-key')).out).toMatch(/^key +rewrapped\n[0-9a-f]{12} +\d/);
   });

@@ -17,6 +17,8 @@ export type Fault =
   | 'cutBefore'
   /** Hush carries it out; half of the answer arrives. */
   | 'torn'
+  /** The same, and the other half is waited for. */
+  | 'stalls'
   /** Answered as if all were well, with something that is not what the API promises. */
   | 'html'
   /** Hush refuses or not: the answer claims that audio is still kept. */
@@ -80,7 +82,10 @@ async function answer(
   const { status, headers, body } = await forward(target, incoming);
   if (fault === 'hangAfter') return;
   if (fault === 'cutAfter') incoming.socket.destroy();
-  else if (fault === 'html') outgoing.writeHead(200).end('<h1>It works!</h1>');
+  else if (fault === 'stalls') {
+    outgoing.writeHead(status, { ...headers, 'content-length': body.length });
+    outgoing.write(body.subarray(0, body.length / 2));
+  } else if (fault === 'html') outgoing.writeHead(200).end('<h1>It works!</h1>');
   else if (fault === 'torn') {
     outgoing.writeHead(status, { ...headers, 'content-length': body.length });
     outgoing.write(body.subarray(0, body.length / 2), () => incoming.socket.destroy());

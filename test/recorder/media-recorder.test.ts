@@ -57,6 +57,26 @@ describe('MediaRecorder', () => {
     expect(audio).toEqual(Buffer.concat(sent));
   });
 
+  it('keeps no packet of Opus that may carry a copy of one that was not to be kept', async () => {
+    const agreed = { ...spec.agreed, codec: 'OPUS', payloadType: 96 } as const;
+    const [port = 0] = await fixture.begin(callId, [{ ...spec, clockRate: 48_000, agreed }]);
+    const send = async (from: number, until: number): Promise<void> => {
+      for (let index = from; index < until; index += 1) {
+        const fields = { payloadType: 96, sequence: index, timestamp: index * 960 };
+        await fixture.rtp(port, fields, Uint8Array.of(8, index));
+      }
+    };
+    await send(0, 10);
+    await fixture.recorder.shut(callId, 'api');
+    await send(10, 15);
+    await fixture.recorder.open(callId);
+    await send(15, 20);
+    expect((await summary()).packets).toMatchObject({ received: 20, kept: 14, gated: 6 });
+    const stored = [...(await fixture.stored(callId)).values()].map((packet) => packet[1] ?? 0);
+    const kept = Array.from({ length: 20 }, (_, index) => index).filter((at) => at < 10 || at > 15);
+    expect(stored.sort((a, b) => a - b)).toEqual(kept);
+  });
+
   it('ignores forged markers, and counts them', async () => {
     const [port = 0] = await fixture.begin(callId);
     await frames(port, 0, 10);

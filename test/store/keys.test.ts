@@ -32,6 +32,7 @@ describe.each(databaseKinds)('keys on $name', (kind) => {
     await store.commit({ segments: destroyed.map((segment) => ({ ...segment, closedBy: null })) });
     await store.commit({ segments: destroyed });
     await store.destroyKeys(gone.id);
+    await store.keeping.forgetKeys();
     const rows = await store.segments(gone.id);
     expect(rows).toEqual(destroyed.map((segment) => ({ ...segment, wrappedKey: null })));
     expect(await store.segments(stays.id)).toEqual(kept);
