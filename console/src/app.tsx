@@ -97,6 +97,7 @@ function Shell({ me, onSignedOut }: { readonly me: Me; onSignedOut(): void }) {
               href={`#/${page}`}
               label={texts.nav[page]}
               active={route.page === page}
+              variant="filled"
               aria-current={route.page === page ? 'page' : undefined}
               onClick={close}
             />

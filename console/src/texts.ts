@@ -24,7 +24,7 @@ export const texts = {
     requesterHint: 'The agent or supervisor whose command it is',
     requesterMissing: 'Say on whose behalf before you command.',
     reconnecting: 'The connection is gone; what you see may be old.',
-    filter: 'Find by party, UCC or correlation id',
+    filter: 'Party, UCC or correlation id',
     keys: 'Keys on a row: P pause, S start, M mark, X stop',
     parties: 'Parties',
     state: 'State',

@@ -94,11 +94,11 @@ export function LivePage({ canCommand }: { readonly canCommand: boolean }) {
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody ref={ref}>
-              <tr aria-hidden="true" style={{ height: first * ROW_HEIGHT }} />
+              <tr style={{ height: first * ROW_HEIGHT }} />
               {shown.slice(first, end).map((call) => (
                 <CallRow key={call.id} call={call} command={canCommand ? command : undefined} />
               ))}
-              <tr aria-hidden="true" style={{ height: (shown.length - end) * ROW_HEIGHT }} />
+              <tr style={{ height: (shown.length - end) * ROW_HEIGHT }} />
             </Table.Tbody>
           </Table>
         </Table.ScrollContainer>
