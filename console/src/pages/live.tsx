@@ -1,6 +1,6 @@
 import type { Call, CommandAction } from '@hush/client';
 import { Alert, Button, Group, Stack, Table, Text, TextInput, Title } from '@mantine/core';
-import { useLocalStorage } from '@mantine/hooks';
+import { useLocalStorage, useMediaQuery } from '@mantine/hooks';
 import { memo, useCallback, useDeferredValue, useMemo, useRef, useState } from 'react';
 import { clock, shortParty, time } from '../format.ts';
 import { Empty, Failed } from '../parts/notes.tsx';
@@ -11,8 +11,10 @@ import { useLiveCalls } from '../use-live-calls.ts';
 import { useNow } from '../use-now.ts';
 import { useWindow } from '../use-window.ts';
 
-/** Of a call, px. */
+/** Of a call, px: as a row of the table, and where the window is too narrow for one, stacked. */
 const ROW_HEIGHT = 48;
+const STACKED_HEIGHT = 104;
+const NARROW = '(max-width: 62em)';
 
 const keys: Record<string, CommandAction> = { p: 'Pause', s: 'Start', m: 'Mark', x: 'Stop' };
 
@@ -40,7 +42,9 @@ export function LivePage({ canCommand }: { readonly canCommand: boolean }) {
       : `${texts.actions[action]}: ${result.error.message}`;
     setTold({ text, isError: !result.ok });
   }, []);
-  const { ref, first, end } = useWindow<HTMLTableSectionElement>(shown?.length ?? 0, ROW_HEIGHT);
+  const isNarrow = useMediaQuery(NARROW) ?? false;
+  const height = isNarrow ? STACKED_HEIGHT : ROW_HEIGHT;
+  const { ref, first, end } = useWindow<HTMLTableSectionElement>(shown?.length ?? 0, height);
 
   return (
     <Stack>
@@ -82,8 +86,8 @@ export function LivePage({ canCommand }: { readonly canCommand: boolean }) {
       </Text>
       {shown?.length === 0 && <Empty title={texts.live.none} hint={texts.live.noneHint} />}
       {shown && shown.length > 0 && (
-        <Table.ScrollContainer minWidth={640}>
-          <Table highlightOnHover stickyHeader>
+        <Table highlightOnHover stickyHeader>
+          {!isNarrow && (
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>{texts.live.state}</Table.Th>
@@ -93,77 +97,76 @@ export function LivePage({ canCommand }: { readonly canCommand: boolean }) {
                 {canCommand && <Table.Th>{texts.live.actions}</Table.Th>}
               </Table.Tr>
             </Table.Thead>
-            <Table.Tbody ref={ref}>
-              <tr style={{ height: first * ROW_HEIGHT }} />
-              {shown.slice(first, end).map((call) => (
-                <CallRow key={call.id} call={call} command={canCommand ? command : undefined} />
-              ))}
-              <tr style={{ height: (shown.length - end) * ROW_HEIGHT }} />
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+          )}
+          <Table.Tbody ref={ref}>
+            <tr style={{ height: first * height }} />
+            {shown.slice(first, end).map((call) => (
+              <CallRow
+                key={call.id}
+                call={call}
+                command={canCommand ? command : undefined}
+                isStacked={isNarrow}
+              />
+            ))}
+            <tr style={{ height: (shown.length - end) * height }} />
+          </Table.Tbody>
+        </Table>
       )}
     </Stack>
   );
 }
 
+type Command = (call: Call, action: CommandAction) => Promise<void>;
+
 interface RowProps {
   readonly call: Call;
-  readonly command: ((call: Call, action: CommandAction) => Promise<void>) | undefined;
+  readonly command: Command | undefined;
+  readonly isStacked: boolean;
 }
 
 const CallRow = memo(
-  ({ call, command }: RowProps) => {
-    const isPaused = call.recordingState === 'Paused';
-    const isMarked = call.markingState === 'Mark';
-    const run = (action: CommandAction) => () => void command?.(call, action);
+  ({ call, command, isStacked }: RowProps) => {
+    const state = (
+      <Group gap="xs" wrap="nowrap">
+        <StateBadge {...call} />
+        <Owners call={call} />
+      </Group>
+    );
+    const since = (
+      <Text span inherit title={call.correlationId}>
+        {time(call.beganAt)} <Running since={call.beganAt} />
+      </Text>
+    );
+    const actions = command && <Actions call={call} command={command} />;
     return (
       <Table.Tr
         tabIndex={0}
         data-call={call.id}
-        style={{ height: ROW_HEIGHT }}
+        style={{ height: isStacked ? STACKED_HEIGHT : ROW_HEIGHT }}
         onKeyDown={(event) => {
           const action = keys[event.key.toLowerCase()];
           if (action && event.target === event.currentTarget) void command?.(call, action);
         }}
       >
-        <Table.Td>
-          <Group gap="xs" wrap="nowrap">
-            <StateBadge {...call} />
-            <Owners call={call} />
-          </Group>
-        </Table.Td>
-        <Table.Td>{parties(call)}</Table.Td>
-        <Table.Td>{call.uccName}</Table.Td>
-        <Table.Td title={call.correlationId}>
-          {time(call.beganAt)} <Running since={call.beganAt} />
-        </Table.Td>
-        {command && (
-          <Table.Td>
-            <Group gap={4} wrap="nowrap">
-              <Button
-                size="compact-sm"
-                variant={isPaused ? 'filled' : 'default'}
-                color="teal.9"
-                onClick={run(isPaused ? 'Start' : 'Pause')}
-              >
-                {texts.actions[isPaused ? 'Start' : 'Pause']}
-              </Button>
-              <Button
-                size="compact-sm"
-                variant="default"
-                onClick={run(isMarked ? 'UnMark' : 'Mark')}
-              >
-                {texts.actions[isMarked ? 'UnMark' : 'Mark']}
-              </Button>
-              <Button size="compact-sm" variant="default" onClick={run('Save')}>
-                {texts.actions.Save}
-              </Button>
-              <Button size="compact-sm" variant="default" onClick={run('Delete')}>
-                {texts.actions.Delete}
-              </Button>
+        {isStacked ? (
+          <Table.Td px={0}>
+            <Group justify="space-between" wrap="nowrap">
+              {state}
+              {since}
             </Group>
+            <Text truncate my={4}>
+              {parties(call)} · {call.uccName}
+            </Text>
+            {actions}
           </Table.Td>
+        ) : (
+          <>
+            <Table.Td>{state}</Table.Td>
+            <Table.Td>{parties(call)}</Table.Td>
+            <Table.Td>{call.uccName}</Table.Td>
+            <Table.Td>{since}</Table.Td>
+            {actions && <Table.Td>{actions}</Table.Td>}
+          </>
         )}
       </Table.Tr>
     );
@@ -172,8 +175,34 @@ const CallRow = memo(
     before.call.id === after.call.id &&
     before.call.version === after.call.version &&
     before.command === after.command &&
+    before.isStacked === after.isStacked &&
     before.call.pausedBy.join() === after.call.pausedBy.join(),
 );
+
+function Actions({ call, command }: { readonly call: Call; readonly command: Command }) {
+  const isPaused = call.recordingState === 'Paused';
+  const actions: CommandAction[] = [
+    isPaused ? 'Start' : 'Pause',
+    call.markingState === 'Mark' ? 'UnMark' : 'Mark',
+    'Save',
+    'Delete',
+  ];
+  return (
+    <Group gap={4} wrap="nowrap">
+      {actions.map((action) => (
+        <Button
+          key={action}
+          size="compact-sm"
+          variant={action === 'Start' ? 'filled' : 'default'}
+          color="teal.9"
+          onClick={() => void command(call, action)}
+        >
+          {texts.actions[action]}
+        </Button>
+      ))}
+    </Group>
+  );
+}
 
 function Owners({ call }: { readonly call: Call }) {
   const others = call.pausedBy.filter((owner) => owner !== 'api' && owner !== 'hold');

@@ -38,6 +38,7 @@ export function StateBadge({
       color={color}
       variant={variant}
       autoContrast
+      miw="max-content"
       leftSection={<span aria-hidden="true">{shape}</span>}
       data-look={look}
     >
