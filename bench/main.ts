@@ -1,6 +1,7 @@
 import { benchArchive } from './archive.ts';
 import { benchAuth } from './auth.ts';
 import { benchCommands } from './commands.ts';
+import { benchConsole } from './console.ts';
 import { benchFence } from './fence.ts';
 import { benchHub } from './hub.ts';
 import { benchPeers } from './peers/main.ts';
@@ -14,6 +15,7 @@ const benches: Record<string, () => Promise<void>> = {
   hub: benchHub,
   auth: benchAuth,
   archive: benchArchive,
+  console: benchConsole,
   torture: benchTorture,
   peers: benchPeers,
 };

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { ensureConsole } from './console.js';
 import { ensurePackages } from './packages.js';
 import { ensureDependencies, root, runtime } from './setup.js';
 
@@ -10,6 +11,7 @@ import { ensureDependencies, root, runtime } from './setup.js';
 
 ensureDependencies();
 ensurePackages();
+ensureConsole();
 
 const bin = join(root, 'node_modules', '.bin');
 const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
@@ -27,7 +29,10 @@ function check(name, args) {
 const only = process.argv.slice(2);
 if (only.length === 0) {
   check('style (biome)', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']);
-  check('types (tsc)', ['node_modules/typescript/bin/tsc', '--noEmit']);
+  const tsc = 'node_modules/typescript/bin/tsc';
+  check('types (tsc)', [tsc, '--noEmit']);
+  check('types of the client (tsc)', [tsc, '-p', 'client', '--noEmit']);
+  check('types of the console (tsc)', [tsc, '-p', 'console', '--noEmit']);
 }
 
 console.log('\ntests (vitest)');

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
 import { SealedArchive } from './archive/archive.ts';
@@ -293,7 +294,8 @@ export async function createServer(
     await webhooks.start();
     const restored = await lifecycle.restore();
     for (const call of calls.list()) watch.changed(call);
-    const settings = { ...config.http, access: anonymousAccess(config) };
+    const access = anonymousAccess(config);
+    const settings = { ...config.http, access, consoleDir: consoleDir() };
     http = await buildHttpServer(settings, {
       ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail, leases, assessor },
       ...{ keeping, erasures, legalHolds, archiveWork },
@@ -375,6 +377,12 @@ export async function createServer(
     },
     onEvent: (eventListener) => bus.subscribe(eventListener),
   };
+}
+
+/** The console as it was built: two folders up from what is compiled, one from the sources. */
+function consoleDir(): string {
+  const up = import.meta.url.endsWith('.ts') ? '..' : '../..';
+  return fileURLToPath(new URL(`${up}/console/dist`, import.meta.url));
 }
 
 /** Undefined where no certificate is configured. @throws Error naming a file that cannot be read */

@@ -1238,6 +1238,43 @@ export interface Operations {
     body: undefined;
     answer: unknown;
   };
+  /** Who the caller is, and may do */
+  'GET /api/me': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly name: string;
+      /** Let in without a token */
+      readonly isAnonymous: boolean;
+      readonly roles: readonly ('integrator' | 'agent' | 'supervisor' | 'auditor' | 'admin')[];
+      readonly permissions: readonly ('readStates' | 'command' | 'readCalls' | 'readEvents' | 'readRecordings' | 'listen' | 'holdRecordings' | 'erase' | 'readArchive' | 'changeArchive' | 'readUccs' | 'changeUccs' | 'readWebhooks' | 'changeWebhooks' | 'readMetrics' | 'readAccessTrail' | 'readAssurance' | 'reconcile')[];
+      readonly seesAllUccs: boolean;
+    };
+  };
+  /** A token for a person, of the embedded issuer; what the console signs in by */
+  'POST /api/sign-in': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      readonly username: string;
+      readonly password: string;
+    };
+    answer: {
+      readonly token: string;
+      readonly expiresInMs: number;
+    };
+  };
+  /** Another token for who bears one */
+  'POST /api/sign-in/renewal': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly token: string;
+      readonly expiresInMs: number;
+    };
+  };
   /** A bearer token for v2: client_id, client_secret, username, password, grant_type */
   'POST /auth/realms/{tenantId}/protocol/openid-connect/token': {
     path: { tenantId: string };

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey, SignJWT } from 'jose';
-import type { SignIn, TokenAnswer, TokenIssuer, TokenRequest } from '../domain/authentication.ts';
+import type {
+  SignIn,
+  SignInRequest,
+  TokenAnswer,
+  TokenIssuer,
+  TokenRequest,
+} from '../domain/authentication.ts';
 import type { Client, PeopleStore, User } from '../domain/people.ts';
 import type { Clock } from '../domain/ports.ts';
 import { FailedAttempts } from './failed-attempts.ts';
@@ -34,6 +40,9 @@ const MAX_LIMITED_KEYS = 10_000;
 /** Verified in the place of what is not there: no answer comes sooner for an unknown name. */
 const nobodysPassword = `scrypt$32768$8$3$${'A'.repeat(22)}$${'A'.repeat(43)}`;
 const nobodysSecret = `scrypt$16384$8$1$${'A'.repeat(22)}$${'A'.repeat(43)}`;
+
+/** What tokens of the console name; nobody is asked for its secret, and nobody can add it. */
+export const consoleClient = { id: 'hush-console' } as const;
 
 const wrongClient = {
   error: 'invalid_client',
@@ -96,12 +105,38 @@ export class EmbeddedIssuer implements TokenIssuer {
       return { status: 400, body: { error: 'unsupported_grant_type' } };
     }
     const attempt = { who: form.username.toLowerCase(), client: form.client_id, address };
-    const keys = { user: attempt.who, client: attempt.client, address };
+    return this.#attempt(attempt, () => this.#signIn(form));
+  }
+
+  async signIn({ username, password, address }: SignInRequest): Promise<TokenAnswer> {
+    if ([username, password].some((text) => Buffer.byteLength(text) > MAX_FIELD_BYTES)) {
+      return { status: 400, body: { error: 'invalid_request' } };
+    }
+    const { people, hasher } = this.#options;
+    const attempt = { who: username.toLowerCase(), client: consoleClient.id, address };
+    return this.#attempt(attempt, async () => {
+      const user = await people.user(username);
+      const isUser = await hasher.verify(password, user?.passwordHash ?? nobodysPassword);
+      return { client: consoleClient, user: isUser ? user : undefined };
+    });
+  }
+
+  async renew(userName: string): Promise<TokenAnswer | undefined> {
+    const user = await this.#options.people.user(userName);
+    return user && { status: 200, body: this.#body(await this.#sign(consoleClient, user)) };
+  }
+
+  /** Counted before it is known what comes of it, so that many at once are no way around. */
+  async #attempt(
+    attempt: Pick<SignIn, 'who' | 'client' | 'address'>,
+    verify: () => Promise<{ client: Pick<Client, 'id'> | undefined; user: User | undefined }>,
+  ): Promise<TokenAnswer> {
+    const keys = { user: attempt.who, client: attempt.client, address: attempt.address };
     const retryAfterSeconds = this.#begin(keys);
     if (retryAfterSeconds > 0) return this.#tooMany(attempt, retryAfterSeconds);
     let hasFailed = false;
     try {
-      const { client, user } = await this.#signIn(form);
+      const { client, user } = await verify();
       hasFailed = !client || !user;
       return await this.#answer(attempt, client, user);
     } catch (cause) {
@@ -123,7 +158,7 @@ export class EmbeddedIssuer implements TokenIssuer {
 
   async #answer(
     attempt: Pick<SignIn, 'who' | 'client' | 'address'>,
-    ...[client, user]: [Client | undefined, User | undefined]
+    ...[client, user]: [Pick<Client, 'id'> | undefined, User | undefined]
   ): Promise<TokenAnswer> {
     if (!client || !user) {
       const reason = client ? 'user' : 'client';
@@ -132,13 +167,17 @@ export class EmbeddedIssuer implements TokenIssuer {
     }
     const token = await this.#sign(client, user);
     await this.#options.onSignIn({ ...attempt, outcome: 'ok', reason: null });
+    return { status: 200, body: this.#body(token) };
+  }
+
+  #body(token: string): TokenAnswer['body'] {
     const expiresIn = this.#options.tokenLifetimeMs / 1000;
     const answer = { access_token: token, expires_in: expiresIn, refresh_expires_in: 0 };
     const rest = { token_type: 'Bearer', 'not-before-policy': 0, scope: 'profile email' };
-    return { status: 200, body: { ...answer, ...rest } };
+    return { ...answer, ...rest };
   }
 
-  async #sign(client: Client, user: User): Promise<string> {
+  async #sign(client: Pick<Client, 'id'>, user: User): Promise<string> {
     const { keys, clock, tokenLifetimeMs } = this.#options;
     const { kid, key } = await keys.current();
     const now = Math.floor(clock.now() / 1000);

@@ -21,7 +21,8 @@ export async function runDemo(): Promise<void> {
     logger: pino({ level: process.env.HUSH_LOG_LEVEL ?? 'warn' }),
   });
   const { http, sipUdpPort } = await server.start();
-  say(`\nHush is ready.  API ${http}  docs ${http}/docs  SIP 127.0.0.1:${sipUdpPort}\n`);
+  say(`\nHush is ready.  API ${http}  docs ${http}/docs  SIP 127.0.0.1:${sipUdpPort}`);
+  say(`\nSee and hear it: ${http}/#/demo\n`);
   server.onEvent((event) => say(eventLine(event)));
   const centre = new ContactCentre({
     sipPort: sipUdpPort ?? 0,

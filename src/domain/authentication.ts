@@ -25,6 +25,13 @@ export interface TokenRequest {
   readonly address: string;
 }
 
+export interface SignInRequest {
+  readonly username: string;
+  readonly password: string;
+  /** Of the caller. */
+  readonly address: string;
+}
+
 /** An OAuth 2.0 answer, RFC 6749 sections 5.1 and 5.2. */
 export interface TokenAnswer {
   readonly status: 200 | 400 | 401 | 429;
@@ -49,6 +56,10 @@ export interface TokenIssuer {
   /** `{url}/auth/realms/{tenantId}`; known once HTTP listens. */
   readonly issuer: string;
   token(request: TokenRequest): Promise<TokenAnswer>;
+  /** For Hush's own console, which is no client that could keep a secret. */
+  signIn(request: SignInRequest): Promise<TokenAnswer>;
+  /** Another token for who bears one; undefined where the user is there no more. */
+  renew(userName: string): Promise<TokenAnswer | undefined>;
   /** RFC 7517 section 5: the keys that tokens in circulation are signed with. */
   jwks(): Promise<{ readonly keys: readonly object[] }>;
   /** OpenID Connect Discovery 1.0 section 3. */

@@ -15,6 +15,7 @@ import { assuranceRoutes } from './assurance.ts';
 import { attendantService } from './attendant-service.ts';
 import { callHealthRoute } from './call-health.ts';
 import { callRoutes } from './calls.ts';
+import { consoleFiles } from './console-files.ts';
 import { erasureRoutes } from './erasures.ts';
 import { eventRoutes } from './events.ts';
 import { Gate, NotAdmittedError } from './gate.ts';
@@ -31,6 +32,7 @@ import { recordingRoutes } from './recordings.ts';
 import { onBadAddress, refuse, refuseInfinity, shapeOf } from './refusals.ts';
 import { securityHeaders } from './security-headers.ts';
 import type { HttpServices, HttpSettings } from './services.ts';
+import { signInRoutes } from './sign-in.ts';
 import { tokenRoutes } from './token-endpoint.ts';
 import { uccRoutes } from './uccs.ts';
 import { webhookRoutes } from './webhooks.ts';
@@ -71,6 +73,7 @@ export async function buildHttpServer(
   await describe(app);
   attendantService(app, services, { ...settings, gate });
   hushApi(app, services);
+  consoleFiles(app, settings.consoleDir);
   mountHub(app, services.hub, { gate, isOriginAllowed });
   refuseOtherMethods(app, known);
   await app.ready();
@@ -95,6 +98,7 @@ function hushApi(app: FastifyInstance, services: HttpServices): void {
   alarmRoutes(app, services);
   assuranceRoutes(app, services);
   healthRoutes(app, services);
+  signInRoutes(app, services);
 }
 
 async function describe(app: FastifyInstance): Promise<void> {

@@ -121,6 +121,8 @@ export interface HttpSettings {
   readonly maxConnections: number;
   readonly requestsPerSecondPerAddress: number;
   readonly requestsPerSecondPerToken: number;
+  /** Where the built web console is; without it there is none. */
+  readonly consoleDir?: string | undefined;
   readonly access: {
     /** Whether callers without a token are let in at all. */
     readonly anonymous: boolean;

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,10 +7,14 @@ import type { Config } from '../../src/config/schema.ts';
 import type { RecordingEvent } from '../../src/domain/events.ts';
 import type { SipPeer } from '../../src/protocols/sip/types.ts';
 import { createServer, type HushServer, type ServerOverrides } from '../../src/server.ts';
+import { portRange } from './ports.ts';
 
 export const ucc = 'ucc-demo-name';
 export const agent = 'sip:agent@domain.com';
 export const supervisor = 'sip:supervisor@domain.com';
+
+/** One Hush after the other has the same. */
+const rtpPorts = portRange();
 
 export interface HushOptions {
   readonly dataDir?: string;
@@ -168,7 +171,7 @@ export function testConfig(dataDir: string, change?: HushOptions['config']): Con
     // Who calls from loopback may do everything, unless a test is about who may do what.
     auth: { ...defaults.auth, mode: 'none' },
     sip: { ...defaults.sip, udpPort: 0, tcpPort: 0, tlsPort: 0 },
-    rtp: { ...defaults.rtp, ...portRange() },
+    rtp: { ...defaults.rtp, ...rtpPorts },
     uccs: [
       {
         name: ucc,
@@ -180,11 +183,4 @@ export function testConfig(dataDir: string, change?: HushOptions['config']): Con
     ],
   };
   return change ? change(config) : config;
-}
-
-const firstPort = 10_000 + 100 * randomInt(200);
-
-/** Test processes run side by side: each takes RTP ports of its own. */
-function portRange(): { portMin: number; portMax: number } {
-  return { portMin: firstPort, portMax: firstPort + 1_999 };
 }

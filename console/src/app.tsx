@@ -1,0 +1,135 @@
+import type { HushError } from '@hush/client';
+import { AppShell, Burger, Button, Center, Group, Loader, NavLink, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useCallback, useEffect, useState } from 'react';
+import { DemoPage } from './pages/demo.tsx';
+import { HealthPage } from './pages/health.tsx';
+import { LivePage } from './pages/live.tsx';
+import { RecordingPage } from './pages/recording.tsx';
+import { RecordingsPage } from './pages/recordings.tsx';
+import { SignInPage } from './pages/sign-in.tsx';
+import { UccsPage } from './pages/uccs.tsx';
+import { Failed } from './parts/notes.tsx';
+import { type Route, useRoute } from './route.ts';
+import { type Me, type Permission, session } from './session.ts';
+import { texts } from './texts.ts';
+
+/** Each is there for who may use it. */
+const pages: readonly { page: keyof typeof texts.nav; needs: Permission }[] = [
+  { page: 'live', needs: 'readCalls' },
+  { page: 'recordings', needs: 'readRecordings' },
+  { page: 'health', needs: 'readAssurance' },
+  { page: 'uccs', needs: 'readUccs' },
+  { page: 'demo', needs: 'listen' },
+];
+
+export function App() {
+  const [me, setMe] = useState<Me>();
+  const [error, setError] = useState<HushError>();
+  const look = useCallback(async () => {
+    const result = await session.client.request('GET /api/me', {});
+    if (result.ok) setMe(result.value);
+    else session.signOut();
+    setError(result.ok ? undefined : result.error);
+  }, []);
+  useEffect(() => void look(), [look]);
+  if (me)
+    return (
+      <Shell
+        me={me}
+        onSignedOut={() => {
+          session.signOut();
+          setMe(undefined);
+          void look();
+        }}
+      />
+    );
+  if (error?.kind === 'http' && [401, 403].includes(error.status)) {
+    return <SignInPage onSignedIn={() => void look()} />;
+  }
+  return (
+    <Center component="main" mih="100dvh" p="md">
+      {error ? (
+        <Failed error={error} again={() => void look()} />
+      ) : (
+        <Loader aria-label={texts.title} />
+      )}
+    </Center>
+  );
+}
+
+function Shell({ me, onSignedOut }: { readonly me: Me; onSignedOut(): void }) {
+  const route = useRoute();
+  const [isOpen, { toggle, close }] = useDisclosure(false);
+  const may = useCallback((permission: Permission) => me.permissions.includes(permission), [me]);
+  return (
+    <AppShell
+      header={{ height: 56 }}
+      navbar={{ width: 200, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
+      padding="md"
+    >
+      <AppShell.Header px="md">
+        <Group h="100%" justify="space-between" wrap="nowrap">
+          <Group gap="sm" wrap="nowrap">
+            <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Menu" />
+            <Text fw={700} size="lg">
+              <span aria-hidden="true">❚❚</span> {texts.title}
+            </Text>
+          </Group>
+          <Group gap="sm" wrap="nowrap">
+            <Text size="sm" c="dimmed" truncate>
+              {me.isAnonymous ? texts.signIn.anonymous : me.name}
+            </Text>
+            {!me.isAnonymous && (
+              <Button size="compact-sm" variant="default" onClick={onSignedOut}>
+                {texts.signIn.out}
+              </Button>
+            )}
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="xs">
+        {pages
+          .filter(({ needs }) => may(needs))
+          .map(({ page }) => (
+            <NavLink
+              key={page}
+              href={`#/${page}`}
+              label={texts.nav[page]}
+              active={route.page === page}
+              variant="filled"
+              aria-current={route.page === page ? 'page' : undefined}
+              onClick={close}
+            />
+          ))}
+      </AppShell.Navbar>
+      <AppShell.Main>
+        <Page route={route} may={may} />
+      </AppShell.Main>
+    </AppShell>
+  );
+}
+
+function Page({ route, may }: { readonly route: Route; may(permission: Permission): boolean }) {
+  switch (route.page) {
+    case 'recordings':
+      return route.id ? (
+        <RecordingPage
+          key={route.id}
+          id={route.id}
+          startAt={Number(route.query.get('t') ?? 0)}
+          may={may}
+        />
+      ) : (
+        <RecordingsPage />
+      );
+    case 'health':
+      return <HealthPage />;
+    case 'uccs':
+      return <UccsPage canChange={may('changeUccs')} />;
+    case 'demo':
+      return <DemoPage />;
+    default:
+      return <LivePage canCommand={may('command')} />;
+  }
+}

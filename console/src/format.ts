@@ -1,0 +1,26 @@
+/** `1:02`, `1:00:00`. */
+export function clock(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  return hours > 0
+    ? `${hours}:${two(minutes)}:${two(seconds % 60)}`
+    : `${minutes}:${two(seconds % 60)}`;
+}
+
+const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const timeOnly = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+
+/** In the reader's own time zone. */
+export function when(iso: string): string {
+  return dateTime.format(new Date(iso));
+}
+
+export function time(iso: string): string {
+  return timeOnly.format(new Date(iso));
+}
+
+/** `eva` of `sip:eva@domain.com`. */
+export function shortParty(aor: string): string {
+  return aor.replace(/^(sips?|tel):/, '').replace(/@.*$/, '');
+}

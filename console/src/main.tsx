@@ -1,0 +1,35 @@
+import '@mantine/core/styles.css';
+import { type CSSVariablesResolver, createTheme, MantineProvider } from '@mantine/core';
+import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+
+/** Quiet and dense; one accent. */
+const theme = createTheme({
+  primaryColor: 'teal',
+  autoContrast: true,
+  primaryShade: 9,
+  defaultRadius: 'sm',
+  fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
+});
+
+/** Quiet text is still text: 4.5 to 1 (WCAG 2.2, 1.4.3). */
+const variables: CSSVariablesResolver = (of) => ({
+  variables: {},
+  light: {
+    '--mantine-color-dimmed': of.colors.gray[7],
+    '--mantine-color-placeholder': of.colors.gray[7],
+  },
+  dark: {
+    '--mantine-color-dimmed': of.colors.dark[1],
+    '--mantine-color-placeholder': of.colors.dark[1],
+  },
+});
+
+const root = document.getElementById('root');
+if (root) {
+  createRoot(root).render(
+    <MantineProvider theme={theme} defaultColorScheme="auto" cssVariablesResolver={variables}>
+      <App />
+    </MantineProvider>,
+  );
+}

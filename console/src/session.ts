@@ -1,0 +1,82 @@
+import { createHush, type Hush, type Operations } from '@hush/client';
+
+export type Me = Operations['GET /api/me']['answer'];
+export type Permission = Me['permissions'][number];
+
+const KEY = 'hush-token';
+
+interface Kept {
+  readonly token: string;
+  readonly expiresAt: number;
+}
+
+/** Who is signed in, in this tab. */
+class Session {
+  #kept: Kept | undefined = read();
+  #renewal: Promise<void> | undefined;
+
+  readonly hush: Hush = createHush({ url: location.origin });
+  readonly #withToken: Hush = createHush({
+    url: location.origin,
+    token: () => this.#token(),
+  });
+
+  /** With the token, where there is one. */
+  get client(): Hush {
+    return this.#kept ? this.#withToken : this.hush;
+  }
+
+  get isSignedIn(): boolean {
+    return this.#kept !== undefined;
+  }
+
+  async signIn(username: string, password: string): Promise<string | undefined> {
+    const answer = await this.hush.request('POST /api/sign-in', { body: { username, password } });
+    if (!answer.ok) return answer.error.message;
+    this.#keep(answer.value);
+    return undefined;
+  }
+
+  signOut(): void {
+    this.#kept = undefined;
+    sessionStorage.removeItem(KEY);
+  }
+
+  /** Renewed in its second half, whoever asks first. */
+  async #token(): Promise<string> {
+    const kept = this.#kept;
+    if (!kept) return '';
+    const leftMs = kept.expiresAt - Date.now();
+    if (leftMs < RENEW_BELOW_MS && leftMs > 0) {
+      this.#renewal ??= this.#renew(kept.token).finally(() => {
+        this.#renewal = undefined;
+      });
+      await this.#renewal;
+    }
+    return this.#kept?.token ?? '';
+  }
+
+  async #renew(token: string): Promise<void> {
+    const renewing = createHush({ url: location.origin, token });
+    const answer = await renewing.request('POST /api/sign-in/renewal', {});
+    if (answer.ok) this.#keep(answer.value);
+  }
+
+  #keep({ token, expiresInMs }: { token: string; expiresInMs: number }): void {
+    this.#kept = { token, expiresAt: Date.now() + expiresInMs };
+    sessionStorage.setItem(KEY, JSON.stringify(this.#kept));
+  }
+}
+
+const RENEW_BELOW_MS = 150_000;
+
+function read(): Kept | undefined {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(KEY) ?? '') as Kept;
+    return kept.expiresAt > Date.now() ? kept : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export const session = new Session();

@@ -1,0 +1,38 @@
+import { type RefObject, useEffect, useRef, useState } from 'react';
+
+/** Rows beyond the edge that are there already when one scrolls. */
+const OVERSCAN = 8;
+
+interface Shown {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** Which rows of a long list are worth drawing: those near what is on the screen. */
+export function useWindow<Box extends HTMLElement>(
+  count: number,
+  rowHeight: number,
+): Shown & { readonly ref: RefObject<Box | null> } {
+  const ref = useRef<Box>(null);
+  const [shown, setShown] = useState<Shown>({ first: 0, end: 40 });
+  useEffect(() => {
+    const look = (): void => {
+      const box = ref.current;
+      if (!box) return;
+      const top = box.getBoundingClientRect().top;
+      const first = Math.max(0, Math.floor(-top / rowHeight) - OVERSCAN);
+      const end = Math.ceil((innerHeight - top) / rowHeight) + OVERSCAN;
+      setShown((before) =>
+        before.first === first && before.end === end ? before : { first, end },
+      );
+    };
+    look();
+    addEventListener('scroll', look, { passive: true });
+    addEventListener('resize', look);
+    return () => {
+      removeEventListener('scroll', look);
+      removeEventListener('resize', look);
+    };
+  }, [rowHeight]);
+  return { ref, first: Math.min(shown.first, count), end: Math.min(shown.end, count) };
+}

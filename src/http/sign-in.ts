@@ -1,0 +1,98 @@
+import type { FastifyInstance } from 'fastify';
+import { type Static, Type } from 'typebox';
+import { may, type Permission, permissions, roles, seesAllUccs } from '../domain/access.ts';
+import type { TokenAnswer } from '../domain/authentication.ts';
+import { problemSchema, sendProblem } from './problems.ts';
+import type { HttpServices } from './services.ts';
+import { strict } from './strict-body.ts';
+
+const tags = ['Sign-in'];
+const permissionNames = Object.keys(permissions) as Permission[];
+
+const meSchema = Type.Object({
+  name: Type.String(),
+  isAnonymous: Type.Boolean({ description: 'Let in without a token' }),
+  roles: Type.Array(Type.String({ enum: [...roles] })),
+  permissions: Type.Array(Type.String({ enum: permissionNames })),
+  seesAllUccs: Type.Boolean(),
+});
+const tokenSchema = Type.Object({ token: Type.String(), expiresInMs: Type.Integer() });
+const credentials = Type.Object(
+  {
+    username: Type.String({ minLength: 1, maxLength: 256 }),
+    password: Type.String({ minLength: 1, maxLength: 256 }),
+  },
+  { additionalProperties: false },
+);
+
+/** Who one is, and how a person becomes somebody in mode `embedded`. */
+export function signInRoutes(app: FastifyInstance, services: HttpServices): void {
+  meRoute(app);
+  passwordRoute(app, services);
+  renewalRoute(app, services);
+}
+
+function meRoute(app: FastifyInstance): void {
+  app.get(
+    '/api/me',
+    {
+      config: { access: 'anybody' },
+      schema: { tags, summary: 'Who the caller is, and may do', response: { 200: meSchema } },
+    },
+    ({ caller: { principal } }) => ({
+      ...{ name: principal.name, roles: [...principal.roles], isAnonymous: principal.key === '' },
+      permissions: permissionNames.filter((permission) => may(principal, permission)),
+      seesAllUccs: seesAllUccs(principal),
+    }),
+  );
+}
+
+function passwordRoute(app: FastifyInstance, { issuer }: HttpServices): void {
+  app.post<{ Body: Static<typeof credentials> }>(
+    '/api/sign-in',
+    {
+      config: { access: 'open' },
+      schema: {
+        ...{ tags, body: credentials },
+        summary: 'A token for a person, of the embedded issuer; what the console signs in by',
+        response: {
+          ...{ 200: tokenSchema, 400: problemSchema, 401: problemSchema },
+          ...{ 404: problemSchema, 429: problemSchema },
+        },
+      },
+      validatorCompiler: strict,
+    },
+    async (request, reply) => {
+      if (!issuer) return sendProblem(reply, 404, 'People sign in elsewhere.');
+      const answer = await issuer.signIn({ ...request.body, address: request.caller.address });
+      if (answer.status === 200) return tokenView(answer);
+      if (answer.retryAfterSeconds !== undefined) {
+        reply.header('Retry-After', answer.retryAfterSeconds);
+      }
+      const words = answer.status === 429 ? 'Too many attempts.' : 'Wrong name or password.';
+      return sendProblem(reply, answer.status, words);
+    },
+  );
+}
+
+function renewalRoute(app: FastifyInstance, { issuer }: HttpServices): void {
+  app.post(
+    '/api/sign-in/renewal',
+    {
+      config: { access: 'anybody' },
+      schema: {
+        ...{ tags, summary: 'Another token for who bears one' },
+        response: { 200: tokenSchema, 401: problemSchema, 404: problemSchema },
+      },
+    },
+    async ({ caller: { principal } }, reply) => {
+      if (!issuer) return sendProblem(reply, 404, 'People sign in elsewhere.');
+      const answer = principal.key === '' ? undefined : await issuer.renew(principal.name);
+      return answer ? tokenView(answer) : sendProblem(reply, 401);
+    },
+  );
+}
+
+function tokenView({ body }: TokenAnswer) {
+  return { token: String(body.access_token), expiresInMs: Number(body.expires_in) * 1000 };
+}

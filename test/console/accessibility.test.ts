@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest';
+import { record } from '../http/api-support.ts';
+import { consoleBench, violations } from './support.ts';
+
+const at = consoleBench();
+
+describe('every page', () => {
+  test.each(['live', 'recordings', 'health', 'uccs', 'demo'])(
+    '%s has nothing that axe objects to, light or dark, wide or narrow',
+    async (path) => {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        for (const width of [1280, 360]) {
+          await at.page.emulateMedia({ colorScheme });
+          await at.page.setViewportSize({ width, height: 800 });
+          await at.open(path);
+          await at.page.locator('h1').waitFor();
+          // What is asked for has come, or never will.
+          await at.page.waitForTimeout(300);
+          expect(await violations(at.page), `${colorScheme} ${width}`).toEqual([]);
+          // Nothing but a table's own box scrolls sideways.
+          const overflow = 'document.documentElement.scrollWidth - innerWidth';
+          expect(await at.page.evaluate(overflow), `${width}`).toBeLessThanOrEqual(0);
+        }
+      }
+    },
+  );
+
+  test('a recording has nothing that axe objects to', async () => {
+    const { id } = await record(at.bench, { frames: 60 });
+    await at.open(`recordings/${id}`);
+    await at.page.getByTestId('wave').waitFor();
+    expect(await violations(at.page)).toEqual([]);
+  });
+});

@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import { TestHush, temporaryFolder } from '../support/hush.ts';
+import { addDemoPeople, tenantId } from '../support/people.ts';
+import { consoleBench, violations } from './support.ts';
+
+const at = consoleBench();
+
+describe('signing in', () => {
+  test('each person sees what is theirs, and nobody else gets in', async () => {
+    const dataDir = temporaryFolder();
+    const people = await addDemoPeople(dataDir);
+    const hush = await TestHush.start({
+      dataDir,
+      config: (config) => ({
+        ...config,
+        auth: { ...config.auth, mode: 'embedded', tenantId, anonymous: false },
+      }),
+    });
+    const signIn = async (name: string, password: string): Promise<void> => {
+      await at.page.getByLabel('User').fill(name);
+      await at.page.locator('input[name="password"]').fill(password);
+      await at.page.getByRole('button', { name: 'Sign in' }).click();
+    };
+    await at.page.goto(hush.api);
+    await signIn(people.supervisor.name, 'wrong password');
+    await at.page.getByText('Wrong name or password.').waitFor();
+    expect(await violations(at.page)).toEqual([]);
+    await signIn(people.supervisor.name, people.supervisor.password);
+    await at.page.getByRole('link', { name: 'Recordings' }).waitFor();
+    await at.page.reload();
+    await at.page.getByRole('link', { name: 'Recordings' }).waitFor();
+    await at.page.getByRole('button', { name: 'Sign out' }).click();
+    await signIn(people.agent.name, people.agent.password);
+    await at.page.getByRole('link', { name: 'Live' }).waitFor();
+    expect(await at.page.getByRole('link', { name: 'Recordings' }).count()).toBe(0);
+    const trail = await hush.get('/api/me');
+    expect(trail.status).toBe(401);
+    await at.page.goto('about:blank');
+    await hush.remove();
+  });
+});
