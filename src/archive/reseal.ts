@@ -39,7 +39,8 @@ export async function reseal(
   const reader = await SegmentReader.open(unsealing, segment);
   if (!reader) return undefined;
   try {
-    if (!reader.spans.some((own) => own.leftOut === null && touches(own, span))) return undefined;
+    const reach = reader.codecs.includes('OPUS') ? withEcho(span) : span;
+    if (!reader.spans.some((own) => own.leftOut === null && touches(own, reach))) return undefined;
     const next = { ...segment, generation: segment.generation + 1 };
     const seal = { key: randomBytes(KEY_BYTES), identity: identityBytes(next) };
     const records: Buffer[] = [];
@@ -85,7 +86,7 @@ interface Sealable {
 
 /** What stays of a run before and behind the span, and between them that it was erased. */
 function cut(piece: Piece, { position, codec }: ChunkHeader, asked: Span): Piece[] {
-  const span = { start: asked.start, end: asked.end + (codec === 'OPUS' ? OPUS_ECHO_UNITS : 0) };
+  const span = codec === 'OPUS' ? withEcho(asked) : asked;
   const { run } = piece;
   const start = position + run.offset;
   const end = start + run.samples;
@@ -107,6 +108,10 @@ function cut(piece: Piece, { position, codec }: ChunkHeader, asked: Span): Piece
     { run: erased, audio: Buffer.alloc(0) },
     ...(until < end ? [part(until, end)] : []),
   ];
+}
+
+function withEcho({ start, end }: Span): Span {
+  return { start, end: end + OPUS_ECHO_UNITS };
 }
 
 function touches(own: Span, span: Span): boolean {

@@ -63,8 +63,10 @@ export class MediaStream {
   readonly #initialReason: GapReason | null;
   #spec: StreamSpec;
   #shut: boolean;
-  /** The last packet of Opus was not kept. */
-  #echoes = false;
+  /** No packet has come since the stream began to keep again. */
+  #reopened = false;
+  /** On the call's clock: a packet of Opus before it may echo what was not to be kept. */
+  #echoEnd = -Infinity;
   #held: boolean;
   #lastFence = 0;
   #abortedFence = 0;
@@ -200,20 +202,26 @@ export class MediaStream {
     this.#extent.include(frame.position, frame.packet.samples);
     if (this.#shut || this.#held) {
       this.#intake.counts.gated += 1;
-      this.#echoes = frame.codec === 'OPUS';
       return;
     }
-    if (this.#echoes) {
-      // It may carry a coarse copy of the packet before it, which was not to be kept (RFC 6716
-      // section 2.1.7).
+    if (frame.codec === 'OPUS' && this.#mayEcho(frame)) {
       this.#intake.counts.gated += 1;
-      this.#echoes = false;
       return;
     }
     const gate = gates.get(slot);
     if (gate === Gate.Open) this.#keep(frame, nowMs);
     else if (gate === Gate.Shut) this.#foundShut();
     else if (!this.#aside.add(frame)) this.#intake.counts.erased += 1;
+  }
+
+  /**
+   * A packet of Opus may carry a coarse copy of the one before it (RFC 6716 section 2.1.7), which
+   * was not to be kept, had it come or not: the first one is left out, and what it overtook.
+   */
+  #mayEcho({ position, packet }: Readonly<Frame>): boolean {
+    if (this.#reopened) this.#echoEnd = position + packet.samples;
+    this.#reopened = false;
+    return position < this.#echoEnd;
   }
 
   /** Audio of the same time may be the digit's tone: it goes with the event. */
@@ -236,6 +244,7 @@ export class MediaStream {
     this.#lastKeptPosition = this.#keptUpTo();
     writer.seal();
     this.#digits.reset();
+    this.#echoEnd = -Infinity;
     this.#keeps = false;
   }
 
@@ -282,8 +291,10 @@ export class MediaStream {
     }
     if (marker.fenceId <= this.#lastFence || marker.fenceId <= this.#abortedFence) return;
     this.#lastFence = marker.fenceId;
-    if (marker.action === MarkerAction.Open) this.#shut = false;
-    else this.#shutBehindMarker(marker);
+    if (marker.action === MarkerAction.Open) {
+      this.#reopened ||= this.#shut;
+      this.#shut = false;
+    } else this.#shutBehindMarker(marker);
     this.#noteReason();
     this.#options.onConfirmed({
       callId: this.#options.callId,
@@ -331,6 +342,7 @@ export class MediaStream {
       this.#held = true;
       this.#keeps = false;
     } else if (action === MarkerAction.Release) {
+      this.#reopened ||= this.#held;
       this.#held = false;
     }
     this.#noteReason();

@@ -67,6 +67,15 @@ describe('a segment that is sealed anew', () => {
     ]);
   });
 
+  it('of Opus loses its first packets where the interval ends just before it', async () => {
+    const track = call.track('OPUS', 48_000);
+    for (let at = 10; at < 30; at += 1) track.add(at * 960, Uint8Array.of(8, at), 960);
+    expect(await without(0, 9 * 960)).toEqual([
+      { kind: 'erased', start: 10 * 960, end: 15 * 960 },
+      { kind: 'audio', start: 15 * 960, end: 30 * 960 },
+    ]);
+  });
+
   it('is left alone where it holds nothing of the interval', async () => {
     const track = call.track('PCMU', 8_000);
     track.add(0, new Uint8Array(160));

@@ -57,23 +57,30 @@ describe('MediaRecorder', () => {
     expect(audio).toEqual(Buffer.concat(sent));
   });
 
-  it('keeps no packet of Opus that may carry a copy of one that was not to be kept', async () => {
+  it.each([
+    ['came in the pause', { paused: [10, 11, 12], after: [13, 14, 15], kept: [14, 15] }],
+    ['was lost in the pause', { paused: [], after: [13, 14, 15], kept: [14, 15] }],
+    ['was overtaken', { paused: [10, 11], after: [14, 13, 12, 15], kept: [15] }],
+  ])('keeps no packet of Opus that may carry a copy of one that %s', async (_, sent) => {
     const agreed = { ...spec.agreed, codec: 'OPUS', payloadType: 96 } as const;
     const [port = 0] = await fixture.begin(callId, [{ ...spec, clockRate: 48_000, agreed }]);
-    const send = async (from: number, until: number): Promise<void> => {
-      for (let index = from; index < until; index += 1) {
+    const send = async (indexes: readonly number[]): Promise<void> => {
+      for (const index of indexes) {
         const fields = { payloadType: 96, sequence: index, timestamp: index * 960 };
         await fixture.rtp(port, fields, Uint8Array.of(8, index));
       }
     };
-    await send(0, 10);
+    const before = Array.from({ length: 10 }, (_unused, index) => index);
+    await send(before);
     await fixture.recorder.shut(callId, 'api');
-    await send(10, 15);
+    await send(sent.paused);
     await fixture.recorder.open(callId);
-    await send(15, 20);
-    expect((await summary()).packets).toMatchObject({ received: 20, kept: 14, gated: 6 });
+    await send(sent.after);
+    const received = before.length + sent.paused.length + sent.after.length;
+    const kept = [...before, ...sent.kept];
+    const gated = received - kept.length;
+    expect((await summary()).packets).toMatchObject({ received, kept: kept.length, gated });
     const stored = [...(await fixture.stored(callId)).values()].map((packet) => packet[1] ?? 0);
-    const kept = Array.from({ length: 20 }, (_, index) => index).filter((at) => at < 10 || at > 15);
     expect(stored.sort((a, b) => a - b)).toEqual(kept);
   });
 
