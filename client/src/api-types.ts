@@ -1265,7 +1265,7 @@ export interface Operations {
       readonly expiresInMs: number;
     };
   };
-  /** Another token for who bears one */
+  /** Another token for who bears one of the console's */
   'POST /api/sign-in/renewal': {
     path: Record<never, never>;
     query: Record<never, never>;

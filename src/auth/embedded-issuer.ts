@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey, SignJWT } from 'jose';
+import {
+  createLocalJWKSet,
+  type JSONWebKeySet,
+  type JWTVerifyGetKey,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
 import type {
   SignIn,
   SignInRequest,
@@ -43,6 +49,9 @@ const nobodysSecret = `scrypt$16384$8$1$${'A'.repeat(22)}$${'A'.repeat(43)}`;
 
 /** What tokens of the console name; nobody is asked for its secret, and nobody can add it. */
 export const consoleClient = { id: 'hush-console' } as const;
+
+/** A working day: who goes on after it signs in again, however often the token was renewed. */
+const MAX_SESSION_MS = 12 * 3_600_000;
 
 const wrongClient = {
   error: 'invalid_client',
@@ -121,9 +130,19 @@ export class EmbeddedIssuer implements TokenIssuer {
     });
   }
 
-  async renew(userName: string): Promise<TokenAnswer | undefined> {
-    const user = await this.#options.people.user(userName);
-    return user && { status: 200, body: this.#body(await this.#sign(consoleClient, user)) };
+  async renew(token: string): Promise<TokenAnswer | undefined> {
+    const { clock, people } = this.#options;
+    const now = clock.now();
+    const verified = await jwtVerify(token, this.findKey, {
+      ...{ issuer: this.issuer, algorithms: [SIGNING_ALGORITHM], currentDate: new Date(now) },
+      requiredClaims: ['sub', 'exp', 'auth_time'],
+    }).catch(() => undefined);
+    const { azp, sub = '', auth_time: signedInAt } = verified?.payload ?? {};
+    if (azp !== consoleClient.id || typeof signedInAt !== 'number') return undefined;
+    if (now >= signedInAt * 1000 + MAX_SESSION_MS) return undefined;
+    const user = await people.user(sub);
+    if (!user) return undefined;
+    return { status: 200, body: this.#body(await this.#sign(consoleClient, user, signedInAt)) };
   }
 
   /** Counted before it is known what comes of it, so that many at once are no way around. */
@@ -177,12 +196,14 @@ export class EmbeddedIssuer implements TokenIssuer {
     return { ...answer, ...rest };
   }
 
-  async #sign(client: Pick<Client, 'id'>, user: User): Promise<string> {
+  /** @param signedInAt seconds; of a token that is renewed (OpenID Connect Core 1.0 section 2) */
+  async #sign(client: Pick<Client, 'id'>, user: User, signedInAt?: number): Promise<string> {
     const { keys, clock, tokenLifetimeMs } = this.#options;
     const { kid, key } = await keys.current();
     const now = Math.floor(clock.now() / 1000);
     return new SignJWT({
       azp: client.id,
+      auth_time: signedInAt ?? now,
       typ: 'Bearer',
       preferred_username: user.name,
       roles: user.roles.map((role) => rolePrefix + role),

@@ -58,8 +58,11 @@ export interface TokenIssuer {
   token(request: TokenRequest): Promise<TokenAnswer>;
   /** For Hush's own console, which is no client that could keep a secret. */
   signIn(request: SignInRequest): Promise<TokenAnswer>;
-  /** Another token for who bears one; undefined where the user is there no more. */
-  renew(userName: string): Promise<TokenAnswer | undefined>;
+  /**
+   * Another token for a person who bears one of the console's; undefined where it is none, the
+   * user is there no more, or has been signed in for too long.
+   */
+  renew(token: string): Promise<TokenAnswer | undefined>;
   /** RFC 7517 section 5: the keys that tokens in circulation are signed with. */
   jwks(): Promise<{ readonly keys: readonly object[] }>;
   /** OpenID Connect Discovery 1.0 section 3. */

@@ -172,7 +172,12 @@ function tokenOf(request: IncomingMessage, inQuery: string | null | undefined): 
   if (authorization === undefined) return inQuery ?? undefined;
   if (inQuery !== undefined && inQuery !== null) throw new NotAdmittedError(400, 'twoTokens');
   // Another scheme is a token that does not hold; what follows is the verifier's to read.
-  return /^bearer /i.test(authorization) ? authorization.slice('Bearer '.length).trim() : '';
+  return bearerOf(request) ?? '';
+}
+
+/** Undefined where the header names none (RFC 6750 section 2.1). */
+export function bearerOf({ headers }: IncomingMessage): string | undefined {
+  return /^bearer +(.*)$/i.exec(headers.authorization ?? '')?.[1]?.trim();
 }
 
 function refusalOf(cause: unknown): NotAdmittedError {

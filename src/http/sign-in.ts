@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { may, type Permission, permissions, roles, seesAllUccs } from '../domain/access.ts';
 import type { TokenAnswer } from '../domain/authentication.ts';
+import { bearerOf } from './gate.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import type { HttpServices } from './services.ts';
 import { strict } from './strict-body.ts';
@@ -81,13 +82,14 @@ function renewalRoute(app: FastifyInstance, { issuer }: HttpServices): void {
     {
       config: { access: 'anybody' },
       schema: {
-        ...{ tags, summary: 'Another token for who bears one' },
+        ...{ tags, summary: "Another token for who bears one of the console's" },
+        description: '401: a person signs in again 12 hours after the last time.',
         response: { 200: tokenSchema, 401: problemSchema, 404: problemSchema },
       },
     },
-    async ({ caller: { principal } }, reply) => {
+    async ({ raw }, reply) => {
       if (!issuer) return sendProblem(reply, 404, 'People sign in elsewhere.');
-      const answer = principal.key === '' ? undefined : await issuer.renew(principal.name);
+      const answer = await issuer.renew(bearerOf(raw) ?? '');
       return answer ? tokenView(answer) : sendProblem(reply, 401);
     },
   );
