@@ -1,4 +1,4 @@
-import type { DerivedRecord, KeepingStore, SegmentPlace } from '../domain/keeping-store.ts';
+import type { KeepingStore, SegmentPlace } from '../domain/keeping-store.ts';
 import type { Vault } from '../domain/ports.ts';
 import type { SegmentRecord } from '../domain/records.ts';
 import type { KeyRing } from '../protocols/segment/key-ring.ts';
@@ -73,12 +73,12 @@ export class KeyRotation {
         signal.throwIfAborted();
         const segments = await keeping.segmentsAfter(after, BATCH);
         if (segments.length === 0) break;
-        rewrapped += await this.#renewSegments(segments);
+        rewrapped += await this.#renew('segments', segments, identityBytes);
         looked += segments.length;
         after = segments.at(-1);
         tell({ keyId: keys.currentId, rewrapped, looked });
       }
-      rewrapped += await this.#renewDerived(await keeping.allDerived());
+      rewrapped += await this.#renew('derived', await keeping.allDerived(), derivedIdentity);
       rewrapped += await this.#renewSecrets();
       await keeping.forgetKeys();
       if (file !== undefined) writeMasterKeys(file, [keys.current]);
@@ -86,14 +86,18 @@ export class KeyRotation {
     return { keyId: keys.currentId, rewrapped, looked };
   }
 
-  async #renewSegments(segments: readonly SegmentRecord[]): Promise<number> {
+  async #renew<Row extends { readonly callId: string; readonly wrappedKey: Buffer | null }>(
+    of: 'segments' | 'derived',
+    rows: readonly Row[],
+    identity: (row: Row) => Buffer,
+  ): Promise<number> {
     const { keys, keeping } = this.#options;
-    const renewed = segments.flatMap(({ callId, wrappedKey, ...named }) => {
-      if (!wrappedKey || keys.isCurrent(wrappedKey)) return [];
-      const key = keys.renew(wrappedKey, identityBytes({ callId, ...named }));
-      return [{ callId, before: wrappedKey, after: key }];
+    const renewed = rows.flatMap((row) => {
+      const { callId, wrappedKey: before } = row;
+      if (!before || keys.isCurrent(before)) return [];
+      return [{ callId, before, after: keys.renew(before, identity(row)) }];
     });
-    await keeping.replaceKeys('segments', renewed);
+    await keeping.replaceKeys(of, renewed);
     return renewed.length;
   }
 
@@ -106,16 +110,5 @@ export class KeyRotation {
       total += renewed;
       if (missed === 0) return total;
     }
-  }
-
-  async #renewDerived(derived: readonly DerivedRecord[]): Promise<number> {
-    const { keys, keeping } = this.#options;
-    const renewed = derived.flatMap(({ wrappedKey, ...named }) => {
-      if (!wrappedKey || keys.isCurrent(wrappedKey)) return [];
-      const key = keys.renew(wrappedKey, derivedIdentity(named));
-      return [{ callId: named.callId, before: wrappedKey, after: key }];
-    });
-    await keeping.replaceKeys('derived', renewed);
-    return renewed.length;
   }
 }

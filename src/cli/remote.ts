@@ -46,7 +46,7 @@ export function connect({ url, tokenFile }: RemoteOptions): Hush {
   });
 }
 
-/** The value; or the error said, and the exit code set. */
+/** @throws HushRequestError, which the program tells, and makes its exit code of */
 export async function answered<Value>(asked: Promise<Result<Value>>): Promise<Value> {
   return orThrow(await asked);
 }

@@ -4,8 +4,8 @@ import type { ErasureRecord } from '../domain/erasure.ts';
 import { isoTime } from '../domain/event-view.ts';
 import type { Span } from '../domain/gap-map.ts';
 import { problemSchema, sendProblem } from './problems.ts';
+import { recordingDeed, refusedDeed } from './recording-deed.ts';
 import { findRecording } from './recordings.ts';
-import { refusedRecording } from './refused-recording.ts';
 import type { HttpServices } from './services.ts';
 import { strict } from './strict-body.ts';
 
@@ -112,17 +112,15 @@ function eraseRoute(app: FastifyInstance, services: HttpServices): void {
       if (interval === undefined) {
         return sendProblem(reply, 400, 'Give either whole, or startMs and endMs.');
       }
-      const { id: callId, uccName, correlationId } = record;
-      const { caller, body } = request;
-      const deed = { action: 'erase', uccName, correlationId, callId, outcome: 'ok' } as const;
+      const deed = recordingDeed(services, request, record, 'erase');
       try {
         const erasure = await services.erasures.erase({
-          ...{ callId, interval, reason: body.reason, requestedBy: caller.principal.name },
-          access: services.trail.entry(caller, deed),
+          ...{ callId: record.id, interval, reason: request.body.reason, access: deed },
+          requestedBy: request.caller.principal.name,
         });
         return reply.code(erasure.state === 'done' ? 201 : 202).send(erasureView(erasure));
       } catch (cause) {
-        return refusedRecording(reply, cause);
+        return refusedDeed(services, reply, deed, cause);
       }
     },
   );

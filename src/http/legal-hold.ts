@@ -1,9 +1,8 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import type { CallRecord } from '../domain/records.ts';
 import { problemSchema, sendProblem } from './problems.ts';
+import { recordingDeed, refusedDeed } from './recording-deed.ts';
 import { findRecording } from './recordings.ts';
-import { refusedRecording } from './refused-recording.ts';
 import type { HttpServices } from './services.ts';
 import { strict } from './strict-body.ts';
 import { recordingSchema, recordingView } from './views.ts';
@@ -19,12 +18,6 @@ const response = {
 };
 
 export function legalHoldRoutes(app: FastifyInstance, services: HttpServices): void {
-  const entryOf = (request: FastifyRequest, record: CallRecord, action: string) => {
-    const { id: callId, uccName, correlationId } = record;
-    const deed = { action, uccName, correlationId, callId, outcome: 'ok' } as const;
-    return services.trail.entry(request.caller, deed);
-  };
-
   app.put<{ Params: { id: string }; Body: { reason: string } }>(
     '/api/recordings/:id/legal-hold',
     {
@@ -39,11 +32,11 @@ export function legalHoldRoutes(app: FastifyInstance, services: HttpServices): v
       const record = await findRecording(services, request);
       if (!record) return sendProblem(reply, 404, 'No such recording.');
       const hold = { reason: request.body.reason, owner: request.caller.principal.name };
-      const entry = entryOf(request, record, 'legalHold');
+      const deed = recordingDeed(services, request, record, 'legalHold');
       try {
-        return recordingView(await services.legalHolds.place(record.id, hold, entry));
+        return recordingView(await services.legalHolds.place(record.id, hold, deed));
       } catch (cause) {
-        return refusedRecording(reply, cause);
+        return refusedDeed(services, reply, deed, cause);
       }
     },
   );
@@ -57,11 +50,11 @@ export function legalHoldRoutes(app: FastifyInstance, services: HttpServices): v
     async (request, reply) => {
       const record = await findRecording(services, request);
       if (!record) return sendProblem(reply, 404, 'No such recording.');
-      const entry = entryOf(request, record, 'legalHoldRelease');
+      const deed = recordingDeed(services, request, record, 'legalHoldRelease');
       try {
-        return recordingView(await services.legalHolds.release(record.id, entry));
+        return recordingView(await services.legalHolds.release(record.id, deed));
       } catch (cause) {
-        return refusedRecording(reply, cause);
+        return refusedDeed(services, reply, deed, cause);
       }
     },
   );

@@ -4,6 +4,7 @@ import type { ExportedAudio, ExportFormat } from '../domain/archive-port.ts';
 import { ExportsBusyError } from '../domain/errors.ts';
 import type { CallRecord } from '../domain/records.ts';
 import { sendProblem } from './problems.ts';
+import { recordingDeed } from './recording-deed.ts';
 import type { HttpServices } from './services.ts';
 
 interface AudioRequest {
@@ -108,12 +109,11 @@ async function wholeWav(services: HttpServices, callId: string): Promise<Exporte
 
 /** Nobody hears what the access trail does not hold. */
 export function recordListening(
-  { id: callId, uccName, correlationId }: CallRecord,
+  record: CallRecord,
   action: 'listen' | 'export',
-  { request, services: { trail } }: Pick<AudioRequest, 'request' | 'services'>,
+  { request, services }: Pick<AudioRequest, 'request' | 'services'>,
 ): Promise<void> {
-  const what = { action, uccName, correlationId, callId, outcome: 'ok' } as const;
-  return trail.record(trail.entry(request.caller, what));
+  return services.trail.record(recordingDeed(services, request, record, action));
 }
 
 /** `end` is exclusive. Several ranges, or another unit, are answered as if none were asked for. */

@@ -2,11 +2,10 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { recordingSidecar } from '../domain/recording-sidecar.ts';
-import type { CallRecord } from '../domain/records.ts';
 import { gapReasons } from '../domain/records.ts';
 import { problemSchema } from './problems.ts';
 import { type AudioFormat, openedExport, recordListening } from './recording-audio.ts';
-import { type ById, keptRecording } from './recordings.ts';
+import { type ById, keptRecording, partsOf } from './recordings.ts';
 import type { HttpServices } from './services.ts';
 import { vconFile } from './vcon.ts';
 import { partySchema } from './views.ts';
@@ -68,7 +67,7 @@ function sidecarRoute(app: FastifyInstance, services: HttpServices): void {
     },
     async (request, reply) => {
       const record = await keptRecording(services, request as ById, reply);
-      return record ? sidecarOf(services, record) : reply;
+      return record ? recordingSidecar(record, await partsOf(services, record)) : reply;
     },
   );
 }
@@ -95,7 +94,7 @@ function vconRoute(app: FastifyInstance, services: HttpServices): void {
       const record = await keptRecording(services, request as ById, reply);
       if (!record) return reply;
       const format = request.query.audio ?? 'opus';
-      const sidecar = await sidecarOf(services, record);
+      const sidecar = recordingSidecar(record, await partsOf(services, record));
       reply.header('Cache-Control', 'no-store').type('application/vcon+json');
       reply.header('Content-Disposition', `inline; filename="${record.id}.vcon.json"`);
       if (request.method === 'HEAD') return reply.send(Readable.from([]));
@@ -108,12 +107,4 @@ function vconRoute(app: FastifyInstance, services: HttpServices): void {
       return reply.send(Readable.from(vconFile(sidecar, format, audio.bytes())));
     },
   );
-}
-
-async function sidecarOf({ store }: HttpServices, record: CallRecord) {
-  return recordingSidecar(record, {
-    tracks: await store.tracks(record.id),
-    gaps: await store.gaps(record.id),
-    details: await store.details(record),
-  });
 }

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import type { Caller } from '../domain/access.ts';
 import { exportFormats } from '../domain/archive-port.ts';
 import { parseGuid } from '../domain/correlation-id.ts';
+import type { RecordingParts } from '../domain/recording-sidecar.ts';
 import type { CallRecord } from '../domain/records.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import { type AudioFormat, sendAudio, sendExport } from './recording-audio.ts';
@@ -81,12 +82,7 @@ export function recordingRoutes(app: FastifyInstance, services: HttpServices): v
     async (request, reply) => {
       const record = await findRecording(services, request);
       if (!record) return sendProblem(reply, 404, 'No such recording.');
-      const { store } = services;
-      return recordingDetailView(record, {
-        tracks: await store.tracks(record.id),
-        gaps: await store.gaps(record.id),
-        details: await store.details(record),
-      });
+      return recordingDetailView(record, await partsOf(services, record));
     },
   );
 
@@ -109,6 +105,18 @@ export function recordingRoutes(app: FastifyInstance, services: HttpServices): v
       return format === 'wav' ? sendAudio(asked) : sendExport(asked, format);
     },
   );
+}
+
+/** What a recording consists of, but for its audio. */
+export async function partsOf(
+  { store }: HttpServices,
+  record: CallRecord,
+): Promise<RecordingParts> {
+  return {
+    tracks: await store.tracks(record.id),
+    gaps: await store.gaps(record.id),
+    details: await store.details(record),
+  };
 }
 
 /** By the recording's id, or by correlation id: the newest recording of it. */

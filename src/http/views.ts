@@ -2,6 +2,7 @@ import { type Static, type TObject, Type } from 'typebox';
 import type { CallHealth } from '../domain/assurance.ts';
 import type { Call } from '../domain/call.ts';
 import { isoTime, nameOf } from '../domain/event-view.ts';
+import type { RecordingParts } from '../domain/recording-sidecar.ts';
 import {
   MarkingState,
   RecordingState,
@@ -9,13 +10,7 @@ import {
   SavingState,
   stateActionName,
 } from '../domain/recording-state.ts';
-import {
-  type CallDetailRecord,
-  type CallRecord,
-  type GapRecord,
-  gapReasons,
-  type TrackRecord,
-} from '../domain/records.ts';
+import { type CallDetailRecord, type CallRecord, gapReasons } from '../domain/records.ts';
 
 const nullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] });
 const nullableNumber = Type.Unsafe<number | null>({ type: ['number', 'null'] });
@@ -152,10 +147,7 @@ function healthSummary({ verdict, reasons }: CallHealth) {
   return { verdict, reasons };
 }
 
-export function recordingDetailView(
-  record: CallRecord,
-  parts: { tracks: TrackRecord[]; gaps: GapRecord[]; details: CallDetailRecord[] },
-) {
+export function recordingDetailView(record: CallRecord, parts: RecordingParts) {
   return {
     ...recordingView(record),
     tracks: parts.tracks.map(({ track, label, aor, role, codec, clockRate, mixed, packets }) => ({

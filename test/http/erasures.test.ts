@@ -192,6 +192,10 @@ describe('a legal hold', () => {
     const refused = await ask('POST', `${id}/erasures`, { reason: 'x', whole: true });
     const detail = 'The recording is under legal hold.';
     expect(await problemOf(refused)).toEqual(problem(409, 'Conflict', detail));
+    const trail = await bench.hush.get(`/api/access-trail?recording=${id}&outcome=refused`);
+    expect(trail.items).toEqual([
+      expect.objectContaining({ action: 'erase', outcome: 'refused', reason: 'onLegalHold' }),
+    ]);
     const held = await hush.get<{ items: { id: string }[] }>('/api/recordings?legalHold=true');
     expect(held.items.map((item) => item.id)).toEqual([id]);
     expect((await ask('DELETE', `${id}/legal-hold`)).status).toBe(200);

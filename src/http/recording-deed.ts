@@ -1,0 +1,37 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AccessRecord } from '../domain/access-trail.ts';
+import { type RecordingRefusal, RecordingRefusedError } from '../domain/kept-recordings.ts';
+import type { CallRecord } from '../domain/records.ts';
+import { sendProblem } from './problems.ts';
+import type { HttpServices } from './services.ts';
+
+const statuses: Record<RecordingRefusal, number> = {
+  unknown: 404,
+  inProgress: 409,
+  notKept: 410,
+  onLegalHold: 409,
+  noLegalHold: 404,
+  beingErased: 409,
+  outside: 400,
+};
+
+/** What somebody does to a recording: the row of the access trail, for the commit of its effect. */
+export function recordingDeed(
+  { trail }: Pick<HttpServices, 'trail'>,
+  { caller }: Pick<FastifyRequest, 'caller'>,
+  ...[{ id: callId, uccName, correlationId }, action]: [CallRecord, string]
+): AccessRecord {
+  return trail.entry(caller, { action, uccName, correlationId, callId, outcome: 'ok' });
+}
+
+/** Answers why nothing was done, and leaves a row of it; throws what is no refusal. */
+export async function refusedDeed(
+  { trail }: Pick<HttpServices, 'trail'>,
+  reply: FastifyReply,
+  ...[deed, cause]: [AccessRecord, unknown]
+): Promise<FastifyReply> {
+  if (!(cause instanceof RecordingRefusedError)) throw cause;
+  const { refusal, message } = cause;
+  await trail.record({ ...deed, outcome: 'refused', reason: refusal });
+  return sendProblem(reply, statuses[refusal], message);
+}
