@@ -28,22 +28,14 @@ export function App() {
   const [error, setError] = useState<HushError>();
   const look = useCallback(async () => {
     const result = await session.client.request('GET /api/me', {});
-    if (result.ok) setMe(result.value);
-    else session.signOut();
+    setMe(result.ok ? result.value : undefined);
     setError(result.ok ? undefined : result.error);
   }, []);
-  useEffect(() => void look(), [look]);
-  if (me)
-    return (
-      <Shell
-        me={me}
-        onSignedOut={() => {
-          session.signOut();
-          setMe(undefined);
-          void look();
-        }}
-      />
-    );
+  useEffect(() => {
+    void look();
+    return session.onSignedOut(() => void look());
+  }, [look]);
+  if (me) return <Shell me={me} />;
   if (error?.kind === 'http' && [401, 403].includes(error.status)) {
     return <SignInPage onSignedIn={() => void look()} />;
   }
@@ -58,7 +50,7 @@ export function App() {
   );
 }
 
-function Shell({ me, onSignedOut }: { readonly me: Me; onSignedOut(): void }) {
+function Shell({ me }: { readonly me: Me }) {
   const route = useRoute();
   const [isOpen, { toggle, close }] = useDisclosure(false);
   const may = useCallback((permission: Permission) => me.permissions.includes(permission), [me]);
@@ -71,7 +63,13 @@ function Shell({ me, onSignedOut }: { readonly me: Me; onSignedOut(): void }) {
       <AppShell.Header px="md">
         <Group h="100%" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
-            <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Menu" />
+            <Burger
+              opened={isOpen}
+              onClick={toggle}
+              hiddenFrom="sm"
+              size="sm"
+              aria-label={texts.menu}
+            />
             <Text fw={700} size="lg">
               <span aria-hidden="true">❚❚</span> {texts.title}
             </Text>
@@ -81,7 +79,7 @@ function Shell({ me, onSignedOut }: { readonly me: Me; onSignedOut(): void }) {
               {me.isAnonymous ? texts.signIn.anonymous : me.name}
             </Text>
             {!me.isAnonymous && (
-              <Button size="compact-sm" variant="default" onClick={onSignedOut}>
+              <Button size="compact-sm" variant="default" onClick={() => session.signOut()}>
                 {texts.signIn.out}
               </Button>
             )}

@@ -24,3 +24,10 @@ export function time(iso: string): string {
 export function shortParty(aor: string): string {
   return aor.replace(/^(sips?|tel):/, '').replace(/@.*$/, '');
 }
+
+/** `Eva · +31880000000`; empty where nobody is known. */
+export function partyNames(
+  parties: readonly { readonly aor: string; readonly name: string | null }[],
+): string {
+  return parties.map(({ aor, name }) => name ?? shortParty(aor)).join(' · ');
+}

@@ -14,11 +14,18 @@ interface Kept {
 class Session {
   #kept: Kept | undefined = read();
   #renewal: Promise<void> | undefined;
+  readonly #onSignedOut = new Set<() => void>();
 
   readonly hush: Hush = createHush({ url: location.origin });
   readonly #withToken: Hush = createHush({
     url: location.origin,
     token: () => this.#token(),
+    // A token that no longer holds, after a night's sleep or a new user list, signs out.
+    fetch: async (...asked) => {
+      const response = await fetch(...asked);
+      if (response.status === 401) this.signOut();
+      return response;
+    },
   });
 
   /** With the token, where there is one. */
@@ -38,8 +45,16 @@ class Session {
   }
 
   signOut(): void {
+    if (!this.#kept) return;
     this.#kept = undefined;
     sessionStorage.removeItem(KEY);
+    for (const listener of this.#onSignedOut) listener();
+  }
+
+  /** @returns what ends it */
+  onSignedOut(listener: () => void): () => void {
+    this.#onSignedOut.add(listener);
+    return () => this.#onSignedOut.delete(listener);
   }
 
   /** Renewed in its second half, whoever asks first. */

@@ -67,6 +67,12 @@ describe('the console', () => {
     await expect
       .poll(() => at.page.getByTestId('time').textContent(), { timeout: 10_000 })
       .toMatch(/0:0[1-9] /);
+    // Who listened is part of what happened, and the address leads back to where one was.
+    await at.page.getByRole('button', { name: 'Copy a link' }).click();
+    await at.page.getByText('in the address bar').waitFor();
+    expect(at.page.url()).toMatch(/\?t=\d+\.\d$/);
+    await at.page.reload();
+    await at.page.getByText('Listened to').first().waitFor();
   });
 
   test('an interval is erased by dragging over it', async () => {

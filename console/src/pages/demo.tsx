@@ -11,7 +11,7 @@ import {
   Title,
 } from '@mantine/core';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { shortParty } from '../format.ts';
+import { partyNames } from '../format.ts';
 import { Empty } from '../parts/notes.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { session } from '../session.ts';
@@ -41,9 +41,7 @@ export function DemoPage() {
             <Title order={2} size="h4" mb="sm">
               {texts.demo.step1}
             </Title>
-            <Text mb="sm">
-              {chosen.parties.map(({ aor, name }) => name ?? shortParty(aor)).join(' · ')}
-            </Text>
+            <Text mb="sm">{partyNames(chosen.parties)}</Text>
             {current && <StateBadge {...current} />}
           </Card>
           <Card withBorder>

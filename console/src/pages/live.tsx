@@ -2,7 +2,7 @@ import type { Call, CommandAction } from '@hush/client';
 import { Alert, Button, Group, Stack, Table, Text, TextInput, Title } from '@mantine/core';
 import { useLocalStorage, useMediaQuery } from '@mantine/hooks';
 import { memo, useCallback, useDeferredValue, useMemo, useRef, useState } from 'react';
-import { clock, shortParty, time } from '../format.ts';
+import { clock, partyNames, time } from '../format.ts';
 import { Empty, Failed } from '../parts/notes.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { session } from '../session.ts';
@@ -38,7 +38,7 @@ export function LivePage({ canCommand }: { readonly canCommand: boolean }) {
     const asked = { uccName, correlationId, requester: onBehalfOf.current };
     const result = await session.client.contract.command(action, asked);
     const text = result.ok
-      ? `${texts.actions[action]}: ${parties(call)}`
+      ? `${texts.actions[action]}: ${titleOf(call)}`
       : `${texts.actions[action]}: ${result.error.message}`;
     setTold({ text, isError: !result.ok });
   }, []);
@@ -155,14 +155,14 @@ const CallRow = memo(
               {since}
             </Group>
             <Text truncate my={4}>
-              {parties(call)} · {call.uccName}
+              {titleOf(call)} · {call.uccName}
             </Text>
             {actions}
           </Table.Td>
         ) : (
           <>
             <Table.Td>{state}</Table.Td>
-            <Table.Td>{parties(call)}</Table.Td>
+            <Table.Td>{titleOf(call)}</Table.Td>
             <Table.Td>{call.uccName}</Table.Td>
             <Table.Td>{since}</Table.Td>
             {actions && <Table.Td>{actions}</Table.Td>}
@@ -208,7 +208,9 @@ function Owners({ call }: { readonly call: Call }) {
   const others = call.pausedBy.filter((owner) => owner !== 'api' && owner !== 'hold');
   return others.length === 0 ? null : (
     <Text size="sm" c="dimmed">
-      {others.length === 1 ? others[0]?.replace(/-[0-9a-f-]{36}$/, '') : `${others.length} pages`}
+      {others.length === 1
+        ? others[0]?.replace(/-[0-9a-f-]{36}$/, '')
+        : `${others.length} ${texts.live.pages}`}
     </Text>
   );
 }
@@ -222,9 +224,8 @@ function Running({ since }: { readonly since: string }) {
   );
 }
 
-function parties({ parties: all, correlationId }: Call): string {
-  const names = all.map(({ aor, name }) => name ?? shortParty(aor));
-  return names.length > 0 ? names.join(' · ') : correlationId;
+function titleOf({ parties, correlationId }: Call): string {
+  return partyNames(parties) || correlationId;
 }
 
 function matches(call: Call, wanted: string): boolean {

@@ -1,4 +1,4 @@
-import type { Operations, RecordingDetail, RecordingPeaks } from '@hush/client';
+import type { AudioFormat, RecordingDetail } from '@hush/client';
 import {
   Alert,
   Anchor,
@@ -7,25 +7,21 @@ import {
   Group,
   Loader,
   Menu,
-  Modal,
   Stack,
-  Table,
   Text,
-  TextInput,
-  Timeline,
   Title,
 } from '@mantine/core';
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
-import { clock, shortParty, when } from '../format.ts';
+import { useCallback, useState } from 'react';
+import { clock, partyNames, when } from '../format.ts';
+import { Gaps } from '../parts/gaps.tsx';
+import { Listen } from '../parts/listen.tsx';
 import { Failed } from '../parts/notes.tsx';
 import type { Selection } from '../parts/player.tsx';
+import { ReasonDialog } from '../parts/reason-dialog.tsx';
+import { Story } from '../parts/story.tsx';
 import { type Permission, session } from '../session.ts';
 import { texts } from '../texts.ts';
 import { useAsked } from '../use-asked.ts';
-
-const Player = lazy(async () => ({ default: (await import('../parts/player.tsx')).Player }));
-
-type Trail = Operations['GET /api/access-trail']['answer']['items'];
 
 interface RecordingPageProps {
   readonly id: string;
@@ -68,13 +64,13 @@ function Loaded({ recording, startAt, may, changed }: LoadedProps) {
       <Anchor href="#/recordings">← {texts.recording.back}</Anchor>
       <Group justify="space-between">
         <Title order={1} size="h2">
-          {parties.map(({ aor, name }) => name ?? shortParty(aor)).join(' · ') || correlationId}
+          {partyNames(parties) || correlationId}
         </Title>
         <Group gap="xs">
           {legalHold && (
             <Badge color="grape.9">{`${texts.recording.held}: ${legalHold.reason}`}</Badge>
           )}
-          {isKept && <ExportMenu id={id} />}
+          {isKept && <ExportMenu id={id} onFailed={setTold} />}
           {isKept && may('holdRecordings') && !legalHold && (
             <HoldButton id={id} changed={changed} />
           )}
@@ -125,75 +121,18 @@ function Loaded({ recording, startAt, may, changed }: LoadedProps) {
   );
 }
 
-function Listen({
-  id,
-  startAt,
-  onSelect,
-}: {
+interface ExportMenuProps {
   readonly id: string;
-  readonly startAt: number;
-  onSelect: ((selection: Selection | undefined) => void) | undefined;
-}) {
-  const peaks = useAsked<RecordingPeaks>(`peaks/${id}`, () =>
-    session.client.recordings.peaks(id, 1_500),
-  );
-  const sidecar = useAsked(`sidecar/${id}`, () => session.client.recordings.sidecar(id));
-  const url = useAudioUrl(id);
-  const marks = useMemo(
-    () =>
-      (sidecar.value?.marks ?? [])
-        .filter(({ action }) => action === 'Mark')
-        .map(({ atMs }) => atMs),
-    [sidecar.value],
-  );
-  if (peaks.error) return <Failed error={peaks.error} again={peaks.again} />;
-  if (!peaks.value || !sidecar.value || url === undefined) {
-    return (
-      <Group>
-        <Loader size="sm" /> <Text>{texts.recording.loading}</Text>
-      </Group>
-    );
-  }
-  return (
-    <div>
-      <Group gap="lg" mb={4}>
-        <Text size="sm">▲ {texts.recording.left}</Text>
-        <Text size="sm" c="dimmed">
-          ▼ {texts.recording.right}
-        </Text>
-      </Group>
-      <Suspense fallback={<Loader aria-label={texts.recording.loading} />}>
-        <Player peaks={peaks.value} url={url} startAt={startAt} marks={marks} onSelect={onSelect} />
-      </Suspense>
-    </div>
-  );
+  onFailed(message: string): void;
 }
 
-/** An audio element sends no token: with one the file is fetched first, without one in ranges. */
-function useAudioUrl(id: string): string | undefined {
-  const direct = `/api/recordings/${id}/audio`;
-  const [url, setUrl] = useState(session.isSignedIn ? undefined : direct);
-  useEffect(() => {
-    if (!session.isSignedIn) return undefined;
-    let made: string | undefined;
-    const ended = new AbortController();
-    void session.client.recordings.audio(id, { signal: ended.signal }).then(async (result) => {
-      if (!result.ok) return;
-      made = URL.createObjectURL(await result.value.blob());
-      if (!ended.signal.aborted) setUrl(made);
-    });
-    return () => {
-      ended.abort();
-      if (made) URL.revokeObjectURL(made);
-    };
-  }, [id]);
-  return url;
-}
-
-function ExportMenu({ id }: { readonly id: string }) {
-  const save = async (format: 'wav' | 'opus' | 'flac' | 'vcon'): Promise<void> => {
+function ExportMenu({ id, onFailed }: ExportMenuProps) {
+  const save = async (format: AudioFormat): Promise<void> => {
     const result = await session.client.recordings.audio(id, { format });
-    if (!result.ok) return;
+    if (!result.ok) {
+      onFailed(result.error.message);
+      return;
+    }
     const link = document.createElement('a');
     link.href = URL.createObjectURL(await result.value.blob());
     link.download = `${id}.${format === 'vcon' ? 'vcon.json' : format}`;
@@ -263,150 +202,5 @@ function EraseDialog({ id, what, selection, close, changed }: EraseDialogProps) 
         return undefined;
       }}
     />
-  );
-}
-
-interface ReasonDialogProps {
-  readonly title: string;
-  readonly action: string;
-  readonly isOpen: boolean;
-  close(): void;
-  /** @returns why it did not work */
-  run(reason: string): Promise<string | undefined>;
-}
-
-function ReasonDialog({ title, action, isOpen, close, run }: ReasonDialogProps) {
-  const [problem, setProblem] = useState<string>();
-  const [isBusy, setBusy] = useState(false);
-  return (
-    <Modal
-      opened={isOpen}
-      onClose={close}
-      title={title}
-      closeButtonProps={{ 'aria-label': texts.recording.cancel }}
-    >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          const reason = String(new FormData(event.currentTarget).get('reason'));
-          setBusy(true);
-          void run(reason).then((refused) => {
-            setBusy(false);
-            setProblem(refused);
-          });
-        }}
-      >
-        <Stack>
-          {problem && (
-            <Alert color="red" role="alert">
-              {problem}
-            </Alert>
-          )}
-          <TextInput
-            name="reason"
-            label={texts.recording.reason}
-            required
-            maxLength={256}
-            data-autofocus
-          />
-          <Group justify="end">
-            <Button variant="default" onClick={close}>
-              {texts.recording.cancel}
-            </Button>
-            <Button type="submit" color="red.9" loading={isBusy}>
-              {action}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
-  );
-}
-
-function Gaps({ recording }: { readonly recording: RecordingDetail }) {
-  const rows = recording.tracks.flatMap(({ track, role, aor, gaps }) =>
-    gaps.map((gap) => ({
-      ...gap,
-      key: `${track}/${gap.startMs}`,
-      who: aor ? shortParty(aor) : role,
-    })),
-  );
-  return (
-    <section>
-      <Title order={2} size="h4" mb="xs">
-        {texts.recording.gaps}
-      </Title>
-      {rows.length === 0 ? (
-        <Text c="dimmed">{texts.recording.noGaps}</Text>
-      ) : (
-        <Table maw={560}>
-          <Table.Tbody>
-            {rows.map(({ key, who, startMs, lengthMs, reason }) => (
-              <Table.Tr key={key}>
-                <Table.Td>{texts.reasons[reason] ?? reason}</Table.Td>
-                <Table.Td ff="monospace">{clock(startMs)}</Table.Td>
-                <Table.Td ff="monospace">{(lengthMs / 1000).toFixed(2)} s</Table.Td>
-                <Table.Td>{who}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      )}
-    </section>
-  );
-}
-
-interface StoryProps {
-  readonly recording: RecordingDetail;
-  readonly canReadTrail: boolean;
-}
-
-/** Who did what when: commands with the time from when they were in effect, listening, erasures. */
-function Story({ recording, canReadTrail }: StoryProps) {
-  const { id, receipts, beganAt, endedAt, uccName } = recording;
-  const trail = useAsked<{ items: Trail }>(`trail/${id}`, async () =>
-    canReadTrail
-      ? session.client.request('GET /api/access-trail', { query: { ucc: uccName, limit: 500 } })
-      : { ok: true, value: { items: [] } },
-  );
-  const erasures = useAsked(`erasures/${id}`, () => session.client.recordings.erasures(id));
-  const entries = [
-    { at: beganAt, what: 'Call began', who: '' },
-    ...receipts.map(({ action, requester, requestedAt, effectiveAt }) => ({
-      at: requestedAt,
-      what: `${action}, in effect ${Math.max(0, Date.parse(effectiveAt) - Date.parse(requestedAt))} ms later`,
-      who: requester,
-    })),
-    ...(endedAt === null ? [] : [{ at: endedAt, what: 'Call ended', who: '' }]),
-    ...(trail.value?.items ?? [])
-      .filter(
-        ({ callId, action }) =>
-          callId === id && ['listen', 'export', 'legalHold', 'legalHoldRelease'].includes(action),
-      )
-      .map(({ at, action, who }) => ({ at, what: action, who })),
-    ...(erasures.value ?? []).map(
-      ({ requestedAt, requestedBy, startMs, endMs, reason, state }) => ({
-        at: requestedAt,
-        what: `${texts.reasons.erased}: ${startMs === null ? 'whole' : `${clock(startMs)}–${clock(endMs ?? 0)}`} (${reason}), ${state}`,
-        who: requestedBy,
-      }),
-    ),
-  ].sort((a, b) => (a.at < b.at ? -1 : 1));
-  return (
-    <section>
-      <Title order={2} size="h4" mb="sm">
-        {texts.recording.story}
-      </Title>
-      <Timeline bulletSize={12} lineWidth={2}>
-        {entries.map(({ at, what, who }, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a story is only ever drawn anew as a whole.
-          <Timeline.Item key={index} title={what}>
-            <Text size="sm" c="dimmed">
-              {when(at)} {who && `· ${who}`}
-            </Text>
-          </Timeline.Item>
-        ))}
-      </Timeline>
-    </section>
   );
 }

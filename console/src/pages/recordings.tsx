@@ -12,7 +12,7 @@ import {
   Title,
 } from '@mantine/core';
 import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react';
-import { clock, shortParty, when } from '../format.ts';
+import { clock, partyNames, when } from '../format.ts';
 import { Empty, Failed } from '../parts/notes.tsx';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
@@ -133,7 +133,7 @@ function Row({ recording }: { readonly recording: Recording }) {
       <Table.Td>
         <Anchor href={`#/recordings/${id}`}>{when(beganAt)}</Anchor>
       </Table.Td>
-      <Table.Td>{parties.map(({ aor, name }) => name ?? shortParty(aor)).join(' · ')}</Table.Td>
+      <Table.Td>{partyNames(parties)}</Table.Td>
       <Table.Td>{uccName}</Table.Td>
       <Table.Td ff="monospace">{lengthMs === null ? '' : clock(lengthMs)}</Table.Td>
       <Table.Td>
@@ -145,9 +145,8 @@ function Row({ recording }: { readonly recording: Recording }) {
 
 function Notes({ status, markingState, gaps, legalHold, health }: Recording) {
   const notes = [
-    ...(status === 'destroyed' ? ['destroyed'] : []),
-    ...(status === 'live' ? ['live'] : []),
-    ...(markingState === 'Mark' ? ['marked'] : []),
+    ...(status === 'kept' ? [] : [texts.statuses[status] ?? status]),
+    ...(markingState === 'Mark' ? [texts.recordings.isMarked] : []),
     ...(legalHold ? [texts.recording.held] : []),
     ...(gaps?.reasons ?? []).map((reason) => texts.reasons[reason] ?? reason),
     ...(health && health.verdict !== 'complete' ? [health.verdict] : []),

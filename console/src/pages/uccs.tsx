@@ -6,10 +6,10 @@ import {
   NumberInput,
   SimpleGrid,
   Stack,
-  Switch,
   Text,
   Textarea,
   Title,
+  Switch as Toggle,
 } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { Empty, Failed } from '../parts/notes.tsx';
@@ -17,14 +17,8 @@ import { session } from '../session.ts';
 import { texts } from '../texts.ts';
 import { useAsked } from '../use-asked.ts';
 
-const switches = [
-  ['useAudioRecording', 'Calls of this UCC are recorded.'],
-  ['recordFromStart', 'From their first moment; otherwise from the first Start on.'],
-  ['agentCanEditAudioRecording', 'Agents and supervisors may command the recorder.'],
-  ['saveRecordingByDefault', 'A recording that nobody saved or deleted is kept.'],
-  ['suppressDtmf', 'Digits that are heard as tones are left out.'],
-  ['retentionSparesMarked', 'Marked recordings outlive the retention.'],
-] as const;
+type Switch = keyof typeof texts.uccs.switches;
+const switches = Object.keys(texts.uccs.switches) as Switch[];
 
 export function UccsPage({ canChange }: { readonly canChange: boolean }) {
   const uccs = useAsked('uccs', () => session.client.uccs.list());
@@ -66,38 +60,33 @@ function UccCard({ ucc, canChange }: { readonly ucc: Ucc; readonly canChange: bo
           <Title order={2} size="h4">
             {ucc.name}
           </Title>
-          {switches.map(([name, effect]) => (
-            <Switch
+          {switches.map((name) => (
+            <Toggle
               key={name}
               name={name}
-              label={effect}
+              label={texts.uccs.switches[name]}
               defaultChecked={ucc[name]}
               disabled={!canChange}
             />
           ))}
           <NumberInput
             name="retentionDays"
-            label="Days that recordings are kept; 0: for ever"
+            label={texts.uccs.retentionDays}
             defaultValue={ucc.retentionDays}
             min={0}
             disabled={!canChange}
           />
-          <Textarea
-            name="agents"
-            label="Agents, one URI a line"
-            defaultValue={ucc.agents.join('\n')}
-            autosize
-            maxRows={6}
-            disabled={!canChange}
-          />
-          <Textarea
-            name="supervisors"
-            label="Supervisors, one URI a line"
-            defaultValue={ucc.supervisors.join('\n')}
-            autosize
-            maxRows={6}
-            disabled={!canChange}
-          />
+          {(['agents', 'supervisors'] as const).map((name) => (
+            <Textarea
+              key={name}
+              name={name}
+              label={texts.uccs[name]}
+              defaultValue={ucc[name].join('\n')}
+              autosize
+              maxRows={6}
+              disabled={!canChange}
+            />
+          ))}
           <Group justify="space-between">
             <Text role="status" c={told?.isError ? 'red.9' : 'dimmed'} size="sm">
               {told?.text}
@@ -117,7 +106,7 @@ function settingsOf(form: FormData): UccSettings {
       .map((line) => line.trim())
       .filter((line) => line !== '');
   return {
-    ...Object.fromEntries(switches.map(([name]) => [name, form.get(name) !== null])),
+    ...Object.fromEntries(switches.map((name) => [name, form.get(name) !== null])),
     retentionDays: Number(form.get('retentionDays')),
     agents: lines('agents'),
     supervisors: lines('supervisors'),

@@ -16,9 +16,15 @@ export function Empty({ title, hint }: { readonly title: string; readonly hint: 
   );
 }
 
-export function Failed({ error, again }: { readonly error: HushError; again?(): void }) {
+interface FailedProps {
+  readonly error: HushError;
+  readonly title?: string;
+  again?(): void;
+}
+
+export function Failed({ error, title = texts.failed, again }: FailedProps) {
   return (
-    <Alert color="red" variant="light" title={texts.failed} role="alert">
+    <Alert color="red" variant="light" title={title} role="alert">
       <Stack gap="xs" align="flex-start">
         {error.message}
         {again && (

@@ -30,6 +30,7 @@ export function Player({ peaks, url, startAt, marks, onSelect }: PlayerProps) {
   const surfer = useRef<WaveSurfer>(undefined);
   const [isPlaying, setPlaying] = useState(false);
   const [at, setAt] = useState(startAt);
+  const [told, setTold] = useState('');
   const lengthS = peaks.lengthMs / 1000;
 
   useEffect(() => {
@@ -122,16 +123,30 @@ export function Player({ peaks, url, startAt, marks, onSelect }: PlayerProps) {
           <Button
             variant="default"
             onClick={() => {
-              const [path = ''] = location.hash.split('?');
-              void navigator.clipboard?.writeText(`${location.origin}/${path}?t=${at.toFixed(1)}`);
+              void copyLink(at).then(setTold);
             }}
           >
             {texts.recording.link}
           </Button>
         </Group>
       </Group>
+      <Text role="status" size="sm" c="dimmed" ta="right" mih={20}>
+        {told}
+      </Text>
     </Box>
   );
+}
+
+/** Into the address bar, and the clipboard where the browser has one (it wants HTTPS). */
+async function copyLink(seconds: number): Promise<string> {
+  const [path = ''] = location.hash.split('?');
+  history.replaceState(null, '', `${path}?t=${seconds.toFixed(1)}`);
+  try {
+    await navigator.clipboard.writeText(location.href);
+    return texts.recording.copied;
+  } catch {
+    return texts.recording.inAddressBar;
+  }
 }
 
 /** What somebody kept out is told from what was lost. */
