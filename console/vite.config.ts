@@ -8,6 +8,10 @@ export default defineConfig({
   root: here('.'),
   plugins: [react()],
   resolve: { alias: { '@hush/client': here('../client/src/index.ts') } },
-  build: { outDir: here('dist'), emptyOutDir: true, target: 'es2022', modulePreload: false },
+  build: {
+    ...{ outDir: here('dist'), emptyOutDir: true, target: 'es2022', modulePreload: false },
+    // kB before compression; what is loaded first has a test (test/console/first-load.test.ts).
+    chunkSizeWarningLimit: 1_000,
+  },
   logLevel: 'warn',
 });
