@@ -83,14 +83,16 @@ function renewalRoute(app: FastifyInstance, { issuer }: HttpServices): void {
       config: { access: 'anybody' },
       schema: {
         ...{ tags, summary: "Another token for who bears one of the console's" },
-        description: '401: a person signs in again 12 hours after the last time.',
-        response: { 200: tokenSchema, 401: problemSchema, 404: problemSchema },
+        description: '409: not a token of the console, or 12 hours have passed; sign in again.',
+        response: {
+          ...{ 200: tokenSchema, 401: problemSchema, 404: problemSchema, 409: problemSchema },
+        },
       },
     },
     async ({ raw }, reply) => {
       if (!issuer) return sendProblem(reply, 404, 'People sign in elsewhere.');
       const answer = await issuer.renew(bearerOf(raw) ?? '');
-      return answer ? tokenView(answer) : sendProblem(reply, 401);
+      return answer ? tokenView(answer) : sendProblem(reply, 409, 'Sign in again.');
     },
   );
 }

@@ -67,7 +67,7 @@ describe('signing in', () => {
     }
     expect(decodeJwt(token)).toMatchObject({ auth_time: signedInAt, sub: supervisor.name });
     offsetMs = 12 * HOUR_MS + 1_000;
-    expect(await renewed(token)).toBe(401);
+    expect(await renewed(token)).toBe(409);
     offsetMs = 0;
   });
 
@@ -79,7 +79,7 @@ describe('signing in', () => {
     const address = `${hush.api}/auth/realms/${tenantId}/protocol/openid-connect/token`;
     const answer = await fetch(address, { method: 'POST', body: form });
     const { access_token: token } = (await answer.json()) as { access_token: string };
-    expect(await renewed(token)).toBe(401);
+    expect(await renewed(token)).toBe(409);
     expect((await post('/api/sign-in/renewal', undefined)).status).toBe(401);
   });
 });
