@@ -7,6 +7,7 @@ import pino, { type Logger } from 'pino';
 import { SealedArchive } from './archive/archive.ts';
 import { ArchiveWork } from './archive/archive-work.ts';
 import { KeyRotation, underCurrentKey } from './archive/key-rotation.ts';
+import { SealedLiveAudio } from './archive/live-audio.ts';
 import { masterKeyFile, openMasterKeys } from './archive/master-key.ts';
 import { filesSettingsOf, openFiles, SpooledFiles } from './archive/open-files.ts';
 import { Uploader } from './archive/uploader.ts';
@@ -299,8 +300,10 @@ export async function createServer(
     http = await buildHttpServer(settings, {
       ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail, leases, assessor },
       ...{ keeping, erasures, legalHolds, archiveWork },
+      live: new SealedLiveAudio({ files, keys, store }),
       peaks: (callId) => kept.run(callId, () => archive.peaks(callId)),
       ...{ assurance: store.assurance, timeZone, now: () => clock.now() },
+      alarmsOf: (callId) => alarms.openOf(callId),
       ...{ authenticator: auth.authenticator, issuer: auth.issuer },
       carry: (request, caller) => carrier.carry(request, caller),
       stopCallsOf: (uccName) => lifecycle.stopCallsOf(uccName),

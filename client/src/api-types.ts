@@ -165,6 +165,10 @@ export interface Operations {
           readonly role: 'agent' | 'other';
         })[];
         readonly pausedBy: readonly (string)[];
+        /** Since when the recorder keeps nothing; null while it keeps audio */
+        readonly notKeptSince: string | null;
+        /** Open, of this call: it needs a look */
+        readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'dailySummary')[];
         readonly streams: readonly ({
           readonly track: number;
           readonly label: string;
@@ -201,6 +205,10 @@ export interface Operations {
         readonly role: 'agent' | 'other';
       })[];
       readonly pausedBy: readonly (string)[];
+      /** Since when the recorder keeps nothing; null while it keeps audio */
+      readonly notKeptSince: string | null;
+      /** Open, of this call: it needs a look */
+      readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'dailySummary')[];
       readonly streams: readonly ({
         readonly track: number;
         readonly label: string;
@@ -235,6 +243,31 @@ export interface Operations {
         })[];
       })[];
     };
+  };
+  /** How loud each party is in what is being recorded, about a second behind */
+  'GET /api/calls/levels': {
+    path: Record<never, never>;
+    query: { id: readonly (string)[] };
+    body: undefined;
+    answer: {
+      readonly items: readonly ({
+        readonly id: string;
+        readonly tracks: readonly ({
+          readonly track: number;
+          readonly aor: string | null;
+          readonly role: 'agent' | 'other';
+          /** Of the newest 300 ms, -96 to 0; null: nothing is being recorded */
+          readonly dbfs: number | null;
+        })[];
+      })[];
+    };
+  };
+  /** A call in progress as it is recorded, about a second behind, until it ends */
+  'GET /api/calls/{id}/audio': {
+    path: { id: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: unknown;
   };
   /** Whether a call, in progress or ended, is recorded as it should be, and why not */
   'GET /api/calls/{id}/health': {

@@ -1,7 +1,7 @@
 import { channelsOf } from '../domain/channels.ts';
 import type { TrackRecord } from '../domain/records.ts';
 import { MAX_WAV_DATA_BYTES, WAV_HEADER_BYTES, wavHeader } from '../protocols/wav/wav-header.ts';
-import { type Recorded, Voice } from './voice.ts';
+import { type Recorded, Voice, type Wanted } from './voice.ts';
 
 export const CHANNELS = 2;
 const BYTES_PER_FRAME = CHANNELS * 2;
@@ -23,7 +23,7 @@ interface PlaybackOptions extends Recorded {
   onClosed?(): void;
 }
 
-interface Part {
+export interface Part {
   readonly voice: Voice;
   /** 0 is left. */
   readonly channels: readonly number[];
@@ -125,11 +125,20 @@ export class Playback {
       start: from + this.#origin,
       end: until + this.#origin,
     };
-    for (const { voice, channels } of this.#parts) {
-      const samples = await voice.render(wanted);
-      for (const channel of samples ? channels : []) add(pcm, channel, samples ?? pcm);
-    }
+    await mixInto(pcm, this.#parts, wanted);
     return pcm;
+  }
+}
+
+/** Adds what is wanted of the voices to interleaved stereo. */
+export async function mixInto(
+  pcm: Int16Array,
+  parts: readonly Part[],
+  wanted: Wanted,
+): Promise<void> {
+  for (const { voice, channels } of parts) {
+    const samples = await voice.render(wanted);
+    for (const channel of samples ? channels : []) add(pcm, channel, samples ?? pcm);
   }
 }
 

@@ -22,10 +22,19 @@ export interface KnownChunk extends ChunkPlace {
 /** Headers are looked for in stretches of this length: they hold some dozen chunks of speech. */
 const SCAN_BYTES = 262_144;
 
-/** By the file's index, where it has one, else from header to header. */
-export async function findChunks(file: AudioFile): Promise<KnownChunk[]> {
-  const places = (await readIndex(file)) ?? (await scan(file));
-  return places.map((place) => ({ ...place, covers: coverOf(place.header) }));
+/**
+ * By the file's index, where it has one, else from header to header.
+ * @param known of a file that grows: what was found of it before
+ */
+export async function findChunks(
+  file: AudioFile,
+  known: readonly KnownChunk[] = [],
+): Promise<KnownChunk[]> {
+  const last = known.at(-1);
+  const places = last
+    ? await scan(file, last.end)
+    : ((await readIndex(file)) ?? (await scan(file)));
+  return [...known, ...places.map((place) => ({ ...place, covers: coverOf(place.header) }))];
 }
 
 /**
@@ -50,11 +59,11 @@ async function readIndex(file: AudioFile): Promise<ChunkPlace[] | undefined> {
   return parseIndex(await file.read(footer.start, footer.start + footer.bytes), footer);
 }
 
-async function scan(file: AudioFile): Promise<ChunkPlace[]> {
+async function scan(file: AudioFile, from = 0): Promise<ChunkPlace[]> {
   const places: ChunkPlace[] = [];
   let block: Buffer = Buffer.alloc(0);
   let blockStart = 0;
-  for (let start = 0; start < file.size; ) {
+  for (let start = from; start < file.size; ) {
     if (start + MAX_HEADER_BYTES > blockStart + block.length) {
       block = await file.read(start, start + SCAN_BYTES);
       blockStart = start;

@@ -56,10 +56,12 @@ export class SegmentReader {
   /**
    * Undefined when the segment has no key any more, or no file: a crash came before its first
    * chunk.
+   * @param known of a segment that is still written: the `places` of a reader before this one
    */
   static async open(
     { files, keys }: Unsealing,
     segment: SegmentRecord,
+    known?: readonly KnownChunk[],
   ): Promise<SegmentReader | undefined> {
     if (!segment.wrappedKey) return undefined;
     const file = await files.open(segmentFile(segment));
@@ -67,11 +69,15 @@ export class SegmentReader {
     const identity = identityBytes(segment);
     try {
       const key = keys.unwrap(segment.wrappedKey, identity);
-      return new SegmentReader(file, await findChunks(file), { key, identity });
+      return new SegmentReader(file, await findChunks(file, known), { key, identity });
     } catch (cause) {
       await file.close();
       throw cause;
     }
+  }
+
+  get places(): readonly KnownChunk[] {
+    return this.#chunks;
   }
 
   get spans(): CoveredSpan[] {

@@ -35,7 +35,8 @@ export class Voice {
   readonly #resamplers = new Map<string, Resampler>();
   readonly #hasMemory: boolean;
 
-  private constructor(clockRate: number, readers: readonly SegmentReader[]) {
+  /** @param clockRate of the track, Hz; its readers are closed with the voice */
+  constructor(clockRate: number, readers: readonly SegmentReader[]) {
     this.#clockRate = clockRate;
     this.#readers = readers;
     const shapes = readers.flatMap(({ codecs }) => codecs.map((codec) => codecShapes[codec]));

@@ -1,6 +1,6 @@
 import type { DestroyedSegment } from './erasure.ts';
 import type { Span } from './gap-map.ts';
-import type { GapRecord, SegmentRecord, TrackRecord } from './records.ts';
+import type { GapRecord, Party, SegmentRecord, TrackRecord } from './records.ts';
 
 export interface FinishedRecording {
   readonly lengthMs: number;
@@ -56,4 +56,19 @@ export interface ExportedAudio {
   bytes(): AsyncIterable<Uint8Array>;
   /** Ends it, made or not; may be called twice. */
   close(): Promise<void>;
+}
+
+export interface TrackLevel {
+  readonly track: number;
+  readonly aor: string | null;
+  readonly role: Party['role'];
+  /** Root mean square of the newest 300 ms, dB below full scale; null: nothing is recorded. */
+  readonly dbfs: number | null;
+}
+
+/** Calls in progress, heard by what of them is recorded. */
+export interface LiveAudio {
+  /** Stereo PCM in a WAV without an end, until the call ends or nobody takes it. */
+  wav(callId: string, isLive: () => boolean): AsyncGenerator<Buffer>;
+  levels(callId: string): Promise<TrackLevel[]>;
 }

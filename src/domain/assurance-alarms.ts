@@ -53,6 +53,11 @@ export class AlarmDesk implements AlarmSink {
     else this.#keepMoment(alarm);
   }
 
+  /** What is open of a call in progress. */
+  openOf(callId: string): AlarmKind[] {
+    return [...(this.#open.get(callId)?.keys() ?? [])];
+  }
+
   isOpen(callId: string, kind: AlarmKind): boolean {
     return this.#open.get(callId)?.has(kind) ?? false;
   }

@@ -29,7 +29,7 @@ export function callRoutes(app: FastifyInstance, services: HttpServices): void {
     async ({ query, caller }) => {
       const calls = services.calls.list(query);
       const seen = calls.filter(({ uccName }) => uccFor(services, caller.principal, uccName));
-      return { items: seen.map(callView) };
+      return { items: seen.map((call) => callView(call, services.alarmsOf(call.id))) };
     },
   );
 
@@ -48,7 +48,7 @@ export function callRoutes(app: FastifyInstance, services: HttpServices): void {
       const call = callFor(services, request);
       if (!call) return sendProblem(reply, 404, 'No such call is in progress.');
       reply.header('ETag', entityTag(call.record.version));
-      return callView(call);
+      return callView(call, services.alarmsOf(call.id));
     },
   );
   receiptRoute(app, services);

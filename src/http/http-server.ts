@@ -22,6 +22,7 @@ import { Gate, NotAdmittedError } from './gate.ts';
 import { healthRoutes } from './health.ts';
 import { mountHub } from './hub-mount.ts';
 import { legalHoldRoutes } from './legal-hold.ts';
+import { liveAudioRoutes } from './live-audio.ts';
 import { createNodeServer } from './node-server.ts';
 import { answerCors, originRule } from './origins.ts';
 import { pauseRoutes } from './pauses.ts';
@@ -83,6 +84,7 @@ export async function buildHttpServer(
 function hushApi(app: FastifyInstance, services: HttpServices): void {
   tokenRoutes(app, services);
   callRoutes(app, services);
+  liveAudioRoutes(app, services);
   callHealthRoute(app, services);
   pauseRoutes(app, services);
   recordingRoutes(app, services);

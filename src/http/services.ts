@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Caller, Principal, Role } from '../domain/access.ts';
 import type { AccessTrail } from '../domain/access-trail.ts';
-import type { ExportedAudio, ExportFormat } from '../domain/archive-port.ts';
+import type { ExportedAudio, ExportFormat, LiveAudio } from '../domain/archive-port.ts';
 import type { ArchiveReport, CheckRequest } from '../domain/archive-report.ts';
 import type { Assessor } from '../domain/assurance-assessor.ts';
 import type { AssuranceStore } from '../domain/assurance-store.ts';
@@ -11,6 +11,7 @@ import type { CallRegistry } from '../domain/call-registry.ts';
 import type { CommandAnswer, CommandRequest } from '../domain/command.ts';
 import type { Erasures } from '../domain/erasures.ts';
 import type { EventFeed } from '../domain/event-feed.ts';
+import type { AlarmKind } from '../domain/events.ts';
 import type { KeepingStore } from '../domain/keeping-store.ts';
 import type { Leases } from '../domain/leases.ts';
 import type { LegalHolds } from '../domain/legal-holds.ts';
@@ -79,6 +80,8 @@ export interface HttpServices {
   readonly keeping: KeepingStore;
   readonly erasures: Pick<Erasures, 'erase'>;
   readonly legalHolds: Pick<LegalHolds, 'place' | 'release'>;
+  /** Open alarms of a call in progress. */
+  alarmsOf(callId: string): AlarmKind[];
   /** Whose days are summed up. */
   readonly timeZone: string;
   /** Unix ms */
@@ -96,6 +99,7 @@ export interface HttpServices {
     rotationStatus(): LongWorkStatus<KeyRotationProgress> | undefined;
     startRotation(): LongWorkStatus<KeyRotationProgress> | 'running' | 'configured';
   };
+  readonly live: LiveAudio;
   peaks(callId: string): Promise<RecordingPeaks>;
   ready(): boolean;
   /** Prometheus text format. */

@@ -2,6 +2,7 @@ import { type Static, type TObject, Type } from 'typebox';
 import type { CallHealth } from '../domain/assurance.ts';
 import type { Call } from '../domain/call.ts';
 import { isoTime, nameOf } from '../domain/event-view.ts';
+import { type AlarmKind, alarmKinds } from '../domain/events.ts';
 import type { RecordingParts } from '../domain/recording-sidecar.ts';
 import {
   MarkingState,
@@ -41,6 +42,13 @@ const callProperties = {
 export const callSchema = Type.Object({
   ...callProperties,
   pausedBy: Type.Array(Type.String({ description: '`api`, `hold`, or whose lease it is' })),
+  notKeptSince: Type.Unsafe<string | null>({
+    ...{ type: ['string', 'null'], format: 'date-time' },
+    description: 'Since when the recorder keeps nothing; null while it keeps audio',
+  }),
+  alarms: Type.Array(Type.String({ enum: [...alarmKinds] }), {
+    description: 'Open, of this call: it needs a look',
+  }),
   streams: Type.Array(
     Type.Object({
       track: Type.Integer(),
@@ -118,10 +126,13 @@ export const recordingDetailSchema = Type.Object({
   receipts: Type.Array(receiptSchema),
 });
 
-export function callView(call: Call) {
+export function callView(call: Call, alarms: readonly AlarmKind[]) {
+  const { gapStartedAt } = call.record;
   return {
     ...commonView(call.record),
     pausedBy: [...call.pauses],
+    notKeptSince: gapStartedAt === null ? null : isoTime(gapStartedAt),
+    alarms: [...alarms],
     streams: [...call.streams.values()].map(({ track, label, aor, mixed, agreed, held }) => ({
       ...{ track, label, aor, mixed, codec: agreed.codec, encrypted: agreed.srtp !== null, held },
     })),

@@ -18,9 +18,18 @@ export interface WavFormat {
 
 /** Header of a PCM16 file; the interleaved samples follow. Throws RangeError past 4 GiB. */
 export function wavHeader(format: WavFormat): Buffer {
-  const blockBytes = format.channels * BYTES_PER_SAMPLE;
-  const dataBytes = format.frames * blockBytes;
+  const dataBytes = format.frames * format.channels * BYTES_PER_SAMPLE;
   if (dataBytes > MAX_WAV_DATA_BYTES) throw new RangeError('A WAV file holds at most 4 GiB');
+  return headerOf(format, dataBytes);
+}
+
+/** Of a stream whose end nobody knows: players take what comes. */
+export function endlessWavHeader(format: Omit<WavFormat, 'frames'>): Buffer {
+  return headerOf(format, MAX_WAV_DATA_BYTES);
+}
+
+function headerOf(format: Omit<WavFormat, 'frames'>, dataBytes: number): Buffer {
+  const blockBytes = format.channels * BYTES_PER_SAMPLE;
   const header = Buffer.alloc(WAV_HEADER_BYTES);
   header.write('RIFF', 0, 'latin1');
   header.writeUInt32LE(WAV_HEADER_BYTES - 8 + dataBytes, 4);

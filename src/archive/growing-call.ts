@@ -1,0 +1,121 @@
+import { channelsOf } from '../domain/channels.ts';
+import type { SegmentRecord, TrackRecord } from '../domain/records.ts';
+import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
+import type { Part } from './playback.ts';
+import type { KnownChunk } from './segment-chunks.ts';
+import { SegmentReader, type Unsealing } from './segment-reader.ts';
+import { Voice } from './voice.ts';
+
+export interface Recorded {
+  readonly tracks: readonly TrackRecord[];
+  readonly segments: readonly SegmentRecord[];
+}
+
+/** A track of a call in progress, with what of it is sealed by now. Times are ms of the call. */
+export interface GrowingTrack extends Part {
+  readonly track: TrackRecord;
+  /** Of the newest that is sealed. */
+  readonly endMs: number;
+  /** Where audio is found from `ms` on; undefined where there is none yet. */
+  nextAfter(ms: number): number | undefined;
+}
+
+/** What was found of a segment, kept until nobody asks for what is so old. */
+interface Remembered {
+  readonly track: number;
+  readonly segment: number;
+  readonly places: readonly KnownChunk[];
+}
+
+/**
+ * The sealed audio of a call in progress, for who looks at it again and again: each look reads no
+ * more than what has come since. Nothing is heard here that is not recorded.
+ */
+export class GrowingCall {
+  readonly #unsealing: Unsealing;
+  readonly #remembered = new Map<string, Remembered>();
+  /** By track: older segments are past. */
+  readonly #oldest = new Map<number, number>();
+
+  constructor(unsealing: Unsealing) {
+    this.#unsealing = unsealing;
+  }
+
+  /** Opens what is there from `sinceMs` on. The caller closes the voices. */
+  async look({ tracks, segments }: Recorded, sinceMs: number): Promise<GrowingTrack[]> {
+    const channels = channelsOf(tracks);
+    const open: GrowingTrack[] = [];
+    try {
+      for (const [index, track] of tracks.entries()) {
+        const own = segments.filter((segment) => segment.track === track.track);
+        const readers = await this.#readers(track, own, sinceMs);
+        open.push(growing(track, readers, channels[index] ?? []));
+      }
+    } catch (cause) {
+      await closeAll(open);
+      throw cause;
+    }
+    return open;
+  }
+
+  async #readers(
+    { track, clockRate }: TrackRecord,
+    segments: readonly SegmentRecord[],
+    sinceMs: number,
+  ): Promise<SegmentReader[]> {
+    const newest = segments.at(-1)?.segment ?? 0;
+    const oldest = this.#oldest.get(track) ?? newest;
+    const readers: SegmentReader[] = [];
+    for (const segment of segments.filter((one) => one.segment >= oldest)) {
+      const file = segmentFile(segment);
+      const reader = await SegmentReader.open(
+        this.#unsealing,
+        segment,
+        this.#remembered.get(file)?.places,
+      );
+      if (!reader) continue;
+      readers.push(reader);
+      this.#remembered.set(file, { track, segment: segment.segment, places: reader.places });
+    }
+    this.#forget(track, newest, (sinceMs * clockRate) / 1000);
+    return readers;
+  }
+
+  /** What ended before that position is not opened again, unless it is the newest there is. */
+  #forget(track: number, newest: number, position: number): void {
+    let oldest = newest;
+    for (const [file, { track: of, segment, places }] of this.#remembered) {
+      if (of !== track || segment === newest) continue;
+      if ((places.at(-1)?.covers.end ?? 0) < position) this.#remembered.delete(file);
+      else oldest = Math.min(oldest, segment);
+    }
+    this.#oldest.set(track, oldest);
+  }
+}
+
+export async function closeAll(tracks: readonly GrowingTrack[]): Promise<void> {
+  await Promise.all(tracks.map(({ voice }) => voice.close()));
+}
+
+function growing(
+  track: TrackRecord,
+  readers: readonly SegmentReader[],
+  channels: readonly number[],
+): GrowingTrack {
+  const places = readers.flatMap((reader) => reader.places);
+  const msOf = (position: number): number => (position * 1000) / track.clockRate;
+  return {
+    ...{ track, channels, voice: new Voice(track.clockRate, readers) },
+    endMs: msOf(Math.max(0, ...places.slice(-MAX_OVERLAP).map(({ covers }) => covers.end))),
+    nextAfter: (ms) => {
+      const later = places.slice(-MAX_LOOK).filter(({ covers }) => msOf(covers.end) > ms);
+      const starts = later.map(({ covers }) => Math.max(ms, msOf(covers.start)));
+      return starts.length === 0 ? undefined : Math.min(...starts);
+    },
+  };
+}
+
+/** Chunks that may lie beside each other at the end of a track. */
+const MAX_OVERLAP = 8;
+/** Chunks, a second each at most: who is further behind skips what is between. */
+const MAX_LOOK = 64;

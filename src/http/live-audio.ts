@@ -1,0 +1,93 @@
+import { Readable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import { callFor } from './calls.ts';
+import { problemSchema, sendProblem } from './problems.ts';
+import { recordListening } from './recording-audio.ts';
+import type { HttpServices } from './services.ts';
+
+const tags = ['Calls'];
+const MAX_CALLS = 40;
+/** Who listens at the same time; each costs some looks a second at files. */
+const MAX_LISTENERS = 32;
+
+const levelsSchema = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      tracks: Type.Array(
+        Type.Object({
+          track: Type.Integer(),
+          aor: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+          role: Type.String({ enum: ['agent', 'other'] }),
+          dbfs: Type.Unsafe<number | null>({
+            type: ['number', 'null'],
+            description: 'Of the newest 300 ms, -96 to 0; null: nothing is being recorded',
+          }),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** Hearing calls in progress, and how loud they are: by what of them is recorded. */
+export function liveAudioRoutes(app: FastifyInstance, services: HttpServices): void {
+  levelsRoute(app, services);
+  let listeners = 0;
+  app.get<{ Params: { id: string } }>(
+    '/api/calls/:id/audio',
+    {
+      config: { access: 'listen' },
+      schema: {
+        tags,
+        summary: 'A call in progress as it is recorded, about a second behind, until it ends',
+        description:
+          'Stereo WAV without an end: the agent left. While the recorder is paused nothing comes, ' +
+          'and afterwards it goes on with what is recorded then.',
+        params: Type.Object({ id: Type.String({ description: 'Or correlation id' }) }),
+        produces: ['audio/wav'],
+      },
+    },
+    async (request, reply) => {
+      const call = callFor(services, request);
+      if (!call) return sendProblem(reply, 404, 'No such call is in progress.');
+      if (listeners >= MAX_LISTENERS) return sendProblem(reply, 503, 'Too many are listening.');
+      listeners += 1;
+      try {
+        await recordListening(call.record, 'listen', { request, services });
+      } catch (cause) {
+        listeners -= 1;
+        throw cause;
+      }
+      const heard = services.live.wav(call.id, () => !call.ended);
+      const body = Readable.from(heard, { objectMode: false });
+      body.once('close', () => {
+        listeners -= 1;
+      });
+      reply.header('Cache-Control', 'no-store').type('audio/wav');
+      return reply.send(body);
+    },
+  );
+}
+
+function levelsRoute(app: FastifyInstance, services: HttpServices): void {
+  app.get<{ Querystring: { id: string[] } }>(
+    '/api/calls/levels',
+    {
+      config: { access: 'readCalls' },
+      schema: {
+        tags,
+        summary: 'How loud each party is in what is being recorded, about a second behind',
+        querystring: Type.Object({
+          id: Type.Array(Type.String(), { minItems: 1, maxItems: MAX_CALLS }),
+        }),
+        response: { 200: levelsSchema, 400: problemSchema },
+      },
+    },
+    async ({ query, caller }) => {
+      const seen = query.id.flatMap((id) => callFor(services, { params: { id }, caller }) ?? []);
+      const items = seen.map(async ({ id }) => ({ id, tracks: await services.live.levels(id) }));
+      return { items: await Promise.all(items) };
+    },
+  );
+}

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { judge, nowMs, type Pause } from '../../src/simulator/verdict.ts';
+import { markersInWav } from '../../src/simulator/wav-markers.ts';
+import type { MarkerCall } from '../support/calls.ts';
+import { ffprobe } from '../support/ffprobe.ts';
+import { type ApiBench, openBench } from './api-support.ts';
+
+let bench: ApiBench;
+
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench.close());
+
+/** Listens to a call until it ends, or is left. */
+class Ear {
+  readonly response: Promise<Response>;
+  readonly heard: Buffer[] = [];
+  readonly ended: Promise<void>;
+  readonly #abort = new AbortController();
+  #onPiece: (() => void) | undefined;
+
+  constructor(correlationId: string) {
+    const address = `${bench.hush.api}/api/calls/${correlationId}/audio`;
+    this.response = fetch(address, { signal: this.#abort.signal });
+    this.ended = this.#listen().catch(() => undefined);
+  }
+
+  get wav(): Buffer {
+    const whole = Buffer.concat(this.heard);
+    return whole.subarray(0, whole.length - (whole.length % 4));
+  }
+
+  /** Resolves once that frame of the stream, or a later one, has been heard on its side. */
+  async until(side: number, tag: number, index: number): Promise<void> {
+    while (Math.max(-1, ...this.indexes(side, tag)) < index) {
+      await new Promise<void>((resolve) => {
+        this.#onPiece = resolve;
+      });
+    }
+  }
+
+  indexes(side: number, tag: number): number[] {
+    return this.heard.length === 0
+      ? []
+      : [...(markersInWav(this.wav)[side]?.get(tag) ?? [])].map(([index]) => index);
+  }
+
+  leave(): void {
+    this.#abort.abort();
+  }
+
+  async #listen(): Promise<void> {
+    for await (const piece of (await this.response).body ?? []) {
+      this.heard.push(Buffer.from(piece));
+      this.#onPiece?.();
+    }
+  }
+}
+
+function sentBy(placed: MarkerCall, side: number) {
+  const stream = placed.streams[side];
+  if (!stream) throw new Error('no such stream');
+  return stream;
+}
+
+describe('a call in progress', () => {
+  test('is heard as it is recorded: nothing of a pause, and all of the rest', async () => {
+    const placed = await bench.caller.call(bench.hush);
+    await placed.frames(5);
+    const ear = new Ear(placed.correlationId);
+    const [left, right] = [sentBy(placed, 0), sentBy(placed, 1)];
+    await ear.until(0, left.tag, 40);
+    const requestedAt = nowMs();
+    await bench.hush.command('Pause', placed.correlationId);
+    const answeredAt = nowMs();
+    await placed.frames(left.sent.length + 60);
+    const startRequestedAt = nowMs();
+    await bench.hush.command('Start', placed.correlationId);
+    const pause: Pause = { requestedAt, answeredAt, startRequestedAt, startAnsweredAt: nowMs() };
+    await placed.frames(left.sent.length + 60);
+    await placed.call.end();
+    await ear.ended;
+    for (const [side, { tag, sent }] of [left, right].entries()) {
+      const recorded = markersInWav(ear.wav)[side]?.get(tag) ?? new Map();
+      const first = Math.min(...recorded.keys());
+      const verdict = judge(
+        sent.filter(({ index }) => index > first),
+        [pause],
+        recorded,
+      );
+      expect(verdict.paused).toBeGreaterThan(50);
+      expect(verdict.leaked).toEqual([]);
+      expect(verdict.outside).toBeGreaterThan(60);
+      // The last frames may come when the call is over, and the cuts are no whole frames.
+      expect(verdict.missing.length, verdict.missing.join()).toBeLessThanOrEqual(2);
+    }
+    expect((await ear.response).headers.get('content-type')).toBe('audio/wav');
+    expect(await ffprobe(ear.wav)).toMatchObject({ codec: 'pcm_s16le', channels: 2 });
+    const { items } = await bench.hush.get('/api/access-trail?limit=10');
+    expect(items.filter(({ action }: { action: string }) => action === 'listen')).toHaveLength(1);
+  });
+
+  test('ends for who leaves, and is not there for who asks for none', async () => {
+    const placed = await bench.caller.call(bench.hush);
+    await placed.frames(5);
+    const ear = new Ear(placed.correlationId);
+    await ear.until(1, sentBy(placed, 1).tag, 2);
+    ear.leave();
+    await ear.ended;
+    await placed.call.end();
+    await bench.hush.settled(placed.correlationId);
+    const gone = await fetch(`${bench.hush.api}/api/calls/${placed.correlationId}/audio`);
+    expect(gone.status).toBe(404);
+  });
+
+  test('moves its meters while it is recorded, and no longer', async () => {
+    const placed = await bench.caller.call(bench.hush);
+    const levels = async (): Promise<(number | null)[]> => {
+      const { items } = await bench.hush.get(`/api/calls/levels?id=${placed.correlationId}`);
+      return items[0].tracks.map(({ dbfs }: { dbfs: number | null }) => dbfs);
+    };
+    await placed.frames(5);
+    await expect.poll(levels, { timeout: 5_000 }).toEqual([expect.any(Number), expect.any(Number)]);
+    for (const dbfs of await levels()) {
+      expect(dbfs).toBeGreaterThan(-40);
+      expect(dbfs).toBeLessThan(0);
+    }
+    await bench.hush.command('Pause', placed.correlationId);
+    await expect.poll(levels, { timeout: 8_000 }).toEqual([null, null]);
+    await bench.hush.command('Start', placed.correlationId);
+    await expect.poll(levels, { timeout: 8_000 }).toEqual([expect.any(Number), expect.any(Number)]);
+    await placed.call.end();
+    const unknown = await fetch(`${bench.hush.api}/api/calls/levels`);
+    expect(unknown.status).toBe(400);
+  });
+});
