@@ -244,6 +244,31 @@ export interface Operations {
       })[];
     };
   };
+  /** All that has happened to a call, in progress or ended, in its order */
+  'GET /api/calls/{id}/events': {
+    path: { id: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly items: readonly ({
+        readonly sequence: number;
+        readonly type: 'callBegan' | 'callUpdated' | 'recordingStateChanged' | 'pauseTaken' | 'pauseReleased' | 'pauseExpired' | 'callEnded' | 'recordingSaved' | 'recordingDestroyed' | 'recordingErased' | 'legalHoldPlaced' | 'legalHoldReleased' | 'alarmRaised' | 'alarmCleared';
+        readonly uccName: string;
+        readonly correlationId: string;
+        readonly recordingId: string;
+        readonly at: string;
+        readonly action: string | null;
+        readonly requester: string | null;
+        readonly owner: string | null;
+        readonly alarm: string | null;
+        readonly recordingState: string;
+        readonly markingState: string;
+        readonly savingState: string;
+        readonly gapStartedAt: string | null;
+        readonly gapEndedAt: string | null;
+      })[];
+    };
+  };
   /** How loud each party is in what is being recorded, about a second behind */
   'GET /api/calls/levels': {
     path: Record<never, never>;

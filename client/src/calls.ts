@@ -1,10 +1,12 @@
 import type { Operations } from './api-types.ts';
 import type { Result } from './result.ts';
-import type { RequestOptions, Transport } from './transport.ts';
+import { addressOf, type RequestOptions, type Transport } from './transport.ts';
 
 export type Call = Operations['GET /api/calls/{id}']['answer'];
 export type CallHealth = Operations['GET /api/calls/{id}/health']['answer'];
 export type Receipt = Operations['GET /api/calls/{id}/receipts']['answer']['items'][number];
+export type CallEvent = Operations['GET /api/calls/{id}/events']['answer']['items'][number];
+export type CallLevels = Operations['GET /api/calls/levels']['answer']['items'][number];
 export type Pauses = Operations['GET /api/calls/{id}/pauses']['answer'];
 type Answer<Value> = Promise<Result<Value>>;
 
@@ -36,6 +38,21 @@ export class CallHandle {
     return itemsOf(
       await this.#transport.request('GET /api/calls/{id}/receipts', { path: this.#path }),
     );
+  }
+
+  /** All that has happened to it, in its order. */
+  async events(): Answer<readonly CallEvent[]> {
+    return itemsOf(
+      await this.#transport.request('GET /api/calls/{id}/events', { path: this.#path }),
+    );
+  }
+
+  /**
+   * The answer whose body is a WAV that goes on until the call ends or `signal` aborts: what is
+   * recorded, about a second behind.
+   */
+  audio(options: { readonly signal?: AbortSignal | undefined } = {}): Answer<Response> {
+    return this.#transport.file(addressOf('/api/calls/{id}/audio', { path: this.#path }), options);
   }
 
   pauses(): Answer<Pauses> {
@@ -90,6 +107,15 @@ export class CallsClient {
     options: RequestOptions = {},
   ): Answer<readonly Call[]> {
     return itemsOf(await this.#transport.request('GET /api/calls', { query }, options));
+  }
+
+  /** How loud each party is in what is being recorded; of at most 40 calls. */
+  async levels(
+    ids: readonly string[],
+    options: RequestOptions = {},
+  ): Answer<readonly CallLevels[]> {
+    const asked = { query: { id: [...ids] } };
+    return itemsOf(await this.#transport.request('GET /api/calls/levels', asked, options));
   }
 }
 

@@ -1,6 +1,6 @@
 export type { Operations } from './api-types.ts';
 export type { ArchiveCheck, KeyRotation } from './archive.ts';
-export type { Call, CallHealth, Pauses, Receipt } from './calls.ts';
+export type { Call, CallEvent, CallHealth, CallLevels, Pauses, Receipt } from './calls.ts';
 // biome-ignore lint/performance/noBarrelFile: the entry; bundlers drop what is unused.
 export { CallHandle } from './calls.ts';
 export type {

@@ -1,13 +1,7 @@
 import type { Operations } from './api-types.ts';
 import { itemsOf } from './calls.ts';
-import { failure, orThrow, type Result } from './result.ts';
-import {
-  addressOf,
-  httpError,
-  type RequestOptions,
-  readJson,
-  type Transport,
-} from './transport.ts';
+import { orThrow, type Result } from './result.ts';
+import { addressOf, type RequestOptions, type Transport } from './transport.ts';
 
 export type RecordingQuery = Operations['GET /api/recordings']['query'];
 export type RecordingPage = Operations['GET /api/recordings']['answer'];
@@ -59,15 +53,13 @@ export class RecordingsClient {
   }
 
   /** The answer whose body is the file; the caller reads it. */
-  async audio(id: string, { format = 'wav', range, signal }: AudioRequest = {}): Answer<Response> {
+  audio(id: string, { format = 'wav', range, signal }: AudioRequest = {}): Answer<Response> {
     const address =
       format === 'vcon'
         ? addressOf('/api/recordings/{id}/vcon', { path: { id } })
         : addressOf('/api/recordings/{id}/audio', { path: { id }, query: { format } });
     const headers = range ? { Range: `bytes=${range.start}-${range.end - 1}` } : {};
-    const answered = await this.#transport.send('GET', address, { headers, signal });
-    if (!answered.ok || answered.value.ok) return answered;
-    return failure(httpError(answered.value, await readJson(answered.value)));
+    return this.#transport.file(address, { headers, signal });
   }
 
   peaks(id: string, points?: number): Answer<RecordingPeaks> {

@@ -91,6 +91,13 @@ export class Transport {
     return this.#exchange(method, address, options, async (response) => response);
   }
 
+  /** The answer whose body is a file, if its status is a success. The caller reads it. */
+  async file(address: string, options: SendOptions): Promise<Result<Response>> {
+    const answered = await this.send('GET', address, options);
+    if (!answered.ok || answered.value.ok) return answered;
+    return failure(httpError(answered.value, await readJson(answered.value)));
+  }
+
   /** The answer and its JSON, undefined where it is none. The timeout counts until it is read. */
   sendForJson(
     method: string,
@@ -158,7 +165,9 @@ export function addressOf(template: string, { path = {}, query = {} }: AnyAsked)
     encodeURIComponent(String(path[name])),
   );
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
-  const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+  const search = new URLSearchParams(
+    given.flatMap(([name, value]) => [value].flat().map((one) => [name, String(one)])),
+  );
   return given.length === 0 ? filled : `${filled}?${search}`;
 }
 

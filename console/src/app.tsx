@@ -2,6 +2,7 @@ import type { HushError } from '@hush/client';
 import { AppShell, Burger, Button, Center, Group, Loader, NavLink, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useCallback, useEffect, useState } from 'react';
+import { CallPage } from './pages/call.tsx';
 import { DemoPage } from './pages/demo.tsx';
 import { HealthPage } from './pages/health.tsx';
 import { LivePage } from './pages/live.tsx';
@@ -110,6 +111,8 @@ function Shell({ me }: { readonly me: Me }) {
 
 function Page({ route, may }: { readonly route: Route; may(permission: Permission): boolean }) {
   switch (route.page) {
+    case 'calls':
+      return <CallPage key={route.id} id={route.id ?? ''} may={may} />;
     case 'recordings':
       return route.id ? (
         <RecordingPage

@@ -1,3 +1,6 @@
+import type { Call } from '@hush/client';
+import { texts } from './texts.ts';
+
 /** `1:02`, `1:00:00`. */
 export function clock(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
@@ -30,4 +33,22 @@ export function partyNames(
   parties: readonly { readonly aor: string; readonly name: string | null }[],
 ): string {
   return parties.map(({ aor, name }) => name ?? shortParty(aor)).join(' · ');
+}
+
+/** Who speaks, or the correlation id where nobody is known. */
+export function callTitle({
+  parties,
+  correlationId,
+}: Pick<Call, 'parties' | 'correlationId'>): string {
+  return partyNames(parties) || correlationId;
+}
+
+/** Leases of a page are named by whose it is and a number: `payment-page-1b2c…` */
+export function ownerName(owner: string): string {
+  return texts.owners[owner] ?? owner.replace(/-[0-9a-f-]{36}$/, '');
+}
+
+/** Empty where there are none. */
+export function alarmWords(alarms: readonly string[]): string {
+  return alarms.map((kind) => texts.alarms[kind] ?? kind).join('; ');
 }

@@ -102,10 +102,11 @@ export class SealedLiveAudio implements LiveAudio {
       for (const track of tracks) {
         const { track: number, aor, role } = track.track;
         const before = ends.get(number);
-        const grew = track.endMs > (before?.endMs ?? 0);
-        const grewAt = grew ? now : (before?.grewAt ?? 0);
+        // What was there at the first look may be old: only what comes is known to be new.
+        const grew = before !== undefined && track.endMs > before.endMs;
+        const grewAt = grew ? now : (before?.grewAt ?? Number.NEGATIVE_INFINITY);
         ends.set(number, { endMs: track.endMs, grewAt });
-        const isFresh = track.endMs > 0 && now - grewAt < STALE_MS;
+        const isFresh = now - grewAt < STALE_MS;
         levels.push({ track: number, aor, role, dbfs: isFresh ? await levelOf(track) : null });
       }
       return levels;

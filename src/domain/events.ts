@@ -1,24 +1,26 @@
 import type { MarkingState, RecordingState, SavingState, StateAction } from './recording-state.ts';
 
-export type RecordingEventType =
-  | 'callBegan'
+export const recordingEventTypes = [
+  'callBegan',
   /** A recording session joined the call, or its parties changed. */
-  | 'callUpdated'
-  | 'recordingStateChanged'
+  'callUpdated',
+  'recordingStateChanged',
   /** An owner's pause of the Hush API begins, ends, or was not renewed in time. */
-  | 'pauseTaken'
-  | 'pauseReleased'
-  | 'pauseExpired'
-  | 'callEnded'
-  | 'recordingSaved'
-  | 'recordingDestroyed'
+  'pauseTaken',
+  'pauseReleased',
+  'pauseExpired',
+  'callEnded',
+  'recordingSaved',
+  'recordingDestroyed',
   /** An interval of a kept recording was destroyed. */
-  | 'recordingErased'
-  | 'legalHoldPlaced'
-  | 'legalHoldReleased'
+  'recordingErased',
+  'legalHoldPlaced',
+  'legalHoldReleased',
   /** Something about the call that a person must look at, and its end. */
-  | 'alarmRaised'
-  | 'alarmCleared';
+  'alarmRaised',
+  'alarmCleared',
+] as const;
+export type RecordingEventType = (typeof recordingEventTypes)[number];
 
 /** A committed fact. Sequence numbers rise per UCC, in the order in which the facts took effect. */
 export interface RecordingEvent {

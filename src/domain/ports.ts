@@ -55,6 +55,8 @@ export interface Store {
   segments(callId: string): Promise<SegmentRecord[]>;
   gaps(callId: string): Promise<GapRecord[]>;
   details(call: CallRecord): Promise<CallDetailRecord[]>;
+  /** The call's own, in their order. */
+  eventsOf(call: CallRecord): Promise<RecordingEvent[]>;
   /** Events of the UCC with a sequence number above `since`, in their order, at most `limit`. */
   events(uccName: string, since: number, limit: number): Promise<RecordingEvent[]>;
   /** The access trail, newest first. */

@@ -2,12 +2,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Call } from '../domain/call.ts';
 import { parseGuid } from '../domain/correlation-id.ts';
+import { eventView } from '../domain/event-view.ts';
 import type { CallRecord } from '../domain/records.ts';
 import { entityTag } from './entity-tag.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import { uccFor } from './scope.ts';
 import type { HttpServices } from './services.ts';
-import { callSchema, callView, receiptSchema, receiptView } from './views.ts';
+import { callSchema, callView, eventSchema, receiptSchema, receiptView } from './views.ts';
 
 const tags = ['Calls'];
 
@@ -52,6 +53,7 @@ export function callRoutes(app: FastifyInstance, services: HttpServices): void {
     },
   );
   receiptRoute(app, services);
+  eventsRoute(app, services);
 }
 
 function receiptRoute(app: FastifyInstance, services: HttpServices): void {
@@ -70,6 +72,26 @@ function receiptRoute(app: FastifyInstance, services: HttpServices): void {
       const record = await recordFor(services, request);
       if (!record) return sendProblem(reply, 404, 'No such call.');
       return { items: (await services.store.details(record)).map(receiptView) };
+    },
+  );
+}
+
+function eventsRoute(app: FastifyInstance, services: HttpServices): void {
+  app.get<{ Params: { id: string } }>(
+    '/api/calls/:id/events',
+    {
+      config: { access: 'readCalls' },
+      schema: {
+        tags,
+        summary: 'All that has happened to a call, in progress or ended, in its order',
+        params: Type.Object({ id: Type.String({ description: 'Or correlation id' }) }),
+        response: { 200: Type.Object({ items: Type.Array(eventSchema) }), 404: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      const record = await recordFor(services, request);
+      if (!record) return sendProblem(reply, 404, 'No such call.');
+      return { items: (await services.store.eventsOf(record)).map(eventView) };
     },
   );
 }

@@ -2,7 +2,7 @@ import { type Static, type TObject, Type } from 'typebox';
 import type { CallHealth } from '../domain/assurance.ts';
 import type { Call } from '../domain/call.ts';
 import { isoTime, nameOf } from '../domain/event-view.ts';
-import { type AlarmKind, alarmKinds } from '../domain/events.ts';
+import { type AlarmKind, alarmKinds, recordingEventTypes } from '../domain/events.ts';
 import type { RecordingParts } from '../domain/recording-sidecar.ts';
 import {
   MarkingState,
@@ -96,6 +96,25 @@ export const receiptSchema = Type.Object({
       lastPosition: nullableNumber,
     }),
   ),
+});
+
+/** As `eventView` tells it. */
+export const eventSchema = Type.Object({
+  sequence: Type.Integer(),
+  type: Type.String({ enum: [...recordingEventTypes] }),
+  uccName: Type.String(),
+  correlationId: Type.String(),
+  recordingId: Type.String(),
+  at: time,
+  action: nullableText,
+  requester: nullableText,
+  owner: nullableText,
+  alarm: nullableText,
+  recordingState: Type.String(),
+  markingState: Type.String(),
+  savingState: Type.String(),
+  gapStartedAt: nullableText,
+  gapEndedAt: nullableText,
 });
 
 export const recordingDetailSchema = Type.Object({

@@ -176,6 +176,19 @@ export class SqlStore implements Store {
     return rows.map(detailOf);
   }
 
+  async eventsOf(call: CallRecord): Promise<RecordingEvent[]> {
+    const rows = await this.#database.kysely
+      .selectFrom('events')
+      .selectAll()
+      .where('ucc_name', '=', call.uccName)
+      .where('sequence', '>=', call.firstSequence)
+      .where('sequence', '<=', call.lastSequence)
+      .where('call_id', '=', call.id)
+      .orderBy('sequence')
+      .execute();
+    return rows.map(eventOf);
+  }
+
   async events(uccName: string, since: number, limit: number): Promise<RecordingEvent[]> {
     const rows = await this.#database.kysely
       .selectFrom('events')

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { record } from '../http/api-support.ts';
 import { agent } from '../support/hush.ts';
-import { consoleBench } from './support.ts';
+import { consoleBench, violations } from './support.ts';
 
 const at = consoleBench();
 
@@ -37,6 +37,32 @@ describe('the console', () => {
     await row.getByText('Paused').waitFor();
     await at.bench.hush.command('Start', at.live.correlationId);
     await row.getByText('Recording').waitFor();
+  });
+
+  test('a call: heard and metered while it is recorded, and its story told', async () => {
+    const placed = await at.bench.caller.call(at.bench.hush);
+    await placed.frames(3);
+    const { id } = await at.bench.hush.get(`/api/calls/${placed.correlationId}`);
+    await at.open(`calls/${id}`);
+    const meter = at.page.getByRole('meter').first();
+    await expect
+      .poll(() => meter.getAttribute('aria-valuetext'), { timeout: 10_000 })
+      .toMatch(/^-\d/);
+    const answered = at.page.waitForResponse(/\/api\/calls\/[^/]+\/audio$/);
+    await at.page.getByRole('button', { name: 'Listen', exact: true }).click();
+    expect((await answered).status()).toBe(200);
+    await at.page.getByRole('button', { name: 'Stop listening' }).waitFor();
+    await at.page.getByLabel('On behalf of').fill(agent);
+    await at.page.getByRole('button', { name: 'Pause' }).click();
+    await at.page.getByText(/^Paused \d/).waitFor();
+    await at.page.getByText('Pause, in effect after').waitFor();
+    await expect
+      .poll(() => meter.getAttribute('aria-valuetext'), { timeout: 10_000 })
+      .toBe('not recorded');
+    expect(await violations(at.page)).toEqual([]);
+    await placed.call.end();
+    await at.page.getByRole('link', { name: 'Its recording' }).click();
+    await at.page.getByText('Listened to').waitFor();
   });
 
   test('recordings: found, opened, and what is missing told with its reason', async () => {
@@ -116,7 +142,7 @@ describe('the console', () => {
     await at.page.getByText('The call is being recorded.').waitFor();
     await at.page.getByLabel('Card number').focus();
     await at.page.getByText('The recording is paused.').waitFor();
-    await at.page.getByText('Paused', { exact: true }).waitFor();
+    await at.page.getByText(/^Paused \d/).waitFor();
     await at.page.getByLabel('Card number').fill('4111 1111 1111 1111');
     await placed.frames((placed.streams[0]?.sent.length ?? 0) + 30);
     await at.page.getByRole('button', { name: 'Pay' }).click();

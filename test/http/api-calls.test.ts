@@ -71,11 +71,31 @@ describe('/api/calls/{id}', () => {
         { aor: 'tel:+31880000000', name: null, role: 'other' },
       ],
       pausedBy: [],
+      notKeptSince: null,
+      alarms: [],
       streams: [
         { track: 0, label: '1', aor: agent, ...stream },
         { track: 1, label: '2', aor: 'tel:+31880000000', ...stream },
       ],
     });
+  });
+
+  test('tells since when nothing is kept, and all that has happened to it', async () => {
+    const { correlationId, call } = await bench.caller.call(bench.hush);
+    const before = Date.now();
+    await bench.hush.command('Pause', correlationId);
+    const paused = await bench.hush.get(`/api/calls/${correlationId}`);
+    expect(Date.parse(paused.notKeptSince)).toBeGreaterThanOrEqual(before);
+    await bench.hush.command('Start', correlationId);
+    expect((await bench.hush.get(`/api/calls/${correlationId}`)).notKeptSince).toBe(null);
+    await call.end();
+    await bench.hush.settled(correlationId);
+    const { items } = await bench.hush.get(`/api/calls/${correlationId}/events`);
+    expect(items.map(({ type, action }: Record<string, unknown>) => action ?? type)).toEqual([
+      ...['callBegan', 'Pause', 'Start', 'callEnded', 'recordingSaved'],
+    ]);
+    const gone = await fetch(`${bench.hush.api}/api/calls/${randomUUID()}/events`);
+    expect(gone.status).toBe(404);
   });
 
   test('shows who holds the recorder', async () => {

@@ -105,6 +105,7 @@ const routes = {
   '/api/calls/levels': 'get',
   '/api/calls/{id}': 'get',
   '/api/calls/{id}/audio': 'get',
+  '/api/calls/{id}/events': 'get',
   '/api/calls/{id}/pauses': 'get post',
   '/api/calls/{id}/pauses/{owner}': 'delete put',
   '/api/calls/{id}/receipts': 'get',

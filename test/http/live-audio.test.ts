@@ -131,6 +131,13 @@ describe('a call in progress', () => {
     await bench.hush.command('Start', placed.correlationId);
     await expect.poll(levels, { timeout: 8_000 }).toEqual([expect.any(Number), expect.any(Number)]);
     await placed.call.end();
+    // Who looks for the first time, while it is paused, sees no level of before.
+    const paused = await bench.caller.call(bench.hush);
+    await paused.frames(80);
+    await bench.hush.command('Pause', paused.correlationId);
+    const { items } = await bench.hush.get(`/api/calls/levels?id=${paused.correlationId}`);
+    expect(items[0].tracks).toMatchObject([{ dbfs: null }, { dbfs: null }]);
+    await paused.call.end();
     const unknown = await fetch(`${bench.hush.api}/api/calls/levels`);
     expect(unknown.status).toBe(400);
   });

@@ -12,6 +12,8 @@ import {
 } from '@mantine/core';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { partyNames } from '../format.ts';
+import { ListenLive } from '../parts/listen-live.tsx';
+import { Meters } from '../parts/meters.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { session } from '../session.ts';
@@ -42,7 +44,13 @@ export function DemoPage() {
               {texts.demo.step1}
             </Title>
             <Text mb="sm">{partyNames(chosen.parties)}</Text>
-            {current && <StateBadge {...current} />}
+            {current && (
+              <Group justify="space-between">
+                <StateBadge call={current} />
+                <Meters id={current.id} />
+                <ListenLive id={current.id} size="xs" />
+              </Group>
+            )}
           </Card>
           <Card withBorder>
             <Title order={2} size="h4" mb="sm">

@@ -116,7 +116,12 @@ function Loaded({ recording, startAt, may, changed }: LoadedProps) {
         changed={changed}
       />
       <Gaps recording={recording} />
-      <Story recording={recording} canReadTrail={may('readAccessTrail')} />
+      <Story
+        id={id}
+        version={recording.version}
+        recording={recording}
+        canReadTrail={may('readAccessTrail')}
+      />
     </Stack>
   );
 }

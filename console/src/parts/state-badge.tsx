@@ -1,6 +1,8 @@
 import type { Call } from '@hush/client';
-import { Badge } from '@mantine/core';
+import { Badge, Group, Text } from '@mantine/core';
+import { alarmWords, clock, ownerName } from '../format.ts';
 import { texts } from '../texts.ts';
+import { useNow } from '../use-now.ts';
 
 type Look = 'recording' | 'paused' | 'hold' | 'off';
 
@@ -12,37 +14,71 @@ const looks: Record<Look, { color: string; shape: string; variant: 'filled' | 'l
   off: { color: 'gray.7', shape: '■', variant: 'light' },
 };
 
-export function StateBadge({
-  recordingState,
-  pausedBy,
-}: Pick<Call, 'recordingState' | 'pausedBy'>) {
+type Shown = Pick<Call, 'recordingState' | 'pausedBy' | 'notKeptSince' | 'alarms'>;
+
+/** What the recorder does, for how long it has kept nothing, and who wants it so. */
+export function StateBadge({ call }: { readonly call: Shown }) {
+  const { recordingState, pausedBy, notKeptSince, alarms } = call;
   const owners = pausedBy.filter((owner) => owner !== 'hold');
-  const isPaused = recordingState === 'Paused' || owners.length > 0;
-  const look: Look = isPaused
-    ? 'paused'
-    : pausedBy.includes('hold')
-      ? 'hold'
-      : recordingState === 'Started'
-        ? 'recording'
-        : 'off';
-  const words = isPaused
-    ? texts.states.Paused
-    : look === 'hold'
-      ? texts.states.hold
-      : texts.states[recordingState];
+  const look = lookOf(call);
+  const words =
+    look === 'paused'
+      ? texts.states.Paused
+      : look === 'hold'
+        ? texts.states.hold
+        : texts.states[recordingState];
   const { color, shape, variant } = looks[look];
+  return (
+    <Group gap="xs" wrap="nowrap" miw={0}>
+      <Badge
+        size="lg"
+        radius="sm"
+        color={color}
+        variant={variant}
+        autoContrast
+        miw="max-content"
+        leftSection={<span aria-hidden="true">{shape}</span>}
+        data-look={look}
+      >
+        {words}
+        {notKeptSince !== null && <Elapsed since={notKeptSince} />}
+      </Badge>
+      {alarms.length > 0 && <Trouble alarms={alarms} />}
+      {owners.length > 0 && (
+        <Text size="sm" c="dimmed" truncate miw={0}>
+          {owners.length === 1
+            ? ownerName(owners[0] ?? '')
+            : `${owners.length} ${texts.live.owners}`}
+        </Text>
+      )}
+    </Group>
+  );
+}
+
+function lookOf({ recordingState, pausedBy }: Shown): Look {
+  const isPaused = recordingState === 'Paused' || pausedBy.some((owner) => owner !== 'hold');
+  if (isPaused) return 'paused';
+  if (pausedBy.includes('hold')) return 'hold';
+  return recordingState === 'Started' ? 'recording' : 'off';
+}
+
+function Trouble({ alarms }: Pick<Shown, 'alarms'>) {
   return (
     <Badge
       size="lg"
       radius="sm"
-      color={color}
-      variant={variant}
-      autoContrast
+      color="red.9"
       miw="max-content"
-      leftSection={<span aria-hidden="true">{shape}</span>}
-      data-look={look}
+      title={alarmWords(alarms)}
+      leftSection={<span aria-hidden="true">▲</span>}
+      data-look="trouble"
     >
-      {words}
+      {texts.states.trouble}
     </Badge>
   );
+}
+
+function Elapsed({ since }: { readonly since: string }) {
+  const now = useNow();
+  return ` ${clock(now - Date.parse(since))}`;
 }

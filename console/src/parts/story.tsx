@@ -1,6 +1,6 @@
-import type { Erasure, Operations, Receipt, RecordingDetail } from '@hush/client';
+import type { CallEvent, Erasure, Operations, Receipt, RecordingDetail } from '@hush/client';
 import { Text, Timeline, Title } from '@mantine/core';
-import { clock, when } from '../format.ts';
+import { clock, ownerName, shortParty, when } from '../format.ts';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
 import { useAsked } from '../use-asked.ts';
@@ -9,7 +9,12 @@ import { Failed } from './notes.tsx';
 type Deed = Operations['GET /api/access-trail']['answer']['items'][number];
 
 interface StoryProps {
-  readonly recording: RecordingDetail;
+  /** Of the call, and of its recording. */
+  readonly id: string;
+  /** Looked at anew when it changes. */
+  readonly version: number;
+  /** Once the call has ended. */
+  readonly recording?: RecordingDetail;
   readonly canReadTrail: boolean;
 }
 
@@ -19,23 +24,29 @@ interface Entry {
   readonly who: string;
 }
 
-/** Who did what when: commands and when they were in effect, who listened, what was erased. */
-export function Story({ recording, canReadTrail }: StoryProps) {
-  const { id, receipts, beganAt, endedAt } = recording;
-  const trail = useAsked<{ items: readonly Deed[] }>(`trail/${id}`, async () =>
+/**
+ * Who did what when: every event of the call, commands with when they were in effect, holds, who
+ * listened, what was erased.
+ */
+export function Story({ id, version, recording, canReadTrail }: StoryProps) {
+  const events = useAsked(`events/${id}/${version}`, () => session.client.call(id).events());
+  const receipts = useAsked(`receipts/${id}/${version}`, () => session.client.call(id).receipts());
+  const trail = useAsked<{ items: readonly Deed[] }>(`trail/${id}/${version}`, async () =>
     canReadTrail
       ? session.client.request('GET /api/access-trail', { query: { recording: id, limit: 500 } })
       : { ok: true, value: { items: [] } },
   );
-  const erasures = useAsked(`erasures/${id}`, () => session.client.recordings.erasures(id));
-  const failed = [trail, erasures].find(({ error }) => error);
+  const erasures = useAsked<readonly Erasure[]>(`erasures/${id}/${version}`, async () =>
+    recording ? session.client.recordings.erasures(id) : { ok: true, value: [] },
+  );
+  const failed = [events, receipts, trail, erasures].find(({ error }) => error);
   const entries: Entry[] = [
-    { at: beganAt, what: texts.recording.began, who: '' },
-    ...receipts.map(ofReceipt),
-    ...(endedAt === null ? [] : [{ at: endedAt, what: texts.recording.ended, who: '' }]),
+    ...(events.value ?? []).flatMap(ofEvent),
+    ...(receipts.value ?? []).map(ofReceipt),
+    ...(recording ? holdsOf(recording) : []),
     ...(trail.value?.items ?? []).flatMap(ofDeed),
     ...(erasures.value ?? []).map(ofErasure),
-  ].sort((a, b) => (a.at < b.at ? -1 : 1));
+  ].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
   return (
     <section>
       <Title order={2} size="h4" mb="sm">
@@ -49,7 +60,10 @@ export function Story({ recording, canReadTrail }: StoryProps) {
           // biome-ignore lint/suspicious/noArrayIndexKey: a story is only ever drawn anew as a whole.
           <Timeline.Item key={index} title={what}>
             <Text size="sm" c="dimmed">
-              {when(at)} {who && `· ${who}`}
+              <time dateTime={at} title={at}>
+                {when(at)}
+              </time>{' '}
+              {who && `· ${who}`}
             </Text>
           </Timeline.Item>
         ))}
@@ -58,13 +72,35 @@ export function Story({ recording, canReadTrail }: StoryProps) {
   );
 }
 
+/** Commands have receipts, and erasures and holds are told with who did them. */
+function ofEvent({ type, at, owner, alarm }: CallEvent): Entry[] {
+  const words = texts.events[type];
+  if (!words) return [];
+  const what = alarm === null ? words : `${words}: ${texts.alarms[alarm] ?? alarm}`;
+  return [{ at, what, who: owner === null ? '' : ownerName(owner) }];
+}
+
 function ofReceipt({ action, requester, requestedAt, effectiveAt }: Receipt): Entry {
   const afterMs = Math.max(0, Date.parse(effectiveAt) - Date.parse(requestedAt));
-  const what = `${action}, ${texts.recording.inEffect} ${afterMs} ms`;
+  const words = texts.actions[action as keyof typeof texts.actions] ?? action;
+  const what = `${words}, ${texts.recording.inEffect} ${afterMs} ms`;
   return { at: requestedAt, what, who: requester };
 }
 
-/** Commands have receipts, and erasures that were carried out have theirs. */
+/** The parties' own holds are no commands: they are found in the gap map. */
+function holdsOf({ beganAt, tracks }: RecordingDetail): Entry[] {
+  return tracks.flatMap(({ gaps, aor, role }) =>
+    gaps
+      .filter(({ reason }) => reason === 'hold')
+      .map(({ startMs, lengthMs }) => ({
+        at: new Date(Date.parse(beganAt) + startMs).toISOString(),
+        what: `${texts.states.hold}, ${(lengthMs / 1000).toFixed(1)} s`,
+        who: aor ? shortParty(aor) : (texts.roles[role] ?? role),
+      })),
+  );
+}
+
+/** Erasures that were carried out have receipts of their own. */
 function ofDeed({ action, at, who, outcome }: Deed): Entry[] {
   const words = texts.deeds[action];
   if (!words || (action === 'erase' && outcome === 'ok')) return [];
