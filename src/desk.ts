@@ -2,17 +2,14 @@ import { mkdirSync } from 'node:fs';
 import { hashPassword, hashSecret } from './auth/password-hash.ts';
 import type { Config } from './config/schema.ts';
 import { AccessTrail } from './domain/access-trail.ts';
-import type { PeopleStore } from './domain/people.ts';
+import { PeopleRegister } from './domain/people-register.ts';
 import { openDatabase } from './open-database.ts';
 import { SqlStore } from './store/store.ts';
 
 /** Where users and clients are added and removed; works beside a running Hush. */
 export interface Desk {
-  readonly people: PeopleStore;
+  readonly register: PeopleRegister;
   readonly trail: Pick<AccessTrail, 'entry'>;
-  hashPassword(password: string): Promise<string>;
-  /** Of a secret that Hush made. */
-  hashSecret(secret: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -21,8 +18,7 @@ export async function openDesk(config: Config): Promise<Desk> {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const store = await SqlStore.open(openDatabase(config, () => undefined));
   const trail = new AccessTrail({ store, clock: Date, onError: () => undefined });
-  return {
-    ...{ people: store.people, trail, hashPassword, hashSecret },
-    close: () => store.close(),
-  };
+  const { people } = store;
+  const register = new PeopleRegister({ people, hashPassword, hashSecret, now: Date.now });
+  return { register, trail, close: () => store.close() };
 }

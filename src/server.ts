@@ -13,6 +13,7 @@ import { filesSettingsOf, openFiles, SpooledFiles } from './archive/open-files.t
 import { Uploader } from './archive/uploader.ts';
 import { masterKeyVault } from './archive/vault.ts';
 import { openAuth } from './auth/open-auth.ts';
+import { hashPassword, hashSecret } from './auth/password-hash.ts';
 import { InProcessBus } from './bus/in-process.ts';
 import { ConfigError } from './config/config-error.ts';
 import { anonymousAccess, exposureOf } from './config/exposure.ts';
@@ -37,6 +38,7 @@ import { Leases } from './domain/leases.ts';
 import { LegalHolds } from './domain/legal-holds.ts';
 import { parseNetworks } from './domain/networks.ts';
 import { PauseWatch } from './domain/pause-watch.ts';
+import { PeopleRegister } from './domain/people-register.ts';
 import type { Clock, RecorderListener } from './domain/ports.ts';
 import { Retention } from './domain/retention.ts';
 import { UccRegistry } from './domain/ucc-registry.ts';
@@ -218,6 +220,9 @@ export async function createServer(
     onSignIn: (signIn) => trail.signIn(signIn),
     onError: (cause) => logger.warn({ err: cause }, 'the keys of an issuer could not be fetched'),
   });
+  const registerPorts = {
+    ...{ people: store.people, hashPassword, hashSecret, now: () => clock.now() },
+  };
   const onTlsFailed = (cause: unknown): void =>
     logger.error({ err: cause }, 'a certificate could not be renewed');
   const certificates = {
@@ -305,6 +310,7 @@ export async function createServer(
       ...{ assurance: store.assurance, timeZone, now: () => clock.now() },
       alarmsOf: (callId) => alarms.openOf(callId),
       ...{ authenticator: auth.authenticator, issuer: auth.issuer },
+      register: auth.issuer ? new PeopleRegister(registerPorts) : undefined,
       carry: (request, caller) => carrier.carry(request, caller),
       stopCallsOf: (uccName) => lifecycle.stopCallsOf(uccName),
       play: (callId) => archive.play(callId),

@@ -1166,6 +1166,79 @@ export interface Operations {
       readonly deadLetters: number;
     };
   };
+  /** People and services that sign in, by name */
+  'GET /api/users': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly items: readonly ({
+        readonly name: string;
+        readonly roles: readonly ('integrator' | 'agent' | 'supervisor' | 'auditor' | 'admin')[];
+        readonly uccs: readonly (string)[];
+        readonly sipUri: string | null;
+        readonly createdAt: string;
+      })[];
+    };
+  };
+  /** Add a user, or replace the settings of one; they count from its next token on */
+  'PUT /api/users/{name}': {
+    path: { name: string };
+    query: Record<never, never>;
+    body: {
+      readonly roles: readonly ('integrator' | 'agent' | 'supervisor' | 'auditor' | 'admin')[];
+      readonly uccs?: readonly (string)[];
+      /** Whom the user speaks as; an agent needs one */
+      readonly sipUri?: string | null;
+      /** Of a new user; or in the place of the one there is */
+      readonly password?: string;
+    };
+    answer: {
+      readonly name: string;
+      readonly roles: readonly ('integrator' | 'agent' | 'supervisor' | 'auditor' | 'admin')[];
+      readonly uccs: readonly (string)[];
+      readonly sipUri: string | null;
+      readonly createdAt: string;
+    };
+  };
+  /** Remove a user; tokens already given out count until they expire */
+  'DELETE /api/users/{name}': {
+    path: { name: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: unknown;
+  };
+  /** Programs that may ask for tokens */
+  'GET /api/clients': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly items: readonly ({
+        readonly id: string;
+        readonly createdAt: string;
+      })[];
+    };
+  };
+  /** Add a client, or give it a new secret: the old one holds no longer */
+  'PUT /api/clients/{id}': {
+    path: { id: string };
+    query: Record<never, never>;
+    body: {
+    };
+    answer: {
+      readonly id: string;
+      /** Made by Hush just now; shown this once */
+      readonly secret: string;
+    };
+  };
+  /** Remove a client: it gets no more tokens */
+  'DELETE /api/clients/{id}': {
+    path: { id: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: unknown;
+  };
   /** Who did what, from where, on what, and what came of it; newest first */
   'GET /api/access-trail': {
     path: Record<never, never>;
@@ -1306,7 +1379,7 @@ export interface Operations {
       /** Let in without a token */
       readonly isAnonymous: boolean;
       readonly roles: readonly ('integrator' | 'agent' | 'supervisor' | 'auditor' | 'admin')[];
-      readonly permissions: readonly ('readStates' | 'command' | 'readCalls' | 'readEvents' | 'readRecordings' | 'listen' | 'holdRecordings' | 'erase' | 'readArchive' | 'changeArchive' | 'readUccs' | 'changeUccs' | 'readWebhooks' | 'changeWebhooks' | 'readMetrics' | 'readAccessTrail' | 'readAssurance' | 'reconcile')[];
+      readonly permissions: readonly ('readStates' | 'command' | 'readCalls' | 'readEvents' | 'readRecordings' | 'listen' | 'holdRecordings' | 'erase' | 'readArchive' | 'changeArchive' | 'readUccs' | 'changeUccs' | 'readWebhooks' | 'changeWebhooks' | 'readPeople' | 'changePeople' | 'readMetrics' | 'readAccessTrail' | 'readAssurance' | 'reconcile')[];
       readonly seesAllUccs: boolean;
     };
   };

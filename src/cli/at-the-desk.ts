@@ -1,7 +1,8 @@
 import { userInfo } from 'node:os';
+import { ConfigError } from '../config/config-error.ts';
 import type { Desk } from '../desk.ts';
 import { deskCaller } from '../domain/access.ts';
-import type { AccessRecord } from '../domain/access-trail.ts';
+import { type Entry, PersonSettingsError } from '../domain/people-register.ts';
 
 export interface DeskOptions {
   readonly config?: string;
@@ -19,13 +20,15 @@ export async function atTheDesk<Result>(
   const desk = await openDesk(loadConfig(sources));
   try {
     return await work(desk);
+  } catch (cause) {
+    throw cause instanceof PersonSettingsError ? new ConfigError(cause.message) : cause;
   } finally {
     await desk.close();
   }
 }
 
 /** The row of the access trail for what is done at the desk. */
-export function deskEntry(desk: Desk, action: string, subject: string): AccessRecord {
-  const deed = { action: `${action} ${subject}`, outcome: 'ok' } as const;
-  return desk.trail.entry(deskCaller(userInfo().username), deed);
+export function deskEntry({ trail }: Desk): Entry {
+  const caller = deskCaller(userInfo().username);
+  return (action) => trail.entry(caller, { action, outcome: 'ok' });
 }

@@ -2,26 +2,20 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { ConfigError } from '../config/config-error.ts';
-
-const MIN_CHARACTERS = 12;
-const MAX_BYTES = 128;
+import { checkPassword } from '../domain/people-register.ts';
 
 /**
  * A new password: asked for twice, unseen, at a terminal; else one line of standard input. Never an
  * argument, which every process of the machine can read.
- * @throws ConfigError for one that is too short, too long, or not typed twice alike
+ * @throws PersonSettingsError for one that is too short or too long, ConfigError for one that is
+ * not typed twice alike
  */
 export async function askPassword(): Promise<string> {
   const isTerminal = process.stdin.isTTY === true;
   const lines = new HiddenLines(isTerminal);
   try {
     const password = await lines.ask('Password: ');
-    if ([...password].length < MIN_CHARACTERS) {
-      throw new ConfigError(`a password has at least ${MIN_CHARACTERS} characters`);
-    }
-    if (Buffer.byteLength(password) > MAX_BYTES) {
-      throw new ConfigError(`a password has at most ${MAX_BYTES} bytes`);
-    }
+    checkPassword(password);
     if (isTerminal && (await lines.ask('Again: ')) !== password) {
       throw new ConfigError('the two passwords differ');
     }

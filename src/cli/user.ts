@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { ConfigError } from '../config/config-error.ts';
-import { type Role, roles } from '../domain/access.ts';
-import { personNamePattern, type User } from '../domain/people.ts';
-import { parseRequesterUri } from '../domain/sip-uri.ts';
-import { uccKey, uccNamePattern } from '../domain/ucc.ts';
+import { roles } from '../domain/access.ts';
+import type { User } from '../domain/people.ts';
+import { checkUser } from '../domain/people-register.ts';
 import { atTheDesk, type DeskOptions, deskEntry } from './at-the-desk.ts';
 import { isoDay } from './client.ts';
 import { print } from './output.ts';
@@ -41,7 +40,9 @@ export function userCommand(program: Command): void {
     .option(...configOption)
     .option('--json', 'for scripts')
     .action((options: DeskOptions) =>
-      atTheDesk(options, async ({ people }) => print((await people.users()).map(view), options)),
+      atTheDesk(options, async ({ register }) =>
+        print((await register.users()).map(view), options),
+      ),
     );
   user
     .command('remove')
@@ -50,48 +51,28 @@ export function userCommand(program: Command): void {
     .option(...configOption)
     .action((name: string, options: DeskOptions) =>
       atTheDesk(options, async (desk) => {
-        const access = deskEntry(desk, 'user remove', name);
-        if (await desk.people.removeUser(name, access)) return;
+        if (await desk.register.removeUser(name, deskEntry(desk))) return;
         throw new ConfigError(`there is no user ${name}`);
       }),
     );
 }
 
-async function add(name: string, options: AddOptions): Promise<void> {
-  const settings = settingsOf(name, options);
+async function add(name: string, { role, ucc, sipUri, ...options }: AddOptions): Promise<void> {
+  const settings = { roles: role, ...(ucc ? { uccs: ucc } : {}), ...(sipUri ? { sipUri } : {}) };
   await atTheDesk(options, async (desk) => {
-    if (await desk.people.user(name)) throw new ConfigError(`there is a user ${name} already`);
-    const passwordHash = await desk.hashPassword(await askPassword());
-    const user = { ...settings, passwordHash, createdAt: Date.now() };
-    await desk.people.saveUser(user, deskEntry(desk, 'user add', name));
+    // Before a password is typed in vain.
+    checkUser(name, settings);
+    if (await desk.register.user(name)) throw new ConfigError(`there is a user ${name} already`);
+    const password = await askPassword();
+    await desk.register.saveUser(name, { ...settings, password }, deskEntry(desk));
   });
 }
 
 async function changePassword(name: string, options: DeskOptions): Promise<void> {
   await atTheDesk(options, async (desk) => {
-    const user = await desk.people.user(name);
-    if (!user) throw new ConfigError(`there is no user ${name}`);
-    const passwordHash = await desk.hashPassword(await askPassword());
-    await desk.people.saveUser({ ...user, passwordHash }, deskEntry(desk, 'user passwd', name));
+    if (!(await desk.register.user(name))) throw new ConfigError(`there is no user ${name}`);
+    await desk.register.changePassword(name, await askPassword(), deskEntry(desk));
   });
-}
-
-/** @throws ConfigError for what would make no user */
-function settingsOf(name: string, { role: named, ucc = [], sipUri }: AddOptions) {
-  if (!new RegExp(personNamePattern).test(name)) {
-    throw new ConfigError('a user name has 1 to 64 letters, digits and . _ @ + -');
-  }
-  const unknown = named.find((role) => !(roles as readonly string[]).includes(role));
-  if (unknown !== undefined) throw new ConfigError(`${unknown} is no role: ${roles.join(', ')}`);
-  const held = roles.filter((role) => named.includes(role)) as Role[];
-  const badUcc = ucc.find((one) => one !== '*' && !new RegExp(uccNamePattern).test(one));
-  if (badUcc !== undefined) throw new ConfigError(`${badUcc} is no name of a UCC`);
-  const uri = sipUri === undefined ? null : (parseRequesterUri(sipUri) ?? undefined);
-  if (uri === undefined) throw new ConfigError(`${sipUri} is no SIP or tel URI`);
-  if (held.includes('agent') && uri === null) {
-    throw new ConfigError('an agent commands as itself only: give its --sip-uri');
-  }
-  return { name: name.toLowerCase(), roles: held, uccs: ucc.map(uccKey), sipUri: uri };
 }
 
 function view({ name, roles: held, uccs, sipUri, createdAt }: User): Record<string, string> {

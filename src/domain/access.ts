@@ -23,6 +23,8 @@ export const permissions = {
   changeUccs: ['admin'],
   readWebhooks: ['auditor', 'admin'],
   changeWebhooks: ['admin'],
+  readPeople: ['auditor', 'admin'],
+  changePeople: ['admin'],
   readMetrics: ['integrator', 'supervisor', 'auditor', 'admin'],
   readAccessTrail: ['auditor', 'admin'],
   readAssurance: ['supervisor', 'auditor', 'admin'],

@@ -26,6 +26,7 @@ import { liveAudioRoutes } from './live-audio.ts';
 import { createNodeServer } from './node-server.ts';
 import { answerCors, originRule } from './origins.ts';
 import { pauseRoutes } from './pauses.ts';
+import { peopleRoutes } from './people.ts';
 import { sendProblem } from './problems.ts';
 import { recordingExportRoutes } from './recording-export.ts';
 import { recordingPeaksRoute } from './recording-peaks.ts';
@@ -96,6 +97,7 @@ function hushApi(app: FastifyInstance, services: HttpServices): void {
   uccRoutes(app, services);
   eventRoutes(app, services);
   webhookRoutes(app, services);
+  peopleRoutes(app, services);
   accessTrailRoutes(app, services);
   alarmRoutes(app, services);
   assuranceRoutes(app, services);

@@ -16,6 +16,7 @@ import type { KeepingStore } from '../domain/keeping-store.ts';
 import type { Leases } from '../domain/leases.ts';
 import type { LegalHolds } from '../domain/legal-holds.ts';
 import type { LongWorkStatus } from '../domain/long-work.ts';
+import type { PeopleRegister } from '../domain/people-register.ts';
 import type { Recorder, Store } from '../domain/ports.ts';
 import type { UccRegistry } from '../domain/ucc-registry.ts';
 import type { Webhooks } from '../domain/webhook.ts';
@@ -73,6 +74,8 @@ export interface HttpServices {
   readonly authenticator: Authenticator;
   /** Of mode `embedded`. */
   readonly issuer: TokenIssuer | undefined;
+  /** Of mode `embedded`. */
+  readonly register: PeopleRegister | undefined;
   readonly trail: AccessTrail;
   readonly leases: Leases;
   readonly assessor: Pick<Assessor, 'healthOf'>;

@@ -41,7 +41,7 @@ test('lists are tables for people and JSON for scripts, without hashes', async (
 
 test.each([
   ['user add x --role king', password, 'king is no role'],
-  ['user add x --role agent', password, 'give its --sip-uri'],
+  ['user add x --role agent', password, 'give its SIP URI'],
   ['user add x --role admin', 'short', 'at least 12 characters'],
   ['user add x --role admin', 'x'.repeat(200), 'at most 128 bytes'],
   ['user add a/b --role admin', password, 'a user name has'],

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { agent, ucc } from '../support/hush.ts';
 import { type ApiBench, openBench, problem, problemOf } from './api-support.ts';

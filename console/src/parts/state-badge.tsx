@@ -9,7 +9,7 @@ type Look = 'recording' | 'paused' | 'hold' | 'off';
 /** Told by shape and word as well as by colour. */
 const looks: Record<Look, { color: string; shape: string; variant: 'filled' | 'light' }> = {
   recording: { color: 'teal.9', shape: '●', variant: 'filled' },
-  paused: { color: 'orange.9', shape: '❚❚', variant: 'filled' },
+  paused: { color: '#b03a0a', shape: '❚❚', variant: 'filled' },
   hold: { color: 'blue.9', shape: '▬', variant: 'light' },
   off: { color: 'gray.7', shape: '■', variant: 'light' },
 };

@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto';
+import { type Role, roles } from './access.ts';
+import type { AccessRecord } from './access-trail.ts';
+import { type Client, type PeopleStore, personNamePattern, type User } from './people.ts';
+import { parseRequesterUri } from './sip-uri.ts';
+import { uccKey, uccNamePattern } from './ucc.ts';
+
+/** What would make no user or client; its words are for whoever typed it. */
+export class PersonSettingsError extends Error {
+  override readonly name = 'PersonSettingsError';
+}
+
+export interface UserSettings {
+  readonly roles: readonly string[];
+  /** `*` is all of them. */
+  readonly uccs?: readonly string[];
+  readonly sipUri?: string | null;
+  /** Of a new user, or in the place of the one there is. */
+  readonly password?: string;
+}
+
+export interface PeopleRegisterPorts {
+  readonly people: PeopleStore;
+  hashPassword(password: string): Promise<string>;
+  hashSecret(secret: string): Promise<string>;
+  /** Unix ms */
+  now(): number;
+}
+
+/** Who did it, as a row of the access trail: `user add eva`. */
+export type Entry = (action: string) => AccessRecord;
+
+export const MIN_PASSWORD_CHARACTERS = 12;
+/** Of UTF-8. */
+export const MAX_PASSWORD_BYTES = 128;
+const SECRET_BYTES = 32;
+const personName = new RegExp(personNamePattern);
+const uccName = new RegExp(uccNamePattern);
+
+/** Users and clients of the embedded issuer: who adds and removes them, from wherever. */
+export class PeopleRegister {
+  readonly #ports: PeopleRegisterPorts;
+
+  constructor(ports: PeopleRegisterPorts) {
+    this.#ports = ports;
+  }
+
+  user(name: string): Promise<User | undefined> {
+    return this.#ports.people.user(name);
+  }
+
+  users(): Promise<User[]> {
+    return this.#ports.people.users();
+  }
+
+  clients(): Promise<Client[]> {
+    return this.#ports.people.clients();
+  }
+
+  /** Adds a user, or replaces the settings of one. @throws PersonSettingsError */
+  async saveUser(
+    name: string,
+    settings: UserSettings,
+    entry: Entry,
+  ): Promise<{ readonly user: User; readonly isNew: boolean }> {
+    const checked = checkUser(name, settings);
+    const { password } = settings;
+    if (password !== undefined) checkPassword(password);
+    const { people, hashPassword, now } = this.#ports;
+    const before = await people.user(name);
+    if (!before && password === undefined) {
+      throw new PersonSettingsError('a new user needs a password');
+    }
+    const passwordHash =
+      password === undefined ? (before?.passwordHash ?? '') : await hashPassword(password);
+    const user = { ...checked, passwordHash, createdAt: before?.createdAt ?? now() };
+    await people.saveUser(user, entry(`user ${before ? 'change' : 'add'} ${checked.name}`));
+    return { user, isNew: !before };
+  }
+
+  /** False: there is no such user. @throws PersonSettingsError */
+  async changePassword(name: string, password: string, entry: Entry): Promise<boolean> {
+    checkPassword(password);
+    const { people, hashPassword } = this.#ports;
+    const user = await people.user(name);
+    if (!user) return false;
+    const passwordHash = await hashPassword(password);
+    await people.saveUser({ ...user, passwordHash }, entry(`user passwd ${user.name}`));
+    return true;
+  }
+
+  /** Tokens already given out count until they expire. False: there is no such user. */
+  removeUser(name: string, entry: Entry): Promise<boolean> {
+    return this.#ports.people.removeUser(name, entry(`user remove ${name}`));
+  }
+
+  /** Adds a client, or gives it a new secret: told this once. @throws PersonSettingsError */
+  async saveClient(
+    id: string,
+    entry: Entry,
+  ): Promise<{ readonly secret: string; readonly isNew: boolean }> {
+    if (!personName.test(id)) {
+      throw new PersonSettingsError('a client id has 1 to 64 letters, digits and . _ @ + -');
+    }
+    const { people, hashSecret, now } = this.#ports;
+    const secret = randomBytes(SECRET_BYTES).toString('base64url');
+    const before = await people.client(id);
+    const createdAt = before?.createdAt ?? now();
+    const client = { id, secretHash: await hashSecret(secret), createdAt };
+    await people.saveClient(client, entry(`client ${before ? 'new secret' : 'add'} ${id}`));
+    return { secret, isNew: !before };
+  }
+
+  removeClient(id: string, entry: Entry): Promise<boolean> {
+    return this.#ports.people.removeClient(id, entry(`client remove ${id}`));
+  }
+}
+
+/** The settings as they are kept. @throws PersonSettingsError */
+export function checkUser(name: string, { roles: named, uccs = [], sipUri = null }: UserSettings) {
+  if (!personName.test(name)) {
+    throw new PersonSettingsError('a user name has 1 to 64 letters, digits and . _ @ + -');
+  }
+  const unknown = named.find((role) => !(roles as readonly string[]).includes(role));
+  if (unknown !== undefined) {
+    throw new PersonSettingsError(`${unknown} is no role: ${roles.join(', ')}`);
+  }
+  const held: Role[] = roles.filter((role) => named.includes(role));
+  if (held.length === 0) throw new PersonSettingsError('a user has a role');
+  const badUcc = uccs.find((one) => one !== '*' && !uccName.test(one));
+  if (badUcc !== undefined) throw new PersonSettingsError(`${badUcc} is no name of a UCC`);
+  const uri = sipUri === null ? null : (parseRequesterUri(sipUri) ?? undefined);
+  if (uri === undefined) throw new PersonSettingsError(`${sipUri} is no SIP or tel URI`);
+  if (held.includes('agent') && uri === null) {
+    throw new PersonSettingsError('an agent commands as itself only: give its SIP URI');
+  }
+  return { name: name.toLowerCase(), roles: held, uccs: uccs.map(uccKey), sipUri: uri };
+}
+
+/** @throws PersonSettingsError */
+export function checkPassword(password: string): void {
+  if ([...password].length < MIN_PASSWORD_CHARACTERS) {
+    const words = `a password has at least ${MIN_PASSWORD_CHARACTERS} characters`;
+    throw new PersonSettingsError(words);
+  }
+  if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) {
+    throw new PersonSettingsError(`a password has at most ${MAX_PASSWORD_BYTES} bytes`);
+  }
+}

@@ -1,0 +1,203 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { roles } from '../domain/access.ts';
+import { isoTime } from '../domain/event-view.ts';
+import { personNamePattern, type User } from '../domain/people.ts';
+import {
+  type Entry,
+  MAX_PASSWORD_BYTES,
+  MIN_PASSWORD_CHARACTERS,
+  PersonSettingsError,
+  type UserSettings,
+} from '../domain/people-register.ts';
+import { problemSchema, sendProblem } from './problems.ts';
+import type { HttpServices } from './services.ts';
+import { strict } from './strict-body.ts';
+
+const tags = ['People'];
+const MAX_UCCS = 1_000;
+const elsewhere = 'People are kept elsewhere: auth.mode is not embedded.';
+
+const time = Type.String({ format: 'date-time' });
+const userSchema = Type.Object({
+  name: Type.String(),
+  roles: Type.Array(Type.String({ enum: [...roles] })),
+  uccs: Type.Array(Type.String({ description: '`*` is all of them' })),
+  sipUri: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+  createdAt: time,
+});
+const settingsSchema = Type.Object(
+  {
+    roles: Type.Array(Type.String({ enum: [...roles] }), { minItems: 1 }),
+    uccs: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: MAX_UCCS })),
+    sipUri: Type.Optional(
+      Type.Unsafe<string | null>({
+        ...{ type: ['string', 'null'], maxLength: 256 },
+        description: 'Whom the user speaks as; an agent needs one',
+      }),
+    ),
+    password: Type.Optional(
+      Type.String({
+        ...{ minLength: MIN_PASSWORD_CHARACTERS, maxLength: MAX_PASSWORD_BYTES },
+        description: 'Of a new user; or in the place of the one there is',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+const clientSchema = Type.Object({ id: Type.String(), createdAt: time });
+const secretSchema = Type.Object({
+  id: Type.String(),
+  secret: Type.String({ description: 'Made by Hush just now; shown this once' }),
+});
+
+const nothingSchema = Type.Object({}, { additionalProperties: false });
+const userParams = Type.Object({ name: Type.String({ pattern: personNamePattern }) });
+const clientParams = Type.Object({ id: Type.String({ pattern: personNamePattern }) });
+interface Named {
+  Params: { name: string };
+}
+interface ById {
+  Params: { id: string };
+}
+
+/** Users and clients of the embedded issuer; with another mode there are none here. */
+export function peopleRoutes(app: FastifyInstance, services: HttpServices): void {
+  userRoutes(app, services);
+  clientRoutes(app, services);
+}
+
+function userRoutes(app: FastifyInstance, { register, trail }: HttpServices): void {
+  app.get(
+    '/api/users',
+    {
+      config: { access: 'readPeople' },
+      schema: {
+        ...{ tags, summary: 'People and services that sign in, by name' },
+        response: { 200: Type.Object({ items: Type.Array(userSchema) }), 404: problemSchema },
+      },
+    },
+    async (_, reply) => {
+      if (!register) return sendProblem(reply, 404, elsewhere);
+      return { items: (await register.users()).map(userView) };
+    },
+  );
+
+  app.put<Named & { Body: UserSettings }>(
+    '/api/users/:name',
+    {
+      config: { access: 'changePeople' },
+      schema: {
+        ...{ tags, params: userParams, body: settingsSchema },
+        summary: 'Add a user, or replace the settings of one; they count from its next token on',
+        response: {
+          ...{ 200: userSchema, 201: userSchema, 400: problemSchema, 404: problemSchema },
+        },
+      },
+      validatorCompiler: strict,
+    },
+    (request, reply) => {
+      if (!register) return sendProblem(reply, 404, elsewhere);
+      const { body, params } = request;
+      return orProblem(reply, async () => {
+        const entry = entryOf(trail, request);
+        const { user, isNew } = await register.saveUser(params.name, body, entry);
+        reply.code(isNew ? 201 : 200);
+        return userView(user);
+      });
+    },
+  );
+
+  app.delete<Named>(
+    '/api/users/:name',
+    {
+      config: { access: 'changePeople' },
+      schema: {
+        ...{ tags, params: userParams },
+        summary: 'Remove a user; tokens already given out count until they expire',
+        response: { 204: Type.Null(), 404: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      if (!register) return sendProblem(reply, 404, elsewhere);
+      const isRemoved = await register.removeUser(request.params.name, entryOf(trail, request));
+      return isRemoved ? reply.code(204).send() : sendProblem(reply, 404, 'No such user.');
+    },
+  );
+}
+
+function clientRoutes(app: FastifyInstance, { register, trail }: HttpServices): void {
+  app.get(
+    '/api/clients',
+    {
+      config: { access: 'readPeople' },
+      schema: {
+        ...{ tags, summary: 'Programs that may ask for tokens' },
+        response: { 200: Type.Object({ items: Type.Array(clientSchema) }), 404: problemSchema },
+      },
+    },
+    async (_, reply) => {
+      if (!register) return sendProblem(reply, 404, elsewhere);
+      const clients = await register.clients();
+      return { items: clients.map(({ id, createdAt }) => ({ id, createdAt: isoTime(createdAt) })) };
+    },
+  );
+
+  app.put<ById>(
+    '/api/clients/:id',
+    {
+      config: { access: 'changePeople' },
+      schema: {
+        ...{ tags, params: clientParams, body: nothingSchema },
+        summary: 'Add a client, or give it a new secret: the old one holds no longer',
+        response: {
+          ...{ 200: secretSchema, 201: secretSchema, 400: problemSchema, 404: problemSchema },
+        },
+      },
+      validatorCompiler: strict,
+    },
+    async (request, reply) => {
+      if (!register) return sendProblem(reply, 404, elsewhere);
+      const { id } = request.params;
+      const { secret, isNew } = await register.saveClient(id, entryOf(trail, request));
+      reply.header('Cache-Control', 'no-store').code(isNew ? 201 : 200);
+      return { id, secret };
+    },
+  );
+
+  app.delete<ById>(
+    '/api/clients/:id',
+    {
+      config: { access: 'changePeople' },
+      schema: {
+        ...{ tags, params: clientParams, summary: 'Remove a client: it gets no more tokens' },
+        response: { 204: Type.Null(), 404: problemSchema },
+      },
+    },
+    async (request, reply) => {
+      if (!register) return sendProblem(reply, 404, elsewhere);
+      const isRemoved = await register.removeClient(request.params.id, entryOf(trail, request));
+      return isRemoved ? reply.code(204).send() : sendProblem(reply, 404, 'No such client.');
+    },
+  );
+}
+
+function entryOf(trail: HttpServices['trail'], { caller }: Pick<FastifyRequest, 'caller'>): Entry {
+  return (action) => trail.entry(caller, { action, outcome: 'ok' });
+}
+
+async function orProblem<Answer>(
+  reply: FastifyReply,
+  work: () => Promise<Answer>,
+): Promise<Answer | FastifyReply> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof PersonSettingsError)) throw cause;
+    return sendProblem(reply, 400, `${cause.message}.`);
+  }
+}
+
+function userView({ name, roles: held, uccs, sipUri, createdAt }: User) {
+  return { name, roles: [...held], uccs: [...uccs], sipUri, createdAt: isoTime(createdAt) };
+}
