@@ -6,6 +6,7 @@ import { CallPage } from './pages/call.tsx';
 import { DemoPage } from './pages/demo.tsx';
 import { HealthPage } from './pages/health.tsx';
 import { LivePage } from './pages/live.tsx';
+import { PeoplePage } from './pages/people.tsx';
 import { RecordingPage } from './pages/recording.tsx';
 import { RecordingsPage } from './pages/recordings.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
@@ -21,6 +22,7 @@ const pages: readonly { page: keyof typeof texts.nav; needs: Permission }[] = [
   { page: 'recordings', needs: 'readRecordings' },
   { page: 'health', needs: 'readAssurance' },
   { page: 'uccs', needs: 'readUccs' },
+  { page: 'people', needs: 'readWebhooks' },
   { page: 'demo', needs: 'listen' },
 ];
 
@@ -128,6 +130,8 @@ function Page({ route, may }: { readonly route: Route; may(permission: Permissio
       return <HealthPage />;
     case 'uccs':
       return <UccsPage canChange={may('changeUccs')} />;
+    case 'people':
+      return <PeoplePage may={may} />;
     case 'demo':
       return <DemoPage />;
     default:

@@ -12,14 +12,22 @@ const theme = createTheme({
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
 });
 
+/** Darker: a lighter shade would not carry its text. */
+const accentUnderPointer = {
+  '--mantine-color-teal-filled-hover': '#066649',
+  '--mantine-primary-color-filled-hover': '#066649',
+};
+
 /** Quiet text is still text: 4.5 to 1 (WCAG 2.2, 1.4.3). */
 const variables: CSSVariablesResolver = (of) => ({
   variables: {},
   light: {
+    ...accentUnderPointer,
     '--mantine-color-dimmed': of.colors.gray[7],
     '--mantine-color-placeholder': of.colors.gray[7],
   },
   dark: {
+    ...accentUnderPointer,
     '--mantine-color-dimmed': of.colors.dark[1],
     '--mantine-color-placeholder': of.colors.dark[1],
   },

@@ -5,7 +5,7 @@ import { consoleBench, violations } from './support.ts';
 const at = consoleBench();
 
 describe('every page', () => {
-  test.each(['live', 'recordings', 'health', 'uccs', 'demo'])(
+  test.each(['live', 'recordings', 'health', 'uccs', 'people', 'demo'])(
     '%s has nothing that axe objects to, light or dark, wide or narrow',
     async (path) => {
       for (const colorScheme of ['light', 'dark'] as const) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { TestHush, temporaryFolder } from '../support/hush.ts';
 import { addDemoPeople, tenantId } from '../support/people.ts';
-import { consoleBench, violations } from './support.ts';
+import { consoleBench, signIn, violations } from './support.ts';
 
 const at = consoleBench();
 
@@ -18,21 +18,16 @@ describe('signing in', () => {
         auth: { ...config.auth, mode: 'embedded', tenantId, anonymous: false },
       }),
     });
-    const signIn = async (name: string, password: string): Promise<void> => {
-      await at.page.getByLabel('User').fill(name);
-      await at.page.locator('input[name="password"]').fill(password);
-      await at.page.getByRole('button', { name: 'Sign in' }).click();
-    };
     await at.page.goto(hush.api);
-    await signIn(people.supervisor.name, 'wrong password');
+    await signIn(at.page, { ...people.supervisor, password: 'wrong password' });
     await at.page.getByText('Wrong name or password.').waitFor();
     expect(await violations(at.page)).toEqual([]);
-    await signIn(people.supervisor.name, people.supervisor.password);
+    await signIn(at.page, people.supervisor);
     await at.page.getByRole('link', { name: 'Recordings' }).waitFor();
     await at.page.reload();
     await at.page.getByRole('link', { name: 'Recordings' }).waitFor();
     await at.page.getByRole('button', { name: 'Sign out' }).click();
-    await signIn(people.agent.name, people.agent.password);
+    await signIn(at.page, people.agent);
     await at.page.getByRole('link', { name: 'Live' }).waitFor();
     expect(await at.page.getByRole('link', { name: 'Recordings' }).count()).toBe(0);
     expect((await hush.get('/api/me')).status).toBe(401);

@@ -2,11 +2,14 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
 import { type ApiBench, openBench } from '../http/api-support.ts';
 import type { MarkerCall } from '../support/calls.ts';
+import type { Person } from '../support/people.ts';
 
 const built = fileURLToPath(new URL('../../console/dist/index.html', import.meta.url));
+
+const TEST_TIMEOUT_MS = 120_000;
 
 /** A Hush with one call that is live, and a page of Chromium, new for each test. */
 export interface ConsoleBench {
@@ -24,6 +27,8 @@ export function consoleBench(): ConsoleBench {
   let context: BrowserContext;
   let page: Page;
   let complaints: string[];
+  // A browser of its own per file, beside all the others of the suite.
+  vi.setConfig({ testTimeout: TEST_TIMEOUT_MS });
   beforeAll(async () => {
     bench = await openBench({
       change: (config) => ({ ...config, auth: { ...config.auth, mode: 'none' } }),
@@ -75,4 +80,11 @@ function launch(): Promise<Browser> {
 export async function violations(page: Page): Promise<string[]> {
   const found = await new AxeBuilder({ page }).analyze();
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+}
+
+/** At the page that asks for it. */
+export async function signIn(page: Page, { name, password }: Person): Promise<void> {
+  await page.getByLabel('User').fill(name);
+  await page.locator('input[name="password"]').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
 }

@@ -32,7 +32,6 @@ export function CallActions({ call, command, isWhole = false }: CallActionsProps
           key={action}
           size="compact-sm"
           variant={action === 'Start' ? 'filled' : 'default'}
-          color="teal.9"
           onClick={() => void command(call, action)}
         >
           {texts.actions[action]}
