@@ -10,6 +10,7 @@ import { KeyRotation, underCurrentKey } from './archive/key-rotation.ts';
 import { SealedLiveAudio } from './archive/live-audio.ts';
 import { masterKeyFile, openMasterKeys } from './archive/master-key.ts';
 import { filesSettingsOf, openFiles, SpooledFiles } from './archive/open-files.ts';
+import { storageOf } from './archive/storage.ts';
 import { Uploader } from './archive/uploader.ts';
 import { masterKeyVault } from './archive/vault.ts';
 import { openAuth } from './auth/open-auth.ts';
@@ -305,6 +306,7 @@ export async function createServer(
     http = await buildHttpServer(settings, {
       ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail, leases, assessor },
       ...{ keeping, erasures, legalHolds, archiveWork },
+      storage: () => storageOf(recordingsDir, uploader),
       live: new SealedLiveAudio({ files, keys, store }),
       peaks: (callId) => kept.run(callId, () => archive.peaks(callId)),
       ...{ assurance: store.assurance, timeZone, now: () => clock.now() },

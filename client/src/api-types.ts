@@ -892,6 +892,23 @@ export interface Operations {
       };
     };
   };
+  /** Room on the disk that recordings are sealed to */
+  'GET /api/archive/storage': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      /** False after a failed write, until one works again */
+      readonly takesWrites: boolean;
+      readonly freeBytes: number;
+      readonly totalBytes: number;
+      /** What waits for the bucket; null where there is none */
+      readonly spool: {
+        readonly bytes: number;
+        readonly maxBytes: number;
+      } | null;
+    };
+  };
   /** All UCCs */
   'GET /api/uccs': {
     path: Record<never, never>;

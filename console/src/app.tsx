@@ -127,7 +127,7 @@ function Page({ route, may }: { readonly route: Route; may(permission: Permissio
         <RecordingsPage />
       );
     case 'health':
-      return <HealthPage />;
+      return <HealthPage may={may} />;
     case 'uccs':
       return <UccsPage canChange={may('changeUccs')} />;
     case 'people':

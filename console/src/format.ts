@@ -52,3 +52,11 @@ export function ownerName(owner: string): string {
 export function alarmWords(alarms: readonly string[]): string {
   return alarms.map((kind) => texts.alarms[kind] ?? kind).join('; ');
 }
+
+/** `1.5 GB` */
+export function bytes(count: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, count)) / 3));
+  const value = count / 1000 ** power;
+  return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
+}

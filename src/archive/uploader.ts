@@ -51,6 +51,10 @@ export class Uploader {
     return this.#spoolBytes;
   }
 
+  get maxSpoolBytes(): number {
+    return this.#options.maxSpoolBytes;
+  }
+
   /** Takes up what an earlier process left on the disk. */
   async start(): Promise<void> {
     await this.#lookAtSpool();

@@ -30,3 +30,12 @@ export interface ArchiveReport {
   /** The first thousand. */
   readonly findings: readonly ArchiveFinding[];
 }
+
+/** Room for recordings. */
+export interface StorageReport {
+  /** To Hush, which is not root. */
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+  /** What waits for the bucket; null where recordings stay on the disk. */
+  readonly spool: { readonly bytes: number; readonly maxBytes: number } | null;
+}

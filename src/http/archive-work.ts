@@ -32,6 +32,17 @@ const rotationSchema = Type.Object({
   rewrapped: Type.Integer(),
 });
 
+const storageSchema = Type.Object({
+  takesWrites: Type.Boolean({ description: 'False after a failed write, until one works again' }),
+  freeBytes: Type.Integer(),
+  totalBytes: Type.Integer(),
+  spool: Type.Unsafe<{ bytes: number; maxBytes: number } | null>({
+    ...{ type: ['object', 'null'], additionalProperties: false, required: ['bytes', 'maxBytes'] },
+    properties: { bytes: { type: 'integer' }, maxBytes: { type: 'integer' } },
+    description: 'What waits for the bucket; null where there is none',
+  }),
+});
+
 function statusSchema<Progress extends TSchema>(progress: Progress) {
   return Type.Object({
     state: Type.String({ enum: ['running', 'done', 'failed'] }),
@@ -53,6 +64,21 @@ const checkBody = Type.Object(
 export function archiveWorkRoutes(app: FastifyInstance, services: HttpServices): void {
   checkRoutes(app, services);
   rotationRoutes(app, services);
+  storageRoute(app, services);
+}
+
+function storageRoute(app: FastifyInstance, { storage, recorder }: HttpServices): void {
+  app.get(
+    '/api/archive/storage',
+    {
+      config: { access: 'readAssurance' },
+      schema: {
+        ...{ tags, response: { 200: storageSchema } },
+        summary: 'Room on the disk that recordings are sealed to',
+      },
+    },
+    async () => ({ ...(await storage()), takesWrites: recorder.available }),
+  );
 }
 
 function checkRoutes(app: FastifyInstance, { archiveWork }: HttpServices): void {

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Caller, Principal, Role } from '../domain/access.ts';
 import type { AccessTrail } from '../domain/access-trail.ts';
 import type { ExportedAudio, ExportFormat, LiveAudio } from '../domain/archive-port.ts';
-import type { ArchiveReport, CheckRequest } from '../domain/archive-report.ts';
+import type { ArchiveReport, CheckRequest, StorageReport } from '../domain/archive-report.ts';
 import type { Assessor } from '../domain/assurance-assessor.ts';
 import type { AssuranceStore } from '../domain/assurance-store.ts';
 import type { Authenticator, TokenIssuer } from '../domain/authentication.ts';
@@ -103,6 +103,7 @@ export interface HttpServices {
     startRotation(): LongWorkStatus<KeyRotationProgress> | 'running' | 'configured';
   };
   readonly live: LiveAudio;
+  storage(): Promise<StorageReport>;
   peaks(callId: string): Promise<RecordingPeaks>;
   ready(): boolean;
   /** Prometheus text format. */

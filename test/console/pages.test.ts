@@ -156,11 +156,23 @@ describe('the console', () => {
   test('health and UCCs: what needs a person, and settings that count', async () => {
     await at.open('health');
     await at.page.getByText('● Ready').waitFor();
+    await at.page.getByText('free of').waitFor();
+    await at.page.getByRole('button', { name: 'Check', exact: true }).click();
+    await at.page.getByText('All is there').waitFor();
+    await at.page.getByRole('columnheader', { name: 'Pauses not confirmed' }).waitFor();
     await at.open('uccs');
     await at.page.getByLabel('Days that recordings are kept').fill('90');
     await at.page.getByRole('button', { name: 'Save' }).click();
     await at.page.getByText('Saved; it counts').waitFor();
     const [ucc] = (await at.bench.hush.get('/api/uccs')).items;
     expect([ucc.retentionDays, ucc.useAudioRecording]).toEqual([90, true]);
+    expect([ucc.maxPauseMs, ucc.onPauseExpiry]).toEqual([900_000, 'keep']);
+    await at.page.getByRole('button', { name: 'Add a UCC' }).click();
+    await at.page.getByLabel('Name').fill('UCC-Sales');
+    await at.page.getByRole('dialog').getByRole('button', { name: 'Add a UCC' }).click();
+    await at.page.getByRole('heading', { name: 'ucc-sales' }).waitFor();
+    expect(await at.bench.hush.get('/api/uccs/ucc-sales')).toMatchObject({
+      ...{ useAudioRecording: true, agentCanEditAudioRecording: true, recordFromStart: true },
+    });
   });
 });

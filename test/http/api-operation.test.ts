@@ -101,6 +101,7 @@ const routes = {
   '/attendantservice/api/recording/capabilities/{uccName}': 'get',
   '/api/archive/check': 'get post',
   '/api/archive/key-rotation': 'get post',
+  '/api/archive/storage': 'get',
   '/api/calls': 'get',
   '/api/calls/levels': 'get',
   '/api/calls/{id}': 'get',

@@ -1,18 +1,17 @@
-import { Badge, Group, Stack, Table, Text, Title } from '@mantine/core';
-import { when } from '../format.ts';
-import { Empty, Failed } from '../parts/notes.tsx';
-import { session } from '../session.ts';
+import { Badge, Group, SimpleGrid, Stack, Title } from '@mantine/core';
+import { Alarms } from '../parts/alarms.tsx';
+import { ArchiveCheck } from '../parts/archive-check.tsx';
+import { Day } from '../parts/day.tsx';
+import { Storage } from '../parts/storage.tsx';
+import { type Permission, session } from '../session.ts';
 import { texts } from '../texts.ts';
 import { useAsked } from '../use-asked.ts';
 
-export function HealthPage() {
-  const alarms = useAsked('alarms', () =>
-    session.client.request('GET /api/alarms', { query: { limit: 100 } }),
-  );
+/** What needs a person, and whether all that should be recorded was. */
+export function HealthPage({ may }: { may(permission: Permission): boolean }) {
   const health = useAsked('health', () => session.client.request('GET /api/health', {}));
-  const items = (alarms.value?.items ?? []).filter(({ kind }) => kind !== 'dailySummary');
   return (
-    <Stack>
+    <Stack gap="xl">
       <Group>
         <Title order={1} size="h2">
           {texts.nav.health}
@@ -28,41 +27,12 @@ export function HealthPage() {
           </Badge>
         )}
       </Group>
-      <Title order={2} size="h4">
-        {texts.health.alarms}
-      </Title>
-      {alarms.error && <Failed error={alarms.error} again={alarms.again} />}
-      {alarms.value && items.length === 0 && (
-        <Empty title={texts.health.none} hint={texts.health.noneHint} />
-      )}
-      {items.length > 0 && (
-        <Table.ScrollContainer minWidth={560}>
-          <Table>
-            <Table.Tbody>
-              {items.map(({ id, kind, at, clearedAt, detail, uccName }) => (
-                <Table.Tr key={id}>
-                  <Table.Td>
-                    <Badge
-                      color={clearedAt === null ? 'red.9' : 'gray.7'}
-                      variant={clearedAt === null ? 'filled' : 'light'}
-                      radius="sm"
-                      tt="none"
-                    >
-                      {clearedAt === null ? '▲ ' : ''}
-                      {kind}
-                    </Badge>
-                  </Table.Td>
-                  <Table.Td>{when(at)}</Table.Td>
-                  <Table.Td>{uccName}</Table.Td>
-                  <Table.Td>
-                    <Text size="sm">{detail}</Text>
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
-      )}
+      <Alarms />
+      <Day />
+      <SimpleGrid cols={{ base: 1, md: 2 }}>
+        <Storage />
+        {may('readArchive') && <ArchiveCheck canStart={may('changeArchive')} />}
+      </SimpleGrid>
     </Stack>
   );
 }

@@ -149,7 +149,9 @@ function Notes({ status, markingState, gaps, legalHold, health }: Recording) {
     ...(markingState === 'Mark' ? [texts.recordings.isMarked] : []),
     ...(legalHold ? [texts.recording.held] : []),
     ...(gaps?.reasons ?? []).map((reason) => texts.reasons[reason] ?? reason),
-    ...(health && health.verdict !== 'complete' ? [health.verdict] : []),
+    ...(health && health.verdict !== 'complete'
+      ? [texts.verdicts[health.verdict] ?? health.verdict]
+      : []),
   ];
   return (
     <Group gap={4}>

@@ -3,15 +3,18 @@ import {
   Button,
   Card,
   Group,
+  NativeSelect,
   NumberInput,
   SimpleGrid,
   Stack,
   Text,
   Textarea,
+  TextInput,
   Title,
   Switch as Toggle,
 } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
+import { DialogForm } from '../parts/dialog-form.tsx';
 import { Empty, Failed } from '../parts/notes.tsx';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
@@ -20,13 +23,48 @@ import { useAsked } from '../use-asked.ts';
 type Switch = keyof typeof texts.uccs.switches;
 const switches = Object.keys(texts.uccs.switches) as Switch[];
 
+/** What one expects of a recorder; everything else is as Hush has it. */
+const newUcc: UccSettings = { useAudioRecording: true, agentCanEditAudioRecording: true };
+const MINUTE_MS = 60_000;
+
 export function UccsPage({ canChange }: { readonly canChange: boolean }) {
   const uccs = useAsked('uccs', () => session.client.uccs.list());
+  const [isAdding, setAdding] = useState(false);
   return (
     <Stack>
-      <Title order={1} size="h2">
-        {texts.nav.uccs}
-      </Title>
+      <Group justify="space-between">
+        <Title order={1} size="h2">
+          {texts.nav.uccs}
+        </Title>
+        {canChange && (
+          <Button size="xs" variant="default" onClick={() => setAdding(true)}>
+            {texts.uccs.add}
+          </Button>
+        )}
+      </Group>
+      <DialogForm
+        title={texts.uccs.add}
+        action={texts.uccs.add}
+        isOpen={isAdding}
+        close={() => setAdding(false)}
+        run={async (form) => {
+          const name = String(form.get('name')).trim();
+          if (uccs.value?.some((ucc) => ucc.name === name.toLowerCase())) return texts.uccs.isThere;
+          const result = await session.client.uccs.put(name, newUcc);
+          if (!result.ok) return result.error.message;
+          setAdding(false);
+          uccs.again();
+          return undefined;
+        }}
+      >
+        <TextInput
+          name="name"
+          label={texts.uccs.name}
+          description={texts.uccs.nameHint}
+          required
+          data-autofocus
+        />
+      </DialogForm>
       {!canChange && <Text c="dimmed">{texts.uccs.readOnly}</Text>}
       {uccs.error && <Failed error={uccs.error} again={uccs.again} />}
       {uccs.value?.length === 0 && <Empty title={texts.uccs.none} hint={texts.uccs.noneHint} />}
@@ -76,6 +114,27 @@ function UccCard({ ucc, canChange }: { readonly ucc: Ucc; readonly canChange: bo
             min={0}
             disabled={!canChange}
           />
+          <NumberInput
+            name="maxPauseMinutes"
+            label={texts.uccs.maxPauseMinutes}
+            defaultValue={ucc.maxPauseMs / MINUTE_MS}
+            min={0}
+            disabled={!canChange}
+          />
+          <NumberInput
+            name="pauseLookbackMs"
+            label={texts.uccs.pauseLookbackMs}
+            defaultValue={ucc.pauseLookbackMs}
+            min={0}
+            disabled={!canChange}
+          />
+          <NativeSelect
+            name="onPauseExpiry"
+            label={texts.uccs.onPauseExpiry}
+            data={Object.entries(texts.uccs.expiries).map(([value, label]) => ({ value, label }))}
+            defaultValue={ucc.onPauseExpiry}
+            disabled={!canChange}
+          />
           {(['agents', 'supervisors'] as const).map((name) => (
             <Textarea
               key={name}
@@ -108,6 +167,9 @@ function settingsOf(form: FormData): UccSettings {
   return {
     ...Object.fromEntries(switches.map((name) => [name, form.get(name) !== null])),
     retentionDays: Number(form.get('retentionDays')),
+    maxPauseMs: Math.round(Number(form.get('maxPauseMinutes')) * MINUTE_MS),
+    pauseLookbackMs: Number(form.get('pauseLookbackMs')),
+    onPauseExpiry: String(form.get('onPauseExpiry')) as Ucc['onPauseExpiry'],
     agents: lines('agents'),
     supervisors: lines('supervisors'),
   };

@@ -22,6 +22,8 @@ interface PlayerProps {
 }
 
 const HEIGHT = 64;
+/** Of the recording: a narrower gap has no room for words. */
+const LEAST_LABELLED_SHARE = 0.08;
 const speeds = ['1', '1.5', '2'];
 
 /** Two wave forms, left and right, with what is missing drawn over them. */
@@ -56,6 +58,7 @@ export function Player({ peaks, url, startAt, marks, onSelect }: PlayerProps) {
           regions.addRegion({
             ...{ start: startMs / 1000, end: (startMs + lengthMs) / 1000, channelIdx: index },
             ...{ drag: false, resize: false, color: gapColors[reason] ?? 'rgba(134,142,150,0.3)' },
+            content: gapLabel(reason, lengthMs, lengthMs / peaks.lengthMs),
           });
         }
       }
@@ -154,6 +157,17 @@ const gapColors: Record<string, string> = {
   ...{ api: 'rgba(217,72,15,0.35)', lease: 'rgba(217,72,15,0.35)', stop: 'rgba(217,72,15,0.2)' },
   ...{ hold: 'rgba(25,113,194,0.3)', erased: 'rgba(0,0,0,0.55)' },
 };
+
+/** Its reason and length; where it is too narrow for words, they show under the pointer. */
+function gapLabel(reason: string, lengthMs: number, share: number): HTMLElement {
+  const label = document.createElement('span');
+  const words = `${texts.reasons[reason] ?? reason} ${(lengthMs / 1000).toFixed(1)} s`;
+  label.title = words;
+  label.dataset.gap = reason;
+  label.textContent = share >= LEAST_LABELLED_SHARE ? words : '\u00a0';
+  Object.assign(label.style, { display: 'block', font: '11px system-ui', padding: '2px 4px' });
+  return label;
+}
 
 function waveOf({ min, max }: RecordingPeaks['channels'][number]): number[] {
   return max.flatMap((high, index) => [high / 128, (min[index] ?? 0) / 128]);

@@ -1,0 +1,81 @@
+import type { Operations } from '@hush/client';
+import { Anchor, Badge, Stack, Table, Text, Title } from '@mantine/core';
+import { when } from '../format.ts';
+import { session } from '../session.ts';
+import { texts } from '../texts.ts';
+import { useAsked } from '../use-asked.ts';
+import { Empty, Failed } from './notes.tsx';
+
+type Alarm = Operations['GET /api/alarms']['answer']['items'][number];
+
+const MAX_PAST = 50;
+
+/** What is open now, and what was raised before, newest first. */
+export function Alarms() {
+  const open = useAsked('alarms/open', () =>
+    session.client.request('GET /api/alarms', { query: { open: true, limit: 100 } }),
+  );
+  const past = useAsked('alarms/past', () =>
+    session.client.request('GET /api/alarms', { query: { open: false, limit: MAX_PAST } }),
+  );
+  const failed = open.error ? open : past;
+  const raised = (past.value?.items ?? []).filter(({ kind }) => kind !== 'dailySummary');
+  return (
+    <section>
+      <Stack gap="xs">
+        <Title order={2} size="h4">
+          {texts.health.alarms}
+        </Title>
+        {failed.error && <Failed error={failed.error} again={failed.again} />}
+        {open.value?.items.length === 0 && (
+          <Empty title={texts.health.none} hint={texts.health.noneHint} />
+        )}
+        <AlarmTable alarms={open.value?.items ?? []} />
+        {raised.length > 0 && (
+          <>
+            <Title order={3} size="h5">
+              {texts.health.before}
+            </Title>
+            <AlarmTable alarms={raised} />
+          </>
+        )}
+      </Stack>
+    </section>
+  );
+}
+
+function AlarmTable({ alarms }: { readonly alarms: readonly Alarm[] }) {
+  if (alarms.length === 0) return null;
+  return (
+    <Table.ScrollContainer minWidth={640}>
+      <Table>
+        <Table.Tbody>
+          {alarms.map(({ id, kind, at, clearedAt, detail, uccName, callId }) => (
+            <Table.Tr key={id}>
+              <Table.Td>
+                <Badge
+                  color={clearedAt === null ? 'red.9' : 'gray.7'}
+                  variant={clearedAt === null ? 'filled' : 'light'}
+                  radius="sm"
+                  tt="none"
+                  title={kind}
+                >
+                  {clearedAt === null ? '▲ ' : ''}
+                  {texts.alarms[kind] ?? kind}
+                </Badge>
+              </Table.Td>
+              <Table.Td>{when(at)}</Table.Td>
+              <Table.Td>{uccName}</Table.Td>
+              <Table.Td>
+                <Text size="sm">
+                  {detail}{' '}
+                  {callId && <Anchor href={`#/calls/${callId}`}>{texts.health.call}</Anchor>}
+                </Text>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
