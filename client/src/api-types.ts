@@ -558,9 +558,19 @@ export interface Operations {
   /** Stereo audio: one party per channel, the agent left, gaps as silence */
   'GET /api/recordings/{id}/audio': {
     path: { id: string };
-    query: { format?: 'wav' | 'opus' | 'flac' };
+    query: { format?: 'wav' | 'opus' | 'flac'; ticket?: string };
     body: undefined;
     answer: unknown;
+  };
+  /** An address that an audio element, which sends no token, plays the recording from */
+  'POST /api/recordings/{id}/audio-tickets': {
+    path: { id: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      /** Below the address of Hush */
+      readonly url: string;
+    };
   };
   /** The wave form per channel, with its gaps; made once and kept sealed */
   'GET /api/recordings/{id}/peaks': {

@@ -62,6 +62,17 @@ export class RecordingsClient {
     return this.#transport.file(address, { headers, signal });
   }
 
+  /**
+   * Where an audio element plays the WAV from, in ranges and without a token; for 15 minutes after
+   * it was used last.
+   */
+  async audioUrl(id: string): Answer<string> {
+    const operation = 'POST /api/recordings/{id}/audio-tickets';
+    const answered = await this.#transport.request(operation, { path: { id } });
+    if (!answered.ok) return answered;
+    return { ok: true, value: this.#transport.url + answered.value.url };
+  }
+
   peaks(id: string, points?: number): Answer<RecordingPeaks> {
     const query = points === undefined ? {} : { points };
     const asked = { path: { id }, query };

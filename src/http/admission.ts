@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
-import type { Caller, Door } from '../domain/access.ts';
+import type { Caller, Door, Principal } from '../domain/access.ts';
+import type { AudioTickets } from './audio-tickets.ts';
 import type { Access, Errand, Gate } from './gate.ts';
 import { type ContractShape, refuseAddress } from './refusals.ts';
 import { refuseTricks } from './request-guard.ts';
@@ -14,6 +15,8 @@ declare module 'fastify' {
      * Answers in the contract's shape, errors included: state and command alike, or capabilities.
      */
     contract?: ContractShape;
+    /** Takes the tickets of `POST /api/recordings/{id}/audio-tickets` in its query. */
+    takesTicket?: boolean;
   }
   interface FastifyRequest {
     /** Who was let in. */
@@ -22,7 +25,7 @@ declare module 'fastify' {
 }
 
 /** Puts the gate in front of every route that is registered from now on. */
-export function admitAll(app: FastifyInstance, gate: Gate): void {
+export function admitAll(app: FastifyInstance, gate: Gate, tickets: AudioTickets): void {
   const errands = new WeakMap<object, Errand>();
   app.decorateRequest('caller', null as unknown as Caller);
   app.addHook('onRoute', requireAccess);
@@ -35,7 +38,8 @@ export function admitAll(app: FastifyInstance, gate: Gate): void {
       errand = errandOf(request);
       errands.set(config, errand);
     }
-    admit(gate, errand, { request, done });
+    const holder = config.takesTicket ? holderOf(tickets, request) : undefined;
+    admit(gate, errand, { request, done, holder });
   });
 }
 
@@ -47,18 +51,25 @@ const nowhere: Errand = {
   isCommand: false,
 };
 
+function holderOf(tickets: AudioTickets, { query, params }: FastifyRequest): Principal | undefined {
+  const { ticket } = query as { ticket?: unknown };
+  const { id } = params as { id: string };
+  return typeof ticket === 'string' ? tickets.holder(ticket, id) : undefined;
+}
+
 interface Exchange {
   readonly request: FastifyRequest;
+  readonly holder?: Principal | undefined;
   done(cause?: Error): void;
 }
 
-function admit(gate: Gate, errand: Errand, { request, done }: Exchange): void {
+function admit(gate: Gate, errand: Errand, { request, holder, done }: Exchange): void {
   const letIn = (caller: Caller): void => {
     request.caller = caller;
     done();
   };
   try {
-    const caller = gate.admit(request.raw, errand);
+    const caller = gate.admit(request.raw, errand, holder);
     if (caller instanceof Promise) {
       caller.then(letIn, done);
     } else letIn(caller);

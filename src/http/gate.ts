@@ -80,15 +80,17 @@ export class Gate {
 
   /**
    * At once where nobody has to be asked.
+   * @param holder of a ticket that was issued to a bearer for just this
    * @throws NotAdmittedError, which the access trail then holds
    */
-  admit(request: IncomingMessage, errand: Errand): Caller | Promise<Caller> {
+  admit(request: IncomingMessage, errand: Errand, holder?: Principal): Caller | Promise<Caller> {
     const { address, forwardedByStranger } = this.#addressOf(request);
     const nobody = { principal: this.#anonymous, address, door: errand.door };
     if (errand.access === 'open' || !errand.isCommand) throttle(this.#perAddress, address);
     if (errand.access === 'open') return nobody;
     const token = errand.door === 'v1' ? undefined : tokenOf(request, errand.tokenInQuery);
     if (token !== undefined) return this.#bearer(token, nobody, errand);
+    if (holder) return this.#admitBearer(holder, nobody, errand);
     if (errand.door !== 'v2' && this.#isLetIn(address, forwardedByStranger)) {
       if (this.#satisfies(this.#anonymous, errand.access)) return nobody;
     }

@@ -13,6 +13,7 @@ import { alarmRoutes } from './alarms.ts';
 import { archiveWorkRoutes } from './archive-work.ts';
 import { assuranceRoutes } from './assurance.ts';
 import { attendantService } from './attendant-service.ts';
+import { AudioTickets, audioTicketRoute } from './audio-tickets.ts';
 import { callHealthRoute } from './call-health.ts';
 import { callRoutes } from './calls.ts';
 import { consoleFiles } from './console-files.ts';
@@ -68,13 +69,14 @@ export async function buildHttpServer(
   const gate = new Gate(services, settings);
   const isOriginAllowed = originRule(settings.allowedOrigins);
   await securityHeaders(app, { tls: services.certificate !== undefined });
-  admitAll(app, gate);
+  const tickets = new AudioTickets(services.now);
+  admitAll(app, gate, tickets);
   refuseInfinity(app);
   answerCors(app, isOriginAllowed);
   const known = knownMethods(app);
   await describe(app);
   attendantService(app, services, { ...settings, gate });
-  hushApi(app, services);
+  hushApi(app, services, tickets);
   consoleFiles(app, settings.consoleDir);
   mountHub(app, services.hub, { gate, isOriginAllowed });
   refuseOtherMethods(app, known);
@@ -82,13 +84,14 @@ export async function buildHttpServer(
   return app;
 }
 
-function hushApi(app: FastifyInstance, services: HttpServices): void {
+function hushApi(app: FastifyInstance, services: HttpServices, tickets: AudioTickets): void {
   tokenRoutes(app, services);
   callRoutes(app, services);
   liveAudioRoutes(app, services);
   callHealthRoute(app, services);
   pauseRoutes(app, services);
   recordingRoutes(app, services);
+  audioTicketRoute(app, services, tickets);
   recordingPeaksRoute(app, services);
   recordingExportRoutes(app, services);
   legalHoldRoutes(app, services);

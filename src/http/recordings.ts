@@ -28,6 +28,9 @@ const audioQuerySchema = Type.Object({
   format: Type.Optional(
     Type.Unsafe<AudioFormat>({ type: 'string', enum: ['wav', ...exportFormats], default: 'wav' }),
   ),
+  ticket: Type.Optional(
+    Type.String({ description: 'Instead of a token; from /api/recordings/{id}/audio-tickets' }),
+  ),
 });
 const audioDescription =
   'WAV is PCM of 16 bits at the highest sample rate that was recorded, with HTTP ranges. ' +
@@ -89,7 +92,7 @@ export function recordingRoutes(app: FastifyInstance, services: HttpServices): v
   app.get<{ Params: { id: string }; Querystring: { format?: AudioFormat } }>(
     '/api/recordings/:id/audio',
     {
-      config: { access: 'listen' },
+      config: { access: 'listen', takesTicket: true },
       schema: {
         ...{ tags, params, querystring: audioQuerySchema },
         produces: ['audio/wav', 'audio/ogg', 'audio/flac'],

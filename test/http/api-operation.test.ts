@@ -114,6 +114,7 @@ const routes = {
   '/api/recordings': 'get',
   '/api/recordings/{id}': 'get',
   '/api/recordings/{id}/audio': 'get',
+  '/api/recordings/{id}/audio-tickets': 'post',
   '/api/recordings/{id}/erasures': 'get post',
   '/api/recordings/{id}/legal-hold': 'delete put',
   '/api/recordings/{id}/peaks': 'get',

@@ -22,6 +22,7 @@ import { Story } from '../parts/story.tsx';
 import { type Permission, session } from '../session.ts';
 import { texts } from '../texts.ts';
 import { useAsked } from '../use-asked.ts';
+import { useRecordingEvents } from '../use-recording-events.ts';
 
 interface RecordingPageProps {
   readonly id: string;
@@ -31,13 +32,28 @@ interface RecordingPageProps {
 }
 
 export function RecordingPage({ id, startAt, may }: RecordingPageProps) {
-  const [version, setVersion] = useState(0);
+  const [shown, setShown] = useState({ version: 0, startAt });
+  const { version } = shown;
   const detail = useAsked(`${id}/${version}`, () => session.client.recordings.get(id));
-  const changed = useCallback(() => setVersion((before) => before + 1), []);
+  const changed = useCallback(
+    (seconds?: number) =>
+      setShown((before) => ({
+        version: before.version + 1,
+        startAt: seconds ?? before.startAt,
+      })),
+    [],
+  );
+  useRecordingEvents(id, changed);
   if (detail.error) return <Failed error={detail.error} again={detail.again} />;
   if (!detail.value) return <Loader aria-label={texts.recording.loading} />;
   return (
-    <Loaded key={version} recording={detail.value} startAt={startAt} may={may} changed={changed} />
+    <Loaded
+      key={version}
+      recording={detail.value}
+      startAt={shown.startAt}
+      may={may}
+      changed={changed}
+    />
   );
 }
 
@@ -45,7 +61,8 @@ interface LoadedProps {
   readonly recording: RecordingDetail;
   readonly startAt: number;
   may(permission: Permission): boolean;
-  changed(): void;
+  /** @param seconds where to go on listening */
+  changed(seconds?: number): void;
 }
 
 function Loaded({ recording, startAt, may, changed }: LoadedProps) {
@@ -92,7 +109,12 @@ function Loaded({ recording, startAt, may, changed }: LoadedProps) {
       {status === 'destroyed' && <Alert color="gray">{texts.recording.destroyed}</Alert>}
       {status === 'live' && <Alert color="teal">{texts.recording.live}</Alert>}
       {isKept && (
-        <Listen id={id} startAt={startAt} onSelect={may('erase') ? setSelection : undefined} />
+        <Listen
+          id={id}
+          startAt={startAt}
+          onSelect={may('erase') ? setSelection : undefined}
+          onBroken={changed}
+        />
       )}
       {isKept && may('erase') && !legalHold && (
         <Group>

@@ -1,9 +1,9 @@
-import type { RecordingPeaks, Result } from '@hush/client';
+import type { RecordingPeaks } from '@hush/client';
 import { Group, Loader, Text } from '@mantine/core';
-import { lazy, Suspense, useEffect, useMemo } from 'react';
+import { lazy, Suspense, useMemo } from 'react';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
-import { type Asked, useAsked } from '../use-asked.ts';
+import { useAsked } from '../use-asked.ts';
 import { Failed } from './notes.tsx';
 import type { Selection } from './player.tsx';
 
@@ -14,14 +14,15 @@ interface ListenProps {
   /** Seconds into it. */
   readonly startAt: number;
   onSelect: ((selection: Selection | undefined) => void) | undefined;
+  onBroken(seconds: number): void;
 }
 
-export function Listen({ id, startAt, onSelect }: ListenProps) {
+export function Listen({ id, startAt, onSelect, onBroken }: ListenProps) {
   const peaks = useAsked<RecordingPeaks>(`peaks/${id}`, () =>
     session.client.recordings.peaks(id, 1_500),
   );
   const sidecar = useAsked(`sidecar/${id}`, () => session.client.recordings.sidecar(id));
-  const audio = useAudioUrl(id);
+  const audio = useAsked(`audio/${id}`, () => session.client.recordings.audioUrl(id));
   const marks = useMemo(
     () =>
       (sidecar.value?.marks ?? [])
@@ -53,21 +54,9 @@ export function Listen({ id, startAt, onSelect }: ListenProps) {
           startAt={startAt}
           marks={marks}
           onSelect={onSelect}
+          onBroken={onBroken}
         />
       </Suspense>
     </div>
   );
-}
-
-/** An audio element sends no token: with one the file is fetched first, without one in ranges. */
-function useAudioUrl(id: string): Asked<string> {
-  const audio = useAsked(`audio/${id}`, async (): Promise<Result<string>> => {
-    if (!session.isSignedIn) return { ok: true, value: `/api/recordings/${id}/audio` };
-    const answered = await session.client.recordings.audio(id);
-    if (!answered.ok) return answered;
-    return { ok: true, value: URL.createObjectURL(await answered.value.blob()) };
-  });
-  const { value } = audio;
-  useEffect(() => () => (value ? URL.revokeObjectURL(value) : undefined), [value]);
-  return audio;
 }

@@ -19,6 +19,8 @@ interface PlayerProps {
   /** Of marks, ms. */
   readonly marks: readonly number[];
   onSelect: ((selection: Selection | undefined) => void) | undefined;
+  /** It cannot be played on from there: the address holds no longer, or what was there is erased. */
+  onBroken(seconds: number): void;
 }
 
 const HEIGHT = 64;
@@ -27,7 +29,7 @@ const LEAST_LABELLED_SHARE = 0.08;
 const speeds = ['1', '1.5', '2'];
 
 /** Two wave forms, left and right, with what is missing drawn over them. */
-export function Player({ peaks, url, startAt, marks, onSelect }: PlayerProps) {
+export function Player({ peaks, url, startAt, marks, onSelect, onBroken }: PlayerProps) {
   const box = useRef<HTMLDivElement>(null);
   const surfer = useRef<WaveSurfer>(undefined);
   const [isPlaying, setPlaying] = useState(false);
@@ -71,6 +73,7 @@ export function Player({ peaks, url, startAt, marks, onSelect }: PlayerProps) {
     wave.on('play', () => setPlaying(true));
     wave.on('pause', () => setPlaying(false));
     wave.on('timeupdate', setAt);
+    wave.on('error', () => onBroken(wave.getCurrentTime()));
     let chosen: { id: string; remove(): void } | undefined;
     const endSelection = onSelect
       ? regions.enableDragSelection({ color: 'rgba(224,49,49,0.25)' })
@@ -87,7 +90,7 @@ export function Player({ peaks, url, startAt, marks, onSelect }: PlayerProps) {
       endSelection?.();
       wave.destroy();
     };
-  }, [peaks, url, lengthS, startAt, marks, onSelect]);
+  }, [peaks, url, lengthS, startAt, marks, onSelect, onBroken]);
 
   return (
     <Box>
