@@ -84,6 +84,7 @@ export const texts = {
     back: 'All calls',
     ended: 'This call is over.',
     recording: 'Its recording',
+    noRecording: 'Nothing of it was recorded.',
     needsLook: 'This call needs a look',
     noStreams: 'No audio has been offered yet.',
     noStreamsHint: 'The session border controller adds it with its next INVITE.',

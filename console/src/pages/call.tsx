@@ -128,17 +128,27 @@ function Streams({ call: { streams } }: { readonly call: Call }) {
   );
 }
 
+/** Of what was never recorded there is no recording, and that is no fault. */
 function Ended({ id, may }: CallPageProps) {
+  const canRead = may('readRecordings');
+  const recording = useAsked<{ isThere: boolean } | undefined>(`ended/${id}`, async () => {
+    if (!canRead) return { ok: true, value: undefined };
+    const result = await session.client.recordings.get(id);
+    const isNone = !result.ok && result.error.kind === 'http' && result.error.status === 404;
+    return result.ok || isNone ? { ok: true, value: { isThere: result.ok } } : result;
+  });
   return (
-    <Group>
+    <Stack gap="xs" align="flex-start">
       <Title order={1} size="h2">
         {texts.call.ended}
       </Title>
-      {may('readRecordings') && (
+      {recording.error && <Failed error={recording.error} again={recording.again} />}
+      {recording.value?.isThere && (
         <Button component="a" href={`#/recordings/${id}`}>
           {texts.call.recording}
         </Button>
       )}
-    </Group>
+      {recording.value?.isThere === false && <Text c="dimmed">{texts.call.noRecording}</Text>}
+    </Stack>
   );
 }
