@@ -63,11 +63,13 @@ interface ById {
 
 /** Users and clients of the embedded issuer; with another mode there are none here. */
 export function peopleRoutes(app: FastifyInstance, services: HttpServices): void {
-  userRoutes(app, services);
-  clientRoutes(app, services);
+  usersRoute(app, services);
+  userChangeRoutes(app, services);
+  clientsRoute(app, services);
+  clientChangeRoutes(app, services);
 }
 
-function userRoutes(app: FastifyInstance, { register, trail }: HttpServices): void {
+function usersRoute(app: FastifyInstance, { register }: HttpServices): void {
   app.get(
     '/api/users',
     {
@@ -82,7 +84,9 @@ function userRoutes(app: FastifyInstance, { register, trail }: HttpServices): vo
       return { items: (await register.users()).map(userView) };
     },
   );
+}
 
+function userChangeRoutes(app: FastifyInstance, { register, trail }: HttpServices): void {
   app.put<Named & { Body: UserSettings }>(
     '/api/users/:name',
     {
@@ -126,7 +130,7 @@ function userRoutes(app: FastifyInstance, { register, trail }: HttpServices): vo
   );
 }
 
-function clientRoutes(app: FastifyInstance, { register, trail }: HttpServices): void {
+function clientsRoute(app: FastifyInstance, { register }: HttpServices): void {
   app.get(
     '/api/clients',
     {
@@ -142,7 +146,9 @@ function clientRoutes(app: FastifyInstance, { register, trail }: HttpServices): 
       return { items: clients.map(({ id, createdAt }) => ({ id, createdAt: isoTime(createdAt) })) };
     },
   );
+}
 
+function clientChangeRoutes(app: FastifyInstance, { register, trail }: HttpServices): void {
   app.put<ById>(
     '/api/clients/:id',
     {
