@@ -12,7 +12,7 @@ export const openApiFile = fileURLToPath(new URL('../api/openapi.json', import.m
 export async function openApiText(): Promise<string> {
   // Routes take hold of what they stand on only when they are asked something.
   const config = loadConfig({});
-  const settings = { ...config.http, access: anonymousAccess(config) };
+  const settings = { ...config.http, access: anonymousAccess(config), consoleIssuers: [] };
   const app = await buildHttpServer(settings, {} as HttpServices);
   const response = await app.inject({ url: '/api/openapi.json' });
   await app.close();

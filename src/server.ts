@@ -17,7 +17,7 @@ import { openAuth } from './auth/open-auth.ts';
 import { hashPassword, hashSecret } from './auth/password-hash.ts';
 import { InProcessBus } from './bus/in-process.ts';
 import { ConfigError } from './config/config-error.ts';
-import { anonymousAccess, exposureOf } from './config/exposure.ts';
+import { anonymousAccess, consoleIssuersOf, exposureOf } from './config/exposure.ts';
 import type { Config } from './config/schema.ts';
 import { AccessTrail } from './domain/access-trail.ts';
 import { AlarmDesk } from './domain/assurance-alarms.ts';
@@ -302,7 +302,8 @@ export async function createServer(
     const restored = await lifecycle.restore();
     for (const call of calls.list()) watch.changed(call);
     const access = anonymousAccess(config);
-    const settings = { ...config.http, access, consoleDir: consoleDir() };
+    const consoleIssuers = consoleIssuersOf(config);
+    const settings = { ...config.http, access, consoleDir: consoleDir(), consoleIssuers };
     http = await buildHttpServer(settings, {
       ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail, leases, assessor },
       ...{ keeping, erasures, legalHolds, archiveWork },

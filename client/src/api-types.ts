@@ -1410,6 +1410,22 @@ export interface Operations {
       readonly seesAllUccs: boolean;
     };
   };
+  /** How a person signs in at the console */
+  'GET /api/sign-in': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      /** By name and password, at POST /api/sign-in */
+      readonly password: boolean;
+      /** By authorization code with PKCE (RFC 7636), as a public client */
+      readonly issuers: readonly ({
+        readonly issuer: string;
+        readonly clientId: string;
+        readonly scope: string;
+      })[];
+    };
+  };
   /** A token for a person, of the embedded issuer; what the console signs in by */
   'POST /api/sign-in': {
     path: Record<never, never>;

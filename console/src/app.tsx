@@ -29,7 +29,9 @@ const pages: readonly { page: keyof typeof texts.nav; needs: Permission }[] = [
 export function App() {
   const [me, setMe] = useState<Me>();
   const [error, setError] = useState<HushError>();
+  const [refused, setRefused] = useState<string>();
   const look = useCallback(async () => {
+    setRefused(await session.comeBack());
     const result = await session.client.request('GET /api/me', {});
     setMe(result.ok ? result.value : undefined);
     setError(result.ok ? undefined : result.error);
@@ -40,7 +42,7 @@ export function App() {
   }, [look]);
   if (me) return <Shell me={me} />;
   if (error?.kind === 'http' && [401, 403].includes(error.status)) {
-    return <SignInPage onSignedIn={() => void look()} />;
+    return <SignInPage refused={refused} onSignedIn={() => void look()} />;
   }
   return (
     <Center component="main" mih="100dvh" p="md">

@@ -1,4 +1,5 @@
 import { createHush, type Hush, type Operations } from '@hush/client';
+import { CodeFlowError, finishCodeFlow, type Refresh, refreshed } from './code-flow.ts';
 
 export type Me = Operations['GET /api/me']['answer'];
 export type Permission = Me['permissions'][number];
@@ -8,6 +9,8 @@ const KEY = 'hush-token';
 interface Kept {
   readonly token: string;
   readonly expiresAt: number;
+  /** Where the token is of Hush's own, or another cannot be had: none. */
+  readonly refresh?: Refresh | undefined;
 }
 
 /** Who is signed in, in this tab. */
@@ -33,15 +36,23 @@ class Session {
     return this.#kept ? this.#withToken : this.hush;
   }
 
-  get isSignedIn(): boolean {
-    return this.#kept !== undefined;
-  }
-
   async signIn(username: string, password: string): Promise<string | undefined> {
     const answer = await this.hush.request('POST /api/sign-in', { body: { username, password } });
     if (!answer.ok) return answer.error.message;
     this.#keep(answer.value);
     return undefined;
+  }
+
+  /** Takes up what an issuer sent one back with, if it did. @returns why that did not work */
+  async comeBack(): Promise<string | undefined> {
+    try {
+      const issued = await finishCodeFlow();
+      if (issued) this.#keep(issued);
+      return undefined;
+    } catch (cause) {
+      if (cause instanceof CodeFlowError) return cause.message;
+      throw cause;
+    }
   }
 
   signOut(): void {
@@ -62,8 +73,8 @@ class Session {
     const kept = this.#kept;
     if (!kept) return '';
     const leftMs = kept.expiresAt - Date.now();
-    if (leftMs < RENEW_BELOW_MS && leftMs > 0) {
-      this.#renewal ??= this.#renew(kept.token).finally(() => {
+    if (leftMs < RENEW_BELOW_MS && (leftMs > 0 || kept.refresh)) {
+      this.#renewal ??= this.#renew(kept).finally(() => {
         this.#renewal = undefined;
       });
       await this.#renewal;
@@ -71,14 +82,21 @@ class Session {
     return this.#kept?.token ?? '';
   }
 
-  async #renew(token: string): Promise<void> {
+  /** Where it is refused the token goes on until it ends; what is asked with it then signs out. */
+  async #renew({ token, refresh }: Kept): Promise<void> {
+    if (refresh) {
+      const issued = await refreshed(refresh).catch(() => undefined);
+      if (issued) this.#keep(issued);
+      return;
+    }
     const renewing = createHush({ url: location.origin, token });
     const answer = await renewing.request('POST /api/sign-in/renewal', {});
     if (answer.ok) this.#keep(answer.value);
   }
 
-  #keep({ token, expiresInMs }: { token: string; expiresInMs: number }): void {
-    this.#kept = { token, expiresAt: Date.now() + expiresInMs };
+  #keep(issued: { token: string; expiresInMs: number; refresh?: Refresh | undefined }): void {
+    const { token, expiresInMs, refresh } = issued;
+    this.#kept = { token, expiresAt: Date.now() + expiresInMs, refresh };
     sessionStorage.setItem(KEY, JSON.stringify(this.#kept));
   }
 }
@@ -88,7 +106,7 @@ const RENEW_BELOW_MS = 150_000;
 function read(): Kept | undefined {
   try {
     const kept = JSON.parse(sessionStorage.getItem(KEY) ?? '') as Kept;
-    return kept.expiresAt > Date.now() ? kept : undefined;
+    return kept.expiresAt > Date.now() || kept.refresh ? kept : undefined;
   } catch {
     return undefined;
   }

@@ -15,6 +15,12 @@ export const texts = {
     password: 'Password',
     submit: 'Sign in',
     out: 'Sign out',
+    with: 'Sign in with',
+    noWay: 'Nobody can sign in here: no issuer is set up for the console.',
+    needsHttps: 'Signing in elsewhere needs https.',
+    noIssuer: 'The issuer could not be reached, or is not what it says:',
+    notOurs: 'That sign-in was not begun here. Try again.',
+    refused: 'The issuer refused:',
     anonymous: 'Signed in by your network',
   },
   live: {

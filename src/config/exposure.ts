@@ -74,6 +74,16 @@ function noDoor(config: Config): Exposure | undefined {
   if (mode === 'external' && issuers.length === 0) {
     return { path: '/auth/issuers', message: 'is needed when auth.mode is external' };
   }
+  const stranger = issuers.findIndex(
+    ({ consoleClient, clients }) => consoleClient !== undefined && !clients.includes(consoleClient),
+  );
+  if (stranger >= 0) {
+    return {
+      path: `/auth/issuers/${stranger}/consoleClient`,
+      message:
+        'is not among its clients: the tokens of who signs in at the console would be refused',
+    };
+  }
   if (mode !== 'none' || anonymousAccess(config).anonymous) return undefined;
   return {
     path: '/auth/mode',
@@ -91,4 +101,12 @@ function isTheWorld(entry: string): boolean {
   const [address = '', prefix] = entry.split('/');
   if (prefix === undefined || uniqueLocal.test(address)) return false;
   return Number(prefix) < (isIP(address) === 6 ? LEAST_IPV6_PREFIX : LEAST_IPV4_PREFIX);
+}
+
+/** Where people sign in for the console, in mode `external`. */
+export function consoleIssuersOf({ auth: { mode, issuers } }: Config) {
+  if (mode !== 'external') return [];
+  return issuers.flatMap(({ issuer, consoleClient, consoleScope: scope }) =>
+    consoleClient === undefined ? [] : [{ issuer, clientId: consoleClient, scope }],
+  );
 }

@@ -31,6 +31,10 @@ const issuer = Type.Object(
     /** Of tokens that name no role, and no UCCs. */
     defaultRole: Type.Optional(role),
     defaultUccs: Type.Array(Type.String(), { default: [] }),
+    /** What the web console is called there: a public client, one of `clients`. */
+    consoleClient: Type.Optional(Type.String({ minLength: 1 })),
+    /** What its tokens are asked for with. */
+    consoleScope: Type.String({ default: 'openid profile' }),
   },
   closed,
 );

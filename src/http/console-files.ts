@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ConsoleIssuer, HttpSettings } from './services.ts';
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -13,17 +14,18 @@ const types: Record<string, string> = {
 };
 
 /** Its script comes from here alone; styles it sets on elements as well. */
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data: blob:",
-  "media-src 'self' blob:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join('; ');
+const policyOf = (issuers: readonly ConsoleIssuer[]): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "media-src 'self' blob:",
+    ["connect-src 'self'", ...issuers.map(({ issuer }) => new URL(issuer).origin)].join(' '),
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; ');
 
 interface ConsoleFile {
   readonly type: string;
@@ -33,7 +35,11 @@ interface ConsoleFile {
 }
 
 /** The web console, as it was built: some dozen files, held in memory. */
-export function consoleFiles(app: FastifyInstance, folder: string | undefined): void {
+export function consoleFiles(
+  app: FastifyInstance,
+  { consoleDir: folder, consoleIssuers }: Pick<HttpSettings, 'consoleDir' | 'consoleIssuers'>,
+): void {
+  const policy = policyOf(consoleIssuers);
   if (folder === undefined || !existsSync(join(folder, 'index.html'))) return;
   for (const name of readdirSync(folder, { recursive: true }) as string[]) {
     if (!types[extname(name)]) continue;
@@ -47,7 +53,10 @@ export function consoleFiles(app: FastifyInstance, folder: string | undefined): 
         schema: { hide: true },
         helmet: { contentSecurityPolicy: false },
       },
-      (request, reply) => send(file, path.startsWith('/assets/'), request, reply),
+      (request, reply) => {
+        reply.header('Content-Security-Policy', policy);
+        return send(file, path.startsWith('/assets/'), request, reply);
+      },
     );
   }
 }
@@ -67,10 +76,7 @@ function send(
   isImmutable: boolean,
   ...[request, reply]: [FastifyRequest, FastifyReply]
 ): FastifyReply {
-  reply
-    .header('Content-Security-Policy', policy)
-    .header('ETag', etag)
-    .header('Vary', 'Accept-Encoding');
+  reply.header('ETag', etag).header('Vary', 'Accept-Encoding');
   reply.header('Cache-Control', isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache');
   if (request.headers['if-none-match'] === etag) return reply.code(304).send();
   reply.type(type);

@@ -77,7 +77,8 @@ export async function buildHttpServer(
   await describe(app);
   attendantService(app, services, { ...settings, gate });
   hushApi(app, services, tickets);
-  consoleFiles(app, settings.consoleDir);
+  signInRoutes(app, services, settings);
+  consoleFiles(app, settings);
   mountHub(app, services.hub, { gate, isOriginAllowed });
   refuseOtherMethods(app, known);
   await app.ready();
@@ -105,7 +106,6 @@ function hushApi(app: FastifyInstance, services: HttpServices, tickets: AudioTic
   alarmRoutes(app, services);
   assuranceRoutes(app, services);
   healthRoutes(app, services);
-  signInRoutes(app, services);
 }
 
 async function describe(app: FastifyInstance): Promise<void> {

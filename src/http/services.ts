@@ -114,6 +114,13 @@ export interface HttpServices {
   readonly certificate?: Certificate | undefined;
 }
 
+/** An issuer where the console is a public client. */
+export interface ConsoleIssuer {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly scope: string;
+}
+
 export interface HttpSettings {
   readonly host: string;
   readonly port: number;
@@ -131,6 +138,8 @@ export interface HttpSettings {
   readonly requestsPerSecondPerToken: number;
   /** Where the built web console is; without it there is none. */
   readonly consoleDir?: string | undefined;
+  /** Where people sign in for the console, besides the embedded issuer. */
+  readonly consoleIssuers: readonly ConsoleIssuer[];
   readonly access: {
     /** Whether callers without a token are let in at all. */
     readonly anonymous: boolean;

@@ -4,7 +4,7 @@ import { may, type Permission, permissions, roles, seesAllUccs } from '../domain
 import type { TokenAnswer } from '../domain/authentication.ts';
 import { bearerOf } from './gate.ts';
 import { problemSchema, sendProblem } from './problems.ts';
-import type { HttpServices } from './services.ts';
+import type { HttpServices, HttpSettings } from './services.ts';
 import { strict } from './strict-body.ts';
 
 const tags = ['Sign-in'];
@@ -18,6 +18,13 @@ const meSchema = Type.Object({
   seesAllUccs: Type.Boolean(),
 });
 const tokenSchema = Type.Object({ token: Type.String(), expiresInMs: Type.Integer() });
+const waysSchema = Type.Object({
+  password: Type.Boolean({ description: 'By name and password, at POST /api/sign-in' }),
+  issuers: Type.Array(
+    Type.Object({ issuer: Type.String(), clientId: Type.String(), scope: Type.String() }),
+    { description: 'By authorization code with PKCE (RFC 7636), as a public client' },
+  ),
+});
 const credentials = Type.Object(
   {
     username: Type.String({ minLength: 1, maxLength: 256 }),
@@ -27,8 +34,24 @@ const credentials = Type.Object(
 );
 
 /** Who one is, and how a person becomes somebody in mode `embedded`. */
-export function signInRoutes(app: FastifyInstance, services: HttpServices): void {
+export function signInRoutes(
+  app: FastifyInstance,
+  services: HttpServices,
+  { consoleIssuers }: Pick<HttpSettings, 'consoleIssuers'>,
+): void {
   meRoute(app);
+  app.get(
+    '/api/sign-in',
+    {
+      config: { access: 'open' },
+      schema: {
+        tags,
+        summary: 'How a person signs in at the console',
+        response: { 200: waysSchema },
+      },
+    },
+    () => ({ password: services.issuer !== undefined, issuers: [...consoleIssuers] }),
+  );
   passwordRoute(app, services);
   renewalRoute(app, services);
 }

@@ -1,10 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import type { JWK } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { TestHush, ucc } from '../support/hush.ts';
+import { privateKey, TestProvider } from './support/provider.ts';
 
-const entry = fileURLToPath(new URL('./support/provider-entry.ts', import.meta.url));
 const keycloak = {
   ...{ azp: 'coreapi', aud: 'account', typ: 'Bearer', preferred_username: 'service-coreapi' },
   ...{ realm_access: { roles: ['hush-integrator', 'offline_access'] }, hush_uccs: [ucc] },
@@ -14,13 +12,8 @@ const entra = {
   ...{ roles: ['hush-supervisor'], hush_uccs: '*' },
 };
 let [first, second]: JWK[] = [];
-let running: ChildProcess | undefined;
+let provider: TestProvider | undefined;
 let hush: TestHush | undefined;
-
-async function privateKey(kid: string): Promise<JWK> {
-  const { privateKey: key } = await generateKeyPair('RS256', { extractable: true });
-  return { ...(await exportJWK(key)), kid, alg: 'RS256', use: 'sig' };
-}
 
 beforeAll(async () => {
   [first, second] = [await privateKey('first'), await privateKey('second')];
@@ -29,25 +22,12 @@ afterEach(async () => {
   await hush?.remove();
   hush = undefined;
 });
-afterAll(() => stopProvider());
+afterAll(() => provider?.stop());
 
-/** The first key signs; all are published. */
-async function startProvider(keys: (JWK | undefined)[], claims: object, port = 0): Promise<string> {
-  const asked = JSON.stringify({ port, keys, claims });
-  running = fork(entry, [asked], { silent: true });
-  return new Promise((resolve, reject) => {
-    running?.once('message', (issuer) => resolve(String(issuer)));
-    running?.once('exit', (code) => reject(new Error(`the provider ended with ${code}`)));
-  });
-}
-
-async function stopProvider(): Promise<void> {
-  const ending = running;
-  running = undefined;
-  if (!ending || ending.exitCode !== null) return;
-  const gone = new Promise((resolve) => ending.once('exit', resolve));
-  ending.kill('SIGKILL');
-  await gone;
+/** @returns its issuer */
+async function startProvider(...asked: Parameters<typeof TestProvider.start>): Promise<string> {
+  provider = await TestProvider.start(...asked);
+  return provider.issuer;
 }
 
 async function startHush(issuer: string, times: object = {}): Promise<TestHush> {
@@ -61,7 +41,7 @@ async function startHush(issuer: string, times: object = {}): Promise<TestHush> 
             ...{ issuer, clients: ['coreapi'], rolePrefix: 'hush-', uccsFrom: 'hush_uccs' },
             rolesFrom: ['roles', 'realm_access.roles'],
             nameFrom: ['preferred_username', 'upn', 'sub'],
-            ...{ urisFrom: ['upn'], defaultUccs: [] },
+            ...{ urisFrom: ['upn'], defaultUccs: [], consoleScope: 'openid' },
           },
         ],
       },
@@ -98,7 +78,7 @@ describe('tokens of a real OpenID provider', () => {
     const issuer = await startProvider([first], claims);
     const at = await startHush(issuer);
     expect(await knock(at, await tokenFrom(issuer))).toEqual([200, null]);
-    await stopProvider();
+    await provider?.stop();
   });
 
   test('keys change in mid-flight, and the issuer goes away', async () => {
@@ -107,19 +87,19 @@ describe('tokens of a real OpenID provider', () => {
     const at = await startHush(issuer);
     const old = await tokenFrom(issuer);
     expect(await knock(at, old)).toEqual([200, null]);
-    await stopProvider();
+    await provider?.stop();
     await startProvider([second, first], keycloak, port);
     const fresh = await tokenFrom(issuer);
     expect(await knock(at, fresh)).toEqual([200, null]);
     expect(await knock(at, old)).toEqual([200, null]);
-    await stopProvider();
+    await provider?.stop();
     expect(await knock(at, fresh)).toEqual([200, null]);
   });
 
   test('an issuer that was never there: 503 and try again, not 401', async () => {
     const issuer = await startProvider([first], keycloak);
     const token = await tokenFrom(issuer);
-    await stopProvider();
+    await provider?.stop();
     expect(await knock(await startHush(issuer), token)).toEqual([503, retry]);
   });
 });

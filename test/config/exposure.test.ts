@@ -59,3 +59,18 @@ test('external without issuers, half a certificate, networks that are none', () 
     'HUSH_SIP_ALLOWED_NETWORKS: sip.allowedNetworks.1 (10.0.0.1/64) is neither',
   );
 });
+
+test('a console client whose tokens would be refused is found at start', () => {
+  const config = load({});
+  const issuer = {
+    ...{ issuer: 'https://login.example.com', clients: ['coreapi'], rolesFrom: [], rolePrefix: '' },
+    ...{ uccsFrom: 'uccs', nameFrom: [], urisFrom: [], defaultUccs: [], consoleScope: 'openid' },
+  };
+  const found = (consoleClient: string) =>
+    exposureOf({
+      ...config,
+      auth: { ...config.auth, mode: 'external', issuers: [{ ...issuer, consoleClient }] },
+    });
+  expect(found('hush-console')).toMatchObject({ path: '/auth/issuers/0/consoleClient' });
+  expect(found('coreapi')).toBeUndefined();
+});

@@ -120,7 +120,7 @@ const routes = {
   '/api/recordings/{id}/peaks': 'get',
   '/api/recordings/{id}/sidecar': 'get',
   '/api/recordings/{id}/vcon': 'get',
-  '/api/sign-in': 'post',
+  '/api/sign-in': 'get post',
   '/api/sign-in/renewal': 'post',
   '/api/uccs': 'get',
   '/api/uccs/{name}': 'get patch put',

@@ -5,15 +5,83 @@ import {
   Paper,
   PasswordInput,
   Stack,
+  Text,
   TextInput,
   Title,
 } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
+import { beginCodeFlow, CodeFlowError, type ConsoleIssuer } from '../code-flow.ts';
+import { Failed } from '../parts/notes.tsx';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
+import { useAsked } from '../use-asked.ts';
 
-export function SignInPage({ onSignedIn }: { onSignedIn(): void }) {
-  const [problem, setProblem] = useState<string>();
+interface SignInPageProps {
+  /** Why coming back from an issuer did not work. */
+  readonly refused: string | undefined;
+  onSignedIn(): void;
+}
+
+/** By name and password, or at one of the issuers whose tokens Hush takes. */
+export function SignInPage({ refused, onSignedIn }: SignInPageProps) {
+  const ways = useAsked('sign-in', () => session.hush.request('GET /api/sign-in', {}));
+  const [problem, setProblem] = useState(refused);
+  const { password = false, issuers = [] } = ways.value ?? {};
+  return (
+    <Center component="main" mih="100dvh" p="md">
+      <Paper withBorder p="xl" w="100%" maw={380}>
+        <Stack>
+          <Title order={1} size="h3">
+            {texts.signIn.title}
+          </Title>
+          {ways.error && <Failed error={ways.error} again={ways.again} />}
+          {problem && (
+            <Alert color="red" role="alert">
+              {problem}
+            </Alert>
+          )}
+          {issuers.map((issuer) => (
+            <IssuerButton key={issuer.issuer} issuer={issuer} onProblem={setProblem} />
+          ))}
+          {password && <PasswordForm onSignedIn={onSignedIn} onProblem={setProblem} />}
+          {ways.value && !password && issuers.length === 0 && (
+            <Text c="dimmed">{texts.signIn.noWay}</Text>
+          )}
+        </Stack>
+      </Paper>
+    </Center>
+  );
+}
+
+interface IssuerButtonProps {
+  readonly issuer: ConsoleIssuer;
+  onProblem(problem: string): void;
+}
+
+function IssuerButton({ issuer, onProblem }: IssuerButtonProps) {
+  const [isBusy, setBusy] = useState(false);
+  const go = async (): Promise<void> => {
+    setBusy(true);
+    try {
+      await beginCodeFlow(issuer);
+    } catch (cause) {
+      setBusy(false);
+      onProblem(cause instanceof CodeFlowError ? cause.message : texts.failed);
+    }
+  };
+  return (
+    <Button loading={isBusy} onClick={() => void go()}>
+      {texts.signIn.with} {new URL(issuer.issuer).host}
+    </Button>
+  );
+}
+
+interface PasswordFormProps {
+  onSignedIn(): void;
+  onProblem(problem: string | undefined): void;
+}
+
+function PasswordForm({ onSignedIn, onProblem }: PasswordFormProps) {
   const [isBusy, setBusy] = useState(false);
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
@@ -21,35 +89,23 @@ export function SignInPage({ onSignedIn }: { onSignedIn(): void }) {
     setBusy(true);
     const refused = await session.signIn(String(form.get('user')), String(form.get('password')));
     setBusy(false);
-    setProblem(refused);
+    onProblem(refused);
     if (refused === undefined) onSignedIn();
   };
   return (
-    <Center component="main" mih="100dvh" p="md">
-      <Paper withBorder p="xl" w="100%" maw={380}>
-        <form onSubmit={(event) => void submit(event)}>
-          <Stack>
-            <Title order={1} size="h3">
-              {texts.signIn.title}
-            </Title>
-            {problem && (
-              <Alert color="red" role="alert">
-                {problem}
-              </Alert>
-            )}
-            <TextInput name="user" label={texts.signIn.user} autoComplete="username" required />
-            <PasswordInput
-              name="password"
-              label={texts.signIn.password}
-              autoComplete="current-password"
-              required
-            />
-            <Button type="submit" loading={isBusy}>
-              {texts.signIn.submit}
-            </Button>
-          </Stack>
-        </form>
-      </Paper>
-    </Center>
+    <form onSubmit={(event) => void submit(event)}>
+      <Stack>
+        <TextInput name="user" label={texts.signIn.user} autoComplete="username" required />
+        <PasswordInput
+          name="password"
+          label={texts.signIn.password}
+          autoComplete="current-password"
+          required
+        />
+        <Button type="submit" loading={isBusy}>
+          {texts.signIn.submit}
+        </Button>
+      </Stack>
+    </form>
   );
 }

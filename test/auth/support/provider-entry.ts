@@ -1,4 +1,5 @@
-// A real OpenID provider in a process of its own: client credentials for JWT access tokens.
+// A real OpenID provider in a process of its own: client credentials, and the code flow of a public
+// client whose people sign in with any name and password, for JWT access tokens.
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,6 +12,9 @@ interface Asked {
   /** Claims beside the standard ones. */
   readonly claims: Record<string, unknown>;
 }
+
+/** Short, so that a console asks for the next one at once. */
+const ACCESS_TOKEN_SECONDS = 120;
 
 const { port, keys, claims } = JSON.parse(process.argv[2] ?? '{}') as Asked;
 const server = createServer();
@@ -26,10 +30,22 @@ const provider = new Provider(issuer, {
       redirect_uris: [],
       response_types: [],
     },
+    {
+      client_id: 'hush-console',
+      token_endpoint_auth_method: 'none',
+      // Its redirect may name any port of this machine (RFC 8252 section 7.3).
+      application_type: 'native',
+      grant_types: ['authorization_code', 'refresh_token'],
+      redirect_uris: ['http://127.0.0.1/'],
+      response_types: ['code'],
+    },
   ],
+  clientBasedCORS: () => true,
+  issueRefreshToken: async () => true,
+  ttl: { AccessToken: ACCESS_TOKEN_SECONDS },
   features: {
     clientCredentials: { enabled: true },
-    devInteractions: { enabled: false },
+    devInteractions: { enabled: true },
     resourceIndicators: {
       enabled: true,
       defaultResource: () => 'urn:hush',
