@@ -7,10 +7,26 @@ const BYTES_PER_FRAME = 2 * CHANNELS;
 /** Kept ahead, so that a network that hesitates is not heard, seconds. */
 const AHEAD_S = 0.25;
 
+/** Further behind is no longer live: what is older is skipped, seconds. */
+const MAX_BEHIND_S = 3;
+const NOT_FOUND = 404;
+
 /** Plays a call in progress, as it comes, until it ends or `signal` aborts. */
 export async function listenTo(id: string, signal: AbortSignal): Promise<HushError | undefined> {
-  const answered = await session.client.call(id).audio({ signal });
-  if (!answered.ok) return signal.aborted ? undefined : answered.error;
+  for (let isFirst = true; !signal.aborted; isFirst = false) {
+    const answered = await session.client.call(id).audio({ signal });
+    if (!answered.ok) {
+      const { error } = answered;
+      const isOver = !isFirst && error.kind === 'http' && error.status === NOT_FOUND;
+      return isOver || signal.aborted ? undefined : error;
+    }
+    // It ends with the token as well: with another one it goes on.
+    await play(answered.value, signal);
+  }
+  return undefined;
+}
+
+async function play(answer: Response, signal: AbortSignal): Promise<void> {
   const audio = new AudioContext();
   const close = (): void => void (audio.state === 'closed' ? undefined : audio.close());
   signal.addEventListener('abort', close, { once: true });
@@ -18,7 +34,7 @@ export async function listenTo(id: string, signal: AbortSignal): Promise<HushErr
   let rate = 0;
   let playedUntil = 0;
   try {
-    for await (const piece of piecesOf(answered.value)) {
+    for await (const piece of piecesOf(answer)) {
       rest = joined(rest, piece);
       if (rate === 0) {
         if (rest.length < WAV_HEADER_BYTES) continue;
@@ -26,7 +42,11 @@ export async function listenTo(id: string, signal: AbortSignal): Promise<HushErr
         rest = rest.slice(WAV_HEADER_BYTES);
       }
       const frames = Math.floor(rest.length / BYTES_PER_FRAME);
-      if (frames === 0) continue;
+      const isBehind = playedUntil - audio.currentTime > MAX_BEHIND_S;
+      if (frames === 0 || isBehind) {
+        rest = rest.slice(frames * BYTES_PER_FRAME);
+        continue;
+      }
       const source = audio.createBufferSource();
       source.buffer = bufferOf(audio, rest, { frames, rate });
       source.connect(audio.destination);
@@ -40,7 +60,6 @@ export async function listenTo(id: string, signal: AbortSignal): Promise<HushErr
   } finally {
     setTimeout(close, Math.max(0, playedUntil - audio.currentTime) * 1000);
   }
-  return undefined;
 }
 
 async function* piecesOf({ body }: Response): AsyncGenerator<Uint8Array> {

@@ -6,6 +6,11 @@ import type { KnownChunk } from './segment-chunks.ts';
 import { SegmentReader, type Unsealing } from './segment-reader.ts';
 import { Voice } from './voice.ts';
 
+/** Chunks that may lie beside each other at the end of a track. */
+const MAX_OVERLAP = 8;
+/** Chunks, a second each at most: who is further behind skips what is between. */
+const MAX_LOOK = 64;
+
 export interface Recorded {
   readonly tracks: readonly TrackRecord[];
   readonly segments: readonly SegmentRecord[];
@@ -75,7 +80,8 @@ export class GrowingCall {
       );
       if (!reader) continue;
       readers.push(reader);
-      this.#remembered.set(file, { track, segment: segment.segment, places: reader.places });
+      const places = reader.places.slice(-MAX_LOOK);
+      this.#remembered.set(file, { track, segment: segment.segment, places });
     }
     this.#forget(track, newest, (sinceMs * clockRate) / 1000);
     return readers;
@@ -114,8 +120,3 @@ function growing(
     },
   };
 }
-
-/** Chunks that may lie beside each other at the end of a track. */
-const MAX_OVERLAP = 8;
-/** Chunks, a second each at most: who is further behind skips what is between. */
-const MAX_LOOK = 64;

@@ -43,7 +43,8 @@ export function liveAudioRoutes(app: FastifyInstance, services: HttpServices): v
         summary: 'A call in progress as it is recorded, about a second behind, until it ends',
         description:
           'Stereo WAV without an end: the agent left. While the recorder is paused nothing comes, ' +
-          'and afterwards it goes on with what is recorded then.',
+          'and afterwards it goes on with what is recorded then. It ends with the token it was asked ' +
+          'with, as well.',
         params: Type.Object({ id: Type.String({ description: 'Or correlation id' }) }),
         produces: ['audio/wav'],
       },
@@ -52,20 +53,19 @@ export function liveAudioRoutes(app: FastifyInstance, services: HttpServices): v
       const call = callFor(services, request);
       if (!call) return sendProblem(reply, 404, 'No such call is in progress.');
       if (listeners >= MAX_LISTENERS) return sendProblem(reply, 503, 'Too many are listening.');
+      await recordListening(call.record, 'listen', { request, services });
+      let isThere = true;
       listeners += 1;
-      try {
-        await recordListening(call.record, 'listen', { request, services });
-      } catch (cause) {
-        listeners -= 1;
-        throw cause;
-      }
-      const heard = services.live.wav(call.id, () => !call.ended);
-      const body = Readable.from(heard, { objectMode: false });
-      body.once('close', () => {
-        listeners -= 1;
-      });
+      const leave = (): void => {
+        if (isThere) listeners -= 1;
+        isThere = false;
+      };
+      reply.raw.once('close', leave);
+      if (reply.raw.destroyed) leave();
+      const endsAt = request.caller.principal.expiresAt ?? Number.POSITIVE_INFINITY;
+      const isLive = (): boolean => isThere && !call.ended && services.now() < endsAt;
       reply.header('Cache-Control', 'no-store').type('audio/wav');
-      return reply.send(body);
+      return reply.send(Readable.from(services.live.wav(call.id, isLive), { objectMode: false }));
     },
   );
 }
@@ -86,8 +86,10 @@ function levelsRoute(app: FastifyInstance, services: HttpServices): void {
     },
     async ({ query, caller }) => {
       const seen = query.id.flatMap((id) => callFor(services, { params: { id }, caller }) ?? []);
-      const items = seen.map(async ({ id }) => ({ id, tracks: await services.live.levels(id) }));
-      return { items: await Promise.all(items) };
+      // One after the other: a Pause that comes meanwhile waits for one look, not for forty.
+      const items = [];
+      for (const { id } of seen) items.push({ id, tracks: await services.live.levels(id) });
+      return { items };
     },
   );
 }

@@ -114,6 +114,27 @@ describe('a call in progress', () => {
     expect(gone.status).toBe(404);
   });
 
+  test('leaves nobody behind who left while it was paused', async () => {
+    const placed = await bench.caller.call(bench.hush);
+    await placed.frames(5);
+    await bench.hush.command('Pause', placed.correlationId);
+    const ears = Array.from({ length: 32 }, () => new Ear(placed.correlationId));
+    const answers = await Promise.all(ears.map(({ response }) => response));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    const address = `${bench.hush.api}/api/calls/${placed.correlationId}/audio`;
+    expect((await fetch(address)).status).toBe(503);
+    for (const ear of ears) ear.leave();
+    await Promise.all(ears.map(({ ended }) => ended));
+    const status = async (): Promise<number> => {
+      const abort = new AbortController();
+      const response = await fetch(address, { signal: abort.signal });
+      abort.abort();
+      return response.status;
+    };
+    await expect.poll(status, { timeout: 5_000 }).toBe(200);
+    await placed.call.end();
+  });
+
   test('moves its meters while it is recorded, and no longer', async () => {
     const placed = await bench.caller.call(bench.hush);
     const levels = async (): Promise<(number | null)[]> => {
