@@ -4,6 +4,7 @@ import { benchCommands } from './commands.ts';
 import { benchConsole } from './console.ts';
 import { benchFence } from './fence.ts';
 import { benchHub } from './hub.ts';
+import { benchLive } from './live.ts';
 import { benchPeers } from './peers/main.ts';
 import { benchStreams } from './streams.ts';
 import { benchTorture } from './torture.ts';
@@ -16,6 +17,7 @@ const benches: Record<string, () => Promise<void>> = {
   auth: benchAuth,
   archive: benchArchive,
   console: benchConsole,
+  live: benchLive,
   torture: benchTorture,
   peers: benchPeers,
 };

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { markerFrame } from '../../src/simulator/marker-audio.ts';
 import { record } from '../http/api-support.ts';
+import { ffprobe } from '../support/ffprobe.ts';
 import { ucc } from '../support/hush.ts';
 import { consoleBench } from './support.ts';
 
@@ -28,6 +30,20 @@ describe('a recording', () => {
     expect(await at.page.getByTestId('wave').count()).toBe(0);
     expect(await at.page.getByRole('button', { name: 'Play' }).count()).toBe(0);
     await at.page.getByText('Erasure: all of it (asked for), done').waitFor();
+  });
+
+  test('is exported by a download of the browser, in each format', async () => {
+    const { id } = await record(at.bench, { frames: 30 });
+    await at.open(`recordings/${id}`);
+    for (const format of ['wav', 'opus', 'flac']) {
+      await at.page.getByRole('button', { name: 'Export' }).click();
+      const downloading = at.page.waitForEvent('download');
+      await at.page.getByRole('menuitem', { name: format.toUpperCase() }).click();
+      const download = await downloading;
+      expect(download.suggestedFilename()).toBe(`${id}.${format}`);
+      const found = await ffprobe(readFileSync(await download.path()));
+      expect(found).toMatchObject({ channels: 2 });
+    }
   });
 
   test('of one packet has a wave form, and plays to its end', async () => {

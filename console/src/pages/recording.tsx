@@ -1,4 +1,4 @@
-import type { AudioFormat, RecordingDetail } from '@hush/client';
+import type { AudioFormat, RecordingDetail, Result } from '@hush/client';
 import {
   Alert,
   Anchor,
@@ -148,23 +148,32 @@ function Loaded({ recording, startAt, may, changed }: LoadedProps) {
   );
 }
 
+/** Of a file that the page has fetched: it is small. */
+async function vconUrl(id: string): Promise<Result<string>> {
+  const result = await session.client.recordings.audio(id, { format: 'vcon' });
+  if (!result.ok) return result;
+  return { ok: true, value: URL.createObjectURL(await result.value.blob()) };
+}
+
 interface ExportMenuProps {
   readonly id: string;
   onFailed(message: string): void;
 }
 
+/** The browser fetches audio by itself, and shows how far it is: a recording may be large. */
 function ExportMenu({ id, onFailed }: ExportMenuProps) {
   const save = async (format: AudioFormat): Promise<void> => {
-    const result = await session.client.recordings.audio(id, { format });
+    const result =
+      format === 'vcon' ? await vconUrl(id) : await session.client.recordings.audioUrl(id);
     if (!result.ok) {
       onFailed(result.error.message);
       return;
     }
     const link = document.createElement('a');
-    link.href = URL.createObjectURL(await result.value.blob());
+    link.href = format === 'vcon' ? result.value : `${result.value}&format=${format}`;
     link.download = `${id}.${format === 'vcon' ? 'vcon.json' : format}`;
     link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    if (format === 'vcon') setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   };
   return (
     <Menu>
