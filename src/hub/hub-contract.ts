@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { RecordingEvent } from '../domain/events.ts';
+import { type RecordingEvent, recordingEventTypes } from '../domain/events.ts';
 import {
   MarkingState,
   RecordingState,
@@ -66,24 +66,7 @@ export const hubContract = {
       description: 'Every committed event of what a client has subscribed to',
       payload: Type.Object({
         Sequence: Type.Integer({ description: 'Rises per UCC' }),
-        Type: Type.String({
-          enum: [
-            'callBegan',
-            'callUpdated',
-            'recordingStateChanged',
-            'pauseTaken',
-            'pauseReleased',
-            'pauseExpired',
-            'callEnded',
-            'recordingSaved',
-            'recordingDestroyed',
-            'recordingErased',
-            'legalHoldPlaced',
-            'legalHoldReleased',
-            'alarmRaised',
-            'alarmCleared',
-          ],
-        }),
+        Type: Type.String({ enum: [...recordingEventTypes] }),
         UccName: Type.String(),
         CorrelationId: Type.String(),
         RecordingId: Type.String(),

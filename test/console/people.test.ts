@@ -1,21 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { TestHush, temporaryFolder } from '../support/hush.ts';
-import { addDemoPeople, type Person, tenantId, tokenForm, tokenUrl } from '../support/people.ts';
+import type { TestHush } from '../support/hush.ts';
+import { hushWithPeople, type Person, tokenForm, tokenUrl } from '../support/people.ts';
 import { consoleBench, signIn, violations } from './support.ts';
 
 const at = consoleBench();
 
 /** A Hush whose people sign in, and its admin at the page `People`. */
 async function asAdmin(): Promise<TestHush> {
-  const dataDir = temporaryFolder();
-  const { admin } = await addDemoPeople(dataDir);
-  const hush = await TestHush.start({
-    dataDir,
-    config: (config) => ({
-      ...config,
-      auth: { ...config.auth, mode: 'embedded', tenantId, anonymous: false },
-    }),
-  });
+  const {
+    hush,
+    people: { admin },
+  } = await hushWithPeople();
   await at.page.goto(`${hush.api}/#/people`);
   await signIn(at.page, admin);
   await at.page.getByRole('heading', { name: 'Users' }).waitFor();

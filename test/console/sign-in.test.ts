@@ -1,23 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { TestHush, temporaryFolder } from '../support/hush.ts';
-import { addDemoPeople, tenantId } from '../support/people.ts';
+import { hushWithPeople } from '../support/people.ts';
 import { consoleBench, signIn, violations } from './support.ts';
 
 const at = consoleBench();
 
 describe('signing in', () => {
   test('each person sees what is theirs, and nobody else gets in', async () => {
-    const dataDir = temporaryFolder();
-    const people = await addDemoPeople(dataDir);
     let offsetMs = 0;
-    const hush = await TestHush.start({
-      dataDir,
-      overrides: { clock: { now: () => Date.now() + offsetMs } },
-      config: (config) => ({
-        ...config,
-        auth: { ...config.auth, mode: 'embedded', tenantId, anonymous: false },
-      }),
-    });
+    const { hush, people } = await hushWithPeople({ clock: { now: () => Date.now() + offsetMs } });
     await at.page.goto(hush.api);
     await signIn(at.page, { ...people.supervisor, password: 'wrong password' });
     await at.page.getByText('Wrong name or password.').waitFor();

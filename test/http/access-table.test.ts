@@ -3,8 +3,8 @@ import { HubConnectionBuilder } from '@microsoft/signalr';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Role, roles } from '../../src/domain/access.ts';
 import { hubContract } from '../../src/hub/hub-contract.ts';
-import { TestHush, temporaryFolder, ucc } from '../support/hush.ts';
-import { addDemoPeople, fetchToken, tenantId } from '../support/people.ts';
+import { TestHush, ucc } from '../support/hush.ts';
+import { fetchToken, hushWithPeople, tenantId } from '../support/people.ts';
 
 type Cell = 'yes' | 'no' | 'open' | 'let in';
 
@@ -34,16 +34,9 @@ let hush: TestHush;
 const tokens = new Map<Role, string>();
 
 beforeAll(async () => {
-  const dataDir = temporaryFolder();
-  const people = await addDemoPeople(dataDir);
-  hush = await TestHush.start({
-    dataDir,
-    config: (config) => ({
-      ...config,
-      auth: { ...config.auth, mode: 'embedded', tenantId, anonymous: false },
-    }),
-  });
-  for (const role of roles) tokens.set(role, await fetchToken(hush.api, people[role]));
+  const started = await hushWithPeople();
+  hush = started.hush;
+  for (const role of roles) tokens.set(role, await fetchToken(hush.api, started.people[role]));
 });
 afterAll(() => hush.remove());
 

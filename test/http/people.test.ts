@@ -1,28 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { TestHush, temporaryFolder } from '../support/hush.ts';
-import {
-  addDemoPeople,
-  fetchToken,
-  type Person,
-  tenantId,
-  tokenForm,
-  tokenUrl,
-} from '../support/people.ts';
+import { TestHush } from '../support/hush.ts';
+import { fetchToken, hushWithPeople, type Person, tokenForm, tokenUrl } from '../support/people.ts';
 
 let hush: TestHush;
 let admin: string;
 
 beforeAll(async () => {
-  const dataDir = temporaryFolder();
-  const people = await addDemoPeople(dataDir);
-  hush = await TestHush.start({
-    dataDir,
-    config: (config) => ({
-      ...config,
-      auth: { ...config.auth, mode: 'embedded', tenantId, anonymous: false },
-    }),
-  });
-  admin = await fetchToken(hush.api, people.admin);
+  const started = await hushWithPeople();
+  hush = started.hush;
+  admin = await fetchToken(hush.api, started.people.admin);
 });
 afterAll(() => hush.remove());
 

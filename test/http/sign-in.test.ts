@@ -1,7 +1,13 @@
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { TestHush, temporaryFolder } from '../support/hush.ts';
-import { addDemoPeople, clientId, clientSecret, type Person, tenantId } from '../support/people.ts';
+import type { TestHush } from '../support/hush.ts';
+import {
+  clientId,
+  clientSecret,
+  hushWithPeople,
+  type Person,
+  tenantId,
+} from '../support/people.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -9,16 +15,10 @@ let hush: TestHush;
 let supervisor: Person;
 let offsetMs = 0;
 beforeAll(async () => {
-  const dataDir = temporaryFolder();
-  ({ supervisor } = await addDemoPeople(dataDir));
-  hush = await TestHush.start({
-    dataDir,
-    overrides: { clock: { now: () => Date.now() + offsetMs } },
-    config: (config) => ({
-      ...config,
-      auth: { ...config.auth, mode: 'embedded', tenantId, anonymous: false },
-    }),
-  });
+  ({
+    hush,
+    people: { supervisor },
+  } = await hushWithPeople({ clock: { now: () => Date.now() + offsetMs } }));
 });
 afterAll(() => hush.remove());
 

@@ -4,9 +4,10 @@ import { hashPassword, hashSecret } from '../../src/auth/password-hash.ts';
 import type { Caller, Role } from '../../src/domain/access.ts';
 import { AccessTrail } from '../../src/domain/access-trail.ts';
 import type { User } from '../../src/domain/people.ts';
+import type { ServerOverrides } from '../../src/server.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { SqlStore } from '../../src/store/store.ts';
-import { agent, supervisor } from './hush.ts';
+import { agent, supervisor, TestHush, temporaryFolder } from './hush.ts';
 
 export const tenantId = '6f2c1f5e-0d7a-4b52-9a60-7f6c2a1e9d10';
 export const clientId = 'coreapi';
@@ -90,4 +91,20 @@ export async function fetchToken(api: string, person: Person): Promise<string> {
   const answer = (await response.json()) as { access_token?: string };
   if (answer.access_token === undefined) throw new Error(`no token: ${JSON.stringify(answer)}`);
   return answer.access_token;
+}
+
+/** A Hush to which nobody comes without a token, with a person of each role. */
+export async function hushWithPeople(
+  overrides: ServerOverrides = {},
+): Promise<{ hush: TestHush; people: Record<Role, Person> }> {
+  const dataDir = temporaryFolder();
+  const people = await addDemoPeople(dataDir);
+  const hush = await TestHush.start({
+    ...{ dataDir, overrides },
+    config: (config) => ({
+      ...config,
+      auth: { ...config.auth, mode: 'embedded', tenantId, anonymous: false },
+    }),
+  });
+  return { hush, people };
 }
