@@ -57,7 +57,8 @@ describe('the v2 hub', () => {
       const begunMs = performance.now();
       await connection.start();
       await back;
-      expect(performance.now() - begunMs).toBeLessThan(LIFETIME_MS * 2);
+      // Tokens name whole seconds. Without an end of its own the connection would never come back.
+      expect(performance.now() - begunMs).toBeGreaterThan(LIFETIME_MS - 1_000);
       await connection.stop();
     },
   );
