@@ -94,6 +94,7 @@ export const texts = {
     needsLook: 'This call needs a look',
     noStreams: 'No audio has been offered yet.',
     noStreamsHint: 'The session border controller adds it with its next INVITE.',
+    streams: 'Streams',
     who: 'Who',
     codec: 'Codec',
     transport: 'Transport',

@@ -13,7 +13,7 @@ import type {
   TokenIssuer,
   TokenRequest,
 } from '../domain/authentication.ts';
-import type { Client, PeopleStore, User } from '../domain/people.ts';
+import { type Client, consoleClientId, type PeopleStore, type User } from '../domain/people.ts';
 import type { Clock } from '../domain/ports.ts';
 import { FailedAttempts } from './failed-attempts.ts';
 import { type Hasher, HashingBusyError } from './password-hash.ts';
@@ -47,8 +47,7 @@ const MAX_LIMITED_KEYS = 10_000;
 const nobodysPassword = `scrypt$32768$8$3$${'A'.repeat(22)}$${'A'.repeat(43)}`;
 const nobodysSecret = `scrypt$16384$8$1$${'A'.repeat(22)}$${'A'.repeat(43)}`;
 
-/** What tokens of the console name; nobody is asked for its secret, and nobody can add it. */
-export const consoleClient = { id: 'hush-console' } as const;
+const consoleClient = { id: consoleClientId } as const;
 
 /** A working day: who goes on after it signs in again, however often the token was renewed. */
 const MAX_SESSION_MS = 12 * 3_600_000;

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { type Role, roles } from './access.ts';
 import type { AccessRecord } from './access-trail.ts';
-import { type Client, type PeopleStore, personNamePattern, type User } from './people.ts';
+import {
+  type Client,
+  consoleClientId,
+  type PeopleStore,
+  personNamePattern,
+  type User,
+} from './people.ts';
 import { parseRequesterUri } from './sip-uri.ts';
 import { uccKey, uccNamePattern } from './ucc.ts';
 
@@ -101,6 +107,9 @@ export class PeopleRegister {
   ): Promise<{ readonly secret: string; readonly isNew: boolean }> {
     if (!personName.test(id)) {
       throw new PersonSettingsError('a client id has 1 to 64 letters, digits and . _ @ + -');
+    }
+    if (id === consoleClientId) {
+      throw new PersonSettingsError(`${id} is the console, which has no secret`);
     }
     const { people, hashSecret, now } = this.#ports;
     const secret = randomBytes(SECRET_BYTES).toString('base64url');

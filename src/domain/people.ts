@@ -24,6 +24,9 @@ export interface Client {
   readonly createdAt: number;
 }
 
+/** What tokens of the console name; nobody is asked for its secret, and nobody can add it. */
+export const consoleClientId = 'hush-console';
+
 /** 1 to 64 characters that form, log and command line carry unescaped. */
 export const personNamePattern = '^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$';
 

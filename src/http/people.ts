@@ -162,12 +162,14 @@ function clientChangeRoutes(app: FastifyInstance, { register, trail }: HttpServi
       },
       validatorCompiler: strict,
     },
-    async (request, reply) => {
+    (request, reply) => {
       if (!register) return sendProblem(reply, 404, elsewhere);
       const { id } = request.params;
-      const { secret, isNew } = await register.saveClient(id, entryOf(trail, request));
-      reply.header('Cache-Control', 'no-store').code(isNew ? 201 : 200);
-      return { id, secret };
+      return orProblem(reply, async () => {
+        const { secret, isNew } = await register.saveClient(id, entryOf(trail, request));
+        reply.header('Cache-Control', 'no-store').code(isNew ? 201 : 200);
+        return { id, secret };
+      });
     },
   );
 

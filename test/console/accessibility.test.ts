@@ -5,25 +5,27 @@ import { consoleBench, violations } from './support.ts';
 const at = consoleBench();
 
 describe('every page', () => {
-  test.each(['live', 'recordings', 'health', 'uccs', 'people', 'demo'])(
-    '%s has nothing that axe objects to, light or dark, wide or narrow',
-    async (path) => {
-      for (const colorScheme of ['light', 'dark'] as const) {
-        for (const width of [1280, 360]) {
-          await at.page.emulateMedia({ colorScheme });
-          await at.page.setViewportSize({ width, height: 800 });
-          await at.open(path);
-          await at.page.locator('h1').waitFor();
-          // What is asked for has come, or never will.
-          await at.page.waitForTimeout(300);
-          expect(await violations(at.page), `${colorScheme} ${width}`).toEqual([]);
-          // Nothing but a table's own box scrolls sideways.
-          const overflow = 'document.documentElement.scrollWidth - innerWidth';
-          expect(await at.page.evaluate(overflow), `${width}`).toBeLessThanOrEqual(0);
-        }
+  test.each([
+    ['live', 'Recording'],
+    ['recordings', 'Search'],
+    ['health', 'free of'],
+    ['uccs', 'Days that recordings are kept'],
+    ['people', 'There is none.'],
+    ['demo', 'The call is being recorded.'],
+  ])('%s has nothing that axe objects to, light or dark, wide or narrow', async (path, loaded) => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      for (const width of [1280, 360]) {
+        await at.page.emulateMedia({ colorScheme });
+        await at.page.setViewportSize({ width, height: 800 });
+        await at.open(path);
+        await at.page.getByText(loaded).first().waitFor();
+        expect(await violations(at.page), `${colorScheme} ${width}`).toEqual([]);
+        // Nothing but a table's own box scrolls sideways.
+        const overflow = 'document.documentElement.scrollWidth - innerWidth';
+        expect(await at.page.evaluate(overflow), `${width}`).toBeLessThanOrEqual(0);
       }
-    },
-  );
+    }
+  });
 
   test('a recording has nothing that axe objects to', async () => {
     const { id } = await record(at.bench, { frames: 60 });

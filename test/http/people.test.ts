@@ -97,6 +97,12 @@ test('a client gets a secret, then another one, and is removed', async () => {
   expect(await status(second.body.secret)).toBe(401);
 });
 
+test('the console is no client that anybody could add', async () => {
+  const refused = await ask('PUT', '/api/clients/hush-console', {});
+  expect(refused.status).toBe(400);
+  expect(refused.body.detail).toBe('hush-console is the console, which has no secret.');
+});
+
 test('without the embedded issuer there are no people here', async () => {
   const other = await TestHush.start({
     config: (config) => ({ ...config, auth: { ...config.auth, mode: 'none' } }),

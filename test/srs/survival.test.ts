@@ -79,7 +79,6 @@ test('a call outlives three kill -9, paused across the second, and is whole in t
   const hush = await Phoenix.start({ dataDir });
   const call = await caller.call(hush.current);
   const command = commandClient(hush.current.api);
-  const begunAt = nowMs();
   await call.frames(80);
   await hush.restart();
   await more(call, 80);
@@ -99,7 +98,8 @@ test('a call outlives three kill -9, paused across the second, and is whole in t
   await hush.restart();
   await more(call, 80);
   await call.call.end();
-  const lengthMs = nowMs() - begunAt;
+  const sentAt = call.streams.flatMap(({ sent }) => sent.map(({ sentAtMs }) => sentAtMs));
+  const lengthMs = Math.max(...sentAt) - Math.min(...sentAt);
 
   const { status, wav, frames, tracks } = await framesOf(hush.current.api, call);
   expect(status).toBe('kept');

@@ -7,6 +7,7 @@ import { Meters } from '../parts/meters.tsx';
 import { Empty, Failed } from '../parts/notes.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { Story } from '../parts/story.tsx';
+import { WideTable } from '../parts/wide-table.tsx';
 import type { Permission } from '../session.ts';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
@@ -100,31 +101,29 @@ function Streams({ call: { streams } }: { readonly call: Call }) {
     return <Empty title={texts.call.noStreams} hint={texts.call.noStreamsHint} />;
   }
   return (
-    <Table.ScrollContainer minWidth={420}>
-      <Table maw={720}>
-        <Table.Thead>
-          <Table.Tr>
-            {[texts.call.who, texts.call.codec, texts.call.transport, texts.live.state].map(
-              (words) => (
-                <Table.Th key={words}>{words}</Table.Th>
-              ),
-            )}
+    <WideTable label={texts.call.streams} minWidth={420} maxWidth={720}>
+      <Table.Thead>
+        <Table.Tr>
+          {[texts.call.who, texts.call.codec, texts.call.transport, texts.live.state].map(
+            (words) => (
+              <Table.Th key={words}>{words}</Table.Th>
+            ),
+          )}
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {streams.map(({ track, aor, mixed, codec, encrypted, held }) => (
+          <Table.Tr key={track}>
+            <Table.Td>
+              {mixed ? texts.call.mixed : aor ? shortParty(aor) : texts.call.unknown}
+            </Table.Td>
+            <Table.Td>{codec}</Table.Td>
+            <Table.Td>{encrypted ? texts.call.srtp : texts.call.rtp}</Table.Td>
+            <Table.Td>{held ? texts.states.hold : texts.call.sends}</Table.Td>
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {streams.map(({ track, aor, mixed, codec, encrypted, held }) => (
-            <Table.Tr key={track}>
-              <Table.Td>
-                {mixed ? texts.call.mixed : aor ? shortParty(aor) : texts.call.unknown}
-              </Table.Td>
-              <Table.Td>{codec}</Table.Td>
-              <Table.Td>{encrypted ? texts.call.srtp : texts.call.rtp}</Table.Td>
-              <Table.Td>{held ? texts.states.hold : texts.call.sends}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+        ))}
+      </Table.Tbody>
+    </WideTable>
   );
 }
 

@@ -14,6 +14,7 @@ import {
 import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react';
 import { clock, partyNames, when } from '../format.ts';
 import { Empty, Failed } from '../parts/notes.tsx';
+import { WideTable } from '../parts/wide-table.tsx';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
 
@@ -98,24 +99,22 @@ export function RecordingsPage() {
         <Empty title={texts.recordings.none} hint={texts.recordings.noneHint} />
       )}
       {found && found.items.length > 0 && (
-        <Table.ScrollContainer minWidth={600}>
-          <Table highlightOnHover stickyHeader>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{texts.recordings.began}</Table.Th>
-                <Table.Th>{texts.live.parties}</Table.Th>
-                <Table.Th>{texts.live.ucc}</Table.Th>
-                <Table.Th>{texts.recordings.length}</Table.Th>
-                <Table.Th>{texts.recordings.notes}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {found.items.map((recording) => (
-                <Row key={recording.id} recording={recording} />
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <WideTable label={texts.nav.recordings} minWidth={600}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{texts.recordings.began}</Table.Th>
+              <Table.Th>{texts.live.parties}</Table.Th>
+              <Table.Th>{texts.live.ucc}</Table.Th>
+              <Table.Th>{texts.recordings.length}</Table.Th>
+              <Table.Th>{texts.recordings.notes}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {found.items.map((recording) => (
+              <Row key={recording.id} recording={recording} />
+            ))}
+          </Table.Tbody>
+        </WideTable>
       )}
       {found?.next && (
         <Button variant="default" loading={isBusy} onClick={() => void load(query, found)}>

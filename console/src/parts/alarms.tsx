@@ -5,6 +5,7 @@ import { session } from '../session.ts';
 import { texts } from '../texts.ts';
 import { useAsked } from '../use-asked.ts';
 import { Empty, Failed } from './notes.tsx';
+import { WideTable } from './wide-table.tsx';
 
 type Alarm = Operations['GET /api/alarms']['answer']['items'][number];
 
@@ -30,13 +31,13 @@ export function Alarms() {
         {open.value?.items.length === 0 && (
           <Empty title={texts.health.none} hint={texts.health.noneHint} />
         )}
-        <AlarmTable alarms={open.value?.items ?? []} />
+        <AlarmTable label={texts.health.alarms} alarms={open.value?.items ?? []} />
         {raised.length > 0 && (
           <>
             <Title order={3} size="h5">
               {texts.health.before}
             </Title>
-            <AlarmTable alarms={raised} />
+            <AlarmTable label={texts.health.before} alarms={raised} />
           </>
         )}
       </Stack>
@@ -44,38 +45,40 @@ export function Alarms() {
   );
 }
 
-function AlarmTable({ alarms }: { readonly alarms: readonly Alarm[] }) {
+interface AlarmTableProps {
+  readonly label: string;
+  readonly alarms: readonly Alarm[];
+}
+
+function AlarmTable({ label, alarms }: AlarmTableProps) {
   if (alarms.length === 0) return null;
   return (
-    <Table.ScrollContainer minWidth={640}>
-      <Table>
-        <Table.Tbody>
-          {alarms.map(({ id, kind, at, clearedAt, detail, uccName, callId }) => (
-            <Table.Tr key={id}>
-              <Table.Td>
-                <Badge
-                  color={clearedAt === null ? 'red.9' : 'gray.7'}
-                  variant={clearedAt === null ? 'filled' : 'light'}
-                  radius="sm"
-                  tt="none"
-                  title={kind}
-                >
-                  {clearedAt === null ? '▲ ' : ''}
-                  {texts.alarms[kind] ?? kind}
-                </Badge>
-              </Table.Td>
-              <Table.Td>{when(at)}</Table.Td>
-              <Table.Td>{uccName}</Table.Td>
-              <Table.Td>
-                <Text size="sm">
-                  {detail}{' '}
-                  {callId && <Anchor href={`#/calls/${callId}`}>{texts.health.call}</Anchor>}
-                </Text>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <WideTable label={label} minWidth={640}>
+      <Table.Tbody>
+        {alarms.map(({ id, kind, at, clearedAt, detail, uccName, callId }) => (
+          <Table.Tr key={id}>
+            <Table.Td>
+              <Badge
+                color={clearedAt === null ? 'red.9' : 'gray.7'}
+                variant={clearedAt === null ? 'filled' : 'light'}
+                radius="sm"
+                tt="none"
+                title={kind}
+              >
+                {clearedAt === null ? '▲ ' : ''}
+                {texts.alarms[kind] ?? kind}
+              </Badge>
+            </Table.Td>
+            <Table.Td>{when(at)}</Table.Td>
+            <Table.Td>{uccName}</Table.Td>
+            <Table.Td>
+              <Text size="sm">
+                {detail} {callId && <Anchor href={`#/calls/${callId}`}>{texts.health.call}</Anchor>}
+              </Text>
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </WideTable>
   );
 }

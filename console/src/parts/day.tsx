@@ -6,6 +6,7 @@ import { session } from '../session.ts';
 import { texts } from '../texts.ts';
 import { useAsked } from '../use-asked.ts';
 import { Empty, Failed } from './notes.tsx';
+import { WideTable } from './wide-table.tsx';
 
 type Summary = Operations['GET /api/assurance/daily']['answer'];
 
@@ -56,30 +57,28 @@ function Uccs({ summary: { uccs, timeZone } }: { readonly summary: Summary }) {
             {texts.health.nothingKept}
           </Alert>
         ))}
-      <Table.ScrollContainer minWidth={720}>
-        <Table>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{texts.live.ucc}</Table.Th>
-              {Object.values(columns).map((words) => (
-                <Table.Th key={words}>{words}</Table.Th>
+      <WideTable label={texts.health.day} minWidth={720}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{texts.live.ucc}</Table.Th>
+            {Object.values(columns).map((words) => (
+              <Table.Th key={words}>{words}</Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {uccs.map((ucc) => (
+            <Table.Tr key={ucc.uccName}>
+              <Table.Td>{ucc.uccName}</Table.Td>
+              {(Object.keys(columns) as (keyof typeof columns)[]).map((name) => (
+                <Table.Td key={name} ff="monospace">
+                  {name === 'keptMs' ? clock(ucc.keptMs) : ucc[name]}
+                </Table.Td>
               ))}
             </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {uccs.map((ucc) => (
-              <Table.Tr key={ucc.uccName}>
-                <Table.Td>{ucc.uccName}</Table.Td>
-                {(Object.keys(columns) as (keyof typeof columns)[]).map((name) => (
-                  <Table.Td key={name} ff="monospace">
-                    {name === 'keptMs' ? clock(ucc.keptMs) : ucc[name]}
-                  </Table.Td>
-                ))}
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+          ))}
+        </Table.Tbody>
+      </WideTable>
       <Text size="sm" c="dimmed">
         {texts.health.dayOf} {timeZone}
       </Text>
@@ -94,24 +93,22 @@ function LookAt({ summary: { lookAt, lookAtCount } }: { readonly summary: Summar
       <Title order={3} size="h5">
         {texts.health.lookAt} {lookAtCount > lookAt.length ? `(${lookAtCount})` : ''}
       </Title>
-      <Table.ScrollContainer minWidth={560}>
-        <Table>
-          <Table.Tbody>
-            {lookAt.map(({ callId, uccName, beganAt, verdict, reasons }) => (
-              <Table.Tr key={callId}>
-                <Table.Td>
-                  <Anchor inherit href={`#/calls/${callId}`}>
-                    {when(beganAt)}
-                  </Anchor>
-                </Table.Td>
-                <Table.Td>{uccName}</Table.Td>
-                <Table.Td>{texts.verdicts[verdict] ?? verdict}</Table.Td>
-                <Table.Td>{reasons.join(', ')}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <WideTable label={texts.health.lookAt} minWidth={560}>
+        <Table.Tbody>
+          {lookAt.map(({ callId, uccName, beganAt, verdict, reasons }) => (
+            <Table.Tr key={callId}>
+              <Table.Td>
+                <Anchor inherit href={`#/calls/${callId}`}>
+                  {when(beganAt)}
+                </Anchor>
+              </Table.Td>
+              <Table.Td>{uccName}</Table.Td>
+              <Table.Td>{texts.verdicts[verdict] ?? verdict}</Table.Td>
+              <Table.Td>{reasons.join(', ')}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </WideTable>
     </>
   );
 }

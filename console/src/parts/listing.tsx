@@ -5,6 +5,7 @@ import { texts } from '../texts.ts';
 import type { Asked } from '../use-asked.ts';
 import { DialogForm } from './dialog-form.tsx';
 import { Empty, Failed } from './notes.tsx';
+import { WideTable } from './wide-table.tsx';
 
 interface ListingProps {
   readonly title: string;
@@ -43,36 +44,34 @@ export function Listing({ title, hint, asked, columns, rows, add }: ListingProps
           <Empty title={texts.people.none} hint={hint} />
         )}
         {rows.length > 0 && (
-          <Table.ScrollContainer minWidth={560}>
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  {columns.map((column) => (
-                    <Table.Th key={column}>{column}</Table.Th>
-                  ))}
-                  <Table.Th>
-                    <VisuallyHidden>{texts.live.actions}</VisuallyHidden>
-                  </Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {rows.map(({ key, cells, actions }) => (
-                  <Table.Tr key={key}>
-                    {columns.map((column, index) => (
-                      <Table.Td key={column} style={{ overflowWrap: 'anywhere' }}>
-                        {cells[index]}
-                      </Table.Td>
-                    ))}
-                    <Table.Td>
-                      <Group gap={4} justify="end" wrap="nowrap">
-                        {actions}
-                      </Group>
-                    </Table.Td>
-                  </Table.Tr>
+          <WideTable label={title} minWidth={560}>
+            <Table.Thead>
+              <Table.Tr>
+                {columns.map((column) => (
+                  <Table.Th key={column}>{column}</Table.Th>
                 ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+                <Table.Th>
+                  <VisuallyHidden>{texts.live.actions}</VisuallyHidden>
+                </Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {rows.map(({ key, cells, actions }) => (
+                <Table.Tr key={key}>
+                  {columns.map((column, index) => (
+                    <Table.Td key={column} style={{ overflowWrap: 'anywhere' }}>
+                      {cells[index]}
+                    </Table.Td>
+                  ))}
+                  <Table.Td>
+                    <Group gap={4} justify="end" wrap="nowrap">
+                      {actions}
+                    </Group>
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </WideTable>
         )}
       </Stack>
     </section>

@@ -1,10 +1,14 @@
 import type { CallEvent, Erasure, Operations, Receipt, RecordingDetail } from '@hush/client';
 import { Text, Timeline, Title } from '@mantine/core';
+import { useEffect } from 'react';
 import { clock, ownerName, shortParty, when } from '../format.ts';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
 import { useAsked } from '../use-asked.ts';
 import { Failed } from './notes.tsx';
+
+/** Keys go first, bytes then: an erasure that is not done yet is looked at again. */
+const LOOK_AGAIN_MS = 2_000;
 
 type Deed = Operations['GET /api/access-trail']['answer']['items'][number];
 
@@ -39,6 +43,13 @@ export function Story({ id, version, recording, canReadTrail }: StoryProps) {
   const erasures = useAsked<readonly Erasure[]>(`erasures/${id}/${version}`, async () =>
     recording ? session.client.recordings.erasures(id) : { ok: true, value: [] },
   );
+  const isUnderWay = erasures.value?.some(({ state }) => state !== 'done') ?? false;
+  const { again } = erasures;
+  useEffect(() => {
+    if (!isUnderWay) return undefined;
+    const timer = setInterval(again, LOOK_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [isUnderWay, again]);
   const failed = [events, receipts, trail, erasures].find(({ error }) => error);
   const entries: Entry[] = [
     ...(events.value ?? []).flatMap(ofEvent),
