@@ -36,8 +36,16 @@ describe('every page', () => {
 
   test('a recording has nothing that axe objects to', async () => {
     const { id } = await record(at.bench, { frames: 60 });
-    await at.open(`recordings/${id}`);
-    await at.page.getByTestId('wave').waitFor();
-    expect(await violations(at.page)).toEqual([]);
+    const interval = { startMs: 200, endMs: 800, reason: 'a look at it' };
+    await at.bench.hush.post(`/api/recordings/${id}/erasures`, interval);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await at.page.emulateMedia({ colorScheme });
+      await at.open(`recordings/${id}`);
+      await at.page
+        .getByText(/^erased \d/)
+        .first()
+        .waitFor();
+      expect(await violations(at.page), colorScheme).toEqual([]);
+    }
   });
 });

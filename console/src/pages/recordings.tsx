@@ -130,7 +130,9 @@ function Row({ recording }: { readonly recording: Recording }) {
   return (
     <Table.Tr>
       <Table.Td>
-        <Anchor href={`#/recordings/${id}`}>{when(beganAt)}</Anchor>
+        <Anchor inherit href={`#/recordings/${id}`}>
+          {when(beganAt)}
+        </Anchor>
       </Table.Td>
       <Table.Td>{partyNames(parties)}</Table.Td>
       <Table.Td>{uccName}</Table.Td>

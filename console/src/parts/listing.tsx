@@ -44,7 +44,7 @@ export function Listing({ title, hint, asked, columns, rows, add }: ListingProps
           <Empty title={texts.people.none} hint={hint} />
         )}
         {rows.length > 0 && (
-          <WideTable label={title} minWidth={560}>
+          <WideTable label={title} minWidth={520}>
             <Table.Thead>
               <Table.Tr>
                 {columns.map((column) => (
@@ -59,7 +59,7 @@ export function Listing({ title, hint, asked, columns, rows, add }: ListingProps
               {rows.map(({ key, cells, actions }) => (
                 <Table.Tr key={key}>
                   {columns.map((column, index) => (
-                    <Table.Td key={column} style={{ overflowWrap: 'anywhere' }}>
+                    <Table.Td key={column} style={{ overflowWrap: 'break-word' }}>
                       {cells[index]}
                     </Table.Td>
                   ))}

@@ -38,8 +38,8 @@ function Meter({ level: { aor, role, dbfs }, width }: MeterProps) {
       title={`${who}: ${dbfs === null ? texts.live.notRecorded : `${dbfs} dB`}`}
       style={{
         ...{ width, height: 8, overflow: 'hidden' },
-        border: '1px solid var(--mantine-color-dimmed)',
-        ...(dbfs === null ? { borderStyle: 'dashed' } : {}),
+        ...{ borderWidth: 1, borderColor: 'var(--mantine-color-dimmed)' },
+        borderStyle: dbfs === null ? 'dashed' : 'solid',
       }}
     >
       <div

@@ -167,8 +167,16 @@ function gapLabel(reason: string, lengthMs: number, share: number): HTMLElement 
   const words = `${texts.reasons[reason] ?? reason} ${(lengthMs / 1000).toFixed(1)} s`;
   label.title = words;
   label.dataset.gap = reason;
-  label.textContent = share >= LEAST_LABELLED_SHARE ? words : '\u00a0';
-  Object.assign(label.style, { display: 'block', font: '11px system-ui', padding: '2px 4px' });
+  Object.assign(label.style, { display: 'block', height: '100%', font: '11px system-ui' });
+  if (share < LEAST_LABELLED_SHARE) return label;
+  const chip = document.createElement('span');
+  chip.textContent = words;
+  // Whatever the gap's colour is, and the page's.
+  Object.assign(chip.style, {
+    ...{ padding: '1px 4px', whiteSpace: 'nowrap' },
+    ...{ background: 'var(--mantine-color-body)', color: 'var(--mantine-color-text)' },
+  });
+  label.append(chip);
   return label;
 }
 
