@@ -69,10 +69,12 @@ async function measured(hush: HushProcess, ids: readonly string[]): Promise<Roun
   const latencies: number[] = [];
   const [cpuBefore, began] = [cpuSeconds(hush.pid), performance.now()];
   for (let index = 0; performance.now() - began < ROUND_MS; index += 1) {
-    const sentAt = performance.now();
-    await command(hush.api, index % 2 === 0 ? 'Pause' : 'Start', ids[(index >> 1) % ids.length]);
-    latencies.push(performance.now() - sentAt);
-    await new Promise((resolve) => setTimeout(resolve, COMMAND_EVERY_MS));
+    for (const action of ['Pause', 'Start']) {
+      const sentAt = performance.now();
+      await command(hush.api, action, ids[index % ids.length]);
+      latencies.push(performance.now() - sentAt);
+      await new Promise((resolve) => setTimeout(resolve, COMMAND_EVERY_MS));
+    }
   }
   const seconds = (performance.now() - began) / 1000;
   return { cpu: (cpuSeconds(hush.pid) - cpuBefore) / seconds, latencies };
