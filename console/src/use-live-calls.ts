@@ -1,5 +1,5 @@
 import type { Call, HushError } from '@hush/client';
-import { useEffect, useState } from 'react';
+import { startTransition, useEffect, useState } from 'react';
 import { session } from './session.ts';
 
 export interface LiveCalls {
@@ -25,10 +25,12 @@ export function useLiveCalls(): LiveCalls {
     const look = async (): Promise<void> => {
       const result = await session.client.calls.list({}, { signal: ended.signal });
       if (ended.signal.aborted) return;
-      setState((before) =>
-        result.ok
-          ? { calls: result.value, error: undefined, isConnected: before.isConnected }
-          : { ...before, error: result.error },
+      startTransition(() =>
+        setState((before) =>
+          result.ok
+            ? { calls: result.value, error: undefined, isConnected: before.isConnected }
+            : { ...before, error: result.error },
+        ),
       );
     };
     const lookSoon = (): void => {

@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useRef, useState } from 'react';
+import { type RefObject, startTransition, useEffect, useRef, useState } from 'react';
 
 /** Rows beyond the edge that are there already when one scrolls. */
 const OVERSCAN = 8;
@@ -22,8 +22,11 @@ export function useWindow<Box extends HTMLElement>(
       const top = box.getBoundingClientRect().top;
       const first = Math.max(0, Math.floor(-top / rowHeight) - OVERSCAN);
       const end = Math.ceil((innerHeight - top) / rowHeight) + OVERSCAN;
-      setShown((before) =>
-        before.first === first && before.end === end ? before : { first, end },
+      // Rows are drawn a few at a time: the page goes on answering meanwhile.
+      startTransition(() =>
+        setShown((before) =>
+          before.first === first && before.end === end ? before : { first, end },
+        ),
       );
     };
     look();
