@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What is awaited comes when it comes: a shared machine may be slow.
+    expect: { poll: { timeout: 10_000 } },
     pool: 'forks',
     // Most tests wait for clocks and sockets: one worker less than cores, the default, is one on two.
     maxWorkers: 2,

@@ -58,6 +58,12 @@ export function App() {
 function Shell({ me }: { readonly me: Me }) {
   const route = useRoute();
   const [isOpen, { toggle, close }] = useDisclosure(false);
+  const { page } = route;
+  // Who has several tabs, or hears the page, is told which of them this is.
+  useEffect(() => {
+    const name = page in texts.nav ? texts.nav[page as keyof typeof texts.nav] : texts.call.title;
+    document.title = `${name} · ${texts.title}`;
+  }, [page]);
   const may = useCallback((permission: Permission) => me.permissions.includes(permission), [me]);
   return (
     <AppShell

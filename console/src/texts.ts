@@ -87,6 +87,7 @@ export const texts = {
     Delete: 'Delete',
   },
   call: {
+    title: 'Call',
     back: 'All calls',
     ended: 'This call is over.',
     recording: 'Its recording',

@@ -116,7 +116,7 @@ describe('guardFields', () => {
     expect(await owners()).toEqual([owner]);
     await page.locator('#note').focus();
     await expect.poll(owners, { timeout: 5_000 }).toEqual([]);
-    expect(await status().textContent()).toBe('The call is being recorded.');
+    await expect.poll(() => status().textContent()).toBe('The call is being recorded.');
     await page.locator('#cvc').focus();
     await expect.poll(() => status().textContent()).toContain('is paused');
     expect(await owners()).not.toEqual([owner]);

@@ -26,6 +26,7 @@ describe('every page', () => {
         await at.page.setViewportSize({ width, height: 800 });
         await at.open(path);
         await at.page.getByText(loaded).first().waitFor();
+        expect(await at.page.title()).toMatch(/^[A-Z].* · Hush$/);
         expect(await violations(at.page), `${colorScheme} ${width}`).toEqual([]);
         // Nothing but a table's own box scrolls sideways.
         const overflow = 'document.documentElement.scrollWidth - innerWidth';
