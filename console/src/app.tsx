@@ -31,17 +31,20 @@ export function App() {
   const [error, setError] = useState<HushError>();
   const [refused, setRefused] = useState<string>();
   const look = useCallback(async () => {
-    setRefused(await session.comeBack());
+    const back = await session.comeBack();
+    if (back.problem !== undefined) setRefused(back.problem);
     const result = await session.client.request('GET /api/me', {});
     setMe(result.ok ? result.value : undefined);
     setError(result.ok ? undefined : result.error);
+    if (result.ok) setRefused(undefined);
+    else if (back.isBack && isRefusal(result.error)) setRefused(texts.signIn.notAccepted);
   }, []);
   useEffect(() => {
     void look();
     return session.onSignedOut(() => void look());
   }, [look]);
   if (me) return <Shell me={me} />;
-  if (error?.kind === 'http' && [401, 403].includes(error.status)) {
+  if (error && isRefusal(error)) {
     return <SignInPage refused={refused} onSignedIn={() => void look()} />;
   }
   return (
@@ -53,6 +56,10 @@ export function App() {
       )}
     </Center>
   );
+}
+
+function isRefusal(error: HushError): boolean {
+  return error.kind === 'http' && [401, 403].includes(error.status);
 }
 
 function Shell({ me }: { readonly me: Me }) {

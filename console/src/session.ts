@@ -43,14 +43,14 @@ class Session {
     return undefined;
   }
 
-  /** Takes up what an issuer sent one back with, if it did. @returns why that did not work */
-  async comeBack(): Promise<string | undefined> {
+  /** Takes up what an issuer sent one back with, if it did. */
+  async comeBack(): Promise<{ readonly isBack: boolean; readonly problem?: string }> {
     try {
       const issued = await finishCodeFlow();
       if (issued) this.#keep(issued);
-      return undefined;
+      return { isBack: issued !== undefined };
     } catch (cause) {
-      if (cause instanceof CodeFlowError) return cause.message;
+      if (cause instanceof CodeFlowError) return { isBack: false, problem: cause.message };
       throw cause;
     }
   }

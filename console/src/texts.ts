@@ -21,6 +21,7 @@ export const texts = {
     noIssuer: 'The issuer could not be reached, or is not what it says:',
     notOurs: 'That sign-in was not begun here. Try again.',
     refused: 'The issuer refused:',
+    notAccepted: 'You are signed in there, but Hush does not take the token: ask who set it up.',
     anonymous: 'Signed in by your network',
   },
   live: {

@@ -173,7 +173,9 @@ describe('Opus', () => {
       segmentFile({ callId: call.callId, track: 0, segment: 0 }),
     );
     const bytes = readFileSync(file);
-    bytes.writeUInt8(bytes.readUInt8(2_000) ^ 1, 2_000);
+    // The seal of the first chunk, whose length stands in its header.
+    const seal = bytes.readUInt32BE(4) - 1;
+    bytes.writeUInt8(bytes.readUInt8(seal) ^ 1, seal);
     writeFileSync(file, bytes);
     const start = HEADER + 4 * 48_000 * 9;
     expect((await call.wav(start)).equals(whole.subarray(start))).toBe(true);

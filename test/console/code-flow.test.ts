@@ -96,4 +96,17 @@ describe('a person of an issuer elsewhere', () => {
     await at.page.getByText(/The issuer refused: .*abort/i).waitFor();
     await issuerButton().waitFor();
   });
+
+  test('is told when Hush does not take what the issuer gave', async () => {
+    await at.page.route(`${provider.issuer}/token`, async (route) => {
+      const response = await route.fetch();
+      const answer = { ...(await response.json()), access_token: 'not a token of any kind' };
+      await route.fulfill({ response, json: answer });
+    });
+    await at.page.goto(hush.api);
+    await issuerButton().click();
+    await signInThere();
+    await at.page.getByText('Hush does not take the token').waitFor();
+    await issuerButton().waitFor();
+  });
 });

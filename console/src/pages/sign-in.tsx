@@ -25,7 +25,8 @@ interface SignInPageProps {
 /** By name and password, or at one of the issuers whose tokens Hush takes. */
 export function SignInPage({ refused, onSignedIn }: SignInPageProps) {
   const ways = useAsked('sign-in', () => session.hush.request('GET /api/sign-in', {}));
-  const [problem, setProblem] = useState(refused);
+  const [problem, setProblem] = useState<string>();
+  const shown = problem ?? refused;
   const { password = false, issuers = [] } = ways.value ?? {};
   return (
     <Center component="main" mih="100dvh" p="md">
@@ -35,9 +36,9 @@ export function SignInPage({ refused, onSignedIn }: SignInPageProps) {
             {texts.signIn.title}
           </Title>
           {ways.error && <Failed error={ways.error} again={ways.again} />}
-          {problem && (
+          {shown && (
             <Alert color="red" role="alert">
-              {problem}
+              {shown}
             </Alert>
           )}
           {issuers.map((issuer) => (
