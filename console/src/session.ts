@@ -83,15 +83,10 @@ class Session {
   }
 
   /** Where it is refused the token goes on until it ends; what is asked with it then signs out. */
-  async #renew({ token, refresh }: Kept): Promise<void> {
-    if (refresh) {
-      const issued = await refreshed(refresh).catch(() => undefined);
-      if (issued) this.#keep(issued);
-      return;
-    }
-    const renewing = createHush({ url: location.origin, token });
-    const answer = await renewing.request('POST /api/sign-in/renewal', {});
-    if (answer.ok) this.#keep(answer.value);
+  async #renew(kept: Kept): Promise<void> {
+    const issued = await next(kept);
+    // Who has signed out meanwhile stays out.
+    if (issued && this.#kept === kept) this.#keep(issued);
   }
 
   #keep(issued: { token: string; expiresInMs: number; refresh?: Refresh | undefined }): void {
@@ -102,6 +97,14 @@ class Session {
 }
 
 const RENEW_BELOW_MS = 150_000;
+
+/** Undefined where it is refused. */
+async function next({ token, refresh }: Kept) {
+  if (refresh) return refreshed(refresh).catch(() => undefined);
+  const renewing = createHush({ url: location.origin, token });
+  const answer = await renewing.request('POST /api/sign-in/renewal', {});
+  return answer.ok ? answer.value : undefined;
+}
 
 function read(): Kept | undefined {
   try {
