@@ -109,6 +109,11 @@ async function discovered(issuer: string): Promise<Discovered> {
   if (found?.issuer !== issuer || !found.authorization_endpoint || !found.token_endpoint) {
     throw new CodeFlowError(`${texts.signIn.noIssuer} ${issuer}`);
   }
+  // The page may reach the issuer's origin and no other: said before one signs in for nothing.
+  const { origin } = new URL(found.token_endpoint, issuer);
+  if (origin !== new URL(issuer).origin) {
+    throw new CodeFlowError(`${texts.signIn.tokensElsewhere} ${origin}`);
+  }
   return found as Discovered;
 }
 

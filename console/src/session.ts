@@ -9,9 +9,12 @@ const KEY = 'hush-token';
 interface Kept {
   readonly token: string;
   readonly expiresAt: number;
-  /** Where the token is of Hush's own, or another cannot be had: none. */
-  readonly refresh?: Refresh | undefined;
+  readonly renewAt: number;
+  /** Who gives the next one: Hush, the issuer elsewhere that gave this one, or nobody. */
+  readonly refresh: Refresh | 'hush' | undefined;
 }
+
+type Issued = Pick<Kept, 'token' | 'refresh'> & { readonly expiresInMs: number };
 
 /** Who is signed in, in this tab. */
 class Session {
@@ -39,7 +42,7 @@ class Session {
   async signIn(username: string, password: string): Promise<string | undefined> {
     const answer = await this.hush.request('POST /api/sign-in', { body: { username, password } });
     if (!answer.ok) return answer.error.message;
-    this.#keep(answer.value);
+    this.#keep({ ...answer.value, refresh: 'hush' });
     return undefined;
   }
 
@@ -72,8 +75,7 @@ class Session {
   async #token(): Promise<string> {
     const kept = this.#kept;
     if (!kept) return '';
-    const leftMs = kept.expiresAt - Date.now();
-    if (leftMs < RENEW_BELOW_MS && (leftMs > 0 || kept.refresh)) {
+    if (Date.now() >= kept.renewAt && canBeRenewed(kept)) {
       this.#renewal ??= this.#renew(kept).finally(() => {
         this.#renewal = undefined;
       });
@@ -82,34 +84,42 @@ class Session {
     return this.#kept?.token ?? '';
   }
 
-  /** Where it is refused the token goes on until it ends; what is asked with it then signs out. */
+  /**
+   * Where it is refused the token goes on until it ends, and is asked for again when half of what
+   * is left has passed; what is asked with it in the end signs out.
+   */
   async #renew(kept: Kept): Promise<void> {
     const issued = await next(kept);
     // Who has signed out meanwhile stays out.
-    if (issued && this.#kept === kept) this.#keep(issued);
+    if (this.#kept !== kept) return;
+    this.#keep(issued ?? { ...kept, expiresInMs: kept.expiresAt - Date.now() });
   }
 
-  #keep(issued: { token: string; expiresInMs: number; refresh?: Refresh | undefined }): void {
-    const { token, expiresInMs, refresh } = issued;
-    this.#kept = { token, expiresAt: Date.now() + expiresInMs, refresh };
+  #keep({ token, expiresInMs, refresh }: Issued): void {
+    const now = Date.now();
+    const [renewAt, expiresAt] = [now + expiresInMs / 2, now + expiresInMs];
+    this.#kept = { token, expiresAt, renewAt, refresh };
     sessionStorage.setItem(KEY, JSON.stringify(this.#kept));
   }
 }
 
-const RENEW_BELOW_MS = 150_000;
-
 /** Undefined where it is refused. */
-async function next({ token, refresh }: Kept) {
-  if (refresh) return refreshed(refresh).catch(() => undefined);
+async function next({ token, refresh }: Kept): Promise<Issued | undefined> {
+  if (refresh !== 'hush') return refresh && refreshed(refresh).catch(() => undefined);
   const renewing = createHush({ url: location.origin, token });
   const answer = await renewing.request('POST /api/sign-in/renewal', {});
-  return answer.ok ? answer.value : undefined;
+  return answer.ok ? { ...answer.value, refresh } : undefined;
+}
+
+/** Hush renews a token that holds; an issuer looks at its own refresh token alone. */
+function canBeRenewed({ expiresAt, refresh }: Kept): boolean {
+  return refresh === 'hush' ? expiresAt > Date.now() : refresh !== undefined;
 }
 
 function read(): Kept | undefined {
   try {
     const kept = JSON.parse(sessionStorage.getItem(KEY) ?? '') as Kept;
-    return kept.expiresAt > Date.now() || kept.refresh ? kept : undefined;
+    return kept.expiresAt > Date.now() || canBeRenewed(kept) ? kept : undefined;
   } catch {
     return undefined;
   }

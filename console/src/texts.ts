@@ -18,6 +18,7 @@ export const texts = {
     with: 'Sign in with',
     noWay: 'Nobody can sign in here: no issuer is set up for the console.',
     needsHttps: 'Signing in elsewhere needs https.',
+    tokensElsewhere: 'The issuer gives its tokens from another origin, which Hush does not allow:',
     noIssuer: 'The issuer could not be reached, or is not what it says:',
     notOurs: 'That sign-in was not begun here. Try again.',
     refused: 'The issuer refused:',

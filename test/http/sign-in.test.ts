@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { TestHush } from '../support/hush.ts';
+import { TestHush } from '../support/hush.ts';
 import {
   clientId,
   clientSecret,
@@ -81,5 +81,37 @@ describe('signing in', () => {
     const { access_token: token } = (await answer.json()) as { access_token: string };
     expect(await renewed(token)).toBe(409);
     expect((await post('/api/sign-in/renewal', undefined)).status).toBe(401);
+  });
+});
+
+describe('how a person signs in', () => {
+  const issuer = {
+    ...{ issuer: 'https://login.example.com/realms/cc', clients: ['coreapi', 'hush-console'] },
+    ...{ rolesFrom: ['roles'], rolePrefix: 'hush-', uccsFrom: 'hush_uccs', defaultUccs: [] },
+    ...{ nameFrom: ['sub'], urisFrom: [], consoleScope: 'openid profile' },
+  };
+  const elsewhere = { ...issuer, issuer: 'https://machines.example.com' };
+  const issuers = [{ ...issuer, consoleClient: 'hush-console' }, elsewhere];
+
+  test('is by name and password at the embedded issuer, whoever else is in the settings', async () => {
+    const at = await TestHush.start({
+      config: (config) => ({ ...config, auth: { ...config.auth, mode: 'embedded', issuers } }),
+    });
+    expect(await at.get('/api/sign-in')).toEqual({ password: true, issuers: [] });
+    await at.remove();
+  });
+
+  test('is at the issuers elsewhere that know the console, before anybody is in', async () => {
+    const at = await TestHush.start({
+      config: (config) => ({
+        ...config,
+        auth: { ...config.auth, mode: 'external', anonymous: false, issuers },
+      }),
+    });
+    expect(await at.get('/api/sign-in')).toEqual({
+      password: false,
+      issuers: [{ issuer: issuer.issuer, clientId: 'hush-console', scope: issuer.consoleScope }],
+    });
+    await at.remove();
   });
 });

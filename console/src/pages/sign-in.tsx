@@ -9,6 +9,7 @@ import {
   TextInput,
   Title,
 } from '@mantine/core';
+import { useWindowEvent } from '@mantine/hooks';
 import { type FormEvent, useState } from 'react';
 import { beginCodeFlow, CodeFlowError, type ConsoleIssuer } from '../code-flow.ts';
 import { Failed } from '../parts/notes.tsx';
@@ -61,6 +62,8 @@ interface IssuerButtonProps {
 
 function IssuerButton({ issuer, onProblem }: IssuerButtonProps) {
   const [isBusy, setBusy] = useState(false);
+  // Who goes back from the issuer may find this page just as it was left.
+  useWindowEvent('pageshow', () => setBusy(false));
   const go = async (): Promise<void> => {
     setBusy(true);
     try {
