@@ -7,7 +7,6 @@ import pino, { type Logger } from 'pino';
 import { SealedArchive } from './archive/archive.ts';
 import { ArchiveWork } from './archive/archive-work.ts';
 import { KeyRotation, underCurrentKey } from './archive/key-rotation.ts';
-import { SealedLiveAudio } from './archive/live-audio.ts';
 import { masterKeyFile, openMasterKeys } from './archive/master-key.ts';
 import { filesSettingsOf, openFiles, SpooledFiles } from './archive/open-files.ts';
 import { storageOf } from './archive/storage.ts';
@@ -221,9 +220,9 @@ export async function createServer(
     onSignIn: (signIn) => trail.signIn(signIn),
     onError: (cause) => logger.warn({ err: cause }, 'the keys of an issuer could not be fetched'),
   });
-  const registerPorts = {
+  const register = new PeopleRegister({
     ...{ people: store.people, hashPassword, hashSecret, now: () => clock.now() },
-  };
+  });
   const onTlsFailed = (cause: unknown): void =>
     logger.error({ err: cause }, 'a certificate could not be renewed');
   const certificates = {
@@ -308,12 +307,12 @@ export async function createServer(
       ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail, leases, assessor },
       ...{ keeping, erasures, legalHolds, archiveWork },
       storage: () => storageOf(recordingsDir, uploader),
-      live: new SealedLiveAudio({ files, keys, store }),
+      live: archive.live,
       peaks: (callId) => kept.run(callId, () => archive.peaks(callId)),
       ...{ assurance: store.assurance, timeZone, now: () => clock.now() },
       alarmsOf: (callId) => alarms.openOf(callId),
       ...{ authenticator: auth.authenticator, issuer: auth.issuer },
-      register: auth.issuer ? new PeopleRegister(registerPorts) : undefined,
+      register: auth.issuer && register,
       carry: (request, caller) => carrier.carry(request, caller),
       stopCallsOf: (uccName) => lifecycle.stopCallsOf(uccName),
       play: (callId) => archive.play(callId),

@@ -133,7 +133,7 @@ function Page({ route, may }: { readonly route: Route; may(permission: Permissio
     case 'recordings':
       return route.id ? (
         <RecordingPage
-          key={route.id}
+          key={`${route.id}?${route.query}`}
           id={route.id}
           startAt={Number(route.query.get('t') ?? 0)}
           may={may}

@@ -60,3 +60,8 @@ export function bytes(count: number): string {
   const value = count / 1000 ** power;
   return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
 }
+
+/** What of a field is separated by commas or blanks. */
+export function namesIn(text: string): string[] {
+  return text.split(/[\s,]+/).filter((name) => name !== '');
+}

@@ -20,11 +20,10 @@ async function look(): Promise<void> {
   }
   if (document.visibilityState === 'visible') {
     const result = await session.client.calls.levels([...wanted.keys()].slice(0, MAX_CALLS));
-    for (const { id, tracks } of result.ok ? result.value : []) {
-      if (!wanted.has(id)) continue;
-      known.set(id, tracks);
-      for (const listener of wanted.get(id) ?? []) listener();
-    }
+    // Of what is not answered nothing is known: a meter that stands still would be believed.
+    known.clear();
+    for (const { id, tracks } of result.ok ? result.value : []) known.set(id, tracks);
+    for (const listener of [...wanted.values()].flatMap((some) => [...some])) listener();
   }
   setTimeout(() => void look(), LOOK_MS);
 }

@@ -1,9 +1,9 @@
-import type { Call, HushError } from '@hush/client';
+import type { Call, HushError, Result } from '@hush/client';
 import { startTransition, useEffect, useState } from 'react';
 import { session } from './session.ts';
 
-export interface LiveCalls {
-  readonly calls: readonly Call[] | undefined;
+export interface Live<Value> {
+  readonly value: Value | undefined;
   readonly error: HushError | undefined;
   /** False while events do not come: what is shown may be old. */
   readonly isConnected: boolean;
@@ -13,22 +13,44 @@ export interface LiveCalls {
 const GATHER_MS = 150;
 /** A look also without events: what was missed while the machine slept. */
 const LOOK_AGAIN_MS = 15_000;
+const NOT_FOUND = 404;
 
-/** Calls in progress, looked at anew whenever an event says that something has changed. */
-export function useLiveCalls(): LiveCalls {
-  const [state, setState] = useState<LiveCalls>({
-    ...{ calls: undefined, error: undefined, isConnected: true },
+/** Calls in progress. */
+export function useLiveCalls(): Live<readonly Call[]> {
+  return useLive('', (signal) => session.client.calls.list({}, { signal }));
+}
+
+/** One call; `null` once it is not, or no longer, in progress. */
+export function useLiveCall(id: string): Live<Call | null> {
+  return useLive<Call | null>(id, async () => {
+    const result = await session.client.call(id).get();
+    const isOver = !result.ok && result.error.kind === 'http' && result.error.status === NOT_FOUND;
+    return isOver ? { ok: true, value: null } : result;
   });
+}
+
+/**
+ * What a question is answered, asked anew whenever an event says that something has changed.
+ * @param callId whose events are told; empty: all of them
+ */
+function useLive<Value>(
+  callId: string,
+  ask: (signal: AbortSignal) => Promise<Result<Value>>,
+): Live<Value> {
+  const [state, setState] = useState<Live<Value>>({
+    ...{ value: undefined, error: undefined, isConnected: true },
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the id says what is asked.
   useEffect(() => {
     const ended = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const look = async (): Promise<void> => {
-      const result = await session.client.calls.list({}, { signal: ended.signal });
+      const result = await ask(ended.signal);
       if (ended.signal.aborted) return;
       startTransition(() =>
         setState((before) =>
           result.ok
-            ? { calls: result.value, error: undefined, isConnected: before.isConnected }
+            ? { value: result.value, error: undefined, isConnected: before.isConnected }
             : { ...before, error: result.error },
         ),
       );
@@ -47,9 +69,9 @@ export function useLiveCalls(): LiveCalls {
           lookSoon();
         },
       });
-      for await (const _ of events) {
+      for await (const { recordingId, correlationId } of events) {
         setState((before) => (before.isConnected ? before : { ...before, isConnected: true }));
-        lookSoon();
+        if (['', recordingId, correlationId].includes(callId)) lookSoon();
       }
     };
     void look();
@@ -65,6 +87,6 @@ export function useLiveCalls(): LiveCalls {
       clearInterval(again);
       document.removeEventListener('visibilitychange', onVisible);
     };
-  }, []);
+  }, [callId]);
   return state;
 }

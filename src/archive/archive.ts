@@ -19,6 +19,7 @@ import { DerivedPeaks } from './derived-peaks.ts';
 import { Exports } from './exports.ts';
 import { finishedRecording, originOf } from './finished-recording.ts';
 import { type Interruptible, Listeners } from './listeners.ts';
+import { SealedLiveAudio } from './live-audio.ts';
 import type { FilesSettings } from './open-files.ts';
 import type { Peaks } from './peaks.ts';
 import { Playback } from './playback.ts';
@@ -43,9 +44,12 @@ export class SealedArchive implements Archive {
   readonly #derivations = new Exports(1);
   readonly #listeners = new Listeners();
   readonly #peaks: DerivedPeaks;
+  /** Calls in progress. */
+  readonly live: SealedLiveAudio;
 
   constructor(options: ArchiveOptions) {
     this.#options = options;
+    this.live = new SealedLiveAudio({ ...options, listeners: this.#listeners });
     this.#exports = new Exports(options.maxExports);
     const make = (callId: string) => this.#export(callId, 'peaks', this.#derivations);
     this.#peaks = new DerivedPeaks({ ...options, make });

@@ -1,6 +1,7 @@
 import { channelsOf } from '../domain/channels.ts';
 import type { SegmentRecord, TrackRecord } from '../domain/records.ts';
 import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
+import type { Interruptible } from './listeners.ts';
 import type { Part } from './playback.ts';
 import type { KnownChunk } from './segment-chunks.ts';
 import { SegmentReader, type Unsealing } from './segment-reader.ts';
@@ -99,7 +100,34 @@ export class GrowingCall {
   }
 }
 
-export async function closeAll(tracks: readonly GrowingTrack[]): Promise<void> {
+/** What one look has open: it is taken out of the looker's hands when the call is destroyed. */
+export class Look implements Interruptible {
+  readonly tracks: readonly GrowingTrack[];
+  readonly #onClosed: () => void;
+  #isInterrupted = false;
+
+  constructor(tracks: readonly GrowingTrack[], onClosed: () => void) {
+    this.tracks = tracks;
+    this.#onClosed = onClosed;
+  }
+
+  /** What was read by then is to be heard by nobody. */
+  get isInterrupted(): boolean {
+    return this.#isInterrupted;
+  }
+
+  async close(): Promise<void> {
+    this.#onClosed();
+    await closeAll(this.tracks);
+  }
+
+  async interrupt(): Promise<void> {
+    this.#isInterrupted = true;
+    await this.close();
+  }
+}
+
+async function closeAll(tracks: readonly GrowingTrack[]): Promise<void> {
   await Promise.all(tracks.map(({ voice }) => voice.close()));
 }
 

@@ -3,13 +3,15 @@ import type { LiveAudio, TrackLevel } from '../domain/archive-port.ts';
 import type { Store } from '../domain/ports.ts';
 import type { TrackRecord } from '../domain/records.ts';
 import { endlessWavHeader } from '../protocols/wav/wav-header.ts';
-import { closeAll, GrowingCall, type GrowingTrack, type Recorded } from './growing-call.ts';
+import { GrowingCall, type GrowingTrack, Look, type Recorded } from './growing-call.ts';
+import type { Listeners } from './listeners.ts';
 import { CHANNELS, mixInto } from './playback.ts';
 import { codecShapes } from './run-decoder.ts';
 import type { Unsealing } from './segment-reader.ts';
 
 export interface LiveAudioOptions extends Unsealing {
   readonly store: Pick<Store, 'tracks' | 'segments'>;
+  readonly listeners: Listeners;
 }
 
 /** What is sealed is looked for so often; it comes every 900 ms. */
@@ -36,6 +38,14 @@ interface Metered {
   levels: Promise<TrackLevel[]>;
 }
 
+/** Where somebody is who listens, ms of the call. */
+interface Hearing {
+  readonly call: GrowingCall;
+  readonly rate: number;
+  readonly isOver: boolean;
+  readonly at: number | undefined;
+}
+
 /**
  * Calls in progress, heard and metered by what of them has been sealed, about a second behind: what
  * is not recorded can neither be heard nor moves a meter (docs/decisions/0016).
@@ -56,20 +66,32 @@ export class SealedLiveAudio implements LiveAudio {
     let at: number | undefined;
     for (let isOver = false; !isOver; ) {
       isOver = !isLive();
-      const tracks = await call.look(await this.#recorded(callId), at ?? 0);
-      try {
-        const end = endOf(tracks, isOver);
-        at = Math.max(at ?? end - START_BEHIND_MS, end - MAX_BEHIND_MS, 0);
-        const starts = tracks.flatMap((track) => track.nextAfter(at ?? 0) ?? []);
-        const from = Math.max(at, Math.min(...starts));
-        if (from < end) {
-          yield await mixed(tracks, { from, end, rate });
-          at = end;
-        }
-      } finally {
-        await closeAll(tracks);
-      }
+      const heard = await this.#hear(callId, { call, rate, isOver, at });
+      at = heard?.at ?? at;
+      if (heard?.pcm) yield heard.pcm;
       if (!isOver) await later(LOOK_MS);
+    }
+  }
+
+  /** What has come since `at`; undefined where the call was destroyed meanwhile. */
+  async #hear(
+    callId: string,
+    { call, rate, isOver, at }: Hearing,
+  ): Promise<{ at: number; pcm: Buffer | undefined } | undefined> {
+    const look = await this.#look(callId, call, at ?? 0);
+    try {
+      const end = endOf(look.tracks, isOver);
+      const since = Math.max(at ?? end - START_BEHIND_MS, end - MAX_BEHIND_MS, 0);
+      const starts = look.tracks.flatMap((track) => track.nextAfter(since) ?? []);
+      const from = Math.max(since, Math.min(...starts));
+      if (from >= end) return { at: since, pcm: undefined };
+      const pcm = await mixed(look.tracks, { from, end, rate });
+      return look.isInterrupted ? undefined : { at: end, pcm };
+    } catch (cause) {
+      if (look.isInterrupted) return undefined;
+      throw cause;
+    } finally {
+      await look.close();
     }
   }
 
@@ -95,11 +117,11 @@ export class SealedLiveAudio implements LiveAudio {
     { call, ends }: Pick<Metered, 'call' | 'ends'>,
   ): Promise<TrackLevel[]> {
     const newest = Math.max(0, ...[...ends.values()].map(({ endMs }) => endMs));
-    const tracks = await call.look(await this.#recorded(callId), newest);
+    const look = await this.#look(callId, call, newest);
     const now = performance.now();
     try {
       const levels: TrackLevel[] = [];
-      for (const track of tracks) {
+      for (const track of look.tracks) {
         const { track: number, aor, role } = track.track;
         const before = ends.get(number);
         // What was there at the first look may be old: only what comes is known to be new.
@@ -111,8 +133,16 @@ export class SealedLiveAudio implements LiveAudio {
       }
       return levels;
     } finally {
-      await closeAll(tracks);
+      await look.close();
     }
+  }
+
+  #look(callId: string, call: GrowingCall, sinceMs: number): Promise<Look> {
+    return this.#options.listeners.opened(
+      callId,
+      async (onClosed) =>
+        new Look(await call.look(await this.#recorded(callId), sinceMs), onClosed),
+    );
   }
 
   async #recorded(callId: string): Promise<Recorded> {

@@ -12,7 +12,7 @@ const role = Type.Unsafe<Role>({ type: 'string', enum: [...roles] });
 const issuer = Type.Object(
   {
     /** Exactly as its tokens name it in `iss`; `/.well-known/openid-configuration` is below it. */
-    issuer: Type.String({ pattern: '^https?://' }),
+    issuer: Type.String({ pattern: '^https?://[^/]' }),
     /** Accepted in `azp` or `aud`. */
     clients: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
     /** Instead of what discovery names. */

@@ -80,7 +80,8 @@ export class PeopleRegister {
     const passwordHash =
       password === undefined ? (before?.passwordHash ?? '') : await hashPassword(password);
     const user = { ...checked, passwordHash, createdAt: before?.createdAt ?? now() };
-    await people.saveUser(user, entry(`user ${before ? 'change' : 'add'} ${checked.name}`));
+    const deed = !before ? 'add' : password === undefined ? 'change' : 'change and passwd';
+    await people.saveUser(user, entry(`user ${deed} ${checked.name}`));
     return { user, isNew: !before };
   }
 
@@ -97,7 +98,7 @@ export class PeopleRegister {
 
   /** Tokens already given out count until they expire. False: there is no such user. */
   removeUser(name: string, entry: Entry): Promise<boolean> {
-    return this.#ports.people.removeUser(name, entry(`user remove ${name}`));
+    return this.#ports.people.removeUser(name, entry(`user remove ${name.toLowerCase()}`));
   }
 
   /** Adds a client, or gives it a new secret: told this once. @throws PersonSettingsError */

@@ -33,7 +33,11 @@ const levelsSchema = Type.Object({
 /** Hearing calls in progress, and how loud they are: by what of them is recorded. */
 export function liveAudioRoutes(app: FastifyInstance, services: HttpServices): void {
   levelsRoute(app, services);
-  let listeners = 0;
+  const listeners = new Set<() => void>();
+  // A call has no end of its own that a stop could wait for.
+  app.addHook('preClose', async () => {
+    for (const leave of listeners) leave();
+  });
   app.get<{ Params: { id: string } }>(
     '/api/calls/:id/audio',
     {
@@ -52,16 +56,18 @@ export function liveAudioRoutes(app: FastifyInstance, services: HttpServices): v
     async (request, reply) => {
       const call = callFor(services, request);
       if (!call) return sendProblem(reply, 404, 'No such call is in progress.');
-      if (listeners >= MAX_LISTENERS) return sendProblem(reply, 503, 'Too many are listening.');
-      await recordListening(call.record, 'listen', { request, services });
+      if (listeners.size >= MAX_LISTENERS) {
+        return sendProblem(reply, 503, 'Too many are listening.');
+      }
       let isThere = true;
-      listeners += 1;
       const leave = (): void => {
-        if (isThere) listeners -= 1;
         isThere = false;
+        listeners.delete(leave);
       };
+      listeners.add(leave);
       reply.raw.once('close', leave);
       if (reply.raw.destroyed) leave();
+      await recordListening(call.record, 'listen', { request, services });
       const endsAt = request.caller.principal.expiresAt ?? Number.POSITIVE_INFINITY;
       const isLive = (): boolean => isThere && !call.ended && services.now() < endsAt;
       reply.header('Cache-Control', 'no-store').type('audio/wav');

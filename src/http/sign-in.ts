@@ -4,7 +4,7 @@ import { may, type Permission, permissions, roles, seesAllUccs } from '../domain
 import type { TokenAnswer } from '../domain/authentication.ts';
 import { bearerOf } from './gate.ts';
 import { problemSchema, sendProblem } from './problems.ts';
-import type { HttpServices, HttpSettings } from './services.ts';
+import type { ConsoleIssuer, HttpServices, HttpSettings } from './services.ts';
 import { strict } from './strict-body.ts';
 
 const tags = ['Sign-in'];
@@ -40,18 +40,7 @@ export function signInRoutes(
   { consoleIssuers }: Pick<HttpSettings, 'consoleIssuers'>,
 ): void {
   meRoute(app);
-  app.get(
-    '/api/sign-in',
-    {
-      config: { access: 'open' },
-      schema: {
-        tags,
-        summary: 'How a person signs in at the console',
-        response: { 200: waysSchema },
-      },
-    },
-    () => ({ password: services.issuer !== undefined, issuers: [...consoleIssuers] }),
-  );
+  waysRoute(app, services, consoleIssuers);
   passwordRoute(app, services);
   renewalRoute(app, services);
 }
@@ -68,6 +57,25 @@ function meRoute(app: FastifyInstance): void {
       permissions: permissionNames.filter((permission) => may(principal, permission)),
       seesAllUccs: seesAllUccs(principal),
     }),
+  );
+}
+
+function waysRoute(
+  app: FastifyInstance,
+  { issuer }: HttpServices,
+  consoleIssuers: readonly ConsoleIssuer[],
+): void {
+  app.get(
+    '/api/sign-in',
+    {
+      config: { access: 'open' },
+      schema: {
+        tags,
+        summary: 'How a person signs in at the console',
+        response: { 200: waysSchema },
+      },
+    },
+    () => ({ password: issuer !== undefined, issuers: [...consoleIssuers] }),
   );
 }
 

@@ -1,8 +1,12 @@
+import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { judge, nowMs, type Pause } from '../../src/simulator/verdict.ts';
 import { markersInWav } from '../../src/simulator/wav-markers.ts';
 import type { MarkerCall } from '../support/calls.ts';
 import { ffprobe } from '../support/ffprobe.ts';
+import { temporaryFolder } from '../support/hush.ts';
+import { HushProcess } from '../support/hush-process.ts';
+import { freeRtpPorts } from '../support/ports.ts';
 import { type ApiBench, openBench } from './api-support.ts';
 
 let bench: ApiBench;
@@ -133,6 +137,25 @@ describe('a call in progress', () => {
     };
     await expect.poll(status, { timeout: 5_000 }).toBe(200);
     await placed.call.end();
+  });
+
+  test('keeps no Hush from handing over: who listens is cut off, the call goes on', async () => {
+    const dataDir = temporaryFolder();
+    const rtpPorts = await freeRtpPorts();
+    const another = await HushProcess.start({ dataDir, rtpPorts, shutdown: 'handover' });
+    const placed = await bench.caller.call(another);
+    await placed.frames(5);
+    const heard = await fetch(`${another.api}/api/calls/${placed.correlationId}/audio`);
+    expect(heard.status).toBe(200);
+    const ended = heard.arrayBuffer().catch(() => undefined);
+    expect(await another.end('SIGTERM')).toBe(0);
+    await ended;
+    const next = await HushProcess.start({ dataDir, rtpPorts });
+    const listed = await fetch(`${next.api}/api/calls`);
+    const { items } = (await listed.json()) as { items: { correlationId: string }[] };
+    expect(items.map(({ correlationId }) => correlationId)).toEqual([placed.correlationId]);
+    await next.end('SIGKILL');
+    rmSync(dataDir, { recursive: true, force: true });
   });
 
   test('moves its meters while it is recorded, and no longer', async () => {

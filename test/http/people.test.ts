@@ -55,7 +55,12 @@ describe('users', () => {
     expect((await ask('DELETE', '/api/users/eva')).status).toBe(404);
     const { body } = await ask('GET', '/api/access-trail?limit=50');
     const deeds = body.items.map(({ action }: { action: string }) => action);
-    for (const deed of ['user add eva', 'user change eva', 'user remove EVA']) {
+    for (const deed of [
+      'user add eva',
+      'user change eva',
+      'user change and passwd eva',
+      'user remove eva',
+    ]) {
       expect(deeds).toContain(deed);
     }
     expect(JSON.stringify(body)).not.toContain(eva.password);

@@ -13,7 +13,7 @@ import { session } from '../session.ts';
 import { texts } from '../texts.ts';
 import { useAsked } from '../use-asked.ts';
 import { useCommand } from '../use-command.ts';
-import { useLiveCalls } from '../use-live-calls.ts';
+import { useLiveCall } from '../use-live-calls.ts';
 import { useNow } from '../use-now.ts';
 
 interface CallPageProps {
@@ -23,25 +23,25 @@ interface CallPageProps {
 
 /** A call in progress, and all that has happened to it; when it has ended, where its recording is. */
 export function CallPage({ id, may }: CallPageProps) {
-  const { calls, error } = useLiveCalls();
-  const call = calls?.find((one) => one.id === id || one.correlationId === id);
-  if (error && !calls) return <Failed error={error} />;
-  if (!calls) return <Loader aria-label={texts.nav.live} />;
+  const { value: call, error, isConnected } = useLiveCall(id);
+  if (error && call === undefined) return <Failed error={error} />;
+  if (call === undefined) return <Loader aria-label={texts.nav.live} />;
   return (
     <Stack>
       <Anchor href="#/live">← {texts.call.back}</Anchor>
+      {!isConnected && (
+        <Alert color="orange" role="status">
+          {texts.live.reconnecting}
+        </Alert>
+      )}
       {call ? <InProgress call={call} may={may} /> : <Ended id={id} may={may} />}
-      <Story
-        id={id}
-        version={versionOf(call)}
-        canReadTrail={may('readAccessTrail') && call === undefined}
-      />
+      <Story id={id} version={versionOf(call)} canReadTrail={may('readAccessTrail')} />
     </Stack>
   );
 }
 
 /** Alarms are no changes of state, and are events all the same. */
-function versionOf(call: Call | undefined): number {
+function versionOf(call: Call | null): number {
   return call ? call.version * 1_000 + call.alarms.length : 0;
 }
 

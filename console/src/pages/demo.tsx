@@ -23,7 +23,7 @@ import { RecordingPage } from './recording.tsx';
 
 /** A payment page beside a call that goes on, and what was recorded of it. */
 export function DemoPage() {
-  const { calls } = useLiveCalls();
+  const { value: calls } = useLiveCalls();
   const [chosen, setChosen] = useState<Call>();
   const current = calls?.find(({ id }) => id === chosen?.id);
   useEffect(() => {

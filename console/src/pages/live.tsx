@@ -19,7 +19,7 @@ const STACKED_HEIGHT = 104;
 const NARROW = '(max-width: 62em)';
 
 export function LivePage({ canCommand }: { readonly canCommand: boolean }) {
-  const { calls, error, isConnected } = useLiveCalls();
+  const { value: calls, error, isConnected } = useLiveCalls();
   const [filter, setFilter] = useState('');
   const { command, told, requester, setRequester } = useCommand();
   const wanted = useDeferredValue(filter.trim().toLowerCase());

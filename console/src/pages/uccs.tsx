@@ -26,6 +26,20 @@ const switches = Object.keys(texts.uccs.switches) as Switch[];
 /** What one expects of a recorder; everything else is as Hush has it. */
 const newUcc: UccSettings = { useAudioRecording: true, agentCanEditAudioRecording: true };
 const MINUTE_MS = 60_000;
+const numbers = [
+  {
+    ...{ name: 'retentionDays', label: texts.uccs.retentionDays },
+    of: (ucc: Ucc) => ucc.retentionDays,
+  },
+  {
+    ...{ name: 'maxPauseMinutes', label: texts.uccs.maxPauseMinutes },
+    of: (ucc: Ucc) => ucc.maxPauseMs / MINUTE_MS,
+  },
+  {
+    ...{ name: 'pauseLookbackMs', label: texts.uccs.pauseLookbackMs },
+    of: (ucc: Ucc) => ucc.pauseLookbackMs,
+  },
+];
 
 export function UccsPage({ canChange }: { readonly canChange: boolean }) {
   const uccs = useAsked('uccs', () => session.client.uccs.list());
@@ -107,27 +121,16 @@ function UccCard({ ucc, canChange }: { readonly ucc: Ucc; readonly canChange: bo
               disabled={!canChange}
             />
           ))}
-          <NumberInput
-            name="retentionDays"
-            label={texts.uccs.retentionDays}
-            defaultValue={ucc.retentionDays}
-            min={0}
-            disabled={!canChange}
-          />
-          <NumberInput
-            name="maxPauseMinutes"
-            label={texts.uccs.maxPauseMinutes}
-            defaultValue={ucc.maxPauseMs / MINUTE_MS}
-            min={0}
-            disabled={!canChange}
-          />
-          <NumberInput
-            name="pauseLookbackMs"
-            label={texts.uccs.pauseLookbackMs}
-            defaultValue={ucc.pauseLookbackMs}
-            min={0}
-            disabled={!canChange}
-          />
+          {numbers.map(({ name, label, of }) => (
+            <NumberInput
+              key={name}
+              name={name}
+              label={label}
+              defaultValue={of(ucc)}
+              min={0}
+              disabled={!canChange}
+            />
+          ))}
           <NativeSelect
             name="onPauseExpiry"
             label={texts.uccs.onPauseExpiry}

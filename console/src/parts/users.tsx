@@ -1,7 +1,7 @@
 import type { Operations } from '@hush/client';
 import { Checkbox, Group, PasswordInput, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { when } from '../format.ts';
+import { namesIn, when } from '../format.ts';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
 import { useAsked } from '../use-asked.ts';
@@ -122,9 +122,7 @@ function settingsOf(form: FormData): UserSettings {
   const text = (name: string): string => String(form.get(name) ?? '').trim();
   return {
     roles: roleNames.filter((role) => form.get(`role-${role}`) !== null),
-    uccs: text('uccs')
-      .split(/[\s,]+/)
-      .filter((name) => name !== ''),
+    uccs: namesIn(text('uccs')),
     sipUri: text('sipUri') || null,
     ...(form.get('password') ? { password: String(form.get('password')) } : {}),
   };

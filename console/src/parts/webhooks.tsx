@@ -1,7 +1,7 @@
 import type { Operations, Result } from '@hush/client';
 import { Badge, Switch, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { when } from '../format.ts';
+import { namesIn, when } from '../format.ts';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
 import { useAsked } from '../use-asked.ts';
@@ -146,9 +146,7 @@ function WebhookDialog({ edited, close, saved }: WebhookDialogProps) {
       close={close}
       run={async (form) => {
         const name = webhook?.name ?? String(form.get('name')).trim();
-        const uccs = String(form.get('uccs'))
-          .split(/[\s,]+/)
-          .filter((one) => one !== '');
+        const uccs = namesIn(String(form.get('uccs')));
         const enabled = form.get('enabled') !== null;
         const body = { url: String(form.get('url')).trim(), uccs, enabled };
         const asked = { path: { name }, body };
