@@ -8,10 +8,23 @@ export interface MediaAgreement {
   readonly dtmfPayloadType: number | null;
   /** RFC 3389 payload type: 13, or what was negotiated. */
   readonly comfortNoisePayloadType: number | null;
+  readonly source: MediaSource;
   readonly rtcp: RtcpRoute;
   /** null: plain RTP. */
   readonly srtp: SrtpKeys | null;
 }
+
+/**
+ * Where the client says that it sends a stream from and receives at: the address and the port of
+ * its own m-line (RFC 3264 section 5.1). Both null where it names none that packets can come from:
+ * a null address, a host name. Behind a NAT, packets come from elsewhere.
+ */
+export interface MediaSource {
+  readonly address: string | null;
+  readonly port: number | null;
+}
+
+export const unnamedSource: MediaSource = { address: null, port: null };
 
 /** Where a stream's control packets go and come from. */
 export interface RtcpRoute {

@@ -1,5 +1,10 @@
 import type { Call, CallStream } from './call.ts';
-import type { MediaAgreement, SrtpKeys, SrtpSuite } from './media-agreement.ts';
+import {
+  type MediaAgreement,
+  type SrtpKeys,
+  type SrtpSuite,
+  unnamedSource,
+} from './media-agreement.ts';
 import type { OpenedStream, StreamSpec, TrackSummary, Vault } from './ports.ts';
 import type {
   ClockOrigin,
@@ -80,7 +85,8 @@ export function restoredStream(
   const srtp = agreed.srtp === null ? null : openKeys(agreed.srtp, vault);
   return {
     ...{ track, port, sessionId, label, aor, role, clockRate, mixed, suppressDtmf, held, began },
-    agreed: { ...agreed, srtp },
+    // Sessions that an older version saved name no source.
+    agreed: { ...agreed, source: agreed.source ?? unnamedSource, srtp },
   };
 }
 

@@ -1,6 +1,6 @@
 import type { CallHealth } from './assurance.ts';
 import type { Lease } from './lease.ts';
-import type { MediaAgreement } from './media-agreement.ts';
+import type { MediaAgreement, MediaSource } from './media-agreement.ts';
 import type { MarkingState, RecordingState, SavingState, StateAction } from './recording-state.ts';
 
 /**
@@ -205,7 +205,9 @@ export interface SessionStreamRecord {
   readonly port: number;
   readonly held: boolean;
   readonly suppressDtmf: boolean;
-  readonly agreed: Omit<MediaAgreement, 'srtp'> & {
+  readonly agreed: Omit<MediaAgreement, 'source' | 'srtp'> & {
+    /** Absent in what older versions saved. */
+    readonly source?: MediaSource;
     /** In the vault's words. */
     readonly srtp: string | null;
   };

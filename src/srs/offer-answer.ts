@@ -1,5 +1,12 @@
 import { isIP } from 'node:net';
-import type { MediaAgreement, RtcpRoute, SrtpKeys, SrtpPolicy } from '../domain/media-agreement.ts';
+import {
+  type MediaAgreement,
+  type MediaSource,
+  type RtcpRoute,
+  type SrtpKeys,
+  type SrtpPolicy,
+  unnamedSource,
+} from '../domain/media-agreement.ts';
 import type { OfferedStream } from '../domain/offered-media.ts';
 import type { Codec } from '../domain/records.ts';
 import type { SdpCrypto, SdpMedia, SdpOffer, SdpPayload } from '../protocols/sdp/types.ts';
@@ -84,7 +91,12 @@ function chooseLine(
       aor: (metadata && participantForLabel(metadata, label)?.aor) ?? null,
       mixed: metadata !== undefined && isMixed(metadata, label),
       clockRate: audio.clockRate,
-      agreed: { ...payloadsOf(audio, beside), rtcp: rtcpOf(media), srtp: protection.keys },
+      agreed: {
+        ...payloadsOf(audio, beside),
+        source: sourceOf(media),
+        rtcp: rtcpOf(media),
+        srtp: protection.keys,
+      },
       held: isHeld(media),
     },
     payloadTypes: [audio, ...beside].map(({ payloadType }) => payloadType),
@@ -96,7 +108,7 @@ function chooseLine(
 function payloadsOf(
   audio: SdpPayload,
   beside: readonly SdpPayload[],
-): Omit<MediaAgreement, 'rtcp' | 'srtp'> {
+): Omit<MediaAgreement, 'source' | 'rtcp' | 'srtp'> {
   const typeOf = (encoding: string) =>
     beside.find((payload) => payload.encoding === encoding)?.payloadType;
   return {
@@ -105,6 +117,11 @@ function payloadsOf(
     dtmfPayloadType: typeOf('TELEPHONE-EVENT') ?? null,
     comfortNoisePayloadType: typeOf('CN') ?? STATIC_COMFORT_NOISE,
   };
+}
+
+export function sourceOf({ port, connectionAddress: address = '' }: SdpMedia): MediaSource {
+  const isNamed = isIP(address) !== 0 && !nullAddresses.includes(address) && port !== 0;
+  return isNamed ? { address, port } : unnamedSource;
 }
 
 /** Where the client wants reports (RFC 3550 section 11, RFC 3605, RFC 5761). */
