@@ -109,6 +109,11 @@ const rtp = section({
 
 const recording = section({
   fenceTimeoutMs: count(2_000, 60_000),
+  /** The part of a path's delay that cannot be measured: left out behind every Start. */
+  resumeGuardMs: Type.Integer({ minimum: 0, maximum: 5_000, default: 250 }),
+  /** The main thread hears commands: silent for so long, no Pause could reach a stream. */
+  mainThreadTimeoutMs: count(5_000, 600_000),
+  onUnattended: oneOf(['shut', 'keep'], 'shut'),
   chunkMs: count(900, 1_000),
   mediaTimeoutMs: count(60_000, 86_400_000),
   /** A call that follows another of the same correlation id this soon goes on with its states. */

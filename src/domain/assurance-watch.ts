@@ -77,7 +77,7 @@ export class AssuranceWatch {
     this.#watched.set(call.id, streams);
     const now = this.#ports.nowMs?.() ?? performance.now();
     const before = streams.get(track) ?? newStream(now);
-    const heard = packets.received - packets.unauthenticated - packets.unusable;
+    const heard = packets.received - packets.unauthenticated - packets.unusable - packets.foreign;
     const stepMs = Math.min(now - before.readAtMs, MAX_STEP_MS);
     const stream = call.streams.get(track);
     const expects = call.keeps && !call.failed && stream !== undefined && !stream.held;

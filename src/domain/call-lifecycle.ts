@@ -286,7 +286,8 @@ export class CallLifecycle {
       this.#ending.mediaReturned(call);
       return { call, streams: opened };
     } catch (cause) {
-      if (opens) await recorder.shut(call.id, 'stop').catch(() => undefined);
+      if (opens)
+        await recorder.shut(call.id, { reason: 'stop', lookbackMs: 0 }).catch(() => undefined);
       const tracks = specs.map(({ track }) => track);
       await recorder.closeStreams(call.id, tracks).catch(() => []);
       throw cause;
@@ -344,7 +345,7 @@ export class CallLifecycle {
 
   async #stop(call: Call): Promise<void> {
     if (call.ended) return;
-    await this.#ports.recorder.shut(call.id, 'stop');
+    await this.#ports.recorder.shut(call.id, { reason: 'stop', lookbackMs: 0 });
     await this.#stopInDoubt(call);
   }
 

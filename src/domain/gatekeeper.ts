@@ -48,7 +48,7 @@ export class Gatekeeper {
     change: { entryOf(receipt: FenceReceipt): Entry; readonly inDoubt: Partial<CallRecord> },
   ): Promise<Effect> {
     try {
-      const receipt = await this.#ports.recorder.shut(call.id, how.reason, how.lookbackMs);
+      const receipt = await this.#ports.recorder.shut(call.id, how);
       const event = await this.#ports.journal.record(call, change.entryOf(receipt));
       return { event, effectiveAt: receipt.effectiveAt };
     } catch (cause) {

@@ -180,6 +180,7 @@ const noPackets = {
   reordered: 0,
   unauthenticated: 0,
   unusable: 0,
+  foreign: 0,
   erased: 0,
 } as const;
 

@@ -99,10 +99,32 @@ export interface GateSetting {
   readonly lookbackMs: number;
 }
 
+/** A command that shuts a call's gate. */
+export interface ShutOrder {
+  readonly reason: GapReason;
+  /** So much of what arrived before the command is erased; 0: nothing. */
+  readonly lookbackMs: number;
+  /**
+   * When the command came, as `Recorder.commandCameAtMs` told when it was read; left out: now.
+   */
+  readonly cameAtMs?: number;
+  /** Calls of the same dialogue that ended lately: the look-back reaches into them. */
+  readonly predecessors?: readonly string[];
+}
+
+/** Audio of a stream that had ended, erased in memory. */
+export interface ErasedTrack {
+  readonly callId: string;
+  readonly track: number;
+  readonly packets: number;
+}
+
 export interface FenceReceipt {
   /** Unix ms at which the last stream confirmed. */
   readonly effectiveAt: number;
   readonly streams: readonly StreamReceipt[];
+  /** Of streams that had ended before the command; left out where there are none. */
+  readonly erased?: readonly ErasedTrack[];
 }
 
 export interface TrackSummary {
@@ -170,10 +192,14 @@ export interface Recorder {
   /** Resolves once packets of the new payload type are taken. */
   updateStream(callId: string, spec: StreamSpec): Promise<void>;
   /**
-   * Of what the call holds back, the youngest `lookbackMs` are erased.
-   * @throws FenceTimeoutError: the gate is shut all the same, what was held aside is erased.
+   * The earliest time, in monotonic ms, at which a command that is read now may have come: after a
+   * stall of the process, the stall's beginning.
    */
-  shut(callId: string, reason: GapReason, lookbackMs?: number): Promise<FenceReceipt>;
+  readonly commandCameAtMs: number;
+  /** @throws FenceTimeoutError: the gate is shut all the same, what was held aside is erased. */
+  shut(callId: string, order: ShutOrder): Promise<FenceReceipt>;
+  /** At once, of every call: this process may not record any more. Nothing opens a gate again. */
+  shutAll(reason: GapReason): void;
   /** @throws FenceTimeoutError: the gate is shut again. */
   open(callId: string): Promise<FenceReceipt>;
   hold(callId: string, tracks: readonly number[], held: boolean): Promise<void>;
@@ -183,8 +209,11 @@ export interface Recorder {
     tracks: readonly number[],
     closedBy?: 'end' | 'restart',
   ): Promise<TrackSummary[]>;
-  /** Ends the call's gate; its streams must have been closed. */
-  endCall(callId: string): void;
+  /**
+   * Ends the call's gate; its streams must have been closed. Resolves when all its audio is
+   * written: what is younger than the look-back waits until it has aged.
+   */
+  endCall(callId: string): Promise<void>;
 }
 
 export interface Bus {

@@ -6,11 +6,13 @@ import type { MarkingState, RecordingState, SavingState, StateAction } from './r
 /**
  * Why audio is absent: who held the recorder, or what happened to it. `dtmf`: digits were sent or
  * heard, and left out; `silence`: the client sent none on purpose (RFC 3551 section 4.1); `erased`:
- * it was there. Rows count on their order: a new one comes last.
+ * it was there; `guard`: it may have been sent before the recorder was asked to keep it;
+ * `unattended`: no Pause could have reached the recorder. Rows count on their order: a new one
+ * comes last.
  */
 export const gapReasons = [
   ...(['api', 'lease', 'hold', 'stop', 'loss', 'restart'] as const),
-  ...(['dtmf', 'silence', 'erased'] as const),
+  ...(['dtmf', 'silence', 'erased', 'guard', 'unattended'] as const),
 ] as const;
 export type GapReason = (typeof gapReasons)[number];
 
@@ -148,6 +150,8 @@ export interface PacketCounts {
   readonly unauthenticated: number;
   /** Malformed, or of a payload type nobody negotiated. */
   readonly unusable: number;
+  /** Valid RTP of another source than the client's. */
+  readonly foreign: number;
   /** Erased in memory because a fence was not confirmed, or because the disk refused it. */
   readonly erased: number;
 }
@@ -179,6 +183,11 @@ export interface StreamReceipt {
   readonly track: number;
   readonly lastSequence: number | null;
   readonly lastPosition: number | null;
+  /**
+   * Of what opened the gate: so many ms of audio behind the request are left out, because they may
+   * have been sent before it. Null of what shut it.
+   */
+  readonly guardMs: number | null;
 }
 
 /** A row of `UCC_CallDetail`: the command, and the receipt that says from when it was in effect. */

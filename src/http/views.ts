@@ -94,6 +94,7 @@ export const receiptSchema = Type.Object({
       track: Type.Integer(),
       lastSequence: nullableNumber,
       lastPosition: nullableNumber,
+      guardMs: Type.Optional(nullableNumber),
     }),
   ),
 });

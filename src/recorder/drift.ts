@@ -7,6 +7,9 @@ const WINDOWS = 5;
  * heard (`slipOf` in domain/gap-map.ts), and still follows a network that changes its route.
  */
 const MAX_SLEW_PPM = 1_500;
+/** Audio that lies farther than this beside its time is in the wrong place. */
+const MAX_ERROR_MS = 20;
+
 /**
  * Where one time line of a stream lies on the call's clock, in units of its RTP clock: the least
  * delay between timestamp and arrival, followed slowly as the two clocks drift apart.
@@ -16,9 +19,14 @@ export class Drift {
   #windowLeast = Number.POSITIVE_INFINITY;
   #windowEndsMs: number | undefined;
   readonly #recent: number[] = [];
-  #anchor: number | undefined;
+  /** The least delay as it is gone by; undefined until it was asked for. */
+  #base: number | undefined;
+  /** What of the correction is gone by. */
+  #shift = 0;
   #movedAtMs = 0;
   #correction = 0;
+  #floor = Number.NEGATIVE_INFINITY;
+  #wrongMs = 0;
 
   constructor(rate: number) {
     this.#rate = rate;
@@ -38,21 +46,31 @@ export class Drift {
 
   /** The offset to go by; from the first call on it only moves slowly. */
   anchor(nowMs: number): number {
-    if (this.#anchor === undefined) {
-      this.#anchor = this.#target();
+    if (this.#base === undefined) {
+      this.#base = Math.max(this.#least(), this.#floor - this.#correction);
+      this.#shift = this.#correction;
       this.#movedAtMs = nowMs;
     }
-    return Math.round(this.#anchor);
+    return Math.round(this.#base + this.#shift);
   }
 
-  /** What is expected of the next packet, anchored or not. */
-  get expected(): number {
-    return this.#anchor ?? this.#target();
+  /**
+   * The next audio begins elsewhere anyway: it may lie where it belongs at once.
+   * @param floor no less than this: what is there is not written over
+   */
+  realign(floor: number): void {
+    this.#base = undefined;
+    this.#floor = floor;
   }
 
   /** The least delay, as packets come. */
   get least(): number {
     return this.#least();
+  }
+
+  /** For how long, in ms, audio was laid more than 20 ms beside its time. */
+  get wrongMs(): number {
+    return this.#wrongMs;
   }
 
   /** Units by which the packets are known to come later than those that they belong beside. */
@@ -61,15 +79,14 @@ export class Drift {
   }
 
   #follow(nowMs: number): void {
-    if (this.#anchor === undefined) return;
-    const reach = ((nowMs - this.#movedAtMs) * this.#rate * MAX_SLEW_PPM) / 1e9;
-    const step = this.#target() - this.#anchor;
-    this.#anchor += Math.max(-reach, Math.min(reach, step));
+    if (this.#base === undefined) return;
+    const elapsedMs = nowMs - this.#movedAtMs;
+    const reach = (elapsedMs * this.#rate * MAX_SLEW_PPM) / 1e9;
+    const error = this.#least() - this.#base;
+    if (Math.abs(error) > (MAX_ERROR_MS * this.#rate) / 1000) this.#wrongMs += elapsedMs;
+    this.#base += limited(error, reach);
+    this.#shift += limited(this.#correction - this.#shift, reach);
     this.#movedAtMs = nowMs;
-  }
-
-  #target(): number {
-    return this.#least() + this.#correction;
   }
 
   #least(): number {
@@ -77,4 +94,8 @@ export class Drift {
     for (const other of this.#recent) if (other < least) least = other;
     return least;
   }
+}
+
+function limited(step: number, reach: number): number {
+  return Math.max(-reach, Math.min(reach, step));
 }

@@ -32,7 +32,6 @@ export class FenceSender {
   readonly #socket: Socket;
   readonly #host: string;
   readonly #fences = new Map<number, Fence>();
-  #lastId = 0;
 
   constructor(options: FenceOptions) {
     this.#options = options;
@@ -49,24 +48,18 @@ export class FenceSender {
 
   /**
    * @param ports the call's streams: track to port
-   * @throws FenceTimeoutError; `onTimeout` has been called with the fence's id before it
+   * @throws FenceTimeoutError
    */
-  raise(
-    ports: ReadonlyMap<number, number>,
-    marker: Omit<Marker, 'fenceId'>,
-    onTimeout: (fenceId: number) => void,
-  ): Promise<FenceReceipt> {
+  raise(ports: ReadonlyMap<number, number>, marker: Marker): Promise<FenceReceipt> {
     if (ports.size === 0) return Promise.resolve({ effectiveAt: this.#options.now(), streams: [] });
-    this.#lastId += 1;
-    const fenceId = this.#lastId;
-    const datagram = buildMarker(this.#options.secret, { ...marker, fenceId });
+    const { order } = marker;
+    const datagram = buildMarker(this.#options.secret, marker);
     const waitingFor = new Map(ports);
     this.#send(datagram, waitingFor);
     const resend = setInterval(() => this.#send(datagram, waitingFor), RESEND_INTERVAL_MS);
     return new Promise<FenceReceipt>((resolve, reject) => {
       const fail = (why: string): void => {
         clearTimeout(timer);
-        onTimeout(fenceId);
         reject(new FenceTimeoutError(`${waitingFor.size} of ${ports.size} streams ${why}`));
       };
       const timer = setTimeout(() => fail('did not confirm'), this.#options.timeoutMs);
@@ -74,18 +67,18 @@ export class FenceSender {
         clearTimeout(timer);
         resolve(receipt);
       };
-      this.#fences.set(fenceId, { waitingFor, receipts: [], resolve: settle, fail });
+      this.#fences.set(order, { waitingFor, receipts: [], resolve: settle, fail });
     }).finally(() => {
       clearInterval(resend);
-      this.#fences.delete(fenceId);
+      this.#fences.delete(order);
     });
   }
 
   confirm(confirmation: Confirmation): void {
-    const fence = this.#fences.get(confirmation.fenceId);
-    if (!fence?.waitingFor.delete(confirmation.track)) return;
-    const { track, lastSequence, lastPosition } = confirmation;
-    fence.receipts.push({ track, lastSequence, lastPosition });
+    const { order, callId: _, ...receipt } = confirmation;
+    const fence = this.#fences.get(order);
+    if (!fence?.waitingFor.delete(receipt.track)) return;
+    fence.receipts.push(receipt);
     if (fence.waitingFor.size > 0) return;
     fence.resolve({ effectiveAt: this.#options.now(), streams: fence.receipts });
   }

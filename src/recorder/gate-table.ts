@@ -1,7 +1,7 @@
 import { type GapReason, gapReasons } from '../domain/records.ts';
 
 /**
- * A call's gate, in memory that the main thread and the workers share:
+ * A call's gate, in memory that the main thread and the media threads share:
  *
  *   open ----(Pause: at once)----> closing ----(every stream read its marker)----> shut
  *     ^                               |                                              |
@@ -10,6 +10,10 @@ import { type GapReason, gapReasons } from '../domain/records.ts';
  *
  * While it is closing, frames that are read are held aside in memory until their stream's marker
  * says on which side of the command they lie.
+ *
+ * Every change bears the number of the order that made it, and the newest order alone counts: a
+ * marker of an older one that is still queued does nothing, and a stream that has not read the
+ * marker of an order to open stays shut (docs/decisions/0002).
  */
 export const Gate = { Open: 0, Closing: 1, Shut: 2 } as const;
 export type Gate = (typeof Gate)[keyof typeof Gate];
@@ -18,6 +22,8 @@ const reasons = [...gapReasons, 'end'] as const;
 export type ClosingReason = GapReason | 'end';
 
 const WORDS_PER_SLOT = 2;
+/** A gate and its order are one word: no thread ever reads one without the other. */
+const GATE_BITS = 2;
 
 /** Fixed number of slots; one per call in progress. */
 export class GateTable {
@@ -44,17 +50,36 @@ export class GateTable {
   }
 
   get(slot: number): Gate {
-    return Atomics.load(this.#words, slot * WORDS_PER_SLOT) as Gate;
+    return gateOf(this.word(slot));
+  }
+
+  /** The order that the gate stands by. */
+  order(slot: number): number {
+    return orderOf(this.word(slot));
+  }
+
+  /** Gate and order at once, as `gateOf` and `orderOf` read them. */
+  word(slot: number): number {
+    return Atomics.load(this.#words, slot * WORDS_PER_SLOT);
   }
 
   reason(slot: number): ClosingReason {
     return reasonOf(Atomics.load(this.#words, slot * WORDS_PER_SLOT + 1));
   }
 
-  set(slot: number, gate: Gate, reason?: ClosingReason): void {
+  /** @param order the one before goes on counting where it is left out */
+  set(slot: number, gate: Gate, reason?: ClosingReason, order = this.order(slot)): void {
     if (reason) Atomics.store(this.#words, slot * WORDS_PER_SLOT + 1, codeOf(reason));
-    Atomics.store(this.#words, slot * WORDS_PER_SLOT, gate);
+    Atomics.store(this.#words, slot * WORDS_PER_SLOT, (order << GATE_BITS) | gate);
   }
+}
+
+export function gateOf(word: number): Gate {
+  return (word & ((1 << GATE_BITS) - 1)) as Gate;
+}
+
+export function orderOf(word: number): number {
+  return word >>> GATE_BITS;
 }
 
 export function codeOf(reason: ClosingReason): number {

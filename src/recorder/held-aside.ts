@@ -1,4 +1,4 @@
-import type { Frame } from './rtp-intake.ts';
+import type { Frame } from './frame.ts';
 
 /**
  * Frames read while the gate was closing, held aside in memory, and only there, until their

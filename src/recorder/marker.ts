@@ -6,8 +6,9 @@ import { type ClosingReason, codeOf, reasonOf } from './gate-table.ts';
  * out, so that it divides what reached the host before the command from what came after it. Nobody
  * who does not know the process's secret can make one, and it never leaves the host.
  *
- *   0  secret (16 bytes)   16  fence id (u32)   20  action (u8)   21  reason (u8)
- *   22  look-back in ms (u16): how much of what is held back a Shut erases
+ *   0  secret (16 bytes)   16  order (u32)   20  action (u8)   21  reason (u8)   22  unused (u16)
+ *   24  at (f64), on the clock of `monotonicMs`. Of a Shut: what arrived from then on is erased.
+ *       Of an Open or a Release: when it was asked for.
  *
  * Its first two bits are 01, those of an RTP packet are 10.
  */
@@ -15,14 +16,16 @@ export const MarkerAction = { Shut: 1, Open: 2, Hold: 3, Release: 4, Close: 5 } 
 export type MarkerAction = (typeof MarkerAction)[keyof typeof MarkerAction];
 
 export interface Marker {
-  readonly fenceId: number;
+  /** Of the gate (`GateTable`); 0: of the stream's own. */
+  readonly order: number;
   readonly action: MarkerAction;
   readonly reason: ClosingReason;
-  readonly lookbackMs: number;
+  /** Monotonic ms */
+  readonly atMs: number;
 }
 
 export const SECRET_BYTES = 16;
-const MARKER_BYTES = SECRET_BYTES + 8;
+const MARKER_BYTES = SECRET_BYTES + 16;
 
 /** Makes a random secret one that starts no RTP packet. */
 export function markerSecret(random: Buffer): Buffer {
@@ -34,10 +37,10 @@ export function markerSecret(random: Buffer): Buffer {
 export function buildMarker(secret: Buffer, marker: Marker): Buffer {
   const datagram = Buffer.alloc(MARKER_BYTES);
   secret.copy(datagram);
-  datagram.writeUInt32BE(marker.fenceId, SECRET_BYTES);
+  datagram.writeUInt32BE(marker.order, SECRET_BYTES);
   datagram[SECRET_BYTES + 4] = marker.action;
   datagram[SECRET_BYTES + 5] = codeOf(marker.reason);
-  datagram.writeUInt16BE(marker.lookbackMs, SECRET_BYTES + 6);
+  datagram.writeDoubleBE(marker.atMs, SECRET_BYTES + 8);
   return datagram;
 }
 
@@ -45,9 +48,9 @@ export function parseMarker(secret: Buffer, datagram: Buffer): Marker | undefine
   if (datagram.length !== MARKER_BYTES) return undefined;
   if (!timingSafeEqual(datagram.subarray(0, SECRET_BYTES), secret)) return undefined;
   return {
-    fenceId: datagram.readUInt32BE(SECRET_BYTES),
+    order: datagram.readUInt32BE(SECRET_BYTES),
     action: datagram[SECRET_BYTES + 4] as MarkerAction,
     reason: reasonOf(datagram[SECRET_BYTES + 5] as number),
-    lookbackMs: datagram.readUInt16BE(SECRET_BYTES + 6),
+    atMs: datagram.readDoubleBE(SECRET_BYTES + 8),
   };
 }

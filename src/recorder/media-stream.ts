@@ -3,14 +3,17 @@ import type { StreamSpec, TrackSummary } from '../domain/ports.ts';
 import type { GapReason, ReasonChange } from '../domain/records.ts';
 import { isRtcp } from '../protocols/rtp/rtcp.ts';
 import { DigitEvents } from './digit-events.ts';
-import { Gate, type GateTable } from './gate-table.ts';
+import type { Frame } from './frame.ts';
+import { Gate, type GateTable, gateOf, orderOf } from './gate-table.ts';
 import { HeldAside } from './held-aside.ts';
 import { type Marker, MarkerAction, parseMarker } from './marker.ts';
 import { bindMediaSocket, openMediaSocket } from './media-socket.ts';
 import type { Confirmation, ResumedTrack } from './messages.ts';
 import { OwnMarkers } from './own-markers.ts';
-import { type Frame, RtpIntake } from './rtp-intake.ts';
+import { ReleaseGuard } from './release-guard.ts';
+import { RtpIntake } from './rtp-intake.ts';
 import type { SegmentWriter } from './segment-writer.ts';
+import type { FormerSource, MediaAddress } from './source-latch.ts';
 import { StreamReports } from './stream-reports.ts';
 import type { StreamReading } from './stream-stats.ts';
 import type { TrackClock } from './track-clock.ts';
@@ -23,10 +26,14 @@ export interface MediaStreamOptions {
   readonly secret: Buffer;
   readonly host: string;
   readonly maxHeldAsidePackets: number;
+  /** The part of a path's delay that cannot be measured: so much more is left out at a release. */
+  readonly resumeGuardMs: number;
   readonly clock: TrackClock;
   readonly writer: SegmentWriter;
   readonly resumed: ResumedTrack | undefined;
-  /** Monotonic ms. */
+  /** Who sent to this port before. */
+  readonly former: FormerSource | undefined;
+  /** Monotonic ms, on the clock of all threads. */
   now(): number;
   /** With the first packet. */
   onBegan(startPosition: number, initialReason: GapReason | null): void;
@@ -36,15 +43,14 @@ export interface MediaStreamOptions {
 /** The least delay of a stream's first second says where it lies on the call's clock. */
 const ANCHOR_MS = 1_000;
 
-/** Bounds what a client can make a track remember. */
+/** A stream that changes hands more often than this tells no more. */
 const MAX_REASON_CHANGES = 1_000;
-
-const NONE_KEPT = -1;
-/** After a look-back only the position tells what was kept last. */
-const UNKNOWN_SEQUENCE = -2;
 
 /** Time after which a close that did not find its own marker in the queue happens all the same. */
 const CLOSE_TIMEOUT_MS = 500;
+
+/** Where a packet comes from that no socket brought. */
+const NOWHERE: MediaAddress = { address: '', port: 0 };
 
 /**
  * One stream: its socket, its side of the fence, its track. What lies in the socket's queue is
@@ -60,21 +66,19 @@ export class MediaStream {
   readonly #digits: DigitEvents;
   readonly #extent = new TrackExtent();
   readonly #aside: HeldAside;
+  readonly #release: ReleaseGuard;
   readonly #initialReason: GapReason | null;
   #spec: StreamSpec;
   #shut: boolean;
+  /** The gate's order that this stream has followed; another one's marker is still to be read. */
+  #order: number;
+  #held: boolean;
+  /** Nobody hears commands: no Pause could reach the stream. */
+  #unattended = false;
   /** No packet has come since the stream began to keep again. */
   #reopened = false;
   /** On the call's clock: a packet of Opus before it may echo what was not to be kept. */
-  #echoEnd = -Infinity;
-  #held: boolean;
-  #lastFence = 0;
-  #abortedFence = 0;
-  #lastKeptSequence = NONE_KEPT;
-  #lastKeptEnd = 0;
-  #lastKeptSamples = 1;
-  /** Set when the time line of the last kept frame is over: the next one begins elsewhere. */
-  #lastKeptPosition: number | null = null;
+  #echoEnd = Number.NEGATIVE_INFINITY;
   /** Who held on when, once another had let go or joined. */
   readonly #reasonChanges: ReasonChange[] = [];
   #lastReason: GapReason | null;
@@ -87,26 +91,35 @@ export class MediaStream {
   constructor(spec: StreamSpec, options: MediaStreamOptions) {
     this.#spec = spec;
     this.#options = options;
-    const { clock } = options;
-    const onTimeLine = (nowMs: number): void => this.#endTimeLine(nowMs);
+    const { clock, gates, slot, resumed, former, now, host } = options;
+    this.#release = new ReleaseGuard(options.resumeGuardMs);
     this.#intake = new RtpIntake(spec.agreed, {
-      ...{ clock, onTimeLine, resumed: options.resumed !== undefined },
+      ...{ clock, clockRate: spec.clockRate, resumed: resumed !== undefined, former },
+      openedAtMs: now(),
+      onTimeLine: (nowMs) => this.#endTimeLine(nowMs),
+      onAudio: (frame) => this.#onAudio(frame),
+      onDigits: (frame) => this.#onDigits(frame),
+      onSlower: (ms) => this.#release.slower(ms),
+      isWary: (nowMs) => this.#release.isWary(nowMs),
     });
     this.#digits = new DigitEvents(spec.clockRate);
     this.#aside = new HeldAside(options.maxHeldAsidePackets);
     this.#held = spec.held;
-    this.#shut = options.gates.get(options.slot) !== Gate.Open;
+    const word = gates.word(slot);
+    this.#order = orderOf(word);
+    this.#shut = gateOf(word) !== Gate.Open;
     this.#initialReason = this.#reasonNow();
     this.#lastReason = this.#initialReason;
-    const startPosition = options.resumed?.startPosition ?? null;
-    if (startPosition !== null) this.#extent.resume(startPosition);
-    this.#socket = openMediaSocket(options.host);
+    if (resumed && resumed.startPosition !== null) this.#extent.resume(resumed.startPosition);
+    // Another process knew what was gated, and how late the stream's packets come.
+    if (resumed) this.#release.released(now());
+    this.#socket = openMediaSocket(host);
     this.#ownMarkers = new OwnMarkers(this.#socket, options.secret);
-    this.#socket.on('message', (datagram, from) => this.receive(datagram, options.now(), from));
-    const { host, now } = options;
-    const { reception } = this.#intake;
+    this.#socket.on('message', (datagram, from) => this.receive(datagram, now(), from));
+    const { reception, latch } = this.#intake;
     this.#reports = new StreamReports(spec.agreed, {
       ...{ host, clock, reception, now, shared: this.#socket },
+      hasHeard: (address) => latch.hasHeard(address),
     });
   }
 
@@ -126,15 +139,31 @@ export class MediaStream {
     this.#reports.agree(spec.agreed);
   }
 
-  /** Frames that a fence without confirmation left in doubt are erased; the stream stays shut. */
-  abort(fenceId: number): void {
-    this.#abortedFence = Math.max(this.#abortedFence, fenceId);
-    this.#shutInDoubt();
+  /** The last that was heard of its source; undefined where nothing was. */
+  get source(): FormerSource | undefined {
+    return this.#intake.latch.source;
+  }
+
+  /** A fence failed: a stream that has not followed the gate is shut, what is in doubt erased. */
+  catchUp(): void {
+    const word = this.#options.gates.word(this.#options.slot);
+    if (orderOf(word) !== this.#order && gateOf(word) !== Gate.Closing) this.#shutInDoubt();
   }
 
   hold(held: boolean, onHeld: () => void): void {
     const action = held ? MarkerAction.Hold : MarkerAction.Release;
-    this.#ownMarkers.send(action, held ? 'hold' : 'end', onHeld);
+    const atMs = this.#options.now();
+    this.#ownMarkers.send({ action, reason: held ? 'hold' : 'end', atMs }, onHeld);
+  }
+
+  /** @param attended false: no Pause could reach the stream, so that it keeps nothing */
+  attend(attended: boolean): void {
+    const nowMs = this.#options.now();
+    this.#intake.settle(nowMs);
+    this.#unattended = !attended;
+    if (attended) this.#reopen(nowMs);
+    else this.#stopKeeping('unattended');
+    this.#noteReason();
   }
 
   /** Reads what reached the socket before this call, then ends the track. */
@@ -144,23 +173,26 @@ export class MediaStream {
       if (finished) return;
       finished = true;
       clearTimeout(timer);
+      this.#intake.settle(this.#options.now());
       this.#intake.counts.erased += this.#aside.erase();
       this.#options.writer.closeSegment(closedBy);
       this.#ownMarkers.close();
       this.#reports.close();
       if (!this.#closed) this.#socket.close();
       this.#closed = true;
-      this.#options.writer.whenIdle(() => onClosed(this.#summary()));
+      onClosed(this.#summary());
     };
     const timer = setTimeout(finish, CLOSE_TIMEOUT_MS);
-    this.#ownMarkers.send(MarkerAction.Close, 'end', finish);
+    this.#ownMarkers.send({ action: MarkerAction.Close, reason: 'end', atMs: 0 }, finish);
   }
 
   /** What is due by now is sealed, frames to come or not. */
   tick(nowMs: number, chunkMs: number): void {
     const { clock, gates, slot, writer } = this.#options;
+    this.#intake.tick(nowMs);
     // A command is on its way that may erase what is held back: it does not age meanwhile.
-    if (this.#shut || gates.get(slot) === Gate.Open) writer.sealOlderThan(nowMs - chunkMs);
+    const isSettled = this.#shut || gates.order(slot) === this.#order;
+    if (isSettled) writer.sealOlderThan(nowMs - chunkMs);
     const began = this.#beganAtMs;
     if (began !== null && nowMs - began > ANCHOR_MS) this.#extent.settle(clock.anchor(nowMs));
     this.#reports.tick(nowMs);
@@ -172,7 +204,7 @@ export class MediaStream {
       slot: this.#options.slot,
       track: this.#spec.track,
       jitterMs: this.#options.clock.jitterMs,
-      lastPacketAt: last === null ? 0 : performance.timeOrigin + last,
+      lastPacketAt: last === null ? 0 : Date.now() - (this.#options.now() - last),
       packets: this.#intake.counts,
     };
   }
@@ -182,7 +214,7 @@ export class MediaStream {
     if (((datagram[0] ?? 0) & 0xc0) === 0x40) {
       const marker = parseMarker(this.#options.secret, datagram);
       if (marker) {
-        this.#onMarker(marker);
+        this.#onMarker(marker, nowMs);
         return;
       }
     }
@@ -190,28 +222,33 @@ export class MediaStream {
       this.#reports.receive(datagram, from);
       return;
     }
-    const arrival = this.#intake.read(datagram, nowMs);
-    if (arrival === 'audio') this.#onAudio(this.#intake.frame, nowMs);
-    else if (arrival === 'digits') this.#onDigits(this.#intake.frame, nowMs);
+    this.#intake.read(datagram, nowMs, from ?? NOWHERE);
   }
 
-  #onAudio(frame: Readonly<Frame>, nowMs: number): void {
-    const { gates, slot } = this.#options;
-    this.#lastAudioMs = nowMs;
-    if (this.#beganAtMs === null) this.#begin(nowMs);
+  #onAudio(frame: Readonly<Frame>): void {
+    const { gates, slot, clock } = this.#options;
+    this.#lastAudioMs = frame.arrivedAtMs;
+    if (this.#beganAtMs === null) this.#begin(frame.arrivedAtMs);
     this.#extent.include(frame.position, frame.packet.samples);
-    if (this.#shut || this.#held) {
-      this.#intake.counts.gated += 1;
-      return;
-    }
-    if (frame.codec === 'OPUS' && this.#mayEcho(frame)) {
-      this.#intake.counts.gated += 1;
-      return;
-    }
-    const gate = gates.get(slot);
-    if (gate === Gate.Open) this.#keep(frame, nowMs);
-    else if (gate === Gate.Shut) this.#foundShut();
-    else if (!this.#aside.add(frame)) this.#intake.counts.erased += 1;
+    const word = gates.word(slot);
+    const isLate = !this.#release.passes(frame, clock.soonestMs(frame.position));
+    if (this.#shut || this.#held || this.#unattended || isLate) this.#gated(frame);
+    else if (orderOf(word) !== this.#order) this.#betweenOrders(frame, gateOf(word));
+    else if (frame.codec === 'OPUS' && this.#mayEcho(frame)) this.#gated(frame);
+    else this.#keep(frame);
+  }
+
+  /** An order has been given whose marker this stream has not read yet. */
+  #betweenOrders(frame: Readonly<Frame>, gate: Gate): void {
+    if (gate !== Gate.Closing) {
+      this.#shutInDoubt();
+      this.#gated(frame);
+    } else if (!this.#aside.add(frame)) this.#intake.counts.erased += 1;
+  }
+
+  #gated(frame: Readonly<Frame>): void {
+    this.#intake.counts.gated += 1;
+    this.#release.gated(frame);
   }
 
   /**
@@ -225,11 +262,12 @@ export class MediaStream {
   }
 
   /** Audio of the same time may be the digit's tone: it goes with the event. */
-  #onDigits({ position, packet, ended }: Readonly<Frame>, nowMs: number): void {
-    const { gates, slot, writer } = this.#options;
+  #onDigits({ position, packet, ended }: Readonly<Frame>): void {
+    const { gates, slot, writer, now } = this.#options;
     this.#digits.note(position, packet.samples, ended);
-    const keeps = !this.#shut && !this.#held && gates.get(slot) === Gate.Open;
-    if (keeps) writer.leaveOut('dtmf', position, packet.samples, nowMs);
+    const isOpen = !this.#shut && !this.#held && !this.#unattended;
+    const keeps = isOpen && gates.get(slot) === Gate.Open && gates.order(slot) === this.#order;
+    if (keeps) writer.leaveOut('dtmf', position, packet.samples, now());
   }
 
   #begin(nowMs: number): void {
@@ -241,109 +279,112 @@ export class MediaStream {
     const { clock, writer } = this.#options;
     if (this.#beganAtMs !== null) this.#extent.settle(clock.anchor(nowMs));
     this.#releaseAside();
-    this.#lastKeptPosition = this.#keptUpTo();
     writer.seal();
     this.#digits.reset();
-    this.#echoEnd = -Infinity;
+    this.#release.timeLine();
+    this.#echoEnd = Number.NEGATIVE_INFINITY;
     this.#keeps = false;
   }
 
-  #keep(frame: Readonly<Frame>, nowMs: number): void {
+  #keep(frame: Readonly<Frame>): void {
     const { writer } = this.#options;
-    const { position, packet, silentFor, sequence } = frame;
+    const { position, packet, silentFor, arrivedAtMs } = frame;
     writer.setCodec(frame.codec);
     if (silentFor > 0 && this.#keeps) {
-      writer.leaveOut('silence', position - silentFor, silentFor, nowMs);
+      writer.leaveOut('silence', position - silentFor, silentFor, arrivedAtMs);
     }
     if (this.#digits.covers(position, packet.samples)) {
-      writer.leaveOut('dtmf', position, packet.samples, nowMs);
+      writer.leaveOut('dtmf', position, packet.samples, arrivedAtMs);
       this.#intake.counts.dtmf += 1;
     } else {
-      writer.append(position, packet, nowMs);
+      writer.append(position, packet, frame);
       this.#intake.counts.kept += 1;
-      this.#lastKeptSequence = sequence;
-      this.#lastKeptSamples = packet.samples;
-      this.#lastKeptEnd = position + packet.samples;
-      this.#lastKeptPosition = null;
     }
     this.#keeps = true;
   }
 
-  /** The gate was shut without this stream's confirmation. */
-  #foundShut(): void {
-    this.#intake.counts.gated += 1;
-    this.#shutInDoubt();
-  }
-
+  /** The gate changed, and this stream cannot tell on which side its audio lies. */
   #shutInDoubt(): void {
     this.#intake.counts.erased += this.#aside.erase();
+    this.#intake.erase();
+    if (this.#shut) return;
     const reason = this.#options.gates.reason(this.#options.slot);
-    if (reason === 'api' || reason === 'lease') this.#options.writer.erase(-Infinity);
-    this.#options.writer.closeSegment(reason);
+    if (reason === 'api' || reason === 'lease') this.#erase(Number.NEGATIVE_INFINITY);
+    this.#stopKeeping(reason);
     this.#shut = true;
-    this.#keeps = false;
   }
 
-  #onMarker(marker: Marker): void {
-    if (marker.fenceId === 0) {
-      this.#onOwnMarker(marker);
+  #onMarker(marker: Marker, nowMs: number): void {
+    if (marker.order === 0) {
+      this.#onOwnMarker(marker, nowMs);
       return;
     }
-    if (marker.fenceId <= this.#lastFence || marker.fenceId <= this.#abortedFence) return;
-    this.#lastFence = marker.fenceId;
+    const word = this.#options.gates.word(this.#options.slot);
+    const gate = gateOf(word);
+    // An order that another one has followed since, or that was read already.
+    if (marker.order !== orderOf(word) || marker.order === this.#order) return;
+    if ((marker.action === MarkerAction.Open) !== (gate === Gate.Open)) return;
+    this.#intake.settle(nowMs);
     if (marker.action === MarkerAction.Open) {
-      this.#reopened ||= this.#shut;
+      if (!this.#shut) this.#shutInDoubt();
       this.#shut = false;
+      this.#reopen(marker.atMs);
     } else this.#shutBehindMarker(marker);
+    this.#order = marker.order;
     this.#noteReason();
-    this.#options.onConfirmed({
-      callId: this.#options.callId,
-      fenceId: marker.fenceId,
-      track: this.#spec.track,
-      lastSequence: this.#lastKeptSequence < 0 ? null : this.#lastKeptSequence,
-      lastPosition: this.#keptUpTo(),
+    this.#confirm(marker);
+  }
+
+  #confirm({ order, action }: Marker): void {
+    const { callId, writer, resumeGuardMs, onConfirmed } = this.#options;
+    onConfirmed({
+      ...{ callId, order, track: this.#spec.track },
+      lastSequence: writer.lastSequence,
+      lastPosition: writer.keptUpTo,
+      guardMs: action === MarkerAction.Open ? resumeGuardMs : null,
     });
   }
 
-  /** The end of the last frame that was kept, on the call's clock. */
-  #keptUpTo(): number | null {
-    if (this.#lastKeptSequence === NONE_KEPT) return null;
-    const { clock, now } = this.#options;
-    return this.#lastKeptPosition ?? this.#lastKeptEnd + clock.anchor(now());
-  }
-
   /** What was held aside came before the marker; what comes now came after it. */
-  #shutBehindMarker({ reason, lookbackMs }: Marker): void {
+  #shutBehindMarker({ reason, atMs }: Marker): void {
     this.#releaseAside();
-    if (lookbackMs > 0) this.#eraseLast(lookbackMs);
-    this.#options.writer.closeSegment(reason);
+    this.#erase(atMs);
+    this.#stopKeeping(reason);
     this.#shut = true;
-    this.#keeps = false;
   }
 
   /** Of what was kept, the youngest is erased: whoever pauses late says how late. */
-  #eraseLast(lookbackMs: number): void {
-    const { clock, writer } = this.#options;
-    const cut = clock.positionAt(this.#options.now() - lookbackMs);
-    const keptUpTo = this.#keptUpTo();
-    const erased = writer.erase(cut);
-    if (erased === 0 || keptUpTo === null) return;
-    const packets = Math.min(this.#intake.counts.kept, Math.ceil(erased / this.#lastKeptSamples));
+  #erase(cutMs: number): void {
+    if (cutMs === Number.POSITIVE_INFINITY) return;
+    const packets = this.#options.writer.erase(cutMs);
     this.#intake.counts.kept -= packets;
     this.#intake.counts.erased += packets;
-    this.#lastKeptPosition = Math.min(keptUpTo, cut);
-    this.#lastKeptSequence = UNKNOWN_SEQUENCE;
   }
 
-  #onOwnMarker({ action, reason }: Marker): void {
+  #stopKeeping(reason: Parameters<SegmentWriter['closeSegment']>[0]): void {
+    this.#options.writer.closeSegment(reason);
+    this.#keeps = false;
+  }
+
+  /** From here on what was sent after `askedAtMs` is kept, where nobody else holds. */
+  #reopen(askedAtMs: number): void {
+    const { clock, now, writer } = this.#options;
+    this.#reopened = true;
+    this.#release.released(askedAtMs);
+    // A gap is there anyway: what comes next may lie where it belongs at once.
+    if (this.#beganAtMs !== null) this.#extent.settle(clock.anchor(now()));
+    clock.realign(writer.keptUpTo);
+  }
+
+  #onOwnMarker({ action, reason, atMs }: Marker, nowMs: number): void {
+    this.#intake.settle(nowMs);
     if (action === MarkerAction.Hold) {
       this.#releaseAside();
-      this.#options.writer.closeSegment(reason);
+      this.#stopKeeping(reason);
       this.#held = true;
-      this.#keeps = false;
-    } else if (action === MarkerAction.Release) {
-      this.#reopened ||= this.#held;
+    } else if (action === MarkerAction.Release && this.#held) {
       this.#held = false;
+      this.#reopen(atMs);
     }
     this.#noteReason();
     this.#ownMarkers.read(action);
@@ -352,24 +393,26 @@ export class MediaStream {
   /** A gap may change hands: pause and hold come and go by themselves. */
   #noteReason(): void {
     const reason = this.#reasonNow();
-    const changesHands =
-      reason !== null && this.#lastReason !== null && reason !== this.#lastReason;
-    if (changesHands && this.#reasonChanges.length < MAX_REASON_CHANGES) {
+    const changes = this.#lastReason !== null && reason !== this.#lastReason;
+    if (changes && this.#reasonChanges.length < MAX_REASON_CHANGES) {
       const position = this.#options.clock.positionAt(this.#options.now());
-      this.#reasonChanges.push({ position, reason });
+      // Nobody holds any more: what is missing from here on, the guard leaves out.
+      this.#reasonChanges.push({ position, reason: reason ?? 'guard' });
     }
     this.#lastReason = reason;
   }
 
   #releaseAside(): void {
-    const nowMs = this.#options.now();
-    this.#aside.release((frame) => this.#keep(frame, nowMs));
+    this.#aside.release((frame) => this.#keep(frame));
   }
 
   #reasonNow(): GapReason | null {
-    if (this.#held && !this.#shut) return 'hold';
-    const reason = this.#options.gates.reason(this.#options.slot);
-    return this.#shut && reason !== 'end' ? reason : null;
+    if (this.#shut) {
+      const reason = this.#options.gates.reason(this.#options.slot);
+      return reason === 'end' ? null : reason;
+    }
+    if (this.#unattended) return 'unattended';
+    return this.#held ? 'hold' : null;
   }
 
   #summary(): TrackSummary {

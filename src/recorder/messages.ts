@@ -1,6 +1,7 @@
-import type { StreamSpec, TrackSummary } from '../domain/ports.ts';
+import type { ErasedTrack, StreamSpec, TrackSummary } from '../domain/ports.ts';
 import type { GapReason, StreamReceipt } from '../domain/records.ts';
 import type { ClosingReason } from './gate-table.ts';
+import type { FormerSource } from './source-latch.ts';
 
 /** What a worker is started with. */
 export interface WorkerSettings {
@@ -12,6 +13,11 @@ export interface WorkerSettings {
   readonly chunkMs: number;
   readonly maxUnwrittenBytes: number;
   readonly maxHeldAsidePackets: number;
+  readonly resumeGuardMs: number;
+  /** The main thread's (`Pulse`). */
+  readonly pulse: SharedArrayBuffer;
+  /** So long the main thread may be silent; 0: for ever. */
+  readonly mainThreadTimeoutMs: number;
 }
 
 /** Where a track goes on. */
@@ -33,6 +39,8 @@ export type ToWorker =
       readonly lookbackMs: number;
       /** Of a stream that listened before. */
       readonly resumed: ResumedTrack | undefined;
+      /** Who sent to the port before. */
+      readonly former: FormerSource | undefined;
     }
   | {
       readonly type: 'update';
@@ -40,8 +48,17 @@ export type ToWorker =
       readonly callId: string;
       readonly spec: StreamSpec;
     }
-  /** The fence ran out of time: erase what is held aside, stay shut. */
-  | { readonly type: 'abort'; readonly callId: string; readonly fenceId: number }
+  /** A fence failed: what has not followed the gate is shut, what is in doubt erased. */
+  | { readonly type: 'catchUp'; readonly callId: string }
+  /** Erases what the calls' streams that have ended hold back, from `cutMs` on. */
+  | {
+      readonly type: 'eraseEnded';
+      readonly requestId: number;
+      readonly callId: string;
+      readonly callIds: readonly string[];
+      readonly cutMs: number;
+      readonly reason: GapReason;
+    }
   | {
       readonly type: 'hold';
       readonly requestId: number;
@@ -56,11 +73,13 @@ export type ToWorker =
       readonly track: number;
       readonly closedBy: 'end' | 'restart';
     }
-  | { readonly type: 'endCall'; readonly callId: string };
+  /** Answered once all that the call holds back is written. */
+  | { readonly type: 'endCall'; readonly requestId: number; readonly callId: string };
 
 export interface Confirmation extends StreamReceipt {
   readonly callId: string;
-  readonly fenceId: number;
+  /** Of the gate. */
+  readonly order: number;
 }
 
 export type FromWorker =
@@ -78,7 +97,18 @@ export type FromWorker =
     }
   | { readonly type: 'updated'; readonly requestId: number }
   | { readonly type: 'held'; readonly requestId: number }
-  | { readonly type: 'closed'; readonly requestId: number; readonly summary: TrackSummary }
+  | {
+      readonly type: 'closed';
+      readonly requestId: number;
+      readonly summary: TrackSummary;
+      readonly source: FormerSource | undefined;
+    }
+  | {
+      readonly type: 'erasedEnded';
+      readonly requestId: number;
+      readonly tracks: readonly ErasedTrack[];
+    }
+  | { readonly type: 'callEnded'; readonly requestId: number }
   | {
       readonly type: 'segment';
       readonly callId: string;

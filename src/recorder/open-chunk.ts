@@ -4,7 +4,7 @@ import {
   type RunKind,
   type SegmentCodec,
 } from '../protocols/segment/sealed-chunk.ts';
-import type { FullChunk } from './pending-chunks.ts';
+import type { FullChunk, PacketSpan } from './pending-chunks.ts';
 
 /** One packet's audio where it lies: `data` from `start` up to, not including, `end`. */
 export interface AudioBytes {
@@ -52,10 +52,24 @@ export interface LeftOut {
   end: number;
 }
 
+/** Where a packet belongs: its number, and when it came. */
+export interface PacketOrigin {
+  sequence: number;
+  /** Monotonic ms */
+  arrivedAtMs: number;
+}
+
 /** A stretch of audio that is handed on to the next chunk. */
 interface Tail {
   readonly position: number;
   readonly packet: AudioBytes;
+}
+
+export interface ChunkBeginning {
+  readonly start: number;
+  readonly atMs: number;
+  /** When each packet came is kept: the audio may be erased by that. */
+  readonly keepsOrigins: boolean;
 }
 
 /** Frames that gather in memory, in the order in which they came, until they are sealed. */
@@ -66,10 +80,13 @@ export class OpenChunk {
   readonly leftOut: LeftOut[] = [];
   readonly #room: Buffer;
   readonly #bytesPerSample: number | null;
+  readonly #packets: PacketSpan[] | undefined;
+  #newest: PacketOrigin = { sequence: 0, arrivedAtMs: 0 };
   #bytes = 0;
 
-  constructor(room: Buffer, begins: { start: number; atMs: number }, codec: SegmentCodec) {
+  constructor(room: Buffer, begins: ChunkBeginning, codec: SegmentCodec) {
     this.#room = room;
+    this.#packets = begins.keepsOrigins ? [] : undefined;
     this.start = begins.start;
     this.startedAtMs = begins.atMs;
     this.#bytesPerSample = bytesPerSample[codec];
@@ -94,10 +111,19 @@ export class OpenChunk {
     return this.runs.length + 2 * this.leftOut.length >= MAX_OPEN_RUNS;
   }
 
-  add(position: number, packet: AudioBytes): void {
+  /** Of the newest packet; a tail is as young as what it was handed on with. */
+  get newest(): PacketOrigin {
+    return this.#newest;
+  }
+
+  add(position: number, packet: AudioBytes, origin: Readonly<PacketOrigin>): void {
     const offset = position - this.start;
     const bytes = packet.end - packet.start;
     const { samples } = packet;
+    const { sequence, arrivedAtMs } = origin;
+    this.#packets?.push({ offset, samples, sequence, arrivedAtMs });
+    this.#newest.sequence = sequence;
+    this.#newest.arrivedAtMs = arrivedAtMs;
     const run = this.runs[this.runs.length - 1];
     if (this.#bytesPerSample !== null && run && run.offset + run.samples === offset) {
       run.samples += samples;
@@ -125,10 +151,17 @@ export class OpenChunk {
    */
   take(anchor: number, until: number): Omit<FullChunk, 'codec'> {
     const position = anchor + this.start;
+    const packets = this.#packetsUntil(until);
     if (this.leftOut.length === 0 && until === Number.POSITIVE_INFINITY) {
-      return { position, runs: this.runs, audio: this.audio };
+      const { sequence: lastSequence } = this.#newest;
+      return { position, runs: this.runs, audio: this.audio, packets, lastSequence };
     }
-    return { position, ...this.#cut(until) };
+    return { position, ...this.#cut(until), packets, lastSequence: this.#newest.sequence };
+  }
+
+  #packetsUntil(until: number): readonly PacketSpan[] {
+    if (!this.#packets || until === Number.POSITIVE_INFINITY) return this.#packets ?? [];
+    return this.#packets.filter(({ offset }) => this.start + offset < until);
   }
 
   /** Copies of what lies from `from` on. */

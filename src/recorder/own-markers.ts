@@ -1,6 +1,5 @@
 import type { Socket } from 'node:dgram';
-import type { ClosingReason } from './gate-table.ts';
-import { buildMarker, type MarkerAction } from './marker.ts';
+import { buildMarker, type Marker, type MarkerAction } from './marker.ts';
 
 /** A marker that a full socket queue may have dropped is sent again this often. */
 const RESEND_INTERVAL_MS = 200;
@@ -16,8 +15,9 @@ export class OwnMarkers {
     this.#secret = secret;
   }
 
-  send(action: MarkerAction, reason: ClosingReason, onRead: () => void): void {
-    const datagram = buildMarker(this.#secret, { fenceId: 0, action, reason, lookbackMs: 0 });
+  send(marker: Omit<Marker, 'order'>, onRead: () => void): void {
+    const { action } = marker;
+    const datagram = buildMarker(this.#secret, { ...marker, order: 0 });
     const { address, port } = this.#socket.address();
     const host = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
     const send = (): void => this.#socket.send(datagram, port, host, () => {});

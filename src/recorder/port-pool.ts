@@ -1,13 +1,17 @@
+/** So long a port rests before it is given to another stream, while others are free. */
+const REST_MS = 10_000;
+
 /**
  * Even UDP ports of a range, each with the odd one above it (RFC 3550 section 11), handed out in
- * consecutive runs. The cursor goes
- * round the whole range before a port comes again, so that a late packet meets no stranger's
- * stream.
+ * consecutive runs. The cursor goes round the whole range, and a port rests, before it comes again,
+ * so that a late packet meets no stranger's stream.
  */
 export class PortPool {
   readonly #first: number;
   readonly #count: number;
   readonly #taken = new Set<number>();
+  /** Ports that are free again, and since when, monotonic ms. */
+  readonly #resting = new Map<number, number>();
   #cursor = 0;
 
   constructor(portMin: number, portMax: number) {
@@ -21,17 +25,20 @@ export class PortPool {
     return free;
   }
 
-  /** `count` ports N, N+2, ...; undefined when no such run is free. */
-  take(count: number): number[] | undefined {
-    for (let tried = 0; tried < this.#count; tried += 1) {
-      const start = (this.#cursor + tried) % this.#count;
-      const run = this.#runFrom(start, count);
-      if (!run) continue;
-      this.#cursor = (start + count) % this.#count;
-      for (const port of run) this.#taken.add(port);
-      return run;
+  /**
+   * `count` ports N, N+2, ...; undefined when no such run is free. Ports that still rest are given
+   * only where there are no others.
+   */
+  take(count: number, nowMs: number): number[] | undefined {
+    for (const [port, sinceMs] of this.#resting) {
+      if (nowMs - sinceMs >= REST_MS) this.#resting.delete(port);
     }
-    return undefined;
+    const run = this.#find(count, (port) => this.#resting.has(port)) ?? this.#find(count);
+    if (!run) return undefined;
+    const [first = this.#first] = run;
+    this.#cursor = ((first - this.#first) / 2 + count) % this.#count;
+    for (const port of run) this.#taken.add(port);
+    return run;
   }
 
   /** Takes that very port, of the range or of the one before it; false when it is taken. */
@@ -41,8 +48,11 @@ export class PortPool {
     return true;
   }
 
-  release(ports: readonly number[]): void {
-    for (const port of ports) this.#taken.delete(port);
+  release(ports: readonly number[], nowMs: number): void {
+    for (const port of ports) {
+      this.#taken.delete(port);
+      this.#resting.set(port, nowMs);
+    }
   }
 
   #isOurs(port: number): boolean {
@@ -50,9 +60,16 @@ export class PortPool {
     return Number.isInteger(index) && index >= 0 && index < this.#count;
   }
 
+  #find(count: number, isUnwanted: (port: number) => boolean = () => false): number[] | undefined {
+    for (let tried = 0; tried < this.#count; tried += 1) {
+      const run = this.#runFrom((this.#cursor + tried) % this.#count, count);
+      if (run && !run.some((port) => this.#taken.has(port) || isUnwanted(port))) return run;
+    }
+    return undefined;
+  }
+
   #runFrom(start: number, count: number): number[] | undefined {
     if (start + count > this.#count) return undefined;
-    const run = Array.from({ length: count }, (_, index) => this.#first + (start + index) * 2);
-    return run.some((port) => this.#taken.has(port)) ? undefined : run;
+    return Array.from({ length: count }, (_, index) => this.#first + (start + index) * 2);
   }
 }

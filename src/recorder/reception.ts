@@ -2,8 +2,8 @@ import type { ReportBlock, SenderReport } from '../protocols/rtp/rtcp.ts';
 
 const CYCLE = 65_536;
 /** RFC 3550 appendix A.1: farther on than this, or back, it is a source that began anew. */
-const MAX_DROPOUT = 3_000;
-const MAX_MISORDER = 100;
+export const MAX_DROPOUT = 3_000;
+export const MAX_MISORDER = 100;
 /** Of a 32-bit fixed-point time, per ms. */
 const NTP_UNITS_PER_MS = 65.536;
 

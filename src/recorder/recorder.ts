@@ -2,27 +2,31 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { RecorderBusyError } from '../domain/errors.ts';
+import { FenceTimeoutError, RecorderBusyError } from '../domain/errors.ts';
 import type {
   Clock,
+  ErasedTrack,
   FenceReceipt,
   GateSetting,
   OpenedStream,
   Recorder,
   RecorderListener,
   ResumedStream,
+  ShutOrder,
   StreamSpec,
   TrackSummary,
 } from '../domain/ports.ts';
 import type { ClockOrigin, GapReason } from '../domain/records.ts';
-import { originOf, originOnThisBoot } from './clock-origin.ts';
+import { monotonicMs, originOf, originOnThisBoot } from './clock-origin.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { FenceSender } from './fence.ts';
-import { Gate, GateTable } from './gate-table.ts';
+import { type ClosingReason, Gate, GateTable } from './gate-table.ts';
 import { MarkerAction, markerSecret, SECRET_BYTES } from './marker.ts';
 import type { FromWorker, ResumedTrack, WorkerSettings } from './messages.ts';
 import { PortPool } from './port-pool.ts';
+import { Pulse } from './pulse.ts';
 import { nextSegments } from './segment-numbers.ts';
+import type { FormerSource } from './source-latch.ts';
 import { unpackStats } from './stream-stats.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
@@ -35,6 +39,9 @@ export interface RecorderOptions {
   readonly workers: number;
   readonly maxCalls: number;
   readonly fenceTimeoutMs: number;
+  readonly resumeGuardMs: number;
+  readonly mainThreadTimeoutMs: number;
+  readonly onUnattended: 'shut' | 'keep';
   readonly chunkMs: number;
   readonly maxUnwrittenBytes: number;
   readonly diskProbeIntervalMs: number;
@@ -80,7 +87,15 @@ export class MediaRecorder implements Recorder {
   readonly #pool: PortPool;
   readonly #fences: FenceSender;
   readonly #disk: DiskWatch;
+  readonly #pulse = new Pulse();
   readonly #calls = new Map<string, CallMedia>();
+  /** Calls that have ended and still hold audio back. */
+  readonly #ending = new Map<string, WorkerHandle>();
+  /** Port to the source that sent to it last. */
+  readonly #former = new Map<number, FormerSource>();
+  #lastOrder = 0;
+  /** This process may not record any more. */
+  #forsaken: GapReason | undefined;
   #workers: WorkerHandle[] = [];
   #nextWorker = 0;
   #closed = false;
@@ -88,6 +103,9 @@ export class MediaRecorder implements Recorder {
   constructor(options: RecorderOptions) {
     this.#options = options;
     const { recordingsDir, rtpHost, chunkMs, maxUnwrittenBytes, masterKey } = options;
+    const { resumeGuardMs, onUnattended } = options;
+    const mainThreadTimeoutMs = onUnattended === 'keep' ? 0 : options.mainThreadTimeoutMs;
+    this.#pulse.start();
     const secret = markerSecret(randomBytes(SECRET_BYTES));
     // Calls that end give their slot back a little later than new ones may take theirs.
     this.#gates = new GateTable(options.maxCalls + 64);
@@ -95,7 +113,8 @@ export class MediaRecorder implements Recorder {
     const maxHeldAsidePackets = MAX_HELD_ASIDE_PACKETS;
     this.#settings = {
       ...{ gates, secret, masterKey, recordingsDir, rtpHost },
-      ...{ chunkMs, maxUnwrittenBytes, maxHeldAsidePackets },
+      ...{ chunkMs, maxUnwrittenBytes, maxHeldAsidePackets, resumeGuardMs, mainThreadTimeoutMs },
+      pulse: this.#pulse.memory,
     };
     this.#pool = new PortPool(options.portMin, options.portMax);
     const now = () => options.clock.now();
@@ -113,6 +132,10 @@ export class MediaRecorder implements Recorder {
     return this.#disk.available;
   }
 
+  get commandCameAtMs(): number {
+    return this.#pulse.cameAtMs;
+  }
+
   get openStreamCount(): number {
     let count = 0;
     for (const call of this.#calls.values()) count += call.ports.size;
@@ -124,14 +147,16 @@ export class MediaRecorder implements Recorder {
   }
 
   beginCall(callId: string, { open, reason, lookbackMs }: GateSetting): void {
+    const isOpen = open && this.#forsaken === undefined;
+    const gate = isOpen ? Gate.Open : Gate.Shut;
     const known = this.#calls.get(callId);
     if (known) {
-      this.#gates.set(known.slot, open ? Gate.Open : Gate.Shut, reason);
+      this.#gates.set(known.slot, gate, reason);
       return;
     }
     const slot = this.#gates.allocate();
     if (slot === undefined) throw new RecorderBusyError('no gate for another call');
-    this.#gates.set(slot, open ? Gate.Open : Gate.Shut, reason);
+    this.#gates.set(slot, gate, this.#forsaken ?? reason, this.#nextOrder());
     const worker = this.#nextOf(this.#workers);
     const [ports, orphaned] = [new Map<number, number>(), new Set<number>()];
     this.#calls.set(callId, { slot, lookbackMs, worker, ports, orphaned, dirMade: false });
@@ -141,12 +166,12 @@ export class MediaRecorder implements Recorder {
     if (specs.length === 0) return [];
     await this.#makeDir(callId);
     for (let attempt = 0; attempt < MAX_BIND_ATTEMPTS; attempt += 1) {
-      const ports = this.#pool.take(specs.length);
+      const ports = this.#pool.take(specs.length, monotonicMs());
       if (!ports) throw new RecorderBusyError('no RTP port is free');
       if (await this.#bind(callId, specs, ports)) {
         return specs.map(({ track }, index) => ({ track, port: ports[index] as number }));
       }
-      this.#pool.release(ports);
+      this.#pool.release(ports, monotonicMs());
     }
     throw new RecorderBusyError('RTP ports are held by other programs');
   }
@@ -166,7 +191,7 @@ export class MediaRecorder implements Recorder {
         const resumed = { originMs, startPosition, nextSegment: next.get(track) ?? 0 };
         if (!call.orphaned.delete(port) && !this.#pool.reserve(port)) return track;
         if (await this.#openAgain(callId, { spec, port, resumed })) return undefined;
-        this.#pool.release([port]);
+        this.#pool.release([port], monotonicMs());
         return track;
       }),
     );
@@ -179,21 +204,45 @@ export class MediaRecorder implements Recorder {
     if (ports.has(spec.track)) await worker.request({ type: 'update', callId, spec });
   }
 
-  async shut(callId: string, reason: GapReason, lookbackMs = 0): Promise<FenceReceipt> {
+  async shut(callId: string, command: ShutOrder): Promise<FenceReceipt> {
     const { slot, ports } = this.#call(callId);
+    const { reason, lookbackMs, cameAtMs = this.#pulse.cameAtMs } = command;
     const gate = this.#gates.get(slot) === Gate.Open ? Gate.Closing : Gate.Shut;
-    this.#gates.set(slot, gate, reason);
-    const marker = { action: MarkerAction.Shut, reason, lookbackMs };
-    const receipt = await this.#fences.raise(ports, marker, (id) => this.#abort(callId, id));
-    this.#gates.set(slot, Gate.Shut);
-    return receipt;
+    const order = this.#nextOrder();
+    this.#gates.set(slot, gate, reason, order);
+    const atMs = lookbackMs > 0 ? cameAtMs - lookbackMs : Number.POSITIVE_INFINITY;
+    const marker = { action: MarkerAction.Shut, order, reason, atMs };
+    const [receipt, erased] = await this.#orShut(
+      callId,
+      Promise.all([
+        this.#fences.raise(ports, marker),
+        lookbackMs > 0 ? this.#eraseEnded(callId, command, atMs) : [],
+      ]),
+    );
+    if (this.#gates.order(slot) === order) this.#gates.set(slot, Gate.Shut);
+    return { ...receipt, erased };
   }
 
   async open(callId: string): Promise<FenceReceipt> {
     const { slot, ports } = this.#call(callId);
-    this.#gates.set(slot, Gate.Open, 'api');
-    const marker = { action: MarkerAction.Open, reason: 'end', lookbackMs: 0 } as const;
-    return this.#fences.raise(ports, marker, (id) => this.#abort(callId, id));
+    if (this.#forsaken !== undefined) throw new RecorderBusyError('this process may not record');
+    const order = this.#nextOrder();
+    this.#gates.set(slot, Gate.Open, 'api', order);
+    const marker = {
+      action: MarkerAction.Open,
+      order,
+      reason: 'end',
+      atMs: monotonicMs(),
+    } as const;
+    return this.#orShut(callId, this.#fences.raise(ports, marker));
+  }
+
+  shutAll(reason: GapReason): void {
+    this.#forsaken = reason;
+    for (const { slot } of this.#calls.values()) {
+      this.#gates.set(slot, Gate.Shut, reason, this.#nextOrder());
+    }
+    for (const [callId, { worker }] of this.#calls) worker.post({ type: 'catchUp', callId });
   }
 
   async hold(callId: string, tracks: readonly number[], held: boolean): Promise<void> {
@@ -212,23 +261,39 @@ export class MediaRecorder implements Recorder {
     const replies = await Promise.all(
       open.map((track) => call.worker.request({ type: 'close', callId, track, closedBy })),
     );
-    this.#pool.release(open.map((track) => call.ports.get(track) as number));
-    for (const track of open) call.ports.delete(track);
+    this.#pool.release(
+      open.map((track) => call.ports.get(track) as number),
+      monotonicMs(),
+    );
+    for (const [index, track] of open.entries()) {
+      const reply = replies[index];
+      const port = call.ports.get(track) as number;
+      if (reply?.type === 'closed' && reply.source) this.#former.set(port, reply.source);
+      call.ports.delete(track);
+    }
     return replies.flatMap((reply) => (reply.type === 'closed' ? [reply.summary] : []));
   }
 
-  endCall(callId: string): void {
+  async endCall(callId: string): Promise<void> {
     const call = this.#calls.get(callId);
     if (!call) return;
     this.#calls.delete(callId);
     this.#gates.release(call.slot);
-    this.#pool.release([...call.ports.values(), ...call.orphaned]);
-    call.worker.post({ type: 'endCall', callId });
+    this.#pool.release([...call.ports.values(), ...call.orphaned], monotonicMs());
+    this.#ending.set(callId, call.worker);
+    try {
+      await call.worker.request({ type: 'endCall', callId });
+    } catch {
+      // The thread is gone, and with it what it held back.
+    } finally {
+      this.#ending.delete(callId);
+    }
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#pulse.stop();
     this.#disk.close();
     await Promise.all(this.#workers.map((worker) => worker.stop()));
     this.#fences.close();
@@ -262,7 +327,9 @@ export class MediaRecorder implements Recorder {
   async #open(callId: string, stream: Listening): Promise<boolean> {
     const call = this.#call(callId);
     const { slot, lookbackMs, worker } = call;
-    const reply = await worker.request({ type: 'open', callId, slot, lookbackMs, ...stream });
+    const former = this.#former.get(stream.port);
+    const opening = { type: 'open', callId, slot, lookbackMs, former, ...stream } as const;
+    const reply = await worker.request(opening);
     if (reply.type !== 'opened') return false;
     call.ports.set(stream.spec.track, stream.port);
     return true;
@@ -291,11 +358,46 @@ export class MediaRecorder implements Recorder {
     return worker;
   }
 
-  #abort(callId: string, fenceId: number): void {
-    const call = this.#calls.get(callId);
-    if (!call) return;
-    this.#gates.set(call.slot, Gate.Shut);
-    call.worker.post({ type: 'abort', callId, fenceId });
+  /** Every order to a gate has a number of its own: markers of the ones before count no more. */
+  #nextOrder(): number {
+    this.#lastOrder += 1;
+    return this.#lastOrder;
+  }
+
+  /** What fails leaves the gate shut, and erases what it left in doubt. */
+  async #orShut<Result>(callId: string, effect: Promise<Result>): Promise<Result> {
+    try {
+      return await effect;
+    } catch (cause) {
+      this.#shutNow(callId);
+      this.#calls.get(callId)?.worker.post({ type: 'catchUp', callId });
+      throw cause;
+    }
+  }
+
+  /** What streams that have ended hold back is erased like everybody's. */
+  async #eraseEnded(
+    callId: string,
+    { reason, predecessors = [] }: ShutOrder,
+    cutMs: number,
+  ): Promise<ErasedTrack[]> {
+    const byWorker = new Map<WorkerHandle, string[]>();
+    for (const id of [callId, ...predecessors]) {
+      const worker = this.#calls.get(id)?.worker ?? this.#ending.get(id);
+      if (worker) byWorker.set(worker, [...(byWorker.get(worker) ?? []), id]);
+    }
+    const asked = [...byWorker].map(([worker, callIds]) =>
+      worker
+        .request({ type: 'eraseEnded', callId, callIds, cutMs, reason })
+        // A thread that ends takes with it what it held back.
+        .catch(() => undefined),
+    );
+    const ended = new AbortController();
+    const late = delay(this.#options.fenceTimeoutMs, undefined, { signal: ended.signal })
+      .then(() => Promise.reject(new FenceTimeoutError('a look-back was not confirmed')))
+      .catch((cause) => (ended.signal.aborted ? [] : Promise.reject(cause)));
+    const replies = await Promise.race([Promise.all(asked), late]).finally(() => ended.abort());
+    return replies.flatMap((reply) => (reply?.type === 'erasedEnded' ? reply.tracks : []));
   }
 
   #addWorker(): void {
@@ -338,7 +440,7 @@ export class MediaRecorder implements Recorder {
     const orphans = [...this.#calls].filter(([, call]) => call.worker === worker);
     for (const [, call] of orphans) {
       const reason = this.#gates.get(call.slot) === Gate.Open ? 'restart' : undefined;
-      this.#gates.set(call.slot, Gate.Shut, reason);
+      this.#gates.set(call.slot, Gate.Shut, reason, this.#nextOrder());
       call.worker = this.#nextOf(this.#workers);
       for (const port of call.ports.values()) call.orphaned.add(port);
       call.ports.clear();
@@ -348,8 +450,8 @@ export class MediaRecorder implements Recorder {
     this.#options.listener.onWorkerDied(callIds, detail);
   }
 
-  #shutNow(callId: string, reason: GapReason): void {
+  #shutNow(callId: string, reason?: ClosingReason): void {
     const call = this.#calls.get(callId);
-    if (call) this.#gates.set(call.slot, Gate.Shut, reason);
+    if (call) this.#gates.set(call.slot, Gate.Shut, reason, this.#nextOrder());
   }
 }

@@ -1,6 +1,12 @@
 import { lendSealedChunk, type SegmentCodec } from '../protocols/segment/sealed-chunk.ts';
 import type { ClosingReason } from './gate-table.ts';
-import { type AudioBytes, type LeftOut, OpenChunk, roomFor } from './open-chunk.ts';
+import {
+  type AudioBytes,
+  type LeftOut,
+  OpenChunk,
+  type PacketOrigin,
+  roomFor,
+} from './open-chunk.ts';
 import { beginSegment, type OpenSegment, type SegmentPlace } from './open-segment.ts';
 import { type FullChunk, PendingChunks } from './pending-chunks.ts';
 import { ToneWatch } from './tone-watch.ts';
@@ -13,12 +19,12 @@ export interface SegmentWriterOptions extends SegmentPlace {
   readonly chunkSamples: number;
   /** Of a track that goes on, the number after its last segment's. */
   readonly firstSegment: number;
-  /** Audio younger than this is written nowhere, and can still be erased. */
-  readonly lookbackSamples: number;
+  /** Audio that arrived less than this ago is written nowhere, and can still be erased. */
+  readonly lookbackMs: number;
   /** In-band tones of digits are left out. */
   readonly suppressDtmf: boolean;
-  /** Monotonic ms. */
-  now(): number;
+  /** Monotonic ms at which the oldest command that nobody has read yet may have come. */
+  commandCameAtMs(): number;
   onSegment(segment: number, wrappedKey: Buffer, closedBy: ClosingReason | null): void;
 }
 
@@ -68,16 +74,27 @@ export class SegmentWriter {
   }
 
   /** Adds one packet's audio; `position` is relative to the clock's time line. */
-  append(position: number, packet: AudioBytes, nowMs: number): void {
-    this.#nowMs = nowMs;
+  append(position: number, packet: AudioBytes, origin: PacketOrigin): void {
+    const { arrivedAtMs } = origin;
+    if (arrivedAtMs > this.#nowMs) this.#nowMs = arrivedAtMs;
     if (this.#chunk?.isFull(position, packet, this.#chunkSamples)) this.#sealFull();
-    this.#chunk ??= this.#openChunk(position, nowMs);
-    this.#chunk.add(position, packet);
+    this.#chunk ??= this.#openChunk(position, arrivedAtMs);
+    this.#chunk.add(position, packet, origin);
+  }
+
+  /** The end of the audio that is kept so far, on the call's clock; once the segment is closed. */
+  get keptUpTo(): number | null {
+    return this.#pending.keptUpTo;
+  }
+
+  /** Of the newest packet that is kept. */
+  get lastSequence(): number | null {
+    return this.#pending.lastSequence;
   }
 
   /** What lies there is left out, and the gap map says why. */
   leaveOut(kind: LeftOut['kind'], start: number, samples: number, nowMs: number): void {
-    this.#nowMs = nowMs;
+    if (nowMs > this.#nowMs) this.#nowMs = nowMs;
     // Nothing that a client sends makes a header longer than a reader takes it.
     if (this.#chunk?.isCrowded) this.seal();
     this.#chunk ??= this.#openChunk(start, nowMs);
@@ -94,7 +111,7 @@ export class SegmentWriter {
   /** Seals what has gathered, if it began before `beforeMs`; writes what is old enough. */
   sealOlderThan(beforeMs: number): void {
     if (this.#chunk && this.#chunk.startedAtMs < beforeMs) this.#sealFull();
-    else if (this.#options.lookbackSamples > 0) this.#drain();
+    else if (this.#options.lookbackMs > 0) this.#drain();
   }
 
   /**
@@ -113,25 +130,29 @@ export class SegmentWriter {
     this.#segment = undefined;
     this.#chunk = undefined;
     this.#room = undefined;
-    const isLast = closedBy === 'end' || closedBy === 'restart';
-    setImmediate(() => (isLast ? this.#pending.drain(Infinity) : this.#drain()));
+    // Another process cannot erase what this one holds back: it is not handed on.
+    if (closedBy === 'restart' && this.#options.lookbackMs > 0) this.#pending.discard();
+    setImmediate(() => this.#drain());
   }
 
   /**
-   * Erases what is held back from `cut` on, a position on the call's clock. Tells how many samples
-   * that were.
+   * Erases what is held back and arrived from `cutMs` on, monotonic ms. Tells how many packets that
+   * were.
+   * @param reason why what is erased is missing; left out while the segment goes on
    */
-  erase(cut: number): number {
+  erase(cutMs: number, reason?: ClosingReason): number {
     if (this.#chunk) this.#flush(this.#openSegment());
     this.#room = undefined;
-    return this.#pending.erase(cut);
+    const { packets, segments } = this.#pending.erase(cutMs);
+    if (reason) for (const segment of segments) segment.closedBy = reason;
+    return packets;
   }
 
   /** Writes what is old enough. */
   #drain(): void {
-    const { lookbackSamples } = this.#options;
-    if (lookbackSamples === 0) this.#pending.drain(Infinity);
-    else this.#pending.drain(this.#clock.positionAt(this.#options.now()) - lookbackSamples);
+    const { lookbackMs, commandCameAtMs } = this.#options;
+    if (lookbackMs === 0) this.#pending.drain(Number.POSITIVE_INFINITY);
+    else this.#pending.drain(commandCameAtMs() - lookbackMs);
   }
 
   #closed(segment: OpenSegment): void {
@@ -152,7 +173,8 @@ export class SegmentWriter {
     this.#pending.add(this.#openSegment(), this.#take(chunk, until));
     this.#drain();
     this.#makeRoom();
-    for (const { position, packet } of tail) this.append(position, packet, this.#nowMs);
+    const { newest } = chunk;
+    for (const { position, packet } of tail) this.append(position, packet, newest);
     for (const { kind, start, end } of chunk.leftOutFrom(until)) {
       this.leaveOut(kind, start, end - start, this.#nowMs);
     }
@@ -186,15 +208,27 @@ export class SegmentWriter {
 
   /** What waits in memory lies where it gathered. */
   #makeRoom(): void {
-    if (this.#options.lookbackSamples > 0) this.#room = undefined;
+    if (this.#options.lookbackMs > 0) this.#room = undefined;
   }
 
-  #seal(segment: OpenSegment, { audio, ...header }: FullChunk): void {
+  #seal(segment: OpenSegment, chunk: FullChunk): void {
     const number = segment.chunks;
     segment.chunks += 1;
     const { key, identity } = segment;
-    segment.file.append(lendSealedChunk({ key, identity, header: { ...header, number } }, audio));
+    const { position, codec, runs, audio } = chunk;
+    const header = { position, codec, runs, number };
+    segment.file.append(lendSealedChunk({ key, identity, header }, audio));
     audio.fill(0);
+  }
+
+  /** Audio may still be erased after its stream has ended. */
+  get holdsBack(): boolean {
+    return this.#options.lookbackMs > 0;
+  }
+
+  /** Writes what has become old enough; of a stream that has ended. */
+  age(): void {
+    this.#drain();
   }
 
   /** Calls back when every closed segment is written. */
@@ -211,7 +245,8 @@ export class SegmentWriter {
   #openChunk(start: number, atMs: number): OpenChunk {
     this.#openSegment();
     this.#room ??= roomFor(this.#codec, this.#options.chunkSamples);
-    return new OpenChunk(this.#room, { start, atMs }, this.#codec);
+    const keepsOrigins = this.#options.lookbackMs > 0;
+    return new OpenChunk(this.#room, { start, atMs, keepsOrigins }, this.#codec);
   }
 
   #openSegment(): OpenSegment {

@@ -22,6 +22,8 @@ export interface StreamReportsOptions {
   readonly shared: Socket;
   /** Monotonic ms. */
   now(): number;
+  /** A valid packet of the stream came from this address. */
+  hasHeard(address: string): boolean;
 }
 
 /**
@@ -82,7 +84,8 @@ export class StreamReports {
     // RFC 3550 section 6.3.1: reports of many streams do not come in step.
     this.#dueMs = nowMs + INTERVAL_MS * (0.5 + Math.random());
     const { clock, reception, shared } = this.#options;
-    if (!this.#to || !this.#own) return;
+    // Nobody is sent what he has not asked for: an address in an SDP may be anybody's.
+    if (!this.#to || !this.#own || !this.#options.hasHeard(this.#to.address)) return;
     const socket = this.#mux ? shared : this.#own;
     const block = reception.block(clock.jitter, nowMs);
     const report = buildReceiverReport({ ssrc: this.#ssrc, cname, block });

@@ -3,7 +3,7 @@ import type { PacketCounts } from '../domain/records.ts';
 
 /** The call's slot, the track, jitter in ms, the last packet of audio; then the counts. */
 const LEADING_FIELDS = 4;
-const FIELDS = LEADING_FIELDS + 11;
+const FIELDS = LEADING_FIELDS + 12;
 
 /** How a stream fares, as its own thread knows it. */
 export interface StreamReading {
@@ -63,6 +63,7 @@ function packCounts(packed: Float64Array, at: number, packets: PacketCounts): vo
   packed[at + 8] = packets.unauthenticated;
   packed[at + 9] = packets.unusable;
   packed[at + 10] = packets.erased;
+  packed[at + 11] = packets.foreign;
 }
 
 function unpackCounts(packed: Float64Array, at: number): PacketCounts {
@@ -70,6 +71,6 @@ function unpackCounts(packed: Float64Array, at: number): PacketCounts {
   return {
     ...{ received: count(0), kept: count(1), gated: count(2), duplicate: count(3) },
     ...{ dtmf: count(4), comfortNoise: count(5), lost: count(6), reordered: count(7) },
-    ...{ unauthenticated: count(8), unusable: count(9), erased: count(10) },
+    ...{ unauthenticated: count(8), unusable: count(9), erased: count(10), foreign: count(11) },
   };
 }

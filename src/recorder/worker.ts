@@ -1,8 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { Attendance } from './attendance.ts';
 import { threadOffsetMs } from './clock-origin.ts';
 import { GateTable } from './gate-table.ts';
 import { MediaStream } from './media-stream.ts';
 import type { Confirmation, FromWorker, ToWorker, WorkerSettings } from './messages.ts';
+import { Pulse } from './pulse.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import { packStats } from './stream-stats.ts';
 import { CallClock, TrackClock } from './track-clock.ts';
@@ -13,17 +15,28 @@ const STATS_INTERVAL_MS = 1_000;
 /** How often chunks that get no more frames are looked for. */
 const TICK_INTERVAL_MS = 100;
 
+interface OpenStream {
+  readonly stream: MediaStream;
+  readonly writer: SegmentWriter;
+}
+
 interface CallMedia {
   readonly clock: CallClock;
-  readonly streams: Map<number, MediaStream>;
+  readonly streams: Map<number, OpenStream>;
+  /** Of streams that have ended: what they hold back still ages. */
+  readonly ended: Map<SegmentWriter, number>;
 }
 
 const settings = workerData as WorkerSettings;
 const secret = Buffer.from(settings.secret);
 const masterKey = Buffer.from(settings.masterKey);
 const gates = new GateTable(0, settings.gates);
+const pulse = new Pulse(settings.pulse);
 const calls = new Map<string, CallMedia>();
-const now = () => performance.now();
+/** On the clock that all threads share. */
+const now = () => performance.now() + threadOffsetMs;
+const attendance = new Attendance(pulse, settings.mainThreadTimeoutMs, now());
+let isAttended = true;
 let confirmations: Confirmation[] = [];
 
 function send(message: FromWorker): void {
@@ -44,18 +57,16 @@ function confirm(confirmation: Confirmation): void {
 function mediaOf(callId: string): CallMedia {
   let call = calls.get(callId);
   if (!call) {
-    call = { clock: new CallClock(), streams: new Map() };
+    call = { clock: new CallClock(), streams: new Map(), ended: new Map() };
     calls.set(callId, call);
   }
   return call;
 }
 
-function openStream(message: Extract<ToWorker, { type: 'open' }>): void {
-  const { callId, slot, spec, port, requestId, resumed } = message;
-  const call = mediaOf(callId);
-  if (resumed?.originMs !== undefined) call.clock.originMs ??= resumed.originMs - threadOffsetMs;
-  const clock = new TrackClock(call.clock, spec.clockRate);
-  const writer = new SegmentWriter(
+type Opening = Extract<ToWorker, { type: 'open' }>;
+
+function writerFor({ callId, spec, resumed, lookbackMs }: Opening, clock: TrackClock) {
+  return new SegmentWriter(
     {
       ...settings,
       callId,
@@ -66,8 +77,8 @@ function openStream(message: Extract<ToWorker, { type: 'open' }>): void {
       chunkSamples: Math.floor((settings.chunkMs * spec.clockRate) / 1000),
       masterKey,
       firstSegment: resumed?.nextSegment ?? 0,
-      lookbackSamples: Math.ceil((message.lookbackMs * spec.clockRate) / 1000),
-      now,
+      lookbackMs,
+      commandCameAtMs: () => pulse.cameAtMs,
       onSegment: (segment, wrappedKey, closedBy) => {
         send({ type: 'segment', callId, track: spec.track, segment, wrappedKey, closedBy });
       },
@@ -75,11 +86,20 @@ function openStream(message: Extract<ToWorker, { type: 'open' }>): void {
     },
     clock,
   );
-  const { maxHeldAsidePackets, rtpHost: host } = settings;
+}
+
+function openStream(message: Opening): void {
+  const { callId, slot, spec, port, requestId, resumed, former } = message;
+  const call = mediaOf(callId);
+  if (resumed?.originMs !== undefined) call.clock.originMs ??= resumed.originMs;
+  const clock = new TrackClock(call.clock, spec.clockRate);
+  const writer = writerFor(message, clock);
+  const { maxHeldAsidePackets, resumeGuardMs, rtpHost: host } = settings;
   const stream = new MediaStream(spec, {
-    ...{ callId, slot, gates, secret, host, maxHeldAsidePackets, clock, writer, resumed, now },
+    ...{ callId, slot, gates, secret, host, maxHeldAsidePackets, resumeGuardMs },
+    ...{ clock, writer, resumed, former, now },
     onBegan: (startPosition, initialReason) => {
-      const originMs = (call.clock.originMs ?? performance.now()) + threadOffsetMs;
+      const originMs = call.clock.originMs ?? now();
       send({ type: 'began', callId, track: spec.track, startPosition, initialReason, originMs });
     },
     onConfirmed: confirm,
@@ -89,8 +109,48 @@ function openStream(message: Extract<ToWorker, { type: 'open' }>): void {
       send({ type: 'openFailed', requestId, code: error.code ?? 'EUNKNOWN' });
       return;
     }
-    call.streams.set(spec.track, stream);
+    call.streams.set(spec.track, { stream, writer });
     send({ type: 'opened', requestId });
+  });
+}
+
+function closeStream({ callId, track, closedBy, requestId }: Extract<ToWorker, { type: 'close' }>) {
+  const call = calls.get(callId);
+  const open = call?.streams.get(track);
+  if (!call || !open) return;
+  const { stream, writer } = open;
+  stream.close(closedBy, (summary) => {
+    const closed = { type: 'closed', requestId, summary, source: stream.source } as const;
+    call.streams.delete(track);
+    call.ended.set(writer, track);
+    // Who waits for the end of a stream does not wait for its look-back as well.
+    if (writer.holdsBack) send(closed);
+    writer.whenIdle(() => {
+      call.ended.delete(writer);
+      if (!writer.holdsBack) send(closed);
+    });
+  });
+}
+
+function eraseEnded(message: Extract<ToWorker, { type: 'eraseEnded' }>): void {
+  const { requestId, callIds, cutMs, reason } = message;
+  const tracks = callIds.flatMap((callId) =>
+    [...(calls.get(callId)?.ended ?? [])].flatMap(([writer, track]) => {
+      const packets = writer.erase(cutMs, reason);
+      return packets === 0 ? [] : [{ callId, track, packets }];
+    }),
+  );
+  send({ type: 'erasedEnded', requestId, tracks });
+}
+
+/** Its streams have been closed; what they hold back is waited for. */
+function endCall({ callId, requestId }: Extract<ToWorker, { type: 'endCall' }>): void {
+  const waitingFor = [...(calls.get(callId)?.ended.keys() ?? [])].map(
+    (writer) => new Promise<void>((resolve) => writer.whenIdle(resolve)),
+  );
+  void Promise.all(waitingFor).then(() => {
+    calls.delete(callId);
+    send({ type: 'callEnded', requestId });
   });
 }
 
@@ -101,41 +161,48 @@ function onMessage(message: ToWorker): void {
       openStream(message);
       break;
     case 'update':
-      streams?.get(message.spec.track)?.update(message.spec);
+      streams?.get(message.spec.track)?.stream.update(message.spec);
       send({ type: 'updated', requestId: message.requestId });
       break;
-    case 'abort':
-      for (const stream of streams?.values() ?? []) stream.abort(message.fenceId);
+    case 'catchUp':
+      for (const { stream } of streams?.values() ?? []) stream.catchUp();
       break;
     case 'hold':
-      streams?.get(message.track)?.hold(message.held, () => {
+      streams?.get(message.track)?.stream.hold(message.held, () => {
         send({ type: 'held', requestId: message.requestId });
       });
       break;
     case 'close':
-      streams?.get(message.track)?.close(message.closedBy, (summary) => {
-        streams.delete(message.track);
-        send({ type: 'closed', requestId: message.requestId, summary });
-      });
+      closeStream(message);
+      break;
+    case 'eraseEnded':
+      eraseEnded(message);
       break;
     case 'endCall':
-      calls.delete(message.callId);
+      endCall(message);
       break;
   }
 }
 
-parentPort?.on('message', onMessage);
-
-setInterval(() => {
-  const nowMs = performance.now();
-  for (const call of calls.values()) {
-    for (const stream of call.streams.values()) stream.tick(nowMs, settings.chunkMs);
+function tick(): void {
+  const nowMs = now();
+  const wasAttended = isAttended;
+  isAttended = attendance.isAttended(nowMs);
+  for (const { streams, ended } of calls.values()) {
+    for (const { stream } of streams.values()) {
+      if (isAttended !== wasAttended) stream.attend(isAttended);
+      stream.tick(nowMs, settings.chunkMs);
+    }
+    for (const writer of ended.keys()) writer.age();
   }
-}, TICK_INTERVAL_MS).unref();
+}
+
+parentPort?.on('message', onMessage);
+setInterval(tick, TICK_INTERVAL_MS).unref();
 
 setInterval(() => {
   const readings = [...calls.values()].flatMap(({ streams }) =>
-    [...streams.values()].map((stream) => stream.reading()),
+    [...streams.values()].map(({ stream }) => stream.reading()),
   );
   if (readings.length === 0) return;
   const packed = packStats(readings);

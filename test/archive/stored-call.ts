@@ -23,7 +23,7 @@ import { unsealing } from '../support/unsealing.ts';
 const CHUNK_MS = 900;
 const packets = {
   ...{ received: 0, kept: 0, gated: 0, duplicate: 0, dtmf: 0, comfortNoise: 0, lost: 0 },
-  ...{ reordered: 0, unauthenticated: 0, unusable: 0, erased: 0 },
+  ...{ reordered: 0, unauthenticated: 0, unusable: 0, foreign: 0, erased: 0 },
 };
 
 /** A recording on disk, sealed by the recorder's own writer. */
@@ -105,8 +105,8 @@ class StoredTrack {
   ) {
     const { codec, clockRate, track } = described;
     const clock = new TrackClock(Object.assign(new CallClock(), { originMs: 0 }), clockRate);
-    clock.restart(emptyRtpPacket());
-    clock.relative(emptyRtpPacket(), 0);
+    clock.begin(emptyRtpPacket(), 0);
+    clock.hear(0, 0);
     this.record = {
       ...{ callId, label: String(track), aor: null, role: 'other', mixed: false },
       ...{ startPosition: null, endPosition: null, initialReason: null, clockOrigin: null },
@@ -115,7 +115,7 @@ class StoredTrack {
     this.writer = new SegmentWriter(
       {
         ...{ callId, track, codec, clockRate, masterKey, recordingsDir, suppressDtmf: false },
-        ...{ maxUnwrittenBytes: 1e9, firstSegment: 0, lookbackSamples: 0, now: () => 0 },
+        ...{ maxUnwrittenBytes: 1e9, firstSegment: 0, lookbackMs: 0, commandCameAtMs: () => 0 },
         chunkSamples: Math.floor((CHUNK_MS * clockRate) / 1000),
         onSegment: (segment, wrappedKey, closedBy) => {
           segments.push({ callId, track, segment, generation: 0, wrappedKey, closedBy });
@@ -130,7 +130,7 @@ class StoredTrack {
 
   add(position: number, data: Uint8Array, samples = data.length): void {
     const packet = { data: Buffer.from(data), start: 0, end: data.length, samples };
-    this.writer.append(position, packet, 0);
+    this.writer.append(position, packet, { sequence: 0, arrivedAtMs: 0 });
     const { startPosition, endPosition } = this.record;
     this.record = {
       ...this.record,

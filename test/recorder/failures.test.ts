@@ -22,7 +22,7 @@ describe('MediaRecorder that loses its thread', () => {
     const [port = 0] = ports;
     await fixture.rtp(port, {}, markerFrame(1, 0));
     await fixture.rtp(port, { sequence: 1, timestamp: 160 }, markerFrame(1, 1));
-    await recorder.shut(callId, 'api');
+    await recorder.shut(callId, { reason: 'api', lookbackMs: 0 });
     await recorder.open(callId);
     const { clockOrigin } = fixture.beginnings[0] as { clockOrigin: ClockOrigin };
     // A thread that dies loses what is not written yet.

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findMarkers, markerFrame } from '../../src/simulator/marker-audio.ts';
 import { markersInFolder } from '../support/markers-in-folder.ts';
@@ -45,10 +46,16 @@ describe('look-back', () => {
     const callId = randomUUID();
     const [port = 0] = await fixture.begin(callId, [spec], LOOKBACK_MS);
     await talk(port, 0, 60);
-    const { streams } = await fixture.recorder.shut(callId, 'api', LOOKBACK_MS);
+    const { streams } = await fixture.recorder.shut(callId, {
+      reason: 'api',
+      lookbackMs: LOOKBACK_MS,
+    });
     await fixture.recorder.open(callId);
-    await talk(port, 60, 70);
+    // What was sent before the Start is not kept: these are not.
+    await delay(FRAME_MS * 10);
+    await talk(port, 70, 80);
     const [summary] = await fixture.recorder.closeStreams(callId, [0]);
+    await fixture.recorder.endCall(callId);
     const kept = await indexes(callId);
     const before = kept.filter((index) => index < 60);
     const last = before.at(-1) ?? 0;
@@ -56,7 +63,7 @@ describe('look-back', () => {
     // 20 frames are the look-back; one may be cut in two.
     expect(last).toBeGreaterThanOrEqual(36);
     expect(last).toBeLessThanOrEqual(40);
-    expect(kept.filter((index) => index >= 60)).toEqual([60, 61, 62, 63, 64, 65, 66, 67, 68, 69]);
+    expect(kept.filter((index) => index >= 60)).toEqual([70, 71, 72, 73, 74, 75, 76, 77, 78, 79]);
     expect(streams[0]?.lastPosition).toBeLessThanOrEqual((last + 2) * 160);
     expect(summary?.packets.erased).toBeGreaterThanOrEqual(19);
     expect((summary?.packets.kept ?? 0) + (summary?.packets.erased ?? 0)).toBe(70);
@@ -67,11 +74,14 @@ describe('look-back', () => {
     const callId = randomUUID();
     const [port = 0] = await fixture.begin(callId, [spec], LOOKBACK_MS);
     await talk(port, 0, 30);
-    await fixture.recorder.shut(callId, 'lease', 100);
+    await fixture.recorder.shut(callId, { reason: 'lease', lookbackMs: 100 });
     await fixture.recorder.open(callId);
-    await talk(port, 30, 40);
-    await fixture.recorder.shut(callId, 'stop');
+    // What was sent before the Start is not kept: these are not.
+    await delay(FRAME_MS * 10);
+    await talk(port, 40, 50);
+    await fixture.recorder.shut(callId, { reason: 'stop', lookbackMs: 0 });
     await fixture.recorder.closeStreams(callId, [0]);
+    await fixture.recorder.endCall(callId);
     const kept = await indexes(callId);
     expect(kept.filter((index) => index >= 30)).toHaveLength(10);
     expect(kept.filter((index) => index < 30).length).toBeGreaterThanOrEqual(23);
@@ -84,8 +94,9 @@ describe('look-back', () => {
     await talk(port, 0, 40);
     await fixture.rtp(port, { ssrc: 2, sequence: 9, timestamp: 77 }, markerFrame(1, 40));
     await fixture.recorder.hold(callId, [0], true);
-    await fixture.recorder.shut(callId, 'api', LOOKBACK_MS);
+    await fixture.recorder.shut(callId, { reason: 'api', lookbackMs: LOOKBACK_MS });
     await fixture.recorder.closeStreams(callId, [0]);
+    await fixture.recorder.endCall(callId);
     const kept = await indexes(callId);
     expect(Math.max(...kept)).toBeGreaterThanOrEqual(16);
     expect(Math.max(...kept)).toBeLessThanOrEqual(22);
@@ -98,12 +109,15 @@ describe('look-back', () => {
     const [port = 0] = await fixture.begin(callId, [spec], LOOKBACK_MS);
     await talk(port, 0, 40);
     await loseMarkers(true);
-    await expect(fixture.recorder.shut(callId, 'api', LOOKBACK_MS)).rejects.toThrow('confirm');
+    await expect(
+      fixture.recorder.shut(callId, { reason: 'api', lookbackMs: LOOKBACK_MS }),
+    ).rejects.toThrow('confirm');
     // What came after the command is in no file, whether the marker came or not.
     await talk(port, 40, 50);
     await loseMarkers(false);
     const [summary] = await fixture.recorder.closeStreams(callId, [0]);
     expect(summary?.packets).toMatchObject({ received: 50, gated: 10 });
+    await fixture.recorder.endCall(callId);
     const kept = await indexes(callId);
     expect(Math.max(...kept)).toBeLessThanOrEqual(22);
   });

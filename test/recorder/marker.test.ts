@@ -11,10 +11,10 @@ import {
 
 const secret = markerSecret(randomBytes(SECRET_BYTES));
 const marker = {
-  fenceId: 2 ** 32 - 1,
+  order: 2 ** 32 - 1,
   action: MarkerAction.Shut,
   reason: 'api',
-  lookbackMs: 0,
+  atMs: 12.5,
 } as const;
 
 describe('marker datagram', () => {
@@ -44,7 +44,7 @@ describe('marker datagram', () => {
     }
   });
 
-  it.each([0, 1, SECRET_BYTES, 21, 23, 1500])('is ignored with %i bytes', (length) => {
+  it.each([0, 1, SECRET_BYTES, 23, 31, 33, 1500])('is ignored with %i bytes', (length) => {
     const datagram = Buffer.concat([buildMarker(secret, marker), Buffer.alloc(2000)]);
     expect(parseMarker(secret, datagram.subarray(0, length))).toBeUndefined();
   });

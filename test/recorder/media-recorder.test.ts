@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RecorderBusyError } from '../../src/domain/errors.ts';
 import {
@@ -13,6 +14,7 @@ import { markerFrame } from '../../src/simulator/marker-audio.ts';
 import { RecorderFixture, spec } from './recorder-fixture.ts';
 
 const FRAME = 160;
+const FRAME_MS = 20;
 
 describe('MediaRecorder', () => {
   let fixture: RecorderFixture;
@@ -50,7 +52,7 @@ describe('MediaRecorder', () => {
     }
     expect((await summary()).packets).toEqual({
       ...{ received: 62, kept: 50, duplicate: 5, dtmf: 1, unusable: 6, gated: 0, erased: 0 },
-      ...{ comfortNoise: 0, lost: 0, reordered: 0, unauthenticated: 0 },
+      ...{ comfortNoise: 0, lost: 0, reordered: 0, unauthenticated: 0, foreign: 0 },
     });
     const audio = Buffer.concat([...(await fixture.stored(callId)).values()]);
     const sent = Array.from({ length: 50 }, (_, index) => markerFrame(1, index));
@@ -67,12 +69,13 @@ describe('MediaRecorder', () => {
     const send = async (indexes: readonly number[]): Promise<void> => {
       for (const index of indexes) {
         const fields = { payloadType: 96, sequence: index, timestamp: index * 960 };
+        if (index > 11) await delay(FRAME_MS);
         await fixture.rtp(port, fields, Uint8Array.of(8, index));
       }
     };
     const before = Array.from({ length: 10 }, (_unused, index) => index);
     await send(before);
-    await fixture.recorder.shut(callId, 'api');
+    await fixture.recorder.shut(callId, { reason: 'api', lookbackMs: 0 });
     await send(sent.paused);
     await fixture.recorder.open(callId);
     await send(sent.after);
@@ -89,11 +92,8 @@ describe('MediaRecorder', () => {
     await frames(port, 0, 10);
     const secret = markerSecret(randomBytes(SECRET_BYTES));
     for (const action of Object.values(MarkerAction)) {
-      for (const fenceId of [0, 1, 2 ** 32 - 1]) {
-        await fixture.send(
-          port,
-          buildMarker(secret, { fenceId, action, reason: 'stop', lookbackMs: 0 }),
-        );
+      for (const order of [0, 1, 2 ** 32 - 1]) {
+        await fixture.send(port, buildMarker(secret, { order, action, reason: 'stop', atMs: 0 }));
       }
     }
     await frames(port, 10, 20);
@@ -145,7 +145,10 @@ describe('MediaRecorder', () => {
     const [port = 0] = await fixture.begin(callId, [{ ...spec, held: true }]);
     await frames(port, 0, 5);
     await fixture.recorder.hold(callId, [0], false);
-    await frames(port, 5, 10);
+    for (let index = 5; index < 10; index += 1) {
+      await delay(FRAME_MS);
+      await frames(port, index, index + 1);
+    }
     await fixture.recorder.hold(callId, [0], true);
     await frames(port, 10, 15);
     const { packets, initialReason } = await summary();
@@ -178,6 +181,8 @@ describe('MediaRecorder', () => {
     await recorder.closeStreams(callId, [0]);
     recorder.endCall(callId);
     expect([recorder.freePortCount, recorder.openStreamCount]).toEqual([free, 0]);
-    await expect(recorder.shut(callId, 'api')).rejects.toThrow(RangeError);
+    await expect(recorder.shut(callId, { reason: 'api', lookbackMs: 0 })).rejects.toThrow(
+      RangeError,
+    );
   });
 });

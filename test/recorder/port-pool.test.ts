@@ -6,31 +6,31 @@ describe('PortPool', () => {
   it('gives consecutive even ports within the range', () => {
     const pool = new PortPool(10_001, 10_009);
     expect(pool.free).toBe(4);
-    expect(pool.take(2)).toEqual([10_002, 10_004]);
-    expect(pool.take(2)).toEqual([10_006, 10_008]);
+    expect(pool.take(2, 0)).toEqual([10_002, 10_004]);
+    expect(pool.take(2, 0)).toEqual([10_006, 10_008]);
     expect(pool.free).toBe(0);
-    expect(pool.take(1)).toBeUndefined();
+    expect(pool.take(1, 0)).toBeUndefined();
   });
 
   it('goes round the whole range before a port comes again', () => {
     const pool = new PortPool(20_000, 20_019);
-    const first = pool.take(2) ?? [];
-    pool.release(first);
+    const first = pool.take(2, 0) ?? [];
+    pool.release(first, 0);
     const seen = Array.from({ length: 4 }, () => {
-      const ports = pool.take(2) ?? [];
-      pool.release(ports);
+      const ports = pool.take(2, 0) ?? [];
+      pool.release(ports, 0);
       return ports[0];
     });
     expect(seen).toEqual([20_004, 20_008, 20_012, 20_016]);
-    expect(pool.take(2)).toEqual([20_000, 20_002]);
+    expect(pool.take(2, 0)).toEqual([20_000, 20_002]);
   });
 
   it('finds the run that is left between taken ports', () => {
     const pool = new PortPool(30_000, 30_011);
-    const runs = [pool.take(1), pool.take(2), pool.take(3)];
-    pool.release(runs[1] ?? []);
-    expect(pool.take(3)).toBeUndefined();
-    expect(pool.take(2)).toEqual([30_002, 30_004]);
+    const runs = [pool.take(1, 0), pool.take(2, 0), pool.take(3, 0)];
+    pool.release(runs[1] ?? [], 0);
+    expect(pool.take(3, 0)).toBeUndefined();
+    expect(pool.take(2, 0)).toEqual([30_002, 30_004]);
   });
 
   it.each([
@@ -41,7 +41,7 @@ describe('PortPool', () => {
   ])('from %i to %i has %i ports', (portMin, portMax, count) => {
     const pool = new PortPool(portMin, portMax);
     expect(pool.free).toBe(count);
-    expect(pool.take(1)?.length ?? 0).toBe(count);
+    expect(pool.take(1, 0)?.length ?? 0).toBe(count);
   });
 
   it('gives no port twice, whatever is taken and released', () => {
@@ -51,9 +51,9 @@ describe('PortPool', () => {
         const pool = new PortPool(40_000, 40_031);
         const held: number[][] = [];
         for (const size of sizes) {
-          if (size === 0) pool.release(held.shift() ?? []);
+          if (size === 0) pool.release(held.shift() ?? [], 0);
           else {
-            const run = pool.take(size);
+            const run = pool.take(size, 0);
             if (run) held.push(run);
           }
           const ports = held.flat();
@@ -71,8 +71,8 @@ describe('PortPool', () => {
     expect(pool.reserve(10_002)).toBe(false);
     expect(pool.reserve(20_000)).toBe(true);
     expect(pool.free).toBe(3);
-    expect(pool.take(2)).toEqual([10_004, 10_006]);
-    pool.release([10_002, 20_000]);
+    expect(pool.take(2, 0)).toEqual([10_004, 10_006]);
+    pool.release([10_002, 20_000], 0);
     expect(pool.free).toBe(2);
     expect(pool.reserve(20_000)).toBe(true);
   });

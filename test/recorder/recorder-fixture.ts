@@ -39,6 +39,7 @@ export class RecorderFixture {
       ...{ recordingsDir: this.recordingsDir, masterKey: this.masterKey, ...options },
       ...{ portMin: firstPort, portMax: firstPort + 199 },
       ...{ rtpHost: '127.0.0.1', workers: 1, maxCalls: 20, fenceTimeoutMs: 2000, chunkMs: 900 },
+      ...{ resumeGuardMs: 0, mainThreadTimeoutMs: 5000, onUnattended: 'shut' },
       ...{ maxUnwrittenBytes: 1_000_000, diskProbeIntervalMs: 50 },
       clock: { now: () => Date.now() },
       listener: {

@@ -42,13 +42,13 @@ describe('SegmentWriter', () => {
 
   function newWriter(suppressDtmf: boolean): SegmentWriter {
     const clock = new TrackClock(new CallClock(), 8000);
-    clock.restart(emptyRtpPacket());
-    clock.relative(emptyRtpPacket(), 1000);
+    clock.begin(emptyRtpPacket(), 1000);
+    clock.hear(0, 1000);
     return new SegmentWriter(
       {
         ...{ callId, track: 1, codec: 'PCMU', chunkSamples: CHUNK_SAMPLES, masterKey },
-        ...{ clockRate: 8000, suppressDtmf, now: () => 0 },
-        ...{ recordingsDir, maxUnwrittenBytes: 1_000_000, firstSegment: 0, lookbackSamples: 0 },
+        ...{ clockRate: 8000, suppressDtmf, commandCameAtMs: () => 0 },
+        ...{ recordingsDir, maxUnwrittenBytes: 1_000_000, firstSegment: 0, lookbackMs: 0 },
         onSegment: (segment, wrappedKey, closedBy) => {
           segments.push({ callId, track: 1, segment, generation: 0, wrappedKey, closedBy });
         },
@@ -64,7 +64,9 @@ describe('SegmentWriter', () => {
 
   function frames(from: number, until: number): void {
     for (let index = from; index < until; index += 1) {
-      writer.append(index * FRAME, whole(Buffer.from(markerFrame(1, index))), index * 20);
+      writer.append(index * FRAME, whole(Buffer.from(markerFrame(1, index))), {
+        ...{ sequence: index, arrivedAtMs: index * 20 },
+      });
     }
   }
 
@@ -101,7 +103,9 @@ describe('SegmentWriter', () => {
     'fills no chunk past its length with %i samples a packet',
     async (samples) => {
       for (let index = 0; index < 60; index += 1) {
-        writer.append(index * samples, whole(Buffer.alloc(samples, index)), index);
+        writer.append(index * samples, whole(Buffer.alloc(samples, index)), {
+          ...{ sequence: index, arrivedAtMs: index },
+        });
       }
       writer.closeSegment('end');
       await idle();
@@ -124,7 +128,9 @@ describe('SegmentWriter', () => {
   it('keeps gaps within a chunk, late packets and more runs than a chunk has room for', async () => {
     const order = [10, 11, 14, 9, 20].concat(Array.from({ length: 80 }, (_, at) => 30 + at * 2));
     for (const index of order) {
-      writer.append(index * 10, whole(Buffer.from(markerFrame(1, index).subarray(0, 10))), 0);
+      writer.append(index * 10, whole(Buffer.from(markerFrame(1, index).subarray(0, 10))), {
+        ...{ sequence: index, arrivedAtMs: 0 },
+      });
     }
     writer.closeSegment('end');
     await idle();

@@ -25,7 +25,7 @@ describe('sources that change and collide', () => {
       }
     };
     await send(30);
-    await fixture.recorder.shut(callId, 'api');
+    await fixture.recorder.shut(callId, { reason: 'api', lookbackMs: 0 });
     await send(30);
     await fixture.recorder.open(callId);
     await send(30);

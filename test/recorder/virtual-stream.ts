@@ -26,6 +26,7 @@ export class VirtualCall {
   readonly clock: CallClock;
   readonly #gates = new GateTable(1);
   readonly #streams: MediaStream[] = [];
+  readonly #writers = new Map<MediaStream, SegmentWriter>();
   #nowMs = 1_000;
   #tickedMs = 1_000;
 
@@ -46,8 +47,9 @@ export class VirtualCall {
     const now = () => this.#nowMs;
     const writer = new SegmentWriter(
       {
-        ...{ callId, track, codec: spec.agreed.codec, masterKey, recordingsDir, now },
-        ...{ maxUnwrittenBytes: 1e9, firstSegment: 0, lookbackSamples: 0 },
+        ...{ callId, track, codec: spec.agreed.codec, masterKey, recordingsDir },
+        commandCameAtMs: now,
+        ...{ maxUnwrittenBytes: 1e9, firstSegment: 0, lookbackMs: 0 },
         ...{ clockRate, suppressDtmf: spec.suppressDtmf },
         chunkSamples: (CHUNK_MS * clockRate) / 1000,
         onSegment: (segment, wrappedKey, closedBy) => {
@@ -62,10 +64,12 @@ export class VirtualCall {
     const stream = new MediaStream(spec, {
       ...{ callId, slot: 0, gates: this.#gates, secret },
       ...{ host: '127.0.0.1', maxHeldAsidePackets: 100, clock, writer, resumed: undefined, now },
+      ...{ resumeGuardMs: 0, former: undefined },
       onBegan: () => undefined,
       onConfirmed: () => undefined,
     });
     this.#streams.push(stream);
+    this.#writers.set(stream, writer);
     return stream;
   }
 
@@ -88,7 +92,9 @@ export class VirtualCall {
   async close(stream: MediaStream): Promise<TrackSummary> {
     const { portMin } = await freeRtpPorts(20);
     await new Promise<void>((resolve) => stream.bind(portMin, () => resolve()));
-    return new Promise((resolve) => stream.close('end', resolve));
+    const summary = await new Promise<TrackSummary>((resolve) => stream.close('end', resolve));
+    await new Promise<void>((resolve) => this.#writers.get(stream)?.whenIdle(resolve));
+    return summary;
   }
 
   /** What is in the track's files, by position on the call's clock. */

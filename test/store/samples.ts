@@ -60,7 +60,7 @@ export function aTrack(callId: string, changes: Partial<TrackRecord> = {}): Trac
     reasonChanges: [],
     packets: {
       ...{ received: 9, kept: 1, gated: 2, duplicate: 3, dtmf: 4, unusable: 5, erased: 6 },
-      ...{ comfortNoise: 7, lost: 8, reordered: 9, unauthenticated: 10 },
+      ...{ comfortNoise: 7, lost: 8, reordered: 9, unauthenticated: 10, foreign: 11 },
     },
     ...changes,
   };
@@ -87,8 +87,8 @@ export function aDetail(call: CallRecord, sequence = 1): CallDetailRecord {
     effectiveAt: at + 8,
     sequence,
     streams: [
-      { track: 0, lastSequence: 65_535, lastPosition: 2 ** 40 },
-      { track: 1, lastSequence: null, lastPosition: null },
+      { track: 0, lastSequence: 65_535, lastPosition: 2 ** 40, guardMs: 250 },
+      { track: 1, lastSequence: null, lastPosition: null, guardMs: null },
     ],
   };
 }

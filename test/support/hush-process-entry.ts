@@ -22,7 +22,7 @@ const server = await createServer(config, {
 });
 process.once('SIGTERM', () => {
   const stop = options.shutdown === 'handover' ? server.handOver : server.stop;
-  void stop().then(() => process.connected && process.disconnect());
+  void stop().then(() => process.connected && process.disconnect?.());
 });
 if (options.crashable) {
   const channel = new BroadcastChannel('crash');

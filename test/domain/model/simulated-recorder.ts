@@ -25,6 +25,7 @@ export type Breakage = 'newStreamsOpen' | 'resumedStreamsOpen' | 'shutDoesNothin
 /** Gates and streams as the real recorder has them, without sockets; fences fail when told to. */
 export class SimulatedRecorder implements Recorder {
   readonly available = true;
+  readonly commandCameAtMs = 0;
   failNextFence = false;
   readonly #breakage: Breakage | undefined;
   readonly #calls = new Map<string, SimulatedCall>();
@@ -106,8 +107,12 @@ export class SimulatedRecorder implements Recorder {
     return [];
   }
 
-  endCall(callId: string): void {
+  async endCall(callId: string): Promise<void> {
     this.#calls.delete(callId);
+  }
+
+  shutAll(): void {
+    for (const call of this.#calls.values()) call.open = false;
   }
 
   #call(callId: string): SimulatedCall {

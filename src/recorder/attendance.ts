@@ -1,0 +1,35 @@
+import type { Pulse } from './pulse.ts';
+
+/** A media thread that stood still itself does not know for how long it heard nothing. */
+const MAX_COUNTED_MS = 200;
+
+/**
+ * Tells a media thread whether the main thread is there to hear commands. Only time in which the
+ * media thread itself ran counts: when the whole process stands still, nothing is recorded that a
+ * Pause could have stopped.
+ */
+export class Attendance {
+  readonly #pulse: Pulse;
+  readonly #timeoutMs: number;
+  #beatAtMs: number;
+  #lookedAtMs: number;
+  #unheardMs = 0;
+
+  /** @param timeoutMs 0: the main thread may be silent for ever */
+  constructor(pulse: Pulse, timeoutMs: number, nowMs: number) {
+    this.#pulse = pulse;
+    this.#timeoutMs = timeoutMs;
+    this.#beatAtMs = pulse.beatAtMs;
+    this.#lookedAtMs = nowMs;
+  }
+
+  /** To be asked several times a second; false: no Pause could reach a stream now. */
+  isAttended(nowMs: number): boolean {
+    const { beatAtMs } = this.#pulse;
+    if (beatAtMs !== this.#beatAtMs) this.#unheardMs = 0;
+    else this.#unheardMs += Math.min(nowMs - this.#lookedAtMs, MAX_COUNTED_MS);
+    this.#beatAtMs = beatAtMs;
+    this.#lookedAtMs = nowMs;
+    return this.#timeoutMs === 0 || this.#unheardMs < this.#timeoutMs;
+  }
+}

@@ -1,0 +1,59 @@
+import { monotonicMs } from './clock-origin.ts';
+
+const BEAT_AT = 0;
+const CAME_AT = 1;
+const FIELDS = 2;
+
+/** How often the main thread says that it is there. */
+const BEAT_MS = 20;
+/** A beat that comes later behind the one before was held up, and so were commands meanwhile. */
+const LATE_MS = 2 * BEAT_MS;
+/** What came during a stall has been read when the loop has gone round so often since. */
+const CATCH_UP_BEATS = 4;
+
+/**
+ * The main thread's pulse, in memory shared with the media threads. It says two things: that
+ * commands can be heard at all, and since when one that is read now may have been waiting. After a
+ * stall that is the stall's beginning: a look-back that counted from the reading would miss what
+ * it promised to erase.
+ */
+export class Pulse {
+  readonly memory: SharedArrayBuffer;
+  readonly #fields: Float64Array;
+  /** The last beats, oldest first. */
+  #beats: readonly number[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(memory = new SharedArrayBuffer(FIELDS * Float64Array.BYTES_PER_ELEMENT)) {
+    this.memory = memory;
+    this.#fields = new Float64Array(memory);
+  }
+
+  /** Begins to beat, in the thread that hears commands. */
+  start(): void {
+    this.beat(monotonicMs());
+    this.#timer = setInterval(() => this.beat(monotonicMs()), BEAT_MS);
+    this.#timer.unref();
+  }
+
+  beat(nowMs: number): void {
+    this.#beats = [...this.#beats, nowMs].slice(-CATCH_UP_BEATS - 1);
+    const late = this.#beats.find((beat, at) => (this.#beats[at + 1] ?? beat) - beat > LATE_MS);
+    this.#fields[CAME_AT] = late ?? nowMs;
+    this.#fields[BEAT_AT] = nowMs;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Monotonic ms of the last beat. */
+  get beatAtMs(): number {
+    return this.#fields[BEAT_AT] as number;
+  }
+
+  /** Monotonic ms: no command that has not been read yet came earlier. */
+  get cameAtMs(): number {
+    return this.#fields[CAME_AT] as number;
+  }
+}

@@ -1,0 +1,55 @@
+import type { Frame } from './frame.ts';
+
+/** After that a packet that was sent before a release does not come any more. */
+const WARY_MS = 5_000;
+
+/**
+ * What a stream may keep after its gate opened (docs/decisions/0002): only what was *sent* after it
+ * was asked to open. A packet must lie behind everything that was gated, and must have been sent
+ * late enough by the stream's own clock: the least delay that its packets have shown, less the
+ * guard, which stands for the part of the path's delay that nobody can measure one way.
+ *
+ * The straightened position orders packets by number and timestamp both.
+ */
+export class ReleaseGuard {
+  readonly #guardMs: number;
+  /** Units of the RTP clock since the time line began. */
+  #gatedUpTo = Number.NEGATIVE_INFINITY;
+  #releasedAtMs = Number.NEGATIVE_INFINITY;
+  #notBeforeMs = Number.NEGATIVE_INFINITY;
+
+  constructor(guardMs: number) {
+    this.#guardMs = guardMs;
+  }
+
+  /** The frame came while the gate was shut, or in doubt. */
+  gated({ position }: Pick<Frame, 'position'>): void {
+    if (position > this.#gatedUpTo) this.#gatedUpTo = position;
+  }
+
+  /** @param askedAtMs when somebody asked for it, monotonic ms */
+  released(askedAtMs: number): void {
+    this.#releasedAtMs = askedAtMs;
+    this.#notBeforeMs = askedAtMs + this.#guardMs;
+  }
+
+  /** Delays of this time line may be that much longer than its least one says. */
+  slower(ms: number): void {
+    this.#notBeforeMs += ms;
+  }
+
+  /** Positions count from another beginning now. */
+  timeLine(): void {
+    this.#gatedUpTo = Number.NEGATIVE_INFINITY;
+  }
+
+  /** True while packets from before the release may still come. */
+  isWary(nowMs: number): boolean {
+    return nowMs - this.#releasedAtMs < WARY_MS;
+  }
+
+  /** @param soonestMs when the frame would have come at the least delay */
+  passes({ position }: Readonly<Frame>, soonestMs: number): boolean {
+    return position > this.#gatedUpTo && soonestMs >= this.#notBeforeMs;
+  }
+}
