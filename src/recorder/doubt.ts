@@ -7,7 +7,7 @@ const SETTLE_MS = 500;
 /** A backlog that is still being worked off after this is a path that became slower. */
 const GIVE_UP_MS = 2_000;
 /** Packets that come this much earlier than those before them are a backlog being worked off. */
-const CATCHING_UP_MS = 100;
+const CATCHING_UP_MS = 60;
 /** No path becomes slower by more than this from one packet to the next; a clock stands still. */
 const MAX_PATH_MS = 1_000;
 const MAX_PACKETS = 512;

@@ -37,6 +37,7 @@ export class Drift {
     if (offset < this.#windowLeast) this.#windowLeast = offset;
     this.#windowEndsMs ??= nowMs + WINDOW_MS;
     if (nowMs < this.#windowEndsMs) return;
+    this.#judge(this.#windowLeast, nowMs);
     this.#recent.push(this.#windowLeast);
     if (this.#recent.length > WINDOWS) this.#recent.shift();
     this.#windowLeast = Number.POSITIVE_INFINITY;
@@ -82,11 +83,16 @@ export class Drift {
     if (this.#base === undefined) return;
     const elapsedMs = nowMs - this.#movedAtMs;
     const reach = (elapsedMs * this.#rate * MAX_SLEW_PPM) / 1e9;
-    const error = this.#least() - this.#base;
-    if (Math.abs(error) > (MAX_ERROR_MS * this.#rate) / 1000) this.#wrongMs += elapsedMs;
-    this.#base += limited(error, reach);
+    this.#base += limited(this.#least() - this.#base, reach);
     this.#shift += limited(this.#correction - this.#shift, reach);
     this.#movedAtMs = nowMs;
+  }
+
+  /** Nothing in a whole window came when it was expected: its audio lies beside its time. */
+  #judge(windowLeast: number, nowMs: number): void {
+    if (this.#base === undefined) return;
+    const error = Math.abs(windowLeast - this.#base);
+    if (error > (MAX_ERROR_MS * this.#rate) / 1000) this.#wrongMs += nowMs - this.#movedAtMs;
   }
 
   #least(): number {

@@ -24,6 +24,8 @@ const SILENT_MS = 1_000;
 /** Numbers that a packet of a newcomer may be apart from its last one. */
 const MAX_STEP = 16;
 const MAX_HELD = 64;
+/** Sources that ask to be believed at once; more are a flood. */
+const MAX_NEWCOMERS = 4;
 /** For so long the last packets of the call that had the port before may come. */
 const FORMER_MS = 10_000;
 /** Packets that the former source may have sent since it was last heard. */
@@ -64,7 +66,7 @@ export class SourceLatch {
   #heardAtMs = 0;
   /** The client has signalled another address since. */
   #outdated = false;
-  #newcomer: Newcomer | undefined;
+  #newcomers: Newcomer[] = [];
   /** Packets of other sources, which were not taken. */
   foreign = 0;
 
@@ -100,7 +102,7 @@ export class SourceLatch {
     if (from.address !== this.#address) return false;
     this.#sequence = packet.sequence;
     this.#heardAtMs = nowMs;
-    if (this.#newcomer) this.#refuseNewcomer();
+    if (this.#newcomers.length > 0) this.#refuseNewcomers();
     return true;
   }
 
@@ -129,33 +131,34 @@ export class SourceLatch {
    * @returns the packets of a newcomer that nobody else speaks against, to be read now
    */
   settle(nowMs: number): readonly HeldPacket[] {
-    const newcomer = this.#newcomer;
-    if (!newcomer) return nobody;
-    if (this.#ssrc === undefined || this.#isAtOwnAddress(newcomer)) {
-      return this.#believe(newcomer, nowMs);
-    }
-    this.#refuseNewcomer();
-    return nobody;
+    const possible = this.#newcomers.filter(
+      (newcomer) => this.#ssrc === undefined || this.#isAtOwnAddress(newcomer),
+    );
+    const [steadiest] = possible.sort((a, b) => b.count - a.count);
+    const held = steadiest ? this.#believe(steadiest, nowMs) : nobody;
+    this.#refuseNewcomers();
+    return held;
   }
 
   #newcomerFor(packet: RtpPacket, { address, port }: MediaAddress): Newcomer {
     const { ssrc, sequence } = packet;
-    const known = this.#newcomer;
-    const isSame = known?.ssrc === ssrc && known.port === port && known.address === address;
-    if (known && isSame) {
+    const known = this.#newcomers.find(
+      (one) => one.ssrc === ssrc && one.port === port && one.address === address,
+    );
+    if (known) {
       const step = (sequence - known.sequence) & 0xffff;
       if (step > 0 && step <= MAX_STEP) known.count += 1;
       known.sequence = sequence;
       return known;
     }
-    this.#refuseNewcomer();
     const newcomer = { address, port, ssrc, sequence, count: 1, held: [] };
-    this.#newcomer = newcomer;
+    this.#newcomers.push(newcomer);
+    if (this.#newcomers.length > MAX_NEWCOMERS) this.#refuse(this.#newcomers[0] as Newcomer);
     return newcomer;
   }
 
   #believe(newcomer: Newcomer, nowMs: number): readonly HeldPacket[] {
-    this.#newcomer = undefined;
+    this.#newcomers = this.#newcomers.filter((one) => one !== newcomer);
     this.#address = newcomer.address;
     this.#port = newcomer.port;
     this.#ssrc = newcomer.ssrc;
@@ -169,11 +172,14 @@ export class SourceLatch {
     return address === this.#address && port === this.#port;
   }
 
-  #refuseNewcomer(): void {
-    if (!this.#newcomer) return;
-    this.foreign += this.#newcomer.held.length;
-    wipe(this.#newcomer.held);
-    this.#newcomer = undefined;
+  #refuseNewcomers(): void {
+    for (const newcomer of this.#newcomers) this.#refuse(newcomer);
+  }
+
+  #refuse(newcomer: Newcomer): void {
+    this.#newcomers = this.#newcomers.filter((one) => one !== newcomer);
+    this.foreign += newcomer.held.length;
+    wipe(newcomer.held);
   }
 
   #isBelieved(newcomer: Newcomer, nowMs: number): boolean {
