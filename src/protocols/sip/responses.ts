@@ -11,6 +11,7 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [403, 'Forbidden'],
   [404, 'Not Found'],
   [405, 'Method Not Allowed'],
+  [406, 'Not Acceptable'],
   [415, 'Unsupported Media Type'],
   [416, 'Unsupported URI Scheme'],
   [420, 'Bad Extension'],
@@ -25,6 +26,7 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [500, 'Server Internal Error'],
   [503, 'Service Unavailable'],
   [505, 'Version Not Supported'],
+  [513, 'Message Too Large'],
 ]);
 
 /**
