@@ -18,6 +18,7 @@ import { chooseProtection } from './srtp-choice.ts';
 export interface MediaChoice {
   readonly index: number;
   readonly stream: OfferedStream;
+  /** All that is recorded in the clock of the first; a client may change between them (RFC 3264). */
   readonly payloadTypes: readonly number[];
   /** What we protect our own packets with. */
   readonly crypto: SdpCrypto | undefined;
@@ -62,26 +63,31 @@ export function chooseMedia(
   });
 }
 
-/**
- * True when the offer has audio that is wanted, but none in a codec that Hush records or protected
- * as it must be: 488.
- */
-export function isUnacceptable(offer: SdpOffer, rules: MediaRules): boolean {
+/** What an offer lacks: audio, a codec that Hush records, a way to carry and protect it. */
+export type OfferFault = 'media' | 'format' | 'transport';
+
+/** undefined when the offer has audio that can be recorded, or wants nothing: else 488. */
+export function whyUnacceptable(offer: SdpOffer, rules: MediaRules): OfferFault | undefined {
   const wanted = offer.media.filter(({ kind, port }) => kind === 'audio' && port !== 0);
   const unused = offer.media.every(({ port }) => port === 0);
-  return !unused && wanted.every((media) => !chooseLine(media, undefined, rules));
+  if (unused || wanted.some((media) => chooseLine(media, undefined, rules))) return undefined;
+  if (wanted.length === 0) return 'media';
+  return wanted.some(({ payloads }) => payloads.some(isRecorded)) ? 'transport' : 'format';
 }
 
-function chooseLine(
+export function chooseLine(
   media: SdpMedia,
   metadata: RecordingMetadata | undefined,
   rules: MediaRules,
 ): MediaChoice | undefined {
   if (media.kind !== 'audio' || media.port === 0) return undefined;
-  if (!profiles.includes(media.protocol)) return undefined;
+  if (!profiles.includes(media.protocol.toUpperCase())) return undefined;
   const audio = media.payloads.find(isRecorded);
   const protection = chooseProtection(media, rules.srtp, rules.keysOf(media.index));
   if (!audio || !protection) return undefined;
+  const isOther = (payload: SdpPayload): boolean =>
+    payload !== audio && isRecorded(payload) && payload.clockRate === audio.clockRate;
+  const others = media.payloads.filter(isOther);
   const beside = media.payloads.filter((payload) => goesWith(audio, payload));
   const label = media.label ?? String(media.index + 1);
   return {
@@ -92,14 +98,14 @@ function chooseLine(
       mixed: metadata !== undefined && isMixed(metadata, label),
       clockRate: audio.clockRate,
       agreed: {
-        ...payloadsOf(audio, beside),
+        ...payloadsOf(audio, others, beside),
         source: sourceOf(media),
         rtcp: rtcpOf(media),
         srtp: protection.keys,
       },
       held: isHeld(media),
     },
-    payloadTypes: [audio, ...beside].map(({ payloadType }) => payloadType),
+    payloadTypes: [audio, ...others, ...beside].map(({ payloadType }) => payloadType),
     crypto: protection.crypto,
     rtcpMux: media.rtcpMux,
   };
@@ -107,6 +113,7 @@ function chooseLine(
 
 function payloadsOf(
   audio: SdpPayload,
+  others: readonly SdpPayload[],
   beside: readonly SdpPayload[],
 ): Omit<MediaAgreement, 'source' | 'rtcp' | 'srtp'> {
   const typeOf = (encoding: string) =>
@@ -114,6 +121,7 @@ function payloadsOf(
   return {
     codec: audio.encoding as Codec,
     payloadType: audio.payloadType,
+    others: others.map(({ encoding, payloadType }) => ({ codec: encoding as Codec, payloadType })),
     dtmfPayloadType: typeOf('TELEPHONE-EVENT') ?? null,
     comfortNoisePayloadType: typeOf('CN') ?? STATIC_COMFORT_NOISE,
   };
@@ -151,6 +159,6 @@ function goesWith(audio: SdpPayload, { encoding, clockRate }: SdpPayload): boole
  * The client sends nothing on this line for now (RFC 7866 section 7.1.1.1 and RFC 3264 section
  * 8.4).
  */
-function isHeld({ direction }: SdpMedia): boolean {
+export function isHeld({ direction }: SdpMedia): boolean {
   return direction === 'inactive' || direction === 'recvonly';
 }

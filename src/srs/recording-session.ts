@@ -4,21 +4,25 @@ import type { SessionOffer } from '../domain/offered-media.ts';
 import { SerialQueue } from '../domain/serial-queue.ts';
 import { parseOffer } from '../protocols/sdp/parse-offer.ts';
 import type { SdpOffer } from '../protocols/sdp/types.ts';
+import { sequenceOf } from '../protocols/sip/headers.ts';
 import { answerSessionTimer, type SessionInterval } from '../protocols/sip/session-expires.ts';
 import type {
   SipBody,
   SipDialog,
+  SipDialogRequest,
   SipDialogState,
   SipReply,
   SipRequest,
 } from '../protocols/sip/types.ts';
 import { mergeMetadata } from '../protocols/siprec/merge-metadata.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
+import { choicesOfAnswer } from './client-answer.ts';
 import { answerToFailure, notAcceptable } from './failure-answers.ts';
-import { readInviteBody } from './invite-body.ts';
-import { chooseMedia, isUnacceptable, type MediaChoice, type MediaRules } from './offer-answer.ts';
+import { isBadBody, readInviteBody } from './invite-body.ts';
+import { chooseMedia, type MediaChoice, type MediaRules, whyUnacceptable } from './offer-answer.ts';
+import { openingLines } from './opening-lines.ts';
 import type { RecordingSessionOptions, Signalling } from './recording-session-options.ts';
-import { SessionDescription } from './session-description.ts';
+import { type OurOffer, type Placed, SessionDescription } from './session-description.ts';
 import { SessionMedia } from './session-media.ts';
 import { SessionOffers } from './session-offers.ts';
 import { SessionRefresh } from './session-refresh.ts';
@@ -26,6 +30,14 @@ import { SessionRefresh } from './session-refresh.ts';
 const BYE_TIMEOUT_MS = 2_000;
 /** Numbers of requests that the process before may have sent without having saved them. */
 const SKIPPED_SEQUENCES = 100;
+
+interface OwedAnswer {
+  /** Of the INVITE, which its ACK repeats. */
+  readonly sequence: number;
+  readonly ours: OurOffer;
+  /** Nothing was agreed on before it. */
+  readonly isFirst: boolean;
+}
 
 /**
  * One recording session (RFC 7866 section 3): a SIP dialog whose streams belong to a call. What it
@@ -40,6 +52,10 @@ export class RecordingSession {
   readonly #media: SessionMedia;
   #dialog: SipDialog | undefined;
   #ended = false;
+  /** Our offer in a 2xx, whose answer comes with the ACK (RFC 3261 section 13.2.2.4). */
+  #owed: OwedAnswer | undefined;
+  /** Of the process before: whether its offer was agreed on is not known. */
+  #isUnsettled = false;
   /** All that the client has told so far. */
   metadata: RecordingMetadata | undefined;
 
@@ -50,7 +66,8 @@ export class RecordingSession {
     this.#offers = new SessionOffers({
       dialog: () => this.#dialog,
       description: this.#description,
-      onAnswer: (body) => this.#takeAnswer(body),
+      portOf: (index) => this.#media.portOf(index),
+      onAnswer: (body, offered) => this.#takeAnswer(body, offered),
     });
     this.#refresh = new SessionRefresh({
       refresh: () => this.#refreshNow(),
@@ -78,7 +95,19 @@ export class RecordingSession {
     choices: readonly MediaChoice[],
   ): Promise<SipBody> {
     await this.#media.begin(offer, choices);
-    return this.#buildAnswer(sdp, choices);
+    return this.#description.answer(sdp, choices, this.#placed());
+  }
+
+  /** The client leaves the offer to us: streams wait, on hold, for its answer in the ACK. */
+  async beginByOffer(
+    offer: Omit<SessionOffer, 'sessionId' | 'streams'>,
+    invite: SipRequest,
+  ): Promise<SipBody> {
+    const { choices, payloads } = openingLines(this.metadata, this.#options.srtp);
+    await this.#media.begin(offer, choices);
+    const ours = this.#description.open(choices, payloads, this.#placed());
+    ours.settle();
+    return this.#owe(invite, ours, { isFirst: true });
   }
 
   /** What the session timer says to the first INVITE; call it before `save`. */
@@ -97,21 +126,25 @@ export class RecordingSession {
       description: this.#description.state,
       refresh: this.#refresh.state ?? null,
       metadata: this.metadata ?? null,
+      owed: this.#owed !== undefined,
     };
     await this.#options.lifecycle.saveSession(call, this.id, { lines, signalling });
   }
 
   attach(dialog: SipDialog): void {
     this.#dialog = dialog;
+    if (this.#isUnsettled) this.#ask().catch(this.#options.onFailure);
+    this.#isUnsettled = false;
   }
 
   /** Goes on where the process before this one was; the result is the dialog to take up. */
   restore({ record, call }: RestoredSession): SipDialogState {
-    const { dialog, description, refresh, metadata } = record.signalling as Signalling;
+    const { dialog, description, refresh, metadata, owed } = record.signalling as Signalling;
     this.metadata = metadata ?? undefined;
     this.#media.restore(call, record.streams);
     this.#description.restore(description);
     this.#refresh.restore(refresh ?? undefined);
+    this.#isUnsettled = owed === true;
     return { ...dialog, localSequence: dialog.localSequence + SKIPPED_SEQUENCES };
   }
 
@@ -120,47 +153,44 @@ export class RecordingSession {
    * again once it is open. Whatever it answers, the fence stands.
    */
   async direct(): Promise<void> {
+    const outcome = await this.#offers.persist(() =>
+      this.#queue.run(async () => {
+        const { direction } = this.#placed();
+        const isAsked = direction === this.#description.asked;
+        if (this.#ended || !this.#dialog || isAsked) return undefined;
+        return this.#owed ? 'collided' : this.#offers.direct(direction);
+      }),
+    );
+    if (outcome === undefined) return;
+    this.#options.onPauseOffered(outcome);
+    await this.#queue.run(() => this.#saveNow());
+  }
+
+  /** A later offer, or the wish for one of ours: streams come, go, are held and released. */
+  async change(incoming: SipDialogRequest): Promise<void> {
     await this.#queue.run(async () => {
-      const wanted = () => (this.#ended || !this.#dialog ? undefined : this.#direction());
-      const outcome = await this.#offers.direct(wanted);
-      if (outcome === undefined) return;
-      this.#options.onPauseOffered(outcome);
-      await this.#saveNow();
+      if (!incoming.begin()) return;
+      try {
+        incoming.reply(await this.#answerTo(incoming.request));
+        // The reply may have moved the remote target.
+        await this.#saveNow();
+      } catch (cause) {
+        incoming.reply(answerToFailure(cause));
+      }
     });
   }
 
-  /** A later offer: streams come, go, are held and released. */
-  async change(request: SipRequest, reply: (reply: SipReply) => void): Promise<void> {
-    await this.#queue.run(async () => {
-      try {
-        const body = readInviteBody(request);
-        const { call } = this.#media;
-        const timer = answerSessionTimer(request, this.#options.timerRules);
-        if (this.#ended || !call) reply({ statusCode: 481 });
-        else if (!timer.ok) reply(timer.reply);
-        else if (body.offer && isUnacceptable(body.offer, this.rules)) reply(notAcceptable);
-        else {
-          const { headers } = timer;
-          this.#refresh.refreshed(timer.interval);
-          const metadata = mergeMetadata(this.metadata, body.metadata);
-          if (!body.offer) {
-            await this.#tell(metadata, body.metadata !== undefined);
-            reply({ statusCode: 200, headers, ...this.#lastAnswer(request) });
-          } else {
-            const choices = chooseMedia(body.offer, metadata, this.rules);
-            await this.#media.apply(call, choices);
-            await this.#tell(metadata, body.metadata !== undefined);
-            const answer = this.#buildAnswer(body.offer, choices);
-            await this.#saveNow();
-            reply({ statusCode: 200, headers, body: answer });
-          }
-          // The reply may have moved the remote target.
-          await this.#saveNow();
-        }
-      } catch (cause) {
-        reply(answerToFailure(cause));
-      }
+  /** The ACK to a 2xx of ours: what it answers is carried out, once however often it comes. */
+  async acknowledge(ack: SipRequest): Promise<void> {
+    const owed = this.#owed;
+    if (owed === undefined || owed.sequence !== sequenceOf(ack)) return;
+    const verdict = await this.#queue.run(async () => {
+      if (this.#owed !== owed) return 'settled';
+      this.#owed = undefined;
+      return this.#settle(ack, owed);
     });
+    if (verdict === 'missing' && !owed.isFirst) await this.#ask();
+    else if (verdict !== 'settled') await this.hangUp();
   }
 
   /** The dialog is over, whoever ended it. */
@@ -168,6 +198,7 @@ export class RecordingSession {
     if (this.#ended) return;
     this.#ended = true;
     this.#refresh.stop();
+    this.#offers.end();
     await this.#queue.run(async () => {
       const { call } = this.#media;
       if (call) await this.#options.lifecycle.leave(call, this.id);
@@ -189,21 +220,96 @@ export class RecordingSession {
     if (metadata && isNews) await this.#media.describe(metadata);
   }
 
-  #buildAnswer(offer: SdpOffer, choices: readonly MediaChoice[]): SipBody {
-    const portOf = (index: number): number => this.#media.portOf(index);
-    return this.#description.answer(offer, choices, { portOf, direction: this.#direction() });
+  /** What a later INVITE or UPDATE comes to. */
+  async #answerTo(request: SipRequest): Promise<SipReply> {
+    const { offer, metadata: news } = readInviteBody(request);
+    const { call } = this.#media;
+    const timer = answerSessionTimer(request, this.#options.timerRules);
+    const asksForOffer = !offer && request.method === 'INVITE';
+    if (this.#ended || !call) return { statusCode: 481 };
+    if (!timer.ok) return timer.reply;
+    if (this.#owed && (offer || asksForOffer)) return { statusCode: 491 };
+    const why = offer && whyUnacceptable(offer, this.rules);
+    if (why !== undefined) return notAcceptable(why);
+    this.#refresh.refreshed(timer.interval);
+    const metadata = mergeMetadata(this.metadata, news);
+    const choices = offer ? chooseMedia(offer, metadata, this.rules) : [];
+    if (offer) await this.#media.apply(call, choices);
+    await this.#tell(metadata, news !== undefined);
+    const reply = { statusCode: 200, headers: timer.headers };
+    const answer = offer && this.#description.answer(offer, choices, this.#placed());
+    const offered = asksForOffer ? this.#offerIn(request) : undefined;
+    await this.#saveNow();
+    const body = answer ?? offered;
+    return body ? { ...reply, body } : reply;
   }
 
-  #direction(): 'inactive' | 'recvonly' {
+  /** A re-INVITE without SDP asks for an offer (RFC 3261 section 14.2). */
+  #offerIn(request: SipRequest): SipBody {
+    const ours = this.#description.offer(this.#placed(), 'all');
+    ours.sent();
+    return this.#owe(request, ours, { isFirst: false });
+  }
+
+  #owe(invite: SipRequest, ours: OurOffer, { isFirst }: { isFirst: boolean }): SipBody {
+    this.#owed = { sequence: sequenceOf(invite), ours, isFirst };
+    return ours.body;
+  }
+
+  async #settle(
+    ack: SipRequest,
+    { ours }: OwedAnswer,
+  ): Promise<'settled' | 'missing' | 'unusable'> {
+    try {
+      const { offer: answer } = readInviteBody(ack);
+      if (this.#ended) return 'settled';
+      if (!answer) return 'missing';
+      if (!(await this.#apply(answer, ours.offered))) return 'unusable';
+      ours.settle();
+      await this.#saveNow();
+      return 'settled';
+    } catch (cause) {
+      if (!isBadBody(cause)) this.#options.onFailure(cause);
+      return 'unusable';
+    }
+  }
+
+  /**
+   * Whether our offer was agreed on is not known: the ACK came without an answer, or went to a
+   * process that is no more. An offer that wants its answer at once tells.
+   */
+  async #ask(): Promise<void> {
+    const outcome = await this.#offers.persist(() =>
+      this.#queue.run(async () =>
+        this.#ended ? 'accepted' : this.#offers.direct(this.#placed().direction),
+      ),
+    );
+    // Who refuses leaves what stood before (RFC 3261 section 14.1).
+    if (outcome === 'failed') await this.hangUp();
+  }
+
+  #placed(): Placed {
     const wantsNothing = this.#options.twoSidedPause && this.#media.call?.keeps === false;
-    return wantsNothing ? 'inactive' : 'recvonly';
+    const portOf = (index: number): number => this.#media.portOf(index);
+    return { portOf, direction: wantsNothing ? 'inactive' : 'recvonly' };
   }
 
-  /** A client that answers without a description has changed nothing. */
-  async #takeAnswer(body: Buffer): Promise<void> {
+  /** @returns false for an answer that cannot be used; then nothing has changed */
+  async #apply(answer: SdpOffer, offered: SdpOffer): Promise<boolean> {
+    const { call } = this.#media;
+    const streamAt = (index: number) => this.#media.streamAt(index);
+    const { metadata, rules } = this;
+    const choices = choicesOfAnswer(answer, { offered, metadata, rules, streamAt });
+    if (!call || !choices) return false;
+    await this.#media.apply(call, choices);
+    return true;
+  }
+
+  /** A client that answers without a description, or with another one's, has changed nothing. */
+  async #takeAnswer(body: Buffer, offered: SdpOffer): Promise<void> {
     if (body.length === 0) return;
     try {
-      await this.#media.takeKeys(parseOffer(body.toString('utf8')));
+      await this.#apply(parseOffer(body.toString('utf8')), offered);
       await this.#saveNow();
     } catch (cause) {
       this.#options.onFailure(cause);
@@ -213,7 +319,12 @@ export class RecordingSession {
   async #refreshNow(): Promise<SessionInterval | undefined> {
     const seconds = this.#refresh.state?.seconds;
     if (seconds === undefined) return undefined;
-    const agreed = await this.#offers.refresh(seconds);
+    await this.#dialog?.acknowledged();
+    const agreed = await this.#queue.run(async () =>
+      this.#ended || this.#owed
+        ? undefined
+        : this.#offers.refresh(this.#placed().direction, seconds),
+    );
     if (agreed !== 'gone') return agreed;
     await this.hangUp();
     return undefined;
@@ -221,10 +332,5 @@ export class RecordingSession {
 
   async #saveNow(): Promise<void> {
     if (this.#dialog) await this.save(this.#dialog.state());
-  }
-
-  /** A re-INVITE without SDP asks for an offer (RFC 3261 section 14.2): what was agreed stands. */
-  #lastAnswer(request: SipRequest): { body: SipBody } | object {
-    return request.method === 'INVITE' ? { body: this.#description.body() } : {};
   }
 }

@@ -14,11 +14,12 @@ import type {
   SipUserAgent,
 } from '../protocols/sip/types.ts';
 import { createSipUserAgent } from '../protocols/sip/user-agent.ts';
+import { bodyRefusal } from './body-refusal.ts';
 import { correlationIdOf, type IdentityRules, uccOf } from './call-identity.ts';
 import { answerToFailure, notAcceptable } from './failure-answers.ts';
 import { readInviteBody } from './invite-body.ts';
 import { InviteLimits, type InviteRates } from './invite-limits.ts';
-import { chooseMedia, isUnacceptable } from './offer-answer.ts';
+import { chooseMedia, whyUnacceptable } from './offer-answer.ts';
 import { partiesOf } from './participants.ts';
 import { RecordingSession } from './recording-session.ts';
 import type { OfferOutcome } from './session-offers.ts';
@@ -131,8 +132,9 @@ export class SessionRecordingServer {
     invite.onCancel(() => {
       cancelled = true;
     });
-    if (this.#refusing) {
-      invite.reject({ statusCode: 503 });
+    const refusal = this.#refusing ? { statusCode: 503 } : bodyRefusal(invite.request);
+    if (refusal) {
+      invite.reject(refusal);
       return;
     }
     const session = this.#newSession();
@@ -169,9 +171,10 @@ export class SessionRecordingServer {
   async #begin(invite: IncomingInvite, session: RecordingSession) {
     const { identity } = this.#options;
     const { offer, metadata } = readInviteBody(invite.request);
-    if (!offer || isUnacceptable(offer, session.rules)) {
+    const why = offer && whyUnacceptable(offer, session.rules);
+    if (why !== undefined) {
       this.#sessions.delete(session);
-      invite.reject(offer ? notAcceptable : { statusCode: 400, reason: 'SDP Missing' });
+      invite.reject(notAcceptable(why));
       return undefined;
     }
     const uccName = uccOf(invite.request, metadata, identity);
@@ -179,6 +182,7 @@ export class SessionRecordingServer {
     const correlationId = correlationIdOf(invite.request, metadata, identity);
     const call = { uccName, correlationId, parties: partiesOf(metadata) };
     session.metadata = metadata;
+    if (!offer) return session.beginByOffer(call, invite.request);
     return session.begin(call, offer, chooseMedia(offer, metadata, session.rules));
   }
 
@@ -211,7 +215,9 @@ export class SessionRecordingServer {
 
   #handlerOf(session: RecordingSession): SipDialogHandler {
     const change = (incoming: SipDialogRequest): void => {
-      void session.change(incoming.request, (reply) => incoming.reply(reply));
+      const refusal = bodyRefusal(incoming.request);
+      if (refusal) incoming.reply(refusal);
+      else void session.change(incoming);
     };
     const end = (): void => {
       session.end().catch((cause: unknown) => this.#options.onFailure(cause));
@@ -222,6 +228,9 @@ export class SessionRecordingServer {
       // SIP INFO may carry DTMF digits: it is acknowledged and neither read nor logged.
       onInfo: (incoming) => incoming.reply({ statusCode: 200 }),
       onBye: end,
+      onAck: (ack) => {
+        session.acknowledge(ack).catch((cause: unknown) => this.#options.onFailure(cause));
+      },
       onAckTimeout: end,
     };
   }
