@@ -18,7 +18,7 @@ import { chooseProtection } from './srtp-choice.ts';
 export interface MediaChoice {
   readonly index: number;
   readonly stream: OfferedStream;
-  /** All that is recorded in the clock of the first; a client may change between them (RFC 3264). */
+  /** All that is recorded in the clock of the first: a client may change between them. */
   readonly payloadTypes: readonly number[];
   /** What we protect our own packets with. */
   readonly crypto: SdpCrypto | undefined;

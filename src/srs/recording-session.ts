@@ -1,10 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RestoredSession } from '../domain/call-recovery.ts';
-import type { SessionOffer } from '../domain/offered-media.ts';
 import { SerialQueue } from '../domain/serial-queue.ts';
-import { parseOffer } from '../protocols/sdp/parse-offer.ts';
 import type { SdpOffer } from '../protocols/sdp/types.ts';
-import { sequenceOf } from '../protocols/sip/headers.ts';
 import { answerSessionTimer, type SessionInterval } from '../protocols/sip/session-expires.ts';
 import type {
   SipBody,
@@ -16,28 +13,17 @@ import type {
 } from '../protocols/sip/types.ts';
 import { mergeMetadata } from '../protocols/siprec/merge-metadata.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
-import { choicesOfAnswer } from './client-answer.ts';
 import { answerToFailure, notAcceptable } from './failure-answers.ts';
-import { isBadBody, readInviteBody } from './invite-body.ts';
+import { readInviteBody } from './invite-body.ts';
 import { chooseMedia, type MediaChoice, type MediaRules, whyUnacceptable } from './offer-answer.ts';
-import { openingLines } from './opening-lines.ts';
 import type { RecordingSessionOptions, Signalling } from './recording-session-options.ts';
-import { type OurOffer, type Placed, SessionDescription } from './session-description.ts';
-import { SessionMedia } from './session-media.ts';
+import { type CallOffer, SessionNegotiation } from './session-negotiation.ts';
 import { SessionOffers } from './session-offers.ts';
 import { SessionRefresh } from './session-refresh.ts';
 
 const BYE_TIMEOUT_MS = 2_000;
 /** Numbers of requests that the process before may have sent without having saved them. */
 const SKIPPED_SEQUENCES = 100;
-
-interface OwedAnswer {
-  /** Of the INVITE, which its ACK repeats. */
-  readonly sequence: number;
-  readonly ours: OurOffer;
-  /** Nothing was agreed on before it. */
-  readonly isFirst: boolean;
-}
 
 /**
  * One recording session (RFC 7866 section 3): a SIP dialog whose streams belong to a call. What it
@@ -47,27 +33,20 @@ export class RecordingSession {
   readonly #options: RecordingSessionOptions;
   readonly #queue = new SerialQueue();
   readonly #refresh: SessionRefresh;
-  readonly #description: SessionDescription;
   readonly #offers: SessionOffers;
-  readonly #media: SessionMedia;
+  readonly #negotiation: SessionNegotiation;
   #dialog: SipDialog | undefined;
   #ended = false;
-  /** Our offer in a 2xx, whose answer comes with the ACK (RFC 3261 section 13.2.2.4). */
-  #owed: OwedAnswer | undefined;
   /** Of the process before: whether its offer was agreed on is not known. */
   #isUnsettled = false;
-  /** All that the client has told so far. */
-  metadata: RecordingMetadata | undefined;
 
   constructor(options: RecordingSessionOptions) {
     this.#options = options;
-    this.#description = new SessionDescription(options.mediaAddress);
-    this.#media = new SessionMedia(options.lifecycle, options.id);
+    this.#negotiation = new SessionNegotiation(options);
     this.#offers = new SessionOffers({
       dialog: () => this.#dialog,
-      description: this.#description,
-      portOf: (index) => this.#media.portOf(index),
-      onAnswer: (body, offered) => this.#takeAnswer(body, offered),
+      negotiation: this.#negotiation,
+      onSettled: () => this.#saveNow(),
     });
     this.#refresh = new SessionRefresh({
       refresh: () => this.#refreshNow(),
@@ -80,34 +59,30 @@ export class RecordingSession {
   }
 
   get callId(): string | undefined {
-    return this.#media.call?.id;
+    return this.#negotiation.media.call?.id;
   }
 
-  /** What offers are chosen from by: keys of ours stay. */
   get rules(): MediaRules {
-    return { srtp: this.#options.srtp, keysOf: (index) => this.#media.keysOf(index) };
+    return this.#negotiation.rules;
+  }
+
+  /** All that the client has told so far. */
+  get metadata(): RecordingMetadata | undefined {
+    return this.#negotiation.metadata;
+  }
+
+  set metadata(metadata: RecordingMetadata | undefined) {
+    this.#negotiation.metadata = metadata;
   }
 
   /** Brings the first offer's streams to their call; answers the SDP. */
-  async begin(
-    offer: Omit<SessionOffer, 'sessionId' | 'streams'>,
-    sdp: SdpOffer,
-    choices: readonly MediaChoice[],
-  ): Promise<SipBody> {
-    await this.#media.begin(offer, choices);
-    return this.#description.answer(sdp, choices, this.#placed());
+  begin(call: CallOffer, offer: SdpOffer, choices: readonly MediaChoice[]): Promise<SipBody> {
+    return this.#negotiation.begin(call, offer, choices);
   }
 
-  /** The client leaves the offer to us: streams wait, on hold, for its answer in the ACK. */
-  async beginByOffer(
-    offer: Omit<SessionOffer, 'sessionId' | 'streams'>,
-    invite: SipRequest,
-  ): Promise<SipBody> {
-    const { choices, payloads } = openingLines(this.metadata, this.#options.srtp);
-    await this.#media.begin(offer, choices);
-    const ours = this.#description.open(choices, payloads, this.#placed());
-    ours.settle();
-    return this.#owe(invite, ours, { isFirst: true });
+  /** Brings the streams that we offer to their call; its client answers in the ACK. */
+  beginByOffer(call: CallOffer, invite: SipRequest): Promise<SipBody> {
+    return this.#negotiation.beginByOffer(call, invite);
   }
 
   /** What the session timer says to the first INVITE; call it before `save`. */
@@ -119,14 +94,15 @@ export class RecordingSession {
 
   /** Resolves when another process could go on with the session: before it is answered. */
   async save(dialog: SipDialogState): Promise<void> {
-    const { call, lines } = this.#media;
+    const { media, description, metadata, isOwed } = this.#negotiation;
+    const { call, lines } = media;
     if (!call || this.#ended) return;
     const signalling: Signalling = {
       dialog,
-      description: this.#description.state,
+      description: description.state,
       refresh: this.#refresh.state ?? null,
-      metadata: this.metadata ?? null,
-      owed: this.#owed !== undefined,
+      metadata: metadata ?? null,
+      owed: isOwed,
     };
     await this.#options.lifecycle.saveSession(call, this.id, { lines, signalling });
   }
@@ -141,8 +117,8 @@ export class RecordingSession {
   restore({ record, call }: RestoredSession): SipDialogState {
     const { dialog, description, refresh, metadata, owed } = record.signalling as Signalling;
     this.metadata = metadata ?? undefined;
-    this.#media.restore(call, record.streams);
-    this.#description.restore(description);
+    this.#negotiation.media.restore(call, record.streams);
+    this.#negotiation.description.restore(description);
     this.#refresh.restore(refresh ?? undefined);
     this.#isUnsettled = owed === true;
     return { ...dialog, localSequence: dialog.localSequence + SKIPPED_SEQUENCES };
@@ -155,10 +131,10 @@ export class RecordingSession {
   async direct(): Promise<void> {
     const outcome = await this.#offers.persist(() =>
       this.#queue.run(async () => {
-        const { direction } = this.#placed();
-        const isAsked = direction === this.#description.asked;
+        const { placed, description } = this.#negotiation;
+        const isAsked = placed.direction === description.asked;
         if (this.#ended || !this.#dialog || isAsked) return undefined;
-        return this.#owed ? 'collided' : this.#offers.direct(direction);
+        return this.#offers.direct();
       }),
     );
     if (outcome === undefined) return;
@@ -175,6 +151,7 @@ export class RecordingSession {
         // The reply may have moved the remote target.
         await this.#saveNow();
       } catch (cause) {
+        this.#negotiation.withdraw(incoming.request);
         incoming.reply(answerToFailure(cause));
       }
     });
@@ -182,12 +159,14 @@ export class RecordingSession {
 
   /** The ACK to a 2xx of ours: what it answers is carried out, once however often it comes. */
   async acknowledge(ack: SipRequest): Promise<void> {
-    const owed = this.#owed;
-    if (owed === undefined || owed.sequence !== sequenceOf(ack)) return;
+    const owed = this.#negotiation.owedBy(ack);
+    if (owed === undefined) return;
     const verdict = await this.#queue.run(async () => {
-      if (this.#owed !== owed) return 'settled';
-      this.#owed = undefined;
-      return this.#settle(ack, owed);
+      // It came again, and was carried out meanwhile.
+      if (this.#negotiation.owedBy(ack) !== owed || this.#ended) return 'settled';
+      const settled = await this.#negotiation.settle(ack, owed);
+      await this.#saveNow();
+      return settled;
     });
     if (verdict === 'missing' && !owed.isFirst) await this.#ask();
     else if (verdict !== 'settled') await this.hangUp();
@@ -200,7 +179,7 @@ export class RecordingSession {
     this.#refresh.stop();
     this.#offers.end();
     await this.#queue.run(async () => {
-      const { call } = this.#media;
+      const { call } = this.#negotiation.media;
       if (call) await this.#options.lifecycle.leave(call, this.id);
     });
     this.#options.onEnded();
@@ -214,64 +193,31 @@ export class RecordingSession {
     await this.end();
   }
 
-  /** What the client has told is known of its streams, before it is answered. */
-  async #tell(metadata: RecordingMetadata | undefined, isNews: boolean): Promise<void> {
-    this.metadata = metadata;
-    if (metadata && isNews) await this.#media.describe(metadata);
-  }
-
   /** What a later INVITE or UPDATE comes to. */
   async #answerTo(request: SipRequest): Promise<SipReply> {
     const { offer, metadata: news } = readInviteBody(request);
-    const { call } = this.#media;
+    const { media, isOwed } = this.#negotiation;
+    const { call } = media;
     const timer = answerSessionTimer(request, this.#options.timerRules);
     const asksForOffer = !offer && request.method === 'INVITE';
     if (this.#ended || !call) return { statusCode: 481 };
     if (!timer.ok) return timer.reply;
-    if (this.#owed && (offer || asksForOffer)) return { statusCode: 491 };
+    if (isOwed && (offer || asksForOffer)) return { statusCode: 491 };
     const why = offer && whyUnacceptable(offer, this.rules);
     if (why !== undefined) return notAcceptable(why);
     this.#refresh.refreshed(timer.interval);
     const metadata = mergeMetadata(this.metadata, news);
     const choices = offer ? chooseMedia(offer, metadata, this.rules) : [];
-    if (offer) await this.#media.apply(call, choices);
-    await this.#tell(metadata, news !== undefined);
+    if (offer) await media.apply(call, choices);
+    this.metadata = metadata;
+    // What the client has told is known of its streams before it is answered.
+    if (metadata && news) await media.describe(metadata);
     const reply = { statusCode: 200, headers: timer.headers };
-    const answer = offer && this.#description.answer(offer, choices, this.#placed());
-    const offered = asksForOffer ? this.#offerIn(request) : undefined;
+    const answer = offer && this.#negotiation.answer(offer, choices);
+    const offered = asksForOffer ? this.#negotiation.offerIn(request) : undefined;
     await this.#saveNow();
     const body = answer ?? offered;
     return body ? { ...reply, body } : reply;
-  }
-
-  /** A re-INVITE without SDP asks for an offer (RFC 3261 section 14.2). */
-  #offerIn(request: SipRequest): SipBody {
-    const ours = this.#description.offer(this.#placed(), 'all');
-    ours.sent();
-    return this.#owe(request, ours, { isFirst: false });
-  }
-
-  #owe(invite: SipRequest, ours: OurOffer, { isFirst }: { isFirst: boolean }): SipBody {
-    this.#owed = { sequence: sequenceOf(invite), ours, isFirst };
-    return ours.body;
-  }
-
-  async #settle(
-    ack: SipRequest,
-    { ours }: OwedAnswer,
-  ): Promise<'settled' | 'missing' | 'unusable'> {
-    try {
-      const { offer: answer } = readInviteBody(ack);
-      if (this.#ended) return 'settled';
-      if (!answer) return 'missing';
-      if (!(await this.#apply(answer, ours.offered))) return 'unusable';
-      ours.settle();
-      await this.#saveNow();
-      return 'settled';
-    } catch (cause) {
-      if (!isBadBody(cause)) this.#options.onFailure(cause);
-      return 'unusable';
-    }
   }
 
   /**
@@ -280,40 +226,10 @@ export class RecordingSession {
    */
   async #ask(): Promise<void> {
     const outcome = await this.#offers.persist(() =>
-      this.#queue.run(async () =>
-        this.#ended ? 'accepted' : this.#offers.direct(this.#placed().direction),
-      ),
+      this.#queue.run(async () => (this.#ended ? undefined : this.#offers.direct())),
     );
     // Who refuses leaves what stood before (RFC 3261 section 14.1).
     if (outcome === 'failed') await this.hangUp();
-  }
-
-  #placed(): Placed {
-    const wantsNothing = this.#options.twoSidedPause && this.#media.call?.keeps === false;
-    const portOf = (index: number): number => this.#media.portOf(index);
-    return { portOf, direction: wantsNothing ? 'inactive' : 'recvonly' };
-  }
-
-  /** @returns false for an answer that cannot be used; then nothing has changed */
-  async #apply(answer: SdpOffer, offered: SdpOffer): Promise<boolean> {
-    const { call } = this.#media;
-    const streamAt = (index: number) => this.#media.streamAt(index);
-    const { metadata, rules } = this;
-    const choices = choicesOfAnswer(answer, { offered, metadata, rules, streamAt });
-    if (!call || !choices) return false;
-    await this.#media.apply(call, choices);
-    return true;
-  }
-
-  /** A client that answers without a description, or with another one's, has changed nothing. */
-  async #takeAnswer(body: Buffer, offered: SdpOffer): Promise<void> {
-    if (body.length === 0) return;
-    try {
-      await this.#apply(parseOffer(body.toString('utf8')), offered);
-      await this.#saveNow();
-    } catch (cause) {
-      this.#options.onFailure(cause);
-    }
   }
 
   async #refreshNow(): Promise<SessionInterval | undefined> {
@@ -321,9 +237,7 @@ export class RecordingSession {
     if (seconds === undefined) return undefined;
     await this.#dialog?.acknowledged();
     const agreed = await this.#queue.run(async () =>
-      this.#ended || this.#owed
-        ? undefined
-        : this.#offers.refresh(this.#placed().direction, seconds),
+      this.#ended ? undefined : this.#offers.refresh(seconds),
     );
     if (agreed !== 'gone') return agreed;
     await this.hangUp();

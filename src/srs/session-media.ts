@@ -67,11 +67,17 @@ export class SessionMedia {
   async apply(call: Call, choices: readonly MediaChoice[]): Promise<void> {
     const choiceAt = new Map(choices.map((choice) => [choice.index, choice]));
     // A track counts in one clock: audio on another one is another stream.
-    const stays = ({ index, track }: SessionStream): boolean =>
-      choiceAt.get(index)?.stream.clockRate === call.streams.get(track)?.clockRate;
-    const gone = this.#streams.filter((stream) => !stays(stream)).map(({ track }) => track);
-    if (gone.length > 0) await this.#lifecycle.dropStreams(call, gone);
-    const staying = this.#streams.filter(stays);
+    const staying = this.#streams.filter(({ index, track }) => {
+      const clockRate = choiceAt.get(index)?.stream.clockRate;
+      return clockRate !== undefined && clockRate === call.streams.get(track)?.clockRate;
+    });
+    const gone = this.#streams.filter((stream) => !staying.includes(stream));
+    if (gone.length > 0) {
+      await this.#lifecycle.dropStreams(
+        call,
+        gone.map(({ track }) => track),
+      );
+    }
     await this.#lifecycle.updateStreams(
       call,
       staying.flatMap(({ index, track }) => {

@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SdpDirection, SdpOffer } from '../protocols/sdp/types.ts';
 import { header } from '../protocols/sip/headers.ts';
 import {
   agreedSessionTimer,
@@ -8,7 +7,7 @@ import {
   type SessionInterval,
 } from '../protocols/sip/session-expires.ts';
 import type { SipDialog, SipHeader, SipResponse } from '../protocols/sip/types.ts';
-import type { SessionDescription } from './session-description.ts';
+import type { SessionNegotiation } from './session-negotiation.ts';
 
 export type OfferOutcome = 'accepted' | 'refused' | 'failed';
 /** `collided`: an offer is under way already (RFC 3261 section 14.1); it is made again later. */
@@ -21,12 +20,10 @@ const COLLIDED = 491;
 const INTERVAL_TOO_SMALL = 422;
 
 export interface SessionOffersOptions {
-  readonly description: SessionDescription;
+  readonly negotiation: SessionNegotiation;
   dialog(): SipDialog | undefined;
-  /** 0 for an m-line that has no stream. */
-  portOf(index: number): number;
-  /** What the client answered to an offer that it accepted. */
-  onAnswer(body: Buffer, offered: SdpOffer): Promise<void>;
+  /** An offer was accepted, and what answered it is carried out. */
+  onSettled(): Promise<void>;
 }
 
 type Answer = Pick<SipResponse, 'statusCode' | 'headers'>;
@@ -61,9 +58,9 @@ export class SessionOffers {
     return 'failed';
   }
 
-  /** Asks for a direction on every line in use. */
-  async direct(direction: SdpDirection): Promise<AttemptOutcome> {
-    const answer = await this.#offer(direction);
+  /** Asks for the direction that we want now on every line in use. */
+  async direct(): Promise<AttemptOutcome> {
+    const answer = await this.#offer();
     if (answer === undefined) return 'failed';
     if (isSuccess(answer)) return 'accepted';
     return answer.statusCode === COLLIDED ? 'collided' : 'refused';
@@ -73,38 +70,33 @@ export class SessionOffers {
    * What stands, once more: whether the client lives shows in its answer.
    * @returns what was agreed; `gone` where there is no such client; undefined: ask again soon
    */
-  async refresh(
-    direction: SdpDirection,
-    seconds: number,
-    least = 0,
-  ): Promise<SessionInterval | 'gone' | undefined> {
+  async refresh(seconds: number, least = 0): Promise<SessionInterval | 'gone' | undefined> {
     const offered: SessionInterval = { seconds, refresher: 'us' };
     const headers = offerSessionTimer(offered);
     const minSe = { name: 'Min-SE', value: String(least) };
-    const answer = await this.#offer(direction, least > 0 ? [...headers, minSe] : headers);
+    const answer = await this.#offer(least > 0 ? [...headers, minSe] : headers);
     if (answer === undefined) return 'gone';
     if (isSuccess(answer)) return agreedSessionTimer(answer, offered);
     const theirs = Number.parseInt(header(answer, 'Min-SE') ?? '', 10);
     // RFC 4028 section 7.3: asked again with what it wants at least.
     if (answer.statusCode === INTERVAL_TOO_SMALL && theirs > seconds) {
-      return this.refresh(direction, theirs, theirs);
+      return this.refresh(theirs, theirs);
     }
     return answer.statusCode === 481 || answer.statusCode === 408 ? 'gone' : undefined;
   }
 
   /** Undefined when no answer came; a collision that the stack itself saw is a 491 as well. */
-  async #offer(
-    direction: SdpDirection,
-    headers: readonly SipHeader[] = [],
-  ): Promise<Answer | undefined> {
-    const { description, dialog, portOf, onAnswer } = this.#options;
-    const ours = description.offer({ direction, portOf }, 'agreed');
+  async #offer(headers: readonly SipHeader[] = []): Promise<Answer | undefined> {
+    const { negotiation, dialog, onSettled } = this.#options;
+    if (negotiation.isOwed) return { statusCode: COLLIDED, headers: [] };
+    const ours = negotiation.description.offer(negotiation.placed, 'agreed');
     try {
       const answer = await Promise.race([dialog()?.invite(ours.body, headers), this.#over.promise]);
       ours.sent();
       if (!answer || !isSuccess(answer)) return answer;
       ours.settle();
-      await onAnswer(answer.body, ours.offered);
+      await negotiation.takeAnswer(answer.body, ours.offered);
+      await onSettled();
       return answer;
     } catch (cause) {
       const { statusCode } = cause as { statusCode?: unknown };

@@ -46,15 +46,21 @@ export class DialogServer {
     else incoming.answer({ statusCode: 200 });
   }
 
-  /** One offer at a time (RFC 3261 section 14.2, RFC 3311 section 5.2). */
+  /**
+   * One offer at a time (RFC 3261 section 14.2, RFC 3311 section 5.2). An UPDATE without a body
+   * makes none, and waits for no INVITE.
+   */
   #receiveOffer(incoming: IncomingRequest, listener: SipDialogHandler['onUpdate']): void {
-    if (this.answering) {
+    const { method, body } = incoming.request;
+    const makesOffer = method === 'INVITE' || body.length > 0;
+    const before = this.answering ? this.#offer?.request.method : undefined;
+    if (before === 'UPDATE' || (before !== undefined && makesOffer)) {
       const seconds = Math.floor(Math.random() * (MAX_RETRY_AFTER_SECONDS + 1));
       const headers = [{ name: 'Retry-After', value: String(seconds) }];
       incoming.answer({ statusCode: 500, headers });
-    } else if (this.#core.offering) incoming.answer({ statusCode: 491 });
+    } else if (makesOffer && this.#core.offering) incoming.answer({ statusCode: 491 });
     else {
-      this.#offer = incoming;
+      if (before === undefined) this.#offer = incoming;
       this.#hand(incoming, listener);
     }
   }

@@ -53,7 +53,7 @@ describe('inside a dialog', () => {
     server.handler.answer = () => undefined;
     raw.send(rawRequest({ ...dialog, method: 'INVITE', sequence: 11 }));
     await server.handler.heard.take();
-    raw.send(rawRequest({ ...dialog, method: 'UPDATE', sequence: 12 }));
+    raw.send(rawRequest({ ...dialog, method: 'UPDATE', sequence: 12, body: 'v=0' }));
     expect(await raw.next()).toMatch(/^SIP\/2.0 500 [\s\S]*^Retry-After: \d/m);
     server.handler.requests[0]?.reply({ statusCode: 488 });
     expect(await raw.next()).toMatch(/^SIP\/2.0 488 /);
