@@ -44,6 +44,9 @@ const recorded: Readonly<Record<string, { rates: readonly number[]; channels: nu
   OPUS: { rates: [48_000], channels: 2 },
 } satisfies Record<Codec, { rates: readonly number[]; channels: number }>;
 
+/** Nobody listens for tones of digits in these (docs/operate/siprec.md). */
+const toneless: readonly string[] = ['G722', 'OPUS'] satisfies Codec[];
+
 /** DTLS needs a handshake that no recording session has. */
 const profiles: readonly string[] = ['RTP/AVP', 'RTP/AVPF', 'RTP/SAVP', 'RTP/SAVPF'];
 /** They say hold, not where to. */
@@ -85,9 +88,7 @@ export function chooseLine(
   const audio = media.payloads.find(isRecorded);
   const protection = chooseProtection(media, rules.srtp, rules.keysOf(media.index));
   if (!audio || !protection) return undefined;
-  const isOther = (payload: SdpPayload): boolean =>
-    payload !== audio && isRecorded(payload) && payload.clockRate === audio.clockRate;
-  const others = media.payloads.filter(isOther);
+  const others = media.payloads.filter((payload) => isOther(audio, payload));
   const beside = media.payloads.filter((payload) => goesWith(audio, payload));
   const label = media.label ?? String(media.index + 1);
   return {
@@ -144,6 +145,16 @@ function rtcpOf({ port, connectionAddress, rtcp, rtcpMux: mux }: SdpMedia): Rtcp
 function isRecorded({ encoding, clockRate, channels }: SdpPayload): boolean {
   const known = Object.hasOwn(recorded, encoding) ? recorded[encoding] : undefined;
   return known?.channels === channels && known.rates.includes(clockRate);
+}
+
+/**
+ * Audio that may take turns with the preferred one. Not where that would let tones of digits in:
+ * they are looked for in some codecs only.
+ */
+function isOther(audio: SdpPayload, payload: SdpPayload): boolean {
+  if (payload === audio || !isRecorded(payload)) return false;
+  const hidesTones = !toneless.includes(audio.encoding) && toneless.includes(payload.encoding);
+  return payload.clockRate === audio.clockRate && !hidesTones;
 }
 
 /**

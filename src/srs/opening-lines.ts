@@ -18,7 +18,6 @@ const audio = { clockRate: CLOCK_RATE, channels: 1, fmtp: undefined };
 const payloads: readonly SdpPayload[] = [
   { payloadType: 0, encoding: 'PCMU', ...audio },
   { payloadType: 8, encoding: 'PCMA', ...audio },
-  { payloadType: 9, encoding: 'G722', ...audio },
   { payloadType: COMFORT_NOISE, encoding: 'CN', ...audio },
   { ...audio, payloadType: DTMF, encoding: 'TELEPHONE-EVENT', fmtp: '0-15' },
 ];
@@ -56,10 +55,7 @@ function lineOf(
       clockRate: CLOCK_RATE,
       agreed: {
         ...{ codec: 'PCMU', payloadType: 0 },
-        others: [
-          { codec: 'PCMA', payloadType: 8 },
-          { codec: 'G722', payloadType: 9 },
-        ],
+        others: [{ codec: 'PCMA', payloadType: 8 }],
         ...{ dtmfPayloadType: DTMF, comfortNoisePayloadType: COMFORT_NOISE },
         source: unnamedSource,
         rtcp: { mux: false, address: null, port: null },

@@ -37,8 +37,8 @@ export interface Placed {
 /** `all`: beside what was agreed on, what Hush records in the same clock. */
 export type OfferedFormats = 'agreed' | 'all';
 
-/** Audio types that need no rtpmap, and their clock. */
-const staticAudio = { payloadTypes: [0, 8, 9], clockRate: 8000 };
+/** Audio types that need no rtpmap, whose tones of digits are found; and their clock. */
+const staticAudio = { payloadTypes: [0, 8], clockRate: 8000 };
 
 /** Our side's description of one recording session: what stands, and what we offer anew. */
 export class SessionDescription {
