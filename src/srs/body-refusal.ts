@@ -18,6 +18,12 @@ export function bodyRefusal(request: SipRequest): SipReply | undefined {
   return isKnown ? undefined : refusal({ name: 'Accept', value: ACCEPT });
 }
 
+/** No package is asked for, so that none may come (RFC 6086 section 4.2.2). */
+export function answerToInfo(request: SipRequest): SipReply {
+  if (header(request, 'Info-Package') === undefined) return { statusCode: 200 };
+  return { statusCode: 469, headers: [{ name: 'Recv-Info', value: '' }] };
+}
+
 /** RFC 3261 section 20.11: without a word of its own, a body must be understood. */
 function isOptional(request: SipRequest): boolean {
   return /;\s*handling\s*=\s*optional\b/i.test(header(request, 'Content-Disposition') ?? '');

@@ -47,6 +47,7 @@ export class RecordingSession {
       dialog: () => this.#dialog,
       negotiation: this.#negotiation,
       onSettled: () => this.#saveNow(),
+      onGone: () => void this.hangUp().catch(options.onFailure),
     });
     this.#refresh = new SessionRefresh({
       refresh: () => this.#refreshNow(),
@@ -132,9 +133,8 @@ export class RecordingSession {
     const outcome = await this.#offers.persist(() =>
       this.#queue.run(async () => {
         const { placed, description } = this.#negotiation;
-        const isAsked = placed.direction === description.asked;
-        if (this.#ended || !this.#dialog || isAsked) return undefined;
-        return this.#offers.direct();
+        const isNews = placed.direction !== description.asked;
+        return this.#dialog && isNews && !this.#ended ? this.#offers.direct() : undefined;
       }),
     );
     if (outcome === undefined) return;

@@ -17,6 +17,8 @@ export type AttemptOutcome = OfferOutcome | 'collided';
 const GLARE_WAIT_MS = 2_000;
 const MAX_GLARES = 10;
 const COLLIDED = 491;
+const NO_DIALOG = 481;
+const NO_ANSWER = 408;
 const INTERVAL_TOO_SMALL = 422;
 
 export interface SessionOffersOptions {
@@ -24,6 +26,8 @@ export interface SessionOffersOptions {
   dialog(): SipDialog | undefined;
   /** An offer was accepted, and what answered it is carried out. */
   onSettled(): Promise<void>;
+  /** The client knows of no such dialog (RFC 3261 section 12.2.1.2). */
+  onGone(): void;
 }
 
 type Answer = Pick<SipResponse, 'statusCode' | 'headers'>;
@@ -82,17 +86,18 @@ export class SessionOffers {
     if (answer.statusCode === INTERVAL_TOO_SMALL && theirs > seconds) {
       return this.refresh(theirs, theirs);
     }
-    return answer.statusCode === 481 || answer.statusCode === 408 ? 'gone' : undefined;
+    return [NO_DIALOG, NO_ANSWER].includes(answer.statusCode) ? 'gone' : undefined;
   }
 
   /** Undefined when no answer came; a collision that the stack itself saw is a 491 as well. */
   async #offer(headers: readonly SipHeader[] = []): Promise<Answer | undefined> {
-    const { negotiation, dialog, onSettled } = this.#options;
+    const { negotiation, dialog, onSettled, onGone } = this.#options;
     if (negotiation.isOwed) return { statusCode: COLLIDED, headers: [] };
     const ours = negotiation.description.offer(negotiation.placed, 'agreed');
     try {
       const answer = await Promise.race([dialog()?.invite(ours.body, headers), this.#over.promise]);
       ours.sent();
+      if (answer?.statusCode === NO_DIALOG) onGone();
       if (!answer || !isSuccess(answer)) return answer;
       ours.settle();
       await negotiation.takeAnswer(answer.body, ours.offered);

@@ -14,7 +14,7 @@ import type {
   SipUserAgent,
 } from '../protocols/sip/types.ts';
 import { createSipUserAgent } from '../protocols/sip/user-agent.ts';
-import { bodyRefusal } from './body-refusal.ts';
+import { answerToInfo, bodyRefusal } from './body-refusal.ts';
 import { correlationIdOf, type IdentityRules, uccOf } from './call-identity.ts';
 import { answerToFailure, notAcceptable } from './failure-answers.ts';
 import { readInviteBody } from './invite-body.ts';
@@ -226,7 +226,7 @@ export class SessionRecordingServer {
       onReinvite: change,
       onUpdate: change,
       // SIP INFO may carry DTMF digits: it is acknowledged and neither read nor logged.
-      onInfo: (incoming) => incoming.reply({ statusCode: 200 }),
+      onInfo: (incoming) => incoming.reply(answerToInfo(incoming.request)),
       onBye: end,
       onAck: (ack) => {
         session.acknowledge(ack).catch((cause: unknown) => this.#options.onFailure(cause));
