@@ -22,6 +22,8 @@ export interface RawBody {
   readonly headers?: readonly string[];
 }
 
+const NEXT_TIMEOUT_MS = 10_000;
+
 interface ShownStream {
   readonly label: string;
   readonly codec: string;
@@ -92,7 +94,7 @@ export class RawCall {
       const index = this.#received.findIndex(fits);
       const [found] = index < 0 ? [] : this.#received.splice(index, 1);
       if (found) return found;
-      await once(this.#socket, 'message', { signal: AbortSignal.timeout(5_000) });
+      await once(this.#socket, 'message', { signal: AbortSignal.timeout(NEXT_TIMEOUT_MS) });
     }
   }
 
