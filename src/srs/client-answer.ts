@@ -9,8 +9,6 @@ export interface AnsweredOffer {
   readonly metadata: RecordingMetadata | undefined;
   readonly rules: MediaRules;
   streamAt(index: number): CallStream | undefined;
-  /** Whether the client holds that line so far. */
-  isHeldAt(index: number): boolean;
 }
 
 /**
@@ -20,7 +18,7 @@ export interface AnsweredOffer {
  */
 export function choicesOfAnswer(
   answer: SdpOffer,
-  { offered, metadata, rules, streamAt, isHeldAt }: AnsweredOffer,
+  { offered, metadata, rules, streamAt }: AnsweredOffer,
 ): MediaChoice[] | undefined {
   if (answer.media.length !== offered.media.length) return undefined;
   const choices: MediaChoice[] = [];
@@ -33,7 +31,7 @@ export function choicesOfAnswer(
     const choice = matched && chooseLine(matched, metadata, rules);
     if (!choice || choice.stream.clockRate !== stream?.clockRate) return undefined;
     // Who may not send says nothing of a hold of its own.
-    const held = ours.direction === 'inactive' ? isHeldAt(index) : choice.stream.held;
+    const held = ours.direction === 'inactive' ? stream.held : choice.stream.held;
     choices.push({ ...choice, stream: { ...choice.stream, held } });
   }
   return choices;

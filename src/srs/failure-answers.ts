@@ -1,5 +1,6 @@
 import { CorrelationConflictError, RecorderBusyError, UccUnknownError } from '../domain/errors.ts';
-import type { SipReply } from '../protocols/sip/types.ts';
+import type { SipReply, SipRequest } from '../protocols/sip/types.ts';
+import { bodyRefusal, isEncoded } from './body-refusal.ts';
 import { isBadBody } from './invite-body.ts';
 import type { OfferFault } from './offer-answer.ts';
 
@@ -20,8 +21,11 @@ export function notAcceptable(why: OfferFault): SipReply {
 }
 
 /** The one map from what went wrong to the SIP answer; what is unknown says nothing of itself. */
-export function answerToFailure(cause: unknown): SipReply {
-  if (isBadBody(cause)) return { statusCode: 400, reason: 'Bad Body' };
+export function answerToFailure(cause: unknown, request: SipRequest): SipReply {
+  if (isBadBody(cause)) {
+    const refusal = isEncoded(request) ? bodyRefusal(request) : undefined;
+    return refusal ?? { statusCode: 400, reason: 'Bad Body' };
+  }
   if (cause instanceof UccUnknownError) return { statusCode: 404, reason: 'Unknown UCC' };
   if (cause instanceof CorrelationConflictError) {
     return { statusCode: 403, reason: 'Correlation Id In Use' };

@@ -24,8 +24,8 @@ const payloads: readonly SdpPayload[] = [
 
 /**
  * What Hush offers a client that leaves the offer to it (RFC 3261 section 13.2.1): a line for each
- * stream that the metadata names, two where it names none. They are on hold until they are
- * answered, and their source is unknown.
+ * stream that the metadata names, two where it names none. The client may send before its answer
+ * has come; from where is not known until then.
  */
 export function openingLines(
   metadata: RecordingMetadata | undefined,
@@ -61,7 +61,7 @@ function lineOf(
         rtcp: { mux: false, address: null, port: null },
         srtp: keys,
       },
-      held: true,
+      held: false,
     },
     payloadTypes: payloads.map(({ payloadType }) => payloadType),
     crypto: keys ? cryptoOf(keys) : undefined,

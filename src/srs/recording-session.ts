@@ -13,9 +13,9 @@ import type {
 } from '../protocols/sip/types.ts';
 import { mergeMetadata } from '../protocols/siprec/merge-metadata.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
-import { answerToFailure, notAcceptable } from './failure-answers.ts';
+import { answerToFailure } from './failure-answers.ts';
 import { readInviteBody } from './invite-body.ts';
-import { chooseMedia, type MediaChoice, type MediaRules, whyUnacceptable } from './offer-answer.ts';
+import type { MediaChoice, MediaRules } from './offer-answer.ts';
 import type { RecordingSessionOptions, Signalling } from './recording-session-options.ts';
 import { type CallOffer, SessionNegotiation } from './session-negotiation.ts';
 import { SessionOffers } from './session-offers.ts';
@@ -152,7 +152,7 @@ export class RecordingSession {
         await this.#saveNow();
       } catch (cause) {
         this.#negotiation.withdraw(incoming.request);
-        incoming.reply(answerToFailure(cause));
+        incoming.reply(answerToFailure(cause, incoming.request));
       }
     });
   }
@@ -195,29 +195,21 @@ export class RecordingSession {
 
   /** What a later INVITE or UPDATE comes to. */
   async #answerTo(request: SipRequest): Promise<SipReply> {
-    const { offer, metadata: news } = readInviteBody(request);
-    const { media, isOwed } = this.#negotiation;
-    const { call } = media;
+    const body = readInviteBody(request);
+    const { media } = this.#negotiation;
     const timer = answerSessionTimer(request, this.#options.timerRules);
-    const asksForOffer = !offer && request.method === 'INVITE';
-    if (this.#ended || !call) return { statusCode: 481 };
+    if (this.#ended || !media.call) return { statusCode: 481 };
     if (!timer.ok) return timer.reply;
-    if (isOwed && (offer || asksForOffer)) return { statusCode: 491 };
-    const why = offer && whyUnacceptable(offer, this.rules);
-    if (why !== undefined) return notAcceptable(why);
+    const refusal = this.#negotiation.refusal(request, body);
+    if (refusal) return refusal;
     this.#refresh.refreshed(timer.interval);
-    const metadata = mergeMetadata(this.metadata, news);
-    const choices = offer ? chooseMedia(offer, metadata, this.rules) : [];
-    if (offer) await media.apply(call, choices);
-    this.metadata = metadata;
+    this.metadata = mergeMetadata(this.metadata, body.metadata);
+    const sdp = await this.#negotiation.respond(request, body.offer);
     // What the client has told is known of its streams before it is answered.
-    if (metadata && news) await media.describe(metadata);
-    const reply = { statusCode: 200, headers: timer.headers };
-    const answer = offer && this.#negotiation.answer(offer, choices);
-    const offered = asksForOffer ? this.#negotiation.offerIn(request) : undefined;
+    if (this.metadata && body.metadata) await media.describe(this.metadata);
     await this.#saveNow();
-    const body = answer ?? offered;
-    return body ? { ...reply, body } : reply;
+    const reply = { statusCode: 200, headers: timer.headers };
+    return sdp ? { ...reply, body: sdp } : reply;
   }
 
   /**

@@ -2,11 +2,13 @@ import type { SessionOffer } from '../domain/offered-media.ts';
 import { parseOffer } from '../protocols/sdp/parse-offer.ts';
 import type { SdpOffer } from '../protocols/sdp/types.ts';
 import { sequenceOf } from '../protocols/sip/headers.ts';
-import type { SipBody, SipRequest } from '../protocols/sip/types.ts';
+import type { SipBody, SipReply, SipRequest } from '../protocols/sip/types.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
+import { bodyRefusal } from './body-refusal.ts';
 import { choicesOfAnswer } from './client-answer.ts';
-import { isBadBody, readInviteBody } from './invite-body.ts';
-import type { MediaChoice, MediaRules } from './offer-answer.ts';
+import { notAcceptable } from './failure-answers.ts';
+import { type InviteBody, isBadBody, readInviteBody } from './invite-body.ts';
+import { chooseMedia, type MediaChoice, type MediaRules, whyUnacceptable } from './offer-answer.ts';
 import { openingLines } from './opening-lines.ts';
 import type { RecordingSessionOptions } from './recording-session-options.ts';
 import { type OurOffer, type Placed, SessionDescription } from './session-description.ts';
@@ -63,10 +65,10 @@ export class SessionNegotiation {
   /** Brings the first offer's streams to their call; answers the SDP. */
   async begin(call: CallOffer, offer: SdpOffer, choices: readonly MediaChoice[]): Promise<SipBody> {
     await this.media.begin(call, choices);
-    return this.answer(offer, choices);
+    return this.#answer(offer, choices);
   }
 
-  /** The client leaves the offer to us: streams wait, on hold, for its answer in the ACK. */
+  /** The client leaves the offer to us, and answers in the ACK. */
   async beginByOffer(call: CallOffer, invite: SipRequest): Promise<SipBody> {
     const { choices, payloads } = openingLines(this.metadata, this.#options.srtp);
     await this.media.begin(call, choices);
@@ -75,16 +77,30 @@ export class SessionNegotiation {
     return this.#owe(invite, { ours, isFirst: true });
   }
 
-  /** What `choices` of a later offer come to, which are applied already. */
-  answer(offer: SdpOffer, choices: readonly MediaChoice[]): SipBody {
-    return this.description.answer(offer, choices, this.placed);
+  /** Why a later INVITE or UPDATE is not taken up; undefined where it is. */
+  refusal(request: SipRequest, body: Pick<InviteBody, 'offer' | 'metadata'>): SipReply | undefined {
+    const { offer } = body;
+    const why = offer && whyUnacceptable(offer, this.rules);
+    if (why) return notAcceptable(why);
+    const isOffer = offer !== undefined || request.method === 'INVITE';
+    return this.isOwed && isOffer ? { statusCode: 491 } : bodyRefusal(request, body);
   }
 
-  /** A re-INVITE without SDP asks for an offer (RFC 3261 section 14.2). */
-  offerIn(invite: SipRequest): SipBody {
+  /**
+   * Carries out a later offer: streams come, go, are held and released.
+   * @returns the answer; or, to a re-INVITE without SDP, our offer (RFC 3261 section 14.2)
+   */
+  async respond(request: SipRequest, offer: SdpOffer | undefined): Promise<SipBody | undefined> {
+    const { call } = this.media;
+    if (offer && call) {
+      const choices = chooseMedia(offer, this.metadata, this.rules);
+      await this.media.apply(call, choices);
+      return this.#answer(offer, choices);
+    }
+    if (request.method !== 'INVITE') return undefined;
     const ours = this.description.offer(this.placed, 'all');
     ours.sent();
-    return this.#owe(invite, { ours, isFirst: false });
+    return this.#owe(request, { ours, isFirst: false });
   }
 
   /** That INVITE got no offer of ours after all. */
@@ -98,12 +114,12 @@ export class SessionNegotiation {
   }
 
   /** Carries out the answer in an ACK. Once it is tried, nothing is owed any more. */
-  async settle(ack: SipRequest, { ours, isFirst }: OwedAnswer): Promise<AckVerdict> {
+  async settle(ack: SipRequest, { ours }: OwedAnswer): Promise<AckVerdict> {
     this.#owed = undefined;
     try {
       const { offer: answer } = readInviteBody(ack);
       if (!answer) return 'missing';
-      if (!(await this.#apply(answer, ours.offered, isFirst))) return 'unusable';
+      if (!(await this.#apply(answer, ours.offered))) return 'unusable';
       ours.settle();
       return 'settled';
     } catch (cause) {
@@ -119,10 +135,14 @@ export class SessionNegotiation {
   async takeAnswer(body: Buffer, offered: SdpOffer): Promise<void> {
     if (body.length === 0) return;
     try {
-      await this.#apply(parseOffer(body.toString('utf8')), offered, false);
+      await this.#apply(parseOffer(body.toString('utf8')), offered);
     } catch (cause) {
       this.#options.onFailure(cause);
     }
+  }
+
+  #answer(offer: SdpOffer, choices: readonly MediaChoice[]): SipBody {
+    return this.description.answer(offer, choices, this.placed);
   }
 
   #owe(invite: SipRequest, owed: Omit<OwedAnswer, 'sequence'>): SipBody {
@@ -131,14 +151,12 @@ export class SessionNegotiation {
   }
 
   /** @returns false for an answer that cannot be used; then nothing has changed */
-  async #apply(answer: SdpOffer, offered: SdpOffer, isFirst: boolean): Promise<boolean> {
+  async #apply(answer: SdpOffer, offered: SdpOffer): Promise<boolean> {
     const { call } = this.media;
     const { metadata, rules } = this;
     const choices = choicesOfAnswer(answer, {
       ...{ offered, metadata, rules },
       streamAt: (index) => this.media.streamAt(index),
-      // Lines that wait for their first answer are on hold by nobody.
-      isHeldAt: (index) => !isFirst && this.media.streamAt(index)?.held === true,
     });
     if (!call || !choices) return false;
     await this.media.apply(call, choices);

@@ -132,9 +132,8 @@ export class SessionRecordingServer {
     invite.onCancel(() => {
       cancelled = true;
     });
-    const refusal = this.#refusing ? { statusCode: 503 } : bodyRefusal(invite.request);
-    if (refusal) {
-      invite.reject(refusal);
+    if (this.#refusing) {
+      invite.reject({ statusCode: 503 });
       return;
     }
     const session = this.#newSession();
@@ -162,7 +161,7 @@ export class SessionRecordingServer {
       this.callChanged(session.callId ?? '');
     } catch (cause) {
       this.#sessions.delete(session);
-      const reply = answerToFailure(cause);
+      const reply = answerToFailure(cause, invite.request);
       if (reply.statusCode === 500) this.#options.onFailure(cause);
       if (!cancelled && !invite.cancelled) invite.reject(reply);
     }
@@ -172,9 +171,10 @@ export class SessionRecordingServer {
     const { identity } = this.#options;
     const { offer, metadata } = readInviteBody(invite.request);
     const why = offer && whyUnacceptable(offer, session.rules);
-    if (why !== undefined) {
+    const refusal = why ? notAcceptable(why) : bodyRefusal(invite.request, { offer, metadata });
+    if (refusal) {
       this.#sessions.delete(session);
-      invite.reject(notAcceptable(why));
+      invite.reject(refusal);
       return undefined;
     }
     const uccName = uccOf(invite.request, metadata, identity);
@@ -215,9 +215,7 @@ export class SessionRecordingServer {
 
   #handlerOf(session: RecordingSession): SipDialogHandler {
     const change = (incoming: SipDialogRequest): void => {
-      const refusal = bodyRefusal(incoming.request);
-      if (refusal) incoming.reply(refusal);
-      else void session.change(incoming);
+      void session.change(incoming);
     };
     const end = (): void => {
       session.end().catch((cause: unknown) => this.#options.onFailure(cause));

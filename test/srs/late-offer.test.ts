@@ -185,7 +185,7 @@ describe('an INVITE without SDP', () => {
       { label: '1', direction: 'recvonly', formats: ['0', '8', '13', '101'] },
       { label: '2', direction: 'recvonly', protocol: 'RTP/AVP' },
     ]);
-    await held(call).toEqual([true, true]);
+    await held(call).toEqual([false, false]);
     const body = buildMultipart([sdpPart(sdpOf([{ formats: '8 0' }, { port: 0 }]))]);
     call.ack({ body: body.content.toString(), contentType: body.contentType });
     await held(call).toEqual([false]);
