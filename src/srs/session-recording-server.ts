@@ -7,14 +7,12 @@ import type { SessionTimerRules } from '../protocols/sip/session-expires.ts';
 import type {
   DigestRules,
   IncomingInvite,
-  SipDialogHandler,
-  SipDialogRequest,
   SipLimits,
   SipTlsOptions,
   SipUserAgent,
 } from '../protocols/sip/types.ts';
 import { createSipUserAgent } from '../protocols/sip/user-agent.ts';
-import { answerToInfo, bodyRefusal } from './body-refusal.ts';
+import { bodyRefusal } from './body-refusal.ts';
 import { correlationIdOf, type IdentityRules, uccOf } from './call-identity.ts';
 import { answerToFailure, notAcceptable } from './failure-answers.ts';
 import { readInviteBody } from './invite-body.ts';
@@ -22,6 +20,7 @@ import { InviteLimits, type InviteRates } from './invite-limits.ts';
 import { chooseMedia, whyUnacceptable } from './offer-answer.ts';
 import { partiesOf } from './participants.ts';
 import { RecordingSession } from './recording-session.ts';
+import { handlerOf } from './session-handler.ts';
 import type { OfferOutcome } from './session-offers.ts';
 
 export interface SessionRecordingServerOptions {
@@ -157,7 +156,7 @@ export class SessionRecordingServer {
       }
       const headers = [{ name: 'Supported', value: 'siprec, timer' }, ...timer.headers];
       const reply = { statusCode: 200, headers, body: accepted };
-      session.attach(invite.accept(reply, this.#handlerOf(session)));
+      session.attach(invite.accept(reply, handlerOf(session, this.#options.onFailure)));
       this.callChanged(session.callId ?? '');
     } catch (cause) {
       this.#sessions.delete(session);
@@ -189,7 +188,7 @@ export class SessionRecordingServer {
   #restore(agent: SipUserAgent, restored: RestoredSession): void {
     const session = this.#newSession(restored.record.id);
     const state = session.restore(restored);
-    session.attach(agent.restoreDialog(state, this.#handlerOf(session)));
+    session.attach(agent.restoreDialog(state, handlerOf(session, this.#options.onFailure)));
     if (restored.lost) session.hangUp().catch(this.#options.onFailure);
   }
 
@@ -211,25 +210,5 @@ export class SessionRecordingServer {
     });
     this.#sessions.add(session);
     return session;
-  }
-
-  #handlerOf(session: RecordingSession): SipDialogHandler {
-    const change = (incoming: SipDialogRequest): void => {
-      void session.change(incoming);
-    };
-    const end = (): void => {
-      session.end().catch((cause: unknown) => this.#options.onFailure(cause));
-    };
-    return {
-      onReinvite: change,
-      onUpdate: change,
-      // SIP INFO may carry DTMF digits: it is acknowledged and neither read nor logged.
-      onInfo: (incoming) => incoming.reply(answerToInfo(incoming.request)),
-      onBye: end,
-      onAck: (ack) => {
-        session.acknowledge(ack).catch((cause: unknown) => this.#options.onFailure(cause));
-      },
-      onAckTimeout: end,
-    };
   }
 }
