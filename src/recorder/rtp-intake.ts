@@ -67,7 +67,9 @@ export class RtpIntake {
     for (const other of [agreed.dtmfPayloadType, agreed.comfortNoisePayloadType]) {
       if (other !== null) this.#codecs.delete(other);
     }
-    this.#codecs.set(agreed.payloadType, agreed.codec);
+    for (const { payloadType, codec } of [...(agreed.others ?? []), agreed]) {
+      this.#codecs.set(payloadType, codec);
+    }
   }
 
   /** What is no audio of this stream is counted, and dropped. */
