@@ -425,6 +425,7 @@ export class MediaStream {
       initialReason: this.#initialReason,
       reasonChanges: this.#reasonChanges,
       packets: { ...this.#intake.counts },
+      clockWrongMs: clock.wrongMs,
     };
   }
 }
