@@ -90,10 +90,8 @@ export class RtpIntake {
       counts.unusable += 1;
       return;
     }
-    const { clock, isWary } = this.#options;
-    clock.touch(nowMs);
-    const now = { nowMs, isWary: isWary(nowMs) };
-    this.#readHeld(this.latch.meet(rtp, datagram, from, now));
+    this.#options.clock.touch(nowMs);
+    this.#readHeld(this.latch.meet(rtp, datagram, from, nowMs));
     counts.foreign = this.latch.foreign;
   }
 
