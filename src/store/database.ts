@@ -13,11 +13,75 @@ export interface Database {
   readonly kysely: Kysely<Schema>;
   /** Reads what is committed without keeping a commit waiting. */
   readonly reader: Kysely<Schema>;
+  /**
+   * From here on the epoch is ours, and what is written is refused once another one follows it.
+   * @param folder `FolderLock.identity`
+   */
+  claim(folder: string): Promise<Claim>;
+  readonly epoch: OwnEpoch;
+  /** The owner has stopped in order: whoever follows waits for nothing. */
+  resign(): Promise<void>;
   /** Inserts or replaces all rows in one transaction; resolves once it is durable. */
   write(rows: readonly RowOf[]): Promise<void>;
+  /** Statements of any other kind that write; on PostgreSQL in one transaction. */
+  change<Result>(statements: (kysely: Kysely<Schema>) => Promise<Result>): Promise<Result>;
   /** Makes the database give up what deleted or overwritten rows left behind. */
   forgetDeleted(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface Claim {
+  readonly epoch: number;
+  /** The owner before did not stop in order, and worked on another data folder. */
+  readonly mayLive: boolean;
+}
+
+export const FOLLOWED = 'another process owns the database';
+
+/** The epoch under which a connection writes; without one, as of a command, nothing is compared. */
+export class OwnEpoch {
+  #value: number | undefined;
+  #disowned: Error | undefined;
+  /** Called where the database names another one. */
+  onFollowed: () => void = () => undefined;
+
+  get value(): number | undefined {
+    return this.#value;
+  }
+
+  claimed({ epoch }: Claim): void {
+    this.#value = epoch;
+  }
+
+  /** Nothing is written from here on, also where the database cannot be asked. */
+  disown(reason: string): void {
+    this.#disowned = new Error(reason);
+  }
+
+  mustNotBeDisowned(): void {
+    if (this.#disowned) throw this.#disowned;
+  }
+
+  /** @throws where the database names another epoch */
+  mustBe(epoch: unknown): void {
+    if (this.#value === undefined || Number(epoch) === this.#value) return;
+    this.onFollowed();
+    throw new Error(FOLLOWED);
+  }
+}
+
+/** In a transaction: takes the next epoch. */
+export async function claimEpoch(kysely: Kysely<Schema>, folder: string): Promise<Claim> {
+  const before = await kysely
+    .updateTable('ownership')
+    .set((eb) => ({ epoch: eb('epoch', '+', 1) }))
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  await kysely.updateTable('ownership').set({ folder, ended: 0 }).execute();
+  return {
+    epoch: Number(before.epoch),
+    mayLive: before.ended === 0 && before.folder !== folder,
+  };
 }
 
 export type Row = Schema[TableName];

@@ -110,12 +110,14 @@ export class SqlKeepingStore implements KeepingStore {
       });
       const after = JSON.stringify(streams);
       if (after === before) continue;
-      const { numUpdatedRows } = await this.#kysely
-        .updateTable('recording_sessions')
-        .set({ streams: after })
-        .where('id', '=', id)
-        .where('streams', '=', before)
-        .executeTakeFirst();
+      const { numUpdatedRows } = await this.#database.change((kysely) =>
+        kysely
+          .updateTable('recording_sessions')
+          .set({ streams: after })
+          .where('id', '=', id)
+          .where('streams', '=', before)
+          .executeTakeFirst(),
+      );
       if (numUpdatedRows === 0n) missed += 1;
       else renewed += 1;
     }
@@ -144,13 +146,12 @@ export class SqlKeepingStore implements KeepingStore {
     const text = (key: Buffer): string => key.toString('base64');
     const pairs = sql.join(keys.map(({ before, after }) => sql`(${text(before)}, ${text(after)})`));
     const callIds = sql.join([...new Set(keys.map(({ callId }) => callId))]);
-    await sql`
+    const replace = sql`
       with renewed (old_key, new_key) as (values ${pairs})
       update ${sql.table(of)}
       set wrapped_key = (select new_key from renewed where old_key = wrapped_key)
-      where call_id in (${callIds}) and wrapped_key in (select old_key from renewed)`.execute(
-      this.#kysely,
-    );
+      where call_id in (${callIds}) and wrapped_key in (select old_key from renewed)`;
+    await this.#database.change((kysely) => replace.execute(kysely));
   }
 
   async #forget(): Promise<void> {

@@ -1,6 +1,6 @@
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
-import { type Database, type Row, upsert } from './database.ts';
+import { claimEpoch, type Database, OwnEpoch, type Row, upsert } from './database.ts';
 import type { RowOf } from './mapping.ts';
 import { primaryKeys, type Schema, type TableName } from './schema.ts';
 
@@ -16,12 +16,34 @@ export function openPostgres(options: PostgresOptions): Database {
   const pool = new pg.Pool({ connectionString: options.url, max: options.maxConnections });
   pool.on('error', options.onConnectionLost);
   const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const epoch = new OwnEpoch();
+  /** A durable transaction, refused where our epoch is not the database's any more. */
+  async function change<Result>(
+    statements: (transaction: Transaction<Schema>) => Promise<Result>,
+  ): Promise<Result> {
+    epoch.mustNotBeDisowned();
+    return kysely.transaction().execute(async (transaction) => {
+      epoch.mustBe(await beginDurably(transaction));
+      return statements(transaction);
+    });
+  }
   return {
     kysely,
     reader: kysely,
+    change,
+    epoch,
+    async claim(folder) {
+      const claim = await change((transaction) => claimEpoch(transaction, folder));
+      epoch.claimed(claim);
+      return claim;
+    },
+    async resign() {
+      if (epoch.value === undefined) return;
+      await change((one) => one.updateTable('ownership').set({ ended: 1 }).execute());
+    },
     async write(rows) {
       const byTable = latestByTable(rows);
-      await kysely.transaction().execute(async (transaction) => {
+      await change(async (transaction) => {
         for (const [table, tableRows] of byTable) {
           await upsert(transaction, table, [...tableRows.values()]).execute();
         }
@@ -35,6 +57,20 @@ export function openPostgres(options: PostgresOptions): Database {
       await kysely.destroy();
     },
   };
+}
+
+/**
+ * Commits of this transaction are on the server's disk when they are answered, whatever the server,
+ * the database or the role is set to; a stronger setting stays. The row of the owner stays as it is
+ * until then.
+ * @returns the epoch of the database
+ */
+async function beginDurably(transaction: Transaction<Schema>): Promise<unknown> {
+  const { rows } = await sql<{ epoch: string }>`
+    select epoch, case when current_setting('synchronous_commit') = 'remote_apply' then ''
+      else set_config('synchronous_commit', 'on', true) end
+    from ownership for share`.execute(transaction);
+  return rows[0]?.epoch;
 }
 
 /** One statement may touch a row once only: of rows with the same key the last one counts. */

@@ -11,8 +11,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import type { Database } from './database.ts';
-import { columnsOf, upsert } from './database.ts';
+import { claimEpoch, columnsOf, type Database, FOLLOWED, OwnEpoch, upsert } from './database.ts';
 import type { RowOf } from './mapping.ts';
 import type { Schema, TableName } from './schema.ts';
 import type { SqliteAnswer, SqliteRequest } from './sqlite-thread.ts';
@@ -23,8 +22,32 @@ export function openSqlite(file: string): Database {
   const kysely = new Kysely<Schema>({ dialect: new SqliteThreadDialect(client) });
   let reading: { client: SqliteClient; kysely: Kysely<Schema> } | undefined;
   const sql = new Map<TableName, string>();
+  const epoch = new OwnEpoch();
+  /** The folder's lock is what keeps others away; the epoch is looked at all the same. */
+  async function change<Result>(
+    statements: (one: Kysely<Schema>) => Promise<Result>,
+  ): Promise<Result> {
+    epoch.mustNotBeDisowned();
+    if (epoch.value !== undefined) {
+      const row = await kysely.selectFrom('ownership').select('epoch').executeTakeFirst();
+      epoch.mustBe(row?.epoch);
+    }
+    return statements(kysely);
+  }
   return {
     kysely,
+    epoch,
+    change,
+    async claim(folder) {
+      // Nothing is written by another request yet, which would meet this transaction.
+      const claim = await kysely.transaction().execute((one) => claimEpoch(one, folder));
+      epoch.claimed(claim);
+      return claim;
+    },
+    async resign() {
+      if (epoch.value === undefined) return;
+      await change((one) => one.updateTable('ownership').set({ ended: 1 }).execute());
+    },
     /** A thread of its own, from its first use on: a search keeps no command's commit waiting. */
     get reader() {
       if (!reading) {
@@ -35,7 +58,13 @@ export function openSqlite(file: string): Database {
       return reading.kysely;
     },
     async write(rows) {
-      await client.request(statementsOf(kysely, sql, rows), true);
+      epoch.mustNotBeDisowned();
+      try {
+        await client.request(statementsOf(kysely, sql, rows), true, epoch.value);
+      } catch (cause) {
+        if ((cause as Error).message === FOLLOWED) epoch.onFollowed();
+        throw cause;
+      }
     },
     async forgetDeleted() {
       // Rows are overwritten in place (secure_delete); the log must not keep what they were.
@@ -106,13 +135,14 @@ export class SqliteClient {
     });
   }
 
-  request(statements: Statements, atomic: boolean): Promise<SqliteAnswer> {
+  /** @param epoch the one that the database must have, of statements that are one transaction */
+  request(statements: Statements, atomic: boolean, epoch?: number): Promise<SqliteAnswer> {
     if (this.#ended) return Promise.reject(this.#ended);
     this.#lastId += 1;
     const id = this.#lastId;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, atomic, statements } satisfies SqliteRequest);
+      this.#worker.postMessage({ id, atomic, statements, epoch } satisfies SqliteRequest);
     });
   }
 

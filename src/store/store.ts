@@ -18,7 +18,7 @@ import type { WebhookStore } from '../domain/webhook.ts';
 import { accessOf } from './access-rows.ts';
 import { SqlAssuranceStore } from './assurance-store.ts';
 import { CommitQueue } from './commit-queue.ts';
-import type { Database } from './database.ts';
+import type { Claim, Database } from './database.ts';
 import { SqlKeepingStore } from './keeping-store.ts';
 import {
   callOf,
@@ -39,6 +39,7 @@ import { SqlWebhookStore } from './webhook-store.ts';
 export class SqlStore implements Store {
   readonly #database: Database;
   readonly #commits: CommitQueue;
+  #isDisowned = false;
   readonly webhooks: WebhookStore;
   readonly people: PeopleStore;
   readonly assurance: AssuranceStore;
@@ -47,15 +48,41 @@ export class SqlStore implements Store {
   private constructor(database: Database) {
     this.#database = database;
     this.#commits = new CommitQueue((rows) => database.write(rows));
-    this.webhooks = new SqlWebhookStore(database.kysely, this.#commits);
+    this.webhooks = new SqlWebhookStore(database, this.#commits);
     this.people = new SqlPeopleStore(database.kysely, this.#commits);
-    this.assurance = new SqlAssuranceStore(database.kysely, this.#commits);
+    this.assurance = new SqlAssuranceStore(database, this.#commits);
     this.keeping = new SqlKeepingStore(database, this.#commits);
   }
 
   static async open(database: Database): Promise<SqlStore> {
-    await migrateToLatest(database.kysely);
+    try {
+      await migrateToLatest(database.kysely);
+    } catch (cause) {
+      await database.close().catch(() => undefined);
+      throw cause;
+    }
     return new SqlStore(database);
+  }
+
+  /**
+   * Of an owner: from here on the database refuses what an owner before this one commits.
+   * @param onFollowed called when it refuses a commit of ours for that reason
+   */
+  claim(folder: string, onFollowed: () => void): Promise<Claim> {
+    this.#database.epoch.onFollowed = onFollowed;
+    return this.#database.claim(folder);
+  }
+
+  /** The epoch that the database has now. */
+  async epoch(): Promise<number> {
+    const query = this.#database.kysely.selectFrom('ownership').select('epoch');
+    return Number((await query.executeTakeFirstOrThrow()).epoch);
+  }
+
+  /** Refuses every commit from here on, also where the database cannot be asked. */
+  disown(reason: string): void {
+    this.#isDisowned = true;
+    this.#database.epoch.disown(reason);
   }
 
   commit(change: Change): Promise<void> {
@@ -104,7 +131,9 @@ export class SqlStore implements Store {
   async endSession(id: string): Promise<void> {
     // One that is still on its way would come back.
     await this.#commits.add({});
-    await this.#database.kysely.deleteFrom('recording_sessions').where('id', '=', id).execute();
+    await this.#database.change((kysely) =>
+      kysely.deleteFrom('recording_sessions').where('id', '=', id).execute(),
+    );
   }
 
   recordings(filter: RecordingFilter): Promise<RecordingPage> {
@@ -214,15 +243,18 @@ export class SqlStore implements Store {
     // A segment that is still on its way would bring its key back: what was added before goes
     // first.
     await this.#commits.add({});
-    await this.#database.kysely
-      .updateTable('segments')
-      .set({ wrapped_key: null })
-      .where('call_id', '=', callId)
-      .execute();
+    await this.#database.change((kysely) =>
+      kysely
+        .updateTable('segments')
+        .set({ wrapped_key: null })
+        .where('call_id', '=', callId)
+        .execute(),
+    );
   }
 
   async close(): Promise<void> {
     await this.#commits.drained();
+    if (!this.#isDisowned) await this.#database.resign().catch(() => undefined);
     await this.#database.close();
   }
 }
