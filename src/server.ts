@@ -7,8 +7,9 @@ import pino, { type Logger } from 'pino';
 import { SealedArchive } from './archive/archive.ts';
 import { ArchiveWork } from './archive/archive-work.ts';
 import { KeyRotation, underCurrentKey } from './archive/key-rotation.ts';
-import { masterKeyFile, openMasterKeys } from './archive/master-key.ts';
+import { masterKeyFile } from './archive/master-key.ts';
 import { filesSettingsOf, openFiles, SpooledFiles } from './archive/open-files.ts';
+import { openProvenKeys } from './archive/proven-keys.ts';
 import { storageOf } from './archive/storage.ts';
 import { Uploader } from './archive/uploader.ts';
 import { masterKeyVault } from './archive/vault.ts';
@@ -47,6 +48,7 @@ import { originRule } from './http/origins.ts';
 import { RecordingHub } from './hub/recording-hub.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { openDatabase, ownershipOptions } from './open-database.ts';
+import type { KeyRing } from './protocols/segment/key-ring.ts';
 import { Certificate } from './protocols/tls/certificate.ts';
 import { MediaRecorder } from './recorder/recorder.ts';
 import { SessionRecordingServer } from './srs/session-recording-server.ts';
@@ -110,12 +112,7 @@ export async function createServer(
   };
   const onAssuranceFailed = (cause: unknown): void =>
     logger.error({ err: cause }, 'what assurance found could not be kept');
-  const store = await openStore(config, ownership, (cause) =>
-    logger.warn({ err: cause }, 'a database connection was lost'),
-  );
-  const keys = openMasterKeys(config, (file) =>
-    logger.warn({ file }, 'a master key was made: who has it and the data folder can listen'),
-  );
+  const { store, keys } = await openStore(config, ownership, logger);
   const vault = masterKeyVault(keys);
   const bus = new InProcessBus((cause) => logger.error({ err: cause }, 'an event listener failed'));
   const uccs = new UccRegistry(store);
@@ -194,7 +191,14 @@ export async function createServer(
   const erasures = new Erasures({ kept, store, keeping, archive, journal, alarms, clock });
   const legalHolds = new LegalHolds({ kept, keeping, journal, clock });
   const rotation = new KeyRotation({
-    ...{ keys, file: masterKeyFile(config), keeping, vault, settled: () => kept.settled() },
+    ...{
+      keys,
+      file: masterKeyFile(config),
+      keeping,
+      keyChecks: store.keyChecks,
+      vault,
+      settled: () => kept.settled(),
+    },
   });
   const archiveWork = new ArchiveWork({
     ...{ files, keys, store, keeping, rotation, now: () => clock.now() },
@@ -411,17 +415,30 @@ export async function createServer(
   };
 }
 
-/** The store, as its owner: nothing has been read from it, or written to it, before. */
+/**
+ * The store, as its owner, and the master keys that open what it holds: nothing has been read from
+ * it, or written to it, before.
+ */
 async function openStore(
   config: Config,
   ownership: Ownership,
-  onConnectionLost: (cause: Error) => void,
-): Promise<SqlStore> {
+  logger: Logger,
+): Promise<{ store: SqlStore; keys: KeyRing }> {
   let store: SqlStore | undefined;
   try {
-    store = await SqlStore.open(openDatabase(config, onConnectionLost));
-    await ownership.claim(store);
-    return store;
+    store = await SqlStore.open(
+      openDatabase(config, (cause) =>
+        logger.warn({ err: cause }, 'a database connection was lost'),
+      ),
+    );
+    await ownership.claim(store.owner);
+    const keys = await openProvenKeys(config, store.keyChecks, {
+      onMade: (file) =>
+        logger.warn({ file }, 'a master key was made: who has it and the data folder can listen'),
+      onUnopened: (count) =>
+        logger.error({ count }, 'the master key does not open some of what the store holds'),
+    });
+    return { store, keys };
   } catch (cause) {
     await store?.close();
     await ownership.release();

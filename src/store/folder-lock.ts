@@ -22,9 +22,9 @@ const SQLITE_BUSY = 5;
 const SQLITE_NOTADB = 26;
 
 /**
- * The lock of a data folder: an exclusive transaction of an empty SQLite file in it, which is a lock
- * of the kernel's on the file's inode. It ends with its process, however that ends, is not inherited
- * by a child, holds while the process is stopped, and is the same one by every path to the folder.
+ * The lock of a data folder: an exclusive transaction of an empty SQLite file in it, which is a
+ * lock of the kernel's on the file's inode. It ends with its process, however that ends, is not
+ * inherited by a child, holds while the process is stopped, and is the same one by every path.
  *
  * POSIX drops a process's locks on a file when it closes any descriptor of that file: nothing in
  * this process may open the lock file a second time.

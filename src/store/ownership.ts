@@ -4,7 +4,7 @@ import { FOLLOWED } from './database.ts';
 import { FolderLock } from './folder-lock.ts';
 import { type Holder, inUse, OwnershipError } from './ownership-error.ts';
 import { PostgresLock } from './postgres-lock.ts';
-import type { SqlStore } from './store.ts';
+import type { StoreOwner } from './store-owner.ts';
 
 export interface OwnershipOptions {
   /** It is there. */
@@ -35,7 +35,7 @@ export class Ownership {
   readonly #folder: FolderLock;
   readonly #listeners: ((reason: string) => void)[] = [];
   #lock: PostgresLock | undefined;
-  #store: SqlStore | undefined;
+  #store: StoreOwner | undefined;
   #epoch: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #confirmedAt = performance.now();
@@ -82,10 +82,10 @@ export class Ownership {
 
   /**
    * From here on the database refuses what an owner before this one still commits. Where that one
-   * did not end in order, and this data folder does not prove that it is dead, resolves once it must
-   * have noticed.
+   * did not end in order, and this data folder does not prove that it is dead, resolves once it
+   * must have noticed.
    */
-  async claim(store: SqlStore): Promise<void> {
+  async claim(store: StoreOwner): Promise<void> {
     const { lostAfterMs } = this.#options;
     const { epoch, mayLive } = await store.claim(this.#folder.identity, () => this.#lose(FOLLOWED));
     this.#epoch = epoch;

@@ -2,6 +2,7 @@ import type { AccessFilter, AccessRecord } from '../domain/access-trail.ts';
 import type { AssuranceStore } from '../domain/assurance-store.ts';
 import type { RecordingEvent } from '../domain/events.ts';
 import type { KeepingStore } from '../domain/keeping-store.ts';
+import type { KeyCheckStore } from '../domain/key-check-store.ts';
 import type { PeopleStore } from '../domain/people.ts';
 import type { Change, Store } from '../domain/ports.ts';
 import type { RecordingFilter, RecordingPage } from '../domain/recording-search.ts';
@@ -18,8 +19,9 @@ import type { WebhookStore } from '../domain/webhook.ts';
 import { accessOf } from './access-rows.ts';
 import { SqlAssuranceStore } from './assurance-store.ts';
 import { CommitQueue } from './commit-queue.ts';
-import type { Claim, Database } from './database.ts';
+import type { Database } from './database.ts';
 import { SqlKeepingStore } from './keeping-store.ts';
+import { SqlKeyCheckStore } from './key-check-store.ts';
 import {
   callOf,
   detailOf,
@@ -33,17 +35,19 @@ import {
 import { migrateToLatest } from './migrate.ts';
 import { SqlPeopleStore } from './people-store.ts';
 import { searchRecordings } from './recording-search.ts';
+import { StoreOwner } from './store-owner.ts';
 import { SqlWebhookStore } from './webhook-store.ts';
 
 /** The one query layer on both databases. */
 export class SqlStore implements Store {
   readonly #database: Database;
   readonly #commits: CommitQueue;
-  #isDisowned = false;
   readonly webhooks: WebhookStore;
   readonly people: PeopleStore;
   readonly assurance: AssuranceStore;
   readonly keeping: KeepingStore;
+  readonly keyChecks: KeyCheckStore;
+  readonly owner: StoreOwner;
 
   private constructor(database: Database) {
     this.#database = database;
@@ -52,6 +56,8 @@ export class SqlStore implements Store {
     this.people = new SqlPeopleStore(database.kysely, this.#commits);
     this.assurance = new SqlAssuranceStore(database, this.#commits);
     this.keeping = new SqlKeepingStore(database, this.#commits);
+    this.keyChecks = new SqlKeyCheckStore(database);
+    this.owner = new StoreOwner(database);
   }
 
   static async open(database: Database): Promise<SqlStore> {
@@ -62,27 +68,6 @@ export class SqlStore implements Store {
       throw cause;
     }
     return new SqlStore(database);
-  }
-
-  /**
-   * Of an owner: from here on the database refuses what an owner before this one commits.
-   * @param onFollowed called when it refuses a commit of ours for that reason
-   */
-  claim(folder: string, onFollowed: () => void): Promise<Claim> {
-    this.#database.epoch.onFollowed = onFollowed;
-    return this.#database.claim(folder);
-  }
-
-  /** The epoch that the database has now. */
-  async epoch(): Promise<number> {
-    const query = this.#database.kysely.selectFrom('ownership').select('epoch');
-    return Number((await query.executeTakeFirstOrThrow()).epoch);
-  }
-
-  /** Refuses every commit from here on, also where the database cannot be asked. */
-  disown(reason: string): void {
-    this.#isDisowned = true;
-    this.#database.epoch.disown(reason);
   }
 
   commit(change: Change): Promise<void> {
@@ -254,7 +239,7 @@ export class SqlStore implements Store {
 
   async close(): Promise<void> {
     await this.#commits.drained();
-    if (!this.#isDisowned) await this.#database.resign().catch(() => undefined);
+    await this.owner.resign();
     await this.#database.close();
   }
 }

@@ -51,7 +51,7 @@ function partsOf(between: (parts: Parts) => Promise<unknown> = async () => undef
   const keyFile = join(recordingsDir, 'master.key');
   writeFileSync(keyFile, `${masterKey.toString('hex')}\n`, { mode: 0o600 });
   const rotation = new KeyRotation({
-    ...{ keys, keeping, file: keyFile, vault: masterKeyVault(keys) },
+    ...{ keys, keeping, keyChecks: store.keyChecks, file: keyFile, vault: masterKeyVault(keys) },
     settled: () => kept.settled(),
   });
   const exclusively = (callId: string, look: () => Promise<void>) => kept.run(callId, look);

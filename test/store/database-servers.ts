@@ -12,6 +12,8 @@ import { freePort } from '../support/ports.ts';
 export interface EmptyDatabase {
   /** The file of SQLite; undefined on PostgreSQL. */
   readonly file?: string;
+  /** Of PostgreSQL; undefined on SQLite. */
+  readonly url?: string;
   /** Opens another connection to it. */
   connect(): Database;
 }
@@ -29,7 +31,7 @@ export interface DatabaseKind {
 /** Every test of the store runs on both. */
 export const databaseKinds: readonly DatabaseKind[] = [
   { name: 'SQLite', start: startSqlite },
-  { name: 'PostgreSQL', start: startPostgres },
+  { name: 'PostgreSQL', start: () => startPostgres() },
 ];
 
 async function startSqlite(): Promise<DatabaseServer> {
@@ -47,7 +49,8 @@ async function startSqlite(): Promise<DatabaseServer> {
   };
 }
 
-async function startPostgres(): Promise<DatabaseServer> {
+/** @param flags of the server: `['-c', 'fsync=off']` */
+export async function startPostgres(flags: readonly string[] = []): Promise<DatabaseServer> {
   const folder = temporaryFolder();
   const port = await freePort();
   const password = randomBytes(16).toString('hex');
@@ -55,6 +58,7 @@ async function startPostgres(): Promise<DatabaseServer> {
     databaseDir: join(folder, 'db'),
     createPostgresUser: process.getuid?.() === 0,
     persistent: false,
+    postgresFlags: [...flags],
     onLog: () => {},
     onError: () => {},
     ...{ port, user: 'hush', password },
@@ -70,7 +74,8 @@ async function startPostgres(): Promise<DatabaseServer> {
       const name = `test_${count}`;
       await server.createDatabase(name);
       const url = `postgres://hush:${password}@127.0.0.1:${port}/${name}`;
-      return { connect: () => openPostgres({ url, maxConnections: 4, onConnectionLost }) };
+      const connect = () => openPostgres({ url, maxConnections: 4, onConnectionLost });
+      return { url, connect };
     },
     async stop() {
       await server.stop();

@@ -29,5 +29,6 @@ if (options.crashable) {
   channel.unref();
   process.on('SIGUSR2', () => channel.postMessage('now'));
 }
+server.onOwnershipLost(() => process.exit(1));
 const addresses = await server.start();
 if (process.send) process.send(addresses);
