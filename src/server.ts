@@ -188,7 +188,10 @@ export async function createServer(
     alarms.raise({ kind: 'storeFailed', detail: String(cause) });
   const kept = new KeptRecordings({ calls, store });
   const { keeping } = store;
-  const erasures = new Erasures({ kept, store, keeping, archive, journal, alarms, clock });
+  const erasures = new Erasures({
+    ...{ kept, store, keeping, archive, journal, alarms, clock },
+    onUnfinished: () => retention.retrySoon(),
+  });
   const legalHolds = new LegalHolds({ kept, keeping, journal, clock });
   const rotation = new KeyRotation({
     ...{

@@ -74,6 +74,15 @@ export class Ownership {
     return this.#lost;
   }
 
+  /**
+   * Whether no other process can be the owner by now: false while the database was not reached for
+   * `lostAfterMs`, as in the first moments of a process that was stopped for longer.
+   */
+  get isSure(): boolean {
+    if (this.#lost !== undefined) return false;
+    return !this.#lock || performance.now() - this.#confirmedAt < this.#options.lostAfterMs;
+  }
+
   /** Called once, in the turn in which it is known; at once where it is lost already. */
   onLost(listener: (reason: string) => void): void {
     if (this.#lost !== undefined) listener(this.#lost);

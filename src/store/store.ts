@@ -228,13 +228,12 @@ export class SqlStore implements Store {
     // A segment that is still on its way would bring its key back: what was added before goes
     // first.
     await this.#commits.add({});
-    await this.#database.change((kysely) =>
-      kysely
-        .updateTable('segments')
-        .set({ wrapped_key: null })
-        .where('call_id', '=', callId)
-        .execute(),
-    );
+    await this.#database.change(async (kysely) => {
+      for (const table of ['segments', 'derived'] as const) {
+        const keys = kysely.updateTable(table).set({ wrapped_key: null });
+        await keys.where('call_id', '=', callId).execute();
+      }
+    });
   }
 
   async close(): Promise<void> {
