@@ -25,6 +25,8 @@ export interface Database {
   write(rows: readonly RowOf[]): Promise<void>;
   /** Statements of any other kind that write; on PostgreSQL in one transaction. */
   change<Result>(statements: (kysely: Kysely<Schema>) => Promise<Result>): Promise<Result>;
+  /** @throws where an acknowledged commit may be lost, with a sentence for an operator */
+  mustBeDurable(): Promise<void>;
   /** Makes the database give up what deleted or overwritten rows left behind. */
   forgetDeleted(): Promise<void>;
   close(): Promise<void>;

@@ -1,7 +1,8 @@
-import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import { claimEpoch, type Database, OwnEpoch, type Row, upsert } from './database.ts';
 import type { RowOf } from './mapping.ts';
+import { beginDurably, mustBeDurable } from './postgres-durability.ts';
 import { primaryKeys, type Schema, type TableName } from './schema.ts';
 
 export interface PostgresOptions {
@@ -32,6 +33,7 @@ export function openPostgres(options: PostgresOptions): Database {
     reader: kysely,
     change,
     epoch,
+    mustBeDurable: () => mustBeDurable(kysely),
     async claim(folder) {
       const claim = await change((transaction) => claimEpoch(transaction, folder));
       epoch.claimed(claim);
@@ -57,20 +59,6 @@ export function openPostgres(options: PostgresOptions): Database {
       await kysely.destroy();
     },
   };
-}
-
-/**
- * Commits of this transaction are on the server's disk when they are answered, whatever the server,
- * the database or the role is set to; a stronger setting stays. The row of the owner stays as it is
- * until then.
- * @returns the epoch of the database
- */
-async function beginDurably(transaction: Transaction<Schema>): Promise<unknown> {
-  const { rows } = await sql<{ epoch: string }>`
-    select epoch, case when current_setting('synchronous_commit') = 'remote_apply' then ''
-      else set_config('synchronous_commit', 'on', true) end
-    from ownership for share`.execute(transaction);
-  return rows[0]?.epoch;
 }
 
 /** One statement may touch a row once only: of rows with the same key the last one counts. */

@@ -15,6 +15,8 @@ export function openSqlite(file: string): Database {
   return {
     kysely,
     epoch,
+    // As its thread opens it.
+    mustBeDurable: async () => undefined,
     ...owned(kysely, epoch),
     /** A thread of its own, from its first use on: a search keeps no command's commit waiting. */
     get reader() {

@@ -62,6 +62,7 @@ export class SqlStore implements Store {
 
   static async open(database: Database): Promise<SqlStore> {
     try {
+      await database.mustBeDurable();
       await migrateToLatest(database.kysely);
     } catch (cause) {
       await database.close().catch(() => undefined);
