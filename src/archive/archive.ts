@@ -71,7 +71,10 @@ export class SealedArchive implements Archive {
     }
     // One does not wait for the other: a reader of the database, or a bucket that is away, keeps
     // nothing else from going.
-    const outcomes = await Promise.allSettled([keeping.forgetKeys(), this.#destroyBytes(callId)]);
+    const outcomes = await Promise.allSettled([
+      keeping.forgetKeys(callId),
+      this.#destroyBytes(callId),
+    ]);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 

@@ -136,7 +136,7 @@ export class Erasures {
     // Files go also where a reader of the database keeps its log from being emptied.
     const [, forgotten] = await Promise.allSettled([
       archive.sweepDisk(erasure.callId),
-      keeping.forgetKeys(),
+      keeping.forgetKeys(erasure.callId),
     ]);
     if (forgotten.status === 'rejected') throw forgotten.reason;
     await archive.sweepDisk(erasure.callId);
@@ -189,7 +189,7 @@ export class Erasures {
   async #destroyBytes(erasure: ErasureRecord): Promise<ErasureRecord> {
     const { archive, clock, keeping, store } = this.#ports;
     // A release from before said so sooner.
-    await keeping.forgetKeys();
+    await keeping.forgetKeys(erasure.callId);
     await archive.sweep(erasure.callId);
     const done: ErasureRecord = { ...erasure, state: 'done', doneAt: clock.now() };
     await store.commit({ erasures: [done] });

@@ -27,8 +27,11 @@ export interface Database {
   change<Result>(statements: (kysely: Kysely<Schema>) => Promise<Result>): Promise<Result>;
   /** @throws where an acknowledged commit may be lost, with a sentence for an operator */
   mustBeDurable(): Promise<void>;
-  /** Makes the database give up what deleted or overwritten rows left behind. */
-  forgetDeleted(): Promise<void>;
+  /**
+   * Makes the database give up what destroyed or replaced keys left behind.
+   * @param callIds of the calls whose keys they were; undefined: of any
+   */
+  forgetDeleted(callIds?: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 

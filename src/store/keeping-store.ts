@@ -29,6 +29,8 @@ export class SqlKeepingStore implements KeepingStore {
   readonly #commits: CommitQueue;
   #forgetting: Promise<void> | undefined;
   #forgettingNext: Promise<void> | undefined;
+  /** Undefined among them: whatever there is. */
+  readonly #toForget: (string | undefined)[] = [];
 
   constructor(database: Database, commits: CommitQueue) {
     this.#database = database;
@@ -125,7 +127,8 @@ export class SqlKeepingStore implements KeepingStore {
   }
 
   /** Who asks while one is on its way waits for the next one: it covers them all. */
-  forgetKeys(): Promise<void> {
+  forgetKeys(callId?: string): Promise<void> {
+    this.#toForget.push(callId);
     if (!this.#forgetting) {
       this.#forgetting = this.#forget().finally(() => {
         this.#forgetting = undefined;
@@ -136,7 +139,10 @@ export class SqlKeepingStore implements KeepingStore {
       .catch(() => undefined)
       .then(() => {
         this.#forgettingNext = undefined;
-        return this.forgetKeys();
+        this.#forgetting = this.#forget().finally(() => {
+          this.#forgetting = undefined;
+        });
+        return this.#forgetting;
       });
     return this.#forgettingNext;
   }
@@ -155,10 +161,12 @@ export class SqlKeepingStore implements KeepingStore {
   }
 
   async #forget(): Promise<void> {
+    const asked = this.#toForget.splice(0);
+    const callIds = asked.filter((callId) => callId !== undefined);
     await this.#commits.add({});
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.#database.forgetDeleted();
+        await this.#database.forgetDeleted(callIds.length < asked.length ? undefined : callIds);
         return;
       } catch (cause) {
         if (attempt === FORGET_ATTEMPTS) throw cause;

@@ -8,6 +8,7 @@ import { up as media } from './migrations/0005-media.ts';
 import { up as assurance } from './migrations/0006-assurance.ts';
 import { up as archive } from './migrations/0007-archive.ts';
 import { up as ownership } from './migrations/0008-ownership.ts';
+import { up as keyPartitions } from './migrations/0009-key-partitions.ts';
 import type { Schema } from './schema.ts';
 
 export const migrations = {
@@ -19,6 +20,7 @@ export const migrations = {
   '0006-assurance': { up: assurance },
   '0007-archive': { up: archive },
   '0008-ownership': { up: ownership },
+  '0009-key-partitions': { up: keyPartitions },
 };
 
 /** Brings the database to the newest schema; two processes that start at once do it once. */

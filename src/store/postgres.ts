@@ -3,6 +3,7 @@ import pg from 'pg';
 import { claimEpoch, type Database, OwnEpoch, type Row, upsert } from './database.ts';
 import type { RowOf } from './mapping.ts';
 import { beginDurably, mustBeDurable } from './postgres-durability.ts';
+import { rewriteKeys } from './postgres-forgetting.ts';
 import { primaryKeys, type Schema, type TableName } from './schema.ts';
 
 export interface PostgresOptions {
@@ -51,10 +52,7 @@ export function openPostgres(options: PostgresOptions): Database {
         }
       });
     },
-    async forgetDeleted() {
-      await pool.query('VACUUM segments');
-      await pool.query('VACUUM derived');
-    },
+    forgetDeleted: (callIds) => rewriteKeys(pool, callIds),
     async close() {
       await kysely.destroy();
     },

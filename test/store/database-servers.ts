@@ -19,6 +19,8 @@ export interface EmptyDatabase {
 }
 
 export interface DatabaseServer {
+  /** What PostgreSQL writes to; undefined on SQLite. */
+  readonly folder?: string;
   empty(): Promise<EmptyDatabase>;
   stop(): Promise<void>;
 }
@@ -69,6 +71,7 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Data
   await server.start();
   let count = 0;
   return {
+    folder: join(folder, 'db'),
     async empty() {
       count += 1;
       const name = `test_${count}`;
