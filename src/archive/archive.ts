@@ -56,6 +56,8 @@ export class SealedArchive implements Archive {
   }
 
   async finish(callId: string): Promise<FinishedRecording> {
+    // What is called kept survives a power cut.
+    await this.#options.files.sync(callId);
     const { tracks, segments } = await this.#recorded(callId);
     return finishedRecording(this.#options, tracks, segments);
   }

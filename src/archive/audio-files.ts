@@ -21,6 +21,8 @@ export interface AudioFiles {
   open(path: string): Promise<AudioFile | undefined>;
   /** Whole and durable, or not at all. */
   write(path: string, bytes: Buffer): Promise<void>;
+  /** Resolves once everything of the call on this machine, and its names, are durable. */
+  sync(callId: string): Promise<void>;
   /** One that is not there is no error. Resolves once it is gone for good. */
   remove(path: string, from?: Place): Promise<void>;
   /** Nothing of the call is left: what it lay in goes as well. */

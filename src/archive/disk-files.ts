@@ -42,6 +42,17 @@ export class DiskFiles implements AudioFiles {
     await syncFolder(folder);
   }
 
+  async sync(callId: string): Promise<void> {
+    const folder = join(this.#root, callId);
+    for await (const { path } of this.list(callId)) {
+      // A descriptor of any process syncs what all of them have written.
+      const handle = await ifThere(open(join(this.#root, path), 'r'));
+      await handle?.sync().finally(() => handle.close());
+    }
+    await ifThere(syncFolder(folder));
+    await syncFolder(this.#root);
+  }
+
   async remove(path: string): Promise<void> {
     const target = join(this.#root, path);
     await rm(target, { force: true });

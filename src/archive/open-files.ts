@@ -41,6 +41,10 @@ export class SpooledFiles implements AudioFiles {
     return this.disk.write(path, bytes);
   }
 
+  sync(callId: string): Promise<void> {
+    return this.disk.sync(callId);
+  }
+
   async remove(path: string, from: Place = 'everywhere'): Promise<void> {
     await this.disk.remove(path);
     if (from === 'everywhere') await this.bucket.remove(path);

@@ -1,5 +1,7 @@
 import type { Kysely } from 'kysely';
+import type { ReplacedKey } from '../domain/keeping-store.ts';
 import type { RowOf } from './mapping.ts';
+import type { KeyRow } from './recording-secrets.ts';
 import {
   appendOnlyTables,
   immutableColumns,
@@ -25,6 +27,13 @@ export interface Database {
   write(rows: readonly RowOf[]): Promise<void>;
   /** Statements of any other kind that write; on PostgreSQL in one transaction. */
   change<Result>(statements: (kysely: Kysely<Schema>) => Promise<Result>): Promise<Result>;
+  /**
+   * Rows of keys as they were written: a database may hold them sealed once more.
+   * @throws where they changed meanwhile
+   */
+  opened<Row extends KeyRow>(rows: readonly Row[]): Promise<Row[]>;
+  /** Puts other keys in the place of those that are still what they were. */
+  replaceKeys(of: 'segments' | 'derived', keys: readonly ReplacedKey[]): Promise<void>;
   /** @throws where an acknowledged commit may be lost, with a sentence for an operator */
   mustBeDurable(): Promise<void>;
   /**
@@ -39,6 +48,24 @@ export interface Claim {
   readonly epoch: number;
   /** The owner before did not stop in order, and worked on another data folder. */
   readonly mayLive: boolean;
+}
+
+/** Whoever reads while a key is destroyed reads again. */
+const MAX_READS = 5;
+
+/** Rows of keys, read as one: as they were written. */
+export async function openedRows<Row extends KeyRow>(
+  database: Pick<Database, 'opened'>,
+  query: { execute(): Promise<Row[]> },
+): Promise<Row[]> {
+  for (let reads = 1; ; reads += 1) {
+    const rows = await query.execute();
+    try {
+      return await database.opened(rows);
+    } catch (cause) {
+      if (reads === MAX_READS) throw cause;
+    }
+  }
 }
 
 export const FOLLOWED = 'another process owns the database';

@@ -12,7 +12,7 @@ import type {
 import { MarkingState } from '../domain/recording-state.ts';
 import type { CallRecord, SegmentRecord, SessionRecord } from '../domain/records.ts';
 import type { CommitQueue } from './commit-queue.ts';
-import type { Database } from './database.ts';
+import { type Database, openedRows } from './database.ts';
 import { derivedOf, erasureOf } from './keeping-rows.ts';
 import { callOf, segmentOf } from './mapping.ts';
 import type { Schema } from './schema.ts';
@@ -61,7 +61,7 @@ export class SqlKeepingStore implements KeepingStore {
 
   async derived(callId: string): Promise<DerivedRecord[]> {
     const query = this.#kysely.selectFrom('derived').selectAll().where('call_id', '=', callId);
-    return (await query.execute()).map(derivedOf);
+    return (await openedRows(this.#database, query)).map(derivedOf);
   }
 
   async segmentsAfter(place: SegmentPlace | undefined, limit: number): Promise<SegmentRecord[]> {
@@ -81,7 +81,7 @@ export class SqlKeepingStore implements KeepingStore {
         sql<SqlBool>`(call_id, track, segment) > (${callId}, ${track}, ${segment})`,
       );
     }
-    return (await query.execute()).map(segmentOf);
+    return (await openedRows(this.#database, query)).map(segmentOf);
   }
 
   async allDerived(): Promise<DerivedRecord[]> {
@@ -89,12 +89,12 @@ export class SqlKeepingStore implements KeepingStore {
       .selectFrom('derived')
       .selectAll()
       .where('wrapped_key', 'is not', null);
-    return (await query.execute()).map(derivedOf);
+    return (await openedRows(this.#database, query)).map(derivedOf);
   }
 
   async replaceKeys(of: 'segments' | 'derived', keys: readonly ReplacedKey[]): Promise<void> {
     for (let first = 0; first < keys.length; first += MAX_REPLACED) {
-      await this.#replaceKeys(of, keys.slice(first, first + MAX_REPLACED));
+      await this.#database.replaceKeys(of, keys.slice(first, first + MAX_REPLACED));
     }
   }
 
@@ -145,19 +145,6 @@ export class SqlKeepingStore implements KeepingStore {
         return this.#forgetting;
       });
     return this.#forgettingNext;
-  }
-
-  /** One statement, so that no commit comes in between. */
-  async #replaceKeys(of: 'segments' | 'derived', keys: readonly ReplacedKey[]): Promise<void> {
-    const text = (key: Buffer): string => key.toString('base64');
-    const pairs = sql.join(keys.map(({ before, after }) => sql`(${text(before)}, ${text(after)})`));
-    const callIds = sql.join([...new Set(keys.map(({ callId }) => callId))]);
-    const replace = sql`
-      with renewed (old_key, new_key) as (values ${pairs})
-      update ${sql.table(of)}
-      set wrapped_key = (select new_key from renewed where old_key = wrapped_key)
-      where call_id in (${callIds}) and wrapped_key in (select old_key from renewed)`;
-    await this.#database.change((kysely) => replace.execute(kysely));
   }
 
   async #forget(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { KeyCheck, KeyCheckStore, SealedSamples } from '../domain/key-check-store.ts';
 import type { SessionRecord } from '../domain/records.ts';
-import type { Database } from './database.ts';
+import { type Database, openedRows } from './database.ts';
 import { derivedOf } from './keeping-rows.ts';
 import { segmentOf } from './mapping.ts';
 
@@ -31,18 +31,19 @@ export class SqlKeyCheckStore implements KeyCheckStore {
   }
 
   async samples(limit: number): Promise<SealedSamples> {
-    const { kysely } = this.#database;
+    const database = this.#database;
+    const { kysely } = database;
     const sealed = kysely.selectFrom('segments').selectAll().where('wrapped_key', 'is not', null);
     const segments = [];
     for (const order of ['asc', 'desc'] as const) {
       const ordered = sealed.orderBy('call_id', order).orderBy('track').orderBy('segment');
-      segments.push(...(await ordered.limit(limit).execute()));
+      segments.push(...(await openedRows(database, ordered.limit(limit))));
     }
     const derived = kysely.selectFrom('derived').selectAll().where('wrapped_key', 'is not', null);
     const sessions = kysely.selectFrom('recording_sessions').select('streams').limit(limit);
     return {
       segments: segments.map(segmentOf),
-      derived: (await derived.limit(limit).execute()).map(derivedOf),
+      derived: (await openedRows(database, derived.limit(limit))).map(derivedOf),
       secrets: (await sessions.execute()).flatMap(({ streams }) => secretsOf(streams)),
     };
   }

@@ -9,6 +9,7 @@ import { up as assurance } from './migrations/0006-assurance.ts';
 import { up as archive } from './migrations/0007-archive.ts';
 import { up as ownership } from './migrations/0008-ownership.ts';
 import { up as keyPartitions } from './migrations/0009-key-partitions.ts';
+import { up as recordingSecrets } from './migrations/0010-recording-secrets.ts';
 import type { Schema } from './schema.ts';
 
 export const migrations = {
@@ -21,6 +22,7 @@ export const migrations = {
   '0007-archive': { up: archive },
   '0008-ownership': { up: ownership },
   '0009-key-partitions': { up: keyPartitions },
+  '0010-recording-secrets': { up: recordingSecrets },
 };
 
 /** Brings the database to the newest schema; two processes that start at once do it once. */

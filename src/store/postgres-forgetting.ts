@@ -6,8 +6,8 @@ const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * Writes the parts of the tables that hold keys anew, without what was deleted or overwritten in
- * them; the files from before are emptied with that commit. The server's log (WAL), its replicas and
- * its backups still hold it: docs/operate/archive.md.
+ * them; the files from before are emptied with that commit. The server's log (WAL), its replicas
+ * and its backups still hold it: docs/operate/archive.md.
  * @param callIds of calls whose keys were destroyed; undefined: of any
  * @throws where a reader, or a transaction that began before, keeps what was destroyed
  */

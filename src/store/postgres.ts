@@ -1,5 +1,6 @@
-import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
+import type { ReplacedKey } from '../domain/keeping-store.ts';
 import { claimEpoch, type Database, OwnEpoch, type Row, upsert } from './database.ts';
 import type { RowOf } from './mapping.ts';
 import { beginDurably, mustBeDurable } from './postgres-durability.ts';
@@ -52,6 +53,8 @@ export function openPostgres(options: PostgresOptions): Database {
         }
       });
     },
+    opened: async (rows) => [...rows],
+    replaceKeys: (of, keys) => change((transaction) => replaceKeys(transaction, of, keys)),
     forgetDeleted: (callIds) => rewriteKeys(pool, callIds),
     async close() {
       await kysely.destroy();
@@ -69,4 +72,22 @@ function latestByTable(rows: readonly RowOf[]): Map<TableName, Map<string, Row>>
     byTable.set(table, latest.set(key, row));
   }
   return byTable;
+}
+
+/** One statement, so that no commit comes in between. */
+async function replaceKeys(
+  transaction: Kysely<Schema>,
+  of: 'segments' | 'derived',
+  keys: readonly ReplacedKey[],
+): Promise<void> {
+  const text = (key: Buffer): string => key.toString('base64');
+  const pairs = sql.join(keys.map(({ before, after }) => sql`(${text(before)}, ${text(after)})`));
+  const callIds = sql.join([...new Set(keys.map(({ callId }) => callId))]);
+  await sql`
+    with renewed (old_key, new_key) as (values ${pairs})
+    update ${sql.table(of)}
+    set wrapped_key = (select new_key from renewed where old_key = wrapped_key)
+    where call_id in (${callIds}) and wrapped_key in (select old_key from renewed)`.execute(
+    transaction,
+  );
 }

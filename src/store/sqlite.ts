@@ -1,6 +1,7 @@
 import { Kysely } from 'kysely';
 import { claimEpoch, columnsOf, type Database, FOLLOWED, OwnEpoch, upsert } from './database.ts';
 import type { RowOf } from './mapping.ts';
+import { RecordingSecrets } from './recording-secrets.ts';
 import type { Schema, TableName } from './schema.ts';
 import { SqliteClient, type Statements } from './sqlite-client.ts';
 import { SqliteThreadDialect } from './sqlite-dialect.ts';
@@ -12,12 +13,14 @@ export function openSqlite(file: string): Database {
   let reading: { client: SqliteClient; kysely: Kysely<Schema> } | undefined;
   const sql = new Map<TableName, string>();
   const epoch = new OwnEpoch();
+  const secrets = new RecordingSecrets(client);
   return {
     kysely,
     epoch,
     // As its thread opens it.
     mustBeDurable: async () => undefined,
     ...owned(kysely, epoch),
+    ...keysOf(client, secrets, epoch),
     /** A thread of its own, from its first use on: a search keeps no command's commit waiting. */
     get reader() {
       if (!reading) {
@@ -30,21 +33,14 @@ export function openSqlite(file: string): Database {
     async write(rows) {
       epoch.mustNotBeDisowned();
       try {
-        await client.request(statementsOf(kysely, sql, rows), true, epoch.value);
+        await secrets.exclusively(async () => {
+          const sealed = await secrets.sealed(rows);
+          const statements = [...sealed.secrets, ...statementsOf(kysely, sql, sealed.rows)];
+          await client.request(statements, true, epoch.value);
+        });
       } catch (cause) {
         if ((cause as Error).message === FOLLOWED) epoch.onFollowed();
         throw cause;
-      }
-    },
-    async forgetDeleted() {
-      // Rows are overwritten in place (secure_delete); the log must not keep what they were.
-      // Commits are behind this in the thread: it waits for nobody.
-      const once = (sql: string) => client.request([{ sql, rows: [[]] }], false);
-      await once('PRAGMA busy_timeout = 50');
-      const answer = await once('PRAGMA wal_checkpoint(TRUNCATE)');
-      await once('PRAGMA busy_timeout = 5000');
-      if (answer.rows?.[0]?.busy !== 0) {
-        throw new Error('another reader keeps the log of the database from being emptied');
       }
     },
     async close() {
@@ -80,6 +76,39 @@ function owned(
     async resign() {
       if (epoch.value === undefined) return;
       await change((one) => one.updateTable('ownership').set({ ended: 1 }).execute());
+    },
+  };
+}
+
+function keysOf(
+  client: SqliteClient,
+  secrets: RecordingSecrets,
+  epoch: OwnEpoch,
+): Pick<Database, 'opened' | 'replaceKeys' | 'forgetDeleted'> {
+  return {
+    opened: (rows) => secrets.opened(rows),
+    async replaceKeys(of, keys) {
+      epoch.mustNotBeDisowned();
+      const text = (key: Buffer): string => key.toString('base64');
+      await secrets.replace(
+        of,
+        keys.map(({ callId, before, after }) => ({
+          ...{ callId, before: text(before), after: text(after) },
+        })),
+      );
+    },
+    async forgetDeleted(callIds = []) {
+      epoch.mustNotBeDisowned();
+      for (const callId of callIds) await secrets.renew(callId);
+      // Rows are overwritten in place (secure_delete); the log must not keep what they were.
+      // Commits are behind this in the thread: it waits for nobody.
+      const once = (sql: string) => client.request([{ sql, rows: [[]] }], false);
+      await once('PRAGMA busy_timeout = 50');
+      const answer = await once('PRAGMA wal_checkpoint(TRUNCATE)');
+      await once('PRAGMA busy_timeout = 5000');
+      if (answer.rows?.[0]?.busy !== 0) {
+        throw new Error('another reader keeps the log of the database from being emptied');
+      }
     },
   };
 }

@@ -19,7 +19,7 @@ import type { WebhookStore } from '../domain/webhook.ts';
 import { accessOf } from './access-rows.ts';
 import { SqlAssuranceStore } from './assurance-store.ts';
 import { CommitQueue } from './commit-queue.ts';
-import type { Database } from './database.ts';
+import { type Database, openedRows } from './database.ts';
 import { SqlKeepingStore } from './keeping-store.ts';
 import { SqlKeyCheckStore } from './key-check-store.ts';
 import {
@@ -153,14 +153,13 @@ export class SqlStore implements Store {
   }
 
   async segments(callId: string): Promise<SegmentRecord[]> {
-    const rows = await this.#database.kysely
+    const query = this.#database.kysely
       .selectFrom('segments')
       .selectAll()
       .where('call_id', '=', callId)
       .orderBy('track')
-      .orderBy('segment')
-      .execute();
-    return rows.map(segmentOf);
+      .orderBy('segment');
+    return (await openedRows(this.#database, query)).map(segmentOf);
   }
 
   async gaps(callId: string): Promise<GapRecord[]> {
