@@ -180,7 +180,7 @@ export class SealedArchive implements Archive {
   async #mayBeInBucket(callId: string): Promise<boolean> {
     const { store } = this.#options;
     const call = await store.call(callId);
-    if (call?.status !== 'live') return true;
+    if (!call || call.status === 'kept') return true;
     return (await store.eventsOf(call)).some(({ type }) => type === 'recordingSaved');
   }
 

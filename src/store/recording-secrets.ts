@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { KEY_BYTES, unwrapKey, wrapKey } from '../protocols/segment/key-wrap.ts';
+import type { OwnEpoch } from './database.ts';
 import type { RowOf } from './mapping.ts';
 import type { SqliteClient, Statements } from './sqlite-client.ts';
 
@@ -23,11 +24,13 @@ export interface KeyRow {
  */
 export class RecordingSecrets {
   readonly #client: SqliteClient;
+  readonly #epoch: OwnEpoch;
   readonly #known = new Map<string, Buffer>();
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(client: SqliteClient) {
+  constructor(client: SqliteClient, epoch: OwnEpoch) {
     this.#client = client;
+    this.#epoch = epoch;
   }
 
   /** Runs when everything that took its turn before has ended. */
@@ -103,6 +106,7 @@ export class RecordingSecrets {
           updated('derived', rows.derived, secrets),
         ],
         true,
+        this.#epoch.value,
       );
       // Who looked meanwhile knows the one before.
       this.#known.set(callId, secret);
@@ -114,7 +118,8 @@ export class RecordingSecrets {
     rows: readonly OpenedRow[],
     secrets: ReadonlyMap<string, Buffer>,
   ): Promise<void> {
-    if (rows.length > 0) await this.#client.request([updated(table, rows, secrets)], true);
+    if (rows.length === 0) return;
+    await this.#client.request([updated(table, rows, secrets)], true, this.#epoch.value);
   }
 
   async #rowsOf(table: 'segments' | 'derived', ids: ReadonlySet<string>): Promise<OpenedRow[]> {

@@ -13,7 +13,7 @@ export function openSqlite(file: string): Database {
   let reading: { client: SqliteClient; kysely: Kysely<Schema> } | undefined;
   const sql = new Map<TableName, string>();
   const epoch = new OwnEpoch();
-  const secrets = new RecordingSecrets(client);
+  const secrets = new RecordingSecrets(client, epoch);
   return {
     kysely,
     epoch,
