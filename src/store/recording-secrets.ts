@@ -4,8 +4,13 @@ import type { OwnEpoch } from './database.ts';
 import type { RowOf } from './mapping.ts';
 import type { SqliteClient, Statements } from './sqlite-client.ts';
 
-/** Before what is sealed under a recording's secret; an older release had none. */
-const SEALED = 'v1.';
+/**
+ * Between the id of the master key, which stays readable, and what is sealed under the recording's
+ * secret; an older release had neither.
+ */
+const SEALED = '.';
+/** Of the master key's id: 6 bytes in base64. */
+const ID_LENGTH = 8;
 /** Of calls in progress, and of recordings that were asked for lately. */
 const MAX_KNOWN = 10_000;
 /** Of one statement, of whose variables SQLite takes 32,766. */
@@ -58,7 +63,7 @@ export class RecordingSecrets {
 
   /** Rows with their keys as they were given. @throws where the secret was renewed meanwhile */
   async opened<Row extends KeyRow>(rows: readonly Row[]): Promise<Row[]> {
-    const isSealed = ({ wrapped_key }: KeyRow) => wrapped_key?.startsWith(SEALED) === true;
+    const isSealed = ({ wrapped_key }: KeyRow) => wrapped_key?.includes(SEALED) === true;
     const callIds = new Set(rows.filter(isSealed).map(({ call_id }) => call_id));
     const secrets = await this.#secretsOf(callIds);
     return rows.map((row) => {
@@ -187,11 +192,11 @@ function hasKey(row: object): row is KeyRow & { readonly wrapped_key: string } {
 
 function seal(secret: Buffer, callId: string, key: string): string {
   const sealed = wrapKey(secret, Buffer.from(key, 'base64'), Buffer.from(callId));
-  return SEALED + sealed.toString('base64');
+  return key.slice(0, ID_LENGTH) + SEALED + sealed.toString('base64');
 }
 
 function open(secret: Buffer, callId: string, key: string): string {
-  const sealed = Buffer.from(key.slice(SEALED.length), 'base64');
+  const sealed = Buffer.from(key.slice(key.indexOf(SEALED) + 1), 'base64');
   return unwrapKey(secret, sealed, Buffer.from(callId)).toString('base64');
 }
 
