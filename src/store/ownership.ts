@@ -19,6 +19,8 @@ export interface OwnershipOptions {
 
 const TRY_INTERVAL_MS = 100;
 const CHECK_INTERVAL_MS = 1_000;
+/** A busy machine may take this long for one answer. */
+const MIN_LOOK_MS = 2_000;
 /** A new owner waits this much longer than the one before may take to notice. */
 const MARGIN_MS = 1_000;
 
@@ -138,20 +140,26 @@ export class Ownership {
   }
 
   async #confirm(): Promise<void> {
-    const giveUp = new AbortController();
-    const limit = delay(this.#leftMs, 'late' as const, { signal: giveUp.signal });
-    const outcome = await Promise.race([this.#look(), limit.catch(() => 'late' as const)]);
-    giveUp.abort();
+    const outcome = await (this.#lock ? this.#lookInTime() : this.#look());
     if (this.#isReleased || this.#lost !== undefined) return;
     if (outcome === 'late') this.#lose('the database could not be reached');
     else if (outcome === 'followed') this.#lose(FOLLOWED);
     else this.#confirmedAt = performance.now();
   }
 
+  /** Of a server: whoever does not hear from it cannot know what it has given to others. */
+  async #lookInTime(): Promise<'owned' | 'followed' | 'late'> {
+    const giveUp = new AbortController();
+    const limit = delay(this.#leftMs, 'late' as const, { signal: giveUp.signal });
+    const outcome = await Promise.race([this.#look(), limit.catch(() => 'late' as const)]);
+    giveUp.abort();
+    return outcome;
+  }
+
   /** At least long enough for one answer: who was stopped for long may still own what it owned. */
   get #leftMs(): number {
     const { lostAfterMs } = this.#options;
-    return Math.max(TRY_INTERVAL_MS * 5, this.#confirmedAt + lostAfterMs - performance.now());
+    return Math.max(MIN_LOOK_MS, this.#confirmedAt + lostAfterMs - performance.now());
   }
 
   /** Resolves once it is known; of SQLite the folder's lock is what counts. */
