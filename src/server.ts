@@ -7,8 +7,9 @@ import pino, { type Logger } from 'pino';
 import { SealedArchive } from './archive/archive.ts';
 import { ArchiveWork } from './archive/archive-work.ts';
 import { KeyRotation, underCurrentKey } from './archive/key-rotation.ts';
-import { masterKeyFile, openMasterKeys } from './archive/master-key.ts';
+import { masterKeyFile } from './archive/master-key.ts';
 import { filesSettingsOf, openFiles, SpooledFiles } from './archive/open-files.ts';
+import { openProvenKeys } from './archive/proven-keys.ts';
 import { storageOf } from './archive/storage.ts';
 import { Uploader } from './archive/uploader.ts';
 import { masterKeyVault } from './archive/vault.ts';
@@ -46,10 +47,12 @@ import { buildHttpServer } from './http/http-server.ts';
 import { originRule } from './http/origins.ts';
 import { RecordingHub } from './hub/recording-hub.ts';
 import { Metrics } from './metrics/metrics.ts';
-import { openDatabase } from './open-database.ts';
+import { openDatabase, ownershipOptions } from './open-database.ts';
+import type { KeyRing } from './protocols/segment/key-ring.ts';
 import { Certificate } from './protocols/tls/certificate.ts';
 import { MediaRecorder } from './recorder/recorder.ts';
 import { SessionRecordingServer } from './srs/session-recording-server.ts';
+import { Ownership } from './store/ownership.ts';
 import { SqlStore } from './store/store.ts';
 import { WebhookDispatcher } from './webhooks/webhook-dispatcher.ts';
 
@@ -80,6 +83,11 @@ export interface HushServer {
   /** Reads certificates and their keys anew. */
   reload(): void;
   onEvent(listener: (event: RecordingEvent) => void): () => void;
+  /**
+   * Called when another process owns, or may own, what this one works on: it has shut its gates,
+   * takes no command, and has begun to stop. Its process is to end.
+   */
+  onOwnershipLost(listener: (reason: string) => void): void;
 }
 
 /** The one composition root: everything is made here, and only here everything is imported. */
@@ -92,6 +100,8 @@ export async function createServer(
   const logger = overrides.logger ?? pino({ level: config.log.level });
   const clock = overrides.clock ?? { now: () => Date.now() };
   const recordingsDir = join(config.dataDir, 'recordings');
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const ownership = await Ownership.take(ownershipOptions(config));
   mkdirSync(recordingsDir, { recursive: true, mode: 0o700 });
 
   const sink = {
@@ -102,12 +112,7 @@ export async function createServer(
   };
   const onAssuranceFailed = (cause: unknown): void =>
     logger.error({ err: cause }, 'what assurance found could not be kept');
-  const keys = openMasterKeys(config, (file) =>
-    logger.warn({ file }, 'a master key was made: who has it and the data folder can listen'),
-  );
-  const store = await SqlStore.open(
-    openDatabase(config, (cause) => logger.warn({ err: cause }, 'a database connection was lost')),
-  );
+  const { store, keys } = await openStore(config, ownership, logger);
   const vault = masterKeyVault(keys);
   const bus = new InProcessBus((cause) => logger.error({ err: cause }, 'an event listener failed'));
   const uccs = new UccRegistry(store);
@@ -183,10 +188,20 @@ export async function createServer(
     alarms.raise({ kind: 'storeFailed', detail: String(cause) });
   const kept = new KeptRecordings({ calls, store });
   const { keeping } = store;
-  const erasures = new Erasures({ kept, store, keeping, archive, journal, alarms, clock });
+  const erasures = new Erasures({
+    ...{ kept, store, keeping, archive, journal, alarms, clock },
+    onUnfinished: () => retention.retrySoon(),
+  });
   const legalHolds = new LegalHolds({ kept, keeping, journal, clock });
   const rotation = new KeyRotation({
-    ...{ keys, file: masterKeyFile(config), keeping, vault, settled: () => kept.settled() },
+    ...{
+      keys,
+      file: masterKeyFile(config),
+      keeping,
+      keyChecks: store.keyChecks,
+      vault,
+      settled: () => kept.settled(),
+    },
   });
   const archiveWork = new ArchiveWork({
     ...{ files, keys, store, keeping, rotation, now: () => clock.now() },
@@ -353,13 +368,24 @@ export async function createServer(
     await webhooks.close();
     await trail.close();
     await store.close();
+    await ownership.release();
   }
+
+  ownership.onLost((reason) => {
+    logger.fatal(reason);
+    ready = false;
+    // No packet is written from here on, whatever else takes its time.
+    void recorder.close();
+    lifecycle.abandon();
+    stopping ??= close();
+  });
 
   return {
     start,
     stop() {
       stopping ??= (async () => {
         ready = false;
+        ownership.leaving();
         await srs.hangUpAll();
         await lifecycle.finishAll();
         await close();
@@ -369,6 +395,7 @@ export async function createServer(
     handOver() {
       stopping ??= (async () => {
         ready = false;
+        ownership.leaving();
         await archive.close();
         await http?.close();
         await srs.close();
@@ -387,7 +414,39 @@ export async function createServer(
       certificates.sip?.reload();
     },
     onEvent: (eventListener) => bus.subscribe(eventListener),
+    onOwnershipLost: (lostListener) => ownership.onLost(lostListener),
   };
+}
+
+/**
+ * The store, as its owner, and the master keys that open what it holds: nothing has been read from
+ * it, or written to it, before.
+ */
+async function openStore(
+  config: Config,
+  ownership: Ownership,
+  logger: Logger,
+): Promise<{ store: SqlStore; keys: KeyRing }> {
+  let store: SqlStore | undefined;
+  try {
+    store = await SqlStore.open(
+      openDatabase(config, (cause) =>
+        logger.warn({ err: cause }, 'a database connection was lost'),
+      ),
+    );
+    await ownership.claim(store.owner);
+    const keys = await openProvenKeys(config, store.keyChecks, {
+      onMade: (file) =>
+        logger.warn({ file }, 'a master key was made: who has it and the data folder can listen'),
+      onUnopened: (count) =>
+        logger.error({ count }, 'the master key does not open some of what the store holds'),
+    });
+    return { store, keys };
+  } catch (cause) {
+    await store?.close();
+    await ownership.release();
+    throw cause;
+  }
 }
 
 /** The console as it was built: two folders up from what is compiled, one from the sources. */

@@ -745,8 +745,8 @@ export interface Operations {
         readonly reason: string;
         readonly requestedBy: string;
         readonly requestedAt: string;
-        /** begun: will be carried out; keysDestroyed: nobody can open the audio any more, bytes may still be on a disk or in a bucket; done: those are gone too */
-        readonly state: 'begun' | 'keysDestroyed' | 'done';
+        /** begun: will be carried out; keysRemoved: no row holds the keys, the log of the database still may; keysDestroyed: nobody can open the audio any more, bytes may still be in a bucket; done: those are gone too */
+        readonly state: 'begun' | 'keysRemoved' | 'keysDestroyed' | 'done';
         readonly keysDestroyedAt: string | null;
         readonly doneAt: string | null;
         readonly destroyed: readonly ({
@@ -783,8 +783,8 @@ export interface Operations {
       readonly reason: string;
       readonly requestedBy: string;
       readonly requestedAt: string;
-      /** begun: will be carried out; keysDestroyed: nobody can open the audio any more, bytes may still be on a disk or in a bucket; done: those are gone too */
-      readonly state: 'begun' | 'keysDestroyed' | 'done';
+      /** begun: will be carried out; keysRemoved: no row holds the keys, the log of the database still may; keysDestroyed: nobody can open the audio any more, bytes may still be in a bucket; done: those are gone too */
+      readonly state: 'begun' | 'keysRemoved' | 'keysDestroyed' | 'done';
       readonly keysDestroyedAt: string | null;
       readonly doneAt: string | null;
       readonly destroyed: readonly ({

@@ -13,7 +13,7 @@ import type { Store } from '../domain/ports.ts';
 import type { SegmentRecord, TrackRecord } from '../domain/records.ts';
 import type { KeyRing } from '../protocols/segment/key-ring.ts';
 import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
-import type { AudioFiles } from './audio-files.ts';
+import type { AudioFiles, Place } from './audio-files.ts';
 import { derivedFile } from './derived-file.ts';
 import { DerivedPeaks } from './derived-peaks.ts';
 import { Exports } from './exports.ts';
@@ -56,15 +56,27 @@ export class SealedArchive implements Archive {
   }
 
   async finish(callId: string): Promise<FinishedRecording> {
+    // What is called kept survives a power cut.
+    await this.#options.files.sync(callId);
     return finishedRecording(this.#options, await this.#rows(callId));
   }
 
   async destroy(callId: string): Promise<void> {
     const { store, keeping } = this.#options;
-    await store.destroyKeys(callId);
-    await this.interrupt(callId);
-    await this.sweep(callId);
-    await keeping.forgetKeys();
+    try {
+      await store.destroyKeys(callId);
+    } catch (cause) {
+      // A database that has no room for the change may get it from the files.
+      await this.#remove(callId, new Set(), 'disk').catch(() => undefined);
+      throw cause;
+    }
+    // One does not wait for the other: a reader of the database, or a bucket that is away, keeps
+    // nothing else from going.
+    const outcomes = await Promise.allSettled([
+      keeping.forgetKeys(callId),
+      this.#destroyBytes(callId),
+    ]);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
   async reseal(callId: string, { start, end }: Span): Promise<Resealed> {
@@ -105,18 +117,12 @@ export class SealedArchive implements Archive {
   }
 
   async sweep(callId: string): Promise<void> {
-    const { files, store, keeping } = this.#options;
-    const segments = await store.segments(callId);
-    const derived = await keeping.derived(callId);
-    const hasKey = ({ wrappedKey }: { wrappedKey: Buffer | null }): boolean => wrappedKey !== null;
-    const named = new Set([
-      ...segments.filter(hasKey).map(segmentFile),
-      ...derived.filter(hasKey).map(derivedFile),
-    ]);
-    const found: string[] = [];
-    for await (const { path } of files.list(callId)) found.push(path);
-    for (const path of new Set(found)) if (!named.has(path)) await files.remove(path);
-    if (named.size === 0) await files.removeFolder(callId);
+    await this.sweepDisk(callId);
+    await this.#remove(callId, await this.#namedFiles(callId), 'everywhere');
+  }
+
+  async sweepDisk(callId: string): Promise<void> {
+    await this.#remove(callId, await this.#namedFiles(callId), 'disk');
   }
 
   /** Opens a finished recording for playing. The caller closes it. */
@@ -143,6 +149,40 @@ export class SealedArchive implements Archive {
   /** Ends what is being exported. */
   async close(): Promise<void> {
     await Promise.all([this.#exports.close(), this.#derivations.close()]);
+  }
+
+  /** Paths of what a key opens. */
+  async #namedFiles(callId: string): Promise<Set<string>> {
+    const { store, keeping } = this.#options;
+    const segments = await store.segments(callId);
+    const derived = await keeping.derived(callId);
+    const hasKey = ({ wrappedKey }: { wrappedKey: Buffer | null }): boolean => wrappedKey !== null;
+    return new Set([
+      ...segments.filter(hasKey).map(segmentFile),
+      ...derived.filter(hasKey).map(derivedFile),
+    ]);
+  }
+
+  async #remove(callId: string, named: ReadonlySet<string>, from: Place): Promise<void> {
+    const { files } = this.#options;
+    const found = new Set<string>();
+    for await (const { path } of files.list(callId, from)) found.add(path);
+    for (const path of found) if (!named.has(path)) await files.remove(path, from);
+    if (named.size === 0) await files.removeFolder(callId);
+  }
+
+  async #destroyBytes(callId: string): Promise<void> {
+    await this.interrupt(callId);
+    await this.sweepDisk(callId);
+    if (await this.#mayBeInBucket(callId)) await this.sweep(callId);
+  }
+
+  /** Only what was kept is moved to a bucket. */
+  async #mayBeInBucket(callId: string): Promise<boolean> {
+    const { store } = this.#options;
+    const call = await store.call(callId);
+    if (!call || call.status === 'kept') return true;
+    return (await store.eventsOf(call)).some(({ type }) => type === 'recordingSaved');
   }
 
   #export(

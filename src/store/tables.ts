@@ -228,3 +228,21 @@ export interface DerivedTable {
   /** Base64; null once the key is destroyed. */
   wrapped_key: string | null;
 }
+
+/** The one row of who owns the database. */
+export interface OwnershipTable {
+  id: number;
+  /** Rises with each owner. */
+  epoch: number;
+  /** `FolderLock.identity` of the owner's data folder. */
+  folder: string;
+  /** 1: the owner stopped in order. */
+  ended: number;
+}
+
+/** A known text under each master key that something in the store may be sealed under. */
+export interface KeyCheckTable {
+  key_id: string;
+  /** Base64 */
+  sealed: string;
+}
