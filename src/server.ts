@@ -26,6 +26,7 @@ import { DailySchedule } from './domain/assurance-schedule.ts';
 import { AssuranceWatch } from './domain/assurance-watch.ts';
 import { CallLifecycle } from './domain/call-lifecycle.ts';
 import { CallRegistry } from './domain/call-registry.ts';
+import { CallSettlement } from './domain/call-settlement.ts';
 import { CommandCarrier } from './domain/command-carrier.ts';
 import { CommandTrail } from './domain/command-trail.ts';
 import { Erasures } from './domain/erasures.ts';
@@ -48,6 +49,7 @@ import { RecordingHub } from './hub/recording-hub.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { openDatabase } from './open-database.ts';
 import { Certificate } from './protocols/tls/certificate.ts';
+import { moment } from './recorder/clock-origin.ts';
 import { MediaRecorder } from './recorder/recorder.ts';
 import { SessionRecordingServer } from './srs/session-recording-server.ts';
 import { SqlStore } from './store/store.ts';
@@ -91,6 +93,7 @@ export async function createServer(
   if (exposure) throw new ConfigError(`${exposure.path.slice(1)} ${exposure.message}`);
   const logger = overrides.logger ?? pino({ level: config.log.level });
   const clock = overrides.clock ?? { now: () => Date.now() };
+  const moments = { moment };
   const recordingsDir = join(config.dataDir, 'recordings');
   mkdirSync(recordingsDir, { recursive: true, mode: 0o700 });
 
@@ -170,18 +173,21 @@ export async function createServer(
       logger.info({ date, uccs: perUcc, lookAtCount }, 'daily summary'),
     onError: onAssuranceFailed,
   });
+  const kept = new KeptRecordings({ calls, store });
+  const settlement = new CallSettlement({
+    ...{ uccs, calls, recorder, archive, journal, store, kept, alarms, moments },
+    limits: config.recording,
+    assess: (...ended) => assessor.assess(...ended),
+  });
   const lifecycle = new CallLifecycle({
-    ...{ uccs, calls, recorder, archive, store, journal, alarms, clock },
-    vault,
+    ...{ uccs, calls, recorder, store, journal, alarms, clock, moments, settlement, vault },
     limits: { ...config.recording, ...config.sip },
     storageFull: () => (uploader && !uploader.hasRoom ? 'the spool is full' : undefined),
     hangUp: (sessionIds) => srs.hangUp(sessionIds),
-    assess: (...ended) => assessor.assess(...ended),
     onTrackEnded: (...ended) => metrics.trackEnded(...ended),
   });
   const onTrailFailed = (cause: unknown): void =>
     alarms.raise({ kind: 'storeFailed', detail: String(cause) });
-  const kept = new KeptRecordings({ calls, store });
   const { keeping } = store;
   const erasures = new Erasures({ kept, store, keeping, archive, journal, alarms, clock });
   const legalHolds = new LegalHolds({ kept, keeping, journal, clock });
@@ -207,10 +213,14 @@ export async function createServer(
   });
   const trail = new AccessTrail({ store, clock, onError: onTrailFailed });
   const gatekeeper = new Gatekeeper({ recorder, journal, alarms, clock });
-  const watch = new PauseWatch({ uccs, alarms, clock });
-  const leases = new Leases({ uccs, calls, recorder, gatekeeper, clock, trail, watch });
+  const watch = new PauseWatch({ uccs, alarms, clock, moments });
+  const leases = new Leases({
+    ...{ uccs, calls, recorder, gatekeeper, clock, trail, watch },
+    ...{ moments, journal, settlement, kept, limits: config.recording },
+  });
   const carrier = new CommandCarrier({
     ...{ uccs, calls, recorder, gatekeeper, clock },
+    reconsider: (call) => lifecycle.reconsider(call),
     trail: new CommandTrail(trail, onTrailFailed),
     requesterMustMatchToken: config.auth.requesterMustMatchToken,
   });
@@ -261,6 +271,7 @@ export async function createServer(
   });
   bus.subscribe(({ type, callId }) => {
     if (type === 'recordingSaved' || type === 'recordingErased') uploader?.add(callId);
+    if (type === 'legalHoldPlaced') settlement.holdPlaced(callId);
   });
   bus.subscribe((event) => metrics.event(event));
   bus.subscribe((event) => assurance.onEvent(event));
@@ -315,6 +326,7 @@ export async function createServer(
       register: auth.issuer && register,
       carry: (request, caller) => carrier.carry(request, caller),
       stopCallsOf: (uccName) => lifecycle.stopCallsOf(uccName),
+      trueRecord: (record) => settlement.trueRecord(record),
       play: (callId) => archive.play(callId),
       exportAudio: (callId, format) => archive.export(callId, format),
       ready: () => ready,

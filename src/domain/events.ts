@@ -58,7 +58,10 @@ export const alarmKinds = [
   'sessionLost',
   /** A lease was not renewed, or a pause is longer than its UCC allows. */
   'pauseExpired',
+  /** Of releases before this one. */
   'correlationConflict',
+  /** What was decided of a call that has ended cannot be carried out; it is tried again. */
+  'settlementFailed',
   'webhookDeadLetter',
   /** Media that is expected: none, of some streams only, no more, not readable, with gaps. */
   'mediaMissing',

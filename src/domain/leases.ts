@@ -2,8 +2,11 @@ import { type Caller, seesUcc } from './access.ts';
 import type { AccessTrail } from './access-trail.ts';
 import type { Call } from './call.ts';
 import type { CallRegistry } from './call-registry.ts';
-import type { Effect, Gatekeeper } from './gatekeeper.ts';
-import type { Entry } from './journal.ts';
+import type { CallSettlement } from './call-settlement.ts';
+import { isOver } from './dialogue.ts';
+import type { EarlyFence, Effect, Gatekeeper } from './gatekeeper.ts';
+import type { Entry, Journal } from './journal.ts';
+import type { KeptRecordings } from './kept-recordings.ts';
 import { type Lease, leaseOf, MAX_LEASES, withLease, withoutLease } from './lease.ts';
 import {
   detailOf,
@@ -14,11 +17,12 @@ import {
   refused,
 } from './lease-entries.ts';
 import type { PauseWatch } from './pause-watch.ts';
-import type { Clock, FenceReceipt, Recorder } from './ports.ts';
+import type { Clock, FenceReceipt, Moments, Recorder } from './ports.ts';
 import { RecordingState, StateAction } from './recording-state.ts';
 import type { CallRecord } from './records.ts';
 import type { Ucc } from './ucc.ts';
 import type { UccRegistry } from './ucc-registry.ts';
+import type { UccRules } from './ucc-rules.ts';
 
 export interface LeasesPorts {
   readonly uccs: UccRegistry;
@@ -28,15 +32,35 @@ export interface LeasesPorts {
   readonly clock: Clock;
   readonly trail: Pick<AccessTrail, 'entry' | 'record'>;
   readonly watch: PauseWatch;
+  readonly moments: Moments;
+  readonly journal: Journal;
+  readonly settlement: Pick<CallSettlement, 'lastPart'>;
+  readonly kept: Pick<KeptRecordings, 'ended'>;
+  readonly limits: { readonly inheritMs: number };
 }
 
 interface LeaseTurn {
   readonly call: Call;
-  readonly ucc: Ucc;
+  readonly rules: UccRules;
   readonly caller: Caller;
+  readonly early: EarlyFence | undefined;
 }
 
+type RenewRequest = Pick<LeaseRequest, 'owner' | 'ifVersion'> & {
+  readonly ttlMs: number | undefined;
+};
+
 type Turn = (turn: LeaseTurn) => Promise<LeaseAnswer>;
+
+/** A renewal or release while no recording session is there. */
+interface SeamChange {
+  readonly owner: string;
+  readonly action: 'LeaseRenewed' | 'LeaseReleased';
+  readonly ifVersion: number | undefined;
+  changed(leases: readonly Lease[], known: Lease): readonly Lease[];
+  /** The same of a call in progress. */
+  goOn(call: Call): Promise<LeaseAnswer>;
+}
 
 /** Bounds what is remembered of leases that are over. */
 const MAX_SPENT_KEYS = 128;
@@ -56,7 +80,9 @@ export class Leases {
   }
 
   take(call: Call, caller: Caller, request: LeaseRequest): Promise<LeaseAnswer> {
-    return this.#turn(call, caller, 'LeaseTaken', request, async (turn) => {
+    const early = this.#early(call, caller, request);
+    const asked = { ...request, early };
+    return this.#turn(call, caller, 'LeaseTaken', asked, async (turn) => {
       const known = leaseOf(call, request.owner);
       const key = request.idempotencyKey;
       if (key !== null && this.#spentKeys.get(call)?.includes(key)) return refused('keySpent');
@@ -66,30 +92,110 @@ export class Leases {
           : refused('keyReused');
       }
       if (!known && call.record.leases.length >= MAX_LEASES) return refused('tooManyOwners');
-      const lookbackMs = request.lookbackMs ?? turn.ucc.pauseLookbackMs;
-      if (lookbackMs > turn.ucc.pauseLookbackMs) return refused('lookbackTooLong');
+      const lookbackMs = request.lookbackMs ?? turn.rules.pauseLookbackMs;
+      if (lookbackMs > turn.rules.pauseLookbackMs) return refused('lookbackTooLong');
       const now = this.#ports.clock.now();
       const { owner, reason, ttlMs, idempotencyKey } = request;
       return this.#hold(turn, {
         ...{ owner, reason, ttlMs, idempotencyKey, lookbackMs, takenAt: known?.takenAt ?? now },
-        ...{ expiresAt: now + ttlMs, expired: false },
+        ...{ expiresAt: now + ttlMs, renewedAt: this.#ports.moments.moment(), expired: false },
       });
     });
   }
 
   /** Only what still holds can be renewed: whoever hears `noSuchLease` is no longer protected. */
-  renew(
-    call: Call,
-    caller: Caller,
-    request: Pick<LeaseRequest, 'owner' | 'ifVersion'> & { readonly ttlMs: number | undefined },
-  ): Promise<LeaseAnswer> {
+  renew(call: Call, caller: Caller, request: RenewRequest): Promise<LeaseAnswer> {
     return this.#turn(call, caller, 'LeaseRenewed', request, async (turn) => {
       const known = leaseOf(call, request.owner);
       if (!known) return refused('noSuchLease');
-      const ttlMs = request.ttlMs ?? known.ttlMs;
-      const expiresAt = this.#ports.clock.now() + ttlMs;
-      return this.#hold(turn, { ...known, ttlMs, expiresAt, expired: false });
+      return this.#hold(turn, this.#renewed(known, request.ttlMs));
     });
+  }
+
+  /**
+   * Renews a lease while its dialogue has no recording session: what the next part inherits.
+   */
+  renewBetween(ended: CallRecord, caller: Caller, request: RenewRequest): Promise<LeaseAnswer> {
+    return this.#between(ended, caller, {
+      ...{ owner: request.owner, ifVersion: request.ifVersion, action: 'LeaseRenewed' },
+      changed: (leases, known) => withLease(leases, this.#renewed(known, request.ttlMs)),
+      goOn: (call) => this.renew(call, caller, request),
+    });
+  }
+
+  /** The same for giving it back. */
+  releaseBetween(
+    ended: CallRecord,
+    caller: Caller,
+    request: Pick<LeaseRequest, 'owner' | 'ifVersion'>,
+  ): Promise<LeaseAnswer> {
+    return this.#between(ended, caller, {
+      ...{ owner: request.owner, ifVersion: request.ifVersion, action: 'LeaseReleased' },
+      changed: (leases) => withoutLease(leases, request.owner),
+      goOn: (call) => this.release(call, caller, request),
+    });
+  }
+
+  /** A session that begins meanwhile may have read what was: it is told as well. */
+  async #between(ended: CallRecord, caller: Caller, change: SeamChange): Promise<LeaseAnswer> {
+    const { calls, kept } = this.#ports;
+    const last = await this.#goesOn(ended, caller);
+    if (!last) return refused('callUnknown');
+    const answer = await kept.ended(last.id, (call) => this.#inSeam(call, caller, change));
+    const live = calls.byCorrelationId(ended.correlationId);
+    if (!live) return answer;
+    const again = await change.goOn(live);
+    return again.ok || !answer.ok ? again : answer;
+  }
+
+  /** The newest part of a dialogue that the caller sees and that is not over. */
+  async #goesOn(ended: CallRecord, caller: Caller): Promise<CallRecord | undefined> {
+    const { settlement, moments, limits, uccs } = this.#ports;
+    const last = await settlement.lastPart(ended.correlationId);
+    if (last?.dialogue.firstPart !== ended.dialogue.firstPart) return undefined;
+    const sees = last.dialogue.ruledBy.some((name) => isSeen(caller, uccs.get(name)));
+    return sees && !isOver(last, moments.moment(), limits) ? last : undefined;
+  }
+
+  async #inSeam(call: Call, caller: Caller, change: SeamChange): Promise<LeaseAnswer> {
+    const { gatekeeper, journal, clock, trail } = this.#ports;
+    const known = leaseOf(call, change.owner);
+    if (!known) return refused('noSuchLease');
+    if (change.ifVersion !== undefined && change.ifVersion !== call.record.version) {
+      return refused('versionMismatch');
+    }
+    const { uccName, correlationId, id: callId } = call;
+    const { action, owner } = change;
+    const names = { action, uccName, correlationId, callId, outcome: 'ok' } as const;
+    const effectiveAt = clock.now();
+    try {
+      const event = await journal.record(call, {
+        type: action === 'LeaseReleased' ? 'pauseReleased' : 'callUpdated',
+        owner,
+        record: call.next({ leases: change.changed(call.record.leases, known) }),
+        access: trail.entry(caller, names),
+      });
+      return { ok: true, call, lease: known, effect: { event, effectiveAt } };
+    } catch (cause) {
+      gatekeeper.alarm(call, cause);
+      return refused('processingFailed');
+    }
+  }
+
+  #renewed(lease: Lease, asked: number | undefined): Lease {
+    const ttlMs = asked ?? lease.ttlMs;
+    const { clock, moments } = this.#ports;
+    const times = { expiresAt: clock.now() + ttlMs, renewedAt: moments.moment() };
+    return { ...lease, ttlMs, ...times, expired: false };
+  }
+
+  /** The fence of a pause is taken whatever the commands before it wait for. */
+  #early(call: Call, caller: Caller, request: LeaseRequest): EarlyFence | undefined {
+    const allowed = this.#allowed(call, caller, request.ifVersion);
+    if ('ok' in allowed) return undefined;
+    const lookbackMs = request.lookbackMs ?? allowed.pauseLookbackMs;
+    if (lookbackMs > allowed.pauseLookbackMs) return undefined;
+    return this.#ports.gatekeeper.early(call, { reason: 'lease', lookbackMs });
   }
 
   release(
@@ -111,9 +217,17 @@ export class Leases {
     call: Call,
     caller: Caller,
     action: string,
-    ...[request, turn]: [Pick<LeaseRequest, 'ifVersion'>, Turn]
+    ...[request, turn]: [
+      Pick<LeaseRequest, 'ifVersion'> & { readonly early?: EarlyFence | undefined },
+      Turn,
+    ]
   ): Promise<LeaseAnswer> {
-    const answer = await call.queue.run(() => this.#take(call, caller, request.ifVersion, turn));
+    const { early } = request;
+    const answer = await call.queue.run(async () => {
+      const outcome = await this.#take(call, caller, request, turn);
+      if (early && !outcome.ok) await this.#ports.gatekeeper.regret(call, early);
+      return outcome;
+    });
     if (answer.ok) return answer;
     const { uccName, correlationId, id: callId } = call;
     const outcome = answer.code === 'processingFailed' ? 'failed' : 'refused';
@@ -129,24 +243,39 @@ export class Leases {
   async #take(
     call: Call,
     caller: Caller,
-    ...[ifVersion, turn]: [number | undefined, Turn]
+    ...[{ ifVersion, early }, turn]: [
+      Pick<LeaseRequest, 'ifVersion'> & { readonly early?: EarlyFence | undefined },
+      Turn,
+    ]
   ): Promise<LeaseAnswer> {
-    const ucc = this.#ports.uccs.get(call.uccName);
-    if (call.ended || !ucc || !seesUcc(caller.principal, ucc)) return refused('callUnknown');
-    if (!ucc.agentCanEditAudioRecording) return refused('editDisabled');
-    const reachable = ucc.useAudioRecording && this.#ports.recorder.available && !call.failed;
-    if (!reachable) return refused('recorderUnavailable');
-    if (ifVersion !== undefined && ifVersion !== call.record.version) {
-      return refused('versionMismatch');
-    }
+    const rules = this.#allowed(call, caller, ifVersion);
+    if ('ok' in rules) return rules;
     try {
-      return await turn({ call, ucc, caller });
+      return await turn({ call, rules, caller, early });
     } catch (cause) {
       this.#ports.gatekeeper.alarm(call, cause);
       return refused('processingFailed');
     } finally {
       this.#ports.watch.changed(call);
     }
+  }
+
+  /** The rules that count, or why it is refused; a UCC of the call that the caller sees allows it. */
+  #allowed(call: Call, caller: Caller, ifVersion: number | undefined): UccRules | LeaseAnswer {
+    const { uccs, recorder } = this.#ports;
+    const rules = uccs.rulesOf(call.record);
+    const own = call.record.dialogue.ruledBy
+      .flatMap((name) => uccs.get(name) ?? [])
+      .filter((ucc) => isSeen(caller, ucc));
+    if (call.ended || !rules || own.length === 0) return refused('callUnknown');
+    const mayEdit = own.some((ucc) => ucc.agentCanEditAudioRecording);
+    if (!mayEdit) return refused('editDisabled');
+    const reachable = rules.useAudioRecording && recorder.available && !call.failed;
+    if (!reachable) return refused('recorderUnavailable');
+    if (ifVersion !== undefined && ifVersion !== call.record.version) {
+      return refused('versionMismatch');
+    }
+    return rules;
   }
 
   /** The fence is asked only where the gate is not shut for certain. */
@@ -167,7 +296,7 @@ export class Leases {
     const effect = needsFence
       ? await gatekeeper.shut(
           call,
-          { reason: 'lease', lookbackMs: lease.lookbackMs },
+          { reason: 'lease', lookbackMs: lease.lookbackMs, early: turn.early },
           {
             entryOf: (receipt) => entryOf(receipt, { leases, pauseConfirmed: true }),
             inDoubt: { leases },
@@ -208,7 +337,7 @@ export class Leases {
 
   /** Nobody renewed it. Whatever cannot be done leaves it holding. */
   async #expire(call: Call, lease: Lease): Promise<void> {
-    const policy = this.#ports.uccs.get(call.uccName)?.onPauseExpiry ?? 'keep';
+    const policy = this.#ports.uccs.rulesOf(call.record)?.onPauseExpiry ?? 'keep';
     try {
       if (policy === 'keep') await this.#keepExpired(call, lease);
       else await this.#lift(call, lease, { type: 'pauseExpired', stops: policy === 'stop' });
@@ -237,4 +366,8 @@ export class Leases {
     const keys = [...(this.#spentKeys.get(call) ?? []), key].slice(-MAX_SPENT_KEYS);
     this.#spentKeys.set(call, keys);
   }
+}
+
+function isSeen(caller: Caller, ucc: Ucc | undefined): boolean {
+  return ucc !== undefined && seesUcc(caller.principal, ucc);
 }

@@ -4,6 +4,7 @@ import type { ErasureRecord } from './erasure.ts';
 import type { Alarm, RecordingEvent } from './events.ts';
 import type { DerivedRecord } from './keeping-store.ts';
 import type { MediaAgreement } from './media-agreement.ts';
+import type { Moment } from './moment.ts';
 import type { RecordingFilter, RecordingPage } from './recording-search.ts';
 import type {
   CallDetailRecord,
@@ -25,11 +26,15 @@ export interface Change {
   readonly call?: CallRecord;
   /** The call whose parties it shall be found by. */
   readonly partiesOf?: CallRecord;
+  /** The call that further UCCs shall find: all but its own. */
+  readonly uccsOf?: CallRecord;
   readonly tracks?: readonly TrackRecord[];
   readonly segments?: readonly SegmentRecord[];
   readonly gaps?: readonly GapRecord[];
   readonly detail?: CallDetailRecord;
   readonly event?: RecordingEvent;
+  /** The same, as the call's further UCCs are told it. */
+  readonly furtherEvents?: readonly RecordingEvent[];
   readonly ucc?: Ucc;
   readonly access?: readonly AccessRecord[];
   readonly sessions?: readonly SessionRecord[];
@@ -42,9 +47,12 @@ export interface Change {
 export interface Store {
   commit(change: Change): Promise<void>;
   uccs(): Promise<Ucc[]>;
-  liveCalls(): Promise<CallRecord[]>;
+  /** In progress, or ended and not settled yet. */
+  unsettledCalls(): Promise<CallRecord[]>;
   /** The newest call of that correlation id, ended or not. */
   lastCall(correlationId: string): Promise<CallRecord | undefined>;
+  /** The dialogue's parts, the first one first. */
+  dialogueParts(of: CallRecord): Promise<CallRecord[]>;
   /** Recording sessions in progress. */
   sessions(): Promise<SessionRecord[]>;
   /** Forgets the recording session; one that is not there is no error. */
@@ -75,6 +83,8 @@ export interface StreamSpec {
   readonly held: boolean;
   /** In-band tones of digits are left out. */
   readonly suppressDtmf: boolean;
+  /** Where it is more than the call's: another UCC joined it. */
+  readonly lookbackMs?: number;
 }
 
 export interface OpenedStream {
@@ -225,6 +235,14 @@ export interface AlarmSink {
   raise(alarm: Omit<Alarm, 'at'>): void;
 }
 
+/** Alarms of calls that have ended, which stay open until what they tell of is over. */
+export interface OpenAlarms {
+  /** Nothing where it is open. */
+  open(alarm: Omit<Alarm, 'at'> & { readonly callId: string }): void;
+  /** Nothing where it is not. */
+  close(callId: string, kind: Alarm['kind']): void;
+}
+
 /** Keeps a secret in the store so that the store alone does not tell it. */
 export interface Vault {
   /** @returns text that only `open` reads */
@@ -238,4 +256,9 @@ export interface Vault {
 export interface Clock {
   /** Unix ms */
   now(): number;
+}
+
+/** The machine's monotonic clock. */
+export interface Moments {
+  moment(): Moment;
 }

@@ -5,7 +5,8 @@ import { isoTime } from '../domain/event-view.ts';
 import { leaseLimits, reservedOwners } from '../domain/lease.ts';
 import type { LeaseAnswer } from '../domain/lease-entries.ts';
 import { recordingStateName } from '../domain/recording-state.ts';
-import { callFor } from './calls.ts';
+import type { CallRecord } from '../domain/records.ts';
+import { callFor, recordFor } from './calls.ts';
 import { entityTag, type IfMatch, ifMatchOf } from './entity-tag.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import type { HttpServices } from './services.ts';
@@ -97,10 +98,17 @@ export function pauseRoutes(app: FastifyInstance, services: HttpServices): void 
       validatorCompiler: strict,
     },
     (request, reply) =>
-      carry(services, request, reply, (call, ifVersion) => {
-        const { owner } = request.params;
-        const renewal = { owner, ttlMs: request.body?.ttlMs, ifVersion };
-        return services.leases.renew(call, request.caller, renewal);
+      carry(services, request, reply, {
+        live: (call, ifVersion) => {
+          const { owner } = request.params;
+          const renewal = { owner, ttlMs: request.body?.ttlMs, ifVersion };
+          return services.leases.renew(call, request.caller, renewal);
+        },
+        ended: (record, ifVersion) => {
+          const { owner } = request.params;
+          const renewal = { owner, ttlMs: request.body?.ttlMs, ifVersion };
+          return services.leases.renewBetween(record, request.caller, renewal);
+        },
       }),
   );
 
@@ -114,9 +122,15 @@ export function pauseRoutes(app: FastifyInstance, services: HttpServices): void 
       },
     },
     (request, reply) =>
-      carry(services, request, reply, (call, ifVersion) => {
-        const { owner } = request.params;
-        return services.leases.release(call, request.caller, { owner, ifVersion });
+      carry(services, request, reply, {
+        live: (call, ifVersion) => {
+          const { owner } = request.params;
+          return services.leases.release(call, request.caller, { owner, ifVersion });
+        },
+        ended: (record, ifVersion) => {
+          const { owner } = request.params;
+          return services.leases.releaseBetween(record, request.caller, { owner, ifVersion });
+        },
       }),
   );
 }
@@ -160,27 +174,34 @@ function takeRoute(app: FastifyInstance, services: HttpServices): void {
         return sendProblem(reply, 400, `The owner ${owner} is Hush's own.`);
       }
       const idempotencyKey = request.headers['idempotency-key'] ?? null;
-      return carry(services, request, reply, (call, ifVersion) =>
-        services.leases.take(call, request.caller, {
-          ...{ owner, reason, ttlMs: lifeMs, idempotencyKey, lookbackMs, ifVersion },
-        }),
-      );
+      return carry(services, request, reply, {
+        live: (call, ifVersion) =>
+          services.leases.take(call, request.caller, {
+            ...{ owner, reason, ttlMs: lifeMs, idempotencyKey, lookbackMs, ifVersion },
+          }),
+      });
     },
   );
+}
+
+/** What is asked of a call in progress, and of a dialogue between two recording sessions. */
+interface LeaseCommand {
+  live(call: Call, ifVersion: number | undefined): Promise<LeaseAnswer>;
+  ended?(record: CallRecord, ifVersion: number | undefined): Promise<LeaseAnswer>;
 }
 
 async function carry(
   services: HttpServices,
   request: FastifyRequest<{ Params: { id: string }; Headers: IfMatch }>,
   reply: FastifyReply,
-  command: (call: Call, ifVersion: number | undefined) => Promise<LeaseAnswer>,
+  command: LeaseCommand,
 ): Promise<FastifyReply> {
   const ifVersion = ifMatchOf(request.headers['if-match']);
   if (ifVersion === 'unreadable') return sendProblem(reply, 400, 'If-Match is no version.');
-  const call = callFor(services, request);
-  if (!call) return sendProblem(reply, 404, 'No such call is in progress.');
-  const answer = await command(call, ifVersion);
+  const answer = await answerOf(services, request, command, ifVersion);
+  if (!answer) return sendProblem(reply, 404, 'No such call is in progress.');
   if (!answer.ok) return sendProblem(reply, answer.status, answer.message);
+  const { call } = answer;
   const { effect } = answer;
   if (effect) {
     reply.header('Hush-Sequence', effect.event.sequence);
@@ -189,6 +210,17 @@ async function carry(
   reply.header('ETag', entityTag(call.record.version));
   const isNew = effect?.event.type === 'pauseTaken';
   return reply.code(isNew ? 201 : 200).send(pausesView(call, answer));
+}
+
+async function answerOf(
+  services: HttpServices,
+  request: FastifyRequest<{ Params: { id: string } }>,
+  ...[command, ifVersion]: [LeaseCommand, number | undefined]
+): Promise<LeaseAnswer | undefined> {
+  const call = callFor(services, request);
+  if (call) return command.live(call, ifVersion);
+  const record = command.ended && (await recordFor(services, request));
+  return record && command.ended?.(record, ifVersion);
 }
 
 function pausesView(call: Call, answer: Extract<LeaseAnswer, { ok: true }> | undefined) {

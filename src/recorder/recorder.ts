@@ -326,7 +326,8 @@ export class MediaRecorder implements Recorder {
   /** False when the port is somebody else's. */
   async #open(callId: string, stream: Listening): Promise<boolean> {
     const call = this.#call(callId);
-    const { slot, lookbackMs, worker } = call;
+    const { slot, worker } = call;
+    const lookbackMs = Math.max(call.lookbackMs, stream.spec.lookbackMs ?? 0);
     const former = this.#former.get(stream.port);
     const opening = { type: 'open', callId, slot, lookbackMs, former, ...stream } as const;
     const reply = await worker.request(opening);

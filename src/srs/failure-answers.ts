@@ -1,4 +1,4 @@
-import { CorrelationConflictError, RecorderBusyError, UccUnknownError } from '../domain/errors.ts';
+import { RecorderBusyError, UccUnknownError } from '../domain/errors.ts';
 import type { SipReply } from '../protocols/sip/types.ts';
 import { isBadBody } from './invite-body.ts';
 
@@ -11,9 +11,6 @@ export const notAcceptable: SipReply = { statusCode: 488, reason: 'Not Acceptabl
 export function answerToFailure(cause: unknown): SipReply {
   if (isBadBody(cause)) return { statusCode: 400, reason: 'Bad Body' };
   if (cause instanceof UccUnknownError) return { statusCode: 404, reason: 'Unknown UCC' };
-  if (cause instanceof CorrelationConflictError) {
-    return { statusCode: 403, reason: 'Correlation Id In Use' };
-  }
   if (cause instanceof RecorderBusyError) {
     const headers = [{ name: 'Retry-After', value: RETRY_AFTER }];
     return { statusCode: 486, reason: 'Busy Here', headers };

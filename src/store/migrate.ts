@@ -7,6 +7,7 @@ import { up as pauses } from './migrations/0004-pauses.ts';
 import { up as media } from './migrations/0005-media.ts';
 import { up as assurance } from './migrations/0006-assurance.ts';
 import { up as archive } from './migrations/0007-archive.ts';
+import { up as dialogues } from './migrations/0009-dialogues.ts';
 import type { Schema } from './schema.ts';
 
 export const migrations = {
@@ -17,6 +18,7 @@ export const migrations = {
   '0005-media': { up: media },
   '0006-assurance': { up: assurance },
   '0007-archive': { up: archive },
+  '0009-dialogues': { up: dialogues },
 };
 
 /** Brings the database to the newest schema; two processes that start at once do it once. */

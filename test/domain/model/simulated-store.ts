@@ -30,7 +30,7 @@ export class SimulatedStore {
     if (fault === 'crashesAfter') return this.#crash();
   }
 
-  async liveCalls(): Promise<CallRecord[]> {
+  async unsettledCalls(): Promise<CallRecord[]> {
     return [...this.calls.values()].filter(({ status }) => status === 'live');
   }
 
