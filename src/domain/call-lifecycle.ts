@@ -124,8 +124,7 @@ export class CallLifecycle {
       for (const held of [true, false]) {
         const tracks = updates.filter((update) => update.held === held).map(({ track }) => track);
         const changed = tracks.filter((track) => call.streams.get(track)?.held !== held);
-        if (changed.length > 0) await this.#ports.recorder.hold(call.id, changed, held);
-        for (const track of changed) this.#stream(call, track).held = held;
+        if (changed.length > 0) await this.#hold(call, changed, held);
         changes += changed.length;
       }
       if (changes === 0) return;
@@ -208,6 +207,7 @@ export class CallLifecycle {
       if (!call) continue;
       const { correlationId, uccName } = call;
       this.#ports.alarms.raise({ kind: 'workerDied', callId, correlationId, uccName, detail });
+      call.replacements += 1;
       this.#recovery.resume(callId, (why) => this.callFailed(callId, 'workerDied', why));
     }
   }
@@ -374,10 +374,30 @@ export class CallLifecycle {
     settlement.resume(call.correlationId);
   }
 
+  async #hold(call: Call, tracks: readonly number[], held: boolean): Promise<void> {
+    const told = this.#ports.recorder.hold(call.id, tracks, held);
+    for (const track of tracks) this.#stream(call, track).held = held;
+    await this.#unlessReplaced(call, told);
+  }
+
   async #agree(call: Call, { track, agreed }: StreamUpdate): Promise<void> {
     const stream = this.#stream(call, track);
     stream.agreed = agreed;
-    await this.#ports.recorder.updateStream(call.id, specOf(stream, track));
+    const told = this.#ports.recorder.updateStream(call.id, specOf(stream, track));
+    await this.#unlessReplaced(call, told);
+  }
+
+  /**
+   * A media thread that died was told in vain: the one in its place takes up the streams as the call
+   * has them, in a turn of its own.
+   */
+  async #unlessReplaced(call: Call, told: Promise<void>): Promise<void> {
+    const { replacements } = call;
+    try {
+      await told;
+    } catch (cause) {
+      if (call.replacements === replacements) throw cause;
+    }
   }
 
   #stream(call: Call, track: number): CallStream {

@@ -58,6 +58,8 @@ export class Call {
   lookbackMs = 0;
   /** Parts of the dialogue that ended lately: a look-back may reach into what they hold. */
   predecessors: readonly string[] = [];
+  /** Counts the media threads that died under it. */
+  replacements = 0;
   /** Counts the fences that were to open the gate. */
   openings = 0;
   /** A track's number is never given twice, nor are its files. */

@@ -188,6 +188,8 @@ export class MediaRecorder implements Recorder {
     const outcomes = await Promise.all(
       streams.map(async ({ spec, port, startPosition }) => {
         const { track } = spec;
+        // It was opened in the thread that took over.
+        if (call.ports.has(track)) return undefined;
         const resumed = { originMs, startPosition, nextSegment: next.get(track) ?? 0 };
         if (!call.orphaned.delete(port) && !this.#pool.reserve(port)) return track;
         if (await this.#openAgain(callId, { spec, port, resumed })) return undefined;
