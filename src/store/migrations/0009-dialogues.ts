@@ -24,4 +24,5 @@ export async function up(db: Kysely<Schema>): Promise<void> {
     .addPrimaryKeyConstraint('call_uccs_key', ['ucc_name', 'began_at', 'call_id'])
     .modifyEnd(isSqlite ? sql`without rowid` : sql``)
     .execute();
+  await db.schema.createIndex('call_uccs_call').on('call_uccs').column('call_id').execute();
 }

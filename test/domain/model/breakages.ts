@@ -2,7 +2,7 @@ import type { Call } from '../../../src/domain/call.ts';
 import { CallRegistry } from '../../../src/domain/call-registry.ts';
 import { Gatekeeper, type GatekeeperPorts } from '../../../src/domain/gatekeeper.ts';
 import type { KeptRecordings } from '../../../src/domain/kept-recordings.ts';
-import type { Moments } from '../../../src/domain/ports.ts';
+import type { AlarmSink, Moments } from '../../../src/domain/ports.ts';
 import type { Machine } from './machine.ts';
 
 /** Ways to break Hush on purpose: the model must notice each of them. */
@@ -22,6 +22,16 @@ export function brokenMoments(
 ): Moments | undefined {
   if (breakage !== 'pauseLostByClockStep') return undefined;
   return { moment: () => ({ bootId: 'any', monotonicMs: machine.now() }) };
+}
+
+/** What a stop could not confirm is not said, as little as anything else. */
+export function brokenAlarms(breakage: Breakage | undefined): AlarmSink | undefined {
+  if (breakage !== 'stopUntold') return undefined;
+  return {
+    raise: ({ kind }) => {
+      if (kind === 'fenceTimeout') throw new Error('told to fail');
+    },
+  };
 }
 
 /** Ids of earlier parts lead nowhere. */

@@ -19,6 +19,7 @@ import { UccRegistry } from '../../../src/domain/ucc-registry.ts';
 import { plainPcmu } from '../../support/agreements.ts';
 import {
   type Breakage,
+  brokenAlarms,
   brokenGatekeeper,
   brokenKept,
   brokenMoments,
@@ -61,12 +62,13 @@ export class World {
   readonly #leases: Leases;
   readonly #watch: PauseWatch;
   readonly #store: ReturnType<Machine['store']['connect']>;
-  /** The id of the call in which the owner took its lease. */
   readonly #machine: Machine;
+  readonly #breakage: Breakage | undefined;
 
   private constructor(machine: Machine, breakage: Breakage | undefined) {
     const recorder = new SimulatedRecorder(breakage);
     this.#machine = machine;
+    this.#breakage = breakage;
     this.#store = machine.store.connect(breakage);
     const store = this.#store.port;
     const uccs = new UccRegistry(store);
@@ -75,9 +77,7 @@ export class World {
     const moments = brokenMoments(breakage, machine) ?? { moment: () => machine.moment() };
     const journal = new Journal({ store, bus, clock });
     const alarms = {
-      raise: ({ kind }: { kind: string }) => {
-        if (breakage === 'stopUntold' && kind === 'fenceTimeout') throw new Error('planted');
-      },
+      raise: () => undefined,
       open: ({ callId }: { callId: string }) => void this.openAlarms.add(callId),
       close: (callId: string) => void this.openAlarms.delete(callId),
     };
@@ -99,7 +99,8 @@ export class World {
     });
     const settlement = this.#settlement;
     this.#lifecycle = new CallLifecycle({
-      ...{ uccs, calls, recorder, store, journal, alarms, clock, moments, settlement, vault },
+      ...{ uccs, calls, recorder, store, journal, clock, moments, settlement, vault },
+      alarms: brokenAlarms(breakage) ?? alarms,
       limits: { ...limits, maxCalls: 10, mediaTimeoutMs: 1e6 },
       storageFull: () => undefined,
       hangUp: () => undefined,
@@ -160,6 +161,7 @@ export class World {
     const call = this.calls.named(id);
     const request = { owner, ifVersion: undefined };
     if (call) return (await this.#leases.release(call, caller, request)).ok;
+    if (this.#breakage === 'leaseUnreachable') return false;
     const record = await this.#store.port.call(id);
     return record !== undefined && (await this.#leases.releaseBetween(record, caller, request)).ok;
   }
@@ -231,4 +233,4 @@ export class World {
 }
 
 /** More than any chain of promises that a step leaves behind. */
-const QUIET_TURNS = 150;
+const QUIET_TURNS = 60;
