@@ -152,6 +152,8 @@ export interface Operations {
         readonly id: string;
         readonly correlationId: string;
         readonly uccName: string;
+        /** Every UCC that has had a recording session in it */
+        readonly uccNames: readonly (string)[];
         readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
         readonly markingState: 'None' | 'Mark' | 'Unmark';
         readonly savingState: 'None' | 'Save' | 'Delete';
@@ -168,7 +170,7 @@ export interface Operations {
         /** Since when the recorder keeps nothing; null while it keeps audio */
         readonly notKeptSince: string | null;
         /** Open, of this call: it needs a look */
-        readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'dailySummary')[];
+        readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'dailySummary')[];
         readonly streams: readonly ({
           readonly track: number;
           readonly label: string;
@@ -192,6 +194,8 @@ export interface Operations {
       readonly id: string;
       readonly correlationId: string;
       readonly uccName: string;
+      /** Every UCC that has had a recording session in it */
+      readonly uccNames: readonly (string)[];
       readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
       readonly markingState: 'None' | 'Mark' | 'Unmark';
       readonly savingState: 'None' | 'Save' | 'Delete';
@@ -208,7 +212,7 @@ export interface Operations {
       /** Since when the recorder keeps nothing; null while it keeps audio */
       readonly notKeptSince: string | null;
       /** Open, of this call: it needs a look */
-      readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'dailySummary')[];
+      readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'dailySummary')[];
       readonly streams: readonly ({
         readonly track: number;
         readonly label: string;
@@ -240,7 +244,6 @@ export interface Operations {
           readonly track: number;
           readonly lastSequence: number | null;
           readonly lastPosition: number | null;
-          readonly guardMs?: number | null;
         })[];
       })[];
     };
@@ -304,7 +307,7 @@ export interface Operations {
       readonly id: string;
       readonly correlationId: string;
       readonly uccName: string;
-      readonly status: 'live' | 'kept' | 'destroyed' | 'empty';
+      readonly status: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed' | 'empty';
       /** Of a live call: as it stands now */
       readonly verdict: 'complete' | 'degraded' | 'missing';
       readonly reasons: readonly ({
@@ -438,13 +441,15 @@ export interface Operations {
   /** Recordings, newest first */
   'GET /api/recordings': {
     path: Record<never, never>;
-    query: { ucc?: string; correlationId?: string; agent?: string; party?: string; from?: string; to?: string; marked?: boolean; saving?: 'None' | 'Save' | 'Delete'; status?: 'live' | 'kept' | 'destroyed'; legalHold?: boolean; minLengthMs?: number; maxLengthMs?: number; minGapMs?: number; gap?: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended'; cursor?: string; limit?: number };
+    query: { ucc?: string; correlationId?: string; agent?: string; party?: string; from?: string; to?: string; marked?: boolean; saving?: 'None' | 'Save' | 'Delete'; status?: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed'; legalHold?: boolean; minLengthMs?: number; maxLengthMs?: number; minGapMs?: number; gap?: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased'; cursor?: string; limit?: number };
     body: undefined;
     answer: {
       readonly items: readonly ({
         readonly id: string;
         readonly correlationId: string;
         readonly uccName: string;
+        /** Every UCC that has had a recording session in it */
+        readonly uccNames: readonly (string)[];
         readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
         readonly markingState: 'None' | 'Mark' | 'Unmark';
         readonly savingState: 'None' | 'Save' | 'Delete';
@@ -457,13 +462,14 @@ export interface Operations {
           readonly name: string | null;
           readonly role: 'agent' | 'other';
         })[];
-        readonly status: 'live' | 'kept' | 'destroyed';
+        /** `finishing`: to be kept, not to be heard yet. `deleting`: to be destroyed, not to be heard any more, and saved all the same by a Save that comes in time */
+        readonly status: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed';
         readonly endedAt: string | null;
         readonly lengthMs: number | null;
         readonly gaps: {
           /** Without audio in all, on the worse of its tracks */
           readonly lengthMs: number;
-          readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended')[];
+          readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased')[];
         } | null;
         readonly legalHold: {
           readonly reason: string;
@@ -488,6 +494,8 @@ export interface Operations {
       readonly id: string;
       readonly correlationId: string;
       readonly uccName: string;
+      /** Every UCC that has had a recording session in it */
+      readonly uccNames: readonly (string)[];
       readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
       readonly markingState: 'None' | 'Mark' | 'Unmark';
       readonly savingState: 'None' | 'Save' | 'Delete';
@@ -500,13 +508,14 @@ export interface Operations {
         readonly name: string | null;
         readonly role: 'agent' | 'other';
       })[];
-      readonly status: 'live' | 'kept' | 'destroyed';
+      /** `finishing`: to be kept, not to be heard yet. `deleting`: to be destroyed, not to be heard any more, and saved all the same by a Save that comes in time */
+      readonly status: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed';
       readonly endedAt: string | null;
       readonly lengthMs: number | null;
       readonly gaps: {
         /** Without audio in all, on the worse of its tracks */
         readonly lengthMs: number;
-        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended')[];
+        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased')[];
       } | null;
       readonly legalHold: {
         readonly reason: string;
@@ -537,7 +546,7 @@ export interface Operations {
           readonly startSample: number;
           /** At the track's clockRate */
           readonly samples: number;
-          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended';
+          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased';
         })[];
       })[];
       readonly receipts: readonly ({
@@ -552,7 +561,6 @@ export interface Operations {
           readonly track: number;
           readonly lastSequence: number | null;
           readonly lastPosition: number | null;
-          readonly guardMs?: number | null;
         })[];
       })[];
     };
@@ -591,7 +599,7 @@ export interface Operations {
           readonly track: number;
           readonly startMs: number;
           readonly lengthMs: number;
-          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended';
+          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased';
         })[];
       })[];
     };
@@ -624,7 +632,7 @@ export interface Operations {
         readonly gaps: readonly ({
           readonly startMs: number;
           readonly lengthMs: number;
-          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended';
+          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased';
         })[];
       })[];
       readonly marks: readonly ({
@@ -654,6 +662,8 @@ export interface Operations {
       readonly id: string;
       readonly correlationId: string;
       readonly uccName: string;
+      /** Every UCC that has had a recording session in it */
+      readonly uccNames: readonly (string)[];
       readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
       readonly markingState: 'None' | 'Mark' | 'Unmark';
       readonly savingState: 'None' | 'Save' | 'Delete';
@@ -666,13 +676,14 @@ export interface Operations {
         readonly name: string | null;
         readonly role: 'agent' | 'other';
       })[];
-      readonly status: 'live' | 'kept' | 'destroyed';
+      /** `finishing`: to be kept, not to be heard yet. `deleting`: to be destroyed, not to be heard any more, and saved all the same by a Save that comes in time */
+      readonly status: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed';
       readonly endedAt: string | null;
       readonly lengthMs: number | null;
       readonly gaps: {
         /** Without audio in all, on the worse of its tracks */
         readonly lengthMs: number;
-        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended')[];
+        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased')[];
       } | null;
       readonly legalHold: {
         readonly reason: string;
@@ -695,6 +706,8 @@ export interface Operations {
       readonly id: string;
       readonly correlationId: string;
       readonly uccName: string;
+      /** Every UCC that has had a recording session in it */
+      readonly uccNames: readonly (string)[];
       readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
       readonly markingState: 'None' | 'Mark' | 'Unmark';
       readonly savingState: 'None' | 'Save' | 'Delete';
@@ -707,13 +720,14 @@ export interface Operations {
         readonly name: string | null;
         readonly role: 'agent' | 'other';
       })[];
-      readonly status: 'live' | 'kept' | 'destroyed';
+      /** `finishing`: to be kept, not to be heard yet. `deleting`: to be destroyed, not to be heard any more, and saved all the same by a Save that comes in time */
+      readonly status: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed';
       readonly endedAt: string | null;
       readonly lengthMs: number | null;
       readonly gaps: {
         /** Without audio in all, on the worse of its tracks */
         readonly lengthMs: number;
-        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended')[];
+        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased')[];
       } | null;
       readonly legalHold: {
         readonly reason: string;
@@ -1298,12 +1312,12 @@ export interface Operations {
   /** What is open now and what was raised, newest first */
   'GET /api/alarms': {
     path: Record<never, never>;
-    query: { ucc?: string; kind?: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'dailySummary'; open?: boolean; from?: string; to?: string; cursor?: string; limit?: number };
+    query: { ucc?: string; kind?: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'dailySummary'; open?: boolean; from?: string; to?: string; cursor?: string; limit?: number };
     body: undefined;
     answer: {
       readonly items: readonly ({
         readonly id: string;
-        readonly kind: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'dailySummary';
+        readonly kind: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'dailySummary';
         readonly at: string;
         /** null while it is open; the same as `at` where it tells of a moment */
         readonly clearedAt: string | null;

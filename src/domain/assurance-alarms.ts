@@ -71,10 +71,10 @@ export class AlarmDesk implements AlarmSink, OpenAlarms {
   }
 
   open(alarm: Omit<Alarm, 'at'> & { readonly callId: string }): void {
-    this.#ports.sink.raise(alarm);
     const ofCall = this.#open.get(alarm.callId) ?? new Map<AlarmKind, AlarmRecord>();
     this.#open.set(alarm.callId, ofCall);
     if (ofCall.has(alarm.kind)) return;
+    this.#ports.sink.raise(alarm);
     const record = this.#recordOf(alarm, null);
     ofCall.set(alarm.kind, record);
     this.#ports.store.saveAlarm(record).catch(this.#ports.onError);

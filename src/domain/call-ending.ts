@@ -35,7 +35,6 @@ export class CallEnding {
     });
     await settlement.end(call, { type: 'callEnded', record });
     calls.remove(call);
-    void settlement.settle(call.record);
     settlement.resume(call.correlationId);
     void settlement.reconsider(call.record).catch(() => undefined);
   }

@@ -109,7 +109,7 @@ export class CallSettlement {
     return this.#intents.run(record.id);
   }
 
-  /** No part of the correlation id is in progress any more: what waited for that goes on. */
+  /** No part of the correlation id is in progress any more: all that is to be done of it goes on. */
   resume(correlationId: string): void {
     for (const id of this.#waiting.get(correlationId) ?? []) void this.#intents.run(id);
   }

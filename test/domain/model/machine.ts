@@ -12,6 +12,10 @@ export class Machine {
   records = true;
   /** The archive, or the assessment, fails so often from now on. */
   failures = 0;
+  /** No verdict can be had. */
+  verdictFails = false;
+  /** Keys are destroyed, and then something fails. */
+  destroyFailsHalfway = false;
   #wallMs = 1_790_000_000_000;
   #monotonicMs = 5_000_000;
   #boot = 1;
@@ -58,6 +62,7 @@ export class Machine {
         this.mayFail();
         await store.call(callId);
         this.store.destroyed.add(callId);
+        if (this.destroyFailsHalfway) throw new Error('told to fail');
         this.mayFail();
       },
       interrupt: async () => undefined,

@@ -49,6 +49,8 @@ export class SimulatedRecorder implements Recorder {
   failNextFence = false;
   /** The media thread ends in the middle of the next close. */
   failNextClose = false;
+  /** What the call held in memory cannot be written when it ends. */
+  failNextEnd = false;
   /** The streams of the next offer are another UCC's. */
   isTransfer = false;
   readonly #breakage: string | undefined;
@@ -150,6 +152,9 @@ export class SimulatedRecorder implements Recorder {
 
   async endCall(callId: string): Promise<void> {
     this.#calls.delete(callId);
+    if (!this.failNextEnd) return;
+    this.failNextEnd = false;
+    throw new Error('told to fail');
   }
 
   shutAll(): void {

@@ -91,6 +91,7 @@ export class World {
       archive: machine.archive(store),
       assess: async ({ record }) => {
         machine.mayFail();
+        if (machine.verdictFails) throw new Error('told to fail');
         return judge({
           ...{ record, tracks: [], gaps: undefined, pauses: 0 },
           ...{ expectations: new Map(), alarms: new Set() },
