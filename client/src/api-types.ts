@@ -244,6 +244,7 @@ export interface Operations {
           readonly track: number;
           readonly lastSequence: number | null;
           readonly lastPosition: number | null;
+          readonly guardMs?: number | null;
         })[];
       })[];
     };
@@ -441,7 +442,7 @@ export interface Operations {
   /** Recordings, newest first */
   'GET /api/recordings': {
     path: Record<never, never>;
-    query: { ucc?: string; correlationId?: string; agent?: string; party?: string; from?: string; to?: string; marked?: boolean; saving?: 'None' | 'Save' | 'Delete'; status?: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed'; legalHold?: boolean; minLengthMs?: number; maxLengthMs?: number; minGapMs?: number; gap?: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased'; cursor?: string; limit?: number };
+    query: { ucc?: string; correlationId?: string; agent?: string; party?: string; from?: string; to?: string; marked?: boolean; saving?: 'None' | 'Save' | 'Delete'; status?: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed'; legalHold?: boolean; minLengthMs?: number; maxLengthMs?: number; minGapMs?: number; gap?: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended'; cursor?: string; limit?: number };
     body: undefined;
     answer: {
       readonly items: readonly ({
@@ -469,7 +470,7 @@ export interface Operations {
         readonly gaps: {
           /** Without audio in all, on the worse of its tracks */
           readonly lengthMs: number;
-          readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased')[];
+          readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended')[];
         } | null;
         readonly legalHold: {
           readonly reason: string;
@@ -515,7 +516,7 @@ export interface Operations {
       readonly gaps: {
         /** Without audio in all, on the worse of its tracks */
         readonly lengthMs: number;
-        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased')[];
+        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended')[];
       } | null;
       readonly legalHold: {
         readonly reason: string;
@@ -546,7 +547,7 @@ export interface Operations {
           readonly startSample: number;
           /** At the track's clockRate */
           readonly samples: number;
-          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased';
+          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended';
         })[];
       })[];
       readonly receipts: readonly ({
@@ -561,6 +562,7 @@ export interface Operations {
           readonly track: number;
           readonly lastSequence: number | null;
           readonly lastPosition: number | null;
+          readonly guardMs?: number | null;
         })[];
       })[];
     };
@@ -599,7 +601,7 @@ export interface Operations {
           readonly track: number;
           readonly startMs: number;
           readonly lengthMs: number;
-          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased';
+          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended';
         })[];
       })[];
     };
@@ -632,7 +634,7 @@ export interface Operations {
         readonly gaps: readonly ({
           readonly startMs: number;
           readonly lengthMs: number;
-          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased';
+          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended';
         })[];
       })[];
       readonly marks: readonly ({
@@ -683,7 +685,7 @@ export interface Operations {
       readonly gaps: {
         /** Without audio in all, on the worse of its tracks */
         readonly lengthMs: number;
-        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased')[];
+        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended')[];
       } | null;
       readonly legalHold: {
         readonly reason: string;
@@ -727,7 +729,7 @@ export interface Operations {
       readonly gaps: {
         /** Without audio in all, on the worse of its tracks */
         readonly lengthMs: number;
-        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased')[];
+        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended')[];
       } | null;
       readonly legalHold: {
         readonly reason: string;

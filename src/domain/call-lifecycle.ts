@@ -28,6 +28,7 @@ import type {
   Moments,
   OpenedStream,
   Recorder,
+  ShutOrder,
   Store,
   StreamSpec,
   TrackBeginning,
@@ -72,6 +73,8 @@ export interface LifecyclePorts {
   };
   onTrackEnded(callId: string, summary: TrackSummary): void;
 }
+
+const stopOrder: ShutOrder = { reason: 'stop', lookbackMs: 0 };
 
 /**
  * The life of a call: recording sessions bring streams to it and take them away; with the last
@@ -335,7 +338,7 @@ export class CallLifecycle {
   async #setGate(call: Call, opens: boolean): Promise<void> {
     if (opens === call.keeps) return;
     if (opens) await this.#open(call);
-    else await this.#ports.recorder.shut(call.id, 'stop');
+    else await this.#ports.recorder.shut(call.id, stopOrder);
   }
 
   #open(call: Call): Promise<FenceReceipt> {
@@ -357,7 +360,7 @@ export class CallLifecycle {
   /** Nothing of the offer stays; what the call is by its durable state, its gate is again. */
   async #takeBack(call: Call, specs: readonly StreamSpec[], opens: boolean): Promise<void> {
     const { recorder } = this.#ports;
-    if (!call.keeps) await recorder.shut(call.id, 'stop').catch(() => undefined);
+    if (!call.keeps) await recorder.shut(call.id, stopOrder).catch(() => undefined);
     else if (!opens) await this.#open(call).catch(() => this.#stopInDoubt(call));
     const tracks = specs.map(({ track }) => track);
     await recorder.closeStreams(call.id, tracks).catch(() => []);
@@ -440,7 +443,7 @@ export class CallLifecycle {
     if (call.ended) return;
     let pauseConfirmed = true;
     try {
-      await this.#ports.recorder.shut(call.id, 'stop');
+      await this.#ports.recorder.shut(call.id, stopOrder);
     } catch (cause) {
       pauseConfirmed = false;
       const { id: callId, correlationId, uccName } = call;

@@ -44,6 +44,8 @@ interface Order {
   readonly caller: Caller;
   /** Unix ms */
   readonly requestedAt: number;
+  /** Monotonic ms, as the recorder has it. */
+  readonly cameAtMs: number;
   /** The call's version must be this one. */
   readonly ifVersion: number | undefined;
   /** Of a Pause that has to wait for its turn. */
@@ -89,8 +91,9 @@ export class CommandCarrier {
     const call = this.#ports.calls.find(command.uccName, command.correlationId);
     if (!call) return refused(contractError('callUnknown', command));
     const requestedAt = this.#ports.clock.now();
-    const early = this.#early(call, command, request.ifVersion);
-    const order = { command, caller, requestedAt, ifVersion: request.ifVersion, early };
+    const cameAtMs = this.#ports.recorder.commandCameAtMs;
+    const early = this.#early(call, { command, cameAtMs, ifVersion: request.ifVersion });
+    const order = { command, caller, requestedAt, cameAtMs, ifVersion: request.ifVersion, early };
     const answer = await call.queue.run(async () => {
       const outcome = await this.#takeTurn(call, order);
       if (early && !outcome.ok) await this.#ports.gatekeeper.regret(call, early);
@@ -106,14 +109,17 @@ export class CommandCarrier {
   }
 
   /** The fence of a Pause is taken whatever the commands before it wait for. */
-  #early(call: Call, command: Command, ifVersion: number | undefined): EarlyFence | undefined {
+  #early(
+    call: Call,
+    { command, cameAtMs, ifVersion }: Pick<Order, 'command' | 'cameAtMs' | 'ifVersion'>,
+  ): EarlyFence | undefined {
     if (command.action !== StateAction.Pause || call.ended) return undefined;
     if (ifVersion !== undefined && ifVersion !== call.record.version) return undefined;
     const error = this.#refusal(call, command);
     // What is before it may make it legal.
     if (error && error.code !== 'cannotPause') return undefined;
     const lookbackMs = this.#ports.uccs.rulesOf(call.record)?.pauseLookbackMs ?? 0;
-    return this.#ports.gatekeeper.early(call, { reason: 'api', lookbackMs });
+    return this.#ports.gatekeeper.early(call, { reason: 'api', lookbackMs, cameAtMs });
   }
 
   #refusal(call: Call, command: Command): ContractError | undefined {
@@ -156,7 +162,7 @@ export class CommandCarrier {
     const inDoubt = { recordingState: stateAfter(action, call.recordingState) };
     return gatekeeper.shut(
       call,
-      { reason: isPause ? 'api' : 'stop', lookbackMs, early: turn.early },
+      { reason: isPause ? 'api' : 'stop', lookbackMs, cameAtMs: turn.cameAtMs, early: turn.early },
       { entryOf, inDoubt },
     );
   }

@@ -1,21 +1,15 @@
 import type { Call } from './call.ts';
 import type { RecordingEvent } from './events.ts';
 import type { Entry, Journal } from './journal.ts';
-import type { AlarmSink, Clock, FenceReceipt, Recorder } from './ports.ts';
+import type { AlarmSink, Clock, FenceReceipt, Recorder, ShutOrder } from './ports.ts';
 import { RecordingState, StateAction } from './recording-state.ts';
-import type { CallRecord, GapReason } from './records.ts';
+import type { CallRecord } from './records.ts';
 
 export interface GatekeeperPorts {
   readonly recorder: Recorder;
   readonly journal: Journal;
   readonly alarms: AlarmSink;
   readonly clock: Clock;
-}
-
-/** What a fence does besides shutting the gate. */
-export interface ShutOrder {
-  readonly reason: GapReason;
-  readonly lookbackMs: number;
 }
 
 /** A fence that was taken before its command's turn came: it waits for nobody's commit. */
@@ -57,7 +51,7 @@ export class Gatekeeper {
    */
   early(call: Call, order: ShutOrder): EarlyFence | undefined {
     if (call.queue.idle) return undefined;
-    const receipt = this.#ports.recorder.shut(call.id, order.reason, order.lookbackMs);
+    const receipt = this.#shut(call, order);
     // Whoever takes the turn hears of it.
     receipt.catch(() => undefined);
     return { receipt, openings: call.openings };
@@ -139,10 +133,11 @@ export class Gatekeeper {
 
   #shut(
     call: Call,
-    { reason, lookbackMs, early }: ShutOrder & { readonly early?: EarlyFence | undefined },
+    { early, ...order }: ShutOrder & { readonly early?: EarlyFence | undefined },
   ): Promise<FenceReceipt> {
     if (early?.openings === call.openings) return early.receipt;
-    return this.#ports.recorder.shut(call.id, reason, lookbackMs);
+    const { predecessors } = call;
+    return this.#ports.recorder.shut(call.id, { ...order, predecessors });
   }
 
   /** What was published is taken back by an event of its own, so that no listener believes it. */

@@ -27,7 +27,7 @@ import type { UccRules } from './ucc-rules.ts';
 export interface LeasesPorts {
   readonly uccs: UccRegistry;
   readonly calls: CallRegistry;
-  readonly recorder: Pick<Recorder, 'available'>;
+  readonly recorder: Pick<Recorder, 'available' | 'commandCameAtMs'>;
   readonly gatekeeper: Gatekeeper;
   readonly clock: Clock;
   readonly trail: Pick<AccessTrail, 'entry' | 'record'>;
@@ -43,6 +43,13 @@ interface LeaseTurn {
   readonly call: Call;
   readonly rules: UccRules;
   readonly caller: Caller;
+  readonly arrival: Arrival;
+}
+
+/** How a request came. */
+interface Arrival {
+  /** Monotonic ms, as the recorder has it. */
+  readonly cameAtMs: number;
   readonly early: EarlyFence | undefined;
 }
 
@@ -80,8 +87,8 @@ export class Leases {
   }
 
   take(call: Call, caller: Caller, request: LeaseRequest): Promise<LeaseAnswer> {
-    const early = this.#early(call, caller, request);
-    const asked = { ...request, early };
+    const { cameAtMs } = this.#arrival();
+    const asked = { ...request, cameAtMs, early: this.#early(call, caller, request) };
     return this.#turn(call, caller, 'LeaseTaken', asked, async (turn) => {
       const known = leaseOf(call, request.owner);
       const key = request.idempotencyKey;
@@ -182,6 +189,10 @@ export class Leases {
     }
   }
 
+  #arrival(): Arrival {
+    return { cameAtMs: this.#ports.recorder.commandCameAtMs, early: undefined };
+  }
+
   #renewed(lease: Lease, asked: number | undefined): Lease {
     const ttlMs = asked ?? lease.ttlMs;
     const { clock, moments } = this.#ports;
@@ -195,7 +206,8 @@ export class Leases {
     if ('ok' in allowed) return undefined;
     const lookbackMs = request.lookbackMs ?? allowed.pauseLookbackMs;
     if (lookbackMs > allowed.pauseLookbackMs) return undefined;
-    return this.#ports.gatekeeper.early(call, { reason: 'lease', lookbackMs });
+    const { cameAtMs } = this.#arrival();
+    return this.#ports.gatekeeper.early(call, { reason: 'lease', lookbackMs, cameAtMs });
   }
 
   release(
@@ -217,14 +229,13 @@ export class Leases {
     call: Call,
     caller: Caller,
     action: string,
-    ...[request, turn]: [
-      Pick<LeaseRequest, 'ifVersion'> & { readonly early?: EarlyFence | undefined },
-      Turn,
-    ]
+    ...[request, turn]: [Pick<LeaseRequest, 'ifVersion'> & Partial<Arrival>, Turn]
   ): Promise<LeaseAnswer> {
     const { early } = request;
+    const { cameAtMs = this.#arrival().cameAtMs } = request;
+    const arrival = { cameAtMs, early };
     const answer = await call.queue.run(async () => {
-      const outcome = await this.#take(call, caller, request, turn);
+      const outcome = await this.#take({ call, caller, arrival }, request.ifVersion, turn);
       if (early && !outcome.ok) await this.#ports.gatekeeper.regret(call, early);
       return outcome;
     });
@@ -241,17 +252,14 @@ export class Leases {
   }
 
   async #take(
-    call: Call,
-    caller: Caller,
-    ...[{ ifVersion, early }, turn]: [
-      Pick<LeaseRequest, 'ifVersion'> & { readonly early?: EarlyFence | undefined },
-      Turn,
-    ]
+    { call, caller, arrival }: Pick<LeaseTurn, 'call' | 'caller' | 'arrival'>,
+    ifVersion: number | undefined,
+    turn: Turn,
   ): Promise<LeaseAnswer> {
     const rules = this.#allowed(call, caller, ifVersion);
     if ('ok' in rules) return rules;
     try {
-      return await turn({ call, rules, caller, early });
+      return await turn({ call, rules, caller, arrival });
     } catch (cause) {
       this.#ports.gatekeeper.alarm(call, cause);
       return refused('processingFailed');
@@ -296,7 +304,7 @@ export class Leases {
     const effect = needsFence
       ? await gatekeeper.shut(
           call,
-          { reason: 'lease', lookbackMs: lease.lookbackMs, early: turn.early },
+          { reason: 'lease', lookbackMs: lease.lookbackMs, ...turn.arrival },
           {
             entryOf: (receipt) => entryOf(receipt, { leases, pauseConfirmed: true }),
             inDoubt: { leases },

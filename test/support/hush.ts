@@ -170,12 +170,11 @@ export function testConfig(dataDir: string, change?: HushOptions['config']): Con
     },
     // Who calls from loopback may do everything, unless a test is about who may do what.
     auth: { ...defaults.auth, mode: 'none' },
-    // What is deleted is gone once its call has ended, unless a test is about the time between.
-    recording: { ...defaults.recording, deleteGraceMs: 0 },
     sip: { ...defaults.sip, udpPort: 0, tcpPort: 0, tlsPort: 0 },
     rtp: { ...defaults.rtp, ...rtpPorts },
-    // No path on loopback takes longer than it was seen to; what is about the guard sets it.
-    recording: { ...defaults.recording, resumeGuardMs: 0 },
+    // No path on loopback takes longer than it was seen to; what is about the guard sets it. What is
+    // deleted is gone once its call has ended, unless a test is about the time between.
+    recording: { ...defaults.recording, resumeGuardMs: 0, deleteGraceMs: 0 },
     uccs: [
       {
         name: ucc,
