@@ -42,6 +42,7 @@ import { PauseWatch } from './domain/pause-watch.ts';
 import { PeopleRegister } from './domain/people-register.ts';
 import type { Clock, RecorderListener } from './domain/ports.ts';
 import { Retention } from './domain/retention.ts';
+import { SeamLeases } from './domain/seam-leases.ts';
 import { UccRegistry } from './domain/ucc-registry.ts';
 import { buildHttpServer } from './http/http-server.ts';
 import { originRule } from './http/origins.ts';
@@ -215,8 +216,11 @@ export async function createServer(
   const gatekeeper = new Gatekeeper({ recorder, journal, alarms, clock });
   const watch = new PauseWatch({ uccs, alarms, clock, moments });
   const leases = new Leases({
-    ...{ uccs, calls, recorder, gatekeeper, clock, trail, watch },
-    ...{ moments, journal, settlement, kept, limits: config.recording },
+    ...{ uccs, calls, recorder, gatekeeper, clock, trail, watch, moments },
+  });
+  const seamLeases = new SeamLeases({
+    ...{ uccs, calls, recorder, gatekeeper, clock, trail, watch, moments },
+    ...{ leases, journal, settlement, kept, limits: config.recording },
   });
   const carrier = new CommandCarrier({
     ...{ uccs, calls, recorder, gatekeeper, clock },
@@ -315,7 +319,7 @@ export async function createServer(
     const consoleIssuers = consoleIssuersOf(config);
     const settings = { ...config.http, access, consoleDir: consoleDir(), consoleIssuers };
     http = await buildHttpServer(settings, {
-      ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail, leases, assessor },
+      ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail, leases, seamLeases, assessor },
       ...{ keeping, erasures, legalHolds, archiveWork },
       storage: () => storageOf(recordingsDir, uploader),
       live: archive.live,

@@ -1,9 +1,9 @@
 import type { AlarmRecord, AssuranceStore } from './assurance-store.ts';
 import type { Call } from './call.ts';
 import type { CallRegistry } from './call-registry.ts';
-import type { Alarm, AlarmKind } from './events.ts';
+import type { Alarm, AlarmKind, OpenAlarms } from './events.ts';
 import type { Journal } from './journal.ts';
-import type { AlarmSink, Clock, OpenAlarms } from './ports.ts';
+import type { AlarmSink, Clock } from './ports.ts';
 import { RisingUuids } from './uuid.ts';
 
 export interface AlarmDeskPorts {

@@ -2,7 +2,8 @@ import type { Call } from './call.ts';
 import type { CallRegistry } from './call-registry.ts';
 import type { CallSettlement } from './call-settlement.ts';
 import type { Alarm } from './events.ts';
-import type { Clock, Moments } from './ports.ts';
+import type { Moments } from './moment.ts';
+import type { Clock } from './ports.ts';
 
 export interface EndingPorts {
   readonly calls: CallRegistry;

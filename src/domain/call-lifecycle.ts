@@ -9,6 +9,7 @@ import { DialogueEntry, type Joining } from './dialogue-entry.ts';
 import { RecorderBusyError, UccUnknownError } from './errors.ts';
 import type { Journal } from './journal.ts';
 import type { MediaAgreement } from './media-agreement.ts';
+import type { Moments } from './moment.ts';
 import {
   type CallDescription,
   describeStreams,
@@ -25,7 +26,6 @@ import type {
   AlarmSink,
   Clock,
   FenceReceipt,
-  Moments,
   OpenedStream,
   Recorder,
   ShutOrder,
@@ -391,8 +391,8 @@ export class CallLifecycle {
   }
 
   /**
-   * A media thread that died was told in vain: the one in its place takes up the streams as the call
-   * has them, in a turn of its own.
+   * A media thread that died was told in vain: the one in its place takes up the streams as the
+   * call has them, in a turn of its own.
    */
   async #unlessReplaced(call: Call, told: Promise<void>): Promise<void> {
     const { replacements } = call;

@@ -3,16 +3,9 @@ import type { CallEnding } from './call-ending.ts';
 import type { CallRegistry } from './call-registry.ts';
 import type { CallSettlement } from './call-settlement.ts';
 import { earlierParts } from './dialogue-entry.ts';
+import type { Moments } from './moment.ts';
 import { clockOriginOf, endedTrack, restoredStream, specOf } from './offered-media.ts';
-import type {
-  AlarmSink,
-  GateSetting,
-  Moments,
-  Recorder,
-  ResumedStream,
-  Store,
-  Vault,
-} from './ports.ts';
+import type { AlarmSink, GateSetting, Recorder, ResumedStream, Store, Vault } from './ports.ts';
 import type { CallRecord, ClockOrigin, SessionRecord, TrackRecord } from './records.ts';
 import type { UccRegistry } from './ucc-registry.ts';
 
@@ -128,7 +121,7 @@ export class CallRecovery {
     });
   }
 
-  /** What the process before left undone; Save and Delete reach the parts of what goes on as well. */
+  /** What the process before left undone; Save and Delete reach the parts before as well. */
   async #settle(ended: readonly CallRecord[]): Promise<void> {
     const { settlement, calls } = this.#ports;
     for (const { record } of calls.list()) {

@@ -1,30 +1,27 @@
-import type { Archive, ErasableArchive, FinishedRecording } from './archive-port.ts';
-import type { CallHealth } from './assurance.ts';
 import type { Call } from './call.ts';
 import type { CallRegistry } from './call-registry.ts';
-import { gapSummary } from './gap-map.ts';
+import type { OpenAlarms } from './events.ts';
 import { Intents } from './intents.ts';
-import type { Entry, Journal } from './journal.ts';
+import type { Entry } from './journal.ts';
 import type { KeptRecordings } from './kept-recordings.ts';
-import type { AlarmSink, Moments, OpenAlarms, Recorder, Store } from './ports.ts';
+import type { Moments } from './moment.ts';
+import type { AlarmSink, Recorder, Store } from './ports.ts';
+import { RecordingFate, type RecordingFatePorts } from './recording-fate.ts';
 import { SavingState } from './recording-state.ts';
 import type { CallRecord } from './records.ts';
 import { type Fate, fateOf, graceMs, type SettlementLimits } from './settlement-plan.ts';
 import type { UccRegistry } from './ucc-registry.ts';
+import { UnsettledCalls } from './unsettled-calls.ts';
 
-export interface SettlementPorts {
+export interface SettlementPorts extends RecordingFatePorts {
   readonly uccs: UccRegistry;
   readonly calls: CallRegistry;
   readonly recorder: Pick<Recorder, 'endCall'>;
-  readonly archive: Archive & Pick<ErasableArchive, 'interrupt'>;
-  readonly journal: Journal;
   readonly store: Pick<Store, 'lastCall' | 'dialogueParts' | 'segments'>;
   readonly kept: Pick<KeptRecordings, 'ended'>;
   readonly alarms: AlarmSink & OpenAlarms;
   readonly moments: Moments;
   readonly limits: SettlementLimits;
-  /** Judges a call that has ended: by its audio, or, where it is not kept, by what came. */
-  assess(call: Call, finished?: FinishedRecording): Promise<CallHealth>;
 }
 
 /** An end that is not durable yet, or audio that is still being written. */
@@ -43,9 +40,6 @@ interface Dialogue {
   readonly isLive: boolean;
 }
 
-/** An assessment that fails this often does not keep a recording from its end. */
-const MAX_ASSESSMENTS = 3;
-
 /**
  * Carries out what was decided of calls that have ended, until it is: that they end, that they are
  * kept, that they are destroyed. What is to be done is in the call's row, its status, so that a
@@ -54,23 +48,19 @@ const MAX_ASSESSMENTS = 3;
  */
 export class CallSettlement {
   readonly #ports: SettlementPorts;
+  readonly #fate: RecordingFate;
   readonly #intents: Intents;
   readonly #endings = new Map<string, Ending>();
-  /** Whose alarm is open. */
-  readonly #alarmed = new Map<string, Pick<CallRecord, 'correlationId' | 'uccName'>>();
-  readonly #names = new Map<string, Pick<CallRecord, 'correlationId' | 'uccName'>>();
-  /** Ids of those that are not settled, by correlation id. */
-  readonly #waiting = new Map<string, Set<string>>();
-  /** Verdicts of those whose settlement has not been committed yet: a call is judged once. */
-  readonly #verdicts = new Map<string, CallHealth>();
+  readonly #unsettled = new UnsettledCalls();
   #stopping = false;
 
   constructor(ports: SettlementPorts) {
     this.#ports = ports;
+    this.#fate = new RecordingFate(ports);
     this.#intents = new Intents({
       attempt: (id, failures) => this.#attempt(id, failures),
       onFailed: (id, cause) => this.#failed(id, cause),
-      onSucceeded: (id) => this.#succeeded(id),
+      onSucceeded: (id) => ports.alarms.close(id, 'settlementFailed'),
     });
   }
 
@@ -93,7 +83,7 @@ export class CallSettlement {
     });
     const ending: Ending = { call, entry, written };
     this.#endings.set(callId, ending);
-    this.#note(call.record);
+    this.#unsettled.add(call.record);
     try {
       await journal.record(call, entry);
       ending.entry = undefined;
@@ -105,13 +95,13 @@ export class CallSettlement {
 
   /** Goes on with a call that has ended, in this process or the one before it. */
   settle(record: Pick<CallRecord, 'id' | 'correlationId' | 'uccName'>): Promise<void> {
-    this.#note(record);
+    this.#unsettled.add(record);
     return this.#intents.run(record.id);
   }
 
-  /** No part of the correlation id is in progress any more: all that is to be done of it goes on. */
+  /** No part of the correlation id is in progress any more: what is to be done of it goes on. */
   resume(correlationId: string): void {
-    for (const id of this.#waiting.get(correlationId) ?? []) void this.#intents.run(id);
+    for (const id of this.#unsettled.idsOf(correlationId)) void this.#intents.run(id);
   }
 
   /**
@@ -128,7 +118,7 @@ export class CallSettlement {
 
   /** What was to be destroyed is kept, where it still waits for that. */
   holdPlaced(callId: string): void {
-    if (this.#names.has(callId)) void this.#intents.run(callId);
+    if (this.#unsettled.namesOf(callId)) void this.#intents.run(callId);
   }
 
   /** The newest part of the correlation id, as this process knows it or the store has it. */
@@ -169,23 +159,8 @@ export class CallSettlement {
     await ending?.written;
     const waitMs = await kept.ended(callId, (call) => this.#settle(call, failures));
     this.#endings.delete(callId);
-    if (waitMs === undefined) this.#forget(callId);
+    if (waitMs === undefined) this.#unsettled.remove(callId);
     return waitMs;
-  }
-
-  #note({ id, correlationId, uccName }: Pick<CallRecord, 'id' | 'correlationId' | 'uccName'>) {
-    this.#names.set(id, { correlationId, uccName });
-    const waiting = this.#waiting.get(correlationId) ?? new Set();
-    this.#waiting.set(correlationId, waiting.add(id));
-  }
-
-  #forget(callId: string): void {
-    const correlationId = this.#names.get(callId)?.correlationId ?? '';
-    const waiting = this.#waiting.get(correlationId);
-    waiting?.delete(callId);
-    if (waiting?.size === 0) this.#waiting.delete(correlationId);
-    this.#names.delete(callId);
-    this.#verdicts.delete(callId);
   }
 
   async #settle(call: Call, failures: number): Promise<number | undefined> {
@@ -197,19 +172,17 @@ export class CallSettlement {
     // What was kept stays so until somebody says otherwise, whatever its UCC's default is by then.
     if (record.status === 'kept' && savingState === SavingState.None) return undefined;
     const fate = this.#fateOf(record, savingState);
-    if (fate === 'empty') return this.#destroy(call, { savingState, failures, status: 'empty' });
-    if (fate === 'keep' && !(await this.#isGone(record))) {
-      return this.#keep(call, { savingState, failures });
+    const order = { savingState, failures };
+    if (fate === 'empty') await this.#fate.destroy(call, 'empty', order);
+    else if (fate === 'keep' && !(await this.#isGone(record))) await this.#fate.keep(call, order);
+    else {
+      if (record.status !== 'deleting') await this.#fate.condemn(call, savingState);
+      const waitMs = this.#waitMs(record, dialogue);
+      if (waitMs > 0) return waitMs;
+      await this.#othersDecided(record, dialogue);
+      await this.#fate.destroy(call, 'destroyed', order);
     }
-    if (record.status !== 'deleting') {
-      const next = call.next({ savingState, status: 'deleting' });
-      await this.#ports.journal.record(call, { type: 'callUpdated', record: next });
-      await this.#ports.archive.interrupt(call.id);
-    }
-    const waitMs = this.#waitMs(record, dialogue);
-    if (waitMs > 0) return waitMs;
-    await this.#othersDecided(record, dialogue);
-    return this.#destroy(call, { savingState, failures, status: 'destroyed' });
+    return undefined;
   }
 
   /** Of destruction. While a part of the dialogue is in progress its end is waited for. */
@@ -219,59 +192,6 @@ export class CallSettlement {
     const waitMs = graceMs(newest, moments.moment(), limits);
     // Nobody can say Save to a Hush that stops: what was ordered is done before it does.
     return this.#stopping && newest.savingState === SavingState.Delete ? 0 : waitMs;
-  }
-
-  async #keep(
-    call: Call,
-    { savingState, failures }: { readonly savingState: SavingState; readonly failures: number },
-  ): Promise<undefined> {
-    const { archive, journal } = this.#ports;
-    if (call.record.status === 'kept') {
-      if (call.record.savingState === savingState) return;
-      const record = call.next({ savingState });
-      await journal.record(call, { type: 'callUpdated', record });
-      return;
-    }
-    const finished = await archive.finish(call.id);
-    const { lengthMs, gaps, tracks } = finished;
-    const health = await this.#assess(call, failures, finished);
-    const summary = gapSummary(gaps, tracks);
-    const record = call.next({ status: 'kept', savingState, lengthMs, gaps: summary, health });
-    await journal.record(call, { type: 'recordingSaved', record, extra: { gaps, tracks } });
-  }
-
-  async #destroy(
-    call: Call,
-    how: {
-      readonly savingState: SavingState;
-      readonly failures: number;
-      readonly status: 'destroyed' | 'empty';
-    },
-  ): Promise<undefined> {
-    const { archive, journal } = this.#ports;
-    const { savingState, status } = how;
-    const health = call.record.health ?? (await this.#assess(call, how.failures));
-    await archive.destroy(call.id);
-    const record = call.next({ status, savingState, health });
-    await journal.record(call, { type: 'recordingDestroyed', record });
-  }
-
-  /** A verdict that cannot be had is not waited for forever. */
-  async #assess(
-    call: Call,
-    failures: number,
-    finished?: FinishedRecording,
-  ): Promise<CallHealth | null> {
-    const known = this.#verdicts.get(call.id);
-    if (known) return known;
-    try {
-      const health = await this.#ports.assess(call, finished);
-      this.#verdicts.set(call.id, health);
-      return health;
-    } catch (cause) {
-      if (failures < MAX_ASSESSMENTS) throw cause;
-      return null;
-    }
   }
 
   /** Its keys were destroyed before somebody said Save: what is left of it goes as well. */
@@ -313,15 +233,9 @@ export class CallSettlement {
   }
 
   #failed(callId: string, cause: unknown): void {
-    const names = this.#names.get(callId);
-    if (!names) return;
-    this.#alarmed.set(callId, names);
+    const names = this.#unsettled.namesOf(callId);
     const detail = `it is tried again: ${messageOf(cause)}`;
-    this.#ports.alarms.open({ kind: 'settlementFailed', callId, ...names, detail });
-  }
-
-  #succeeded(callId: string): void {
-    if (this.#alarmed.delete(callId)) this.#ports.alarms.close(callId, 'settlementFailed');
+    if (names) this.#ports.alarms.open({ kind: 'settlementFailed', callId, ...names, detail });
   }
 }
 

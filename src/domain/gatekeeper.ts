@@ -46,8 +46,8 @@ export class Gatekeeper {
   }
 
   /**
-   * Takes the fence of what is to shut the gate, where its turn is yet to come: what is before it may
-   * be waiting for the store. Undefined where nothing is before it.
+   * Takes the fence of what is to shut the gate, where its turn is yet to come: what is before it
+   * may be waiting for the store. Undefined where nothing is before it.
    */
   early(call: Call, order: ShutOrder): EarlyFence | undefined {
     if (call.queue.idle) return undefined;

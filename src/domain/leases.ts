@@ -2,11 +2,8 @@ import { type Caller, seesUcc } from './access.ts';
 import type { AccessTrail } from './access-trail.ts';
 import type { Call } from './call.ts';
 import type { CallRegistry } from './call-registry.ts';
-import type { CallSettlement } from './call-settlement.ts';
-import { isOver } from './dialogue.ts';
 import type { EarlyFence, Effect, Gatekeeper } from './gatekeeper.ts';
-import type { Entry, Journal } from './journal.ts';
-import type { KeptRecordings } from './kept-recordings.ts';
+import type { Entry } from './journal.ts';
 import { type Lease, leaseOf, MAX_LEASES, withLease, withoutLease } from './lease.ts';
 import {
   detailOf,
@@ -14,13 +11,15 @@ import {
   isSame,
   type LeaseAnswer,
   type LeaseRequest,
+  type RenewRequest,
   refused,
+  renewed,
 } from './lease-entries.ts';
+import type { Moments } from './moment.ts';
 import type { PauseWatch } from './pause-watch.ts';
-import type { Clock, FenceReceipt, Moments, Recorder } from './ports.ts';
+import type { Clock, FenceReceipt, Recorder } from './ports.ts';
 import { RecordingState, StateAction } from './recording-state.ts';
 import type { CallRecord } from './records.ts';
-import type { Ucc } from './ucc.ts';
 import type { UccRegistry } from './ucc-registry.ts';
 import type { UccRules } from './ucc-rules.ts';
 
@@ -33,10 +32,6 @@ export interface LeasesPorts {
   readonly trail: Pick<AccessTrail, 'entry' | 'record'>;
   readonly watch: PauseWatch;
   readonly moments: Moments;
-  readonly journal: Journal;
-  readonly settlement: Pick<CallSettlement, 'lastPart'>;
-  readonly kept: Pick<KeptRecordings, 'ended'>;
-  readonly limits: { readonly inheritMs: number };
 }
 
 interface LeaseTurn {
@@ -53,21 +48,7 @@ interface Arrival {
   readonly early: EarlyFence | undefined;
 }
 
-type RenewRequest = Pick<LeaseRequest, 'owner' | 'ifVersion'> & {
-  readonly ttlMs: number | undefined;
-};
-
 type Turn = (turn: LeaseTurn) => Promise<LeaseAnswer>;
-
-/** A renewal or release while no recording session is there. */
-interface SeamChange {
-  readonly owner: string;
-  readonly action: 'LeaseRenewed' | 'LeaseReleased';
-  readonly ifVersion: number | undefined;
-  changed(leases: readonly Lease[], known: Lease): readonly Lease[];
-  /** The same of a call in progress. */
-  goOn(call: Call): Promise<LeaseAnswer>;
-}
 
 /** Bounds what is remembered of leases that are over. */
 const MAX_SPENT_KEYS = 128;
@@ -115,89 +96,12 @@ export class Leases {
     return this.#turn(call, caller, 'LeaseRenewed', request, async (turn) => {
       const known = leaseOf(call, request.owner);
       if (!known) return refused('noSuchLease');
-      return this.#hold(turn, this.#renewed(known, request.ttlMs));
+      return this.#hold(turn, renewed(known, request.ttlMs, this.#ports));
     });
-  }
-
-  /**
-   * Renews a lease while its dialogue has no recording session: what the next part inherits.
-   */
-  renewBetween(ended: CallRecord, caller: Caller, request: RenewRequest): Promise<LeaseAnswer> {
-    return this.#between(ended, caller, {
-      ...{ owner: request.owner, ifVersion: request.ifVersion, action: 'LeaseRenewed' },
-      changed: (leases, known) => withLease(leases, this.#renewed(known, request.ttlMs)),
-      goOn: (call) => this.renew(call, caller, request),
-    });
-  }
-
-  /** The same for giving it back. */
-  releaseBetween(
-    ended: CallRecord,
-    caller: Caller,
-    request: Pick<LeaseRequest, 'owner' | 'ifVersion'>,
-  ): Promise<LeaseAnswer> {
-    return this.#between(ended, caller, {
-      ...{ owner: request.owner, ifVersion: request.ifVersion, action: 'LeaseReleased' },
-      changed: (leases) => withoutLease(leases, request.owner),
-      goOn: (call) => this.release(call, caller, request),
-    });
-  }
-
-  /** A session that begins meanwhile may have read what was: it is told as well. */
-  async #between(ended: CallRecord, caller: Caller, change: SeamChange): Promise<LeaseAnswer> {
-    const { calls, kept } = this.#ports;
-    const last = await this.#goesOn(ended, caller);
-    if (!last) return refused('callUnknown');
-    const answer = await kept.ended(last.id, (call) => this.#inSeam(call, caller, change));
-    const live = calls.byCorrelationId(ended.correlationId);
-    if (!live) return answer;
-    const again = await change.goOn(live);
-    return again.ok || !answer.ok ? again : answer;
-  }
-
-  /** The newest part of a dialogue that the caller sees and that is not over. */
-  async #goesOn(ended: CallRecord, caller: Caller): Promise<CallRecord | undefined> {
-    const { settlement, moments, limits, uccs } = this.#ports;
-    const last = await settlement.lastPart(ended.correlationId);
-    if (last?.dialogue.firstPart !== ended.dialogue.firstPart) return undefined;
-    const sees = last.dialogue.ruledBy.some((name) => isSeen(caller, uccs.get(name)));
-    return sees && !isOver(last, moments.moment(), limits) ? last : undefined;
-  }
-
-  async #inSeam(call: Call, caller: Caller, change: SeamChange): Promise<LeaseAnswer> {
-    const { gatekeeper, journal, clock, trail } = this.#ports;
-    const known = leaseOf(call, change.owner);
-    if (!known) return refused('noSuchLease');
-    if (change.ifVersion !== undefined && change.ifVersion !== call.record.version) {
-      return refused('versionMismatch');
-    }
-    const { uccName, correlationId, id: callId } = call;
-    const { action, owner } = change;
-    const names = { action, uccName, correlationId, callId, outcome: 'ok' } as const;
-    const effectiveAt = clock.now();
-    try {
-      const event = await journal.record(call, {
-        type: action === 'LeaseReleased' ? 'pauseReleased' : 'callUpdated',
-        owner,
-        record: call.next({ leases: change.changed(call.record.leases, known) }),
-        access: trail.entry(caller, names),
-      });
-      return { ok: true, call, lease: known, effect: { event, effectiveAt } };
-    } catch (cause) {
-      gatekeeper.alarm(call, cause);
-      return refused('processingFailed');
-    }
   }
 
   #arrival(): Arrival {
     return { cameAtMs: this.#ports.recorder.commandCameAtMs, early: undefined };
-  }
-
-  #renewed(lease: Lease, asked: number | undefined): Lease {
-    const ttlMs = asked ?? lease.ttlMs;
-    const { clock, moments } = this.#ports;
-    const times = { expiresAt: clock.now() + ttlMs, renewedAt: moments.moment() };
-    return { ...lease, ttlMs, ...times, expired: false };
   }
 
   /** The fence of a pause is taken whatever the commands before it wait for. */
@@ -268,13 +172,13 @@ export class Leases {
     }
   }
 
-  /** The rules that count, or why it is refused; a UCC of the call that the caller sees allows it. */
+  /** The rules that count, or why it is refused; one UCC that the caller sees must allow it. */
   #allowed(call: Call, caller: Caller, ifVersion: number | undefined): UccRules | LeaseAnswer {
     const { uccs, recorder } = this.#ports;
     const rules = uccs.rulesOf(call.record);
     const own = call.record.dialogue.ruledBy
       .flatMap((name) => uccs.get(name) ?? [])
-      .filter((ucc) => isSeen(caller, ucc));
+      .filter((ucc) => seesUcc(caller.principal, ucc));
     if (call.ended || !rules || own.length === 0) return refused('callUnknown');
     const mayEdit = own.some((ucc) => ucc.agentCanEditAudioRecording);
     if (!mayEdit) return refused('editDisabled');
@@ -374,8 +278,4 @@ export class Leases {
     const keys = [...(this.#spentKeys.get(call) ?? []), key].slice(-MAX_SPENT_KEYS);
     this.#spentKeys.set(call, keys);
   }
-}
-
-function isSeen(caller: Caller, ucc: Ucc | undefined): boolean {
-  return ucc !== undefined && seesUcc(caller.principal, ucc);
 }

@@ -13,3 +13,8 @@ export function leastAgeMs(then: Moment, now: Moment): number {
   const since = then.bootId === now.bootId ? then.monotonicMs : 0;
   return Math.max(0, now.monotonicMs - since);
 }
+
+/** The machine's monotonic clock. */
+export interface Moments {
+  moment(): Moment;
+}

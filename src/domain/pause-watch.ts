@@ -1,6 +1,7 @@
 import type { Call } from './call.ts';
 import { type Lease, remainingMs } from './lease.ts';
-import type { AlarmSink, Clock, Moments } from './ports.ts';
+import type { Moments } from './moment.ts';
+import type { AlarmSink, Clock } from './ports.ts';
 import type { UccRegistry } from './ucc-registry.ts';
 
 export interface PauseWatchPorts {

@@ -4,7 +4,6 @@ import type { ErasureRecord } from './erasure.ts';
 import type { Alarm, RecordingEvent } from './events.ts';
 import type { DerivedRecord } from './keeping-store.ts';
 import type { MediaAgreement } from './media-agreement.ts';
-import type { Moment } from './moment.ts';
 import type { RecordingFilter, RecordingPage } from './recording-search.ts';
 import type {
   CallDetailRecord,
@@ -235,14 +234,6 @@ export interface AlarmSink {
   raise(alarm: Omit<Alarm, 'at'>): void;
 }
 
-/** Alarms of calls that have ended, which stay open until what they tell of is over. */
-export interface OpenAlarms {
-  /** Nothing where it is open. */
-  open(alarm: Omit<Alarm, 'at'> & { readonly callId: string }): void;
-  /** Nothing where it is not. */
-  close(callId: string, kind: Alarm['kind']): void;
-}
-
 /** Keeps a secret in the store so that the store alone does not tell it. */
 export interface Vault {
   /** @returns text that only `open` reads */
@@ -256,9 +247,4 @@ export interface Vault {
 export interface Clock {
   /** Unix ms */
   now(): number;
-}
-
-/** The machine's monotonic clock. */
-export interface Moments {
-  moment(): Moment;
 }

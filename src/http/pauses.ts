@@ -81,12 +81,17 @@ interface OwnerRoute {
   Body: { ttlMs?: number } | undefined;
 }
 
+const owned = '/api/calls/:id/pauses/:owner';
+
 /** A call's pause set, and leases: pauses that their owner must renew. */
 export function pauseRoutes(app: FastifyInstance, services: HttpServices): void {
   listRoute(app, services);
   takeRoute(app, services);
-  const owned = '/api/calls/:id/pauses/:owner';
+  renewRoute(app, services);
+  releaseRoute(app, services);
+}
 
+function renewRoute(app: FastifyInstance, services: HttpServices): void {
   app.put<OwnerRoute>(
     owned,
     {
@@ -99,19 +104,15 @@ export function pauseRoutes(app: FastifyInstance, services: HttpServices): void 
     },
     (request, reply) =>
       carry(services, request, reply, {
-        live: (call, ifVersion) => {
-          const { owner } = request.params;
-          const renewal = { owner, ttlMs: request.body?.ttlMs, ifVersion };
-          return services.leases.renew(call, request.caller, renewal);
-        },
-        ended: (record, ifVersion) => {
-          const { owner } = request.params;
-          const renewal = { owner, ttlMs: request.body?.ttlMs, ifVersion };
-          return services.leases.renewBetween(record, request.caller, renewal);
-        },
+        live: (call, ifVersion) =>
+          services.leases.renew(call, request.caller, { ...renewalOf(request), ifVersion }),
+        ended: (record, ifVersion) =>
+          services.seamLeases.renew(record, request.caller, { ...renewalOf(request), ifVersion }),
       }),
   );
+}
 
+function releaseRoute(app: FastifyInstance, services: HttpServices): void {
   app.delete<OwnerRoute>(
     owned,
     {
@@ -123,16 +124,19 @@ export function pauseRoutes(app: FastifyInstance, services: HttpServices): void 
     },
     (request, reply) =>
       carry(services, request, reply, {
-        live: (call, ifVersion) => {
-          const { owner } = request.params;
-          return services.leases.release(call, request.caller, { owner, ifVersion });
-        },
-        ended: (record, ifVersion) => {
-          const { owner } = request.params;
-          return services.leases.releaseBetween(record, request.caller, { owner, ifVersion });
-        },
+        live: (call, ifVersion) =>
+          services.leases.release(call, request.caller, { ...renewalOf(request), ifVersion }),
+        ended: (record, ifVersion) =>
+          services.seamLeases.release(record, request.caller, { ...renewalOf(request), ifVersion }),
       }),
   );
+}
+
+function renewalOf({
+  params: { owner },
+  body,
+}: Pick<FastifyRequest<OwnerRoute>, 'params' | 'body'>) {
+  return { owner, ttlMs: body?.ttlMs };
 }
 
 function listRoute(app: FastifyInstance, services: HttpServices): void {

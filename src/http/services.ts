@@ -19,6 +19,7 @@ import type { LongWorkStatus } from '../domain/long-work.ts';
 import type { PeopleRegister } from '../domain/people-register.ts';
 import type { Recorder, Store } from '../domain/ports.ts';
 import type { CallRecord } from '../domain/records.ts';
+import type { SeamLeases } from '../domain/seam-leases.ts';
 import type { UccRegistry } from '../domain/ucc-registry.ts';
 import type { Webhooks } from '../domain/webhook.ts';
 import type { Certificate } from '../protocols/tls/certificate.ts';
@@ -81,6 +82,7 @@ export interface HttpServices {
   readonly register: PeopleRegister | undefined;
   readonly trail: AccessTrail;
   readonly leases: Leases;
+  readonly seamLeases: SeamLeases;
   readonly assessor: Pick<Assessor, 'healthOf'>;
   readonly assurance: AssuranceStore;
   readonly keeping: KeepingStore;

@@ -6,16 +6,12 @@ import { agent, TestHush, ucc } from '../support/hush.ts';
 
 const DELETE_GRACE_MS = 1_200;
 const INHERIT_MS = 3_500;
-const nextAgent = 'sip:next@domain.com';
 const records = { useAudioRecording: true, agentCanEditAudioRecording: true, agents: [agent] };
 const uccs: Config['uccs'] = [
   { name: ucc, ...records },
   { name: 'forgets', ...records, saveRecordingByDefault: false },
   { name: 'waits', ...records, recordFromStart: false },
   { name: 'resumes', ...records, onPauseExpiry: 'resume' },
-  { name: 'next', ...records, agents: [nextAgent] },
-  { name: 'locked', useAudioRecording: true, agents: [nextAgent] },
-  { name: 'off', agentCanEditAudioRecording: true, agents: [nextAgent] },
 ];
 
 let now = () => Date.now();
@@ -44,8 +40,6 @@ afterAll(async () => {
 interface Shown {
   readonly id: string;
   readonly status: string;
-  readonly savingState: string;
-  readonly uccNames: string[];
 }
 
 /** The oldest first. */
@@ -252,74 +246,5 @@ describe('a lease that was taken by the id of an earlier part', () => {
     const second = await part(correlationId, 'resumes');
     await expect.poll(async () => (await look(correlationId)).pausedBy).toEqual([]);
     await ended(second);
-  });
-});
-
-describe('a transfer to another UCC', () => {
-  const as = (UCCName: string, RequesterSipUri: string) => ({ UCCName, RequesterSipUri });
-
-  it('while the first session lives: one call, paused as it was, commanded by both', async () => {
-    const correlationId = randomUUID();
-    const first = await part(correlationId);
-    await said('Pause', correlationId);
-    const second = await part(correlationId, 'next');
-    const shown = await look(correlationId);
-    expect(shown).toMatchObject({ uccNames: [ucc, 'next'], pausedBy: ['api'] });
-    expect(shown.streams).toHaveLength(4);
-    for (const name of [ucc, 'next']) {
-      const state = await hush.get(`/attendantservice/api/recording/${name}/${correlationId}`);
-      expect(state).toMatchObject({ RecordingState: 3, UCCName: name, ErrorMessage: null });
-    }
-    const stranger = await hush.command('Start', correlationId, as('next', agent));
-    expect(stranger.ErrorMessage?.Message).toContain('is not an agent or supervisor');
-    await said('Start', correlationId, as('next', nextAgent));
-    await said('Pause', correlationId);
-    const own = hush.events.filter(
-      (event) => event.uccName === 'next' && event.correlationId === correlationId,
-    );
-    expect(own.map(({ action }) => action).filter((action) => action !== null)).toEqual([1, 3]);
-    await first.call.end();
-    await second.call.end();
-    await expect.poll(() => statuses(correlationId)).toEqual(['kept']);
-    for (const name of [ucc, 'next', 'forgets']) {
-      const { items } = await hush.get(`/api/recordings?ucc=${name}`);
-      const found = items.some((item: { correlationId: string }) => {
-        return item.correlationId === correlationId;
-      });
-      expect(found).toBe(name !== 'forgets');
-    }
-  });
-
-  it.each([
-    ['locked', 'setting is disabled', 'Started'],
-    ['off', 'Recorder was not available', 'Stopped'],
-  ])('to one that is stricter (%s): its rules count as well', async (name, message, state) => {
-    const correlationId = randomUUID();
-    const first = await part(correlationId);
-    const second = await part(correlationId, name);
-    expect((await look(correlationId)).recordingState).toBe(state);
-    const pause = await hush.command('Pause', correlationId);
-    // Whoever may pause may go on doing so.
-    expect(pause.ErrorMessage === null).toBe(name === 'locked');
-    const start = await hush.command('Start', correlationId);
-    expect(start.ErrorMessage?.Message).toContain(message);
-    await first.call.end();
-    await second.call.end();
-  });
-
-  it('by BYE, then INVITE: it goes on paused, and the first UCC may still command', async () => {
-    const correlationId = randomUUID();
-    const first = await part(correlationId);
-    await said('Pause', correlationId);
-    await ended(first);
-    const second = await part(correlationId, 'next');
-    expect(await look(correlationId)).toMatchObject({ uccName: 'next', pausedBy: ['api'] });
-    await said('Start', correlationId);
-    expect((await look(correlationId)).pausedBy).toEqual([]);
-    await said('Delete', correlationId, as('next', nextAgent));
-    await ended(second);
-    await expect
-      .poll(() => statuses(correlationId), { timeout: 5_000 })
-      .toEqual(['destroyed', 'destroyed']);
   });
 });

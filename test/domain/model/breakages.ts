@@ -2,7 +2,8 @@ import type { Call } from '../../../src/domain/call.ts';
 import { CallRegistry } from '../../../src/domain/call-registry.ts';
 import { Gatekeeper, type GatekeeperPorts } from '../../../src/domain/gatekeeper.ts';
 import type { KeptRecordings } from '../../../src/domain/kept-recordings.ts';
-import type { AlarmSink, Moments } from '../../../src/domain/ports.ts';
+import type { Moments } from '../../../src/domain/moment.ts';
+import type { AlarmSink } from '../../../src/domain/ports.ts';
 import type { Machine } from './machine.ts';
 
 /** Ways to break Hush on purpose: the model must notice each of them. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { breakages } from './breakages.ts';
-import { dialogueSteps, explore, gateSteps, type Step, stepsOfEveryKind } from './explore.ts';
+import { explore } from './explore.ts';
+import { dialogueSteps, gateSteps, type Step, stepsOfEveryKind } from './steps.ts';
 
 const RUNS = 4_000;
 const MAX_STEPS = 25;

@@ -2,60 +2,8 @@ import { RecordingState } from '../../../src/domain/recording-state.ts';
 import type { CallRecord } from '../../../src/domain/records.ts';
 import type { Breakage } from './breakages.ts';
 import { Machine } from './machine.ts';
-import type { StoreFault } from './simulated-store.ts';
+import type { CommandKind, Kind, Step } from './steps.ts';
 import { correlationId, DELETE_GRACE_MS, INHERIT_MS, type UccName, World } from './world.ts';
-
-type GateKind = 'pause' | 'start' | 'stop' | 'takeA' | 'releaseA';
-type CommandKind =
-  | GateKind
-  | 'takeB'
-  | 'releaseB'
-  | 'pauseOther'
-  | 'startOther'
-  | 'save'
-  | 'delete';
-type SessionKind = 'join' | 'joinOther' | 'leave' | 'leaveAll' | 'hold' | 'release';
-type FaultKind = 'workerDies' | 'crash' | 'reboot' | 'thaw' | 'archiveFails' | 'pauseInStall';
-type TimeKind = 'clockForth' | 'clockBack' | 'grace' | 'longPause' | 'off' | 'on';
-type Kind = CommandKind | SessionKind | FaultKind | TimeKind;
-
-export interface Step {
-  readonly kind: Kind;
-  readonly fault?: StoreFault | 'fence' | 'close';
-}
-
-const gateKinds: readonly GateKind[] = ['pause', 'start', 'stop', 'takeA', 'releaseA'];
-const faults = [undefined, 'fence', 'fails', 'crashesBefore', 'crashesAfter'] as const;
-
-/** Steps that move one call's gate, each with every fault. */
-export const gateSteps: readonly Step[] = [
-  ...gateKinds.flatMap((kind) => faults.map((fault): Step => (fault ? { kind, fault } : { kind }))),
-  ...(['takeB', 'releaseB', 'join', 'leave', 'hold', 'release', 'thaw'] as const).map(
-    (kind): Step => ({ kind }),
-  ),
-  { kind: 'workerDies' },
-  { kind: 'crash' },
-];
-
-/** Steps that make a dialogue of several parts, and settle it. */
-export const dialogueSteps: readonly Step[] = [
-  ...(['save', 'delete', 'pauseOther', 'startOther', 'joinOther', 'leaveAll'] as const).map(
-    (kind): Step => ({ kind }),
-  ),
-  ...(['reboot', 'archiveFails', 'pauseInStall', 'clockForth', 'clockBack'] as const).map(
-    (kind): Step => ({ kind }),
-  ),
-  ...(['grace', 'longPause', 'off', 'on'] as const).map((kind): Step => ({ kind })),
-  { kind: 'off', fault: 'fence' },
-  { kind: 'leaveAll', fault: 'close' },
-  ...(['fails', 'crashesBefore', 'crashesAfter'] as const).flatMap((fault): Step[] => [
-    { kind: 'leaveAll', fault },
-    { kind: 'delete', fault },
-    { kind: 'save', fault },
-  ]),
-];
-
-export const stepsOfEveryKind: readonly Step[] = [...gateSteps, ...dialogueSteps];
 
 /** What somebody outside knows of an owner: whether it holds, by the answers that came. */
 type Knowledge = 'holds' | 'free' | 'unknown';
@@ -249,6 +197,14 @@ class Play {
       case 'releaseA':
       case 'releaseB':
         return this.#giveBack(kind.slice(-1), world);
+      default:
+        return this.#happen(kind, world);
+    }
+  }
+
+  /** What nobody asks Hush for. */
+  async #happen(kind: Exclude<Kind, CommandKind>, world: World): Promise<unknown> {
+    switch (kind) {
       case 'join':
       case 'joinOther':
         return this.#join(uccOf(kind));

@@ -40,8 +40,8 @@ export type RecorderBreakage =
   | 'otherUccUnpaused';
 
 /**
- * Gates and streams as the real recorder has them, without sockets. A fence fails when told to: then
- * its marker lies unread until the thread goes on, and its abort reaches the thread after it.
+ * Gates and streams as the real recorder has them, without sockets. A fence fails when told to:
+ * then its marker lies unread until the thread goes on.
  */
 export class SimulatedRecorder implements Recorder {
   readonly available = true;

@@ -1,6 +1,6 @@
 import { anonymous, type Caller } from '../../../src/domain/access.ts';
 import type { AccessRecord } from '../../../src/domain/access-trail.ts';
-import { judge } from '../../../src/domain/assurance.ts';
+import { type CallHealth, judge } from '../../../src/domain/assurance.ts';
 import type { Call } from '../../../src/domain/call.ts';
 import { CallLifecycle } from '../../../src/domain/call-lifecycle.ts';
 import { CallRegistry } from '../../../src/domain/call-registry.ts';
@@ -14,6 +14,7 @@ import { Leases } from '../../../src/domain/leases.ts';
 import { PauseWatch } from '../../../src/domain/pause-watch.ts';
 import type { StateActionName } from '../../../src/domain/recording-state.ts';
 import type { CallRecord } from '../../../src/domain/records.ts';
+import { SeamLeases } from '../../../src/domain/seam-leases.ts';
 import { newUcc } from '../../../src/domain/ucc.ts';
 import { UccRegistry } from '../../../src/domain/ucc-registry.ts';
 import { plainPcmu } from '../../support/agreements.ts';
@@ -60,6 +61,7 @@ export class World {
   readonly #settlement: CallSettlement;
   readonly #carrier: CommandCarrier;
   readonly #leases: Leases;
+  readonly #seamLeases: SeamLeases;
   readonly #watch: PauseWatch;
   readonly #store: ReturnType<Machine['store']['connect']>;
   readonly #machine: Machine;
@@ -89,14 +91,7 @@ export class World {
     this.#settlement = new CallSettlement({
       ...{ uccs, calls, recorder, journal, store, kept, alarms, moments, limits },
       archive: machine.archive(store),
-      assess: async ({ record }) => {
-        machine.mayFail();
-        if (machine.verdictFails) throw new Error('told to fail');
-        return judge({
-          ...{ record, tracks: [], gaps: undefined, pauses: 0 },
-          ...{ expectations: new Map(), alarms: new Set() },
-        });
-      },
+      assess: async ({ record }) => verdictOf(machine, record),
     });
     const settlement = this.#settlement;
     this.#lifecycle = new CallLifecycle({
@@ -113,8 +108,11 @@ export class World {
     this.#watch = new PauseWatch({ uccs, alarms, clock, moments });
     const watch = this.#watch;
     this.#leases = new Leases({
-      ...{ uccs, calls, recorder, gatekeeper, clock, trail, watch },
-      ...{ moments, journal, settlement, kept, limits },
+      ...{ uccs, calls, recorder, gatekeeper, clock, trail, watch, moments },
+    });
+    this.#seamLeases = new SeamLeases({
+      ...{ uccs, calls, recorder, gatekeeper, clock, trail, watch, moments },
+      ...{ leases: this.#leases, journal, settlement, kept, limits },
     });
     this.#carrier = new CommandCarrier({
       ...{ uccs, calls, recorder, gatekeeper, clock, requesterMustMatchToken: false },
@@ -164,7 +162,7 @@ export class World {
     if (call) return (await this.#leases.release(call, caller, request)).ok;
     if (this.#breakage === 'leaseUnreachable') return false;
     const record = await this.#store.port.call(id);
-    return record !== undefined && (await this.#leases.releaseBetween(record, caller, request)).ok;
+    return record !== undefined && (await this.#seamLeases.release(record, caller, request)).ok;
   }
 
   /** A recording session with one stream; saved before it is answered, as the real one is. */
@@ -235,3 +233,12 @@ export class World {
 
 /** More than any chain of promises that a step leaves behind. */
 const QUIET_TURNS = 60;
+
+function verdictOf(machine: Machine, record: CallRecord): CallHealth {
+  machine.mayFail();
+  if (machine.verdictFails) throw new Error('told to fail');
+  return judge({
+    ...{ record, tracks: [], gaps: undefined, pauses: 0 },
+    ...{ expectations: new Map(), alarms: new Set() },
+  });
+}
