@@ -132,11 +132,8 @@ function releaseRoute(app: FastifyInstance, services: HttpServices): void {
   );
 }
 
-function renewalOf({
-  params: { owner },
-  body,
-}: Pick<FastifyRequest<OwnerRoute>, 'params' | 'body'>) {
-  return { owner, ttlMs: body?.ttlMs };
+function renewalOf({ params, body }: FastifyRequest<OwnerRoute>) {
+  return { owner: params.owner, ttlMs: body?.ttlMs };
 }
 
 function listRoute(app: FastifyInstance, services: HttpServices): void {
@@ -188,7 +185,7 @@ function takeRoute(app: FastifyInstance, services: HttpServices): void {
   );
 }
 
-/** What is asked of a call in progress, and of a dialogue between two recording sessions. */
+/** Of a call in progress, and of a dialogue between two recording sessions. */
 interface LeaseCommand {
   live(call: Call, ifVersion: number | undefined): Promise<LeaseAnswer>;
   ended?(record: CallRecord, ifVersion: number | undefined): Promise<LeaseAnswer>;
@@ -223,17 +220,16 @@ async function answerOf(
 ): Promise<LeaseAnswer | undefined> {
   const call = callFor(services, request);
   if (call) return command.live(call, ifVersion);
-  const record = command.ended && (await recordFor(services, request));
+  const record = await recordFor(services, request);
   return record && command.ended?.(record, ifVersion);
 }
 
 function pausesView(call: Call, answer: Extract<LeaseAnswer, { ok: true }> | undefined) {
   const { version, pausedAt, leases } = call.record;
   const effect = answer?.effect;
-  const none = { reason: null, since: null, expiresAt: null, expired: false };
   const pauses = [...call.pauses].map((owner) => {
     const lease = leases.find((other) => other.owner === owner);
-    if (!lease) return { ...none, owner, since: owner === 'api' ? timeOf(pausedAt) : null };
+    if (!lease) return { ...noLease, owner, since: owner === 'api' ? timeOf(pausedAt) : null };
     const { reason, takenAt, expiresAt, expired } = lease;
     return { owner, reason, since: isoTime(takenAt), expiresAt: isoTime(expiresAt), expired };
   });
@@ -245,6 +241,8 @@ function pausesView(call: Call, answer: Extract<LeaseAnswer, { ok: true }> | und
     pauses,
   };
 }
+
+const noLease = { reason: null, since: null, expiresAt: null, expired: false };
 
 function timeOf(ms: number | null): string | null {
   return ms === null ? null : isoTime(ms);

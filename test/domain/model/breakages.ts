@@ -60,12 +60,9 @@ export function brokenKept(
   };
 }
 
-export function brokenGatekeeper(
-  breakage: Breakage | undefined,
-  ports: GatekeeperPorts,
-): Gatekeeper | undefined {
+export function gatekeeperOf(breakage: Breakage | undefined, ports: GatekeeperPorts): Gatekeeper {
   if (breakage === 'gateOpenedBeforeCommit') return new OpensFirst(ports);
-  return breakage === 'pauseWaitsForStore' ? new Waits(ports) : undefined;
+  return breakage === 'pauseWaitsForStore' ? new Waits(ports) : new Gatekeeper(ports);
 }
 
 class OpensFirst extends Gatekeeper {

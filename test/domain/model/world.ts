@@ -7,7 +7,6 @@ import { CallRegistry } from '../../../src/domain/call-registry.ts';
 import { CallSettlement } from '../../../src/domain/call-settlement.ts';
 import { CommandCarrier } from '../../../src/domain/command-carrier.ts';
 import { CommandTrail } from '../../../src/domain/command-trail.ts';
-import { Gatekeeper } from '../../../src/domain/gatekeeper.ts';
 import { Journal } from '../../../src/domain/journal.ts';
 import { KeptRecordings } from '../../../src/domain/kept-recordings.ts';
 import { Leases } from '../../../src/domain/leases.ts';
@@ -21,10 +20,10 @@ import { plainPcmu } from '../../support/agreements.ts';
 import {
   type Breakage,
   brokenAlarms,
-  brokenGatekeeper,
   brokenKept,
   brokenMoments,
   brokenRegistry,
+  gatekeeperOf,
 } from './breakages.ts';
 import type { Machine } from './machine.ts';
 import { SimulatedRecorder } from './simulated-recorder.ts';
@@ -69,8 +68,7 @@ export class World {
 
   private constructor(machine: Machine, breakage: Breakage | undefined) {
     const recorder = new SimulatedRecorder(breakage);
-    this.#machine = machine;
-    this.#breakage = breakage;
+    [this.#machine, this.#breakage] = [machine, breakage];
     this.#store = machine.store.connect(breakage);
     const store = this.#store.port;
     const uccs = new UccRegistry(store);
@@ -85,9 +83,7 @@ export class World {
     };
     const limits = { inheritMs: INHERIT_MS, deleteGraceMs: DELETE_GRACE_MS };
     const kept = brokenKept(breakage, new KeptRecordings({ calls, store }));
-    this.calls = calls;
-    this.recorder = recorder;
-    this.#uccs = uccs;
+    [this.calls, this.recorder, this.#uccs] = [calls, recorder, uccs];
     this.#settlement = new CallSettlement({
       ...{ uccs, calls, recorder, journal, store, kept, alarms, moments, limits },
       archive: machine.archive(store),
@@ -102,11 +98,9 @@ export class World {
       hangUp: () => undefined,
       onTrackEnded: () => undefined,
     });
-    const gatekeeper =
-      brokenGatekeeper(breakage, { recorder, journal, alarms, clock }) ??
-      new Gatekeeper({ recorder, journal, alarms, clock });
-    this.#watch = new PauseWatch({ uccs, alarms, clock, moments });
-    const watch = this.#watch;
+    const gatekeeper = gatekeeperOf(breakage, { recorder, journal, alarms, clock });
+    const watch = new PauseWatch({ uccs, alarms, clock, moments });
+    this.#watch = watch;
     this.#leases = new Leases({
       ...{ uccs, calls, recorder, gatekeeper, clock, trail, watch, moments },
     });
