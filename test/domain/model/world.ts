@@ -7,10 +7,12 @@ import { CallRegistry } from '../../../src/domain/call-registry.ts';
 import { CallSettlement } from '../../../src/domain/call-settlement.ts';
 import { CommandCarrier } from '../../../src/domain/command-carrier.ts';
 import { CommandTrail } from '../../../src/domain/command-trail.ts';
+import type { OpenAlarms } from '../../../src/domain/events.ts';
 import { Journal } from '../../../src/domain/journal.ts';
 import { KeptRecordings } from '../../../src/domain/kept-recordings.ts';
 import { Leases } from '../../../src/domain/leases.ts';
 import { PauseWatch } from '../../../src/domain/pause-watch.ts';
+import type { AlarmSink } from '../../../src/domain/ports.ts';
 import type { StateActionName } from '../../../src/domain/recording-state.ts';
 import type { CallRecord } from '../../../src/domain/records.ts';
 import { SeamLeases } from '../../../src/domain/seam-leases.ts';
@@ -68,7 +70,8 @@ export class World {
 
   private constructor(machine: Machine, breakage: Breakage | undefined) {
     const recorder = new SimulatedRecorder(breakage);
-    [this.#machine, this.#breakage] = [machine, breakage];
+    this.#machine = machine;
+    this.#breakage = breakage;
     this.#store = machine.store.connect(breakage);
     const store = this.#store.port;
     const uccs = new UccRegistry(store);
@@ -76,14 +79,12 @@ export class World {
     const clock = { now: () => machine.now() };
     const moments = brokenMoments(breakage, machine) ?? { moment: () => machine.moment() };
     const journal = new Journal({ store, bus, clock });
-    const alarms = {
-      raise: () => undefined,
-      open: ({ callId }: { callId: string }) => void this.openAlarms.add(callId),
-      close: (callId: string) => void this.openAlarms.delete(callId),
-    };
+    const alarms = alarmsInto(this.openAlarms);
     const limits = { inheritMs: INHERIT_MS, deleteGraceMs: DELETE_GRACE_MS };
     const kept = brokenKept(breakage, new KeptRecordings({ calls, store }));
-    [this.calls, this.recorder, this.#uccs] = [calls, recorder, uccs];
+    this.calls = calls;
+    this.recorder = recorder;
+    this.#uccs = uccs;
     this.#settlement = new CallSettlement({
       ...{ uccs, calls, recorder, journal, store, kept, alarms, moments, limits },
       archive: machine.archive(store),
@@ -235,4 +236,12 @@ function verdictOf(machine: Machine, record: CallRecord): CallHealth {
     ...{ record, tracks: [], gaps: undefined, pauses: 0 },
     ...{ expectations: new Map(), alarms: new Set() },
   });
+}
+
+function alarmsInto(open: Set<string>): AlarmSink & OpenAlarms {
+  return {
+    raise: () => undefined,
+    open: ({ callId }) => void open.add(callId),
+    close: (callId) => void open.delete(callId),
+  };
 }
