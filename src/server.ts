@@ -164,7 +164,7 @@ export async function createServer(
     ...{ calls, recorder, desk: alarms, limits: config.recording },
   });
   const assessor = new Assessor({
-    ...{ store, watch: assurance, onError: onAssuranceFailed },
+    ...{ store, alarms, watch: assurance, onError: onAssuranceFailed },
     onVerdict: (health) => metrics.verdict(health),
   });
   const timeZone = config.assurance.timeZone ?? systemTimeZone();

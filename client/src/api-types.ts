@@ -170,7 +170,7 @@ export interface Operations {
         /** Since when the recorder keeps nothing; null while it keeps audio */
         readonly notKeptSince: string | null;
         /** Open, of this call: it needs a look */
-        readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'dailySummary')[];
+        readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary')[];
         readonly streams: readonly ({
           readonly track: number;
           readonly label: string;
@@ -212,7 +212,7 @@ export interface Operations {
       /** Since when the recorder keeps nothing; null while it keeps audio */
       readonly notKeptSince: string | null;
       /** Open, of this call: it needs a look */
-      readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'dailySummary')[];
+      readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary')[];
       readonly streams: readonly ({
         readonly track: number;
         readonly label: string;
@@ -312,7 +312,7 @@ export interface Operations {
       /** Of a live call: as it stands now */
       readonly verdict: 'complete' | 'degraded' | 'missing';
       readonly reasons: readonly ({
-        readonly code: 'noMedia' | 'nothingKept' | 'oneSided' | 'streamSilent' | 'partyMissing' | 'audioLost' | 'interrupted' | 'mediaStopped' | 'srtpFailed' | 'storageFailed' | 'workerDied' | 'sessionLost' | 'recorderUnavailable' | 'fenceUnconfirmed' | 'notAsked';
+        readonly code: 'noMedia' | 'nothingKept' | 'oneSided' | 'streamSilent' | 'partyMissing' | 'audioLost' | 'interrupted' | 'audioDamaged' | 'unattended' | 'clockWrong' | 'foreignMedia' | 'mediaStopped' | 'srtpFailed' | 'storageFailed' | 'workerDied' | 'sessionLost' | 'recorderUnavailable' | 'fenceUnconfirmed' | 'tooShort' | 'notAsked';
         readonly words: string;
       })[];
       readonly pauses: number;
@@ -330,6 +330,8 @@ export interface Operations {
         /** Of the packets that were sent, 0 to 1 */
         readonly lossShare: number;
         readonly jitterMs: number | null;
+        /** Beside its time by more than 20 ms */
+        readonly clockWrongMs: number;
       })[];
     };
   };
@@ -442,7 +444,7 @@ export interface Operations {
   /** Recordings, newest first */
   'GET /api/recordings': {
     path: Record<never, never>;
-    query: { ucc?: string; correlationId?: string; agent?: string; party?: string; from?: string; to?: string; marked?: boolean; saving?: 'None' | 'Save' | 'Delete'; status?: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed'; legalHold?: boolean; minLengthMs?: number; maxLengthMs?: number; minGapMs?: number; gap?: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended'; cursor?: string; limit?: number };
+    query: { ucc?: string; correlationId?: string; agent?: string; party?: string; from?: string; to?: string; marked?: boolean; saving?: 'None' | 'Save' | 'Delete'; status?: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed'; legalHold?: boolean; minLengthMs?: number; maxLengthMs?: number; minGapMs?: number; gap?: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended' | 'lost'; cursor?: string; limit?: number };
     body: undefined;
     answer: {
       readonly items: readonly ({
@@ -470,7 +472,7 @@ export interface Operations {
         readonly gaps: {
           /** Without audio in all, on the worse of its tracks */
           readonly lengthMs: number;
-          readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended')[];
+          readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended' | 'lost')[];
         } | null;
         readonly legalHold: {
           readonly reason: string;
@@ -516,7 +518,7 @@ export interface Operations {
       readonly gaps: {
         /** Without audio in all, on the worse of its tracks */
         readonly lengthMs: number;
-        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended')[];
+        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended' | 'lost')[];
       } | null;
       readonly legalHold: {
         readonly reason: string;
@@ -547,7 +549,7 @@ export interface Operations {
           readonly startSample: number;
           /** At the track's clockRate */
           readonly samples: number;
-          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended';
+          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended' | 'lost';
         })[];
       })[];
       readonly receipts: readonly ({
@@ -601,7 +603,7 @@ export interface Operations {
           readonly track: number;
           readonly startMs: number;
           readonly lengthMs: number;
-          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended';
+          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended' | 'lost';
         })[];
       })[];
     };
@@ -634,7 +636,7 @@ export interface Operations {
         readonly gaps: readonly ({
           readonly startMs: number;
           readonly lengthMs: number;
-          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended';
+          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended' | 'lost';
         })[];
       })[];
       readonly marks: readonly ({
@@ -685,7 +687,7 @@ export interface Operations {
       readonly gaps: {
         /** Without audio in all, on the worse of its tracks */
         readonly lengthMs: number;
-        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended')[];
+        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended' | 'lost')[];
       } | null;
       readonly legalHold: {
         readonly reason: string;
@@ -729,7 +731,7 @@ export interface Operations {
       readonly gaps: {
         /** Without audio in all, on the worse of its tracks */
         readonly lengthMs: number;
-        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended')[];
+        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended' | 'lost')[];
       } | null;
       readonly legalHold: {
         readonly reason: string;
@@ -1314,12 +1316,12 @@ export interface Operations {
   /** What is open now and what was raised, newest first */
   'GET /api/alarms': {
     path: Record<never, never>;
-    query: { ucc?: string; kind?: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'dailySummary'; open?: boolean; from?: string; to?: string; cursor?: string; limit?: number };
+    query: { ucc?: string; kind?: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary'; open?: boolean; from?: string; to?: string; cursor?: string; limit?: number };
     body: undefined;
     answer: {
       readonly items: readonly ({
         readonly id: string;
-        readonly kind: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'dailySummary';
+        readonly kind: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary';
         readonly at: string;
         /** null while it is open; the same as `at` where it tells of a moment */
         readonly clearedAt: string | null;
@@ -1351,6 +1353,8 @@ export interface Operations {
         readonly complete: number;
         readonly degraded: number;
         readonly missing: number;
+        /** Over before audio could be expected; no other count */
+        readonly tooShort: number;
         /** In progress, or of an older release */
         readonly unjudged: number;
         /** By flag */
@@ -1392,7 +1396,7 @@ export interface Operations {
       readonly inProgress: readonly (string)[];
       readonly missing: readonly ({
         readonly correlationId: string;
-        readonly why: 'neverSeen' | 'notRecorded' | 'nothingKept';
+        readonly why: 'neverSeen' | 'notRecorded' | 'tooShort' | 'nothingKept';
       })[];
     };
   };

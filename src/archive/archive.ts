@@ -17,7 +17,7 @@ import type { AudioFiles } from './audio-files.ts';
 import { derivedFile } from './derived-file.ts';
 import { DerivedPeaks } from './derived-peaks.ts';
 import { Exports } from './exports.ts';
-import { finishedRecording, originOf } from './finished-recording.ts';
+import { finishedRecording, originOf, type RecordingRows } from './finished-recording.ts';
 import { type Interruptible, Listeners } from './listeners.ts';
 import { SealedLiveAudio } from './live-audio.ts';
 import type { FilesSettings } from './open-files.ts';
@@ -56,8 +56,7 @@ export class SealedArchive implements Archive {
   }
 
   async finish(callId: string): Promise<FinishedRecording> {
-    const { tracks, segments } = await this.#recorded(callId);
-    return finishedRecording(this.#options, tracks, segments);
+    return finishedRecording(this.#options, await this.#rows(callId));
   }
 
   async destroy(callId: string): Promise<void> {
@@ -69,7 +68,7 @@ export class SealedArchive implements Archive {
   }
 
   async reseal(callId: string, { start, end }: Span): Promise<Resealed> {
-    const { tracks, segments } = await this.#recorded(callId);
+    const { tracks, segments, details } = await this.#rows(callId);
     const origin = originOf(tracks);
     const replaced: SegmentRecord[] = [];
     const resealed: SegmentRecord[] = [];
@@ -89,7 +88,9 @@ export class SealedArchive implements Archive {
         segment,
     );
     const destroyed = await this.#described(replaced);
-    const finished = await finishedRecording(this.#options, tracks, after);
+    const finished = await finishedRecording(this.#options, {
+      ...{ tracks, details, segments: after },
+    });
     return { segments: resealed, destroyed, finished };
   }
 
@@ -160,6 +161,13 @@ export class SealedArchive implements Archive {
   async #recorded(callId: string): Promise<{ tracks: TrackRecord[]; segments: SegmentRecord[] }> {
     const { store } = this.#options;
     return { tracks: await store.tracks(callId), segments: await store.segments(callId) };
+  }
+
+  async #rows(callId: string): Promise<RecordingRows> {
+    const { store } = this.#options;
+    const record = await store.call(callId);
+    const details = record ? await store.details(record) : [];
+    return { ...(await this.#recorded(callId)), details };
   }
 
   async #described(segments: readonly SegmentRecord[]): Promise<DestroyedSegment[]> {

@@ -37,6 +37,7 @@ import type {
 } from './ports.ts';
 import { RecordingState } from './recording-state.ts';
 import type { CallRecord } from './records.ts';
+import { presenceWith } from './stream-presence.ts';
 import type { UccRegistry } from './ucc-registry.ts';
 
 export interface AcceptedStream {
@@ -131,9 +132,10 @@ export class CallLifecycle {
         changes += changed.length;
       }
       if (changes === 0) return;
+      const tracks = updates.map(({ track }) => trackRecord(call.id, this.#stream(call, track)));
       // Whoever watches the call hears of it; the streams have their gate already.
       await this.#ports.journal
-        .record(call, { type: 'callUpdated', record: call.next({}) })
+        .record(call, { type: 'callUpdated', record: call.next({}), extra: { tracks } })
         .catch((cause) => this.#storeAlarm(call, cause));
     });
   }
@@ -308,8 +310,9 @@ export class CallLifecycle {
     try {
       if (!begins) await this.#setGate(call, opens);
       const opened = await this.#openStreams(call, held);
+      const at = this.#ports.clock.now();
       const added = offer.streams.map((stream, index) =>
-        newStream(offer, stream, { rules, opened: opened[index] as OpenedStream }),
+        newStream(offer, stream, { rules, at, opened: opened[index] as OpenedStream }),
       );
       await journal.record(call, {
         type: begins ? 'callBegan' : 'callUpdated',
@@ -379,7 +382,7 @@ export class CallLifecycle {
 
   async #hold(call: Call, tracks: readonly number[], held: boolean): Promise<void> {
     const told = this.#ports.recorder.hold(call.id, tracks, held);
-    for (const track of tracks) this.#stream(call, track).held = held;
+    for (const track of tracks) this.#noteHold(this.#stream(call, track), held);
     await this.#unlessReplaced(call, told);
   }
 
@@ -403,6 +406,11 @@ export class CallLifecycle {
     }
   }
 
+  #noteHold(stream: CallStream, held: boolean): void {
+    stream.held = held;
+    stream.presence = presenceWith(stream.presence, held, this.#ports.clock.now());
+  }
+
   #stream(call: Call, track: number): CallStream {
     const stream = call.streams.get(track);
     if (!stream) throw new RangeError(`no stream with track ${track}`);
@@ -418,7 +426,9 @@ export class CallLifecycle {
     for (const summary of summaries) this.#ports.onTrackEnded(call.id, summary);
     const records = summaries.flatMap((summary) => {
       const stream = leaving.find(({ track }) => track === summary.track);
-      return stream ? [endedTrack(call.id, stream, summary)] : [];
+      if (!stream) return [];
+      const presence = { ...stream.presence, closedAt: this.#ports.clock.now() };
+      return [{ ...endedTrack(call.id, stream, summary), presence }];
     });
     await this.#ports.store
       .commit({ tracks: records })

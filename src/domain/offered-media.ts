@@ -13,6 +13,7 @@ import type {
   SessionStreamRecord,
   TrackRecord,
 } from './records.ts';
+import { presenceSince } from './stream-presence.ts';
 import { isAgent } from './ucc.ts';
 import type { UccRules } from './ucc-rules.ts';
 
@@ -69,11 +70,16 @@ function roleOf(rules: UccRules, aor: string | null): CallStream['role'] {
 export function newStream(
   { sessionId }: SessionOffer,
   offered: OfferedStream,
-  { rules, opened }: { readonly rules: UccRules; readonly opened: OpenedStream },
+  {
+    rules,
+    opened,
+    at,
+  }: { readonly rules: UccRules; readonly opened: OpenedStream; readonly at: number },
 ): CallStream {
   const role = roleOf(rules, offered.aor);
   const { suppressDtmf } = rules;
-  return { ...offered, ...opened, sessionId, role, suppressDtmf, began: undefined };
+  const presence = presenceSince(at, offered.held);
+  return { ...offered, ...opened, sessionId, role, suppressDtmf, presence, began: undefined };
 }
 
 /** The stream as it was when its session was last saved. */
@@ -90,10 +96,14 @@ export function restoredStream(
   const srtp = agreed.srtp === null ? null : openKeys(agreed.srtp, vault);
   return {
     ...{ track, port, sessionId, label, aor, role, clockRate, mixed, suppressDtmf, held, began },
+    presence: record.presence ?? allAlong,
     // Sessions that an older version saved name no source.
     agreed: { ...agreed, source: agreed.source ?? unnamedSource, srtp },
   };
 }
+
+/** Of a stream that an older release opened. */
+const allAlong = { openedAt: 0, closedAt: null, holds: [] };
 
 /** Keys as they stand in the vault: bytes in base64. */
 interface SealedKeys {
@@ -131,6 +141,8 @@ export function trackRecord(callId: string, stream: CallStream): TrackRecord {
     clockOrigin: began?.clockOrigin ?? null,
     reasonChanges: [],
     packets: noPackets,
+    clockWrongMs: 0,
+    presence: stream.presence,
   };
 }
 

@@ -8,6 +8,7 @@ import { up as media } from './migrations/0005-media.ts';
 import { up as assurance } from './migrations/0006-assurance.ts';
 import { up as archive } from './migrations/0007-archive.ts';
 import { up as dialogues } from './migrations/0009-dialogues.ts';
+import { up as truth } from './migrations/0010-truth.ts';
 import type { Schema } from './schema.ts';
 
 export const migrations = {
@@ -19,6 +20,7 @@ export const migrations = {
   '0006-assurance': { up: assurance },
   '0007-archive': { up: archive },
   '0009-dialogues': { up: dialogues },
+  '0010-truth': { up: truth },
 };
 
 /** Brings the database to the newest schema; two processes that start at once do it once. */

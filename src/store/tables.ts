@@ -80,6 +80,8 @@ export interface TrackTable {
   clock_origin: string | null;
   reason_changes: string;
   packets: string;
+  clock_wrong_ms: number;
+  presence: string | null;
 }
 
 export interface SegmentTable {
@@ -90,6 +92,7 @@ export interface SegmentTable {
   /** Base64; null once the key is destroyed. */
   wrapped_key: string | null;
   closed_by: string | null;
+  sealed: string | null;
 }
 
 export interface GapTable {

@@ -234,7 +234,7 @@ function verdictOf(machine: Machine, record: CallRecord): CallHealth {
   if (machine.verdictFails) throw new Error('told to fail');
   return judge({
     ...{ record, tracks: [], gaps: undefined, pauses: 0 },
-    ...{ expectations: new Map(), alarms: new Set() },
+    ...{ readings: new Map(), open: [], alarms: new Set() },
   });
 }
 
