@@ -27,6 +27,7 @@ import { DailySchedule } from './domain/assurance-schedule.ts';
 import { AssuranceWatch } from './domain/assurance-watch.ts';
 import { CallLifecycle } from './domain/call-lifecycle.ts';
 import { CallRegistry } from './domain/call-registry.ts';
+import { CallSettlement } from './domain/call-settlement.ts';
 import { CommandCarrier } from './domain/command-carrier.ts';
 import { CommandTrail } from './domain/command-trail.ts';
 import { Erasures } from './domain/erasures.ts';
@@ -42,6 +43,7 @@ import { PauseWatch } from './domain/pause-watch.ts';
 import { PeopleRegister } from './domain/people-register.ts';
 import type { Clock, RecorderListener } from './domain/ports.ts';
 import { Retention } from './domain/retention.ts';
+import { SeamLeases } from './domain/seam-leases.ts';
 import { UccRegistry } from './domain/ucc-registry.ts';
 import { buildHttpServer } from './http/http-server.ts';
 import { originRule } from './http/origins.ts';
@@ -50,6 +52,7 @@ import { Metrics } from './metrics/metrics.ts';
 import { openDatabase, ownershipOptions } from './open-database.ts';
 import type { KeyRing } from './protocols/segment/key-ring.ts';
 import { Certificate } from './protocols/tls/certificate.ts';
+import { moment } from './recorder/clock-origin.ts';
 import { MediaRecorder } from './recorder/recorder.ts';
 import { SessionRecordingServer } from './srs/session-recording-server.ts';
 import { Ownership } from './store/ownership.ts';
@@ -99,6 +102,7 @@ export async function createServer(
   if (exposure) throw new ConfigError(`${exposure.path.slice(1)} ${exposure.message}`);
   const logger = overrides.logger ?? pino({ level: config.log.level });
   const clock = overrides.clock ?? { now: () => Date.now() };
+  const moments = { moment };
   const recordingsDir = join(config.dataDir, 'recordings');
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const ownership = await Ownership.take(ownershipOptions(config));
@@ -175,18 +179,21 @@ export async function createServer(
       logger.info({ date, uccs: perUcc, lookAtCount }, 'daily summary'),
     onError: onAssuranceFailed,
   });
+  const kept = new KeptRecordings({ calls, store });
+  const settlement = new CallSettlement({
+    ...{ uccs, calls, recorder, archive, journal, store, kept, alarms, moments },
+    limits: config.recording,
+    assess: (...ended) => assessor.assess(...ended),
+  });
   const lifecycle = new CallLifecycle({
-    ...{ uccs, calls, recorder, archive, store, journal, alarms, clock },
-    vault,
+    ...{ uccs, calls, recorder, store, journal, alarms, clock, moments, settlement, vault },
     limits: { ...config.recording, ...config.sip },
     storageFull: () => (uploader && !uploader.hasRoom ? 'the spool is full' : undefined),
     hangUp: (sessionIds) => srs.hangUp(sessionIds),
-    assess: (...ended) => assessor.assess(...ended),
     onTrackEnded: (...ended) => metrics.trackEnded(...ended),
   });
   const onTrailFailed = (cause: unknown): void =>
     alarms.raise({ kind: 'storeFailed', detail: String(cause) });
-  const kept = new KeptRecordings({ calls, store });
   const { keeping } = store;
   const erasures = new Erasures({
     ...{ kept, store, keeping, archive, journal, alarms, clock },
@@ -222,10 +229,17 @@ export async function createServer(
   });
   const trail = new AccessTrail({ store, clock, onError: onTrailFailed });
   const gatekeeper = new Gatekeeper({ recorder, journal, alarms, clock });
-  const watch = new PauseWatch({ uccs, alarms, clock });
-  const leases = new Leases({ uccs, calls, recorder, gatekeeper, clock, trail, watch });
+  const watch = new PauseWatch({ uccs, alarms, clock, moments });
+  const leases = new Leases({
+    ...{ uccs, calls, recorder, gatekeeper, clock, trail, watch, moments },
+  });
+  const seamLeases = new SeamLeases({
+    ...{ uccs, calls, recorder, gatekeeper, clock, trail, watch, moments },
+    ...{ leases, journal, settlement, kept, limits: config.recording },
+  });
   const carrier = new CommandCarrier({
     ...{ uccs, calls, recorder, gatekeeper, clock },
+    reconsider: (call) => lifecycle.reconsider(call),
     trail: new CommandTrail(trail, onTrailFailed),
     requesterMustMatchToken: config.auth.requesterMustMatchToken,
   });
@@ -276,6 +290,7 @@ export async function createServer(
   });
   bus.subscribe(({ type, callId }) => {
     if (type === 'recordingSaved' || type === 'recordingErased') uploader?.add(callId);
+    if (type === 'legalHoldPlaced') settlement.holdPlaced(callId);
   });
   bus.subscribe((event) => metrics.event(event));
   bus.subscribe((event) => assurance.onEvent(event));
@@ -319,7 +334,7 @@ export async function createServer(
     const consoleIssuers = consoleIssuersOf(config);
     const settings = { ...config.http, access, consoleDir: consoleDir(), consoleIssuers };
     http = await buildHttpServer(settings, {
-      ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail, leases, assessor },
+      ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail, leases, seamLeases, assessor },
       ...{ keeping, erasures, legalHolds, archiveWork },
       storage: () => storageOf(recordingsDir, uploader),
       live: archive.live,
@@ -330,6 +345,7 @@ export async function createServer(
       register: auth.issuer && register,
       carry: (request, caller) => carrier.carry(request, caller),
       stopCallsOf: (uccName) => lifecycle.stopCallsOf(uccName),
+      trueRecord: (record) => settlement.trueRecord(record),
       play: (callId) => archive.play(callId),
       exportAudio: (callId, format) => archive.export(callId, format),
       ready: () => ready,

@@ -152,6 +152,8 @@ export interface Operations {
         readonly id: string;
         readonly correlationId: string;
         readonly uccName: string;
+        /** Every UCC that has had a recording session in it */
+        readonly uccNames: readonly (string)[];
         readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
         readonly markingState: 'None' | 'Mark' | 'Unmark';
         readonly savingState: 'None' | 'Save' | 'Delete';
@@ -168,7 +170,7 @@ export interface Operations {
         /** Since when the recorder keeps nothing; null while it keeps audio */
         readonly notKeptSince: string | null;
         /** Open, of this call: it needs a look */
-        readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary')[];
+        readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary')[];
         readonly streams: readonly ({
           readonly track: number;
           readonly label: string;
@@ -192,6 +194,8 @@ export interface Operations {
       readonly id: string;
       readonly correlationId: string;
       readonly uccName: string;
+      /** Every UCC that has had a recording session in it */
+      readonly uccNames: readonly (string)[];
       readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
       readonly markingState: 'None' | 'Mark' | 'Unmark';
       readonly savingState: 'None' | 'Save' | 'Delete';
@@ -208,7 +212,7 @@ export interface Operations {
       /** Since when the recorder keeps nothing; null while it keeps audio */
       readonly notKeptSince: string | null;
       /** Open, of this call: it needs a look */
-      readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary')[];
+      readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary')[];
       readonly streams: readonly ({
         readonly track: number;
         readonly label: string;
@@ -304,7 +308,7 @@ export interface Operations {
       readonly id: string;
       readonly correlationId: string;
       readonly uccName: string;
-      readonly status: 'live' | 'kept' | 'destroyed' | 'empty';
+      readonly status: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed' | 'empty';
       /** Of a live call: as it stands now */
       readonly verdict: 'complete' | 'degraded' | 'missing';
       readonly reasons: readonly ({
@@ -440,13 +444,15 @@ export interface Operations {
   /** Recordings, newest first */
   'GET /api/recordings': {
     path: Record<never, never>;
-    query: { ucc?: string; correlationId?: string; agent?: string; party?: string; from?: string; to?: string; marked?: boolean; saving?: 'None' | 'Save' | 'Delete'; status?: 'live' | 'kept' | 'destroyed'; legalHold?: boolean; minLengthMs?: number; maxLengthMs?: number; minGapMs?: number; gap?: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended' | 'lost'; cursor?: string; limit?: number };
+    query: { ucc?: string; correlationId?: string; agent?: string; party?: string; from?: string; to?: string; marked?: boolean; saving?: 'None' | 'Save' | 'Delete'; status?: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed'; legalHold?: boolean; minLengthMs?: number; maxLengthMs?: number; minGapMs?: number; gap?: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended' | 'lost'; cursor?: string; limit?: number };
     body: undefined;
     answer: {
       readonly items: readonly ({
         readonly id: string;
         readonly correlationId: string;
         readonly uccName: string;
+        /** Every UCC that has had a recording session in it */
+        readonly uccNames: readonly (string)[];
         readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
         readonly markingState: 'None' | 'Mark' | 'Unmark';
         readonly savingState: 'None' | 'Save' | 'Delete';
@@ -459,7 +465,8 @@ export interface Operations {
           readonly name: string | null;
           readonly role: 'agent' | 'other';
         })[];
-        readonly status: 'live' | 'kept' | 'destroyed';
+        /** `finishing`: to be kept, not to be heard yet. `deleting`: to be destroyed, not to be heard any more, and saved all the same by a Save that comes in time */
+        readonly status: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed';
         readonly endedAt: string | null;
         readonly lengthMs: number | null;
         readonly gaps: {
@@ -490,6 +497,8 @@ export interface Operations {
       readonly id: string;
       readonly correlationId: string;
       readonly uccName: string;
+      /** Every UCC that has had a recording session in it */
+      readonly uccNames: readonly (string)[];
       readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
       readonly markingState: 'None' | 'Mark' | 'Unmark';
       readonly savingState: 'None' | 'Save' | 'Delete';
@@ -502,7 +511,8 @@ export interface Operations {
         readonly name: string | null;
         readonly role: 'agent' | 'other';
       })[];
-      readonly status: 'live' | 'kept' | 'destroyed';
+      /** `finishing`: to be kept, not to be heard yet. `deleting`: to be destroyed, not to be heard any more, and saved all the same by a Save that comes in time */
+      readonly status: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed';
       readonly endedAt: string | null;
       readonly lengthMs: number | null;
       readonly gaps: {
@@ -656,6 +666,8 @@ export interface Operations {
       readonly id: string;
       readonly correlationId: string;
       readonly uccName: string;
+      /** Every UCC that has had a recording session in it */
+      readonly uccNames: readonly (string)[];
       readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
       readonly markingState: 'None' | 'Mark' | 'Unmark';
       readonly savingState: 'None' | 'Save' | 'Delete';
@@ -668,7 +680,8 @@ export interface Operations {
         readonly name: string | null;
         readonly role: 'agent' | 'other';
       })[];
-      readonly status: 'live' | 'kept' | 'destroyed';
+      /** `finishing`: to be kept, not to be heard yet. `deleting`: to be destroyed, not to be heard any more, and saved all the same by a Save that comes in time */
+      readonly status: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed';
       readonly endedAt: string | null;
       readonly lengthMs: number | null;
       readonly gaps: {
@@ -697,6 +710,8 @@ export interface Operations {
       readonly id: string;
       readonly correlationId: string;
       readonly uccName: string;
+      /** Every UCC that has had a recording session in it */
+      readonly uccNames: readonly (string)[];
       readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
       readonly markingState: 'None' | 'Mark' | 'Unmark';
       readonly savingState: 'None' | 'Save' | 'Delete';
@@ -709,7 +724,8 @@ export interface Operations {
         readonly name: string | null;
         readonly role: 'agent' | 'other';
       })[];
-      readonly status: 'live' | 'kept' | 'destroyed';
+      /** `finishing`: to be kept, not to be heard yet. `deleting`: to be destroyed, not to be heard any more, and saved all the same by a Save that comes in time */
+      readonly status: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed';
       readonly endedAt: string | null;
       readonly lengthMs: number | null;
       readonly gaps: {
@@ -1300,12 +1316,12 @@ export interface Operations {
   /** What is open now and what was raised, newest first */
   'GET /api/alarms': {
     path: Record<never, never>;
-    query: { ucc?: string; kind?: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary'; open?: boolean; from?: string; to?: string; cursor?: string; limit?: number };
+    query: { ucc?: string; kind?: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary'; open?: boolean; from?: string; to?: string; cursor?: string; limit?: number };
     body: undefined;
     answer: {
       readonly items: readonly ({
         readonly id: string;
-        readonly kind: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary';
+        readonly kind: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary';
         readonly at: string;
         /** null while it is open; the same as `at` where it tells of a moment */
         readonly clearedAt: string | null;

@@ -67,6 +67,7 @@ export const texts = {
     sessionLost: 'A recording session was lost',
     pauseExpired: 'A pause ran out, or is too long',
     correlationConflict: 'Two calls claim one id',
+    settlementFailed: 'A recording could not be kept or destroyed yet',
     webhookDeadLetter: 'A webhook could not be delivered',
     mediaMissing: 'No audio comes',
     mediaOneSided: 'Audio of one side only',
@@ -128,6 +129,8 @@ export const texts = {
   recording: {
     back: 'All recordings',
     destroyed: 'This recording is destroyed. What remains is the record of it.',
+    finishing: 'The call has ended. Its recording is being finished.',
+    deleting: 'This recording is being deleted. It cannot be heard any more.',
     live: 'The call is still in progress.',
     loading: 'Drawing the wave form …',
     play: 'Play',
@@ -180,7 +183,12 @@ export const texts = {
     string,
     string
   >,
-  statuses: { live: 'live', destroyed: 'destroyed' } as Record<string, string>,
+  statuses: {
+    live: 'live',
+    finishing: 'being finished',
+    deleting: 'being deleted',
+    destroyed: 'destroyed',
+  } as Record<string, string>,
   reasons: {
     api: 'paused',
     lease: 'paused by a page',

@@ -1,7 +1,7 @@
 import type { ArchiveFinding, ArchiveReport, CheckRequest } from '../domain/archive-report.ts';
 import type { KeepingStore, SegmentPlace } from '../domain/keeping-store.ts';
 import type { Store } from '../domain/ports.ts';
-import type { SegmentRecord } from '../domain/records.ts';
+import { type SegmentRecord, unsettledStatuses } from '../domain/records.ts';
 import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
 import { derivedFile } from './derived-file.ts';
 import { damageOf } from './segment-coverage.ts';
@@ -94,7 +94,7 @@ export class ArchiveCheck {
       ...(await keeping.derived(callId)).map((row) => ({ ...row, path: derivedFile(row) })),
     ];
     const paths = rows.filter(({ wrappedKey }) => wrappedKey).map(({ path }) => path);
-    const isSettled = call?.status !== 'live';
+    const isSettled = !call || !unsettledStatuses.includes(call.status);
     const named = call ? (isSettled ? new Set(paths) : 'unsettled') : 'unknown';
     this.#known = { callId, named };
     return named;

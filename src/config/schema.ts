@@ -116,8 +116,10 @@ const recording = section({
   onUnattended: oneOf(['shut', 'keep'], 'shut'),
   chunkMs: count(900, 1_000),
   mediaTimeoutMs: count(60_000, 86_400_000),
-  /** A call that follows another of the same correlation id this soon goes on with its states. */
+  /** A dialogue goes on for this long without a recording session; then it is over. */
   inheritMs: Type.Integer({ minimum: 0, maximum: 86_400_000, default: 3_600_000 }),
+  /** An acknowledged Delete is carried out after this long without a recording session. */
+  deleteGraceMs: Type.Integer({ minimum: 0, maximum: 3_600_000, default: 5_000 }),
   maxUnwrittenBytes: count(1_048_576, 268_435_456),
   diskProbeIntervalMs: count(2_000, 600_000),
   /** Audio of a stream is overdue after this; a steady stream quiet this long has stopped. */

@@ -118,7 +118,7 @@ function count(ucc: DailyUcc, { recorded, status, health, lengthMs }: CallRecord
     ucc.tooShort += 1;
     return;
   } else ucc[health.verdict] += 1;
-  if (status === 'destroyed') ucc.destroyed += 1;
+  if (status === 'destroyed' || status === 'deleting') ucc.destroyed += 1;
   if (status !== 'kept') return;
   if ((lengthMs ?? 0) > 0) ucc.kept += 1;
   ucc.keptMs += lengthMs ?? 0;

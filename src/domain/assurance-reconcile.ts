@@ -48,13 +48,17 @@ function place(found: Reconciliation, correlationId: string, calls: readonly Cal
   const poor = recorded.find((call) => call.health?.verdict === 'degraded');
   const has = (status: CallRecord['status']) => recorded.some((call) => call.status === status);
   if (calls.length === 0) found.missing.push({ correlationId, why: 'neverSeen' });
-  else if (calls.some(({ status }) => status === 'live')) found.inProgress.push(correlationId);
+  else if (calls.some(isInProgress)) found.inProgress.push(correlationId);
   else if (asked.length === 0) found.missing.push({ correlationId, why: 'notRecorded' });
   else if (recorded.length === 0) found.missing.push({ correlationId, why: 'tooShort' });
   else if (lost) found.missing.push({ correlationId, why: 'nothingKept' });
-  else if (has('destroyed')) found.destroyed.push(correlationId);
+  else if (has('destroyed') || has('deleting')) found.destroyed.push(correlationId);
   else if (poor) {
     const reasons = [...(poor.health?.reasons ?? [])];
     found.degraded.push({ correlationId, callId: poor.id, reasons });
   } else found.complete.push(correlationId);
+}
+
+function isInProgress({ status }: CallRecord): boolean {
+  return status === 'live' || status === 'finishing';
 }

@@ -7,7 +7,7 @@ import type { Journal } from './journal.ts';
 import type { KeepingStore } from './keeping-store.ts';
 import { type KeptRecordings, RecordingRefusedError } from './kept-recordings.ts';
 import type { AlarmSink, Clock, Store } from './ports.ts';
-import type { GapRecord } from './records.ts';
+import type { CallRecord, GapRecord } from './records.ts';
 import { RisingUuids } from './uuid.ts';
 
 export interface ErasuresPorts {
@@ -55,7 +55,7 @@ export class Erasures {
   erase({ callId, interval, access, ...asked }: ErasureRequest): Promise<ErasureRecord> {
     return this.#ports.kept.run(callId, async (call) => {
       const { record } = call;
-      if (record.status === 'live') throw new RecordingRefusedError('inProgress');
+      if (isInProgress(record)) throw new RecordingRefusedError('inProgress');
       if (record.status !== 'kept') throw new RecordingRefusedError('notKept');
       if (record.legalHold) throw new RecordingRefusedError('onLegalHold');
       if (interval && !liesWithin(interval, record.lengthMs ?? 0)) {
@@ -204,6 +204,10 @@ export class Erasures {
     const detail = `${state}; it is tried again: ${why}`;
     this.#ports.alarms.raise({ kind: 'erasureFailed', callId, correlationId, uccName, detail });
   }
+}
+
+function isInProgress({ status }: CallRecord): boolean {
+  return status === 'live' || status === 'finishing';
 }
 
 function liesWithin({ start, end }: Span, lengthMs: number): boolean {

@@ -58,7 +58,10 @@ export const alarmKinds = [
   'sessionLost',
   /** A lease was not renewed, or a pause is longer than its UCC allows. */
   'pauseExpired',
+  /** Of releases before this one. */
   'correlationConflict',
+  /** What was decided of a call that has ended cannot be carried out; it is tried again. */
+  'settlementFailed',
   'webhookDeadLetter',
   /** Media that is expected: none, of some streams only, no more, not readable, with gaps. */
   'mediaMissing',
@@ -88,4 +91,12 @@ export interface Alarm {
   readonly correlationId?: string;
   readonly uccName?: string;
   readonly detail: string;
+}
+
+/** Alarms of calls that have ended, which stay open until what they tell of is over. */
+export interface OpenAlarms {
+  /** Nothing where it is open. */
+  open(alarm: Omit<Alarm, 'at'> & { readonly callId: string }): void;
+  /** Nothing where it is not. */
+  close(callId: string, kind: Alarm['kind']): void;
 }

@@ -25,11 +25,15 @@ export interface Change {
   readonly call?: CallRecord;
   /** The call whose parties it shall be found by. */
   readonly partiesOf?: CallRecord;
+  /** The call that further UCCs shall find: all but its own. */
+  readonly uccsOf?: CallRecord;
   readonly tracks?: readonly TrackRecord[];
   readonly segments?: readonly SegmentRecord[];
   readonly gaps?: readonly GapRecord[];
   readonly detail?: CallDetailRecord;
   readonly event?: RecordingEvent;
+  /** The same, as the call's further UCCs are told it. */
+  readonly furtherEvents?: readonly RecordingEvent[];
   readonly ucc?: Ucc;
   readonly access?: readonly AccessRecord[];
   readonly sessions?: readonly SessionRecord[];
@@ -42,9 +46,12 @@ export interface Change {
 export interface Store {
   commit(change: Change): Promise<void>;
   uccs(): Promise<Ucc[]>;
-  liveCalls(): Promise<CallRecord[]>;
+  /** In progress, or ended and not settled yet. */
+  unsettledCalls(): Promise<CallRecord[]>;
   /** The newest call of that correlation id, ended or not. */
   lastCall(correlationId: string): Promise<CallRecord | undefined>;
+  /** The dialogue's parts, the first one first. */
+  dialogueParts(of: CallRecord): Promise<CallRecord[]>;
   /** Recording sessions in progress. */
   sessions(): Promise<SessionRecord[]>;
   /** Forgets the recording session; one that is not there is no error. */
@@ -75,6 +82,8 @@ export interface StreamSpec {
   readonly held: boolean;
   /** In-band tones of digits are left out. */
   readonly suppressDtmf: boolean;
+  /** Where it is more than the call's: another UCC joined it. */
+  readonly lookbackMs?: number;
 }
 
 export interface OpenedStream {

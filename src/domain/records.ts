@@ -1,4 +1,5 @@
 import type { CallHealth } from './assurance.ts';
+import type { DialoguePart } from './dialogue.ts';
 import type { Lease } from './lease.ts';
 import type { MediaAgreement, MediaSource } from './media-agreement.ts';
 import type { MarkingState, RecordingState, SavingState, StateAction } from './recording-state.ts';
@@ -18,10 +19,22 @@ export const gapReasons = [
 export type GapReason = (typeof gapReasons)[number];
 
 /**
- * Where a call stands. `live` goes to exactly one of the others: `kept` (audio is there),
- * `destroyed` (keys and files are gone) or `empty` (no audio was ever kept).
+ * Where a call stands: what was decided of it once it ended, and whether that is done.
+ *
+ *   live --+--> finishing --> kept        audio is there
+ *          |       ^  |  ^     |
+ *          |  Save |  |  |     | Delete, in a later part of the dialogue
+ *          |       |  v  |     v
+ *          +--> deleting <-----+--> destroyed   keys and files are gone
+ *          +--> finishing --> empty       no audio was ever kept
  */
-export type CallStatus = 'live' | 'kept' | 'destroyed' | 'empty';
+export const callStatuses = [
+  ...(['live', 'finishing', 'deleting', 'kept', 'destroyed', 'empty'] as const),
+] as const;
+export type CallStatus = (typeof callStatuses)[number];
+
+/** Of these something is to be done yet: they are looked for at every start. */
+export const unsettledStatuses: readonly CallStatus[] = ['live', 'finishing', 'deleting'];
 
 export interface Party {
   /** SIP URI or phone number as the metadata named it. */
@@ -67,6 +80,8 @@ export interface CallRecord {
   readonly legalHold: LegalHold | null;
   /** Null until the call has ended, and of calls that an older release recorded. */
   readonly health: CallHealth | null;
+  /** Its place in the dialogue that it is a part of. */
+  readonly dialogue: DialoguePart;
 }
 
 export interface GapSummary {

@@ -122,9 +122,12 @@ export class Retention {
     await Promise.all(Array.from({ length: AT_ONCE }, next));
   }
 
-  #isStillDue({ uccName, beganAt, markingState }: CallRecord): boolean {
-    const terms = this.#terms(uccName);
-    if (!terms || beganAt >= terms.before) return false;
-    return !(terms.spareMarked && markingState === MarkingState.Mark);
+  /** By any of the UCCs that took part: the one that keeps it the shortest counts. */
+  #isStillDue({ dialogue, beganAt, markingState }: CallRecord): boolean {
+    return dialogue.uccs.some((name) => {
+      const terms = this.#terms(name);
+      if (!terms || beganAt >= terms.before) return false;
+      return !(terms.spareMarked && markingState === MarkingState.Mark);
+    });
   }
 }

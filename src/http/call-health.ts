@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { assuranceReasons, type CallHealth, verdicts } from '../domain/assurance.ts';
-import type { CallRecord } from '../domain/records.ts';
+import { type CallRecord, callStatuses } from '../domain/records.ts';
 import { recordFor } from './calls.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import type { HttpServices } from './services.ts';
@@ -12,7 +12,7 @@ const healthSchema = Type.Object({
   id: Type.String(),
   correlationId: Type.String(),
   uccName: Type.String(),
-  status: Type.String({ enum: ['live', 'kept', 'destroyed', 'empty'] }),
+  status: Type.String({ enum: [...callStatuses] }),
   verdict: Type.String({ enum: [...verdicts], description: 'Of a live call: as it stands now' }),
   reasons: Type.Array(
     Type.Object({

@@ -11,7 +11,12 @@ import {
   SavingState,
   stateActionName,
 } from '../domain/recording-state.ts';
-import { type CallDetailRecord, type CallRecord, gapReasons } from '../domain/records.ts';
+import {
+  type CallDetailRecord,
+  type CallRecord,
+  callStatuses,
+  gapReasons,
+} from '../domain/records.ts';
 
 const nullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] });
 const nullableNumber = Type.Unsafe<number | null>({ type: ['number', 'null'] });
@@ -31,6 +36,9 @@ const callProperties = {
   id: Type.String(),
   correlationId: Type.String(),
   uccName: Type.String(),
+  uccNames: Type.Array(Type.String(), {
+    description: 'Every UCC that has had a recording session in it',
+  }),
   recordingState: Type.String({ enum: Object.keys(RecordingState) }),
   markingState: Type.String({ enum: Object.keys(MarkingState) }),
   savingState: Type.String({ enum: Object.keys(SavingState) }),
@@ -64,7 +72,12 @@ export const callSchema = Type.Object({
 
 export const recordingSchema = Type.Object({
   ...callProperties,
-  status: Type.String({ enum: ['live', 'kept', 'destroyed'] }),
+  status: Type.String({
+    enum: callStatuses.filter((status) => status !== 'empty'),
+    description:
+      '`finishing`: to be kept, not to be heard yet. `deleting`: to be destroyed, not to be heard ' +
+      'any more, and saved all the same by a Save that comes in time',
+  }),
   endedAt: Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' }),
   lengthMs: nullableNumber,
   gaps: nullable(
@@ -214,6 +227,7 @@ function commonView(record: CallRecord) {
     id: record.id,
     correlationId: record.correlationId,
     uccName: record.uccName,
+    uccNames: [...record.dialogue.uccs],
     recordingState: recordingStateName(record.recordingState),
     markingState: nameOf(MarkingState, record.markingState),
     savingState: nameOf(SavingState, record.savingState),

@@ -188,6 +188,8 @@ export class MediaRecorder implements Recorder {
     const outcomes = await Promise.all(
       streams.map(async ({ spec, port, startPosition, nextSegment }) => {
         const { track } = spec;
+        // It was opened in the thread that took over.
+        if (call.ports.has(track)) return undefined;
         const free = Math.max(nextSegment, next.get(track) ?? 0);
         const resumed = { originMs, startPosition, nextSegment: free };
         if (!call.orphaned.delete(port) && !this.#pool.reserve(port)) return track;
@@ -327,7 +329,8 @@ export class MediaRecorder implements Recorder {
   /** False when the port is somebody else's. */
   async #open(callId: string, stream: Listening): Promise<boolean> {
     const call = this.#call(callId);
-    const { slot, lookbackMs, worker } = call;
+    const { slot, worker } = call;
+    const lookbackMs = Math.max(call.lookbackMs, stream.spec.lookbackMs ?? 0);
     const former = this.#former.get(stream.port);
     const opening = { type: 'open', callId, slot, lookbackMs, former, ...stream } as const;
     const reply = await worker.request(opening);

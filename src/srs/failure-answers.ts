@@ -1,4 +1,4 @@
-import { CorrelationConflictError, RecorderBusyError, UccUnknownError } from '../domain/errors.ts';
+import { RecorderBusyError, UccUnknownError } from '../domain/errors.ts';
 import type { SipReply, SipRequest } from '../protocols/sip/types.ts';
 import { bodyRefusal, isEncoded } from './body-refusal.ts';
 import { isBadBody } from './invite-body.ts';
@@ -27,9 +27,6 @@ export function answerToFailure(cause: unknown, request: SipRequest): SipReply {
     return refusal ?? { statusCode: 400, reason: 'Bad Body' };
   }
   if (cause instanceof UccUnknownError) return { statusCode: 404, reason: 'Unknown UCC' };
-  if (cause instanceof CorrelationConflictError) {
-    return { statusCode: 403, reason: 'Correlation Id In Use' };
-  }
   if (cause instanceof RecorderBusyError) {
     const headers = [{ name: 'Retry-After', value: RETRY_AFTER }];
     return { statusCode: 486, reason: 'Busy Here', headers };

@@ -134,6 +134,8 @@ export function upsert(kysely: Kysely<Schema>, table: TableName, rows: readonly 
     .insertInto(table)
     .values(rows as unknown as Record<string, unknown>[]);
   if (appendOnlyTables.includes(table)) return insert;
+  // A row that is all key is there or is not.
+  if (others.length === 0) return insert.onConflict((row) => row.columns([...keys]).doNothing());
   return insert.onConflict((conflict) =>
     conflict
       .columns([...keys])

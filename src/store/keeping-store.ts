@@ -49,14 +49,23 @@ export class SqlKeepingStore implements KeepingStore {
       .selectFrom('calls')
       .selectAll()
       .where(sql<SqlBool>`status = 'kept'`)
-      .where('ucc_name', '=', uccName)
       .where('began_at', '<', before)
       .where('legal_hold', 'is', null)
       .orderBy('began_at')
       .orderBy('id')
       .limit(limit);
     if (spareMarked) query = query.where('marking_state', '<>', MarkingState.Mark);
-    return (await query.execute()).map(callOf);
+    const own = await query.where('ucc_name', '=', uccName).execute();
+    const transferred = await query
+      .where('id', 'in', (eb) =>
+        eb
+          .selectFrom('call_uccs')
+          .select('call_id')
+          .where('ucc_name', '=', uccName)
+          .where('began_at', '<', before),
+      )
+      .execute();
+    return [...own, ...transferred].slice(0, limit).map(callOf);
   }
 
   async derived(callId: string): Promise<DerivedRecord[]> {

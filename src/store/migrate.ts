@@ -11,6 +11,7 @@ import { up as ownership } from './migrations/0008-ownership.ts';
 import { up as keyPartitions } from './migrations/0009-key-partitions.ts';
 import { up as recordingSecrets } from './migrations/0010-recording-secrets.ts';
 import { up as truth } from './migrations/0011-truth.ts';
+import { up as dialogues } from './migrations/0012-dialogues.ts';
 import type { Schema } from './schema.ts';
 
 export const migrations = {
@@ -25,6 +26,7 @@ export const migrations = {
   '0009-key-partitions': { up: keyPartitions },
   '0010-recording-secrets': { up: recordingSecrets },
   '0011-truth': { up: truth },
+  '0012-dialogues': { up: dialogues },
 };
 
 /** Brings the database to the newest schema; two processes that start at once do it once. */

@@ -4,6 +4,7 @@ import type {
   CallDetailTable,
   CallPartyTable,
   CallTable,
+  CallUccTable,
   ClientTable,
   DerivedTable,
   ErasureTable,
@@ -25,6 +26,7 @@ export interface Schema {
   uccs: UccTable;
   calls: CallTable;
   call_parties: CallPartyTable;
+  call_uccs: CallUccTable;
   tracks: TrackTable;
   segments: SegmentTable;
   gaps: GapTable;
@@ -54,6 +56,7 @@ export const primaryKeys = {
   uccs: ['name'],
   calls: ['id'],
   call_parties: ['party_key', 'began_at', 'call_id'],
+  call_uccs: ['ucc_name', 'began_at', 'call_id'],
   tracks: ['call_id', 'track'],
   segments: ['call_id', 'track', 'segment'],
   gaps: ['call_id', 'track', 'start'],
@@ -80,4 +83,5 @@ export const immutableColumns: readonly string[] = [
   'correlation_id',
   'ucc_name',
   'began_at',
+  'part',
 ] satisfies (keyof CallTable)[];

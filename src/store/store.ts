@@ -1,5 +1,7 @@
+import { type SqlBool, sql } from 'kysely';
 import type { AccessFilter, AccessRecord } from '../domain/access-trail.ts';
 import type { AssuranceStore } from '../domain/assurance-store.ts';
+import { partsInOrder } from '../domain/dialogue.ts';
 import type { RecordingEvent } from '../domain/events.ts';
 import type { KeepingStore } from '../domain/keeping-store.ts';
 import type { KeyCheckStore } from '../domain/key-check-store.ts';
@@ -80,11 +82,12 @@ export class SqlStore implements Store {
     return rows.map(uccOf);
   }
 
-  async liveCalls(): Promise<CallRecord[]> {
+  async unsettledCalls(): Promise<CallRecord[]> {
     const rows = await this.#database.kysely
       .selectFrom('calls')
       .selectAll()
-      .where('status', '=', 'live')
+      // Word for word as in the index of them.
+      .where(sql<SqlBool>`status in ('live', 'finishing', 'deleting')`)
       .execute();
     return rows.map(callOf);
   }
@@ -103,10 +106,24 @@ export class SqlStore implements Store {
       .selectFrom('calls')
       .selectAll()
       .where('correlation_id', '=', correlationId)
+      .orderBy('part', 'desc')
       .orderBy('began_at', 'desc')
       .limit(1)
       .executeTakeFirst();
     return row ? callOf(row) : undefined;
+  }
+
+  async dialogueParts(of: CallRecord): Promise<CallRecord[]> {
+    const { firstPart } = of.dialogue;
+    const rows = await this.#database.kysely
+      .selectFrom('calls')
+      .selectAll()
+      .where('correlation_id', '=', of.correlationId)
+      .where('part', '>=', firstPart)
+      .execute();
+    // Calls of older releases all count as part 0: each of them stands alone.
+    const records = rows.map(callOf).filter(({ id }) => firstPart > 0 || id === of.id);
+    return partsInOrder(records, firstPart);
   }
 
   async sessions(): Promise<SessionRecord[]> {

@@ -44,6 +44,16 @@ export interface CallTable {
   parties: string;
   legal_hold: string | null;
   health: string | null;
+  /** Its place among the parts of its correlation id; 0 of older releases. */
+  part: number;
+  dialogue: string | null;
+}
+
+/** UCCs that a call has besides its own: it was transferred to them while it was in progress. */
+export interface CallUccTable {
+  ucc_name: string;
+  began_at: number;
+  call_id: string;
 }
 
 /** Whom a recording is found by; in a table of its own, in the order in which they are listed. */

@@ -100,7 +100,10 @@ export class Target implements TortureTarget {
       const response = await fetch(url, { headers: this.#headers() });
       if (!response.ok) throw new Error(`GET ${url} was answered ${response.status}`);
       const { items } = (await response.json()) as { items: { id: string; status: string }[] };
-      if (items.length > 0 && items.every(({ status }) => status !== 'live')) {
+      if (
+        items.length > 0 &&
+        items.every(({ status }) => status !== 'live' && status !== 'finishing')
+      ) {
         return Promise.all(
           items
             .filter(({ status }) => status === 'kept')

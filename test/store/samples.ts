@@ -44,6 +44,10 @@ export function aCall(changes: Partial<CallRecord> = {}): CallRecord {
     gaps: { lengthMs: 2 ** 33, reasons: ['api', 'erased'] },
     legalHold: { reason: 'case 7', owner: 'Zoë', placedAt: at },
     health: null,
+    dialogue: {
+      ...{ part: 2, firstPart: 1, uccs: ['sales'], ruledBy: ['sales', 'billing'] },
+      ...{ startCommanded: true, endedAt: { bootId: 'boot', monotonicMs: 2 ** 40 } },
+    },
     ...changes,
   };
 }
