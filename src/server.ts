@@ -139,6 +139,7 @@ export async function createServer(
     },
     onCallFailed: (...failure) => lifecycle.callFailed(...failure),
     onTrackBegan: (...beginning) => lifecycle.trackBegan(...beginning),
+    onErased: (tracks) => lifecycle.erased(tracks),
     onWorkerDied: (...died) => lifecycle.workerDied(...died),
     onStreamStats: (stats) => {
       metrics.streamStats(stats);
@@ -391,6 +392,7 @@ export async function createServer(
     logger.fatal(reason);
     ready = false;
     // No packet is written from here on, whatever else takes its time.
+    recorder.shutAll('restart');
     void recorder.close();
     lifecycle.abandon();
     stopping ??= close();

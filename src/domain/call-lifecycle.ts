@@ -25,6 +25,7 @@ import {
 import type {
   AlarmSink,
   Clock,
+  ErasedTrack,
   FenceReceipt,
   OpenedStream,
   Recorder,
@@ -205,6 +206,16 @@ export class CallLifecycle {
       .catch((cause) => this.#storeAlarm(call, cause));
   }
 
+  /** A Pause reached into streams that had ended: their tracks say so. */
+  erased(tracks: readonly ErasedTrack[]): void {
+    for (const { callId, track, packets } of tracks) {
+      void this.#countErased(callId, track, packets).catch((cause: unknown) => {
+        const detail = cause instanceof Error ? cause.message : 'unknown failure';
+        this.#ports.alarms.raise({ kind: 'storeFailed', callId, detail });
+      });
+    }
+  }
+
   /** A media thread died; another one takes over its calls. */
   workerDied(callIds: readonly string[], detail: string): void {
     for (const callId of callIds) {
@@ -262,6 +273,15 @@ export class CallLifecycle {
       ),
     );
     await this.#ports.settlement.close();
+  }
+
+  async #countErased(callId: string, track: number, packets: number): Promise<void> {
+    const { store } = this.#ports;
+    const record = (await store.tracks(callId)).find((other) => other.track === track);
+    if (!record) return;
+    const { kept, erased } = record.packets;
+    const counts = { ...record.packets, kept: kept - packets, erased: erased + packets };
+    await store.commit({ tracks: [{ ...record, packets: counts }] });
   }
 
   #callFor(offer: SessionOffer, uccName: string): Call {

@@ -134,8 +134,6 @@ export interface FenceReceipt {
   /** Unix ms at which the last stream confirmed. */
   readonly effectiveAt: number;
   readonly streams: readonly StreamReceipt[];
-  /** Of streams that had ended before the command; left out where there are none. */
-  readonly erased?: readonly ErasedTrack[];
 }
 
 export interface TrackSummary {
@@ -168,6 +166,8 @@ export interface RecorderListener {
   onCallFailed(callId: string, kind: 'storageFailed' | 'workerDied', detail: string): void;
   /** The stream's first packet since it was opened or resumed. */
   onTrackBegan(callId: string, track: number, beginning: TrackBeginning): void;
+  /** A look-back reached into streams that had ended: so much less of them is kept. */
+  onErased(tracks: readonly ErasedTrack[]): void;
   /**
    * The media thread of these calls ended, and another one took its place. Their gates are shut;
    * their streams are to be resumed.

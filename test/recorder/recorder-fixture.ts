@@ -3,7 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { SegmentReader } from '../../src/archive/segment-reader.ts';
-import type { StreamSpec, TrackBeginning } from '../../src/domain/ports.ts';
+import type { ErasedTrack, StreamSpec, TrackBeginning } from '../../src/domain/ports.ts';
 import type { SegmentRecord } from '../../src/domain/records.ts';
 import { buildRtp, type RtpFields } from '../../src/protocols/rtp/packet.ts';
 import { KEY_BYTES } from '../../src/protocols/segment/key-wrap.ts';
@@ -29,6 +29,7 @@ export class RecorderFixture {
   readonly masterKey = randomBytes(KEY_BYTES);
   readonly segments: SegmentRecord[] = [];
   readonly failures: string[] = [];
+  readonly erased: ErasedTrack[] = [];
   readonly beginnings: (TrackBeginning & { readonly track: number })[] = [];
   readonly recorder: MediaRecorder;
   readonly #socket: Socket = createSocket('udp4');
@@ -49,6 +50,7 @@ export class RecorderFixture {
           this.#onFailed?.();
         },
         onStreamStats: () => undefined,
+        onErased: (tracks) => this.erased.push(...tracks),
         onTrackBegan: (_, track, beginning) => this.beginnings.push({ track, ...beginning }),
         onWorkerDied: (callIds, detail) => {
           this.failures.push(`workerDied ${callIds.join(' ')} ${detail}`);
