@@ -1,7 +1,8 @@
 import type { ArchiveFinding, ArchiveReport, CheckRequest } from '../domain/archive-report.ts';
+import { unsettledStatuses } from '../domain/call-status.ts';
 import type { KeepingStore, SegmentPlace } from '../domain/keeping-store.ts';
 import type { Store } from '../domain/ports.ts';
-import { type SegmentRecord, unsettledStatuses } from '../domain/records.ts';
+import type { SegmentRecord } from '../domain/records.ts';
 import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
 import { derivedFile } from './derived-file.ts';
 import { damageOf } from './segment-coverage.ts';

@@ -100,3 +100,8 @@ export interface OpenAlarms {
   /** Nothing where it is not. */
   close(callId: string, kind: Alarm['kind']): void;
 }
+
+export interface Bus {
+  publish(event: RecordingEvent): void;
+  subscribe(listener: (event: RecordingEvent) => void): () => void;
+}

@@ -1,8 +1,8 @@
 import type { AccessRecord } from './access-trail.ts';
 import type { Call } from './call.ts';
-import type { AlarmKind, RecordingEvent, RecordingEventType } from './events.ts';
+import type { AlarmKind, Bus, RecordingEvent, RecordingEventType } from './events.ts';
 import { Outbox } from './outbox.ts';
-import type { Bus, Change, Clock, Store } from './ports.ts';
+import type { Change, Clock, Store } from './ports.ts';
 import type { StateAction } from './recording-state.ts';
 import type { CallDetailRecord, CallRecord } from './records.ts';
 import { uccKey } from './ucc.ts';

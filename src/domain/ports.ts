@@ -229,11 +229,6 @@ export interface Recorder {
   endCall(callId: string): Promise<void>;
 }
 
-export interface Bus {
-  publish(event: RecordingEvent): void;
-  subscribe(listener: (event: RecordingEvent) => void): () => void;
-}
-
 export interface AlarmSink {
   raise(alarm: Omit<Alarm, 'at'>): void;
 }

@@ -1,4 +1,5 @@
 import type { CallHealth } from './assurance.ts';
+import type { CallStatus } from './call-status.ts';
 import type { DialoguePart } from './dialogue.ts';
 import type { Lease } from './lease.ts';
 import type { MediaAgreement, MediaSource } from './media-agreement.ts';
@@ -17,24 +18,6 @@ export const gapReasons = [
   ...(['dtmf', 'silence', 'erased', 'guard', 'unattended', 'lost'] as const),
 ] as const;
 export type GapReason = (typeof gapReasons)[number];
-
-/**
- * Where a call stands: what was decided of it once it ended, and whether that is done.
- *
- *   live --+--> finishing --> kept        audio is there
- *          |       ^  |  ^     |
- *          |  Save |  |  |     | Delete, in a later part of the dialogue
- *          |       |  v  |     v
- *          +--> deleting <-----+--> destroyed   keys and files are gone
- *          +--> finishing --> empty       no audio was ever kept
- */
-export const callStatuses = [
-  ...(['live', 'finishing', 'deleting', 'kept', 'destroyed', 'empty'] as const),
-] as const;
-export type CallStatus = (typeof callStatuses)[number];
-
-/** Of these something is to be done yet: they are looked for at every start. */
-export const unsettledStatuses: readonly CallStatus[] = ['live', 'finishing', 'deleting'];
 
 export interface Party {
   /** SIP URI or phone number as the metadata named it. */

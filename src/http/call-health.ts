@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { assuranceReasons, type CallHealth, verdicts } from '../domain/assurance.ts';
-import { type CallRecord, callStatuses } from '../domain/records.ts';
+import { callStatuses } from '../domain/call-status.ts';
+import type { CallRecord } from '../domain/records.ts';
 import { recordFor } from './calls.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import type { HttpServices } from './services.ts';

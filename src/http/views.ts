@@ -1,6 +1,7 @@
 import { type Static, type TObject, Type } from 'typebox';
 import type { CallHealth } from '../domain/assurance.ts';
 import type { Call } from '../domain/call.ts';
+import { callStatuses } from '../domain/call-status.ts';
 import { isoTime, nameOf } from '../domain/event-view.ts';
 import { type AlarmKind, alarmKinds, recordingEventTypes } from '../domain/events.ts';
 import type { RecordingParts } from '../domain/recording-sidecar.ts';
@@ -11,12 +12,7 @@ import {
   SavingState,
   stateActionName,
 } from '../domain/recording-state.ts';
-import {
-  type CallDetailRecord,
-  type CallRecord,
-  callStatuses,
-  gapReasons,
-} from '../domain/records.ts';
+import { type CallDetailRecord, type CallRecord, gapReasons } from '../domain/records.ts';
 
 const nullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] });
 const nullableNumber = Type.Unsafe<number | null>({ type: ['number', 'null'] });

@@ -1,3 +1,4 @@
+import type { CallStatus } from '../domain/call-status.ts';
 import type { DialoguePart } from '../domain/dialogue.ts';
 import { firstDialoguePart } from '../domain/dialogue.ts';
 import type { AlarmKind, RecordingEvent, RecordingEventType } from '../domain/events.ts';
@@ -12,7 +13,6 @@ import type {
 import {
   type CallDetailRecord,
   type CallRecord,
-  type CallStatus,
   type Codec,
   type GapReason,
   type GapRecord,
