@@ -29,6 +29,7 @@ import { CallRegistry } from './domain/call-registry.ts';
 import { CommandCarrier } from './domain/command-carrier.ts';
 import { CommandTrail } from './domain/command-trail.ts';
 import { Erasures } from './domain/erasures.ts';
+import { contractError } from './domain/errors.ts';
 import { EventFeed } from './domain/event-feed.ts';
 import type { Alarm, RecordingEvent } from './domain/events.ts';
 import { Gatekeeper } from './domain/gatekeeper.ts';
@@ -51,6 +52,7 @@ import { Certificate } from './protocols/tls/certificate.ts';
 import { MediaRecorder } from './recorder/recorder.ts';
 import { SessionRecordingServer } from './srs/session-recording-server.ts';
 import { SqlStore } from './store/store.ts';
+import { Begun, Teardown } from './teardown.ts';
 import { WebhookDispatcher } from './webhooks/webhook-dispatcher.ts';
 
 /** What a test or a bench may put in the place of what the configuration names. */
@@ -69,7 +71,10 @@ export interface ServerAddresses {
 }
 
 export interface HushServer {
-  /** Resolves when calls and requests are taken. */
+  /**
+   * Resolves when calls and requests are taken.
+   * @throws StartError: everything is closed again, calls are left as they were
+   */
   start(): Promise<ServerAddresses>;
   /** Finishes every recording, then stops. May be called twice. */
   stop(): Promise<void>;
@@ -77,12 +82,25 @@ export interface HushServer {
   handOver(): Promise<void>;
   /** Stops at once and finishes nothing: what a crash does. For tests. */
   abandon(): Promise<void>;
+  /** Shuts every gate within this turn: of a process that can no longer be relied on. */
+  closeGatesNow(): void;
   /** Reads certificates and their keys anew. */
   reload(): void;
   onEvent(listener: (event: RecordingEvent) => void): () => void;
 }
 
-/** The one composition root: everything is made here, and only here everything is imported. */
+/** Bound on each step of a stop that no setting bounds. */
+const STEP_TIMEOUT_MS = 3_000;
+
+/** What could not be started, in one sentence; everything that had been begun is closed again. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+/**
+ * Makes everything; what has been made is closed again where the rest of it fails.
+ * @throws ConfigError, StartError
+ */
 export async function createServer(
   config: Config,
   overrides: ServerOverrides = {},
@@ -90,6 +108,42 @@ export async function createServer(
   const exposure = exposureOf(config);
   if (exposure) throw new ConfigError(`${exposure.path.slice(1)} ${exposure.message}`);
   const logger = overrides.logger ?? pino({ level: config.log.level });
+  const begun = new Begun();
+  const teardown = new Teardown((step, cause) =>
+    logger.error({ err: cause, step }, 'a step of the stop failed'),
+  );
+  try {
+    return await assemble(config, { ...overrides, logger }, { begun, teardown });
+  } catch (cause) {
+    await begun.undo(teardown, STEP_TIMEOUT_MS);
+    throw startError(cause);
+  }
+}
+
+function startError(cause: unknown): Error {
+  if (cause instanceof ConfigError || cause instanceof StartError) return cause;
+  return new StartError(`Hush did not start: ${sentenceOf(cause)}`, { cause });
+}
+
+/** What went wrong, on one line. An error of several addresses carries its words within. */
+function sentenceOf(cause: unknown): string {
+  if (cause instanceof AggregateError && !cause.message) return sentenceOf(cause.errors[0]);
+  const { message = String(cause), code } = cause as Partial<NodeJS.ErrnoException>;
+  return (message || code || 'unknown failure').split('\n', 1)[0] as string;
+}
+
+interface Making {
+  readonly begun: Begun;
+  readonly teardown: Teardown;
+}
+
+/** The one composition root: everything is made here, and only here everything is imported. */
+async function assemble(
+  config: Config,
+  overrides: ServerOverrides & { readonly logger: Logger },
+  { begun, teardown }: Making,
+): Promise<HushServer> {
+  const { logger } = overrides;
   const clock = overrides.clock ?? { now: () => Date.now() };
   const recordingsDir = join(config.dataDir, 'recordings');
   mkdirSync(recordingsDir, { recursive: true, mode: 0o700 });
@@ -108,6 +162,7 @@ export async function createServer(
   const store = await SqlStore.open(
     openDatabase(config, (cause) => logger.warn({ err: cause }, 'a database connection was lost')),
   );
+  begun.add('database', () => store.close());
   const vault = masterKeyVault(keys);
   const bus = new InProcessBus((cause) => logger.error({ err: cause }, 'an event listener failed'));
   const uccs = new UccRegistry(store);
@@ -146,6 +201,7 @@ export async function createServer(
     maxCalls: config.sip.maxCalls,
     ...(overrides.workerEntry ? { workerEntry: overrides.workerEntry } : {}),
   });
+  begun.add('media threads', () => recorder.close());
   const metrics = new Metrics({
     callsInProgress: () => calls.size,
     hubConnections: () => hub.connectionCount,
@@ -287,17 +343,32 @@ export async function createServer(
     onError: (cause) => logger.error({ err: cause }, 'a webhook failed'),
   });
 
-  let ready = false;
+  let phase: 'made' | 'starting' | 'ready' | 'stopping' = 'made';
   let http: FastifyInstance | undefined;
   let stopping: Promise<void> | undefined;
 
   async function start(): Promise<ServerAddresses> {
+    phase = 'starting';
+    try {
+      return await begin();
+    } catch (cause) {
+      await handOver();
+      throw startError(cause);
+    }
+  }
+
+  /** A stop that comes while Hush starts ends the start at its next step. */
+  function mayGoOn(): void {
+    if (phase === 'stopping') throw new StartError('Hush was stopped while it started.');
+  }
+
+  async function begin(): Promise<ServerAddresses> {
+    const startedAt = clock.now();
     await uccs.load();
     for (const { name, ...settings } of config.uccs) await seed(uccs, name, settings);
     await journal.load();
-    // What the process before left open is raised again where it still is so.
-    await store.assurance.endAlarms(clock.now());
     await webhooks.start();
+    mayGoOn();
     const restored = await lifecycle.restore();
     for (const call of calls.list()) watch.changed(call);
     const access = anonymousAccess(config);
@@ -313,74 +384,113 @@ export async function createServer(
       alarmsOf: (callId) => alarms.openOf(callId),
       ...{ authenticator: auth.authenticator, issuer: auth.issuer },
       register: auth.issuer && register,
-      carry: (request, caller) => carrier.carry(request, caller),
+      carry: async (request, caller) =>
+        phase === 'stopping'
+          ? { ok: false, error: contractError('processingFailed') }
+          : carrier.carry(request, caller),
       stopCallsOf: (uccName) => lifecycle.stopCallsOf(uccName),
       play: (callId) => archive.play(callId),
       exportAudio: (callId, format) => archive.export(callId, format),
-      ready: () => ready,
+      ready: () => phase === 'ready',
+      isStopping: () => phase === 'stopping',
       metrics: () => metrics.text(),
       onCommand: (answer, seconds) => metrics.command(answer, seconds),
       onError: (cause) => logger.error({ err: cause }, 'a request failed'),
       certificate: certificates.http,
     });
-    await srs.start(restored);
+    mayGoOn();
+    // Before SIP, which may have to end sessions: a start that fails ends none.
     await http.listen({ host: config.http.host, port: config.http.port });
+    mayGoOn();
+    await srs.start(restored);
+    mayGoOn();
+    // What the process before left open is raised again where it still is so.
+    await store.assurance.endAlarmsOfBefore(startedAt, clock.now());
     await daily.start();
     await uploader?.start();
+    mayGoOn();
     retention.start();
     archiveWork.goOn();
-    ready = true;
+    phase = 'ready';
     const { udpPort: sipUdpPort, tcpPort: sipTcpPort, tlsPort: sipTlsPort } = srs;
     const addresses = { http: urlOf(http), sipUdpPort, sipTcpPort, sipTlsPort };
     logger.info({ ...addresses, issuer: auth.issuer?.issuer }, 'ready');
     return addresses;
   }
 
+  /** From the signal on nothing more is recorded than what had arrived by then. */
+  async function shutMedia(closedBy: 'end' | 'restart'): Promise<void> {
+    phase = 'stopping';
+    srs.refuseNew();
+    const { fenceTimeoutMs } = config.recording;
+    const limitMs = fenceTimeoutMs + STEP_TIMEOUT_MS;
+    await teardown.step('media', limitMs, () => recorder.stopMedia(closedBy));
+  }
+
+  /** Whoever listens, then whoever is being answered, then what works for itself. */
   async function close(): Promise<void> {
-    ready = false;
+    phase = 'stopping';
+    const step = (name: string, ...runs: (() => Promise<unknown> | undefined)[]) =>
+      teardown.step(name, STEP_TIMEOUT_MS, ...runs);
     watch.close();
-    await daily.close();
-    await retention.close();
-    await archiveWork.close();
-    await uploader?.close();
-    hub.close();
-    await archive.close();
-    await http?.close();
-    await srs.close();
+    await step(
+      'listeners',
+      async () => hub.close(),
+      () => archive.close(),
+    );
+    const limitMs = config.http.closeTimeoutMs + STEP_TIMEOUT_MS;
+    await teardown.step('HTTP', limitMs, () => http?.close());
+    await step('SIP', () => srs.close());
+    await step(
+      'background work',
+      ...[() => daily.close(), () => retention.close(), () => archiveWork.close()],
+      ...[() => uploader?.close(), () => webhooks.close()],
+    );
     certificates.http?.close();
     certificates.sip?.close();
-    await recorder.close();
-    await webhooks.close();
-    await trail.close();
-    await store.close();
+    await step('media threads', () => recorder.close());
+    await step('access trail', () => trail.close());
+    await step('database', () => store.close());
+  }
+
+  async function finish(): Promise<void> {
+    await shutMedia('end');
+    await teardown.step('recordings', config.finishTimeoutMs, async () => {
+      await srs.hangUpAll();
+      await lifecycle.finishAll();
+    });
+    lifecycle.abandon();
+    await close();
+  }
+
+  function handOver(): Promise<void> {
+    stopping ??= (async () => {
+      await shutMedia('restart');
+      await teardown.step('calls', STEP_TIMEOUT_MS, () => lifecycle.handOver());
+      // What clients say from now on waits for the next process.
+      await teardown.step('SIP', STEP_TIMEOUT_MS, () => srs.close());
+      await close();
+    })();
+    return stopping;
   }
 
   return {
     start,
     stop() {
-      stopping ??= (async () => {
-        ready = false;
-        await srs.hangUpAll();
-        await lifecycle.finishAll();
-        await close();
-      })();
+      // Calls that were not taken up yet are not ours to end.
+      if (phase === 'starting') return handOver();
+      stopping ??= finish();
       return stopping;
     },
-    handOver() {
-      stopping ??= (async () => {
-        ready = false;
-        await archive.close();
-        await http?.close();
-        await srs.close();
-        await lifecycle.handOver();
-        await close();
-      })();
-      return stopping;
-    },
+    handOver,
     abandon() {
+      recorder.shutAllNow();
       lifecycle.abandon();
-      stopping ??= close();
+      stopping ??= recorder.close().then(close);
       return stopping;
+    },
+    closeGatesNow() {
+      recorder.shutAllNow();
     },
     reload() {
       certificates.http?.reload();

@@ -11,7 +11,7 @@ import {
   demoTenant,
   demoUser,
 } from './demo-people.ts';
-import { untilStopped } from './until-stopped.ts';
+import { runServer } from './run-server.ts';
 
 /** Runs until it is interrupted. */
 export async function runDemo(): Promise<void> {
@@ -20,20 +20,24 @@ export async function runDemo(): Promise<void> {
   const server = await createServer(config, {
     logger: pino({ level: process.env.HUSH_LOG_LEVEL ?? 'warn' }),
   });
-  const { http, sipUdpPort } = await server.start();
-  say(`\nHush is ready.  API ${http}  docs ${http}/docs  SIP 127.0.0.1:${sipUdpPort}`);
-  say(`\nSee and hear it: ${http}/#/demo\n`);
-  server.onEvent((event) => say(eventLine(event)));
-  const centre = new ContactCentre({
-    sipPort: sipUdpPort ?? 0,
-    api: http,
-    onLongCall: (correlationId) => say(tryIt(http, correlationId, credentials)),
-    onProblem: (message) => say(`! ${message}`),
-  });
-  await centre.open();
-  await untilStopped(async () => {
-    await centre.close();
-    await server.stop();
+  let centre: ContactCentre | undefined;
+  await runServer(server, {
+    async started({ http, sipUdpPort }) {
+      say(`\nHush is ready.  API ${http}  docs ${http}/docs  SIP 127.0.0.1:${sipUdpPort}`);
+      say(`\nSee and hear it: ${http}/#/demo\n`);
+      server.onEvent((event) => say(eventLine(event)));
+      centre = new ContactCentre({
+        sipPort: sipUdpPort ?? 0,
+        api: http,
+        onLongCall: (correlationId) => say(tryIt(http, correlationId, credentials)),
+        onProblem: (message) => say(`! ${message}`),
+      });
+      await centre.open();
+    },
+    async stop() {
+      await centre?.close();
+      await server.stop();
+    },
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { untilStopped } from './until-stopped.ts';
+import { runServer } from './run-server.ts';
 
 /**
  * `hush serve`: runs until SIGTERM or SIGINT, which finish the recordings in progress, or, under
@@ -17,9 +17,8 @@ export function serveCommand(program: Command): void {
       const sources = { environment: process.env, ...(file === undefined ? {} : { file }) };
       const loaded = loadConfig(sources);
       const server = await createServer(loaded);
-      await server.start();
-      process.on('SIGHUP', () => server.reload());
       const stop = loaded.shutdown === 'handover' ? server.handOver : server.stop;
-      await untilStopped(() => stop());
+      const started = () => void process.on('SIGHUP', () => server.reload());
+      await runServer(server, { stop, started });
     });
 }

@@ -50,12 +50,15 @@ export class SqlAssuranceStore implements AssuranceStore {
     return this.#commits.addRows([{ table: 'alarms', row: alarmRow(alarm) }]);
   }
 
-  async endAlarms(at: number, callId?: string): Promise<void> {
+  async endAlarms(at: number, callId: string): Promise<void> {
     // What is still on its way would stay open.
     await this.#commits.addRows([]);
-    let query = this.#kysely.updateTable('alarms').set({ cleared_at: at });
-    query = query.where('cleared_at', 'is', null);
-    await (callId === undefined ? query : query.where('call_id', '=', callId)).execute();
+    await this.#ending(at).where('call_id', '=', callId).execute();
+  }
+
+  async endAlarmsOfBefore(raisedUntil: number, at: number): Promise<void> {
+    await this.#commits.addRows([]);
+    await this.#ending(at).where('at', '<=', raisedUntil).execute();
   }
 
   async forgetAlarms(before: number): Promise<void> {
@@ -93,5 +96,10 @@ export class SqlAssuranceStore implements AssuranceStore {
       calls.push(...rows.map(callOf));
     }
     return calls;
+  }
+
+  #ending(at: number) {
+    const alarms = this.#kysely.updateTable('alarms').set({ cleared_at: at });
+    return alarms.where('cleared_at', 'is', null);
   }
 }
