@@ -47,7 +47,7 @@ import { buildHttpServer } from './http/http-server.ts';
 import { originRule } from './http/origins.ts';
 import { RecordingHub } from './hub/recording-hub.ts';
 import { Metrics } from './metrics/metrics.ts';
-import { openDatabase } from './open-database.ts';
+import { mustAnswer, openDatabase } from './open-database.ts';
 import { Certificate } from './protocols/tls/certificate.ts';
 import { MediaRecorder } from './recorder/recorder.ts';
 import { SessionRecordingServer } from './srs/session-recording-server.ts';
@@ -159,10 +159,12 @@ async function assemble(
   const keys = openMasterKeys(config, (file) =>
     logger.warn({ file }, 'a master key was made: who has it and the data folder can listen'),
   );
-  const store = await SqlStore.open(
-    openDatabase(config, (cause) => logger.warn({ err: cause }, 'a database connection was lost')),
+  const database = openDatabase(config, (cause) =>
+    logger.warn({ err: cause }, 'a database connection was lost'),
   );
-  begun.add('database', () => store.close());
+  begun.add('database', () => database.close());
+  await mustAnswer(database);
+  const store = await SqlStore.open(database);
   const vault = masterKeyVault(keys);
   const bus = new InProcessBus((cause) => logger.error({ err: cause }, 'an event listener failed'));
   const uccs = new UccRegistry(store);
