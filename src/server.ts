@@ -46,6 +46,9 @@ import { UccRegistry } from './domain/ucc-registry.ts';
 import { buildHttpServer } from './http/http-server.ts';
 import { originRule } from './http/origins.ts';
 import { RecordingHub } from './hub/recording-hub.ts';
+import type { LineOutput } from './logging/line-output.ts';
+import { guardProcess } from './logging/process-guard.ts';
+import { standardOutput } from './logging/standard-output.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { mustAnswer, openDatabase } from './open-database.ts';
 import { Certificate } from './protocols/tls/certificate.ts';
@@ -82,8 +85,8 @@ export interface HushServer {
   handOver(): Promise<void>;
   /** Stops at once and finishes nothing: what a crash does. For tests. */
   abandon(): Promise<void>;
-  /** Shuts every gate within this turn: of a process that can no longer be relied on. */
-  closeGatesNow(): void;
+  /** Decides, for the whole process, what becomes of warnings and of errors that nobody caught. */
+  guardProcess(): void;
   /** Reads certificates and their keys anew. */
   reload(): void;
   onEvent(listener: (event: RecordingEvent) => void): () => void;
@@ -107,13 +110,14 @@ export async function createServer(
 ): Promise<HushServer> {
   const exposure = exposureOf(config);
   if (exposure) throw new ConfigError(`${exposure.path.slice(1)} ${exposure.message}`);
-  const logger = overrides.logger ?? pino({ level: config.log.level });
+  const output = overrides.logger ? undefined : standardOutput();
+  const logger = overrides.logger ?? pino({ level: config.log.level }, output);
   const begun = new Begun();
   const teardown = new Teardown((step, cause) =>
     logger.error({ err: cause, step }, 'a step of the stop failed'),
   );
   try {
-    return await assemble(config, { ...overrides, logger }, { begun, teardown });
+    return await assemble(config, { ...overrides, logger }, { begun, teardown, output });
   } catch (cause) {
     await begun.undo(teardown, STEP_TIMEOUT_MS);
     throw startError(cause);
@@ -135,13 +139,15 @@ function sentenceOf(cause: unknown): string {
 interface Making {
   readonly begun: Begun;
   readonly teardown: Teardown;
+  /** Of the log, where that is ours. */
+  readonly output: LineOutput | undefined;
 }
 
 /** The one composition root: everything is made here, and only here everything is imported. */
 async function assemble(
   config: Config,
   overrides: ServerOverrides & { readonly logger: Logger },
-  { begun, teardown }: Making,
+  { begun, teardown, output }: Making,
 ): Promise<HushServer> {
   const { logger } = overrides;
   const clock = overrides.clock ?? { now: () => Date.now() };
@@ -173,6 +179,18 @@ async function assemble(
   const alarms = new AlarmDesk({
     ...{ calls, journal, clock, sink, store: store.assurance, onError: onAssuranceFailed },
   });
+  const watchLog = (): void =>
+    output?.listen(
+      {
+        onFailing: (why) => alarms.begin('logFailed', why),
+        onDropped: () => metrics.logLineDropped(),
+        onRecovered(dropped) {
+          logger.warn({ dropped }, 'the log is written again; lines of it were dropped meanwhile');
+          alarms.finish('logFailed');
+        },
+      },
+      config.log.maxBufferBytes,
+    );
   const { maxExports } = config.archive;
   const filesSettings = filesSettingsOf(recordingsDir, config.archive.s3);
   const files = openFiles(filesSettings);
@@ -366,6 +384,7 @@ async function assemble(
 
   async function begin(): Promise<ServerAddresses> {
     const startedAt = clock.now();
+    watchLog();
     await uccs.load();
     for (const { name, ...settings } of config.uccs) await seed(uccs, name, settings);
     await journal.load();
@@ -451,6 +470,7 @@ async function assemble(
     certificates.http?.close();
     certificates.sip?.close();
     await step('media threads', () => recorder.close());
+    output?.listen(undefined);
     await step('access trail', () => trail.close());
     await step('database', () => store.close());
   }
@@ -491,8 +511,9 @@ async function assemble(
       stopping ??= recorder.close().then(close);
       return stopping;
     },
-    closeGatesNow() {
-      recorder.shutAllNow();
+    guardProcess() {
+      const shutEverything = () => recorder.shutAllNow();
+      guardProcess({ logger, shutEverything, flush: () => output?.flushSync() });
     },
     reload() {
       certificates.http?.reload();

@@ -77,6 +77,7 @@ export const texts = {
     erasureFailed: 'An erasure was not carried out',
     uploadFailed: 'Recordings cannot be moved to the bucket',
     spoolFull: 'Too much waits for the bucket',
+    logFailed: 'The log cannot be written',
     dailySummary: 'Summary of a day',
   } as Record<string, string>,
   actions: {

@@ -20,6 +20,7 @@ export async function runServer(server: HushServer, { stop, started }: Running):
       process.on(signal, () => resolve('signalled'));
     }
   });
+  server.guardProcess();
   const starting = server.start();
   if ((await Promise.race([starting, signalled])) === 'signalled') {
     starting.catch(() => undefined);

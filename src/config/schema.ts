@@ -218,6 +218,8 @@ export const configSchema = Type.Object(
     previousMasterKeys: Type.Array(Type.String(), { default: [] }),
     log: section({
       level: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
+      /** Lines that standard output does not take wait in memory, and are dropped beyond this. */
+      maxBufferBytes: count(1_048_576, 268_435_456),
     }),
     http,
     auth,

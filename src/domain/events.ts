@@ -73,6 +73,8 @@ export const alarmKinds = [
   /** Recordings cannot be moved to the bucket, or too much waits for it. */
   'uploadFailed',
   'spoolFull',
+  /** The log cannot be written: its lines wait, and are dropped. */
+  'logFailed',
   /** Once a day: what became of the day before. */
   'dailySummary',
 ] as const;

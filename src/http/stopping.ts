@@ -14,12 +14,12 @@ const RETRY_AFTER_SECONDS = 2;
  */
 export function refuseWhileStopping(
   app: FastifyInstance,
-  { isStopping }: Pick<HttpServices, 'isStopping'>,
+  services: Pick<HttpServices, 'isStopping'>,
   { statusCodes: mode }: Pick<HttpSettings, 'statusCodes'>,
 ): void {
   const failed = contractError('processingFailed');
   app.addHook('preHandler', (request, reply, done) => {
-    if (!isStopping()) return void done();
+    if (!services.isStopping()) return void done();
     const { access, contract } = request.routeOptions.config;
     reply.header('Retry-After', RETRY_AFTER_SECONDS).header('Connection', 'close');
     const answersItself = access === 'command' && contract !== undefined;
