@@ -12,7 +12,7 @@ export function openDatabase(config: Config, onConnectionLost: (cause: Error) =>
   return openPostgres({ url, maxConnections, onConnectionLost });
 }
 
-/** A database behind a network that swallows everything would otherwise keep a start for minutes. */
+/** A network that swallows everything would otherwise keep a start for minutes. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
 /** @throws Error where it cannot be reached in time */

@@ -382,20 +382,11 @@ async function assemble(
     if (phase === 'stopping') throw new StartError('Hush was stopped while it started.');
   }
 
-  async function begin(): Promise<ServerAddresses> {
-    const startedAt = clock.now();
-    watchLog();
-    await uccs.load();
-    for (const { name, ...settings } of config.uccs) await seed(uccs, name, settings);
-    await journal.load();
-    await webhooks.start();
-    mayGoOn();
-    const restored = await lifecycle.restore();
-    for (const call of calls.list()) watch.changed(call);
+  function newHttpServer(): Promise<FastifyInstance> {
     const access = anonymousAccess(config);
     const consoleIssuers = consoleIssuersOf(config);
     const settings = { ...config.http, access, consoleDir: consoleDir(), consoleIssuers };
-    http = await buildHttpServer(settings, {
+    return buildHttpServer(settings, {
       ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail, leases, assessor },
       ...{ keeping, erasures, legalHolds, archiveWork },
       storage: () => storageOf(recordingsDir, uploader),
@@ -419,6 +410,19 @@ async function assemble(
       onError: (cause) => logger.error({ err: cause }, 'a request failed'),
       certificate: certificates.http,
     });
+  }
+
+  async function begin(): Promise<ServerAddresses> {
+    const startedAt = clock.now();
+    watchLog();
+    await uccs.load();
+    for (const { name, ...settings } of config.uccs) await seed(uccs, name, settings);
+    await journal.load();
+    await webhooks.start();
+    mayGoOn();
+    const restored = await lifecycle.restore();
+    for (const call of calls.list()) watch.changed(call);
+    http = await newHttpServer();
     mayGoOn();
     // Before SIP, which may have to end sessions: a start that fails ends none.
     await http.listen({ host: config.http.host, port: config.http.port });

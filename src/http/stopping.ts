@@ -8,9 +8,9 @@ import type { HttpServices, HttpSettings } from './services.ts';
 const RETRY_AFTER_SECONDS = 2;
 
 /**
- * Refuses what comes while Hush stops, so that nothing is answered as done that nobody carries out.
- * Routes of the contract answer ErrorType 3, which clients retry; commands do so by themselves, once
- * their body says what to echo. Health and metrics go on answering.
+ * Refuses what comes while Hush stops, so that nothing is answered as done that nobody carries
+ * out. Routes of the contract answer ErrorType 3, which clients retry; commands do so by
+ * themselves, once their body says what to echo. Health and metrics go on answering.
  */
 export function refuseWhileStopping(
   app: FastifyInstance,

@@ -18,8 +18,8 @@ const CALM_MS = 1_000;
 
 /**
  * Lines for a file that may refuse them, such as a log on a full disk or in a pipe that nobody
- * reads. Whoever writes is never kept waiting: what the file does not take waits in memory, and what
- * does not fit there is dropped and counted.
+ * reads. Whoever writes is never kept waiting: what the file does not take waits in memory, and
+ * what does not fit there is dropped and counted.
  */
 export class LineOutput {
   readonly #file: OutputFile;

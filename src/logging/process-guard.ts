@@ -12,9 +12,10 @@ export interface ProcessGuard {
 }
 
 /**
- * Takes over what Node itself would write to standard error, where a reader that is behind stops the
- * thread. An error that nobody caught, a rejected promise's too, leaves a process that may no longer
- * hear a Pause: its gates are shut, and it ends as in a crash; the next start goes on with the calls.
+ * Takes over what Node itself would write to standard error, where a reader that is behind stops
+ * the thread. An error that nobody caught, a rejected promise's too, leaves a process that may no
+ * longer hear a Pause: its gates are shut, and it ends as in a crash; the next start goes on with
+ * the calls.
  */
 export function guardProcess({ logger, shutEverything, flush }: ProcessGuard): void {
   process.removeAllListeners('warning');
