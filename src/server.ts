@@ -16,7 +16,12 @@ import { openAuth } from './auth/open-auth.ts';
 import { hashPassword, hashSecret } from './auth/password-hash.ts';
 import { InProcessBus } from './bus/in-process.ts';
 import { ConfigError } from './config/config-error.ts';
-import { anonymousAccess, consoleIssuersOf, exposureOf } from './config/exposure.ts';
+import {
+  anonymousAccess,
+  consoleIssuersOf,
+  exposureOf,
+  isPlainSipGuarded,
+} from './config/exposure.ts';
 import type { Config } from './config/schema.ts';
 import { AccessTrail } from './domain/access-trail.ts';
 import { AlarmDesk } from './domain/assurance-alarms.ts';
@@ -305,10 +310,13 @@ async function assemble(
     http: certificateOf(config.http.tls, onTlsFailed),
     sip: certificateOf(config.sip.tls, onTlsFailed),
   };
+  const { udpPort, tcpPort } = config.sip;
+  if (!isPlainSipGuarded(config.sip)) {
+    logger.warn('SIP is spoken by TLS only: nothing else says who may call by UDP and TCP');
+  }
   const srs = new SessionRecordingServer({
     host: config.sip.host,
-    udpPort: config.sip.udpPort,
-    tcpPort: config.sip.tcpPort,
+    ...(isPlainSipGuarded(config.sip) ? { udpPort, tcpPort } : {}),
     ...(certificates.sip
       ? { tls: { port: config.sip.tlsPort, certificate: certificates.sip } }
       : {}),
