@@ -23,6 +23,7 @@ import { eventRoutes } from './events.ts';
 import { Gate, NotAdmittedError } from './gate.ts';
 import { healthRoutes } from './health.ts';
 import { mountHub } from './hub-mount.ts';
+import { refuseUnknownQuery } from './known-query.ts';
 import { legalHoldRoutes } from './legal-hold.ts';
 import { liveAudioRoutes } from './live-audio.ts';
 import { createNodeServer } from './node-server.ts';
@@ -75,6 +76,7 @@ export async function buildHttpServer(
   const tickets = new AudioTickets(services.now);
   admitAll(app, gate, tickets);
   refuseWhileStopping(app, services, settings);
+  refuseUnknownQuery(app);
   refuseInfinity(app);
   answerCors(app, isOriginAllowed);
   const known = knownMethods(app);
