@@ -1,21 +1,38 @@
 import type { CallHandle } from './calls.ts';
 import { Lease, type LeaseOptions } from './lease.ts';
-import type { HushError } from './result.ts';
+import type { HushError, Result } from './result.ts';
 
 /**
- * What the recorder does, as far as Hush has confirmed it. `recording`: nobody here keeps it from
- * recording. `failed`: it could not be paused, or that can no longer be relied on.
+ * What the recorder does, as far as Hush has confirmed it. `looking`: the call is not known yet.
+ * `recording`: nobody here keeps it from recording. `noCall`: the look-up did not find the call.
+ * `failed`: it could not be paused, or that can no longer be relied on.
  */
-export type GuardState = 'recording' | 'pausing' | 'paused' | 'resuming' | 'failed';
+export type GuardState =
+  | 'looking'
+  | 'recording'
+  | 'pausing'
+  | 'paused'
+  | 'resuming'
+  | 'noCall'
+  | 'failed';
 
 /** What the agent reads; `guardFields` takes others. */
 export const guardTexts: Readonly<Record<GuardState, string>> = {
+  looking: 'Looking for the call. Please wait before you type.',
   recording: 'The call is being recorded.',
   pausing: 'Pausing the recording. Please wait before you type.',
   paused: 'The recording is paused. Card data can be entered.',
   resuming: 'Resuming the recording.',
+  noCall: 'The call was not found. Do not enter card data.',
   failed: 'The recording could not be paused. Do not enter card data.',
 };
+
+type Found = CallHandle | Result<CallHandle | undefined> | null | undefined;
+/**
+ * The call, or what finds it, such as `() => hush.calls.ofAgent(agent)`: a function is asked at once,
+ * and again before each pause, since the agent may be on the next call by then.
+ */
+export type GuardedCall = CallHandle | Promise<Found> | (() => Found | Promise<Found>);
 
 export interface GuardOptions extends Omit<LeaseOptions, 'signal'> {
   /** The fields to guard; else those for card data by `autocomplete`, or with `data-hush-guard`. */
@@ -32,7 +49,7 @@ export interface Guard {
   readonly state: GuardState;
   /** Recording may go on: after a submit that was handled by a script, for one. */
   release(): Promise<void>;
-  /** The same, and the form is as it was before. */
+  /** The same, and the form is as it was before: fields that shipped shut are shut. */
   dispose(): Promise<void>;
 }
 
@@ -42,15 +59,26 @@ const CARD_FIELDS =
   'input[autocomplete~="cc-exp-year"]';
 const DEFAULT_IDLE_MS = 20_000;
 
+/** Guarded fields, by whom, and how they were before anybody guarded them. */
+const guarded = new WeakMap<HTMLInputElement, { readonly by: Guard; readonly before: Shut }>();
+
+interface Shut {
+  readonly readOnly: boolean;
+  readonly disabled: boolean;
+}
+
 /**
- * Guards the card fields of a payment form: nothing can be typed into them before Hush has
- * confirmed that the call is not recorded; the pause is kept alive while the agent is at it, and
- * given back after the submit, after leaving, or when the page goes. What is typed is never looked
- * at.
+ * Guards the card fields of a payment form, from this line on: nothing can be typed into them before
+ * Hush has confirmed that the call is not recorded, be it that the call is not found, that Hush does
+ * not answer, or that the look-up throws. The pause is kept alive while the agent is at it, and given
+ * back after the submit, after leaving, or when the page goes. What is typed is never looked at.
+ *
+ * Let the fields ship `readonly` (or `disabled`): a page whose script never comes then stays shut.
+ * @throws Error where the form has no such field: nothing would be guarded
  */
 export function guardFields(
   form: HTMLFormElement,
-  call: CallHandle,
+  call: GuardedCall,
   options: GuardOptions = {},
 ): Guard {
   const guard = new FieldGuard(form, call, options);
@@ -60,23 +88,23 @@ export function guardFields(
 
 class FieldGuard implements Guard {
   readonly #form: HTMLFormElement;
-  readonly #call: CallHandle;
+  readonly #call: GuardedCall;
   readonly #options: GuardOptions;
   readonly #fields: readonly HTMLInputElement[];
-  readonly #wasReadOnly = new Map<HTMLInputElement, boolean>();
   readonly #status: HTMLElement;
   readonly #detach = new AbortController();
-  #state: GuardState = 'recording';
+  #state: GuardState = 'looking';
   #lease: Lease | undefined;
   #taking: AbortController | undefined;
   #working: Promise<void> = Promise.resolve();
   #idle: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(form: HTMLFormElement, call: CallHandle, options: GuardOptions) {
+  constructor(form: HTMLFormElement, call: GuardedCall, options: GuardOptions) {
     this.#form = form;
     this.#call = call;
     this.#options = options;
     this.#fields = [...(options.fields ?? form.querySelectorAll<HTMLInputElement>(CARD_FIELDS))];
+    if (this.#fields.length === 0) throw new Error('guardFields: the form has no card fields');
     this.#status = options.status ?? statusBefore(form);
   }
 
@@ -87,8 +115,12 @@ class FieldGuard implements Guard {
   attach(): void {
     const { signal } = this.#detach;
     for (const field of this.#fields) {
-      this.#wasReadOnly.set(field, field.readOnly);
+      const { readOnly, disabled } = field;
+      const before = guarded.get(field)?.before ?? { readOnly, disabled };
+      guarded.set(field, { by: this, before });
+      // A field that is disabled could not be entered.
       field.readOnly = true;
+      field.disabled = false;
       for (const type of ['focus', 'pointerdown'] as const) {
         field.addEventListener(type, () => this.#enter(), { signal });
       }
@@ -97,7 +129,9 @@ class FieldGuard implements Guard {
     this.#form.addEventListener('submit', () => this.#submitted(), { signal });
     const view = this.#form.ownerDocument.defaultView;
     view?.addEventListener('pagehide', () => this.#pageGoes(), { signal });
-    this.#show('recording');
+    if (isHandle(this.#call)) this.#show('recording');
+    else this.#work(() => this.#lookFirst());
+    if (this.#isInField) this.#enter();
   }
 
   release(): Promise<void> {
@@ -107,7 +141,12 @@ class FieldGuard implements Guard {
   async dispose(): Promise<void> {
     this.#detach.abort();
     await this.#release();
-    for (const [field, readOnly] of this.#wasReadOnly) field.readOnly = readOnly;
+    for (const field of this.#fields) {
+      const own = guarded.get(field);
+      if (own?.by !== this) continue;
+      guarded.delete(field);
+      Object.assign(field, own.before);
+    }
     if (!this.#options.status) this.#status.remove();
   }
 
@@ -115,15 +154,54 @@ class FieldGuard implements Guard {
     clearTimeout(this.#idle);
     if (this.#state === 'paused' || this.#state === 'pausing') return;
     // Whoever comes back while it is being given back waits for that, and pauses anew.
-    this.#working = this.#working.then(() => this.#pause());
+    this.#work(() => this.#pause());
+  }
+
+  #work(task: () => Promise<void>): void {
+    this.#working = this.#working.then(task);
+  }
+
+  /** So that the agent is told before a field is entered. */
+  async #lookFirst(): Promise<void> {
+    this.#show('looking');
+    const found = await this.#find(this.#detach.signal);
+    if (found.ok) this.#show('recording');
+    else this.#show('noCall', found.error);
+  }
+
+  async #find(signal: AbortSignal): Promise<Result<CallHandle>> {
+    let message = 'there is none';
+    try {
+      const call = this.#call;
+      const found = await Promise.race([
+        typeof call === 'function' ? call() : call,
+        new Promise<never>((_, reject) => {
+          const abort = (): void => reject(new Error('it was given up'));
+          if (signal.aborted) abort();
+          else signal.addEventListener('abort', abort);
+        }),
+      ]);
+      if (isHandle(found)) return { ok: true, value: found };
+      if (found?.ok === false) return found;
+      if (found?.ok && isHandle(found.value)) return { ok: true, value: found.value };
+    } catch (cause) {
+      message = cause instanceof Error ? cause.message : 'the look-up failed';
+    }
+    return { ok: false, error: { kind: 'noCall', message, retryable: true } };
   }
 
   async #pause(): Promise<void> {
-    if (this.#lease) return;
+    if (this.#lease || this.#detach.signal.aborted) return;
     this.#show('pausing');
     const taking = new AbortController();
+    const signal = AbortSignal.any([taking.signal, this.#detach.signal]);
     this.#taking = taking;
-    const taken = await Lease.take(this.#call, { ...this.#options, signal: taking.signal });
+    const found = await this.#find(signal);
+    if (!found.ok) {
+      this.#show('noCall', found.error);
+      return;
+    }
+    const taken = await Lease.take(found.value, { ...this.#options, signal });
     this.#taking = undefined;
     if (!taken.ok) {
       this.#show('failed', taken.error);
@@ -133,9 +211,11 @@ class FieldGuard implements Guard {
     this.#lease = lease;
     lease.lost.addEventListener('abort', () => this.#lost(lease));
     this.#show('paused');
-    if (!this.#fields.includes(this.#form.ownerDocument.activeElement as HTMLInputElement)) {
-      this.#leaveLater();
-    }
+    if (!this.#isInField) this.#leaveLater();
+  }
+
+  get #isInField(): boolean {
+    return this.#fields.includes(this.#form.ownerDocument.activeElement as HTMLInputElement);
   }
 
   #lost(lease: Lease): void {
@@ -183,13 +263,20 @@ class FieldGuard implements Guard {
   #show(state: GuardState, error?: HushError): void {
     this.#state = state;
     for (const field of this.#fields) {
-      field.readOnly = state !== 'paused' || this.#wasReadOnly.get(field) === true;
+      if (guarded.get(field)?.by !== this) continue;
+      field.readOnly = state !== 'paused';
       field.setAttribute('aria-busy', String(state === 'pausing'));
     }
     this.#status.dataset.hushState = state;
-    this.#status.textContent = this.#options.texts?.[state] ?? guardTexts[state];
+    const text = this.#options.texts?.[state] ?? guardTexts[state];
+    this.#status.textContent = state === 'noCall' && error ? `${text} (${error.message})` : text;
     this.#options.onState?.(state, error);
   }
+}
+
+/** Also one of another copy of this package. */
+function isHandle(found: unknown): found is CallHandle {
+  return typeof (found as Partial<CallHandle> | null | undefined)?.takePause === 'function';
 }
 
 function statusBefore(form: HTMLFormElement): HTMLElement {

@@ -11,7 +11,7 @@ export type {
   ContractState,
 } from './contract.ts';
 export type { EventsRequest, RecordingEvent } from './events.ts';
-export type { Guard, GuardOptions, GuardState } from './guard-fields.ts';
+export type { Guard, GuardedCall, GuardOptions, GuardState } from './guard-fields.ts';
 export { guardFields, guardTexts } from './guard-fields.ts';
 export type { RecordingStateChanged, SignalR } from './hub.ts';
 export type { Hush } from './hush.ts';

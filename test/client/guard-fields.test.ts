@@ -67,7 +67,8 @@ async function owners(): Promise<string[]> {
   return pauses.map(({ owner }: { owner: string }) => owner);
 }
 
-async function guard(url: string, more: object = {}): Promise<void> {
+/** @param call what of `hush` is guarded, as the page would write it */
+async function guard(url: string, more: object = {}, call = 'hush.call(id)'): Promise<void> {
   await page.goto(origin);
   await page.addScriptTag({ content: script });
   const asked = { url, id: live.correlationId, more: { ttlMs: 2_000, ...more } };
@@ -75,7 +76,7 @@ async function guard(url: string, more: object = {}): Promise<void> {
     window.states = [];
     window.submitted = undefined;
     const hush = hushClient.createHush({ url, timeoutMs: 1000 });
-    window.guard = hushClient.guardFields(document.querySelector('form'), hush.call(id), {
+    window.guard = hushClient.guardFields(document.querySelector('form'), ${call}, {
       ...more,
       onState: (state) => window.states.push(state),
     });
@@ -172,5 +173,136 @@ describe('guardFields', () => {
     expect(await page.evaluate('document.querySelector("#card").readOnly')).toBe(false);
     await page.locator('#card').fill('4');
     expect(await owners()).toEqual([]);
+  });
+});
+
+/** Everything that a hand could do to a field that is shut. */
+async function tryToEnter(id: string): Promise<void> {
+  await page.locator(`#${id}`).click();
+  await page.keyboard.type(PAN);
+  await page.keyboard.insertText(PAN);
+}
+
+describe('guardFields with the look-up of the call', () => {
+  const agentsCall = `() => hush.calls.ofAgent('sip:agent@domain.com')`;
+
+  test.each([agentsCall, `hush.calls.ofAgent('sip:Agent@Domain.com')`])(
+    'opens once the call was found, and paused: %s',
+    async (call) => {
+      await guard(bench.hush.api, {}, call);
+      await expect.poll(() => status().textContent()).toBe('The call is being recorded.');
+      await page.locator('#card').focus();
+      await expect.poll(() => status().textContent()).toContain('is paused');
+      await page.keyboard.type(PAN);
+      expect(await typedInto('card')).toBe(PAN);
+      await page.getByRole('button').click();
+      await expect.poll(owners).toEqual([]);
+    },
+  );
+
+  test.each([
+    ['no call', `() => hush.calls.ofAgent('sip:nobody@domain.com')`, 'on no call'],
+    ['no agent', `() => hush.calls.ofAgent('')`, 'no agent'],
+    ['an agent that is not known', `() => hush.calls.ofAgent(undefined)`, 'no agent'],
+    ['a function that gives nothing', `() => undefined`, 'there is none'],
+    ['a promise of nothing', `Promise.resolve(null)`, 'there is none'],
+    ['a call that is no handle', `async () => ({ id })`, 'there is none'],
+    ['a list', `() => hush.calls.list()`, 'there is none'],
+    ['a rejected promise', `Promise.reject(new Error('signed out'))`, 'signed out'],
+    ['a function that throws', `() => { throw new Error('signed out'); }`, 'signed out'],
+    ['a function that throws later', `async () => orThrow(undefined)`, 'orThrow is not defined'],
+  ])('stays shut and says why: %s', async (_, call, why) => {
+    await guard(bench.hush.api, {}, call);
+    await tryToEnter('card');
+    await expect.poll(() => status().getAttribute('data-hush-state')).toBe('noCall');
+    expect(await status().textContent()).toContain('The call was not found. Do not enter card');
+    expect(await status().textContent()).toContain(why);
+    await tryToEnter('cvc');
+    expect([await typedInto('card'), await typedInto('cvc')]).toEqual(['', '']);
+  });
+
+  test('stays shut while the call is looked for, however long', async () => {
+    await guard(bench.hush.api, {}, 'new Promise(() => {})');
+    await tryToEnter('card');
+    expect(await typedInto('card')).toBe('');
+    expect(await status().textContent()).toBe('Looking for the call. Please wait before you type.');
+    await page.evaluate('window.guard.dispose()');
+  });
+
+  test('stays shut with Hush down, and opens once it is back', async () => {
+    let isDown = true;
+    const proxy = await FaultyProxy.start(bench.hush.api, () => (isDown ? 'cutBefore' : 'none'));
+    await guard(proxy.url, {}, agentsCall);
+    await tryToEnter('card');
+    await expect.poll(() => status().textContent()).toContain('Do not enter card data');
+    expect(await status().textContent()).toContain('Hush could not be reached');
+    expect(await typedInto('card')).toBe('');
+    isDown = false;
+    await page.locator('#cvc').focus();
+    await expect.poll(() => status().textContent()).toContain('is paused');
+    await page.evaluate('window.guard.release()');
+    proxy.close();
+  });
+
+  test('stays shut where the agent is on several calls, or the call is a stranger’s', async () => {
+    const second = await bench.caller.call(bench.hush);
+    await guard(bench.hush.api, {}, agentsCall);
+    await tryToEnter('card');
+    await expect.poll(() => status().textContent()).toContain('the agent is on 2 calls');
+    expect(await typedInto('card')).toBe('');
+    await second.call.end();
+    // As a recorder answers that does not know the parameter.
+    await page.route('**/api/calls?**', (route) =>
+      route.continue({ url: `${bench.hush.api}/api/calls` }),
+    );
+    await guard(bench.hush.api, {}, `() => hush.calls.ofAgent('sip:eva@domain.com')`);
+    await tryToEnter('card');
+    await expect.poll(() => status().textContent()).toContain('somebody else');
+    expect(await typedInto('card')).toBe('');
+  });
+
+  test('the next call is looked for anew', async () => {
+    await guard(bench.hush.api, { idleMs: 200 }, `() => hush.call(window.callId)`);
+    await page.evaluate(`window.callId = '00000000-0000-4000-8000-000000000000'`);
+    await page.locator('#card').focus();
+    await expect.poll(() => status().textContent()).toContain('could not be paused');
+    await page.evaluate(`window.callId = '${live.correlationId}'`);
+    await page.locator('#cvc').focus();
+    await expect.poll(() => status().textContent()).toContain('is paused');
+    await page.evaluate('window.guard.release()');
+  });
+});
+
+describe('fields that ship shut', () => {
+  test.each(['readOnly', 'disabled'])('open while paused, and are shut again: %s', async (how) => {
+    await page.addInitScript(`document.addEventListener('DOMContentLoaded', () => {
+      for (const id of ['card', 'cvc']) document.getElementById(id).${how} = true;
+    })`);
+    await guard(bench.hush.api);
+    await page.locator('#card').focus();
+    await expect.poll(() => status().textContent()).toContain('is paused');
+    await page.keyboard.type(PAN);
+    expect(await typedInto('card')).toBe(PAN);
+    await page.evaluate('window.guard.dispose()');
+    expect(await page.evaluate(`document.querySelector('#card').${how}`)).toBe(true);
+  });
+
+  test('a field that has the focus already is entered; a form without card fields throws', async () => {
+    await page.addInitScript(`document.addEventListener('DOMContentLoaded', () => card.focus())`);
+    await guard(bench.hush.api);
+    await expect.poll(() => status().textContent()).toContain('is paused');
+    await page.evaluate('window.guard.dispose()');
+    const bare = `hushClient.guardFields(document.createElement('form'), new Promise(() => {}))`;
+    await expect(page.evaluate(bare)).rejects.toThrow('no card fields');
+  });
+
+  test('one guard in the place of another leaves nothing open', async () => {
+    await guard(bench.hush.api, {}, 'new Promise(() => {})');
+    await page.evaluate(`window.first = window.guard;
+      window.guard = hushClient.guardFields(document.querySelector('form'), new Promise(() => {}));
+      window.first.dispose()`);
+    expect(await page.evaluate('card.readOnly')).toBe(true);
+    await page.evaluate('window.guard.dispose()');
+    expect(await page.evaluate('card.readOnly')).toBe(false);
   });
 });
