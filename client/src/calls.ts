@@ -110,8 +110,8 @@ export class CallsClient {
   }
 
   /**
-   * The one call that this agent is on, by SIP URI or phone number. Fails where there is none, where
-   * there are several, and where the answer names somebody else's: never another call than meant.
+   * The one call that this agent is on, by SIP URI or phone number. Fails where there is none,
+   * where there are several, and where the answer names somebody else's.
    */
   async ofAgent(
     agent: string,

@@ -1,38 +1,7 @@
-import type { CallHandle } from './calls.ts';
+import { type GuardState, guardTexts } from './guard-state.ts';
+import { findCall, type GuardedCall, isHandle } from './guarded-call.ts';
 import { Lease, type LeaseOptions } from './lease.ts';
-import type { HushError, Result } from './result.ts';
-
-/**
- * What the recorder does, as far as Hush has confirmed it. `looking`: the call is not known yet.
- * `recording`: nobody here keeps it from recording. `noCall`: the look-up did not find the call.
- * `failed`: it could not be paused, or that can no longer be relied on.
- */
-export type GuardState =
-  | 'looking'
-  | 'recording'
-  | 'pausing'
-  | 'paused'
-  | 'resuming'
-  | 'noCall'
-  | 'failed';
-
-/** What the agent reads; `guardFields` takes others. */
-export const guardTexts: Readonly<Record<GuardState, string>> = {
-  looking: 'Looking for the call. Please wait before you type.',
-  recording: 'The call is being recorded.',
-  pausing: 'Pausing the recording. Please wait before you type.',
-  paused: 'The recording is paused. Card data can be entered.',
-  resuming: 'Resuming the recording.',
-  noCall: 'The call was not found. Do not enter card data.',
-  failed: 'The recording could not be paused. Do not enter card data.',
-};
-
-type Found = CallHandle | Result<CallHandle | undefined> | null | undefined;
-/**
- * The call, or what finds it, such as `() => hush.calls.ofAgent(agent)`: a function is asked at once,
- * and again before each pause, since the agent may be on the next call by then.
- */
-export type GuardedCall = CallHandle | Promise<Found> | (() => Found | Promise<Found>);
+import type { HushError } from './result.ts';
 
 export interface GuardOptions extends Omit<LeaseOptions, 'signal'> {
   /** The fields to guard; else those for card data by `autocomplete`, or with `data-hush-guard`. */
@@ -68,10 +37,11 @@ interface Shut {
 }
 
 /**
- * Guards the card fields of a payment form, from this line on: nothing can be typed into them before
- * Hush has confirmed that the call is not recorded, be it that the call is not found, that Hush does
- * not answer, or that the look-up throws. The pause is kept alive while the agent is at it, and given
- * back after the submit, after leaving, or when the page goes. What is typed is never looked at.
+ * Guards the card fields of a payment form, from this line on: nothing can be typed into them
+ * before Hush has confirmed that the call is not recorded, be it that the call is not found, that
+ * Hush does not answer, or that the look-up throws. The pause is kept alive while the agent is at
+ * it, and given back after the submit, after leaving, or when the page goes. What is typed is never
+ * looked at.
  *
  * Let the fields ship `readonly` (or `disabled`): a page whose script never comes then stays shut.
  * @throws Error where the form has no such field: nothing would be guarded
@@ -164,30 +134,9 @@ class FieldGuard implements Guard {
   /** So that the agent is told before a field is entered. */
   async #lookFirst(): Promise<void> {
     this.#show('looking');
-    const found = await this.#find(this.#detach.signal);
+    const found = await findCall(this.#call, this.#detach.signal);
     if (found.ok) this.#show('recording');
     else this.#show('noCall', found.error);
-  }
-
-  async #find(signal: AbortSignal): Promise<Result<CallHandle>> {
-    let message = 'there is none';
-    try {
-      const call = this.#call;
-      const found = await Promise.race([
-        typeof call === 'function' ? call() : call,
-        new Promise<never>((_, reject) => {
-          const abort = (): void => reject(new Error('it was given up'));
-          if (signal.aborted) abort();
-          else signal.addEventListener('abort', abort);
-        }),
-      ]);
-      if (isHandle(found)) return { ok: true, value: found };
-      if (found?.ok === false) return found;
-      if (found?.ok && isHandle(found.value)) return { ok: true, value: found.value };
-    } catch (cause) {
-      message = cause instanceof Error ? cause.message : 'the look-up failed';
-    }
-    return { ok: false, error: { kind: 'noCall', message, retryable: true } };
   }
 
   async #pause(): Promise<void> {
@@ -196,7 +145,7 @@ class FieldGuard implements Guard {
     const taking = new AbortController();
     const signal = AbortSignal.any([taking.signal, this.#detach.signal]);
     this.#taking = taking;
-    const found = await this.#find(signal);
+    const found = await findCall(this.#call, signal);
     if (!found.ok) {
       this.#show('noCall', found.error);
       return;
@@ -272,11 +221,6 @@ class FieldGuard implements Guard {
     this.#status.textContent = state === 'noCall' && error ? `${text} (${error.message})` : text;
     this.#options.onState?.(state, error);
   }
-}
-
-/** Also one of another copy of this package. */
-function isHandle(found: unknown): found is CallHandle {
-  return typeof (found as Partial<CallHandle> | null | undefined)?.takePause === 'function';
 }
 
 function statusBefore(form: HTMLFormElement): HTMLElement {
