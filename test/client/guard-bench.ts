@@ -20,63 +20,69 @@ const html = `<!DOCTYPE html><title>Pay</title>
   <button>Pay</button>
 </form>`;
 
-export interface GuardBench {
-  readonly bench: ApiBench;
-  readonly live: MarkerCall;
-  readonly page: Page;
-  readonly status: Locator;
-  /** Whose pauses the call has. */
-  owners(): Promise<string[]>;
-  /** @param call what of `hush` is guarded, as the page would write it */
-  guard(url: string, more?: object, call?: string): Promise<void>;
-  states(): Promise<string[]>;
-  typedInto(id: string): Promise<string>;
-}
-
 /** A payment page in a browser, of another origin than Hush's, beside a call that goes on. */
-export function guardBench(): GuardBench {
-  let [bench, live, page] = [] as unknown as [ApiBench, MarkerCall, Page];
-  let [site, origin, script, browser] = [] as unknown as [Server, string, string, Browser];
+export class GuardBench {
+  bench = undefined as unknown as ApiBench;
+  live = undefined as unknown as MarkerCall;
+  page = undefined as unknown as Page;
+  #site: Server | undefined;
+  #origin = '';
+  #script = '';
+  #browser: Browser | undefined;
 
-  beforeAll(async () => {
-    site = createServer((_, response) => {
-      response.writeHead(200, { 'Content-Type': 'text/html' }).end(html);
-    }).listen(0, '127.0.0.1');
-    await once(site, 'listening');
-    origin = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
-    bench = await openBench({
-      change: (config) => ({ ...config, http: { ...config.http, allowedOrigins: [origin] } }),
-    });
-    live = await bench.caller.call(bench.hush);
-    await live.frames(5);
-    script = await clientScript();
-    const args = ['--no-sandbox'];
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await live?.call.end();
-    await bench?.close();
-    site.close();
-  });
-  beforeEach(async () => {
-    page = await browser.newPage();
-  });
-  afterEach(async () => {
-    await page.close();
-    await expect.poll(owners, { timeout: 10_000 }).toEqual([]);
-  });
-
-  async function owners(): Promise<string[]> {
-    const { pauses } = await bench.hush.get(`/api/calls/${live.correlationId}/pauses`);
-    return pauses.map(({ owner }: { owner: string }) => owner);
+  get status(): Locator {
+    return this.page.getByRole('status');
   }
 
-  async function guard(url: string, more: object = {}, call = 'hush.call(id)'): Promise<void> {
-    await page.goto(origin);
-    await page.addScriptTag({ content: script });
-    const asked = { url, id: live.correlationId, more: { ttlMs: 2_000, ...more } };
-    await page.evaluate(`(({ url, id, more }) => {
+  async open(): Promise<void> {
+    const site = createServer((_, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/html' }).end(html);
+    }).listen(0, '127.0.0.1');
+    this.#site = site;
+    await once(site, 'listening');
+    this.#origin = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
+    const allowedOrigins = [this.#origin];
+    this.bench = await openBench({
+      change: (config) => ({ ...config, http: { ...config.http, allowedOrigins } }),
+    });
+    this.live = await this.bench.caller.call(this.bench.hush);
+    await this.live.frames(5);
+    this.#script = await clientScript();
+    const args = ['--no-sandbox'];
+    this.#browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
+  }
+
+  async newPage(): Promise<void> {
+    if (!this.#browser) throw new Error('not open');
+    this.page = await this.#browser.newPage();
+  }
+
+  async close(): Promise<void> {
+    await this.#browser?.close();
+    await this.live?.call.end();
+    await this.bench?.close();
+    this.#site?.close();
+  }
+
+  /** Whose pauses the call has. */
+  readonly owners = async (): Promise<string[]> => {
+    const path = `/api/calls/${this.live.correlationId}/pauses`;
+    const { pauses } = await this.bench.hush.get(path);
+    return pauses.map(({ owner }: { owner: string }) => owner);
+  };
+
+  readonly states = (): Promise<string[]> => this.page.evaluate<string[]>('window.states');
+
+  typedInto(id: string): Promise<string> {
+    return this.page.locator(`#${id}`).inputValue();
+  }
+
+  /** @param call what of `hush` is guarded, as the page would write it */
+  async guard(url: string, more: object = {}, call = 'hush.call(id)'): Promise<void> {
+    await this.page.goto(this.#origin);
+    await this.page.addScriptTag({ content: this.#script });
+    const asked = { url, id: this.live.correlationId, more: { ttlMs: 8_000, ...more } };
+    await this.page.evaluate(`(({ url, id, more }) => {
       window.states = [];
       window.submitted = undefined;
       const hush = hushClient.createHush({ url, timeoutMs: 1000 });
@@ -86,24 +92,19 @@ export function guardBench(): GuardBench {
       });
     })(${JSON.stringify(asked)})`);
   }
+}
 
-  return {
-    get bench() {
-      return bench;
-    },
-    get live() {
-      return live;
-    },
-    get page() {
-      return page;
-    },
-    get status() {
-      return page.getByRole('status');
-    },
-    ...{ owners, guard },
-    states: () => page.evaluate<string[]>('window.states'),
-    typedInto: (id) => page.locator(`#${id}`).inputValue(),
-  };
+/** Open for the tests of a file, with a page of its own for each. */
+export function guardBench(): GuardBench {
+  const at = new GuardBench();
+  beforeAll(() => at.open());
+  afterAll(() => at.close());
+  beforeEach(() => at.newPage());
+  afterEach(async () => {
+    await at.page.close();
+    await expect.poll(at.owners, { timeout: 10_000 }).toEqual([]);
+  });
+  return at;
 }
 
 async function clientScript(): Promise<string> {
