@@ -4,14 +4,17 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { runHush } from '../cli/run-hush.ts';
 import { commandClient } from '../support/api.ts';
 import { type MarkerCall, TestCaller } from '../support/calls.ts';
 import { type ServedHush, ServePlace } from '../support/served-hush.ts';
 
-/** Steps of a start may wait for a database that never answers. */
-const ENDS_WITHIN_MS = 25_000;
+/** A start waits ten seconds for a database that never answers; the rest is the machine's. */
+const ENDS_WITHIN_MS = 60_000;
+
+// Processes start as fast as the machine lets them.
+vi.setConfig({ testTimeout: 180_000 });
 
 let at: ServePlace;
 let caller: TestCaller;

@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, constants, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { commandClient } from '../support/api.ts';
 import { TestCaller } from '../support/calls.ts';
 import { agent, ucc } from '../support/hush.ts';
@@ -15,6 +15,9 @@ const MAX_BUFFER_BYTES = 4_096;
 const MAX_LINES = 2_000;
 /** What a log that does not block costs a command, on a busy machine. */
 const ANSWERED_WITHIN_MS = 2_000;
+
+// Processes start as fast as the machine lets them.
+vi.setConfig({ testTimeout: 180_000 });
 
 const undo: (() => unknown)[] = [];
 afterEach(async () => {
@@ -46,7 +49,9 @@ async function serve(at: ServePlace, output: Output): Promise<ChildProcess> {
   );
   undo.push(() => child.kill('SIGKILL'));
   await expect
-    .poll(async () => (await fetch(`${at.api}/api/health`).catch(() => undefined))?.status)
+    .poll(async () => (await fetch(`${at.api}/api/health`).catch(() => undefined))?.status, {
+      timeout: 60_000,
+    })
     .toBe(200);
   return child;
 }

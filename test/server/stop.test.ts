@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HttpTransportType, HubConnectionBuilder, LogLevel } from '@microsoft/signalr';
 import { generate } from 'selfsigned';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { SipRejectedError } from '../../src/protocols/sip/errors.ts';
 import { nowMs } from '../../src/simulator/verdict.ts';
 import { markersInWav } from '../../src/simulator/wav-markers.ts';
@@ -15,9 +15,12 @@ import { type ServedHush, ServePlace } from '../support/served-hush.ts';
 
 /** Of `http.closeTimeoutMs`, and the little that everything else takes on a busy machine. */
 const CLOSE_TIMEOUT_MS = 1_000;
-const EXIT_WITHIN_MS = CLOSE_TIMEOUT_MS + 5_000;
+const EXIT_WITHIN_MS = CLOSE_TIMEOUT_MS + 12_000;
 /** A frame that was sent so soon after the signal may have arrived before it was noticed. */
-const SIGNAL_MS = 400;
+const SIGNAL_MS = 1_500;
+
+// Processes start as fast as the machine lets them.
+vi.setConfig({ testTimeout: 180_000 });
 
 const undo: (() => unknown)[] = [];
 afterEach(async () => {
@@ -137,7 +140,7 @@ describe.each(['handover', 'finish'] as const)('a stop with shutdown: %s', (shut
     expect(await exited).toEqual({ code: 0, signal: null });
     const exitMs = nowMs() - signalledAt;
     expect(exitMs).toBeLessThan(EXIT_WITHIN_MS);
-    expect(grewAt - signalledAt).toBeLessThan(1_000);
+    expect(grewAt - signalledAt).toBeLessThan(SIGNAL_MS);
     await expectNothingSentBetween(at, placed, { signalledAt, untilMs: nowMs() });
   });
 });
@@ -216,7 +219,7 @@ describe('while Hush stops', () => {
     const tlsPort = await freePort();
     const hush = at.spawn({ settings: { http: { tls }, sip: { tls, tlsPort } } });
     undo.push(() => hush.end('SIGKILL'));
-    await expect.poll(() => hush.out).toContain('"ready"');
+    await expect.poll(() => hush.out, { timeout: 60_000 }).toContain('"ready"');
     // The first bytes of a ClientHello, and nothing behind them.
     for (const port of [Number(new URL(at.api).port), tlsPort]) {
       await rawClient(port, '\x16\x03\x01\x02\x00');
