@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import { SipRejectedError } from '../../src/protocols/sip/errors.ts';
 import { nowMs } from '../../src/simulator/verdict.ts';
 import { markersInWav } from '../../src/simulator/wav-markers.ts';
 import { commandClient, recordingOf } from '../support/api.ts';
+import { watchAudio } from '../support/audio-growth.ts';
 import { type MarkerCall, TestCaller } from '../support/calls.ts';
 import { freePort } from '../support/ports.ts';
 import { type ServedHush, ServePlace } from '../support/served-hush.ts';
@@ -101,28 +102,6 @@ async function awkwardClients(at: ServePlace, placed: MarkerCall): Promise<void>
   for (const transport of [WebSockets, ServerSentEvents, LongPolling]) {
     await hubClient(at, transport);
   }
-}
-
-function bytesOfAudio(at: ServePlace): number {
-  const folder = join(at.folder, 'data', 'recordings');
-  const names = readdirSync(folder, { recursive: true }) as string[];
-  return names.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
-}
-
-/** When the last byte of audio was written, by looking often. */
-async function watchAudio(at: ServePlace, until: Promise<unknown>): Promise<number> {
-  let over = false;
-  void until.then(() => {
-    over = true;
-  });
-  let [bytes, grewAt] = [bytesOfAudio(at), nowMs()];
-  while (!over) {
-    await delay(20);
-    const now = bytesOfAudio(at);
-    if (now !== bytes) grewAt = nowMs();
-    bytes = now;
-  }
-  return grewAt;
 }
 
 describe.each(['handover', 'finish'] as const)('a stop with shutdown: %s', (shutdown) => {
