@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import type { Config } from './config/schema.ts';
 import type { Database } from './store/database.ts';
+import type { OwnershipOptions } from './store/ownership.ts';
 import { openPostgres } from './store/postgres.ts';
 import { openSqlite } from './store/sqlite.ts';
 
@@ -29,4 +30,10 @@ export async function mustAnswer({ kysely }: Database): Promise<void> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** What the one process that works on them takes first. */
+export function ownershipOptions({ dataDir, lock, store }: Config): OwnershipOptions {
+  const url = store.kind === 'postgres' ? (store.url ?? '') : undefined;
+  return { dataDir, url, ...lock };
 }

@@ -7,8 +7,9 @@ import pino, { type Logger } from 'pino';
 import { SealedArchive } from './archive/archive.ts';
 import { ArchiveWork } from './archive/archive-work.ts';
 import { KeyRotation, underCurrentKey } from './archive/key-rotation.ts';
-import { masterKeyFile, openMasterKeys } from './archive/master-key.ts';
+import { masterKeyFile } from './archive/master-key.ts';
 import { filesSettingsOf, openFiles, SpooledFiles } from './archive/open-files.ts';
+import { openProvenKeys } from './archive/proven-keys.ts';
 import { storageOf } from './archive/storage.ts';
 import { Uploader } from './archive/uploader.ts';
 import { masterKeyVault } from './archive/vault.ts';
@@ -55,10 +56,13 @@ import type { LineOutput } from './logging/line-output.ts';
 import { guardProcess } from './logging/process-guard.ts';
 import { standardOutput } from './logging/standard-output.ts';
 import { Metrics } from './metrics/metrics.ts';
-import { mustAnswer, openDatabase } from './open-database.ts';
+import { mustAnswer, openDatabase, ownershipOptions } from './open-database.ts';
+import type { KeyRing } from './protocols/segment/key-ring.ts';
 import { Certificate } from './protocols/tls/certificate.ts';
 import { MediaRecorder } from './recorder/recorder.ts';
 import { SessionRecordingServer } from './srs/session-recording-server.ts';
+import { Ownership } from './store/ownership.ts';
+import { OwnershipError } from './store/ownership-error.ts';
 import { SqlStore } from './store/store.ts';
 import { Begun, Teardown } from './teardown.ts';
 import { WebhookDispatcher } from './webhooks/webhook-dispatcher.ts';
@@ -95,6 +99,11 @@ export interface HushServer {
   /** Reads certificates and their keys anew. */
   reload(): void;
   onEvent(listener: (event: RecordingEvent) => void): () => void;
+  /**
+   * Called when another process owns, or may own, what this one works on: it has shut its gates,
+   * takes no command, and has begun to stop. Its process is to end.
+   */
+  onOwnershipLost(listener: (reason: string) => void): void;
 }
 
 /** Bound on each step of a stop that no setting bounds. */
@@ -130,7 +139,8 @@ export async function createServer(
 }
 
 function startError(cause: unknown): Error {
-  if (cause instanceof ConfigError || cause instanceof StartError) return cause;
+  const speaksForItself = [ConfigError, StartError, OwnershipError];
+  if (speaksForItself.some((kind) => cause instanceof kind)) return cause as Error;
   return new StartError(`Hush did not start: ${sentenceOf(cause)}`, { cause });
 }
 
@@ -139,6 +149,12 @@ function sentenceOf(cause: unknown): string {
   if (cause instanceof AggregateError && !cause.message) return sentenceOf(cause.errors[0]);
   const { message = String(cause), code } = cause as Partial<NodeJS.ErrnoException>;
   return (message || code || 'unknown failure').split('\n', 1)[0] as string;
+}
+
+interface StoreMaking {
+  readonly ownership: Ownership;
+  readonly logger: Logger;
+  readonly begun: Begun;
 }
 
 interface Making {
@@ -157,6 +173,9 @@ async function assemble(
   const { logger } = overrides;
   const clock = overrides.clock ?? { now: () => Date.now() };
   const recordingsDir = join(config.dataDir, 'recordings');
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const ownership = await Ownership.take(ownershipOptions(config));
+  begun.add('ownership', () => ownership.release());
   mkdirSync(recordingsDir, { recursive: true, mode: 0o700 });
 
   const sink = {
@@ -167,15 +186,7 @@ async function assemble(
   };
   const onAssuranceFailed = (cause: unknown): void =>
     logger.error({ err: cause }, 'what assurance found could not be kept');
-  const keys = openMasterKeys(config, (file) =>
-    logger.warn({ file }, 'a master key was made: who has it and the data folder can listen'),
-  );
-  const database = openDatabase(config, (cause) =>
-    logger.warn({ err: cause }, 'a database connection was lost'),
-  );
-  begun.add('database', () => database.close());
-  await mustAnswer(database);
-  const store = await SqlStore.open(database);
+  const { store, keys } = await openStore(config, { ownership, logger, begun });
   const vault = masterKeyVault(keys);
   const bus = new InProcessBus((cause) => logger.error({ err: cause }, 'an event listener failed'));
   const uccs = new UccRegistry(store);
@@ -241,7 +252,7 @@ async function assemble(
     ...{ calls, recorder, desk: alarms, limits: config.recording },
   });
   const assessor = new Assessor({
-    ...{ store, watch: assurance, onError: onAssuranceFailed },
+    ...{ store, alarms, watch: assurance, onError: onAssuranceFailed },
     onVerdict: (health) => metrics.verdict(health),
   });
   const timeZone = config.assurance.timeZone ?? systemTimeZone();
@@ -264,10 +275,20 @@ async function assemble(
     alarms.raise({ kind: 'storeFailed', detail: String(cause) });
   const kept = new KeptRecordings({ calls, store });
   const { keeping } = store;
-  const erasures = new Erasures({ kept, store, keeping, archive, journal, alarms, clock });
+  const erasures = new Erasures({
+    ...{ kept, store, keeping, archive, journal, alarms, clock },
+    onUnfinished: () => retention.retrySoon(),
+  });
   const legalHolds = new LegalHolds({ kept, keeping, journal, clock });
   const rotation = new KeyRotation({
-    ...{ keys, file: masterKeyFile(config), keeping, vault, settled: () => kept.settled() },
+    ...{
+      keys,
+      file: masterKeyFile(config),
+      keeping,
+      keyChecks: store.keyChecks,
+      vault,
+      settled: () => kept.settled(),
+    },
   });
   const archiveWork = new ArchiveWork({
     ...{ files, keys, store, keeping, rotation, now: () => clock.now() },
@@ -454,6 +475,7 @@ async function assemble(
   /** From the signal on nothing more is recorded than what had arrived by then. */
   async function shutMedia(closedBy: 'end' | 'restart'): Promise<void> {
     phase = 'stopping';
+    ownership.leaving();
     srs.refuseNew();
     const { fenceTimeoutMs } = config.recording;
     const limitMs = fenceTimeoutMs + STEP_TIMEOUT_MS;
@@ -485,6 +507,7 @@ async function assemble(
     output?.listen(undefined);
     await step('access trail', () => trail.close());
     await step('database', () => store.close());
+    await step('ownership', () => ownership.release());
   }
 
   async function finish(): Promise<void> {
@@ -507,6 +530,16 @@ async function assemble(
     })();
     return stopping;
   }
+
+  ownership.onLost((reason) => {
+    logger.fatal(reason);
+    phase = 'stopping';
+    // No packet is written from here on, whatever else takes its time.
+    recorder.shutAllNow();
+    void recorder.close();
+    lifecycle.abandon();
+    stopping ??= close();
+  });
 
   return {
     start,
@@ -532,7 +565,32 @@ async function assemble(
       certificates.sip?.reload();
     },
     onEvent: (eventListener) => bus.subscribe(eventListener),
+    onOwnershipLost: (lostListener) => ownership.onLost(lostListener),
   };
+}
+
+/**
+ * The store, as its owner, and the master keys that open what it holds: nothing has been read from
+ * it, or written to it, before.
+ */
+async function openStore(
+  config: Config,
+  { ownership, logger, begun }: StoreMaking,
+): Promise<{ store: SqlStore; keys: KeyRing }> {
+  const database = openDatabase(config, (cause) =>
+    logger.warn({ err: cause }, 'a database connection was lost'),
+  );
+  begun.add('database', () => database.close());
+  await mustAnswer(database);
+  const store = await SqlStore.open(database);
+  await ownership.claim(store.owner);
+  const keys = await openProvenKeys(config, store.keyChecks, {
+    onMade: (file) =>
+      logger.warn({ file }, 'a master key was made: who has it and the data folder can listen'),
+    onUnopened: (count) =>
+      logger.error({ count }, 'the master key does not open some of what the store holds'),
+  });
+  return { store, keys };
 }
 
 /** The console as it was built: two folders up from what is compiled, one from the sources. */

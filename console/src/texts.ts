@@ -75,6 +75,7 @@ export const texts = {
     mediaLossy: 'Audio with losses',
     recorderUnavailable: 'The recorder is not available',
     erasureFailed: 'An erasure was not carried out',
+    audioDamaged: 'Kept audio is damaged or gone',
     uploadFailed: 'Recordings cannot be moved to the bucket',
     spoolFull: 'Too much waits for the bucket',
     logFailed: 'The log cannot be written',
@@ -191,6 +192,9 @@ export const texts = {
     dtmf: 'digits left out',
     silence: 'silence, not sent',
     erased: 'erased',
+    guard: 'guard after a Start',
+    unattended: 'Hush did not answer',
+    lost: 'damaged or lost',
   } as Record<string, string>,
   health: {
     alarms: 'Needs a person',

@@ -4,6 +4,7 @@ import type { Store } from '../domain/ports.ts';
 import type { SegmentRecord } from '../domain/records.ts';
 import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
 import { derivedFile } from './derived-file.ts';
+import { damageOf } from './segment-coverage.ts';
 import { SegmentReader, type Unsealing } from './segment-reader.ts';
 
 export interface ArchiveCheckOptions extends Unsealing {
@@ -115,22 +116,27 @@ export class ArchiveCheck {
     if (typeof (await this.#namedBy(segment.callId)) === 'string') return;
     this.report.segments += 1;
     const path = segmentFile(segment);
+    const { deep } = this.#request;
     let reader: SegmentReader | undefined;
     try {
-      reader = await SegmentReader.open(this.#options, segment);
+      reader = await SegmentReader.open(this.#options, segment, { deep });
+      const damage = reader && damageOf(reader.found, segment);
+      if (damage) this.#damaged(path, damage);
       // One that nobody closed was cut off by a crash, perhaps before its first chunk.
       if (!reader && segment.closedBy !== null) {
         this.report.missing += 1;
         this.#find({ kind: 'missing', path, detail: 'its key is there, its file is not' });
       }
-      if (this.#request.deep) for await (const { audio } of reader?.chunks() ?? []) audio.fill(0);
     } catch (cause) {
-      this.report.damaged += 1;
-      const detail = cause instanceof Error ? cause.message : 'it cannot be opened';
-      this.#find({ kind: 'damaged', path, detail });
+      this.#damaged(path, cause instanceof Error ? cause.message : 'it cannot be opened');
     } finally {
       await reader?.close();
     }
+  }
+
+  #damaged(path: string, detail: string): void {
+    this.report.damaged += 1;
+    this.#find({ kind: 'damaged', path, detail });
   }
 
   #find(finding: ArchiveFinding): void {

@@ -171,6 +171,15 @@ const webhooks = section({
   allowedNetworks: Type.Array(Type.String(), { default: [] }),
 });
 
+/** Of the data folder and the database: one process owns both. */
+const lock = section({
+  /** A start waits this long for another one that has it, and longer while that one is stopping. */
+  waitMs: Type.Integer({ minimum: 0, maximum: 600_000, default: 2_000 }),
+  handoverMs: Type.Integer({ minimum: 0, maximum: 3_600_000, default: 60_000 }),
+  /** Who has not reached PostgreSQL for so long has lost it, and records no more. */
+  lostAfterMs: Type.Integer({ minimum: 1_000, maximum: 10_000, default: 5_000 }),
+});
+
 const store = section({
   kind: oneOf(['sqlite', 'postgres'], 'sqlite'),
   /** `postgres://...`; only of `postgres`. */
@@ -231,6 +240,7 @@ export const configSchema = Type.Object(
     assurance,
     webhooks,
     store,
+    lock,
     uccs: Type.Array(ucc, { default: [] }),
   },
   closed,

@@ -20,6 +20,7 @@ import {
 } from './offered-media.ts';
 import type { OpenedStream, Store, TrackBeginning, TrackSummary, Vault } from './ports.ts';
 import { RecordingState } from './recording-state.ts';
+import { presenceWith } from './stream-presence.ts';
 import { type Ucc, uccKey } from './ucc.ts';
 
 export interface AcceptedStream {
@@ -98,13 +99,14 @@ export class CallLifecycle {
         const tracks = updates.filter((update) => update.held === held).map(({ track }) => track);
         const changed = tracks.filter((track) => call.streams.get(track)?.held !== held);
         if (changed.length > 0) await this.#ports.recorder.hold(call.id, changed, held);
-        for (const track of changed) this.#stream(call, track).held = held;
+        for (const track of changed) this.#noteHold(this.#stream(call, track), held);
         changes += changed.length;
       }
       if (changes === 0) return;
+      const tracks = updates.map(({ track }) => trackRecord(call.id, this.#stream(call, track)));
       // Whoever watches the call hears of it; the streams have their gate already.
       await this.#ports.journal
-        .record(call, { type: 'callUpdated', record: call.next({}) })
+        .record(call, { type: 'callUpdated', record: call.next({}), extra: { tracks } })
         .catch((cause) => this.#storeAlarm(call, cause));
     });
   }
@@ -273,8 +275,9 @@ export class CallLifecycle {
     try {
       if (opens && !begins) await recorder.open(call.id);
       const opened = await recorder.openStreams(call.id, specs);
+      const at = this.#ports.clock.now();
       const added = offer.streams.map((stream, index) =>
-        newStream(offer, stream, { ucc, opened: opened[index] as OpenedStream }),
+        newStream(offer, stream, { ucc, at, opened: opened[index] as OpenedStream }),
       );
       await journal.record(call, {
         type: begins ? 'callBegan' : 'callUpdated',
@@ -321,6 +324,11 @@ export class CallLifecycle {
     await this.#ports.recorder.updateStream(call.id, specOf(stream, track));
   }
 
+  #noteHold(stream: CallStream, held: boolean): void {
+    stream.held = held;
+    stream.presence = presenceWith(stream.presence, held, this.#ports.clock.now());
+  }
+
   #stream(call: Call, track: number): CallStream {
     const stream = call.streams.get(track);
     if (!stream) throw new RangeError(`no stream with track ${track}`);
@@ -336,7 +344,9 @@ export class CallLifecycle {
     for (const summary of summaries) this.#ports.onTrackEnded(call.id, summary);
     const records = summaries.flatMap((summary) => {
       const stream = leaving.find(({ track }) => track === summary.track);
-      return stream ? [endedTrack(call.id, stream, summary)] : [];
+      if (!stream) return [];
+      const presence = { ...stream.presence, closedAt: this.#ports.clock.now() };
+      return [{ ...endedTrack(call.id, stream, summary), presence }];
     });
     await this.#ports.store
       .commit({ tracks: records })

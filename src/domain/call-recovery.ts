@@ -106,12 +106,16 @@ export class CallRecovery {
     });
   }
 
-  #resumeStreams(call: Call, origin: ClockOrigin | null): Promise<number[]> {
+  async #resumeStreams(call: Call, origin: ClockOrigin | null): Promise<number[]> {
+    const segments = await this.#ports.store.segments(call.id);
+    const nextOf = (track: number) =>
+      1 + Math.max(-1, ...segments.filter((one) => one.track === track).map((one) => one.segment));
     const streams = [...call.streams.values()].map(
       (stream): ResumedStream => ({
         spec: specOf(stream, stream.track),
         port: stream.port,
         startPosition: stream.began?.startPosition ?? null,
+        nextSegment: nextOf(stream.track),
       }),
     );
     return this.#ports.recorder.resumeStreams(call.id, streams, origin);

@@ -10,6 +10,7 @@ import {
 } from './recording-state.ts';
 import type { CallRecord, GapReason } from './records.ts';
 import { SerialQueue } from './serial-queue.ts';
+import type { StreamPresence } from './stream-presence.ts';
 
 /** One media stream of a call: it keeps its track for as long as the call lives. */
 export interface CallStream {
@@ -24,6 +25,7 @@ export interface CallStream {
   readonly suppressDtmf: boolean;
   agreed: MediaAgreement;
   held: boolean;
+  presence: StreamPresence;
   /** Where it listens; the same after a restart. */
   readonly port: number;
   /** Set with its first packet. */

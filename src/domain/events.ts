@@ -75,6 +75,8 @@ export const alarmKinds = [
   'spoolFull',
   /** The log cannot be written: its lines wait, and are dropped. */
   'logFailed',
+  /** Audio was kept, and is damaged or not in the files any more. */
+  'audioDamaged',
   /** Once a day: what became of the day before. */
   'dailySummary',
 ] as const;

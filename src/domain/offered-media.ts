@@ -13,6 +13,7 @@ import type {
   SessionStreamRecord,
   TrackRecord,
 } from './records.ts';
+import { presenceSince } from './stream-presence.ts';
 import { isAgent, type Ucc } from './ucc.ts';
 
 /** One audio stream as a recording session offers it. */
@@ -64,11 +65,12 @@ function roleOf(ucc: Ucc, aor: string | null): CallStream['role'] {
 export function newStream(
   { sessionId }: SessionOffer,
   offered: OfferedStream,
-  { ucc, opened }: { readonly ucc: Ucc; readonly opened: OpenedStream },
+  { ucc, opened, at }: { readonly ucc: Ucc; readonly opened: OpenedStream; readonly at: number },
 ): CallStream {
   const role = roleOf(ucc, offered.aor);
   const { suppressDtmf } = ucc;
-  return { ...offered, ...opened, sessionId, role, suppressDtmf, began: undefined };
+  const presence = presenceSince(at, offered.held);
+  return { ...offered, ...opened, sessionId, role, suppressDtmf, presence, began: undefined };
 }
 
 /** The stream as it was when its session was last saved. */
@@ -85,10 +87,14 @@ export function restoredStream(
   const srtp = agreed.srtp === null ? null : openKeys(agreed.srtp, vault);
   return {
     ...{ track, port, sessionId, label, aor, role, clockRate, mixed, suppressDtmf, held, began },
+    presence: record.presence ?? allAlong,
     // Sessions that an older version saved name no source.
     agreed: { ...agreed, source: agreed.source ?? unnamedSource, srtp },
   };
 }
+
+/** Of a stream that an older release opened. */
+const allAlong = { openedAt: 0, closedAt: null, holds: [] };
 
 /** Keys as they stand in the vault: bytes in base64. */
 interface SealedKeys {
@@ -126,6 +132,8 @@ export function trackRecord(callId: string, stream: CallStream): TrackRecord {
     clockOrigin: began?.clockOrigin ?? null,
     reasonChanges: [],
     packets: noPackets,
+    clockWrongMs: 0,
+    presence: stream.presence,
   };
 }
 

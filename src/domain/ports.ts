@@ -88,6 +88,8 @@ export interface ResumedStream {
   readonly port: number;
   /** Of its first packet; null when none came yet. */
   readonly startPosition: number | null;
+  /** Behind the highest that the store knows: a file that is lost leaves its number to nobody. */
+  readonly nextSegment: number;
 }
 
 /** What a call's gate is set to, and how much of its audio is held back. */
@@ -134,6 +136,8 @@ export interface TrackSummary {
   readonly initialReason: GapReason | null;
   readonly reasonChanges: readonly ReasonChange[];
   readonly packets: PacketCounts;
+  /** For how long the time line lay beside the stream's time by more than 20 ms. */
+  readonly clockWrongMs: number;
 }
 
 /** How an open stream fares; told every second. */

@@ -33,6 +33,7 @@ const healthSchema = Type.Object({
       packetsLost: Type.Integer(),
       lossShare: Type.Number({ description: 'Of the packets that were sent, 0 to 1' }),
       jitterMs: nullableNumber,
+      clockWrongMs: Type.Number({ description: 'Beside its time by more than 20 ms' }),
     }),
   ),
 });
@@ -62,5 +63,7 @@ function healthView(
   { verdict, reasons, pauses, tracks }: CallHealth,
 ) {
   const inWords = reasons.map((code) => ({ code, words: assuranceReasons[code].words }));
-  return { id, correlationId, uccName, status, verdict, reasons: inWords, pauses, tracks };
+  // A call that an older release judged has no such figure.
+  const figures = tracks.map((track) => ({ ...track, clockWrongMs: track.clockWrongMs ?? 0 }));
+  return { id, correlationId, uccName, status, verdict, reasons: inWords, pauses, tracks: figures };
 }

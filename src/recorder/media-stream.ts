@@ -43,6 +43,9 @@ export interface MediaStreamOptions {
 /** The least delay of a stream's first second says where it lies on the call's clock. */
 const ANCHOR_MS = 1_000;
 
+/** The first packet behind the guard takes so long at the most, where the client sends. */
+const GUARD_SLACK_MS = 150;
+
 /** A stream that changes hands more often than this tells no more. */
 const MAX_REASON_CHANGES = 1_000;
 
@@ -393,13 +396,21 @@ export class MediaStream {
   /** A gap may change hands: pause and hold come and go by themselves. */
   #noteReason(): void {
     const reason = this.#reasonNow();
-    const changes = this.#lastReason !== null && reason !== this.#lastReason;
-    if (changes && this.#reasonChanges.length < MAX_REASON_CHANGES) {
-      const position = this.#options.clock.positionAt(this.#options.now());
-      // Nobody holds any more: what is missing from here on, the guard leaves out.
-      this.#reasonChanges.push({ position, reason: reason ?? 'guard' });
+    const { clock, now, resumeGuardMs } = this.#options;
+    if (this.#lastReason !== null && reason !== this.#lastReason) {
+      const nowMs = now();
+      // Nobody holds any more: what is missing now the guard leaves out, and then nothing came.
+      this.#changeReason(clock.positionAt(nowMs), reason ?? 'guard');
+      const guardedMs = resumeGuardMs + GUARD_SLACK_MS;
+      if (reason === null) this.#changeReason(clock.positionAt(nowMs + guardedMs), 'silence');
     }
     this.#lastReason = reason;
+  }
+
+  #changeReason(position: number, reason: GapReason): void {
+    const changes = this.#reasonChanges;
+    while ((changes.at(-1)?.position ?? Number.NEGATIVE_INFINITY) >= position) changes.pop();
+    if (changes.length < MAX_REASON_CHANGES) changes.push({ position, reason });
   }
 
   #releaseAside(): void {
@@ -425,6 +436,7 @@ export class MediaStream {
       initialReason: this.#initialReason,
       reasonChanges: this.#reasonChanges,
       packets: { ...this.#intake.counts },
+      clockWrongMs: clock.wrongMs,
     };
   }
 }

@@ -188,9 +188,10 @@ export class MediaRecorder implements Recorder {
     const next = await nextSegments(this.#options.recordingsDir, callId);
     const originMs = clockOrigin ? originOnThisBoot(clockOrigin) : undefined;
     const outcomes = await Promise.all(
-      streams.map(async ({ spec, port, startPosition }) => {
+      streams.map(async ({ spec, port, startPosition, nextSegment }) => {
         const { track } = spec;
-        const resumed = { originMs, startPosition, nextSegment: next.get(track) ?? 0 };
+        const free = Math.max(nextSegment, next.get(track) ?? 0);
+        const resumed = { originMs, startPosition, nextSegment: free };
         if (!call.orphaned.delete(port) && !this.#pool.reserve(port)) return track;
         if (await this.#openAgain(callId, { spec, port, resumed })) return undefined;
         this.#pool.release([port], monotonicMs());
@@ -455,9 +456,9 @@ export class MediaRecorder implements Recorder {
     if (message.type === 'confirmed') {
       for (const confirmation of message.confirmations) this.#fences.confirm(confirmation);
     } else if (message.type === 'segment') {
-      const { callId, track, segment, closedBy } = message;
+      const { type: _, ...told } = message;
       const wrappedKey = Buffer.from(message.wrappedKey);
-      listener.onSegment({ callId, track, segment, generation: 0, wrappedKey, closedBy });
+      listener.onSegment({ ...told, generation: 0, wrappedKey });
     } else if (message.type === 'began') {
       const { callId, track, startPosition, initialReason, originMs } = message;
       const clockOrigin = originOf(originMs);

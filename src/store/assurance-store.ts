@@ -8,19 +8,26 @@ import type {
 import type { CallRecord } from '../domain/records.ts';
 import { alarmOf, alarmRow } from './assurance-rows.ts';
 import type { CommitQueue } from './commit-queue.ts';
+import type { Database } from './database.ts';
 import { callOf } from './mapping.ts';
 import type { Schema } from './schema.ts';
 
 /** Variables of one statement, of which SQLite takes 32,766. */
 const MAX_IDS = 1_000;
 
+type OpenAlarms = ReturnType<typeof openAlarms>;
+
+function openAlarms(kysely: Kysely<Schema>, at: number) {
+  return kysely.updateTable('alarms').set({ cleared_at: at }).where('cleared_at', 'is', null);
+}
+
 /** Alarms, and calls as assurance looks for them. */
 export class SqlAssuranceStore implements AssuranceStore {
-  readonly #kysely: Kysely<Schema>;
+  readonly #database: Database;
   readonly #commits: CommitQueue;
 
-  constructor(kysely: Kysely<Schema>, commits: CommitQueue) {
-    this.#kysely = kysely;
+  constructor(database: Database, commits: CommitQueue) {
+    this.#database = database;
     this.#commits = commits;
   }
 
@@ -53,16 +60,18 @@ export class SqlAssuranceStore implements AssuranceStore {
   async endAlarms(at: number, callId: string): Promise<void> {
     // What is still on its way would stay open.
     await this.#commits.addRows([]);
-    await this.#ending(at).where('call_id', '=', callId).execute();
+    await this.#endOpen(at, (open) => open.where('call_id', '=', callId));
   }
 
   async endAlarmsOfBefore(raisedUntil: number, at: number): Promise<void> {
     await this.#commits.addRows([]);
-    await this.#ending(at).where('at', '<=', raisedUntil).execute();
+    await this.#endOpen(at, (open) => open.where('at', '<=', raisedUntil));
   }
 
   async forgetAlarms(before: number): Promise<void> {
-    await this.#kysely.deleteFrom('alarms').where('at', '<', before).execute();
+    await this.#database.change((kysely) =>
+      kysely.deleteFrom('alarms').where('at', '<', before).execute(),
+    );
   }
 
   async callsOf({ from, to, uccs, after, limit }: DayPage): Promise<CallRecord[]> {
@@ -98,8 +107,11 @@ export class SqlAssuranceStore implements AssuranceStore {
     return calls;
   }
 
-  #ending(at: number) {
-    const alarms = this.#kysely.updateTable('alarms').set({ cleared_at: at });
-    return alarms.where('cleared_at', 'is', null);
+  async #endOpen(at: number, which: (open: OpenAlarms) => OpenAlarms): Promise<void> {
+    await this.#database.change((kysely) => which(openAlarms(kysely, at)).execute());
+  }
+
+  get #kysely(): Kysely<Schema> {
+    return this.#database.kysely;
   }
 }

@@ -197,6 +197,8 @@ function trackRow(track: TrackRecord): TrackTable {
     reason_changes: JSON.stringify(track.reasonChanges),
     clock_origin: track.clockOrigin === null ? null : JSON.stringify(track.clockOrigin),
     packets: JSON.stringify(track.packets),
+    clock_wrong_ms: Math.round(track.clockWrongMs),
+    presence: textOrNull(track.presence),
   };
 }
 
@@ -216,6 +218,8 @@ export function trackOf(row: TrackTable): TrackRecord {
     reasonChanges: JSON.parse(row.reason_changes),
     clockOrigin: row.clock_origin === null ? null : JSON.parse(row.clock_origin),
     packets: JSON.parse(row.packets) as TrackRecord['packets'],
+    clockWrongMs: row.clock_wrong_ms,
+    presence: row.presence === null ? null : JSON.parse(row.presence),
   };
 }
 
@@ -227,6 +231,7 @@ function segmentRow(segment: SegmentRecord): SegmentTable {
     generation: segment.generation,
     wrapped_key: segment.wrappedKey?.toString('base64') ?? null,
     closed_by: segment.closedBy,
+    sealed: textOrNull(segment.sealed),
   };
 }
 
@@ -238,6 +243,7 @@ export function segmentOf(row: SegmentTable): SegmentRecord {
     generation: row.generation,
     wrappedKey: row.wrapped_key === null ? null : Buffer.from(row.wrapped_key, 'base64'),
     closedBy: row.closed_by as SegmentRecord['closedBy'],
+    sealed: row.sealed === null ? null : (JSON.parse(row.sealed) as SegmentRecord['sealed']),
   };
 }
 
@@ -343,6 +349,10 @@ export function eventOf(row: EventTable): RecordingEvent {
     gapStartedAt: numberOrNull(row.gap_started_at),
     gapEndedAt: numberOrNull(row.gap_ended_at),
   };
+}
+
+function textOrNull(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
 }
 
 function numberOrNull(value: number | string | null): number | null {

@@ -9,6 +9,8 @@ import type {
   ErasureTable,
   EventTable,
   GapTable,
+  KeyCheckTable,
+  OwnershipTable,
   RecordingSessionTable,
   SegmentTable,
   TrackTable,
@@ -38,6 +40,8 @@ export interface Schema {
   derived: DerivedTable;
   users: UserTable;
   clients: ClientTable;
+  ownership: OwnershipTable;
+  key_checks: KeyCheckTable;
 }
 
 export type TableName = keyof Schema;
@@ -65,6 +69,8 @@ export const primaryKeys = {
   derived: ['call_id', 'kind'],
   users: ['name'],
   clients: ['id'],
+  ownership: ['id'],
+  key_checks: ['key_id'],
 } as const satisfies Record<TableName, readonly string[]>;
 
 /**

@@ -65,7 +65,7 @@ export class World {
       assess: async ({ record }) =>
         judge({
           ...{ record, tracks: [], gaps: undefined, pauses: 0 },
-          ...{ expectations: new Map(), alarms: new Set() },
+          ...{ readings: new Map(), open: [], alarms: new Set() },
         }),
       vault,
     });
