@@ -13,9 +13,10 @@ export async function openApiText(): Promise<string> {
   // Routes take hold of what they stand on only when they are asked something.
   const config = loadConfig({});
   const settings = { ...config.http, access: anonymousAccess(config), consoleIssuers: [] };
-  const app = await buildHttpServer(settings, {} as HttpServices);
+  const app = await buildHttpServer(settings, { isStopping: () => false } as HttpServices);
   const response = await app.inject({ url: '/api/openapi.json' });
   await app.close();
+  if (response.statusCode !== 200) throw new Error(response.body);
   return `${JSON.stringify(response.json(), null, 2)}\n`;
 }
 

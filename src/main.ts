@@ -10,6 +10,7 @@ import { exportCommand } from './cli/export.ts';
 import { holdCommands } from './cli/hold.ts';
 import { recordingsCommand } from './cli/recordings.ts';
 import { exitCodeOf, exitCodes } from './cli/remote.ts';
+import { endSoon } from './cli/run-server.ts';
 import { serveCommand } from './cli/serve.ts';
 import { tortureCommand } from './cli/torture.ts';
 import { userCommand } from './cli/user.ts';
@@ -37,6 +38,7 @@ try {
   await program.parseAsync();
 } catch (cause) {
   process.exitCode = told(cause);
+  endSoon();
 }
 
 /** Says what went wrong, once; its exit code. */
@@ -47,8 +49,8 @@ function told(cause: unknown): number {
     console.error(`hush: ${cause.message}`);
     return exitCodeOf(cause.error);
   }
-  const isExpected =
-    cause instanceof ConfigError || (cause as NodeJS.ErrnoException).code !== undefined;
+  const { name, code } = cause as NodeJS.ErrnoException;
+  const isExpected = cause instanceof ConfigError || name === 'StartError' || code !== undefined;
   console.error(isExpected ? `hush: ${(cause as Error).message}` : cause);
   return cause instanceof ConfigError ? exitCodes.usage : exitCodes.failed;
 }

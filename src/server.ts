@@ -17,7 +17,12 @@ import { openAuth } from './auth/open-auth.ts';
 import { hashPassword, hashSecret } from './auth/password-hash.ts';
 import { InProcessBus } from './bus/in-process.ts';
 import { ConfigError } from './config/config-error.ts';
-import { anonymousAccess, consoleIssuersOf, exposureOf } from './config/exposure.ts';
+import {
+  anonymousAccess,
+  consoleIssuersOf,
+  exposureOf,
+  isPlainSipGuarded,
+} from './config/exposure.ts';
 import type { Config } from './config/schema.ts';
 import { AccessTrail } from './domain/access-trail.ts';
 import { AlarmDesk } from './domain/assurance-alarms.ts';
@@ -31,6 +36,7 @@ import { CallSettlement } from './domain/call-settlement.ts';
 import { CommandCarrier } from './domain/command-carrier.ts';
 import { CommandTrail } from './domain/command-trail.ts';
 import { Erasures } from './domain/erasures.ts';
+import { contractError } from './domain/errors.ts';
 import { EventFeed } from './domain/event-feed.ts';
 import type { Alarm, RecordingEvent } from './domain/events.ts';
 import { Gatekeeper } from './domain/gatekeeper.ts';
@@ -48,15 +54,20 @@ import { UccRegistry } from './domain/ucc-registry.ts';
 import { buildHttpServer } from './http/http-server.ts';
 import { originRule } from './http/origins.ts';
 import { RecordingHub } from './hub/recording-hub.ts';
+import type { LineOutput } from './logging/line-output.ts';
+import { guardProcess } from './logging/process-guard.ts';
+import { standardOutput } from './logging/standard-output.ts';
 import { Metrics } from './metrics/metrics.ts';
-import { openDatabase, ownershipOptions } from './open-database.ts';
+import { mustAnswer, openDatabase, ownershipOptions } from './open-database.ts';
 import type { KeyRing } from './protocols/segment/key-ring.ts';
 import { Certificate } from './protocols/tls/certificate.ts';
 import { moment } from './recorder/clock-origin.ts';
 import { MediaRecorder } from './recorder/recorder.ts';
 import { SessionRecordingServer } from './srs/session-recording-server.ts';
 import { Ownership } from './store/ownership.ts';
+import { OwnershipError } from './store/ownership-error.ts';
 import { SqlStore } from './store/store.ts';
+import { Begun, Teardown } from './teardown.ts';
 import { WebhookDispatcher } from './webhooks/webhook-dispatcher.ts';
 
 /** What a test or a bench may put in the place of what the configuration names. */
@@ -75,7 +86,10 @@ export interface ServerAddresses {
 }
 
 export interface HushServer {
-  /** Resolves when calls and requests are taken. */
+  /**
+   * Resolves when calls and requests are taken.
+   * @throws StartError: everything is closed again, calls are left as they were
+   */
   start(): Promise<ServerAddresses>;
   /** Finishes every recording, then stops. May be called twice. */
   stop(): Promise<void>;
@@ -83,6 +97,8 @@ export interface HushServer {
   handOver(): Promise<void>;
   /** Stops at once and finishes nothing: what a crash does. For tests. */
   abandon(): Promise<void>;
+  /** Decides, for the whole process, what becomes of warnings and of errors that nobody caught. */
+  guardProcess(): void;
   /** Reads certificates and their keys anew. */
   reload(): void;
   onEvent(listener: (event: RecordingEvent) => void): () => void;
@@ -93,19 +109,77 @@ export interface HushServer {
   onOwnershipLost(listener: (reason: string) => void): void;
 }
 
-/** The one composition root: everything is made here, and only here everything is imported. */
+/** Bound on each step of a stop that no setting bounds. */
+const STEP_TIMEOUT_MS = 3_000;
+
+/** What could not be started, in one sentence; everything that had been begun is closed again. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+/**
+ * Makes everything; what has been made is closed again where the rest of it fails.
+ * @throws ConfigError, StartError
+ */
 export async function createServer(
   config: Config,
   overrides: ServerOverrides = {},
 ): Promise<HushServer> {
   const exposure = exposureOf(config);
   if (exposure) throw new ConfigError(`${exposure.path.slice(1)} ${exposure.message}`);
-  const logger = overrides.logger ?? pino({ level: config.log.level });
+  const output = overrides.logger ? undefined : standardOutput();
+  const logger = overrides.logger ?? pino({ level: config.log.level }, output);
+  const begun = new Begun();
+  const teardown = new Teardown((step, cause) =>
+    logger.error({ err: cause, step }, 'a step of the stop failed'),
+  );
+  try {
+    return await assemble(config, { ...overrides, logger }, { begun, teardown, output });
+  } catch (cause) {
+    await begun.undo(teardown, STEP_TIMEOUT_MS);
+    throw startError(cause);
+  }
+}
+
+function startError(cause: unknown): Error {
+  const speaksForItself = [ConfigError, StartError, OwnershipError];
+  if (speaksForItself.some((kind) => cause instanceof kind)) return cause as Error;
+  return new StartError(`Hush did not start: ${sentenceOf(cause)}`, { cause });
+}
+
+/** What went wrong, on one line. An error of several addresses carries its words within. */
+function sentenceOf(cause: unknown): string {
+  if (cause instanceof AggregateError && !cause.message) return sentenceOf(cause.errors[0]);
+  const { message = String(cause), code } = cause as Partial<NodeJS.ErrnoException>;
+  return (message || code || 'unknown failure').split('\n', 1)[0] as string;
+}
+
+interface StoreMaking {
+  readonly ownership: Ownership;
+  readonly logger: Logger;
+  readonly begun: Begun;
+}
+
+interface Making {
+  readonly begun: Begun;
+  readonly teardown: Teardown;
+  /** Of the log, where that is ours. */
+  readonly output: LineOutput | undefined;
+}
+
+/** The one composition root: everything is made here, and only here everything is imported. */
+async function assemble(
+  config: Config,
+  overrides: ServerOverrides & { readonly logger: Logger },
+  { begun, teardown, output }: Making,
+): Promise<HushServer> {
+  const { logger } = overrides;
   const clock = overrides.clock ?? { now: () => Date.now() };
   const moments = { moment };
   const recordingsDir = join(config.dataDir, 'recordings');
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const ownership = await Ownership.take(ownershipOptions(config));
+  begun.add('ownership', () => ownership.release());
   mkdirSync(recordingsDir, { recursive: true, mode: 0o700 });
 
   const sink = {
@@ -116,7 +190,7 @@ export async function createServer(
   };
   const onAssuranceFailed = (cause: unknown): void =>
     logger.error({ err: cause }, 'what assurance found could not be kept');
-  const { store, keys } = await openStore(config, ownership, logger);
+  const { store, keys } = await openStore(config, { ownership, logger, begun });
   const vault = masterKeyVault(keys);
   const bus = new InProcessBus((cause) => logger.error({ err: cause }, 'an event listener failed'));
   const uccs = new UccRegistry(store);
@@ -125,6 +199,18 @@ export async function createServer(
   const alarms = new AlarmDesk({
     ...{ calls, journal, clock, sink, store: store.assurance, onError: onAssuranceFailed },
   });
+  const watchLog = (): void =>
+    output?.listen(
+      {
+        onFailing: (why) => alarms.begin('logFailed', why),
+        onDropped: () => metrics.logLineDropped(),
+        onRecovered(dropped) {
+          logger.warn({ dropped }, 'the log is written again; lines of it were dropped meanwhile');
+          alarms.finish('logFailed');
+        },
+      },
+      config.log.maxBufferBytes,
+    );
   const { maxExports } = config.archive;
   const filesSettings = filesSettingsOf(recordingsDir, config.archive.s3);
   const files = openFiles(filesSettings);
@@ -156,6 +242,7 @@ export async function createServer(
     maxCalls: config.sip.maxCalls,
     ...(overrides.workerEntry ? { workerEntry: overrides.workerEntry } : {}),
   });
+  begun.add('media threads', () => recorder.close());
   const metrics = new Metrics({
     callsInProgress: () => calls.size,
     hubConnections: () => hub.connectionCount,
@@ -259,10 +346,13 @@ export async function createServer(
     http: certificateOf(config.http.tls, onTlsFailed),
     sip: certificateOf(config.sip.tls, onTlsFailed),
   };
+  const { udpPort, tcpPort } = config.sip;
+  if (!isPlainSipGuarded(config.sip)) {
+    logger.warn('SIP is spoken by TLS only: nothing else says who may call by UDP and TCP');
+  }
   const srs = new SessionRecordingServer({
     host: config.sip.host,
-    udpPort: config.sip.udpPort,
-    tcpPort: config.sip.tcpPort,
+    ...(isPlainSipGuarded(config.sip) ? { udpPort, tcpPort } : {}),
     ...(certificates.sip
       ? { tls: { port: config.sip.tlsPort, certificate: certificates.sip } }
       : {}),
@@ -318,23 +408,30 @@ export async function createServer(
     onError: (cause) => logger.error({ err: cause }, 'a webhook failed'),
   });
 
-  let ready = false;
+  let phase: 'made' | 'starting' | 'ready' | 'stopping' = 'made';
   let http: FastifyInstance | undefined;
   let stopping: Promise<void> | undefined;
 
   async function start(): Promise<ServerAddresses> {
-    await uccs.load();
-    for (const { name, ...settings } of config.uccs) await seed(uccs, name, settings);
-    await journal.load();
-    // What the process before left open is raised again where it still is so.
-    await store.assurance.endAlarms(clock.now());
-    await webhooks.start();
-    const restored = await lifecycle.restore();
-    for (const call of calls.list()) watch.changed(call);
+    phase = 'starting';
+    try {
+      return await begin();
+    } catch (cause) {
+      await handOver();
+      throw startError(cause);
+    }
+  }
+
+  /** A stop that comes while Hush starts ends the start at its next step. */
+  function mayGoOn(): void {
+    if (phase === 'stopping') throw new StartError('Hush was stopped while it started.');
+  }
+
+  function newHttpServer(): Promise<FastifyInstance> {
     const access = anonymousAccess(config);
     const consoleIssuers = consoleIssuersOf(config);
     const settings = { ...config.http, access, consoleDir: consoleDir(), consoleIssuers };
-    http = await buildHttpServer(settings, {
+    return buildHttpServer(settings, {
       ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail, leases, seamLeases, assessor },
       ...{ keeping, erasures, legalHolds, archiveWork },
       storage: () => storageOf(recordingsDir, uploader),
@@ -344,53 +441,116 @@ export async function createServer(
       alarmsOf: (callId) => alarms.openOf(callId),
       ...{ authenticator: auth.authenticator, issuer: auth.issuer },
       register: auth.issuer && register,
-      carry: (request, caller) => carrier.carry(request, caller),
+      carry: async (request, caller) =>
+        phase === 'stopping'
+          ? { ok: false, error: contractError('processingFailed') }
+          : carrier.carry(request, caller),
       stopCallsOf: (uccName) => lifecycle.stopCallsOf(uccName),
       trueRecord: (record) => settlement.trueRecord(record),
       play: (callId) => archive.play(callId),
       exportAudio: (callId, format) => archive.export(callId, format),
-      ready: () => ready,
+      ready: () => phase === 'ready',
+      isStopping: () => phase === 'stopping',
       metrics: () => metrics.text(),
       onCommand: (answer, seconds) => metrics.command(answer, seconds),
       onError: (cause) => logger.error({ err: cause }, 'a request failed'),
       certificate: certificates.http,
     });
-    await srs.start(restored);
+  }
+
+  async function begin(): Promise<ServerAddresses> {
+    const startedAt = clock.now();
+    watchLog();
+    await uccs.load();
+    for (const { name, ...settings } of config.uccs) await seed(uccs, name, settings);
+    await journal.load();
+    await webhooks.start();
+    mayGoOn();
+    const restored = await lifecycle.restore();
+    for (const call of calls.list()) watch.changed(call);
+    http = await newHttpServer();
+    mayGoOn();
+    // Before SIP, which may have to end sessions: a start that fails ends none.
     await http.listen({ host: config.http.host, port: config.http.port });
+    mayGoOn();
+    await srs.start(restored);
+    mayGoOn();
+    // What the process before left open is raised again where it still is so.
+    await store.assurance.endAlarmsOfBefore(startedAt, clock.now());
     await daily.start();
     await uploader?.start();
+    mayGoOn();
     retention.start();
     archiveWork.goOn();
-    ready = true;
+    phase = 'ready';
     const { udpPort: sipUdpPort, tcpPort: sipTcpPort, tlsPort: sipTlsPort } = srs;
     const addresses = { http: urlOf(http), sipUdpPort, sipTcpPort, sipTlsPort };
     logger.info({ ...addresses, issuer: auth.issuer?.issuer }, 'ready');
     return addresses;
   }
 
+  /** From the signal on nothing more is recorded than what had arrived by then. */
+  async function shutMedia(closedBy: 'end' | 'restart'): Promise<void> {
+    phase = 'stopping';
+    ownership.leaving();
+    srs.refuseNew();
+    const { fenceTimeoutMs } = config.recording;
+    const limitMs = fenceTimeoutMs + STEP_TIMEOUT_MS;
+    await teardown.step('media', limitMs, () => recorder.stopMedia(closedBy));
+  }
+
+  /** Whoever listens, then whoever is being answered, then what works for itself. */
   async function close(): Promise<void> {
-    ready = false;
+    phase = 'stopping';
+    const step = (name: string, ...runs: (() => Promise<unknown> | undefined)[]) =>
+      teardown.step(name, STEP_TIMEOUT_MS, ...runs);
     watch.close();
-    await daily.close();
-    await retention.close();
-    await archiveWork.close();
-    await uploader?.close();
-    hub.close();
-    await archive.close();
-    await http?.close();
-    await srs.close();
+    await step(
+      'listeners',
+      async () => hub.close(),
+      () => archive.close(),
+    );
+    const limitMs = config.http.closeTimeoutMs + STEP_TIMEOUT_MS;
+    await teardown.step('HTTP', limitMs, () => http?.close());
+    await step('SIP', () => srs.close());
+    await step(
+      'background work',
+      ...[() => daily.close(), () => retention.close(), () => archiveWork.close()],
+      ...[() => uploader?.close(), () => webhooks.close()],
+    );
     certificates.http?.close();
     certificates.sip?.close();
-    await recorder.close();
-    await webhooks.close();
-    await trail.close();
-    await store.close();
-    await ownership.release();
+    await step('media threads', () => recorder.close());
+    output?.listen(undefined);
+    await step('access trail', () => trail.close());
+    await step('database', () => store.close());
+    await step('ownership', () => ownership.release());
+  }
+
+  async function finish(): Promise<void> {
+    await shutMedia('end');
+    await teardown.step('recordings', config.finishTimeoutMs, async () => {
+      await srs.hangUpAll();
+      await lifecycle.finishAll();
+    });
+    lifecycle.abandon();
+    await close();
+  }
+
+  function handOver(): Promise<void> {
+    stopping ??= (async () => {
+      await shutMedia('restart');
+      await teardown.step('calls', STEP_TIMEOUT_MS, () => lifecycle.handOver());
+      // What clients say from now on waits for the next process.
+      await teardown.step('SIP', STEP_TIMEOUT_MS, () => srs.close());
+      await close();
+    })();
+    return stopping;
   }
 
   ownership.onLost((reason) => {
     logger.fatal(reason);
-    ready = false;
+    phase = 'stopping';
     // No packet is written from here on, whatever else takes its time.
     recorder.shutAll('restart');
     void recorder.close();
@@ -401,31 +561,21 @@ export async function createServer(
   return {
     start,
     stop() {
-      stopping ??= (async () => {
-        ready = false;
-        ownership.leaving();
-        await srs.hangUpAll();
-        await lifecycle.finishAll();
-        await close();
-      })();
+      // Calls that were not taken up yet are not ours to end.
+      if (phase === 'starting') return handOver();
+      stopping ??= finish();
       return stopping;
     },
-    handOver() {
-      stopping ??= (async () => {
-        ready = false;
-        ownership.leaving();
-        await archive.close();
-        await http?.close();
-        await srs.close();
-        await lifecycle.handOver();
-        await close();
-      })();
-      return stopping;
-    },
+    handOver,
     abandon() {
+      recorder.shutAll('restart');
       lifecycle.abandon();
-      stopping ??= close();
+      stopping ??= recorder.close().then(close);
       return stopping;
+    },
+    guardProcess() {
+      const shutEverything = () => recorder.shutAll('restart');
+      guardProcess({ logger, shutEverything, flush: () => output?.flushSync() });
     },
     reload() {
       certificates.http?.reload();
@@ -442,29 +592,22 @@ export async function createServer(
  */
 async function openStore(
   config: Config,
-  ownership: Ownership,
-  logger: Logger,
+  { ownership, logger, begun }: StoreMaking,
 ): Promise<{ store: SqlStore; keys: KeyRing }> {
-  let store: SqlStore | undefined;
-  try {
-    store = await SqlStore.open(
-      openDatabase(config, (cause) =>
-        logger.warn({ err: cause }, 'a database connection was lost'),
-      ),
-    );
-    await ownership.claim(store.owner);
-    const keys = await openProvenKeys(config, store.keyChecks, {
-      onMade: (file) =>
-        logger.warn({ file }, 'a master key was made: who has it and the data folder can listen'),
-      onUnopened: (count) =>
-        logger.error({ count }, 'the master key does not open some of what the store holds'),
-    });
-    return { store, keys };
-  } catch (cause) {
-    await store?.close();
-    await ownership.release();
-    throw cause;
-  }
+  const database = openDatabase(config, (cause) =>
+    logger.warn({ err: cause }, 'a database connection was lost'),
+  );
+  begun.add('database', () => database.close());
+  await mustAnswer(database);
+  const store = await SqlStore.open(database);
+  await ownership.claim(store.owner);
+  const keys = await openProvenKeys(config, store.keyChecks, {
+    onMade: (file) =>
+      logger.warn({ file }, 'a master key was made: who has it and the data folder can listen'),
+    onUnopened: (count) =>
+      logger.error({ count }, 'the master key does not open some of what the store holds'),
+  });
+  return { store, keys };
 }
 
 /** The console as it was built: two folders up from what is compiled, one from the sources. */

@@ -109,6 +109,25 @@ export class CallsClient {
     return itemsOf(await this.#transport.request('GET /api/calls', { query }, options));
   }
 
+  /**
+   * The one call that this agent is on, by SIP URI or phone number. Fails where there is none,
+   * where there are several, and where the answer names somebody else's.
+   */
+  async ofAgent(
+    agent: string,
+    { ucc, ...options }: RequestOptions & { readonly ucc?: string } = {},
+  ): Answer<CallHandle> {
+    if (typeof agent !== 'string' || partyOf(agent) === '') return noCall('no agent is named');
+    const listed = await this.list({ agent, ...(ucc === undefined ? {} : { ucc }) }, options);
+    if (!listed.ok) return listed;
+    const [call, ...others] = listed.value;
+    if (!call) return noCall('the agent is on no call');
+    if (others.length > 0) return noCall(`the agent is on ${listed.value.length} calls`);
+    const isTheirs = call.parties.some(({ aor }) => partyOf(aor) === partyOf(agent));
+    if (!isTheirs) return noCall('the call that was found is somebody else’s');
+    return { ok: true, value: new CallHandle(this.#transport, call.id) };
+  }
+
   /** How loud each party is in what is being recorded; of at most 40 calls. */
   async levels(
     ids: readonly string[],
@@ -117,6 +136,18 @@ export class CallsClient {
     const asked = { query: { id: [...ids] } };
     return itemsOf(await this.#transport.request('GET /api/calls/levels', asked, options));
   }
+}
+
+function noCall(message: string): Result<never> {
+  return { ok: false, error: { kind: 'noCall', message, retryable: true } };
+}
+
+/** A party however it is written: a phone number by its digits, anything else as user and host. */
+function partyOf(uri: string): string {
+  const bare = uri.trim().replace(/^(sips?|tel):/i, '');
+  const [address = ''] = bare.split(/[;?]/, 1);
+  const user = (address.split('@', 1)[0] ?? '').replace(/%2b/i, '+').replace(/[\s().-]/g, '');
+  return /^\+?\d{3,}$/.test(user) ? user : address.toLowerCase();
 }
 
 export function itemsOf<Item>(

@@ -1,21 +1,7 @@
-import type { CallHandle } from './calls.ts';
+import { type GuardState, guardTexts } from './guard-state.ts';
+import { findCall, type GuardedCall, isHandle } from './guarded-call.ts';
 import { Lease, type LeaseOptions } from './lease.ts';
 import type { HushError } from './result.ts';
-
-/**
- * What the recorder does, as far as Hush has confirmed it. `recording`: nobody here keeps it from
- * recording. `failed`: it could not be paused, or that can no longer be relied on.
- */
-export type GuardState = 'recording' | 'pausing' | 'paused' | 'resuming' | 'failed';
-
-/** What the agent reads; `guardFields` takes others. */
-export const guardTexts: Readonly<Record<GuardState, string>> = {
-  recording: 'The call is being recorded.',
-  pausing: 'Pausing the recording. Please wait before you type.',
-  paused: 'The recording is paused. Card data can be entered.',
-  resuming: 'Resuming the recording.',
-  failed: 'The recording could not be paused. Do not enter card data.',
-};
 
 export interface GuardOptions extends Omit<LeaseOptions, 'signal'> {
   /** The fields to guard; else those for card data by `autocomplete`, or with `data-hush-guard`. */
@@ -32,7 +18,7 @@ export interface Guard {
   readonly state: GuardState;
   /** Recording may go on: after a submit that was handled by a script, for one. */
   release(): Promise<void>;
-  /** The same, and the form is as it was before. */
+  /** The same, and the form is as it was before: fields that shipped shut are shut. */
   dispose(): Promise<void>;
 }
 
@@ -42,15 +28,27 @@ const CARD_FIELDS =
   'input[autocomplete~="cc-exp-year"]';
 const DEFAULT_IDLE_MS = 20_000;
 
+/** Guarded fields, by whom, and how they were before anybody guarded them. */
+const guarded = new WeakMap<HTMLInputElement, { readonly by: Guard; readonly before: Shut }>();
+
+interface Shut {
+  readonly readOnly: boolean;
+  readonly disabled: boolean;
+}
+
 /**
- * Guards the card fields of a payment form: nothing can be typed into them before Hush has
- * confirmed that the call is not recorded; the pause is kept alive while the agent is at it, and
- * given back after the submit, after leaving, or when the page goes. What is typed is never looked
- * at.
+ * Guards the card fields of a payment form, from this line on: nothing can be typed into them
+ * before Hush has confirmed that the call is not recorded, be it that the call is not found, that
+ * Hush does not answer, or that the look-up throws. The pause is kept alive while the agent is at
+ * it, and given back after the submit, after leaving, or when the page goes. What is typed is never
+ * looked at.
+ *
+ * Let the fields ship `readonly` (or `disabled`): a page whose script never comes then stays shut.
+ * @throws Error where the form has no such field: nothing would be guarded
  */
 export function guardFields(
   form: HTMLFormElement,
-  call: CallHandle,
+  call: GuardedCall,
   options: GuardOptions = {},
 ): Guard {
   const guard = new FieldGuard(form, call, options);
@@ -60,23 +58,23 @@ export function guardFields(
 
 class FieldGuard implements Guard {
   readonly #form: HTMLFormElement;
-  readonly #call: CallHandle;
+  readonly #call: GuardedCall;
   readonly #options: GuardOptions;
   readonly #fields: readonly HTMLInputElement[];
-  readonly #wasReadOnly = new Map<HTMLInputElement, boolean>();
   readonly #status: HTMLElement;
   readonly #detach = new AbortController();
-  #state: GuardState = 'recording';
+  #state: GuardState = 'looking';
   #lease: Lease | undefined;
   #taking: AbortController | undefined;
   #working: Promise<void> = Promise.resolve();
   #idle: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(form: HTMLFormElement, call: CallHandle, options: GuardOptions) {
+  constructor(form: HTMLFormElement, call: GuardedCall, options: GuardOptions) {
     this.#form = form;
     this.#call = call;
     this.#options = options;
     this.#fields = [...(options.fields ?? form.querySelectorAll<HTMLInputElement>(CARD_FIELDS))];
+    if (this.#fields.length === 0) throw new Error('guardFields: the form has no card fields');
     this.#status = options.status ?? statusBefore(form);
   }
 
@@ -87,8 +85,12 @@ class FieldGuard implements Guard {
   attach(): void {
     const { signal } = this.#detach;
     for (const field of this.#fields) {
-      this.#wasReadOnly.set(field, field.readOnly);
+      const { readOnly, disabled } = field;
+      const before = guarded.get(field)?.before ?? { readOnly, disabled };
+      guarded.set(field, { by: this, before });
+      // A field that is disabled could not be entered.
       field.readOnly = true;
+      field.disabled = false;
       for (const type of ['focus', 'pointerdown'] as const) {
         field.addEventListener(type, () => this.#enter(), { signal });
       }
@@ -97,7 +99,9 @@ class FieldGuard implements Guard {
     this.#form.addEventListener('submit', () => this.#submitted(), { signal });
     const view = this.#form.ownerDocument.defaultView;
     view?.addEventListener('pagehide', () => this.#pageGoes(), { signal });
-    this.#show('recording');
+    if (isHandle(this.#call)) this.#show('recording');
+    else this.#work(() => this.#lookFirst());
+    if (this.#isInField) this.#enter();
   }
 
   release(): Promise<void> {
@@ -107,7 +111,12 @@ class FieldGuard implements Guard {
   async dispose(): Promise<void> {
     this.#detach.abort();
     await this.#release();
-    for (const [field, readOnly] of this.#wasReadOnly) field.readOnly = readOnly;
+    for (const field of this.#fields) {
+      const own = guarded.get(field);
+      if (own?.by !== this) continue;
+      guarded.delete(field);
+      Object.assign(field, own.before);
+    }
     if (!this.#options.status) this.#status.remove();
   }
 
@@ -115,15 +124,33 @@ class FieldGuard implements Guard {
     clearTimeout(this.#idle);
     if (this.#state === 'paused' || this.#state === 'pausing') return;
     // Whoever comes back while it is being given back waits for that, and pauses anew.
-    this.#working = this.#working.then(() => this.#pause());
+    this.#work(() => this.#pause());
+  }
+
+  #work(task: () => Promise<void>): void {
+    this.#working = this.#working.then(task);
+  }
+
+  /** So that the agent is told before a field is entered. */
+  async #lookFirst(): Promise<void> {
+    this.#show('looking');
+    const found = await findCall(this.#call, this.#detach.signal);
+    if (found.ok) this.#show('recording');
+    else this.#show('noCall', found.error);
   }
 
   async #pause(): Promise<void> {
-    if (this.#lease) return;
+    if (this.#lease || this.#detach.signal.aborted) return;
     this.#show('pausing');
     const taking = new AbortController();
+    const signal = AbortSignal.any([taking.signal, this.#detach.signal]);
     this.#taking = taking;
-    const taken = await Lease.take(this.#call, { ...this.#options, signal: taking.signal });
+    const found = await findCall(this.#call, signal);
+    if (!found.ok) {
+      this.#show('noCall', found.error);
+      return;
+    }
+    const taken = await Lease.take(found.value, { ...this.#options, signal });
     this.#taking = undefined;
     if (!taken.ok) {
       this.#show('failed', taken.error);
@@ -133,9 +160,11 @@ class FieldGuard implements Guard {
     this.#lease = lease;
     lease.lost.addEventListener('abort', () => this.#lost(lease));
     this.#show('paused');
-    if (!this.#fields.includes(this.#form.ownerDocument.activeElement as HTMLInputElement)) {
-      this.#leaveLater();
-    }
+    if (!this.#isInField) this.#leaveLater();
+  }
+
+  get #isInField(): boolean {
+    return this.#fields.includes(this.#form.ownerDocument.activeElement as HTMLInputElement);
   }
 
   #lost(lease: Lease): void {
@@ -183,11 +212,13 @@ class FieldGuard implements Guard {
   #show(state: GuardState, error?: HushError): void {
     this.#state = state;
     for (const field of this.#fields) {
-      field.readOnly = state !== 'paused' || this.#wasReadOnly.get(field) === true;
+      if (guarded.get(field)?.by !== this) continue;
+      field.readOnly = state !== 'paused';
       field.setAttribute('aria-busy', String(state === 'pausing'));
     }
     this.#status.dataset.hushState = state;
-    this.#status.textContent = this.#options.texts?.[state] ?? guardTexts[state];
+    const text = this.#options.texts?.[state] ?? guardTexts[state];
+    this.#status.textContent = state === 'noCall' && error ? `${text} (${error.message})` : text;
     this.#options.onState?.(state, error);
   }
 }

@@ -11,8 +11,11 @@ export type {
   ContractState,
 } from './contract.ts';
 export type { EventsRequest, RecordingEvent } from './events.ts';
-export type { Guard, GuardOptions, GuardState } from './guard-fields.ts';
-export { guardFields, guardTexts } from './guard-fields.ts';
+export type { Guard, GuardOptions } from './guard-fields.ts';
+export { guardFields } from './guard-fields.ts';
+export type { GuardState } from './guard-state.ts';
+export { guardTexts } from './guard-state.ts';
+export type { GuardedCall } from './guarded-call.ts';
 export type { RecordingStateChanged, SignalR } from './hub.ts';
 export type { Hush } from './hush.ts';
 export { createHush } from './hush.ts';

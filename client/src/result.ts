@@ -22,6 +22,8 @@ export type HushError =
   | { readonly kind: 'network'; readonly message: string; readonly retryable: true }
   /** The caller's own signal. */
   | { readonly kind: 'aborted'; readonly message: string; readonly retryable: false }
+  /** A look-up found no call, several of them, or one of somebody else. */
+  | { readonly kind: 'noCall'; readonly message: string; readonly retryable: true }
   /** An answer that is not what the API promises. */
   | { readonly kind: 'unexpected'; readonly message: string; readonly retryable: false };
 

@@ -1,8 +1,8 @@
 import { createServer as createSocketServer } from 'node:net';
-import pino from 'pino';
 import { loadConfig } from '../config/load.ts';
 import { ContactCentre, demoAgents, demoSupervisor, demoUcc } from '../demo/contact-centre.ts';
 import { eventLine } from '../demo/event-lines.ts';
+import { standardOutput } from '../logging/standard-output.ts';
 import { createServer } from '../server.ts';
 import {
   addDemoPeople,
@@ -11,29 +11,31 @@ import {
   demoTenant,
   demoUser,
 } from './demo-people.ts';
-import { untilStopped } from './until-stopped.ts';
+import { runServer } from './run-server.ts';
 
 /** Runs until it is interrupted. */
 export async function runDemo(): Promise<void> {
   const config = await demoConfig();
   const credentials = await addDemoPeople(config);
-  const server = await createServer(config, {
-    logger: pino({ level: process.env.HUSH_LOG_LEVEL ?? 'warn' }),
-  });
-  const { http, sipUdpPort } = await server.start();
-  say(`\nHush is ready.  API ${http}  docs ${http}/docs  SIP 127.0.0.1:${sipUdpPort}`);
-  say(`\nSee and hear it: ${http}/#/demo\n`);
-  server.onEvent((event) => say(eventLine(event)));
-  const centre = new ContactCentre({
-    sipPort: sipUdpPort ?? 0,
-    api: http,
-    onLongCall: (correlationId) => say(tryIt(http, correlationId, credentials)),
-    onProblem: (message) => say(`! ${message}`),
-  });
-  await centre.open();
-  await untilStopped(async () => {
-    await centre.close();
-    await server.stop();
+  const server = await createServer(config);
+  let centre: ContactCentre | undefined;
+  await runServer(server, {
+    async started({ http, sipUdpPort }) {
+      say(`\nHush is ready.  API ${http}  docs ${http}/docs  SIP 127.0.0.1:${sipUdpPort}`);
+      say(`\nSee and hear it: ${http}/#/demo\n`);
+      server.onEvent((event) => say(eventLine(event)));
+      centre = new ContactCentre({
+        sipPort: sipUdpPort ?? 0,
+        api: http,
+        onLongCall: (correlationId) => say(tryIt(http, correlationId, credentials)),
+        onProblem: (message) => say(`! ${message}`),
+      });
+      await centre.open();
+    },
+    async stop() {
+      await centre?.close();
+      await server.stop();
+    },
   });
 }
 
@@ -45,8 +47,10 @@ async function demoConfig() {
     agents: demoAgents,
     supervisors: [demoSupervisor],
   };
+  const level = process.env.HUSH_LOG_LEVEL === undefined ? 'warn' : config.log.level;
   return {
     ...config,
+    log: { ...config.log, level },
     // The demo is this machine's own: who is on it may do everything, without a token too.
     auth: { ...config.auth, anonymousRole: 'admin' as const, tenantId: demoTenant },
     http: { ...config.http, port: await freePort(config.http.port) },
@@ -99,5 +103,5 @@ function tryIt(api: string, correlationId: string, credentials: DemoCredentials)
 }
 
 function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+  standardOutput().write(`${line}\n`);
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { exitCodes } from './remote.ts';
-import { untilStopped } from './until-stopped.ts';
+import { runServer } from './run-server.ts';
 
 /** After the ownership was lost, what is still open may take this long to close. */
 const LOST_EXIT_MS = 3_000;
@@ -27,9 +27,8 @@ export function serveCommand(program: Command): void {
         // What does not close in time, ends.
         setTimeout(() => process.exit(exitCodes.failed), LOST_EXIT_MS).unref();
       });
-      await server.start();
-      process.on('SIGHUP', () => server.reload());
       const stop = loaded.shutdown === 'handover' ? server.handOver : server.stop;
-      await untilStopped(() => stop());
+      const started = () => void process.on('SIGHUP', () => server.reload());
+      await runServer(server, { stop, started });
     });
 }

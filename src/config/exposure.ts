@@ -32,7 +32,7 @@ export function anonymousAccess({ auth, http }: Pick<Config, 'auth' | 'http'>): 
 
 /** The first thing that is wrong with who may come in; undefined when nothing is. */
 export function exposureOf(config: Config): Exposure | undefined {
-  return badNetwork(config) ?? openToTheWorld(config) ?? noDoor(config);
+  return badNetwork(config) ?? openToTheWorld(config) ?? openSip(config) ?? noDoor(config);
 }
 
 function badNetwork({ http, sip }: Config): Exposure | undefined {
@@ -69,6 +69,32 @@ function openToTheWorld(config: Config): Exposure | undefined {
   };
 }
 
+/** Whoever may speak SIP decides what is recorded, and where its audio is sent. */
+function openSip({ sip }: Config): Exposure | undefined {
+  if (isPlainSipGuarded(sip) || isTlsMutual(sip)) return undefined;
+  const world = sip.allowedNetworks?.findIndex(isTheWorld) ?? -1;
+  const told =
+    'name your session border controllers in sip.allowedNetworks, or ask for digest ' +
+    '(sip.digest.users) or certificates of their own (sip.tls.caFile)';
+  if (world >= 0) {
+    const named = sip.allowedNetworks?.[world];
+    const message = `(${named}) would let the whole world begin recordings: ${told}`;
+    return { path: `/sip/allowedNetworks/${world}`, message };
+  }
+  const message = `(${sip.host}) is more than loopback, and anybody could begin recordings: ${told}`;
+  return { path: '/sip/host', message };
+}
+
+/** Whether UDP and TCP ask who speaks, or are heard on this machine only. */
+export function isPlainSipGuarded({ host, allowedNetworks, digest }: Config['sip']): boolean {
+  if (isLoopback(host) || digest.users.length > 0) return true;
+  return allowedNetworks !== undefined && !allowedNetworks.some(isTheWorld);
+}
+
+function isTlsMutual({ tls }: Config['sip']): boolean {
+  return tls.certFile !== undefined && tls.keyFile !== undefined && tls.caFile !== undefined;
+}
+
 function noDoor(config: Config): Exposure | undefined {
   const { mode, issuers } = config.auth;
   if (mode === 'external' && issuers.length === 0) {
@@ -93,8 +119,11 @@ function noDoor(config: Config): Exposure | undefined {
   };
 }
 
+const onThisMachine = parseNetworks(['127.0.0.0/8', '::1']);
+
+/** However the address is spelt; any other name may lead elsewhere. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+  return host.toLowerCase() === 'localhost' || onThisMachine(host);
 }
 
 function isTheWorld(entry: string): boolean {

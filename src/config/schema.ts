@@ -89,6 +89,8 @@ const http = section({
   headersTimeoutMs: count(10_000, 600_000),
   requestTimeoutMs: count(30_000, 3_600_000),
   keepAliveTimeoutMs: count(72_000, 3_600_000),
+  /** Answers in progress at a stop are cut off after this. */
+  closeTimeoutMs: count(2_000, 60_000),
   maxConnections: count(20_000, 1_000_000),
   /** Twice as many at once; more are answered 429. A Pause never is. */
   requestsPerSecondPerAddress: count(5_000, 10_000_000),
@@ -219,12 +221,16 @@ export const configSchema = Type.Object(
     dataDir: Type.String({ default: './data' }),
     /** On SIGTERM: `finish` ends the calls, `handover` leaves them to the next process. */
     shutdown: oneOf(['finish', 'handover'], 'finish'),
+    /** Recordings that take longer to finish at a stop are finished at the next start. */
+    finishTimeoutMs: count(20_000, 600_000),
     /** 32 bytes in hex or base64; without it a key is made in the data folder. */
     masterKey: Type.Optional(Type.String()),
     /** Those before it, under which keys may still be wrapped. */
     previousMasterKeys: Type.Array(Type.String(), { default: [] }),
     log: section({
       level: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
+      /** Lines that standard output does not take wait in memory, and are dropped beyond this. */
+      maxBufferBytes: count(1_048_576, 268_435_456),
     }),
     http,
     auth,

@@ -41,7 +41,10 @@ export const sip = section({
   tls: section(certificateFiles),
   /** Host that Contact and Via name, where it is not `host`. */
   advertisedHost: Type.Optional(Type.String()),
-  /** Whom the SIP ports listen to: addresses or CIDR ranges; everybody where it is left out. */
+  /**
+   * Whom the SIP ports listen to: addresses or CIDR ranges. Left out, everybody: only on loopback,
+   * or where digest or certificates say who it is.
+   */
   allowedNetworks: Type.Optional(Type.Array(Type.String())),
   maxCalls: count(2_000, 100_000),
   maxMessageBytes: count(65_535, 1_048_576),

@@ -30,6 +30,8 @@ export class AlarmDesk implements AlarmSink, OpenAlarms {
   readonly #ids = new RisingUuids();
   /** By call, then by kind. */
   readonly #open = new Map<string, Map<AlarmKind, AlarmRecord>>();
+  /** Of Hush itself, until they are over. */
+  readonly #standing = new Map<AlarmKind, AlarmRecord>();
   #minute = 0;
   #moments = 0;
 
@@ -40,7 +42,7 @@ export class AlarmDesk implements AlarmSink, OpenAlarms {
   /** Alarms that are open, by kind. */
   get openByKind(): Map<AlarmKind, number> {
     const counts = new Map<AlarmKind, number>();
-    for (const ofCall of this.#open.values()) {
+    for (const ofCall of [...this.#open.values(), this.#standing]) {
       for (const kind of ofCall.keys()) counts.set(kind, (counts.get(kind) ?? 0) + 1);
     }
     return counts;
@@ -51,6 +53,23 @@ export class AlarmDesk implements AlarmSink, OpenAlarms {
     const call = alarm.callId === undefined ? undefined : this.#ports.calls.byId(alarm.callId);
     if (call && !call.ended) this.#raiseOf(call, alarm);
     else this.#keepMoment(alarm);
+  }
+
+  /** Of no call, and open until it is over; once, however often it is begun. */
+  begin(kind: AlarmKind, detail: string): void {
+    if (this.#standing.has(kind)) return;
+    this.#ports.sink.raise({ kind, detail });
+    const record = this.#recordOf({ kind, detail }, null);
+    this.#standing.set(kind, record);
+    this.#ports.store.saveAlarm(record).catch(this.#ports.onError);
+  }
+
+  /** What was begun is over. */
+  finish(kind: AlarmKind): void {
+    const record = this.#standing.get(kind);
+    if (!this.#standing.delete(kind) || !record) return;
+    const { store, clock, onError } = this.#ports;
+    store.saveAlarm({ ...record, clearedAt: clock.now() }).catch(onError);
   }
 
   /** What is open of a call in progress. */

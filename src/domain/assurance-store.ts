@@ -44,8 +44,10 @@ export interface AssuranceStore {
   alarms(filter: AlarmFilter): Promise<AlarmRecord[]>;
   alarmsOf(callId: string): Promise<AlarmRecord[]>;
   saveAlarm(alarm: AlarmRecord): Promise<void>;
-  /** Ends the open alarms of the call, or, without one, every open alarm. */
-  endAlarms(at: number, callId?: string): Promise<void>;
+  /** Ends the open alarms of the call. */
+  endAlarms(at: number, callId: string): Promise<void>;
+  /** Ends every open alarm that was raised until then: its process is gone. */
+  endAlarmsOfBefore(raisedUntil: number, at: number): Promise<void>;
   /** Forgets what was raised before. */
   forgetAlarms(before: number): Promise<void>;
   /** Calls that began then, oldest first, recorded or not. */

@@ -76,6 +76,8 @@ export const alarmKinds = [
   /** Recordings cannot be moved to the bucket, or too much waits for it. */
   'uploadFailed',
   'spoolFull',
+  /** The log cannot be written: its lines wait, and are dropped. */
+  'logFailed',
   /** Audio was kept, and is damaged or not in the files any more. */
   'audioDamaged',
   /** Once a day: what became of the day before. */

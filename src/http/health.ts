@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import type { HttpServices } from './services.ts';
 
 const healthSchema = Type.Object({
-  status: Type.String({ enum: ['ready', 'degraded', 'starting'] }),
+  status: Type.String({ enum: ['ready', 'degraded', 'starting', 'stopping'] }),
   recorder: Type.String({ enum: ['available', 'unavailable'] }),
   callsInProgress: Type.Integer(),
 });
@@ -23,8 +23,9 @@ export function healthRoutes(app: FastifyInstance, services: HttpServices): void
       const { available } = services.recorder;
       const ready = services.ready();
       if (!ready || !available) reply.code(503);
+      const notReady = services.isStopping() ? 'stopping' : 'starting';
       return {
-        status: ready ? (available ? 'ready' : 'degraded') : 'starting',
+        status: ready ? (available ? 'ready' : 'degraded') : notReady,
         recorder: available ? 'available' : 'unavailable',
         callsInProgress: services.calls.size,
       };

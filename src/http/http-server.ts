@@ -16,12 +16,14 @@ import { attendantService } from './attendant-service.ts';
 import { AudioTickets, audioTicketRoute } from './audio-tickets.ts';
 import { callHealthRoute } from './call-health.ts';
 import { callRoutes } from './calls.ts';
+import { Connections } from './connections.ts';
 import { consoleFiles } from './console-files.ts';
 import { erasureRoutes } from './erasures.ts';
 import { eventRoutes } from './events.ts';
 import { Gate, NotAdmittedError } from './gate.ts';
 import { healthRoutes } from './health.ts';
 import { mountHub } from './hub-mount.ts';
+import { refuseUnknownQuery } from './known-query.ts';
 import { legalHoldRoutes } from './legal-hold.ts';
 import { liveAudioRoutes } from './live-audio.ts';
 import { createNodeServer } from './node-server.ts';
@@ -36,6 +38,7 @@ import { onBadAddress, refuse, refuseInfinity, shapeOf } from './refusals.ts';
 import { securityHeaders } from './security-headers.ts';
 import type { HttpServices, HttpSettings } from './services.ts';
 import { signInRoutes } from './sign-in.ts';
+import { refuseWhileStopping } from './stopping.ts';
 import { tokenRoutes } from './token-endpoint.ts';
 import { uccRoutes } from './uccs.ts';
 import { webhookRoutes } from './webhooks.ts';
@@ -66,11 +69,14 @@ export async function buildHttpServer(
     onError(error, request, reply, services),
   );
   app.setNotFoundHandler((_, reply) => sendProblem(reply, 404, 'There is no such resource.'));
+  const connections = new Connections(app.server);
   const gate = new Gate(services, settings);
   const isOriginAllowed = originRule(settings.allowedOrigins);
   await securityHeaders(app, { tls: services.certificate !== undefined });
   const tickets = new AudioTickets(services.now);
   admitAll(app, gate, tickets);
+  refuseWhileStopping(app, services, settings);
+  refuseUnknownQuery(app);
   refuseInfinity(app);
   answerCors(app, isOriginAllowed);
   const known = knownMethods(app);
@@ -80,6 +86,8 @@ export async function buildHttpServer(
   signInRoutes(app, services, settings);
   consoleFiles(app, settings);
   mountHub(app, services.hub, { gate, isOriginAllowed });
+  // Behind the routes' own hooks: streams have been told to end.
+  app.addHook('preClose', async () => connections.close(settings.closeTimeoutMs));
   refuseOtherMethods(app, known);
   await app.ready();
   return app;

@@ -111,6 +111,8 @@ export interface HttpServices {
   storage(): Promise<StorageReport>;
   peaks(callId: string): Promise<RecordingPeaks>;
   ready(): boolean;
+  /** From the signal to stop on: nothing is begun any more. */
+  isStopping(): boolean;
   /** Prometheus text format. */
   metrics(): Promise<{ contentType: string; text: string }>;
   onCommand(answer: CommandAnswer, seconds: number): void;
@@ -138,6 +140,8 @@ export interface HttpSettings {
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
+  /** Answers in progress when Hush stops may take this long. */
+  readonly closeTimeoutMs: number;
   readonly maxConnections: number;
   readonly requestsPerSecondPerAddress: number;
   readonly requestsPerSecondPerToken: number;

@@ -75,6 +75,11 @@ export class Metrics {
     'Attempts to deliver an event to a webhook, by outcome',
     ['outcome'],
   );
+  readonly #logLinesDropped = this.#counter(
+    'hush_log_lines_dropped_total',
+    'Lines of the log that could not be written',
+    [],
+  );
   readonly #commandSeconds = new Histogram({
     name: 'hush_command_duration_seconds',
     help: 'From a command to its answer: fence and durable commit included',
@@ -113,6 +118,10 @@ export class Metrics {
 
   alarm({ kind }: Omit<Alarm, 'at'>): void {
     this.#alarms.inc({ kind });
+  }
+
+  logLineDropped(): void {
+    this.#logLinesDropped.inc();
   }
 
   sipDropped(reason: string): void {

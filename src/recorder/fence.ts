@@ -96,7 +96,9 @@ export class FenceSender {
     }
   }
 
+  /** What waits for confirmations gets none any more. */
   close(): void {
+    for (const fence of this.#fences.values()) fence.fail('were closed before they confirmed');
     this.#socket.close();
   }
 

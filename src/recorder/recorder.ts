@@ -98,6 +98,7 @@ export class MediaRecorder implements Recorder {
   #forsaken: GapReason | undefined;
   #workers: WorkerHandle[] = [];
   #nextWorker = 0;
+  #stopping = false;
   #closed = false;
 
   constructor(options: RecorderOptions) {
@@ -164,6 +165,7 @@ export class MediaRecorder implements Recorder {
 
   async openStreams(callId: string, specs: readonly StreamSpec[]): Promise<OpenedStream[]> {
     if (specs.length === 0) return [];
+    this.#mustNotStop();
     await this.#makeDir(callId);
     for (let attempt = 0; attempt < MAX_BIND_ATTEMPTS; attempt += 1) {
       const ports = this.#pool.take(specs.length, monotonicMs());
@@ -241,9 +243,13 @@ export class MediaRecorder implements Recorder {
   }
 
   shutAll(reason: GapReason): void {
+    this.#stopping = true;
     this.#forsaken = reason;
-    for (const { slot } of this.#calls.values()) this.#setGate(slot, Gate.Shut, reason);
-    for (const [callId, { worker }] of this.#calls) worker.post({ type: 'catchUp', callId });
+    for (const [callId, { slot, worker }] of this.#calls) {
+      const isOpen = this.#gates.get(slot) === Gate.Open;
+      this.#setGate(slot, Gate.Shut, isOpen ? reason : undefined);
+      worker.post({ type: 'catchUp', callId });
+    }
   }
 
   async hold(callId: string, tracks: readonly number[], held: boolean): Promise<void> {
@@ -291,13 +297,40 @@ export class MediaRecorder implements Recorder {
     }
   }
 
+  /**
+   * The process stops: every open gate is shut behind what has arrived by now, and none is opened
+   * any more, whatever is still on its way. Resolves when every stream has confirmed.
+   * @param closedBy `restart` where another process will go on with the calls
+   */
+  async stopMedia(closedBy: 'end' | 'restart'): Promise<void> {
+    this.#stopping = true;
+    this.#forsaken = closedBy === 'end' ? 'stop' : closedBy;
+    await Promise.all(
+      [...this.#calls].map(async ([callId, { slot, ports }]) => {
+        if (this.#gates.get(slot) !== Gate.Open) return;
+        const order = this.#setGate(slot, Gate.Closing, closedBy);
+        const atMs = Number.POSITIVE_INFINITY;
+        const marker = { action: MarkerAction.Shut, order, reason: closedBy, atMs };
+        // A stream that does not confirm is shut all the same.
+        const fence = this.#orShut(callId, order, this.#fences.raise(ports, marker));
+        await fence.catch(() => undefined);
+        if (this.#gates.order(slot) === order) this.#gates.set(slot, Gate.Shut);
+      }),
+    );
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
+    this.#stopping = true;
     this.#closed = true;
     this.#pulse.stop();
     this.#disk.close();
     await Promise.all(this.#workers.map((worker) => worker.stop()));
     this.#fences.close();
+  }
+
+  #mustNotStop(): void {
+    if (this.#stopping) throw new RecorderBusyError('Hush is stopping');
   }
 
   #call(callId: string): CallMedia {

@@ -47,6 +47,8 @@ export interface SessionRecordingServerOptions {
 
 /** RFC 7866 section 6.2.2: the Contact of a recording server says what it is. */
 const SRS_FEATURE_TAG = '+sip.srs';
+/** RFC 3261 section 21.5.4: what stops may be back, or another recorder be there. */
+const stopping = { statusCode: 503, headers: [{ name: 'Retry-After', value: '5' }] };
 
 /**
  * The Session Recording Server of RFC 7866: every INVITE that carries audio becomes a recording
@@ -116,9 +118,14 @@ export class SessionRecordingServer {
     }
   }
 
-  /** Ends every recording session with BYE; new ones are refused. */
-  async hangUpAll(): Promise<void> {
+  /** From now on a new recording session is answered 503, to be tried elsewhere or again. */
+  refuseNew(): void {
     this.#refusing = true;
+  }
+
+  /** Ends every recording session with BYE. */
+  async hangUpAll(): Promise<void> {
+    this.refuseNew();
     await Promise.all([...this.#sessions].map((session) => session.hangUp()));
   }
 
@@ -132,7 +139,7 @@ export class SessionRecordingServer {
       cancelled = true;
     });
     if (this.#refusing) {
-      invite.reject({ statusCode: 503 });
+      invite.reject(stopping);
       return;
     }
     const session = this.#newSession();
@@ -160,7 +167,7 @@ export class SessionRecordingServer {
       this.callChanged(session.callId ?? '');
     } catch (cause) {
       this.#sessions.delete(session);
-      const reply = answerToFailure(cause, invite.request);
+      const reply = this.#refusing ? stopping : answerToFailure(cause, invite.request);
       if (reply.statusCode === 500) this.#options.onFailure(cause);
       if (!cancelled && !invite.cancelled) invite.reject(reply);
     }

@@ -15,6 +15,12 @@ import type { Schema } from './schema.ts';
 /** Variables of one statement, of which SQLite takes 32,766. */
 const MAX_IDS = 1_000;
 
+type OpenAlarms = ReturnType<typeof openAlarms>;
+
+function openAlarms(kysely: Kysely<Schema>, at: number) {
+  return kysely.updateTable('alarms').set({ cleared_at: at }).where('cleared_at', 'is', null);
+}
+
 /** Alarms, and calls as assurance looks for them. */
 export class SqlAssuranceStore implements AssuranceStore {
   readonly #database: Database;
@@ -51,14 +57,15 @@ export class SqlAssuranceStore implements AssuranceStore {
     return this.#commits.addRows([{ table: 'alarms', row: alarmRow(alarm) }]);
   }
 
-  async endAlarms(at: number, callId?: string): Promise<void> {
+  async endAlarms(at: number, callId: string): Promise<void> {
     // What is still on its way would stay open.
     await this.#commits.addRows([]);
-    await this.#database.change((kysely) => {
-      const query = kysely.updateTable('alarms').set({ cleared_at: at });
-      const open = query.where('cleared_at', 'is', null);
-      return (callId === undefined ? open : open.where('call_id', '=', callId)).execute();
-    });
+    await this.#endOpen(at, (open) => open.where('call_id', '=', callId));
+  }
+
+  async endAlarmsOfBefore(raisedUntil: number, at: number): Promise<void> {
+    await this.#commits.addRows([]);
+    await this.#endOpen(at, (open) => open.where('at', '<=', raisedUntil));
   }
 
   async forgetAlarms(before: number): Promise<void> {
@@ -98,6 +105,10 @@ export class SqlAssuranceStore implements AssuranceStore {
       calls.push(...rows.map(callOf));
     }
     return calls;
+  }
+
+  async #endOpen(at: number, which: (open: OpenAlarms) => OpenAlarms): Promise<void> {
+    await this.#database.change((kysely) => which(openAlarms(kysely, at)).execute());
   }
 
   get #kysely(): Kysely<Schema> {

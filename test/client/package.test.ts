@@ -57,6 +57,8 @@ describe('@hush/client as it is published', () => {
       const call = hush.call('id');
       export const done = withoutRecording(call, async ({ signal }) => signal.aborted);
       export const guard = guardFields(document.createElement('form'), call);
+      export const looked = guardFields(document.createElement('form'), () => hush.calls.ofAgent('sip:eva@example.com'));
+      export const promised = guardFields(document.createElement('form'), Promise.resolve(call));
       const paused = await hush.contract.pause({ uccName: 'a', correlationId: 'b', requester: 'sip:c@d' });
       if (!paused.ok && paused.error.kind === 'contract') console.log(paused.error.errorType);
       for await (const { lengthMs } of hush.recordings.list({ agent: 'eva', gap: 'api' })) console.log(lengthMs);

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { anonymousAccess, exposureOf } from '../../src/config/exposure.ts';
+import { describe, expect, test } from 'vitest';
+import { anonymousAccess, exposureOf, isPlainSipGuarded } from '../../src/config/exposure.ts';
 import { loadConfig } from '../../src/config/load.ts';
 
 function load(environment: Record<string, string>) {
@@ -73,4 +73,71 @@ test('a console client whose tokens would be refused is found at start', () => {
     });
   expect(found('hush-console')).toMatchObject({ path: '/auth/issuers/0/consoleClient' });
   expect(found('coreapi')).toBeUndefined();
+});
+
+describe('SIP beyond loopback', () => {
+  const digest = { users: [{ name: 'sbc', password: 'correct horse battery' }] };
+  const mutual = { certFile: 'hush.crt', keyFile: 'hush.key', caFile: 'sbc.crt' };
+  const found = (sip: object) => {
+    const config = load({});
+    const { tls, digest: asked, ...more } = sip as { tls?: object; digest?: object };
+    return exposureOf({
+      ...config,
+      sip: {
+        ...{ ...config.sip, ...more },
+        tls: { ...config.sip.tls, ...tls },
+        digest: { ...config.sip.digest, ...asked },
+      },
+    });
+  };
+  const beyond = [
+    '0.0.0.0',
+    '::',
+    '',
+    '192.0.2.1',
+    '2001:db8::1',
+    '::ffff:192.0.2.1',
+    '::ffff:0:0',
+  ];
+
+  test.each([...beyond, 'recorder.example.com', 'localhost.example.com', '127.1', '0x7f000001'])(
+    'is refused where nothing says who may call: %s',
+    (host) => {
+      expect(found({ host })).toMatchObject({ path: '/sip/host' });
+      const tls = { certFile: 'hush.crt', keyFile: 'hush.key' };
+      expect(found({ host, tls })).toMatchObject({ path: '/sip/host' });
+      for (const world of ['0.0.0.0/0', '::/0', '128.0.0.0/1', '0.0.0.0/1']) {
+        const allowedNetworks = ['192.0.2.0/24', world];
+        expect(found({ host, allowedNetworks })).toMatchObject({ path: '/sip/allowedNetworks/1' });
+      }
+    },
+  );
+
+  test.each(beyond)('is taken where networks, digest or certificates do: %s', (host) => {
+    for (const allowedNetworks of [['192.0.2.10'], ['10.0.0.0/8', 'fd00::/8'], []]) {
+      expect(found({ host, allowedNetworks })).toBeUndefined();
+    }
+    expect(found({ host, digest })).toBeUndefined();
+    expect(found({ host, tls: mutual })).toBeUndefined();
+    expect(found({ host, digest, allowedNetworks: ['0.0.0.0/0'] })).toBeUndefined();
+  });
+
+  test.each(['127.0.0.1', '127.8.8.8', '::1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1', 'LocalHost'])(
+    'loopback needs none of them: %s',
+    (host) => expect(found({ host })).toBeUndefined(),
+  );
+
+  test('the sentence says what to set, and the environment variable', () => {
+    expect(() => load({ HUSH_SIP_HOST: '0.0.0.0' })).toThrow(
+      /HUSH_SIP_HOST: sip\.host \(0\.0\.0\.0\) is more than loopback.*sip\.allowedNetworks/,
+    );
+  });
+
+  test('certificates alone leave UDP and TCP closed', async () => {
+    const { sip } = load({});
+    expect(isPlainSipGuarded({ ...sip, host: '0.0.0.0', tls: { ...sip.tls, ...mutual } })).toBe(
+      false,
+    );
+    expect(isPlainSipGuarded(sip)).toBe(true);
+  });
 });

@@ -69,9 +69,11 @@ describe('people', () => {
     await section('Clients').getByRole('row', { name: /crm/ }).waitFor();
     await section('Webhooks').getByText('There is none.').waitFor();
     await section('Webhooks').getByRole('button', { name: 'Add' }).click();
-    await dialog.getByLabel('Name').fill('crm');
-    await dialog.getByLabel('Address').fill('https://crm.example.com/hush');
-    await dialog.getByRole('button', { name: 'Save' }).click();
+    // The dialog before it may still be fading out.
+    const adding = at.page.getByRole('dialog', { name: 'Add a webhook' });
+    await adding.getByLabel('Name').fill('crm');
+    await adding.getByLabel('Address').fill('https://crm.example.com/hush');
+    await adding.getByRole('button', { name: 'Save' }).click();
     await at.page.getByText('The secret of crm').waitFor();
     expect(await at.page.getByTestId('secret').textContent()).toMatch(/^whsec_/);
     const row = section('Webhooks').getByRole('row', { name: /crm/ });

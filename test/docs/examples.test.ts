@@ -80,6 +80,32 @@ describe('examples', () => {
     expect(await page.getByLabel('Card number').inputValue()).toBe('');
   });
 
+  test('the payment page takes nothing with Hush down, or without its script', async () => {
+    const args = ['examples/serve.js', 'payment-page', String(port)];
+    const address = await started(args, { HUSH_CLIENT: join(client, 'dist') });
+    const card = page.getByLabel('Card number');
+    const typed = async (): Promise<string> => {
+      await card.click();
+      await page.keyboard.type('4111111111111111');
+      return card.inputValue();
+    };
+    await page.goto(`${address}?hush=http://127.0.0.1:1&agent=${agent}`);
+    expect(await typed()).toBe('');
+    const status = page.getByRole('status');
+    await expect.poll(() => status.textContent()).toContain('Do not enter card data');
+    expect(await typed()).toBe('');
+    await page.goto(`${address}?hush=${bench.hush.api}&agent=sip:nobody@domain.com`);
+    await expect.poll(() => status.textContent()).toContain('the agent is on no call');
+    expect(await typed()).toBe('');
+    for (const lost of ['**/payment-page.js', '**/client/**']) {
+      await page.route(lost, (route) => route.abort());
+      await page.goto(`${address}?hush=${bench.hush.api}&agent=${agent}`);
+      expect(await typed()).toBe('');
+      await page.unroute(lost);
+    }
+    expect(await pausedBy()).toEqual([]);
+  });
+
   test('the CRM button commands, and shows what others command', async () => {
     await open('crm-button');
     const status = page.getByRole('status');

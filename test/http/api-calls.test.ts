@@ -41,7 +41,7 @@ describe('/api/calls', () => {
   test('a filter given twice is refused', async () => {
     const response = await fetch(`${bench.hush.api}/api/calls?ucc=a&ucc=b`);
     expect(await problemOf(response)).toEqual(
-      problem(400, 'Bad request', 'querystring/ucc must be string'),
+      problem(400, 'Bad request', 'The query has ucc more than once.'),
     );
   });
 });

@@ -113,7 +113,7 @@ describe('/api/recordings', () => {
     ['from=yesterday', 'querystring/from must match format "date-time"'],
     ['to=2026-03-01', 'querystring/to must match format "date-time"'],
     ['cursor=nonsense', 'The cursor is not one of ours.'],
-    ['cursor=', 'The cursor is not one of ours.'],
+    ['cursor=', "The query's cursor is empty."],
   ])('400: %s', async (query, detail) => {
     const response = await fetch(`${bench.hush.api}/api/recordings?${query}`);
     expect(await problemOf(response)).toEqual(problem(400, 'Bad request', detail));

@@ -165,7 +165,9 @@ describe('a whole recording that is erased', () => {
     expect((await hush.get<Detail>(`/api/recordings/${id}`)).status).toBe('destroyed');
     const again = await ask('POST', `${id}/erasures`, { reason: 'again', whole: true });
     expect(await problemOf(again)).toEqual(problem(410, 'Gone', 'The recording is destroyed.'));
-    const trail = await hush.get<{ items: { action: string }[] }>(`/api/access-trail?call=${id}`);
+    const trail = await hush.get<{ items: { action: string }[] }>(
+      `/api/access-trail?recording=${id}`,
+    );
     expect(trail.items.map(({ action }) => action)).toContain('erase');
   });
 

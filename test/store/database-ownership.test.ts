@@ -30,7 +30,7 @@ describe.each(databaseKinds)('an epoch on $name', (kind) => {
       () => older.destroyKeys(call.id),
       () => older.endSession('session'),
       () => older.webhooks.remove('webhook'),
-      () => older.assurance.endAlarms(1),
+      () => older.assurance.endAlarmsOfBefore(1, 1),
       () => older.keyChecks.save({ keyId: 'key', sealed: Buffer.from('x') }),
       () => older.keyChecks.removeOthers('key'),
     ];

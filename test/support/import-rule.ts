@@ -9,7 +9,7 @@ const mayImport: Record<string, readonly string[]> = {
   simulator: ['protocols'],
   demo: ['simulator', 'protocols', 'domain'],
   torture: ['simulator', 'protocols'],
-  cli: ['server', 'desk', 'config', 'demo', 'torture', 'domain', 'client'],
+  cli: ['server', 'desk', 'config', 'demo', 'torture', 'domain', 'logging', 'client'],
   main: ['cli', 'config', 'client'],
   client: [],
 };

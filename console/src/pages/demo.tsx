@@ -104,14 +104,21 @@ function PaymentForm({ id, isOver }: { readonly id: string; readonly isOver: boo
         <TextInput
           label={texts.demo.card}
           autoComplete="cc-number"
+          readOnly
           inputMode="numeric"
           placeholder="4111 1111 1111 1111"
         />
         <Group grow>
-          <TextInput label={texts.demo.expires} autoComplete="cc-exp" placeholder="12/29" />
+          <TextInput
+            label={texts.demo.expires}
+            autoComplete="cc-exp"
+            readOnly
+            placeholder="12/29"
+          />
           <TextInput
             label={texts.demo.code}
             autoComplete="cc-csc"
+            readOnly
             inputMode="numeric"
             placeholder="123"
           />

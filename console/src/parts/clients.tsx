@@ -51,9 +51,9 @@ export function Clients({ canChange }: { readonly canChange: boolean }) {
         action={texts.people.save}
         isOpen={isAdding}
         close={() => setAdding(false)}
-        run={(form) => save(String(form.get('id')).trim())}
+        run={(form) => save(String(form.get('client')).trim())}
       >
-        <TextInput name="id" label={texts.people.name} required data-autofocus />
+        <TextInput name="client" label={texts.people.name} required data-autofocus />
       </DialogForm>
     </>
   );

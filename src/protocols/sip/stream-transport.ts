@@ -27,6 +27,8 @@ export class StreamTransport implements SipTransport {
   readonly #connections = new Map<string, StreamConnection>();
   /** Also those that a later connection with the same address and port took the place of. */
   readonly #all = new Set<StreamConnection>();
+  /** Also those that are still shaking hands. */
+  readonly #sockets = new Set<Socket>();
   #closed: Promise<void> | undefined;
 
   private constructor({ network, limits }: StreamOptions, events: TransportEvents) {
@@ -38,6 +40,10 @@ export class StreamTransport implements SipTransport {
       mayConnect: (socket, shaking) => this.#mayConnect(socket, shaking),
       onConnection: (socket) => this.#accept(socket),
       onRefused: (from) => events.onDropped('handshakeFailed', { ...from, transport: this.name }),
+    });
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
     });
   }
 
@@ -78,6 +84,7 @@ export class StreamTransport implements SipTransport {
   async #shutDown(): Promise<void> {
     const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     await Promise.all([...this.#all].map((connection) => connection.close()));
+    for (const socket of this.#sockets) socket.destroy();
     await stopped;
   }
 

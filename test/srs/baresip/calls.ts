@@ -73,7 +73,10 @@ writeFileSync(keyFile, certificate.private);
 const hush = await TestHush.start({
   config: (config) => ({
     ...config,
-    sip: { ...config.sip, host: address, tls: { ...config.sip.tls, certFile, keyFile } },
+    sip: {
+      ...{ ...config.sip, host: address, allowedNetworks: [address] },
+      tls: { ...config.sip.tls, certFile, keyFile },
+    },
     rtp: { ...config.rtp, host: address },
   }),
 });
