@@ -11,7 +11,10 @@ const config = testConfig(options.dataDir, (defaults) => ({
   auth: { ...defaults.auth, ...options.auth },
   http: { ...defaults.http, port: options.httpPort ?? 0 },
   sip: { ...defaults.sip, ...options.sip, udpPort: options.sipUdpPort ?? 0 },
-  uccs: defaults.uccs.map((ucc) => ({ ...ucc, ...options.ucc })),
+  uccs: defaults.uccs.flatMap((ucc) => [
+    { ...ucc, ...options.ucc },
+    ...(options.moreUccs ?? []).map((more) => ({ ...ucc, ...more })),
+  ]),
   rtp: { ...defaults.rtp, ...options.rtpPorts },
   recording: { ...defaults.recording, ...(mediaTimeoutMs ? { mediaTimeoutMs } : {}) },
 }));

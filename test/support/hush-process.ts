@@ -19,6 +19,8 @@ export interface HushProcessOptions {
   readonly shutdown?: Config['shutdown'];
   /** Settings of the demo UCC. */
   readonly ucc?: Partial<Config['uccs'][number]>;
+  /** Further UCCs, with the demo UCC's settings otherwise. */
+  readonly moreUccs?: readonly (Partial<Config['uccs'][number]> & { readonly name: string })[];
   /** Of `freeRtpPorts`, where the usual 2,000 may be in use by a neighbour. */
   readonly rtpPorts?: { readonly portMin: number; readonly portMax: number };
   /** In the place of mode `none`. */
