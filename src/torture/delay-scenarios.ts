@@ -26,11 +26,13 @@ export const delayScenarios: readonly Scenario[] = [
   {
     name: 'delay of a leg',
     what: 'one party is 200 ms late',
+    lateMs: 200,
     path: eitherParty({ constantMs: 200 }, near),
   },
   {
     name: 'delay burst',
     what: 'nothing comes for 300 ms and more, then all of it after the Start',
+    lateMs: 600,
     path: () => near,
     insideOnly: true,
     disturb: async ({ paths, random }) => {
@@ -40,6 +42,7 @@ export const delayScenarios: readonly Scenario[] = [
   {
     name: 'delay overtaken',
     what: 'three paused frames are overtaken, and come after the Start',
+    lateMs: 400,
     path: () => near,
     insideOnly: true,
     disturb: async ({ paths, random }) => {
@@ -49,11 +52,13 @@ export const delayScenarios: readonly Scenario[] = [
   {
     name: 'delay copies',
     what: 'late copies of a third of all packets',
+    lateMs: 400,
     path: () => ({ ...jittery, copyShare: 0.3 }),
   },
   {
     name: 'delay changes',
     what: 'the route becomes longer or shorter during the pause',
+    lateMs: 200,
     path: () => ({ constantMs: 90, jitterMs: 10 }),
     insideOnly: true,
     disturb: async (call) => {
@@ -68,6 +73,7 @@ export const delayScenarios: readonly Scenario[] = [
   {
     name: 'delay and SSRC',
     what: 'paused frames of the old source are still on their way as the new one begins',
+    lateMs: 200,
     path: () => ({ constantMs: 150, jitterMs: 30 }),
     insideOnly: true,
     disturb: async (call) => {

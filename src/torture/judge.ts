@@ -48,8 +48,8 @@ export interface JudgeOptions {
   readonly guardMs: number;
 }
 
-/** What became of the frames that had to be kept, and why it was right where they are missing. */
-export const lossExcuses = ['guard', 'inFlight', 'overlap'] as const;
+/** Why a frame may be missing that was sent while everything is to be kept. */
+export const lossExcuses = ['guard', 'inFlight', 'overlap', 'clock'] as const;
 export type LossExcuse = (typeof lossExcuses)[number];
 
 export interface LegVerdict {
@@ -71,12 +71,15 @@ export interface LegVerdict {
  */
 export const COMMAND_TOLERANCE_MS = 60;
 
+/** How long a recorder may need to tell a new time line from jitter. */
+export const SETTLING_MS = 1_000;
+
 /** By the time its device sent it, whenever it arrived: what a frame's fate had to be. */
 export function judgeLeg(leg: Leg, evidence: CallEvidence, { guardMs }: JudgeOptions): LegVerdict {
   const { silences, isDestroyed } = evidence;
   const found = evidence.found.get(leg.tag) ?? new Map<number, FoundFrame[]>();
   const isKept = ({ index }: DeviceFrame): boolean => found.has(index);
-  const excused = { guard: 0, inFlight: 0, overlap: 0 };
+  const excused = { guard: 0, inFlight: 0, overlap: 0, clock: 0 };
   const [leaked, lost]: [DeviceFrame[], DeviceFrame[]] = [[], []];
   let [forbidden, required] = [0, 0];
   for (const frame of leg.frames) {
@@ -131,7 +134,11 @@ function excuseFor(
     return afterMs >= 0 && afterMs <= untilMs;
   });
   if (isGuarded) return 'guard';
-  return overlaps(leg, legs, sentAtMs) ? 'overlap' : undefined;
+  if (overlaps(leg, legs, sentAtMs)) return 'overlap';
+  const isUnsettled = leg.disturbedAtMs.some(
+    (at) => sentAtMs >= at - COMMAND_TOLERANCE_MS && sentAtMs <= at + SETTLING_MS,
+  );
+  return isUnsettled ? 'clock' : undefined;
 }
 
 /** Two sessions of one party at once are mixed: a frame of either cannot be read any more. */

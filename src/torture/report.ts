@@ -15,6 +15,8 @@ export interface ScenarioReport {
   readonly lostFrames: number;
   /** Left out after a Start, in case they were sent before it. */
   readonly guardFrames: number;
+  /** Missing in the second after their sender's clock changed. */
+  readonly clockFrames: number;
   /** Lost in the window of a crash. */
   readonly outageFrames: number;
   /** Kept, but not where their sending time says. */
@@ -32,7 +34,8 @@ export interface ScenarioReport {
 
 export function emptyReport(name: string, what: string): ScenarioReport {
   const frames = { pausedFrames: 0, leakedFrames: 0, otherFrames: 0, lostFrames: 0 };
-  const others = { guardFrames: 0, outageFrames: 0, misplacedFrames: 0, overwrittenFrames: 0 };
+  const excused = { guardFrames: 0, clockFrames: 0, outageFrames: 0 };
+  const others = { ...excused, misplacedFrames: 0, overwrittenFrames: 0 };
   const lists = { guardCostsMs: [], ackMs: [], faults: [] };
   return { name, what, calls: 0, pauses: 0, retries: 0, ...frames, ...others, ...lists };
 }
@@ -54,6 +57,7 @@ const columns: readonly { readonly title: string; cell(report: ScenarioReport): 
   { title: 'sent outside', cell: ({ otherFrames }) => String(otherFrames) },
   { title: 'lost', cell: ({ lostFrames }) => String(lostFrames) },
   { title: 'by guard', cell: ({ guardFrames }) => String(guardFrames) },
+  { title: 'by clock', cell: ({ clockFrames }) => String(clockFrames) },
   { title: 'by crash', cell: ({ outageFrames }) => String(outageFrames) },
   { title: 'misplaced', cell: ({ misplacedFrames }) => String(misplacedFrames) },
   { title: 'overwritten', cell: ({ overwrittenFrames }) => String(overwrittenFrames) },
@@ -114,6 +118,7 @@ function sum(a: ScenarioReport, b: ScenarioReport): ScenarioReport {
     otherFrames: a.otherFrames + b.otherFrames,
     lostFrames: a.lostFrames + b.lostFrames,
     guardFrames: a.guardFrames + b.guardFrames,
+    clockFrames: a.clockFrames + b.clockFrames,
     outageFrames: a.outageFrames + b.outageFrames,
     misplacedFrames: a.misplacedFrames + b.misplacedFrames,
     overwrittenFrames: a.overwrittenFrames + b.overwrittenFrames,

@@ -95,7 +95,7 @@ export class ScenarioRun {
   }
 
   async #round(call: TortureCall): Promise<void> {
-    const { before, disturb, insideOnly, atStart } = this.#scenario;
+    const { before, disturb, insideOnly, atStart, lateMs } = this.#scenario;
     const { random } = call;
     const happen = async (): Promise<void> => {
       await delay(random() * frames(2));
@@ -117,7 +117,7 @@ export class ScenarioRun {
         },
       },
     );
-    await delay(frames(between(random, 6, 11)) + this.#options.guardMs);
+    await delay(frames(between(random, 6, 11)) + this.#options.guardMs + (lateMs ?? 0));
     this.#progress();
   }
 
@@ -177,6 +177,7 @@ export class ScenarioRun {
       sum.lostFrames += verdict.lost.length - outage.length;
       sum.outageFrames += outage.length;
       sum.guardFrames += verdict.excused.guard;
+      sum.clockFrames += verdict.excused.clock;
       sum.guardCostsMs.push(...verdict.guardCostsMs);
     }
     return sum;

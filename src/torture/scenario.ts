@@ -29,6 +29,8 @@ export interface Scenario {
   readonly impairment?: (random: () => number) => Impairment;
   /** The network of one party, 0 or 1. */
   readonly path?: (random: () => number, party: number) => PathShape | undefined;
+  /** How late a paused frame may come after the Start: the next pause must not hide it. */
+  readonly lateMs?: number;
   /** One of them for each call; default PCMU. */
   readonly codecs?: readonly SimulatedCodec[];
   /** Calls go to the UCC that erases what came before a Pause. */

@@ -1,6 +1,6 @@
 import { FRAME_MS } from '../simulator/rtp-sender.ts';
 import type { FoundFrame } from './found-frames.ts';
-import type { CallEvidence, DeviceFrame, Leg } from './judge.ts';
+import { type CallEvidence, type DeviceFrame, type Leg, SETTLING_MS } from './judge.ts';
 
 /**
  * How far from its place a frame may lie: a frame's own length for where the recorder cut it, one
@@ -8,8 +8,6 @@ import type { CallEvidence, DeviceFrame, Leg } from './judge.ts';
  * without saying so.
  */
 export const POSITION_TOLERANCE_MS = 3 * FRAME_MS;
-/** How long a recorder may need to tell a new time line from jitter. */
-export const SETTLING_MS = 1_000;
 /** How near to an edge a frame may be cut by it: where commands meet audio is not exact. */
 const EDGE_MS = 200;
 /** Clocks that drift are brought together by leaving out less than this at a time. */
