@@ -39,13 +39,13 @@ async function standStill(call: TortureCall, party: number, how: { ms: number; s
 
 type Disturbance = (call: TortureCall) => Promise<unknown>;
 
-const back: Disturbance = async (call) =>
+export const back: Disturbance = async (call) =>
   shift(call, anyParty(call), -between(call.random, 1_000, MAX_BACK_MS));
-const leap: Disturbance = async (call) =>
+export const leap: Disturbance = async (call) =>
   shift(call, anyParty(call), between(call.random, 1_000, MAX_LEAP_MS));
-const restart: Disturbance = async (call) =>
+export const restart: Disturbance = async (call) =>
   shift(call, anyParty(call), 0, { sequence: between(call.random, 1, 65_535) });
-const still: Disturbance = (call) =>
+export const still: Disturbance = (call) =>
   standStill(call, anyParty(call), { ms: between(call.random, ...STAND_STILL_MS), sends: false });
 const stuck: Disturbance = (call) =>
   standStill(call, anyParty(call), { ms: between(call.random, 200, 800), sends: true });

@@ -60,6 +60,8 @@ export interface LegVerdict {
   /** Sent, and arrived, while everything is to be kept, beyond doubt. */
   readonly required: number;
   readonly lost: readonly DeviceFrame[];
+  /** Every frame that is missing, but where two sessions are mixed; those of `lost` among them. */
+  readonly missing: readonly DeviceFrame[];
   readonly excused: Readonly<Record<LossExcuse, number>>;
   /** From each request for a Start to the first frame kept after it, by sending time. */
   readonly guardCostsMs: readonly number[];
@@ -80,7 +82,9 @@ export function judgeLeg(leg: Leg, evidence: CallEvidence, { guardMs }: JudgeOpt
   const found = evidence.found.get(leg.tag) ?? new Map<number, FoundFrame[]>();
   const isKept = ({ index }: DeviceFrame): boolean => found.has(index);
   const excused = { guard: 0, inFlight: 0, overlap: 0, clock: 0 };
-  const [leaked, lost]: [DeviceFrame[], DeviceFrame[]] = [[], []];
+  const leaked: DeviceFrame[] = [];
+  const lost: DeviceFrame[] = [];
+  const missing: DeviceFrame[] = [];
   let [forbidden, required] = [0, 0];
   for (const frame of leg.frames) {
     if (isDestroyed || silences.some((silence) => isForbidden(frame, silence))) {
@@ -90,12 +94,13 @@ export function judgeLeg(leg: Leg, evidence: CallEvidence, { guardMs }: JudgeOpt
       required += 1;
       if (isKept(frame)) continue;
       const excuse = excuseFor(frame, leg, evidence, guardMs);
+      if (excuse !== 'overlap') missing.push(frame);
       if (excuse) excused[excuse] += 1;
       else lost.push(frame);
     }
   }
   const guardCostsMs = isDestroyed ? [] : guardCosts(leg, silences, isKept);
-  return { leg, forbidden, leaked, required, lost, excused, guardCostsMs };
+  return { leg, forbidden, leaked, required, lost, missing, excused, guardCostsMs };
 }
 
 function isForbidden({ sentAtMs }: DeviceFrame, silence: Silence): boolean {

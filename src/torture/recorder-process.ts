@@ -8,10 +8,13 @@ export interface RecorderProcessOptions {
   readonly restart: string | undefined;
   /** Shell command that ends a media thread; `{pid}` is the recorder's. */
   readonly crashWorker: string | undefined;
+  /** Shell command that makes a thread of it stand still for a while. */
+  readonly stallThread?: string | undefined;
   /** Shell command that starts another recorder on the same data, in the foreground. */
   readonly second?: string | undefined;
   /** Shell command that fills what the recorder logs to and makes it log; `{pid}` as above. */
   readonly fillLog?: string | undefined;
+  readonly handsOver?: boolean;
   /** Resolves once the recorder answers. */
   isUp(): Promise<boolean>;
 }
@@ -45,6 +48,13 @@ export class RecorderProcess {
   }
   get canCrashWorker(): boolean {
     return this.canStall && this.#options.crashWorker !== undefined;
+  }
+  get canStallThread(): boolean {
+    return this.canStall && this.#options.stallThread !== undefined;
+  }
+  /** Whether SIGTERM leaves its calls to the next process. */
+  get canHandOver(): boolean {
+    return this.#options.handsOver ?? false;
   }
   get canStartSecond(): boolean {
     return this.#options.second !== undefined;
@@ -81,6 +91,10 @@ export class RecorderProcess {
 
   crashWorker(): Promise<void> {
     return runShell(this.#shell(this.#options.crashWorker));
+  }
+
+  stallThread(): Promise<void> {
+    return runShell(this.#shell(this.#options.stallThread));
   }
 
   fillLog(): Promise<void> {

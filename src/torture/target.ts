@@ -116,33 +116,44 @@ export class Target implements TortureTarget {
     };
   }
 
+  /** Asks until it is done, as `command` does. */
   async #lease(method: string, correlationId: string, body?: object): Promise<number> {
     const owner = body ? '' : `/${LEASE_OWNER}`;
     const url = `${this.#options.api}/api/calls/${correlationId}/pauses${owner}`;
     const headers = body ? { 'Content-Type': 'application/json' } : {};
     const init = body ? { method, headers, body: JSON.stringify(body) } : { method };
-    const response = await this.#fetch(url, init);
-    if (response.ok) return nowMs();
-    throw new Error(`${method} of a lease was answered ${response.status}`);
+    const until = performance.now() + (this.#options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS);
+    for (let retries = 0; ; retries += 1) {
+      const status = await this.#fetch(url, init).then(
+        (response) => response.status,
+        () => undefined,
+      );
+      const isGone = status === 404 && method === 'DELETE' && retries > 0;
+      if (isGone || (status !== undefined && status < 300)) return nowMs();
+      const mayRetry = status === undefined || status === 503;
+      if (!mayRetry || performance.now() > until) {
+        throw new Error(`${method} of a lease was answered ${status ?? 'not at all'}`);
+      }
+      await delay(RETRY_MS);
+    }
   }
 
   async foundFrames(correlationId: string): Promise<FoundFrames> {
-    const found: FoundFrames = new Map();
     const { audioUrl } = this.#options;
-    const wavs =
-      audioUrl === undefined
-        ? await this.#hushAudio(correlationId)
-        : [await this.#settled(audioUrl.replaceAll('{correlationId}', correlationId))];
-    for (const [recording, wav] of wavs.entries()) {
-      findFrames(wav, recording, found);
-      // Reading takes time that the senders of other calls need.
-      await delay(0);
-    }
+    if (audioUrl === undefined) return (await this.settledAudio(correlationId)).found;
+    const found: FoundFrames = new Map();
+    findFrames(
+      await this.#settled(audioUrl.replaceAll('{correlationId}', correlationId)),
+      0,
+      found,
+    );
     return found;
   }
 
-  /** Of every recording that gives any, whatever it says of itself. */
-  async #hushAudio(correlationId: string): Promise<Buffer[]> {
+  /** Frames of every recording that gives any audio, whatever it says of itself; Hush alone. */
+  async settledAudio(
+    correlationId: string,
+  ): Promise<{ readonly found: FoundFrames; readonly ids: readonly string[] }> {
     const until = performance.now() + SETTLE_TIMEOUT_MS;
     for (;;) {
       const recordings = await this.recordings(correlationId);
@@ -150,18 +161,23 @@ export class Target implements TortureTarget {
       if (isOver) {
         const wavs = await Promise.all(recordings.map((recording) => this.#audioOf(recording)));
         const isSettled = wavs.every((wav, at) => wav || recordings[at]?.status !== 'kept');
-        if (isSettled) return wavs.filter((wav) => wav !== undefined);
+        if (isSettled) return { found: await framesOf(wavs), ids: recordings.map(({ id }) => id) };
       }
       if (performance.now() > until) throw new Error('a recording was never finished');
       await delay(RETRY_MS);
     }
   }
 
+  /** What Hush answers to a GET. */
+  async get<Answer>(path: string): Promise<Answer> {
+    const response = await this.#fetch(this.#options.api + path);
+    if (!response.ok) throw new Error(`GET ${path} was answered ${response.status}`);
+    return (await response.json()) as Answer;
+  }
+
   async recordings(correlationId: string): Promise<Recording[]> {
-    const url = `${this.#options.api}/api/recordings?correlationId=${correlationId}`;
-    const response = await this.#fetch(url);
-    if (!response.ok) throw new Error(`GET ${url} was answered ${response.status}`);
-    return ((await response.json()) as { items: Recording[] }).items;
+    const path = `/api/recordings?correlationId=${correlationId}`;
+    return (await this.get<{ items: Recording[] }>(path)).items;
   }
 
   async #audioOf({ id }: Recording): Promise<Buffer | undefined> {
@@ -204,4 +220,14 @@ export class Target implements TortureTarget {
 function isThere(action: Action, message = ''): boolean {
   const state = { Pause: 'is Paused', Start: 'is Started', Save: 'is Save', Delete: 'is Delete' };
   return message.includes(state[action]);
+}
+
+async function framesOf(wavs: readonly (Buffer | undefined)[]): Promise<FoundFrames> {
+  const found: FoundFrames = new Map();
+  for (const [recording, wav] of wavs.entries()) {
+    if (wav) findFrames(wav, recording, found);
+    // Reading takes time that the senders of other calls need.
+    await delay(0);
+  }
+  return found;
 }

@@ -49,7 +49,8 @@ export function judgeTimeline(
   return { placed, misplaced, overwritten };
 }
 
-type Origins = ReadonlyMap<string, number>;
+/** Sending time of each recording's first sample, by `originKey`. */
+export type Origins = ReadonlyMap<string, number>;
 
 function isInPlace(frame: DeviceFrame, leg: Leg, place: FoundFrame, origins: Origins): boolean {
   const origin = origins.get(originKey(leg, place.recording));
@@ -66,12 +67,12 @@ function isCut({ lengthMs }: FoundFrame): boolean {
   return lengthMs < FRAME_MS - SLIP_MS;
 }
 
-function originKey({ tag, constantsMs }: Leg, recording: number): string {
+export function originKey({ tag, constantsMs }: Leg, recording: number): string {
   return constantsMs.length === 0 ? String(recording) : `${recording}/${tag}`;
 }
 
-/** Sending time of a recording's first sample, by the median of its steady frames. */
-function originsOf({ legs, found }: CallEvidence, disturbances: readonly number[]): Origins {
+/** By the median of each recording's steady frames. */
+export function originsOf({ legs, found }: CallEvidence, disturbances: readonly number[]): Origins {
   const steady = new Map<string, number[]>();
   const all = new Map<string, number[]>();
   for (const leg of legs) {

@@ -2,6 +2,7 @@ import pino from 'pino';
 import { createServer } from '../../src/server.ts';
 import { testConfig } from './hush.ts';
 import type { HushProcessOptions } from './hush-process.ts';
+import { stallFor, stallOf } from './stall-plan.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as HushProcessOptions;
 const { mediaTimeoutMs } = options;
@@ -30,7 +31,14 @@ process.once('SIGTERM', () => {
 if (options.crashable) {
   const channel = new BroadcastChannel('crash');
   channel.unref();
-  process.on('SIGUSR2', () => channel.postMessage('now'));
+  process.on('SIGUSR2', () => channel.postMessage('crash'));
+  let stalls = 0;
+  process.on('SIGWINCH', () => {
+    const stall = stallOf(stalls);
+    stalls += 1;
+    if (stall.thread === 'main') stallFor(stall.ms);
+    else channel.postMessage(stall.ms);
+  });
 }
 const addresses = await server.start();
 if (process.send) process.send(addresses);

@@ -8,7 +8,7 @@ export interface HushProcessOptions {
   readonly dataDir: string;
   /** Media threads that stall. */
   readonly stalling?: boolean;
-  /** Media threads that die at SIGUSR2. */
+  /** Media threads die at SIGUSR2; at SIGWINCH one thread or another stands still for a while. */
   readonly crashable?: boolean;
   /** After a restart, calls without media end this soon. */
   readonly mediaTimeoutMs?: number;

@@ -61,6 +61,8 @@ export async function openTortureBench(
     restart: shellCommand(commandLine({ ...options, ...ports })),
     second: shellCommand(commandLine(second)),
     crashWorker: 'kill -USR2 {pid}',
+    stallThread: 'kill -WINCH {pid}',
+    handsOver: more.shutdown === 'handover',
     isUp: () => target.isUp(),
   });
   return {
