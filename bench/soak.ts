@@ -8,13 +8,14 @@ const DIALOGUES = 24;
 const STRIKE_EVERY_MS = [4_000, 12_000] as const;
 const MS_PER_MINUTE = 60_000;
 
-/** Chaos on one Hush: `npm run bench -- soak --minutes 15 --seed 1 [--keep]`. */
+/** Chaos on one Hush: `npm run bench -- soak --minutes 15 --seed 1 [--calm] [--keep]`. */
 export async function benchSoak(): Promise<void> {
   const { values } = parseArgs({
     options: {
       minutes: { type: 'string', default: '2' },
       seed: { type: 'string', default: '1' },
       dialogues: { type: 'string', default: String(DIALOGUES) },
+      calm: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
     },
     allowPositionals: true,
@@ -26,10 +27,11 @@ export async function benchSoak(): Promise<void> {
       dialogues: Number(values.dialogues),
       durationMs: Number(values.minutes) * MS_PER_MINUTE,
       ...{ seed: Number(values.seed), crashWindowMs: 1_000, strikeEveryMs: STRIKE_EVERY_MS },
-      onProgress: ({ dialogues, pauses, leaked, unexplainedFrames, faults }) =>
+      weather: values.calm ? 'calm' : 'rough',
+      onProgress: ({ dialogues, pauses, leaked, unexplained, faults }) =>
         console.error(
           `  ${dialogues} dialogues, ${pauses} pauses: ${leaked} leaked, ` +
-            `${unexplainedFrames} unexplained, ${faults.length} faults`,
+            `${unexplained} unexplained, ${faults.length} faults`,
         ),
     });
     console.log(soakTable(report));

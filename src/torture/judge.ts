@@ -24,6 +24,11 @@ export interface Leg {
   endedAtMs: number;
 }
 
+/** How much later than its own clock says a leg sent at worst: what a busy machine costs, ms. */
+export function sendingLagMs({ frames }: Leg): number {
+  return frames.reduce((lag, { sentAtMs, dueAtMs }) => Math.max(lag, sentAtMs - dueAtMs), 0);
+}
+
 /** A time for which nothing may be kept, by sending time. */
 export interface Silence extends Pause {
   /** How much of what was sent before the request must go too. */
@@ -69,7 +74,7 @@ export interface LegVerdict {
 
 /**
  * How exact an instant is that two processes of a busy machine agree on: an HTTP request is that
- * long on its way before the recorder can know of it.
+ * long on its way before the recorder can know of it. What the kit itself was late by is added.
  */
 export const COMMAND_TOLERANCE_MS = 60;
 
@@ -86,14 +91,16 @@ export function judgeLeg(leg: Leg, evidence: CallEvidence, { guardMs }: JudgeOpt
   const lost: DeviceFrame[] = [];
   const missing: DeviceFrame[] = [];
   let [forbidden, required] = [0, 0];
+  const toleranceMs = COMMAND_TOLERANCE_MS + sendingLagMs(leg);
   for (const frame of leg.frames) {
-    if (isDestroyed || silences.some((silence) => isForbidden(frame, silence))) {
+    const isSilent = silences.some((silence) => isForbidden(frame, silence, toleranceMs));
+    if (isDestroyed || isSilent) {
       forbidden += 1;
       if (isKept(frame)) leaked.push(frame);
     } else if (isDue(frame, leg, silences)) {
       required += 1;
       if (isKept(frame)) continue;
-      const excuse = excuseFor(frame, leg, evidence, guardMs);
+      const excuse = excuseFor(frame, leg, evidence, guardMs + toleranceMs);
       if (excuse !== 'overlap') missing.push(frame);
       if (excuse) excused[excuse] += 1;
       else lost.push(frame);
@@ -103,12 +110,12 @@ export function judgeLeg(leg: Leg, evidence: CallEvidence, { guardMs }: JudgeOpt
   return { leg, forbidden, leaked, required, lost, missing, excused, guardCostsMs };
 }
 
-function isForbidden({ sentAtMs }: DeviceFrame, silence: Silence): boolean {
+function isForbidden({ sentAtMs }: DeviceFrame, silence: Silence, toleranceMs: number): boolean {
   const { requestedAt, answeredAt, startRequestedAt, lookbackMs } = silence;
   if (answeredAt === Number.POSITIVE_INFINITY) return false;
   if (sentAtMs > answeredAt && sentAtMs < startRequestedAt) return true;
-  const youngestMs = requestedAt - lookbackMs + COMMAND_TOLERANCE_MS;
-  return lookbackMs > 0 && sentAtMs > youngestMs && sentAtMs <= requestedAt;
+  const oldestMs = requestedAt - lookbackMs + toleranceMs;
+  return lookbackMs > 0 && sentAtMs > oldestMs && sentAtMs <= requestedAt;
 }
 
 /** Outside every silence both when it was sent and when it arrived; in time for its session. */
@@ -125,7 +132,7 @@ function excuseFor(
   frame: DeviceFrame,
   leg: Leg,
   { silences, legs }: CallEvidence,
-  guardMs: number,
+  guardedMs: number,
 ): LossExcuse | undefined {
   const { sentAtMs, arrivedAtMs = 0 } = frame;
   const inFlight = silences.some(({ requestedAt, lookbackMs }) => {
@@ -133,13 +140,12 @@ function excuseFor(
     return sentAtMs < requestedAt && arrivedAtMs >= from;
   });
   if (inFlight) return 'inFlight';
-  const untilMs = guardMs + COMMAND_TOLERANCE_MS;
   const isGuarded = silences.some(({ startRequestedAt }) => {
     const afterMs = sentAtMs - startRequestedAt;
-    return afterMs >= 0 && afterMs <= untilMs;
+    return afterMs >= 0 && afterMs <= guardedMs;
   });
   if (isGuarded) return 'guard';
-  if (overlaps(leg, legs, sentAtMs)) return 'overlap';
+  if (overlaps(leg, legs, frame)) return 'overlap';
   const isUnsettled = leg.disturbedAtMs.some(
     (at) => sentAtMs >= at - COMMAND_TOLERANCE_MS && sentAtMs <= at + SETTLING_MS,
   );
@@ -147,13 +153,14 @@ function excuseFor(
 }
 
 /** Two sessions of one party at once are mixed: a frame of either cannot be read any more. */
-function overlaps(leg: Leg, legs: readonly Leg[], atMs: number): boolean {
+function overlaps(leg: Leg, legs: readonly Leg[], { dueAtMs, sentAtMs }: DeviceFrame): boolean {
   return legs.some((other) => {
     if (other === leg || other.party !== leg.party) return false;
     const [first, last] = [other.frames[0], other.frames.at(-1)];
     if (!first || !last) return false;
-    const isDuring = atMs > first.sentAtMs - COMMAND_TOLERANCE_MS;
-    return isDuring && atMs < last.sentAtMs + COMMAND_TOLERANCE_MS;
+    // A frame lies anywhere between when it was due and when a busy machine sent it.
+    const isDuring = sentAtMs > first.dueAtMs - COMMAND_TOLERANCE_MS;
+    return isDuring && dueAtMs < last.sentAtMs + COMMAND_TOLERANCE_MS;
   });
 }
 

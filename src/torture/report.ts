@@ -23,6 +23,8 @@ export interface ScenarioReport {
   readonly misplacedFrames: number;
   /** Kept, but something else lies on them. */
   readonly overwrittenFrames: number;
+  /** How late the kit itself sent at worst: more than some 50 ms, and places prove little. */
+  readonly kitLateMs: number;
   /** Of each Start and leg: until the first frame that was kept, by sending time. */
   readonly guardCostsMs: readonly number[];
   /** Commands that had to be sent again. */
@@ -37,7 +39,17 @@ export function emptyReport(name: string, what: string): ScenarioReport {
   const excused = { guardFrames: 0, clockFrames: 0, outageFrames: 0 };
   const others = { ...excused, misplacedFrames: 0, overwrittenFrames: 0 };
   const lists = { guardCostsMs: [], ackMs: [], faults: [] };
-  return { name, what, calls: 0, pauses: 0, retries: 0, ...frames, ...others, ...lists };
+  return {
+    name,
+    what,
+    calls: 0,
+    pauses: 0,
+    retries: 0,
+    kitLateMs: 0,
+    ...frames,
+    ...others,
+    ...lists,
+  };
 }
 
 /** True when nothing leaked, and nothing was lost or moved but by what a crash may cost. */
@@ -70,6 +82,7 @@ const columns: readonly { readonly title: string; cell(report: ScenarioReport): 
     cell: ({ ackMs }) => percentiles(ackMs, [0.5, 0.99, 1]).join(' / '),
   },
   { title: 'tried again', cell: ({ retries }) => String(retries) },
+  { title: 'kit late max ms', cell: ({ kitLateMs }) => String(Math.round(kitLateMs)) },
   { title: 'faults', cell: ({ faults }) => String(faults.length) },
 ];
 
@@ -124,6 +137,7 @@ function sum(a: ScenarioReport, b: ScenarioReport): ScenarioReport {
     overwrittenFrames: a.overwrittenFrames + b.overwrittenFrames,
     guardCostsMs: [...a.guardCostsMs, ...b.guardCostsMs],
     retries: a.retries + b.retries,
+    kitLateMs: Math.max(a.kitLateMs, b.kitLateMs),
     ackMs: [...a.ackMs, ...b.ackMs],
     faults: [...a.faults, ...b.faults],
   };

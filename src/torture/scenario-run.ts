@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SessionRecordingClient } from '../simulator/session-recording-client.ts';
 import { nowMs } from '../simulator/verdict.ts';
-import { type CallEvidence, judgeLeg, type Span } from './judge.ts';
+import { type CallEvidence, judgeLeg, type Span, sendingLagMs } from './judge.ts';
 import { between, oneOf, seededRandom, seedOf } from './random.ts';
 import { emptyReport, type ScenarioReport } from './report.ts';
 import type { Scenario } from './scenario.ts';
@@ -171,6 +171,7 @@ export class ScenarioRun {
     for (const leg of call.legs) {
       const verdict = judgeLeg(leg, evidence, this.#options);
       const outage = verdict.lost.filter(({ sentAtMs }) => this.#isOut(sentAtMs));
+      sum.kitLateMs = Math.max(sum.kitLateMs, sendingLagMs(leg));
       sum.pausedFrames += verdict.forbidden;
       sum.leakedFrames += verdict.leaked.length;
       sum.otherFrames += verdict.required;

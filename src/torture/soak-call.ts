@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { nowMs } from '../simulator/verdict.ts';
 import { back, leap, restart, still } from './clock-scenarios.ts';
 import type { PathShape } from './path.ts';
 import { between, oneOf } from './random.ts';
@@ -7,53 +8,106 @@ import { frames, type TortureCall } from './torture-call.ts';
 /** What a dialogue of the soak goes through, one thing after the other. */
 export type SoakAction = (call: TortureCall) => Promise<unknown>;
 
-const holds = ['inactive', 'nullAddress', 'update'] as const;
+const holdStyles = ['inactive', 'nullAddress', 'update'] as const;
 
-const changes: readonly [SoakAction, ...SoakAction[]] = [
-  (call) => call.changePorts(),
-  async (call) => call.changeSources(),
-  back,
-  leap,
-  restart,
-  still,
-  async ({ paths, random }) => {
-    for (const path of paths) path.hold(between(random, 100, 500));
+interface Change {
+  readonly name: string;
+  readonly happen: SoakAction;
+}
+
+/** What every recorder has always had to bear. */
+const plainChanges: readonly [Change, ...Change[]] = [
+  { name: 'other ports', happen: (call) => call.changePorts() },
+  { name: 'other sources', happen: async (call) => call.changeSources() },
+];
+
+const allChanges: readonly [Change, ...Change[]] = [
+  ...plainChanges,
+  { name: 'clock back', happen: back },
+  { name: 'clock leap', happen: leap },
+  { name: 'numbers restart', happen: restart },
+  { name: 'clock still', happen: still },
+  {
+    name: 'burst',
+    happen: async ({ paths, random }) => {
+      for (const path of paths) path.hold(between(random, 100, 500));
+    },
   },
-  async ({ paths, random }) => {
-    for (const path of paths) path.overtake(3, between(random, 100, 400));
+  {
+    name: 'overtaken',
+    happen: async ({ paths, random }) => {
+      for (const path of paths) path.overtake(3, between(random, 100, 400));
+    },
   },
 ];
 
-const change: SoakAction = (call) => oneOf(call.random, changes)(call);
-const hold: SoakAction = (call) =>
-  call.hold(frames(between(call.random, 10, 60)), oneOf(call.random, holds));
-const nothing: SoakAction = () => Promise.resolve();
+/** Everything, or only what leaves sending and arriving the same. */
+export type SoakWeather = 'rough' | 'calm';
 
-const inPause: readonly [SoakAction, ...SoakAction[]] = [nothing, change, hold, transfer];
+class Life {
+  readonly #call: TortureCall;
+  readonly #changes: readonly [Change, ...Change[]];
 
-async function pause(call: TortureCall): Promise<void> {
-  await call.pause();
-  await delay(frames(between(call.random, 10, 60)));
-  await oneOf(call.random, inPause)(call);
-  await delay(frames(between(call.random, 5, 20)));
-  await call.start();
+  constructor(call: TortureCall, weather: SoakWeather) {
+    this.#call = call;
+    this.#changes = weather === 'calm' ? plainChanges : allChanges;
+  }
+
+  next(): Promise<unknown> {
+    const actions = [this.pause, this.pause, this.pause, this.lease] as const;
+    const others = [this.hold, this.transfer, this.change];
+    return this.#do([...actions, ...others]);
+  }
+
+  readonly pause = async (): Promise<void> => {
+    this.#note('pause');
+    await this.#call.pause();
+    await this.#inside();
+    this.#note('start');
+    await this.#call.start();
+  };
+
+  readonly lease = async (): Promise<void> => {
+    this.#note('lease');
+    await this.#call.takeLease();
+    await this.#inside();
+    this.#note('lease ends');
+    await this.#call.releaseLease();
+  };
+
+  readonly hold = async (): Promise<void> => {
+    const { random } = this.#call;
+    this.#note('hold');
+    await this.#call.hold(frames(between(random, 10, 60)), oneOf(random, holdStyles));
+  };
+
+  readonly transfer = async (): Promise<void> => {
+    const seam = this.#call.random() < 0.5;
+    this.#note(seam ? 'seam' : 'transfer');
+    await this.#call.transfer({ seam });
+  };
+
+  readonly change = async (): Promise<void> => {
+    const { name, happen } = oneOf(this.#call.random, this.#changes);
+    this.#note(name);
+    await happen(this.#call);
+  };
+
+  async #inside(): Promise<void> {
+    const { random } = this.#call;
+    await delay(frames(between(random, 10, 60)));
+    await this.#do([() => Promise.resolve(), this.change, this.hold, this.transfer]);
+    await delay(frames(between(random, 5, 20)));
+  }
+
+  #do(actions: readonly [SoakAction, ...SoakAction[]]): Promise<unknown> {
+    return oneOf(this.#call.random, actions)(this.#call);
+  }
+
+  #note(what: string): void {
+    this.#call.notes.push({ atMs: nowMs(), what });
+  }
 }
-
-async function lease(call: TortureCall): Promise<void> {
-  await call.takeLease();
-  await delay(frames(between(call.random, 10, 60)));
-  await oneOf(call.random, inPause)(call);
-  await call.releaseLease();
-}
-
-function transfer(call: TortureCall): Promise<void> {
-  return call.transfer({ seam: call.random() < 0.5 });
-}
-
-const actions: readonly [SoakAction, ...SoakAction[]] = [
-  pause,
-  ...[pause, pause, lease, hold, transfer, change],
-];
 
 /** Most parties are near; some are behind a network. */
 export function soakPath(random: () => number): PathShape | undefined {
@@ -69,16 +123,23 @@ export function soakPath(random: () => number): PathShape | undefined {
 /** Of all dialogues, one in ten is told to be destroyed in the end. */
 const DELETE_SHARE = 0.1;
 
-/** One dialogue, from its first session to the end of its last one, while `goesOn`. */
+export interface LifeOptions {
+  readonly lifeMs: number;
+  readonly guardMs: number;
+  readonly weather: SoakWeather;
+}
+
+/** One dialogue, from its first session to the end of its last one, for at least `lifeMs`. */
 export async function liveThrough(
   call: TortureCall,
-  { lifeMs, guardMs }: { readonly lifeMs: number; readonly guardMs: number },
+  { lifeMs, guardMs, weather }: LifeOptions,
 ): Promise<void> {
+  const life = new Life(call, weather);
   const until = performance.now() + lifeMs;
   await call.join();
   while (performance.now() < until) {
     await delay(guardMs + between(call.random, 300, 2_000));
-    await oneOf(call.random, actions)(call);
+    await life.next();
   }
   await delay(guardMs + 500);
   if (call.random() < DELETE_SHARE) await call.command('Delete');

@@ -3,10 +3,10 @@ import type { SipPeer } from '../protocols/sip/types.ts';
 import { nowMs } from '../simulator/verdict.ts';
 import { markerCodecs } from './codec-markers.ts';
 import { type RecordingDetail, reasonFor } from './gap-explanations.ts';
-import { judgeLeg, type Span } from './judge.ts';
+import { judgeLeg, type Span, sendingLagMs } from './judge.ts';
 import { between, oneOf, seededRandom, seedOf } from './random.ts';
 import type { Subject } from './scenario.ts';
-import { liveThrough, soakPath } from './soak-call.ts';
+import { liveThrough, type SoakWeather, soakPath } from './soak-call.ts';
 import { emptySoakReport, type SoakReport } from './soak-report.ts';
 import { leftUnsettled, openAlarms } from './soak-settlement.ts';
 import { type Strike, strikes } from './soak-strikes.ts';
@@ -27,6 +27,8 @@ export interface SoakOptions extends Subject {
   readonly crashWindowMs: number;
   /** From one strike on the recorder to the next, ms. */
   readonly strikeEveryMs: readonly [number, number];
+  /** `calm`: no strikes, no delays, clocks as they must be; default `rough`. */
+  readonly weather?: SoakWeather;
   onProgress?(report: SoakReport): void;
 }
 
@@ -75,6 +77,10 @@ class Soak {
     return this.#report;
   }
 
+  get #weather(): SoakWeather {
+    return this.#options.weather ?? 'rough';
+  }
+
   get #leftMs(): number {
     return this.#until - performance.now();
   }
@@ -85,7 +91,7 @@ class Soak {
       const lifeMs = Math.min(between(call.random, ...LIFE_MS), this.#leftMs + WHOLE_LIFE_MS);
       this.#live.add(call);
       try {
-        await liveThrough(call, { lifeMs, guardMs: this.#options.guardMs });
+        await liveThrough(call, { lifeMs, guardMs: this.#options.guardMs, weather: this.#weather });
       } catch (cause) {
         this.#fault(call, cause as Error);
         await call.end().catch(() => undefined);
@@ -108,7 +114,7 @@ class Soak {
     return new TortureCall({
       ...{ ...this.#client, target, peer, random },
       codec: oneOf(random, markerCodecs),
-      path: soakPath,
+      path: this.#weather === 'rough' ? soakPath : undefined,
       uccName: lookback?.uccName ?? target.uccName,
       lookbackMs: lookback?.lookbackMs,
     });
@@ -117,7 +123,9 @@ class Soak {
   async #strikeOn(): Promise<void> {
     const { strikeEveryMs, recorder, seed } = this.#options;
     const random = seededRandom(seedOf(seed, 'strikes'));
-    const possible = strikes.filter(({ isPossible }) => isPossible(recorder));
+    const possible = strikes.filter(
+      ({ isPossible }) => this.#weather === 'rough' && isPossible(recorder),
+    );
     const [first, ...others] = possible;
     while (first) {
       await delay(Math.max(0, Math.min(between(random, ...strikeEveryMs), this.#leftMs)));
@@ -165,15 +173,16 @@ class Soak {
     report.retries += call.retries;
     for (const leg of call.legs) {
       const verdict = judgeLeg(leg, evidence, { guardMs });
+      report.kitLateMs = Math.max(report.kitLateMs, sendingLagMs(leg));
       report.forbidden += verdict.forbidden;
       report.required += verdict.required;
       report.guardCostsMs.push(...verdict.guardCostsMs);
-      if (verdict.leaked.length > 0) report.leaks.push([call.correlationId, verdict.leaked.length]);
+      if (verdict.leaked.length > 0) report.leak(call, verdict.leaked);
       for (const frame of verdict.missing) {
         const explanation = { evidence, origins, recordings, isOutage };
         const reason = reasonFor(frame, leg, explanation);
         if (reason) report.explained.set(reason, (report.explained.get(reason) ?? 0) + 1);
-        else report.unexplain(call.correlationId);
+        else report.unexplain(call, frame);
       }
     }
     const { misplaced, overwritten } = judgeTimeline(evidence, call.disturbances);

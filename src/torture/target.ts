@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { nowMs } from '../simulator/verdict.ts';
-import { type FoundFrames, findFrames } from './found-frames.ts';
+import { type FoundFrames, findFramesBetween } from './found-frames.ts';
 
 export interface TargetOptions {
   /** `http://127.0.0.1:8080` */
@@ -142,11 +142,8 @@ export class Target implements TortureTarget {
     const { audioUrl } = this.#options;
     if (audioUrl === undefined) return (await this.settledAudio(correlationId)).found;
     const found: FoundFrames = new Map();
-    findFrames(
-      await this.#settled(audioUrl.replaceAll('{correlationId}', correlationId)),
-      0,
-      found,
-    );
+    const url = audioUrl.replaceAll('{correlationId}', correlationId);
+    await findFramesBetween(await this.#settled(url), 0, found);
     return found;
   }
 
@@ -225,9 +222,7 @@ function isThere(action: Action, message = ''): boolean {
 async function framesOf(wavs: readonly (Buffer | undefined)[]): Promise<FoundFrames> {
   const found: FoundFrames = new Map();
   for (const [recording, wav] of wavs.entries()) {
-    if (wav) findFrames(wav, recording, found);
-    // Reading takes time that the senders of other calls need.
-    await delay(0);
+    if (wav) await findFramesBetween(wav, recording, found);
   }
   return found;
 }

@@ -1,11 +1,18 @@
 import { FRAME_MS } from '../simulator/rtp-sender.ts';
 import type { FoundFrame } from './found-frames.ts';
-import { type CallEvidence, type DeviceFrame, type Leg, SETTLING_MS } from './judge.ts';
+import {
+  type CallEvidence,
+  type DeviceFrame,
+  type Leg,
+  SETTLING_MS,
+  sendingLagMs,
+} from './judge.ts';
 
 /**
  * How far from its place a frame may lie: a frame's own length for where the recorder cut it, one
  * more for how late a busy machine sends and reads, and 20 ms that a recorder may be wrong by
- * without saying so.
+ * without saying so. What the kit itself was late by is added: a source that begins late is placed
+ * by when it came.
  */
 export const POSITION_TOLERANCE_MS = 3 * FRAME_MS;
 /** How near to an edge a frame may be cut by it: where commands meet audio is not exact. */
@@ -35,6 +42,7 @@ export function judgeTimeline(
   const overwritten: DeviceFrame[] = [];
   let placed = 0;
   const origins = originsOf(evidence, disturbances);
+  const toleranceMs = POSITION_TOLERANCE_MS + Math.max(0, ...legs.map(sendingLagMs));
   for (const leg of legs) {
     const disturbed = [...disturbances, ...leg.disturbedAtMs];
     const edges = edgesOf(leg, evidence);
@@ -42,7 +50,9 @@ export function judgeTimeline(
       const places = found.get(leg.tag)?.get(frame.index) ?? [];
       if (places.length === 0 || isUnsettled(frame.sentAtMs, disturbed)) continue;
       placed += 1;
-      if (!places.every((place) => isInPlace(frame, leg, place, origins))) misplaced.push(frame);
+      const isRight = (place: FoundFrame): boolean =>
+        offsetOf(frame, leg, { place, origins }) <= toleranceMs;
+      if (!places.every(isRight)) misplaced.push(frame);
       else if (places.every(isCut) && !isNear(frame.sentAtMs, edges)) overwritten.push(frame);
     }
   }
@@ -52,15 +62,21 @@ export function judgeTimeline(
 /** Sending time of each recording's first sample, by `originKey`. */
 export type Origins = ReadonlyMap<string, number>;
 
-function isInPlace(frame: DeviceFrame, leg: Leg, place: FoundFrame, origins: Origins): boolean {
+/** How far from where its sending time says a frame lies, ms. */
+function offsetOf(
+  frame: DeviceFrame,
+  leg: Leg,
+  { place, origins }: { readonly place: FoundFrame; readonly origins: Origins },
+): number {
   const origin = origins.get(originKey(leg, place.recording));
-  if (origin === undefined) return true;
+  if (origin === undefined) return 0;
   const constants = leg.constantsMs.length === 0 ? [0] : leg.constantsMs;
   const [base = 0] = constants;
-  return constants.some((constantMs) => {
+  const offsets = constants.map((constantMs) => {
     const expected = frame.dueAtMs + constantMs - base - origin;
-    return Math.abs(place.positionMs - expected) <= POSITION_TOLERANCE_MS;
+    return Math.abs(place.positionMs - expected);
   });
+  return Math.min(...offsets);
 }
 
 function isCut({ lengthMs }: FoundFrame): boolean {

@@ -52,6 +52,8 @@ export class TortureCall {
   /** When something happened to the recorder, or to all legs at once. */
   readonly disturbances: number[] = [];
   readonly ackMs: number[] = [];
+  /** What was done with it, for whoever looks into a finding. */
+  readonly notes: { readonly atMs: number; readonly what: string }[] = [];
   /** What the last saving command that was answered wants. */
   isDestroyed = false;
   retries = 0;
@@ -113,6 +115,7 @@ export class TortureCall {
       onFrame: (index: number, times: { sentAtMs: number; dueAtMs: number }) => {
         const frame: DeviceFrame = { index, ...times, arrivedAtMs: undefined };
         byIndex.set(index, frame);
+        noteKitStall(leg, frame);
         leg.frames.push(frame);
       },
       onSent: (index: number, _: number, sentAtMs: number) => {
@@ -284,6 +287,15 @@ export class TortureCall {
     }
     throw new Error('a re-INVITE never came through');
   }
+}
+
+/** A kit that was kept from sending for long puts its clock back: as a broken sender does. */
+function noteKitStall({ frames: sent, disturbedAtMs }: Leg, frame: DeviceFrame): void {
+  const last = sent.at(-1);
+  if (!last) return;
+  const evenMs = (frame.index - last.index) * FRAME_MS;
+  if (Math.abs(frame.dueAtMs - last.dueAtMs - evenMs) <= FRAME_MS / 2) return;
+  disturbedAtMs.push(last.sentAtMs, frame.sentAtMs);
 }
 
 export function frames(count: number): number {
