@@ -23,7 +23,7 @@ afterAll(async () => {
 
 function shortly(more: Partial<SoakOptions> = {}) {
   const strikes = { crashWindowMs: 1_000, strikeEveryMs: [2_000, 4_000] as const };
-  return soak({ ...bench, dialogues: 4, durationMs: 8_000, seed: 3, ...strikes, ...more });
+  return soak({ ...bench, dialogues: 8, durationMs: 8_000, seed: 3, ...strikes, ...more });
 }
 
 describe('a short soak', () => {
