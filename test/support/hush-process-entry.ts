@@ -17,7 +17,10 @@ const config = testConfig(options.dataDir, (defaults) => ({
     ...(options.moreUccs ?? []).map((more) => ({ ...ucc, ...more })),
   ]),
   rtp: { ...defaults.rtp, ...options.rtpPorts },
-  recording: { ...defaults.recording, ...(mediaTimeoutMs ? { mediaTimeoutMs } : {}) },
+  recording: {
+    ...{ ...defaults.recording, ...options.recording },
+    ...(mediaTimeoutMs ? { mediaTimeoutMs } : {}),
+  },
 }));
 const server = await createServer(config, {
   logger: pino({ level: process.env.HUSH_LOG_LEVEL ?? 'error' }),

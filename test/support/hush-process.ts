@@ -12,6 +12,7 @@ export interface HushProcessOptions {
   readonly crashable?: boolean;
   /** After a restart, calls without media end this soon. */
   readonly mediaTimeoutMs?: number;
+  readonly recording?: Partial<Config['recording']>;
   /** To be the same after a restart. */
   readonly sipUdpPort?: number;
   readonly httpPort?: number;

@@ -33,8 +33,7 @@ export const moreTortureUccs = [
 
 /** What a Hush with these settings leaves out after a Start. */
 export function resumeGuardMs(): number {
-  const { recording } = loadConfig({});
-  return 'resumeGuardMs' in recording ? Number(recording.resumeGuardMs) : 0;
+  return loadConfig({}).recording.resumeGuardMs;
 }
 
 const RTP_PORTS = 2_000;
@@ -46,7 +45,8 @@ export async function openTortureBench(
   const rtpPorts = await freeRtpPorts(RTP_PORTS);
   // Alarms are what this is about.
   process.env.HUSH_LOG_LEVEL = 'silent';
-  const base = { moreUccs: moreTortureUccs, crashable: true, ...more, dataDir };
+  const recording = { resumeGuardMs: resumeGuardMs() };
+  const base = { moreUccs: moreTortureUccs, crashable: true, recording, ...more, dataDir };
   const options = { ...base, rtpPorts };
   const hush = await HushProcess.start(options);
   const ports = { sipUdpPort: hush.peer.port, httpPort: Number(new URL(hush.api).port) };
