@@ -74,7 +74,7 @@ export class RecorderProcess {
     }
   }
 
-  /** Ends it, by default without a word, and starts it again. Rejects when it does not come back. */
+  /** Ends it, by default without a word, and starts it again. Rejects when it stays away. */
   async restart(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
     const { restart = '', isUp } = this.#options;
     await this.#kill(signal);
@@ -124,7 +124,7 @@ export class RecorderProcess {
     if (this.#child) await this.#kill('SIGTERM');
   }
 
-  /** A process that the kit did not start may be anyone's child: it is gone once it cannot be hit. */
+  /** A process that the kit did not start may be anyone's child: no event tells that it ended. */
   async #kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const child = this.#child;
     if (child && child.exitCode !== null) return;

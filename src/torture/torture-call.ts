@@ -5,36 +5,25 @@ import { FRAME_MS } from '../simulator/rtp-sender.ts';
 import type { SessionRecordingClient } from '../simulator/session-recording-client.ts';
 import type { SimulatedCall } from '../simulator/simulated-call.ts';
 import type { SimulatedStream } from '../simulator/simulated-stream.ts';
-import type { SimulatedCodec } from '../simulator/stream-format.ts';
 import { nowMs } from '../simulator/verdict.ts';
-import { markerPayload } from './codec-markers.ts';
-import type { Impairment } from './impairments.ts';
-import type { CallEvidence, DeviceFrame, Leg, Silence } from './judge.ts';
-import { Path, type PathShape } from './path.ts';
+import type { CallEvidence, Leg, Silence } from './judge.ts';
+import { type NumberedLegOptions, numberedLeg } from './numbered-leg.ts';
+import type { Path } from './path.ts';
+import { persist } from './persistent-offer.ts';
 import type { Action, TortureTarget } from './target.ts';
 
 export const parties = ['sip:agent@domain.com', 'tel:+31880000000'] as const;
 
-export interface TortureCallOptions {
+export interface TortureCallOptions extends NumberedLegOptions {
   readonly target: TortureTarget;
   readonly client: SessionRecordingClient;
   readonly peer: SipPeer;
-  readonly random: () => number;
   readonly uccName: string;
-  readonly codec?: SimulatedCodec | undefined;
   /** What the UCC erases of what came before a Pause, ms. */
   readonly lookbackMs?: number | undefined;
-  impairment?: ((random: () => number) => Impairment) | undefined;
-  /** What a party's network is like; undefined: it delays nothing. */
-  path?: ((random: () => number, party: number) => PathShape | undefined) | undefined;
-  nextTag(): number;
 }
 
 type OpenSilence = { -readonly [Key in keyof Silence]: Silence[Key] };
-
-/** Re-INVITEs that met one of the recorder's own are sent again within this (RFC 3261, 14.1). */
-const GLARE_WAIT_MS = 100;
-const MAX_GLARES = 50;
 
 /** One recording session with what its legs sent. */
 interface Session {
@@ -80,7 +69,8 @@ export class TortureCall {
   /** A recording session more; it takes the place of the one before. */
   async join(uccName = this.#uccName): Promise<void> {
     const { client, peer, codec = 'PCMU' } = this.#options;
-    const made = parties.map((aor, party) => this.#participant(aor, party));
+    const made = parties.map((aor, party) => numberedLeg({ ...this.#options, aor, party, codec }));
+    this.legs.push(...made.map(({ leg }) => leg));
     const call = await client.placeCall({
       peer,
       codec,
@@ -94,38 +84,6 @@ export class TortureCall {
       legs: made.map(({ leg }) => leg),
       paths: made.flatMap(({ path }) => (path ? [path] : [])),
     };
-  }
-
-  #participant(aor: string, party: number) {
-    const { impairment, random, path: shapeOf, nextTag, codec = 'PCMU' } = this.#options;
-    const tag = nextTag();
-    const shape = shapeOf?.(random, party);
-    const path = shape && new Path(shape, random);
-    const impair = path?.impair ?? impairment?.(random);
-    const byIndex = new Map<number, DeviceFrame>();
-    const leg: Leg = {
-      ...{ tag, party: aor, frames: [], disturbedAtMs: [] },
-      constantsMs: path?.constantsMs ?? [],
-      endedAtMs: Number.POSITIVE_INFINITY,
-    };
-    this.legs.push(leg);
-    const participant = {
-      aor,
-      source: (index: number) => markerPayload(codec, tag, index),
-      onFrame: (index: number, times: { sentAtMs: number; dueAtMs: number }) => {
-        const frame: DeviceFrame = { index, ...times, arrivedAtMs: undefined };
-        byIndex.set(index, frame);
-        noteKitStall(leg, frame);
-        leg.frames.push(frame);
-      },
-      onSent: (index: number, _: number, sentAtMs: number) => {
-        const frame = byIndex.get(index);
-        if (frame) frame.arrivedAtMs ??= sentAtMs;
-        byIndex.delete(index);
-      },
-      ...(impair ? { impair } : {}),
-    };
-    return { participant, leg, path };
   }
 
   get session(): SimulatedCall {
@@ -213,7 +171,7 @@ export class TortureCall {
   async hold(ms: number, by: 'inactive' | 'nullAddress' | 'update'): Promise<void> {
     const { session } = this;
     const silence = this.begin(0);
-    await this.#persist(() =>
+    await persist(this.random, () =>
       by === 'update'
         ? session.updateDirection('inactive')
         : session.hold({ keepSending: true, style: by }),
@@ -221,7 +179,7 @@ export class TortureCall {
     silence.answeredAt = nowMs();
     await delay(ms);
     silence.startRequestedAt = nowMs();
-    await this.#persist(() =>
+    await persist(this.random, () =>
       by === 'update' ? session.updateDirection('sendonly') : session.resume(),
     );
     silence.startAnsweredAt = nowMs();
@@ -229,7 +187,7 @@ export class TortureCall {
 
   async changePorts(): Promise<void> {
     this.disturb();
-    await this.#persist(() => this.session.changePorts());
+    await persist(this.random, () => this.session.changePorts());
     this.disturb();
   }
 
@@ -271,31 +229,6 @@ export class TortureCall {
     const { legs, silences, isDestroyed } = this;
     return { legs, silences, found, isDestroyed };
   }
-
-  async #persist(offer: () => Promise<{ statusCode: number }>): Promise<number> {
-    for (let tried = 0; tried < MAX_GLARES; tried += 1) {
-      const statusCode = await offer().then(
-        (response) => response.statusCode,
-        (cause: { statusCode?: number }) => {
-          if (cause.statusCode === undefined) throw cause;
-          return cause.statusCode;
-        },
-      );
-      if (statusCode < 300) return statusCode;
-      if (statusCode !== 491 && statusCode !== 500) throw new Error(`answered ${statusCode}`);
-      await delay(this.random() * GLARE_WAIT_MS);
-    }
-    throw new Error('a re-INVITE never came through');
-  }
-}
-
-/** A kit that was kept from sending for long puts its clock back: as a broken sender does. */
-function noteKitStall({ frames: sent, disturbedAtMs }: Leg, frame: DeviceFrame): void {
-  const last = sent.at(-1);
-  if (!last) return;
-  const evenMs = (frame.index - last.index) * FRAME_MS;
-  if (Math.abs(frame.dueAtMs - last.dueAtMs - evenMs) <= FRAME_MS / 2) return;
-  disturbedAtMs.push(last.sentAtMs, frame.sentAtMs);
 }
 
 export function frames(count: number): number {
