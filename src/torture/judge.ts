@@ -18,15 +18,18 @@ export interface Leg {
   readonly frames: DeviceFrame[];
   /** Every constant delay that its path had, ms; empty without a path. */
   readonly constantsMs: readonly number[];
+  /** Its path, where it has one: how late that itself was. */
+  readonly path?: { readonly lagMs: number } | undefined;
   /** When its sender's clock, source or path changed. */
   readonly disturbedAtMs: number[];
   /** When the client said goodbye to its session. */
   endedAtMs: number;
 }
 
-/** How much later than its own clock says a leg sent at worst: what a busy machine costs, ms. */
-export function sendingLagMs({ frames }: Leg): number {
-  return frames.reduce((lag, { sentAtMs, dueAtMs }) => Math.max(lag, sentAtMs - dueAtMs), 0);
+/** How much later than they should be a leg's packets went at worst: a busy machine's share, ms. */
+export function sendingLagMs({ frames, path }: Leg): number {
+  const lags = frames.map(({ sentAtMs, dueAtMs }) => sentAtMs - dueAtMs);
+  return lags.reduce((most, lag) => Math.max(most, lag), 0) + (path?.lagMs ?? 0);
 }
 
 /** A time for which nothing may be kept, by sending time. */

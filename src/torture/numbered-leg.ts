@@ -35,7 +35,7 @@ export function numberedLeg({
   const onTheirWay = new Map<number, DeviceFrame>();
   const leg: Leg = {
     ...{ tag, party: aor, frames: [], disturbedAtMs: [] },
-    constantsMs: path?.constantsMs ?? [],
+    ...{ path, constantsMs: path?.constantsMs ?? [] },
     endedAtMs: Number.POSITIVE_INFINITY,
   };
   const participant: SimulatedParticipant = {

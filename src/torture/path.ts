@@ -49,6 +49,7 @@ export class Path {
   #heldUntil = Number.NEGATIVE_INFINITY;
   #overtaken = { count: 0, lateMs: 0 };
   #isArmed = false;
+  #lagMs = 0;
 
   constructor(shape: PathShape, random: () => number, clock = systemClock) {
     this.#shape = shape;
@@ -61,6 +62,11 @@ export class Path {
   /** Every constant delay it had, ms. */
   get constantsMs(): readonly number[] {
     return this.#constants;
+  }
+
+  /** How much later than it should have been a packet came at worst: a busy machine's timers. */
+  get lagMs(): number {
+    return this.#lagMs;
   }
 
   /** A burst: for `ms` nothing comes through, then all of it at once. */
@@ -124,6 +130,7 @@ export class Path {
       const [next] = this.#travelling;
       if (!next || next.arrivesAt > now) break;
       this.#travelling.shift();
+      this.#lagMs = Math.max(this.#lagMs, now - next.arrivesAt);
       next.arrive();
     }
     this.#isArmed = false;
