@@ -8,7 +8,7 @@ import { openTortureBench, type TortureBench } from '../test/support/torture-ben
 
 const CALLS = 10;
 const PAUSES = 8;
-const PARALLEL = 3;
+const PARALLEL = 2;
 
 /**
  * The torture kit against Hush: every scenario, more than 2,000 pauses in all. `SCENARIOS` names

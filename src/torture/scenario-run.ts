@@ -15,7 +15,7 @@ interface Client {
 }
 
 /** Slow scenarios have this many times the calls, and as many times fewer pauses of each. */
-const SLOW_FACTOR = 3;
+const SLOW_FACTOR = 2;
 const moments = ['pause', 'inside', 'start'] as const;
 
 /** One scenario: all its calls go through their pauses together. */

@@ -38,7 +38,7 @@ describe('the torture kit', () => {
       expect(report.pauses).toBeGreaterThanOrEqual(8);
       expect(report.pausedFrames).toBeGreaterThan(50);
       expect(report.otherFrames).toBeGreaterThan(50);
-      expect(report.guardCostsMs.length).toBeGreaterThan(8);
+      expect(report.guardCostsMs.length).toBeGreaterThan(4);
       expect(markersInFolder(bench.dataDir)).toBe(0);
     },
     120_000,
