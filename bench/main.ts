@@ -6,6 +6,7 @@ import { benchFence } from './fence.ts';
 import { benchHub } from './hub.ts';
 import { benchLive } from './live.ts';
 import { benchPeers } from './peers/main.ts';
+import { benchSoak } from './soak.ts';
 import { benchStreams } from './streams.ts';
 import { benchTorture } from './torture.ts';
 
@@ -19,10 +20,13 @@ const benches: Record<string, () => Promise<void>> = {
   console: benchConsole,
   live: benchLive,
   torture: benchTorture,
+  soak: benchSoak,
   peers: benchPeers,
 };
 
-const names = process.argv.slice(2);
+const words = process.argv.slice(2);
+const firstFlag = words.findIndex((word) => word.startsWith('--'));
+const names = firstFlag < 0 ? words : words.slice(0, firstFlag);
 const unknown = names.filter((name) => !(name in benches));
 if (names.length === 0 || unknown.length > 0) {
   console.error(`usage: npm run bench -- ${Object.keys(benches).join('|')}`);

@@ -1,31 +1,55 @@
-import { jsonOf, tableOf } from '../src/torture/report.ts';
+import { rmSync } from 'node:fs';
+import { jsonOf, type ScenarioReport, tableOf } from '../src/torture/report.ts';
+import type { Scenario } from '../src/torture/scenario.ts';
 import { scenarios } from '../src/torture/scenarios.ts';
 import { torture } from '../src/torture/torture.ts';
-import { openTortureBench } from '../test/support/torture-bench.ts';
+import { canMount, openFullLogBench } from '../test/support/full-log-bench.ts';
+import { openTortureBench, type TortureBench } from '../test/support/torture-bench.ts';
 
 const CALLS = 10;
-const PAUSES = 10;
+const PAUSES = 8;
+const PARALLEL = 2;
 
-/** The torture kit against Hush: every scenario, more than 1,000 pauses in all. */
+/**
+ * The torture kit against Hush: every scenario, more than 2,000 pauses in all. `SCENARIOS` names
+ * some of them, `SEED` another run.
+ */
 export async function benchTorture(): Promise<void> {
-  const bench = await openTortureBench();
+  const names = process.env.SCENARIOS?.split(',');
+  const wanted = scenarios.filter(({ name }) => names?.includes(name) ?? true);
+  const reports = await tortured(await openTortureBench(), wanted);
+  for (const scenario of wanted.filter(({ name }) => name === 'log disk full')) {
+    reports.push(...(await logScenarios(scenario)));
+  }
+  console.log(tableOf(reports));
+  console.log(JSON.stringify({ clean: jsonOf(reports).clean }));
+}
+
+/** Each against a recorder of its own, whose log goes there: a disk where one can be made. */
+async function logScenarios(scenario: Scenario): Promise<ScenarioReport[]> {
+  const pipe = await tortured(await openFullLogBench('pipe'), [
+    { ...scenario, name: 'log pipe full' },
+  ]);
+  const disk = canMount() ? await tortured(await openFullLogBench('disk'), [scenario]) : [];
+  return [...pipe, ...disk];
+}
+
+async function tortured(
+  bench: TortureBench,
+  wanted: readonly Scenario[],
+): Promise<ScenarioReport[]> {
+  const seed = Number(process.env.SEED ?? 1);
   try {
-    const reports = await torture({
-      ...{
-        ...bench,
-        scenarios,
-        calls: CALLS,
-        pausesPerCall: PAUSES,
-        seed: 1,
-        crashWindowMs: 1_000,
-      },
+    return await torture({
+      ...bench,
+      scenarios: wanted.filter(({ isPossible }) => isPossible?.(bench) ?? true),
+      ...{ calls: CALLS, pausesPerCall: PAUSES, seed, crashWindowMs: 1_000, parallel: PARALLEL },
       onProgress: (scenario, done, total) => {
-        if (done === total) console.error(`  ${scenario}: ${total} pauses`);
+        if (done === total) console.error(`  ${scenario}: ${total} rounds`);
       },
     });
-    console.log(tableOf(reports));
-    console.log(JSON.stringify({ clean: jsonOf(reports).clean }));
   } finally {
     await bench.close();
+    rmSync(bench.dataDir, { recursive: true, force: true });
   }
 }

@@ -16,7 +16,7 @@ export async function hushPeer(count: number): Promise<Peer> {
     ...{ api: hush.api, uccName: ucc, requester: agent, token: undefined, audioUrl: undefined },
   });
   const command = async (action: 'Pause' | 'Start', id: string): Promise<void> => {
-    await target.command(action, id);
+    await target.command(action, { correlationId: id, uccName: ucc });
   };
   return {
     name: 'Hush',
@@ -33,9 +33,11 @@ export async function hushPeer(count: number): Promise<Peer> {
     finish: async () => {
       await Promise.all(calls.map(({ call }) => call.end()));
       const perCall = await Promise.all(
-        calls.map(({ correlationId }) => target.recordedFrames(correlationId)),
+        calls.map(({ correlationId }) => target.foundFrames(correlationId)),
       );
-      return new Map(perCall.flatMap((frames) => [...frames]));
+      return new Map(
+        perCall.flatMap((found) => [...found].map(([tag, kept]) => [tag, new Set(kept.keys())])),
+      );
     },
     close: async () => {
       await caller.close();

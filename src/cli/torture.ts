@@ -2,11 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { Command } from 'commander';
 import { ConfigError } from '../config/config-error.ts';
+import { RecorderProcess } from '../torture/recorder-process.ts';
 import { isClean, jsonOf, tableOf } from '../torture/report.ts';
+import type { OtherUccs } from '../torture/scenario.ts';
 import { scenarios } from '../torture/scenarios.ts';
 import { Target } from '../torture/target.ts';
 import { torture } from '../torture/torture.ts';
-import { Victim } from '../torture/victim.ts';
 
 interface TortureFlags {
   readonly sip: string;
@@ -20,6 +21,14 @@ interface TortureFlags {
   readonly pauses: string;
   readonly seed: string;
   readonly crashWindow: string;
+  readonly guard: string;
+  readonly parallel: string;
+  readonly otherUcc?: string;
+  readonly forgetfulUcc?: string;
+  readonly lookbackUcc?: string;
+  readonly lookback: string;
+  readonly second?: string;
+  readonly fillLog?: string;
   readonly pid?: string;
   readonly restart?: string;
   readonly crashWorker?: string;
@@ -42,9 +51,17 @@ export function tortureCommand(program: Command): void {
     .option('--pauses <n>', 'pauses of each call', '10')
     .option('--seed <n>', 'of what happens when', '1')
     .option('--crash-window <ms>', 'audio that a crash may cost', '1000')
+    .option('--guard <ms>', 'what the recorder may leave out after a Start', '250')
+    .option('--parallel <n>', 'scenarios at once', '1')
+    .option('--other-ucc <name>', 'with the same settings: sessions move to it')
+    .option('--forgetful-ucc <name>', 'its recordings are not saved by default')
+    .option('--lookback-ucc <name>', 'it erases what came before a Pause')
+    .option('--lookback <ms>', 'how much of it', '2000')
     .option('--pid <pid>', "the recorder's process: allows stalls")
     .option('--restart <command>', 'starts it in the foreground: allows kill -9')
     .option('--crash-worker <command>', 'ends one of its media threads; {pid} is its process')
+    .option('--second <command>', 'starts another recorder on the same data, which must refuse')
+    .option('--fill-log <command>', 'fills what the recorder logs to; {pid} is its process')
     .option('--json <file>', 'write the figures there as well')
     .action(run);
 }
@@ -57,31 +74,45 @@ async function run(flags: TortureFlags): Promise<void> {
     token: flags.token,
     audioUrl: flags.audio,
   });
-  const victim = new Victim({
+  const recorder = new RecorderProcess({
     pid: flags.pid === undefined ? undefined : whole('pid', flags.pid),
     restart: flags.restart,
     crashWorker: flags.crashWorker,
+    second: flags.second,
+    fillLog: flags.fillLog,
     isUp: () => target.isUp(),
   });
   const chosen = chooseScenarios(flags.scenarios);
-  const possible = chosen.filter(({ isPossible }) => isPossible?.(victim) ?? true);
-  for (const { name } of chosen.filter((scenario) => !possible.includes(scenario))) {
-    say(`left out: ${name} (needs --pid, and --restart or --crash-worker)`);
+  const subject = { recorder, uccs: uccsOf(flags), hasLeases: target.leases !== undefined };
+  const possible = chosen.filter(({ isPossible }) => isPossible?.(subject) ?? true);
+  for (const { name, needs } of chosen.filter((scenario) => !possible.includes(scenario))) {
+    say(`left out: ${name} (needs ${needs})`);
   }
   const reports = await torture({
-    ...{ target, victim, sip: peerOf(flags.sip), scenarios: possible },
+    ...{ ...subject, target, sip: peerOf(flags.sip), scenarios: possible },
     calls: whole('calls', flags.calls),
     pausesPerCall: whole('pauses', flags.pauses),
     seed: whole('seed', flags.seed),
     crashWindowMs: whole('crash-window', flags.crashWindow),
+    guardMs: whole('guard', flags.guard),
+    parallel: whole('parallel', flags.parallel),
     onProgress: progressLine(),
   });
   say(`\n${tableOf(reports)}`);
   if (flags.json !== undefined) {
     writeFileSync(flags.json, `${JSON.stringify(jsonOf(reports), undefined, 2)}\n`);
   }
-  if (flags.restart !== undefined) say(`the recorder now runs as process ${victim.pid}`);
+  if (flags.restart !== undefined) say(`the recorder now runs as process ${recorder.pid}`);
   if (!isClean(reports)) process.exitCode = 1;
+}
+
+function uccsOf({ otherUcc, forgetfulUcc, lookbackUcc, lookback }: TortureFlags): OtherUccs {
+  const lookbackMs = whole('lookback', lookback);
+  return {
+    other: otherUcc,
+    forgetful: forgetfulUcc,
+    lookback: lookbackUcc === undefined ? undefined : { uccName: lookbackUcc, lookbackMs },
+  };
 }
 
 function chooseScenarios(names: string | undefined) {

@@ -45,15 +45,24 @@ export function readMarkerFrame(bytes: Uint8Array): Marker | undefined {
 /**
  * Every marker in `bytes` with its offset; blocks of one frame that follow each other count once.
  */
-export function* findMarkers(bytes: Uint8Array): Generator<Marker & { readonly offset: number }> {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+export function* findMarkers(bytes: Uint8Array): Generator<MarkerBlock> {
   let last: Marker | undefined;
+  for (const block of markerBlocks(bytes)) {
+    if (block.index !== last?.index || block.streamTag !== last.streamTag) yield block;
+    last = block;
+  }
+}
+
+export interface MarkerBlock extends Marker {
+  readonly offset: number;
+}
+
+/** Every whole block in `bytes`: a frame that nothing lies on has ten, one behind the other. */
+export function* markerBlocks(bytes: Uint8Array): Generator<MarkerBlock> {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let at = buffer.indexOf(MAGIC); at >= 0; ) {
     const marker = readBlock(buffer, at);
-    if (marker && (marker.index !== last?.index || marker.streamTag !== last.streamTag)) {
-      yield { ...marker, offset: at };
-    }
-    last = marker ?? last;
+    if (marker) yield { ...marker, offset: at };
     at = buffer.indexOf(MAGIC, at + (marker ? MARKER_BLOCK_BYTES : 1));
   }
 }

@@ -24,8 +24,24 @@ export interface RtpStreamOptions {
   impair?(packet: Buffer, send: (packet: Buffer) => void): void;
   /** Units of the RTP clock per frame; default 160 (20 ms at 8 kHz). */
   readonly timestampStep?: number;
+  /** A frame leaves the device, whatever the network does to it. */
+  onFrame?(index: number, times: FrameTimes): void;
   /** `sentAtMs`: Unix time with fraction, taken just before the packet is given to the socket. */
   onSent?(index: number, sequence: number, sentAtMs: number): void;
+}
+
+/** Unix ms with fraction. */
+export interface FrameTimes {
+  readonly sentAtMs: number;
+  /** On the sender's even clock, which a busy machine is late for. */
+  readonly dueAtMs: number;
+}
+
+/** What goes wrong with a sender's clock. */
+export interface ClockShift {
+  /** Units of the RTP clock, from the next frame on; may be negative. */
+  readonly timestamp?: number;
+  readonly sequence?: number;
 }
 
 export interface RtpStreamHandle {
@@ -33,8 +49,12 @@ export interface RtpStreamHandle {
   readonly sent: number;
   /** Frames that were due so far, sent or silent. */
   readonly frames: number;
+  /** While true, timestamps stay where they are, whether frames are sent or silent. */
+  standsStill: boolean;
+  /** What an impairment holds goes where its frame was sent to. */
   retarget(destination: RtpDestination): void;
-  /** Nothing is sent any more once this returns. May be called twice. */
+  shiftClock(shift: ClockShift): void;
+  /** Nothing is sent any more once this returns, but what is on its way. May be called twice. */
   remove(): void;
 }
 
@@ -107,7 +127,7 @@ export class RtpSender {
     while (this.#steps < due && this.#timer === timer) {
       const phase = this.#phases[this.#steps % PHASES] as Set<PacedStream>;
       this.#steps += 1;
-      for (const stream of phase) stream.sendNext();
+      for (const stream of phase) stream.sendNext(this.#startedAtMs + this.#steps * PHASE_MS);
     }
     if (this.#timer === timer) this.#schedule();
   }
@@ -116,11 +136,14 @@ export class RtpSender {
 class PacedStream implements RtpStreamHandle {
   sent = 0;
   frames = 0;
+  standsStill = false;
   readonly #options: RtpStreamOptions;
   readonly #onRemoved: () => void;
   #destination: RtpDestination;
   #talking = false;
   #removed = false;
+  #timestampShift = 0;
+  #sequenceShift = 0;
 
   constructor(options: RtpStreamOptions, onRemoved: () => void) {
     this.#options = options;
@@ -132,42 +155,63 @@ class PacedStream implements RtpStreamHandle {
     this.#destination = destination;
   }
 
+  shiftClock({ timestamp = 0, sequence = 0 }: ClockShift): void {
+    this.#timestampShift += timestamp;
+    this.#sequenceShift += sequence;
+  }
+
   remove(): void {
     if (this.#removed) return;
     this.#removed = true;
     this.#onRemoved();
   }
 
-  sendNext(): void {
+  /** `dueAtMs` is on the clock of `performance`. */
+  sendNext(dueAtMs: number): void {
     const index = this.frames;
     this.frames += 1;
     const payload = this.#options.frame(index);
-    if (payload && !this.#removed) this.#send(index, payload);
+    if (payload && !this.#removed) this.#send(index, payload, dueAtMs);
     this.#talking = payload !== undefined;
+    if (this.standsStill) this.#timestampShift -= this.#timestampStep;
+  }
+
+  get #timestampStep(): number {
+    return this.#options.timestampStep ?? DEFAULT_TIMESTAMP_STEP;
   }
 
   /** The marker bit begins a talkspurt (RFC 3551 section 4.1). */
-  #send(index: number, payload: Uint8Array): void {
+  #send(index: number, payload: Uint8Array, dueAtMs: number): void {
     const { socket, payloadType, ssrc, firstSequence = 0, firstTimestamp = 0 } = this.#options;
-    const step = this.#options.timestampStep ?? DEFAULT_TIMESTAMP_STEP;
-    const sequence = (firstSequence + this.sent) & 0xffff;
-    const timestamp = (firstTimestamp + index * step) % 2 ** 32;
+    const sequence = (firstSequence + this.sent + this.#sequenceShift) & 0xffff;
+    const timestamp = firstTimestamp + index * this.#timestampStep + this.#timestampShift;
     const plain = buildRtp(
-      { payloadType, marker: !this.#talking, sequence, timestamp, ssrc },
+      { payloadType, marker: !this.#talking, sequence, timestamp: wrapped(timestamp), ssrc },
       payload,
     );
     const packet = this.#options.protect?.(plain) ?? plain;
     this.sent += 1;
+    const { address, port } = this.#destination;
     const send = (datagram: Buffer): void => {
       const sentAtMs = performance.timeOrigin + performance.now();
-      const { address, port } = this.#destination;
-      if (this.#removed) return;
-      socket.send(datagram, port, address, ignoreSendError);
+      try {
+        socket.send(datagram, port, address, ignoreSendError);
+      } catch {
+        return; // The socket was closed while the packet was on its way.
+      }
       if (datagram === packet) this.#options.onSent?.(index, sequence, sentAtMs);
     };
+    const { timeOrigin } = performance;
+    const times = { sentAtMs: timeOrigin + performance.now(), dueAtMs: timeOrigin + dueAtMs };
+    this.#options.onFrame?.(index, times);
     if (this.#options.impair) this.#options.impair(packet, send);
     else send(packet);
   }
+}
+
+/** RTP timestamps have 32 bits (RFC 3550 section 5.1). */
+function wrapped(timestamp: number): number {
+  return ((timestamp % 2 ** 32) + 2 ** 32) % 2 ** 32;
 }
 
 /** UDP promises nothing; without a listener the socket would raise what the network says. */

@@ -5,7 +5,7 @@ import { buildMetadata } from '../protocols/siprec/build-metadata.ts';
 import { buildMultipart } from '../protocols/siprec/multipart.ts';
 import { sessionIdFromGuid } from '../protocols/siprec/session-id.ts';
 import type { SrtpSuite } from '../protocols/srtp/suites.ts';
-import { RtpSender } from './rtp-sender.ts';
+import { type FrameTimes, RtpSender } from './rtp-sender.ts';
 import { type ServerOffers, SimulatedCall } from './simulated-call.ts';
 import { type FrameSource, SimulatedStream } from './simulated-stream.ts';
 import { type SimulatedCodec, streamFormats } from './stream-format.ts';
@@ -19,6 +19,8 @@ export interface SimulatedParticipant {
   onSent?(index: number, sequence: number, sentAtMs: number): void;
   /** As in `RtpStreamOptions`. */
   impair?(packet: Buffer, send: (packet: Buffer) => void): void;
+  /** As in `RtpStreamOptions`. */
+  onFrame?(index: number, times: FrameTimes): void;
 }
 
 export interface PlaceCallOptions {
@@ -100,6 +102,7 @@ export class SessionRecordingClient {
           srtp: options.srtp,
           source: participant.source,
           onSent: participant.onSent?.bind(participant),
+          ...(participant.onFrame ? { onFrame: participant.onFrame.bind(participant) } : {}),
           ...(participant.impair ? { impair: participant.impair.bind(participant) } : {}),
         }),
       );

@@ -4,7 +4,13 @@ import { once } from 'node:events';
 import type { SdpCrypto, SdpMedia } from '../protocols/sdp/types.ts';
 import { SrtpSender } from '../protocols/srtp/sender.ts';
 import { type SrtpSuite, srtpSuites } from '../protocols/srtp/suites.ts';
-import type { RtpDestination, RtpSender, RtpStreamHandle, RtpStreamOptions } from './rtp-sender.ts';
+import type {
+  ClockShift,
+  RtpDestination,
+  RtpSender,
+  RtpStreamHandle,
+  RtpStreamOptions,
+} from './rtp-sender.ts';
 import type { StreamFormat } from './stream-format.ts';
 
 /** Payload of frame `index` (20 ms, G.711: 160 bytes), or undefined to be silent. */
@@ -18,6 +24,7 @@ export interface StreamOptions {
   readonly source: FrameSource;
   readonly onSent?: ((index: number, sequence: number, sentAtMs: number) => void) | undefined;
   readonly impair?: RtpStreamOptions['impair'];
+  readonly onFrame?: RtpStreamOptions['onFrame'];
 }
 
 /** One m-line of a simulated call with the socket its RTP comes from. */
@@ -84,6 +91,21 @@ export class SimulatedStream {
     this.#restart();
   }
 
+  /** Timestamps and numbers go on from elsewhere, on the same SSRC. */
+  shiftClock(shift: ClockShift): void {
+    this.#handle?.shiftClock(shift);
+  }
+
+  /** Timestamps stay where they are until this is taken back, as of senders that are broken. */
+  standStill(stands: boolean): void {
+    if (this.#handle) this.#handle.standsStill = stands;
+  }
+
+  /** Units of the RTP clock in a millisecond. */
+  get clockPerMs(): number {
+    return this.#options.format.payload.clockRate / 1000;
+  }
+
   /** The audio comes from another port from now on, and from another source. */
   async changePort(): Promise<void> {
     const old = this.#socket;
@@ -135,7 +157,7 @@ export class SimulatedStream {
   }
 
   #start(sender: RtpSender, destination: RtpDestination): RtpStreamHandle {
-    const { format, source, onSent, impair } = this.#options;
+    const { format, source, onSent, onFrame, impair } = this.#options;
     // Frames keep their numbers, whatever becomes of their source.
     const first = this.#framesBefore;
     return sender.add({
@@ -148,6 +170,7 @@ export class SimulatedStream {
       firstTimestamp: randomBytes(4).readUInt32BE(),
       frame: (index) => (this.enabled ? source(first + index) : undefined),
       ...(onSent ? { onSent: (index, ...sent) => onSent(first + index, ...sent) } : {}),
+      ...(onFrame ? { onFrame: (index, times) => onFrame(first + index, times) } : {}),
       ...(impair ? { impair } : {}),
       protect: (packet) => this.#protection?.protect(packet) ?? packet,
     });

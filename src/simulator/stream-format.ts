@@ -1,6 +1,6 @@
 import type { SdpPayload } from '../protocols/sdp/types.ts';
 
-export const simulatedCodecs = ['PCMU', 'PCMA', 'G722', 'L16', 'OPUS'] as const;
+export const simulatedCodecs = ['PCMU', 'PCMA', 'G722', 'L16', 'L16_48K', 'OPUS'] as const;
 export type SimulatedCodec = (typeof simulatedCodecs)[number];
 
 /** How a simulated stream is offered, and how its timestamps go on. */
@@ -14,11 +14,12 @@ const payload = (payloadType: number, encoding: string, clockRate: number, chann
   ...{ payloadType, encoding, clockRate, channels, fmtp: undefined },
 });
 
-/** L16 at 16 kHz; a frame is the payload of 20 ms. */
+/** L16 at 16 kHz, `L16_48K` at 48 kHz; a frame is the payload of 20 ms. */
 export const streamFormats: Readonly<Record<SimulatedCodec, StreamFormat>> = {
   PCMU: { payload: payload(0, 'PCMU', 8000), timestampStep: 160 },
   PCMA: { payload: payload(8, 'PCMA', 8000), timestampStep: 160 },
   G722: { payload: payload(9, 'G722', 8000), timestampStep: 160 },
   L16: { payload: payload(96, 'L16', 16_000), timestampStep: 320 },
+  L16_48K: { payload: payload(97, 'L16', 48_000), timestampStep: 960 },
   OPUS: { payload: payload(111, 'OPUS', 48_000, 2), timestampStep: 960 },
 };

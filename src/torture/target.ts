@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { nowMs } from '../simulator/verdict.ts';
-import { markersInWav } from '../simulator/wav-markers.ts';
+import { type FoundFrames, findFramesBetween } from './found-frames.ts';
 
 export interface TargetOptions {
   /** `http://127.0.0.1:8080` */
@@ -11,6 +11,16 @@ export interface TargetOptions {
   readonly token: string | undefined;
   /** Where the audio of a call is, with `{correlationId}`; default: as Hush serves it. */
   readonly audioUrl: string | undefined;
+  /** For how long a command is tried again; default 30 s. */
+  readonly commandTimeoutMs?: number;
+}
+
+export type Action = 'Pause' | 'Start' | 'Save' | 'Delete';
+
+/** Which call a command is for. */
+export interface Commanded {
+  readonly correlationId: string;
+  readonly uccName: string;
 }
 
 interface ContractAnswer {
@@ -23,18 +33,32 @@ export interface CommandOutcome {
   readonly retries: number;
 }
 
-/** Frames of a call's recordings, by stream tag and frame number. */
-export type RecordedFrames = ReadonlyMap<number, ReadonlySet<number>>;
+interface Recording {
+  readonly id: string;
+  readonly status: string;
+}
 
 const RETRY_MS = 25;
-const MAX_TRIES = 1_000;
-const SETTLE_TRIES = 2_000;
+const COMMAND_TIMEOUT_MS = 30_000;
+/** One try; a recorder that answers later is asked again. */
+const TRY_TIMEOUT_MS = 5_000;
+const LEASE_OWNER = 'torture';
+const LEASE_TTL_MS = 60_000;
+const SETTLE_TIMEOUT_MS = 30_000;
 
 /** What the kit asks of a recorder's API. */
 export interface TortureTarget {
   readonly uccName: string;
-  command(action: 'Pause' | 'Start', correlationId: string): Promise<CommandOutcome>;
-  recordedFrames(correlationId: string): Promise<RecordedFrames>;
+  command(action: Action, call: Commanded): Promise<CommandOutcome>;
+  /** Pauses of an owner's own; undefined where there are none. @returns when it was answered */
+  readonly leases?:
+    | {
+        take(correlationId: string): Promise<number>;
+        release(correlationId: string): Promise<number>;
+      }
+    | undefined;
+  /** Every frame that can be played of any recording of the correlation id, once it is settled. */
+  foundFrames(correlationId: string): Promise<FoundFrames>;
 }
 
 /** A recorder behind the Core REST Recording API, commanded as a payment system does. */
@@ -55,7 +79,7 @@ export class Target implements TortureTarget {
   async isUp(): Promise<boolean> {
     try {
       const url = `${this.#path}/capabilities/${this.#options.uccName}`;
-      return (await fetch(url, { headers: this.#headers() })).status === 200;
+      return (await this.#fetch(url)).status === 200;
     } catch {
       return false;
     }
@@ -66,13 +90,14 @@ export class Target implements TortureTarget {
    * that is in that state already, as an earlier try has it that lost its answer, has done it.
    * @throws Error with what the recorder refuses
    */
-  async command(action: 'Pause' | 'Start', correlationId: string): Promise<CommandOutcome> {
-    const { uccName, requester } = this.#options;
+  async command(action: Action, { correlationId, uccName }: Commanded): Promise<CommandOutcome> {
+    const { requester, commandTimeoutMs = COMMAND_TIMEOUT_MS } = this.#options;
     const body = JSON.stringify({
       ...{ Action: action, RequesterSipUri: requester, CorrelationId: correlationId },
       UCCName: uccName,
     });
-    for (let retries = 0; retries < MAX_TRIES; retries += 1) {
+    const until = performance.now() + commandTimeoutMs;
+    for (let retries = 0; performance.now() < until; retries += 1) {
       const answer = await this.#post(body);
       const error = answer?.ErrorMessage;
       const isDone = error === null || (retries > 0 && isThere(action, error?.Message));
@@ -83,41 +108,88 @@ export class Target implements TortureTarget {
     throw new Error(`${action} was never carried out`);
   }
 
-  /** Every recording of the correlation id, once all of them are settled. */
-  async recordedFrames(correlationId: string): Promise<RecordedFrames> {
-    const { audioUrl } = this.#options;
-    if (audioUrl !== undefined) {
-      const url = audioUrl.replaceAll('{correlationId}', correlationId);
-      return framesIn([await this.#settledAudio(url)]);
-    }
-    return framesIn(await this.#hushAudio(correlationId));
+  get leases(): TortureTarget['leases'] {
+    if (this.#options.audioUrl !== undefined) return undefined;
+    return {
+      take: (id) => this.#lease('POST', id, { owner: LEASE_OWNER, ttlMs: LEASE_TTL_MS }),
+      release: (id) => this.#lease('DELETE', id),
+    };
   }
 
-  async #hushAudio(correlationId: string): Promise<Buffer[]> {
-    const { api } = this.#options;
-    for (let tried = 0; tried < SETTLE_TRIES; tried += 1) {
-      const url = `${api}/api/recordings?correlationId=${correlationId}`;
-      const response = await fetch(url, { headers: this.#headers() });
-      if (!response.ok) throw new Error(`GET ${url} was answered ${response.status}`);
-      const { items } = (await response.json()) as { items: { id: string; status: string }[] };
-      if (
-        items.length > 0 &&
-        items.every(({ status }) => status !== 'live' && status !== 'finishing')
-      ) {
-        return Promise.all(
-          items
-            .filter(({ status }) => status === 'kept')
-            .map(({ id }) => this.#settledAudio(`${api}/api/recordings/${id}/audio`)),
-        );
+  /** Asks until it is done, as `command` does. */
+  async #lease(method: string, correlationId: string, body?: object): Promise<number> {
+    const owner = body ? '' : `/${LEASE_OWNER}`;
+    const url = `${this.#options.api}/api/calls/${correlationId}/pauses${owner}`;
+    const headers = body ? { 'Content-Type': 'application/json' } : {};
+    const init = body ? { method, headers, body: JSON.stringify(body) } : { method };
+    const until = performance.now() + (this.#options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS);
+    for (let retries = 0; ; retries += 1) {
+      const status = await this.#fetch(url, init).then(
+        (response) => response.status,
+        () => undefined,
+      );
+      const isGone = status === 404 && method === 'DELETE' && retries > 0;
+      if (isGone || (status !== undefined && status < 300)) return nowMs();
+      const mayRetry = status === undefined || status === 503;
+      if (!mayRetry || performance.now() > until) {
+        throw new Error(`${method} of a lease was answered ${status ?? 'not at all'}`);
       }
       await delay(RETRY_MS);
     }
-    throw new Error('a recording was never finished');
   }
 
-  async #settledAudio(url: string): Promise<Buffer> {
-    for (let tried = 0; tried < SETTLE_TRIES; tried += 1) {
-      const response = await fetch(url, { headers: this.#headers() });
+  async foundFrames(correlationId: string): Promise<FoundFrames> {
+    const { audioUrl } = this.#options;
+    if (audioUrl === undefined) return (await this.settledAudio(correlationId)).found;
+    const found: FoundFrames = new Map();
+    const url = audioUrl.replaceAll('{correlationId}', correlationId);
+    await findFramesBetween(await this.#settled(url), 0, found);
+    return found;
+  }
+
+  /** Frames of every recording that gives any audio, whatever it says of itself; Hush alone. */
+  async settledAudio(
+    correlationId: string,
+  ): Promise<{ readonly found: FoundFrames; readonly ids: readonly string[] }> {
+    const until = performance.now() + SETTLE_TIMEOUT_MS;
+    for (;;) {
+      const recordings = await this.recordings(correlationId);
+      const isOver =
+        recordings.length > 0 &&
+        recordings.every(({ status }) => status !== 'live' && status !== 'finishing');
+      if (isOver) {
+        const wavs = await Promise.all(recordings.map((recording) => this.#audioOf(recording)));
+        const isSettled = wavs.every((wav, at) => wav || recordings[at]?.status !== 'kept');
+        if (isSettled) return { found: await framesOf(wavs), ids: recordings.map(({ id }) => id) };
+      }
+      if (performance.now() > until) throw new Error('a recording was never finished');
+      await delay(RETRY_MS);
+    }
+  }
+
+  /** What Hush answers to a GET. */
+  async get<Answer>(path: string): Promise<Answer> {
+    const response = await this.#fetch(this.#options.api + path);
+    if (!response.ok) throw new Error(`GET ${path} was answered ${response.status}`);
+    return (await response.json()) as Answer;
+  }
+
+  async recordings(correlationId: string): Promise<Recording[]> {
+    const path = `/api/recordings?correlationId=${correlationId}`;
+    return (await this.get<{ items: Recording[] }>(path)).items;
+  }
+
+  async #audioOf({ id }: Recording): Promise<Buffer | undefined> {
+    const response = await this.#fetch(`${this.#options.api}/api/recordings/${id}/audio`);
+    if (response.ok) return Buffer.from(await response.arrayBuffer());
+    await response.body?.cancel();
+    return undefined;
+  }
+
+  async #settled(url: string): Promise<Buffer> {
+    const until = performance.now() + SETTLE_TIMEOUT_MS;
+    while (performance.now() < until) {
+      const response = await this.#fetch(url);
       if (response.ok) return Buffer.from(await response.arrayBuffer());
       await response.body?.cancel();
       await delay(RETRY_MS);
@@ -127,35 +199,32 @@ export class Target implements TortureTarget {
 
   async #post(body: string): Promise<ContractAnswer | undefined> {
     try {
-      const headers = { ...this.#headers(), 'Content-Type': 'application/json' };
-      const response = await fetch(`${this.#path}/set`, { method: 'POST', headers, body });
+      const headers = { 'Content-Type': 'application/json' };
+      const response = await this.#fetch(`${this.#path}/set`, { method: 'POST', headers, body });
       return (await response.json()) as ContractAnswer;
     } catch {
       return undefined;
     }
   }
 
-  #headers(): Record<string, string> {
+  #fetch(url: string, init: RequestInit = {}): Promise<Response> {
     const { token } = this.#options;
-    return token === undefined ? {} : { Authorization: `Bearer ${token}` };
+    const authorization = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+    const headers = { ...authorization, ...(init.headers as Record<string, string> | undefined) };
+    return fetch(url, { ...init, headers, signal: AbortSignal.timeout(TRY_TIMEOUT_MS) });
   }
 }
 
 /** The contract's own words for a state that a command would lead to (9 and 10). */
-function isThere(action: 'Pause' | 'Start', message = ''): boolean {
-  return message.includes(action === 'Pause' ? 'is Paused' : 'is Started');
+function isThere(action: Action, message = ''): boolean {
+  const state = { Pause: 'is Paused', Start: 'is Started', Save: 'is Save', Delete: 'is Delete' };
+  return message.includes(state[action]);
 }
 
-function framesIn(wavs: readonly Buffer[]): RecordedFrames {
-  const frames = new Map<number, Set<number>>();
-  for (const wav of wavs) {
-    for (const byTag of markersInWav(wav)) {
-      for (const [tag, found] of byTag) {
-        const known = frames.get(tag) ?? new Set();
-        for (const index of found.keys()) known.add(index);
-        frames.set(tag, known);
-      }
-    }
+async function framesOf(wavs: readonly (Buffer | undefined)[]): Promise<FoundFrames> {
+  const found: FoundFrames = new Map();
+  for (const [recording, wav] of wavs.entries()) {
+    if (wav) await findFramesBetween(wav, recording, found);
   }
-  return frames;
+  return found;
 }

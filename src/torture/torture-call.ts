@@ -1,68 +1,112 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SipPeer } from '../protocols/sip/types.ts';
-import { markerFrame } from '../simulator/marker-audio.ts';
 import { FRAME_MS } from '../simulator/rtp-sender.ts';
 import type { SessionRecordingClient } from '../simulator/session-recording-client.ts';
 import type { SimulatedCall } from '../simulator/simulated-call.ts';
-import { nowMs, type Pause, type SentFrame } from '../simulator/verdict.ts';
-import type { Impairment } from './impairments.ts';
-import type { TortureTarget } from './target.ts';
+import type { SimulatedStream } from '../simulator/simulated-stream.ts';
+import { nowMs } from '../simulator/verdict.ts';
+import type { CallEvidence, Leg, Silence } from './judge.ts';
+import { type NumberedLegOptions, numberedLeg } from './numbered-leg.ts';
+import type { Path } from './path.ts';
+import { persist } from './persistent-offer.ts';
+import type { Action, TortureTarget } from './target.ts';
 
-export interface TortureCallOptions {
+export const parties = ['sip:agent@domain.com', 'tel:+31880000000'] as const;
+
+export interface TortureCallOptions extends NumberedLegOptions {
   readonly target: TortureTarget;
   readonly client: SessionRecordingClient;
   readonly peer: SipPeer;
-  readonly impairment: (() => Impairment) | undefined;
-  nextTag(): number;
+  readonly uccName: string;
+  /** What the UCC erases of what came before a Pause, ms. */
+  readonly lookbackMs?: number | undefined;
 }
 
-/** Re-INVITEs that met one of the recorder's own are sent again within this (RFC 3261, 14.1). */
-const GLARE_WAIT_MS = 100;
-const MAX_GLARES = 50;
+type OpenSilence = { -readonly [Key in keyof Silence]: Silence[Key] };
+
+/** One recording session with what its legs sent. */
+interface Session {
+  readonly call: SimulatedCall;
+  readonly legs: readonly Leg[];
+  readonly paths: readonly Path[];
+}
 
 /** A recorded call whose every frame is numbered, and what was asked of the recorder meanwhile. */
 export class TortureCall {
   readonly correlationId = randomUUID();
-  /** By stream tag. */
-  readonly sent = new Map<number, SentFrame[]>();
+  readonly legs: Leg[] = [];
   /** Pauses and holds: while one of them holds, nothing may be kept. */
-  readonly silences: Pause[] = [];
+  readonly silences: Silence[] = [];
+  /** When something happened to the recorder, or to all legs at once. */
+  readonly disturbances: number[] = [];
   readonly ackMs: number[] = [];
+  /** What was done with it, for whoever looks into a finding. */
+  readonly notes: { readonly atMs: number; readonly what: string }[] = [];
+  /** What the last saving command that was answered wants. */
+  isDestroyed = false;
   retries = 0;
+  /** Pauses that were answered, holds not among them. */
+  pauses = 0;
   readonly #options: TortureCallOptions;
-  #session: SimulatedCall | undefined;
+  #uccName: string;
+  #session: Session | undefined;
+  #silence: OpenSilence | undefined;
 
   constructor(options: TortureCallOptions) {
     this.#options = options;
+    this.#uccName = options.uccName;
+  }
+
+  get random(): () => number {
+    return this.#options.random;
+  }
+
+  get uccName(): string {
+    return this.#uccName;
   }
 
   /** A recording session more; it takes the place of the one before. */
-  async join(): Promise<SimulatedCall> {
-    const { client, peer, target, impairment, nextTag } = this.#options;
-    const session = await client.placeCall({
+  async join(uccName = this.#uccName): Promise<void> {
+    const { client, peer, codec = 'PCMU' } = this.#options;
+    const made = parties.map((aor, party) => numberedLeg({ ...this.#options, aor, party, codec }));
+    this.legs.push(...made.map(({ leg }) => leg));
+    const call = await client.placeCall({
       peer,
-      requestUri: `sip:${target.uccName}@${peer.address}`,
+      codec,
+      requestUri: `sip:${uccName}@${peer.address}`,
       headers: [{ name: 'X-Correlation-Id', value: this.correlationId }],
-      participants: ['sip:agent@domain.com', 'tel:+31880000000'].map((aor) => {
-        const tag = nextTag();
-        const sent: SentFrame[] = [];
-        this.sent.set(tag, sent);
-        return {
-          aor,
-          source: (index: number) => markerFrame(tag, index),
-          onSent: (index: number, _: number, sentAtMs: number) => sent.push({ index, sentAtMs }),
-          ...(impairment ? { impair: impairment() } : {}),
-        };
-      }),
+      participants: made.map(({ participant }) => participant),
     });
-    this.#session = session;
-    return session;
+    this.#uccName = uccName;
+    this.#session = {
+      call,
+      legs: made.map(({ leg }) => leg),
+      paths: made.flatMap(({ path }) => (path ? [path] : [])),
+    };
   }
 
   get session(): SimulatedCall {
+    return this.#current.call;
+  }
+
+  get streams(): readonly SimulatedStream[] {
+    return this.session.streams;
+  }
+
+  /** Of the current session; none where nothing delays its packets. */
+  get paths(): readonly Path[] {
+    return this.#current.paths;
+  }
+
+  get #current(): Session {
     if (!this.#session) throw new Error('the call has no session');
     return this.#session;
+  }
+
+  async end(session = this.#current): Promise<void> {
+    for (const leg of session.legs) leg.endedAtMs = nowMs();
+    await session.call.end();
   }
 
   /** From the request for silence to the answer that ends it. */
@@ -70,23 +114,64 @@ export class TortureCall {
     inside: () => Promise<void>,
     race: { readonly withPause: Promise<unknown>; withStart(): Promise<unknown> },
   ): Promise<void> {
-    const requestedAt = nowMs();
-    const silence = openSilence(requestedAt);
-    this.silences.push(silence);
-    const [answeredAt] = await Promise.all([this.#command('Pause'), race.withPause]);
-    silence.answeredAt = answeredAt;
+    await Promise.all([this.pause(), race.withPause]);
     await inside();
+    await Promise.all([this.start(), race.withStart()]);
+  }
+
+  pause(): Promise<void> {
+    return this.#shut(() => this.command('Pause'));
+  }
+
+  start(): Promise<void> {
+    return this.#open(() => this.command('Start'));
+  }
+
+  /** A pause of an owner's own, where the recorder has such. */
+  takeLease(): Promise<void> {
+    return this.#shut(() => this.#leases.take(this.correlationId));
+  }
+
+  releaseLease(): Promise<void> {
+    return this.#open(() => this.#leases.release(this.correlationId));
+  }
+
+  get #leases() {
+    const { leases } = this.#options.target;
+    if (!leases) throw new Error('the recorder has no leases');
+    return leases;
+  }
+
+  async #shut(command: () => Promise<number>): Promise<void> {
+    const silence = this.begin();
+    this.#silence = silence;
+    silence.answeredAt = await command();
+    this.pauses += 1;
+  }
+
+  async #open(command: () => Promise<number>): Promise<void> {
+    const silence = this.#silence;
+    if (!silence) throw new Error('the call is not paused');
     silence.startRequestedAt = nowMs();
-    const [startAnsweredAt] = await Promise.all([this.#command('Start'), race.withStart()]);
-    silence.startAnsweredAt = startAnsweredAt;
+    silence.startAnsweredAt = await command();
+  }
+
+  /** Until it is known better, nothing can be said of what comes after the request. */
+  begin(lookbackMs = this.#options.lookbackMs ?? 0): OpenSilence {
+    const never = Number.POSITIVE_INFINITY;
+    const silence: OpenSilence = {
+      ...{ requestedAt: nowMs(), lookbackMs },
+      ...{ answeredAt: never, startRequestedAt: never, startAnsweredAt: never },
+    };
+    this.silences.push(silence);
+    return silence;
   }
 
   /** Holds, goes on sending all the same, and releases. */
   async hold(ms: number, by: 'inactive' | 'nullAddress' | 'update'): Promise<void> {
     const { session } = this;
-    const silence = openSilence(nowMs());
-    this.silences.push(silence);
-    await persist(() =>
+    const silence = this.begin(0);
+    await persist(this.random, () =>
       by === 'update'
         ? session.updateDirection('inactive')
         : session.hold({ keepSending: true, style: by }),
@@ -94,57 +179,56 @@ export class TortureCall {
     silence.answeredAt = nowMs();
     await delay(ms);
     silence.startRequestedAt = nowMs();
-    await persist(() => (by === 'update' ? session.updateDirection('sendonly') : session.resume()));
+    await persist(this.random, () =>
+      by === 'update' ? session.updateDirection('sendonly') : session.resume(),
+    );
     silence.startAnsweredAt = nowMs();
   }
 
-  changePorts(): Promise<unknown> {
-    return persist(() => this.session.changePorts());
+  async changePorts(): Promise<void> {
+    this.disturb();
+    await persist(this.random, () => this.session.changePorts());
+    this.disturb();
   }
 
   changeSources(): void {
-    for (const stream of this.session.streams) stream.changeSource();
+    for (const stream of this.streams) stream.changeSource();
+    this.disturb();
+  }
+
+  /** Notes that places before and after this instant may need a moment to agree. */
+  disturb(party?: number): void {
+    if (party === undefined) this.disturbances.push(nowMs());
+    else this.#current.legs[party]?.disturbedAtMs.push(nowMs());
   }
 
   /** Another session takes over; with a seam the first one ends before the second begins. */
-  async transfer({ seam }: { readonly seam: boolean }): Promise<void> {
-    const first = this.session;
-    if (seam) await first.end();
-    await this.join();
-    if (!seam) await first.end();
+  async transfer({ seam, to }: { readonly seam: boolean; readonly to?: string }): Promise<void> {
+    const first = this.#current;
+    if (seam) await this.end(first);
+    await this.join(to);
+    if (!seam) await this.end(first);
   }
 
-  async #command(action: 'Pause' | 'Start'): Promise<number> {
+  /** @returns when it was answered */
+  async command(action: Action): Promise<number> {
     const begun = nowMs();
-    const { answeredAt, retries } = await this.#options.target.command(action, this.correlationId);
+    const { correlationId, uccName } = this;
+    const { answeredAt, retries } = await this.#options.target.command(action, {
+      correlationId,
+      uccName,
+    });
     this.ackMs.push(answeredAt - begun);
     this.retries += retries;
+    if (action === 'Delete') this.isDestroyed = true;
+    if (action === 'Save') this.isDestroyed = false;
     return answeredAt;
   }
-}
 
-type OpenSilence = { -readonly [Key in keyof Pause]: Pause[Key] };
-
-/** Until it is known better, nothing can be said of what comes after the request. */
-function openSilence(requestedAt: number): OpenSilence {
-  const never = Number.POSITIVE_INFINITY;
-  return { requestedAt, answeredAt: never, startRequestedAt: never, startAnsweredAt: never };
-}
-
-async function persist(offer: () => Promise<{ statusCode: number }>): Promise<unknown> {
-  for (let tried = 0; tried < MAX_GLARES; tried += 1) {
-    const statusCode = await offer().then(
-      (response) => response.statusCode,
-      (cause: { statusCode?: number }) => {
-        if (cause.statusCode === undefined) throw cause;
-        return cause.statusCode;
-      },
-    );
-    if (statusCode < 300) return statusCode;
-    if (statusCode !== 491 && statusCode !== 500) throw new Error(`answered ${statusCode}`);
-    await delay(randomInt(GLARE_WAIT_MS));
+  evidence(found: CallEvidence['found']): CallEvidence {
+    const { legs, silences, isDestroyed } = this;
+    return { legs, silences, found, isDestroyed };
   }
-  throw new Error('a re-INVITE never came through');
 }
 
 export function frames(count: number): number {

@@ -144,3 +144,44 @@ test('streams may come and go from within a frame', async () => {
   expect(packets.slice(0, 6).map((one) => one.ssrc)).toEqual([1, 1, 2, 2, 2, 2]);
   expect(sender.streamCount).toBe(1);
 });
+
+test('a clock may stand still, fall back and leap, and numbers begin anew', async () => {
+  const changes = new Map<number, () => void>([
+    [2, () => (handle.standsStill = true)],
+    [5, () => (handle.standsStill = false)],
+    [6, () => handle.shiftClock({ timestamp: -1600 })],
+    [8, () => handle.shiftClock({ timestamp: 8000, sequence: 100 })],
+  ]);
+  const handle = sender.add({
+    ...stream(),
+    firstTimestamp: 10_000,
+    frame: (index) => {
+      changes.get(index)?.();
+      return markerFrame(1, index);
+    },
+  });
+  const packets = (await receiver.count(10)).slice(0, 10);
+  expect(packets.map((one) => one.timestamp - 10_000)).toEqual([
+    0, 160, 320, 320, 320, 320, -1120, -960, 7200, 7360,
+  ]);
+  expect(packets.map((one) => one.sequence)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 108, 109]);
+});
+
+test('a frame has its time when it leaves, however long its packet is on its way', async () => {
+  const left: number[] = [];
+  const came: number[] = [];
+  const handle = sender.add({
+    ...stream(),
+    onFrame: (index, { sentAtMs, dueAtMs }) => {
+      expect(sentAtMs).toBeGreaterThanOrEqual(dueAtMs);
+      left.push(sentAtMs);
+      if (index === 2) handle.remove();
+    },
+    onSent: (_index, _sequence, sentAtMs) => came.push(sentAtMs),
+    impair: (packet, send) => setTimeout(() => send(packet), 100),
+  });
+  // What is on its way comes, although its stream has gone.
+  await receiver.count(3);
+  expect(came.length).toBe(3);
+  for (const [index, at] of came.entries()) expect(at - (left[index] ?? 0)).toBeGreaterThan(98);
+});

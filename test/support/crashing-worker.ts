@@ -1,8 +1,13 @@
 import '../../src/recorder/worker.ts';
+import { stallFor } from './stall-plan.ts';
 
-/* The recorder's own media thread, which dies when its process is sent SIGUSR2. */
+/* The recorder's own media thread, which dies or stands still when its process is told to. */
 const channel = new BroadcastChannel('crash');
-channel.onmessage = () => {
+channel.onmessage = ({ data }: { data: unknown }) => {
+  if (typeof data === 'number') {
+    stallFor(data);
+    return;
+  }
   setImmediate(() => {
     throw new Error('told to crash');
   });

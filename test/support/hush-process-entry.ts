@@ -2,6 +2,7 @@ import pino from 'pino';
 import { createServer } from '../../src/server.ts';
 import { testConfig } from './hush.ts';
 import type { HushProcessOptions } from './hush-process.ts';
+import { stallFor, stallOf } from './stall-plan.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as HushProcessOptions;
 const { mediaTimeoutMs } = options;
@@ -13,9 +14,15 @@ const config = testConfig(options.dataDir, (defaults) => ({
   lock: { ...defaults.lock, ...options.lock },
   http: { ...defaults.http, port: options.httpPort ?? 0 },
   sip: { ...defaults.sip, ...options.sip, udpPort: options.sipUdpPort ?? 0 },
-  uccs: defaults.uccs.map((ucc) => ({ ...ucc, ...options.ucc })),
+  uccs: defaults.uccs.flatMap((ucc) => [
+    { ...ucc, ...options.ucc },
+    ...(options.moreUccs ?? []).map((more) => ({ ...ucc, ...more })),
+  ]),
   rtp: { ...defaults.rtp, ...options.rtpPorts },
-  recording: { ...defaults.recording, ...(mediaTimeoutMs ? { mediaTimeoutMs } : {}) },
+  recording: {
+    ...{ ...defaults.recording, ...options.recording },
+    ...(mediaTimeoutMs ? { mediaTimeoutMs } : {}),
+  },
 }));
 const server = await createServer(config, {
   logger: pino({ level: process.env.HUSH_LOG_LEVEL ?? 'error' }),
@@ -29,7 +36,14 @@ process.once('SIGTERM', () => {
 if (options.crashable) {
   const channel = new BroadcastChannel('crash');
   channel.unref();
-  process.on('SIGUSR2', () => channel.postMessage('now'));
+  process.on('SIGUSR2', () => channel.postMessage('crash'));
+  let stalls = 0;
+  process.on('SIGWINCH', () => {
+    const stall = stallOf(stalls);
+    stalls += 1;
+    if (stall.thread === 'main') stallFor(stall.ms);
+    else channel.postMessage(stall.ms);
+  });
 }
 server.onOwnershipLost(() => process.exit(1));
 const addresses = await server.start();

@@ -8,10 +8,11 @@ export interface HushProcessOptions {
   readonly dataDir: string;
   /** Media threads that stall. */
   readonly stalling?: boolean;
-  /** Media threads that die at SIGUSR2. */
+  /** Media threads die at SIGUSR2; at SIGWINCH one thread or another stands still for a while. */
   readonly crashable?: boolean;
   /** After a restart, calls without media end this soon. */
   readonly mediaTimeoutMs?: number;
+  readonly recording?: Partial<Config['recording']>;
   /** To be the same after a restart. */
   readonly sipUdpPort?: number;
   readonly httpPort?: number;
@@ -19,6 +20,8 @@ export interface HushProcessOptions {
   readonly shutdown?: Config['shutdown'];
   /** Settings of the demo UCC. */
   readonly ucc?: Partial<Config['uccs'][number]>;
+  /** Further UCCs, with the demo UCC's settings otherwise. */
+  readonly moreUccs?: readonly (Partial<Config['uccs'][number]> & { readonly name: string })[];
   /** Of `freeRtpPorts`, where the usual 2,000 may be in use by a neighbour. */
   readonly rtpPorts?: { readonly portMin: number; readonly portMax: number };
   /** In the place of mode `none`. */

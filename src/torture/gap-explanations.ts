@@ -1,0 +1,64 @@
+import type { CallEvidence, DeviceFrame, Leg } from './judge.ts';
+import { type Origins, originKey, POSITION_TOLERANCE_MS } from './timeline.ts';
+
+/** A recording as Hush tells of it: what is missing of each track, and why. */
+export interface RecordingDetail {
+  readonly status: string;
+  readonly lengthMs: number | null;
+  readonly tracks: readonly {
+    readonly aor: string | null;
+    readonly gaps: readonly {
+      readonly startMs: number;
+      readonly lengthMs: number;
+      readonly reason: string;
+    }[];
+  }[];
+}
+
+/** Instants of a crash: what was sent just before may be lost behind a recording's last chunk. */
+export type IsOutage = (sentAtMs: number) => boolean;
+
+/** A crash took the end of a recording: no gap map can know how long it would have been. */
+export const BEYOND_THE_END = 'crash at the end';
+
+export interface Explanation {
+  readonly evidence: CallEvidence;
+  readonly origins: Origins;
+  /** As `FoundFrame.recording` numbers them. */
+  readonly recordings: readonly RecordingDetail[];
+  readonly isOutage: IsOutage;
+}
+
+/** The reason of a gap that a missing frame lies in; undefined: nothing explains it. */
+export function reasonFor(
+  frame: DeviceFrame,
+  leg: Leg,
+  { origins, recordings, isOutage, evidence }: Explanation,
+): string | undefined {
+  let isBeyond = false;
+  for (const [index, { tracks, lengthMs }] of recordings.entries()) {
+    const origin = originFor(leg, index, { origins, evidence });
+    if (origin === undefined) continue;
+    const atMs = frame.dueAtMs - origin;
+    const gaps = tracks.filter(({ aor }) => aor === leg.party).flatMap((track) => track.gaps);
+    const gap = gaps.find(
+      ({ startMs, lengthMs: ms }) =>
+        atMs >= startMs - POSITION_TOLERANCE_MS && atMs <= startMs + ms + POSITION_TOLERANCE_MS,
+    );
+    if (gap) return gap.reason;
+    if (atMs > (lengthMs ?? 0) - POSITION_TOLERANCE_MS) isBeyond = true;
+  }
+  return isBeyond && isOutage(frame.sentAtMs) ? BEYOND_THE_END : undefined;
+}
+
+/** A leg of which nothing was kept there lies as the others do. */
+function originFor(
+  leg: Leg,
+  recording: number,
+  { origins, evidence }: Pick<Explanation, 'origins' | 'evidence'>,
+): number | undefined {
+  const own = origins.get(originKey(leg, recording));
+  if (own !== undefined) return own;
+  const others = evidence.legs.map((other) => origins.get(originKey(other, recording)));
+  return others.find((origin) => origin !== undefined);
+}
