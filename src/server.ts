@@ -148,6 +148,7 @@ export async function createServer(
   };
   const recorder = new MediaRecorder({
     ...{ recordingsDir, clock, listener, masterKey: keys.current },
+    isOwner: () => ownership.isSure,
     ...config.recording,
     rtpHost: config.rtp.host,
     portMin: config.rtp.portMin,
