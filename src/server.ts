@@ -234,6 +234,7 @@ async function assemble(
   };
   const recorder = new MediaRecorder({
     ...{ recordingsDir, clock, listener, masterKey: keys.current },
+    isOwner: () => ownership.isSure,
     ...config.recording,
     rtpHost: config.rtp.host,
     portMin: config.rtp.portMin,

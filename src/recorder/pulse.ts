@@ -29,10 +29,15 @@ export class Pulse {
     this.#fields = new Float64Array(memory);
   }
 
-  /** Begins to beat, in the thread that hears commands. */
-  start(): void {
+  /**
+   * Begins to beat, in the thread that hears commands.
+   * @param isOwner false while commands may be another process's to hear
+   */
+  start(isOwner: () => boolean = () => true): void {
     this.beat(monotonicMs());
-    this.#timer = setInterval(() => this.beat(monotonicMs()), BEAT_MS);
+    this.#timer = setInterval(() => {
+      if (isOwner()) this.beat(monotonicMs());
+    }, BEAT_MS);
     this.#timer.unref();
   }
 

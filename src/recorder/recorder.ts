@@ -41,6 +41,8 @@ export interface RecorderOptions {
   readonly fenceTimeoutMs: number;
   readonly resumeGuardMs: number;
   readonly mainThreadTimeoutMs: number;
+  /** False while another process may own what this one works on: then nobody commands here. */
+  readonly isOwner?: () => boolean;
   readonly onUnattended: 'shut' | 'keep';
   readonly chunkMs: number;
   readonly maxUnwrittenBytes: number;
@@ -106,7 +108,7 @@ export class MediaRecorder implements Recorder {
     const { recordingsDir, rtpHost, chunkMs, maxUnwrittenBytes, masterKey } = options;
     const { resumeGuardMs, onUnattended } = options;
     const mainThreadTimeoutMs = onUnattended === 'keep' ? 0 : options.mainThreadTimeoutMs;
-    this.#pulse.start();
+    this.#pulse.start(options.isOwner);
     const secret = markerSecret(randomBytes(SECRET_BYTES));
     // Calls that end give their slot back a little later than new ones may take theirs.
     this.#gates = new GateTable(options.maxCalls + 64);

@@ -13,6 +13,9 @@ import { temporaryFolder } from '../support/hush.ts';
 import { HushProcess, type HushProcessOptions } from '../support/hush-process.ts';
 import { freePort, freeRtpPorts } from '../support/ports.ts';
 
+/** What two streams had in memory, unsealed, when the process was stopped: a second of each. */
+const SEALED_BEFORE_BYTES = 2 * 9_000;
+
 let dataDir = '';
 let caller: TestCaller;
 const processes: HushProcess[] = [];
@@ -118,7 +121,7 @@ it('a Hush that lost its PostgreSQL database to another one takes no command, an
   const other = temporaryFolder();
   try {
     const { url = '' } = await server.empty();
-    const lock = { waitMs: 10_000, lostAfterMs: 2_000 };
+    const lock = { waitMs: 10_000, lostAfterMs: 5_000 };
     const more = { store: { kind: 'postgres', url } as const, lock };
     const first = await start(more);
     const call = await caller.call(first);
@@ -132,10 +135,14 @@ it('a Hush that lost its PostgreSQL database to another one takes no command, an
     await client.end();
     copyFileSync(join(dataDir, 'master.key'), join(other, 'master.key'));
     await start({ ...more, dataDir: other });
+    const kept = recordedBytes();
+    expect(kept).toBeGreaterThan(0);
     process.kill(first.pid, 'SIGCONT');
     const paused = commandClient(first.api)('Pause', call.correlationId).catch(() => undefined);
     expect((await paused)?.ErrorMessage?.ErrorType ?? 3).toBe(3);
     expect(await first.exited).toBe(1);
+    // What waited in its sockets was sent while the other one was in command.
+    expect(recordedBytes() - kept).toBeLessThan(SEALED_BEFORE_BYTES);
   } finally {
     await Promise.all(processes.splice(0).map((hush) => hush.end('SIGKILL')));
     await server.stop();
