@@ -90,6 +90,7 @@ export class Call {
       parties: [],
       legalHold: null,
       health: null,
+      metadataIncomplete: null,
     });
   }
 

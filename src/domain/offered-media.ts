@@ -14,6 +14,7 @@ import type {
   TrackRecord,
 } from './records.ts';
 import { presenceSince } from './stream-presence.ts';
+import { uriKey } from './sip-uri.ts';
 import { isAgent, type Ucc } from './ucc.ts';
 
 /** One audio stream as a recording session offers it. */
@@ -192,15 +193,17 @@ const noPackets = {
   erased: 0,
 } as const;
 
-/** Everybody who has been on the call. */
+/** Everybody who has been on the call, each once, as last spelled. */
 export function partiesOf(
   call: Call,
   ucc: Ucc,
   told: Pick<SessionOffer, 'parties'>,
 ): readonly Party[] {
-  const parties = new Map(call.record.parties.map((party) => [party.aor, party]));
+  const parties = new Map(call.record.parties.map((party) => [uriKey(party.aor), party]));
   for (const { aor, name } of told.parties) {
-    parties.set(aor, { aor, name, role: isAgent(ucc, aor) ? 'agent' : 'other' });
+    const key = uriKey(aor);
+    const known = parties.get(key)?.name ?? null;
+    parties.set(key, { aor, name: name ?? known, role: roleOf(ucc, aor) });
   }
   return [...parties.values()];
 }

@@ -1,6 +1,7 @@
 import type { CallHealth } from './assurance.ts';
 import type { Lease } from './lease.ts';
 import type { MediaAgreement, MediaSource } from './media-agreement.ts';
+import type { MetadataFault } from './metadata-fault.ts';
 import type { MarkingState, RecordingState, SavingState, StateAction } from './recording-state.ts';
 import type { StreamPresence } from './stream-presence.ts';
 
@@ -67,6 +68,8 @@ export interface CallRecord {
   readonly legalHold: LegalHold | null;
   /** Null until the call has ended, and of calls that an older release recorded. */
   readonly health: CallHealth | null;
+  /** What could not be read of its metadata; null where nothing was amiss, or there was none. */
+  readonly metadataIncomplete: readonly MetadataFault[] | null;
 }
 
 export interface GapSummary {

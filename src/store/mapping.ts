@@ -126,6 +126,7 @@ function callRow(call: CallRecord): CallTable {
     parties: JSON.stringify(call.parties),
     legal_hold: call.legalHold === null ? null : JSON.stringify(call.legalHold),
     health: call.health === null ? null : JSON.stringify(call.health),
+    metadata_incomplete: call.metadataIncomplete?.join(' ') ?? null,
   };
 }
 
@@ -154,6 +155,8 @@ export function callOf(row: CallTable): CallRecord {
     legalHold:
       row.legal_hold === null ? null : (JSON.parse(row.legal_hold) as CallRecord['legalHold']),
     health: row.health === null ? null : (JSON.parse(row.health) as CallRecord['health']),
+    metadataIncomplete: (row.metadata_incomplete?.split(' ') ??
+      null) as CallRecord['metadataIncomplete'],
   };
 }
 

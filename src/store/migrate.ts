@@ -8,6 +8,7 @@ import { up as media } from './migrations/0005-media.ts';
 import { up as assurance } from './migrations/0006-assurance.ts';
 import { up as archive } from './migrations/0007-archive.ts';
 import { up as truth } from './migrations/0010-truth.ts';
+import { up as metadata } from './migrations/0012-metadata.ts';
 import type { Schema } from './schema.ts';
 
 export const migrations = {
@@ -19,6 +20,7 @@ export const migrations = {
   '0006-assurance': { up: assurance },
   '0007-archive': { up: archive },
   '0010-truth': { up: truth },
+  '0012-metadata': { up: metadata },
 };
 
 /** Brings the database to the newest schema; two processes that start at once do it once. */

@@ -44,6 +44,7 @@ export interface CallTable {
   parties: string;
   legal_hold: string | null;
   health: string | null;
+  metadata_incomplete: string | null;
 }
 
 /** Whom a recording is found by; in a table of its own, in the order in which they are listed. */
