@@ -36,6 +36,7 @@ import { Journal } from './domain/journal.ts';
 import { KeptRecordings } from './domain/kept-recordings.ts';
 import { Leases } from './domain/leases.ts';
 import { LegalHolds } from './domain/legal-holds.ts';
+import { MetadataAlarms } from './domain/metadata-alarms.ts';
 import { parseNetworks } from './domain/networks.ts';
 import { PauseWatch } from './domain/pause-watch.ts';
 import { PeopleRegister } from './domain/people-register.ts';
@@ -229,6 +230,7 @@ export async function createServer(
     http: certificateOf(config.http.tls, onTlsFailed),
     sip: certificateOf(config.sip.tls, onTlsFailed),
   };
+  const metadataAlarms = new MetadataAlarms({ calls, desk: alarms });
   const srs = new SessionRecordingServer({
     host: config.sip.host,
     udpPort: config.sip.udpPort,
@@ -247,6 +249,12 @@ export async function createServer(
       headers: config.sip.headers,
       extensions: config.sip.extensionData,
       isUcc: (name) => uccs.get(name) !== undefined,
+      isMember: (name, uri) => uccs.isMember(name, uri),
+    },
+    recentCall: async (correlationId) => {
+      const last = await store.lastCall(correlationId);
+      const since = clock.now() - config.recording.inheritMs;
+      return last && (last.endedAt ?? since) >= since ? last : undefined;
     },
     lifecycle,
     twoSidedPause: config.sip.twoSidedPause,
@@ -256,6 +264,10 @@ export async function createServer(
       minSeconds: Math.ceil(config.sip.minSessionExpiresMs / 1000),
     },
     onPauseOffered: (outcome) => metrics.pauseOffered(outcome),
+    onMetadata: (report) => {
+      metrics.metadataRead(report.faults);
+      metadataAlarms.read(report);
+    },
     onDropped: (reason) => metrics.sipDropped(reason),
     onFailure: (cause) => logger.error({ err: cause }, 'a recording session failed'),
   });

@@ -6,6 +6,7 @@ import { CallRecovery, type RestoredSession } from './call-recovery.ts';
 import { CorrelationConflictError, RecorderBusyError, UccUnknownError } from './errors.ts';
 import { type Inherited, nothingInherited, statesInherited } from './inheritance.ts';
 import type { MediaAgreement } from './media-agreement.ts';
+import { faultsTogether } from './metadata-fault.ts';
 import {
   type CallDescription,
   describeStreams,
@@ -118,11 +119,16 @@ export class CallLifecycle {
       const ucc = uccs.get(call.uccName);
       if (!ucc || call.ended) return;
       const changed = describeStreams(call, ucc, description);
+      const { parties: named, metadataIncomplete: known } = call.record;
       const parties = partiesOf(call, ucc, description);
-      if (changed.length === 0 && isDeepStrictEqual(parties, call.record.parties)) return;
+      const metadataIncomplete = faultsTogether(known, description.metadataFaults ?? []);
+      const isKnown = isDeepStrictEqual([parties, metadataIncomplete], [named, known]);
+      if (changed.length === 0 && isKnown) return;
       const tracks = changed.map((stream) => trackRecord(call.id, stream));
       await journal.record(call, {
-        ...{ type: 'callUpdated', record: call.next({ parties }), extra: { tracks } },
+        type: 'callUpdated',
+        record: call.next({ parties, metadataIncomplete }),
+        extra: { tracks },
       });
     });
   }
@@ -258,6 +264,10 @@ export class CallLifecycle {
     const record = call.next({
       ...inherited,
       parties: partiesOf(call, ucc, offer),
+      metadataIncomplete: faultsTogether(
+        call.record.metadataIncomplete,
+        offer.metadataFaults ?? [],
+      ),
       ...(start ? { recordingState: RecordingState.Started } : {}),
     });
     const opens = start && record.leases.length === 0;

@@ -5,6 +5,7 @@ import {
   type SrtpSuite,
   unnamedSource,
 } from './media-agreement.ts';
+import type { MetadataFault } from './metadata-fault.ts';
 import type { OpenedStream, StreamSpec, TrackSummary, Vault } from './ports.ts';
 import type {
   ClockOrigin,
@@ -33,11 +34,14 @@ export interface SessionOffer {
   readonly correlationId: string;
   readonly streams: readonly OfferedStream[];
   readonly parties: readonly { readonly aor: string; readonly name: string | null }[];
+  /** Why its metadata may not say all; left out for nothing of the kind. */
+  readonly metadataFaults?: readonly MetadataFault[];
 }
 
 /** What a client tells of a call that goes on: who speaks, and where. */
 export interface CallDescription {
   readonly parties: SessionOffer['parties'];
+  readonly metadataFaults?: SessionOffer['metadataFaults'];
   readonly streams: readonly {
     readonly track: number;
     /** null: not told; what was known stays. */

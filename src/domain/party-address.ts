@@ -50,7 +50,7 @@ export function withoutName(text: string): string {
 
 /**
  * Percent escapes are read (RFC 3261 section 19.1.4), and what would then look like another part
- * of a URI is escaped again: different users never become one. Reading it once more changes nothing.
+ * of a URI is escaped again: different users never become one. Reading it twice changes nothing.
  */
 export function escapedUser(raw: string): string {
   return raw.toWellFormed().replace(/(?:%[0-9a-f]{2})+|[^%]+|%/gis, (run) => {

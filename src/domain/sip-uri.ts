@@ -1,4 +1,4 @@
-import { escapedUser, partyAddress } from './party-address.ts';
+import { escapedUser, partyAddress, withoutName } from './party-address.ts';
 
 /**
  * Agents and supervisors are SIP URIs or phone numbers: `sip:agent@domain.com`, `tel:+31880000000`.
@@ -50,7 +50,7 @@ export function uriKey(uri: string): string {
  * else undefined.
  */
 export function uriUser(uri: string): string | undefined {
-  const match = /^(?:sips?:([^@:;?]+)(?::[^@]*)?@|tel:([^;]+))/i.exec(uri.trim());
+  const match = /^(?:sips?:([^@:;?]+)(?::[^@]*)?@|tel:([^;]+))/i.exec(withoutName(uri.trim()));
   const user = match?.[1];
   return user === undefined ? match?.[2]?.toLowerCase() : escapedUser(user);
 }

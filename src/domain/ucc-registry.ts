@@ -1,5 +1,5 @@
 import type { Store } from './ports.ts';
-import { newUcc, type Ucc, type UccSettings, uccKey, withSettings } from './ucc.ts';
+import { isMember, newUcc, type Ucc, type UccSettings, uccKey, withSettings } from './ucc.ts';
 
 /**
  * The UCCs, held in memory so that each command reads current settings without a query. This
@@ -20,6 +20,12 @@ export class UccRegistry {
 
   get(name: string): Ucc | undefined {
     return this.#uccs.get(uccKey(name));
+  }
+
+  /** An agent or a supervisor of the UCC of that name. */
+  isMember(name: string, uri: string): boolean {
+    const ucc = this.get(name);
+    return ucc !== undefined && isMember(ucc, uri);
   }
 
   list(): Ucc[] {
