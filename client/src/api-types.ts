@@ -164,11 +164,13 @@ export interface Operations {
           readonly name: string | null;
           readonly role: 'agent' | 'other';
         })[];
+        /** Why its metadata may not say all; null where nothing was amiss */
+        readonly metadataIncomplete: readonly ('malformed' | 'namespace' | 'root' | 'doctype' | 'charset' | 'tooLarge' | 'tooDeep' | 'tooManyElements' | 'tooLong' | 'contentType' | 'boundary' | 'truncated' | 'partHeaders' | 'tooManyParts' | 'transferEncoding' | 'sessionId')[] | null;
         readonly pausedBy: readonly (string)[];
         /** Since when the recorder keeps nothing; null while it keeps audio */
         readonly notKeptSince: string | null;
         /** Open, of this call: it needs a look */
-        readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary')[];
+        readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary')[];
         readonly streams: readonly ({
           readonly track: number;
           readonly label: string;
@@ -204,11 +206,13 @@ export interface Operations {
         readonly name: string | null;
         readonly role: 'agent' | 'other';
       })[];
+      /** Why its metadata may not say all; null where nothing was amiss */
+      readonly metadataIncomplete: readonly ('malformed' | 'namespace' | 'root' | 'doctype' | 'charset' | 'tooLarge' | 'tooDeep' | 'tooManyElements' | 'tooLong' | 'contentType' | 'boundary' | 'truncated' | 'partHeaders' | 'tooManyParts' | 'transferEncoding' | 'sessionId')[] | null;
       readonly pausedBy: readonly (string)[];
       /** Since when the recorder keeps nothing; null while it keeps audio */
       readonly notKeptSince: string | null;
       /** Open, of this call: it needs a look */
-      readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary')[];
+      readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary')[];
       readonly streams: readonly ({
         readonly track: number;
         readonly label: string;
@@ -308,7 +312,7 @@ export interface Operations {
       /** Of a live call: as it stands now */
       readonly verdict: 'complete' | 'degraded' | 'missing';
       readonly reasons: readonly ({
-        readonly code: 'noMedia' | 'nothingKept' | 'oneSided' | 'streamSilent' | 'partyMissing' | 'audioLost' | 'interrupted' | 'audioDamaged' | 'unattended' | 'clockWrong' | 'foreignMedia' | 'mediaStopped' | 'srtpFailed' | 'storageFailed' | 'workerDied' | 'sessionLost' | 'recorderUnavailable' | 'fenceUnconfirmed' | 'tooShort' | 'notAsked';
+        readonly code: 'noMedia' | 'nothingKept' | 'oneSided' | 'streamSilent' | 'partyMissing' | 'audioLost' | 'interrupted' | 'audioDamaged' | 'unattended' | 'clockWrong' | 'foreignMedia' | 'mediaStopped' | 'srtpFailed' | 'storageFailed' | 'workerDied' | 'sessionLost' | 'recorderUnavailable' | 'fenceUnconfirmed' | 'tooShort' | 'metadataIncomplete' | 'notAsked';
         readonly words: string;
       })[];
       readonly pauses: number;
@@ -459,6 +463,8 @@ export interface Operations {
           readonly name: string | null;
           readonly role: 'agent' | 'other';
         })[];
+        /** Why its metadata may not say all; null where nothing was amiss */
+        readonly metadataIncomplete: readonly ('malformed' | 'namespace' | 'root' | 'doctype' | 'charset' | 'tooLarge' | 'tooDeep' | 'tooManyElements' | 'tooLong' | 'contentType' | 'boundary' | 'truncated' | 'partHeaders' | 'tooManyParts' | 'transferEncoding' | 'sessionId')[] | null;
         readonly status: 'live' | 'kept' | 'destroyed';
         readonly endedAt: string | null;
         readonly lengthMs: number | null;
@@ -502,6 +508,8 @@ export interface Operations {
         readonly name: string | null;
         readonly role: 'agent' | 'other';
       })[];
+      /** Why its metadata may not say all; null where nothing was amiss */
+      readonly metadataIncomplete: readonly ('malformed' | 'namespace' | 'root' | 'doctype' | 'charset' | 'tooLarge' | 'tooDeep' | 'tooManyElements' | 'tooLong' | 'contentType' | 'boundary' | 'truncated' | 'partHeaders' | 'tooManyParts' | 'transferEncoding' | 'sessionId')[] | null;
       readonly status: 'live' | 'kept' | 'destroyed';
       readonly endedAt: string | null;
       readonly lengthMs: number | null;
@@ -668,6 +676,8 @@ export interface Operations {
         readonly name: string | null;
         readonly role: 'agent' | 'other';
       })[];
+      /** Why its metadata may not say all; null where nothing was amiss */
+      readonly metadataIncomplete: readonly ('malformed' | 'namespace' | 'root' | 'doctype' | 'charset' | 'tooLarge' | 'tooDeep' | 'tooManyElements' | 'tooLong' | 'contentType' | 'boundary' | 'truncated' | 'partHeaders' | 'tooManyParts' | 'transferEncoding' | 'sessionId')[] | null;
       readonly status: 'live' | 'kept' | 'destroyed';
       readonly endedAt: string | null;
       readonly lengthMs: number | null;
@@ -709,6 +719,8 @@ export interface Operations {
         readonly name: string | null;
         readonly role: 'agent' | 'other';
       })[];
+      /** Why its metadata may not say all; null where nothing was amiss */
+      readonly metadataIncomplete: readonly ('malformed' | 'namespace' | 'root' | 'doctype' | 'charset' | 'tooLarge' | 'tooDeep' | 'tooManyElements' | 'tooLong' | 'contentType' | 'boundary' | 'truncated' | 'partHeaders' | 'tooManyParts' | 'transferEncoding' | 'sessionId')[] | null;
       readonly status: 'live' | 'kept' | 'destroyed';
       readonly endedAt: string | null;
       readonly lengthMs: number | null;
@@ -1300,12 +1312,12 @@ export interface Operations {
   /** What is open now and what was raised, newest first */
   'GET /api/alarms': {
     path: Record<never, never>;
-    query: { ucc?: string; kind?: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary'; open?: boolean; from?: string; to?: string; cursor?: string; limit?: number };
+    query: { ucc?: string; kind?: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary'; open?: boolean; from?: string; to?: string; cursor?: string; limit?: number };
     body: undefined;
     answer: {
       readonly items: readonly ({
         readonly id: string;
-        readonly kind: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary';
+        readonly kind: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary';
         readonly at: string;
         /** null while it is open; the same as `at` where it tells of a moment */
         readonly clearedAt: string | null;

@@ -14,8 +14,8 @@ import type {
   SessionStreamRecord,
   TrackRecord,
 } from './records.ts';
-import { presenceSince } from './stream-presence.ts';
 import { uriKey } from './sip-uri.ts';
+import { presenceSince } from './stream-presence.ts';
 import { isAgent, type Ucc } from './ucc.ts';
 
 /** One audio stream as a recording session offers it. */
