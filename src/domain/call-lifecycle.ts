@@ -6,17 +6,16 @@ import { CallRecovery, type RestoredSession } from './call-recovery.ts';
 import { CorrelationConflictError, RecorderBusyError, UccUnknownError } from './errors.ts';
 import { type Inherited, nothingInherited, statesInherited } from './inheritance.ts';
 import type { MediaAgreement } from './media-agreement.ts';
-import { faultsTogether } from './metadata-fault.ts';
 import {
   type CallDescription,
   describeStreams,
   endedTrack,
   newStream,
-  partiesOf,
   type SessionOffer,
   type SessionSignalling,
   sessionRecord,
   specOf,
+  toldOf,
   trackRecord,
 } from './offered-media.ts';
 import type { OpenedStream, Store, TrackBeginning, TrackSummary, Vault } from './ports.ts';
@@ -119,15 +118,14 @@ export class CallLifecycle {
       const ucc = uccs.get(call.uccName);
       if (!ucc || call.ended) return;
       const changed = describeStreams(call, ucc, description);
-      const { parties: named, metadataIncomplete: known } = call.record;
-      const parties = partiesOf(call, ucc, description);
-      const metadataIncomplete = faultsTogether(known, description.metadataFaults ?? []);
-      const isKnown = isDeepStrictEqual([parties, metadataIncomplete], [named, known]);
+      const { parties, metadataIncomplete } = call.record;
+      const told = toldOf(call, ucc, description);
+      const isKnown = isDeepStrictEqual(told, { parties, metadataIncomplete });
       if (changed.length === 0 && isKnown) return;
       const tracks = changed.map((stream) => trackRecord(call.id, stream));
       await journal.record(call, {
         type: 'callUpdated',
-        record: call.next({ parties, metadataIncomplete }),
+        record: call.next(told),
         extra: { tracks },
       });
     });
@@ -263,11 +261,7 @@ export class CallLifecycle {
     const start = firstMedia && this.#startsBy(ucc) && inherited.recordingState === undefined;
     const record = call.next({
       ...inherited,
-      parties: partiesOf(call, ucc, offer),
-      metadataIncomplete: faultsTogether(
-        call.record.metadataIncomplete,
-        offer.metadataFaults ?? [],
-      ),
+      ...toldOf(call, ucc, offer),
       ...(start ? { recordingState: RecordingState.Started } : {}),
     });
     const opens = start && record.leases.length === 0;

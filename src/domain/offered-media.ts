@@ -5,9 +5,10 @@ import {
   type SrtpSuite,
   unnamedSource,
 } from './media-agreement.ts';
-import type { MetadataFault } from './metadata-fault.ts';
+import { faultsTogether, type MetadataFault } from './metadata-fault.ts';
 import type { OpenedStream, StreamSpec, TrackSummary, Vault } from './ports.ts';
 import type {
+  CallRecord,
   ClockOrigin,
   Party,
   SessionRecord,
@@ -197,12 +198,21 @@ const noPackets = {
   erased: 0,
 } as const;
 
-/** Everybody who has been on the call, each once, as last spelled. */
-export function partiesOf(
+/** What the call's record says once that is told as well. */
+export function toldOf(
   call: Call,
   ucc: Ucc,
-  told: Pick<SessionOffer, 'parties'>,
-): readonly Party[] {
+  told: Pick<SessionOffer, 'parties' | 'metadataFaults'>,
+): Pick<CallRecord, 'parties' | 'metadataIncomplete'> {
+  const { metadataIncomplete } = call.record;
+  return {
+    parties: partiesOf(call, ucc, told),
+    metadataIncomplete: faultsTogether(metadataIncomplete, told.metadataFaults ?? []),
+  };
+}
+
+/** Everybody who has been on the call, each once, as last spelled. */
+function partiesOf(call: Call, ucc: Ucc, told: Pick<SessionOffer, 'parties'>): readonly Party[] {
   const parties = new Map(call.record.parties.map((party) => [uriKey(party.aor), party]));
   for (const { aor, name } of told.parties) {
     const key = uriKey(aor);

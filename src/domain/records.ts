@@ -31,9 +31,7 @@ export interface Party {
   readonly role: 'agent' | 'other';
 }
 
-/**
- * A call as the store keeps it: its state in progress, and what became of it. Times are Unix ms.
- */
+/** A call as the store keeps it, in progress and afterwards. Times are Unix ms. */
 export interface CallRecord {
   /** Names the call and its recording; a correlation id may come again in a later call. */
   readonly id: string;

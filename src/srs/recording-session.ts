@@ -204,21 +204,21 @@ export class RecordingSession {
     if (refusal) return refusal;
     this.#refresh.refreshed(timer.interval);
     const { metadata, faults: more } = joinMetadata(this.metadata, body.metadata);
-    const faults = [...body.faults, ...more];
     this.metadata = metadata;
+    const faults = [...body.faults, ...more];
     const sdp = await this.#negotiation.respond(request, body.offer);
     // What the client has told is known of its streams before it is answered.
-    if (body.metadata || faults.length > 0) await media.describe(metadata, faults);
-    if (body.metadata || faults.length > 0) this.#tell(faults);
+    const isNews = body.metadata !== undefined || faults.length > 0;
+    if (isNews) await media.describe(metadata, faults);
+    if (isNews) this.#tell(faults);
     await this.#saveNow();
     const reply = { statusCode: 200, headers: timer.headers };
     return sdp ? { ...reply, body: sdp } : reply;
   }
 
   #tell(faults: readonly MetadataFault[]): void {
-    const { callId } = this;
-    const address = this.#dialog?.peer.address;
-    if (callId === undefined || address === undefined) return;
+    const { callId = '' } = this;
+    const address = this.#dialog?.peer.address ?? '';
     this.#options.onMetadata({ callId, address, faults });
   }
 

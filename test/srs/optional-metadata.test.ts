@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ucc } from '../support/hush.ts';
 import {
-  metadata,
   multipart,
   type Shape,
   sdp,

@@ -44,7 +44,7 @@ export function aCall(changes: Partial<CallRecord> = {}): CallRecord {
     gaps: { lengthMs: 2 ** 33, reasons: ['api', 'erased'] },
     legalHold: { reason: 'case 7', owner: 'Zoë', placedAt: at },
     health: null,
-    metadataIncomplete: ['malformed', 'sessionId'],
+    metadataIncomplete: null,
     ...changes,
   };
 }
