@@ -36,7 +36,7 @@ export interface SessionOffer {
   readonly streams: readonly OfferedStream[];
   readonly parties: readonly { readonly aor: string; readonly name: string | null }[];
   /** Why its metadata may not say all; left out for nothing of the kind. */
-  readonly metadataFaults?: readonly MetadataFault[];
+  readonly metadataFaults?: readonly MetadataFault[] | undefined;
 }
 
 /** What a client tells of a call that goes on: who speaks, and where. */

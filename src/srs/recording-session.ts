@@ -212,14 +212,12 @@ export class RecordingSession {
     if (isNews) await media.describe(metadata, faults);
     if (isNews) this.#tell(faults);
     await this.#saveNow();
-    const reply = { statusCode: 200, headers: timer.headers };
-    return sdp ? { ...reply, body: sdp } : reply;
+    return { statusCode: 200, headers: timer.headers, ...(sdp && { body: sdp }) };
   }
 
   #tell(faults: readonly MetadataFault[]): void {
-    const { callId = '' } = this;
     const address = this.#dialog?.peer.address ?? '';
-    this.#options.onMetadata({ callId, address, faults });
+    this.#options.onMetadata({ callId: this.callId ?? '', address, faults });
   }
 
   /**
