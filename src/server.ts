@@ -44,6 +44,7 @@ import { Journal } from './domain/journal.ts';
 import { KeptRecordings } from './domain/kept-recordings.ts';
 import { Leases } from './domain/leases.ts';
 import { LegalHolds } from './domain/legal-holds.ts';
+import { MetadataAlarms } from './domain/metadata-alarms.ts';
 import { parseNetworks } from './domain/networks.ts';
 import { PauseWatch } from './domain/pause-watch.ts';
 import { PeopleRegister } from './domain/people-register.ts';
@@ -351,6 +352,7 @@ async function assemble(
   if (!isPlainSipGuarded(config.sip)) {
     logger.warn('SIP is spoken by TLS only: nothing else says who may call by UDP and TCP');
   }
+  const metadataAlarms = new MetadataAlarms({ calls, desk: alarms });
   const srs = new SessionRecordingServer({
     host: config.sip.host,
     ...(isPlainSipGuarded(config.sip) ? { udpPort, tcpPort } : {}),
@@ -368,6 +370,12 @@ async function assemble(
       headers: config.sip.headers,
       extensions: config.sip.extensionData,
       isUcc: (name) => uccs.get(name) !== undefined,
+      isMember: (name, uri) => uccs.isMember(name, uri),
+    },
+    recentCall: async (correlationId) => {
+      const last = await store.lastCall(correlationId);
+      const since = clock.now() - config.recording.inheritMs;
+      return last && (last.endedAt ?? since) >= since ? last : undefined;
     },
     lifecycle,
     twoSidedPause: config.sip.twoSidedPause,
@@ -377,6 +385,10 @@ async function assemble(
       minSeconds: Math.ceil(config.sip.minSessionExpiresMs / 1000),
     },
     onPauseOffered: (outcome) => metrics.pauseOffered(outcome),
+    onMetadata: (report) => {
+      metrics.metadataRead(report.faults);
+      metadataAlarms.read(report);
+    },
     onDropped: (reason) => metrics.sipDropped(reason),
     onFailure: (cause) => logger.error({ err: cause }, 'a recording session failed'),
   });

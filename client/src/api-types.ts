@@ -166,11 +166,13 @@ export interface Operations {
           readonly name: string | null;
           readonly role: 'agent' | 'other';
         })[];
+        /** Why its metadata may not say all; null where nothing was amiss */
+        readonly metadataIncomplete: readonly ('malformed' | 'namespace' | 'root' | 'doctype' | 'charset' | 'tooLarge' | 'tooDeep' | 'tooManyElements' | 'tooLong' | 'contentType' | 'boundary' | 'truncated' | 'partHeaders' | 'tooManyParts' | 'transferEncoding' | 'sessionId')[] | null;
         readonly pausedBy: readonly (string)[];
         /** Since when the recorder keeps nothing; null while it keeps audio */
         readonly notKeptSince: string | null;
         /** Open, of this call: it needs a look */
-        readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'logFailed' | 'audioDamaged' | 'dailySummary')[];
+        readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'logFailed' | 'audioDamaged' | 'dailySummary')[];
         readonly streams: readonly ({
           readonly track: number;
           readonly label: string;
@@ -208,11 +210,13 @@ export interface Operations {
         readonly name: string | null;
         readonly role: 'agent' | 'other';
       })[];
+      /** Why its metadata may not say all; null where nothing was amiss */
+      readonly metadataIncomplete: readonly ('malformed' | 'namespace' | 'root' | 'doctype' | 'charset' | 'tooLarge' | 'tooDeep' | 'tooManyElements' | 'tooLong' | 'contentType' | 'boundary' | 'truncated' | 'partHeaders' | 'tooManyParts' | 'transferEncoding' | 'sessionId')[] | null;
       readonly pausedBy: readonly (string)[];
       /** Since when the recorder keeps nothing; null while it keeps audio */
       readonly notKeptSince: string | null;
       /** Open, of this call: it needs a look */
-      readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'logFailed' | 'audioDamaged' | 'dailySummary')[];
+      readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'logFailed' | 'audioDamaged' | 'dailySummary')[];
       readonly streams: readonly ({
         readonly track: number;
         readonly label: string;
@@ -312,7 +316,7 @@ export interface Operations {
       /** Of a live call: as it stands now */
       readonly verdict: 'complete' | 'degraded' | 'missing';
       readonly reasons: readonly ({
-        readonly code: 'noMedia' | 'nothingKept' | 'oneSided' | 'streamSilent' | 'partyMissing' | 'audioLost' | 'interrupted' | 'audioDamaged' | 'unattended' | 'clockWrong' | 'foreignMedia' | 'mediaStopped' | 'srtpFailed' | 'storageFailed' | 'workerDied' | 'sessionLost' | 'recorderUnavailable' | 'fenceUnconfirmed' | 'tooShort' | 'notAsked';
+        readonly code: 'noMedia' | 'nothingKept' | 'oneSided' | 'streamSilent' | 'partyMissing' | 'audioLost' | 'interrupted' | 'audioDamaged' | 'unattended' | 'clockWrong' | 'foreignMedia' | 'mediaStopped' | 'srtpFailed' | 'storageFailed' | 'workerDied' | 'sessionLost' | 'recorderUnavailable' | 'fenceUnconfirmed' | 'tooShort' | 'metadataIncomplete' | 'notAsked';
         readonly words: string;
       })[];
       readonly pauses: number;
@@ -465,6 +469,8 @@ export interface Operations {
           readonly name: string | null;
           readonly role: 'agent' | 'other';
         })[];
+        /** Why its metadata may not say all; null where nothing was amiss */
+        readonly metadataIncomplete: readonly ('malformed' | 'namespace' | 'root' | 'doctype' | 'charset' | 'tooLarge' | 'tooDeep' | 'tooManyElements' | 'tooLong' | 'contentType' | 'boundary' | 'truncated' | 'partHeaders' | 'tooManyParts' | 'transferEncoding' | 'sessionId')[] | null;
         /** `finishing`: to be kept, not to be heard yet. `deleting`: to be destroyed, not to be heard any more, and saved all the same by a Save that comes in time */
         readonly status: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed';
         readonly endedAt: string | null;
@@ -511,6 +517,8 @@ export interface Operations {
         readonly name: string | null;
         readonly role: 'agent' | 'other';
       })[];
+      /** Why its metadata may not say all; null where nothing was amiss */
+      readonly metadataIncomplete: readonly ('malformed' | 'namespace' | 'root' | 'doctype' | 'charset' | 'tooLarge' | 'tooDeep' | 'tooManyElements' | 'tooLong' | 'contentType' | 'boundary' | 'truncated' | 'partHeaders' | 'tooManyParts' | 'transferEncoding' | 'sessionId')[] | null;
       /** `finishing`: to be kept, not to be heard yet. `deleting`: to be destroyed, not to be heard any more, and saved all the same by a Save that comes in time */
       readonly status: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed';
       readonly endedAt: string | null;
@@ -680,6 +688,8 @@ export interface Operations {
         readonly name: string | null;
         readonly role: 'agent' | 'other';
       })[];
+      /** Why its metadata may not say all; null where nothing was amiss */
+      readonly metadataIncomplete: readonly ('malformed' | 'namespace' | 'root' | 'doctype' | 'charset' | 'tooLarge' | 'tooDeep' | 'tooManyElements' | 'tooLong' | 'contentType' | 'boundary' | 'truncated' | 'partHeaders' | 'tooManyParts' | 'transferEncoding' | 'sessionId')[] | null;
       /** `finishing`: to be kept, not to be heard yet. `deleting`: to be destroyed, not to be heard any more, and saved all the same by a Save that comes in time */
       readonly status: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed';
       readonly endedAt: string | null;
@@ -724,6 +734,8 @@ export interface Operations {
         readonly name: string | null;
         readonly role: 'agent' | 'other';
       })[];
+      /** Why its metadata may not say all; null where nothing was amiss */
+      readonly metadataIncomplete: readonly ('malformed' | 'namespace' | 'root' | 'doctype' | 'charset' | 'tooLarge' | 'tooDeep' | 'tooManyElements' | 'tooLong' | 'contentType' | 'boundary' | 'truncated' | 'partHeaders' | 'tooManyParts' | 'transferEncoding' | 'sessionId')[] | null;
       /** `finishing`: to be kept, not to be heard yet. `deleting`: to be destroyed, not to be heard any more, and saved all the same by a Save that comes in time */
       readonly status: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed';
       readonly endedAt: string | null;
@@ -1316,12 +1328,12 @@ export interface Operations {
   /** What is open now and what was raised, newest first */
   'GET /api/alarms': {
     path: Record<never, never>;
-    query: { ucc?: string; kind?: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'logFailed' | 'audioDamaged' | 'dailySummary'; open?: boolean; from?: string; to?: string; cursor?: string; limit?: number };
+    query: { ucc?: string; kind?: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'logFailed' | 'audioDamaged' | 'dailySummary'; open?: boolean; from?: string; to?: string; cursor?: string; limit?: number };
     body: undefined;
     answer: {
       readonly items: readonly ({
         readonly id: string;
-        readonly kind: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'logFailed' | 'audioDamaged' | 'dailySummary';
+        readonly kind: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'logFailed' | 'audioDamaged' | 'dailySummary';
         readonly at: string;
         /** null while it is open; the same as `at` where it tells of a moment */
         readonly clearedAt: string | null;

@@ -75,6 +75,7 @@ export const texts = {
     mediaUnauthenticated: 'Audio that cannot be authenticated',
     mediaLossy: 'Audio with losses',
     recorderUnavailable: 'The recorder is not available',
+    metadataIncomplete: 'Call data could not be read in full',
     erasureFailed: 'An erasure was not carried out',
     audioDamaged: 'Kept audio is damaged or gone',
     uploadFailed: 'Recordings cannot be moved to the bucket',

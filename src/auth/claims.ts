@@ -72,10 +72,18 @@ function urisOf(claims: JWTPayload, { urisFrom }: IssuerSettings): Set<string> {
     for (const value of list(at(claims, path))) {
       const isAddress = /^[^\s:@]+@[^\s:@]+$/.test(value);
       const uri = parseRequesterUri(isAddress ? `sip:${value}` : value);
-      if (uri !== undefined) uris.add(uriKey(uri));
+      if (uri !== undefined && !(isAddress && isDisguised(value))) uris.add(uriKey(uri));
     }
   }
   return uris;
+}
+
+/**
+ * A mailbox is nobody's phone number, and its `%` no escape: read as a SIP user, either could name
+ * somebody else.
+ */
+function isDisguised(mailbox: string): boolean {
+  return /[%;?]/.test(mailbox) || uriKey(`sip:${mailbox}`).startsWith('tel:');
 }
 
 /** `resource_access.{client}.roles`: a client's name may hold dots itself. */

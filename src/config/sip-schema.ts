@@ -47,7 +47,7 @@ export const sip = section({
    */
   allowedNetworks: Type.Optional(Type.Array(Type.String())),
   maxCalls: count(2_000, 100_000),
-  maxMessageBytes: count(65_535, 1_048_576),
+  maxMessageBytes: count(524_288, 1_048_576),
   maxTcpConnections: count(1_000, 100_000),
   tcpIdleTimeoutMs: count(600_000, 86_400_000),
   maxTransactions: count(10_000, 1_000_000),

@@ -51,6 +51,10 @@ export const assuranceReasons = {
     verdict: 'complete',
     words: 'The call was over before audio could be expected, and none came.',
   },
+  metadataIncomplete: {
+    verdict: 'complete',
+    words: "Not all of the client's metadata could be read: parties may be missing, audio is not.",
+  },
   notAsked: { verdict: 'complete', words: 'Nobody asked for this call to be recorded.' },
 } as const satisfies Record<string, { readonly verdict: Verdict; readonly words: string }>;
 export type AssuranceReason = keyof typeof assuranceReasons;
@@ -138,6 +142,7 @@ function reasonsOf(evidence: Evidence, tracks: readonly TrackHealth[]): Assuranc
   if (!record.recorded) return ['notAsked'];
   const live = record.endedAt === null;
   const reasons = new Set<AssuranceReason>();
+  if (record.metadataIncomplete) reasons.add('metadataIncomplete');
   for (const kind of alarms) {
     const reason = reasonOfAlarm[kind] ?? (live ? reasonWhileLive[kind] : undefined);
     if (reason) reasons.add(reason);

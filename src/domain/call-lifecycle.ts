@@ -15,11 +15,11 @@ import {
   describeStreams,
   endedTrack,
   newStream,
-  partiesOf,
   type SessionOffer,
   type SessionSignalling,
   sessionRecord,
   specOf,
+  toldOf,
   trackRecord,
 } from './offered-media.ts';
 import type {
@@ -148,11 +148,15 @@ export class CallLifecycle {
       const rules = uccs.rulesOf(call.record);
       if (!rules || call.ended) return;
       const changed = describeStreams(call, rules, description);
-      const parties = partiesOf(call, rules, description);
-      if (changed.length === 0 && isDeepStrictEqual(parties, call.record.parties)) return;
+      const { parties, metadataIncomplete } = call.record;
+      const told = toldOf(call, rules, description);
+      const isKnown = isDeepStrictEqual(told, { parties, metadataIncomplete });
+      if (changed.length === 0 && isKnown) return;
       const tracks = changed.map((stream) => trackRecord(call.id, stream));
       await journal.record(call, {
-        ...{ type: 'callUpdated', record: call.next({ parties }), extra: { tracks } },
+        type: 'callUpdated',
+        record: call.next(told),
+        extra: { tracks },
       });
     });
   }
@@ -312,7 +316,7 @@ export class CallLifecycle {
     const { rules } = joining;
     const record = call.next({
       ...joining.changes,
-      parties: partiesOf(call, rules, offer),
+      ...toldOf(call, rules, offer),
       ...(this.#startsBy(call, offer, joining) ? { recordingState: RecordingState.Started } : {}),
     });
     const opens = keepsAudio(record);

@@ -98,6 +98,7 @@ export class Call {
       legalHold: null,
       health: null,
       dialogue: firstDialoguePart(begun.uccName),
+      metadataIncomplete: null,
     });
   }
 

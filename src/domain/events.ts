@@ -71,6 +71,8 @@ export const alarmKinds = [
   'mediaLossy',
   /** A call was offered that cannot be recorded. */
   'recorderUnavailable',
+  /** A client's metadata cannot be read as it should be; its calls are recorded all the same. */
+  'metadataIncomplete',
   /** Keys are destroyed, and bytes are still there; or an erasure could not be carried out. */
   'erasureFailed',
   /** Recordings cannot be moved to the bucket, or too much waits for it. */

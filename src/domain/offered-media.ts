@@ -5,14 +5,17 @@ import {
   type SrtpSuite,
   unnamedSource,
 } from './media-agreement.ts';
+import { faultsTogether, type MetadataFault } from './metadata-fault.ts';
 import type { OpenedStream, StreamSpec, TrackSummary, Vault } from './ports.ts';
 import type {
+  CallRecord,
   ClockOrigin,
   Party,
   SessionRecord,
   SessionStreamRecord,
   TrackRecord,
 } from './records.ts';
+import { uriKey } from './sip-uri.ts';
 import { presenceSince } from './stream-presence.ts';
 import { isAgent } from './ucc.ts';
 import type { UccRules } from './ucc-rules.ts';
@@ -33,11 +36,14 @@ export interface SessionOffer {
   readonly correlationId: string;
   readonly streams: readonly OfferedStream[];
   readonly parties: readonly { readonly aor: string; readonly name: string | null }[];
+  /** Why its metadata may not say all; left out for nothing of the kind. */
+  readonly metadataFaults?: readonly MetadataFault[] | undefined;
 }
 
 /** What a client tells of a call that goes on: who speaks, and where. */
 export interface CallDescription {
   readonly parties: SessionOffer['parties'];
+  readonly metadataFaults?: SessionOffer['metadataFaults'];
   readonly streams: readonly {
     readonly track: number;
     /** null: not told; what was known stays. */
@@ -201,15 +207,30 @@ const noPackets = {
   erased: 0,
 } as const;
 
-/** Everybody who has been on the call. */
-export function partiesOf(
+/** What the call's record says once that is told as well. */
+export function toldOf(
+  call: Call,
+  rules: UccRules,
+  told: Pick<SessionOffer, 'parties' | 'metadataFaults'>,
+): Pick<CallRecord, 'parties' | 'metadataIncomplete'> {
+  const { metadataIncomplete } = call.record;
+  return {
+    parties: partiesOf(call, rules, told),
+    metadataIncomplete: faultsTogether(metadataIncomplete, told.metadataFaults ?? []),
+  };
+}
+
+/** Everybody who has been on the call, each once, as last spelled. */
+function partiesOf(
   call: Call,
   rules: UccRules,
   told: Pick<SessionOffer, 'parties'>,
 ): readonly Party[] {
-  const parties = new Map(call.record.parties.map((party) => [party.aor, party]));
+  const parties = new Map(call.record.parties.map((party) => [uriKey(party.aor), party]));
   for (const { aor, name } of told.parties) {
-    parties.set(aor, { aor, name, role: isAgent(rules, aor) ? 'agent' : 'other' });
+    const key = uriKey(aor);
+    const known = parties.get(key)?.name ?? null;
+    parties.set(key, { aor, name: name ?? known, role: roleOf(rules, aor) });
   }
   return [...parties.values()];
 }

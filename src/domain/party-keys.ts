@@ -1,23 +1,36 @@
+import { type PartyAddress, partyAddress } from './party-address.ts';
+
 /** Digits, and what people and systems put between them. */
 const phoneNumber = /^\+?[0-9][0-9().\s-]{2,}$/;
 const separators = /[().\s-]/g;
+/** Databases index no more than about 2,700 bytes. */
+const MAX_KEY_LENGTH = 512;
 
 /**
- * How a party is found: by its address without scheme, port and parameters, and by its user part
- * alone. Phone numbers compare as numbers: `tel:+31-88`, `0031 88` and `sip:+3188@sbc` are one.
+ * How a party is found: an international number by its digits, whatever host carries it; everybody
+ * else by the address without scheme, port and parameters, and by the user part alone.
  */
 export function partyKeys(aor: string): string[] {
-  const bare = aor
-    .trim()
-    .toLowerCase()
-    .replace(/^(sips?|tel):/, '')
-    .replace(/[;?].*$/, '');
-  const at = bare.lastIndexOf('@');
-  const user = numberKey((at < 0 ? bare : bare.slice(0, at)).replace(/:.*$/, ''));
-  if (at < 0) return user === '' ? [] : [user];
-  const host = bare.slice(at + 1).replace(/:\d*$/, '');
-  const address = `${user}@${host}`;
-  return user === '' ? [host] : [address, user];
+  return keysOf(aor).map((key) => key.slice(0, MAX_KEY_LENGTH));
+}
+
+function keysOf(aor: string): string[] {
+  const address = partyAddress(aor);
+  switch (address.kind) {
+    case 'number':
+    case 'local':
+      return keysOfNumber(address);
+    case 'user': {
+      const { user, host } = address;
+      if (user === undefined || user === '') return [host];
+      const name = numberKey(user);
+      return [`${name}@${host}`, name];
+    }
+    default: {
+      const text = numberKey(address.text);
+      return text === '' ? [] : [text];
+    }
+  }
 }
 
 /** What a search for that text looks for: an address where it names a host, else a user. */
@@ -25,8 +38,11 @@ export function partyKey(text: string): string {
   return partyKeys(text)[0] ?? '';
 }
 
+/** An extension is found by its own spelling and by the number that it belongs to. */
+function keysOfNumber({ number, parameters }: Extract<PartyAddress, { number: string }>): string[] {
+  return parameters === '' ? [number] : [`${number}${parameters}`, number];
+}
+
 function numberKey(user: string): string {
-  if (!phoneNumber.test(user)) return user;
-  const digits = user.replace(separators, '');
-  return digits.startsWith('00') ? `+${digits.slice(2)}` : digits;
+  return phoneNumber.test(user) ? user.replace(separators, '') : user;
 }

@@ -3,6 +3,7 @@ import type { CallStatus } from './call-status.ts';
 import type { DialoguePart } from './dialogue.ts';
 import type { Lease } from './lease.ts';
 import type { MediaAgreement, MediaSource } from './media-agreement.ts';
+import type { MetadataFault } from './metadata-fault.ts';
 import type { MarkingState, RecordingState, SavingState, StateAction } from './recording-state.ts';
 import type { StreamPresence } from './stream-presence.ts';
 
@@ -26,9 +27,7 @@ export interface Party {
   readonly role: 'agent' | 'other';
 }
 
-/**
- * A call as the store keeps it: its state in progress, and what became of it. Times are Unix ms.
- */
+/** A call as the store keeps it, in progress and afterwards. Times are Unix ms. */
 export interface CallRecord {
   /** Names the call and its recording; a correlation id may come again in a later call. */
   readonly id: string;
@@ -65,6 +64,8 @@ export interface CallRecord {
   readonly health: CallHealth | null;
   /** Its place in the dialogue that it is a part of. */
   readonly dialogue: DialoguePart;
+  /** What could not be read of its metadata; null where nothing was amiss, or there was none. */
+  readonly metadataIncomplete: readonly MetadataFault[] | null;
 }
 
 export interface GapSummary {

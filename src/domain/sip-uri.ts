@@ -1,3 +1,5 @@
+import { escapedUser, partyAddress, withoutName } from './party-address.ts';
+
 /**
  * Agents and supervisors are SIP URIs or phone numbers: `sip:agent@domain.com`, `tel:+31880000000`.
  */
@@ -17,14 +19,38 @@ export function parseRequesterUri(value: unknown): string | undefined {
   return sipUri.test(uri) || telUri.test(uri) ? uri : undefined;
 }
 
-/** URIs compare without regard to case, trimmed. */
+/**
+ * The same text for the same party and for nobody else, so that comparing is an equivalence; a key
+ * is its own key.
+ *
+ * An international number is one party under `tel:` and at any host, with its visual separators or
+ * without, `00` for `+` included; its extension is another one. Of other users the host counts, and
+ * a port that is not SIP's own; scheme, display name, password, parameters and headers do not
+ * (RFC 3261 section 10.3, step 5). Escapes are read, case never counts. A national number is never
+ * taken for an international one.
+ */
 export function uriKey(uri: string): string {
-  return uri.trim().toLowerCase();
+  const address = partyAddress(uri);
+  switch (address.kind) {
+    case 'number':
+    case 'local':
+      return `tel:${address.number}${address.parameters}`;
+    case 'user': {
+      const { user, host, port } = address;
+      const location = port === undefined ? host : `${host}:${port}`;
+      return user === undefined ? `sip:${location}` : `sip:${user}@${location}`;
+    }
+    default:
+      return address.text;
+  }
 }
 
-/** User part of a SIP URI, lower case; for a `tel:` URI its number; else undefined. */
+/**
+ * User part of a SIP URI, lower case, its escapes read; for a `tel:` URI its number as it stands;
+ * else undefined.
+ */
 export function uriUser(uri: string): string | undefined {
-  const match = /^(?:sips?:([^@:;?]+)(?::[^@]*)?@|tel:([^;]+))/i.exec(uri.trim());
-  const user = match?.[1] ?? match?.[2];
-  return user?.toLowerCase();
+  const match = /^(?:sips?:([^@:;?]+)(?::[^@]*)?@|tel:([^;]+))/i.exec(withoutName(uri.trim()));
+  const user = match?.[1];
+  return user === undefined ? match?.[2]?.toLowerCase() : escapedUser(user);
 }

@@ -1,6 +1,6 @@
 import type { Store } from './ports.ts';
 import type { CallRecord } from './records.ts';
-import { newUcc, type Ucc, type UccSettings, uccKey, withSettings } from './ucc.ts';
+import { isMember, newUcc, type Ucc, type UccSettings, uccKey, withSettings } from './ucc.ts';
 import { strictestOf, type UccRules } from './ucc-rules.ts';
 
 /**
@@ -32,6 +32,12 @@ export class UccRegistry {
   rulesOfAll(names: readonly string[]): UccRules | undefined {
     const uccs = names.flatMap((name) => this.get(name) ?? []);
     return uccs.length === 0 ? undefined : strictestOf(uccs);
+  }
+
+  /** An agent or a supervisor of the UCC of that name. */
+  isMember(name: string, uri: string): boolean {
+    const ucc = this.get(name);
+    return ucc !== undefined && isMember(ucc, uri);
   }
 
   list(): Ucc[] {

@@ -76,9 +76,13 @@ export function isSupervisor(ucc: Ucc, uri: string): boolean {
   return has(ucc.supervisors, uri);
 }
 
+/** Keys of a list, which never changes; a new one replaces it. */
+const keysOf = new WeakMap<readonly string[], ReadonlySet<string>>();
+
 function has(members: readonly string[], uri: string): boolean {
-  const key = uriKey(uri);
-  return members.some((member) => uriKey(member) === key);
+  const keys = keysOf.get(members) ?? new Set(members.map(uriKey));
+  keysOf.set(members, keys);
+  return keys.has(uriKey(uri));
 }
 
 function distinct(members: readonly string[]): string[] {

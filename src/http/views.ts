@@ -4,6 +4,7 @@ import type { Call } from '../domain/call.ts';
 import { callStatuses } from '../domain/call-status.ts';
 import { isoTime, nameOf } from '../domain/event-view.ts';
 import { type AlarmKind, alarmKinds, recordingEventTypes } from '../domain/events.ts';
+import { metadataFaultCodes } from '../domain/metadata-fault.ts';
 import type { RecordingParts } from '../domain/recording-sidecar.ts';
 import {
   MarkingState,
@@ -41,6 +42,11 @@ const callProperties = {
   version: Type.Integer({ description: 'Counts every change of state' }),
   beganAt: time,
   parties: Type.Array(partySchema),
+  metadataIncomplete: Type.Unsafe<readonly string[] | null>({
+    type: ['array', 'null'],
+    items: { type: 'string', enum: [...metadataFaultCodes] },
+    description: 'Why its metadata may not say all; null where nothing was amiss',
+  }),
 };
 
 export const callSchema = Type.Object({
@@ -230,5 +236,6 @@ function commonView(record: CallRecord) {
     version: record.version,
     beganAt: isoTime(record.beganAt),
     parties: record.parties,
+    metadataIncomplete: record.metadataIncomplete,
   };
 }

@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { type CallHealth, verdicts } from '../domain/assurance.ts';
 import type { CommandAnswer } from '../domain/command.ts';
 import { type Alarm, type AlarmKind, alarmKinds, type RecordingEvent } from '../domain/events.ts';
+import { metadataFaultCodes } from '../domain/metadata-fault.ts';
 import type { StreamStats, TrackSummary } from '../domain/ports.ts';
 import { type StateAction, stateActionName } from '../domain/recording-state.ts';
 import type { PacketCounts } from '../domain/records.ts';
@@ -65,6 +66,11 @@ export class Metrics {
     registers: [this.#registry],
   });
   readonly #meter = new PacketMeter((counter, packets) => this.#countPackets(counter, packets));
+  readonly #metadataFaults = this.#counter(
+    'hush_sip_metadata_incomplete_total',
+    'Messages whose metadata could not be read as it should be, by why',
+    ['fault'],
+  );
   readonly #pauseOffers = this.#counter(
     'hush_sip_pause_offers_total',
     "Requests to clients to send nothing, or again, by the client's answer",
@@ -92,6 +98,7 @@ export class Metrics {
     // An alert on a rise sees the first one only where there was a zero before.
     for (const verdict of verdicts) this.#verdicts.inc({ verdict }, 0);
     for (const kind of alarmKinds) this.#alarms.inc({ kind }, 0);
+    for (const fault of metadataFaultCodes) this.#metadataFaults.inc({ fault }, 0);
     this.#gauge('hush_calls_in_progress', 'Calls in progress', readings.callsInProgress);
     this.#gauge('hush_hub_connections', 'Hub clients', readings.hubConnections);
     this.#gauge('hush_streams_open', 'Media streams open', readings.openStreams);
@@ -126,6 +133,11 @@ export class Metrics {
 
   sipDropped(reason: string): void {
     this.#sipDropped.inc({ reason });
+  }
+
+  /** Of one message: each fault once. */
+  metadataRead(faults: readonly string[]): void {
+    for (const fault of new Set(faults)) this.#metadataFaults.inc({ fault });
   }
 
   pauseOffered(outcome: string): void {

@@ -9,9 +9,9 @@ import type { InviteBody } from './invite-body.ts';
  */
 export function bodyRefusal(
   request: SipRequest,
-  { offer, metadata }: Partial<InviteBody> = {},
+  { offer, hasMetadata }: Partial<InviteBody> = {},
 ): SipReply | undefined {
-  if (request.body.length === 0 || offer || metadata || isOptional(request)) return undefined;
+  if (request.body.length === 0 || offer || hasMetadata || isOptional(request)) return undefined;
   return { statusCode: 415, headers: [isEncoded(request) ? acceptedEncoding : acceptedTypes] };
 }
 

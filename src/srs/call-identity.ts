@@ -20,6 +20,8 @@ export interface IdentityRules {
   /** Where vendors' own values stand in the metadata; empty: nowhere. */
   readonly extensions: { readonly ucc: string; readonly correlationId: string };
   isUcc(name: string): boolean;
+  /** An agent or a supervisor of that UCC. */
+  isMember(uccName: string, uri: string): boolean;
 }
 
 /** Which UCC a recording session's call belongs to; undefined when nothing in it names one. */
@@ -30,8 +32,8 @@ export function uccOf(
 ): string | undefined {
   const candidates: Record<UccSource, () => (string | undefined)[]> = {
     requestUri: () => [uriUser(request.requestUri)],
-    header: () => rules.headers.ucc.map((name) => header(request, name)?.toLowerCase()),
-    extension: () => [extensionAt(metadata, rules.extensions.ucc)?.toLowerCase()],
+    header: () => rules.headers.ucc.flatMap((name) => namesIn(header(request, name))),
+    extension: () => namesIn(extensionAt(metadata, rules.extensions.ucc)),
     participant: () =>
       (metadata?.participants ?? []).map(({ aor }) => (aor ? uriUser(aor) : undefined)),
   };
@@ -40,36 +42,84 @@ export function uccOf(
     .find((name) => name !== undefined && rules.isUcc(name));
 }
 
+/** A name, or a URI whose user part is one. */
+function namesIn(value: string | undefined): (string | undefined)[] {
+  return value === undefined ? [] : [value.toLowerCase(), uriUser(value)];
+}
+
+export interface CorrelationId {
+  readonly guid: string;
+  /** `session`: the metadata's communication session; what else another call may not have. */
+  readonly from: 'header' | 'extension' | 'session' | 'callId';
+}
+
 /**
  * The call's correlation id: a header (`X-Correlation-Id`), else a vendor's own value in the
- * metadata, else the communication session id read as a
- * GUID (RFC 7865 section 6.10), else one derived from it; without metadata the SIP Call-ID stands
- * in.
+ * metadata, else the communication session id read as a GUID (RFC 7865 section 6.10), else one
+ * derived from it; without metadata the SIP Call-ID stands in. What is no id (`isNoId`) counts as
+ * none.
  */
 export function correlationIdOf(
   request: SipRequest,
   metadata: RecordingMetadata | undefined,
   rules: IdentityRules,
-): string {
-  const sessionId = metadata?.communicationSessionIds[0];
-  const fallback = guidFromText(sessionId ?? header(request, 'Call-ID') ?? '');
-  const candidates: Record<CorrelationSource, () => string | undefined> = {
+): CorrelationId {
+  const sessionId = sessionIdOf(metadata);
+  const read = sessionId === undefined ? undefined : guidFromSessionId(sessionId);
+  const candidates: Record<CorrelationSource, () => CorrelationId | undefined> = {
     header: () => {
       const values = rules.headers.correlationId.map((name) => header(request, name) ?? '');
-      return values.map(parseGuid).find((guid) => guid !== undefined);
+      const guid = values.map(parseGuid).find((one) => one !== undefined && !isNoId(one));
+      return guid === undefined ? undefined : { guid, from: 'header' };
     },
     extension: () => {
-      const value = extensionAt(metadata, rules.extensions.correlationId);
-      return value === undefined ? undefined : (parseGuid(value) ?? guidFromText(value));
+      const value = extensionAt(metadata, rules.extensions.correlationId) ?? '';
+      if (isNoId(value, MIN_EXTENSION_CHARACTERS)) return undefined;
+      return { guid: parseGuid(value) ?? guidFromText(value), from: 'extension' };
     },
-    sessionId: () => (sessionId === undefined ? undefined : guidFromSessionId(sessionId)),
-    derived: () => fallback,
+    sessionId: () => (read === undefined ? undefined : { guid: read, from: 'session' }),
+    derived: () =>
+      sessionId === undefined ? undefined : { guid: guidFromText(sessionId), from: 'session' },
   };
   for (const source of rules.correlationId) {
-    const guid = candidates[source]();
-    if (guid !== undefined) return guid;
+    const found = candidates[source]();
+    if (found !== undefined) return found;
   }
-  return fallback;
+  return candidates.derived() ?? correlationIdOfDialog(request);
+}
+
+/** The metadata's first session id that is one. */
+function sessionIdOf(metadata: RecordingMetadata | undefined): string | undefined {
+  return metadata?.communicationSessionIds.find((id) => !isNoId(id));
+}
+
+/** The communication session's id as a GUID, read or derived: the same for the same session. */
+export function sessionGuidOf(metadata: RecordingMetadata | undefined): string | undefined {
+  const id = sessionIdOf(metadata);
+  return id === undefined ? undefined : (guidFromSessionId(id) ?? guidFromText(id));
+}
+
+/** What no other call has: derived from the SIP Call-ID. */
+export function correlationIdOfDialog(request: SipRequest): CorrelationId {
+  return { guid: guidFromText(header(request, 'Call-ID') ?? ''), from: 'callId' };
+}
+
+const noIds = ['null', 'none', 'undefined', 'unknown', 'anonymous', 'default'];
+const MIN_ID_CHARACTERS = 4;
+/** Where a configuration says that it stands, a short one is an id all the same. */
+const MIN_EXTENSION_CHARACTERS = 2;
+
+/**
+ * Nothing that was made to tell calls apart: empty, a word for nothing, one character over and over
+ * (nil and max UUIDs, in hexadecimal and base64), or zeros before too few characters.
+ */
+export function isNoId(id: string, minCharacters = MIN_ID_CHARACTERS): boolean {
+  const guid = guidFromSessionId(id);
+  return [id, guid ?? id].some((text) => {
+    const characters = text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+    const telling = characters.replace(/^0+/, '');
+    return telling.length < minCharacters || new Set(telling).size === 1 || noIds.includes(telling);
+  });
 }
 
 /** The first value whose path is that one, or ends with it. */

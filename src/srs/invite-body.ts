@@ -1,39 +1,152 @@
+import { gunzipSync, inflateSync } from 'node:zlib';
+import type { MetadataFault } from '../domain/metadata-fault.ts';
 import { parseOffer } from '../protocols/sdp/parse-offer.ts';
 import { SdpError, type SdpOffer } from '../protocols/sdp/types.ts';
 import { header } from '../protocols/sip/headers.ts';
 import type { SipRequest } from '../protocols/sip/types.ts';
-import { isMetadataType, parseMetadata } from '../protocols/siprec/metadata.ts';
-import { MultipartError, parseMultipart } from '../protocols/siprec/multipart.ts';
+import { mergeMetadata } from '../protocols/siprec/merge-metadata.ts';
+import { isMetadataType, readMetadata } from '../protocols/siprec/metadata.ts';
+import { boundaryIn, readMultipart } from '../protocols/siprec/multipart.ts';
 import { MetadataError, type RecordingMetadata } from '../protocols/siprec/types.ts';
 
 /** What an INVITE, re-INVITE or UPDATE brought, in whatever order its parts came. */
 export interface InviteBody {
   readonly offer: SdpOffer | undefined;
   readonly metadata: RecordingMetadata | undefined;
+  /** A part of it came, whether or not anything in it could be told. */
+  readonly hasMetadata: boolean;
+  /** Why the metadata may not be all that the client meant. */
+  readonly faults: readonly MetadataFault[];
 }
 
-/** @throws MultipartError, MetadataError, SdpError */
+interface Part {
+  readonly contentType: string;
+  readonly typeHeader: string;
+  readonly coding: string | undefined;
+  readonly content: Buffer;
+}
+
+type Kind = 'sdp' | 'metadata' | 'multipart' | 'other';
+
+const MAX_NESTING = 3;
+const MAX_DECOMPRESSED_BYTES = 1_048_576;
+
+/**
+ * Reads whatever there is to read: of what is optional nothing is refused. A part that says to be
+ * something else than it is counts as what it is.
+ * @throws SdpError where a description is there, and none that can be used
+ */
 export function readInviteBody(request: SipRequest): InviteBody {
-  const contentType = header(request, 'Content-Type') ?? '';
-  const mediaType = mediaTypeOf(contentType);
-  if (request.body.length === 0) return { offer: undefined, metadata: undefined };
-  const parts = mediaType.startsWith('multipart/')
-    ? parseMultipart(request.body, contentType)
-    : [{ contentType: mediaType, content: request.body }];
-  let offer: SdpOffer | undefined;
-  let metadata: RecordingMetadata | undefined;
-  for (const part of parts) {
-    if (part.contentType === 'application/sdp') offer = parseOffer(part.content.toString());
-    else if (isMetadataType(part.contentType)) metadata = parseMetadata(part.content);
+  const typeHeader = header(request, 'Content-Type') ?? '';
+  const coding = header(request, 'Content-Encoding')?.trim().toLowerCase();
+  const reader = new BodyReader();
+  const contentType = mediaTypeOf(typeHeader);
+  if (request.body.length > 0) {
+    reader.read({ contentType, typeHeader, coding, content: request.body }, 0);
   }
-  return { offer, metadata };
+  return reader.body();
 }
 
-/** True for the errors above: the request's fault, answered 400. */
+/** True for the error above: the request's fault, answered 400. */
 export function isBadBody(cause: unknown): boolean {
-  return (
-    cause instanceof MultipartError || cause instanceof MetadataError || cause instanceof SdpError
-  );
+  return cause instanceof SdpError;
+}
+
+/** Both; what is known stays where both together are more than one document may hold. */
+export function joinMetadata(
+  known: RecordingMetadata | undefined,
+  update: RecordingMetadata | undefined,
+): { metadata: RecordingMetadata | undefined; faults: readonly MetadataFault[] } {
+  try {
+    return { metadata: mergeMetadata(known, update), faults: [] };
+  } catch (cause) {
+    if (!(cause instanceof MetadataError)) throw cause;
+    return { metadata: known, faults: [cause.reason] };
+  }
+}
+
+class BodyReader {
+  readonly #faults = new Set<MetadataFault>();
+  #offer: SdpOffer | undefined;
+  #sdpError: SdpError | undefined;
+  #metadata: RecordingMetadata | undefined;
+  #hasMetadata = false;
+
+  body(): InviteBody {
+    if (!this.#offer && this.#sdpError) throw this.#sdpError;
+    return {
+      offer: this.#offer,
+      metadata: this.#metadata,
+      hasMetadata: this.#hasMetadata,
+      faults: [...this.#faults],
+    };
+  }
+
+  read(part: Part, depth: number): void {
+    const content = decompressed(part);
+    const kind = kindOf(part.contentType, content);
+    if (kind === 'multipart') this.#readParts(part, content, depth);
+    else if (kind === 'sdp') this.#readOffer(content);
+    else if (kind === 'metadata') this.#readMetadata(part, content);
+  }
+
+  #readParts({ contentType, typeHeader }: Part, content: Buffer, depth: number): void {
+    if (depth === MAX_NESTING) return;
+    if (!contentType.startsWith('multipart/')) this.#faults.add('contentType');
+    const { parts, faults } = readMultipart(content, typeHeader);
+    for (const fault of faults) this.#faults.add(fault);
+    for (const part of parts) this.read(part, depth + 1);
+  }
+
+  /** The last one that can be used, as in `multipart/alternative`. */
+  #readOffer(content: Buffer): void {
+    try {
+      this.#offer = parseOffer(content.toString());
+    } catch (cause) {
+      if (!(cause instanceof SdpError)) throw cause;
+      this.#sdpError ??= cause;
+    }
+  }
+
+  /** Of several documents the first says what is complete; the others add to it. */
+  #readMetadata({ contentType, typeHeader }: Part, content: Buffer): void {
+    this.#hasMetadata = true;
+    if (!isMetadataType(contentType)) this.#faults.add('contentType');
+    const charset = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(typeHeader)?.[1];
+    const reading = readMetadata(content, charset);
+    const known = this.#metadata;
+    const update = reading.metadata &&
+      known && { ...reading.metadata, dataMode: 'partial' as const };
+    const { metadata, faults } = joinMetadata(known, update ?? reading.metadata);
+    this.#metadata = metadata;
+    for (const fault of [...reading.faults, ...faults]) this.#faults.add(fault);
+  }
+}
+
+/** By what it begins with; its type counts where that says nothing. */
+function kindOf(contentType: string, content: Buffer): Kind {
+  const head = content.subarray(0, 1_024).toString('latin1').replaceAll('\0', '');
+  const isDescription = /^\s*v=0\s*[\r\n]/.test(head);
+  if (contentType.startsWith('multipart/')) return isDescription ? 'sdp' : 'multipart';
+  if (isDescription) return 'sdp';
+  if (/^\W{0,8}</.test(head) && /<(?:[^\s<>:]{1,64}:)?recording(?:_metadata)?[\s>]/i.test(head)) {
+    return 'metadata';
+  }
+  if (isMetadataType(contentType)) return boundaryIn(content) ? 'multipart' : 'metadata';
+  if (boundaryIn(content) !== undefined) return 'multipart';
+  return contentType === 'application/sdp' ? 'sdp' : 'other';
+}
+
+/** What cannot be decompressed, or is too large then, stays as it came. */
+function decompressed({ coding, content }: Part): Buffer {
+  const bounds = { maxOutputLength: MAX_DECOMPRESSED_BYTES };
+  try {
+    if (coding === 'gzip' || coding === 'x-gzip') return gunzipSync(content, bounds);
+    if (coding === 'deflate') return inflateSync(content, bounds);
+  } catch {
+    // Neither SDP nor metadata is found in it.
+  }
+  return content;
 }
 
 function mediaTypeOf(contentType: string): string {

@@ -12,9 +12,10 @@ export function partiesOf(metadata: RecordingMetadata | undefined): CallDescript
 
 /** What the metadata, as far as it is known by now, says of these streams and their call. */
 export function descriptionOf(
-  metadata: RecordingMetadata,
+  metadata: RecordingMetadata | undefined,
   streams: readonly CallStream[],
 ): CallDescription {
+  if (!metadata) return { parties: [], streams: [] };
   return {
     parties: partiesOf(metadata),
     streams: streams.map(({ track, label }) => ({

@@ -1,5 +1,6 @@
 import type { CallLifecycle } from '../domain/call-lifecycle.ts';
 import type { SrtpPolicy } from '../domain/media-agreement.ts';
+import type { MetadataReport } from '../domain/metadata-alarms.ts';
 import type { SessionTimerRules } from '../protocols/sip/session-expires.ts';
 import type { SipDialogState } from '../protocols/sip/types.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
@@ -17,6 +18,7 @@ export interface RecordingSessionOptions {
   readonly twoSidedPause: boolean;
   readonly srtp: SrtpPolicy;
   onPauseOffered(outcome: OfferOutcome): void;
+  onMetadata(report: MetadataReport): void;
   onFailure(cause: unknown): void;
   onEnded(): void;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RestoredSession } from '../domain/call-recovery.ts';
+import type { MetadataFault } from '../domain/metadata-fault.ts';
 import { SerialQueue } from '../domain/serial-queue.ts';
 import type { SdpOffer } from '../protocols/sdp/types.ts';
 import { answerSessionTimer, type SessionInterval } from '../protocols/sip/session-expires.ts';
@@ -11,10 +12,9 @@ import type {
   SipReply,
   SipRequest,
 } from '../protocols/sip/types.ts';
-import { mergeMetadata } from '../protocols/siprec/merge-metadata.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 import { answerToFailure } from './failure-answers.ts';
-import { readInviteBody } from './invite-body.ts';
+import { joinMetadata, readInviteBody } from './invite-body.ts';
 import type { MediaChoice, MediaRules } from './offer-answer.ts';
 import type { RecordingSessionOptions, Signalling } from './recording-session-options.ts';
 import { type CallOffer, SessionNegotiation } from './session-negotiation.ts';
@@ -203,13 +203,21 @@ export class RecordingSession {
     const refusal = this.#negotiation.refusal(request, body);
     if (refusal) return refusal;
     this.#refresh.refreshed(timer.interval);
-    this.metadata = mergeMetadata(this.metadata, body.metadata);
+    const { metadata, faults: more } = joinMetadata(this.metadata, body.metadata);
+    this.metadata = metadata;
+    const faults = [...body.faults, ...more];
     const sdp = await this.#negotiation.respond(request, body.offer);
     // What the client has told is known of its streams before it is answered.
-    if (this.metadata && body.metadata) await media.describe(this.metadata);
+    const isNews = body.metadata !== undefined || faults.length > 0;
+    if (isNews) await media.describe(metadata, faults);
+    if (isNews) this.#tell(faults);
     await this.#saveNow();
-    const reply = { statusCode: 200, headers: timer.headers };
-    return sdp ? { ...reply, body: sdp } : reply;
+    return { statusCode: 200, headers: timer.headers, ...(sdp && { body: sdp }) };
+  }
+
+  #tell(faults: readonly MetadataFault[]): void {
+    const address = this.#dialog?.peer.address ?? '';
+    this.#options.onMetadata({ callId: this.callId ?? '', address, faults });
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Call, CallStream } from '../domain/call.ts';
 import type { AcceptedStream, CallLifecycle } from '../domain/call-lifecycle.ts';
 import type { SrtpKeys } from '../domain/media-agreement.ts';
+import type { MetadataFault } from '../domain/metadata-fault.ts';
 import type { SessionOffer } from '../domain/offered-media.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 import type { MediaChoice } from './offer-answer.ts';
@@ -91,11 +92,15 @@ export class SessionMedia {
   }
 
   /** What is known by now of who speaks in the session's streams. */
-  async describe(metadata: RecordingMetadata): Promise<void> {
+  async describe(
+    metadata: RecordingMetadata | undefined,
+    metadataFaults: readonly MetadataFault[],
+  ): Promise<void> {
     const call = this.#call;
     if (!call) return;
     const streams = this.#streams.flatMap(({ track }) => call.streams.get(track) ?? []);
-    await this.#lifecycle.describe(call, descriptionOf(metadata, streams));
+    const description = descriptionOf(metadata, streams);
+    await this.#lifecycle.describe(call, { ...description, metadataFaults });
   }
 
   #at(index: number): SessionStream | undefined {

@@ -78,7 +78,10 @@ export class SessionNegotiation {
   }
 
   /** Why a later INVITE or UPDATE is not taken up; undefined where it is. */
-  refusal(request: SipRequest, body: Pick<InviteBody, 'offer' | 'metadata'>): SipReply | undefined {
+  refusal(
+    request: SipRequest,
+    body: Pick<InviteBody, 'offer' | 'hasMetadata'>,
+  ): SipReply | undefined {
     const { offer } = body;
     const why = offer && whyUnacceptable(offer, this.rules);
     if (why) return notAcceptable(why);

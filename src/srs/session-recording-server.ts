@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { CallLifecycle } from '../domain/call-lifecycle.ts';
 import type { RestoredSession } from '../domain/call-recovery.ts';
-import { UccUnknownError } from '../domain/errors.ts';
 import type { SrtpPolicy } from '../domain/media-agreement.ts';
+import type { MetadataReport } from '../domain/metadata-alarms.ts';
 import type { SessionTimerRules } from '../protocols/sip/session-expires.ts';
 import type {
   DigestRules,
@@ -13,7 +13,8 @@ import type {
 } from '../protocols/sip/types.ts';
 import { createSipUserAgent } from '../protocols/sip/user-agent.ts';
 import { bodyRefusal } from './body-refusal.ts';
-import { correlationIdOf, type IdentityRules, uccOf } from './call-identity.ts';
+import type { IdentityRules } from './call-identity.ts';
+import { CallNaming, type CallNamingOptions } from './call-naming.ts';
 import { answerToFailure, notAcceptable } from './failure-answers.ts';
 import { readInviteBody } from './invite-body.ts';
 import { InviteLimits, type InviteRates } from './invite-limits.ts';
@@ -40,7 +41,10 @@ export interface SessionRecordingServerOptions {
   readonly srtp: SrtpPolicy;
   /** Whom the SIP ports listen to; everybody where it is left out. */
   readonly isAllowed?: (address: string) => boolean;
+  readonly recentCall: CallNamingOptions['recentCall'];
   onPauseOffered(outcome: OfferOutcome): void;
+  /** A message's metadata was read, wholly or not. */
+  onMetadata(report: MetadataReport): void;
   onDropped(reason: string): void;
   onFailure(cause: unknown): void;
 }
@@ -57,11 +61,14 @@ const stopping = { statusCode: 503, headers: [{ name: 'Retry-After', value: '5' 
 export class SessionRecordingServer {
   readonly #options: SessionRecordingServerOptions;
   readonly #sessions = new Set<RecordingSession>();
+  readonly #naming: CallNaming;
   #agent: SipUserAgent | undefined;
   #refusing = false;
 
   constructor(options: SessionRecordingServerOptions) {
     this.#options = options;
+    const { identity: rules, recentCall } = options;
+    this.#naming = new CallNaming({ rules, recentCall });
   }
 
   get udpPort(): number | undefined {
@@ -166,7 +173,7 @@ export class SessionRecordingServer {
       session.attach(invite.accept(reply, handlerOf(session, this.#options.onFailure)));
       this.callChanged(session.callId ?? '');
     } catch (cause) {
-      this.#sessions.delete(session);
+      this.#forget(session);
       const reply = this.#refusing ? stopping : answerToFailure(cause, invite.request);
       if (reply.statusCode === 500) this.#options.onFailure(cause);
       if (!cancelled && !invite.cancelled) invite.reject(reply);
@@ -174,34 +181,48 @@ export class SessionRecordingServer {
   }
 
   async #begin(invite: IncomingInvite, session: RecordingSession) {
-    const { identity } = this.#options;
-    const { offer, metadata } = readInviteBody(invite.request);
+    const { request, peer } = invite;
+    const body = readInviteBody(request);
+    const { offer, metadata } = body;
     const why = offer && whyUnacceptable(offer, session.rules);
-    const refusal = why ? notAcceptable(why) : bodyRefusal(invite.request, { offer, metadata });
+    const refusal = why ? notAcceptable(why) : bodyRefusal(request, body);
     if (refusal) {
-      this.#sessions.delete(session);
+      this.#forget(session);
       invite.reject(refusal);
       return undefined;
     }
-    const uccName = uccOf(invite.request, metadata, identity);
-    if (uccName === undefined) throw new UccUnknownError('no known UCC is named');
-    const correlationId = correlationIdOf(invite.request, metadata, identity);
-    const call = { uccName, correlationId, parties: partiesOf(metadata) };
     session.metadata = metadata;
-    if (!offer) return session.beginByOffer(call, invite.request);
-    return session.begin(call, offer, chooseMedia(offer, metadata, session.rules));
+    const named = await this.#naming.name(session, request, peer.address);
+    const { uccName, correlationId } = named;
+    const faults = [...body.faults, ...named.faults];
+    const parties = partiesOf(metadata);
+    const call = { uccName, correlationId, parties, metadataFaults: faults };
+    const answer = offer
+      ? await session.begin(call, offer, chooseMedia(offer, metadata, session.rules))
+      : await session.beginByOffer(call, request);
+    if (metadata !== undefined || faults.length > 0) {
+      this.#options.onMetadata({ callId: session.callId ?? '', address: peer.address, faults });
+    }
+    return answer;
+  }
+
+  #forget(session: RecordingSession): void {
+    this.#sessions.delete(session);
+    this.#naming.forget(session);
   }
 
   #restore(agent: SipUserAgent, restored: RestoredSession): void {
     const session = this.#newSession(restored.record.id);
     const state = session.restore(restored);
+    const { uccName, correlationId } = restored.call;
+    this.#naming.took(session, { uccName, correlationId, address: state.peer.address });
     session.attach(agent.restoreDialog(state, handlerOf(session, this.#options.onFailure)));
     if (restored.lost) session.hangUp().catch(this.#options.onFailure);
   }
 
   #newSession(id: string = randomUUID()): RecordingSession {
     const { lifecycle, mediaAddress, timerRules, twoSidedPause, srtp } = this.#options;
-    const { onPauseOffered, onFailure } = this.#options;
+    const { onPauseOffered, onMetadata, onFailure } = this.#options;
     const session: RecordingSession = new RecordingSession({
       ...{
         id,
@@ -211,9 +232,10 @@ export class SessionRecordingServer {
         twoSidedPause,
         srtp,
         onPauseOffered,
+        onMetadata,
         onFailure,
       },
-      onEnded: () => this.#sessions.delete(session),
+      onEnded: () => this.#forget(session),
     });
     this.#sessions.add(session);
     return session;

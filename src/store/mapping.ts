@@ -137,6 +137,7 @@ function callRow(call: CallRecord): CallTable {
     health: call.health === null ? null : JSON.stringify(call.health),
     part: call.dialogue.part,
     dialogue: JSON.stringify(call.dialogue),
+    metadata_incomplete: call.metadataIncomplete?.join(' ') ?? null,
   };
 }
 
@@ -166,6 +167,8 @@ export function callOf(row: CallTable): CallRecord {
       row.legal_hold === null ? null : (JSON.parse(row.legal_hold) as CallRecord['legalHold']),
     health: row.health === null ? null : (JSON.parse(row.health) as CallRecord['health']),
     dialogue: dialogueOf(row),
+    metadataIncomplete: (row.metadata_incomplete?.split(' ') ??
+      null) as CallRecord['metadataIncomplete'],
   };
 }
 

@@ -47,6 +47,7 @@ export interface CallTable {
   /** Its place among the parts of its correlation id; 0 of older releases. */
   part: number;
   dialogue: string | null;
+  metadata_incomplete: string | null;
 }
 
 /** UCCs that a call has besides its own: it was transferred to them while it was in progress. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MAX_URI_LENGTH, parseRequesterUri, uriKey, uriUser } from '../../src/domain/sip-uri.ts';
+import { MAX_URI_LENGTH, parseRequesterUri, uriUser } from '../../src/domain/sip-uri.ts';
 
 describe('parseRequesterUri', () => {
   test.each([
@@ -47,15 +47,12 @@ describe('parseRequesterUri', () => {
   });
 });
 
-test('uriKey compares without regard to case, trimmed', () => {
-  expect(uriKey(' SIP:Agent@Domain.com ')).toBe(uriKey('sip:agent@domain.com'));
-  expect(uriKey('sip:agent@domain.com')).not.toBe(uriKey('sips:agent@domain.com'));
-});
-
 test.each([
   ['sip:UCC-Demo@127.0.0.1:5060;x=y', 'ucc-demo'],
   ['sips:agent:secret@domain.com', 'agent'],
   ['sip:agent;x=1@domain.com', undefined],
+  ['sip:ucc%2Ddemo%2dname@127.0.0.1', 'ucc-demo-name'],
+  ['sip:ucc%40demo@127.0.0.1', 'ucc%40demo'],
   ['tel:+31880000000;ext=1', '+31880000000'],
   ['sip:domain.com', undefined],
   ['agent@domain.com', undefined],

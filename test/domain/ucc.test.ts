@@ -36,8 +36,8 @@ describe('members', () => {
     [' SIP:AGENT@DOMAIN.COM', true, true],
     ['tel:+31880001122', true, true],
     ['sip:boss@domain.com', false, true],
-    ['sips:agent@domain.com', false, false],
-    ['sip:agent@domain.com;x=y', false, false],
+    ['sips:agent@domain.com', true, true],
+    ['sip:agent@domain.com;x=y', true, true],
     ['', false, false],
   ])('%j: agent %s, member %s', (uri, agent, member) => {
     expect([isAgent(ucc, uri), isMember(ucc, uri)]).toEqual([agent, member]);

@@ -135,8 +135,13 @@ describe('requester', () => {
     `  ${agent}\t`,
     'sips:vault@domain.com',
     'SIPS:Vault@Domain.com',
+    // One party by any scheme, host and spelling that names it (docs/operate/siprec.md).
+    'sip:vault@domain.com:5060;transport=tcp',
+    'sips:agent@domain.com',
     'tel:+31880001122',
     ' tel:+31880001122 ',
+    'tel:+31-88-000-1122',
+    'sip:%2B31880001122@10.0.0.7;user=phone',
   ])('%j is a member', async (uri) => {
     const members = [agent, 'sips:vault@domain.com', 'tel:+31880001122'];
     await bench.patch(ucc, { agents: members });
@@ -150,8 +155,8 @@ describe('requester', () => {
 
   test.each([
     ['  sip:other@domain.com ', 'sip:other@domain.com'],
-    // sips: is another URI than sip: (RFC 3261 section 19.1.4).
-    ['sips:agent@domain.com', 'sips:agent@domain.com'],
+    ['sip:agent@domain.com:5070', 'sip:agent@domain.com:5070'],
+    ['tel:+31880001122;ext=1', 'tel:+31880001122;ext=1'],
     ['tel:+31880009999', 'tel:+31880009999'],
     ['sip:domain.com', 'sip:domain.com'],
   ])('%j is valid, but no member', async (uri, named) => {

@@ -10,8 +10,8 @@ import type {
   SipUserAgent,
 } from '../../src/protocols/sip/types.ts';
 import { createSipUserAgent } from '../../src/protocols/sip/user-agent.ts';
-import { parseMetadata } from '../../src/protocols/siprec/metadata.ts';
-import { type MultipartPart, parseMultipart } from '../../src/protocols/siprec/multipart.ts';
+import { readMetadata } from '../../src/protocols/siprec/metadata.ts';
+import { type MultipartPart, readMultipart } from '../../src/protocols/siprec/multipart.ts';
 import type { RecordingMetadata } from '../../src/protocols/siprec/types.ts';
 import { RtpReceiver } from './rtp-receiver.ts';
 
@@ -68,10 +68,10 @@ export class RecordingServer {
     }
     const type = invite.request.headers.find((header) => header.name === 'Content-Type');
     this.requests.push(invite.request);
-    this.parts.push(...parseMultipart(invite.request.body, type?.value ?? ''));
+    this.parts.push(...readMultipart(invite.request.body, type?.value ?? '').parts);
     const content = (kind: string) =>
       this.parts.find((part) => part.contentType === kind)?.content ?? Buffer.alloc(0);
-    this.metadata = parseMetadata(content('application/rs-metadata+xml'));
+    this.metadata = readMetadata(content('application/rs-metadata+xml')).metadata;
     const body = this.#answer(content('application/sdp'));
     this.dialog = invite.accept(
       { statusCode: 200, body },

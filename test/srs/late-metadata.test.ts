@@ -75,12 +75,42 @@ describe('metadata that comes later', () => {
     expect(aors).toEqual(['sip:queue@domain.com', caller, agent]);
   });
 
-  it('that is none changes nothing', async () => {
+  it('that cannot be read takes nothing away, and refuses no offer', async () => {
     const correlationId = randomUUID();
-    const session = await fixture.client.invite({ correlationId });
-    const body = buildMultipart([sdpPart(sdpOf(twoLines)), metadataPart('<recording')]);
-    expect((await session.dialog.invite(body)).statusCode).toBe(400);
-    const { tracks } = await recorded(session, correlationId);
-    expect(tracks[0]).toMatchObject({ aor: agent, role: 'agent' });
+    const first = metadataOf();
+    const body = buildMultipart([sdpPart(sdpOf(twoLines)), metadataPart(first)]);
+    const session = await fixture.client.invite({ correlationId, body });
+    const held = sdpPart(sdpOf([{ direction: 'inactive' }, { direction: 'inactive' }]));
+    for (const bad of ['<recording', first.slice(0, 400), '', '\0\0', 'v=1']) {
+      const update = buildMultipart([held, metadataPart(bad)]);
+      expect((await session.dialog.invite(update)).statusCode).toBe(200);
+      const [call] = await fixture.calls();
+      expect(call).toMatchObject({ pausedBy: ['hold'], metadataIncomplete: ['malformed'] });
+      expect(call.streams.map(({ aor }: { aor: string }) => aor)).toEqual([agent, caller]);
+      expect(call.parties).toHaveLength(2);
+    }
+    const { contentType, content } = buildMultipart([metadataPart('<recording')]);
+    expect((await session.dialog.request('UPDATE', { contentType, content })).statusCode).toBe(200);
+    const released = buildMultipart([sdpPart(sdpOf(twoLines)), metadataPart(first)]);
+    expect((await session.dialog.invite(released)).statusCode).toBe(200);
+    const recording = await recorded(session, correlationId);
+    expect(recording.tracks[0]).toMatchObject({ aor: agent, role: 'agent' });
+    expect(recording.metadataIncomplete).toEqual(['malformed']);
+  });
+
+  it('is joined to what is known where not all of it can be read', async () => {
+    const correlationId = randomUUID();
+    const first = metadataOf({ aors: ['sip:queue@domain.com', caller] });
+    const body = buildMultipart([sdpPart(sdpOf(twoLines)), metadataPart(first)]);
+    const session = await fixture.client.invite({ correlationId, body });
+    const { participants, streams } = idsIn(first);
+    const update = partial(agent, participants[0] ?? '', streams[0] ?? '')
+      .replace('partial', 'complete')
+      .replace('</recording>', '<ac:ucid>1</ac:ucid></recording>');
+    const { contentType, content } = buildMultipart([metadataPart(update)]);
+    expect((await session.dialog.request('UPDATE', { contentType, content })).statusCode).toBe(200);
+    const [call] = await fixture.calls();
+    expect(call.metadataIncomplete).toEqual(['namespace']);
+    expect(call.streams.map(({ aor }: { aor: string }) => aor)).toEqual([agent, caller]);
   });
 });

@@ -1,14 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RecordingMetadata } from '../../src/protocols/siprec/types.ts';
 import { bodyRefusal } from '../../src/srs/body-refusal.ts';
 import { TestHush } from '../support/hush.ts';
 import { RawCall } from './raw-call.ts';
 import { sdpOf } from './srs-client.ts';
 
-const noMetadata: RecordingMetadata = {
-  dataMode: 'complete',
-  ...{ communicationSessionIds: [], participants: [], streams: [], associations: [] },
-};
 const accept = /^Accept: application\/sdp, multipart\/mixed, application\/rs-metadata\+xml/m;
 const sdp = sdpOf([{}]);
 const encoded = 'Content-Encoding: br';
@@ -57,7 +52,7 @@ describe('a body that cannot be read', () => {
     expect(bodyRefusal({ ...request, headers: headers('a/b'), body: Buffer.alloc(0) })).toBe(
       undefined,
     );
-    const found = { metadata: noMetadata };
+    const found = { hasMetadata: true };
     expect(bodyRefusal({ ...request, headers: headers('a/b') }, found)).toBeUndefined();
     const required = { 'Content-Disposition': 'session;handling=required' };
     expect(bodyRefusal({ ...request, headers: headers('a/b', required) })?.statusCode).toBe(415);

@@ -1,5 +1,6 @@
 import { Migrator } from 'kysely/migration';
 import { describe, expect, it } from 'vitest';
+import { partyKey } from '../../src/domain/party-keys.ts';
 import { migrateToLatest, migrations } from '../../src/store/migrate.ts';
 import { SqlStore } from '../../src/store/store.ts';
 import { type DatabaseServer, databaseKinds } from './database-servers.ts';
@@ -10,7 +11,7 @@ describe.each(databaseKinds)('migrations on $name', (kind) => {
   const fixture = new StoreFixture(kind);
 
   it('changes nothing the second time', async () => {
-    const call = aCall();
+    const call = aCall({ metadataIncomplete: ['malformed', 'sessionId'] });
     await fixture.store.commit({ call });
     await migrateToLatest(fixture.database.kysely);
     const again = await fixture.another();
@@ -45,6 +46,41 @@ describe.each(databaseKinds)('migrations on $name', (kind) => {
         expect(records).toMatchObject([{ id: call.id, gaps: null, legalHold: null }]);
       }
       expect((await store.recordings({ limit: 5, agent: '+31880000000' })).records).toEqual([]);
+      await store.close();
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('finds what the release before kept by every spelling of its parties', async () => {
+    const server = await kind.start();
+    try {
+      const empty = await server.empty();
+      const old = empty.connect();
+      const provider = { getMigrations: async () => migrations };
+      await new Migrator({ db: old.kysely, provider }).migrateTo('0007-archive');
+      const parties = [{ aor: 'sip:+31-88-0000001@sbc:5060', name: null, role: 'agent' }];
+      const row = {
+        ...{ id: 'old', correlation_id: 'c', ucc_name: 'sales', version: 1, gap_reasons: 0 },
+        ...{ recording_state: 1, marking_state: 0, saving_state: 0, pause_confirmed: 1 },
+        ...{ leases: '[]', status: 'kept', recorded: 1, first_sequence: 1, last_sequence: 2 },
+        ...{ began_at: 5, parties: JSON.stringify(parties) },
+      };
+      await old.kysely
+        .insertInto('calls')
+        .values(row as never)
+        .execute();
+      const key = { began_at: 5, call_id: 'old', ucc_name: 'sales', is_agent: 1 };
+      await old.kysely
+        .insertInto('call_parties')
+        .values({ party_key: '+31-88-0000001@sbc', ...key } as never)
+        .execute();
+      await old.close();
+      const store = await SqlStore.open(empty.connect());
+      for (const spelling of ['tel:+31880000001', 'sip:%2B31880000001@other', '0031880000001']) {
+        const { records } = await store.recordings({ limit: 5, agent: partyKey(spelling) });
+        expect(records).toMatchObject([{ id: 'old', metadataIncomplete: null }]);
+      }
       await store.close();
     } finally {
       await server.stop();

@@ -48,6 +48,7 @@ export function aCall(changes: Partial<CallRecord> = {}): CallRecord {
       ...{ part: 2, firstPart: 1, uccs: ['sales'], ruledBy: ['sales', 'billing'] },
       ...{ startCommanded: true, endedAt: { bootId: 'boot', monotonicMs: 2 ** 40 } },
     },
+    metadataIncomplete: null,
     ...changes,
   };
 }

@@ -1,34 +1,30 @@
 import { randomUUID } from 'node:crypto';
+import { transferDecoded } from './transfer-decoding.ts';
+import type { BodyFault } from './types.ts';
 
 export interface MultipartPart {
   /** Media type in lower case without parameters; `text/plain` if the part names none. */
   readonly contentType: string;
+  /** The whole value of Content-Type. */
+  readonly typeHeader: string;
   /** Lower case, without parameters: `recording-session`. */
   readonly disposition: string | undefined;
+  /** Lower case, as Content-Encoding names it: `gzip`. */
+  readonly coding: string | undefined;
+  /** Transfer decoded. */
   readonly content: Buffer;
 }
 
-export type MultipartErrorReason =
-  | 'notMultipart'
-  | 'boundary'
-  | 'truncated'
-  | 'tooManyParts'
-  | 'partHeaders'
-  | 'transferEncoding';
-
-/** The body is no whole multipart body. Never quotes it. */
-export class MultipartError extends Error {
-  override readonly name = 'MultipartError';
-  readonly reason: MultipartErrorReason;
-
-  constructor(reason: MultipartErrorReason) {
-    super(`Multipart body refused: ${reason}`);
-    this.reason = reason;
-  }
+export interface Multipart {
+  readonly parts: readonly MultipartPart[];
+  /** How the body departs from RFC 2046: what it brings may not be all. */
+  readonly faults: readonly BodyFault[];
 }
 
-export const MAX_MULTIPART_PARTS = 8;
+export const MAX_MULTIPART_PARTS = 32;
 export const MAX_PART_HEADER_BYTES = 4_096;
+/** How far from its beginning a boundary that nobody announced is looked for. */
+const MAX_PREAMBLE_BYTES = 8_192;
 
 const TAB = 0x09;
 const LF = 0x0a;
@@ -45,34 +41,56 @@ interface Delimiter {
 }
 
 /**
- * Parts of a `multipart/...` body (RFC 2046 section 5.1) as views of `content`, in their order.
- * Preamble and epilogue are passed over; bare LF is taken for CRLF, as some clients send it. A body
- * whose closing boundary is missing was cut short and is refused. Throws MultipartError only.
+ * Parts of a `multipart/...` body (RFC 2046 section 5.1), in their order. Preamble and epilogue are
+ * passed over; bare LF is taken for CRLF, as some clients send it. Where the boundary is not the
+ * announced one, the one in the body counts; where the closing one is missing, the last part ends
+ * with the body. Never throws.
  */
-export function parseMultipart(content: Buffer, contentType: string): MultipartPart[] {
-  const delimiter = Buffer.from(`--${boundaryOf(contentType)}`, 'latin1');
+export function readMultipart(content: Buffer, contentType: string): Multipart {
+  const faults = new Set<BodyFault>();
+  const delimiter = delimiterOf(content, contentType, faults);
   const parts: MultipartPart[] = [];
-  let open = nextDelimiter(content, delimiter, 0);
-  while (open && !open.closing) {
-    if (parts.length === MAX_MULTIPART_PARTS) throw new MultipartError('tooManyParts');
+  let open = delimiter && nextDelimiter(content, delimiter, 0);
+  while (delimiter && open && !open.closing) {
     const next = nextDelimiter(content, delimiter, open.end);
-    if (!next) throw new MultipartError('truncated');
-    parts.push(parsePart(content.subarray(open.end, Math.max(open.end, next.start))));
+    const end = next ? Math.max(open.end, next.start) : endOfLast(content, delimiter);
+    const part = content.subarray(open.end, Math.max(open.end, end));
+    if (!next) faults.add('truncated');
+    if (parts.length === MAX_MULTIPART_PARTS) {
+      faults.add('tooManyParts');
+      break;
+    }
+    if (next || !isBlank(part)) parts.push(readPart(part, faults));
     open = next;
   }
-  if (!open) throw new MultipartError('truncated');
-  return parts;
+  return { parts, faults: [...faults] };
 }
 
-/** RFC 2046 section 5.1.1: 1 to 70 characters, quoted or not. */
-function boundaryOf(contentType: string): string {
-  if (!/^\s*multipart\/[^\s;]+\s*;/i.test(contentType)) throw new MultipartError('notMultipart');
-  const match = /;\s*boundary\s*=\s*(?:"([^"\r\n]{1,70})"|([^\s;"]{1,70}))\s*(?:;|$)/i.exec(
+/** The boundary that a body begins with, where one does and a part's headers follow. */
+export function boundaryIn(content: Buffer): string | undefined {
+  const head = content.subarray(0, MAX_PREAMBLE_BYTES).toString('latin1');
+  return /(?:^|\n)--([^\r\n]{1,256}?)[ \t]*\r?\n[A-Za-z-]{1,64}[ \t]*:/.exec(head)?.[1];
+}
+
+function delimiterOf(
+  content: Buffer,
+  contentType: string,
+  faults: Set<BodyFault>,
+): Buffer | undefined {
+  const announced = announcedBoundary(contentType);
+  const delimiter = Buffer.from(`--${announced ?? ''}`, 'latin1');
+  if (announced !== undefined && nextDelimiter(content, delimiter, 0)) return delimiter;
+  faults.add('boundary');
+  const found = boundaryIn(content);
+  return found === undefined ? undefined : Buffer.from(`--${found}`, 'latin1');
+}
+
+/** RFC 2046 section 5.1.1 allows 70 characters, quoted or not; more are no harm. */
+function announcedBoundary(contentType: string): string | undefined {
+  const match = /;\s*boundary\s*=\s*(?:"([^"\r\n]{1,256})"|([^\s;"]{1,256}))\s*(?:;|$)/i.exec(
     contentType,
   );
-  const boundary = match?.[1] ?? match?.[2];
-  if (boundary === undefined) throw new MultipartError('boundary');
-  return boundary;
+  return match?.[1] ?? match?.[2];
 }
 
 /** The next line from `from` on that is the boundary and nothing else but `--` and blanks. */
@@ -93,36 +111,69 @@ function delimiterAt(content: Buffer, at: number, length: number): Delimiter | u
   while (content[end] === SPACE || content[end] === TAB) end += 1;
   if (content[end] === CR) end += 1;
   if (content[end] === LF) end += 1;
-  else if (!closing || end < content.length) return undefined;
+  else if (end < content.length) return undefined;
   const lineBreak = at === 0 ? 0 : content[at - 2] === CR ? 2 : 1;
   return { start: at - lineBreak, end, closing };
 }
 
-function parsePart(part: Buffer): MultipartPart {
-  const { headers, bodyStart } = splitHeaders(part);
-  const encoding = headers.get('content-transfer-encoding') ?? 'binary';
-  if (!['7bit', '8bit', 'binary'].includes(encoding)) throw new MultipartError('transferEncoding');
+/** Where a body ends that was cut off in its last boundary, or before it. */
+function endOfLast(content: Buffer, delimiter: Buffer): number {
+  const lastLine = content.lastIndexOf(LF) + 1;
+  const rest = content.subarray(lastLine);
+  const isCut = rest.length >= 2 && delimiter.subarray(0, rest.length).equals(rest);
+  return isCut ? lastLine : content.length;
+}
+
+function isBlank(part: Buffer): boolean {
+  return part.every((byte) => byte === SPACE || byte === TAB || byte === CR || byte === LF);
+}
+
+function readPart(part: Buffer, faults: Set<BodyFault>): MultipartPart {
+  const { headers, bodyStart, isWhole } = splitHeaders(part);
+  if (!isWhole) faults.add('partHeaders');
+  const first = (name: string) => mediaValue(headers.get(name));
+  const encoding = first('content-transfer-encoding') ?? 'binary';
+  const content = transferDecoded(part.subarray(bodyStart), encoding);
+  if (!content.isRight) faults.add('transferEncoding');
   return {
-    contentType: headers.get('content-type') ?? 'text/plain',
-    disposition: headers.get('content-disposition'),
-    content: part.subarray(bodyStart),
+    contentType: first('content-type') || 'text/plain',
+    typeHeader: headers.get('content-type') ?? '',
+    disposition: first('content-disposition'),
+    coding: first('content-encoding'),
+    content: content.decoded,
   };
 }
 
-/** Header values without parameters, lower case; a part may begin with the empty line at once. */
-function splitHeaders(part: Buffer): { headers: Map<string, string>; bodyStart: number } {
-  const head = part.subarray(0, MAX_PART_HEADER_BYTES).toString('latin1');
-  const blank = /^\r?\n|\r?\n\r?\n/.exec(head);
-  if (!blank) throw new MultipartError('partHeaders');
+/** Without parameters, lower case. */
+function mediaValue(header: string | undefined): string | undefined {
+  return header?.split(';')[0]?.trim().toLowerCase();
+}
+
+/**
+ * Headers, and where what they belong to begins: behind the empty line, or, where there is none,
+ * with the first line that is no header.
+ */
+function splitHeaders(part: Buffer) {
   const headers = new Map<string, string>();
-  const lines = head.slice(0, blank.index).replace(/\r?\n[ \t]+/g, ' ');
-  for (const line of lines.split(/\r?\n/)) {
-    const colon = line.indexOf(':');
-    if (colon < 0) continue;
-    const value = line.slice(colon + 1).split(';')[0] ?? '';
-    headers.set(line.slice(0, colon).trim().toLowerCase(), value.trim().toLowerCase());
+  let name: string | undefined;
+  for (let at = 0; at < part.length && at < MAX_PART_HEADER_BYTES; ) {
+    const lineFeed = part.indexOf(LF, at);
+    const next = lineFeed < 0 ? part.length : lineFeed + 1;
+    const line = part
+      .subarray(at, next)
+      .toString('latin1')
+      .replace(/\r?\n$/, '');
+    if (line === '') return { headers, bodyStart: next, isWhole: true };
+    const header = /^([A-Za-z0-9-]{1,64})[ \t]*:(.*)$/.exec(line);
+    if (header) {
+      name = header[1]?.toLowerCase() ?? '';
+      headers.set(name, header[2]?.trim() ?? '');
+    } else if (name !== undefined && /^[ \t]/.test(line)) {
+      headers.set(name, `${headers.get(name) ?? ''} ${line.trim()}`.trim());
+    } else return { headers, bodyStart: at, isWhole: false };
+    at = next;
   }
-  return { headers, bodyStart: blank.index + blank[0].length };
+  return { headers, bodyStart: Math.min(part.length, MAX_PART_HEADER_BYTES), isWhole: false };
 }
 
 export interface OutgoingPart {

@@ -41,6 +41,7 @@ export interface StreamAssociation {
   readonly receiveStreamIds: readonly string[];
 }
 
+/** Why not all of a document, or nothing of it, could be read as it should be. */
 export type MetadataErrorReason =
   | 'tooLarge'
   | 'tooDeep'
@@ -50,7 +51,18 @@ export type MetadataErrorReason =
   | 'namespace'
   | 'root';
 
-/** What was sent is no usable recording metadata. Never quotes it. */
+/** How a message departs from what it says of itself. */
+export type BodyFault =
+  | 'contentType'
+  | 'boundary'
+  | 'truncated'
+  | 'partHeaders'
+  | 'tooManyParts'
+  | 'transferEncoding';
+
+export type MetadataFault = MetadataErrorReason | BodyFault | 'charset' | 'tooLong';
+
+/** What was sent is not the recording metadata of RFC 7865. Never quotes it. */
 export class MetadataError extends Error {
   override readonly name = 'MetadataError';
   readonly reason: MetadataErrorReason;

@@ -1,4 +1,3 @@
-import { SaxesParser, type SaxesTagNS } from 'saxes';
 import { MetadataError } from './types.ts';
 
 /** An element of the namespaces asked for; text and attribute values are as written. */
@@ -24,6 +23,16 @@ export interface XmlDocument {
   readonly foreign: readonly ForeignText[];
 }
 
+/** A start tag, as either reader tells of it. */
+export interface XmlTag {
+  /** Local name, lower case. */
+  readonly name: string;
+  /** Of a namespace that was asked for. */
+  readonly isKnown: boolean;
+  /** Those without prefix, by lower-case name. */
+  readonly attributes: ReadonlyMap<string, string>;
+}
+
 export const MAX_METADATA_BYTES = 262_144;
 export const MAX_METADATA_DEPTH = 32;
 export const MAX_METADATA_ELEMENTS = 4_096;
@@ -31,68 +40,34 @@ export const MAX_METADATA_ELEMENTS = 4_096;
 const MAX_FOREIGN_TEXTS = 64;
 const MAX_FOREIGN_CHARACTERS = 256;
 
-/**
- * Reads a document whose root is in one of `namespaces`. Of elements of other namespaces (vendors'
- * extensions) only the texts are kept. A DOCTYPE is refused before it is read, so no
- * entity but the five of XML exists. Throws MetadataError only.
- */
-export function readXml(content: Buffer, namespaces: readonly string[]): XmlDocument {
-  if (content.length > MAX_METADATA_BYTES) throw new MetadataError('tooLarge');
-  const builder = new TreeBuilder(namespaces);
-  const parser = new SaxesParser({ xmlns: true, position: false });
-  parser.on('error', () => {
-    throw new MetadataError('malformed');
-  });
-  parser.on('doctype', () => {
-    throw new MetadataError('doctype');
-  });
-  parser.on('opentag', (tag) => builder.open(tag));
-  parser.on('closetag', () => builder.close());
-  parser.on('text', (text) => builder.text(text));
-  parser.on('cdata', (text) => builder.text(text));
-  parser.write(withoutTrailingNul(content.toString('utf8'))).close();
-  if (!builder.root) throw new MetadataError('malformed');
-  return { root: builder.root, foreign: builder.foreign };
-}
-
-/** One client sends its document as a C string, terminator included. */
-function withoutTrailingNul(text: string): string {
-  let end = text.length;
-  while (text.charCodeAt(end - 1) === 0) end -= 1;
-  return text.slice(0, end);
-}
-
-class TreeBuilder {
+/** Builds the tree of known elements; of what stands in others only the texts are kept. */
+export class XmlTreeBuilder {
   root: XmlElement | undefined;
   readonly foreign: ForeignText[] = [];
   readonly #names: string[] = [];
   #foreignText = '';
   /** undefined stands for an element of a foreign namespace or inside one. */
   readonly #path: (XmlElement | undefined)[] = [];
-  readonly #namespaces: readonly string[];
   #elements = 0;
 
-  constructor(namespaces: readonly string[]) {
-    this.#namespaces = namespaces;
+  /** Names of the elements that are open, the root's first. */
+  get names(): readonly string[] {
+    return this.#names;
   }
 
-  open(tag: SaxesTagNS): void {
+  open({ name, isKnown, attributes }: XmlTag): void {
     this.#elements += 1;
     if (this.#elements > MAX_METADATA_ELEMENTS) throw new MetadataError('tooManyElements');
     if (this.#path.length === MAX_METADATA_DEPTH) throw new MetadataError('tooDeep');
-    const known = this.#namespaces.includes(tag.uri);
-    this.#names.push(tag.local.toLowerCase());
-    this.#foreignText = '';
+    const isRoot = this.#path.length === 0;
+    if (isRoot && !isKnown) throw new MetadataError('namespace');
     const parent = this.#path.at(-1);
-    if (this.#path.length === 0) {
-      if (!known) throw new MetadataError('namespace');
-      this.root = toElement(tag);
-      this.#path.push(this.root);
-      return;
-    }
-    const element = parent && known ? toElement(tag) : undefined;
-    if (element) parent?.children.push(element);
-    else this.#noteAttributes(tag);
+    this.#names.push(name);
+    this.#foreignText = '';
+    const element = isKnown && (isRoot || parent) ? newElement(name, attributes) : undefined;
+    if (isRoot) this.root = element;
+    else if (element) parent?.children.push(element);
+    else this.#noteAttributes(attributes);
     this.#path.push(element);
   }
 
@@ -109,11 +84,16 @@ class TreeBuilder {
     else this.#foreignText += text;
   }
 
-  #noteAttributes(tag: SaxesTagNS): void {
-    for (const { prefix, local, value } of Object.values(tag.attributes)) {
-      if (prefix === '' && local !== '') {
-        this.#note(`${this.#names.slice(1).join('/')}/@${local.toLowerCase()}`, value);
-      }
+  /** The innermost element's text may have been cut off: nobody shall take it for the whole. */
+  dropText(): void {
+    const element = this.#path.at(-1);
+    if (element) element.text = '';
+    this.#foreignText = '';
+  }
+
+  #noteAttributes(attributes: ReadonlyMap<string, string>): void {
+    for (const [name, value] of attributes) {
+      this.#note(`${this.#names.slice(1).join('/')}/@${name}`, value);
     }
   }
 
@@ -124,14 +104,6 @@ class TreeBuilder {
   }
 }
 
-function toElement(tag: SaxesTagNS): XmlElement {
-  const attributes = Object.values(tag.attributes)
-    .filter((attribute) => attribute.prefix === '')
-    .map((attribute): [string, string] => [attribute.local.toLowerCase(), attribute.value]);
-  return {
-    name: tag.local.toLowerCase(),
-    attributes: new Map(attributes),
-    children: [],
-    text: '',
-  };
+function newElement(name: string, attributes: ReadonlyMap<string, string>): XmlElement {
+  return { name, attributes, children: [], text: '' };
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { mergeMetadata } from '../../../src/protocols/siprec/merge-metadata.ts';
-import { parseMetadata } from '../../../src/protocols/siprec/metadata.ts';
+import { readMetadata } from '../../../src/protocols/siprec/metadata.ts';
 import { isMixed, participantForLabel } from '../../../src/protocols/siprec/stream-participants.ts';
-import { MetadataError } from '../../../src/protocols/siprec/types.ts';
+import { MetadataError, type RecordingMetadata } from '../../../src/protocols/siprec/types.ts';
 
 function metadata(mode: 'complete' | 'partial', content: string) {
   const xml = `<recording xmlns="urn:ietf:params:xml:ns:recording:1"><datamode>${mode}</datamode>`;
-  return parseMetadata(Buffer.from(`${xml}${content}</recording>`));
+  return readMetadata(Buffer.from(`${xml}${content}</recording>`)).metadata as RecordingMetadata;
 }
 
 const sends = (participant: string, stream: string) =>

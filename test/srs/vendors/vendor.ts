@@ -16,6 +16,8 @@ export interface Vendor {
   readonly parties: readonly (string | null)[];
   /** In the order of the m-lines. */
   readonly streams: readonly VendorStream[];
+  /** What is amiss with its body. */
+  readonly faults?: readonly string[];
   /** The first INVITE is on hold; what to put in its place when the audio begins. */
   readonly release?: readonly [from: RegExp, to: string];
 }

@@ -1,0 +1,102 @@
+import { UccUnknownError } from '../domain/errors.ts';
+import type { MetadataFault } from '../domain/metadata-fault.ts';
+import type { CallRecord } from '../domain/records.ts';
+import type { SipRequest } from '../protocols/sip/types.ts';
+import type { RecordingMetadata } from '../protocols/siprec/types.ts';
+import {
+  type CorrelationId,
+  correlationIdOf,
+  correlationIdOfDialog,
+  type IdentityRules,
+  sessionGuidOf,
+  uccOf,
+} from './call-identity.ts';
+import { type Dialogue, Dialogues } from './dialogues.ts';
+
+export interface CallNamingOptions {
+  readonly rules: IdentityRules;
+  /** The last call of that correlation id, if what was commanded there still holds. */
+  recentCall(correlationId: string): Promise<CallRecord | undefined>;
+}
+
+export interface NamedCall {
+  readonly uccName: string;
+  readonly correlationId: string;
+  readonly faults: readonly MetadataFault[];
+}
+
+/** A recording session, as far as its call is named by it. */
+export interface NamedSession {
+  readonly metadata: RecordingMetadata | undefined;
+}
+
+/** Finds the call that each recording session belongs to. */
+export class CallNaming {
+  readonly #options: CallNamingOptions;
+  readonly #dialogues: Dialogues<NamedSession>;
+
+  constructor(options: CallNamingOptions) {
+    this.#options = options;
+    this.#dialogues = new Dialogues(options.rules);
+  }
+
+  /**
+   * Names the session's call and takes note of it, at once, so that the next session is compared
+   * with this one.
+   * @throws UccUnknownError
+   */
+  async name(session: NamedSession, request: SipRequest, address: string): Promise<NamedCall> {
+    const { rules } = this.#options;
+    const { metadata } = session;
+    const uccName = uccOf(request, metadata, rules);
+    if (uccName === undefined) throw new UccUnknownError('no known UCC is named');
+    const wanted = correlationIdOf(request, metadata, rules);
+    const offered = dialogueOf(session, uccName, address);
+    const ended = await this.#endedOf(wanted, offered);
+    const found = wanted.from === 'session' ? this.#dialogues.find(offered) : undefined;
+    const isStranger =
+      found === 'taken' ||
+      (found === 'shared' && ended !== 'same') ||
+      (found === undefined && ended === 'stranger');
+    const own = isStranger ? correlationIdOfDialog(request) : wanted;
+    const correlationId = typeof found === 'object' ? found.correlationId : own.guid;
+    this.took(session, { uccName, correlationId, address });
+    const names = metadata?.communicationSessionIds.length ?? 0;
+    const isUseless = isStranger || (own.from === 'callId' && names > 0);
+    return { uccName, correlationId, faults: isUseless ? ['sessionId'] : [] };
+  }
+
+  /** Also of a session that the process before this one had. */
+  took(
+    session: NamedSession,
+    call: { uccName: string; correlationId: string; address: string },
+  ): void {
+    const { uccName, correlationId, address } = call;
+    this.#dialogues.add(session, () => ({
+      ...dialogueOf(session, uccName, address),
+      correlationId,
+    }));
+  }
+
+  forget(session: NamedSession): void {
+    this.#dialogues.remove(session);
+  }
+
+  /** Whether the last call of that id was this dialogue, whose commands hold, or another one. */
+  async #endedOf(
+    wanted: CorrelationId,
+    offered: Dialogue,
+  ): Promise<'same' | 'stranger' | undefined> {
+    if (wanted.from !== 'session') return undefined;
+    const ended = await this.#options.recentCall(wanted.guid).catch(() => undefined);
+    if (!ended) return undefined;
+    const parties = ended.parties.map(({ aor }) => aor);
+    const goesOn = this.#dialogues.goesOn({ uccName: ended.uccName, parties }, offered);
+    return goesOn ? 'same' : 'stranger';
+  }
+}
+
+function dialogueOf({ metadata }: NamedSession, uccName: string, address: string): Dialogue {
+  const parties = (metadata?.participants ?? []).flatMap(({ aor }) => aor ?? []);
+  return { sessionGuid: sessionGuidOf(metadata), uccName, address, parties };
+}
