@@ -54,7 +54,7 @@ export class SipAttack {
 
   #message(random: Random): string {
     const method = random.chance(0.5) ? 'INVITE' : random.pick(methods);
-    const body = method === 'INVITE' || random.chance(0.3) ? this.#body(random) : '';
+    const body = random.chance(method === 'INVITE' ? 0.9 : 0.3) ? this.#body(random) : '';
     const id = randomUUID();
     const headers = [
       `${method} sip:${random.chance(0.9) ? this.#target.ucc : nastyText(random)}@127.0.0.1 SIP/2.0`,
@@ -69,9 +69,13 @@ export class SipAttack {
       ...(random.chance(0.3) ? ['Require: siprec'] : []),
       ...(random.chance(0.1) ? [`${nastyText(random).slice(0, 30)}: ${nastyText(random)}`] : []),
       ...(body === '' ? [] : ['Content-Type: multipart/mixed;boundary=b']),
-      `Content-Length: ${random.chance(0.95) ? Buffer.byteLength(body) : random.below(9999)}`,
+      ...(random.chance(0.05) ? [] : [`Content-Length: ${this.#length(body, random)}`]),
     ];
     return `${headers.join('\r\n')}\r\n\r\n${body}`;
+  }
+
+  #length(body: string, random: Random): number {
+    return random.chance(0.95) ? Buffer.byteLength(body) : random.below(9999);
   }
 
   #body(random: Random): string {

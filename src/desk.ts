@@ -3,10 +3,15 @@ import { hashPassword, hashSecret } from './auth/password-hash.ts';
 import type { Config } from './config/schema.ts';
 import { AccessTrail } from './domain/access-trail.ts';
 import { PeopleRegister } from './domain/people-register.ts';
-import { openDatabase } from './open-database.ts';
+import { openDatabase, ownershipOptions } from './open-database.ts';
+import { isBehind } from './store/migrate.ts';
+import { Ownership } from './store/ownership.ts';
 import { SqlStore } from './store/store.ts';
 
-/** Where users and clients are added and removed; works beside a running Hush. */
+/**
+ * Where users and clients are added and removed; works beside a running Hush: it writes rows that
+ * Hush reads anew each time, and nothing of calls.
+ */
 export interface Desk {
   readonly register: PeopleRegister;
   readonly trail: Pick<AccessTrail, 'entry'>;
@@ -16,9 +21,22 @@ export interface Desk {
 /** The composition root of the commands that need no server: only the store is opened. */
 export async function openDesk(config: Config): Promise<Desk> {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  const store = await SqlStore.open(openDatabase(config, () => undefined));
+  const store = await openBeside(config);
   const trail = new AccessTrail({ store, clock: Date, onError: () => undefined });
   const { people } = store;
   const register = new PeopleRegister({ people, hashPassword, hashSecret, now: Date.now });
   return { register, trail, close: () => store.close() };
+}
+
+/** Tables are made, or changed, by one process only: by this one where no Hush runs. */
+async function openBeside(config: Config): Promise<SqlStore> {
+  const database = openDatabase(config, () => undefined);
+  let ownership: Ownership | undefined;
+  try {
+    if (await isBehind(database.kysely)) ownership = await Ownership.take(ownershipOptions(config));
+  } catch (cause) {
+    await database.close();
+    throw cause;
+  }
+  return SqlStore.open(database).finally(() => ownership?.release());
 }

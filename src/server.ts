@@ -7,8 +7,9 @@ import pino, { type Logger } from 'pino';
 import { SealedArchive } from './archive/archive.ts';
 import { ArchiveWork } from './archive/archive-work.ts';
 import { KeyRotation, underCurrentKey } from './archive/key-rotation.ts';
-import { masterKeyFile, openMasterKeys } from './archive/master-key.ts';
+import { masterKeyFile } from './archive/master-key.ts';
 import { filesSettingsOf, openFiles, SpooledFiles } from './archive/open-files.ts';
+import { openProvenKeys } from './archive/proven-keys.ts';
 import { storageOf } from './archive/storage.ts';
 import { Uploader } from './archive/uploader.ts';
 import { masterKeyVault } from './archive/vault.ts';
@@ -26,6 +27,7 @@ import { DailySchedule } from './domain/assurance-schedule.ts';
 import { AssuranceWatch } from './domain/assurance-watch.ts';
 import { CallLifecycle } from './domain/call-lifecycle.ts';
 import { CallRegistry } from './domain/call-registry.ts';
+import { CallSettlement } from './domain/call-settlement.ts';
 import { CommandCarrier } from './domain/command-carrier.ts';
 import { CommandTrail } from './domain/command-trail.ts';
 import { Erasures } from './domain/erasures.ts';
@@ -41,15 +43,19 @@ import { PauseWatch } from './domain/pause-watch.ts';
 import { PeopleRegister } from './domain/people-register.ts';
 import type { Clock, RecorderListener } from './domain/ports.ts';
 import { Retention } from './domain/retention.ts';
+import { SeamLeases } from './domain/seam-leases.ts';
 import { UccRegistry } from './domain/ucc-registry.ts';
 import { buildHttpServer } from './http/http-server.ts';
 import { originRule } from './http/origins.ts';
 import { RecordingHub } from './hub/recording-hub.ts';
 import { Metrics } from './metrics/metrics.ts';
-import { openDatabase } from './open-database.ts';
+import { openDatabase, ownershipOptions } from './open-database.ts';
+import type { KeyRing } from './protocols/segment/key-ring.ts';
 import { Certificate } from './protocols/tls/certificate.ts';
+import { moment } from './recorder/clock-origin.ts';
 import { MediaRecorder } from './recorder/recorder.ts';
 import { SessionRecordingServer } from './srs/session-recording-server.ts';
+import { Ownership } from './store/ownership.ts';
 import { SqlStore } from './store/store.ts';
 import { WebhookDispatcher } from './webhooks/webhook-dispatcher.ts';
 
@@ -80,6 +86,11 @@ export interface HushServer {
   /** Reads certificates and their keys anew. */
   reload(): void;
   onEvent(listener: (event: RecordingEvent) => void): () => void;
+  /**
+   * Called when another process owns, or may own, what this one works on: it has shut its gates,
+   * takes no command, and has begun to stop. Its process is to end.
+   */
+  onOwnershipLost(listener: (reason: string) => void): void;
 }
 
 /** The one composition root: everything is made here, and only here everything is imported. */
@@ -91,7 +102,10 @@ export async function createServer(
   if (exposure) throw new ConfigError(`${exposure.path.slice(1)} ${exposure.message}`);
   const logger = overrides.logger ?? pino({ level: config.log.level });
   const clock = overrides.clock ?? { now: () => Date.now() };
+  const moments = { moment };
   const recordingsDir = join(config.dataDir, 'recordings');
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const ownership = await Ownership.take(ownershipOptions(config));
   mkdirSync(recordingsDir, { recursive: true, mode: 0o700 });
 
   const sink = {
@@ -102,12 +116,7 @@ export async function createServer(
   };
   const onAssuranceFailed = (cause: unknown): void =>
     logger.error({ err: cause }, 'what assurance found could not be kept');
-  const keys = openMasterKeys(config, (file) =>
-    logger.warn({ file }, 'a master key was made: who has it and the data folder can listen'),
-  );
-  const store = await SqlStore.open(
-    openDatabase(config, (cause) => logger.warn({ err: cause }, 'a database connection was lost')),
-  );
+  const { store, keys } = await openStore(config, ownership, logger);
   const vault = masterKeyVault(keys);
   const bus = new InProcessBus((cause) => logger.error({ err: cause }, 'an event listener failed'));
   const uccs = new UccRegistry(store);
@@ -130,6 +139,7 @@ export async function createServer(
     },
     onCallFailed: (...failure) => lifecycle.callFailed(...failure),
     onTrackBegan: (...beginning) => lifecycle.trackBegan(...beginning),
+    onErased: (tracks) => lifecycle.erased(tracks),
     onWorkerDied: (...died) => lifecycle.workerDied(...died),
     onStreamStats: (stats) => {
       metrics.streamStats(stats);
@@ -160,7 +170,7 @@ export async function createServer(
     ...{ calls, recorder, desk: alarms, limits: config.recording },
   });
   const assessor = new Assessor({
-    ...{ store, watch: assurance, onError: onAssuranceFailed },
+    ...{ store, alarms, watch: assurance, onError: onAssuranceFailed },
     onVerdict: (health) => metrics.verdict(health),
   });
   const timeZone = config.assurance.timeZone ?? systemTimeZone();
@@ -170,23 +180,36 @@ export async function createServer(
       logger.info({ date, uccs: perUcc, lookAtCount }, 'daily summary'),
     onError: onAssuranceFailed,
   });
+  const kept = new KeptRecordings({ calls, store });
+  const settlement = new CallSettlement({
+    ...{ uccs, calls, recorder, archive, journal, store, kept, alarms, moments },
+    limits: config.recording,
+    assess: (...ended) => assessor.assess(...ended),
+  });
   const lifecycle = new CallLifecycle({
-    ...{ uccs, calls, recorder, archive, store, journal, alarms, clock },
-    vault,
+    ...{ uccs, calls, recorder, store, journal, alarms, clock, moments, settlement, vault },
     limits: { ...config.recording, ...config.sip },
     storageFull: () => (uploader && !uploader.hasRoom ? 'the spool is full' : undefined),
     hangUp: (sessionIds) => srs.hangUp(sessionIds),
-    assess: (...ended) => assessor.assess(...ended),
     onTrackEnded: (...ended) => metrics.trackEnded(...ended),
   });
   const onTrailFailed = (cause: unknown): void =>
     alarms.raise({ kind: 'storeFailed', detail: String(cause) });
-  const kept = new KeptRecordings({ calls, store });
   const { keeping } = store;
-  const erasures = new Erasures({ kept, store, keeping, archive, journal, alarms, clock });
+  const erasures = new Erasures({
+    ...{ kept, store, keeping, archive, journal, alarms, clock },
+    onUnfinished: () => retention.retrySoon(),
+  });
   const legalHolds = new LegalHolds({ kept, keeping, journal, clock });
   const rotation = new KeyRotation({
-    ...{ keys, file: masterKeyFile(config), keeping, vault, settled: () => kept.settled() },
+    ...{
+      keys,
+      file: masterKeyFile(config),
+      keeping,
+      keyChecks: store.keyChecks,
+      vault,
+      settled: () => kept.settled(),
+    },
   });
   const archiveWork = new ArchiveWork({
     ...{ files, keys, store, keeping, rotation, now: () => clock.now() },
@@ -207,10 +230,17 @@ export async function createServer(
   });
   const trail = new AccessTrail({ store, clock, onError: onTrailFailed });
   const gatekeeper = new Gatekeeper({ recorder, journal, alarms, clock });
-  const watch = new PauseWatch({ uccs, alarms, clock });
-  const leases = new Leases({ uccs, calls, recorder, gatekeeper, clock, trail, watch });
+  const watch = new PauseWatch({ uccs, alarms, clock, moments });
+  const leases = new Leases({
+    ...{ uccs, calls, recorder, gatekeeper, clock, trail, watch, moments },
+  });
+  const seamLeases = new SeamLeases({
+    ...{ uccs, calls, recorder, gatekeeper, clock, trail, watch, moments },
+    ...{ leases, journal, settlement, kept, limits: config.recording },
+  });
   const carrier = new CommandCarrier({
     ...{ uccs, calls, recorder, gatekeeper, clock },
+    reconsider: (call) => lifecycle.reconsider(call),
     trail: new CommandTrail(trail, onTrailFailed),
     requesterMustMatchToken: config.auth.requesterMustMatchToken,
   });
@@ -261,6 +291,7 @@ export async function createServer(
   });
   bus.subscribe(({ type, callId }) => {
     if (type === 'recordingSaved' || type === 'recordingErased') uploader?.add(callId);
+    if (type === 'legalHoldPlaced') settlement.holdPlaced(callId);
   });
   bus.subscribe((event) => metrics.event(event));
   bus.subscribe((event) => assurance.onEvent(event));
@@ -304,7 +335,7 @@ export async function createServer(
     const consoleIssuers = consoleIssuersOf(config);
     const settings = { ...config.http, access, consoleDir: consoleDir(), consoleIssuers };
     http = await buildHttpServer(settings, {
-      ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail, leases, assessor },
+      ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail, leases, seamLeases, assessor },
       ...{ keeping, erasures, legalHolds, archiveWork },
       storage: () => storageOf(recordingsDir, uploader),
       live: archive.live,
@@ -315,6 +346,7 @@ export async function createServer(
       register: auth.issuer && register,
       carry: (request, caller) => carrier.carry(request, caller),
       stopCallsOf: (uccName) => lifecycle.stopCallsOf(uccName),
+      trueRecord: (record) => settlement.trueRecord(record),
       play: (callId) => archive.play(callId),
       exportAudio: (callId, format) => archive.export(callId, format),
       ready: () => ready,
@@ -353,13 +385,25 @@ export async function createServer(
     await webhooks.close();
     await trail.close();
     await store.close();
+    await ownership.release();
   }
+
+  ownership.onLost((reason) => {
+    logger.fatal(reason);
+    ready = false;
+    // No packet is written from here on, whatever else takes its time.
+    recorder.shutAll('restart');
+    void recorder.close();
+    lifecycle.abandon();
+    stopping ??= close();
+  });
 
   return {
     start,
     stop() {
       stopping ??= (async () => {
         ready = false;
+        ownership.leaving();
         await srs.hangUpAll();
         await lifecycle.finishAll();
         await close();
@@ -369,6 +413,7 @@ export async function createServer(
     handOver() {
       stopping ??= (async () => {
         ready = false;
+        ownership.leaving();
         await archive.close();
         await http?.close();
         await srs.close();
@@ -387,7 +432,39 @@ export async function createServer(
       certificates.sip?.reload();
     },
     onEvent: (eventListener) => bus.subscribe(eventListener),
+    onOwnershipLost: (lostListener) => ownership.onLost(lostListener),
   };
+}
+
+/**
+ * The store, as its owner, and the master keys that open what it holds: nothing has been read from
+ * it, or written to it, before.
+ */
+async function openStore(
+  config: Config,
+  ownership: Ownership,
+  logger: Logger,
+): Promise<{ store: SqlStore; keys: KeyRing }> {
+  let store: SqlStore | undefined;
+  try {
+    store = await SqlStore.open(
+      openDatabase(config, (cause) =>
+        logger.warn({ err: cause }, 'a database connection was lost'),
+      ),
+    );
+    await ownership.claim(store.owner);
+    const keys = await openProvenKeys(config, store.keyChecks, {
+      onMade: (file) =>
+        logger.warn({ file }, 'a master key was made: who has it and the data folder can listen'),
+      onUnopened: (count) =>
+        logger.error({ count }, 'the master key does not open some of what the store holds'),
+    });
+    return { store, keys };
+  } catch (cause) {
+    await store?.close();
+    await ownership.release();
+    throw cause;
+  }
 }
 
 /** The console as it was built: two folders up from what is compiled, one from the sources. */

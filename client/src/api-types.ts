@@ -152,6 +152,8 @@ export interface Operations {
         readonly id: string;
         readonly correlationId: string;
         readonly uccName: string;
+        /** Every UCC that has had a recording session in it */
+        readonly uccNames: readonly (string)[];
         readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
         readonly markingState: 'None' | 'Mark' | 'Unmark';
         readonly savingState: 'None' | 'Save' | 'Delete';
@@ -168,7 +170,7 @@ export interface Operations {
         /** Since when the recorder keeps nothing; null while it keeps audio */
         readonly notKeptSince: string | null;
         /** Open, of this call: it needs a look */
-        readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'dailySummary')[];
+        readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary')[];
         readonly streams: readonly ({
           readonly track: number;
           readonly label: string;
@@ -192,6 +194,8 @@ export interface Operations {
       readonly id: string;
       readonly correlationId: string;
       readonly uccName: string;
+      /** Every UCC that has had a recording session in it */
+      readonly uccNames: readonly (string)[];
       readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
       readonly markingState: 'None' | 'Mark' | 'Unmark';
       readonly savingState: 'None' | 'Save' | 'Delete';
@@ -208,7 +212,7 @@ export interface Operations {
       /** Since when the recorder keeps nothing; null while it keeps audio */
       readonly notKeptSince: string | null;
       /** Open, of this call: it needs a look */
-      readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'dailySummary')[];
+      readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary')[];
       readonly streams: readonly ({
         readonly track: number;
         readonly label: string;
@@ -304,11 +308,11 @@ export interface Operations {
       readonly id: string;
       readonly correlationId: string;
       readonly uccName: string;
-      readonly status: 'live' | 'kept' | 'destroyed' | 'empty';
+      readonly status: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed' | 'empty';
       /** Of a live call: as it stands now */
       readonly verdict: 'complete' | 'degraded' | 'missing';
       readonly reasons: readonly ({
-        readonly code: 'noMedia' | 'nothingKept' | 'oneSided' | 'streamSilent' | 'partyMissing' | 'audioLost' | 'interrupted' | 'mediaStopped' | 'srtpFailed' | 'storageFailed' | 'workerDied' | 'sessionLost' | 'recorderUnavailable' | 'fenceUnconfirmed' | 'notAsked';
+        readonly code: 'noMedia' | 'nothingKept' | 'oneSided' | 'streamSilent' | 'partyMissing' | 'audioLost' | 'interrupted' | 'audioDamaged' | 'unattended' | 'clockWrong' | 'foreignMedia' | 'mediaStopped' | 'srtpFailed' | 'storageFailed' | 'workerDied' | 'sessionLost' | 'recorderUnavailable' | 'fenceUnconfirmed' | 'tooShort' | 'notAsked';
         readonly words: string;
       })[];
       readonly pauses: number;
@@ -326,6 +330,8 @@ export interface Operations {
         /** Of the packets that were sent, 0 to 1 */
         readonly lossShare: number;
         readonly jitterMs: number | null;
+        /** Beside its time by more than 20 ms */
+        readonly clockWrongMs: number;
       })[];
     };
   };
@@ -438,13 +444,15 @@ export interface Operations {
   /** Recordings, newest first */
   'GET /api/recordings': {
     path: Record<never, never>;
-    query: { ucc?: string; correlationId?: string; agent?: string; party?: string; from?: string; to?: string; marked?: boolean; saving?: 'None' | 'Save' | 'Delete'; status?: 'live' | 'kept' | 'destroyed'; legalHold?: boolean; minLengthMs?: number; maxLengthMs?: number; minGapMs?: number; gap?: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended'; cursor?: string; limit?: number };
+    query: { ucc?: string; correlationId?: string; agent?: string; party?: string; from?: string; to?: string; marked?: boolean; saving?: 'None' | 'Save' | 'Delete'; status?: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed'; legalHold?: boolean; minLengthMs?: number; maxLengthMs?: number; minGapMs?: number; gap?: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended' | 'lost'; cursor?: string; limit?: number };
     body: undefined;
     answer: {
       readonly items: readonly ({
         readonly id: string;
         readonly correlationId: string;
         readonly uccName: string;
+        /** Every UCC that has had a recording session in it */
+        readonly uccNames: readonly (string)[];
         readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
         readonly markingState: 'None' | 'Mark' | 'Unmark';
         readonly savingState: 'None' | 'Save' | 'Delete';
@@ -457,13 +465,14 @@ export interface Operations {
           readonly name: string | null;
           readonly role: 'agent' | 'other';
         })[];
-        readonly status: 'live' | 'kept' | 'destroyed';
+        /** `finishing`: to be kept, not to be heard yet. `deleting`: to be destroyed, not to be heard any more, and saved all the same by a Save that comes in time */
+        readonly status: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed';
         readonly endedAt: string | null;
         readonly lengthMs: number | null;
         readonly gaps: {
           /** Without audio in all, on the worse of its tracks */
           readonly lengthMs: number;
-          readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended')[];
+          readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended' | 'lost')[];
         } | null;
         readonly legalHold: {
           readonly reason: string;
@@ -488,6 +497,8 @@ export interface Operations {
       readonly id: string;
       readonly correlationId: string;
       readonly uccName: string;
+      /** Every UCC that has had a recording session in it */
+      readonly uccNames: readonly (string)[];
       readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
       readonly markingState: 'None' | 'Mark' | 'Unmark';
       readonly savingState: 'None' | 'Save' | 'Delete';
@@ -500,13 +511,14 @@ export interface Operations {
         readonly name: string | null;
         readonly role: 'agent' | 'other';
       })[];
-      readonly status: 'live' | 'kept' | 'destroyed';
+      /** `finishing`: to be kept, not to be heard yet. `deleting`: to be destroyed, not to be heard any more, and saved all the same by a Save that comes in time */
+      readonly status: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed';
       readonly endedAt: string | null;
       readonly lengthMs: number | null;
       readonly gaps: {
         /** Without audio in all, on the worse of its tracks */
         readonly lengthMs: number;
-        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended')[];
+        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended' | 'lost')[];
       } | null;
       readonly legalHold: {
         readonly reason: string;
@@ -537,7 +549,7 @@ export interface Operations {
           readonly startSample: number;
           /** At the track's clockRate */
           readonly samples: number;
-          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended';
+          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended' | 'lost';
         })[];
       })[];
       readonly receipts: readonly ({
@@ -591,7 +603,7 @@ export interface Operations {
           readonly track: number;
           readonly startMs: number;
           readonly lengthMs: number;
-          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended';
+          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended' | 'lost';
         })[];
       })[];
     };
@@ -624,7 +636,7 @@ export interface Operations {
         readonly gaps: readonly ({
           readonly startMs: number;
           readonly lengthMs: number;
-          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended';
+          readonly reason: 'api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended' | 'lost';
         })[];
       })[];
       readonly marks: readonly ({
@@ -654,6 +666,8 @@ export interface Operations {
       readonly id: string;
       readonly correlationId: string;
       readonly uccName: string;
+      /** Every UCC that has had a recording session in it */
+      readonly uccNames: readonly (string)[];
       readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
       readonly markingState: 'None' | 'Mark' | 'Unmark';
       readonly savingState: 'None' | 'Save' | 'Delete';
@@ -666,13 +680,14 @@ export interface Operations {
         readonly name: string | null;
         readonly role: 'agent' | 'other';
       })[];
-      readonly status: 'live' | 'kept' | 'destroyed';
+      /** `finishing`: to be kept, not to be heard yet. `deleting`: to be destroyed, not to be heard any more, and saved all the same by a Save that comes in time */
+      readonly status: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed';
       readonly endedAt: string | null;
       readonly lengthMs: number | null;
       readonly gaps: {
         /** Without audio in all, on the worse of its tracks */
         readonly lengthMs: number;
-        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended')[];
+        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended' | 'lost')[];
       } | null;
       readonly legalHold: {
         readonly reason: string;
@@ -695,6 +710,8 @@ export interface Operations {
       readonly id: string;
       readonly correlationId: string;
       readonly uccName: string;
+      /** Every UCC that has had a recording session in it */
+      readonly uccNames: readonly (string)[];
       readonly recordingState: 'Uninitialized' | 'Started' | 'Stopped' | 'Paused';
       readonly markingState: 'None' | 'Mark' | 'Unmark';
       readonly savingState: 'None' | 'Save' | 'Delete';
@@ -707,13 +724,14 @@ export interface Operations {
         readonly name: string | null;
         readonly role: 'agent' | 'other';
       })[];
-      readonly status: 'live' | 'kept' | 'destroyed';
+      /** `finishing`: to be kept, not to be heard yet. `deleting`: to be destroyed, not to be heard any more, and saved all the same by a Save that comes in time */
+      readonly status: 'live' | 'finishing' | 'deleting' | 'kept' | 'destroyed';
       readonly endedAt: string | null;
       readonly lengthMs: number | null;
       readonly gaps: {
         /** Without audio in all, on the worse of its tracks */
         readonly lengthMs: number;
-        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended')[];
+        readonly reasons: readonly ('api' | 'lease' | 'hold' | 'stop' | 'loss' | 'restart' | 'dtmf' | 'silence' | 'erased' | 'guard' | 'unattended' | 'lost')[];
       } | null;
       readonly legalHold: {
         readonly reason: string;
@@ -743,8 +761,8 @@ export interface Operations {
         readonly reason: string;
         readonly requestedBy: string;
         readonly requestedAt: string;
-        /** begun: will be carried out; keysDestroyed: nobody can open the audio any more, bytes may still be on a disk or in a bucket; done: those are gone too */
-        readonly state: 'begun' | 'keysDestroyed' | 'done';
+        /** begun: will be carried out; keysRemoved: no row holds the keys, the log of the database still may; keysDestroyed: nobody can open the audio any more, bytes may still be in a bucket; done: those are gone too */
+        readonly state: 'begun' | 'keysRemoved' | 'keysDestroyed' | 'done';
         readonly keysDestroyedAt: string | null;
         readonly doneAt: string | null;
         readonly destroyed: readonly ({
@@ -781,8 +799,8 @@ export interface Operations {
       readonly reason: string;
       readonly requestedBy: string;
       readonly requestedAt: string;
-      /** begun: will be carried out; keysDestroyed: nobody can open the audio any more, bytes may still be on a disk or in a bucket; done: those are gone too */
-      readonly state: 'begun' | 'keysDestroyed' | 'done';
+      /** begun: will be carried out; keysRemoved: no row holds the keys, the log of the database still may; keysDestroyed: nobody can open the audio any more, bytes may still be in a bucket; done: those are gone too */
+      readonly state: 'begun' | 'keysRemoved' | 'keysDestroyed' | 'done';
       readonly keysDestroyedAt: string | null;
       readonly doneAt: string | null;
       readonly destroyed: readonly ({
@@ -1298,12 +1316,12 @@ export interface Operations {
   /** What is open now and what was raised, newest first */
   'GET /api/alarms': {
     path: Record<never, never>;
-    query: { ucc?: string; kind?: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'dailySummary'; open?: boolean; from?: string; to?: string; cursor?: string; limit?: number };
+    query: { ucc?: string; kind?: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary'; open?: boolean; from?: string; to?: string; cursor?: string; limit?: number };
     body: undefined;
     answer: {
       readonly items: readonly ({
         readonly id: string;
-        readonly kind: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'dailySummary';
+        readonly kind: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaLossy' | 'recorderUnavailable' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'audioDamaged' | 'dailySummary';
         readonly at: string;
         /** null while it is open; the same as `at` where it tells of a moment */
         readonly clearedAt: string | null;
@@ -1335,6 +1353,8 @@ export interface Operations {
         readonly complete: number;
         readonly degraded: number;
         readonly missing: number;
+        /** Over before audio could be expected; no other count */
+        readonly tooShort: number;
         /** In progress, or of an older release */
         readonly unjudged: number;
         /** By flag */
@@ -1376,7 +1396,7 @@ export interface Operations {
       readonly inProgress: readonly (string)[];
       readonly missing: readonly ({
         readonly correlationId: string;
-        readonly why: 'neverSeen' | 'notRecorded' | 'nothingKept';
+        readonly why: 'neverSeen' | 'notRecorded' | 'tooShort' | 'nothingKept';
       })[];
     };
   };

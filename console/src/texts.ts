@@ -67,6 +67,7 @@ export const texts = {
     sessionLost: 'A recording session was lost',
     pauseExpired: 'A pause ran out, or is too long',
     correlationConflict: 'Two calls claim one id',
+    settlementFailed: 'A recording could not be kept or destroyed yet',
     webhookDeadLetter: 'A webhook could not be delivered',
     mediaMissing: 'No audio comes',
     mediaOneSided: 'Audio of one side only',
@@ -75,6 +76,7 @@ export const texts = {
     mediaLossy: 'Audio with losses',
     recorderUnavailable: 'The recorder is not available',
     erasureFailed: 'An erasure was not carried out',
+    audioDamaged: 'Kept audio is damaged or gone',
     uploadFailed: 'Recordings cannot be moved to the bucket',
     spoolFull: 'Too much waits for the bucket',
     dailySummary: 'Summary of a day',
@@ -127,6 +129,8 @@ export const texts = {
   recording: {
     back: 'All recordings',
     destroyed: 'This recording is destroyed. What remains is the record of it.',
+    finishing: 'The call has ended. Its recording is being finished.',
+    deleting: 'This recording is being deleted. It cannot be heard any more.',
     live: 'The call is still in progress.',
     loading: 'Drawing the wave form …',
     play: 'Play',
@@ -179,7 +183,12 @@ export const texts = {
     string,
     string
   >,
-  statuses: { live: 'live', destroyed: 'destroyed' } as Record<string, string>,
+  statuses: {
+    live: 'live',
+    finishing: 'being finished',
+    deleting: 'being deleted',
+    destroyed: 'destroyed',
+  } as Record<string, string>,
   reasons: {
     api: 'paused',
     lease: 'paused by a page',
@@ -190,6 +199,9 @@ export const texts = {
     dtmf: 'digits left out',
     silence: 'silence, not sent',
     erased: 'erased',
+    guard: 'guard after a Start',
+    unattended: 'Hush did not answer',
+    lost: 'damaged or lost',
   } as Record<string, string>,
   health: {
     alarms: 'Needs a person',

@@ -1,9 +1,11 @@
 import type { ArchiveFinding, ArchiveReport, CheckRequest } from '../domain/archive-report.ts';
+import { unsettledStatuses } from '../domain/call-status.ts';
 import type { KeepingStore, SegmentPlace } from '../domain/keeping-store.ts';
 import type { Store } from '../domain/ports.ts';
 import type { SegmentRecord } from '../domain/records.ts';
 import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
 import { derivedFile } from './derived-file.ts';
+import { damageOf } from './segment-coverage.ts';
 import { SegmentReader, type Unsealing } from './segment-reader.ts';
 
 export interface ArchiveCheckOptions extends Unsealing {
@@ -93,7 +95,7 @@ export class ArchiveCheck {
       ...(await keeping.derived(callId)).map((row) => ({ ...row, path: derivedFile(row) })),
     ];
     const paths = rows.filter(({ wrappedKey }) => wrappedKey).map(({ path }) => path);
-    const isSettled = call?.status !== 'live';
+    const isSettled = !call || !unsettledStatuses.includes(call.status);
     const named = call ? (isSettled ? new Set(paths) : 'unsettled') : 'unknown';
     this.#known = { callId, named };
     return named;
@@ -115,22 +117,27 @@ export class ArchiveCheck {
     if (typeof (await this.#namedBy(segment.callId)) === 'string') return;
     this.report.segments += 1;
     const path = segmentFile(segment);
+    const { deep } = this.#request;
     let reader: SegmentReader | undefined;
     try {
-      reader = await SegmentReader.open(this.#options, segment);
+      reader = await SegmentReader.open(this.#options, segment, { deep });
+      const damage = reader && damageOf(reader.found, segment);
+      if (damage) this.#damaged(path, damage);
       // One that nobody closed was cut off by a crash, perhaps before its first chunk.
       if (!reader && segment.closedBy !== null) {
         this.report.missing += 1;
         this.#find({ kind: 'missing', path, detail: 'its key is there, its file is not' });
       }
-      if (this.#request.deep) for await (const { audio } of reader?.chunks() ?? []) audio.fill(0);
     } catch (cause) {
-      this.report.damaged += 1;
-      const detail = cause instanceof Error ? cause.message : 'it cannot be opened';
-      this.#find({ kind: 'damaged', path, detail });
+      this.#damaged(path, cause instanceof Error ? cause.message : 'it cannot be opened');
     } finally {
       await reader?.close();
     }
+  }
+
+  #damaged(path: string, detail: string): void {
+    this.report.damaged += 1;
+    this.#find({ kind: 'damaged', path, detail });
   }
 
   #find(finding: ArchiveFinding): void {

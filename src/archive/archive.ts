@@ -13,11 +13,11 @@ import type { Store } from '../domain/ports.ts';
 import type { SegmentRecord, TrackRecord } from '../domain/records.ts';
 import type { KeyRing } from '../protocols/segment/key-ring.ts';
 import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
-import type { AudioFiles } from './audio-files.ts';
+import type { AudioFiles, Place } from './audio-files.ts';
 import { derivedFile } from './derived-file.ts';
 import { DerivedPeaks } from './derived-peaks.ts';
 import { Exports } from './exports.ts';
-import { finishedRecording, originOf } from './finished-recording.ts';
+import { finishedRecording, originOf, type RecordingRows } from './finished-recording.ts';
 import { type Interruptible, Listeners } from './listeners.ts';
 import { SealedLiveAudio } from './live-audio.ts';
 import type { FilesSettings } from './open-files.ts';
@@ -56,20 +56,31 @@ export class SealedArchive implements Archive {
   }
 
   async finish(callId: string): Promise<FinishedRecording> {
-    const { tracks, segments } = await this.#recorded(callId);
-    return finishedRecording(this.#options, tracks, segments);
+    // What is called kept survives a power cut.
+    await this.#options.files.sync(callId);
+    return finishedRecording(this.#options, await this.#rows(callId));
   }
 
   async destroy(callId: string): Promise<void> {
     const { store, keeping } = this.#options;
-    await store.destroyKeys(callId);
-    await this.interrupt(callId);
-    await this.sweep(callId);
-    await keeping.forgetKeys();
+    try {
+      await store.destroyKeys(callId);
+    } catch (cause) {
+      // A database that has no room for the change may get it from the files.
+      await this.#remove(callId, new Set(), 'disk').catch(() => undefined);
+      throw cause;
+    }
+    // One does not wait for the other: a reader of the database, or a bucket that is away, keeps
+    // nothing else from going.
+    const outcomes = await Promise.allSettled([
+      keeping.forgetKeys(callId),
+      this.#destroyBytes(callId),
+    ]);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
   async reseal(callId: string, { start, end }: Span): Promise<Resealed> {
-    const { tracks, segments } = await this.#recorded(callId);
+    const { tracks, segments, details } = await this.#rows(callId);
     const origin = originOf(tracks);
     const replaced: SegmentRecord[] = [];
     const resealed: SegmentRecord[] = [];
@@ -89,7 +100,9 @@ export class SealedArchive implements Archive {
         segment,
     );
     const destroyed = await this.#described(replaced);
-    const finished = await finishedRecording(this.#options, tracks, after);
+    const finished = await finishedRecording(this.#options, {
+      ...{ tracks, details, segments: after },
+    });
     return { segments: resealed, destroyed, finished };
   }
 
@@ -104,18 +117,12 @@ export class SealedArchive implements Archive {
   }
 
   async sweep(callId: string): Promise<void> {
-    const { files, store, keeping } = this.#options;
-    const segments = await store.segments(callId);
-    const derived = await keeping.derived(callId);
-    const hasKey = ({ wrappedKey }: { wrappedKey: Buffer | null }): boolean => wrappedKey !== null;
-    const named = new Set([
-      ...segments.filter(hasKey).map(segmentFile),
-      ...derived.filter(hasKey).map(derivedFile),
-    ]);
-    const found: string[] = [];
-    for await (const { path } of files.list(callId)) found.push(path);
-    for (const path of new Set(found)) if (!named.has(path)) await files.remove(path);
-    if (named.size === 0) await files.removeFolder(callId);
+    await this.sweepDisk(callId);
+    await this.#remove(callId, await this.#namedFiles(callId), 'everywhere');
+  }
+
+  async sweepDisk(callId: string): Promise<void> {
+    await this.#remove(callId, await this.#namedFiles(callId), 'disk');
   }
 
   /** Opens a finished recording for playing. The caller closes it. */
@@ -144,6 +151,40 @@ export class SealedArchive implements Archive {
     await Promise.all([this.#exports.close(), this.#derivations.close()]);
   }
 
+  /** Paths of what a key opens. */
+  async #namedFiles(callId: string): Promise<Set<string>> {
+    const { store, keeping } = this.#options;
+    const segments = await store.segments(callId);
+    const derived = await keeping.derived(callId);
+    const hasKey = ({ wrappedKey }: { wrappedKey: Buffer | null }): boolean => wrappedKey !== null;
+    return new Set([
+      ...segments.filter(hasKey).map(segmentFile),
+      ...derived.filter(hasKey).map(derivedFile),
+    ]);
+  }
+
+  async #remove(callId: string, named: ReadonlySet<string>, from: Place): Promise<void> {
+    const { files } = this.#options;
+    const found = new Set<string>();
+    for await (const { path } of files.list(callId, from)) found.add(path);
+    for (const path of found) if (!named.has(path)) await files.remove(path, from);
+    if (named.size === 0) await files.removeFolder(callId);
+  }
+
+  async #destroyBytes(callId: string): Promise<void> {
+    await this.interrupt(callId);
+    await this.sweepDisk(callId);
+    if (await this.#mayBeInBucket(callId)) await this.sweep(callId);
+  }
+
+  /** Only what was kept is moved to a bucket. */
+  async #mayBeInBucket(callId: string): Promise<boolean> {
+    const { store } = this.#options;
+    const call = await store.call(callId);
+    if (!call || call.status === 'kept') return true;
+    return (await store.eventsOf(call)).some(({ type }) => type === 'recordingSaved');
+  }
+
   #export(
     callId: string,
     format: ExportFormat | 'peaks',
@@ -160,6 +201,13 @@ export class SealedArchive implements Archive {
   async #recorded(callId: string): Promise<{ tracks: TrackRecord[]; segments: SegmentRecord[] }> {
     const { store } = this.#options;
     return { tracks: await store.tracks(callId), segments: await store.segments(callId) };
+  }
+
+  async #rows(callId: string): Promise<RecordingRows> {
+    const { store } = this.#options;
+    const record = await store.call(callId);
+    const details = record ? await store.details(record) : [];
+    return { ...(await this.#recorded(callId)), details };
   }
 
   async #described(segments: readonly SegmentRecord[]): Promise<DestroyedSegment[]> {

@@ -12,16 +12,21 @@ export interface ListedFile {
   readonly bytes: number;
 }
 
+/** `disk`: on this machine only; `everywhere`, the default, in a bucket as well. */
+export type Place = 'disk' | 'everywhere';
+
 /** Where sealed audio lies. Paths are those of `segmentFile` and its kin: `{callId}/{name}`. */
 export interface AudioFiles {
   /** Undefined where there is no such file. */
   open(path: string): Promise<AudioFile | undefined>;
   /** Whole and durable, or not at all. */
   write(path: string, bytes: Buffer): Promise<void>;
+  /** Resolves once everything of the call on this machine, and its names, are durable. */
+  sync(callId: string): Promise<void>;
   /** One that is not there is no error. Resolves once it is gone for good. */
-  remove(path: string): Promise<void>;
+  remove(path: string, from?: Place): Promise<void>;
   /** Nothing of the call is left: what it lay in goes as well. */
   removeFolder(callId: string): Promise<void>;
   /** Everything of one call, or of all. */
-  list(callId?: string): AsyncIterable<ListedFile>;
+  list(callId?: string, from?: Place): AsyncIterable<ListedFile>;
 }

@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { syncFolder } from '../protocols/segment/sync-folder.ts';
 import type { AudioFile, AudioFiles, ListedFile } from './audio-files.ts';
 
 const FOLDER_MODE = 0o700;
@@ -41,6 +42,17 @@ export class DiskFiles implements AudioFiles {
     await syncFolder(folder);
   }
 
+  async sync(callId: string): Promise<void> {
+    const folder = join(this.#root, callId);
+    for await (const { path } of this.list(callId)) {
+      // A descriptor of any process syncs what all of them have written.
+      const handle = await ifThere(open(join(this.#root, path), 'r'));
+      await handle?.sync().finally(() => handle.close());
+    }
+    await ifThere(syncFolder(folder));
+    await syncFolder(this.#root);
+  }
+
   async remove(path: string): Promise<void> {
     const target = join(this.#root, path);
     await rm(target, { force: true });
@@ -75,12 +87,6 @@ async function readAll(handle: FileHandle, start: number, end: number): Promise<
     at += bytesRead;
   }
   return bytes;
-}
-
-/** A name is durable once its folder is. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  await handle.sync().finally(() => handle.close());
 }
 
 /** Undefined for what is not there, and for a folder that is none. */

@@ -1,22 +1,29 @@
 import type { FinishedRecording } from '../domain/archive-port.ts';
-import { gapsOf, type Span, slipOf, type TrackCoverage } from '../domain/gap-map.ts';
-import type { SegmentRecord, TrackRecord } from '../domain/records.ts';
-import { SegmentReader, type Unsealing } from './segment-reader.ts';
+import { gapsOf, type Span } from '../domain/gap-map.ts';
+import type { CallDetailRecord, SegmentRecord, TrackRecord } from '../domain/records.ts';
+import type { Unsealing } from './segment-reader.ts';
+import { coverageOf } from './track-coverage.ts';
 
-/** Reads what was really stored, and derives length, extents and gap map from it. */
+/** What the store holds of a recording. */
+export interface RecordingRows {
+  readonly tracks: readonly TrackRecord[];
+  readonly segments: readonly SegmentRecord[];
+  readonly details: readonly CallDetailRecord[];
+}
+
+/**
+ * Reads what was really stored, compares it with what rows and receipts say was stored, and derives
+ * length, extents and gap map from both.
+ */
 export async function finishedRecording(
   unsealing: Unsealing,
-  tracks: readonly TrackRecord[],
-  segments: readonly SegmentRecord[],
+  { tracks, segments, details }: RecordingRows,
 ): Promise<FinishedRecording> {
   const coverages = await Promise.all(
-    tracks.map((track) =>
-      coverageOf(
-        unsealing,
-        track,
-        segments.filter(({ track: of }) => of === track.track),
-      ),
-    ),
+    tracks.map((track) => {
+      const own = segments.filter(({ track: of }) => of === track.track);
+      return coverageOf(unsealing, track, { segments: own, details });
+    }),
   );
   const known = tracks.map((track, index) => withExtent(track, coverages[index]?.extent));
   const heard = known.flatMap((track, index) => {
@@ -44,35 +51,6 @@ export function originOf(tracks: readonly TrackRecord[]): number {
       : [(startPosition * 1000) / clockRate],
   );
   return starts.length === 0 ? 0 : Math.min(...starts);
-}
-
-async function coverageOf(
-  unsealing: Unsealing,
-  track: TrackRecord,
-  segments: readonly SegmentRecord[],
-): Promise<TrackCoverage> {
-  const covered = [];
-  for (const segment of segments) {
-    const reader = await SegmentReader.open(unsealing, segment);
-    covered.push({ closedBy: segment.closedBy, spans: reader?.spans ?? [] });
-    await reader?.close();
-  }
-  const { callId, track: number, initialReason, reasonChanges } = track;
-  const extent = extentOf(
-    track,
-    covered.flatMap(({ spans }) => spans),
-  );
-  const slip = slipOf(track.clockRate);
-  return { callId, track: number, extent, slip, initialReason, reasonChanges, segments: covered };
-}
-
-/** As the stream reported it, or, where a crash came before the report, what its segments hold. */
-function extentOf(track: TrackRecord, spans: readonly Span[]): Span {
-  const starts = spans.map(({ start }) => start);
-  const ends = spans.map(({ end }) => end);
-  const start = starts.reduce((a, b) => Math.min(a, b), track.startPosition ?? Infinity);
-  const end = ends.reduce((a, b) => Math.max(a, b), track.endPosition ?? -Infinity);
-  return Number.isFinite(start) && Number.isFinite(end) ? { start, end } : { start: 0, end: 0 };
 }
 
 function withExtent(track: TrackRecord, extent: Span | undefined): TrackRecord {

@@ -74,11 +74,9 @@ export class GrowingCall {
     const readers: SegmentReader[] = [];
     for (const segment of segments.filter((one) => one.segment >= oldest)) {
       const file = segmentFile(segment);
-      const reader = await SegmentReader.open(
-        this.#unsealing,
-        segment,
-        this.#remembered.get(file)?.places,
-      );
+      // A header that nobody has checked could lie far ahead of the call.
+      const known = this.#remembered.get(file)?.places ?? [];
+      const reader = await SegmentReader.open(this.#unsealing, segment, { known, deep: true });
       if (!reader) continue;
       readers.push(reader);
       const places = reader.places.slice(-MAX_LOOK);

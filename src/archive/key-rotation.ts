@@ -1,10 +1,12 @@
 import type { KeepingStore, SegmentPlace } from '../domain/keeping-store.ts';
+import type { KeyCheckStore } from '../domain/key-check-store.ts';
 import type { Vault } from '../domain/ports.ts';
 import type { SegmentRecord } from '../domain/records.ts';
-import type { KeyRing } from '../protocols/segment/key-ring.ts';
+import { KeyRing } from '../protocols/segment/key-ring.ts';
 import { identityBytes } from '../protocols/segment/sealed-chunk.ts';
 import { derivedIdentity } from './derived-file.ts';
 import { embeddedMasterKeys, newMasterKey, writeMasterKeys } from './master-key.ts';
+import { checkOf } from './proven-keys.ts';
 
 /** Rows of one commit: calls in progress commit in between. */
 const BATCH = 500;
@@ -21,6 +23,7 @@ export interface KeyRotationOptions {
   /** Where the keys of embedded mode are; undefined where they are configured. */
   readonly file: string | undefined;
   readonly keeping: KeepingStore;
+  readonly keyChecks: KeyCheckStore;
   readonly vault: Vault;
   /** Resolves when every change of a recording that is being made has been made. */
   settled(): Promise<void>;
@@ -58,6 +61,7 @@ export class KeyRotation {
     const key = newMasterKey();
     // Those only that something may still need: an older one does not come back.
     writeMasterKeys(file, [key, ...embeddedMasterKeys(file).keys]);
+    await this.#options.keyChecks.save(checkOf(new KeyRing([key])));
     keys.rotate(key);
     // What was wrapped a moment ago, and is not committed yet, is behind this.
     await settled();
@@ -81,6 +85,8 @@ export class KeyRotation {
       rewrapped += await this.#renew('derived', await keeping.allDerived(), derivedIdentity);
       rewrapped += await this.#renewSecrets();
       await keeping.forgetKeys();
+      // Before the file gives the older key up: no start may ask for it then.
+      await this.#options.keyChecks.removeOthers(keys.currentId);
       if (file !== undefined) writeMasterKeys(file, [keys.current]);
     }
     return { keyId: keys.currentId, rewrapped, looked };

@@ -1,33 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { KeyRing } from '../protocols/segment/key-ring.ts';
+import { syncFolderNow } from '../protocols/segment/sync-folder.ts';
 
 const KEY_BYTES = 32;
 const KEY_MODE = 0o600;
 
+/** Its message is a sentence for an operator, and never quotes a key. */
 export class MasterKeyError extends Error {
   override readonly name = 'MasterKeyError';
+  readonly code = 'HUSH_MASTER_KEY';
 }
 
-/**
- * Reads a master key of 32 bytes in hex or base64. @throws MasterKeyError, which never quotes the
- * key
- */
+/** Reads a master key of 32 bytes in hex or base64. @throws MasterKeyError */
 export function parseMasterKey(text: string): Buffer {
   const trimmed = text.trim();
-  const encoding = /^[0-9a-f]{64}$/i.test(trimmed) ? 'hex' : 'base64';
-  const key = Buffer.from(trimmed, encoding);
+  if (/^[0-9a-f]{64}$/i.test(trimmed)) return Buffer.from(trimmed, 'hex');
+  // Hex that was cut off is no base64, though its letters are.
+  const isBase64 = /^[\w+/-]{43}=?$/.test(trimmed) && !/^[0-9a-f]*$/i.test(trimmed);
+  const key = Buffer.from(isBase64 ? trimmed : '', 'base64');
   if (key.length !== KEY_BYTES) {
     throw new MasterKeyError('the master key must be 32 bytes, in hex or base64');
   }
@@ -35,23 +26,38 @@ export function parseMasterKey(text: string): Buffer {
 }
 
 /**
- * The master keys of embedded mode, the current one first, a line each; made once, in a file that
- * only its owner reads. `created` tells that a warning is due: who has the data folder has the
- * recordings.
+ * The master keys of embedded mode, the current one first, a line each, in a file that only its
+ * owner reads. Undefined where there is no such file. @throws MasterKeyError
  */
-export function embeddedMasterKeys(file: string): { keys: Buffer[]; created: boolean } {
+export function readMasterKeys(file: string): Buffer[] | undefined {
+  let text: string;
   try {
-    const lines = readFileSync(file, 'utf8').trim().split(/\s+/);
-    if ((statSync(file).mode & 0o077) !== 0) {
-      throw new MasterKeyError(`${file} is readable by others; set its mode to 0600`);
-    }
-    return { keys: lines.map(parseMasterKey), created: false };
+    text = readFileSync(file, 'utf8');
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw new MasterKeyError(`${file}, the master key, cannot be read (${code})`);
   }
+  if ((statSync(file).mode & 0o077) !== 0) {
+    throw new MasterKeyError(`${file} is readable by others; set its mode to 0600`);
+  }
+  try {
+    return text.trim().split(/\s+/).map(parseMasterKey);
+  } catch {
+    const what = text.trim() === '' ? 'is empty' : 'is damaged';
+    throw new MasterKeyError(`${file}, the master key, ${what}: put it back from a backup`);
+  }
+}
+
+/** As `readMasterKeys`; where there is no such file, a key is made. */
+export function embeddedMasterKeys(file: string): { keys: Buffer[]; created: boolean } {
+  const keys = readMasterKeys(file);
+  if (keys) return { keys, created: false };
   const key = newMasterKey();
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(file, textOf([key]), { mode: KEY_MODE, flag: 'wx' });
+  const folder = dirname(file);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeMasterKeys(file, [key]);
+  syncFolderNow(dirname(folder));
   return { keys: [key], created: true };
 }
 
@@ -61,9 +67,7 @@ export function writeMasterKeys(file: string, keys: readonly Buffer[]): void {
   rmSync(next, { force: true });
   writeFileSync(next, textOf(keys), { mode: KEY_MODE, flag: 'wx', flush: true });
   renameSync(next, file);
-  const folder = openSync(dirname(file), 'r');
-  fsyncSync(folder);
-  closeSync(folder);
+  syncFolderNow(dirname(file));
 }
 
 export function newMasterKey(): Buffer {
@@ -74,7 +78,7 @@ function textOf(keys: readonly Buffer[]): string {
   return keys.map((key) => `${key.toString('hex')}\n`).join('');
 }
 
-interface MasterKeySettings {
+export interface MasterKeySettings {
   readonly masterKey?: string;
   readonly previousMasterKeys: readonly string[];
   readonly dataDir: string;
@@ -83,18 +87,4 @@ interface MasterKeySettings {
 /** Undefined where the key is configured: then Hush does not change it. */
 export function masterKeyFile({ masterKey, dataDir }: MasterKeySettings): string | undefined {
   return masterKey === undefined ? join(dataDir, 'master.key') : undefined;
-}
-
-/** The configured keys, or those in the data folder, made where there are none yet. */
-export function openMasterKeys(
-  settings: MasterKeySettings,
-  onMade: (file: string) => void,
-): KeyRing {
-  const { masterKey, previousMasterKeys } = settings;
-  const previous = previousMasterKeys.map(parseMasterKey);
-  if (masterKey !== undefined) return new KeyRing([parseMasterKey(masterKey), ...previous]);
-  const file = join(settings.dataDir, 'master.key');
-  const { keys, created } = embeddedMasterKeys(file);
-  if (created) onMade(file);
-  return new KeyRing([...keys, ...previous]);
 }

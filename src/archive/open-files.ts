@@ -1,4 +1,4 @@
-import type { AudioFile, AudioFiles, ListedFile } from './audio-files.ts';
+import type { AudioFile, AudioFiles, ListedFile, Place } from './audio-files.ts';
 import { DiskFiles } from './disk-files.ts';
 import { S3Files, type S3Settings } from './s3-files.ts';
 
@@ -41,17 +41,21 @@ export class SpooledFiles implements AudioFiles {
     return this.disk.write(path, bytes);
   }
 
-  async remove(path: string): Promise<void> {
+  sync(callId: string): Promise<void> {
+    return this.disk.sync(callId);
+  }
+
+  async remove(path: string, from: Place = 'everywhere'): Promise<void> {
     await this.disk.remove(path);
-    await this.bucket.remove(path);
+    if (from === 'everywhere') await this.bucket.remove(path);
   }
 
   removeFolder(callId: string): Promise<void> {
     return this.disk.removeFolder(callId);
   }
 
-  async *list(callId?: string): AsyncGenerator<ListedFile> {
+  async *list(callId?: string, from: Place = 'everywhere'): AsyncGenerator<ListedFile> {
     yield* this.disk.list(callId);
-    yield* this.bucket.list(callId);
+    if (from === 'everywhere') yield* this.bucket.list(callId);
   }
 }

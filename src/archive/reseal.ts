@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import type { Span } from '../domain/gap-map.ts';
-import type { SegmentRecord } from '../domain/records.ts';
+import type { SealedExtent, SegmentRecord } from '../domain/records.ts';
 import { KEY_BYTES } from '../protocols/segment/key-wrap.ts';
 import {
   type ChunkHeader,
+  extentWith,
   identityBytes,
   MAX_RUNS,
   type Run,
   sealChunk,
   segmentFile,
 } from '../protocols/segment/sealed-chunk.ts';
+import { holesOf } from './segment-coverage.ts';
 import { type OpenedChunk, SegmentReader, type Unsealing } from './segment-reader.ts';
 
 /**
@@ -36,17 +38,22 @@ export async function reseal(
   segment: SegmentRecord,
   span: Span,
 ): Promise<SegmentRecord | undefined> {
-  const reader = await SegmentReader.open(unsealing, segment);
+  const reader = await SegmentReader.open(unsealing, segment, { deep: true });
   if (!reader) return undefined;
   try {
     const reach = reader.codecs.includes('OPUS') ? withEcho(span) : span;
-    if (!reader.spans.some((own) => own.leftOut === null && touches(own, reach))) return undefined;
+    const lost = holesOf(reader.found, segment);
+    // What is damaged is not unreadable to everybody: it goes with its key.
+    const own = [...reader.spans.filter(({ leftOut }) => leftOut === null), ...lost];
+    if (!own.some((one) => touches(one, reach))) return undefined;
     const next = { ...segment, generation: segment.generation + 1 };
     const seal = { key: randomBytes(KEY_BYTES), identity: identityBytes(next) };
     const records: Buffer[] = [];
-    for await (const chunk of reader.chunks()) {
+    let sealed: SealedExtent = { start: 0, end: 0, chunks: 0 };
+    for await (const chunk of chunksOf(reader, lost)) {
       for (const { header, audio } of without(chunk, span)) {
         records.push(sealChunk({ ...seal, header: { ...header, number: records.length } }, audio));
+        sealed = extentWith(sealed, header);
         audio.fill(0);
       }
       chunk.audio.fill(0);
@@ -54,15 +61,28 @@ export async function reseal(
     await unsealing.files.write(segmentFile(next), Buffer.concat(records));
     const wrappedKey = unsealing.keys.wrap(seal.key, seal.identity);
     seal.key.fill(0);
-    return { ...next, wrappedKey };
+    return { ...next, wrappedKey, sealed };
   } finally {
     await reader.close();
   }
 }
 
+/** What is there, and behind it, as chunks of their own, what was. */
+async function* chunksOf(
+  reader: SegmentReader,
+  lost: readonly Span[],
+): AsyncGenerator<OpenedChunk> {
+  yield* reader.chunks();
+  const codec = reader.codecs.at(-1) ?? 'PCMU';
+  for (const { start, end } of lost) {
+    const run = { kind: 'lost', offset: 0, samples: end - start, bytes: 0 } as const;
+    const header = { number: 0, position: start, codec, runs: [run] };
+    yield { header, audio: Buffer.alloc(0) };
+  }
+}
+
 /** The chunk without it: one chunk, or more where cutting makes more runs than one holds. */
-function* without({ place, audio }: OpenedChunk, span: Span): Generator<Sealable> {
-  const { header } = place;
+function* without({ header, audio }: OpenedChunk, span: Span): Generator<Sealable> {
   const pieces: Piece[] = [];
   let at = 0;
   for (const run of header.runs) {
@@ -90,8 +110,9 @@ function cut(piece: Piece, { position, codec }: ChunkHeader, asked: Span): Piece
   const { run } = piece;
   const start = position + run.offset;
   const end = start + run.samples;
-  if (run.kind !== 'audio' || !touches({ start, end }, span)) return [piece];
-  const perUnit = bytesPerUnit[codec];
+  const isThere = run.kind === 'audio' || run.kind === 'lost';
+  if (!isThere || !touches({ start, end }, span)) return [piece];
+  const perUnit = run.kind === 'lost' ? 0 : bytesPerUnit[codec];
   const from = perUnit === undefined ? start : Math.max(start, span.start);
   const until = perUnit === undefined ? end : Math.min(end, span.end);
   const part = (begin: number, stop: number): Piece => {
@@ -100,7 +121,7 @@ function cut(piece: Piece, { position, codec }: ChunkHeader, asked: Span): Piece
       (stop - start) * (perUnit ?? 0),
     );
     const offset = begin - position;
-    return { run: { kind: 'audio', offset, samples: stop - begin, bytes: audio.length }, audio };
+    return { run: { kind: run.kind, offset, samples: stop - begin, bytes: audio.length }, audio };
   };
   const erased: Run = { kind: 'erased', offset: from - position, samples: until - from, bytes: 0 };
   return [

@@ -70,6 +70,10 @@ export class S3Files implements AudioFiles {
     );
   }
 
+  async sync(): Promise<void> {
+    // What the store has answered is durable.
+  }
+
   async remove(path: string): Promise<void> {
     await ifThere(this.#client.send(new DeleteObjectCommand(this.#named(path)), this.#limit));
   }

@@ -2,15 +2,16 @@ import type { CoveredSpan, Span } from '../domain/gap-map.ts';
 import type { SegmentRecord } from '../domain/records.ts';
 import type { KeyRing } from '../protocols/segment/key-ring.ts';
 import {
-  type ChunkPlace,
+  type ChunkHeader,
   identityBytes,
   openChunk,
+  parseChunkHeader,
   type RunKind,
   type SegmentCodec,
   segmentFile,
 } from '../protocols/segment/sealed-chunk.ts';
 import type { AudioFile, AudioFiles } from './audio-files.ts';
-import { findChunks, type KnownChunk } from './segment-chunks.ts';
+import { type FoundChunks, findChunks, type KnownChunk } from './segment-chunks.ts';
 
 /** What sealed audio is opened with: where it lies, and its keys' key. */
 export interface Unsealing {
@@ -30,46 +31,57 @@ export interface AudioRun {
 
 /** A chunk as it was stored, opened. */
 export interface OpenedChunk {
-  readonly place: ChunkPlace;
+  /** As it was sealed. */
+  readonly header: ChunkHeader;
   /** Of all its runs, one after the other. */
   readonly audio: Buffer;
 }
 
-/** Reads one segment's file. Headers are found first, audio is opened chunk by chunk on demand. */
+interface Seal {
+  readonly key: Buffer;
+  readonly identity: Buffer;
+}
+
+export interface OpenOptions {
+  /** Of a segment that is still written: the `places` of a reader before this one. */
+  readonly known?: readonly KnownChunk[];
+  /** Every chunk is opened: what does not open is not counted as held. */
+  readonly deep?: boolean;
+}
+
+/**
+ * Reads one segment's file. Headers are found first, audio is opened chunk by chunk on demand. A
+ * chunk that is not what was sealed is as if it were not there: what lies behind it is found all
+ * the same.
+ */
 export class SegmentReader {
   readonly #file: AudioFile;
-  readonly #key: Buffer;
-  readonly #identity: Buffer;
-  readonly #chunks: readonly KnownChunk[];
+  readonly #seal: Seal;
+  readonly #found: FoundChunks;
 
-  private constructor(
-    file: AudioFile,
-    chunks: readonly KnownChunk[],
-    seal: { key: Buffer; identity: Buffer },
-  ) {
+  private constructor(file: AudioFile, found: FoundChunks, seal: Seal) {
     this.#file = file;
-    this.#chunks = chunks;
-    this.#key = seal.key;
-    this.#identity = seal.identity;
+    this.#found = found;
+    this.#seal = seal;
   }
 
   /**
    * Undefined when the segment has no key any more, or no file: a crash came before its first
    * chunk.
-   * @param known of a segment that is still written: the `places` of a reader before this one
    */
   static async open(
     { files, keys }: Unsealing,
     segment: SegmentRecord,
-    known?: readonly KnownChunk[],
+    { known = [], deep = false }: OpenOptions = {},
   ): Promise<SegmentReader | undefined> {
     if (!segment.wrappedKey) return undefined;
     const file = await files.open(segmentFile(segment));
     if (!file) return undefined;
     const identity = identityBytes(segment);
     try {
-      const key = keys.unwrap(segment.wrappedKey, identity);
-      return new SegmentReader(file, await findChunks(file, known), { key, identity });
+      const seal = { key: keys.unwrap(segment.wrappedKey, identity), identity };
+      const opens = (record: Buffer) => opened(record, seal)?.audio.fill(0) !== undefined;
+      return new SegmentReader(file, await findChunks(file, { opens, deep }, known), seal);
     } catch (cause) {
       await file.close();
       throw cause;
@@ -77,50 +89,71 @@ export class SegmentReader {
   }
 
   get places(): readonly KnownChunk[] {
-    return this.#chunks;
+    return this.#found.chunks;
+  }
+
+  /** What of the file is no chunk that opens, as far as it was looked at. */
+  get found(): FoundChunks {
+    return this.#found;
   }
 
   get spans(): CoveredSpan[] {
-    return this.#chunks.flatMap(({ header }) =>
-      header.runs.map((run) => {
-        const start = header.position + run.offset;
-        const leftOut = run.kind === 'audio' ? null : run.kind;
-        return { start, end: start + run.samples, leftOut };
-      }),
-    );
+    return this.places.flatMap(({ header }) => spansOf(header));
   }
 
   get codecs(): SegmentCodec[] {
-    return [...new Set(this.#chunks.map(({ header }) => header.codec))];
+    return [...new Set(this.places.map(({ header }) => header.codec))];
   }
 
-  /** The runs of every chunk that touches `span`. */
+  /** The runs of every chunk that touches `span` and opens. */
   async *read(span: Span): AsyncGenerator<AudioRun> {
-    for (const chunk of this.#chunks) {
+    for (const chunk of this.places) {
       if (chunk.covers.start >= span.end || chunk.covers.end <= span.start) continue;
-      const { audio } = await this.#open(chunk);
-      const { position: base, codec, runs } = chunk.header;
+      const found = await this.#open(chunk);
+      if (!found) continue;
+      const { position: base, codec, runs } = found.header;
       let at = 0;
       for (const { kind, offset, samples, bytes } of runs) {
         const position = base + offset;
-        yield { kind, position, samples, codec, audio: audio.subarray(at, at + bytes) };
+        yield { kind, position, samples, codec, audio: found.audio.subarray(at, at + bytes) };
         at += bytes;
       }
     }
   }
 
-  /** Every chunk in its order. @throws where one is not what was sealed */
+  /** Every chunk that opens, in its order. */
   async *chunks(): AsyncGenerator<OpenedChunk> {
-    for (const chunk of this.#chunks) yield await this.#open(chunk);
+    for (const chunk of this.places) {
+      const found = await this.#open(chunk);
+      if (found) yield found;
+    }
   }
 
   async close(): Promise<void> {
-    this.#key.fill(0);
+    this.#seal.key.fill(0);
     await this.#file.close();
   }
 
-  async #open(place: ChunkPlace): Promise<OpenedChunk> {
-    const record = await this.#file.read(place.start, place.end);
-    return { place, audio: openChunk(record, place, { key: this.#key, identity: this.#identity }) };
+  async #open({ start, end }: KnownChunk): Promise<OpenedChunk | undefined> {
+    return opened(await this.#file.read(start, end), this.#seal);
+  }
+}
+
+/** What each run of a chunk tells. */
+export function spansOf({ position, runs }: ChunkHeader): CoveredSpan[] {
+  return runs.map(({ kind, offset, samples }) => {
+    const start = position + offset;
+    return { start, end: start + samples, leftOut: kind === 'audio' ? null : kind };
+  });
+}
+
+/** By its own header, which its seal authenticates; undefined for what was not sealed so. */
+function opened(record: Buffer, seal: Seal): OpenedChunk | undefined {
+  const place = parseChunkHeader(record, 0, record.length);
+  if (!place || place.end !== record.length) return undefined;
+  try {
+    return { header: place.header, audio: openChunk(record, place, seal) };
+  } catch {
+    return undefined;
   }
 }

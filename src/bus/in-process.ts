@@ -1,5 +1,4 @@
-import type { RecordingEvent } from '../domain/events.ts';
-import type { Bus } from '../domain/ports.ts';
+import type { Bus, RecordingEvent } from '../domain/events.ts';
 
 /**
  * Delivers within this process, in the order of publishing; a listener that throws harms no other.

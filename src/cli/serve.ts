@@ -1,5 +1,9 @@
 import type { Command } from 'commander';
+import { exitCodes } from './remote.ts';
 import { untilStopped } from './until-stopped.ts';
+
+/** After the ownership was lost, what is still open may take this long to close. */
+const LOST_EXIT_MS = 3_000;
 
 /**
  * `hush serve`: runs until SIGTERM or SIGINT, which finish the recordings in progress, or, under
@@ -17,6 +21,12 @@ export function serveCommand(program: Command): void {
       const sources = { environment: process.env, ...(file === undefined ? {} : { file }) };
       const loaded = loadConfig(sources);
       const server = await createServer(loaded);
+      server.onOwnershipLost((reason) => {
+        console.error(`hush: ${reason}`);
+        process.exitCode = exitCodes.failed;
+        // What does not close in time, ends.
+        setTimeout(() => process.exit(exitCodes.failed), LOST_EXIT_MS).unref();
+      });
       await server.start();
       process.on('SIGHUP', () => server.reload());
       const stop = loaded.shutdown === 'handover' ? server.handOver : server.stop;

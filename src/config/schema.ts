@@ -116,8 +116,10 @@ const recording = section({
   onUnattended: oneOf(['shut', 'keep'], 'shut'),
   chunkMs: count(900, 1_000),
   mediaTimeoutMs: count(60_000, 86_400_000),
-  /** A call that follows another of the same correlation id this soon goes on with its states. */
+  /** A dialogue goes on for this long without a recording session; then it is over. */
   inheritMs: Type.Integer({ minimum: 0, maximum: 86_400_000, default: 3_600_000 }),
+  /** An acknowledged Delete is carried out after this long without a recording session. */
+  deleteGraceMs: Type.Integer({ minimum: 0, maximum: 3_600_000, default: 5_000 }),
   maxUnwrittenBytes: count(1_048_576, 268_435_456),
   diskProbeIntervalMs: count(2_000, 600_000),
   /** Audio of a stream is overdue after this; a steady stream quiet this long has stopped. */
@@ -167,6 +169,15 @@ const webhooks = section({
   maxAttempts: count(12, 1_000),
   /** Link-local and metadata addresses that deliveries may go to all the same. */
   allowedNetworks: Type.Array(Type.String(), { default: [] }),
+});
+
+/** Of the data folder and the database: one process owns both. */
+const lock = section({
+  /** A start waits this long for another one that has it, and longer while that one is stopping. */
+  waitMs: Type.Integer({ minimum: 0, maximum: 600_000, default: 2_000 }),
+  handoverMs: Type.Integer({ minimum: 0, maximum: 3_600_000, default: 60_000 }),
+  /** Who has not reached PostgreSQL for so long has lost it, and records no more. */
+  lostAfterMs: Type.Integer({ minimum: 1_000, maximum: 10_000, default: 5_000 }),
 });
 
 const store = section({
@@ -225,6 +236,7 @@ export const configSchema = Type.Object(
     assurance,
     webhooks,
     store,
+    lock,
     uccs: Type.Array(ucc, { default: [] }),
   },
   closed,

@@ -27,7 +27,10 @@ export interface Resealed {
 export interface Archive {
   /** Reads what was really stored and derives length, extents and gap map from it. */
   finish(callId: string): Promise<FinishedRecording>;
-  /** Destroys the call's keys first and its files then. */
+  /**
+   * Destroys the call's keys first and its files then. What can be destroyed is, whatever cannot
+   * yet: then it rejects, and is to be asked again. Repeatable, also after it resolved.
+   */
   destroy(callId: string): Promise<void>;
 }
 
@@ -44,6 +47,8 @@ export interface ErasableArchive {
   interrupt(callId: string): Promise<void>;
   /** Removes every file of the call that no row with a key names, wherever it lies. */
   sweep(callId: string): Promise<void>;
+  /** Of these, those on this machine. */
+  sweepDisk(callId: string): Promise<void>;
 }
 
 /** What a recording can be exported to: made anew each time, from its beginning to its end. */

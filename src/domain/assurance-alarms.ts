@@ -1,7 +1,7 @@
 import type { AlarmRecord, AssuranceStore } from './assurance-store.ts';
 import type { Call } from './call.ts';
 import type { CallRegistry } from './call-registry.ts';
-import type { Alarm, AlarmKind } from './events.ts';
+import type { Alarm, AlarmKind, OpenAlarms } from './events.ts';
 import type { Journal } from './journal.ts';
 import type { AlarmSink, Clock } from './ports.ts';
 import { RisingUuids } from './uuid.ts';
@@ -25,7 +25,7 @@ const MINUTE_MS = 60_000;
  * an event of the call, committed in its turn like every other; the end of the call ends it. Every
  * other alarm tells of a moment.
  */
-export class AlarmDesk implements AlarmSink {
+export class AlarmDesk implements AlarmSink, OpenAlarms {
   readonly #ports: AlarmDeskPorts;
   readonly #ids = new RisingUuids();
   /** By call, then by kind. */
@@ -68,6 +68,26 @@ export class AlarmDesk implements AlarmSink {
     if (!record) return;
     this.#open.get(call.id)?.delete(kind);
     this.#tell(call, 'alarmCleared', { ...record, clearedAt: this.#ports.clock.now() });
+  }
+
+  open(alarm: Omit<Alarm, 'at'> & { readonly callId: string }): void {
+    const ofCall = this.#open.get(alarm.callId) ?? new Map<AlarmKind, AlarmRecord>();
+    this.#open.set(alarm.callId, ofCall);
+    if (ofCall.has(alarm.kind)) return;
+    this.#ports.sink.raise(alarm);
+    const record = this.#recordOf(alarm, null);
+    ofCall.set(alarm.kind, record);
+    this.#ports.store.saveAlarm(record).catch(this.#ports.onError);
+  }
+
+  close(callId: string, kind: AlarmKind): void {
+    const ofCall = this.#open.get(callId);
+    const record = ofCall?.get(kind);
+    if (!ofCall || !record) return;
+    ofCall.delete(kind);
+    if (ofCall.size === 0) this.#open.delete(callId);
+    const { store, clock, onError } = this.#ports;
+    store.saveAlarm({ ...record, clearedAt: clock.now() }).catch(onError);
   }
 
   /** With the call its alarms end; `callEnded` tells so. */

@@ -1,17 +1,20 @@
 import type { FinishedRecording } from './archive-port.ts';
-import { type CallHealth, judge } from './assurance.ts';
+import { type CallHealth, isJudged, judge } from './assurance.ts';
 import type { AlarmRecord, AssuranceStore } from './assurance-store.ts';
 import type { AssuranceWatch } from './assurance-watch.ts';
 import type { Call } from './call.ts';
-import type { Store } from './ports.ts';
+import type { RecordingEvent } from './events.ts';
+import type { AlarmSink, Store } from './ports.ts';
 import { StateAction } from './recording-state.ts';
 import type { CallRecord } from './records.ts';
+import { openSpans } from './stream-presence.ts';
 
 export interface AssessorPorts {
-  readonly store: Pick<Store, 'tracks' | 'details'> & {
+  readonly store: Pick<Store, 'tracks' | 'details' | 'eventsOf'> & {
     readonly assurance: Pick<AssuranceStore, 'alarmsOf'>;
   };
-  readonly watch: Pick<AssuranceWatch, 'expectationsOf' | 'forget'>;
+  readonly watch: Pick<AssuranceWatch, 'figuresOf' | 'forget'>;
+  readonly alarms: AlarmSink;
   onVerdict(health: CallHealth): void;
   onError(cause: unknown): void;
 }
@@ -29,8 +32,14 @@ export class Assessor {
     const { watch, onVerdict } = this.#ports;
     const health = await this.#judge(record, finished);
     watch.forget(record.id);
-    if (!health.reasons.includes('notAsked')) onVerdict(health);
+    if (isJudged(health)) onVerdict(health);
+    if (health.reasons.includes('audioDamaged')) this.#alarm(record);
     return health;
+  }
+
+  #alarm({ id: callId, correlationId, uccName }: CallRecord): void {
+    const detail = 'audio that was kept is damaged or not in its files any more';
+    this.#ports.alarms.raise({ kind: 'audioDamaged', callId, correlationId, uccName, detail });
   }
 
   /** Of a call in progress as it stands now; of one that has ended as it was judged. */
@@ -47,11 +56,13 @@ export class Assessor {
     const tracks = finished?.tracks ?? (await store.tracks(record.id).catch(failed));
     const alarms: AlarmRecord[] = await store.assurance.alarmsOf(record.id).catch(failed);
     const details = await store.details(record).catch(failed);
+    const events: RecordingEvent[] = await store.eventsOf(record).catch(failed);
     const live = record.endedAt === null;
     const counted = live ? alarms.filter(({ clearedAt }) => clearedAt === null) : alarms;
     return judge({
       ...{ record, tracks, gaps: finished?.gaps },
-      expectations: watch.expectationsOf(record.id),
+      readings: watch.figuresOf(record.id),
+      open: openSpans(record, events),
       alarms: new Set(counted.map(({ kind }) => kind)),
       pauses: details.filter(({ action }) => action === StateAction.Pause).length,
     });

@@ -14,6 +14,8 @@ export interface DailyUcc {
   complete: number;
   degraded: number;
   missing: number;
+  /** Over before audio could be expected: neither complete nor missing. */
+  tooShort: number;
   /** In progress, or recorded by a release that did not judge. */
   unjudged: number;
   /** By the saving flag, or the UCC's default. */
@@ -21,7 +23,7 @@ export interface DailyUcc {
   keptMs: number;
   pauses: number;
   unconfirmedFences: number;
-  /** Recorded calls, all ended, none destroyed on purpose, and not one is kept. */
+  /** Recorded calls, all ended, long enough, none destroyed on purpose, and not one is kept. */
   nothingKept: boolean;
   readonly alarms: Partial<Record<AlarmKind, number>>;
 }
@@ -86,7 +88,7 @@ export async function sumUpDay(
     if (kind === 'fenceTimeout') ucc.unconfirmedFences += 1;
   }
   for (const ucc of uccs.values()) {
-    const ended = ucc.recorded - ucc.unjudged - ucc.destroyed;
+    const ended = ucc.recorded - ucc.unjudged - ucc.destroyed - ucc.tooShort;
     ucc.nothingKept = ended > 0 && ucc.kept === 0;
   }
   const { from, to } = question;
@@ -110,9 +112,13 @@ function count(ucc: DailyUcc, { recorded, status, health, lengthMs }: CallRecord
   if (!recorded) return;
   ucc.recorded += 1;
   ucc.pauses += health?.pauses ?? 0;
+  // Each call is counted once here, whatever became of its audio.
   if (health === null) ucc.unjudged += 1;
-  else ucc[health.verdict] += 1;
-  if (status === 'destroyed') ucc.destroyed += 1;
+  else if (health.reasons.includes('tooShort')) {
+    ucc.tooShort += 1;
+    return;
+  } else ucc[health.verdict] += 1;
+  if (status === 'destroyed' || status === 'deleting') ucc.destroyed += 1;
   if (status !== 'kept') return;
   if ((lengthMs ?? 0) > 0) ucc.kept += 1;
   ucc.keptMs += lengthMs ?? 0;
@@ -121,7 +127,7 @@ function count(ucc: DailyUcc, { recorded, status, health, lengthMs }: CallRecord
 function emptyUcc(uccName: string): DailyUcc {
   return {
     ...{ uccName, calls: 0, recorded: 0, kept: 0, complete: 0, degraded: 0, missing: 0 },
-    ...{ unjudged: 0, destroyed: 0, keptMs: 0, pauses: 0, unconfirmedFences: 0 },
+    ...{ tooShort: 0, unjudged: 0, destroyed: 0, keptMs: 0, pauses: 0, unconfirmedFences: 0 },
     ...{ nothingKept: false, alarms: {} },
   };
 }

@@ -9,9 +9,15 @@ export interface Reconciliation {
   /** By the saving flag, or the UCC's default. */
   readonly destroyed: string[];
   readonly inProgress: string[];
-  /** `neverSeen`: no call of that id reached Hush, or none that the caller may know of. */
-  readonly missing: { correlationId: string; why: 'neverSeen' | 'notRecorded' | 'nothingKept' }[];
+  readonly missing: { correlationId: string; why: MissingBecause }[];
 }
+
+/**
+ * `neverSeen`: no call of that id reached Hush, or none that the caller may know of. `tooShort`: it
+ * was over before audio could be expected.
+ */
+export const missingBecause = ['neverSeen', 'notRecorded', 'tooShort', 'nothingKept'] as const;
+type MissingBecause = (typeof missingBecause)[number];
 
 export const MAX_RECONCILED = 10_000;
 
@@ -36,17 +42,23 @@ export async function reconcile(
 
 /** Of several calls of one id the worst that is certain counts: a good one hides nothing. */
 function place(found: Reconciliation, correlationId: string, calls: readonly CallRecord[]): void {
-  const recorded = calls.filter((call) => call.recorded);
+  const asked = calls.filter((call) => call.recorded);
+  const recorded = asked.filter((call) => !call.health?.reasons.includes('tooShort'));
   const lost = recorded.find((call) => call.health?.verdict === 'missing');
   const poor = recorded.find((call) => call.health?.verdict === 'degraded');
   const has = (status: CallRecord['status']) => recorded.some((call) => call.status === status);
   if (calls.length === 0) found.missing.push({ correlationId, why: 'neverSeen' });
-  else if (calls.some(({ status }) => status === 'live')) found.inProgress.push(correlationId);
-  else if (recorded.length === 0) found.missing.push({ correlationId, why: 'notRecorded' });
+  else if (calls.some(isInProgress)) found.inProgress.push(correlationId);
+  else if (asked.length === 0) found.missing.push({ correlationId, why: 'notRecorded' });
+  else if (recorded.length === 0) found.missing.push({ correlationId, why: 'tooShort' });
   else if (lost) found.missing.push({ correlationId, why: 'nothingKept' });
-  else if (has('destroyed')) found.destroyed.push(correlationId);
+  else if (has('destroyed') || has('deleting')) found.destroyed.push(correlationId);
   else if (poor) {
     const reasons = [...(poor.health?.reasons ?? [])];
     found.degraded.push({ correlationId, callId: poor.id, reasons });
   } else found.complete.push(correlationId);
+}
+
+function isInProgress({ status }: CallRecord): boolean {
+  return status === 'live' || status === 'finishing';
 }

@@ -1,10 +1,10 @@
-import type { Expectation } from './assurance.ts';
 import type { AlarmDesk } from './assurance-alarms.ts';
 import { findingsOf, type WatchedStream } from './assurance-findings.ts';
 import type { Call } from './call.ts';
 import type { CallRegistry } from './call-registry.ts';
 import type { RecordingEvent } from './events.ts';
 import type { Recorder, StreamStats } from './ports.ts';
+import type { StreamFigures } from './track-health.ts';
 
 export interface AssuranceLimits {
   /** From then on audio of a stream is overdue. */
@@ -57,13 +57,13 @@ export class AssuranceWatch {
     this.#ports.desk.raise({ kind: 'recorderUnavailable', ...namesOf(call), detail });
   }
 
-  /** What was expected of a call's streams; empty of a call that this process did not see. */
-  expectationsOf(callId: string): Map<number, Expectation> {
+  /** What was read of a call's streams; empty of a call that this process did not see. */
+  figuresOf(callId: string): Map<number, StreamFigures> {
     const streams = this.#watched.get(callId) ?? new Map<number, WatchedStream>();
     return new Map(
-      [...streams].map(([track, { expectedMs, jitterMs, packets }]) => {
+      [...streams].map(([track, { jitterMs, packets }]) => {
         const { received, lost } = packets;
-        return [track, { expectedMs, jitterMs, received, lost }];
+        return [track, { jitterMs, received, lost }];
       }),
     );
   }

@@ -1,5 +1,8 @@
 import type { AlarmKind } from './events.ts';
+import type { Span } from './gap-map.ts';
 import type { CallRecord, GapReason, GapRecord, TrackRecord } from './records.ts';
+import { wantedMs } from './stream-presence.ts';
+import { isLossy, type StreamFigures, type TrackHealth, trackHealth } from './track-health.ts';
 
 /** What a call's recording is worth: all that was to be kept, less than that, or nothing of it. */
 export const verdicts = ['complete', 'degraded', 'missing'] as const;
@@ -17,6 +20,20 @@ export const assuranceReasons = {
   },
   audioLost: { verdict: 'degraded', words: 'More than 1 % of a stream was lost on its way.' },
   interrupted: { verdict: 'degraded', words: 'Audio is missing around a restart of Hush.' },
+  audioDamaged: {
+    verdict: 'degraded',
+    words: 'Audio was kept, and is damaged or not in the files any more.',
+  },
+  unattended: {
+    verdict: 'degraded',
+    words: 'Hush did not answer for a while, and kept nothing that nobody could have paused.',
+  },
+  clockWrong: {
+    verdict: 'degraded',
+    words:
+      "A stream's clock stood still, fell back or leapt: audio may lie up to a second beside its time.",
+  },
+  foreignMedia: { verdict: 'degraded', words: 'Packets from another source were refused.' },
   mediaStopped: { verdict: 'degraded', words: 'A steady stream stopped in the middle of a call.' },
   srtpFailed: { verdict: 'degraded', words: 'Encrypted packets did not pass their check.' },
   storageFailed: { verdict: 'degraded', words: 'The disk refused audio of the call.' },
@@ -30,26 +47,13 @@ export const assuranceReasons = {
     verdict: 'degraded',
     words: 'A Pause or Start was not confirmed by every stream: the call stayed shut.',
   },
+  tooShort: {
+    verdict: 'complete',
+    words: 'The call was over before audio could be expected, and none came.',
+  },
   notAsked: { verdict: 'complete', words: 'Nobody asked for this call to be recorded.' },
 } as const satisfies Record<string, { readonly verdict: Verdict; readonly words: string }>;
 export type AssuranceReason = keyof typeof assuranceReasons;
-
-/** Between the first and the last packet of a stream; what was never sent is in no figure. */
-export interface TrackHealth {
-  readonly track: number;
-  readonly aor: string | null;
-  readonly expectedMs: number;
-  readonly keptMs: number;
-  /** Left out on purpose: paused, held, stopped, digits, announced silence. */
-  readonly absentMs: number;
-  readonly lostMs: number;
-  readonly packetsReceived: number;
-  readonly packetsLost: number;
-  /** Of the packets that were sent, 0 to 1. */
-  readonly lossShare: number;
-  /** RFC 3550 section 6.4.1; null where nobody measured it. */
-  readonly jitterMs: number | null;
-}
 
 export interface CallHealth {
   readonly verdict: Verdict;
@@ -67,26 +71,24 @@ export interface Evidence {
   readonly tracks: readonly TrackRecord[];
   /** Undefined of audio that is destroyed or not yet read: then only what came is judged. */
   readonly gaps: readonly GapRecord[] | undefined;
-  /** Per track: for how long audio was expected from it, as far as this process knows. */
-  readonly expectations: ReadonlyMap<number, Expectation>;
+  /** What was read of streams that are open, or were, as far as this process knows. */
+  readonly readings: ReadonlyMap<number, StreamFigures>;
+  /** When the gate was open, Unix ms, as the committed events tell. */
+  readonly open: readonly Span[];
   readonly alarms: ReadonlySet<AlarmKind>;
   readonly pauses: number;
 }
 
-export interface Expectation {
-  readonly expectedMs: number;
-  readonly jitterMs: number | null;
-  /** Packets of a stream that is open. */
-  readonly received: number;
-  readonly lost: number;
-}
-
-/** Until then a stream has had no time to begin. */
-const SHORTEST_MS = 1_000;
-const MAX_LOST_SHARE = 0.01;
-/** Less than this is no more than a few packets. */
-const MIN_LOST_MS = 100;
-const lostReasons: readonly GapReason[] = ['loss', 'restart'];
+/** A stream that was wanted for less has had no time to begin: of it nothing can be said. */
+export const MEDIA_EXPECTED_MS = 1_000;
+/** Less than this of audio beside its time is heard by nobody. */
+const MAX_CLOCK_WRONG_MS = 1_000;
+/** What a gap of these says of the call, however short it is. */
+const reasonOfGap: Partial<Record<GapReason, AssuranceReason>> = {
+  restart: 'interrupted',
+  unattended: 'unattended',
+  lost: 'audioDamaged',
+};
 
 /** What is wrong with a call in progress; of one that has ended its tracks tell. */
 const reasonWhileLive: Partial<Record<AlarmKind, AssuranceReason>> = {
@@ -120,6 +122,11 @@ export function judge(evidence: Evidence): CallHealth {
   };
 }
 
+/** Of calls that nobody asked for, or that were over at once, a verdict says nothing. */
+export function isJudged({ reasons }: Pick<CallHealth, 'reasons'>): boolean {
+  return !reasons.includes('notAsked') && !reasons.includes('tooShort');
+}
+
 export function worstOf(reasons: readonly AssuranceReason[]): Verdict {
   const found = reasons.map((reason): Verdict => assuranceReasons[reason].verdict);
   if (found.includes('missing')) return 'missing';
@@ -137,64 +144,44 @@ function reasonsOf(evidence: Evidence, tracks: readonly TrackHealth[]): Assuranc
   }
   if (live) return [...reasons];
   for (const reason of absences(evidence)) reasons.add(reason);
+  for (const { clockWrongMs, packets } of evidence.tracks) {
+    if (clockWrongMs > MAX_CLOCK_WRONG_MS) reasons.add('clockWrong');
+    // An older release counted none.
+    if ((packets.foreign ?? 0) > 0) reasons.add('foreignMedia');
+  }
   if (evidence.gaps === undefined) return [...reasons];
-  const wantedMs = sum(tracks.map(({ expectedMs, absentMs }) => expectedMs - absentMs));
+  const dueMs = sum(tracks.map(({ expectedMs, absentMs }) => expectedMs - absentMs));
   const keptMs = sum(tracks.map((track) => track.keptMs));
-  if (wantedMs >= SHORTEST_MS && keptMs === 0) reasons.add('nothingKept');
-  if (tracks.some(isLossy)) reasons.add('audioLost');
-  if (evidence.gaps.some(({ reason }) => reason === 'restart')) reasons.add('interrupted');
+  if (dueMs >= MEDIA_EXPECTED_MS && keptMs === 0) reasons.add('nothingKept');
+  if (evidence.tracks.some((track) => isLossy(track, evidence.gaps ?? []))) {
+    reasons.add('audioLost');
+  }
+  for (const { reason } of evidence.gaps) {
+    const says = reasonOfGap[reason];
+    if (says) reasons.add(says);
+  }
   return [...reasons];
 }
 
-/** Streams and parties of which nothing was ever heard, though it was expected. */
-function absences(evidence: Evidence): AssuranceReason[] {
-  const { record, tracks } = evidence;
+/**
+ * Streams and parties of which nothing was ever heard, though it was expected. It follows from what
+ * is durable alone: every process that judges the call finds the same.
+ */
+function absences({ record, tracks, open }: Evidence): AssuranceReason[] {
   const heard = tracks.filter(({ startPosition }) => startPosition !== null);
-  const silent = tracks.filter(
-    (track) => track.startPosition === null && isExpected(track, evidence),
-  );
-  if (heard.length === 0) return silent.length > 0 ? ['noMedia'] : [];
+  const wanted = tracks
+    .filter(({ startPosition }) => startPosition === null)
+    .map(({ presence }) => wantedMs(presence, open));
+  const silent = wanted.filter((ms) => ms >= MEDIA_EXPECTED_MS);
+  if (heard.length === 0) {
+    if (silent.length > 0) return ['noMedia'];
+    return wanted.some((ms) => ms > 0) ? ['tooShort'] : [];
+  }
   const reasons: AssuranceReason[] = silent.length > 0 ? ['streamSilent'] : [];
   const only = heard.length === 1 && heard[0]?.mixed === false;
   if (only && silent.length > 0) reasons.push('oneSided');
   if (only && tracks.length === 1 && record.parties.length > 1) reasons.push('partyMissing');
   return reasons;
-}
-
-/** A stream of a call that this process did not see is expected to have had the call's length. */
-function isExpected({ track }: TrackRecord, { record, expectations }: Evidence): boolean {
-  const wholeMs = (record.endedAt ?? record.beganAt) - record.beganAt;
-  return (expectations.get(track)?.expectedMs ?? wholeMs) >= SHORTEST_MS;
-}
-
-function isLossy({ expectedMs, absentMs, lostMs, lossShare }: TrackHealth): boolean {
-  if (lostMs < MIN_LOST_MS) return false;
-  return lostMs > (expectedMs - absentMs) * MAX_LOST_SHARE || lossShare > MAX_LOST_SHARE;
-}
-
-function trackHealth(track: TrackRecord, { gaps, expectations }: Evidence): TrackHealth {
-  const toMs = (units: number) => (units * 1000) / track.clockRate;
-  const { startPosition, endPosition } = track;
-  const seen = expectations.get(track.track);
-  const packets = track.packets.received > 0 || !seen ? track.packets : seen;
-  const expectedMs = toMs((endPosition ?? startPosition ?? 0) - (startPosition ?? 0));
-  const own = (gaps ?? []).filter((gap) => gap.track === track.track);
-  const lengthOf = (some: readonly GapRecord[]) => toMs(sum(some.map(({ length }) => length)));
-  const lostMs = lengthOf(own.filter(({ reason }) => lostReasons.includes(reason)));
-  const absentMs = lengthOf(own) - lostMs;
-  const sent = packets.received + packets.lost;
-  return {
-    track: track.track,
-    aor: track.aor,
-    expectedMs: Math.round(expectedMs),
-    keptMs: gaps === undefined ? 0 : Math.round(Math.max(0, expectedMs - absentMs - lostMs)),
-    absentMs: Math.round(absentMs),
-    lostMs: Math.round(lostMs),
-    packetsReceived: packets.received,
-    packetsLost: packets.lost,
-    lossShare: sent === 0 ? 0 : packets.lost / sent,
-    jitterMs: seen?.jitterMs ?? null,
-  };
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,87 +1,59 @@
-import type { Archive, FinishedRecording } from './archive-port.ts';
-import type { CallHealth } from './assurance.ts';
 import type { Call } from './call.ts';
 import type { CallRegistry } from './call-registry.ts';
+import type { CallSettlement } from './call-settlement.ts';
 import type { Alarm } from './events.ts';
-import { gapSummary } from './gap-map.ts';
-import type { Journal } from './journal.ts';
-import type { AlarmSink, Clock, Recorder } from './ports.ts';
-import { SavingState } from './recording-state.ts';
-import type { UccRegistry } from './ucc-registry.ts';
+import type { Moments } from './moment.ts';
+import type { Clock } from './ports.ts';
 
 export interface EndingPorts {
-  readonly uccs: UccRegistry;
   readonly calls: CallRegistry;
-  readonly recorder: Recorder;
-  readonly archive: Archive;
-  readonly journal: Journal;
-  readonly alarms: AlarmSink;
+  readonly settlement: CallSettlement;
   readonly clock: Clock;
-  readonly limits: {
-    readonly mediaTimeoutMs: number;
-    /** A client that was asked to send nothing while a call is paused sends nothing. */
-    readonly twoSidedPause: boolean;
-  };
-  /** Judges a call that has ended: by its audio, or, where it is not kept, by what came. */
-  assess(call: Call, finished?: FinishedRecording): Promise<CallHealth>;
+  readonly moments: Moments;
+  readonly limits: { readonly mediaTimeoutMs: number };
   /** Ends recording sessions from our side; each of them leaves its call then. */
   hangUp(sessionIds: readonly string[]): void;
 }
 
-/** Ends calls, and settles what becomes of their audio. */
+/** Ends calls: their audio is settled behind it. */
 export class CallEnding {
   readonly #ports: EndingPorts;
-  readonly #settling = new Set<Promise<void>>();
   readonly #mediaTimers = new Map<string, NodeJS.Timeout>();
 
   constructor(ports: EndingPorts) {
     this.#ports = ports;
   }
 
-  /** In the call's turn; its streams have been closed. The audio is settled behind it. */
+  /** In the call's turn; its streams have been closed. */
   async end(call: Call): Promise<void> {
+    const { settlement, calls, clock, moments } = this.#ports;
     this.mediaReturned(call);
     call.ended = true;
-    const record = call.next({ endedAt: this.#ports.clock.now() });
-    try {
-      await this.#ports.journal.record(call, { type: 'callEnded', record });
-    } catch (cause) {
-      call.accept(record);
-      this.#ports.alarms.raise(storeAlarm(call, cause));
-    }
-    this.#ports.calls.remove(call);
-    this.#ports.recorder.endCall(call.id);
-    this.settleLater(call);
-  }
-
-  settleLater(call: Call): void {
-    const settling = this.#settle(call)
-      .catch((cause) => this.#ports.alarms.raise(storeAlarm(call, cause)))
-      .finally(() => this.#settling.delete(settling));
-    this.#settling.add(settling);
-  }
-
-  /** Resolves when every call that has ended has become kept, destroyed or empty. */
-  async settled(): Promise<void> {
-    while (this.#settling.size > 0) await Promise.all(this.#settling);
+    const record = call.next({
+      endedAt: clock.now(),
+      status: settlement.statusAtEnd(call.record),
+      dialogue: { ...call.record.dialogue, endedAt: moments.moment() },
+    });
+    await settlement.end(call, { type: 'callEnded', record });
+    calls.remove(call);
+    settlement.resume(call.correlationId);
+    void settlement.reconsider(call.record).catch(() => undefined);
   }
 
   /** A restored call ends when no media comes back to it in time. */
-  awaitMedia(call: Call): void {
+  awaitMedia(call: Call, wasExpected = true): void {
     const timer = setTimeout(() => {
       this.#mediaTimers.delete(call.id);
       void call.queue.run(async () => {
         if (call.ended) return;
+        const isExpected = !mayBeSilent(call);
         if (call.sessions.size === 0) await this.end(call);
-        else if (!this.#mayBeSilent(call)) this.#ports.hangUp([...call.sessions]);
+        else if (isExpected && wasExpected) this.#ports.hangUp([...call.sessions]);
+        // Once it is to send again it has as long as a call that comes back.
+        else this.awaitMedia(call, isExpected);
       });
     }, this.#ports.limits.mediaTimeoutMs);
     this.#mediaTimers.set(call.id, timer);
-  }
-
-  /** Nothing is expected from a client that holds: that it lives, its session timer tells. */
-  #mayBeSilent(call: Call): boolean {
-    return call.pauses.has('hold') || (this.#ports.limits.twoSidedPause && !call.keeps);
   }
 
   mediaReturned(call: Call): void {
@@ -93,33 +65,14 @@ export class CallEnding {
     for (const timer of this.#mediaTimers.values()) clearTimeout(timer);
     this.#mediaTimers.clear();
   }
+}
 
-  /**
-   * Carries out the saving flag. Repeatable: a crash anywhere in it is settled again at the next
-   * start.
-   */
-  async #settle(call: Call): Promise<void> {
-    const { archive, journal, uccs } = this.#ports;
-    const saveByDefault = uccs.get(call.uccName)?.saveRecordingByDefault ?? true;
-    const { savingState, recorded, legalHold } = call.record;
-    const keep =
-      legalHold !== null ||
-      savingState === SavingState.Save ||
-      (savingState === SavingState.None && saveByDefault);
-    if (recorded && keep) {
-      const finished = await archive.finish(call.id);
-      const { lengthMs, gaps, tracks } = finished;
-      const health = await this.#ports.assess(call, finished);
-      const summary = gapSummary(gaps, tracks);
-      const record = call.next({ status: 'kept', lengthMs, gaps: summary, health });
-      await journal.record(call, { type: 'recordingSaved', record, extra: { gaps, tracks } });
-      return;
-    }
-    const health = await this.#ports.assess(call);
-    await archive.destroy(call.id);
-    const record = call.next({ status: recorded ? 'destroyed' : 'empty', health });
-    await journal.record(call, { type: 'recordingDestroyed', record });
-  }
+/**
+ * Nothing is expected from a client that holds, nor while the call is paused: that it lives, its
+ * session timer tells.
+ */
+function mayBeSilent(call: Call): boolean {
+  return !call.keeps || call.pauses.has('hold');
 }
 
 export function storeAlarm(call: Call, cause: unknown): Omit<Alarm, 'at'> {

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { Call, type CallStream, shutReason } from './call.ts';
-import { CallEnding, type EndingPorts, storeAlarm } from './call-ending.ts';
+import { Call, type CallStream, keepsAudio, shutReason } from './call.ts';
+import { CallEnding, storeAlarm } from './call-ending.ts';
 import { CallRecovery, type RestoredSession } from './call-recovery.ts';
-import { CorrelationConflictError, RecorderBusyError, UccUnknownError } from './errors.ts';
-import { type Inherited, nothingInherited, statesInherited } from './inheritance.ts';
+import type { CallRegistry } from './call-registry.ts';
+import type { CallSettlement } from './call-settlement.ts';
+import { DialogueEntry, type Joining } from './dialogue-entry.ts';
+import { RecorderBusyError, UccUnknownError } from './errors.ts';
+import type { Journal } from './journal.ts';
 import type { MediaAgreement } from './media-agreement.ts';
+import type { Moments } from './moment.ts';
 import {
   type CallDescription,
   describeStreams,
@@ -18,9 +22,24 @@ import {
   specOf,
   trackRecord,
 } from './offered-media.ts';
-import type { OpenedStream, Store, TrackBeginning, TrackSummary, Vault } from './ports.ts';
+import type {
+  AlarmSink,
+  Clock,
+  ErasedTrack,
+  FenceReceipt,
+  OpenedStream,
+  Recorder,
+  ShutOrder,
+  Store,
+  StreamSpec,
+  TrackBeginning,
+  TrackSummary,
+  Vault,
+} from './ports.ts';
 import { RecordingState } from './recording-state.ts';
-import { type Ucc, uccKey } from './ucc.ts';
+import type { CallRecord } from './records.ts';
+import { presenceWith } from './stream-presence.ts';
+import type { UccRegistry } from './ucc-registry.ts';
 
 export interface AcceptedStream {
   readonly track: number;
@@ -33,52 +52,65 @@ export interface StreamUpdate {
   readonly held: boolean;
 }
 
-export interface LifecyclePorts extends EndingPorts {
+export interface LifecyclePorts {
+  readonly uccs: UccRegistry;
+  readonly calls: CallRegistry;
+  readonly recorder: Recorder;
+  readonly journal: Journal;
+  readonly alarms: AlarmSink;
+  readonly clock: Clock;
+  readonly moments: Moments;
+  readonly settlement: CallSettlement;
+  /** Ends recording sessions from our side; each of them leaves its call then. */
+  hangUp(sessionIds: readonly string[]): void;
   /** Why no new call is taken; undefined while there is room for it. */
   storageFull(): string | undefined;
   readonly store: Store;
   readonly vault: Vault;
-  readonly limits: EndingPorts['limits'] & {
+  readonly limits: {
+    readonly mediaTimeoutMs: number;
     readonly maxCalls: number;
-    /** A call that follows within this time of its predecessor goes on with its states. */
+    /** A dialogue is over when it had no recording session for this long. */
     readonly inheritMs: number;
   };
   onTrackEnded(callId: string, summary: TrackSummary): void;
 }
 
+const stopOrder: ShutOrder = { reason: 'stop', lookbackMs: 0 };
+
 /**
  * The life of a call: recording sessions bring streams to it and take them away; with the last
  * session it ends, and its saving flag, or the UCC's default, decides what becomes of the audio.
  *
- *   offer --> live --(last session leaves, or its media never returns)--> ended --+--> kept
- *                                                                                 +--> destroyed
- *                                                                                 +--> empty
+ *   offer --> live --(last session leaves, or its media never returns)--> ended: call-settlement.ts
  */
 export class CallLifecycle {
   readonly #ports: LifecyclePorts;
   readonly #ending: CallEnding;
+  readonly #dialogues: DialogueEntry;
   readonly #recovery: CallRecovery;
 
   constructor(ports: LifecyclePorts) {
     this.#ports = ports;
     this.#ending = new CallEnding(ports);
+    this.#dialogues = new DialogueEntry(ports);
     this.#recovery = new CallRecovery(ports, this.#ending);
   }
 
   /**
    * Adds a recording session's streams to the call of that correlation id, or begins the call.
-   * @throws UccUnknownError, CorrelationConflictError, RecorderBusyError
+   * @throws UccUnknownError, RecorderBusyError
    */
   async offer(offer: SessionOffer): Promise<{ call: Call; streams: AcceptedStream[] }> {
     const ucc = this.#ports.uccs.get(offer.uccName);
     if (!ucc) throw new UccUnknownError(offer.uccName);
-    const call = this.#callFor(offer, ucc);
+    const call = this.#callFor(offer, ucc.name);
     const knownSession = call.sessions.has(offer.sessionId);
     call.sessions.add(offer.sessionId);
     const accepted = await call.queue.run(async () => {
       if (call.ended) return undefined;
       try {
-        return await this.#addStreams(call, ucc, offer);
+        return await this.#addStreams(call, offer);
       } catch (cause) {
         if (!knownSession) this.#withdraw(call, offer.sessionId);
         if (cause instanceof RecorderBusyError) this.#alarmRefused(offer, cause);
@@ -97,14 +129,14 @@ export class CallLifecycle {
       for (const held of [true, false]) {
         const tracks = updates.filter((update) => update.held === held).map(({ track }) => track);
         const changed = tracks.filter((track) => call.streams.get(track)?.held !== held);
-        if (changed.length > 0) await this.#ports.recorder.hold(call.id, changed, held);
-        for (const track of changed) this.#stream(call, track).held = held;
+        if (changed.length > 0) await this.#hold(call, changed, held);
         changes += changed.length;
       }
       if (changes === 0) return;
+      const tracks = updates.map(({ track }) => trackRecord(call.id, this.#stream(call, track)));
       // Whoever watches the call hears of it; the streams have their gate already.
       await this.#ports.journal
-        .record(call, { type: 'callUpdated', record: call.next({}) })
+        .record(call, { type: 'callUpdated', record: call.next({}), extra: { tracks } })
         .catch((cause) => this.#storeAlarm(call, cause));
     });
   }
@@ -113,10 +145,10 @@ export class CallLifecycle {
   describe(call: Call, description: CallDescription): Promise<void> {
     return call.queue.run(async () => {
       const { uccs, journal } = this.#ports;
-      const ucc = uccs.get(call.uccName);
-      if (!ucc || call.ended) return;
-      const changed = describeStreams(call, ucc, description);
-      const parties = partiesOf(call, ucc, description);
+      const rules = uccs.rulesOf(call.record);
+      if (!rules || call.ended) return;
+      const changed = describeStreams(call, rules, description);
+      const parties = partiesOf(call, rules, description);
       if (changed.length === 0 && isDeepStrictEqual(parties, call.record.parties)) return;
       const tracks = changed.map((stream) => trackRecord(call.id, stream));
       await journal.record(call, {
@@ -146,6 +178,7 @@ export class CallLifecycle {
   async stopCallsOf(uccName: string): Promise<void> {
     const running = this.#ports.calls
       .list({ ucc: uccName })
+      .filter(({ ended }) => !ended)
       .filter((call) => call.recordingState !== RecordingState.Stopped);
     await Promise.all(running.map((call) => call.queue.run(() => this.#stop(call))));
   }
@@ -173,6 +206,16 @@ export class CallLifecycle {
       .catch((cause) => this.#storeAlarm(call, cause));
   }
 
+  /** A Pause reached into streams that had ended: their tracks say so. */
+  erased(tracks: readonly ErasedTrack[]): void {
+    for (const { callId, track, packets } of tracks) {
+      void this.#countErased(callId, track, packets).catch((cause: unknown) => {
+        const detail = cause instanceof Error ? cause.message : 'unknown failure';
+        this.#ports.alarms.raise({ kind: 'storeFailed', callId, detail });
+      });
+    }
+  }
+
   /** A media thread died; another one takes over its calls. */
   workerDied(callIds: readonly string[], detail: string): void {
     for (const callId of callIds) {
@@ -180,6 +223,7 @@ export class CallLifecycle {
       if (!call) continue;
       const { correlationId, uccName } = call;
       this.#ports.alarms.raise({ kind: 'workerDied', callId, correlationId, uccName, detail });
+      call.replacements += 1;
       this.#recovery.resume(callId, (why) => this.callFailed(callId, 'workerDied', why));
     }
   }
@@ -191,17 +235,28 @@ export class CallLifecycle {
   }
 
   /** Takes up the calls that were in progress when the process before this one ended. */
-  restore(): Promise<RestoredSession[]> {
-    return this.#recovery.restore();
+  async restore(): Promise<RestoredSession[]> {
+    const restored = await this.#recovery.restore();
+    const { uccs } = this.#ports;
+    const off = uccs.list().filter(({ useAudioRecording }) => !useAudioRecording);
+    await Promise.all(off.map(({ name }) => this.stopCallsOf(name)));
+    return restored;
   }
 
   /** Stops for the next process, which restores: nothing is finished, nothing is lost. */
   handOver(): Promise<void> {
+    this.#ports.settlement.abandon();
     return this.#recovery.handOver();
+  }
+
+  /** Save or Delete was said of the call's dialogue: the parts that have ended follow. */
+  reconsider(call: Call): Promise<void> {
+    return this.#ports.settlement.reconsider(call.record);
   }
 
   /** Stop now: nothing is finished, the next process restores. */
   abandon(): void {
+    this.#ports.settlement.abandon();
     this.#ending.abandon();
   }
 
@@ -217,18 +272,21 @@ export class CallLifecycle {
         }),
       ),
     );
-    await this.#ending.settled();
+    await this.#ports.settlement.close();
   }
 
-  #callFor(offer: SessionOffer, ucc: Ucc): Call {
-    const { calls, alarms, clock, limits } = this.#ports;
+  async #countErased(callId: string, track: number, packets: number): Promise<void> {
+    const { store } = this.#ports;
+    const record = (await store.tracks(callId)).find((other) => other.track === track);
+    if (!record) return;
+    const { kept, erased } = record.packets;
+    const counts = { ...record.packets, kept: kept - packets, erased: erased + packets };
+    await store.commit({ tracks: [{ ...record, packets: counts }] });
+  }
+
+  #callFor(offer: SessionOffer, uccName: string): Call {
+    const { calls, clock, limits } = this.#ports;
     const known = calls.byCorrelationId(offer.correlationId);
-    if (known && known.uccName !== uccKey(offer.uccName)) {
-      const { correlationId } = offer;
-      const detail = 'a live call of another UCC has this correlation id';
-      alarms.raise({ kind: 'correlationConflict', correlationId, uccName: ucc.name, detail });
-      throw new CorrelationConflictError(detail);
-    }
     if (known && !known.ended) return known;
     const { correlationId } = offer;
     const full = calls.size >= limits.maxCalls ? 'maxCalls reached' : this.#ports.storageFull();
@@ -240,41 +298,41 @@ export class CallLifecycle {
     const call = Call.begin({
       id: randomUUID(),
       correlationId,
-      uccName: ucc.name,
+      uccName,
       at: clock.now(),
     });
     calls.add(call);
     return call;
   }
 
-  async #addStreams(call: Call, ucc: Ucc, offer: SessionOffer) {
+  async #addStreams(call: Call, offer: SessionOffer) {
     const { recorder, journal } = this.#ports;
     const begins = call.record.version === 1;
-    const inherited = begins ? await this.#inherited(call) : nothingInherited;
-    const firstMedia = !call.mediaOffered && offer.streams.length > 0;
-    const start = firstMedia && this.#startsBy(ucc) && inherited.recordingState === undefined;
+    const joining = await this.#dialogues.join(call, offer.uccName);
+    const { rules } = joining;
     const record = call.next({
-      ...inherited,
-      parties: partiesOf(call, ucc, offer),
-      ...(start ? { recordingState: RecordingState.Started } : {}),
+      ...joining.changes,
+      parties: partiesOf(call, rules, offer),
+      ...(this.#startsBy(call, offer, joining) ? { recordingState: RecordingState.Started } : {}),
     });
-    const opens = start && record.leases.length === 0;
+    const opens = keepsAudio(record);
+    call.lookbackMs = Math.max(call.lookbackMs, rules.pauseLookbackMs);
     if (begins && call.streams.size === 0) {
-      call.lookbackMs = ucc.pauseLookbackMs;
       const gate = { open: opens, reason: shutReason(record), lookbackMs: call.lookbackMs };
       recorder.beginCall(call.id, gate);
     }
     const first = call.nextTrack;
     call.nextTrack += offer.streams.length;
-    const { suppressDtmf } = ucc;
     const specs = offer.streams.map((stream, index) =>
-      specOf({ ...stream, suppressDtmf }, first + index),
+      specOf({ ...stream, suppressDtmf: rules.suppressDtmf }, first + index),
     );
+    const held = specs.map((spec) => ({ ...spec, lookbackMs: call.lookbackMs }));
     try {
-      if (opens && !begins) await recorder.open(call.id);
-      const opened = await recorder.openStreams(call.id, specs);
+      if (!begins) await this.#setGate(call, opens);
+      const opened = await this.#openStreams(call, held);
+      const at = this.#ports.clock.now();
       const added = offer.streams.map((stream, index) =>
-        newStream(offer, stream, { ucc, opened: opened[index] as OpenedStream }),
+        newStream(offer, stream, { rules, at, opened: opened[index] as OpenedStream }),
       );
       await journal.record(call, {
         type: begins ? 'callBegan' : 'callUpdated',
@@ -286,39 +344,91 @@ export class CallLifecycle {
       this.#ending.mediaReturned(call);
       return { call, streams: opened };
     } catch (cause) {
-      if (opens)
-        await recorder.shut(call.id, { reason: 'stop', lookbackMs: 0 }).catch(() => undefined);
-      const tracks = specs.map(({ track }) => track);
-      await recorder.closeStreams(call.id, tracks).catch(() => []);
+      await this.#takeBack(call, specs, opens);
       throw cause;
     }
   }
 
-  #startsBy({ useAudioRecording, recordFromStart }: Ucc): boolean {
-    return useAudioRecording && recordFromStart;
+  /** The first media of a call starts its recorder, where nothing was commanded before. */
+  #startsBy(call: Call, { streams }: SessionOffer, { changes, rules }: Joining): boolean {
+    if (call.mediaOffered || streams.length === 0) return false;
+    const state = changes.recordingState ?? call.recordingState;
+    const isUntouched = state === RecordingState.Uninitialized;
+    return isUntouched && rules.useAudioRecording && rules.recordFromStart;
   }
 
-  /** What the dialogue's last recording leaves to this one: nothing lifts a pause in between. */
-  async #inherited(call: Call): Promise<Inherited> {
-    const { store, limits, clock } = this.#ports;
-    const last = await store.lastCall(call.correlationId);
-    return last ? statesInherited(last, clock.now() - limits.inheritMs) : nothingInherited;
+  /** Another UCC's rules may shut it; nothing but the first media opens it. */
+  async #setGate(call: Call, opens: boolean): Promise<void> {
+    if (opens === call.keeps) return;
+    if (opens) await this.#open(call);
+    else await this.#ports.recorder.shut(call.id, stopOrder);
+  }
+
+  #open(call: Call): Promise<FenceReceipt> {
+    call.openings += 1;
+    return this.#ports.recorder.open(call.id);
+  }
+
+  /** A media thread that dies meanwhile is replaced: the next one is asked. */
+  async #openStreams(call: Call, specs: readonly StreamSpec[]): Promise<OpenedStream[]> {
+    const { recorder } = this.#ports;
+    try {
+      return await recorder.openStreams(call.id, specs);
+    } catch (cause) {
+      if (cause instanceof RecorderBusyError) throw cause;
+      return recorder.openStreams(call.id, specs);
+    }
+  }
+
+  /** Nothing of the offer stays; what the call is by its durable state, its gate is again. */
+  async #takeBack(call: Call, specs: readonly StreamSpec[], opens: boolean): Promise<void> {
+    const { recorder } = this.#ports;
+    if (!call.keeps) await recorder.shut(call.id, stopOrder).catch(() => undefined);
+    else if (!opens) await this.#open(call).catch(() => this.#stopInDoubt(call));
+    const tracks = specs.map(({ track }) => track);
+    await recorder.closeStreams(call.id, tracks).catch(() => []);
   }
 
   /** A session whose first offer failed never was; a call that it alone began never was either. */
   #withdraw(call: Call, sessionId: string): void {
-    const { recorder, calls } = this.#ports;
+    const { recorder, calls, settlement } = this.#ports;
     call.sessions.delete(sessionId);
     if (call.sessions.size > 0 || call.record.version > 1) return;
     call.ended = true;
     calls.remove(call);
-    recorder.endCall(call.id);
+    Promise.resolve(recorder.endCall(call.id)).catch((cause) => this.#storeAlarm(call, cause));
+    settlement.resume(call.correlationId);
+  }
+
+  async #hold(call: Call, tracks: readonly number[], held: boolean): Promise<void> {
+    const told = this.#ports.recorder.hold(call.id, tracks, held);
+    for (const track of tracks) this.#noteHold(this.#stream(call, track), held);
+    await this.#unlessReplaced(call, told);
   }
 
   async #agree(call: Call, { track, agreed }: StreamUpdate): Promise<void> {
     const stream = this.#stream(call, track);
     stream.agreed = agreed;
-    await this.#ports.recorder.updateStream(call.id, specOf(stream, track));
+    const told = this.#ports.recorder.updateStream(call.id, specOf(stream, track));
+    await this.#unlessReplaced(call, told);
+  }
+
+  /**
+   * A media thread that died was told in vain: the one in its place takes up the streams as the
+   * call has them, in a turn of its own.
+   */
+  async #unlessReplaced(call: Call, told: Promise<void>): Promise<void> {
+    const { replacements } = call;
+    try {
+      await told;
+    } catch (cause) {
+      if (call.replacements === replacements) throw cause;
+    }
+  }
+
+  #noteHold(stream: CallStream, held: boolean): void {
+    stream.held = held;
+    stream.presence = presenceWith(stream.presence, held, this.#ports.clock.now());
   }
 
   #stream(call: Call, track: number): CallStream {
@@ -331,28 +441,52 @@ export class CallLifecycle {
     const leaving = [...call.streams.values()].filter(which);
     if (leaving.length === 0) return;
     const tracks = leaving.map(({ track }) => track);
-    const summaries = await this.#ports.recorder.closeStreams(call.id, tracks);
+    const summaries = await this.#summaries(call, tracks);
     for (const { track } of leaving) call.streams.delete(track);
     for (const summary of summaries) this.#ports.onTrackEnded(call.id, summary);
     const records = summaries.flatMap((summary) => {
       const stream = leaving.find(({ track }) => track === summary.track);
-      return stream ? [endedTrack(call.id, stream, summary)] : [];
+      if (!stream) return [];
+      const presence = { ...stream.presence, closedAt: this.#ports.clock.now() };
+      return [{ ...endedTrack(call.id, stream, summary), presence }];
     });
     await this.#ports.store
       .commit({ tracks: records })
       .catch((cause) => this.#storeAlarm(call, cause));
   }
 
-  async #stop(call: Call): Promise<void> {
-    if (call.ended) return;
-    await this.#ports.recorder.shut(call.id, { reason: 'stop', lookbackMs: 0 });
-    await this.#stopInDoubt(call);
+  /** A stream that leaves ends, whatever became of the thread that had it. */
+  async #summaries(call: Call, tracks: readonly number[]): Promise<TrackSummary[]> {
+    try {
+      return await this.#ports.recorder.closeStreams(call.id, tracks);
+    } catch (cause) {
+      const { id: callId, correlationId, uccName } = call;
+      const why = cause instanceof Error ? cause.message : 'unknown failure';
+      const detail = `the end of its streams was not read: ${why}`;
+      this.#ports.alarms.raise({ kind: 'workerDied', callId, correlationId, uccName, detail });
+      return [];
+    }
   }
 
-  async #stopInDoubt(call: Call): Promise<void> {
+  /** The gate is shut, confirmed or not: the state says so either way. */
+  async #stop(call: Call): Promise<void> {
+    if (call.ended) return;
+    let pauseConfirmed = true;
+    try {
+      await this.#ports.recorder.shut(call.id, stopOrder);
+    } catch (cause) {
+      pauseConfirmed = false;
+      const { id: callId, correlationId, uccName } = call;
+      const detail = cause instanceof Error ? cause.message : 'unknown failure';
+      this.#ports.alarms.raise({ kind: 'fenceTimeout', callId, correlationId, uccName, detail });
+    }
+    await this.#stopInDoubt(call, { pauseConfirmed });
+  }
+
+  async #stopInDoubt(call: Call, more: Pick<CallRecord, 'pauseConfirmed'> | object = {}) {
     const runs = call.recordingState !== RecordingState.Uninitialized;
     if (call.ended || !runs || call.recordingState === RecordingState.Stopped) return;
-    const record = call.next({ recordingState: RecordingState.Stopped });
+    const record = call.next({ ...more, recordingState: RecordingState.Stopped });
     try {
       await this.#ports.journal.record(call, { type: 'recordingStateChanged', record });
     } catch (cause) {

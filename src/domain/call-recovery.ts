@@ -1,9 +1,12 @@
 import { Call, type CallStream, shutReason } from './call.ts';
 import type { CallEnding } from './call-ending.ts';
 import type { CallRegistry } from './call-registry.ts';
+import type { CallSettlement } from './call-settlement.ts';
+import { earlierParts } from './dialogue-entry.ts';
+import type { Moments } from './moment.ts';
 import { clockOriginOf, endedTrack, restoredStream, specOf } from './offered-media.ts';
 import type { AlarmSink, GateSetting, Recorder, ResumedStream, Store, Vault } from './ports.ts';
-import type { ClockOrigin, SessionRecord, TrackRecord } from './records.ts';
+import type { CallRecord, ClockOrigin, SessionRecord, TrackRecord } from './records.ts';
 import type { UccRegistry } from './ucc-registry.ts';
 
 export interface RecoveryPorts {
@@ -13,7 +16,12 @@ export interface RecoveryPorts {
   readonly store: Store;
   readonly vault: Vault;
   readonly alarms: AlarmSink;
+  readonly moments: Moments;
+  readonly settlement: CallSettlement;
 }
+
+/** Settled at once after a start. */
+const MAX_AT_ONCE = 8;
 
 /** A recording session that the process before this one had. */
 export interface RestoredSession {
@@ -42,16 +50,13 @@ export class CallRecovery {
     const { store } = this.#ports;
     const sessions = await store.sessions();
     const restored: RestoredSession[] = [];
-    for (const record of await store.liveCalls()) {
+    const unsettled = await store.unsettledCalls();
+    for (const record of unsettled.filter(({ endedAt }) => endedAt === null)) {
       const call = new Call(record);
-      if (record.endedAt !== null) {
-        call.ended = true;
-        this.#ending.settleLater(call);
-        continue;
-      }
       const own = sessions.filter(({ callId }) => callId === record.id);
       restored.push(...(await this.#restoreCall(call, own)));
     }
+    void this.#settle(unsettled.filter(({ endedAt }) => endedAt !== null));
     // Audio can come back from now on.
     for (const call of this.#ports.calls.list()) this.#ending.awaitMedia(call);
     const taken = new Set(restored.map(({ record }) => record.id));
@@ -69,6 +74,7 @@ export class CallRecovery {
       try {
         const lost = await this.#resumeStreams(call, clockOriginOf(beginningsOf(call)));
         if (lost.length > 0) throw new Error(`${lost.length} ports could not be had again`);
+        call.openings += 1;
         if (call.keeps) await this.#ports.recorder.open(call.id);
       } catch (cause) {
         onFailed(cause instanceof Error ? cause.message : 'unknown failure');
@@ -84,16 +90,25 @@ export class CallRecovery {
   }
 
   async #restoreCall(call: Call, sessions: readonly SessionRecord[]): Promise<RestoredSession[]> {
-    const { calls, recorder, store, uccs, vault } = this.#ports;
+    const { calls, recorder, store, uccs, vault, moments } = this.#ports;
     const { record } = call;
+    const rules = uccs.rulesOf(record);
     const tracks = await store.tracks(record.id);
     call.nextTrack = 1 + Math.max(-1, ...tracks.map(({ track }) => track));
     call.mediaOffered = tracks.length > 0;
-    call.lookbackMs = uccs.get(call.uccName)?.pauseLookbackMs ?? 0;
+    call.lookbackMs = rules?.pauseLookbackMs ?? 0;
     takeUpStreams(call, sessions, { tracks, vault });
     calls.add(call);
+    const { ids, recent } = earlierParts(
+      await store.dialogueParts(record),
+      record.id,
+      moments.moment(),
+    );
+    calls.follows(call, ids);
+    call.predecessors = recent;
+    // Recording may have been switched off meanwhile: whoever calls `restore` stops the call then.
     const gate: GateSetting = {
-      open: call.keeps,
+      open: call.keeps && rules?.useAudioRecording !== false,
       reason: call.keeps ? 'restart' : shutReason(record),
       lookbackMs: call.lookbackMs,
     };
@@ -106,12 +121,29 @@ export class CallRecovery {
     });
   }
 
-  #resumeStreams(call: Call, origin: ClockOrigin | null): Promise<number[]> {
+  /** What the process before left undone; Save and Delete reach the parts before as well. */
+  async #settle(ended: readonly CallRecord[]): Promise<void> {
+    const { settlement, calls } = this.#ports;
+    for (const { record } of calls.list()) {
+      void settlement.reconsider(record).catch(() => undefined);
+    }
+    const left = [...ended];
+    const next = async (): Promise<void> => {
+      for (let record = left.pop(); record; record = left.pop()) await settlement.settle(record);
+    };
+    await Promise.all(Array.from({ length: MAX_AT_ONCE }, next));
+  }
+
+  async #resumeStreams(call: Call, origin: ClockOrigin | null): Promise<number[]> {
+    const segments = await this.#ports.store.segments(call.id);
+    const nextOf = (track: number) =>
+      1 + Math.max(-1, ...segments.filter((one) => one.track === track).map((one) => one.segment));
     const streams = [...call.streams.values()].map(
       (stream): ResumedStream => ({
         spec: specOf(stream, stream.track),
         port: stream.port,
         startPosition: stream.began?.startPosition ?? null,
+        nextSegment: nextOf(stream.track),
       }),
     );
     return this.#ports.recorder.resumeStreams(call.id, streams, origin);

@@ -23,7 +23,8 @@ export function stateOf(ports: StatePorts, uccName: string, correlationId: strin
   if (!ucc) return { ok: false, error: contractError('uccUnknown', { uccName }) };
   const call = ports.calls.find(uccName, correlationId);
   if (!call) return { ok: false, error: contractError('callUnknown', { correlationId }) };
-  if (!ucc.useAudioRecording || !ports.recorder.available || call.failed) {
+  const records = ports.uccs.rulesOf(call.record)?.useAudioRecording === true;
+  if (!records || !ports.recorder.available || call.failed) {
     return { ok: false, error: contractError('recorderUnavailable') };
   }
   if (!call.mediaOffered)

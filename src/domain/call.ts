@@ -1,3 +1,4 @@
+import { firstDialoguePart } from './dialogue.ts';
 import type { MediaAgreement } from './media-agreement.ts';
 import type { TrackBeginning } from './ports.ts';
 import {
@@ -10,6 +11,7 @@ import {
 } from './recording-state.ts';
 import type { CallRecord, GapReason } from './records.ts';
 import { SerialQueue } from './serial-queue.ts';
+import type { StreamPresence } from './stream-presence.ts';
 
 /** One media stream of a call: it keeps its track for as long as the call lives. */
 export interface CallStream {
@@ -24,6 +26,7 @@ export interface CallStream {
   readonly suppressDtmf: boolean;
   agreed: MediaAgreement;
   held: boolean;
+  presence: StreamPresence;
   /** Where it listens; the same after a restart. */
   readonly port: number;
   /** Set with its first packet. */
@@ -55,6 +58,12 @@ export class Call {
   mediaOffered = false;
   /** Audio younger than this is held in memory, for as long as the call lives. */
   lookbackMs = 0;
+  /** Parts of the dialogue that ended lately: a look-back may reach into what they hold. */
+  predecessors: readonly string[] = [];
+  /** Counts the media threads that died under it. */
+  replacements = 0;
+  /** Counts the fences that were to open the gate. */
+  openings = 0;
   /** A track's number is never given twice, nor are its files. */
   nextTrack = 0;
   ended = false;
@@ -88,6 +97,7 @@ export class Call {
       parties: [],
       legalHold: null,
       health: null,
+      dialogue: firstDialoguePart(begun.uccName),
     });
   }
 
@@ -131,7 +141,7 @@ export class Call {
     return {
       ...record,
       gapStartedAt: keepsAudio(record) ? null : (this.#record.gapStartedAt ?? at),
-      pausedAt: isPaused ? (this.#record.pausedAt ?? at) : null,
+      pausedAt: isPaused ? (record.pausedAt ?? at) : null,
     };
   }
 
@@ -140,7 +150,10 @@ export class Call {
   }
 }
 
-function keepsAudio({ recordingState, leases }: CallRecord): boolean {
+export function keepsAudio({
+  recordingState,
+  leases,
+}: Pick<CallRecord, 'recordingState' | 'leases'>): boolean {
   return recordingState === Recording.Started && leases.length === 0;
 }
 

@@ -10,7 +10,7 @@ import {
 } from './command.ts';
 import type { CommandTrail } from './command-trail.ts';
 import { type ContractError, contractError } from './errors.ts';
-import type { Effect, Gatekeeper } from './gatekeeper.ts';
+import type { EarlyFence, Effect, Gatekeeper } from './gatekeeper.ts';
 import type { Entry } from './journal.ts';
 import type { Clock, FenceReceipt, Recorder } from './ports.ts';
 import {
@@ -22,8 +22,8 @@ import {
   stateAfter,
 } from './recording-state.ts';
 import type { CallRecord } from './records.ts';
-import type { Ucc } from './ucc.ts';
 import type { UccRegistry } from './ucc-registry.ts';
+import type { UccRules } from './ucc-rules.ts';
 
 export interface CommandCarrierPorts {
   readonly uccs: UccRegistry;
@@ -32,6 +32,8 @@ export interface CommandCarrierPorts {
   readonly gatekeeper: Gatekeeper;
   readonly clock: Clock;
   readonly trail: CommandTrail;
+  /** Save or Delete was said: parts of the dialogue that have ended follow. */
+  reconsider(call: Call): Promise<void>;
   /** `auth.requesterMustMatchToken` */
   readonly requesterMustMatchToken: boolean;
 }
@@ -42,13 +44,17 @@ interface Order {
   readonly caller: Caller;
   /** Unix ms */
   readonly requestedAt: number;
+  /** Monotonic ms, as the recorder has it. */
+  readonly cameAtMs: number;
   /** The call's version must be this one. */
   readonly ifVersion: number | undefined;
+  /** Of a Pause that has to wait for its turn. */
+  readonly early: EarlyFence | undefined;
 }
 
-/** Its turn has come: the UCC's settings are those of this moment. */
+/** Its turn has come: the rules are those of this moment. */
 interface Turn extends Order {
-  readonly ucc: Ucc;
+  readonly rules: UccRules;
 }
 
 /**
@@ -85,23 +91,58 @@ export class CommandCarrier {
     const call = this.#ports.calls.find(command.uccName, command.correlationId);
     if (!call) return refused(contractError('callUnknown', command));
     const requestedAt = this.#ports.clock.now();
-    const order = { command, caller, requestedAt, ifVersion: request.ifVersion };
-    return call.queue.run(() => this.#takeTurn(call, order));
+    const cameAtMs = this.#ports.recorder.commandCameAtMs;
+    const early = this.#early(call, { command, cameAtMs, ifVersion: request.ifVersion });
+    const order = { command, caller, requestedAt, cameAtMs, ifVersion: request.ifVersion, early };
+    const answer = await call.queue.run(async () => {
+      const outcome = await this.#takeTurn(call, order);
+      if (early && !outcome.ok) await this.#ports.gatekeeper.regret(call, early);
+      return outcome;
+    });
+    if (answer.ok && isSavingFlag(command.action)) await this.#reconsider(call);
+    return answer;
+  }
+
+  /** What was answered is durable; where the others cannot be told, they are told at the end. */
+  async #reconsider(call: Call): Promise<void> {
+    await this.#ports.reconsider(call).catch((cause) => this.#ports.gatekeeper.alarm(call, cause));
+  }
+
+  /** The fence of a Pause is taken whatever the commands before it wait for. */
+  #early(
+    call: Call,
+    { command, cameAtMs, ifVersion }: Pick<Order, 'command' | 'cameAtMs' | 'ifVersion'>,
+  ): EarlyFence | undefined {
+    if (command.action !== StateAction.Pause || call.ended) return undefined;
+    if (ifVersion !== undefined && ifVersion !== call.record.version) return undefined;
+    const error = this.#refusal(call, command);
+    // What is before it may make it legal.
+    if (error && error.code !== 'cannotPause') return undefined;
+    const lookbackMs = this.#ports.uccs.rulesOf(call.record)?.pauseLookbackMs ?? 0;
+    return this.#ports.gatekeeper.early(call, { reason: 'api', lookbackMs, cameAtMs });
+  }
+
+  #refusal(call: Call, command: Command): ContractError | undefined {
+    const { uccs, recorder } = this.#ports;
+    const ucc = uccs.get(command.uccName);
+    const rules = uccs.rulesOf(call.record);
+    if (!ucc || !rules) return contractError('uccUnknown', command);
+    const further = call.record.dialogue.ruledBy.flatMap((name) => uccs.get(name) ?? []);
+    return refusal(command, { ucc, further, call, recorderAvailable: recorder.available });
   }
 
   async #takeTurn(call: Call, order: Order): Promise<CommandAnswer> {
     const { command, ifVersion } = order;
     if (call.ended) return refused(contractError('callUnknown', command));
-    const ucc = this.#ports.uccs.get(command.uccName);
-    if (!ucc) return refused(contractError('uccUnknown', command));
-    const recorderAvailable = this.#ports.recorder.available;
-    const error = refusal(command, { ucc, call, recorderAvailable });
+    const error = this.#refusal(call, command);
     if (error) return refused(error);
     if (ifVersion !== undefined && ifVersion !== call.record.version) {
       return refused(contractError('versionMismatch'));
     }
+    const rules = this.#ports.uccs.rulesOf(call.record);
+    if (!rules) return refused(contractError('uccUnknown', command));
     try {
-      return done(await this.#apply(call, { ...order, ucc }));
+      return done(await this.#apply(call, { ...order, rules }));
     } catch (cause) {
       this.#ports.gatekeeper.alarm(call, cause);
       return refused(contractError('processingFailed'));
@@ -117,11 +158,11 @@ export class CommandCarrier {
     }
     if (!needsFence(call, action)) return gatekeeper.note(call, entryOf);
     const isPause = action === StateAction.Pause;
-    const lookbackMs = isPause ? turn.ucc.pauseLookbackMs : 0;
+    const lookbackMs = isPause ? turn.rules.pauseLookbackMs : 0;
     const inDoubt = { recordingState: stateAfter(action, call.recordingState) };
     return gatekeeper.shut(
       call,
-      { reason: isPause ? 'api' : 'stop', lookbackMs },
+      { reason: isPause ? 'api' : 'stop', lookbackMs, cameAtMs: turn.cameAtMs, early: turn.early },
       { entryOf, inDoubt },
     );
   }
@@ -136,6 +177,10 @@ const paused: Partial<CallRecord> = { recordingState: RecordingState.Paused };
 /** A call that leases hold stays shut: Start lifts the contract's pause only. */
 function opensGate(call: Call): boolean {
   return call.record.leases.length === 0;
+}
+
+function isSavingFlag(action: StateAction): boolean {
+  return action === StateAction.Save || action === StateAction.Delete;
 }
 
 function needsFence(call: Call, action: StateAction): boolean {
@@ -172,10 +217,12 @@ function changesOf(call: Call, action: StateAction): Partial<CallRecord> {
       return { savingState: SavingState.Save };
     case StateAction.Delete:
       return { savingState: SavingState.Delete };
-    case StateAction.Start:
+    case StateAction.Start: {
+      const dialogue = { ...call.record.dialogue, startCommanded: true };
       return opensGate(call)
-        ? { recordingState: RecordingState.Started, pauseConfirmed: true, recorded: true }
-        : { recordingState: RecordingState.Started };
+        ? { recordingState: RecordingState.Started, dialogue, pauseConfirmed: true, recorded: true }
+        : { recordingState: RecordingState.Started, dialogue };
+    }
     default:
       return { recordingState: stateAfter(action, call.recordingState), pauseConfirmed: true };
   }

@@ -57,7 +57,10 @@ export function parseCommand(request: CommandRequest): Command | ContractError {
 
 /** What conditions 5 to 10 look at, read at the moment the command's turn has come. */
 export interface CommandSituation {
+  /** The one that the command names. */
   readonly ucc: Ucc;
+  /** Every UCC of the call's dialogue. */
+  readonly further: readonly Ucc[];
   readonly call: Call;
   readonly recorderAvailable: boolean;
 }
@@ -67,13 +70,16 @@ export interface CommandSituation {
  * out.
  */
 export function refusal(command: Command, situation: CommandSituation): ContractError | undefined {
-  const { ucc, call } = situation;
+  const { ucc, call, further } = situation;
   const { uccName } = command;
   if (!ucc.agentCanEditAudioRecording) return contractError('editDisabled', { uccName });
+  const strict = keepsLess(command.action) ? undefined : further.find(isNotEdited);
+  if (strict) return contractError('editDisabled', { uccName: strict.name });
   if (!isMember(ucc, command.requester)) {
     return contractError('requesterNotMember', { sipUri: command.requester, uccName });
   }
-  const reachable = ucc.useAudioRecording && situation.recorderAvailable && !call.failed;
+  const records = further.every(({ useAudioRecording }) => useAudioRecording);
+  const reachable = records && situation.recorderAvailable && !call.failed;
   if (!reachable || !call.mediaOffered) return contractError('recorderUnavailable');
   const state = call.recordingState;
   if (command.action === StateAction.Start && !isLegal(command.action, state)) {
@@ -83,6 +89,15 @@ export function refusal(command: Command, situation: CommandSituation): Contract
     return contractError('cannotPause', { state });
   }
   return undefined;
+}
+
+/** The UCC that is named may always hold the recorder back, whatever the others say. */
+function keepsLess(action: StateAction): boolean {
+  return action === StateAction.Pause || action === StateAction.Stop;
+}
+
+function isNotEdited(ucc: Ucc): boolean {
+  return !ucc.agentCanEditAudioRecording;
 }
 
 /** A pause that a stream has not confirmed may be asked for again: the caller was told to retry. */

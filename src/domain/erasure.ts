@@ -2,10 +2,12 @@ import type { Span } from './gap-map.ts';
 
 /**
  * Where an erasure stands. `begun`: it is asked for, and will be carried out, also after a crash;
- * the audio is there. `keysDestroyed`: nobody can open it any more; bytes may still be on a disk or
- * in a bucket. `done`: those are gone too.
+ * the audio is there. `keysRemoved`: no row holds its keys, and it is not played any more; the
+ * database may still hold what they were in its log. `keysDestroyed`: that is gone, and so are the
+ * files of this machine: nobody can open it any more; bytes may still be in a bucket. `done`: those
+ * are gone too.
  */
-export type ErasureState = 'begun' | 'keysDestroyed' | 'done';
+export type ErasureState = 'begun' | 'keysRemoved' | 'keysDestroyed' | 'done';
 
 /** A segment that was destroyed, or sealed anew without what was erased. */
 export interface DestroyedSegment {
@@ -33,7 +35,7 @@ export interface ErasureRecord {
   readonly requestedAt: number;
   readonly state: ErasureState;
   readonly destroyed: readonly DestroyedSegment[];
-  /** Unix ms; null until the keys are destroyed. */
+  /** Unix ms; null until the keys are destroyed, out of the log of the database as well. */
   readonly keysDestroyedAt: number | null;
   /** Unix ms; null until it is done. */
   readonly doneAt: number | null;

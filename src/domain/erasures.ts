@@ -7,7 +7,7 @@ import type { Journal } from './journal.ts';
 import type { KeepingStore } from './keeping-store.ts';
 import { type KeptRecordings, RecordingRefusedError } from './kept-recordings.ts';
 import type { AlarmSink, Clock, Store } from './ports.ts';
-import type { GapRecord } from './records.ts';
+import type { CallRecord, GapRecord } from './records.ts';
 import { RisingUuids } from './uuid.ts';
 
 export interface ErasuresPorts {
@@ -18,6 +18,8 @@ export interface ErasuresPorts {
   readonly journal: Journal;
   readonly alarms: AlarmSink;
   readonly clock: Clock;
+  /** One of them is not done: `resume` is due soon. */
+  onUnfinished?(): void;
 }
 
 export interface ErasureRequest {
@@ -39,6 +41,7 @@ export interface ErasureRequest {
 export class Erasures {
   readonly #ports: ErasuresPorts;
   readonly #ids = new RisingUuids();
+  readonly #failing = new Set<string>();
 
   constructor(ports: ErasuresPorts) {
     this.#ports = ports;
@@ -52,7 +55,7 @@ export class Erasures {
   erase({ callId, interval, access, ...asked }: ErasureRequest): Promise<ErasureRecord> {
     return this.#ports.kept.run(callId, async (call) => {
       const { record } = call;
-      if (record.status === 'live') throw new RecordingRefusedError('inProgress');
+      if (isInProgress(record)) throw new RecordingRefusedError('inProgress');
       if (record.status !== 'kept') throw new RecordingRefusedError('notKept');
       if (record.legalHold) throw new RecordingRefusedError('onLegalHold');
       if (interval && !liesWithin(interval, record.lengthMs ?? 0)) {
@@ -73,39 +76,75 @@ export class Erasures {
     });
   }
 
-  /** Goes on with what was begun and is not done: after a crash, or a store that was away. */
-  async resume(shallStop: () => boolean = () => false): Promise<void> {
+  /**
+   * Goes on with what was begun and is not done: after a crash, or a store that was away.
+   * @returns how many are still not done
+   */
+  async resume(shallStop: () => boolean = () => false): Promise<number> {
     const unfinished = await this.#ports.keeping.erasures({ unfinished: true });
-    for (const erasure of unfinished.reverse()) {
-      if (shallStop()) return;
-      await this.#ports.kept
-        .run(erasure.callId, (call) => this.#carryOut(call, erasure))
-        .catch((cause: unknown) => this.#alarm(erasure, cause));
+    let left = unfinished.length;
+    for (const { id, callId } of unfinished.reverse()) {
+      if (shallStop()) break;
+      const isDone = await this.#ports.kept
+        .run(callId, (call) => this.#resumeOne(call, id))
+        .catch(() => false);
+      if (isDone) left -= 1;
     }
+    return left;
+  }
+
+  /** As it is now: somebody else may have gone on with it. */
+  async #resumeOne(call: Call, id: string): Promise<boolean> {
+    const unfinished = await this.#ports.keeping.erasures({ callId: call.id, unfinished: true });
+    const erasure = unfinished.find((one) => one.id === id);
+    return !erasure || (await this.#carryOut(call, erasure)).state === 'done';
   }
 
   /** Never rejects: how far it came is what it resolves with. */
   async #carryOut(call: Call, begun: ErasureRecord): Promise<ErasureRecord> {
     let erasure = begun;
     try {
-      if (erasure.state === 'begun') erasure = await this.#destroyKeys(call, erasure);
+      if (erasure.state === 'begun') erasure = await this.#removeKeys(call, erasure);
+      if (erasure.state === 'keysRemoved') erasure = await this.#destroyKeys(erasure);
       if (erasure.state === 'keysDestroyed') erasure = await this.#destroyBytes(erasure);
+      this.#failing.delete(erasure.id);
     } catch (cause) {
       this.#alarm(erasure, cause);
+      this.#ports.onUnfinished?.();
     }
     return erasure;
   }
 
-  async #destroyKeys(call: Call, erasure: ErasureRecord): Promise<ErasureRecord> {
-    const { archive, clock } = this.#ports;
+  async #removeKeys(call: Call, erasure: ErasureRecord): Promise<ErasureRecord> {
+    const { archive } = this.#ports;
     const { callId, interval } = erasure;
     // What an attempt before this one left behind.
     if (interval) await archive.sweep(callId);
-    const gone = { state: 'keysDestroyed', keysDestroyedAt: clock.now() } as const;
-    const destroyed = interval
-      ? await this.#destroyInterval(call, { ...erasure, ...gone }, interval)
-      : await this.#destroyAll(call, { ...erasure, ...gone });
+    const gone = { ...erasure, state: 'keysRemoved' } as const;
+    const removed = interval
+      ? await this.#destroyInterval(call, gone, interval)
+      : await this.#destroyAll(call, gone);
     await archive.interrupt(callId);
+    return removed;
+  }
+
+  /** Nothing is called destroyed before the log of the database, and this machine, forgot it. */
+  async #destroyKeys(erasure: ErasureRecord): Promise<ErasureRecord> {
+    const { archive, clock, keeping, store } = this.#ports;
+    // Also where the answer to the commit before was lost.
+    await archive.interrupt(erasure.callId);
+    // Files go also where a reader of the database keeps its log from being emptied.
+    const [, forgotten] = await Promise.allSettled([
+      archive.sweepDisk(erasure.callId),
+      keeping.forgetKeys(erasure.callId),
+    ]);
+    if (forgotten.status === 'rejected') throw forgotten.reason;
+    await archive.sweepDisk(erasure.callId);
+    const destroyed: ErasureRecord = {
+      ...erasure,
+      ...{ state: 'keysDestroyed', keysDestroyedAt: clock.now() },
+    };
+    await store.commit({ erasures: [destroyed] });
     return destroyed;
   }
 
@@ -149,20 +188,26 @@ export class Erasures {
 
   async #destroyBytes(erasure: ErasureRecord): Promise<ErasureRecord> {
     const { archive, clock, keeping, store } = this.#ports;
-    // Also where the answer to the commit before was lost.
-    await archive.interrupt(erasure.callId);
-    await keeping.forgetKeys();
+    // A release from before said so sooner.
+    await keeping.forgetKeys(erasure.callId);
     await archive.sweep(erasure.callId);
     const done: ErasureRecord = { ...erasure, state: 'done', doneAt: clock.now() };
     await store.commit({ erasures: [done] });
     return done;
   }
 
-  #alarm({ callId, correlationId, uccName, state }: ErasureRecord, cause: unknown): void {
+  /** Once for each of them, however often it is tried. */
+  #alarm({ id, callId, correlationId, uccName, state }: ErasureRecord, cause: unknown): void {
+    if (this.#failing.has(id)) return;
+    this.#failing.add(id);
     const why = cause instanceof Error ? cause.message : 'unknown failure';
     const detail = `${state}; it is tried again: ${why}`;
     this.#ports.alarms.raise({ kind: 'erasureFailed', callId, correlationId, uccName, detail });
   }
+}
+
+function isInProgress({ status }: CallRecord): boolean {
+  return status === 'live' || status === 'finishing';
 }
 
 function liesWithin({ start, end }: Span, lengthMs: number): boolean {

@@ -144,11 +144,6 @@ export class ExportsBusyError extends Error {
   override readonly name = 'ExportsBusyError';
 }
 
-/** A live call of another UCC has this correlation id. */
-export class CorrelationConflictError extends Error {
-  override readonly name = 'CorrelationConflictError';
-}
-
 /** No UCC of that name is configured. */
 export class UccUnknownError extends Error {
   override readonly name = 'UccUnknownError';

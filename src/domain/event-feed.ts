@@ -1,5 +1,4 @@
-import type { RecordingEvent } from './events.ts';
-import type { Bus } from './ports.ts';
+import type { Bus, RecordingEvent } from './events.ts';
 import { uccKey } from './ucc.ts';
 
 /** Committed events from the store, in pages. */

@@ -58,7 +58,10 @@ export const alarmKinds = [
   'sessionLost',
   /** A lease was not renewed, or a pause is longer than its UCC allows. */
   'pauseExpired',
+  /** Of releases before this one. */
   'correlationConflict',
+  /** What was decided of a call that has ended cannot be carried out; it is tried again. */
+  'settlementFailed',
   'webhookDeadLetter',
   /** Media that is expected: none, of some streams only, no more, not readable, with gaps. */
   'mediaMissing',
@@ -73,6 +76,8 @@ export const alarmKinds = [
   /** Recordings cannot be moved to the bucket, or too much waits for it. */
   'uploadFailed',
   'spoolFull',
+  /** Audio was kept, and is damaged or not in the files any more. */
+  'audioDamaged',
   /** Once a day: what became of the day before. */
   'dailySummary',
 ] as const;
@@ -86,4 +91,17 @@ export interface Alarm {
   readonly correlationId?: string;
   readonly uccName?: string;
   readonly detail: string;
+}
+
+/** Alarms of calls that have ended, which stay open until what they tell of is over. */
+export interface OpenAlarms {
+  /** Nothing where it is open. */
+  open(alarm: Omit<Alarm, 'at'> & { readonly callId: string }): void;
+  /** Nothing where it is not. */
+  close(callId: string, kind: Alarm['kind']): void;
+}
+
+export interface Bus {
+  publish(event: RecordingEvent): void;
+  subscribe(listener: (event: RecordingEvent) => void): () => void;
 }

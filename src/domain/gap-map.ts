@@ -22,6 +22,10 @@ export interface CoveredSpan extends Span {
 export interface SegmentCoverage {
   readonly closedBy: GapReason | 'end' | null;
   readonly spans: readonly CoveredSpan[];
+  /** Where its first frame lay, held or not; without it what it holds tells. */
+  readonly start?: number | null;
+  /** Where it held audio that is not there any more. */
+  readonly lost?: readonly Span[];
 }
 
 export interface TrackCoverage {
@@ -34,12 +38,22 @@ export interface TrackCoverage {
   /** Who held the recorder before the first segment. */
   readonly initialReason: GapReason | null;
   readonly reasonChanges: readonly ReasonChange[];
+  /**
+   * Commands that took effect: they tell what followed a crash, which leaves no other word. A Start
+   * leads to `loss`: whatever is missing then is missing against everybody's will.
+   */
+  readonly commands?: readonly ReasonChange[];
+  /** A guard accounts for no more than `limit` units; what is missing behind it has a reason. */
+  readonly guard?: { readonly limit: number; readonly behind: GapReason };
   /** In the order of their numbers. */
   readonly segments: readonly SegmentCoverage[];
 }
 
 /** No packet of audio is shorter. */
 const SLIP_MS = 2;
+
+/** So near behind the last frame, a Pause left nothing between: a packet's length. */
+const SLIPS_TO_COMMAND = 10;
 
 /** The slip of a track with that RTP clock, Hz. */
 export function slipOf(clockRate: number): number {
@@ -49,50 +63,126 @@ export function slipOf(clockRate: number): number {
 /**
  * The gap map of one track: everything between its first and its last packet that no segment holds.
  * What is missing between two segments is missing because of what ended the first, until somebody
- * else held on; what is missing within one was lost on the way.
+ * else held on; what is missing within one was lost on the way, or `lost` where it was kept once.
  */
 export function gapsOf(coverage: TrackCoverage): GapRecord[] {
-  const gaps: GapRecord[] = [];
-  const { callId, track, extent } = coverage;
-  let position = extent.start;
-  let reason: GapReason = coverage.initialReason ?? 'loss';
-  const add = (end: number): void => {
-    const last = gaps.at(-1);
-    if (end <= position) return;
-    if (last?.reason === reason && last.start + last.length === position) {
-      gaps[gaps.length - 1] = { ...last, length: end - last.start };
-    } else gaps.push({ callId, track, start: position, length: end - position, reason });
-    position = end;
-  };
-  const leftOut = (span: CoveredSpan, why: GapReason): void => {
-    const before = reason;
-    reason = why;
-    add(span.end);
-    reason = before;
-  };
-  const missing = (end: number): void => {
-    if (end - position < coverage.slip) return;
-    for (const change of reason === 'loss' ? [] : coverage.reasonChanges) {
-      if (change.position <= position || change.position >= end) continue;
-      add(change.position);
-      reason = change.reason;
-    }
-    add(end);
-  };
+  const gaps = new GapList(coverage);
   for (const segment of coverage.segments) {
-    for (const span of [...segment.spans].sort((a, b) => a.start - b.start)) {
-      missing(span.start);
-      if (span.leftOut !== null) {
-        position = Math.max(position, span.start);
-        leftOut(span, span.leftOut);
-      }
-      position = Math.max(position, span.end);
-      reason = 'loss';
-    }
-    reason = reasonAfter(segment);
+    const stretches = stretchesOf(segment);
+    const first = Math.min(segment.start ?? Infinity, stretches[0]?.start ?? Infinity);
+    if (Number.isFinite(first)) gaps.beginSegment(Math.min(first, coverage.extent.end));
+    for (const stretch of stretches) gaps.cover(stretch);
+    gaps.reason = reasonAfter(segment);
   }
-  missing(extent.end);
-  return gaps;
+  gaps.missing(coverage.extent.end);
+  return gaps.list;
+}
+
+/** What is missing so far, up to `position`. */
+class GapList {
+  readonly list: GapRecord[] = [];
+  /** Why what comes next is missing, if it is. */
+  reason: GapReason;
+  readonly #coverage: TrackCoverage;
+  readonly #changes: readonly ReasonChange[];
+  readonly #commands: readonly ReasonChange[];
+  readonly #changesAfterCrash: readonly ReasonChange[];
+  #position: number;
+
+  constructor(coverage: TrackCoverage) {
+    this.#coverage = coverage;
+    this.#position = coverage.extent.start;
+    this.reason = coverage.initialReason ?? 'loss';
+    this.#changes = withEndsOfGuards(coverage);
+    this.#commands = coverage.commands ?? [];
+    this.#changesAfterCrash = [...this.#changes, ...this.#commands].sort(
+      (a, b) => a.position - b.position,
+    );
+  }
+
+  /** What ended the segment before it holds up to its first frame, and no longer. */
+  beginSegment(start: number): void {
+    this.missing(start);
+    this.reason = 'loss';
+  }
+
+  cover({ start, end, leftOut }: CoveredSpan): void {
+    this.missing(start);
+    if (leftOut !== null) {
+      this.#position = Math.max(this.#position, start);
+      this.#add(end, leftOut);
+    }
+    this.#position = Math.max(this.#position, end);
+    this.reason = 'loss';
+  }
+
+  /** Nothing is there up to `end`. */
+  missing(end: number): void {
+    if (end - this.#position < this.#coverage.slip) return;
+    const changes = this.#changesFor(this.reason);
+    if (this.reason === 'restart') this.reason = this.#reasonOfCrash();
+    for (const change of changes) {
+      if (change.position <= this.#position || change.position >= end) continue;
+      this.#add(change.position, this.reason);
+      this.reason = change.reason;
+    }
+    this.#add(end, this.reason);
+  }
+
+  /** A crash behind a Pause that was answered took nothing: it was shut already. */
+  #reasonOfCrash(): GapReason {
+    const until = this.#position + this.#coverage.slip * SLIPS_TO_COMMAND;
+    const last = this.#commands.findLast(({ position }) => position <= until);
+    return last && last.reason !== 'loss' ? last.reason : 'restart';
+  }
+
+  #changesFor(reason: GapReason): readonly ReasonChange[] {
+    if (reason === 'loss') return [];
+    return reason === 'restart' ? this.#changesAfterCrash : this.#changes;
+  }
+
+  #add(end: number, reason: GapReason): void {
+    const { callId, track } = this.#coverage;
+    const [start, last] = [this.#position, this.list.at(-1)];
+    if (end <= start) return;
+    if (last?.reason === reason && last.start + last.length === start) {
+      this.list[this.list.length - 1] = { ...last, length: end - last.start };
+    } else this.list.push({ callId, track, start, length: end - start, reason });
+    this.#position = end;
+  }
+}
+
+/** A guard that nothing followed for long is none any more. */
+function withEndsOfGuards({ reasonChanges, guard }: TrackCoverage): readonly ReasonChange[] {
+  if (!guard) return reasonChanges;
+  return reasonChanges.flatMap((change, index) => {
+    const end = change.position + guard.limit;
+    const next = reasonChanges[index + 1]?.position ?? Infinity;
+    if (change.reason !== 'guard' || next <= end) return [change];
+    return [change, { position: end, reason: guard.behind }];
+  });
+}
+
+/** What a segment holds, and what of it is lost where it holds nothing else, in order of time. */
+function stretchesOf({ spans, lost = [] }: SegmentCoverage): CoveredSpan[] {
+  const held = [...spans].sort((a, b) => a.start - b.start);
+  const rest = lost.flatMap((span) => without(span, held));
+  return [...held, ...rest.map((span) => ({ ...span, leftOut: 'lost' as const }))].sort(
+    (a, b) => a.start - b.start,
+  );
+}
+
+/** @param others in the order of their beginnings */
+export function without(span: Span, others: readonly Span[]): Span[] {
+  const rest: Span[] = [];
+  let { start } = span;
+  for (const other of others) {
+    if (other.end <= start || other.start >= span.end) continue;
+    if (other.start > start) rest.push({ start, end: other.start });
+    start = Math.max(start, other.end);
+  }
+  if (start < span.end) rest.push({ start, end: span.end });
+  return rest;
 }
 
 /** A segment that nobody closed was cut off with its process. */

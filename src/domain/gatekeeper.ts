@@ -1,15 +1,22 @@
 import type { Call } from './call.ts';
 import type { RecordingEvent } from './events.ts';
 import type { Entry, Journal } from './journal.ts';
-import type { AlarmSink, Clock, FenceReceipt, Recorder } from './ports.ts';
-import { StateAction } from './recording-state.ts';
-import type { CallRecord, GapReason } from './records.ts';
+import type { AlarmSink, Clock, FenceReceipt, Recorder, ShutOrder } from './ports.ts';
+import { RecordingState, StateAction } from './recording-state.ts';
+import type { CallRecord } from './records.ts';
 
 export interface GatekeeperPorts {
   readonly recorder: Recorder;
   readonly journal: Journal;
   readonly alarms: AlarmSink;
   readonly clock: Clock;
+}
+
+/** A fence that was taken before its command's turn came: it waits for nobody's commit. */
+export interface EarlyFence {
+  readonly receipt: Promise<FenceReceipt>;
+  /** `Call.openings` of that moment: a gate that was opened since is to be shut again. */
+  readonly openings: number;
 }
 
 /** A change that took effect. */
@@ -39,16 +46,40 @@ export class Gatekeeper {
   }
 
   /**
+   * Takes the fence of what is to shut the gate, where its turn is yet to come: what is before it
+   * may be waiting for the store. Undefined where nothing is before it.
+   */
+  early(call: Call, order: ShutOrder): EarlyFence | undefined {
+    if (call.queue.idle) return undefined;
+    const receipt = this.#shut(call, order);
+    // Whoever takes the turn hears of it.
+    receipt.catch(() => undefined);
+    return { receipt, openings: call.openings };
+  }
+
+  /** In the call's turn: nothing came of it, and what was recorded is recorded again. */
+  async regret(call: Call, early: EarlyFence): Promise<void> {
+    if (call.ended || !call.keeps || early.openings !== call.openings) return;
+    await early.receipt.catch(() => undefined);
+    try {
+      await this.#open(call);
+    } catch (cause) {
+      this.alarm(call, cause);
+      await this.#takeBack(call, { recordingState: RecordingState.Paused });
+    }
+  }
+
+  /**
    * @param inDoubt what the call becomes when a stream does not confirm or the store fails
    * @throws FenceTimeoutError, or what the store threw: the gate is shut all the same
    */
   async shut(
     call: Call,
-    how: { readonly reason: GapReason; readonly lookbackMs: number },
+    order: ShutOrder & { readonly early?: EarlyFence | undefined },
     change: { entryOf(receipt: FenceReceipt): Entry; readonly inDoubt: Partial<CallRecord> },
   ): Promise<Effect> {
     try {
-      const receipt = await this.#ports.recorder.shut(call.id, how);
+      const receipt = await this.#shut(call, order);
       const event = await this.#ports.journal.record(call, change.entryOf(receipt));
       return { event, effectiveAt: receipt.effectiveAt };
     } catch (cause) {
@@ -65,12 +96,12 @@ export class Gatekeeper {
     call: Call,
     change: { entryOf(receipt: FenceReceipt): Entry; readonly takenBack: Partial<CallRecord> },
   ): Promise<Effect> {
-    const { journal, recorder, clock } = this.#ports;
+    const { journal, clock } = this.#ports;
     const provisional = { effectiveAt: clock.now(), streams: [] };
     const event = await journal.commit(call, change.entryOf(provisional));
     let receipt: FenceReceipt;
     try {
-      receipt = await recorder.open(call.id);
+      receipt = await this.#open(call);
     } catch (cause) {
       journal.publish(event);
       await this.#takeBack(call, change.takenBack);
@@ -93,6 +124,20 @@ export class Gatekeeper {
       uccName: call.uccName,
       detail: cause instanceof Error ? cause.message : 'unknown failure',
     });
+  }
+
+  #open(call: Call): Promise<FenceReceipt> {
+    call.openings += 1;
+    return this.#ports.recorder.open(call.id);
+  }
+
+  #shut(
+    call: Call,
+    { early, ...order }: ShutOrder & { readonly early?: EarlyFence | undefined },
+  ): Promise<FenceReceipt> {
+    if (early?.openings === call.openings) return early.receipt;
+    const { predecessors } = call;
+    return this.#ports.recorder.shut(call.id, { ...order, predecessors });
   }
 
   /** What was published is taken back by an event of its own, so that no listener believes it. */

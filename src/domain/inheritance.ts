@@ -1,23 +1,24 @@
 import { RecordingState } from './recording-state.ts';
 import type { CallRecord } from './records.ts';
+import type { UccRules } from './ucc-rules.ts';
 
 /**
  * A dialogue may lose its last recording session before the next one comes, as when an SBC ends one
- * and begins another to transfer a call. The next recording goes on with what was commanded: a
- * pause, a Stop, Save, Delete and a mark outlive the seam.
+ * and begins another to transfer a call. The next part goes on with what was commanded: a pause, a
+ * Stop, a Start, leases, Save, Delete and a mark outlive the seam.
  */
 export type Inherited = Partial<
-  Pick<CallRecord, 'recordingState' | 'savingState' | 'markingState' | 'leases'>
+  Pick<CallRecord, 'recordingState' | 'savingState' | 'markingState' | 'leases' | 'pausedAt'>
 >;
 
 export const nothingInherited: Inherited = {};
 
-/** @param since Unix ms: what ended before leaves nothing */
-export function statesInherited(last: CallRecord, since: number): Inherited {
-  if (last.endedAt !== null && last.endedAt < since) return nothingInherited;
-  const { savingState, markingState, leases, recordingState } = last;
+export function statesInherited(last: CallRecord, rules: UccRules): Inherited {
+  const { savingState, markingState, leases, recordingState, pausedAt } = last;
   const states = { savingState, markingState, leases };
-  const isPaused = recordingState === RecordingState.Paused;
-  const isStopped = recordingState === RecordingState.Stopped;
-  return isPaused || isStopped ? { ...states, recordingState } : states;
+  if (recordingState === RecordingState.Paused) return { ...states, recordingState, pausedAt };
+  if (recordingState === RecordingState.Stopped) return { ...states, recordingState };
+  const runs = recordingState === RecordingState.Started && last.dialogue.startCommanded;
+  // What ran by itself runs by itself again, where the UCC still says so.
+  return runs && rules.useAudioRecording ? { ...states, recordingState } : states;
 }

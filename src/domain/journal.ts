@@ -1,10 +1,11 @@
 import type { AccessRecord } from './access-trail.ts';
 import type { Call } from './call.ts';
-import type { AlarmKind, RecordingEvent, RecordingEventType } from './events.ts';
+import type { AlarmKind, Bus, RecordingEvent, RecordingEventType } from './events.ts';
 import { Outbox } from './outbox.ts';
-import type { Bus, Change, Clock, Store } from './ports.ts';
+import type { Change, Clock, Store } from './ports.ts';
 import type { StateAction } from './recording-state.ts';
 import type { CallDetailRecord, CallRecord } from './records.ts';
+import { uccKey } from './ucc.ts';
 
 export type ReceiptFields = Pick<
   CallDetailRecord,
@@ -39,6 +40,8 @@ export class Journal {
   readonly #clock: Clock;
   readonly #sequences = new Map<string, number>();
   readonly #outboxes = new Map<string, Outbox>();
+  /** The same change as further UCCs of the call are told it, until it is published. */
+  readonly #further = new WeakMap<RecordingEvent, readonly RecordingEvent[]>();
 
   constructor(ports: { store: Store; bus: Bus; clock: Clock }) {
     this.#store = ports.store;
@@ -54,7 +57,7 @@ export class Journal {
 
   /** Commits; the caller publishes once the change is in effect as well. */
   async commit(call: Call, entry: Entry): Promise<RecordingEvent> {
-    const event = this.#event(call, entry);
+    const [event, ...furtherEvents] = this.#events(call, entry);
     const record = {
       ...entry.record,
       firstSequence: entry.record.firstSequence || event.sequence,
@@ -65,15 +68,20 @@ export class Journal {
       await this.#store.commit({
         call: record,
         ...(record.parties === call.record.parties ? {} : { partiesOf: record }),
+        ...(record.dialogue.uccs === call.record.dialogue.uccs ? {} : { uccsOf: record }),
         event,
+        ...(furtherEvents.length > 0 ? { furtherEvents } : {}),
         ...(detail ? { detail } : {}),
         ...(entry.access ? { access: [entry.access] } : {}),
         ...entry.extra,
       });
     } catch (cause) {
-      this.#outbox(event.uccName).settle(event.sequence, undefined);
+      for (const { uccName, sequence } of [event, ...furtherEvents]) {
+        this.#outbox(uccName).settle(sequence, undefined);
+      }
       throw cause;
     }
+    this.#further.set(event, furtherEvents);
     call.accept(record);
     return event;
   }
@@ -83,7 +91,9 @@ export class Journal {
    * sequence.
    */
   publish(event: RecordingEvent): void {
-    this.#outbox(event.uccName).settle(event.sequence, event);
+    for (const one of [event, ...(this.#further.get(event) ?? [])]) {
+      this.#outbox(one.uccName).settle(one.sequence, one);
+    }
   }
 
   async record(call: Call, entry: Entry): Promise<RecordingEvent> {
@@ -107,15 +117,23 @@ export class Journal {
     return outbox;
   }
 
-  #event(call: Call, entry: Entry): RecordingEvent {
+  /** The call's own UCC's first; each UCC of its dialogue has a sequence of its own. */
+  #events(call: Call, entry: Entry): [RecordingEvent, ...RecordingEvent[]] {
+    const { uccName, dialogue } = entry.record;
+    const further = dialogue.ruledBy.filter((name) => name !== uccKey(uccName));
+    const own = this.#event(call, entry, uccName);
+    return [own, ...further.map((name) => this.#event(call, entry, name))];
+  }
+
+  #event(call: Call, entry: Entry, uccName: string): RecordingEvent {
     const { record } = entry;
-    this.#outbox(record.uccName);
-    const sequence = (this.#sequences.get(record.uccName) ?? 0) + 1;
-    this.#sequences.set(record.uccName, sequence);
+    this.#outbox(uccName);
+    const sequence = (this.#sequences.get(uccName) ?? 0) + 1;
+    this.#sequences.set(uccName, sequence);
     const at = entry.at ?? this.#clock.now();
     return {
       type: entry.type,
-      uccName: record.uccName,
+      uccName,
       sequence,
       correlationId: record.correlationId,
       callId: record.id,

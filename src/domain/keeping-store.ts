@@ -57,6 +57,10 @@ export interface KeepingStore {
    * @returns how many there were, and how many of them changed meanwhile: ask again
    */
   renewSecrets(renew: (sealed: string) => string): Promise<{ renewed: number; missed: number }>;
-  /** Gives up what is left of keys that commits destroyed or replaced. */
-  forgetKeys(): Promise<void>;
+  /**
+   * Gives up what is left of keys that commits destroyed or replaced. Rejects while something, as a
+   * reader of the database, keeps it from that: to be asked again.
+   * @param callId of the call whose keys they were; undefined: of any
+   */
+  forgetKeys(callId?: string): Promise<void>;
 }

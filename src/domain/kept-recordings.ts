@@ -63,17 +63,30 @@ export class KeptRecordings {
     await Promise.allSettled([...this.#running]);
   }
 
-  async #run<Result>(callId: string, change: (call: Call) => Promise<Result>): Promise<Result> {
+  /** The same of a call that has ended, whether it was recorded or not. */
+  ended<Result>(callId: string, change: (call: Call) => Promise<Result>): Promise<Result> {
+    return this.#inTurn(callId, async () => {
+      const record = await this.#ports.store.call(callId);
+      if (!record) throw new RecordingRefusedError('unknown');
+      return change(new Call(record));
+    });
+  }
+
+  #run<Result>(callId: string, change: (call: Call) => Promise<Result>): Promise<Result> {
     const live = this.#ports.calls.byId(callId);
     if (live) return live.queue.run(() => change(live));
+    return this.#inTurn(callId, async () => {
+      const record = await this.#ports.store.call(callId);
+      if (!record?.recorded) throw new RecordingRefusedError('unknown');
+      return change(new Call(record));
+    });
+  }
+
+  async #inTurn<Result>(callId: string, change: () => Promise<Result>): Promise<Result> {
     const queue = this.#queues.get(callId) ?? new SerialQueue();
     this.#queues.set(callId, queue);
     try {
-      return await queue.run(async () => {
-        const record = await this.#ports.store.call(callId);
-        if (!record?.recorded) throw new RecordingRefusedError('unknown');
-        return change(new Call(record));
-      });
+      return await queue.run(change);
     } finally {
       if (queue.idle && this.#queues.get(callId) === queue) this.#queues.delete(callId);
     }

@@ -3,7 +3,8 @@ import type { Effect } from './gatekeeper.ts';
 import type { Entry } from './journal.ts';
 import type { Lease } from './lease.ts';
 import { type LeaseRefusal, type LeaseRefusalCode, leaseRefusals } from './lease-refusals.ts';
-import type { FenceReceipt } from './ports.ts';
+import type { Moments } from './moment.ts';
+import type { Clock, FenceReceipt } from './ports.ts';
 import type { StateAction } from './recording-state.ts';
 import type { CallRecord } from './records.ts';
 
@@ -16,6 +17,10 @@ export interface LeaseRequest {
   readonly lookbackMs: number | undefined;
   readonly ifVersion: number | undefined;
 }
+
+export type RenewRequest = Pick<LeaseRequest, 'owner' | 'ifVersion'> & {
+  readonly ttlMs: number | undefined;
+};
 
 export type LeaseAnswer =
   | {
@@ -54,4 +59,15 @@ export function detailOf(
 
 export function refused(code: LeaseRefusalCode): LeaseAnswer {
   return { ok: false, ...leaseRefusals[code], code };
+}
+
+/** The lease, held from now on for as long as is asked, or as it was. */
+export function renewed(
+  lease: Lease,
+  asked: number | undefined,
+  { clock, moments }: { readonly clock: Clock; readonly moments: Moments },
+): Lease {
+  const ttlMs = asked ?? lease.ttlMs;
+  const times = { expiresAt: clock.now() + ttlMs, renewedAt: moments.moment() };
+  return { ...lease, ttlMs, ...times, expired: false };
 }

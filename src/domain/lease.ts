@@ -1,4 +1,5 @@
 import type { Call } from './call.ts';
+import { leastAgeMs, type Moment } from './moment.ts';
 
 /**
  * One owner's pause of a call, held for a limited time: whoever takes it says how long it needs,
@@ -14,6 +15,8 @@ export interface Lease {
   readonly lookbackMs: number;
   readonly takenAt: number;
   readonly expiresAt: number;
+  /** When it was taken or renewed; null of a lease that an older release took. */
+  readonly renewedAt?: Moment | null;
   /** It was not renewed in time, and holds all the same. */
   readonly expired: boolean;
 }
@@ -41,4 +44,13 @@ export function withLease(leases: readonly Lease[], lease: Lease): readonly Leas
 
 export function withoutLease(leases: readonly Lease[], owner: string): readonly Lease[] {
   return leases.filter((other) => other.owner !== owner);
+}
+
+/** How long it holds yet; the wall clock `now` (Unix ms) is asked only where no other one knows. */
+export function remainingMs(lease: Lease, moment: Moment, now: number): number {
+  const { renewedAt, ttlMs, expiresAt } = lease;
+  if (renewedAt?.bootId === moment.bootId) {
+    return Math.max(0, ttlMs - leastAgeMs(renewedAt, moment));
+  }
+  return Math.max(0, Math.min(ttlMs, expiresAt - now));
 }

@@ -2,7 +2,7 @@ import { type Caller, seesUcc } from './access.ts';
 import type { AccessTrail } from './access-trail.ts';
 import type { Call } from './call.ts';
 import type { CallRegistry } from './call-registry.ts';
-import type { Effect, Gatekeeper } from './gatekeeper.ts';
+import type { EarlyFence, Effect, Gatekeeper } from './gatekeeper.ts';
 import type { Entry } from './journal.ts';
 import { type Lease, leaseOf, MAX_LEASES, withLease, withoutLease } from './lease.ts';
 import {
@@ -11,29 +11,41 @@ import {
   isSame,
   type LeaseAnswer,
   type LeaseRequest,
+  type RenewRequest,
   refused,
+  renewed,
 } from './lease-entries.ts';
+import type { Moments } from './moment.ts';
 import type { PauseWatch } from './pause-watch.ts';
 import type { Clock, FenceReceipt, Recorder } from './ports.ts';
 import { RecordingState, StateAction } from './recording-state.ts';
 import type { CallRecord } from './records.ts';
-import type { Ucc } from './ucc.ts';
 import type { UccRegistry } from './ucc-registry.ts';
+import type { UccRules } from './ucc-rules.ts';
 
 export interface LeasesPorts {
   readonly uccs: UccRegistry;
   readonly calls: CallRegistry;
-  readonly recorder: Pick<Recorder, 'available'>;
+  readonly recorder: Pick<Recorder, 'available' | 'commandCameAtMs'>;
   readonly gatekeeper: Gatekeeper;
   readonly clock: Clock;
   readonly trail: Pick<AccessTrail, 'entry' | 'record'>;
   readonly watch: PauseWatch;
+  readonly moments: Moments;
 }
 
 interface LeaseTurn {
   readonly call: Call;
-  readonly ucc: Ucc;
+  readonly rules: UccRules;
   readonly caller: Caller;
+  readonly arrival: Arrival;
+}
+
+/** How a request came. */
+interface Arrival {
+  /** Monotonic ms, as the recorder has it. */
+  readonly cameAtMs: number;
+  readonly early: EarlyFence | undefined;
 }
 
 type Turn = (turn: LeaseTurn) => Promise<LeaseAnswer>;
@@ -56,7 +68,9 @@ export class Leases {
   }
 
   take(call: Call, caller: Caller, request: LeaseRequest): Promise<LeaseAnswer> {
-    return this.#turn(call, caller, 'LeaseTaken', request, async (turn) => {
+    const { cameAtMs } = this.#arrival();
+    const asked = { ...request, cameAtMs, early: this.#early(call, caller, request) };
+    return this.#turn(call, caller, 'LeaseTaken', asked, async (turn) => {
       const known = leaseOf(call, request.owner);
       const key = request.idempotencyKey;
       if (key !== null && this.#spentKeys.get(call)?.includes(key)) return refused('keySpent');
@@ -66,30 +80,38 @@ export class Leases {
           : refused('keyReused');
       }
       if (!known && call.record.leases.length >= MAX_LEASES) return refused('tooManyOwners');
-      const lookbackMs = request.lookbackMs ?? turn.ucc.pauseLookbackMs;
-      if (lookbackMs > turn.ucc.pauseLookbackMs) return refused('lookbackTooLong');
+      const lookbackMs = request.lookbackMs ?? turn.rules.pauseLookbackMs;
+      if (lookbackMs > turn.rules.pauseLookbackMs) return refused('lookbackTooLong');
       const now = this.#ports.clock.now();
       const { owner, reason, ttlMs, idempotencyKey } = request;
       return this.#hold(turn, {
         ...{ owner, reason, ttlMs, idempotencyKey, lookbackMs, takenAt: known?.takenAt ?? now },
-        ...{ expiresAt: now + ttlMs, expired: false },
+        ...{ expiresAt: now + ttlMs, renewedAt: this.#ports.moments.moment(), expired: false },
       });
     });
   }
 
   /** Only what still holds can be renewed: whoever hears `noSuchLease` is no longer protected. */
-  renew(
-    call: Call,
-    caller: Caller,
-    request: Pick<LeaseRequest, 'owner' | 'ifVersion'> & { readonly ttlMs: number | undefined },
-  ): Promise<LeaseAnswer> {
+  renew(call: Call, caller: Caller, request: RenewRequest): Promise<LeaseAnswer> {
     return this.#turn(call, caller, 'LeaseRenewed', request, async (turn) => {
       const known = leaseOf(call, request.owner);
       if (!known) return refused('noSuchLease');
-      const ttlMs = request.ttlMs ?? known.ttlMs;
-      const expiresAt = this.#ports.clock.now() + ttlMs;
-      return this.#hold(turn, { ...known, ttlMs, expiresAt, expired: false });
+      return this.#hold(turn, renewed(known, request.ttlMs, this.#ports));
     });
+  }
+
+  #arrival(): Arrival {
+    return { cameAtMs: this.#ports.recorder.commandCameAtMs, early: undefined };
+  }
+
+  /** The fence of a pause is taken whatever the commands before it wait for. */
+  #early(call: Call, caller: Caller, request: LeaseRequest): EarlyFence | undefined {
+    const allowed = this.#allowed(call, caller, request.ifVersion);
+    if ('ok' in allowed) return undefined;
+    const lookbackMs = request.lookbackMs ?? allowed.pauseLookbackMs;
+    if (lookbackMs > allowed.pauseLookbackMs) return undefined;
+    const { cameAtMs } = this.#arrival();
+    return this.#ports.gatekeeper.early(call, { reason: 'lease', lookbackMs, cameAtMs });
   }
 
   release(
@@ -111,9 +133,16 @@ export class Leases {
     call: Call,
     caller: Caller,
     action: string,
-    ...[request, turn]: [Pick<LeaseRequest, 'ifVersion'>, Turn]
+    ...[request, turn]: [Pick<LeaseRequest, 'ifVersion'> & Partial<Arrival>, Turn]
   ): Promise<LeaseAnswer> {
-    const answer = await call.queue.run(() => this.#take(call, caller, request.ifVersion, turn));
+    const { early } = request;
+    const { cameAtMs = this.#arrival().cameAtMs } = request;
+    const arrival = { cameAtMs, early };
+    const answer = await call.queue.run(async () => {
+      const outcome = await this.#take({ call, caller, arrival }, request.ifVersion, turn);
+      if (early && !outcome.ok) await this.#ports.gatekeeper.regret(call, early);
+      return outcome;
+    });
     if (answer.ok) return answer;
     const { uccName, correlationId, id: callId } = call;
     const outcome = answer.code === 'processingFailed' ? 'failed' : 'refused';
@@ -127,26 +156,38 @@ export class Leases {
   }
 
   async #take(
-    call: Call,
-    caller: Caller,
-    ...[ifVersion, turn]: [number | undefined, Turn]
+    { call, caller, arrival }: Pick<LeaseTurn, 'call' | 'caller' | 'arrival'>,
+    ifVersion: number | undefined,
+    turn: Turn,
   ): Promise<LeaseAnswer> {
-    const ucc = this.#ports.uccs.get(call.uccName);
-    if (call.ended || !ucc || !seesUcc(caller.principal, ucc)) return refused('callUnknown');
-    if (!ucc.agentCanEditAudioRecording) return refused('editDisabled');
-    const reachable = ucc.useAudioRecording && this.#ports.recorder.available && !call.failed;
-    if (!reachable) return refused('recorderUnavailable');
-    if (ifVersion !== undefined && ifVersion !== call.record.version) {
-      return refused('versionMismatch');
-    }
+    const rules = this.#allowed(call, caller, ifVersion);
+    if ('ok' in rules) return rules;
     try {
-      return await turn({ call, ucc, caller });
+      return await turn({ call, rules, caller, arrival });
     } catch (cause) {
       this.#ports.gatekeeper.alarm(call, cause);
       return refused('processingFailed');
     } finally {
       this.#ports.watch.changed(call);
     }
+  }
+
+  /** The rules that count, or why it is refused; one UCC that the caller sees must allow it. */
+  #allowed(call: Call, caller: Caller, ifVersion: number | undefined): UccRules | LeaseAnswer {
+    const { uccs, recorder } = this.#ports;
+    const rules = uccs.rulesOf(call.record);
+    const own = call.record.dialogue.ruledBy
+      .flatMap((name) => uccs.get(name) ?? [])
+      .filter((ucc) => seesUcc(caller.principal, ucc));
+    if (call.ended || !rules || own.length === 0) return refused('callUnknown');
+    const mayEdit = own.some((ucc) => ucc.agentCanEditAudioRecording);
+    if (!mayEdit) return refused('editDisabled');
+    const reachable = rules.useAudioRecording && recorder.available && !call.failed;
+    if (!reachable) return refused('recorderUnavailable');
+    if (ifVersion !== undefined && ifVersion !== call.record.version) {
+      return refused('versionMismatch');
+    }
+    return rules;
   }
 
   /** The fence is asked only where the gate is not shut for certain. */
@@ -167,7 +208,7 @@ export class Leases {
     const effect = needsFence
       ? await gatekeeper.shut(
           call,
-          { reason: 'lease', lookbackMs: lease.lookbackMs },
+          { reason: 'lease', lookbackMs: lease.lookbackMs, ...turn.arrival },
           {
             entryOf: (receipt) => entryOf(receipt, { leases, pauseConfirmed: true }),
             inDoubt: { leases },
@@ -208,7 +249,7 @@ export class Leases {
 
   /** Nobody renewed it. Whatever cannot be done leaves it holding. */
   async #expire(call: Call, lease: Lease): Promise<void> {
-    const policy = this.#ports.uccs.get(call.uccName)?.onPauseExpiry ?? 'keep';
+    const policy = this.#ports.uccs.rulesOf(call.record)?.onPauseExpiry ?? 'keep';
     try {
       if (policy === 'keep') await this.#keepExpired(call, lease);
       else await this.#lift(call, lease, { type: 'pauseExpired', stops: policy === 'stop' });

@@ -54,7 +54,8 @@ export class LegalHolds {
     mustBeSettled(call);
     const { id: callId, record } = call;
     const { status } = record;
-    if (status !== 'live' && status !== 'kept') throw new RecordingRefusedError('notKept');
+    const isThere = status === 'live' || status === 'kept' || status === 'deleting';
+    if (!isThere) throw new RecordingRefusedError('notKept');
     const begun = await this.#ports.keeping.erasures({ callId, unfinished: true });
     if (begun.length > 0) throw new RecordingRefusedError('beingErased');
   }
@@ -62,7 +63,8 @@ export class LegalHolds {
 
 /** What becomes of a call that has only just ended is being decided: nobody else writes its row. */
 function mustBeSettled({ ended, record: { status, endedAt } }: Call): void {
-  if (status === 'live' && (ended || endedAt !== null)) {
+  const isEnding = status === 'live' && (ended || endedAt !== null);
+  if (isEnding || status === 'finishing') {
     throw new RecordingRefusedError('inProgress');
   }
 }

@@ -4,6 +4,8 @@ import type { Codec } from './records.ts';
 export interface MediaAgreement {
   readonly codec: Codec;
   readonly payloadType: number;
+  /** What else the client may send at any time, in the same clock (RFC 3264 section 7). */
+  readonly others?: readonly AudioPayload[];
   /** RFC 4733 payload type, when one was negotiated: its packets are never stored. */
   readonly dtmfPayloadType: number | null;
   /** RFC 3389 payload type: 13, or what was negotiated. */
@@ -12,6 +14,11 @@ export interface MediaAgreement {
   readonly rtcp: RtcpRoute;
   /** null: plain RTP. */
   readonly srtp: SrtpKeys | null;
+}
+
+export interface AudioPayload {
+  readonly codec: Codec;
+  readonly payloadType: number;
 }
 
 /**

@@ -13,7 +13,9 @@ import type {
   SessionStreamRecord,
   TrackRecord,
 } from './records.ts';
-import { isAgent, type Ucc } from './ucc.ts';
+import { presenceSince } from './stream-presence.ts';
+import { isAgent } from './ucc.ts';
+import type { UccRules } from './ucc-rules.ts';
 
 /** One audio stream as a recording session offers it. */
 export interface OfferedStream {
@@ -45,30 +47,39 @@ export interface CallDescription {
 }
 
 /** Notes what is told of the call's streams. @returns those of which it was news */
-export function describeStreams(call: Call, ucc: Ucc, description: CallDescription): CallStream[] {
+export function describeStreams(
+  call: Call,
+  rules: UccRules,
+  description: CallDescription,
+): CallStream[] {
   return description.streams.flatMap(({ track, aor, mixed }) => {
     const stream = call.streams.get(track);
     if (!stream) return [];
     const known = { aor: stream.aor, mixed: stream.mixed };
     stream.aor = mixed ? null : (aor ?? stream.aor);
     stream.mixed = mixed;
-    stream.role = roleOf(ucc, stream.aor);
+    stream.role = roleOf(rules, stream.aor);
     return stream.aor === known.aor && mixed === known.mixed ? [] : [stream];
   });
 }
 
-function roleOf(ucc: Ucc, aor: string | null): CallStream['role'] {
-  return aor !== null && isAgent(ucc, aor) ? 'agent' : 'other';
+function roleOf(rules: UccRules, aor: string | null): CallStream['role'] {
+  return aor !== null && isAgent(rules, aor) ? 'agent' : 'other';
 }
 
 export function newStream(
   { sessionId }: SessionOffer,
   offered: OfferedStream,
-  { ucc, opened }: { readonly ucc: Ucc; readonly opened: OpenedStream },
+  {
+    rules,
+    opened,
+    at,
+  }: { readonly rules: UccRules; readonly opened: OpenedStream; readonly at: number },
 ): CallStream {
-  const role = roleOf(ucc, offered.aor);
-  const { suppressDtmf } = ucc;
-  return { ...offered, ...opened, sessionId, role, suppressDtmf, began: undefined };
+  const role = roleOf(rules, offered.aor);
+  const { suppressDtmf } = rules;
+  const presence = presenceSince(at, offered.held);
+  return { ...offered, ...opened, sessionId, role, suppressDtmf, presence, began: undefined };
 }
 
 /** The stream as it was when its session was last saved. */
@@ -85,10 +96,14 @@ export function restoredStream(
   const srtp = agreed.srtp === null ? null : openKeys(agreed.srtp, vault);
   return {
     ...{ track, port, sessionId, label, aor, role, clockRate, mixed, suppressDtmf, held, began },
+    presence: record.presence ?? allAlong,
     // Sessions that an older version saved name no source.
     agreed: { ...agreed, source: agreed.source ?? unnamedSource, srtp },
   };
 }
+
+/** Of a stream that an older release opened. */
+const allAlong = { openedAt: 0, closedAt: null, holds: [] };
 
 /** Keys as they stand in the vault: bytes in base64. */
 interface SealedKeys {
@@ -126,6 +141,8 @@ export function trackRecord(callId: string, stream: CallStream): TrackRecord {
     clockOrigin: began?.clockOrigin ?? null,
     reasonChanges: [],
     packets: noPackets,
+    clockWrongMs: 0,
+    presence: stream.presence,
   };
 }
 
@@ -187,12 +204,12 @@ const noPackets = {
 /** Everybody who has been on the call. */
 export function partiesOf(
   call: Call,
-  ucc: Ucc,
+  rules: UccRules,
   told: Pick<SessionOffer, 'parties'>,
 ): readonly Party[] {
   const parties = new Map(call.record.parties.map((party) => [party.aor, party]));
   for (const { aor, name } of told.parties) {
-    parties.set(aor, { aor, name, role: isAgent(ucc, aor) ? 'agent' : 'other' });
+    parties.set(aor, { aor, name, role: isAgent(rules, aor) ? 'agent' : 'other' });
   }
   return [...parties.values()];
 }

@@ -1,5 +1,6 @@
 import type { Call } from './call.ts';
-import type { Lease } from './lease.ts';
+import { type Lease, remainingMs } from './lease.ts';
+import type { Moments } from './moment.ts';
 import type { AlarmSink, Clock } from './ports.ts';
 import type { UccRegistry } from './ucc-registry.ts';
 
@@ -7,6 +8,7 @@ export interface PauseWatchPorts {
   readonly uccs: UccRegistry;
   readonly alarms: AlarmSink;
   readonly clock: Clock;
+  readonly moments: Moments;
 }
 
 type OnLeaseDue = (call: Call, lease: Lease) => Promise<void>;
@@ -60,14 +62,15 @@ export class PauseWatch {
   /** What will be due; `of` names the very pause, so that a renewed one is another. */
   #pausesOf(call: Call) {
     const now = this.#ports.clock.now();
+    const moment = this.#ports.moments.moment();
     const { leases, pausedAt } = call.record;
-    const maxPauseMs = this.#ports.uccs.get(call.uccName)?.maxPauseMs ?? 0;
+    const maxPauseMs = this.#ports.uccs.rulesOf(call.record)?.maxPauseMs ?? 0;
     const pauses = leases
       .filter(({ expired }) => !expired)
-      .map(({ owner, expiresAt, ttlMs }) => ({
-        owner,
-        of: String(expiresAt),
-        inMs: Math.max(0, Math.min(ttlMs, expiresAt - now)),
+      .map((lease) => ({
+        owner: lease.owner,
+        of: String(lease.expiresAt),
+        inMs: remainingMs(lease, moment, now),
       }));
     if (pausedAt === null || maxPauseMs === 0) return pauses;
     const inMs = Math.max(0, Math.min(maxPauseMs, pausedAt + maxPauseMs - now));

@@ -25,11 +25,15 @@ export interface Change {
   readonly call?: CallRecord;
   /** The call whose parties it shall be found by. */
   readonly partiesOf?: CallRecord;
+  /** The call that further UCCs shall find: all but its own. */
+  readonly uccsOf?: CallRecord;
   readonly tracks?: readonly TrackRecord[];
   readonly segments?: readonly SegmentRecord[];
   readonly gaps?: readonly GapRecord[];
   readonly detail?: CallDetailRecord;
   readonly event?: RecordingEvent;
+  /** The same, as the call's further UCCs are told it. */
+  readonly furtherEvents?: readonly RecordingEvent[];
   readonly ucc?: Ucc;
   readonly access?: readonly AccessRecord[];
   readonly sessions?: readonly SessionRecord[];
@@ -42,9 +46,12 @@ export interface Change {
 export interface Store {
   commit(change: Change): Promise<void>;
   uccs(): Promise<Ucc[]>;
-  liveCalls(): Promise<CallRecord[]>;
+  /** In progress, or ended and not settled yet. */
+  unsettledCalls(): Promise<CallRecord[]>;
   /** The newest call of that correlation id, ended or not. */
   lastCall(correlationId: string): Promise<CallRecord | undefined>;
+  /** The dialogue's parts, the first one first. */
+  dialogueParts(of: CallRecord): Promise<CallRecord[]>;
   /** Recording sessions in progress. */
   sessions(): Promise<SessionRecord[]>;
   /** Forgets the recording session; one that is not there is no error. */
@@ -75,6 +82,8 @@ export interface StreamSpec {
   readonly held: boolean;
   /** In-band tones of digits are left out. */
   readonly suppressDtmf: boolean;
+  /** Where it is more than the call's: another UCC joined it. */
+  readonly lookbackMs?: number;
 }
 
 export interface OpenedStream {
@@ -88,6 +97,8 @@ export interface ResumedStream {
   readonly port: number;
   /** Of its first packet; null when none came yet. */
   readonly startPosition: number | null;
+  /** Behind the highest that the store knows: a file that is lost leaves its number to nobody. */
+  readonly nextSegment: number;
 }
 
 /** What a call's gate is set to, and how much of its audio is held back. */
@@ -123,8 +134,6 @@ export interface FenceReceipt {
   /** Unix ms at which the last stream confirmed. */
   readonly effectiveAt: number;
   readonly streams: readonly StreamReceipt[];
-  /** Of streams that had ended before the command; left out where there are none. */
-  readonly erased?: readonly ErasedTrack[];
 }
 
 export interface TrackSummary {
@@ -134,6 +143,8 @@ export interface TrackSummary {
   readonly initialReason: GapReason | null;
   readonly reasonChanges: readonly ReasonChange[];
   readonly packets: PacketCounts;
+  /** For how long the time line lay beside the stream's time by more than 20 ms. */
+  readonly clockWrongMs: number;
 }
 
 /** How an open stream fares; told every second. */
@@ -155,6 +166,8 @@ export interface RecorderListener {
   onCallFailed(callId: string, kind: 'storageFailed' | 'workerDied', detail: string): void;
   /** The stream's first packet since it was opened or resumed. */
   onTrackBegan(callId: string, track: number, beginning: TrackBeginning): void;
+  /** A look-back reached into streams that had ended: so much less of them is kept. */
+  onErased(tracks: readonly ErasedTrack[]): void;
   /**
    * The media thread of these calls ended, and another one took its place. Their gates are shut;
    * their streams are to be resumed.
@@ -214,11 +227,6 @@ export interface Recorder {
    * written: what is younger than the look-back waits until it has aged.
    */
   endCall(callId: string): Promise<void>;
-}
-
-export interface Bus {
-  publish(event: RecordingEvent): void;
-  subscribe(listener: (event: RecordingEvent) => void): () => void;
 }
 
 export interface AlarmSink {

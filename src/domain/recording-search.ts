@@ -1,5 +1,6 @@
+import type { CallStatus } from './call-status.ts';
 import type { SavingState } from './recording-state.ts';
-import type { CallRecord, CallStatus, GapReason } from './records.ts';
+import type { CallRecord, GapReason } from './records.ts';
 
 /** Where a page ended: recordings are listed from the newest to the oldest. */
 export interface RecordingPlace {

@@ -1,26 +1,23 @@
 import type { CallHealth } from './assurance.ts';
+import type { CallStatus } from './call-status.ts';
+import type { DialoguePart } from './dialogue.ts';
 import type { Lease } from './lease.ts';
 import type { MediaAgreement, MediaSource } from './media-agreement.ts';
 import type { MarkingState, RecordingState, SavingState, StateAction } from './recording-state.ts';
+import type { StreamPresence } from './stream-presence.ts';
 
 /**
  * Why audio is absent: who held the recorder, or what happened to it. `dtmf`: digits were sent or
  * heard, and left out; `silence`: the client sent none on purpose (RFC 3551 section 4.1); `erased`:
  * it was there; `guard`: it may have been sent before the recorder was asked to keep it;
- * `unattended`: no Pause could have reached the recorder. Rows count on their order: a new one
- * comes last.
+ * `unattended`: no Pause could have reached the recorder; `lost`: it was kept, and is not in the
+ * files any more. Rows count on their order: a new one comes last.
  */
 export const gapReasons = [
   ...(['api', 'lease', 'hold', 'stop', 'loss', 'restart'] as const),
-  ...(['dtmf', 'silence', 'erased', 'guard', 'unattended'] as const),
+  ...(['dtmf', 'silence', 'erased', 'guard', 'unattended', 'lost'] as const),
 ] as const;
 export type GapReason = (typeof gapReasons)[number];
-
-/**
- * Where a call stands. `live` goes to exactly one of the others: `kept` (audio is there),
- * `destroyed` (keys and files are gone) or `empty` (no audio was ever kept).
- */
-export type CallStatus = 'live' | 'kept' | 'destroyed' | 'empty';
 
 export interface Party {
   /** SIP URI or phone number as the metadata named it. */
@@ -66,6 +63,8 @@ export interface CallRecord {
   readonly legalHold: LegalHold | null;
   /** Null until the call has ended, and of calls that an older release recorded. */
   readonly health: CallHealth | null;
+  /** Its place in the dialogue that it is a part of. */
+  readonly dialogue: DialoguePart;
 }
 
 export interface GapSummary {
@@ -108,6 +107,10 @@ export interface TrackRecord {
   /** Within gaps, in their order: a Pause during a hold, for one. */
   readonly reasonChanges: readonly ReasonChange[];
   readonly packets: PacketCounts;
+  /** For how long its time line lay beside the stream's time by more than 20 ms. */
+  readonly clockWrongMs: number;
+  /** Null of what an older release recorded. */
+  readonly presence: StreamPresence | null;
 }
 
 /** From this position on somebody else kept the stream from being recorded. */
@@ -167,6 +170,18 @@ export interface SegmentRecord {
   readonly generation: number;
   readonly wrappedKey: Buffer | null;
   readonly closedBy: GapReason | 'end' | null;
+  /** What was written of it; null where nobody told. */
+  readonly sealed: SealedExtent | null;
+}
+
+/**
+ * What a segment held when this was told: at its first frame, and when it was closed. What its file
+ * does not hold any more is lost. Positions are units of the track's RTP clock.
+ */
+export interface SealedExtent {
+  readonly start: number;
+  readonly end: number;
+  readonly chunks: number;
 }
 
 /** Counts in units of its track's RTP clock, from the beginning of the recording on. */

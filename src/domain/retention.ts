@@ -17,6 +17,9 @@ export interface RetentionPorts {
 
 const DAY_MS = 86_400_000;
 const BATCH = 64;
+/** What could not be finished is tried again after this, twice as long each time. */
+const FIRST_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 60_000;
 /** Destroyed at once: what each waits for is the disk, or the bucket. */
 const AT_ONCE = 8;
 
@@ -28,6 +31,8 @@ export class Retention {
   readonly #ports: RetentionPorts;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #failures = 0;
   #closed = false;
 
   constructor(ports: RetentionPorts) {
@@ -53,7 +58,23 @@ export class Retention {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
+    clearTimeout(this.#retry);
     await this.#running;
+  }
+
+  /** An erasure could not be finished: what keeps it from that is mostly over within seconds. */
+  retrySoon(): void {
+    if (this.#closed || this.#retry) return;
+    const waitMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures);
+    this.#retry = setTimeout(() => void this.#resume().catch(this.#ports.onError), waitMs).unref();
+  }
+
+  async #resume(): Promise<void> {
+    this.#failures += 1;
+    this.#retry = undefined;
+    const left = await this.#ports.erasures.resume(() => this.#closed);
+    if (left > 0) this.retrySoon();
+    else this.#failures = 0;
   }
 
   async #clean(): Promise<void> {
@@ -101,9 +122,12 @@ export class Retention {
     await Promise.all(Array.from({ length: AT_ONCE }, next));
   }
 
-  #isStillDue({ uccName, beganAt, markingState }: CallRecord): boolean {
-    const terms = this.#terms(uccName);
-    if (!terms || beganAt >= terms.before) return false;
-    return !(terms.spareMarked && markingState === MarkingState.Mark);
+  /** By any of the UCCs that took part: the one that keeps it the shortest counts. */
+  #isStillDue({ dialogue, beganAt, markingState }: CallRecord): boolean {
+    return dialogue.uccs.some((name) => {
+      const terms = this.#terms(name);
+      if (!terms || beganAt >= terms.before) return false;
+      return !(terms.spareMarked && markingState === MarkingState.Mark);
+    });
   }
 }

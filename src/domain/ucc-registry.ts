@@ -1,5 +1,7 @@
 import type { Store } from './ports.ts';
+import type { CallRecord } from './records.ts';
 import { newUcc, type Ucc, type UccSettings, uccKey, withSettings } from './ucc.ts';
+import { strictestOf, type UccRules } from './ucc-rules.ts';
 
 /**
  * The UCCs, held in memory so that each command reads current settings without a query. This
@@ -20,6 +22,16 @@ export class UccRegistry {
 
   get(name: string): Ucc | undefined {
     return this.#uccs.get(uccKey(name));
+  }
+
+  /** What counts for the call, by the rules of every UCC of its dialogue; undefined: of none. */
+  rulesOf({ dialogue }: Pick<CallRecord, 'dialogue'>): UccRules | undefined {
+    return this.rulesOfAll(dialogue.ruledBy);
+  }
+
+  rulesOfAll(names: readonly string[]): UccRules | undefined {
+    const uccs = names.flatMap((name) => this.get(name) ?? []);
+    return uccs.length === 0 ? undefined : strictestOf(uccs);
   }
 
   list(): Ucc[] {

@@ -68,7 +68,7 @@ export function isMember(ucc: Ucc, uri: string): boolean {
   return isAgent(ucc, uri) || isSupervisor(ucc, uri);
 }
 
-export function isAgent(ucc: Ucc, uri: string): boolean {
+export function isAgent(ucc: Pick<Ucc, 'agents'>, uri: string): boolean {
   return has(ucc.agents, uri);
 }
 

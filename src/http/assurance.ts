@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { type CallToLookAt, MAX_LOOK_AT, sumUpDay } from '../domain/assurance-daily.ts';
 import { dateAfter, dateAt, dayOf } from '../domain/assurance-day.ts';
-import { MAX_RECONCILED, reconcile } from '../domain/assurance-reconcile.ts';
+import { MAX_RECONCILED, missingBecause, reconcile } from '../domain/assurance-reconcile.ts';
 import { parseGuid } from '../domain/correlation-id.ts';
 import { isoTime } from '../domain/event-view.ts';
 import { problemSchema, sendProblem } from './problems.ts';
@@ -32,6 +32,9 @@ const dailySchema = Type.Object({
       complete: count,
       degraded: count,
       missing: count,
+      tooShort: Type.Integer({
+        description: 'Over before audio could be expected; no other count',
+      }),
       unjudged: Type.Integer({ description: 'In progress, or of an older release' }),
       destroyed: Type.Integer({ description: 'By flag' }),
       keptMs: count,
@@ -65,7 +68,7 @@ const reconciliationSchema = Type.Object({
   missing: Type.Array(
     Type.Object({
       correlationId: Type.String(),
-      why: Type.String({ enum: ['neverSeen', 'notRecorded', 'nothingKept'] }),
+      why: Type.String({ enum: [...missingBecause] }),
     }),
   ),
 });

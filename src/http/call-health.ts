@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { assuranceReasons, type CallHealth, verdicts } from '../domain/assurance.ts';
+import { callStatuses } from '../domain/call-status.ts';
 import type { CallRecord } from '../domain/records.ts';
 import { recordFor } from './calls.ts';
 import { problemSchema, sendProblem } from './problems.ts';
@@ -12,7 +13,7 @@ const healthSchema = Type.Object({
   id: Type.String(),
   correlationId: Type.String(),
   uccName: Type.String(),
-  status: Type.String({ enum: ['live', 'kept', 'destroyed', 'empty'] }),
+  status: Type.String({ enum: [...callStatuses] }),
   verdict: Type.String({ enum: [...verdicts], description: 'Of a live call: as it stands now' }),
   reasons: Type.Array(
     Type.Object({
@@ -33,6 +34,7 @@ const healthSchema = Type.Object({
       packetsLost: Type.Integer(),
       lossShare: Type.Number({ description: 'Of the packets that were sent, 0 to 1' }),
       jitterMs: nullableNumber,
+      clockWrongMs: Type.Number({ description: 'Beside its time by more than 20 ms' }),
     }),
   ),
 });
@@ -62,5 +64,7 @@ function healthView(
   { verdict, reasons, pauses, tracks }: CallHealth,
 ) {
   const inWords = reasons.map((code) => ({ code, words: assuranceReasons[code].words }));
-  return { id, correlationId, uccName, status, verdict, reasons: inWords, pauses, tracks };
+  // A call that an older release judged has no such figure.
+  const figures = tracks.map((track) => ({ ...track, clockWrongMs: track.clockWrongMs ?? 0 }));
+  return { id, correlationId, uccName, status, verdict, reasons: inWords, pauses, tracks: figures };
 }

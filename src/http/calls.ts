@@ -6,7 +6,7 @@ import { eventView } from '../domain/event-view.ts';
 import type { CallRecord } from '../domain/records.ts';
 import { entityTag } from './entity-tag.ts';
 import { problemSchema, sendProblem } from './problems.ts';
-import { uccFor } from './scope.ts';
+import { seesDialogue } from './scope.ts';
 import type { HttpServices } from './services.ts';
 import { callSchema, callView, eventSchema, receiptSchema, receiptView } from './views.ts';
 
@@ -29,7 +29,7 @@ export function callRoutes(app: FastifyInstance, services: HttpServices): void {
     },
     async ({ query, caller }) => {
       const calls = services.calls.list(query);
-      const seen = calls.filter(({ uccName }) => uccFor(services, caller.principal, uccName));
+      const seen = calls.filter(({ record }) => seesDialogue(services, caller.principal, record));
       return { items: seen.map((call) => callView(call, services.alarmsOf(call.id))) };
     },
   );
@@ -102,19 +102,21 @@ export async function recordFor(
   request: Pick<FastifyRequest<{ Params: { id: string } }>, 'params' | 'caller'>,
 ): Promise<CallRecord | undefined> {
   const id = parseGuid(request.params.id) ?? request.params.id;
+  const live = services.calls.byId(id) ?? services.calls.byCorrelationId(id);
   const record =
-    callFor(services, request)?.record ??
-    (await services.store.call(id)) ??
-    (await services.store.lastCall(id));
-  return record && uccFor(services, request.caller.principal, record.uccName) ? record : undefined;
+    live?.record ?? (await services.store.call(id)) ?? (await services.store.lastCall(id));
+  return record && seesDialogue(services, request.caller.principal, record) ? record : undefined;
 }
 
-/** The call in progress that the path names, if the caller may know of it. */
+/**
+ * The call in progress that the path names, if the caller may know of it: by its id, its
+ * correlation id, or the id of an earlier part of its dialogue.
+ */
 export function callFor(
   services: HttpServices,
   request: Pick<FastifyRequest<{ Params: { id: string } }>, 'params' | 'caller'>,
 ): Call | undefined {
   const id = parseGuid(request.params.id) ?? request.params.id;
-  const call = services.calls.byId(id) ?? services.calls.byCorrelationId(id);
-  return call && uccFor(services, request.caller.principal, call.uccName) ? call : undefined;
+  const call = services.calls.named(id);
+  return call && seesDialogue(services, request.caller.principal, call.record) ? call : undefined;
 }

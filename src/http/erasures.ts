@@ -26,10 +26,11 @@ export const erasureSchema = Type.Object(
     requestedBy: Type.String(),
     requestedAt: Type.String({ format: 'date-time' }),
     state: Type.String({
-      enum: ['begun', 'keysDestroyed', 'done'],
+      enum: ['begun', 'keysRemoved', 'keysDestroyed', 'done'],
       description:
-        'begun: will be carried out; keysDestroyed: nobody can open the audio any more, bytes ' +
-        'may still be on a disk or in a bucket; done: those are gone too',
+        'begun: will be carried out; keysRemoved: no row holds the keys, the log of the database ' +
+        'still may; keysDestroyed: nobody can open the audio any more, bytes may still be in a ' +
+        'bucket; done: those are gone too',
     }),
     keysDestroyedAt: nullableTime,
     doneAt: nullableTime,

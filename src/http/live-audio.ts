@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { callFor } from './calls.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import { recordListening } from './recording-audio.ts';
+import { seesRecording } from './scope.ts';
 import type { HttpServices } from './services.ts';
 
 const tags = ['Calls'];
@@ -55,7 +56,9 @@ export function liveAudioRoutes(app: FastifyInstance, services: HttpServices): v
     },
     async (request, reply) => {
       const call = callFor(services, request);
-      if (!call) return sendProblem(reply, 404, 'No such call is in progress.');
+      if (!call || !seesRecording(services, request.caller.principal, call.record)) {
+        return sendProblem(reply, 404, 'No such call is in progress.');
+      }
       if (listeners.size >= MAX_LISTENERS) {
         return sendProblem(reply, 503, 'Too many are listening.');
       }

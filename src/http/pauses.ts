@@ -5,7 +5,8 @@ import { isoTime } from '../domain/event-view.ts';
 import { leaseLimits, reservedOwners } from '../domain/lease.ts';
 import type { LeaseAnswer } from '../domain/lease-entries.ts';
 import { recordingStateName } from '../domain/recording-state.ts';
-import { callFor } from './calls.ts';
+import type { CallRecord } from '../domain/records.ts';
+import { callFor, recordFor } from './calls.ts';
 import { entityTag, type IfMatch, ifMatchOf } from './entity-tag.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import type { HttpServices } from './services.ts';
@@ -80,12 +81,17 @@ interface OwnerRoute {
   Body: { ttlMs?: number } | undefined;
 }
 
+const owned = '/api/calls/:id/pauses/:owner';
+
 /** A call's pause set, and leases: pauses that their owner must renew. */
 export function pauseRoutes(app: FastifyInstance, services: HttpServices): void {
   listRoute(app, services);
   takeRoute(app, services);
-  const owned = '/api/calls/:id/pauses/:owner';
+  renewRoute(app, services);
+  releaseRoute(app, services);
+}
 
+function renewRoute(app: FastifyInstance, services: HttpServices): void {
   app.put<OwnerRoute>(
     owned,
     {
@@ -97,13 +103,16 @@ export function pauseRoutes(app: FastifyInstance, services: HttpServices): void 
       validatorCompiler: strict,
     },
     (request, reply) =>
-      carry(services, request, reply, (call, ifVersion) => {
-        const { owner } = request.params;
-        const renewal = { owner, ttlMs: request.body?.ttlMs, ifVersion };
-        return services.leases.renew(call, request.caller, renewal);
+      carry(services, request, reply, {
+        live: (call, ifVersion) =>
+          services.leases.renew(call, request.caller, { ...renewalOf(request), ifVersion }),
+        ended: (record, ifVersion) =>
+          services.seamLeases.renew(record, request.caller, { ...renewalOf(request), ifVersion }),
       }),
   );
+}
 
+function releaseRoute(app: FastifyInstance, services: HttpServices): void {
   app.delete<OwnerRoute>(
     owned,
     {
@@ -114,11 +123,17 @@ export function pauseRoutes(app: FastifyInstance, services: HttpServices): void 
       },
     },
     (request, reply) =>
-      carry(services, request, reply, (call, ifVersion) => {
-        const { owner } = request.params;
-        return services.leases.release(call, request.caller, { owner, ifVersion });
+      carry(services, request, reply, {
+        live: (call, ifVersion) =>
+          services.leases.release(call, request.caller, { ...renewalOf(request), ifVersion }),
+        ended: (record, ifVersion) =>
+          services.seamLeases.release(record, request.caller, { ...renewalOf(request), ifVersion }),
       }),
   );
+}
+
+function renewalOf({ params, body }: FastifyRequest<OwnerRoute>) {
+  return { owner: params.owner, ttlMs: body?.ttlMs };
 }
 
 function listRoute(app: FastifyInstance, services: HttpServices): void {
@@ -160,27 +175,34 @@ function takeRoute(app: FastifyInstance, services: HttpServices): void {
         return sendProblem(reply, 400, `The owner ${owner} is Hush's own.`);
       }
       const idempotencyKey = request.headers['idempotency-key'] ?? null;
-      return carry(services, request, reply, (call, ifVersion) =>
-        services.leases.take(call, request.caller, {
-          ...{ owner, reason, ttlMs: lifeMs, idempotencyKey, lookbackMs, ifVersion },
-        }),
-      );
+      return carry(services, request, reply, {
+        live: (call, ifVersion) =>
+          services.leases.take(call, request.caller, {
+            ...{ owner, reason, ttlMs: lifeMs, idempotencyKey, lookbackMs, ifVersion },
+          }),
+      });
     },
   );
+}
+
+/** Of a call in progress, and of a dialogue between two recording sessions. */
+interface LeaseCommand {
+  live(call: Call, ifVersion: number | undefined): Promise<LeaseAnswer>;
+  ended?(record: CallRecord, ifVersion: number | undefined): Promise<LeaseAnswer>;
 }
 
 async function carry(
   services: HttpServices,
   request: FastifyRequest<{ Params: { id: string }; Headers: IfMatch }>,
   reply: FastifyReply,
-  command: (call: Call, ifVersion: number | undefined) => Promise<LeaseAnswer>,
+  command: LeaseCommand,
 ): Promise<FastifyReply> {
   const ifVersion = ifMatchOf(request.headers['if-match']);
   if (ifVersion === 'unreadable') return sendProblem(reply, 400, 'If-Match is no version.');
-  const call = callFor(services, request);
-  if (!call) return sendProblem(reply, 404, 'No such call is in progress.');
-  const answer = await command(call, ifVersion);
+  const answer = await answerOf(services, request, command, ifVersion);
+  if (!answer) return sendProblem(reply, 404, 'No such call is in progress.');
   if (!answer.ok) return sendProblem(reply, answer.status, answer.message);
+  const { call } = answer;
   const { effect } = answer;
   if (effect) {
     reply.header('Hush-Sequence', effect.event.sequence);
@@ -191,13 +213,23 @@ async function carry(
   return reply.code(isNew ? 201 : 200).send(pausesView(call, answer));
 }
 
+async function answerOf(
+  services: HttpServices,
+  request: FastifyRequest<{ Params: { id: string } }>,
+  ...[command, ifVersion]: [LeaseCommand, number | undefined]
+): Promise<LeaseAnswer | undefined> {
+  const call = callFor(services, request);
+  if (call) return command.live(call, ifVersion);
+  const record = await recordFor(services, request);
+  return record && command.ended?.(record, ifVersion);
+}
+
 function pausesView(call: Call, answer: Extract<LeaseAnswer, { ok: true }> | undefined) {
   const { version, pausedAt, leases } = call.record;
   const effect = answer?.effect;
-  const none = { reason: null, since: null, expiresAt: null, expired: false };
   const pauses = [...call.pauses].map((owner) => {
     const lease = leases.find((other) => other.owner === owner);
-    if (!lease) return { ...none, owner, since: owner === 'api' ? timeOf(pausedAt) : null };
+    if (!lease) return { ...noLease, owner, since: owner === 'api' ? timeOf(pausedAt) : null };
     const { reason, takenAt, expiresAt, expired } = lease;
     return { owner, reason, since: isoTime(takenAt), expiresAt: isoTime(expiresAt), expired };
   });
@@ -209,6 +241,8 @@ function pausesView(call: Call, answer: Extract<LeaseAnswer, { ok: true }> | und
     pauses,
   };
 }
+
+const noLease = { reason: null, since: null, expiresAt: null, expired: false };
 
 function timeOf(ms: number | null): string | null {
   return ms === null ? null : isoTime(ms);

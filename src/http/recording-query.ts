@@ -10,7 +10,8 @@ const DEFAULT_PAGE = 50;
 const MAX_PAGE = 500;
 const MAX_MS = Number.MAX_SAFE_INTEGER;
 
-type RecordingStatus = 'live' | 'kept' | 'destroyed';
+const recordingStatuses = ['live', 'finishing', 'deleting', 'kept', 'destroyed'] as const;
+type RecordingStatus = (typeof recordingStatuses)[number];
 
 export interface RecordingQuery {
   ucc?: string;
@@ -47,7 +48,7 @@ export const recordingQuerySchema = Type.Object({
   to: Type.Optional(Type.String({ format: 'date-time', description: 'Exclusive' })),
   marked: Type.Optional(Type.Boolean()),
   saving: oneOf(Object.keys(SavingState) as (keyof typeof SavingState)[], 'The saving flag'),
-  status: oneOf(['live', 'kept', 'destroyed'], 'What has become of it'),
+  status: oneOf([...recordingStatuses], 'What has become of it'),
   legalHold: Type.Optional(Type.Boolean()),
   minLengthMs: ms('At least as long'),
   maxLengthMs: ms('At most as long'),

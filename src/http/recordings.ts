@@ -14,7 +14,7 @@ import {
   recordingQueryDescription,
   recordingQuerySchema,
 } from './recording-query.ts';
-import { isGiven, scopeOf } from './scope.ts';
+import { scopeOf, seesRecording } from './scope.ts';
 import type { HttpServices } from './services.ts';
 import {
   recordingDetailSchema,
@@ -68,7 +68,8 @@ export function recordingRoutes(app: FastifyInstance, services: HttpServices): v
       const filter = recordingFilter(request.query, scope);
       if (!filter) return sendProblem(reply, 400, 'The cursor is not one of ours.');
       const { records, next } = await services.store.recordings(filter);
-      return { items: records.map(recordingView), nextCursor: next && cursorOf(next) };
+      const items = records.map((record) => recordingView(services.trueRecord(record)));
+      return { items, nextCursor: next && cursorOf(next) };
     },
   );
 
@@ -131,11 +132,12 @@ export async function findRecording(
   if (id === undefined) return undefined;
   const record = await services.store.call(id);
   if (record?.recorded) {
-    return isGiven(services, principal, record.uccName) ? record : undefined;
+    return seesRecording(services, principal, record) ? services.trueRecord(record) : undefined;
   }
   const uccs = scopeOf(services, principal);
   const asked = { correlationId: id, limit: 1, ...(uccs ? { uccs } : {}) };
-  return (await services.store.recordings(asked)).records[0];
+  const [newest] = (await services.store.recordings(asked)).records;
+  return newest && services.trueRecord(newest);
 }
 
 /** The same, if there is audio to be had; else the reply has said why there is none. */
@@ -148,6 +150,8 @@ export async function keptRecording(
   if (record?.status === 'kept') return record;
   if (!record) sendProblem(reply, 404, 'No such recording.');
   else if (record.status === 'live') sendProblem(reply, 409, 'The call is in progress.');
-  else sendProblem(reply, 410, 'The recording is destroyed.');
+  else if (record.status === 'finishing') {
+    sendProblem(reply, 409, 'The call has only just ended; its recording is being finished.');
+  } else sendProblem(reply, 410, 'The recording is destroyed.');
   return undefined;
 }

@@ -1,4 +1,5 @@
 import { type Principal, seesAllUccs, seesUcc } from '../domain/access.ts';
+import type { CallRecord } from '../domain/records.ts';
 import { type Ucc, uccKey } from '../domain/ucc.ts';
 import type { UccRegistry } from '../domain/ucc-registry.ts';
 
@@ -10,6 +11,24 @@ interface Uccs {
 export function uccFor({ uccs }: Uccs, principal: Principal, name: string): Ucc | undefined {
   const ucc = uccs.get(name);
   return ucc && seesUcc(principal, ucc) ? ucc : undefined;
+}
+
+/** A recording is heard by whoever sees a UCC that took part in it. */
+export function seesRecording(
+  uccs: Uccs,
+  principal: Principal,
+  { dialogue }: Pick<CallRecord, 'dialogue'>,
+): boolean {
+  return dialogue.uccs.some((name) => isGiven(uccs, principal, name));
+}
+
+/** A call is seen by whoever sees a UCC of its dialogue. */
+export function seesDialogue(
+  uccs: Uccs,
+  principal: Principal,
+  { dialogue }: Pick<CallRecord, 'dialogue'>,
+): boolean {
+  return dialogue.ruledBy.some((name) => uccFor(uccs, principal, name) !== undefined);
 }
 
 export function uccsFor({ uccs }: Uccs, principal: Principal): Ucc[] {

@@ -18,6 +18,8 @@ import type { LegalHolds } from '../domain/legal-holds.ts';
 import type { LongWorkStatus } from '../domain/long-work.ts';
 import type { PeopleRegister } from '../domain/people-register.ts';
 import type { Recorder, Store } from '../domain/ports.ts';
+import type { CallRecord } from '../domain/records.ts';
+import type { SeamLeases } from '../domain/seam-leases.ts';
 import type { UccRegistry } from '../domain/ucc-registry.ts';
 import type { Webhooks } from '../domain/webhook.ts';
 import type { Certificate } from '../protocols/tls/certificate.ts';
@@ -68,6 +70,8 @@ export interface HttpServices {
   readonly calls: CallRegistry;
   readonly recorder: Recorder;
   readonly store: Store;
+  /** The record as it truly is, where the store could not be told yet. */
+  trueRecord(record: CallRecord): CallRecord;
   readonly feed: EventFeed;
   readonly hub: HttpMount;
   readonly webhooks: Webhooks;
@@ -78,6 +82,7 @@ export interface HttpServices {
   readonly register: PeopleRegister | undefined;
   readonly trail: AccessTrail;
   readonly leases: Leases;
+  readonly seamLeases: SeamLeases;
   readonly assessor: Pick<Assessor, 'healthOf'>;
   readonly assurance: AssuranceStore;
   readonly keeping: KeepingStore;

@@ -1,6 +1,7 @@
 import { type Static, type TObject, Type } from 'typebox';
 import type { CallHealth } from '../domain/assurance.ts';
 import type { Call } from '../domain/call.ts';
+import { callStatuses } from '../domain/call-status.ts';
 import { isoTime, nameOf } from '../domain/event-view.ts';
 import { type AlarmKind, alarmKinds, recordingEventTypes } from '../domain/events.ts';
 import type { RecordingParts } from '../domain/recording-sidecar.ts';
@@ -31,6 +32,9 @@ const callProperties = {
   id: Type.String(),
   correlationId: Type.String(),
   uccName: Type.String(),
+  uccNames: Type.Array(Type.String(), {
+    description: 'Every UCC that has had a recording session in it',
+  }),
   recordingState: Type.String({ enum: Object.keys(RecordingState) }),
   markingState: Type.String({ enum: Object.keys(MarkingState) }),
   savingState: Type.String({ enum: Object.keys(SavingState) }),
@@ -64,7 +68,12 @@ export const callSchema = Type.Object({
 
 export const recordingSchema = Type.Object({
   ...callProperties,
-  status: Type.String({ enum: ['live', 'kept', 'destroyed'] }),
+  status: Type.String({
+    enum: callStatuses.filter((status) => status !== 'empty'),
+    description:
+      '`finishing`: to be kept, not to be heard yet. `deleting`: to be destroyed, not to be heard ' +
+      'any more, and saved all the same by a Save that comes in time',
+  }),
   endedAt: Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' }),
   lengthMs: nullableNumber,
   gaps: nullable(
@@ -214,6 +223,7 @@ function commonView(record: CallRecord) {
     id: record.id,
     correlationId: record.correlationId,
     uccName: record.uccName,
+    uccNames: [...record.dialogue.uccs],
     recordingState: recordingStateName(record.recordingState),
     markingState: nameOf(MarkingState, record.markingState),
     savingState: nameOf(SavingState, record.savingState),

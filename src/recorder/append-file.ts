@@ -39,6 +39,11 @@ export class AppendFile {
     });
   }
 
+  /** Not all that was appended is in the file. */
+  get hasFailed(): boolean {
+    return this.#failed;
+  }
+
   /** The record is the caller's again when this returns. */
   append(record: Buffer): void {
     if (this.#failed) return;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Moment } from '../domain/moment.ts';
 import type { ClockOrigin } from '../domain/records.ts';
 
 /** Milliseconds on a clock that all threads and processes of one boot share; it never jumps. */
@@ -10,6 +11,10 @@ export function monotonicMs(): number {
 export const threadOffsetMs = monotonicMs() - performance.now();
 
 const bootId = readBootId();
+
+export function moment(): Moment {
+  return { bootId, monotonicMs: monotonicMs() };
+}
 
 /** The origin as another process, or another boot, can find it again. */
 export function originOf(originMs: number): ClockOrigin {

@@ -83,6 +83,11 @@ export class FenceSender {
     fence.resolve({ effectiveAt: this.#options.now(), streams: fence.receipts });
   }
 
+  /** Another order to that gate has been given: nobody will confirm the one before. */
+  supersede(order: number): void {
+    this.#fences.get(order)?.fail('were given another order');
+  }
+
   /** The thread that listens at these ports is gone: nobody will confirm. */
   fail(ports: ReadonlySet<number>): void {
     for (const fence of this.#fences.values()) {

@@ -436,6 +436,7 @@ export class MediaStream {
       initialReason: this.#initialReason,
       reasonChanges: this.#reasonChanges,
       packets: { ...this.#intake.counts },
+      clockWrongMs: clock.wrongMs,
     };
   }
 }

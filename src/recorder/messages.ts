@@ -1,5 +1,5 @@
 import type { ErasedTrack, StreamSpec, TrackSummary } from '../domain/ports.ts';
-import type { GapReason, StreamReceipt } from '../domain/records.ts';
+import type { GapReason, SealedExtent, StreamReceipt } from '../domain/records.ts';
 import type { ClosingReason } from './gate-table.ts';
 import type { FormerSource } from './source-latch.ts';
 
@@ -116,6 +116,7 @@ export type FromWorker =
       readonly segment: number;
       readonly wrappedKey: Uint8Array;
       readonly closedBy: ClosingReason | null;
+      readonly sealed: SealedExtent | null;
     }
   /** As `packStats` has it. */
   | { readonly type: 'stats'; readonly packed: Float64Array<ArrayBuffer> }

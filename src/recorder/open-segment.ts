@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { SealedExtent } from '../domain/records.ts';
 import { KEY_BYTES, wrapKey } from '../protocols/segment/key-wrap.ts';
 import { identityBytes, segmentFile } from '../protocols/segment/sealed-chunk.ts';
 import { AppendFile } from './append-file.ts';
@@ -12,7 +13,8 @@ export interface OpenSegment {
   readonly wrappedKey: Buffer;
   readonly identity: Buffer;
   readonly file: AppendFile;
-  chunks: number;
+  /** Of what was handed to its file; as long as that is nothing, where its first frame lies. */
+  extent: SealedExtent;
   closedBy: ClosingReason;
 }
 
@@ -26,12 +28,13 @@ export interface SegmentPlace {
 }
 
 /** Under a key of its own, which only the master key opens. */
-export function beginSegment(place: SegmentPlace, number: number): OpenSegment {
+export function beginSegment(place: SegmentPlace, number: number, start: number): OpenSegment {
   const { callId, track, masterKey, recordingsDir, maxUnwrittenBytes, onFailed } = place;
   const identity = identityBytes({ callId, track, segment: number });
   const key = randomBytes(KEY_BYTES);
   const wrappedKey = wrapKey(masterKey, key, identity);
   const path = join(recordingsDir, segmentFile({ callId, track, segment: number }));
   const file = new AppendFile({ path, maxUnwrittenBytes, onFailed });
-  return { number, key, wrappedKey, identity, file, chunks: 0, closedBy: 'end' };
+  const extent = { start, end: start, chunks: 0 };
+  return { number, key, wrappedKey, identity, file, extent, closedBy: 'end' };
 }

@@ -156,7 +156,7 @@ export class MediaRecorder implements Recorder {
     }
     const slot = this.#gates.allocate();
     if (slot === undefined) throw new RecorderBusyError('no gate for another call');
-    this.#gates.set(slot, gate, this.#forsaken ?? reason, this.#nextOrder());
+    this.#setGate(slot, gate, this.#forsaken ?? reason);
     const worker = this.#nextOf(this.#workers);
     const [ports, orphaned] = [new Map<number, number>(), new Set<number>()];
     this.#calls.set(callId, { slot, lookbackMs, worker, ports, orphaned, dirMade: false });
@@ -186,9 +186,12 @@ export class MediaRecorder implements Recorder {
     const next = await nextSegments(this.#options.recordingsDir, callId);
     const originMs = clockOrigin ? originOnThisBoot(clockOrigin) : undefined;
     const outcomes = await Promise.all(
-      streams.map(async ({ spec, port, startPosition }) => {
+      streams.map(async ({ spec, port, startPosition, nextSegment }) => {
         const { track } = spec;
-        const resumed = { originMs, startPosition, nextSegment: next.get(track) ?? 0 };
+        // It was opened in the thread that took over.
+        if (call.ports.has(track)) return undefined;
+        const free = Math.max(nextSegment, next.get(track) ?? 0);
+        const resumed = { originMs, startPosition, nextSegment: free };
         if (!call.orphaned.delete(port) && !this.#pool.reserve(port)) return track;
         if (await this.#openAgain(callId, { spec, port, resumed })) return undefined;
         this.#pool.release([port], monotonicMs());
@@ -208,40 +211,38 @@ export class MediaRecorder implements Recorder {
     const { slot, ports } = this.#call(callId);
     const { reason, lookbackMs, cameAtMs = this.#pulse.cameAtMs } = command;
     const gate = this.#gates.get(slot) === Gate.Open ? Gate.Closing : Gate.Shut;
-    const order = this.#nextOrder();
-    this.#gates.set(slot, gate, reason, order);
+    const order = this.#setGate(slot, gate, reason);
     const atMs = lookbackMs > 0 ? cameAtMs - lookbackMs : Number.POSITIVE_INFINITY;
     const marker = { action: MarkerAction.Shut, order, reason, atMs };
     const [receipt, erased] = await this.#orShut(
       callId,
+      order,
       Promise.all([
         this.#fences.raise(ports, marker),
         lookbackMs > 0 ? this.#eraseEnded(callId, command, atMs) : [],
       ]),
     );
     if (this.#gates.order(slot) === order) this.#gates.set(slot, Gate.Shut);
-    return { ...receipt, erased };
+    if (erased.length > 0) this.#options.listener.onErased(erased);
+    return receipt;
   }
 
   async open(callId: string): Promise<FenceReceipt> {
     const { slot, ports } = this.#call(callId);
     if (this.#forsaken !== undefined) throw new RecorderBusyError('this process may not record');
-    const order = this.#nextOrder();
-    this.#gates.set(slot, Gate.Open, 'api', order);
+    const order = this.#setGate(slot, Gate.Open, 'api');
     const marker = {
       action: MarkerAction.Open,
       order,
       reason: 'end',
       atMs: monotonicMs(),
     } as const;
-    return this.#orShut(callId, this.#fences.raise(ports, marker));
+    return this.#orShut(callId, order, this.#fences.raise(ports, marker));
   }
 
   shutAll(reason: GapReason): void {
     this.#forsaken = reason;
-    for (const { slot } of this.#calls.values()) {
-      this.#gates.set(slot, Gate.Shut, reason, this.#nextOrder());
-    }
+    for (const { slot } of this.#calls.values()) this.#setGate(slot, Gate.Shut, reason);
     for (const [callId, { worker }] of this.#calls) worker.post({ type: 'catchUp', callId });
   }
 
@@ -326,7 +327,8 @@ export class MediaRecorder implements Recorder {
   /** False when the port is somebody else's. */
   async #open(callId: string, stream: Listening): Promise<boolean> {
     const call = this.#call(callId);
-    const { slot, lookbackMs, worker } = call;
+    const { slot, worker } = call;
+    const lookbackMs = Math.max(call.lookbackMs, stream.spec.lookbackMs ?? 0);
     const former = this.#former.get(stream.port);
     const opening = { type: 'open', callId, slot, lookbackMs, former, ...stream } as const;
     const reply = await worker.request(opening);
@@ -359,17 +361,21 @@ export class MediaRecorder implements Recorder {
   }
 
   /** Every order to a gate has a number of its own: markers of the ones before count no more. */
-  #nextOrder(): number {
+  #setGate(slot: number, gate: Gate, reason?: ClosingReason): number {
+    this.#fences.supersede(this.#gates.order(slot));
     this.#lastOrder += 1;
+    this.#gates.set(slot, gate, reason, this.#lastOrder);
     return this.#lastOrder;
   }
 
   /** What fails leaves the gate shut, and erases what it left in doubt. */
-  async #orShut<Result>(callId: string, effect: Promise<Result>): Promise<Result> {
+  async #orShut<Result>(callId: string, order: number, effect: Promise<Result>): Promise<Result> {
     try {
       return await effect;
     } catch (cause) {
-      this.#shutNow(callId);
+      const call = this.#calls.get(callId);
+      // An order that came since says what the gate is.
+      if (call && this.#gates.order(call.slot) === order) this.#shutNow(callId);
       this.#calls.get(callId)?.worker.post({ type: 'catchUp', callId });
       throw cause;
     }
@@ -416,9 +422,9 @@ export class MediaRecorder implements Recorder {
     if (message.type === 'confirmed') {
       for (const confirmation of message.confirmations) this.#fences.confirm(confirmation);
     } else if (message.type === 'segment') {
-      const { callId, track, segment, closedBy } = message;
+      const { type: _, ...told } = message;
       const wrappedKey = Buffer.from(message.wrappedKey);
-      listener.onSegment({ callId, track, segment, generation: 0, wrappedKey, closedBy });
+      listener.onSegment({ ...told, generation: 0, wrappedKey });
     } else if (message.type === 'began') {
       const { callId, track, startPosition, initialReason, originMs } = message;
       const clockOrigin = originOf(originMs);
@@ -440,7 +446,7 @@ export class MediaRecorder implements Recorder {
     const orphans = [...this.#calls].filter(([, call]) => call.worker === worker);
     for (const [, call] of orphans) {
       const reason = this.#gates.get(call.slot) === Gate.Open ? 'restart' : undefined;
-      this.#gates.set(call.slot, Gate.Shut, reason, this.#nextOrder());
+      this.#setGate(call.slot, Gate.Shut, reason);
       call.worker = this.#nextOf(this.#workers);
       for (const port of call.ports.values()) call.orphaned.add(port);
       call.ports.clear();
@@ -452,6 +458,6 @@ export class MediaRecorder implements Recorder {
 
   #shutNow(callId: string, reason?: ClosingReason): void {
     const call = this.#calls.get(callId);
-    if (call) this.#gates.set(call.slot, Gate.Shut, reason, this.#nextOrder());
+    if (call) this.#setGate(call.slot, Gate.Shut, reason);
   }
 }

@@ -67,7 +67,9 @@ export class RtpIntake {
     for (const other of [agreed.dtmfPayloadType, agreed.comfortNoisePayloadType]) {
       if (other !== null) this.#codecs.delete(other);
     }
-    this.#codecs.set(agreed.payloadType, agreed.codec);
+    for (const { payloadType, codec } of [...(agreed.others ?? []), agreed]) {
+      this.#codecs.set(payloadType, codec);
+    }
   }
 
   /** What is no audio of this stream is counted, and dropped. */
@@ -88,10 +90,8 @@ export class RtpIntake {
       counts.unusable += 1;
       return;
     }
-    const { clock, isWary } = this.#options;
-    clock.touch(nowMs);
-    const now = { nowMs, isWary: isWary(nowMs) };
-    this.#readHeld(this.latch.meet(rtp, datagram, from, now));
+    this.#options.clock.touch(nowMs);
+    this.#readHeld(this.latch.meet(rtp, datagram, from, nowMs));
     counts.foreign = this.latch.foreign;
   }
 

@@ -1,4 +1,9 @@
-import { lendSealedChunk, type SegmentCodec } from '../protocols/segment/sealed-chunk.ts';
+import type { SealedExtent } from '../domain/records.ts';
+import {
+  extentWith,
+  lendSealedChunk,
+  type SegmentCodec,
+} from '../protocols/segment/sealed-chunk.ts';
 import type { ClosingReason } from './gate-table.ts';
 import {
   type AudioBytes,
@@ -25,7 +30,16 @@ export interface SegmentWriterOptions extends SegmentPlace {
   readonly suppressDtmf: boolean;
   /** Monotonic ms at which the oldest command that nobody has read yet may have come. */
   commandCameAtMs(): number;
-  onSegment(segment: number, wrappedKey: Buffer, closedBy: ClosingReason | null): void;
+  onSegment(told: SegmentTold): void;
+}
+
+/** Where a segment stands: at its first frame, and when it was closed. */
+export interface SegmentTold {
+  readonly segment: number;
+  readonly wrappedKey: Buffer;
+  readonly closedBy: ClosingReason | null;
+  /** What was written; null where the disk refused some of it. */
+  readonly sealed: SealedExtent | null;
 }
 
 /** Share of a whole chunk. */
@@ -157,7 +171,7 @@ export class SegmentWriter {
 
   #closed(segment: OpenSegment): void {
     segment.key.fill(0);
-    this.#options.onSegment(segment.number, segment.wrappedKey, segment.closedBy);
+    this.#tell(segment, segment.closedBy);
     this.#closing -= 1;
     this.#tellIdle();
   }
@@ -212,11 +226,10 @@ export class SegmentWriter {
   }
 
   #seal(segment: OpenSegment, chunk: FullChunk): void {
-    const number = segment.chunks;
-    segment.chunks += 1;
     const { key, identity } = segment;
     const { position, codec, runs, audio } = chunk;
-    const header = { position, codec, runs, number };
+    const header = { position, codec, runs, number: segment.extent.chunks };
+    segment.extent = extentWith(segment.extent, header);
     segment.file.append(lendSealedChunk({ key, identity, header }, audio));
     audio.fill(0);
   }
@@ -242,20 +255,29 @@ export class SegmentWriter {
     for (const callback of this.#onIdle.splice(0)) callback();
   }
 
+  #tell(
+    { number: segment, wrappedKey, file, extent }: OpenSegment,
+    closedBy: ClosingReason | null,
+  ): void {
+    const sealed = file.hasFailed ? null : { ...extent };
+    this.#options.onSegment({ segment, wrappedKey, closedBy, sealed });
+  }
+
   #openChunk(start: number, atMs: number): OpenChunk {
-    this.#openSegment();
+    this.#openSegment(this.#clock.anchor(atMs) + start);
     this.#room ??= roomFor(this.#codec, this.#options.chunkSamples);
     const keepsOrigins = this.#options.lookbackMs > 0;
     return new OpenChunk(this.#room, { start, atMs, keepsOrigins }, this.#codec);
   }
 
-  #openSegment(): OpenSegment {
+  /** @param start of its first frame, on the call's clock */
+  #openSegment(start = 0): OpenSegment {
     if (this.#segment) return this.#segment;
-    this.#segment = beginSegment(this.#options, this.#nextSegment);
+    this.#segment = beginSegment(this.#options, this.#nextSegment, start);
     this.#nextSegment += 1;
     const share = LEAST_FIRST_CHUNK + Math.random() * (1 - LEAST_FIRST_CHUNK);
     this.#chunkSamples = this.#options.chunkSamples * share;
-    this.#options.onSegment(this.#segment.number, this.#segment.wrappedKey, null);
+    this.#tell(this.#segment, null);
     return this.#segment;
   }
 }

@@ -79,9 +79,7 @@ function writerFor({ callId, spec, resumed, lookbackMs }: Opening, clock: TrackC
       firstSegment: resumed?.nextSegment ?? 0,
       lookbackMs,
       commandCameAtMs: () => pulse.cameAtMs,
-      onSegment: (segment, wrappedKey, closedBy) => {
-        send({ type: 'segment', callId, track: spec.track, segment, wrappedKey, closedBy });
-      },
+      onSegment: (told) => send({ type: 'segment', callId, track: spec.track, ...told }),
       onFailed: (code) => send({ type: 'storageFailed', callId, code }),
     },
     clock,

@@ -18,6 +18,7 @@ import { chooseProtection } from './srtp-choice.ts';
 export interface MediaChoice {
   readonly index: number;
   readonly stream: OfferedStream;
+  /** All that is recorded in the clock of the first: a client may change between them. */
   readonly payloadTypes: readonly number[];
   /** What we protect our own packets with. */
   readonly crypto: SdpCrypto | undefined;
@@ -43,6 +44,9 @@ const recorded: Readonly<Record<string, { rates: readonly number[]; channels: nu
   OPUS: { rates: [48_000], channels: 2 },
 } satisfies Record<Codec, { rates: readonly number[]; channels: number }>;
 
+/** Nobody listens for tones of digits in these (docs/operate/siprec.md). */
+const toneless: readonly string[] = ['G722', 'OPUS'] satisfies Codec[];
+
 /** DTLS needs a handshake that no recording session has. */
 const profiles: readonly string[] = ['RTP/AVP', 'RTP/AVPF', 'RTP/SAVP', 'RTP/SAVPF'];
 /** They say hold, not where to. */
@@ -62,26 +66,29 @@ export function chooseMedia(
   });
 }
 
-/**
- * True when the offer has audio that is wanted, but none in a codec that Hush records or protected
- * as it must be: 488.
- */
-export function isUnacceptable(offer: SdpOffer, rules: MediaRules): boolean {
+/** What an offer lacks: audio, a codec that Hush records, a way to carry and protect it. */
+export type OfferFault = 'media' | 'format' | 'transport';
+
+/** undefined when the offer has audio that can be recorded, or wants nothing: else 488. */
+export function whyUnacceptable(offer: SdpOffer, rules: MediaRules): OfferFault | undefined {
   const wanted = offer.media.filter(({ kind, port }) => kind === 'audio' && port !== 0);
   const unused = offer.media.every(({ port }) => port === 0);
-  return !unused && wanted.every((media) => !chooseLine(media, undefined, rules));
+  if (unused || wanted.some((media) => chooseLine(media, undefined, rules))) return undefined;
+  if (wanted.length === 0) return 'media';
+  return wanted.some(({ payloads }) => payloads.some(isRecorded)) ? 'transport' : 'format';
 }
 
-function chooseLine(
+export function chooseLine(
   media: SdpMedia,
   metadata: RecordingMetadata | undefined,
   rules: MediaRules,
 ): MediaChoice | undefined {
   if (media.kind !== 'audio' || media.port === 0) return undefined;
-  if (!profiles.includes(media.protocol)) return undefined;
+  if (!profiles.includes(media.protocol.toUpperCase())) return undefined;
   const audio = media.payloads.find(isRecorded);
   const protection = chooseProtection(media, rules.srtp, rules.keysOf(media.index));
   if (!audio || !protection) return undefined;
+  const others = media.payloads.filter((payload) => isOther(audio, payload));
   const beside = media.payloads.filter((payload) => goesWith(audio, payload));
   const label = media.label ?? String(media.index + 1);
   return {
@@ -92,14 +99,14 @@ function chooseLine(
       mixed: metadata !== undefined && isMixed(metadata, label),
       clockRate: audio.clockRate,
       agreed: {
-        ...payloadsOf(audio, beside),
+        ...payloadsOf(audio, others, beside),
         source: sourceOf(media),
         rtcp: rtcpOf(media),
         srtp: protection.keys,
       },
       held: isHeld(media),
     },
-    payloadTypes: [audio, ...beside].map(({ payloadType }) => payloadType),
+    payloadTypes: [audio, ...others, ...beside].map(({ payloadType }) => payloadType),
     crypto: protection.crypto,
     rtcpMux: media.rtcpMux,
   };
@@ -107,6 +114,7 @@ function chooseLine(
 
 function payloadsOf(
   audio: SdpPayload,
+  others: readonly SdpPayload[],
   beside: readonly SdpPayload[],
 ): Omit<MediaAgreement, 'source' | 'rtcp' | 'srtp'> {
   const typeOf = (encoding: string) =>
@@ -114,6 +122,7 @@ function payloadsOf(
   return {
     codec: audio.encoding as Codec,
     payloadType: audio.payloadType,
+    others: others.map(({ encoding, payloadType }) => ({ codec: encoding as Codec, payloadType })),
     dtmfPayloadType: typeOf('TELEPHONE-EVENT') ?? null,
     comfortNoisePayloadType: typeOf('CN') ?? STATIC_COMFORT_NOISE,
   };
@@ -139,6 +148,16 @@ function isRecorded({ encoding, clockRate, channels }: SdpPayload): boolean {
 }
 
 /**
+ * Audio that may take turns with the preferred one. Not where that would let tones of digits in:
+ * they are looked for in some codecs only.
+ */
+function isOther(audio: SdpPayload, payload: SdpPayload): boolean {
+  if (payload === audio || !isRecorded(payload)) return false;
+  const hidesTones = !toneless.includes(audio.encoding) && toneless.includes(payload.encoding);
+  return payload.clockRate === audio.clockRate && !hidesTones;
+}
+
+/**
  * Digits and comfort noise count in the clock of the audio that they go with (RFC 4733 section
  * 2.5.1.1, RFC 3389 section 4).
  */
@@ -151,6 +170,6 @@ function goesWith(audio: SdpPayload, { encoding, clockRate }: SdpPayload): boole
  * The client sends nothing on this line for now (RFC 7866 section 7.1.1.1 and RFC 3264 section
  * 8.4).
  */
-function isHeld({ direction }: SdpMedia): boolean {
+export function isHeld({ direction }: SdpMedia): boolean {
   return direction === 'inactive' || direction === 'recvonly';
 }

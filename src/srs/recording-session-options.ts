@@ -28,4 +28,6 @@ export interface Signalling {
   readonly refresh: RefreshState | null;
   /** All that the client has told; absent in what older versions saved. */
   readonly metadata?: RecordingMetadata | null;
+  /** An offer of ours in a 2xx waits for its answer in the ACK. */
+  readonly owed?: boolean;
 }

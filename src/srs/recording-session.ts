@@ -1,25 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RestoredSession } from '../domain/call-recovery.ts';
-import type { SessionOffer } from '../domain/offered-media.ts';
 import { SerialQueue } from '../domain/serial-queue.ts';
-import { parseOffer } from '../protocols/sdp/parse-offer.ts';
 import type { SdpOffer } from '../protocols/sdp/types.ts';
 import { answerSessionTimer, type SessionInterval } from '../protocols/sip/session-expires.ts';
 import type {
   SipBody,
   SipDialog,
+  SipDialogRequest,
   SipDialogState,
   SipReply,
   SipRequest,
 } from '../protocols/sip/types.ts';
 import { mergeMetadata } from '../protocols/siprec/merge-metadata.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
-import { answerToFailure, notAcceptable } from './failure-answers.ts';
+import { answerToFailure } from './failure-answers.ts';
 import { readInviteBody } from './invite-body.ts';
-import { chooseMedia, isUnacceptable, type MediaChoice, type MediaRules } from './offer-answer.ts';
+import type { MediaChoice, MediaRules } from './offer-answer.ts';
 import type { RecordingSessionOptions, Signalling } from './recording-session-options.ts';
-import { SessionDescription } from './session-description.ts';
-import { SessionMedia } from './session-media.ts';
+import { type CallOffer, SessionNegotiation } from './session-negotiation.ts';
 import { SessionOffers } from './session-offers.ts';
 import { SessionRefresh } from './session-refresh.ts';
 
@@ -35,22 +33,21 @@ export class RecordingSession {
   readonly #options: RecordingSessionOptions;
   readonly #queue = new SerialQueue();
   readonly #refresh: SessionRefresh;
-  readonly #description: SessionDescription;
   readonly #offers: SessionOffers;
-  readonly #media: SessionMedia;
+  readonly #negotiation: SessionNegotiation;
   #dialog: SipDialog | undefined;
   #ended = false;
-  /** All that the client has told so far. */
-  metadata: RecordingMetadata | undefined;
+  /** Of the process before: whether its offer was agreed on is not known. */
+  #isUnsettled = false;
 
   constructor(options: RecordingSessionOptions) {
     this.#options = options;
-    this.#description = new SessionDescription(options.mediaAddress);
-    this.#media = new SessionMedia(options.lifecycle, options.id);
+    this.#negotiation = new SessionNegotiation(options);
     this.#offers = new SessionOffers({
       dialog: () => this.#dialog,
-      description: this.#description,
-      onAnswer: (body) => this.#takeAnswer(body),
+      negotiation: this.#negotiation,
+      onSettled: () => this.#saveNow(),
+      onGone: () => void this.hangUp().catch(options.onFailure),
     });
     this.#refresh = new SessionRefresh({
       refresh: () => this.#refreshNow(),
@@ -63,22 +60,30 @@ export class RecordingSession {
   }
 
   get callId(): string | undefined {
-    return this.#media.call?.id;
+    return this.#negotiation.media.call?.id;
   }
 
-  /** What offers are chosen from by: keys of ours stay. */
   get rules(): MediaRules {
-    return { srtp: this.#options.srtp, keysOf: (index) => this.#media.keysOf(index) };
+    return this.#negotiation.rules;
+  }
+
+  /** All that the client has told so far. */
+  get metadata(): RecordingMetadata | undefined {
+    return this.#negotiation.metadata;
+  }
+
+  set metadata(metadata: RecordingMetadata | undefined) {
+    this.#negotiation.metadata = metadata;
   }
 
   /** Brings the first offer's streams to their call; answers the SDP. */
-  async begin(
-    offer: Omit<SessionOffer, 'sessionId' | 'streams'>,
-    sdp: SdpOffer,
-    choices: readonly MediaChoice[],
-  ): Promise<SipBody> {
-    await this.#media.begin(offer, choices);
-    return this.#buildAnswer(sdp, choices);
+  begin(call: CallOffer, offer: SdpOffer, choices: readonly MediaChoice[]): Promise<SipBody> {
+    return this.#negotiation.begin(call, offer, choices);
+  }
+
+  /** Brings the streams that we offer to their call; its client answers in the ACK. */
+  beginByOffer(call: CallOffer, invite: SipRequest): Promise<SipBody> {
+    return this.#negotiation.beginByOffer(call, invite);
   }
 
   /** What the session timer says to the first INVITE; call it before `save`. */
@@ -90,28 +95,33 @@ export class RecordingSession {
 
   /** Resolves when another process could go on with the session: before it is answered. */
   async save(dialog: SipDialogState): Promise<void> {
-    const { call, lines } = this.#media;
+    const { media, description, metadata, isOwed } = this.#negotiation;
+    const { call, lines } = media;
     if (!call || this.#ended) return;
     const signalling: Signalling = {
       dialog,
-      description: this.#description.state,
+      description: description.state,
       refresh: this.#refresh.state ?? null,
-      metadata: this.metadata ?? null,
+      metadata: metadata ?? null,
+      owed: isOwed,
     };
     await this.#options.lifecycle.saveSession(call, this.id, { lines, signalling });
   }
 
   attach(dialog: SipDialog): void {
     this.#dialog = dialog;
+    if (this.#isUnsettled) this.#ask().catch(this.#options.onFailure);
+    this.#isUnsettled = false;
   }
 
   /** Goes on where the process before this one was; the result is the dialog to take up. */
   restore({ record, call }: RestoredSession): SipDialogState {
-    const { dialog, description, refresh, metadata } = record.signalling as Signalling;
+    const { dialog, description, refresh, metadata, owed } = record.signalling as Signalling;
     this.metadata = metadata ?? undefined;
-    this.#media.restore(call, record.streams);
-    this.#description.restore(description);
+    this.#negotiation.media.restore(call, record.streams);
+    this.#negotiation.description.restore(description);
     this.#refresh.restore(refresh ?? undefined);
+    this.#isUnsettled = owed === true;
     return { ...dialog, localSequence: dialog.localSequence + SKIPPED_SEQUENCES };
   }
 
@@ -120,47 +130,46 @@ export class RecordingSession {
    * again once it is open. Whatever it answers, the fence stands.
    */
   async direct(): Promise<void> {
+    const outcome = await this.#offers.persist(() =>
+      this.#queue.run(async () => {
+        const { placed, description } = this.#negotiation;
+        const isNews = placed.direction !== description.asked;
+        return this.#dialog && isNews && !this.#ended ? this.#offers.direct() : undefined;
+      }),
+    );
+    if (outcome === undefined) return;
+    this.#options.onPauseOffered(outcome);
+    await this.#queue.run(() => this.#saveNow());
+  }
+
+  /** A later offer, or the wish for one of ours: streams come, go, are held and released. */
+  async change(incoming: SipDialogRequest): Promise<void> {
     await this.#queue.run(async () => {
-      const wanted = () => (this.#ended || !this.#dialog ? undefined : this.#direction());
-      const outcome = await this.#offers.direct(wanted);
-      if (outcome === undefined) return;
-      this.#options.onPauseOffered(outcome);
-      await this.#saveNow();
+      if (!incoming.begin()) return;
+      try {
+        incoming.reply(await this.#answerTo(incoming.request));
+        // The reply may have moved the remote target.
+        await this.#saveNow();
+      } catch (cause) {
+        this.#negotiation.withdraw(incoming.request);
+        incoming.reply(answerToFailure(cause, incoming.request));
+      }
     });
   }
 
-  /** A later offer: streams come, go, are held and released. */
-  async change(request: SipRequest, reply: (reply: SipReply) => void): Promise<void> {
-    await this.#queue.run(async () => {
-      try {
-        const body = readInviteBody(request);
-        const { call } = this.#media;
-        const timer = answerSessionTimer(request, this.#options.timerRules);
-        if (this.#ended || !call) reply({ statusCode: 481 });
-        else if (!timer.ok) reply(timer.reply);
-        else if (body.offer && isUnacceptable(body.offer, this.rules)) reply(notAcceptable);
-        else {
-          const { headers } = timer;
-          this.#refresh.refreshed(timer.interval);
-          const metadata = mergeMetadata(this.metadata, body.metadata);
-          if (!body.offer) {
-            await this.#tell(metadata, body.metadata !== undefined);
-            reply({ statusCode: 200, headers, ...this.#lastAnswer(request) });
-          } else {
-            const choices = chooseMedia(body.offer, metadata, this.rules);
-            await this.#media.apply(call, choices);
-            await this.#tell(metadata, body.metadata !== undefined);
-            const answer = this.#buildAnswer(body.offer, choices);
-            await this.#saveNow();
-            reply({ statusCode: 200, headers, body: answer });
-          }
-          // The reply may have moved the remote target.
-          await this.#saveNow();
-        }
-      } catch (cause) {
-        reply(answerToFailure(cause));
-      }
+  /** The ACK to a 2xx of ours: what it answers is carried out, once however often it comes. */
+  async acknowledge(ack: SipRequest): Promise<void> {
+    const owed = this.#negotiation.owedBy(ack);
+    if (owed === undefined) return;
+    const verdict = await this.#queue.run(async () => {
+      // It came again, and was carried out meanwhile.
+      if (this.#negotiation.owedBy(ack) !== owed || this.#ended) return 'settled';
+      const settled = await this.#negotiation.settle(ack, owed);
+      await this.#saveNow();
+      return settled;
     });
+    if (verdict === 'missing' && !owed.isFirst) await this.#ask();
+    else if (verdict !== 'settled') await this.hangUp();
   }
 
   /** The dialog is over, whoever ended it. */
@@ -168,8 +177,9 @@ export class RecordingSession {
     if (this.#ended) return;
     this.#ended = true;
     this.#refresh.stop();
+    this.#offers.end();
     await this.#queue.run(async () => {
-      const { call } = this.#media;
+      const { call } = this.#negotiation.media;
       if (call) await this.#options.lifecycle.leave(call, this.id);
     });
     this.#options.onEnded();
@@ -183,37 +193,44 @@ export class RecordingSession {
     await this.end();
   }
 
-  /** What the client has told is known of its streams, before it is answered. */
-  async #tell(metadata: RecordingMetadata | undefined, isNews: boolean): Promise<void> {
-    this.metadata = metadata;
-    if (metadata && isNews) await this.#media.describe(metadata);
+  /** What a later INVITE or UPDATE comes to. */
+  async #answerTo(request: SipRequest): Promise<SipReply> {
+    const body = readInviteBody(request);
+    const { media } = this.#negotiation;
+    const timer = answerSessionTimer(request, this.#options.timerRules);
+    if (this.#ended || !media.call) return { statusCode: 481 };
+    if (!timer.ok) return timer.reply;
+    const refusal = this.#negotiation.refusal(request, body);
+    if (refusal) return refusal;
+    this.#refresh.refreshed(timer.interval);
+    this.metadata = mergeMetadata(this.metadata, body.metadata);
+    const sdp = await this.#negotiation.respond(request, body.offer);
+    // What the client has told is known of its streams before it is answered.
+    if (this.metadata && body.metadata) await media.describe(this.metadata);
+    await this.#saveNow();
+    const reply = { statusCode: 200, headers: timer.headers };
+    return sdp ? { ...reply, body: sdp } : reply;
   }
 
-  #buildAnswer(offer: SdpOffer, choices: readonly MediaChoice[]): SipBody {
-    const portOf = (index: number): number => this.#media.portOf(index);
-    return this.#description.answer(offer, choices, { portOf, direction: this.#direction() });
-  }
-
-  #direction(): 'inactive' | 'recvonly' {
-    const wantsNothing = this.#options.twoSidedPause && this.#media.call?.keeps === false;
-    return wantsNothing ? 'inactive' : 'recvonly';
-  }
-
-  /** A client that answers without a description has changed nothing. */
-  async #takeAnswer(body: Buffer): Promise<void> {
-    if (body.length === 0) return;
-    try {
-      await this.#media.takeKeys(parseOffer(body.toString('utf8')));
-      await this.#saveNow();
-    } catch (cause) {
-      this.#options.onFailure(cause);
-    }
+  /**
+   * Whether our offer was agreed on is not known: the ACK came without an answer, or went to a
+   * process that is no more. An offer that wants its answer at once tells.
+   */
+  async #ask(): Promise<void> {
+    const outcome = await this.#offers.persist(() =>
+      this.#queue.run(async () => (this.#ended ? undefined : this.#offers.direct())),
+    );
+    // Who refuses leaves what stood before (RFC 3261 section 14.1).
+    if (outcome === 'failed') await this.hangUp();
   }
 
   async #refreshNow(): Promise<SessionInterval | undefined> {
     const seconds = this.#refresh.state?.seconds;
     if (seconds === undefined) return undefined;
-    const agreed = await this.#offers.refresh(seconds);
+    await this.#dialog?.acknowledged();
+    const agreed = await this.#queue.run(async () =>
+      this.#ended ? undefined : this.#offers.refresh(seconds),
+    );
     if (agreed !== 'gone') return agreed;
     await this.hangUp();
     return undefined;
@@ -221,10 +238,5 @@ export class RecordingSession {
 
   async #saveNow(): Promise<void> {
     if (this.#dialog) await this.save(this.#dialog.state());
-  }
-
-  /** A re-INVITE without SDP asks for an offer (RFC 3261 section 14.2): what was agreed stands. */
-  #lastAnswer(request: SipRequest): { body: SipBody } | object {
-    return request.method === 'INVITE' ? { body: this.#description.body() } : {};
   }
 }

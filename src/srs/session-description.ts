@@ -1,18 +1,44 @@
 import { randomInt } from 'node:crypto';
-import { buildAnswer } from '../protocols/sdp/build-session.ts';
-import { redirect } from '../protocols/sdp/redirect.ts';
-import type { SdpDirection, SdpOffer } from '../protocols/sdp/types.ts';
+import { type AnswerMedia, buildAnswer, buildOffer } from '../protocols/sdp/build-session.ts';
+import { parseOffer } from '../protocols/sdp/parse-offer.ts';
+import { staticPayload } from '../protocols/sdp/static-payloads.ts';
+import type { SdpDirection, SdpMedia, SdpOffer, SdpPayload } from '../protocols/sdp/types.ts';
 import type { SipBody } from '../protocols/sip/types.ts';
 import type { MediaChoice } from './offer-answer.ts';
 
 /** Plain JSON: what another process needs to describe the session further. */
 export interface DescriptionState {
   readonly sessionId: string;
+  /** Of what was sent last. */
   readonly version: number;
+  /** What stands. */
   readonly sdp: string;
+  /** What was sent last, agreed on or not; absent in what older versions saved. */
+  readonly sent?: string;
   /** What the client was last asked to do on lines that it does not hold itself. */
   readonly asked: SdpDirection;
 }
+
+/** An offer of ours. */
+export interface OurOffer {
+  readonly body: SipBody;
+  readonly offered: SdpOffer;
+  /** It went out: what differs from it has another version. */
+  sent(): void;
+  /** It was agreed on, and stands. */
+  settle(): void;
+}
+
+export interface Placed {
+  portOf(index: number): number;
+  readonly direction: SdpDirection;
+}
+
+/** `all`: beside what was agreed on, what Hush records in the same clock. */
+export type OfferedFormats = 'agreed' | 'all';
+
+/** Audio types that need no rtpmap, whose tones of digits are found; and their clock. */
+const staticAudio = { payloadTypes: [0, 8], clockRate: 8000 };
 
 /** Our side's description of one recording session: what stands, and what we offer anew. */
 export class SessionDescription {
@@ -40,42 +66,86 @@ export class SessionDescription {
     this.#state = state;
   }
 
-  /** What was agreed, as a body. */
-  body(): SipBody {
-    return sdpBody(this.#state.sdp);
+  answer(offer: SdpOffer, choices: readonly MediaChoice[], how: Placed): SipBody {
+    const media = choices.map(({ index, stream, payloadTypes, crypto, rtcpMux }) => ({
+      ...{ index, payloadTypes, crypto, rtcpMux, port: how.portOf(index) },
+      direction: stream.held ? ('inactive' as const) : how.direction,
+    }));
+    const ours = this.#describe(how, (fields) => buildAnswer({ ...fields, offer, media }));
+    ours.settle();
+    return ours.body;
   }
 
-  answer(
-    offer: SdpOffer,
-    choices: readonly MediaChoice[],
-    how: { portOf(index: number): number; readonly direction: SdpDirection },
-  ): SipBody {
-    const { sessionId } = this.#state;
-    const version = this.#state.version + 1;
-    const sdp = buildAnswer({
-      ...{ offer, sessionId, sessionVersion: version, address: this.#address },
-      media: choices.map(({ index, stream, payloadTypes, crypto, rtcpMux }) => ({
-        ...{ index, payloadTypes, crypto, rtcpMux, port: how.portOf(index) },
-        direction: stream.held ? 'inactive' : how.direction,
-      })),
-    });
-    this.#state = { sessionId, version, sdp, asked: how.direction };
-    return this.body();
+  /** The first offer of a session whose client left it to us. */
+  open(lines: readonly MediaChoice[], payloads: readonly SdpPayload[], how: Placed): OurOffer {
+    const media = lines.map(({ index, stream, crypto }) => ({
+      ...{ payloads, crypto, label: stream.label },
+      ...{ port: how.portOf(index), direction: how.direction },
+    }));
+    return this.#describe(how, (fields) => buildOffer({ ...fields, media }));
   }
 
-  /** An offer of the same with another direction; it stands once `settle` is called. */
-  redirected(direction: SdpDirection): { readonly body: SipBody; settle(): void } {
-    const version = this.#state.version + 1;
-    const sdp = redirect(this.#state.sdp, direction, version);
-    return {
-      body: sdpBody(sdp),
-      settle: () => {
-        this.#state = { ...this.#state, version, sdp, asked: direction };
-      },
+  /**
+   * What stands, on the same lines in the same order (RFC 3264 section 8), with what we want of
+   * those in use: a hold of the client's is its own, and not repeated (RFC 6337 section 5.3).
+   */
+  offer(how: Placed, formats: OfferedFormats): OurOffer {
+    const standing = parseOffer(this.#state.sdp);
+    const offer = { ...standing, media: standing.media.map(formats === 'all' ? widen : same) };
+    const media = offer.media.map((line) => renew(line, how));
+    return this.#describe(how, (fields) => buildAnswer({ ...fields, offer, media }));
+  }
+
+  /** RFC 3264 section 8: the version says whether anything changed since what was sent last. */
+  #describe({ direction: asked }: Placed, build: (fields: SessionFields) => string): OurOffer {
+    const { sessionId, sdp: standing, sent: last = standing } = this.#state;
+    const fields = { sessionId, address: this.#address };
+    let { version } = this.#state;
+    let sdp = build({ ...fields, sessionVersion: version });
+    if (sdp !== last) {
+      version += 1;
+      sdp = build({ ...fields, sessionVersion: version });
+    }
+    const sent = () => {
+      this.#state = { ...this.#state, version, sent: sdp };
     };
+    const settle = () => {
+      this.#state = { sessionId, version, sdp, sent: sdp, asked };
+    };
+    return { body: sdpBody(sdp), offered: parseOffer(sdp), sent, settle };
   }
+}
+
+interface SessionFields {
+  readonly sessionId: string;
+  readonly sessionVersion: number;
+  readonly address: string;
 }
 
 function sdpBody(sdp: string): SipBody {
   return { contentType: 'application/sdp', content: Buffer.from(sdp) };
+}
+
+function renew({ index, payloads, crypto, rtcpMux }: SdpMedia, how: Placed): AnswerMedia {
+  const payloadTypes = payloads.map(({ payloadType }) => payloadType);
+  const { direction } = how;
+  return { index, payloadTypes, direction, rtcpMux, port: how.portOf(index), crypto: crypto[0] };
+}
+
+function same(line: SdpMedia): SdpMedia {
+  return line;
+}
+
+/** RFC 3261 section 14.2: an offer that was asked for lists all that can be had. */
+function widen(line: SdpMedia): SdpMedia {
+  const { payloads } = line;
+  if (payloads[0]?.clockRate !== staticAudio.clockRate) return line;
+  const missing = staticAudio.payloadTypes.flatMap((payloadType) => {
+    const known = staticPayload(payloadType);
+    const isThere = payloads.some(
+      (payload) => payload.payloadType === payloadType || payload.encoding === known?.encoding,
+    );
+    return known && !isThere ? [{ payloadType, ...known, fmtp: undefined }] : [];
+  });
+  return { ...line, payloads: [...payloads, ...missing] };
 }

@@ -1,12 +1,10 @@
-import type { Call } from '../domain/call.ts';
+import type { Call, CallStream } from '../domain/call.ts';
 import type { AcceptedStream, CallLifecycle } from '../domain/call-lifecycle.ts';
 import type { SrtpKeys } from '../domain/media-agreement.ts';
 import type { SessionOffer } from '../domain/offered-media.ts';
-import type { SdpOffer } from '../protocols/sdp/types.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 import type { MediaChoice } from './offer-answer.ts';
 import { descriptionOf } from './participants.ts';
-import { keysOfAnswer } from './srtp-choice.ts';
 
 /** A stream of the session: which m-line it is, which track it writes, where it listens. */
 export interface SessionStream extends AcceptedStream {
@@ -39,9 +37,13 @@ export class SessionMedia {
     return this.#at(index)?.port ?? 0;
   }
 
-  keysOf(index: number): SrtpKeys | null {
+  streamAt(index: number): CallStream | undefined {
     const track = this.#at(index)?.track;
-    return (track === undefined ? undefined : this.#call?.streams.get(track))?.agreed.srtp ?? null;
+    return track === undefined ? undefined : this.#call?.streams.get(track);
+  }
+
+  keysOf(index: number): SrtpKeys | null {
+    return this.streamAt(index)?.agreed.srtp ?? null;
   }
 
   /** Brings the first offer's streams to their call. Throws what `CallLifecycle.offer` throws. */
@@ -65,11 +67,17 @@ export class SessionMedia {
   async apply(call: Call, choices: readonly MediaChoice[]): Promise<void> {
     const choiceAt = new Map(choices.map((choice) => [choice.index, choice]));
     // A track counts in one clock: audio on another one is another stream.
-    const stays = ({ index, track }: SessionStream): boolean =>
-      choiceAt.get(index)?.stream.clockRate === call.streams.get(track)?.clockRate;
-    const gone = this.#streams.filter((stream) => !stays(stream)).map(({ track }) => track);
-    if (gone.length > 0) await this.#lifecycle.dropStreams(call, gone);
-    const staying = this.#streams.filter(stays);
+    const staying = this.#streams.filter(({ index, track }) => {
+      const clockRate = choiceAt.get(index)?.stream.clockRate;
+      return clockRate !== undefined && clockRate === call.streams.get(track)?.clockRate;
+    });
+    const gone = this.#streams.filter((stream) => !staying.includes(stream));
+    if (gone.length > 0) {
+      await this.#lifecycle.dropStreams(
+        call,
+        gone.map(({ track }) => track),
+      );
+    }
     await this.#lifecycle.updateStreams(
       call,
       staying.flatMap(({ index, track }) => {
@@ -88,19 +96,6 @@ export class SessionMedia {
     if (!call) return;
     const streams = this.#streams.flatMap(({ track }) => call.streams.get(track) ?? []);
     await this.#lifecycle.describe(call, descriptionOf(metadata, streams));
-  }
-
-  /** What answers an offer of ours may bring other keys (RFC 4568 section 7.1.4). */
-  async takeKeys(answer: SdpOffer): Promise<void> {
-    const call = this.#call;
-    if (!call) return;
-    const updates = this.#streams.flatMap(({ index, track }) => {
-      const [line, stream] = [answer.media[index], call.streams.get(track)];
-      if (!line || !stream?.agreed.srtp) return [];
-      const srtp = keysOfAnswer(line, stream.agreed.srtp);
-      return [{ track, held: stream.held, agreed: { ...stream.agreed, srtp } }];
-    });
-    await this.#lifecycle.updateStreams(call, updates);
   }
 
   #at(index: number): SessionStream | undefined {

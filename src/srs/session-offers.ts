@@ -1,77 +1,107 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SdpDirection } from '../protocols/sdp/types.ts';
+import { header } from '../protocols/sip/headers.ts';
 import {
   agreedSessionTimer,
   offerSessionTimer,
   type SessionInterval,
 } from '../protocols/sip/session-expires.ts';
-import type { SipBody, SipDialog, SipHeader, SipResponse } from '../protocols/sip/types.ts';
-import type { SessionDescription } from './session-description.ts';
+import type { SipDialog, SipHeader, SipResponse } from '../protocols/sip/types.ts';
+import type { SessionNegotiation } from './session-negotiation.ts';
 
 export type OfferOutcome = 'accepted' | 'refused' | 'failed';
+/** `collided`: an offer is under way already (RFC 3261 section 14.1); it is made again later. */
+export type AttemptOutcome = OfferOutcome | 'collided';
 
 /** RFC 3261 section 14.1: after a collision an offer is made again within these. */
 const GLARE_WAIT_MS = 2_000;
 const MAX_GLARES = 10;
+const COLLIDED = 491;
+const NO_DIALOG = 481;
+const NO_ANSWER = 408;
+const INTERVAL_TOO_SMALL = 422;
 
 export interface SessionOffersOptions {
-  readonly description: SessionDescription;
+  readonly negotiation: SessionNegotiation;
   dialog(): SipDialog | undefined;
-  /** What the client answered to an offer that it accepted. */
-  onAnswer(body: Buffer): Promise<void>;
+  /** An offer was accepted, and what answered it is carried out. */
+  onSettled(): Promise<void>;
+  /** The client knows of no such dialog (RFC 3261 section 12.2.1.2). */
+  onGone(): void;
 }
+
+type Answer = Pick<SipResponse, 'statusCode' | 'headers'>;
 
 /** What we ask of the client ourselves, by re-INVITE. */
 export class SessionOffers {
   readonly #options: SessionOffersOptions;
+  readonly #over = Promise.withResolvers<undefined>();
 
   constructor(options: SessionOffersOptions) {
     this.#options = options;
   }
 
+  /** Nothing that is asked is waited for any more. */
+  end(): void {
+    this.#over.resolve(undefined);
+  }
+
   /**
-   * Asks for another direction, until the client has answered or `wanted` wants it no more.
-   * @returns undefined where there is nothing to ask
+   * Tries until nothing else is under way. In between, what the client asks is answered: an attempt
+   * takes its turn with that, the wait does not.
    */
-  async direct(wanted: () => SdpDirection | undefined): Promise<OfferOutcome | undefined> {
-    const { description } = this.#options;
-    for (let attempt = 0; attempt < MAX_GLARES; attempt += 1) {
-      const direction = wanted();
-      if (direction === undefined || direction === description.asked) return undefined;
-      const { body, settle } = description.redirected(direction);
-      const answer = await this.#invite(body);
-      if (answer === undefined) return 'failed';
-      if (isSuccess(answer)) {
-        settle();
-        return 'accepted';
-      }
-      if (answer.statusCode !== 491) return 'refused';
+  async persist<Outcome>(
+    attempt: () => Promise<Outcome | 'collided'>,
+  ): Promise<Outcome | 'failed'> {
+    for (let made = 0; made < MAX_GLARES; made += 1) {
+      await this.#options.dialog()?.acknowledged();
+      const outcome = await attempt();
+      if (outcome !== 'collided') return outcome;
       await delay(randomInt(GLARE_WAIT_MS), undefined, { ref: false });
     }
     return 'failed';
   }
 
+  /** Asks for the direction that we want now on every line in use. */
+  async direct(): Promise<AttemptOutcome> {
+    const answer = await this.#offer();
+    if (answer === undefined) return 'failed';
+    if (isSuccess(answer)) return 'accepted';
+    return answer.statusCode === COLLIDED ? 'collided' : 'refused';
+  }
+
   /**
-   * The description that stands, once more: whether the client lives shows in its answer.
+   * What stands, once more: whether the client lives shows in its answer.
    * @returns what was agreed; `gone` where there is no such client; undefined: ask again soon
    */
-  async refresh(seconds: number): Promise<SessionInterval | 'gone' | undefined> {
+  async refresh(seconds: number, least = 0): Promise<SessionInterval | 'gone' | undefined> {
     const offered: SessionInterval = { seconds, refresher: 'us' };
-    const answer = await this.#invite(this.#options.description.body(), offerSessionTimer(offered));
+    const headers = offerSessionTimer(offered);
+    const minSe = { name: 'Min-SE', value: String(least) };
+    const answer = await this.#offer(least > 0 ? [...headers, minSe] : headers);
     if (answer === undefined) return 'gone';
     if (isSuccess(answer)) return agreedSessionTimer(answer, offered);
-    return answer.statusCode === 481 || answer.statusCode === 408 ? 'gone' : undefined;
+    const theirs = Number.parseInt(header(answer, 'Min-SE') ?? '', 10);
+    // RFC 4028 section 7.3: asked again with what it wants at least.
+    if (answer.statusCode === INTERVAL_TOO_SMALL && theirs > seconds) {
+      return this.refresh(theirs, theirs);
+    }
+    return [NO_DIALOG, NO_ANSWER].includes(answer.statusCode) ? 'gone' : undefined;
   }
 
   /** Undefined when no answer came; a collision that the stack itself saw is a 491 as well. */
-  async #invite(
-    body: SipBody,
-    headers: readonly SipHeader[] = [],
-  ): Promise<Pick<SipResponse, 'statusCode' | 'headers'> | undefined> {
+  async #offer(headers: readonly SipHeader[] = []): Promise<Answer | undefined> {
+    const { negotiation, dialog, onSettled, onGone } = this.#options;
+    if (negotiation.isOwed) return { statusCode: COLLIDED, headers: [] };
+    const ours = negotiation.description.offer(negotiation.placed, 'agreed');
     try {
-      const answer = await this.#options.dialog()?.invite(body, headers);
-      if (answer && isSuccess(answer)) await this.#options.onAnswer(answer.body);
+      const answer = await Promise.race([dialog()?.invite(ours.body, headers), this.#over.promise]);
+      ours.sent();
+      if (answer?.statusCode === NO_DIALOG) onGone();
+      if (!answer || !isSuccess(answer)) return answer;
+      ours.settle();
+      await negotiation.takeAnswer(answer.body, ours.offered);
+      await onSettled();
       return answer;
     } catch (cause) {
       const { statusCode } = cause as { statusCode?: unknown };
@@ -80,6 +110,6 @@ export class SessionOffers {
   }
 }
 
-function isSuccess({ statusCode }: Pick<SipResponse, 'statusCode'>): boolean {
+function isSuccess({ statusCode }: Answer): boolean {
   return statusCode >= 200 && statusCode < 300;
 }

@@ -7,20 +7,20 @@ import type { SessionTimerRules } from '../protocols/sip/session-expires.ts';
 import type {
   DigestRules,
   IncomingInvite,
-  SipDialogHandler,
-  SipDialogRequest,
   SipLimits,
   SipTlsOptions,
   SipUserAgent,
 } from '../protocols/sip/types.ts';
 import { createSipUserAgent } from '../protocols/sip/user-agent.ts';
+import { bodyRefusal } from './body-refusal.ts';
 import { correlationIdOf, type IdentityRules, uccOf } from './call-identity.ts';
 import { answerToFailure, notAcceptable } from './failure-answers.ts';
 import { readInviteBody } from './invite-body.ts';
 import { InviteLimits, type InviteRates } from './invite-limits.ts';
-import { chooseMedia, isUnacceptable } from './offer-answer.ts';
+import { chooseMedia, whyUnacceptable } from './offer-answer.ts';
 import { partiesOf } from './participants.ts';
 import { RecordingSession } from './recording-session.ts';
+import { handlerOf } from './session-handler.ts';
 import type { OfferOutcome } from './session-offers.ts';
 
 export interface SessionRecordingServerOptions {
@@ -156,11 +156,11 @@ export class SessionRecordingServer {
       }
       const headers = [{ name: 'Supported', value: 'siprec, timer' }, ...timer.headers];
       const reply = { statusCode: 200, headers, body: accepted };
-      session.attach(invite.accept(reply, this.#handlerOf(session)));
+      session.attach(invite.accept(reply, handlerOf(session, this.#options.onFailure)));
       this.callChanged(session.callId ?? '');
     } catch (cause) {
       this.#sessions.delete(session);
-      const reply = answerToFailure(cause);
+      const reply = answerToFailure(cause, invite.request);
       if (reply.statusCode === 500) this.#options.onFailure(cause);
       if (!cancelled && !invite.cancelled) invite.reject(reply);
     }
@@ -169,9 +169,11 @@ export class SessionRecordingServer {
   async #begin(invite: IncomingInvite, session: RecordingSession) {
     const { identity } = this.#options;
     const { offer, metadata } = readInviteBody(invite.request);
-    if (!offer || isUnacceptable(offer, session.rules)) {
+    const why = offer && whyUnacceptable(offer, session.rules);
+    const refusal = why ? notAcceptable(why) : bodyRefusal(invite.request, { offer, metadata });
+    if (refusal) {
       this.#sessions.delete(session);
-      invite.reject(offer ? notAcceptable : { statusCode: 400, reason: 'SDP Missing' });
+      invite.reject(refusal);
       return undefined;
     }
     const uccName = uccOf(invite.request, metadata, identity);
@@ -179,13 +181,14 @@ export class SessionRecordingServer {
     const correlationId = correlationIdOf(invite.request, metadata, identity);
     const call = { uccName, correlationId, parties: partiesOf(metadata) };
     session.metadata = metadata;
+    if (!offer) return session.beginByOffer(call, invite.request);
     return session.begin(call, offer, chooseMedia(offer, metadata, session.rules));
   }
 
   #restore(agent: SipUserAgent, restored: RestoredSession): void {
     const session = this.#newSession(restored.record.id);
     const state = session.restore(restored);
-    session.attach(agent.restoreDialog(state, this.#handlerOf(session)));
+    session.attach(agent.restoreDialog(state, handlerOf(session, this.#options.onFailure)));
     if (restored.lost) session.hangUp().catch(this.#options.onFailure);
   }
 
@@ -207,22 +210,5 @@ export class SessionRecordingServer {
     });
     this.#sessions.add(session);
     return session;
-  }
-
-  #handlerOf(session: RecordingSession): SipDialogHandler {
-    const change = (incoming: SipDialogRequest): void => {
-      void session.change(incoming.request, (reply) => incoming.reply(reply));
-    };
-    const end = (): void => {
-      session.end().catch((cause: unknown) => this.#options.onFailure(cause));
-    };
-    return {
-      onReinvite: change,
-      onUpdate: change,
-      // SIP INFO may carry DTMF digits: it is acknowledged and neither read nor logged.
-      onInfo: (incoming) => incoming.reply({ statusCode: 200 }),
-      onBye: end,
-      onAckTimeout: end,
-    };
   }
 }

@@ -27,14 +27,8 @@ export function chooseProtection(
     const { tag, suite } = offered;
     return { keys, crypto: { tag, suite, key: Buffer.from(keys.local) } };
   }
-  const mustProtect = policy === 'required' || media.protocol.startsWith('RTP/SAVP');
+  const mustProtect = policy === 'required' || media.protocol.toUpperCase().startsWith('RTP/SAVP');
   return mustProtect ? undefined : unprotected;
-}
-
-/** The keys after an answer to an offer of ours: only the client's may be other ones. */
-export function keysOfAnswer(media: SdpMedia, agreed: SrtpKeys): SrtpKeys {
-  const answered = media.crypto.find(({ suite }) => suite === agreed.suite);
-  return (answered && keysFor(answered, agreed)) ?? agreed;
 }
 
 function keysFor({ suite, key }: SdpCrypto, agreed: SrtpKeys | null): SrtpKeys | undefined {

@@ -8,6 +8,7 @@ import type {
 import type { CallRecord } from '../domain/records.ts';
 import { alarmOf, alarmRow } from './assurance-rows.ts';
 import type { CommitQueue } from './commit-queue.ts';
+import type { Database } from './database.ts';
 import { callOf } from './mapping.ts';
 import type { Schema } from './schema.ts';
 
@@ -16,11 +17,11 @@ const MAX_IDS = 1_000;
 
 /** Alarms, and calls as assurance looks for them. */
 export class SqlAssuranceStore implements AssuranceStore {
-  readonly #kysely: Kysely<Schema>;
+  readonly #database: Database;
   readonly #commits: CommitQueue;
 
-  constructor(kysely: Kysely<Schema>, commits: CommitQueue) {
-    this.#kysely = kysely;
+  constructor(database: Database, commits: CommitQueue) {
+    this.#database = database;
     this.#commits = commits;
   }
 
@@ -53,13 +54,17 @@ export class SqlAssuranceStore implements AssuranceStore {
   async endAlarms(at: number, callId?: string): Promise<void> {
     // What is still on its way would stay open.
     await this.#commits.addRows([]);
-    let query = this.#kysely.updateTable('alarms').set({ cleared_at: at });
-    query = query.where('cleared_at', 'is', null);
-    await (callId === undefined ? query : query.where('call_id', '=', callId)).execute();
+    await this.#database.change((kysely) => {
+      const query = kysely.updateTable('alarms').set({ cleared_at: at });
+      const open = query.where('cleared_at', 'is', null);
+      return (callId === undefined ? open : open.where('call_id', '=', callId)).execute();
+    });
   }
 
   async forgetAlarms(before: number): Promise<void> {
-    await this.#kysely.deleteFrom('alarms').where('at', '<', before).execute();
+    await this.#database.change((kysely) =>
+      kysely.deleteFrom('alarms').where('at', '<', before).execute(),
+    );
   }
 
   async callsOf({ from, to, uccs, after, limit }: DayPage): Promise<CallRecord[]> {
@@ -93,5 +98,9 @@ export class SqlAssuranceStore implements AssuranceStore {
       calls.push(...rows.map(callOf));
     }
     return calls;
+  }
+
+  get #kysely(): Kysely<Schema> {
+    return this.#database.kysely;
   }
 }

@@ -12,7 +12,7 @@ import type {
 import { MarkingState } from '../domain/recording-state.ts';
 import type { CallRecord, SegmentRecord, SessionRecord } from '../domain/records.ts';
 import type { CommitQueue } from './commit-queue.ts';
-import type { Database } from './database.ts';
+import { type Database, openedRows } from './database.ts';
 import { derivedOf, erasureOf } from './keeping-rows.ts';
 import { callOf, segmentOf } from './mapping.ts';
 import type { Schema } from './schema.ts';
@@ -29,6 +29,8 @@ export class SqlKeepingStore implements KeepingStore {
   readonly #commits: CommitQueue;
   #forgetting: Promise<void> | undefined;
   #forgettingNext: Promise<void> | undefined;
+  /** Undefined among them: whatever there is. */
+  readonly #toForget: (string | undefined)[] = [];
 
   constructor(database: Database, commits: CommitQueue) {
     this.#database = database;
@@ -47,19 +49,28 @@ export class SqlKeepingStore implements KeepingStore {
       .selectFrom('calls')
       .selectAll()
       .where(sql<SqlBool>`status = 'kept'`)
-      .where('ucc_name', '=', uccName)
       .where('began_at', '<', before)
       .where('legal_hold', 'is', null)
       .orderBy('began_at')
       .orderBy('id')
       .limit(limit);
     if (spareMarked) query = query.where('marking_state', '<>', MarkingState.Mark);
-    return (await query.execute()).map(callOf);
+    const own = await query.where('ucc_name', '=', uccName).execute();
+    const transferred = await query
+      .where('id', 'in', (eb) =>
+        eb
+          .selectFrom('call_uccs')
+          .select('call_id')
+          .where('ucc_name', '=', uccName)
+          .where('began_at', '<', before),
+      )
+      .execute();
+    return [...own, ...transferred].slice(0, limit).map(callOf);
   }
 
   async derived(callId: string): Promise<DerivedRecord[]> {
     const query = this.#kysely.selectFrom('derived').selectAll().where('call_id', '=', callId);
-    return (await query.execute()).map(derivedOf);
+    return (await openedRows(this.#database, query)).map(derivedOf);
   }
 
   async segmentsAfter(place: SegmentPlace | undefined, limit: number): Promise<SegmentRecord[]> {
@@ -79,7 +90,7 @@ export class SqlKeepingStore implements KeepingStore {
         sql<SqlBool>`(call_id, track, segment) > (${callId}, ${track}, ${segment})`,
       );
     }
-    return (await query.execute()).map(segmentOf);
+    return (await openedRows(this.#database, query)).map(segmentOf);
   }
 
   async allDerived(): Promise<DerivedRecord[]> {
@@ -87,12 +98,12 @@ export class SqlKeepingStore implements KeepingStore {
       .selectFrom('derived')
       .selectAll()
       .where('wrapped_key', 'is not', null);
-    return (await query.execute()).map(derivedOf);
+    return (await openedRows(this.#database, query)).map(derivedOf);
   }
 
   async replaceKeys(of: 'segments' | 'derived', keys: readonly ReplacedKey[]): Promise<void> {
     for (let first = 0; first < keys.length; first += MAX_REPLACED) {
-      await this.#replaceKeys(of, keys.slice(first, first + MAX_REPLACED));
+      await this.#database.replaceKeys(of, keys.slice(first, first + MAX_REPLACED));
     }
   }
 
@@ -110,12 +121,14 @@ export class SqlKeepingStore implements KeepingStore {
       });
       const after = JSON.stringify(streams);
       if (after === before) continue;
-      const { numUpdatedRows } = await this.#kysely
-        .updateTable('recording_sessions')
-        .set({ streams: after })
-        .where('id', '=', id)
-        .where('streams', '=', before)
-        .executeTakeFirst();
+      const { numUpdatedRows } = await this.#database.change((kysely) =>
+        kysely
+          .updateTable('recording_sessions')
+          .set({ streams: after })
+          .where('id', '=', id)
+          .where('streams', '=', before)
+          .executeTakeFirst(),
+      );
       if (numUpdatedRows === 0n) missed += 1;
       else renewed += 1;
     }
@@ -123,7 +136,8 @@ export class SqlKeepingStore implements KeepingStore {
   }
 
   /** Who asks while one is on its way waits for the next one: it covers them all. */
-  forgetKeys(): Promise<void> {
+  forgetKeys(callId?: string): Promise<void> {
+    this.#toForget.push(callId);
     if (!this.#forgetting) {
       this.#forgetting = this.#forget().finally(() => {
         this.#forgetting = undefined;
@@ -134,30 +148,21 @@ export class SqlKeepingStore implements KeepingStore {
       .catch(() => undefined)
       .then(() => {
         this.#forgettingNext = undefined;
-        return this.forgetKeys();
+        this.#forgetting = this.#forget().finally(() => {
+          this.#forgetting = undefined;
+        });
+        return this.#forgetting;
       });
     return this.#forgettingNext;
   }
 
-  /** One statement, so that no commit comes in between. */
-  async #replaceKeys(of: 'segments' | 'derived', keys: readonly ReplacedKey[]): Promise<void> {
-    const text = (key: Buffer): string => key.toString('base64');
-    const pairs = sql.join(keys.map(({ before, after }) => sql`(${text(before)}, ${text(after)})`));
-    const callIds = sql.join([...new Set(keys.map(({ callId }) => callId))]);
-    await sql`
-      with renewed (old_key, new_key) as (values ${pairs})
-      update ${sql.table(of)}
-      set wrapped_key = (select new_key from renewed where old_key = wrapped_key)
-      where call_id in (${callIds}) and wrapped_key in (select old_key from renewed)`.execute(
-      this.#kysely,
-    );
-  }
-
   async #forget(): Promise<void> {
+    const asked = this.#toForget.splice(0);
+    const callIds = asked.filter((callId) => callId !== undefined);
     await this.#commits.add({});
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.#database.forgetDeleted();
+        await this.#database.forgetDeleted(callIds.length < asked.length ? undefined : callIds);
         return;
       } catch (cause) {
         if (attempt === FORGET_ATTEMPTS) throw cause;

@@ -1,3 +1,6 @@
+import type { CallStatus } from '../domain/call-status.ts';
+import type { DialoguePart } from '../domain/dialogue.ts';
+import { firstDialoguePart } from '../domain/dialogue.ts';
 import type { AlarmKind, RecordingEvent, RecordingEventType } from '../domain/events.ts';
 import { partyKeys } from '../domain/party-keys.ts';
 import type { Change } from '../domain/ports.ts';
@@ -10,7 +13,6 @@ import type {
 import {
   type CallDetailRecord,
   type CallRecord,
-  type CallStatus,
   type Codec,
   type GapReason,
   type GapRecord,
@@ -28,6 +30,7 @@ import type {
   CallDetailTable,
   CallPartyTable,
   CallTable,
+  CallUccTable,
   EventTable,
   GapTable,
   RecordingSessionTable,
@@ -46,6 +49,9 @@ export function rowsOf(change: Change): RowOf[] {
   for (const row of change.partiesOf ? partyRows(change.partiesOf) : []) {
     rows.push({ table: 'call_parties', row });
   }
+  for (const row of change.uccsOf ? furtherUccRows(change.uccsOf) : []) {
+    rows.push({ table: 'call_uccs', row });
+  }
   for (const track of change.tracks ?? []) rows.push({ table: 'tracks', row: trackRow(track) });
   for (const segment of change.segments ?? []) {
     rows.push({ table: 'segments', row: segmentRow(segment) });
@@ -62,6 +68,9 @@ export function rowsOf(change: Change): RowOf[] {
   for (const one of change.erasures ?? []) rows.push({ table: 'erasures', row: erasureRow(one) });
   for (const one of change.derived ?? []) rows.push({ table: 'derived', row: derivedRow(one) });
   if (change.event) rows.push({ table: 'events', row: eventRow(change.event) });
+  for (const event of change.furtherEvents ?? []) {
+    rows.push({ table: 'events', row: eventRow(event) });
+  }
   return rows;
 }
 
@@ -126,6 +135,8 @@ function callRow(call: CallRecord): CallTable {
     parties: JSON.stringify(call.parties),
     legal_hold: call.legalHold === null ? null : JSON.stringify(call.legalHold),
     health: call.health === null ? null : JSON.stringify(call.health),
+    part: call.dialogue.part,
+    dialogue: JSON.stringify(call.dialogue),
   };
 }
 
@@ -154,7 +165,14 @@ export function callOf(row: CallTable): CallRecord {
     legalHold:
       row.legal_hold === null ? null : (JSON.parse(row.legal_hold) as CallRecord['legalHold']),
     health: row.health === null ? null : (JSON.parse(row.health) as CallRecord['health']),
+    dialogue: dialogueOf(row),
   };
+}
+
+/** A call of an older release stands alone. */
+function dialogueOf({ dialogue, ucc_name }: CallTable): DialoguePart {
+  if (dialogue !== null) return JSON.parse(dialogue) as DialoguePart;
+  return { ...firstDialoguePart(ucc_name), part: 0, firstPart: 0 };
 }
 
 /** A bit per reason: the one that is looked for is found without reading the gap map. */
@@ -181,6 +199,12 @@ function partyRows(call: CallRecord): CallPartyTable[] {
   return [...rows.values()];
 }
 
+/** The call's own UCC finds it by its row. */
+function furtherUccRows({ id: call_id, beganAt: began_at, uccName, dialogue }: CallRecord) {
+  const further = dialogue.uccs.filter((name) => name !== uccName);
+  return further.map((ucc_name): CallUccTable => ({ ucc_name, began_at, call_id }));
+}
+
 function trackRow(track: TrackRecord): TrackTable {
   return {
     call_id: track.callId,
@@ -197,6 +221,8 @@ function trackRow(track: TrackRecord): TrackTable {
     reason_changes: JSON.stringify(track.reasonChanges),
     clock_origin: track.clockOrigin === null ? null : JSON.stringify(track.clockOrigin),
     packets: JSON.stringify(track.packets),
+    clock_wrong_ms: Math.round(track.clockWrongMs),
+    presence: textOrNull(track.presence),
   };
 }
 
@@ -216,6 +242,8 @@ export function trackOf(row: TrackTable): TrackRecord {
     reasonChanges: JSON.parse(row.reason_changes),
     clockOrigin: row.clock_origin === null ? null : JSON.parse(row.clock_origin),
     packets: JSON.parse(row.packets) as TrackRecord['packets'],
+    clockWrongMs: row.clock_wrong_ms,
+    presence: row.presence === null ? null : JSON.parse(row.presence),
   };
 }
 
@@ -227,6 +255,7 @@ function segmentRow(segment: SegmentRecord): SegmentTable {
     generation: segment.generation,
     wrapped_key: segment.wrappedKey?.toString('base64') ?? null,
     closed_by: segment.closedBy,
+    sealed: textOrNull(segment.sealed),
   };
 }
 
@@ -238,6 +267,7 @@ export function segmentOf(row: SegmentTable): SegmentRecord {
     generation: row.generation,
     wrappedKey: row.wrapped_key === null ? null : Buffer.from(row.wrapped_key, 'base64'),
     closedBy: row.closed_by as SegmentRecord['closedBy'],
+    sealed: row.sealed === null ? null : (JSON.parse(row.sealed) as SegmentRecord['sealed']),
   };
 }
 
@@ -343,6 +373,10 @@ export function eventOf(row: EventTable): RecordingEvent {
     gapStartedAt: numberOrNull(row.gap_started_at),
     gapEndedAt: numberOrNull(row.gap_ended_at),
   };
+}
+
+function textOrNull(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
 }
 
 function numberOrNull(value: number | string | null): number | null {

@@ -7,6 +7,11 @@ import { up as pauses } from './migrations/0004-pauses.ts';
 import { up as media } from './migrations/0005-media.ts';
 import { up as assurance } from './migrations/0006-assurance.ts';
 import { up as archive } from './migrations/0007-archive.ts';
+import { up as ownership } from './migrations/0008-ownership.ts';
+import { up as keyPartitions } from './migrations/0009-key-partitions.ts';
+import { up as recordingSecrets } from './migrations/0010-recording-secrets.ts';
+import { up as truth } from './migrations/0011-truth.ts';
+import { up as dialogues } from './migrations/0012-dialogues.ts';
 import type { Schema } from './schema.ts';
 
 export const migrations = {
@@ -17,6 +22,11 @@ export const migrations = {
   '0005-media': { up: media },
   '0006-assurance': { up: assurance },
   '0007-archive': { up: archive },
+  '0008-ownership': { up: ownership },
+  '0009-key-partitions': { up: keyPartitions },
+  '0010-recording-secrets': { up: recordingSecrets },
+  '0011-truth': { up: truth },
+  '0012-dialogues': { up: dialogues },
 };
 
 /** Brings the database to the newest schema; two processes that start at once do it once. */
@@ -24,4 +34,11 @@ export async function migrateToLatest(kysely: Kysely<Schema>): Promise<void> {
   const provider = { getMigrations: async () => migrations };
   const { error } = await new Migrator({ db: kysely, provider }).migrateToLatest();
   if (error) throw error;
+}
+
+/** Whether `migrateToLatest` would change anything. */
+export async function isBehind(kysely: Kysely<Schema>): Promise<boolean> {
+  const provider = { getMigrations: async () => migrations };
+  const known = await new Migrator({ db: kysely, provider }).getMigrations();
+  return known.some(({ executedAt }) => executedAt === undefined);
 }

@@ -1,7 +1,10 @@
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
-import { type Database, type Row, upsert } from './database.ts';
+import type { ReplacedKey } from '../domain/keeping-store.ts';
+import { claimEpoch, type Database, OwnEpoch, type Row, upsert } from './database.ts';
 import type { RowOf } from './mapping.ts';
+import { beginDurably, mustBeDurable } from './postgres-durability.ts';
+import { rewriteKeys } from './postgres-forgetting.ts';
 import { primaryKeys, type Schema, type TableName } from './schema.ts';
 
 export interface PostgresOptions {
@@ -16,21 +19,43 @@ export function openPostgres(options: PostgresOptions): Database {
   const pool = new pg.Pool({ connectionString: options.url, max: options.maxConnections });
   pool.on('error', options.onConnectionLost);
   const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const epoch = new OwnEpoch();
+  /** A durable transaction, refused where our epoch is not the database's any more. */
+  async function change<Result>(
+    statements: (transaction: Transaction<Schema>) => Promise<Result>,
+  ): Promise<Result> {
+    epoch.mustNotBeDisowned();
+    return kysely.transaction().execute(async (transaction) => {
+      epoch.mustBe(await beginDurably(transaction));
+      return statements(transaction);
+    });
+  }
   return {
     kysely,
     reader: kysely,
+    change,
+    epoch,
+    mustBeDurable: () => mustBeDurable(kysely),
+    async claim(folder) {
+      const claim = await change((transaction) => claimEpoch(transaction, folder));
+      epoch.claimed(claim);
+      return claim;
+    },
+    async resign() {
+      if (epoch.value === undefined) return;
+      await change((one) => one.updateTable('ownership').set({ ended: 1 }).execute());
+    },
     async write(rows) {
       const byTable = latestByTable(rows);
-      await kysely.transaction().execute(async (transaction) => {
+      await change(async (transaction) => {
         for (const [table, tableRows] of byTable) {
           await upsert(transaction, table, [...tableRows.values()]).execute();
         }
       });
     },
-    async forgetDeleted() {
-      await pool.query('VACUUM segments');
-      await pool.query('VACUUM derived');
-    },
+    opened: async (rows) => [...rows],
+    replaceKeys: (of, keys) => change((transaction) => replaceKeys(transaction, of, keys)),
+    forgetDeleted: (callIds) => rewriteKeys(pool, callIds),
     async close() {
       await kysely.destroy();
     },
@@ -47,4 +72,22 @@ function latestByTable(rows: readonly RowOf[]): Map<TableName, Map<string, Row>>
     byTable.set(table, latest.set(key, row));
   }
   return byTable;
+}
+
+/** One statement, so that no commit comes in between. */
+async function replaceKeys(
+  transaction: Kysely<Schema>,
+  of: 'segments' | 'derived',
+  keys: readonly ReplacedKey[],
+): Promise<void> {
+  const text = (key: Buffer): string => key.toString('base64');
+  const pairs = sql.join(keys.map(({ before, after }) => sql`(${text(before)}, ${text(after)})`));
+  const callIds = sql.join([...new Set(keys.map(({ callId }) => callId))]);
+  await sql`
+    with renewed (old_key, new_key) as (values ${pairs})
+    update ${sql.table(of)}
+    set wrapped_key = (select new_key from renewed where old_key = wrapped_key)
+    where call_id in (${callIds}) and wrapped_key in (select old_key from renewed)`.execute(
+    transaction,
+  );
 }

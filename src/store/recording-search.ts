@@ -1,4 +1,4 @@
-import { type Kysely, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
+import { type Kysely, type RawBuilder, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
 import type { RecordingFilter, RecordingPage, RecordingPlace } from '../domain/recording-search.ts';
 import { MarkingState } from '../domain/recording-state.ts';
 import { callOf, reasonBits } from './mapping.ts';
@@ -72,8 +72,9 @@ function placeOf({ beganAt, id }: RecordingPlace): RecordingPlace {
   return { beganAt, id };
 }
 
+/** One of each UCC, and one of the calls that were transferred to them. */
 function walksOf({ uccs = [] }: RecordingFilter): number {
-  return uccs.length > MAX_WALKS ? 1 : Math.max(1, uccs.length);
+  return uccs.length > MAX_WALKS || uccs.length === 0 ? 1 : uccs.length + 1;
 }
 
 /**
@@ -98,13 +99,28 @@ function scanOf(kysely: Kysely<Schema>, filter: RecordingFilter, rows: number): 
     newest(from.where('ucc_name', '=', ucc), filter, rows),
   );
   if (!first) return newest(from, filter, rows);
-  if (others.length === 0) return first;
+  others.push(transferredScan(kysely, filter, rows));
   // Each in brackets of its own: SQLite takes no `order by` inside of a union.
   const all = [first, ...others].map((one, index) =>
     kysely.selectFrom(one.as(`ucc_${index}`)).selectAll(),
   );
   const union = all.reduce((sum, one) => sum.unionAll(one) as typeof sum);
   return newest(kysely.selectFrom(union.as('calls')).selectAll('calls') as Scan, filter, rows);
+}
+
+/** Calls of other UCCs that were transferred to these while they were in progress. */
+function transferredScan(kysely: Kysely<Schema>, filter: RecordingFilter, rows: number): Scan {
+  const uccs = [...(filter.uccs ?? [])];
+  const transferred = kysely
+    .selectFrom('call_uccs')
+    .select('call_id')
+    .where('ucc_name', 'in', uccs);
+  const from = kysely
+    .selectFrom('calls')
+    .selectAll('calls')
+    .where('ucc_name', 'not in', uccs)
+    .where('id', 'in', transferred);
+  return newest(from, filter, rows);
 }
 
 function partyScan(
@@ -117,7 +133,7 @@ function partyScan(
     .select('call_id')
     .where('party_key', '=', filter.party);
   if (filter.agent !== undefined) parties = parties.where('is_agent', '=', 1);
-  if (filter.uccs) parties = parties.where('ucc_name', 'in', [...filter.uccs]);
+  if (filter.uccs) parties = parties.where(isOfUccs(filter.uccs, sql.ref('call_parties.call_id')));
   if (filter.from !== undefined) parties = parties.where('began_at', '>=', filter.from);
   if (filter.to !== undefined) parties = parties.where('began_at', '<', filter.to);
   const { before } = filter;
@@ -145,7 +161,7 @@ function newest(query: Scan, { from, to, before }: RecordingFilter, rows: number
 /** What is asked of each row that was looked at. */
 function matching(query: Kept, filter: RecordingFilter): Kept {
   let rows = query.where('recorded', '=', 1);
-  if (filter.uccs) rows = rows.where('ucc_name', 'in', [...filter.uccs]);
+  if (filter.uccs) rows = rows.where(isOfUccs(filter.uccs, sql.ref('calls.id')));
   if (filter.marked !== undefined) {
     rows = rows.where('marking_state', filter.marked ? '=' : '<>', MarkingState.Mark);
   }
@@ -166,6 +182,13 @@ function matching(query: Kept, filter: RecordingFilter): Kept {
   if (agent !== undefined && agent !== driving) rows = rows.where(hasParty(agent, 'agent'));
   if (party !== undefined && party !== driving) rows = rows.where(hasParty(party, 'anybody'));
   return rows;
+}
+
+/** Its own UCC is one of them, or one that it was transferred to. */
+function isOfUccs(uccs: readonly string[], callId: RawBuilder<unknown>) {
+  const names = sql.join([...uccs]);
+  return sql<SqlBool>`(ucc_name in (${names}) or exists (
+    select 1 from call_uccs u where u.call_id = ${callId} and u.ucc_name in (${names})))`;
 }
 
 function hasParty(key: string, who: 'agent' | 'anybody') {

@@ -4,11 +4,14 @@ import type {
   CallDetailTable,
   CallPartyTable,
   CallTable,
+  CallUccTable,
   ClientTable,
   DerivedTable,
   ErasureTable,
   EventTable,
   GapTable,
+  KeyCheckTable,
+  OwnershipTable,
   RecordingSessionTable,
   SegmentTable,
   TrackTable,
@@ -23,6 +26,7 @@ export interface Schema {
   uccs: UccTable;
   calls: CallTable;
   call_parties: CallPartyTable;
+  call_uccs: CallUccTable;
   tracks: TrackTable;
   segments: SegmentTable;
   gaps: GapTable;
@@ -38,6 +42,8 @@ export interface Schema {
   derived: DerivedTable;
   users: UserTable;
   clients: ClientTable;
+  ownership: OwnershipTable;
+  key_checks: KeyCheckTable;
 }
 
 export type TableName = keyof Schema;
@@ -50,6 +56,7 @@ export const primaryKeys = {
   uccs: ['name'],
   calls: ['id'],
   call_parties: ['party_key', 'began_at', 'call_id'],
+  call_uccs: ['ucc_name', 'began_at', 'call_id'],
   tracks: ['call_id', 'track'],
   segments: ['call_id', 'track', 'segment'],
   gaps: ['call_id', 'track', 'start'],
@@ -65,6 +72,8 @@ export const primaryKeys = {
   derived: ['call_id', 'kind'],
   users: ['name'],
   clients: ['id'],
+  ownership: ['id'],
+  key_checks: ['key_id'],
 } as const satisfies Record<TableName, readonly string[]>;
 
 /**
@@ -74,4 +83,5 @@ export const immutableColumns: readonly string[] = [
   'correlation_id',
   'ucc_name',
   'began_at',
+  'part',
 ] satisfies (keyof CallTable)[];

@@ -1,10 +1,13 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
+import { FOLLOWED } from './database.ts';
 
 /** Asks the thread to run statements; `atomic` ones share a transaction. */
 export interface SqliteRequest {
   readonly id: number;
   readonly atomic: boolean;
+  /** Of the owner: `atomic` statements of an owner before are refused. */
+  readonly epoch?: number | undefined;
   readonly statements: readonly { readonly sql: string; readonly rows: SQLInputValue[][] }[];
 }
 
@@ -48,6 +51,10 @@ function run(request: SqliteRequest): Omit<SqliteAnswer, 'id'> {
 function runAtomic(request: SqliteRequest): Omit<SqliteAnswer, 'id'> {
   database.exec('BEGIN IMMEDIATE');
   try {
+    if (request.epoch !== undefined) {
+      const owner = prepared('select epoch from ownership').get();
+      if (owner?.epoch !== request.epoch) throw new Error(FOLLOWED);
+    }
     for (const { sql, rows } of request.statements) {
       const statement = prepared(sql);
       for (const values of rows) statement.run(...values);

@@ -1,7 +1,10 @@
+import { type SqlBool, sql } from 'kysely';
 import type { AccessFilter, AccessRecord } from '../domain/access-trail.ts';
 import type { AssuranceStore } from '../domain/assurance-store.ts';
+import { partsInOrder } from '../domain/dialogue.ts';
 import type { RecordingEvent } from '../domain/events.ts';
 import type { KeepingStore } from '../domain/keeping-store.ts';
+import type { KeyCheckStore } from '../domain/key-check-store.ts';
 import type { PeopleStore } from '../domain/people.ts';
 import type { Change, Store } from '../domain/ports.ts';
 import type { RecordingFilter, RecordingPage } from '../domain/recording-search.ts';
@@ -18,8 +21,9 @@ import type { WebhookStore } from '../domain/webhook.ts';
 import { accessOf } from './access-rows.ts';
 import { SqlAssuranceStore } from './assurance-store.ts';
 import { CommitQueue } from './commit-queue.ts';
-import type { Database } from './database.ts';
+import { type Database, openedRows } from './database.ts';
 import { SqlKeepingStore } from './keeping-store.ts';
+import { SqlKeyCheckStore } from './key-check-store.ts';
 import {
   callOf,
   detailOf,
@@ -33,6 +37,7 @@ import {
 import { migrateToLatest } from './migrate.ts';
 import { SqlPeopleStore } from './people-store.ts';
 import { searchRecordings } from './recording-search.ts';
+import { StoreOwner } from './store-owner.ts';
 import { SqlWebhookStore } from './webhook-store.ts';
 
 /** The one query layer on both databases. */
@@ -43,18 +48,28 @@ export class SqlStore implements Store {
   readonly people: PeopleStore;
   readonly assurance: AssuranceStore;
   readonly keeping: KeepingStore;
+  readonly keyChecks: KeyCheckStore;
+  readonly owner: StoreOwner;
 
   private constructor(database: Database) {
     this.#database = database;
     this.#commits = new CommitQueue((rows) => database.write(rows));
-    this.webhooks = new SqlWebhookStore(database.kysely, this.#commits);
+    this.webhooks = new SqlWebhookStore(database, this.#commits);
     this.people = new SqlPeopleStore(database.kysely, this.#commits);
-    this.assurance = new SqlAssuranceStore(database.kysely, this.#commits);
+    this.assurance = new SqlAssuranceStore(database, this.#commits);
     this.keeping = new SqlKeepingStore(database, this.#commits);
+    this.keyChecks = new SqlKeyCheckStore(database);
+    this.owner = new StoreOwner(database);
   }
 
   static async open(database: Database): Promise<SqlStore> {
-    await migrateToLatest(database.kysely);
+    try {
+      await database.mustBeDurable();
+      await migrateToLatest(database.kysely);
+    } catch (cause) {
+      await database.close().catch(() => undefined);
+      throw cause;
+    }
     return new SqlStore(database);
   }
 
@@ -67,11 +82,12 @@ export class SqlStore implements Store {
     return rows.map(uccOf);
   }
 
-  async liveCalls(): Promise<CallRecord[]> {
+  async unsettledCalls(): Promise<CallRecord[]> {
     const rows = await this.#database.kysely
       .selectFrom('calls')
       .selectAll()
-      .where('status', '=', 'live')
+      // Word for word as in the index of them.
+      .where(sql<SqlBool>`status in ('live', 'finishing', 'deleting')`)
       .execute();
     return rows.map(callOf);
   }
@@ -90,10 +106,24 @@ export class SqlStore implements Store {
       .selectFrom('calls')
       .selectAll()
       .where('correlation_id', '=', correlationId)
+      .orderBy('part', 'desc')
       .orderBy('began_at', 'desc')
       .limit(1)
       .executeTakeFirst();
     return row ? callOf(row) : undefined;
+  }
+
+  async dialogueParts(of: CallRecord): Promise<CallRecord[]> {
+    const { firstPart } = of.dialogue;
+    const rows = await this.#database.kysely
+      .selectFrom('calls')
+      .selectAll()
+      .where('correlation_id', '=', of.correlationId)
+      .where('part', '>=', firstPart)
+      .execute();
+    // Calls of older releases all count as part 0: each of them stands alone.
+    const records = rows.map(callOf).filter(({ id }) => firstPart > 0 || id === of.id);
+    return partsInOrder(records, firstPart);
   }
 
   async sessions(): Promise<SessionRecord[]> {
@@ -104,7 +134,9 @@ export class SqlStore implements Store {
   async endSession(id: string): Promise<void> {
     // One that is still on its way would come back.
     await this.#commits.add({});
-    await this.#database.kysely.deleteFrom('recording_sessions').where('id', '=', id).execute();
+    await this.#database.change((kysely) =>
+      kysely.deleteFrom('recording_sessions').where('id', '=', id).execute(),
+    );
   }
 
   recordings(filter: RecordingFilter): Promise<RecordingPage> {
@@ -138,14 +170,13 @@ export class SqlStore implements Store {
   }
 
   async segments(callId: string): Promise<SegmentRecord[]> {
-    const rows = await this.#database.kysely
+    const query = this.#database.kysely
       .selectFrom('segments')
       .selectAll()
       .where('call_id', '=', callId)
       .orderBy('track')
-      .orderBy('segment')
-      .execute();
-    return rows.map(segmentOf);
+      .orderBy('segment');
+    return (await openedRows(this.#database, query)).map(segmentOf);
   }
 
   async gaps(callId: string): Promise<GapRecord[]> {
@@ -214,15 +245,17 @@ export class SqlStore implements Store {
     // A segment that is still on its way would bring its key back: what was added before goes
     // first.
     await this.#commits.add({});
-    await this.#database.kysely
-      .updateTable('segments')
-      .set({ wrapped_key: null })
-      .where('call_id', '=', callId)
-      .execute();
+    await this.#database.change(async (kysely) => {
+      for (const table of ['segments', 'derived'] as const) {
+        const keys = kysely.updateTable(table).set({ wrapped_key: null });
+        await keys.where('call_id', '=', callId).execute();
+      }
+    });
   }
 
   async close(): Promise<void> {
     await this.#commits.drained();
+    await this.owner.resign();
     await this.#database.close();
   }
 }

@@ -44,6 +44,16 @@ export interface CallTable {
   parties: string;
   legal_hold: string | null;
   health: string | null;
+  /** Its place among the parts of its correlation id; 0 of older releases. */
+  part: number;
+  dialogue: string | null;
+}
+
+/** UCCs that a call has besides its own: it was transferred to them while it was in progress. */
+export interface CallUccTable {
+  ucc_name: string;
+  began_at: number;
+  call_id: string;
 }
 
 /** Whom a recording is found by; in a table of its own, in the order in which they are listed. */
@@ -70,6 +80,8 @@ export interface TrackTable {
   clock_origin: string | null;
   reason_changes: string;
   packets: string;
+  clock_wrong_ms: number;
+  presence: string | null;
 }
 
 export interface SegmentTable {
@@ -80,6 +92,7 @@ export interface SegmentTable {
   /** Base64; null once the key is destroyed. */
   wrapped_key: string | null;
   closed_by: string | null;
+  sealed: string | null;
 }
 
 export interface GapTable {
@@ -224,4 +237,22 @@ export interface DerivedTable {
   generation: number;
   /** Base64; null once the key is destroyed. */
   wrapped_key: string | null;
+}
+
+/** The one row of who owns the database. */
+export interface OwnershipTable {
+  id: number;
+  /** Rises with each owner. */
+  epoch: number;
+  /** `FolderLock.identity` of the owner's data folder. */
+  folder: string;
+  /** 1: the owner stopped in order. */
+  ended: number;
+}
+
+/** A known text under each master key that something in the store may be sealed under. */
+export interface KeyCheckTable {
+  key_id: string;
+  /** Base64 */
+  sealed: string;
 }

@@ -7,6 +7,7 @@ import type {
   WebhookStore,
 } from '../domain/webhook.ts';
 import type { CommitQueue } from './commit-queue.ts';
+import type { Database } from './database.ts';
 import type { RowOf } from './mapping.ts';
 import type { Schema } from './schema.ts';
 import type { WebhookDeadLetterTable, WebhookTable } from './tables.ts';
@@ -15,11 +16,11 @@ import type { WebhookDeadLetterTable, WebhookTable } from './tables.ts';
  * Webhooks, how far each has come, and what was given up; written through the store's commit queue.
  */
 export class SqlWebhookStore implements WebhookStore {
-  readonly #kysely: Kysely<Schema>;
+  readonly #database: Database;
   readonly #commits: CommitQueue;
 
-  constructor(kysely: Kysely<Schema>, commits: CommitQueue) {
-    this.#kysely = kysely;
+  constructor(database: Database, commits: CommitQueue) {
+    this.#database = database;
     this.#commits = commits;
   }
 
@@ -43,9 +44,11 @@ export class SqlWebhookStore implements WebhookStore {
 
   async remove(webhook: string): Promise<void> {
     // The webhook goes first: without it, what a crash leaves of the rest is read by nobody.
-    await this.#kysely.deleteFrom('webhooks').where('name', '=', webhook).execute();
-    await this.#kysely.deleteFrom('webhook_cursors').where('webhook', '=', webhook).execute();
-    await this.#kysely.deleteFrom('webhook_dead_letters').where('webhook', '=', webhook).execute();
+    await this.#database.change(async (kysely) => {
+      await kysely.deleteFrom('webhooks').where('name', '=', webhook).execute();
+      await kysely.deleteFrom('webhook_cursors').where('webhook', '=', webhook).execute();
+      await kysely.deleteFrom('webhook_dead_letters').where('webhook', '=', webhook).execute();
+    });
   }
 
   advance(cursor: WebhookCursor, deadLetter?: DeadLetter): Promise<void> {
@@ -86,12 +89,18 @@ export class SqlWebhookStore implements WebhookStore {
   }
 
   async removeDeadLetter({ webhook, uccName, sequence }: WebhookCursor): Promise<void> {
-    await this.#kysely
-      .deleteFrom('webhook_dead_letters')
-      .where('webhook', '=', webhook)
-      .where('ucc_name', '=', uccName)
-      .where('sequence', '=', sequence)
-      .execute();
+    await this.#database.change((kysely) =>
+      kysely
+        .deleteFrom('webhook_dead_letters')
+        .where('webhook', '=', webhook)
+        .where('ucc_name', '=', uccName)
+        .where('sequence', '=', sequence)
+        .execute(),
+    );
+  }
+
+  get #kysely(): Kysely<Schema> {
+    return this.#database.kysely;
   }
 }
 

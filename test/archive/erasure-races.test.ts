@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -51,7 +51,7 @@ function partsOf(between: (parts: Parts) => Promise<unknown> = async () => undef
   const keyFile = join(recordingsDir, 'master.key');
   writeFileSync(keyFile, `${masterKey.toString('hex')}\n`, { mode: 0o600 });
   const rotation = new KeyRotation({
-    ...{ keys, keeping, file: keyFile, vault: masterKeyVault(keys) },
+    ...{ keys, keeping, keyChecks: store.keyChecks, file: keyFile, vault: masterKeyVault(keys) },
     settled: () => kept.settled(),
   });
   const exclusively = (callId: string, look: () => Promise<void>) => kept.run(callId, look);
@@ -68,6 +68,7 @@ function partsOf(between: (parts: Parts) => Promise<unknown> = async () => undef
       destroyable: (callId) => archive.destroyable(callId),
       interrupt: (callId) => archive.interrupt(callId),
       sweep: (callId) => archive.sweep(callId),
+      sweepDisk: (callId) => archive.sweepDisk(callId),
       reseal: async (callId, span) => {
         const resealed = await archive.reseal(callId, span);
         await between(parts);
@@ -140,7 +141,10 @@ describe('while an interval is erased', () => {
     await store.commit({});
     expect(performance.now() - begun).toBeLessThan(2_500);
     const { state } = await erasing;
-    expect([state, alarms]).toEqual(['keysDestroyed', ['erasureFailed']]);
+    expect([state, alarms]).toEqual(['keysRemoved', ['erasureFailed']]);
+    expect((await erasing).keysDestroyedAt).toBeNull();
+    // What is on this machine went all the same.
+    expect(existsSync(join(bench.call.recordingsDir, callId))).toBe(false);
     reader.exec('commit');
     reader.close();
     await erasures.resume();

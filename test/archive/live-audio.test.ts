@@ -101,7 +101,7 @@ describe('a call in progress', () => {
     track.writer.seal();
     let isDestroyed = false;
     const audio = live((files) => ({
-      ...{ write: files.write, remove: files.remove, list: files.list },
+      ...{ write: files.write, sync: files.sync, remove: files.remove, list: files.list },
       removeFolder: files.removeFolder,
       open: async (path) => {
         const file = await files.open(path);

@@ -57,6 +57,26 @@ export class StoredCall {
     return this;
   }
 
+  /** The last process closed nothing: what it told of the end of segments and tracks is undone. */
+  crash(): void {
+    const { segment = 0 } = this.segments.at(-1) ?? {};
+    const isLast = (row: SegmentRecord) => row.segment === segment && row.closedBy !== null;
+    this.segments.splice(0, Infinity, ...this.segments.filter((row) => !isLast(row)));
+    for (const track of this.#tracks) track.record = { ...track.record, endPosition: null };
+  }
+
+  /** A later process goes on with the one track. */
+  goOn(startPosition: number): StoredTrack {
+    const [before] = this.#tracks;
+    if (!before) throw new Error('there is no track');
+    const { codec, clockRate, track } = before.record;
+    const firstSegment = 1 + Math.max(...this.segments.map(({ segment }) => segment));
+    const next = new StoredTrack(this, { codec, clockRate, track }, firstSegment);
+    next.record = { ...before.record, endPosition: startPosition };
+    this.#tracks[0] = next;
+    return next;
+  }
+
   /** An archive of this one recording, whose rows the store has. */
   archive(store: SqlStore, maxExports = 0): SealedArchive {
     const filesSettings = { recordingsDir: this.recordingsDir };
@@ -102,6 +122,7 @@ class StoredTrack {
   constructor(
     { callId, recordingsDir, masterKey, segments }: StoredCall,
     described: Pick<TrackRecord, 'codec' | 'clockRate' | 'track'> & Partial<TrackRecord>,
+    firstSegment = 0,
   ) {
     const { codec, clockRate, track } = described;
     const clock = new TrackClock(Object.assign(new CallClock(), { originMs: 0 }), clockRate);
@@ -110,15 +131,15 @@ class StoredTrack {
     this.record = {
       ...{ callId, label: String(track), aor: null, role: 'other', mixed: false },
       ...{ startPosition: null, endPosition: null, initialReason: null, clockOrigin: null },
-      ...{ reasonChanges: [], packets, ...described },
+      ...{ reasonChanges: [], packets, clockWrongMs: 0, presence: null, ...described },
     };
     this.writer = new SegmentWriter(
       {
         ...{ callId, track, codec, clockRate, masterKey, recordingsDir, suppressDtmf: false },
-        ...{ maxUnwrittenBytes: 1e9, firstSegment: 0, lookbackMs: 0, commandCameAtMs: () => 0 },
+        ...{ maxUnwrittenBytes: 1e9, firstSegment, lookbackMs: 0, commandCameAtMs: () => 0 },
         chunkSamples: Math.floor((CHUNK_MS * clockRate) / 1000),
-        onSegment: (segment, wrappedKey, closedBy) => {
-          segments.push({ callId, track, segment, generation: 0, wrappedKey, closedBy });
+        onSegment: (told) => {
+          segments.push({ callId, track, generation: 0, ...told });
         },
         onFailed: (code) => {
           throw new Error(code);

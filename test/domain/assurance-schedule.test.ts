@@ -111,7 +111,7 @@ describe('a UCC of which nothing is kept', () => {
       const call = aCall({ status: 'kept', beganAt: utc('2026-06-01T12:00:00Z'), ...changes });
       const health = judge({
         ...{ record: { ...call, endedAt: call.beganAt }, tracks: [], gaps: [], pauses: 0 },
-        ...{ expectations: new Map(), alarms: new Set() },
+        ...{ readings: new Map(), open: [], alarms: new Set() },
       });
       await store.commit({ call: { ...call, health } });
     }

@@ -115,7 +115,13 @@ export class ContractBench {
     const ports = await freeRtpPorts();
     const hush = await TestHush.start({
       config: (config) =>
-        change({ ...config, rtp: { ...config.rtp, ...ports }, uccs: contractUccs }),
+        change({
+          ...config,
+          rtp: { ...config.rtp, ...ports },
+          // A dialogue is over as soon as its call has ended.
+          recording: { ...config.recording, inheritMs: 0 },
+          uccs: contractUccs,
+        }),
     });
     return new ContractBench(hush, await TestCaller.open());
   }

@@ -95,6 +95,7 @@ describe('packets', () => {
   const summary = (packets: Partial<PacketCounts>) => ({
     ...{ track: 0, startPosition: 0, endPosition: 1, initialReason: null, reasonChanges: [] },
     packets: { ...nothing, ...packets },
+    clockWrongMs: 0,
   });
   const value = async (metrics: Metrics, line: string) =>
     Number(

@@ -3,11 +3,11 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { SegmentReader } from '../../src/archive/segment-reader.ts';
-import type { StreamSpec, TrackBeginning } from '../../src/domain/ports.ts';
+import type { ErasedTrack, StreamSpec, TrackBeginning } from '../../src/domain/ports.ts';
 import type { SegmentRecord } from '../../src/domain/records.ts';
 import { buildRtp, type RtpFields } from '../../src/protocols/rtp/packet.ts';
 import { KEY_BYTES } from '../../src/protocols/segment/key-wrap.ts';
-import { MediaRecorder, type RecorderOptions } from '../../src/recorder/recorder.ts';
+import { MediaRecorder } from '../../src/recorder/recorder.ts';
 import { plainPcmu } from '../support/agreements.ts';
 import { temporaryFolder } from '../support/hush.ts';
 import { unsealing } from '../support/unsealing.ts';
@@ -23,31 +23,25 @@ export const spec: StreamSpec = {
 /** Test processes run side by side, below the ports that the system gives away. */
 const firstPort = 6000 + 200 * randomInt(15);
 
-export type FixtureOptions = Partial<
-  Pick<
-    RecorderOptions,
-    'workerEntry' | 'fenceTimeoutMs' | 'mainThreadTimeoutMs' | 'onUnattended' | 'resumeGuardMs'
-  >
->;
-
 /** A recorder alone, without SIP, and a socket that sends to it. */
 export class RecorderFixture {
   readonly recordingsDir = temporaryFolder();
   readonly masterKey = randomBytes(KEY_BYTES);
   readonly segments: SegmentRecord[] = [];
   readonly failures: string[] = [];
+  readonly erased: ErasedTrack[] = [];
   readonly beginnings: (TrackBeginning & { readonly track: number })[] = [];
   readonly recorder: MediaRecorder;
   readonly #socket: Socket = createSocket('udp4');
   #onFailed: (() => void) | undefined;
 
-  constructor(options: FixtureOptions = {}) {
+  constructor(options: { workerEntry?: URL } = {}) {
     this.recorder = new MediaRecorder({
+      ...{ recordingsDir: this.recordingsDir, masterKey: this.masterKey, ...options },
       ...{ portMin: firstPort, portMax: firstPort + 199 },
       ...{ rtpHost: '127.0.0.1', workers: 1, maxCalls: 20, fenceTimeoutMs: 2000, chunkMs: 900 },
       ...{ resumeGuardMs: 0, mainThreadTimeoutMs: 5000, onUnattended: 'shut' },
       ...{ maxUnwrittenBytes: 1_000_000, diskProbeIntervalMs: 50 },
-      ...{ recordingsDir: this.recordingsDir, masterKey: this.masterKey, ...options },
       clock: { now: () => Date.now() },
       listener: {
         onSegment: (segment) => this.segments.push(segment),
@@ -56,6 +50,7 @@ export class RecorderFixture {
           this.#onFailed?.();
         },
         onStreamStats: () => undefined,
+        onErased: (tracks) => this.erased.push(...tracks),
         onTrackBegan: (_, track, beginning) => this.beginnings.push({ track, ...beginning }),
         onWorkerDied: (callIds, detail) => {
           this.failures.push(`workerDied ${callIds.join(' ')} ${detail}`);

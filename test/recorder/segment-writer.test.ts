@@ -49,8 +49,8 @@ describe('SegmentWriter', () => {
         ...{ callId, track: 1, codec: 'PCMU', chunkSamples: CHUNK_SAMPLES, masterKey },
         ...{ clockRate: 8000, suppressDtmf, commandCameAtMs: () => 0 },
         ...{ recordingsDir, maxUnwrittenBytes: 1_000_000, firstSegment: 0, lookbackMs: 0 },
-        onSegment: (segment, wrappedKey, closedBy) => {
-          segments.push({ callId, track: 1, segment, generation: 0, wrappedKey, closedBy });
+        onSegment: (told) => {
+          segments.push({ callId, track: 1, generation: 0, ...told });
         },
         onFailed: (code) => failures.push(code),
       },

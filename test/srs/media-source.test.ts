@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Call } from '../../src/domain/call.ts';
 import { restoredStream, sessionRecord, trackRecord } from '../../src/domain/offered-media.ts';
+import { presenceSince } from '../../src/domain/stream-presence.ts';
 import { parseOffer } from '../../src/protocols/sdp/parse-offer.ts';
 import { chooseMedia } from '../../src/srs/offer-answer.ts';
 import { plainPcmu } from '../support/agreements.ts';
@@ -45,6 +46,7 @@ describe('the source of a stream', () => {
     const stream = {
       ...{ track: 0, port: 5000, sessionId: 's', label: '1', aor: null, role: 'other' as const },
       ...{ clockRate: 8000, mixed: false, suppressDtmf: false, held: false, began: undefined },
+      presence: presenceSince(0, false),
       agreed: { ...plainPcmu, source },
     };
     call.streams.set(0, stream);

@@ -1,19 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { buildMultipart } from '../../src/protocols/siprec/multipart.ts';
-import { ucc } from '../support/hush.ts';
 import { metadataOf, metadataPart, sdpBody, sdpOf, sdpPart, twoLines } from './srs-client.ts';
 import { SrsFixture } from './srs-fixture.ts';
 
-const other = 'ucc-other';
-
 describe('what Hush refuses to record', () => {
-  const fixture = new SrsFixture(() => ({
-    config: (config) => ({
-      ...config,
-      uccs: [...config.uccs, { name: other, useAudioRecording: true }],
-    }),
-  }));
+  const fixture = new SrsFixture();
 
   it.each([
     ['only codecs it does not know', [{ formats: '18' }, { formats: '3 18' }]],
@@ -62,7 +54,6 @@ describe('what Hush refuses to record', () => {
     ['a multipart without boundary', { ...multipart, contentType: 'multipart/mixed' }],
     ['metadata with a DOCTYPE', buildMultipart([sdp, metadataPart(doctype)])],
     ['metadata that is no XML', buildMultipart([sdp, metadataPart('<recording')])],
-    ['no SDP', buildMultipart([metadataPart(metadataOf())])],
     ['SDP without media', sdpBody('v=0\r\no=- 1 1 IN IP4 1.1.1.1\r\ns=-\r\nt=0 0\r\n')],
     ['SDP that is none', sdpBody('hello')],
   ])('says 400 to %s', async (_name, body) => {
@@ -113,14 +104,5 @@ describe('what Hush refuses to record', () => {
     await session.dialog.bye();
     await fixture.hush.event(({ type }) => type === 'callEnded');
     expect(await fixture.calls()).toEqual([]);
-  });
-
-  it("says 403 to a session of another UCC's call, and raises an alarm", async () => {
-    const correlationId = randomUUID();
-    await fixture.client.invite({ correlationId, uccName: ucc });
-    expect(await fixture.client.refusal({ correlationId, uccName: other })).toBe(403);
-    expect(await fixture.metric('hush_alarms_total{kind="correlationConflict"}')).toBe(1);
-    const [call] = await fixture.calls();
-    expect([call.uccName, call.streams.length]).toEqual([ucc, 2]);
   });
 });

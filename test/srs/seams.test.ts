@@ -3,21 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { judge, nowMs } from '../../src/simulator/verdict.ts';
 import { markersInWav } from '../../src/simulator/wav-markers.ts';
 import { type MarkerCall, TestCaller } from '../support/calls.ts';
-import { TestHush, ucc } from '../support/hush.ts';
+import { TestHush } from '../support/hush.ts';
 
-const otherUcc = 'ucc-other';
 let now = () => Date.now();
 let hush: TestHush;
 let caller: TestCaller;
 
 beforeAll(async () => {
-  hush = await TestHush.start({
-    config: (config) => ({
-      ...config,
-      uccs: [...config.uccs, { ...config.uccs[0], name: otherUcc }],
-    }),
-    overrides: { clock: { now: () => now() } },
-  });
+  hush = await TestHush.start({ overrides: { clock: { now: () => now() } } });
   caller = await TestCaller.open();
 });
 afterAll(async () => {
@@ -91,27 +84,7 @@ describe('a recording session that ends before the next one begins', () => {
     expect((await hush.command('Save', correlationId)).RecordingState).toBe(2);
     await ended(third);
     expect((await recordings(correlationId)).map(({ status }) => status)).toEqual(['destroyed']);
-  });
-});
-
-describe('a correlation id that two UCCs claim', () => {
-  it('stays with the first: the second is refused, and the pause holds', async () => {
-    const first = await caller.call(hush);
-    const { correlationId } = first;
-    await hush.command('Pause', correlationId);
-    const second = caller.call(hush, { correlationId, uccName: otherUcc });
-    await expect(second).rejects.toMatchObject({ statusCode: 403 });
-    expect(await hush.get(`/api/calls/${correlationId}`)).toMatchObject({
-      uccName: ucc,
-      pausedBy: ['api'],
-    });
-    const command = await hush.command('Start', correlationId, { UCCName: otherUcc });
-    expect(command.ErrorMessage?.Message).toContain('No Audio session');
-    await ended(first);
-    // Once it is over another UCC may go on with the dialogue, but not without its pause.
-    const third = await caller.call(hush, { correlationId, uccName: otherUcc });
-    expect((await hush.get(`/api/calls/${correlationId}`)).pausedBy).toEqual(['api']);
-    await ended(third);
+    // Part two and three kept nothing.
   });
 });
 

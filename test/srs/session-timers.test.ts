@@ -46,6 +46,19 @@ describe('what the server answers (RFC 4028 section 9)', () => {
     expect(sent.some(({ name }) => name === 'Require')).toBe(refresher === 'them');
   });
 
+  it('an extension counts on whatever line it stands (RFC 3261 section 7.3.1)', () => {
+    const lines = (...values: string[]) => values.map((value) => ({ name: 'Supported', value }));
+    const headers = [
+      ...lines('resource-priority,replaces', 'X-cisco-srtp-fallback', ' , Timer'),
+      { name: 'Session-Expires', value: '1800;refresher=uac' },
+    ];
+    const answer = answerSessionTimer({ headers }, rules);
+    expect(answer).toMatchObject({ ok: true, interval: { refresher: 'them' } });
+    const required = ['siprec', 'timer'].map((value) => ({ name: 'Require', value }));
+    const short = [...required, { name: 'Session-Expires', value: '30' }];
+    expect(answerSessionTimer({ headers: short }, rules)).toMatchObject({ ok: false });
+  });
+
   it('refuses too short an interval with 422 and Min-SE', () => {
     const short = request({ Supported: 'timer', 'Session-Expires': '60' });
     expect(answerSessionTimer(short, rules)).toMatchObject({

@@ -28,8 +28,7 @@ describe('sipp as the Session Recording Client', () => {
   beforeEach(async () => {
     hush = await TestHush.start();
     folder = temporaryFolder();
-    const scenario = fileURLToPath(new URL('./sipp/two-streams.xml', import.meta.url));
-    copyFileSync(scenario, join(folder, 'scenario.xml'));
+    play('two-streams.xml');
     writeFileSync(join(folder, 'two-streams.pcap'), twoStreamCapture(FRAMES));
   });
   afterEach(async () => {
@@ -37,12 +36,17 @@ describe('sipp as the Session Recording Client', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  function play(name: string): void {
+    const scenario = fileURLToPath(new URL(`./sipp/${name}`, import.meta.url));
+    copyFileSync(scenario, join(folder, 'scenario.xml'));
+  }
+
   /**
    * Resolves when all calls were made and hung up; sipp plays captures through a raw socket, as
    * root.
    */
-  async function runSipp(target: string, transport: 'u1' | 't1'): Promise<void> {
-    const load = ['-m', String(CALLS), '-l', String(CALLS), '-r', String(CALLS_PER_SECOND)];
+  async function runSipp(target: string, transport: 'u1' | 't1', calls = CALLS): Promise<void> {
+    const load = ['-m', String(calls), '-l', String(calls), '-r', String(CALLS_PER_SECOND)];
     const local = ['-i', '127.0.0.1', '-mi', '127.0.0.1', '-t', transport, '-nostdin'];
     const errors = ['-trace_err', '-error_file', 'errors.log', '-timeout', '20s'];
     const args = ['-sf', 'scenario.xml', target, ...local, ...load, ...errors];
@@ -83,6 +87,18 @@ describe('sipp as the Session Recording Client', () => {
       }
     },
   );
+
+  it.each(['u1', 't1'] as const)('asks for offers and answers in the ACK, over %s', async (by) => {
+    play('late-offers.xml');
+    const port = by === 'u1' ? hush.sipUdpPort : hush.sipTcpPort;
+    let wasHeld = false;
+    const watch = setInterval(async () => {
+      const { items } = await hush.get('/api/calls');
+      wasHeld ||= items[0]?.streams.every(({ held }: { held: boolean }) => held) ?? false;
+    }, 50);
+    await runSipp(`127.0.0.1:${port}`, by, 1).finally(() => clearInterval(watch));
+    expect(wasHeld).toBe(true);
+  });
 
   async function expectWhole(wav: Buffer): Promise<void> {
     const { durationMs, channels } = await ffprobe(wav);

@@ -16,7 +16,7 @@ function anAlarm(number: number, changes: Partial<AlarmRecord> = {}): AlarmRecor
 
 const health: CallHealth = judge({
   ...{ record: aCall({ endedAt: at + 60_000 }), tracks: [], gaps: [], pauses: 2 },
-  ...{ expectations: new Map(), alarms: new Set(['storageFailed' as const]) },
+  ...{ readings: new Map(), open: [], alarms: new Set(['storageFailed' as const]) },
 });
 
 describe.each(databaseKinds)('assurance on $name', (kind) => {

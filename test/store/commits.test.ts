@@ -19,7 +19,7 @@ describe.each(databaseKinds)('commits on $name', (kind) => {
       }),
     );
     expect(resolved).toEqual(calls.map((_, index) => index));
-    const seen = await (await fixture.another()).liveCalls();
+    const seen = await (await fixture.another()).unsettledCalls();
     expect(new Set(seen.map(({ id }) => id))).toEqual(new Set(calls.map(({ id }) => id)));
   });
 
@@ -56,7 +56,7 @@ describe.each(databaseKinds)('commits on $name', (kind) => {
     expect(first?.status).toBe('rejected');
     expect(others.map(({ status }) => status)).toEqual(good.map(() => 'fulfilled'));
     expect(await fixture.store.call(bad.id)).toBeUndefined();
-    const live = await fixture.store.liveCalls();
+    const live = await fixture.store.unsettledCalls();
     expect(live.map(({ id }) => id).sort()).toEqual(good.map(({ id }) => id).sort());
   });
 
@@ -73,6 +73,6 @@ describe.each(databaseKinds)('commits on $name', (kind) => {
     const calls = Array.from({ length: 100 }, () => aCall());
     const commits = calls.map((call) => store.commit({ call }));
     await Promise.all([store.close(), ...commits]);
-    expect(await fixture.store.liveCalls()).toHaveLength(calls.length);
+    expect(await fixture.store.unsettledCalls()).toHaveLength(calls.length);
   });
 });

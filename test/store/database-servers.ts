@@ -12,11 +12,15 @@ import { freePort } from '../support/ports.ts';
 export interface EmptyDatabase {
   /** The file of SQLite; undefined on PostgreSQL. */
   readonly file?: string;
+  /** Of PostgreSQL; undefined on SQLite. */
+  readonly url?: string;
   /** Opens another connection to it. */
   connect(): Database;
 }
 
 export interface DatabaseServer {
+  /** What PostgreSQL writes to; undefined on SQLite. */
+  readonly folder?: string;
   empty(): Promise<EmptyDatabase>;
   stop(): Promise<void>;
 }
@@ -29,7 +33,7 @@ export interface DatabaseKind {
 /** Every test of the store runs on both. */
 export const databaseKinds: readonly DatabaseKind[] = [
   { name: 'SQLite', start: startSqlite },
-  { name: 'PostgreSQL', start: startPostgres },
+  { name: 'PostgreSQL', start: () => startPostgres() },
 ];
 
 async function startSqlite(): Promise<DatabaseServer> {
@@ -47,7 +51,8 @@ async function startSqlite(): Promise<DatabaseServer> {
   };
 }
 
-async function startPostgres(): Promise<DatabaseServer> {
+/** @param flags of the server: `['-c', 'fsync=off']` */
+export async function startPostgres(flags: readonly string[] = []): Promise<DatabaseServer> {
   const folder = temporaryFolder();
   const port = await freePort();
   const password = randomBytes(16).toString('hex');
@@ -55,6 +60,7 @@ async function startPostgres(): Promise<DatabaseServer> {
     databaseDir: join(folder, 'db'),
     createPostgresUser: process.getuid?.() === 0,
     persistent: false,
+    postgresFlags: [...flags],
     onLog: () => {},
     onError: () => {},
     ...{ port, user: 'hush', password },
@@ -65,12 +71,14 @@ async function startPostgres(): Promise<DatabaseServer> {
   await server.start();
   let count = 0;
   return {
+    folder: join(folder, 'db'),
     async empty() {
       count += 1;
       const name = `test_${count}`;
       await server.createDatabase(name);
       const url = `postgres://hush:${password}@127.0.0.1:${port}/${name}`;
-      return { connect: () => openPostgres({ url, maxConnections: 4, onConnectionLost }) };
+      const connect = () => openPostgres({ url, maxConnections: 4, onConnectionLost });
+      return { url, connect };
     },
     async stop() {
       await server.stop();

@@ -88,7 +88,7 @@ describe.each(databaseKinds)('queries on $name', (kind) => {
       { status: 'destroyed' },
       { status: 'empty' },
     ]);
-    const found = await fixture.store.liveCalls();
+    const found = await fixture.store.unsettledCalls();
     expect(new Set(ids(found))).toEqual(new Set(ids([live, ended])));
   });
 });

@@ -44,6 +44,10 @@ export function aCall(changes: Partial<CallRecord> = {}): CallRecord {
     gaps: { lengthMs: 2 ** 33, reasons: ['api', 'erased'] },
     legalHold: { reason: 'case 7', owner: 'Zoë', placedAt: at },
     health: null,
+    dialogue: {
+      ...{ part: 2, firstPart: 1, uccs: ['sales'], ruledBy: ['sales', 'billing'] },
+      ...{ startCommanded: true, endedAt: { bootId: 'boot', monotonicMs: 2 ** 40 } },
+    },
     ...changes,
   };
 }
@@ -62,13 +66,19 @@ export function aTrack(callId: string, changes: Partial<TrackRecord> = {}): Trac
       ...{ received: 9, kept: 1, gated: 2, duplicate: 3, dtmf: 4, unusable: 5, erased: 6 },
       ...{ comfortNoise: 7, lost: 8, reordered: 9, unauthenticated: 10, foreign: 11 },
     },
+    clockWrongMs: 1_500,
+    presence: { openedAt: at, closedAt: null, holds: [{ from: at, until: at + 1 }] },
     ...changes,
   };
 }
 
 export function aSegment(callId: string, changes: Partial<SegmentRecord> = {}): SegmentRecord {
   const wrappedKey = Buffer.from(Array.from({ length: 60 }, (_, index) => (index * 7) & 0xff));
-  return { callId, track: 0, segment: 0, generation: 3, wrappedKey, closedBy: null, ...changes };
+  const sealed = { start: -(2 ** 33), end: 2 ** 34, chunks: 7 };
+  return {
+    ...{ callId, track: 0, segment: 0, generation: 3, wrappedKey, closedBy: null, sealed },
+    ...changes,
+  };
 }
 
 export function aGap(callId: string, changes: Partial<GapRecord> = {}): GapRecord {

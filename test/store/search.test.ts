@@ -27,8 +27,11 @@ function randomCall(): CallRecord {
   const parties = people
     .filter(() => random() < 0.4)
     .map((aor) => ({ aor, name: null, role: pick(['agent', 'other'] as const) }));
+  const uccName = pick(uccs);
+  const joined = uccs.filter((name) => name !== uccName && random() < 0.2);
+  const dialogue = { ...aCall().dialogue, uccs: [uccName, ...joined] };
   return aCall({
-    ...{ parties, uccName: pick(uccs), beganAt: at + Math.floor(random() * 60) },
+    ...{ parties, uccName, dialogue, beganAt: at + Math.floor(random() * 60) },
     recorded: random() < 0.9,
     status: pick(['kept', 'destroyed'] as const),
     markingState: pick([MarkingState.None, MarkingState.Mark, MarkingState.Unmark]),
@@ -69,7 +72,7 @@ function meets(call: CallRecord, filter: RecordingFilter): boolean {
   const { lengthMs, gaps, beganAt } = call;
   return [
     call.recorded,
-    filter.uccs?.includes(call.uccName) ?? true,
+    filter.uccs?.some((name) => call.dialogue.uccs.includes(name)) ?? true,
     filter.correlationId === undefined || call.correlationId === filter.correlationId,
     isTheirs(filter.agent, ['agent']),
     isTheirs(filter.party, ['agent', 'other']),
@@ -90,7 +93,9 @@ describe.each(databaseKinds)('search on $name', (kind) => {
 
   it.each([10_000, 25])('finds what it is asked for, scanning %i rows a page', async (scanned) => {
     const calls = Array.from({ length: CALLS }, randomCall);
-    await Promise.all(calls.map((call) => fixture.store.commit({ call, partiesOf: call })));
+    await Promise.all(
+      calls.map((call) => fixture.store.commit({ call, partiesOf: call, uccsOf: call })),
+    );
     const newestFirst = [...calls].sort((a, b) => b.beganAt - a.beganAt || (a.id < b.id ? 1 : -1));
     let found = 0;
     for (let index = 0; index < FILTERS; index += 1) {

@@ -30,7 +30,7 @@ describe('SQLite', () => {
     const [[, signal]] = await Promise.all([once(child, 'exit'), once(lines, 'close')]);
     expect(signal).toBe('SIGKILL');
     const store = await SqlStore.open(openSqlite(file));
-    const there = new Set((await store.liveCalls()).map(({ id }) => id));
+    const there = new Set((await store.unsettledCalls()).map(({ id }) => id));
     await store.close();
     const whole = named.filter((line) => line.length === 36);
     expect(whole.length).toBeGreaterThanOrEqual(200);
@@ -45,6 +45,6 @@ describe('SQLite', () => {
     const store = await SqlStore.open(openSqlite(join(folder, 'ended.sqlite')));
     await store.close();
     await expect(store.commit({ call: aCall() })).rejects.toThrow('the database thread ended');
-    await expect(store.liveCalls()).rejects.toThrow();
+    await expect(store.unsettledCalls()).rejects.toThrow();
   });
 });

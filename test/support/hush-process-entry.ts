@@ -10,6 +10,8 @@ const config = testConfig(options.dataDir, (defaults) => ({
   ...defaults,
   shutdown: options.shutdown ?? defaults.shutdown,
   auth: { ...defaults.auth, ...options.auth },
+  store: { ...defaults.store, ...options.store },
+  lock: { ...defaults.lock, ...options.lock },
   http: { ...defaults.http, port: options.httpPort ?? 0 },
   sip: { ...defaults.sip, ...options.sip, udpPort: options.sipUdpPort ?? 0 },
   uccs: defaults.uccs.flatMap((ucc) => [
@@ -43,5 +45,6 @@ if (options.crashable) {
     else channel.postMessage(stall.ms);
   });
 }
+server.onOwnershipLost(() => process.exit(1));
 const addresses = await server.start();
 if (process.send) process.send(addresses);

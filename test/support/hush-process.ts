@@ -27,6 +27,8 @@ export interface HushProcessOptions {
   /** In the place of mode `none`. */
   readonly auth?: Partial<Config['auth']>;
   readonly environment?: Record<string, string>;
+  readonly store?: Partial<Config['store']>;
+  readonly lock?: Partial<Config['lock']>;
 }
 
 /** A whole Hush in a process of its own: one that can be killed. */
@@ -57,6 +59,11 @@ export class HushProcess {
 
   get pid(): number {
     return this.#child.pid as number;
+  }
+
+  /** Resolves with the exit code; null after a signal. */
+  get exited(): Promise<number | null> {
+    return this.#exited;
   }
 
   /** SIGKILL or SIGTERM; resolves with the exit code. */

@@ -173,7 +173,8 @@ export function testConfig(dataDir: string, change?: HushOptions['config']): Con
     sip: { ...defaults.sip, udpPort: 0, tcpPort: 0, tlsPort: 0 },
     rtp: { ...defaults.rtp, ...rtpPorts },
     // No path on loopback takes longer than it was seen to; what is about the guard sets it.
-    recording: { ...defaults.recording, resumeGuardMs: 0 },
+    // Deleted recordings go once their calls have ended; what is about the time between sets that.
+    recording: { ...defaults.recording, resumeGuardMs: 0, deleteGraceMs: 0 },
     uccs: [
       {
         name: ucc,

@@ -107,6 +107,8 @@ function Loaded({ recording, startAt, may, changed }: LoadedProps) {
         </Alert>
       )}
       {status === 'destroyed' && <Alert color="gray">{texts.recording.destroyed}</Alert>}
+      {status === 'deleting' && <Alert color="gray">{texts.recording.deleting}</Alert>}
+      {status === 'finishing' && <Alert color="teal">{texts.recording.finishing}</Alert>}
       {status === 'live' && <Alert color="teal">{texts.recording.live}</Alert>}
       {isKept && (
         <Listen

@@ -17,7 +17,7 @@ import { createCipheriv, createDecipheriv } from 'node:crypto';
  * authenticated, so that a chunk can be neither altered nor moved. A record that a crash cut short
  * is not read.
  */
-const MAGIC = 0x48534b31;
+export const CHUNK_MAGIC = 0x48534b31;
 const HEADER_BYTES = 24;
 const RUN_BYTES = 12;
 const TAG_BYTES = 16;
@@ -31,8 +31,11 @@ export const MAX_RECORD_BYTES = 1024 * 1024;
 export const segmentCodecs = ['PCMU', 'PCMA', 'G722', 'L16', 'OPUS'] as const;
 export type SegmentCodec = (typeof segmentCodecs)[number];
 
-/** What a run is: audio, or, without bytes, why there is none where some was to be expected. */
-export const runKinds = ['audio', 'dtmf', 'silence', 'erased'] as const;
+/**
+ * What a run is: audio, or, without bytes, why there is none where some was to be expected. `lost`:
+ * it was there, and was damaged before the segment was sealed anew.
+ */
+export const runKinds = ['audio', 'dtmf', 'silence', 'erased', 'lost'] as const;
 export type RunKind = (typeof runKinds)[number];
 
 /**
@@ -67,6 +70,27 @@ export interface SegmentIdentity {
   readonly segment: number;
   /** How often it has been sealed anew; 0 or left out: it is as it was recorded. */
   readonly generation?: number;
+}
+
+/** What a segment holds, in units of its track's clock. */
+export interface SegmentExtent {
+  readonly start: number;
+  readonly end: number;
+  readonly chunks: number;
+}
+
+/** Of a segment with one chunk more: from its first to its last position. */
+export function extentWith(
+  extent: SegmentExtent,
+  { position, runs }: Omit<ChunkHeader, 'number'>,
+): SegmentExtent {
+  const chunks = extent.chunks + 1;
+  let [start, end] = chunks === 1 ? [Infinity, -Infinity] : [extent.start, extent.end];
+  for (const { offset, samples } of runs) {
+    start = Math.min(start, position + offset);
+    end = Math.max(end, position + offset + samples);
+  }
+  return { start, end, chunks };
 }
 
 /** Path of a segment's file below the recordings folder. */
@@ -127,6 +151,18 @@ export function lendSealedChunk({ key, identity, header }: SealRequest, audio: U
 }
 
 /**
+ * Whether the file ends within a record: what a crash leaves of the last one.
+ * @param rest the file's last bytes, from where a record should begin
+ */
+export function isCutShort(rest: Buffer): boolean {
+  const magic = Buffer.alloc(4);
+  magic.writeUInt32BE(CHUNK_MAGIC, 0);
+  if (!rest.subarray(0, 4).equals(magic.subarray(0, Math.min(4, rest.length)))) return false;
+  const bytes = rest.length < 8 ? MAX_RECORD_BYTES : rest.readUInt32BE(4);
+  return bytes > rest.length && bytes <= MAX_RECORD_BYTES;
+}
+
+/**
  * The audio of one whole record. Throws when key, identity or bytes are not those it was sealed
  * with.
  * @param record the bytes from `place.start` to `place.end`
@@ -147,7 +183,7 @@ export function openChunk(
 }
 
 function writeHeader(record: Buffer, header: ChunkHeader): void {
-  record.writeUInt32BE(MAGIC, 0);
+  record.writeUInt32BE(CHUNK_MAGIC, 0);
   record.writeUInt32BE(record.length, 4);
   record.writeUInt32BE(header.number, 8);
   record.writeBigInt64BE(BigInt(header.position), 12);
@@ -165,7 +201,7 @@ function writeHeader(record: Buffer, header: ChunkHeader): void {
 
 /**
  * Reads the header of the record that begins at `start` of a file of `fileBytes`. Undefined at the
- * file's end, and for what a crash cut short.
+ * file's end, for what a crash cut short, and for a length that is not the sum of its parts.
  * @param head at least `MAX_HEADER_BYTES` from `start`, or all that the file has
  */
 export function parseChunkHeader(
@@ -173,7 +209,7 @@ export function parseChunkHeader(
   start: number,
   fileBytes: number,
 ): ChunkPlace | undefined {
-  if (head.length < HEADER_BYTES || head.readUInt32BE(0) !== MAGIC) return undefined;
+  if (head.length < HEADER_BYTES || head.readUInt32BE(0) !== CHUNK_MAGIC) return undefined;
   const bytes = head.readUInt32BE(4);
   const codec = segmentCodecs[head.readUInt16BE(20)];
   const count = head.readUInt16BE(22);
@@ -192,6 +228,8 @@ export function parseChunkHeader(
       bytes: head.readUIntBE(at + 9, 3),
     });
   }
+  const audioBytes = runs.reduce((sum, run) => sum + run.bytes, 0);
+  if (bytes !== headerBytes + audioBytes + TAG_BYTES) return undefined;
   const number = head.readUInt32BE(8);
   const position = Number(head.readBigInt64BE(12));
   return { header: { number, position, codec, runs }, start, end: start + bytes };

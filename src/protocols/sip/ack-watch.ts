@@ -20,6 +20,11 @@ export class AckWatch {
     this.#timers = timers;
   }
 
+  /** A 2xx of ours has no ACK yet: its INVITE is not over (RFC 3261 section 14.1). */
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   start({ sequence, resend, onTimeout }: UnacknowledgedAnswer): void {
     const { t1Ms, t2Ms, timeoutMs } = this.#timers;
     const running = new TimerSet();

@@ -2,7 +2,7 @@ import type { DialogCore } from './dialog-core.ts';
 import { guard } from './guard.ts';
 import { sequenceOf } from './headers.ts';
 import type { IncomingRequest } from './incoming-request.ts';
-import type { SipDialogHandler, SipDialogRequest, SipReply } from './types.ts';
+import type { SipDialogHandler, SipDialogRequest, SipReply, SipRequest } from './types.ts';
 
 /** RFC 3261 section 14.2 asks for a random number of seconds up to this. */
 const MAX_RETRY_AFTER_SECONDS = 10;
@@ -46,15 +46,21 @@ export class DialogServer {
     else incoming.answer({ statusCode: 200 });
   }
 
-  /** One offer at a time (RFC 3261 section 14.2, RFC 3311 section 5.2). */
+  /**
+   * One offer at a time (RFC 3261 section 14.2, RFC 3311 section 5.2). An UPDATE without a body
+   * makes none, and waits for no INVITE.
+   */
   #receiveOffer(incoming: IncomingRequest, listener: SipDialogHandler['onUpdate']): void {
-    if (this.answering) {
+    const { method, body } = incoming.request;
+    const makesOffer = method === 'INVITE' || body.length > 0;
+    const before = this.answering ? this.#offer?.request.method : undefined;
+    if (before === 'UPDATE' || (before !== undefined && makesOffer)) {
       const seconds = Math.floor(Math.random() * (MAX_RETRY_AFTER_SECONDS + 1));
       const headers = [{ name: 'Retry-After', value: String(seconds) }];
       incoming.answer({ statusCode: 500, headers });
-    } else if (this.#core.offering) incoming.answer({ statusCode: 491 });
+    } else if (makesOffer && this.#core.offering) incoming.answer({ statusCode: 491 });
     else {
-      this.#offer = incoming;
+      if (before === undefined) this.#offer = incoming;
       this.#hand(incoming, listener);
     }
   }
@@ -62,7 +68,7 @@ export class DialogServer {
   #hand(incoming: IncomingRequest, listener: (request: SipDialogRequest) => void): void {
     const reply = (answer: SipReply) => this.#reply(incoming, answer);
     guard(
-      () => listener.call(this.#core.handler, { request: incoming.request, reply }),
+      () => listener.call(this.#core.handler, new DialogRequest(incoming, reply)),
       () => this.#reply(incoming, { statusCode: 500 }),
     );
   }
@@ -83,5 +89,26 @@ export class DialogServer {
     this.#offer?.answer({ statusCode: 487 });
     this.#core.end();
     if (heard) guard(() => this.#core.handler.onBye());
+  }
+}
+
+/** What the owner of the dialog gets of a request. */
+class DialogRequest implements SipDialogRequest {
+  readonly reply: (reply: SipReply) => void;
+  readonly #incoming: IncomingRequest;
+
+  constructor(incoming: IncomingRequest, reply: (reply: SipReply) => void) {
+    this.#incoming = incoming;
+    this.reply = reply;
+  }
+
+  get request(): SipRequest {
+    return this.#incoming.request;
+  }
+
+  begin(): boolean {
+    if (this.#incoming.answered) return false;
+    this.#incoming.begun = true;
+    return true;
   }
 }

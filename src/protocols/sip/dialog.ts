@@ -46,7 +46,8 @@ export class Dialog implements SipDialog {
   /**
    * Sends a re-INVITE and resolves with its final answer, whichever it is. Rejects with
    * SipTimeoutError, SipClosedError, or at once with SipRejectedError: 481 when the dialog has
-   * ended, 491 while an offer is under way in either direction (RFC 3261 section 14.1).
+   * ended, 491 while an offer is under way in either direction, or a 2xx of ours has no ACK yet
+   * (RFC 3261 section 14.1).
    */
   async invite(body: SipBody, headers: readonly SipHeader[] = []): Promise<SipResponse> {
     const request = this.#offer({ method: 'INVITE', body, headers });
@@ -90,8 +91,16 @@ export class Dialog implements SipDialog {
     this.#server.receive(incoming);
   }
 
-  receiveAck(sequence: number): void {
-    this.#core.acks.acknowledge(sequence);
+  /** Whoever owns the dialog hears of it before what waits for it goes on. */
+  receiveAck(request: SipRequest): void {
+    const { acks, handler, phase } = this.#core;
+    if (phase === 'open') guard(() => handler.onAck?.(request));
+    acks.acknowledge(sequenceOf(request));
+  }
+
+  /** Resolves once every 2xx of ours has its ACK, or will not get it any more. */
+  acknowledged(): Promise<void> {
+    return this.#core.acks.settled();
   }
 
   /** Answers an INVITE with 2xx and stands by for its ACK. */
@@ -118,7 +127,9 @@ export class Dialog implements SipDialog {
 
   #offer(fields: Parameters<DialogCore['createRequest']>[0]): SipRequest {
     this.#requireOpen();
-    if (this.#core.offering || this.#server.answering) {
+    const { offering, acks } = this.#core;
+    const isUnfinished = fields.method === 'INVITE' && acks.isWaiting;
+    if (offering || this.#server.answering || isUnfinished) {
       throw new SipRejectedError(491, 'Request Pending');
     }
     this.#core.offering = true;

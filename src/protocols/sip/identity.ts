@@ -14,7 +14,7 @@ export const ALLOWED_METHODS: readonly string[] = [
 ];
 
 /** Bodies that OPTIONS promises to understand; metadata (RFC 7865) goes by two names. */
-const ACCEPT =
+export const ACCEPT =
   'application/sdp, multipart/mixed, application/rs-metadata+xml, application/rs-metadata';
 
 /** Extensions whose `Require` is never refused: they are the owner's matter, not the stack's. */

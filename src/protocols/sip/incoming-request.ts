@@ -19,6 +19,8 @@ export class IncomingRequest {
   readonly peer: SipPeer;
   readonly toTag = newTag();
   readonly transaction: ServerTransaction;
+  /** It is being carried out: CANCEL comes too late for it. */
+  begun = false;
   readonly #identity: Identity;
 
   constructor(options: IncomingOptions) {
@@ -34,10 +36,13 @@ export class IncomingRequest {
     return this.transaction.answered;
   }
 
-  /** Sends an answer with what the stack adds; after the final one it does nothing. */
-  answer(reply: SipReply): SipResponse {
+  /**
+   * Sends an answer with what the stack adds; after the final one it does nothing.
+   * @param toTag that of another request, which this one is about (CANCEL)
+   */
+  answer(reply: SipReply, toTag = this.toTag): SipResponse {
     const headers = withDefaults(reply.headers ?? [], this.#additions(reply.statusCode));
-    const response = createResponse(this.request, { ...reply, headers }, this.toTag);
+    const response = createResponse(this.request, { ...reply, headers }, toTag);
     this.transaction.respond(response.statusCode, serializeResponse(response));
     return response;
   }

@@ -1,6 +1,6 @@
 import { contactOf, incomingDialogId } from './dialog-state.ts';
 import { guard } from './guard.ts';
-import { headerValues, sequenceOf, tagOf } from './headers.ts';
+import { headerValues, tagOf } from './headers.ts';
 import { ALLOW, ALLOWED_METHODS } from './identity.ts';
 import { PendingInvite } from './incoming-invite.ts';
 import type { IncomingRequest } from './incoming-request.ts';
@@ -64,7 +64,7 @@ export class RequestDispatcher {
       return;
     }
     const dialog = this.#options.stack.dialogs.get(incomingDialogId(request));
-    dialog?.receiveAck(sequenceOf(request));
+    dialog?.receiveAck(request);
   }
 
   #dispatch(incoming: IncomingRequest): void {
@@ -116,16 +116,20 @@ export class RequestDispatcher {
     );
   }
 
-  /** RFC 3261 section 9.2: 200 for the CANCEL, 487 for an INVITE that has no final answer yet. */
+  /**
+   * RFC 3261 section 9.2: 200 for the CANCEL, with the To tag of the INVITE's own answer; 487 for
+   * an INVITE that has no final answer yet. Inside a dialog, what has begun to be carried out is
+   * answered by what becomes of it: no 487 says that a hold never was which is in force.
+   */
   #receiveCancel(incoming: IncomingRequest): void {
     const invite = this.#options.stack.transactions.find(incoming.request, 'INVITE');
     if (invite === undefined) {
       incoming.answer({ statusCode: 481 });
       return;
     }
-    incoming.answer({ statusCode: 200 });
+    incoming.answer({ statusCode: 200 }, invite.toTag);
     const pending = this.#pending.get(invite);
     if (pending !== undefined) pending.cancel();
-    else invite.answer({ statusCode: 487 });
+    else if (!invite.begun) invite.answer({ statusCode: 487 });
   }
 }

@@ -11,10 +11,12 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [403, 'Forbidden'],
   [404, 'Not Found'],
   [405, 'Method Not Allowed'],
+  [406, 'Not Acceptable'],
   [415, 'Unsupported Media Type'],
   [416, 'Unsupported URI Scheme'],
   [420, 'Bad Extension'],
   [422, 'Session Interval Too Small'],
+  [469, 'Bad Info Package'],
   [480, 'Temporarily Unavailable'],
   [481, 'Call/Transaction Does Not Exist'],
   [482, 'Loop Detected'],
@@ -25,6 +27,7 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [500, 'Server Internal Error'],
   [503, 'Service Unavailable'],
   [505, 'Version Not Supported'],
+  [513, 'Message Too Large'],
 ]);
 
 /**

@@ -1,4 +1,4 @@
-import { header, type WithHeaders } from './headers.ts';
+import { header, headerValues, type WithHeaders } from './headers.ts';
 import type { SipHeader, SipReply } from './types.ts';
 
 /** What the two sides agreed on (RFC 4028): who refreshes the session, and how often. */
@@ -25,7 +25,7 @@ export function answerSessionTimer(
   request: WithHeaders,
   rules: SessionTimerRules,
 ): SessionTimerAnswer {
-  const supports = listed(request, 'Supported').concat(listed(request, 'Require'));
+  const supports = ['Supported', 'Require'].flatMap((name) => listed(request, name));
   const knowsTimers = supports.includes('timer');
   const asked = parseSessionExpires(header(request, 'Session-Expires'));
   const theirMin = Number.parseInt(header(request, 'Min-SE') ?? '0', 10) || 0;
@@ -68,5 +68,5 @@ function parseSessionExpires(value: string | undefined) {
 }
 
 function listed(request: WithHeaders, name: string): string[] {
-  return (header(request, name) ?? '').split(',').map((tag) => tag.trim().toLowerCase());
+  return headerValues(request, name).map((tag) => tag.toLowerCase());
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { StreamFramer } from './stream-framer.ts';
+import { type Frame, StreamFramer } from './stream-framer.ts';
 import type { TransportEvents } from './transport.ts';
 import type { SipLimits, SipPeer } from './types.ts';
 
@@ -8,6 +8,8 @@ const MAX_UNSENT_BYTES = 1_048_576;
 /** How long close() lets the last bytes leave. */
 const CLOSE_GRACE_MS = 500;
 const PONG = Buffer.from('\r\n');
+
+type Violation = Extract<Frame, { kind: 'violation' }>;
 
 export interface ConnectionOptions {
   readonly peer: SipPeer;
@@ -65,14 +67,24 @@ export class StreamConnection {
   #receive(chunk: Buffer): void {
     for (const frame of this.#framer.push(chunk)) {
       if (frame.kind === 'violation') {
-        this.#options.events.onDropped(frame.reason, this.#options.peer);
-        this.#socket.destroy();
+        this.#break(frame);
         return;
       }
       this.#restartIdle();
       if (frame.kind === 'message') this.#options.events.onMessage(frame.data, this.#options.peer);
       else if (this.usable) this.send(PONG).catch(() => undefined);
     }
+  }
+
+  /** Says why, and closes: where the next message begins is not known any more. */
+  #break({ reason, head }: Violation): void {
+    const { events, peer } = this.#options;
+    events.onDropped(reason, peer);
+    if (head !== undefined) events.onBroken(head, reason, peer);
+    // What the peer still sends is read, and dropped: a reset would overtake the answer.
+    this.#socket.end();
+    const grace = setTimeout(() => this.#socket.destroy(), CLOSE_GRACE_MS);
+    this.#socket.once('close', () => clearTimeout(grace));
   }
 
   /** Only whole messages count as life: one byte a minute does not hold a connection. */

@@ -1,7 +1,12 @@
 export type Frame =
   | { readonly kind: 'message'; readonly data: Buffer }
   | { readonly kind: 'keepAlive' }
-  | { readonly kind: 'violation'; readonly reason: 'malformed' | 'tooLarge' };
+  | {
+      readonly kind: 'violation';
+      readonly reason: 'malformed' | 'tooLarge';
+      /** Up to and with its empty line, where that came: whoever sent it can be told. */
+      readonly head: Buffer | undefined;
+    };
 
 const HEAD_END = '\r\n\r\n';
 const CR = 0x0d;
@@ -67,10 +72,12 @@ export class StreamFramer {
     this.#searched = this.#end;
     if (headLength < 0) return held.length > this.#maxMessageBytes ? TOO_LARGE : undefined;
     this.#searched = this.#start + headLength;
-    const bodyLength = contentLength(held.toString('latin1', 0, headLength));
-    if (bodyLength === undefined) return { kind: 'violation', reason: 'malformed' };
-    const length = headLength + HEAD_END.length + bodyLength;
-    if (length > this.#maxMessageBytes) return TOO_LARGE;
+    const bodyStart = headLength + HEAD_END.length;
+    const head = Buffer.from(held.subarray(0, bodyStart));
+    const bodyLength = contentLength(head.toString('latin1'));
+    if (bodyLength === undefined) return { kind: 'violation', reason: 'malformed', head };
+    const length = bodyStart + bodyLength;
+    if (length > this.#maxMessageBytes) return { kind: 'violation', reason: 'tooLarge', head };
     return length > held.length ? undefined : this.#take(length);
   }
 
@@ -108,18 +115,24 @@ export class StreamFramer {
   }
 }
 
-const TOO_LARGE: Frame = { kind: 'violation', reason: 'tooLarge' };
+const TOO_LARGE: Frame = { kind: 'violation', reason: 'tooLarge', head: undefined };
 
-/** Undefined for none, an unreadable one, or two that differ: all of them lose the boundary. */
+/**
+ * A message without Content-Length has no body, unless it says of what type that is (RFC 3261
+ * section 20.15). Undefined for such a one, an unreadable length, or two that differ: all of them
+ * lose the boundary (section 18.3).
+ */
 function contentLength(head: string): number | undefined {
   const fields = head.replace(/\r\n[ \t]+/g, ' ').split('\r\n');
   const values = new Set<string>();
+  let hasBody = false;
   for (const field of fields) {
     const colon = field.indexOf(':');
     const name = field.slice(0, Math.max(colon, 0)).trim().toLowerCase();
     if (name === 'content-length' || name === 'l') values.add(field.slice(colon + 1).trim());
+    else if (name === 'content-type' || name === 'c') hasBody = true;
   }
   const [text] = values;
-  if (text === undefined || values.size > 1 || !/^\d{1,9}$/.test(text)) return undefined;
-  return Number(text);
+  if (text === undefined) return hasBody ? undefined : 0;
+  return values.size > 1 || !/^\d{1,9}$/.test(text) ? undefined : Number(text);
 }

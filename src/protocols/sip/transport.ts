@@ -11,6 +11,8 @@ export interface TransportEvents {
   isAllowed(address: string): boolean;
   /** One whole message, not parsed yet. */
   onMessage(data: Buffer, peer: SipPeer): void;
+  /** The head of a message whose end cannot be found, or that is too large: it is not read on. */
+  onBroken(head: Buffer, reason: 'malformed' | 'tooLarge', peer: SipPeer): void;
   onDropped(reason: SipDropReason, peer: SipPeer): void;
 }
 

@@ -61,6 +61,11 @@ export interface SipDialogState {
 /** A request inside a dialog that wants exactly one final answer. */
 export interface SipDialogRequest {
   readonly request: SipRequest;
+  /**
+   * From now on it is carried out, and no CANCEL undoes it (RFC 3261 section 9.2). False: it was
+   * cancelled, and has its answer.
+   */
+  begin(): boolean;
   reply(reply: SipReply): void;
 }
 
@@ -70,6 +75,11 @@ export interface SipDialogHandler {
   onUpdate(incoming: SipDialogRequest): void;
   onInfo(incoming: SipDialogRequest): void;
   onBye(): void;
+  /**
+   * The ACK to a 2xx, with the answer where the 2xx made an offer (RFC 3261 section 13.2.2.4); as
+   * often as it comes.
+   */
+  onAck?(request: SipRequest): void;
   /** The 2xx was never acknowledged (RFC 3261 section 13.3.1.4): the stack has sent BYE. */
   onAckTimeout(): void;
 }
@@ -78,6 +88,8 @@ export interface SipDialog {
   readonly id: string;
   readonly peer: SipPeer;
   state(): SipDialogState;
+  /** Resolves once every 2xx of ours has its ACK, or will not get it any more. */
+  acknowledged(): Promise<void>;
   /** Re-INVITE; the 2xx is acknowledged by the stack. Rejects with SipTimeoutError. */
   invite(body: SipBody, headers?: readonly SipHeader[]): Promise<SipResponse>;
   request(method: 'UPDATE' | 'INFO' | 'OPTIONS', body?: SipBody): Promise<SipResponse>;

@@ -40,6 +40,7 @@ export async function createSipUserAgent(
     isAllowed: (address) => options.isAllowed?.(address) ?? true,
     // The last resort: whatever a message does to the stack, it does not end the process.
     onMessage: (data, peer) => guard(() => agent?.receive(data, peer)),
+    onBroken: (head, reason, peer) => guard(() => agent?.refuseBroken(head, reason, peer)),
     onDropped: (reason, peer) => guard(() => options.onDropped?.(reason, peer)),
   };
   const transports = await Transports.listen(options, events);
@@ -111,6 +112,19 @@ class UserAgent implements SipUserAgent {
       const { request, statusCode } = parsed;
       if (request !== undefined) this.#dispatcher.answerStateless(request, peer, { statusCode });
     }
+  }
+
+  /** What it is not read for is told to whoever sent it, if it is a request at all. */
+  refuseBroken(head: Buffer, reason: 'malformed' | 'tooLarge', peer: SipPeer): void {
+    const parsed = parseMessage(head);
+    if (this.#closed !== undefined || parsed.kind === 'response') return;
+    const { request } = parsed;
+    if (request === undefined) return;
+    const reply =
+      reason === 'tooLarge'
+        ? { statusCode: 513 }
+        : { statusCode: 400, reason: 'Bad Content-Length' };
+    this.#dispatcher.answerStateless(request, peer, reply);
   }
 
   #createStack({ timers, contactParameters }: SipUserAgentSettings): SipStack {

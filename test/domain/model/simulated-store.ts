@@ -1,23 +1,56 @@
+import { partsInOrder } from '../../../src/domain/dialogue.ts';
 import type { Change, Store } from '../../../src/domain/ports.ts';
+import { RecordingState } from '../../../src/domain/recording-state.ts';
 import type { CallRecord, SessionRecord, TrackRecord } from '../../../src/domain/records.ts';
 
 /** What the next commit of a call's state runs into. */
 export type StoreFault = 'fails' | 'crashesBefore' | 'crashesAfter';
 
+/** Ways in which a store's answers break the dialogue: the model must notice each of them. */
+export type StoreBreakage =
+  | 'deleteOfLastPartOnly'
+  | 'startNotInherited'
+  | 'pauseNotInherited'
+  | 'intentsForgottenByCrash';
+
+const unsettled: readonly string[] = ['live', 'finishing', 'deleting'];
+
 /** Rows that outlive the process; commits that fail, or in the middle of which the process ends. */
 export class SimulatedStore {
   readonly calls = new Map<string, CallRecord>();
   readonly sessionRows = new Map<string, SessionRecord>();
+  /** Calls whose keys are destroyed. */
+  readonly destroyed = new Set<string>();
   readonly #tracks = new Map<string, TrackRecord>();
   fault: StoreFault | undefined;
   onCrash: () => void = () => undefined;
+  /** Commits wait for it. */
+  #hanging: Promise<void> | undefined;
 
-  /** As the domain sees it; what no rule of a call reads is not there. */
-  get port(): Store {
-    return this as unknown as Store;
+  /** The store as one process sees it: what that process does after its end is not done. */
+  connect(breakage: string | undefined): { port: Store; disconnect(): void } {
+    const connection = new Connection(this, breakage);
+    // What no rule of a call reads is not there.
+    return {
+      port: connection as unknown as Store,
+      disconnect: () => {
+        connection.alive = false;
+      },
+    };
+  }
+
+  /** Until the returned function is called no commit gets an answer. */
+  hang(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#hanging = promise;
+    return () => {
+      this.#hanging = undefined;
+      resolve();
+    };
   }
 
   async commit(change: Change): Promise<void> {
+    await this.#hanging;
     const fault = change.call ? this.fault : undefined;
     if (fault) this.fault = undefined;
     if (fault === 'fails') throw new Error('told to fail');
@@ -30,37 +63,100 @@ export class SimulatedStore {
     if (fault === 'crashesAfter') return this.#crash();
   }
 
-  async liveCalls(): Promise<CallRecord[]> {
-    return [...this.calls.values()].filter(({ status }) => status === 'live');
-  }
-
-  async lastCall(correlationId: string): Promise<CallRecord | undefined> {
-    return [...this.calls.values()].filter((call) => call.correlationId === correlationId).at(-1);
-  }
-
-  async sessions(): Promise<SessionRecord[]> {
-    return [...this.sessionRows.values()];
-  }
-
-  async endSession(id: string): Promise<void> {
-    this.sessionRows.delete(id);
-  }
-
-  async tracks(callId: string): Promise<TrackRecord[]> {
+  tracks(callId: string): TrackRecord[] {
     return [...this.#tracks.values()].filter((track) => track.callId === callId);
-  }
-
-  async lastSequences(): Promise<Map<string, number>> {
-    return new Map();
-  }
-
-  async uccs(): Promise<[]> {
-    return [];
   }
 
   /** The process ends here: nobody hears of the commit any more. */
   #crash(): Promise<void> {
     this.onCrash();
     return new Promise(() => undefined);
+  }
+}
+
+class Connection {
+  alive = true;
+  readonly #store: SimulatedStore;
+  readonly #breakage: string | undefined;
+
+  constructor(store: SimulatedStore, breakage: string | undefined) {
+    this.#store = store;
+    this.#breakage = breakage;
+  }
+
+  commit(change: Change): Promise<void> {
+    return this.#ask(() => this.#store.commit(change));
+  }
+
+  unsettledCalls(): Promise<CallRecord[]> {
+    const statuses = this.#breakage === 'intentsForgottenByCrash' ? ['live'] : unsettled;
+    return this.#ask(() =>
+      [...this.#store.calls.values()].filter(({ status }) => statuses.includes(status)),
+    );
+  }
+
+  lastCall(correlationId: string): Promise<CallRecord | undefined> {
+    return this.#ask(() => {
+      const [last] = [...this.#store.calls.values()]
+        .filter((call) => call.correlationId === correlationId)
+        .sort((a, b) => b.dialogue.part - a.dialogue.part);
+      return last && this.#broken(last);
+    });
+  }
+
+  dialogueParts(of: CallRecord): Promise<CallRecord[]> {
+    return this.#ask(() => {
+      const all = [...this.#store.calls.values()].filter(
+        (call) =>
+          call.correlationId === of.correlationId &&
+          (this.#breakage !== 'deleteOfLastPartOnly' || call.id === of.id),
+      );
+      return partsInOrder(all, of.dialogue.firstPart);
+    });
+  }
+
+  call(id: string): Promise<CallRecord | undefined> {
+    return this.#ask(() => this.#store.calls.get(id));
+  }
+
+  segments(callId: string): Promise<{ wrappedKey: Buffer | null }[]> {
+    const wrappedKey = this.#store.destroyed.has(callId) ? null : Buffer.alloc(1);
+    return this.#ask(() => [{ wrappedKey }]);
+  }
+
+  sessions(): Promise<SessionRecord[]> {
+    return this.#ask(() => [...this.#store.sessionRows.values()]);
+  }
+
+  endSession(id: string): Promise<void> {
+    return this.#ask(() => void this.#store.sessionRows.delete(id));
+  }
+
+  tracks(callId: string): Promise<TrackRecord[]> {
+    return this.#ask(() => this.#store.tracks(callId));
+  }
+
+  lastSequences(): Promise<Map<string, number>> {
+    return this.#ask(() => new Map());
+  }
+
+  uccs(): Promise<[]> {
+    return this.#ask((): [] => []);
+  }
+
+  #broken(last: CallRecord): CallRecord {
+    if (this.#breakage === 'startNotInherited') {
+      return { ...last, dialogue: { ...last.dialogue, startCommanded: false } };
+    }
+    if (this.#breakage === 'pauseNotInherited' && last.recordingState === RecordingState.Paused) {
+      return { ...last, recordingState: RecordingState.Started };
+    }
+    return last;
+  }
+
+  async #ask<Answer>(look: () => Answer | Promise<Answer>): Promise<Answer> {
+    if (!this.alive) return new Promise(() => undefined);
+    const answer = await look();
+    return this.alive ? answer : new Promise(() => undefined);
   }
 }

@@ -1,24 +1,42 @@
 import { anonymous, type Caller } from '../../../src/domain/access.ts';
 import type { AccessRecord } from '../../../src/domain/access-trail.ts';
-import { judge } from '../../../src/domain/assurance.ts';
+import { type CallHealth, judge } from '../../../src/domain/assurance.ts';
 import type { Call } from '../../../src/domain/call.ts';
 import { CallLifecycle } from '../../../src/domain/call-lifecycle.ts';
 import { CallRegistry } from '../../../src/domain/call-registry.ts';
+import { CallSettlement } from '../../../src/domain/call-settlement.ts';
 import { CommandCarrier } from '../../../src/domain/command-carrier.ts';
 import { CommandTrail } from '../../../src/domain/command-trail.ts';
-import { Gatekeeper } from '../../../src/domain/gatekeeper.ts';
+import type { OpenAlarms } from '../../../src/domain/events.ts';
 import { Journal } from '../../../src/domain/journal.ts';
+import { KeptRecordings } from '../../../src/domain/kept-recordings.ts';
 import { Leases } from '../../../src/domain/leases.ts';
 import { PauseWatch } from '../../../src/domain/pause-watch.ts';
+import type { AlarmSink } from '../../../src/domain/ports.ts';
 import type { StateActionName } from '../../../src/domain/recording-state.ts';
+import type { CallRecord } from '../../../src/domain/records.ts';
+import { SeamLeases } from '../../../src/domain/seam-leases.ts';
 import { newUcc } from '../../../src/domain/ucc.ts';
 import { UccRegistry } from '../../../src/domain/ucc-registry.ts';
 import { plainPcmu } from '../../support/agreements.ts';
-import { type Breakage, SimulatedRecorder } from './simulated-recorder.ts';
-import type { SimulatedStore } from './simulated-store.ts';
+import {
+  type Breakage,
+  brokenAlarms,
+  brokenKept,
+  brokenMoments,
+  brokenRegistry,
+  gatekeeperOf,
+} from './breakages.ts';
+import type { Machine } from './machine.ts';
+import { SimulatedRecorder } from './simulated-recorder.ts';
 
 export const correlationId = '1d6c6a58-6739-4f0c-98ff-0968292c8c30';
-const uccName = 'ucc';
+/** The one records by itself, the other waits for a Start. */
+export const uccNames = ['ucc', 'other'] as const;
+export type UccName = (typeof uccNames)[number];
+export const INHERIT_MS = 3_600_000;
+export const DELETE_GRACE_MS = 5_000;
+
 const requester = 'sip:agent@domain.com';
 const settings = { useAudioRecording: true, agentCanEditAudioRecording: true, agents: [requester] };
 const caller: Caller = { principal: anonymous('admin'), address: '', door: 'api' };
@@ -28,8 +46,6 @@ const trail = {
   record: async () => undefined,
   denied: async () => undefined,
 };
-const clock = { now: () => Date.now() };
-const alarms = { raise: () => undefined };
 const bus = { publish: () => undefined, subscribe: () => () => undefined };
 
 const audio = { aor: null, mixed: false, clockRate: 8000, agreed: plainPcmu } as const;
@@ -38,52 +54,78 @@ const vault = { seal: () => '', open: () => Buffer.alloc(0), renew: () => '' };
 /** One process: the domain as it is, on a recorder without sockets and a store without a disk. */
 export class World {
   readonly recorder: SimulatedRecorder;
-  readonly calls = new CallRegistry();
+  readonly calls: CallRegistry;
+  /** Of settlements that failed and are not carried out yet. */
+  readonly openAlarms = new Set<string>();
   readonly #uccs: UccRegistry;
   readonly #lifecycle: CallLifecycle;
+  readonly #settlement: CallSettlement;
   readonly #carrier: CommandCarrier;
   readonly #leases: Leases;
+  readonly #seamLeases: SeamLeases;
   readonly #watch: PauseWatch;
+  readonly #store: ReturnType<Machine['store']['connect']>;
+  readonly #machine: Machine;
+  readonly #breakage: Breakage | undefined;
 
-  private constructor(store: SimulatedStore, breakage: Breakage | undefined) {
+  private constructor(machine: Machine, breakage: Breakage | undefined) {
     const recorder = new SimulatedRecorder(breakage);
-    const uccs = new UccRegistry(store.port);
-    const { calls } = this;
-    const journal = new Journal({ store: store.port, bus, clock });
-    const archive = {
-      finish: async () => ({ lengthMs: 0, gaps: [], tracks: [] }),
-      destroy: async () => undefined,
-    };
+    this.#machine = machine;
+    this.#breakage = breakage;
+    this.#store = machine.store.connect(breakage);
+    const store = this.#store.port;
+    const uccs = new UccRegistry(store);
+    const calls = brokenRegistry(breakage) ?? new CallRegistry();
+    const clock = { now: () => machine.now() };
+    const moments = brokenMoments(breakage, machine) ?? { moment: () => machine.moment() };
+    const journal = new Journal({ store, bus, clock });
+    const alarms = alarmsInto(this.openAlarms);
+    const limits = { inheritMs: INHERIT_MS, deleteGraceMs: DELETE_GRACE_MS };
+    const kept = brokenKept(breakage, new KeptRecordings({ calls, store }));
+    this.calls = calls;
     this.recorder = recorder;
     this.#uccs = uccs;
+    this.#settlement = new CallSettlement({
+      ...{ uccs, calls, recorder, journal, store, kept, alarms, moments, limits },
+      archive: machine.archive(store),
+      assess: async ({ record }) => verdictOf(machine, record),
+    });
+    const settlement = this.#settlement;
     this.#lifecycle = new CallLifecycle({
-      ...{ uccs, calls, recorder, archive, store: store.port, journal, alarms, clock },
-      limits: { maxCalls: 10, mediaTimeoutMs: 1e6, twoSidedPause: false, inheritMs: 1e6 },
+      ...{ uccs, calls, recorder, store, journal, clock, moments, settlement, vault },
+      alarms: brokenAlarms(breakage) ?? alarms,
+      limits: { ...limits, maxCalls: 10, mediaTimeoutMs: 1e6 },
       storageFull: () => undefined,
       hangUp: () => undefined,
       onTrackEnded: () => undefined,
-      assess: async ({ record }) =>
-        judge({
-          ...{ record, tracks: [], gaps: undefined, pauses: 0 },
-          ...{ expectations: new Map(), alarms: new Set() },
-        }),
-      vault,
     });
-    const gatekeeper = new Gatekeeper({ recorder, journal, alarms, clock });
-    this.#watch = new PauseWatch({ uccs, alarms, clock });
-    const watch = this.#watch;
-    this.#leases = new Leases({ uccs, calls, recorder, gatekeeper, clock, trail, watch });
+    const gatekeeper = gatekeeperOf(breakage, { recorder, journal, alarms, clock });
+    const watch = new PauseWatch({ uccs, alarms, clock, moments });
+    this.#watch = watch;
+    this.#leases = new Leases({
+      ...{ uccs, calls, recorder, gatekeeper, clock, trail, watch, moments },
+    });
+    this.#seamLeases = new SeamLeases({
+      ...{ uccs, calls, recorder, gatekeeper, clock, trail, watch, moments },
+      ...{ leases: this.#leases, journal, settlement, kept, limits },
+    });
     this.#carrier = new CommandCarrier({
       ...{ uccs, calls, recorder, gatekeeper, clock, requesterMustMatchToken: false },
+      reconsider: (call) => this.#lifecycle.reconsider(call),
       trail: new CommandTrail(trail, () => undefined),
     });
   }
 
   /** Starts on what the process before left in the store. */
-  static async start(store: SimulatedStore, breakage?: Breakage): Promise<World> {
-    const world = new World(store, breakage);
-    await world.#uccs.put(uccName, newUcc(uccName, settings));
+  static async start(machine: Machine, breakage?: Breakage): Promise<World> {
+    const world = new World(machine, breakage);
+    await world.#uccs.put(
+      'ucc',
+      newUcc('ucc', { ...settings, useAudioRecording: machine.records }),
+    );
+    await world.#uccs.put('other', newUcc('other', { ...settings, recordFromStart: false }));
     await world.#lifecycle.restore();
+    await world.quiet();
     return world;
   }
 
@@ -92,7 +134,7 @@ export class World {
   }
 
   /** True when it was acknowledged. */
-  async command(action: StateActionName): Promise<boolean> {
+  async command(action: StateActionName, uccName: UccName = 'ucc'): Promise<boolean> {
     const request = { action, requesterSipUri: requester, correlationId, uccName };
     return (await this.#carrier.carry(request, caller)).ok;
   }
@@ -102,19 +144,27 @@ export class World {
     if (!call) return false;
     const lease = { owner, reason: null, ttlMs: 60_000, idempotencyKey: null };
     const more = { lookbackMs: undefined, ifVersion: undefined };
+    this.#machine.takenIn.set(owner, call.id);
     return (await this.#leases.take(call, caller, { ...lease, ...more })).ok;
   }
 
+  /** By the id of the call in which it was taken, whatever became of that call. */
   async release(owner: string): Promise<boolean> {
-    const call = this.call;
-    if (!call) return false;
-    return (await this.#leases.release(call, caller, { owner, ifVersion: undefined })).ok;
+    const id = this.#machine.takenIn.get(owner);
+    if (id === undefined) return false;
+    const call = this.calls.named(id);
+    const request = { owner, ifVersion: undefined };
+    if (call) return (await this.#leases.release(call, caller, request)).ok;
+    if (this.#breakage === 'leaseUnreachable') return false;
+    const record = await this.#store.port.call(id);
+    return record !== undefined && (await this.#seamLeases.release(record, caller, request)).ok;
   }
 
   /** A recording session with one stream; saved before it is answered, as the real one is. */
-  async join(sessionId: string): Promise<void> {
+  async join(sessionId: string, uccName: UccName = 'ucc'): Promise<void> {
     const streams = [{ ...audio, label: sessionId, held: false }];
     const offer = { sessionId, uccName, correlationId, parties: [], streams };
+    this.recorder.isTransfer = uccName === 'other';
     const { call, streams: opened } = await this.#lifecycle.offer(offer);
     await this.#save(call, sessionId, opened[0]?.track ?? 0);
   }
@@ -141,7 +191,31 @@ export class World {
     await call.queue.run(async () => undefined);
   }
 
+  /** Recording of the first UCC is switched, as the API does it. */
+  async switchRecording(useAudioRecording: boolean): Promise<void> {
+    this.#machine.records = useAudioRecording;
+    await this.#uccs.patch('ucc', { useAudioRecording });
+    if (!useAudioRecording) await this.#lifecycle.stopCallsOf('ucc').catch(() => undefined);
+  }
+
+  /** What the API says of the recording. */
+  shown(record: CallRecord): CallRecord {
+    return this.#settlement.trueRecord(record);
+  }
+
+  /** As when timers of settlements that wait, or that are tried again, run out. */
+  async timersRunOut(): Promise<void> {
+    this.#settlement.resume(correlationId);
+    await this.quiet();
+  }
+
+  /** Until nothing goes on in the background. */
+  async quiet(): Promise<void> {
+    for (let turn = 0; turn < QUIET_TURNS; turn += 1) await Promise.resolve();
+  }
+
   end(): void {
+    this.#store.disconnect();
     this.#lifecycle.abandon();
     this.#watch.close();
   }
@@ -150,4 +224,24 @@ export class World {
     const signalling = { lines: [{ track, index: 0 }], signalling: null };
     return this.#lifecycle.saveSession(call, sessionId, signalling);
   }
+}
+
+/** More than any chain of promises that a step leaves behind. */
+const QUIET_TURNS = 60;
+
+function verdictOf(machine: Machine, record: CallRecord): CallHealth {
+  machine.mayFail();
+  if (machine.verdictFails) throw new Error('told to fail');
+  return judge({
+    ...{ record, tracks: [], gaps: undefined, pauses: 0 },
+    ...{ readings: new Map(), open: [], alarms: new Set() },
+  });
+}
+
+function alarmsInto(open: Set<string>): AlarmSink & OpenAlarms {
+  return {
+    raise: () => undefined,
+    open: ({ callId }) => void open.add(callId),
+    close: (callId) => void open.delete(callId),
+  };
 }

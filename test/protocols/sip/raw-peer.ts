@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { SipPeer, SipTransportName } from '../../../src/protocols/sip/types.ts';
-import { closeLater, HOST, Inbox } from './support.ts';
+import { closeLater, HOST, Inbox, SDP } from './support.ts';
 
 /** A UDP socket that speaks SIP text: for what a well behaved peer never sends. */
 export class RawPeer {
@@ -140,4 +140,14 @@ export function loseFirst(prefix: string, times: number): Filter {
     left -= 1;
     return false;
   };
+}
+
+/** Calls and acknowledges; the fields of later requests in the dialog. */
+export async function establish(raw: RawPeer) {
+  const fields = { port: raw.port, callId: 'dialog', fromTag: 'mine' };
+  raw.send(rawRequest({ ...fields, method: 'INVITE', sequence: 10, body: SDP.content.toString() }));
+  const answer = await raw.next();
+  const dialog = { ...fields, toTag: toTagOf(answer) };
+  raw.send(rawRequest({ ...dialog, method: 'ACK', sequence: 10 }));
+  return { answer, dialog };
 }

@@ -1,22 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { RawPeer, rawRequest, toTagOf } from './raw-peer.ts';
-import { closeAll, LIMITS, SDP, startAgent, type TestAgent } from './support.ts';
+import { establish, RawPeer, rawRequest, toTagOf } from './raw-peer.ts';
+import { closeAll, LIMITS, startAgent, type TestAgent } from './support.ts';
 
 afterEach(closeAll);
 
 async function setUp(overrides = {}): Promise<{ server: TestAgent; raw: RawPeer }> {
   const server = await startAgent(overrides);
   return { server, raw: await RawPeer.open(server.peer()) };
-}
-
-/** Calls and acknowledges; the fields of later requests in the dialog. */
-async function establish(raw: RawPeer) {
-  const fields = { port: raw.port, callId: 'dialog', fromTag: 'mine' };
-  raw.send(rawRequest({ ...fields, method: 'INVITE', sequence: 10, body: SDP.content.toString() }));
-  const answer = await raw.next();
-  const dialog = { ...fields, toTag: toTagOf(answer) };
-  raw.send(rawRequest({ ...dialog, method: 'ACK', sequence: 10 }));
-  return { answer, dialog };
 }
 
 describe('outside a dialog', () => {
@@ -119,6 +109,7 @@ describe('outside a dialog', () => {
     const answers = [await raw.next(), await raw.next()];
     expect(answers[0]).toMatch(/^SIP\/2.0 200 [\s\S]*^CSeq: 1 CANCEL/m);
     expect(answers[1]).toMatch(/^SIP\/2.0 487 [\s\S]*^CSeq: 1 INVITE/m);
+    expect(toTagOf(answers[0] ?? '')).toBe(toTagOf(answers[1] ?? 'none'));
     await heard;
     raw.send(rawRequest({ ...fields, method: 'ACK', toTag: toTagOf(answers[1] ?? '') }));
     invite.reject({ statusCode: 480 });
@@ -126,6 +117,36 @@ describe('outside a dialog', () => {
     let last = await raw.next();
     while (last.startsWith('SIP/2.0 487 ')) last = await raw.next();
     expect(last).toMatch(/^SIP\/2.0 200 [\s\S]*OPTIONS/);
+  });
+
+  it('a CANCEL after the final answer has its To tag, and changes nothing', async () => {
+    const { server, raw } = await setUp();
+    const fields = { port: raw.port, branch: 'z9hG4bKlate', callId: 'late', fromTag: 'mine' };
+    raw.send(rawRequest({ ...fields, method: 'INVITE' }));
+    const toTag = toTagOf(await raw.next());
+    raw.send(rawRequest({ ...fields, method: 'ACK', branch: 'z9hG4bKack', toTag }));
+    raw.send(rawRequest({ ...fields, method: 'CANCEL' }));
+    let answer = await raw.next();
+    while (!answer.includes('CANCEL')) answer = await raw.next();
+    expect(answer).toMatch(/^SIP\/2.0 200 /);
+    expect(toTagOf(answer)).toBe(toTag);
+    raw.send(rawRequest({ ...fields, method: 'BYE', branch: 'z9hG4bKbye', sequence: 2, toTag }));
+    expect(await raw.next()).toMatch(/^SIP\/2.0 200 /);
+    expect(await server.handler.heard.take()).toBe('bye');
+  });
+
+  it('a CANCEL of another branch, sender or INVITE cancels nothing', async () => {
+    const { server, raw } = await setUp();
+    server.onInvite = () => undefined;
+    const fields = { port: raw.port, branch: 'z9hG4bKmine', callId: 'safe' };
+    raw.send(rawRequest({ ...fields, method: 'INVITE' }));
+    const invite = await server.invites.take();
+    raw.send(rawRequest({ ...fields, method: 'CANCEL', branch: 'z9hG4bKother' }));
+    expect(await raw.next()).toMatch(/^SIP\/2.0 481 /);
+    raw.send(rawRequest({ ...fields, method: 'CANCEL', port: raw.port + 1 }));
+    raw.send(rawRequest({ ...fields, method: 'CANCEL' }));
+    expect(await raw.next()).toMatch(/^SIP\/2.0 (481|200) /);
+    await expect.poll(() => invite.cancelled).toBe(true);
   });
 
   it('says 100 to an INVITE whose owner takes its time', async () => {
@@ -143,81 +164,5 @@ describe('outside a dialog', () => {
     raw.send(old(2));
     expect(await raw.next()).toMatch(/^SIP\/2.0 200 [\s\S]*CSeq: 1 /);
     expect(await raw.next()).toMatch(/^SIP\/2.0 200 [\s\S]*CSeq: 2 /);
-  });
-});
-
-describe('inside a dialog', () => {
-  it('repeats Record-Route and sends by the route set', async () => {
-    const { server, raw } = await setUp();
-    const route = `<sip:127.0.0.1:${raw.port};lr>`;
-    const headers = [
-      `Record-Route: ${route}, <sip:second.example;lr>`,
-      'Contact: <sip:alice@unreachable.example>',
-    ];
-    raw.send(rawRequest({ port: raw.port, method: 'INVITE', headers, callId: 'routed' }));
-    const answer = await raw.next();
-    expect(answer).toContain(`Record-Route: ${route}\r\nRecord-Route: <sip:second.example;lr>\r\n`);
-    const toTag = toTagOf(answer);
-    raw.send(rawRequest({ port: raw.port, method: 'ACK', callId: 'routed', toTag }));
-    const dialog = await server.dialogs.take();
-    dialog.request('INFO').catch(() => undefined);
-    let info = await raw.next();
-    while (!info.startsWith('INFO')) info = await raw.next();
-    expect(info).toMatch(/^INFO sip:alice@unreachable.example SIP\/2.0\r\n/);
-    expect(info).toContain(`Route: ${route}\r\nRoute: <sip:second.example;lr>\r\n`);
-  });
-
-  it('moves the remote target by re-INVITE', async () => {
-    const { server, raw } = await setUp();
-    const { dialog } = await establish(raw);
-    const other = await RawPeer.open(server.peer());
-    const headers = [`Contact: <sip:moved@127.0.0.1:${other.port}>`];
-    raw.send(rawRequest({ ...dialog, method: 'INVITE', sequence: 11, headers }));
-    expect(await raw.next()).toMatch(/^SIP\/2.0 200 /);
-    raw.send(rawRequest({ ...dialog, method: 'ACK', sequence: 11 }));
-    const served = await server.dialogs.take();
-    void served.bye();
-    expect(await other.next()).toMatch(/^BYE sip:moved@/);
-    expect(served.state().remoteSequence).toBe(11);
-  });
-
-  it('answers an old CSeq 500 and a second offer 500 or 491', async () => {
-    const { server, raw } = await setUp();
-    const { dialog } = await establish(raw);
-    raw.send(rawRequest({ ...dialog, method: 'UPDATE', sequence: 9 }));
-    expect(await raw.next()).toMatch(/^SIP\/2.0 500 /);
-
-    server.handler.answer = () => undefined;
-    raw.send(rawRequest({ ...dialog, method: 'INVITE', sequence: 11 }));
-    await server.handler.heard.take();
-    raw.send(rawRequest({ ...dialog, method: 'UPDATE', sequence: 12 }));
-    expect(await raw.next()).toMatch(/^SIP\/2.0 500 [\s\S]*^Retry-After: \d/m);
-    server.handler.requests[0]?.reply({ statusCode: 488 });
-    expect(await raw.next()).toMatch(/^SIP\/2.0 488 /);
-
-    const served = await server.dialogs.take();
-    void served.invite(SDP).catch(() => undefined);
-    raw.send(rawRequest({ ...dialog, method: 'INVITE', sequence: 13 }));
-    let answer = await raw.next();
-    while (!answer.includes('CSeq: 13')) answer = await raw.next();
-    expect(answer).toMatch(/^SIP\/2.0 491 /);
-  });
-
-  it('cancels a re-INVITE and leaves the dialog alone', async () => {
-    const { server, raw } = await setUp();
-    const { dialog } = await establish(raw);
-    server.handler.answer = () => undefined;
-    const fields = { ...dialog, sequence: 11, branch: 'z9hG4bKre' };
-    raw.send(rawRequest({ ...fields, method: 'INVITE' }));
-    await server.handler.heard.take();
-    raw.send(rawRequest({ ...fields, method: 'CANCEL' }));
-    expect(await raw.next()).toMatch(/^SIP\/2.0 200 /);
-    expect(await raw.next()).toMatch(/^SIP\/2.0 487 /);
-    raw.send(rawRequest({ ...fields, method: 'ACK' }));
-    raw.send(rawRequest({ ...dialog, method: 'BYE', sequence: 12 }));
-    let answer = await raw.next();
-    while (!answer.includes('BYE')) answer = await raw.next();
-    expect(answer).toMatch(/^SIP\/2.0 200 /);
-    expect(await server.handler.heard.take()).toBe('bye');
   });
 });

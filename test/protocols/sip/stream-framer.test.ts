@@ -4,7 +4,9 @@ import { type Frame, StreamFramer } from '../../../src/protocols/sip/stream-fram
 const MAX_BYTES = 2000;
 const ONE = 'OPTIONS sip:a@b SIP/2.0\r\nCall-ID: 1\r\nContent-Length: 6\r\n\r\n\r\n\r\nab';
 const TWO = 'SIP/2.0 200 OK\r\nX: 1\r\nl :\r\n 0\r\n\r\n';
-const STREAM = Buffer.from(`\r\n${ONE}\r\n\r\n${TWO}${ONE}`);
+/** Without Content-Length, and without a body. */
+const THREE = 'OPTIONS sip:a@b SIP/2.0\r\nCall-ID: 1\r\n\r\n';
+const STREAM = Buffer.from(`\r\n${ONE}\r\n\r\n${TWO}${THREE}${ONE}`);
 
 function texts(frames: readonly Frame[]): string[] {
   return frames.map((frame) => (frame.kind === 'message' ? frame.data.toString() : frame.kind));
@@ -12,7 +14,7 @@ function texts(frames: readonly Frame[]): string[] {
 
 describe('StreamFramer', () => {
   it('finds the same messages wherever the stream is cut', () => {
-    const expected = [ONE, 'keepAlive', TWO, ONE];
+    const expected = [ONE, 'keepAlive', TWO, THREE, ONE];
     for (let cut = 0; cut <= STREAM.length; cut += 1) {
       const framer = new StreamFramer(MAX_BYTES);
       const frames = [STREAM.subarray(0, cut), STREAM.subarray(cut)].flatMap((part) =>
@@ -26,12 +28,13 @@ describe('StreamFramer', () => {
     const framer = new StreamFramer(MAX_BYTES);
     for (let round = 0; round < 50; round += 1) {
       const frames = [...STREAM].flatMap((byte) => framer.push(Buffer.from([byte])));
-      expect(texts(frames)).toEqual([ONE, 'keepAlive', TWO, ONE]);
+      expect(texts(frames)).toEqual([ONE, 'keepAlive', TWO, THREE, ONE]);
     }
   });
 
   it.each([
-    ['no Content-Length', 'OPTIONS sip:a@b SIP/2.0\r\nCall-ID: 1\r\n\r\n', 'malformed'],
+    ['a body of no length', 'A b SIP/2.0\r\nContent-Type: text/plain\r\n\r\nx', 'malformed'],
+    ['one, compact and folded', 'A b SIP/2.0\r\nc:\r\n text/plain\r\n\r\nx', 'malformed'],
     ['an unreadable one', 'OPTIONS sip:a@b SIP/2.0\r\nContent-Length: 1x\r\n\r\n', 'malformed'],
     ['two that differ', 'A b SIP/2.0\r\nContent-Length: 1\r\nl: 2\r\n\r\n', 'malformed'],
     ['a body too large', 'A b SIP/2.0\r\nContent-Length: 2000\r\n\r\n', 'tooLarge'],

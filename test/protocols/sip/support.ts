@@ -9,6 +9,7 @@ import type {
   SipDropReason,
   SipLimits,
   SipPeer,
+  SipRequest,
   SipTransportName,
   SipUserAgent,
   SipUserAgentOptions,
@@ -58,6 +59,7 @@ export class TestHandler implements SipDialogHandler {
   readonly heard = new Inbox<string>();
   readonly requests: SipDialogRequest[] = [];
   answer: ((incoming: SipDialogRequest) => void) | undefined;
+  onAck: (request: SipRequest) => void = () => undefined;
 
   onReinvite(incoming: SipDialogRequest): void {
     this.#take('reinvite', incoming);

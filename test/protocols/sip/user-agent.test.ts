@@ -87,6 +87,7 @@ describe.each(TRANSPORTS)('a call over %s', (transport) => {
     const restored = successor.ua.restoreDialog(state, successor.handler);
     expect(restored.id).toBe(served.id);
     expect((await restored.invite(SDP)).statusCode).toBe(200);
+    await dialog.acknowledged();
     expect((await dialog.invite(SDP)).statusCode).toBe(200);
     await dialog.bye();
     expect(await successor.handler.heard.take()).toBe('reinvite');

@@ -1,0 +1,108 @@
+import { type Caller, seesUcc } from './access.ts';
+import type { Call } from './call.ts';
+import type { CallSettlement } from './call-settlement.ts';
+import { isOver } from './dialogue.ts';
+import type { Journal } from './journal.ts';
+import type { KeptRecordings } from './kept-recordings.ts';
+import { type Lease, leaseOf, withLease, withoutLease } from './lease.ts';
+import { type LeaseAnswer, type RenewRequest, refused, renewed } from './lease-entries.ts';
+import type { Leases, LeasesPorts } from './leases.ts';
+import type { CallRecord } from './records.ts';
+
+export interface SeamLeasesPorts extends LeasesPorts {
+  readonly leases: Leases;
+  readonly journal: Journal;
+  readonly settlement: Pick<CallSettlement, 'lastPart'>;
+  readonly kept: Pick<KeptRecordings, 'ended'>;
+  readonly limits: { readonly inheritMs: number };
+}
+
+/** A renewal or release while no recording session is there. */
+interface SeamChange {
+  readonly owner: string;
+  readonly action: 'LeaseRenewed' | 'LeaseReleased';
+  readonly ifVersion: number | undefined;
+  changed(leases: readonly Lease[], known: Lease): readonly Lease[];
+  /** The same of a call in progress. */
+  goOn(call: Call): Promise<LeaseAnswer>;
+}
+
+/**
+ * Leases of a dialogue that has no recording session at the moment: what is renewed or given back
+ * then is what its next part inherits.
+ */
+export class SeamLeases {
+  readonly #ports: SeamLeasesPorts;
+
+  constructor(ports: SeamLeasesPorts) {
+    this.#ports = ports;
+  }
+
+  /** @param ended any part of the dialogue */
+  renew(ended: CallRecord, caller: Caller, request: RenewRequest): Promise<LeaseAnswer> {
+    return this.#between(ended, caller, {
+      ...{ owner: request.owner, ifVersion: request.ifVersion, action: 'LeaseRenewed' },
+      changed: (leases, known) => withLease(leases, renewed(known, request.ttlMs, this.#ports)),
+      goOn: (call) => this.#ports.leases.renew(call, caller, request),
+    });
+  }
+
+  release(
+    ended: CallRecord,
+    caller: Caller,
+    request: Pick<RenewRequest, 'owner' | 'ifVersion'>,
+  ): Promise<LeaseAnswer> {
+    return this.#between(ended, caller, {
+      ...{ owner: request.owner, ifVersion: request.ifVersion, action: 'LeaseReleased' },
+      changed: (leases) => withoutLease(leases, request.owner),
+      goOn: (call) => this.#ports.leases.release(call, caller, request),
+    });
+  }
+
+  /** A session that begins meanwhile may have read what was: its call is told as well. */
+  async #between(ended: CallRecord, caller: Caller, change: SeamChange): Promise<LeaseAnswer> {
+    const { calls, kept } = this.#ports;
+    const last = await this.#goesOn(ended, caller);
+    if (!last) return refused('callUnknown');
+    const answer = await kept.ended(last.id, (call) => this.#inSeam(call, caller, change));
+    const live = calls.byCorrelationId(ended.correlationId);
+    if (!live) return answer;
+    const again = await change.goOn(live);
+    return again.ok || !answer.ok ? again : answer;
+  }
+
+  /** The newest part of a dialogue that the caller sees and that is not over. */
+  async #goesOn(ended: CallRecord, caller: Caller): Promise<CallRecord | undefined> {
+    const { settlement, moments, limits, uccs } = this.#ports;
+    const last = await settlement.lastPart(ended.correlationId);
+    if (last?.dialogue.firstPart !== ended.dialogue.firstPart) return undefined;
+    const known = last.dialogue.ruledBy.flatMap((name) => uccs.get(name) ?? []);
+    if (!known.some((ucc) => seesUcc(caller.principal, ucc))) return undefined;
+    return isOver(last, moments.moment(), limits) ? undefined : last;
+  }
+
+  async #inSeam(call: Call, caller: Caller, change: SeamChange): Promise<LeaseAnswer> {
+    const { gatekeeper, journal, clock, trail } = this.#ports;
+    const known = leaseOf(call, change.owner);
+    if (!known) return refused('noSuchLease');
+    if (change.ifVersion !== undefined && change.ifVersion !== call.record.version) {
+      return refused('versionMismatch');
+    }
+    const { uccName, correlationId, id: callId } = call;
+    const { action, owner } = change;
+    const names = { action, uccName, correlationId, callId, outcome: 'ok' } as const;
+    const effectiveAt = clock.now();
+    try {
+      const event = await journal.record(call, {
+        type: action === 'LeaseReleased' ? 'pauseReleased' : 'callUpdated',
+        owner,
+        record: call.next({ leases: change.changed(call.record.leases, known) }),
+        access: trail.entry(caller, names),
+      });
+      return { ok: true, call, lease: known, effect: { event, effectiveAt } };
+    } catch (cause) {
+      gatekeeper.alarm(call, cause);
+      return refused('processingFailed');
+    }
+  }
+}

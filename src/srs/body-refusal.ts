@@ -1,0 +1,36 @@
+import { header, headerValues } from '../protocols/sip/headers.ts';
+import { ACCEPT } from '../protocols/sip/identity.ts';
+import type { SipReply, SipRequest } from '../protocols/sip/types.ts';
+import type { InviteBody } from './invite-body.ts';
+
+/**
+ * 415 for a body in which nothing was found, with what could have been (RFC 3261 sections 8.2.3 and
+ * 21.4.13); undefined where it was read, or may be passed over.
+ */
+export function bodyRefusal(
+  request: SipRequest,
+  { offer, metadata }: Partial<InviteBody> = {},
+): SipReply | undefined {
+  if (request.body.length === 0 || offer || metadata || isOptional(request)) return undefined;
+  return { statusCode: 415, headers: [isEncoded(request) ? acceptedEncoding : acceptedTypes] };
+}
+
+/** What cannot be read because of its encoding is no fault of what it holds. */
+export function isEncoded(request: SipRequest): boolean {
+  const encodings = headerValues(request, 'Content-Encoding');
+  return encodings.some((name) => name.toLowerCase() !== 'identity');
+}
+
+/** No package is asked for, so that none may come (RFC 6086 section 4.2.2). */
+export function answerToInfo(request: SipRequest): SipReply {
+  if (header(request, 'Info-Package') === undefined) return { statusCode: 200 };
+  return { statusCode: 469, headers: [{ name: 'Recv-Info', value: '' }] };
+}
+
+const acceptedTypes = { name: 'Accept', value: ACCEPT };
+const acceptedEncoding = { name: 'Accept-Encoding', value: 'identity' };
+
+/** RFC 3261 section 20.11: without a word of its own, a body must be understood. */
+function isOptional(request: SipRequest): boolean {
+  return /;\s*handling\s*=\s*optional\b/i.test(header(request, 'Content-Disposition') ?? '');
+}

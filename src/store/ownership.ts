@@ -1,0 +1,226 @@
+import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { FOLLOWED } from './database.ts';
+import { FolderLock } from './folder-lock.ts';
+import { type Holder, inUse, OwnershipError } from './ownership-error.ts';
+import { PostgresLock } from './postgres-lock.ts';
+import type { StoreOwner } from './store-owner.ts';
+
+export interface OwnershipOptions {
+  /** It is there. */
+  readonly dataDir: string;
+  /** Of PostgreSQL; undefined where the database is in the data folder. */
+  readonly url?: string | undefined;
+  readonly waitMs: number;
+  /** In the place of `waitMs` while the one that has it is stopping. */
+  readonly handoverMs: number;
+  readonly lostAfterMs: number;
+}
+
+const TRY_INTERVAL_MS = 100;
+const CHECK_INTERVAL_MS = 1_000;
+/** A busy machine may take this long for one answer. */
+const MIN_LOOK_MS = 2_000;
+/** A new owner waits this much longer than the one before may take to notice. */
+const MARGIN_MS = 1_000;
+
+/**
+ * That this process, and no other, works on a data folder and a database. It is taken before
+ * anything is written; a commit of an owner that another one has followed is refused by the
+ * database.
+ *
+ *     taken --claim--> watched --lock or connection lost--> retaken within lostAfterMs: watched
+ *                                                      \--> lost, for ever
+ */
+export class Ownership {
+  readonly #options: OwnershipOptions;
+  readonly #folder: FolderLock;
+  readonly #listeners: ((reason: string) => void)[] = [];
+  #lock: PostgresLock | undefined;
+  #store: StoreOwner | undefined;
+  #epoch: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #confirmedAt = performance.now();
+  #checking: Promise<void> | undefined;
+  #lost: string | undefined;
+  #isReleased = false;
+
+  private constructor(options: OwnershipOptions, folder: FolderLock) {
+    this.#options = options;
+    this.#folder = folder;
+  }
+
+  /** @throws OwnershipError that says who has it */
+  static async take(options: OwnershipOptions): Promise<Ownership> {
+    const { dataDir, url } = options;
+    const folder = await patiently(options, `The data folder ${dataDir}`, {
+      tryTake: async () => FolderLock.tryTake(dataDir),
+      holder: async () => FolderLock.holder(dataDir),
+    });
+    const ownership = new Ownership(options, folder);
+    if (url === undefined) return ownership;
+    try {
+      ownership.#lock = await patiently(options, 'The database', {
+        tryTake: () => ownership.#connect(url),
+        holder: () => PostgresLock.holder(url),
+      });
+    } catch (cause) {
+      folder.release();
+      throw cause;
+    }
+    return ownership;
+  }
+
+  /** Why it was lost; undefined while it is not. */
+  get lost(): string | undefined {
+    return this.#lost;
+  }
+
+  /**
+   * Whether no other process can be the owner by now: false while the database was not reached for
+   * `lostAfterMs`, as in the first moments of a process that was stopped for longer.
+   */
+  get isSure(): boolean {
+    if (this.#lost !== undefined) return false;
+    return !this.#lock || performance.now() - this.#confirmedAt < this.#options.lostAfterMs;
+  }
+
+  /** Called once, in the turn in which it is known; at once where it is lost already. */
+  onLost(listener: (reason: string) => void): void {
+    if (this.#lost !== undefined) listener(this.#lost);
+    else this.#listeners.push(listener);
+  }
+
+  /**
+   * From here on the database refuses what an owner before this one still commits. Where that one
+   * did not end in order, and this data folder does not prove that it is dead, resolves once it
+   * must have noticed.
+   */
+  async claim(store: StoreOwner): Promise<void> {
+    const { lostAfterMs } = this.#options;
+    const { epoch, mayLive } = await store.claim(this.#folder.identity, () => this.#lose(FOLLOWED));
+    this.#epoch = epoch;
+    this.#store = store;
+    this.#confirmedAt = performance.now();
+    this.#timer = setInterval(() => this.#check(), CHECK_INTERVAL_MS).unref();
+    if (mayLive && this.#lock) await delay(lostAfterMs + MARGIN_MS);
+    if (this.#lost !== undefined) throw new OwnershipError(this.#lost);
+  }
+
+  /** Tells a process that waits for it that it need not wait for long. */
+  leaving(): void {
+    this.#folder.leaving();
+    this.#lock?.leaving().catch(() => undefined);
+  }
+
+  /** Behind everything else that is closed. May be called twice. */
+  async release(): Promise<void> {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    clearInterval(this.#timer);
+    await this.#checking;
+    await this.#lock?.release();
+    this.#folder.release();
+  }
+
+  #connect(url: string): Promise<PostgresLock | undefined> {
+    return PostgresLock.tryTake(url, () => this.#check());
+  }
+
+  /** One look at a time; a look that takes too long is a loss. */
+  #check(): void {
+    if (this.#isReleased || this.#lost !== undefined || !this.#store) return;
+    const reason = this.#folder.lossOf();
+    if (reason !== undefined) this.#lose(reason);
+    else if (!this.#checking) {
+      this.#checking = this.#confirm().finally(() => {
+        this.#checking = undefined;
+      });
+    }
+  }
+
+  async #confirm(): Promise<void> {
+    const outcome = await (this.#lock ? this.#lookInTime() : this.#look());
+    if (this.#isReleased || this.#lost !== undefined) return;
+    if (outcome === 'late') this.#lose('the database could not be reached');
+    else if (outcome === 'followed') this.#lose(FOLLOWED);
+    else this.#confirmedAt = performance.now();
+  }
+
+  /** Of a server: whoever does not hear from it cannot know what it has given to others. */
+  async #lookInTime(): Promise<'owned' | 'followed' | 'late'> {
+    const giveUp = new AbortController();
+    const limit = delay(this.#leftMs, 'late' as const, { signal: giveUp.signal });
+    const outcome = await Promise.race([this.#look(), limit.catch(() => 'late' as const)]);
+    giveUp.abort();
+    return outcome;
+  }
+
+  /** At least long enough for one answer: who was stopped for long may still own what it owned. */
+  get #leftMs(): number {
+    const { lostAfterMs } = this.#options;
+    return Math.max(MIN_LOOK_MS, this.#confirmedAt + lostAfterMs - performance.now());
+  }
+
+  /** Resolves once it is known; of SQLite the folder's lock is what counts. */
+  async #look(): Promise<'owned' | 'followed'> {
+    const { url } = this.#options;
+    while (!this.#isReleased && this.#lost === undefined) {
+      try {
+        const epoch = this.#lock ? await this.#lock.epoch() : await this.#store?.epoch();
+        return epoch === this.#epoch ? 'owned' : 'followed';
+      } catch {
+        if (url === undefined) return 'owned';
+        if (await this.#retake(url)) continue;
+        if (await this.#isFollowed(url)) return 'followed';
+        await delay(TRY_INTERVAL_MS);
+      }
+    }
+    return 'followed';
+  }
+
+  async #retake(url: string): Promise<boolean> {
+    await this.#lock?.release();
+    const lock = await this.#connect(url).catch(() => undefined);
+    if (this.#isReleased || this.#lost !== undefined) await lock?.release();
+    else if (lock) this.#lock = lock;
+    return lock !== undefined;
+  }
+
+  /** Whether somebody else has the lock; a session of ours that the server still ends does not. */
+  async #isFollowed(url: string): Promise<boolean> {
+    const holder = await PostgresLock.holder(url).catch(() => undefined);
+    return holder !== undefined && !(holder.pid === process.pid && holder.host === hostname());
+  }
+
+  #lose(reason: string): void {
+    if (this.#isReleased || this.#lost !== undefined) return;
+    this.#lost = `Hush has lost what it owned: ${reason}`;
+    clearInterval(this.#timer);
+    this.#store?.disown(this.#lost);
+    for (const listener of this.#listeners.splice(0)) listener(this.#lost);
+  }
+}
+
+interface Takeable<Lock> {
+  tryTake(): Promise<Lock | undefined>;
+  holder(): Promise<Holder | undefined>;
+}
+
+/** Tries until it has it, or has waited long enough for the one that has it. */
+async function patiently<Lock>(
+  { waitMs, handoverMs }: OwnershipOptions,
+  what: string,
+  { tryTake, holder }: Takeable<Lock>,
+): Promise<Lock> {
+  const began = performance.now();
+  for (;;) {
+    const lock = await tryTake();
+    if (lock) return lock;
+    const held = await holder();
+    if (performance.now() - began >= (held?.isLeaving ? handoverMs : waitMs)) {
+      throw inUse(what, held);
+    }
+    await delay(TRY_INTERVAL_MS);
+  }
+}

@@ -1,0 +1,65 @@
+import type pg from 'pg';
+
+/** Commits wait behind a rewrite that waits for a reader: not for longer than this. */
+const LOCK_TIMEOUT_MS = 200;
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/**
+ * Writes the parts of the tables that hold keys anew, without what was deleted or overwritten in
+ * them; the files from before are emptied with that commit. The server's log (WAL), its replicas
+ * and its backups still hold it: docs/operate/archive.md.
+ * @param callIds of calls whose keys were destroyed; undefined: of any
+ * @throws where a reader, or a transaction that began before, keeps what was destroyed
+ */
+export async function rewriteKeys(pool: pg.Pool, callIds?: readonly string[]): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
+    for (const part of await partsOf(client, callIds)) await rewrite(client, part);
+  } finally {
+    await client.query('reset lock_timeout').catch(() => undefined);
+    client.release();
+  }
+}
+
+/** Quoted where they must be. */
+async function partsOf(
+  client: pg.PoolClient,
+  callIds: readonly string[] | undefined,
+): Promise<string[]> {
+  const { rows } =
+    callIds === undefined
+      ? await client.query<{ part: string }>(
+          `select inhrelid::regclass::text as part from pg_inherits
+           where inhparent in ('segments'::regclass, 'derived'::regclass) order by 1`,
+        )
+      : await client.query<{ part: string }>(
+          `select tableoid::regclass::text as part from segments where call_id = any($1)
+           union select tableoid::regclass::text from derived where call_id = any($1) order by 1`,
+          [callIds],
+        );
+  return rows.map(({ part }) => part);
+}
+
+/**
+ * `FULL` keeps row versions that an open transaction may still see. With `FREEZE` the table's
+ * horizon says from which transaction on that was so: it must lie behind the destruction.
+ */
+async function rewrite(client: pg.PoolClient, part: string): Promise<void> {
+  const { rows: begun } = await client.query<{ id: string }>(
+    'select pg_current_xact_id()::xid::text as id',
+  );
+  try {
+    await client.query(`vacuum (full, freeze) ${part}`);
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw cause;
+    throw new Error(`a reader of ${part} keeps what was destroyed in it`, { cause });
+  }
+  const { rows: frozen } = await client.query<{ is_behind: boolean }>(
+    'select age(relfrozenxid) <= age($1::xid) as is_behind from pg_class where oid = $2::regclass',
+    [begun[0]?.id, part],
+  );
+  if (!frozen[0]?.is_behind) {
+    throw new Error(`a transaction that began before keeps what was destroyed in ${part}`);
+  }
+}

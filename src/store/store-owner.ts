@@ -1,0 +1,38 @@
+import type { Claim, Database } from './database.ts';
+
+/** The store as its owner has it; without one, as for a command, nobody claims it. */
+export class StoreOwner {
+  readonly #database: Database;
+  #isDisowned = false;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * From here on the database refuses what an owner before this one commits.
+   * @param folder `FolderLock.identity`
+   * @param onFollowed called when it refuses a commit of ours for that reason
+   */
+  claim(folder: string, onFollowed: () => void): Promise<Claim> {
+    this.#database.epoch.onFollowed = onFollowed;
+    return this.#database.claim(folder);
+  }
+
+  /** The epoch that the database has now. */
+  async epoch(): Promise<number> {
+    const query = this.#database.kysely.selectFrom('ownership').select('epoch');
+    return Number((await query.executeTakeFirstOrThrow()).epoch);
+  }
+
+  /** Refuses every commit from here on, also where the database cannot be asked. */
+  disown(reason: string): void {
+    this.#isDisowned = true;
+    this.#database.epoch.disown(reason);
+  }
+
+  /** Whoever follows waits for nothing; where it is not noted, for longer than it must. */
+  async resign(): Promise<void> {
+    if (!this.#isDisowned) await this.#database.resign().catch(() => undefined);
+  }
+}

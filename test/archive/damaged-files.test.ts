@@ -1,0 +1,167 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AudioFile } from '../../src/archive/audio-files.ts';
+import { Listeners } from '../../src/archive/listeners.ts';
+import { SealedLiveAudio } from '../../src/archive/live-audio.ts';
+import { reseal } from '../../src/archive/reseal.ts';
+import { findChunks, withIndex } from '../../src/archive/segment-chunks.ts';
+import { damageOf, examine } from '../../src/archive/segment-coverage.ts';
+import { SegmentReader } from '../../src/archive/segment-reader.ts';
+import type { SegmentRecord, TrackRecord } from '../../src/domain/records.ts';
+import { WAV_HEADER_BYTES } from '../../src/protocols/wav/wav-header.ts';
+import { seededRandom } from '../../src/torture/random.ts';
+import { channelOf, pcmOf } from '../support/tones.ts';
+import { unsealing } from '../support/unsealing.ts';
+import { DamagedFile, rowsOf, runsOf } from './damage.ts';
+import { StoredCall } from './stored-call.ts';
+
+let call: StoredCall;
+beforeEach(async () => {
+  call = new StoredCall();
+  const track = call.track('PCMU', 8000);
+  for (let at = 0; at < 64_000; at += 160) track.add(at, Buffer.alloc(160, 1 + (at % 97)));
+  await call.end();
+});
+afterEach(() => call.remove());
+
+const segment = (): SegmentRecord => rowsOf(call)[0] as SegmentRecord;
+
+function memory(bytes: Buffer): AudioFile {
+  const read = async (start: number, end: number) => bytes.subarray(start, end);
+  return { size: bytes.length, read, close: async () => undefined };
+}
+
+describe('an index', () => {
+  it('hides no chunk that is whole, wherever it or the file is damaged', async () => {
+    const file = new DamagedFile(call, 0);
+    const before = await runsOf(call);
+    const indexed = await withIndex(memory(file.bytes));
+    expect(indexed.length).toBeGreaterThan(file.bytes.length);
+    file.write(indexed);
+    expect(await runsOf(call)).toEqual(before);
+    const random = seededRandom(7);
+    const inIndex = Array.from(
+      { length: Math.floor((indexed.length - file.bytes.length) / 4) },
+      (_, at) => indexed.length - file.bytes.length - 1 - at * 3,
+    );
+    const anywhere = Array.from({ length: 300 }, () => -Math.ceil(random() * file.bytes.length));
+    for (const offset of [...inIndex, ...anywhere]) {
+      const at = file.bytes.length + offset;
+      const harmed = Buffer.from(indexed);
+      harmed[at] = (harmed[at] ?? 0) ^ (1 << Math.floor(random() * 8));
+      file.write(harmed);
+      const struck = file.chunks.find(({ start, end }) => at >= start && at < end)?.header.position;
+      const whole = before.filter(({ position }) => position !== struck);
+      expect([at, await runsOf(call)]).toEqual([at, whole]);
+    }
+  });
+
+  it('is written behind no file that is not whole, but for its end', async () => {
+    const file = new DamagedFile(call, 0);
+    const { start } = file.chunk(2);
+    const harmed = Buffer.from(file.bytes).fill(0, start, start + 4);
+    expect(await withIndex(memory(harmed))).toEqual(harmed);
+    const short = file.bytes.subarray(0, file.bytes.length - 5);
+    expect((await withIndex(memory(short))).length).toBeGreaterThan(short.length);
+  });
+});
+
+describe('a file of false beginnings', () => {
+  it.each([
+    ['magic alone', (file: DamagedFile) => Buffer.alloc(8_000_000, file.bytes.subarray(0, 4))],
+    [
+      'whole headers without their audio',
+      (file: DamagedFile) => Buffer.alloc(4_000_000, file.bytes.subarray(0, 36)),
+    ],
+  ])('of %s is given up', async (_, of) => {
+    const bytes = of(new DamagedFile(call, 0));
+    let opened = 0;
+    const opens = (record: Buffer): boolean => {
+      opened += record.length;
+      return false;
+    };
+    const found = await findChunks(memory(bytes), { opens, deep: false });
+    expect(found).toMatchObject({ chunks: [], damaged: [{ start: 0, end: bytes.length }] });
+    expect(opened).toBeLessThan(3 * bytes.length + 8_000_000);
+  });
+});
+
+describe('what is erased of a damaged segment', () => {
+  it('is erased, and what was lost beside it stays lost', async () => {
+    const file = new DamagedFile(call, 0);
+    const [hurt, whole] = [file.chunk(2), file.chunk(5)];
+    const [lostFrom, lostEnd] = [hurt.header.position, file.chunk(3).header.position];
+    file.flip(hurt.start + 100);
+    const span = { start: lostFrom + 500, end: whole.header.position + 10 };
+    const next = await reseal(unsealing(call), segment(), span);
+    if (!next) throw new Error('nothing was sealed anew');
+    const found = await examine(unsealing(call), next, call.tracks[0] as TrackRecord);
+    expect(found.lost).toEqual([]);
+    const leftOut = found.spans.filter((one) => one.leftOut !== null);
+    expect(leftOut.filter((one) => one.leftOut === 'lost')).toEqual([
+      { start: lostFrom, end: span.start, leftOut: 'lost' },
+    ]);
+    const erased = leftOut.filter((one) => one.leftOut === 'erased');
+    expect(erased.reduce((sum, { start, end }) => sum + end - start, 0)).toBe(
+      span.end - span.start,
+    );
+    const kept = found.spans.filter((one) => one.leftOut === null);
+    const keptUnits = kept.reduce((sum, { start, end }) => sum + end - start, 0);
+    expect(keptUnits).toBe(64_000 - (span.end - lostFrom));
+    expect(lostEnd).toBeLessThan(span.end);
+    const reader = await SegmentReader.open(unsealing(call), next, { deep: true });
+    expect(reader && damageOf(reader.found, next)).toBeUndefined();
+    await reader?.close();
+  });
+
+  it('goes where nothing but damage lies in it: somebody might open that', async () => {
+    const file = new DamagedFile(call, 0);
+    const { start, header } = file.chunk(2);
+    file.flip(start + 100);
+    const span = { start: header.position + 10, end: header.position + 20 };
+    expect(await reseal(unsealing(call), segment(), span)).toMatchObject({ generation: 1 });
+  });
+});
+
+describe('the check', () => {
+  it.each<[string, (file: DamagedFile) => void, RegExp]>([
+    [
+      'a chunk',
+      (file) => file.flip(file.chunk(2).start + 100),
+      /^chunk 2 is lost; bytes \d+ to \d+/,
+    ],
+    ['the last chunks', (file) => file.cut(file.chunk(-2).start), /^chunks \d+ to \d+ are lost$/],
+    [
+      'a part of one',
+      (file) => file.cut(file.bytes.length - 3),
+      /is lost; it ends within a chunk$/,
+    ],
+    [
+      'what is too much',
+      (file) => file.write(Buffer.concat([file.bytes, randomBytes(9)])),
+      /^bytes/,
+    ],
+  ])('names %s', async (_, harm, words) => {
+    harm(new DamagedFile(call, 0));
+    const reader = await SegmentReader.open(unsealing(call), segment(), { deep: true });
+    expect(reader && damageOf(reader.found, segment())).toMatch(words);
+    await reader?.close();
+  });
+});
+
+it('a call in progress is heard on behind a damaged chunk, in its place', async () => {
+  const file = new DamagedFile(call, 0);
+  const hurt = file.chunk(-3);
+  file.flip(hurt.start + 17, 5);
+  const store = {
+    tracks: async () => call.tracks,
+    segments: async () => call.segments.filter(({ closedBy }) => closedBy === null),
+  };
+  const live = new SealedLiveAudio({ ...unsealing(call), store, listeners: new Listeners() });
+  const pieces: Buffer[] = [];
+  for await (const piece of live.wav(call.callId, () => pieces.length < 2)) pieces.push(piece);
+  const left = channelOf(pcmOf(Buffer.concat(pieces).subarray(WAV_HEADER_BYTES)), 0);
+  // The newest second, up to the call's end and no further.
+  expect(left.length).toBeLessThanOrEqual(8_000);
+  expect(left.at(-1)).not.toBe(0);
+});
