@@ -156,7 +156,11 @@ function excuseFor(
 }
 
 /** Two sessions of one party at once are mixed: a frame of either cannot be read any more. */
-function overlaps(leg: Leg, legs: readonly Leg[], { dueAtMs, sentAtMs }: DeviceFrame): boolean {
+export function overlaps(
+  leg: Leg,
+  legs: readonly Leg[],
+  { dueAtMs, sentAtMs }: DeviceFrame,
+): boolean {
   return legs.some((other) => {
     if (other === leg || other.party !== leg.party) return false;
     const [first, last] = [other.frames[0], other.frames.at(-1)];

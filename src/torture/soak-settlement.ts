@@ -10,6 +10,7 @@ interface Page<Item> {
 const SETTLE_TIMEOUT_MS = 60_000;
 const POLL_MS = 500;
 const PAGE = 100;
+const settledStatuses = new Set(['kept', 'destroyed', 'empty']);
 
 /** What is still not as it was commanded, a minute after the last call ended. */
 export async function leftUnsettled(target: Target): Promise<string[]> {
@@ -42,7 +43,7 @@ async function unsettled(target: Target): Promise<string[]> {
   return [
     ...calls.items.map(({ id, pausedBy }) => `call ${id} is live, paused by [${pausedBy}]`),
     ...recordings
-      .filter(({ status }) => status !== 'kept' && status !== 'destroyed')
+      .filter(({ status }) => !settledStatuses.has(status))
       .map(({ id, status }) => `recording ${id} is ${status}`),
   ];
 }

@@ -154,10 +154,8 @@ export class Target implements TortureTarget {
     const until = performance.now() + SETTLE_TIMEOUT_MS;
     for (;;) {
       const recordings = await this.recordings(correlationId);
-      const isOver =
-        recordings.length > 0 &&
-        recordings.every(({ status }) => status !== 'live' && status !== 'finishing');
-      if (isOver) {
+      const areOver = recordings.length > 0 && recordings.every(isOver);
+      if (areOver) {
         const wavs = await Promise.all(recordings.map((recording) => this.#audioOf(recording)));
         const isSettled = wavs.every((wav, at) => wav || recordings[at]?.status !== 'kept');
         if (isSettled) return { found: await framesOf(wavs), ids: recordings.map(({ id }) => id) };
@@ -227,4 +225,9 @@ async function framesOf(wavs: readonly (Buffer | undefined)[]): Promise<FoundFra
     if (wav) await findFramesBetween(wav, recording, found);
   }
   return found;
+}
+
+/** What is still being written, or settled, tells nothing yet of what can be played of it. */
+function isOver({ status }: Recording): boolean {
+  return status !== 'live' && status !== 'finishing';
 }

@@ -46,6 +46,8 @@ export function judgeTimeline(
   for (const leg of legs) {
     const disturbed = [...disturbances, ...leg.disturbedAtMs];
     const edges = edgesOf(leg, evidence);
+    const mayBeCut = (frame: DeviceFrame): boolean =>
+      isNear(frame.sentAtMs, edges) || overlaps(leg, legs, frame);
     for (const frame of leg.frames) {
       const places = found.get(leg.tag)?.get(frame.index) ?? [];
       if (places.length === 0 || isUnsettled(frame.sentAtMs, disturbed)) continue;
@@ -53,7 +55,7 @@ export function judgeTimeline(
       const isRight = (place: FoundFrame): boolean =>
         offsetOf(frame, leg, { place, origins }) <= toleranceMs;
       if (!places.every(isRight)) misplaced.push(frame);
-      else if (places.every(isCut) && !isNear(frame.sentAtMs, edges)) overwritten.push(frame);
+      else if (places.every(isCut) && !mayBeCut(frame)) overwritten.push(frame);
     }
   }
   return { placed, misplaced, overwritten };
