@@ -91,6 +91,16 @@ const exceptions: readonly Exception[] = [
   },
   {
     rule: 'file length',
+    path: 'src/store/tables.ts',
+    reason: 'a table after the other, each with what its columns mean',
+  },
+  {
+    rule: 'file length',
+    path: 'src/store/store.ts',
+    reason: 'the Store port in one class, each method short',
+  },
+  {
+    rule: 'file length',
     path: 'src/store/mapping.ts',
     reason: 'a table after the other, each with its row and its record',
   },

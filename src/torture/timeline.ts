@@ -4,6 +4,7 @@ import {
   type CallEvidence,
   type DeviceFrame,
   type Leg,
+  overlaps,
   SETTLING_MS,
   sendingLagMs,
 } from './judge.ts';
