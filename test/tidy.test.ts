@@ -19,16 +19,34 @@ interface Exception {
 }
 
 /** Every departure from the house rules, and why. One that is no longer needed fails. */
+/** Longer than other files, and why. */
+const longFiles: Readonly<Record<string, string>> = {
+  'src/server.ts': 'the one composition root: who gets what stands on one page',
+  'test/protocols/sip/torture/messages.ts':
+    'a table of messages, one behind the other as RFC 4475 has them',
+  'src/domain/leases.ts':
+    'what an owner may do with a lease stands beside what becomes of one left alone',
+  'test/domain/model/explore.ts':
+    'a client that plays a history, and every promise that it holds Hush to',
+  'src/domain/call-lifecycle.ts': 'the life of a call is read from top to bottom',
+  'src/recorder/media-stream.ts':
+    'one state machine: every way into and out of the gate stands beside the others',
+  'src/recorder/segment-writer.ts':
+    'every way into and out of the chunk that gathers stands beside the others',
+  'src/recorder/recorder.ts': 'the Recorder port in one class, each method short',
+  'src/store/tables.ts': 'a table after the other, each with what its columns mean',
+  'src/store/store.ts': 'the Store port in one class, each method short',
+  'src/store/mapping.ts': 'a table after the other, each with its row and its record',
+};
+
 const exceptions: readonly Exception[] = [
+  ...Object.entries(longFiles).map(
+    ([path, reason]) => ({ rule: 'file length', path, reason }) as const,
+  ),
   {
     rule: 'function length',
     path: 'src/server.ts',
     what: 'assemble',
-    reason: 'the one composition root: who gets what stands on one page',
-  },
-  {
-    rule: 'file length',
-    path: 'src/server.ts',
     reason: 'the one composition root: who gets what stands on one page',
   },
   {
@@ -53,56 +71,6 @@ const exceptions: readonly Exception[] = [
     rule: 're-export',
     path: 'client/src/index.ts',
     reason: 'the entry of a package that others import by its name',
-  },
-  {
-    rule: 'file length',
-    path: 'test/protocols/sip/torture/messages.ts',
-    reason: 'a table of messages, one behind the other as RFC 4475 has them',
-  },
-  {
-    rule: 'file length',
-    path: 'src/domain/leases.ts',
-    reason: 'what an owner may do with a lease stands beside what becomes of one left alone',
-  },
-  {
-    rule: 'file length',
-    path: 'test/domain/model/explore.ts',
-    reason: 'a client that plays a history, and every promise that it holds Hush to',
-  },
-  {
-    rule: 'file length',
-    path: 'src/domain/call-lifecycle.ts',
-    reason: 'the life of a call is read from top to bottom',
-  },
-  {
-    rule: 'file length',
-    path: 'src/recorder/media-stream.ts',
-    reason: 'one state machine: every way into and out of the gate stands beside the others',
-  },
-  {
-    rule: 'file length',
-    path: 'src/recorder/segment-writer.ts',
-    reason: 'every way into and out of the chunk that gathers stands beside the others',
-  },
-  {
-    rule: 'file length',
-    path: 'src/recorder/recorder.ts',
-    reason: 'the Recorder port in one class, each method short',
-  },
-  {
-    rule: 'file length',
-    path: 'src/store/tables.ts',
-    reason: 'a table after the other, each with what its columns mean',
-  },
-  {
-    rule: 'file length',
-    path: 'src/store/store.ts',
-    reason: 'the Store port in one class, each method short',
-  },
-  {
-    rule: 'file length',
-    path: 'src/store/mapping.ts',
-    reason: 'a table after the other, each with its row and its record',
   },
   {
     rule: 'function length',
