@@ -77,6 +77,15 @@ interface CallMedia {
   /** Of streams whose thread died: bound by nobody, and given to nobody else. */
   readonly orphaned: Set<number>;
   dirMade: boolean;
+  /** The order to shut that is under way. */
+  shutting?: Shutting | undefined;
+}
+
+interface Shutting {
+  readonly order: number;
+  /** What arrived from then on is erased, monotonic ms. */
+  readonly atMs: number;
+  readonly receipt: Promise<FenceReceipt>;
 }
 
 /**
@@ -212,20 +221,38 @@ export class MediaRecorder implements Recorder {
   }
 
   async shut(callId: string, command: ShutOrder): Promise<FenceReceipt> {
-    const { slot, ports } = this.#call(callId);
-    const { reason, lookbackMs, cameAtMs = this.#pulse.cameAtMs } = command;
+    const call = this.#call(callId);
+    const { lookbackMs, cameAtMs = this.#pulse.cameAtMs } = command;
+    const atMs = lookbackMs > 0 ? cameAtMs - lookbackMs : Number.POSITIVE_INFINITY;
+    const under = call.shutting;
+    if (under && under.order === this.#gates.order(call.slot) && under.atMs <= atMs) {
+      return under.receipt;
+    }
+    const receipt = this.#shut(callId, { ...command, cameAtMs }, atMs);
+    const shutting = { order: this.#gates.order(call.slot), atMs, receipt };
+    call.shutting = shutting;
+    const isOver = (): void => {
+      if (call.shutting === shutting) call.shutting = undefined;
+    };
+    receipt.then(isOver, isOver);
+    return receipt;
+  }
+
+  async #shut(callId: string, command: ShutOrder, atMs: number): Promise<FenceReceipt> {
+    const call = this.#call(callId);
+    const { slot, ports } = call;
+    const { reason, lookbackMs } = command;
     const gate = this.#gates.get(slot) === Gate.Open ? Gate.Closing : Gate.Shut;
     const order = this.#setGate(slot, gate, reason);
-    const atMs = lookbackMs > 0 ? cameAtMs - lookbackMs : Number.POSITIVE_INFINITY;
     const marker = { action: MarkerAction.Shut, order, reason, atMs };
-    const [receipt, erased] = await this.#orShut(
-      callId,
-      order,
-      Promise.all([
-        this.#fences.raise(ports, marker),
-        lookbackMs > 0 ? this.#eraseEnded(callId, command, atMs) : [],
-      ]),
-    );
+    const erasing = lookbackMs > 0 ? this.#eraseEnded(callId, command, atMs) : [];
+    const fence = Promise.all([this.#fences.raise(ports, marker), erasing]);
+    const [receipt, erased] = await this.#orShut(callId, order, fence).catch((cause) => {
+      // Another order to shut has taken its place: what that one confirms holds for this one.
+      const { shutting } = call;
+      if (!shutting || shutting.order !== this.#gates.order(slot)) throw cause;
+      return shutting.order === order ? Promise.reject(cause) : Promise.all([shutting.receipt, []]);
+    });
     if (this.#gates.order(slot) === order) this.#gates.set(slot, Gate.Shut);
     if (erased.length > 0) this.#options.listener.onErased(erased);
     return receipt;

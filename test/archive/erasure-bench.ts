@@ -1,5 +1,6 @@
 import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { SealedArchive } from '../../src/archive/archive.ts';
 import type { AudioFiles } from '../../src/archive/audio-files.ts';
 import { embeddedMasterKeys } from '../../src/archive/master-key.ts';
@@ -55,7 +56,6 @@ export class ErasureBench {
     }
     await call.end();
     const segments = [...new Map(call.segments.map((one) => [`${one.track}/${one.segment}`, one]))];
-    this.keys = segments.map(([, { wrappedKey }]) => wrappedKey?.toString('base64') ?? '');
     if (this.s3) await this.#move();
     const store = await this.open();
     const record = { id: call.callId, status: 'kept', lengthMs: LENGTH_MS } as const;
@@ -66,7 +66,16 @@ export class ErasureBench {
     this.sealed = this.stored();
     this.before = await this.heard(store);
     await store.close();
+    this.keys = this.#storedKeys();
     this.#keepTemplate();
+  }
+
+  /** Keys as the database's rows have them. */
+  #storedKeys(): string[] {
+    const database = new DatabaseSync(this.databaseFile, { readOnly: true });
+    const rows = database.prepare('select wrapped_key from segments').all();
+    database.close();
+    return rows.map(({ wrapped_key: key }) => String(key));
   }
 
   /** All sealed bytes that lie anywhere. */

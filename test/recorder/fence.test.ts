@@ -7,10 +7,10 @@ import { type MarkerCall, TestCaller } from '../support/calls.ts';
 import { temporaryFolder } from '../support/hush.ts';
 import { HushProcess } from '../support/hush-process.ts';
 import { markersInFolder } from '../support/markers-in-folder.ts';
+import { stamped } from '../support/stamped.ts';
 
 const CALLS = 50;
 const PAUSES = 20;
-const FRAME_MS = 20;
 
 let hush: HushProcess;
 let caller: TestCaller;
@@ -61,15 +61,6 @@ async function recordedFrames(call: MarkerCall): Promise<Map<number, Map<number,
   expect(response.status).toBe(200);
   const channels = markersInWav(Buffer.from(await response.arrayBuffer()));
   return new Map(channels.flatMap((byTag) => [...byTag]));
-}
-
-/**
- * When the frames were sent by their timestamps. A sender that was held up, as on a busy machine,
- * sends what it took up before a Start behind it: that is left out.
- */
-function stamped(sent: MarkerCall['streams'][number]['sent']) {
-  const begun = Math.min(...sent.map(({ index, sentAtMs }) => sentAtMs - index * FRAME_MS));
-  return sent.map(({ index }) => ({ index, sentAtMs: begun + index * FRAME_MS }));
 }
 
 test('nothing of a pause is on the disk, nothing from outside it is missing', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { buildRtp } from '../../src/protocols/rtp/packet.ts';
 import { parseOffer } from '../../src/protocols/sdp/parse-offer.ts';
 import { SipRejectedError } from '../../src/protocols/sip/errors.ts';
@@ -18,6 +19,7 @@ import { markerFrame } from '../../src/simulator/marker-audio.ts';
 import { TestCaller } from '../support/calls.ts';
 import { agent, type TestHush, ucc } from '../support/hush.ts';
 
+const FRAME_MS = 20;
 const FRAME_SAMPLES = 160;
 
 /** One m-line of an offer; what is left out is a PCMU stream that sends. */
@@ -114,6 +116,9 @@ export class SrsClient {
   readonly #caller: TestCaller;
   readonly #hush: TestHush;
   readonly #rtp: Socket;
+  readonly #openedMs = performance.now();
+  /** By tag: when the next frame of that device is due. */
+  readonly #dueMs = new Map<number, number>();
 
   private constructor(caller: TestCaller, hush: TestHush, rtp: Socket) {
     this.#caller = caller;
@@ -155,17 +160,25 @@ export class SrsClient {
     throw new Error('the invitation was accepted');
   }
 
-  /** Marker frames `from` up to, not including, `until`, as fast as the system takes them. */
+  /**
+   * Marker frames `from` up to, not including, `until`, 20 ms apart, as devices send them: their
+   * timestamps count the time in which nothing was sent.
+   */
   async frames(
     port: number,
     stream: { tag: number; payloadType?: number },
     ...[from, until]: [number, number]
   ): Promise<void> {
     const { tag, payloadType = 0 } = stream;
+    const begunMs = Math.max(performance.now(), this.#dueMs.get(tag) ?? 0);
+    const first = Math.ceil((begunMs - this.#openedMs) / FRAME_MS) + 1;
     for (let index = from; index < until; index += 1) {
-      const fields = { payloadType, sequence: index, timestamp: index * FRAME_SAMPLES, ssrc: tag };
+      const at = first + index - from;
+      await delay(Math.max(0, this.#openedMs + at * FRAME_MS - performance.now()));
+      const fields = { payloadType, sequence: index, timestamp: at * FRAME_SAMPLES, ssrc: tag };
       await this.datagram(port, buildRtp(fields, markerFrame(tag, index)));
     }
+    this.#dueMs.set(tag, this.#openedMs + (first + until - from - 1) * FRAME_MS);
   }
 
   datagram(port: number, data: Uint8Array): Promise<void> {

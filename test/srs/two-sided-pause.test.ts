@@ -47,7 +47,7 @@ describe('two-sided pause', () => {
     await call.end();
     for (const { packets, gaps } of await packetsOf(correlationId)) {
       expect(packets.kept).toBeGreaterThan(15);
-      expect(gaps.map(({ reason }) => reason)).toEqual(['api']);
+      expect(gaps.map(({ reason }) => reason)).toEqual(['api', 'guard']);
     }
   });
 

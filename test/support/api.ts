@@ -35,6 +35,7 @@ export async function recordingOf(api: string, correlationId: string): Promise<R
   for (;;) {
     const response = await fetch(`${api}/api/recordings/${correlationId}`);
     const recording = (await response.json()) as RecordingAnswer;
-    if (response.status === 200 && !['live', 'finishing'].includes(recording.status)) return recording;
+    if (response.status === 200 && !['live', 'finishing'].includes(recording.status))
+      return recording;
   }
 }
