@@ -69,12 +69,14 @@ describe('what the file of SQLite holds of a destroyed recording', () => {
     const store = await SqlStore.open(openSqlite(file));
     const { id } = aCall();
     const segments = [0, 1].map((segment) =>
-      aSegment(id, { segment, wrappedKey: randomBytes(66), closedBy: 'end' }),
+      aSegment(id, { segment, wrappedKey: randomBytes(66), closedBy: 'end', sealed: null }),
     );
     const database = new DatabaseSync(file);
-    const insert = database.prepare('insert into segments values (?, 0, ?, ?, ?, 3)');
-    for (const { segment, wrappedKey, closedBy } of segments) {
-      insert.run(id, segment, wrappedKey?.toString('base64') ?? null, closedBy);
+    const insert = database.prepare(
+      'insert into segments (call_id, track, segment, wrapped_key, closed_by, generation) values (?, 0, ?, ?, ?, ?)',
+    );
+    for (const { segment, wrappedKey, closedBy, generation } of segments) {
+      insert.run(id, segment, wrappedKey?.toString('base64') ?? null, closedBy, generation);
     }
     database.close();
     expect(await store.segments(id)).toEqual(segments);
