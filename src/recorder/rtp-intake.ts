@@ -104,6 +104,7 @@ export class RtpIntake {
 
   /** What no packet decided, time does. */
   tick(nowMs: number): void {
+    this.#readHeld(this.latch.tick(nowMs));
     this.#line.tick(nowMs);
   }
 

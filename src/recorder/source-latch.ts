@@ -21,6 +21,8 @@ const STEADY_PACKETS = 10;
 const STEADY_AT_SAME_ADDRESS = 3;
 /** So long a source sends nothing before one of another address may take its place. */
 const SILENT_MS = 1_000;
+/** A stream's first source is waited for no longer than this to be signalled, or steady. */
+const MAX_WAIT_MS = 500;
 /** Numbers that a packet of a newcomer may be apart from its last one. */
 const MAX_STEP = 16;
 const MAX_HELD = 64;
@@ -33,6 +35,7 @@ const FORMER_PACKETS = 1_000;
 
 interface Newcomer extends MediaAddress {
   readonly ssrc: number;
+  readonly sinceMs: number;
   sequence: number;
   count: number;
   /** Until it is believed: its packets wait in memory. */
@@ -120,10 +123,17 @@ export class SourceLatch {
       this.foreign += 1;
       return nobody;
     }
-    const newcomer = this.#newcomerFor(packet, from);
+    const newcomer = this.#newcomerFor(packet, from, nowMs);
     if (newcomer.held.length < MAX_HELD) newcomer.held.push(holdPacket(packet, datagram, nowMs));
     else this.foreign += 1;
     return this.#isBelieved(newcomer, nowMs) ? this.#believe(newcomer, nowMs) : nobody;
+  }
+
+  /** Whoever has asked alone for long enough is believed, steady or not. */
+  tick(nowMs: number): readonly HeldPacket[] {
+    if (this.#ssrc !== undefined) return nobody;
+    const isDue = this.#newcomers.some(({ sinceMs }) => nowMs - sinceMs >= MAX_WAIT_MS);
+    return isDue ? this.settle(nowMs) : nobody;
   }
 
   /**
@@ -140,7 +150,7 @@ export class SourceLatch {
     return held;
   }
 
-  #newcomerFor(packet: RtpPacket, { address, port }: MediaAddress): Newcomer {
+  #newcomerFor(packet: RtpPacket, { address, port }: MediaAddress, sinceMs: number): Newcomer {
     const { ssrc, sequence } = packet;
     const known = this.#newcomers.find(
       (one) => one.ssrc === ssrc && one.port === port && one.address === address,
@@ -151,7 +161,7 @@ export class SourceLatch {
       known.sequence = sequence;
       return known;
     }
-    const newcomer = { address, port, ssrc, sequence, count: 1, held: [] };
+    const newcomer = { address, port, ssrc, sinceMs, sequence, count: 1, held: [] };
     this.#newcomers.push(newcomer);
     if (this.#newcomers.length > MAX_NEWCOMERS) this.#refuse(this.#newcomers[0] as Newcomer);
     return newcomer;

@@ -146,7 +146,7 @@ describe('a sender’s clock', () => {
   const [next, dueMs] = [100 * FRAME, 100 * FRAME_MS];
 
   it('is believed through jitter, and through silence that it counts', () => {
-    expect(judge(spoken(), next, dueMs + 150)).toBe(Timing.Fits);
+    expect(judge(spoken(), next, dueMs + 90)).toBe(Timing.Fits);
     expect(judge(spoken(), next + 60 * RATE, dueMs + 60_003)).toBe(Timing.Fits);
   });
 
