@@ -48,6 +48,8 @@ export class Drift {
   /** The offset to go by; from the first call on it only moves slowly. */
   anchor(nowMs: number): number {
     if (this.#base === undefined) {
+      // Nothing has come yet that could tell.
+      if (this.#least() === Number.POSITIVE_INFINITY) return 0;
       this.#base = Math.max(this.#least(), this.#floor - this.#correction);
       this.#shift = this.#correction;
       this.#movedAtMs = nowMs;

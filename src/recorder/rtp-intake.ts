@@ -90,8 +90,10 @@ export class RtpIntake {
       counts.unusable += 1;
       return;
     }
-    this.#options.clock.touch(nowMs);
-    this.#readHeld(this.latch.meet(rtp, datagram, from, nowMs));
+    const { clock, isWary } = this.#options;
+    clock.touch(nowMs);
+    const now = { nowMs, isWary: isWary(nowMs) };
+    this.#readHeld(this.latch.meet(rtp, datagram, from, now));
     counts.foreign = this.latch.foreign;
   }
 

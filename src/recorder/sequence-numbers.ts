@@ -3,6 +3,16 @@ import { MAX_DROPOUT, MAX_MISORDER } from './reception.ts';
 const CYCLE = 65_536;
 const WINDOW = 64;
 const NONE = -1;
+/** Units for which a source may have been silent between an old packet and the newest one. */
+const MAX_SILENCE = 60 * 8_000;
+
+/** What of a packet tells its place. */
+export interface NumberedPacket {
+  readonly sequence: number;
+  readonly timestamp: number;
+  /** Units of the RTP clock. */
+  readonly samples: number;
+}
 
 /** What a packet's number says beside those before it (RFC 3550 appendix A.1). */
 export const Order = {
@@ -22,6 +32,7 @@ export class SequenceNumbers {
   readonly #seen = new Int32Array(WINDOW).fill(NONE);
   #last = NONE;
   #lastTimestamp = 0;
+  #lastSamples = 0;
   #expectedAnew = NONE;
   /** Numbers passed over and not come yet. */
   lost = 0;
@@ -29,10 +40,13 @@ export class SequenceNumbers {
   /** Of the last packet that was next: numbers since the one before it. */
   ahead = 1;
 
-  /** A packet of audio. */
-  take(sequence: number, timestamp: number): Order {
-    const isNewer = ((timestamp - this.#lastTimestamp) | 0) > 0;
-    const order = this.#orderOf(sequence, isNewer);
+  /**
+   * A packet of audio.
+   * @param isWary no packet may be taken for a new one that may be an old one
+   */
+  take(packet: NumberedPacket, isWary: boolean): Order {
+    const { sequence, timestamp, samples } = packet;
+    const order = this.#orderOf(packet, isWary);
     if (order === Order.Drop) return order;
     if (order === Order.Anew) this.reset();
     this.#seen[sequence % WINDOW] = sequence;
@@ -45,6 +59,8 @@ export class SequenceNumbers {
     this.lost += this.ahead - 1;
     this.#last = sequence;
     this.#lastTimestamp = timestamp;
+    this.#lastSamples = samples;
+    this.#expectedAnew = NONE;
     return order;
   }
 
@@ -63,16 +79,23 @@ export class SequenceNumbers {
     this.#expectedAnew = NONE;
   }
 
-  #orderOf(sequence: number, isNewer: boolean): Order {
+  #orderOf({ sequence, timestamp }: NumberedPacket, isWary: boolean): Order {
     if (this.#last === NONE) return Order.Next;
     const ahead = (sequence - this.#last) & 0xffff;
     if (ahead > 0 && ahead < MAX_DROPOUT) return Order.Next;
-    if (isNewer) return Order.Anew;
+    const age = (this.#lastTimestamp - timestamp) | 0;
+    if (age < 0) return Order.Anew;
     if (this.#seen[sequence % WINDOW] === sequence) return Order.Drop;
-    if (ahead > CYCLE - MAX_MISORDER) return Order.Late;
+    if (ahead > CYCLE - MAX_MISORDER || this.#isOld(CYCLE - ahead, age)) return Order.Late;
     // Number and timestamp both fell back: two in a row are a source that began anew.
     const isSecond = sequence === this.#expectedAnew;
     this.#expectedAnew = (sequence + 1) & 0xffff;
-    return isSecond ? Order.Anew : Order.Drop;
+    return isSecond && !isWary ? Order.Anew : Order.Drop;
+  }
+
+  /** Number and timestamp fell back alike: the packet was on its way for long. */
+  #isOld(behind: number, age: number): boolean {
+    const spoken = behind * this.#lastSamples;
+    return behind < CYCLE / 2 && age * 2 >= spoken && age <= spoken + MAX_SILENCE;
   }
 }

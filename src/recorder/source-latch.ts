@@ -28,6 +28,7 @@ const MAX_STEP = 16;
 const MAX_HELD = 64;
 /** Sources that ask to be believed at once; more are a flood. */
 const MAX_NEWCOMERS = 4;
+const MAX_REPLACED = 64;
 /** For so long the last packets of the call that had the port before may come. */
 const FORMER_MS = 10_000;
 /** Packets that the former source may have sent since it was last heard. */
@@ -70,6 +71,8 @@ export class SourceLatch {
   /** The client has signalled another address since. */
   #outdated = false;
   #newcomers: Newcomer[] = [];
+  /** Sources that were heard before the one that is heard now. */
+  readonly #replaced = new Set<number>();
   /** Packets of other sources, which were not taken. */
   foreign = 0;
 
@@ -111,15 +114,17 @@ export class SourceLatch {
 
   /**
    * A packet of another source.
+   * @param now with `isWary`, no packet may be taken for a new one that may be an old one
    * @returns the packets that are to be read now: none, or the source's so far
    */
   meet(
     packet: RtpPacket,
     datagram: Buffer,
     from: MediaAddress,
-    nowMs: number,
+    { nowMs, isWary }: { readonly nowMs: number; readonly isWary: boolean },
   ): readonly HeldPacket[] {
-    if (this.#isOfFormerCall(packet, from, nowMs)) {
+    const mayBeOld = isWary && this.#replaced.has(packet.ssrc);
+    if (mayBeOld || this.#isOfFormerCall(packet, from, nowMs)) {
       this.foreign += 1;
       return nobody;
     }
@@ -169,6 +174,10 @@ export class SourceLatch {
 
   #believe(newcomer: Newcomer, nowMs: number): readonly HeldPacket[] {
     this.#newcomers = this.#newcomers.filter((one) => one !== newcomer);
+    if (this.#ssrc !== undefined && this.#replaced.size < MAX_REPLACED) {
+      this.#replaced.add(this.#ssrc);
+    }
+    this.#replaced.delete(newcomer.ssrc);
     this.#address = newcomer.address;
     this.#port = newcomer.port;
     this.#ssrc = newcomer.ssrc;

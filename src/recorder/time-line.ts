@@ -67,19 +67,20 @@ export class TimeLine {
 
   /** False for a packet that came already. */
   read(audio: Audio, nowMs: number): boolean {
-    const { clock, isWary } = this.#options;
+    const { clock } = this.#options;
     const { packet, samples } = audio;
     if (packet.ssrc !== clock.ssrc) this.#begin(packet, nowMs);
-    const order = this.#numbers.take(packet.sequence, packet.timestamp);
+    const { sequence, timestamp } = packet;
+    const isWary = this.#options.isWary(nowMs);
+    const order = this.#numbers.take({ sequence, timestamp, samples }, isWary);
     if (order === Order.Drop) return false;
     const step = { isNext: order !== Order.Late, ahead: this.#numbers.ahead };
-    if (step.isNext && this.#doubt.contradicts(packet.timestamp, samples)) this.settle(nowMs);
+    if (step.isNext && this.#doubt.contradicts(timestamp, samples)) this.settle(nowMs);
     if (!this.#doubt.isOpen) {
-      const { timestamp } = packet;
       const timing = step.isNext
         ? clock.judge({ timestamp, ahead: step.ahead, samples }, nowMs)
         : Timing.Fits;
-      const isYoung = clock.ageMs(nowMs) < YOUNG_MS && isWary(nowMs);
+      const isYoung = isWary && clock.ageMs(nowMs) < YOUNG_MS;
       if (timing === Timing.Fits && !isYoung) {
         clock.hear(timestamp, nowMs);
         this.#place(audio, step, nowMs);

@@ -7,7 +7,7 @@ import type { ErasedTrack, StreamSpec, TrackBeginning } from '../../src/domain/p
 import type { SegmentRecord } from '../../src/domain/records.ts';
 import { buildRtp, type RtpFields } from '../../src/protocols/rtp/packet.ts';
 import { KEY_BYTES } from '../../src/protocols/segment/key-wrap.ts';
-import { MediaRecorder } from '../../src/recorder/recorder.ts';
+import { MediaRecorder, type RecorderOptions } from '../../src/recorder/recorder.ts';
 import { plainPcmu } from '../support/agreements.ts';
 import { temporaryFolder } from '../support/hush.ts';
 import { unsealing } from '../support/unsealing.ts';
@@ -23,6 +23,13 @@ export const spec: StreamSpec = {
 /** Test processes run side by side, below the ports that the system gives away. */
 const firstPort = 6000 + 200 * randomInt(15);
 
+export type FixtureOptions = Partial<
+  Pick<
+    RecorderOptions,
+    'workerEntry' | 'fenceTimeoutMs' | 'mainThreadTimeoutMs' | 'onUnattended' | 'resumeGuardMs'
+  >
+>;
+
 /** A recorder alone, without SIP, and a socket that sends to it. */
 export class RecorderFixture {
   readonly recordingsDir = temporaryFolder();
@@ -35,13 +42,13 @@ export class RecorderFixture {
   readonly #socket: Socket = createSocket('udp4');
   #onFailed: (() => void) | undefined;
 
-  constructor(options: { workerEntry?: URL } = {}) {
+  constructor(options: FixtureOptions = {}) {
     this.recorder = new MediaRecorder({
-      ...{ recordingsDir: this.recordingsDir, masterKey: this.masterKey, ...options },
       ...{ portMin: firstPort, portMax: firstPort + 199 },
       ...{ rtpHost: '127.0.0.1', workers: 1, maxCalls: 20, fenceTimeoutMs: 2000, chunkMs: 900 },
       ...{ resumeGuardMs: 0, mainThreadTimeoutMs: 5000, onUnattended: 'shut' },
       ...{ maxUnwrittenBytes: 1_000_000, diskProbeIntervalMs: 50 },
+      ...{ recordingsDir: this.recordingsDir, masterKey: this.masterKey, ...options },
       clock: { now: () => Date.now() },
       listener: {
         onSegment: (segment) => this.segments.push(segment),

@@ -7,7 +7,12 @@ import type { StreamSpec, TrackSummary } from '../../src/domain/ports.ts';
 import type { SegmentRecord } from '../../src/domain/records.ts';
 import { KEY_BYTES } from '../../src/protocols/segment/key-wrap.ts';
 import { Gate, GateTable } from '../../src/recorder/gate-table.ts';
-import { markerSecret, SECRET_BYTES } from '../../src/recorder/marker.ts';
+import {
+  buildMarker,
+  MarkerAction,
+  markerSecret,
+  SECRET_BYTES,
+} from '../../src/recorder/marker.ts';
 import { MediaStream } from '../../src/recorder/media-stream.ts';
 import { SegmentWriter } from '../../src/recorder/segment-writer.ts';
 import { type CallClock, TrackClock } from '../../src/recorder/track-clock.ts';
@@ -25,12 +30,16 @@ export class VirtualCall {
   readonly segments: SegmentRecord[] = [];
   readonly clock: CallClock;
   readonly #gates = new GateTable(1);
+  readonly #secret = markerSecret(randomBytes(SECRET_BYTES));
+  readonly #resumeGuardMs: number;
+  #order = 0;
   readonly #streams: MediaStream[] = [];
   readonly #writers = new Map<MediaStream, SegmentWriter>();
   #nowMs = 1_000;
   #tickedMs = 1_000;
 
-  constructor(recordingsDir: string, clock: CallClock) {
+  constructor(recordingsDir: string, clock: CallClock, resumeGuardMs = 0) {
+    this.#resumeGuardMs = resumeGuardMs;
     this.recordingsDir = recordingsDir;
     this.clock = clock;
     mkdirSync(join(recordingsDir, this.callId));
@@ -43,7 +52,7 @@ export class VirtualCall {
     const { callId, recordingsDir, masterKey } = this;
     const { track, clockRate } = spec;
     const clock = new TrackClock(this.clock, clockRate);
-    const secret = markerSecret(randomBytes(SECRET_BYTES));
+    const secret = this.#secret;
     const now = () => this.#nowMs;
     const writer = new SegmentWriter(
       {
@@ -64,7 +73,7 @@ export class VirtualCall {
     const stream = new MediaStream(spec, {
       ...{ callId, slot: 0, gates: this.#gates, secret },
       ...{ host: '127.0.0.1', maxHeldAsidePackets: 100, clock, writer, resumed: undefined, now },
-      ...{ resumeGuardMs: 0, former: undefined },
+      ...{ resumeGuardMs: this.#resumeGuardMs, former: undefined },
       onBegan: () => undefined,
       onConfirmed: () => undefined,
     });
@@ -75,11 +84,31 @@ export class VirtualCall {
 
   /** A datagram arrives; time never goes back. */
   receive(stream: MediaStream, datagram: Buffer, atMs: number): void {
+    this.#pass(atMs);
+    stream.receive(datagram, this.#nowMs);
+  }
+
+  #pass(atMs: number): void {
     this.#nowMs = Math.max(this.#nowMs, atMs);
     for (; this.#tickedMs + TICK_MS <= this.#nowMs; this.#tickedMs += TICK_MS) {
       for (const one of this.#streams) one.tick(this.#tickedMs + TICK_MS, CHUNK_MS);
     }
-    stream.receive(datagram, this.#nowMs);
+  }
+
+  /** A Pause, or a Start, reaches every stream at that time. */
+  command(gate: 'shut' | 'open', atMs: number): void {
+    this.#pass(atMs);
+    const isOpen = gate === 'open';
+    this.#order += 1;
+    this.#gates.set(0, isOpen ? Gate.Open : Gate.Closing, 'api', this.#order);
+    const datagram = buildMarker(this.#secret, {
+      order: this.#order,
+      action: isOpen ? MarkerAction.Open : MarkerAction.Shut,
+      reason: isOpen ? 'end' : 'api',
+      atMs: isOpen ? atMs : Number.POSITIVE_INFINITY,
+    });
+    for (const stream of this.#streams) stream.receive(datagram, this.#nowMs);
+    if (!isOpen) this.#gates.set(0, Gate.Shut);
   }
 
   /** A control packet comes at the stream's own port. */
