@@ -264,7 +264,8 @@ export class SegmentWriter {
   }
 
   #openChunk(start: number, atMs: number): OpenChunk {
-    this.#openSegment(this.#clock.anchor(atMs) + start);
+    // Roughly: where the audio will lie its clock does not know yet.
+    this.#openSegment(this.#clock.positionAt(atMs));
     this.#room ??= roomFor(this.#codec, this.#options.chunkSamples);
     const keepsOrigins = this.#options.lookbackMs > 0;
     return new OpenChunk(this.#room, { start, atMs, keepsOrigins }, this.#codec);
