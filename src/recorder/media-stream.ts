@@ -427,8 +427,10 @@ export class MediaStream {
   }
 
   #summary(): TrackSummary {
-    const { clock, now } = this.#options;
+    const { clock, now, resumed } = this.#options;
     if (this.#beganAtMs !== null) this.#extent.settle(clock.anchor(now()));
+    // Nothing came any more after another process had it: that is missing, up to here.
+    else if (resumed) this.#extent.reach(clock.positionAt(now()));
     return {
       track: this.#spec.track,
       startPosition: this.#extent.startPosition,

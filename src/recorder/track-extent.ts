@@ -29,6 +29,11 @@ export class TrackExtent {
     this.#relativeEnd = Number.NEGATIVE_INFINITY;
   }
 
+  /** The track lasted until then, whatever came of it. */
+  reach(position: number): void {
+    if (Number.isFinite(this.#end)) this.#end = Math.max(this.#end, position);
+  }
+
   get startPosition(): number | null {
     return Number.isFinite(this.#first) ? this.#first : null;
   }

@@ -143,10 +143,11 @@ function excuseFor(
     return sentAtMs < requestedAt && arrivedAtMs >= from;
   });
   if (inFlight) return 'inFlight';
-  const isGuarded = silences.some(({ startRequestedAt }) => {
-    const afterMs = sentAtMs - startRequestedAt;
-    return afterMs >= 0 && afterMs <= guardedMs;
-  });
+  // A Start takes effect when it is answered at the latest: a recorder that stood still took longer.
+  const isGuarded = silences.some(
+    ({ startRequestedAt, startAnsweredAt }) =>
+      sentAtMs >= startRequestedAt && sentAtMs <= startAnsweredAt + guardedMs,
+  );
   if (isGuarded) return 'guard';
   if (overlaps(leg, legs, frame)) return 'overlap';
   const isUnsettled = leg.disturbedAtMs.some(

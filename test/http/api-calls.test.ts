@@ -67,6 +67,8 @@ describe('/api/calls/{id}', () => {
       recordingState: 'Started',
       markingState: 'None',
       savingState: 'None',
+      uccNames: [ucc],
+      metadataIncomplete: null,
       parties: [
         { aor: agent, name: null, role: 'agent' },
         { aor: 'tel:+31880000000', name: null, role: 'other' },
