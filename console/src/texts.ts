@@ -73,6 +73,7 @@ export const texts = {
     mediaOneSided: 'Audio of one side only',
     mediaStopped: 'The audio has stopped',
     mediaUnauthenticated: 'Audio that cannot be authenticated',
+    mediaForeign: 'Audio from a stranger, not recorded',
     mediaLossy: 'Audio with losses',
     recorderUnavailable: 'The recorder is not available',
     metadataIncomplete: 'Call data could not be read in full',

@@ -20,8 +20,10 @@ export interface WatchedStream {
   suppresses: boolean;
   /** When SRTP last failed for half of what came. */
   refusedAtMs: number | null;
+  /** When packets of another source than the client's last came. */
+  foreignAtMs: number | null;
   jitterMs: number;
-  packets: Pick<PacketCounts, 'received' | 'lost' | 'unauthenticated'>;
+  packets: Pick<PacketCounts, 'received' | 'lost' | 'unauthenticated' | 'foreign'>;
 }
 
 export interface Finding {
@@ -56,6 +58,9 @@ export function findingsOf(
   const refused = streams.filter(
     ({ refusedAtMs, readAtMs }) => refusedAtMs !== null && readAtMs - refusedAtMs < REFUSED_HOLD_MS,
   );
+  const foreign = streams.filter(
+    ({ foreignAtMs, readAtMs }) => foreignAtMs !== null && readAtMs - foreignAtMs < REFUSED_HOLD_MS,
+  );
   const lossy = streams.filter(({ packets: { received, lost } }) => {
     return received + lost >= MIN_PACKETS && lost / (received + lost) > MAX_LOSS_SHARE;
   });
@@ -66,6 +71,7 @@ export function findingsOf(
     finding('mediaOneSided', some, `${overdue.length} of ${streams.length} streams sent nothing`),
     finding('mediaStopped', stopped.length > 0, `${stopped.length} steady streams stopped`),
     finding('mediaUnauthenticated', refused.length > 0, 'SRTP packets do not pass their check'),
+    finding('mediaForeign', foreign.length > 0, 'packets of another source than the client’s come'),
     finding('mediaLossy', lossy.length > 0, 'more than 5 % of the packets of a stream are lost'),
   ];
 }

@@ -99,6 +99,7 @@ export class AssuranceWatch {
     const bad = packets.unauthenticated - before.packets.unauthenticated;
     const came = packets.received - before.packets.received;
     if (bad >= MIN_BURST && bad * 2 >= came) next.refusedAtMs = now;
+    if (packets.foreign > before.packets.foreign) next.foreignAtMs = now;
     streams.set(track, next);
   }
 
@@ -120,7 +121,8 @@ function newStream(now: number): WatchedStream {
   return {
     ...{ readAtMs: now, expectedMs: 0, quietMs: 0, steadyMs: 0, heard: 0, jitterMs: 0 },
     ...{ expects: false, heardEver: false, suppresses: false, refusedAtMs: null },
-    packets: { received: 0, lost: 0, unauthenticated: 0 },
+    foreignAtMs: null,
+    packets: { received: 0, lost: 0, unauthenticated: 0, foreign: 0 },
   };
 }
 

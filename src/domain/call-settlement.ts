@@ -44,7 +44,7 @@ interface Dialogue {
  * Carries out what was decided of calls that have ended, until it is: that they end, that they are
  * kept, that they are destroyed. What is to be done is in the call's row, its status, so that a
  * process that ends leaves it to the next one; what fails is tried again within seconds, and an
- * alarm stays open meanwhile (docs/decisions/0017).
+ * alarm stays open meanwhile (docs/decisions/0020).
  */
 export class CallSettlement {
   readonly #ports: SettlementPorts;

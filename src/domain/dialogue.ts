@@ -6,7 +6,7 @@ import { uccKey } from './ucc.ts';
  * A dialogue is a call as the customer lives it: everything of one correlation id, across recording
  * sessions and UCCs, until none of it is in progress for `recording.inheritMs`. Its parts are the
  * recordings of it, one after the other; each is a call of its own, with its own tracks and files.
- * What is commanded is commanded of the dialogue (docs/decisions/0017).
+ * What is commanded is commanded of the dialogue (docs/decisions/0020).
  *
  *   part 1 --(last session ends)-- seam --(next INVITE)--> part 2 -- ... --> over
  */

@@ -68,6 +68,8 @@ export const alarmKinds = [
   'mediaOneSided',
   'mediaStopped',
   'mediaUnauthenticated',
+  /** Packets of another source than the client's come to a stream's port. */
+  'mediaForeign',
   'mediaLossy',
   /** A call was offered that cannot be recorded. */
   'recorderUnavailable',

@@ -176,6 +176,14 @@ describe('packets that are there and no good', () => {
     expect(bench.said).toEqual(['6 mediaUnauthenticated', '20 mediaUnauthenticated is over']);
   });
 
+  it('foreign packets are told of, and when none have come for a while', () => {
+    const bench = new Bench();
+    bench.seconds(5, [audio, audio]);
+    bench.seconds(5, [audio, { received: 70, foreign: 20 }]);
+    bench.seconds(20, [audio, audio]);
+    expect(bench.said).toEqual(['6 mediaForeign', '20 mediaForeign is over']);
+  });
+
   it('is never heard where no packet of it passes', () => {
     const bench = new Bench();
     bench.seconds(12, [audio, { received: 50, unauthenticated: 50 }]);
