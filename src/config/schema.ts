@@ -157,7 +157,7 @@ const webhooks = section({
 /** Of the data folder and the database: one process owns both. */
 const lock = section({
   /** A start waits this long for another one that has it, and longer while that one is stopping. */
-  waitMs: Type.Integer({ minimum: 0, maximum: 600_000, default: 2_000 }),
+  waitMs: Type.Integer({ minimum: 0, maximum: 600_000, default: 1_000 }),
   handoverMs: Type.Integer({ minimum: 0, maximum: 3_600_000, default: 60_000 }),
   /** Who has not reached PostgreSQL for so long has lost it, and records no more. */
   lostAfterMs: Type.Integer({ minimum: 1_000, maximum: 10_000, default: 5_000 }),

@@ -66,6 +66,11 @@ export class Drift {
     this.#floor = floor;
   }
 
+  /** What the anchor is, or would be now. */
+  get estimate(): number {
+    return this.#base === undefined ? this.#least() + this.#correction : this.#base + this.#shift;
+  }
+
   /** The least delay, as packets come. */
   get least(): number {
     return this.#least();

@@ -264,8 +264,7 @@ export class SegmentWriter {
   }
 
   #openChunk(start: number, atMs: number): OpenChunk {
-    // Roughly: where the audio will lie its clock does not know yet.
-    this.#openSegment(this.#clock.positionAt(atMs));
+    this.#openSegment(this.#clock.estimate(start));
     this.#room ??= roomFor(this.#codec, this.#options.chunkSamples);
     const keepsOrigins = this.#options.lookbackMs > 0;
     return new OpenChunk(this.#room, { start, atMs, keepsOrigins }, this.#codec);

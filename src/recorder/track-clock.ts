@@ -196,6 +196,11 @@ export class TrackClock {
     return this.#drift.anchor(nowMs);
   }
 
+  /** Where audio will lie, as far as the delays so far tell: the anchor is still to be found. */
+  estimate(relative: number): number {
+    return Math.round(this.#drift.estimate + relative);
+  }
+
   /**
    * Nothing lies beside what comes next: it may begin where it belongs.
    * @param writtenUpTo on the call's clock: no audio is laid before it

@@ -143,7 +143,7 @@ function excuseFor(
     return sentAtMs < requestedAt && arrivedAtMs >= from;
   });
   if (inFlight) return 'inFlight';
-  // A Start takes effect when it is answered at the latest: a recorder that stood still took longer.
+  // A Start takes effect when it is answered at the latest: a recorder may have stood still.
   const isGuarded = silences.some(
     ({ startRequestedAt, startAnsweredAt }) =>
       sentAtMs >= startRequestedAt && sentAtMs <= startAnsweredAt + guardedMs,
