@@ -70,9 +70,8 @@ test('after kill -9 what was sealed plays, and the state is the one that was ans
       answers.set(call, await command(action, call.correlationId));
       const never = Number.POSITIVE_INFINITY;
       const pause = { requestedAt, answeredAt: nowMs(), startRequestedAt: never };
-      if (action === 'Pause' || action === 'Stop') {
-        silencedAt.set(call, { ...pause, startAnsweredAt: never });
-      }
+      if (action !== 'Pause' && action !== 'Stop') return;
+      silencedAt.set(call, { ...pause, startAnsweredAt: never });
     }),
   );
   await Promise.all(calls.map((call) => call.frames(200)));
