@@ -1,5 +1,6 @@
 import { anonymous, type Caller, type Door } from './access.ts';
 import type { SignIn } from './authentication.ts';
+import { withoutCardNumbers } from './card-numbers.ts';
 import type { Clock, Store } from './ports.ts';
 import { RisingUuids } from './uuid.ts';
 
@@ -175,5 +176,6 @@ function cleanOrNull(text: string | null | undefined): string | null {
 }
 
 function clean(text: string): string {
-  return text.slice(0, MAX_TEXT_LENGTH).replace(control, '\u{FFFD}').toWellFormed();
+  const plain = text.slice(0, MAX_TEXT_LENGTH).replace(control, '\u{FFFD}').toWellFormed();
+  return withoutCardNumbers(plain);
 }
