@@ -1,6 +1,6 @@
 import { type Caller, seesUcc } from './access.ts';
 import type { AccessTrail } from './access-trail.ts';
-import type { Call } from './call.ts';
+import { type Call, shutReason } from './call.ts';
 import type { CallRegistry } from './call-registry.ts';
 import type { EarlyFence, Effect, Gatekeeper } from './gatekeeper.ts';
 import type { Entry } from './journal.ts';
@@ -204,11 +204,14 @@ export class Leases {
       detail: detailOf(lease, StateAction.Pause, detail, { requestedAt, receipt }),
       access,
     });
-    const needsFence = call.keeps || !call.record.pauseConfirmed;
+    // Another owner may hold already: what this one's look-back reaches is erased all the same.
+    const reachesBack = isNew && lease.lookbackMs > 0;
+    const needsFence = call.keeps || !call.record.pauseConfirmed || reachesBack;
+    const reason = call.keeps ? 'lease' : shutReason(call.record);
     const effect = needsFence
       ? await gatekeeper.shut(
           call,
-          { reason: 'lease', lookbackMs: lease.lookbackMs, ...turn.arrival },
+          { reason, lookbackMs: lease.lookbackMs, ...turn.arrival },
           {
             entryOf: (receipt) => entryOf(receipt, { leases, pauseConfirmed: true }),
             inDoubt: { leases },
