@@ -4,9 +4,10 @@ import type { Pulse } from './pulse.ts';
 const MAX_COUNTED_MS = 200;
 
 /**
- * Tells a media thread whether the main thread is there to hear commands. Only time in which the
- * media thread itself ran counts: when the whole process stands still, nothing is recorded that a
- * Pause could have stopped.
+ * Tells a media thread whether the main thread is there to hear commands. Time in which the media
+ * thread itself stood still hardly counts: when the whole process does, nothing is recorded that a
+ * Pause could have stopped. After a standstill that is longer than the time-out another process may
+ * be in command: then nothing is kept until the main thread has made sure.
  */
 export class Attendance {
   readonly #pulse: Pulse;
@@ -27,9 +28,13 @@ export class Attendance {
   isAttended(nowMs: number): boolean {
     const { beatAtMs } = this.#pulse;
     if (beatAtMs !== this.#beatAtMs) this.#unheardMs = 0;
-    else this.#unheardMs += Math.min(nowMs - this.#lookedAtMs, MAX_COUNTED_MS);
+    else this.#unheardMs += this.#counted(nowMs - this.#lookedAtMs);
     this.#beatAtMs = beatAtMs;
     this.#lookedAtMs = nowMs;
     return this.#timeoutMs === 0 || this.#unheardMs < this.#timeoutMs;
+  }
+
+  #counted(elapsedMs: number): number {
+    return elapsedMs >= this.#timeoutMs ? elapsedMs : Math.min(elapsedMs, MAX_COUNTED_MS);
   }
 }

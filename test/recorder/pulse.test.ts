@@ -48,11 +48,20 @@ describe('Attendance', () => {
     expect(attendance.isAttended(1_000)).toBe(true);
   });
 
-  it('is not lost by a stall of the whole process', () => {
+  it('is not lost by a short stall of the whole process', () => {
     const pulse = new Pulse();
     pulse.beat(0);
     const attendance = new Attendance(pulse, 500, 0);
-    expect(attendance.isAttended(60_000)).toBe(true);
+    expect(attendance.isAttended(450)).toBe(true);
+  });
+
+  it('is lost by one after which another process may be in command, until the next beat', () => {
+    const pulse = new Pulse();
+    pulse.beat(0);
+    const attendance = new Attendance(pulse, 500, 0);
+    expect(attendance.isAttended(60_000)).toBe(false);
+    pulse.beat(60_010);
+    expect(attendance.isAttended(60_020)).toBe(true);
   });
 
   it('is never lost where the main thread may be silent', () => {
