@@ -48,7 +48,7 @@ export class SoakReport {
   }
 
   #note(what: string, { correlationId, notes }: Noted, frame: DeviceFrame): void {
-    if (this.findings.length >= MAX_FINDINGS) return;
+    if (this.findings.length >= MAX_FINDINGS && !what.startsWith('leaked')) return;
     const before = notes
       .filter(({ atMs }) => atMs <= frame.sentAtMs)
       .slice(-NOTES)
@@ -121,7 +121,13 @@ export function soakTable(report: SoakReport): string {
   ];
   return [
     ...rows.map(([title, value]) => `${title.padEnd(width)}  ${value}`),
-    ...details.slice(0, SHOWN),
+    ...worstFirst(details).slice(0, SHOWN),
     ...(details.length > SHOWN ? [`and ${details.length - SHOWN} more`] : []),
   ].join('\n');
+}
+
+/** What leaked before what is missing. */
+function worstFirst(details: readonly string[]): string[] {
+  const isLeak = (detail: string): boolean => detail.startsWith('leaked');
+  return [...details.filter(isLeak), ...details.filter((detail) => !isLeak(detail))];
 }
