@@ -8,6 +8,8 @@ const SETTLE_MS = 500;
 const GIVE_UP_MS = 2_000;
 /** Packets that come this much earlier than those before them are a backlog being worked off. */
 const CATCHING_UP_MS = 60;
+/** A backlog is worked off when its packets are no later than this. */
+const CAUGHT_UP_MS = 100;
 /** No path becomes slower by more than this from one packet to the next; a clock stands still. */
 const MAX_PATH_MS = 1_000;
 const MAX_PACKETS = 512;
@@ -118,7 +120,7 @@ export class Doubt {
   }
 
   get #isCaughtUp(): boolean {
-    return (this.#late.at(-1) ?? 0) <= this.#units(CATCHING_UP_MS);
+    return (this.#late.at(-1) ?? 0) <= this.#units(CAUGHT_UP_MS);
   }
 
   /** The second half of what waits came clearly earlier, by its timestamps, than the first half. */

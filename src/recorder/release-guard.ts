@@ -2,6 +2,8 @@ import type { Frame } from './frame.ts';
 
 /** After that a packet that was sent before a release does not come any more. */
 const WARY_MS = 5_000;
+/** No path is believed to have become slower than this in all. */
+const MAX_SLOWER_MS = 1_000;
 
 /**
  * What a stream may keep after its gate opened (docs/decisions/0002): only what was *sent* after it
@@ -17,6 +19,7 @@ export class ReleaseGuard {
   #gatedUpTo = Number.NEGATIVE_INFINITY;
   #releasedAtMs = Number.NEGATIVE_INFINITY;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
+  #slowerMs = 0;
 
   constructor(guardMs: number) {
     this.#guardMs = guardMs;
@@ -30,17 +33,20 @@ export class ReleaseGuard {
   /** @param askedAtMs when somebody asked for it, monotonic ms */
   released(askedAtMs: number): void {
     this.#releasedAtMs = askedAtMs;
-    this.#notBeforeMs = askedAtMs + this.#guardMs;
+    this.#notBeforeMs = askedAtMs + this.#guardMs + this.#slowerMs;
   }
 
   /** Delays of this time line may be that much longer than its least one says. */
   slower(ms: number): void {
-    this.#notBeforeMs += ms;
+    const before = this.#slowerMs;
+    this.#slowerMs = Math.min(MAX_SLOWER_MS, before + ms);
+    this.#notBeforeMs += this.#slowerMs - before;
   }
 
   /** Positions count from another beginning now. */
   timeLine(): void {
     this.#gatedUpTo = Number.NEGATIVE_INFINITY;
+    this.#slowerMs = 0;
   }
 
   /** True while packets from before the release may still come. */

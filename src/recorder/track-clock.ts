@@ -10,7 +10,7 @@ export class CallClock {
 }
 
 /** A packet that is later than this beside the others is not merely late. */
-const MAX_LATE_MS = 100;
+const MAX_LATE_MS = 200;
 /** A packet that is earlier than this by its timestamp was not sent so early. */
 const MAX_EARLY_MS = 100;
 /** A time line that is younger has not shown its least delay. */

@@ -48,7 +48,8 @@ describe('the embedded master key', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(statSync(join(folder, 'recordings')).mode & 0o777).toBe(0o700);
     chmodSync(file, 0o640);
-    await expect(TestHush.start({ dataDir: folder })).rejects.toThrow(MasterKeyError);
+    const cause = expect.any(MasterKeyError);
+    await expect(TestHush.start({ dataDir: folder })).rejects.toMatchObject({ cause });
     expect(readFileSync(file, 'utf8').trim()).toMatch(/^[0-9a-f]{64}$/);
   });
 });

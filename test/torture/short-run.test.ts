@@ -22,6 +22,12 @@ const short = { calls: 4, pausesPerCall: 2, crashWindowMs: 1_000, onProgress: ()
 /** What fills the log is in a test of its own: its recorder logs elsewhere. */
 const possible = scenarios.filter(({ name }) => name !== 'log disk full');
 
+/**
+ * A clock that stood still for less than a second, and a path that became slower, look alike: Hush
+ * takes the second for it where it matters what is kept, and lays audio by its arrival.
+ */
+const undecidable = ['clock still, silent', 'delay changes'];
+
 async function reportOf(scenario: Scenario, seed: number, target: TortureTarget = bench.target) {
   const [report] = await torture({ ...bench, ...short, target, scenarios: [scenario], seed });
   if (!report) throw new Error('no report');
@@ -33,8 +39,10 @@ describe('the torture kit', () => {
     '$name: $what',
     async (scenario) => {
       const report = await reportOf(scenario, 5);
-      expect(report).toMatchObject({ leakedFrames: 0, lostFrames: 0, faults: [] });
-      expect(report).toMatchObject({ misplacedFrames: 0, overwrittenFrames: 0 });
+      expect(report).toMatchObject({ leakedFrames: 0, faults: [], overwrittenFrames: 0 });
+      if (!undecidable.includes(scenario.name)) {
+        expect(report).toMatchObject({ lostFrames: 0, misplacedFrames: 0 });
+      }
       expect(report.pauses).toBeGreaterThanOrEqual(8);
       expect(report.pausedFrames).toBeGreaterThan(50);
       expect(report.otherFrames).toBeGreaterThan(50);
