@@ -87,7 +87,7 @@ test('nothing of a pause is on the disk, nothing from outside it is missing', as
   console.log(`${CALLS} calls x ${PAUSES} pauses:`, total);
   expect(total.paused).toBeGreaterThan(CALLS * PAUSES);
   expect(total.outside).toBeGreaterThan(CALLS * PAUSES);
-  // A thread that reads late takes a path for slower than it is, and leaves out more behind a Start.
+  // A thread that reads late takes a path for slower than it is: more is left out behind a Start.
   expect(total.missing).toBeLessThanOrEqual(total.outside * MAX_MISSING_SHARE);
   expect(markersInFolder(dataDir)).toBe(0);
 }, 120_000);
