@@ -35,6 +35,8 @@ export interface MediaStreamOptions {
   readonly former: FormerSource | undefined;
   /** Monotonic ms, on the clock of all threads. */
   now(): number;
+  /** Before each datagram is read. */
+  onDatagram(nowMs: number): void;
   /** With the first packet. */
   onBegan(startPosition: number, initialReason: GapReason | null): void;
   onConfirmed(confirmation: Confirmation): void;
@@ -118,7 +120,11 @@ export class MediaStream {
     if (resumed) this.#release.released(now());
     this.#socket = openMediaSocket(host);
     this.#ownMarkers = new OwnMarkers(this.#socket, options.secret);
-    this.#socket.on('message', (datagram, from) => this.receive(datagram, now(), from));
+    this.#socket.on('message', (datagram, from) => {
+      const nowMs = now();
+      options.onDatagram(nowMs);
+      this.receive(datagram, nowMs, from);
+    });
     const { reception, latch } = this.#intake;
     this.#reports = new StreamReports(spec.agreed, {
       ...{ host, clock, reception, now, shared: this.#socket },

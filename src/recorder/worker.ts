@@ -95,7 +95,7 @@ function openStream(message: Opening): void {
   const { maxHeldAsidePackets, resumeGuardMs, rtpHost: host } = settings;
   const stream = new MediaStream(spec, {
     ...{ callId, slot, gates, secret, host, maxHeldAsidePackets, resumeGuardMs },
-    ...{ clock, writer, resumed, former, now },
+    ...{ clock, writer, resumed, former, now, onDatagram: lookForBeat },
     onBegan: (startPosition, initialReason) => {
       const originMs = call.clock.originMs ?? now();
       send({ type: 'began', callId, track: spec.track, startPosition, initialReason, originMs });
@@ -108,6 +108,7 @@ function openStream(message: Opening): void {
       return;
     }
     call.streams.set(spec.track, { stream, writer });
+    if (!isAttended) stream.attend(false);
     send({ type: 'opened', requestId });
   });
 }
@@ -182,15 +183,21 @@ function onMessage(message: ToWorker): void {
   }
 }
 
-function tick(): void {
-  const nowMs = now();
+/** Before whatever a thread that stood still finds in its sockets is kept. */
+function lookForBeat(nowMs: number): void {
   const wasAttended = isAttended;
   isAttended = attendance.isAttended(nowMs);
+  if (isAttended === wasAttended) return;
+  for (const { streams } of calls.values()) {
+    for (const { stream } of streams.values()) stream.attend(isAttended);
+  }
+}
+
+function tick(): void {
+  const nowMs = now();
+  lookForBeat(nowMs);
   for (const { streams, ended } of calls.values()) {
-    for (const { stream } of streams.values()) {
-      if (isAttended !== wasAttended) stream.attend(isAttended);
-      stream.tick(nowMs, settings.chunkMs);
-    }
+    for (const { stream } of streams.values()) stream.tick(nowMs, settings.chunkMs);
     for (const writer of ended.keys()) writer.age();
   }
 }

@@ -74,6 +74,7 @@ export class VirtualCall {
       ...{ callId, slot: 0, gates: this.#gates, secret },
       ...{ host: '127.0.0.1', maxHeldAsidePackets: 100, clock, writer, resumed: undefined, now },
       ...{ resumeGuardMs: this.#resumeGuardMs, former: undefined },
+      onDatagram: () => undefined,
       onBegan: () => undefined,
       onConfirmed: () => undefined,
     });
