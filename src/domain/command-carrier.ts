@@ -113,7 +113,7 @@ export class CommandCarrier {
     call: Call,
     { command, cameAtMs, ifVersion }: Pick<Order, 'command' | 'cameAtMs' | 'ifVersion'>,
   ): EarlyFence | undefined {
-    if (command.action !== StateAction.Pause || call.ended) return undefined;
+    if (command.action !== StateAction.Pause || call.ended || call.queue.idle) return undefined;
     if (ifVersion !== undefined && ifVersion !== call.record.version) return undefined;
     const error = this.#refusal(call, command);
     // What is before it may make it legal.

@@ -1,4 +1,4 @@
-import { escapedUser, partyAddress, withoutName } from './party-address.ts';
+import { escapedUser, type PartyAddress, partyAddress, withoutName } from './party-address.ts';
 
 /**
  * Agents and supervisors are SIP URIs or phone numbers: `sip:agent@domain.com`, `tel:+31880000000`.
@@ -10,6 +10,10 @@ const telUri = /^tel:[+0-9*#(][0-9a-f*#().-]*(?:;[^\s;]+)*$/i;
 const control = /\p{Cc}/u;
 
 export const MAX_URI_LENGTH = 512;
+
+/** Keys of those who were asked for lately: the same few people command all day. */
+const knownKeys = new Map<string, string>();
+const MAX_KNOWN_KEYS = 10_000;
 
 /** The trimmed URI, or undefined for what is neither a `sip:`/`sips:` nor a `tel:` URI. */
 export function parseRequesterUri(value: unknown): string | undefined {
@@ -30,7 +34,16 @@ export function parseRequesterUri(value: unknown): string | undefined {
  * taken for an international one.
  */
 export function uriKey(uri: string): string {
-  const address = partyAddress(uri);
+  const known = knownKeys.get(uri);
+  if (known !== undefined) return known;
+  const key = keyOf(partyAddress(uri));
+  if (uri.length > MAX_URI_LENGTH) return key;
+  if (knownKeys.size >= MAX_KNOWN_KEYS) knownKeys.clear();
+  knownKeys.set(uri, key);
+  return key;
+}
+
+function keyOf(address: PartyAddress): string {
   switch (address.kind) {
     case 'number':
     case 'local':

@@ -10,6 +10,8 @@ import { strictestOf, type UccRules } from './ucc-rules.ts';
 export class UccRegistry {
   readonly #store: Store;
   readonly #uccs = new Map<string, Ucc>();
+  /** Of lists of names, which never change; a call's next record has the same one. */
+  #rules = new WeakMap<readonly string[], UccRules>();
   #lastWrite: Promise<unknown> = Promise.resolve();
 
   constructor(store: Store) {
@@ -30,8 +32,13 @@ export class UccRegistry {
   }
 
   rulesOfAll(names: readonly string[]): UccRules | undefined {
+    const known = this.#rules.get(names);
+    if (known) return known;
     const uccs = names.flatMap((name) => this.get(name) ?? []);
-    return uccs.length === 0 ? undefined : strictestOf(uccs);
+    if (uccs.length === 0) return undefined;
+    const rules = strictestOf(uccs);
+    this.#rules.set(names, rules);
+    return rules;
   }
 
   /** An agent or a supervisor of the UCC of that name. */
@@ -60,6 +67,7 @@ export class UccRegistry {
       const ucc = build();
       await this.#store.commit({ ucc });
       this.#uccs.set(uccKey(name), ucc);
+      this.#rules = new WeakMap();
       return ucc;
     };
     const result = this.#lastWrite.then(write, write);

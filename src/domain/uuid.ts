@@ -1,4 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
+
+const RANDOM_BYTES = 8;
+/** Many at once cost hardly more than a few; the system is asked on a command's way. */
+const POOL_BYTES = 512 * RANDOM_BYTES;
 
 /**
  * UUIDs of version 7 (RFC 9562 section 5.7) that rise strictly within the process, also within a
@@ -7,6 +11,8 @@ import { randomBytes } from 'node:crypto';
 export class RisingUuids {
   #lastMs = 0;
   #count = 0;
+  readonly #pool = Buffer.alloc(POOL_BYTES);
+  #used = POOL_BYTES;
 
   /** @param now Unix ms */
   next(now: number): string {
@@ -22,9 +28,19 @@ export class RisingUuids {
     }
     const time = this.#lastMs.toString(16).padStart(12, '0');
     const count = this.#count.toString(16).padStart(3, '0');
-    const random = randomBytes(8);
+    const random = this.#random();
     random[0] = ((random[0] ?? 0) & 0x3f) | 0x80;
     const rest = random.toString('hex');
     return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${rest.slice(0, 4)}-${rest.slice(4)}`;
+  }
+
+  /** Bytes that were never given out before. */
+  #random(): Buffer {
+    if (this.#used === POOL_BYTES) {
+      randomFillSync(this.#pool);
+      this.#used = 0;
+    }
+    this.#used += RANDOM_BYTES;
+    return this.#pool.subarray(this.#used - RANDOM_BYTES, this.#used);
   }
 }

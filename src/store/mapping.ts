@@ -132,11 +132,11 @@ function callRow(call: CallRecord): CallTable {
     length_ms: call.lengthMs,
     gap_ms: call.gaps?.lengthMs ?? null,
     gap_reasons: reasonBits(call.gaps?.reasons ?? []),
-    parties: JSON.stringify(call.parties),
+    parties: unchangingJson(call.parties),
     legal_hold: call.legalHold === null ? null : JSON.stringify(call.legalHold),
     health: call.health === null ? null : JSON.stringify(call.health),
     part: call.dialogue.part,
-    dialogue: JSON.stringify(call.dialogue),
+    dialogue: unchangingJson(call.dialogue),
     metadata_incomplete: call.metadataIncomplete?.join(' ') ?? null,
   };
 }
@@ -376,6 +376,15 @@ export function eventOf(row: EventTable): RecordingEvent {
     gapStartedAt: numberOrNull(row.gap_started_at),
     gapEndedAt: numberOrNull(row.gap_ended_at),
   };
+}
+
+const unchanging = new WeakMap<object, string>();
+
+/** Of what is replaced, never changed: most of a call's records have the same one. */
+function unchangingJson(value: object): string {
+  const text = unchanging.get(value) ?? JSON.stringify(value);
+  unchanging.set(value, text);
+  return text;
 }
 
 function textOrNull(value: object | null): string | null {
