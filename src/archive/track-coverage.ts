@@ -29,7 +29,7 @@ export async function coverageOf(
   const receipts = receiptsOf(details, track);
   const extent = extentOf(track, [
     ...examined.flatMap(({ spans, lost }) => [...spans, ...lost]),
-    ...receipts.keptUpTo.map((end) => ({ start: end, end })),
+    ...[...receipts.keptUpTo, ...beginningsOf(track, examined)].map(pointAt),
   ]);
   const search = new LostAudio({ track, receipts, extent }, examined);
   for (const segment of examined) search.clipBeginning(segment);
@@ -53,6 +53,15 @@ function guardOf({ track, clockRate, packets }: TrackRecord, details: TrackRows[
   const longestMs = Math.max(0, ...receipts.map(({ guardMs }) => guardMs ?? 0));
   const limit = ((longestMs + LATEST_FIRST_FRAME_MS) * clockRate) / 1000;
   return { limit, behind: packets.lost > 0 ? ('loss' as const) : ('silence' as const) };
+}
+
+/** Of a stream whose end a crash took: it came at least so far, kept or not. */
+function beginningsOf({ endPosition }: TrackRecord, segments: readonly ExaminedSegment[]) {
+  return endPosition === null ? segments.flatMap(({ start }) => start ?? []) : [];
+}
+
+function pointAt(position: number): Span {
+  return { start: position, end: position };
 }
 
 /** As the stream reported it, or, where a crash came before the report, what its segments hold. */

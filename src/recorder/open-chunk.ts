@@ -59,10 +59,11 @@ export interface PacketOrigin {
   arrivedAtMs: number;
 }
 
-/** A stretch of audio that is handed on to the next chunk. */
+/** A packet's audio, or the rest of it, that is handed on to the next chunk. */
 interface Tail {
   readonly position: number;
   readonly packet: AudioBytes;
+  readonly origin: Readonly<PacketOrigin>;
 }
 
 export interface ChunkBeginning {
@@ -109,11 +110,6 @@ export class OpenChunk {
   /** What is left out is a run, and cuts another one in two. */
   get isCrowded(): boolean {
     return this.runs.length + 2 * this.leftOut.length >= MAX_OPEN_RUNS;
-  }
-
-  /** Of the newest packet; a tail is as young as what it was handed on with. */
-  get newest(): PacketOrigin {
-    return this.#newest;
   }
 
   add(position: number, packet: AudioBytes, origin: Readonly<PacketOrigin>): void {
@@ -169,15 +165,35 @@ export class OpenChunk {
     const tail: Tail[] = [];
     let at = 0;
     for (const run of this.runs) {
-      const [piece] = this.#without(run, Number.NEGATIVE_INFINITY, from - this.start);
-      if (piece) {
+      const [rest] = this.#without(run, Number.NEGATIVE_INFINITY, from - this.start);
+      for (const { piece, origin } of rest ? this.#byPacket(rest) : []) {
         const data = Buffer.from(this.#bytesAt(at, run, piece));
         const packet = { data, start: 0, end: data.length, samples: piece.samples };
-        tail.push({ position: this.start + piece.offset, packet });
+        tail.push({ position: this.start + piece.offset, packet, origin });
       }
       at += run.bytes;
     }
     return tail;
+  }
+
+  /** Where it matters when each packet came, a run is cut between them. */
+  #byPacket(run: OpenRun): { piece: OpenRun; origin: Readonly<PacketOrigin> }[] {
+    const perSample = this.#bytesPerSample;
+    const whole = { piece: run, origin: this.#newest };
+    if (!this.#packets || perSample === null) return [whole];
+    const cut: (typeof whole)[] = [];
+    for (let { offset } = run, end = offset + run.samples; offset < end; ) {
+      const at = offset;
+      const origin = this.#packets.findLast(
+        (packet) => packet.offset <= at && packet.offset + packet.samples > at,
+      );
+      const until = origin ? Math.min(end, origin.offset + origin.samples) : end;
+      const samples = until - offset;
+      const piece = { ...run, offset, samples, bytes: samples * perSample };
+      cut.push({ piece, origin: origin ?? this.#newest });
+      offset = until;
+    }
+    return cut;
   }
 
   /** What is left out from `from` on. */

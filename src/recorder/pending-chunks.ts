@@ -84,19 +84,20 @@ export class PendingChunks<Segment> {
 
   /** Overwrites every packet that came from `cutMs` on. */
   erase(cutMs: number): { readonly packets: number; readonly segments: ReadonlySet<Segment> } {
-    let packets = 0;
+    // One that two chunks share is one.
+    const packets = new Set<string>();
     const segments = new Set<Segment>();
     for (const item of this.#items) {
       const { chunk, segment } = item;
       const young = chunk?.packets.filter(({ arrivedAtMs }) => arrivedAtMs >= cutMs) ?? [];
       if (!chunk || young.length === 0) continue;
-      packets += young.length;
+      for (const { sequence, arrivedAtMs } of young) packets.add(`${sequence} ${arrivedAtMs}`);
       segments.add(segment);
       item.chunk = without(chunk, young);
     }
     // An item without audio would say that its segment ends: one that lost all is gone.
     this.#items = this.#items.filter(({ chunk }) => !chunk || chunk.runs.length > 0);
-    return { packets, segments };
+    return { packets: packets.size, segments };
   }
 
   /** Overwrites all of it: nobody may keep it, and nobody will. */

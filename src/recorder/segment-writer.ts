@@ -187,8 +187,7 @@ export class SegmentWriter {
     this.#pending.add(this.#openSegment(), this.#take(chunk, until));
     this.#drain();
     this.#makeRoom();
-    const { newest } = chunk;
-    for (const { position, packet } of tail) this.append(position, packet, newest);
+    for (const { position, packet, origin } of tail) this.append(position, packet, origin);
     for (const { kind, start, end } of chunk.leftOutFrom(until)) {
       this.leaveOut(kind, start, end - start, this.#nowMs);
     }

@@ -59,6 +59,14 @@ function originFor(
 ): number | undefined {
   const own = origins.get(originKey(leg, recording));
   if (own !== undefined) return own;
-  const others = evidence.legs.map((other) => origins.get(originKey(other, recording)));
-  return others.find((origin) => origin !== undefined);
+  for (const other of evidence.legs) {
+    const origin = origins.get(originKey(other, recording));
+    // A party that is farther away comes to lie later.
+    if (origin !== undefined) return origin + pathMs(other) - pathMs(leg);
+  }
+  return undefined;
+}
+
+function pathMs({ constantsMs }: Leg): number {
+  return constantsMs[0] ?? 0;
 }

@@ -1,25 +1,37 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Re-INVITEs that met one of the recorder's own are sent again within this (RFC 3261, 14.1). */
+/** Offers that met one of the recorder's own are sent again within this (RFC 3261, 14.1). */
 const GLARE_WAIT_MS = 100;
-const MAX_GLARES = 50;
+/** A recorder that stops, or has just begun, is asked again within this (RFC 3261, 21.5.4). */
+const UNAVAILABLE_WAIT_MS = 500;
+const UNAVAILABLE = 503;
+const transient = [491, 500, UNAVAILABLE];
+const MAX_ATTEMPTS = 50;
 
-/** Offers again and again while the recorder is about to make an offer of its own. */
-export async function persist(
+/** Offers again and again while the recorder is about to make an offer of its own, or to stop. */
+export async function persist<Answer extends { statusCode: number }>(
   random: () => number,
-  offer: () => Promise<{ statusCode: number }>,
-): Promise<number> {
-  for (let tried = 0; tried < MAX_GLARES; tried += 1) {
-    const statusCode = await offer().then(
-      (response) => response.statusCode,
-      (cause: { statusCode?: number }) => {
-        if (cause.statusCode === undefined) throw cause;
-        return cause.statusCode;
-      },
-    );
-    if (statusCode < 300) return statusCode;
-    if (statusCode !== 491 && statusCode !== 500) throw new Error(`answered ${statusCode}`);
-    await delay(random() * GLARE_WAIT_MS);
+  offer: () => Promise<Answer>,
+): Promise<void> {
+  await persistently(random, async () => {
+    const { statusCode } = await offer();
+    if (statusCode >= 300) throw Object.assign(new Error(`answered ${statusCode}`), { statusCode });
+  });
+}
+
+/** The same of what rejects with the status code. */
+export async function persistently<Result>(
+  random: () => number,
+  attempt: () => Promise<Result>,
+): Promise<Result> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await attempt();
+    } catch (cause) {
+      const { statusCode } = cause as { statusCode?: number };
+      if (statusCode === undefined || !transient.includes(statusCode)) throw cause;
+      if (tried === MAX_ATTEMPTS) throw new Error('an offer never came through', { cause });
+      await delay(random() * (statusCode === UNAVAILABLE ? UNAVAILABLE_WAIT_MS : GLARE_WAIT_MS));
+    }
   }
-  throw new Error('a re-INVITE never came through');
 }

@@ -164,7 +164,7 @@ class Soak {
     const evidence = call.evidence(found);
     const origins = originsOf(evidence, call.disturbances);
     const isOutage = (atMs: number): boolean =>
-      this.#outages.some(({ from, until }) => atMs >= from && atMs <= until);
+      this.#outages.some(({ from, until }) => atMs >= from - call.lookbackMs && atMs <= until);
     const report = this.#report;
     report.dialogues += 1;
     report.sessions += call.legs.length / 2;

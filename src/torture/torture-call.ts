@@ -9,7 +9,7 @@ import { nowMs } from '../simulator/verdict.ts';
 import type { CallEvidence, Leg, Silence } from './judge.ts';
 import { type NumberedLegOptions, numberedLeg } from './numbered-leg.ts';
 import type { Path } from './path.ts';
-import { persist } from './persistent-offer.ts';
+import { persist, persistently } from './persistent-offer.ts';
 import type { Action, TortureTarget } from './target.ts';
 
 export const parties = ['sip:agent@domain.com', 'tel:+31880000000'] as const;
@@ -66,18 +66,25 @@ export class TortureCall {
     return this.#uccName;
   }
 
+  /** Audio that its recorder holds in memory only. */
+  get lookbackMs(): number {
+    return this.#options.lookbackMs ?? 0;
+  }
+
   /** A recording session more; it takes the place of the one before. */
   async join(uccName = this.#uccName): Promise<void> {
     const { client, peer, codec = 'PCMU' } = this.#options;
     const made = parties.map((aor, party) => numberedLeg({ ...this.#options, aor, party, codec }));
     this.legs.push(...made.map(({ leg }) => leg));
-    const call = await client.placeCall({
-      peer,
-      codec,
-      requestUri: `sip:${uccName}@${peer.address}`,
-      headers: [{ name: 'X-Correlation-Id', value: this.correlationId }],
-      participants: made.map(({ participant }) => participant),
-    });
+    const call = await persistently(this.random, () =>
+      client.placeCall({
+        peer,
+        codec,
+        requestUri: `sip:${uccName}@${peer.address}`,
+        headers: [{ name: 'X-Correlation-Id', value: this.correlationId }],
+        participants: made.map(({ participant }) => participant),
+      }),
+    );
     this.#uccName = uccName;
     this.#session = {
       call,
@@ -157,7 +164,7 @@ export class TortureCall {
   }
 
   /** Until it is known better, nothing can be said of what comes after the request. */
-  begin(lookbackMs = this.#options.lookbackMs ?? 0): OpenSilence {
+  begin(lookbackMs = this.lookbackMs): OpenSilence {
     const never = Number.POSITIVE_INFINITY;
     const silence: OpenSilence = {
       ...{ requestedAt: nowMs(), lookbackMs },
