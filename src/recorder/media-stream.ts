@@ -113,9 +113,14 @@ export class MediaStream {
     const word = gates.word(slot);
     this.#order = orderOf(word);
     this.#shut = gateOf(word) !== Gate.Open;
-    this.#initialReason = this.#reasonNow();
-    this.#lastReason = this.#initialReason;
-    if (resumed && resumed.startPosition !== null) this.#extent.resume(resumed.startPosition);
+    this.#lastReason = this.#reasonNow();
+    const isUnknown = resumed?.startPosition === null;
+    this.#initialReason = this.#lastReason ?? (isUnknown ? 'restart' : null);
+    if (resumed) {
+      // What came before the other process ended, nobody knows: it is missing from the opening on.
+      clock.touch(resumed.openedMs);
+      this.#extent.resume(resumed.startPosition ?? clock.positionAt(resumed.openedMs));
+    }
     // Another process knew what was gated, and how late the stream's packets come.
     if (resumed) this.#release.released(now());
     this.#socket = openMediaSocket(host);
@@ -281,7 +286,8 @@ export class MediaStream {
 
   #begin(nowMs: number): void {
     this.#beganAtMs = nowMs;
-    this.#options.onBegan(this.#options.clock.positionAt(nowMs), this.#initialReason);
+    const startPosition = this.#extent.startPosition ?? this.#options.clock.positionAt(nowMs);
+    this.#options.onBegan(startPosition, this.#initialReason);
   }
 
   #endTimeLine(nowMs: number): void {
@@ -437,10 +443,12 @@ export class MediaStream {
     if (this.#beganAtMs !== null) this.#extent.settle(clock.anchor(now()));
     // Nothing came any more after another process had it: that is missing, up to here.
     else if (resumed) this.#extent.reach(clock.positionAt(now()));
+    const neverCame = this.#beganAtMs === null && resumed?.startPosition === null;
+    const { startPosition, endPosition } = neverCame ? new TrackExtent() : this.#extent;
     return {
       track: this.#spec.track,
-      startPosition: this.#extent.startPosition,
-      endPosition: this.#extent.endPosition,
+      startPosition,
+      endPosition,
       initialReason: this.#initialReason,
       reasonChanges: this.#reasonChanges,
       packets: { ...this.#intake.counts },

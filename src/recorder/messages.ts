@@ -24,7 +24,10 @@ export interface WorkerSettings {
 export interface ResumedTrack {
   /** The call's position 0 on the machine's monotonic clock. */
   readonly originMs: number | undefined;
+  /** Of its first packet; null: nobody knows of one. */
   readonly startPosition: number | null;
+  /** When it was opened, on the machine's monotonic clock. */
+  readonly openedMs: number;
   readonly nextSegment: number;
 }
 

@@ -45,6 +45,8 @@ interface OpenRun {
   bytes: number;
 }
 
+type PacketPiece = { readonly piece: OpenRun; readonly origin: Readonly<PacketOrigin> };
+
 /** A stretch that is not kept, relative to the clock's time line, and why. */
 export interface LeftOut {
   readonly kind: Exclude<RunKind, 'audio'>;
@@ -148,11 +150,11 @@ export class OpenChunk {
   take(anchor: number, until: number): Omit<FullChunk, 'codec'> {
     const position = anchor + this.start;
     const packets = this.#packetsUntil(until);
+    const told = { position, packets, lastSequence: this.#newest.sequence };
     if (this.leftOut.length === 0 && until === Number.POSITIVE_INFINITY) {
-      const { sequence: lastSequence } = this.#newest;
-      return { position, runs: this.runs, audio: this.audio, packets, lastSequence };
+      return { ...told, runs: this.runs, audio: this.audio };
     }
-    return { position, ...this.#cut(until), packets, lastSequence: this.#newest.sequence };
+    return { ...told, ...this.#cut(until) };
   }
 
   #packetsUntil(until: number): readonly PacketSpan[] {
@@ -177,21 +179,18 @@ export class OpenChunk {
   }
 
   /** Where it matters when each packet came, a run is cut between them. */
-  #byPacket(run: OpenRun): { piece: OpenRun; origin: Readonly<PacketOrigin> }[] {
+  #byPacket(run: OpenRun): PacketPiece[] {
     const perSample = this.#bytesPerSample;
-    const whole = { piece: run, origin: this.#newest };
-    if (!this.#packets || perSample === null) return [whole];
-    const cut: (typeof whole)[] = [];
-    for (let { offset } = run, end = offset + run.samples; offset < end; ) {
-      const at = offset;
+    if (!this.#packets || perSample === null) return [{ piece: run, origin: this.#newest }];
+    const cut: PacketPiece[] = [];
+    const end = run.offset + run.samples;
+    for (let at = run.offset, until = end; at < end; at = until) {
       const origin = this.#packets.findLast(
-        (packet) => packet.offset <= at && packet.offset + packet.samples > at,
+        ({ offset, samples }) => offset <= at && offset + samples > at,
       );
-      const until = origin ? Math.min(end, origin.offset + origin.samples) : end;
-      const samples = until - offset;
-      const piece = { ...run, offset, samples, bytes: samples * perSample };
+      until = origin ? Math.min(end, origin.offset + origin.samples) : end;
+      const piece = { ...run, offset: at, samples: until - at, bytes: (until - at) * perSample };
       cut.push({ piece, origin: origin ?? this.#newest });
-      offset = until;
     }
     return cut;
   }

@@ -17,7 +17,7 @@ import type {
   TrackSummary,
 } from '../domain/ports.ts';
 import type { ClockOrigin, GapReason } from '../domain/records.ts';
-import { monotonicMs, originOf, originOnThisBoot } from './clock-origin.ts';
+import { monotonicMs, openedOnThisBoot, originOf, originOnThisBoot } from './clock-origin.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { FenceSender } from './fence.ts';
 import { type ClosingReason, Gate, GateTable } from './gate-table.ts';
@@ -199,12 +199,13 @@ export class MediaRecorder implements Recorder {
     const next = await nextSegments(this.#options.recordingsDir, callId);
     const originMs = clockOrigin ? originOnThisBoot(clockOrigin) : undefined;
     const outcomes = await Promise.all(
-      streams.map(async ({ spec, port, startPosition, nextSegment }) => {
+      streams.map(async ({ spec, port, startPosition, openedAt, nextSegment }) => {
         const { track } = spec;
         // It was opened in the thread that took over.
         if (call.ports.has(track)) return undefined;
         const free = Math.max(nextSegment, next.get(track) ?? 0);
-        const resumed = { originMs, startPosition, nextSegment: free };
+        const openedMs = openedOnThisBoot(openedAt, originMs);
+        const resumed = { originMs, startPosition, openedMs, nextSegment: free };
         if (!call.orphaned.delete(port) && !this.#pool.reserve(port)) return track;
         if (await this.#openAgain(callId, { spec, port, resumed })) return undefined;
         this.#pool.release([port], monotonicMs());

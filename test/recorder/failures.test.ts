@@ -33,6 +33,7 @@ describe('MediaRecorder that loses its thread', () => {
     expect(fixture.failures).toEqual([`workerDied ${callId} told to die`]);
     const streams = [spec, second].map((of, index) => ({
       ...{ spec: of, port: ports[index] as number, startPosition: index === 0 ? 0 : null },
+      openedAt: Date.now(),
       nextSegment: 0,
     }));
     expect(await recorder.resumeStreams(callId, streams, clockOrigin)).toEqual([]);

@@ -21,6 +21,10 @@ async function record(scene: Partial<Scene>) {
 const shifted = (jump: number) => (frame: SentFrame) =>
   frame.index < AT ? frame : { ...frame, timestamp: (frame.timestamp + jump) >>> 0 };
 
+/** The same within the first second of the time line. */
+const shiftedSoon = (jump: number) => (frame: SentFrame) =>
+  frame.index < 12 ? frame : { ...frame, timestamp: (frame.timestamp + jump) >>> 0 };
+
 /** Nothing for a while, and then timestamps that count `counted` frames of it. */
 const silent = (counted: number) => (frame: SentFrame) => {
   if (frame.index < AT) return frame;
@@ -38,6 +42,9 @@ const clocks: [string, (frame: SentFrame) => SentFrame | undefined][] = [
   ['leaps by 5 s', shifted(40_000)],
   ['leaps by 300 ms', shifted(2_400)],
   ['leaps by an hour', shifted(8_000 * 3_600)],
+  ['leaps by 15 s soon', shiftedSoon(120_000)],
+  ['leaps by 2 s soon', shiftedSoon(16_000)],
+  ['falls back by 8 s soon', shiftedSoon(-64_000)],
   ['stands still in a silence of 5 s', silent(0)],
   ['counts half of a silence of 5 s', silent(SILENT / 2)],
   ['falls back in a silence of 5 s', silent(-100)],
