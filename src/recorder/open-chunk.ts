@@ -4,6 +4,7 @@ import {
   type RunKind,
   type SegmentCodec,
 } from '../protocols/segment/sealed-chunk.ts';
+import { bytesPerSample } from './chunk-room.ts';
 import type { FullChunk, PacketSpan } from './pending-chunks.ts';
 
 /** One packet's audio where it lies: `data` from `start` up to, not including, `end`. */
@@ -13,25 +14,6 @@ export interface AudioBytes {
   end: number;
   /** Units of the RTP clock that it lasts. */
   samples: number;
-}
-
-/** No packet of audio is longer: what is came from elsewhere. */
-export const MAX_PAYLOAD_BYTES = 2048;
-
-/** Bytes of audio per unit of the RTP clock; null: packets differ, and are each one whole. */
-const bytesPerSample: Readonly<Record<SegmentCodec, number | null>> = {
-  ...{ PCMU: 1, PCMA: 1, G722: 1, L16: 2 },
-  OPUS: null,
-};
-/** Room for a chunk of packets that differ; one that fills it is sealed early. */
-const WHOLE_PACKETS_BYTES = 16_384;
-
-/** Where a chunk gathers. */
-export function roomFor(codec: SegmentCodec, chunkSamples: number): Buffer {
-  const perSample = bytesPerSample[codec];
-  const bytes =
-    perSample === null ? WHOLE_PACKETS_BYTES : chunkSamples * perSample + MAX_PAYLOAD_BYTES;
-  return Buffer.allocUnsafeSlow(bytes);
 }
 
 /** What is left out cuts runs in two: there must be room for that. */
