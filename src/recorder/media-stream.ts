@@ -35,6 +35,8 @@ export interface MediaStreamOptions {
   readonly former: FormerSource | undefined;
   /** Monotonic ms, on the clock of all threads. */
   now(): number;
+  /** What was read at that moment did not come earlier than this (`Standstill`). */
+  cameAfterMs(readAtMs: number): number;
   /** Before each datagram is read. */
   onDatagram(nowMs: number): void;
   /** With the first packet. */
@@ -105,6 +107,8 @@ export class MediaStream {
       onAudio: (frame) => this.#onAudio(frame),
       onDigits: (frame) => this.#onDigits(frame),
       onSlower: (ms) => this.#release.slower(ms),
+      onUncertain: (ms) => this.#release.uncertain(ms),
+      cameAfterMs: (readAtMs) => options.cameAfterMs(readAtMs),
       isWary: (nowMs) => this.#release.isWary(nowMs),
     });
     this.#digits = new DigitEvents(spec.clockRate);
@@ -383,11 +387,15 @@ export class MediaStream {
 
   /** From here on what was sent after `askedAtMs` is kept, where nobody else holds. */
   #reopen(askedAtMs: number): void {
-    const { clock, now, writer } = this.#options;
+    const { clock, now, writer, cameAfterMs } = this.#options;
+    const nowMs = now();
     this.#reopened = true;
     this.#release.released(askedAtMs);
+    const waitedMs = nowMs - cameAfterMs(nowMs);
+    // All that is known of the source was read when the thread came back.
+    if (waitedMs > 0 && clock.ageMs(nowMs) <= waitedMs) this.#release.uncertain(waitedMs);
     // A gap is there anyway: what comes next may lie where it belongs at once.
-    if (this.#beganAtMs !== null) this.#extent.settle(clock.anchor(now()));
+    if (this.#beganAtMs !== null) this.#extent.settle(clock.anchor(nowMs));
     clock.realign(writer.keptUpTo);
   }
 

@@ -50,6 +50,31 @@ describe('MediaRecorder that loses its thread', () => {
   });
 });
 
+describe('MediaRecorder whose thread dies between two streams of a call', () => {
+  const fixture = new RecorderFixture({
+    workerEntry: new URL('./dying-worker.ts', import.meta.url),
+  });
+  afterEach(() => fixture.close());
+
+  it('puts the second one behind the first on the call’s clock', async () => {
+    const { recorder } = fixture;
+    const callId = randomUUID();
+    const [port = 0] = await fixture.begin(callId);
+    await fixture.rtp(port, {}, markerFrame(1, 0));
+    const [first] = await recorder.closeStreams(callId, [0]);
+    recorder.beginCall('die', shut);
+    recorder.endCall('die');
+    await fixture.failed();
+    const [second] = await recorder.openStreams(callId, [{ ...spec, track: 1 }]);
+    await fixture.rtp(second?.port ?? 0, { ssrc: 2 }, markerFrame(2, 0));
+    await recorder.closeStreams(callId, [1]);
+    const [before, after] = fixture.beginnings;
+    expect(after?.clockOrigin).toEqual(before?.clockOrigin);
+    expect(after?.startPosition).toBeGreaterThan(first?.endPosition ?? Infinity);
+    recorder.endCall(callId);
+  });
+});
+
 describe('MediaRecorder whose disk refuses', () => {
   const fixture = new RecorderFixture();
   afterEach(() => fixture.close());

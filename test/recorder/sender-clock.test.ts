@@ -101,6 +101,34 @@ describe.each(paths)('over %s, a sender’s clock', (_, delay) => {
   });
 });
 
+describe('a sender’s clock that leaps while packets wait for a decision', () => {
+  const leap = (at: number) => (frame: SentFrame) =>
+    frame.index < at ? frame : { ...frame, timestamp: (frame.timestamp + 120_000) >>> 0 };
+  const placedFrom = (offsets: ReadonlyMap<number, number>, from: number): number[] =>
+    range(from, FRAMES).filter((index) => Math.abs(offsets.get(index) ?? 1e9) > 60);
+
+  it('moves nothing in the first half second of a source that begins at a Start', async () => {
+    const { leaked, offsets } = await record({
+      paused: [AT, AT + 50],
+      sender: (frame) => {
+        const leapt = leap(AT + 65)(frame);
+        return frame.index < AT + 55 ? leapt : { ...leapt, ssrc: 77 };
+      },
+    });
+    expect(leaked).toEqual([]);
+    expect(placedFrom(offsets, AT + 65)).toEqual([]);
+  });
+
+  it('moves nothing while a backlog is worked off', async () => {
+    const { kept, offsets } = await record({
+      sender: leap(AT + 20),
+      delay: (index) => (index >= AT && index < AT + 50 ? 1_000 - (index - AT) * 18 : 5),
+    });
+    expect(kept.size).toBe(FRAMES);
+    expect(placedFrom(offsets, AT + 75)).toEqual([]);
+  });
+});
+
 describe('a network', () => {
   it.each([
     [
