@@ -4,6 +4,7 @@ import { type Origins, originKey, POSITION_TOLERANCE_MS } from './timeline.ts';
 /** A recording as Hush tells of it: what is missing of each track, and why. */
 export interface RecordingDetail {
   readonly status: string;
+  readonly beganAt: string;
   readonly lengthMs: number | null;
   readonly tracks: readonly {
     readonly aor: string | null;
@@ -36,9 +37,9 @@ export function reasonFor(
   { origins, recordings, isOutage, evidence }: Explanation,
 ): string | undefined {
   let isBeyond = false;
-  for (const [index, { tracks, lengthMs }] of recordings.entries()) {
-    const origin = originFor(leg, index, { origins, evidence });
-    if (origin === undefined) continue;
+  for (const [index, { tracks, lengthMs, beganAt }] of recordings.entries()) {
+    // Where nothing was kept, no frame tells where the recording begins.
+    const origin = originFor(leg, index, { origins, evidence }) ?? Date.parse(beganAt);
     const atMs = frame.dueAtMs - origin;
     const gaps = tracks.filter(({ aor }) => aor === leg.party).flatMap((track) => track.gaps);
     const gap = gaps.find(
