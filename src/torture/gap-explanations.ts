@@ -59,7 +59,10 @@ interface Sought extends Pick<Explanation, 'evidence'>, Pick<RecordingDetail, 't
   readonly leg: Leg;
 }
 
-/** Audio that was laid elsewhere, which is judged by itself, has its gaps there. */
+/**
+ * Audio that was laid elsewhere, which is judged by itself, has its gaps there: they account for
+ * all that lacks between the frames that are kept before and behind.
+ */
 function gapBetween(recording: number, { frame, leg, evidence, tracks }: Sought) {
   const found = evidence.found.get(leg.tag);
   const at = leg.frames.indexOf(frame);
@@ -68,9 +71,16 @@ function gapBetween(recording: number, { frame, leg, evidence, tracks }: Sought)
   const before = placeOf(leg.frames.slice(0, at).findLast(placeOf) ?? frame);
   const after = placeOf(leg.frames.slice(at).find(placeOf) ?? frame);
   if (before === undefined || after === undefined) return undefined;
-  const gaps = tracks.filter(({ aor }) => aor === leg.party).flatMap((track) => track.gaps);
-  return gaps.find(({ startMs, lengthMs }) => startMs < after && startMs + lengthMs > before)
-    ?.reason;
+  const gaps = tracks
+    .filter(({ aor }) => aor === leg.party)
+    .flatMap((track) => track.gaps)
+    .map(({ startMs, lengthMs, reason }) => {
+      const ms = Math.min(after, startMs + lengthMs) - Math.max(before, startMs);
+      return { ms: Math.max(0, ms), reason };
+    });
+  const missingMs = gaps.reduce((sum, { ms }) => sum + ms, 0);
+  if (missingMs < after - before - POSITION_TOLERANCE_MS) return undefined;
+  return gaps.find(({ ms }) => ms > 0)?.reason;
 }
 
 /** A leg of which nothing was kept there lies as the others do. */
