@@ -24,7 +24,7 @@ import {
   isPlainSipGuarded,
 } from './config/exposure.ts';
 import type { Config } from './config/schema.ts';
-import { AccessTrail } from './domain/access-trail.ts';
+import { AuditLog } from './domain/audit-log.ts';
 import { AlarmDesk } from './domain/assurance-alarms.ts';
 import { Assessor } from './domain/assurance-assessor.ts';
 import { systemTimeZone } from './domain/assurance-day.ts';
@@ -34,7 +34,7 @@ import { CallLifecycle } from './domain/call-lifecycle.ts';
 import { CallRegistry } from './domain/call-registry.ts';
 import { CallSettlement } from './domain/call-settlement.ts';
 import { CommandCarrier } from './domain/command-carrier.ts';
-import { CommandTrail } from './domain/command-trail.ts';
+import { CommandAudit } from './domain/command-audit.ts';
 import { Erasures } from './domain/erasures.ts';
 import { contractError } from './domain/errors.ts';
 import { EventFeed } from './domain/event-feed.ts';
@@ -282,7 +282,7 @@ async function assemble(
     hangUp: (sessionIds) => srs.hangUp(sessionIds),
     onTrackEnded: (...ended) => metrics.trackEnded(...ended),
   });
-  const onTrailFailed = (cause: unknown): void =>
+  const onAuditFailed = (cause: unknown): void =>
     alarms.raise({ kind: 'storeFailed', detail: String(cause) });
   const { keeping } = store;
   const erasures = new Erasures({
@@ -317,26 +317,26 @@ async function assemble(
     ...{ uccs, keeping, erasures, clock, intervalMs: config.archive.cleanIntervalMs },
     onError: (cause) => logger.error({ err: cause }, 'retention failed; it is tried again'),
   });
-  const trail = new AccessTrail({ store, clock, onError: onTrailFailed });
+  const auditLog = new AuditLog({ store, clock, onError: onAuditFailed });
   const gatekeeper = new Gatekeeper({ recorder, journal, alarms, clock });
   const watch = new PauseWatch({ uccs, alarms, clock, moments });
   const leases = new Leases({
-    ...{ uccs, calls, recorder, gatekeeper, clock, trail, watch, moments },
+    ...{ uccs, calls, recorder, gatekeeper, clock, auditLog, watch, moments },
   });
   const seamLeases = new SeamLeases({
-    ...{ uccs, calls, recorder, gatekeeper, clock, trail, watch, moments },
+    ...{ uccs, calls, recorder, gatekeeper, clock, auditLog, watch, moments },
     ...{ leases, journal, settlement, kept, limits: config.recording },
   });
   const carrier = new CommandCarrier({
     ...{ uccs, calls, recorder, gatekeeper, clock },
     reconsider: (call) => lifecycle.reconsider(call),
-    trail: new CommandTrail(trail, onTrailFailed),
+    auditLog: new CommandAudit(auditLog, onAuditFailed),
     requesterMustMatchToken: config.auth.requesterMustMatchToken,
   });
   const auth = openAuth({
     ...{ settings: config.auth, dataDir: config.dataDir, people: store.people, clock },
     url: () => config.http.publicUrl ?? (http ? urlOf(http) : ''),
-    onSignIn: (signIn) => trail.signIn(signIn),
+    onSignIn: (signIn) => auditLog.signIn(signIn),
     onError: (cause) => logger.warn({ err: cause }, 'the keys of an issuer could not be fetched'),
   });
   const register = new PeopleRegister({
@@ -445,7 +445,7 @@ async function assemble(
     const consoleIssuers = consoleIssuersOf(config);
     const settings = { ...config.http, access, consoleDir: consoleDir(), consoleIssuers };
     return buildHttpServer(settings, {
-      ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail, leases, seamLeases, assessor },
+      ...{ uccs, calls, recorder, store, feed, hub, webhooks, auditLog, leases, seamLeases, assessor },
       ...{ keeping, erasures, legalHolds, archiveWork },
       storage: () => storageOf(recordingsDir, uploader),
       live: archive.live,
@@ -535,7 +535,7 @@ async function assemble(
     certificates.sip?.close();
     await step('media threads', () => recorder.close());
     output?.listen(undefined);
-    await step('access trail', () => trail.close());
+    await step('audit log', () => auditLog.close());
     await step('database', () => store.close());
     await step('ownership', () => ownership.release());
   }

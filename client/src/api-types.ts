@@ -1299,7 +1299,7 @@ export interface Operations {
     answer: unknown;
   };
   /** Who did what, from where, on what, and what came of it; newest first */
-  'GET /api/access-trail': {
+  'GET /api/audit-log': {
     path: Record<never, never>;
     query: { who?: string; ucc?: string; recording?: string; outcome?: 'ok' | 'refused' | 'denied' | 'failed'; from?: string; to?: string; cursor?: string; limit?: number };
     body: undefined;
@@ -1440,7 +1440,7 @@ export interface Operations {
       /** Let in without a token */
       readonly isAnonymous: boolean;
       readonly roles: readonly ('integrator' | 'agent' | 'supervisor' | 'auditor' | 'admin')[];
-      readonly permissions: readonly ('readStates' | 'command' | 'readCalls' | 'readEvents' | 'readRecordings' | 'listen' | 'holdRecordings' | 'erase' | 'readArchive' | 'changeArchive' | 'readUccs' | 'changeUccs' | 'readWebhooks' | 'changeWebhooks' | 'readPeople' | 'changePeople' | 'readMetrics' | 'readAccessTrail' | 'readAssurance' | 'reconcile')[];
+      readonly permissions: readonly ('readStates' | 'command' | 'readCalls' | 'readEvents' | 'readRecordings' | 'listen' | 'holdRecordings' | 'erase' | 'readArchive' | 'changeArchive' | 'readUccs' | 'changeUccs' | 'readWebhooks' | 'changeWebhooks' | 'readPeople' | 'changePeople' | 'readMetrics' | 'readAuditLog' | 'readAssurance' | 'reconcile')[];
       readonly seesAllUccs: boolean;
     };
   };

@@ -173,8 +173,8 @@ export const texts = {
     alarmRaised: 'Alarm',
     alarmCleared: 'Alarm over',
   } as Record<string, string>,
-  /** As the access trail has them. */
-  deeds: {
+  /** As the audit log has them. */
+  auditedActions: {
     listen: 'Listened to',
     export: 'Exported',
     legalHold: 'Legal hold placed',

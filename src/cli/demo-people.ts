@@ -17,7 +17,7 @@ export interface DemoCredentials {
 /** Credentials that work until the next start: none are written down in a public repository. */
 export async function addDemoPeople(config: Config): Promise<DemoCredentials> {
   const desk = await openDesk(config);
-  const entry = (action: string) => desk.trail.entry(deskCaller('demo'), { action, outcome: 'ok' });
+  const entry = (action: string) => desk.auditLog.entry(deskCaller('demo'), { action, outcome: 'ok' });
   const { secret } = await desk.register.saveClient(demoClient, entry);
   const password = randomBytes(PASSWORD_BYTES).toString('base64url');
   const settings = { roles: ['integrator'], uccs: [demoUcc], password };

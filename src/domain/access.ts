@@ -26,7 +26,7 @@ export const permissions = {
   readPeople: ['auditor', 'admin'],
   changePeople: ['admin'],
   readMetrics: ['integrator', 'supervisor', 'auditor', 'admin'],
-  readAccessTrail: ['auditor', 'admin'],
+  readAuditLog: ['auditor', 'admin'],
   readAssurance: ['supervisor', 'auditor', 'admin'],
   reconcile: ['integrator', 'supervisor', 'auditor', 'admin'],
 } as const satisfies Record<string, readonly Role[]>;

@@ -1,4 +1,4 @@
-import type { AccessRecord } from './access-trail.ts';
+import type { AuditRecord } from './audit-log.ts';
 import type { ErasableArchive } from './archive-port.ts';
 import type { Call } from './call.ts';
 import type { ErasureRecord } from './erasure.ts';
@@ -28,7 +28,7 @@ export interface ErasureRequest {
   readonly interval: Span | null;
   readonly reason: string;
   readonly requestedBy: string;
-  readonly access?: AccessRecord;
+  readonly audit?: AuditRecord;
 }
 
 /**
@@ -52,7 +52,7 @@ export class Erasures {
    * with later.
    * @throws RecordingRefusedError, and nothing has changed
    */
-  erase({ callId, interval, access, ...asked }: ErasureRequest): Promise<ErasureRecord> {
+  erase({ callId, interval, audit, ...asked }: ErasureRequest): Promise<ErasureRecord> {
     return this.#ports.kept.run(callId, async (call) => {
       const { record } = call;
       if (isInProgress(record)) throw new RecordingRefusedError('inProgress');
@@ -70,7 +70,7 @@ export class Erasures {
       };
       await this.#ports.store.commit({
         erasures: [erasure],
-        ...(access ? { access: [access] } : {}),
+        ...(audit ? { audit: [audit] } : {}),
       });
       return this.#carryOut(call, erasure);
     });

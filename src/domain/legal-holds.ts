@@ -1,4 +1,4 @@
-import type { AccessRecord } from './access-trail.ts';
+import type { AuditRecord } from './audit-log.ts';
 import type { Call } from './call.ts';
 import type { Journal } from './journal.ts';
 import type { KeepingStore } from './keeping-store.ts';
@@ -28,24 +28,24 @@ export class LegalHolds {
   place(
     callId: string,
     hold: { readonly reason: string; readonly owner: string },
-    access: AccessRecord,
+    audit: AuditRecord,
   ): Promise<CallRecord> {
     return this.#ports.kept.run(callId, async (call) => {
       await this.#mustBeThere(call);
       const legalHold = { ...hold, placedAt: this.#ports.clock.now() };
       const record = call.next({ legalHold });
-      await this.#ports.journal.record(call, { type: 'legalHoldPlaced', record, access });
+      await this.#ports.journal.record(call, { type: 'legalHoldPlaced', record, audit });
       return call.record;
     });
   }
 
   /** @throws RecordingRefusedError where there is none */
-  release(callId: string, access: AccessRecord): Promise<CallRecord> {
+  release(callId: string, audit: AuditRecord): Promise<CallRecord> {
     return this.#ports.kept.run(callId, async (call) => {
       mustBeSettled(call);
       if (!call.record.legalHold) throw new RecordingRefusedError('noLegalHold');
       const record = call.next({ legalHold: null });
-      await this.#ports.journal.record(call, { type: 'legalHoldReleased', record, access });
+      await this.#ports.journal.record(call, { type: 'legalHoldReleased', record, audit });
       return call.record;
     });
   }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Role, roles } from './access.ts';
-import type { AccessRecord } from './access-trail.ts';
+import type { AuditRecord } from './audit-log.ts';
 import {
   type Client,
   consoleClientId,
@@ -33,8 +33,8 @@ export interface PeopleRegisterPorts {
   now(): number;
 }
 
-/** Who did it, as a row of the access trail: `user add eva`. */
-export type Entry = (action: string) => AccessRecord;
+/** Who did it, as a row of the audit log: `user add eva`. */
+export type Entry = (action: string) => AuditRecord;
 
 export const MIN_PASSWORD_CHARACTERS = 12;
 /** Of UTF-8. */

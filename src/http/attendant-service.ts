@@ -134,13 +134,13 @@ function capabilitiesRoute(
 
 /** A UCC that is not given and one that is not there are answered alike. */
 async function denied(
-  { trail }: HttpServices,
+  { auditLog }: HttpServices,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { uccName = null } = request.params as { uccName?: string };
   const action = `${request.method} ${request.routeOptions.url}`;
-  await trail.denied(request.caller, { action, uccName, reason: 'ucc' });
+  await auditLog.denied(request.caller, { action, uccName, reason: 'ucc' });
   return refuse(request, reply, 403);
 }
 

@@ -4,7 +4,7 @@ import type { ErasureRecord } from '../domain/erasure.ts';
 import { isoTime } from '../domain/event-view.ts';
 import type { Span } from '../domain/gap-map.ts';
 import { problemSchema, sendProblem } from './problems.ts';
-import { recordingDeed, refusedDeed } from './recording-deed.ts';
+import { recordingAudit, refusedAudit } from './recording-audit.ts';
 import { findRecording } from './recordings.ts';
 import type { HttpServices } from './services.ts';
 import { strict } from './strict-body.ts';
@@ -113,15 +113,15 @@ function eraseRoute(app: FastifyInstance, services: HttpServices): void {
       if (interval === undefined) {
         return sendProblem(reply, 400, 'Give either whole, or startMs and endMs.');
       }
-      const deed = recordingDeed(services, request, record, 'erase');
+      const entry = recordingAudit(services, request, record, 'erase');
       try {
         const erasure = await services.erasures.erase({
-          ...{ callId: record.id, interval, reason: request.body.reason, access: deed },
+          ...{ callId: record.id, interval, reason: request.body.reason, audit: entry },
           requestedBy: request.caller.principal.name,
         });
         return reply.code(erasure.state === 'done' ? 201 : 202).send(erasureView(erasure));
       } catch (cause) {
-        return refusedDeed(services, reply, deed, cause);
+        return refusedAudit(services, reply, entry, cause);
       }
     },
   );

@@ -7,7 +7,7 @@ import Fastify, {
   type FastifyRequest,
   type HTTPMethods,
 } from 'fastify';
-import { accessTrailRoutes } from './access-trail.ts';
+import { auditLogRoutes } from './audit-log.ts';
 import { admitAll } from './admission.ts';
 import { alarmRoutes } from './alarms.ts';
 import { archiveWorkRoutes } from './archive-work.ts';
@@ -110,7 +110,7 @@ function hushApi(app: FastifyInstance, services: HttpServices, tickets: AudioTic
   eventRoutes(app, services);
   webhookRoutes(app, services);
   peopleRoutes(app, services);
-  accessTrailRoutes(app, services);
+  auditLogRoutes(app, services);
   alarmRoutes(app, services);
   assuranceRoutes(app, services);
   healthRoutes(app, services);

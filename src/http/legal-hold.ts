@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { problemSchema, sendProblem } from './problems.ts';
-import { recordingDeed, refusedDeed } from './recording-deed.ts';
+import { recordingAudit, refusedAudit } from './recording-audit.ts';
 import { findRecording } from './recordings.ts';
 import type { HttpServices } from './services.ts';
 import { strict } from './strict-body.ts';
@@ -32,11 +32,11 @@ export function legalHoldRoutes(app: FastifyInstance, services: HttpServices): v
       const record = await findRecording(services, request);
       if (!record) return sendProblem(reply, 404, 'No such recording.');
       const hold = { reason: request.body.reason, owner: request.caller.principal.name };
-      const deed = recordingDeed(services, request, record, 'legalHold');
+      const entry = recordingAudit(services, request, record, 'legalHold');
       try {
-        return recordingView(await services.legalHolds.place(record.id, hold, deed));
+        return recordingView(await services.legalHolds.place(record.id, hold, entry));
       } catch (cause) {
-        return refusedDeed(services, reply, deed, cause);
+        return refusedAudit(services, reply, entry, cause);
       }
     },
   );
@@ -50,11 +50,11 @@ export function legalHoldRoutes(app: FastifyInstance, services: HttpServices): v
     async (request, reply) => {
       const record = await findRecording(services, request);
       if (!record) return sendProblem(reply, 404, 'No such recording.');
-      const deed = recordingDeed(services, request, record, 'legalHoldRelease');
+      const entry = recordingAudit(services, request, record, 'legalHoldRelease');
       try {
-        return recordingView(await services.legalHolds.release(record.id, deed));
+        return recordingView(await services.legalHolds.release(record.id, entry));
       } catch (cause) {
-        return refusedDeed(services, reply, deed, cause);
+        return refusedAudit(services, reply, entry, cause);
       }
     },
   );

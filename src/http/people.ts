@@ -86,7 +86,7 @@ function usersRoute(app: FastifyInstance, { register }: HttpServices): void {
   );
 }
 
-function userChangeRoutes(app: FastifyInstance, { register, trail }: HttpServices): void {
+function userChangeRoutes(app: FastifyInstance, { register, auditLog }: HttpServices): void {
   app.put<Named & { Body: UserSettings }>(
     '/api/users/:name',
     {
@@ -104,7 +104,7 @@ function userChangeRoutes(app: FastifyInstance, { register, trail }: HttpService
       if (!register) return sendProblem(reply, 404, elsewhere);
       const { body, params } = request;
       return orProblem(reply, async () => {
-        const entry = entryOf(trail, request);
+        const entry = entryOf(auditLog, request);
         const { user, isNew } = await register.saveUser(params.name, body, entry);
         reply.code(isNew ? 201 : 200);
         return userView(user);
@@ -124,7 +124,7 @@ function userChangeRoutes(app: FastifyInstance, { register, trail }: HttpService
     },
     async (request, reply) => {
       if (!register) return sendProblem(reply, 404, elsewhere);
-      const isRemoved = await register.removeUser(request.params.name, entryOf(trail, request));
+      const isRemoved = await register.removeUser(request.params.name, entryOf(auditLog, request));
       return isRemoved ? reply.code(204).send() : sendProblem(reply, 404, 'No such user.');
     },
   );
@@ -148,7 +148,7 @@ function clientsRoute(app: FastifyInstance, { register }: HttpServices): void {
   );
 }
 
-function clientChangeRoutes(app: FastifyInstance, { register, trail }: HttpServices): void {
+function clientChangeRoutes(app: FastifyInstance, { register, auditLog }: HttpServices): void {
   app.put<ById>(
     '/api/clients/:id',
     {
@@ -166,7 +166,7 @@ function clientChangeRoutes(app: FastifyInstance, { register, trail }: HttpServi
       if (!register) return sendProblem(reply, 404, elsewhere);
       const { id } = request.params;
       return orProblem(reply, async () => {
-        const { secret, isNew } = await register.saveClient(id, entryOf(trail, request));
+        const { secret, isNew } = await register.saveClient(id, entryOf(auditLog, request));
         reply.header('Cache-Control', 'no-store').code(isNew ? 201 : 200);
         return { id, secret };
       });
@@ -184,14 +184,14 @@ function clientChangeRoutes(app: FastifyInstance, { register, trail }: HttpServi
     },
     async (request, reply) => {
       if (!register) return sendProblem(reply, 404, elsewhere);
-      const isRemoved = await register.removeClient(request.params.id, entryOf(trail, request));
+      const isRemoved = await register.removeClient(request.params.id, entryOf(auditLog, request));
       return isRemoved ? reply.code(204).send() : sendProblem(reply, 404, 'No such client.');
     },
   );
 }
 
-function entryOf(trail: HttpServices['trail'], { caller }: Pick<FastifyRequest, 'caller'>): Entry {
-  return (action) => trail.entry(caller, { action, outcome: 'ok' });
+function entryOf(auditLog: HttpServices['auditLog'], { caller }: Pick<FastifyRequest, 'caller'>): Entry {
+  return (action) => auditLog.entry(caller, { action, outcome: 'ok' });
 }
 
 async function orProblem<Answer>(

@@ -4,7 +4,7 @@ import type { ExportedAudio, ExportFormat } from '../domain/archive-port.ts';
 import { ExportsBusyError } from '../domain/errors.ts';
 import type { CallRecord } from '../domain/records.ts';
 import { sendProblem } from './problems.ts';
-import { recordingDeed } from './recording-deed.ts';
+import { recordingAudit } from './recording-audit.ts';
 import type { HttpServices } from './services.ts';
 
 interface AudioRequest {
@@ -107,13 +107,13 @@ async function wholeWav(services: HttpServices, callId: string): Promise<Exporte
   };
 }
 
-/** Nobody hears what the access trail does not hold. */
+/** Nobody hears what the audit log does not hold. */
 export function recordListening(
   record: CallRecord,
   action: 'listen' | 'export',
   { request, services }: Pick<AudioRequest, 'request' | 'services'>,
 ): Promise<void> {
-  return services.trail.record(recordingDeed(services, request, record, action));
+  return services.auditLog.record(recordingAudit(services, request, record, action));
 }
 
 /** `end` is exclusive. Several ranges, or another unit, are answered as if none were asked for. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Caller, Principal, Role } from '../domain/access.ts';
-import type { AccessTrail } from '../domain/access-trail.ts';
+import type { AuditLog } from '../domain/audit-log.ts';
 import type { ExportedAudio, ExportFormat, LiveAudio } from '../domain/archive-port.ts';
 import type { ArchiveReport, CheckRequest, StorageReport } from '../domain/archive-report.ts';
 import type { Assessor } from '../domain/assurance-assessor.ts';
@@ -80,7 +80,7 @@ export interface HttpServices {
   readonly issuer: TokenIssuer | undefined;
   /** Of mode `embedded`. */
   readonly register: PeopleRegister | undefined;
-  readonly trail: AccessTrail;
+  readonly auditLog: AuditLog;
   readonly leases: Leases;
   readonly seamLeases: SeamLeases;
   readonly assessor: Pick<Assessor, 'healthOf'>;

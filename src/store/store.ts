@@ -1,5 +1,5 @@
 import { type SqlBool, sql } from 'kysely';
-import type { AccessFilter, AccessRecord } from '../domain/access-trail.ts';
+import type { AuditFilter, AuditRecord } from '../domain/audit-log.ts';
 import type { AssuranceStore } from '../domain/assurance-store.ts';
 import { partsInOrder } from '../domain/dialogue.ts';
 import type { RecordingEvent } from '../domain/events.ts';
@@ -18,7 +18,7 @@ import type {
 } from '../domain/records.ts';
 import type { Ucc } from '../domain/ucc.ts';
 import type { WebhookStore } from '../domain/webhook.ts';
-import { accessOf } from './access-rows.ts';
+import { auditOf } from './audit-rows.ts';
 import { SqlAssuranceStore } from './assurance-store.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { type Database, openedRows } from './database.ts';
@@ -143,7 +143,7 @@ export class SqlStore implements Store {
     return searchRecordings(this.#database.reader, filter);
   }
 
-  async accessTrail(filter: AccessFilter): Promise<AccessRecord[]> {
+  async auditLog(filter: AuditFilter): Promise<AuditRecord[]> {
     let query = this.#database.kysely
       .selectFrom('access_trail')
       .selectAll()
@@ -156,7 +156,7 @@ export class SqlStore implements Store {
     if (filter.from !== undefined) query = query.where('at', '>=', filter.from);
     if (filter.to !== undefined) query = query.where('at', '<', filter.to);
     if (filter.before !== undefined) query = query.where('id', '<', filter.before);
-    return (await query.execute()).map(accessOf);
+    return (await query.execute()).map(auditOf);
   }
 
   async tracks(callId: string): Promise<TrackRecord[]> {

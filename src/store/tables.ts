@@ -170,7 +170,7 @@ export interface WebhookDeadLetterTable {
   failed_at: number;
 }
 
-export interface AccessTable {
+export interface AuditTable {
   id: string;
   at: number;
   who: string;

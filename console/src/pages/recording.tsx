@@ -144,7 +144,7 @@ function Loaded({ recording, startAt, may, changed }: LoadedProps) {
         id={id}
         version={recording.version}
         recording={recording}
-        canReadTrail={may('readAccessTrail')}
+        canReadAuditLog={may('readAuditLog')}
       />
     </Stack>
   );

@@ -8,10 +8,10 @@ import { RisingUuids } from './uuid.ts';
  * `refused`: the contract's rules said no. `denied`: who it was, or from where, said no. `failed`:
  * neither; it did not work.
  */
-export type AccessOutcome = 'ok' | 'refused' | 'denied' | 'failed';
+export type AuditOutcome = 'ok' | 'refused' | 'denied' | 'failed';
 
-/** A row of the access trail: who did what, from where, on what, and what came of it. */
-export interface AccessRecord {
+/** A row of the audit log: who did what, from where, on what, and what came of it. */
+export interface AuditRecord {
   /** UUID version 7 (RFC 9562): rises with time. */
   readonly id: string;
   /** Unix ms */
@@ -26,18 +26,18 @@ export interface AccessRecord {
   readonly uccName: string | null;
   readonly correlationId: string | null;
   readonly callId: string | null;
-  readonly outcome: AccessOutcome;
+  readonly outcome: AuditOutcome;
   /** A code of the error catalogue, or one word; null of `ok`. */
   readonly reason: string | null;
   /** How many like it the row stands for: a flood of denied attempts is counted, not listed. */
   readonly count: number;
 }
 
-export interface AccessFilter {
+export interface AuditFilter {
   readonly who?: string;
   readonly uccName?: string;
   readonly callId?: string;
-  readonly outcome?: AccessOutcome;
+  readonly outcome?: AuditOutcome;
   /** Unix ms, inclusive */
   readonly from?: number;
   /** Unix ms, exclusive */
@@ -53,11 +53,11 @@ export interface Deed {
   readonly uccName?: string | null;
   readonly correlationId?: string | null;
   readonly callId?: string | null;
-  readonly outcome: AccessOutcome;
+  readonly outcome: AuditOutcome;
   readonly reason?: string | null;
 }
 
-export interface AccessTrailOptions {
+export interface AuditLogOptions {
   readonly store: Pick<Store, 'commit'>;
   readonly clock: Clock;
   /** What was counted could not be written; nobody waits for that. */
@@ -77,25 +77,25 @@ const control = /\p{Cc}|\p{Cf}|[\u2028\u2029]/gu;
 interface Denials {
   listed: number;
   counted: number;
-  last: AccessRecord | undefined;
+  last: AuditRecord | undefined;
 }
 
 /**
- * Writes the access trail. What is carried out is written in the commit of its effect; a flood of
+ * Writes the audit log. What is carried out is written in the commit of its effect; a flood of
  * denied attempts cannot fill the disk, since most of it is only counted.
  */
-export class AccessTrail {
-  readonly #options: AccessTrailOptions;
+export class AuditLog {
+  readonly #options: AuditLogOptions;
   readonly #uuids = new RisingUuids();
   #denials = new Map<string, Denials>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: AccessTrailOptions) {
+  constructor(options: AuditLogOptions) {
     this.#options = options;
   }
 
   /** The row, for a commit of one's own. Texts are bounded and carry no control characters. */
-  entry({ principal, address, door }: Caller, deed: Deed): AccessRecord {
+  entry({ principal, address, door }: Caller, deed: Deed): AuditRecord {
     const at = this.#options.clock.now();
     return {
       id: this.#uuids.next(at),
@@ -123,8 +123,8 @@ export class AccessTrail {
   }
 
   /** Resolves once the row is durable. */
-  record(entry: AccessRecord): Promise<void> {
-    return this.#options.store.commit({ access: [entry] });
+  record(entry: AuditRecord): Promise<void> {
+    return this.#options.store.commit({ audit: [entry] });
   }
 
   /** Who it was, or from where, said no. Resolves once it is durable, or counted. */
@@ -163,11 +163,11 @@ export class AccessTrail {
     this.#timer = undefined;
     const ended = this.#denials;
     this.#denials = new Map();
-    const rows: AccessRecord[] = [];
+    const rows: AuditRecord[] = [];
     for (const [address, { counted, last }] of ended) {
       if (last) rows.push({ ...last, address, count: counted });
     }
-    if (rows.length > 0) await this.#options.store.commit({ access: rows });
+    if (rows.length > 0) await this.#options.store.commit({ audit: rows });
   }
 }
 

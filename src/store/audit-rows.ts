@@ -1,13 +1,13 @@
 import type { Door } from '../domain/access.ts';
-import type { AccessOutcome, AccessRecord } from '../domain/access-trail.ts';
-import type { AccessTable } from './tables.ts';
+import type { AuditOutcome, AuditRecord } from '../domain/audit-log.ts';
+import type { AuditTable } from './tables.ts';
 
-export function accessRow({
+export function auditRow({
   uccName,
   correlationId,
   callId,
   ...record
-}: AccessRecord): AccessTable {
+}: AuditRecord): AuditTable {
   return {
     id: record.id,
     at: record.at,
@@ -25,7 +25,7 @@ export function accessRow({
   };
 }
 
-export function accessOf(row: AccessTable): AccessRecord {
+export function auditOf(row: AuditTable): AuditRecord {
   return {
     id: row.id,
     at: Number(row.at),
@@ -37,7 +37,7 @@ export function accessOf(row: AccessTable): AccessRecord {
     uccName: row.ucc_name,
     correlationId: row.correlation_id,
     callId: row.call_id,
-    outcome: row.outcome as AccessOutcome,
+    outcome: row.outcome as AuditOutcome,
     reason: row.reason,
     count: row.count,
   };

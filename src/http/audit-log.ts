@@ -1,19 +1,19 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import type { AccessFilter, AccessOutcome, AccessRecord } from '../domain/access-trail.ts';
+import type { AuditFilter, AuditOutcome, AuditRecord } from '../domain/audit-log.ts';
 import { isoTime } from '../domain/event-view.ts';
 import { uccKey } from '../domain/ucc.ts';
 import { type PageQuery, pageFilter, pageProperties, readPage } from './paging.ts';
 import { problemSchema } from './problems.ts';
 import type { HttpServices } from './services.ts';
 
-const outcomes = ['ok', 'refused', 'denied', 'failed'] satisfies AccessOutcome[];
+const outcomes = ['ok', 'refused', 'denied', 'failed'] satisfies AuditOutcome[];
 
-interface TrailQuery extends PageQuery {
+interface AuditQuery extends PageQuery {
   who?: string;
   ucc?: string;
   recording?: string;
-  outcome?: AccessOutcome;
+  outcome?: AuditOutcome;
 }
 
 const querySchema = Type.Object({
@@ -41,11 +41,11 @@ const recordSchema = Type.Object({
   count: Type.Integer({ description: 'How many like it the row stands for' }),
 });
 
-export function accessTrailRoutes(app: FastifyInstance, services: HttpServices): void {
-  app.get<{ Querystring: TrailQuery }>(
-    '/api/access-trail',
+export function auditLogRoutes(app: FastifyInstance, services: HttpServices): void {
+  app.get<{ Querystring: AuditQuery }>(
+    '/api/audit-log',
     {
-      config: { access: 'readAccessTrail' },
+      config: { access: 'readAuditLog' },
       schema: {
         tags: ['Access'],
         summary: 'Who did what, from where, on what, and what came of it; newest first',
@@ -59,14 +59,14 @@ export function accessTrailRoutes(app: FastifyInstance, services: HttpServices):
     async ({ query }) => {
       const filter = filterOf(query);
       const page = await readPage(query, (limit) =>
-        services.store.accessTrail({ ...filter, limit }),
+        services.store.auditLog({ ...filter, limit }),
       );
-      return { ...page, items: page.items.map(accessView) };
+      return { ...page, items: page.items.map(auditView) };
     },
   );
 }
 
-function filterOf(query: TrailQuery): Omit<AccessFilter, 'limit'> {
+function filterOf(query: AuditQuery): Omit<AuditFilter, 'limit'> {
   const { who, ucc, recording, outcome, ...page } = query;
   return {
     ...(who === undefined ? {} : { who }),
@@ -77,6 +77,6 @@ function filterOf(query: TrailQuery): Omit<AccessFilter, 'limit'> {
   };
 }
 
-function accessView({ at, ...record }: AccessRecord) {
+function auditView({ at, ...record }: AuditRecord) {
   return { ...record, at: isoTime(at) };
 }

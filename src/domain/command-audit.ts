@@ -1,28 +1,28 @@
 import type { Caller } from './access.ts';
-import type { AccessRecord, AccessTrail } from './access-trail.ts';
+import type { AuditRecord, AuditLog } from './audit-log.ts';
 import type { Call } from './call.ts';
 import { type Command, type CommandRequest, echoedCorrelationId } from './command.ts';
 import { type ContractError, contractErrors, ErrorType } from './errors.ts';
 import { parseStateAction, stateActionName } from './recording-state.ts';
 
-/** What the access trail holds of commands. */
-export class CommandTrail {
-  readonly #trail: Pick<AccessTrail, 'entry' | 'record' | 'denied'>;
+/** What the audit log holds of commands. */
+export class CommandAudit {
+  readonly #auditLog: Pick<AuditLog, 'entry' | 'record' | 'denied'>;
   readonly #onError: (cause: unknown) => void;
 
   constructor(
-    trail: Pick<AccessTrail, 'entry' | 'record' | 'denied'>,
+    auditLog: Pick<AuditLog, 'entry' | 'record' | 'denied'>,
     onError: (cause: unknown) => void,
   ) {
-    this.#trail = trail;
+    this.#auditLog = auditLog;
     this.#onError = onError;
   }
 
   /** Of a command that is carried out: committed with its effect. */
-  carried(call: Call, { command, caller }: { command: Command; caller: Caller }): AccessRecord {
+  carried(call: Call, { command, caller }: { command: Command; caller: Caller }): AuditRecord {
     const { uccName, correlationId, id: callId } = call;
     const action = stateActionName(command.action);
-    return this.#trail.entry(caller, { action, uccName, correlationId, callId, outcome: 'ok' });
+    return this.#auditLog.entry(caller, { action, uccName, correlationId, callId, outcome: 'ok' });
   }
 
   /** The store may be what failed: the refusal is answered all the same. */
@@ -39,10 +39,10 @@ export class CommandTrail {
       reason: code,
     };
     try {
-      if (contractErrors[code].isOutside) await this.#trail.denied(caller, what);
+      if (contractErrors[code].isOutside) await this.#auditLog.denied(caller, what);
       else {
         const outcome = errorType === ErrorType.Processing ? 'failed' : 'refused';
-        await this.#trail.record(this.#trail.entry(caller, { ...what, outcome }));
+        await this.#auditLog.record(this.#auditLog.entry(caller, { ...what, outcome }));
       }
     } catch (cause) {
       this.#onError(cause);
