@@ -30,5 +30,5 @@ export async function atTheDesk<Result>(
 /** The row of the audit log for what is done at the desk. */
 export function deskEntry({ auditLog }: Desk): Entry {
   const caller = deskCaller(userInfo().username);
-  return (action) => auditLog.entry(caller, { action, outcome: 'ok' });
+  return (action, change) => auditLog.entry(caller, { action, outcome: 'ok', change });
 }

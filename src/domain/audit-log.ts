@@ -1,6 +1,7 @@
 import { anonymous, type Caller, type Door } from './access.ts';
+import { AuditFolding, type FoldKind } from './audit-folding.ts';
 import type { SignIn } from './authentication.ts';
-import { withoutCardNumbers } from './card-numbers.ts';
+import { cleanText, cleanUri, MAX_REASON_LENGTH } from './client-text.ts';
 import type { Clock, Store } from './ports.ts';
 import { RisingUuids } from './uuid.ts';
 
@@ -21,22 +22,42 @@ export interface AuditRecord {
   readonly client: string | null;
   readonly address: string;
   readonly door: Door;
-  /** A command's name (`Pause`), `listen`, `token`, `user add`, or a route (`GET /api/calls`). */
+  /** The requester that a command named, beside whoever sent it: a SIP or tel URI. */
+  readonly requester: string | null;
+  /** A command's name (`Pause`), `export`, `token`, `user add`, or a route (`GET /api/calls`). */
   readonly action: string;
   readonly uccName: string | null;
   readonly correlationId: string | null;
   readonly callId: string | null;
   readonly outcome: AuditOutcome;
-  /** A code of the error catalogue, or one word; null of `ok`. */
+  /** Of `ok`: the reason that was given, if any. Else a code of the error catalogue, or a word. */
   readonly reason: string | null;
-  /** How many like it the row stands for: a flood of denied attempts is counted, not listed. */
+  /** How many like it the row stands for: a flood is counted, not listed. */
   readonly count: number;
+  /** JSON of what a change changed, as it was: `auditedChange`. */
+  readonly before: string | null;
+  /** JSON of what a change changed, as it is now. */
+  readonly after: string | null;
 }
+
+/**
+ * What of a route or hub method stands in the audit log. `none` says why not: it tells nothing of a
+ * person. `read` is folded. `change` is written in the commit of the change. `export`: a file left.
+ */
+export type AuditClass =
+  | { readonly class: 'none'; readonly why: string }
+  | 'read'
+  | 'change'
+  | 'export';
 
 export interface AuditFilter {
   readonly who?: string;
+  readonly action?: string;
   readonly uccName?: string;
+  /** Of a call, or of the recording that became of it. */
   readonly callId?: string;
+  /** Of a call, or its correlation id. */
+  readonly call?: string;
   readonly outcome?: AuditOutcome;
   /** Unix ms, inclusive */
   readonly from?: number;
@@ -48,14 +69,21 @@ export interface AuditFilter {
 }
 
 /** What was done, or tried. */
-export interface Deed {
+export interface AuditedAction {
   readonly action: string;
+  readonly requester?: string | null;
   readonly uccName?: string | null;
   readonly correlationId?: string | null;
   readonly callId?: string | null;
   readonly outcome: AuditOutcome;
-  readonly reason?: string | null;
+  readonly reason?: string | null | undefined;
+  readonly change?: Pick<AuditRecord, 'before' | 'after'> | undefined;
 }
+
+/** The row that goes with a change, once it is known what it changes. */
+export type AuditOf = (change?: AuditedAction['change']) => AuditRecord;
+
+type Attempt = Omit<AuditedAction, 'outcome'>;
 
 export interface AuditLogOptions {
   readonly store: Pick<Store, 'commit'>;
@@ -64,53 +92,41 @@ export interface AuditLogOptions {
   onError(cause: unknown): void;
 }
 
-/** Of one address's denied attempts within a minute, so many are rows of their own. */
-export const MAX_LISTED_DENIALS = 20;
-export const DENIAL_WINDOW_MS = 60_000;
-/** More addresses than this within a minute are counted together. */
-export const MAX_WATCHED_ADDRESSES = 1_000;
-const ELSEWHERE = 'elsewhere';
-const MAX_TEXT_LENGTH = 256;
-const control = /\p{Cc}|\p{Cf}|[\u2028\u2029]/gu;
-
-/** The denied attempts of one address within the running minute. */
-interface Denials {
-  listed: number;
-  counted: number;
-  last: AuditRecord | undefined;
-}
-
 /**
- * Writes the audit log. What is carried out is written in the commit of its effect; a flood of
- * denied attempts cannot fill the disk, since most of it is only counted.
+ * Writes the audit log. What is carried out is written in the commit of its effect; what comes in
+ * floods cannot fill the disk, since most of it is only counted.
  */
 export class AuditLog {
   readonly #options: AuditLogOptions;
   readonly #uuids = new RisingUuids();
-  #denials = new Map<string, Denials>();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #folding: AuditFolding;
 
   constructor(options: AuditLogOptions) {
     this.#options = options;
+    const write = (audit: readonly AuditRecord[]) => options.store.commit({ audit });
+    this.#folding = new AuditFolding(write, options.onError);
   }
 
-  /** The row, for a commit of one's own. Texts are bounded and carry no control characters. */
-  entry({ principal, address, door }: Caller, deed: Deed): AuditRecord {
+  /** The row, for a commit of one's own. Texts are bounded, without control and card numbers. */
+  entry({ principal, address, door }: Caller, audited: AuditedAction): AuditRecord {
     const at = this.#options.clock.now();
     return {
       id: this.#uuids.next(at),
       at,
-      who: clean(principal.name),
-      client: principal.client === null ? null : clean(principal.client),
-      address: clean(address),
+      who: cleanText(principal.name),
+      client: cleanOrNull(principal.client),
+      address: cleanText(address),
       door,
-      action: clean(deed.action),
-      uccName: cleanOrNull(deed.uccName)?.toLowerCase() ?? null,
-      correlationId: cleanOrNull(deed.correlationId),
-      callId: cleanOrNull(deed.callId),
-      outcome: deed.outcome,
-      reason: cleanOrNull(deed.reason),
+      requester: audited.requester ? cleanUri(audited.requester) : null,
+      action: cleanText(audited.action),
+      uccName: cleanOrNull(audited.uccName)?.toLowerCase() ?? null,
+      correlationId: cleanOrNull(audited.correlationId),
+      callId: cleanOrNull(audited.callId),
+      outcome: audited.outcome,
+      reason: audited.reason ? cleanText(audited.reason, MAX_REASON_LENGTH) : null,
       count: 1,
+      before: audited.change?.before ?? null,
+      after: audited.change?.after ?? null,
     };
   }
 
@@ -128,54 +144,53 @@ export class AuditLog {
   }
 
   /** Who it was, or from where, said no. Resolves once it is durable, or counted. */
-  async denied(caller: Caller, deed: Omit<Deed, 'outcome'>): Promise<void> {
-    const entry = this.entry(caller, { ...deed, outcome: 'denied' });
-    const denials = this.#denialsOf(entry.address);
-    if (denials.listed < MAX_LISTED_DENIALS) {
-      denials.listed += 1;
-      await this.record(entry);
-    } else {
-      denials.counted += 1;
-      denials.last = entry;
-    }
+  denied(caller: Caller, attempt: Attempt): Promise<void> {
+    const record = this.entry(caller, { ...attempt, outcome: 'denied' });
+    return this.#folded('denied', record, { caller: record.address, subject: '' });
+  }
+
+  /** The rules said no, or it did not work. Resolves once it is durable, or counted. */
+  refused(caller: Caller, attempt: Attempt & { outcome: 'refused' | 'failed' }): Promise<void> {
+    const record = this.entry(caller, attempt);
+    const subject = `${record.action}\n${record.reason}`;
+    return this.#folded('refused', record, { caller: callerKey(caller), subject });
+  }
+
+  /** Somebody read what tells of a person. Resolves once it is durable, or counted. */
+  read(caller: Caller, attempt: Attempt): Promise<void> {
+    return this.#let('read', caller, attempt);
+  }
+
+  /** A file leaves: of one playback, the ranges of a minute are one row. */
+  exported(caller: Caller, attempt: Attempt): Promise<void> {
+    return this.#let('export', caller, attempt);
   }
 
   /** Writes what is counted. May be called twice. */
-  async close(): Promise<void> {
-    clearTimeout(this.#timer);
-    await this.#writeCounted();
+  close(): Promise<void> {
+    return this.#folding.close();
   }
 
-  #denialsOf(address: string): Denials {
-    const known = this.#denials.get(address);
-    if (known) return known;
-    const isFull = this.#denials.size >= MAX_WATCHED_ADDRESSES;
-    const key = isFull ? ELSEWHERE : address;
-    const denials = this.#denials.get(key) ?? { listed: 0, counted: 0, last: undefined };
-    this.#denials.set(key, denials);
-    this.#timer ??= setTimeout(() => {
-      this.#writeCounted().catch(this.#options.onError);
-    }, DENIAL_WINDOW_MS).unref();
-    return denials;
+  #let(kind: FoldKind, caller: Caller, attempt: Attempt): Promise<void> {
+    const record = this.entry(caller, { ...attempt, outcome: 'ok' });
+    const { action, callId, correlationId, uccName, after } = record;
+    const subject = [action, callId, correlationId, uccName, after].join('\n');
+    return this.#folded(kind, record, { caller: callerKey(caller), subject });
   }
 
-  async #writeCounted(): Promise<void> {
-    this.#timer = undefined;
-    const ended = this.#denials;
-    this.#denials = new Map();
-    const rows: AuditRecord[] = [];
-    for (const [address, { counted, last }] of ended) {
-      if (last) rows.push({ ...last, address, count: counted });
-    }
-    if (rows.length > 0) await this.#options.store.commit({ audit: rows });
+  async #folded(
+    kind: FoldKind,
+    record: AuditRecord,
+    by: { readonly caller: string; readonly subject: string },
+  ): Promise<void> {
+    if (this.#folding.lists({ kind, record, ...by })) await this.record(record);
   }
+}
+
+function callerKey({ principal: { key, name }, address }: Caller): string {
+  return `${key}\n${name}\n${address}`;
 }
 
 function cleanOrNull(text: string | null | undefined): string | null {
-  return text === null || text === undefined ? null : clean(text);
-}
-
-function clean(text: string): string {
-  const plain = text.slice(0, MAX_TEXT_LENGTH).replace(control, '\u{FFFD}').toWellFormed();
-  return withoutCardNumbers(plain);
+  return text === null || text === undefined ? null : cleanText(text);
 }

@@ -1,5 +1,5 @@
 import type { Caller } from './access.ts';
-import type { AuditRecord, AuditLog } from './audit-log.ts';
+import type { AuditLog, AuditRecord } from './audit-log.ts';
 import type { Call } from './call.ts';
 import { type Command, type CommandRequest, echoedCorrelationId } from './command.ts';
 import { type ContractError, contractErrors, ErrorType } from './errors.ts';
@@ -7,11 +7,11 @@ import { parseStateAction, stateActionName } from './recording-state.ts';
 
 /** What the audit log holds of commands. */
 export class CommandAudit {
-  readonly #auditLog: Pick<AuditLog, 'entry' | 'record' | 'denied'>;
+  readonly #auditLog: Pick<AuditLog, 'entry' | 'refused' | 'denied'>;
   readonly #onError: (cause: unknown) => void;
 
   constructor(
-    auditLog: Pick<AuditLog, 'entry' | 'record' | 'denied'>,
+    auditLog: Pick<AuditLog, 'entry' | 'refused' | 'denied'>,
     onError: (cause: unknown) => void,
   ) {
     this.#auditLog = auditLog;
@@ -21,8 +21,11 @@ export class CommandAudit {
   /** Of a command that is carried out: committed with its effect. */
   carried(call: Call, { command, caller }: { command: Command; caller: Caller }): AuditRecord {
     const { uccName, correlationId, id: callId } = call;
+    const { requester } = command;
     const action = stateActionName(command.action);
-    return this.#auditLog.entry(caller, { action, uccName, correlationId, callId, outcome: 'ok' });
+    return this.#auditLog.entry(caller, {
+      ...{ action, requester, uccName, correlationId, callId, outcome: 'ok' },
+    });
   }
 
   /** The store may be what failed: the refusal is answered all the same. */
@@ -34,6 +37,7 @@ export class CommandAudit {
     const action = parseStateAction(request.action);
     const what = {
       action: action === undefined ? 'command' : stateActionName(action),
+      requester: textOrNull(request.requesterSipUri),
       uccName: textOrNull(request.uccName),
       correlationId: textOrNull(echoedCorrelationId(request.correlationId)),
       reason: code,
@@ -42,7 +46,7 @@ export class CommandAudit {
       if (contractErrors[code].isOutside) await this.#auditLog.denied(caller, what);
       else {
         const outcome = errorType === ErrorType.Processing ? 'failed' : 'refused';
-        await this.#auditLog.record(this.#auditLog.entry(caller, { ...what, outcome }));
+        await this.#auditLog.refused(caller, { ...what, outcome });
       }
     } catch (cause) {
       this.#onError(cause);

@@ -1,5 +1,6 @@
-import type { AuditRecord } from './audit-log.ts';
 import type { ErasableArchive } from './archive-port.ts';
+import { auditedChange } from './audit-change.ts';
+import type { AuditRecord } from './audit-log.ts';
 import type { Call } from './call.ts';
 import type { ErasureRecord } from './erasure.ts';
 import { gapSummary, type Span } from './gap-map.ts';
@@ -70,7 +71,7 @@ export class Erasures {
       };
       await this.#ports.store.commit({
         erasures: [erasure],
-        ...(audit ? { audit: [audit] } : {}),
+        ...(audit ? { audit: [{ ...audit, ...changeOf(interval) }] } : {}),
       });
       return this.#carryOut(call, erasure);
     });
@@ -204,6 +205,11 @@ export class Erasures {
     const detail = `${state}; it is tried again: ${why}`;
     this.#ports.alarms.raise({ kind: 'erasureFailed', callId, correlationId, uccName, detail });
   }
+}
+
+function changeOf(interval: Span | null) {
+  const erased = interval ? { startMs: interval.start, endMs: interval.end } : 'whole';
+  return auditedChange({ erased: null }, { erased });
 }
 
 function isInProgress({ status }: CallRecord): boolean {

@@ -29,7 +29,7 @@ export interface LeasesPorts {
   readonly recorder: Pick<Recorder, 'available' | 'commandCameAtMs'>;
   readonly gatekeeper: Gatekeeper;
   readonly clock: Clock;
-  readonly auditLog: Pick<AuditLog, 'entry' | 'record'>;
+  readonly auditLog: Pick<AuditLog, 'entry' | 'refused'>;
   readonly watch: PauseWatch;
   readonly moments: Moments;
 }
@@ -146,10 +146,15 @@ export class Leases {
     if (answer.ok) return answer;
     const { uccName, correlationId, id: callId } = call;
     const outcome = answer.code === 'processingFailed' ? 'failed' : 'refused';
-    const entry = this.#ports.auditLog.entry(caller, {
-      ...{ action, uccName, correlationId, callId, outcome, reason: answer.code },
-    });
-    await this.#ports.auditLog.record(entry).catch((cause) => {
+    const attempt = {
+      action,
+      uccName,
+      correlationId,
+      callId,
+      outcome,
+      reason: answer.code,
+    } as const;
+    await this.#ports.auditLog.refused(caller, attempt).catch((cause) => {
       this.#ports.gatekeeper.alarm(call, cause);
     });
     return answer;

@@ -1,5 +1,5 @@
-import type { AuditFilter, AuditRecord } from './audit-log.ts';
 import type { AlarmRecord } from './assurance-store.ts';
+import type { AuditFilter, AuditRecord } from './audit-log.ts';
 import type { ErasureRecord } from './erasure.ts';
 import type { Alarm, RecordingEvent } from './events.ts';
 import type { DerivedRecord } from './keeping-store.ts';

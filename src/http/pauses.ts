@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Call } from '../domain/call.ts';
+import { cleanName, cleanText } from '../domain/client-text.ts';
 import { isoTime } from '../domain/event-view.ts';
 import { leaseLimits, reservedOwners } from '../domain/lease.ts';
 import type { LeaseAnswer } from '../domain/lease-entries.ts';
 import { recordingStateName } from '../domain/recording-state.ts';
 import type { CallRecord } from '../domain/records.ts';
+import { none } from './audit.ts';
 import { callFor, recordFor } from './calls.ts';
 import { entityTag, type IfMatch, ifMatchOf } from './entity-tag.ts';
 import { problemSchema, sendProblem } from './problems.ts';
@@ -95,7 +97,7 @@ function renewRoute(app: FastifyInstance, services: HttpServices): void {
   app.put<OwnerRoute>(
     owned,
     {
-      config: { access: 'command' },
+      config: { access: 'command', audit: 'change' },
       schema: {
         ...{ tags, params: ownerParams, body: renewBody, response: answers },
         summary: 'Renew a pause; 404: it no longer holds',
@@ -116,7 +118,7 @@ function releaseRoute(app: FastifyInstance, services: HttpServices): void {
   app.delete<OwnerRoute>(
     owned,
     {
-      config: { access: 'command' },
+      config: { access: 'command', audit: 'change' },
       schema: {
         ...{ tags, params: ownerParams, response: answers },
         summary: 'Give a pause back; audio is kept again once nobody holds',
@@ -133,14 +135,14 @@ function releaseRoute(app: FastifyInstance, services: HttpServices): void {
 }
 
 function renewalOf({ params, body }: FastifyRequest<OwnerRoute>) {
-  return { owner: params.owner, ttlMs: body?.ttlMs };
+  return { owner: cleanName(params.owner), ttlMs: body?.ttlMs };
 }
 
 function listRoute(app: FastifyInstance, services: HttpServices): void {
   app.get<{ Params: { id: string } }>(
     '/api/calls/:id/pauses',
     {
-      config: { access: 'readCalls' },
+      config: { access: 'readCalls', audit: none('names of programs that pause, polled by them') },
       schema: {
         ...{ tags, params, summary: 'Who pauses the call' },
         response: { 200: pausesSchema, 404: problemSchema },
@@ -159,7 +161,7 @@ function takeRoute(app: FastifyInstance, services: HttpServices): void {
   app.post<TakeRoute>(
     '/api/calls/:id/pauses',
     {
-      config: { access: 'command' },
+      config: { access: 'command', audit: 'change' },
       schema: {
         ...{ tags, params, body: takeBody, response: answers },
         summary: 'Pause as an owner of your own, for a limited time',
@@ -174,12 +176,15 @@ function takeRoute(app: FastifyInstance, services: HttpServices): void {
       if (reservedOwners.includes(owner.toLowerCase())) {
         return sendProblem(reply, 400, `The owner ${owner} is Hush's own.`);
       }
-      const idempotencyKey = request.headers['idempotency-key'] ?? null;
+      const key = request.headers['idempotency-key'];
+      const asked = {
+        ...{ owner: cleanName(owner), reason: reason === null ? null : cleanText(reason) },
+        ...{ ttlMs: lifeMs, lookbackMs },
+        idempotencyKey: key === undefined ? null : cleanName(key),
+      };
       return carry(services, request, reply, {
         live: (call, ifVersion) =>
-          services.leases.take(call, request.caller, {
-            ...{ owner, reason, ttlMs: lifeMs, idempotencyKey, lookbackMs, ifVersion },
-          }),
+          services.leases.take(call, request.caller, { ...asked, ifVersion }),
       });
     },
   );

@@ -73,7 +73,7 @@ function usersRoute(app: FastifyInstance, { register }: HttpServices): void {
   app.get(
     '/api/users',
     {
-      config: { access: 'readPeople' },
+      config: { access: 'readPeople', audit: 'read' },
       schema: {
         ...{ tags, summary: 'People and services that sign in, by name' },
         response: { 200: Type.Object({ items: Type.Array(userSchema) }), 404: problemSchema },
@@ -90,7 +90,7 @@ function userChangeRoutes(app: FastifyInstance, { register, auditLog }: HttpServ
   app.put<Named & { Body: UserSettings }>(
     '/api/users/:name',
     {
-      config: { access: 'changePeople' },
+      config: { access: 'changePeople', audit: 'change' },
       schema: {
         ...{ tags, params: userParams, body: settingsSchema },
         summary: 'Add a user, or replace the settings of one; they count from its next token on',
@@ -115,7 +115,7 @@ function userChangeRoutes(app: FastifyInstance, { register, auditLog }: HttpServ
   app.delete<Named>(
     '/api/users/:name',
     {
-      config: { access: 'changePeople' },
+      config: { access: 'changePeople', audit: 'change' },
       schema: {
         ...{ tags, params: userParams },
         summary: 'Remove a user; tokens already given out count until they expire',
@@ -134,7 +134,7 @@ function clientsRoute(app: FastifyInstance, { register }: HttpServices): void {
   app.get(
     '/api/clients',
     {
-      config: { access: 'readPeople' },
+      config: { access: 'readPeople', audit: 'read' },
       schema: {
         ...{ tags, summary: 'Programs that may ask for tokens' },
         response: { 200: Type.Object({ items: Type.Array(clientSchema) }), 404: problemSchema },
@@ -152,7 +152,7 @@ function clientChangeRoutes(app: FastifyInstance, { register, auditLog }: HttpSe
   app.put<ById>(
     '/api/clients/:id',
     {
-      config: { access: 'changePeople' },
+      config: { access: 'changePeople', audit: 'change' },
       schema: {
         ...{ tags, params: clientParams, body: nothingSchema },
         summary: 'Add a client, or give it a new secret: the old one holds no longer',
@@ -176,7 +176,7 @@ function clientChangeRoutes(app: FastifyInstance, { register, auditLog }: HttpSe
   app.delete<ById>(
     '/api/clients/:id',
     {
-      config: { access: 'changePeople' },
+      config: { access: 'changePeople', audit: 'change' },
       schema: {
         ...{ tags, params: clientParams, summary: 'Remove a client: it gets no more tokens' },
         response: { 204: Type.Null(), 404: problemSchema },
@@ -190,8 +190,11 @@ function clientChangeRoutes(app: FastifyInstance, { register, auditLog }: HttpSe
   );
 }
 
-function entryOf(auditLog: HttpServices['auditLog'], { caller }: Pick<FastifyRequest, 'caller'>): Entry {
-  return (action) => auditLog.entry(caller, { action, outcome: 'ok' });
+function entryOf(
+  auditLog: HttpServices['auditLog'],
+  { caller }: Pick<FastifyRequest, 'caller'>,
+): Entry {
+  return (action, change) => auditLog.entry(caller, { action, outcome: 'ok', change });
 }
 
 async function orProblem<Answer>(

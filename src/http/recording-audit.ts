@@ -19,9 +19,12 @@ const statuses: Record<RecordingRefusal, number> = {
 export function recordingAudit(
   { auditLog }: Pick<HttpServices, 'auditLog'>,
   { caller }: Pick<FastifyRequest, 'caller'>,
-  ...[{ id: callId, uccName, correlationId }, action]: [CallRecord, string]
+  ...[record, action, reason]: [CallRecord, action: string, reason?: string]
 ): AuditRecord {
-  return auditLog.entry(caller, { action, uccName, correlationId, callId, outcome: 'ok' });
+  const { id: callId, uccName, correlationId } = record;
+  return auditLog.entry(caller, {
+    ...{ action, uccName, correlationId, callId, outcome: 'ok', reason },
+  });
 }
 
 /** Answers why nothing was done, and leaves a row of it; throws what is no refusal. */
@@ -32,6 +35,7 @@ export async function refusedAudit(
 ): Promise<FastifyReply> {
   if (!(cause instanceof RecordingRefusedError)) throw cause;
   const { refusal, message } = cause;
-  await auditLog.record({ ...entry, outcome: 'refused', reason: refusal });
+  const attempt = { ...entry, outcome: 'refused', reason: refusal } as const;
+  await auditLog.refused(reply.request.caller, attempt);
   return sendProblem(reply, statuses[refusal], message);
 }

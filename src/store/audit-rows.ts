@@ -2,12 +2,7 @@ import type { Door } from '../domain/access.ts';
 import type { AuditOutcome, AuditRecord } from '../domain/audit-log.ts';
 import type { AuditTable } from './tables.ts';
 
-export function auditRow({
-  uccName,
-  correlationId,
-  callId,
-  ...record
-}: AuditRecord): AuditTable {
+export function auditRow({ uccName, correlationId, callId, ...record }: AuditRecord): AuditTable {
   return {
     id: record.id,
     at: record.at,
@@ -15,6 +10,7 @@ export function auditRow({
     client: record.client,
     address: record.address,
     door: record.door,
+    requester: record.requester,
     action: record.action,
     ucc_name: uccName,
     correlation_id: correlationId,
@@ -22,6 +18,8 @@ export function auditRow({
     outcome: record.outcome,
     reason: record.reason,
     count: record.count,
+    before: record.before,
+    after: record.after,
   };
 }
 
@@ -33,6 +31,7 @@ export function auditOf(row: AuditTable): AuditRecord {
     client: row.client,
     address: row.address,
     door: row.door as Door,
+    requester: row.requester,
     action: row.action,
     uccName: row.ucc_name,
     correlationId: row.correlation_id,
@@ -40,5 +39,7 @@ export function auditOf(row: AuditTable): AuditRecord {
     outcome: row.outcome as AuditOutcome,
     reason: row.reason,
     count: row.count,
+    before: row.before,
+    after: row.after,
   };
 }

@@ -22,8 +22,8 @@ import {
   type TrackRecord,
 } from '../domain/records.ts';
 import type { Ucc } from '../domain/ucc.ts';
-import { auditRow } from './audit-rows.ts';
 import { alarmRow } from './assurance-rows.ts';
+import { auditRow } from './audit-rows.ts';
 import { derivedRow, erasureRow } from './keeping-rows.ts';
 import type { Schema, TableName } from './schema.ts';
 import type {

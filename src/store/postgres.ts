@@ -53,6 +53,16 @@ export function openPostgres(options: PostgresOptions): Database {
         }
       });
     },
+    async remove(removals, rows) {
+      await change(async (transaction) => {
+        for (const { table, column, value } of removals) {
+          await sql`delete from ${sql.table(table)} where ${sql.ref(column)} = ${value}`.execute(
+            transaction,
+          );
+        }
+        for (const { table, row } of rows) await upsert(transaction, table, [row]).execute();
+      });
+    },
     opened: async (rows) => [...rows],
     replaceKeys: (of, keys) => change((transaction) => replaceKeys(transaction, of, keys)),
     forgetDeleted: (callIds) => rewriteKeys(pool, callIds),

@@ -1,6 +1,6 @@
 import type {
-  AuditTable,
   AlarmTable,
+  AuditTable,
   CallDetailTable,
   CallPartyTable,
   CallTable,

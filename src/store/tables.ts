@@ -170,6 +170,7 @@ export interface WebhookDeadLetterTable {
   failed_at: number;
 }
 
+/** `access_trail` is what it was called in older releases. */
 export interface AuditTable {
   id: string;
   at: number;
@@ -177,6 +178,7 @@ export interface AuditTable {
   client: string | null;
   address: string;
   door: string;
+  requester: string | null;
   action: string;
   ucc_name: string | null;
   correlation_id: string | null;
@@ -184,6 +186,8 @@ export interface AuditTable {
   outcome: string;
   reason: string | null;
   count: number;
+  before: string | null;
+  after: string | null;
 }
 
 export interface AlarmTable {

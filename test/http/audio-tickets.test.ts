@@ -92,7 +92,7 @@ describe('where everybody needs a token', () => {
     const { items } = (await (
       await fetch(`${bench.hush.api}/api/audit-log?limit=100`, { headers: await admin() })
     ).json()) as { items: { action: string; who: string }[] };
-    const listened = items.filter(({ action }) => action === 'listen');
+    const listened = items.filter(({ action }) => action === 'export');
     expect(listened.map(({ who }) => who)).toEqual(['the-supervisor']);
     expect(JSON.stringify(items)).not.toContain(ticket.replace('ticket=', ''));
   });

@@ -200,8 +200,8 @@ describe('a legal hold', () => {
     ]);
     const held = await hush.get<{ items: { id: string }[] }>('/api/recordings?legalHold=true');
     expect(held.items.map((item) => item.id)).toEqual([id]);
-    expect((await ask('DELETE', `${id}/legal-hold`)).status).toBe(200);
-    expect((await ask('DELETE', `${id}/legal-hold`)).status).toBe(404);
+    expect((await ask('DELETE', `${id}/legal-hold`, { reason: 'case closed' })).status).toBe(200);
+    expect((await ask('DELETE', `${id}/legal-hold`, { reason: 'case closed' })).status).toBe(404);
     const erased = await ask('POST', `${id}/erasures`, { reason: 'x', whole: true });
     expect(erased.status).toBe(201);
     expect((await ask('PUT', `${id}/legal-hold`, { reason: 'late' })).status).toBe(410);

@@ -106,7 +106,7 @@ describe('what is not given does not exist', () => {
     const audio = `/api/recordings/${callId}/audio`;
     expect((await get(audio, 'supervisor')).status).toBe(200);
     const auditLog = await itemsOf(await get(`/api/audit-log?recording=${callId}`, 'auditor'));
-    expect(auditLog[0]).toMatchObject({ who: 'supervisor', action: 'listen', outcome: 'ok' });
+    expect(auditLog[0]).toMatchObject({ who: 'supervisor', action: 'export', outcome: 'ok' });
   });
 });
 

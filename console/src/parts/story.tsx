@@ -35,10 +35,12 @@ interface Entry {
 export function Story({ id, version, recording, canReadAuditLog }: StoryProps) {
   const events = useAsked(`events/${id}/${version}`, () => session.client.call(id).events());
   const receipts = useAsked(`receipts/${id}/${version}`, () => session.client.call(id).receipts());
-  const auditLog = useAsked<{ items: readonly AuditRecord[] }>(`audit-log/${id}/${version}`, async () =>
-    canReadAuditLog
-      ? session.client.request('GET /api/audit-log', { query: { recording: id, limit: 500 } })
-      : { ok: true, value: { items: [] } },
+  const auditLog = useAsked<{ items: readonly AuditRecord[] }>(
+    `audit-log/${id}/${version}`,
+    async () =>
+      canReadAuditLog
+        ? session.client.request('GET /api/audit-log', { query: { recording: id, limit: 500 } })
+        : { ok: true, value: { items: [] } },
   );
   const erasures = useAsked<readonly Erasure[]>(`erasures/${id}/${version}`, async () =>
     recording ? session.client.recordings.erasures(id) : { ok: true, value: [] },

@@ -1,12 +1,12 @@
 import { anonymous, type Caller } from '../../../src/domain/access.ts';
-import type { AuditRecord } from '../../../src/domain/audit-log.ts';
 import { type CallHealth, judge } from '../../../src/domain/assurance.ts';
+import type { AuditRecord } from '../../../src/domain/audit-log.ts';
 import type { Call } from '../../../src/domain/call.ts';
 import { CallLifecycle } from '../../../src/domain/call-lifecycle.ts';
 import { CallRegistry } from '../../../src/domain/call-registry.ts';
 import { CallSettlement } from '../../../src/domain/call-settlement.ts';
-import { CommandCarrier } from '../../../src/domain/command-carrier.ts';
 import { CommandAudit } from '../../../src/domain/command-audit.ts';
+import { CommandCarrier } from '../../../src/domain/command-carrier.ts';
 import type { OpenAlarms } from '../../../src/domain/events.ts';
 import { Journal } from '../../../src/domain/journal.ts';
 import { KeptRecordings } from '../../../src/domain/kept-recordings.ts';
@@ -43,9 +43,10 @@ const caller: Caller = { principal: anonymous('admin'), address: '', door: 'api'
 
 const auditLog = {
   entry: () => ({}) as AuditRecord,
-  record: async () => undefined,
+  refused: async () => undefined,
   denied: async () => undefined,
 };
+const somebody = { auditOf: () => ({}) as AuditRecord, hasReason: true };
 const bus = { publish: () => undefined, subscribe: () => () => undefined };
 
 const audio = { aor: null, mixed: false, clockRate: 8000, agreed: plainPcmu } as const;
@@ -122,8 +123,10 @@ export class World {
     await world.#uccs.put(
       'ucc',
       newUcc('ucc', { ...settings, useAudioRecording: machine.records }),
+      somebody,
     );
-    await world.#uccs.put('other', newUcc('other', { ...settings, recordFromStart: false }));
+    const other = newUcc('other', { ...settings, recordFromStart: false });
+    await world.#uccs.put('other', other, somebody);
     await world.#lifecycle.restore();
     await world.quiet();
     return world;
@@ -194,7 +197,7 @@ export class World {
   /** Recording of the first UCC is switched, as the API does it. */
   async switchRecording(useAudioRecording: boolean): Promise<void> {
     this.#machine.records = useAudioRecording;
-    await this.#uccs.patch('ucc', { useAudioRecording });
+    await this.#uccs.patch('ucc', { useAudioRecording }, somebody);
     if (!useAudioRecording) await this.#lifecycle.stopCallsOf('ucc').catch(() => undefined);
   }
 
