@@ -1,6 +1,11 @@
 /** GUIDs and other long hexadecimal words are looked past, all digits or not. */
-const words =
-  /(?<![0-9a-z])(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32,})(?![0-9a-z])|(?<![\d+])\d+(?:[ \u00a0.,_/\u2010-\u2015-]{1,3}\d+)*/gi;
+const hexadecimal = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32,}/;
+const groups = /(?<![\d+])\d+(?:[ \u00a0.,_/\u2010-\u2015-]{1,3}\d+)*/;
+const words = new RegExp(
+  `(?<![0-9a-z])(?:${hexadecimal.source})(?![0-9a-z])|${groups.source}`,
+  'gi',
+);
+const isHexadecimal = new RegExp(`^(?:${hexadecimal.source})$`, 'i');
 const digitGroup = /\d+/g;
 /** ISO/IEC 7812-1 */
 const MIN_DIGITS = 13;
@@ -53,12 +58,8 @@ function masked(text: string, mask: string, minDigits: number): string {
   // Most texts have not one digit too many.
   if (!/\d(?:\D{0,3}\d){12}/.test(text)) return text;
   return text.replace(words, (word) =>
-    /[a-f]/i.test(word) || isGuid(word) ? word : maskedGroups(word, mask, minDigits),
+    isHexadecimal.test(word) ? word : maskedGroups(word, mask, minDigits),
   );
-}
-
-function isGuid(word: string): boolean {
-  return /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(word) || /^\d{20,}$/.test(word);
 }
 
 /**
@@ -66,12 +67,12 @@ function isGuid(word: string): boolean {
  * follow, before it another number.
  */
 function maskedGroups(word: string, mask: string, minDigits: number): string {
-  const groups = [...word.matchAll(digitGroup)];
+  const found = [...word.matchAll(digitGroup)];
   let result = '';
   let done = 0;
-  for (let first = 0; first < groups.length; first += 1) {
-    const last = endOfCardNumber(groups, first, minDigits);
-    const [from, to] = [groups[first], groups[last ?? -1]];
+  for (let first = 0; first < found.length; first += 1) {
+    const last = endOfCardNumber(found, first, minDigits);
+    const [from, to] = [found[first], found[last ?? -1]];
     if (last === undefined || !from || !to) continue;
     result += `${word.slice(done, from.index)}${mask}`;
     done = to.index + to[0].length;
@@ -82,18 +83,18 @@ function maskedGroups(word: string, mask: string, minDigits: number): string {
 
 /** The longest run of groups from `first` on that is one; undefined: none is. */
 function endOfCardNumber(
-  groups: readonly RegExpExecArray[],
+  found: readonly RegExpExecArray[],
   first: number,
   minDigits: number,
 ): number | undefined {
   let digits = '';
-  let found: number | undefined;
-  for (let last = first; last < groups.length; last += 1) {
-    digits += groups[last]?.[0] ?? '';
-    if (digits.length > MAX_DIGITS) return found;
-    if (digits.length >= minDigits && isCardNumber(digits)) found = last;
+  let end: number | undefined;
+  for (let last = first; last < found.length; last += 1) {
+    digits += found[last]?.[0] ?? '';
+    if (digits.length > MAX_DIGITS) return end;
+    if (digits.length >= minDigits && isCardNumber(digits)) end = last;
   }
-  return found;
+  return end;
 }
 
 /** The check digit of ISO/IEC 7812-1 annex B; no issuer's numbers begin with 0. */

@@ -1,12 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Call } from '../domain/call.ts';
-import { cleanName, cleanText } from '../domain/client-text.ts';
+import { cleanName } from '../domain/client-text.ts';
 import { isoTime } from '../domain/event-view.ts';
 import { leaseLimits, reservedOwners } from '../domain/lease.ts';
 import type { LeaseAnswer } from '../domain/lease-entries.ts';
 import { recordingStateName } from '../domain/recording-state.ts';
 import type { CallRecord } from '../domain/records.ts';
+import { askedLease, type LeaseBody } from './asked-lease.ts';
 import { none } from './audit.ts';
 import { callFor, recordFor } from './calls.ts';
 import { entityTag, type IfMatch, ifMatchOf } from './entity-tag.ts';
@@ -74,7 +75,7 @@ const answers = {
 interface TakeRoute {
   Params: { id: string };
   Headers: IfMatch & { 'idempotency-key'?: string };
-  Body: { owner: string; reason?: string; ttlMs: number; lookbackMs?: number };
+  Body: LeaseBody;
 }
 
 interface OwnerRoute {
@@ -172,16 +173,11 @@ function takeRoute(app: FastifyInstance, services: HttpServices): void {
       validatorCompiler: strict,
     },
     (request, reply) => {
-      const { owner, reason = null, ttlMs: lifeMs, lookbackMs } = request.body;
+      const { owner } = request.body;
       if (reservedOwners.includes(owner.toLowerCase())) {
         return sendProblem(reply, 400, `The owner ${owner} is Hush's own.`);
       }
-      const key = request.headers['idempotency-key'];
-      const asked = {
-        ...{ owner: cleanName(owner), reason: reason === null ? null : cleanText(reason) },
-        ...{ ttlMs: lifeMs, lookbackMs },
-        idempotencyKey: key === undefined ? null : cleanName(key),
-      };
+      const asked = askedLease(request.body, request.headers['idempotency-key']);
       return carry(services, request, reply, {
         live: (call, ifVersion) =>
           services.leases.take(call, request.caller, { ...asked, ifVersion }),

@@ -107,7 +107,7 @@ async function wholeWav(services: HttpServices, callId: string): Promise<Exporte
   };
 }
 
-/** No file leaves that the audit log does not hold; the ranges of a playback are one row a minute. */
+/** No file leaves that the audit log does not hold; a playback's ranges are one row a minute. */
 export function recordExport(
   { id: callId, uccName, correlationId }: CallRecord,
   format: AudioFormat | 'sidecar' | 'vcon',

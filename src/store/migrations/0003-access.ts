@@ -56,7 +56,7 @@ async function refuseChangesInSqlite(db: Kysely<Schema>): Promise<void> {
     await sql
       .raw(
         `create trigger access_trail_no_${change} before ${change} on access_trail ` +
-          `begin select raise(abort, 'the access auditLog is append-only'); end`,
+          `begin select raise(abort, 'the access trail is append-only'); end`,
       )
       .execute(db);
   }
@@ -65,7 +65,7 @@ async function refuseChangesInSqlite(db: Kysely<Schema>): Promise<void> {
 async function refuseChangesInPostgres(db: Kysely<Schema>): Promise<void> {
   await sql`
     create function refuse_access_trail_change() returns trigger language plpgsql as
-    $$ begin raise exception 'the access auditLog is append-only'; end $$
+    $$ begin raise exception 'the access trail is append-only'; end $$
   `.execute(db);
   await sql`
     create trigger access_trail_no_change before update or delete or truncate on access_trail
