@@ -492,6 +492,7 @@ async function assemble(
       metrics: () => metrics.text(),
       onCommand: (answer, seconds) => metrics.command(answer, seconds),
       onError: (cause) => logger.error({ err: cause }, 'a request failed'),
+      onAuditFailed,
       certificate: certificates.http,
     });
   }

@@ -8,6 +8,11 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What of the route stands in the audit log; one that says nothing does not start. */
     audit?: AuditClass;
+    /**
+     * A read that answers also where its row cannot be written, and does not wait for it: how a
+     * payment page finds the call that it is about to pause.
+     */
+    answersUnaudited?: boolean;
   }
   interface FastifyRequest {
     /** The call or recording that is read, once it is known. */
@@ -23,14 +28,24 @@ export function none(why: string): AuditClass {
 }
 
 /** Demands of every route what it leaves in the audit log; nobody reads what is not in it. */
-export function auditAll(app: FastifyInstance, auditLog: AuditLog): void {
+export function auditAll(
+  app: FastifyInstance,
+  auditLog: AuditLog,
+  onError: (cause: unknown) => void,
+): void {
   app.decorateRequest('subject', null);
   app.decorateRequest('isAudited', false);
   app.addHook('onRoute', requireAudit);
   app.addHook('onSend', (request, reply, _payload, done) => {
-    const isRead = request.routeOptions.config.audit === 'read' && request.method !== 'HEAD';
+    const { audit, answersUnaudited } = request.routeOptions.config;
+    const isRead = audit === 'read' && request.method !== 'HEAD';
     if (!isRead || request.isAudited || request.is404 || reply.statusCode >= 400) return done();
-    auditRead(auditLog, request).then(() => done(), done);
+    const written = auditRead(auditLog, request);
+    if (!answersUnaudited) written.then(() => done(), done);
+    else {
+      written.catch(onError);
+      done();
+    }
   });
 }
 

@@ -76,7 +76,7 @@ export async function buildHttpServer(
   await securityHeaders(app, { tls: services.certificate !== undefined });
   const tickets = new AudioTickets(services.now);
   admitAll(app, gate, tickets);
-  auditAll(app, services.auditLog);
+  auditAll(app, services.auditLog, services.onAuditFailed);
   refuseWhileStopping(app, services, settings);
   refuseUnknownQuery(app);
   refuseInfinity(app);

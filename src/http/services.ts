@@ -120,6 +120,8 @@ export interface HttpServices {
   metrics(): Promise<{ contentType: string; text: string }>;
   onCommand(answer: CommandAnswer, seconds: number): void;
   onError(cause: unknown): void;
+  /** A row of the audit log could not be written, and nobody waited for it. */
+  onAuditFailed(cause: unknown): void;
   /** HTTPS by it; plain HTTP without. */
   readonly certificate?: Certificate | undefined;
 }

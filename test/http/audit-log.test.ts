@@ -194,7 +194,7 @@ test('the older name is gone', async () => {
 test('a route that does not say what is on record does not start', async () => {
   const app = Fastify();
   const log = new AuditLog({ store: { commit: async () => {} }, clock: Date, onError: () => {} });
-  auditAll(app, log);
+  auditAll(app, log, () => {});
   const said = { config: { access: 'open', audit: none('nothing') } } as const;
   app.get('/said', said, async () => '');
   const forgotten = { config: { access: 'open' } } as const;
