@@ -4,12 +4,21 @@ import type { RtpPacket } from '../protocols/rtp/packet.ts';
 export interface HeldPacket extends RtpPacket {
   readonly data: Buffer;
   readonly arrivedAtMs: number;
+  /** It did not come earlier than this; earlier than `arrivedAtMs` where its thread stood still. */
+  readonly cameAfterMs: number;
+}
+
+/** When a packet was read, and how much earlier it may have come. Monotonic ms. */
+export interface Arrival {
+  readonly atMs: number;
+  readonly afterMs: number;
 }
 
 /** Copies the packet; its payload then is all of `data`. */
-export function holdPacket(packet: RtpPacket, datagram: Buffer, arrivedAtMs: number): HeldPacket {
+export function holdPacket(packet: RtpPacket, datagram: Buffer, arrival: Arrival): HeldPacket {
   const data = Buffer.from(datagram.subarray(packet.payloadStart, packet.payloadEnd));
-  return { ...packet, data, payloadStart: 0, payloadEnd: data.length, arrivedAtMs };
+  const { atMs: arrivedAtMs, afterMs: cameAfterMs } = arrival;
+  return { ...packet, data, payloadStart: 0, payloadEnd: data.length, arrivedAtMs, cameAfterMs };
 }
 
 /** Overwrites what nobody will hear. */
