@@ -80,3 +80,27 @@ test('owners of leases whose names hold one stay two owners', async () => {
   await bench.hush.settled(placed.correlationId);
   expect(stored()).not.toMatch(/4929421234600821|4111111111111111/);
 });
+
+test("parties' names and addresses hold none; a phone number stays what it is", async () => {
+  const correlationId = '7d6c6a58-6739-4f0c-98ff-0968292c8c30';
+  const silent = { source: () => undefined };
+  const call = await bench.caller.client.placeCall({
+    peer: bench.hush.peer,
+    requestUri: `sip:${ucc}@127.0.0.1`,
+    headers: [{ name: 'X-Correlation-Id', value: correlationId }],
+    participants: [
+      { aor: agent, name: `Eva ${spaced}`, ...silent },
+      { aor: `sip:${pan}@domain.com`, name: 'Caller', ...silent },
+    ],
+  });
+  const { parties } = await bench.hush.get(`/api/calls/${correlationId}`);
+  expect(parties).toMatchObject([
+    { aor: agent, name: 'Eva (card number)' },
+    { aor: 'sip:card-number@domain.com', name: 'Caller' },
+  ]);
+  await call.end();
+  await bench.hush.event(
+    (event) => event.correlationId === correlationId && event.type === 'callEnded',
+  );
+  expect(stored()).not.toMatch(/4929[ -]?4212[ -]?3460/);
+});
