@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { doors } from '../domain/access.ts';
+import { auditedChange } from '../domain/audit-change.ts';
 import type { AuditFilter, AuditOutcome, AuditRecord } from '../domain/audit-log.ts';
 import { parseGuid } from '../domain/correlation-id.ts';
 import { isoTime } from '../domain/event-view.ts';
@@ -90,7 +91,7 @@ export function auditLogRoutes(app: FastifyInstance, services: HttpServices): vo
     async (request, reply) => {
       const { query } = request;
       const filter = filterOf(query);
-      if (wantsCsv(request)) return sendCsv(services, reply, filter);
+      if (wantsCsv(request)) return sendCsv(services, request, reply, filter);
       const page = await readPage(query, (limit) => services.store.auditLog({ ...filter, limit }));
       return { ...page, items: page.items.map(auditView) };
     },
@@ -102,11 +103,17 @@ function wantsCsv({ query, headers }: FastifyRequest<{ Querystring: AuditQuery }
   return /(^|[,\s])text\/csv\s*(?=$|[,;])/i.test(headers.accept ?? '');
 }
 
-function sendCsv(
-  { store }: HttpServices,
-  reply: FastifyReply,
-  { before, ...filter }: Omit<AuditFilter, 'limit'>,
-): FastifyReply {
+/** A file that leaves, as every other. */
+async function sendCsv(
+  { store, auditLog }: HttpServices,
+  request: FastifyRequest,
+  ...[reply, { before, ...filter }]: [FastifyReply, Omit<AuditFilter, 'limit'>]
+): Promise<FastifyReply> {
+  if (request.method !== 'HEAD') {
+    const change = auditedChange(undefined, { format: 'csv', of: 'audit log' });
+    await auditLog.exported(request.caller, { action: 'export', change });
+    request.isAudited = true;
+  }
   const lines = auditCsv((page) => store.auditLog({ ...filter, ...page }), before);
   reply.header('Cache-Control', 'no-store');
   reply.header('Content-Disposition', 'attachment; filename="audit-log.csv"');

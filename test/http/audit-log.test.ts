@@ -137,6 +137,22 @@ test('rows of a call are found by its id and by its correlation id', async () =>
   await placed.call.end();
 });
 
+test('a flood of refused commands leaves twenty rows, and one with the number of the others', async () => {
+  const hush = await TestHush.start();
+  const sent = Array.from({ length: 500 }, () => hush.command('Pause', 'none'));
+  expect((await Promise.all(sent)).every(({ ErrorMessage }) => ErrorMessage !== null)).toBe(true);
+  const path = '/api/audit-log?outcome=refused&limit=100';
+  expect((await hush.get(path)).items).toHaveLength(20);
+  const { dataDir } = hush;
+  await hush.stop();
+  const again = await TestHush.start({ dataDir });
+  const { items } = await again.get(path);
+  const counts = items.map(({ count }: { count: number }) => count);
+  expect([counts.length, counts[0]]).toEqual([21, 480]);
+  expect(items[0]).toMatchObject({ action: 'Pause', reason: 'callUnknown', requester: agent });
+  await again.remove();
+});
+
 describe('CSV', () => {
   test.each([
     ['=1+1', "'=1+1"],
@@ -165,6 +181,8 @@ describe('CSV', () => {
       'id,at,who,client,address,door,requester,action,uccName,correlationId,callId,outcome,reason,count,before,after',
     );
     expect(lines.find((line) => line.includes('1+1'))).toContain(`"'=1+1,"""`);
+    const [row] = await rowsOf('action=export');
+    expect(row.after).toEqual({ format: 'csv', of: 'audit log' });
     const json = await rowsOf('limit=500');
     expect(Math.abs(lines.length - 2 - json.length)).toBeLessThanOrEqual(2);
   });
