@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { hashPassword, hashSecret } from './auth/password-hash.ts';
 import type { Config } from './config/schema.ts';
-import { AccessTrail } from './domain/access-trail.ts';
+import { AuditLog } from './domain/audit-log.ts';
 import { PeopleRegister } from './domain/people-register.ts';
 import { openDatabase, ownershipOptions } from './open-database.ts';
 import { isBehind } from './store/migrate.ts';
@@ -14,7 +14,7 @@ import { SqlStore } from './store/store.ts';
  */
 export interface Desk {
   readonly register: PeopleRegister;
-  readonly trail: Pick<AccessTrail, 'entry'>;
+  readonly auditLog: Pick<AuditLog, 'entry'>;
   close(): Promise<void>;
 }
 
@@ -22,10 +22,10 @@ export interface Desk {
 export async function openDesk(config: Config): Promise<Desk> {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const store = await openBeside(config);
-  const trail = new AccessTrail({ store, clock: Date, onError: () => undefined });
+  const auditLog = new AuditLog({ store, clock: Date, onError: () => undefined });
   const { people } = store;
   const register = new PeopleRegister({ people, hashPassword, hashSecret, now: Date.now });
-  return { register, trail, close: () => store.close() };
+  return { register, auditLog, close: () => store.close() };
 }
 
 /** Tables are made, or changed, by one process only: by this one where no Hush runs. */

@@ -24,17 +24,19 @@ import {
   isPlainSipGuarded,
 } from './config/exposure.ts';
 import type { Config } from './config/schema.ts';
-import { AccessTrail } from './domain/access-trail.ts';
+import { systemCaller } from './domain/access.ts';
 import { AlarmDesk } from './domain/assurance-alarms.ts';
 import { Assessor } from './domain/assurance-assessor.ts';
 import { systemTimeZone } from './domain/assurance-day.ts';
 import { DailySchedule } from './domain/assurance-schedule.ts';
 import { AssuranceWatch } from './domain/assurance-watch.ts';
+import { AuditLog, type AuditOf } from './domain/audit-log.ts';
 import { CallLifecycle } from './domain/call-lifecycle.ts';
 import { CallRegistry } from './domain/call-registry.ts';
 import { CallSettlement } from './domain/call-settlement.ts';
+import { withoutCardNumbersInJson } from './domain/card-numbers.ts';
+import { CommandAudit } from './domain/command-audit.ts';
 import { CommandCarrier } from './domain/command-carrier.ts';
-import { CommandTrail } from './domain/command-trail.ts';
 import { Erasures } from './domain/erasures.ts';
 import { contractError } from './domain/errors.ts';
 import { EventFeed } from './domain/event-feed.ts';
@@ -51,6 +53,7 @@ import { PeopleRegister } from './domain/people-register.ts';
 import type { Clock, RecorderListener } from './domain/ports.ts';
 import { Retention } from './domain/retention.ts';
 import { SeamLeases } from './domain/seam-leases.ts';
+import { isSameUcc, type UccSettings, withSettings } from './domain/ucc.ts';
 import { UccRegistry } from './domain/ucc-registry.ts';
 import { buildHttpServer } from './http/http-server.ts';
 import { originRule } from './http/origins.ts';
@@ -129,7 +132,7 @@ export async function createServer(
   const exposure = exposureOf(config);
   if (exposure) throw new ConfigError(`${exposure.path.slice(1)} ${exposure.message}`);
   const output = overrides.logger ? undefined : standardOutput();
-  const logger = overrides.logger ?? pino({ level: config.log.level }, output);
+  const logger = overrides.logger ?? newLogger(config.log.level, output);
   const begun = new Begun();
   const teardown = new Teardown((step, cause) =>
     logger.error({ err: cause, step }, 'a step of the stop failed'),
@@ -140,6 +143,11 @@ export async function createServer(
     await begun.undo(teardown, STEP_TIMEOUT_MS);
     throw startError(cause);
   }
+}
+
+/** No card number reaches the log, whoever wrote it into what. */
+function newLogger(level: string, output: LineOutput | undefined): Logger {
+  return pino({ level, hooks: { streamWrite: withoutCardNumbersInJson } }, output);
 }
 
 function startError(cause: unknown): Error {
@@ -282,7 +290,7 @@ async function assemble(
     hangUp: (sessionIds) => srs.hangUp(sessionIds),
     onTrackEnded: (...ended) => metrics.trackEnded(...ended),
   });
-  const onTrailFailed = (cause: unknown): void =>
+  const onAuditFailed = (cause: unknown): void =>
     alarms.raise({ kind: 'storeFailed', detail: String(cause) });
   const { keeping } = store;
   const erasures = new Erasures({
@@ -317,26 +325,26 @@ async function assemble(
     ...{ uccs, keeping, erasures, clock, intervalMs: config.archive.cleanIntervalMs },
     onError: (cause) => logger.error({ err: cause }, 'retention failed; it is tried again'),
   });
-  const trail = new AccessTrail({ store, clock, onError: onTrailFailed });
+  const auditLog = new AuditLog({ store, clock, onError: onAuditFailed });
   const gatekeeper = new Gatekeeper({ recorder, journal, alarms, clock });
   const watch = new PauseWatch({ uccs, alarms, clock, moments });
   const leases = new Leases({
-    ...{ uccs, calls, recorder, gatekeeper, clock, trail, watch, moments },
+    ...{ uccs, calls, recorder, gatekeeper, clock, auditLog, watch, moments },
   });
   const seamLeases = new SeamLeases({
-    ...{ uccs, calls, recorder, gatekeeper, clock, trail, watch, moments },
+    ...{ uccs, calls, recorder, gatekeeper, clock, auditLog, watch, moments },
     ...{ leases, journal, settlement, kept, limits: config.recording },
   });
   const carrier = new CommandCarrier({
     ...{ uccs, calls, recorder, gatekeeper, clock },
     reconsider: (call) => lifecycle.reconsider(call),
-    trail: new CommandTrail(trail, onTrailFailed),
+    auditLog: new CommandAudit(auditLog, onAuditFailed),
     requesterMustMatchToken: config.auth.requesterMustMatchToken,
   });
   const auth = openAuth({
     ...{ settings: config.auth, dataDir: config.dataDir, people: store.people, clock },
     url: () => config.http.publicUrl ?? (http ? urlOf(http) : ''),
-    onSignIn: (signIn) => trail.signIn(signIn),
+    onSignIn: (signIn) => auditLog.signIn(signIn),
     onError: (cause) => logger.warn({ err: cause }, 'the keys of an issuer could not be fetched'),
   });
   const register = new PeopleRegister({
@@ -409,6 +417,7 @@ async function assemble(
     maxConnections: config.events.maxHubConnections,
     maxBacklogBytes: config.events.maxBacklogBytes,
     ucc: (name) => uccs.get(name),
+    auditRead: (caller, what) => auditLog.read(caller, what),
     isOriginAllowed: originRule(config.http.allowedOrigins),
     onError: (cause) => logger.error({ err: cause }, 'the hub failed'),
   });
@@ -417,6 +426,10 @@ async function assemble(
     ...{ feed, alarms, clock, history: store, store: store.webhooks, limits: config.webhooks },
     isUcc: (name) => uccs.get(name) !== undefined,
     onAttempt: (outcome) => metrics.webhookDelivery(outcome),
+    auditDisabled: (change) =>
+      auditLog.entry(systemCaller('hush', 'hush'), {
+        ...{ action: 'webhook disable', outcome: 'ok', reason: 'gone', change },
+      }),
     onDisabled: (webhook) => logger.warn({ webhook }, 'a webhook answered 410 and was disabled'),
     onError: (cause) => logger.error({ err: cause }, 'a webhook failed'),
   });
@@ -445,7 +458,19 @@ async function assemble(
     const consoleIssuers = consoleIssuersOf(config);
     const settings = { ...config.http, access, consoleDir: consoleDir(), consoleIssuers };
     return buildHttpServer(settings, {
-      ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail, leases, seamLeases, assessor },
+      ...{
+        uccs,
+        calls,
+        recorder,
+        store,
+        feed,
+        hub,
+        webhooks,
+        auditLog,
+        leases,
+        seamLeases,
+        assessor,
+      },
       ...{ keeping, erasures, legalHolds, archiveWork },
       storage: () => storageOf(recordingsDir, uploader),
       live: archive.live,
@@ -467,6 +492,7 @@ async function assemble(
       metrics: () => metrics.text(),
       onCommand: (answer, seconds) => metrics.command(answer, seconds),
       onError: (cause) => logger.error({ err: cause }, 'a request failed'),
+      onAuditFailed,
       certificate: certificates.http,
     });
   }
@@ -475,7 +501,7 @@ async function assemble(
     const startedAt = clock.now();
     watchLog();
     await uccs.load();
-    for (const { name, ...settings } of config.uccs) await seed(uccs, name, settings);
+    for (const { name, ...settings } of config.uccs) await seed(uccs, name, settings, auditLog);
     await journal.load();
     await webhooks.start();
     mayGoOn();
@@ -535,7 +561,7 @@ async function assemble(
     certificates.sip?.close();
     await step('media threads', () => recorder.close());
     output?.listen(undefined);
-    await step('access trail', () => trail.close());
+    await step('audit log', () => auditLog.close());
     await step('database', () => store.close());
     await step('ownership', () => ownership.release());
   }
@@ -639,9 +665,22 @@ function certificateOf(
 }
 
 /** The file's UCCs are created, and brought up to date with it, at every start. */
-async function seed(uccs: UccRegistry, name: string, settings: object): Promise<void> {
-  if (uccs.get(name)) await uccs.patch(name, settings);
-  else await uccs.put(name, settings);
+async function seed(
+  uccs: UccRegistry,
+  name: string,
+  ...[settings, auditLog]: [UccSettings, AuditLog]
+): Promise<void> {
+  const before = uccs.get(name);
+  // What the file has said before is no change, and leaves no row.
+  if (before && isSameUcc(before, withSettings(before, settings))) return;
+  const auditOf: AuditOf = (change) =>
+    auditLog.entry(systemCaller('configuration', 'config'), {
+      ...{ action: `ucc ${before ? 'change' : 'save'} ${name}`, uccName: name },
+      ...{ outcome: 'ok', reason: 'configuration file', change },
+    });
+  const by = { auditOf, hasReason: true };
+  if (before) await uccs.patch(name, settings, by);
+  else await uccs.put(name, settings, by);
 }
 
 function urlOf(http: FastifyInstance): string {

@@ -51,11 +51,13 @@ function hubPublisher(): (event: RecordingEvent) => void {
     feed: new EventFeed(bus, { events: async () => [] }),
     ...{ maxConnections: 10_000, maxBacklogBytes: 8 * 1024 * 1024, onError },
     ucc: newUcc,
+    auditRead: async () => undefined,
     isOriginAllowed: () => true,
   });
   http.on('upgrade', (request, socket, head) => {
     const { pathname: path, searchParams: query } = new URL(request.url ?? '', 'http://hub');
-    hub.handleUpgrade(request, socket, head, { path, query, principal: anonymous('admin') });
+    const caller = { principal: anonymous('admin'), address: '', door: 'v1' } as const;
+    hub.handleUpgrade(request, socket, head, { path, query, caller });
   });
   return (event) => bus.publish(event);
 }

@@ -668,6 +668,7 @@ export interface Operations {
     path: { id: string };
     query: Record<never, never>;
     body: {
+      /** Why; kept for ever in the audit log */
       readonly reason: string;
     };
     answer: {
@@ -711,11 +712,14 @@ export interface Operations {
       } | null;
     };
   };
-  /** Release the legal hold */
+  /** Release the legal hold, for a reason: in the body or in the query */
   'DELETE /api/recordings/{id}/legal-hold': {
     path: { id: string };
-    query: Record<never, never>;
-    body: undefined;
+    query: { reason?: string };
+    body: {
+      /** Why; kept for ever in the audit log */
+      readonly reason?: string;
+    };
     answer: {
       readonly id: string;
       readonly correlationId: string;
@@ -793,7 +797,7 @@ export interface Operations {
     path: { id: string };
     query: Record<never, never>;
     body: {
-      /** Kept for ever */
+      /** Why; kept for ever in the audit log */
       readonly reason: string;
       /** True: all of it */
       readonly whole?: boolean;
@@ -1042,6 +1046,8 @@ export interface Operations {
       readonly retentionSparesMarked?: boolean;
       readonly agents?: readonly (string)[];
       readonly supervisors?: readonly (string)[];
+      /** Why; needed where recordings are to be destroyed sooner. No setting */
+      readonly reason?: string;
     };
     answer: {
       readonly name: string;
@@ -1096,6 +1102,8 @@ export interface Operations {
       readonly retentionSparesMarked?: boolean;
       readonly agents?: readonly (string)[];
       readonly supervisors?: readonly (string)[];
+      /** Why; needed where recordings are to be destroyed sooner. No setting */
+      readonly reason?: string;
     };
     answer: {
       readonly name: string;
@@ -1299,9 +1307,9 @@ export interface Operations {
     answer: unknown;
   };
   /** Who did what, from where, on what, and what came of it; newest first */
-  'GET /api/access-trail': {
+  'GET /api/audit-log': {
     path: Record<never, never>;
-    query: { who?: string; ucc?: string; recording?: string; outcome?: 'ok' | 'refused' | 'denied' | 'failed'; from?: string; to?: string; cursor?: string; limit?: number };
+    query: { who?: string; action?: string; ucc?: string; call?: string; recording?: string; outcome?: 'ok' | 'refused' | 'denied' | 'failed'; format?: 'json' | 'csv'; from?: string; to?: string; cursor?: string; limit?: number };
     body: undefined;
     answer: {
       readonly items: readonly ({
@@ -1311,16 +1319,23 @@ export interface Operations {
         readonly who: string;
         readonly client: string | null;
         readonly address: string;
-        readonly door: 'v1' | 'v2' | 'api' | 'hub' | 'issuer' | 'cli';
+        readonly door: 'v1' | 'v2' | 'api' | 'hub' | 'issuer' | 'cli' | 'config' | 'hush';
+        /** RequesterSipUri of a command */
+        readonly requester: string | null;
         /** Pause, listen, token, user add, GET /api/calls ... */
         readonly action: string;
         readonly uccName: string | null;
         readonly correlationId: string | null;
         readonly callId: string | null;
         readonly outcome: 'ok' | 'refused' | 'denied' | 'failed';
+        /** Of ok: the reason that was given; else why not */
         readonly reason: string | null;
         /** How many like it the row stands for */
         readonly count: number;
+        /** What a change changed: of lists what was taken out (before) and put in (after) */
+        readonly before: Readonly<Record<string, unknown>> | null;
+        /** What a change changed: of lists what was taken out (before) and put in (after) */
+        readonly after: Readonly<Record<string, unknown>> | null;
       })[];
       readonly nextCursor: string | null;
     };
@@ -1440,7 +1455,7 @@ export interface Operations {
       /** Let in without a token */
       readonly isAnonymous: boolean;
       readonly roles: readonly ('integrator' | 'agent' | 'supervisor' | 'auditor' | 'admin')[];
-      readonly permissions: readonly ('readStates' | 'command' | 'readCalls' | 'readEvents' | 'readRecordings' | 'listen' | 'holdRecordings' | 'erase' | 'readArchive' | 'changeArchive' | 'readUccs' | 'changeUccs' | 'readWebhooks' | 'changeWebhooks' | 'readPeople' | 'changePeople' | 'readMetrics' | 'readAccessTrail' | 'readAssurance' | 'reconcile')[];
+      readonly permissions: readonly ('readStates' | 'command' | 'readCalls' | 'readEvents' | 'readRecordings' | 'listen' | 'holdRecordings' | 'erase' | 'readArchive' | 'changeArchive' | 'readUccs' | 'changeUccs' | 'readWebhooks' | 'changeWebhooks' | 'readPeople' | 'changePeople' | 'readMetrics' | 'readAuditLog' | 'readAssurance' | 'reconcile')[];
       readonly seesAllUccs: boolean;
     };
   };

@@ -103,7 +103,8 @@ export class RecordingsClient {
     return this.#transport.request('PUT /api/recordings/{id}/legal-hold', asked);
   }
 
-  async releaseLegalHold(id: string): Answer<Recording> {
-    return this.#transport.request('DELETE /api/recordings/{id}/legal-hold', { path: { id } });
+  async releaseLegalHold(id: string, reason: string): Answer<Recording> {
+    const asked = { path: { id }, body: { reason } };
+    return this.#transport.request('DELETE /api/recordings/{id}/legal-hold', asked);
   }
 }

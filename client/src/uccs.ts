@@ -23,12 +23,12 @@ export class UccsClient {
     return this.#transport.request('GET /api/uccs/{name}', { path: { name } });
   }
 
-  /** Creates it, or replaces all its settings. */
+  /** Creates it, or replaces all its settings; `reason` where it keeps recordings shorter. */
   put(name: string, body: UccSettings): Answer<Ucc> {
     return this.#transport.request('PUT /api/uccs/{name}', { path: { name }, body });
   }
 
-  /** Changes what is given. */
+  /** Changes what is given; `reason` where it keeps recordings shorter. */
   patch(name: string, body: UccSettings): Answer<Ucc> {
     return this.#transport.request('PATCH /api/uccs/{name}', { path: { name }, body });
   }

@@ -173,10 +173,10 @@ export const texts = {
     alarmRaised: 'Alarm',
     alarmCleared: 'Alarm over',
   } as Record<string, string>,
-  /** As the access trail has them. */
-  deeds: {
-    listen: 'Listened to',
-    export: 'Exported',
+  /** As the audit log has them. */
+  auditedActions: {
+    listen: 'Listened to live',
+    export: 'Played or exported',
     legalHold: 'Legal hold placed',
     legalHoldRelease: 'Legal hold released',
     erase: 'Erasure',
@@ -279,6 +279,7 @@ export const texts = {
       retentionSparesMarked: 'Marked recordings outlive the retention.',
     },
     retentionDays: 'Days that recordings are kept; 0: for ever',
+    reason: 'Reason; needed to keep recordings for a shorter time',
     agents: 'Agents, one URI a line',
     supervisors: 'Supervisors, one URI a line',
   },

@@ -36,12 +36,16 @@ export class ArchiveWork {
     return this.#rotations.status;
   }
 
-  startRotation(): LongWorkStatus<RotationProgress> | 'running' | 'configured' {
+  /** Of embedded mode only: a configured key is replaced where it is configured. */
+  get canRotate(): boolean {
+    return this.#options.rotation.canRotate;
+  }
+
+  /** Undefined while one is running. */
+  startRotation(): LongWorkStatus<RotationProgress> | undefined {
     const { rotation } = this.#options;
-    if (!rotation.canRotate) return 'configured';
     const started = this.#rotate((tell) => rotation.rotate(tell, this.#closing.signal));
-    const { status } = this.#rotations;
-    return started && status ? status : 'running';
+    return started ? this.#rotations.status : undefined;
   }
 
   /** A rotation that an earlier process began, or a configured key that was replaced. */

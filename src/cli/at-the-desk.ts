@@ -27,8 +27,8 @@ export async function atTheDesk<Result>(
   }
 }
 
-/** The row of the access trail for what is done at the desk. */
-export function deskEntry({ trail }: Desk): Entry {
+/** The row of the audit log for what is done at the desk. */
+export function deskEntry({ auditLog }: Desk): Entry {
   const caller = deskCaller(userInfo().username);
-  return (action) => trail.entry(caller, { action, outcome: 'ok' });
+  return (action, change) => auditLog.entry(caller, { action, outcome: 'ok', change });
 }

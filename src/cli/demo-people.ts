@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { demoUcc } from '../demo/contact-centre.ts';
 import { openDesk } from '../desk.ts';
 import { deskCaller } from '../domain/access.ts';
+import type { Entry } from '../domain/people-register.ts';
 
 export const demoTenant = '6f2c1f5e-0d7a-4b52-9a60-7f6c2a1e9d10';
 export const demoClient = 'coreapi';
@@ -17,7 +18,8 @@ export interface DemoCredentials {
 /** Credentials that work until the next start: none are written down in a public repository. */
 export async function addDemoPeople(config: Config): Promise<DemoCredentials> {
   const desk = await openDesk(config);
-  const entry = (action: string) => desk.trail.entry(deskCaller('demo'), { action, outcome: 'ok' });
+  const entry: Entry = (action, change) =>
+    desk.auditLog.entry(deskCaller('demo'), { action, outcome: 'ok', change });
   const { secret } = await desk.register.saveClient(demoClient, entry);
   const password = randomBytes(PASSWORD_BYTES).toString('base64url');
   const settings = { roles: ['integrator'], uccs: [demoUcc], password };

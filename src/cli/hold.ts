@@ -12,8 +12,9 @@ export function holdCommands(program: Command): void {
     );
   remote(program.command('unhold').argument('<id>', 'of the recording, or correlation id'))
     .description('release the legal hold')
-    .action((id: string, options: RemoteOptions) =>
-      show(connect(options).recordings.releaseLegalHold(id), options),
+    .requiredOption('--reason <text>', 'why; kept in the audit log')
+    .action((id: string, options: RemoteOptions & { reason: string }) =>
+      show(connect(options).recordings.releaseLegalHold(id, options.reason), options),
     );
 }
 

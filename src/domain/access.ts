@@ -26,7 +26,7 @@ export const permissions = {
   readPeople: ['auditor', 'admin'],
   changePeople: ['admin'],
   readMetrics: ['integrator', 'supervisor', 'auditor', 'admin'],
-  readAccessTrail: ['auditor', 'admin'],
+  readAuditLog: ['auditor', 'admin'],
   readAssurance: ['supervisor', 'auditor', 'admin'],
   reconcile: ['integrator', 'supervisor', 'auditor', 'admin'],
 } as const satisfies Record<string, readonly Role[]>;
@@ -49,8 +49,9 @@ export interface Principal {
   readonly expiresAt: number | null;
 }
 
-/** Which door a request came through. */
-export type Door = 'v1' | 'v2' | 'api' | 'hub' | 'issuer' | 'cli';
+/** Which door a request came through; `config`: what the settings' file says; `hush`: none. */
+export const doors = ['v1', 'v2', 'api', 'hub', 'issuer', 'cli', 'config', 'hush'] as const;
+export type Door = (typeof doors)[number];
 
 export interface Caller {
   readonly principal: Principal;
@@ -109,9 +110,14 @@ export function speaksFor(principal: Principal, requester: unknown, mustMatch: b
 
 /** Who stands at the desk: whoever may read and write the data folder, by name of the account. */
 export function deskCaller(name: string): Caller {
+  return systemCaller(name, 'cli');
+}
+
+/** Who asks nobody: the account at the command line, the configuration file, Hush itself. */
+export function systemCaller(name: string, door: 'cli' | 'config' | 'hush'): Caller {
   const principal: Principal = {
     ...{ key: '', name, client: null, roles: [], uris: new Set<string>() },
     ...{ uccs: 'all', expiresAt: null },
   };
-  return { principal, address: '', door: 'cli' };
+  return { principal, address: '', door };
 }

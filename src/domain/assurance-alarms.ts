@@ -1,6 +1,7 @@
 import type { AlarmRecord, AssuranceStore } from './assurance-store.ts';
 import type { Call } from './call.ts';
 import type { CallRegistry } from './call-registry.ts';
+import { cleanText } from './client-text.ts';
 import type { Alarm, AlarmKind, OpenAlarms } from './events.ts';
 import type { Journal } from './journal.ts';
 import type { AlarmSink, Clock } from './ports.ts';
@@ -19,6 +20,7 @@ export interface AlarmDeskPorts {
 /** Alarms that concern no call in progress; beyond this they are counted and logged only. */
 const MAX_MOMENTS_PER_MINUTE = 60;
 const MINUTE_MS = 60_000;
+const MAX_DETAIL_LENGTH = 2_000;
 
 /**
  * Keeps what was raised. An alarm of a call in progress is raised once until it is cleared, and is
@@ -152,6 +154,8 @@ export class AlarmDesk implements AlarmSink, OpenAlarms {
   #recordOf(alarm: Omit<Alarm, 'at'>, clearedAt: number | null): AlarmRecord {
     const at = clearedAt ?? this.#ports.clock.now();
     const { kind, callId = null, correlationId = null, uccName = null, detail } = alarm;
-    return { id: this.#ids.next(at), kind, at, clearedAt, callId, correlationId, uccName, detail };
+    const kept = cleanText(detail, MAX_DETAIL_LENGTH);
+    const names = { callId, correlationId, uccName };
+    return { id: this.#ids.next(at), kind, at, clearedAt, ...names, detail: kept };
   }
 }

@@ -39,7 +39,7 @@ export interface TokenAnswer {
   readonly body: Readonly<Record<string, string | number>>;
 }
 
-/** What a token request came to, for the access trail. */
+/** What a token request came to, for the audit log. */
 export interface SignIn {
   /** The user that was named, whether there is one or not. */
   readonly who: string;

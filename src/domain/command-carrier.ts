@@ -8,7 +8,7 @@ import {
   parseCommand,
   refusal,
 } from './command.ts';
-import type { CommandTrail } from './command-trail.ts';
+import type { CommandAudit } from './command-audit.ts';
 import { type ContractError, contractError } from './errors.ts';
 import type { EarlyFence, Effect, Gatekeeper } from './gatekeeper.ts';
 import type { Entry } from './journal.ts';
@@ -31,7 +31,7 @@ export interface CommandCarrierPorts {
   readonly recorder: Recorder;
   readonly gatekeeper: Gatekeeper;
   readonly clock: Clock;
-  readonly trail: CommandTrail;
+  readonly auditLog: CommandAudit;
   /** Save or Delete was said: parts of the dialogue that have ended follow. */
   reconsider(call: Call): Promise<void>;
   /** `auth.requesterMustMatchToken` */
@@ -68,10 +68,10 @@ export class CommandCarrier {
     this.#ports = ports;
   }
 
-  /** Whatever comes of it is in the access trail before it is answered. */
+  /** Whatever comes of it is in the audit log before it is answered. */
   async carry(request: CommandRequest, caller: Caller): Promise<CommandAnswer> {
     const answer = await this.#carry(request, caller);
-    if (!answer.ok) await this.#ports.trail.refused(request, caller, answer.error);
+    if (!answer.ok) await this.#ports.auditLog.refused(request, caller, answer.error);
     return answer;
   }
 
@@ -168,7 +168,7 @@ export class CommandCarrier {
   }
 
   #entryOf(call: Call, turn: Turn, receipt: FenceReceipt): Entry {
-    return { ...entryOf(call, turn, receipt), access: this.#ports.trail.carried(call, turn) };
+    return { ...entryOf(call, turn, receipt), audit: this.#ports.auditLog.carried(call, turn) };
   }
 }
 

@@ -1,5 +1,6 @@
-import type { AccessRecord } from './access-trail.ts';
 import type { ErasableArchive } from './archive-port.ts';
+import { auditedChange } from './audit-change.ts';
+import type { AuditRecord } from './audit-log.ts';
 import type { Call } from './call.ts';
 import type { ErasureRecord } from './erasure.ts';
 import { gapSummary, type Span } from './gap-map.ts';
@@ -28,7 +29,7 @@ export interface ErasureRequest {
   readonly interval: Span | null;
   readonly reason: string;
   readonly requestedBy: string;
-  readonly access?: AccessRecord;
+  readonly audit?: AuditRecord;
 }
 
 /**
@@ -52,7 +53,7 @@ export class Erasures {
    * with later.
    * @throws RecordingRefusedError, and nothing has changed
    */
-  erase({ callId, interval, access, ...asked }: ErasureRequest): Promise<ErasureRecord> {
+  erase({ callId, interval, audit, ...asked }: ErasureRequest): Promise<ErasureRecord> {
     return this.#ports.kept.run(callId, async (call) => {
       const { record } = call;
       if (isInProgress(record)) throw new RecordingRefusedError('inProgress');
@@ -70,7 +71,7 @@ export class Erasures {
       };
       await this.#ports.store.commit({
         erasures: [erasure],
-        ...(access ? { access: [access] } : {}),
+        ...(audit ? { audit: [{ ...audit, ...changeOf(interval) }] } : {}),
       });
       return this.#carryOut(call, erasure);
     });
@@ -204,6 +205,11 @@ export class Erasures {
     const detail = `${state}; it is tried again: ${why}`;
     this.#ports.alarms.raise({ kind: 'erasureFailed', callId, correlationId, uccName, detail });
   }
+}
+
+function changeOf(interval: Span | null) {
+  const erased = interval ? { startMs: interval.start, endMs: interval.end } : 'whole';
+  return auditedChange({ erased: null }, { erased });
 }
 
 function isInProgress({ status }: CallRecord): boolean {

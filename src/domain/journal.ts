@@ -1,4 +1,4 @@
-import type { AccessRecord } from './access-trail.ts';
+import type { AuditRecord } from './audit-log.ts';
 import type { Call } from './call.ts';
 import type { AlarmKind, Bus, RecordingEvent, RecordingEventType } from './events.ts';
 import { Outbox } from './outbox.ts';
@@ -25,8 +25,8 @@ export interface Entry {
   /** A command's or lease's receipt; sequence and names are filled in here. */
   readonly detail?: ReceiptFields;
   /** Who did it: written in the same commit. */
-  readonly access?: AccessRecord;
-  readonly extra?: Omit<Change, 'call' | 'partiesOf' | 'detail' | 'event' | 'access'>;
+  readonly audit?: AuditRecord;
+  readonly extra?: Omit<Change, 'call' | 'partiesOf' | 'detail' | 'event' | 'audit'>;
 }
 
 /**
@@ -72,7 +72,7 @@ export class Journal {
         event,
         ...(furtherEvents.length > 0 ? { furtherEvents } : {}),
         ...(detail ? { detail } : {}),
-        ...(entry.access ? { access: [entry.access] } : {}),
+        ...(entry.audit ? { audit: [entry.audit] } : {}),
         ...entry.extra,
       });
     } catch (cause) {

@@ -1,5 +1,5 @@
 import { type Caller, seesUcc } from './access.ts';
-import type { AccessTrail } from './access-trail.ts';
+import type { AuditLog } from './audit-log.ts';
 import { type Call, shutReason } from './call.ts';
 import type { CallRegistry } from './call-registry.ts';
 import type { EarlyFence, Effect, Gatekeeper } from './gatekeeper.ts';
@@ -29,7 +29,7 @@ export interface LeasesPorts {
   readonly recorder: Pick<Recorder, 'available' | 'commandCameAtMs'>;
   readonly gatekeeper: Gatekeeper;
   readonly clock: Clock;
-  readonly trail: Pick<AccessTrail, 'entry' | 'record'>;
+  readonly auditLog: Pick<AuditLog, 'entry' | 'refused'>;
   readonly watch: PauseWatch;
   readonly moments: Moments;
 }
@@ -122,8 +122,8 @@ export class Leases {
     return this.#turn(call, caller, 'LeaseReleased', request, async (turn) => {
       const known = leaseOf(call, request.owner);
       if (!known) return refused('noSuchLease');
-      const access = this.#accessOf(turn, 'LeaseReleased');
-      const effect = await this.#lift(call, known, { type: 'pauseReleased', access });
+      const audit = this.#auditOf(turn, 'LeaseReleased');
+      const effect = await this.#lift(call, known, { type: 'pauseReleased', audit });
       if (known.idempotencyKey !== null) this.#spend(call, known.idempotencyKey);
       return { ok: true, call, lease: known, effect };
     });
@@ -146,10 +146,15 @@ export class Leases {
     if (answer.ok) return answer;
     const { uccName, correlationId, id: callId } = call;
     const outcome = answer.code === 'processingFailed' ? 'failed' : 'refused';
-    const entry = this.#ports.trail.entry(caller, {
-      ...{ action, uccName, correlationId, callId, outcome, reason: answer.code },
-    });
-    await this.#ports.trail.record(entry).catch((cause) => {
+    const attempt = {
+      action,
+      uccName,
+      correlationId,
+      callId,
+      outcome,
+      reason: answer.code,
+    } as const;
+    await this.#ports.auditLog.refused(caller, attempt).catch((cause) => {
       this.#ports.gatekeeper.alarm(call, cause);
     });
     return answer;
@@ -198,11 +203,11 @@ export class Leases {
     const isNew = leaseOf(call, lease.owner) === undefined;
     const leases = withLease(call.record.leases, lease);
     const detail = isNew ? 'LeaseTaken' : 'LeaseRenewed';
-    const access = this.#accessOf(turn, detail);
+    const audit = this.#auditOf(turn, detail);
     const entryOf = (receipt: FenceReceipt, changes: Partial<CallRecord>): Entry => ({
       ...entryFor(call, lease, { type: isNew ? 'pauseTaken' : 'callUpdated', changes }, receipt),
       detail: detailOf(lease, StateAction.Pause, detail, { requestedAt, receipt }),
-      access,
+      audit,
     });
     // Another owner may hold already: what this one's look-back reaches is erased all the same.
     const reachesBack = isNew && lease.lookbackMs > 0;
@@ -225,7 +230,7 @@ export class Leases {
   #lift(
     call: Call,
     lease: Lease,
-    how: Pick<Entry, 'type' | 'access'> & { readonly stops?: boolean },
+    how: Pick<Entry, 'type' | 'audit'> & { readonly stops?: boolean },
   ): Promise<Effect> {
     const { gatekeeper, clock } = this.#ports;
     const requestedAt = clock.now();
@@ -244,7 +249,7 @@ export class Leases {
     const entryOf = (receipt: FenceReceipt): Entry => ({
       ...entryFor(call, lease, { type: how.type, changes }, receipt),
       detail: detailOf(lease, action, detail, { requestedAt, receipt }),
-      ...(how.access ? { access: how.access } : {}),
+      ...(how.audit ? { audit: how.audit } : {}),
     });
     if (!opens) return gatekeeper.note(call, entryOf);
     return gatekeeper.open(call, { entryOf, takenBack: { leases: call.record.leases } });
@@ -270,9 +275,9 @@ export class Leases {
     await this.#ports.gatekeeper.note(call, (receipt) => entryFor(call, lease, change, receipt));
   }
 
-  #accessOf({ call, caller }: LeaseTurn, action: string) {
+  #auditOf({ call, caller }: LeaseTurn, action: string) {
     const { uccName, correlationId, id: callId } = call;
-    return this.#ports.trail.entry(caller, {
+    return this.#ports.auditLog.entry(caller, {
       ...{ action, uccName, correlationId, callId, outcome: 'ok' },
     });
   }

@@ -1,4 +1,5 @@
-import type { AccessRecord } from './access-trail.ts';
+import { auditedChange } from './audit-change.ts';
+import type { AuditRecord } from './audit-log.ts';
 import type { Call } from './call.ts';
 import type { Journal } from './journal.ts';
 import type { KeepingStore } from './keeping-store.ts';
@@ -28,24 +29,28 @@ export class LegalHolds {
   place(
     callId: string,
     hold: { readonly reason: string; readonly owner: string },
-    access: AccessRecord,
+    audit: AuditRecord,
   ): Promise<CallRecord> {
     return this.#ports.kept.run(callId, async (call) => {
       await this.#mustBeThere(call);
       const legalHold = { ...hold, placedAt: this.#ports.clock.now() };
       const record = call.next({ legalHold });
-      await this.#ports.journal.record(call, { type: 'legalHoldPlaced', record, access });
+      const change = auditedChange(stateOf(call.record), stateOf(record));
+      const row = { ...audit, ...change };
+      await this.#ports.journal.record(call, { type: 'legalHoldPlaced', record, audit: row });
       return call.record;
     });
   }
 
   /** @throws RecordingRefusedError where there is none */
-  release(callId: string, access: AccessRecord): Promise<CallRecord> {
+  release(callId: string, audit: AuditRecord): Promise<CallRecord> {
     return this.#ports.kept.run(callId, async (call) => {
       mustBeSettled(call);
       if (!call.record.legalHold) throw new RecordingRefusedError('noLegalHold');
       const record = call.next({ legalHold: null });
-      await this.#ports.journal.record(call, { type: 'legalHoldReleased', record, access });
+      const change = auditedChange(stateOf(call.record), stateOf(record));
+      const row = { ...audit, ...change };
+      await this.#ports.journal.record(call, { type: 'legalHoldReleased', record, audit: row });
       return call.record;
     });
   }
@@ -59,6 +64,10 @@ export class LegalHolds {
     const begun = await this.#ports.keeping.erasures({ callId, unfinished: true });
     if (begun.length > 0) throw new RecordingRefusedError('beingErased');
   }
+}
+
+function stateOf({ legalHold }: CallRecord) {
+  return { legalHold: legalHold && { reason: legalHold.reason, owner: legalHold.owner } };
 }
 
 /** What becomes of a call that has only just ended is being decided: nobody else writes its row. */

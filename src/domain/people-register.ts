@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type Role, roles } from './access.ts';
-import type { AccessRecord } from './access-trail.ts';
+import { auditedChange, SECRET_CHANGED } from './audit-change.ts';
+import type { AuditedAction, AuditRecord } from './audit-log.ts';
+import { hasCardNumber, hasCardNumberInUri } from './card-numbers.ts';
 import {
   type Client,
   consoleClientId,
@@ -33,13 +35,14 @@ export interface PeopleRegisterPorts {
   now(): number;
 }
 
-/** Who did it, as a row of the access trail: `user add eva`. */
-export type Entry = (action: string) => AccessRecord;
+/** Who did it, as a row of the audit log: `user add eva`, and what is another than before. */
+export type Entry = (action: string, change: AuditedAction['change']) => AuditRecord;
 
 export const MIN_PASSWORD_CHARACTERS = 12;
 /** Of UTF-8. */
 export const MAX_PASSWORD_BYTES = 128;
 const SECRET_BYTES = 32;
+const CARD_NUMBER = 'a name or address holds what looks like a card number';
 const personName = new RegExp(personNamePattern);
 const uccName = new RegExp(uccNamePattern);
 
@@ -80,8 +83,9 @@ export class PeopleRegister {
     const passwordHash =
       password === undefined ? (before?.passwordHash ?? '') : await hashPassword(password);
     const user = { ...checked, passwordHash, createdAt: before?.createdAt ?? now() };
-    const deed = !before ? 'add' : password === undefined ? 'change' : 'change and passwd';
-    await people.saveUser(user, entry(`user ${deed} ${checked.name}`));
+    const verb = !before ? 'add' : password === undefined ? 'change' : 'change and passwd';
+    const change = auditedChange(before && userState(before), userState(user, password));
+    await people.saveUser(user, entry(`user ${verb} ${checked.name}`, change));
     return { user, isNew: !before };
   }
 
@@ -92,13 +96,18 @@ export class PeopleRegister {
     const user = await people.user(name);
     if (!user) return false;
     const passwordHash = await hashPassword(password);
-    await people.saveUser({ ...user, passwordHash }, entry(`user passwd ${user.name}`));
+    const change = auditedChange({}, { password: SECRET_CHANGED });
+    await people.saveUser({ ...user, passwordHash }, entry(`user passwd ${user.name}`, change));
     return true;
   }
 
   /** Tokens already given out count until they expire. False: there is no such user. */
-  removeUser(name: string, entry: Entry): Promise<boolean> {
-    return this.#ports.people.removeUser(name, entry(`user remove ${name.toLowerCase()}`));
+  async removeUser(name: string, entry: Entry): Promise<boolean> {
+    const { people } = this.#ports;
+    const user = await people.user(name);
+    if (!user) return false;
+    const change = auditedChange(userState(user), undefined);
+    return people.removeUser(name, entry(`user remove ${user.name}`, change));
   }
 
   /** Adds a client, or gives it a new secret: told this once. @throws PersonSettingsError */
@@ -109,6 +118,7 @@ export class PeopleRegister {
     if (!personName.test(id)) {
       throw new PersonSettingsError('a client id has 1 to 64 letters, digits and . _ @ + -');
     }
+    if (hasCardNumber(id)) throw new PersonSettingsError(CARD_NUMBER);
     if (id === consoleClientId) {
       throw new PersonSettingsError(`${id} is the console, which has no secret`);
     }
@@ -117,13 +127,22 @@ export class PeopleRegister {
     const before = await people.client(id);
     const createdAt = before?.createdAt ?? now();
     const client = { id, secretHash: await hashSecret(secret), createdAt };
-    await people.saveClient(client, entry(`client ${before ? 'new secret' : 'add'} ${id}`));
+    const change = auditedChange(before && { id }, { id, secret: SECRET_CHANGED });
+    const verb = before ? 'new secret' : 'add';
+    await people.saveClient(client, entry(`client ${verb} ${id}`, change));
     return { secret, isNew: !before };
   }
 
   removeClient(id: string, entry: Entry): Promise<boolean> {
-    return this.#ports.people.removeClient(id, entry(`client remove ${id}`));
+    const change = auditedChange({ id }, undefined);
+    return this.#ports.people.removeClient(id, entry(`client remove ${id}`, change));
   }
+}
+
+/** What the audit log may hold of a user. */
+function userState({ roles: held, uccs, sipUri }: User, password?: string) {
+  const secret = password === undefined ? {} : { password: SECRET_CHANGED };
+  return { roles: held, uccs, sipUri, ...secret };
 }
 
 /** The settings as they are kept. @throws PersonSettingsError */
@@ -131,6 +150,8 @@ export function checkUser(name: string, { roles: named, uccs = [], sipUri = null
   if (!personName.test(name)) {
     throw new PersonSettingsError('a user name has 1 to 64 letters, digits and . _ @ + -');
   }
+  if (hasCardNumber(name)) throw new PersonSettingsError(CARD_NUMBER);
+  if (sipUri !== null && hasCardNumberInUri(sipUri)) throw new PersonSettingsError(CARD_NUMBER);
   const unknown = named.find((role) => !(roles as readonly string[]).includes(role));
   if (unknown !== undefined) {
     throw new PersonSettingsError(`${unknown} is no role: ${roles.join(', ')}`);

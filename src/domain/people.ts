@@ -1,5 +1,5 @@
 import type { Role } from './access.ts';
-import type { AccessRecord } from './access-trail.ts';
+import type { AuditRecord } from './audit-log.ts';
 
 /** Somebody who signs in with the embedded issuer. */
 export interface User {
@@ -34,12 +34,12 @@ export const personNamePattern = '^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$';
 export interface PeopleStore {
   user(name: string): Promise<User | undefined>;
   users(): Promise<User[]>;
-  /** With the row of the access trail that says who did it, in one commit. */
-  saveUser(user: User, access: AccessRecord): Promise<void>;
+  /** With the row of the audit log that says who did it, in one commit. */
+  saveUser(user: User, audit: AuditRecord): Promise<void>;
   /** False: there was none of that name, and nothing was written. */
-  removeUser(name: string, access: AccessRecord): Promise<boolean>;
+  removeUser(name: string, audit: AuditRecord): Promise<boolean>;
   client(id: string): Promise<Client | undefined>;
   clients(): Promise<Client[]>;
-  saveClient(client: Client, access: AccessRecord): Promise<void>;
-  removeClient(id: string, access: AccessRecord): Promise<boolean>;
+  saveClient(client: Client, audit: AuditRecord): Promise<void>;
+  removeClient(id: string, audit: AuditRecord): Promise<boolean>;
 }

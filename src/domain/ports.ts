@@ -1,5 +1,5 @@
-import type { AccessFilter, AccessRecord } from './access-trail.ts';
 import type { AlarmRecord } from './assurance-store.ts';
+import type { AuditFilter, AuditRecord } from './audit-log.ts';
 import type { ErasureRecord } from './erasure.ts';
 import type { Alarm, RecordingEvent } from './events.ts';
 import type { DerivedRecord } from './keeping-store.ts';
@@ -35,7 +35,7 @@ export interface Change {
   /** The same, as the call's further UCCs are told it. */
   readonly furtherEvents?: readonly RecordingEvent[];
   readonly ucc?: Ucc;
-  readonly access?: readonly AccessRecord[];
+  readonly audit?: readonly AuditRecord[];
   readonly sessions?: readonly SessionRecord[];
   readonly alarms?: readonly AlarmRecord[];
   readonly erasures?: readonly ErasureRecord[];
@@ -66,8 +66,8 @@ export interface Store {
   eventsOf(call: CallRecord): Promise<RecordingEvent[]>;
   /** Events of the UCC with a sequence number above `since`, in their order, at most `limit`. */
   events(uccName: string, since: number, limit: number): Promise<RecordingEvent[]>;
-  /** The access trail, newest first. */
-  accessTrail(filter: AccessFilter): Promise<AccessRecord[]>;
+  /** The audit log, newest first. */
+  auditLog(filter: AuditFilter): Promise<AuditRecord[]>;
   /** The highest sequence number per UCC. */
   lastSequences(): Promise<Map<string, number>>;
   /** Irrevocable; what is left of them in the store's log `forgetKeys` gives up. */

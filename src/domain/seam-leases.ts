@@ -82,7 +82,7 @@ export class SeamLeases {
   }
 
   async #inSeam(call: Call, caller: Caller, change: SeamChange): Promise<LeaseAnswer> {
-    const { gatekeeper, journal, clock, trail } = this.#ports;
+    const { gatekeeper, journal, clock, auditLog } = this.#ports;
     const known = leaseOf(call, change.owner);
     if (!known) return refused('noSuchLease');
     if (change.ifVersion !== undefined && change.ifVersion !== call.record.version) {
@@ -97,7 +97,7 @@ export class SeamLeases {
         type: action === 'LeaseReleased' ? 'pauseReleased' : 'callUpdated',
         owner,
         record: call.next({ leases: change.changed(call.record.leases, known) }),
-        access: trail.entry(caller, names),
+        audit: auditLog.entry(caller, names),
       });
       return { ok: true, call, lease: known, effect: { event, effectiveAt } };
     } catch (cause) {

@@ -1,7 +1,29 @@
+import { auditedChange } from './audit-change.ts';
+import type { AuditOf } from './audit-log.ts';
 import type { Store } from './ports.ts';
 import type { CallRecord } from './records.ts';
-import { isMember, newUcc, type Ucc, type UccSettings, uccKey, withSettings } from './ucc.ts';
+import {
+  isMember,
+  keepsShorter,
+  newUcc,
+  type Ucc,
+  type UccSettings,
+  uccKey,
+  withSettings,
+} from './ucc.ts';
 import { strictestOf, type UccRules } from './ucc-rules.ts';
+
+/** Who changes settings. */
+export interface UccChange {
+  readonly auditOf: AuditOf;
+  /** Recordings that are destroyed sooner are so for a reason that somebody gave. */
+  readonly hasReason: boolean;
+}
+
+/** Recordings would be destroyed sooner than now, and nobody said why. */
+export class RetentionReasonError extends Error {
+  override readonly name = 'RetentionReasonError';
+}
 
 /**
  * The UCCs, held in memory so that each command reads current settings without a query. This
@@ -51,21 +73,30 @@ export class UccRegistry {
     return [...this.#uccs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Creates the UCC, or replaces every setting of it. */
-  put(name: string, settings: UccSettings): Promise<Ucc> {
-    return this.#write(name, () => newUcc(name, settings));
+  /**
+   * Creates the UCC, or replaces every setting of it.
+   * @throws RetentionReasonError, and nothing has changed
+   */
+  put(name: string, settings: UccSettings, by: UccChange): Promise<Ucc> {
+    return this.#write(name, by, () => newUcc(name, settings));
   }
 
-  /** Changes the settings given; undefined when there is no such UCC. */
-  async patch(name: string, settings: UccSettings): Promise<Ucc | undefined> {
+  /**
+   * Changes the settings given; undefined when there is no such UCC.
+   * @throws RetentionReasonError, and nothing has changed
+   */
+  async patch(name: string, settings: UccSettings, by: UccChange): Promise<Ucc | undefined> {
     if (!this.get(name)) return undefined;
-    return this.#write(name, () => withSettings(this.get(name) ?? newUcc(name), settings));
+    return this.#write(name, by, () => withSettings(this.get(name) ?? newUcc(name), settings));
   }
 
-  #write(name: string, build: () => Ucc): Promise<Ucc> {
+  #write(name: string, by: UccChange, build: () => Ucc): Promise<Ucc> {
     const write = async (): Promise<Ucc> => {
       const ucc = build();
-      await this.#store.commit({ ucc });
+      const before = this.get(name);
+      if (before && !by.hasReason && keepsShorter(before, ucc)) throw new RetentionReasonError();
+      const audit = [by.auditOf(auditedChange(before, ucc))];
+      await this.#store.commit({ ucc, audit });
       this.#uccs.set(uccKey(name), ucc);
       this.#rules = new WeakMap();
       return ucc;

@@ -63,6 +63,19 @@ export function newUcc(name: string, settings: UccSettings = {}): Ucc {
   return withSettings({ ...uccDefaults, name: uccKey(name) }, settings);
 }
 
+export function isSameUcc(one: Ucc, other: Ucc): boolean {
+  return (Object.keys(one) as (keyof Ucc)[]).every(
+    (name) => JSON.stringify(one[name]) === JSON.stringify(other[name]),
+  );
+}
+
+/** Whether recordings that `before` keeps may be destroyed under `after`. */
+export function keepsShorter(before: Ucc, after: Ucc): boolean {
+  const days = ({ retentionDays }: Ucc): number => retentionDays || Number.POSITIVE_INFINITY;
+  if (days(after) < days(before)) return true;
+  return before.retentionSparesMarked && !after.retentionSparesMarked && after.retentionDays > 0;
+}
+
 /** Agents and supervisors may command; the requester need not be on the call. */
 export function isMember(ucc: Ucc, uri: string): boolean {
   return isAgent(ucc, uri) || isSupervisor(ucc, uri);

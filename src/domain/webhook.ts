@@ -1,3 +1,6 @@
+import type { AuditOf, AuditRecord } from './audit-log.ts';
+import { hasCardNumber } from './card-numbers.ts';
+
 /** Somebody's address that gets every committed event of some UCCs. */
 export interface Webhook {
   /** 1 to 64 characters, lower case, as a UCC's. */
@@ -51,10 +54,12 @@ export interface WebhookStore {
   webhooks(): Promise<Webhook[]>;
   /** Sequence numbers by UCC; a UCC that is not there begins with its first event. */
   cursors(webhook: string): Promise<Map<string, number>>;
-  /** Webhook and cursors at once, or neither. */
-  save(webhook: Webhook, cursors: readonly WebhookCursor[]): Promise<void>;
+  /** Webhook and cursors at once, with the row that says who did it, or none of it. */
+  save(webhook: Webhook, cursors: readonly WebhookCursor[], audit?: AuditRecord): Promise<void>;
   /** With its cursors and dead letters; nothing of it may be on its way. */
-  remove(webhook: string): Promise<void>;
+  remove(webhook: string, audit?: AuditRecord): Promise<void>;
+  /** Who asked for it, before it begins. */
+  noteRedelivery(audit: AuditRecord): Promise<void>;
   /** Cursor and dead letter at once, or neither. */
   advance(cursor: WebhookCursor, deadLetter?: DeadLetter): Promise<void>;
   /** By UCC and, within it, by sequence number. */
@@ -76,12 +81,12 @@ export interface Webhooks {
   list(): Webhook[];
   get(name: string): Webhook | undefined;
   /** Creates or replaces; an old secret stays where none is given. @throws WebhookSettingsError */
-  put(name: string, settings: WebhookSettings): Promise<SavedWebhook>;
+  put(name: string, settings: WebhookSettings, auditOf: AuditOf): Promise<SavedWebhook>;
   /** False when there is no such webhook. */
-  remove(name: string): Promise<boolean>;
+  remove(name: string, auditOf: AuditOf): Promise<boolean>;
   deadLetters(name: string, page: DeadLetterPage): Promise<DeadLetter[]>;
   /** Begins to try the dead letters again, in their order; resolves with their number. */
-  redeliver(name: string): Promise<number>;
+  redeliver(name: string, auditOf: AuditOf): Promise<number>;
 }
 
 /** Says what is wrong with a webhook's settings, in words for the caller. */
@@ -98,6 +103,9 @@ export function parseWebhookUrl(text: string): URL {
   }
   if (url.username !== '' || url.password !== '') {
     throw new WebhookSettingsError('url must not carry credentials.');
+  }
+  if (hasCardNumber(text)) {
+    throw new WebhookSettingsError('url holds what looks like a card number.');
   }
   return url;
 }

@@ -5,6 +5,7 @@ import type { AlarmFilter, AlarmRecord } from '../domain/assurance-store.ts';
 import { isoTime } from '../domain/event-view.ts';
 import { type AlarmKind, alarmKinds } from '../domain/events.ts';
 import { uccKey } from '../domain/ucc.ts';
+import { none } from './audit.ts';
 import { type PageQuery, pageFilter, pageProperties, readPage } from './paging.ts';
 import { problemSchema } from './problems.ts';
 import { scopeOf } from './scope.ts';
@@ -42,7 +43,7 @@ export function alarmRoutes(app: FastifyInstance, services: HttpServices): void 
   app.get<{ Querystring: AlarmQuery }>(
     '/api/alarms',
     {
-      config: { access: 'readAssurance' },
+      config: { access: 'readAssurance', audit: none('alarms name calls, and no person') },
       schema: {
         tags: ['Assurance'],
         summary: 'What is open now and what was raised, newest first',

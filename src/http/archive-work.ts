@@ -1,7 +1,9 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Static, type TSchema, Type } from 'typebox';
+import { auditedChange, SECRET_CHANGED } from '../domain/audit-change.ts';
 import { isoTime } from '../domain/event-view.ts';
 import type { LongWorkStatus } from '../domain/long-work.ts';
+import { auditOfChange, none } from './audit.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import type { HttpServices } from './services.ts';
 import { strict } from './strict-body.ts';
@@ -71,7 +73,7 @@ function storageRoute(app: FastifyInstance, { storage, recorder }: HttpServices)
   app.get(
     '/api/archive/storage',
     {
-      config: { access: 'readAssurance' },
+      config: { access: 'readAssurance', audit: none('room on a disk') },
       schema: {
         ...{ tags, response: { 200: storageSchema } },
         summary: 'Room on the disk that recordings are sealed to',
@@ -81,13 +83,14 @@ function storageRoute(app: FastifyInstance, { storage, recorder }: HttpServices)
   );
 }
 
-function checkRoutes(app: FastifyInstance, { archiveWork }: HttpServices): void {
+function checkRoutes(app: FastifyInstance, services: HttpServices): void {
+  const { archiveWork } = services;
   const status = statusSchema(reportSchema);
 
   app.get(
     '/api/archive/check',
     {
-      config: { access: 'readArchive' },
+      config: { access: 'readArchive', audit: none('counts and paths of files') },
       schema: {
         ...{ tags, response: { 200: status, 404: problemSchema } },
         summary: 'How far the check of the archive is, or what the last one found',
@@ -102,15 +105,20 @@ function checkRoutes(app: FastifyInstance, { archiveWork }: HttpServices): void 
   app.post<{ Body: Static<typeof checkBody> }>(
     '/api/archive/check',
     {
-      config: { access: 'changeArchive' },
+      config: { access: 'changeArchive', audit: 'change' },
       schema: {
         ...{ tags, body: checkBody, response: { 202: status, 409: problemSchema } },
         summary: 'Compare disk and bucket with what there are keys for',
       },
       validatorCompiler: strict,
     },
-    (request, reply) => {
+    async (request, reply) => {
       const { deep = false, remove = false } = request.body;
+      if (archiveWork.checkStatus()?.state === 'running') {
+        return sendProblem(reply, 409, 'A check is running.');
+      }
+      const action = remove ? 'archive check and removal' : 'archive check';
+      await recordBegun(services, request, { action, after: { deep, remove } });
       const started = archiveWork.startCheck({ deep, remove });
       if (!started) return sendProblem(reply, 409, 'A check is running.');
       return reply.code(202).send(view(started));
@@ -118,13 +126,14 @@ function checkRoutes(app: FastifyInstance, { archiveWork }: HttpServices): void 
   );
 }
 
-function rotationRoutes(app: FastifyInstance, { archiveWork }: HttpServices): void {
+function rotationRoutes(app: FastifyInstance, services: HttpServices): void {
+  const { archiveWork } = services;
   const status = statusSchema(rotationSchema);
 
   app.get(
     '/api/archive/key-rotation',
     {
-      config: { access: 'readArchive' },
+      config: { access: 'readArchive', audit: none('counts keys') },
       schema: {
         ...{ tags, response: { 200: status, 404: problemSchema } },
         summary: 'How far the rotation of the master key is',
@@ -139,21 +148,35 @@ function rotationRoutes(app: FastifyInstance, { archiveWork }: HttpServices): vo
   app.post(
     '/api/archive/key-rotation',
     {
-      config: { access: 'changeArchive' },
+      config: { access: 'changeArchive', audit: 'change' },
       schema: {
         ...{ tags, response: { 202: status, 409: problemSchema } },
         summary: 'A new master key, while calls go on; of embedded mode',
       },
     },
-    (_request, reply) => {
-      const started = archiveWork.startRotation();
-      if (started === 'running') return sendProblem(reply, 409, 'A rotation is running.');
-      if (started === 'configured') {
+    async (request, reply) => {
+      if (archiveWork.rotationStatus()?.state === 'running') {
+        return sendProblem(reply, 409, 'A rotation is running.');
+      }
+      if (!archiveWork.canRotate) {
         return sendProblem(reply, 409, 'The master key is configured: replace it there.');
       }
+      const after = { masterKey: SECRET_CHANGED };
+      await recordBegun(services, request, { action: 'key rotation', after });
+      const started = archiveWork.startRotation();
+      if (!started) return sendProblem(reply, 409, 'A rotation is running.');
       return reply.code(202).send(view(started));
     },
   );
+}
+
+/** On record before it begins: what it does is not in one commit. */
+async function recordBegun(
+  { auditLog }: HttpServices,
+  request: FastifyRequest,
+  { action, after }: { readonly action: string; readonly after: object },
+): Promise<void> {
+  await auditLog.record(auditOfChange(auditLog, request, { action })(auditedChange({}, after)));
 }
 
 function view<Progress>({ startedAt, endedAt, ...rest }: LongWorkStatus<Progress>) {

@@ -5,6 +5,7 @@ import { dateAfter, dateAt, dayOf } from '../domain/assurance-day.ts';
 import { MAX_RECONCILED, missingBecause, reconcile } from '../domain/assurance-reconcile.ts';
 import { parseGuid } from '../domain/correlation-id.ts';
 import { isoTime } from '../domain/event-view.ts';
+import { none } from './audit.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import { isGiven, scopeOf } from './scope.ts';
 import type { HttpServices } from './services.ts';
@@ -78,7 +79,7 @@ export function assuranceRoutes(app: FastifyInstance, services: HttpServices): v
   app.post<{ Body: { correlationIds: string[] } }>(
     '/api/assurance/reconcile',
     {
-      config: { access: 'reconcile' },
+      config: { access: 'reconcile', audit: none('compares ids, and changes nothing') },
       bodyLimit: MAX_BODY_BYTES,
       schema: {
         tags,
@@ -106,7 +107,7 @@ function dailyRoute(app: FastifyInstance, services: HttpServices): void {
   app.get<{ Querystring: { date?: string } }>(
     '/api/assurance/daily',
     {
-      config: { access: 'readAssurance' },
+      config: { access: 'readAssurance', audit: none('counts, and ids of calls') },
       schema: {
         tags,
         summary: 'What became of the calls of a day, and which of them need a look',

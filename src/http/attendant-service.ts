@@ -4,6 +4,7 @@ import { stateOf } from '../domain/call-state.ts';
 import { type CommandRequest, echoedCorrelationId } from '../domain/command.ts';
 import { contractError } from '../domain/errors.ts';
 import { parseStateAction, StateAction } from '../domain/recording-state.ts';
+import { none } from './audit.ts';
 import {
   capabilitiesBodySchema,
   capabilitiesErrorBody,
@@ -62,7 +63,12 @@ function stateRoute(app: FastifyInstance, { services, mode }: ContractContext, a
   app.get<{ Params: { uccName: string; correlationId: string } }>(
     `${at.base}/:uccName/:correlationId`,
     {
-      config: { contract: 'recording', access: 'readStates', door: at.door },
+      config: {
+        contract: 'recording',
+        access: 'readStates',
+        door: at.door,
+        audit: none('the state of a recorder, polled by every desktop'),
+      },
       schema: {
         ...{ tags, security: at.security, summary: 'State of a call' },
         response: { 200: recordingBodySchema },
@@ -88,7 +94,7 @@ function commandRoute(app: FastifyInstance, context: ContractContext, at: DoorOp
   app.post(
     `${at.base}/set`,
     {
-      config: { contract: 'recording', access: 'command', door: at.door },
+      config: { contract: 'recording', access: 'command', door: at.door, audit: 'change' },
       schema: {
         ...{ tags, security: at.security, summary: 'Command the recorder' },
         ...{ body: commandBodySchema, response: { 200: recordingBodySchema } },
@@ -107,7 +113,12 @@ function capabilitiesRoute(
   app.get<{ Params: { uccName: string } }>(
     `${at.base}/capabilities/:uccName`,
     {
-      config: { contract: 'capabilities', access: 'readStates', door: at.door },
+      config: {
+        contract: 'capabilities',
+        access: 'readStates',
+        door: at.door,
+        audit: none('two settings of a UCC'),
+      },
       schema: {
         ...{ tags, security: at.security, summary: 'What agents of a UCC may do' },
         ...{ params: Type.Object({ uccName: Type.String() }) },
@@ -134,13 +145,13 @@ function capabilitiesRoute(
 
 /** A UCC that is not given and one that is not there are answered alike. */
 async function denied(
-  { trail }: HttpServices,
+  { auditLog }: HttpServices,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { uccName = null } = request.params as { uccName?: string };
   const action = `${request.method} ${request.routeOptions.url}`;
-  await trail.denied(request.caller, { action, uccName, reason: 'ucc' });
+  await auditLog.denied(request.caller, { action, uccName, reason: 'ucc' });
   return refuse(request, reply, 403);
 }
 

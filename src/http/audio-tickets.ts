@@ -72,7 +72,7 @@ export function audioTicketRoute(
   app.post<{ Params: { id: string } }>(
     '/api/recordings/:id/audio-tickets',
     {
-      config: { access: 'listen' },
+      config: { access: 'listen', audit: 'read' },
       schema: {
         tags: ['Recordings'],
         summary: 'An address that an audio element, which sends no token, plays the recording from',

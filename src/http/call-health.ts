@@ -43,7 +43,7 @@ export function callHealthRoute(app: FastifyInstance, services: HttpServices): v
   app.get<{ Params: { id: string } }>(
     '/api/calls/:id/health',
     {
-      config: { access: 'readCalls' },
+      config: { access: 'readCalls', audit: 'read' },
       schema: {
         tags: ['Assurance'],
         summary: 'Whether a call, in progress or ended, is recorded as it should be, and why not',

@@ -16,7 +16,7 @@ export function callRoutes(app: FastifyInstance, services: HttpServices): void {
   app.get<{ Querystring: { ucc?: string; agent?: string } }>(
     '/api/calls',
     {
-      config: { access: 'readCalls' },
+      config: { access: 'readCalls', audit: 'read', answersUnaudited: true },
       schema: {
         tags,
         summary: 'Calls in progress: how an integrator finds the correlation id',
@@ -37,7 +37,7 @@ export function callRoutes(app: FastifyInstance, services: HttpServices): void {
   app.get<{ Params: { id: string } }>(
     '/api/calls/:id',
     {
-      config: { access: 'readCalls' },
+      config: { access: 'readCalls', audit: 'read', answersUnaudited: true },
       schema: {
         tags,
         summary: 'A call in progress, by its id or its correlation id',
@@ -60,7 +60,7 @@ function receiptRoute(app: FastifyInstance, services: HttpServices): void {
   app.get<{ Params: { id: string } }>(
     '/api/calls/:id/receipts',
     {
-      config: { access: 'readCalls' },
+      config: { access: 'readCalls', audit: 'read' },
       schema: {
         tags,
         summary: 'What was commanded, from when it was in effect, and the last that was kept',
@@ -80,7 +80,7 @@ function eventsRoute(app: FastifyInstance, services: HttpServices): void {
   app.get<{ Params: { id: string } }>(
     '/api/calls/:id/events',
     {
-      config: { access: 'readCalls' },
+      config: { access: 'readCalls', audit: 'read' },
       schema: {
         tags,
         summary: 'All that has happened to a call, in progress or ended, in its order',
@@ -96,27 +96,31 @@ function eventsRoute(app: FastifyInstance, services: HttpServices): void {
   );
 }
 
+type CallRequest = Pick<FastifyRequest<{ Params: { id: string } }>, 'params' | 'caller'> &
+  Partial<Pick<FastifyRequest, 'subject'>>;
+
 /** The call that the path names, in progress or not, if the caller may know of it. */
 export async function recordFor(
   services: HttpServices,
-  request: Pick<FastifyRequest<{ Params: { id: string } }>, 'params' | 'caller'>,
+  request: CallRequest,
 ): Promise<CallRecord | undefined> {
   const id = parseGuid(request.params.id) ?? request.params.id;
   const live = services.calls.byId(id) ?? services.calls.byCorrelationId(id);
   const record =
     live?.record ?? (await services.store.call(id)) ?? (await services.store.lastCall(id));
-  return record && seesDialogue(services, request.caller.principal, record) ? record : undefined;
+  if (!record || !seesDialogue(services, request.caller.principal, record)) return undefined;
+  request.subject = record;
+  return record;
 }
 
 /**
  * The call in progress that the path names, if the caller may know of it: by its id, its
  * correlation id, or the id of an earlier part of its dialogue.
  */
-export function callFor(
-  services: HttpServices,
-  request: Pick<FastifyRequest<{ Params: { id: string } }>, 'params' | 'caller'>,
-): Call | undefined {
+export function callFor(services: HttpServices, request: CallRequest): Call | undefined {
   const id = parseGuid(request.params.id) ?? request.params.id;
   const call = services.calls.named(id);
-  return call && seesDialogue(services, request.caller.principal, call.record) ? call : undefined;
+  if (!call || !seesDialogue(services, request.caller.principal, call.record)) return undefined;
+  request.subject = call.record;
+  return call;
 }

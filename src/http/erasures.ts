@@ -1,13 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import { cleanText, MAX_REASON_LENGTH } from '../domain/client-text.ts';
 import type { ErasureRecord } from '../domain/erasure.ts';
 import { isoTime } from '../domain/event-view.ts';
 import type { Span } from '../domain/gap-map.ts';
 import { problemSchema, sendProblem } from './problems.ts';
-import { recordingDeed, refusedDeed } from './recording-deed.ts';
+import { recordingAudit, refusedAudit } from './recording-audit.ts';
 import { findRecording } from './recordings.ts';
 import type { HttpServices } from './services.ts';
-import { strict } from './strict-body.ts';
+import { reasonSchema, strict } from './strict-body.ts';
 
 const tags = ['Recordings'];
 const params = Type.Object({ id: Type.String({ description: 'Or correlation id' }) });
@@ -56,7 +57,7 @@ interface ErasureBody {
 
 const bodySchema = Type.Object(
   {
-    reason: Type.String({ minLength: 1, maxLength: 256, description: 'Kept for ever' }),
+    reason: reasonSchema,
     whole: Type.Optional(Type.Boolean({ description: 'True: all of it' })),
     startMs: Type.Optional(Type.Integer({ minimum: 0, description: 'From its beginning' })),
     endMs: Type.Optional(Type.Integer({ minimum: 1 })),
@@ -73,7 +74,7 @@ function listRoute(app: FastifyInstance, services: HttpServices): void {
   app.get<{ Params: { id: string } }>(
     '/api/recordings/:id/erasures',
     {
-      config: { access: 'readRecordings' },
+      config: { access: 'readRecordings', audit: 'read' },
       schema: {
         ...{ tags, params, summary: 'What was erased of it, the newest first' },
         response: { 200: Type.Object({ items: Type.Array(erasureSchema) }), 404: problemSchema },
@@ -92,7 +93,7 @@ function eraseRoute(app: FastifyInstance, services: HttpServices): void {
   app.post<{ Params: { id: string }; Body: ErasureBody }>(
     '/api/recordings/:id/erasures',
     {
-      config: { access: 'erase' },
+      config: { access: 'erase', audit: 'change' },
       schema: {
         ...{ tags, params, body: bodySchema },
         summary: 'Erase a recording, or an interval of it, for good; the answer is the receipt',
@@ -113,15 +114,16 @@ function eraseRoute(app: FastifyInstance, services: HttpServices): void {
       if (interval === undefined) {
         return sendProblem(reply, 400, 'Give either whole, or startMs and endMs.');
       }
-      const deed = recordingDeed(services, request, record, 'erase');
+      const reason = cleanText(request.body.reason, MAX_REASON_LENGTH);
+      const entry = recordingAudit(services, request, record, 'erase', reason);
       try {
         const erasure = await services.erasures.erase({
-          ...{ callId: record.id, interval, reason: request.body.reason, access: deed },
-          requestedBy: request.caller.principal.name,
+          ...{ callId: record.id, interval, reason, audit: entry },
+          requestedBy: cleanText(request.caller.principal.name),
         });
         return reply.code(erasure.state === 'done' ? 201 : 202).send(erasureView(erasure));
       } catch (cause) {
-        return refusedDeed(services, reply, deed, cause);
+        return refusedAudit(services, reply, entry, cause);
       }
     },
   );

@@ -6,6 +6,7 @@ import type { Follower } from '../domain/event-feed.ts';
 import { eventView } from '../domain/event-view.ts';
 import type { RecordingEvent } from '../domain/events.ts';
 import { uccKey } from '../domain/ucc.ts';
+import { auditRead } from './audit.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import { isGiven, uccFor, uccsFor } from './scope.ts';
 import type { HttpServices } from './services.ts';
@@ -34,7 +35,7 @@ export function eventRoutes(app: FastifyInstance, services: HttpServices): void 
   app.get<{ Querystring: EventQuery }>(
     '/api/events',
     {
-      config: { access: 'readEvents' },
+      config: { access: 'readEvents', audit: 'read' },
       schema: {
         tags: ['Events'],
         summary: 'Committed events as server-sent events; Last-Event-ID resumes without a gap',
@@ -61,6 +62,7 @@ export function eventRoutes(app: FastifyInstance, services: HttpServices): void 
       const resumed = parsePositions(typeof lastEventId === 'string' ? lastEventId : '');
       if (!resumed) return sendProblem(reply, 400, 'Last-Event-ID is not one of ours.');
       const begin = await beginning(services, { principal, ucc, since, resumed });
+      await auditRead(services.auditLog, request, ucc);
       reply.hijack();
       const stream = new EventStream(reply.raw, { services, principal }, () =>
         streams.delete(stream),

@@ -7,7 +7,7 @@ import {
   type Permission,
   type Principal,
 } from '../domain/access.ts';
-import type { AccessTrail } from '../domain/access-trail.ts';
+import type { AuditLog } from '../domain/audit-log.ts';
 import {
   type Authenticator,
   IssuerUnavailableError,
@@ -27,7 +27,7 @@ export type Access = Permission | 'anybody' | 'open';
 export interface Errand {
   readonly access: Access;
   readonly door: Door;
-  /** For the access trail: `GET /api/calls`. */
+  /** For the audit log: `GET /api/calls`. */
   readonly action: string;
   /** Commands are not throttled here: a Pause must come through. */
   readonly isCommand: boolean;
@@ -50,7 +50,7 @@ export class NotAdmittedError extends Error {
 
 export interface GateServices {
   readonly authenticator: Authenticator;
-  readonly trail: Pick<AccessTrail, 'denied'>;
+  readonly auditLog: Pick<AuditLog, 'denied'>;
 }
 
 /** RFC 6750 section 3. */
@@ -81,7 +81,7 @@ export class Gate {
   /**
    * At once where nobody has to be asked.
    * @param holder of a ticket that was issued to a bearer for just this
-   * @throws NotAdmittedError, which the access trail then holds
+   * @throws NotAdmittedError, which the audit log then holds
    */
   admit(request: IncomingMessage, errand: Errand, holder?: Principal): Caller | Promise<Caller> {
     const { address, forwardedByStranger } = this.#addressOf(request);
@@ -148,7 +148,7 @@ export class Gate {
 
   async #deny(caller: Caller, errand: Errand, error: NotAdmittedError): Promise<never> {
     const { action } = errand;
-    await this.#services.trail.denied(caller, { action, reason: error.message });
+    await this.#services.auditLog.denied(caller, { action, reason: error.message });
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import { none } from './audit.ts';
 import type { HttpServices } from './services.ts';
 
 const healthSchema = Type.Object({
@@ -12,7 +13,7 @@ export function healthRoutes(app: FastifyInstance, services: HttpServices): void
   app.get(
     '/api/health',
     {
-      config: { access: 'open' },
+      config: { access: 'open', audit: none('tells that Hush is there') },
       schema: {
         tags: ['Operation'],
         summary: '200 when ready; 503 while starting or while the recorder cannot record',
@@ -35,7 +36,7 @@ export function healthRoutes(app: FastifyInstance, services: HttpServices): void
   app.get(
     '/metrics',
     {
-      config: { access: 'readMetrics' },
+      config: { access: 'readMetrics', audit: none('numbers of the whole installation') },
       schema: { tags: ['Operation'], summary: 'Prometheus metrics', produces: ['text/plain'] },
     },
     async (_, reply) => {

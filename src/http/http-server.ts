@@ -7,13 +7,14 @@ import Fastify, {
   type FastifyRequest,
   type HTTPMethods,
 } from 'fastify';
-import { accessTrailRoutes } from './access-trail.ts';
 import { admitAll } from './admission.ts';
 import { alarmRoutes } from './alarms.ts';
 import { archiveWorkRoutes } from './archive-work.ts';
 import { assuranceRoutes } from './assurance.ts';
 import { attendantService } from './attendant-service.ts';
 import { AudioTickets, audioTicketRoute } from './audio-tickets.ts';
+import { auditAll, none } from './audit.ts';
+import { auditLogRoutes } from './audit-log.ts';
 import { callHealthRoute } from './call-health.ts';
 import { callRoutes } from './calls.ts';
 import { Connections } from './connections.ts';
@@ -75,6 +76,7 @@ export async function buildHttpServer(
   await securityHeaders(app, { tls: services.certificate !== undefined });
   const tickets = new AudioTickets(services.now);
   admitAll(app, gate, tickets);
+  auditAll(app, services.auditLog, services.onAuditFailed);
   refuseWhileStopping(app, services, settings);
   refuseUnknownQuery(app);
   refuseInfinity(app);
@@ -110,7 +112,7 @@ function hushApi(app: FastifyInstance, services: HttpServices, tickets: AudioTic
   eventRoutes(app, services);
   webhookRoutes(app, services);
   peopleRoutes(app, services);
-  accessTrailRoutes(app, services);
+  auditLogRoutes(app, services);
   alarmRoutes(app, services);
   assuranceRoutes(app, services);
   healthRoutes(app, services);
@@ -144,7 +146,10 @@ async function describe(app: FastifyInstance): Promise<void> {
   });
   app.get(
     '/api/openapi.json',
-    { config: { access: 'anybody' }, schema: { hide: true } },
+    {
+      config: { access: 'anybody', audit: none('tells what the repository tells') },
+      schema: { hide: true },
+    },
     async () => app.swagger(),
   );
 }
@@ -170,7 +175,11 @@ function refuseOtherMethods(app: FastifyInstance, known: Map<string, Set<string>
       method: others,
       url,
       schema: { hide: true },
-      config: { access: 'anybody', ...(contract ? { contract } : {}) },
+      config: {
+        access: 'anybody',
+        audit: none('there is no such method'),
+        ...(contract ? { contract } : {}),
+      },
       // Refused before a body is read.
       onRequest: async (request, reply) => refuse(request, reply.header('Allow', allow), 405),
       handler: async () => undefined,

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
+import { none } from './audit.ts';
 import { type Errand, type Gate, NotAdmittedError } from './gate.ts';
 import type { OriginRule } from './origins.ts';
 import { refuseTricks } from './request-guard.ts';
@@ -31,7 +32,7 @@ export function mountHub(app: FastifyInstance, hub: HttpMount, rules: MountRules
         method: ['GET', 'POST', 'DELETE'],
         url,
         schema: { hide: true },
-        config: { access: 'open', door: 'hub' },
+        config: { access: 'open', door: 'hub', audit: none('what is subscribed to stands in it') },
         handler: async (request, reply) => {
           const { origin, host } = request.headers;
           if (origin !== undefined && !rules.isOriginAllowed(origin, host)) {
@@ -39,9 +40,9 @@ export function mountHub(app: FastifyInstance, hub: HttpMount, rules: MountRules
           }
           const target = targetOf(request.raw);
           try {
-            const { principal } = await rules.gate.admit(request.raw, errandOf(target));
+            const caller = await rules.gate.admit(request.raw, errandOf(target));
             reply.hijack();
-            await hub.handleRequest(request.raw, reply.raw, { ...target, principal });
+            await hub.handleRequest(request.raw, reply.raw, { ...target, caller });
           } catch (cause) {
             if (!(cause instanceof NotAdmittedError)) throw cause;
             return reply.code(cause.status).headers(cause.headers).send();
@@ -70,9 +71,9 @@ async function upgrade(hub: HttpMount, rules: MountRules, { request, socket, hea
   try {
     if (refuseTricks(request) !== undefined) return refuse(socket, 400);
     if (!hub.owns(target.path)) return refuse(socket, 404);
-    const { principal } = await rules.gate.admit(request, errandOf(target));
+    const caller = await rules.gate.admit(request, errandOf(target));
     if (socket.destroyed) return undefined;
-    hub.handleUpgrade(request, socket, head, { ...target, principal });
+    hub.handleUpgrade(request, socket, head, { ...target, caller });
     socket.off('error', onReset);
     return undefined;
   } catch (cause) {

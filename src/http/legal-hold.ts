@@ -1,27 +1,36 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import { cleanText, MAX_REASON_LENGTH } from '../domain/client-text.ts';
 import { problemSchema, sendProblem } from './problems.ts';
-import { recordingDeed, refusedDeed } from './recording-deed.ts';
+import { recordingAudit, refusedAudit } from './recording-audit.ts';
 import { findRecording } from './recordings.ts';
 import type { HttpServices } from './services.ts';
-import { strict } from './strict-body.ts';
+import { reasonSchema, strict, strictOrNothing } from './strict-body.ts';
 import { recordingSchema, recordingView } from './views.ts';
 
 const tags = ['Recordings'];
 const params = Type.Object({ id: Type.String({ description: 'Or correlation id' }) });
-const body = Type.Object(
-  { reason: Type.String({ minLength: 1, maxLength: 256 }) },
+const body = Type.Object({ reason: reasonSchema }, { additionalProperties: false });
+const releaseBody = Type.Object(
+  { reason: Type.Optional(reasonSchema) },
   { additionalProperties: false },
 );
 const response = {
+  400: problemSchema,
   ...{ 200: recordingSchema, 404: problemSchema, 409: problemSchema, 410: problemSchema },
 };
+
+interface ReleaseRoute {
+  Params: { id: string };
+  Body: { reason?: string } | null;
+  Querystring: { reason?: string };
+}
 
 export function legalHoldRoutes(app: FastifyInstance, services: HttpServices): void {
   app.put<{ Params: { id: string }; Body: { reason: string } }>(
     '/api/recordings/:id/legal-hold',
     {
-      config: { access: 'holdRecordings' },
+      config: { access: 'holdRecordings', audit: 'change' },
       schema: {
         ...{ tags, params, body, response },
         summary: 'Place a legal hold: nothing destroys the recording while it lies on it',
@@ -31,30 +40,37 @@ export function legalHoldRoutes(app: FastifyInstance, services: HttpServices): v
     async (request, reply) => {
       const record = await findRecording(services, request);
       if (!record) return sendProblem(reply, 404, 'No such recording.');
-      const hold = { reason: request.body.reason, owner: request.caller.principal.name };
-      const deed = recordingDeed(services, request, record, 'legalHold');
+      const reason = cleanText(request.body.reason, MAX_REASON_LENGTH);
+      const hold = { reason, owner: cleanText(request.caller.principal.name) };
+      const entry = recordingAudit(services, request, record, 'legalHold', reason);
       try {
-        return recordingView(await services.legalHolds.place(record.id, hold, deed));
+        return recordingView(await services.legalHolds.place(record.id, hold, entry));
       } catch (cause) {
-        return refusedDeed(services, reply, deed, cause);
+        return refusedAudit(services, reply, entry, cause);
       }
     },
   );
 
-  app.delete<{ Params: { id: string } }>(
+  app.delete<ReleaseRoute>(
     '/api/recordings/:id/legal-hold',
     {
-      config: { access: 'holdRecordings' },
-      schema: { ...{ tags, params, response }, summary: 'Release the legal hold' },
+      config: { access: 'holdRecordings', audit: 'change' },
+      schema: {
+        ...{ tags, params, response, body: releaseBody, querystring: releaseBody },
+        summary: 'Release the legal hold, for a reason: in the body or in the query',
+      },
+      validatorCompiler: strictOrNothing,
     },
     async (request, reply) => {
+      const reason = request.body?.reason ?? request.query.reason;
+      if (reason === undefined) return sendProblem(reply, 400, 'A reason is needed.');
       const record = await findRecording(services, request);
       if (!record) return sendProblem(reply, 404, 'No such recording.');
-      const deed = recordingDeed(services, request, record, 'legalHoldRelease');
+      const entry = recordingAudit(services, request, record, 'legalHoldRelease', reason);
       try {
-        return recordingView(await services.legalHolds.release(record.id, deed));
+        return recordingView(await services.legalHolds.release(record.id, entry));
       } catch (cause) {
-        return refusedDeed(services, reply, deed, cause);
+        return refusedAudit(services, reply, entry, cause);
       }
     },
   );

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { callFor } from './calls.ts';
 import { problemSchema, sendProblem } from './problems.ts';
-import { recordListening } from './recording-audio.ts';
+import { recordingAudit } from './recording-audit.ts';
 import { seesRecording } from './scope.ts';
 import type { HttpServices } from './services.ts';
 
@@ -42,7 +42,7 @@ export function liveAudioRoutes(app: FastifyInstance, services: HttpServices): v
   app.get<{ Params: { id: string } }>(
     '/api/calls/:id/audio',
     {
-      config: { access: 'listen' },
+      config: { access: 'listen', audit: 'read' },
       schema: {
         tags,
         summary: 'A call in progress as it is recorded, about a second behind, until it ends',
@@ -70,7 +70,8 @@ export function liveAudioRoutes(app: FastifyInstance, services: HttpServices): v
       listeners.add(leave);
       reply.raw.once('close', leave);
       if (reply.raw.destroyed) leave();
-      await recordListening(call.record, 'listen', { request, services });
+      request.isAudited = true;
+      await services.auditLog.record(recordingAudit(services, request, call.record, 'listen'));
       const endsAt = request.caller.principal.expiresAt ?? Number.POSITIVE_INFINITY;
       const isLive = (): boolean => isThere && !call.ended && services.now() < endsAt;
       reply.header('Cache-Control', 'no-store').type('audio/wav');
@@ -83,7 +84,7 @@ function levelsRoute(app: FastifyInstance, services: HttpServices): void {
   app.get<{ Querystring: { id: string[] } }>(
     '/api/calls/levels',
     {
-      config: { access: 'readCalls' },
+      config: { access: 'readCalls', audit: 'read', answersUnaudited: true },
       schema: {
         tags,
         summary: 'How loud each party is in what is being recorded, about a second behind',

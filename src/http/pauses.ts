@@ -1,11 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Call } from '../domain/call.ts';
+import { cleanName } from '../domain/client-text.ts';
 import { isoTime } from '../domain/event-view.ts';
 import { leaseLimits, reservedOwners } from '../domain/lease.ts';
 import type { LeaseAnswer } from '../domain/lease-entries.ts';
 import { recordingStateName } from '../domain/recording-state.ts';
 import type { CallRecord } from '../domain/records.ts';
+import { askedLease, type LeaseBody } from './asked-lease.ts';
+import { none } from './audit.ts';
 import { callFor, recordFor } from './calls.ts';
 import { entityTag, type IfMatch, ifMatchOf } from './entity-tag.ts';
 import { problemSchema, sendProblem } from './problems.ts';
@@ -72,7 +75,7 @@ const answers = {
 interface TakeRoute {
   Params: { id: string };
   Headers: IfMatch & { 'idempotency-key'?: string };
-  Body: { owner: string; reason?: string; ttlMs: number; lookbackMs?: number };
+  Body: LeaseBody;
 }
 
 interface OwnerRoute {
@@ -95,7 +98,7 @@ function renewRoute(app: FastifyInstance, services: HttpServices): void {
   app.put<OwnerRoute>(
     owned,
     {
-      config: { access: 'command' },
+      config: { access: 'command', audit: 'change' },
       schema: {
         ...{ tags, params: ownerParams, body: renewBody, response: answers },
         summary: 'Renew a pause; 404: it no longer holds',
@@ -116,7 +119,7 @@ function releaseRoute(app: FastifyInstance, services: HttpServices): void {
   app.delete<OwnerRoute>(
     owned,
     {
-      config: { access: 'command' },
+      config: { access: 'command', audit: 'change' },
       schema: {
         ...{ tags, params: ownerParams, response: answers },
         summary: 'Give a pause back; audio is kept again once nobody holds',
@@ -133,14 +136,14 @@ function releaseRoute(app: FastifyInstance, services: HttpServices): void {
 }
 
 function renewalOf({ params, body }: FastifyRequest<OwnerRoute>) {
-  return { owner: params.owner, ttlMs: body?.ttlMs };
+  return { owner: cleanName(params.owner), ttlMs: body?.ttlMs };
 }
 
 function listRoute(app: FastifyInstance, services: HttpServices): void {
   app.get<{ Params: { id: string } }>(
     '/api/calls/:id/pauses',
     {
-      config: { access: 'readCalls' },
+      config: { access: 'readCalls', audit: none('names of programs that pause, polled by them') },
       schema: {
         ...{ tags, params, summary: 'Who pauses the call' },
         response: { 200: pausesSchema, 404: problemSchema },
@@ -159,7 +162,7 @@ function takeRoute(app: FastifyInstance, services: HttpServices): void {
   app.post<TakeRoute>(
     '/api/calls/:id/pauses',
     {
-      config: { access: 'command' },
+      config: { access: 'command', audit: 'change' },
       schema: {
         ...{ tags, params, body: takeBody, response: answers },
         summary: 'Pause as an owner of your own, for a limited time',
@@ -170,16 +173,14 @@ function takeRoute(app: FastifyInstance, services: HttpServices): void {
       validatorCompiler: strict,
     },
     (request, reply) => {
-      const { owner, reason = null, ttlMs: lifeMs, lookbackMs } = request.body;
+      const { owner } = request.body;
       if (reservedOwners.includes(owner.toLowerCase())) {
         return sendProblem(reply, 400, `The owner ${owner} is Hush's own.`);
       }
-      const idempotencyKey = request.headers['idempotency-key'] ?? null;
+      const asked = askedLease(request.body, request.headers['idempotency-key']);
       return carry(services, request, reply, {
         live: (call, ifVersion) =>
-          services.leases.take(call, request.caller, {
-            ...{ owner, reason, ttlMs: lifeMs, idempotencyKey, lookbackMs, ifVersion },
-          }),
+          services.leases.take(call, request.caller, { ...asked, ifVersion }),
       });
     },
   );

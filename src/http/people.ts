@@ -73,7 +73,7 @@ function usersRoute(app: FastifyInstance, { register }: HttpServices): void {
   app.get(
     '/api/users',
     {
-      config: { access: 'readPeople' },
+      config: { access: 'readPeople', audit: 'read' },
       schema: {
         ...{ tags, summary: 'People and services that sign in, by name' },
         response: { 200: Type.Object({ items: Type.Array(userSchema) }), 404: problemSchema },
@@ -86,11 +86,11 @@ function usersRoute(app: FastifyInstance, { register }: HttpServices): void {
   );
 }
 
-function userChangeRoutes(app: FastifyInstance, { register, trail }: HttpServices): void {
+function userChangeRoutes(app: FastifyInstance, { register, auditLog }: HttpServices): void {
   app.put<Named & { Body: UserSettings }>(
     '/api/users/:name',
     {
-      config: { access: 'changePeople' },
+      config: { access: 'changePeople', audit: 'change' },
       schema: {
         ...{ tags, params: userParams, body: settingsSchema },
         summary: 'Add a user, or replace the settings of one; they count from its next token on',
@@ -104,7 +104,7 @@ function userChangeRoutes(app: FastifyInstance, { register, trail }: HttpService
       if (!register) return sendProblem(reply, 404, elsewhere);
       const { body, params } = request;
       return orProblem(reply, async () => {
-        const entry = entryOf(trail, request);
+        const entry = entryOf(auditLog, request);
         const { user, isNew } = await register.saveUser(params.name, body, entry);
         reply.code(isNew ? 201 : 200);
         return userView(user);
@@ -115,7 +115,7 @@ function userChangeRoutes(app: FastifyInstance, { register, trail }: HttpService
   app.delete<Named>(
     '/api/users/:name',
     {
-      config: { access: 'changePeople' },
+      config: { access: 'changePeople', audit: 'change' },
       schema: {
         ...{ tags, params: userParams },
         summary: 'Remove a user; tokens already given out count until they expire',
@@ -124,7 +124,7 @@ function userChangeRoutes(app: FastifyInstance, { register, trail }: HttpService
     },
     async (request, reply) => {
       if (!register) return sendProblem(reply, 404, elsewhere);
-      const isRemoved = await register.removeUser(request.params.name, entryOf(trail, request));
+      const isRemoved = await register.removeUser(request.params.name, entryOf(auditLog, request));
       return isRemoved ? reply.code(204).send() : sendProblem(reply, 404, 'No such user.');
     },
   );
@@ -134,7 +134,7 @@ function clientsRoute(app: FastifyInstance, { register }: HttpServices): void {
   app.get(
     '/api/clients',
     {
-      config: { access: 'readPeople' },
+      config: { access: 'readPeople', audit: 'read' },
       schema: {
         ...{ tags, summary: 'Programs that may ask for tokens' },
         response: { 200: Type.Object({ items: Type.Array(clientSchema) }), 404: problemSchema },
@@ -148,11 +148,11 @@ function clientsRoute(app: FastifyInstance, { register }: HttpServices): void {
   );
 }
 
-function clientChangeRoutes(app: FastifyInstance, { register, trail }: HttpServices): void {
+function clientChangeRoutes(app: FastifyInstance, { register, auditLog }: HttpServices): void {
   app.put<ById>(
     '/api/clients/:id',
     {
-      config: { access: 'changePeople' },
+      config: { access: 'changePeople', audit: 'change' },
       schema: {
         ...{ tags, params: clientParams, body: nothingSchema },
         summary: 'Add a client, or give it a new secret: the old one holds no longer',
@@ -166,7 +166,7 @@ function clientChangeRoutes(app: FastifyInstance, { register, trail }: HttpServi
       if (!register) return sendProblem(reply, 404, elsewhere);
       const { id } = request.params;
       return orProblem(reply, async () => {
-        const { secret, isNew } = await register.saveClient(id, entryOf(trail, request));
+        const { secret, isNew } = await register.saveClient(id, entryOf(auditLog, request));
         reply.header('Cache-Control', 'no-store').code(isNew ? 201 : 200);
         return { id, secret };
       });
@@ -176,7 +176,7 @@ function clientChangeRoutes(app: FastifyInstance, { register, trail }: HttpServi
   app.delete<ById>(
     '/api/clients/:id',
     {
-      config: { access: 'changePeople' },
+      config: { access: 'changePeople', audit: 'change' },
       schema: {
         ...{ tags, params: clientParams, summary: 'Remove a client: it gets no more tokens' },
         response: { 204: Type.Null(), 404: problemSchema },
@@ -184,14 +184,17 @@ function clientChangeRoutes(app: FastifyInstance, { register, trail }: HttpServi
     },
     async (request, reply) => {
       if (!register) return sendProblem(reply, 404, elsewhere);
-      const isRemoved = await register.removeClient(request.params.id, entryOf(trail, request));
+      const isRemoved = await register.removeClient(request.params.id, entryOf(auditLog, request));
       return isRemoved ? reply.code(204).send() : sendProblem(reply, 404, 'No such client.');
     },
   );
 }
 
-function entryOf(trail: HttpServices['trail'], { caller }: Pick<FastifyRequest, 'caller'>): Entry {
-  return (action) => trail.entry(caller, { action, outcome: 'ok' });
+function entryOf(
+  auditLog: HttpServices['auditLog'],
+  { caller }: Pick<FastifyRequest, 'caller'>,
+): Entry {
+  return (action, change) => auditLog.entry(caller, { action, outcome: 'ok', change });
 }
 
 async function orProblem<Answer>(

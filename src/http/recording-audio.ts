@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ExportedAudio, ExportFormat } from '../domain/archive-port.ts';
+import { auditedChange } from '../domain/audit-change.ts';
 import { ExportsBusyError } from '../domain/errors.ts';
 import type { CallRecord } from '../domain/records.ts';
 import { sendProblem } from './problems.ts';
-import { recordingDeed } from './recording-deed.ts';
 import type { HttpServices } from './services.ts';
 
 interface AudioRequest {
@@ -35,7 +35,7 @@ export async function sendAudio({ request, reply, record, services }: AudioReque
     await audio.close();
     return reply.send(Readable.from([]));
   }
-  await recordListening(record, 'listen', { request, services }).catch(async (cause: unknown) => {
+  await recordExport(record, 'wav', { request, services }).catch(async (cause: unknown) => {
     await audio.close();
     throw cause;
   });
@@ -67,7 +67,7 @@ export async function sendExport(
   if (request.method === 'HEAD') return reply.send(Readable.from([]));
   const audio = await openedExport({ request, reply, record, services }, format);
   if (!audio) return reply;
-  await recordListening(record, 'export', { request, services }).catch(async (cause: unknown) => {
+  await recordExport(record, format, { request, services }).catch(async (cause: unknown) => {
     await audio.close();
     throw cause;
   });
@@ -107,13 +107,15 @@ async function wholeWav(services: HttpServices, callId: string): Promise<Exporte
   };
 }
 
-/** Nobody hears what the access trail does not hold. */
-export function recordListening(
-  record: CallRecord,
-  action: 'listen' | 'export',
+/** No file leaves that the audit log does not hold; a playback's ranges are one row a minute. */
+export function recordExport(
+  { id: callId, uccName, correlationId }: CallRecord,
+  format: AudioFormat | 'sidecar' | 'vcon',
   { request, services }: Pick<AudioRequest, 'request' | 'services'>,
 ): Promise<void> {
-  return services.trail.record(recordingDeed(services, request, record, action));
+  const change = auditedChange(undefined, { format });
+  const what = { action: 'export', uccName, correlationId, callId, change };
+  return services.auditLog.exported(request.caller, what);
 }
 
 /** `end` is exclusive. Several ranges, or another unit, are answered as if none were asked for. */

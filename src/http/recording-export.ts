@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import { recordingSidecar } from '../domain/recording-sidecar.ts';
 import { gapReasons } from '../domain/records.ts';
 import { problemSchema } from './problems.ts';
-import { type AudioFormat, openedExport, recordListening } from './recording-audio.ts';
+import { type AudioFormat, openedExport, recordExport } from './recording-audio.ts';
 import { type ById, keptRecording, partsOf } from './recordings.ts';
 import type { HttpServices } from './services.ts';
 import { vconFile } from './vcon.ts';
@@ -59,7 +59,7 @@ function sidecarRoute(app: FastifyInstance, services: HttpServices): void {
   app.get<{ Params: { id: string } }>(
     '/api/recordings/:id/sidecar',
     {
-      config: { access: 'listen' },
+      config: { access: 'listen', audit: 'export' },
       schema: {
         ...{ tags, params, response: { 200: sidecarSchema, ...refusals } },
         summary: 'What goes with an exported file: parties, channels, gap map, marks',
@@ -67,7 +67,12 @@ function sidecarRoute(app: FastifyInstance, services: HttpServices): void {
     },
     async (request, reply) => {
       const record = await keptRecording(services, request as ById, reply);
-      return record ? recordingSidecar(record, await partsOf(services, record)) : reply;
+      if (!record) return reply;
+      const sidecar = recordingSidecar(record, await partsOf(services, record));
+      if (request.method !== 'HEAD') {
+        await recordExport(record, 'sidecar', { request, services });
+      }
+      return sidecar;
     },
   );
 }
@@ -76,7 +81,7 @@ function vconRoute(app: FastifyInstance, services: HttpServices): void {
   app.get<{ Params: { id: string }; Querystring: { audio?: AudioFormat } }>(
     '/api/recordings/:id/vcon',
     {
-      config: { access: 'listen' },
+      config: { access: 'listen', audit: 'export' },
       schema: {
         ...{ tags, params, produces: ['application/vcon+json'] },
         querystring: Type.Object({
@@ -100,7 +105,7 @@ function vconRoute(app: FastifyInstance, services: HttpServices): void {
       if (request.method === 'HEAD') return reply.send(Readable.from([]));
       const audio = await openedExport({ request, reply, record, services }, format);
       if (!audio) return reply;
-      await recordListening(record, 'export', { request, services }).catch(async (cause) => {
+      await recordExport(record, 'vcon', { request, services }).catch(async (cause) => {
         await audio.close();
         throw cause;
       });

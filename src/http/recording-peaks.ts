@@ -36,7 +36,7 @@ export function recordingPeaksRoute(app: FastifyInstance, services: HttpServices
   app.get<{ Params: { id: string }; Querystring: { points?: number } }>(
     '/api/recordings/:id/peaks',
     {
-      config: { access: 'listen' },
+      config: { access: 'listen', audit: 'read' },
       schema: {
         tags: ['Recordings'],
         params: Type.Object({ id: Type.String({ description: 'Or correlation id' }) }),

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Caller } from '../domain/access.ts';
 import { exportFormats } from '../domain/archive-port.ts';
@@ -40,6 +40,8 @@ const audioDescription =
 export interface ById {
   readonly params: { readonly id: string };
   readonly caller: Caller;
+  /** For the audit log: what was found. */
+  subject?: FastifyRequest['subject'];
 }
 
 const params = Type.Object({ id: Type.String() });
@@ -48,7 +50,7 @@ export function recordingRoutes(app: FastifyInstance, services: HttpServices): v
   app.get<{ Querystring: RecordingQuery }>(
     '/api/recordings',
     {
-      config: { access: 'readRecordings' },
+      config: { access: 'readRecordings', audit: 'read' },
       schema: {
         tags,
         summary: 'Recordings, newest first',
@@ -76,7 +78,7 @@ export function recordingRoutes(app: FastifyInstance, services: HttpServices): v
   app.get<{ Params: { id: string } }>(
     '/api/recordings/:id',
     {
-      config: { access: 'readRecordings' },
+      config: { access: 'readRecordings', audit: 'read' },
       schema: {
         ...{ tags, params },
         summary: 'A recording: tracks, gap map, receipts',
@@ -93,7 +95,7 @@ export function recordingRoutes(app: FastifyInstance, services: HttpServices): v
   app.get<{ Params: { id: string }; Querystring: { format?: AudioFormat } }>(
     '/api/recordings/:id/audio',
     {
-      config: { access: 'listen', takesTicket: true },
+      config: { access: 'listen', takesTicket: true, audit: 'export' },
       schema: {
         ...{ tags, params, querystring: audioQuerySchema },
         produces: ['audio/wav', 'audio/ogg', 'audio/flac'],
@@ -125,6 +127,15 @@ export async function partsOf(
 
 /** By the recording's id, or by correlation id: the newest recording of it. */
 export async function findRecording(
+  services: HttpServices,
+  request: ById,
+): Promise<CallRecord | undefined> {
+  const record = await foundRecording(services, request);
+  request.subject = record ?? null;
+  return record;
+}
+
+async function foundRecording(
   services: HttpServices,
   { params: { id: text }, caller: { principal } }: ById,
 ): Promise<CallRecord | undefined> {

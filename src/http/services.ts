@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Caller, Principal, Role } from '../domain/access.ts';
-import type { AccessTrail } from '../domain/access-trail.ts';
+import type { Caller, Role } from '../domain/access.ts';
 import type { ExportedAudio, ExportFormat, LiveAudio } from '../domain/archive-port.ts';
 import type { ArchiveReport, CheckRequest, StorageReport } from '../domain/archive-report.ts';
 import type { Assessor } from '../domain/assurance-assessor.ts';
 import type { AssuranceStore } from '../domain/assurance-store.ts';
+import type { AuditLog } from '../domain/audit-log.ts';
 import type { Authenticator, TokenIssuer } from '../domain/authentication.ts';
 import type { CallRegistry } from '../domain/call-registry.ts';
 import type { CommandAnswer, CommandRequest } from '../domain/command.ts';
@@ -49,7 +49,7 @@ export interface HubTarget {
   /** Lower case, without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
-  readonly principal: Principal;
+  readonly caller: Caller;
 }
 
 /** Something that answers raw requests below paths of its own: the recording hub. */
@@ -80,7 +80,7 @@ export interface HttpServices {
   readonly issuer: TokenIssuer | undefined;
   /** Of mode `embedded`. */
   readonly register: PeopleRegister | undefined;
-  readonly trail: AccessTrail;
+  readonly auditLog: AuditLog;
   readonly leases: Leases;
   readonly seamLeases: SeamLeases;
   readonly assessor: Pick<Assessor, 'healthOf'>;
@@ -105,7 +105,10 @@ export interface HttpServices {
     /** Undefined while one is running. */
     startCheck(request: CheckRequest): LongWorkStatus<ArchiveReport> | undefined;
     rotationStatus(): LongWorkStatus<KeyRotationProgress> | undefined;
-    startRotation(): LongWorkStatus<KeyRotationProgress> | 'running' | 'configured';
+    /** Undefined while one is running. */
+    startRotation(): LongWorkStatus<KeyRotationProgress> | undefined;
+    /** False where the master key is configured. */
+    readonly canRotate: boolean;
   };
   readonly live: LiveAudio;
   storage(): Promise<StorageReport>;
@@ -117,6 +120,8 @@ export interface HttpServices {
   metrics(): Promise<{ contentType: string; text: string }>;
   onCommand(answer: CommandAnswer, seconds: number): void;
   onError(cause: unknown): void;
+  /** A row of the audit log could not be written, and nobody waited for it. */
+  onAuditFailed(cause: unknown): void;
   /** HTTPS by it; plain HTTP without. */
   readonly certificate?: Certificate | undefined;
 }

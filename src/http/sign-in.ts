@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { may, type Permission, permissions, roles, seesAllUccs } from '../domain/access.ts';
 import type { TokenAnswer } from '../domain/authentication.ts';
+import { none } from './audit.ts';
 import { bearerOf } from './gate.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import type { ConsoleIssuer, HttpServices, HttpSettings } from './services.ts';
@@ -49,7 +50,7 @@ function meRoute(app: FastifyInstance): void {
   app.get(
     '/api/me',
     {
-      config: { access: 'anybody' },
+      config: { access: 'anybody', audit: none('tells callers about themselves') },
       schema: { tags, summary: 'Who the caller is, and may do', response: { 200: meSchema } },
     },
     ({ caller: { principal } }) => ({
@@ -68,7 +69,7 @@ function waysRoute(
   app.get(
     '/api/sign-in',
     {
-      config: { access: 'open' },
+      config: { access: 'open', audit: none('tells how one signs in') },
       schema: {
         tags,
         summary: 'How a person signs in at the console',
@@ -83,7 +84,7 @@ function passwordRoute(app: FastifyInstance, { issuer }: HttpServices): void {
   app.post<{ Body: Static<typeof credentials> }>(
     '/api/sign-in',
     {
-      config: { access: 'open' },
+      config: { access: 'open', audit: 'change' },
       schema: {
         ...{ tags, body: credentials },
         summary: 'A token for a person, of the embedded issuer; what the console signs in by',
@@ -111,7 +112,7 @@ function renewalRoute(app: FastifyInstance, { issuer }: HttpServices): void {
   app.post(
     '/api/sign-in/renewal',
     {
-      config: { access: 'anybody' },
+      config: { access: 'anybody', audit: none('goes on with a sign-in that stands in it') },
       schema: {
         ...{ tags, summary: "Another token for who bears one of the console's" },
         description: '409: not a token of the console, or 12 hours have passed; sign in again.',

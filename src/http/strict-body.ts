@@ -1,5 +1,12 @@
-import type { TSchema } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { MAX_REASON_LENGTH } from '../domain/client-text.ts';
+
+/** Of what cannot be undone: kept for ever, in the audit log. */
+export const reasonSchema = Type.String({
+  ...{ minLength: 1, maxLength: MAX_REASON_LENGTH },
+  description: 'Why; kept for ever in the audit log',
+});
 
 /** Nothing is converted and nothing passed over: a setting misspelt, or `null`, changes nothing. */
 export const strict =
@@ -9,3 +16,10 @@ export const strict =
     if (errors.length === 0) return { value: data };
     return { error: errors.map((error) => ({ ...error, params: { ...error.params } })) };
   };
+
+/** The same, where a request need not have a body. */
+export const strictOrNothing = (part: { schema: TSchema; httpPart?: string | undefined }) => {
+  const validate = strict(part);
+  return (data: unknown) =>
+    part.httpPart === 'body' && data === null ? { value: data } : validate(data);
+};

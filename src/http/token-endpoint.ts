@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { TokenIssuer } from '../domain/authentication.ts';
+import { none } from './audit.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import type { HttpServices } from './services.ts';
 
@@ -38,7 +39,7 @@ function tokenRoute(app: FastifyInstance, { issuer }: HttpServices): void {
     scope.post<InRealm & { Body: string }>(
       `${realm}/protocol/openid-connect/token`,
       {
-        config: { access: 'open', door: 'issuer' },
+        config: { access: 'open', door: 'issuer', audit: 'change' },
         schema: {
           ...{ tags, params, consumes: [formType] },
           summary:
@@ -66,7 +67,7 @@ function keyRoutes(app: FastifyInstance, { issuer }: HttpServices): void {
   app.get<InRealm>(
     `${realm}/protocol/openid-connect/certs`,
     {
-      config: { access: 'open', door: 'issuer' },
+      config: { access: 'open', door: 'issuer', audit: none('public keys') },
       schema: { tags, params, summary: 'The keys that tokens are signed with (RFC 7517)' },
     },
     async ({ params: { tenantId } }, reply) =>
@@ -76,7 +77,7 @@ function keyRoutes(app: FastifyInstance, { issuer }: HttpServices): void {
   app.get<InRealm>(
     `${realm}/.well-known/openid-configuration`,
     {
-      config: { access: 'open', door: 'issuer' },
+      config: { access: 'open', door: 'issuer', audit: none('public addresses') },
       schema: {
         ...{ tags, params, summary: 'OpenID Connect discovery' },
         response: { 404: problemSchema },

@@ -1,13 +1,16 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { hasCardNumber, hasCardNumberInUri } from '../domain/card-numbers.ts';
 import { leaseLimits, type PauseExpiry, pauseExpiries } from '../domain/lease.ts';
 import { parseRequesterUri } from '../domain/sip-uri.ts';
 import type { Ucc, UccSettings } from '../domain/ucc.ts';
 import { MAX_RETENTION_DAYS, uccNamePattern } from '../domain/ucc.ts';
+import { RetentionReasonError, type UccChange } from '../domain/ucc-registry.ts';
+import { auditOfChange } from './audit.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import { uccFor, uccsFor } from './scope.ts';
 import type { HttpServices } from './services.ts';
-import { strict } from './strict-body.ts';
+import { reasonSchema, strict } from './strict-body.ts';
 
 const tags = ['UCCs'];
 const MAX_MEMBERS = 10_000;
@@ -48,14 +51,21 @@ const settingProperties = {
   supervisors: members,
 };
 const uccSchema = Type.Object({ name: Type.String(), ...settingProperties });
-const settingsSchema = Type.Partial(Type.Object(settingProperties), {
-  additionalProperties: false,
-});
+const settingsSchema = Type.Partial(
+  Type.Object({
+    ...settingProperties,
+    reason: Type.String({
+      ...reasonSchema,
+      description: 'Why; needed where recordings are to be destroyed sooner. No setting',
+    }),
+  }),
+  { additionalProperties: false },
+);
 const params = Type.Object({ name: Type.String({ pattern: uccNamePattern }) });
 
 interface SettingsRoute {
   Params: { name: string };
-  Body: UccSettings;
+  Body: UccSettings & { reason?: string };
 }
 
 export function uccRoutes(app: FastifyInstance, services: HttpServices): void {
@@ -64,7 +74,7 @@ export function uccRoutes(app: FastifyInstance, services: HttpServices): void {
   app.get(
     '/api/uccs',
     {
-      config: { access: 'readUccs' },
+      config: { access: 'readUccs', audit: 'read' },
       schema: {
         tags,
         summary: 'All UCCs',
@@ -77,7 +87,7 @@ export function uccRoutes(app: FastifyInstance, services: HttpServices): void {
   app.get<{ Params: { name: string } }>(
     '/api/uccs/:name',
     {
-      config: { access: 'readUccs' },
+      config: { access: 'readUccs', audit: 'read' },
       schema: { tags, params, summary: 'A UCC', response: answers },
     },
     async (request, reply) =>
@@ -88,7 +98,7 @@ export function uccRoutes(app: FastifyInstance, services: HttpServices): void {
   app.put<SettingsRoute>(
     '/api/uccs/:name',
     {
-      config: { access: 'changeUccs' },
+      config: { access: 'changeUccs', audit: 'change' },
       schema: {
         ...{ tags, params, body: settingsSchema, response: answers },
         summary: 'Create a UCC, or replace all its settings; what is left out gets its default',
@@ -96,16 +106,17 @@ export function uccRoutes(app: FastifyInstance, services: HttpServices): void {
       validatorCompiler: strict,
     },
     async (request, reply) => {
-      const wrong = notAMember(request.body);
-      if (wrong !== undefined) return sendProblem(reply, 400, `${wrong} is no SIP or tel URI.`);
-      return changed(services, await services.uccs.put(request.params.name, request.body));
+      const { name } = request.params;
+      return change(services, request, reply, (settings, by) =>
+        services.uccs.put(name, settings, by),
+      );
     },
   );
 
   app.patch<SettingsRoute>(
     '/api/uccs/:name',
     {
-      config: { access: 'changeUccs' },
+      config: { access: 'changeUccs', audit: 'change' },
       schema: {
         ...{ tags, params, body: settingsSchema, response: answers },
         summary: 'Change some settings; they count from the next command on',
@@ -113,12 +124,39 @@ export function uccRoutes(app: FastifyInstance, services: HttpServices): void {
       validatorCompiler: strict,
     },
     async (request, reply) => {
-      const wrong = notAMember(request.body);
-      if (wrong !== undefined) return sendProblem(reply, 400, `${wrong} is no SIP or tel URI.`);
-      const ucc = await services.uccs.patch(request.params.name, request.body);
-      return ucc ? changed(services, ucc) : sendProblem(reply, 404, 'No such UCC.');
+      const { name } = request.params;
+      return change(services, request, reply, (settings, by) =>
+        services.uccs.patch(name, settings, by),
+      );
     },
   );
+}
+
+type Write = (settings: UccSettings, by: UccChange) => Promise<Ucc | undefined>;
+
+/** With the row that says who did it, what is another than before, and why. */
+async function change(
+  services: HttpServices,
+  request: FastifyRequest<SettingsRoute>,
+  ...[reply, write]: [FastifyReply, Write]
+): Promise<Ucc | FastifyReply> {
+  const { reason, ...settings } = request.body;
+  const wrong = notAMember(settings);
+  if (wrong !== undefined) return sendProblem(reply, 400, `${wrong} is no SIP or tel URI.`);
+  const { name } = request.params;
+  if (hasCardNumber(name) || membersOf(settings).some(hasCardNumberInUri)) {
+    return sendProblem(reply, 400, 'A name or member holds what looks like a card number.');
+  }
+  const verb = request.method === 'PUT' ? 'save' : 'change';
+  const audited = { action: `ucc ${verb} ${name.toLowerCase()}`, uccName: name, reason };
+  const auditOf = auditOfChange(services.auditLog, request, audited);
+  try {
+    const ucc = await write(settings, { auditOf, hasReason: reason !== undefined });
+    return ucc ? changed(services, ucc) : sendProblem(reply, 404, 'No such UCC.');
+  } catch (cause) {
+    if (!(cause instanceof RetentionReasonError)) throw cause;
+    return sendProblem(reply, 400, 'Recordings would be destroyed sooner: give a reason.');
+  }
 }
 
 /**
@@ -130,6 +168,10 @@ async function changed(services: HttpServices, ucc: Ucc): Promise<Ucc> {
   return ucc;
 }
 
-function notAMember({ agents = [], supervisors = [] }: UccSettings): string | undefined {
-  return [...agents, ...supervisors].find((uri) => parseRequesterUri(uri) === undefined);
+function notAMember(settings: UccSettings): string | undefined {
+  return membersOf(settings).find((uri) => parseRequesterUri(uri) === undefined);
+}
+
+function membersOf({ agents = [], supervisors = [] }: UccSettings): string[] {
+  return [...agents, ...supervisors];
 }

@@ -1,5 +1,6 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import type { AuditOf } from '../domain/audit-log.ts';
 import { isoTime } from '../domain/event-view.ts';
 import { uccNamePattern } from '../domain/ucc.ts';
 import {
@@ -9,6 +10,7 @@ import {
   type WebhookSettings,
   WebhookSettingsError,
 } from '../domain/webhook.ts';
+import { auditOfChange } from './audit.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import type { HttpServices } from './services.ts';
 import { strict } from './strict-body.ts';
@@ -77,7 +79,7 @@ function readRoutes(app: FastifyInstance, { webhooks }: HttpServices): void {
   app.get(
     '/api/webhooks',
     {
-      config: { access: 'readWebhooks' },
+      config: { access: 'readWebhooks', audit: 'read' },
       schema: {
         tags,
         summary: 'All webhooks, without their secrets',
@@ -90,7 +92,7 @@ function readRoutes(app: FastifyInstance, { webhooks }: HttpServices): void {
   app.get<Named>(
     '/api/webhooks/:name',
     {
-      config: { access: 'readWebhooks' },
+      config: { access: 'readWebhooks', audit: 'read' },
       schema: {
         ...{ tags, params, summary: 'A webhook, without its secret' },
         response: { 200: webhookSchema, 404: problemSchema },
@@ -103,11 +105,12 @@ function readRoutes(app: FastifyInstance, { webhooks }: HttpServices): void {
   );
 }
 
-function writeRoutes(app: FastifyInstance, { webhooks }: HttpServices): void {
+function writeRoutes(app: FastifyInstance, services: HttpServices): void {
+  const { webhooks } = services;
   app.put<Named & { Body: WebhookSettings }>(
     '/api/webhooks/:name',
     {
-      config: { access: 'changeWebhooks' },
+      config: { access: 'changeWebhooks', audit: 'change' },
       schema: {
         ...{ tags, params, body: settingsSchema },
         summary: 'Create a webhook, or replace its settings; new UCCs begin with the next event',
@@ -116,8 +119,13 @@ function writeRoutes(app: FastifyInstance, { webhooks }: HttpServices): void {
       validatorCompiler: strict,
     },
     async (request, reply) => {
+      const { name } = request.params;
       try {
-        const saved = await webhooks.put(request.params.name, request.body);
+        const saved = await webhooks.put(
+          name,
+          request.body,
+          audit(services, request, `webhook save ${name}`),
+        );
         const secret = saved.newSecret === undefined ? {} : { secret: saved.newSecret };
         reply.header('Cache-Control', 'no-store').code(saved.created ? 201 : 200);
         return { ...webhookView(saved.webhook), ...secret };
@@ -131,14 +139,18 @@ function writeRoutes(app: FastifyInstance, { webhooks }: HttpServices): void {
   app.delete<Named>(
     '/api/webhooks/:name',
     {
-      config: { access: 'changeWebhooks' },
+      config: { access: 'changeWebhooks', audit: 'change' },
       schema: {
         ...{ tags, params, summary: 'Delete a webhook and its dead letters' },
         response: { 204: Type.Null(), 404: problemSchema },
       },
     },
     async (request, reply) => {
-      const removed = await webhooks.remove(request.params.name);
+      const { name } = request.params;
+      const removed = await webhooks.remove(
+        name,
+        audit(services, request, `webhook remove ${name}`),
+      );
       return removed ? reply.code(204).send() : sendProblem(reply, 404, 'No such webhook.');
     },
   );
@@ -148,7 +160,7 @@ function deadLetterRoutes(app: FastifyInstance, { webhooks }: HttpServices): voi
   app.get<Named & { Querystring: { cursor?: string; limit?: number } }>(
     '/api/webhooks/:name/dead-letters',
     {
-      config: { access: 'readWebhooks' },
+      config: { access: 'readWebhooks', audit: 'read' },
       schema: {
         ...{ tags, params, querystring: pageSchema },
         summary: 'Events that were given up, by UCC and sequence number',
@@ -173,11 +185,12 @@ function deadLetterRoutes(app: FastifyInstance, { webhooks }: HttpServices): voi
   );
 }
 
-function redeliveryRoute(app: FastifyInstance, { webhooks }: HttpServices): void {
+function redeliveryRoute(app: FastifyInstance, services: HttpServices): void {
+  const { webhooks } = services;
   app.post<Named>(
     '/api/webhooks/:name/dead-letters/redeliver',
     {
-      config: { access: 'changeWebhooks' },
+      config: { access: 'changeWebhooks', audit: 'change' },
       schema: {
         ...{ tags, params, summary: 'Try the dead letters once more, in their order' },
         response: {
@@ -191,9 +204,14 @@ function redeliveryRoute(app: FastifyInstance, { webhooks }: HttpServices): void
       const webhook = webhooks.get(request.params.name);
       if (!webhook) return sendProblem(reply, 404, 'No such webhook.');
       if (!webhook.enabled) return sendProblem(reply, 409, 'The webhook is not enabled.');
-      return reply.code(202).send({ deadLetters: await webhooks.redeliver(webhook.name) });
+      const auditOf = audit(services, request, `webhook redeliver ${webhook.name}`);
+      return reply.code(202).send({ deadLetters: await webhooks.redeliver(webhook.name, auditOf) });
     },
   );
+}
+
+function audit(services: HttpServices, request: FastifyRequest, action: string): AuditOf {
+  return auditOfChange(services.auditLog, request, { action });
 }
 
 function webhookView({ name, url, uccs, enabled }: Webhook) {

@@ -1,4 +1,12 @@
-import { may, type Permission, type Principal, seesAllUccs, seesUcc } from '../domain/access.ts';
+import {
+  type Caller,
+  may,
+  type Permission,
+  type Principal,
+  seesAllUccs,
+  seesUcc,
+} from '../domain/access.ts';
+import type { AuditClass } from '../domain/audit-log.ts';
 import type { Ucc } from '../domain/ucc.ts';
 import { hubContract } from './hub-contract.ts';
 import { SubscriptionError } from './subscriptions.ts';
@@ -6,8 +14,13 @@ import { SubscriptionError } from './subscriptions.ts';
 export type HubMethodName = keyof typeof hubContract.methods;
 
 /** Who a connection belongs to; both SignalRs carry it as their `user`. */
-export function principalOf({ user }: { readonly user: unknown }): Principal {
-  return user as Principal;
+export function callerOf({ user }: { readonly user: unknown }): Caller {
+  return user as Caller;
+}
+
+/** Whose roles and UCCs count. */
+export function principalOf(connection: { readonly user: unknown }): Principal {
+  return callerOf(connection).principal;
 }
 
 /** @throws SubscriptionError when the caller may not call the method */
@@ -18,11 +31,16 @@ export function requireAccess(principal: Principal, method: HubMethodName): void
 
 /** A later request of a connection acts for it only when it is the same bearer's. */
 export function isSameBearer(known: unknown, now: unknown): boolean {
-  return (known as Principal).key === (now as Principal).key;
+  return keyOf(known) === keyOf(now);
+}
+
+/** The same text for the same bearer. */
+export function keyOf(user: unknown): string {
+  return (user as Caller).principal.key;
 }
 
 export function expiryOf(user: unknown): number | undefined {
-  return (user as Principal).expiresAt ?? undefined;
+  return (user as Caller).principal.expiresAt ?? undefined;
 }
 
 /** The connections that an event of the UCC is for. */
@@ -33,5 +51,15 @@ export function* hearersOf<Connection extends { readonly user: unknown }>(
   for (const connection of connections) {
     const principal = principalOf(connection);
     if (seesAllUccs(principal) || (ucc && seesUcc(principal, ucc))) yield connection;
+  }
+}
+
+/** What is forgotten is neither open nor unseen: the server does not start. */
+export function requireClasses(
+  methods: Readonly<Record<string, { access?: Permission; audit?: AuditClass }>>,
+): void {
+  for (const [name, { access, audit }] of Object.entries(methods)) {
+    if (access === undefined) throw new Error(`the hub's ${name} does not say who may call it`);
+    if (audit === undefined) throw new Error(`the hub's ${name} does not say what is on record`);
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type Principal, seesUcc } from '../domain/access.ts';
+import { seesUcc } from '../domain/access.ts';
 import type { Ucc } from '../domain/ucc.ts';
 import { Expiry } from '../protocols/signalr/expiry.ts';
 import { HubError } from '../protocols/signalr-classic/errors.ts';
@@ -10,7 +10,15 @@ import type {
   ClassicConnection,
   HubMethod,
 } from '../protocols/signalr-classic/types.ts';
-import { expiryOf, type HubMethodName, hearersOf, principalOf, requireAccess } from './audience.ts';
+import {
+  callerOf,
+  expiryOf,
+  type HubMethodName,
+  hearersOf,
+  keyOf,
+  principalOf,
+  requireAccess,
+} from './audience.ts';
 import {
   classicHubName,
   hubContract,
@@ -50,7 +58,7 @@ export class ClassicFrontEnd {
           events: [stateChangedEvent, recordingChangedEvent],
         },
       },
-      userKey: (user) => (user as Principal).key,
+      userKey: keyOf,
       isOriginAllowed: (origin, host) => options.isOriginAllowed(origin, host),
       onConnected: (connection) => this.#welcome(connection),
       onDisconnected: (connection) => {
@@ -73,20 +81,20 @@ export class ClassicFrontEnd {
   async handleRequest(
     request: IncomingMessage,
     response: ServerResponse,
-    { path, query, principal }: HubRequest,
+    { path, query, caller }: HubRequest,
   ): Promise<void> {
     const action = actionOf(path);
     if (!action) {
       response.writeHead(404).end();
       return;
     }
-    await this.#server.handleRequest(request, response, { action, query, user: principal });
+    await this.#server.handleRequest(request, response, { action, query, user: caller });
   }
 
   handleUpgrade(
     request: IncomingMessage,
     socket: Duplex,
-    ...[head, { path, query, principal }]: [Buffer, HubRequest]
+    ...[head, { path, query, caller }]: [Buffer, HubRequest]
   ): void {
     const action = actionOf(path);
     if (!action) {
@@ -94,7 +102,7 @@ export class ClassicFrontEnd {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
       return;
     }
-    void this.#server.handleUpgrade(request, socket, head, { action, query, user: principal });
+    void this.#server.handleUpgrade(request, socket, head, { action, query, user: caller });
   }
 
   broadcast(event: string, payload: unknown, ucc: Ucc | undefined): void {
@@ -143,6 +151,7 @@ export class ClassicFrontEnd {
         const ucc = this.#options.ucc(uccName);
         return ucc !== undefined && seesUcc(principalOf(connection), ucc);
       },
+      audit: (what) => this.#options.auditRead(callerOf(connection), what),
       send: (event) =>
         connection.send(classicHubName, recordingChangedEvent, [recordingChangedPayload(event)]),
     });

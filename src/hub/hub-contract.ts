@@ -37,17 +37,20 @@ export const hubContract = {
   methods: {
     Subscribe: {
       access: 'readEvents',
+      audit: 'read',
       description:
         'RecordingChanged of a UCC from now on; with sinceSequence first everything after it. Answers when caught up.',
       arguments: Type.Tuple([Type.String(), nullable('integer')]),
     },
     Unsubscribe: {
       access: 'readEvents',
+      audit: { class: 'none', why: 'reads nothing any more' },
       description: 'No more RecordingChanged of the UCC',
       arguments: Type.Tuple([Type.String()]),
     },
     SubscribeCall: {
       access: 'readEvents',
+      audit: 'read',
       description:
         'RecordingChanged of one call from now on, by correlation id in any GUID spelling',
       arguments: Type.Tuple([Type.String()]),

@@ -1,4 +1,4 @@
-import type { Principal } from '../domain/access.ts';
+import type { Caller } from '../domain/access.ts';
 import type { EventFeed } from '../domain/event-feed.ts';
 import type { Ucc } from '../domain/ucc.ts';
 
@@ -8,8 +8,17 @@ export interface RecordingHubOptions {
   /** Bytes that wait for one client; one that does not read is closed beyond this. */
   readonly maxBacklogBytes: number;
   ucc(name: string): Ucc | undefined;
+  /** On record before it is answered: the caller listens to what tells of people. */
+  auditRead(caller: Caller, what: HubRead): Promise<void>;
   isOriginAllowed(origin: string, host: string | undefined): boolean;
   onError(cause: unknown): void;
+}
+
+/** What a client listens to from now on. */
+export interface HubRead {
+  readonly action: string;
+  readonly uccName?: string;
+  readonly correlationId?: string;
 }
 
 /** A request below one of the hub's paths, as HTTP hands it over: body unread. */
@@ -18,5 +27,5 @@ export interface HubRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   /** Who was let in, on this path. */
-  readonly principal: Principal;
+  readonly caller: Caller;
 }

@@ -7,12 +7,14 @@ import { HubError } from '../protocols/signalr/errors.ts';
 import type { HubConnection } from '../protocols/signalr/hub.ts';
 import { createSignalrServer, type SignalrServer } from '../protocols/signalr/server.ts';
 import {
+  callerOf,
   expiryOf,
   type HubMethodName,
   hearersOf,
   isSameBearer,
   principalOf,
   requireAccess,
+  requireClasses,
 } from './audience.ts';
 import { ClassicFrontEnd } from './classic-front-end.ts';
 import {
@@ -49,6 +51,7 @@ export class RecordingHub {
   readonly #stop: () => void;
 
   constructor(options: RecordingHubOptions) {
+    requireClasses(hubContract.methods);
     this.#options = options;
     const { maxConnections, maxBacklogBytes, isOriginAllowed, onError } = options;
     this.#signalr = createSignalrServer({
@@ -85,15 +88,15 @@ export class RecordingHub {
   async handleRequest(
     request: IncomingMessage,
     response: ServerResponse,
-    { path, query, principal }: HubRequest,
+    { path, query, caller }: HubRequest,
   ): Promise<void> {
     const suffix = (['', '/negotiate'] as const).find((one) => {
       return hubPaths.some((hub) => path === hub + one);
     });
     if (isClassic(path)) {
-      await this.#classic.handleRequest(request, response, { path, query, principal });
+      await this.#classic.handleRequest(request, response, { path, query, caller });
     } else if (suffix !== undefined) {
-      await this.#signalr.handleRequest(request, response, { suffix, query, user: principal });
+      await this.#signalr.handleRequest(request, response, { suffix, query, user: caller });
     } else {
       response.writeHead(404).end();
     }
@@ -102,12 +105,12 @@ export class RecordingHub {
   handleUpgrade(
     request: IncomingMessage,
     socket: Duplex,
-    ...[head, { path, query, principal }]: [Buffer, HubRequest]
+    ...[head, { path, query, caller }]: [Buffer, HubRequest]
   ): void {
     if (isClassic(path)) {
-      this.#classic.handleUpgrade(request, socket, head, { path, query, principal });
+      this.#classic.handleUpgrade(request, socket, head, { path, query, caller });
     } else {
-      this.#signalr.handleUpgrade(request, socket, head, { query, user: principal });
+      this.#signalr.handleUpgrade(request, socket, head, { query, user: caller });
     }
   }
 
@@ -136,6 +139,7 @@ export class RecordingHub {
       subscriptions = new Subscriptions({
         feed: this.#options.feed,
         sees: (uccName) => this.#sees(connection, uccName),
+        audit: (what) => this.#options.auditRead(callerOf(connection), what),
         send: (event) => {
           connection.sendEncoded(this.#encode(event));
           return connection.drained();

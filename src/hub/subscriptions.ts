@@ -3,6 +3,7 @@ import { parseGuid } from '../domain/correlation-id.ts';
 import type { EventFeed, Follower } from '../domain/event-feed.ts';
 import type { RecordingEvent } from '../domain/events.ts';
 import { uccKey } from '../domain/ucc.ts';
+import type { HubRead } from './options.ts';
 
 /** More than this of either kind is a client gone wrong. */
 const MAX_SUBSCRIPTIONS = 1_000;
@@ -18,6 +19,8 @@ export interface SubscriptionOptions {
   readonly feed: EventFeed;
   /** Whether the client sees the UCC, at this moment. */
   sees(uccName: string): boolean;
+  /** On record before anything is heard of it. */
+  audit(what: HubRead): Promise<void>;
   /** A promise that it returns keeps a replay waiting: the client reads slower than the store. */
   send(event: RecordingEvent): void | Promise<void>;
 }
@@ -27,6 +30,8 @@ export class Subscriptions {
   readonly #options: SubscriptionOptions;
   readonly #uccs = new Map<string, Follower>();
   readonly #calls = new Map<string, () => void>();
+  #turn: Promise<unknown> = Promise.resolve();
+  #closed = false;
 
   constructor(options: SubscriptionOptions) {
     this.#options = options;
@@ -38,39 +43,34 @@ export class Subscriptions {
   async subscribe(uccName: unknown, sinceSequence: unknown): Promise<void> {
     const name = this.#knownUcc(uccName);
     const since = sequenceOf(sinceSequence);
-    this.#forgetUcc(name);
-    this.#checkRoom(this.#uccs.size);
-    let burst = 0;
     let failure: unknown;
-    const follower = this.#options.feed.follow({
-      uccName: name,
-      since,
-      deliver: (event) => {
-        if (!this.#options.sees(event.uccName)) return undefined;
-        const drained = this.#options.send(event);
-        burst = (burst + 1) % REPLAY_BURST;
-        return drained ?? (burst === 0 ? nextTurn() : undefined);
-      },
-      onError: (cause) => {
+    const follower = await this.#inTurn(async () => {
+      await this.#onRecord({ action: 'Subscribe', uccName: name });
+      this.#forgetUcc(name);
+      this.#checkRoom(this.#uccs.size);
+      return this.#follow(name, since, (cause) => {
         failure = cause;
-      },
+      });
     });
-    this.#uccs.set(name, follower);
     await follower.caughtUp;
     if (failure === undefined) return;
     if (this.#uccs.get(name) === follower) this.#uccs.delete(name);
     throw failure;
   }
 
-  unsubscribe(uccName: unknown): void {
-    this.#forgetUcc(this.#knownUcc(uccName));
+  async unsubscribe(uccName: unknown): Promise<void> {
+    const name = this.#knownUcc(uccName);
+    await this.#inTurn(async () => this.#forgetUcc(name));
   }
 
-  subscribeCall(correlationId: unknown): void {
+  async subscribeCall(correlationId: unknown): Promise<void> {
     const id = typeof correlationId === 'string' ? parseGuid(correlationId) : undefined;
     if (id === undefined) throw new SubscriptionError('The correlation id is no GUID.');
     if (this.#calls.has(id)) return;
     this.#checkRoom(this.#calls.size);
+    await this.#onRecord({ action: 'SubscribeCall', correlationId: id });
+    // Asked for twice at once.
+    if (this.#calls.has(id)) return;
     const stop = this.#options.feed.live((event) => {
       if (event.correlationId !== id || !this.#options.sees(event.uccName)) return;
       // A client that follows the whole UCC has the event already.
@@ -82,10 +82,39 @@ export class Subscriptions {
   }
 
   close(): void {
+    this.#closed = true;
     for (const follower of this.#uccs.values()) follower.stop();
     for (const stop of this.#calls.values()) stop();
     this.#uccs.clear();
     this.#calls.clear();
+  }
+
+  #follow(uccName: string, since: number | undefined, onError: (cause: unknown) => void): Follower {
+    let burst = 0;
+    const follower = this.#options.feed.follow({
+      ...{ uccName, since, onError },
+      deliver: (event) => {
+        if (!this.#options.sees(event.uccName)) return undefined;
+        const drained = this.#options.send(event);
+        burst = (burst + 1) % REPLAY_BURST;
+        return drained ?? (burst === 0 ? nextTurn() : undefined);
+      },
+    });
+    this.#uccs.set(uccName, follower);
+    return follower;
+  }
+
+  /** @throws SubscriptionError where the client has left meanwhile */
+  async #onRecord(what: HubRead): Promise<void> {
+    await this.#options.audit(what);
+    if (this.#closed) throw new SubscriptionError('The connection is closed.');
+  }
+
+  /** What a client asks for takes effect in its order. */
+  #inTurn<Result>(run: () => Promise<Result>): Promise<Result> {
+    const turn = this.#turn.then(run);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
   }
 
   #forgetUcc(name: string): void {

@@ -1,4 +1,5 @@
 import { gunzipSync, inflateSync } from 'node:zlib';
+import { withoutCardNumbers, withoutCardNumbersInUri } from '../domain/card-numbers.ts';
 import type { MetadataFault } from '../domain/metadata-fault.ts';
 import { parseOffer } from '../protocols/sdp/parse-offer.ts';
 import { SdpError, type SdpOffer } from '../protocols/sdp/types.ts';
@@ -114,13 +115,29 @@ class BodyReader {
     if (!isMetadataType(contentType)) this.#faults.add('contentType');
     const charset = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(typeHeader)?.[1];
     const reading = readMetadata(content, charset);
+    const read = reading.metadata && withoutCards(reading.metadata);
     const known = this.#metadata;
-    const update = reading.metadata &&
-      known && { ...reading.metadata, dataMode: 'partial' as const };
-    const { metadata, faults } = joinMetadata(known, update ?? reading.metadata);
+    const update = read && known && { ...read, dataMode: 'partial' as const };
+    const { metadata, faults } = joinMetadata(known, update ?? read);
     this.#metadata = metadata;
     for (const fault of [...reading.faults, ...faults]) this.#faults.add(fault);
   }
+}
+
+/**
+ * Parties' names and addresses, as they are kept from here on. Ids of sessions and vendors' values
+ * name the call, and stay.
+ */
+function withoutCards(metadata: RecordingMetadata): RecordingMetadata {
+  const participants = metadata.participants.map((participant) => {
+    const { aor, name } = participant;
+    return {
+      ...participant,
+      aor: aor === undefined ? undefined : withoutCardNumbersInUri(aor),
+      name: name === undefined ? undefined : withoutCardNumbers(name),
+    };
+  });
+  return { ...metadata, participants };
 }
 
 /** By what it begins with; its type counts where that says nothing. */

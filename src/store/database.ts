@@ -25,6 +25,8 @@ export interface Database {
   resign(): Promise<void>;
   /** Inserts or replaces all rows in one transaction; resolves once it is durable. */
   write(rows: readonly RowOf[]): Promise<void>;
+  /** Takes rows away and inserts others, in one transaction; resolves once it is durable. */
+  remove(removals: readonly Removal[], rows: readonly RowOf[]): Promise<void>;
   /** Statements of any other kind that write; on PostgreSQL in one transaction. */
   change<Result>(statements: (kysely: Kysely<Schema>) => Promise<Result>): Promise<Result>;
   /**
@@ -42,6 +44,13 @@ export interface Database {
    */
   forgetDeleted(callIds?: readonly string[]): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Every row of the table whose column has that value. */
+export interface Removal {
+  readonly table: TableName;
+  readonly column: string;
+  readonly value: string;
 }
 
 export interface Claim {

@@ -22,8 +22,8 @@ import {
   type TrackRecord,
 } from '../domain/records.ts';
 import type { Ucc } from '../domain/ucc.ts';
-import { accessRow } from './access-rows.ts';
 import { alarmRow } from './assurance-rows.ts';
+import { auditRow } from './audit-rows.ts';
 import { derivedRow, erasureRow } from './keeping-rows.ts';
 import type { Schema, TableName } from './schema.ts';
 import type {
@@ -58,8 +58,8 @@ export function rowsOf(change: Change): RowOf[] {
   }
   for (const gap of change.gaps ?? []) rows.push({ table: 'gaps', row: gapRow(gap) });
   if (change.detail) rows.push({ table: 'UCC_CallDetail', row: detailRow(change.detail) });
-  for (const record of change.access ?? []) {
-    rows.push({ table: 'access_trail', row: accessRow(record) });
+  for (const record of change.audit ?? []) {
+    rows.push({ table: 'access_trail', row: auditRow(record) });
   }
   for (const session of change.sessions ?? []) {
     rows.push({ table: 'recording_sessions', row: sessionRow(session) });

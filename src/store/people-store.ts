@@ -1,15 +1,15 @@
 import type { Kysely } from 'kysely';
 import type { Role } from '../domain/access.ts';
-import type { AccessRecord } from '../domain/access-trail.ts';
+import type { AuditRecord } from '../domain/audit-log.ts';
 import type { Client, PeopleStore, User } from '../domain/people.ts';
-import { accessRow } from './access-rows.ts';
+import { auditRow } from './audit-rows.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { Schema } from './schema.ts';
 import type { ClientTable, UserTable } from './tables.ts';
 
 /**
- * Users and clients of the embedded issuer, each change in one commit with its row of the access
- * trail. Who is removed stays as a row without a hash: the trail goes on naming somebody.
+ * Users and clients of the embedded issuer, each change in one commit with its row of the audit
+ * log. Who is removed stays as a row without a hash: the log goes on naming somebody.
  */
 export class SqlPeopleStore implements PeopleStore {
   readonly #kysely: Kysely<Schema>;
@@ -40,20 +40,20 @@ export class SqlPeopleStore implements PeopleStore {
     return rows.map(userOf);
   }
 
-  saveUser(user: User, access: AccessRecord): Promise<void> {
+  saveUser(user: User, audit: AuditRecord): Promise<void> {
     return this.#commits.addRows([
       { table: 'users', row: userRow(user) },
-      { table: 'access_trail', row: accessRow(access) },
+      { table: 'access_trail', row: auditRow(audit) },
     ]);
   }
 
-  async removeUser(name: string, access: AccessRecord): Promise<boolean> {
+  async removeUser(name: string, audit: AuditRecord): Promise<boolean> {
     const user = await this.user(name);
     if (!user) return false;
-    const row = { ...userRow(user), password_hash: '', removed_at: access.at };
+    const row = { ...userRow(user), password_hash: '', removed_at: audit.at };
     await this.#commits.addRows([
       { table: 'users', row },
-      { table: 'access_trail', row: accessRow(access) },
+      { table: 'access_trail', row: auditRow(audit) },
     ]);
     return true;
   }
@@ -78,20 +78,20 @@ export class SqlPeopleStore implements PeopleStore {
     return rows.map(clientOf);
   }
 
-  saveClient(client: Client, access: AccessRecord): Promise<void> {
+  saveClient(client: Client, audit: AuditRecord): Promise<void> {
     return this.#commits.addRows([
       { table: 'clients', row: clientRow(client) },
-      { table: 'access_trail', row: accessRow(access) },
+      { table: 'access_trail', row: auditRow(audit) },
     ]);
   }
 
-  async removeClient(id: string, access: AccessRecord): Promise<boolean> {
+  async removeClient(id: string, audit: AuditRecord): Promise<boolean> {
     const client = await this.client(id);
     if (!client) return false;
-    const row = { ...clientRow(client), secret_hash: '', removed_at: access.at };
+    const row = { ...clientRow(client), secret_hash: '', removed_at: audit.at };
     await this.#commits.addRows([
       { table: 'clients', row },
-      { table: 'access_trail', row: accessRow(access) },
+      { table: 'access_trail', row: auditRow(audit) },
     ]);
     return true;
   }

@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { ReplacedKey } from '../domain/keeping-store.ts';
-import { claimEpoch, type Database, OwnEpoch, type Row, upsert } from './database.ts';
+import { claimEpoch, type Database, OwnEpoch, type Removal, type Row, upsert } from './database.ts';
 import type { RowOf } from './mapping.ts';
 import { beginDurably, mustBeDurable } from './postgres-durability.ts';
 import { rewriteKeys } from './postgres-forgetting.ts';
@@ -53,6 +53,7 @@ export function openPostgres(options: PostgresOptions): Database {
         }
       });
     },
+    remove: (removals, rows) => change((transaction) => remove(transaction, removals, rows)),
     opened: async (rows) => [...rows],
     replaceKeys: (of, keys) => change((transaction) => replaceKeys(transaction, of, keys)),
     forgetDeleted: (callIds) => rewriteKeys(pool, callIds),
@@ -60,6 +61,19 @@ export function openPostgres(options: PostgresOptions): Database {
       await kysely.destroy();
     },
   };
+}
+
+async function remove(
+  transaction: Kysely<Schema>,
+  removals: readonly Removal[],
+  rows: readonly RowOf[],
+): Promise<void> {
+  for (const { table, column, value } of removals) {
+    await sql`delete from ${sql.table(table)} where ${sql.ref(column)} = ${value}`.execute(
+      transaction,
+    );
+  }
+  for (const { table, row } of rows) await upsert(transaction, table, [row]).execute();
 }
 
 /** One statement may touch a row once only: of rows with the same key the last one counts. */

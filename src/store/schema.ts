@@ -1,6 +1,6 @@
 import type {
-  AccessTable,
   AlarmTable,
+  AuditTable,
   CallDetailTable,
   CallPartyTable,
   CallTable,
@@ -36,7 +36,7 @@ export interface Schema {
   webhooks: WebhookTable;
   webhook_cursors: WebhookCursorTable;
   webhook_dead_letters: WebhookDeadLetterTable;
-  access_trail: AccessTable;
+  access_trail: AuditTable;
   alarms: AlarmTable;
   erasures: ErasureTable;
   derived: DerivedTable;

@@ -14,6 +14,19 @@ export function openSqlite(file: string): Database {
   const sql = new Map<TableName, string>();
   const epoch = new OwnEpoch();
   const secrets = new RecordingSecrets(client, epoch);
+  async function writeRows(rows: readonly RowOf[], before: Statements = []): Promise<void> {
+    epoch.mustNotBeDisowned();
+    try {
+      await secrets.exclusively(async () => {
+        const sealed = await secrets.sealed(rows);
+        const upserts = statementsOf(kysely, sql, sealed.rows);
+        await client.request([...sealed.secrets, ...before, ...upserts], true, epoch.value);
+      });
+    } catch (cause) {
+      if ((cause as Error).message === FOLLOWED) epoch.onFollowed();
+      throw cause;
+    }
+  }
   return {
     kysely,
     epoch,
@@ -30,18 +43,13 @@ export function openSqlite(file: string): Database {
       }
       return reading.kysely;
     },
-    async write(rows) {
-      epoch.mustNotBeDisowned();
-      try {
-        await secrets.exclusively(async () => {
-          const sealed = await secrets.sealed(rows);
-          const statements = [...sealed.secrets, ...statementsOf(kysely, sql, sealed.rows)];
-          await client.request(statements, true, epoch.value);
-        });
-      } catch (cause) {
-        if ((cause as Error).message === FOLLOWED) epoch.onFollowed();
-        throw cause;
-      }
+    write: (rows) => writeRows(rows),
+    async remove(removals, rows) {
+      const deletions = removals.map(({ table, column, value }) => ({
+        sql: `delete from "${table}" where "${column}" = ?`,
+        rows: [[value]],
+      }));
+      await writeRows(rows, deletions);
     },
     async close() {
       await Promise.all([kysely.destroy(), reading?.kysely.destroy()]);

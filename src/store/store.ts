@@ -1,6 +1,6 @@
 import { type SqlBool, sql } from 'kysely';
-import type { AccessFilter, AccessRecord } from '../domain/access-trail.ts';
 import type { AssuranceStore } from '../domain/assurance-store.ts';
+import type { AuditFilter, AuditRecord } from '../domain/audit-log.ts';
 import { partsInOrder } from '../domain/dialogue.ts';
 import type { RecordingEvent } from '../domain/events.ts';
 import type { KeepingStore } from '../domain/keeping-store.ts';
@@ -18,8 +18,8 @@ import type {
 } from '../domain/records.ts';
 import type { Ucc } from '../domain/ucc.ts';
 import type { WebhookStore } from '../domain/webhook.ts';
-import { accessOf } from './access-rows.ts';
 import { SqlAssuranceStore } from './assurance-store.ts';
+import { auditOf } from './audit-rows.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { type Database, openedRows } from './database.ts';
 import { SqlKeepingStore } from './keeping-store.ts';
@@ -143,20 +143,27 @@ export class SqlStore implements Store {
     return searchRecordings(this.#database.reader, filter);
   }
 
-  async accessTrail(filter: AccessFilter): Promise<AccessRecord[]> {
-    let query = this.#database.kysely
+  async auditLog(filter: AuditFilter): Promise<AuditRecord[]> {
+    let query = this.#database.reader
       .selectFrom('access_trail')
       .selectAll()
       .orderBy('id', 'desc')
       .limit(filter.limit);
     if (filter.who !== undefined) query = query.where('who', '=', filter.who);
+    if (filter.action !== undefined) query = query.where('action', '=', filter.action);
     if (filter.uccName !== undefined) query = query.where('ucc_name', '=', filter.uccName);
     if (filter.callId !== undefined) query = query.where('call_id', '=', filter.callId);
+    const { call } = filter;
+    if (call !== undefined) {
+      query = query.where((eb) =>
+        eb.or([eb('call_id', '=', call), eb('correlation_id', '=', call)]),
+      );
+    }
     if (filter.outcome !== undefined) query = query.where('outcome', '=', filter.outcome);
     if (filter.from !== undefined) query = query.where('at', '>=', filter.from);
     if (filter.to !== undefined) query = query.where('at', '<', filter.to);
     if (filter.before !== undefined) query = query.where('id', '<', filter.before);
-    return (await query.execute()).map(accessOf);
+    return (await query.execute()).map(auditOf);
   }
 
   async tracks(callId: string): Promise<TrackRecord[]> {

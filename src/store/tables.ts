@@ -170,13 +170,15 @@ export interface WebhookDeadLetterTable {
   failed_at: number;
 }
 
-export interface AccessTable {
+/** `access_trail` is what it was called in older releases. */
+export interface AuditTable {
   id: string;
   at: number;
   who: string;
   client: string | null;
   address: string;
   door: string;
+  requester: string | null;
   action: string;
   ucc_name: string | null;
   correlation_id: string | null;
@@ -184,6 +186,8 @@ export interface AccessTable {
   outcome: string;
   reason: string | null;
   count: number;
+  before: string | null;
+  after: string | null;
 }
 
 export interface AlarmTable {

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { AuditRecord } from '../domain/audit-log.ts';
 import type {
   DeadLetter,
   DeadLetterPage,
@@ -6,6 +7,7 @@ import type {
   WebhookCursor,
   WebhookStore,
 } from '../domain/webhook.ts';
+import { auditRow } from './audit-rows.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { Database } from './database.ts';
 import type { RowOf } from './mapping.ts';
@@ -38,17 +40,24 @@ export class SqlWebhookStore implements WebhookStore {
     return new Map(rows.map((row) => [row.ucc_name, Number(row.sequence)]));
   }
 
-  save(webhook: Webhook, cursors: readonly WebhookCursor[]): Promise<void> {
-    return this.#commits.addRows([webhookRow(webhook), ...cursors.map(cursorRow)]);
+  save(webhook: Webhook, cursors: readonly WebhookCursor[], audit?: AuditRecord): Promise<void> {
+    const rows = [webhookRow(webhook), ...cursors.map(cursorRow), ...auditRows(audit)];
+    return this.#commits.addRows(rows);
   }
 
-  async remove(webhook: string): Promise<void> {
-    // The webhook goes first: without it, what a crash leaves of the rest is read by nobody.
-    await this.#database.change(async (kysely) => {
-      await kysely.deleteFrom('webhooks').where('name', '=', webhook).execute();
-      await kysely.deleteFrom('webhook_cursors').where('webhook', '=', webhook).execute();
-      await kysely.deleteFrom('webhook_dead_letters').where('webhook', '=', webhook).execute();
-    });
+  remove(webhook: string, audit?: AuditRecord): Promise<void> {
+    return this.#database.remove(
+      [
+        { table: 'webhooks', column: 'name', value: webhook },
+        { table: 'webhook_cursors', column: 'webhook', value: webhook },
+        { table: 'webhook_dead_letters', column: 'webhook', value: webhook },
+      ],
+      auditRows(audit),
+    );
+  }
+
+  noteRedelivery(audit: AuditRecord): Promise<void> {
+    return this.#commits.addRows(auditRows(audit));
   }
 
   advance(cursor: WebhookCursor, deadLetter?: DeadLetter): Promise<void> {
@@ -102,6 +111,10 @@ export class SqlWebhookStore implements WebhookStore {
   get #kysely(): Kysely<Schema> {
     return this.#database.kysely;
   }
+}
+
+function auditRows(audit: AuditRecord | undefined): RowOf[] {
+  return audit ? [{ table: 'access_trail', row: auditRow(audit) }] : [];
 }
 
 function webhookRow(webhook: Webhook): RowOf {

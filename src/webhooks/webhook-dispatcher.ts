@@ -1,3 +1,6 @@
+import { auditedChange, SECRET_CHANGED } from '../domain/audit-change.ts';
+import type { AuditOf, AuditRecord } from '../domain/audit-log.ts';
+import { hasCardNumber } from '../domain/card-numbers.ts';
 import type { EventFeed, EventHistory } from '../domain/event-feed.ts';
 import type { AlarmSink, Clock } from '../domain/ports.ts';
 import { SerialQueue } from '../domain/serial-queue.ts';
@@ -36,6 +39,8 @@ export interface WebhookDispatcherOptions {
   readonly lookup?: AllLookup;
   isUcc(name: string): boolean;
   onAttempt(outcome: Attempt['outcome']): void;
+  /** The row of the audit log for what Hush does itself: it switches a webhook off. */
+  readonly auditDisabled: AuditOf;
   /** The receiver answered 410. */
   onDisabled(name: string): void;
   onError(cause: unknown): void;
@@ -102,13 +107,13 @@ export class WebhookDispatcher implements Webhooks {
     return this.#entries.get(uccKey(name))?.webhook;
   }
 
-  put(name: string, settings: WebhookSettings): Promise<SavedWebhook> {
+  put(name: string, settings: WebhookSettings, auditOf: AuditOf): Promise<SavedWebhook> {
     return this.#changes.run(async () => {
       const before = this.get(name);
       const webhook = this.#checked(name, settings, before);
       await this.#rest(webhook.name);
       try {
-        await this.#save(webhook, before);
+        await this.#save(webhook, before, auditOf(changeOf(before, webhook)));
       } catch (cause) {
         if (before) await this.#enter(before);
         throw cause;
@@ -120,12 +125,13 @@ export class WebhookDispatcher implements Webhooks {
     });
   }
 
-  remove(name: string): Promise<boolean> {
+  remove(name: string, auditOf: AuditOf): Promise<boolean> {
     return this.#changes.run(async () => {
       const webhook = this.get(name);
       if (!webhook) return false;
       await this.#rest(webhook.name);
-      await this.#options.store.remove(webhook.name);
+      const audit = auditOf(changeOf(webhook, undefined));
+      await this.#options.store.remove(webhook.name, audit);
       this.#entries.delete(webhook.name);
       return true;
     });
@@ -135,8 +141,10 @@ export class WebhookDispatcher implements Webhooks {
     return this.#options.store.deadLetters(uccKey(name), page);
   }
 
-  async redeliver(name: string): Promise<number> {
+  async redeliver(name: string, auditOf: AuditOf): Promise<number> {
     const count = await this.#options.store.deadLetterCount(uccKey(name));
+    const change = auditedChange({}, { webhook: uccKey(name), deadLetters: count });
+    await this.#options.store.noteRedelivery(auditOf(change));
     this.#entries.get(uccKey(name))?.run?.redeliver();
     return count;
   }
@@ -156,6 +164,9 @@ export class WebhookDispatcher implements Webhooks {
     if (!before && this.#entries.size >= MAX_WEBHOOKS) {
       throw new WebhookSettingsError(`There are ${MAX_WEBHOOKS} webhooks already.`);
     }
+    if (!before && hasCardNumber(name)) {
+      throw new WebhookSettingsError('The name holds what looks like a card number.');
+    }
     const url = parseWebhookUrl(settings.url);
     if (leadsToRefused(url, this.#isRefused)) {
       throw new WebhookSettingsError('url leads to a link-local or metadata address.');
@@ -170,13 +181,13 @@ export class WebhookDispatcher implements Webhooks {
   }
 
   /** UCCs that the webhook did not have before begin with what comes next. */
-  async #save(webhook: Webhook, before: Webhook | undefined): Promise<void> {
+  async #save(webhook: Webhook, before: Webhook | undefined, audit: AuditRecord): Promise<void> {
     // A removal that a crash cut short may have left something behind.
     if (!before) await this.#options.store.remove(webhook.name);
     const cursors = [...this.#horizons]
       .filter(([uccName]) => !before || !follows(before, uccName))
       .map(([uccName, sequence]) => ({ webhook: webhook.name, uccName, sequence }));
-    await this.#options.store.save(webhook, cursors);
+    await this.#options.store.save(webhook, cursors, audit);
   }
 
   async #enter(webhook: Webhook): Promise<void> {
@@ -205,11 +216,26 @@ export class WebhookDispatcher implements Webhooks {
         if (this.get(webhook.name) !== webhook) return;
         await this.#rest(webhook.name);
         this.#entries.set(webhook.name, { webhook: disabled, run: undefined });
-        await this.#options.store.save(disabled, []);
+        const change = changeOf(webhook, disabled);
+        await this.#options.store.save(disabled, [], this.#options.auditDisabled(change));
         this.#options.onDisabled(webhook.name);
       })
       .catch(this.#options.onError);
   }
+}
+
+/** Without the secret, and what may be one in the address; whether they are others is told. */
+function changeOf(before: Webhook | undefined, after: Webhook | undefined) {
+  const partsOf = ({ url, uccs, enabled, secret }: Webhook) => {
+    const [address, query = ''] = url.split('?', 2);
+    return { shown: { url: address, uccs, enabled }, secret, query };
+  };
+  const [was, is] = [before && partsOf(before), after && partsOf(after)];
+  const others = {
+    ...(is && is.secret !== was?.secret ? { secret: SECRET_CHANGED } : {}),
+    ...(is && is.query !== (was?.query ?? '') ? { urlQuery: SECRET_CHANGED } : {}),
+  };
+  return auditedChange(was?.shown, is && { ...is.shown, ...others });
 }
 
 function follows({ uccs }: Webhook, uccName: string): boolean {

@@ -85,7 +85,7 @@ describe('hush', () => {
     expect((await hush('hold', id, '--reason', 'case 3')).out).toContain('case 3');
     const held = await hush('erase', id, '--reason', 'x', '--whole');
     expect([held.code, held.err]).toEqual([1, 'hush: The recording is under legal hold.\n']);
-    expect((await hush('unhold', id)).out).toContain('none');
+    expect((await hush('unhold', id, '--reason', 'case closed')).out).toContain('none');
     const part = await hush('erase', id, '--reason', 'x', '--from', '0.2', '--to', '0:00.6');
     expect(part.out).toMatch(/done +0:00\.2 to 0:00\.6 +2 /);
     const whole = await hush('erase', id, '--reason', 'x', '--whole', '--json');

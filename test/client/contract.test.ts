@@ -119,12 +119,14 @@ describe('the Hush API', () => {
     expect(await recordings.erase(id, { reason: 'x', whole: true })).toMatchObject({
       error: { kind: 'http', status: 409, message: 'The recording is under legal hold.' },
     });
-    expect(orThrow(await recordings.releaseLegalHold(id)).legalHold).toBeNull();
+    expect(orThrow(await recordings.releaseLegalHold(id, 'case closed')).legalHold).toBeNull();
     expect(orThrow(await recordings.erase(id, { reason: 'x', whole: true })).state).toBe('done');
     expect(orThrow(await recordings.erasures(id))).toHaveLength(1);
     expect(await recordings.audio(id)).toMatchObject({ error: { status: 410 } });
     expect(orThrow(await hush.uccs.get(ucc)).retentionDays).toBe(0);
-    expect(orThrow(await hush.uccs.patch(ucc, { retentionDays: 3_650 })).retentionDays).toBe(3_650);
+    expect(
+      orThrow(await hush.uccs.patch(ucc, { retentionDays: 3_650, reason: 'policy' })).retentionDays,
+    ).toBe(3_650);
     expect(orThrow(await hush.uccs.list()).map(({ name }) => name)).toEqual([ucc]);
     expect(orThrow(await hush.archive.startCheck({ deep: true })).state).toBe('running');
   });

@@ -62,7 +62,7 @@ describe('the console', () => {
     expect(await violations(at.page)).toEqual([]);
     await placed.call.end();
     await at.page.getByRole('link', { name: 'Its recording' }).click();
-    await at.page.getByText('Listened to').waitFor();
+    await at.page.getByText('Listened to live').waitFor();
   });
 
   test('recordings: found, opened, and what is missing told with its reason', async () => {
@@ -98,7 +98,7 @@ describe('the console', () => {
     await at.page.getByText('in the address bar').waitFor();
     expect(at.page.url()).toMatch(/\?t=\d+\.\d$/);
     await at.page.reload();
-    await at.page.getByText('Listened to').first().waitFor();
+    await at.page.getByText('Played or exported').first().waitFor();
   });
 
   test('an interval is erased by dragging over it', async () => {
@@ -162,6 +162,9 @@ describe('the console', () => {
     await at.page.getByRole('columnheader', { name: 'Pauses not confirmed' }).waitFor();
     await at.open('uccs');
     await at.page.getByLabel('Days that recordings are kept').fill('90');
+    await at.page.getByRole('button', { name: 'Save' }).click();
+    await at.page.getByText('give a reason').waitFor();
+    await at.page.getByLabel('Reason; needed').fill('policy 7');
     await at.page.getByRole('button', { name: 'Save' }).click();
     await at.page.getByText('Saved; it counts').waitFor();
     const [ucc] = (await at.bench.hush.get('/api/uccs')).items;

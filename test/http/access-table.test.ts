@@ -1,34 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { HubConnectionBuilder } from '@microsoft/signalr';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Role, roles } from '../../src/domain/access.ts';
 import { hubContract } from '../../src/hub/hub-contract.ts';
+import { routesOf, accessTable as table } from '../support/access-table.ts';
 import { TestHush, ucc } from '../support/hush.ts';
 import { fetchToken, hushWithPeople, tenantId } from '../support/people.ts';
 
-type Cell = 'yes' | 'no' | 'open' | 'let in';
-
-interface Row {
-  readonly name: string;
-  readonly cells: Readonly<Record<Role, Cell>>;
-}
-
-const document = new URL('../../docs/reference/access.md', import.meta.url);
 const id = '00000000-0000-4000-8000-000000000000';
-
-/** The rows of the tables whose first column is `route` or `method`. */
-function table(kind: 'route' | 'method'): Row[] {
-  const lines = readFileSync(document, 'utf8').split('\n');
-  const begin = lines.findIndex((line) => line.startsWith(`| ${kind} |`));
-  const rows: Row[] = [];
-  for (const line of lines.slice(begin + 2)) {
-    const [, name = '', ...cells] = line.split('|').map((cell) => cell.trim());
-    if (!line.startsWith('|')) break;
-    const byRole = roles.map((role, index) => [role, cells[index]]);
-    rows.push({ name: name.replaceAll('`', ''), cells: Object.fromEntries(byRole) });
-  }
-  return rows;
-}
 
 let hush: TestHush;
 const tokens = new Map<Role, string>();
@@ -76,6 +54,7 @@ describe('the table of routes', () => {
     const listed = rows.map(({ name }) => name);
     const hidden = ['GET /api/openapi.json', 'GET /docs'];
     expect([...listed].sort()).toEqual([...described, ...hidden].sort());
+    expect(listed).toHaveLength(65);
   });
 
   test.each(rows.flatMap(({ name, cells }) => roles.map((role) => [name, role, cells[role]])))(
@@ -150,14 +129,3 @@ describe('the table of hub methods', () => {
     await connection.stop();
   });
 });
-
-async function routesOf(server: TestHush, token: string): Promise<string[]> {
-  const response = await fetch(`${server.api}/api/openapi.json`, {
-    headers: { Authorization: `Bearer ${token}` },
-  });
-  const { paths } = (await response.json()) as { paths: Record<string, Record<string, object>> };
-  return Object.entries(paths).flatMap(([path, methods]) => {
-    const url = path.replace(/\{(\w+)\}/g, ':$1');
-    return Object.keys(methods).map((method) => `${method.toUpperCase()} ${url}`);
-  });
-}

@@ -20,7 +20,7 @@ function audio(query: string, init: RequestInit = {}): Promise<Response> {
 }
 
 async function exportsTold(): Promise<number> {
-  const { items } = await bench.hush.get('/api/access-trail?limit=500');
+  const { items } = await bench.hush.get('/api/audit-log?limit=500');
   return items.filter(({ action }: { action: string }) => action === 'export').length;
 }
 
@@ -30,7 +30,7 @@ const formats = [
 ] as const;
 
 describe.each(formats)('format=%s', (format, type, container, codec, sampleRate) => {
-  test('is the recording, streamed, and stands in the access trail', async () => {
+  test('is the recording, streamed, and stands in the audit log', async () => {
     const before = await exportsTold();
     const response = await audio(`?format=${format}`, { headers: { Range: 'bytes=0-9' } });
     expect(response.status).toBe(200);

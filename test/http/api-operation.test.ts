@@ -93,7 +93,7 @@ const routes = {
   '/auth/realms/{tenantId}/.well-known/openid-configuration': 'get',
   '/auth/realms/{tenantId}/protocol/openid-connect/certs': 'get',
   '/auth/realms/{tenantId}/protocol/openid-connect/token': 'post',
-  '/api/access-trail': 'get',
+  '/api/audit-log': 'get',
   '/api/alarms': 'get',
   '/api/assurance/daily': 'get',
   '/api/assurance/reconcile': 'post',

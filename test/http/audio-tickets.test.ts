@@ -90,9 +90,9 @@ describe('where everybody needs a token', () => {
     const wrong = `${bench.hush.api}/api/recordings/${id}/audio?ticket=${'a'.repeat(43)}`;
     expect((await fetch(wrong)).status).toBe(401);
     const { items } = (await (
-      await fetch(`${bench.hush.api}/api/access-trail?limit=100`, { headers: await admin() })
+      await fetch(`${bench.hush.api}/api/audit-log?limit=100`, { headers: await admin() })
     ).json()) as { items: { action: string; who: string }[] };
-    const listened = items.filter(({ action }) => action === 'listen');
+    const listened = items.filter(({ action }) => action === 'export');
     expect(listened.map(({ who }) => who)).toEqual(['the-supervisor']);
     expect(JSON.stringify(items)).not.toContain(ticket.replace('ticket=', ''));
   });

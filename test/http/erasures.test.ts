@@ -165,10 +165,10 @@ describe('a whole recording that is erased', () => {
     expect((await hush.get<Detail>(`/api/recordings/${id}`)).status).toBe('destroyed');
     const again = await ask('POST', `${id}/erasures`, { reason: 'again', whole: true });
     expect(await problemOf(again)).toEqual(problem(410, 'Gone', 'The recording is destroyed.'));
-    const trail = await hush.get<{ items: { action: string }[] }>(
-      `/api/access-trail?recording=${id}`,
+    const auditLog = await hush.get<{ items: { action: string }[] }>(
+      `/api/audit-log?recording=${id}`,
     );
-    expect(trail.items.map(({ action }) => action)).toContain('erase');
+    expect(auditLog.items.map(({ action }) => action)).toContain('erase');
   });
 
   test('is cut off where somebody listens', async () => {
@@ -194,14 +194,14 @@ describe('a legal hold', () => {
     const refused = await ask('POST', `${id}/erasures`, { reason: 'x', whole: true });
     const detail = 'The recording is under legal hold.';
     expect(await problemOf(refused)).toEqual(problem(409, 'Conflict', detail));
-    const trail = await bench.hush.get(`/api/access-trail?recording=${id}&outcome=refused`);
-    expect(trail.items).toEqual([
+    const auditLog = await bench.hush.get(`/api/audit-log?recording=${id}&outcome=refused`);
+    expect(auditLog.items).toEqual([
       expect.objectContaining({ action: 'erase', outcome: 'refused', reason: 'onLegalHold' }),
     ]);
     const held = await hush.get<{ items: { id: string }[] }>('/api/recordings?legalHold=true');
     expect(held.items.map((item) => item.id)).toEqual([id]);
-    expect((await ask('DELETE', `${id}/legal-hold`)).status).toBe(200);
-    expect((await ask('DELETE', `${id}/legal-hold`)).status).toBe(404);
+    expect((await ask('DELETE', `${id}/legal-hold`, { reason: 'case closed' })).status).toBe(200);
+    expect((await ask('DELETE', `${id}/legal-hold`, { reason: 'case closed' })).status).toBe(404);
     const erased = await ask('POST', `${id}/erasures`, { reason: 'x', whole: true });
     expect(erased.status).toBe(201);
     expect((await ask('PUT', `${id}/legal-hold`, { reason: 'late' })).status).toBe(410);

@@ -101,7 +101,7 @@ describe('a call in progress', () => {
     }
     expect((await ear.response).headers.get('content-type')).toBe('audio/wav');
     expect(await ffprobe(ear.wav)).toMatchObject({ codec: 'pcm_s16le', channels: 2 });
-    const { items } = await bench.hush.get('/api/access-trail?limit=10');
+    const { items } = await bench.hush.get('/api/audit-log?limit=10');
     expect(items.filter(({ action }: { action: string }) => action === 'listen')).toHaveLength(1);
   });
 

@@ -53,15 +53,15 @@ describe('users', () => {
     expect(listed.text).not.toContain('scrypt');
     expect((await ask('DELETE', '/api/users/EVA')).status).toBe(204);
     expect((await ask('DELETE', '/api/users/eva')).status).toBe(404);
-    const { body } = await ask('GET', '/api/access-trail?limit=50');
-    const deeds = body.items.map(({ action }: { action: string }) => action);
-    for (const deed of [
+    const { body } = await ask('GET', '/api/audit-log?limit=50');
+    const actions = body.items.map(({ action }: { action: string }) => action);
+    for (const action of [
       'user add eva',
       'user change eva',
       'user change and passwd eva',
       'user remove eva',
     ]) {
-      expect(deeds).toContain(deed);
+      expect(actions).toContain(action);
     }
     expect(JSON.stringify(body)).not.toContain(eva.password);
   });

@@ -105,19 +105,19 @@ describe('what is not given does not exist', () => {
     const { callId } = await hush.settled(correlationId);
     const audio = `/api/recordings/${callId}/audio`;
     expect((await get(audio, 'supervisor')).status).toBe(200);
-    const trail = await itemsOf(await get(`/api/access-trail?recording=${callId}`, 'auditor'));
-    expect(trail[0]).toMatchObject({ who: 'supervisor', action: 'listen', outcome: 'ok' });
+    const auditLog = await itemsOf(await get(`/api/audit-log?recording=${callId}`, 'auditor'));
+    expect(auditLog[0]).toMatchObject({ who: 'supervisor', action: 'export', outcome: 'ok' });
   });
 });
 
-describe('the access trail', () => {
+describe('the audit log', () => {
   test('holds commands that were carried out, refused and denied', async () => {
     const { correlationId, call } = await caller.call(hush, { silent: true });
     await command('here', correlationId, { Action: 'Pause' });
     await command('here', correlationId, { Action: 'Pause' });
     await command('agent', correlationId, { RequesterSipUri: supervisor });
     await call.end();
-    const items = await itemsOf(await get('/api/access-trail?limit=100', 'auditor'));
+    const items = await itemsOf(await get('/api/audit-log?limit=100', 'auditor'));
     const rows = items
       .filter((row) => row.correlationId === correlationId)
       .map((row) => [row.who, row.action, row.outcome, row.reason]);
@@ -131,7 +131,7 @@ describe('the access trail', () => {
   test('takes no line breaks and no control characters from names', async () => {
     const name = 'ucc\r\n{"level":60}\u001b[31m';
     await command('here', randomUUID(), { UCCName: name });
-    const items = await itemsOf(await get('/api/access-trail?outcome=denied', 'auditor'));
+    const items = await itemsOf(await get('/api/audit-log?outcome=denied', 'auditor'));
     expect(items[0]?.uccName).toBe('ucc\u{fffd}\u{fffd}{"level":60}\u{fffd}[31m');
   });
 });

@@ -33,6 +33,7 @@ async function start(history: EventHistory): Promise<RawClient> {
     feed: new EventFeed(new InProcessBus(onError), history),
     ...{ maxConnections: 10, maxBacklogBytes: MAX_BACKLOG_BYTES, onError },
     ucc: newUcc,
+    auditRead: async () => undefined,
     isOriginAllowed: () => true,
   });
   const http = createServer();
@@ -40,7 +41,7 @@ async function start(history: EventHistory): Promise<RawClient> {
     hub.handleUpgrade(request, socket, head, {
       path: hubPath,
       query: new URLSearchParams(),
-      principal: anonymous('admin'),
+      caller: { principal: anonymous('admin'), address: '', door: 'v1' },
     });
   });
   http.listen(0, '127.0.0.1');

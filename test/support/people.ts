@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashPassword, hashSecret } from '../../src/auth/password-hash.ts';
 import type { Caller, Role } from '../../src/domain/access.ts';
-import { AccessTrail } from '../../src/domain/access-trail.ts';
+import { AuditLog } from '../../src/domain/audit-log.ts';
 import type { User } from '../../src/domain/people.ts';
 import type { ServerOverrides } from '../../src/server.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
@@ -42,17 +42,17 @@ export async function addDemoPeople(dataDir: string): Promise<Record<Role, Perso
 export async function addPeople(dataDir: string, users: readonly NewUser[]): Promise<Person[]> {
   mkdirSync(dataDir, { recursive: true });
   const store = await SqlStore.open(openSqlite(join(dataDir, 'hush.sqlite')));
-  const trail = new AccessTrail({ store, clock: Date, onError: () => undefined });
-  const desk = trail.entry(atTheDesk, { action: 'user add', outcome: 'ok' });
+  const auditLog = new AuditLog({ store, clock: Date, onError: () => undefined });
+  const desk = auditLog.entry(atTheDesk, { action: 'user add', outcome: 'ok' });
   const createdAt = Date.now();
-  const next = () => trail.entry(atTheDesk, { action: 'user add', outcome: 'ok' });
+  const next = () => auditLog.entry(atTheDesk, { action: 'user add', outcome: 'ok' });
   const secretHash = await hashSecret(clientSecret);
   await store.people.saveClient({ id: clientId, secretHash, createdAt }, desk);
   for (const user of users) {
     const passwordHash = await hashPassword(passwordOf(user.name));
     await store.people.saveUser({ ...user, passwordHash, createdAt }, next());
   }
-  await trail.close();
+  await auditLog.close();
   await store.close();
   return users.map(({ name }) => ({ name, password: passwordOf(name) }));
 }

@@ -69,14 +69,16 @@ describe('a webhook', () => {
     ...['https://[fd00:ec2::254]/', 'http://0/', 'http://①⑥⑨.254.169.254/'],
   ])('may not be at %s', async (url) => {
     await open({});
-    await expect(bench.dispatcher.put('crm', { url })).rejects.toThrow(WebhookSettingsError);
+    await expect(bench.dispatcher.put('crm', { url }, bench.auditOf)).rejects.toThrow(
+      WebhookSettingsError,
+    );
     expect(bench.dispatcher.list()).toEqual([]);
   });
 
   it('whose name resolves to a refused address is not connected to', async () => {
     const lookup = resolver(['169.254.169.254', 'fe80::1']);
     await open({ lookup, limits: { maxAttempts: 2 } });
-    await bench.dispatcher.put('crm', { url: 'http://metadata.example/' });
+    await bench.dispatcher.put('crm', { url: 'http://metadata.example/' }, bench.auditOf);
     await bench.happen(sales);
     await bench.until(() => bench.alarms.length === 1);
     expect(bench.outcomes).toEqual(['addressRefused', 'addressRefused']);
@@ -89,7 +91,7 @@ describe('a webhook', () => {
     await open({ lookup });
     receiver.answer = () => (response) => response.writeHead(204, { Connection: 'close' }).end();
     const url = `http://rebinding.example:${receiver.port}/`;
-    await bench.dispatcher.put('crm', { url });
+    await bench.dispatcher.put('crm', { url }, bench.auditOf);
     await bench.happen(sales);
     await bench.until(() => bench.outcomes.length === 1);
     await bench.happen(sales);
@@ -101,7 +103,11 @@ describe('a webhook', () => {
 
   it('is reached by those of its addresses that are not refused', async () => {
     await open({ lookup: resolver(['fe80::1', '169.254.1.1', '127.0.0.1']) });
-    await bench.dispatcher.put('crm', { url: `http://mixed.example:${receiver.port}/` });
+    await bench.dispatcher.put(
+      'crm',
+      { url: `http://mixed.example:${receiver.port}/` },
+      bench.auditOf,
+    );
     await bench.happen(sales);
     await receiver.count(1);
     expect(receiver.received[0]?.headers.host).toBe(`mixed.example:${receiver.port}`);
@@ -112,7 +118,7 @@ describe('a webhook', () => {
     const elsewhere = await Receiver.open();
     receiver.answer = (_, index) => (response) =>
       response.writeHead([307, 301][index] ?? 204, { Location: elsewhere.url }).end();
-    await bench.dispatcher.put('crm', { url: receiver.url });
+    await bench.dispatcher.put('crm', { url: receiver.url }, bench.auditOf);
     await bench.happen(sales);
     await bench.until(() => bench.alarms.length === 1);
     expect(receiver.sequences).toEqual([1, 1]);
@@ -124,7 +130,11 @@ describe('a webhook', () => {
 
   it('may be at an address that is allowed', async () => {
     await open({ limits: { allowedNetworks: ['169.254.7.0/24'] } });
-    const { webhook } = await bench.dispatcher.put('crm', { url: 'http://169.254.7.1/' });
+    const { webhook } = await bench.dispatcher.put(
+      'crm',
+      { url: 'http://169.254.7.1/' },
+      bench.auditOf,
+    );
     expect(webhook.url).toBe('http://169.254.7.1/');
   });
 });

@@ -56,7 +56,7 @@ describe('a delivery that fails', () => {
     bench = await DispatcherBench.open({ limits: { firstRetryMs: 40, maxRetryMs: 160 } });
     receiver = await Receiver.open();
     receiver.answer = (_, index) => (index < 3 ? 503 : undefined);
-    await bench.dispatcher.put('crm', { url: receiver.url });
+    await bench.dispatcher.put('crm', { url: receiver.url }, bench.auditOf);
     await bench.happen(sales);
     await receiver.count(4);
     // Timers may fire a millisecond early; nothing bounds how late a busy machine fires them.
@@ -72,7 +72,7 @@ describe('a delivery that fails', () => {
       if (index > 0) return undefined;
       return (response) => response.writeHead(429, { 'Retry-After': '1' }).end();
     };
-    await bench.dispatcher.put('crm', { url: receiver.url });
+    await bench.dispatcher.put('crm', { url: receiver.url }, bench.auditOf);
     await bench.happen(sales);
     await receiver.count(2);
     expect(gaps()[0]).toBeGreaterThanOrEqual(998);
@@ -85,7 +85,7 @@ describe('a delivery that fails', () => {
       if (index > 0) return undefined;
       return (response) => response.writeHead(503, { 'Retry-After': '86400' }).end();
     };
-    await bench.dispatcher.put('crm', { url: receiver.url });
+    await bench.dispatcher.put('crm', { url: receiver.url }, bench.auditOf);
     await bench.happen(sales);
     await receiver.count(2);
     expect(receiver.sequences).toEqual([1, 1]);

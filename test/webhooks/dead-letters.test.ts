@@ -25,7 +25,7 @@ describe('dead letters', () => {
       const bad = event.uccName === 'support' || [2, 3].includes(event.sequence);
       return bad ? 500 : undefined;
     };
-    await bench.dispatcher.put('crm', { url: receiver.url });
+    await bench.dispatcher.put('crm', { url: receiver.url }, bench.auditOf);
     await bench.happen(sales, sales, sales, sales, support);
     await bench.until(() => bench.alarms.length === 3);
     // Three attempts each, and one of each that arrives.
@@ -36,7 +36,7 @@ describe('dead letters', () => {
 
   it('take an event after its last attempt, raise an alarm, and let the next one go', async () => {
     receiver.answer = ({ event }) => (event.sequence === 1 ? 400 : undefined);
-    await bench.dispatcher.put('crm', { url: receiver.url });
+    await bench.dispatcher.put('crm', { url: receiver.url }, bench.auditOf);
     await bench.happen(sales, sales);
     await receiver.count(4);
     expect(receiver.sequences).toEqual([1, 1, 1, 2]);
@@ -57,7 +57,7 @@ describe('dead letters', () => {
 
   it('say that no answer came', async () => {
     receiver.answer = () => hang;
-    await bench.dispatcher.put('crm', { url: receiver.url });
+    await bench.dispatcher.put('crm', { url: receiver.url }, bench.auditOf);
     await bench.happen(sales);
     await bench.until(() => bench.alarms.length === 1);
     expect(await letters()).toMatchObject([{ lastStatus: null, reason: 'timeout' }]);
@@ -66,7 +66,7 @@ describe('dead letters', () => {
   it('are tried again in their order, and leave the list when they are delivered', async () => {
     await givenUp();
     receiver.answer = () => undefined;
-    expect(await bench.dispatcher.redeliver('crm')).toBe(3);
+    expect(await bench.dispatcher.redeliver('crm', bench.auditOf)).toBe(3);
     await bench.until(() => bench.outcomes.length === 3);
     const got = receiver.received.map(({ event }) => `${event.uccName} ${event.sequence}`);
     expect(got).toEqual(['sales 2', 'sales 3', 'support 1']);
@@ -78,7 +78,7 @@ describe('dead letters', () => {
   it('that are rejected again stay, and stop no other', async () => {
     await givenUp();
     receiver.answer = ({ event }) => (event.sequence === 2 ? 422 : undefined);
-    await bench.dispatcher.redeliver('crm');
+    await bench.dispatcher.redeliver('crm', bench.auditOf);
     await bench.until(() => bench.outcomes.length === 3);
     expect(bench.outcomes).toEqual(['rejected', 'delivered', 'delivered']);
     await bench.stop();
@@ -89,9 +89,9 @@ describe('dead letters', () => {
   it('wait for another time when the receiver does not answer', async () => {
     await givenUp();
     receiver.answer = () => hang;
-    await bench.dispatcher.redeliver('crm');
+    await bench.dispatcher.redeliver('crm', bench.auditOf);
     // A second request while the first is under way adds nothing.
-    await bench.dispatcher.redeliver('crm');
+    await bench.dispatcher.redeliver('crm', bench.auditOf);
     await bench.until(() => bench.outcomes.length === 1);
     await bench.stop();
     expect(receiver.sequences).toEqual([2]);
@@ -101,11 +101,11 @@ describe('dead letters', () => {
 
   it('are kept by a change of address and go with their webhook', async () => {
     await givenUp();
-    await bench.dispatcher.put('crm', { url: 'http://127.0.0.1:1/' });
+    await bench.dispatcher.put('crm', { url: 'http://127.0.0.1:1/' }, bench.auditOf);
     expect(await letters()).toHaveLength(3);
-    await bench.dispatcher.remove('crm');
-    await bench.dispatcher.put('crm', { url: receiver.url });
+    await bench.dispatcher.remove('crm', bench.auditOf);
+    await bench.dispatcher.put('crm', { url: receiver.url }, bench.auditOf);
     expect(await letters()).toEqual([]);
-    expect(await bench.dispatcher.redeliver('crm')).toBe(0);
+    expect(await bench.dispatcher.redeliver('crm', bench.auditOf)).toBe(0);
   });
 });

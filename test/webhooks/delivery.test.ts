@@ -19,7 +19,7 @@ describe('webhooks', () => {
   });
 
   it('get each event once, in order, as the API tells it', async () => {
-    await bench.dispatcher.put('crm', { url: receiver.url });
+    await bench.dispatcher.put('crm', { url: receiver.url }, bench.auditOf);
     const calls = Array.from({ length: 5 }, () => aCall({ uccName: 'sales' }));
     await bench.happen(...Array.from({ length: 24 }, () => calls).flat());
     await receiver.count(120);
@@ -45,17 +45,21 @@ describe('webhooks', () => {
 
   it('begin with their creation', async () => {
     await bench.happen(sales, sales, support);
-    await bench.dispatcher.put('crm', { url: receiver.url });
+    await bench.dispatcher.put('crm', { url: receiver.url }, bench.auditOf);
     await bench.happen(sales, support);
     await receiver.count(2);
     expect(receiver.sequences.sort()).toEqual([2, 3]);
   });
 
   it('get only the UCCs they ask for, and new ones from then on', async () => {
-    await bench.dispatcher.put('crm', { url: receiver.url, uccs: ['Sales'] });
+    await bench.dispatcher.put('crm', { url: receiver.url, uccs: ['Sales'] }, bench.auditOf);
     await bench.happen(support, sales, support, sales);
     await bench.until(() => bench.outcomes.length === 2);
-    await bench.dispatcher.put('crm', { url: receiver.url, uccs: ['sales', 'support'] });
+    await bench.dispatcher.put(
+      'crm',
+      { url: receiver.url, uccs: ['sales', 'support'] },
+      bench.auditOf,
+    );
     await bench.happen(support, sales);
     await receiver.count(4);
     const got = receiver.received.map(({ event }) => `${event.uccName} ${event.sequence}`);
@@ -65,7 +69,7 @@ describe('webhooks', () => {
 
   it('try a failed event again before the next, under the same id', async () => {
     receiver.answer = (_, index) => [500, 302, 404][index];
-    await bench.dispatcher.put('crm', { url: receiver.url });
+    await bench.dispatcher.put('crm', { url: receiver.url }, bench.auditOf);
     await bench.happen(sales, sales, sales);
     await receiver.count(6);
     expect(receiver.sequences).toEqual([1, 1, 1, 1, 2, 3]);
@@ -77,7 +81,7 @@ describe('webhooks', () => {
   it('try a receiver again that did not answer, or hung up', async () => {
     receiver.answer = (_, index) =>
       [hang, (response: { destroy(): void }) => response.destroy()][index];
-    await bench.dispatcher.put('crm', { url: receiver.url });
+    await bench.dispatcher.put('crm', { url: receiver.url }, bench.auditOf);
     await bench.happen(sales, sales);
     await receiver.count(4);
     expect(receiver.sequences).toEqual([1, 1, 1, 2]);
@@ -87,8 +91,12 @@ describe('webhooks', () => {
   it('of a receiver that hangs hold up no other UCC and no other webhook', async () => {
     receiver.answer = ({ path, event }) =>
       path === '/slow' && event.uccName === 'sales' ? hang : undefined;
-    await bench.dispatcher.put('slow', { url: new URL('/slow', receiver.url).href });
-    await bench.dispatcher.put('quick', { url: new URL('/quick', receiver.url).href });
+    await bench.dispatcher.put('slow', { url: new URL('/slow', receiver.url).href }, bench.auditOf);
+    await bench.dispatcher.put(
+      'quick',
+      { url: new URL('/quick', receiver.url).href },
+      bench.auditOf,
+    );
     await bench.happen(sales, sales, support);
     const paths = () => receiver.received.map(({ path, event }) => `${path} ${event.uccName}`);
     await receiver.until(() => paths().filter((path) => path === '/quick sales').length === 2);
@@ -96,7 +104,7 @@ describe('webhooks', () => {
   });
 
   it('get an event only when it is in effect', async () => {
-    await bench.dispatcher.put('crm', { url: receiver.url });
+    await bench.dispatcher.put('crm', { url: receiver.url }, bench.auditOf);
     const start = await bench.commit(sales);
     const behind = await bench.commit(sales);
     await bench.happen(support);
@@ -114,7 +122,7 @@ describe('webhooks', () => {
     receiver.answer = () => (response) => {
       response.writeHead(200).write('x'.repeat(1000));
     };
-    await bench.dispatcher.put('crm', { url: receiver.url });
+    await bench.dispatcher.put('crm', { url: receiver.url }, bench.auditOf);
     await bench.happen(sales, sales, sales);
     await receiver.count(3);
     expect(receiver.sequences).toEqual([1, 2, 3]);
@@ -131,7 +139,7 @@ describe('webhooks', () => {
       response.writeHead(200);
       more();
     };
-    await bench.dispatcher.put('crm', { url: receiver.url });
+    await bench.dispatcher.put('crm', { url: receiver.url }, bench.auditOf);
     await bench.happen(sales);
     // What the sockets' own buffers hold comes on top of the 64 KiB.
     expect(await closed.promise).toBeLessThan(16 * 1024 * 1024);
@@ -139,14 +147,14 @@ describe('webhooks', () => {
 
   it('are switched off by 410, and go on from there when switched on', async () => {
     receiver.answer = ({ event }, index) => (event.sequence === 2 && index < 2 ? 410 : undefined);
-    await bench.dispatcher.put('crm', { url: receiver.url });
+    await bench.dispatcher.put('crm', { url: receiver.url }, bench.auditOf);
     await bench.happen(sales, sales, sales);
     await bench.until(() => bench.outcomes.includes('disabled crm'));
     expect(bench.dispatcher.get('crm')?.enabled).toBe(false);
     expect((await bench.store.webhooks.webhooks())[0]?.enabled).toBe(false);
     await bench.happen(sales);
     expect(receiver.sequences).toEqual([1, 2]);
-    await bench.dispatcher.put('crm', { url: receiver.url });
+    await bench.dispatcher.put('crm', { url: receiver.url }, bench.auditOf);
     await receiver.count(5);
     expect(receiver.sequences).toEqual([1, 2, 2, 3, 4]);
     expect(bench.alarms).toEqual([]);
@@ -154,10 +162,10 @@ describe('webhooks', () => {
 
   it('go to the new address once it is changed, from where they were', async () => {
     receiver.answer = ({ path }) => (path === '/old' ? hang : undefined);
-    await bench.dispatcher.put('crm', { url: new URL('/old', receiver.url).href });
+    await bench.dispatcher.put('crm', { url: new URL('/old', receiver.url).href }, bench.auditOf);
     await bench.happen(sales, sales);
     await receiver.count(1);
-    await bench.dispatcher.put('crm', { url: new URL('/new', receiver.url).href });
+    await bench.dispatcher.put('crm', { url: new URL('/new', receiver.url).href }, bench.auditOf);
     await receiver.count(3);
     const got = receiver.received.map(({ path, event }) => `${path} ${event.sequence}`);
     expect(got).toEqual(['/old 1', '/new 1', '/new 2']);
@@ -165,13 +173,13 @@ describe('webhooks', () => {
 
   it('get nothing once deleted, and begin anew when created again', async () => {
     receiver.answer = (_, index) => (index === 0 ? hang : undefined);
-    await bench.dispatcher.put('crm', { url: receiver.url });
+    await bench.dispatcher.put('crm', { url: receiver.url }, bench.auditOf);
     await bench.happen(sales, sales);
     await receiver.count(1);
-    expect(await bench.dispatcher.remove('crm')).toBe(true);
-    expect(await bench.dispatcher.remove('crm')).toBe(false);
+    expect(await bench.dispatcher.remove('crm', bench.auditOf)).toBe(true);
+    expect(await bench.dispatcher.remove('crm', bench.auditOf)).toBe(false);
     await bench.happen(sales);
-    await bench.dispatcher.put('crm', { url: receiver.url });
+    await bench.dispatcher.put('crm', { url: receiver.url }, bench.auditOf);
     await bench.happen(sales);
     await receiver.count(2);
     expect(receiver.sequences).toEqual([1, 4]);

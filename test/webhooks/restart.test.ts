@@ -35,7 +35,7 @@ describe.each(databaseKinds)('webhooks after a restart, on $name', (kind) => {
   it('go on behind the last delivery that was answered', async () => {
     const running = await open();
     receiver.answer = (_, index) => (index === 3 ? hang : undefined);
-    await running.dispatcher.put('crm', { url: receiver.url });
+    await running.dispatcher.put('crm', { url: receiver.url }, running.auditOf);
     await running.happen(...Array.from({ length: 10 }, () => sales));
     await receiver.count(4);
     await running.stop();
@@ -50,7 +50,7 @@ describe.each(databaseKinds)('webhooks after a restart, on $name', (kind) => {
     const running = await open();
     receiver.answer = () => hang;
     await running.happen(sales, sales);
-    await running.dispatcher.put('crm', { url: receiver.url });
+    await running.dispatcher.put('crm', { url: receiver.url }, running.auditOf);
     await running.happen(support, support, sales);
     await running.stop();
     receiver.answer = () => undefined;
@@ -66,8 +66,8 @@ describe.each(databaseKinds)('webhooks after a restart, on $name', (kind) => {
   it('keep secret, dead letters and being switched off', async () => {
     const running = await open();
     receiver.answer = ({ event }) => (event.uccName === 'sales' ? 500 : 410);
-    await running.dispatcher.put('crm', { url: receiver.url, uccs: ['sales'] });
-    await running.dispatcher.put('old', { url: receiver.url, uccs: ['support'] });
+    await running.dispatcher.put('crm', { url: receiver.url, uccs: ['sales'] }, running.auditOf);
+    await running.dispatcher.put('old', { url: receiver.url, uccs: ['support'] }, running.auditOf);
     await running.happen(sales, support);
     await running.until(() => running.alarms.length === 1);
     await running.until(() => running.outcomes.includes('disabled old'));

@@ -55,7 +55,7 @@ describe('the verification that the documentation shows', () => {
   afterEach(() => Promise.all([bench.close(), receiver.close()]));
 
   async function delivered() {
-    const saved = await bench.dispatcher.put('crm', { url: receiver.url });
+    const saved = await bench.dispatcher.put('crm', { url: receiver.url }, bench.auditOf);
     await bench.happen(sales);
     await receiver.count(1);
     const [received] = receiver.received;
@@ -85,7 +85,11 @@ describe('the verification that the documentation shows', () => {
   it('holds with a new secret from its change on', async () => {
     await delivered();
     const secret = `whsec_${Buffer.alloc(24, 3).toString('base64')}`;
-    const { newSecret } = await bench.dispatcher.put('crm', { url: receiver.url, secret });
+    const { newSecret } = await bench.dispatcher.put(
+      'crm',
+      { url: receiver.url, secret },
+      bench.auditOf,
+    );
     expect(newSecret).toBeUndefined();
     await bench.happen(sales);
     await receiver.until((all) => all.some(({ event }) => event.sequence === 2));

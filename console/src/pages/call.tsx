@@ -35,7 +35,7 @@ export function CallPage({ id, may }: CallPageProps) {
         </Alert>
       )}
       {call ? <InProgress call={call} may={may} /> : <Ended id={id} may={may} />}
-      <Story id={id} version={versionOf(call)} canReadTrail={may('readAccessTrail')} />
+      <Story id={id} version={versionOf(call)} canReadAuditLog={may('readAuditLog')} />
     </Stack>
   );
 }

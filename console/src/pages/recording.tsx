@@ -71,11 +71,6 @@ function Loaded({ recording, startAt, may, changed }: LoadedProps) {
   const [erasing, setErasing] = useState<'part' | 'whole'>();
   const [told, setTold] = useState<string>();
   const isKept = status === 'kept';
-  const release = async (): Promise<void> => {
-    const result = await session.client.recordings.releaseLegalHold(id);
-    if (result.ok) changed();
-    else setTold(result.error.message);
-  };
   return (
     <Stack>
       <Anchor href="#/recordings">← {texts.recording.back}</Anchor>
@@ -88,13 +83,13 @@ function Loaded({ recording, startAt, may, changed }: LoadedProps) {
             <Badge color="grape.9">{`${texts.recording.held}: ${legalHold.reason}`}</Badge>
           )}
           {isKept && <ExportMenu id={id} onFailed={setTold} />}
-          {isKept && may('holdRecordings') && !legalHold && (
-            <HoldButton id={id} changed={changed} />
-          )}
-          {legalHold && may('holdRecordings') && (
-            <Button variant="default" onClick={() => void release()}>
-              {texts.recording.unhold}
-            </Button>
+          {(isKept || legalHold) && may('holdRecordings') && (
+            <HoldButton
+              key={legalHold ? 'unhold' : 'hold'}
+              id={id}
+              action={legalHold ? 'unhold' : 'hold'}
+              changed={changed}
+            />
           )}
         </Group>
       </Group>
@@ -144,7 +139,7 @@ function Loaded({ recording, startAt, may, changed }: LoadedProps) {
         id={id}
         version={recording.version}
         recording={recording}
-        canReadTrail={may('readAccessTrail')}
+        canReadAuditLog={may('readAuditLog')}
       />
     </Stack>
   );
@@ -193,20 +188,29 @@ function ExportMenu({ id, onFailed }: ExportMenuProps) {
   );
 }
 
-function HoldButton({ id, changed }: { readonly id: string; changed(): void }) {
+interface HoldButtonProps {
+  readonly id: string;
+  readonly action: 'hold' | 'unhold';
+  changed(): void;
+}
+
+function HoldButton({ id, action, changed }: HoldButtonProps) {
   const [isOpen, setOpen] = useState(false);
+  const { recordings } = session.client;
   return (
     <>
       <Button variant="default" onClick={() => setOpen(true)}>
-        {texts.recording.hold}
+        {texts.recording[action]}
       </Button>
       <ReasonDialog
-        title={texts.recording.hold}
-        action={texts.recording.hold}
+        title={texts.recording[action]}
+        action={texts.recording[action]}
         isOpen={isOpen}
         close={() => setOpen(false)}
         run={async (reason) => {
-          const result = await session.client.recordings.placeLegalHold(id, reason);
+          const result = await (action === 'hold'
+            ? recordings.placeLegalHold(id, reason)
+            : recordings.releaseLegalHold(id, reason));
           if (!result.ok) return result.error.message;
           changed();
           return undefined;

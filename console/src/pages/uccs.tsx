@@ -149,6 +149,7 @@ function UccCard({ ucc, canChange }: { readonly ucc: Ucc; readonly canChange: bo
               disabled={!canChange}
             />
           ))}
+          {canChange && <TextInput name="reason" label={texts.uccs.reason} maxLength={500} />}
           <Group justify="space-between">
             <Text role="status" c={told?.isError ? 'red.9' : 'dimmed'} size="sm">
               {told?.text}
@@ -167,7 +168,9 @@ function settingsOf(form: FormData): UccSettings {
       .split('\n')
       .map((line) => line.trim())
       .filter((line) => line !== '');
+  const reason = String(form.get('reason') ?? '').trim();
   return {
+    ...(reason === '' ? {} : { reason }),
     ...Object.fromEntries(switches.map((name) => [name, form.get(name) !== null])),
     retentionDays: Number(form.get('retentionDays')),
     maxPauseMs: Math.round(Number(form.get('maxPauseMinutes')) * MINUTE_MS),

@@ -19,7 +19,7 @@ export function ReasonDialog({ run, ...dialog }: ReasonDialogProps) {
         name="reason"
         label={texts.recording.reason}
         required
-        maxLength={256}
+        maxLength={500}
         data-autofocus
       />
     </DialogForm>

@@ -10,7 +10,7 @@ import { Failed } from './notes.tsx';
 /** Keys go first, bytes then: an erasure that is not done yet is looked at again. */
 const LOOK_AGAIN_MS = 2_000;
 
-type Deed = Operations['GET /api/access-trail']['answer']['items'][number];
+type AuditRecord = Operations['GET /api/audit-log']['answer']['items'][number];
 
 interface StoryProps {
   /** Of the call, and of its recording. */
@@ -19,7 +19,7 @@ interface StoryProps {
   readonly version: number;
   /** Once the call has ended. */
   readonly recording?: RecordingDetail;
-  readonly canReadTrail: boolean;
+  readonly canReadAuditLog: boolean;
 }
 
 interface Entry {
@@ -32,13 +32,15 @@ interface Entry {
  * Who did what when: every event of the call, commands with when they were in effect, holds, who
  * listened, what was erased.
  */
-export function Story({ id, version, recording, canReadTrail }: StoryProps) {
+export function Story({ id, version, recording, canReadAuditLog }: StoryProps) {
   const events = useAsked(`events/${id}/${version}`, () => session.client.call(id).events());
   const receipts = useAsked(`receipts/${id}/${version}`, () => session.client.call(id).receipts());
-  const trail = useAsked<{ items: readonly Deed[] }>(`trail/${id}/${version}`, async () =>
-    canReadTrail
-      ? session.client.request('GET /api/access-trail', { query: { recording: id, limit: 500 } })
-      : { ok: true, value: { items: [] } },
+  const auditLog = useAsked<{ items: readonly AuditRecord[] }>(
+    `audit-log/${id}/${version}`,
+    async () =>
+      canReadAuditLog
+        ? session.client.request('GET /api/audit-log', { query: { recording: id, limit: 500 } })
+        : { ok: true, value: { items: [] } },
   );
   const erasures = useAsked<readonly Erasure[]>(`erasures/${id}/${version}`, async () =>
     recording ? session.client.recordings.erasures(id) : { ok: true, value: [] },
@@ -50,12 +52,12 @@ export function Story({ id, version, recording, canReadTrail }: StoryProps) {
     const timer = setInterval(again, LOOK_AGAIN_MS);
     return () => clearInterval(timer);
   }, [isUnderWay, again]);
-  const failed = [events, receipts, trail, erasures].find(({ error }) => error);
+  const failed = [events, receipts, auditLog, erasures].find(({ error }) => error);
   const entries: Entry[] = [
     ...(events.value ?? []).flatMap(ofEvent),
     ...(receipts.value ?? []).map(ofReceipt),
     ...(recording ? holdsOf(recording) : []),
-    ...(trail.value?.items ?? []).flatMap(ofDeed),
+    ...(auditLog.value?.items ?? []).flatMap(ofAuditRecord),
     ...(erasures.value ?? []).map(ofErasure),
   ].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
   return (
@@ -112,14 +114,14 @@ function holdsOf({ beganAt, tracks }: RecordingDetail): Entry[] {
 }
 
 /** Erasures that were carried out have receipts of their own. */
-function ofDeed({ action, at, who, outcome }: Deed): Entry[] {
-  const words = texts.deeds[action];
+function ofAuditRecord({ action, at, who, outcome }: AuditRecord): Entry[] {
+  const words = texts.auditedActions[action];
   if (!words || (action === 'erase' && outcome === 'ok')) return [];
   return [{ at, what: outcome === 'ok' ? words : `${words}: ${texts.refused}`, who }];
 }
 
 function ofErasure({ requestedAt, requestedBy, startMs, endMs, reason, state }: Erasure): Entry {
   const what = startMs === null ? texts.recording.whole : `${clock(startMs)}–${clock(endMs ?? 0)}`;
-  const words = `${texts.deeds.erase}: ${what} (${reason}), ${state}`;
+  const words = `${texts.auditedActions.erase}: ${what} (${reason}), ${state}`;
   return { at: requestedAt, what: words, who: requestedBy };
 }

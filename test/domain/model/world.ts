@@ -1,12 +1,12 @@
 import { anonymous, type Caller } from '../../../src/domain/access.ts';
-import type { AccessRecord } from '../../../src/domain/access-trail.ts';
 import { type CallHealth, judge } from '../../../src/domain/assurance.ts';
+import type { AuditRecord } from '../../../src/domain/audit-log.ts';
 import type { Call } from '../../../src/domain/call.ts';
 import { CallLifecycle } from '../../../src/domain/call-lifecycle.ts';
 import { CallRegistry } from '../../../src/domain/call-registry.ts';
 import { CallSettlement } from '../../../src/domain/call-settlement.ts';
+import { CommandAudit } from '../../../src/domain/command-audit.ts';
 import { CommandCarrier } from '../../../src/domain/command-carrier.ts';
-import { CommandTrail } from '../../../src/domain/command-trail.ts';
 import type { OpenAlarms } from '../../../src/domain/events.ts';
 import { Journal } from '../../../src/domain/journal.ts';
 import { KeptRecordings } from '../../../src/domain/kept-recordings.ts';
@@ -41,11 +41,12 @@ const requester = 'sip:agent@domain.com';
 const settings = { useAudioRecording: true, agentCanEditAudioRecording: true, agents: [requester] };
 const caller: Caller = { principal: anonymous('admin'), address: '', door: 'api' };
 
-const trail = {
-  entry: () => ({}) as AccessRecord,
-  record: async () => undefined,
+const auditLog = {
+  entry: () => ({}) as AuditRecord,
+  refused: async () => undefined,
   denied: async () => undefined,
 };
+const somebody = { auditOf: () => ({}) as AuditRecord, hasReason: true };
 const bus = { publish: () => undefined, subscribe: () => () => undefined };
 
 const audio = { aor: null, mixed: false, clockRate: 8000, agreed: plainPcmu } as const;
@@ -103,16 +104,16 @@ export class World {
     const watch = new PauseWatch({ uccs, alarms, clock, moments });
     this.#watch = watch;
     this.#leases = new Leases({
-      ...{ uccs, calls, recorder, gatekeeper, clock, trail, watch, moments },
+      ...{ uccs, calls, recorder, gatekeeper, clock, auditLog, watch, moments },
     });
     this.#seamLeases = new SeamLeases({
-      ...{ uccs, calls, recorder, gatekeeper, clock, trail, watch, moments },
+      ...{ uccs, calls, recorder, gatekeeper, clock, auditLog, watch, moments },
       ...{ leases: this.#leases, journal, settlement, kept, limits },
     });
     this.#carrier = new CommandCarrier({
       ...{ uccs, calls, recorder, gatekeeper, clock, requesterMustMatchToken: false },
       reconsider: (call) => this.#lifecycle.reconsider(call),
-      trail: new CommandTrail(trail, () => undefined),
+      auditLog: new CommandAudit(auditLog, () => undefined),
     });
   }
 
@@ -122,8 +123,10 @@ export class World {
     await world.#uccs.put(
       'ucc',
       newUcc('ucc', { ...settings, useAudioRecording: machine.records }),
+      somebody,
     );
-    await world.#uccs.put('other', newUcc('other', { ...settings, recordFromStart: false }));
+    const other = newUcc('other', { ...settings, recordFromStart: false });
+    await world.#uccs.put('other', other, somebody);
     await world.#lifecycle.restore();
     await world.quiet();
     return world;
@@ -194,7 +197,7 @@ export class World {
   /** Recording of the first UCC is switched, as the API does it. */
   async switchRecording(useAudioRecording: boolean): Promise<void> {
     this.#machine.records = useAudioRecording;
-    await this.#uccs.patch('ucc', { useAudioRecording });
+    await this.#uccs.patch('ucc', { useAudioRecording }, somebody);
     if (!useAudioRecording) await this.#lifecycle.stopCallsOf('ucc').catch(() => undefined);
   }
 

@@ -1,6 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { InProcessBus } from '../../../src/bus/in-process.ts';
+import { systemCaller } from '../../../src/domain/access.ts';
+import { AuditLog, type AuditOf } from '../../../src/domain/audit-log.ts';
 import { EventFeed } from '../../../src/domain/event-feed.ts';
 import type { Alarm, RecordingEvent } from '../../../src/domain/events.ts';
 import type { CallRecord } from '../../../src/domain/records.ts';
@@ -51,6 +53,12 @@ export class DispatcherBench {
     return bench;
   }
 
+  /** The row of whoever changes something. */
+  readonly auditOf: AuditOf = (change) => {
+    const log = new AuditLog({ store: this.store, clock: Date, onError: () => undefined });
+    return log.entry(systemCaller('test', 'cli'), { action: 'webhook', outcome: 'ok', change });
+  };
+
   get dispatcher(): WebhookDispatcher {
     return this.#parts.dispatcher;
   }
@@ -70,6 +78,7 @@ export class DispatcherBench {
       ...(lookup ? { lookup } : {}),
       isUcc: (name) => ['sales', 'support', 'other'].includes(name),
       alarms: { raise: (alarm) => this.#note(() => this.alarms.push(alarm)) },
+      auditDisabled: this.auditOf,
       onAttempt: (outcome) => this.#note(() => this.outcomes.push(outcome)),
       onDisabled: (name) => this.#note(() => this.outcomes.push(`disabled ${name}`)),
       onError: (cause) => this.errors.push(cause),

@@ -1,13 +1,8 @@
 import type { Door } from '../domain/access.ts';
-import type { AccessOutcome, AccessRecord } from '../domain/access-trail.ts';
-import type { AccessTable } from './tables.ts';
+import type { AuditOutcome, AuditRecord } from '../domain/audit-log.ts';
+import type { AuditTable } from './tables.ts';
 
-export function accessRow({
-  uccName,
-  correlationId,
-  callId,
-  ...record
-}: AccessRecord): AccessTable {
+export function auditRow({ uccName, correlationId, callId, ...record }: AuditRecord): AuditTable {
   return {
     id: record.id,
     at: record.at,
@@ -15,6 +10,7 @@ export function accessRow({
     client: record.client,
     address: record.address,
     door: record.door,
+    requester: record.requester,
     action: record.action,
     ucc_name: uccName,
     correlation_id: correlationId,
@@ -22,10 +18,12 @@ export function accessRow({
     outcome: record.outcome,
     reason: record.reason,
     count: record.count,
+    before: record.before,
+    after: record.after,
   };
 }
 
-export function accessOf(row: AccessTable): AccessRecord {
+export function auditOf(row: AuditTable): AuditRecord {
   return {
     id: row.id,
     at: Number(row.at),
@@ -33,12 +31,15 @@ export function accessOf(row: AccessTable): AccessRecord {
     client: row.client,
     address: row.address,
     door: row.door as Door,
+    requester: row.requester,
     action: row.action,
     uccName: row.ucc_name,
     correlationId: row.correlation_id,
     callId: row.call_id,
-    outcome: row.outcome as AccessOutcome,
+    outcome: row.outcome as AuditOutcome,
     reason: row.reason,
     count: row.count,
+    before: row.before,
+    after: row.after,
   };
 }

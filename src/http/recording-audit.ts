@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AccessRecord } from '../domain/access-trail.ts';
+import type { AuditRecord } from '../domain/audit-log.ts';
 import { type RecordingRefusal, RecordingRefusedError } from '../domain/kept-recordings.ts';
 import type { CallRecord } from '../domain/records.ts';
 import { sendProblem } from './problems.ts';
@@ -15,23 +15,27 @@ const statuses: Record<RecordingRefusal, number> = {
   outside: 400,
 };
 
-/** What somebody does to a recording: the row of the access trail, for the commit of its effect. */
-export function recordingDeed(
-  { trail }: Pick<HttpServices, 'trail'>,
+/** What somebody does to a recording: the row of the audit log, for the commit of its effect. */
+export function recordingAudit(
+  { auditLog }: Pick<HttpServices, 'auditLog'>,
   { caller }: Pick<FastifyRequest, 'caller'>,
-  ...[{ id: callId, uccName, correlationId }, action]: [CallRecord, string]
-): AccessRecord {
-  return trail.entry(caller, { action, uccName, correlationId, callId, outcome: 'ok' });
+  ...[record, action, reason]: [CallRecord, action: string, reason?: string]
+): AuditRecord {
+  const { id: callId, uccName, correlationId } = record;
+  return auditLog.entry(caller, {
+    ...{ action, uccName, correlationId, callId, outcome: 'ok', reason },
+  });
 }
 
 /** Answers why nothing was done, and leaves a row of it; throws what is no refusal. */
-export async function refusedDeed(
-  { trail }: Pick<HttpServices, 'trail'>,
+export async function refusedAudit(
+  { auditLog }: Pick<HttpServices, 'auditLog'>,
   reply: FastifyReply,
-  ...[deed, cause]: [AccessRecord, unknown]
+  ...[entry, cause]: [AuditRecord, unknown]
 ): Promise<FastifyReply> {
   if (!(cause instanceof RecordingRefusedError)) throw cause;
   const { refusal, message } = cause;
-  await trail.record({ ...deed, outcome: 'refused', reason: refusal });
+  const attempt = { ...entry, outcome: 'refused', reason: refusal } as const;
+  await auditLog.refused(reply.request.caller, attempt);
   return sendProblem(reply, statuses[refusal], message);
 }

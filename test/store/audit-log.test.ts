@@ -1,62 +1,97 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { anonymous } from '../../src/domain/access.ts';
-import { AccessTrail, MAX_LISTED_DENIALS } from '../../src/domain/access-trail.ts';
+import { auditedChange } from '../../src/domain/audit-change.ts';
+import { MAX_LISTED_DENIALS } from '../../src/domain/audit-folding.ts';
+import { AuditLog } from '../../src/domain/audit-log.ts';
 import { databaseKinds } from './database-servers.ts';
 import { StoreFixture } from './databases.ts';
 
 const caller = { principal: anonymous('agent'), address: '192.0.2.1', door: 'v1' } as const;
 const callId = '1d6c6a58-6739-4f0c-98ff-0968292c8c30';
+const correlationId = '5b3d1f0e-11aa-4f0c-98ff-0968292c8c30';
 
 describe.each(databaseKinds)('$name', (kind) => {
   const fixture = new StoreFixture(kind);
-  const trail = () =>
-    new AccessTrail({ store: fixture.store, clock: { now: () => 1000 }, onError: () => undefined });
+  const auditLog = () =>
+    new AuditLog({ store: fixture.store, clock: { now: () => 1000 }, onError: () => undefined });
 
   test('what is written is found, newest first, by each filter', async () => {
-    const writer = trail();
-    const deeds = [
+    const writer = auditLog();
+    const actions = [
       { action: 'Pause', uccName: 'UCC-A', callId, outcome: 'ok' },
       { action: 'listen', uccName: 'ucc-b', outcome: 'ok' },
-      { action: 'Mark', uccName: 'ucc-a', outcome: 'refused', reason: 'cannotPause' },
+      { action: 'Mark', uccName: 'ucc-a', outcome: 'refused', correlationId },
     ] as const;
-    for (const deed of deeds) await writer.record(writer.entry(caller, deed));
+    for (const action of actions) await writer.record(writer.entry(caller, action));
     const found = async (filter: object) =>
-      (await fixture.store.accessTrail({ limit: 10, ...filter })).map(({ action }) => action);
+      (await fixture.store.auditLog({ limit: 10, ...filter })).map(({ action }) => action);
     expect(await found({})).toEqual(['Mark', 'listen', 'Pause']);
     expect(await found({ uccName: 'ucc-a' })).toEqual(['Mark', 'Pause']);
     expect(await found({ callId })).toEqual(['Pause']);
+    expect(await found({ call: callId })).toEqual(['Pause']);
+    expect(await found({ call: correlationId })).toEqual(['Mark']);
+    expect(await found({ action: 'listen' })).toEqual(['listen']);
     expect(await found({ outcome: 'refused' })).toEqual(['Mark']);
     expect(await found({ who: 'nobody' })).toEqual([]);
     expect(await found({ from: 1001 })).toEqual([]);
-    const [newest] = await fixture.store.accessTrail({ limit: 1 });
+    const [newest] = await fixture.store.auditLog({ limit: 1 });
     expect(await found({ before: newest?.id })).toEqual(['listen', 'Pause']);
   });
 
   test('the database lets nobody change or delete a row', async () => {
-    const writer = trail();
+    const writer = auditLog();
     await writer.record(writer.entry(caller, { action: 'Delete', outcome: 'ok' }));
     const { kysely } = fixture.database;
     const refused = 'the access trail is append-only';
     await expect(sql`update access_trail set who = 'x'`.execute(kysely)).rejects.toThrow(refused);
     await expect(sql`delete from access_trail`.execute(kysely)).rejects.toThrow(refused);
-    expect(await fixture.store.accessTrail({ limit: 10 })).toHaveLength(1);
+    expect(await fixture.store.auditLog({ limit: 10 })).toHaveLength(1);
   });
 
   test('a flood of denied attempts is listed for a while, and then counted', async () => {
-    const writer = trail();
+    const writer = auditLog();
     for (let count = 0; count < 500; count += 1) {
       await writer.denied(caller, { action: 'GET /api/calls', reason: 'noToken' });
     }
     await writer.close();
-    const rows = await fixture.store.accessTrail({ limit: 100 });
+    const rows = await fixture.store.auditLog({ limit: 100 });
     expect(rows).toHaveLength(MAX_LISTED_DENIALS + 1);
     expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(500);
   });
 
+  test('what a change changed, why, and for whom, is kept', async () => {
+    const writer = auditLog();
+    const change = auditedChange({ retentionDays: 30 }, { retentionDays: 1 });
+    const requester = 'sip:agent@domain.com';
+    const audited = { action: 'ucc change a', outcome: 'ok', requester, change } as const;
+    await writer.record(writer.entry(caller, { ...audited, reason: 'r'.repeat(600) }));
+    const [row] = await fixture.store.auditLog({ limit: 1 });
+    expect(row).toMatchObject({ requester, reason: 'r'.repeat(500) });
+    const kept = [row?.before, row?.after].map((json) => JSON.parse(json ?? ''));
+    expect(kept).toEqual([{ retentionDays: 30 }, { retentionDays: 1 }]);
+  });
+
+  test('a webhook goes with its cursors, its dead letters and the row of who removed it', async () => {
+    const { webhooks } = fixture.store;
+    const writer = auditLog();
+    const row = (action: string) => writer.entry(caller, { action, outcome: 'ok' });
+    const crm = { name: 'crm', url: 'https://a/', uccs: [], secret: 's', enabled: true };
+    const cursor = { webhook: 'crm', uccName: 'a', sequence: 4 };
+    await webhooks.save(crm, [cursor], row('webhook save crm'));
+    const letter = { attempts: 1, lastStatus: null, reason: 'timeout', failedAt: 5 } as const;
+    await webhooks.saveDeadLetter({ ...cursor, ...letter });
+    await webhooks.remove('crm', row('webhook remove crm'));
+    expect(await webhooks.webhooks()).toEqual([]);
+    expect(await webhooks.cursors('crm')).toEqual(new Map());
+    expect(await webhooks.deadLetterCount('crm')).toBe(0);
+    const actions = (await fixture.store.auditLog({ limit: 10 })).map(({ action }) => action);
+    expect(actions).toEqual(['webhook remove crm', 'webhook save crm']);
+  });
+
   test('users and clients come and go, each with its row', async () => {
     const { people } = fixture.store;
-    const writer = trail();
+    const writer = auditLog();
     const row = (action: string) => writer.entry(caller, { action, outcome: 'ok' });
     const user = {
       ...{ name: 'eva', passwordHash: 'scrypt$...', uccs: ['*'], sipUri: null, createdAt: 5 },
@@ -72,7 +107,7 @@ describe.each(databaseKinds)('$name', (kind) => {
     expect(await people.clients()).toEqual([client]);
     expect(await people.removeClient('coreapi', row('client remove coreapi'))).toBe(true);
     expect(await people.clients()).toEqual([]);
-    const actions = (await fixture.store.accessTrail({ limit: 10 })).map(({ action }) => action);
+    const actions = (await fixture.store.auditLog({ limit: 10 })).map(({ action }) => action);
     expect(actions).toEqual([
       ...['client remove coreapi', 'client add coreapi', 'user remove eva', 'user add eva'],
     ]);

@@ -1,28 +1,31 @@
 import type { Caller } from './access.ts';
-import type { AccessRecord, AccessTrail } from './access-trail.ts';
+import type { AuditLog, AuditRecord } from './audit-log.ts';
 import type { Call } from './call.ts';
 import { type Command, type CommandRequest, echoedCorrelationId } from './command.ts';
 import { type ContractError, contractErrors, ErrorType } from './errors.ts';
 import { parseStateAction, stateActionName } from './recording-state.ts';
 
-/** What the access trail holds of commands. */
-export class CommandTrail {
-  readonly #trail: Pick<AccessTrail, 'entry' | 'record' | 'denied'>;
+/** What the audit log holds of commands. */
+export class CommandAudit {
+  readonly #auditLog: Pick<AuditLog, 'entry' | 'refused' | 'denied'>;
   readonly #onError: (cause: unknown) => void;
 
   constructor(
-    trail: Pick<AccessTrail, 'entry' | 'record' | 'denied'>,
+    auditLog: Pick<AuditLog, 'entry' | 'refused' | 'denied'>,
     onError: (cause: unknown) => void,
   ) {
-    this.#trail = trail;
+    this.#auditLog = auditLog;
     this.#onError = onError;
   }
 
   /** Of a command that is carried out: committed with its effect. */
-  carried(call: Call, { command, caller }: { command: Command; caller: Caller }): AccessRecord {
+  carried(call: Call, { command, caller }: { command: Command; caller: Caller }): AuditRecord {
     const { uccName, correlationId, id: callId } = call;
+    const { requester } = command;
     const action = stateActionName(command.action);
-    return this.#trail.entry(caller, { action, uccName, correlationId, callId, outcome: 'ok' });
+    return this.#auditLog.entry(caller, {
+      ...{ action, requester, uccName, correlationId, callId, outcome: 'ok' },
+    });
   }
 
   /** The store may be what failed: the refusal is answered all the same. */
@@ -34,15 +37,16 @@ export class CommandTrail {
     const action = parseStateAction(request.action);
     const what = {
       action: action === undefined ? 'command' : stateActionName(action),
+      requester: textOrNull(request.requesterSipUri),
       uccName: textOrNull(request.uccName),
       correlationId: textOrNull(echoedCorrelationId(request.correlationId)),
       reason: code,
     };
     try {
-      if (contractErrors[code].isOutside) await this.#trail.denied(caller, what);
+      if (contractErrors[code].isOutside) await this.#auditLog.denied(caller, what);
       else {
         const outcome = errorType === ErrorType.Processing ? 'failed' : 'refused';
-        await this.#trail.record(this.#trail.entry(caller, { ...what, outcome }));
+        await this.#auditLog.refused(caller, { ...what, outcome });
       }
     } catch (cause) {
       this.#onError(cause);

@@ -1,0 +1,43 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import {
+  hasCardNumber,
+  withoutCardNumbers,
+  withoutCardNumbersInName,
+  withoutCardNumbersInUri,
+} from './card-numbers.ts';
+
+export const MAX_TEXT_LENGTH = 256;
+/** Of a reason that somebody gives for what cannot be undone. */
+export const MAX_REASON_LENGTH = 500;
+const TAG_LENGTH = 12;
+
+const control = /\p{Cc}|\p{Cf}|[\u2028\u2029]/gu;
+
+/**
+ * What a client wrote, as it may be kept and logged: bounded, on one line, without what may be a
+ * card number. Every text of a request that is written anywhere goes through here.
+ */
+export function cleanText(text: string, maxLength: number = MAX_TEXT_LENGTH): string {
+  return withoutCardNumbers(bounded(text, maxLength));
+}
+
+/** The same of a SIP or tel URI, whose phone number stays (docs/reference/access.md). */
+export function cleanUri(uri: string, maxLength: number = MAX_TEXT_LENGTH): string {
+  return withoutCardNumbersInUri(bounded(uri, maxLength));
+}
+
+const salt = randomBytes(16);
+
+/**
+ * The same of a name that tells one from another, such as a lease's owner: two that are left out
+ * stay two. What they are told apart by is gone with the process, and tells nothing.
+ */
+export function cleanName(name: string): string {
+  if (!hasCardNumber(name)) return name;
+  const tag = createHmac('sha256', salt).update(name).digest('base64url').slice(0, TAG_LENGTH);
+  return `${withoutCardNumbersInName(name)}.${tag}`;
+}
+
+function bounded(text: string, maxLength: number): string {
+  return text.slice(0, maxLength).replace(control, '\u{FFFD}').toWellFormed();
+}
