@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { callFor } from './calls.ts';
+import { cutOffStalled } from './download-watch.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import { recordListening } from './recording-audio.ts';
 import { seesRecording } from './scope.ts';
@@ -71,6 +72,7 @@ export function liveAudioRoutes(app: FastifyInstance, services: HttpServices): v
       reply.raw.once('close', leave);
       if (reply.raw.destroyed) leave();
       await recordListening(call.record, 'listen', { request, services });
+      cutOffStalled(reply.raw, services.downloadTimeoutMs);
       const endsAt = request.caller.principal.expiresAt ?? Number.POSITIVE_INFINITY;
       const isLive = (): boolean => isThere && !call.ended && services.now() < endsAt;
       reply.header('Cache-Control', 'no-store').type('audio/wav');

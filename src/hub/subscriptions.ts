@@ -4,8 +4,6 @@ import type { EventFeed, Follower } from '../domain/event-feed.ts';
 import type { RecordingEvent } from '../domain/events.ts';
 import { uccKey } from '../domain/ucc.ts';
 
-/** More than this of either kind is a client gone wrong. */
-const MAX_SUBSCRIPTIONS = 1_000;
 /** During a replay the client gets this many events before anybody else has a turn. */
 const REPLAY_BURST = 100;
 
@@ -14,7 +12,30 @@ export class SubscriptionError extends Error {
   override readonly name = 'SubscriptionError';
 }
 
+export interface SubscriptionLimits {
+  /** Of either kind, for one client. */
+  readonly maxSubscriptionsPerConnection: number;
+  /** Of all clients, whichever SignalR they speak. */
+  readonly maxSubscriptions: number;
+}
+
+const usualLimits: SubscriptionLimits = {
+  maxSubscriptionsPerConnection: 1_000,
+  maxSubscriptions: 100_000,
+};
+
+/** What all clients subscribe to together. */
+export class SubscriptionRoom {
+  readonly limits: SubscriptionLimits;
+  taken = 0;
+
+  constructor(limits: SubscriptionLimits = usualLimits) {
+    this.limits = limits;
+  }
+}
+
 export interface SubscriptionOptions {
+  readonly room: SubscriptionRoom;
   readonly feed: EventFeed;
   /** Whether the client sees the UCC, at this moment. */
   sees(uccName: string): boolean;
@@ -56,9 +77,10 @@ export class Subscriptions {
       },
     });
     this.#uccs.set(name, follower);
+    this.#options.room.taken += 1;
     await follower.caughtUp;
     if (failure === undefined) return;
-    if (this.#uccs.get(name) === follower) this.#uccs.delete(name);
+    if (this.#uccs.get(name) === follower) this.#forgetUcc(name);
     throw failure;
   }
 
@@ -71,26 +93,28 @@ export class Subscriptions {
     if (id === undefined) throw new SubscriptionError('The correlation id is no GUID.');
     if (this.#calls.has(id)) return;
     this.#checkRoom(this.#calls.size);
-    const stop = this.#options.feed.live((event) => {
-      if (event.correlationId !== id || !this.#options.sees(event.uccName)) return;
+    const stop = this.#options.feed.liveOf(id, (event) => {
+      if (!this.#options.sees(event.uccName)) return;
       // A client that follows the whole UCC has the event already.
       if (!this.#uccs.has(event.uccName)) {
         void this.#options.send(event);
       }
     });
     this.#calls.set(id, stop);
+    this.#options.room.taken += 1;
   }
 
   close(): void {
     for (const follower of this.#uccs.values()) follower.stop();
     for (const stop of this.#calls.values()) stop();
+    this.#options.room.taken -= this.#uccs.size + this.#calls.size;
     this.#uccs.clear();
     this.#calls.clear();
   }
 
   #forgetUcc(name: string): void {
     this.#uccs.get(name)?.stop();
-    this.#uccs.delete(name);
+    if (this.#uccs.delete(name)) this.#options.room.taken -= 1;
   }
 
   #knownUcc(uccName: unknown): string {
@@ -99,7 +123,10 @@ export class Subscriptions {
   }
 
   #checkRoom(size: number): void {
-    if (size >= MAX_SUBSCRIPTIONS) throw new SubscriptionError('Too many subscriptions.');
+    const { taken, limits } = this.#options.room;
+    if (size >= limits.maxSubscriptionsPerConnection || taken >= limits.maxSubscriptions) {
+      throw new SubscriptionError('Too many subscriptions.');
+    }
   }
 }
 

@@ -6,9 +6,11 @@ export interface HeldPacket extends RtpPacket {
   readonly arrivedAtMs: number;
 }
 
-/** Copies the packet; its payload then is all of `data`. */
+/** Moves the payload out of the datagram, where zeros stay; it then is all of `data`. */
 export function holdPacket(packet: RtpPacket, datagram: Buffer, arrivedAtMs: number): HeldPacket {
-  const data = Buffer.from(datagram.subarray(packet.payloadStart, packet.payloadEnd));
+  const { payloadStart, payloadEnd } = packet;
+  const data = Buffer.from(datagram.subarray(payloadStart, payloadEnd));
+  datagram.fill(0, payloadStart, payloadEnd);
   return { ...packet, data, payloadStart: 0, payloadEnd: data.length, arrivedAtMs };
 }
 

@@ -15,10 +15,21 @@ export interface PostgresOptions {
   onConnectionLost(cause: Error): void;
 }
 
+/** Beside those of commits: what is looked up keeps no command waiting for a connection. */
+const READERS = 2;
+/** A query that takes longer is given up, so that the next one has its turn. */
+const READ_TIMEOUT_MS = 60_000;
+
 export function openPostgres(options: PostgresOptions): Database {
-  const pool = new pg.Pool({ connectionString: options.url, max: options.maxConnections });
-  pool.on('error', options.onConnectionLost);
+  const poolOf = (more: pg.PoolConfig): pg.Pool => {
+    const opened = new pg.Pool({ connectionString: options.url, ...more });
+    opened.on('error', options.onConnectionLost);
+    return opened;
+  };
+  const pool = poolOf({ max: options.maxConnections });
   const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const readers = poolOf({ max: READERS, statement_timeout: READ_TIMEOUT_MS });
+  const reader = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: readers }) });
   const epoch = new OwnEpoch();
   /** A durable transaction, refused where our epoch is not the database's any more. */
   async function change<Result>(
@@ -32,7 +43,7 @@ export function openPostgres(options: PostgresOptions): Database {
   }
   return {
     kysely,
-    reader: kysely,
+    reader,
     change,
     epoch,
     mustBeDurable: () => mustBeDurable(kysely),
@@ -57,7 +68,7 @@ export function openPostgres(options: PostgresOptions): Database {
     replaceKeys: (of, keys) => change((transaction) => replaceKeys(transaction, of, keys)),
     forgetDeleted: (callIds) => rewriteKeys(pool, callIds),
     async close() {
-      await kysely.destroy();
+      await Promise.all([kysely.destroy(), reader.destroy()]);
     },
   };
 }

@@ -144,7 +144,7 @@ export class SqlStore implements Store {
   }
 
   async accessTrail(filter: AccessFilter): Promise<AccessRecord[]> {
-    let query = this.#database.kysely
+    let query = this.#database.reader
       .selectFrom('access_trail')
       .selectAll()
       .orderBy('id', 'desc')
@@ -221,7 +221,7 @@ export class SqlStore implements Store {
   }
 
   async events(uccName: string, since: number, limit: number): Promise<RecordingEvent[]> {
-    const rows = await this.#database.kysely
+    const rows = await this.#database.reader
       .selectFrom('events')
       .selectAll()
       .where('ucc_name', '=', uccName)
@@ -233,7 +233,7 @@ export class SqlStore implements Store {
   }
 
   async lastSequences(): Promise<Map<string, number>> {
-    const rows = await this.#database.kysely
+    const rows = await this.#database.reader
       .selectFrom('events')
       .select(['ucc_name', (eb) => eb.fn.max('sequence').as('last')])
       .groupBy('ucc_name')

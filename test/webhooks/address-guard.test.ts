@@ -14,6 +14,10 @@ describe('addressRule', () => {
     ...['fe80::1', 'fe80::1%eth0', 'febf::1', 'fd00:ec2::254', 'fd20:ce::254', 'ff02::1', '::'],
     ...['::ffff:169.254.169.254', '::ffff:a9fe:a9fe', '::FFFF:A9FE:A9FE', '::ffff:0:0'],
     ...['0:0:0:0:0:ffff:a9fe:a9fe', '::169.254.169.254', '64:ff9b::a9fe:a9fe', '2002:a9fe:a9fe::'],
+    ...['fd00:ec2::23', 'fd00:ec2:1::1', '64:ff9b::5db8:d822', '64:ff9b:1::a9fe:a9fe'],
+    ...['64:ff9b:1:fffe::1', '::ffff:0:169.254.169.254', '::ffff:0:a9fe:a9fe', '::ffff:0:6464:64c8'],
+    ...['2001::1', '2001:0:4136:e378:8000:63bf:3fff:fdd2', '2002:6464:64c8::1', '2002:e000:1::'],
+    ...['::100.100.100.200', '2002:a83f:8110::1', '::FFFF:0:A9FE:A9FE', '2002:A9FE:1:2::9%eth0'],
   ])('refuses %s', (address) => {
     expect(isRefused(address)).toBe(true);
   });
@@ -21,12 +25,14 @@ describe('addressRule', () => {
   it.each([
     ...['127.0.0.1', '10.0.0.1', '172.16.0.1', '192.168.1.1', '100.64.0.1', '93.184.216.34'],
     ...['::1', 'fd00::1', 'fc00::254', '2606:2800:220:1::1', '::ffff:127.0.0.1', '169.253.1.1'],
-    ...['64:ff9b::5db8:d822', '223.255.255.255', 'fec0::1'],
+    ...['223.255.255.255', 'fec0::1', '2002:5db8:d822::1', '::ffff:0:93.184.216.34', '2001:db8::1'],
+    ...['fd00:ec1::1', '64:ff9c::1', '2003::1', '2001:4860:4860::8888'],
   ])('lets %s be', (address) => {
     expect(isRefused(address)).toBe(false);
   });
 
   it('lets be what is allowed, in either form', () => {
+    expect(addressRule(['64:ff9b::/96'])('64:ff9b::5db8:d822')).toBe(false);
     const rule = addressRule(['169.254.10.0/24', 'fe80::/10']);
     expect(['169.254.10.7', '::ffff:169.254.10.7', 'fe80::9'].map(rule)).toEqual([
       ...[false, false, false],
