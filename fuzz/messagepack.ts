@@ -9,6 +9,9 @@ export function packed(random: Random, value: unknown): Buffer {
   if (typeof value === 'boolean') return Buffer.from([value ? 0xc3 : 0xc2]);
   if (typeof value === 'number') return packedNumber(random, value);
   if (typeof value === 'string') return packedText(random, value);
+  if (Buffer.isBuffer(value)) {
+    return Buffer.concat([header(random, value.length, binaryForms), value]);
+  }
   if (Array.isArray(value)) {
     const items = value.map((item) => packed(random, item));
     return Buffer.concat([header(random, items.length, arrayForms), ...items]);
@@ -50,7 +53,11 @@ function message(random: Random, ucc: string): unknown[] {
   // Too short, too long, or another thing in a field's place.
   if (random.chance(0.15)) chosen.length = random.below(chosen.length + 1);
   if (random.chance(0.15)) chosen.push(args);
-  if (random.chance(0.2)) chosen[random.below(chosen.length + 1)] = random.pick([null, -1, [], {}]);
+  if (random.chance(0.2))
+    chosen[random.below(chosen.length + 1)] = random.pick([
+      ...[null, -1, [], {}],
+      Buffer.from('Subscribe'),
+    ]);
   return chosen;
 }
 
@@ -97,9 +104,7 @@ function packedNumber(random: Random, value: number): Buffer {
 
 function packedText(random: Random, text: string): Buffer {
   const content = Buffer.from(text, random.chance(0.9) ? 'utf8' : 'latin1');
-  // As binary, now and then, which is no text.
-  const forms = random.chance(0.95) ? textForms : binaryForms;
-  return Buffer.concat([header(random, content.length, forms), content]);
+  return Buffer.concat([header(random, content.length, textForms), content]);
 }
 
 interface Forms {

@@ -70,7 +70,10 @@ function bodyOf(kind: FloodKind): Body {
   const sdp = (more: number): string =>
     [...head, ...media, ...Array.from({ length: more }, () => 'a=x'), ''].join('\r\n');
   if (kind !== 'metadata of 4,000 elements') return { type: 'application/sdp', text: sdp(lines) };
-  const people = Array.from({ length: 4_000 }, (_, index) => `<participant participant_id="${index}"/>`);
+  const people = Array.from(
+    { length: 4_000 },
+    (_, index) => `<participant participant_id="${index}"/>`,
+  );
   const xml = `<recording xmlns="urn:ietf:params:xml:ns:recording:1">${people.join('')}</recording>`;
   const parts = [
     ['application/sdp', sdp(1)],
@@ -147,7 +150,12 @@ function auditQuery(): Buffer {
 }
 
 function refusedCommand(): Buffer {
-  const body = { Action: 'Pause', RequesterSipUri: agent, CorrelationId: randomUUID(), UCCName: ucc };
+  const body = {
+    Action: 'Pause',
+    RequesterSipUri: agent,
+    CorrelationId: randomUUID(),
+    UCCName: ucc,
+  };
   return requestOf('/attendantservice/api/recording/set', JSON.stringify(body));
 }
 

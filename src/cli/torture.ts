@@ -45,7 +45,10 @@ export function tortureCommand(program: Command): void {
     .requiredOption('--api <url>', 'where its API is')
     .option('--ucc <name>', 'the UCC to record', 'ucc-demo-name')
     .option('--requester <uri>', 'who commands', 'sip:agent@domain.com')
-    .option('--token-file <file>', 'command through v2 with the bearer token in it; else HUSH_TOKEN')
+    .option(
+      '--token-file <file>',
+      'command through v2 with the bearer token in it; else HUSH_TOKEN',
+    )
     .option('--audio <url>', 'where a recording is, with {correlationId}; default: as Hush has it')
     .option('--scenarios <names>', `of ${scenarios.map(({ name }) => name).join(', ')}`)
     .option('--calls <n>', 'calls at once, in each scenario', '10')

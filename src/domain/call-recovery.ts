@@ -143,6 +143,7 @@ export class CallRecovery {
         spec: specOf(stream, stream.track),
         port: stream.port,
         startPosition: stream.began?.startPosition ?? null,
+        openedAt: stream.presence.openedAt,
         nextSegment: nextOf(stream.track),
       }),
     );

@@ -45,7 +45,7 @@ export function addressKey(address: string): string {
   return `${network.join(':')}::/64`;
 }
 
-/** Its eight words; undefined for what is no IPv6 address, or one that stands for an IPv4 address. */
+/** Its eight words; undefined for what is no IPv6 address, or an IPv4-mapped one. */
 export function ipv6Words(address: string): number[] | undefined {
   const plain = plainAddress(address);
   if (isIP(plain) !== 6) return undefined;

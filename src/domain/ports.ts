@@ -95,8 +95,10 @@ export interface OpenedStream {
 export interface ResumedStream {
   readonly spec: StreamSpec;
   readonly port: number;
-  /** Of its first packet; null when none came yet. */
+  /** Of its first packet; null when none is known to have come yet. */
   readonly startPosition: number | null;
+  /** Unix ms; 0: not known. */
+  readonly openedAt: number;
   /** Behind the highest that the store knows: a file that is lost leaves its number to nobody. */
   readonly nextSegment: number;
 }
@@ -115,9 +117,7 @@ export interface ShutOrder {
   readonly reason: GapReason;
   /** So much of what arrived before the command is erased; 0: nothing. */
   readonly lookbackMs: number;
-  /**
-   * When the command came, as `Recorder.commandCameAtMs` told when it was read; left out: now.
-   */
+  /** When it came, as `Recorder.commandCameAtMs` told when it was read; left out: now. */
   readonly cameAtMs?: number;
   /** Calls of the same dialogue that ended lately: the look-back reaches into them. */
   readonly predecessors?: readonly string[];

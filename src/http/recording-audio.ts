@@ -5,7 +5,7 @@ import type { ExportedAudio, ExportFormat } from '../domain/archive-port.ts';
 import { ExportsBusyError } from '../domain/errors.ts';
 import { addressKey } from '../domain/networks.ts';
 import type { CallRecord } from '../domain/records.ts';
-import { cutOffStalled } from './download-watch.ts';
+import { cutOffStalled, inPieces } from './download-watch.ts';
 import { sendProblem } from './problems.ts';
 import { recordingDeed } from './recording-deed.ts';
 import type { HttpServices } from './services.ts';
@@ -43,7 +43,7 @@ export async function sendAudio({ request, reply, record, services }: AudioReque
     throw cause;
   });
   cutOffStalled(reply.raw, services.downloadTimeoutMs);
-  const body = Readable.from(audio.wav(start, end));
+  const body = Readable.from(inPieces(audio.wav(start, end)));
   body.once('close', () => void audio.close().catch(services.onError));
   return reply.send(body);
 }
@@ -75,7 +75,7 @@ export async function sendExport(
     await audio.close();
     throw cause;
   });
-  return reply.send(Readable.from(audio.bytes(), { objectMode: false }));
+  return reply.send(Readable.from(inPieces(audio.bytes()), { objectMode: false }));
 }
 
 /**

@@ -29,6 +29,20 @@ export function originOnThisBoot(origin: ClockOrigin): number {
   return now - Math.max(0, Date.now() - origin.at);
 }
 
+/** Without a call's origin, a wall clock is not believed to tell more than this. */
+const MAX_UNKNOWN_MS = 60_000;
+
+/**
+ * When a stream was opened by another process, on this machine's monotonic clock. Only the wall
+ * clock knows: never before the call began, never in the future.
+ * @param openedAt Unix ms
+ */
+export function openedOnThisBoot(openedAt: number, originMs: number | undefined): number {
+  const now = monotonicMs();
+  const earliest = originMs ?? now - MAX_UNKNOWN_MS;
+  return Math.min(now, Math.max(earliest, now - (Date.now() - openedAt)));
+}
+
 /** Where the system has no such id, only the wall clock outlives the process. */
 function readBootId(): string {
   try {

@@ -10,7 +10,7 @@ const GIVE_UP_MS = 2_000;
 const CATCHING_UP_MS = 60;
 /** A backlog is worked off when its packets are no later than this. */
 const CAUGHT_UP_MS = 100;
-/** No path becomes slower by more than this from one packet to the next; a clock stands still. */
+/** No path changes by more from one packet to the next; a clock stands still, or leaps. */
 const MAX_PATH_MS = 1_000;
 const MAX_PACKETS = 512;
 
@@ -31,6 +31,8 @@ export interface Settlement {
   readonly shift: number;
   /** The path may have become slower by so many ms instead. */
   readonly slowerMs: number;
+  /** By so many ms earlier their thread, had it not stood still, may have read them. */
+  readonly uncertainMs: number;
 }
 
 /**
@@ -68,9 +70,17 @@ export class Doubt {
     if (doubtful.isNext) this.#end = timestamp + doubtful.samples;
   }
 
-  /** True for a packet that contradicts the ones that wait: they are to be settled first. */
-  contradicts(timestamp: number, samples: number): boolean {
-    return this.isOpen && ((timestamp - this.#end) | 0) < -samples / 2;
+  /**
+   * True for a packet that contradicts the ones that wait, by falling back behind them or by
+   * counting more time than passed since they came: they are to be settled first.
+   */
+  contradicts(timestamp: number, samples: number, arrivalMs: number): boolean {
+    if (!this.isOpen) return false;
+    const beyond = (timestamp - this.#end) | 0;
+    if (beyond < -samples / 2) return true;
+    if (beyond < samples / 2) return false;
+    const earlier = (this.#late.at(-1) ?? 0) - this.#clock.late(timestamp, arrivalMs);
+    return earlier > this.#units(MAX_PATH_MS);
   }
 
   /** True once what came so far tells. */
@@ -89,10 +99,12 @@ export class Doubt {
     const shift = isShift ? least : 0;
     const shiftMs = (shift * 1000) / this.#rate;
     const isPath = this.#timing === Timing.Late && shiftMs > 0 && shiftMs <= MAX_PATH_MS;
+    const isNews = isShift || this.#timing === Timing.Fits;
+    const uncertainMs = isNews ? this.#uncertainMs : 0;
     const packets = this.#packets;
     this.#packets = [];
     this.#late = [];
-    return { packets, shift, slowerMs: isPath ? shiftMs : 0 };
+    return { packets, shift, slowerMs: isPath ? shiftMs : 0, uncertainMs };
   }
 
   /** Overwrites and forgets them; tells how many they were. */
@@ -113,6 +125,18 @@ export class Doubt {
       ? least > this.#units(MAX_PATH_MS)
       : !this.#isCaughtUp && !this.#isCatchingUp(nowMs);
     return { isShift, least };
+  }
+
+  /** The least delay is what tells; so much less it may be. */
+  get #uncertainMs(): number {
+    const first = this.#packets[0]?.packet.timestamp ?? 0;
+    let [least, earliest] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (const { packet } of this.#packets) {
+      const sentMs = (((packet.timestamp - first) | 0) * 1000) / this.#rate;
+      least = Math.min(least, packet.arrivedAtMs - sentMs);
+      earliest = Math.min(earliest, packet.cameAfterMs - sentMs);
+    }
+    return least - earliest;
   }
 
   get #firstMs(): number {

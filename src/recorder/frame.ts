@@ -1,7 +1,8 @@
 import type { Codec } from '../domain/records.ts';
 import { opusSamples } from '../protocols/rtp/opus-packet.ts';
 import type { RtpPacket } from '../protocols/rtp/packet.ts';
-import { type AudioBytes, MAX_PAYLOAD_BYTES } from './open-chunk.ts';
+import { MAX_PAYLOAD_BYTES } from './chunk-room.ts';
+import type { AudioBytes } from './open-chunk.ts';
 
 /** A packet in its place. One object serves all packets of the thread: it is read at once. */
 export interface Frame {

@@ -4,14 +4,23 @@ import type { RtpPacket } from '../protocols/rtp/packet.ts';
 export interface HeldPacket extends RtpPacket {
   readonly data: Buffer;
   readonly arrivedAtMs: number;
+  /** It did not come earlier than this; earlier than `arrivedAtMs` where its thread stood still. */
+  readonly cameAfterMs: number;
+}
+
+/** When a packet was read, and how much earlier it may have come. Monotonic ms. */
+export interface Arrival {
+  readonly atMs: number;
+  readonly afterMs: number;
 }
 
 /** Moves the payload out of the datagram, where zeros stay; it then is all of `data`. */
-export function holdPacket(packet: RtpPacket, datagram: Buffer, arrivedAtMs: number): HeldPacket {
+export function holdPacket(packet: RtpPacket, datagram: Buffer, arrival: Arrival): HeldPacket {
   const { payloadStart, payloadEnd } = packet;
   const data = Buffer.from(datagram.subarray(payloadStart, payloadEnd));
   datagram.fill(0, payloadStart, payloadEnd);
-  return { ...packet, data, payloadStart: 0, payloadEnd: data.length, arrivedAtMs };
+  const { atMs: arrivedAtMs, afterMs: cameAfterMs } = arrival;
+  return { ...packet, data, payloadStart: 0, payloadEnd: data.length, arrivedAtMs, cameAfterMs };
 }
 
 /** Overwrites what nobody will hear. */

@@ -35,6 +35,8 @@ export interface MediaStreamOptions {
   readonly former: FormerSource | undefined;
   /** Monotonic ms, on the clock of all threads. */
   now(): number;
+  /** What was read at that moment did not come earlier than this (`Standstill`). */
+  cameAfterMs(readAtMs: number): number;
   /** Before each datagram is read. */
   onDatagram(nowMs: number): void;
   /** With the first packet. */
@@ -105,6 +107,8 @@ export class MediaStream {
       onAudio: (frame) => this.#onAudio(frame),
       onDigits: (frame) => this.#onDigits(frame),
       onSlower: (ms) => this.#release.slower(ms),
+      onUncertain: (ms) => this.#release.uncertain(ms),
+      cameAfterMs: (readAtMs) => options.cameAfterMs(readAtMs),
       isWary: (nowMs) => this.#release.isWary(nowMs),
     });
     this.#digits = new DigitEvents(spec.clockRate);
@@ -113,9 +117,14 @@ export class MediaStream {
     const word = gates.word(slot);
     this.#order = orderOf(word);
     this.#shut = gateOf(word) !== Gate.Open;
-    this.#initialReason = this.#reasonNow();
-    this.#lastReason = this.#initialReason;
-    if (resumed && resumed.startPosition !== null) this.#extent.resume(resumed.startPosition);
+    this.#lastReason = this.#reasonNow();
+    const isUnknown = resumed?.startPosition === null;
+    this.#initialReason = this.#lastReason ?? (isUnknown ? 'restart' : null);
+    if (resumed) {
+      // What came before the other process ended, nobody knows: it is missing from the opening on.
+      clock.touch(resumed.openedMs);
+      this.#extent.resume(resumed.startPosition ?? clock.positionAt(resumed.openedMs));
+    }
     // Another process knew what was gated, and how late the stream's packets come.
     if (resumed) this.#release.released(now());
     this.#socket = openMediaSocket(host);
@@ -296,7 +305,8 @@ export class MediaStream {
 
   #begin(nowMs: number): void {
     this.#beganAtMs = nowMs;
-    this.#options.onBegan(this.#options.clock.positionAt(nowMs), this.#initialReason);
+    const startPosition = this.#extent.startPosition ?? this.#options.clock.positionAt(nowMs);
+    this.#options.onBegan(startPosition, this.#initialReason);
   }
 
   #endTimeLine(nowMs: number): void {
@@ -392,11 +402,15 @@ export class MediaStream {
 
   /** From here on what was sent after `askedAtMs` is kept, where nobody else holds. */
   #reopen(askedAtMs: number): void {
-    const { clock, now, writer } = this.#options;
+    const { clock, now, writer, cameAfterMs } = this.#options;
+    const nowMs = now();
     this.#reopened = true;
     this.#release.released(askedAtMs);
+    const waitedMs = nowMs - cameAfterMs(nowMs);
+    // All that is known of the source was read when the thread came back.
+    if (waitedMs > 0 && clock.ageMs(nowMs) <= waitedMs) this.#release.uncertain(waitedMs);
     // A gap is there anyway: what comes next may lie where it belongs at once.
-    if (this.#beganAtMs !== null) this.#extent.settle(clock.anchor(now()));
+    if (this.#beganAtMs !== null) this.#extent.settle(clock.anchor(nowMs));
     clock.realign(writer.keptUpTo);
   }
 
@@ -452,10 +466,12 @@ export class MediaStream {
     if (this.#beganAtMs !== null) this.#extent.settle(clock.anchor(now()));
     // Nothing came any more after another process had it: that is missing, up to here.
     else if (resumed) this.#extent.reach(clock.positionAt(now()));
+    const neverCame = this.#beganAtMs === null && resumed?.startPosition === null;
+    const { startPosition, endPosition } = neverCame ? new TrackExtent() : this.#extent;
     return {
       track: this.#spec.track,
-      startPosition: this.#extent.startPosition,
-      endPosition: this.#extent.endPosition,
+      startPosition,
+      endPosition,
       initialReason: this.#initialReason,
       reasonChanges: this.#reasonChanges,
       packets: { ...this.#intake.counts },

@@ -22,9 +22,10 @@ export interface WorkerSettings {
 
 /** Where a track goes on. */
 export interface ResumedTrack {
-  /** The call's position 0 on the machine's monotonic clock. */
-  readonly originMs: number | undefined;
+  /** Of its first packet; null: nobody knows of one. */
   readonly startPosition: number | null;
+  /** When it was opened, on the machine's monotonic clock. */
+  readonly openedMs: number;
   readonly nextSegment: number;
 }
 
@@ -33,6 +34,8 @@ export type ToWorker =
       readonly type: 'open';
       readonly requestId: number;
       readonly callId: string;
+      /** The call's position 0 on the machine's monotonic clock; undefined before its audio. */
+      readonly originMs: number | undefined;
       readonly slot: number;
       readonly spec: StreamSpec;
       readonly port: number;
@@ -92,7 +95,7 @@ export type FromWorker =
       readonly track: number;
       readonly startPosition: number;
       readonly initialReason: GapReason | null;
-      /** As in `ResumedTrack`. */
+      /** As of the `open` message. */
       readonly originMs: number;
     }
   | { readonly type: 'updated'; readonly requestId: number }

@@ -4,6 +4,7 @@ import {
   type RunKind,
   type SegmentCodec,
 } from '../protocols/segment/sealed-chunk.ts';
+import { bytesPerSample } from './chunk-room.ts';
 import type { FullChunk, PacketSpan } from './pending-chunks.ts';
 
 /** One packet's audio where it lies: `data` from `start` up to, not including, `end`. */
@@ -13,25 +14,6 @@ export interface AudioBytes {
   end: number;
   /** Units of the RTP clock that it lasts. */
   samples: number;
-}
-
-/** No packet of audio is longer: what is came from elsewhere. */
-export const MAX_PAYLOAD_BYTES = 2048;
-
-/** Bytes of audio per unit of the RTP clock; null: packets differ, and are each one whole. */
-const bytesPerSample: Readonly<Record<SegmentCodec, number | null>> = {
-  ...{ PCMU: 1, PCMA: 1, G722: 1, L16: 2 },
-  OPUS: null,
-};
-/** Room for a chunk of packets that differ; one that fills it is sealed early. */
-const WHOLE_PACKETS_BYTES = 16_384;
-
-/** Where a chunk gathers. */
-export function roomFor(codec: SegmentCodec, chunkSamples: number): Buffer {
-  const perSample = bytesPerSample[codec];
-  const bytes =
-    perSample === null ? WHOLE_PACKETS_BYTES : chunkSamples * perSample + MAX_PAYLOAD_BYTES;
-  return Buffer.allocUnsafeSlow(bytes);
 }
 
 /** What is left out cuts runs in two: there must be room for that. */
@@ -44,6 +26,8 @@ interface OpenRun {
   samples: number;
   bytes: number;
 }
+
+type PacketPiece = { readonly piece: OpenRun; readonly origin: Readonly<PacketOrigin> };
 
 /** A stretch that is not kept, relative to the clock's time line, and why. */
 export interface LeftOut {
@@ -148,11 +132,11 @@ export class OpenChunk {
   take(anchor: number, until: number): Omit<FullChunk, 'codec'> {
     const position = anchor + this.start;
     const packets = this.#packetsUntil(until);
+    const told = { position, packets, lastSequence: this.#newest.sequence };
     if (this.leftOut.length === 0 && until === Number.POSITIVE_INFINITY) {
-      const { sequence: lastSequence } = this.#newest;
-      return { position, runs: this.runs, audio: this.audio, packets, lastSequence };
+      return { ...told, runs: this.runs, audio: this.audio };
     }
-    return { position, ...this.#cut(until), packets, lastSequence: this.#newest.sequence };
+    return { ...told, ...this.#cut(until) };
   }
 
   #packetsUntil(until: number): readonly PacketSpan[] {
@@ -177,21 +161,18 @@ export class OpenChunk {
   }
 
   /** Where it matters when each packet came, a run is cut between them. */
-  #byPacket(run: OpenRun): { piece: OpenRun; origin: Readonly<PacketOrigin> }[] {
+  #byPacket(run: OpenRun): PacketPiece[] {
     const perSample = this.#bytesPerSample;
-    const whole = { piece: run, origin: this.#newest };
-    if (!this.#packets || perSample === null) return [whole];
-    const cut: (typeof whole)[] = [];
-    for (let { offset } = run, end = offset + run.samples; offset < end; ) {
-      const at = offset;
+    if (!this.#packets || perSample === null) return [{ piece: run, origin: this.#newest }];
+    const cut: PacketPiece[] = [];
+    const end = run.offset + run.samples;
+    for (let at = run.offset, until = end; at < end; at = until) {
       const origin = this.#packets.findLast(
-        (packet) => packet.offset <= at && packet.offset + packet.samples > at,
+        ({ offset, samples }) => offset <= at && offset + samples > at,
       );
-      const until = origin ? Math.min(end, origin.offset + origin.samples) : end;
-      const samples = until - offset;
-      const piece = { ...run, offset, samples, bytes: samples * perSample };
+      until = origin ? Math.min(end, origin.offset + origin.samples) : end;
+      const piece = { ...run, offset: at, samples: until - at, bytes: (until - at) * perSample };
       cut.push({ piece, origin: origin ?? this.#newest });
-      offset = until;
     }
     return cut;
   }

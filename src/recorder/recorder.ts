@@ -17,7 +17,7 @@ import type {
   TrackSummary,
 } from '../domain/ports.ts';
 import type { ClockOrigin, GapReason } from '../domain/records.ts';
-import { monotonicMs, originOf, originOnThisBoot } from './clock-origin.ts';
+import { monotonicMs, openedOnThisBoot, originOf, originOnThisBoot } from './clock-origin.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { FenceSender } from './fence.ts';
 import { type ClosingReason, Gate, GateTable } from './gate-table.ts';
@@ -79,6 +79,8 @@ interface CallMedia {
   /** Of streams whose thread died: bound by nobody, and given to nobody else. */
   readonly orphaned: Set<number>;
   dirMade: boolean;
+  /** Position 0 on the monotonic clock, of every stream in every thread; told with its audio. */
+  originMs?: number | undefined;
   /** The order to shut that is under way. */
   shutting?: Shutting | undefined;
 }
@@ -199,14 +201,15 @@ export class MediaRecorder implements Recorder {
     const call = this.#call(callId);
     await this.#makeDir(callId);
     const next = await nextSegments(this.#options.recordingsDir, callId);
-    const originMs = clockOrigin ? originOnThisBoot(clockOrigin) : undefined;
+    if (clockOrigin) call.originMs ??= originOnThisBoot(clockOrigin);
     const outcomes = await Promise.all(
-      streams.map(async ({ spec, port, startPosition, nextSegment }) => {
+      streams.map(async ({ spec, port, startPosition, openedAt, nextSegment }) => {
         const { track } = spec;
         // It was opened in the thread that took over.
         if (call.ports.has(track)) return undefined;
         const free = Math.max(nextSegment, next.get(track) ?? 0);
-        const resumed = { originMs, startPosition, nextSegment: free };
+        const openedMs = openedOnThisBoot(openedAt, call.originMs);
+        const resumed = { startPosition, openedMs, nextSegment: free };
         if (!call.orphaned.delete(port) && !this.#pool.reserve(port)) return track;
         if (await this.#openAgain(callId, { spec, port, resumed })) return undefined;
         this.#pool.release([port], monotonicMs());
@@ -391,11 +394,11 @@ export class MediaRecorder implements Recorder {
   /** False when the port is somebody else's. */
   async #open(callId: string, stream: Listening): Promise<boolean> {
     const call = this.#call(callId);
-    const { slot, worker } = call;
+    const { slot, worker, originMs } = call;
     const lookbackMs = Math.max(call.lookbackMs, stream.spec.lookbackMs ?? 0);
     const former = this.#former.get(stream.port);
-    const opening = { type: 'open', callId, slot, lookbackMs, former, ...stream } as const;
-    const reply = await worker.request(opening);
+    const opening = { callId, slot, originMs, lookbackMs, former, ...stream };
+    const reply = await worker.request({ type: 'open', ...opening });
     if (reply.type !== 'opened') return false;
     call.ports.set(stream.spec.track, stream.port);
     return true;
@@ -494,6 +497,8 @@ export class MediaRecorder implements Recorder {
     } else if (message.type === 'began') {
       const { callId, track, startPosition, initialReason, originMs } = message;
       const clockOrigin = originOf(originMs);
+      const call = this.#calls.get(callId);
+      if (call) call.originMs ??= originMs;
       listener.onTrackBegan(callId, track, { startPosition, initialReason, clockOrigin });
     } else if (message.type === 'stats') {
       const callIds = new Map([...this.#calls].map(([callId, { slot }]) => [slot, callId]));

@@ -43,6 +43,11 @@ export class ReleaseGuard {
     this.#notBeforeMs += this.#slowerMs - before;
   }
 
+  /** What tells when a packet was sent may be so much too late: until the next release. */
+  uncertain(ms: number): void {
+    this.#notBeforeMs += ms;
+  }
+
   /** Positions count from another beginning now. */
   timeLine(): void {
     this.#gatedUpTo = Number.NEGATIVE_INFINITY;

@@ -4,14 +4,9 @@ import {
   lendSealedChunk,
   type SegmentCodec,
 } from '../protocols/segment/sealed-chunk.ts';
+import { roomFor } from './chunk-room.ts';
 import type { ClosingReason } from './gate-table.ts';
-import {
-  type AudioBytes,
-  type LeftOut,
-  OpenChunk,
-  type PacketOrigin,
-  roomFor,
-} from './open-chunk.ts';
+import { type AudioBytes, type LeftOut, OpenChunk, type PacketOrigin } from './open-chunk.ts';
 import { beginSegment, type OpenSegment, type SegmentPlace } from './open-segment.ts';
 import { type FullChunk, PendingChunks } from './pending-chunks.ts';
 import { ToneWatch } from './tone-watch.ts';

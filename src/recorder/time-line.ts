@@ -17,6 +17,10 @@ export interface TimeLineOptions {
   onAudio(frame: Readonly<Frame>): void;
   /** The path may have become slower by so much: what comes was sent so much earlier. */
   onSlower(ms: number): void;
+  /** The thread stood still: what tells when packets were sent may be so much too late. */
+  onUncertain(ms: number): void;
+  /** What was read at that moment did not come earlier than this. Monotonic ms. */
+  cameAfterMs(readAtMs: number): number;
   /** True while it matters when exactly a packet was sent. */
   isWary(nowMs: number): boolean;
 }
@@ -75,7 +79,7 @@ export class TimeLine {
     const order = this.#numbers.take({ sequence, timestamp, samples }, isWary);
     if (order === Order.Drop) return false;
     const step = { isNext: order !== Order.Late, ahead: this.#numbers.ahead };
-    if (step.isNext && this.#doubt.contradicts(timestamp, samples)) this.settle(nowMs);
+    if (step.isNext && this.#doubt.contradicts(timestamp, samples, nowMs)) this.settle(nowMs);
     if (!this.#doubt.isOpen) {
       const timing = step.isNext
         ? clock.judge({ timestamp, ahead: step.ahead, samples }, nowMs)
@@ -88,7 +92,8 @@ export class TimeLine {
       }
       this.#doubt.begin(timing);
     }
-    this.#doubt.add({ ...audio, ...step, packet: holdPacket(packet, audio.data, nowMs) });
+    const arrival = { atMs: nowMs, afterMs: this.#options.cameAfterMs(nowMs) };
+    this.#doubt.add({ ...audio, ...step, packet: holdPacket(packet, audio.data, arrival) });
     if (this.#doubt.isDecided(nowMs)) this.settle(nowMs);
     return true;
   }
@@ -115,11 +120,12 @@ export class TimeLine {
   /** What waits for a decision has it now. */
   settle(nowMs: number): void {
     if (!this.#doubt.isOpen) return;
-    const { clock, onSlower } = this.#options;
-    const { packets, shift, slowerMs } = this.#doubt.settle(nowMs);
+    const { clock, onSlower, onUncertain } = this.#options;
+    const { packets, shift, slowerMs, uncertainMs } = this.#doubt.settle(nowMs);
     const [first] = packets;
     if (first && shift !== 0) clock.shift(first.packet.timestamp, shift);
     if (slowerMs > 0) onSlower(slowerMs);
+    if (uncertainMs > 0) onUncertain(uncertainMs);
     // The least delay of all of them counts before the first is placed.
     for (const { packet } of packets) clock.hear(packet.timestamp, packet.arrivedAtMs);
     for (const { packet, ...audio } of packets) {

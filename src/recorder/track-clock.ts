@@ -13,6 +13,8 @@ export class CallClock {
 const MAX_LATE_MS = 200;
 /** A packet that is earlier than this by its timestamp was not sent so early. */
 const MAX_EARLY_MS = 100;
+/** The same of a young time line, whose first packets may all have been on their way for long. */
+const MAX_EARLY_YOUNG_MS = 1_000;
 /** A time line that is younger has not shown its least delay. */
 const MATURE_MS = 1_000;
 /** Timestamps that are off by less than this share of a packet are rounding. */
@@ -103,11 +105,11 @@ export class TrackClock {
     const fellBack = relative < this.#lastRelative + this.#lastSamples - least;
     const late = this.#lateness(relative, arrivalMs);
     const isMature = arrivalMs - this.#beganAtMs >= MATURE_MS;
-    const leapt = isMature && late < -this.#units(MAX_EARLY_MS) && relative - follows > least;
+    const early = this.#units(isMature ? MAX_EARLY_MS : MAX_EARLY_YOUNG_MS);
+    const leapt = late < -early && relative - follows > least;
     if (!fellBack && !leapt) return late > this.#units(MAX_LATE_MS) ? Timing.Late : Timing.Fits;
     const lateThere = this.#lateness(follows, arrivalMs);
-    const isThere =
-      lateThere <= this.#units(MAX_LATE_MS) && lateThere >= -this.#units(MAX_EARLY_MS);
+    const isThere = lateThere <= this.#units(MAX_LATE_MS) && lateThere >= -early;
     if (!isThere) return Timing.Adrift;
     this.#goOn(timestamp, follows, samples);
     return Timing.Fits;

@@ -6,6 +6,7 @@ import { MediaStream } from './media-stream.ts';
 import type { Confirmation, FromWorker, ToWorker, WorkerSettings } from './messages.ts';
 import { Pulse } from './pulse.ts';
 import { SegmentWriter } from './segment-writer.ts';
+import { LOOK_INTERVAL_MS, Standstill } from './standstill.ts';
 import { packStats } from './stream-stats.ts';
 import { CallClock, TrackClock } from './track-clock.ts';
 
@@ -36,6 +37,7 @@ const calls = new Map<string, CallMedia>();
 /** On the clock that all threads share. */
 const now = () => performance.now() + threadOffsetMs;
 const attendance = new Attendance(pulse, settings.mainThreadTimeoutMs, now());
+const standstill = new Standstill(now());
 let isAttended = true;
 let confirmations: Confirmation[] = [];
 
@@ -89,13 +91,14 @@ function writerFor({ callId, spec, resumed, lookbackMs }: Opening, clock: TrackC
 function openStream(message: Opening): void {
   const { callId, slot, spec, port, requestId, resumed, former } = message;
   const call = mediaOf(callId);
-  if (resumed?.originMs !== undefined) call.clock.originMs ??= resumed.originMs;
+  call.clock.originMs ??= message.originMs;
   const clock = new TrackClock(call.clock, spec.clockRate);
   const writer = writerFor(message, clock);
   const { maxHeldAsidePackets, resumeGuardMs, rtpHost: host } = settings;
   const stream = new MediaStream(spec, {
     ...{ callId, slot, gates, secret, host, maxHeldAsidePackets, resumeGuardMs },
-    ...{ clock, writer, resumed, former, now, onDatagram: lookForBeat },
+    ...{ clock, writer, resumed, former, now, onDatagram: lookAround },
+    cameAfterMs: (readAtMs) => standstill.cameAfterMs(readAtMs),
     onBegan: (startPosition, initialReason) => {
       const originMs = call.clock.originMs ?? now();
       send({ type: 'began', callId, track: spec.track, startPosition, initialReason, originMs });
@@ -193,9 +196,14 @@ function lookForBeat(nowMs: number): void {
   }
 }
 
+function lookAround(nowMs: number): void {
+  standstill.look(nowMs);
+  lookForBeat(nowMs);
+}
+
 function tick(): void {
   const nowMs = now();
-  lookForBeat(nowMs);
+  lookAround(nowMs);
   for (const { streams, ended } of calls.values()) {
     for (const { stream } of streams.values()) stream.tick(nowMs, settings.chunkMs);
     for (const writer of ended.keys()) writer.age();
@@ -204,6 +212,7 @@ function tick(): void {
 
 parentPort?.on('message', onMessage);
 setInterval(tick, TICK_INTERVAL_MS).unref();
+setInterval(() => standstill.lookInTurn(now()), LOOK_INTERVAL_MS).unref();
 
 setInterval(() => {
   const readings = [...calls.values()].flatMap(({ streams }) =>

@@ -14,8 +14,8 @@ import {
 export interface Database {
   readonly kysely: Kysely<Schema>;
   /**
-   * Reads what is committed without keeping a commit waiting: whatever a client may ask for as often
-   * as it likes, and whatever may look at many rows.
+   * Reads what is committed without keeping a commit waiting: whatever a client may ask for as
+   * often as it likes, and whatever may look at many rows.
    */
   readonly reader: Kysely<Schema>;
   /**

@@ -21,15 +21,8 @@ const READERS = 2;
 const READ_TIMEOUT_MS = 60_000;
 
 export function openPostgres(options: PostgresOptions): Database {
-  const poolOf = (more: pg.PoolConfig): pg.Pool => {
-    const opened = new pg.Pool({ connectionString: options.url, ...more });
-    opened.on('error', options.onConnectionLost);
-    return opened;
-  };
-  const pool = poolOf({ max: options.maxConnections });
-  const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
-  const readers = poolOf({ max: READERS, statement_timeout: READ_TIMEOUT_MS });
-  const reader = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: readers }) });
+  const { pool, kysely } = opened(options, { max: options.maxConnections });
+  const { kysely: reader } = opened(options, { max: READERS, statement_timeout: READ_TIMEOUT_MS });
   const epoch = new OwnEpoch();
   /** A durable transaction, refused where our epoch is not the database's any more. */
   async function change<Result>(
@@ -71,6 +64,12 @@ export function openPostgres(options: PostgresOptions): Database {
       await Promise.all([kysely.destroy(), reader.destroy()]);
     },
   };
+}
+
+function opened({ url, onConnectionLost }: PostgresOptions, more: pg.PoolConfig) {
+  const pool = new pg.Pool({ connectionString: url, ...more });
+  pool.on('error', onConnectionLost);
+  return { pool, kysely: new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }) };
 }
 
 /** One statement may touch a row once only: of rows with the same key the last one counts. */

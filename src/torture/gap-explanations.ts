@@ -46,9 +46,30 @@ export function reasonFor(
         atMs >= startMs - POSITION_TOLERANCE_MS && atMs <= startMs + ms + POSITION_TOLERANCE_MS,
     );
     if (gap) return gap.reason;
+    const beside = gapBetween(index, { frame, leg, evidence, tracks });
+    if (beside) return beside;
     if (atMs > (lengthMs ?? 0) - POSITION_TOLERANCE_MS) isBeyond = true;
   }
   return isBeyond && isOutage(frame.sentAtMs) ? BEYOND_THE_END : undefined;
+}
+
+interface Sought extends Pick<Explanation, 'evidence'>, Pick<RecordingDetail, 'tracks'> {
+  readonly frame: DeviceFrame;
+  readonly leg: Leg;
+}
+
+/** Audio that was laid elsewhere, which is judged by itself, has its gaps there. */
+function gapBetween(recording: number, { frame, leg, evidence, tracks }: Sought) {
+  const found = evidence.found.get(leg.tag);
+  const at = leg.frames.indexOf(frame);
+  const placeOf = ({ index }: DeviceFrame) =>
+    found?.get(index)?.find((place) => place.recording === recording)?.positionMs;
+  const before = placeOf(leg.frames.slice(0, at).findLast(placeOf) ?? frame);
+  const after = placeOf(leg.frames.slice(at).find(placeOf) ?? frame);
+  if (before === undefined || after === undefined) return undefined;
+  const gaps = tracks.filter(({ aor }) => aor === leg.party).flatMap((track) => track.gaps);
+  return gaps.find(({ startMs, lengthMs }) => startMs < after && startMs + lengthMs > before)
+    ?.reason;
 }
 
 /** A leg of which nothing was kept there lies as the others do. */

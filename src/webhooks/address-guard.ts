@@ -3,8 +3,9 @@ import { isIP, type LookupFunction } from 'node:net';
 import { ipv6Words, parseNetworks } from '../domain/networks.ts';
 
 /**
- * Where no webhook may lead: the machine's own link, which is where clouds keep credentials, what is
- * no single host, and what a gateway makes another address of. IPv4-mapped forms are read as IPv4.
+ * Where no webhook may lead: the machine's own link, which is where clouds keep credentials, what
+ * is no single host, and what a gateway makes another address of. IPv4-mapped forms are read as
+ * IPv4.
  */
 const forbiddenNetworks = [
   // This network, link-local, multicast, broadcast.
@@ -16,6 +17,8 @@ const forbiddenNetworks = [
   // one for local use (RFC 6052, RFC 8215), and Teredo, which hides the address (RFC 4380).
   ...['64:ff9b::/32', '2001::/32'],
 ];
+
+const isLoopback = parseNetworks(['::1']);
 
 /**
  * Forms that stand for an IPv4 address, which begins at that word of theirs: IPv4-compatible (RFC
@@ -42,6 +45,8 @@ export function addressRule(allowedNetworks: readonly string[]): AddressRule {
 
 /** The IPv4 address that an IPv6 address leads to; IPv4-mapped ones are read as IPv4 anyway. */
 function embeddedIpv4(address: string): string | undefined {
+  // The loopback address is none that stands for another.
+  if (isLoopback(address)) return undefined;
   const form = embeddings.find(({ holds }) => holds(address));
   const words = form && ipv6Words(address);
   const [high, low] = words?.slice(form?.word) ?? [];

@@ -42,3 +42,20 @@ it('tells length and gaps of tracks whose clocks count otherwise, from one begin
   expect([playback.sampleRate, playback.samples]).toEqual([48_000, 96_000]);
   await playback.close();
 });
+
+it('tells what is missing of a track whose end a crash took, as far as it is known', async () => {
+  const { callId } = call;
+  const phone = call.track('PCMU', 8000);
+  phone.add(0, new Uint8Array(8_000));
+  phone.pause('api');
+  await call.end();
+  phone.record = { ...phone.record, endPosition: null };
+  const [first] = call.segments;
+  if (!first) throw new Error('nothing was sealed');
+  // A Start, and audio of which nothing had reached the disk when the process died.
+  const begun = { segment: 1, closedBy: null, sealed: { start: 40_000, end: 40_000, chunks: 0 } };
+  await store.commit({ tracks: call.tracks, segments: [...call.segments, { ...first, ...begun }] });
+  const { lengthMs, gaps } = await call.archive(store).finish(callId);
+  expect(lengthMs).toBe(5_000);
+  expect(gaps).toEqual([{ callId, track: 0, start: 8_000, length: 32_000, reason: 'api' }]);
+});

@@ -33,6 +33,7 @@ describe('MediaRecorder that loses its thread', () => {
     expect(fixture.failures).toEqual([`workerDied ${callId} told to die`]);
     const streams = [spec, second].map((of, index) => ({
       ...{ spec: of, port: ports[index] as number, startPosition: index === 0 ? 0 : null },
+      openedAt: Date.now(),
       nextSegment: 0,
     }));
     expect(await recorder.resumeStreams(callId, streams, clockOrigin)).toEqual([]);
@@ -45,6 +46,31 @@ describe('MediaRecorder that loses its thread', () => {
     const stored = [...(await fixture.stored(callId)).values()].map((run) => Buffer.from(run));
     const indexes = stored.flatMap((run) => [...findMarkers(run)].map(({ index }) => index));
     expect(indexes.sort()).toEqual([0, 1, 3]);
+    recorder.endCall(callId);
+  });
+});
+
+describe('MediaRecorder whose thread dies between two streams of a call', () => {
+  const fixture = new RecorderFixture({
+    workerEntry: new URL('./dying-worker.ts', import.meta.url),
+  });
+  afterEach(() => fixture.close());
+
+  it('puts the second one behind the first on the call’s clock', async () => {
+    const { recorder } = fixture;
+    const callId = randomUUID();
+    const [port = 0] = await fixture.begin(callId);
+    await fixture.rtp(port, {}, markerFrame(1, 0));
+    const [first] = await recorder.closeStreams(callId, [0]);
+    recorder.beginCall('die', shut);
+    recorder.endCall('die');
+    await fixture.failed();
+    const [second] = await recorder.openStreams(callId, [{ ...spec, track: 1 }]);
+    await fixture.rtp(second?.port ?? 0, { ssrc: 2 }, markerFrame(2, 0));
+    await recorder.closeStreams(callId, [1]);
+    const [before, after] = fixture.beginnings;
+    expect(after?.clockOrigin).toEqual(before?.clockOrigin);
+    expect(after?.startPosition).toBeGreaterThan(first?.endPosition ?? Infinity);
     recorder.endCall(callId);
   });
 });

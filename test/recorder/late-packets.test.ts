@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { FRAME, FRAME_MS, play, range, type Scene } from './virtual-path.ts';
+import { FRAME, FRAME_MS, play, range, type Scene, type SentFrame } from './virtual-path.ts';
 
 const [PAUSE, START, END] = [150, 250, 400];
 const folders: string[] = [];
@@ -13,6 +13,12 @@ async function paused(scene: Partial<Scene>) {
   const outcome = await play({ frames: END, paused: [PAUSE, START], guardMs: 250, ...scene });
   folders.push(outcome.folder);
   return outcome;
+}
+
+/** Its clock counted nothing of the silence. */
+function behind(frame: SentFrame): SentFrame {
+  const sequence = frame.index - (START - 3 - PAUSE - 10);
+  return { ...frame, sequence, timestamp: sequence * FRAME };
 }
 
 /** Frames behind the Start that the guard may leave out, and one more for the marker. */
@@ -51,6 +57,38 @@ describe('what was sent in a pause is not kept, however late it comes', () => {
     expect(due.filter((index) => !kept.has(index))).toEqual([]);
     const before = range(0, PAUSE - 40).filter((index) => delay(index) !== undefined);
     expect(before.filter((index) => !kept.has(index))).toEqual([]);
+  });
+
+  /** What tells when a frame was sent is read when the thread is back, and not before. */
+  const newcomers: [string, Scene['sender'] & object][] = [
+    [
+      'of a client whose clock stood still in the pause',
+      (frame) => {
+        if (frame.index < PAUSE + 10) return frame;
+        return frame.index < START - 3 ? undefined : behind(frame);
+      },
+    ],
+    [
+      'of a source that begins just before the Start',
+      (frame) => {
+        if (frame.index >= PAUSE && frame.index < START - 5) return undefined;
+        return frame.index < PAUSE ? frame : { ...frame, ssrc: 2, sequence: frame.index };
+      },
+    ],
+  ];
+  it.each(newcomers)('%s, read by a thread that stood still', async (_, sender) => {
+    const stalls = [
+      [START - 10, START + 80],
+      [START + 2, START + 60],
+      [START - 30, START + 5],
+    ] as const;
+    for (const stalled of stalls) {
+      for (const last of [START + 30, END]) {
+        const untilLast = (frame: SentFrame) => (frame.index > last ? undefined : sender(frame));
+        const { leaked } = await paused({ sender: untilLast, delay: () => 200, stalled });
+        expect([stalled, last, leaked]).toEqual([stalled, last, []]);
+      }
+    }
   });
 
   it('without a guard costs nothing on a path without delay', async () => {

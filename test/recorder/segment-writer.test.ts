@@ -18,8 +18,7 @@ function whole(data: Buffer): AudioBytes {
   return { data, start: 0, end: data.length, samples: data.length };
 }
 
-const FRAME = 160;
-const CHUNK_SAMPLES = 7200;
+const [FRAME, CHUNK_SAMPLES] = [160, 7200];
 const everything = { start: -1e9, end: 1e9 };
 
 describe('SegmentWriter', () => {
@@ -34,8 +33,7 @@ describe('SegmentWriter', () => {
     recordingsDir = temporaryFolder();
     callId = randomUUID();
     mkdirSync(join(recordingsDir, callId));
-    segments = [];
-    failures = [];
+    [segments, failures] = [[], []];
     writer = newWriter(false);
   });
   afterEach(() => rmSync(recordingsDir, { recursive: true, force: true }));
@@ -87,9 +85,7 @@ describe('SegmentWriter', () => {
   it('counts a packet that two chunks share once, as what is erased', () => {
     writer = newWriter(true, 10_000);
     frames(0, 200);
-    expect(writer.erase(100 * 20)).toBe(100);
-    expect(writer.erase(0)).toBe(100);
-    expect(writer.erase(0)).toBe(0);
+    expect([100 * 20, 0, 0].map((cutMs) => writer.erase(cutMs))).toEqual([100, 100, 0]);
   });
 
   it('gives back what was appended, and no plain audio is in the file', async () => {

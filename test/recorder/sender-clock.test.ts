@@ -21,6 +21,10 @@ async function record(scene: Partial<Scene>) {
 const shifted = (jump: number) => (frame: SentFrame) =>
   frame.index < AT ? frame : { ...frame, timestamp: (frame.timestamp + jump) >>> 0 };
 
+/** The same within the first second of the time line. */
+const shiftedSoon = (jump: number) => (frame: SentFrame) =>
+  frame.index < 12 ? frame : { ...frame, timestamp: (frame.timestamp + jump) >>> 0 };
+
 /** Nothing for a while, and then timestamps that count `counted` frames of it. */
 const silent = (counted: number) => (frame: SentFrame) => {
   if (frame.index < AT) return frame;
@@ -38,6 +42,9 @@ const clocks: [string, (frame: SentFrame) => SentFrame | undefined][] = [
   ['leaps by 5 s', shifted(40_000)],
   ['leaps by 300 ms', shifted(2_400)],
   ['leaps by an hour', shifted(8_000 * 3_600)],
+  ['leaps by 15 s soon', shiftedSoon(120_000)],
+  ['leaps by 2 s soon', shiftedSoon(16_000)],
+  ['falls back by 8 s soon', shiftedSoon(-64_000)],
   ['stands still in a silence of 5 s', silent(0)],
   ['counts half of a silence of 5 s', silent(SILENT / 2)],
   ['falls back in a silence of 5 s', silent(-100)],
@@ -91,6 +98,34 @@ describe.each(paths)('over %s, a sender’s clock', (_, delay) => {
     expect(counts).toMatchObject({ received: sent.length, kept: sent.length, lost: 0 });
     const beside = [...offsets].filter(([, offset]) => Math.abs(offset) > 60);
     expect(beside).toEqual([]);
+  });
+});
+
+describe('a sender’s clock that leaps while packets wait for a decision', () => {
+  const leap = (at: number) => (frame: SentFrame) =>
+    frame.index < at ? frame : { ...frame, timestamp: (frame.timestamp + 120_000) >>> 0 };
+  const placedFrom = (offsets: ReadonlyMap<number, number>, from: number): number[] =>
+    range(from, FRAMES).filter((index) => Math.abs(offsets.get(index) ?? 1e9) > 60);
+
+  it('moves nothing in the first half second of a source that begins at a Start', async () => {
+    const { leaked, offsets } = await record({
+      paused: [AT, AT + 50],
+      sender: (frame) => {
+        const leapt = leap(AT + 65)(frame);
+        return frame.index < AT + 55 ? leapt : { ...leapt, ssrc: 77 };
+      },
+    });
+    expect(leaked).toEqual([]);
+    expect(placedFrom(offsets, AT + 65)).toEqual([]);
+  });
+
+  it('moves nothing while a backlog is worked off', async () => {
+    const { kept, offsets } = await record({
+      sender: leap(AT + 20),
+      delay: (index) => (index >= AT && index < AT + 50 ? 1_000 - (index - AT) * 18 : 5),
+    });
+    expect(kept.size).toBe(FRAMES);
+    expect(placedFrom(offsets, AT + 75)).toEqual([]);
   });
 });
 

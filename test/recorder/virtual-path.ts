@@ -24,6 +24,8 @@ export interface Scene {
   /** Frames that are sent while the call is paused: the first, and the first behind it. */
   readonly paused?: readonly [number, number];
   readonly guardMs?: number;
+  /** While these frames are sent the media thread stands still; then it reads what came. */
+  readonly stalled?: readonly [number, number];
   /** What is on its way; undefined: the device sends nothing. */
   sender?(frame: SentFrame): SentFrame | undefined;
   /** Ms on the way; undefined: lost. */
@@ -47,6 +49,9 @@ export async function play(scene: Scene): Promise<Outcome> {
   const stream = call.stream(spec);
   const events: { atMs: number; run(): void }[] = [];
   const sentAt = new Map<number, number>();
+  const [stallMs = 0, wakeMs = 0] = (scene.stalled ?? []).map((at) => BEGUN_MS + at * FRAME_MS);
+  const readAt = (atMs: number) => (atMs >= stallMs && atMs < wakeMs ? wakeMs : atMs);
+  call.cameAfterMs = (readAtMs) => (readAtMs === wakeMs ? stallMs : readAtMs);
   for (let index = 0; index < frames; index += 1) {
     const sentAtMs = BEGUN_MS + index * FRAME_MS;
     const usual = { index, sentAtMs, sequence: index, timestamp: index * FRAME, ssrc: 1 };
@@ -57,13 +62,13 @@ export async function play(scene: Scene): Promise<Outcome> {
     const { sequence, timestamp, ssrc } = frame;
     const packet = buildRtp({ payloadType: 0, sequence, timestamp, ssrc }, markerFrame(1, index));
     const atMs = frame.sentAtMs + delayMs;
-    events.push({ atMs, run: () => call.receive(stream, packet, atMs) });
+    events.push({ atMs, run: () => call.receive(stream, packet, readAt(atMs)) });
   }
   const [from, until] = paused ?? [frames, frames];
   const [shutMs, openMs] = [from, until].map((index) => BEGUN_MS + index * FRAME_MS - 1);
   if (paused && shutMs !== undefined && openMs !== undefined) {
-    events.push({ atMs: shutMs, run: () => call.command('shut', shutMs) });
-    events.push({ atMs: openMs, run: () => call.command('open', openMs) });
+    events.push({ atMs: shutMs, run: () => call.command('shut', shutMs, readAt(shutMs)) });
+    events.push({ atMs: openMs, run: () => call.command('open', openMs, readAt(openMs)) });
   }
   for (const { run } of events.sort((a, b) => a.atMs - b.atMs)) run();
   const { packets } = await call.close(stream);

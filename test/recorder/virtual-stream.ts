@@ -35,6 +35,8 @@ export class VirtualCall {
   #order = 0;
   readonly #streams: MediaStream[] = [];
   readonly #writers = new Map<MediaStream, SegmentWriter>();
+  /** As the thread's `Standstill` tells it. */
+  cameAfterMs: (readAtMs: number) => number = (readAtMs) => readAtMs;
   #nowMs = 1_000;
   #tickedMs = 1_000;
 
@@ -74,6 +76,7 @@ export class VirtualCall {
       ...{ callId, slot: 0, gates: this.#gates, secret },
       ...{ host: '127.0.0.1', maxHeldAsidePackets: 100, clock, writer, resumed: undefined, now },
       ...{ resumeGuardMs: this.#resumeGuardMs, former: undefined },
+      cameAfterMs: (readAtMs) => this.cameAfterMs(readAtMs),
       onDatagram: () => undefined,
       onBegan: () => undefined,
       onConfirmed: () => undefined,
@@ -96,9 +99,9 @@ export class VirtualCall {
     }
   }
 
-  /** A Pause, or a Start, reaches every stream at that time. */
-  command(gate: 'shut' | 'open', atMs: number): void {
-    this.#pass(atMs);
+  /** A Pause, or a Start, reaches every stream, which a thread that stood still reads later. */
+  command(gate: 'shut' | 'open', atMs: number, readAtMs = atMs): void {
+    this.#pass(readAtMs);
     const isOpen = gate === 'open';
     this.#order += 1;
     this.#gates.set(0, isOpen ? Gate.Open : Gate.Closing, 'api', this.#order);

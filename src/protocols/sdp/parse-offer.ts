@@ -17,7 +17,8 @@ const nullAddresses: readonly string[] = ['0.0.0.0', '::'];
  * The lines that are read here. `sdp-transform` tries every other one on all attributes that it
  * knows.
  */
-const readLine = /^(?:[vosc]=|m=|a=(?:rtpmap:|fmtp:|ptime:|rtcp:|rtcp-mux|sendrecv|sendonly|recvonly|inactive))/;
+const readLine =
+  /^(?:[vosc]=|m=|a=(?:rtpmap:|fmtp:|ptime:|rtcp:|rtcp-mux|sendrecv|sendonly|recvonly|inactive))/;
 
 /**
  * Reads an offer or an answer (RFC 8866, RFC 3264). Throws SdpError, and nothing else, for a text
@@ -36,7 +37,11 @@ export function parseOffer(text: string): SdpOffer {
 
 function parseSession(text: string): Session {
   try {
-    return parse(linesOf(text).filter((line) => readLine.test(line)).join('\r\n'));
+    return parse(
+      linesOf(text)
+        .filter((line) => readLine.test(line))
+        .join('\r\n'),
+    );
   } catch {
     throw new SdpError('malformed');
   }

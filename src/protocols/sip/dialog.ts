@@ -141,9 +141,13 @@ export class Dialog implements SipDialog {
     return this.#core.createRequest(fields);
   }
 
-  #send(request: SipRequest, maxResends?: number): Promise<SipResponse> {
-    const { stack } = this.#core;
-    return stack.transactions.request(request, this.#core.destination(), maxResends);
+  /** A Contact may name an address that is somebody else's, who never asked for anything. */
+  #send(request: SipRequest, maxResends = Number.POSITIVE_INFINITY): Promise<SipResponse> {
+    const { stack, state } = this.#core;
+    const destination = this.#core.destination();
+    const isElsewhere = destination.peer.address !== state.peer.address;
+    const most = isElsewhere ? stack.proven.resendsTo(destination.peer) : maxResends;
+    return stack.transactions.request(request, destination, Math.min(maxResends, most));
   }
 
   #sendInvite(request: SipRequest): Promise<SipResponse> {

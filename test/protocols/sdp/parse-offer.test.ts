@@ -137,7 +137,9 @@ test('as many lines as may be, however they end', () => {
 });
 
 test('a label loses what shows nothing, and turns round what is shown', () => {
-  const { media } = parseOffer(sdp('m=audio 4000 RTP/AVP 0', 'a=label:\u202e1\u0007\u2066 2\u061c'));
+  const { media } = parseOffer(
+    sdp('m=audio 4000 RTP/AVP 0', 'a=label:\u202e1\u0007\u2066 2\u061c'),
+  );
   expect(media[0]?.label).toBe('1 2');
 });
 
