@@ -32,8 +32,9 @@ const GUESSES_PER_SECOND = 200;
 const REFUSED_PER_SECOND = 500;
 const QUERIES_PER_SECOND = 50;
 const DOWNLOADS = 8;
-const HUB_CLIENTS = 400;
-const SUBSCRIPTIONS_OF_EACH = 1_000;
+const HUB_CLIENTS = 100;
+/** Most of them are refused. */
+const SUBSCRIPTIONS_OF_EACH = 4_000;
 
 let sent = 0;
 let port = 0;

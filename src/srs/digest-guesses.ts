@@ -51,8 +51,8 @@ export class DigestGuesses implements DigestGuard {
     const { maxFailuresPerAddress, maxFailuresPerUser } = this.#limits;
     const key = addressKey(address);
     if (this.#countOf(this.#ofAddress, key) >= maxFailuresPerAddress) return false;
-    if (user === NOBODY || this.#proved.has(proofOf(key, user))) return true;
-    return this.#countOf(this.#ofUser, user) < maxFailuresPerUser;
+    const isGuessed = this.#countOf(this.#ofUser, user) >= maxFailuresPerUser;
+    return user === NOBODY || !isGuessed || this.#proved.has(proofOf(key, user));
   }
 
   failed(address: string, user: string): void {
