@@ -62,7 +62,7 @@ export async function benchFloods(): Promise<void> {
     `  ${CALLS} calls, a Pause every ${2 * EVERY_MS} ms, ${ROUNDS} rounds of ${SECONDS} s each:`,
   );
   await measured(ports.httpPort, ids, 2);
-  for (const kind of floodKinds) {
+  for (const kind of chosen()) {
     const isGuarded = kind === 'digest guesses';
     // Calls go on in a Hush that asks who calls.
     if (isGuarded) hush = await restarted(hush, { ...options, sip: guarded });
@@ -78,6 +78,13 @@ export async function benchFloods(): Promise<void> {
   await caller.close();
   await hush.end('SIGTERM');
   rmSync(dataDir, { recursive: true, force: true });
+}
+
+/** `--only WORD`: those whose name has it. */
+function chosen(): readonly FloodKind[] {
+  const only = process.argv.indexOf('--only');
+  const word = only < 0 ? '' : (process.argv[only + 1] ?? '');
+  return floodKinds.filter((kind) => kind.includes(word));
 }
 
 async function restarted(hush: HushProcess, options: HushProcessOptions): Promise<HushProcess> {

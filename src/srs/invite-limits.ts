@@ -11,8 +11,9 @@ export interface InviteRates {
 const BURST_SECONDS = 2;
 const MAX_ADDRESSES = 10_000;
 const EVERYBODY = '';
-/** An INVITE of more bytes than these counts as several: reading it takes that much longer. */
-const BYTES_PER_INVITE = 4_096;
+/** What an INVITE usually has; each further KiB counts once more: reading it takes that long. */
+const USUAL_KIB = 4;
+const KIB = 1_024;
 
 /**
  * Bounds on INVITEs, and on what dialogs bring later, per client and in all. New calls and dialogs
@@ -30,7 +31,8 @@ export class InviteLimits {
   /** 0, or the seconds after which it may be tried again. One client's excess costs no other. */
   delaySeconds({ address, bytes, inDialog }: InviteLoad): number {
     const pair = inDialog ? this.#inDialogs : this.#newCalls;
-    return pair.delaySeconds(addressKey(address), Math.max(1, Math.ceil(bytes / BYTES_PER_INVITE)));
+    const cost = 1 + Math.max(0, Math.ceil(bytes / KIB) - USUAL_KIB);
+    return pair.delaySeconds(addressKey(address), cost);
   }
 }
 

@@ -37,7 +37,7 @@ export const MAX_METADATA_BYTES = 262_144;
 export const MAX_METADATA_DEPTH = 32;
 export const MAX_METADATA_ELEMENTS = 4_096;
 /** Each of them is a row of the call: more are no conference that anybody records. */
-export const MAX_METADATA_PARTICIPANTS = 512;
+export const MAX_METADATA_PARTICIPANTS = 256;
 /** Vendors' own values beyond these are not looked at. */
 const MAX_FOREIGN_TEXTS = 64;
 const MAX_FOREIGN_CHARACTERS = 256;
@@ -56,7 +56,11 @@ function seen(text: string): string {
 }
 
 function seenOf(attributes: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  return new Map([...attributes].map(([name, value]) => [name, seen(value)]));
+  for (const value of attributes.values()) {
+    if (!unseen.test(value)) continue;
+    return new Map([...attributes].map(([name, text]) => [name, seen(text)]));
+  }
+  return attributes;
 }
 
 /** Builds the tree of known elements; of what stands in others only the texts are kept. */
