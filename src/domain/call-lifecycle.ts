@@ -40,6 +40,7 @@ import { RecordingState } from './recording-state.ts';
 import type { CallRecord } from './records.ts';
 import { presenceWith } from './stream-presence.ts';
 import type { UccRegistry } from './ucc-registry.ts';
+import type { UccRules } from './ucc-rules.ts';
 
 export interface AcceptedStream {
   readonly track: number;
@@ -320,7 +321,7 @@ export class CallLifecycle {
       ...(this.#startsBy(call, offer, joining) ? { recordingState: RecordingState.Started } : {}),
     });
     const opens = keepsAudio(record);
-    call.lookbackMs = Math.max(call.lookbackMs, rules.pauseLookbackMs);
+    await this.#tighten(call, rules);
     if (begins && call.streams.size === 0) {
       const gate = { open: opens, reason: shutReason(record), lookbackMs: call.lookbackMs };
       recorder.beginCall(call.id, gate);
@@ -408,6 +409,20 @@ export class CallLifecycle {
     const told = this.#ports.recorder.hold(call.id, tracks, held);
     for (const track of tracks) this.#noteHold(this.#stream(call, track), held);
     await this.#unlessReplaced(call, told);
+  }
+
+  /** Streams that are open already follow the rules of a UCC that joins, where it is stricter. */
+  async #tighten(call: Call, { pauseLookbackMs, suppressDtmf }: UccRules): Promise<void> {
+    const isLonger = pauseLookbackMs > call.lookbackMs;
+    call.lookbackMs = Math.max(call.lookbackMs, pauseLookbackMs);
+    const laxer = [...call.streams.values()].filter(
+      (stream) => isLonger || (suppressDtmf && !stream.suppressDtmf),
+    );
+    for (const stream of laxer) {
+      stream.suppressDtmf ||= suppressDtmf;
+      const spec = { ...specOf(stream, stream.track), lookbackMs: call.lookbackMs };
+      await this.#unlessReplaced(call, this.#ports.recorder.updateStream(call.id, spec));
+    }
   }
 
   async #agree(call: Call, { track, agreed }: StreamUpdate): Promise<void> {

@@ -98,6 +98,9 @@ export class CallRecovery {
     call.mediaOffered = tracks.length > 0;
     call.lookbackMs = rules?.pauseLookbackMs ?? 0;
     takeUpStreams(call, sessions, { tracks, vault });
+    for (const stream of call.streams.values()) {
+      stream.suppressDtmf ||= rules?.suppressDtmf ?? false;
+    }
     calls.add(call);
     const { ids, recent } = earlierParts(
       await store.dialogueParts(record),

@@ -23,7 +23,7 @@ export interface CallStream {
   role: 'agent' | 'other';
   mixed: boolean;
   readonly clockRate: number;
-  readonly suppressDtmf: boolean;
+  suppressDtmf: boolean;
   agreed: MediaAgreement;
   held: boolean;
   presence: StreamPresence;

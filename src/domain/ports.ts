@@ -82,7 +82,7 @@ export interface StreamSpec {
   readonly held: boolean;
   /** In-band tones of digits are left out. */
   readonly suppressDtmf: boolean;
-  /** Where it is more than the call's: another UCC joined it. */
+  /** Where it may be more than the call's: another UCC joined it. */
   readonly lookbackMs?: number;
 }
 

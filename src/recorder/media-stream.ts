@@ -155,6 +155,8 @@ export class MediaStream {
     this.#spec = spec;
     this.#intake.agree(spec.agreed, this.#options.now());
     this.#reports.agree(spec.agreed);
+    const { lookbackMs = 0, suppressDtmf } = spec;
+    this.#options.writer.tighten({ lookbackMs, suppressDtmf });
   }
 
   /** The last that was heard of its source; undefined where nothing was. */

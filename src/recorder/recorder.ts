@@ -72,7 +72,8 @@ interface Listening {
 
 interface CallMedia {
   readonly slot: number;
-  readonly lookbackMs: number;
+  /** The longest that a UCC of the call asked for. */
+  lookbackMs: number;
   worker: WorkerHandle;
   /** Track to port. */
   readonly ports: Map<number, number>;
@@ -219,9 +220,11 @@ export class MediaRecorder implements Recorder {
     return outcomes.filter((track) => track !== undefined);
   }
 
-  /** Resolves once packets of the new payload type are taken. */
+  /** Resolves once packets of the new payload type are taken, and stricter rules hold. */
   async updateStream(callId: string, spec: StreamSpec): Promise<void> {
-    const { worker, ports } = this.#call(callId);
+    const call = this.#call(callId);
+    const { worker, ports } = call;
+    call.lookbackMs = Math.max(call.lookbackMs, spec.lookbackMs ?? 0);
     if (ports.has(spec.track)) await worker.request({ type: 'update', callId, spec });
   }
 
@@ -395,7 +398,8 @@ export class MediaRecorder implements Recorder {
   async #open(callId: string, stream: Listening): Promise<boolean> {
     const call = this.#call(callId);
     const { slot, worker, originMs } = call;
-    const lookbackMs = Math.max(call.lookbackMs, stream.spec.lookbackMs ?? 0);
+    call.lookbackMs = Math.max(call.lookbackMs, stream.spec.lookbackMs ?? 0);
+    const { lookbackMs } = call;
     const former = this.#former.get(stream.port);
     const opening = { callId, slot, originMs, lookbackMs, former, ...stream };
     const reply = await worker.request({ type: 'open', ...opening });

@@ -48,6 +48,8 @@ export class SegmentWriter {
   readonly #options: SegmentWriterOptions;
   readonly #clock: TrackClock;
   #codec: SegmentCodec;
+  #lookbackMs: number;
+  #suppressDtmf: boolean;
   #tones: ToneWatch | undefined;
   #segment: OpenSegment | undefined;
   #chunk: OpenChunk | undefined;
@@ -68,6 +70,8 @@ export class SegmentWriter {
   constructor(options: SegmentWriterOptions, clock: TrackClock) {
     this.#options = options;
     this.#codec = options.codec;
+    this.#lookbackMs = options.lookbackMs;
+    this.#suppressDtmf = options.suppressDtmf;
     this.#clock = clock;
     this.#tones = this.#toneWatch();
     this.#nextSegment = options.firstSegment;
@@ -79,6 +83,18 @@ export class SegmentWriter {
     this.seal();
     this.#codec = codec;
     this.#room = undefined;
+    this.#tones = this.#toneWatch();
+  }
+
+  /** Stricter rules hold from now on; what has gathered was kept under the ones before. */
+  tighten({ lookbackMs, suppressDtmf }: Pick<SegmentWriterOptions, 'lookbackMs' | 'suppressDtmf'>) {
+    const isLonger = lookbackMs > this.#lookbackMs;
+    if (!isLonger && (this.#suppressDtmf || !suppressDtmf)) return;
+    this.seal();
+    this.#room = undefined;
+    this.#lookbackMs = Math.max(this.#lookbackMs, lookbackMs);
+    if (this.#suppressDtmf || !suppressDtmf) return;
+    this.#suppressDtmf = true;
     this.#tones = this.#toneWatch();
   }
 
@@ -120,7 +136,7 @@ export class SegmentWriter {
   /** Seals what has gathered, if it began before `beforeMs`; writes what is old enough. */
   sealOlderThan(beforeMs: number): void {
     if (this.#chunk && this.#chunk.startedAtMs < beforeMs) this.#sealFull();
-    else if (this.#options.lookbackMs > 0) this.#drain();
+    else if (this.#lookbackMs > 0) this.#drain();
   }
 
   /**
@@ -140,7 +156,7 @@ export class SegmentWriter {
     this.#chunk = undefined;
     this.#room = undefined;
     // Another process cannot erase what this one holds back: it is not handed on.
-    if (closedBy === 'restart' && this.#options.lookbackMs > 0) this.#pending.discard();
+    if (closedBy === 'restart' && this.#lookbackMs > 0) this.#pending.discard();
     setImmediate(() => this.#drain());
   }
 
@@ -159,9 +175,8 @@ export class SegmentWriter {
 
   /** Writes what is old enough. */
   #drain(): void {
-    const { lookbackMs, commandCameAtMs } = this.#options;
-    if (lookbackMs === 0) this.#pending.drain(Number.POSITIVE_INFINITY);
-    else this.#pending.drain(commandCameAtMs() - lookbackMs);
+    if (this.#lookbackMs === 0) this.#pending.drain(Number.POSITIVE_INFINITY);
+    else this.#pending.drain(this.#options.commandCameAtMs() - this.#lookbackMs);
   }
 
   #closed(segment: OpenSegment): void {
@@ -204,8 +219,8 @@ export class SegmentWriter {
   }
 
   #toneWatch(): ToneWatch | undefined {
-    const { suppressDtmf, clockRate } = this.#options;
-    if (!suppressDtmf || !ToneWatch.listensTo(this.#codec)) return undefined;
+    const { clockRate } = this.#options;
+    if (!this.#suppressDtmf || !ToneWatch.listensTo(this.#codec)) return undefined;
     return new ToneWatch(this.#codec, clockRate);
   }
 
@@ -216,7 +231,7 @@ export class SegmentWriter {
 
   /** What waits in memory lies where it gathered. */
   #makeRoom(): void {
-    if (this.#options.lookbackMs > 0) this.#room = undefined;
+    if (this.#lookbackMs > 0) this.#room = undefined;
   }
 
   #seal(segment: OpenSegment, chunk: FullChunk): void {
@@ -230,7 +245,7 @@ export class SegmentWriter {
 
   /** Audio may still be erased after its stream has ended. */
   get holdsBack(): boolean {
-    return this.#options.lookbackMs > 0;
+    return this.#lookbackMs > 0;
   }
 
   /** Writes what has become old enough; of a stream that has ended. */
@@ -260,7 +275,7 @@ export class SegmentWriter {
   #openChunk(start: number, atMs: number): OpenChunk {
     this.#openSegment(this.#clock.estimate(start));
     this.#room ??= roomFor(this.#codec, this.#options.chunkSamples);
-    const keepsOrigins = this.#options.lookbackMs > 0;
+    const keepsOrigins = this.#lookbackMs > 0;
     return new OpenChunk(this.#room, { start, atMs, keepsOrigins }, this.#codec);
   }
 

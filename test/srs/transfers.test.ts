@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config/schema.ts';
+import { recordingOf } from '../support/api.ts';
 import { type MarkerCall, TestCaller } from '../support/calls.ts';
 import { agent, TestHush, ucc } from '../support/hush.ts';
 
@@ -10,6 +11,7 @@ const uccs: Config['uccs'] = [
   { name: ucc, ...records },
   { name: 'next', ...records, agents: [nextAgent] },
   { name: 'locked', useAudioRecording: true, agents: [nextAgent] },
+  { name: 'careful', ...records, pauseLookbackMs: 1_000 },
   { name: 'off', agentCanEditAudioRecording: true, agents: [nextAgent] },
 ];
 
@@ -119,6 +121,21 @@ describe('a transfer to another UCC', () => {
     expect(start.ErrorMessage?.Message).toContain(message);
     await first.call.end();
     await second.call.end();
+  });
+
+  it('to one with a look-back: a Pause erases of the streams that are open already', async () => {
+    const first = await part(randomUUID());
+    const { correlationId } = first;
+    const second = await part(correlationId, 'careful');
+    await first.frames(80);
+    await said('Pause', correlationId);
+    await first.call.end();
+    await second.call.end();
+    await expect.poll(() => statuses(correlationId)).toEqual(['kept']);
+    const { tracks } = await recordingOf(hush.api, correlationId);
+    const gaps = tracks[0]?.gaps.filter(({ reason }) => reason === 'api');
+    expect(gaps).toHaveLength(1);
+    expect(gaps?.[0]?.lengthMs).toBeGreaterThan(900);
   });
 
   it('by BYE, then INVITE: it goes on paused, and the first UCC may still command', async () => {
