@@ -3,6 +3,7 @@ import { benchAuth } from './auth.ts';
 import { benchCommands } from './commands.ts';
 import { benchConsole } from './console.ts';
 import { benchFence } from './fence.ts';
+import { benchFloods } from './floods.ts';
 import { benchHub } from './hub.ts';
 import { benchLive } from './live.ts';
 import { benchPeers } from './peers/main.ts';
@@ -14,6 +15,7 @@ const benches: Record<string, () => Promise<void>> = {
   fence: benchFence,
   commands: benchCommands,
   streams: benchStreams,
+  floods: benchFloods,
   hub: benchHub,
   auth: benchAuth,
   archive: benchArchive,

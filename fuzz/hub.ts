@@ -1,5 +1,6 @@
 import { WebSocket } from 'ws';
 import { exchange } from './exchange.ts';
+import { packedRecord } from './messagepack.ts';
 import { mutate, nastyText, type Random } from './random.ts';
 import type { FuzzTarget } from './target.ts';
 
@@ -53,11 +54,15 @@ function overWebSocket(
     socket.on('open', () => {
       const protocol = random.chance(0.5) ? 'json' : 'messagepack';
       const hello = `{"protocol":"${protocol}","version":1}${RECORD_END}`;
-      const messages = [random.chance(0.9) ? hello : mutate(random, hello)];
-      while (messages.length < 4) messages.push(frame(target, random));
+      const messages: (string | Buffer)[] = [random.chance(0.9) ? hello : mutate(random, hello)];
+      while (messages.length < 4) {
+        // A client that has agreed on MessagePack may go on in text all the same.
+        const isPacked = protocol === 'messagepack' && random.chance(0.9);
+        messages.push(isPacked ? packedRecord(random, target.ucc) : frame(target, random));
+      }
       for (const message of messages) {
-        sent.push(message);
-        socket.send(protocol === 'json' ? message : Buffer.from(message, 'latin1'));
+        sent.push(typeof message === 'string' ? message : message.toString('latin1'));
+        socket.send(message);
       }
       setTimeout(() => (random.chance(0.5) ? socket.terminate() : socket.close()), SOCKET_LIFE_MS);
     });

@@ -12,7 +12,7 @@ export interface Finding {
 
 /** More than this a minute, when the run has warmed up, is memory that is not given back. */
 export const MAX_GROWTH_BYTES_PER_MINUTE = 12 * 1024 * 1024;
-const MIN_SAMPLES = 20;
+const MIN_SAMPLES = 60;
 const documented: readonly number[] = [503];
 
 /** undefined for an answer as it should be. */

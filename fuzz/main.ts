@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { fuzz, type Surface, surfaces } from './run.ts';
+import { type FuzzReport, fuzz, type Surface, surfaces } from './run.ts';
 
 const DEFAULT_SECONDS = 600;
 const MEBIBYTE = 1024 * 1024;
@@ -29,8 +29,15 @@ async function run(chosen: readonly Surface[]): Promise<void> {
         `${findings.length} findings`,
     );
     for (const { what, sent } of findings) console.log(`  FOUND ${what}: ${sent}`);
+    // One line that a script, or a person in a hurry, looks for.
+    const verdict = findings.length === 0 ? 'PASS' : 'FAIL';
+    console.log(`VERDICT fuzz ${surface} ${verdict}: ${verdictOf(report, seconds)}`);
     if (findings.length > 0) process.exitCode = 1;
   }
+}
+
+function verdictOf({ cases, findings, seed }: FuzzReport, seconds: number): string {
+  return `${findings.length} findings in ${cases} cases, ${seconds} s, seed ${seed}`;
 }
 
 function mebibytes(bytes: number): string {

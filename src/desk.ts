@@ -1,9 +1,11 @@
-import { mkdirSync } from 'node:fs';
+import { basename } from 'node:path';
+import { masterKeyFile } from './archive/master-key.ts';
 import { hashPassword, hashSecret } from './auth/password-hash.ts';
 import type { Config } from './config/schema.ts';
 import { AuditLog } from './domain/audit-log.ts';
 import { PeopleRegister } from './domain/people-register.ts';
 import { openDatabase, ownershipOptions } from './open-database.ts';
+import { closeDataFolder } from './store/data-folder.ts';
 import { isBehind } from './store/migrate.ts';
 import { Ownership } from './store/ownership.ts';
 import { SqlStore } from './store/store.ts';
@@ -20,7 +22,7 @@ export interface Desk {
 
 /** The composition root of the commands that need no server: only the store is opened. */
 export async function openDesk(config: Config): Promise<Desk> {
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  closeDataFolder(config.dataDir, { untouched: [basename(masterKeyFile(config) ?? '')] });
   const store = await openBeside(config);
   const auditLog = new AuditLog({ store, clock: Date, onError: () => undefined });
   const { people } = store;

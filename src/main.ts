@@ -17,6 +17,9 @@ import { userCommand } from './cli/user.ts';
 import { watchCommand } from './cli/watch.ts';
 import { ConfigError } from './config/config-error.ts';
 
+// Whatever is written, by Hush or by an export of it, is its owner's alone.
+process.umask(0o077);
+
 const program = new Command('hush')
   .description('A call recorder for contact centres that can prove what it did not hear')
   .exitOverride();
@@ -50,7 +53,8 @@ function told(cause: unknown): number {
     return exitCodeOf(cause.error);
   }
   const { name, code } = cause as NodeJS.ErrnoException;
-  const isExpected = cause instanceof ConfigError || name === 'StartError' || code !== undefined;
+  const ours = ['StartError', 'DataFolderError'];
+  const isExpected = cause instanceof ConfigError || ours.includes(name) || code !== undefined;
   console.error(isExpected ? `hush: ${(cause as Error).message}` : cause);
   return cause instanceof ConfigError ? exitCodes.usage : exitCodes.failed;
 }

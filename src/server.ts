@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
@@ -68,6 +68,7 @@ import { Certificate } from './protocols/tls/certificate.ts';
 import { moment } from './recorder/clock-origin.ts';
 import { MediaRecorder } from './recorder/recorder.ts';
 import { SessionRecordingServer } from './srs/session-recording-server.ts';
+import { closeDataFolder, DataFolderError } from './store/data-folder.ts';
 import { Ownership } from './store/ownership.ts';
 import { OwnershipError } from './store/ownership-error.ts';
 import { SqlStore } from './store/store.ts';
@@ -151,9 +152,19 @@ function newLogger(level: string, output: LineOutput | undefined): Logger {
 }
 
 function startError(cause: unknown): Error {
-  const speaksForItself = [ConfigError, StartError, OwnershipError];
+  const speaksForItself = [ConfigError, DataFolderError, StartError, OwnershipError];
   if (speaksForItself.some((kind) => cause instanceof kind)) return cause as Error;
   return new StartError(`Hush did not start: ${sentenceOf(cause)}`, { cause });
+}
+
+/** @throws DataFolderError */
+function closeFolder(config: Config, logger: Logger): void {
+  // A master key that others could read is refused, not closed: they may have read it.
+  const untouched = [basename(masterKeyFile(config) ?? '')];
+  const [first, ...others] = closeDataFolder(config.dataDir, { untouched });
+  if (first === undefined) return;
+  const detail = { path: first, count: others.length + 1 };
+  logger.warn(detail, 'what was open to others in the data folder is now closed to them');
 }
 
 /** What went wrong, on one line. An error of several addresses carries its words within. */
@@ -186,7 +197,7 @@ async function assemble(
   const clock = overrides.clock ?? { now: () => Date.now() };
   const moments = { moment };
   const recordingsDir = join(config.dataDir, 'recordings');
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  closeFolder(config, logger);
   const ownership = await Ownership.take(ownershipOptions(config));
   begun.add('ownership', () => ownership.release());
   mkdirSync(recordingsDir, { recursive: true, mode: 0o700 });
@@ -398,6 +409,8 @@ async function assemble(
       metadataAlarms.read(report);
     },
     onDropped: (reason) => metrics.sipDropped(reason),
+    onGuessing: (who) =>
+      alarms.raise({ kind: 'passwordGuessing', detail: `too many wrong SIP passwords of ${who}` }),
     onFailure: (cause) => logger.error({ err: cause }, 'a recording session failed'),
   });
   bus.subscribe(({ type, callId }) => {
@@ -415,6 +428,7 @@ async function assemble(
   const hub = new RecordingHub({
     feed,
     maxConnections: config.events.maxHubConnections,
+    subscriptions: config.events,
     maxBacklogBytes: config.events.maxBacklogBytes,
     ucc: (name) => uccs.get(name),
     auditRead: (caller, what) => auditLog.read(caller, what),
@@ -486,7 +500,8 @@ async function assemble(
       stopCallsOf: (uccName) => lifecycle.stopCallsOf(uccName),
       trueRecord: (record) => settlement.trueRecord(record),
       play: (callId) => archive.play(callId),
-      exportAudio: (callId, format) => archive.export(callId, format),
+      exportAudio: (...wanted) => archive.export(...wanted),
+      downloadTimeoutMs: config.archive.downloadTimeoutMs,
       ready: () => phase === 'ready',
       isStopping: () => phase === 'stopping',
       metrics: () => metrics.text(),

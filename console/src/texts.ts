@@ -81,6 +81,7 @@ export const texts = {
     audioDamaged: 'Kept audio is damaged or gone',
     uploadFailed: 'Recordings cannot be moved to the bucket',
     spoolFull: 'Too much waits for the bucket',
+    passwordGuessing: 'Somebody guesses passwords',
     logFailed: 'The log cannot be written',
     dailySummary: 'Summary of a day',
   } as Record<string, string>,

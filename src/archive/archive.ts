@@ -51,7 +51,7 @@ export class SealedArchive implements Archive {
     this.#options = options;
     this.live = new SealedLiveAudio({ ...options, listeners: this.#listeners });
     this.#exports = new Exports(options.maxExports);
-    const make = (callId: string) => this.#export(callId, 'peaks', this.#derivations);
+    const make = (callId: string) => this.#export(callId, 'peaks', { threads: this.#derivations });
     this.#peaks = new DerivedPeaks({ ...options, make });
   }
 
@@ -135,10 +135,11 @@ export class SealedArchive implements Archive {
 
   /**
    * Begins to make a file of a finished recording, in a thread of its own. The caller closes it.
+   * @param owner for whom: nobody has more than half of all exports
    * @throws ExportsBusyError
    */
-  export(callId: string, format: ExportFormat): Promise<ExportedAudio> {
-    return this.#export(callId, format, this.#exports);
+  export(callId: string, format: ExportFormat, owner?: string): Promise<ExportedAudio> {
+    return this.#export(callId, format, { threads: this.#exports, owner });
   }
 
   /** Made once, which may take some seconds per hour. */
@@ -188,13 +189,13 @@ export class SealedArchive implements Archive {
   #export(
     callId: string,
     format: ExportFormat | 'peaks',
-    threads: Exports,
+    { threads, owner }: { readonly threads: Exports; readonly owner?: string | undefined },
   ): Promise<ExportedAudio & Interruptible> {
     const { filesSettings, keys } = this.#options;
     return this.#listeners.opened(callId, async (onClosed) => {
       const recorded = await this.#recorded(callId);
       const job = { format, files: filesSettings, masterKeys: keys.keys, ...recorded };
-      return threads.start(job, onClosed);
+      return threads.start(job, { owner, onEnded: onClosed });
     });
   }
 

@@ -11,7 +11,8 @@ const PIECES_AHEAD = 2;
 /** Exports in progress, each in a thread of its own: transcoding never keeps the main one busy. */
 export class Exports {
   readonly #maxAtOnce: number;
-  readonly #running = new Set<RunningExport>();
+  /** And whose they are. */
+  readonly #running = new Map<RunningExport, string | undefined>();
 
   constructor(maxAtOnce: number) {
     this.#maxAtOnce = maxAtOnce;
@@ -21,21 +22,35 @@ export class Exports {
     return this.#running.size < this.#maxAtOnce;
   }
 
-  /** @throws ExportsBusyError */
-  start(job: ExportJob, onEnded: () => void = () => undefined): ExportedAudio & Interruptible {
+  /**
+   * @param owner who may have half of them, rounded up; without one nobody else is there
+   * @throws ExportsBusyError
+   */
+  start(
+    job: ExportJob,
+    { owner, onEnded }: { readonly owner?: string | undefined; onEnded?(): void } = {},
+  ): ExportedAudio & Interruptible {
     if (!this.hasRoom) throw new ExportsBusyError(`${this.#maxAtOnce} exports are in progress`);
+    if (owner !== undefined && !this.#hasShare(owner)) {
+      throw new ExportsBusyError('this caller has its share of exports in progress');
+    }
     const running = new RunningExport(job, () => {
       this.#running.delete(running);
-      onEnded();
+      onEnded?.();
     });
-    this.#running.add(running);
+    this.#running.set(running, owner);
     return running;
   }
 
   /** Ends all of them; who listens is told that the file is not whole. */
   async close(): Promise<void> {
     const closed = new Error('the archive was closed');
-    await Promise.all([...this.#running].map((running) => running.end(closed)));
+    await Promise.all([...this.#running.keys()].map((running) => running.end(closed)));
+  }
+
+  #hasShare(owner: string): boolean {
+    const own = [...this.#running.values()].filter((other) => other === owner).length;
+    return own < Math.ceil(this.#maxAtOnce / 2);
   }
 }
 

@@ -13,6 +13,7 @@ import type {
   TokenIssuer,
   TokenRequest,
 } from '../domain/authentication.ts';
+import { addressKey } from '../domain/networks.ts';
 import { type Client, consoleClientId, type PeopleStore, type User } from '../domain/people.ts';
 import type { Clock } from '../domain/ports.ts';
 import { FailedAttempts } from './failed-attempts.ts';
@@ -149,7 +150,8 @@ export class EmbeddedIssuer implements TokenIssuer {
     attempt: Pick<SignIn, 'who' | 'client' | 'address'>,
     verify: () => Promise<{ client: Pick<Client, 'id'> | undefined; user: User | undefined }>,
   ): Promise<TokenAnswer> {
-    const keys = { user: attempt.who, client: attempt.client, address: attempt.address };
+    const address = addressKey(attempt.address);
+    const keys = { user: attempt.who, client: attempt.client, address };
     const retryAfterSeconds = this.#begin(keys);
     if (retryAfterSeconds > 0) return this.#tooMany(attempt, retryAfterSeconds);
     let hasFailed = false;

@@ -13,6 +13,9 @@ interface ExportOptions extends RemoteOptions {
   readonly sidecar: boolean;
 }
 
+/** Of what leaves the archive in the clear. */
+const OWNER_ONLY = 0o600;
+
 const endings: Record<AudioFormat, string> = {
   ...{ wav: 'wav', opus: 'opus', flac: 'flac', vcon: 'vcon.json' },
 };
@@ -38,7 +41,7 @@ async function run(id: string, options: ExportOptions): Promise<void> {
   const files = [{ file, bytes: String(bytes) }];
   if (options.sidecar && format !== 'vcon') {
     const text = `${JSON.stringify(sidecar, null, 2)}\n`;
-    await writeFile(`${file}.json`, text);
+    await writeFile(`${file}.json`, text, { mode: OWNER_ONLY });
     files.push({ file: `${file}.json`, bytes: String(Buffer.byteLength(text)) });
   }
   if (options.json) printJson(files.map((one) => ({ ...one, bytes: Number(one.bytes) })));
@@ -52,7 +55,7 @@ function isFormat(text: string): text is AudioFormat {
 /** What is there under its name is whole. */
 async function save(response: Response, file: string): Promise<number> {
   const partial = `${file}.partial`;
-  const output = createWriteStream(partial);
+  const output = createWriteStream(partial, { mode: OWNER_ONLY });
   const total = Number(response.headers.get('Content-Length') ?? 0);
   let bytes = 0;
   try {

@@ -37,12 +37,16 @@ export function remote(command: Command): Command {
 }
 
 /** A token never stands on the command line, where every user of the machine can read it. */
+export function tokenIn(file: string | undefined): string | undefined {
+  const token = file === undefined ? process.env.HUSH_TOKEN : readFileSync(file, 'utf8');
+  return token?.trim() || undefined;
+}
+
 export function connect({ url, tokenFile }: RemoteOptions): Hush {
-  const token =
-    tokenFile === undefined ? process.env.HUSH_TOKEN : readFileSync(tokenFile, 'utf8').trim();
+  const token = tokenIn(tokenFile);
   return createHush({
     url: url ?? process.env.HUSH_URL ?? DEFAULT_URL,
-    ...(token ? { token } : {}),
+    ...(token === undefined ? {} : { token }),
   });
 }
 

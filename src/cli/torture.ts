@@ -8,13 +8,14 @@ import type { OtherUccs } from '../torture/scenario.ts';
 import { scenarios } from '../torture/scenarios.ts';
 import { Target } from '../torture/target.ts';
 import { torture } from '../torture/torture.ts';
+import { tokenIn } from './remote.ts';
 
 interface TortureFlags {
   readonly sip: string;
   readonly api: string;
   readonly ucc: string;
   readonly requester: string;
-  readonly token?: string;
+  readonly tokenFile?: string;
   readonly audio?: string;
   readonly scenarios?: string;
   readonly calls: string;
@@ -44,7 +45,10 @@ export function tortureCommand(program: Command): void {
     .requiredOption('--api <url>', 'where its API is')
     .option('--ucc <name>', 'the UCC to record', 'ucc-demo-name')
     .option('--requester <uri>', 'who commands', 'sip:agent@domain.com')
-    .option('--token <jwt>', 'command through v2 with this bearer token')
+    .option(
+      '--token-file <file>',
+      'command through v2 with the bearer token in it; else HUSH_TOKEN',
+    )
     .option('--audio <url>', 'where a recording is, with {correlationId}; default: as Hush has it')
     .option('--scenarios <names>', `of ${scenarios.map(({ name }) => name).join(', ')}`)
     .option('--calls <n>', 'calls at once, in each scenario', '10')
@@ -71,7 +75,7 @@ async function run(flags: TortureFlags): Promise<void> {
     api: flags.api.replace(/\/+$/, ''),
     uccName: flags.ucc,
     requester: flags.requester,
-    token: flags.token,
+    token: tokenIn(flags.tokenFile),
     audioUrl: flags.audio,
   });
   const recorder = new RecorderProcess({

@@ -113,6 +113,8 @@ const rtp = section({
 const archive = section({
   /** Recordings that are transcoded at once, each in a thread; 0: none is. */
   maxExports: Type.Integer({ minimum: 0, maximum: 64, default: 2 }),
+  /** A download of which the client takes nothing for so long is cut off. */
+  downloadTimeoutMs: count(30_000, 3_600_000),
   /** How often what is past its retention is looked for, and what was left undone is done. */
   cleanIntervalMs: count(3_600_000, 86_400_000),
   /** With a bucket, recordings are moved there once their calls have ended. */
@@ -134,6 +136,9 @@ const archive = section({
 
 const events = section({
   maxHubConnections: count(10_000, 1_000_000),
+  /** UCCs and calls that hub clients subscribe to: of one connection, of each kind, and in all. */
+  maxSubscriptionsPerConnection: count(1_000, 100_000),
+  maxSubscriptions: count(100_000, 10_000_000),
   maxBacklogBytes: count(8_388_608, 1_073_741_824),
 });
 

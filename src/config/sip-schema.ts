@@ -14,6 +14,10 @@ const digestText = Type.String({ pattern: '^[^"\\\\\\p{Cc}]+$', maxLength: 128 }
 
 /** Who may call (RFC 8760); without users nobody is asked. */
 const digest = section({
+  /** Wrong answers within failureWindowMs; what follows is answered 403 unlooked at. */
+  maxFailuresPerAddress: count(20, 1_000_000),
+  maxFailuresPerUser: count(100, 1_000_000),
+  failureWindowMs: count(300_000, 86_400_000),
   realm: Type.String({ ...digestText, default: 'hush' }),
   users: Type.Array(
     Type.Object(

@@ -23,6 +23,8 @@ export interface Follower {
   stop(): void;
 }
 
+type Listener = (event: RecordingEvent) => void;
+
 const PAGE = 500;
 /** More live events than this during a replay are forgotten and read from the store instead. */
 const MAX_PENDING = 10_000;
@@ -34,6 +36,10 @@ const MAX_PENDING = 10_000;
 export class EventFeed {
   readonly #bus: Bus;
   readonly #history: EventHistory;
+  /** An event costs what they cost who hear it, however many others listen. */
+  readonly #ofUcc = new Map<string, Set<Listener>>();
+  readonly #ofCall = new Map<string, Set<Listener>>();
+  #stopListening: (() => void) | undefined;
 
   constructor(bus: Bus, history: EventHistory) {
     this.#bus = bus;
@@ -41,8 +47,33 @@ export class EventFeed {
   }
 
   /** Every event of every UCC, as it is published. */
-  live(listener: (event: RecordingEvent) => void): () => void {
+  live(listener: Listener): () => void {
     return this.#bus.subscribe(listener);
+  }
+
+  /** Every event of the calls of that correlation id, as it is published. */
+  liveOf(correlationId: string, listener: Listener): () => void {
+    return this.#addTo(this.#ofCall, correlationId, listener);
+  }
+
+  /** Whoever hears every event, such as the hub's broadcast, hears it first. */
+  #addTo(index: Map<string, Set<Listener>>, key: string, listener: Listener): () => void {
+    this.#stopListening ??= this.#bus.subscribe((event) => this.#publish(event));
+    return addTo(index, key, listener);
+  }
+
+  /** One that throws keeps no other from hearing it. */
+  #publish(event: RecordingEvent): void {
+    const failures: unknown[] = [];
+    const listening = [this.#ofUcc.get(event.uccName), this.#ofCall.get(event.correlationId)];
+    for (const listener of listening.flatMap((some) => [...(some ?? [])])) {
+      try {
+        listener(event);
+      } catch (cause) {
+        failures.push(cause);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   follow(options: FollowOptions): Follower {
@@ -59,8 +90,8 @@ export class EventFeed {
       last = event.sequence;
       void options.deliver(event);
     };
-    const unsubscribe = this.#bus.subscribe((event) => {
-      if (event.uccName !== uccName || event.sequence <= last) return;
+    const unsubscribe = this.#addTo(this.#ofUcc, uccName, (event) => {
+      if (event.sequence <= last) return;
       if (!replaying) deliverLive(event);
       else if (pending.length < MAX_PENDING) pending.push(event);
       else overflow = true;
@@ -98,4 +129,14 @@ export class EventFeed {
     const caughtUp = replaying ? replay().catch(fail) : Promise.resolve();
     return { caughtUp, stop };
   }
+}
+
+/** @returns what takes it out again */
+function addTo(index: Map<string, Set<Listener>>, key: string, listener: Listener): () => void {
+  const listeners = index.get(key) ?? new Set();
+  index.set(key, listeners.add(listener));
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size === 0 && index.get(key) === listeners) index.delete(key);
+  };
 }

@@ -80,6 +80,8 @@ export const alarmKinds = [
   /** Recordings cannot be moved to the bucket, or too much waits for it. */
   'uploadFailed',
   'spoolFull',
+  /** Too many wrong passwords of one user or address: it is not heard for a while. */
+  'passwordGuessing',
   /** The log cannot be written: its lines wait, and are dropped. */
   'logFailed',
   /** Audio was kept, and is damaged or not in the files any more. */

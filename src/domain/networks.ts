@@ -1,5 +1,9 @@
 import { BlockList, isIP } from 'node:net';
 
+const IPV6_WORDS = 8;
+/** Of the /64. */
+const NETWORK_WORDS = 4;
+
 export class NetworkError extends Error {
   override readonly name = 'NetworkError';
 }
@@ -27,6 +31,29 @@ export function parseNetworks(entries: readonly string[]): (address: string) => 
     if (family === 6) return lists[6].check(plain, 'ipv6');
     return family === 4 && lists[4].check(plain, 'ipv4');
   };
+}
+
+/**
+ * What a client is counted by: its address, and of IPv6 its /64, of which every client has all
+ * addresses (RFC 4291 section 2.5.4). What is no address is counted by itself.
+ */
+export function addressKey(address: string): string {
+  if (!address.includes(':')) return address;
+  const words = ipv6Words(address);
+  if (!words) return plainAddress(address);
+  const network = words.slice(0, NETWORK_WORDS).map((word) => word.toString(16));
+  return `${network.join(':')}::/64`;
+}
+
+/** Its eight words; undefined for what is no IPv6 address, or an IPv4-mapped one. */
+export function ipv6Words(address: string): number[] | undefined {
+  const plain = plainAddress(address);
+  if (isIP(plain) !== 6) return undefined;
+  const [head, tail] = plain.split('::').map((part) => (part === '' ? [] : part.split(':')));
+  if (!head) return undefined;
+  const zeros = tail ? IPV6_WORDS - head.length - tail.length : 0;
+  const texts = [...head, ...Array.from({ length: zeros }, () => '0'), ...(tail ?? [])];
+  return texts.map((text) => Number.parseInt(text, 16));
 }
 
 /** Without its zone; as IPv4 where it is IPv4-mapped (RFC 4291 section 2.5.5.2), however spelt. */

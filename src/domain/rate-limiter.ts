@@ -26,14 +26,18 @@ export class RateLimiter {
     return this.#buckets.size;
   }
 
-  /** 0, or the seconds after which it may be tried again. */
-  take(key: string): number {
+  /**
+   * 0, or the seconds after which it may be tried again.
+   * @param cost tokens; more than a full bucket holds cost a full bucket
+   */
+  take(key: string, cost = 1): number {
     const bucket = this.#bucket(key);
-    if (bucket.tokens >= 1) {
-      bucket.tokens -= 1;
+    const tokens = Math.min(cost, this.#limit.burst);
+    if (bucket.tokens >= tokens) {
+      bucket.tokens -= tokens;
       return 0;
     }
-    return (1 - bucket.tokens) / this.#limit.perSecond;
+    return (tokens - bucket.tokens) / this.#limit.perSecond;
   }
 
   #bucket(key: string): Bucket {

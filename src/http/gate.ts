@@ -13,7 +13,7 @@ import {
   IssuerUnavailableError,
   TokenRefusedError,
 } from '../domain/authentication.ts';
-import { parseNetworks } from '../domain/networks.ts';
+import { addressKey, parseNetworks } from '../domain/networks.ts';
 import { RateLimiter } from '../domain/rate-limiter.ts';
 import { callerAddressRule } from './caller-address.ts';
 import type { HttpSettings } from './services.ts';
@@ -86,7 +86,8 @@ export class Gate {
   admit(request: IncomingMessage, errand: Errand, holder?: Principal): Caller | Promise<Caller> {
     const { address, forwardedByStranger } = this.#addressOf(request);
     const nobody = { principal: this.#anonymous, address, door: errand.door };
-    if (errand.access === 'open' || !errand.isCommand) throttle(this.#perAddress, address);
+    const isThrottled = errand.access === 'open' || !errand.isCommand;
+    if (isThrottled) throttle(this.#perAddress, addressKey(address));
     if (errand.access === 'open') return nobody;
     const token = errand.door === 'v1' ? undefined : tokenOf(request, errand.tokenInQuery);
     if (token !== undefined) return this.#bearer(token, nobody, errand);
@@ -99,7 +100,7 @@ export class Gate {
 
   /** Throttles a command, once it is known what it is. @throws NotAdmittedError */
   throttleCommand({ principal, address }: Caller): void {
-    throttle(this.#perAddress, address);
+    throttle(this.#perAddress, addressKey(address));
     if (principal.key !== '') throttle(this.#perToken, principal.key);
   }
 

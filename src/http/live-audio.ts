@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { callFor } from './calls.ts';
+import { cutOffStalled } from './download-watch.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import { recordingAudit } from './recording-audit.ts';
 import { seesRecording } from './scope.ts';
@@ -72,6 +73,7 @@ export function liveAudioRoutes(app: FastifyInstance, services: HttpServices): v
       if (reply.raw.destroyed) leave();
       request.isAudited = true;
       await services.auditLog.record(recordingAudit(services, request, call.record, 'listen'));
+      cutOffStalled(reply.raw, services.downloadTimeoutMs);
       const endsAt = request.caller.principal.expiresAt ?? Number.POSITIVE_INFINITY;
       const isLive = (): boolean => isThere && !call.ended && services.now() < endsAt;
       reply.header('Cache-Control', 'no-store').type('audio/wav');

@@ -1,9 +1,12 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller } from '../domain/access.ts';
 import type { ExportedAudio, ExportFormat } from '../domain/archive-port.ts';
 import { auditedChange } from '../domain/audit-change.ts';
 import { ExportsBusyError } from '../domain/errors.ts';
+import { addressKey } from '../domain/networks.ts';
 import type { CallRecord } from '../domain/records.ts';
+import { cutOffStalled, inPieces } from './download-watch.ts';
 import { sendProblem } from './problems.ts';
 import type { HttpServices } from './services.ts';
 
@@ -39,7 +42,8 @@ export async function sendAudio({ request, reply, record, services }: AudioReque
     await audio.close();
     throw cause;
   });
-  const body = Readable.from(audio.wav(start, end));
+  cutOffStalled(reply.raw, services.downloadTimeoutMs);
+  const body = Readable.from(inPieces(audio.wav(start, end)));
   body.once('close', () => void audio.close().catch(services.onError));
   return reply.send(body);
 }
@@ -71,7 +75,7 @@ export async function sendExport(
     await audio.close();
     throw cause;
   });
-  return reply.send(Readable.from(audio.bytes(), { objectMode: false }));
+  return reply.send(Readable.from(inPieces(audio.bytes()), { objectMode: false }));
 }
 
 /**
@@ -79,14 +83,14 @@ export async function sendExport(
  * where the reply has been told to come again.
  */
 export async function openedExport(
-  { reply, record, services }: AudioRequest,
+  { request, reply, record, services }: AudioRequest,
   format: AudioFormat,
 ): Promise<ExportedAudio | undefined> {
   let audio: ExportedAudio;
   try {
     audio = await (format === 'wav'
       ? wholeWav(services, record.id)
-      : services.exportAudio(record.id, format));
+      : services.exportAudio(record.id, format, ownerOf(request.caller)));
   } catch (cause) {
     if (!(cause instanceof ExportsBusyError)) throw cause;
     reply.removeHeader('Content-Disposition').header('Retry-After', RETRY_AFTER_SECONDS);
@@ -94,9 +98,15 @@ export async function openedExport(
     return undefined;
   }
   const end = (): void => void audio.close().catch(services.onError);
+  cutOffStalled(reply.raw, services.downloadTimeoutMs);
   reply.raw.once('close', end);
   if (reply.raw.destroyed) end();
   return audio;
+}
+
+/** Who has a token is one wherever it comes from. */
+function ownerOf({ principal, address }: Caller): string {
+  return principal.key === '' ? addressKey(address) : principal.key;
 }
 
 async function wholeWav(services: HttpServices, callId: string): Promise<ExportedAudio> {

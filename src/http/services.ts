@@ -98,8 +98,10 @@ export interface HttpServices {
   /** Stops what a UCC that no longer records has in progress. */
   stopCallsOf(uccName: string): Promise<void>;
   play(callId: string): Promise<OpenedAudio>;
-  /** @throws ExportsBusyError */
-  exportAudio(callId: string, format: ExportFormat): Promise<ExportedAudio>;
+  /** @param owner for whom @throws ExportsBusyError */
+  exportAudio(callId: string, format: ExportFormat, owner: string): Promise<ExportedAudio>;
+  /** A download of which the client takes nothing for so long is cut off. */
+  readonly downloadTimeoutMs: number;
   readonly archiveWork: {
     checkStatus(): LongWorkStatus<ArchiveReport> | undefined;
     /** Undefined while one is running. */

@@ -27,7 +27,7 @@ import {
   stateChangedEvent,
 } from './hub-contract.ts';
 import type { HubRequest, RecordingHubOptions } from './options.ts';
-import { runForClient, Subscriptions } from './subscriptions.ts';
+import { runForClient, type SubscriptionRoom, Subscriptions } from './subscriptions.ts';
 
 const actions: readonly string[] = [
   'negotiate',
@@ -44,12 +44,14 @@ const actions: readonly string[] = [
 /** The hub as clients written before ASP.NET Core see it: `$.connection.recordingHub`. */
 export class ClassicFrontEnd {
   readonly #options: RecordingHubOptions;
+  readonly #room: SubscriptionRoom;
   readonly #server: ClassicServer;
   readonly #connections = new Map<ClassicConnection, Subscriptions>();
   readonly #expiries = new Map<ClassicConnection, Expiry>();
 
-  constructor(options: RecordingHubOptions) {
+  constructor(options: RecordingHubOptions, room: SubscriptionRoom) {
     this.#options = options;
+    this.#room = room;
     const { maxConnections, maxBacklogBytes, onError } = options;
     this.#server = createClassicServer({
       hubs: {
@@ -147,6 +149,7 @@ export class ClassicFrontEnd {
   #listen(connection: ClassicConnection): Subscriptions {
     return new Subscriptions({
       feed: this.#options.feed,
+      room: this.#room,
       sees: (uccName) => {
         const ucc = this.#options.ucc(uccName);
         return ucc !== undefined && seesUcc(principalOf(connection), ucc);

@@ -1,10 +1,13 @@
 import type { Caller } from '../domain/access.ts';
 import type { EventFeed } from '../domain/event-feed.ts';
 import type { Ucc } from '../domain/ucc.ts';
+import type { SubscriptionLimits } from './subscriptions.ts';
 
 export interface RecordingHubOptions {
   readonly feed: EventFeed;
   readonly maxConnections: number;
+  /** Left out: the defaults of the settings. */
+  readonly subscriptions?: SubscriptionLimits;
   /** Bytes that wait for one client; one that does not read is closed beyond this. */
   readonly maxBacklogBytes: number;
   ucc(name: string): Ucc | undefined;

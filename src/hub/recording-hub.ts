@@ -25,7 +25,7 @@ import {
   stateChangedPayload,
 } from './hub-contract.ts';
 import type { HubRequest, RecordingHubOptions } from './options.ts';
-import { runForClient, Subscriptions } from './subscriptions.ts';
+import { runForClient, SubscriptionRoom, Subscriptions } from './subscriptions.ts';
 
 const { paths } = hubContract;
 const hubPaths: readonly string[] = [paths.signalr, paths.signalrV2];
@@ -48,6 +48,7 @@ export class RecordingHub {
   readonly #subscriptions = new Map<HubConnection, Subscriptions>();
   /** One encoding per event and protocol, however many clients get it. */
   readonly #encoded = new WeakMap<RecordingEvent, EncodedInvocation>();
+  readonly #room: SubscriptionRoom;
   readonly #stop: () => void;
 
   constructor(options: RecordingHubOptions) {
@@ -72,7 +73,8 @@ export class RecordingHub {
       // What a client that reconnects statefully has missed is kept within the same bound.
       replayBufferBytes: maxBacklogBytes / 2,
     });
-    this.#classic = new ClassicFrontEnd(options);
+    this.#room = new SubscriptionRoom(options.subscriptions);
+    this.#classic = new ClassicFrontEnd(options, this.#room);
     this.#stop = options.feed.live((event) => this.#broadcast(event));
   }
 
@@ -134,23 +136,29 @@ export class RecordingHub {
     name: HubMethodName,
     method: (of: Subscriptions) => void | Promise<void>,
   ) {
-    let subscriptions = this.#subscriptions.get(connection);
-    if (!subscriptions) {
-      subscriptions = new Subscriptions({
-        feed: this.#options.feed,
-        sees: (uccName) => this.#sees(connection, uccName),
-        audit: (what) => this.#options.auditRead(callerOf(connection), what),
-        send: (event) => {
-          connection.sendEncoded(this.#encode(event));
-          return connection.drained();
-        },
-      });
-      this.#subscriptions.set(connection, subscriptions);
-    }
     return runForClient(() => {
+      // What it subscribes to now, nobody would end.
+      if (connection.signal.aborted) throw new HubError('The connection is closed.');
       requireAccess(principalOf(connection), name);
-      return method(subscriptions);
+      return method(this.#subscriptionsOf(connection));
     }, HubError);
+  }
+
+  #subscriptionsOf(connection: HubConnection): Subscriptions {
+    const known = this.#subscriptions.get(connection);
+    if (known) return known;
+    const subscriptions = new Subscriptions({
+      feed: this.#options.feed,
+      room: this.#room,
+      sees: (uccName) => this.#sees(connection, uccName),
+      audit: (what) => this.#options.auditRead(callerOf(connection), what),
+      send: (event) => {
+        connection.sendEncoded(this.#encode(event));
+        return connection.drained();
+      },
+    });
+    this.#subscriptions.set(connection, subscriptions);
+    return subscriptions;
   }
 
   #sees(connection: HubConnection, uccName: string): boolean {

@@ -5,8 +5,6 @@ import type { RecordingEvent } from '../domain/events.ts';
 import { uccKey } from '../domain/ucc.ts';
 import type { HubRead } from './options.ts';
 
-/** More than this of either kind is a client gone wrong. */
-const MAX_SUBSCRIPTIONS = 1_000;
 /** During a replay the client gets this many events before anybody else has a turn. */
 const REPLAY_BURST = 100;
 
@@ -15,7 +13,30 @@ export class SubscriptionError extends Error {
   override readonly name = 'SubscriptionError';
 }
 
+export interface SubscriptionLimits {
+  /** Of either kind, for one client. */
+  readonly maxSubscriptionsPerConnection: number;
+  /** Of all clients, whichever SignalR they speak. */
+  readonly maxSubscriptions: number;
+}
+
+const usualLimits: SubscriptionLimits = {
+  maxSubscriptionsPerConnection: 1_000,
+  maxSubscriptions: 100_000,
+};
+
+/** What all clients subscribe to together. */
+export class SubscriptionRoom {
+  readonly limits: SubscriptionLimits;
+  taken = 0;
+
+  constructor(limits: SubscriptionLimits = usualLimits) {
+    this.limits = limits;
+  }
+}
+
 export interface SubscriptionOptions {
+  readonly room: SubscriptionRoom;
   readonly feed: EventFeed;
   /** Whether the client sees the UCC, at this moment. */
   sees(uccName: string): boolean;
@@ -54,7 +75,7 @@ export class Subscriptions {
     });
     await follower.caughtUp;
     if (failure === undefined) return;
-    if (this.#uccs.get(name) === follower) this.#uccs.delete(name);
+    if (this.#uccs.get(name) === follower) this.#forgetUcc(name);
     throw failure;
   }
 
@@ -69,22 +90,25 @@ export class Subscriptions {
     if (this.#calls.has(id)) return;
     this.#checkRoom(this.#calls.size);
     await this.#onRecord({ action: 'SubscribeCall', correlationId: id });
-    // Asked for twice at once.
+    // Asked for twice at once, or too often.
     if (this.#calls.has(id)) return;
-    const stop = this.#options.feed.live((event) => {
-      if (event.correlationId !== id || !this.#options.sees(event.uccName)) return;
+    this.#checkRoom(this.#calls.size);
+    const stop = this.#options.feed.liveOf(id, (event) => {
+      if (!this.#options.sees(event.uccName)) return;
       // A client that follows the whole UCC has the event already.
       if (!this.#uccs.has(event.uccName)) {
         void this.#options.send(event);
       }
     });
     this.#calls.set(id, stop);
+    this.#options.room.taken += 1;
   }
 
   close(): void {
     this.#closed = true;
     for (const follower of this.#uccs.values()) follower.stop();
     for (const stop of this.#calls.values()) stop();
+    this.#options.room.taken -= this.#uccs.size + this.#calls.size;
     this.#uccs.clear();
     this.#calls.clear();
   }
@@ -101,6 +125,7 @@ export class Subscriptions {
       },
     });
     this.#uccs.set(uccName, follower);
+    this.#options.room.taken += 1;
     return follower;
   }
 
@@ -119,7 +144,7 @@ export class Subscriptions {
 
   #forgetUcc(name: string): void {
     this.#uccs.get(name)?.stop();
-    this.#uccs.delete(name);
+    if (this.#uccs.delete(name)) this.#options.room.taken -= 1;
   }
 
   #knownUcc(uccName: unknown): string {
@@ -128,7 +153,10 @@ export class Subscriptions {
   }
 
   #checkRoom(size: number): void {
-    if (size >= MAX_SUBSCRIPTIONS) throw new SubscriptionError('Too many subscriptions.');
+    const { taken, limits } = this.#options.room;
+    if (size >= limits.maxSubscriptionsPerConnection || taken >= limits.maxSubscriptions) {
+      throw new SubscriptionError('Too many subscriptions.');
+    }
   }
 }
 

@@ -14,9 +14,11 @@ export interface Arrival {
   readonly afterMs: number;
 }
 
-/** Copies the packet; its payload then is all of `data`. */
+/** Moves the payload out of the datagram, where zeros stay; it then is all of `data`. */
 export function holdPacket(packet: RtpPacket, datagram: Buffer, arrival: Arrival): HeldPacket {
-  const data = Buffer.from(datagram.subarray(packet.payloadStart, packet.payloadEnd));
+  const { payloadStart, payloadEnd } = packet;
+  const data = Buffer.from(datagram.subarray(payloadStart, payloadEnd));
+  datagram.fill(0, payloadStart, payloadEnd);
   const { atMs: arrivedAtMs, afterMs: cameAfterMs } = arrival;
   return { ...packet, data, payloadStart: 0, payloadEnd: data.length, arrivedAtMs, cameAfterMs };
 }

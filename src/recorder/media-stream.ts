@@ -229,8 +229,21 @@ export class MediaStream {
     };
   }
 
-  /** What came at the stream's port. */
+  /** What came at the stream's port. Nothing stays in memory of what is not to be kept. */
   receive(datagram: Buffer, nowMs: number, from?: RemoteInfo): void {
+    this.#read(datagram, nowMs, from);
+    // What still waits for a decision is a copy.
+    if (!this.#isOpen()) datagram.fill(0);
+  }
+
+  /** Every order to the gate has been read, and nobody holds it shut. */
+  #isOpen(): boolean {
+    const { gates, slot } = this.#options;
+    if (this.#shut || this.#held || this.#unattended) return false;
+    return orderOf(gates.word(slot)) === this.#order;
+  }
+
+  #read(datagram: Buffer, nowMs: number, from?: RemoteInfo): void {
     if (((datagram[0] ?? 0) & 0xc0) === 0x40) {
       const marker = parseMarker(this.#options.secret, datagram);
       if (marker) {
@@ -269,6 +282,8 @@ export class MediaStream {
   #gated(frame: Readonly<Frame>): void {
     this.#intake.counts.gated += 1;
     this.#release.gated(frame);
+    const { data, start, end } = frame.packet;
+    data.fill(0, start, end);
   }
 
   /**

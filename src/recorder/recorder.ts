@@ -53,6 +53,8 @@ export interface RecorderOptions {
 }
 
 /** Frames of two seconds at 20 ms, and room for smaller packets. */
+/** Nobody but the owner. */
+const FOLDER_MODE = 0o700;
 const MAX_HELD_ASIDE_PACKETS = 512;
 /**
  * Ports that other programs hold are passed over; more than this many runs of them is a busy
@@ -417,7 +419,9 @@ export class MediaRecorder implements Recorder {
 
   async #makeDir(callId: string): Promise<void> {
     const call = this.#call(callId);
-    if (!call.dirMade) await mkdir(join(this.#options.recordingsDir, callId), { recursive: true });
+    if (call.dirMade) return;
+    const folder = join(this.#options.recordingsDir, callId);
+    await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
     call.dirMade = true;
   }
 

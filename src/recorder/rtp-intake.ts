@@ -88,6 +88,7 @@ export class RtpIntake {
     }
     if (!isRtp || !this.#isAgreed(rtp.payloadType)) {
       counts.unusable += 1;
+      datagram.fill(0);
       return;
     }
     const { clock, isWary } = this.#options;
@@ -95,6 +96,8 @@ export class RtpIntake {
     const now = { nowMs, isWary: isWary(nowMs) };
     this.#readHeld(this.latch.meet(rtp, datagram, from, now));
     counts.foreign = this.latch.foreign;
+    // It is held as a copy, or by nobody: it may be an old one, of a pause.
+    datagram.fill(0);
   }
 
   /** A gate changes, or the stream ends: what waits in memory for a decision has it now. */
@@ -145,11 +148,16 @@ export class RtpIntake {
     const codec = this.#codecs.get(payloadType);
     const samples = codec === undefined ? 0 : samplesIn(codec, data, rtp);
     if (codec !== undefined && samples > 0) {
+      const { payloadStart, payloadEnd } = rtp;
       if (!this.#line.read({ packet: rtp, data, codec, samples }, nowMs)) {
         this.counts.duplicate += 1;
+        data.fill(0, payloadStart, payloadEnd);
       }
-    } else if (payloadType === this.#agreed.dtmfPayloadType) this.#readDigits(data);
-    else this.#readOther();
+    } else {
+      if (payloadType === this.#agreed.dtmfPayloadType) this.#readDigits(data);
+      else this.#readOther();
+      data.fill(0);
+    }
     this.counts.lost = this.#line.lost;
     this.counts.reordered = this.#line.reordered;
   }

@@ -93,10 +93,19 @@ function sessionIdOf(metadata: RecordingMetadata | undefined): string | undefine
   return metadata?.communicationSessionIds.find((id) => !isNoId(id));
 }
 
+/** Every new session is compared with all others: each is read once. */
+const knownGuids = new WeakMap<RecordingMetadata, { readonly guid: string | undefined }>();
+
 /** The communication session's id as a GUID, read or derived: the same for the same session. */
 export function sessionGuidOf(metadata: RecordingMetadata | undefined): string | undefined {
-  const id = sessionIdOf(metadata);
-  return id === undefined ? undefined : (guidFromSessionId(id) ?? guidFromText(id));
+  if (metadata === undefined) return undefined;
+  let known = knownGuids.get(metadata);
+  if (!known) {
+    const id = sessionIdOf(metadata);
+    known = { guid: id === undefined ? undefined : (guidFromSessionId(id) ?? guidFromText(id)) };
+    knownGuids.set(metadata, known);
+  }
+  return known.guid;
 }
 
 /** What no other call has: derived from the SIP Call-ID. */

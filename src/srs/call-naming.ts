@@ -73,8 +73,10 @@ export class CallNaming {
   ): void {
     const { uccName, correlationId, address } = call;
     this.#dialogues.add(session, () => ({
-      ...dialogueOf(session, uccName, address),
-      correlationId,
+      ...{ sessionGuid: sessionGuidOf(session.metadata), uccName, address, correlationId },
+      get parties() {
+        return partyAddresses(session);
+      },
     }));
   }
 
@@ -96,7 +98,12 @@ export class CallNaming {
   }
 }
 
-function dialogueOf({ metadata }: NamedSession, uccName: string, address: string): Dialogue {
-  const parties = (metadata?.participants ?? []).flatMap(({ aor }) => aor ?? []);
-  return { sessionGuid: sessionGuidOf(metadata), uccName, address, parties };
+function dialogueOf(session: NamedSession, uccName: string, address: string): Dialogue {
+  const sessionGuid = sessionGuidOf(session.metadata);
+  return { sessionGuid, uccName, address, parties: partyAddresses(session) };
+}
+
+/** Of a known session it is read only where its session id is the same: it may name thousands. */
+function partyAddresses({ metadata }: NamedSession): string[] {
+  return (metadata?.participants ?? []).flatMap(({ aor }) => aor ?? []);
 }

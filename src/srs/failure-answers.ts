@@ -1,7 +1,13 @@
 import { RecorderBusyError, UccUnknownError } from '../domain/errors.ts';
+import {
+  MAX_SDP_CHARACTERS,
+  MAX_SDP_LINE_CHARACTERS,
+  MAX_SDP_LINES,
+  MAX_SDP_MEDIA,
+} from '../protocols/sdp/raw-media.ts';
+import { SdpError, type SdpErrorReason } from '../protocols/sdp/types.ts';
 import type { SipReply, SipRequest } from '../protocols/sip/types.ts';
 import { bodyRefusal, isEncoded } from './body-refusal.ts';
-import { isBadBody } from './invite-body.ts';
 import type { OfferFault } from './offer-answer.ts';
 
 /** Seconds after which a client may try again when every port or call is taken. */
@@ -20,11 +26,34 @@ export function notAcceptable(why: OfferFault): SipReply {
   return { statusCode: 488, reason: 'Not Acceptable Here', headers };
 }
 
+/** A description that is past a bound names the bound (RFC 3261 section 20.43, code 399). */
+const bounds: Readonly<Partial<Record<SdpErrorReason, { statusCode: number; text: string }>>> = {
+  tooLarge: {
+    statusCode: 413,
+    text: `More than ${MAX_SDP_CHARACTERS} bytes of SDP, or ${MAX_SDP_LINE_CHARACTERS} in one line`,
+  },
+  tooManyLines: {
+    statusCode: 413,
+    text: `More than ${MAX_SDP_LINES} lines of SDP`,
+  },
+  tooManyMedia: {
+    statusCode: 488,
+    text: `More than ${MAX_SDP_MEDIA} m-lines`,
+  },
+};
+
+function answerToDescription(reason: SdpErrorReason): SipReply {
+  const bound = bounds[reason];
+  if (!bound) return { statusCode: 400, reason: 'Bad Body' };
+  const headers = [{ name: 'Warning', value: `399 hush "${bound.text}"` }];
+  return { statusCode: bound.statusCode, headers };
+}
+
 /** The one map from what went wrong to the SIP answer; what is unknown says nothing of itself. */
 export function answerToFailure(cause: unknown, request: SipRequest): SipReply {
-  if (isBadBody(cause)) {
+  if (cause instanceof SdpError) {
     const refusal = isEncoded(request) ? bodyRefusal(request) : undefined;
-    return refusal ?? { statusCode: 400, reason: 'Bad Body' };
+    return refusal ?? answerToDescription(cause.reason);
   }
   if (cause instanceof UccUnknownError) return { statusCode: 404, reason: 'Unknown UCC' };
   if (cause instanceof RecorderBusyError) {

@@ -2,6 +2,7 @@ import { gunzipSync, inflateSync } from 'node:zlib';
 import { withoutCardNumbers, withoutCardNumbersInUri } from '../domain/card-numbers.ts';
 import type { MetadataFault } from '../domain/metadata-fault.ts';
 import { parseOffer } from '../protocols/sdp/parse-offer.ts';
+import { MAX_SDP_CHARACTERS } from '../protocols/sdp/raw-media.ts';
 import { SdpError, type SdpOffer } from '../protocols/sdp/types.ts';
 import { header } from '../protocols/sip/headers.ts';
 import type { SipRequest } from '../protocols/sip/types.ts';
@@ -9,6 +10,7 @@ import { mergeMetadata } from '../protocols/siprec/merge-metadata.ts';
 import { isMetadataType, readMetadata } from '../protocols/siprec/metadata.ts';
 import { boundaryIn, readMultipart } from '../protocols/siprec/multipart.ts';
 import { MetadataError, type RecordingMetadata } from '../protocols/siprec/types.ts';
+import { MAX_METADATA_BYTES } from '../protocols/siprec/xml-tree.ts';
 
 /** What an INVITE, re-INVITE or UPDATE brought, in whatever order its parts came. */
 export interface InviteBody {
@@ -30,6 +32,7 @@ interface Part {
 type Kind = 'sdp' | 'metadata' | 'multipart' | 'other';
 
 const MAX_NESTING = 3;
+/** Of all parts together. */
 const MAX_DECOMPRESSED_BYTES = 1_048_576;
 
 /**
@@ -72,6 +75,12 @@ class BodyReader {
   #sdpError: SdpError | undefined;
   #metadata: RecordingMetadata | undefined;
   #hasMetadata = false;
+  /** What may still be read: many parts are no way around the bounds of one. */
+  readonly #left = {
+    sdpBytes: 2 * MAX_SDP_CHARACTERS,
+    metadataBytes: 2 * MAX_METADATA_BYTES,
+    decompressedBytes: MAX_DECOMPRESSED_BYTES,
+  };
 
   body(): InviteBody {
     if (!this.#offer && this.#sdpError) throw this.#sdpError;
@@ -84,11 +93,28 @@ class BodyReader {
   }
 
   read(part: Part, depth: number): void {
-    const content = decompressed(part);
+    const content = this.#decompressed(part);
     const kind = kindOf(part.contentType, content);
     if (kind === 'multipart') this.#readParts(part, content, depth);
     else if (kind === 'sdp') this.#readOffer(content);
     else if (kind === 'metadata') this.#readMetadata(part, content);
+  }
+
+  /** What cannot be decompressed, or is too large then, stays as it came. */
+  #decompressed({ coding, content }: Part): Buffer {
+    const isGzip = coding === 'gzip' || coding === 'x-gzip';
+    const { decompressedBytes } = this.#left;
+    if ((!isGzip && coding !== 'deflate') || decompressedBytes <= 0) return content;
+    const bounds = { maxOutputLength: decompressedBytes };
+    try {
+      const whole = isGzip ? gunzipSync(content, bounds) : inflateSync(content, bounds);
+      this.#left.decompressedBytes -= whole.length;
+      return whole;
+    } catch {
+      // Neither SDP nor metadata is found in it; how far it went, nobody tells.
+      this.#left.decompressedBytes = 0;
+      return content;
+    }
   }
 
   #readParts({ contentType, typeHeader }: Part, content: Buffer, depth: number): void {
@@ -102,6 +128,10 @@ class BodyReader {
   /** The last one that can be used, as in `multipart/alternative`. */
   #readOffer(content: Buffer): void {
     try {
+      this.#left.sdpBytes -= content.length;
+      // What is too large is not even made a text of.
+      const isTooLarge = content.length > MAX_SDP_CHARACTERS || this.#left.sdpBytes < 0;
+      if (isTooLarge) throw new SdpError('tooLarge');
       this.#offer = parseOffer(content.toString());
     } catch (cause) {
       if (!(cause instanceof SdpError)) throw cause;
@@ -112,6 +142,11 @@ class BodyReader {
   /** Of several documents the first says what is complete; the others add to it. */
   #readMetadata({ contentType, typeHeader }: Part, content: Buffer): void {
     this.#hasMetadata = true;
+    this.#left.metadataBytes -= Math.min(content.length, MAX_METADATA_BYTES);
+    if (this.#left.metadataBytes < 0) {
+      this.#faults.add('tooLarge');
+      return;
+    }
     if (!isMetadataType(contentType)) this.#faults.add('contentType');
     const charset = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(typeHeader)?.[1];
     const reading = readMetadata(content, charset);
@@ -152,18 +187,6 @@ function kindOf(contentType: string, content: Buffer): Kind {
   if (isMetadataType(contentType)) return boundaryIn(content) ? 'multipart' : 'metadata';
   if (boundaryIn(content) !== undefined) return 'multipart';
   return contentType === 'application/sdp' ? 'sdp' : 'other';
-}
-
-/** What cannot be decompressed, or is too large then, stays as it came. */
-function decompressed({ coding, content }: Part): Buffer {
-  const bounds = { maxOutputLength: MAX_DECOMPRESSED_BYTES };
-  try {
-    if (coding === 'gzip' || coding === 'x-gzip') return gunzipSync(content, bounds);
-    if (coding === 'deflate') return inflateSync(content, bounds);
-  } catch {
-    // Neither SDP nor metadata is found in it.
-  }
-  return content;
 }
 
 function mediaTypeOf(contentType: string): string {

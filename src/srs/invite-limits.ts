@@ -1,4 +1,6 @@
+import { addressKey } from '../domain/networks.ts';
 import { RateLimiter } from '../domain/rate-limiter.ts';
+import type { InviteLoad } from '../protocols/sip/types.ts';
 
 /** Twice as many at once. */
 export interface InviteRates {
@@ -9,9 +11,32 @@ export interface InviteRates {
 const BURST_SECONDS = 2;
 const MAX_ADDRESSES = 10_000;
 const EVERYBODY = '';
+/** What an INVITE usually has; each further KiB counts once more: reading it takes that long. */
+const USUAL_KIB = 4;
+const KIB = 1_024;
 
-/** How many calls may begin: of one client, and of all of them. */
+/**
+ * Bounds on INVITEs, and on what dialogs bring later, per client and in all. New calls and dialogs
+ * are counted apart, so that a flood of one keeps none of the other out.
+ */
 export class InviteLimits {
+  readonly #newCalls: Pair;
+  readonly #inDialogs: Pair;
+
+  constructor(rates: InviteRates) {
+    this.#newCalls = new Pair(rates);
+    this.#inDialogs = new Pair(rates);
+  }
+
+  /** 0, or the seconds after which it may be tried again. One client's excess costs no other. */
+  delaySeconds({ address, bytes, inDialog }: InviteLoad): number {
+    const pair = inDialog ? this.#inDialogs : this.#newCalls;
+    const cost = 1 + Math.max(0, Math.ceil(bytes / KIB) - USUAL_KIB);
+    return pair.delaySeconds(addressKey(address), cost);
+  }
+}
+
+class Pair {
   readonly #perAddress: RateLimiter;
   readonly #all: RateLimiter;
 
@@ -20,9 +45,8 @@ export class InviteLimits {
     this.#all = limiter(invitesPerSecond, 1);
   }
 
-  /** 0, or the seconds after which it may be tried again. One client's excess costs no other. */
-  delaySeconds(address: string): number {
-    return this.#perAddress.take(address) || this.#all.take(EVERYBODY);
+  delaySeconds(key: string, cost: number): number {
+    return this.#perAddress.take(key, cost) || this.#all.take(EVERYBODY, cost);
   }
 }
 

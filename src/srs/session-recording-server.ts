@@ -15,6 +15,7 @@ import { createSipUserAgent } from '../protocols/sip/user-agent.ts';
 import { bodyRefusal } from './body-refusal.ts';
 import type { IdentityRules } from './call-identity.ts';
 import { CallNaming, type CallNamingOptions } from './call-naming.ts';
+import { DigestGuesses, type GuessLimits } from './digest-guesses.ts';
 import { answerToFailure, notAcceptable } from './failure-answers.ts';
 import { readInviteBody } from './invite-body.ts';
 import { InviteLimits, type InviteRates } from './invite-limits.ts';
@@ -33,7 +34,7 @@ export interface SessionRecordingServerOptions {
   /** Address that SDP answers name. */
   readonly mediaAddress: string;
   readonly limits: SipLimits & InviteRates;
-  readonly digest?: DigestRules;
+  readonly digest?: DigestRules & GuessLimits;
   readonly identity: IdentityRules;
   readonly lifecycle: CallLifecycle;
   readonly timerRules: SessionTimerRules;
@@ -46,6 +47,8 @@ export interface SessionRecordingServerOptions {
   /** A message's metadata was read, wholly or not. */
   onMetadata(report: MetadataReport): void;
   onDropped(reason: string): void;
+  /** Once for each address and user of whom too many digest answers were wrong. */
+  onGuessing(who: string): void;
   onFailure(cause: unknown): void;
 }
 
@@ -97,8 +100,8 @@ export class SessionRecordingServer {
         ...(tls === undefined ? {} : { tls }),
         ...(advertisedHost === undefined ? {} : { advertisedHost }),
         ...(isAllowed === undefined ? {} : { isAllowed }),
-        ...(digest === undefined ? {} : { digest }),
-        inviteDelaySeconds: (address) => inviteLimits.delaySeconds(address),
+        ...(digest === undefined ? {} : { digest, digestGuard: this.#guardOf(digest) }),
+        inviteDelaySeconds: (load) => inviteLimits.delaySeconds(load),
         userAgent: 'Hush',
         supported: ['siprec', 'timer'],
         limits,
@@ -108,6 +111,10 @@ export class SessionRecordingServer {
       { contactParameters: SRS_FEATURE_TAG },
     );
     for (const session of restored) this.#restore(this.#agent, session);
+  }
+
+  #guardOf(limits: GuessLimits): DigestGuesses {
+    return new DigestGuesses(limits, { onGuessing: (who) => this.#options.onGuessing(who) });
   }
 
   /** The call's gate was shut or opened. */

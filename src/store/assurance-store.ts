@@ -34,7 +34,7 @@ export class SqlAssuranceStore implements AssuranceStore {
   async alarms(filter: AlarmFilter): Promise<AlarmRecord[]> {
     const { uccs, open, kind, from, to, before } = filter;
     if (uccs?.length === 0) return [];
-    let query = this.#kysely
+    let query = this.#database.reader
       .selectFrom('alarms')
       .selectAll()
       .orderBy('id', 'desc')
@@ -49,6 +49,7 @@ export class SqlAssuranceStore implements AssuranceStore {
   }
 
   async alarmsOf(callId: string): Promise<AlarmRecord[]> {
+    // What was raised a moment ago counts: it is on its way by the same connection.
     const query = this.#kysely.selectFrom('alarms').selectAll().where('call_id', '=', callId);
     return (await query.orderBy('id').execute()).map(alarmOf);
   }
@@ -76,7 +77,7 @@ export class SqlAssuranceStore implements AssuranceStore {
 
   async callsOf({ from, to, uccs, after, limit }: DayPage): Promise<CallRecord[]> {
     if (uccs?.length === 0) return [];
-    let query = this.#kysely
+    let query = this.#database.reader
       .selectFrom('calls')
       .selectAll()
       .where('began_at', '>=', from)
@@ -100,7 +101,7 @@ export class SqlAssuranceStore implements AssuranceStore {
     const calls: CallRecord[] = [];
     for (let first = 0; first < ids.length; first += MAX_IDS) {
       const some = ids.slice(first, first + MAX_IDS);
-      const query = this.#kysely.selectFrom('calls').selectAll();
+      const query = this.#database.reader.selectFrom('calls').selectAll();
       const rows = await query.where('correlation_id', 'in', some).execute();
       calls.push(...rows.map(callOf));
     }

@@ -13,7 +13,10 @@ import {
 /** One of the two databases, as the store uses it. */
 export interface Database {
   readonly kysely: Kysely<Schema>;
-  /** Reads what is committed without keeping a commit waiting. */
+  /**
+   * Reads what is committed without keeping a commit waiting: whatever a client may ask for as
+   * often as it likes, and whatever may look at many rows.
+   */
   readonly reader: Kysely<Schema>;
   /**
    * From here on the epoch is ours, and what is written is refused once another one follows it.

@@ -15,10 +15,14 @@ export interface PostgresOptions {
   onConnectionLost(cause: Error): void;
 }
 
+/** Beside those of commits: what is looked up keeps no command waiting for a connection. */
+const READERS = 2;
+/** A query that takes longer is given up, so that the next one has its turn. */
+const READ_TIMEOUT_MS = 60_000;
+
 export function openPostgres(options: PostgresOptions): Database {
-  const pool = new pg.Pool({ connectionString: options.url, max: options.maxConnections });
-  pool.on('error', options.onConnectionLost);
-  const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const { pool, kysely } = opened(options, { max: options.maxConnections });
+  const { kysely: reader } = opened(options, { max: READERS, statement_timeout: READ_TIMEOUT_MS });
   const epoch = new OwnEpoch();
   /** A durable transaction, refused where our epoch is not the database's any more. */
   async function change<Result>(
@@ -32,7 +36,7 @@ export function openPostgres(options: PostgresOptions): Database {
   }
   return {
     kysely,
-    reader: kysely,
+    reader,
     change,
     epoch,
     mustBeDurable: () => mustBeDurable(kysely),
@@ -58,7 +62,7 @@ export function openPostgres(options: PostgresOptions): Database {
     replaceKeys: (of, keys) => change((transaction) => replaceKeys(transaction, of, keys)),
     forgetDeleted: (callIds) => rewriteKeys(pool, callIds),
     async close() {
-      await kysely.destroy();
+      await Promise.all([kysely.destroy(), reader.destroy()]);
     },
   };
 }
@@ -74,6 +78,12 @@ async function remove(
     );
   }
   for (const { table, row } of rows) await upsert(transaction, table, [row]).execute();
+}
+
+function opened({ url, onConnectionLost }: PostgresOptions, more: pg.PoolConfig) {
+  const pool = new pg.Pool({ connectionString: url, ...more });
+  pool.on('error', onConnectionLost);
+  return { pool, kysely: new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }) };
 }
 
 /** One statement may touch a row once only: of rows with the same key the last one counts. */

@@ -1,13 +1,16 @@
 import { Kysely } from 'kysely';
+import { makePrivateFile } from './data-folder.ts';
 import { claimEpoch, columnsOf, type Database, FOLLOWED, OwnEpoch, upsert } from './database.ts';
 import type { RowOf } from './mapping.ts';
 import { RecordingSecrets } from './recording-secrets.ts';
 import type { Schema, TableName } from './schema.ts';
 import { SqliteClient, type Statements } from './sqlite-client.ts';
 import { SqliteThreadDialect } from './sqlite-dialect.ts';
+import type { SqliteAnswer } from './sqlite-thread.ts';
 
 /** Opens, or creates, the database file. */
 export function openSqlite(file: string): Database {
+  makePrivateFile(file);
   const client = new SqliteClient(file);
   const kysely = new Kysely<Schema>({ dialect: new SqliteThreadDialect(client) });
   let reading: { client: SqliteClient; kysely: Kysely<Schema> } | undefined;
@@ -33,7 +36,7 @@ export function openSqlite(file: string): Database {
     // As its thread opens it.
     mustBeDurable: async () => undefined,
     ...owned(kysely, epoch),
-    ...keysOf(client, secrets, epoch),
+    ...keysOf({ client, secrets, epoch, reader: () => reading?.kysely }),
     /** A thread of its own, from its first use on: a search keeps no command's commit waiting. */
     get reader() {
       if (!reading) {
@@ -88,11 +91,20 @@ function owned(
   };
 }
 
-function keysOf(
-  client: SqliteClient,
-  secrets: RecordingSecrets,
-  epoch: OwnEpoch,
-): Pick<Database, 'opened' | 'replaceKeys' | 'forgetDeleted'> {
+interface KeyParts {
+  readonly client: SqliteClient;
+  readonly secrets: RecordingSecrets;
+  readonly epoch: OwnEpoch;
+  /** Undefined before its first use. */
+  reader(): Kysely<Schema> | undefined;
+}
+
+function keysOf({
+  client,
+  secrets,
+  epoch,
+  reader,
+}: KeyParts): Pick<Database, 'opened' | 'replaceKeys' | 'forgetDeleted'> {
   return {
     opened: (rows) => secrets.opened(rows),
     async replaceKeys(of, keys) {
@@ -108,17 +120,32 @@ function keysOf(
     async forgetDeleted(callIds = []) {
       epoch.mustNotBeDisowned();
       for (const callId of callIds) await secrets.renew(callId);
-      // Rows are overwritten in place (secure_delete); the log must not keep what they were.
-      // Commits are behind this in the thread: it waits for nobody.
-      const once = (sql: string) => client.request([{ sql, rows: [[]] }], false);
-      await once('PRAGMA busy_timeout = 50');
-      const answer = await once('PRAGMA wal_checkpoint(TRUNCATE)');
-      await once('PRAGMA busy_timeout = 5000');
+      const answer = await whileNobodyReads(reader(), () => emptiedLog(client));
       if (answer.rows?.[0]?.busy !== 0) {
         throw new Error('another reader keeps the log of the database from being emptied');
       }
     },
   };
+}
+
+/** One query after the other reads, however many wait: between two of them none does. */
+function whileNobodyReads<Result>(
+  reader: Kysely<Schema> | undefined,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  return reader ? reader.connection().execute(run) : run();
+}
+
+/**
+ * Rows are overwritten in place (secure_delete); the log must not keep what they were. Commits are
+ * behind this in the thread: it waits for nobody.
+ */
+async function emptiedLog(client: SqliteClient): Promise<SqliteAnswer> {
+  const once = (sql: string) => client.request([{ sql, rows: [[]] }], false);
+  await once('PRAGMA busy_timeout = 50');
+  const answer = await once('PRAGMA wal_checkpoint(TRUNCATE)');
+  await once('PRAGMA busy_timeout = 5000');
+  return answer;
 }
 
 /** One statement per table, prepared once in the thread and run once per row. */

@@ -228,7 +228,7 @@ export class SqlStore implements Store {
   }
 
   async events(uccName: string, since: number, limit: number): Promise<RecordingEvent[]> {
-    const rows = await this.#database.kysely
+    const rows = await this.#database.reader
       .selectFrom('events')
       .selectAll()
       .where('ucc_name', '=', uccName)
@@ -240,7 +240,7 @@ export class SqlStore implements Store {
   }
 
   async lastSequences(): Promise<Map<string, number>> {
-    const rows = await this.#database.kysely
+    const rows = await this.#database.reader
       .selectFrom('events')
       .select(['ucc_name', (eb) => eb.fn.max('sequence').as('last')])
       .groupBy('ucc_name')

@@ -66,7 +66,7 @@ export class SqlWebhookStore implements WebhookStore {
   }
 
   async deadLetters(webhook: string, { after, limit }: DeadLetterPage): Promise<DeadLetter[]> {
-    let query = this.#kysely
+    let query = this.#database.reader
       .selectFrom('webhook_dead_letters')
       .selectAll()
       .where('webhook', '=', webhook)
@@ -85,7 +85,7 @@ export class SqlWebhookStore implements WebhookStore {
   }
 
   async deadLetterCount(webhook: string): Promise<number> {
-    const row = await this.#kysely
+    const row = await this.#database.reader
       .selectFrom('webhook_dead_letters')
       .select((eb) => eb.fn.countAll().as('count'))
       .where('webhook', '=', webhook)

@@ -1,29 +1,57 @@
 import { type LookupAddress, type LookupOptions, lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
-import { parseNetworks } from '../domain/networks.ts';
+import { ipv6Words, parseNetworks } from '../domain/networks.ts';
 
 /**
- * Where no webhook may lead: the machine's own link, which is where clouds keep credentials, and
- * what is no single host. IPv4-mapped forms are read as IPv4; the forms that gateways translate are
- * listed.
+ * Where no webhook may lead: the machine's own link, which is where clouds keep credentials, what
+ * is no single host, and what a gateway makes another address of. IPv4-mapped forms are read as
+ * IPv4.
  */
 const forbiddenNetworks = [
   // This network, link-local, multicast, broadcast.
   ...['0.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '255.255.255.255'],
   ...['::/128', 'fe80::/10', 'ff00::/8'],
   // Metadata and agent addresses outside link-local: AWS, Google, Alibaba, Oracle, Azure.
-  ...['fd00:ec2::254', 'fd20:ce::254', '100.100.100.200', '192.0.0.192', '168.63.129.16'],
-  // 169.254.0.0/16 as IPv4-compatible, NAT64 (RFC 6052) and 6to4 (RFC 3056) addresses.
-  ...['::a9fe:0/112', '64:ff9b::a9fe:0/112', '2002:a9fe::/32'],
+  ...['fd00:ec2::/32', 'fd20:ce::254', '100.100.100.200', '192.0.0.192', '168.63.129.16'],
+  // Gateways translate these to IPv4, each in ways of its own: NAT64, the well-known prefix and the
+  // one for local use (RFC 6052, RFC 8215), and Teredo, which hides the address (RFC 4380).
+  ...['64:ff9b::/32', '2001::/32'],
+];
+
+const isLoopback = parseNetworks(['::1']);
+
+/**
+ * Forms that stand for an IPv4 address, which begins at that word of theirs: IPv4-compatible (RFC
+ * 4291 section 2.5.5.1), IPv4-translated (RFC 2765 section 2.1), 6to4 (RFC 3056).
+ */
+const embeddings = [
+  { holds: parseNetworks(['::/96']), word: 6 },
+  { holds: parseNetworks(['::ffff:0:0:0/96']), word: 6 },
+  { holds: parseNetworks(['2002::/16']), word: 1 },
 ];
 
 export type AddressRule = (address: string) => boolean;
 
 /** @throws NetworkError naming an entry that is neither an address nor a CIDR range */
 export function addressRule(allowedNetworks: readonly string[]): AddressRule {
-  const isForbidden = parseNetworks(forbiddenNetworks);
+  const isListed = parseNetworks(forbiddenNetworks);
   const isAllowed = parseNetworks(allowedNetworks);
-  return (address) => isForbidden(address) && !isAllowed(address);
+  return (address) => {
+    const embedded = embeddedIpv4(address);
+    const isForbidden = isListed(address) || (embedded !== undefined && isListed(embedded));
+    return isForbidden && !isAllowed(address);
+  };
+}
+
+/** The IPv4 address that an IPv6 address leads to; IPv4-mapped ones are read as IPv4 anyway. */
+function embeddedIpv4(address: string): string | undefined {
+  // The loopback address is none that stands for another.
+  if (isLoopback(address)) return undefined;
+  const form = embeddings.find(({ holds }) => holds(address));
+  const words = form && ipv6Words(address);
+  const [high, low] = words?.slice(form?.word) ?? [];
+  if (high === undefined || low === undefined) return undefined;
+  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.');
 }
 
 export class AddressRefusedError extends Error {

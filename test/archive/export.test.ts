@@ -183,6 +183,21 @@ describe('exports', () => {
     await Promise.all([two.close(), three.close()]);
   });
 
+  it('are for one caller at most half of them, rounded up', async () => {
+    const three = call.archive(store, 3);
+    await recordPhone(60);
+    const own = [
+      await three.export(call.callId, 'opus', 'a'),
+      await three.export(call.callId, 'opus', 'a'),
+    ];
+    await expect(three.export(call.callId, 'opus', 'a')).rejects.toThrow(ExportsBusyError);
+    const other = await three.export(call.callId, 'opus', 'b');
+    await own[0]?.close();
+    const again = await three.export(call.callId, 'opus', 'a');
+    await Promise.all([own[1]?.close(), other.close(), again.close()]);
+    await three.close();
+  });
+
   it('end with the archive, and say that they are not whole', async () => {
     await recordPhone(60);
     const audio = await archive.export(call.callId, 'flac');

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { type Media, parse, type Session } from 'sdp-transform';
-import { type RawMedia, readRawMedia } from './raw-media.ts';
+import { type Fmtp, type Media, parse, type Rtpmap, type Session } from 'sdp-transform';
+import { linesOf, type RawMedia, readRawMedia } from './raw-media.ts';
 import { staticPayload } from './static-payloads.ts';
 import {
   type SdpDirection,
@@ -12,6 +12,13 @@ import {
 
 const directions: readonly string[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
 const nullAddresses: readonly string[] = ['0.0.0.0', '::'];
+
+/**
+ * The lines that are read here. `sdp-transform` tries every other one on all attributes that it
+ * knows.
+ */
+const readLine =
+  /^(?:[vosc]=|m=|a=(?:rtpmap:|fmtp:|ptime:|rtcp:|rtcp-mux|sendrecv|sendonly|recvonly|inactive))/;
 
 /**
  * Reads an offer or an answer (RFC 8866, RFC 3264). Throws SdpError, and nothing else, for a text
@@ -30,7 +37,11 @@ export function parseOffer(text: string): SdpOffer {
 
 function parseSession(text: string): Session {
   try {
-    return parse(text);
+    return parse(
+      linesOf(text)
+        .filter((line) => readLine.test(line))
+        .join('\r\n'),
+    );
   } catch {
     throw new SdpError('malformed');
   }
@@ -76,19 +87,35 @@ function isDirection(text: string | undefined): text is SdpDirection {
 
 function toPayloads(formats: readonly string[], media: Media): SdpPayload[] {
   const payloads = new Map<number, SdpPayload>();
+  const described = { rtp: byPayload(media.rtp), fmtp: byPayload(media.fmtp) };
   for (const format of formats) {
     const payloadType = /^\d{1,3}$/.test(format) ? Number(format) : 128;
     if (payloadType > 127 || payloads.has(payloadType)) continue;
-    const payload = toPayload(payloadType, media);
+    const payload = toPayload(payloadType, described);
     if (payload) payloads.set(payloadType, payload);
   }
   return [...payloads.values()];
 }
 
-function toPayload(payloadType: number, media: Media): SdpPayload | undefined {
-  const fmtpLine = media.fmtp.find((line) => Number(line.payload) === payloadType);
+/** Of several lines of one format the first counts. */
+function byPayload<Line extends { payload: string | number }>(
+  lines: readonly Line[],
+): ReadonlyMap<number, Line> {
+  const first = new Map<number, Line>();
+  for (const line of lines) {
+    const payloadType = Number(line.payload);
+    if (!first.has(payloadType)) first.set(payloadType, line);
+  }
+  return first;
+}
+
+function toPayload(
+  payloadType: number,
+  described: { rtp: ReadonlyMap<number, Rtpmap>; fmtp: ReadonlyMap<number, Fmtp> },
+): SdpPayload | undefined {
+  const fmtpLine = described.fmtp.get(payloadType);
   const fmtp = fmtpLine === undefined ? undefined : String(fmtpLine.config);
-  const rtpmap = media.rtp.find((line) => Number(line.payload) === payloadType);
+  const rtpmap = described.rtp.get(payloadType);
   if (!rtpmap) {
     const known = staticPayload(payloadType);
     return known && { payloadType, ...known, fmtp };

@@ -12,10 +12,15 @@ export interface RawMedia {
 }
 
 export const MAX_SDP_CHARACTERS = 65_536;
+/** Of all of it: an attribute too many costs as much as one that is read. */
+export const MAX_SDP_LINES = 1_000;
 export const MAX_SDP_LINE_CHARACTERS = 4_096;
-export const MAX_SDP_MEDIA = 16;
+export const MAX_SDP_MEDIA = 64;
 /** More offers of keys than this on one m-line are not looked at. */
 const MAX_CRYPTO = 16;
+
+const LF = 0x0a;
+const CR = 0x0d;
 
 /** `m=<media> <port>[/<count>] <proto> <fmt> ...`, RFC 8866 section 5.14 */
 const mediaLine = /^m=(\S+) +(\d{1,5})(?:\/\d+)? +(\S+)((?: +\S+)*) *$/;
@@ -26,15 +31,16 @@ const mediaLine = /^m=(\S+) +(\d{1,5})(?:\/\d+)? +(\S+)((?: +\S+)*) *$/;
  */
 export function readRawMedia(text: string): RawMedia[] {
   if (text.length > MAX_SDP_CHARACTERS) throw new SdpError('tooLarge');
+  if (lineCount(text) > MAX_SDP_LINES) throw new SdpError('tooManyLines');
   const media: RawMedia[] = [];
-  for (const line of text.split(/\r\n|\r|\n/)) {
+  for (const line of linesOf(text)) {
     if (line.length > MAX_SDP_LINE_CHARACTERS) throw new SdpError('tooLarge');
     const current = media.at(-1);
     if (line.startsWith('m=')) {
       if (media.length === MAX_SDP_MEDIA) throw new SdpError('tooManyMedia');
       media.push(readMediaLine(line));
     } else if (current && line.startsWith('a=label:')) {
-      media[media.length - 1] = { ...current, label: line.slice('a=label:'.length).trim() };
+      media[media.length - 1] = { ...current, label: labelOf(line) };
     } else if (current && line.startsWith('a=crypto:') && current.crypto.length < MAX_CRYPTO) {
       const crypto = parseCrypto(line.slice('a=crypto:'.length));
       if (crypto) media[media.length - 1] = { ...current, crypto: [...current.crypto, crypto] };
@@ -42,6 +48,29 @@ export function readRawMedia(text: string): RawMedia[] {
   }
   if (media.length === 0) throw new SdpError('noMedia');
   return media;
+}
+
+export function linesOf(text: string): string[] {
+  return text.split(/\r\n|\r|\n/);
+}
+
+/** Counted without reading them; what follows the last line's end is no line. */
+function lineCount(text: string): number {
+  let count = 0;
+  let isOpen = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    const endsLine = code === LF ? text.charCodeAt(at - 1) !== CR : code === CR;
+    if (endsLine) count += 1;
+    isOpen = code !== LF && code !== CR;
+  }
+  return isOpen ? count + 1 : count;
+}
+
+/** Without what shows nothing, as in the metadata that names it. */
+function labelOf(line: string): string {
+  const unseen = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+  return line.slice('a=label:'.length).replace(unseen, '').trim();
 }
 
 function readMediaLine(line: string): RawMedia {

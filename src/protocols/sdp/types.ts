@@ -60,7 +60,7 @@ export interface SdpOffer {
   readonly media: readonly SdpMedia[];
 }
 
-export type SdpErrorReason = 'tooLarge' | 'tooManyMedia' | 'noMedia' | 'malformed';
+export type SdpErrorReason = 'tooLarge' | 'tooManyLines' | 'tooManyMedia' | 'noMedia' | 'malformed';
 
 /** What was sent is no usable session description. Never quotes it. */
 export class SdpError extends Error {

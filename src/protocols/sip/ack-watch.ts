@@ -3,6 +3,8 @@ import { type SipTimers, TimerSet } from './timers.ts';
 export interface UnacknowledgedAnswer {
   /** CSeq number of the INVITE, which its ACK repeats. */
   readonly sequence: number;
+  /** How often it is sent again at most: fewer times to who never showed that it is there. */
+  readonly maxResends: number;
   resend(): void;
   onTimeout(): void;
 }
@@ -25,12 +27,12 @@ export class AckWatch {
     return this.#waiting.size > 0;
   }
 
-  start({ sequence, resend, onTimeout }: UnacknowledgedAnswer): void {
+  start({ sequence, maxResends, resend, onTimeout }: UnacknowledgedAnswer): void {
     const { t1Ms, t2Ms, timeoutMs } = this.#timers;
     const running = new TimerSet();
     this.#waiting.get(sequence)?.clear();
     this.#waiting.set(sequence, running);
-    running.repeat(t1Ms, t2Ms, resend);
+    running.repeat(t1Ms, t2Ms, resend, maxResends);
     running.after(timeoutMs, () => {
       this.acknowledge(sequence);
       onTimeout();

@@ -20,6 +20,8 @@ export class Dialog implements SipDialog {
   readonly #core: DialogCore;
   readonly #server: DialogServer;
   #bye: Promise<void> | undefined;
+  /** Whoever began it never showed that it is there: it may be nobody who asked for anything. */
+  #isUnproven = false;
 
   constructor(options: DialogOptions) {
     this.#core = new DialogCore(options);
@@ -105,11 +107,14 @@ export class Dialog implements SipDialog {
 
   /** Answers an INVITE with 2xx and stands by for its ACK. */
   accept(incoming: IncomingRequest, reply: SipReply): void {
+    const { proven } = this.#core.stack;
     incoming.answer(reply);
     this.#core.acks.start({
       sequence: sequenceOf(incoming.request),
+      maxResends: proven.resendsTo(incoming.peer),
       resend: () => incoming.transaction.resend(),
       onTimeout: () => {
+        this.#isUnproven = !proven.has(incoming.peer);
         void this.bye();
         guard(() => this.#core.handler.onAckTimeout());
       },
@@ -136,8 +141,13 @@ export class Dialog implements SipDialog {
     return this.#core.createRequest(fields);
   }
 
-  #send(request: SipRequest): Promise<SipResponse> {
-    return this.#core.stack.transactions.request(request, this.#core.destination());
+  /** A Contact may name an address that is somebody else's, who never asked for anything. */
+  #send(request: SipRequest, maxResends = Number.POSITIVE_INFINITY): Promise<SipResponse> {
+    const { stack, state } = this.#core;
+    const destination = this.#core.destination();
+    const isElsewhere = destination.peer.address !== state.peer.address;
+    const most = isElsewhere ? stack.proven.resendsTo(destination.peer) : maxResends;
+    return stack.transactions.request(request, destination, Math.min(maxResends, most));
   }
 
   #sendInvite(request: SipRequest): Promise<SipResponse> {
@@ -162,7 +172,8 @@ export class Dialog implements SipDialog {
     // The peer's own BYE, or close(), may have ended it meanwhile.
     if (this.#ended) return;
     try {
-      await this.#send(this.#core.createRequest({ method: 'BYE' }));
+      const bye = this.#core.createRequest({ method: 'BYE' });
+      await this.#send(bye, this.#isUnproven ? 0 : undefined);
     } catch {
       // No answer, or closed: the dialog is over all the same.
     }

@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { DigestAlgorithm, DigestRules, SipHeader, SipRequest } from './types.ts';
+import type { DigestAlgorithm, DigestGuard, DigestRules, SipHeader, SipRequest } from './types.ts';
 
 /** Long enough for a controller that reuses a challenge, short enough for what is remembered. */
 const NONCE_LIFETIME_MS = 300_000;
@@ -18,8 +18,15 @@ const strongestFirst: readonly DigestAlgorithm[] = ['SHA-512-256', 'SHA-256', 'M
 
 export type DigestVerdict =
   | { readonly ok: true }
+  /** Too many were wrong: this one was not looked at. */
+  | { readonly ok: false; readonly blocked: true }
   /** `wrong`: it tried, and failed; else it was not asked yet. */
-  | { readonly ok: false; readonly wrong: boolean; readonly challenges: readonly SipHeader[] };
+  | {
+      readonly ok: false;
+      readonly blocked?: false;
+      readonly wrong: boolean;
+      readonly challenges: readonly SipHeader[];
+    };
 
 interface Nonce {
   readonly issuedMs: number;
@@ -34,6 +41,7 @@ interface Nonce {
 export class DigestAuthenticator {
   readonly #rules: DigestRules;
   readonly #passwords: ReadonlyMap<string, string>;
+  readonly #guard: DigestGuard | undefined;
   readonly #secret = randomBytes(32);
   readonly #now: () => number;
   /** Of nonces in use, the highest count so far, oldest first. */
@@ -41,8 +49,9 @@ export class DigestAuthenticator {
   /** What was issued before, and is not remembered, may have been used. */
   #forgottenUpToMs = 0;
 
-  constructor(rules: DigestRules, now: () => number = () => Date.now()) {
+  constructor(rules: DigestRules, now: () => number = () => Date.now(), guard?: DigestGuard) {
     this.#rules = rules;
+    this.#guard = guard;
     this.#passwords = new Map(rules.users.map(({ name, password }) => [name, password]));
     this.#now = now;
   }
@@ -51,13 +60,20 @@ export class DigestAuthenticator {
     const fields = this.#credentialsOf(request);
     if (!fields) return this.#challenge(address, { wrong: false, stale: false });
     const nonce = this.#readNonce(fields.get('nonce') ?? '', address);
-    // Equal work, whether there is such a user and nonce or not.
-    const isRight = this.#isRight(fields, request);
-    if (!isRight) return this.#challenge(address, { wrong: true, stale: false });
-    // Of a process before, of another address, or used: who knows the password is asked again.
-    if (!nonce || nonce.expired || !this.#count(fields, nonce)) {
-      return this.#challenge(address, { wrong: false, stale: true });
+    // Of a process before, of another address, or old: it is asked again, and not told whether the
+    // password was right. Whoever writes another's address into his packets guesses nothing so.
+    if (!nonce || nonce.expired) return this.#challenge(address, { wrong: false, stale: true });
+    const user = fields.get('username') ?? '';
+    const known = this.#passwords.has(user) ? user : '';
+    if (this.#guard?.mayTry(address, known) === false) return { ok: false, blocked: true };
+    // Equal work, whether there is such a user or not.
+    if (!this.#isRight(fields, request)) {
+      this.#guard?.failed(address, known);
+      return this.#challenge(address, { wrong: true, stale: false });
     }
+    this.#guard?.proved(address, known);
+    // Used: who knows the password is asked again.
+    if (!this.#count(fields, nonce)) return this.#challenge(address, { wrong: false, stale: true });
     return { ok: true };
   }
 

@@ -74,7 +74,8 @@ export class InviteServerTransaction implements ServerTransaction {
     this.#state = next;
     this.#timers.clear();
     if (next === 'completed') {
-      if (!this.#link.reliable) this.#timers.repeat(t1Ms, t2Ms, () => this.resend());
+      const { reliable, maxResends } = this.#link;
+      if (!reliable) this.#timers.repeat(t1Ms, t2Ms, () => this.resend(), maxResends);
       this.#timers.after(timeoutMs, () => this.terminate());
     } else if (next === 'accepted') this.#timers.after(timeoutMs, () => this.terminate());
     else if (next === 'confirmed') {

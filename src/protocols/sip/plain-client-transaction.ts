@@ -48,11 +48,12 @@ export class PlainClientTransaction implements ClientTransaction {
   }
 
   start(): void {
-    const { timers, reliable } = this.#options.link;
+    const { timers, reliable, maxResends } = this.#options.link;
     const { method } = this.#options.request;
     this.#send();
     this.#timers.after(timers.timeoutMs, () => this.fail(new SipTimeoutError(method)));
-    if (!reliable) this.#retransmit.repeat(timers.t1Ms, timers.t2Ms, () => this.#send());
+    if (reliable) return;
+    this.#retransmit.repeat(timers.t1Ms, timers.t2Ms, () => this.#send(), maxResends);
   }
 
   receive(response: SipResponse): void {

@@ -2,7 +2,7 @@ import { incomingDialogId } from './dialog-state.ts';
 import type { DigestAuthenticator } from './digest-authenticator.ts';
 import { tagOf } from './headers.ts';
 import type { SipStack } from './stack.ts';
-import type { SipDropReason, SipPeer, SipReply, SipRequest } from './types.ts';
+import type { InviteLoad, SipDropReason, SipPeer, SipReply, SipRequest } from './types.ts';
 
 const OVERLOAD_RETRY_SECONDS = 5;
 /** Part of `maxTransactions` that only CANCEL and requests inside a dialog may use. */
@@ -11,8 +11,8 @@ const IN_DIALOG_SHARE = 0.1;
 export interface AdmissionOptions {
   readonly stack: SipStack;
   readonly maxTransactions: number;
-  /** 0, or the seconds after which this address may call again. */
-  readonly inviteDelaySeconds?: ((address: string) => number) | undefined;
+  /** 0, or the seconds after which it may be tried again. */
+  readonly inviteDelaySeconds?: ((load: InviteLoad) => number) | undefined;
   /** Left out: whoever reaches us may call. */
   readonly authenticator?: DigestAuthenticator | undefined;
 }
@@ -42,10 +42,19 @@ export class RequestAdmission {
     // It belongs to an INVITE that was let in (RFC 3261 section 22.1).
     if (isCancel) return undefined;
     const challenge = this.#challenge(request, peer, dialog?.peer);
-    if (challenge || dialog !== undefined || request.method !== 'INVITE') return challenge;
     // Only who may call counts: strangers do not use up what clients may.
-    const delaySeconds = this.#options.inviteDelaySeconds?.(peer.address) ?? 0;
-    return delaySeconds > 0 ? unavailable('rateLimited', Math.ceil(delaySeconds)) : undefined;
+    return challenge ?? this.#excess(request, peer, dialog !== undefined);
+  }
+
+  /** What is refused here has not been read. */
+  #excess(request: SipRequest, { address }: SipPeer, inDialog: boolean): Refusal | undefined {
+    const { method, body } = request;
+    const brings = method === 'INVITE' || (inDialog && method === 'UPDATE' && body.length > 0);
+    if (!brings) return undefined;
+    const load = { address, bytes: body.length, inDialog };
+    const seconds = Math.ceil(this.#options.inviteDelaySeconds?.(load) ?? 0);
+    if (seconds === 0) return undefined;
+    return inDialog ? laterInDialog(seconds) : unavailable('rateLimited', seconds);
   }
 
   /** New calls leave room, so that a flood of them cannot keep a pause or a BYE out. */
@@ -66,10 +75,20 @@ export class RequestAdmission {
     if (dialogPeer === undefined && tagOf(request, 'To') !== '') return undefined;
     if (dialogPeer === undefined && request.method === 'OPTIONS') return undefined;
     const verdict = authenticator.authenticate(request, peer.address);
-    if (verdict.ok) return undefined;
+    if (verdict.ok) {
+      this.#options.stack.proven.note(peer);
+      return undefined;
+    }
+    if (verdict.blocked) return { reply: { statusCode: 403 }, dropped: 'guessing' };
     const dropped = verdict.wrong ? 'unauthorized' : undefined;
     return { reply: { statusCode: 401, headers: verdict.challenges }, dropped };
   }
+}
+
+/** RFC 3261 section 14.2: the dialog goes on as it was. */
+function laterInDialog(seconds: number): Refusal {
+  const headers = [{ name: 'Retry-After', value: String(seconds) }];
+  return { reply: { statusCode: 500, headers }, dropped: 'rateLimited' };
 }
 
 function unavailable(dropped: SipDropReason, retryAfterSeconds: number): Refusal {

@@ -35,7 +35,7 @@ export class RequestDispatcher {
     const { admission, stack } = this.#options;
     const { transactions } = stack;
     const known = transactions.find(request);
-    if (request.method === 'ACK') this.#receiveAck(request, known);
+    if (request.method === 'ACK') this.#receiveAck(request, peer, known);
     else if (known !== undefined) known.transaction.receive(request.method);
     else {
       const refusal = admission.refusal(request, peer);
@@ -58,12 +58,13 @@ export class RequestDispatcher {
   }
 
   /** An ACK belongs to a failed INVITE's transaction or to a dialog; it is never answered. */
-  #receiveAck(request: SipRequest, known: IncomingRequest | undefined): void {
+  #receiveAck(request: SipRequest, peer: SipPeer, known: IncomingRequest | undefined): void {
     if (known?.transaction.absorbsAck) {
       known.transaction.receive('ACK');
       return;
     }
     const dialog = this.#options.stack.dialogs.get(incomingDialogId(request));
+    if (dialog) this.#options.stack.proven.note(peer);
     dialog?.receiveAck(request);
   }
 
@@ -94,8 +95,13 @@ export class RequestDispatcher {
 
   #receiveInDialog(incoming: IncomingRequest): void {
     const dialog = this.#options.stack.dialogs.get(incomingDialogId(incoming.request));
-    if (dialog === undefined) incoming.answer({ statusCode: 481 });
-    else dialog.receive(incoming);
+    if (dialog === undefined) {
+      incoming.answer({ statusCode: 481 });
+      return;
+    }
+    // It knows the tag that was sent there.
+    this.#options.stack.proven.note(incoming.peer);
+    dialog.receive(incoming);
   }
 
   #receiveOutside(incoming: IncomingRequest): void {

@@ -1,5 +1,6 @@
 import type { Dialog } from './dialog.ts';
 import type { Identity } from './identity.ts';
+import type { ProvenSources } from './proven-sources.ts';
 import type { SipTimers } from './timers.ts';
 import type { TransactionLayer } from './transaction-layer.ts';
 
@@ -8,6 +9,7 @@ export interface SipStack {
   readonly timers: SipTimers;
   readonly identity: Identity;
   readonly transactions: TransactionLayer;
+  readonly proven: ProvenSources;
   /** By `dialogIdOf`. */
   readonly dialogs: Map<string, Dialog>;
 }

@@ -43,10 +43,15 @@ export class TimerSet {
     this.#running.add(timer);
   }
 
-  /** Runs `action` after T1, 2*T1, 4*T1 and so on, at most `capMs` apart. */
-  repeat(firstMs: number, capMs: number, action: () => void): void {
+  /** Runs `action` after T1, 2*T1, 4*T1 and so on, at most `capMs` apart and `times` times. */
+  repeat(
+    firstMs: number,
+    capMs: number,
+    ...[action, times = Number.POSITIVE_INFINITY]: [action: () => void, times?: number]
+  ): void {
+    if (times <= 0) return;
     this.after(firstMs, () => {
-      this.repeat(Math.min(firstMs * 2, capMs), capMs, action);
+      this.repeat(Math.min(firstMs * 2, capMs), capMs, action, times - 1);
       action();
     });
   }

@@ -6,6 +6,7 @@ import { InviteClientTransaction } from './invite-client-transaction.ts';
 import { InviteServerTransaction } from './invite-server-transaction.ts';
 import { PlainClientTransaction } from './plain-client-transaction.ts';
 import { PlainServerTransaction } from './plain-server-transaction.ts';
+import type { ProvenSources } from './proven-sources.ts';
 import { serializeRequest } from './serializer.ts';
 import type { SipTimers } from './timers.ts';
 import { newBranch } from './tokens.ts';
@@ -24,6 +25,7 @@ import { answerDestination } from './via.ts';
 export interface TransactionLayerOptions {
   readonly timers: SipTimers;
   readonly identity: Identity;
+  readonly proven: ProvenSources;
   /** False when the message surely did not leave; never rejects. */
   send(data: Buffer, destination: Destination): Promise<boolean>;
 }
@@ -59,10 +61,13 @@ export class TransactionLayer {
   begin(request: SipRequest, peer: SipPeer): IncomingRequest {
     const key = serverKey(request);
     const original = originalKey(request);
-    const link = this.#link(answerDestination(request, peer), () => {
+    const onTerminated = (): void => {
       this.#servers.delete(key);
       if (this.#originals.get(original) === key) this.#originals.delete(original);
-    });
+    };
+    const destination = answerDestination(request, peer);
+    const maxResends = this.#options.proven.resendsTo(peer);
+    const link = { ...this.#link(destination, onTerminated), maxResends };
     const incoming = new IncomingRequest({
       request,
       peer,
@@ -86,13 +91,21 @@ export class TransactionLayer {
     return transaction !== undefined;
   }
 
-  /** Resolves with the final answer; rejects with SipTimeoutError or SipClosedError. */
-  request(request: SipRequest, destination: Destination): Promise<SipResponse> {
+  /**
+   * Resolves with the final answer; rejects with SipTimeoutError or SipClosedError.
+   * @param maxResends of a request that may go to who never asked for it
+   */
+  request(
+    request: SipRequest,
+    destination: Destination,
+    maxResends = Number.POSITIVE_INFINITY,
+  ): Promise<SipResponse> {
     return new Promise((resolve, reject) => {
-      this.#startPlain(this.#branded(request, destination), destination, {
-        onAnswer: resolve,
-        onFailure: reject,
-      });
+      const user = { onAnswer: resolve, onFailure: reject };
+      const branded = this.#branded(request, destination);
+      const onTerminated = (): void => void this.#clients.delete(clientKey(branded));
+      const link = { ...this.#link(destination, onTerminated), maxResends };
+      this.#start(branded, new PlainClientTransaction({ request: branded, link, user }));
     });
   }
 
@@ -142,6 +155,7 @@ export class TransactionLayer {
     return {
       timers: this.#options.timers,
       reliable: isStream(destination.peer.transport),
+      maxResends: Number.POSITIVE_INFINITY,
       send: (data) => this.#options.send(data, destination),
       onTerminated,
     };

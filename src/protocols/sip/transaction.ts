@@ -8,6 +8,8 @@ export interface TransactionLink {
   readonly timers: SipTimers;
   /** TCP: nothing is retransmitted and nothing lingers for retransmissions. */
   readonly reliable: boolean;
+  /** How often a message that nobody answers is sent again at most. */
+  readonly maxResends: number;
   /** False when the message surely did not leave; never rejects. */
   send(data: Buffer): Promise<boolean>;
   onTerminated(): void;

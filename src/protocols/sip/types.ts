@@ -119,10 +119,19 @@ export type SipDropReason =
   | 'overload'
   | 'rateLimited'
   | 'unauthorized'
+  | 'guessing'
   | 'notAllowed'
   | 'forbiddenAddress'
   | 'handshakeFailed'
   | 'sendFailed';
+
+/** An INVITE, or an UPDATE with a body, and what reading it costs. */
+export interface InviteLoad {
+  readonly address: string;
+  /** Of the body. */
+  readonly bytes: number;
+  readonly inDialog: boolean;
+}
 
 export interface SipUserAgentOptions {
   readonly host: string;
@@ -137,10 +146,14 @@ export interface SipUserAgentOptions {
   readonly supported?: readonly string[];
   readonly limits: SipLimits;
   onInvite(invite: IncomingInvite): void;
-  /** 0, or the seconds after which this address may call again; it is answered 503. */
-  inviteDelaySeconds?(address: string): number;
+  /**
+   * 0, or the seconds after which it may be tried again: a new call is answered 503, and what a
+   * dialog brings 500 (RFC 3261 section 14.2). Asked before a body is read.
+   */
+  inviteDelaySeconds?(load: InviteLoad): number;
   /** Left out: nobody is asked who it is. */
   readonly digest?: DigestRules;
+  readonly digestGuard?: DigestGuard;
   /** Nothing of others is read: their datagrams are dropped, their connections closed. */
   isAllowed?(address: string): boolean;
   /** Counts what was dropped; never gets message content. */
@@ -171,6 +184,14 @@ export interface DigestRules {
   readonly realm: string;
   readonly users: readonly SipCredentials[];
   readonly algorithms: readonly DigestAlgorithm[];
+}
+
+/** Keeps count of wrong answers to challenges, of addresses and users that are what they say. */
+export interface DigestGuard {
+  /** False: nothing that this address says of this user is looked at. */
+  mayTry(address: string, user: string): boolean;
+  failed(address: string, user: string): void;
+  proved(address: string, user: string): void;
 }
 
 export interface SipLimits {

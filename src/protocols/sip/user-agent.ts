@@ -5,6 +5,7 @@ import { guard } from './guard.ts';
 import { Identity } from './identity.ts';
 import { sendInvite } from './outgoing-invite.ts';
 import { parseMessage } from './parser.ts';
+import { ProvenSources } from './proven-sources.ts';
 import { RequestAdmission } from './request-admission.ts';
 import { RequestDispatcher } from './request-dispatcher.ts';
 import type { SipStack } from './stack.ts';
@@ -13,6 +14,7 @@ import { TransactionLayer } from './transaction-layer.ts';
 import type { Destination, TransportEvents } from './transport.ts';
 import { Transports } from './transports.ts';
 import type {
+  DigestRules,
   OutgoingInvite,
   SipDialog,
   SipDialogHandler,
@@ -48,6 +50,10 @@ export async function createSipUserAgent(
   return agent;
 }
 
+function authenticatorOf(rules: DigestRules, { digestGuard: guard }: SipUserAgentOptions) {
+  return new DigestAuthenticator(rules, () => Date.now(), guard);
+}
+
 interface UserAgentParts {
   readonly options: SipUserAgentOptions;
   readonly settings: SipUserAgentSettings;
@@ -76,8 +82,8 @@ class UserAgent implements SipUserAgent {
       admission: new RequestAdmission({
         stack: this.#stack,
         maxTransactions: options.limits.maxTransactions,
-        inviteDelaySeconds: (address) => options.inviteDelaySeconds?.(address) ?? 0,
-        ...(options.digest ? { authenticator: new DigestAuthenticator(options.digest) } : {}),
+        inviteDelaySeconds: (load) => options.inviteDelaySeconds?.(load) ?? 0,
+        ...(options.digest ? { authenticator: authenticatorOf(options.digest, options) } : {}),
       }),
       onInvite: (invite) => options.onInvite(invite),
       onDropped: (reason, peer) => this.#drop(reason, peer),
@@ -131,12 +137,13 @@ class UserAgent implements SipUserAgent {
     const ports = { UDP: this.udpPort, TCP: this.tcpPort, TLS: this.tlsPort };
     const identity = new Identity({ options: this.#options, ports, contactParameters });
     const stackTimers = sipTimers(timers);
+    const proven = new ProvenSources();
     const transactions = new TransactionLayer({
       timers: stackTimers,
-      identity,
+      ...{ identity, proven },
       send: (data, destination) => this.#send(data, destination),
     });
-    return { timers: stackTimers, identity, transactions, dialogs: new Map() };
+    return { timers: stackTimers, identity, transactions, proven, dialogs: new Map() };
   }
 
   async #send(data: Buffer, destination: Destination): Promise<boolean> {

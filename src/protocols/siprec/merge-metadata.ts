@@ -1,5 +1,5 @@
 import { MetadataError, type RecordingMetadata } from './types.ts';
-import { MAX_METADATA_ELEMENTS } from './xml-tree.ts';
+import { MAX_METADATA_ELEMENTS, MAX_METADATA_PARTICIPANTS } from './xml-tree.ts';
 
 /**
  * What is known after `update`: complete metadata replaces what was known, partial metadata changes
@@ -39,7 +39,8 @@ export function mergeMetadata(
   const { communicationSessionIds, participants, streams, associations } = merged;
   const lists = [communicationSessionIds, participants, streams, associations];
   const objects = lists.reduce((sum, { length }) => sum + length, 0);
-  if (objects > MAX_METADATA_ELEMENTS) throw new MetadataError('tooManyElements');
+  const isCrowd = participants.length > MAX_METADATA_PARTICIPANTS;
+  if (isCrowd || objects > MAX_METADATA_ELEMENTS) throw new MetadataError('tooManyElements');
   return merged;
 }
 

@@ -6,7 +6,7 @@ import type {
   RecordingMetadata,
   StreamAssociation,
 } from './types.ts';
-import type { XmlDocument, XmlElement } from './xml-tree.ts';
+import { MAX_METADATA_PARTICIPANTS, type XmlDocument, type XmlElement } from './xml-tree.ts';
 
 /** Longer addresses are none that is known, longer names no name. */
 const MAX_ADDRESS_CHARACTERS = 512;
@@ -21,7 +21,9 @@ export function toMetadata(
   faults: Set<MetadataFault>,
 ): RecordingMetadata {
   const streams = withId(root, 'stream').map(([id, element]) => toStream(id, element));
-  const participants = named(root);
+  const everybody = named(root);
+  const participants = everybody.slice(0, MAX_METADATA_PARTICIPANTS);
+  if (participants.length < everybody.length) faults.add('tooManyElements');
   return {
     dataMode: childText(root, 'datamode')?.toLowerCase() === 'partial' ? 'partial' : 'complete',
     communicationSessionIds: sessionIds(root, streams),

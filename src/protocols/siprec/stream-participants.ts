@@ -5,13 +5,13 @@ export function participantsForLabel(
   metadata: RecordingMetadata,
   label: string,
 ): RecordedParticipant[] {
-  const streamIds = metadata.streams
-    .filter((stream) => stream.label === label)
-    .map((stream) => stream.id);
-  const senders = metadata.associations
-    .filter((association) => association.sendStreamIds.some((id) => streamIds.includes(id)))
-    .map((association) => association.participantId);
-  return metadata.participants.filter((participant) => senders.includes(participant.id));
+  const labelled = metadata.streams.filter((stream) => stream.label === label);
+  const streamIds = new Set(labelled.map((stream) => stream.id));
+  const sending = metadata.associations.filter(({ sendStreamIds }) =>
+    sendStreamIds.some((id) => streamIds.has(id)),
+  );
+  const senders = new Set(sending.map((association) => association.participantId));
+  return metadata.participants.filter((participant) => senders.has(participant.id));
 }
 
 /**

@@ -36,9 +36,32 @@ export interface XmlTag {
 export const MAX_METADATA_BYTES = 262_144;
 export const MAX_METADATA_DEPTH = 32;
 export const MAX_METADATA_ELEMENTS = 4_096;
+/** Each of them is a row of the call: more are no conference that anybody records. */
+export const MAX_METADATA_PARTICIPANTS = 256;
 /** Vendors' own values beyond these are not looked at. */
 const MAX_FOREIGN_TEXTS = 64;
 const MAX_FOREIGN_CHARACTERS = 256;
+
+/**
+ * Characters that show nothing and change how others are shown: a name with them could pass for
+ * another one (Unicode TR 36, section 3.1), or break the line of a log.
+ */
+const unseen = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+const allUnseen = new RegExp(unseen, 'gu');
+
+/** Line ends and tabs are blanks, as between the words of a name. */
+function seen(text: string): string {
+  if (!unseen.test(text)) return text;
+  return text.replace(/[\t\n\r]/g, ' ').replace(allUnseen, '');
+}
+
+function seenOf(attributes: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  for (const value of attributes.values()) {
+    if (!unseen.test(value)) continue;
+    return new Map([...attributes].map(([name, text]) => [name, seen(text)]));
+  }
+  return attributes;
+}
 
 /** Builds the tree of known elements; of what stands in others only the texts are kept. */
 export class XmlTreeBuilder {
@@ -55,10 +78,11 @@ export class XmlTreeBuilder {
     return this.#names;
   }
 
-  open({ name, isKnown, attributes }: XmlTag): void {
+  open({ name, isKnown, attributes: written }: XmlTag): void {
     this.#elements += 1;
     if (this.#elements > MAX_METADATA_ELEMENTS) throw new MetadataError('tooManyElements');
     if (this.#path.length === MAX_METADATA_DEPTH) throw new MetadataError('tooDeep');
+    const attributes = seenOf(written);
     const isRoot = this.#path.length === 0;
     if (isRoot && !isKnown) throw new MetadataError('namespace');
     const parent = this.#path.at(-1);
@@ -78,7 +102,8 @@ export class XmlTreeBuilder {
     this.#names.pop();
   }
 
-  text(text: string): void {
+  text(written: string): void {
+    const text = seen(written);
     const element = this.#path.at(-1);
     if (element) element.text += text;
     else this.#foreignText += text;

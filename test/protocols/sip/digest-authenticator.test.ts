@@ -54,7 +54,7 @@ describe('digest authentication', () => {
 
   function challenge(authenticator: DigestAuthenticator, request = plain, from = address) {
     const verdict = authenticator.authenticate(request, from);
-    if (verdict.ok) throw new Error('it was let in');
+    if (verdict.ok || verdict.blocked) throw new Error('it was let in, or not looked at');
     const values = verdict.challenges.map(({ value }) => value);
     const nonce = /nonce="([^"]+)"/.exec(values[0] ?? '')?.[1] ?? '';
     return { nonce, wrong: verdict.wrong, values };
@@ -121,6 +121,41 @@ describe('digest authentication', () => {
     const { nonce } = challenge(authenticator);
     const whole = answered({ nonce, qop: 'auth-int' });
     expect(challenge(authenticator, { ...whole, body: Buffer.from('v=1') }).wrong).toBe(true);
+  });
+
+  it('tells of no password by an answer to a challenge of another address', () => {
+    const authenticator = fresh();
+    const { nonce } = challenge(authenticator);
+    const wrong = answered({ nonce, password: 'Circle of life' });
+    const told = [answered({ nonce }), wrong].map((one) => {
+      const { values, wrong: isWrong } = challenge(authenticator, one, '192.0.2.8');
+      return [values[0]?.includes('stale=true'), isWrong];
+    });
+    expect(told).toEqual([
+      [true, false],
+      [true, false],
+    ]);
+  });
+
+  it('looks at no answer that its guard does not let through', () => {
+    const told: string[] = [];
+    let isOpen = true;
+    const guard = {
+      mayTry: () => isOpen,
+      failed: (from: string, name: string) => void told.push(`failed ${from} ${name}`),
+      proved: (from: string, name: string) => void told.push(`proved ${from} ${name}`),
+    };
+    const authenticator = new DigestAuthenticator(rules, () => now, guard);
+    const { nonce } = challenge(authenticator);
+    authenticator.authenticate(answered({ nonce, password: 'no' }), address);
+    authenticator.authenticate(answered({ nonce, name: 'Scar' }), address);
+    authenticator.authenticate(answered({ nonce }), address);
+    const expected = [`failed ${address} Mufasa`, `failed ${address} `, `proved ${address} Mufasa`];
+    expect(told).toEqual(expected);
+    isOpen = false;
+    const verdict = authenticator.authenticate(answered({ nonce, nc: '00000002' }), address);
+    expect(verdict).toEqual({ ok: false, blocked: true });
+    expect(told).toEqual(expected);
   });
 
   it('reads a header once, whatever is in it', () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { SipTimeoutError } from '../../../src/protocols/sip/errors.ts';
-import { LossyRelay, loseFirst, RawPeer, rawRequest } from './raw-peer.ts';
+import { LossyRelay, loseFirst, RawPeer, rawRequest, toTagOf } from './raw-peer.ts';
 import { callTo, closeAll, SDP, startAgent } from './support.ts';
 
 afterEach(closeAll);
@@ -84,21 +84,48 @@ describe('lost datagrams', () => {
 });
 
 describe('silence', () => {
+  /** Answers until something else comes. */
+  async function countAnswers(raw: RawPeer): Promise<{ answers: number; next: string }> {
+    for (let answers = 0; ; answers += 1) {
+      const next = await raw.next();
+      if (!next.startsWith('SIP/2.0 200 ')) return { answers, next };
+    }
+  }
+
   it('of an ACK ends in BYE and onAckTimeout', async () => {
     const server = await startAgent();
     const raw = await RawPeer.open(server.peer());
+    // It is where it says that it is.
+    const first = rawRequest({ port: raw.port, method: 'INVITE', callId: 'first' });
+    raw.send(first);
+    const toTag = toTagOf(await raw.next());
+    raw.send(rawRequest({ port: raw.port, method: 'ACK', callId: 'first', toTag }));
     raw.send(rawRequest({ port: raw.port, method: 'INVITE' }));
-    let twoHundreds = 0;
-    let message = await raw.next();
-    while (message.startsWith('SIP/2.0 200 ')) {
-      twoHundreds += 1;
-      message = await raw.next();
-    }
+    const { answers, next } = await countAnswers(raw);
     // 10, 20, 40 and 80 ms apart, then every 80 ms up to 640.
-    expect(twoHundreds).toBeGreaterThan(5);
-    expect(twoHundreds).toBeLessThan(15);
-    expect(message).toMatch(/^BYE sip:alice@127.0.0.1/);
+    expect(answers).toBeGreaterThan(5);
+    expect(answers).toBeLessThan(15);
+    expect(next).toMatch(/^BYE sip:alice@127.0.0.1/);
     expect(await server.handler.heard.take()).toBe('ackTimeout');
+  });
+
+  it('of a source that never showed that it is there is answered a few times only', async () => {
+    const server = await startAgent();
+    const raw = await RawPeer.open(server.peer());
+    raw.send(rawRequest({ port: raw.port, method: 'INVITE' }));
+    const { answers, next } = await countAnswers(raw);
+    expect(answers).toBe(4);
+    expect(next).toMatch(/^BYE sip:alice@127.0.0.1/);
+    expect(await server.handler.heard.take()).toBe('ackTimeout');
+    // Nothing more comes before the next answer: the BYE is not sent again.
+    server.onInvite = (invite) => invite.reject({ statusCode: 486 });
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    raw.send(rawRequest({ port: raw.port, method: 'INVITE' }));
+    const refusals: string[] = [];
+    const waited = new Promise<void>((resolve) => setTimeout(resolve, 700));
+    await waited;
+    while (raw.received.count > 0) refusals.push((await raw.next()).slice(0, 11));
+    expect(refusals).toEqual(Array.from({ length: 4 }, () => 'SIP/2.0 486'));
   });
 
   it('of a dialog ends requests with SipTimeoutError, and BYE all the same', async () => {

@@ -10,6 +10,7 @@ import {
   MAX_METADATA_BYTES,
   MAX_METADATA_DEPTH,
   MAX_METADATA_ELEMENTS,
+  MAX_METADATA_PARTICIPANTS,
 } from '../../../src/protocols/siprec/xml-tree.ts';
 
 const rfc = `<?xml version="1.0" encoding="UTF-8"?>
@@ -130,6 +131,33 @@ describe('what is not as it should be says why', () => {
   ])('%s', (_name, text, faults) => {
     expect(readMetadata(Buffer.from(text))).toEqual({ metadata: undefined, faults });
   });
+});
+
+test('names lose control and bidirectional characters where they are read', () => {
+  const hidden = '\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c';
+  const xml = (text: string) => `<recording xmlns="urn:ietf:params:xml:ns:recording:1">${text}`;
+  const participant = `<participant participant_id="p${hidden}1"><nameID aor="sip:a${hidden}b@c">
+    <name>Ali${hidden}ce&#x9;Sm\u0085ith</name></nameID></participant>`;
+  const stream = `<stream stream_id="s"><label>1${hidden}</label></stream>`;
+  const foreign = `<x:extensiondata xmlns:x="urn:x"><x:callid>7${hidden}8</x:callid></x:extensiondata>`;
+  const text = xml(`${participant}${stream}${foreign}`);
+  for (const document of [`${text}</recording>`, text]) {
+    const { metadata } = readMetadata(Buffer.from(document));
+    expect(metadata?.participants).toEqual([{ id: 'p1', aor: 'sip:ab@c', name: 'Alice Smith' }]);
+    expect(metadata?.streams[0]?.label).toBe('1');
+    expect(metadata?.extensions).toEqual([{ path: 'extensiondata/callid', text: '78' }]);
+  }
+});
+
+test('of a crowd the first are read, and said to be so', () => {
+  const people = Array.from(
+    { length: MAX_METADATA_PARTICIPANTS + 1 },
+    (_, id) => `<participant participant_id="${id}"/>`,
+  );
+  const xml = `<recording xmlns="urn:ietf:params:xml:ns:recording:1">${people.join('')}</recording>`;
+  const { metadata, faults } = readMetadata(Buffer.from(xml));
+  expect(metadata?.participants).toHaveLength(MAX_METADATA_PARTICIPANTS);
+  expect(faults).toEqual(['tooManyElements']);
 });
 
 test('what is built is read back, escaped and labelled', () => {

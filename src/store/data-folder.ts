@@ -1,0 +1,102 @@
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+/** Everything that a group or others may do. */
+const OTHERS = 0o077;
+
+/** What is open to others and cannot be closed, in one sentence for an operator. */
+export class DataFolderError extends Error {
+  override readonly name = 'DataFolderError';
+}
+
+export interface DataFolderOptions {
+  /** Left as they are: whoever reads them refuses what others could read before. */
+  readonly untouched?: readonly string[];
+}
+
+/**
+ * Makes the folder, and what is in it, its owner's alone, whatever the umask was that it was made
+ * under. What lies deeper is looked at where a folder above it was open: through a closed one
+ * nobody comes.
+ * @returns what had been open to others
+ * @throws DataFolderError where it stays open
+ */
+export function closeDataFolder(folder: string, options: DataFolderOptions = {}): string[] {
+  mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+  // Windows has no such modes.
+  if (process.platform === 'win32') return [];
+  const repaired: string[] = [];
+  close(folder, { stats: statSync(folder), mode: FOLDER_MODE, repaired });
+  const isOpen = repaired.length > 0;
+  closeWithin(folder, { repaired, isOpen, untouched: options.untouched ?? [] });
+  return repaired;
+}
+
+/** SQLite gives its log and shared memory the mode of the database file. */
+export function makePrivateFile(file: string): void {
+  if (existsSync(file)) return;
+  try {
+    closeSync(openSync(file, 'wx', FILE_MODE));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+  }
+}
+
+interface Repair {
+  readonly repaired: string[];
+  /** A folder above was open. */
+  readonly isOpen: boolean;
+  readonly untouched: readonly string[];
+}
+
+function closeWithin(folder: string, { repaired, isOpen, untouched }: Repair): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    const stats = lstatIfThere(path);
+    // What a link leads to is somebody else's to close.
+    if (!stats || stats.isSymbolicLink() || untouched.includes(basename(path))) continue;
+    const before = repaired.length;
+    close(path, { stats, mode: stats.isDirectory() ? FOLDER_MODE : FILE_MODE, repaired });
+    const isLookedAt = isOpen || repaired.length > before;
+    if (stats.isDirectory() && isLookedAt) closeWithin(path, { repaired, isOpen, untouched });
+  }
+}
+
+function close(
+  path: string,
+  { stats, mode, repaired }: { stats: Stats; mode: number; repaired: string[] },
+): void {
+  if ((stats.mode & OTHERS) === 0) return;
+  try {
+    chmodSync(path, mode);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    // A file of a moment, as SQLite makes them.
+    if (code === 'ENOENT') return;
+    throw new DataFolderError(
+      `${path} is open to others (mode ${octal(stats.mode)}) and cannot be closed (${code}): ` +
+        `give it to the account that Hush runs as, with mode ${octal(mode)}`,
+    );
+  }
+  repaired.push(path);
+}
+
+function lstatIfThere(path: string): Stats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false });
+}
+
+function octal(mode: number): string {
+  return (mode & 0o777).toString(8).padStart(4, '0');
+}
