@@ -46,7 +46,9 @@ const trail = {
   record: async () => undefined,
   denied: async () => undefined,
 };
-const bus = { publish: () => undefined, subscribe: () => () => undefined };
+const subscribe = () => () => undefined;
+const publish = () => undefined;
+const bus = { publish, subscribe, publishInOrder: publish, subscribeInOrder: subscribe };
 
 const audio = { aor: null, mixed: false, clockRate: 8000, agreed: plainPcmu } as const;
 const vault = { seal: () => '', open: () => Buffer.alloc(0), renew: () => '' };
