@@ -408,6 +408,9 @@ async function assemble(
     feed,
     maxConnections: config.events.maxHubConnections,
     maxBacklogBytes: config.events.maxBacklogBytes,
+    longPollTimeoutMs: config.events.longPollTimeoutMs,
+    keepAliveMs: config.events.keepAliveMs,
+    aliases: config.hub.aliases,
     ucc: (name) => uccs.get(name),
     isOriginAllowed: originRule(config.http.allowedOrigins),
     onError: (cause) => logger.error({ err: cause }, 'the hub failed'),
@@ -443,7 +446,10 @@ async function assemble(
   function newHttpServer(): Promise<FastifyInstance> {
     const access = anonymousAccess(config);
     const consoleIssuers = consoleIssuersOf(config);
-    const settings = { ...config.http, access, consoleDir: consoleDir(), consoleIssuers };
+    const { keepAliveMs: eventKeepAliveMs } = config.events;
+    const settings = {
+      ...{ ...config.http, access, consoleDir: consoleDir(), consoleIssuers, eventKeepAliveMs },
+    };
     return buildHttpServer(settings, {
       ...{ uccs, calls, recorder, store, feed, hub, webhooks, trail, leases, seamLeases, assessor },
       ...{ keeping, erasures, legalHolds, archiveWork },
@@ -451,6 +457,7 @@ async function assemble(
       live: archive.live,
       peaks: (callId) => kept.run(callId, () => archive.peaks(callId)),
       ...{ assurance: store.assurance, timeZone, now: () => clock.now() },
+      publishedThrough: () => journal.publishedThrough,
       alarmsOf: (callId) => alarms.openOf(callId),
       ...{ authenticator: auth.authenticator, issuer: auth.issuer },
       register: auth.issuer && register,
