@@ -102,13 +102,17 @@ describe('the v2 hub', () => {
       const headers = { Authorization: `Bearer ${bearer}` };
       return (await fetch(url, { method: 'POST', headers })).status;
     };
-    expect(await negotiate(`access_token=${token}`)).toBe(200);
-    expect(await negotiate(`access_token=${token}&access_token=${token}`)).toBe(200);
-    expect(await negotiate('access_token=')).toBe(200);
-    expect(await negotiate(`access_token=${other}`)).toBe(400);
-    expect(await negotiate(`access_token=${token}&access_token=${other}`)).toBe(400);
-    expect(await negotiate(`access_token=${token}x`, 'x.y.z')).toBe(400);
-    expect(await negotiate('access_token=x.y.z', 'x.y.z')).toBe(401);
+    // At once: these tokens do not live long.
+    const statuses = await Promise.all([
+      negotiate(`access_token=${token}`),
+      negotiate(`access_token=${token}&access_token=${token}`),
+      negotiate('access_token='),
+      negotiate(`access_token=${other}`),
+      negotiate(`access_token=${token}&access_token=${other}`),
+      negotiate(`access_token=${token}x`, 'x.y.z'),
+      negotiate('access_token=x.y.z', 'x.y.z'),
+    ]);
+    expect(statuses).toEqual([200, 200, 200, 400, 400, 400, 401]);
   });
 
   test('a connection that one bearer made is not another’s', async () => {
