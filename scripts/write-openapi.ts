@@ -12,8 +12,15 @@ export const openApiFile = fileURLToPath(new URL('../api/openapi.json', import.m
 export async function openApiText(): Promise<string> {
   // Routes take hold of what they stand on only when they are asked something.
   const config = loadConfig({});
-  const settings = { ...config.http, access: anonymousAccess(config), consoleIssuers: [] };
-  const app = await buildHttpServer(settings, { isStopping: () => false } as HttpServices);
+  const settings = {
+    ...{ ...config.http, access: anonymousAccess(config), consoleIssuers: [] },
+    eventKeepAliveMs: config.events.keepAliveMs,
+  };
+  const services = {
+    isStopping: () => false,
+    hub: { folders: [] as readonly string[] },
+  } as unknown as HttpServices;
+  const app = await buildHttpServer(settings, services);
   const response = await app.inject({ url: '/api/openapi.json' });
   await app.close();
   if (response.statusCode !== 200) throw new Error(response.body);

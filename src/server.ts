@@ -430,6 +430,9 @@ async function assemble(
     maxConnections: config.events.maxHubConnections,
     subscriptions: config.events,
     maxBacklogBytes: config.events.maxBacklogBytes,
+    longPollTimeoutMs: config.events.longPollTimeoutMs,
+    keepAliveMs: config.events.keepAliveMs,
+    aliases: config.hub.aliases,
     ucc: (name) => uccs.get(name),
     auditRead: (caller, what) => auditLog.read(caller, what),
     isOriginAllowed: originRule(config.http.allowedOrigins),
@@ -470,7 +473,10 @@ async function assemble(
   function newHttpServer(): Promise<FastifyInstance> {
     const access = anonymousAccess(config);
     const consoleIssuers = consoleIssuersOf(config);
-    const settings = { ...config.http, access, consoleDir: consoleDir(), consoleIssuers };
+    const { keepAliveMs: eventKeepAliveMs } = config.events;
+    const settings = {
+      ...{ ...config.http, access, consoleDir: consoleDir(), consoleIssuers, eventKeepAliveMs },
+    };
     return buildHttpServer(settings, {
       ...{
         uccs,
@@ -490,6 +496,7 @@ async function assemble(
       live: archive.live,
       peaks: (callId) => kept.run(callId, () => archive.peaks(callId)),
       ...{ assurance: store.assurance, timeZone, now: () => clock.now() },
+      publishedThrough: () => journal.publishedThrough,
       alarmsOf: (callId) => alarms.openOf(callId),
       ...{ authenticator: auth.authenticator, issuer: auth.issuer },
       register: auth.issuer && register,

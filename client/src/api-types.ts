@@ -142,6 +142,13 @@ export interface Operations {
     body: undefined;
     answer: unknown;
   };
+  /** Committed events as server-sent events; Last-Event-ID resumes without a gap */
+  'GET /api/events': {
+    path: Record<never, never>;
+    query: { ucc?: string; since?: number };
+    body: undefined;
+    answer: unknown;
+  };
   /** Calls in progress: how an integrator finds the correlation id */
   'GET /api/calls': {
     path: Record<never, never>;
@@ -1130,13 +1137,6 @@ export interface Operations {
       readonly agents: readonly (string)[];
       readonly supervisors: readonly (string)[];
     };
-  };
-  /** Committed events as server-sent events; Last-Event-ID resumes without a gap */
-  'GET /api/events': {
-    path: Record<never, never>;
-    query: { ucc?: string; since?: number };
-    body: undefined;
-    answer: unknown;
   };
   /** All webhooks, without their secrets */
   'GET /api/webhooks': {

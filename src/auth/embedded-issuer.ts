@@ -17,6 +17,7 @@ import { addressKey } from '../domain/networks.ts';
 import { type Client, consoleClientId, type PeopleStore, type User } from '../domain/people.ts';
 import type { Clock } from '../domain/ports.ts';
 import { FailedAttempts } from './failed-attempts.ts';
+import { fields, grants, refusals } from './oauth.ts';
 import { type Hasher, HashingBusyError } from './password-hash.ts';
 import { SIGNING_ALGORITHM, type SigningKeys } from './signing-keys.ts';
 
@@ -37,8 +38,6 @@ export interface EmbeddedIssuerOptions {
 }
 
 export const rolePrefix = 'hush-';
-const grants = ['client_credentials', 'password'];
-const fields = ['client_id', 'client_secret', 'username', 'password', 'grant_type'] as const;
 type Form = Readonly<Record<(typeof fields)[number], string>>;
 
 /** Nobody's name or password is longer; hashing a long one costs. */
@@ -52,12 +51,6 @@ const consoleClient = { id: consoleClientId } as const;
 
 /** A working day: who goes on after it signs in again, however often the token was renewed. */
 const MAX_SESSION_MS = 12 * 3_600_000;
-
-const wrongClient = {
-  error: 'invalid_client',
-  error_description: 'Invalid client or Invalid client credentials',
-};
-const wrongUser = { error: 'invalid_grant', error_description: 'Invalid user credentials' };
 
 /** A token endpoint for installations without an issuer, answering as Keycloak does. */
 export class EmbeddedIssuer implements TokenIssuer {
@@ -100,7 +93,7 @@ export class EmbeddedIssuer implements TokenIssuer {
       token_endpoint: `${endpoints}/token`,
       jwks_uri: `${endpoints}/certs`,
       grant_types_supported: grants,
-      token_endpoint_auth_methods_supported: ['client_secret_post'],
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
       id_token_signing_alg_values_supported: [SIGNING_ALGORITHM],
       response_types_supported: ['token'],
       subject_types_supported: ['public'],
@@ -109,17 +102,15 @@ export class EmbeddedIssuer implements TokenIssuer {
 
   async token({ form: given, address }: TokenRequest): Promise<TokenAnswer> {
     const form = formOf(given);
-    if (!form) return { status: 400, body: { error: 'invalid_request' } };
-    if (!grants.includes(form.grant_type)) {
-      return { status: 400, body: { error: 'unsupported_grant_type' } };
-    }
+    if (!form) return { status: 400, body: refusals.incomplete };
+    if (!grants.includes(form.grant_type)) return { status: 400, body: refusals.unsupportedGrant };
     const attempt = { who: form.username.toLowerCase(), client: form.client_id, address };
     return this.#attempt(attempt, () => this.#signIn(form));
   }
 
   async signIn({ username, password, address }: SignInRequest): Promise<TokenAnswer> {
     if ([username, password].some((text) => Buffer.byteLength(text) > MAX_FIELD_BYTES)) {
-      return { status: 400, body: { error: 'invalid_request' } };
+      return { status: 400, body: refusals.incomplete };
     }
     const { people, hasher } = this.#options;
     const attempt = { who: username.toLowerCase(), client: consoleClient.id, address };
@@ -183,7 +174,7 @@ export class EmbeddedIssuer implements TokenIssuer {
     if (!client || !user) {
       const reason = client ? 'user' : 'client';
       await this.#options.onSignIn({ ...attempt, outcome: 'denied', reason });
-      return { status: 401, body: client ? wrongUser : wrongClient };
+      return { status: 401, body: client ? refusals.wrongUser : refusals.wrongClient };
     }
     const token = await this.#sign(client, user);
     await this.#options.onSignIn({ ...attempt, outcome: 'ok', reason: null });
@@ -226,7 +217,7 @@ export class EmbeddedIssuer implements TokenIssuer {
     retryAfterSeconds: number,
   ): Promise<TokenAnswer> {
     await this.#options.onSignIn({ ...attempt, outcome: 'denied', reason: 'rate' });
-    return { status: 429, retryAfterSeconds, body: { error: 'too_many_requests' } };
+    return { status: 429, retryAfterSeconds, body: refusals.tooMany };
   }
 
   /** Counts the attempt until it is known; 0, or the seconds to wait. */

@@ -1,10 +1,13 @@
 import type { Bus, RecordingEvent } from '../domain/events.ts';
 
+type Listener = (event: RecordingEvent) => void;
+
 /**
  * Delivers within this process, in the order of publishing; a listener that throws harms no other.
  */
 export class InProcessBus implements Bus {
-  readonly #listeners = new Set<(event: RecordingEvent) => void>();
+  readonly #listeners = new Set<Listener>();
+  readonly #listenersInOrder = new Set<Listener>();
   readonly #onError: (cause: unknown) => void;
 
   constructor(onError: (cause: unknown) => void) {
@@ -12,17 +15,30 @@ export class InProcessBus implements Bus {
   }
 
   publish(event: RecordingEvent): void {
-    for (const listener of this.#listeners) {
+    this.#deliver(this.#listeners, event);
+  }
+
+  subscribe(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  publishInOrder(event: RecordingEvent): void {
+    this.#deliver(this.#listenersInOrder, event);
+  }
+
+  subscribeInOrder(listener: Listener): () => void {
+    this.#listenersInOrder.add(listener);
+    return () => this.#listenersInOrder.delete(listener);
+  }
+
+  #deliver(listeners: ReadonlySet<Listener>, event: RecordingEvent): void {
+    for (const listener of listeners) {
       try {
         listener(event);
       } catch (cause) {
         this.#onError(cause);
       }
     }
-  }
-
-  subscribe(listener: (event: RecordingEvent) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 }

@@ -140,6 +140,19 @@ const events = section({
   maxSubscriptionsPerConnection: count(1_000, 100_000),
   maxSubscriptions: count(100_000, 10_000_000),
   maxBacklogBytes: count(8_388_608, 1_073_741_824),
+  /** Idle long polls are answered after this; the vendor's clients give up at 100 s. */
+  longPollTimeoutMs: count(50_000, 90_000),
+  /** Quiet streams say something this often; the vendor's clients give up after 30 s. */
+  keepAliveMs: count(15_000, 20_000),
+});
+
+const hub = section({
+  /** What classic SignalR clients call the hub and where they look for it. */
+  aliases: section({
+    /** Empty: any name is taken. */
+    names: Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { default: [] }),
+    paths: Type.Array(Type.String({ pattern: '^(/[\\w.~-]*[\\w~-])+$' }), { default: [] }),
+  }),
 });
 
 const assurance = section({
@@ -225,6 +238,7 @@ export const configSchema = Type.Object(
     recording,
     archive,
     events,
+    hub,
     assurance,
     webhooks,
     store,

@@ -36,7 +36,7 @@ import type {
   TrackSummary,
   Vault,
 } from './ports.ts';
-import { RecordingState } from './recording-state.ts';
+import { RecordingState, StateAction } from './recording-state.ts';
 import type { CallRecord } from './records.ts';
 import { presenceWith } from './stream-presence.ts';
 import type { UccRegistry } from './ucc-registry.ts';
@@ -507,7 +507,9 @@ export class CallLifecycle {
     if (call.ended || !runs || call.recordingState === RecordingState.Stopped) return;
     const record = call.next({ ...more, recordingState: RecordingState.Stopped });
     try {
-      await this.#ports.journal.record(call, { type: 'recordingStateChanged', record });
+      // Nobody commanded it, and whoever listens is told all the same.
+      const action = StateAction.Stop;
+      await this.#ports.journal.record(call, { type: 'recordingStateChanged', record, action });
     } catch (cause) {
       call.accept(record);
       this.#storeAlarm(call, cause);

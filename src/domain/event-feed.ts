@@ -5,16 +5,28 @@ import { uccKey } from './ucc.ts';
 export interface EventHistory {
   /** Events of the UCC with a sequence number above `since`, in their order, at most `limit`. */
   events(uccName: string, since: number, limit: number): Promise<RecordingEvent[]>;
+  /** Events of all UCCs with a position above `since`, in their order, at most `limit`. */
+  eventsInOrder(since: number, limit: number): Promise<RecordingEvent[]>;
 }
 
-export interface FollowOptions {
-  readonly uccName: string;
-  /** Replay what came after this sequence number first; undefined begins with what comes next. */
+export interface FollowAllOptions {
+  /** Replay what came after this number first; undefined begins with what comes next. */
   readonly since?: number | undefined;
   /** Called for one event after the other; while its promise is pending, replay waits. */
   deliver(event: RecordingEvent): void | Promise<void>;
   /** The replay failed; the follower has stopped. */
   onError(cause: unknown): void;
+}
+
+export interface FollowOptions extends FollowAllOptions {
+  readonly uccName: string;
+}
+
+/** Where events come from, and the number that orders them. */
+interface Source {
+  numberOf(event: RecordingEvent): number;
+  page(since: number): Promise<RecordingEvent[]>;
+  subscribe(listener: (event: RecordingEvent) => void): () => void;
 }
 
 export interface Follower {
@@ -30,8 +42,8 @@ const PAGE = 500;
 const MAX_PENDING = 10_000;
 
 /**
- * Follows one UCC's events from any point of the past into the present, without a gap or a
- * duplicate.
+ * Follows events from any point of the past into the present, without a gap or a duplicate: one
+ * UCC's by their sequence, or those of all UCCs by their position.
  */
 export class EventFeed {
   readonly #bus: Bus;
@@ -76,58 +88,23 @@ export class EventFeed {
     if (failures.length > 0) throw failures[0];
   }
 
+  /** `since` is a sequence number of the UCC. */
   follow(options: FollowOptions): Follower {
     const uccName = uccKey(options.uccName);
-    let replaying = options.since !== undefined;
-    let last = options.since ?? 0;
-    let stopped = false;
-    let pending: RecordingEvent[] = [];
-    let overflow = false;
-
-    // A committed event may be read from the store before it is published: the number tells.
-    const deliverLive = (event: RecordingEvent): void => {
-      if (event.sequence <= last || stopped) return;
-      last = event.sequence;
-      void options.deliver(event);
-    };
-    const unsubscribe = this.#addTo(this.#ofUcc, uccName, (event) => {
-      if (event.sequence <= last) return;
-      if (!replaying) deliverLive(event);
-      else if (pending.length < MAX_PENDING) pending.push(event);
-      else overflow = true;
+    return follow(options, {
+      numberOf: ({ sequence }) => sequence,
+      page: (since) => this.#history.events(uccName, since, PAGE),
+      subscribe: (listener) => this.#addTo(this.#ofUcc, uccName, listener),
     });
+  }
 
-    const replay = async (): Promise<void> => {
-      for (;;) {
-        const page = await this.#history.events(uccName, last, PAGE);
-        for (const event of page) {
-          if (stopped) return;
-          await options.deliver(event);
-          last = event.sequence;
-        }
-        if (page.length === PAGE) continue;
-        if (!overflow) break;
-        overflow = false;
-        pending = [];
-      }
-      // From here on nothing is awaited: what was published meanwhile, then what is live.
-      for (const event of pending) deliverLive(event);
-      pending = [];
-      replaying = false;
-    };
-
-    const stop = (): void => {
-      stopped = true;
-      pending = [];
-      unsubscribe();
-    };
-    // Without its past a follower is of no use: it hears nothing more.
-    const fail = (cause: unknown): void => {
-      if (!stopped) options.onError(cause);
-      stop();
-    };
-    const caughtUp = replaying ? replay().catch(fail) : Promise.resolve();
-    return { caughtUp, stop };
+  /** `since` is a position: an event waits until all of lower positions are in effect. */
+  followAll(options: FollowAllOptions): Follower {
+    return follow(options, {
+      numberOf: ({ position }) => position,
+      page: (since) => this.#history.eventsInOrder(since, PAGE),
+      subscribe: (listener) => this.#bus.subscribeInOrder(listener),
+    });
   }
 }
 
@@ -139,4 +116,57 @@ function addTo(index: Map<string, Set<Listener>>, key: string, listener: Listene
     listeners.delete(listener);
     if (listeners.size === 0 && index.get(key) === listeners) index.delete(key);
   };
+}
+
+function follow(options: FollowAllOptions, { numberOf, page: read, subscribe }: Source): Follower {
+  let replaying = options.since !== undefined;
+  let last = options.since ?? 0;
+  let stopped = false;
+  let pending: RecordingEvent[] = [];
+  let overflow = false;
+
+  // A committed event may be read from the store before it is published: the number tells.
+  const deliverLive = (event: RecordingEvent): void => {
+    if (numberOf(event) <= last || stopped) return;
+    last = numberOf(event);
+    void options.deliver(event);
+  };
+  const unsubscribe = subscribe((event) => {
+    if (numberOf(event) <= last) return;
+    if (!replaying) deliverLive(event);
+    else if (pending.length < MAX_PENDING) pending.push(event);
+    else overflow = true;
+  });
+
+  const replay = async (): Promise<void> => {
+    for (;;) {
+      const page = await read(last);
+      for (const event of page) {
+        if (stopped) return;
+        await options.deliver(event);
+        last = numberOf(event);
+      }
+      if (page.length === PAGE) continue;
+      if (!overflow) break;
+      overflow = false;
+      pending = [];
+    }
+    // From here on nothing is awaited: what was published meanwhile, then what is live.
+    for (const event of pending) deliverLive(event);
+    pending = [];
+    replaying = false;
+  };
+
+  const stop = (): void => {
+    stopped = true;
+    pending = [];
+    unsubscribe();
+  };
+  // Without its past a follower is of no use: it hears nothing more.
+  const fail = (cause: unknown): void => {
+    if (!stopped) options.onError(cause);
+    stop();
+  };
+  const caughtUp = replaying ? replay().catch(fail) : Promise.resolve();
+  return { caughtUp, stop };
 }

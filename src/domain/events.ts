@@ -27,6 +27,8 @@ export interface RecordingEvent {
   readonly type: RecordingEventType;
   readonly uccName: string;
   readonly sequence: number;
+  /** Rises across UCCs, in the order of commits; within a UCC as the sequence does. */
+  readonly position: number;
   readonly correlationId: string;
   readonly callId: string;
   /** Unix ms */
@@ -110,6 +112,10 @@ export interface OpenAlarms {
 }
 
 export interface Bus {
+  /** In effect: events of one UCC leave in the order of their sequence. */
   publish(event: RecordingEvent): void;
   subscribe(listener: (event: RecordingEvent) => void): () => void;
+  /** The same events once more, those of all UCCs in the order of their position. */
+  publishInOrder(event: RecordingEvent): void;
+  subscribeInOrder(listener: (event: RecordingEvent) => void): () => void;
 }

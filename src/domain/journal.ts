@@ -40,6 +40,10 @@ export class Journal {
   readonly #clock: Clock;
   readonly #sequences = new Map<string, number>();
   readonly #outboxes = new Map<string, Outbox>();
+  /** Of the last event of any UCC; commits are added in this order, and become durable in it. */
+  #position = 0;
+  #order: Outbox;
+  #publishedThrough = 0;
   /** The same change as further UCCs of the call are told it, until it is published. */
   readonly #further = new WeakMap<RecordingEvent, readonly RecordingEvent[]>();
 
@@ -47,9 +51,17 @@ export class Journal {
     this.#store = ports.store;
     this.#bus = ports.bus;
     this.#clock = ports.clock;
+    this.#order = this.#orderFrom(0);
+  }
+
+  /** The position of the last event that left in order: every one below it has left as well. */
+  get publishedThrough(): number {
+    return this.#publishedThrough;
   }
 
   async load(): Promise<void> {
+    this.#position = await this.#store.lastPosition();
+    this.#order = this.#orderFrom(this.#position);
     for (const [ucc, sequence] of await this.#store.lastSequences()) {
       this.#sequences.set(ucc, sequence);
     }
@@ -76,8 +88,9 @@ export class Journal {
         ...entry.extra,
       });
     } catch (cause) {
-      for (const { uccName, sequence } of [event, ...furtherEvents]) {
+      for (const { uccName, sequence, position } of [event, ...furtherEvents]) {
         this.#outbox(uccName).settle(sequence, undefined);
+        this.#order.settle(position, undefined);
       }
       throw cause;
     }
@@ -93,6 +106,7 @@ export class Journal {
   publish(event: RecordingEvent): void {
     for (const one of [event, ...(this.#further.get(event) ?? [])]) {
       this.#outbox(one.uccName).settle(one.sequence, one);
+      this.#order.settle(one.position, one);
     }
   }
 
@@ -117,6 +131,14 @@ export class Journal {
     return outbox;
   }
 
+  #orderFrom(position: number): Outbox {
+    this.#publishedThrough = position;
+    return new Outbox(position + 1, (event) => {
+      this.#publishedThrough = event.position;
+      this.#bus.publishInOrder(event);
+    });
+  }
+
   /** The call's own UCC's first; each UCC of its dialogue has a sequence of its own. */
   #events(call: Call, entry: Entry): [RecordingEvent, ...RecordingEvent[]] {
     const { uccName, dialogue } = entry.record;
@@ -130,11 +152,13 @@ export class Journal {
     this.#outbox(uccName);
     const sequence = (this.#sequences.get(uccName) ?? 0) + 1;
     this.#sequences.set(uccName, sequence);
+    this.#position += 1;
     const at = entry.at ?? this.#clock.now();
     return {
       type: entry.type,
       uccName,
       sequence,
+      position: this.#position,
       correlationId: record.correlationId,
       callId: record.id,
       at,

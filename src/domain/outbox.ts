@@ -1,9 +1,9 @@
 import type { RecordingEvent } from './events.ts';
 
 /**
- * One UCC's events on their way to the bus. A Start is committed before it is in effect, and
- * published after it: what was committed behind it waits, so that events leave in the order of
- * their sequence numbers.
+ * Events on their way to the bus: one UCC's, or all of them. A Start is committed before it is in
+ * effect, and published after it: what was committed behind it waits, so that events leave in the
+ * order of their numbers.
  */
 export class Outbox {
   readonly #deliver: (event: RecordingEvent) => void;
@@ -16,8 +16,8 @@ export class Outbox {
   }
 
   /** The event is in effect, or, without one, its commit failed and the number stays unused. */
-  settle(sequence: number, event: RecordingEvent | undefined): void {
-    this.#settled.set(sequence, event);
+  settle(number: number, event: RecordingEvent | undefined): void {
+    this.#settled.set(number, event);
     while (this.#settled.has(this.#next)) {
       const due = this.#settled.get(this.#next);
       this.#settled.delete(this.#next);

@@ -1,6 +1,7 @@
 import type { AlarmRecord } from './assurance-store.ts';
 import type { AuditFilter, AuditRecord } from './audit-log.ts';
 import type { ErasureRecord } from './erasure.ts';
+import type { EventStore } from './event-store.ts';
 import type { Alarm, RecordingEvent } from './events.ts';
 import type { DerivedRecord } from './keeping-store.ts';
 import type { MediaAgreement } from './media-agreement.ts';
@@ -43,7 +44,7 @@ export interface Change {
 }
 
 /** Rows. Commits of one event-loop turn share a transaction; a resolved commit is durable. */
-export interface Store {
+export interface Store extends EventStore {
   commit(change: Change): Promise<void>;
   uccs(): Promise<Ucc[]>;
   /** In progress, or ended and not settled yet. */
@@ -62,14 +63,8 @@ export interface Store {
   segments(callId: string): Promise<SegmentRecord[]>;
   gaps(callId: string): Promise<GapRecord[]>;
   details(call: CallRecord): Promise<CallDetailRecord[]>;
-  /** The call's own, in their order. */
-  eventsOf(call: CallRecord): Promise<RecordingEvent[]>;
-  /** Events of the UCC with a sequence number above `since`, in their order, at most `limit`. */
-  events(uccName: string, since: number, limit: number): Promise<RecordingEvent[]>;
   /** The audit log, newest first. */
   auditLog(filter: AuditFilter): Promise<AuditRecord[]>;
-  /** The highest sequence number per UCC. */
-  lastSequences(): Promise<Map<string, number>>;
   /** Irrevocable; what is left of them in the store's log `forgetKeys` gives up. */
   destroyKeys(callId: string): Promise<void>;
   close(): Promise<void>;

@@ -3,9 +3,13 @@ import { escapedUser, type PartyAddress, partyAddress, withoutName } from './par
 /**
  * Agents and supervisors are SIP URIs or phone numbers: `sip:agent@domain.com`, `tel:+31880000000`.
  */
-const sipUri = /^sips?:[^\s@:;?]+(?::[^\s@]*)?@[^\s@]+$|^sips?:[^\s@]+$/i;
-/** RFC 3966 section 3, its parameters (`;phone-context=example.com`) not looked into. */
-const telUri = /^tel:[+0-9*#(][0-9a-f*#().-]*(?:;[^\s;]+)*$/i;
+const sipUri = /^sips?:[^\s@:]+(?::[^\s@]*)?@[^\s@]+$|^sips?:[^\s@]+$/i;
+/**
+ * RFC 3966 section 3, its parameters (`;phone-context=example.com`) not looked into. Visual
+ * separators may stand anywhere, and what need not be escaped may be.
+ */
+const telUri = /^tel:(?![a-f])(?:[+0-9a-f*#().-]|%2b|%2d|%2e|%28|%29|%3[0-9])+(?:;[^\s;]+)*$/i;
+const telDigit = /^tel:[^;]*[0-9*#]/i;
 /** In no URI (RFC 3986 section 2), and not every database holds them. */
 const control = /\p{Cc}/u;
 
@@ -20,7 +24,8 @@ export function parseRequesterUri(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const uri = value.trim();
   if (uri.length > MAX_URI_LENGTH || control.test(uri)) return undefined;
-  return sipUri.test(uri) || telUri.test(uri) ? uri : undefined;
+  const isTel = telUri.test(uri) && telDigit.test(uri);
+  return isTel || sipUri.test(uri) ? uri : undefined;
 }
 
 /**

@@ -49,8 +49,9 @@ export type UccSettings = Partial<Omit<Ucc, 'name'>>;
 /** 1 to 64 characters that a SIP user part and a path segment both carry unescaped. */
 export const uccNamePattern = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$';
 
+/** Names compare without regard to case and to blanks around them, which no name has. */
 export function uccKey(name: string): string {
-  return name.toLowerCase();
+  return name.trim().toLowerCase();
 }
 
 /** Fills in what `settings` leaves open from `base`, and lists every member once. */

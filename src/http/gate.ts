@@ -32,7 +32,7 @@ export interface Errand {
   /** Commands are not throttled here: a Pause must come through. */
   readonly isCommand: boolean;
   /** The hub's clients cannot always set headers (RFC 6750 section 2.3). */
-  readonly tokenInQuery?: string | null;
+  readonly tokensInQuery?: readonly string[];
 }
 
 /** Why somebody is not let in, and the status that says so. */
@@ -89,7 +89,7 @@ export class Gate {
     const isThrottled = errand.access === 'open' || !errand.isCommand;
     if (isThrottled) throttle(this.#perAddress, addressKey(address));
     if (errand.access === 'open') return nobody;
-    const token = errand.door === 'v1' ? undefined : tokenOf(request, errand.tokenInQuery);
+    const token = errand.door === 'v1' ? undefined : tokenOf(request, errand.tokensInQuery);
     if (token !== undefined) return this.#bearer(token, nobody, errand);
     if (holder) return this.#admitBearer(holder, nobody, errand);
     if (errand.door !== 'v2' && this.#isLetIn(address, forwardedByStranger)) {
@@ -169,13 +169,17 @@ function throttle(limit: RateLimiter, key: string): void {
   throw new NotAdmittedError(429, 'rate', { 'Retry-After': String(Math.ceil(seconds)) });
 }
 
-/** @throws NotAdmittedError for two tokens at once (RFC 6750 section 2) */
-function tokenOf(request: IncomingMessage, inQuery: string | null | undefined): string | undefined {
+/**
+ * The same token wherever it stands is one token: clients write it into the header and the query.
+ * @throws NotAdmittedError for two that differ (RFC 6750 section 2)
+ */
+function tokenOf(request: IncomingMessage, inQuery: readonly string[] = []): string | undefined {
   const { authorization } = request.headers;
-  if (authorization === undefined) return inQuery ?? undefined;
-  if (inQuery !== undefined && inQuery !== null) throw new NotAdmittedError(400, 'twoTokens');
   // Another scheme is a token that does not hold; what follows is the verifier's to read.
-  return bearerOf(request) ?? '';
+  const inHeader = authorization === undefined ? [] : [bearerOf(request) ?? ''];
+  const [token, ...others] = new Set([...inHeader, ...inQuery]);
+  if (others.length > 0) throw new NotAdmittedError(400, 'twoTokens');
+  return token;
 }
 
 /** Undefined where the header names none (RFC 6750 section 2.1). */

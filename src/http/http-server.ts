@@ -15,8 +15,10 @@ import { attendantService } from './attendant-service.ts';
 import { AudioTickets, audioTicketRoute } from './audio-tickets.ts';
 import { auditAll, none } from './audit.ts';
 import { auditLogRoutes } from './audit-log.ts';
+import { BodyError } from './body-decoding.ts';
 import { callHealthRoute } from './call-health.ts';
 import { callRoutes } from './calls.ts';
+import { onClientError } from './client-errors.ts';
 import { Connections } from './connections.ts';
 import { consoleFiles } from './console-files.ts';
 import { erasureRoutes } from './erasures.ts';
@@ -24,6 +26,7 @@ import { eventRoutes } from './events.ts';
 import { Gate, NotAdmittedError } from './gate.ts';
 import { healthRoutes } from './health.ts';
 import { mountHub } from './hub-mount.ts';
+import { jsonBodies } from './json-bodies.ts';
 import { refuseUnknownQuery } from './known-query.ts';
 import { legalHoldRoutes } from './legal-hold.ts';
 import { liveAudioRoutes } from './live-audio.ts';
@@ -57,13 +60,13 @@ export async function buildHttpServer(
     bodyLimit: settings.bodyLimitBytes,
     routerOptions: { caseSensitive: false, maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: onBadAddress,
+    clientErrorHandler: onClientError,
     requestTimeout: settings.requestTimeoutMs,
     keepAliveTimeout: settings.keepAliveTimeoutMs,
     // Requests end when their answers are sent, or soon after: a stop waits for no idle connection.
     forceCloseConnections: 'idle',
   });
-  // Text is no JSON: without its parser it is answered 415, as every other type is.
-  app.removeContentTypeParser('text/plain');
+  jsonBodies(app, settings.bodyLimitBytes);
   // Schemas describe answers; JSON.stringify keeps the contract's property order and every value.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler((error: FastifyError, request, reply) =>
@@ -84,19 +87,22 @@ export async function buildHttpServer(
   const known = knownMethods(app);
   await describe(app);
   attendantService(app, services, { ...settings, gate });
+  tokenRoutes(app, services, settings);
+  eventRoutes(app, services, settings);
   hushApi(app, services, tickets);
   signInRoutes(app, services, settings);
   consoleFiles(app, settings);
   mountHub(app, services.hub, { gate, isOriginAllowed });
   // Behind the routes' own hooks: streams have been told to end.
   app.addHook('preClose', async () => connections.close(settings.closeTimeoutMs));
+  // Routes of a scope of their own are known once it is loaded.
+  await app.after();
   refuseOtherMethods(app, known);
   await app.ready();
   return app;
 }
 
 function hushApi(app: FastifyInstance, services: HttpServices, tickets: AudioTickets): void {
-  tokenRoutes(app, services);
   callRoutes(app, services);
   liveAudioRoutes(app, services);
   callHealthRoute(app, services);
@@ -109,7 +115,6 @@ function hushApi(app: FastifyInstance, services: HttpServices, tickets: AudioTic
   erasureRoutes(app, services);
   archiveWorkRoutes(app, services);
   uccRoutes(app, services);
-  eventRoutes(app, services);
   webhookRoutes(app, services);
   peopleRoutes(app, services);
   auditLogRoutes(app, services);
@@ -154,20 +159,28 @@ async function describe(app: FastifyInstance): Promise<void> {
   );
 }
 
-function knownMethods(app: FastifyInstance): Map<string, Set<string>> {
-  const known = new Map<string, Set<string>>();
-  app.addHook('onRoute', ({ url, method }) => {
-    const list = known.get(url) ?? new Set();
-    for (const one of [method].flat()) list.add(one);
-    known.set(url, list);
+/** What is known of an address: its methods, and whether any of them is open to everybody. */
+interface KnownAddress {
+  readonly allowed: Set<string>;
+  isOpen: boolean;
+}
+
+function knownMethods(app: FastifyInstance): Map<string, KnownAddress> {
+  const known = new Map<string, KnownAddress>();
+  app.addHook('onRoute', ({ url, method, config }) => {
+    const address = known.get(url) ?? { allowed: new Set(), isOpen: false };
+    for (const one of [method].flat()) address.allowed.add(one);
+    address.isOpen ||= config?.access === 'open';
+    known.set(url, address);
   });
   return known;
 }
 
 /** 405 with `Allow` instead of 404 where the path is known (RFC 9110 section 15.5.6). */
-function refuseOtherMethods(app: FastifyInstance, known: Map<string, Set<string>>): void {
-  for (const [url, allowed] of [...known]) {
-    if (!/^\/(api|attendantservice|auth|metrics)/.test(url)) continue;
+function refuseOtherMethods(app: FastifyInstance, known: Map<string, KnownAddress>): void {
+  for (const [url, { allowed, isOpen }] of [...known]) {
+    // What is below the hub answers for itself.
+    if (!/^\/(api|attendantservice|auth|metrics)/.test(url) || url.endsWith('*')) continue;
     const contract = shapeOf(url);
     const others = methods.filter((method) => !allowed.has(method));
     const allow = [...allowed].join(', ');
@@ -176,7 +189,7 @@ function refuseOtherMethods(app: FastifyInstance, known: Map<string, Set<string>
       url,
       schema: { hide: true },
       config: {
-        access: 'anybody',
+        access: isOpen ? 'open' : 'anybody',
         audit: none('there is no such method'),
         ...(contract ? { contract } : {}),
       },
@@ -200,5 +213,7 @@ function onError(
     services.onError(error);
     return refuse(request, reply, 500);
   }
-  return refuse(request, reply, status, error.validation ? error.message : undefined);
+  if (error instanceof BodyError) reply.headers(error.headers);
+  const isSafe = error.validation || error instanceof BodyError;
+  return refuse(request, reply, status, isSafe ? error.message : undefined);
 }

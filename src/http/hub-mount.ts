@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { none } from './audit.ts';
 import { type Errand, type Gate, NotAdmittedError } from './gate.ts';
+import { afterAnswers } from './in-turn.ts';
 import type { OriginRule } from './origins.ts';
 import { refuseTricks } from './request-guard.ts';
 import type { HttpMount } from './services.ts';
@@ -12,13 +13,6 @@ interface MountRules {
   readonly isOriginAllowed: OriginRule;
 }
 
-const urls = [
-  '/attendantservice/hubs/*',
-  '/attendantservice/signalr/*',
-  '/attendantservice/v2/hubs/*',
-  '/attendantservice/v2/signalr/*',
-];
-
 /**
  * Hands the hub's requests over as they came, bodies unread, and its WebSocket upgrades. The gate
  * is asked here: what the hub goes by is the path as it was written, and so is the door.
@@ -27,10 +21,10 @@ export function mountHub(app: FastifyInstance, hub: HttpMount, rules: MountRules
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
-    for (const url of urls) {
+    for (const url of hub.folders) {
       scope.route({
         method: ['GET', 'POST', 'DELETE'],
-        url,
+        url: `${url}/*`,
         schema: { hide: true },
         config: { access: 'open', door: 'hub', audit: none('what is subscribed to stands in it') },
         handler: async (request, reply) => {
@@ -67,6 +61,7 @@ async function upgrade(hub: HttpMount, rules: MountRules, { request, socket, hea
   // A reset while the gate makes up its mind would otherwise end the process.
   const onReset = (): void => undefined;
   socket.on('error', onReset);
+  await new Promise<void>((resolve) => afterAnswers(request, resolve));
   const target = targetOf(request);
   try {
     if (refuseTricks(request) !== undefined) return refuse(socket, 400);
@@ -89,8 +84,11 @@ interface Target {
 }
 
 function targetOf(request: IncomingMessage): Target {
-  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
-  return { path: path.toLowerCase(), query: new URLSearchParams(query) };
+  const { url = '' } = request;
+  const mark = url.indexOf('?');
+  const path = mark < 0 ? url : url.slice(0, mark);
+  const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark));
+  return { path: path.toLowerCase(), query };
 }
 
 /** The v2 hub takes tokens only, the other no token at all. */
@@ -101,7 +99,10 @@ function errandOf({ path, query }: Target): Errand {
     door: isV2 ? 'v2' : 'v1',
     action: 'connect to the hub',
     isCommand: false,
-    tokenInQuery: query.get('access_token'),
+    tokensInQuery: query
+      .getAll('access_token')
+      .map((token) => token.trim())
+      .filter((token) => token !== ''),
   };
 }
 

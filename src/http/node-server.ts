@@ -1,6 +1,13 @@
-import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+} from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Certificate } from '../protocols/tls/certificate.ts';
+import { inTurn } from './in-turn.ts';
+import { reduceTarget } from './request-target.ts';
 import type { HttpSettings } from './services.ts';
 
 /** Timeouts are kept to within this. */
@@ -19,13 +26,17 @@ export function createNodeServer(
     keepAliveTimeout: settings.keepAliveTimeoutMs,
     connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
   };
-  if (!certificate) {
-    const server = createHttpServer(options, handler);
-    server.maxConnections = settings.maxConnections;
-    return server;
-  }
-  const secure = createHttpsServer({ ...options, ...certificate.options }, handler);
-  secure.maxConnections = settings.maxConnections;
-  certificate.onChange((renewed) => secure.setSecureContext(renewed));
-  return secure;
+  const server = certificate ? secureServer(options, certificate) : createHttpServer(options);
+  server.maxConnections = settings.maxConnections;
+  // Before every other listener: routes and hubs know one spelling of a target.
+  server.on('request', (request) => reduceTarget(request));
+  server.on('upgrade', (request) => reduceTarget(request));
+  server.on('request', inTurn(handler));
+  return server;
+}
+
+function secureServer(options: ServerOptions, certificate: Certificate): Server {
+  const server = createHttpsServer({ ...options, ...certificate.options });
+  certificate.onChange((renewed) => server.setSecureContext(renewed));
+  return server;
 }

@@ -4,8 +4,8 @@ import type { IncomingMessage } from 'node:http';
 const onceOnly = new Set(['authorization', 'host', 'content-type', 'origin', 'content-length']);
 
 /**
- * What only somebody writes who wants two readers to understand two things: `//`, dot segments, an
- * encoded slash, a backslash, a target in absolute form, one header twice.
+ * What only somebody writes who wants two readers to understand two things: dot segments, an
+ * encoded slash, a backslash, one header twice. `reduceTarget` has been there before.
  */
 const trick = /\/\/|\\|%2f|\/(?:\.|%2e){1,2}(?:\/|$)/i;
 

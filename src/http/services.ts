@@ -54,6 +54,8 @@ export interface HubTarget {
 
 /** Something that answers raw requests below paths of its own: the recording hub. */
 export interface HttpMount {
+  /** What its paths are below: `/attendantservice/hubs`. */
+  readonly folders: readonly string[];
   /** @param path lower case, without the query */
   owns(path: string): boolean;
   handleRequest(
@@ -73,6 +75,8 @@ export interface HttpServices {
   /** The record as it truly is, where the store could not be told yet. */
   trueRecord(record: CallRecord): CallRecord;
   readonly feed: EventFeed;
+  /** `Journal.publishedThrough`: where a stream begins that asks for nothing of before. */
+  publishedThrough(): number;
   readonly hub: HttpMount;
   readonly webhooks: Webhooks;
   readonly authenticator: Authenticator;
@@ -147,6 +151,8 @@ export interface HttpSettings {
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
+  /** A quiet stream of events says something this often. */
+  readonly eventKeepAliveMs: number;
   /** Answers in progress when Hush stops may take this long. */
   readonly closeTimeoutMs: number;
   readonly maxConnections: number;

@@ -1,14 +1,18 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { TokenIssuer } from '../domain/authentication.ts';
 import { none } from './audit.ts';
+import { BodyError, decodedBody } from './body-decoding.ts';
+import { basicCredentials } from './client-credentials.ts';
 import { problemSchema, sendProblem } from './problems.ts';
-import type { HttpServices } from './services.ts';
+import type { HttpServices, HttpSettings } from './services.ts';
 
 const tags = ['Sign-in'];
 const realm = '/auth/realms/:tenantId';
 const params = Type.Object({ tenantId: Type.String({ format: 'uuid' }) });
 const formType = 'application/x-www-form-urlencoded';
+/** RFC 9110 section 15.5.2: a 401 says how one gets in. RFC 7617 section 2.1: in UTF-8. */
+const challenge = 'Basic realm="hush", charset="UTF-8"';
 
 const tokenSchema = Type.Object({
   access_token: Type.String(),
@@ -17,25 +21,41 @@ const tokenSchema = Type.Object({
 });
 const errorSchema = Type.Object({
   error: Type.String(),
-  error_description: Type.Optional(Type.String()),
+  error_description: Type.String(),
 });
 
 interface InRealm {
   Params: { tenantId: string };
 }
 
+type TokenEndpointRequest = FastifyRequest<InRealm & { Body: string }>;
+type TokenEndpointSettings = Pick<HttpSettings, 'bodyLimitBytes'>;
+
 /** The embedded issuer's three routes, where Keycloak has them; 404 in every other mode. */
-export function tokenRoutes(app: FastifyInstance, services: HttpServices): void {
-  tokenRoute(app, services);
+export function tokenRoutes(
+  app: FastifyInstance,
+  services: HttpServices,
+  settings: TokenEndpointSettings,
+): void {
+  tokenRoute(app, services, settings);
   keyRoutes(app, services);
 }
 
-function tokenRoute(app: FastifyInstance, { issuer }: HttpServices): void {
+function tokenRoute(
+  app: FastifyInstance,
+  { issuer, onError }: HttpServices,
+  { bodyLimitBytes }: TokenEndpointSettings,
+): void {
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser(formType, { parseAs: 'string' }, (_, body, done) =>
-      done(null, String(body)),
-    );
+    scope.addContentTypeParser(formType, { parseAs: 'buffer' }, (request, body, done) => {
+      const encoding = request.headers['content-encoding'];
+      decodedBody(body as Buffer, encoding, bodyLimitBytes).then(
+        (bytes) => done(null, bytes.toString('utf8')),
+        (cause: Error) => done(cause),
+      );
+    });
+    scope.setErrorHandler((error: FastifyError, _, reply) => sendFailure(reply, error, onError));
     scope.post<InRealm & { Body: string }>(
       `${realm}/protocol/openid-connect/token`,
       {
@@ -44,23 +64,70 @@ function tokenRoute(app: FastifyInstance, { issuer }: HttpServices): void {
           ...{ tags, params, consumes: [formType] },
           summary:
             'A bearer token for v2: client_id, client_secret, username, password, grant_type',
+          description:
+            'The client proves itself in the form, or by HTTP Basic (RFC 6749 section 2.3.1).',
           response: { 200: tokenSchema, 400: errorSchema, 401: errorSchema, 429: errorSchema },
         },
       },
-      async (request, reply) => {
-        if (!isOurs(issuer, request.params.tenantId)) return noSuchRealm(reply);
-        // RFC 6749 section 5.1
-        reply.header('Cache-Control', 'no-store').header('Pragma', 'no-cache');
-        const form = formOf(request.body);
-        if (!form) return reply.code(400).send({ error: 'invalid_request' });
-        const answer = await issuer.token({ form, address: request.caller.address });
-        if (answer.retryAfterSeconds !== undefined) {
-          reply.header('Retry-After', answer.retryAfterSeconds);
-        }
-        return reply.code(answer.status).send(answer.body);
-      },
+      (request, reply) =>
+        isOurs(issuer, request.params.tenantId)
+          ? token(issuer, request, reply)
+          : sendError(reply, 404, 'invalid_request', 'There is no such realm.'),
     );
   });
+}
+
+async function token(issuer: TokenIssuer, request: TokenEndpointRequest, reply: FastifyReply) {
+  // RFC 6749 section 5.1
+  reply.header('Cache-Control', 'no-store').header('Pragma', 'no-cache');
+  const form = formOf(request.body);
+  if (!form) return sendError(reply, 400, 'invalid_request', 'A parameter is there twice.');
+  const client = basicCredentials(request.headers.authorization);
+  if (client === 'malformed') {
+    return sendError(reply, 401, 'invalid_client', 'The Authorization header names no client.');
+  }
+  if (client !== 'none') {
+    if (form.has('client_secret')) {
+      return sendError(reply, 400, 'invalid_request', 'The client proves itself in two ways.');
+    }
+    if ((form.get('client_id') ?? client.id) !== client.id) {
+      return sendError(reply, 400, 'invalid_request', 'The request names two clients.');
+    }
+    form.set('client_id', client.id).set('client_secret', client.secret);
+  }
+  const answer = await issuer.token({ form, address: request.caller.address });
+  if (answer.retryAfterSeconds !== undefined) reply.header('Retry-After', answer.retryAfterSeconds);
+  if (answer.status === 401) reply.header('WWW-Authenticate', challenge);
+  return reply.code(answer.status).send(answer.body);
+}
+
+/** RFC 6749 section 5.2. The words say nothing of what was sent. */
+function sendError(reply: FastifyReply, status: number, error: string, description: string) {
+  if (status === 401) reply.header('WWW-Authenticate', challenge);
+  return reply.code(status).send({ error, error_description: description });
+}
+
+const descriptions: Readonly<Record<number, string>> = {
+  400: 'The request cannot be read.',
+  413: 'The request body is too large.',
+  415: `The request body must be ${formType}.`,
+  429: 'Too many requests, please try again later.',
+};
+
+const names: Readonly<Record<number, string>> = { 429: 'too_many_requests' };
+
+/** What comes to no answer of the issuer's, in the form that its clients read. */
+function sendFailure(
+  reply: FastifyReply,
+  error: FastifyError & { readonly status?: number; readonly headers?: object },
+  report: (cause: unknown) => void,
+): FastifyReply {
+  const status = error.statusCode ?? error.status ?? 500;
+  if (error.headers) reply.headers(error.headers as Record<string, string>);
+  if (status >= 500) report(error);
+  const words = error instanceof BodyError ? error.message : descriptions[status];
+  const name = status >= 500 ? 'server_error' : (names[status] ?? 'invalid_request');
+  return sendError(reply, status, name, words ?? 'The request could not be processed.');
 }
 
 function keyRoutes(app: FastifyInstance, { issuer }: HttpServices): void {
@@ -92,14 +159,18 @@ function isOurs(issuer: TokenIssuer | undefined, tenantId: string): issuer is To
   return tenantId.toLowerCase() === issuer?.tenantId.toLowerCase();
 }
 
-function noSuchRealm(reply: Parameters<typeof sendProblem>[0]) {
+function noSuchRealm(reply: FastifyReply) {
   return sendProblem(reply, 404, 'There is no such realm.');
 }
 
-/** A parameter that comes twice is refused (RFC 6749 section 3.2). */
+/**
+ * What has no value counts as left out, and a parameter that comes twice is refused (RFC 6749
+ * section 3.2).
+ */
 function formOf(body: unknown): Map<string, string> | undefined {
   const form = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(typeof body === 'string' ? body : '')) {
+    if (value === '') continue;
     if (form.has(name)) return undefined;
     form.set(name, value);
   }

@@ -41,10 +41,17 @@ const actions: readonly string[] = [
   'hubs',
 ] satisfies ClassicAction[];
 
+const ownBases = [hubContract.paths.classic, hubContract.paths.classicV2];
+
+/** A third of what a client is waited for, as the original has it. */
+const MAX_KEEP_ALIVE_MS = 10_000;
+
 /** The hub as clients written before ASP.NET Core see it: `$.connection.recordingHub`. */
 export class ClassicFrontEnd {
   readonly #options: RecordingHubOptions;
   readonly #room: SubscriptionRoom;
+  /** Base paths, in small letters. */
+  readonly #bases: readonly string[];
   readonly #server: ClassicServer;
   readonly #connections = new Map<ClassicConnection, Subscriptions>();
   readonly #expiries = new Map<ClassicConnection, Expiry>();
@@ -52,7 +59,9 @@ export class ClassicFrontEnd {
   constructor(options: RecordingHubOptions, room: SubscriptionRoom) {
     this.#options = options;
     this.#room = room;
-    const { maxConnections, maxBacklogBytes, onError } = options;
+    const { maxConnections, maxBacklogBytes, longPollTimeoutMs, onError } = options;
+    const { names, paths } = options.aliases;
+    this.#bases = [...ownBases, ...paths.map((path) => path.toLowerCase())];
     this.#server = createClassicServer({
       hubs: {
         [classicHubName]: {
@@ -61,6 +70,8 @@ export class ClassicFrontEnd {
         },
       },
       userKey: keyOf,
+      aliases: aliasesOf(names),
+      ...(names.length === 0 ? { defaultHub: classicHubName } : {}),
       isOriginAllowed: (origin, host) => options.isOriginAllowed(origin, host),
       onConnected: (connection) => this.#welcome(connection),
       onDisconnected: (connection) => {
@@ -70,6 +81,8 @@ export class ClassicFrontEnd {
         this.#connections.delete(connection);
       },
       ...{ maxConnections, onError },
+      connectionTimeoutMs: longPollTimeoutMs,
+      keepAliveIntervalMs: Math.min(options.keepAliveMs, MAX_KEEP_ALIVE_MS),
       maxBufferedBytes: maxBacklogBytes,
       maxReplayBytes: maxBacklogBytes / 2,
       maxReplayMessages: 10_000,
@@ -80,12 +93,20 @@ export class ClassicFrontEnd {
     return this.#server.connectionCount;
   }
 
+  get bases(): readonly string[] {
+    return this.#bases;
+  }
+
+  owns(path: string): boolean {
+    return this.#bases.some((base) => path.startsWith(`${base}/`));
+  }
+
   async handleRequest(
     request: IncomingMessage,
     response: ServerResponse,
     { path, query, caller }: HubRequest,
   ): Promise<void> {
-    const action = actionOf(path);
+    const action = this.#actionOf(path);
     if (!action) {
       response.writeHead(404).end();
       return;
@@ -98,7 +119,7 @@ export class ClassicFrontEnd {
     socket: Duplex,
     ...[head, { path, query, caller }]: [Buffer, HubRequest]
   ): void {
-    const action = actionOf(path);
+    const action = this.#actionOf(path);
     if (!action) {
       socket.on('error', () => undefined);
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
@@ -138,6 +159,13 @@ export class ClassicFrontEnd {
     };
   }
 
+  #actionOf(path: string): ClassicAction | undefined {
+    const slash = path.lastIndexOf('/');
+    if (!this.#bases.includes(path.slice(0, slash))) return undefined;
+    const action = path.slice(slash + 1);
+    return actions.includes(action) ? (action as ClassicAction) : undefined;
+  }
+
   /** Its token's end is the connection's: the client starts again with a fresh one. */
   #welcome(connection: ClassicConnection): void {
     const expiry = new Expiry(() => connection.close());
@@ -161,11 +189,9 @@ export class ClassicFrontEnd {
   }
 }
 
-function actionOf(path: string): ClassicAction | undefined {
-  const { classic, classicV2 } = hubContract.paths;
-  const slash = path.lastIndexOf('/');
-  const base = path.slice(0, slash);
-  if (base !== classic && base !== classicV2) return undefined;
-  const action = path.slice(slash + 1);
-  return actions.includes(action) ? (action as ClassicAction) : undefined;
+/** Each name once, in the first of its spellings. */
+function aliasesOf(names: readonly string[]): Readonly<Record<string, string>> {
+  const byKey = new Map([...names].reverse().map((name) => [name.toLowerCase(), name]));
+  byKey.delete(classicHubName.toLowerCase());
+  return Object.fromEntries([...byKey.values()].map((name) => [name, classicHubName]));
 }

@@ -30,10 +30,6 @@ import { runForClient, SubscriptionRoom, Subscriptions } from './subscriptions.t
 const { paths } = hubContract;
 const hubPaths: readonly string[] = [paths.signalr, paths.signalrV2];
 
-function isClassic(path: string): boolean {
-  return path.startsWith(`${paths.classic}/`) || path.startsWith(`${paths.classicV2}/`);
-}
-
 /**
  * The recording hub: one set of events and methods, spoken in ASP.NET Core SignalR and in classic
  * SignalR 2.
@@ -55,6 +51,7 @@ export class RecordingHub {
     requireClasses(hubContract.methods);
     this.#options = options;
     const { maxConnections, maxBacklogBytes, isOriginAllowed, onError } = options;
+    const { longPollTimeoutMs, keepAliveMs: keepAliveIntervalMs } = options;
     this.#signalr = createSignalrServer({
       hub: {
         methods: {
@@ -70,6 +67,7 @@ export class RecordingHub {
       isSameUser: isSameBearer,
       expiresAt: expiryOf,
       ...{ maxConnections, maxBacklogBytes, isOriginAllowed, onError },
+      ...{ longPollTimeoutMs, keepAliveIntervalMs },
       // What a client that reconnects statefully has missed is kept within the same bound.
       replayBufferBytes: maxBacklogBytes / 2,
     });
@@ -82,9 +80,15 @@ export class RecordingHub {
     return this.#signalr.connections.size + this.#classic.connectionCount;
   }
 
+  /** What its paths are below. */
+  get folders(): readonly string[] {
+    const folders = hubPaths.map((path) => path.slice(0, path.lastIndexOf('/')));
+    return [...new Set([...folders, ...this.#classic.bases])];
+  }
+
   /** True when a WebSocket may be opened there. */
   owns(path: string): boolean {
-    return hubPaths.includes(path) || isClassic(path);
+    return hubPaths.includes(path) || this.#classic.owns(path);
   }
 
   async handleRequest(
@@ -95,7 +99,7 @@ export class RecordingHub {
     const suffix = (['', '/negotiate'] as const).find((one) => {
       return hubPaths.some((hub) => path === hub + one);
     });
-    if (isClassic(path)) {
+    if (this.#classic.owns(path)) {
       await this.#classic.handleRequest(request, response, { path, query, caller });
     } else if (suffix !== undefined) {
       await this.#signalr.handleRequest(request, response, { suffix, query, user: caller });
@@ -109,7 +113,7 @@ export class RecordingHub {
     socket: Duplex,
     ...[head, { path, query, caller }]: [Buffer, HubRequest]
   ): void {
-    if (isClassic(path)) {
+    if (this.#classic.owns(path)) {
       this.#classic.handleUpgrade(request, socket, head, { path, query, caller });
     } else {
       this.#signalr.handleUpgrade(request, socket, head, { query, user: caller });

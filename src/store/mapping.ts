@@ -342,6 +342,7 @@ function eventRow(event: RecordingEvent): EventTable {
   return {
     ucc_name: event.uccName,
     sequence: event.sequence,
+    position: event.position,
     type: event.type,
     call_id: event.callId,
     correlation_id: event.correlationId,
@@ -362,6 +363,7 @@ export function eventOf(row: EventTable): RecordingEvent {
   return {
     uccName: row.ucc_name,
     sequence: Number(row.sequence),
+    position: Number(row.position),
     type: row.type as RecordingEventType,
     callId: row.call_id,
     correlationId: row.correlation_id,

@@ -239,6 +239,50 @@ export class SqlStore implements Store {
     return rows.map(eventOf);
   }
 
+  async eventsInOrder(since: number, limit: number): Promise<RecordingEvent[]> {
+    const rows = await this.#database.kysely
+      .selectFrom('events')
+      .selectAll()
+      .where('position', '>', since)
+      .orderBy('position')
+      .limit(limit)
+      .execute();
+    return rows.map(eventOf);
+  }
+
+  async lastPosition(): Promise<number> {
+    const row = await this.#database.kysely
+      .selectFrom('events')
+      .select((eb) => eb.fn.max('position').as('last'))
+      .executeTakeFirst();
+    return Number(row?.last ?? 0);
+  }
+
+  async sequenceAt(uccName: string, position: number): Promise<number> {
+    const row = await this.#database.kysely
+      .selectFrom('events')
+      .select('sequence')
+      .where('ucc_name', '=', uccName)
+      .where('position', '<=', position)
+      // Newest first: what a client missed is looked at, not all that ever was.
+      .orderBy('sequence', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return Number(row?.sequence ?? 0);
+  }
+
+  async positionAfter(uccName: string, sequence: number): Promise<number | undefined> {
+    const row = await this.#database.kysely
+      .selectFrom('events')
+      .select('position')
+      .where('ucc_name', '=', uccName)
+      .where('sequence', '>', sequence)
+      .orderBy('sequence')
+      .limit(1)
+      .executeTakeFirst();
+    return row === undefined ? undefined : Number(row.position);
+  }
+
   async lastSequences(): Promise<Map<string, number>> {
     const rows = await this.#database.reader
       .selectFrom('events')

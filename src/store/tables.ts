@@ -121,6 +121,8 @@ export interface CallDetailTable {
 export interface EventTable {
   ucc_name: string;
   sequence: number;
+  /** Across UCCs, in the order of commits. */
+  position: number;
   type: string;
   call_id: string;
   correlation_id: string;

@@ -15,14 +15,9 @@ class World {
   readonly errors: unknown[] = [];
   readonly bus = new InProcessBus((cause) => this.errors.push(cause));
   readonly feed = new EventFeed(this.bus, {
-    events: (uccName, since, limit) => {
-      const read = () =>
-        this.committed
-          .filter((event) => event.uccName === uccName && event.sequence > since)
-          .slice(0, limit);
-      if (!this.slow) return Promise.resolve(read());
-      return new Promise((resolve, reject) => this.#reads.push({ read, resolve, reject }));
-    },
+    events: (uccName, since, limit) =>
+      this.#ask((event) => event.uccName === uccName && event.sequence > since, limit),
+    eventsInOrder: (since, limit) => this.#ask(({ position }) => position > since, limit),
   });
   slow = false;
   #published = 0;
@@ -30,7 +25,13 @@ class World {
 
   commit(uccName = 'ucc'): void {
     const before = this.committed.filter((event) => event.uccName === uccName).length;
-    this.committed.push(eventOf(before + 1, uccName));
+    this.committed.push(eventOf(before + 1, uccName, this.committed.length + 1));
+  }
+
+  #ask(isAskedFor: (event: RecordingEvent) => boolean, limit: number): Promise<RecordingEvent[]> {
+    const read = () => this.committed.filter(isAskedFor).slice(0, limit);
+    if (!this.slow) return Promise.resolve(read());
+    return new Promise((resolve, reject) => this.#reads.push({ read, resolve, reject }));
   }
 
   /** The oldest event that is committed and not published. */
@@ -39,6 +40,7 @@ class World {
     if (!event) return;
     this.#published += 1;
     this.bus.publish(event);
+    this.bus.publishInOrder(event);
   }
 
   publishAll(): void {
@@ -63,6 +65,16 @@ class World {
     const follower = this.feed.follow({
       ...{ uccName, since },
       deliver: ({ sequence }) => void heard.push(sequence),
+      onError: (cause) => this.errors.push(cause),
+    });
+    return { heard, follower };
+  }
+
+  followAll(since?: number): Reader {
+    const heard: number[] = [];
+    const follower = this.feed.followAll({
+      since,
+      deliver: ({ position }) => void heard.push(position),
       onError: (cause) => this.errors.push(cause),
     });
     return { heard, follower };
@@ -189,21 +201,26 @@ it('whatever the interleaving, each follower gets each event once, in order', as
     fc.asyncProperty(fc.array(step, { maxLength: 80 }), fc.nat(5), async (steps, since) => {
       const world = new World();
       const readers: Reader[] = [];
+      const ofAll: Reader[] = [];
       for (const one of steps) {
         if (one === 'commit') world.commit();
         else if (one === 'other') world.commit('other');
         else if (one === 'publish') world.publish();
-        else if (one === 'follow') readers.push(world.follow(since));
-        else if (one === 'answer') await world.answerRead();
+        else if (one === 'follow') {
+          readers.push(world.follow(since));
+          ofAll.push(world.followAll(since));
+        } else if (one === 'answer') await world.answerRead();
         else if (one === 'slow') world.slow = !world.slow;
         else await nextTurn();
       }
       await world.answerAll();
       world.publishAll();
-      await Promise.all(readers.map(({ follower }) => follower.caughtUp));
+      await Promise.all([...readers, ...ofAll].map(({ follower }) => follower.caughtUp));
       const last = world.committed.filter(({ uccName }) => uccName === 'ucc').length;
       const wanted = numbers(since + 1, Math.max(0, last - since));
       for (const { heard } of readers) expect(heard).toEqual(wanted);
+      const all = numbers(since + 1, Math.max(0, world.committed.length - since));
+      for (const { heard } of ofAll) expect(heard).toEqual(all);
       expect(world.errors).toEqual([]);
     }),
     { numRuns: 500 },

@@ -1,11 +1,12 @@
 import type { RecordingEvent } from '../../src/domain/events.ts';
 
-export function eventOf(sequence: number, uccName = 'ucc'): RecordingEvent {
+export function eventOf(sequence: number, uccName = 'ucc', position = sequence): RecordingEvent {
   return {
     ...{
       type: 'recordingStateChanged',
       uccName,
       sequence,
+      position,
       at: 0,
       action: 6,
       requester: null,

@@ -50,16 +50,24 @@ async function rested<Result>(work: () => Promise<Result>): Promise<Result> {
 
 describe('tricks with the path', () => {
   test.each([
-    '//api/calls',
-    '/api//calls',
     '/api/./calls',
     '/api/x/../calls',
     '/api/%2e%2e/calls',
     '/api/.%2E/calls',
+    '/api//.//calls',
+    '/api/calls/..//',
+    '/api/calls/.',
     '/api%2fcalls',
     '/api%2Fcalls',
+    '/api/%2f/calls',
     '/api\\calls',
-    'http://hush/api/calls',
+    'http://hush/api/../calls',
+    'http://hush/api%2fcalls',
+    'http:///api/calls',
+    'http://a@hush/api/calls',
+    'http://<a>/api/calls',
+    'ftp://hush/api/calls',
+    'api/calls',
     '*',
   ])('400: %s', async (target) => {
     expect(await rested(() => statusOf(get(target)))).toBe('400');

@@ -32,6 +32,7 @@ async function start(history: EventHistory): Promise<RawClient> {
   const hub = new RecordingHub({
     feed: new EventFeed(new InProcessBus(onError), history),
     ...{ maxConnections: 10, maxBacklogBytes: MAX_BACKLOG_BYTES, onError },
+    ...{ longPollTimeoutMs: 50_000, keepAliveMs: 15_000, aliases: { names: [], paths: [] } },
     ucc: newUcc,
     auditRead: async () => undefined,
     isOriginAllowed: () => true,
@@ -62,6 +63,7 @@ const subscribe = '{"type":1,"invocationId":"s","target":"Subscribe","arguments"
 it('a client that reads slowly gets a past of any length', async () => {
   let turnsSinceRead = 0;
   const client = await start({
+    eventsInOrder: async () => [],
     async events(_ucc, since, limit) {
       turnsSinceRead = 0;
       return past.slice(since, since + limit);
@@ -80,7 +82,10 @@ it('a client that reads slowly gets a past of any length', async () => {
 });
 
 it('a past that cannot be read is an error of the call', async () => {
-  const client = await start({ events: () => Promise.reject(new Error('no store')) });
+  const client = await start({
+    events: () => Promise.reject(new Error('no store')),
+    eventsInOrder: async () => [],
+  });
   client.send(subscribe);
   const { error } = JSON.parse(await client.nextRecord());
   expect(error).toBe("An unexpected error occurred invoking 'Subscribe' on the server.");

@@ -20,7 +20,7 @@ function bench(limits = { maxSubscriptionsPerConnection: 1_000, maxSubscriptions
   const bus = new CountingBus((cause) => {
     throw cause;
   });
-  const feed = new EventFeed(bus, { events: async () => [] });
+  const feed = new EventFeed(bus, { events: async () => [], eventsInOrder: async () => [] });
   const room = new SubscriptionRoom(limits);
   const heard: string[] = [];
   const looked: string[] = [];
@@ -83,7 +83,7 @@ describe('subscriptions', () => {
   it('whose hearer throws keep no other from hearing', () => {
     const errors: unknown[] = [];
     const bus = new InProcessBus((cause) => errors.push(cause));
-    const feed = new EventFeed(bus, { events: async () => [] });
+    const feed = new EventFeed(bus, { events: async () => [], eventsInOrder: async () => [] });
     const heard: number[] = [];
     feed.liveOf('', () => {
       throw new Error('deaf');

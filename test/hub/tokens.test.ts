@@ -92,6 +92,29 @@ describe('the v2 hub', () => {
     }
   });
 
+  test('the same token in header and query is one token; two that differ are refused', async () => {
+    const [token, other] = [
+      await fetchToken(hush.api, here),
+      await fetchToken(hush.api, elsewhere),
+    ];
+    const negotiate = async (query: string, bearer = token): Promise<number> => {
+      const url = `${hush.api}${hubContract.paths.signalrV2}/negotiate?${query}`;
+      const headers = { Authorization: `Bearer ${bearer}` };
+      return (await fetch(url, { method: 'POST', headers })).status;
+    };
+    // At once: these tokens do not live long.
+    const statuses = await Promise.all([
+      negotiate(`access_token=${token}`),
+      negotiate(`access_token=${token}&access_token=${token}`),
+      negotiate('access_token='),
+      negotiate(`access_token=${other}`),
+      negotiate(`access_token=${token}&access_token=${other}`),
+      negotiate(`access_token=${token}x`, 'x.y.z'),
+      negotiate('access_token=x.y.z', 'x.y.z'),
+    ]);
+    expect(statuses).toEqual([200, 200, 200, 400, 400, 400, 401]);
+  });
+
   test('a connection that one bearer made is not another’s', async () => {
     const url = hush.api + hubContract.paths.signalrV2;
     const token = await fetchToken(hush.api, here);

@@ -104,11 +104,12 @@ export function aDetail(call: CallRecord, sequence = 1): CallDetailRecord {
   };
 }
 
-export function anEvent(call: CallRecord, sequence: number): RecordingEvent {
+export function anEvent(call: CallRecord, sequence: number, position = sequence): RecordingEvent {
   return {
     type: 'recordingStateChanged',
     uccName: call.uccName,
     sequence,
+    position,
     correlationId: call.correlationId,
     callId: call.id,
     at,

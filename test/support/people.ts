@@ -57,6 +57,18 @@ export async function addPeople(dataDir: string, users: readonly NewUser[]): Pro
   return users.map(({ name }) => ({ name, password: passwordOf(name) }));
 }
 
+/** By their ids: hashes of their secrets. */
+async function addClients(dataDir: string, clients: Readonly<Record<string, string>>) {
+  const store = await SqlStore.open(openSqlite(join(dataDir, 'hush.sqlite')));
+  const auditLog = new AuditLog({ store, clock: Date, onError: () => undefined });
+  for (const [id, secretHash] of Object.entries(clients)) {
+    const entry = auditLog.entry(atTheDesk, { action: 'client add', outcome: 'ok' });
+    await store.people.saveClient({ id, secretHash, createdAt: Date.now() }, entry);
+  }
+  await auditLog.close();
+  await store.close();
+}
+
 function passwordOf(name: string): string {
   return `the password of ${name}`;
 }
@@ -96,9 +108,11 @@ export async function fetchToken(api: string, person: Person): Promise<string> {
 /** A Hush to which nobody comes without a token, with a person of each role. */
 export async function hushWithPeople(
   overrides: ServerOverrides = {},
+  furtherClients: Readonly<Record<string, string>> = {},
 ): Promise<{ hush: TestHush; people: Record<Role, Person> }> {
   const dataDir = temporaryFolder();
   const people = await addDemoPeople(dataDir);
+  await addClients(dataDir, furtherClients);
   const hush = await TestHush.start({
     ...{ dataDir, overrides },
     config: (config) => ({

@@ -1,6 +1,7 @@
 import { Connection } from './connection.ts';
 import { ClassicRequestError } from './errors.ts';
 import type { HubRegistry } from './hubs.ts';
+import type { SubscribedHubs } from './negotiation.ts';
 import type { ClassicLimits, ClassicServerOptions } from './options.ts';
 import type { TokenSigner } from './tokens.ts';
 
@@ -14,7 +15,7 @@ interface Entry {
 export interface Opening {
   readonly id: string;
   readonly user: unknown;
-  readonly subscribedHubs: ReadonlySet<string>;
+  readonly subscribedHubs: SubscribedHubs;
 }
 
 /** Owns every connection: opens them, sends what they have to say once a tick, closes them. */

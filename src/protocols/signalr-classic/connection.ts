@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { InvocationQueue } from './invocation-queue.ts';
-import { type EncodedMessage, encodeFrame, type FrameFlags } from './messages.ts';
+import { type EncodedMessage, encodeFrame, type FrameFlags, type HubMessage } from './messages.ts';
+import type { SubscribedHubs } from './negotiation.ts';
 import type { ClassicLimits } from './options.ts';
 import { MessageRing } from './ring.ts';
 import type { Transport } from './transport.ts';
@@ -10,10 +11,10 @@ import type { ClassicConnection, TransportName } from './types.ts';
 export interface ConnectionParts {
   readonly id: string;
   readonly user: unknown;
-  /** In small letters, from the client's `connectionData`. */
-  readonly subscribedHubs: ReadonlySet<string>;
+  /** From the client's `connectionData`. */
+  readonly subscribedHubs: SubscribedHubs;
   readonly limits: ClassicLimits;
-  encode(hub: string, method: string, args: readonly unknown[]): EncodedMessage;
+  encode(hub: string, method: string, args: readonly unknown[]): HubMessage;
   groupsToken(names: readonly string[]): string;
   /** Calls `flush` at the end of the tick, once however often it is asked. */
   scheduleFlush(connection: Connection): void;
@@ -95,8 +96,14 @@ export class Connection implements ClassicConnection {
     this.deliver(this.#parts.encode(hub, method, args));
   }
 
-  deliver(message: EncodedMessage): void {
-    if (this.#isClosed || !this.#parts.subscribedHubs.has(message.hub)) return;
+  /** Under each name that the client calls the hub by, so that its proxy dispatches it. */
+  deliver(message: HubMessage): void {
+    const names = this.#parts.subscribedHubs.get(message.hub) ?? [];
+    for (const name of names) this.#push(message.under(name));
+  }
+
+  #push(message: EncodedMessage): void {
+    if (this.#isClosed) return;
     if (this.#ring.wouldLose(this.#sentThrough, message.bytes)) {
       this.flush();
       // Nobody took what has to go: whatever the client's cursor is, it has missed a message.

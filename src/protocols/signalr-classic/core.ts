@@ -35,7 +35,7 @@ export class ClassicCore {
   constructor(options: ClassicServerOptions) {
     this.options = options;
     this.limits = resolveLimits(options);
-    this.hubs = new HubRegistry(options.hubs, options.onError);
+    this.hubs = new HubRegistry(options);
     this.signer = new TokenSigner(options.tokenSecret);
     this.connections = new ConnectionTable(options, this);
   }

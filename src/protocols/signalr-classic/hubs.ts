@@ -1,42 +1,50 @@
 import { HubError } from './errors.ts';
-import { type EncodedMessage, encodeInvocation, type Invocation } from './messages.ts';
-import type { ClassicConnection, HubDefinition, HubMethod } from './types.ts';
+import { HubMessage, type Invocation } from './messages.ts';
+import type { ClassicServerOptions } from './options.ts';
+import type { ClassicConnection, HubMethod } from './types.ts';
 
 interface Hub {
-  readonly name: string;
+  /** Its name in small letters. */
+  readonly key: string;
   readonly methods: ReadonlyMap<string, HubMethod>;
 }
+
+type HubRegistryOptions = Pick<ClassicServerOptions, 'hubs' | 'aliases' | 'defaultHub' | 'onError'>;
 
 /** The declared hubs; hub and method names match in any case (Hubs/Lookup/DefaultHubManager.cs). */
 export class HubRegistry {
   readonly #hubs: ReadonlyMap<string, Hub>;
+  readonly #aliases: ReadonlyMap<string, string>;
+  readonly #defaultHub: string;
   readonly #onError: (error: unknown) => void;
 
-  constructor(
-    hubs: Readonly<Record<string, HubDefinition>>,
-    onError: (error: unknown) => void = () => {},
-  ) {
+  constructor(options: HubRegistryOptions) {
+    const { hubs, aliases = {}, defaultHub = '', onError = () => {} } = options;
     this.#hubs = byName(Object.entries(hubs), (name, { methods }) => {
-      return { name, methods: byName(Object.entries(methods), (_, method) => method) };
+      const key = name.toLowerCase();
+      return { key, methods: byName(Object.entries(methods), (_, method) => method) };
     });
+    this.#aliases = byName(Object.entries(aliases), (_, hub) => hub.toLowerCase());
+    this.#defaultHub = defaultHub.toLowerCase();
     this.#onError = onError;
   }
 
-  has(hub: string): boolean {
-    return this.#hubs.has(hub.toLowerCase());
+  /** The key of the hub that a client calls so. */
+  keyOf(name: string): string | undefined {
+    return this.#find(name)?.key;
   }
 
   /** Throws when the hub is not declared: the owner's mistake, not a client's. */
-  encode(hub: string, method: string, args: readonly unknown[]): EncodedMessage {
+  encode(hub: string, method: string, args: readonly unknown[]): HubMessage {
     const declared = this.#hubs.get(hub.toLowerCase());
     if (!declared) throw new RangeError(`Hub ${hub} is not declared.`);
-    return encodeInvocation(declared.name, method, args);
+    return new HubMessage(declared.key, method, args);
   }
 
   /** The answer `{I,R}` or `{I,E,H,D}` (Hubs/HubResponse.cs); never rejects. */
   async invoke(connection: ClassicConnection, invocation: Invocation): Promise<string> {
     const { hub, method, args, id } = invocation;
-    const declared = this.#hubs.get(hub.toLowerCase());
+    const declared = this.#find(hub);
     if (!declared) return encodeFailure(id, `'${hub}' Hub could not be resolved.`);
     const run = declared.methods.get(method.toLowerCase());
     if (!run) return encodeFailure(id, `'${method}' method could not be resolved.`);
@@ -49,6 +57,11 @@ export class HubRegistry {
       this.#onError(error);
       return encodeFailure(id, `There was an error invoking Hub method '${hub}.${method}'.`);
     }
+  }
+
+  #find(name: string): Hub | undefined {
+    const key = name.toLowerCase();
+    return this.#hubs.get(key) ?? this.#hubs.get(this.#aliases.get(key) ?? this.#defaultHub);
   }
 }
 

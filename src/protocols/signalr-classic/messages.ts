@@ -1,21 +1,39 @@
 import { ClassicRequestError } from './errors.ts';
+import { property } from './json.ts';
 
-/** A client method invocation as it stands in `M`, encoded once for all who get it. */
+/** A client method invocation as it stands in `M`. */
 export interface EncodedMessage {
-  /** In small letters, to compare with what the client subscribed to. */
-  readonly hub: string;
   readonly json: string;
   readonly bytes: number;
 }
 
-/** `{H,M,A}`: hub, method and arguments (Hubs/ClientHubInvocation.cs). */
-export function encodeInvocation(
-  hub: string,
-  method: string,
-  args: readonly unknown[],
-): EncodedMessage {
-  const json = JSON.stringify({ H: hub, M: method, A: args });
-  return { hub: hub.toLowerCase(), json, bytes: Buffer.byteLength(json) };
+/** More names than this of one hub are encoded anew each time. */
+const MAX_KEPT_NAMES = 64;
+
+/**
+ * `{H,M,A}`: hub, method and arguments (Hubs/ClientHubInvocation.cs), encoded once for all who call
+ * the hub by the same name.
+ */
+export class HubMessage {
+  /** The declared hub's key. */
+  readonly hub: string;
+  readonly #rest: string;
+  readonly #byName = new Map<string, EncodedMessage>();
+
+  constructor(hub: string, method: string, args: readonly unknown[]) {
+    this.hub = hub;
+    this.#rest = JSON.stringify({ M: method, A: args }).slice(1);
+  }
+
+  /** As a client is told it that calls the hub so. */
+  under(name: string): EncodedMessage {
+    const known = this.#byName.get(name);
+    if (known) return known;
+    const json = `{"H":${JSON.stringify(name)},${this.#rest}`;
+    const message = { json, bytes: Buffer.byteLength(json) };
+    if (this.#byName.size < MAX_KEPT_NAMES) this.#byName.set(name, message);
+    return message;
+  }
 }
 
 /** What a frame says besides its messages. */
@@ -67,14 +85,15 @@ export interface Invocation {
 /** `{H,M,A,I}` (Hubs/HubRequestParser.cs); the round-tripped state `S` is not supported. */
 export function parseInvocation(text: string): Invocation {
   const call = parseObject(text);
-  const { H: hub, M: method, A: args = [], I: id } = call;
+  const [hub, method, id] = [property(call, 'H'), property(call, 'M'), property(call, 'I')];
+  const args = property(call, 'A') ?? [];
   if (typeof hub !== 'string' || typeof method !== 'string' || !Array.isArray(args)) {
     throw new ClassicRequestError(400, 'A hub call needs a hub H, a method M and arguments A.');
   }
-  if (id !== undefined && typeof id !== 'string' && typeof id !== 'number') {
+  if (id !== undefined && id !== null && typeof id !== 'string' && typeof id !== 'number') {
     throw new ClassicRequestError(400, 'The id I of a hub call is a number or a text.');
   }
-  return { hub, method, args, id: id === undefined ? undefined : String(id) };
+  return { hub, method, args, id: id === undefined || id === null ? undefined : String(id) };
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {

@@ -1,5 +1,6 @@
 import { ClassicRequestError } from './errors.ts';
 import type { HubRegistry } from './hubs.ts';
+import { property } from './json.ts';
 import type { ClassicLimits } from './options.ts';
 import type { TransportName } from './types.ts';
 
@@ -9,6 +10,9 @@ const HIGHEST_PROTOCOL = '2.1';
 const FIRST_PROTOCOL_WITH_ERRORS = '2.0';
 /** One may be missed (Configuration/ConfigurationExtensions.cs, KeepAliveTimeout). */
 const KEEP_ALIVES_TO_TIMEOUT = 2;
+/** Of one client; each gets every message of its own. */
+const MAX_HUBS = 16;
+const MAX_HUB_NAME = 256;
 const TRANSPORTS: readonly TransportName[] = ['webSockets', 'serverSentEvents', 'longPolling'];
 
 /** The client's version, brought into the range served (Infrastructure/ProtocolResolver.cs). */
@@ -42,27 +46,37 @@ export function encodeNegotiation(
 }
 
 export function parseTransport(name: string | undefined): TransportName {
-  const transport = TRANSPORTS.find((one) => one === name);
+  // In any case, as in the original (Transports/TransportManager.cs).
+  const asked = name?.toLowerCase();
+  const transport = TRANSPORTS.find((one) => one.toLowerCase() === asked);
   if (transport) return transport;
   const problem = name ? 'is not supported' : 'is missing';
   throw new ClassicRequestError(400, `The transport ${problem}; use ${TRANSPORTS.join(', ')}.`);
 }
 
+/** What a connection subscribed to: the names that the client calls each hub by, by its key. */
+export type SubscribedHubs = ReadonlyMap<string, readonly string[]>;
+
 /** `connectionData`: `[{"name":"hub"}]`, what to subscribe to (Hubs/HubDispatcher.cs). */
-export function parseSubscribedHubs(data: string | undefined, hubs: HubRegistry): Set<string> {
-  const names = new Set<string>();
-  for (const entry of data ? parseList(data) : []) {
-    const name: unknown = entry?.name;
-    if (typeof name !== 'string') throw malformed();
-    if (!hubs.has(name)) {
+export function parseSubscribedHubs(data: string | undefined, hubs: HubRegistry): SubscribedHubs {
+  const namesOf = new Map<string, string[]>();
+  const entries = data ? parseList(data) : [];
+  if (entries.length > MAX_HUBS) throw new ClassicRequestError(400, 'There are too many hubs.');
+  for (const entry of entries) {
+    const name = property(entry, 'name');
+    if (typeof name !== 'string' || name === '' || name.length > MAX_HUB_NAME) throw malformed();
+    const key = hubs.keyOf(name);
+    if (key === undefined) {
       throw new ClassicRequestError(400, `'${name}' Hub could not be resolved.`);
     }
-    names.add(name.toLowerCase());
+    const names = namesOf.get(key) ?? [];
+    if (!names.some((one) => one.toLowerCase() === name.toLowerCase())) names.push(name);
+    namesOf.set(key, names);
   }
-  return names;
+  return namesOf;
 }
 
-function parseList(data: string): readonly ({ name?: unknown } | null)[] {
+function parseList(data: string): readonly unknown[] {
   try {
     const list: unknown = JSON.parse(data);
     if (Array.isArray(list)) return list;

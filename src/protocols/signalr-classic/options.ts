@@ -26,6 +26,10 @@ export interface ClassicLimits {
 
 export interface ClassicServerOptions extends Partial<ClassicLimits> {
   readonly hubs: Readonly<Record<string, HubDefinition>>;
+  /** Further names of declared hubs, in any case: `{ coreApiHub: 'RecordingHub' }`. */
+  readonly aliases?: Readonly<Record<string, string>>;
+  /** The declared hub that every other name stands for; without it such names are refused. */
+  readonly defaultHub?: string;
   /** The same text for the same user and for nobody else; a connection token is bound to it. */
   readonly userKey: (user: unknown) => string;
   /** Asked when an upgrade carries an Origin; without it, only the host's own origin is allowed. */

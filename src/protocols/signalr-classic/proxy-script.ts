@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { HubDefinition } from './types.ts';
+import type { ClassicServerOptions } from './options.ts';
 
 /**
  * The script for pages that use `$.connection.someHub.client` and `.server`, at `hubs` below the
@@ -57,8 +57,16 @@ const RUNTIME = `(function ($) {
 }(window.jQuery));
 `;
 
-export function proxyScript(hubs: Readonly<Record<string, HubDefinition>>, url: string): string {
-  const table = Object.entries(hubs).map(([name, hub]) => ({
+/** Every hub by its own name and by the further ones that are declared. */
+export function proxyScript(
+  { hubs, aliases = {} }: Pick<ClassicServerOptions, 'hubs' | 'aliases'>,
+  url: string,
+): string {
+  const named = Object.entries(aliases).flatMap(([alias, hub]) => {
+    const declared = hubs[hub];
+    return declared ? [[alias, declared] as const] : [];
+  });
+  const table = [...Object.entries(hubs), ...named].map(([name, hub]) => ({
     name: camelCase(name),
     methods: Object.fromEntries(Object.keys(hub.methods).map((key) => [camelCase(key), key])),
     events: (hub.events ?? []).map(camelCase),

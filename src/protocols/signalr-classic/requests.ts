@@ -94,7 +94,7 @@ export class RequestHandler {
 
   #replyHubs(request: IncomingMessage, response: ServerResponse): void {
     const url = baseUrlOf(request);
-    const script = this.#scripts.get(url) ?? proxyScript(this.#core.options.hubs, url);
+    const script = this.#scripts.get(url) ?? proxyScript(this.#core.options, url);
     // The path may hold anything a router lets through, so only the last one is remembered.
     this.#scripts.clear();
     this.#scripts.set(url, script);

@@ -116,10 +116,10 @@ export class FrontEnd {
     const link = this.links.find(context);
     if (link.transport === 'WebSockets')
       throw new HttpError(405, 'This connection is a WebSocket.');
-    if (link.transport === undefined) throw new HttpError(409, 'There is no transport yet.');
     const { maxTransferBytes } = this.#host.settings;
-    const taken = await link.receive(() => readBody(request, context.body, maxTransferBytes));
-    if (!taken) throw unknownConnection();
+    const outcome = await link.receive(() => readBody(request, context.body, maxTransferBytes));
+    if (outcome === 'gone') throw unknownConnection();
+    if (outcome === 'full') throw new HttpError(413, 'Too much was sent before the transport.');
     answerText(response, 200);
   }
 

@@ -2,7 +2,10 @@ import type { Codec } from './codec.ts';
 import { ProtocolError } from './errors.ts';
 import { parseObject } from './json-codec.ts';
 
-/** The spec says 1; clients from version 8 on send 2 where they want stateful reconnect. */
+/**
+ * The spec says 1; clients from version 8 on send 2 where they want stateful reconnect, and those
+ * of other makers 0: as with the vendor's server, whatever is not above its own.
+ */
 const MAX_VERSION = 2;
 const SEPARATOR = '\x1e';
 
@@ -27,7 +30,7 @@ export function readHandshake(
   if (typeof protocol !== 'string' || typeof version !== 'number') {
     throw new ProtocolError('The handshake request names no protocol and version.');
   }
-  if (!Number.isInteger(version) || version < 1 || version > MAX_VERSION) {
+  if (!Number.isInteger(version) || version > MAX_VERSION) {
     throw new ProtocolError(`The server does not support version ${version} of the protocol.`);
   }
   const codec = codecs.get(protocol.toLowerCase());

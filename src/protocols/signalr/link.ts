@@ -24,6 +24,8 @@ export interface LinkOptions {
   readonly statefulReconnect: boolean;
   readonly disconnectTimeoutMs: number;
   readonly closeTimeoutMs: number;
+  /** What a client may send before it has a transport. */
+  readonly maxEarlyBytes: number;
   /** Unix ms; undefined: never. */
   expiresAt(user: unknown): number | undefined;
   onEnded(link: Link): void;
@@ -52,6 +54,9 @@ export class Link {
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
   #receiving: Promise<void> = Promise.resolve();
+  /** Came before the transport, which takes it up. */
+  #early: Buffer[] = [];
+  #earlyBytes = 0;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -89,25 +94,39 @@ export class Link {
       onLost: (error) => this.wire === wire && this.#lost(error),
     });
     this.handler?.onAttached(wire);
+    const early = this.#early;
+    this.#early = [];
+    this.#earlyBytes = 0;
+    for (const chunk of early) this.handler?.onChunk(chunk, false);
   }
 
   /**
    * Takes the body of a POST, one at a time in order of arrival: `read` is called when it is its
-   * turn. Resolves with false if the link had ended by then.
+   * turn. One that comes before the transport waits for it, as with the vendor's server. `gone`:
+   * the link had ended by then; `full`: too much waits.
    */
-  receive(read: () => Promise<Buffer>): Promise<boolean> {
+  receive(read: () => Promise<Buffer>): Promise<'taken' | 'gone' | 'full'> {
     const turn = this.#receiving.then(async () => {
       const body = await read();
-      if (this.#ended) return false;
+      if (this.#ended) return 'gone';
+      if (this.transport === undefined) return this.#keepEarly(body);
       this.handler?.onChunk(body, false);
       await this.handler?.readable();
-      return true;
+      return 'taken';
     });
     this.#receiving = turn.then(
       () => {},
       () => {},
     );
     return turn;
+  }
+
+  #keepEarly(body: Buffer): 'taken' | 'full' {
+    if (body.length === 0) return 'taken';
+    if (this.#earlyBytes + body.length > this.#options.maxEarlyBytes) return 'full';
+    this.#early.push(body);
+    this.#earlyBytes += body.length;
+    return 'taken';
   }
 
   /** After a last word: what was written still arrives. */

@@ -41,11 +41,12 @@ export class Links {
 
   /** The caller has looked whether there is room. */
   open(options: NewLink): Link {
-    const { disconnectTimeoutMs, closeTimeoutMs } = this.#host.settings;
+    const { disconnectTimeoutMs, closeTimeoutMs, maxMessageBytes } = this.#host.settings;
     const link = new Link({
       ...options,
       disconnectTimeoutMs,
       closeTimeoutMs,
+      maxEarlyBytes: maxMessageBytes,
       expiresAt: (user) => this.#host.settings.expiresAt(user),
       onEnded: (ended) => this.#byToken.delete(ended.token),
     });

@@ -140,6 +140,10 @@ class Connection {
     return this.#ask(() => new Map());
   }
 
+  lastPosition(): Promise<number> {
+    return this.#ask(() => 0);
+  }
+
   uccs(): Promise<[]> {
     return this.#ask((): [] => []);
   }

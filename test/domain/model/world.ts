@@ -47,7 +47,9 @@ const auditLog = {
   denied: async () => undefined,
 };
 const somebody = { auditOf: () => ({}) as AuditRecord, hasReason: true };
-const bus = { publish: () => undefined, subscribe: () => () => undefined };
+const subscribe = () => () => undefined;
+const publish = () => undefined;
+const bus = { publish, subscribe, publishInOrder: publish, subscribeInOrder: subscribe };
 
 const audio = { aor: null, mixed: false, clockRate: 8000, agreed: plainPcmu } as const;
 const vault = { seal: () => '', open: () => Buffer.alloc(0), renew: () => '' };

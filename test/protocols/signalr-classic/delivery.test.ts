@@ -27,7 +27,7 @@ describe('delivery', () => {
     const socket = await client.socket().opened();
     broadcast(1, 2, 3);
     const frame = await socket.frame((one) => argsOf(one).length > 0);
-    expect(frame.M).toEqual([1, 2, 3].map((n) => ({ H: 'RecordingHub', M: 'event', A: [n] })));
+    expect(frame.M).toEqual([1, 2, 3].map((n) => ({ H: 'recordinghub', M: 'event', A: [n] })));
     socket.socket.close();
   });
 

@@ -56,7 +56,7 @@ describe('the handshake', () => {
     await client.closed;
   });
 
-  it.each([1, 2])(
+  it.each([-1, 0, 1, 2])(
     'accepts version %i in any case, and what follows it at once',
     async (version) => {
       await start();
