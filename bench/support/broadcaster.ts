@@ -52,6 +52,7 @@ function hubPublisher(): (event: RecordingEvent) => void {
     ...{ maxConnections: 10_000, maxBacklogBytes: 8 * 1024 * 1024, onError },
     ucc: newUcc,
     isOriginAllowed: () => true,
+    isCurrent: () => true,
   });
   http.on('upgrade', (request, socket, head) => {
     const { pathname: path, searchParams: query } = new URL(request.url ?? '', 'http://hub');

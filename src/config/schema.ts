@@ -62,12 +62,18 @@ const auth = section({
   tenantId: Type.Optional(Type.String({ format: 'uuid' })),
   tokenLifetimeMs: count(300_000, 86_400_000),
   signingKeyLifetimeMs: count(2_592_000_000, 31_536_000_000),
-  /** Failed sign-ins within `failureWindowMs`; more are answered 429. */
+  /**
+   * Failed sign-ins within `failureWindowMs`; more are answered 429. Of one name from one address,
+   * and of one user by one client; of one client from one address; of one address.
+   */
   maxFailuresPerUser: count(10, 1_000_000),
   maxFailuresPerClient: count(100, 1_000_000),
   maxFailuresPerAddress: count(50, 1_000_000),
   failureWindowMs: count(300_000, 86_400_000),
 });
+
+/** A name, all names below one (`.example.com`), or an address; without a port. */
+const hostPattern = '^(?:\\.?[A-Za-z0-9_-]+(?:\\.[A-Za-z0-9_-]+)*|\\[[0-9A-Fa-f:.]+\\])$';
 
 const http = section({
   host: Type.String({ default: '127.0.0.1' }),
@@ -78,6 +84,8 @@ const http = section({
    * Web origins, besides Hush's own, whose pages may call and listen: `https://crm.example.com`.
    */
   allowedOrigins: Type.Array(Type.String(), { default: [] }),
+  /** Names that Hush answers under, besides loopback, its addresses and `publicUrl`. */
+  allowedHosts: Type.Array(Type.String({ pattern: hostPattern }), { default: [] }),
   /** `ok`: the contract's 200 for every body; `mapped`: 400, 403, 404, 409, 503. */
   statusCodes: oneOf(['ok', 'mapped'], 'ok'),
   bodyLimitBytes: count(65_536, 16_777_216),

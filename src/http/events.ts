@@ -22,13 +22,25 @@ interface EventQuery {
   since?: number;
 }
 
+const querySchema = Type.Object({
+  ucc: Type.Optional(Type.String({ description: 'One UCC; without it, all of them' })),
+  since: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'Replay after this sequence number; with ucc' }),
+  ),
+});
+
 /** Per UCC, the last sequence number that the client has. */
 type Positions = Map<string, number>;
 
 export function eventRoutes(app: FastifyInstance, services: HttpServices): void {
   const streams = new Set<EventStream>();
+  const dropStale = (): void => {
+    for (const stream of streams) if (!services.isCurrent(stream.principal)) stream.end();
+  };
+  let stopListening: (() => void) | undefined;
   // A stream has no end of its own that a stop could wait for.
   app.addHook('preClose', async () => {
+    stopListening?.();
     for (const stream of streams) stream.end();
   });
   app.get<{ Querystring: EventQuery }>(
@@ -38,15 +50,7 @@ export function eventRoutes(app: FastifyInstance, services: HttpServices): void 
       schema: {
         tags: ['Events'],
         summary: 'Committed events as server-sent events; Last-Event-ID resumes without a gap',
-        querystring: Type.Object({
-          ucc: Type.Optional(Type.String({ description: 'One UCC; without it, all of them' })),
-          since: Type.Optional(
-            Type.Integer({
-              minimum: 0,
-              description: 'Replay after this sequence number; with ucc',
-            }),
-          ),
-        }),
+        querystring: querySchema,
         produces: ['text/event-stream'],
         response: { 400: problemSchema, 404: problemSchema },
       },
@@ -66,6 +70,8 @@ export function eventRoutes(app: FastifyInstance, services: HttpServices): void 
         streams.delete(stream),
       );
       streams.add(stream);
+      stopListening ??= services.onPeopleChanged(dropStale);
+      if (!services.isCurrent(principal)) stream.end();
       stream.follow(begin);
       if (ucc === undefined) stream.followNewcomers();
       return reply;
@@ -103,7 +109,7 @@ interface Audience {
 class EventStream {
   readonly #response: ServerResponse;
   readonly #services: HttpServices;
-  readonly #principal: Principal;
+  readonly principal: Principal;
   readonly #positions: Positions = new Map();
   readonly #followers = new Map<string, Follower>();
   #stopListening = (): void => undefined;
@@ -112,7 +118,7 @@ class EventStream {
   constructor(response: ServerResponse, { services, principal }: Audience, onClosed: () => void) {
     this.#response = response;
     this.#services = services;
-    this.#principal = principal;
+    this.principal = principal;
     response.writeHead(200, {
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'no-cache, no-store',
@@ -186,7 +192,7 @@ class EventStream {
   }
 
   #sees(uccName: string): boolean {
-    return isGiven(this.#services, this.#principal, uccName);
+    return isGiven(this.#services, this.principal, uccName);
   }
 
   #drained(): void {

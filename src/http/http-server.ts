@@ -22,6 +22,7 @@ import { erasureRoutes } from './erasures.ts';
 import { eventRoutes } from './events.ts';
 import { Gate, NotAdmittedError } from './gate.ts';
 import { healthRoutes } from './health.ts';
+import { refuseStrays, strayRule } from './host-guard.ts';
 import { mountHub } from './hub-mount.ts';
 import { refuseUnknownQuery } from './known-query.ts';
 import { legalHoldRoutes } from './legal-hold.ts';
@@ -71,9 +72,11 @@ export async function buildHttpServer(
   app.setNotFoundHandler((_, reply) => sendProblem(reply, 404, 'There is no such resource.'));
   const connections = new Connections(app.server);
   const gate = new Gate(services, settings);
-  const isOriginAllowed = originRule(settings.allowedOrigins);
+  const isOriginAllowed = originRule(settings);
+  const strayOf = strayRule(settings, isOriginAllowed);
   await securityHeaders(app, { tls: services.certificate !== undefined });
-  const tickets = new AudioTickets(services.now);
+  refuseStrays(app, strayOf, { gate, onError: (cause) => services.onError(cause) });
+  const tickets = new AudioTickets(services.now, (principal) => services.isCurrent(principal));
   admitAll(app, gate, tickets);
   refuseWhileStopping(app, services, settings);
   refuseUnknownQuery(app);
@@ -85,7 +88,7 @@ export async function buildHttpServer(
   hushApi(app, services, tickets);
   signInRoutes(app, services, settings);
   consoleFiles(app, settings);
-  mountHub(app, services.hub, { gate, isOriginAllowed });
+  mountHub(app, services.hub, { gate, isOriginAllowed, strayOf });
   // Behind the routes' own hooks: streams have been told to end.
   app.addHook('preClose', async () => connections.close(settings.closeTimeoutMs));
   refuseOtherMethods(app, known);

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { type Errand, type Gate, NotAdmittedError } from './gate.ts';
+import type { StrayRule } from './host-guard.ts';
 import type { OriginRule } from './origins.ts';
 import { refuseTricks } from './request-guard.ts';
 import type { HttpMount } from './services.ts';
@@ -9,6 +10,7 @@ import type { HttpMount } from './services.ts';
 interface MountRules {
   readonly gate: Gate;
   readonly isOriginAllowed: OriginRule;
+  readonly strayOf: StrayRule;
 }
 
 const urls = [
@@ -68,6 +70,11 @@ async function upgrade(hub: HttpMount, rules: MountRules, { request, socket, hea
   socket.on('error', onReset);
   const target = targetOf(request);
   try {
+    const stray = rules.strayOf(request, true);
+    if (stray) {
+      await rules.gate.strayed(request, stray.reason);
+      return refuse(socket, stray.status);
+    }
     if (refuseTricks(request) !== undefined) return refuse(socket, 400);
     if (!hub.owns(target.path)) return refuse(socket, 404);
     const { principal } = await rules.gate.admit(request, errandOf(target));
@@ -109,6 +116,7 @@ const reasons: Record<number, string> = {
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
+  421: 'Misdirected Request',
   429: 'Too Many Requests',
   500: 'Internal Server Error',
   503: 'Service Unavailable',

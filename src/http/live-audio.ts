@@ -71,8 +71,12 @@ export function liveAudioRoutes(app: FastifyInstance, services: HttpServices): v
       reply.raw.once('close', leave);
       if (reply.raw.destroyed) leave();
       await recordListening(call.record, 'listen', { request, services });
-      const endsAt = request.caller.principal.expiresAt ?? Number.POSITIVE_INFINITY;
-      const isLive = (): boolean => isThere && !call.ended && services.now() < endsAt;
+      const { principal } = request.caller;
+      const endsAt = principal.expiresAt ?? Number.POSITIVE_INFINITY;
+      // Whoever is removed, or taken off the UCC, hears no more.
+      const mayHear = (): boolean =>
+        services.isCurrent(principal) && seesRecording(services, principal, call.record);
+      const isLive = (): boolean => isThere && !call.ended && services.now() < endsAt && mayHear();
       reply.header('Cache-Control', 'no-store').type('audio/wav');
       return reply.send(Readable.from(services.live.wav(call.id, isLive), { objectMode: false }));
     },

@@ -12,6 +12,7 @@ import type { CommandAnswer, CommandRequest } from '../domain/command.ts';
 import type { Erasures } from '../domain/erasures.ts';
 import type { EventFeed } from '../domain/event-feed.ts';
 import type { AlarmKind } from '../domain/events.ts';
+import type { FirstAdmin } from '../domain/first-admin.ts';
 import type { KeepingStore } from '../domain/keeping-store.ts';
 import type { Leases } from '../domain/leases.ts';
 import type { LegalHolds } from '../domain/legal-holds.ts';
@@ -80,6 +81,12 @@ export interface HttpServices {
   readonly issuer: TokenIssuer | undefined;
   /** Of mode `embedded`. */
   readonly register: PeopleRegister | undefined;
+  /** Of mode `embedded`. */
+  readonly firstAdmin: FirstAdmin | undefined;
+  /** Whether a bearer is still who it was when it was let in. */
+  isCurrent(principal: Principal): boolean;
+  /** Called after somebody is no longer who it was. @returns what ends it */
+  onPeopleChanged(listener: () => void): () => void;
   readonly trail: AccessTrail;
   readonly leases: Leases;
   readonly seamLeases: SeamLeases;
@@ -134,6 +141,10 @@ export interface HttpSettings {
   readonly anonymousNetworks: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly allowedOrigins: readonly string[];
+  /** As clients reach Hush, where that is not `host` and `port`. */
+  readonly publicUrl?: string | undefined;
+  /** Further names that Hush answers under; `.example.com` stands for all below it. */
+  readonly allowedHosts: readonly string[];
   readonly statusCodes: 'ok' | 'mapped';
   readonly bodyLimitBytes: number;
   readonly maxHeaderBytes: number;

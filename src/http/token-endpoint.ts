@@ -19,6 +19,8 @@ const errorSchema = Type.Object({
   error_description: Type.Optional(Type.String()),
 });
 
+const unreadable: readonly number[] = [400, 413, 415];
+
 interface InRealm {
   Params: { tenantId: string };
 }
@@ -45,14 +47,20 @@ function tokenRoute(app: FastifyInstance, { issuer }: HttpServices): void {
             'A bearer token for v2: client_id, client_secret, username, password, grant_type',
           response: { 200: tokenSchema, 400: errorSchema, 401: errorSchema, 429: errorSchema },
         },
+        // A body that cannot be read is refused before the route is asked, and leaves a row too.
+        errorHandler: async (error, request) => {
+          if (unreadable.includes(error.statusCode ?? 0) && issuer) {
+            await issuer.malformed(request.caller.address);
+          }
+          throw error;
+        },
       },
       async (request, reply) => {
         if (!isOurs(issuer, request.params.tenantId)) return noSuchRealm(reply);
         // RFC 6749 section 5.1
         reply.header('Cache-Control', 'no-store').header('Pragma', 'no-cache');
-        const form = formOf(request.body);
-        if (!form) return reply.code(400).send({ error: 'invalid_request' });
-        const answer = await issuer.token({ form, address: request.caller.address });
+        const { address } = request.caller;
+        const answer = await issuer.token({ form: formOf(request.body), address });
         if (answer.retryAfterSeconds !== undefined) {
           reply.header('Retry-After', answer.retryAfterSeconds);
         }

@@ -9,6 +9,8 @@ export interface RecordingHubOptions {
   readonly maxBacklogBytes: number;
   ucc(name: string): Ucc | undefined;
   isOriginAllowed(origin: string, host: string | undefined): boolean;
+  /** Whether a bearer is still who it was when it connected. */
+  isCurrent(principal: Principal): boolean;
   onError(cause: unknown): void;
 }
 

@@ -13,6 +13,7 @@ import { up as recordingSecrets } from './migrations/0010-recording-secrets.ts';
 import { up as truth } from './migrations/0011-truth.ts';
 import { up as dialogues } from './migrations/0012-dialogues.ts';
 import { up as metadata } from './migrations/0013-metadata.ts';
+import { up as generations } from './migrations/0015-generations.ts';
 import type { Schema } from './schema.ts';
 
 export const migrations = {
@@ -29,6 +30,7 @@ export const migrations = {
   '0011-truth': { up: truth },
   '0012-dialogues': { up: dialogues },
   '0013-metadata': { up: metadata },
+  '0015-generations': { up: generations },
 };
 
 /** Brings the database to the newest schema; two processes that start at once do it once. */

@@ -34,6 +34,7 @@ async function start(history: EventHistory): Promise<RawClient> {
     ...{ maxConnections: 10, maxBacklogBytes: MAX_BACKLOG_BYTES, onError },
     ucc: newUcc,
     isOriginAllowed: () => true,
+    isCurrent: () => true,
   });
   const http = createServer();
   http.on('upgrade', (request, socket, head) => {

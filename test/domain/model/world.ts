@@ -104,10 +104,12 @@ export class World {
     this.#watch = watch;
     this.#leases = new Leases({
       ...{ uccs, calls, recorder, gatekeeper, clock, trail, watch, moments },
+      requesterMustMatchToken: false,
     });
     this.#seamLeases = new SeamLeases({
       ...{ uccs, calls, recorder, gatekeeper, clock, trail, watch, moments },
       ...{ leases: this.#leases, journal, settlement, kept, limits },
+      requesterMustMatchToken: false,
     });
     this.#carrier = new CommandCarrier({
       ...{ uccs, calls, recorder, gatekeeper, clock, requesterMustMatchToken: false },
