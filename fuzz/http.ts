@@ -45,7 +45,7 @@ function requestOf(target: FuzzTarget, random: Random, operation: Operation): st
   const path = pathOf(target, random, operation.path);
   const body = method === 'GET' || method === 'HEAD' ? '' : bodyOf(target, random, path);
   const headers = [
-    'Host: fuzz',
+    'Host: localhost',
     ...(random.chance(0.9) ? [`Content-Type: ${random.pick(contentTypes)}`] : []),
     ...(random.chance(0.2) ? [`Authorization: Bearer ${tokenOf(random)}`] : []),
     ...(random.chance(0.1) ? [`${nastyText(random).slice(0, 50)}: ${nastyText(random)}`] : []),

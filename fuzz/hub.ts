@@ -30,7 +30,7 @@ export async function fuzzHub(
     : `data=${encodeURIComponent(classicFrame(random))}`;
   const lines = [
     `${random.pick(['GET', 'POST', 'DELETE'])} ${path} HTTP/1.1`,
-    'Host: fuzz',
+    'Host: localhost',
     'Connection: close',
     ...(random.chance(0.3) ? ['Accept: text/event-stream'] : []),
     ...(random.chance(0.3) ? ['Content-Type: application/x-www-form-urlencoded'] : []),

@@ -8,6 +8,7 @@ import { demoCommand } from './cli/demo.ts';
 import { eraseCommand } from './cli/erase.ts';
 import { exportCommand } from './cli/export.ts';
 import { holdCommands } from './cli/hold.ts';
+import { loginCommands } from './cli/login.ts';
 import { recordingsCommand } from './cli/recordings.ts';
 import { exitCodeOf, exitCodes } from './cli/remote.ts';
 import { endSoon } from './cli/run-server.ts';
@@ -25,6 +26,7 @@ const program = new Command('hush')
   .exitOverride();
 serveCommand(program);
 demoCommand(program);
+loginCommands(program);
 callsCommand(program);
 commandCommands(program);
 watchCommand(program);

@@ -15,6 +15,7 @@ import { Uploader } from './archive/uploader.ts';
 import { masterKeyVault } from './archive/vault.ts';
 import { openAuth } from './auth/open-auth.ts';
 import { hashPassword, hashSecret } from './auth/password-hash.ts';
+import type { Guessing } from './auth/sign-in-limits.ts';
 import { InProcessBus } from './bus/in-process.ts';
 import { ConfigError } from './config/config-error.ts';
 import {
@@ -24,7 +25,7 @@ import {
   isPlainSipGuarded,
 } from './config/exposure.ts';
 import type { Config } from './config/schema.ts';
-import { systemCaller } from './domain/access.ts';
+import { type Principal, systemCaller } from './domain/access.ts';
 import { AlarmDesk } from './domain/assurance-alarms.ts';
 import { Assessor } from './domain/assurance-assessor.ts';
 import { systemTimeZone } from './domain/assurance-day.ts';
@@ -41,6 +42,7 @@ import { Erasures } from './domain/erasures.ts';
 import { contractError } from './domain/errors.ts';
 import { EventFeed } from './domain/event-feed.ts';
 import type { Alarm, RecordingEvent } from './domain/events.ts';
+import { FirstAdmin } from './domain/first-admin.ts';
 import { Gatekeeper } from './domain/gatekeeper.ts';
 import { Journal } from './domain/journal.ts';
 import { KeptRecordings } from './domain/kept-recordings.ts';
@@ -339,28 +341,41 @@ async function assemble(
   const auditLog = new AuditLog({ store, clock, onError: onAuditFailed });
   const gatekeeper = new Gatekeeper({ recorder, journal, alarms, clock });
   const watch = new PauseWatch({ uccs, alarms, clock, moments });
+  const { requesterMustMatchToken } = config.auth;
   const leases = new Leases({
     ...{ uccs, calls, recorder, gatekeeper, clock, auditLog, watch, moments },
+    requesterMustMatchToken,
   });
   const seamLeases = new SeamLeases({
     ...{ uccs, calls, recorder, gatekeeper, clock, auditLog, watch, moments },
-    ...{ leases, journal, settlement, kept, limits: config.recording },
+    ...{ leases, journal, settlement, kept, limits: config.recording, requesterMustMatchToken },
   });
   const carrier = new CommandCarrier({
     ...{ uccs, calls, recorder, gatekeeper, clock },
     reconsider: (call) => lifecycle.reconsider(call),
     auditLog: new CommandAudit(auditLog, onAuditFailed),
-    requesterMustMatchToken: config.auth.requesterMustMatchToken,
+    requesterMustMatchToken,
   });
+  const onStandingsFailed = (cause: unknown): void =>
+    logger.error({ err: cause }, 'users and clients could not be read; it is tried again');
   const auth = openAuth({
     ...{ settings: config.auth, dataDir: config.dataDir, people: store.people, clock },
     url: () => config.http.publicUrl ?? (http ? urlOf(http) : ''),
-    onSignIn: (signIn) => auditLog.signIn(signIn),
+    onSignIn(signIn) {
+      metrics.signIn(signIn);
+      return auditLog.signIn(signIn);
+    },
+    onGuessing: (guessing) => alarms.raise(signInsGuessed(guessing, config.auth.failureWindowMs)),
+    onStandingsFailed,
     onError: (cause) => logger.warn({ err: cause }, 'the keys of an issuer could not be fetched'),
   });
+  const { standings } = auth;
+  const isCurrent = (principal: Principal): boolean => standings?.isCurrent(principal) ?? true;
   const register = new PeopleRegister({
     ...{ people: store.people, hashPassword, hashSecret, now: () => clock.now() },
+    changed: async () => standings?.refresh().catch(onStandingsFailed),
   });
+  const firstAdmin = auth.issuer && new FirstAdmin(register);
   const onTlsFailed = (cause: unknown): void =>
     logger.error({ err: cause }, 'a certificate could not be renewed');
   const certificates = {
@@ -435,10 +450,12 @@ async function assemble(
     aliases: config.hub.aliases,
     ucc: (name) => uccs.get(name),
     auditRead: (caller, what) => auditLog.read(caller, what),
-    isOriginAllowed: originRule(config.http.allowedOrigins),
+    isOriginAllowed: originRule(config.http),
+    isCurrent,
     onError: (cause) => logger.error({ err: cause }, 'the hub failed'),
   });
 
+  standings?.onChange(() => hub.dropStale());
   const webhooks = new WebhookDispatcher({
     ...{ feed, alarms, clock, history: store, store: store.webhooks, limits: config.webhooks },
     isUcc: (name) => uccs.get(name) !== undefined,
@@ -499,7 +516,8 @@ async function assemble(
       publishedThrough: () => journal.publishedThrough,
       alarmsOf: (callId) => alarms.openOf(callId),
       ...{ authenticator: auth.authenticator, issuer: auth.issuer },
-      register: auth.issuer && register,
+      ...{ register: auth.issuer && register, firstAdmin, isCurrent },
+      onPeopleChanged: (changed) => standings?.onChange(changed) ?? (() => undefined),
       carry: async (request, caller) =>
         phase === 'stopping'
           ? { ok: false, error: contractError('processingFailed') }
@@ -529,6 +547,7 @@ async function assemble(
     mayGoOn();
     const restored = await lifecycle.restore();
     for (const call of calls.list()) watch.changed(call);
+    await auth.start();
     http = await newHttpServer();
     mayGoOn();
     // Before SIP, which may have to end sessions: a start that fails ends none.
@@ -547,7 +566,18 @@ async function assemble(
     const { udpPort: sipUdpPort, tcpPort: sipTcpPort, tlsPort: sipTlsPort } = srs;
     const addresses = { http: urlOf(http), sipUdpPort, sipTcpPort, sipTlsPort };
     logger.info({ ...addresses, issuer: auth.issuer?.issuer }, 'ready');
+    await offerFirstAdmin(config.http.publicUrl ?? addresses.http);
     return addresses;
+  }
+
+  /** In the log alone: who reads it runs this Hush. */
+  async function offerFirstAdmin(url: string): Promise<void> {
+    const code = await firstAdmin?.offer();
+    if (code === undefined) return;
+    logger.warn(
+      { code, url: `${url}/#/first-admin` },
+      'nobody can sign in yet: make the first admin there with this code, or by hush user add',
+    );
   }
 
   /** From the signal on nothing more is recorded than what had arrived by then. */
@@ -566,6 +596,7 @@ async function assemble(
     const step = (name: string, ...runs: (() => Promise<unknown> | undefined)[]) =>
       teardown.step(name, STEP_TIMEOUT_MS, ...runs);
     watch.close();
+    standings?.close();
     await step(
       'listeners',
       async () => hub.close(),
@@ -669,6 +700,13 @@ async function openStore(
       logger.error({ count }, 'the master key does not open some of what the store holds'),
   });
   return { store, keys };
+}
+
+function signInsGuessed({ of, address, failures }: Guessing, windowMs: number): Omit<Alarm, 'at'> {
+  const what = { user: 'one user', client: 'one client', address: 'any user' }[of];
+  const seconds = Math.round(windowMs / 1000);
+  const detail = `${failures} failed sign-ins of ${what} from ${address} within ${seconds} s`;
+  return { kind: 'signInsGuessed', detail };
 }
 
 /** The console as it was built: two folders up from what is compiled, one from the sources. */

@@ -54,6 +54,7 @@ function hubPublisher(): (event: RecordingEvent) => void {
     ucc: newUcc,
     auditRead: async () => undefined,
     isOriginAllowed: () => true,
+    isCurrent: () => true,
   });
   http.on('upgrade', (request, socket, head) => {
     const { pathname: path, searchParams: query } = new URL(request.url ?? '', 'http://hub');

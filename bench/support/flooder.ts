@@ -147,7 +147,7 @@ function ask(httpPort: number, rate: number, request: () => Buffer): void {
 
 function auditQuery(): Buffer {
   // Nobody of that name has ever done anything: all there is must be looked at.
-  return getRequest('/api/access-trail?who=nobody-of-that-name&limit=100');
+  return getRequest('/api/audit-log?who=nobody-of-that-name&limit=100');
 }
 
 function refusedCommand(): Buffer {

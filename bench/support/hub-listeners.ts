@@ -39,7 +39,12 @@ async function open({ port, path }: ListenRequest): Promise<void> {
   const socket = connect({ port, host: '127.0.0.1' });
   const head = [
     `GET ${path} HTTP/1.1`,
-    ...['Host: bench', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'],
+    ...[
+      'Host: localhost',
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+    ],
     'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
   ];
   socket.write(`${head.join('\r\n')}\r\n\r\n`);

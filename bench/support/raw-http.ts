@@ -5,7 +5,7 @@ const HEADER_END = Buffer.from('\r\n\r\n');
 
 /** Without a token, as v1; with one, as v2. */
 export function getRequest(path: string, token?: string): Buffer {
-  const head = [`GET ${path} HTTP/1.1`, 'Host: bench'];
+  const head = [`GET ${path} HTTP/1.1`, 'Host: localhost'];
   if (token !== undefined) head.push(`Authorization: Bearer ${token}`);
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n`);
 }
@@ -13,7 +13,7 @@ export function getRequest(path: string, token?: string): Buffer {
 export function requestOf(path: string, body: string): Buffer {
   const head = [
     `POST ${path} HTTP/1.1`,
-    'Host: bench',
+    'Host: localhost',
     'Content-Type: application/json',
     `Content-Length: ${Buffer.byteLength(body)}`,
   ];

@@ -179,7 +179,7 @@ export interface Operations {
         /** Since when the recorder keeps nothing; null while it keeps audio */
         readonly notKeptSince: string | null;
         /** Open, of this call: it needs a look */
-        readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'audioDamaged' | 'dailySummary')[];
+        readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'signInsGuessed' | 'audioDamaged' | 'dailySummary')[];
         readonly streams: readonly ({
           readonly track: number;
           readonly label: string;
@@ -223,7 +223,7 @@ export interface Operations {
       /** Since when the recorder keeps nothing; null while it keeps audio */
       readonly notKeptSince: string | null;
       /** Open, of this call: it needs a look */
-      readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'audioDamaged' | 'dailySummary')[];
+      readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'signInsGuessed' | 'audioDamaged' | 'dailySummary')[];
       readonly streams: readonly ({
         readonly track: number;
         readonly label: string;
@@ -375,6 +375,8 @@ export interface Operations {
     path: { id: string };
     query: Record<never, never>;
     body: {
+      /** SIP or tel URI of the agent or supervisor on whose behalf it is asked for */
+      readonly requester?: string;
       readonly owner: string;
       readonly reason?: string;
       /** How long the pause holds unless it is renewed */
@@ -408,6 +410,8 @@ export interface Operations {
     body: {
       /** How long the pause holds unless it is renewed */
       readonly ttlMs?: number;
+      /** SIP or tel URI of the agent or supervisor on whose behalf it is asked for */
+      readonly requester?: string;
     };
     answer: {
       readonly callId: string;
@@ -431,7 +435,7 @@ export interface Operations {
   /** Give a pause back; audio is kept again once nobody holds */
   'DELETE /api/calls/{id}/pauses/{owner}': {
     path: { id: string; owner: string };
-    query: Record<never, never>;
+    query: { requester?: string };
     body: undefined;
     answer: {
       readonly callId: string;
@@ -1248,7 +1252,7 @@ export interface Operations {
       })[];
     };
   };
-  /** Add a user, or replace the settings of one; they count from its next token on */
+  /** Add a user, or replace the settings of one: what it was given before ends at once */
   'PUT /api/users/{name}': {
     path: { name: string };
     query: Record<never, never>;
@@ -1268,7 +1272,7 @@ export interface Operations {
       readonly createdAt: string;
     };
   };
-  /** Remove a user; tokens already given out count until they expire */
+  /** Remove a user: its tokens, tickets and connections end within seconds */
   'DELETE /api/users/{name}': {
     path: { name: string };
     query: Record<never, never>;
@@ -1287,7 +1291,7 @@ export interface Operations {
       })[];
     };
   };
-  /** Add a client, or give it a new secret: the old one holds no longer */
+  /** Add a client, or give it a new secret: the old one, and its tokens, end */
   'PUT /api/clients/{id}': {
     path: { id: string };
     query: Record<never, never>;
@@ -1299,7 +1303,7 @@ export interface Operations {
       readonly secret: string;
     };
   };
-  /** Remove a client: it gets no more tokens */
+  /** Remove a client: its tokens end */
   'DELETE /api/clients/{id}': {
     path: { id: string };
     query: Record<never, never>;
@@ -1343,12 +1347,12 @@ export interface Operations {
   /** What is open now and what was raised, newest first */
   'GET /api/alarms': {
     path: Record<never, never>;
-    query: { ucc?: string; kind?: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'audioDamaged' | 'dailySummary'; open?: boolean; from?: string; to?: string; cursor?: string; limit?: number };
+    query: { ucc?: string; kind?: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'signInsGuessed' | 'audioDamaged' | 'dailySummary'; open?: boolean; from?: string; to?: string; cursor?: string; limit?: number };
     body: undefined;
     answer: {
       readonly items: readonly ({
         readonly id: string;
-        readonly kind: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'audioDamaged' | 'dailySummary';
+        readonly kind: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'signInsGuessed' | 'audioDamaged' | 'dailySummary';
         readonly at: string;
         /** null while it is open; the same as `at` where it tells of a moment */
         readonly clearedAt: string | null;
@@ -1433,6 +1437,15 @@ export interface Operations {
     query: Record<never, never>;
     body: undefined;
     answer: {
+      readonly status: 'ready' | 'notReady';
+    };
+  };
+  /** The same, and why; 200 or 503 */
+  'GET /api/health/details': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
       readonly status: 'ready' | 'degraded' | 'starting' | 'stopping';
       readonly recorder: 'available' | 'unavailable';
       readonly callsInProgress: number;
@@ -1455,7 +1468,7 @@ export interface Operations {
       /** Let in without a token */
       readonly isAnonymous: boolean;
       readonly roles: readonly ('integrator' | 'agent' | 'supervisor' | 'auditor' | 'admin')[];
-      readonly permissions: readonly ('readStates' | 'command' | 'readCalls' | 'readEvents' | 'readRecordings' | 'listen' | 'holdRecordings' | 'erase' | 'readArchive' | 'changeArchive' | 'readUccs' | 'changeUccs' | 'readWebhooks' | 'changeWebhooks' | 'readPeople' | 'changePeople' | 'readMetrics' | 'readAuditLog' | 'readAssurance' | 'reconcile')[];
+      readonly permissions: readonly ('readStates' | 'command' | 'overridePause' | 'readCalls' | 'readEvents' | 'readRecordings' | 'listen' | 'holdRecordings' | 'erase' | 'readArchive' | 'changeArchive' | 'readUccs' | 'changeUccs' | 'readWebhooks' | 'changeWebhooks' | 'readPeople' | 'changePeople' | 'readMetrics' | 'readAuditLog' | 'readAssurance' | 'reconcile')[];
       readonly seesAllUccs: boolean;
     };
   };
@@ -1467,6 +1480,8 @@ export interface Operations {
     answer: {
       /** By name and password, at POST /api/sign-in */
       readonly password: boolean;
+      /** Nobody is there yet: the code of the log makes an admin */
+      readonly firstAdmin: boolean;
       /** By authorization code with PKCE (RFC 7636), as a public client */
       readonly issuers: readonly ({
         readonly issuer: string;
@@ -1482,10 +1497,14 @@ export interface Operations {
     body: {
       readonly username: string;
       readonly password: string;
+      /** Answer a renewalToken too */
+      readonly renewable?: boolean;
     };
     answer: {
       readonly token: string;
       readonly expiresInMs: number;
+      /** Good for tokens of the next 12 hours, and for nothing else */
+      readonly renewalToken?: string;
     };
   };
   /** Another token for who bears one of the console's */
@@ -1497,6 +1516,30 @@ export interface Operations {
       readonly token: string;
       readonly expiresInMs: number;
     };
+  };
+  /** Another token for a renewalToken, as the command line keeps one */
+  'POST /api/sign-in/refresh': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      readonly renewalToken: string;
+    };
+    answer: {
+      readonly token: string;
+      readonly expiresInMs: number;
+    };
+  };
+  /** Make the first admin, by the code that the log has while there are no users */
+  'POST /api/sign-in/first-admin': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      /** As the log has it */
+      readonly code: string;
+      readonly name: string;
+      readonly password: string;
+    };
+    answer: unknown;
   };
   /** A bearer token for v2: client_id, client_secret, username, password, grant_type */
   'POST /auth/realms/{tenantId}/protocol/openid-connect/token': {

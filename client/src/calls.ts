@@ -16,6 +16,16 @@ interface TakeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+interface OnBehalf {
+  /** SIP or tel URI of an agent or supervisor of the call's UCC. */
+  readonly requester?: string;
+}
+
+interface RenewOptions extends OnBehalf {
+  readonly ttlMs?: number;
+  readonly timeoutMs?: number;
+}
+
 /** One call, by its id or its correlation id. */
 export class CallHandle {
   readonly id: string;
@@ -70,21 +80,22 @@ export class CallHandle {
     return this.#transport.request('POST /api/calls/{id}/pauses', asked, { headers, signal });
   }
 
-  renewPause(
-    owner: string,
-    { ttlMs, timeoutMs }: { readonly ttlMs?: number; readonly timeoutMs?: number } = {},
-  ): Answer<Pauses> {
+  renewPause(owner: string, { ttlMs, requester, timeoutMs }: RenewOptions = {}): Answer<Pauses> {
     const asked = {
       path: { ...this.#path, owner },
-      body: ttlMs === undefined ? {} : { ttlMs },
+      body: {
+        ...(ttlMs === undefined ? {} : { ttlMs }),
+        ...(requester === undefined ? {} : { requester }),
+      },
     };
     const options: RequestOptions = timeoutMs === undefined ? {} : { timeoutMs };
     return this.#transport.request('PUT /api/calls/{id}/pauses/{owner}', asked, options);
   }
 
   /** Outlives the page that sends it. */
-  releasePause(owner: string): Answer<Pauses> {
-    const asked = { path: { ...this.#path, owner } };
+  releasePause(owner: string, { requester }: OnBehalf = {}): Answer<Pauses> {
+    const query = requester === undefined ? {} : { requester };
+    const asked = { path: { ...this.#path, owner }, query };
     const options = { keepalive: true };
     return this.#transport.request('DELETE /api/calls/{id}/pauses/{owner}', asked, options);
   }

@@ -7,6 +7,8 @@ export interface LeaseOptions {
   readonly ttlMs?: number;
   /** For the receipts: `card entry`. Never what was typed. */
   readonly reason?: string;
+  /** The agent or supervisor on whose behalf, where the caller's token is not its own. */
+  readonly requester?: string;
   readonly signal?: AbortSignal;
   /** A pause that could not be given back: Hush raises the alarm `pauseExpired` by itself. */
   readonly onTrouble?: (error: HushError) => void;
@@ -93,7 +95,10 @@ export class Lease {
   async #take(): Promise<Result<undefined>> {
     const { reason, signal } = this.#options;
     const idempotencyKey = crypto.randomUUID();
-    const asked = { owner: this.#owner, ttlMs: this.#ttlMs, ...(reason ? { reason } : {}) };
+    const asked = {
+      ...{ owner: this.#owner, ttlMs: this.#ttlMs, ...this.#onBehalf },
+      ...(reason ? { reason } : {}),
+    };
     let last: Result<undefined> = failure(unexpected('it was not asked for'));
     // The same lease, however often it is asked for: its life began with the first time.
     const sentAt = now();
@@ -118,6 +123,11 @@ export class Lease {
     return this.#leftMs > 0
       ? success(undefined)
       : failure(unexpected('the answer came when the pause was all but over'));
+  }
+
+  get #onBehalf(): { readonly requester?: string } {
+    const { requester } = this.#options;
+    return requester === undefined ? {} : { requester };
   }
 
   /** Until it counts as lost. */
@@ -146,7 +156,7 @@ export class Lease {
     if (this.#lost.signal.aborted) return undefined;
     const sentAt = now();
     const answered = await this.#call.renewPause(this.#owner, {
-      ...{ ttlMs: this.#ttlMs, timeoutMs: Math.max(1, this.#leftMs) },
+      ...{ ttlMs: this.#ttlMs, timeoutMs: Math.max(1, this.#leftMs), ...this.#onBehalf },
     });
     if (this.#released || this.#lost.signal.aborted) return undefined;
     const confirmed = answered.ok ? this.#confirm(answered.value, sentAt) : answered;
@@ -159,7 +169,7 @@ export class Lease {
   async #release(): Promise<boolean> {
     const until = performance.now() + this.#ttlMs;
     for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(MAX_RETRY_MS, waitMs * 2)) {
-      const answered = await this.#call.releasePause(this.#owner);
+      const answered = await this.#call.releasePause(this.#owner, this.#onBehalf);
       // 404: it does not hold, or the call is over.
       if (answered.ok || (answered.error.kind === 'http' && answered.error.status === 404)) {
         return true;

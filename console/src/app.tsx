@@ -4,6 +4,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useCallback, useEffect, useState } from 'react';
 import { CallPage } from './pages/call.tsx';
 import { DemoPage } from './pages/demo.tsx';
+import { FirstAdminPage } from './pages/first-admin.tsx';
 import { HealthPage } from './pages/health.tsx';
 import { LivePage } from './pages/live.tsx';
 import { PeoplePage } from './pages/people.tsx';
@@ -15,6 +16,7 @@ import { Failed } from './parts/notes.tsx';
 import { type Route, useRoute } from './route.ts';
 import { type Me, type Permission, session } from './session.ts';
 import { texts } from './texts.ts';
+import { useAsked } from './use-asked.ts';
 
 /** Each is there for who may use it. */
 const pages: readonly { page: keyof typeof texts.nav; needs: Permission }[] = [
@@ -27,25 +29,43 @@ const pages: readonly { page: keyof typeof texts.nav; needs: Permission }[] = [
 ];
 
 export function App() {
+  const route = useRoute();
   const [me, setMe] = useState<Me>();
   const [error, setError] = useState<HushError>();
   const [refused, setRefused] = useState<string>();
+  /** Whom the network lets in goes there by itself. */
+  const [isAtDoor, setAtDoor] = useState(false);
   const look = useCallback(async () => {
     const back = await session.comeBack();
-    if (back.problem !== undefined) setRefused(back.problem);
+    const turnAway = (why: string): void => {
+      setRefused(why);
+      setAtDoor(true);
+    };
+    if (back.problem !== undefined) turnAway(back.problem);
     const result = await session.client.request('GET /api/me', {});
     setMe(result.ok ? result.value : undefined);
     setError(result.ok ? undefined : result.error);
-    if (result.ok) setRefused(undefined);
-    else if (back.isBack && isRefusal(result.error)) setRefused(texts.signIn.notAccepted);
+    if (back.isBack && !result.ok && isRefusal(result.error)) turnAway(texts.signIn.notAccepted);
   }, []);
   useEffect(() => {
     void look();
     return session.onSignedOut(() => void look());
   }, [look]);
-  if (me) return <Shell me={me} />;
-  if (error && isRefusal(error)) {
-    return <SignInPage refused={refused} onSignedIn={() => void look()} />;
+  const leaveDoor = (): void => {
+    setRefused(undefined);
+    setAtDoor(false);
+  };
+  const goIn = (): void => {
+    leaveDoor();
+    void look();
+  };
+  if (route.page === 'first-admin') return <FirstAdminPage onSignedIn={goIn} />;
+  if (me && !(isAtDoor && me.isAnonymous)) {
+    return <Shell me={me} route={route} onSignIn={() => setAtDoor(true)} />;
+  }
+  if (me || (error && isRefusal(error))) {
+    const back = me ? { onBack: leaveDoor } : {};
+    return <SignInPage refused={refused} onSignedIn={goIn} {...back} />;
   }
   return (
     <Center component="main" mih="100dvh" p="md">
@@ -62,8 +82,13 @@ function isRefusal(error: HushError): boolean {
   return error.kind === 'http' && [401, 403].includes(error.status);
 }
 
-function Shell({ me }: { readonly me: Me }) {
-  const route = useRoute();
+interface ShellProps {
+  readonly me: Me;
+  readonly route: Route;
+  onSignIn(): void;
+}
+
+function Shell({ me, route, onSignIn }: ShellProps) {
   const [isOpen, { toggle, close }] = useDisclosure(false);
   const { page } = route;
   // Who has several tabs, or hears the page, is told which of them this is.
@@ -96,7 +121,9 @@ function Shell({ me }: { readonly me: Me }) {
             <Text size="sm" c="dimmed" truncate>
               {me.isAnonymous ? texts.signIn.anonymous : me.name}
             </Text>
-            {!me.isAnonymous && (
+            {me.isAnonymous ? (
+              <SignInButton onSignIn={onSignIn} />
+            ) : (
               <Button size="compact-sm" variant="default" onClick={() => session.signOut()}>
                 {texts.signIn.out}
               </Button>
@@ -123,6 +150,17 @@ function Shell({ me }: { readonly me: Me }) {
         <Page route={route} may={may} />
       </AppShell.Main>
     </AppShell>
+  );
+}
+
+/** There where somebody could sign in. */
+function SignInButton({ onSignIn }: { onSignIn(): void }) {
+  const { value } = useAsked('sign-in', () => session.hush.request('GET /api/sign-in', {}));
+  if (!value || (!value.password && value.issuers.length === 0)) return null;
+  return (
+    <Button size="compact-sm" variant="default" onClick={onSignIn}>
+      {texts.signIn.submit}
+    </Button>
   );
 }
 

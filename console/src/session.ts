@@ -46,6 +46,15 @@ class Session {
     return undefined;
   }
 
+  /** Makes the first admin, and signs it in. @returns why it did not work */
+  async becomeFirstAdmin(
+    body: Operations['POST /api/sign-in/first-admin']['body'],
+  ): Promise<string | undefined> {
+    const answer = await this.hush.request('POST /api/sign-in/first-admin', { body });
+    if (!answer.ok) return answer.error.message;
+    return this.signIn(body.name, body.password);
+  }
+
   /** Takes up what an issuer sent one back with, if it did. */
   async comeBack(): Promise<{ readonly isBack: boolean; readonly problem?: string }> {
     try {

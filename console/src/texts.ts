@@ -23,7 +23,16 @@ export const texts = {
     notOurs: 'That sign-in was not begun here. Try again.',
     refused: 'The issuer refused:',
     notAccepted: 'You are signed in there, but Hush does not take the token: ask who set it up.',
-    anonymous: 'Signed in by your network',
+    anonymous: 'Let in by your network',
+    back: 'Back',
+  },
+  firstAdmin: {
+    link: 'Nobody can sign in yet: make the first admin',
+    title: 'The first admin',
+    hint: 'The log of Hush has a code for it, in the line that says that nobody can sign in yet.',
+    code: 'Code from the log',
+    password: 'At least 12 characters',
+    submit: 'Make this admin',
   },
   live: {
     none: 'No call is in progress.',
@@ -83,6 +92,7 @@ export const texts = {
     spoolFull: 'Too much waits for the bucket',
     passwordGuessing: 'Somebody guesses passwords',
     logFailed: 'The log cannot be written',
+    signInsGuessed: 'Somebody guesses passwords',
     dailySummary: 'Summary of a day',
   } as Record<string, string>,
   actions: {

@@ -21,12 +21,17 @@ export interface IssuerSettings {
 const MAX_TEXT_LENGTH = 512;
 const MAX_ITEMS = 1_000;
 const control = /\p{Cc}/u;
-/** Keycloak names its token types; only access tokens open doors. */
-const otherTokens: readonly unknown[] = ['ID', 'Refresh', 'Offline', 'Logout'];
+/** Keycloak names its token types, in whatever case; only access tokens open doors. */
+const otherTokens: readonly string[] = ['id', 'refresh', 'offline', 'logout', 'renewal'];
+/**
+ * What only ID tokens carry (OpenID Connect Core 1.0 sections 2 and 3.3.2.11), and logout tokens
+ * (Back-Channel Logout 1.0 section 2.4).
+ */
+const claimsOfOthers = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events'] as const;
 
 /** Whom a verified token speaks of. @throws TokenRefusedError */
 export function principalOf(claims: JWTPayload, settings: IssuerSettings): Principal {
-  if (otherTokens.includes(claims.typ)) throw new TokenRefusedError('type');
+  requireAccessClaims(claims);
   const known = knownClientOf(claims, settings);
   // Where `aud` is what names us, `azp` still says who asked for the token.
   const client = text(claims.azp) ?? text(claims.appid) ?? known;
@@ -41,6 +46,18 @@ export function principalOf(claims: JWTPayload, settings: IssuerSettings): Princ
     uris: urisOf(claims, settings),
     expiresAt: (claims.exp ?? 0) * 1000,
   };
+}
+
+/** @throws TokenRefusedError for what is no access token, or is bound to a key that nobody shows */
+function requireAccessClaims(claims: JWTPayload): void {
+  const { typ } = claims;
+  if (typeof typ === 'string' && otherTokens.includes(typ.toLowerCase())) {
+    throw new TokenRefusedError('type');
+  }
+  if (claimsOfOthers.some((name) => claims[name] !== undefined))
+    throw new TokenRefusedError('type');
+  // A bearer would be let in with a token that somebody else must prove to hold (RFC 7800).
+  if (claims.cnf !== undefined) throw new TokenRefusedError('cnf');
 }
 
 /** `azp` (or Entra's `appid`) or `aud` names a configured client. */

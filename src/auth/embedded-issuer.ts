@@ -1,11 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import {
-  createLocalJWKSet,
-  type JSONWebKeySet,
-  type JWTVerifyGetKey,
-  jwtVerify,
-  SignJWT,
-} from 'jose';
+import type { JWTVerifyGetKey } from 'jose';
 import type {
   SignIn,
   SignInRequest,
@@ -16,57 +9,55 @@ import type {
 import { addressKey } from '../domain/networks.ts';
 import { type Client, consoleClientId, type PeopleStore, type User } from '../domain/people.ts';
 import type { Clock } from '../domain/ports.ts';
-import { FailedAttempts } from './failed-attempts.ts';
-import { fields, grants, refusals } from './oauth.ts';
+import { grants, refusals } from './oauth.ts';
+import { type Bearer, OwnTokens, type SignedIn } from './own-tokens.ts';
 import { type Hasher, HashingBusyError } from './password-hash.ts';
+import { ProvenSecrets } from './proven-secrets.ts';
+import {
+  type Guessing,
+  type GuessKey,
+  type SignInLimitSettings,
+  SignInLimits,
+} from './sign-in-limits.ts';
 import { SIGNING_ALGORITHM, type SigningKeys } from './signing-keys.ts';
+import { type Form, formOf, MAX_FIELD_BYTES } from './token-form.ts';
 
-export interface EmbeddedIssuerOptions {
+export interface EmbeddedIssuerOptions extends SignInLimitSettings {
   readonly keys: SigningKeys;
   readonly people: PeopleStore;
+  /** Of users whose client has proved itself: nobody else makes them wait. */
   readonly hasher: Hasher;
+  /** Of everybody else. */
+  readonly strangersHasher: Hasher;
   readonly clock: Clock;
   readonly tokenLifetimeMs: number;
-  readonly maxFailuresPerUser: number;
-  readonly maxFailuresPerClient: number;
-  readonly maxFailuresPerAddress: number;
-  readonly failureWindowMs: number;
   /** `http://127.0.0.1:8080`, as clients reach Hush. */
   url(): string;
   /** The token is answered once it is done. */
   onSignIn(signIn: SignIn): Promise<void>;
+  onGuessing(guessing: Guessing): void;
 }
 
-export const rolePrefix = 'hush-';
-type Form = Readonly<Record<(typeof fields)[number], string>>;
+type Attempt = Pick<SignIn, 'who' | 'client' | 'address'>;
 
-/** Nobody's name or password is longer; hashing a long one costs. */
-const MAX_FIELD_BYTES = 256;
-const MAX_LIMITED_KEYS = 10_000;
 /** Verified in the place of what is not there: no answer comes sooner for an unknown name. */
 const nobodysPassword = `scrypt$32768$8$3$${'A'.repeat(22)}$${'A'.repeat(43)}`;
-const nobodysSecret = `scrypt$16384$8$1$${'A'.repeat(22)}$${'A'.repeat(43)}`;
+const nobodysSecret = `sha256$${'A'.repeat(22)}$${'A'.repeat(43)}`;
 
-const consoleClient = { id: consoleClientId } as const;
-
-/** A working day: who goes on after it signs in again, however often the token was renewed. */
-const MAX_SESSION_MS = 12 * 3_600_000;
+const consoleClient = { id: consoleClientId, generation: 0 } as const;
 
 /** A token endpoint for installations without an issuer, answering as Keycloak does. */
 export class EmbeddedIssuer implements TokenIssuer {
   readonly #options: EmbeddedIssuerOptions;
-  readonly #limits: Readonly<Record<'user' | 'client' | 'address', FailedAttempts>>;
+  readonly #limits: SignInLimits;
+  readonly #tokens: OwnTokens;
+  readonly #proven = new ProvenSecrets();
 
   constructor(options: EmbeddedIssuerOptions) {
     this.#options = options;
-    const { failureWindowMs: windowMs, clock } = options;
-    const limit = (most: number): FailedAttempts =>
-      new FailedAttempts({ most, windowMs, maxKeys: MAX_LIMITED_KEYS, now: () => clock.now() });
-    this.#limits = {
-      user: limit(options.maxFailuresPerUser),
-      client: limit(options.maxFailuresPerClient),
-      address: limit(options.maxFailuresPerAddress),
-    };
+    const { keys, clock, tokenLifetimeMs } = options;
+    this.#limits = new SignInLimits(options, clock, (guessing) => options.onGuessing(guessing));
+    this.#tokens = new OwnTokens({ keys, clock, tokenLifetimeMs, issuer: () => this.issuer });
   }
 
   get tenantId(): string {
@@ -78,11 +69,12 @@ export class EmbeddedIssuer implements TokenIssuer {
   }
 
   /** For verifying one's own tokens. */
-  readonly findKey: JWTVerifyGetKey = async (header, token) =>
-    createLocalJWKSet((await this.jwks()) as JSONWebKeySet)(header, token);
+  get findKey(): JWTVerifyGetKey {
+    return this.#tokens.findKey;
+  }
 
   jwks(): Promise<{ readonly keys: readonly object[] }> {
-    return this.#options.keys.published();
+    return this.#tokens.jwks();
   }
 
   discovery(): Record<string, unknown> {
@@ -100,83 +92,127 @@ export class EmbeddedIssuer implements TokenIssuer {
     };
   }
 
+  /** A client that has proved itself is never held up by what others guess. */
   async token({ form: given, address }: TokenRequest): Promise<TokenAnswer> {
-    const form = formOf(given);
-    if (!form) return { status: 400, body: refusals.incomplete };
-    if (!grants.includes(form.grant_type)) return { status: 400, body: refusals.unsupportedGrant };
-    const attempt = { who: form.username.toLowerCase(), client: form.client_id, address };
-    return this.#attempt(attempt, () => this.#signIn(form));
-  }
-
-  async signIn({ username, password, address }: SignInRequest): Promise<TokenAnswer> {
-    if ([username, password].some((text) => Buffer.byteLength(text) > MAX_FIELD_BYTES)) {
-      return { status: 400, body: refusals.incomplete };
+    const form = given && formOf(given);
+    if (!form) return this.malformed(address);
+    if (!grants.includes(form.grant_type)) {
+      await this.malformed(address);
+      return { status: 400, body: refusals.unsupportedGrant };
     }
-    const { people, hasher } = this.#options;
-    const attempt = { who: username.toLowerCase(), client: consoleClient.id, address };
-    return this.#attempt(attempt, async () => {
-      const user = await people.user(username);
-      const isUser = await hasher.verify(password, user?.passwordHash ?? nobodysPassword);
-      return { client: consoleClient, user: isUser ? user : undefined };
+    const attempt = { who: form.username.toLowerCase(), client: form.client_id, address };
+    const client = await this.#provenClient(form).catch(unlessBusy);
+    if (client === 'busy') return this.#tooMany(attempt, 1);
+    if (!client) return this.#refuseClient(attempt);
+    const keys = [{ of: 'user', key: keyOf('client', client.id, attempt.who) }] as const;
+    return this.#attempt(attempt, keys, async () => {
+      return { client, user: await this.#provenUser(form, this.#options.hasher) };
     });
   }
 
-  async renew(token: string): Promise<TokenAnswer | undefined> {
-    const { clock, people } = this.#options;
-    const now = clock.now();
-    const verified = await jwtVerify(token, this.findKey, {
-      ...{ issuer: this.issuer, algorithms: [SIGNING_ALGORITHM], currentDate: new Date(now) },
-      requiredClaims: ['sub', 'exp', 'auth_time'],
-    }).catch(() => undefined);
-    const { azp, sub = '', auth_time: signedInAt } = verified?.payload ?? {};
-    if (azp !== consoleClient.id || typeof signedInAt !== 'number') return undefined;
-    if (now >= signedInAt * 1000 + MAX_SESSION_MS) return undefined;
-    const user = await people.user(sub);
-    if (!user) return undefined;
-    return { status: 200, body: this.#body(await this.#sign(consoleClient, user, signedInAt)) };
+  /** Leaves a row; what cannot be read names nobody. */
+  async malformed(address: string): Promise<TokenAnswer> {
+    const nobody = { who: 'unknown', client: null, address };
+    await this.#options.onSignIn({ ...nobody, outcome: 'denied', reason: 'malformed' });
+    return { status: 400, body: refusals.incomplete };
   }
 
-  /** Counted before it is known what comes of it, so that many at once are no way around. */
+  async signIn({ address, isRenewable, ...form }: SignInRequest): Promise<TokenAnswer> {
+    const { username, password } = form;
+    if ([username, password].some((text) => Buffer.byteLength(text) > MAX_FIELD_BYTES)) {
+      return this.malformed(address);
+    }
+    const attempt = { who: username.toLowerCase(), client: consoleClient.id, address };
+    const key = addressKey(address);
+    const keys = [
+      { of: 'user', key: keyOf('address', key, attempt.who) },
+      { of: 'address', key },
+    ] as const;
+    let signedIn: User | undefined;
+    const answer = await this.#attempt(attempt, keys, async () => {
+      signedIn = await this.#provenUser(form, this.#options.strangersHasher);
+      return { client: consoleClient, user: signedIn };
+    });
+    if (answer.status !== 200 || !signedIn || !isRenewable) return answer;
+    const renewalToken = await this.#tokens.renewal(signedIn);
+    return { ...answer, body: { ...answer.body, renewal_token: renewalToken } };
+  }
+
+  async renew(token: string): Promise<TokenAnswer | undefined> {
+    return this.#renewed(await this.#tokens.signedIn(token, 'access'));
+  }
+
+  async renewByRenewalToken(token: string): Promise<TokenAnswer | undefined> {
+    return this.#renewed(await this.#tokens.signedIn(token, 'renewal'));
+  }
+
+  /** Who was removed, reset or given another role meanwhile signs in again. */
+  async #renewed(signedIn: SignedIn | undefined): Promise<TokenAnswer | undefined> {
+    const user = signedIn && (await this.#options.people.user(signedIn.name));
+    if (!user || user.generation !== signedIn.generation) return undefined;
+    const token = await this.#tokens.access({ client: consoleClient, user }, signedIn.signedInAt);
+    return { status: 200, body: this.#body(token) };
+  }
+
+  /** Its secret is 256 random bits, which cost nothing to look at, and which nobody guesses. */
+  async #provenClient(form: Form): Promise<Client | undefined> {
+    const { people, strangersHasher } = this.#options;
+    const client = await people.client(form.client_id);
+    const { client_secret: secret } = form;
+    if (client && this.#proven.has(client, secret)) return client;
+    const isClient = await strangersHasher.verify(secret, client?.secretHash ?? nobodysSecret);
+    if (!client || !isClient) return undefined;
+    this.#proven.add(client, secret);
+    return client;
+  }
+
+  async #provenUser(
+    { username, password }: Pick<Form, 'username' | 'password'>,
+    hasher: Hasher,
+  ): Promise<User | undefined> {
+    const user = await this.#options.people.user(username);
+    const isUser = await hasher.verify(password, user?.passwordHash ?? nobodysPassword);
+    return isUser ? user : undefined;
+  }
+
+  /** Whoever goes on guessing is told to wait, and looked at all the same. */
+  async #refuseClient(attempt: Attempt & { readonly client: string }): Promise<TokenAnswer> {
+    const { address, client } = attempt;
+    const key = addressKey(address);
+    const keys: GuessKey[] = [
+      { of: 'client', key: keyOf('address', key, client) },
+      { of: 'address', key },
+    ];
+    const seconds = this.#limits.failed(keys, address);
+    if (seconds > 0) return this.#tooMany(attempt, seconds);
+    await this.#options.onSignIn({ ...attempt, outcome: 'denied', reason: 'client' });
+    return { status: 401, body: refusals.wrongClient };
+  }
+
   async #attempt(
-    attempt: Pick<SignIn, 'who' | 'client' | 'address'>,
-    verify: () => Promise<{ client: Pick<Client, 'id'> | undefined; user: User | undefined }>,
+    attempt: Attempt,
+    keys: readonly GuessKey[],
+    verify: () => Promise<Pick<Bearer, 'client'> & { readonly user: User | undefined }>,
   ): Promise<TokenAnswer> {
-    const address = addressKey(attempt.address);
-    const keys = { user: attempt.who, client: attempt.client, address };
-    const retryAfterSeconds = this.#begin(keys);
+    const retryAfterSeconds = await this.#limits.begin(keys);
     if (retryAfterSeconds > 0) return this.#tooMany(attempt, retryAfterSeconds);
     let hasFailed = false;
     try {
       const { client, user } = await verify();
-      hasFailed = !client || !user;
-      return await this.#answer(attempt, client, user);
+      hasFailed = !user;
+      if (user) return await this.#answer(attempt, { client, user });
+      await this.#options.onSignIn({ ...attempt, outcome: 'denied', reason: 'user' });
+      return { status: 401, body: refusals.wrongUser };
     } catch (cause) {
       if (cause instanceof HashingBusyError) return this.#tooMany(attempt, 1);
       throw cause;
     } finally {
-      for (const of of limited) this.#limits[of].end(keys[of], hasFailed);
+      this.#limits.end(keys, attempt.address, hasFailed);
     }
   }
 
-  /** Both are always verified, so that all refusals take the same work. */
-  async #signIn(form: Form): Promise<{ client: Client | undefined; user: User | undefined }> {
-    const { people, hasher } = this.#options;
-    const [client, user] = [await people.client(form.client_id), await people.user(form.username)];
-    const isClient = await hasher.verify(form.client_secret, client?.secretHash ?? nobodysSecret);
-    const isUser = await hasher.verify(form.password, user?.passwordHash ?? nobodysPassword);
-    return { client: isClient ? client : undefined, user: isUser ? user : undefined };
-  }
-
-  async #answer(
-    attempt: Pick<SignIn, 'who' | 'client' | 'address'>,
-    ...[client, user]: [Pick<Client, 'id'> | undefined, User | undefined]
-  ): Promise<TokenAnswer> {
-    if (!client || !user) {
-      const reason = client ? 'user' : 'client';
-      await this.#options.onSignIn({ ...attempt, outcome: 'denied', reason });
-      return { status: 401, body: client ? refusals.wrongUser : refusals.wrongClient };
-    }
-    const token = await this.#sign(client, user);
+  async #answer(attempt: Attempt, bearer: Bearer): Promise<TokenAnswer> {
+    const token = await this.#tokens.access(bearer);
     await this.#options.onSignIn({ ...attempt, outcome: 'ok', reason: null });
     return { status: 200, body: this.#body(token) };
   }
@@ -188,52 +224,19 @@ export class EmbeddedIssuer implements TokenIssuer {
     return { ...answer, ...rest };
   }
 
-  /** @param signedInAt seconds; of a token that is renewed (OpenID Connect Core 1.0 section 2) */
-  async #sign(client: Pick<Client, 'id'>, user: User, signedInAt?: number): Promise<string> {
-    const { keys, clock, tokenLifetimeMs } = this.#options;
-    const { kid, key } = await keys.current();
-    const now = Math.floor(clock.now() / 1000);
-    return new SignJWT({
-      azp: client.id,
-      auth_time: signedInAt ?? now,
-      typ: 'Bearer',
-      preferred_username: user.name,
-      roles: user.roles.map((role) => rolePrefix + role),
-      hush_uccs: [...user.uccs],
-      ...(user.sipUri === null ? {} : { sip_uri: user.sipUri }),
-    })
-      .setProtectedHeader({ alg: SIGNING_ALGORITHM, typ: 'JWT', kid })
-      .setIssuer(this.issuer)
-      .setAudience('account')
-      .setSubject(user.name)
-      .setIssuedAt(now)
-      .setExpirationTime(now + Math.floor(tokenLifetimeMs / 1000))
-      .setJti(randomUUID())
-      .sign(key);
-  }
-
-  async #tooMany(
-    attempt: Pick<SignIn, 'who' | 'client' | 'address'>,
-    retryAfterSeconds: number,
-  ): Promise<TokenAnswer> {
+  async #tooMany(attempt: Attempt, retryAfterSeconds: number): Promise<TokenAnswer> {
     await this.#options.onSignIn({ ...attempt, outcome: 'denied', reason: 'rate' });
     return { status: 429, retryAfterSeconds, body: refusals.tooMany };
   }
-
-  /** Counts the attempt until it is known; 0, or the seconds to wait. */
-  #begin(keys: Record<'user' | 'client' | 'address', string>): number {
-    const waits = limited.map((of) => this.#limits[of].retryAfterSeconds(keys[of]));
-    const longest = Math.max(...waits);
-    if (longest === 0) for (const of of limited) this.#limits[of].begin(keys[of]);
-    return longest;
-  }
 }
 
-const limited = ['user', 'client', 'address'] as const;
+/** No separator that a name could hold stands between the parts. */
+function keyOf(...parts: readonly string[]): string {
+  return JSON.stringify(parts);
+}
 
-function formOf(given: ReadonlyMap<string, string>): Form | undefined {
-  const values = fields.map((name) => [name, given.get(name) ?? ''] as const);
-  const isGood = ([, value]: readonly [string, string]) =>
-    value !== '' && Buffer.byteLength(value) <= MAX_FIELD_BYTES;
-  return values.every(isGood) ? (Object.fromEntries(values) as Form) : undefined;
+/** Of a client whose secret an older release hashed, which takes its time. */
+function unlessBusy(cause: unknown): 'busy' {
+  if (cause instanceof HashingBusyError) return 'busy';
+  throw cause;
 }

@@ -9,13 +9,22 @@ export interface FailureLimit {
 
 interface Attempts {
   failed: number;
-  /** Not known yet: counted, so that many at once cannot slip through. */
-  unfinished: number;
+  /** Being looked at. */
+  underWay: number;
+  /** Begun beyond what may still fail: they wait for one that is under way to end. */
+  readonly waiting: (() => void)[];
   /** When the oldest failure is forgotten, and the others with it. */
   endsAt: number;
 }
 
-/** Counts failed sign-ins per key. Of more keys than fit, the one whose count began first goes. */
+/** More that wait for one key's turn are told to come again. */
+const MAX_WAITING = 64;
+
+/**
+ * Counts failed sign-ins per key. No more are looked at together than may still fail: many at once
+ * cannot slip through, and good ones only wait for each other. Of more keys than fit, the one whose
+ * count began first goes.
+ */
 export class FailedAttempts {
   readonly #limit: FailureLimit;
   readonly #attempts = new Map<string, Attempts>();
@@ -30,42 +39,64 @@ export class FailedAttempts {
 
   /** 0, or the seconds after which the key may be tried again. */
   retryAfterSeconds(key: string): number {
-    const { most } = this.#limit;
-    const { failed, unfinished, endsAt } = this.#current(key);
-    if (failed >= most) return Math.max(1, Math.ceil((endsAt - this.#limit.now()) / 1000));
-    // Those under way may all be good: it is soon known.
-    return failed + unfinished >= most ? 1 : 0;
+    const known = this.#attempts.get(key);
+    if (!known) return 0;
+    this.#forgetOld(known);
+    if (known.failed < this.#limit.most) return 0;
+    return Math.max(1, Math.ceil((known.endsAt - this.#limit.now()) / 1000));
   }
 
-  begin(key: string): void {
-    const attempts = this.#current(key);
-    attempts.unfinished += 1;
-    if (this.#attempts.has(key)) return;
+  /** Resolves with 0 when it is the attempt's turn, which `end` ends; else the seconds to wait. */
+  async begin(key: string): Promise<number> {
+    for (;;) {
+      const seconds = this.retryAfterSeconds(key);
+      if (seconds > 0) return seconds;
+      const attempts = this.#attempts.get(key) ?? this.#add(key);
+      if (attempts.failed + attempts.underWay < this.#limit.most) {
+        attempts.underWay += 1;
+        return 0;
+      }
+      if (attempts.waiting.length >= MAX_WAITING) return 1;
+      await new Promise<void>((resolve) => attempts.waiting.push(resolve));
+    }
+  }
+
+  /** Every attempt that began ends once. True: it was the failure that used up what is allowed. */
+  end(key: string, hasFailed: boolean): boolean {
+    const attempts = this.#attempts.get(key);
+    if (attempts) attempts.underWay = Math.max(0, attempts.underWay - 1);
+    const isLast = hasFailed && this.fail(key);
+    // Whoever waits looks for itself whether it is its turn.
+    for (const wake of attempts?.waiting.splice(0) ?? []) wake();
+    if (attempts?.failed === 0 && attempts.underWay === 0) this.#attempts.delete(key);
+    return isLast;
+  }
+
+  /** Of what cost nothing to look at, and needed no turn. True: as of `end`. */
+  fail(key: string): boolean {
+    const attempts = this.#attempts.get(key) ?? this.#add(key);
+    this.#forgetOld(attempts);
+    if (attempts.failed === 0) attempts.endsAt = this.#limit.now() + this.#limit.windowMs;
+    attempts.failed += 1;
+    return attempts.failed === this.#limit.most;
+  }
+
+  #add(key: string): Attempts {
     if (this.#attempts.size >= this.#limit.maxKeys) this.#forgetFirst();
+    const attempts: Attempts = { failed: 0, underWay: 0, waiting: [], endsAt: 0 };
     this.#attempts.set(key, attempts);
-  }
-
-  /** Every attempt that began ends once. */
-  end(key: string, hasFailed: boolean): void {
-    const attempts = this.#current(key);
-    attempts.unfinished = Math.max(0, attempts.unfinished - 1);
-    if (hasFailed) {
-      if (attempts.failed === 0) attempts.endsAt = this.#limit.now() + this.#limit.windowMs;
-      attempts.failed += 1;
-      this.#attempts.set(key, attempts);
-    } else if (attempts.failed === 0 && attempts.unfinished === 0) this.#attempts.delete(key);
-  }
-
-  /** Failures that are too old are forgotten; attempts under way are not. */
-  #current(key: string): Attempts {
-    const attempts = this.#attempts.get(key) ?? { failed: 0, unfinished: 0, endsAt: 0 };
-    if (attempts.failed > 0 && attempts.endsAt <= this.#limit.now()) attempts.failed = 0;
     return attempts;
   }
 
+  /** Failures that are too old are forgotten; attempts under way are not. */
+  #forgetOld(attempts: Attempts): void {
+    if (attempts.failed > 0 && attempts.endsAt <= this.#limit.now()) attempts.failed = 0;
+  }
+
   #forgetFirst(): void {
-    for (const key of this.#attempts.keys()) {
+    for (const [key, { waiting }] of this.#attempts) {
       this.#attempts.delete(key);
+      for (const wake of waiting.splice(0)) wake();
       return;
     }
   }

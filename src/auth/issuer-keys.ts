@@ -22,6 +22,11 @@ export interface IssuerKeysOptions {
 const MAX_BODY_BYTES = 1024 * 1024;
 /** An issuer that is down is asked again this often at most. */
 const MAX_RETRY_MS = 5_000;
+/** Whatever names strangers give to keys, the issuer is asked for them this often at most. */
+const MIN_ASK_MS = 1_000;
+/** Of more names than these the one that was asked for first is asked for anew. */
+const MAX_UNKNOWN_KIDS = 1_000;
+const MAX_KID_LENGTH = 512;
 
 interface Keys {
   readonly find: JWTVerifyGetKey;
@@ -37,6 +42,8 @@ export class IssuerKeys {
   #triedAt = Number.NEGATIVE_INFINITY;
   /** When it was last asked for the sake of an unknown key. */
   #askedAt = Number.NEGATIVE_INFINITY;
+  /** Keys that the issuer was found not to have, and when. */
+  readonly #unknown = new Map<string, number>();
   #hasFailed = false;
 
   constructor(options: IssuerKeysOptions) {
@@ -67,16 +74,40 @@ export class IssuerKeys {
     throw new IssuerUnavailableError('keys');
   }
 
-  /** The issuer may have a new key: it is asked once, and then not for a while. */
-  async #withUnknown({ kid }: JWTHeaderParameters): Promise<Keys> {
+  /**
+   * The issuer may have a new key: it is asked once for each, and for that one not for a while.
+   * Until it has been asked nobody can tell.
+   */
+  async #withUnknown({ kid = '' }: JWTHeaderParameters): Promise<Keys> {
+    if (kid.length > MAX_KID_LENGTH) throw new TokenRefusedError('key');
     const { keysCooldownMs } = this.#options;
-    const pauseMs = this.#hasFailed ? Math.min(keysCooldownMs, MAX_RETRY_MS) : keysCooldownMs;
-    const mayAsk = this.#now() - this.#askedAt >= pauseMs;
-    if (mayAsk) this.#askedAt = this.#now();
-    if (mayAsk || this.#fetching) await this.#fetch();
+    const foundAt = this.#unknown.get(kid) ?? Number.NEGATIVE_INFINITY;
+    if (this.#now() - foundAt < keysCooldownMs) throw new TokenRefusedError('key');
+    // One that had begun before may bring what the issuer had before.
+    if (this.#fetching) await this.#fetching;
+    if (this.#keys?.kids.has(kid)) return this.#keys;
+    const pauseMs = Math.min(keysCooldownMs, this.#hasFailed ? MAX_RETRY_MS : MIN_ASK_MS);
+    if (this.#fetching) await this.#fetching;
+    else if (this.#now() - this.#askedAt < pauseMs) throw new IssuerUnavailableError('keys');
+    else {
+      this.#askedAt = this.#now();
+      await this.#fetch();
+    }
     if (this.#keys?.kids.has(kid)) return this.#keys;
     if (this.#hasFailed) throw new IssuerUnavailableError('keys');
+    this.#remember(kid);
     throw new TokenRefusedError('key');
+  }
+
+  #remember(kid: string): void {
+    this.#unknown.delete(kid);
+    if (this.#unknown.size >= MAX_UNKNOWN_KIDS) {
+      for (const oldest of this.#unknown.keys()) {
+        this.#unknown.delete(oldest);
+        break;
+      }
+    }
+    this.#unknown.set(kid, this.#now());
   }
 
   #mayTry(pauseMs: number): boolean {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Principal } from '../domain/access.ts';
 import {
   type Authenticator,
   type SignIn,
@@ -8,10 +9,13 @@ import {
 import type { PeopleStore } from '../domain/people.ts';
 import type { Clock } from '../domain/ports.ts';
 import type { IssuerSettings } from './claims.ts';
-import { EmbeddedIssuer, rolePrefix } from './embedded-issuer.ts';
+import { EmbeddedIssuer } from './embedded-issuer.ts';
 import { IssuerKeys } from './issuer-keys.ts';
+import { rolePrefix, standingOf } from './own-tokens.ts';
 import { ScryptHasher } from './password-hash.ts';
+import type { Guessing } from './sign-in-limits.ts';
 import { SigningKeys } from './signing-keys.ts';
+import { Standings } from './standings.ts';
 import { TokenVerifier, type TrustedIssuer } from './token-verifier.ts';
 
 /** The section `auth` of the configuration. */
@@ -42,6 +46,10 @@ export interface AuthOptions {
   readonly clock: Clock;
   url(): string;
   onSignIn(signIn: SignIn): Promise<void>;
+  /** Somebody guesses names, passwords or secrets. */
+  onGuessing(guessing: Guessing): void;
+  /** What the store says of users and clients could not be read. */
+  onStandingsFailed(cause: unknown): void;
   /** The keys of an issuer could not be had. */
   onError(cause: unknown): void;
 }
@@ -50,22 +58,48 @@ export interface Auth {
   readonly authenticator: Authenticator;
   /** Of mode `embedded`. */
   readonly issuer: TokenIssuer | undefined;
+  /** Of mode `embedded`: whether users and clients are still who they were. */
+  readonly standings: Standings | undefined;
+  /** Before anybody is let in. @throws Error naming a file of keys that do not fit */
+  start(): Promise<void>;
 }
 
 export function openAuth(options: AuthOptions): Auth {
   const { settings } = options;
-  if (settings.mode === 'none') return { authenticator: nobody, issuer: undefined };
+  const without = { issuer: undefined, standings: undefined, start: async () => undefined };
+  if (settings.mode === 'none') return { ...without, authenticator: nobody };
   if (settings.mode === 'external') {
     const trusted = externalIssuers(options);
-    return { authenticator: verifier(options, (name) => trusted.get(name)), issuer: undefined };
+    return { ...without, authenticator: verifier(options, (name) => trusted.get(name)) };
   }
-  const issuer = embeddedIssuer(options);
+  return embeddedAuth(options);
+}
+
+function embeddedAuth(options: AuthOptions): Auth {
+  const { people, onStandingsFailed: onError } = options;
+  const keys = signingKeys(options);
+  const issuer = new EmbeddedIssuer({
+    ...{ ...options.settings, ...options, keys },
+    hasher: new ScryptHasher(HASHED_AT_ONCE),
+    strangersHasher: new ScryptHasher(STRANGERS_HASHED_AT_ONCE),
+  });
+  const standings = new Standings({ people, onError });
   const own = (name: string): TrustedIssuer | undefined => {
     if (name !== issuer.issuer) return undefined;
-    return { settings: embeddedSettings(name), findKey: issuer.findKey };
+    return { settings: embeddedSettings(name), findKey: issuer.findKey, standingOf };
   };
-  return { authenticator: verifier(options, own), issuer };
+  return {
+    ...{ authenticator: verifier(options, own, standings), issuer, standings },
+    async start() {
+      await keys.prove();
+      await standings.start();
+    },
+  };
 }
+
+/** One thread of the pool is left for files. */
+const HASHED_AT_ONCE = 2;
+const STRANGERS_HASHED_AT_ONCE = 1;
 
 const nobody: Authenticator = {
   authenticate() {
@@ -76,8 +110,10 @@ const nobody: Authenticator = {
 function verifier(
   { settings, clock }: AuthOptions,
   issuer: (name: string) => TrustedIssuer | undefined,
+  standings?: Standings,
 ) {
-  return new TokenVerifier({ ...settings, clock, issuer });
+  const isCurrent = (principal: Principal): boolean => standings?.isCurrent(principal) ?? true;
+  return new TokenVerifier({ ...settings, clock, issuer, isCurrent });
 }
 
 function externalIssuers({ settings, clock, onError }: AuthOptions): Map<string, TrustedIssuer> {
@@ -94,16 +130,15 @@ function externalIssuers({ settings, clock, onError }: AuthOptions): Map<string,
   );
 }
 
-function embeddedIssuer({ settings, dataDir, ...ports }: AuthOptions): EmbeddedIssuer {
+function signingKeys({ settings, dataDir, clock }: AuthOptions): SigningKeys {
   const { tenantId, tokenLifetimeMs, clockSkewMs } = settings;
-  const keys = SigningKeys.open({
+  return SigningKeys.open({
     file: join(dataDir, 'issuer-keys.json'),
     ...(tenantId === undefined ? {} : { tenantId }),
     lifetimeMs: settings.signingKeyLifetimeMs,
     tokenLifetimeMs: tokenLifetimeMs + clockSkewMs,
-    clock: ports.clock,
+    clock,
   });
-  return new EmbeddedIssuer({ ...settings, ...ports, keys, hasher: new ScryptHasher() });
 }
 
 /** The issuer gives tokens only to clients that it knows: any of them will do. */

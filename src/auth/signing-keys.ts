@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
+import { CompactSign, compactVerify, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
 import type { Clock } from '../domain/ports.ts';
 
 export const SIGNING_ALGORITHM = 'RS256';
@@ -63,6 +63,21 @@ export class SigningKeys {
 
   get tenantId(): string {
     return this.#stored.tenantId;
+  }
+
+  /**
+   * Signs and verifies once by each key that signs, or will. @throws Error naming the file, where
+   * the two halves of one do not fit: every token would be refused
+   */
+  async prove(): Promise<void> {
+    for (const { kid, publicJwk, privateJwk } of this.#stored.keys) {
+      if (privateJwk && !(await fits(publicJwk, privateJwk))) {
+        throw new Error(
+          `${this.#options.file}: the key ${kid} does not verify what it signs: restore the ` +
+            'file, or delete it and all tokens with it',
+        );
+      }
+    }
   }
 
   async current(): Promise<SigningKey> {
@@ -146,6 +161,19 @@ export class SigningKeys {
       publicJwk: { ...publicJwk, use: 'sig' },
       privateJwk: await exportJWK(pair.privateKey),
     };
+  }
+}
+
+async function fits(publicJwk: JWK, privateJwk: JWK): Promise<boolean> {
+  try {
+    const text = new TextEncoder().encode('hush');
+    const signed = await new CompactSign(text)
+      .setProtectedHeader({ alg: SIGNING_ALGORITHM })
+      .sign(await importJWK(privateJwk, SIGNING_ALGORITHM));
+    await compactVerify(signed, await importJWK(publicJwk, SIGNING_ALGORITHM));
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,5 +1,5 @@
-import { decodeJwt, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import type { Principal } from '../domain/access.ts';
+import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import type { Principal, Standing } from '../domain/access.ts';
 import {
   type Authenticator,
   IssuerUnavailableError,
@@ -19,11 +19,15 @@ const algorithms = [
 export interface TrustedIssuer {
   readonly settings: IssuerSettings;
   readonly findKey: JWTVerifyGetKey;
+  /** Of the issuer that Hush is itself: who it was given to may be gone since. */
+  standingOf?(claims: JWTPayload): Standing;
 }
 
 export interface TokenVerifierOptions {
   /** By what `iss` says; undefined for an issuer that is not configured. */
   issuer(name: string): TrustedIssuer | undefined;
+  /** Whether who it was given to is still who it was. */
+  isCurrent(principal: Principal): boolean;
   readonly clockSkewMs: number;
   readonly tokenCacheMs: number;
   readonly maxCachedTokens: number;
@@ -43,12 +47,15 @@ export class TokenVerifier implements Authenticator {
 
   authenticate(token: string): Principal | Promise<Principal> {
     if (token.length > this.#options.maxTokenBytes) throw new TokenRefusedError('size');
-    return this.#verified.get(token, this.#options.clock.now()) ?? this.#verify(token);
+    const known = this.#verified.get(token, this.#options.clock.now());
+    if (!known) return this.#verify(token);
+    if (!this.#options.isCurrent(known)) throw new TokenRefusedError('removed');
+    return known;
   }
 
   async #verify(token: string): Promise<Principal> {
     const { clock, clockSkewMs, tokenCacheMs } = this.#options;
-    const { settings, findKey } = this.#issuerOf(token);
+    const { settings, findKey, standingOf } = this.#issuerOf(token);
     const now = clock.now();
     try {
       const { payload, protectedHeader } = await jwtVerify(token, findKey, {
@@ -63,7 +70,9 @@ export class TokenVerifier implements Authenticator {
       if (iat !== undefined && iat * 1000 > now + clockSkewMs) throw new TokenRefusedError('iat');
       const claimed = principalOf(payload, settings);
       const expiresAt = (claimed.expiresAt ?? 0) + clockSkewMs;
-      const principal = { ...claimed, expiresAt };
+      const standing = standingOf?.(payload);
+      const principal = { ...claimed, expiresAt, ...(standing ? { standing } : {}) };
+      if (!this.#options.isCurrent(principal)) throw new TokenRefusedError('removed');
       this.#verified.set(token, principal, Math.min(expiresAt, now + tokenCacheMs));
       return principal;
     } catch (cause) {

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { ConfigError } from '../config/config-error.ts';
 import type { Desk } from '../desk.ts';
 import { deskCaller } from '../domain/access.ts';
-import { type Entry, PersonSettingsError } from '../domain/people-register.ts';
+import { type Entry, LastAdminError, PersonSettingsError } from '../domain/people-register.ts';
 
 export interface DeskOptions {
   readonly config?: string;
@@ -21,7 +21,8 @@ export async function atTheDesk<Result>(
   try {
     return await work(desk);
   } catch (cause) {
-    throw cause instanceof PersonSettingsError ? new ConfigError(cause.message) : cause;
+    const isRefusal = cause instanceof PersonSettingsError || cause instanceof LastAdminError;
+    throw isRefusal ? new ConfigError(cause.message) : cause;
   } finally {
     await desk.close();
   }

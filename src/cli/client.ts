@@ -29,7 +29,7 @@ export function clientCommand(program: Command): void {
   client
     .command('remove')
     .argument('<id>')
-    .description('remove a client: it gets no more tokens')
+    .description('remove a client: its tokens end within seconds')
     .option(...configOption)
     .action((id: string, options: DeskOptions) =>
       atTheDesk(options, async (desk) => {

@@ -11,12 +11,11 @@ import { checkPassword } from '../domain/people-register.ts';
  * not typed twice alike
  */
 export async function askPassword(): Promise<string> {
-  const isTerminal = process.stdin.isTTY === true;
-  const lines = new HiddenLines(isTerminal);
+  const lines = new AskedLines();
   try {
-    const password = await lines.ask('Password: ');
+    const password = await lines.ask('Password: ', 'hidden');
     checkPassword(password);
-    if (isTerminal && (await lines.ask('Again: ')) !== password) {
+    if (lines.isTerminal && (await lines.ask('Again: ', 'hidden')) !== password) {
       throw new ConfigError('the two passwords differ');
     }
     return password;
@@ -25,23 +24,48 @@ export async function askPassword(): Promise<string> {
   }
 }
 
-class HiddenLines {
-  readonly #lines;
+/** Name and password of somebody who signs in; else two lines of standard input. */
+export async function askSignIn(): Promise<{ readonly name: string; readonly password: string }> {
+  const lines = new AskedLines();
+  try {
+    const name = (await lines.ask('User: ', 'shown')).trim();
+    return { name, password: await lines.ask('Password: ', 'hidden') };
+  } finally {
+    lines.close();
+  }
+}
 
-  constructor(isTerminal: boolean) {
-    // Nothing of what is typed is written back.
-    const output = new Writable({ write: (_chunk, _encoding, done) => done() });
-    this.#lines = createInterface({ input: process.stdin, output, terminal: isTerminal });
+/** Lines of standard input, one after the other, whether a person types them or they are there. */
+class AskedLines {
+  readonly isTerminal = process.stdin.isTTY === true;
+  readonly #lines;
+  readonly #waiting: string[] = [];
+  #isHidden = false;
+  #isOver = false;
+
+  constructor() {
+    // Nothing of a password is written back.
+    const output = new Writable({
+      write: (chunk, _encoding, done) => {
+        if (!this.#isHidden) process.stderr.write(chunk);
+        done();
+      },
+    });
+    this.#lines = createInterface({ input: process.stdin, output, terminal: this.isTerminal });
+    this.#lines.on('line', (line) => this.#waiting.push(line));
+    this.#lines.once('close', () => {
+      this.#isOver = true;
+    });
   }
 
-  async ask(prompt: string): Promise<string> {
-    if (process.stdin.isTTY) process.stderr.write(prompt);
-    const [line] = await Promise.race([
-      once(this.#lines, 'line') as Promise<[string]>,
-      once(this.#lines, 'close').then((): [string] => ['']),
-    ]);
-    if (process.stdin.isTTY) process.stderr.write('\n');
-    return line;
+  async ask(prompt: string, how: 'shown' | 'hidden'): Promise<string> {
+    if (this.isTerminal) process.stderr.write(prompt);
+    this.#isHidden = how === 'hidden' || !this.isTerminal;
+    if (this.#waiting.length === 0 && !this.#isOver) {
+      await Promise.race([once(this.#lines, 'line'), once(this.#lines, 'close')]);
+    }
+    if (this.isTerminal && how === 'hidden') process.stderr.write('\n');
+    return this.#waiting.shift() ?? '';
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { createHush, type Hush } from '../../client/src/hush.ts';
 import { type HushError, orThrow, type Result } from '../../client/src/result.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { keptLogin, renewedToken } from './kept-login.ts';
 import type { OutputOptions } from './output.ts';
 
 export interface RemoteOptions extends OutputOptions {
@@ -30,10 +31,17 @@ const DEFAULT_URL = 'http://127.0.0.1:8080';
 
 /** A command that speaks to a running Hush. */
 export function remote(command: Command): Command {
-  return command
-    .option('--url <url>', `of Hush; else HUSH_URL, else ${DEFAULT_URL}`)
-    .option('--token-file <file>', 'a bearer token; else HUSH_TOKEN')
+  return urlOption(command)
+    .option('--token-file <file>', 'a bearer token; else HUSH_TOKEN, else of hush login')
     .option('--json', 'for scripts');
+}
+
+export function urlOption(command: Command): Command {
+  return command.option('--url <url>', `of Hush; else HUSH_URL, else ${DEFAULT_URL}`);
+}
+
+export function urlOf({ url }: Pick<RemoteOptions, 'url'>): string {
+  return url ?? process.env.HUSH_URL ?? DEFAULT_URL;
 }
 
 /** A token never stands on the command line, where every user of the machine can read it. */
@@ -42,12 +50,11 @@ export function tokenIn(file: string | undefined): string | undefined {
   return token?.trim() || undefined;
 }
 
-export function connect({ url, tokenFile }: RemoteOptions): Hush {
-  const token = tokenIn(tokenFile);
-  return createHush({
-    url: url ?? process.env.HUSH_URL ?? DEFAULT_URL,
-    ...(token === undefined ? {} : { token }),
-  });
+export function connect({ tokenFile, ...options }: RemoteOptions): Hush {
+  const url = urlOf(options);
+  const given = tokenIn(tokenFile);
+  if (given !== undefined) return createHush({ url, token: given });
+  return createHush({ url, ...(keptLogin(url) ? { token: () => renewedToken(url) } : {}) });
 }
 
 /** @throws HushRequestError, which the program tells, and makes its exit code of */

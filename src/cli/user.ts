@@ -16,6 +16,10 @@ interface AddOptions extends DeskOptions {
   readonly sipUri?: string;
 }
 
+interface RemoveOptions extends DeskOptions {
+  readonly force?: boolean;
+}
+
 /** `hush user add|passwd|list|remove`: who signs in with the embedded issuer. */
 export function userCommand(program: Command): void {
   const user = program.command('user').description('people and services that sign in');
@@ -47,11 +51,13 @@ export function userCommand(program: Command): void {
   user
     .command('remove')
     .argument('<name>')
-    .description('remove a user; tokens already given out count until they expire')
+    .description('remove a user: its tokens and connections end within seconds')
+    .option('--force', 'also the last admin')
     .option(...configOption)
-    .action((name: string, options: DeskOptions) =>
+    .action((name: string, { force, ...options }: RemoveOptions) =>
       atTheDesk(options, async (desk) => {
-        if (await desk.register.removeUser(name, deskEntry(desk))) return;
+        const how = { evenTheLastAdmin: force === true };
+        if (await desk.register.removeUser(name, deskEntry(desk), how)) return;
         throw new ConfigError(`there is no user ${name}`);
       }),
     );

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Role } from '../domain/access.ts';
-import { NetworkError, parseNetworks } from '../domain/networks.ts';
+import { isLoopbackHost, NetworkError, parseNetworks } from '../domain/networks.ts';
 import type { Config } from './schema.ts';
 
 /** What a setting would do that nobody can have meant. */
@@ -24,10 +24,17 @@ export function anonymousAccess({ auth, http }: Pick<Config, 'auth' | 'http'>): 
 } {
   const takesTokens = auth.mode !== 'none';
   return {
-    anonymous: auth.anonymous ?? isLoopback(http.host),
+    anonymous: auth.anonymous ?? !isReachable(http),
     anonymousRole: auth.anonymousRole ?? (takesTokens ? 'integrator' : 'admin'),
     takesTokens,
   };
+}
+
+/** From beyond this machine: by what Hush listens on, or through a proxy. */
+function isReachable({ host, trustedProxies, publicUrl }: Config['http']): boolean {
+  if (!isLoopback(host) || trustedProxies.length > 0) return true;
+  if (publicUrl === undefined) return false;
+  return !isLoopbackHost(new URL(publicUrl).hostname.replace(/^\[|\]$/g, ''));
 }
 
 /** The first thing that is wrong with who may come in; undefined when nothing is. */
@@ -57,8 +64,7 @@ function badNetwork({ http, sip }: Config): Exposure | undefined {
 
 function openToTheWorld(config: Config): Exposure | undefined {
   const { http } = config;
-  const isReachable = !isLoopback(http.host) || http.trustedProxies.length > 0;
-  if (!isReachable || !anonymousAccess(config).anonymous) return undefined;
+  if (!isReachable(http) || !anonymousAccess(config).anonymous) return undefined;
   const index = http.anonymousNetworks.findIndex(isTheWorld);
   if (index < 0) return undefined;
   return {
@@ -114,7 +120,7 @@ function noDoor(config: Config): Exposure | undefined {
   return {
     path: '/auth/mode',
     message:
-      'none lets nobody in, since Hush listens on more than loopback: set auth.anonymous to true ' +
+      'none lets nobody in, since Hush is reached from beyond loopback: set auth.anonymous to true ' +
       'and http.anonymousNetworks to who may call without a token, or auth.mode to embedded',
   };
 }

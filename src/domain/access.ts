@@ -11,6 +11,8 @@ const everybody = roles;
 export const permissions = {
   readStates: everybody,
   command: ['integrator', 'agent', 'supervisor', 'admin'],
+  /** Ends and renews pauses that somebody else took. */
+  overridePause: ['supervisor', 'admin'],
   readCalls: everybody,
   readEvents: everybody,
   readRecordings: ['supervisor', 'auditor', 'admin'],
@@ -32,6 +34,16 @@ export const permissions = {
 } as const satisfies Record<string, readonly Role[]>;
 export type Permission = keyof typeof permissions;
 
+/** Who the embedded issuer gave a token to, at that time. */
+export interface Standing {
+  /** `User.name` and its generation. */
+  readonly user: string;
+  readonly userGeneration: number;
+  /** `Client.id` and its generation. */
+  readonly client: string;
+  readonly clientGeneration: number;
+}
+
 /** Whoever stands behind a request: the bearer of a verified token, or a caller without one. */
 export interface Principal {
   /** The same text for the same bearer and for nobody else; empty without a token. */
@@ -47,6 +59,8 @@ export interface Principal {
   readonly uris: ReadonlySet<string>;
   /** Unix ms; null: never. */
   readonly expiresAt: number | null;
+  /** Only of tokens of the embedded issuer: they hold no longer than what they were given for. */
+  readonly standing?: Standing;
 }
 
 /** Which door a request came through; `config`: what the settings' file says; `hush`: none. */
@@ -103,9 +117,17 @@ export function seesUcc(principal: Principal, ucc: Ucc): boolean {
 export function speaksFor(principal: Principal, requester: unknown, mustMatch: boolean): boolean {
   const uri = parseRequesterUri(requester);
   if (uri === undefined || principal.uris.has(uriKey(uri))) return true;
-  if (mustMatch) return false;
+  return !speaksAsItselfOnly(principal, mustMatch);
+}
+
+/** Whether the principal commands as itself only, whoever it says it asks for. */
+export function speaksAsItselfOnly(principal: Principal, mustMatch: boolean): boolean {
+  return mustMatch || !principal.roles.some(speaksForOthers);
+}
+
+function speaksForOthers(role: Role): boolean {
   const commanding: readonly Role[] = permissions.command;
-  return principal.roles.some((role) => role !== 'agent' && commanding.includes(role));
+  return role !== 'agent' && commanding.includes(role);
 }
 
 /** Who stands at the desk: whoever may read and write the data folder, by name of the account. */

@@ -20,7 +20,8 @@ export interface Authenticator {
 
 /** The form of the documented token request; nothing in it has been believed yet. */
 export interface TokenRequest {
-  readonly form: ReadonlyMap<string, string>;
+  /** Undefined where it cannot be read. */
+  readonly form: ReadonlyMap<string, string> | undefined;
   /** Of the caller. */
   readonly address: string;
 }
@@ -30,6 +31,8 @@ export interface SignInRequest {
   readonly password: string;
   /** Of the caller. */
   readonly address: string;
+  /** The answer has a `renewal_token` too, for who keeps nothing open meanwhile. */
+  readonly isRenewable?: boolean;
 }
 
 /** An OAuth 2.0 answer, RFC 6749 sections 5.1 and 5.2. */
@@ -43,7 +46,7 @@ export interface TokenAnswer {
 export interface SignIn {
   /** The user that was named, whether there is one or not. */
   readonly who: string;
-  readonly client: string;
+  readonly client: string | null;
   readonly address: string;
   readonly outcome: 'ok' | 'denied';
   readonly reason: string | null;
@@ -56,6 +59,8 @@ export interface TokenIssuer {
   /** `{url}/auth/realms/{tenantId}`; known once HTTP listens. */
   readonly issuer: string;
   token(request: TokenRequest): Promise<TokenAnswer>;
+  /** A token request that is none: it leaves a row of the audit log, and is answered 400. */
+  malformed(address: string): Promise<TokenAnswer>;
   /** For Hush's own console, which is no client that could keep a secret. */
   signIn(request: SignInRequest): Promise<TokenAnswer>;
   /**
@@ -63,6 +68,8 @@ export interface TokenIssuer {
    * user is there no more, or has been signed in for too long.
    */
   renew(token: string): Promise<TokenAnswer | undefined>;
+  /** The same by what `signIn` gave for it, which opens nothing else. */
+  renewByRenewalToken(token: string): Promise<TokenAnswer | undefined>;
   /** RFC 7517 section 5: the keys that tokens in circulation are signed with. */
   jwks(): Promise<{ readonly keys: readonly object[] }>;
   /** OpenID Connect Discovery 1.0 section 3. */

@@ -86,6 +86,8 @@ export const alarmKinds = [
   'passwordGuessing',
   /** The log cannot be written: its lines wait, and are dropped. */
   'logFailed',
+  /** Somebody guesses passwords or secrets: what is allowed of it is used up. */
+  'signInsGuessed',
   /** Audio was kept, and is damaged or not in the files any more. */
   'audioDamaged',
   /** Once a day: what became of the day before. */

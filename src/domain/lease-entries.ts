@@ -16,11 +16,13 @@ export interface LeaseRequest {
   /** Undefined: as much as the UCC holds back. */
   readonly lookbackMs: number | undefined;
   readonly ifVersion: number | undefined;
+  /** On whose behalf, as of a command of the contract; undefined: on the caller's own. */
+  readonly requester?: string | undefined;
 }
 
-export type RenewRequest = Pick<LeaseRequest, 'owner' | 'ifVersion'> & {
-  readonly ttlMs: number | undefined;
-};
+export type ReleaseRequest = Pick<LeaseRequest, 'owner' | 'ifVersion' | 'requester'>;
+
+export type RenewRequest = ReleaseRequest & { readonly ttlMs: number | undefined };
 
 export type LeaseAnswer =
   | {

@@ -2,6 +2,13 @@
 export const leaseRefusals = {
   callUnknown: { status: 404, message: 'No such call is in progress.' },
   noSuchLease: { status: 404, message: 'The owner holds no pause of this call.' },
+  notYourLease: { status: 403, message: 'Somebody else took this pause: its owner gives it back.' },
+  requesterInvalid: { status: 400, message: 'requester is neither a SIP nor a tel URI.' },
+  requesterNotBearer: { status: 403, message: 'You may not command on behalf of that requester.' },
+  requesterNotMember: {
+    status: 403,
+    message: 'The requester is not an agent or supervisor of a UCC of this call.',
+  },
   editDisabled: { status: 403, message: "The UCC's recordings may not be commanded." },
   recorderUnavailable: { status: 503, message: 'The recorder is not available.' },
   versionMismatch: { status: 412, message: 'The call has changed since that version.' },

@@ -7,6 +7,8 @@ import { leastAgeMs, type Moment } from './moment.ts';
  */
 export interface Lease {
   readonly owner: string;
+  /** `Principal.key` of who took it; undefined of a lease that an older release took. */
+  readonly takenBy?: string;
   /** Why, in the owner's words; no card data. */
   readonly reason: string | null;
   readonly ttlMs: number;

@@ -1,4 +1,4 @@
-import { type Caller, seesUcc } from './access.ts';
+import type { Caller } from './access.ts';
 import type { AuditLog } from './audit-log.ts';
 import { type Call, shutReason } from './call.ts';
 import type { CallRegistry } from './call-registry.ts';
@@ -11,10 +11,12 @@ import {
   isSame,
   type LeaseAnswer,
   type LeaseRequest,
+  type ReleaseRequest,
   type RenewRequest,
   refused,
   renewed,
 } from './lease-entries.ts';
+import { holdOn, leaseDeed, requesterRefusal, uccsSeen } from './lease-rules.ts';
 import type { Moments } from './moment.ts';
 import type { PauseWatch } from './pause-watch.ts';
 import type { Clock, FenceReceipt, Recorder } from './ports.ts';
@@ -32,13 +34,18 @@ export interface LeasesPorts {
   readonly auditLog: Pick<AuditLog, 'entry' | 'refused'>;
   readonly watch: PauseWatch;
   readonly moments: Moments;
+  /** `auth.requesterMustMatchToken` */
+  readonly requesterMustMatchToken: boolean;
 }
+
+type Asked = Pick<LeaseRequest, 'owner' | 'ifVersion' | 'requester'>;
 
 interface LeaseTurn {
   readonly call: Call;
   readonly rules: UccRules;
   readonly caller: Caller;
   readonly arrival: Arrival;
+  readonly requester: string | undefined;
 }
 
 /** How a request came. */
@@ -72,6 +79,7 @@ export class Leases {
     const asked = { ...request, cameAtMs, early: this.#early(call, caller, request) };
     return this.#turn(call, caller, 'LeaseTaken', asked, async (turn) => {
       const known = leaseOf(call, request.owner);
+      if (known && holdOn(known, caller) === 'none') return refused('notYourLease');
       const key = request.idempotencyKey;
       if (key !== null && this.#spentKeys.get(call)?.includes(key)) return refused('keySpent');
       if (known && key !== null && known.idempotencyKey === key && call.record.pauseConfirmed) {
@@ -84,8 +92,10 @@ export class Leases {
       if (lookbackMs > turn.rules.pauseLookbackMs) return refused('lookbackTooLong');
       const now = this.#ports.clock.now();
       const { owner, reason, ttlMs, idempotencyKey } = request;
+      const takenBy = known?.takenBy ?? caller.principal.key;
       return this.#hold(turn, {
-        ...{ owner, reason, ttlMs, idempotencyKey, lookbackMs, takenAt: known?.takenAt ?? now },
+        ...{ owner, takenBy, reason, ttlMs, idempotencyKey, lookbackMs },
+        takenAt: known?.takenAt ?? now,
         ...{ expiresAt: now + ttlMs, renewedAt: this.#ports.moments.moment(), expired: false },
       });
     });
@@ -96,6 +106,7 @@ export class Leases {
     return this.#turn(call, caller, 'LeaseRenewed', request, async (turn) => {
       const known = leaseOf(call, request.owner);
       if (!known) return refused('noSuchLease');
+      if (holdOn(known, caller) === 'none') return refused('notYourLease');
       return this.#hold(turn, renewed(known, request.ttlMs, this.#ports));
     });
   }
@@ -106,7 +117,7 @@ export class Leases {
 
   /** The fence of a pause is taken whatever the commands before it wait for. */
   #early(call: Call, caller: Caller, request: LeaseRequest): EarlyFence | undefined {
-    const allowed = this.#allowed(call, caller, request.ifVersion);
+    const allowed = this.#allowed(call, caller, request);
     if ('ok' in allowed) return undefined;
     const lookbackMs = request.lookbackMs ?? allowed.pauseLookbackMs;
     if (lookbackMs > allowed.pauseLookbackMs) return undefined;
@@ -114,15 +125,12 @@ export class Leases {
     return this.#ports.gatekeeper.early(call, { reason: 'lease', lookbackMs, cameAtMs });
   }
 
-  release(
-    call: Call,
-    caller: Caller,
-    request: Pick<LeaseRequest, 'owner' | 'ifVersion'>,
-  ): Promise<LeaseAnswer> {
+  release(call: Call, caller: Caller, request: ReleaseRequest): Promise<LeaseAnswer> {
     return this.#turn(call, caller, 'LeaseReleased', request, async (turn) => {
       const known = leaseOf(call, request.owner);
       if (!known) return refused('noSuchLease');
-      const audit = this.#auditOf(turn, 'LeaseReleased');
+      if (holdOn(known, caller) === 'none') return refused('notYourLease');
+      const audit = this.#auditOf(turn, 'LeaseReleased', known);
       const effect = await this.#lift(call, known, { type: 'pauseReleased', audit });
       if (known.idempotencyKey !== null) this.#spend(call, known.idempotencyKey);
       return { ok: true, call, lease: known, effect };
@@ -133,13 +141,13 @@ export class Leases {
     call: Call,
     caller: Caller,
     action: string,
-    ...[request, turn]: [Pick<LeaseRequest, 'ifVersion'> & Partial<Arrival>, Turn]
+    ...[request, turn]: [Asked & Partial<Arrival>, Turn]
   ): Promise<LeaseAnswer> {
     const { early } = request;
     const { cameAtMs = this.#arrival().cameAtMs } = request;
     const arrival = { cameAtMs, early };
     const answer = await call.queue.run(async () => {
-      const outcome = await this.#take({ call, caller, arrival }, request.ifVersion, turn);
+      const outcome = await this.#take({ call, caller, arrival }, request, turn);
       if (early && !outcome.ok) await this.#ports.gatekeeper.regret(call, early);
       return outcome;
     });
@@ -147,12 +155,10 @@ export class Leases {
     const { uccName, correlationId, id: callId } = call;
     const outcome = answer.code === 'processingFailed' ? 'failed' : 'refused';
     const attempt = {
-      action,
-      uccName,
-      correlationId,
-      callId,
+      ...{ uccName, correlationId, callId, reason: answer.code },
       outcome,
-      reason: answer.code,
+      action: leaseDeed(action, request.owner, 'own'),
+      requester: request.requester ?? null,
     } as const;
     await this.#ports.auditLog.refused(caller, attempt).catch((cause) => {
       this.#ports.gatekeeper.alarm(call, cause);
@@ -162,13 +168,13 @@ export class Leases {
 
   async #take(
     { call, caller, arrival }: Pick<LeaseTurn, 'call' | 'caller' | 'arrival'>,
-    ifVersion: number | undefined,
+    asked: Asked,
     turn: Turn,
   ): Promise<LeaseAnswer> {
-    const rules = this.#allowed(call, caller, ifVersion);
+    const rules = this.#allowed(call, caller, asked);
     if ('ok' in rules) return rules;
     try {
-      return await turn({ call, rules, caller, arrival });
+      return await turn({ call, rules, caller, arrival, requester: asked.requester });
     } catch (cause) {
       this.#ports.gatekeeper.alarm(call, cause);
       return refused('processingFailed');
@@ -178,15 +184,19 @@ export class Leases {
   }
 
   /** The rules that count, or why it is refused; one UCC that the caller sees must allow it. */
-  #allowed(call: Call, caller: Caller, ifVersion: number | undefined): UccRules | LeaseAnswer {
-    const { uccs, recorder } = this.#ports;
+  #allowed(
+    call: Call,
+    caller: Caller,
+    { ifVersion, requester }: Pick<Asked, 'ifVersion' | 'requester'>,
+  ): UccRules | LeaseAnswer {
+    const { uccs, recorder, requesterMustMatchToken: mustMatch } = this.#ports;
     const rules = uccs.rulesOf(call.record);
-    const own = call.record.dialogue.ruledBy
-      .flatMap((name) => uccs.get(name) ?? [])
-      .filter((ucc) => seesUcc(caller.principal, ucc));
+    const own = uccsSeen(uccs, call.record, caller.principal);
     if (call.ended || !rules || own.length === 0) return refused('callUnknown');
     const mayEdit = own.some((ucc) => ucc.agentCanEditAudioRecording);
     if (!mayEdit) return refused('editDisabled');
+    const refusal = requesterRefusal(caller, requester, { uccs: own, mustMatch });
+    if (refusal) return refused(refusal);
     const reachable = rules.useAudioRecording && recorder.available && !call.failed;
     if (!reachable) return refused('recorderUnavailable');
     if (ifVersion !== undefined && ifVersion !== call.record.version) {
@@ -203,7 +213,7 @@ export class Leases {
     const isNew = leaseOf(call, lease.owner) === undefined;
     const leases = withLease(call.record.leases, lease);
     const detail = isNew ? 'LeaseTaken' : 'LeaseRenewed';
-    const audit = this.#auditOf(turn, detail);
+    const audit = this.#auditOf(turn, detail, leaseOf(call, lease.owner) ?? lease);
     const entryOf = (receipt: FenceReceipt, changes: Partial<CallRecord>): Entry => ({
       ...entryFor(call, lease, { type: isNew ? 'pauseTaken' : 'callUpdated', changes }, receipt),
       detail: detailOf(lease, StateAction.Pause, detail, { requestedAt, receipt }),
@@ -275,10 +285,13 @@ export class Leases {
     await this.#ports.gatekeeper.note(call, (receipt) => entryFor(call, lease, change, receipt));
   }
 
-  #auditOf({ call, caller }: LeaseTurn, action: string) {
+  #auditOf({ call, caller, requester }: LeaseTurn, action: string, lease: Lease) {
     const { uccName, correlationId, id: callId } = call;
+    const hold = holdOn(lease, caller) === 'override' ? 'override' : 'own';
     return this.#ports.auditLog.entry(caller, {
-      ...{ action, uccName, correlationId, callId, outcome: 'ok' },
+      ...{ uccName, correlationId, callId, outcome: 'ok' },
+      action: leaseDeed(action, lease.owner, hold),
+      requester: requester ?? null,
     });
   }
 

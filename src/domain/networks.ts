@@ -57,7 +57,7 @@ export function ipv6Words(address: string): number[] | undefined {
 }
 
 /** Without its zone; as IPv4 where it is IPv4-mapped (RFC 4291 section 2.5.5.2), however spelt. */
-function plainAddress(address: string): string {
+export function plainAddress(address: string): string {
   const [withoutZone = ''] = address.split('%');
   if (isIP(withoutZone) !== 6) return withoutZone;
   const canonical = new URL(`http://[${withoutZone}]`).hostname.slice(1, -1);
@@ -65,4 +65,12 @@ function plainAddress(address: string): string {
   if (!mapped) return canonical;
   const [high, low] = [mapped[1], mapped[2]].map((word) => Number.parseInt(word ?? '', 16));
   return [high, low].flatMap((word = 0) => [word >> 8, word & 0xff]).join('.');
+}
+
+const onThisMachine = parseNetworks(['127.0.0.0/8', '::1']);
+
+/** Addresses and names (RFC 6761 section 6.3) that lead to this very machine, whoever asks. */
+export function isLoopbackHost(host: string): boolean {
+  const name = host.toLowerCase();
+  return name === 'localhost' || name.endsWith('.localhost') || onThisMachine(name);
 }

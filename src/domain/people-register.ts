@@ -9,6 +9,7 @@ import {
   type PeopleStore,
   personNamePattern,
   type User,
+  type UserRecord,
 } from './people.ts';
 import { parseRequesterUri } from './sip-uri.ts';
 import { uccKey, uccNamePattern } from './ucc.ts';
@@ -16,6 +17,15 @@ import { uccKey, uccNamePattern } from './ucc.ts';
 /** What would make no user or client; its words are for whoever typed it. */
 export class PersonSettingsError extends Error {
   override readonly name = 'PersonSettingsError';
+}
+
+/** Nobody would be left who could add another one. */
+export class LastAdminError extends Error {
+  override readonly name = 'LastAdminError';
+
+  constructor() {
+    super('this is the last admin: make another one first');
+  }
 }
 
 export interface UserSettings {
@@ -31,6 +41,8 @@ export interface PeopleRegisterPorts {
   readonly people: PeopleStore;
   hashPassword(password: string): Promise<string>;
   hashSecret(secret: string): Promise<string>;
+  /** Resolves when what was given out before holds no longer; it never rejects. */
+  changed?(): Promise<void>;
   /** Unix ms */
   now(): number;
 }
@@ -49,6 +61,8 @@ const uccName = new RegExp(uccNamePattern);
 /** Users and clients of the embedded issuer: who adds and removes them, from wherever. */
 export class PeopleRegister {
   readonly #ports: PeopleRegisterPorts;
+  /** One change after the other: two at once could leave no admin. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(ports: PeopleRegisterPorts) {
     this.#ports = ports;
@@ -66,12 +80,15 @@ export class PeopleRegister {
     return this.#ports.people.clients();
   }
 
-  /** Adds a user, or replaces the settings of one. @throws PersonSettingsError */
-  async saveUser(
-    name: string,
-    settings: UserSettings,
-    entry: Entry,
-  ): Promise<{ readonly user: User; readonly isNew: boolean }> {
+  /**
+   * Adds a user, or replaces the settings of one; what was given to it before ends.
+   * @throws PersonSettingsError, LastAdminError
+   */
+  saveUser(name: string, settings: UserSettings, entry: Entry): Promise<SavedUser> {
+    return this.#exclusively(() => this.#saveUser(name, settings, entry));
+  }
+
+  async #saveUser(name: string, settings: UserSettings, entry: Entry): Promise<SavedUser> {
     const checked = checkUser(name, settings);
     const { password } = settings;
     if (password !== undefined) checkPassword(password);
@@ -80,6 +97,7 @@ export class PeopleRegister {
     if (!before && password === undefined) {
       throw new PersonSettingsError('a new user needs a password');
     }
+    if (before && !checked.roles.includes('admin')) await this.#requireAnotherAdmin(before);
     const passwordHash =
       password === undefined ? (before?.passwordHash ?? '') : await hashPassword(password);
     const user = { ...checked, passwordHash, createdAt: before?.createdAt ?? now() };
@@ -90,31 +108,40 @@ export class PeopleRegister {
   }
 
   /** False: there is no such user. @throws PersonSettingsError */
-  async changePassword(name: string, password: string, entry: Entry): Promise<boolean> {
+  changePassword(name: string, password: string, entry: Entry): Promise<boolean> {
     checkPassword(password);
-    const { people, hashPassword } = this.#ports;
-    const user = await people.user(name);
-    if (!user) return false;
-    const passwordHash = await hashPassword(password);
-    const change = auditedChange({}, { password: SECRET_CHANGED });
-    await people.saveUser({ ...user, passwordHash }, entry(`user passwd ${user.name}`, change));
-    return true;
+    return this.#exclusively(async () => {
+      const { people, hashPassword } = this.#ports;
+      const user = await people.user(name);
+      if (!user) return false;
+      const passwordHash = await hashPassword(password);
+      const change = auditedChange({}, { password: SECRET_CHANGED });
+      await people.saveUser({ ...user, passwordHash }, entry(`user passwd ${user.name}`, change));
+      return true;
+    });
   }
 
-  /** Tokens already given out count until they expire. False: there is no such user. */
-  async removeUser(name: string, entry: Entry): Promise<boolean> {
-    const { people } = this.#ports;
-    const user = await people.user(name);
-    if (!user) return false;
-    const change = auditedChange(userState(user), undefined);
-    return people.removeUser(name, entry(`user remove ${user.name}`, change));
+  /**
+   * Ends whatever was given to the user. False: there is no such user.
+   * @throws LastAdminError unless `evenTheLastAdmin`
+   */
+  removeUser(
+    name: string,
+    entry: Entry,
+    { evenTheLastAdmin = false }: { readonly evenTheLastAdmin?: boolean } = {},
+  ): Promise<boolean> {
+    return this.#exclusively(async () => {
+      const { people } = this.#ports;
+      const user = await people.user(name);
+      if (!user) return false;
+      if (!evenTheLastAdmin) await this.#requireAnotherAdmin(user);
+      const change = auditedChange(userState(user), undefined);
+      return people.removeUser(name, entry(`user remove ${user.name}`, change));
+    });
   }
 
   /** Adds a client, or gives it a new secret: told this once. @throws PersonSettingsError */
-  async saveClient(
-    id: string,
-    entry: Entry,
-  ): Promise<{ readonly secret: string; readonly isNew: boolean }> {
+  async saveClient(id: string, entry: Entry): Promise<SavedClient> {
     if (!personName.test(id)) {
       throw new PersonSettingsError('a client id has 1 to 64 letters, digits and . _ @ + -');
     }
@@ -122,25 +149,60 @@ export class PeopleRegister {
     if (id === consoleClientId) {
       throw new PersonSettingsError(`${id} is the console, which has no secret`);
     }
-    const { people, hashSecret, now } = this.#ports;
-    const secret = randomBytes(SECRET_BYTES).toString('base64url');
-    const before = await people.client(id);
-    const createdAt = before?.createdAt ?? now();
-    const client = { id, secretHash: await hashSecret(secret), createdAt };
-    const change = auditedChange(before && { id }, { id, secret: SECRET_CHANGED });
-    const verb = before ? 'new secret' : 'add';
-    await people.saveClient(client, entry(`client ${verb} ${id}`, change));
-    return { secret, isNew: !before };
+    return this.#exclusively(async () => {
+      const { people, hashSecret, now } = this.#ports;
+      const secret = randomBytes(SECRET_BYTES).toString('base64url');
+      const before = await people.client(id);
+      const createdAt = before?.createdAt ?? now();
+      const client = { id, secretHash: await hashSecret(secret), createdAt };
+      const change = auditedChange(before && { id }, { id, secret: SECRET_CHANGED });
+      const verb = before ? 'new secret' : 'add';
+      await people.saveClient(client, entry(`client ${verb} ${id}`, change));
+      return { secret, isNew: !before };
+    });
   }
 
   removeClient(id: string, entry: Entry): Promise<boolean> {
     const change = auditedChange({ id }, undefined);
-    return this.#ports.people.removeClient(id, entry(`client remove ${id}`, change));
+    return this.#exclusively(() =>
+      this.#ports.people.removeClient(id, entry(`client remove ${id}`, change)),
+    );
+  }
+
+  /** @throws LastAdminError */
+  async #requireAnotherAdmin({ name, roles: held }: User): Promise<void> {
+    if (!held.includes('admin')) return;
+    const users = await this.#ports.people.users();
+    const isAnother = (other: User): boolean =>
+      other.name !== name && other.roles.includes('admin');
+    if (!users.some(isAnother)) throw new LastAdminError();
+  }
+
+  /** A change counts at once when it is answered. */
+  #exclusively<Result>(change: () => Promise<Result>): Promise<Result> {
+    const work = async (): Promise<Result> => {
+      const result = await change();
+      await this.#ports.changed?.();
+      return result;
+    };
+    const done = this.#last.then(work, work);
+    this.#last = done.catch(() => undefined);
+    return done;
   }
 }
 
+interface SavedClient {
+  readonly secret: string;
+  readonly isNew: boolean;
+}
+
+interface SavedUser {
+  readonly user: UserRecord;
+  readonly isNew: boolean;
+}
+
 /** What the audit log may hold of a user. */
-function userState({ roles: held, uccs, sipUri }: User, password?: string) {
+function userState({ roles: held, uccs, sipUri }: UserRecord, password?: string) {
   const secret = password === undefined ? {} : { password: SECRET_CHANGED };
   return { roles: held, uccs, sipUri, ...secret };
 }

@@ -12,6 +12,8 @@ export interface User {
   readonly uccs: readonly string[];
   /** Whom the user speaks as. */
   readonly sipUri: string | null;
+  /** Raised when what was given to it before holds no longer: another password or role, removal. */
+  readonly generation: number;
   /** Unix ms */
   readonly createdAt: number;
 }
@@ -20,6 +22,8 @@ export interface User {
 export interface Client {
   readonly id: string;
   readonly secretHash: string;
+  /** Raised by a new secret, and by removal. */
+  readonly generation: number;
   /** Unix ms */
   readonly createdAt: number;
 }
@@ -30,16 +34,27 @@ export const consoleClientId = 'hush-console';
 /** 1 to 64 characters that form, log and command line carry unescaped. */
 export const personNamePattern = '^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$';
 
+/** Generations are the store's to raise. */
+export type UserRecord = Omit<User, 'generation'>;
+export type ClientRecord = Omit<Client, 'generation'>;
+
 /** Read at each token request, so that the command line may write beside a running Hush. */
 export interface PeopleStore {
   user(name: string): Promise<User | undefined>;
   users(): Promise<User[]>;
   /** With the row of the audit log that says who did it, in one commit. */
-  saveUser(user: User, audit: AuditRecord): Promise<void>;
+  saveUser(user: UserRecord, audit: AuditRecord): Promise<void>;
   /** False: there was none of that name, and nothing was written. */
   removeUser(name: string, audit: AuditRecord): Promise<boolean>;
   client(id: string): Promise<Client | undefined>;
   clients(): Promise<Client[]>;
-  saveClient(client: Client, audit: AuditRecord): Promise<void>;
+  saveClient(client: ClientRecord, audit: AuditRecord): Promise<void>;
   removeClient(id: string, audit: AuditRecord): Promise<boolean>;
+  /** Another text whenever a generation may have changed; cheap to ask for. */
+  generationMark(): Promise<string>;
+  /** Of everybody, those who were removed among them, by name and by id. */
+  generations(): Promise<{
+    readonly users: ReadonlyMap<string, number>;
+    readonly clients: ReadonlyMap<string, number>;
+  }>;
 }

@@ -1,11 +1,19 @@
-import { type Caller, seesUcc } from './access.ts';
+import type { Caller } from './access.ts';
 import type { Call } from './call.ts';
 import type { CallSettlement } from './call-settlement.ts';
 import { isOver } from './dialogue.ts';
 import type { Journal } from './journal.ts';
 import type { KeptRecordings } from './kept-recordings.ts';
 import { type Lease, leaseOf, withLease, withoutLease } from './lease.ts';
-import { type LeaseAnswer, type RenewRequest, refused, renewed } from './lease-entries.ts';
+import {
+  type LeaseAnswer,
+  type ReleaseRequest,
+  type RenewRequest,
+  refused,
+  renewed,
+} from './lease-entries.ts';
+import type { LeaseRefusalCode } from './lease-refusals.ts';
+import { holdOn, leaseDeed, requesterRefusal, uccsSeen } from './lease-rules.ts';
 import type { Leases, LeasesPorts } from './leases.ts';
 import type { CallRecord } from './records.ts';
 
@@ -19,9 +27,8 @@ export interface SeamLeasesPorts extends LeasesPorts {
 
 /** A renewal or release while no recording session is there. */
 interface SeamChange {
-  readonly owner: string;
+  readonly request: ReleaseRequest;
   readonly action: 'LeaseRenewed' | 'LeaseReleased';
-  readonly ifVersion: number | undefined;
   changed(leases: readonly Lease[], known: Lease): readonly Lease[];
   /** The same of a call in progress. */
   goOn(call: Call): Promise<LeaseAnswer>;
@@ -41,19 +48,15 @@ export class SeamLeases {
   /** @param ended any part of the dialogue */
   renew(ended: CallRecord, caller: Caller, request: RenewRequest): Promise<LeaseAnswer> {
     return this.#between(ended, caller, {
-      ...{ owner: request.owner, ifVersion: request.ifVersion, action: 'LeaseRenewed' },
+      ...{ request, action: 'LeaseRenewed' },
       changed: (leases, known) => withLease(leases, renewed(known, request.ttlMs, this.#ports)),
       goOn: (call) => this.#ports.leases.renew(call, caller, request),
     });
   }
 
-  release(
-    ended: CallRecord,
-    caller: Caller,
-    request: Pick<RenewRequest, 'owner' | 'ifVersion'>,
-  ): Promise<LeaseAnswer> {
+  release(ended: CallRecord, caller: Caller, request: ReleaseRequest): Promise<LeaseAnswer> {
     return this.#between(ended, caller, {
-      ...{ owner: request.owner, ifVersion: request.ifVersion, action: 'LeaseReleased' },
+      ...{ request, action: 'LeaseReleased' },
       changed: (leases) => withoutLease(leases, request.owner),
       goOn: (call) => this.#ports.leases.release(call, caller, request),
     });
@@ -76,28 +79,32 @@ export class SeamLeases {
     const { settlement, moments, limits, uccs } = this.#ports;
     const last = await settlement.lastPart(ended.correlationId);
     if (last?.dialogue.firstPart !== ended.dialogue.firstPart) return undefined;
-    const known = last.dialogue.ruledBy.flatMap((name) => uccs.get(name) ?? []);
-    if (!known.some((ucc) => seesUcc(caller.principal, ucc))) return undefined;
+    if (uccsSeen(uccs, last, caller.principal).length === 0) return undefined;
     return isOver(last, moments.moment(), limits) ? undefined : last;
   }
 
   async #inSeam(call: Call, caller: Caller, change: SeamChange): Promise<LeaseAnswer> {
+    const refusal = this.#refusal(call, caller, change);
+    if (refusal) return this.#refused(call, caller, change, refusal);
     const { gatekeeper, journal, clock, auditLog } = this.#ports;
-    const known = leaseOf(call, change.owner);
+    const { action, request } = change;
+    const { owner } = request;
+    const known = leaseOf(call, owner);
     if (!known) return refused('noSuchLease');
-    if (change.ifVersion !== undefined && change.ifVersion !== call.record.version) {
-      return refused('versionMismatch');
-    }
-    const { uccName, correlationId, id: callId } = call;
-    const { action, owner } = change;
-    const names = { action, uccName, correlationId, callId, outcome: 'ok' } as const;
+    const hold = holdOn(known, caller) === 'override' ? 'override' : 'own';
+    const deed = {
+      ...namesOf(call),
+      action: leaseDeed(action, owner, hold),
+      outcome: 'ok',
+      requester: request.requester ?? null,
+    } as const;
     const effectiveAt = clock.now();
     try {
       const event = await journal.record(call, {
         type: action === 'LeaseReleased' ? 'pauseReleased' : 'callUpdated',
         owner,
         record: call.next({ leases: change.changed(call.record.leases, known) }),
-        audit: auditLog.entry(caller, names),
+        audit: auditLog.entry(caller, deed),
       });
       return { ok: true, call, lease: known, effect: { event, effectiveAt } };
     } catch (cause) {
@@ -105,4 +112,40 @@ export class SeamLeases {
       return refused('processingFailed');
     }
   }
+
+  /** The rules of a call in progress, as far as they concern who asks. */
+  #refusal(call: Call, caller: Caller, { request }: SeamChange): LeaseRefusalCode | undefined {
+    const { uccs, requesterMustMatchToken: mustMatch } = this.#ports;
+    const own = uccsSeen(uccs, call.record, caller.principal);
+    const ofRequester = requesterRefusal(caller, request.requester, { uccs: own, mustMatch });
+    if (ofRequester) return ofRequester;
+    const known = leaseOf(call, request.owner);
+    if (!known) return 'noSuchLease';
+    const { ifVersion } = request;
+    if (ifVersion !== undefined && ifVersion !== call.record.version) return 'versionMismatch';
+    return holdOn(known, caller) === 'none' ? 'notYourLease' : undefined;
+  }
+
+  async #refused(
+    call: Call,
+    caller: Caller,
+    ...[{ action, request }, code]: [SeamChange, LeaseRefusalCode]
+  ): Promise<LeaseAnswer> {
+    const { auditLog, gatekeeper } = this.#ports;
+    const deed = leaseDeed(action, request.owner, 'own');
+    const requester = request.requester ?? null;
+    const what = {
+      ...namesOf(call),
+      action: deed,
+      outcome: 'refused',
+      reason: code,
+      requester,
+    } as const;
+    await auditLog.refused(caller, what).catch((cause: unknown) => gatekeeper.alarm(call, cause));
+    return refused(code);
+  }
+}
+
+function namesOf({ uccName, correlationId, id: callId }: Call) {
+  return { uccName, correlationId, callId };
 }

@@ -3,6 +3,7 @@ import type { LeaseRequest } from '../domain/lease-entries.ts';
 
 export interface LeaseBody {
   readonly owner: string;
+  readonly requester?: string;
   readonly reason?: string;
   readonly ttlMs: number;
   readonly lookbackMs?: number;
@@ -10,13 +11,13 @@ export interface LeaseBody {
 
 /** A lease as it is asked for, its texts as they may be kept. */
 export function askedLease(
-  { owner, reason, ttlMs, lookbackMs }: LeaseBody,
+  { owner, requester, reason, ttlMs, lookbackMs }: LeaseBody,
   key: string | undefined,
 ): Omit<LeaseRequest, 'ifVersion'> {
   return {
     owner: cleanName(owner),
     reason: reason === undefined ? null : cleanText(reason),
     idempotencyKey: key === undefined ? null : cleanName(key),
-    ...{ ttlMs, lookbackMs },
+    ...{ ttlMs, lookbackMs, requester },
   };
 }

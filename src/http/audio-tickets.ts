@@ -26,12 +26,17 @@ interface Ticket {
  */
 export class AudioTickets {
   readonly #now: () => number;
+  readonly #isCurrent: (principal: Principal) => boolean;
   /** The oldest first. */
   readonly #tickets = new Map<string, Ticket>();
 
-  /** @param now Unix ms */
-  constructor(now: () => number) {
+  /**
+   * @param now Unix ms
+   * @param isCurrent whether a holder is still who it was
+   */
+  constructor(now: () => number, isCurrent: (principal: Principal) => boolean = () => true) {
     this.#now = now;
+    this.#isCurrent = isCurrent;
   }
 
   issue(recordingId: string, principal: Principal): string {
@@ -50,6 +55,10 @@ export class AudioTickets {
     const known = this.#tickets.get(hashOf(ticket));
     const now = this.#now();
     if (!known || known.recordingId !== recordingId || !isGood(known, now)) return undefined;
+    if (!this.#isCurrent(known.principal)) {
+      this.#tickets.delete(hashOf(ticket));
+      return undefined;
+    }
     known.usedAt = now;
     return known.principal;
   }

@@ -8,7 +8,10 @@ const MAX_HOPS = 16;
 export interface CallerAddress {
   /** As the nearest proxy that is not trusted, or the client itself, is seen. */
   readonly address: string;
-  /** It passed a proxy that nobody configured: where it really comes from, nobody can tell. */
+  /**
+   * It passed a proxy that nobody configured, or one that does not say for whom it asks: where it
+   * really comes from, nobody can tell.
+   */
   readonly forwardedByStranger: boolean;
 }
 
@@ -24,12 +27,12 @@ export function callerAddressRule(
   return ({ socket, headers }) => {
     const peer = socket.remoteAddress ?? '';
     const forwarded = headers['x-forwarded-for'];
+    const isProxy = trustedProxies.length > 0 && isTrusted(peer);
+    // A proxy that names nobody asks for somebody all the same: it is no local caller itself.
     if (forwarded === undefined && headers.forwarded === undefined) {
-      return { address: peer, forwardedByStranger: false };
+      return { address: peer, forwardedByStranger: isProxy };
     }
-    if (trustedProxies.length === 0 || !isTrusted(peer)) {
-      return { address: peer, forwardedByStranger: true };
-    }
+    if (!isProxy) return { address: peer, forwardedByStranger: true };
     return walk(peer, String(forwarded ?? ''), isTrusted);
   };
 }
@@ -48,8 +51,8 @@ function walk(
     address = next;
     if (!isTrusted(address)) return { address, forwardedByStranger: false };
   }
-  // A trusted proxy names nobody before it, or only its own kind: it speaks for itself.
-  return { address, forwardedByStranger: address === peer };
+  // Whom the last of them names is the client, on a machine that proxies stand on too.
+  return { address, forwardedByStranger: false };
 }
 
 /** `192.0.2.1`, `192.0.2.1:4711`, `[2001:db8::1]:4711`, `2001:db8::1` */

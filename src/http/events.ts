@@ -22,7 +22,7 @@ interface EventQuery {
   since?: number;
 }
 
-const query = Type.Object({
+const querySchema = Type.Object({
   ucc: Type.Optional(Type.String({ description: 'One UCC; without it, all of them' })),
   since: Type.Optional(
     Type.Integer({ minimum: 0, description: 'Replay after this sequence number; with ucc' }),
@@ -35,8 +35,13 @@ export function eventRoutes(
   { eventKeepAliveMs: keepAliveMs }: Pick<HttpSettings, 'eventKeepAliveMs'>,
 ): void {
   const streams = new Set<EventStream>();
+  const dropStale = (): void => {
+    for (const stream of streams) if (!services.isCurrent(stream.principal)) stream.end();
+  };
+  let stopListening: (() => void) | undefined;
   // A stream has no end of its own that a stop could wait for.
   app.addHook('preClose', async () => {
+    stopListening?.();
     for (const stream of streams) stream.end();
   });
   app.get<{ Querystring: EventQuery }>(
@@ -46,7 +51,7 @@ export function eventRoutes(
       schema: {
         tags: ['Events'],
         summary: 'Committed events as server-sent events; Last-Event-ID resumes without a gap',
-        querystring: query,
+        querystring: querySchema,
         produces: ['text/event-stream'],
         response: { 400: problemSchema, 404: problemSchema },
       },
@@ -66,7 +71,9 @@ export function eventRoutes(
       const audience = { services, principal, ucc, keepAliveMs };
       const stream = new EventStream(reply.raw, audience, () => streams.delete(stream));
       streams.add(stream);
-      stream.follow(begin);
+      stopListening ??= services.onPeopleChanged(dropStale);
+      if (services.isCurrent(principal)) stream.follow(begin);
+      else stream.end();
       return reply;
     },
   );
@@ -111,6 +118,10 @@ class EventStream {
     });
   }
 
+  get principal(): Principal {
+    return this.#audience.principal;
+  }
+
   follow(begin: Beginning): void {
     const { services, ucc } = this.#audience;
     const { since } = begin;
@@ -135,7 +146,9 @@ class EventStream {
     return setTimeout(() => this.end(), delayMs).unref();
   }
 
+  /** What is still unread may keep the connection open for long: nothing more is written to it. */
   end(): void {
+    this.#follower?.stop();
     this.#response.end();
   }
 
@@ -160,6 +173,7 @@ class EventStream {
 
   /** Without data it is no event, but where to resume (WHATWG HTML 9.2.6). */
   #sayWhere(otherwise = ''): void {
+    if (this.#response.writableEnded) return;
     const isNews = this.#position > this.#toldPosition;
     this.#toldPosition = this.#position;
     const text = isNews ? `id: ${this.#position}\n\n` : otherwise;

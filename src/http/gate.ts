@@ -98,6 +98,14 @@ export class Gate {
     return this.#deny(nobody, errand, this.#withoutToken(errand));
   }
 
+  /** Leaves a row of what was led here from elsewhere, and is answered unlooked at. */
+  strayed(request: IncomingMessage, reason: string): Promise<void> {
+    const { address } = this.#addressOf(request);
+    const caller = { principal: this.#anonymous, address, door: 'api' } as const;
+    const action = `${request.method} of another ${reason}`;
+    return this.#services.auditLog.denied(caller, { action, reason });
+  }
+
   /** Throttles a command, once it is known what it is. @throws NotAdmittedError */
   throttleCommand({ principal, address }: Caller): void {
     throttle(this.#perAddress, addressKey(address));

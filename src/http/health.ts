@@ -4,12 +4,26 @@ import { none } from './audit.ts';
 import type { HttpServices } from './services.ts';
 
 const healthSchema = Type.Object({
+  status: Type.String({ enum: ['ready', 'notReady'] }),
+});
+const detailsSchema = Type.Object({
   status: Type.String({ enum: ['ready', 'degraded', 'starting', 'stopping'] }),
   recorder: Type.String({ enum: ['available', 'unavailable'] }),
   callsInProgress: Type.Integer(),
 });
 
 export function healthRoutes(app: FastifyInstance, services: HttpServices): void {
+  healthRoute(app, services);
+  detailsRoute(app, services);
+  metricsRoute(app, services);
+}
+
+function isReady(services: HttpServices): boolean {
+  return services.ready() && services.recorder.available;
+}
+
+/** Strangers are told no more than what a load balancer needs. */
+function healthRoute(app: FastifyInstance, services: HttpServices): void {
   app.get(
     '/api/health',
     {
@@ -21,18 +35,38 @@ export function healthRoutes(app: FastifyInstance, services: HttpServices): void
       },
     },
     async (_, reply) => {
+      const ready = isReady(services);
+      if (!ready) reply.code(503);
+      return { status: ready ? 'ready' : 'notReady' };
+    },
+  );
+}
+
+function detailsRoute(app: FastifyInstance, services: HttpServices): void {
+  app.get(
+    '/api/health/details',
+    {
+      config: { access: 'readMetrics', audit: none('numbers of the whole installation') },
+      schema: {
+        tags: ['Operation'],
+        summary: 'The same, and why; 200 or 503',
+        response: { 200: detailsSchema, 503: detailsSchema },
+      },
+    },
+    async (_, reply) => {
+      if (!isReady(services)) reply.code(503);
       const { available } = services.recorder;
-      const ready = services.ready();
-      if (!ready || !available) reply.code(503);
       const notReady = services.isStopping() ? 'stopping' : 'starting';
       return {
-        status: ready ? (available ? 'ready' : 'degraded') : notReady,
+        status: services.ready() ? (available ? 'ready' : 'degraded') : notReady,
         recorder: available ? 'available' : 'unavailable',
         callsInProgress: services.calls.size,
       };
     },
   );
+}
 
+function metricsRoute(app: FastifyInstance, services: HttpServices): void {
   app.get(
     '/metrics',
     {

@@ -25,6 +25,7 @@ import { erasureRoutes } from './erasures.ts';
 import { eventRoutes } from './events.ts';
 import { Gate, NotAdmittedError } from './gate.ts';
 import { healthRoutes } from './health.ts';
+import { refuseStrays, strayRule } from './host-guard.ts';
 import { mountHub } from './hub-mount.ts';
 import { jsonBodies } from './json-bodies.ts';
 import { refuseUnknownQuery } from './known-query.ts';
@@ -55,17 +56,7 @@ export async function buildHttpServer(
   settings: HttpSettings,
   services: HttpServices,
 ): Promise<FastifyInstance> {
-  const app = Fastify({
-    serverFactory: (handler) => createNodeServer(handler, settings, services.certificate),
-    bodyLimit: settings.bodyLimitBytes,
-    routerOptions: { caseSensitive: false, maxParamLength: MAX_PARAM_LENGTH },
-    frameworkErrors: onBadAddress,
-    clientErrorHandler: onClientError,
-    requestTimeout: settings.requestTimeoutMs,
-    keepAliveTimeout: settings.keepAliveTimeoutMs,
-    // Requests end when their answers are sent, or soon after: a stop waits for no idle connection.
-    forceCloseConnections: 'idle',
-  });
+  const app = newApp(settings, services);
   jsonBodies(app, settings.bodyLimitBytes);
   // Schemas describe answers; JSON.stringify keeps the contract's property order and every value.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
@@ -75,9 +66,11 @@ export async function buildHttpServer(
   app.setNotFoundHandler((_, reply) => sendProblem(reply, 404, 'There is no such resource.'));
   const connections = new Connections(app.server);
   const gate = new Gate(services, settings);
-  const isOriginAllowed = originRule(settings.allowedOrigins);
+  const isOriginAllowed = originRule(settings);
+  const strayOf = strayRule(settings, isOriginAllowed);
   await securityHeaders(app, { tls: services.certificate !== undefined });
-  const tickets = new AudioTickets(services.now);
+  refuseStrays(app, strayOf, { gate, onError: (cause) => services.onError(cause) });
+  const tickets = new AudioTickets(services.now, (principal) => services.isCurrent(principal));
   admitAll(app, gate, tickets);
   auditAll(app, services.auditLog, services.onAuditFailed);
   refuseWhileStopping(app, services, settings);
@@ -92,7 +85,7 @@ export async function buildHttpServer(
   hushApi(app, services, tickets);
   signInRoutes(app, services, settings);
   consoleFiles(app, settings);
-  mountHub(app, services.hub, { gate, isOriginAllowed });
+  mountHub(app, services.hub, { gate, isOriginAllowed, strayOf });
   // Behind the routes' own hooks: streams have been told to end.
   app.addHook('preClose', async () => connections.close(settings.closeTimeoutMs));
   // Routes of a scope of their own are known once it is loaded.
@@ -100,6 +93,20 @@ export async function buildHttpServer(
   refuseOtherMethods(app, known);
   await app.ready();
   return app;
+}
+
+function newApp(settings: HttpSettings, { certificate }: HttpServices): FastifyInstance {
+  return Fastify({
+    serverFactory: (handler) => createNodeServer(handler, settings, certificate),
+    bodyLimit: settings.bodyLimitBytes,
+    routerOptions: { caseSensitive: false, maxParamLength: MAX_PARAM_LENGTH },
+    frameworkErrors: onBadAddress,
+    clientErrorHandler: onClientError,
+    requestTimeout: settings.requestTimeoutMs,
+    keepAliveTimeout: settings.keepAliveTimeoutMs,
+    // Requests end when their answers are sent, or soon after: a stop waits for no idle connection.
+    forceCloseConnections: 'idle',
+  });
 }
 
 function hushApi(app: FastifyInstance, services: HttpServices, tickets: AudioTickets): void {

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { none } from './audit.ts';
 import { type Errand, type Gate, NotAdmittedError } from './gate.ts';
+import type { StrayRule } from './host-guard.ts';
 import { afterAnswers } from './in-turn.ts';
 import type { OriginRule } from './origins.ts';
 import { refuseTricks } from './request-guard.ts';
@@ -11,6 +12,7 @@ import type { HttpMount } from './services.ts';
 interface MountRules {
   readonly gate: Gate;
   readonly isOriginAllowed: OriginRule;
+  readonly strayOf: StrayRule;
 }
 
 /**
@@ -64,6 +66,11 @@ async function upgrade(hub: HttpMount, rules: MountRules, { request, socket, hea
   await new Promise<void>((resolve) => afterAnswers(request, resolve));
   const target = targetOf(request);
   try {
+    const stray = rules.strayOf(request, true);
+    if (stray) {
+      await rules.gate.strayed(request, stray.reason);
+      return refuse(socket, stray.status);
+    }
     if (refuseTricks(request) !== undefined) return refuse(socket, 400);
     if (!hub.owns(target.path)) return refuse(socket, 404);
     const caller = await rules.gate.admit(request, errandOf(target));
@@ -111,6 +118,7 @@ const reasons: Record<number, string> = {
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
+  421: 'Misdirected Request',
   429: 'Too Many Requests',
   500: 'Internal Server Error',
   503: 'Service Unavailable',

@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import type { Principal } from '../domain/access.ts';
+import type { Call } from '../domain/call.ts';
 import { callFor } from './calls.ts';
 import { cutOffStalled } from './download-watch.ts';
 import { problemSchema, sendProblem } from './problems.ts';
@@ -74,12 +76,21 @@ export function liveAudioRoutes(app: FastifyInstance, services: HttpServices): v
       request.isAudited = true;
       await services.auditLog.record(recordingAudit(services, request, call.record, 'listen'));
       cutOffStalled(reply.raw, services.downloadTimeoutMs);
-      const endsAt = request.caller.principal.expiresAt ?? Number.POSITIVE_INFINITY;
-      const isLive = (): boolean => isThere && !call.ended && services.now() < endsAt;
+      const mayHear = hearingRule(services, request.caller.principal, call);
+      const isLive = (): boolean => isThere && !call.ended && mayHear();
       reply.header('Cache-Control', 'no-store').type('audio/wav');
       return reply.send(Readable.from(services.live.wav(call.id, isLive), { objectMode: false }));
     },
   );
+}
+
+/** Whoever's token ends, whoever is removed, or taken off the UCC, hears no more. */
+function hearingRule(services: HttpServices, principal: Principal, call: Call): () => boolean {
+  const endsAt = principal.expiresAt ?? Number.POSITIVE_INFINITY;
+  return () =>
+    services.now() < endsAt &&
+    services.isCurrent(principal) &&
+    seesRecording(services, principal, call.record);
 }
 
 function levelsRoute(app: FastifyInstance, services: HttpServices): void {

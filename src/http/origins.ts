@@ -3,18 +3,24 @@ import { none } from './audit.ts';
 
 export type OriginRule = (origin: string, host: string | undefined) => boolean;
 
+interface OriginSettings {
+  readonly allowedOrigins: readonly string[];
+  /** A proxy may ask for Hush under another name than its pages have. */
+  readonly publicUrl?: string | undefined;
+}
+
 /**
  * Hush's own origin, and those that the configuration lists, compared exactly (RFC 6454 section 5).
  */
-export function originRule(allowedOrigins: readonly string[]): OriginRule {
+export function originRule({ allowedOrigins, publicUrl }: OriginSettings): OriginRule {
   const allowed = new Set(allowedOrigins.map((origin) => origin.toLowerCase()));
+  if (publicUrl !== undefined) allowed.add(new URL(publicUrl).origin);
   return (origin, host) => {
     if (allowed.has(origin.toLowerCase())) return true;
-    try {
-      return host !== undefined && new URL(origin).host === host.toLowerCase();
-    } catch {
-      return false;
-    }
+    if (host === undefined || !URL.canParse(origin)) return false;
+    const { protocol, host: own } = new URL(origin);
+    const asked = `${protocol}//${host}`;
+    return own !== '' && URL.canParse(asked) && new URL(asked).host === own;
   };
 }
 
@@ -27,8 +33,15 @@ const exposedHeaders =
 /** CORS by allow-list, for API and hub alike; credentials are what SignalR's clients ask for. */
 export function answerCors(app: FastifyInstance, isAllowed: OriginRule): void {
   app.addHook('onRequest', async (request, reply) => {
-    const { origin, host } = request.headers;
-    if (origin === undefined || !isAllowed(origin, host)) return undefined;
+    const { origin, host, referer } = request.headers;
+    // What a page embeds, such as an audio element, names its origin by the page alone.
+    const page =
+      origin ?? (URL.canParse(referer ?? '') ? new URL(referer ?? '').origin : undefined);
+    if (page === undefined || !isAllowed(page, host)) return undefined;
+    if (isAllowed(page, undefined)) {
+      reply.raw.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
+    }
+    if (origin === undefined) return undefined;
     // On the raw answer, so that what the hub answers by itself carries them too.
     reply.raw.setHeader('Access-Control-Allow-Origin', origin);
     reply.raw.setHeader('Access-Control-Allow-Credentials', 'true');

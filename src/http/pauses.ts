@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import type { Call } from '../domain/call.ts';
 import { cleanName } from '../domain/client-text.ts';
 import { isoTime } from '../domain/event-view.ts';
-import { leaseLimits, reservedOwners } from '../domain/lease.ts';
+import { reservedOwners } from '../domain/lease.ts';
 import type { LeaseAnswer } from '../domain/lease-entries.ts';
 import { recordingStateName } from '../domain/recording-state.ts';
 import type { CallRecord } from '../domain/records.ts';
@@ -11,66 +11,20 @@ import { askedLease, type LeaseBody } from './asked-lease.ts';
 import { none } from './audit.ts';
 import { callFor, recordFor } from './calls.ts';
 import { entityTag, type IfMatch, ifMatchOf } from './entity-tag.ts';
+import {
+  answers,
+  ownerParams,
+  params,
+  pausesSchema,
+  releaseQuery,
+  renewBody,
+  takeBody,
+} from './pause-schemas.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import type { HttpServices } from './services.ts';
 import { strict } from './strict-body.ts';
 
 const tags = ['Calls'];
-const nullableTime = Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' });
-const { minTtlMs, maxTtlMs, maxLookbackMs } = leaseLimits;
-const ttlMs = Type.Integer({
-  minimum: minTtlMs,
-  maximum: maxTtlMs,
-  description: 'How long the pause holds unless it is renewed',
-});
-
-const params = Type.Object({ id: Type.String({ description: 'Of the call, or correlation id' }) });
-/** Printable, and at home in a path, a log and an event. */
-const ownerPattern = '^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$';
-const ownerParams = Type.Object({ id: Type.String(), owner: Type.String() });
-
-const takeBody = Type.Object(
-  {
-    owner: Type.String({ pattern: ownerPattern, examples: ['payment-page-7'] }),
-    reason: Type.Optional(Type.String({ maxLength: 200 })),
-    ttlMs,
-    lookbackMs: Type.Optional(
-      Type.Integer({
-        minimum: 0,
-        maximum: maxLookbackMs,
-        description: "Erase this much of what came before; default and limit: the UCC's",
-      }),
-    ),
-  },
-  { additionalProperties: false },
-);
-const renewBody = Type.Object({ ttlMs: Type.Optional(ttlMs) }, { additionalProperties: false });
-
-const pauseSchema = Type.Object({
-  owner: Type.String({ description: '`api`, `hold`, or whose lease it is' }),
-  reason: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
-  since: nullableTime,
-  expiresAt: nullableTime,
-  expired: Type.Boolean({ description: 'Not renewed in time, and holding all the same' }),
-});
-
-const pausesSchema = Type.Object({
-  callId: Type.String(),
-  version: Type.Integer(),
-  recordingState: Type.String(),
-  keepsAudio: Type.Boolean({ description: 'Whether the gate is open' }),
-  effectiveAt: nullableTime,
-  sequence: Type.Unsafe<number | null>({ type: ['integer', 'null'] }),
-  pauses: Type.Array(pauseSchema),
-});
-
-const answers = {
-  200: pausesSchema,
-  201: pausesSchema,
-  ...Object.fromEntries(
-    [400, 403, 404, 409, 412, 422, 503].map((status) => [status, problemSchema]),
-  ),
-};
 
 interface TakeRoute {
   Params: { id: string };
@@ -81,7 +35,8 @@ interface TakeRoute {
 interface OwnerRoute {
   Params: { id: string; owner: string };
   Headers: IfMatch;
-  Body: { ttlMs?: number } | undefined;
+  Querystring: { requester?: string };
+  Body: { ttlMs?: number; requester?: string } | undefined;
 }
 
 const owned = '/api/calls/:id/pauses/:owner';
@@ -121,7 +76,7 @@ function releaseRoute(app: FastifyInstance, services: HttpServices): void {
     {
       config: { access: 'command', audit: 'change' },
       schema: {
-        ...{ tags, params: ownerParams, response: answers },
+        ...{ tags, params: ownerParams, querystring: releaseQuery, response: answers },
         summary: 'Give a pause back; audio is kept again once nobody holds',
       },
     },
@@ -135,8 +90,9 @@ function releaseRoute(app: FastifyInstance, services: HttpServices): void {
   );
 }
 
-function renewalOf({ params, body }: FastifyRequest<OwnerRoute>) {
-  return { owner: cleanName(params.owner), ttlMs: body?.ttlMs };
+function renewalOf({ params, query, body }: FastifyRequest<OwnerRoute>) {
+  const requesterUri = body?.requester ?? query.requester;
+  return { owner: cleanName(params.owner), ttlMs: body?.ttlMs, requester: requesterUri };
 }
 
 function listRoute(app: FastifyInstance, services: HttpServices): void {

@@ -2,9 +2,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { roles } from '../domain/access.ts';
 import { isoTime } from '../domain/event-view.ts';
-import { personNamePattern, type User } from '../domain/people.ts';
+import { personNamePattern, type UserRecord } from '../domain/people.ts';
 import {
   type Entry,
+  LastAdminError,
   MAX_PASSWORD_BYTES,
   MIN_PASSWORD_CHARACTERS,
   PersonSettingsError,
@@ -93,9 +94,12 @@ function userChangeRoutes(app: FastifyInstance, { register, auditLog }: HttpServ
       config: { access: 'changePeople', audit: 'change' },
       schema: {
         ...{ tags, params: userParams, body: settingsSchema },
-        summary: 'Add a user, or replace the settings of one; they count from its next token on',
+        summary:
+          'Add a user, or replace the settings of one: what it was given before ends at once',
+        description: '409: nobody would be left who is an admin.',
         response: {
           ...{ 200: userSchema, 201: userSchema, 400: problemSchema, 404: problemSchema },
+          409: problemSchema,
         },
       },
       validatorCompiler: strict,
@@ -118,14 +122,18 @@ function userChangeRoutes(app: FastifyInstance, { register, auditLog }: HttpServ
       config: { access: 'changePeople', audit: 'change' },
       schema: {
         ...{ tags, params: userParams },
-        summary: 'Remove a user; tokens already given out count until they expire',
-        response: { 204: Type.Null(), 404: problemSchema },
+        summary: 'Remove a user: its tokens, tickets and connections end within seconds',
+        description: '409: nobody would be left who is an admin.',
+        response: { 204: Type.Null(), 404: problemSchema, 409: problemSchema },
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       if (!register) return sendProblem(reply, 404, elsewhere);
-      const isRemoved = await register.removeUser(request.params.name, entryOf(auditLog, request));
-      return isRemoved ? reply.code(204).send() : sendProblem(reply, 404, 'No such user.');
+      return orProblem(reply, async () => {
+        const { name } = request.params;
+        const isRemoved = await register.removeUser(name, entryOf(auditLog, request));
+        return isRemoved ? reply.code(204).send() : sendProblem(reply, 404, 'No such user.');
+      });
     },
   );
 }
@@ -155,7 +163,7 @@ function clientChangeRoutes(app: FastifyInstance, { register, auditLog }: HttpSe
       config: { access: 'changePeople', audit: 'change' },
       schema: {
         ...{ tags, params: clientParams, body: nothingSchema },
-        summary: 'Add a client, or give it a new secret: the old one holds no longer',
+        summary: 'Add a client, or give it a new secret: the old one, and its tokens, end',
         response: {
           ...{ 200: secretSchema, 201: secretSchema, 400: problemSchema, 404: problemSchema },
         },
@@ -178,7 +186,7 @@ function clientChangeRoutes(app: FastifyInstance, { register, auditLog }: HttpSe
     {
       config: { access: 'changePeople', audit: 'change' },
       schema: {
-        ...{ tags, params: clientParams, summary: 'Remove a client: it gets no more tokens' },
+        ...{ tags, params: clientParams, summary: 'Remove a client: its tokens end' },
         response: { 204: Type.Null(), 404: problemSchema },
       },
     },
@@ -204,11 +212,16 @@ async function orProblem<Answer>(
   try {
     return await work();
   } catch (cause) {
+    if (cause instanceof LastAdminError) return sendProblem(reply, 409, sentence(cause));
     if (!(cause instanceof PersonSettingsError)) throw cause;
     return sendProblem(reply, 400, `${cause.message}.`);
   }
 }
 
-function userView({ name, roles: held, uccs, sipUri, createdAt }: User) {
+function sentence({ message }: Error): string {
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+}
+
+function userView({ name, roles: held, uccs, sipUri, createdAt }: UserRecord) {
   return { name, roles: [...held], uccs: [...uccs], sipUri, createdAt: isoTime(createdAt) };
 }

@@ -25,6 +25,7 @@ const titles: Record<number, string> = {
   414: 'Address too long',
   415: 'Unsupported media type',
   416: 'Range not satisfiable',
+  421: 'Misdirected request',
   422: 'Request does not fit',
   429: 'Too many requests',
   431: 'Request headers too large',

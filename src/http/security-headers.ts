@@ -31,8 +31,8 @@ export async function securityHeaders(
   await app.register(helmet, {
     global: true,
     contentSecurityPolicy: { useDefaults: false, directives: apiPolicy },
-    // Pages of other origins that `http.allowedOrigins` lists read answers by CORS.
-    crossOriginResourcePolicy: false,
+    // Pages that `http.allowedOrigins` lists get another one, with CORS.
+    crossOriginResourcePolicy: { policy: 'same-origin' },
     xFrameOptions: { action: 'deny' },
     strictTransportSecurity: tls,
   });

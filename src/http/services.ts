@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Caller, Role } from '../domain/access.ts';
+import type { Caller, Principal, Role } from '../domain/access.ts';
 import type { ExportedAudio, ExportFormat, LiveAudio } from '../domain/archive-port.ts';
 import type { ArchiveReport, CheckRequest, StorageReport } from '../domain/archive-report.ts';
 import type { Assessor } from '../domain/assurance-assessor.ts';
@@ -12,6 +12,7 @@ import type { CommandAnswer, CommandRequest } from '../domain/command.ts';
 import type { Erasures } from '../domain/erasures.ts';
 import type { EventFeed } from '../domain/event-feed.ts';
 import type { AlarmKind } from '../domain/events.ts';
+import type { FirstAdmin } from '../domain/first-admin.ts';
 import type { KeepingStore } from '../domain/keeping-store.ts';
 import type { Leases } from '../domain/leases.ts';
 import type { LegalHolds } from '../domain/legal-holds.ts';
@@ -84,6 +85,12 @@ export interface HttpServices {
   readonly issuer: TokenIssuer | undefined;
   /** Of mode `embedded`. */
   readonly register: PeopleRegister | undefined;
+  /** Of mode `embedded`. */
+  readonly firstAdmin: FirstAdmin | undefined;
+  /** Whether a bearer is still who it was when it was let in. */
+  isCurrent(principal: Principal): boolean;
+  /** Called after somebody is no longer who it was. @returns what ends it */
+  onPeopleChanged(listener: () => void): () => void;
   readonly auditLog: AuditLog;
   readonly leases: Leases;
   readonly seamLeases: SeamLeases;
@@ -145,6 +152,10 @@ export interface HttpSettings {
   readonly anonymousNetworks: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly allowedOrigins: readonly string[];
+  /** As clients reach Hush, where that is not `host` and `port`. */
+  readonly publicUrl?: string | undefined;
+  /** Further names that Hush answers under; `.example.com` stands for all below it. */
+  readonly allowedHosts: readonly string[];
   readonly statusCodes: 'ok' | 'mapped';
   readonly bodyLimitBytes: number;
   readonly maxHeaderBytes: number;

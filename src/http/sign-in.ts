@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { may, type Permission, permissions, roles, seesAllUccs } from '../domain/access.ts';
 import type { TokenAnswer } from '../domain/authentication.ts';
 import { none } from './audit.ts';
+import { firstAdminRoute } from './first-admin.ts';
 import { bearerOf } from './gate.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import type { ConsoleIssuer, HttpServices, HttpSettings } from './services.ts';
@@ -19,8 +20,17 @@ const meSchema = Type.Object({
   seesAllUccs: Type.Boolean(),
 });
 const tokenSchema = Type.Object({ token: Type.String(), expiresInMs: Type.Integer() });
+const signedInSchema = Type.Object({
+  ...tokenSchema.properties,
+  renewalToken: Type.Optional(
+    Type.String({ description: 'Good for tokens of the next 12 hours, and for nothing else' }),
+  ),
+});
 const waysSchema = Type.Object({
   password: Type.Boolean({ description: 'By name and password, at POST /api/sign-in' }),
+  firstAdmin: Type.Boolean({
+    description: 'Nobody is there yet: the code of the log makes an admin',
+  }),
   issuers: Type.Array(
     Type.Object({ issuer: Type.String(), clientId: Type.String(), scope: Type.String() }),
     { description: 'By authorization code with PKCE (RFC 7636), as a public client' },
@@ -30,7 +40,12 @@ const credentials = Type.Object(
   {
     username: Type.String({ minLength: 1, maxLength: 256 }),
     password: Type.String({ minLength: 1, maxLength: 256 }),
+    renewable: Type.Optional(Type.Boolean({ description: 'Answer a renewalToken too' })),
   },
+  { additionalProperties: false },
+);
+const renewalBody = Type.Object(
+  { renewalToken: Type.String({ minLength: 1, maxLength: 8_192 }) },
   { additionalProperties: false },
 );
 
@@ -44,6 +59,8 @@ export function signInRoutes(
   waysRoute(app, services, consoleIssuers);
   passwordRoute(app, services);
   renewalRoute(app, services);
+  refreshRoute(app, services);
+  firstAdminRoute(app, services);
 }
 
 function meRoute(app: FastifyInstance): void {
@@ -63,7 +80,7 @@ function meRoute(app: FastifyInstance): void {
 
 function waysRoute(
   app: FastifyInstance,
-  { issuer }: HttpServices,
+  { issuer, firstAdmin }: HttpServices,
   consoleIssuers: readonly ConsoleIssuer[],
 ): void {
   app.get(
@@ -76,7 +93,11 @@ function waysRoute(
         response: { 200: waysSchema },
       },
     },
-    () => ({ password: issuer !== undefined, issuers: [...consoleIssuers] }),
+    async () => ({
+      password: issuer !== undefined,
+      firstAdmin: (await firstAdmin?.isOffered()) ?? false,
+      issuers: [...consoleIssuers],
+    }),
   );
 }
 
@@ -89,7 +110,7 @@ function passwordRoute(app: FastifyInstance, { issuer }: HttpServices): void {
         ...{ tags, body: credentials },
         summary: 'A token for a person, of the embedded issuer; what the console signs in by',
         response: {
-          ...{ 200: tokenSchema, 400: problemSchema, 401: problemSchema },
+          ...{ 200: signedInSchema, 400: problemSchema, 401: problemSchema },
           ...{ 404: problemSchema, 429: problemSchema },
         },
       },
@@ -97,7 +118,10 @@ function passwordRoute(app: FastifyInstance, { issuer }: HttpServices): void {
     },
     async (request, reply) => {
       if (!issuer) return sendProblem(reply, 404, 'People sign in elsewhere.');
-      const answer = await issuer.signIn({ ...request.body, address: request.caller.address });
+      const { renewable: isRenewable = false, ...person } = request.body;
+      const { address } = request.caller;
+      const answer = await issuer.signIn({ ...person, address, isRenewable });
+      reply.header('Cache-Control', 'no-store');
       if (answer.status === 200) return tokenView(answer);
       if (answer.retryAfterSeconds !== undefined) {
         reply.header('Retry-After', answer.retryAfterSeconds);
@@ -129,6 +153,31 @@ function renewalRoute(app: FastifyInstance, { issuer }: HttpServices): void {
   );
 }
 
+function refreshRoute(app: FastifyInstance, { issuer }: HttpServices): void {
+  app.post<{ Body: Static<typeof renewalBody> }>(
+    '/api/sign-in/refresh',
+    {
+      config: { access: 'open', audit: none('goes on with a sign-in that stands in it') },
+      schema: {
+        ...{ tags, body: renewalBody },
+        summary: 'Another token for a renewalToken, as the command line keeps one',
+        description: '409: it holds no longer; sign in again.',
+        response: { 200: tokenSchema, 404: problemSchema, 409: problemSchema },
+      },
+      validatorCompiler: strict,
+    },
+    async ({ body }, reply) => {
+      if (!issuer) return sendProblem(reply, 404, 'People sign in elsewhere.');
+      const answer = await issuer.renewByRenewalToken(body.renewalToken);
+      return answer ? tokenView(answer) : sendProblem(reply, 409, 'Sign in again.');
+    },
+  );
+}
+
 function tokenView({ body }: TokenAnswer) {
-  return { token: String(body.access_token), expiresInMs: Number(body.expires_in) * 1000 };
+  const { renewal_token: renewalToken } = body;
+  return {
+    ...{ token: String(body.access_token), expiresInMs: Number(body.expires_in) * 1000 },
+    ...(renewalToken === undefined ? {} : { renewalToken: String(renewalToken) }),
+  };
 }

@@ -24,6 +24,8 @@ const errorSchema = Type.Object({
   error_description: Type.String(),
 });
 
+const unreadable: readonly number[] = [400, 413, 415];
+
 interface InRealm {
   Params: { tenantId: string };
 }
@@ -68,6 +70,13 @@ function tokenRoute(
             'The client proves itself in the form, or by HTTP Basic (RFC 6749 section 2.3.1).',
           response: { 200: tokenSchema, 400: errorSchema, 401: errorSchema, 429: errorSchema },
         },
+        // A body that cannot be read is refused before the route is asked, and leaves a row too.
+        errorHandler: async (error, request) => {
+          if (unreadable.includes(error.statusCode ?? 0) && issuer) {
+            await issuer.malformed(request.caller.address);
+          }
+          throw error;
+        },
       },
       (request, reply) =>
         isOurs(issuer, request.params.tenantId)
@@ -80,25 +89,40 @@ function tokenRoute(
 async function token(issuer: TokenIssuer, request: TokenEndpointRequest, reply: FastifyReply) {
   // RFC 6749 section 5.1
   reply.header('Cache-Control', 'no-store').header('Pragma', 'no-cache');
+  const { address } = request.caller;
   const form = formOf(request.body);
-  if (!form) return sendError(reply, 400, 'invalid_request', 'A parameter is there twice.');
-  const client = basicCredentials(request.headers.authorization);
-  if (client === 'malformed') {
-    return sendError(reply, 401, 'invalid_client', 'The Authorization header names no client.');
+  const proved = form ? provedByHeader(form, request.headers.authorization) : 'twice';
+  if (typeof proved === 'string') {
+    await issuer.malformed(address);
+    return sendError(reply, ...flaws[proved]);
   }
-  if (client !== 'none') {
-    if (form.has('client_secret')) {
-      return sendError(reply, 400, 'invalid_request', 'The client proves itself in two ways.');
-    }
-    if ((form.get('client_id') ?? client.id) !== client.id) {
-      return sendError(reply, 400, 'invalid_request', 'The request names two clients.');
-    }
-    form.set('client_id', client.id).set('client_secret', client.secret);
-  }
-  const answer = await issuer.token({ form, address: request.caller.address });
+  const answer = await issuer.token({ form: proved, address });
   if (answer.retryAfterSeconds !== undefined) reply.header('Retry-After', answer.retryAfterSeconds);
   if (answer.status === 401) reply.header('WWW-Authenticate', challenge);
   return reply.code(answer.status).send(answer.body);
+}
+
+type Flaw = 'twice' | 'noClient' | 'twoWays' | 'twoClients';
+
+/** What no client can mean: the status, the error and its words. */
+const flaws: Readonly<Record<Flaw, readonly [number, string, string]>> = {
+  twice: [400, 'invalid_request', 'A parameter is there twice.'],
+  noClient: [401, 'invalid_client', 'The Authorization header names no client.'],
+  twoWays: [400, 'invalid_request', 'The client proves itself in two ways.'],
+  twoClients: [400, 'invalid_request', 'The request names two clients.'],
+};
+
+/** The form with the client that the header names, if it names one. */
+function provedByHeader(
+  form: ReadonlyMap<string, string>,
+  header: string | undefined,
+): ReadonlyMap<string, string> | Flaw {
+  const client = basicCredentials(header);
+  if (client === 'malformed') return 'noClient';
+  if (client === 'none') return form;
+  if (form.has('client_secret')) return 'twoWays';
+  if ((form.get('client_id') ?? client.id) !== client.id) return 'twoClients';
+  return new Map([...form, ['client_id', client.id], ['client_secret', client.secret]]);
 }
 
 /** RFC 6749 section 5.2. The words say nothing of what was sent. */

@@ -133,6 +133,13 @@ export class ClassicFrontEnd {
     this.#server.broadcast(hearers, classicHubName, event, [payload]);
   }
 
+  /** Closes the connections of those who are no longer who they were. */
+  dropStale(): void {
+    for (const connection of [...this.#connections.keys()]) {
+      if (!this.#options.isCurrent(principalOf(connection))) connection.close();
+    }
+  }
+
   close(): void {
     this.#server.close();
   }

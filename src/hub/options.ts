@@ -1,4 +1,4 @@
-import type { Caller } from '../domain/access.ts';
+import type { Caller, Principal } from '../domain/access.ts';
 import type { EventFeed } from '../domain/event-feed.ts';
 import type { Ucc } from '../domain/ucc.ts';
 import type { SubscriptionLimits } from './subscriptions.ts';
@@ -26,6 +26,8 @@ export interface RecordingHubOptions {
   /** On record before it is answered: the caller listens to what tells of people. */
   auditRead(caller: Caller, what: HubRead): Promise<void>;
   isOriginAllowed(origin: string, host: string | undefined): boolean;
+  /** Whether a bearer is still who it was when it connected. */
+  isCurrent(principal: Principal): boolean;
   onError(cause: unknown): void;
 }
 

@@ -62,6 +62,8 @@ export class RecordingHub {
           SubscribeCall: (connection, [correlationId]) =>
             this.#call(connection, 'SubscribeCall', (of) => of.subscribeCall(correlationId)),
         },
+        // Who was removed between its request and its handshake.
+        onConnected: (connection) => this.#dropIfStale(connection),
         onDisconnected: (connection) => this.#forget(connection),
       },
       isSameUser: isSameBearer,
@@ -120,10 +122,20 @@ export class RecordingHub {
     }
   }
 
+  /** Closes the connections of those who are no longer who they were. */
+  dropStale(): void {
+    for (const connection of [...this.#signalr.connections]) this.#dropIfStale(connection);
+    this.#classic.dropStale();
+  }
+
   close(): void {
     this.#stop();
     this.#signalr.close({ allowReconnect: true });
     this.#classic.close();
+  }
+
+  #dropIfStale(connection: HubConnection): void {
+    if (!this.#options.isCurrent(principalOf(connection))) connection.close();
   }
 
   #broadcast(event: RecordingEvent): void {

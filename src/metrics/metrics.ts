@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type CallHealth, verdicts } from '../domain/assurance.ts';
+import type { SignIn } from '../domain/authentication.ts';
 import type { CommandAnswer } from '../domain/command.ts';
 import { type Alarm, type AlarmKind, alarmKinds, type RecordingEvent } from '../domain/events.ts';
 import { metadataFaultCodes } from '../domain/metadata-fault.ts';
@@ -81,6 +82,9 @@ export class Metrics {
     'Attempts to deliver an event to a webhook, by outcome',
     ['outcome'],
   );
+  readonly #signIns = this.#counter('hush_sign_ins_total', 'Token requests, by outcome', [
+    'outcome',
+  ]);
   readonly #logLinesDropped = this.#counter(
     'hush_log_lines_dropped_total',
     'Lines of the log that could not be written',
@@ -125,6 +129,10 @@ export class Metrics {
 
   alarm({ kind }: Omit<Alarm, 'at'>): void {
     this.#alarms.inc({ kind });
+  }
+
+  signIn({ outcome, reason }: Pick<SignIn, 'outcome' | 'reason'>): void {
+    this.#signIns.inc({ outcome: outcome === 'ok' ? 'ok' : (reason ?? 'denied') });
   }
 
   logLineDropped(): void {

@@ -14,6 +14,7 @@ import { up as truth } from './migrations/0011-truth.ts';
 import { up as dialogues } from './migrations/0012-dialogues.ts';
 import { up as metadata } from './migrations/0013-metadata.ts';
 import { up as eventOrder } from './migrations/0014-event-order.ts';
+import { up as generations } from './migrations/0015-generations.ts';
 import { up as auditLog } from './migrations/0016-audit-log.ts';
 import type { Schema } from './schema.ts';
 
@@ -32,6 +33,7 @@ export const migrations = {
   '0012-dialogues': { up: dialogues },
   '0013-metadata': { up: metadata },
   '0014-event-order': { up: eventOrder },
+  '0015-generations': { up: generations },
   '0016-audit-log': { up: auditLog },
 };
 

@@ -1,7 +1,7 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Role } from '../domain/access.ts';
 import type { AuditRecord } from '../domain/audit-log.ts';
-import type { Client, PeopleStore, User } from '../domain/people.ts';
+import type { Client, ClientRecord, PeopleStore, User, UserRecord } from '../domain/people.ts';
 import { auditRow } from './audit-rows.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { Schema } from './schema.ts';
@@ -40,17 +40,19 @@ export class SqlPeopleStore implements PeopleStore {
     return rows.map(userOf);
   }
 
-  saveUser(user: User, audit: AuditRecord): Promise<void> {
-    return this.#commits.addRows([
-      { table: 'users', row: userRow(user) },
+  async saveUser(user: UserRecord, audit: AuditRecord): Promise<void> {
+    const before = await this.#userRow(user.name);
+    await this.#commits.addRows([
+      { table: 'users', row: userRow(user, before, audit.at) },
       { table: 'access_trail', row: auditRow(audit) },
     ]);
   }
 
   async removeUser(name: string, audit: AuditRecord): Promise<boolean> {
-    const user = await this.user(name);
-    if (!user) return false;
-    const row = { ...userRow(user), password_hash: '', removed_at: audit.at };
+    const before = await this.#userRow(name);
+    if (!before || before.removed_at !== null) return false;
+    const generation = raised(before, audit.at);
+    const row = { ...before, password_hash: '', removed_at: audit.at, generation };
     await this.#commits.addRows([
       { table: 'users', row },
       { table: 'access_trail', row: auditRow(audit) },
@@ -78,30 +80,92 @@ export class SqlPeopleStore implements PeopleStore {
     return rows.map(clientOf);
   }
 
-  saveClient(client: Client, audit: AuditRecord): Promise<void> {
-    return this.#commits.addRows([
-      { table: 'clients', row: clientRow(client) },
+  async saveClient(client: ClientRecord, audit: AuditRecord): Promise<void> {
+    const before = await this.#clientRow(client.id);
+    await this.#commits.addRows([
+      { table: 'clients', row: clientRow(client, before, audit.at) },
       { table: 'access_trail', row: auditRow(audit) },
     ]);
   }
 
   async removeClient(id: string, audit: AuditRecord): Promise<boolean> {
-    const client = await this.client(id);
-    if (!client) return false;
-    const row = { ...clientRow(client), secret_hash: '', removed_at: audit.at };
+    const before = await this.#clientRow(id);
+    if (!before || before.removed_at !== null) return false;
+    const generation = raised(before, audit.at);
+    const row = { ...before, secret_hash: '', removed_at: audit.at, generation };
     await this.#commits.addRows([
       { table: 'clients', row },
       { table: 'access_trail', row: auditRow(audit) },
     ]);
     return true;
   }
+
+  /** A change is a new row, or another generation: the sum of all of them is another one. */
+  async generationMark(): Promise<string> {
+    const sums = await Promise.all(
+      (['users', 'clients'] as const).map((table) =>
+        this.#kysely
+          .selectFrom(table)
+          .select([sql`count(*)`.as('rows'), sql`sum(generation % ${SUMMED_BELOW})`.as('sum')])
+          .executeTakeFirst(),
+      ),
+    );
+    return sums.map((found) => `${found?.rows}:${found?.sum}`).join();
+  }
+
+  async generations() {
+    const users = await this.#kysely.selectFrom('users').select(['name', 'generation']).execute();
+    const clients = await this.#kysely.selectFrom('clients').select(['id', 'generation']).execute();
+    return {
+      users: new Map(users.map(({ name, generation }) => [name, Number(generation)])),
+      clients: new Map(clients.map(({ id, generation }) => [id, Number(generation)])),
+    };
+  }
+
+  /** Of one that was removed, too: whoever gets its name again begins behind it. */
+  #userRow(name: string): Promise<UserTable | undefined> {
+    return this.#kysely
+      .selectFrom('users')
+      .selectAll()
+      .where('name', '=', name.toLowerCase())
+      .executeTakeFirst();
+  }
+
+  #clientRow(id: string): Promise<ClientTable | undefined> {
+    return this.#kysely.selectFrom('clients').selectAll().where('id', '=', id).executeTakeFirst();
+  }
 }
 
-function clientRow({ id, secretHash, createdAt }: Client): ClientTable {
-  return { id, secret_hash: secretHash, created_at: createdAt, removed_at: null };
+/** A prime that a million summed remainders stay exact below. */
+const SUMMED_BELOW = 1_000_000_007;
+
+/** Two processes that change the same row raise it to two different numbers, but for a tie. */
+function raised(before: { readonly generation: number } | undefined, now: number): number {
+  return Math.max(Number(before?.generation ?? 0) + 1, now);
 }
 
-function userRow(user: User): UserTable {
+function clientRow(
+  { id, secretHash, createdAt }: ClientRecord,
+  before: ClientTable | undefined,
+  now: number,
+): ClientTable {
+  const isSame = before?.removed_at === null && before.secret_hash === secretHash;
+  const generation = isSame ? Number(before.generation) : raised(before, now);
+  return { id, secret_hash: secretHash, created_at: createdAt, removed_at: null, generation };
+}
+
+/** Another password, role, UCC or URI ends what was given out before; the same again does not. */
+function userRow(user: UserRecord, before: UserTable | undefined, now: number): UserTable {
+  const row = rowWithout(user);
+  const isSame =
+    before !== undefined &&
+    (['password_hash', 'roles', 'uccs', 'sip_uri', 'removed_at'] as const).every(
+      (column) => before[column] === row[column],
+    );
+  return { ...row, generation: isSame ? Number(before.generation) : raised(before, now) };
+}
+
+function rowWithout(user: UserRecord): Omit<UserTable, 'generation'> {
   return {
     name: user.name.toLowerCase(),
     password_hash: user.passwordHash,
@@ -120,10 +184,16 @@ function userOf(row: UserTable): User {
     roles: JSON.parse(row.roles) as Role[],
     uccs: JSON.parse(row.uccs) as string[],
     sipUri: row.sip_uri,
+    generation: Number(row.generation),
     createdAt: Number(row.created_at),
   };
 }
 
 function clientOf(row: ClientTable): Client {
-  return { id: row.id, secretHash: row.secret_hash, createdAt: Number(row.created_at) };
+  return {
+    id: row.id,
+    secretHash: row.secret_hash,
+    generation: Number(row.generation),
+    createdAt: Number(row.created_at),
+  };
 }

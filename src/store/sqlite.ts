@@ -1,6 +1,14 @@
 import { Kysely } from 'kysely';
 import { makePrivateFile } from './data-folder.ts';
-import { claimEpoch, columnsOf, type Database, FOLLOWED, OwnEpoch, upsert } from './database.ts';
+import {
+  claimEpoch,
+  columnsOf,
+  type Database,
+  FOLLOWED,
+  OwnEpoch,
+  type Removal,
+  upsert,
+} from './database.ts';
 import type { RowOf } from './mapping.ts';
 import { RecordingSecrets } from './recording-secrets.ts';
 import type { Schema, TableName } from './schema.ts';
@@ -48,17 +56,17 @@ export function openSqlite(file: string): Database {
     },
     write: (rows) => writeRows(rows),
     async remove(removals, rows) {
-      const deletions = removals.map(({ table, column, value }) => ({
-        sql: `delete from "${table}" where "${column}" = ?`,
-        rows: [[value]],
-      }));
-      await writeRows(rows, deletions);
+      await writeRows(rows, removals.map(deletionOf));
     },
     async close() {
       await Promise.all([kysely.destroy(), reading?.kysely.destroy()]);
       await Promise.all([client.close(), reading?.client.close()]);
     },
   };
+}
+
+function deletionOf({ table, column, value }: Removal): Statements[number] {
+  return { sql: `delete from "${table}" where "${column}" = ?`, rows: [[value]] };
 }
 
 /** The folder's lock is what keeps others away; the epoch is looked at all the same. */

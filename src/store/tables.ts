@@ -211,6 +211,8 @@ export interface UserTable {
   sip_uri: string | null;
   created_at: number;
   removed_at: number | null;
+  /** Rises with whatever ends what was given out before. */
+  generation: number;
 }
 
 export interface ClientTable {
@@ -218,6 +220,7 @@ export interface ClientTable {
   secret_hash: string;
   created_at: number;
   removed_at: number | null;
+  generation: number;
 }
 
 /** What was erased of recordings: rows that outlive what they tell of. */

@@ -8,45 +8,77 @@ beforeEach(() => {
   attempts = new FailedAttempts({ most: 3, windowMs: 60_000, maxKeys: 2, now: () => now });
 });
 
-function fail(key: string, times: number): void {
+async function fail(key: string, times: number): Promise<boolean> {
+  let isLast = false;
   for (let count = 0; count < times; count += 1) {
-    attempts.begin(key);
-    attempts.end(key, true);
+    expect(await attempts.begin(key)).toBe(0);
+    isLast = attempts.end(key, true);
   }
+  return isLast;
 }
 
 describe('FailedAttempts', () => {
-  it('after too many failures the key waits for the rest of the window', () => {
-    fail('a', 2);
+  it('after too many failures the key waits for the rest of the window', async () => {
+    expect(await fail('a', 2)).toBe(false);
     now = 20_000;
     expect(attempts.retryAfterSeconds('a')).toBe(0);
-    fail('a', 1);
-    expect(attempts.retryAfterSeconds('a')).toBe(40);
+    expect(await fail('a', 1)).toBe(true);
+    expect(await attempts.begin('a')).toBe(40);
     expect(attempts.retryAfterSeconds('b')).toBe(0);
     now = 60_000;
     expect(attempts.retryAfterSeconds('a')).toBe(0);
   });
 
-  it('attempts under way count, but only for as long as they are', () => {
-    for (let count = 0; count < 3; count += 1) attempts.begin('a');
-    expect(attempts.retryAfterSeconds('a')).toBe(1);
-    for (let count = 0; count < 3; count += 1) attempts.end('a', false);
-    expect(attempts.retryAfterSeconds('a')).toBe(0);
+  it('more at once than may fail wait for their turn; good ones all have it', async () => {
+    const begun = Array.from({ length: 10 }, () => attempts.begin('a'));
+    let good = 0;
+    for (const one of begun) {
+      expect(await one).toBe(0);
+      good += 1;
+      attempts.end('a', false);
+    }
+    expect(good).toBe(10);
     expect(attempts.size).toBe(0);
   });
 
-  it('a success takes back no failure', () => {
-    fail('a', 2);
-    attempts.begin('a');
+  it('many bad ones at once are no way around', async () => {
+    const asked = Array.from({ length: 10 }, () => attempts.begin('a'));
+    const answers: number[] = [];
+    for (const one of asked) {
+      const seconds = await one;
+      answers.push(seconds);
+      if (seconds === 0) attempts.end('a', true);
+    }
+    expect(answers.filter((seconds) => seconds === 0)).toHaveLength(3);
+    expect(answers.filter((seconds) => seconds === 60)).toHaveLength(7);
+  });
+
+  it('of very many at once some are told to come again', async () => {
+    const asked = Array.from({ length: 100 }, () => attempts.begin('a'));
+    expect(await asked.at(-1)).toBe(1);
+  });
+
+  it('a success takes back no failure', async () => {
+    await fail('a', 2);
+    expect(await attempts.begin('a')).toBe(0);
     attempts.end('a', false);
-    fail('a', 1);
+    await fail('a', 1);
     expect(attempts.retryAfterSeconds('a')).toBe(60);
   });
 
-  it('remembers no more keys than it may', () => {
-    fail('a', 3);
-    fail('b', 1);
-    fail('c', 1);
+  it('what needs no turn counts as well', () => {
+    expect([attempts.fail('a'), attempts.fail('a'), attempts.fail('a')]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    expect(attempts.retryAfterSeconds('a')).toBe(60);
+  });
+
+  it('remembers no more keys than it may', async () => {
+    await fail('a', 3);
+    await fail('b', 1);
+    await fail('c', 1);
     expect(attempts.size).toBe(2);
     expect(attempts.retryAfterSeconds('a')).toBe(0);
   });

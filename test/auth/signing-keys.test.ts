@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { hashPassword, ScryptHasher } from '../../src/auth/password-hash.ts';
+import { hashPassword, hashSecret, ScryptHasher } from '../../src/auth/password-hash.ts';
 import { PUBLISH_AHEAD_MS, SigningKeys } from '../../src/auth/signing-keys.ts';
 import { temporaryFolder } from '../support/hush.ts';
 
@@ -62,8 +62,29 @@ test('a file that is damaged is named, and left as it is', () => {
   expect(readFileSync(file, 'utf8')).toBe('{"keys":');
 });
 
+test('halves of a key that do not fit are found at once, and the file is named', async () => {
+  const keys = open();
+  await keys.current();
+  await expect(keys.prove()).resolves.toBeUndefined();
+  const other = join(folder, 'other.json');
+  const clock = { now: () => nowMs };
+  const settings = { lifetimeMs: LIFETIME_MS, tokenLifetimeMs: TOKEN_MS, clock };
+  await SigningKeys.open({ ...settings, file: other }).current();
+  const [mine, theirs] = [file, other].map((name) => JSON.parse(readFileSync(name, 'utf8')));
+  mine.keys[0].publicJwk.n = theirs.keys[0].publicJwk.n;
+  writeFileSync(file, JSON.stringify(mine));
+  await expect(open().prove()).rejects.toThrow(`${file}: the key ${mine.keys[0].kid} does not`);
+});
+
+test('a secret is verified at once, whatever else is being hashed', async () => {
+  const hasher = new ScryptHasher(0);
+  const hash = await hashSecret('a secret of 256 random bits');
+  expect(await hasher.verify('a secret of 256 random bits', hash)).toBe(true);
+  expect(await hasher.verify('a secret of 256 random bitz', hash)).toBe(false);
+});
+
 test('passwords: only the right one, of a hash that is ours', async () => {
-  const hasher = new ScryptHasher();
+  const hasher = new ScryptHasher(2);
   const hash = await hashPassword('correct horse battery');
   expect(await hasher.verify('correct horse battery', hash)).toBe(true);
   expect(await hasher.verify('correct horse batterz', hash)).toBe(false);

@@ -15,6 +15,16 @@ test('v1 is on while Hush listens on loopback only, and off by default beyond it
   expect(anonymousAccess(load({ HUSH_AUTH_ANONYMOUS: 'false' })).anonymous).toBe(false);
 });
 
+test('nothing is anonymous by default where a proxy stands, or a public address', () => {
+  const by = (environment: Record<string, string>) => anonymousAccess(load(environment)).anonymous;
+  expect(by({ HUSH_HTTP_TRUSTED_PROXIES: '127.0.0.1' })).toBe(false);
+  expect(by({ HUSH_HTTP_PUBLIC_URL: 'https://hush.example.com' })).toBe(false);
+  expect(by({ HUSH_HTTP_PUBLIC_URL: 'http://localhost:8080' })).toBe(true);
+  expect(by({ HUSH_HTTP_PUBLIC_URL: 'http://[::1]:8080' })).toBe(true);
+  const named = { HUSH_HTTP_TRUSTED_PROXIES: '127.0.0.1', HUSH_AUTH_ANONYMOUS: 'true' };
+  expect(by(named)).toBe(true);
+});
+
 test('a caller without a token is an integrator; without tokens at all, an admin', () => {
   expect(anonymousAccess(load({})).anonymousRole).toBe('integrator');
   expect(anonymousAccess(load({ HUSH_AUTH_MODE: 'none' })).anonymousRole).toBe('admin');

@@ -80,7 +80,9 @@ test('a client that goes away frees its place', async () => {
     const socket = connect(Number(port), '127.0.0.1');
     await new Promise<void>((resolve) => {
       socket.once('data', () => resolve());
-      socket.write(`GET /api/recordings/${id}/audio?format=opus HTTP/1.1\r\nHost: a\r\n\r\n`);
+      socket.write(
+        `GET /api/recordings/${id}/audio?format=opus HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+      );
     });
     await new Promise((resolve) => {
       socket.once('close', resolve);

@@ -15,9 +15,15 @@ function get(path: string, init: RequestInit = {}): Promise<Response> {
 }
 
 describe('/api/health', () => {
-  test('200 when ready', async () => {
-    const { call } = await bench.caller.call(bench.hush);
+  test('200 when ready, and nothing else', async () => {
     const response = await get('/api/health');
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe('{"status":"ready"}');
+  });
+
+  test('the details tell why', async () => {
+    const { call } = await bench.caller.call(bench.hush);
+    const response = await get('/api/health/details');
     expect(response.status).toBe(200);
     expect(await response.text()).toBe(
       '{"status":"ready","recorder":"available","callsInProgress":1}',
@@ -122,6 +128,8 @@ const routes = {
   '/api/recordings/{id}/vcon': 'get',
   '/api/sign-in': 'get post',
   '/api/sign-in/renewal': 'post',
+  '/api/sign-in/refresh': 'post',
+  '/api/sign-in/first-admin': 'post',
   '/api/uccs': 'get',
   '/api/uccs/{name}': 'get patch put',
   '/api/users': 'get',
@@ -134,6 +142,7 @@ const routes = {
   '/api/webhooks/{name}/dead-letters': 'get',
   '/api/webhooks/{name}/dead-letters/redeliver': 'post',
   '/api/health': 'get',
+  '/api/health/details': 'get',
   '/metrics': 'get',
 };
 

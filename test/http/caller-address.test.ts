@@ -38,6 +38,8 @@ test.each([
     '127.0.0.1',
     true,
   ],
+  ['a proxy that asks for itself', proxy, {}, proxy, true],
+  ['a client on a proxy’s machine', proxy, { 'x-forwarded-for': '10.0.0.9' }, '10.0.0.9', false],
   ['garbage', proxy, { 'x-forwarded-for': 'unknown' }, proxy, true],
 ])('%s', (_, peer, headers, address, forwardedByStranger) => {
   expect(seen(peer, headers as Record<string, string>)).toEqual({ address, forwardedByStranger });

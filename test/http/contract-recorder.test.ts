@@ -32,7 +32,7 @@ test('condition 7: the recorder cannot be reached, until it can be again', async
   await bench.set({ Action: 'Start', CorrelationId: id });
   await healthBecomes(503);
 
-  const health = await bench.get('/api/health');
+  const health = await bench.get('/api/health/details');
   expect(health.text).toBe('{"status":"degraded","recorder":"unavailable","callsInProgress":1}');
   const unavailable = 'Recorder was not available, command could not be executed';
   const expected = errorText(id, [1, unavailable]);

@@ -35,7 +35,7 @@ function send(text: string): Promise<string> {
 }
 
 function get(target: string, headers = ''): Promise<string> {
-  return send(`GET ${target} HTTP/1.1\r\nHost: hush\r\n${headers}Connection: close\r\n\r\n`);
+  return send(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n${headers}Connection: close\r\n\r\n`);
 }
 
 async function statusOf(answer: Promise<string>): Promise<string> {
@@ -61,12 +61,12 @@ describe('tricks with the path', () => {
     '/api%2Fcalls',
     '/api/%2f/calls',
     '/api\\calls',
-    'http://hush/api/../calls',
-    'http://hush/api%2fcalls',
+    'http://localhost/api/../calls',
+    'http://localhost/api%2fcalls',
     'http:///api/calls',
-    'http://a@hush/api/calls',
+    'http://a@localhost/api/calls',
     'http://<a>/api/calls',
-    'ftp://hush/api/calls',
+    'ftp://localhost/api/calls',
     'api/calls',
     '*',
   ])('400: %s', async (target) => {
@@ -107,8 +107,8 @@ describe('tricks with headers', () => {
 
 describe('slow clients', () => {
   test.each([
-    ['headers', 'GET /api/calls HTTP/1.1\r\nHost: hush\r\nX-A: '],
-    ['a body', `POST ${state} HTTP/1.1\r\nHost: hush\r\nContent-Length: 9\r\n\r\n{`],
+    ['headers', 'GET /api/calls HTTP/1.1\r\nHost: localhost\r\nX-A: '],
+    ['a body', `POST ${state} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{`],
   ])('are hung up on that never end %s', { timeout: 10_000 }, async (_, begun) => {
     expect(['408', '405', '']).toContain(await rested(() => statusOf(send(begun))));
   });

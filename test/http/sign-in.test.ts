@@ -97,7 +97,9 @@ describe('how a person signs in', () => {
     const at = await TestHush.start({
       config: (config) => ({ ...config, auth: { ...config.auth, mode: 'embedded', issuers } }),
     });
-    expect(await at.get('/api/sign-in')).toEqual({ password: true, issuers: [] });
+    expect(await at.get('/api/sign-in')).toEqual({
+      ...{ password: true, firstAdmin: true, issuers: [] },
+    });
     await at.remove();
   });
 
@@ -109,7 +111,7 @@ describe('how a person signs in', () => {
       }),
     });
     expect(await at.get('/api/sign-in')).toEqual({
-      password: false,
+      ...{ password: false, firstAdmin: false },
       issuers: [{ issuer: issuer.issuer, clientId: 'hush-console', scope: issuer.consoleScope }],
     });
     await at.remove();

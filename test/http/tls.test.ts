@@ -76,7 +76,7 @@ test('a renewed certificate is shown from now on; who is connected stays so', as
   server.reload();
   expect(await nameShown()).toBe('second');
   const answer = new Promise<string>((resolve) => open.once('data', (data) => resolve(`${data}`)));
-  open.write('GET /api/health HTTP/1.1\r\nHost: hush\r\n\r\n');
+  open.write('GET /api/health HTTP/1.1\r\nHost: localhost\r\n\r\n');
   expect(await answer).toMatch(/^HTTP\/1.1 200/);
   open.destroy();
 });

@@ -185,7 +185,12 @@ async function hangUp(path: string): Promise<void> {
 function upgradeRequest(path: string): string {
   const head = [
     `GET ${path} HTTP/1.1`,
-    ...['Host: hush', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'],
+    ...[
+      'Host: localhost',
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+    ],
     'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
   ];
   return `${head.join('\r\n')}\r\n\r\n`;

@@ -36,6 +36,7 @@ async function start(history: EventHistory): Promise<RawClient> {
     ucc: newUcc,
     auditRead: async () => undefined,
     isOriginAllowed: () => true,
+    isCurrent: () => true,
   });
   const http = createServer();
   http.on('upgrade', (request, socket, head) => {

@@ -72,7 +72,7 @@ async function hubClient(at: ServePlace, transport: HttpTransportType): Promise<
 }
 
 const http = (lines: readonly string[], body = ''): string =>
-  `${[...lines, 'Host: hush'].join('\r\n')}\r\n\r\n${body}`;
+  `${[...lines, 'Host: localhost'].join('\r\n')}\r\n\r\n${body}`;
 
 const webSocket = (path: string): string =>
   http([
@@ -169,7 +169,7 @@ describe('while Hush stops', () => {
     await gone.userAgent.close();
     hush.child.kill('SIGTERM');
     await expect
-      .poll(async () => (await fetch(`${at.api}/api/health`)).json(), { interval: 5 })
+      .poll(async () => (await fetch(`${at.api}/api/health/details`)).json(), { interval: 5 })
       .toMatchObject({ status: 'stopping' });
     for (const action of ['Start', 'Pause', 'Save', 'Mark'] as const) {
       expect((await command(action, placed.correlationId)).ErrorMessage?.ErrorType).toBe(3);

@@ -73,7 +73,7 @@ describe('a disk that fills while a call is recorded', () => {
     const state = () => get(`/attendantservice/api/recording/${ucc}/${call.correlationId}`);
     expect((await state()).ErrorMessage).toEqual(unavailable);
     expect(await command('Pause', call.correlationId)).toEqual(unavailable);
-    const health = await fetch(`${hush.api}/api/health`);
+    const health = await fetch(`${hush.api}/api/health/details`);
     expect(health.status).toBe(503);
     expect(await health.json()).toMatchObject({ status: 'degraded', callsInProgress: 1 });
     expect((await get('/api/calls')).items).toHaveLength(1);

@@ -1,5 +1,6 @@
 import {
   Alert,
+  Anchor,
   Button,
   Center,
   Paper,
@@ -21,14 +22,16 @@ interface SignInPageProps {
   /** Why coming back from an issuer did not work. */
   readonly refused: string | undefined;
   onSignedIn(): void;
+  /** Where one is let in without. */
+  onBack?(): void;
 }
 
 /** By name and password, or at one of the issuers whose tokens Hush takes. */
-export function SignInPage({ refused, onSignedIn }: SignInPageProps) {
+export function SignInPage({ refused, onSignedIn, onBack }: SignInPageProps) {
   const ways = useAsked('sign-in', () => session.hush.request('GET /api/sign-in', {}));
   const [problem, setProblem] = useState<string>();
   const shown = problem ?? refused;
-  const { password = false, issuers = [] } = ways.value ?? {};
+  const { password = false, firstAdmin = false, issuers = [] } = ways.value ?? {};
   return (
     <Center component="main" mih="100dvh" p="md">
       <Paper withBorder p="xl" w="100%" maw={380}>
@@ -48,6 +51,16 @@ export function SignInPage({ refused, onSignedIn }: SignInPageProps) {
           {password && <PasswordForm onSignedIn={onSignedIn} onProblem={setProblem} />}
           {ways.value && !password && issuers.length === 0 && (
             <Text c="dimmed">{texts.signIn.noWay}</Text>
+          )}
+          {firstAdmin && (
+            <Anchor href="#/first-admin" underline="always">
+              {texts.firstAdmin.link}
+            </Anchor>
+          )}
+          {onBack && (
+            <Button variant="default" onClick={onBack}>
+              {texts.signIn.back}
+            </Button>
           )}
         </Stack>
       </Paper>

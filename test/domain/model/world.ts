@@ -105,18 +105,15 @@ export class World {
     const gatekeeper = gatekeeperOf(breakage, { recorder, journal, alarms, clock });
     const watch = new PauseWatch({ uccs, alarms, clock, moments });
     this.#watch = watch;
-    this.#leases = new Leases({
-      ...{ uccs, calls, recorder, gatekeeper, clock, auditLog, watch, moments },
-    });
+    const ports = { uccs, calls, recorder, gatekeeper, clock, requesterMustMatchToken: false };
+    this.#leases = new Leases({ ...ports, auditLog, watch, moments });
     this.#seamLeases = new SeamLeases({
-      ...{ uccs, calls, recorder, gatekeeper, clock, auditLog, watch, moments },
+      ...{ ...ports, auditLog, watch, moments },
       ...{ leases: this.#leases, journal, settlement, kept, limits },
     });
-    this.#carrier = new CommandCarrier({
-      ...{ uccs, calls, recorder, gatekeeper, clock, requesterMustMatchToken: false },
-      reconsider: (call) => this.#lifecycle.reconsider(call),
-      auditLog: new CommandAudit(auditLog, () => undefined),
-    });
+    const reconsider = (call: Call) => this.#lifecycle.reconsider(call);
+    const commandAudit = new CommandAudit(auditLog, () => undefined);
+    this.#carrier = new CommandCarrier({ ...ports, reconsider, auditLog: commandAudit });
   }
 
   /** Starts on what the process before left in the store. */

@@ -1,0 +1,35 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Client } from '../domain/people.ts';
+
+interface Proven {
+  /** Another one is in its place once the client has a new secret. */
+  readonly secretHash: string;
+  readonly digest: Buffer;
+}
+
+/** A client that is there has one entry; more than these were added in one life of a process. */
+const MAX_CLIENTS = 10_000;
+
+/**
+ * Secrets that were verified before, so that a client whose hash is dear to verify waits for nobody
+ * else's. In memory, under a key that ends with the process.
+ */
+export class ProvenSecrets {
+  readonly #key = randomBytes(32);
+  readonly #byClient = new Map<string, Proven>();
+
+  has({ id, secretHash }: Client, secret: string): boolean {
+    const proven = this.#byClient.get(id);
+    if (proven?.secretHash !== secretHash) return false;
+    return timingSafeEqual(proven.digest, this.#digest(secret));
+  }
+
+  add({ id, secretHash }: Client, secret: string): void {
+    if (this.#byClient.size >= MAX_CLIENTS) this.#byClient.clear();
+    this.#byClient.set(id, { secretHash, digest: this.#digest(secret) });
+  }
+
+  #digest(secret: string): Buffer {
+    return createHmac('sha256', this.#key).update(secret.normalize('NFC')).digest();
+  }
+}

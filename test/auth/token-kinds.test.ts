@@ -1,0 +1,86 @@
+import type { JWTPayload } from 'jose';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { IssuerKeys } from '../../src/auth/issuer-keys.ts';
+import { TokenVerifier } from '../../src/auth/token-verifier.ts';
+import { IssuerUnavailableError, TokenRefusedError } from '../../src/domain/authentication.ts';
+import { IssuerServer, makeKey, makeToken, type TestKey } from './support/issuer-server.ts';
+
+let key: TestKey;
+let stranger: TestKey;
+let issuer: IssuerServer;
+let verifier: TokenVerifier;
+let nowMs: number;
+
+beforeAll(async () => {
+  key = await makeKey('one');
+  stranger = await makeKey('two');
+});
+beforeEach(async () => {
+  nowMs = Date.now();
+  issuer = await IssuerServer.start();
+  issuer.published = [key.jwk];
+  const clock = { now: () => nowMs };
+  const { find } = new IssuerKeys({
+    ...{ issuer: issuer.url, clock, onError: () => undefined },
+    ...{ keysFetchTimeoutMs: 1_000, keysRefreshMs: 600_000, keysMaxAgeMs: 86_400_000 },
+    keysCooldownMs: 30_000,
+  });
+  verifier = new TokenVerifier({
+    issuer: () => ({ settings: issuer.settings, findKey: find }),
+    ...{ clockSkewMs: 0, tokenCacheMs: 0, maxCachedTokens: 100, maxTokenBytes: 8_192 },
+    ...{ clock, isCurrent: () => true },
+  });
+});
+afterEach(() => issuer.close());
+
+const verify = async (token: string) => verifier.authenticate(token);
+const refused = (token: string) => expect(verify(token)).rejects.toThrow(TokenRefusedError);
+
+describe('no access token', () => {
+  test.each([
+    ['an ID token, in another case', { typ: 'id' }],
+    ['a renewal token', { typ: 'renewal' }],
+    ['an ID token by its nonce', { nonce: 'n-0S6_WzA2Mj' }],
+    ['an ID token by what it hashes', { at_hash: 'MTIzNDU2Nzg5MDEyMzQ1Ng' }],
+    ['an ID token by the code that it hashes', { c_hash: 'LDktKdoQak3Pk0cnXxCltA' }],
+    [
+      'a logout token by its events',
+      { events: { 'http://schemas.openid.net/event/backchannel-logout': {} } },
+    ],
+    ['one that is bound to a key', { cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } }],
+    ['one that is bound to a certificate', { cnf: { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9' } }],
+  ])('%s', async (_, claims) => {
+    await refused(await makeToken(issuer.url, key, { claims: claims as JWTPayload }));
+  });
+
+  test('a bearer’s own, whatever the case of its type', async () => {
+    for (const typ of ['Bearer', 'bearer', 'BEARER']) {
+      const token = await makeToken(issuer.url, key, { claims: { typ, jti: typ } });
+      await expect(verify(token)).resolves.toBeDefined();
+    }
+  });
+});
+
+describe('unknown keys', () => {
+  test('garbage kids keep no good new key out, and the issuer is not flooded', async () => {
+    await verify(await makeToken(issuer.url, key));
+    for (let count = 0; count < 20; count += 1) {
+      const named = await makeToken(issuer.url, { ...stranger, kid: `garbage-${count}` });
+      await expect(verify(named)).rejects.toThrow();
+    }
+    expect(issuer.requests).toBe(2);
+    issuer.published = [key.jwk, stranger.jwk];
+    const good = await makeToken(issuer.url, stranger);
+    // Within the second of the one before nobody can tell; that is no refusal.
+    await expect(verify(good)).rejects.toThrow(IssuerUnavailableError);
+    nowMs += 1_000;
+    await expect(verify(good)).resolves.toBeDefined();
+    expect(issuer.requests).toBe(3);
+  });
+
+  test('a kid without end is refused unasked', async () => {
+    await verify(await makeToken(issuer.url, key));
+    await refused(await makeToken(issuer.url, { ...stranger, kid: 'x'.repeat(1_000) }));
+    expect(issuer.requests).toBe(1);
+  });
+});
