@@ -42,10 +42,10 @@ describe('subscriptions', () => {
     const hearer = connect('hearer');
     const correlationId = randomUUID();
     await hearer.subscribe('ucc', null);
-    connect('of the call').subscribeCall(correlationId);
+    await connect('of the call').subscribeCall(correlationId);
     for (let client = 0; client < 400; client += 1) {
       const other = connect('other');
-      for (let call = 0; call < 1_000; call += 1) other.subscribeCall(randomUUID());
+      for (let call = 0; call < 1_000; call += 1) await other.subscribeCall(randomUUID());
       await other.subscribe(`ucc-${client}`, null);
     }
     expect(bus.listeners).toBe(1);
@@ -58,25 +58,27 @@ describe('subscriptions', () => {
   it('are so many of one client, and of all together', async () => {
     const { connect, room } = bench({ maxSubscriptionsPerConnection: 2, maxSubscriptions: 5 });
     const one = connect('one');
-    one.subscribeCall(randomUUID());
-    one.subscribeCall(randomUUID());
-    expect(() => one.subscribeCall(randomUUID())).toThrow('Too many subscriptions.');
+    await one.subscribeCall(randomUUID());
+    await one.subscribeCall(randomUUID());
+    await expect(one.subscribeCall(randomUUID())).rejects.toThrow('Too many subscriptions.');
     await one.subscribe('ucc', null);
     await one.subscribe('ucc', null);
     await one.subscribe('ucc-b', null);
     await expect(one.subscribe('ucc-c', null)).rejects.toThrow('Too many subscriptions.');
     const other = connect('other');
-    other.subscribeCall(randomUUID());
+    await other.subscribeCall(randomUUID());
     expect(room.taken).toBe(5);
     await expect(other.subscribe('ucc', null)).rejects.toThrow('Too many subscriptions.');
-    one.unsubscribe('ucc');
-    one.unsubscribe('ucc');
+    await one.unsubscribe('ucc');
+    await one.unsubscribe('ucc');
     expect(room.taken).toBe(4);
     one.close();
     one.close();
     expect(room.taken).toBe(1);
     await other.subscribe('ucc', null);
+    const late = other.subscribeCall(randomUUID());
     other.close();
+    await expect(late).rejects.toThrow('The connection is closed.');
     expect(room.taken).toBe(0);
   });
 
