@@ -27,8 +27,10 @@ export class Attendance {
   /** To be asked several times a second; false: no Pause could reach a stream now. */
   isAttended(nowMs: number): boolean {
     const { beatAtMs } = this.#pulse;
-    if (beatAtMs !== this.#beatAtMs) this.#unheardMs = 0;
-    else this.#unheardMs += this.#counted(nowMs - this.#lookedAtMs);
+    const isNew = beatAtMs !== this.#beatAtMs;
+    // A beat says nothing of the time since: the whole process may have stood still behind it.
+    const sinceMs = isNew ? Math.max(beatAtMs, this.#lookedAtMs) : this.#lookedAtMs;
+    this.#unheardMs = (isNew ? 0 : this.#unheardMs) + this.#counted(nowMs - sinceMs);
     this.#beatAtMs = beatAtMs;
     this.#lookedAtMs = nowMs;
     return this.#timeoutMs === 0 || this.#unheardMs < this.#timeoutMs;

@@ -140,11 +140,13 @@ export class Ownership {
   }
 
   async #confirm(): Promise<void> {
+    // An answer that was read late says what was so when it was asked for.
+    const askedAt = performance.now();
     const outcome = await (this.#lock ? this.#lookInTime() : this.#look());
     if (this.#isReleased || this.#lost !== undefined) return;
     if (outcome === 'late') this.#lose('the database could not be reached');
     else if (outcome === 'followed') this.#lose(FOLLOWED);
-    else this.#confirmedAt = performance.now();
+    else this.#confirmedAt = askedAt;
   }
 
   /** Of a server: whoever does not hear from it cannot know what it has given to others. */

@@ -7,6 +7,8 @@ import { openOutput } from '../../src/logging/output-file.ts';
 import { temporaryFolder } from '../support/hush.ts';
 import { linesOf } from '../support/served-hush.ts';
 
+/** Whoever waits for a reader waits for ever; a busy machine takes its time all the same. */
+const NOT_BLOCKED_MS = 5_000;
 const LINES = 40_000;
 const MAX_BUFFER_BYTES = 65_536;
 const { O_NONBLOCK, O_RDONLY, O_WRONLY, O_CREAT } = constants;
@@ -97,7 +99,7 @@ describe('lines for an output that takes none', () => {
   test('a pipe that nobody reads: they are dropped, whole, and counted until it is read', async () => {
     const { fd, reader } = pipe();
     const { output, reports, dropped } = outputTo(fd);
-    expect(writeLines(output)).toBeLessThan(250);
+    expect(writeLines(output)).toBeLessThan(NOT_BLOCKED_MS);
     expect(dropped()).toBeGreaterThan(LINES / 2);
     expect(reports).toHaveLength(1);
     let text = '';
@@ -120,14 +122,14 @@ describe('lines for an output that takes none', () => {
     const { output, reports, dropped } = outputTo(fd);
     closeSync(reader);
     open.splice(open.indexOf(reader), 1);
-    expect(writeLines(output)).toBeLessThan(250);
+    expect(writeLines(output)).toBeLessThan(NOT_BLOCKED_MS);
     expect(dropped()).toBeGreaterThan(LINES / 2);
     expect(reports).toEqual([expect.stringContaining('EPIPE')]);
   });
 
   test('a device that is full', () => {
     const { output, reports, dropped } = outputTo(opened('/dev/full', O_WRONLY));
-    expect(writeLines(output)).toBeLessThan(250);
+    expect(writeLines(output)).toBeLessThan(NOT_BLOCKED_MS);
     expect(dropped()).toBeGreaterThan(LINES / 2);
     expect(reports).toEqual([expect.stringContaining('ENOSPC')]);
     output.flushSync();
@@ -139,7 +141,7 @@ describe('lines for an output that takes none', () => {
     writeLines(output);
     const begun = performance.now();
     output.flushSync();
-    expect(performance.now() - begun).toBeLessThan(250);
+    expect(performance.now() - begun).toBeLessThan(NOT_BLOCKED_MS);
     expect(numbersIn(readAll(reader).split('\n').slice(0, -1).join('\n')).length).toBeGreaterThan(
       0,
     );

@@ -69,7 +69,7 @@ describe('MediaRecorder whose thread dies between two streams of a call', () => 
     await fixture.rtp(second?.port ?? 0, { ssrc: 2 }, markerFrame(2, 0));
     await recorder.closeStreams(callId, [1]);
     const [before, after] = fixture.beginnings;
-    expect(after?.clockOrigin).toEqual(before?.clockOrigin);
+    expect(after?.clockOrigin?.monotonicMs).toBe(before?.clockOrigin?.monotonicMs);
     expect(after?.startPosition).toBeGreaterThan(first?.endPosition ?? Infinity);
     recorder.endCall(callId);
   });

@@ -64,6 +64,15 @@ describe('Attendance', () => {
     expect(attendance.isAttended(60_020)).toBe(true);
   });
 
+  it('is lost by one behind a beat that nobody had looked at', () => {
+    const pulse = new Pulse();
+    pulse.beat(0);
+    const attendance = new Attendance(pulse, 500, 0);
+    expect(attendance.isAttended(10)).toBe(true);
+    pulse.beat(20);
+    expect(attendance.isAttended(6_020)).toBe(false);
+  });
+
   it('is never lost where the main thread may be silent', () => {
     const pulse = new Pulse();
     pulse.beat(0);

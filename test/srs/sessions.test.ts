@@ -199,6 +199,7 @@ describe('a recording session', () => {
     const { tracks } = await fixture.recording(correlationId);
     expect(tracks[2].packets).toMatchObject({ received: 60, kept: 10, gated: 50 });
     expect(tracks[2].gaps).toMatchObject([{ reason: 'api' }, { reason: 'guard' }]);
-    expect(tracks[2].gaps[0].samples).toBeGreaterThanOrEqual(50 * 160);
+    // From the first frame to the last one's beginning; behind it the Start may come at once.
+    expect(tracks[2].gaps[0].samples).toBeGreaterThanOrEqual(49 * 160);
   });
 });

@@ -147,7 +147,8 @@ describe('stateful reconnect', () => {
 
   it('gives up when no new socket comes', async () => {
     await server.stop();
-    server = await startServer({ hub, disconnectTimeoutMs: 20 });
+    // Long enough for a socket that takes its time to come in the first place.
+    server = await startServer({ hub, disconnectTimeoutMs: 500 });
     const gone = hub.nextDisconnection();
     const { url, client } = await connectStateful();
     client.socket.terminate();
