@@ -35,10 +35,11 @@ const MAX_UNKNOWN_MS = 60_000;
 /**
  * When a stream was opened by another process, on this machine's monotonic clock. Only the wall
  * clock knows: never before the call began, never in the future.
- * @param openedAt Unix ms
+ * @param openedAt Unix ms; 0: nobody knows
  */
 export function openedOnThisBoot(openedAt: number, originMs: number | undefined): number {
   const now = monotonicMs();
+  if (openedAt === 0) return now;
   const earliest = originMs ?? now - MAX_UNKNOWN_MS;
   return Math.min(now, Math.max(earliest, now - (Date.now() - openedAt)));
 }

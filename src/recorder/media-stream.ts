@@ -35,7 +35,7 @@ export interface MediaStreamOptions {
   readonly former: FormerSource | undefined;
   /** Monotonic ms, on the clock of all threads. */
   now(): number;
-  /** What was read at that moment did not come earlier than this (`Standstill`). */
+  /** What was read at that moment did not come earlier than this (`Pulse`). */
   cameAfterMs(readAtMs: number): number;
   /** Before each datagram is read. */
   onDatagram(nowMs: number): void;

@@ -12,10 +12,10 @@ const LATE_MS = 2 * BEAT_MS;
 const CATCH_UP_BEATS = 4;
 
 /**
- * The main thread's pulse, in memory shared with the media threads. It says two things: that
- * commands can be heard at all, and since when one that is read now may have been waiting. After a
- * stall that is the stall's beginning: a look-back that counted from the reading would miss what
- * it promised to erase.
+ * A thread's pulse. The main thread's is in memory that it shares with the media threads, and tells
+ * them that commands can be heard at all; each media thread has one of its own. Both tell since
+ * when something that is read now may have been waiting: behind a stall since its beginning, which
+ * counting from the reading would miss.
  */
 export class Pulse {
   readonly memory: SharedArrayBuffer;
@@ -30,7 +30,7 @@ export class Pulse {
   }
 
   /**
-   * Begins to beat, in the thread that hears commands.
+   * Begins to beat, in the thread whose pulse it is.
    * @param isOwner false while commands may be another process's to hear
    */
   start(isOwner: () => boolean = () => true): void {
@@ -57,8 +57,13 @@ export class Pulse {
     return this.#fields[BEAT_AT] as number;
   }
 
-  /** Monotonic ms: no command that has not been read yet came earlier. */
+  /** Monotonic ms: nothing that has not been read yet came earlier. */
   get cameAtMs(): number {
     return this.#fields[CAME_AT] as number;
+  }
+
+  /** Monotonic ms: what was read at that moment came then or, behind a stall, since it began. */
+  cameAfterMs(readAtMs: number): number {
+    return readAtMs - this.cameAtMs > LATE_MS ? this.cameAtMs : readAtMs;
   }
 }

@@ -20,6 +20,7 @@ export class ReleaseGuard {
   #releasedAtMs = Number.NEGATIVE_INFINITY;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
   #slowerMs = 0;
+  #uncertainMs = 0;
 
   constructor(guardMs: number) {
     this.#guardMs = guardMs;
@@ -33,6 +34,7 @@ export class ReleaseGuard {
   /** @param askedAtMs when somebody asked for it, monotonic ms */
   released(askedAtMs: number): void {
     this.#releasedAtMs = askedAtMs;
+    this.#uncertainMs = 0;
     this.#notBeforeMs = askedAtMs + this.#guardMs + this.#slowerMs;
   }
 
@@ -45,7 +47,9 @@ export class ReleaseGuard {
 
   /** What tells when a packet was sent may be so much too late: until the next release. */
   uncertain(ms: number): void {
-    this.#notBeforeMs += ms;
+    const before = this.#uncertainMs;
+    this.#uncertainMs = Math.max(before, ms);
+    this.#notBeforeMs += this.#uncertainMs - before;
   }
 
   /** Positions count from another beginning now. */

@@ -129,9 +129,9 @@ export class SourceLatch {
       return nobody;
     }
     const newcomer = this.#newcomerFor(packet, from, nowMs);
-    if (newcomer.held.length < MAX_HELD)
+    if (newcomer.held.length < MAX_HELD) {
       newcomer.held.push(holdPacket(packet, datagram, { atMs: nowMs, afterMs: nowMs }));
-    else this.foreign += 1;
+    } else this.foreign += 1;
     return this.#isBelieved(newcomer, nowMs) ? this.#believe(newcomer, nowMs) : nobody;
   }
 

@@ -6,7 +6,6 @@ import { MediaStream } from './media-stream.ts';
 import type { Confirmation, FromWorker, ToWorker, WorkerSettings } from './messages.ts';
 import { Pulse } from './pulse.ts';
 import { SegmentWriter } from './segment-writer.ts';
-import { LOOK_INTERVAL_MS, Standstill } from './standstill.ts';
 import { packStats } from './stream-stats.ts';
 import { CallClock, TrackClock } from './track-clock.ts';
 
@@ -37,7 +36,9 @@ const calls = new Map<string, CallMedia>();
 /** On the clock that all threads share. */
 const now = () => performance.now() + threadOffsetMs;
 const attendance = new Attendance(pulse, settings.mainThreadTimeoutMs, now());
-const standstill = new Standstill(now());
+/** This thread's own: what it reads behind a standstill may have come at any time since. */
+const ownPulse = new Pulse();
+ownPulse.start();
 let isAttended = true;
 let confirmations: Confirmation[] = [];
 
@@ -97,8 +98,8 @@ function openStream(message: Opening): void {
   const { maxHeldAsidePackets, resumeGuardMs, rtpHost: host } = settings;
   const stream = new MediaStream(spec, {
     ...{ callId, slot, gates, secret, host, maxHeldAsidePackets, resumeGuardMs },
-    ...{ clock, writer, resumed, former, now, onDatagram: lookAround },
-    cameAfterMs: (readAtMs) => standstill.cameAfterMs(readAtMs),
+    ...{ clock, writer, resumed, former, now, onDatagram: lookForBeat },
+    cameAfterMs: (readAtMs) => ownPulse.cameAfterMs(readAtMs),
     onBegan: (startPosition, initialReason) => {
       const originMs = call.clock.originMs ?? now();
       send({ type: 'began', callId, track: spec.track, startPosition, initialReason, originMs });
@@ -196,14 +197,9 @@ function lookForBeat(nowMs: number): void {
   }
 }
 
-function lookAround(nowMs: number): void {
-  standstill.look(nowMs);
-  lookForBeat(nowMs);
-}
-
 function tick(): void {
   const nowMs = now();
-  lookAround(nowMs);
+  lookForBeat(nowMs);
   for (const { streams, ended } of calls.values()) {
     for (const { stream } of streams.values()) stream.tick(nowMs, settings.chunkMs);
     for (const writer of ended.keys()) writer.age();
@@ -212,7 +208,6 @@ function tick(): void {
 
 parentPort?.on('message', onMessage);
 setInterval(tick, TICK_INTERVAL_MS).unref();
-setInterval(() => standstill.lookInTurn(now()), LOOK_INTERVAL_MS).unref();
 
 setInterval(() => {
   const readings = [...calls.values()].flatMap(({ streams }) =>

@@ -80,6 +80,11 @@ export interface LegVerdict {
  * long on its way before the recorder can know of it. What the kit itself was late by is added.
  */
 export const COMMAND_TOLERANCE_MS = 60;
+/**
+ * The same of a look-back's beginning: what is to be erased is counted from when the recorder could
+ * read the request, which a busy machine sends, accepts and schedules as it can.
+ */
+const LOOKBACK_TOLERANCE_MS = 200;
 
 /** How long a recorder may need to tell a new time line from jitter. */
 export const SETTLING_MS = 1_000;
@@ -117,7 +122,8 @@ function isForbidden({ sentAtMs }: DeviceFrame, silence: Silence, toleranceMs: n
   const { requestedAt, answeredAt, startRequestedAt, lookbackMs } = silence;
   if (answeredAt === Number.POSITIVE_INFINITY) return false;
   if (sentAtMs > answeredAt && sentAtMs < startRequestedAt) return true;
-  const oldestMs = requestedAt - lookbackMs + toleranceMs;
+  const lateMs = toleranceMs - COMMAND_TOLERANCE_MS + LOOKBACK_TOLERANCE_MS;
+  const oldestMs = requestedAt - lookbackMs + lateMs;
   return lookbackMs > 0 && sentAtMs > oldestMs && sentAtMs <= requestedAt;
 }
 

@@ -27,6 +27,16 @@ describe('Pulse', () => {
     expect(pulse.cameAtMs).toBe(59_600);
   });
 
+  it('tells of what is read behind a stall that it may have come since, and of nothing else', () => {
+    const pulse = new Pulse();
+    for (let atMs = 0; atMs <= 1_000; atMs += 20) pulse.beat(atMs);
+    expect(pulse.cameAfterMs(1_030)).toBe(1_030);
+    // Sockets are read before a timer runs.
+    expect(pulse.cameAfterMs(3_000)).toBe(1_000);
+    pulse.beat(3_010);
+    expect(pulse.cameAfterMs(3_015)).toBe(1_000);
+  });
+
   it('is read by another thread', () => {
     const pulse = new Pulse();
     const other = new Pulse(pulse.memory);

@@ -35,7 +35,7 @@ export class VirtualCall {
   #order = 0;
   readonly #streams: MediaStream[] = [];
   readonly #writers = new Map<MediaStream, SegmentWriter>();
-  /** As the thread's `Standstill` tells it. */
+  /** As the thread's own `Pulse` tells it. */
   cameAfterMs: (readAtMs: number) => number = (readAtMs) => readAtMs;
   #nowMs = 1_000;
   #tickedMs = 1_000;

@@ -6,12 +6,17 @@ import type { Config } from '../../src/config/schema.ts';
 
 /** Test files that run at once (vitest.config.ts); each draws from a share of its own. */
 const SHARES = 2;
+const ownShare = (Number(process.env.VITEST_POOL_ID) || 0) % SHARES;
 const SHARE = 11_000;
-const LOWEST = 10_000 + SHARE * ((Number(process.env.VITEST_POOL_ID) || 0) % SHARES);
+const LOWEST = 10_000 + SHARE * ownShare;
 /** Of the last share: above it the system gives ports away by itself. */
 const HIGHEST = LOWEST + SHARE;
 const RANGE = 200;
 const PROBES = 10;
+const FIXED_SHARE = 700;
+/** Between the demo's ports and those for RTP. */
+const LOWEST_FIXED = 8_500 + FIXED_SHARE * ownShare;
+const given = new Set<number>();
 
 /** RTP ports of this test process, for a Hush inside it. */
 export function portRange(size = 2_000): Pick<Config['rtp'], 'portMin' | 'portMax'> {
@@ -45,12 +50,29 @@ async function isFree(port: number): Promise<boolean> {
   }
 }
 
-/** A TCP port that was free a moment ago. */
+/**
+ * A port that nobody uses on TCP or UDP, for a Hush that is started and started again. It lies
+ * below those that the system gives away by itself: between the asking and the listening, another
+ * socket's connection would take one of those.
+ */
 export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(LOWEST_FIXED, LOWEST_FIXED + FIXED_SHARE);
+    if (given.has(port) || !(await isFree(port)) || !(await isFreeOnTcp(port))) continue;
+    given.add(port);
+    return port;
+  }
+}
+
+async function isFreeOnTcp(port: number): Promise<boolean> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  try {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
 }

@@ -64,9 +64,9 @@ describe('a recorder that leaks', () => {
 
   test('one frame of the look-back is found out', () => {
     const call = new RecordedCall({ lookbackMs: 2_000 });
-    call.place(1, indexAt(1_080));
+    call.place(1, indexAt(1_220));
     call.place(1, indexAt(2_980));
-    expect(verdictsOf(call).leaked).toEqual([indexAt(1_080), indexAt(2_980)]);
+    expect(verdictsOf(call).leaked).toEqual([indexAt(1_220), indexAt(2_980)]);
   });
 
   test('all of a call that was to be destroyed is forbidden', () => {
