@@ -14,7 +14,7 @@ import { storageOf } from './archive/storage.ts';
 import { Uploader } from './archive/uploader.ts';
 import { masterKeyVault } from './archive/vault.ts';
 import { openAuth } from './auth/open-auth.ts';
-import { hashPassword, hashSecret } from './auth/password-hash.ts';
+import { hashPassword, hashSecret, ScryptHasher } from './auth/password-hash.ts';
 import type { Guessing } from './auth/sign-in-limits.ts';
 import { InProcessBus } from './bus/in-process.ts';
 import { ConfigError } from './config/config-error.ts';
@@ -25,19 +25,21 @@ import {
   isPlainSipGuarded,
 } from './config/exposure.ts';
 import type { Config } from './config/schema.ts';
+import { toldConfiguration } from './config/told-configuration.ts';
 import { type Principal, systemCaller } from './domain/access.ts';
 import { AlarmDesk } from './domain/assurance-alarms.ts';
 import { Assessor } from './domain/assurance-assessor.ts';
 import { systemTimeZone } from './domain/assurance-day.ts';
 import { DailySchedule } from './domain/assurance-schedule.ts';
 import { AssuranceWatch } from './domain/assurance-watch.ts';
-import { AuditLog, type AuditOf } from './domain/audit-log.ts';
+import { AuditLog } from './domain/audit-log.ts';
 import { CallLifecycle } from './domain/call-lifecycle.ts';
 import { CallRegistry } from './domain/call-registry.ts';
 import { CallSettlement } from './domain/call-settlement.ts';
 import { withoutCardNumbersInJson } from './domain/card-numbers.ts';
 import { CommandAudit } from './domain/command-audit.ts';
 import { CommandCarrier } from './domain/command-carrier.ts';
+import { recordConfiguration } from './domain/configuration-record.ts';
 import { Erasures } from './domain/erasures.ts';
 import { contractError } from './domain/errors.ts';
 import { EventFeed } from './domain/event-feed.ts';
@@ -55,7 +57,6 @@ import { PeopleRegister } from './domain/people-register.ts';
 import type { Clock, RecorderListener } from './domain/ports.ts';
 import { Retention } from './domain/retention.ts';
 import { SeamLeases } from './domain/seam-leases.ts';
-import { isSameUcc, type UccSettings, withSettings } from './domain/ucc.ts';
 import { UccRegistry } from './domain/ucc-registry.ts';
 import { buildHttpServer } from './http/http-server.ts';
 import { originRule } from './http/origins.ts';
@@ -334,11 +335,15 @@ async function assemble(
           onError: (cause) => logger.warn({ err: cause }, 'an upload failed; it is tried again'),
         })
       : undefined;
+  const auditLog = new AuditLog({ store, clock, onError: onAuditFailed });
   const retention = new Retention({
     ...{ uccs, keeping, erasures, clock, intervalMs: config.archive.cleanIntervalMs },
+    audit: ({ uccName, correlationId, id: callId }) =>
+      auditLog.entry(systemCaller('retention', 'hush'), {
+        ...{ action: 'erase', uccName, correlationId, callId, outcome: 'ok', reason: 'retention' },
+      }),
     onError: (cause) => logger.error({ err: cause }, 'retention failed; it is tried again'),
   });
-  const auditLog = new AuditLog({ store, clock, onError: onAuditFailed });
   const gatekeeper = new Gatekeeper({ recorder, journal, alarms, clock });
   const watch = new PauseWatch({ uccs, alarms, clock, moments });
   const { requesterMustMatchToken } = config.auth;
@@ -541,7 +546,10 @@ async function assemble(
     const startedAt = clock.now();
     watchLog();
     await uccs.load();
-    for (const { name, ...settings } of config.uccs) await seed(uccs, name, settings, auditLog);
+    await recordConfiguration(toldConfiguration(config), {
+      ...{ store, uccs, auditLog, hash: hashPassword },
+      verify: (secrets, hash) => new ScryptHasher(1).verify(secrets, hash),
+    });
     await journal.load();
     await webhooks.start();
     mayGoOn();
@@ -722,25 +730,6 @@ function certificateOf(
 ): Certificate | undefined {
   if (certFile === undefined || keyFile === undefined) return undefined;
   return new Certificate({ certFile, keyFile, caFile, minVersion }, onError);
-}
-
-/** The file's UCCs are created, and brought up to date with it, at every start. */
-async function seed(
-  uccs: UccRegistry,
-  name: string,
-  ...[settings, auditLog]: [UccSettings, AuditLog]
-): Promise<void> {
-  const before = uccs.get(name);
-  // What the file has said before is no change, and leaves no row.
-  if (before && isSameUcc(before, withSettings(before, settings))) return;
-  const auditOf: AuditOf = (change) =>
-    auditLog.entry(systemCaller('configuration', 'config'), {
-      ...{ action: `ucc ${before ? 'change' : 'save'} ${name}`, uccName: name },
-      ...{ outcome: 'ok', reason: 'configuration file', change },
-    });
-  const by = { auditOf, hasReason: true };
-  if (before) await uccs.patch(name, settings, by);
-  else await uccs.put(name, settings, by);
 }
 
 function urlOf(http: FastifyInstance): string {

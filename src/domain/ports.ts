@@ -1,5 +1,6 @@
 import type { AlarmRecord } from './assurance-store.ts';
 import type { AuditFilter, AuditRecord } from './audit-log.ts';
+import type { SeenConfiguration } from './configuration-record.ts';
 import type { ErasureRecord } from './erasure.ts';
 import type { EventStore } from './event-store.ts';
 import type { Alarm, RecordingEvent } from './events.ts';
@@ -41,12 +42,15 @@ export interface Change {
   readonly alarms?: readonly AlarmRecord[];
   readonly erasures?: readonly ErasureRecord[];
   readonly derived?: readonly DerivedRecord[];
+  readonly configuration?: SeenConfiguration;
 }
 
 /** Rows. Commits of one event-loop turn share a transaction; a resolved commit is durable. */
 export interface Store extends EventStore {
   commit(change: Change): Promise<void>;
   uccs(): Promise<Ucc[]>;
+  /** As the start before this one saw it. */
+  configuration(): Promise<SeenConfiguration | undefined>;
   /** In progress, or ended and not settled yet. */
   unsettledCalls(): Promise<CallRecord[]>;
   /** The newest call of that correlation id, ended or not. */

@@ -1,3 +1,4 @@
+import type { AuditRecord } from './audit-log.ts';
 import type { Erasures } from './erasures.ts';
 import type { KeepingStore } from './keeping-store.ts';
 import { RecordingRefusedError } from './kept-recordings.ts';
@@ -12,6 +13,8 @@ export interface RetentionPorts {
   readonly erasures: Erasures;
   readonly clock: Clock;
   readonly intervalMs: number;
+  /** The row of what is destroyed, for the commit that says so. */
+  audit(record: CallRecord): AuditRecord;
   onError(cause: unknown): void;
 }
 
@@ -112,7 +115,7 @@ export class Retention {
         if (this.#closed || !this.#isStillDue(record)) return;
         const asked = { interval: null, reason: 'retention', requestedBy: 'retention' };
         await this.#ports.erasures
-          .erase({ ...asked, callId: record.id })
+          .erase({ ...asked, callId: record.id, audit: this.#ports.audit(record) })
           .catch((cause: unknown) => {
             // Held, or destroyed by somebody else, in the meantime.
             if (!(cause instanceof RecordingRefusedError)) throw cause;

@@ -1,4 +1,6 @@
 import type { ServerResponse } from 'node:http';
+import type { Principal } from '../domain/access.ts';
+import type { HttpServices } from './services.ts';
 
 /** Of each timeout: looks that find nothing taken, one after the other. */
 const LOOKS = 4;
@@ -26,6 +28,21 @@ export function cutOffStalled(response: ServerResponse, timeoutMs: number): void
   };
   const timer = setInterval(look, Math.ceil(timeoutMs / LOOKS)).unref();
   response.once('close', () => clearInterval(timer));
+}
+
+/** Cuts a download off as soon as whoever asked for it was removed, reset or given another role. */
+export function cutOffRemoved(
+  response: ServerResponse,
+  principal: Principal,
+  services: Pick<HttpServices, 'isCurrent' | 'onPeopleChanged'>,
+): void {
+  if (response.destroyed) return;
+  const look = (): void => {
+    if (!services.isCurrent(principal)) response.destroy();
+  };
+  const stopListening = services.onPeopleChanged(look);
+  response.once('close', stopListening);
+  look();
 }
 
 /** Pieces that a slow line takes in time. */

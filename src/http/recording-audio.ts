@@ -6,7 +6,7 @@ import { auditedChange } from '../domain/audit-change.ts';
 import { ExportsBusyError } from '../domain/errors.ts';
 import { addressKey } from '../domain/networks.ts';
 import type { CallRecord } from '../domain/records.ts';
-import { cutOffStalled, inPieces } from './download-watch.ts';
+import { cutOffRemoved, cutOffStalled, inPieces } from './download-watch.ts';
 import { sendProblem } from './problems.ts';
 import type { HttpServices } from './services.ts';
 
@@ -43,6 +43,7 @@ export async function sendAudio({ request, reply, record, services }: AudioReque
     throw cause;
   });
   cutOffStalled(reply.raw, services.downloadTimeoutMs);
+  cutOffRemoved(reply.raw, request.caller.principal, services);
   const body = Readable.from(inPieces(audio.wav(start, end)));
   body.once('close', () => void audio.close().catch(services.onError));
   return reply.send(body);
@@ -99,6 +100,7 @@ export async function openedExport(
   }
   const end = (): void => void audio.close().catch(services.onError);
   cutOffStalled(reply.raw, services.downloadTimeoutMs);
+  cutOffRemoved(reply.raw, request.caller.principal, services);
   reply.raw.once('close', end);
   if (reply.raw.destroyed) end();
   return audio;

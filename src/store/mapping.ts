@@ -66,6 +66,9 @@ export function rowsOf(change: Change): RowOf[] {
   }
   for (const alarm of change.alarms ?? []) rows.push({ table: 'alarms', row: alarmRow(alarm) });
   for (const one of change.erasures ?? []) rows.push({ table: 'erasures', row: erasureRow(one) });
+  if (change.configuration) {
+    rows.push({ table: 'configuration', row: { id: 1, ...change.configuration } });
+  }
   for (const one of change.derived ?? []) rows.push({ table: 'derived', row: derivedRow(one) });
   if (change.event) rows.push({ table: 'events', row: eventRow(change.event) });
   for (const event of change.furtherEvents ?? []) {

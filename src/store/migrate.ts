@@ -16,6 +16,7 @@ import { up as metadata } from './migrations/0013-metadata.ts';
 import { up as eventOrder } from './migrations/0014-event-order.ts';
 import { up as generations } from './migrations/0015-generations.ts';
 import { up as auditLog } from './migrations/0016-audit-log.ts';
+import { up as configuration } from './migrations/0017-configuration.ts';
 import type { Schema } from './schema.ts';
 
 export const migrations = {
@@ -35,6 +36,7 @@ export const migrations = {
   '0014-event-order': { up: eventOrder },
   '0015-generations': { up: generations },
   '0016-audit-log': { up: auditLog },
+  '0017-configuration': { up: configuration },
 };
 
 /** Brings the database to the newest schema; two processes that start at once do it once. */

@@ -6,6 +6,7 @@ import type {
   CallTable,
   CallUccTable,
   ClientTable,
+  ConfigurationTable,
   DerivedTable,
   ErasureTable,
   EventTable,
@@ -44,6 +45,7 @@ export interface Schema {
   clients: ClientTable;
   ownership: OwnershipTable;
   key_checks: KeyCheckTable;
+  configuration: ConfigurationTable;
 }
 
 export type TableName = keyof Schema;
@@ -74,6 +76,7 @@ export const primaryKeys = {
   clients: ['id'],
   ownership: ['id'],
   key_checks: ['key_id'],
+  configuration: ['id'],
 } as const satisfies Record<TableName, readonly string[]>;
 
 /**

@@ -1,6 +1,7 @@
 import { type SqlBool, sql } from 'kysely';
 import type { AssuranceStore } from '../domain/assurance-store.ts';
 import type { AuditFilter, AuditRecord } from '../domain/audit-log.ts';
+import type { SeenConfiguration } from '../domain/configuration-record.ts';
 import { partsInOrder } from '../domain/dialogue.ts';
 import type { RecordingEvent } from '../domain/events.ts';
 import type { KeepingStore } from '../domain/keeping-store.ts';
@@ -80,6 +81,12 @@ export class SqlStore implements Store {
   async uccs(): Promise<Ucc[]> {
     const rows = await this.#database.kysely.selectFrom('uccs').selectAll().execute();
     return rows.map(uccOf);
+  }
+
+  async configuration(): Promise<SeenConfiguration | undefined> {
+    const { kysely } = this.#database;
+    const columns = ['settings', 'secrets'] as const;
+    return kysely.selectFrom('configuration').select(columns).executeTakeFirst();
   }
 
   async unsettledCalls(): Promise<CallRecord[]> {

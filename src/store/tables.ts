@@ -266,3 +266,13 @@ export interface KeyCheckTable {
   /** Base64 */
   sealed: string;
 }
+
+/** One row: what the configuration said at the last start. */
+export interface ConfigurationTable {
+  /** 1 */
+  id: number;
+  /** JSON of settings by their paths, without secrets. */
+  settings: string;
+  /** A hash of all secrets together; null: there were none. */
+  secrets: string | null;
+}

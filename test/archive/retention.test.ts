@@ -52,6 +52,13 @@ test('destroys what is older than its UCC keeps it, and spares marks and legal h
   const receipts = async () => (await hush.get(`/api/recordings/${old.id}/erasures`)).items;
   const receipt = { reason: 'retention', requestedBy: 'retention', state: 'done' };
   await expect.poll(receipts, { timeout: 10_000 }).toEqual([expect.objectContaining(receipt)]);
+  const { items } = await hush.get(`/api/audit-log?call=${old.id}&action=erase`);
+  expect(items).toEqual([
+    expect.objectContaining({
+      ...{ who: 'retention', door: 'hush', reason: 'retention', outcome: 'ok' },
+      ...{ correlationId: old.correlationId, after: { erased: 'whole' } },
+    }),
+  ]);
   for (const { id } of [marked, held, kept, young]) expect(await status(id)).toBe('kept');
 });
 

@@ -36,31 +36,6 @@ describe('settings of a UCC', () => {
     });
   });
 
-  test('the configuration file is on record where it changes something, and only there', async () => {
-    const [row] = await rowsOf(`action=ucc save ${ucc}`);
-    expect(row).toMatchObject({ who: 'configuration', door: 'config', before: null });
-    expect(row.after).toMatchObject({ useAudioRecording: true, agents: [agent] });
-    const first = await TestHush.start();
-    const { dataDir } = first;
-    await first.stop();
-    const again = await TestHush.start({ dataDir });
-    expect((await again.get(`/api/audit-log?action=ucc save ${ucc}`)).items).toHaveLength(1);
-    expect((await again.get(`/api/audit-log?action=ucc change ${ucc}`)).items).toEqual([]);
-    await again.stop();
-    const changed = await TestHush.start({
-      dataDir,
-      config: (config) => ({ ...config, uccs: [{ name: ucc, retentionDays: 1 }] }),
-    });
-    const { items } = await changed.get(`/api/audit-log?action=ucc change ${ucc}`);
-    expect(items).toEqual([
-      expect.objectContaining({
-        ...{ reason: 'configuration file', before: { retentionDays: 0 } },
-        after: { retentionDays: 1 },
-      }),
-    ]);
-    await changed.remove();
-  });
-
   const stricter = [
     [{ retentionDays: 30 }, { retentionDays: 29 }],
     [{ retentionDays: 0 }, { retentionDays: 36_000 }],

@@ -1,9 +1,6 @@
-import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ApiBench, openBench, record } from './api-support.ts';
-
-/** Longer than what the sockets of both sides hold, as WAV: some 12 MB. */
-const COPIES = 100;
+import { unreadDownload } from './unread-download.ts';
 
 let bench: ApiBench;
 let id: string;
@@ -19,27 +16,9 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-/** Asks for it many times on one connection, and reads nothing of it. */
-async function unread(path: string): Promise<{ socket: Socket; closed: Promise<number> }> {
-  const { port } = new URL(bench.hush.api);
-  const socket = connect(Number(port), '127.0.0.1');
-  const begun = performance.now();
-  const closed = new Promise<number>((resolve) => {
-    socket.on('error', () => undefined);
-    socket.once('close', () => resolve(performance.now() - begun));
-  });
-  await new Promise<void>((resolve) => socket.once('connect', resolve));
-  socket.pause();
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`.repeat(COPIES));
-  return { socket, closed };
-}
-
 test('a download that its client does not read is cut off', async () => {
-  const { socket, closed } = await unread(`/api/recordings/${id}/audio`);
-  // A socket that is not read tells of its end by an error when it is written to.
-  const ping = setInterval(() => socket.write('\r\n'), 100);
+  const { closed } = await unreadDownload(bench.hush.api, `/api/recordings/${id}/audio`);
   const lasted = await closed;
-  clearInterval(ping);
   expect(lasted).toBeGreaterThan(350);
   expect(lasted).toBeLessThan(5_000);
 });

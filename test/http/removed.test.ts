@@ -6,6 +6,7 @@ import type { MarkerCall } from '../support/calls.ts';
 import { temporaryFolder, ucc } from '../support/hush.ts';
 import { addDemoPeople, clientId, fetchToken, type Person, tenantId } from '../support/people.ts';
 import { type ApiBench, openBench, record } from './api-support.ts';
+import { unreadDownload } from './unread-download.ts';
 
 const SECONDS_MS = 3_000;
 let bench: ApiBench;
@@ -25,7 +26,7 @@ beforeAll(async () => {
     }),
   });
   admin = await fetchToken(bench.hush.api, people.admin);
-  recordingId = (await record(bench)).id;
+  recordingId = (await record(bench, { frames: 200 })).id;
   live = await bench.caller.call(bench.hush);
   await live.frames(3);
 });
@@ -68,12 +69,18 @@ async function everythingOf(person: Person) {
     body: JSON.stringify({ username: person.name, password: person.password, renewable: true }),
   });
   const { token: own, renewalToken } = (await signedIn.json()) as Record<string, string>;
+  const { closed: cutOff } = await unreadDownload(
+    api,
+    `/api/recordings/${recordingId}/audio`,
+    bearer(token),
+  );
   return {
     token,
     ended: Promise.all([
       hubEnded,
       read(await ask(token, 'GET', `/api/calls/${live.correlationId}/audio`)),
       read(await ask(token, 'GET', '/api/events')),
+      cutOff,
     ]),
     statuses: async () => [
       (await ask(token, 'GET', '/api/me')).status,
