@@ -4,6 +4,7 @@ import { type Origins, originKey, POSITION_TOLERANCE_MS } from './timeline.ts';
 /** A recording as Hush tells of it: what is missing of each track, and why. */
 export interface RecordingDetail {
   readonly status: string;
+  readonly beganAt: string;
   readonly lengthMs: number | null;
   readonly tracks: readonly {
     readonly aor: string | null;
@@ -36,9 +37,9 @@ export function reasonFor(
   { origins, recordings, isOutage, evidence }: Explanation,
 ): string | undefined {
   let isBeyond = false;
-  for (const [index, { tracks, lengthMs }] of recordings.entries()) {
-    const origin = originFor(leg, index, { origins, evidence });
-    if (origin === undefined) continue;
+  for (const [index, { tracks, lengthMs, beganAt }] of recordings.entries()) {
+    // Where nothing was kept, no frame tells where the recording begins.
+    const origin = originFor(leg, index, { origins, evidence }) ?? Date.parse(beganAt);
     const atMs = frame.dueAtMs - origin;
     const gaps = tracks.filter(({ aor }) => aor === leg.party).flatMap((track) => track.gaps);
     const gap = gaps.find(
@@ -58,7 +59,10 @@ interface Sought extends Pick<Explanation, 'evidence'>, Pick<RecordingDetail, 't
   readonly leg: Leg;
 }
 
-/** Audio that was laid elsewhere, which is judged by itself, has its gaps there. */
+/**
+ * Audio that was laid elsewhere, which is judged by itself, has its gaps there: they account for
+ * all that lacks between the frames that are kept before and behind.
+ */
 function gapBetween(recording: number, { frame, leg, evidence, tracks }: Sought) {
   const found = evidence.found.get(leg.tag);
   const at = leg.frames.indexOf(frame);
@@ -67,9 +71,16 @@ function gapBetween(recording: number, { frame, leg, evidence, tracks }: Sought)
   const before = placeOf(leg.frames.slice(0, at).findLast(placeOf) ?? frame);
   const after = placeOf(leg.frames.slice(at).find(placeOf) ?? frame);
   if (before === undefined || after === undefined) return undefined;
-  const gaps = tracks.filter(({ aor }) => aor === leg.party).flatMap((track) => track.gaps);
-  return gaps.find(({ startMs, lengthMs }) => startMs < after && startMs + lengthMs > before)
-    ?.reason;
+  const gaps = tracks
+    .filter(({ aor }) => aor === leg.party)
+    .flatMap((track) => track.gaps)
+    .map(({ startMs, lengthMs, reason }) => {
+      const ms = Math.min(after, startMs + lengthMs) - Math.max(before, startMs);
+      return { ms: Math.max(0, ms), reason };
+    });
+  const missingMs = gaps.reduce((sum, { ms }) => sum + ms, 0);
+  if (missingMs < after - before - POSITION_TOLERANCE_MS) return undefined;
+  return gaps.find(({ ms }) => ms > 0)?.reason;
 }
 
 /** A leg of which nothing was kept there lies as the others do. */

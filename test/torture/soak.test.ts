@@ -74,7 +74,7 @@ describe('what lacks', () => {
   const gap = { startMs: 3_000, lengthMs: 2_000, reason: 'api' };
   const guard = { startMs: 5_000, lengthMs: 250, reason: 'guard' };
   const detail = (lengthMs: number) => ({
-    ...{ status: 'kept', lengthMs },
+    ...{ status: 'kept', beganAt: new Date(call.beganAtMs).toISOString(), lengthMs },
     tracks: [1, 2].map((tag) => ({ aor: `tel:${tag}`, gaps: tag === 1 ? [gap, guard] : [gap] })),
   });
   const explanation = {
@@ -93,6 +93,12 @@ describe('what lacks', () => {
     expect(reasonAt(1, 4_000)).toBe('api');
     expect(reasonAt(1, 5_200)).toBe('guard');
     expect(reasonAt(2, 5_200)).toBeUndefined();
+  });
+
+  test('is found by when the recording began where nothing of it was kept', () => {
+    const none = { ...call.evidence, found: new Map() };
+    expect(reasonAt(1, 4_000, { evidence: none, origins: new Map() })).toBe('api');
+    expect(reasonAt(1, 8_000, { evidence: none, origins: new Map() })).toBeUndefined();
   });
 
   test('is explained by nothing elsewhere', () => {
