@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import type { Random } from './random.ts';
 
-/** An answer that has not come by then is a hang; an event stream is cut off before. */
+/** An answer that has not come by then is a hang; what has no end of its own is cut off before. */
 const ANSWER_TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 65_536;
 const STREAM_MS = 20;
@@ -38,7 +38,7 @@ export function exchange(port: number, bytes: Buffer, random: Random): Promise<s
       answer += data.toString('latin1');
       if (answer.length > MAX_ANSWER_BYTES) end();
       else if (isWhole(answer, isHead)) end();
-      else if (/^content-type: text\/event-stream/im.test(answer)) setTimeout(end, STREAM_MS);
+      else if (isEndless(answer)) setTimeout(end, STREAM_MS);
     });
     const cut = random.chance(0.2) ? random.below(bytes.length) : bytes.length;
     socket.write(bytes.subarray(0, cut));
@@ -54,4 +54,10 @@ function isWhole(answer: string, isHead: boolean): boolean {
   const length = /^content-length: (\d+)/im.exec(answer.slice(0, end))?.[1];
   if (length !== undefined) return answer.length - end - 4 >= Number(length);
   return /^HTTP\/1\.1 (204|304) /.test(answer) || answer.endsWith('\r\n0\r\n\r\n');
+}
+
+/** Events, and a call that goes on: whole recordings have a length. */
+function isEndless(answer: string): boolean {
+  if (/^content-type: text\/event-stream/im.test(answer)) return true;
+  return /^content-type: audio\/wav/im.test(answer) && !/^content-length: /im.test(answer);
 }
