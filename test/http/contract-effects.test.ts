@@ -171,7 +171,10 @@ test('each successful command publishes its event once durable, in the order of 
     const answered = answers
       .filter(({ text }) => text.includes(id) && text.includes('"ErrorMessage":null'))
       .map(({ headers }) => Number(headers['hush-sequence']));
-    const ofCall = events.filter(({ correlationId }) => correlationId === id);
+    // Calls that no audio comes of raise alarms, where all of this takes its time.
+    const ofCall = events.filter(
+      ({ correlationId, type }) => correlationId === id && !type.startsWith('alarm'),
+    );
     const published = ofCall.map(({ sequence }) => sequence);
     expect(published).toEqual(answered.sort((one, other) => one - other));
     for (const event of ofCall) {
