@@ -7,6 +7,7 @@ const words = new RegExp(
 );
 const isHexadecimal = new RegExp(`^(?:${hexadecimal.source})$`, 'i');
 const digitGroup = /\d+/g;
+const [DIGIT_0, DIGIT_9] = [0x30, 0x39];
 /** ISO/IEC 7812-1 */
 const MIN_DIGITS = 13;
 const MAX_DIGITS = 19;
@@ -55,11 +56,20 @@ export function hasCardNumberInUri(uri: string): boolean {
 }
 
 function masked(text: string, mask: string, minDigits: number): string {
-  // Most texts have not one digit too many.
-  if (!/\d(?:\D{0,3}\d){12}/.test(text)) return text;
+  // Most texts have not one digit too many, or are ids.
+  if (!hasDigits(text, minDigits) || isHexadecimal.test(text)) return text;
   return text.replace(words, (word) =>
     isHexadecimal.test(word) ? word : maskedGroups(word, mask, minDigits),
   );
+}
+
+function hasDigits(text: string, count: number): boolean {
+  let left = count;
+  for (let index = 0; index < text.length && left > 0; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code >= DIGIT_0 && code <= DIGIT_9) left -= 1;
+  }
+  return left === 0;
 }
 
 /**

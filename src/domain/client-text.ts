@@ -11,6 +11,8 @@ export const MAX_TEXT_LENGTH = 256;
 export const MAX_REASON_LENGTH = 500;
 const TAG_LENGTH = 12;
 
+/** Printable ASCII: nothing in it is left out. */
+const plain = /^[\x20-\x7e]*$/;
 const control = /\p{Cc}|\p{Cf}|[\u2028\u2029]/gu;
 
 /**
@@ -39,5 +41,6 @@ export function cleanName(name: string): string {
 }
 
 function bounded(text: string, maxLength: number): string {
+  if (text.length <= maxLength && plain.test(text)) return text;
   return text.slice(0, maxLength).replace(control, '\u{FFFD}').toWellFormed();
 }

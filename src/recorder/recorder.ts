@@ -52,9 +52,9 @@ export interface RecorderOptions {
   readonly workerEntry?: URL;
 }
 
-/** Frames of two seconds at 20 ms, and room for smaller packets. */
 /** Nobody but the owner. */
 const FOLDER_MODE = 0o700;
+/** Frames of two seconds at 20 ms, and room for smaller packets. */
 const MAX_HELD_ASIDE_PACKETS = 512;
 /**
  * Ports that other programs hold are passed over; more than this many runs of them is a busy

@@ -15,6 +15,8 @@ import { RecorderFixture, spec } from './recorder-fixture.ts';
 
 const FRAME = 160;
 const FRAME_MS = 20;
+/** A media thread that a busy machine kept from reading in time leaves out more than it must. */
+const mayBeLate = { retry: 2 };
 
 describe('MediaRecorder', () => {
   let fixture: RecorderFixture;
@@ -63,7 +65,7 @@ describe('MediaRecorder', () => {
     ['came in the pause', { paused: [10, 11, 12], after: [13, 14, 15], kept: [14, 15] }],
     ['was lost in the pause', { paused: [], after: [13, 14, 15], kept: [14, 15] }],
     ['was overtaken', { paused: [10, 11], after: [14, 13, 12, 15], kept: [15] }],
-  ])('keeps no packet of Opus that may carry a copy of one that %s', async (_, sent) => {
+  ])('keeps no packet of Opus that may carry a copy of one that %s', mayBeLate, async (_, sent) => {
     const agreed = { ...spec.agreed, codec: 'OPUS', payloadType: 96 } as const;
     const [port = 0] = await fixture.begin(callId, [{ ...spec, clockRate: 48_000, agreed }]);
     const send = async (indexes: readonly number[]): Promise<void> => {
