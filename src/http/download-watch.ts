@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Principal } from '../domain/access.ts';
+import { whenClosed } from '../protocols/http/when-closed.ts';
 import type { HttpServices } from './services.ts';
 
 /** Of each timeout: looks that find nothing taken, one after the other. */
@@ -27,7 +28,7 @@ export function cutOffStalled(response: ServerResponse, timeoutMs: number): void
     if (idleLooks >= LOOKS) response.destroy();
   };
   const timer = setInterval(look, Math.ceil(timeoutMs / LOOKS)).unref();
-  response.once('close', () => clearInterval(timer));
+  whenClosed(response, () => clearInterval(timer));
 }
 
 /** Cuts a download off as soon as whoever asked for it was removed, reset or given another role. */
@@ -36,12 +37,11 @@ export function cutOffRemoved(
   principal: Principal,
   services: Pick<HttpServices, 'isCurrent' | 'onPeopleChanged'>,
 ): void {
-  if (response.destroyed) return;
   const look = (): void => {
     if (!services.isCurrent(principal)) response.destroy();
   };
   const stopListening = services.onPeopleChanged(look);
-  response.once('close', stopListening);
+  whenClosed(response, stopListening);
   look();
 }
 

@@ -6,6 +6,7 @@ import type { Follower } from '../domain/event-feed.ts';
 import { eventView } from '../domain/event-view.ts';
 import type { RecordingEvent } from '../domain/events.ts';
 import { uccKey } from '../domain/ucc.ts';
+import { whenClosed } from '../protocols/http/when-closed.ts';
 import { auditRead } from './audit.ts';
 import { type Beginning, beginningOf, formatSequences, parseCursor } from './event-cursor.ts';
 import { problemSchema, sendProblem } from './problems.ts';
@@ -109,7 +110,7 @@ class EventStream {
     const keepAlive = setInterval(() => this.#sayWhere(': \n\n'), audience.keepAliveMs);
     const expiry = expiresAt === null ? undefined : this.#endAt(expiresAt);
     response.on('drain', () => this.#drained());
-    response.once('close', () => {
+    whenClosed(response, () => {
       clearInterval(keepAlive);
       clearTimeout(expiry);
       this.#follower?.stop();

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Principal } from '../domain/access.ts';
 import type { Call } from '../domain/call.ts';
+import { whenClosed } from '../protocols/http/when-closed.ts';
 import { callFor } from './calls.ts';
 import { cutOffStalled } from './download-watch.ts';
 import { problemSchema, sendProblem } from './problems.ts';
@@ -71,8 +72,7 @@ export function liveAudioRoutes(app: FastifyInstance, services: HttpServices): v
         listeners.delete(leave);
       };
       listeners.add(leave);
-      reply.raw.once('close', leave);
-      if (reply.raw.destroyed) leave();
+      whenClosed(reply.raw, leave);
       request.isAudited = true;
       await services.auditLog.record(recordingAudit(services, request, call.record, 'listen'));
       cutOffStalled(reply.raw, services.downloadTimeoutMs);

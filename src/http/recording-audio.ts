@@ -6,6 +6,7 @@ import { auditedChange } from '../domain/audit-change.ts';
 import { ExportsBusyError } from '../domain/errors.ts';
 import { addressKey } from '../domain/networks.ts';
 import type { CallRecord } from '../domain/records.ts';
+import { whenClosed } from '../protocols/http/when-closed.ts';
 import { cutOffRemoved, cutOffStalled, inPieces } from './download-watch.ts';
 import { sendProblem } from './problems.ts';
 import type { HttpServices } from './services.ts';
@@ -101,8 +102,7 @@ export async function openedExport(
   const end = (): void => void audio.close().catch(services.onError);
   cutOffStalled(reply.raw, services.downloadTimeoutMs);
   cutOffRemoved(reply.raw, request.caller.principal, services);
-  reply.raw.once('close', end);
-  if (reply.raw.destroyed) end();
+  whenClosed(reply.raw, end);
   return audio;
 }
 

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { whenClosed } from '../http/when-closed.ts';
 import { replyJson, UNCACHED } from './http.ts';
 import type { Transport } from './transport.ts';
 
@@ -23,7 +24,7 @@ abstract class ResponseTransport {
   }
 
   onClosed(listener: () => void): void {
-    this.response.once('close', listener);
+    whenClosed(this.response, listener);
   }
 
   destroy(): void {
@@ -34,7 +35,7 @@ abstract class ResponseTransport {
   protected destroyUnlessRead(): void {
     const timer = setTimeout(() => this.destroy(), this.#endTimeoutMs);
     timer.unref();
-    this.response.once('close', () => clearTimeout(timer));
+    whenClosed(this.response, () => clearTimeout(timer));
   }
 }
 

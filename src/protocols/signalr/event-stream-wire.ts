@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { whenClosed } from '../http/when-closed.ts';
 import type { Batch } from './batch.ts';
 import type { Wire, WireListener } from './wire.ts';
 
@@ -22,7 +23,7 @@ export class EventStreamWire implements Wire {
   }
 
   listen(listener: WireListener): void {
-    this.#response.on('close', () => listener.onLost());
+    whenClosed(this.#response, () => listener.onLost());
     this.#response.on('drain', () => listener.onDrain());
     this.#response.on('error', () => {});
     this.#response.writeHead(200, {

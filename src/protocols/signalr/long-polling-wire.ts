@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { whenClosed } from '../http/when-closed.ts';
 import type { Batch } from './batch.ts';
 import { ConnectionError } from './errors.ts';
 import type { Wire, WireListener } from './wire.ts';
@@ -43,9 +44,11 @@ export class LongPollingWire implements Wire {
   }
 
   poll(response: ServerResponse): void {
+    // Whoever went while it was let in takes nothing with it.
+    if (response.destroyed) return;
     this.#answerParked(204);
     this.#parked = response;
-    response.once('close', () => this.#forget(response));
+    whenClosed(response, () => this.#forget(response));
     if (!this.#polled) {
       // The first poll only opens the transport: clients send their handshake when it is answered.
       this.#polled = true;
