@@ -215,7 +215,8 @@ function onError(
   if (error instanceof NotAdmittedError) {
     return refuse(request, reply.headers(error.headers), error.status);
   }
-  const status = error.statusCode ?? 500;
+  // The docs page's plugin makes a URL of the host, which HTTP/1.0 need not name.
+  const status = error.statusCode ?? (error.code === 'ERR_INVALID_URL' ? 400 : 500);
   if (status >= 500) {
     services.onError(error);
     return refuse(request, reply, 500);
