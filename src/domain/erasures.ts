@@ -221,7 +221,10 @@ function liesWithin({ start, end }: Span, lengthMs: number): boolean {
 }
 
 /** Rows are replaced, never deleted: a gap that became part of another has no length any more. */
-function withoutLength(before: readonly GapRecord[], after: readonly GapRecord[]): GapRecord[] {
+export function withoutLength(
+  before: readonly GapRecord[],
+  after: readonly GapRecord[],
+): GapRecord[] {
   const kept = new Set(after.map(({ track, start }) => `${track}/${start}`));
   return before
     .filter(({ track, start }) => !kept.has(`${track}/${start}`))
