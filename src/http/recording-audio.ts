@@ -205,7 +205,7 @@ export function parseRange(
   value: string | undefined,
   size: number,
 ): { start: number; end: number } | 'unsatisfiable' | undefined {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(value ?? '');
+  const match = /^bytes=(\d*)-(\d*)$/i.exec(value ?? '');
   if (!match || (match[1] === '' && match[2] === '')) return undefined;
   const [, first = '', last = ''] = match;
   if (first === '') {
