@@ -89,21 +89,15 @@ function forward(
       for await (const piece of answer) pieces.push(piece as Buffer);
       const body = Buffer.concat(pieces);
       const { 'transfer-encoding': _, ...told } = answer.headers;
-      const length = method === 'HEAD' ? Number(told['content-length'] ?? 0) : body.length;
-      const half = Math.floor(body.length / 2);
+      const half = body.subarray(0, Math.floor(body.length / 2));
+      const sent = fault === 'short' ? half : body;
       const isHead = method === 'HEAD';
-      const changed =
-        fault === 'short' && !isHead
-          ? half
-          : isHead && fault === 'shortHead'
-            ? length - 50
-            : isHead && fault === 'longHead'
-              ? length + 50
-              : length;
-      outgoing.writeHead(answer.statusCode ?? 502, { ...told, 'content-length': changed });
+      const headLength = Number(told['content-length'] ?? 0) + (headLies[fault ?? 'page'] ?? 0);
+      const length = isHead ? headLength : sent.length;
+      outgoing.writeHead(answer.statusCode ?? 502, { ...told, 'content-length': length });
       if (isHead) outgoing.end();
-      else if (fault === 'reset') outgoing.write(body.subarray(0, half), () => outgoing.destroy());
-      else outgoing.end(fault === 'short' ? body.subarray(0, half) : body);
+      else if (fault === 'reset') outgoing.write(half, () => outgoing.destroy());
+      else outgoing.end(sent);
     },
   );
   onward.once('error', () => outgoing.destroy());
