@@ -34,40 +34,56 @@ export async function sendAudio(asked: AudioRequest) {
   const audio = await services.play(record.id);
   try {
     const validators = await validatorsOf(audio, asked);
+    const answer = unmet(request.headers, validators) ?? (await partOf(audio, request, validators));
+    if (typeof answer !== 'number' && request.method !== 'HEAD') {
+      await recordExport(record, 'wav', { request, services });
+    }
+    // Nothing can fail any more: an error has none of these.
     reply.header('Accept-Ranges', 'bytes').header('Cache-Control', 'no-store');
     setValidators(reply, validators);
-    const status = unmet(request.headers, validators);
-    const body = status ? undefined : await bodyOf(audio, asked, validators);
-    if (body) return reply.send(body);
+    if (typeof answer !== 'number') return reply.send(bodyOf(answer, audio, asked));
     await audio.close();
-    if (status === 304) return reply.code(304).send();
-    if (status === 412) return sendProblem(reply, 412, 'The recording is not as it was.');
-    return reply;
+    if (answer === 304) return reply.code(304).send();
+    if (answer === 412) return sendProblem(reply, 412, 'The recording is not as it was.');
+    reply.header('Content-Range', `bytes */${audio.wavBytes}`);
+    return sendProblem(reply, 416, 'The range lies outside the recording.');
   } catch (cause) {
     await audio.close();
     throw cause;
   }
 }
 
-/** Undefined for a range that lies outside: the reply has said so. */
-async function bodyOf(
+/** What is sent of the WAV, the first piece of which has been read. */
+interface AudioPart {
+  readonly start: number;
+  readonly end: number;
+  readonly isRange: boolean;
+  readonly pieces: AsyncIterable<Uint8Array>;
+}
+
+async function partOf(
+  audio: OpenedAudio,
+  { method, headers }: FastifyRequest,
+  validators: Validators,
+): Promise<AudioPart | 416> {
+  const whole = { start: 0, end: audio.wavBytes };
+  // No other method has ranges (RFC 9110 section 14.2).
+  if (method !== 'GET') return { ...whole, isRange: false, pieces: none() };
+  const isRanged = isSameFile(headers, validators);
+  const range = isRanged ? parseRange(headers.range, audio.wavBytes) : undefined;
+  if (range === 'unsatisfiable') return 416;
+  const { start, end } = range ?? whole;
+  return { start, end, isRange: range !== undefined, pieces: await begun(audio.wav(start, end)) };
+}
+
+function bodyOf(
+  { start, end, isRange, pieces }: AudioPart,
   audio: OpenedAudio,
   { request, reply, record, services }: AudioRequest,
-  validators: Validators,
-): Promise<Readable | undefined> {
-  const { method, headers } = request;
-  // No other method has ranges (RFC 9110 section 14.2).
-  const isRanged = method === 'GET' && isSameFile(headers, validators);
-  const range = isRanged ? parseRange(headers.range, audio.wavBytes) : undefined;
-  if (range === 'unsatisfiable') {
-    reply.header('Content-Range', `bytes */${audio.wavBytes}`);
-    sendProblem(reply, 416, 'The range lies outside the recording.');
-    return undefined;
+): Readable {
+  if (isRange) {
+    reply.code(206).header('Content-Range', `bytes ${start}-${end - 1}/${audio.wavBytes}`);
   }
-  const { start, end } = range ?? { start: 0, end: audio.wavBytes };
-  const pieces = method === 'HEAD' ? none() : await begun(audio.wav(start, end));
-  if (method !== 'HEAD') await recordExport(record, 'wav', { request, services });
-  if (range) reply.code(206).header('Content-Range', `bytes ${start}-${end - 1}/${audio.wavBytes}`);
   reply.header('Content-Length', end - start);
   reply.header('Content-Disposition', `inline; filename="${record.id}.wav"`);
   reply.type('audio/wav');
