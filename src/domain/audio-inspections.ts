@@ -1,9 +1,8 @@
 import type { FinishedRecording, InspectedAudio } from './archive-port.ts';
 import { type AssuranceReason, type CallHealth, MEDIA_EXPECTED_MS, worstOf } from './assurance.ts';
 import type { Call } from './call.ts';
-import { withoutLength } from './erasures.ts';
 import type { OpenAlarms } from './events.ts';
-import { gapSummary } from './gap-map.ts';
+import { gapSummary, replacedGaps } from './gap-map.ts';
 import type { Journal } from './journal.ts';
 import type { KeptRecordings } from './kept-recordings.ts';
 import type { AlarmSink, Store } from './ports.ts';
@@ -78,7 +77,7 @@ export class AudioInspections {
     const areSame = !found.finished || sameGaps(gapsBefore, gaps);
     if (isNew || !areSame) {
       const summary = found.finished && { gaps: gapSummary(gaps, found.finished.tracks) };
-      const changed = areSame ? [] : [...gaps, ...withoutLength(gapsBefore, gaps)];
+      const changed = areSame ? [] : replacedGaps(gapsBefore, gaps);
       const next = call.next({ health, ...summary });
       await journal.record(call, { type: 'callUpdated', record: next, extra: { gaps: changed } });
     }

@@ -221,10 +221,7 @@ function liesWithin({ start, end }: Span, lengthMs: number): boolean {
 }
 
 /** Rows are replaced, never deleted: a gap that became part of another has no length any more. */
-export function withoutLength(
-  before: readonly GapRecord[],
-  after: readonly GapRecord[],
-): GapRecord[] {
+function withoutLength(before: readonly GapRecord[], after: readonly GapRecord[]): GapRecord[] {
   const kept = new Set(after.map(({ track, start }) => `${track}/${start}`));
   return before
     .filter(({ track, start }) => !kept.has(`${track}/${start}`))

@@ -66,8 +66,13 @@ function isListed(list: string, etag: string | undefined, compared: Comparison):
   return etag !== undefined && tags.some((tag) => compared(tag) === etag);
 }
 
+/** The oldest of its three forms names no zone: it is in GMT all the same. */
+const asctime = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4}$/;
+
 /** Undefined for what is no date of HTTP (RFC 9110 section 5.6.7), as if it were not there. */
-function dateOf(text: string | undefined): number | undefined {
-  const ms = text !== undefined && /GMT$/.test(text.trim()) ? Date.parse(text) : Number.NaN;
+function dateOf(header: string | undefined): number | undefined {
+  const text = header?.trim() ?? '';
+  const isDate = text.endsWith(' GMT') || asctime.test(text);
+  const ms = isDate ? Date.parse(text.replace(/( GMT)?$/, ' GMT')) : Number.NaN;
   return Number.isNaN(ms) ? undefined : ms;
 }
