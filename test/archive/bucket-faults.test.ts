@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Playback } from '../../src/archive/playback.ts';
 import { S3Files } from '../../src/archive/s3-files.ts';
 import type { Config } from '../../src/config/schema.ts';
@@ -43,9 +43,9 @@ beforeAll(async () => {
   server = await S3Server.start();
   between = await FaultyBucket.start(server.port);
   bench = await openBench({ change: (config) => configured(config) });
-  ({ id } = await record(bench, { frames: 400 }));
+  ({ id } = await record(bench, { frames: 100 }));
   const folder = join(bench.hush.dataDir, 'recordings', id);
-  await expect.poll(() => existsSync(folder), { timeout: 10_000 }).toBe(false);
+  await vi.waitUntil(() => !existsSync(folder), { timeout: 10_000 });
   whole = await bench.hush.audio(id);
 }, 60_000);
 afterAll(async () => {
