@@ -64,10 +64,8 @@ export class S3Files implements AudioFiles {
   }
 
   async isEmpty(): Promise<boolean> {
-    const { bucket: Bucket, prefix: Prefix } = this.#settings;
-    const first = new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 });
-    const { Contents: found = [] } = await this.#client.send(first, this.#limit).catch(away);
-    return found.length === 0;
+    const first = await this.list().next().catch(away);
+    return first.done === true;
   }
 
   /** The store compares what arrives with its checksum, and stores nothing else. */
