@@ -108,7 +108,7 @@ export class S3Files implements AudioFiles {
     } while (token !== undefined);
   }
 
-  /** What is not the stretch that was asked for, whole, of the object that was opened, is nothing. */
+  /** Nothing but the whole stretch that was asked for, of the object that was opened. */
   async #read(path: string, { start, end, size }: Stretch): Promise<Buffer> {
     const answer = await this.#get(path, `bytes=${start}-${end - 1}`);
     mustBeSealed(answer);
