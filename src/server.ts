@@ -32,6 +32,7 @@ import { Assessor } from './domain/assurance-assessor.ts';
 import { systemTimeZone } from './domain/assurance-day.ts';
 import { DailySchedule } from './domain/assurance-schedule.ts';
 import { AssuranceWatch } from './domain/assurance-watch.ts';
+import { AudioInspections } from './domain/audio-inspections.ts';
 import { AuditLog } from './domain/audit-log.ts';
 import { CallLifecycle } from './domain/call-lifecycle.ts';
 import { CallRegistry } from './domain/call-registry.ts';
@@ -239,6 +240,7 @@ async function assemble(
   const files = openFiles(filesSettings);
   const archive = new SealedArchive({
     ...{ files, filesSettings, keys, store, keeping: store.keeping, maxExports },
+    onFinding: (...found) => inspections.notice(...found),
   });
   const listener: RecorderListener = {
     onSegment: (segment) => {
@@ -292,6 +294,10 @@ async function assemble(
     onError: onAssuranceFailed,
   });
   const kept = new KeptRecordings({ calls, store });
+  const inspections = new AudioInspections({
+    ...{ kept, store, archive, journal, alarms, onError: onAssuranceFailed },
+    healthOf: (record) => assessor.healthOf(record),
+  });
   const settlement = new CallSettlement({
     ...{ uccs, calls, recorder, archive, journal, store, kept, alarms, moments },
     limits: config.recording,
@@ -325,6 +331,8 @@ async function assemble(
   const archiveWork = new ArchiveWork({
     ...{ files, keys, store, keeping, rotation, now: () => clock.now() },
     exclusively: (callId, look) => kept.run(callId, look),
+    missing: (callId) => archive.missing(callId),
+    onFinding: (...found) => inspections.notice(...found),
   });
   const uploader =
     files instanceof SpooledFiles
@@ -436,6 +444,8 @@ async function assemble(
   bus.subscribe(({ type, callId }) => {
     if (type === 'recordingSaved' || type === 'recordingErased') uploader?.add(callId);
     if (type === 'legalHoldPlaced') settlement.holdPlaced(callId);
+    if (type === 'recordingErased') inspections.notice(callId, 'whole');
+    if (type === 'recordingDestroyed') alarms.close(callId, 'audioMissing');
   });
   bus.subscribe((event) => metrics.event(event));
   bus.subscribe((event) => assurance.onEvent(event));
@@ -616,7 +626,7 @@ async function assemble(
     await step(
       'background work',
       ...[() => daily.close(), () => retention.close(), () => archiveWork.close()],
-      ...[() => uploader?.close(), () => webhooks.close()],
+      ...[() => uploader?.close(), () => webhooks.close(), () => inspections.settled()],
     );
     certificates.http?.close();
     certificates.sip?.close();

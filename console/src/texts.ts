@@ -88,6 +88,7 @@ export const texts = {
     metadataIncomplete: 'Call data could not be read in full',
     erasureFailed: 'An erasure was not carried out',
     audioDamaged: 'Kept audio is damaged or gone',
+    audioMissing: 'Files of a recording are gone',
     uploadFailed: 'Recordings cannot be moved to the bucket',
     spoolFull: 'Too much waits for the bucket',
     passwordGuessing: 'Somebody guesses passwords',

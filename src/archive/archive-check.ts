@@ -1,5 +1,6 @@
 import type { ArchiveFinding, ArchiveReport, CheckRequest } from '../domain/archive-report.ts';
 import { unsettledStatuses } from '../domain/call-status.ts';
+import { AudioAwayError, type AudioMissingError } from '../domain/errors.ts';
 import type { KeepingStore, SegmentPlace } from '../domain/keeping-store.ts';
 import type { Store } from '../domain/ports.ts';
 import type { SegmentRecord } from '../domain/records.ts';
@@ -13,6 +14,10 @@ export interface ArchiveCheckOptions extends Unsealing {
   readonly keeping: KeepingStore;
   /** One change of a recording after the other. */
   exclusively(callId: string, look: () => Promise<void>): Promise<void>;
+  /** What of a recording is not there, by its gap map; undefined where nothing is missing. */
+  missing(callId: string): Promise<AudioMissingError | undefined>;
+  /** Of a recording that is not as it was sealed. */
+  onFinding(callId: string, finding: 'missing' | 'damaged'): void;
   /** It is to end. */
   readonly signal: AbortSignal;
 }
@@ -122,22 +127,35 @@ export class ArchiveCheck {
     try {
       reader = await SegmentReader.open(this.#options, segment, { deep });
       const damage = reader && damageOf(reader.found, segment);
-      if (damage) this.#damaged(path, damage);
-      // One that nobody closed was cut off by a crash, perhaps before its first chunk.
-      if (!reader && segment.closedBy !== null) {
+      if (damage) this.#damaged(segment, damage);
+      if (!reader && (await this.#isMissing(segment))) {
         this.report.missing += 1;
         this.#find({ kind: 'missing', path, detail: 'its key is there, its file is not' });
+        this.#options.onFinding(segment.callId, 'missing');
       }
     } catch (cause) {
-      this.#damaged(path, cause instanceof Error ? cause.message : 'it cannot be opened');
+      // Of a bucket that is away nothing is known, and nothing is said.
+      if (cause instanceof AudioAwayError) throw cause;
+      this.#damaged(segment, cause instanceof Error ? cause.message : 'it cannot be opened');
     } finally {
       await reader?.close();
     }
   }
 
-  #damaged(path: string, detail: string): void {
+  /** One that nobody closed was cut off by a crash, perhaps before its first chunk. */
+  async #isMissing(segment: SegmentRecord): Promise<boolean> {
+    if (await this.#options.files.isEmpty()) {
+      throw new AudioAwayError('nothing at all lies where recordings are kept: is it there?');
+    }
+    if (segment.closedBy !== null) return true;
+    const missing = await this.#options.missing(segment.callId);
+    return missing?.paths.includes(segmentFile(segment)) ?? false;
+  }
+
+  #damaged(segment: SegmentRecord, detail: string): void {
     this.report.damaged += 1;
-    this.#find({ kind: 'damaged', path, detail });
+    this.#find({ kind: 'damaged', path: segmentFile(segment), detail });
+    this.#options.onFinding(segment.callId, 'damaged');
   }
 
   #find(finding: ArchiveFinding): void {

@@ -4,44 +4,36 @@ import type {
   ExportedAudio,
   ExportFormat,
   FinishedRecording,
+  InspectedAudio,
   Resealed,
 } from '../domain/archive-port.ts';
 import type { DestroyedSegment } from '../domain/erasure.ts';
+import type { AudioMissingError } from '../domain/errors.ts';
 import type { Span } from '../domain/gap-map.ts';
 import type { KeepingStore } from '../domain/keeping-store.ts';
 import type { Store } from '../domain/ports.ts';
-import type { SegmentRecord, TrackRecord } from '../domain/records.ts';
-import type { KeyRing } from '../protocols/segment/key-ring.ts';
+import type { SegmentRecord } from '../domain/records.ts';
 import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
-import type { AudioFiles, Place } from './audio-files.ts';
+import type { Place } from './audio-files.ts';
 import { derivedFile } from './derived-file.ts';
 import { DerivedPeaks } from './derived-peaks.ts';
-import { Exports } from './exports.ts';
 import { finishedRecording, originOf, type RecordingRows } from './finished-recording.ts';
-import { type Interruptible, Listeners } from './listeners.ts';
+import { Listeners } from './listeners.ts';
 import { SealedLiveAudio } from './live-audio.ts';
-import type { FilesSettings } from './open-files.ts';
 import type { Peaks } from './peaks.ts';
-import { Playback } from './playback.ts';
+import type { Playback } from './playback.ts';
+import { RecordingReader, type RecordingReaderOptions } from './recording-reader.ts';
 import { reseal } from './reseal.ts';
 
-export interface ArchiveOptions {
-  readonly files: AudioFiles;
-  /** What threads open the same files with. */
-  readonly filesSettings: FilesSettings;
-  readonly keys: KeyRing;
+export interface ArchiveOptions extends Omit<RecordingReaderOptions, 'listeners'> {
   readonly store: Store;
   readonly keeping: KeepingStore;
-  /** 0: nothing is exported. */
-  readonly maxExports: number;
 }
 
 /** Sealed audio: what there is of it, playing it, destroying it. */
 export class SealedArchive implements Archive {
   readonly #options: ArchiveOptions;
-  readonly #exports: Exports;
-  /** What is made for the archive itself, one after the other. */
-  readonly #derivations = new Exports(1);
+  readonly #reader: RecordingReader;
   readonly #listeners = new Listeners();
   readonly #peaks: DerivedPeaks;
   /** Calls in progress. */
@@ -50,15 +42,24 @@ export class SealedArchive implements Archive {
   constructor(options: ArchiveOptions) {
     this.#options = options;
     this.live = new SealedLiveAudio({ ...options, listeners: this.#listeners });
-    this.#exports = new Exports(options.maxExports);
-    const make = (callId: string) => this.#export(callId, 'peaks', { threads: this.#derivations });
-    this.#peaks = new DerivedPeaks({ ...options, make });
+    this.#reader = new RecordingReader({ ...options, listeners: this.#listeners });
+    this.#peaks = new DerivedPeaks({ ...options, reader: this.#reader });
   }
 
   async finish(callId: string): Promise<FinishedRecording> {
     // What is called kept survives a power cut.
     await this.#options.files.sync(callId);
     return finishedRecording(this.#options, await this.#rows(callId));
+  }
+
+  /** Looks at what is there, and opens all of it where nothing is missing. */
+  async inspect(callId: string): Promise<InspectedAudio> {
+    const missing = await this.#reader.missing(callId);
+    if (missing) return { missing: missing.isAll ? 'all' : 'some', finished: undefined };
+    return {
+      missing: 'none',
+      finished: await finishedRecording(this.#options, await this.#rows(callId)),
+    };
   }
 
   async destroy(callId: string): Promise<void> {
@@ -125,21 +126,19 @@ export class SealedArchive implements Archive {
     await this.#remove(callId, await this.#namedFiles(callId), 'disk');
   }
 
-  /** Opens a finished recording for playing. The caller closes it. */
-  async play(callId: string): Promise<Playback> {
-    const { files, keys } = this.#options;
-    return this.#listeners.opened(callId, async (onClosed) =>
-      Playback.open({ files, keys, onClosed, ...(await this.#recorded(callId)) }),
-    );
+  /** @see RecordingReader.play */
+  play(callId: string): Promise<Playback> {
+    return this.#reader.play(callId);
   }
 
-  /**
-   * Begins to make a file of a finished recording, in a thread of its own. The caller closes it.
-   * @param owner for whom: nobody has more than half of all exports
-   * @throws ExportsBusyError
-   */
+  /** @see RecordingReader.export */
   export(callId: string, format: ExportFormat, owner?: string): Promise<ExportedAudio> {
-    return this.#export(callId, format, { threads: this.#exports, owner });
+    return this.#reader.export(callId, format, owner);
+  }
+
+  /** What of the recording is not there; undefined where nothing is missing. */
+  missing(callId: string): Promise<AudioMissingError | undefined> {
+    return this.#reader.missing(callId);
   }
 
   /** Made once, which may take some seconds per hour. */
@@ -149,7 +148,7 @@ export class SealedArchive implements Archive {
 
   /** Ends what is being exported. */
   async close(): Promise<void> {
-    await Promise.all([this.#exports.close(), this.#derivations.close()]);
+    await this.#reader.close();
   }
 
   /** Paths of what a key opens. */
@@ -186,29 +185,11 @@ export class SealedArchive implements Archive {
     return (await store.eventsOf(call)).some(({ type }) => type === 'recordingSaved');
   }
 
-  #export(
-    callId: string,
-    format: ExportFormat | 'peaks',
-    { threads, owner }: { readonly threads: Exports; readonly owner?: string | undefined },
-  ): Promise<ExportedAudio & Interruptible> {
-    const { filesSettings, keys } = this.#options;
-    return this.#listeners.opened(callId, async (onClosed) => {
-      const recorded = await this.#recorded(callId);
-      const job = { format, files: filesSettings, masterKeys: keys.keys, ...recorded };
-      return threads.start(job, { owner, onEnded: onClosed });
-    });
-  }
-
-  async #recorded(callId: string): Promise<{ tracks: TrackRecord[]; segments: SegmentRecord[] }> {
-    const { store } = this.#options;
-    return { tracks: await store.tracks(callId), segments: await store.segments(callId) };
-  }
-
   async #rows(callId: string): Promise<RecordingRows> {
     const { store } = this.#options;
     const record = await store.call(callId);
     const details = record ? await store.details(record) : [];
-    return { ...(await this.#recorded(callId)), details };
+    return { tracks: await store.tracks(callId), segments: await store.segments(callId), details };
   }
 
   async #described(segments: readonly SegmentRecord[]): Promise<DestroyedSegment[]> {

@@ -1,7 +1,10 @@
 /** A file of sealed bytes, open for reading. */
 export interface AudioFile {
   readonly size: number;
-  /** The bytes from `start` up to, not including, `end`, or as many of them as there are. */
+  /**
+   * The bytes from `start` up to, not including, `end`, or up to `size`.
+   * @throws AudioAwayError where fewer come
+   */
   read(start: number, end: number): Promise<Buffer>;
   close(): Promise<void>;
 }
@@ -17,8 +20,13 @@ export type Place = 'disk' | 'everywhere';
 
 /** Where sealed audio lies. Paths are those of `segmentFile` and its kin: `{callId}/{name}`. */
 export interface AudioFiles {
-  /** Undefined where there is no such file. */
+  /**
+   * Undefined where there is no such file, and the place that says so is the right one.
+   * @throws AudioAwayError where that cannot be known
+   */
   open(path: string): Promise<AudioFile | undefined>;
+  /** Nothing at all lies where recordings are kept: what is missing there may be elsewhere. */
+  isEmpty(): Promise<boolean>;
   /** Whole and durable, or not at all. */
   write(path: string, bytes: Buffer): Promise<void>;
   /** Resolves once everything of the call on this machine, and its names, are durable. */

@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { AudioAwayError } from '../domain/errors.ts';
 import { syncFolder } from '../protocols/segment/sync-folder.ts';
 import type { AudioFile, AudioFiles, ListedFile } from './audio-files.ts';
 
@@ -17,14 +18,19 @@ export class DiskFiles implements AudioFiles {
   }
 
   async open(path: string): Promise<AudioFile | undefined> {
-    const handle = await ifThere(open(join(this.#root, path), 'r'));
+    const handle = await ifThere(open(join(this.#root, path), 'r')).catch(away);
     if (!handle) return undefined;
     const { size } = await handle.stat();
     return {
       size,
-      read: (start, end) => readAll(handle, start, Math.min(end, size)),
+      read: (start, end) => readAll(handle, start, Math.min(end, size)).catch(away),
       close: () => handle.close(),
     };
+  }
+
+  /** As the folder is where a disk is not mounted. */
+  async isEmpty(): Promise<boolean> {
+    return ((await ifThere(readdir(this.#root)).catch(away)) ?? []).length === 0;
   }
 
   async write(path: string, bytes: Buffer): Promise<void> {
@@ -83,10 +89,16 @@ async function readAll(handle: FileHandle, start: number, end: number): Promise<
   let at = 0;
   while (at < bytes.length) {
     const { bytesRead } = await handle.read(bytes, at, bytes.length - at, start + at);
-    if (bytesRead === 0) return bytes.subarray(0, at);
+    if (bytesRead === 0) throw new Error('a file is shorter than it was when it was opened');
     at += bytesRead;
   }
   return bytes;
+}
+
+/** The disk does not say that there is nothing: it says nothing. */
+function away(cause: unknown): never {
+  const why = cause instanceof Error ? cause.message : 'unknown failure';
+  throw new AudioAwayError(`the disk does not give a recording: ${why}`, { cause });
 }
 
 /** Undefined for what is not there, and for a folder that is none. */

@@ -1,7 +1,8 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { AudioAwayError, AudioMissingError } from '../domain/errors.ts';
 import type { SegmentRecord } from '../domain/records.ts';
 import { KeyRing } from '../protocols/segment/key-ring.ts';
-import type { ExportJob, FromExport } from './export-messages.ts';
+import type { ExportFailure, ExportJob, FromExport } from './export-messages.ts';
 import { flacFile } from './flac-export.ts';
 import { openFiles } from './open-files.ts';
 import { opusFile, opusRates } from './opus-export.ts';
@@ -16,37 +17,48 @@ function withKey(segment: SegmentRecord): SegmentRecord {
 
 const makers = { opus: opusFile, flac: flacFile, peaks: peaksFile };
 
-async function* pieces(job: ExportJob): AsyncGenerator<Uint8Array> {
-  const playback = await Playback.open({
-    tracks: job.tracks,
-    files: openFiles(job.files),
-    keys: new KeyRing(job.masterKeys.map((key) => Buffer.from(key))),
-    segments: job.segments.map(withKey),
-    ...(job.format === 'opus' ? { rates: opusRates } : {}),
+function open({ tracks, segments, gaps, files, masterKeys, format }: ExportJob): Promise<Playback> {
+  return Playback.open({
+    ...{ tracks, gaps, segments: segments.map(withKey), files: openFiles(files) },
+    keys: new KeyRing(masterKeys.map((key) => Buffer.from(key))),
+    ...(format === 'opus' ? { rates: opusRates } : {}),
   });
-  try {
-    yield* makers[job.format](playback);
-  } finally {
-    await playback.close();
-  }
 }
 
-/** Answers every `more` with a piece, one after the other. What fails ends the thread. */
-function serve(port: MessagePort, made: AsyncGenerator<Uint8Array>): void {
-  let last = Promise.resolve();
+/** Tells that it could be opened, then answers every `more` with a piece, one after the other. */
+async function serve(port: MessagePort, job: ExportJob): Promise<void> {
+  const tell = (message: FromExport): void => port.postMessage(message);
+  const fail = (cause: unknown): void => {
+    tell(failureOf(cause));
+    port.close();
+  };
+  const playback = await open(job).catch(fail);
+  if (!playback) return;
+  tell({ type: 'opened' });
+  const made = makers[job.format](playback);
   const answer = async (): Promise<void> => {
     const { done, value } = await made.next();
     if (done) {
-      port.postMessage({ type: 'end' } satisfies FromExport);
+      tell({ type: 'end', isDamaged: playback.isDamaged });
+      await playback.close();
       port.close();
       return;
     }
     const bytes = Uint8Array.from(value);
     port.postMessage({ type: 'piece', bytes } satisfies FromExport, [bytes.buffer]);
   };
+  let last = Promise.resolve();
   port.on('message', () => {
-    last = last.then(answer);
+    last = last.then(answer).catch((cause: unknown) => playback.close().finally(() => fail(cause)));
   });
 }
 
-if (parentPort) serve(parentPort, pieces(workerData as ExportJob));
+function failureOf(cause: unknown): ExportFailure {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const failed = { type: 'failed', message, paths: [] } as const;
+  if (cause instanceof AudioAwayError) return { ...failed, kind: 'away' };
+  if (!(cause instanceof AudioMissingError)) return { ...failed, kind: 'other' };
+  return { ...failed, kind: cause.isAll ? 'missingAll' : 'missing', paths: cause.paths };
+}
+
+if (parentPort) await serve(parentPort, workerData as ExportJob);

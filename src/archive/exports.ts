@@ -1,12 +1,29 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ExportedAudio } from '../domain/archive-port.ts';
-import { ExportsBusyError } from '../domain/errors.ts';
-import type { ExportJob, FromExport, ToExport } from './export-messages.ts';
+import { AudioAwayError, AudioMissingError, ExportsBusyError } from '../domain/errors.ts';
+import type { ExportFailure, ExportJob, FromExport, ToExport } from './export-messages.ts';
 import type { Interruptible } from './listeners.ts';
 
 /** Pieces of some seconds each that wait in memory until somebody takes them. */
 const PIECES_AHEAD = 2;
+
+/** A file that is being made, and what is known of what it is made of. */
+export interface MadeAudio extends ExportedAudio, Interruptible {
+  /**
+   * Resolves once all of the recording's files were found.
+   * @throws AudioMissingError, AudioAwayError
+   */
+  opened(): Promise<void>;
+  /** At its end: something that the gap map does not tell of did not open. */
+  readonly isDamaged: boolean;
+}
+
+interface ExportOptions {
+  /** Who may have half of them, rounded up; without one nobody else is there. */
+  readonly owner?: string | undefined;
+  onEnded?(made: MadeAudio): void;
+}
 
 /** Exports in progress, each in a thread of its own: transcoding never keeps the main one busy. */
 export class Exports {
@@ -22,21 +39,15 @@ export class Exports {
     return this.#running.size < this.#maxAtOnce;
   }
 
-  /**
-   * @param owner who may have half of them, rounded up; without one nobody else is there
-   * @throws ExportsBusyError
-   */
-  start(
-    job: ExportJob,
-    { owner, onEnded }: { readonly owner?: string | undefined; onEnded?(): void } = {},
-  ): ExportedAudio & Interruptible {
+  /** @throws ExportsBusyError */
+  start(job: ExportJob, { owner, onEnded }: ExportOptions = {}): MadeAudio {
     if (!this.hasRoom) throw new ExportsBusyError(`${this.#maxAtOnce} exports are in progress`);
     if (owner !== undefined && !this.#hasShare(owner)) {
       throw new ExportsBusyError('this caller has its share of exports in progress');
     }
     const running = new RunningExport(job, () => {
       this.#running.delete(running);
-      onEnded?.();
+      onEnded?.(running);
     });
     this.#running.set(running, owner);
     return running;
@@ -54,9 +65,11 @@ export class Exports {
   }
 }
 
-class RunningExport implements ExportedAudio, Interruptible {
+class RunningExport implements MadeAudio {
+  isDamaged = false;
   readonly #worker: Worker;
   readonly #arrived: Uint8Array[] = [];
+  readonly #opening = Promise.withResolvers<void>();
   #ended = false;
   #failure: Error | undefined;
   #wake = (): void => undefined;
@@ -64,20 +77,23 @@ class RunningExport implements ExportedAudio, Interruptible {
   constructor(job: ExportJob, onExit: () => void) {
     const entry = new URL(`./export-worker${extname(import.meta.url)}`, import.meta.url);
     this.#worker = new Worker(entry, { workerData: job });
-    this.#worker.on('message', (message: FromExport) => {
-      if (message.type === 'piece') this.#arrived.push(message.bytes);
-      else this.#ended = true;
-      this.#wake();
-    });
+    this.#worker.on('message', (message: FromExport) => this.#take(message));
     this.#worker.on('error', (cause) => {
       this.#failure ??= cause instanceof Error ? cause : new Error(String(cause));
     });
     this.#worker.on('exit', () => {
       if (!this.#ended) this.#failure ??= new Error('the export thread ended');
+      this.#opening.reject(this.#failure ?? new Error('the export was ended'));
       this.#wake();
       onExit();
     });
+    // Somebody may have ended it before anybody asked.
+    this.#opening.promise.catch(() => undefined);
     for (let index = 0; index < PIECES_AHEAD; index += 1) this.#ask();
+  }
+
+  opened(): Promise<void> {
+    return this.#opening.promise;
   }
 
   async *bytes(): AsyncGenerator<Uint8Array> {
@@ -112,7 +128,24 @@ class RunningExport implements ExportedAudio, Interruptible {
     await this.#worker.terminate();
   }
 
+  #take(message: FromExport): void {
+    if (message.type === 'opened') this.#opening.resolve();
+    else if (message.type === 'piece') this.#arrived.push(message.bytes);
+    else if (message.type === 'failed') this.#failure ??= errorOf(message);
+    else {
+      this.isDamaged = message.isDamaged;
+      this.#ended = true;
+    }
+    this.#wake();
+  }
+
   #ask(): void {
     this.#worker.postMessage('more' satisfies ToExport);
   }
+}
+
+function errorOf({ kind, message, paths }: ExportFailure): Error {
+  if (kind === 'away') return new AudioAwayError(message);
+  if (kind === 'other') return new Error(message);
+  return new AudioMissingError(paths, kind === 'missingAll');
 }

@@ -1,4 +1,5 @@
 import { channelsOf } from '../domain/channels.ts';
+import { AudioMissingError } from '../domain/errors.ts';
 import type { SegmentRecord, TrackRecord } from '../domain/records.ts';
 import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
 import type { Interruptible } from './listeners.ts';
@@ -77,6 +78,10 @@ export class GrowingCall {
       // A header that nobody has checked could lie far ahead of the call.
       const known = this.#remembered.get(file)?.places ?? [];
       const reader = await SegmentReader.open(this.#unsealing, segment, { known, deep: true });
+      if (!reader && isGone(segment, known)) {
+        await Promise.all(readers.map((open) => open.close()));
+        throw new AudioMissingError([file], false);
+      }
       if (!reader) continue;
       readers.push(reader);
       const places = reader.places.slice(-MAX_LOOK);
@@ -123,6 +128,13 @@ export class Look implements Interruptible {
     this.#isInterrupted = true;
     await this.close();
   }
+}
+
+/** Of a segment that is still written nothing may be sealed yet; of one that is past, all was. */
+function isGone(segment: SegmentRecord, known: readonly KnownChunk[]): boolean {
+  const { wrappedKey, closedBy, sealed } = segment;
+  const isPast = closedBy !== null && (sealed?.chunks ?? 0) > 0;
+  return wrappedKey !== null && (isPast || known.length > 0);
 }
 
 async function closeAll(tracks: readonly GrowingTrack[]): Promise<void> {

@@ -26,6 +26,9 @@ export class Listeners {
           return audio;
         }
         await audio.close();
+      } catch (cause) {
+        // Files that it looked for may have gone with the erasure.
+        if (!attempt.isStale) throw cause;
       } finally {
         stopWaiting();
       }

@@ -1,5 +1,6 @@
 import { setTimeout as later } from 'node:timers/promises';
 import type { LiveAudio, TrackLevel } from '../domain/archive-port.ts';
+import { AudioMissingError } from '../domain/errors.ts';
 import type { Store } from '../domain/ports.ts';
 import type { TrackRecord } from '../domain/records.ts';
 import { endlessWavHeader } from '../protocols/wav/wav-header.ts';
@@ -117,7 +118,8 @@ export class SealedLiveAudio implements LiveAudio {
     { call, ends }: Pick<Metered, 'call' | 'ends'>,
   ): Promise<TrackLevel[]> {
     const newest = Math.max(0, ...[...ends.values()].map(({ endMs }) => endMs));
-    const look = await this.#look(callId, call, newest);
+    const look = await this.#look(callId, call, newest).catch(nothing);
+    if (!look) return [];
     const now = performance.now();
     try {
       const levels: TrackLevel[] = [];
@@ -149,6 +151,11 @@ export class SealedLiveAudio implements LiveAudio {
     const { store } = this.#options;
     return { tracks: await store.tracks(callId), segments: await store.segments(callId) };
   }
+}
+
+/** Files that are gone move no meter. */
+function nothing(cause: unknown): undefined {
+  if (!(cause instanceof AudioMissingError)) throw cause;
 }
 
 /** The highest of its tracks', Hz. */

@@ -37,6 +37,11 @@ export class SpooledFiles implements AudioFiles {
     return (await this.disk.open(path)) ?? (await this.bucket.open(path));
   }
 
+  /** What has left the disk is in the bucket. */
+  isEmpty(): Promise<boolean> {
+    return this.bucket.isEmpty();
+  }
+
   write(path: string, bytes: Buffer): Promise<void> {
     return this.disk.write(path, bytes);
   }

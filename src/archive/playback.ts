@@ -1,7 +1,10 @@
 import { channelsOf } from '../domain/channels.ts';
 import type { TrackRecord } from '../domain/records.ts';
 import { MAX_WAV_DATA_BYTES, WAV_HEADER_BYTES, wavHeader } from '../protocols/wav/wav-header.ts';
-import { type Recorded, Voice, type Wanted } from './voice.ts';
+import { type PlayedRows, recordingVersion } from './recording-version.ts';
+import type { Unsealing } from './segment-reader.ts';
+import { type OpenedTrack, openSegments, ToldRecording } from './told-recording.ts';
+import { Voice, type Wanted } from './voice.ts';
 
 export const CHANNELS = 2;
 const BYTES_PER_FRAME = CHANNELS * 2;
@@ -13,14 +16,14 @@ const WINDOW_MS = 4_000;
 /** Of recordings that would be too long for a WAV file at their own rate. Hz */
 const LEAST_RATE = 8_000;
 
-interface PlaybackOptions extends Recorded {
-  readonly tracks: readonly TrackRecord[];
+interface PlaybackOptions extends Unsealing, PlayedRows {
   /**
    * In Hz, rising: the first that holds what was recorded is chosen. Without them it is the highest
    * rate that was recorded.
    */
   readonly rates?: readonly number[];
-  onClosed?(): void;
+  /** Perhaps more than once. */
+  onClosed?(playback: Playback): void;
 }
 
 export interface Part {
@@ -40,36 +43,41 @@ export class Playback {
   readonly sampleRate: number;
   /** Per channel. */
   readonly samples: number;
+  /** `recordingVersion` of what is played. */
+  readonly version: string;
   readonly #origin: number;
   readonly #parts: readonly Part[];
-  #onClosed: () => void = () => undefined;
+  readonly #told: ToldRecording;
+  #onClosed: (playback: Playback) => void = () => undefined;
   #isInterrupted = false;
 
-  private constructor(sampleRate: number, extent: Extent, parts: readonly Part[]) {
+  private constructor(sampleRate: number, extent: Extent, opened: Opened) {
     this.sampleRate = sampleRate;
     this.samples = extent.frames;
+    this.version = opened.version;
     this.#origin = extent.origin;
-    this.#parts = parts;
+    this.#parts = opened.parts;
+    this.#told = opened.told;
   }
 
-  static async open({ tracks, rates, onClosed, ...recorded }: PlaybackOptions): Promise<Playback> {
-    const channels = channelsOf(tracks);
-    const parts: Part[] = [];
-    try {
-      for (const [index, track] of tracks.entries()) {
-        const voice = await Voice.open(track, recorded);
-        parts.push({ voice, channels: channels[index] ?? [] });
-      }
-    } catch (cause) {
-      await Promise.all(parts.map(({ voice }) => voice.close()));
-      throw cause;
-    }
-    const stored = parts.flatMap(({ voice }) => voice.sampleRates);
+  /**
+   * Looks at all of its files before anything of it is played.
+   * @throws AudioMissingError, AudioAwayError
+   */
+  static async open({ rates, onClosed, files, keys, ...rows }: PlaybackOptions): Promise<Playback> {
+    const { tracks } = rows;
+    const opened = await openAll({ files, keys }, rows);
+    const stored = opened.parts.flatMap(({ voice }) => voice.sampleRates);
     const highest = wavRateOf(tracks, stored);
     const rate = rates?.find((one) => one >= highest) ?? rates?.at(-1) ?? highest;
-    const playback = new Playback(rate, extentOf(tracks, rate), parts);
+    const playback = new Playback(rate, extentOf(tracks, rate), opened);
     if (onClosed) playback.#onClosed = onClosed;
     return playback;
+  }
+
+  /** What was looked at so far is damaged, and the gap map does not say so. */
+  get isDamaged(): boolean {
+    return this.#told.isDamaged;
   }
 
   get wavBytes(): number {
@@ -78,20 +86,22 @@ export class Playback {
 
   /** The WAV file's bytes from `start` up to, not including, `end`. */
   async *wav(start = 0, end = this.wavBytes): AsyncGenerator<Buffer> {
-    if (start < WAV_HEADER_BYTES) {
-      const { sampleRate, samples } = this;
-      const header = wavHeader({ sampleRate, channels: CHANNELS, frames: samples });
-      yield header.subarray(start, Math.min(end, WAV_HEADER_BYTES));
-    }
+    const { sampleRate, samples } = this;
+    const header = wavHeader({ sampleRate, channels: CHANNELS, frames: samples });
+    // Audio is read before the first byte leaves: what cannot be read fails before it.
+    let head = header.subarray(start, Math.min(end, WAV_HEADER_BYTES));
     const audioStart = Math.max(start, WAV_HEADER_BYTES) - WAV_HEADER_BYTES;
     const audioEnd = end - WAV_HEADER_BYTES;
     const first = Math.floor(audioStart / BYTES_PER_FRAME);
     let at = first * BYTES_PER_FRAME;
     for await (const pcm of this.frames(first, Math.ceil(audioEnd / BYTES_PER_FRAME))) {
       const bytes = Buffer.from(pcm.buffer);
+      if (head.length > 0) yield head;
+      head = header.subarray(0, 0);
       yield bytes.subarray(Math.max(0, audioStart - at), Math.min(bytes.length, audioEnd - at));
       at += bytes.length;
     }
+    if (head.length > 0) yield head;
   }
 
   /** Interleaved samples of the frames from `start` up to, not including, `end`. */
@@ -112,7 +122,7 @@ export class Playback {
   }
 
   async close(): Promise<void> {
-    this.#onClosed();
+    this.#onClosed(this);
     await Promise.all(this.#parts.map(({ voice }) => voice.close()));
   }
 
@@ -127,6 +137,34 @@ export class Playback {
     };
     await mixInto(pcm, this.#parts, wanted);
     return pcm;
+  }
+}
+
+/** A recording's files, all of them there. */
+interface Opened {
+  readonly parts: readonly Part[];
+  readonly told: ToldRecording;
+  readonly version: string;
+}
+
+async function openAll(unsealing: Unsealing, rows: PlayedRows): Promise<Opened> {
+  const channels = channelsOf(rows.tracks);
+  const opened: OpenedTrack[] = [];
+  const parts: Part[] = [];
+  try {
+    for (const [index, track] of rows.tracks.entries()) {
+      const own = rows.segments.filter((segment) => segment.track === track.track);
+      const segments = await openSegments(unsealing, own);
+      const readers = segments.flatMap(({ reader }) => reader ?? []);
+      opened.push({ track, segments });
+      parts.push({ voice: new Voice(track.clockRate, readers), channels: channels[index] ?? [] });
+    }
+    const told = new ToldRecording(opened, rows.gaps);
+    await told.mustBeThere(unsealing.files);
+    return { parts, told, version: recordingVersion(rows) };
+  } catch (cause) {
+    await Promise.all(parts.map(({ voice }) => voice.close()));
+    throw cause;
   }
 }
 

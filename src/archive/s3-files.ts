@@ -8,6 +8,7 @@ import {
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
+import { AudioAwayError } from '../domain/errors.ts';
 import type { AudioFile, AudioFiles, ListedFile } from './audio-files.ts';
 
 /** Where the bucket is; plain values, so that they cross to a thread. */
@@ -55,9 +56,16 @@ export class S3Files implements AudioFiles {
   async open(path: string): Promise<AudioFile | undefined> {
     const head = await ifThere(
       this.#client.send(new HeadObjectCommand(this.#named(path)), this.#limit),
-    );
-    if (!head) return undefined;
-    return new RemoteFile(head.ContentLength ?? 0, (start, end) => this.#read(path, start, end));
+    ).catch(away);
+    if (!head) return this.#isMissing(path).catch(away);
+    mustBeSealed(head);
+    const size = head.ContentLength ?? 0;
+    return new RemoteFile(size, (start, end) => this.#read(path, { start, end, size }).catch(away));
+  }
+
+  async isEmpty(): Promise<boolean> {
+    const first = await this.list().next().catch(away);
+    return first.done === true;
   }
 
   /** The store compares what arrives with its checksum, and stores nothing else. */
@@ -100,13 +108,34 @@ export class S3Files implements AudioFiles {
     } while (token !== undefined);
   }
 
-  async #read(path: string, start: number, end: number): Promise<Buffer> {
-    const range = `bytes=${start}-${end - 1}`;
-    const answer = await this.#client.send(
-      new GetObjectCommand({ ...this.#named(path), Range: range }),
-      this.#limit,
-    );
-    return Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+  /** Nothing but the whole stretch that was asked for, of the object that was opened. */
+  async #read(path: string, { start, end, size }: Stretch): Promise<Buffer> {
+    const answer = await this.#get(path, `bytes=${start}-${end - 1}`);
+    mustBeSealed(answer);
+    const body = Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+    const whole = /\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1];
+    if (body.length === end - start && (whole === undefined || Number(whole) === size)) return body;
+    throw new Error(`${body.length} bytes of ${whole ?? size} came for ${end - start} of ${size}`);
+  }
+
+  #get(path: string, range: string) {
+    const asked = new GetObjectCommand({ ...this.#named(path), Range: range });
+    return this.#client.send(asked, this.#limit);
+  }
+
+  /**
+   * An answer to HEAD has no words, and 404 is what a bucket that is not there, and any proxy, says
+   * as well: only the store's own words for a key that it does not hold are believed.
+   */
+  async #isMissing(path: string): Promise<undefined> {
+    try {
+      const { Body: body } = await this.#get(path, 'bytes=0-0');
+      await body?.transformToByteArray();
+    } catch (cause) {
+      if (cause instanceof S3ServiceException && cause.name === 'NoSuchKey') return undefined;
+      throw cause;
+    }
+    throw new Error('what is not there by HEAD is there by GET');
   }
 
   #named(path: string): { Bucket: string; Key: string } {
@@ -122,6 +151,25 @@ export class S3Files implements AudioFiles {
     const ms = this.#settings.requestTimeoutMs + Math.ceil(bytes / LEAST_BYTES_PER_MS);
     return { abortSignal: AbortSignal.timeout(ms) };
   }
+}
+
+interface Stretch {
+  readonly start: number;
+  readonly end: number;
+  /** Of the whole object, as it was opened. */
+  readonly size: number;
+}
+
+/** A page that somebody on the way put in the object's place is not the object. */
+function mustBeSealed({ ContentType: type }: { ContentType?: string | undefined }): void {
+  if (type?.startsWith('text/html')) throw new AudioAwayError('a page came instead of the object');
+}
+
+/** The store does not say that there is nothing: it says nothing. */
+function away(cause: unknown): never {
+  if (cause instanceof AudioAwayError) throw cause;
+  const why = cause instanceof Error ? cause.message || cause.name : 'unknown failure';
+  throw new AudioAwayError(`the bucket does not give a recording: ${why}`, { cause });
 }
 
 /** An object that is read in stretches: the last one is kept, since readers go forward. */

@@ -58,6 +58,7 @@ export class SegmentReader {
   readonly #file: AudioFile;
   readonly #seal: Seal;
   readonly #found: FoundChunks;
+  readonly #unopened = new Set<Span>();
 
   private constructor(file: AudioFile, found: FoundChunks, seal: Seal) {
     this.#file = file;
@@ -97,6 +98,11 @@ export class SegmentReader {
     return this.#found;
   }
 
+  /** Where chunks that were read so far did not open. */
+  get unopened(): readonly Span[] {
+    return [...this.#unopened];
+  }
+
   get spans(): CoveredSpan[] {
     return this.places.flatMap(({ header }) => spansOf(header));
   }
@@ -110,7 +116,10 @@ export class SegmentReader {
     for (const chunk of this.places) {
       if (chunk.covers.start >= span.end || chunk.covers.end <= span.start) continue;
       const found = await this.#open(chunk);
-      if (!found) continue;
+      if (!found) {
+        this.#unopened.add(chunk.covers);
+        continue;
+      }
       const { position: base, codec, runs } = found.header;
       let at = 0;
       for (const { kind, offset, samples, bytes } of runs) {

@@ -1,10 +1,9 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { type Span, slipOf } from '../domain/gap-map.ts';
-import type { SegmentRecord, TrackRecord } from '../domain/records.ts';
 import { AudioLine } from './audio-line.ts';
 import { Resampler } from './resampler.ts';
 import { codecShapes, RunDecoder } from './run-decoder.ts';
-import { type AudioRun, SegmentReader, type Unsealing } from './segment-reader.ts';
+import type { AudioRun, SegmentReader } from './segment-reader.ts';
 
 /**
  * A decoder that begins anew hears so much of what comes before: after it nobody tells it from one
@@ -13,10 +12,6 @@ import { type AudioRun, SegmentReader, type Unsealing } from './segment-reader.t
 const PRE_ROLL_MS = 500;
 /** Samples that are decoded or resampled in one go: the thread does other things in between. */
 const BLOCK_SAMPLES = 12_000;
-
-export interface Recorded extends Unsealing {
-  readonly segments: readonly SegmentRecord[];
-}
 
 /** What is to be heard of a track, in frames of the output on the call's clock. */
 export interface Wanted extends Span {
@@ -43,20 +38,6 @@ export class Voice {
     const perUnit = new Set(shapes.map(({ samplesPerUnit }) => samplesPerUnit));
     this.sampleRates = [...perUnit].map((samples) => clockRate * samples);
     this.#hasMemory = shapes.some(({ hasMemory }) => hasMemory);
-  }
-
-  static async open(track: TrackRecord, recorded: Recorded): Promise<Voice> {
-    const readers: SegmentReader[] = [];
-    try {
-      for (const segment of recorded.segments.filter((other) => other.track === track.track)) {
-        const reader = await SegmentReader.open(recorded, segment);
-        if (reader) readers.push(reader);
-      }
-    } catch (cause) {
-      await Promise.all(readers.map((reader) => reader.close()));
-      throw cause;
-    }
-    return new Voice(track.clockRate, readers);
   }
 
   /** Samples of the wanted span, silence where there is none; undefined where all is silence. */

@@ -8,6 +8,14 @@ export interface FinishedRecording {
   readonly tracks: readonly TrackRecord[];
 }
 
+/** What of a kept recording is there now. */
+export interface InspectedAudio {
+  /** Files that are not there, or not whole. */
+  readonly missing: 'none' | 'some' | 'all';
+  /** As it is now; undefined while something is missing: it may come back. */
+  readonly finished: FinishedRecording | undefined;
+}
+
 /** What of a recording goes with its keys. */
 export interface Destroyable {
   /** As they are, with their keys. */

@@ -24,6 +24,10 @@ export const assuranceReasons = {
     verdict: 'degraded',
     words: 'Audio was kept, and is damaged or not in the files any more.',
   },
+  audioMissing: {
+    verdict: 'degraded',
+    words: 'Files of the recording are gone, or not whole: it is not played until they are back.',
+  },
   unattended: {
     verdict: 'degraded',
     words: 'Hush did not answer for a while, and kept nothing that nobody could have paused.',

@@ -144,6 +144,26 @@ export class ExportsBusyError extends Error {
   override readonly name = 'ExportsBusyError';
 }
 
+/** Files of a recording are gone, or end too early: it is not played as if it were silent there. */
+export class AudioMissingError extends Error {
+  override readonly name = 'AudioMissingError';
+  readonly paths: readonly string[];
+  /** Nothing of the recording is left. */
+  readonly isAll: boolean;
+
+  constructor(paths: readonly string[], isAll: boolean) {
+    const files = paths.length === 1 ? 'A file' : `${paths.length} files`;
+    super(`${files} of the recording cannot be found, or cannot be found whole.`);
+    this.paths = paths;
+    this.isAll = isAll;
+  }
+}
+
+/** What recordings lie in cannot be read, or is not what it was: its audio may come back. */
+export class AudioAwayError extends Error {
+  override readonly name = 'AudioAwayError';
+}
+
 /** No UCC of that name is configured. */
 export class UccUnknownError extends Error {
   override readonly name = 'UccUnknownError';

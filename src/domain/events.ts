@@ -90,6 +90,8 @@ export const alarmKinds = [
   'signInsGuessed',
   /** Audio was kept, and is damaged or not in the files any more. */
   'audioDamaged',
+  /** Files of a kept recording are not there, or not whole: it is not played. */
+  'audioMissing',
   /** Once a day: what became of the day before. */
   'dailySummary',
 ] as const;

@@ -206,3 +206,13 @@ export function gapSummary(
     reasons: gapReasons.filter((reason) => reasons.has(reason)),
   };
 }
+
+/** What to write of a gap map in the place of another: rows are replaced, never deleted. */
+export function replacedGaps(
+  before: readonly GapRecord[],
+  after: readonly GapRecord[],
+): GapRecord[] {
+  const kept = new Set(after.map(({ track, start }) => `${track}/${start}`));
+  const gone = before.filter(({ track, start }) => !kept.has(`${track}/${start}`));
+  return [...after, ...gone.map((gap) => ({ ...gap, length: 0 }))];
+}

@@ -7,6 +7,7 @@ import Fastify, {
   type FastifyRequest,
   type HTTPMethods,
 } from 'fastify';
+import { AudioAwayError, AudioMissingError } from '../domain/errors.ts';
 import { admitAll } from './admission.ts';
 import { alarmRoutes } from './alarms.ts';
 import { archiveWorkRoutes } from './archive-work.ts';
@@ -35,7 +36,7 @@ import { createNodeServer } from './node-server.ts';
 import { answerCors, originRule } from './origins.ts';
 import { pauseRoutes } from './pauses.ts';
 import { peopleRoutes } from './people.ts';
-import { sendProblem } from './problems.ts';
+import { RETRY_AFTER_SECONDS, sendProblem } from './problems.ts';
 import { recordingExportRoutes } from './recording-export.ts';
 import { recordingPeaksRoute } from './recording-peaks.ts';
 import { recordingRoutes } from './recordings.ts';
@@ -214,6 +215,12 @@ function onError(
 ): FastifyReply {
   if (error instanceof NotAdmittedError) {
     return refuse(request, reply.headers(error.headers), error.status);
+  }
+  if (error instanceof AudioMissingError) return sendProblem(reply, 410, error.message);
+  if (error instanceof AudioAwayError) {
+    services.onError(error);
+    reply.header('Retry-After', RETRY_AFTER_SECONDS);
+    return sendProblem(reply, 503, 'The recording cannot be read now, please try again later.');
   }
   // The docs page's plugin makes a URL of the host, which HTTP/1.0 need not name.
   const status = error.statusCode ?? (error.code === 'ERR_INVALID_URL' ? 400 : 500);

@@ -25,8 +25,8 @@ export function originRule({ allowedOrigins, publicUrl }: OriginSettings): Origi
 }
 
 const allowedHeaders =
-  'authorization, content-type, idempotency-key, if-match, last-event-id, range, ' +
-  'x-requested-with, x-signalr-user-agent';
+  'authorization, content-type, idempotency-key, if-match, if-modified-since, if-none-match, ' +
+  'if-range, if-unmodified-since, last-event-id, range, x-requested-with, x-signalr-user-agent';
 const exposedHeaders =
   'content-range, etag, hush-effective-at, hush-sequence, retry-after, www-authenticate';
 

@@ -4,12 +4,20 @@ import type { Caller } from '../domain/access.ts';
 import type { ExportedAudio, ExportFormat } from '../domain/archive-port.ts';
 import { auditedChange } from '../domain/audit-change.ts';
 import { ExportsBusyError } from '../domain/errors.ts';
+import type { RecordingEventType } from '../domain/events.ts';
 import { addressKey } from '../domain/networks.ts';
 import type { CallRecord } from '../domain/records.ts';
 import { whenClosed } from '../protocols/http/when-closed.ts';
+import {
+  isSameFile,
+  lastModified,
+  setValidators,
+  unmet,
+  type Validators,
+} from './conditional-requests.ts';
 import { cutOffRemoved, cutOffStalled, inPieces } from './download-watch.ts';
-import { sendProblem } from './problems.ts';
-import type { HttpServices } from './services.ts';
+import { RETRY_AFTER_SECONDS, sendProblem } from './problems.ts';
+import type { HttpServices, OpenedAudio } from './services.ts';
 
 interface AudioRequest {
   readonly request: FastifyRequest;
@@ -18,36 +26,106 @@ interface AudioRequest {
   readonly services: HttpServices;
 }
 
-/** Answers the WAV, or the one byte range that was asked for (RFC 9110 section 14). */
-export async function sendAudio({ request, reply, record, services }: AudioRequest) {
-  const { id: callId } = record;
-  const audio = await services.play(callId);
-  const range = parseRange(request.headers.range, audio.wavBytes);
-  reply.header('Accept-Ranges', 'bytes');
-  reply.header('Cache-Control', 'no-store');
-  if (range === 'unsatisfiable') {
+/**
+ * Answers the WAV, or the one byte range that was asked for (RFC 9110 section 14): what cannot be
+ * read whole is an error before the first byte, and cuts the connection behind it.
+ */
+export async function sendAudio(asked: AudioRequest) {
+  const { request, reply, record, services } = asked;
+  const audio = await services.play(record.id);
+  try {
+    const validators = await validatorsOf(audio, asked);
+    const answer = unmet(request.headers, validators) ?? (await partOf(audio, request, validators));
+    if (typeof answer !== 'number' && request.method !== 'HEAD') {
+      await recordExport(record, 'wav', { request, services });
+    }
+    // Nothing can fail any more: an error has none of these.
+    reply.header('Accept-Ranges', 'bytes').header('Cache-Control', 'no-store');
+    setValidators(reply, validators);
+    if (typeof answer !== 'number') return reply.send(bodyOf(answer, audio, asked));
     await audio.close();
+    if (answer === 304) return reply.code(304).send();
+    if (answer === 412) return sendProblem(reply, 412, 'The recording is not as it was.');
     reply.header('Content-Range', `bytes */${audio.wavBytes}`);
     return sendProblem(reply, 416, 'The range lies outside the recording.');
-  }
-  const { start, end } = range ?? { start: 0, end: audio.wavBytes };
-  if (range) reply.code(206).header('Content-Range', `bytes ${start}-${end - 1}/${audio.wavBytes}`);
-  reply.header('Content-Length', end - start);
-  reply.header('Content-Disposition', `inline; filename="${callId}.wav"`);
-  reply.type('audio/wav');
-  if (request.method === 'HEAD') {
-    await audio.close();
-    return reply.send(Readable.from([]));
-  }
-  await recordExport(record, 'wav', { request, services }).catch(async (cause: unknown) => {
+  } catch (cause) {
     await audio.close();
     throw cause;
-  });
+  }
+}
+
+/** What is sent of the WAV, the first piece of which has been read. */
+interface AudioPart {
+  readonly start: number;
+  readonly end: number;
+  readonly isRange: boolean;
+  readonly pieces: AsyncIterable<Uint8Array>;
+}
+
+async function partOf(
+  audio: OpenedAudio,
+  { method, headers }: FastifyRequest,
+  validators: Validators,
+): Promise<AudioPart | 416> {
+  const whole = { start: 0, end: audio.wavBytes };
+  // No other method has ranges (RFC 9110 section 14.2).
+  if (method !== 'GET') return { ...whole, isRange: false, pieces: none() };
+  const isRanged = isSameFile(headers, validators);
+  const range = isRanged ? parseRange(headers.range, audio.wavBytes) : undefined;
+  if (range === 'unsatisfiable') return 416;
+  const { start, end } = range ?? whole;
+  return { start, end, isRange: range !== undefined, pieces: await begun(audio.wav(start, end)) };
+}
+
+function bodyOf(
+  { start, end, isRange, pieces }: AudioPart,
+  audio: OpenedAudio,
+  { request, reply, record, services }: AudioRequest,
+): Readable {
+  if (isRange) {
+    reply.code(206).header('Content-Range', `bytes ${start}-${end - 1}/${audio.wavBytes}`);
+  }
+  reply.header('Content-Length', end - start);
+  reply.header('Content-Disposition', `inline; filename="${record.id}.wav"`);
+  reply.type('audio/wav');
   cutOffStalled(reply.raw, services.downloadTimeoutMs);
   cutOffRemoved(reply.raw, request.caller.principal, services);
-  const body = Readable.from(inPieces(audio.wav(start, end)));
+  const body = Readable.from(inPieces(pieces));
   body.once('close', () => void audio.close().catch(services.onError));
-  return reply.send(body);
+  return body;
+}
+
+async function validatorsOf(
+  { version, isDamaged }: OpenedAudio,
+  { record, services }: AudioRequest,
+): Promise<Validators> {
+  const events = await services.store.eventsOf(record);
+  const changed = events.findLast(({ type }) => changing.has(type))?.at ?? undefined;
+  const modifiedAt = lastModified(changed, services.now());
+  if (isDamaged) return { etag: undefined, modifiedAt: undefined };
+  return { etag: `"${version}"`, modifiedAt };
+}
+
+/** What a recording's audio may be another one behind. */
+const changing: ReadonlySet<RecordingEventType> = new Set<RecordingEventType>([
+  ...(['recordingSaved', 'recordingErased', 'callUpdated'] as const),
+]);
+
+async function* none(): AsyncGenerator<Uint8Array> {
+  // Of HEAD.
+}
+
+/** The same pieces, the first of which has been made. */
+async function begun(pieces: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+  const made = pieces[Symbol.asyncIterator]();
+  const first = await made.next();
+  return (async function* () {
+    try {
+      for (let next = first; !next.done; next = await made.next()) yield next.value;
+    } finally {
+      await made.return?.();
+    }
+  })();
 }
 
 export type AudioFormat = 'wav' | ExportFormat;
@@ -57,7 +135,6 @@ const exportedAs = {
   opus: { type: 'audio/ogg', ending: 'opus' },
   flac: { type: 'audio/flac', ending: 'flac' },
 } as const;
-const RETRY_AFTER_SECONDS = 10;
 
 /** Answers the recording in that format while it is made: without a length, and without ranges. */
 export async function sendExport(
@@ -66,17 +143,20 @@ export async function sendExport(
 ) {
   const { id: callId } = record;
   const { type, ending } = exportedAs[format];
+  const isHead = request.method === 'HEAD';
+  const audio = await openedExport({ request, reply, record, services }, isHead ? 'wav' : format);
+  if (!audio) return reply;
+  if (!isHead) {
+    await recordExport(record, format, { request, services }).catch(async (cause: unknown) => {
+      await audio.close();
+      throw cause;
+    });
+  }
   reply.header('Accept-Ranges', 'none');
   reply.header('Cache-Control', 'no-store');
   reply.header('Content-Disposition', `inline; filename="${callId}.${ending}"`);
   reply.type(type);
-  if (request.method === 'HEAD') return reply.send(Readable.from([]));
-  const audio = await openedExport({ request, reply, record, services }, format);
-  if (!audio) return reply;
-  await recordExport(record, format, { request, services }).catch(async (cause: unknown) => {
-    await audio.close();
-    throw cause;
-  });
+  if (isHead) return reply.send(Readable.from([]));
   return reply.send(Readable.from(inPieces(audio.bytes()), { objectMode: false }));
 }
 
@@ -95,7 +175,7 @@ export async function openedExport(
       : services.exportAudio(record.id, format, ownerOf(request.caller)));
   } catch (cause) {
     if (!(cause instanceof ExportsBusyError)) throw cause;
-    reply.removeHeader('Content-Disposition').header('Retry-After', RETRY_AFTER_SECONDS);
+    reply.header('Retry-After', RETRY_AFTER_SECONDS);
     sendProblem(reply, 503, 'Too many recordings are being exported; please try again.');
     return undefined;
   }
@@ -103,7 +183,13 @@ export async function openedExport(
   cutOffStalled(reply.raw, services.downloadTimeoutMs);
   cutOffRemoved(reply.raw, request.caller.principal, services);
   whenClosed(reply.raw, end);
-  return audio;
+  try {
+    const pieces = await begun(audio.bytes());
+    return { bytes: () => pieces, close: () => audio.close() };
+  } catch (cause) {
+    await audio.close();
+    throw cause;
+  }
 }
 
 /** Who has a token is one wherever it comes from. */
@@ -135,7 +221,7 @@ export function parseRange(
   value: string | undefined,
   size: number,
 ): { start: number; end: number } | 'unsatisfiable' | undefined {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(value ?? '');
+  const match = /^bytes=(\d*)-(\d*)$/i.exec(value ?? '');
   if (!match || (match[1] === '' && match[2] === '')) return undefined;
   const [, first = '', last = ''] = match;
   if (first === '') {

@@ -12,7 +12,9 @@ import { partySchema } from './views.ts';
 
 const tags = ['Recordings'];
 const params = Type.Object({ id: Type.String({ description: 'Or correlation id' }) });
-const refusals = { 404: problemSchema, 409: problemSchema, 410: problemSchema };
+const refusals = {
+  ...{ 404: problemSchema, 409: problemSchema, 410: problemSchema, 503: problemSchema },
+};
 const nullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] });
 
 const sidecarSchema = Type.Object({
@@ -68,6 +70,8 @@ function sidecarRoute(app: FastifyInstance, services: HttpServices): void {
     async (request, reply) => {
       const record = await keptRecording(services, request as ById, reply);
       if (!record) return reply;
+      // It goes with a file: there is none of a recording that is not there.
+      await (await services.play(record.id)).close();
       const sidecar = recordingSidecar(record, await partsOf(services, record));
       if (request.method !== 'HEAD') {
         await recordExport(record, 'sidecar', { request, services });
@@ -100,15 +104,19 @@ function vconRoute(app: FastifyInstance, services: HttpServices): void {
       if (!record) return reply;
       const format = request.query.audio ?? 'opus';
       const sidecar = recordingSidecar(record, await partsOf(services, record));
+      const isHead = request.method === 'HEAD';
+      const asked = { request, reply, record, services };
+      const audio = await openedExport(asked, isHead ? 'wav' : format);
+      if (!audio) return reply;
+      if (!isHead) {
+        await recordExport(record, 'vcon', { request, services }).catch(async (cause) => {
+          await audio.close();
+          throw cause;
+        });
+      }
       reply.header('Cache-Control', 'no-store').type('application/vcon+json');
       reply.header('Content-Disposition', `inline; filename="${record.id}.vcon.json"`);
-      if (request.method === 'HEAD') return reply.send(Readable.from([]));
-      const audio = await openedExport({ request, reply, record, services }, format);
-      if (!audio) return reply;
-      await recordExport(record, 'vcon', { request, services }).catch(async (cause) => {
-        await audio.close();
-        throw cause;
-      });
+      if (isHead) return reply.send(Readable.from([]));
       return reply.send(Readable.from(vconFile(sidecar, format, audio.bytes())));
     },
   );

@@ -51,6 +51,7 @@ export function recordingPeaksRoute(app: FastifyInstance, services: HttpServices
         summary: 'The wave form per channel, with its gaps; made once and kept sealed',
         response: {
           ...{ 200: peaksSchema, 404: problemSchema, 409: problemSchema, 410: problemSchema },
+          503: problemSchema,
         },
       },
     },

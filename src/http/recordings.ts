@@ -33,9 +33,12 @@ const audioQuerySchema = Type.Object({
   ),
 });
 const audioDescription =
-  'WAV is PCM of 16 bits at the highest sample rate that was recorded, with HTTP ranges. ' +
+  'WAV is PCM of 16 bits at the highest sample rate that was recorded, with HTTP ranges, and ' +
+  'an entity tag that changes with its content: If-Range, If-None-Match and their kin hold. ' +
   'Opus (Ogg, 48 kHz) and FLAC (the samples of the WAV) are made while they are sent: ' +
-  'without ranges, and 503 with Retry-After while too many are being made.';
+  'without ranges, and 503 with Retry-After while too many are being made. ' +
+  'Of a recording whose files are gone, or not whole, nothing is answered: 410, and 503 with ' +
+  'Retry-After while its disk or bucket is away. What cannot be read later cuts the connection.';
 
 export interface ById {
   readonly params: { readonly id: string };

@@ -28,6 +28,10 @@ import type { Certificate } from '../protocols/tls/certificate.ts';
 /** A finished recording, opened for playing. */
 export interface OpenedAudio {
   readonly wavBytes: number;
+  /** Of its content; another one when that changes. */
+  readonly version: string;
+  /** Of its content something is not what was sealed, and not told of yet. */
+  readonly isDamaged: boolean;
   wav(start: number, end: number): AsyncIterable<Buffer>;
   close(): Promise<void>;
 }

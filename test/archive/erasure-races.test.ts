@@ -56,7 +56,11 @@ function partsOf(between: (parts: Parts) => Promise<unknown> = async () => undef
   });
   const exclusively = (callId: string, look: () => Promise<void>) => kept.run(callId, look);
   const check = new ArchiveCheck(
-    { files, keys, store, keeping, exclusively, signal: running },
+    {
+      ...{ files, keys, store, keeping, exclusively, signal: running },
+      missing: (callId) => archive.missing(callId),
+      onFinding: () => undefined,
+    },
     { deep: false, remove: true },
   );
   const alarms: string[] = [];

@@ -215,9 +215,8 @@ describe('exports', () => {
       ...unsealing({ recordingsDir, masterKey: Buffer.alloc(32, 1) }),
       ...{ filesSettings: { recordingsDir }, store, keeping: store.keeping, maxExports: 1 },
     });
-    const audio = await other.export(call.callId, 'opus');
-    await expect(audio.bytes()[Symbol.asyncIterator]().next()).rejects.toThrow();
-    await audio.close();
-    await (await other.export(call.callId, 'opus')).close();
+    for (const _ of [1, 2]) {
+      await expect(other.export(call.callId, 'opus')).rejects.toThrow(/unable to authenticate/);
+    }
   });
 });

@@ -102,7 +102,7 @@ describe('a call in progress', () => {
     let isDestroyed = false;
     const audio = live((files) => ({
       ...{ write: files.write, sync: files.sync, remove: files.remove, list: files.list },
-      removeFolder: files.removeFolder,
+      ...{ removeFolder: files.removeFolder, isEmpty: files.isEmpty },
       open: async (path) => {
         const file = await files.open(path);
         return (

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createEncoder } from 'libopus-wasm';
 import { expect } from 'vitest';
 import { SealedArchive } from '../../src/archive/archive.ts';
+import { finishedRecording } from '../../src/archive/finished-recording.ts';
 import { Playback } from '../../src/archive/playback.ts';
 import type { GapReason, SegmentRecord, TrackRecord } from '../../src/domain/records.ts';
 import { G722Encoder } from '../../src/protocols/g722/encoder.ts';
@@ -89,9 +90,12 @@ export class StoredCall {
     });
   }
 
-  play(): Promise<Playback> {
+  /** With the gap map as it would be told now: what is missing is told to be. */
+  async play(): Promise<Playback> {
+    const { tracks } = this;
     const segments = this.segments.filter(({ closedBy }) => closedBy !== null);
-    return Playback.open({ ...unsealing(this), tracks: this.tracks, segments });
+    const { gaps } = await finishedRecording(unsealing(this), { tracks, segments, details: [] });
+    return Playback.open({ ...unsealing(this), tracks, segments, gaps });
   }
 
   async wav(start?: number, end?: number): Promise<Buffer> {
