@@ -326,6 +326,8 @@ async function assemble(
     ...{ files, keys, store, keeping, rotation, now: () => clock.now() },
     exclusively: (callId, look) => kept.run(callId, look),
   });
+  const onSweepFailed = (cause: unknown): void =>
+    logger.warn({ err: cause }, 'what a process left behind could not be removed');
   const uploader =
     files instanceof SpooledFiles
       ? new Uploader({
@@ -566,6 +568,7 @@ async function assemble(
     // What the process before left open is raised again where it still is so.
     await store.assurance.endAlarmsOfBefore(startedAt, clock.now());
     await daily.start();
+    files.sweepUnfinished().catch(onSweepFailed);
     await uploader?.start();
     mayGoOn();
     retention.start();

@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
-  PutObjectCommand,
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import type { AudioFile, AudioFiles, ListedFile } from './audio-files.ts';
+import type { AudioFile, AudioFiles, Content, ListedFile } from './audio-files.ts';
+import { S3Uploads } from './s3-uploads.ts';
 
 /** Where the bucket is; plain values, so that they cross to a thread. */
 export interface S3Settings {
@@ -29,13 +28,12 @@ export interface S3Settings {
 /** Who reads on gets this much at once. */
 const READ_AHEAD_BYTES = 262_144;
 const MAX_ATTEMPTS = 3;
-/** 100 kB/s: what is slower than that does not come through. */
-const LEAST_BYTES_PER_MS = 100;
 
 /** A bucket of an S3-compatible store. */
 export class S3Files implements AudioFiles {
   readonly #settings: S3Settings;
   readonly #client: S3Client;
+  readonly #uploads: S3Uploads;
 
   constructor(settings: S3Settings) {
     const { endpoint, region, accessKeyId, secretAccessKey, forcePathStyle } = settings;
@@ -50,6 +48,7 @@ export class S3Files implements AudioFiles {
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
     });
+    this.#uploads = new S3Uploads(this.#client, settings.requestTimeoutMs);
   }
 
   async open(path: string): Promise<AudioFile | undefined> {
@@ -60,14 +59,8 @@ export class S3Files implements AudioFiles {
     return new RemoteFile(head.ContentLength ?? 0, (start, end) => this.#read(path, start, end));
   }
 
-  /** The store compares what arrives with its checksum, and stores nothing else. */
-  async write(path: string, bytes: Buffer): Promise<void> {
-    const md5 = createHash('md5').update(bytes).digest('base64');
-    await this.#client.send(
-      new PutObjectCommand({ ...this.#named(path), Body: bytes, ContentMD5: md5 }),
-      // A large object may take its time, as long as it moves at all.
-      this.#limitFor(bytes.length),
-    );
+  write(path: string, content: Content): Promise<number> {
+    return this.#uploads.write(this.#named(path), content);
   }
 
   async sync(): Promise<void> {
@@ -100,6 +93,11 @@ export class S3Files implements AudioFiles {
     } while (token !== undefined);
   }
 
+  sweepUnfinished(): Promise<void> {
+    const { bucket, prefix } = this.#settings;
+    return this.#uploads.abortAll(bucket, prefix);
+  }
+
   async #read(path: string, start: number, end: number): Promise<Buffer> {
     const range = `bytes=${start}-${end - 1}`;
     const answer = await this.#client.send(
@@ -115,12 +113,7 @@ export class S3Files implements AudioFiles {
   }
 
   get #limit(): { abortSignal: AbortSignal } {
-    return this.#limitFor(0);
-  }
-
-  #limitFor(bytes: number): { abortSignal: AbortSignal } {
-    const ms = this.#settings.requestTimeoutMs + Math.ceil(bytes / LEAST_BYTES_PER_MS);
-    return { abortSignal: AbortSignal.timeout(ms) };
+    return { abortSignal: AbortSignal.timeout(this.#settings.requestTimeoutMs) };
   }
 }
 

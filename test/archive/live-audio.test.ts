@@ -102,6 +102,7 @@ describe('a call in progress', () => {
     let isDestroyed = false;
     const audio = live((files) => ({
       ...{ write: files.write, sync: files.sync, remove: files.remove, list: files.list },
+      sweepUnfinished: files.sweepUnfinished,
       removeFolder: files.removeFolder,
       open: async (path) => {
         const file = await files.open(path);

@@ -63,6 +63,7 @@ describe('an interval that is erased', () => {
           ...{ track, segment: 0, generation: 0 },
           keySha256: expect.stringMatching(/^[0-9a-f]{64}$/),
           bytes: sealed[track]?.length,
+          ...{ found: 'whole', lostMs: 0 },
         })),
       }),
     ]);
