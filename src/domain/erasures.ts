@@ -31,7 +31,7 @@ export interface ErasureRequest {
  * destroys the keys, which is the moment at which the audio is gone; then bytes go from disk and
  * bucket. A crash before that commit leaves the recording as it was, and the erasure is carried out
  * at the next start; after it only bytes that nobody can read are left, and go then
- * (docs/decisions/0015-erasure.md).
+ * (docs/decisions/0015-the-archive.md, 0024-erasing-wins.md).
  */
 export class Erasures {
   readonly #ports: ErasuresPorts;

@@ -25,7 +25,7 @@ describe('an erasure whose process dies', () => {
   it.each(cases)(
     'of %s: at each step it is as before, or erased',
     async (_, interval, when, inBucket) => {
-      const bench = new ErasureBench(inBucket ? s3 : undefined);
+      const bench = new ErasureBench({ s3: inBucket ? s3 : undefined });
       await bench.prepare();
       const { callId } = bench.call;
       const asked = { callId, interval, reason: 'card number', requestedBy: 'zoe' };

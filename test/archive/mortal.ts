@@ -1,13 +1,21 @@
-/** What a process does until it dies at one of its steps: before it, or right behind it. */
+export type Death = 'before' | 'within' | 'behind';
+
+/**
+ * What a process does until it dies at one of its steps: before it, while it is under way, or right
+ * behind it.
+ */
 export class Mortal {
   steps = 0;
   #dead = false;
   readonly #last: number;
-  readonly #when: 'before' | 'behind';
+  readonly #when: Death;
+  readonly #kill: (() => void) | undefined;
 
-  constructor(last: number, when: 'before' | 'behind') {
+  /** @param kill ends the process; without it every step from then on throws */
+  constructor(last: number, when: Death, kill?: () => void) {
     this.#last = last;
     this.#when = when;
+    this.#kill = kill;
   }
 
   get died(): boolean {
@@ -28,7 +36,10 @@ export class Mortal {
 
   async #step(run: () => unknown): Promise<unknown> {
     this.#mayDie('before');
-    const result = await run();
+    const running = run();
+    // What it asked of disk, database and bucket is on its way.
+    if (this.#isLast('within')) setImmediate(() => this.#kill?.());
+    const result = await running;
     try {
       this.#mayDie('behind');
     } catch (cause) {
@@ -45,8 +56,15 @@ export class Mortal {
     yield* files;
   }
 
-  #mayDie(when: 'before' | 'behind'): void {
-    if (this.steps === this.#last && when === this.#when) this.#dead = true;
+  #isLast(when: Death): boolean {
+    return this.steps === this.#last && when === this.#when;
+  }
+
+  #mayDie(when: Death): void {
+    if (this.#isLast(when)) {
+      this.#dead = true;
+      this.#kill?.();
+    }
     if (this.#dead) throw new Error('the process died');
   }
 }
