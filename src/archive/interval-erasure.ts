@@ -2,6 +2,7 @@ import type { Resealed } from '../domain/archive-port.ts';
 import type { FoundState } from '../domain/erasure.ts';
 import { gapsOf, type Span } from '../domain/gap-map.ts';
 import type { GapRecord, SegmentRecord, TrackRecord } from '../domain/records.ts';
+import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
 import { originOf, type RecordingRows } from './finished-recording.ts';
 import { lostOf, reseal, touchedBy } from './reseal.ts';
 import type { Unsealing } from './segment-reader.ts';
@@ -60,6 +61,7 @@ async function trackWithout(
   const examined = await coverageOf(unsealing, track, { segments, details });
   const replaced: Replaced[] = [];
   for (const segment of touchedBy(span, track, examined.segments)) {
+    if (segment.state === 'missing') await mustBeAbsent(unsealing, segment.row);
     const after = await reseal(unsealing, segment, span);
     const { row: before, state } = segment;
     const units = lostOf(segment).reduce((sum, { start, end }) => sum + end - start, 0);
@@ -74,6 +76,14 @@ async function trackWithout(
       ? examined
       : await coverageOf(unsealing, track, { segments: after, details });
   return { replaced, gaps: gapsOf(coverage) };
+}
+
+/** A bucket with another name, or a proxy before it, says of everything that it is not there. */
+async function mustBeAbsent({ files }: Unsealing, segment: SegmentRecord): Promise<void> {
+  const path = segmentFile(segment);
+  for await (const listed of files.list(segment.callId)) {
+    if (listed.path === path) throw new Error(`${path} is listed, and cannot be opened`);
+  }
 }
 
 /** On the track's own clock. */

@@ -65,9 +65,10 @@ export async function findChunks(
   search: ChunkSearch,
   known: readonly KnownChunk[] = [],
 ): Promise<FoundChunks> {
-  const index = known.length === 0 ? await readIndex(file) : undefined;
+  const index = await readIndex(file);
   const scan = new Scan(file, index?.start ?? file.size, search);
-  if (index && !search.deep && (await scan.takeAll(index.places()))) return scan.found();
+  const isIndexed = index && !search.deep && known.length === 0;
+  if (isIndexed && (await scan.takeAll(index.places()))) return scan.found();
   await scan.from(
     known.reduce((end, chunk) => Math.max(end, chunk.end), 0),
     known,

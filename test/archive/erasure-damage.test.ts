@@ -1,63 +1,16 @@
-import { readdirSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { SpooledFiles } from '../../src/archive/open-files.ts';
 import { SealedKeyError, SegmentReader } from '../../src/archive/segment-reader.ts';
-import type { ErasureRecord } from '../../src/domain/erasure.ts';
-import type { Span } from '../../src/domain/gap-map.ts';
-import { segmentFile } from '../../src/protocols/segment/sealed-chunk.ts';
-import type { SqlStore } from '../../src/store/store.ts';
-import { S3Server } from '../support/s3-server.ts';
 import { unsealing } from '../support/unsealing.ts';
 import { DamagedFile } from './damage.ts';
-import { ErasureBench, isSilent, within } from './erasure-bench.ts';
+import { erased, found, prepared, removeBenches } from './damaged-bench.ts';
+import { isSilent, within } from './erasure-bench.ts';
 import { expectInAgreement, expectWithout, unitsOf } from './erasure-proof.ts';
-import { harms, loudFrame } from './harms.ts';
-import { Mortal } from './mortal.ts';
-import { opusPackets, type StoredCall } from './stored-call.ts';
+import { harms } from './harms.ts';
+import { opusPackets } from './stored-call.ts';
 
-const immortal = () => new Mortal(Number.POSITIVE_INFINITY, 'before');
-const benches: ErasureBench[] = [];
-const stores: SqlStore[] = [];
-afterEach(async () => {
-  for (const store of stores.splice(0)) await store.close();
-  for (const bench of benches.splice(0)) bench.call.remove();
-});
-
-/** Three segments a track, of which the one in the middle lasts from 700 to 1,300 ms. */
-async function threeSegments(call: StoredCall): Promise<void> {
-  for (let number = 0; number < 2; number += 1) {
-    const track = call.track('PCMU', 8_000);
-    for (let frame = 0; frame < 100; frame += 1) {
-      if (frame === 35 || frame === 65) track.pause('api');
-      track.add(frame * 160, loudFrame(160));
-      // More than one chunk, so that some of a segment is whole.
-      if (frame % 8 === 0) track.writer.seal();
-    }
-  }
-}
-
-async function prepared(record = threeSegments): Promise<{ bench: ErasureBench; store: SqlStore }> {
-  const bench = new ErasureBench({ record });
-  benches.push(bench);
-  await bench.prepare();
-  const store = await bench.open();
-  stores.push(store);
-  return { bench, store };
-}
-
-async function erased(bench: ErasureBench, store: SqlStore, interval: Span | null) {
-  const { callId } = bench.call;
-  const asked = { callId, interval, reason: 'card number', requestedBy: 'zoe' };
-  let receipt: ErasureRecord | undefined;
-  await bench.process(store, immortal(), async (erasures) => {
-    receipt = await erasures.erase(asked);
-  });
-  return receipt as ErasureRecord;
-}
-
-const found = ({ destroyed }: ErasureRecord) =>
-  destroyed.map(({ track, segment, found: state }) => `${track}/${segment} ${state}`);
+afterEach(removeBenches);
 
 describe('an interval of a segment that is not as it was sealed', () => {
   const inside = { start: 800, end: 1_200 };
@@ -90,9 +43,7 @@ describe('an interval of a segment that is not as it was sealed', () => {
 
 describe('what two flipped bytes, or one missing file, keep from nobody', () => {
   it('wherever the bytes lie', async () => {
-    const { bench, store: first } = await prepared();
-    stores.splice(0);
-    await first.close();
+    const { bench } = await prepared();
     const file = new DamagedFile(bench.call, 1);
     for (let at = 0; at < file.bytes.length; at += 331) {
       await bench.restore();
@@ -159,40 +110,6 @@ describe('what two flipped bytes, or one missing file, keep from nobody', () => 
   });
 });
 
-describe('a track whose bucket is away', () => {
-  it('keeps no other one waiting, and is erased when it is back', async () => {
-    const { bench, store } = await prepared();
-    const { callId } = bench.call;
-    const before = await unitsOf(bench, store);
-    let s3 = await S3Server.start();
-    bench.s3 = s3;
-    const files = bench.files as SpooledFiles;
-    for (const segment of [0, 1, 2]) {
-      const path = segmentFile({ callId, track: 1, segment });
-      await files.bucket.write(path, new DamagedFile(bench.call, segment, 1).bytes);
-      await files.disk.remove(path);
-    }
-    const { port, folder } = s3;
-    await s3.kill();
-    const interval = { start: 800, end: 900 };
-    const receipt = await erased(bench, store, interval);
-    expect([receipt.state, found(receipt)]).toEqual(['begun', ['0/1 whole']]);
-    const generations = async () =>
-      (await store.segments(callId)).map(({ generation }) => generation);
-    expect(await generations()).toEqual([0, 1, 0, 0, 0, 0]);
-    const disk = readdirSync(join(bench.call.recordingsDir, callId)).sort();
-    expect(disk).toEqual(['0-0.seg', '0-1.1.seg', '0-2.seg']);
-    s3 = await S3Server.start({ port, folder });
-    await bench.process(store, immortal(), (erasures) => erasures.resume());
-    expect(await generations()).toEqual([0, 1, 0, 0, 1, 0]);
-    const [done] = await store.keeping.erasures({ callId });
-    expect(done && [done.state, found(done)]).toEqual(['done', ['0/1 whole', '1/1 whole']]);
-    expectWithout(before, await unitsOf(bench, store), [interval]);
-    await expectInAgreement(bench, store);
-    await s3.remove();
-  });
-});
-
 describe('what no row and no chunk tells the end of', () => {
   it('goes where it may reach into the interval', async () => {
     const { bench, store } = await prepared();
@@ -231,42 +148,5 @@ describe('what no row and no chunk tells the end of', () => {
     expect([receipt.state, found(receipt)]).toEqual(['done', ['0/0 damaged']]);
     expectWithout(openable, await unitsOf(bench, store), [interval]);
     await expectInAgreement(bench, store);
-  });
-});
-
-describe('a whole erasure', () => {
-  it('completes those of intervals that were begun before', async () => {
-    const { bench, store } = await prepared();
-    const { callId } = bench.call;
-    const asked = { callId, interval: { start: 100, end: 200 }, reason: 'x', requestedBy: 'zoe' };
-    await bench.process(store, new Mortal(2, 'behind'), (erasures) => erasures.erase(asked));
-    await bench.process(store, new Mortal(2, 'behind'), (erasures) => erasures.erase(asked));
-    const begun = await store.keeping.erasures({ callId, unfinished: true });
-    expect(begun.map(({ state }) => state)).toEqual(['begun', 'begun']);
-    const whole = await erased(bench, store, null);
-    expect(whole.state).toBe('done');
-    const all = await store.keeping.erasures({ callId });
-    expect(all.map(({ state, destroyed }) => [state, destroyed.length])).toEqual([
-      ['done', 6],
-      ['done', 6],
-      ['done', 6],
-    ]);
-    expect(all.every(({ doneAt }) => doneAt !== null)).toBe(true);
-    expect(bench.stored()).toEqual([]);
-  });
-
-  it('of what is missing, damaged and without a key that opens is done as well', async () => {
-    const { bench, store } = await prepared();
-    const rows = await store.segments(bench.call.callId);
-    await store.commit({
-      segments: rows.map((row) =>
-        row.segment === 2 ? { ...row, wrappedKey: Buffer.alloc(66, 7) } : row,
-      ),
-    });
-    new DamagedFile(bench.call, 0).zero(0, 500);
-    new DamagedFile(bench.call, 1).remove();
-    const receipt = await erased(bench, store, null);
-    expect(receipt.state).toBe('done');
-    expect(found(receipt)).toContain('0/1 missing');
   });
 });
