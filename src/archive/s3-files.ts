@@ -25,8 +25,9 @@ export interface S3Settings {
   readonly requestTimeoutMs: number;
 }
 
-/** Who reads on gets this much at once. */
+/** Who reads on gets this much at once, and twice as much each time up to the most. */
 const READ_AHEAD_BYTES = 262_144;
+const MAX_READ_AHEAD_BYTES = 2_097_152;
 const MAX_ATTEMPTS = 3;
 
 /** A bucket of an S3-compatible store. */
@@ -121,7 +122,8 @@ export class S3Files implements AudioFiles {
 class RemoteFile implements AudioFile {
   readonly size: number;
   readonly #read: (start: number, end: number) => Promise<Buffer>;
-  #kept: { start: number; bytes: Buffer } = { start: 0, bytes: Buffer.alloc(0) };
+  #kept: { start: number; bytes: Buffer } = { start: -1, bytes: Buffer.alloc(0) };
+  #aheadBytes = READ_AHEAD_BYTES;
 
   constructor(size: number, read: (start: number, end: number) => Promise<Buffer>) {
     this.size = size;
@@ -131,8 +133,12 @@ class RemoteFile implements AudioFile {
   async read(start: number, end: number): Promise<Buffer> {
     const until = Math.min(end, this.size);
     if (until <= start) return Buffer.alloc(0);
-    if (start < this.#kept.start || until > this.#kept.start + this.#kept.bytes.length) {
-      const ahead = Math.min(this.size, Math.max(until, start + READ_AHEAD_BYTES));
+    const keptEnd = this.#kept.start + this.#kept.bytes.length;
+    if (start < this.#kept.start || until > keptEnd) {
+      const goesOn = start >= this.#kept.start && start <= keptEnd;
+      const most = goesOn ? MAX_READ_AHEAD_BYTES : READ_AHEAD_BYTES;
+      this.#aheadBytes = Math.min(most, this.#aheadBytes * 2);
+      const ahead = Math.min(this.size, Math.max(until, start + this.#aheadBytes));
       this.#kept = { start, bytes: await this.#read(start, ahead) };
     }
     return this.#kept.bytes.subarray(start - this.#kept.start, until - this.#kept.start);
