@@ -155,10 +155,10 @@ export class Uploader {
     // It may have been destroyed while it waited.
     if (!(await this.#isKept(callId))) return;
     const paths: string[] = [];
-    // Nobody else writes to it now: what is not whole, a process left that died.
-    for await (const { path } of disk.list(callId)) {
-      if (isUnfinished(path)) await disk.remove(path);
-      else paths.push(path);
+    for await (const { path, bytes } of disk.list(callId)) {
+      if (!isUnfinished(path)) paths.push(path);
+      // Nobody writes to the recording now: a process left it that died.
+      else await this.#remove(path, bytes);
     }
     for (const path of paths) {
       if (this.#closing.signal.aborted) return;
@@ -185,8 +185,12 @@ export class Uploader {
     const size = arrived?.size;
     await arrived?.close();
     if (size !== sent) throw new Error(`the bucket holds ${size} bytes of ${sent}`);
-    await disk.remove(path);
-    this.#spoolBytes = Math.max(0, this.#spoolBytes - file.size);
+    await this.#remove(path, file.size);
+  }
+
+  async #remove(path: string, bytes: number): Promise<void> {
+    await this.#options.disk.remove(path);
+    this.#spoolBytes = Math.max(0, this.#spoolBytes - bytes);
   }
 }
 

@@ -7,13 +7,19 @@ import { Mortal } from './mortal.ts';
 import type { StoredCall } from './stored-call.ts';
 
 export const immortal = () => new Mortal(Number.POSITIVE_INFINITY, 'before');
-const benches: ErasureBench[] = [];
+/** By what is recorded: once for all tests of a file. */
+const benches = new Map<Recording, ErasureBench>();
 const stores: SqlStore[] = [];
 
-/** Closes and removes what was prepared. */
-export async function removeBenches(): Promise<void> {
+type Recording = (call: StoredCall) => Promise<void>;
+
+export async function closeStores(): Promise<void> {
   for (const store of stores.splice(0)) await store.close();
-  for (const bench of benches.splice(0)) bench.call.remove();
+}
+
+export function removeBenches(): void {
+  for (const bench of benches.values()) bench.remove();
+  benches.clear();
 }
 
 /** Three segments a track, of which the one in the middle lasts from 700 to 1,300 ms. */
@@ -29,12 +35,15 @@ async function threeSegments(call: StoredCall): Promise<void> {
   }
 }
 
+/** As it was recorded, whatever was done to it before. */
 export async function prepared(
-  record = threeSegments,
+  record: Recording = threeSegments,
 ): Promise<{ bench: ErasureBench; store: SqlStore }> {
-  const bench = new ErasureBench({ record });
-  benches.push(bench);
-  await bench.prepare();
+  const bench = benches.get(record) ?? new ErasureBench({ record });
+  bench.s3 = undefined;
+  if (benches.has(record)) await bench.restore();
+  else await bench.prepare();
+  benches.set(record, bench);
   const store = await bench.open();
   stores.push(store);
   return { bench, store };

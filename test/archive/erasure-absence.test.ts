@@ -1,15 +1,16 @@
 import { readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { SpooledFiles } from '../../src/archive/open-files.ts';
 import { segmentFile } from '../../src/protocols/segment/sealed-chunk.ts';
 import { S3Server } from '../support/s3-server.ts';
 import { DamagedFile } from './damage.ts';
-import { erased, found, immortal, prepared, removeBenches } from './damaged-bench.ts';
+import { closeStores, erased, found, immortal, prepared, removeBenches } from './damaged-bench.ts';
 import { expectInAgreement, expectWithout, unitsOf } from './erasure-proof.ts';
 import { Mortal } from './mortal.ts';
 
-afterEach(removeBenches);
+afterEach(closeStores);
+afterAll(removeBenches);
 
 describe('a bucket that is not the one it was', () => {
   it('is waited for: that nothing is found there destroys nothing', async () => {

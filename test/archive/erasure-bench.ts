@@ -12,6 +12,7 @@ import { WAV_HEADER_BYTES } from '../../src/protocols/wav/wav-header.ts';
 import type { SqlStore } from '../../src/store/store.ts';
 import type { DatabaseServer } from '../store/database-servers.ts';
 import { aCall } from '../store/samples.ts';
+import { temporaryFolder } from '../support/hush.ts';
 import type { S3Server } from '../support/s3-server.ts';
 import { tone } from '../support/tones.ts';
 import { rowsOf } from './damage.ts';
@@ -37,6 +38,7 @@ export class ErasureBench {
   /** Once it is prepared with one, its audio lies there. */
   s3: S3Server | undefined;
   readonly #options: BenchOptions;
+  readonly #folder = temporaryFolder();
   #url: string | undefined;
   #template: string | undefined;
   before: Int16Array = new Int16Array();
@@ -46,7 +48,7 @@ export class ErasureBench {
   constructor(options: BenchOptions = {}) {
     this.#options = options;
     this.s3 = options.s3;
-    this.databaseFile = join(this.call.recordingsDir, '..', `${this.call.callId}.sqlite`);
+    this.databaseFile = join(this.#folder, 'hush.sqlite');
   }
 
   /** Where rows hold wrapped keys as they were given. */
@@ -146,6 +148,11 @@ export class ErasureBench {
     }
   }
 
+  remove(): void {
+    this.call.remove();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
   async #keepTemplate(): Promise<void> {
     if (this.#url === undefined) copyFileSync(this.databaseFile, `${this.databaseFile}.template`);
     else {
@@ -164,7 +171,7 @@ export class ErasureBench {
       join(recordingsDir, callId),
       ...(this.s3 ? [join(this.s3.folder, 'recordings', 'hush', callId)] : []),
     ];
-    return folders.map((folder, index) => [folder, join(recordingsDir, `template-${index}`)]);
+    return folders.map((folder, index) => [folder, join(this.#folder, `template-${index}`)]);
   }
 
   async #move(): Promise<void> {

@@ -91,7 +91,7 @@ let postgres: DatabaseServer;
 let url = '';
 beforeAll(async () => {
   s3 = await S3Server.start();
-  postgres = await startPostgres(['-c', 'fsync=off']);
+  postgres = await startPostgres();
   url = (await postgres.empty()).url ?? '';
 });
 afterAll(async () => {

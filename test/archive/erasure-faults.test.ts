@@ -49,7 +49,7 @@ describe('an erasure whose process dies', () => {
         else expect(isSame(heard, bench.before)).toBe(true);
         expect(receipt?.state ?? 'none', `step ${last}`).toBe(left ? 'done' : 'none');
       }
-      bench.call.remove();
+      bench.remove();
       expect(last).toBeGreaterThan(interval ? 12 : 8);
     },
   );

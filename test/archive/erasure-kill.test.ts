@@ -27,7 +27,7 @@ let s3: S3Server;
 let postgres: DatabaseServer;
 beforeAll(async () => {
   s3 = await S3Server.start();
-  postgres = await startPostgres(['-c', 'fsync=off']);
+  postgres = await startPostgres();
 });
 afterAll(async () => {
   await s3.remove();
@@ -90,7 +90,7 @@ describe('an erasure whose process is killed', () => {
           expect(last, 'steps').toBeLessThan(MAX_STEPS - SAMPLE);
         }
       }
-      bench.call.remove();
+      bench.remove();
       if (isWhole) console.log(`    ${tried} kills, ${begun} of them behind the request's commit`);
       expect(begun).toBeGreaterThan(1);
       expect(tried).toBeGreaterThan(isWhole ? 36 : 4);

@@ -13,7 +13,7 @@ import { archiveOf, filesOf, keysOf } from './erasure-parts.ts';
 /** The packet behind an erased one of Opus may carry a copy of it. */
 const ECHO_MS = 120;
 
-/** What is held of a recording, encoded: a unit of a track's clock each, of Opus a packet. */
+/** What is held of a recording, encoded: a millisecond each, of Opus a packet. */
 export interface Unit {
   readonly startMs: number;
   readonly endMs: number;
@@ -33,8 +33,10 @@ export async function unitsOf(bench: ErasureBench, store: SqlStore): Promise<Map
     for await (const run of reader?.read({ start: -Infinity, end: Infinity }) ?? []) {
       if (run.kind !== 'audio') continue;
       const isOpus = run.codec === 'OPUS';
-      const count = isOpus ? 1 : run.samples;
-      const [bytes, samples] = [run.audio.length / count, run.samples / count];
+      // Whatever is cut, is cut at a whole millisecond.
+      const count = isOpus ? 1 : Math.ceil(run.samples / perMs);
+      const samples = isOpus ? run.samples : perMs;
+      const bytes = Math.ceil((run.audio.length * samples) / run.samples);
       for (let at = 0; at < count; at += 1) {
         const start = run.position + at * samples;
         units.set(`${segment.track}/${start}`, {

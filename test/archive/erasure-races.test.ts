@@ -34,7 +34,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await store.close();
-  bench.call.remove();
+  bench.remove();
 });
 
 /** One process's parts; `between` runs when new files are written and not yet committed. */

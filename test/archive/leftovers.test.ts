@@ -66,7 +66,7 @@ describe('what a killed process leaves behind', () => {
     expect(onDisk(bench)).toEqual(['0-0.1.seg']);
     expectWithout(before, await unitsOf(bench, store), [{ start: 1_000, end: 2_000 }]);
     await expectInAgreement(bench, store);
-    bench.call.remove();
+    bench.remove();
   });
 
   it('in the middle of an upload is aborted, and uploaded whole', async () => {
@@ -87,14 +87,14 @@ describe('what a killed process leaves behind', () => {
     const objects = names(join(s3.folder, 'recordings', 'hush', callId));
     expect(objects.filter((name) => name.endsWith('_object'))).toEqual(['0-0.seg._S3rver_object']);
     expectWithout(before, await unitsOf(bench, store), []);
-    bench.call.remove();
+    bench.remove();
   });
 
   it('in the middle of an export is nothing', async () => {
     const bench = await prepared();
     await new KilledWork('export', bench.place).killedWhen(() => false);
     expect(onDisk(bench)).toEqual(['0-0.seg']);
-    bench.call.remove();
+    bench.remove();
   });
 
   it('and is not known to be ours, stays', async () => {
@@ -104,6 +104,6 @@ describe('what a killed process leaves behind', () => {
     writeFileSync(strange, 'somebody else');
     await bench.files.sweepUnfinished();
     expect(existsSync(strange)).toBe(true);
-    bench.call.remove();
+    bench.remove();
   });
 });

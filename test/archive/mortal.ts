@@ -5,7 +5,7 @@ export type Death = 'before' | 'within' | 'behind';
  * behind it.
  */
 export class Mortal {
-  steps = 0;
+  #steps = 0;
   #dead = false;
   readonly #last: number;
   readonly #when: Death;
@@ -35,33 +35,35 @@ export class Mortal {
   }
 
   async #step(run: () => unknown): Promise<unknown> {
-    this.#mayDie('before');
+    // Some are under way beside one another: each has its number from its beginning on.
+    const step = this.#steps;
+    this.#steps += 1;
+    this.#mayDie('before', step);
     const running = run();
     // What it asked of disk, database and bucket is on its way.
-    if (this.#isLast('within')) setImmediate(() => this.#kill?.());
+    if (this.#isLast('within', step)) setImmediate(() => this.#kill?.());
     const result = await running;
     try {
-      this.#mayDie('behind');
+      this.#mayDie('behind', step);
     } catch (cause) {
       // The system closes what a dead process had open.
       await (result as Partial<{ close(): Promise<void> }> | undefined)?.close?.();
       throw cause;
     }
-    this.steps += 1;
     return result;
   }
 
   async *#list(files: AsyncIterable<unknown>): AsyncGenerator<unknown> {
-    this.#mayDie('before');
+    if (this.#dead) throw new Error('the process died');
     yield* files;
   }
 
-  #isLast(when: Death): boolean {
-    return this.steps === this.#last && when === this.#when;
+  #isLast(when: Death, step: number): boolean {
+    return step === this.#last && when === this.#when;
   }
 
-  #mayDie(when: Death): void {
-    if (this.#isLast(when)) {
+  #mayDie(when: Death, step: number): void {
+    if (this.#isLast(when, step)) {
       this.#dead = true;
       this.#kill?.();
     }
