@@ -334,6 +334,8 @@ async function assemble(
     missing: (callId) => archive.missing(callId),
     onFinding: (...found) => inspections.notice(...found),
   });
+  const onSweepFailed = (cause: unknown): void =>
+    logger.warn({ err: cause }, 'what a process left behind could not be removed');
   const uploader =
     files instanceof SpooledFiles
       ? new Uploader({
@@ -576,6 +578,7 @@ async function assemble(
     // What the process before left open is raised again where it still is so.
     await store.assurance.endAlarmsOfBefore(startedAt, clock.now());
     await daily.start();
+    files.sweepUnfinished().catch(onSweepFailed);
     await uploader?.start();
     mayGoOn();
     retention.start();

@@ -799,6 +799,10 @@ export interface Operations {
           /** Of the wrapped key that was destroyed */
           readonly keySha256: string;
           readonly bytes: number | null;
+          /** What was found of it. damaged: some of it was not what was sealed; missing: its file was not there; unopened: no master key opened its key; null: nobody looked */
+          readonly found: 'whole' | 'damaged' | 'missing' | 'unopened' | null;
+          /** Of audio that could not be opened any more: a gap `lost` */
+          readonly lostMs: number;
         })[];
       })[];
     };
@@ -837,6 +841,10 @@ export interface Operations {
         /** Of the wrapped key that was destroyed */
         readonly keySha256: string;
         readonly bytes: number | null;
+        /** What was found of it. damaged: some of it was not what was sealed; missing: its file was not there; unopened: no master key opened its key; null: nobody looked */
+        readonly found: 'whole' | 'damaged' | 'missing' | 'unopened' | null;
+        /** Of audio that could not be opened any more: a gap `lost` */
+        readonly lostMs: number;
       })[];
     };
   };

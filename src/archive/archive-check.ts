@@ -5,6 +5,7 @@ import type { KeepingStore, SegmentPlace } from '../domain/keeping-store.ts';
 import type { Store } from '../domain/ports.ts';
 import type { SegmentRecord } from '../domain/records.ts';
 import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
+import { isOurs } from './audio-files.ts';
 import { derivedFile } from './derived-file.ts';
 import { damageOf } from './segment-coverage.ts';
 import { SegmentReader, type Unsealing } from './segment-reader.ts';
@@ -24,10 +25,6 @@ export interface ArchiveCheckOptions extends Unsealing {
 
 /** What rows with keys name of a call; or why nobody can say. */
 type Named = ReadonlySet<string> | 'unsettled' | 'unknown';
-
-/** Of `segmentFile` and `derivedFile`, and what a crash leaves of them. */
-const ours =
-  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\/(\d+-\d+(\.\d+)?\.seg|\w+\.\d+\.bin)(\.partial)?$/;
 
 /** Findings that are listed; the others are counted. */
 const MAX_LISTED = 1_000;
@@ -67,7 +64,7 @@ export class ArchiveCheck {
       this.report.files += 1;
       this.report.bytes += bytes;
       const [callId = ''] = path.split('/');
-      const known = ours.test(path) ? await this.#namedBy(callId) : 'unknown';
+      const known = isOurs(path) ? await this.#namedBy(callId) : 'unknown';
       if (known === 'unsettled' || (known !== 'unknown' && known.has(path))) continue;
       if (known === 'unknown') {
         this.report.strangers += 1;

@@ -17,13 +17,13 @@ import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
 import type { Place } from './audio-files.ts';
 import { derivedFile } from './derived-file.ts';
 import { DerivedPeaks } from './derived-peaks.ts';
-import { finishedRecording, originOf, type RecordingRows } from './finished-recording.ts';
+import { finishedRecording, type RecordingRows } from './finished-recording.ts';
+import { withoutInterval } from './interval-erasure.ts';
 import { Listeners } from './listeners.ts';
 import { SealedLiveAudio } from './live-audio.ts';
 import type { Peaks } from './peaks.ts';
 import type { Playback } from './playback.ts';
 import { RecordingReader, type RecordingReaderOptions } from './recording-reader.ts';
-import { reseal } from './reseal.ts';
 
 export interface ArchiveOptions extends Omit<RecordingReaderOptions, 'listeners'> {
   readonly store: Store;
@@ -80,37 +80,22 @@ export class SealedArchive implements Archive {
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
-  async reseal(callId: string, { start, end }: Span): Promise<Resealed> {
-    const { tracks, segments, details } = await this.#rows(callId);
-    const origin = originOf(tracks);
-    const replaced: SegmentRecord[] = [];
-    const resealed: SegmentRecord[] = [];
-    for (const segment of segments) {
-      const clockRate = tracks.find(({ track }) => track === segment.track)?.clockRate ?? 0;
-      const position = (ms: number): number => ((origin + ms) * clockRate) / 1000;
-      const span = { start: Math.floor(position(start)), end: Math.ceil(position(end)) };
-      await this.#mustBeThere(segment);
-      const next = await reseal(this.#options, segment, span);
-      if (!next) continue;
-      replaced.push(segment);
-      resealed.push(next);
+  async reseal(callId: string, interval: Span): Promise<Resealed> {
+    const erased = await withoutInterval(this.#options, await this.#rows(callId), interval);
+    const { replaced, ...rest } = erased;
+    const destroyed: DestroyedSegment[] = [];
+    for (const { before, found, lostMs } of replaced) {
+      destroyed.push({ ...(await this.#described(before)), found, lostMs });
     }
-    const after = segments.map(
-      (segment) =>
-        resealed.find((next) => next.track === segment.track && next.segment === segment.segment) ??
-        segment,
-    );
-    const destroyed = await this.#described(replaced);
-    const finished = await finishedRecording(this.#options, {
-      ...{ tracks, details, segments: after },
-    });
-    return { segments: resealed, destroyed, finished };
+    return { ...rest, segments: replaced.map(({ after }) => after), destroyed };
   }
 
   async destroyable(callId: string) {
     const segments = await this.#options.store.segments(callId);
     const withKeys = segments.filter(({ wrappedKey }) => wrappedKey !== null);
-    return { segments: withKeys, destroyed: await this.#described(withKeys) };
+    const destroyed: DestroyedSegment[] = [];
+    for (const segment of withKeys) destroyed.push(await this.#described(segment));
+    return { segments: withKeys, destroyed };
   }
 
   interrupt(callId: string): Promise<void> {
@@ -192,37 +177,24 @@ export class SealedArchive implements Archive {
     return { tracks: await store.tracks(callId), segments: await store.segments(callId), details };
   }
 
-  async #described(segments: readonly SegmentRecord[]): Promise<DestroyedSegment[]> {
-    const described: DestroyedSegment[] = [];
-    for (const segment of segments) {
-      const { track, segment: number, generation, wrappedKey } = segment;
-      const keySha256 = createHash('sha256')
-        .update(wrappedKey ?? '')
-        .digest('hex');
-      const bytes = await this.#bytesOf(segment);
-      described.push({ track, segment: number, generation, keySha256, bytes });
-    }
-    return described;
+  async #described(row: SegmentRecord): Promise<DestroyedSegment> {
+    const { track, segment, generation, wrappedKey } = row;
+    const keySha256 = createHash('sha256')
+      .update(wrappedKey ?? '')
+      .digest('hex');
+    const bytes = await this.#bytesOf(row);
+    const found = bytes === undefined ? 'missing' : null;
+    return { track, segment, generation, keySha256, bytes: bytes ?? null, found, lostMs: 0 };
   }
 
-  /** Null where it cannot be looked at: keys are destroyed all the same. */
-  async #bytesOf(segment: SegmentRecord): Promise<number | null> {
+  /** Undefined of what is not there; null where it cannot be looked at: keys go all the same. */
+  async #bytesOf(segment: SegmentRecord): Promise<number | null | undefined> {
     try {
       const file = await this.#options.files.open(segmentFile(segment));
       await file?.close();
-      return file?.size ?? null;
+      return file?.size;
     } catch {
       return null;
     }
-  }
-
-  /** What cannot be seen may come back: it is not erased by looking away. */
-  async #mustBeThere(segment: SegmentRecord): Promise<void> {
-    // One that nobody closed was cut off by a crash, perhaps before its first chunk.
-    if (!segment.wrappedKey || segment.closedBy === null) return;
-    const path = segmentFile(segment);
-    const file = await this.#options.files.open(path);
-    if (!file) throw new Error(`${path} is not there, and its key is`);
-    await file.close();
   }
 }

@@ -2,16 +2,26 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir, stat } from '
 import { dirname, join } from 'node:path';
 import { AudioAwayError } from '../domain/errors.ts';
 import { syncFolder } from '../protocols/segment/sync-folder.ts';
-import type { AudioFile, AudioFiles, ListedFile } from './audio-files.ts';
+import {
+  type AudioFile,
+  type AudioFiles,
+  type Content,
+  inBlocks,
+  isOurs,
+  type ListedFile,
+} from './audio-files.ts';
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 /** What a crash leaves of a file that was being written. */
-export const PARTIAL = '.partial';
+const PARTIAL = '.partial';
+const BLOCK_BYTES = 1_048_576;
 
 /** A folder of this machine: one folder per call in it. */
 export class DiskFiles implements AudioFiles {
   readonly #root: string;
+  /** Paths that are being written. */
+  readonly #writing = new Set<string>();
 
   constructor(root: string) {
     this.#root = root;
@@ -33,19 +43,23 @@ export class DiskFiles implements AudioFiles {
     return ((await ifThere(readdir(this.#root)).catch(away)) ?? []).length === 0;
   }
 
-  async write(path: string, bytes: Buffer): Promise<void> {
+  async write(path: string, content: Content): Promise<number> {
     const target = join(this.#root, path);
     const folder = dirname(target);
+    const partial = `${path}${PARTIAL}`;
     await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-    const handle = await open(`${target}${PARTIAL}`, 'w', FILE_MODE);
+    this.#writing.add(partial);
     try {
-      await handle.writeFile(bytes);
-      await handle.sync();
+      const bytes = await writeDurably(join(this.#root, partial), content);
+      await rename(join(this.#root, partial), target);
+      await syncFolder(folder);
+      return bytes;
+    } catch (cause) {
+      await rm(join(this.#root, partial), { force: true }).catch(() => undefined);
+      throw cause;
     } finally {
-      await handle.close();
+      this.#writing.delete(partial);
     }
-    await rename(`${target}${PARTIAL}`, target);
-    await syncFolder(folder);
   }
 
   async sync(callId: string): Promise<void> {
@@ -82,6 +96,36 @@ export class DiskFiles implements AudioFiles {
       }
     }
   }
+
+  async sweepUnfinished(): Promise<void> {
+    for (const call of (await ifThere(readdir(this.#root))) ?? []) {
+      for (const name of (await ifThere(readdir(join(this.#root, call)))) ?? []) {
+        const path = `${call}/${name}`;
+        if (!isUnfinished(path) || this.#writing.has(path)) continue;
+        await this.remove(path);
+      }
+    }
+  }
+}
+
+/** Of this name nobody but `write` makes files. */
+export function isUnfinished(path: string): boolean {
+  return path.endsWith(PARTIAL) && isOurs(path);
+}
+
+async function writeDurably(file: string, content: Content): Promise<number> {
+  const handle = await open(file, 'w', FILE_MODE);
+  let bytes = 0;
+  try {
+    for await (const block of inBlocks(content, BLOCK_BYTES)) {
+      await handle.writeFile(block);
+      bytes += block.length;
+    }
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return bytes;
 }
 
 async function readAll(handle: FileHandle, start: number, end: number): Promise<Buffer> {

@@ -1,4 +1,4 @@
-import type { AudioFile, AudioFiles, ListedFile, Place } from './audio-files.ts';
+import type { AudioFile, AudioFiles, Content, ListedFile, Place } from './audio-files.ts';
 import { DiskFiles } from './disk-files.ts';
 import { S3Files, type S3Settings } from './s3-files.ts';
 
@@ -42,8 +42,8 @@ export class SpooledFiles implements AudioFiles {
     return this.bucket.isEmpty();
   }
 
-  write(path: string, bytes: Buffer): Promise<void> {
-    return this.disk.write(path, bytes);
+  write(path: string, content: Content): Promise<number> {
+    return this.disk.write(path, content);
   }
 
   sync(callId: string): Promise<void> {
@@ -62,5 +62,10 @@ export class SpooledFiles implements AudioFiles {
   async *list(callId?: string, from: Place = 'everywhere'): AsyncGenerator<ListedFile> {
     yield* this.disk.list(callId);
     if (from === 'everywhere') yield* this.bucket.list(callId);
+  }
+
+  /** Of the disk: who uploads knows what of the bucket is being written. */
+  sweepUnfinished(): Promise<void> {
+    return this.disk.sweepUnfinished();
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Span } from '../domain/gap-map.ts';
-import type { SealedExtent, SegmentRecord } from '../domain/records.ts';
+import { type Span, without as withoutSpans } from '../domain/gap-map.ts';
+import type { SealedExtent, SegmentRecord, TrackRecord } from '../domain/records.ts';
 import { KEY_BYTES } from '../protocols/segment/key-wrap.ts';
 import {
   type ChunkHeader,
@@ -11,7 +11,7 @@ import {
   sealChunk,
   segmentFile,
 } from '../protocols/segment/sealed-chunk.ts';
-import { holesOf } from './segment-coverage.ts';
+import type { ExaminedSegment } from './segment-coverage.ts';
 import { type OpenedChunk, SegmentReader, type Unsealing } from './segment-reader.ts';
 
 /**
@@ -29,56 +29,105 @@ interface Piece {
   readonly audio: Buffer;
 }
 
+/** A segment with a row, whose key is there. */
+export type Resealable = ExaminedSegment & { readonly row: SegmentRecord };
+
+/**
+ * Those of a track's segments that hold audio of the span (units of its clock), or may hold some
+ * that cannot be opened: it is not unreadable to everybody, and goes with its key.
+ */
+export function touchedBy(
+  span: Span,
+  track: Pick<TrackRecord, 'codec'>,
+  segments: readonly ExaminedSegment[],
+): Resealable[] {
+  return segments.filter((segment, index): segment is Resealable => {
+    if (!segment.row?.wrappedKey) return false;
+    const { spans, lost, doubt, found } = segment;
+    const isOpus = track.codec === 'OPUS' || found.chunks.some(({ codec }) => codec === 'OPUS');
+    const reach = isOpus ? withEcho(span) : span;
+    const held = spans.filter(({ leftOut }) => leftOut === null);
+    const doubtful = doubt ? [between(segments, index, doubt)] : [];
+    return [...held, ...lost, ...doubtful].some((own) => touches(own, reach));
+  });
+}
+
+/** Segments follow one another: what is not known of one ends where its neighbours begin. */
+function between(segments: readonly ExaminedSegment[], index: number, doubt: Span): Span {
+  let { start, end } = doubt;
+  for (const [at, { spans, start: begun }] of segments.entries()) {
+    const known = begun === null ? spans : [{ start: begun, end: begun }, ...spans];
+    for (const span of known) {
+      if (at < index && doubt.start === -Infinity) start = Math.max(start, span.end);
+      if (at > index && doubt.end === Infinity) end = Math.min(end, span.start);
+    }
+  }
+  return { start, end };
+}
+
 /**
  * Seals a segment anew, under another key, without what lies in `span` (units of its track's
- * clock). Opus packets that touch it go whole. Undefined where the segment holds no audio there.
+ * clock), chunk by chunk. Opus packets that touch it go whole; what could not be opened is told as
+ * lost.
  */
 export async function reseal(
   unsealing: Unsealing,
-  segment: SegmentRecord,
+  segment: Resealable,
   span: Span,
-): Promise<SegmentRecord | undefined> {
-  const reader = await SegmentReader.open(unsealing, segment, { deep: true });
-  if (!reader) return undefined;
-  try {
-    const reach = reader.codecs.includes('OPUS') ? withEcho(span) : span;
-    const lost = holesOf(reader.found, segment);
-    // What is damaged is not unreadable to everybody: it goes with its key.
-    const own = [...reader.spans.filter(({ leftOut }) => leftOut === null), ...lost];
-    if (!own.some((one) => touches(one, reach))) return undefined;
-    const next = { ...segment, generation: segment.generation + 1 };
-    const seal = { key: randomBytes(KEY_BYTES), identity: identityBytes(next) };
-    const records: Buffer[] = [];
-    let sealed: SealedExtent = { start: 0, end: 0, chunks: 0 };
-    for await (const chunk of chunksOf(reader, lost)) {
+): Promise<SegmentRecord> {
+  const { row } = segment;
+  const next = { ...row, generation: row.generation + 1 };
+  const seal = { key: randomBytes(KEY_BYTES), identity: identityBytes(next) };
+  let sealed: SealedExtent = { start: row.sealed?.start ?? 0, end: 0, chunks: 0 };
+  async function* records(): AsyncGenerator<Buffer> {
+    for await (const chunk of chunksOf(unsealing, segment)) {
       for (const { header, audio } of without(chunk, span)) {
-        records.push(sealChunk({ ...seal, header: { ...header, number: records.length } }, audio));
+        yield sealChunk({ ...seal, header: { ...header, number: sealed.chunks } }, audio);
         sealed = extentWith(sealed, header);
         audio.fill(0);
       }
       chunk.audio.fill(0);
     }
-    await unsealing.files.write(segmentFile(next), Buffer.concat(records));
+  }
+  try {
+    await unsealing.files.write(segmentFile(next), records());
     const wrappedKey = unsealing.keys.wrap(seal.key, seal.identity);
-    seal.key.fill(0);
-    return { ...next, wrappedKey, sealed };
+    return { ...next, wrappedKey, sealed: sealed.chunks > 0 ? sealed : emptied(row) };
   } finally {
-    await reader.close();
+    seal.key.fill(0);
   }
 }
 
+/** Of a segment that holds nothing any more, where it began is known as before. */
+function emptied({ sealed }: SegmentRecord): SealedExtent | null {
+  return sealed && { start: sealed.start, end: sealed.start, chunks: 0 };
+}
+
 /** What is there, and behind it, as chunks of their own, what was. */
-async function* chunksOf(
-  reader: SegmentReader,
-  lost: readonly Span[],
-): AsyncGenerator<OpenedChunk> {
-  yield* reader.chunks();
-  const codec = reader.codecs.at(-1) ?? 'PCMU';
-  for (const { start, end } of lost) {
+async function* chunksOf(unsealing: Unsealing, segment: Resealable): AsyncGenerator<OpenedChunk> {
+  const { chunks } = segment.found;
+  if (chunks.length > 0) {
+    const reader = await SegmentReader.open(unsealing, segment.row, { known: chunks, deep: true });
+    if (!reader) throw new Error(`${segmentFile(segment.row)} went away while it was read`);
+    try {
+      yield* reader.chunks();
+    } finally {
+      await reader.close();
+    }
+  }
+  const codec = chunks.at(-1)?.codec ?? 'PCMU';
+  for (const { start, end } of lostOf(segment)) {
     const run = { kind: 'lost', offset: 0, samples: end - start, bytes: 0 } as const;
     const header = { number: 0, position: start, codec, runs: [run] };
     yield { header, audio: Buffer.alloc(0) };
   }
+}
+
+/** Where nothing of it can be opened, and nothing lies beside it that can. */
+export function lostOf({ lost, spans }: ExaminedSegment): Span[] {
+  const held = [...spans].sort((a, b) => a.start - b.start);
+  const whole = lost.map(({ start, end }) => ({ start: Math.floor(start), end: Math.ceil(end) }));
+  return whole.flatMap((span) => withoutSpans(span, held));
 }
 
 /** The chunk without it: one chunk, or more where cutting makes more runs than one holds. */
@@ -110,9 +159,8 @@ function cut(piece: Piece, { position, codec }: ChunkHeader, asked: Span): Piece
   const { run } = piece;
   const start = position + run.offset;
   const end = start + run.samples;
-  const isThere = run.kind === 'audio' || run.kind === 'lost';
-  if (!isThere || !touches({ start, end }, span)) return [piece];
-  const perUnit = run.kind === 'lost' ? 0 : bytesPerUnit[codec];
+  if (run.kind !== 'audio' || !touches({ start, end }, span)) return [piece];
+  const perUnit = bytesPerUnit[codec];
   const from = perUnit === undefined ? start : Math.max(start, span.start);
   const until = perUnit === undefined ? end : Math.min(end, span.end);
   const part = (begin: number, stop: number): Piece => {

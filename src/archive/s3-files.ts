@@ -1,15 +1,14 @@
-import { createHash } from 'node:crypto';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
-  PutObjectCommand,
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { AudioAwayError } from '../domain/errors.ts';
-import type { AudioFile, AudioFiles, ListedFile } from './audio-files.ts';
+import type { AudioFile, AudioFiles, Content, ListedFile } from './audio-files.ts';
+import { S3Uploads } from './s3-uploads.ts';
 
 /** Where the bucket is; plain values, so that they cross to a thread. */
 export interface S3Settings {
@@ -27,16 +26,16 @@ export interface S3Settings {
   readonly requestTimeoutMs: number;
 }
 
-/** Who reads on gets this much at once. */
+/** Who reads on gets this much at once, and twice as much each time up to the most. */
 const READ_AHEAD_BYTES = 262_144;
+const MAX_READ_AHEAD_BYTES = 2_097_152;
 const MAX_ATTEMPTS = 3;
-/** 100 kB/s: what is slower than that does not come through. */
-const LEAST_BYTES_PER_MS = 100;
 
 /** A bucket of an S3-compatible store. */
 export class S3Files implements AudioFiles {
   readonly #settings: S3Settings;
   readonly #client: S3Client;
+  readonly #uploads: S3Uploads;
 
   constructor(settings: S3Settings) {
     const { endpoint, region, accessKeyId, secretAccessKey, forcePathStyle } = settings;
@@ -51,6 +50,7 @@ export class S3Files implements AudioFiles {
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
     });
+    this.#uploads = new S3Uploads(this.#client, settings.requestTimeoutMs);
   }
 
   async open(path: string): Promise<AudioFile | undefined> {
@@ -68,14 +68,8 @@ export class S3Files implements AudioFiles {
     return first.done === true;
   }
 
-  /** The store compares what arrives with its checksum, and stores nothing else. */
-  async write(path: string, bytes: Buffer): Promise<void> {
-    const md5 = createHash('md5').update(bytes).digest('base64');
-    await this.#client.send(
-      new PutObjectCommand({ ...this.#named(path), Body: bytes, ContentMD5: md5 }),
-      // A large object may take its time, as long as it moves at all.
-      this.#limitFor(bytes.length),
-    );
+  write(path: string, content: Content): Promise<number> {
+    return this.#uploads.write(this.#named(path), content);
   }
 
   async sync(): Promise<void> {
@@ -106,6 +100,11 @@ export class S3Files implements AudioFiles {
       }
       token = page.NextContinuationToken;
     } while (token !== undefined);
+  }
+
+  sweepUnfinished(): Promise<void> {
+    const { bucket, prefix } = this.#settings;
+    return this.#uploads.abortAll(bucket, prefix);
   }
 
   /** Nothing but the whole stretch that was asked for, of the object that was opened. */
@@ -144,12 +143,7 @@ export class S3Files implements AudioFiles {
   }
 
   get #limit(): { abortSignal: AbortSignal } {
-    return this.#limitFor(0);
-  }
-
-  #limitFor(bytes: number): { abortSignal: AbortSignal } {
-    const ms = this.#settings.requestTimeoutMs + Math.ceil(bytes / LEAST_BYTES_PER_MS);
-    return { abortSignal: AbortSignal.timeout(ms) };
+    return { abortSignal: AbortSignal.timeout(this.#settings.requestTimeoutMs) };
   }
 }
 
@@ -176,7 +170,8 @@ function away(cause: unknown): never {
 class RemoteFile implements AudioFile {
   readonly size: number;
   readonly #read: (start: number, end: number) => Promise<Buffer>;
-  #kept: { start: number; bytes: Buffer } = { start: 0, bytes: Buffer.alloc(0) };
+  #kept: { start: number; bytes: Buffer } = { start: -1, bytes: Buffer.alloc(0) };
+  #aheadBytes = READ_AHEAD_BYTES;
 
   constructor(size: number, read: (start: number, end: number) => Promise<Buffer>) {
     this.size = size;
@@ -186,8 +181,12 @@ class RemoteFile implements AudioFile {
   async read(start: number, end: number): Promise<Buffer> {
     const until = Math.min(end, this.size);
     if (until <= start) return Buffer.alloc(0);
-    if (start < this.#kept.start || until > this.#kept.start + this.#kept.bytes.length) {
-      const ahead = Math.min(this.size, Math.max(until, start + READ_AHEAD_BYTES));
+    const keptEnd = this.#kept.start + this.#kept.bytes.length;
+    if (start < this.#kept.start || until > keptEnd) {
+      const goesOn = start >= this.#kept.start && start <= keptEnd;
+      const most = goesOn ? MAX_READ_AHEAD_BYTES : READ_AHEAD_BYTES;
+      this.#aheadBytes = Math.min(most, this.#aheadBytes * 2);
+      const ahead = Math.min(this.size, Math.max(until, start + this.#aheadBytes));
       this.#kept = { start, bytes: await this.#read(start, ahead) };
     }
     return this.#kept.bytes.subarray(start - this.#kept.start, until - this.#kept.start);

@@ -1,25 +1,24 @@
-import type { Span } from '../domain/gap-map.ts';
+import type { CoveredSpan, Span } from '../domain/gap-map.ts';
 import {
   CHUNK_MAGIC,
   type ChunkHeader,
   type ChunkPlace,
-  headerBytes,
   isCutShort,
   MAX_HEADER_BYTES,
   MAX_RECORD_BYTES,
   parseChunkHeader,
+  type SegmentCodec,
 } from '../protocols/segment/sealed-chunk.ts';
-import {
-  encodeIndex,
-  INDEX_FOOTER_BYTES,
-  parseFooter,
-  parseIndex,
-} from '../protocols/segment/segment-index.ts';
 import type { AudioFile } from './audio-files.ts';
+import { readIndex } from './indexed-file.ts';
 
-/** A chunk and what it covers: whoever seeks looks at nothing else of it. */
-export interface KnownChunk extends ChunkPlace {
+/** A chunk and what it covers, without its runs: a call of hours has as many of those as packets. */
+export interface KnownChunk extends Span {
+  readonly number: number;
+  readonly codec: SegmentCodec;
   readonly covers: Span;
+  /** What its runs tell; neighbours of one kind are one. */
+  readonly spans: readonly CoveredSpan[];
 }
 
 /** What a file holds, as far as its chunks open. */
@@ -66,9 +65,10 @@ export async function findChunks(
   search: ChunkSearch,
   known: readonly KnownChunk[] = [],
 ): Promise<FoundChunks> {
-  const index = known.length === 0 ? await readIndex(file) : undefined;
+  const index = await readIndex(file);
   const scan = new Scan(file, index?.start ?? file.size, search);
-  if (index && !search.deep && (await scan.takeAll(index.places))) return scan.found();
+  const isIndexed = index && !search.deep && known.length === 0;
+  if (isIndexed && (await scan.takeAll(index.places()))) return scan.found();
   await scan.from(
     known.reduce((end, chunk) => Math.max(end, chunk.end), 0),
     known,
@@ -76,47 +76,13 @@ export async function findChunks(
   return scan.found();
 }
 
-/**
- * The file's bytes with an index behind them; as it is where it has one already, or where it is not
- * whole: whoever reads it then looks for what is. What a crash cut short stays where it is: this
- * may become the only copy.
- */
-export async function withIndex(file: AudioFile): Promise<Buffer> {
-  const bytes = await file.read(0, file.size);
-  if (await readIndex(file)) return bytes;
-  const places: ChunkPlace[] = [];
-  let end = 0;
-  for (let start = 0; start < bytes.length; start = end) {
-    const head = bytes.subarray(start, start + MAX_HEADER_BYTES);
-    const place = parseChunkHeader(head, start, bytes.length);
-    if (!place || place.header.number !== places.length) break;
-    places.push(place);
-    end = place.end;
-  }
-  if (end < bytes.length && !isCutShort(bytes.subarray(end))) return bytes;
-  const headers = places.map(({ header, start }) =>
-    bytes.subarray(start, start + headerBytes(header)),
-  );
-  return Buffer.concat([bytes, encodeIndex(places, headers)]);
-}
-
-/** Undefined where there is none, or it is not what was written. */
-async function readIndex(file: AudioFile) {
-  const { size } = file;
-  const footer = parseFooter(await file.read(Math.max(0, size - INDEX_FOOTER_BYTES), size), size);
-  if (!footer) return undefined;
-  const { start, bytes } = footer;
-  const places = parseIndex(await file.read(start, start + bytes), footer);
-  return places && { start, places };
-}
-
 /** One look through a file, from its beginning to its end. */
 class Scan {
   readonly #file: AudioFile;
   readonly #end: number;
   readonly #search: ChunkSearch;
-  #places: ChunkPlace[] = [];
-  #last: ChunkHeader | undefined;
+  #chunks: KnownChunk[] = [];
+  #last: Pick<ChunkHeader, 'number' | 'codec'> | undefined;
   #damaged: Span[] = [];
   #isCutShort = false;
   #block: Buffer = Buffer.alloc(0);
@@ -132,10 +98,10 @@ class Scan {
   }
 
   /** What an index names. False where one of them is not there: then the index is no help. */
-  async takeAll(places: readonly ChunkPlace[]): Promise<boolean> {
+  async takeAll(places: Iterable<ChunkPlace>): Promise<boolean> {
     for (const place of places) {
       if (!(await this.#isTaken(place))) {
-        this.#places = [];
+        this.#chunks = [];
         this.#last = undefined;
         return false;
       }
@@ -143,9 +109,9 @@ class Scan {
     return true;
   }
 
-  async from(begin: number, known: readonly ChunkPlace[]): Promise<void> {
-    this.#places.push(...known);
-    this.#last = known.at(-1)?.header;
+  async from(begin: number, known: readonly KnownChunk[]): Promise<void> {
+    this.#chunks = [...known];
+    this.#last = known.at(-1);
     for (let start = begin; start < this.#end; ) {
       const place = await this.#placeAt(start);
       if (place && (await this.#isTaken(place))) {
@@ -162,11 +128,10 @@ class Scan {
 
   found(): FoundChunks {
     const byNumber = new Map<number, KnownChunk>();
-    for (const place of this.#places) {
-      const { number } = place.header;
-      if (!byNumber.has(number)) byNumber.set(number, { ...place, covers: coverOf(place.header) });
+    for (const chunk of this.#chunks) {
+      if (!byNumber.has(chunk.number)) byNumber.set(chunk.number, chunk);
     }
-    const chunks = [...byNumber.values()].sort((a, b) => a.header.number - b.header.number);
+    const chunks = [...byNumber.values()].sort((a, b) => a.number - b.number);
     return { chunks, damaged: this.#damaged, isCutShort: this.#isCutShort };
   }
 
@@ -175,9 +140,15 @@ class Scan {
     const { number, codec } = place.header;
     const follows = number === (this.#last?.number ?? -1) + 1 && codec === this.#last?.codec;
     if ((this.#search.deep || !follows) && !(await this.#opens(place))) return false;
-    this.#places.push(place);
-    this.#last = place.header;
+    this.#take(place);
     return true;
+  }
+
+  #take({ header, start, end }: ChunkPlace): void {
+    const { number, codec } = header;
+    const spans = spansOf(header);
+    this.#chunks.push({ number, codec, start, end, covers: coverOf(spans), spans });
+    this.#last = header;
   }
 
   async #opens({ start, end }: ChunkPlace): Promise<boolean> {
@@ -202,8 +173,7 @@ class Scan {
       this.#falseBytes -= place ? place.end - place.start : FALSE_HEADER_BYTES;
       if (this.#falseBytes < 0) return undefined;
       if (place && (await this.#opens(place))) {
-        this.#places.push(place);
-        this.#last = place.header;
+        this.#take(place);
         return place;
       }
       at += hit + 1;
@@ -232,11 +202,25 @@ class Scan {
   }
 }
 
-function coverOf({ position, runs }: ChunkHeader): Span {
+/** What each run of a chunk tells, in their order. */
+function spansOf({ position, runs }: ChunkHeader): CoveredSpan[] {
+  const spans: CoveredSpan[] = [];
+  for (const { kind, offset, samples } of runs) {
+    const leftOut = kind === 'audio' ? null : kind;
+    const last = spans.at(-1);
+    const goesOn = last?.leftOut === leftOut && last.end === position + offset;
+    const start = goesOn ? last.start : position + offset;
+    if (goesOn) spans.pop();
+    spans.push({ start, end: position + offset + samples, leftOut });
+  }
+  return spans;
+}
+
+function coverOf(spans: readonly CoveredSpan[]): Span {
   let [start, end] = [Infinity, -Infinity];
-  for (const run of runs) {
-    start = Math.min(start, position + run.offset);
-    end = Math.max(end, position + run.offset + run.samples);
+  for (const span of spans) {
+    start = Math.min(start, span.start);
+    end = Math.max(end, span.end);
   }
   return { start, end };
 }

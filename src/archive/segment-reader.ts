@@ -37,6 +37,15 @@ export interface OpenedChunk {
   readonly audio: Buffer;
 }
 
+/** No master key opens the segment's key, and nobody its audio. */
+export class SealedKeyError extends Error {
+  override readonly name = 'SealedKeyError';
+
+  constructor(identity: Buffer, options: ErrorOptions) {
+    super(`no master key opens the key of ${identity.toString()}`, options);
+  }
+}
+
 interface Seal {
   readonly key: Buffer;
   readonly identity: Buffer;
@@ -69,6 +78,7 @@ export class SegmentReader {
   /**
    * Undefined when the segment has no key any more, or no file: a crash came before its first
    * chunk.
+   * @throws SealedKeyError
    */
   static async open(
     { files, keys }: Unsealing,
@@ -80,7 +90,7 @@ export class SegmentReader {
     if (!file) return undefined;
     const identity = identityBytes(segment);
     try {
-      const seal = { key: keys.unwrap(segment.wrappedKey, identity), identity };
+      const seal = { key: unwrapped(keys, segment.wrappedKey, identity), identity };
       const opens = (record: Buffer) => opened(record, seal)?.audio.fill(0) !== undefined;
       return new SegmentReader(file, await findChunks(file, { opens, deep }, known), seal);
     } catch (cause) {
@@ -104,11 +114,11 @@ export class SegmentReader {
   }
 
   get spans(): CoveredSpan[] {
-    return this.places.flatMap(({ header }) => spansOf(header));
+    return this.places.flatMap(({ spans }) => spans);
   }
 
   get codecs(): SegmentCodec[] {
-    return [...new Set(this.places.map(({ header }) => header.codec))];
+    return [...new Set(this.places.map(({ codec }) => codec))];
   }
 
   /** The runs of every chunk that touches `span` and opens. */
@@ -148,12 +158,13 @@ export class SegmentReader {
   }
 }
 
-/** What each run of a chunk tells. */
-export function spansOf({ position, runs }: ChunkHeader): CoveredSpan[] {
-  return runs.map(({ kind, offset, samples }) => {
-    const start = position + offset;
-    return { start, end: start + samples, leftOut: kind === 'audio' ? null : kind };
-  });
+/** @throws SealedKeyError */
+function unwrapped(keys: KeyRing, wrappedKey: Buffer, identity: Buffer): Buffer {
+  try {
+    return keys.unwrap(wrappedKey, identity);
+  } catch (cause) {
+    throw new SealedKeyError(identity, { cause });
+  }
 }
 
 /** By its own header, which its seal authenticates; undefined for what was not sealed so. */

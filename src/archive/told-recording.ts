@@ -126,12 +126,12 @@ function faultOf({ segment: { closedBy, sealed }, reader }: OpenedSegment): Faul
   let fault: Fault | undefined;
   let [next, end] = [0, 0];
   for (const chunk of chunks) {
-    if (chunk.header.number > next) {
+    if (chunk.number > next) {
       const isThere = damaged.some(({ start }) => start >= end && start < chunk.start);
       if (!isThere) return 'absent';
       fault = 'damaged';
     }
-    next = chunk.header.number + 1;
+    next = chunk.number + 1;
     end = Math.max(end, chunk.end);
   }
   // Of one that nobody closed no row tells how long it was: the gap map does.

@@ -1,7 +1,7 @@
 import { type Span, slipOf, type TrackCoverage, without } from '../domain/gap-map.ts';
 import type { CallDetailRecord, SegmentRecord, TrackRecord } from '../domain/records.ts';
 import { receiptsOf, type TrackReceipts } from './receipts.ts';
-import { type ExaminedSegment, examine } from './segment-coverage.ts';
+import { type ExaminedSegment, examine, withoutAnything } from './segment-coverage.ts';
 import type { Unsealing } from './segment-reader.ts';
 
 /** What a crash may take with it of a stream: a chunk in memory, and one on its way. */
@@ -19,11 +19,15 @@ export interface TrackRows {
 }
 
 /** What one track's files hold, and, by rows and receipts, what they held. */
+export interface ExaminedTrack extends TrackCoverage {
+  readonly segments: readonly ExaminedSegment[];
+}
+
 export async function coverageOf(
   unsealing: Unsealing,
   track: TrackRecord,
   { segments, details }: TrackRows,
-): Promise<TrackCoverage> {
+): Promise<ExaminedTrack> {
   const examined: ExaminedSegment[] = [];
   for (const segment of segments) examined.push(await examine(unsealing, segment, track));
   const receipts = receiptsOf(details, track);
@@ -166,8 +170,8 @@ class LostAudio {
 
   /** Not even its row is there. */
   #insert(index: number, span: Span, closedBy: ExaminedSegment['closedBy']): void {
-    const nothing = { spans: [], tailUnits: 0, isGone: true };
-    this.segments.splice(index, 0, { ...nothing, closedBy, start: span.start, lost: [span] });
+    const inferred = { row: null, closedBy, start: span.start, lost: [span], state: null };
+    this.segments.splice(index, 0, { ...withoutAnything(), ...inferred, isGone: true });
   }
 }
 

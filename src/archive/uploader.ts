@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AlarmSink, Store } from '../domain/ports.ts';
 import type { AudioFiles } from './audio-files.ts';
-import { withIndex } from './segment-chunks.ts';
+import { isUnfinished } from './disk-files.ts';
+import { bytesOf, withIndex } from './indexed-file.ts';
 
 export interface UploaderOptions {
   readonly disk: AudioFiles;
@@ -36,6 +37,8 @@ export class Uploader {
   #looking: Promise<void> | undefined;
   #spoolBytes = 0;
   #failures = 0;
+  /** Of uploads that were cut off, by a crash or a failure, parts may lie in the bucket. */
+  #mayBeCutOff = true;
   #toldFull = false;
 
   constructor(options: UploaderOptions) {
@@ -122,9 +125,11 @@ export class Uploader {
     try {
       // What is not to be moved says nothing of the store.
       if (!(await this.#isKept(callId))) return;
+      await this.#sweepBucket();
       await exclusively(callId, () => this.#upload(callId));
       this.#failures = 0;
     } catch (cause) {
+      this.#mayBeCutOff = true;
       this.#failures += 1;
       this.#waiting.add(callId);
       onError(cause);
@@ -137,13 +142,24 @@ export class Uploader {
     }
   }
 
+  /** A store that does not let it is uploaded to all the same. */
+  async #sweepBucket(): Promise<void> {
+    if (!this.#mayBeCutOff) return;
+    this.#mayBeCutOff = false;
+    await this.#options.bucket.sweepUnfinished().catch(this.#options.onError);
+  }
+
   /** Every file of it, one after the other; those that are in the bucket leave the disk. */
   async #upload(callId: string): Promise<void> {
     const { disk } = this.#options;
     // It may have been destroyed while it waited.
     if (!(await this.#isKept(callId))) return;
     const paths: string[] = [];
-    for await (const { path } of disk.list(callId)) paths.push(path);
+    for await (const { path, bytes } of disk.list(callId)) {
+      if (!isUnfinished(path)) paths.push(path);
+      // Nobody writes to the recording now: a process left it that died.
+      else await this.#remove(path, bytes);
+    }
     for (const path of paths) {
       if (this.#closing.signal.aborted) return;
       await this.#move(path);
@@ -159,19 +175,22 @@ export class Uploader {
     const { disk, bucket } = this.#options;
     const file = await disk.open(path);
     if (!file) return;
-    let bytes: Buffer;
+    let sent: number;
     try {
-      bytes = path.endsWith('.seg') ? await withIndex(file) : await file.read(0, file.size);
+      sent = await bucket.write(path, path.endsWith('.seg') ? withIndex(file) : bytesOf(file));
     } finally {
       await file.close();
     }
-    await bucket.write(path, bytes);
     const arrived = await bucket.open(path);
     const size = arrived?.size;
     await arrived?.close();
-    if (size !== bytes.length) throw new Error(`the bucket holds ${size} bytes of ${bytes.length}`);
-    await disk.remove(path);
-    this.#spoolBytes = Math.max(0, this.#spoolBytes - bytes.length);
+    if (size !== sent) throw new Error(`the bucket holds ${size} bytes of ${sent}`);
+    await this.#remove(path, file.size);
+  }
+
+  async #remove(path: string, bytes: number): Promise<void> {
+    await this.#options.disk.remove(path);
+    this.#spoolBytes = Math.max(0, this.#spoolBytes - bytes);
   }
 }
 

@@ -34,9 +34,15 @@ async function run(id: string, options: EraseOptions): Promise<void> {
     state,
     what: startMs === null ? 'whole' : `${clock(startMs)} to ${clock(endMs)}`,
     'keys destroyed': String(destroyed.length),
+    'could not be opened': String(destroyed.filter(isDamaged).length),
     requested: requestedAt,
   };
   print([row], options);
+}
+
+/** Missing, or without a key that opens it, as well. */
+function isDamaged({ found }: { readonly found: string | null }): boolean {
+  return found !== null && found !== 'whole';
 }
 
 function whatOf({ whole, from, to }: EraseOptions) {

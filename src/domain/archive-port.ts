@@ -28,7 +28,11 @@ export interface Resealed {
   /** Under new keys, in the place of those that are destroyed. */
   readonly segments: readonly SegmentRecord[];
   readonly destroyed: readonly DestroyedSegment[];
-  readonly finished: FinishedRecording;
+  /** Numbers of the tracks that the interval is taken out of, and all gaps of those. */
+  readonly tracks: readonly number[];
+  readonly gaps: readonly GapRecord[];
+  /** Why some track could not be looked at now: it is to be asked for again. */
+  readonly failure?: unknown;
 }
 
 /** Audio. Works on the sealed segments of calls whose streams are closed. */
@@ -47,7 +51,7 @@ export interface ErasableArchive {
   destroyable(callId: string): Promise<Destroyable>;
   /**
    * Seals what touches the interval anew, without it, beside what is there: nothing of that counts
-   * before it is committed.
+   * before it is committed. What may lie in it and cannot be opened goes as well.
    * @param interval ms from the beginning of the recording
    */
   reseal(callId: string, interval: Span): Promise<Resealed>;

@@ -1,22 +1,16 @@
-import type { ErasableArchive } from './archive-port.ts';
 import { auditedChange } from './audit-change.ts';
 import type { AuditRecord } from './audit-log.ts';
 import type { Call } from './call.ts';
 import type { ErasureRecord } from './erasure.ts';
-import { gapSummary, type Span } from './gap-map.ts';
-import type { Journal } from './journal.ts';
-import type { KeepingStore } from './keeping-store.ts';
+import type { Span } from './gap-map.ts';
 import { type KeptRecordings, RecordingRefusedError } from './kept-recordings.ts';
-import type { AlarmSink, Clock, Store } from './ports.ts';
-import type { CallRecord, GapRecord } from './records.ts';
+import { KeyRemoval, type KeyRemovalPorts, sameStep } from './key-removal.ts';
+import type { AlarmSink, Clock } from './ports.ts';
+import type { CallRecord } from './records.ts';
 import { RisingUuids } from './uuid.ts';
 
-export interface ErasuresPorts {
+export interface ErasuresPorts extends KeyRemovalPorts {
   readonly kept: KeptRecordings;
-  readonly store: Pick<Store, 'commit' | 'gaps'>;
-  readonly keeping: KeepingStore;
-  readonly archive: ErasableArchive;
-  readonly journal: Journal;
   readonly alarms: AlarmSink;
   readonly clock: Clock;
   /** One of them is not done: `resume` is due soon. */
@@ -37,15 +31,17 @@ export interface ErasureRequest {
  * destroys the keys, which is the moment at which the audio is gone; then bytes go from disk and
  * bucket. A crash before that commit leaves the recording as it was, and the erasure is carried out
  * at the next start; after it only bytes that nobody can read are left, and go then
- * (docs/decisions/0015-erasure.md).
+ * (docs/decisions/0015-the-archive.md, 0024-erasing-wins.md).
  */
 export class Erasures {
   readonly #ports: ErasuresPorts;
+  readonly #keys: KeyRemoval;
   readonly #ids = new RisingUuids();
   readonly #failing = new Set<string>();
 
   constructor(ports: ErasuresPorts) {
     this.#ports = ports;
+    this.#keys = new KeyRemoval(ports);
   }
 
   /**
@@ -105,7 +101,11 @@ export class Erasures {
   async #carryOut(call: Call, begun: ErasureRecord): Promise<ErasureRecord> {
     let erasure = begun;
     try {
-      if (erasure.state === 'begun') erasure = await this.#removeKeys(call, erasure);
+      if (erasure.state === 'begun') {
+        const { failure, ...removed } = await this.#keys.remove(call, erasure);
+        erasure = removed.erasure;
+        if (failure !== undefined) throw failure;
+      }
       if (erasure.state === 'keysRemoved') erasure = await this.#destroyKeys(erasure);
       if (erasure.state === 'keysDestroyed') erasure = await this.#destroyBytes(erasure);
       this.#failing.delete(erasure.id);
@@ -114,19 +114,6 @@ export class Erasures {
       this.#ports.onUnfinished?.();
     }
     return erasure;
-  }
-
-  async #removeKeys(call: Call, erasure: ErasureRecord): Promise<ErasureRecord> {
-    const { archive } = this.#ports;
-    const { callId, interval } = erasure;
-    // What an attempt before this one left behind.
-    if (interval) await archive.sweep(callId);
-    const gone = { ...erasure, state: 'keysRemoved' } as const;
-    const removed = interval
-      ? await this.#destroyInterval(call, gone, interval)
-      : await this.#destroyAll(call, gone);
-    await archive.interrupt(callId);
-    return removed;
   }
 
   /** Nothing is called destroyed before the log of the database, and this machine, forgot it. */
@@ -141,50 +128,11 @@ export class Erasures {
     ]);
     if (forgotten.status === 'rejected') throw forgotten.reason;
     await archive.sweepDisk(erasure.callId);
-    const destroyed: ErasureRecord = {
-      ...erasure,
-      ...{ state: 'keysDestroyed', keysDestroyedAt: clock.now() },
-    };
-    await store.commit({ erasures: [destroyed] });
-    return destroyed;
-  }
-
-  async #destroyInterval(
-    call: Call,
-    erasure: ErasureRecord,
-    interval: Span,
-  ): Promise<ErasureRecord> {
-    const { archive, journal, store } = this.#ports;
-    const { segments, destroyed, finished } = await archive.reseal(call.id, interval);
-    const record = call.next({ gaps: gapSummary(finished.gaps, finished.tracks) });
-    const gaps = [...finished.gaps, ...withoutLength(await store.gaps(call.id), finished.gaps)];
-    const done = { ...erasure, destroyed };
-    const derived = await this.#destroyedDerived(call.id);
-    await journal.record(call, {
-      ...{ type: 'recordingErased', record },
-      extra: { segments, gaps, derived, erasures: [done] },
-    });
-    return done;
-  }
-
-  async #destroyAll(call: Call, erasure: ErasureRecord): Promise<ErasureRecord> {
-    const { archive, journal } = this.#ports;
-    const { segments, destroyed } = await archive.destroyable(call.id);
-    const done = { ...erasure, destroyed };
-    const derived = await this.#destroyedDerived(call.id);
-    await journal.record(call, {
-      ...{ type: 'recordingDestroyed', record: call.next({ status: 'destroyed' }) },
-      extra: {
-        segments: segments.map((segment) => ({ ...segment, wrappedKey: null })),
-        ...{ derived, erasures: [done] },
-      },
-    });
-    return done;
-  }
-
-  async #destroyedDerived(callId: string) {
-    const derived = await this.#ports.keeping.derived(callId);
-    return derived.map((record) => ({ ...record, wrappedKey: null }));
+    const keysDestroyed = { state: 'keysDestroyed', keysDestroyedAt: clock.now() } as const;
+    const others = await sameStep(keeping, erasure, erasure.state);
+    const erasures = [erasure, ...others].map((one) => ({ ...one, ...keysDestroyed }));
+    await store.commit({ erasures });
+    return { ...erasure, ...keysDestroyed };
   }
 
   async #destroyBytes(erasure: ErasureRecord): Promise<ErasureRecord> {
@@ -192,9 +140,10 @@ export class Erasures {
     // A release from before said so sooner.
     await keeping.forgetKeys(erasure.callId);
     await archive.sweep(erasure.callId);
-    const done: ErasureRecord = { ...erasure, state: 'done', doneAt: clock.now() };
-    await store.commit({ erasures: [done] });
-    return done;
+    const done = { state: 'done', doneAt: clock.now() } as const;
+    const others = await sameStep(keeping, erasure, erasure.state);
+    await store.commit({ erasures: [erasure, ...others].map((one) => ({ ...one, ...done })) });
+    return { ...erasure, ...done };
   }
 
   /** Once for each of them, however often it is tried. */
@@ -218,12 +167,4 @@ function isInProgress({ status }: CallRecord): boolean {
 
 function liesWithin({ start, end }: Span, lengthMs: number): boolean {
   return start >= 0 && start < end && end <= lengthMs;
-}
-
-/** Rows are replaced, never deleted: a gap that became part of another has no length any more. */
-function withoutLength(before: readonly GapRecord[], after: readonly GapRecord[]): GapRecord[] {
-  const kept = new Set(after.map(({ track, start }) => `${track}/${start}`));
-  return before
-    .filter(({ track, start }) => !kept.has(`${track}/${start}`))
-    .map((gap) => ({ ...gap, length: 0 }));
 }

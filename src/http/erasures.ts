@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { cleanText, MAX_REASON_LENGTH } from '../domain/client-text.ts';
-import type { ErasureRecord } from '../domain/erasure.ts';
+import { type ErasureRecord, type FoundState, foundStates } from '../domain/erasure.ts';
 import { isoTime } from '../domain/event-view.ts';
 import type { Span } from '../domain/gap-map.ts';
 import { problemSchema, sendProblem } from './problems.ts';
@@ -42,6 +42,15 @@ export const erasureSchema = Type.Object(
         generation: Type.Integer(),
         keySha256: Type.String({ description: 'Of the wrapped key that was destroyed' }),
         bytes: nullableNumber,
+        found: Type.Unsafe<FoundState | null>({
+          ...{ type: ['string', 'null'], enum: [...foundStates, null] },
+          description:
+            'What was found of it. damaged: some of it was not what was sealed; missing: its file ' +
+            'was not there; unopened: no master key opened its key; null: nobody looked',
+        }),
+        lostMs: Type.Integer({
+          description: 'Of audio that could not be opened any more: a gap `lost`',
+        }),
       }),
     ),
   },

@@ -1,6 +1,9 @@
-import type { ErasureRecord, ErasureState } from '../domain/erasure.ts';
+import type { DestroyedSegment, ErasureRecord, ErasureState } from '../domain/erasure.ts';
 import type { DerivedRecord } from '../domain/keeping-store.ts';
 import type { DerivedTable, ErasureTable } from './tables.ts';
+
+/** Older releases said nothing of what they found. */
+type Destroyed = Omit<DestroyedSegment, 'found' | 'lostMs'> & Partial<DestroyedSegment>;
 
 export function erasureRow(erasure: ErasureRecord): ErasureTable {
   return {
@@ -32,7 +35,10 @@ export function erasureOf(row: ErasureTable): ErasureRecord {
     requestedBy: row.requested_by,
     requestedAt: Number(row.requested_at),
     state: row.state as ErasureState,
-    destroyed: JSON.parse(row.destroyed) as ErasureRecord['destroyed'],
+    destroyed: (JSON.parse(row.destroyed) as Destroyed[]).map((one) => ({
+      ...one,
+      ...{ found: one.found ?? null, lostMs: one.lostMs ?? 0 },
+    })),
     keysDestroyedAt: row.keys_destroyed_at === null ? null : Number(row.keys_destroyed_at),
     doneAt: row.done_at === null ? null : Number(row.done_at),
   };

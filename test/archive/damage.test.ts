@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { SegmentCodec } from '../../src/protocols/segment/sealed-chunk.ts';
+import { type SegmentCodec, segmentFile } from '../../src/protocols/segment/sealed-chunk.ts';
 import { DamagedFile, finished, reasons, rowsOf, runsOf, told } from './damage.ts';
 import { FRAME, harms, loudFrame, pcmOf, type Shape, shape, storedCall, track } from './harms.ts';
 import { StoredCall } from './stored-call.ts';
@@ -105,6 +107,10 @@ function strike(call: StoredCall, { at, kind, length }: Blow): void {
   }
   const { bytes } = file;
   const place = Math.floor(((at * 7919) % 1) * bytes.length);
+  const first = join(
+    call.recordingsDir,
+    segmentFile({ callId: call.callId, track: 0, segment: 0 }),
+  );
   const blows = [
     () => file.flip(place, length % 8),
     () => file.zero(place, place + length),
@@ -116,7 +122,7 @@ function strike(call: StoredCall, { at, kind, length }: Blow): void {
       file.write(Buffer.concat([bytes.subarray(0, place), randomBytes(9), bytes.subarray(place)])),
     () => file.write(Buffer.concat([bytes.subarray(place), bytes.subarray(0, place)])),
     () => file.write(Buffer.concat([bytes, bytes])),
-    () => file.write(new DamagedFile(call, 0).bytes),
+    () => existsSync(first) && file.write(new DamagedFile(call, 0).bytes),
     () => file.order(file.chunks.map((_, index) => index).reverse()),
   ];
   blows[kind % blows.length]?.();

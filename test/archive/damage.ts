@@ -1,8 +1,11 @@
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { finishedRecording } from '../../src/archive/finished-recording.ts';
+import { reseal, touchedBy } from '../../src/archive/reseal.ts';
 import { type AudioRun, SegmentReader } from '../../src/archive/segment-reader.ts';
+import { coverageOf } from '../../src/archive/track-coverage.ts';
 import type { FinishedRecording } from '../../src/domain/archive-port.ts';
+import type { Span } from '../../src/domain/gap-map.ts';
 import type { CallDetailRecord, GapReason, SegmentRecord } from '../../src/domain/records.ts';
 import {
   type ChunkPlace,
@@ -25,6 +28,19 @@ export function finished(
   segments = rowsOf(call),
 ): Promise<FinishedRecording> {
   return finishedRecording(unsealing(call), { tracks: call.tracks, segments, details });
+}
+
+/** A track's segments that are sealed anew without the span, units of its clock. */
+export async function resealed(call: StoredCall, span: Span): Promise<SegmentRecord[]> {
+  const [track] = call.tracks;
+  if (!track) throw new Error('no track');
+  const segments = rowsOf(call).filter((row) => row.track === track.track);
+  const examined = await coverageOf(unsealing(call), track, { segments, details: [] });
+  const next: SegmentRecord[] = [];
+  for (const segment of touchedBy(span, track, examined.segments)) {
+    next.push(await reseal(unsealing(call), segment, span));
+  }
+  return next;
 }
 
 /** A segment's file, as bytes and chunks, to be changed behind Hush's back. */

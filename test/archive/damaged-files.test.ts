@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AudioFile } from '../../src/archive/audio-files.ts';
+import { withIndex } from '../../src/archive/indexed-file.ts';
 import { Listeners } from '../../src/archive/listeners.ts';
 import { SealedLiveAudio } from '../../src/archive/live-audio.ts';
-import { reseal } from '../../src/archive/reseal.ts';
-import { findChunks, withIndex } from '../../src/archive/segment-chunks.ts';
+import { findChunks } from '../../src/archive/segment-chunks.ts';
 import { damageOf, examine } from '../../src/archive/segment-coverage.ts';
 import { SegmentReader } from '../../src/archive/segment-reader.ts';
 import type { SegmentRecord, TrackRecord } from '../../src/domain/records.ts';
@@ -12,7 +12,7 @@ import { WAV_HEADER_BYTES } from '../../src/protocols/wav/wav-header.ts';
 import { seededRandom } from '../../src/torture/random.ts';
 import { channelOf, pcmOf } from '../support/tones.ts';
 import { unsealing } from '../support/unsealing.ts';
-import { DamagedFile, rowsOf, runsOf } from './damage.ts';
+import { DamagedFile, resealed, rowsOf, runsOf } from './damage.ts';
 import { StoredCall } from './stored-call.ts';
 
 let call: StoredCall;
@@ -31,11 +31,17 @@ function memory(bytes: Buffer): AudioFile {
   return { size: bytes.length, read, close: async () => undefined };
 }
 
+async function uploaded(bytes: Buffer): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of withIndex(memory(bytes))) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
 describe('an index', () => {
   it('hides no chunk that is whole, wherever it or the file is damaged', async () => {
     const file = new DamagedFile(call, 0);
     const before = await runsOf(call);
-    const indexed = await withIndex(memory(file.bytes));
+    const indexed = await uploaded(file.bytes);
     expect(indexed.length).toBeGreaterThan(file.bytes.length);
     file.write(indexed);
     expect(await runsOf(call)).toEqual(before);
@@ -60,9 +66,9 @@ describe('an index', () => {
     const file = new DamagedFile(call, 0);
     const { start } = file.chunk(2);
     const harmed = Buffer.from(file.bytes).fill(0, start, start + 4);
-    expect(await withIndex(memory(harmed))).toEqual(harmed);
+    expect(await uploaded(harmed)).toEqual(harmed);
     const short = file.bytes.subarray(0, file.bytes.length - 5);
-    expect((await withIndex(memory(short))).length).toBeGreaterThan(short.length);
+    expect((await uploaded(short)).length).toBeGreaterThan(short.length);
   });
 });
 
@@ -87,27 +93,22 @@ describe('a file of false beginnings', () => {
 });
 
 describe('what is erased of a damaged segment', () => {
-  it('is erased, and what was lost beside it stays lost', async () => {
+  it('is erased, and what was lost stays lost, in the interval and beside it', async () => {
     const file = new DamagedFile(call, 0);
     const [hurt, whole] = [file.chunk(2), file.chunk(5)];
     const [lostFrom, lostEnd] = [hurt.header.position, file.chunk(3).header.position];
     file.flip(hurt.start + 100);
     const span = { start: lostFrom + 500, end: whole.header.position + 10 };
-    const next = await reseal(unsealing(call), segment(), span);
+    const [next] = await resealed(call, span);
     if (!next) throw new Error('nothing was sealed anew');
     const found = await examine(unsealing(call), next, call.tracks[0] as TrackRecord);
-    expect(found.lost).toEqual([]);
-    const leftOut = found.spans.filter((one) => one.leftOut !== null);
-    expect(leftOut.filter((one) => one.leftOut === 'lost')).toEqual([
-      { start: lostFrom, end: span.start, leftOut: 'lost' },
-    ]);
-    const erased = leftOut.filter((one) => one.leftOut === 'erased');
-    expect(erased.reduce((sum, { start, end }) => sum + end - start, 0)).toBe(
-      span.end - span.start,
-    );
-    const kept = found.spans.filter((one) => one.leftOut === null);
-    const keptUnits = kept.reduce((sum, { start, end }) => sum + end - start, 0);
-    expect(keptUnits).toBe(64_000 - (span.end - lostFrom));
+    expect([found.lost, found.state]).toEqual([[], 'whole']);
+    const of = (kind: string | null) => found.spans.filter(({ leftOut }) => leftOut === kind);
+    expect(of('lost')).toEqual([{ start: lostFrom, end: lostEnd, leftOut: 'lost' }]);
+    const sum = (kind: string | null) =>
+      of(kind).reduce((units, { start, end }) => units + end - start, 0);
+    expect(sum('erased')).toBe(span.end - lostEnd);
+    expect(sum(null)).toBe(64_000 - (span.end - lostFrom));
     expect(lostEnd).toBeLessThan(span.end);
     const reader = await SegmentReader.open(unsealing(call), next, { deep: true });
     expect(reader && damageOf(reader.found, next)).toBeUndefined();
@@ -119,7 +120,7 @@ describe('what is erased of a damaged segment', () => {
     const { start, header } = file.chunk(2);
     file.flip(start + 100);
     const span = { start: header.position + 10, end: header.position + 20 };
-    expect(await reseal(unsealing(call), segment(), span)).toMatchObject({ generation: 1 });
+    expect(await resealed(call, span)).toMatchObject([{ generation: 1 }]);
   });
 });
 

@@ -1,73 +1,93 @@
+import { randomUUID } from 'node:crypto';
 import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { SealedArchive } from '../../src/archive/archive.ts';
+import pg from 'pg';
 import type { AudioFiles } from '../../src/archive/audio-files.ts';
 import { embeddedMasterKeys } from '../../src/archive/master-key.ts';
-import { openFiles } from '../../src/archive/open-files.ts';
-import { InProcessBus } from '../../src/bus/in-process.ts';
-import { CallRegistry } from '../../src/domain/call-registry.ts';
-import { Erasures } from '../../src/domain/erasures.ts';
+import type { Erasures } from '../../src/domain/erasures.ts';
 import type { Span } from '../../src/domain/gap-map.ts';
-import { Journal } from '../../src/domain/journal.ts';
-import { KeptRecordings } from '../../src/domain/kept-recordings.ts';
 import { KeyRing } from '../../src/protocols/segment/key-ring.ts';
 import { WAV_HEADER_BYTES } from '../../src/protocols/wav/wav-header.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
-import { SqlStore } from '../../src/store/store.ts';
+import type { SqlStore } from '../../src/store/store.ts';
+import type { DatabaseServer } from '../store/database-servers.ts';
 import { aCall } from '../store/samples.ts';
+import { temporaryFolder } from '../support/hush.ts';
 import type { S3Server } from '../support/s3-server.ts';
 import { tone } from '../support/tones.ts';
+import { rowsOf } from './damage.ts';
+import { archiveOf, type ErasurePlace, erasuresOf, filesOf, openStore } from './erasure-parts.ts';
 import type { Mortal } from './mortal.ts';
 import { mulaw, StoredCall } from './stored-call.ts';
 
-const silentBus = new InProcessBus(() => undefined);
-const clock = { now: () => Date.now() };
 export const LENGTH_MS = 2_000;
 export const rate = 8_000;
+
+export interface BenchOptions {
+  readonly s3?: S3Server | undefined;
+  /** Of PostgreSQL; without it the rows are in a file of SQLite. */
+  readonly postgres?: DatabaseServer | undefined;
+  /** What is recorded; two tracks of G.711 with a Pause between two segments. */
+  record?(call: StoredCall): Promise<void>;
+}
 
 /** A recording, and what one process after the other does with it. */
 export class ErasureBench {
   readonly call = new StoredCall();
   readonly databaseFile: string;
-  readonly s3: S3Server | undefined;
+  /** Once it is prepared with one, its audio lies there. */
+  s3: S3Server | undefined;
+  readonly #options: BenchOptions;
+  readonly #folder = temporaryFolder();
+  #url: string | undefined;
+  #template: string | undefined;
   before: Int16Array = new Int16Array();
   sealed: Buffer[] = [];
   keys: string[] = [];
 
-  constructor(s3: S3Server | undefined) {
-    this.s3 = s3;
-    this.databaseFile = join(this.call.recordingsDir, '..', `${this.call.callId}.sqlite`);
+  constructor(options: BenchOptions = {}) {
+    this.#options = options;
+    this.s3 = options.s3;
+    this.databaseFile = join(this.#folder, 'hush.sqlite');
+  }
+
+  /** Where rows hold wrapped keys as they were given. */
+  get isOnPostgres(): boolean {
+    return this.#options.postgres !== undefined;
   }
 
   get files(): AudioFiles {
-    return openFiles({ recordingsDir: this.call.recordingsDir, s3: this.s3?.settings });
+    return filesOf(this.place);
+  }
+
+  get place(): ErasurePlace {
+    const { callId, recordingsDir, masterKey } = this.call;
+    const database = this.#url === undefined ? { file: this.databaseFile } : { url: this.#url };
+    const s3 = this.s3?.settings;
+    return { callId, recordingsDir, masterKey: masterKey.toString('hex'), s3, database };
   }
 
   async prepare(): Promise<void> {
     const { call } = this;
-    for (const frequency of [440, 660]) {
-      const track = call.track('PCMU', rate);
-      const codes = mulaw(tone(rate, LENGTH_MS / 1000, frequency));
-      for (let at = 0; at < codes.length; at += 160) {
-        if (at === rate) track.pause('api');
-        track.add(at, codes.subarray(at, at + 160));
-      }
-    }
+    const { postgres, record = twoTones } = this.#options;
+    await record(call);
     await call.end();
-    const segments = [...new Map(call.segments.map((one) => [`${one.track}/${one.segment}`, one]))];
     if (this.s3) await this.#move();
+    if (postgres) this.#url = (await postgres.empty()).url;
     const store = await this.open();
-    const record = { id: call.callId, status: 'kept', lengthMs: LENGTH_MS } as const;
+    const row = { id: call.callId, status: 'kept', lengthMs: LENGTH_MS } as const;
     await store.commit({
-      call: aCall({ ...record, legalHold: null, gaps: null }),
-      ...{ tracks: call.tracks, segments: segments.map(([, one]) => one) },
+      call: aCall({ ...row, legalHold: null, gaps: null }),
+      ...{ tracks: call.tracks, segments: rowsOf(call) },
     });
+    const { gaps } = await archiveOf(this.place, store).finish(call.callId);
+    await store.commit({ gaps });
     this.sealed = this.stored();
     this.before = await this.heard(store);
+    this.keys = rowsOf(call).map(({ wrappedKey }) => wrappedKey?.toString('base64') ?? '');
     await store.close();
-    this.keys = this.#storedKeys();
-    this.#keepTemplate();
+    if (!postgres) this.keys = this.#storedKeys();
+    await this.#keepTemplate();
   }
 
   /** Keys as the database's rows have them. */
@@ -92,9 +112,9 @@ export class ErasureBench {
 
   /** What a process that is new finds. */
   async heard(store: SqlStore, keyFile?: string): Promise<Int16Array> {
-    const keys = keyFile === undefined ? undefined : new KeyRing(embeddedMasterKeys(keyFile).keys);
-    const archive = this.#archive(store, this.files, store.keeping, keys);
-    const playback = await archive.play(this.call.callId);
+    const keys =
+      keyFile === undefined ? {} : { keys: new KeyRing(embeddedMasterKeys(keyFile).keys) };
+    const playback = await archiveOf(this.place, store, keys).play(this.call.callId);
     const pieces: Buffer[] = [];
     for await (const piece of playback.wav(WAV_HEADER_BYTES)) pieces.push(piece);
     await playback.close();
@@ -108,33 +128,37 @@ export class ErasureBench {
     mortal: Mortal,
     run: (erasures: Erasures) => Promise<unknown>,
   ): Promise<void> {
-    const [lives, keeping] = [mortal.of(store), mortal.of(store.keeping)];
-    const journal = new Journal({ store: lives, bus: silentBus, clock });
-    const erasures = new Erasures({
-      ...{ store: lives, keeping, journal, clock },
-      kept: new KeptRecordings({ calls: new CallRegistry(), store: lives }),
-      archive: this.#archive(lives, mortal.of(this.files), keeping),
-      alarms: { raise: () => undefined },
-    });
-    await run(erasures).catch(() => undefined);
+    await run(erasuresOf(this.place, store, mortal)).catch(() => undefined);
   }
 
   open(): Promise<SqlStore> {
-    return SqlStore.open(openSqlite(this.databaseFile));
+    return openStore(this.place);
   }
 
   /** As it was when it was prepared. */
   async restore(): Promise<void> {
-    for (const suffix of ['', '-wal', '-shm']) rmSync(this.databaseFile + suffix, { force: true });
-    copyFileSync(`${this.databaseFile}.template`, this.databaseFile);
+    if (this.#template === undefined) {
+      for (const suffix of ['', '-wal', '-shm'])
+        rmSync(this.databaseFile + suffix, { force: true });
+      copyFileSync(`${this.databaseFile}.template`, this.databaseFile);
+    } else this.#url = await cloneOf(this.#template, this.#url);
     for (const [folder, template] of this.#folders()) {
       rmSync(folder, { recursive: true, force: true });
       if (existsSync(template)) cpSync(template, folder, { recursive: true });
     }
   }
 
-  #keepTemplate(): void {
-    copyFileSync(this.databaseFile, `${this.databaseFile}.template`);
+  remove(): void {
+    this.call.remove();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #keepTemplate(): Promise<void> {
+    if (this.#url === undefined) copyFileSync(this.databaseFile, `${this.databaseFile}.template`);
+    else {
+      this.#template = this.#url;
+      this.#url = await cloneOf(this.#template);
+    }
     for (const [folder, template] of this.#folders()) {
       if (existsSync(folder)) cpSync(folder, template, { recursive: true });
     }
@@ -147,17 +171,7 @@ export class ErasureBench {
       join(recordingsDir, callId),
       ...(this.s3 ? [join(this.s3.folder, 'recordings', 'hush', callId)] : []),
     ];
-    return folders.map((folder, index) => [folder, join(recordingsDir, `template-${index}`)]);
-  }
-
-  #archive(
-    store: SqlStore,
-    files: AudioFiles,
-    keeping = store.keeping,
-    keys = new KeyRing([this.call.masterKey]),
-  ): SealedArchive {
-    const filesSettings = { recordingsDir: this.call.recordingsDir };
-    return new SealedArchive({ files, filesSettings, keys, store, keeping, maxExports: 0 });
+    return folders.map((folder, index) => [folder, join(this.#folder, `template-${index}`)]);
   }
 
   async #move(): Promise<void> {
@@ -169,6 +183,30 @@ export class ErasureBench {
       await files.disk.remove(path);
     }
   }
+}
+
+async function twoTones(call: StoredCall): Promise<void> {
+  for (const frequency of [440, 660]) {
+    const track = call.track('PCMU', rate);
+    const codes = mulaw(tone(rate, LENGTH_MS / 1000, frequency));
+    for (let at = 0; at < codes.length; at += 160) {
+      if (at === rate) track.pause('api');
+      track.add(at, codes.subarray(at, at + 160));
+    }
+  }
+}
+
+/** A database like another one, to which nobody is connected. */
+async function cloneOf(url: string, before?: string): Promise<string> {
+  const name = (of: string): string => new URL(of).pathname.slice(1);
+  const to = (database: string) => Object.assign(new URL(url), { pathname: `/${database}` }).href;
+  const client = new pg.Client({ connectionString: to('postgres') });
+  await client.connect();
+  const clone = `clone_${randomUUID().replaceAll('-', '')}`;
+  if (before) await client.query(`drop database if exists ${name(before)} with (force)`);
+  await client.query(`create database ${clone} template ${name(url)}`);
+  await client.end();
+  return to(clone);
 }
 
 function contentsOf(folder: string, ending: string): Buffer[] {

@@ -103,6 +103,7 @@ describe('a call in progress', () => {
     const audio = live((files) => ({
       ...{ write: files.write, sync: files.sync, remove: files.remove, list: files.list },
       ...{ removeFolder: files.removeFolder, isEmpty: files.isEmpty },
+      sweepUnfinished: files.sweepUnfinished,
       open: async (path) => {
         const file = await files.open(path);
         return (

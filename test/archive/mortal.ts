@@ -1,13 +1,21 @@
-/** What a process does until it dies at one of its steps: before it, or right behind it. */
+export type Death = 'before' | 'within' | 'behind';
+
+/**
+ * What a process does until it dies at one of its steps: before it, while it is under way, or right
+ * behind it.
+ */
 export class Mortal {
-  steps = 0;
+  #steps = 0;
   #dead = false;
   readonly #last: number;
-  readonly #when: 'before' | 'behind';
+  readonly #when: Death;
+  readonly #kill: (() => void) | undefined;
 
-  constructor(last: number, when: 'before' | 'behind') {
+  /** @param kill ends the process; without it every step from then on throws */
+  constructor(last: number, when: Death, kill?: () => void) {
     this.#last = last;
     this.#when = when;
+    this.#kill = kill;
   }
 
   get died(): boolean {
@@ -27,26 +35,38 @@ export class Mortal {
   }
 
   async #step(run: () => unknown): Promise<unknown> {
-    this.#mayDie('before');
-    const result = await run();
+    // Some are under way beside one another: each has its number from its beginning on.
+    const step = this.#steps;
+    this.#steps += 1;
+    this.#mayDie('before', step);
+    const running = run();
+    // What it asked of disk, database and bucket is on its way.
+    if (this.#isLast('within', step)) setImmediate(() => this.#kill?.());
+    const result = await running;
     try {
-      this.#mayDie('behind');
+      this.#mayDie('behind', step);
     } catch (cause) {
       // The system closes what a dead process had open.
       await (result as Partial<{ close(): Promise<void> }> | undefined)?.close?.();
       throw cause;
     }
-    this.steps += 1;
     return result;
   }
 
   async *#list(files: AsyncIterable<unknown>): AsyncGenerator<unknown> {
-    this.#mayDie('before');
+    if (this.#dead) throw new Error('the process died');
     yield* files;
   }
 
-  #mayDie(when: 'before' | 'behind'): void {
-    if (this.steps === this.#last && when === this.#when) this.#dead = true;
+  #isLast(when: Death, step: number): boolean {
+    return step === this.#last && when === this.#when;
+  }
+
+  #mayDie(when: Death, step: number): void {
+    if (this.#isLast(when, step)) {
+      this.#dead = true;
+      this.#kill?.();
+    }
     if (this.#dead) throw new Error('the process died');
   }
 }

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { reseal } from '../../src/archive/reseal.ts';
 import { SegmentReader } from '../../src/archive/segment-reader.ts';
 import type { SegmentRecord } from '../../src/domain/records.ts';
 import { unsealing } from '../support/unsealing.ts';
+import { resealed } from './damage.ts';
 import { l16, StoredCall } from './stored-call.ts';
 
 let call: StoredCall;
@@ -34,9 +34,7 @@ async function stretchesOf(segment: SegmentRecord): Promise<Stretch[]> {
 
 async function without(start: number, end: number): Promise<Stretch[] | undefined> {
   await call.end();
-  const [segment] = call.segments.filter(({ closedBy }) => closedBy !== null);
-  if (!segment) throw new Error('no segment');
-  const next = await reseal(unsealing(call), segment, { start, end });
+  const [next] = await resealed(call, { start, end });
   expect(next?.generation ?? 1).toBe(1);
   return next && stretchesOf(next);
 }

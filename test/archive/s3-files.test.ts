@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AudioFiles } from '../../src/archive/audio-files.ts';
 import { DiskFiles } from '../../src/archive/disk-files.ts';
 import { S3Files } from '../../src/archive/s3-files.ts';
 import { temporaryFolder } from '../support/hush.ts';
-import { S3Server } from '../support/s3-server.ts';
+import { bucket, S3Server } from '../support/s3-server.ts';
 
 let server: S3Server;
 beforeAll(async () => {
@@ -43,6 +45,30 @@ describe.each([
     }
     expect(await file?.read(700_000, 700_010)).toHaveLength(0);
     await file?.close();
+  });
+
+  it('are whole where they come in pieces, or are not there', async () => {
+    const files = open();
+    const bytes = randomBytes(21_000_000);
+    async function* pieces(end: number) {
+      for (let at = 0; at < end; at += 65_537) yield bytes.subarray(at, Math.min(end, at + 65_537));
+    }
+    async function* broken() {
+      yield* pieces(20_000_000);
+      throw new Error('no more');
+    }
+    for (const length of [0, 1, 8_388_607, 8_388_608, 8_388_609, bytes.length]) {
+      expect(await files.write('call-1/0-0.seg', pieces(length))).toBe(length);
+      const file = await files.open('call-1/0-0.seg');
+      expect(file?.size).toBe(length);
+      const read = await file?.read(0, length);
+      expect(read?.equals(bytes.subarray(0, length))).toBe(true);
+      await file?.close();
+    }
+    await expect(files.write('call-1/0-1.seg', broken())).rejects.toThrow('no more');
+    expect(await listed(files)).toEqual([['call-1/0-0.seg', bytes.length]]);
+    const uploads = join(server.folder, bucket, '._S3rver_uploads');
+    expect(existsSync(uploads) ? readdirSync(uploads) : []).toEqual([]);
   });
 
   it('are replaced as a whole, listed, and removed', async () => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -63,6 +63,7 @@ describe('an interval that is erased', () => {
           ...{ track, segment: 0, generation: 0 },
           keySha256: expect.stringMatching(/^[0-9a-f]{64}$/),
           bytes: sealed[track]?.length,
+          ...{ found: 'whole', lostMs: 0 },
         })),
       }),
     ]);
@@ -179,9 +180,24 @@ describe('a whole recording that is erased', () => {
     expect((await reader?.read())?.done).toBe(false);
     await ask('POST', `${id}/erasures`, { reason: 'x', whole: true });
     expect((await ask('GET', `${id}/audio`)).status).toBe(410);
+    // What nobody has open any more takes no room on the disk.
+    expect(deletedButOpen()).toEqual([]);
     await reader?.cancel();
   });
 });
+
+/** Recordings that this process has open, and that have no name any more (proc(5)). */
+function deletedButOpen(): string[] {
+  if (!existsSync('/proc/self/fd')) return [];
+  const open = readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)];
+    } catch {
+      return [];
+    }
+  });
+  return open.filter((path) => path.endsWith('.seg (deleted)'));
+}
 
 describe('a legal hold', () => {
   test('keeps a recording from being erased, until it is released', async () => {

@@ -1,6 +1,8 @@
-import { createServer, type RequestListener } from 'node:http';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 
 /** It comes without types. */
 interface S3rver {
@@ -9,11 +11,51 @@ interface S3rver {
 }
 const S3rver: new (options: object) => S3rver = createRequire(import.meta.url)('@20minutes/s3rver');
 
-const [directory, port, bucket] = process.argv.slice(2);
+const [directory = '', port, bucket = ''] = process.argv.slice(2);
 const store = new S3rver({ directory, silent: true, configureBuckets: [{ name: bucket }] });
 await store.configureBuckets();
 const answer = store.callback();
+/** Where it keeps the parts of objects that are not whole yet. */
+const uploads = join(directory, bucket, '._S3rver_uploads');
+
+/** It takes parts, and can neither list nor abort what it took: undefined for everything else. */
+function answerOfUploads({ url = '/', method }: IncomingMessage) {
+  const { pathname, searchParams } = new URL(url, 'http://s3');
+  const uploadId = searchParams.get('uploadId');
+  if (method === 'DELETE' && uploadId !== null) {
+    rmSync(join(uploads, uploadId), { recursive: true, force: true });
+    return { status: 204, body: '' };
+  }
+  const isList = method === 'GET' && searchParams.has('uploads');
+  if (!isList || pathname.replace(/\/$/, '') !== `/${bucket}`) return undefined;
+  const found = uploadIds().map((id) => ({
+    id,
+    key: readFileSync(join(uploads, id, 'key'), 'utf8'),
+  }));
+  const own = found.filter(({ key }) => key.startsWith(searchParams.get('prefix') ?? ''));
+  const items = own.map(
+    ({ id, key }) => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId></Upload>`,
+  );
+  const result = `<IsTruncated>false</IsTruncated>${items.join('')}`;
+  const body = `<ListMultipartUploadsResult>${result}</ListMultipartUploadsResult>`;
+  return { status: 200, body };
+}
+
+function uploadIds(): string[] {
+  try {
+    return readdirSync(uploads);
+  } catch {
+    return [];
+  }
+}
+
 const server = createServer((request, response) => {
+  const own = answerOfUploads(request);
+  if (own) {
+    request.resume();
+    response.writeHead(own.status, { 'Content-Type': 'application/xml' }).end(own.body);
+    return;
+  }
   // It reads the path of a listing otherwise than the SDK signs it; what is not signed it allows.
   if (request.url?.startsWith(`/${bucket}/?`)) delete request.headers.authorization;
   answer(request, response);

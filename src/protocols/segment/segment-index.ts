@@ -35,21 +35,23 @@ export interface IndexFooter {
   readonly hasCrc: boolean;
 }
 
-/** @param headers as they stand at the beginning of each record */
-export function encodeIndex(places: readonly ChunkPlace[], headers: readonly Buffer[]): Buffer {
-  const parts = places.flatMap(({ start }, index) => {
-    const at = Buffer.alloc(START_BYTES);
-    at.writeUIntBE(start, 0, START_BYTES);
-    return [at, headers[index] ?? Buffer.alloc(0)];
-  });
-  const body = Buffer.concat(parts);
-  const crc = Buffer.alloc(CRC_BYTES);
-  crc.writeUInt32BE(crc32(body), 0);
-  const footer = Buffer.alloc(INDEX_FOOTER_BYTES);
-  footer.writeUInt32BE(body.length + CRC_BYTES, 0);
-  footer.writeUInt32BE(places.length, 4);
-  footer.writeUInt32BE(MAGIC, 8);
-  return Buffer.concat([body, crc, footer]);
+/** @param header as it stands at the beginning of the record */
+export function indexEntry(start: number, header: Buffer): Buffer {
+  const entry = Buffer.alloc(START_BYTES + header.length);
+  entry.writeUIntBE(start, 0, START_BYTES);
+  entry.set(header, START_BYTES);
+  return entry;
+}
+
+/** @param entries one per chunk, in their order */
+export function encodeIndex(entries: readonly Buffer[]): Buffer {
+  const body = Buffer.concat(entries);
+  const end = Buffer.alloc(CRC_BYTES + INDEX_FOOTER_BYTES);
+  end.writeUInt32BE(crc32(body), 0);
+  end.writeUInt32BE(body.length + CRC_BYTES, CRC_BYTES);
+  end.writeUInt32BE(entries.length, CRC_BYTES + 4);
+  end.writeUInt32BE(MAGIC, CRC_BYTES + 8);
+  return Buffer.concat([body, end]);
 }
 
 /** Undefined where the file has no index. @param footer the file's last 12 bytes */
@@ -64,21 +66,23 @@ export function parseFooter(footer: Buffer, fileBytes: number): IndexFooter | un
   return { start, bytes, chunks: footer.readUInt32BE(4), hasCrc };
 }
 
-/** Undefined where it is not what a footer promised: the chunks are to be looked for then. */
-export function parseIndex(bytes: Buffer, footer: IndexFooter): ChunkPlace[] | undefined {
+/**
+ * The chunks that it names, one after the other: together they are much larger than it is. False
+ * in the end where it is not what a footer promised: the chunks are to be looked for then.
+ */
+export function* indexedPlaces(bytes: Buffer, footer: IndexFooter): Generator<ChunkPlace, boolean> {
   const { start, chunks, hasCrc } = footer;
   const body = hasCrc ? bytes.subarray(0, bytes.length - CRC_BYTES) : bytes;
-  if (hasCrc && bytes.readUInt32BE(body.length) !== crc32(body)) return undefined;
-  const places: ChunkPlace[] = [];
+  if (hasCrc && bytes.readUInt32BE(body.length) !== crc32(body)) return false;
   let at = 0;
   for (let index = 0; index < chunks; index += 1) {
-    if (at + START_BYTES > body.length) return undefined;
+    if (at + START_BYTES > body.length) return false;
     const recordStart = body.readUIntBE(at, START_BYTES);
     const head = body.subarray(at + START_BYTES, at + START_BYTES + MAX_HEADER_BYTES);
     const place = parseChunkHeader(head, recordStart, start);
-    if (!place) return undefined;
-    places.push(place);
+    if (!place) return false;
+    yield place;
     at += START_BYTES + headerBytes(place.header);
   }
-  return at === body.length ? places : undefined;
+  return at === body.length;
 }
