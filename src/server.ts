@@ -52,11 +52,13 @@ import { Leases } from './domain/leases.ts';
 import { LegalHolds } from './domain/legal-holds.ts';
 import { MetadataAlarms } from './domain/metadata-alarms.ts';
 import { parseNetworks } from './domain/networks.ts';
+import type { Moments } from './domain/moment.ts';
 import { PauseWatch } from './domain/pause-watch.ts';
 import { PeopleRegister } from './domain/people-register.ts';
 import type { Clock, RecorderListener } from './domain/ports.ts';
 import { Retention } from './domain/retention.ts';
 import { SeamLeases } from './domain/seam-leases.ts';
+import { TrustedClock } from './domain/trusted-clock.ts';
 import { UccRegistry } from './domain/ucc-registry.ts';
 import { buildHttpServer } from './http/http-server.ts';
 import { originRule } from './http/origins.ts';
@@ -82,6 +84,7 @@ import { WebhookDispatcher } from './webhooks/webhook-dispatcher.ts';
 export interface ServerOverrides {
   readonly logger?: Logger;
   readonly clock?: Clock;
+  readonly moments?: Moments;
   readonly workerEntry?: URL;
 }
 
@@ -198,7 +201,7 @@ async function assemble(
 ): Promise<HushServer> {
   const { logger } = overrides;
   const clock = overrides.clock ?? { now: () => Date.now() };
-  const moments = { moment };
+  const moments = overrides.moments ?? { moment };
   const recordingsDir = join(config.dataDir, 'recordings');
   closeFolder(config, logger);
   const ownership = await Ownership.take(ownershipOptions(config));
@@ -285,8 +288,9 @@ async function assemble(
     onVerdict: (health) => metrics.verdict(health),
   });
   const timeZone = config.assurance.timeZone ?? systemTimeZone();
+  const trustedClock = new TrustedClock({ clock, moments, store: store.clockAnchors });
   const daily = new DailySchedule({
-    ...{ ...config.assurance, timeZone, clock, alarms, store: store.assurance },
+    ...{ ...config.assurance, timeZone, clock, trustedClock, alarms, store: store.assurance },
     onSummary: (date, { uccs: perUcc, lookAtCount }) =>
       logger.info({ date, uccs: perUcc, lookAtCount }, 'daily summary'),
     onError: onAssuranceFailed,
@@ -337,7 +341,9 @@ async function assemble(
       : undefined;
   const auditLog = new AuditLog({ store, clock, onError: onAuditFailed });
   const retention = new Retention({
-    ...{ uccs, keeping, erasures, clock, intervalMs: config.archive.cleanIntervalMs },
+    ...{ uccs, keeping, store, erasures, alarms, clock: trustedClock },
+    intervalMs: config.archive.cleanIntervalMs,
+    maxDestroyedPerPass: config.archive.maxDestroyedPerPass,
     audit: ({ uccName, correlationId, id: callId }) =>
       auditLog.entry(systemCaller('retention', 'hush'), {
         ...{ action: 'erase', uccName, correlationId, callId, outcome: 'ok', reason: 'retention' },
@@ -513,7 +519,7 @@ async function assemble(
         seamLeases,
         assessor,
       },
-      ...{ keeping, erasures, legalHolds, archiveWork },
+      ...{ keeping, erasures, legalHolds, archiveWork, retention },
       storage: () => storageOf(recordingsDir, uploader),
       live: archive.live,
       peaks: (callId) => kept.run(callId, () => archive.peaks(callId)),
@@ -551,6 +557,7 @@ async function assemble(
       verify: (secrets, hash) => new ScryptHasher(1).verify(secrets, hash),
     });
     await journal.load();
+    await trustedClock.load();
     await webhooks.start();
     mayGoOn();
     const restored = await lifecycle.restore();

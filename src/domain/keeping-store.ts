@@ -12,6 +12,11 @@ export interface ExpiryFilter {
   /** Unix ms: recordings that began earlier. */
   readonly before: number;
   readonly spareMarked: boolean;
+}
+
+export interface ExpiryPage extends ExpiryFilter {
+  /** Those behind this one. */
+  readonly after?: Pick<CallRecord, 'beganAt' | 'id'> | undefined;
   readonly limit: number;
 }
 
@@ -43,7 +48,8 @@ export interface KeepingStore {
   /** The newest first. */
   erasures(filter: ErasureFilter): Promise<ErasureRecord[]>;
   /** Kept recordings under no legal hold, the oldest first. */
-  expired(filter: ExpiryFilter): Promise<CallRecord[]>;
+  expired(page: ExpiryPage): Promise<CallRecord[]>;
+  expiredCount(filter: ExpiryFilter): Promise<number>;
   derived(callId: string): Promise<DerivedRecord[]>;
   /** Segments with keys, in the order of their places. */
   segmentsAfter(place: SegmentPlace | undefined, limit: number): Promise<SegmentRecord[]>;
