@@ -67,7 +67,10 @@ async function rotate(options: RemoteOptions): Promise<void> {
     ({ looked, rewrapped }) => `${looked} keys looked at, ${rewrapped} wrapped anew`,
   );
   if (options.json) printJson(rotation);
-  else print([{ key: rotation.keyId, rewrapped: String(rotation.rewrapped) }], options);
+  else {
+    const { keyId: key, rewrapped, unopened } = rotation;
+    print([{ key, rewrapped: String(rewrapped), unopened: String(unopened) }], options);
+  }
 }
 
 async function retention({ confirm, ...options }: RetentionOptions): Promise<void> {

@@ -63,6 +63,8 @@ export interface KeepingStore {
    * @returns how many there were, and how many of them changed meanwhile: ask again
    */
   renewSecrets(renew: (sealed: string) => string): Promise<{ renewed: number; missed: number }>;
+  /** Secrets that sessions in progress hold, as `Vault.seal` made them. */
+  sessionSecrets(): Promise<string[]>;
   /**
    * Gives up what is left of keys that commits destroyed or replaced. Rejects while something, as a
    * reader of the database, keeps it from that: to be asked again.

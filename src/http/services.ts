@@ -44,6 +44,7 @@ export interface KeyRotationProgress {
   readonly keyId: string;
   readonly looked: number;
   readonly rewrapped: number;
+  readonly unopened: number;
 }
 
 /** What a request below one of the hub's paths asks for, and who asks. */

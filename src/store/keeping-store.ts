@@ -15,6 +15,7 @@ import type { CallRecord, SegmentRecord, SessionRecord } from '../domain/records
 import type { CommitQueue } from './commit-queue.ts';
 import { type Database, openedRows } from './database.ts';
 import { derivedOf, erasureOf } from './keeping-rows.ts';
+import { secretsOf } from './key-check-store.ts';
 import { callOf, segmentOf } from './mapping.ts';
 import type { Schema } from './schema.ts';
 
@@ -151,6 +152,12 @@ export class SqlKeepingStore implements KeepingStore {
       else renewed += 1;
     }
     return { renewed, missed };
+  }
+
+  async sessionSecrets(): Promise<string[]> {
+    await this.#commits.add({});
+    const rows = await this.#kysely.selectFrom('recording_sessions').select('streams').execute();
+    return rows.flatMap(({ streams }) => secretsOf(streams));
   }
 
   /** Who asks while one is on its way waits for the next one: it covers them all. */

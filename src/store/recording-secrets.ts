@@ -61,16 +61,24 @@ export class RecordingSecrets {
     return { rows: sealed, secrets: made.flatMap((callId) => added(callId, secrets.get(callId))) };
   }
 
-  /** Rows with their keys as they were given. @throws where the secret was renewed meanwhile */
-  async opened<Row extends KeyRow>(rows: readonly Row[]): Promise<Row[]> {
-    const isSealed = ({ wrapped_key }: KeyRow) => wrapped_key?.includes(SEALED) === true;
+  /**
+   * Rows with their keys as they were given.
+   * @param evenDamaged leaves one that does not open as it is: no master key opens that either
+   * @throws where the secret was renewed meanwhile, or a row is damaged
+   */
+  async opened<Row extends KeyRow>(rows: readonly Row[], evenDamaged = false): Promise<Row[]> {
     const callIds = new Set(rows.filter(isSealed).map(({ call_id }) => call_id));
     const secrets = await this.#secretsOf(callIds);
     return rows.map((row) => {
       const { call_id, wrapped_key } = row;
       const secret = secrets.get(call_id);
       if (!isSealed(row) || wrapped_key === null || !secret) return row;
-      return { ...row, wrapped_key: open(secret, call_id, wrapped_key) };
+      try {
+        return { ...row, wrapped_key: open(secret, call_id, wrapped_key) };
+      } catch (cause) {
+        if (evenDamaged) return row;
+        throw cause;
+      }
     });
   }
 
@@ -135,8 +143,12 @@ export class RecordingSecrets {
         some,
       );
       const rows = answer as unknown as (KeyRow & { rowid: number; wrapped_key: string })[];
-      const opened = await this.opened(rows);
-      found.push(...rows.map((row, at) => ({ ...row, opened: opened[at]?.wrapped_key ?? '' })));
+      const opened = await this.opened(rows, true);
+      for (const [at, row] of rows.entries()) {
+        const now = opened[at];
+        // A damaged one is not sealed anew: nothing opens it as it is.
+        if (now?.wrapped_key && !isSealed(now)) found.push({ ...row, opened: now.wrapped_key });
+      }
     }
     return found;
   }
@@ -184,6 +196,10 @@ interface OpenedRow {
 
 function callIdOf({ call_id }: KeyRow): string {
   return call_id;
+}
+
+function isSealed({ wrapped_key }: KeyRow): boolean {
+  return wrapped_key?.includes(SEALED) === true;
 }
 
 function hasKey(row: object): row is KeyRow & { readonly wrapped_key: string } {

@@ -114,7 +114,7 @@ function keysOf({
   reader,
 }: KeyParts): Pick<Database, 'opened' | 'replaceKeys' | 'forgetDeleted'> {
   return {
-    opened: (rows) => secrets.opened(rows),
+    opened: (rows, evenDamaged) => secrets.opened(rows, evenDamaged),
     async replaceKeys(of, keys) {
       epoch.mustNotBeDisowned();
       const text = (key: Buffer): string => key.toString('base64');
