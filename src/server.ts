@@ -1,15 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
+import { userInfo } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
 import { SealedArchive } from './archive/archive.ts';
 import { ArchiveWork } from './archive/archive-work.ts';
+import { BucketMark } from './archive/bucket-mark.ts';
 import { KeyRotation, underCurrentKey } from './archive/key-rotation.ts';
 import { masterKeyFile } from './archive/master-key.ts';
 import { filesSettingsOf, openFiles, SpooledFiles } from './archive/open-files.ts';
 import { openProvenKeys } from './archive/proven-keys.ts';
+import { S3Files, type S3Settings } from './archive/s3-files.ts';
 import { storageOf } from './archive/storage.ts';
 import { Uploader } from './archive/uploader.ts';
 import { masterKeyVault } from './archive/vault.ts';
@@ -32,6 +36,7 @@ import { Assessor } from './domain/assurance-assessor.ts';
 import { systemTimeZone } from './domain/assurance-day.ts';
 import { DailySchedule } from './domain/assurance-schedule.ts';
 import { AssuranceWatch } from './domain/assurance-watch.ts';
+import { auditedChange } from './domain/audit-change.ts';
 import { AuditLog } from './domain/audit-log.ts';
 import { CallLifecycle } from './domain/call-lifecycle.ts';
 import { CallRegistry } from './domain/call-registry.ts';
@@ -74,7 +79,7 @@ import { moment } from './recorder/clock-origin.ts';
 import { MediaRecorder } from './recorder/recorder.ts';
 import { SessionRecordingServer } from './srs/session-recording-server.ts';
 import { closeDataFolder, DataFolderError } from './store/data-folder.ts';
-import { Ownership } from './store/ownership.ts';
+import { type Claimed, type OnAdopt, Ownership } from './store/ownership.ts';
 import { OwnershipError } from './store/ownership-error.ts';
 import { SqlStore } from './store/store.ts';
 import { Begun, Teardown } from './teardown.ts';
@@ -85,6 +90,10 @@ export interface ServerOverrides {
   readonly logger?: Logger;
   readonly clock?: Clock;
   readonly moments?: Moments;
+  /** How often an instance marks its bucket. */
+  readonly bucketMarkMs?: number;
+  /** A person says that this copy of a store is the original from now on: `hush serve --adopt`. */
+  readonly adopt?: boolean;
   readonly workerEntry?: URL;
 }
 
@@ -122,6 +131,7 @@ export interface HushServer {
 
 /** Bound on each step of a stop that no setting bounds. */
 const STEP_TIMEOUT_MS = 3_000;
+const BUCKET_MARK_MS = 20_000;
 
 /** What could not be started, in one sentence; everything that had been begun is closed again. */
 export class StartError extends Error {
@@ -181,6 +191,7 @@ function sentenceOf(cause: unknown): string {
 }
 
 interface StoreMaking {
+  readonly adopt: boolean;
   readonly ownership: Ownership;
   readonly logger: Logger;
   readonly begun: Begun;
@@ -216,7 +227,9 @@ async function assemble(
   };
   const onAssuranceFailed = (cause: unknown): void =>
     logger.error({ err: cause }, 'what assurance found could not be kept');
-  const { store, keys } = await openStore(config, { ownership, logger, begun });
+  const { adopt = false } = overrides;
+  const opened = await openStore(config, { ownership, logger, begun, adopt });
+  const { store, keys, claimed } = opened;
   const vault = masterKeyVault(keys);
   const bus = new InProcessBus((cause) => logger.error({ err: cause }, 'an event listener failed'));
   const uccs = new UccRegistry(store);
@@ -239,7 +252,8 @@ async function assemble(
     );
   const { maxExports } = config.archive;
   const filesSettings = filesSettingsOf(recordingsDir, config.archive.s3);
-  const files = openFiles(filesSettings);
+  const mark = filesSettings.s3 && newBucketMark(filesSettings.s3);
+  const files = openFiles(filesSettings, mark);
   const archive = new SealedArchive({
     ...{ files, filesSettings, keys, store, keeping: store.keeping, maxExports },
   });
@@ -344,6 +358,7 @@ async function assemble(
     ...{ uccs, keeping, store, erasures, alarms, clock: trustedClock },
     intervalMs: config.archive.cleanIntervalMs,
     maxDestroyedPerPass: config.archive.maxDestroyedPerPass,
+    mayDestroy: () => mark?.isOurs ?? true,
     audit: ({ uccName, correlationId, id: callId }) =>
       auditLog.entry(systemCaller('retention', 'hush'), {
         ...{ action: 'erase', uccName, correlationId, callId, outcome: 'ok', reason: 'retention' },
@@ -493,6 +508,23 @@ async function assemble(
     }
   }
 
+  function newBucketMark(s3: S3Settings): BucketMark {
+    const { instance, place } = claimed;
+    return new BucketMark({
+      ...{ bucket: new S3Files(s3), instance, run: randomUUID(), host: place.host },
+      ...{ path: place.path, intervalMs: overrides.bucketMarkMs ?? BUCKET_MARK_MS },
+      onShared(detail) {
+        const doing = 'this one uploads nothing, and destroys nothing by age or in the bucket';
+        alarms.begin('bucketShared', `Another Hush is at work as the same: ${detail}; ${doing}`);
+      },
+      onOurs() {
+        alarms.finish('bucketShared');
+        if (phase === 'ready') void retention.clean();
+      },
+      onError: (cause) => logger.warn({ err: cause }, 'the bucket could not be marked'),
+    });
+  }
+
   /** A stop that comes while Hush starts ends the start at its next step. */
   function mayGoOn(): void {
     if (phase === 'stopping') throw new StartError('Hush was stopped while it started.');
@@ -573,6 +605,7 @@ async function assemble(
     // What the process before left open is raised again where it still is so.
     await store.assurance.endAlarmsOfBefore(startedAt, clock.now());
     await daily.start();
+    mark?.start();
     await uploader?.start();
     mayGoOn();
     retention.start();
@@ -620,11 +653,13 @@ async function assemble(
     const limitMs = config.http.closeTimeoutMs + STEP_TIMEOUT_MS;
     await teardown.step('HTTP', limitMs, () => http?.close());
     await step('SIP', () => srs.close());
+    mark?.stopWaiting();
     await step(
       'background work',
       ...[() => daily.close(), () => retention.close(), () => archiveWork.close()],
       ...[() => uploader?.close(), () => webhooks.close()],
     );
+    await step('bucket', () => mark?.close());
     certificates.http?.close();
     certificates.sip?.close();
     await step('media threads', () => recorder.close());
@@ -699,22 +734,29 @@ async function assemble(
  */
 async function openStore(
   config: Config,
-  { ownership, logger, begun }: StoreMaking,
-): Promise<{ store: SqlStore; keys: KeyRing }> {
+  { adopt, ownership, logger, begun }: StoreMaking,
+): Promise<{ store: SqlStore; keys: KeyRing; claimed: Claimed }> {
   const database = openDatabase(config, (cause) =>
     logger.warn({ err: cause }, 'a database connection was lost'),
   );
   begun.add('database', () => database.close());
   await mustAnswer(database);
   const store = await SqlStore.open(database);
-  await ownership.claim(store.owner);
+  const auditLog = new AuditLog({ store, clock: Date, onError: () => undefined });
+  const onAdopt: OnAdopt = (before, now) => {
+    logger.warn({ before, now }, 'this copy is the original from now on: calls of it are not');
+    const change = auditedChange(before ?? {}, now);
+    const caller = systemCaller(userInfo().username, 'cli');
+    return auditLog.record(auditLog.entry(caller, { action: 'adopt', outcome: 'ok', change }));
+  };
+  const claimed = await ownership.claim(store.owner, adopt ? onAdopt : undefined);
   const keys = await openProvenKeys(config, store.keyChecks, {
     onMade: (file) =>
       logger.warn({ file }, 'a master key was made: who has it and the data folder can listen'),
     onUnopened: (count) =>
       logger.error({ count }, 'the master key does not open some of what the store holds'),
   });
-  return { store, keys };
+  return { store, keys, claimed };
 }
 
 function signInsGuessed({ of, address, failures }: Guessing, windowMs: number): Omit<Alarm, 'at'> {

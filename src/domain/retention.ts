@@ -19,6 +19,8 @@ export interface RetentionPorts {
   readonly clock: TrustedClock;
   readonly intervalMs: number;
   readonly maxDestroyedPerPass: number;
+  /** False while the bucket may be another Hush's: nothing is destroyed by age then. */
+  mayDestroy(): boolean;
   /** The row of what is destroyed, for the commit that says so. */
   audit(record: CallRecord): AuditRecord;
   onError(cause: unknown): void;
@@ -127,7 +129,7 @@ export class Retention {
   async #clean(): Promise<void> {
     const { uccs, erasures, clock, alarms, maxDestroyedPerPass } = this.#ports;
     await erasures.resume(() => this.#closed);
-    if (this.#closed) return;
+    if (this.#closed || !this.#ports.mayDestroy()) return;
     this.#wasInDoubt = clock.look().offMs !== 0;
     const before = this.#hold;
     this.#hold = await this.#holdNow();

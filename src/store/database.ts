@@ -47,6 +47,8 @@ export interface Database {
    * @param callIds of the calls whose keys they were; undefined: of any
    */
   forgetDeleted(callIds?: readonly string[]): Promise<void>;
+  /** Names the database among all others; null of SQLite, which is a file. */
+  name(): Promise<string | null>;
   close(): Promise<void>;
 }
 

@@ -40,6 +40,7 @@ export function openPostgres(options: PostgresOptions): Database {
     change,
     epoch,
     mustBeDurable: () => mustBeDurable(kysely),
+    name: () => nameOf(kysely),
     async claim(folder) {
       const claim = await change((transaction) => claimEpoch(transaction, folder));
       epoch.claimed(claim);
@@ -65,6 +66,14 @@ export function openPostgres(options: PostgresOptions): Database {
       await Promise.all([kysely.destroy(), reader.destroy()]);
     },
   };
+}
+
+/** A dump that is restored elsewhere has another name; a standby that takes over has the same. */
+async function nameOf(kysely: Kysely<Schema>): Promise<string> {
+  const { rows } = await sql<{ name: string }>`
+    select system_identifier || '/' || oid || '/' || current_schema() as name
+    from pg_control_system(), pg_database where datname = current_database()`.execute(kysely);
+  return rows[0]?.name ?? '';
 }
 
 async function remove(

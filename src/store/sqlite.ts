@@ -43,6 +43,7 @@ export function openSqlite(file: string): Database {
     epoch,
     // As its thread opens it.
     mustBeDurable: async () => undefined,
+    name: async () => null,
     ...owned(kysely, epoch),
     ...keysOf({ client, secrets, epoch, reader: () => reading?.kysely }),
     /** A thread of its own, from its first use on: a search keeps no command's commit waiting. */
