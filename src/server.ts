@@ -1,15 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
+import { userInfo } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
 import { SealedArchive } from './archive/archive.ts';
 import { ArchiveWork } from './archive/archive-work.ts';
+import { BucketMark } from './archive/bucket-mark.ts';
 import { KeyRotation, underCurrentKey } from './archive/key-rotation.ts';
 import { masterKeyFile } from './archive/master-key.ts';
 import { filesSettingsOf, openFiles, SpooledFiles } from './archive/open-files.ts';
 import { openProvenKeys } from './archive/proven-keys.ts';
+import { S3Files, type S3Settings } from './archive/s3-files.ts';
 import { storageOf } from './archive/storage.ts';
 import { Uploader } from './archive/uploader.ts';
 import { masterKeyVault } from './archive/vault.ts';
@@ -33,6 +37,7 @@ import { systemTimeZone } from './domain/assurance-day.ts';
 import { DailySchedule } from './domain/assurance-schedule.ts';
 import { AssuranceWatch } from './domain/assurance-watch.ts';
 import { AudioInspections } from './domain/audio-inspections.ts';
+import { auditedChange } from './domain/audit-change.ts';
 import { AuditLog } from './domain/audit-log.ts';
 import { CallLifecycle } from './domain/call-lifecycle.ts';
 import { CallRegistry } from './domain/call-registry.ts';
@@ -52,12 +57,14 @@ import { KeptRecordings } from './domain/kept-recordings.ts';
 import { Leases } from './domain/leases.ts';
 import { LegalHolds } from './domain/legal-holds.ts';
 import { MetadataAlarms } from './domain/metadata-alarms.ts';
+import type { Moments } from './domain/moment.ts';
 import { parseNetworks } from './domain/networks.ts';
 import { PauseWatch } from './domain/pause-watch.ts';
 import { PeopleRegister } from './domain/people-register.ts';
 import type { Clock, RecorderListener } from './domain/ports.ts';
 import { Retention } from './domain/retention.ts';
 import { SeamLeases } from './domain/seam-leases.ts';
+import { TrustedClock } from './domain/trusted-clock.ts';
 import { UccRegistry } from './domain/ucc-registry.ts';
 import { buildHttpServer } from './http/http-server.ts';
 import { originRule } from './http/origins.ts';
@@ -76,6 +83,7 @@ import { closeDataFolder, DataFolderError } from './store/data-folder.ts';
 import { Ownership } from './store/ownership.ts';
 import { OwnershipError } from './store/ownership-error.ts';
 import { SqlStore } from './store/store.ts';
+import type { Claimed, OnAdopt } from './store/store-place.ts';
 import { Begun, Teardown } from './teardown.ts';
 import { WebhookDispatcher } from './webhooks/webhook-dispatcher.ts';
 
@@ -83,6 +91,11 @@ import { WebhookDispatcher } from './webhooks/webhook-dispatcher.ts';
 export interface ServerOverrides {
   readonly logger?: Logger;
   readonly clock?: Clock;
+  readonly moments?: Moments;
+  /** How often an instance marks its bucket. */
+  readonly bucketMarkMs?: number;
+  /** A person says that this copy of a store is the original from now on: `hush serve --adopt`. */
+  readonly adopt?: boolean;
   readonly workerEntry?: URL;
 }
 
@@ -120,6 +133,7 @@ export interface HushServer {
 
 /** Bound on each step of a stop that no setting bounds. */
 const STEP_TIMEOUT_MS = 3_000;
+const BUCKET_MARK_MS = 20_000;
 
 /** What could not be started, in one sentence; everything that had been begun is closed again. */
 export class StartError extends Error {
@@ -179,6 +193,7 @@ function sentenceOf(cause: unknown): string {
 }
 
 interface StoreMaking {
+  readonly adopt: boolean;
   readonly ownership: Ownership;
   readonly logger: Logger;
   readonly begun: Begun;
@@ -199,7 +214,7 @@ async function assemble(
 ): Promise<HushServer> {
   const { logger } = overrides;
   const clock = overrides.clock ?? { now: () => Date.now() };
-  const moments = { moment };
+  const moments = overrides.moments ?? { moment };
   const recordingsDir = join(config.dataDir, 'recordings');
   closeFolder(config, logger);
   const ownership = await Ownership.take(ownershipOptions(config));
@@ -214,7 +229,9 @@ async function assemble(
   };
   const onAssuranceFailed = (cause: unknown): void =>
     logger.error({ err: cause }, 'what assurance found could not be kept');
-  const { store, keys } = await openStore(config, { ownership, logger, begun });
+  const { adopt = false } = overrides;
+  const opened = await openStore(config, { ownership, logger, begun, adopt });
+  const { store, keys, claimed } = opened;
   const vault = masterKeyVault(keys);
   const bus = new InProcessBus((cause) => logger.error({ err: cause }, 'an event listener failed'));
   const uccs = new UccRegistry(store);
@@ -237,7 +254,8 @@ async function assemble(
     );
   const { maxExports } = config.archive;
   const filesSettings = filesSettingsOf(recordingsDir, config.archive.s3);
-  const files = openFiles(filesSettings);
+  const mark = filesSettings.s3 && newBucketMark(filesSettings.s3);
+  const files = openFiles(filesSettings, mark);
   const archive = new SealedArchive({
     ...{ files, filesSettings, keys, store, keeping: store.keeping, maxExports },
     onFinding: (...found) => inspections.notice(...found),
@@ -287,8 +305,9 @@ async function assemble(
     onVerdict: (health) => metrics.verdict(health),
   });
   const timeZone = config.assurance.timeZone ?? systemTimeZone();
+  const trustedClock = new TrustedClock({ clock, moments, store: store.clockAnchors });
   const daily = new DailySchedule({
-    ...{ ...config.assurance, timeZone, clock, alarms, store: store.assurance },
+    ...{ ...config.assurance, timeZone, clock, trustedClock, alarms, store: store.assurance },
     onSummary: (date, { uccs: perUcc, lookAtCount }) =>
       logger.info({ date, uccs: perUcc, lookAtCount }, 'daily summary'),
     onError: onAssuranceFailed,
@@ -347,7 +366,10 @@ async function assemble(
       : undefined;
   const auditLog = new AuditLog({ store, clock, onError: onAuditFailed });
   const retention = new Retention({
-    ...{ uccs, keeping, erasures, clock, intervalMs: config.archive.cleanIntervalMs },
+    ...{ uccs, keeping, store, erasures, alarms, clock: trustedClock },
+    intervalMs: config.archive.cleanIntervalMs,
+    maxDestroyedPerPass: config.archive.maxDestroyedPerPass,
+    mayDestroy: () => mark?.isOurs ?? true,
     audit: ({ uccName, correlationId, id: callId }) =>
       auditLog.entry(systemCaller('retention', 'hush'), {
         ...{ action: 'erase', uccName, correlationId, callId, outcome: 'ok', reason: 'retention' },
@@ -499,6 +521,23 @@ async function assemble(
     }
   }
 
+  function newBucketMark(s3: S3Settings): BucketMark {
+    const { instance, place } = claimed;
+    return new BucketMark({
+      ...{ bucket: new S3Files(s3), instance, run: randomUUID(), host: place.host },
+      ...{ path: place.path, intervalMs: overrides.bucketMarkMs ?? BUCKET_MARK_MS },
+      onShared(detail) {
+        const doing = 'this one uploads nothing, and destroys nothing by age or in the bucket';
+        alarms.begin('bucketShared', `Another Hush is at work as the same: ${detail}; ${doing}`);
+      },
+      onOurs() {
+        alarms.finish('bucketShared');
+        if (phase === 'ready') void retention.clean();
+      },
+      onError: (cause) => logger.warn({ err: cause }, 'the bucket could not be marked'),
+    });
+  }
+
   /** A stop that comes while Hush starts ends the start at its next step. */
   function mayGoOn(): void {
     if (phase === 'stopping') throw new StartError('Hush was stopped while it started.');
@@ -525,7 +564,7 @@ async function assemble(
         seamLeases,
         assessor,
       },
-      ...{ keeping, erasures, legalHolds, archiveWork },
+      ...{ keeping, erasures, legalHolds, archiveWork, retention },
       storage: () => storageOf(recordingsDir, uploader),
       live: archive.live,
       peaks: (callId) => kept.run(callId, () => archive.peaks(callId)),
@@ -563,6 +602,7 @@ async function assemble(
       verify: (secrets, hash) => new ScryptHasher(1).verify(secrets, hash),
     });
     await journal.load();
+    await trustedClock.load();
     await webhooks.start();
     mayGoOn();
     const restored = await lifecycle.restore();
@@ -575,9 +615,11 @@ async function assemble(
     mayGoOn();
     await srs.start(restored);
     mayGoOn();
+    await lifecycle.endLost();
     // What the process before left open is raised again where it still is so.
     await store.assurance.endAlarmsOfBefore(startedAt, clock.now());
     await daily.start();
+    mark?.start();
     files.sweepUnfinished().catch(onSweepFailed);
     await uploader?.start();
     mayGoOn();
@@ -626,11 +668,13 @@ async function assemble(
     const limitMs = config.http.closeTimeoutMs + STEP_TIMEOUT_MS;
     await teardown.step('HTTP', limitMs, () => http?.close());
     await step('SIP', () => srs.close());
+    mark?.stopWaiting();
     await step(
       'background work',
       ...[() => daily.close(), () => retention.close(), () => archiveWork.close()],
       ...[() => uploader?.close(), () => webhooks.close(), () => inspections.settled()],
     );
+    await step('bucket', () => mark?.close());
     certificates.http?.close();
     certificates.sip?.close();
     await step('media threads', () => recorder.close());
@@ -705,22 +749,29 @@ async function assemble(
  */
 async function openStore(
   config: Config,
-  { ownership, logger, begun }: StoreMaking,
-): Promise<{ store: SqlStore; keys: KeyRing }> {
+  { adopt, ownership, logger, begun }: StoreMaking,
+): Promise<{ store: SqlStore; keys: KeyRing; claimed: Claimed }> {
   const database = openDatabase(config, (cause) =>
     logger.warn({ err: cause }, 'a database connection was lost'),
   );
   begun.add('database', () => database.close());
   await mustAnswer(database);
   const store = await SqlStore.open(database);
-  await ownership.claim(store.owner);
+  const auditLog = new AuditLog({ store, clock: Date, onError: () => undefined });
+  const onAdopt: OnAdopt = (before, now) => {
+    logger.warn({ before, now }, 'this copy is the original from now on: calls of it are not');
+    const change = auditedChange(before ?? {}, now);
+    const caller = systemCaller(userInfo().username, 'cli');
+    return auditLog.record(auditLog.entry(caller, { action: 'adopt', outcome: 'ok', change }));
+  };
+  const claimed = await ownership.claim(store.owner, adopt ? onAdopt : undefined);
   const keys = await openProvenKeys(config, store.keyChecks, {
     onMade: (file) =>
       logger.warn({ file }, 'a master key was made: who has it and the data folder can listen'),
     onUnopened: (count) =>
       logger.error({ count }, 'the master key does not open some of what the store holds'),
   });
-  return { store, keys };
+  return { store, keys, claimed };
 }
 
 function signInsGuessed({ of, address, failures }: Guessing, windowMs: number): Omit<Alarm, 'at'> {

@@ -935,6 +935,8 @@ export interface Operations {
         /** Keys that were looked at */
         readonly looked: number;
         readonly rewrapped: number;
+        /** Keys that no master key opens: they stay as they are */
+        readonly unopened: number;
       };
     };
   };
@@ -954,6 +956,8 @@ export interface Operations {
         /** Keys that were looked at */
         readonly looked: number;
         readonly rewrapped: number;
+        /** Keys that no master key opens: they stay as they are */
+        readonly unopened: number;
       };
     };
   };
@@ -971,6 +975,49 @@ export interface Operations {
       readonly spool: {
         readonly bytes: number;
         readonly maxBytes: number;
+      } | null;
+    };
+  };
+  /** What retention would destroy, and leaves until somebody confirms it */
+  'GET /api/archive/retention': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly held: {
+        /** The wall clock is not believed; more are due than archive.maxDestroyedPerPass */
+        readonly reason: 'clock' | 'number';
+        readonly detail: string;
+        /** That would be destroyed */
+        readonly recordings: number;
+        readonly uccs: readonly ({
+          readonly uccName: string;
+          readonly recordings: number;
+          readonly beganBefore: string;
+        })[];
+      } | null;
+    };
+  };
+  /** Let retention destroy what it holds; the wall clock is believed from then on */
+  'POST /api/archive/retention/confirmation': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      /** How many were seen to be held */
+      readonly recordings: number;
+    };
+    answer: {
+      readonly held: {
+        /** The wall clock is not believed; more are due than archive.maxDestroyedPerPass */
+        readonly reason: 'clock' | 'number';
+        readonly detail: string;
+        /** That would be destroyed */
+        readonly recordings: number;
+        readonly uccs: readonly ({
+          readonly uccName: string;
+          readonly recordings: number;
+          readonly beganBefore: string;
+        })[];
       } | null;
     };
   };

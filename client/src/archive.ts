@@ -4,6 +4,7 @@ import type { Transport } from './transport.ts';
 
 export type ArchiveCheck = Operations['GET /api/archive/check']['answer'];
 export type KeyRotation = Operations['GET /api/archive/key-rotation']['answer'];
+export type HeldRetention = Operations['GET /api/archive/retention']['answer'];
 
 /** Long work on the archive: started once, and looked at until it is done. */
 export class ArchiveClient {
@@ -21,6 +22,18 @@ export class ArchiveClient {
 
   check(): Promise<Result<ArchiveCheck>> {
     return this.#transport.request('GET /api/archive/check', {});
+  }
+
+  /** What retention would destroy, and leaves until somebody confirms it. */
+  retention(): Promise<Result<HeldRetention>> {
+    return this.#transport.request('GET /api/archive/retention', {});
+  }
+
+  /** @param body how many recordings were seen to be held */
+  confirmRetention(
+    body: Operations['POST /api/archive/retention/confirmation']['body'],
+  ): Promise<Result<HeldRetention>> {
+    return this.#transport.request('POST /api/archive/retention/confirmation', { body });
   }
 
   startKeyRotation(): Promise<Result<KeyRotation>> {

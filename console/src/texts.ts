@@ -94,6 +94,8 @@ export const texts = {
     passwordGuessing: 'Somebody guesses passwords',
     logFailed: 'The log cannot be written',
     signInsGuessed: 'Somebody guesses passwords',
+    retentionHeld: 'Retention waits for a confirmation',
+    bucketShared: 'The bucket is shared with a copy',
     dailySummary: 'Summary of a day',
   } as Record<string, string>,
   actions: {

@@ -6,6 +6,7 @@ import type { Store } from '../domain/ports.ts';
 import type { SegmentRecord } from '../domain/records.ts';
 import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
 import { isOurs } from './audio-files.ts';
+import { MARKS } from './bucket-mark.ts';
 import { derivedFile } from './derived-file.ts';
 import { damageOf } from './segment-coverage.ts';
 import { SegmentReader, type Unsealing } from './segment-reader.ts';
@@ -61,6 +62,7 @@ export class ArchiveCheck {
     const { files, signal } = this.#options;
     for await (const { path, bytes } of files.list()) {
       signal.throwIfAborted();
+      if (path.startsWith(MARKS)) continue;
       this.report.files += 1;
       this.report.bytes += bytes;
       const [callId = ''] = path.split('/');

@@ -50,7 +50,7 @@ export class ArchiveWork {
 
   /** A rotation that an earlier process began, or a configured key that was replaced. */
   goOn(): void {
-    if (this.#options.keys.keys.length > 1) {
+    if (this.#options.keys.needed.length > 1) {
       this.#rotate((tell) => this.#options.rotation.complete(tell, this.#closing.signal));
     }
   }
@@ -64,7 +64,8 @@ export class ArchiveWork {
   #rotate(
     work: (tell: (progress: RotationProgress) => void) => Promise<RotationProgress>,
   ): boolean {
-    const begun = { keyId: this.#options.keys.currentId, looked: 0, rewrapped: 0 };
+    const { currentId: keyId } = this.#options.keys;
+    const begun = { keyId, looked: 0, rewrapped: 0, unopened: 0 };
     return this.#rotations.start(begun, work);
   }
 }

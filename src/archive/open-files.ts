@@ -1,4 +1,5 @@
 import type { AudioFile, AudioFiles, Content, ListedFile, Place } from './audio-files.ts';
+import { type BucketMark, MarkedFiles } from './bucket-mark.ts';
 import { DiskFiles } from './disk-files.ts';
 import { S3Files, type S3Settings } from './s3-files.ts';
 
@@ -16,10 +17,15 @@ export function filesSettingsOf(
   return bucket === undefined ? { recordingsDir } : { recordingsDir, s3: { ...s3, bucket } };
 }
 
-/** The disk; before a bucket, where there is one, it is the spool that calls are recorded to. */
-export function openFiles({ recordingsDir, s3 }: FilesSettings): AudioFiles {
+/**
+ * The disk; before a bucket, where there is one, it is the spool that calls are recorded to.
+ * @param mark of whoever changes something in the bucket
+ */
+export function openFiles({ recordingsDir, s3 }: FilesSettings, mark?: BucketMark): AudioFiles {
   const disk = new DiskFiles(recordingsDir);
-  return s3 ? new SpooledFiles(disk, new S3Files(s3)) : disk;
+  if (!s3) return disk;
+  const bucket = new S3Files(s3);
+  return new SpooledFiles(disk, mark ? new MarkedFiles(bucket, mark) : bucket);
 }
 
 /** What is on disk is newer than what is in the bucket, or as new. */

@@ -7,7 +7,13 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { AudioAwayError } from '../domain/errors.ts';
-import type { AudioFile, AudioFiles, Content, ListedFile } from './audio-files.ts';
+import {
+  type AudioFile,
+  type AudioFiles,
+  type Content,
+  isOurs,
+  type ListedFile,
+} from './audio-files.ts';
 import { S3Uploads } from './s3-uploads.ts';
 
 /** Where the bucket is; plain values, so that they cross to a thread. */
@@ -64,8 +70,12 @@ export class S3Files implements AudioFiles {
   }
 
   async isEmpty(): Promise<boolean> {
-    const first = await this.list().next().catch(away);
-    return first.done === true;
+    try {
+      for await (const { path } of this.list()) if (isOurs(path)) return false;
+      return true;
+    } catch (cause) {
+      return away(cause);
+    }
   }
 
   write(path: string, content: Content): Promise<number> {

@@ -2,16 +2,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Result } from '../../client/src/result.ts';
 import { print, printJson, progress, progressEnd } from './output.ts';
-import { answered, connect, exitCodes, type RemoteOptions, remote } from './remote.ts';
+import { answered, connect, exitCodes, type RemoteOptions, remote, wholeNumber } from './remote.ts';
 
 interface CheckOptions extends RemoteOptions {
   readonly deep?: boolean;
   readonly remove?: boolean;
 }
 
+interface RetentionOptions extends RemoteOptions {
+  readonly confirm?: string;
+}
+
 const LOOK_INTERVAL_MS = 250;
 
-/** `hush archive check|rotate-key`: long work, looked at until it is done. */
+/** `hush archive check|rotate-key|retention`: long work, looked at until it is done. */
 export function archiveCommand(program: Command): void {
   const archive = program.command('archive').description('what lies on disk and in the bucket');
   remote(archive.command('check'))
@@ -22,6 +26,10 @@ export function archiveCommand(program: Command): void {
   remote(archive.command('rotate-key'))
     .description('a new master key, while calls go on')
     .action(rotate);
+  remote(archive.command('retention'))
+    .description('what retention would destroy, and leaves until somebody confirms it')
+    .option('--confirm <recordings>', 'destroy them: as many as are held')
+    .action(retention);
 }
 
 async function check({ deep = false, remove = false, ...options }: CheckOptions): Promise<void> {
@@ -52,7 +60,33 @@ async function rotate(options: RemoteOptions): Promise<void> {
     ({ looked, rewrapped }) => `${looked} keys looked at, ${rewrapped} wrapped anew`,
   );
   if (options.json) printJson(rotation);
-  else print([{ key: rotation.keyId, rewrapped: String(rotation.rewrapped) }], options);
+  else {
+    const { keyId: key, rewrapped, unopened } = rotation;
+    print([{ key, rewrapped: String(rewrapped), unopened: String(unopened) }], options);
+  }
+}
+
+async function retention({ confirm, ...options }: RetentionOptions): Promise<void> {
+  const { archive } = connect(options);
+  if (confirm !== undefined) {
+    const recordings = wholeNumber('--confirm', confirm);
+    await answered(archive.confirmRetention({ recordings }));
+    if (options.json) printJson({ confirmed: recordings });
+    else process.stdout.write(`${recordings} recordings are being destroyed\n`);
+    return;
+  }
+  const { held } = await answered(archive.retention());
+  if (options.json) printJson({ held });
+  else if (!held) process.stdout.write('nothing is held\n');
+  else {
+    process.stdout.write(`${held.detail}\n`);
+    const rows = held.uccs.map(({ uccName, recordings, beganBefore }) => ({
+      ...{ ucc: uccName, recordings: String(recordings), 'began before': beganBefore },
+    }));
+    print(rows, options);
+    process.stdout.write(`hush archive retention --confirm ${held.recordings} destroys them\n`);
+  }
+  if (held) process.exitCode = exitCodes.found;
 }
 
 interface Work<Progress> {

@@ -23,7 +23,7 @@ export const exitCodes = {
   denied: 4,
   /** There is no such call or recording. */
   unknown: 5,
-  /** `hush archive check` has found something. */
+  /** `hush archive check` has found something, or retention is held. */
   found: 6,
 } as const;
 

@@ -2,6 +2,11 @@ import type { Command } from 'commander';
 import { exitCodes } from './remote.ts';
 import { runServer } from './run-server.ts';
 
+interface ServeOptions {
+  readonly config?: string;
+  readonly adopt?: boolean;
+}
+
 /** After the ownership was lost, what is still open may take this long to close. */
 const LOST_EXIT_MS = 3_000;
 
@@ -14,13 +19,14 @@ export function serveCommand(program: Command): void {
     .command('serve')
     .description('run the recorder')
     .option('-c, --config <file>', 'YAML file with settings; see hush.example.yaml')
-    .action(async ({ config: file }: { config?: string }) => {
+    .option('--adopt', 'once, on a copy or a restored backup whose original is gone for good')
+    .action(async ({ config: file, adopt = false }: ServeOptions) => {
       // Whoever only asks a running Hush something does not wait for all of this.
       const { loadConfig } = await import('../config/load.ts');
       const { createServer } = await import('../server.ts');
       const sources = { environment: process.env, ...(file === undefined ? {} : { file }) };
       const loaded = loadConfig(sources);
-      const server = await createServer(loaded);
+      const server = await createServer(loaded, { adopt });
       server.onOwnershipLost((reason) => {
         console.error(`hush: ${reason}`);
         process.exitCode = exitCodes.failed;

@@ -60,6 +60,8 @@ const archive = section({
   downloadTimeoutMs: count(30_000, 3_600_000),
   /** How often what is past its retention is looked for, and what was left undone is done. */
   cleanIntervalMs: count(3_600_000, 86_400_000),
+  /** Retention that would destroy more recordings at once waits for a person. */
+  maxDestroyedPerPass: count(1_000, 1_000_000_000),
   /** With a bucket, recordings are moved there once their calls have ended. */
   s3: section({
     bucket: Type.Optional(Type.String({ minLength: 3, maxLength: 255 })),

@@ -7,6 +7,8 @@ export interface SchedulePorts {
   readonly store: AssuranceStore;
   readonly alarms: AlarmSink;
   readonly clock: Clock;
+  /** What is forgotten, is forgotten by this one. */
+  readonly trustedClock: Clock;
   /** `07:00`, on the clock of `timeZone` */
   readonly dailyAt: string;
   readonly timeZone: string;
@@ -62,8 +64,8 @@ export class DailySchedule {
   }
 
   async #run(now: number): Promise<void> {
-    const { store, timeZone, keepAlarmsMs, alarms, onSummary } = this.#ports;
-    await store.forgetAlarms(now - keepAlarmsMs);
+    const { store, timeZone, keepAlarmsMs, alarms, onSummary, trustedClock } = this.#ports;
+    await store.forgetAlarms(Math.min(now, trustedClock.now()) - keepAlarmsMs);
     const date = dateAfter(dateAt(now, timeZone), -1) ?? '';
     const day = dayOf(date, timeZone);
     if (!day) return;

@@ -88,6 +88,10 @@ export const alarmKinds = [
   'logFailed',
   /** Somebody guesses passwords or secrets: what is allowed of it is used up. */
   'signInsGuessed',
+  /** Retention would destroy what a person should look at first. */
+  'retentionHeld',
+  /** Another Hush works on the bucket as the same instance: this one changes nothing in it. */
+  'bucketShared',
   /** Audio was kept, and is damaged or not in the files any more. */
   'audioDamaged',
   /** Files of a kept recording are not there, or not whole: it is not played. */

@@ -12,6 +12,11 @@ export interface ExpiryFilter {
   /** Unix ms: recordings that began earlier. */
   readonly before: number;
   readonly spareMarked: boolean;
+}
+
+export interface ExpiryPage extends ExpiryFilter {
+  /** Those behind this one. */
+  readonly after?: Pick<CallRecord, 'beganAt' | 'id'> | undefined;
   readonly limit: number;
 }
 
@@ -43,7 +48,8 @@ export interface KeepingStore {
   /** The newest first. */
   erasures(filter: ErasureFilter): Promise<ErasureRecord[]>;
   /** Kept recordings under no legal hold, the oldest first. */
-  expired(filter: ExpiryFilter): Promise<CallRecord[]>;
+  expired(page: ExpiryPage): Promise<CallRecord[]>;
+  expiredCount(filter: ExpiryFilter): Promise<number>;
   derived(callId: string): Promise<DerivedRecord[]>;
   /** Segments with keys, in the order of their places. */
   segmentsAfter(place: SegmentPlace | undefined, limit: number): Promise<SegmentRecord[]>;
@@ -57,6 +63,8 @@ export interface KeepingStore {
    * @returns how many there were, and how many of them changed meanwhile: ask again
    */
   renewSecrets(renew: (sealed: string) => string): Promise<{ renewed: number; missed: number }>;
+  /** Secrets that sessions in progress hold, as `Vault.seal` made them. */
+  sessionSecrets(): Promise<string[]>;
   /**
    * Gives up what is left of keys that commits destroyed or replaced. Rejects while something, as a
    * reader of the database, keeps it from that: to be asked again.

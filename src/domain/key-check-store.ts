@@ -21,8 +21,8 @@ export interface KeyCheckStore {
   /** One per master key that something may be sealed under. */
   checks(): Promise<KeyCheck[]>;
   save(check: KeyCheck): Promise<void>;
-  /** Nothing is sealed under another key any more. */
-  removeOthers(keyId: string): Promise<void>;
+  /** Nothing is sealed under any other key any more. */
+  keepOnly(keyIds: readonly string[]): Promise<void>;
   /** The oldest and the newest of each kind, at most `limit` of each. */
   samples(limit: number): Promise<SealedSamples>;
 }

@@ -32,6 +32,7 @@ const rotationSchema = Type.Object({
   keyId: Type.String({ description: 'Names the current master key without telling it' }),
   looked: Type.Integer({ description: 'Keys that were looked at' }),
   rewrapped: Type.Integer(),
+  unopened: Type.Integer({ description: 'Keys that no master key opens: they stay as they are' }),
 });
 
 const storageSchema = Type.Object({

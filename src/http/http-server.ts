@@ -41,6 +41,7 @@ import { recordingExportRoutes } from './recording-export.ts';
 import { recordingPeaksRoute } from './recording-peaks.ts';
 import { recordingRoutes } from './recordings.ts';
 import { onBadAddress, refuse, refuseInfinity, shapeOf } from './refusals.ts';
+import { retentionRoutes } from './retention.ts';
 import { securityHeaders } from './security-headers.ts';
 import type { HttpServices, HttpSettings } from './services.ts';
 import { signInRoutes } from './sign-in.ts';
@@ -122,6 +123,7 @@ function hushApi(app: FastifyInstance, services: HttpServices, tickets: AudioTic
   legalHoldRoutes(app, services);
   erasureRoutes(app, services);
   archiveWorkRoutes(app, services);
+  retentionRoutes(app, services);
   uccRoutes(app, services);
   webhookRoutes(app, services);
   peopleRoutes(app, services);

@@ -20,6 +20,7 @@ import type { LongWorkStatus } from '../domain/long-work.ts';
 import type { PeopleRegister } from '../domain/people-register.ts';
 import type { Recorder, Store } from '../domain/ports.ts';
 import type { CallRecord } from '../domain/records.ts';
+import type { Retention } from '../domain/retention.ts';
 import type { SeamLeases } from '../domain/seam-leases.ts';
 import type { UccRegistry } from '../domain/ucc-registry.ts';
 import type { Webhooks } from '../domain/webhook.ts';
@@ -47,6 +48,7 @@ export interface KeyRotationProgress {
   readonly keyId: string;
   readonly looked: number;
   readonly rewrapped: number;
+  readonly unopened: number;
 }
 
 /** What a request below one of the hub's paths asks for, and who asks. */
@@ -127,6 +129,7 @@ export interface HttpServices {
     /** False where the master key is configured. */
     readonly canRotate: boolean;
   };
+  readonly retention: Pick<Retention, 'hold' | 'confirm'>;
   readonly live: LiveAudio;
   storage(): Promise<StorageReport>;
   peaks(callId: string): Promise<RecordingPeaks>;

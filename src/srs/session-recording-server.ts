@@ -19,6 +19,7 @@ import { DigestGuesses, type GuessLimits } from './digest-guesses.ts';
 import { answerToFailure, notAcceptable } from './failure-answers.ts';
 import { readInviteBody } from './invite-body.ts';
 import { InviteLimits, type InviteRates } from './invite-limits.ts';
+import { loseSession } from './lose-session.ts';
 import { chooseMedia, whyUnacceptable } from './offer-answer.ts';
 import { partiesOf } from './participants.ts';
 import { RecordingSession } from './recording-session.ts';
@@ -83,9 +84,6 @@ export class SessionRecordingServer {
   get tlsPort(): number | undefined {
     return this.#agent?.tlsPort;
   }
-  get sessionCount(): number {
-    return this.#sessions.size;
-  }
 
   /** @param restored taken up before the first message is read */
   async start(restored: readonly RestoredSession[] = []): Promise<void> {
@@ -100,7 +98,9 @@ export class SessionRecordingServer {
         ...(tls === undefined ? {} : { tls }),
         ...(advertisedHost === undefined ? {} : { advertisedHost }),
         ...(isAllowed === undefined ? {} : { isAllowed }),
-        ...(digest === undefined ? {} : { digest, digestGuard: this.#guardOf(digest) }),
+        ...(digest === undefined
+          ? {}
+          : { digest, digestGuard: new DigestGuesses(digest, this.#options) }),
         inviteDelaySeconds: (load) => inviteLimits.delaySeconds(load),
         userAgent: 'Hush',
         supported: ['siprec', 'timer'],
@@ -111,10 +111,6 @@ export class SessionRecordingServer {
       { contactParameters: SRS_FEATURE_TAG },
     );
     for (const session of restored) this.#restore(this.#agent, session);
-  }
-
-  #guardOf(limits: GuessLimits): DigestGuesses {
-    return new DigestGuesses(limits, { onGuessing: (who) => this.#options.onGuessing(who) });
   }
 
   /** The call's gate was shut or opened. */
@@ -220,11 +216,15 @@ export class SessionRecordingServer {
 
   #restore(agent: SipUserAgent, restored: RestoredSession): void {
     const session = this.#newSession(restored.record.id);
-    const state = session.restore(restored);
-    const { uccName, correlationId } = restored.call;
-    this.#naming.took(session, { uccName, correlationId, address: state.peer.address });
-    session.attach(agent.restoreDialog(state, handlerOf(session, this.#options.onFailure)));
-    if (restored.lost) session.hangUp().catch(this.#options.onFailure);
+    try {
+      const state = session.restore(restored);
+      const { uccName, correlationId } = restored.call;
+      this.#naming.took(session, { uccName, correlationId, address: state.peer.address });
+      session.attach(agent.restoreDialog(state, handlerOf(session, this.#options.onFailure)));
+      if (restored.lost) session.hangUp().catch(this.#options.onFailure);
+    } catch (cause) {
+      void loseSession({ session, restored }, cause, this.#options);
+    }
   }
 
   #newSession(id: string = randomUUID()): RecordingSession {

@@ -34,9 +34,10 @@ export interface Database {
   change<Result>(statements: (kysely: Kysely<Schema>) => Promise<Result>): Promise<Result>;
   /**
    * Rows of keys as they were written: a database may hold them sealed once more.
+   * @param evenDamaged leaves one that does not open as it is
    * @throws where they changed meanwhile
    */
-  opened<Row extends KeyRow>(rows: readonly Row[]): Promise<Row[]>;
+  opened<Row extends KeyRow>(rows: readonly Row[], evenDamaged?: boolean): Promise<Row[]>;
   /** Puts other keys in the place of those that are still what they were. */
   replaceKeys(of: 'segments' | 'derived', keys: readonly ReplacedKey[]): Promise<void>;
   /** @throws where an acknowledged commit may be lost, with a sentence for an operator */
@@ -46,6 +47,8 @@ export interface Database {
    * @param callIds of the calls whose keys they were; undefined: of any
    */
   forgetDeleted(callIds?: readonly string[]): Promise<void>;
+  /** Names the database among all others; null of SQLite, which is a file. */
+  name(): Promise<string | null>;
   close(): Promise<void>;
 }
 
@@ -65,7 +68,7 @@ export interface Claim {
 /** Whoever reads while a key is destroyed reads again. */
 const MAX_READS = 5;
 
-/** Rows of keys, read as one: as they were written. */
+/** Rows of keys, read as one: as they were written, and one that is damaged as it is. */
 export async function openedRows<Row extends KeyRow>(
   database: Pick<Database, 'opened'>,
   query: { execute(): Promise<Row[]> },
@@ -73,7 +76,7 @@ export async function openedRows<Row extends KeyRow>(
   for (let reads = 1; ; reads += 1) {
     const rows = await query.execute();
     try {
-      return await database.opened(rows);
+      return await database.opened(rows, reads === MAX_READS);
     } catch (cause) {
       if (reads === MAX_READS) throw cause;
     }

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Holder, OwnershipError } from './ownership-error.ts';
 
-const LOCK_FILE = 'hush.lock';
+export const LOCK_FILE = 'hush.lock';
 /** For people and for the next process; the lock itself is the kernel's. */
 const HOLDER_FILE = 'hush.owner';
 const OWNER_ONLY = 0o600;

@@ -5,6 +5,7 @@ import type {
   DerivedRecord,
   ErasureFilter,
   ExpiryFilter,
+  ExpiryPage,
   KeepingStore,
   ReplacedKey,
   SegmentPlace,
@@ -14,6 +15,7 @@ import type { CallRecord, SegmentRecord, SessionRecord } from '../domain/records
 import type { CommitQueue } from './commit-queue.ts';
 import { type Database, openedRows } from './database.ts';
 import { derivedOf, erasureOf } from './keeping-rows.ts';
+import { secretsOf } from './key-check-store.ts';
 import { callOf, segmentOf } from './mapping.ts';
 import type { Schema } from './schema.ts';
 
@@ -44,28 +46,45 @@ export class SqlKeepingStore implements KeepingStore {
     return (await query.execute()).map(erasureOf);
   }
 
-  async expired({ uccName, before, spareMarked, limit }: ExpiryFilter): Promise<CallRecord[]> {
+  /** Own recordings, and those that the UCC took part in, each list in the order of its index. */
+  async expired({ after, limit, ...filter }: ExpiryPage): Promise<CallRecord[]> {
+    const pages = this.#expired(filter).map((query) => {
+      let page = query.selectAll().orderBy('began_at').orderBy('id').limit(limit);
+      if (after) {
+        const { beganAt, id } = after;
+        page = page.where(sql<SqlBool>`(began_at, id) > (${beganAt}, ${id})`);
+      }
+      return page.execute();
+    });
+    const records = (await Promise.all(pages)).flat().map(callOf);
+    const inOrder = records.sort((a, b) => a.beganAt - b.beganAt || (a.id < b.id ? -1 : 1));
+    return inOrder.slice(0, limit);
+  }
+
+  async expiredCount(filter: ExpiryFilter): Promise<number> {
+    const counts = this.#expired(filter).map(async (query) => {
+      const row = await query.select((eb) => eb.fn.countAll().as('count')).executeTakeFirst();
+      return Number(row?.count ?? 0);
+    });
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+  }
+
+  #expired({ uccName, before, spareMarked }: ExpiryFilter) {
     let query = this.#database.reader
       .selectFrom('calls')
-      .selectAll()
       .where(sql<SqlBool>`status = 'kept'`)
       .where('began_at', '<', before)
-      .where('legal_hold', 'is', null)
-      .orderBy('began_at')
-      .orderBy('id')
-      .limit(limit);
+      .where('legal_hold', 'is', null);
     if (spareMarked) query = query.where('marking_state', '<>', MarkingState.Mark);
-    const own = await query.where('ucc_name', '=', uccName).execute();
-    const transferred = await query
-      .where('id', 'in', (eb) =>
-        eb
-          .selectFrom('call_uccs')
-          .select('call_id')
-          .where('ucc_name', '=', uccName)
-          .where('began_at', '<', before),
-      )
-      .execute();
-    return [...own, ...transferred].slice(0, limit).map(callOf);
+    const own = query.where('ucc_name', '=', uccName);
+    const transferred = query.where('id', 'in', (eb) =>
+      eb
+        .selectFrom('call_uccs')
+        .select('call_id')
+        .where('ucc_name', '=', uccName)
+        .where('began_at', '<', before),
+    );
+    return [own, transferred];
   }
 
   async derived(callId: string): Promise<DerivedRecord[]> {
@@ -133,6 +152,12 @@ export class SqlKeepingStore implements KeepingStore {
       else renewed += 1;
     }
     return { renewed, missed };
+  }
+
+  async sessionSecrets(): Promise<string[]> {
+    await this.#commits.add({});
+    const rows = await this.#kysely.selectFrom('recording_sessions').select('streams').execute();
+    return rows.flatMap(({ streams }) => secretsOf(streams));
   }
 
   /** Who asks while one is on its way waits for the next one: it covers them all. */

@@ -24,9 +24,9 @@ export class SqlKeyCheckStore implements KeyCheckStore {
     await this.#database.write([{ table: 'key_checks', row }]);
   }
 
-  async removeOthers(keyId: string): Promise<void> {
+  async keepOnly(keyIds: readonly string[]): Promise<void> {
     await this.#database.change((kysely) =>
-      kysely.deleteFrom('key_checks').where('key_id', '<>', keyId).execute(),
+      kysely.deleteFrom('key_checks').where('key_id', 'not in', keyIds).execute(),
     );
   }
 
@@ -49,7 +49,8 @@ export class SqlKeyCheckStore implements KeyCheckStore {
   }
 }
 
-function secretsOf(streams: string): string[] {
+/** Of what `recording_sessions` keeps of its streams. */
+export function secretsOf(streams: string): string[] {
   return (JSON.parse(streams) as SessionRecord['streams']).flatMap(({ agreed }) =>
     agreed.srtp ? [agreed.srtp] : [],
   );

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FOLLOWED } from './database.ts';
@@ -5,6 +6,7 @@ import { FolderLock } from './folder-lock.ts';
 import { type Holder, inUse, OwnershipError } from './ownership-error.ts';
 import { PostgresLock } from './postgres-lock.ts';
 import type { StoreOwner } from './store-owner.ts';
+import { type Claimed, isCopy, mustBeAdoptable, type OnAdopt, placeOf } from './store-place.ts';
 
 export interface OwnershipOptions {
   /** It is there. */
@@ -94,10 +96,17 @@ export class Ownership {
   /**
    * From here on the database refuses what an owner before this one still commits. Where that one
    * did not end in order, and this data folder does not prove that it is dead, resolves once it
-   * must have noticed.
+   * must have noticed. A copy is not claimed unless somebody adopts it: then it has no recording
+   * sessions any more.
+   * @param onAdopt puts it on record; without it a copy is refused
+   * @throws OwnershipError
    */
-  async claim(store: StoreOwner): Promise<void> {
-    const { lostAfterMs } = this.#options;
+  async claim(store: StoreOwner, onAdopt?: OnAdopt): Promise<Claimed> {
+    const { lostAfterMs, dataDir } = this.#options;
+    const before = await store.identity();
+    const place = placeOf(dataDir, await store.databaseName());
+    const isACopy = isCopy(before, place);
+    if (isACopy) mustBeAdoptable(before, place, onAdopt !== undefined);
     const { epoch, mayLive } = await store.claim(this.#folder.identity, () => this.#lose(FOLLOWED));
     this.#epoch = epoch;
     this.#store = store;
@@ -105,6 +114,14 @@ export class Ownership {
     this.#timer = setInterval(() => this.#check(), CHECK_INTERVAL_MS).unref();
     if (mayLive && this.#lock) await delay(lostAfterMs + MARGIN_MS);
     if (this.#lost !== undefined) throw new OwnershipError(this.#lost);
+    const instance = before.instance ?? randomUUID();
+    if (isACopy) {
+      await onAdopt?.(before.place, place);
+      await store.forgetSessions();
+    }
+    // Last: where a crash comes before, the next start asks again.
+    await store.settle(instance, place);
+    return { instance, place };
   }
 
   /** Tells a process that waits for it that it need not wait for long. */

@@ -61,8 +61,12 @@ export class RecordingSecrets {
     return { rows: sealed, secrets: made.flatMap((callId) => added(callId, secrets.get(callId))) };
   }
 
-  /** Rows with their keys as they were given. @throws where the secret was renewed meanwhile */
-  async opened<Row extends KeyRow>(rows: readonly Row[]): Promise<Row[]> {
+  /**
+   * Rows with their keys as they were given.
+   * @param evenDamaged leaves one that does not open as it is: no master key opens that either
+   * @throws where the secret was renewed meanwhile, or a row is damaged
+   */
+  async opened<Row extends KeyRow>(rows: readonly Row[], evenDamaged = false): Promise<Row[]> {
     const isSealed = ({ wrapped_key }: KeyRow) => wrapped_key?.includes(SEALED) === true;
     const callIds = new Set(rows.filter(isSealed).map(({ call_id }) => call_id));
     const secrets = await this.#secretsOf(callIds);
@@ -70,7 +74,12 @@ export class RecordingSecrets {
       const { call_id, wrapped_key } = row;
       const secret = secrets.get(call_id);
       if (!isSealed(row) || wrapped_key === null || !secret) return row;
-      return { ...row, wrapped_key: open(secret, call_id, wrapped_key) };
+      try {
+        return { ...row, wrapped_key: open(secret, call_id, wrapped_key) };
+      } catch (cause) {
+        if (evenDamaged) return row;
+        throw cause;
+      }
     });
   }
 
@@ -135,8 +144,12 @@ export class RecordingSecrets {
         some,
       );
       const rows = answer as unknown as (KeyRow & { rowid: number; wrapped_key: string })[];
-      const opened = await this.opened(rows);
-      found.push(...rows.map((row, at) => ({ ...row, opened: opened[at]?.wrapped_key ?? '' })));
+      const opened = await this.opened(rows, true);
+      for (const [at, row] of rows.entries()) {
+        const key = opened[at]?.wrapped_key ?? SEALED;
+        // A damaged one is not sealed anew: nothing opens it as it is.
+        if (!key.includes(SEALED)) found.push({ ...row, opened: key });
+      }
     }
     return found;
   }

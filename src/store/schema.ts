@@ -6,6 +6,7 @@ import type {
   CallTable,
   CallUccTable,
   ClientTable,
+  ClockAnchorTable,
   ConfigurationTable,
   DerivedTable,
   ErasureTable,
@@ -46,6 +47,7 @@ export interface Schema {
   ownership: OwnershipTable;
   key_checks: KeyCheckTable;
   configuration: ConfigurationTable;
+  clock_anchors: ClockAnchorTable;
 }
 
 export type TableName = keyof Schema;
@@ -77,6 +79,7 @@ export const primaryKeys = {
   ownership: ['id'],
   key_checks: ['key_id'],
   configuration: ['id'],
+  clock_anchors: ['boot_id'],
 } as const satisfies Record<TableName, readonly string[]>;
 
 /**

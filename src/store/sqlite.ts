@@ -43,6 +43,7 @@ export function openSqlite(file: string): Database {
     epoch,
     // As its thread opens it.
     mustBeDurable: async () => undefined,
+    name: async () => null,
     ...owned(kysely, epoch),
     ...keysOf({ client, secrets, epoch, reader: () => reading?.kysely }),
     /** A thread of its own, from its first use on: a search keeps no command's commit waiting. */
@@ -114,7 +115,7 @@ function keysOf({
   reader,
 }: KeyParts): Pick<Database, 'opened' | 'replaceKeys' | 'forgetDeleted'> {
   return {
-    opened: (rows) => secrets.opened(rows),
+    opened: (rows, evenDamaged) => secrets.opened(rows, evenDamaged),
     async replaceKeys(of, keys) {
       epoch.mustNotBeDisowned();
       const text = (key: Buffer): string => key.toString('base64');

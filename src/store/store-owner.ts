@@ -1,4 +1,5 @@
 import type { Claim, Database } from './database.ts';
+import type { StoreIdentity, StorePlace } from './store-place.ts';
 
 /** The store as its owner has it; without one, as for a command, nobody claims it. */
 export class StoreOwner {
@@ -17,6 +18,29 @@ export class StoreOwner {
   claim(folder: string, onFollowed: () => void): Promise<Claim> {
     this.#database.epoch.onFollowed = onFollowed;
     return this.#database.claim(folder);
+  }
+
+  /** Of the owner before, until `settle`. */
+  async identity(): Promise<StoreIdentity> {
+    const query = this.#database.kysely.selectFrom('ownership').selectAll();
+    const { instance, place, folder } = await query.executeTakeFirstOrThrow();
+    return { instance, folder, place: place === null ? null : (JSON.parse(place) as StorePlace) };
+  }
+
+  /** Names the database, where it is not a file of the data folder. */
+  databaseName(): Promise<string | null> {
+    return this.#database.name();
+  }
+
+  /** Recording sessions are the original's: what a copy says in them ends calls of it. */
+  async forgetSessions(): Promise<void> {
+    await this.#database.change((kysely) => kysely.deleteFrom('recording_sessions').execute());
+  }
+
+  /** Behind `claim`: from here on the store is at work in this place. */
+  async settle(instance: string, place: StorePlace): Promise<void> {
+    const row = { instance, place: JSON.stringify(place) };
+    await this.#database.change((kysely) => kysely.updateTable('ownership').set(row).execute());
   }
 
   /** The epoch that the database has now. */

@@ -17,10 +17,12 @@ import type {
   SessionRecord,
   TrackRecord,
 } from '../domain/records.ts';
+import type { ClockAnchorStore } from '../domain/trusted-clock.ts';
 import type { Ucc } from '../domain/ucc.ts';
 import type { WebhookStore } from '../domain/webhook.ts';
 import { SqlAssuranceStore } from './assurance-store.ts';
 import { auditOf } from './audit-rows.ts';
+import { SqlClockAnchors } from './clock-anchors.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { type Database, openedRows } from './database.ts';
 import { SqlKeepingStore } from './keeping-store.ts';
@@ -38,6 +40,7 @@ import {
 import { migrateToLatest } from './migrate.ts';
 import { SqlPeopleStore } from './people-store.ts';
 import { searchRecordings } from './recording-search.ts';
+import { mustHaveSchema } from './schema-check.ts';
 import { StoreOwner } from './store-owner.ts';
 import { SqlWebhookStore } from './webhook-store.ts';
 
@@ -50,6 +53,7 @@ export class SqlStore implements Store {
   readonly assurance: AssuranceStore;
   readonly keeping: KeepingStore;
   readonly keyChecks: KeyCheckStore;
+  readonly clockAnchors: ClockAnchorStore;
   readonly owner: StoreOwner;
 
   private constructor(database: Database) {
@@ -60,6 +64,7 @@ export class SqlStore implements Store {
     this.assurance = new SqlAssuranceStore(database, this.#commits);
     this.keeping = new SqlKeepingStore(database, this.#commits);
     this.keyChecks = new SqlKeyCheckStore(database);
+    this.clockAnchors = new SqlClockAnchors(database, this.#commits);
     this.owner = new StoreOwner(database);
   }
 
@@ -67,6 +72,7 @@ export class SqlStore implements Store {
     try {
       await database.mustBeDurable();
       await migrateToLatest(database.kysely);
+      await mustHaveSchema(database.kysely);
     } catch (cause) {
       await database.close().catch(() => undefined);
       throw cause;

@@ -258,6 +258,10 @@ export interface OwnershipTable {
   folder: string;
   /** 1: the owner stopped in order. */
   ended: number;
+  /** Names the store, and every copy of it; null of an older release. */
+  instance: string | null;
+  /** JSON of `StorePlace`: where the owner worked on it; null of an older release. */
+  place: string | null;
 }
 
 /** A known text under each master key that something in the store may be sealed under. */
@@ -275,4 +279,13 @@ export interface ConfigurationTable {
   settings: string;
   /** A hash of all secrets together; null: there were none. */
   secrets: string | null;
+}
+
+/** When the wall clock was last believed, of each boot. */
+export interface ClockAnchorTable {
+  boot_id: string;
+  /** Rises with each time that it was believed. */
+  belief: number;
+  at: number;
+  monotonic_ms: number;
 }

@@ -1,11 +1,24 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Config } from '../../src/config/schema.ts';
+import type { Moments } from '../../src/domain/moment.ts';
 import { type ApiBench, openBench, record } from '../http/api-support.ts';
 
 const day = 86_400_000;
 const epoch = Date.parse('2026-03-01T00:00:00Z');
 let now = epoch;
+/** What has passed beside the test's own time. */
+let passedMs = 0;
 let bench: ApiBench;
+
+/** Time passes, on every clock. */
+function wait(ms: number): void {
+  now += ms;
+  passedMs += ms;
+}
+
+const moments: Moments = {
+  moment: () => ({ bootId: 'test', monotonicMs: performance.now() + passedMs }),
+};
 
 beforeAll(async () => {
   bench = await openBench({
@@ -26,7 +39,7 @@ beforeAll(async () => {
         },
       ],
     }),
-    overrides: { clock: { now: () => now } },
+    overrides: { clock: { now: () => now }, moments },
   });
 });
 afterAll(() => bench.close());
@@ -44,10 +57,10 @@ test('destroys what is older than its UCC keeps it, and spares marks and legal h
     headers: { 'Content-Type': 'application/json' },
     body: '{"reason":"case"}',
   });
-  now = epoch + 29 * day;
+  wait(29 * day);
   const young = await record(bench);
   expect(await status(old.id)).toBe('kept');
-  now = epoch + 31 * day;
+  wait(2 * day);
   await expect.poll(() => status(old.id), { timeout: 10_000 }).toBe('destroyed');
   const receipts = async () => (await hush.get(`/api/recordings/${old.id}/erasures`)).items;
   const receipt = { reason: 'retention', requestedBy: 'retention', state: 'done' };
@@ -64,14 +77,14 @@ test('destroys what is older than its UCC keeps it, and spares marks and legal h
 
 test('a UCC may say that a mark spares nothing', async () => {
   const { hush } = bench;
-  now = epoch + 40 * day;
+  wait(9 * day);
   const placed = await bench.caller.call(hush, { uccName: 'strict' });
   await placed.frames(3);
   await hush.command('Mark', placed.correlationId, { UCCName: 'strict' });
   await placed.call.end();
   const { callId } = await hush.settled(placed.correlationId);
   expect((await hush.get(`/api/recordings/${callId}`)).markingState).toBe('Mark');
-  now += 11 * day;
+  wait(11 * day);
   const status = async () => (await hush.get(`/api/recordings/${callId}`)).status;
   await expect.poll(status, { timeout: 10_000 }).toBe('destroyed');
 });

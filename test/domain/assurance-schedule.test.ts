@@ -34,7 +34,8 @@ afterEach(async () => {
 async function start(at: string): Promise<void> {
   now = utc(at);
   schedule = new DailySchedule({
-    ...{ store: store.assurance, clock: { now: () => now }, dailyAt: '07:00' },
+    ...{ store: store.assurance, clock: { now: () => now }, trustedClock: { now: () => now } },
+    dailyAt: '07:00',
     ...{ timeZone: 'Europe/Amsterdam', keepAlarmsMs: 30 * 24 * HOUR_MS },
     alarms: { raise: ({ kind, detail }) => details.push(`${kind} ${detail}`) },
     onSummary: (date, summary) => {

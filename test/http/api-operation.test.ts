@@ -107,6 +107,8 @@ const routes = {
   '/attendantservice/api/recording/capabilities/{uccName}': 'get',
   '/api/archive/check': 'get post',
   '/api/archive/key-rotation': 'get post',
+  '/api/archive/retention': 'get',
+  '/api/archive/retention/confirmation': 'post',
   '/api/archive/storage': 'get',
   '/api/calls': 'get',
   '/api/calls/levels': 'get',

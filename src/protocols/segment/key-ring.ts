@@ -1,4 +1,9 @@
-import { isWrappedBy, masterKeyId, unwrapKey, wrapKey } from './key-wrap.ts';
+import { isWrappedBy, MASTER_KEY_ID_BYTES, masterKeyId, unwrapKey, wrapKey } from './key-wrap.ts';
+
+/** What no key of the ring opens; its message is a sentence that names the key, never tells it. */
+export class SealedKeyError extends Error {
+  override readonly name = 'SealedKeyError';
+}
 
 /**
  * The master key, and those before it under which something may still be wrapped. What is wrapped
@@ -6,6 +11,8 @@ import { isWrappedBy, masterKeyId, unwrapKey, wrapKey } from './key-wrap.ts';
  */
 export class KeyRing {
   #keys: readonly Buffer[];
+  /** Under which nothing is stored any more; what is on its way may still be. */
+  readonly #retired = new Set<Buffer>();
 
   /** @param keys 32 bytes each, the current one first */
   constructor(keys: readonly Buffer[]) {
@@ -15,6 +22,11 @@ export class KeyRing {
   /** As they cross to a thread. */
   get keys(): readonly Buffer[] {
     return this.#keys;
+  }
+
+  /** Those that something stored may need: what a file of keys must hold. */
+  get needed(): readonly Buffer[] {
+    return this.#keys.filter((key) => !this.#retired.has(key));
   }
 
   /** Text that names the current key without telling it. */
@@ -32,22 +44,37 @@ export class KeyRing {
     this.#keys = [key, ...this.#keys];
   }
 
+  /** Of those before the current one only these are needed from now on. */
+  retireAllBut(needed: ReadonlySet<Buffer>): void {
+    for (const key of this.#keys.slice(1)) if (!needed.has(key)) this.#retired.add(key);
+  }
+
   wrap(secret: Buffer, identity: Buffer): Buffer {
     return wrapKey(this.current, secret, identity);
   }
 
-  /** @throws where no key of the ring wrapped it for that identity */
+  /** @throws SealedKeyError where no key of the ring wrapped it for that identity */
   unwrap(wrapped: Buffer, identity: Buffer): Buffer {
-    const named = this.#keys.find((key) => isWrappedBy(key, wrapped));
-    if (named) return unwrapKey(named, wrapped, identity);
-    for (const key of this.#keys.slice(0, -1)) {
+    for (const key of this.#namedBy(wrapped)) {
       try {
         return unwrapKey(key, wrapped, identity);
       } catch {
         // Written by an older release, which named no key: one of the others may open it.
       }
     }
-    return unwrapKey(this.#keys.at(-1) ?? this.current, wrapped, identity);
+    const id = wrapped.subarray(0, MASTER_KEY_ID_BYTES).toString('hex');
+    throw new SealedKeyError(
+      this.#keys.some((key) => isWrappedBy(key, wrapped))
+        ? `its key is damaged: the master key ${id} does not open it`
+        : `its key is sealed under the master key ${id}, which this Hush does not have`,
+    );
+  }
+
+  /** The key of the ring that something is wrapped under, damaged or not; undefined: none. */
+  keyOf(wrapped: Buffer, identity: Buffer): Buffer | undefined {
+    const [named, ...others] = this.#namedBy(wrapped);
+    if (named && isWrappedBy(named, wrapped)) return named;
+    return [named, ...others].find((key) => key && opens(key, wrapped, identity));
   }
 
   isCurrent(wrapped: Buffer): boolean {
@@ -63,5 +90,20 @@ export class KeyRing {
     } finally {
       secret.fill(0);
     }
+  }
+
+  /** The one that it names, or all of them where it names none. */
+  #namedBy(wrapped: Buffer): readonly Buffer[] {
+    const named = this.#keys.find((key) => isWrappedBy(key, wrapped));
+    return named ? [named] : this.#keys;
+  }
+}
+
+function opens(key: Buffer, wrapped: Buffer, identity: Buffer): boolean {
+  try {
+    unwrapKey(key, wrapped, identity).fill(0);
+    return true;
+  } catch {
+    return false;
   }
 }
