@@ -6,6 +6,7 @@ import type { Entry } from './journal.ts';
 import type { KeptRecordings } from './kept-recordings.ts';
 import type { Moments } from './moment.ts';
 import type { AlarmSink, Recorder, Store } from './ports.ts';
+import type { RecordedFacts } from './recorded-facts.ts';
 import { RecordingFate, type RecordingFatePorts } from './recording-fate.ts';
 import { SavingState } from './recording-state.ts';
 import type { CallRecord } from './records.ts';
@@ -21,6 +22,7 @@ export interface SettlementPorts extends RecordingFatePorts {
   readonly kept: Pick<KeptRecordings, 'ended'>;
   readonly alarms: AlarmSink & OpenAlarms;
   readonly moments: Moments;
+  readonly facts: Pick<RecordedFacts, 'told'>;
   readonly limits: SettlementLimits;
 }
 
@@ -157,6 +159,7 @@ export class CallSettlement {
       ending.entry = undefined;
     }
     await ending?.written;
+    await this.#ports.facts.told(callId);
     const waitMs = await kept.ended(callId, (call) => this.#settle(call, failures));
     this.#endings.delete(callId);
     if (waitMs === undefined) this.#unsettled.remove(callId);

@@ -29,7 +29,7 @@ export interface Effect {
  * The two orders in which a call's gate and its durable state change (docs/decisions/0002), each in
  * the call's turn. Whatever fails on the way leaves the gate shut.
  *
- *   shut:  fence --> commit --> answer        open:  commit --> fence --> answer
+ *   shut:  fence --> commit --> answer        open:  commit --> fence --> confirm --> answer
  */
 export class Gatekeeper {
   readonly #ports: GatekeeperPorts;
@@ -98,7 +98,9 @@ export class Gatekeeper {
   ): Promise<Effect> {
     const { journal, clock } = this.#ports;
     const provisional = { effectiveAt: clock.now(), streams: [] };
-    const event = await journal.commit(call, change.entryOf(provisional));
+    const entry = change.entryOf(provisional);
+    const record = { ...entry.record, openConfirmed: false };
+    const event = await journal.commit(call, { ...entry, record });
     let receipt: FenceReceipt;
     try {
       receipt = await this.#open(call);
@@ -109,10 +111,15 @@ export class Gatekeeper {
     }
     journal.publish(event);
     const { detail } = change.entryOf(receipt);
-    if (detail) {
-      journal.completeReceipt(event, detail).catch((cause: unknown) => this.alarm(call, cause));
-    }
+    // It has been committed and is in effect. A store that fails now, and a process that ends before
+    // it is there again, leave the call paused.
+    await journal.confirmOpen(call, event, detail).catch((cause) => this.alarm(call, cause));
     return { event, effectiveAt: receipt.effectiveAt };
+  }
+
+  /** The store could not be told, and is told later; the call is that all the same. */
+  acceptUntold(call: Call, record: CallRecord): void {
+    this.#ports.journal.acceptUntold(call, record);
   }
 
   alarm(call: Call, cause: unknown): void {
@@ -148,7 +155,7 @@ export class Gatekeeper {
     try {
       await this.#ports.journal.record(call, entry);
     } catch (cause) {
-      call.accept(record);
+      this.#ports.journal.acceptUntold(call, record);
       this.alarm(call, cause);
     }
   }
@@ -159,7 +166,7 @@ export class Gatekeeper {
     try {
       await this.#ports.journal.record(call, { type: 'recordingStateChanged', record });
     } catch {
-      call.accept(record);
+      this.#ports.journal.acceptUntold(call, record);
     }
   }
 }

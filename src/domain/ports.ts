@@ -45,9 +45,24 @@ export interface Change {
   readonly configuration?: SeenConfiguration;
 }
 
+/** What a commit whose answer was lost may have written, and is not to be there. */
+export interface Doubtful {
+  readonly events: readonly Pick<RecordingEvent, 'uccName' | 'sequence' | 'callId'>[];
+  /** The id of a call that such a commit would have begun. */
+  readonly neverBegan?: string | undefined;
+}
+
 /** Rows. Commits of one event-loop turn share a transaction; a resolved commit is durable. */
 export interface Store extends EventStore {
+  /**
+   * @throws StoreUnavailableError where nothing was written; OutcomeUnknownError where nobody knows:
+   * what the rows say is then to be said again, and `takeBack` takes away the rest
+   */
   commit(change: Change): Promise<void>;
+  /** Of what may still be on its way to the database nothing comes behind this. */
+  takeBack(doubtful: Doubtful): Promise<void>;
+  /** @throws StoreUnavailableError where it does not answer in time */
+  mustAnswer(): Promise<void>;
   uccs(): Promise<Ucc[]>;
   /** As the start before this one saw it. */
   configuration(): Promise<SeenConfiguration | undefined>;

@@ -17,6 +17,7 @@ import { up as eventOrder } from './migrations/0014-event-order.ts';
 import { up as generations } from './migrations/0015-generations.ts';
 import { up as auditLog } from './migrations/0016-audit-log.ts';
 import { up as configuration } from './migrations/0017-configuration.ts';
+import { up as openConfirmed } from './migrations/0018-open-confirmed.ts';
 import type { Schema } from './schema.ts';
 
 export const migrations = {
@@ -37,6 +38,7 @@ export const migrations = {
   '0015-generations': { up: generations },
   '0016-audit-log': { up: auditLog },
   '0017-configuration': { up: configuration },
+  '0018-open-confirmed': { up: openConfirmed },
 };
 
 /** Brings the database to the newest schema; two processes that start at once do it once. */

@@ -7,7 +7,7 @@ import type { RecordingEvent } from '../domain/events.ts';
 import type { KeepingStore } from '../domain/keeping-store.ts';
 import type { KeyCheckStore } from '../domain/key-check-store.ts';
 import type { PeopleStore } from '../domain/people.ts';
-import type { Change, Store } from '../domain/ports.ts';
+import type { Change, Doubtful, Store } from '../domain/ports.ts';
 import type { RecordingFilter, RecordingPage } from '../domain/recording-search.ts';
 import type {
   CallDetailRecord,
@@ -17,6 +17,7 @@ import type {
   SessionRecord,
   TrackRecord,
 } from '../domain/records.ts';
+import { SerialQueue } from '../domain/serial-queue.ts';
 import type { Ucc } from '../domain/ucc.ts';
 import type { WebhookStore } from '../domain/webhook.ts';
 import { SqlAssuranceStore } from './assurance-store.ts';
@@ -39,6 +40,7 @@ import { migrateToLatest } from './migrate.ts';
 import { SqlPeopleStore } from './people-store.ts';
 import { searchRecordings } from './recording-search.ts';
 import { StoreOwner } from './store-owner.ts';
+import { remove } from './taking-back.ts';
 import { SqlWebhookStore } from './webhook-store.ts';
 
 /** The one query layer on both databases. */
@@ -51,6 +53,7 @@ export class SqlStore implements Store {
   readonly keeping: KeepingStore;
   readonly keyChecks: KeyCheckStore;
   readonly owner: StoreOwner;
+  readonly #takingBack = new SerialQueue();
 
   private constructor(database: Database) {
     this.#database = database;
@@ -66,7 +69,7 @@ export class SqlStore implements Store {
   static async open(database: Database): Promise<SqlStore> {
     try {
       await database.mustBeDurable();
-      await migrateToLatest(database.kysely);
+      await migrateToLatest(database.maintenance);
     } catch (cause) {
       await database.close().catch(() => undefined);
       throw cause;
@@ -76,6 +79,14 @@ export class SqlStore implements Store {
 
   commit(change: Change): Promise<void> {
     return this.#commits.add(change);
+  }
+
+  mustAnswer(): Promise<void> {
+    return this.#database.mustAnswer();
+  }
+
+  takeBack(doubtful: Doubtful): Promise<void> {
+    return this.#takingBack.run(() => this.#database.change((kysely) => remove(kysely, doubtful)));
   }
 
   async uccs(): Promise<Ucc[]> {

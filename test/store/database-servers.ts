@@ -8,6 +8,9 @@ import { openSqlite } from '../../src/store/sqlite.ts';
 import { temporaryFolder } from '../support/hush.ts';
 import { freePort } from '../support/ports.ts';
 
+/** `store.timeoutMs` */
+const TIMEOUT_MS = 5_000;
+
 /** A database without tables, of its own for one test. */
 export interface EmptyDatabase {
   /** The file of SQLite; undefined on PostgreSQL. */
@@ -77,7 +80,8 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Data
       const name = `test_${count}`;
       await server.createDatabase(name);
       const url = `postgres://hush:${password}@127.0.0.1:${port}/${name}`;
-      const connect = () => openPostgres({ url, maxConnections: 4, onConnectionLost });
+      const connect = () =>
+        openPostgres({ url, maxConnections: 4, timeoutMs: TIMEOUT_MS, onConnectionLost });
       return { url, connect };
     },
     async stop() {

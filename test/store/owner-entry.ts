@@ -16,7 +16,12 @@ try {
   const store = await SqlStore.open(
     url === undefined
       ? openSqlite(`${dataDir}/hush.sqlite`)
-      : openPostgres({ url, maxConnections: 2, onConnectionLost: () => undefined }),
+      : openPostgres({
+          url,
+          maxConnections: 2,
+          timeoutMs: 2_000,
+          onConnectionLost: () => undefined,
+        }),
   );
   ownership.onLost((reason) => tell({ lost: reason }));
   await ownership.claim(store.owner);

@@ -13,8 +13,10 @@ import { KeptRecordings } from '../../../src/domain/kept-recordings.ts';
 import { Leases } from '../../../src/domain/leases.ts';
 import { PauseWatch } from '../../../src/domain/pause-watch.ts';
 import type { AlarmSink } from '../../../src/domain/ports.ts';
+import { RecordedFacts } from '../../../src/domain/recorded-facts.ts';
 import type { StateActionName } from '../../../src/domain/recording-state.ts';
 import type { CallRecord } from '../../../src/domain/records.ts';
+import { Restatements } from '../../../src/domain/restatements.ts';
 import { SeamLeases } from '../../../src/domain/seam-leases.ts';
 import { newUcc } from '../../../src/domain/ucc.ts';
 import { UccRegistry } from '../../../src/domain/ucc-registry.ts';
@@ -64,6 +66,7 @@ export class World {
   readonly #lifecycle: CallLifecycle;
   readonly #settlement: CallSettlement;
   readonly #carrier: CommandCarrier;
+  readonly #restatements: Restatements;
   readonly #leases: Leases;
   readonly #seamLeases: SeamLeases;
   readonly #watch: PauseWatch;
@@ -84,18 +87,21 @@ export class World {
     const journal = new Journal({ store, bus, clock });
     const alarms = alarmsInto(this.openAlarms);
     const limits = { inheritMs: INHERIT_MS, deleteGraceMs: DELETE_GRACE_MS };
+    const facts = new RecordedFacts({ store, alarms });
+    this.#restatements = new Restatements({ store, journal, alarms });
+    journal.onUntold = (...untold) => this.#restatements.add(...untold);
     const kept = brokenKept(breakage, new KeptRecordings({ calls, store }));
     this.calls = calls;
     this.recorder = recorder;
     this.#uccs = uccs;
     this.#settlement = new CallSettlement({
-      ...{ uccs, calls, recorder, journal, store, kept, alarms, moments, limits },
+      ...{ uccs, calls, recorder, journal, store, kept, alarms, moments, limits, facts },
       archive: machine.archive(store),
       assess: async ({ record }) => verdictOf(machine, record),
     });
     const settlement = this.#settlement;
     this.#lifecycle = new CallLifecycle({
-      ...{ uccs, calls, recorder, store, journal, clock, moments, settlement, vault },
+      ...{ uccs, calls, recorder, store, journal, clock, moments, settlement, vault, facts },
       alarms: brokenAlarms(breakage) ?? alarms,
       limits: { ...limits, maxCalls: 10, mediaTimeoutMs: 1e6 },
       storageFull: () => undefined,
@@ -220,6 +226,7 @@ export class World {
     this.#store.disconnect();
     this.#lifecycle.abandon();
     this.#watch.close();
+    this.#restatements.abandon();
   }
 
   #save(call: Call, sessionId: string, track: number): Promise<void> {
