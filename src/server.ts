@@ -59,6 +59,7 @@ import { RecordedFacts } from './domain/recorded-facts.ts';
 import { Restatements } from './domain/restatements.ts';
 import { Retention } from './domain/retention.ts';
 import { SeamLeases } from './domain/seam-leases.ts';
+import { StoreProbe } from './domain/store-probe.ts';
 import { UccRegistry } from './domain/ucc-registry.ts';
 import { buildHttpServer } from './http/http-server.ts';
 import { originRule } from './http/origins.ts';
@@ -248,6 +249,7 @@ async function assemble(
   const facts = new RecordedFacts({ store, alarms });
   const restatements = new Restatements({ store, journal, alarms });
   journal.onUntold = (...untold) => restatements.add(...untold);
+  const storeProbe = new StoreProbe({ store, isOwned: () => ownership.isSure });
   whenStoreIsBack.push(
     () => restatements.retryNow(),
     () => facts.retryNow(),
@@ -546,6 +548,7 @@ async function assemble(
       exportAudio: (...wanted) => archive.export(...wanted),
       downloadTimeoutMs: config.archive.downloadTimeoutMs,
       ready: () => phase === 'ready',
+      storeAnswers: () => storeProbe.answers(),
       isStopping: () => phase === 'stopping',
       metrics: () => metrics.text(),
       onCommand: (answer, seconds) => metrics.command(answer, seconds),

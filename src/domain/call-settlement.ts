@@ -141,7 +141,7 @@ export class CallSettlement {
     return ending?.entry ? ending.call.record : record;
   }
 
-  /** Carries out what need not wait; what fails, or waits for a Save, is left to the next start. */
+  /** Carries out what need not wait; the rest is left to the next start. */
   async close(): Promise<void> {
     this.#stopping = true;
     await this.#intents.close(this.#ports.limits.deleteGraceMs);
@@ -242,7 +242,7 @@ export class CallSettlement {
   }
 }
 
-/** A Save or Delete may still change what becomes of it, or it is not settled at all. */
+/** A Save or Delete may still change it. */
 function isUndecided({ status }: CallRecord): boolean {
   return status !== 'destroyed' && status !== 'empty';
 }

@@ -155,6 +155,7 @@ export class CommandCarrier {
     if (action === StateAction.Start && opensGate(call)) {
       return gatekeeper.open(call, { entryOf, takenBack: paused });
     }
+    if (action === StateAction.Start) return gatekeeper.lift(call, entryOf);
     if (!needsFence(call, action)) return gatekeeper.note(call, entryOf);
     const isPause = action === StateAction.Pause;
     const lookbackMs = isPause ? turn.rules.pauseLookbackMs : 0;

@@ -1,4 +1,5 @@
 import type { Call } from './call.ts';
+import { OutcomeUnknownError, StoreUnavailableError } from './errors.ts';
 import type { RecordingEvent } from './events.ts';
 import type { Entry, Journal } from './journal.ts';
 import type { AlarmSink, Clock, FenceReceipt, Recorder, ShutOrder } from './ports.ts';
@@ -45,6 +46,16 @@ export class Gatekeeper {
     return { event: await this.#ports.journal.record(call, entry), effectiveAt };
   }
 
+  /** A pause goes while others hold: no gate opens, and the store's last word counts as with one. */
+  async lift(call: Call, entryOf: (receipt: FenceReceipt) => Entry): Promise<Effect> {
+    const { journal, clock } = this.#ports;
+    const effectiveAt = clock.now();
+    const entry = entryOf({ effectiveAt, streams: [] });
+    const event = await journal.record(call, unconfirmed(entry));
+    await journal.confirmOpen(call, event, undefined).catch((cause) => this.alarm(call, cause));
+    return { event, effectiveAt };
+  }
+
   /**
    * Takes the fence of what is to shut the gate, where its turn is yet to come: what is before it
    * may be waiting for the store. Undefined where nothing is before it.
@@ -83,7 +94,7 @@ export class Gatekeeper {
       const event = await this.#ports.journal.record(call, change.entryOf(receipt));
       return { event, effectiveAt: receipt.effectiveAt };
     } catch (cause) {
-      await this.#staysShut(call, change.inDoubt);
+      await this.#staysShut(call, change.inDoubt, cause);
       throw cause;
     }
   }
@@ -98,9 +109,7 @@ export class Gatekeeper {
   ): Promise<Effect> {
     const { journal, clock } = this.#ports;
     const provisional = { effectiveAt: clock.now(), streams: [] };
-    const entry = change.entryOf(provisional);
-    const record = { ...entry.record, openConfirmed: false };
-    const event = await journal.commit(call, { ...entry, record });
+    const event = await journal.commit(call, unconfirmed(change.entryOf(provisional)));
     let receipt: FenceReceipt;
     try {
       receipt = await this.#open(call);
@@ -161,12 +170,23 @@ export class Gatekeeper {
   }
 
   /** The gate is shut, confirmed or not: the state says so even where the store does not answer. */
-  async #staysShut(call: Call, inDoubt: Partial<CallRecord>): Promise<void> {
+  async #staysShut(call: Call, inDoubt: Partial<CallRecord>, cause: unknown): Promise<void> {
     const record = call.next({ ...inDoubt, pauseConfirmed: false });
     try {
+      // Whoever commanded has waited for the store for as long as anybody does.
+      if (isOfStore(cause)) throw cause;
       await this.#ports.journal.record(call, { type: 'recordingStateChanged', record });
     } catch {
       this.#ports.journal.acceptUntold(call, record);
     }
   }
+}
+
+function isOfStore(cause: unknown): boolean {
+  return cause instanceof StoreUnavailableError || cause instanceof OutcomeUnknownError;
+}
+
+/** Whoever takes up the call leaves it shut until a commit behind this one says that it is open. */
+function unconfirmed(entry: Entry): Entry {
+  return { ...entry, record: { ...entry.record, openConfirmed: false } };
 }

@@ -2,7 +2,7 @@ import type { AlarmRecord } from './assurance-store.ts';
 import type { AuditFilter, AuditRecord } from './audit-log.ts';
 import type { SeenConfiguration } from './configuration-record.ts';
 import type { ErasureRecord } from './erasure.ts';
-import type { EventStore } from './event-store.ts';
+import type { Doubtful, EventStore } from './event-store.ts';
 import type { Alarm, RecordingEvent } from './events.ts';
 import type { DerivedRecord } from './keeping-store.ts';
 import type { MediaAgreement } from './media-agreement.ts';
@@ -45,23 +45,11 @@ export interface Change {
   readonly configuration?: SeenConfiguration;
 }
 
-/** What a commit whose answer was lost may have written, and is not to be there. */
-export interface Doubtful {
-  readonly events: readonly Pick<RecordingEvent, 'uccName' | 'sequence' | 'callId'>[];
-  /** The id of a call that such a commit would have begun. */
-  readonly neverBegan?: string | undefined;
-}
-
 /** Rows. Commits of one event-loop turn share a transaction; a resolved commit is durable. */
 export interface Store extends EventStore {
-  /**
-   * @throws StoreUnavailableError where nothing was written; OutcomeUnknownError where nobody knows:
-   * what the rows say is then to be said again, and `takeBack` takes away the rest
-   */
+  /** @throws StoreUnavailableError: nothing was written; OutcomeUnknownError: nobody knows */
   commit(change: Change): Promise<void>;
-  /** Of what may still be on its way to the database nothing comes behind this. */
   takeBack(doubtful: Doubtful): Promise<void>;
-  /** @throws StoreUnavailableError where it does not answer in time */
   mustAnswer(): Promise<void>;
   uccs(): Promise<Ucc[]>;
   /** As the start before this one saw it. */
@@ -72,7 +60,6 @@ export interface Store extends EventStore {
   lastCall(correlationId: string): Promise<CallRecord | undefined>;
   /** The dialogue's parts, the first one first. */
   dialogueParts(of: CallRecord): Promise<CallRecord[]>;
-  /** Recording sessions in progress. */
   sessions(): Promise<SessionRecord[]>;
   /** Forgets the recording session; one that is not there is no error. */
   endSession(id: string): Promise<void>;

@@ -38,10 +38,7 @@ export interface CallRecord {
   readonly savingState: SavingState;
   /** False while the gate is shut but a stream has not confirmed it: Pause is then legal again. */
   readonly pauseConfirmed: boolean;
-  /**
-   * False while a Start is committed and its gate is not known to have opened: whoever takes up the
-   * call then leaves it shut, because the Start may have been refused.
-   */
+  /** False while a Start is committed, and may have been refused: who takes it up leaves it shut. */
   readonly openConfirmed: boolean;
   /** Since when the contract's pause holds. */
   readonly pausedAt: number | null;

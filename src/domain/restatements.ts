@@ -1,8 +1,9 @@
 import type { Call } from './call.ts';
+import type { Doubtful } from './event-store.ts';
 import type { RecordingEvent } from './events.ts';
 import { Intents } from './intents.ts';
 import type { Journal } from './journal.ts';
-import type { AlarmSink, Doubtful, Store } from './ports.ts';
+import type { AlarmSink, Store } from './ports.ts';
 import { RecordingState, StateAction } from './recording-state.ts';
 
 export interface RestatementPorts {

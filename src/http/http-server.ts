@@ -7,6 +7,7 @@ import Fastify, {
   type FastifyRequest,
   type HTTPMethods,
 } from 'fastify';
+import { OutcomeUnknownError, StoreUnavailableError } from '../domain/errors.ts';
 import { admitAll } from './admission.ts';
 import { alarmRoutes } from './alarms.ts';
 import { archiveWorkRoutes } from './archive-work.ts';
@@ -39,16 +40,18 @@ import { sendProblem } from './problems.ts';
 import { recordingExportRoutes } from './recording-export.ts';
 import { recordingPeaksRoute } from './recording-peaks.ts';
 import { recordingRoutes } from './recordings.ts';
-import { onBadAddress, refuse, refuseInfinity, shapeOf } from './refusals.ts';
+import { onBadAddress, refuse, refuseForNow, shapeOf } from './refusals.ts';
 import { securityHeaders } from './security-headers.ts';
 import type { HttpServices, HttpSettings } from './services.ts';
 import { signInRoutes } from './sign-in.ts';
 import { refuseWhileStopping } from './stopping.ts';
+import { refuseUnstorable } from './storable-values.ts';
 import { tokenRoutes } from './token-endpoint.ts';
 import { uccRoutes } from './uccs.ts';
 import { webhookRoutes } from './webhooks.ts';
 
 const MAX_PARAM_LENGTH = 512;
+
 const methods: HTTPMethods[] = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'];
 
 /** Builds the HTTP server with all its routes; listening is the caller's. */
@@ -75,7 +78,7 @@ export async function buildHttpServer(
   auditAll(app, services.auditLog, services.onAuditFailed);
   refuseWhileStopping(app, services, settings);
   refuseUnknownQuery(app);
-  refuseInfinity(app);
+  refuseUnstorable(app);
   answerCors(app, isOriginAllowed);
   const known = knownMethods(app);
   await describe(app);
@@ -215,6 +218,10 @@ function onError(
   if (error instanceof NotAdmittedError) {
     return refuse(request, reply.headers(error.headers), error.status);
   }
+  if (isOfStore(error)) {
+    services.onError(error);
+    return refuseForNow(request, reply);
+  }
   const status = error.statusCode ?? 500;
   if (status >= 500) {
     services.onError(error);
@@ -223,4 +230,9 @@ function onError(
   if (error instanceof BodyError) reply.headers(error.headers);
   const isSafe = error.validation || error instanceof BodyError;
   return refuse(request, reply, status, isSafe ? error.message : undefined);
+}
+
+/** The store cannot be reached: the request is as good as any, and may come again. */
+function isOfStore(error: Error): boolean {
+  return error instanceof StoreUnavailableError || error instanceof OutcomeUnknownError;
 }

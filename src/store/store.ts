@@ -3,11 +3,12 @@ import type { AssuranceStore } from '../domain/assurance-store.ts';
 import type { AuditFilter, AuditRecord } from '../domain/audit-log.ts';
 import type { SeenConfiguration } from '../domain/configuration-record.ts';
 import { partsInOrder } from '../domain/dialogue.ts';
+import type { Doubtful } from '../domain/event-store.ts';
 import type { RecordingEvent } from '../domain/events.ts';
 import type { KeepingStore } from '../domain/keeping-store.ts';
 import type { KeyCheckStore } from '../domain/key-check-store.ts';
 import type { PeopleStore } from '../domain/people.ts';
-import type { Change, Doubtful, Store } from '../domain/ports.ts';
+import type { Change, Store } from '../domain/ports.ts';
 import type { RecordingFilter, RecordingPage } from '../domain/recording-search.ts';
 import type {
   CallDetailRecord,

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Doubtful } from '../domain/ports.ts';
+import type { Doubtful } from '../domain/event-store.ts';
 import type { Schema } from './schema.ts';
 
 const tablesOfCall = ['tracks', 'call_parties', 'call_uccs'] as const;

@@ -1,6 +1,7 @@
 import { partsInOrder } from '../../../src/domain/dialogue.ts';
 import { OutcomeUnknownError, StoreUnavailableError } from '../../../src/domain/errors.ts';
-import type { Change, Doubtful, Store } from '../../../src/domain/ports.ts';
+import type { Doubtful } from '../../../src/domain/event-store.ts';
+import type { Change, Store } from '../../../src/domain/ports.ts';
 import { RecordingState } from '../../../src/domain/recording-state.ts';
 import type { CallRecord, SessionRecord, TrackRecord } from '../../../src/domain/records.ts';
 
