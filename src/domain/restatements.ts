@@ -68,7 +68,7 @@ export class Restatements {
     const { call, doubtful, isNews } = untold;
     const told = [...doubtful];
     // How it ends is told by its settlement, again and again.
-    if (!call.ended) {
+    if (!call.ended && call.record.version > 1) {
       const action = isNews ? actionOf(call) : undefined;
       await journal.record(call, {
         ...{ type: 'recordingStateChanged', record: call.next({}) },

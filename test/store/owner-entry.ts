@@ -37,6 +37,7 @@ try {
       );
       tell({ refused });
     }
+    if (message === 'sure?') tell({ sure: ownership.isSure });
     if (message === 'leave') ownership.leaving();
     if (message === 'end') {
       await store.close();
