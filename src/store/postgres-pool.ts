@@ -29,6 +29,8 @@ export interface PoolOptions {
 export class ConnectionLostError extends StoreUnavailableError {}
 
 const RETRY_MS = 50;
+/** What is asked when the time is up, such as a ROLLBACK, has a moment all the same. */
+const MIN_ANSWER_MS = 100;
 /** Until when the work that is under way may take, on the monotonic clock. */
 const deadlines = new AsyncLocalStorage<number>();
 
@@ -92,19 +94,28 @@ export class BoundedPool {
   }
 
   async #connect(untilMs: number): Promise<BoundedClient> {
+    for (;;) {
+      const client = await this.#checkedOut(untilMs);
+      if (client) return client;
+    }
+  }
+
+  /** Undefined for a connection from before the server was away. */
+  async #checkedOut(untilMs: number): Promise<BoundedClient | undefined> {
     const { answerMs, settings, reach } = this.#options;
     const { age } = reach;
     const inner = await inTime(this.#pool.connect(), untilMs);
     const deadlineMs = deadlines.getStore() ?? Infinity;
     const client = new BoundedClient(inner, { answerMs, deadlineMs, reach });
     const known = this.#ages.get(inner);
+    if (known === reach.age) return client;
+    if (known !== undefined) {
+      client.release(true);
+      return undefined;
+    }
     try {
-      if (known === undefined) {
-        this.#ages.set(inner, age);
-        await setSession(client as unknown as pg.ClientBase, { ...keepAliveSettings, ...settings });
-      } else if (known !== reach.age) {
-        throw new ConnectionLostError('the connection is from before the server was away');
-      }
+      await setSession(client as unknown as pg.ClientBase, { ...keepAliveSettings, ...settings });
+      this.#ages.set(inner, age);
       return client;
     } catch (cause) {
       client.release(true);
@@ -185,7 +196,7 @@ export class BoundedClient {
   /** @returns what is called once the answer is there */
   #bound(): () => void {
     const { answerMs, deadlineMs, reach } = this.#bounds;
-    const leftMs = Math.max(0, Math.min(answerMs, deadlineMs - performance.now()));
+    const leftMs = Math.max(MIN_ANSWER_MS, Math.min(answerMs, deadlineMs - performance.now()));
     let isAnswered = false;
     const giveUp = (): void => {
       if (isAnswered) return;

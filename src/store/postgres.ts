@@ -39,11 +39,13 @@ export function openPostgres(options: PostgresOptions): Database {
     onAway: (cause) => options.onAway?.(cause),
     onBack: () => options.onBack?.(),
   });
-  const open = (max: number, answerMs: number, statementMs: number): Opened =>
-    opened({ ...options, max, answerMs, reach, settings: settingsOf(statementMs, timeoutMs) });
-  const { kysely } = open(maxConnections, timeoutMs, timeoutMs * STATEMENT_SHARE);
-  const { kysely: reader } = open(READERS, READ_TIMEOUT_MS + timeoutMs, READ_TIMEOUT_MS);
-  const maintenance = open(1, MAINTENANCE_TIMEOUT_MS, 0);
+  const open = (max: number, answerMs: number, settings: SessionSettings): Opened =>
+    opened({ ...options, max, answerMs, reach, settings });
+  const statementMs = Math.round(timeoutMs * STATEMENT_SHARE);
+  const { kysely } = open(maxConnections, timeoutMs, settingsOf(statementMs, timeoutMs));
+  const readSettings = settingsOf(READ_TIMEOUT_MS, timeoutMs);
+  const { kysely: reader } = open(READERS, READ_TIMEOUT_MS + timeoutMs, readSettings);
+  const maintenance = open(1, MAINTENANCE_TIMEOUT_MS, settingsOf(0, 0));
   const epoch = new OwnEpoch();
   const transactions = new PostgresTransactions({ kysely, epoch, timeoutMs });
   const change = transactions.run.bind(transactions);
@@ -88,10 +90,10 @@ export function openPostgres(options: PostgresOptions): Database {
 }
 
 /** A session whose client is gone in the middle of a transaction keeps no row locked for long. */
-function settingsOf(statementMs: number, timeoutMs: number): SessionSettings {
+function settingsOf(statementMs: number, idleMs: number): SessionSettings {
   return {
-    statement_timeout: String(Math.round(statementMs)),
-    idle_in_transaction_session_timeout: String(timeoutMs),
+    statement_timeout: String(statementMs),
+    idle_in_transaction_session_timeout: String(idleMs),
   };
 }
 
