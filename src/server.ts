@@ -257,9 +257,9 @@ async function assemble(
   const listener: RecorderListener = {
     onSegment: (segment) => {
       const { callId, track, segment: number } = segment;
-      void facts.tell(callId, `segment ${track}/${number}`, () => ({
-        segments: [underCurrentKey(keys, segment)],
-      }));
+      void facts.tell(callId, {
+        [`segment ${track}/${number}`]: () => ({ segments: [underCurrentKey(keys, segment)] }),
+      });
     },
     onCallFailed: (...failure) => lifecycle.callFailed(...failure),
     onTrackBegan: (...beginning) => lifecycle.trackBegan(...beginning),

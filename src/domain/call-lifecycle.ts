@@ -208,9 +208,9 @@ export class CallLifecycle {
     this.#ending.mediaReturned(call);
     if (stream.began) return;
     stream.began = beginning;
-    void this.#ports.facts.tell(call.id, `track ${track}`, () => ({
-      tracks: [trackRecord(call.id, stream)],
-    }));
+    void this.#ports.facts.tell(call.id, {
+      [`track ${track}`]: () => ({ tracks: [trackRecord(call.id, stream)] }),
+    });
   }
 
   /** A Pause reached into streams that had ended: their tracks say so. */
@@ -467,15 +467,14 @@ export class CallLifecycle {
     const summaries = await this.#summaries(call, tracks);
     for (const { track } of leaving) call.streams.delete(track);
     for (const summary of summaries) this.#ports.onTrackEnded(call.id, summary);
-    await Promise.all(
-      summaries.map((summary) => {
-        const stream = leaving.find(({ track }) => track === summary.track);
-        if (!stream) return undefined;
-        const presence = { ...stream.presence, closedAt: this.#ports.clock.now() };
-        const tracks = [{ ...endedTrack(call.id, stream, summary), presence }];
-        return this.#ports.facts.tell(call.id, `track ${summary.track}`, () => ({ tracks }));
-      }),
-    );
+    const ended = summaries.flatMap((summary) => {
+      const stream = leaving.find(({ track }) => track === summary.track);
+      if (!stream) return [];
+      const presence = { ...stream.presence, closedAt: this.#ports.clock.now() };
+      return [{ ...endedTrack(call.id, stream, summary), presence }];
+    });
+    const facts = ended.map((track) => [`track ${track.track}`, () => ({ tracks: [track] })]);
+    if (facts.length > 0) await this.#ports.facts.tell(call.id, Object.fromEntries(facts));
   }
 
   /** A stream that leaves ends, whatever became of the thread that had it. */

@@ -29,12 +29,14 @@ export class RecordedFacts {
     });
   }
 
-  /** Resolves when the store has it, or has failed once. */
-  tell(callId: string, about: string, fact: Fact): Promise<void> {
+  /**
+   * Resolves when the store has them, or has failed once.
+   * @param facts by what they are about
+   */
+  tell(callId: string, facts: Readonly<Record<string, Fact>>): Promise<void> {
     const untold = this.#untold.get(callId) ?? new Map<string, Fact>();
-    // What is told anew is behind what was told before.
-    untold.delete(about);
-    this.#untold.set(callId, untold.set(about, fact));
+    this.#untold.set(callId, untold);
+    for (const [about, fact] of Object.entries(facts)) untold.set(about, fact);
     return this.#intents.run(callId);
   }
 
