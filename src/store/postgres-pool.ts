@@ -71,7 +71,7 @@ export class BoundedPool {
   async connect(): Promise<BoundedClient> {
     const { timeoutMs, reach } = this.#options;
     const untilMs = Math.min(performance.now() + timeoutMs, deadlines.getStore() ?? Infinity);
-    const suspicion = setTimeout(() => reach.suspect(), (untilMs - performance.now()) / 2);
+    const suspicion = setTimeout(() => reach.suspect(), Math.max(0, untilMs - performance.now()) / 2);
     try {
       for (;;) {
         reach.mustNotBeAway();
@@ -131,7 +131,7 @@ async function inTime(connecting: Promise<pg.PoolClient>, untilMs: number): Prom
   const timer = setTimeout(() => {
     isLate = true;
     reject(new StoreUnavailableError('no connection to the database in time'));
-  }, untilMs - performance.now());
+  }, Math.max(0, untilMs - performance.now()));
   connecting.then(
     (client) => (isLate ? client.release() : undefined),
     () => undefined,

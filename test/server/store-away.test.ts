@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { nowMs } from '../../src/simulator/verdict.ts';
 import { markersInWav } from '../../src/simulator/wav-markers.ts';
@@ -111,7 +112,7 @@ describe('while the database stands still', () => {
 
   it('what is only read is answered 503, to be asked again', async () => {
     server.freeze();
-    const response = await fetch(`${hush.api}/api/recordings/${'0'.repeat(8)}`);
+    const response = await fetch(`${hush.api}/api/recordings/${randomUUID()}`);
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).not.toBeNull();
   });
