@@ -71,7 +71,10 @@ export class BoundedPool {
   async connect(): Promise<BoundedClient> {
     const { timeoutMs, reach } = this.#options;
     const untilMs = Math.min(performance.now() + timeoutMs, deadlines.getStore() ?? Infinity);
-    const suspicion = setTimeout(() => reach.suspect(), Math.max(0, untilMs - performance.now()) / 2);
+    const suspicion = setTimeout(
+      () => reach.suspect(),
+      Math.max(0, untilMs - performance.now()) / 2,
+    );
     try {
       for (;;) {
         reach.mustNotBeAway();
@@ -128,10 +131,13 @@ export class BoundedPool {
 async function inTime(connecting: Promise<pg.PoolClient>, untilMs: number): Promise<pg.PoolClient> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    reject(new StoreUnavailableError('no connection to the database in time'));
-  }, Math.max(0, untilMs - performance.now()));
+  const timer = setTimeout(
+    () => {
+      isLate = true;
+      reject(new StoreUnavailableError('no connection to the database in time'));
+    },
+    Math.max(0, untilMs - performance.now()),
+  );
   connecting.then(
     (client) => (isLate ? client.release() : undefined),
     () => undefined,

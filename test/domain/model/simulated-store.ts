@@ -13,7 +13,8 @@ export type StoreBreakage =
   | 'deleteOfLastPartOnly'
   | 'startNotInherited'
   | 'pauseNotInherited'
-  | 'intentsForgottenByCrash';
+  | 'intentsForgottenByCrash'
+  | 'startBelievedAfterCrash';
 
 const unsettled: readonly string[] = ['live', 'finishing', 'deleting'];
 
@@ -111,7 +112,11 @@ class Connection {
   unsettledCalls(): Promise<CallRecord[]> {
     const statuses = this.#breakage === 'intentsForgottenByCrash' ? ['live'] : unsettled;
     return this.#ask(() =>
-      [...this.#store.calls.values()].filter(({ status }) => statuses.includes(status)),
+      [...this.#store.calls.values()]
+        .filter(({ status }) => statuses.includes(status))
+        .map((call) =>
+          this.#breakage === 'startBelievedAfterCrash' ? { ...call, openConfirmed: true } : call,
+        ),
     );
   }
 
