@@ -191,8 +191,8 @@ export class CallRecovery {
 }
 
 /**
- * Its Start was committed, and the process that did it did not say that the gate opened: it may have
- * refused it, or have been refused it. Whoever wants it started says so again.
+ * Its Start was committed, and nobody said that the gate opened: whoever asked for it may have been
+ * refused it, and says so again.
  */
 function heldBack(record: CallRecord): CallRecord {
   if (record.openConfirmed || record.recordingState !== RecordingState.Started) return record;

@@ -95,7 +95,6 @@ export class CallSettlement {
     }
   }
 
-  /** Goes on with a call that has ended, in this process or the one before it. */
   settle(record: Pick<CallRecord, 'id' | 'correlationId' | 'uccName'>): Promise<void> {
     this.#unsettled.add(record);
     return this.#intents.run(record.id);
@@ -118,7 +117,6 @@ export class CallSettlement {
     await Promise.all(ended.map((part) => this.settle(part)));
   }
 
-  /** What was to be destroyed is kept, where it still waits for that. */
   holdPlaced(callId: string): void {
     if (this.#unsettled.namesOf(callId)) void this.#intents.run(callId);
   }

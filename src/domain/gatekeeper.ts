@@ -46,7 +46,7 @@ export class Gatekeeper {
     return { event: await this.#ports.journal.record(call, entry), effectiveAt };
   }
 
-  /** A pause goes while others hold: no gate opens, and the store's last word counts as with one. */
+  /** A pause goes while others hold: no gate opens, and it is confirmed as if one did. */
   async lift(call: Call, entryOf: (receipt: FenceReceipt) => Entry): Promise<Effect> {
     const { journal, clock } = this.#ports;
     const effectiveAt = clock.now();
@@ -120,8 +120,8 @@ export class Gatekeeper {
     }
     journal.publish(event);
     const { detail } = change.entryOf(receipt);
-    // It has been committed and is in effect. A store that fails now, and a process that ends before
-    // it is there again, leave the call paused.
+    // It is committed and in effect. A store that fails now, and a process that ends before it is
+    // there again, leave the call paused.
     await journal.confirmOpen(call, event, detail).catch((cause) => this.alarm(call, cause));
     return { event, effectiveAt: receipt.effectiveAt };
   }

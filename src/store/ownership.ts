@@ -30,7 +30,7 @@ const MARGIN_MS = 1_000;
  *     taken --claim--> sure --not confirmed for lostAfterMs--> unsure --confirmed--> sure
  *                        \--another one has the lock, or the epoch--/--> lost, for ever
  *
- * What confirms is the epoch: while the database names ours, nobody else has claimed it, and whoever
+ * What confirms is the epoch: while the database names ours, nobody else has claimed it, and who
  * does later waits until an owner that cannot know of it must be unsure. An unsure one records
  * nothing (docs/decisions/0022).
  */

@@ -11,7 +11,7 @@ export interface ReachOptions {
 }
 
 const PROBE_INTERVAL_MS = 200;
-/** Of the time-out: an answer to a suspicion is younger when that which is waited for is given up. */
+/** Of the time-out: so old at most is an answer to a suspicion when the wait is given up. */
 const FRESH = 0.6;
 
 /**

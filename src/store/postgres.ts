@@ -33,19 +33,10 @@ const MAINTENANCE_TIMEOUT_MS = 3_600_000;
 const STATEMENT_SHARE = 0.9;
 
 export function openPostgres(options: PostgresOptions): Database {
-  const { url, timeoutMs, maxConnections } = options;
-  const reach = new Reach({
-    ...{ url, timeoutMs },
-    onAway: (cause) => options.onAway?.(cause),
-    onBack: () => options.onBack?.(),
-  });
-  const open = (max: number, answerMs: number, settings: SessionSettings): Opened =>
-    opened({ ...options, max, answerMs, reach, settings });
-  const statementMs = Math.round(timeoutMs * STATEMENT_SHARE);
-  const { kysely } = open(maxConnections, timeoutMs, settingsOf(statementMs, timeoutMs));
-  const readSettings = settingsOf(READ_TIMEOUT_MS, timeoutMs);
-  const { kysely: reader } = open(READERS, READ_TIMEOUT_MS + timeoutMs, readSettings);
-  const maintenance = open(1, MAINTENANCE_TIMEOUT_MS, settingsOf(0, 0));
+  const { timeoutMs } = options;
+  const { reach, commits, reads, maintenance } = openPools(options);
+  const { kysely } = commits;
+  const reader = reads.kysely;
   const epoch = new OwnEpoch();
   const transactions = new PostgresTransactions({ kysely, epoch, timeoutMs });
   const change = transactions.run.bind(transactions);
@@ -87,6 +78,23 @@ export function openPostgres(options: PostgresOptions): Database {
       await Promise.all([kysely.destroy(), reader.destroy(), maintenance.kysely.destroy()]);
     },
   };
+}
+
+function openPools(options: PostgresOptions) {
+  const { url, timeoutMs, maxConnections } = options;
+  const reach = new Reach({
+    ...{ url, timeoutMs },
+    onAway: (cause) => options.onAway?.(cause),
+    onBack: () => options.onBack?.(),
+  });
+  const open = (max: number, answerMs: number, settings: SessionSettings): Opened =>
+    opened({ ...options, max, answerMs, reach, settings });
+  const statementMs = Math.round(timeoutMs * STATEMENT_SHARE);
+  const commits = open(maxConnections, timeoutMs, settingsOf(statementMs, timeoutMs));
+  const readSettings = settingsOf(READ_TIMEOUT_MS, timeoutMs);
+  const reads = open(READERS, READ_TIMEOUT_MS + timeoutMs, readSettings);
+  const maintenance = open(1, MAINTENANCE_TIMEOUT_MS, settingsOf(0, 0));
+  return { reach, commits, reads, maintenance };
 }
 
 /** A session whose client is gone in the middle of a transaction keeps no row locked for long. */

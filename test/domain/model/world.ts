@@ -7,12 +7,10 @@ import { CallRegistry } from '../../../src/domain/call-registry.ts';
 import { CallSettlement } from '../../../src/domain/call-settlement.ts';
 import { CommandAudit } from '../../../src/domain/command-audit.ts';
 import { CommandCarrier } from '../../../src/domain/command-carrier.ts';
-import type { OpenAlarms } from '../../../src/domain/events.ts';
 import { Journal } from '../../../src/domain/journal.ts';
 import { KeptRecordings } from '../../../src/domain/kept-recordings.ts';
 import { Leases } from '../../../src/domain/leases.ts';
 import { PauseWatch } from '../../../src/domain/pause-watch.ts';
-import type { AlarmSink } from '../../../src/domain/ports.ts';
 import { RecordedFacts } from '../../../src/domain/recorded-facts.ts';
 import type { StateActionName } from '../../../src/domain/recording-state.ts';
 import type { CallRecord } from '../../../src/domain/records.ts';
@@ -30,6 +28,7 @@ import {
   gatekeeperOf,
 } from './breakages.ts';
 import type { Machine } from './machine.ts';
+import { alarmsInto } from './open-alarms.ts';
 import { SimulatedRecorder } from './simulated-recorder.ts';
 
 export const correlationId = '1d6c6a58-6739-4f0c-98ff-0968292c8c30';
@@ -245,12 +244,4 @@ function verdictOf(machine: Machine, record: CallRecord): CallHealth {
     ...{ record, tracks: [], gaps: undefined, pauses: 0 },
     ...{ readings: new Map(), open: [], alarms: new Set() },
   });
-}
-
-function alarmsInto(open: Set<string>): AlarmSink & OpenAlarms {
-  return {
-    raise: () => undefined,
-    open: ({ callId }) => void open.add(callId),
-    close: (callId) => void open.delete(callId),
-  };
 }
