@@ -8,6 +8,7 @@ import { benchHub } from './hub.ts';
 import { benchLive } from './live.ts';
 import { benchPeers } from './peers/main.ts';
 import { benchSoak } from './soak.ts';
+import { benchStore } from './store.ts';
 import { benchStreams } from './streams.ts';
 import { benchTorture } from './torture.ts';
 
@@ -23,6 +24,7 @@ const benches: Record<string, () => Promise<void>> = {
   live: benchLive,
   torture: benchTorture,
   soak: benchSoak,
+  store: benchStore,
   peers: benchPeers,
 };
 

@@ -96,7 +96,7 @@ export async function restore(config: Config, from: string): Promise<BackupManif
     }
     // Last: a folder without rows is no store, and is restored into again.
     await copyDurably(from, dataDir, DATABASE);
-    const store = await SqlStore.open(openDatabase(config, () => undefined));
+    const store = await SqlStore.open(openDatabase(config, { onConnectionLost: () => undefined }));
     await putOnRecord(store, 'restore', { from: resolve(from), backup: manifest.at });
     return { ...manifest, missing: [...manifest.missing, ...lost] };
   } finally {

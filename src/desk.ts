@@ -32,7 +32,7 @@ export async function openDesk(config: Config): Promise<Desk> {
 
 /** Tables are made, or changed, by one process only: by this one where no Hush runs. */
 export async function openStoreBeside(config: Config): Promise<SqlStore> {
-  const database = openDatabase(config, () => undefined);
+  const database = openDatabase(config, { onConnectionLost: () => undefined });
   let ownership: Ownership | undefined;
   try {
     if (await isBehind(database.kysely)) ownership = await Ownership.take(ownershipOptions(config));

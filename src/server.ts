@@ -62,8 +62,11 @@ import { parseNetworks } from './domain/networks.ts';
 import { PauseWatch } from './domain/pause-watch.ts';
 import { PeopleRegister } from './domain/people-register.ts';
 import type { Clock, RecorderListener } from './domain/ports.ts';
+import { RecordedFacts } from './domain/recorded-facts.ts';
+import { Restatements } from './domain/restatements.ts';
 import { Retention } from './domain/retention.ts';
 import { SeamLeases } from './domain/seam-leases.ts';
+import { StoreProbe } from './domain/store-probe.ts';
 import { TrustedClock } from './domain/trusted-clock.ts';
 import { UccRegistry } from './domain/ucc-registry.ts';
 import { buildHttpServer } from './http/http-server.ts';
@@ -73,7 +76,7 @@ import type { LineOutput } from './logging/line-output.ts';
 import { guardProcess } from './logging/process-guard.ts';
 import { standardOutput } from './logging/standard-output.ts';
 import { Metrics } from './metrics/metrics.ts';
-import { mustAnswer, openDatabase, ownershipOptions } from './open-database.ts';
+import { openDatabase, ownershipOptions } from './open-database.ts';
 import type { KeyRing } from './protocols/segment/key-ring.ts';
 import { Certificate } from './protocols/tls/certificate.ts';
 import { moment } from './recorder/clock-origin.ts';
@@ -197,6 +200,8 @@ interface StoreMaking {
   readonly ownership: Ownership;
   readonly logger: Logger;
   readonly begun: Begun;
+  /** Called when it has been away and answers again. */
+  readonly whenStoreIsBack: readonly (() => void)[];
 }
 
 interface Making {
@@ -230,8 +235,9 @@ async function assemble(
   const onAssuranceFailed = (cause: unknown): void =>
     logger.error({ err: cause }, 'what assurance found could not be kept');
   const { adopt = false } = overrides;
-  const opened = await openStore(config, { ownership, logger, begun, adopt });
-  const { store, keys, claimed } = opened;
+  const whenStoreIsBack: (() => void)[] = [];
+  const making = { ownership, logger, begun, adopt, whenStoreIsBack };
+  const { store, keys, claimed } = await openStore(config, making);
   const vault = masterKeyVault(keys);
   const bus = new InProcessBus((cause) => logger.error({ err: cause }, 'an event listener failed'));
   const uccs = new UccRegistry(store);
@@ -260,10 +266,19 @@ async function assemble(
     ...{ files, filesSettings, keys, store, keeping: store.keeping, maxExports },
     onFinding: (...found) => inspections.notice(...found),
   });
+  const facts = new RecordedFacts({ store, alarms });
+  const restatements = new Restatements({ store, journal, alarms });
+  journal.onUntold = (...untold) => restatements.add(...untold);
+  const storeProbe = new StoreProbe({ store, isOwned: () => ownership.isSure });
+  whenStoreIsBack.push(
+    () => restatements.retryNow(),
+    () => facts.retryNow(),
+  );
   const listener: RecorderListener = {
     onSegment: (segment) => {
-      store.commit({ segments: [underCurrentKey(keys, segment)] }).catch((cause: Error) => {
-        alarms.raise({ kind: 'storeFailed', callId: segment.callId, detail: cause.message });
+      const { callId, track, segment: number } = segment;
+      void facts.tell(callId, {
+        [`segment ${track}/${number}`]: () => ({ segments: [underCurrentKey(keys, segment)] }),
       });
     },
     onCallFailed: (...failure) => lifecycle.callFailed(...failure),
@@ -318,12 +333,12 @@ async function assemble(
     healthOf: (record) => assessor.healthOf(record),
   });
   const settlement = new CallSettlement({
-    ...{ uccs, calls, recorder, archive, journal, store, kept, alarms, moments },
+    ...{ uccs, calls, recorder, archive, journal, store, kept, alarms, moments, facts },
     limits: config.recording,
     assess: (...ended) => assessor.assess(...ended),
   });
   const lifecycle = new CallLifecycle({
-    ...{ uccs, calls, recorder, store, journal, alarms, clock, moments, settlement, vault },
+    ...{ uccs, calls, recorder, store, journal, alarms, clock, moments, settlement, vault, facts },
     limits: { ...config.recording, ...config.sip },
     storageFull: () => (uploader && !uploader.hasRoom ? 'the spool is full' : undefined),
     hangUp: (sessionIds) => srs.hangUp(sessionIds),
@@ -584,6 +599,7 @@ async function assemble(
       exportAudio: (...wanted) => archive.export(...wanted),
       downloadTimeoutMs: config.archive.downloadTimeoutMs,
       ready: () => phase === 'ready',
+      storeAnswers: () => storeProbe.answers(),
       isStopping: () => phase === 'stopping',
       metrics: () => metrics.text(),
       onCommand: (answer, seconds) => metrics.command(answer, seconds),
@@ -679,6 +695,8 @@ async function assemble(
     certificates.sip?.close();
     await step('media threads', () => recorder.close());
     output?.listen(undefined);
+    restatements.abandon();
+    await step('what was recorded', () => facts.close());
     await step('audit log', () => auditLog.close());
     await step('database', () => store.close());
     await step('ownership', () => ownership.release());
@@ -749,13 +767,18 @@ async function assemble(
  */
 async function openStore(
   config: Config,
-  { adopt, ownership, logger, begun }: StoreMaking,
+  { adopt, ownership, logger, begun, whenStoreIsBack }: StoreMaking,
 ): Promise<{ store: SqlStore; keys: KeyRing; claimed: Claimed }> {
-  const database = openDatabase(config, (cause) =>
-    logger.warn({ err: cause }, 'a database connection was lost'),
-  );
+  const database = openDatabase(config, {
+    onConnectionLost: (cause) => logger.warn({ err: cause }, 'a database connection was lost'),
+    onAway: (cause) => logger.error({ err: cause }, 'the database does not answer'),
+    onBack() {
+      logger.warn('the database answers again');
+      for (const listener of whenStoreIsBack) listener();
+    },
+  });
   begun.add('database', () => database.close());
-  await mustAnswer(database);
+  await database.mustAnswer();
   const store = await SqlStore.open(database);
   const auditLog = new AuditLog({ store, clock: Date, onError: () => undefined });
   const onAdopt: OnAdopt = (before, now) => {

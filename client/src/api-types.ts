@@ -1486,7 +1486,7 @@ export interface Operations {
       })[];
     };
   };
-  /** 200 when ready; 503 while starting or while the recorder cannot record */
+  /** 200 when ready; 503 while starting, or while recorder or database do not work */
   'GET /api/health': {
     path: Record<never, never>;
     query: Record<never, never>;
@@ -1503,6 +1503,7 @@ export interface Operations {
     answer: {
       readonly status: 'ready' | 'degraded' | 'starting' | 'stopping';
       readonly recorder: 'available' | 'unavailable';
+      readonly store: 'available' | 'unavailable';
       readonly callsInProgress: number;
     };
   };

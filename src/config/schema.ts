@@ -122,7 +122,7 @@ const lock = section({
   /** A start waits this long for another one that has it, and longer while that one is stopping. */
   waitMs: Type.Integer({ minimum: 0, maximum: 600_000, default: 1_000 }),
   handoverMs: Type.Integer({ minimum: 0, maximum: 3_600_000, default: 60_000 }),
-  /** Who has not reached PostgreSQL for so long has lost it, and records no more. */
+  /** Who has not reached PostgreSQL for so long records nothing until it has. */
   lostAfterMs: Type.Integer({ minimum: 1_000, maximum: 10_000, default: 5_000 }),
 });
 
@@ -131,6 +131,8 @@ const store = section({
   /** `postgres://...`; only of `postgres`. */
   url: Type.Optional(Type.String()),
   maxConnections: count(8, 1_000),
+  /** PostgreSQL: a connection, a commit and an answer that take longer are given up. */
+  timeoutMs: Type.Integer({ minimum: 500, maximum: 60_000, default: 5_000 }),
 });
 
 export const uccSettingsSchema = Type.Object(

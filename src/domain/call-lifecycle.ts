@@ -36,6 +36,7 @@ import type {
   TrackSummary,
   Vault,
 } from './ports.ts';
+import type { RecordedFacts } from './recorded-facts.ts';
 import { RecordingState, StateAction } from './recording-state.ts';
 import type { CallRecord } from './records.ts';
 import { presenceWith } from './stream-presence.ts';
@@ -68,6 +69,7 @@ export interface LifecyclePorts {
   storageFull(): string | undefined;
   readonly store: Store;
   readonly vault: Vault;
+  readonly facts: Pick<RecordedFacts, 'tell'>;
   readonly limits: {
     readonly mediaTimeoutMs: number;
     readonly maxCalls: number;
@@ -206,9 +208,9 @@ export class CallLifecycle {
     this.#ending.mediaReturned(call);
     if (stream.began) return;
     stream.began = beginning;
-    this.#ports.store
-      .commit({ tracks: [trackRecord(call.id, stream)] })
-      .catch((cause) => this.#storeAlarm(call, cause));
+    void this.#ports.facts.tell(call.id, {
+      [`track ${track}`]: () => ({ tracks: [trackRecord(call.id, stream)] }),
+    });
   }
 
   /** A Pause reached into streams that had ended: their tracks say so. */
@@ -335,6 +337,8 @@ export class CallLifecycle {
     await this.#tighten(call, rules);
     if (begins && call.streams.size === 0) {
       const gate = { open: opens, reason: shutReason(record), lookbackMs: call.lookbackMs };
+      // A fence that was to be taken before there was a gate has shut nothing.
+      call.openings += 1;
       recorder.beginCall(call.id, gate);
     }
     const first = call.nextTrack;
@@ -474,15 +478,14 @@ export class CallLifecycle {
     const summaries = await this.#summaries(call, tracks);
     for (const { track } of leaving) call.streams.delete(track);
     for (const summary of summaries) this.#ports.onTrackEnded(call.id, summary);
-    const records = summaries.flatMap((summary) => {
+    const ended = summaries.flatMap((summary) => {
       const stream = leaving.find(({ track }) => track === summary.track);
       if (!stream) return [];
       const presence = { ...stream.presence, closedAt: this.#ports.clock.now() };
       return [{ ...endedTrack(call.id, stream, summary), presence }];
     });
-    await this.#ports.store
-      .commit({ tracks: records })
-      .catch((cause) => this.#storeAlarm(call, cause));
+    const facts = ended.map((track) => [`track ${track.track}`, () => ({ tracks: [track] })]);
+    if (facts.length > 0) await this.#ports.facts.tell(call.id, Object.fromEntries(facts));
   }
 
   /** A stream that leaves ends, whatever became of the thread that had it. */
@@ -522,7 +525,7 @@ export class CallLifecycle {
       const action = StateAction.Stop;
       await this.#ports.journal.record(call, { type: 'recordingStateChanged', record, action });
     } catch (cause) {
-      call.accept(record);
+      this.#ports.journal.acceptUntold(call, record);
       this.#storeAlarm(call, cause);
     }
   }

@@ -3,9 +3,11 @@ import type { CallEnding } from './call-ending.ts';
 import type { CallRegistry } from './call-registry.ts';
 import type { CallSettlement } from './call-settlement.ts';
 import { earlierParts } from './dialogue-entry.ts';
+import type { Journal } from './journal.ts';
 import type { Moments } from './moment.ts';
 import { clockOriginOf, endedTrack, restoredStream, specOf } from './offered-media.ts';
 import type { AlarmSink, GateSetting, Recorder, ResumedStream, Store, Vault } from './ports.ts';
+import { RecordingState, StateAction } from './recording-state.ts';
 import type { CallRecord, ClockOrigin, SessionRecord, TrackRecord } from './records.ts';
 import type { UccRegistry } from './ucc-registry.ts';
 
@@ -18,6 +20,7 @@ export interface RecoveryPorts {
   readonly alarms: AlarmSink;
   readonly moments: Moments;
   readonly settlement: CallSettlement;
+  readonly journal: Pick<Journal, 'record'>;
 }
 
 /** Settled at once after a start. */
@@ -54,10 +57,11 @@ export class CallRecovery {
     const restored: RestoredSession[] = [];
     const unsettled = await store.unsettledCalls();
     for (const record of unsettled.filter(({ endedAt }) => endedAt === null)) {
-      const call = new Call(record);
+      const call = new Call(heldBack(record));
       const own = sessions.filter(({ callId }) => callId === record.id);
       restored.push(...(await this.#restoreCall(call, own)));
     }
+    await this.#tellHeldBack(unsettled.filter(({ openConfirmed }) => !openConfirmed));
     void this.#settle(unsettled.filter(({ endedAt }) => endedAt !== null));
     // Audio can come back from now on.
     for (const call of this.#ports.calls.list()) this.#ending.awaitMedia(call);
@@ -186,6 +190,19 @@ export class CallRecovery {
     await Promise.all(Array.from({ length: MAX_AT_ONCE }, next));
   }
 
+  /** Whoever listens heard of a Start, or may have: of what became of it they hear as well. */
+  async #tellHeldBack(doubtful: readonly CallRecord[]): Promise<void> {
+    const { calls, journal, alarms } = this.#ports;
+    for (const { id, correlationId, uccName } of doubtful) {
+      const call = calls.byId(id);
+      if (!call) continue;
+      const detail = 'a Start that nobody can vouch for was taken back: the call is paused';
+      alarms.raise({ kind: 'storeFailed', callId: id, correlationId, uccName, detail });
+      const entry = { type: 'recordingStateChanged', action: StateAction.Pause } as const;
+      await journal.record(call, { ...entry, record: call.next({}) });
+    }
+  }
+
   async #resumeStreams(call: Call, origin: ClockOrigin | null): Promise<number[]> {
     const segments = await this.#ports.store.segments(call.id);
     const nextOf = (track: number) =>
@@ -224,6 +241,17 @@ export class CallRecovery {
 
 function noneLost() {
   return { sessions: [], calls: new Map<Call, string>() };
+}
+
+/**
+ * Its Start was committed, and nobody said that the gate opened: whoever asked for it may have been
+ * refused it, and says so again.
+ */
+function heldBack(record: CallRecord): CallRecord {
+  if (record.openConfirmed || record.recordingState !== RecordingState.Started) return record;
+  const now = Date.now();
+  const state = { recordingState: RecordingState.Paused, pausedAt: now, gapStartedAt: now };
+  return { ...record, ...state, pauseConfirmed: false };
 }
 
 /** @throws Error where one of them cannot be taken up: the session is no session without it */

@@ -6,6 +6,7 @@ import type { Entry } from './journal.ts';
 import type { KeptRecordings } from './kept-recordings.ts';
 import type { Moments } from './moment.ts';
 import type { AlarmSink, Recorder, Store } from './ports.ts';
+import type { RecordedFacts } from './recorded-facts.ts';
 import { RecordingFate, type RecordingFatePorts } from './recording-fate.ts';
 import { SavingState } from './recording-state.ts';
 import type { CallRecord } from './records.ts';
@@ -21,6 +22,7 @@ export interface SettlementPorts extends RecordingFatePorts {
   readonly kept: Pick<KeptRecordings, 'ended'>;
   readonly alarms: AlarmSink & OpenAlarms;
   readonly moments: Moments;
+  readonly facts: Pick<RecordedFacts, 'told'>;
   readonly limits: SettlementLimits;
 }
 
@@ -93,7 +95,6 @@ export class CallSettlement {
     }
   }
 
-  /** Goes on with a call that has ended, in this process or the one before it. */
   settle(record: Pick<CallRecord, 'id' | 'correlationId' | 'uccName'>): Promise<void> {
     this.#unsettled.add(record);
     return this.#intents.run(record.id);
@@ -116,7 +117,6 @@ export class CallSettlement {
     await Promise.all(ended.map((part) => this.settle(part)));
   }
 
-  /** What was to be destroyed is kept, where it still waits for that. */
   holdPlaced(callId: string): void {
     if (this.#unsettled.namesOf(callId)) void this.#intents.run(callId);
   }
@@ -139,7 +139,7 @@ export class CallSettlement {
     return ending?.entry ? ending.call.record : record;
   }
 
-  /** Carries out what need not wait; what fails, or waits for a Save, is left to the next start. */
+  /** Carries out what need not wait; the rest is left to the next start. */
   async close(): Promise<void> {
     this.#stopping = true;
     await this.#intents.close(this.#ports.limits.deleteGraceMs);
@@ -157,6 +157,7 @@ export class CallSettlement {
       ending.entry = undefined;
     }
     await ending?.written;
+    await this.#ports.facts.told(callId);
     const waitMs = await kept.ended(callId, (call) => this.#settle(call, failures));
     this.#endings.delete(callId);
     if (waitMs === undefined) this.#unsettled.remove(callId);
@@ -239,7 +240,7 @@ export class CallSettlement {
   }
 }
 
-/** A Save or Delete may still change what becomes of it, or it is not settled at all. */
+/** A Save or Delete may still change it. */
 function isUndecided({ status }: CallRecord): boolean {
   return status !== 'destroyed' && status !== 'empty';
 }

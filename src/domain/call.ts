@@ -82,6 +82,7 @@ export class Call {
       markingState: Marking.None,
       savingState: Saving.None,
       pauseConfirmed: true,
+      openConfirmed: true,
       pausedAt: null,
       leases: [],
       status: 'live',
@@ -137,7 +138,8 @@ export class Call {
    * the commit.
    */
   next(changes: Partial<CallRecord>, at: number = Date.now()): CallRecord {
-    const record = { ...this.#record, ...changes, version: this.#record.version + 1 };
+    const version = this.#record.version + 1;
+    const record = { ...this.#record, openConfirmed: true, ...changes, version };
     const isPaused = record.recordingState === Recording.Paused;
     return {
       ...record,

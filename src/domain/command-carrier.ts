@@ -116,8 +116,7 @@ export class CommandCarrier {
     if (command.action !== StateAction.Pause || call.ended || call.queue.idle) return undefined;
     if (ifVersion !== undefined && ifVersion !== call.record.version) return undefined;
     const error = this.#refusal(call, command);
-    // What is before it may make it legal.
-    if (error && error.code !== 'cannotPause') return undefined;
+    if (error && !mayPass(error, call)) return undefined;
     const lookbackMs = this.#ports.uccs.rulesOf(call.record)?.pauseLookbackMs ?? 0;
     return this.#ports.gatekeeper.early(call, { reason: 'api', lookbackMs, cameAtMs });
   }
@@ -156,6 +155,7 @@ export class CommandCarrier {
     if (action === StateAction.Start && opensGate(call)) {
       return gatekeeper.open(call, { entryOf, takenBack: paused });
     }
+    if (action === StateAction.Start) return gatekeeper.lift(call, entryOf);
     if (!needsFence(call, action)) return gatekeeper.note(call, entryOf);
     const isPause = action === StateAction.Pause;
     const lookbackMs = isPause ? turn.rules.pauseLookbackMs : 0;
@@ -177,6 +177,11 @@ const paused: Partial<CallRecord> = { recordingState: RecordingState.Paused };
 /** A call that leases hold stays shut: Start lifts the contract's pause only. */
 function opensGate(call: Call): boolean {
   return call.record.leases.length === 0;
+}
+
+/** What is before it may make it legal: a Start, or the first media. */
+function mayPass({ code }: ContractError, call: Call): boolean {
+  return code === 'cannotPause' || (code === 'recorderUnavailable' && !call.mediaOffered);
 }
 
 function isSavingFlag(action: StateAction): boolean {

@@ -168,3 +168,13 @@ export class AudioAwayError extends Error {
 export class UccUnknownError extends Error {
   override readonly name = 'UccUnknownError';
 }
+
+/** The store cannot be reached, or does not answer in time: nothing was written. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+}
+
+/** The store's answer to a commit was lost: what it was to write may be there, or come yet. */
+export class OutcomeUnknownError extends Error {
+  override readonly name = 'OutcomeUnknownError';
+}

@@ -15,3 +15,10 @@ export interface EventStore extends EventHistory {
   /** Of the UCC's first event behind that sequence number; undefined where there is none. */
   positionAfter(uccName: string, sequence: number): Promise<number | undefined>;
 }
+
+/** What a commit whose answer was lost may have written, and is not to be there. */
+export interface Doubtful {
+  readonly events: readonly Pick<RecordingEvent, 'uccName' | 'sequence' | 'callId'>[];
+  /** The id of a call that such a commit would have begun. */
+  readonly neverBegan?: string | undefined;
+}

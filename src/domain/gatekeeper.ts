@@ -1,4 +1,5 @@
 import type { Call } from './call.ts';
+import { OutcomeUnknownError, StoreUnavailableError } from './errors.ts';
 import type { RecordingEvent } from './events.ts';
 import type { Entry, Journal } from './journal.ts';
 import type { AlarmSink, Clock, FenceReceipt, Recorder, ShutOrder } from './ports.ts';
@@ -29,7 +30,7 @@ export interface Effect {
  * The two orders in which a call's gate and its durable state change (docs/decisions/0002), each in
  * the call's turn. Whatever fails on the way leaves the gate shut.
  *
- *   shut:  fence --> commit --> answer        open:  commit --> fence --> answer
+ *   shut:  fence --> commit --> answer        open:  commit --> fence --> confirm --> answer
  */
 export class Gatekeeper {
   readonly #ports: GatekeeperPorts;
@@ -43,6 +44,16 @@ export class Gatekeeper {
     const effectiveAt = this.#ports.clock.now();
     const entry = entryOf({ effectiveAt, streams: [] });
     return { event: await this.#ports.journal.record(call, entry), effectiveAt };
+  }
+
+  /** A pause goes while others hold: no gate opens, and it is confirmed as if one did. */
+  async lift(call: Call, entryOf: (receipt: FenceReceipt) => Entry): Promise<Effect> {
+    const { journal, clock } = this.#ports;
+    const effectiveAt = clock.now();
+    const entry = entryOf({ effectiveAt, streams: [] });
+    const event = await journal.record(call, unconfirmed(entry));
+    await journal.confirmOpen(call, event, undefined).catch((cause) => this.alarm(call, cause));
+    return { event, effectiveAt };
   }
 
   /**
@@ -83,7 +94,7 @@ export class Gatekeeper {
       const event = await this.#ports.journal.record(call, change.entryOf(receipt));
       return { event, effectiveAt: receipt.effectiveAt };
     } catch (cause) {
-      await this.#staysShut(call, change.inDoubt);
+      await this.#staysShut(call, change.inDoubt, cause);
       throw cause;
     }
   }
@@ -98,7 +109,7 @@ export class Gatekeeper {
   ): Promise<Effect> {
     const { journal, clock } = this.#ports;
     const provisional = { effectiveAt: clock.now(), streams: [] };
-    const event = await journal.commit(call, change.entryOf(provisional));
+    const event = await journal.commit(call, unconfirmed(change.entryOf(provisional)));
     let receipt: FenceReceipt;
     try {
       receipt = await this.#open(call);
@@ -109,10 +120,15 @@ export class Gatekeeper {
     }
     journal.publish(event);
     const { detail } = change.entryOf(receipt);
-    if (detail) {
-      journal.completeReceipt(event, detail).catch((cause: unknown) => this.alarm(call, cause));
-    }
+    // It is committed and in effect. A store that fails now, and a process that ends before it is
+    // there again, leave the call paused.
+    await journal.confirmOpen(call, event, detail).catch((cause) => this.alarm(call, cause));
     return { event, effectiveAt: receipt.effectiveAt };
+  }
+
+  /** The store could not be told, and is told later; the call is that all the same. */
+  acceptUntold(call: Call, record: CallRecord): void {
+    this.#ports.journal.acceptUntold(call, record);
   }
 
   alarm(call: Call, cause: unknown): void {
@@ -148,18 +164,29 @@ export class Gatekeeper {
     try {
       await this.#ports.journal.record(call, entry);
     } catch (cause) {
-      call.accept(record);
+      this.#ports.journal.acceptUntold(call, record);
       this.alarm(call, cause);
     }
   }
 
   /** The gate is shut, confirmed or not: the state says so even where the store does not answer. */
-  async #staysShut(call: Call, inDoubt: Partial<CallRecord>): Promise<void> {
+  async #staysShut(call: Call, inDoubt: Partial<CallRecord>, cause: unknown): Promise<void> {
     const record = call.next({ ...inDoubt, pauseConfirmed: false });
     try {
+      // Whoever commanded has waited for the store for as long as anybody does.
+      if (isOfStore(cause)) throw cause;
       await this.#ports.journal.record(call, { type: 'recordingStateChanged', record });
     } catch {
-      call.accept(record);
+      this.#ports.journal.acceptUntold(call, record);
     }
   }
+}
+
+function isOfStore(cause: unknown): boolean {
+  return cause instanceof StoreUnavailableError || cause instanceof OutcomeUnknownError;
+}
+
+/** Whoever takes up the call leaves it shut until a commit behind this one says that it is open. */
+function unconfirmed(entry: Entry): Entry {
+  return { ...entry, record: { ...entry.record, openConfirmed: false } };
 }

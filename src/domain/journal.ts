@@ -1,5 +1,6 @@
 import type { AuditRecord } from './audit-log.ts';
 import type { Call } from './call.ts';
+import { OutcomeUnknownError } from './errors.ts';
 import type { AlarmKind, Bus, RecordingEvent, RecordingEventType } from './events.ts';
 import { Outbox } from './outbox.ts';
 import type { Change, Clock, Store } from './ports.ts';
@@ -46,6 +47,11 @@ export class Journal {
   #publishedThrough = 0;
   /** The same change as further UCCs of the call are told it, until it is published. */
   readonly #further = new WeakMap<RecordingEvent, readonly RecordingEvent[]>();
+  /**
+   * Called where the store may say something else of the call than it is: its commit failed, or
+   * nobody knows whether it did, and what it would have told is not so.
+   */
+  onUntold: (call: Call, doubtful: readonly RecordingEvent[]) => void = () => undefined;
 
   constructor(ports: { store: Store; bus: Bus; clock: Clock }) {
     this.#store = ports.store;
@@ -92,6 +98,7 @@ export class Journal {
         this.#outbox(uccName).settle(sequence, undefined);
         this.#order.settle(position, undefined);
       }
+      if (cause instanceof OutcomeUnknownError) this.onUntold(call, [event, ...furtherEvents]);
       throw cause;
     }
     this.#further.set(event, furtherEvents);
@@ -116,9 +123,25 @@ export class Journal {
     return event;
   }
 
-  /** Completes the receipt of a command whose effect came after its commit (Start). */
-  async completeReceipt(event: RecordingEvent, detail: ReceiptFields): Promise<void> {
-    await this.#store.commit({ detail: receiptOf(event, detail) });
+  /** The state that the store could not be told is the call's all the same; it is told later. */
+  acceptUntold(call: Call, record: CallRecord): void {
+    call.accept(record);
+    this.onUntold(call, []);
+  }
+
+  /** A Start has taken effect, after its commit: from here on it outlives the process. */
+  async confirmOpen(call: Call, event: RecordingEvent, detail: ReceiptFields | undefined) {
+    const record = { ...call.record, openConfirmed: true };
+    try {
+      await this.#store.commit({
+        call: record,
+        ...(detail ? { detail: receiptOf(event, detail) } : {}),
+      });
+      call.accept(record);
+    } catch (cause) {
+      this.acceptUntold(call, record);
+      throw cause;
+    }
   }
 
   #outbox(uccName: string): Outbox {

@@ -275,7 +275,7 @@ export class Leases {
       this.#ports.gatekeeper.alarm(call, cause);
       const held = leaseOf(call, lease.owner) ?? lease;
       const leases = withLease(call.record.leases, { ...held, expired: true });
-      call.accept({ ...call.record, leases });
+      this.#ports.gatekeeper.acceptUntold(call, { ...call.record, leases });
     }
   }
 

@@ -2,7 +2,7 @@ import type { AlarmRecord } from './assurance-store.ts';
 import type { AuditFilter, AuditRecord } from './audit-log.ts';
 import type { SeenConfiguration } from './configuration-record.ts';
 import type { ErasureRecord } from './erasure.ts';
-import type { EventStore } from './event-store.ts';
+import type { Doubtful, EventStore } from './event-store.ts';
 import type { Alarm, RecordingEvent } from './events.ts';
 import type { DerivedRecord } from './keeping-store.ts';
 import type { MediaAgreement } from './media-agreement.ts';
@@ -47,7 +47,10 @@ export interface Change {
 
 /** Rows. Commits of one event-loop turn share a transaction; a resolved commit is durable. */
 export interface Store extends EventStore {
+  /** @throws StoreUnavailableError: nothing was written; OutcomeUnknownError: nobody knows */
   commit(change: Change): Promise<void>;
+  takeBack(doubtful: Doubtful): Promise<void>;
+  mustAnswer(): Promise<void>;
   uccs(): Promise<Ucc[]>;
   /** As the start before this one saw it. */
   configuration(): Promise<SeenConfiguration | undefined>;
@@ -57,7 +60,6 @@ export interface Store extends EventStore {
   lastCall(correlationId: string): Promise<CallRecord | undefined>;
   /** The dialogue's parts, the first one first. */
   dialogueParts(of: CallRecord): Promise<CallRecord[]>;
-  /** Recording sessions in progress. */
   sessions(): Promise<SessionRecord[]>;
   /** Forgets the recording session; one that is not there is no error. */
   endSession(id: string): Promise<void>;

@@ -38,6 +38,8 @@ export interface CallRecord {
   readonly savingState: SavingState;
   /** False while the gate is shut but a stream has not confirmed it: Pause is then legal again. */
   readonly pauseConfirmed: boolean;
+  /** False while a Start is committed that may be refused: who takes the call up leaves it shut. */
+  readonly openConfirmed: boolean;
   /** Since when the contract's pause holds. */
   readonly pausedAt: number | null;
   /** Pauses of the Hush API, one per owner. */

@@ -1,5 +1,6 @@
 import { auditedChange } from './audit-change.ts';
 import type { AuditOf } from './audit-log.ts';
+import { OutcomeUnknownError } from './errors.ts';
 import type { Store } from './ports.ts';
 import type { CallRecord } from './records.ts';
 import {
@@ -12,6 +13,8 @@ import {
   withSettings,
 } from './ucc.ts';
 import { strictestOf, type UccRules } from './ucc-rules.ts';
+
+const LOOK_AGAIN_MS = 1_000;
 
 /** Who changes settings. */
 export interface UccChange {
@@ -90,13 +93,28 @@ export class UccRegistry {
     return this.#write(name, by, () => withSettings(this.get(name) ?? newUcc(name), settings));
   }
 
+  /** What the store has counts, whatever was answered. */
+  #lookAgain(): void {
+    setTimeout(() => {
+      this.load().then(
+        () => {
+          this.#rules = new WeakMap();
+        },
+        () => this.#lookAgain(),
+      );
+    }, LOOK_AGAIN_MS).unref();
+  }
+
   #write(name: string, by: UccChange, build: () => Ucc): Promise<Ucc> {
     const write = async (): Promise<Ucc> => {
       const ucc = build();
       const before = this.get(name);
       if (before && !by.hasReason && keepsShorter(before, ucc)) throw new RetentionReasonError();
       const audit = [by.auditOf(auditedChange(before, ucc))];
-      await this.#store.commit({ ucc, audit });
+      await this.#store.commit({ ucc, audit }).catch((cause: unknown) => {
+        if (cause instanceof OutcomeUnknownError) this.#lookAgain();
+        throw cause;
+      });
       this.#uccs.set(uccKey(name), ucc);
       this.#rules = new WeakMap();
       return ucc;

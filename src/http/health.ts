@@ -9,6 +9,7 @@ const healthSchema = Type.Object({
 const detailsSchema = Type.Object({
   status: Type.String({ enum: ['ready', 'degraded', 'starting', 'stopping'] }),
   recorder: Type.String({ enum: ['available', 'unavailable'] }),
+  store: Type.String({ enum: ['available', 'unavailable'] }),
   callsInProgress: Type.Integer(),
 });
 
@@ -18,8 +19,16 @@ export function healthRoutes(app: FastifyInstance, services: HttpServices): void
   metricsRoute(app, services);
 }
 
-function isReady(services: HttpServices): boolean {
-  return services.ready() && services.recorder.available;
+interface Health {
+  readonly isReady: boolean;
+  readonly recorder: boolean;
+  readonly store: boolean;
+}
+
+async function healthOf(services: HttpServices): Promise<Health> {
+  const store = await services.storeAnswers();
+  const recorder = services.recorder.available;
+  return { isReady: services.ready() && recorder && store, recorder, store };
 }
 
 /** Strangers are told no more than what a load balancer needs. */
@@ -30,14 +39,14 @@ function healthRoute(app: FastifyInstance, services: HttpServices): void {
       config: { access: 'open', audit: none('tells that Hush is there') },
       schema: {
         tags: ['Operation'],
-        summary: '200 when ready; 503 while starting or while the recorder cannot record',
+        summary: '200 when ready; 503 while starting, or while recorder or database do not work',
         response: { 200: healthSchema, 503: healthSchema },
       },
     },
     async (_, reply) => {
-      const ready = isReady(services);
-      if (!ready) reply.code(503);
-      return { status: ready ? 'ready' : 'notReady' };
+      const { isReady } = await healthOf(services);
+      if (!isReady) reply.code(503);
+      return { status: isReady ? 'ready' : 'notReady' };
     },
   );
 }
@@ -54,12 +63,13 @@ function detailsRoute(app: FastifyInstance, services: HttpServices): void {
       },
     },
     async (_, reply) => {
-      if (!isReady(services)) reply.code(503);
-      const { available } = services.recorder;
+      const { isReady, recorder, store } = await healthOf(services);
+      if (!isReady) reply.code(503);
       const notReady = services.isStopping() ? 'stopping' : 'starting';
       return {
-        status: services.ready() ? (available ? 'ready' : 'degraded') : notReady,
-        recorder: available ? 'available' : 'unavailable',
+        status: services.ready() ? (isReady ? 'ready' : 'degraded') : notReady,
+        recorder: recorder ? 'available' : 'unavailable',
+        store: store ? 'available' : 'unavailable',
         callsInProgress: services.calls.size,
       };
     },

@@ -7,7 +7,12 @@ import Fastify, {
   type FastifyRequest,
   type HTTPMethods,
 } from 'fastify';
-import { AudioAwayError, AudioMissingError } from '../domain/errors.ts';
+import {
+  AudioAwayError,
+  AudioMissingError,
+  OutcomeUnknownError,
+  StoreUnavailableError,
+} from '../domain/errors.ts';
 import { admitAll } from './admission.ts';
 import { alarmRoutes } from './alarms.ts';
 import { archiveWorkRoutes } from './archive-work.ts';
@@ -40,17 +45,19 @@ import { RETRY_AFTER_SECONDS, sendProblem } from './problems.ts';
 import { recordingExportRoutes } from './recording-export.ts';
 import { recordingPeaksRoute } from './recording-peaks.ts';
 import { recordingRoutes } from './recordings.ts';
-import { onBadAddress, refuse, refuseInfinity, shapeOf } from './refusals.ts';
+import { onBadAddress, refuse, refuseForNow, shapeOf } from './refusals.ts';
 import { retentionRoutes } from './retention.ts';
 import { securityHeaders } from './security-headers.ts';
 import type { HttpServices, HttpSettings } from './services.ts';
 import { signInRoutes } from './sign-in.ts';
 import { refuseWhileStopping } from './stopping.ts';
+import { refuseUnstorable } from './storable-values.ts';
 import { tokenRoutes } from './token-endpoint.ts';
 import { uccRoutes } from './uccs.ts';
 import { webhookRoutes } from './webhooks.ts';
 
 const MAX_PARAM_LENGTH = 512;
+
 const methods: HTTPMethods[] = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'];
 
 /** Builds the HTTP server with all its routes; listening is the caller's. */
@@ -77,7 +84,7 @@ export async function buildHttpServer(
   auditAll(app, services.auditLog, services.onAuditFailed);
   refuseWhileStopping(app, services, settings);
   refuseUnknownQuery(app);
-  refuseInfinity(app);
+  refuseUnstorable(app);
   answerCors(app, isOriginAllowed);
   const known = knownMethods(app);
   await describe(app);
@@ -218,6 +225,10 @@ function onError(
   if (error instanceof NotAdmittedError) {
     return refuse(request, reply.headers(error.headers), error.status);
   }
+  if (isOfStore(error)) {
+    services.onError(error);
+    return refuseForNow(request, reply);
+  }
   if (error instanceof AudioMissingError) return sendProblem(reply, 410, error.message);
   if (error instanceof AudioAwayError) {
     services.onError(error);
@@ -233,4 +244,9 @@ function onError(
   if (error instanceof BodyError) reply.headers(error.headers);
   const isSafe = error.validation || error instanceof BodyError;
   return refuse(request, reply, status, isSafe ? error.message : undefined);
+}
+
+/** The store cannot be reached: the request is as good as any, and may come again. */
+function isOfStore(error: Error): boolean {
+  return error instanceof StoreUnavailableError || error instanceof OutcomeUnknownError;
 }

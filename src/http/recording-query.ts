@@ -94,7 +94,8 @@ export function cursorOf({ beganAt, id }: RecordingPlace): string {
 
 function parseCursor(cursor: string): RecordingPlace | undefined {
   const match = /^(\d{1,16})\.([0-9a-f-]{36})$/.exec(Buffer.from(cursor, 'base64url').toString());
-  return match ? { beganAt: Number(match[1]), id: match[2] as string } : undefined;
+  const beganAt = Number(match?.[1]);
+  return match && Number.isSafeInteger(beganAt) ? { beganAt, id: match[2] as string } : undefined;
 }
 
 /** Nobody is shown more by naming a UCC. */

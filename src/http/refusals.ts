@@ -1,5 +1,6 @@
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { echoedCorrelationId } from '../domain/command.ts';
+import { ErrorType } from '../domain/errors.ts';
 import {
   badAddress,
   capabilitiesErrorBody,
@@ -11,6 +12,11 @@ import { sendProblem } from './problems.ts';
 
 export type ContractShape = 'recording' | 'capabilities';
 
+const tryAgain: ErrorMessage = {
+  ErrorType: ErrorType.Processing,
+  Message: 'The request could not be processed, please try again.',
+};
+const RETRY_AFTER_SECONDS = 2;
 const contractPrefix = '/attendantservice/';
 
 /** What HTTP itself, or the gate, refuses: in the contract's shape where the route is one of it. */
@@ -18,11 +24,16 @@ export function refuse(request: FastifyRequest, reply: FastifyReply, ...rest: [n
   const [status, detail] = rest;
   const { contract } = request.routeOptions.config;
   if (!contract) return sendProblem(reply, status, detail);
-  const message = httpErrors[status] ?? {
-    ErrorType: 3,
-    Message: 'The request could not be processed, please try again.',
-  };
+  const message = httpErrors[status] ?? tryAgain;
   return reply.code(status).send(refusal(contract, message, request.params));
+}
+
+/** The store cannot be reached: the request is as good as any, and may come again. */
+export function refuseForNow(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { contract } = request.routeOptions.config;
+  reply.header('Retry-After', RETRY_AFTER_SECONDS);
+  if (!contract) return sendProblem(reply, 503, 'The database does not answer; please try again.');
+  return reply.code(503).send(refusal(contract, tryAgain, request.params));
 }
 
 export function shapeOf(url: string): ContractShape | undefined {
@@ -35,18 +46,6 @@ export function refuseAddress(request: FastifyRequest, reply: FastifyReply): Fas
   const { contract } = request.routeOptions.config;
   if (!contract) return sendProblem(reply, 400);
   return reply.code(400).send(refusal(contract, badAddress, undefined));
-}
-
-/** `1e999` is a number to the validator, and larger than any bound that it looks at. */
-export function refuseInfinity(app: FastifyInstance): void {
-  app.addHook('preHandler', (request, reply, done) => {
-    for (const value of Object.values(request.query as Record<string, unknown>)) {
-      if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
-        return void sendProblem(reply, 400, 'A number of the query is too large.');
-      }
-    }
-    done();
-  });
 }
 
 /** An address that cannot be decoded, or a part of it that is too long, reaches no route. */

@@ -134,6 +134,8 @@ export interface HttpServices {
   storage(): Promise<StorageReport>;
   peaks(callId: string): Promise<RecordingPeaks>;
   ready(): boolean;
+  /** Whether the store answers; within seconds, whatever it does. */
+  storeAnswers(): Promise<boolean>;
   /** From the signal to stop on: nothing is begun any more. */
   isStopping(): boolean;
   /** Prometheus text format. */

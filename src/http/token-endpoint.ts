@@ -6,6 +6,7 @@ import { BodyError, decodedBody } from './body-decoding.ts';
 import { basicCredentials } from './client-credentials.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import type { HttpServices, HttpSettings } from './services.ts';
+import { isText } from './storable-values.ts';
 
 const tags = ['Sign-in'];
 const realm = '/auth/realms/:tenantId';
@@ -91,7 +92,7 @@ async function token(issuer: TokenIssuer, request: TokenEndpointRequest, reply: 
   reply.header('Cache-Control', 'no-store').header('Pragma', 'no-cache');
   const { address } = request.caller;
   const form = formOf(request.body);
-  const proved = form ? provedByHeader(form, request.headers.authorization) : 'twice';
+  const proved = form ? provedBy(form, request.headers.authorization) : 'twice';
   if (typeof proved === 'string') {
     await issuer.malformed(address);
     return sendError(reply, ...flaws[proved]);
@@ -102,15 +103,22 @@ async function token(issuer: TokenIssuer, request: TokenEndpointRequest, reply: 
   return reply.code(answer.status).send(answer.body);
 }
 
-type Flaw = 'twice' | 'noClient' | 'twoWays' | 'twoClients';
+type Flaw = 'noText' | 'twice' | 'noClient' | 'twoWays' | 'twoClients';
 
 /** What no client can mean: the status, the error and its words. */
 const flaws: Readonly<Record<Flaw, readonly [number, string, string]>> = {
+  noText: [400, 'invalid_request', 'A parameter holds a NUL.'],
   twice: [400, 'invalid_request', 'A parameter is there twice.'],
   noClient: [401, 'invalid_client', 'The Authorization header names no client.'],
   twoWays: [400, 'invalid_request', 'The client proves itself in two ways.'],
   twoClients: [400, 'invalid_request', 'The request names two clients.'],
 };
+
+function provedBy(form: ReadonlyMap<string, string>, header: string | undefined) {
+  const proved = provedByHeader(form, header);
+  if (typeof proved === 'string') return proved;
+  return [...proved.values()].every(isText) ? proved : 'noText';
+}
 
 /** The form with the client that the header names, if it names one. */
 function provedByHeader(

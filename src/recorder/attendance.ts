@@ -33,6 +33,7 @@ export class Attendance {
     this.#unheardMs = (isNew ? 0 : this.#unheardMs) + this.#counted(nowMs - sinceMs);
     this.#beatAtMs = beatAtMs;
     this.#lookedAtMs = nowMs;
+    if (!this.#pulse.isOwned) return false;
     return this.#timeoutMs === 0 || this.#unheardMs < this.#timeoutMs;
   }
 

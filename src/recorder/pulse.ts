@@ -2,7 +2,8 @@ import { monotonicMs } from './clock-origin.ts';
 
 const BEAT_AT = 0;
 const CAME_AT = 1;
-const FIELDS = 2;
+const DISOWNED = 2;
+const FIELDS = 3;
 
 /** How often the main thread says that it is there. */
 const BEAT_MS = 20;
@@ -36,7 +37,9 @@ export class Pulse {
   start(isOwner: () => boolean = () => true): void {
     this.beat(monotonicMs());
     this.#timer = setInterval(() => {
-      if (isOwner()) this.beat(monotonicMs());
+      const isOwned = isOwner();
+      this.#fields[DISOWNED] = Number(!isOwned);
+      if (isOwned) this.beat(monotonicMs());
     }, BEAT_MS);
     this.#timer.unref();
   }
@@ -55,6 +58,11 @@ export class Pulse {
   /** Monotonic ms of the last beat. */
   get beatAtMs(): number {
     return this.#fields[BEAT_AT] as number;
+  }
+
+  /** False while commands may be another process's to hear, however well this one's thread does. */
+  get isOwned(): boolean {
+    return this.#fields[DISOWNED] === 0;
   }
 
   /** Monotonic ms: nothing that has not been read yet came earlier. */

@@ -1,4 +1,9 @@
-import { RecorderBusyError, UccUnknownError } from '../domain/errors.ts';
+import {
+  OutcomeUnknownError,
+  RecorderBusyError,
+  StoreUnavailableError,
+  UccUnknownError,
+} from '../domain/errors.ts';
 import {
   MAX_SDP_CHARACTERS,
   MAX_SDP_LINE_CHARACTERS,
@@ -59,6 +64,10 @@ export function answerToFailure(cause: unknown, request: SipRequest): SipReply {
   if (cause instanceof RecorderBusyError) {
     const headers = [{ name: 'Retry-After', value: RETRY_AFTER }];
     return { statusCode: 486, reason: 'Busy Here', headers };
+  }
+  if (cause instanceof StoreUnavailableError || cause instanceof OutcomeUnknownError) {
+    const headers = [{ name: 'Retry-After', value: RETRY_AFTER }];
+    return { statusCode: 503, reason: 'Service Unavailable', headers };
   }
   return { statusCode: 500, reason: 'Server Internal Error' };
 }

@@ -1,3 +1,4 @@
+import { OutcomeUnknownError, StoreUnavailableError } from '../domain/errors.ts';
 import type { Change } from '../domain/ports.ts';
 import { type RowOf, rowsOf } from './mapping.ts';
 
@@ -19,7 +20,8 @@ interface Waiting {
 /**
  * Groups commits: the changes of one event-loop turn, and those that came while the commit before
  * was on its way, share one transaction and one fsync. Promises resolve in the order of `add`. When
- * a group fails, each of its changes is tried alone, so that one bad change fails nobody else's.
+ * a group fails for what is in it, each of its changes is tried alone, so that one bad change fails
+ * nobody else's.
  */
 export class CommitQueue {
   readonly #write: (rows: readonly RowOf[]) => Promise<void>;
@@ -68,13 +70,19 @@ export class CommitQueue {
   }
 
   async #eachAlone(group: readonly Waiting[], cause: unknown): Promise<void> {
-    if (group.length === 1) group[0]?.reject(cause);
-    else {
+    if (group.length === 1 || !isOfRows(cause)) {
+      for (const { reject } of group) reject(cause);
+    } else {
       for (const waiting of group) {
         await this.#write(waiting.rows).then(waiting.resolve, waiting.reject);
       }
     }
   }
+}
+
+/** Who cannot reach the store is not helped by asking it again for each change. */
+function isOfRows(cause: unknown): boolean {
+  return !(cause instanceof StoreUnavailableError || cause instanceof OutcomeUnknownError);
 }
 
 /** A call's row that a later change of the same group replaces need not be written. */

@@ -18,6 +18,10 @@ export interface Database {
    * often as it likes, and whatever may look at many rows.
    */
   readonly reader: Kysely<Schema>;
+  /** For what may take long: tables that are made, or made anew. */
+  readonly maintenance: Kysely<Schema>;
+  /** @throws StoreUnavailableError where it does not answer in time */
+  mustAnswer(): Promise<void>;
   /**
    * From here on the epoch is ours, and what is written is refused once another one follows it.
    * @param folder `FolderLock.identity`
@@ -139,7 +143,7 @@ export function columnsOf(row: Row): Value[] {
   return Object.values(row) as Value[];
 }
 
-/** `insert ... on conflict do update` for rows of one table; plain where no row ever changes. */
+/** `insert ... on conflict` for rows of one table: the same again changes nothing. */
 export function upsert(kysely: Kysely<Schema>, table: TableName, rows: readonly Row[]) {
   const keys: readonly string[] = primaryKeys[table];
   const others = Object.keys(rows[0] ?? {}).filter(
@@ -148,9 +152,10 @@ export function upsert(kysely: Kysely<Schema>, table: TableName, rows: readonly 
   const insert = (kysely as unknown as Kysely<Record<string, Record<string, unknown>>>)
     .insertInto(table)
     .values(rows as unknown as Record<string, unknown>[]);
-  if (appendOnlyTables.includes(table)) return insert;
-  // A row that is all key is there or is not.
-  if (others.length === 0) return insert.onConflict((row) => row.columns([...keys]).doNothing());
+  // A row that never changes, or is all key, is there or is not.
+  if (appendOnlyTables.includes(table) || others.length === 0) {
+    return insert.onConflict((row) => row.columns([...keys]).doNothing());
+  }
   return insert.onConflict((conflict) =>
     conflict
       .columns([...keys])

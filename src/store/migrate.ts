@@ -17,6 +17,7 @@ import { up as eventOrder } from './migrations/0014-event-order.ts';
 import { up as generations } from './migrations/0015-generations.ts';
 import { up as auditLog } from './migrations/0016-audit-log.ts';
 import { up as configuration } from './migrations/0017-configuration.ts';
+import { up as openConfirmed } from './migrations/0018-open-confirmed.ts';
 import { up as identity } from './migrations/0021-identity.ts';
 import type { Schema } from './schema.ts';
 import { SchemaError } from './schema-error.ts';
@@ -40,6 +41,7 @@ export const migrations = {
   '0015-generations': { up: generations },
   '0016-audit-log': { up: auditLog },
   '0017-configuration': { up: configuration },
+  '0018-open-confirmed': { up: openConfirmed },
   '0021-identity': { up: identity },
 };
 

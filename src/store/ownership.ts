@@ -21,8 +21,6 @@ export interface OwnershipOptions {
 
 const TRY_INTERVAL_MS = 100;
 const CHECK_INTERVAL_MS = 1_000;
-/** A busy machine may take this long for one answer. */
-const MIN_LOOK_MS = 2_000;
 /** A new owner waits this much longer than the one before may take to notice. */
 const MARGIN_MS = 1_000;
 
@@ -31,8 +29,12 @@ const MARGIN_MS = 1_000;
  * anything is written; a commit of an owner that another one has followed is refused by the
  * database.
  *
- *     taken --claim--> watched --lock or connection lost--> retaken within lostAfterMs: watched
- *                                                      \--> lost, for ever
+ *     taken --claim--> sure --not confirmed for lostAfterMs--> unsure --confirmed--> sure
+ *                        \--another one has the lock, or the epoch--/--> lost, for ever
+ *
+ * What confirms is the epoch: while the database names ours, nobody else has claimed it, and who
+ * does later waits until an owner that cannot know of it must be unsure. An unsure one records
+ * nothing (docs/decisions/0022).
  */
 export class Ownership {
   readonly #options: OwnershipOptions;
@@ -144,7 +146,7 @@ export class Ownership {
     return PostgresLock.tryTake(url, () => this.#check());
   }
 
-  /** One look at a time; a look that takes too long is a loss. */
+  /** One look at a time, each of which ends within seconds. */
   #check(): void {
     if (this.#isReleased || this.#lost !== undefined || !this.#store) return;
     const reason = this.#folder.lossOf();
@@ -159,47 +161,42 @@ export class Ownership {
   async #confirm(): Promise<void> {
     // An answer that was read late says what was so when it was asked for.
     const askedAt = performance.now();
-    const outcome = await (this.#lock ? this.#lookInTime() : this.#look());
+    const outcome = await this.#look();
     if (this.#isReleased || this.#lost !== undefined) return;
-    if (outcome === 'late') this.#lose('the database could not be reached');
-    else if (outcome === 'followed') this.#lose(FOLLOWED);
-    else this.#confirmedAt = askedAt;
+    if (outcome === 'followed') this.#lose(FOLLOWED);
+    else if (outcome === 'owned') this.#confirmedAt = askedAt;
+    // The next look is due at once: until then nothing may be recorded.
+    else setTimeout(() => this.#check(), TRY_INTERVAL_MS).unref();
   }
 
-  /** Of a server: whoever does not hear from it cannot know what it has given to others. */
-  async #lookInTime(): Promise<'owned' | 'followed' | 'late'> {
-    const giveUp = new AbortController();
-    const limit = delay(this.#leftMs, 'late' as const, { signal: giveUp.signal });
-    const outcome = await Promise.race([this.#look(), limit.catch(() => 'late' as const)]);
-    giveUp.abort();
-    return outcome;
-  }
-
-  /** At least long enough for one answer: who was stopped for long may still own what it owned. */
-  get #leftMs(): number {
-    const { lostAfterMs } = this.#options;
-    return Math.max(MIN_LOOK_MS, this.#confirmedAt + lostAfterMs - performance.now());
-  }
-
-  /** Resolves once it is known; of SQLite the folder's lock is what counts. */
-  async #look(): Promise<'owned' | 'followed'> {
+  /** Of SQLite the folder's lock is what counts. */
+  async #look(): Promise<'owned' | 'followed' | 'unreached'> {
     const { url } = this.#options;
-    while (!this.#isReleased && this.#lost === undefined) {
-      try {
-        const epoch = this.#lock ? await this.#lock.epoch() : await this.#store?.epoch();
-        return epoch === this.#epoch ? 'owned' : 'followed';
-      } catch {
-        if (url === undefined) return 'owned';
-        if (await this.#retake(url)) continue;
-        if (await this.#isFollowed(url)) return 'followed';
-        await delay(TRY_INTERVAL_MS);
-      }
+    if (url === undefined || !this.#lock) return this.#outcomeOf(() => this.#store?.epoch());
+    const outcome = await this.#outcomeOf(() => this.#lock?.epoch());
+    return outcome === 'unreached' ? this.#lookAnew(url) : outcome;
+  }
+
+  /** The connection of the lock is lost, and the lock with it once the server knows. */
+  async #lookAnew(url: string): Promise<'owned' | 'followed' | 'unreached'> {
+    await this.#lock?.release();
+    if (await this.#retake(url)) return this.#outcomeOf(() => this.#lock?.epoch());
+    if (await this.#isFollowed(url)) return 'followed';
+    // The lock is still that of our own session, which the server will end: nobody else has it.
+    return this.#outcomeOf(() => PostgresLock.epochNow(url));
+  }
+
+  async #outcomeOf(
+    read: () => Promise<number | undefined> | undefined,
+  ): Promise<'owned' | 'followed' | 'unreached'> {
+    try {
+      return (await read()) === this.#epoch ? 'owned' : 'followed';
+    } catch {
+      return this.#options.url === undefined ? 'owned' : 'unreached';
     }
-    return 'followed';
   }
 
   async #retake(url: string): Promise<boolean> {
-    await this.#lock?.release();
     const lock = await this.#connect(url).catch(() => undefined);
     if (this.#isReleased || this.#lost !== undefined) await lock?.release();
     else if (lock) this.#lock = lock;

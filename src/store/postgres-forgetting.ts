@@ -1,4 +1,5 @@
-import type pg from 'pg';
+import type { QueryResult } from 'pg';
+import type { BoundedClient, BoundedPool } from './postgres-pool.ts';
 
 /** Commits wait behind a rewrite that waits for a reader: not for longer than this. */
 const LOCK_TIMEOUT_MS = 200;
@@ -11,7 +12,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
  * @param callIds of calls whose keys were destroyed; undefined: of any
  * @throws where a reader, or a transaction that began before, keeps what was destroyed
  */
-export async function rewriteKeys(pool: pg.Pool, callIds?: readonly string[]): Promise<void> {
+export async function rewriteKeys(pool: BoundedPool, callIds?: readonly string[]): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
@@ -24,16 +25,16 @@ export async function rewriteKeys(pool: pg.Pool, callIds?: readonly string[]): P
 
 /** Quoted where they must be. */
 async function partsOf(
-  client: pg.PoolClient,
+  client: BoundedClient,
   callIds: readonly string[] | undefined,
 ): Promise<string[]> {
   const { rows } =
     callIds === undefined
-      ? await client.query<{ part: string }>(
+      ? await client.query<QueryResult<{ part: string }>>(
           `select inhrelid::regclass::text as part from pg_inherits
            where inhparent in ('segments'::regclass, 'derived'::regclass) order by 1`,
         )
-      : await client.query<{ part: string }>(
+      : await client.query<QueryResult<{ part: string }>>(
           `select tableoid::regclass::text as part from segments where call_id = any($1)
            union select tableoid::regclass::text from derived where call_id = any($1) order by 1`,
           [callIds],
@@ -45,8 +46,8 @@ async function partsOf(
  * `FULL` keeps row versions that an open transaction may still see. With `FREEZE` the table's
  * horizon says from which transaction on that was so: it must lie behind the destruction.
  */
-async function rewrite(client: pg.PoolClient, part: string): Promise<void> {
-  const { rows: begun } = await client.query<{ id: string }>(
+async function rewrite(client: BoundedClient, part: string): Promise<void> {
+  const { rows: begun } = await client.query<QueryResult<{ id: string }>>(
     'select pg_current_xact_id()::xid::text as id',
   );
   try {
@@ -55,7 +56,7 @@ async function rewrite(client: pg.PoolClient, part: string): Promise<void> {
     if ((cause as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw cause;
     throw new Error(`a reader of ${part} keeps what was destroyed in it`, { cause });
   }
-  const { rows: frozen } = await client.query<{ is_behind: boolean }>(
+  const { rows: frozen } = await client.query<QueryResult<{ is_behind: boolean }>>(
     'select age(relfrozenxid) <= age($1::xid) as is_behind from pg_class where oid = $2::regclass',
     [begun[0]?.id, part],
   );

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import pg from 'pg';
 import type { Holder } from './ownership-error.ts';
+import { endNow, keepAlive, keepAliveSettings, setSession } from './postgres-session.ts';
 
 /** First half of the advisory lock's key; the second half is the schema's. */
 const LOCK_CLASS = 0x48757368;
@@ -8,18 +9,18 @@ const LOCK_CLASS = 0x48757368;
 const MAX_NAME_BYTES = 63;
 const CONNECT_TIMEOUT_MS = 2_000;
 
+/** Of each answer; a server that is frozen says nothing, and a busy one may take this long. */
+const ANSWER_TIMEOUT_MS = 2_000;
+
 /**
- * A server notices within about 14 s that the machine of the connection is gone, and gives the lock
- * to others: later than an owner that cannot reach it gives itself up (`lock.lostAfterMs`).
+ * A server notices that the machine of the connection is gone, and gives the lock to others: later
+ * than an owner that cannot reach it shuts its gates (`lock.lostAfterMs`).
  */
 const SESSION_SETTINGS = {
   idle_session_timeout: '0',
   statement_timeout: '0',
   lock_timeout: '0',
-  tcp_keepalives_idle: '5',
-  tcp_keepalives_interval: '3',
-  tcp_keepalives_count: '3',
-  tcp_user_timeout: '14000',
+  ...keepAliveSettings,
 } as const;
 
 const LOCK_KEY = `${LOCK_CLASS}, hashtext(current_schema())`;
@@ -50,11 +51,7 @@ export class PostgresLock {
     client.on('error', onConnectionLost);
     try {
       await client.connect();
-      await client.query(
-        `select set_config(name, value, false) from json_each_text($1::json) as wanted (name, value)
-         where exists (select from pg_settings where pg_settings.name = wanted.name)`,
-        [JSON.stringify(SESSION_SETTINGS)],
-      );
+      await setSession(client, SESSION_SETTINGS);
       const { rows } = await client.query<{ taken: boolean; backend: number }>(
         `select pg_try_advisory_lock(${LOCK_KEY}) as taken, pg_backend_pid() as backend`,
       );
@@ -64,10 +61,10 @@ export class PostgresLock {
         return new PostgresLock(client, row.backend);
       }
     } catch (cause) {
-      await client.end().catch(() => undefined);
+      endNow(client);
       throw cause;
     }
-    await client.end().catch(() => undefined);
+    endNow(client);
     return undefined;
   }
 
@@ -86,13 +83,29 @@ export class PostgresLock {
       );
       return holderOf(rows[0]);
     } finally {
-      await client.end().catch(() => undefined);
+      endNow(client);
+    }
+  }
+
+  /**
+   * The epoch that the database has now, on a connection of its own.
+   * @throws where the server cannot be reached
+   */
+  static async epochNow(url: string): Promise<number | undefined> {
+    const client = clientOf(url, 'start');
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      const { rows } = await client.query<{ epoch: string }>('select epoch from ownership');
+      return rows[0] === undefined ? undefined : Number(rows[0].epoch);
+    } finally {
+      endNow(client);
     }
   }
 
   /**
    * The epoch that the database has now; undefined before the first one.
-   * @throws where the connection, or the lock on it, is lost
+   * @throws where the connection, or the lock on it, is lost, or does not answer
    */
   async epoch(): Promise<number | undefined> {
     if (!this.#isOpen) throw new Error('the connection that holds the lock was lost');
@@ -118,7 +131,9 @@ export class PostgresLock {
   async release(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    await this.#client.end().catch(() => undefined);
+    const ended = new Promise<void>((resolve) => this.#client.once('end', () => resolve()));
+    endNow(this.#client);
+    await ended;
   }
 }
 
@@ -126,8 +141,9 @@ function clientOf(url: string, as: 'owner' | 'start'): pg.Client {
   return new pg.Client({
     connectionString: url,
     application_name: nameOf(as),
-    keepAlive: true,
+    ...keepAlive,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: ANSWER_TIMEOUT_MS,
   });
 }
 

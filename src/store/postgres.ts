@@ -1,18 +1,26 @@
-import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
-import pg from 'pg';
+import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
 import type { ReplacedKey } from '../domain/keeping-store.ts';
 import { claimEpoch, type Database, OwnEpoch, type Removal, type Row, upsert } from './database.ts';
 import type { RowOf } from './mapping.ts';
-import { beginDurably, mustBeDurable } from './postgres-durability.ts';
+import { mustBeDurable } from './postgres-durability.ts';
 import { rewriteKeys } from './postgres-forgetting.ts';
+import { BoundedPool, type PoolOptions, until } from './postgres-pool.ts';
+import { Reach } from './postgres-reach.ts';
+import type { SessionSettings } from './postgres-session.ts';
+import { PostgresTransactions } from './postgres-transactions.ts';
 import { primaryKeys, type Schema, type TableName } from './schema.ts';
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database` */
   readonly url: string;
   readonly maxConnections: number;
+  /** What takes longer is given up, whatever the server does. */
+  readonly timeoutMs: number;
   /** Loss of an idle connection; the pool opens another one at the next query. */
   onConnectionLost(cause: Error): void;
+  /** The server has not answered for `timeoutMs`: whatever asks is told so until it does. */
+  onAway?(cause: unknown): void;
+  onBack?(): void;
 }
 
 /** Beside those of commits: what is looked up keeps no command waiting for a connection. */
@@ -20,28 +28,31 @@ const READERS = 2;
 /** A query that takes longer is given up, so that the next one has its turn. */
 const READ_TIMEOUT_MS = 60_000;
 const INSUFFICIENT_PRIVILEGE = '42501';
+/** Tables that are made anew, or brought to another form, may be large. */
+const MAINTENANCE_TIMEOUT_MS = 3_600_000;
+/** A server that is there says itself that a statement takes too long, before it is given up. */
+const STATEMENT_SHARE = 0.9;
 
 export function openPostgres(options: PostgresOptions): Database {
-  const { pool, kysely } = opened(options, { max: options.maxConnections });
-  const { kysely: reader } = opened(options, { max: READERS, statement_timeout: READ_TIMEOUT_MS });
+  const { timeoutMs } = options;
+  const { reach, commits, reads, maintenance } = openPools(options);
+  const { kysely } = commits;
+  const reader = reads.kysely;
   const epoch = new OwnEpoch();
-  /** A durable transaction, refused where our epoch is not the database's any more. */
-  async function change<Result>(
-    statements: (transaction: Transaction<Schema>) => Promise<Result>,
-  ): Promise<Result> {
-    epoch.mustNotBeDisowned();
-    return kysely.transaction().execute(async (transaction) => {
-      epoch.mustBe(await beginDurably(transaction));
-      return statements(transaction);
-    });
-  }
+  const transactions = new PostgresTransactions({ kysely, epoch, timeoutMs });
+  const change = transactions.run.bind(transactions);
   return {
     kysely,
     reader,
+    maintenance: maintenance.kysely,
     change,
     epoch,
     mustBeDurable: () => mustBeDurable(kysely),
     name: () => nameOf(kysely),
+    mustAnswer: async () => {
+      reach.mustNotBeAway();
+      await until(performance.now() + timeoutMs, () => sql`select 1`.execute(kysely));
+    },
     async claim(folder) {
       const claim = await change((transaction) => claimEpoch(transaction, folder));
       epoch.claimed(claim);
@@ -53,18 +64,20 @@ export function openPostgres(options: PostgresOptions): Database {
     },
     async write(rows) {
       const byTable = latestByTable(rows);
-      await change(async (transaction) => {
+      await transactions.repeat(async (transaction) => {
         for (const [table, tableRows] of byTable) {
           await upsert(transaction, table, [...tableRows.values()]).execute();
         }
       });
     },
-    remove: (removals, rows) => change((transaction) => remove(transaction, removals, rows)),
+    remove: (removals, rows) =>
+      transactions.repeat((transaction) => remove(transaction, removals, rows)),
     opened: async (rows) => [...rows],
     replaceKeys: (of, keys) => change((transaction) => replaceKeys(transaction, of, keys)),
-    forgetDeleted: (callIds) => rewriteKeys(pool, callIds),
+    forgetDeleted: (callIds) => rewriteKeys(maintenance.pool, callIds),
     async close() {
-      await Promise.all([kysely.destroy(), reader.destroy()]);
+      reach.close();
+      await Promise.all([kysely.destroy(), reader.destroy(), maintenance.kysely.destroy()]);
     },
   };
 }
@@ -85,6 +98,31 @@ async function nameOf(kysely: Kysely<Schema>): Promise<string> {
   }
 }
 
+function openPools(options: PostgresOptions) {
+  const { url, timeoutMs, maxConnections } = options;
+  const reach = new Reach({
+    ...{ url, timeoutMs },
+    onAway: (cause) => options.onAway?.(cause),
+    onBack: () => options.onBack?.(),
+  });
+  const open = (max: number, answerMs: number, settings: SessionSettings): Opened =>
+    opened({ ...options, max, answerMs, reach, settings });
+  const statementMs = Math.round(timeoutMs * STATEMENT_SHARE);
+  const commits = open(maxConnections, timeoutMs, settingsOf(statementMs, timeoutMs));
+  const readSettings = settingsOf(READ_TIMEOUT_MS, timeoutMs);
+  const reads = open(READERS, READ_TIMEOUT_MS + timeoutMs, readSettings);
+  const maintenance = open(1, MAINTENANCE_TIMEOUT_MS, settingsOf(0, 0));
+  return { reach, commits, reads, maintenance };
+}
+
+/** A session whose client is gone in the middle of a transaction keeps no row locked for long. */
+function settingsOf(statementMs: number, idleMs: number): SessionSettings {
+  return {
+    statement_timeout: String(statementMs),
+    idle_in_transaction_session_timeout: String(idleMs),
+  };
+}
+
 async function remove(
   transaction: Kysely<Schema>,
   removals: readonly Removal[],
@@ -98,10 +136,16 @@ async function remove(
   for (const { table, row } of rows) await upsert(transaction, table, [row]).execute();
 }
 
-function opened({ url, onConnectionLost }: PostgresOptions, more: pg.PoolConfig) {
-  const pool = new pg.Pool({ connectionString: url, ...more });
-  pool.on('error', onConnectionLost);
-  return { pool, kysely: new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }) };
+interface Opened {
+  readonly pool: BoundedPool;
+  readonly kysely: Kysely<Schema>;
+}
+
+function opened(options: PoolOptions): Opened {
+  const pool = new BoundedPool(options);
+  const dialect = new PostgresDialect({ pool: pool as unknown as PostgresPool });
+  const kysely = new Kysely<Schema>({ dialect });
+  return { pool, kysely };
 }
 
 /** One statement may touch a row once only: of rows with the same key the last one counts. */

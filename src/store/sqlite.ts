@@ -1,4 +1,5 @@
-import { Kysely } from 'kysely';
+import { Kysely, sql } from 'kysely';
+import { answered } from './answered.ts';
 import { makePrivateFile } from './data-folder.ts';
 import {
   claimEpoch,
@@ -16,13 +17,16 @@ import { SqliteClient, type Statements } from './sqlite-client.ts';
 import { SqliteThreadDialect } from './sqlite-dialect.ts';
 import type { SqliteAnswer } from './sqlite-thread.ts';
 
+/** A disk that stands still is not waited for by whoever only wants to know. */
+const ANSWER_TIMEOUT_MS = 5_000;
+
 /** Opens, or creates, the database file. */
 export function openSqlite(file: string): Database {
   makePrivateFile(file);
   const client = new SqliteClient(file);
   const kysely = new Kysely<Schema>({ dialect: new SqliteThreadDialect(client) });
   let reading: { client: SqliteClient; kysely: Kysely<Schema> } | undefined;
-  const sql = new Map<TableName, string>();
+  const texts = new Map<TableName, string>();
   const epoch = new OwnEpoch();
   const secrets = new RecordingSecrets(client, epoch);
   async function writeRows(rows: readonly RowOf[], before: Statements = []): Promise<void> {
@@ -30,7 +34,7 @@ export function openSqlite(file: string): Database {
     try {
       await secrets.exclusively(async () => {
         const sealed = await secrets.sealed(rows);
-        const upserts = statementsOf(kysely, sql, sealed.rows);
+        const upserts = statementsOf(kysely, texts, sealed.rows);
         await client.request([...sealed.secrets, ...before, ...upserts], true, epoch.value);
       });
     } catch (cause) {
@@ -44,6 +48,8 @@ export function openSqlite(file: string): Database {
     // As its thread opens it.
     mustBeDurable: async () => undefined,
     name: async () => null,
+    maintenance: kysely,
+    mustAnswer: () => answered(sql`select 1`.execute(kysely), ANSWER_TIMEOUT_MS),
     ...owned(kysely, epoch),
     ...keysOf({ client, secrets, epoch, reader: () => reading?.kysely }),
     /** A thread of its own, from its first use on: a search keeps no command's commit waiting. */

@@ -3,6 +3,7 @@ import type { AssuranceStore } from '../domain/assurance-store.ts';
 import type { AuditFilter, AuditRecord } from '../domain/audit-log.ts';
 import type { SeenConfiguration } from '../domain/configuration-record.ts';
 import { partsInOrder } from '../domain/dialogue.ts';
+import type { Doubtful } from '../domain/event-store.ts';
 import type { RecordingEvent } from '../domain/events.ts';
 import type { KeepingStore } from '../domain/keeping-store.ts';
 import type { KeyCheckStore } from '../domain/key-check-store.ts';
@@ -17,6 +18,7 @@ import type {
   SessionRecord,
   TrackRecord,
 } from '../domain/records.ts';
+import { SerialQueue } from '../domain/serial-queue.ts';
 import type { ClockAnchorStore } from '../domain/trusted-clock.ts';
 import type { Ucc } from '../domain/ucc.ts';
 import type { WebhookStore } from '../domain/webhook.ts';
@@ -42,6 +44,7 @@ import { SqlPeopleStore } from './people-store.ts';
 import { searchRecordings } from './recording-search.ts';
 import { mustHaveSchema } from './schema-check.ts';
 import { StoreOwner } from './store-owner.ts';
+import { remove } from './taking-back.ts';
 import { SqlWebhookStore } from './webhook-store.ts';
 
 /** The one query layer on both databases. */
@@ -55,6 +58,7 @@ export class SqlStore implements Store {
   readonly keyChecks: KeyCheckStore;
   readonly clockAnchors: ClockAnchorStore;
   readonly owner: StoreOwner;
+  readonly #takingBack = new SerialQueue();
 
   private constructor(database: Database) {
     this.#database = database;
@@ -71,7 +75,7 @@ export class SqlStore implements Store {
   static async open(database: Database): Promise<SqlStore> {
     try {
       await database.mustBeDurable();
-      await migrateToLatest(database.kysely);
+      await migrateToLatest(database.maintenance);
       await mustHaveSchema(database.kysely);
     } catch (cause) {
       await database.close().catch(() => undefined);
@@ -82,6 +86,14 @@ export class SqlStore implements Store {
 
   commit(change: Change): Promise<void> {
     return this.#commits.add(change);
+  }
+
+  mustAnswer(): Promise<void> {
+    return this.#database.mustAnswer();
+  }
+
+  takeBack(doubtful: Doubtful): Promise<void> {
+    return this.#takingBack.run(() => this.#database.change((kysely) => remove(kysely, doubtful)));
   }
 
   async uccs(): Promise<Ucc[]> {

@@ -26,6 +26,7 @@ export interface CallTable {
   marking_state: number;
   saving_state: number;
   pause_confirmed: number;
+  open_confirmed: number;
   paused_at: number | null;
   leases: string;
   status: string;

@@ -29,7 +29,7 @@ export function openStore({ database }: ErasurePlace): Promise<SqlStore> {
   return SqlStore.open(
     'file' in database
       ? openSqlite(database.file)
-      : openPostgres({ url: database.url, maxConnections: 4, onConnectionLost }),
+      : openPostgres({ url: database.url, maxConnections: 4, timeoutMs: 5_000, onConnectionLost }),
   );
 }
 

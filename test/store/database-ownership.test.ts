@@ -1,8 +1,9 @@
 import { rmSync } from 'node:fs';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { CutNetwork } from '../support/cut-network.ts';
 import { temporaryFolder } from '../support/hush.ts';
-import { type DatabaseServer, databaseKinds, startPostgres } from './database-servers.ts';
+import { databaseKinds, type PostgresServer, startPostgres } from './database-servers.ts';
 import { StoreFixture } from './databases.ts';
 import { type OwnerOptions, OwnerProcess } from './owner-process.ts';
 import { aCall, aSegment } from './samples.ts';
@@ -73,7 +74,7 @@ describe.each(databaseKinds)('an epoch on $name', (kind) => {
 });
 
 describe('a PostgreSQL database', () => {
-  let server: DatabaseServer;
+  let server: PostgresServer;
   let url = '';
   const folders: string[] = [];
   const owners: OwnerProcess[] = [];
@@ -167,12 +168,36 @@ describe('a PostgreSQL database', () => {
     expect(await second.commit()).toBeNull();
   });
 
-  it('is lost by an owner that cannot reach it', async () => {
+  it('stays that of an owner that could not reach it, which was not sure meanwhile', async () => {
     const own = await startPostgres();
-    const first = await start({ url: (await own.empty()).url });
-    const began = performance.now();
-    await own.stop();
-    expect(await first.lost()).toMatch(/could not be reached/);
-    expect(performance.now() - began).toBeLessThan(limits.lostAfterMs + 4_000);
+    try {
+      const first = await start({ url: (await own.empty()).url });
+      expect(await first.isSure()).toBe(true);
+      own.freeze();
+      await expect.poll(() => first.isSure(), { timeout: limits.lostAfterMs + 1_000 }).toBe(false);
+      expect(await first.commit()).not.toBeNull();
+      own.thaw();
+      await expect.poll(() => first.isSure(), { timeout: 10_000 }).toBe(true);
+      await own.restart();
+      await expect.poll(() => first.commit(), { timeout: 10_000 }).toBeNull();
+      await expect.poll(() => first.isSure(), { timeout: 10_000 }).toBe(true);
+      expect(first.hasLost).toBe(false);
+    } finally {
+      await own.stop();
+    }
+  });
+
+  it('is lost by an owner that could not reach it while another one took it', async () => {
+    const network = await CutNetwork.to(server.port);
+    const first = await start({ url: network.through(url) });
+    network.cut();
+    await expect.poll(() => first.isSure(), { timeout: limits.lostAfterMs + 1_000 }).toBe(false);
+    const second = await start({ waitMs: 20_000 });
+    expect(second.owns).toBe(true);
+    network.mend();
+    expect(await first.lost()).toMatch(/another process owns/);
+    expect(await first.isSure()).toBe(false);
+    expect(await second.commit()).toBeNull();
+    await network.close();
   });
 });

@@ -7,6 +7,10 @@ import { openPostgres } from '../../src/store/postgres.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { temporaryFolder } from '../support/hush.ts';
 import { freePort } from '../support/ports.ts';
+import { ServerProcesses } from './server-processes.ts';
+
+/** `store.timeoutMs` */
+const TIMEOUT_MS = 5_000;
 
 /** A database without tables, of its own for one test. */
 export interface EmptyDatabase {
@@ -23,6 +27,16 @@ export interface DatabaseServer {
   readonly folder?: string;
   empty(): Promise<EmptyDatabase>;
   stop(): Promise<void>;
+}
+
+/** A server that comes and goes. */
+export interface PostgresServer extends DatabaseServer {
+  readonly port: number;
+  /** As an operator does: its sessions are ended, and it is there again. */
+  restart(): Promise<void>;
+  /** Every process of it stands still (SIGSTOP), or one. */
+  freeze(pid?: number): void;
+  thaw(): void;
 }
 
 export interface DatabaseKind {
@@ -52,14 +66,15 @@ async function startSqlite(): Promise<DatabaseServer> {
 }
 
 /** @param flags of the server: `['-c', 'fsync=off']` */
-export async function startPostgres(flags: readonly string[] = []): Promise<DatabaseServer> {
+export async function startPostgres(flags: readonly string[] = []): Promise<PostgresServer> {
   const folder = temporaryFolder();
   const port = await freePort();
   const password = randomBytes(16).toString('hex');
   const server = new EmbeddedPostgres({
     databaseDir: join(folder, 'db'),
     createPostgresUser: process.getuid?.() === 0,
-    persistent: false,
+    // It is removed with its folder.
+    persistent: true,
     postgresFlags: [...flags],
     onLog: () => {},
     onError: () => {},
@@ -70,17 +85,28 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Data
   await server.initialise();
   await server.start();
   let count = 0;
+  const processes = new ServerProcesses(join(folder, 'db'));
   return {
+    port,
     folder: join(folder, 'db'),
+    freeze: (pid) => processes.freeze(pid),
+    thaw: () => processes.thaw(),
+    async restart() {
+      processes.thaw();
+      await server.stop();
+      await server.start();
+    },
     async empty() {
       count += 1;
       const name = `test_${count}`;
       await server.createDatabase(name);
       const url = `postgres://hush:${password}@127.0.0.1:${port}/${name}`;
-      const connect = () => openPostgres({ url, maxConnections: 4, onConnectionLost });
+      const connect = () =>
+        openPostgres({ url, maxConnections: 4, timeoutMs: TIMEOUT_MS, onConnectionLost });
       return { url, connect };
     },
     async stop() {
+      processes.thaw();
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -16,7 +16,12 @@ try {
   const store = await SqlStore.open(
     url === undefined
       ? openSqlite(`${dataDir}/hush.sqlite`)
-      : openPostgres({ url, maxConnections: 2, onConnectionLost: () => undefined }),
+      : openPostgres({
+          url,
+          maxConnections: 2,
+          timeoutMs: 2_000,
+          onConnectionLost: () => undefined,
+        }),
   );
   ownership.onLost((reason) => tell({ lost: reason }));
   await ownership.claim(store.owner);
@@ -32,6 +37,7 @@ try {
       );
       tell({ refused });
     }
+    if (message === 'sure?') tell({ sure: ownership.isSure });
     if (message === 'leave') ownership.leaving();
     if (message === 'end') {
       await store.close();

@@ -13,6 +13,7 @@ interface Message {
   readonly failed?: string;
   readonly lost?: string;
   readonly refused?: string | null;
+  readonly sure?: boolean;
 }
 
 /** A process that owns a data folder, or was refused it. */
@@ -65,6 +66,13 @@ export class OwnerProcess {
     this.#child.send('commit');
     const answer = await this.message(({ refused }) => refused !== undefined, before);
     return answer.refused ?? null;
+  }
+
+  /** Whether nobody else can be the owner, as far as it knows. */
+  async isSure(): Promise<boolean> {
+    const before = this.#messages.length;
+    this.#child.send('sure?');
+    return (await this.message(({ sure }) => sure !== undefined, before)).sure === true;
   }
 
   leave(): void {

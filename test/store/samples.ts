@@ -26,6 +26,7 @@ export function aCall(changes: Partial<CallRecord> = {}): CallRecord {
     markingState: 1,
     savingState: 2,
     pauseConfirmed: false,
+    openConfirmed: false,
     pausedAt: at,
     leases: [],
     status: 'live',

@@ -13,6 +13,7 @@ export const breakages = [
   ...(['deleteOfLastPartOnly', 'startNotInherited', 'pauseNotInherited'] as const),
   ...(['intentsForgottenByCrash', 'settledOnlyOnce', 'pauseLostByClockStep'] as const),
   ...(['leaseUnreachable', 'gateOpenedBeforeCommit', 'pauseWaitsForStore', 'stopUntold'] as const),
+  'startBelievedAfterCrash',
 ] as const;
 export type Breakage = (typeof breakages)[number];
 

@@ -56,6 +56,8 @@ class Play {
   #refused = false;
   /** And that was because something failed on the way. */
   #failed = false;
+  /** A Start failed, and nothing that was acknowledged since opens the gate. */
+  #startRefused = false;
   /** Of the step that was taken, what it broke by itself. */
   #broken: string | undefined;
 
@@ -83,6 +85,7 @@ class Play {
     else if (fault === 'close') world.recorder.failNextClose = true;
     else store.fault = fault;
     this.#refused = false;
+    store.isAway = false;
     this.#asked = undefined;
     const outcome = await Promise.race([this.#carryOut(kind, world), died]);
     const met = fault === 'fence' ? !world.recorder.failNextFence : fault && !store.fault;
@@ -94,6 +97,8 @@ class Play {
     world.recorder.failNextFence = false;
     world.recorder.failNextClose = false;
     store.fault = undefined;
+    if (kind.startsWith('start') && this.#failed) this.#startRefused = true;
+    else if (!this.#refused && mayOpen(kind)) this.#startRefused = false;
     if (outcome === crashed || kind === 'crash') await this.#restart();
     if (kind === 'reboot') {
       this.#machine.reboot();
@@ -141,6 +146,7 @@ class Play {
     const { call, recorder } = this.#running();
     if (!call) return undefined;
     const kept = recorder.keeps(call.id);
+    if (this.#startRefused && kept.some(Boolean)) return 'a Start that was refused opened the gate';
     if (this.#failed && kept.some(Boolean)) return 'a command that failed left the gate open';
     const holder = [...this.#owners].find(([, knowledge]) => knowledge === 'holds')?.[0];
     if (holder !== undefined && kept.some(Boolean)) return `a frame while ${holder} holds`;
@@ -373,6 +379,11 @@ class Play {
     if (!this.#world) throw new Error('not begun');
     return this.#world;
   }
+}
+
+/** Commands that lift, switches, and whatever may begin another call. */
+function mayOpen(kind: Kind): boolean {
+  return /^(?:start|release[AB]|on$|off$|long|join|leave|grace)/.test(kind);
 }
 
 function uccOf(kind: Kind): UccName {

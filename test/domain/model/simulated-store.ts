@@ -1,17 +1,20 @@
 import { partsInOrder } from '../../../src/domain/dialogue.ts';
+import { OutcomeUnknownError, StoreUnavailableError } from '../../../src/domain/errors.ts';
+import type { Doubtful } from '../../../src/domain/event-store.ts';
 import type { Change, Store } from '../../../src/domain/ports.ts';
 import { RecordingState } from '../../../src/domain/recording-state.ts';
 import type { CallRecord, SessionRecord, TrackRecord } from '../../../src/domain/records.ts';
 
 /** What the next commit of a call's state runs into. */
-export type StoreFault = 'fails' | 'crashesBefore' | 'crashesAfter';
+export type StoreFault = 'fails' | 'answerLost' | 'crashesBefore' | 'crashesAfter';
 
 /** Ways in which a store's answers break the dialogue: the model must notice each of them. */
 export type StoreBreakage =
   | 'deleteOfLastPartOnly'
   | 'startNotInherited'
   | 'pauseNotInherited'
-  | 'intentsForgottenByCrash';
+  | 'intentsForgottenByCrash'
+  | 'startBelievedAfterCrash';
 
 const unsettled: readonly string[] = ['live', 'finishing', 'deleting'];
 
@@ -23,6 +26,8 @@ export class SimulatedStore {
   readonly destroyed = new Set<string>();
   readonly #tracks = new Map<string, TrackRecord>();
   fault: StoreFault | undefined;
+  /** No commit is taken, as behind an answer that was lost. */
+  isAway = false;
   onCrash: () => void = () => undefined;
   /** Commits wait for it. */
   #hanging: Promise<void> | undefined;
@@ -51,6 +56,7 @@ export class SimulatedStore {
 
   async commit(change: Change): Promise<void> {
     await this.#hanging;
+    this.mustNotBeAway();
     const fault = change.call ? this.fault : undefined;
     if (fault) this.fault = undefined;
     if (fault === 'fails') throw new Error('told to fail');
@@ -61,6 +67,14 @@ export class SimulatedStore {
     }
     for (const session of change.sessions ?? []) this.sessionRows.set(session.id, session);
     if (fault === 'crashesAfter') return this.#crash();
+    if (fault === 'answerLost') {
+      this.isAway = true;
+      throw new OutcomeUnknownError('told to be lost');
+    }
+  }
+
+  mustNotBeAway(): void {
+    if (this.isAway) throw new StoreUnavailableError('told to be away');
   }
 
   tracks(callId: string): TrackRecord[] {
@@ -88,10 +102,21 @@ class Connection {
     return this.#ask(() => this.#store.commit(change));
   }
 
+  takeBack({ neverBegan }: Doubtful): Promise<void> {
+    return this.#ask(() => {
+      this.#store.mustNotBeAway();
+      if (neverBegan !== undefined) this.#store.calls.delete(neverBegan);
+    });
+  }
+
   unsettledCalls(): Promise<CallRecord[]> {
     const statuses = this.#breakage === 'intentsForgottenByCrash' ? ['live'] : unsettled;
     return this.#ask(() =>
-      [...this.#store.calls.values()].filter(({ status }) => statuses.includes(status)),
+      [...this.#store.calls.values()]
+        .filter(({ status }) => statuses.includes(status))
+        .map((call) =>
+          this.#breakage === 'startBelievedAfterCrash' ? { ...call, openConfirmed: true } : call,
+        ),
     );
   }
 

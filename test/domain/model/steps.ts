@@ -20,7 +20,10 @@ export interface Step {
 }
 
 const gateKinds: readonly GateKind[] = ['pause', 'start', 'stop', 'takeA', 'releaseA'];
-const faults = [undefined, 'fence', 'fails', 'crashesBefore', 'crashesAfter'] as const;
+const faults = [
+  undefined,
+  ...(['fence', 'fails', 'answerLost', 'crashesBefore', 'crashesAfter'] as const),
+] as const;
 
 /** Steps that move one call's gate, each with every fault. */
 export const gateSteps: readonly Step[] = [

@@ -7,14 +7,14 @@ import { CallRegistry } from '../../../src/domain/call-registry.ts';
 import { CallSettlement } from '../../../src/domain/call-settlement.ts';
 import { CommandAudit } from '../../../src/domain/command-audit.ts';
 import { CommandCarrier } from '../../../src/domain/command-carrier.ts';
-import type { OpenAlarms } from '../../../src/domain/events.ts';
 import { Journal } from '../../../src/domain/journal.ts';
 import { KeptRecordings } from '../../../src/domain/kept-recordings.ts';
 import { Leases } from '../../../src/domain/leases.ts';
 import { PauseWatch } from '../../../src/domain/pause-watch.ts';
-import type { AlarmSink } from '../../../src/domain/ports.ts';
+import { RecordedFacts } from '../../../src/domain/recorded-facts.ts';
 import type { StateActionName } from '../../../src/domain/recording-state.ts';
 import type { CallRecord } from '../../../src/domain/records.ts';
+import { Restatements } from '../../../src/domain/restatements.ts';
 import { SeamLeases } from '../../../src/domain/seam-leases.ts';
 import { newUcc } from '../../../src/domain/ucc.ts';
 import { UccRegistry } from '../../../src/domain/ucc-registry.ts';
@@ -28,6 +28,7 @@ import {
   gatekeeperOf,
 } from './breakages.ts';
 import type { Machine } from './machine.ts';
+import { alarmsInto } from './open-alarms.ts';
 import { SimulatedRecorder } from './simulated-recorder.ts';
 
 export const correlationId = '1d6c6a58-6739-4f0c-98ff-0968292c8c30';
@@ -64,6 +65,7 @@ export class World {
   readonly #lifecycle: CallLifecycle;
   readonly #settlement: CallSettlement;
   readonly #carrier: CommandCarrier;
+  readonly #restatements: Restatements;
   readonly #leases: Leases;
   readonly #seamLeases: SeamLeases;
   readonly #watch: PauseWatch;
@@ -84,18 +86,21 @@ export class World {
     const journal = new Journal({ store, bus, clock });
     const alarms = alarmsInto(this.openAlarms);
     const limits = { inheritMs: INHERIT_MS, deleteGraceMs: DELETE_GRACE_MS };
+    const facts = new RecordedFacts({ store, alarms });
+    this.#restatements = new Restatements({ store, journal, alarms });
+    journal.onUntold = (...untold) => this.#restatements.add(...untold);
     const kept = brokenKept(breakage, new KeptRecordings({ calls, store }));
     this.calls = calls;
     this.recorder = recorder;
     this.#uccs = uccs;
     this.#settlement = new CallSettlement({
-      ...{ uccs, calls, recorder, journal, store, kept, alarms, moments, limits },
+      ...{ uccs, calls, recorder, journal, store, kept, alarms, moments, limits, facts },
       archive: machine.archive(store),
       assess: async ({ record }) => verdictOf(machine, record),
     });
     const settlement = this.#settlement;
     this.#lifecycle = new CallLifecycle({
-      ...{ uccs, calls, recorder, store, journal, clock, moments, settlement, vault },
+      ...{ uccs, calls, recorder, store, journal, clock, moments, settlement, vault, facts },
       alarms: brokenAlarms(breakage) ?? alarms,
       limits: { ...limits, maxCalls: 10, mediaTimeoutMs: 1e6 },
       storageFull: () => undefined,
@@ -220,6 +225,7 @@ export class World {
     this.#store.disconnect();
     this.#lifecycle.abandon();
     this.#watch.close();
+    this.#restatements.abandon();
   }
 
   #save(call: Call, sessionId: string, track: number): Promise<void> {
@@ -238,12 +244,4 @@ function verdictOf(machine: Machine, record: CallRecord): CallHealth {
     ...{ record, tracks: [], gaps: undefined, pauses: 0 },
     ...{ readings: new Map(), open: [], alarms: new Set() },
   });
-}
-
-function alarmsInto(open: Set<string>): AlarmSink & OpenAlarms {
-  return {
-    raise: () => undefined,
-    open: ({ callId }) => void open.add(callId),
-    close: (callId) => void open.delete(callId),
-  };
 }

@@ -1,0 +1,10 @@
+import type { Kysely } from 'kysely';
+import type { Schema } from '../schema.ts';
+
+/** Whether the gate of a call that was started is known to have opened. */
+export async function up(db: Kysely<Schema>): Promise<void> {
+  await db.schema
+    .alterTable('calls')
+    .addColumn('open_confirmed', 'integer', (column) => column.notNull().defaultTo(1))
+    .execute();
+}
