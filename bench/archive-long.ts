@@ -19,7 +19,7 @@ const UNITS = (RATE * PACKET_MS) / 1000;
 const PACKETS = (HOURS * 3_600_000) / PACKET_MS;
 const MB = 1_000_000;
 
-/** Packets one after the other, the same second again and again, sealed by the recorder's writer. */
+/** The same second again and again, packet by packet, sealed by the recorder's writer. */
 async function aCallOf(codec: 'OPUS' | 'L16', packets: readonly Uint8Array[]): Promise<StoredCall> {
   const call = new StoredCall();
   for (const role of ['agent', 'other'] as const) {
@@ -47,17 +47,38 @@ function l16Packets(): Uint8Array[] {
  * What each operation on a recording of three hours takes of memory, in a process of its own, above
  * what that process took before.
  */
-export async function benchLongRecordings(): Promise<void> {
+export async function benchLongRecordings(part: Part = {}): Promise<void> {
   const s3 = await S3Server.start();
+  const codecs = {
+    OPUS: async () => aCallOf('OPUS', await opusPackets(tone(RATE, 1, 440))),
+    L16: () => aCallOf('L16', l16Packets()),
+  };
+  const all = Object.keys(operations) as Operation[];
+  const chosen = part.operations?.split(',') ?? all;
   try {
-    await benchLong('Opus', await aCallOf('OPUS', await opusPackets(tone(RATE, 1, 440))), s3);
-    await benchLong('L16 at 48 kHz', await aCallOf('L16', l16Packets()), s3);
+    for (const [codec, record] of Object.entries(codecs)) {
+      if (part.codec !== undefined && part.codec !== codec) continue;
+      const some = all.filter((operation) => chosen.includes(operation));
+      await benchLong(codec, await record(), { s3, some });
+    }
   } finally {
     await s3.remove();
   }
 }
 
-async function benchLong(name: string, call: StoredCall, s3: S3Server): Promise<void> {
+/** What of it is measured; without them all of it. */
+interface Part {
+  readonly codec?: string | undefined;
+  /** Names with commas between them. */
+  readonly operations?: string | undefined;
+}
+
+interface Where {
+  readonly s3: S3Server;
+  readonly some: readonly Operation[];
+}
+
+async function benchLong(name: string, call: StoredCall, { s3, some }: Where): Promise<void> {
   const { callId, recordingsDir, masterKey } = call;
   const file = join(temporaryFolder(), 'hush.sqlite');
   const store = await SqlStore.open(openSqlite(file));
@@ -73,7 +94,7 @@ async function benchLong(name: string, call: StoredCall, s3: S3Server): Promise<
   };
   const bytes = statSync(join(recordingsDir, callId, '0-0.seg')).size;
   console.log(`  ${HOURS} hours of ${name}, two tracks of ${(bytes / MB).toFixed(0)} MB each:`);
-  for (const operation of Object.keys(operations) as Operation[]) {
+  for (const operation of some) {
     const child = new Child('./long-operation.ts', [operation, JSON.stringify(place)]);
     const { what, ms, baseline, peak } = await child.next<Measured>();
     await child.end();
