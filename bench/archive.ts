@@ -27,13 +27,13 @@ const ROUNDS = 5;
 /**
  * Search in a million recordings, what an hour of audio costs to seek in, draw and erase, and how
  * much memory three hours of it take. `--only search`, `hour` or `long`: one of them; of `long`
- * `--codec L16` and `--operations erase,upload`, a part.
+ * `--codec L16`, `--hours 1` and `--operations erase,upload`, a part.
  */
 export async function benchArchive(): Promise<void> {
   const { values } = parseArgs({
     options: {
       only: { type: 'string' },
-      codec: { type: 'string' },
+      ...{ codec: { type: 'string' }, hours: { type: 'string' } },
       operations: { type: 'string' },
     },
     allowPositionals: true,

@@ -27,7 +27,7 @@ export interface DestroyedSegment {
   readonly bytes: number | null;
   /** Null where nobody looked: who destroys all of it need not; older releases did not. */
   readonly found: FoundState | null;
-  /** Of audio that could not be opened any more: a gap `lost`, within the interval and beside it. */
+  /** Of audio that could not be opened any more: a gap `lost`, in the interval and beside it. */
   readonly lostMs: number;
 }
 
