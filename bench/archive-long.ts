@@ -12,19 +12,23 @@ import { tone } from '../test/support/tones.ts';
 import { Child } from './support/child.ts';
 import { type Measured, type Operation, operations } from './support/long-operations.ts';
 
-const HOURS = 3;
+const HOURS = '3';
 const RATE = 48_000;
 const PACKET_MS = 20;
 const UNITS = (RATE * PACKET_MS) / 1000;
-const PACKETS = (HOURS * 3_600_000) / PACKET_MS;
+const MS_PER_HOUR = 3_600_000;
 const MB = 1_000_000;
 
-/** Packets one after the other, the same second again and again, sealed by the recorder's writer. */
-async function aCallOf(codec: 'OPUS' | 'L16', packets: readonly Uint8Array[]): Promise<StoredCall> {
+/** The same second again and again, packet by packet, sealed by the recorder's writer. */
+async function aCallOf(
+  codec: 'OPUS' | 'L16',
+  packets: readonly Uint8Array[],
+  hours: number,
+): Promise<StoredCall> {
   const call = new StoredCall();
   for (const role of ['agent', 'other'] as const) {
     const track = call.track(codec, RATE, { role });
-    for (let number = 0; number < PACKETS; number += 1) {
+    for (let number = 0; number < (hours * MS_PER_HOUR) / PACKET_MS; number += 1) {
       track.add(number * UNITS, packets[number % packets.length] as Uint8Array, UNITS);
       // The disk is given its turn.
       if (number % 3_000 === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -47,21 +51,49 @@ function l16Packets(): Uint8Array[] {
  * What each operation on a recording of three hours takes of memory, in a process of its own, above
  * what that process took before.
  */
-export async function benchLongRecordings(): Promise<void> {
+export async function benchLongRecordings(part: Part = {}): Promise<void> {
   const s3 = await S3Server.start();
+  const hours = Number(part.hours ?? HOURS);
+  const codecs = {
+    OPUS: async () => aCallOf('OPUS', await opusPackets(tone(RATE, 1, 440)), hours),
+    L16: () => aCallOf('L16', l16Packets(), hours),
+  };
+  const all = Object.keys(operations) as Operation[];
+  const chosen = part.operations?.split(',') ?? all;
   try {
-    await benchLong('Opus', await aCallOf('OPUS', await opusPackets(tone(RATE, 1, 440))), s3);
-    await benchLong('L16 at 48 kHz', await aCallOf('L16', l16Packets()), s3);
+    for (const [codec, record] of Object.entries(codecs)) {
+      if (part.codec !== undefined && part.codec !== codec) continue;
+      const some = all.filter((operation) => chosen.includes(operation));
+      await benchLong(codec, await record(), { s3, some, hours });
+    }
   } finally {
     await s3.remove();
   }
 }
 
-async function benchLong(name: string, call: StoredCall, s3: S3Server): Promise<void> {
+/** What of it is measured; without them all of it. */
+interface Part {
+  readonly codec?: string | undefined;
+  readonly hours?: string | undefined;
+  /** Names with commas between them. */
+  readonly operations?: string | undefined;
+}
+
+interface Where {
+  readonly s3: S3Server;
+  readonly some: readonly Operation[];
+  readonly hours: number;
+}
+
+async function benchLong(
+  name: string,
+  call: StoredCall,
+  { s3, some, hours }: Where,
+): Promise<void> {
   const { callId, recordingsDir, masterKey } = call;
   const file = join(temporaryFolder(), 'hush.sqlite');
   const store = await SqlStore.open(openSqlite(file));
-  const lengthMs = HOURS * 3_600_000;
+  const lengthMs = hours * MS_PER_HOUR;
   await store.commit({
     call: aCall({ id: callId, status: 'kept', lengthMs, legalHold: null, gaps: null }),
     ...{ tracks: call.tracks, segments: rowsOf(call) },
@@ -72,8 +104,8 @@ async function benchLong(name: string, call: StoredCall, s3: S3Server): Promise<
     s3: s3.settings,
   };
   const bytes = statSync(join(recordingsDir, callId, '0-0.seg')).size;
-  console.log(`  ${HOURS} hours of ${name}, two tracks of ${(bytes / MB).toFixed(0)} MB each:`);
-  for (const operation of Object.keys(operations) as Operation[]) {
+  console.log(`  ${hours} hours of ${name}, two tracks of ${(bytes / MB).toFixed(0)} MB each:`);
+  for (const operation of some) {
     const child = new Child('./long-operation.ts', [operation, JSON.stringify(place)]);
     const { what, ms, baseline, peak } = await child.next<Measured>();
     await child.end();

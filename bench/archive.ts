@@ -26,14 +26,20 @@ const ROUNDS = 5;
 
 /**
  * Search in a million recordings, what an hour of audio costs to seek in, draw and erase, and how
- * much memory three hours of it take. `--only search`, `hour` or `long`: one of them.
+ * much memory three hours of it take. `--only search`, `hour` or `long`: one of them; of `long`
+ * `--codec L16`, `--hours 1` and `--operations erase,upload`, a part.
  */
 export async function benchArchive(): Promise<void> {
   const { values } = parseArgs({
-    options: { only: { type: 'string' } },
+    options: {
+      only: { type: 'string' },
+      ...{ codec: { type: 'string' }, hours: { type: 'string' } },
+      operations: { type: 'string' },
+    },
     allowPositionals: true,
   });
-  const parts = { search: benchArchiveSearch, hour: benchHour, long: benchLongRecordings };
+  const long = () => benchLongRecordings(values);
+  const parts = { search: benchArchiveSearch, hour: benchHour, long };
   for (const [name, run] of Object.entries(parts)) {
     if (values.only === undefined || values.only === name) await run();
   }

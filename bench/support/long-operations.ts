@@ -47,12 +47,12 @@ export const operations = {
   },
   erase: {
     what: 'erase a minute in the middle',
-    run: (subject: Subject) => erased(subject, 80 * MINUTE),
+    run: (subject: Subject) => erased(subject, 0.45),
   },
   upload: { what: 'upload it', run: uploaded },
   eraseFromBucket: {
     what: 'erase a minute of what is in the bucket',
-    run: (subject: Subject) => erased(subject, 100 * MINUTE),
+    run: (subject: Subject) => erased(subject, 0.55),
   },
   playFromBucket: {
     what: 'play a minute of that from the middle',
@@ -68,8 +68,9 @@ async function played(archive: SealedArchive, callId: string, forMs: number): Pr
   await playback.close();
 }
 
-async function erased({ place, store }: Subject, start: number): Promise<void> {
+async function erased({ place, store }: Subject, at: number): Promise<void> {
   const { callId } = place;
+  const start = Math.floor(((await store.call(callId))?.lengthMs ?? 0) * at);
   const interval = { start, end: start + MINUTE };
   const immortal = new Mortal(Number.POSITIVE_INFINITY, 'before');
   const erasures = erasuresOf(place, store, immortal, console.error);

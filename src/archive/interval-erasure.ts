@@ -21,8 +21,8 @@ export interface IntervalErased extends Pick<Resealed, 'gaps' | 'tracks' | 'fail
 }
 
 /**
- * Seals each track anew without the interval, beside what is there. A track that cannot be looked at
- * now keeps no other from it; what is missing or damaged for good goes with its key.
+ * Seals each track anew without the interval, beside what is there. A track that cannot be looked
+ * at now keeps no other from it; what is missing or damaged for good goes with its key.
  * @param interval ms from the beginning of the recording
  */
 export async function withoutInterval(

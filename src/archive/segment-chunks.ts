@@ -12,7 +12,7 @@ import {
 import type { AudioFile } from './audio-files.ts';
 import { readIndex } from './indexed-file.ts';
 
-/** A chunk and what it covers, without its runs: a call of hours has as many of those as packets. */
+/** A chunk and what it covers, without its runs: of Opus there are as many as packets. */
 export interface KnownChunk extends Span {
   readonly number: number;
   readonly codec: SegmentCodec;

@@ -10,8 +10,8 @@ import type { Span } from './gap-map.ts';
 export type ErasureState = 'begun' | 'keysRemoved' | 'keysDestroyed' | 'done';
 
 /**
- * What was found of a segment. `damaged`: some of it is not what was sealed; `missing`: its file was
- * not there; `unopened`: its key opened nothing.
+ * What was found of a segment. `damaged`: some of it is not what was sealed; `missing`: its file
+ * was not there; `unopened`: its key opened nothing.
  */
 export const foundStates = ['whole', 'damaged', 'missing', 'unopened'] as const;
 export type FoundState = (typeof foundStates)[number];
@@ -25,9 +25,9 @@ export interface DestroyedSegment {
   readonly keySha256: string;
   /** Of sealed audio, wherever it lay; null where it could no longer be looked at. */
   readonly bytes: number | null;
-  /** Null where nobody looked: who destroys all of it need not, and older releases did not. */
+  /** Null where nobody looked: who destroys all of it need not; older releases did not. */
   readonly found: FoundState | null;
-  /** Of audio that could not be opened any more: a gap `lost`, within the interval and beside it. */
+  /** Of audio that could not be opened any more: a gap `lost`, in the interval and beside it. */
   readonly lostMs: number;
 }
 
