@@ -23,7 +23,7 @@ export interface Desk {
 /** The composition root of the commands that need no server: only the store is opened. */
 export async function openDesk(config: Config): Promise<Desk> {
   closeDataFolder(config.dataDir, { untouched: [basename(masterKeyFile(config) ?? '')] });
-  const store = await openBeside(config);
+  const store = await openStoreBeside(config);
   const auditLog = new AuditLog({ store, clock: Date, onError: () => undefined });
   const { people } = store;
   const register = new PeopleRegister({ people, hashPassword, hashSecret, now: Date.now });
@@ -31,7 +31,7 @@ export async function openDesk(config: Config): Promise<Desk> {
 }
 
 /** Tables are made, or changed, by one process only: by this one where no Hush runs. */
-async function openBeside(config: Config): Promise<SqlStore> {
+export async function openStoreBeside(config: Config): Promise<SqlStore> {
   const database = openDatabase(config, () => undefined);
   let ownership: Ownership | undefined;
   try {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { HushRequestError } from '../client/src/result.ts';
 import { archiveCommand } from './cli/archive.ts';
+import { backupCommands } from './cli/backup.ts';
 import { callsCommand } from './cli/calls.ts';
 import { clientCommand } from './cli/client.ts';
 import { commandCommands } from './cli/command.ts';
@@ -35,6 +36,7 @@ exportCommand(program);
 eraseCommand(program);
 holdCommands(program);
 archiveCommand(program);
+backupCommands(program);
 clientCommand(program);
 userCommand(program);
 tortureCommand(program);
@@ -55,7 +57,7 @@ function told(cause: unknown): number {
     return exitCodeOf(cause.error);
   }
   const { name, code } = cause as NodeJS.ErrnoException;
-  const ours = ['StartError', 'DataFolderError'];
+  const ours = ['StartError', 'DataFolderError', 'SchemaError'];
   const isExpected = cause instanceof ConfigError || ours.includes(name) || code !== undefined;
   console.error(isExpected ? `hush: ${(cause as Error).message}` : cause);
   return cause instanceof ConfigError ? exitCodes.usage : exitCodes.failed;

@@ -56,8 +56,8 @@ import { KeptRecordings } from './domain/kept-recordings.ts';
 import { Leases } from './domain/leases.ts';
 import { LegalHolds } from './domain/legal-holds.ts';
 import { MetadataAlarms } from './domain/metadata-alarms.ts';
-import { parseNetworks } from './domain/networks.ts';
 import type { Moments } from './domain/moment.ts';
+import { parseNetworks } from './domain/networks.ts';
 import { PauseWatch } from './domain/pause-watch.ts';
 import { PeopleRegister } from './domain/people-register.ts';
 import type { Clock, RecorderListener } from './domain/ports.ts';
@@ -602,6 +602,7 @@ async function assemble(
     mayGoOn();
     await srs.start(restored);
     mayGoOn();
+    await lifecycle.endLost();
     // What the process before left open is raised again where it still is so.
     await store.assurance.endAlarmsOfBefore(startedAt, clock.now());
     await daily.start();

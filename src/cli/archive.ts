@@ -2,14 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Result } from '../../client/src/result.ts';
 import { print, printJson, progress, progressEnd } from './output.ts';
-import {
-  answered,
-  connect,
-  exitCodes,
-  type RemoteOptions,
-  remote,
-  wholeNumber,
-} from './remote.ts';
+import { answered, connect, exitCodes, type RemoteOptions, remote, wholeNumber } from './remote.ts';
 
 interface CheckOptions extends RemoteOptions {
   readonly deep?: boolean;

@@ -248,6 +248,17 @@ export class CallLifecycle {
     return restored;
   }
 
+  /** Behind `restore`: ends what could not be taken up. */
+  endLost(): Promise<void> {
+    return this.#recovery.endLost();
+  }
+
+  /** A restored session cannot go on: its call is told, and ends where it was the last one. */
+  loseSession(call: Call, sessionId: string, why: string): Promise<void> {
+    this.#recovery.alarmLost(call, `a session could not be taken up: ${why}`);
+    return this.leave(call, sessionId);
+  }
+
   /** Stops for the next process, which restores: nothing is finished, nothing is lost. */
   handOver(): Promise<void> {
     this.#ports.settlement.abandon();

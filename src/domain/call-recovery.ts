@@ -39,6 +39,8 @@ export interface RestoredSession {
 export class CallRecovery {
   readonly #ports: RecoveryPorts;
   readonly #ending: CallEnding;
+  /** Sessions of the process before that nobody goes on with, by the calls that lost them. */
+  #lost: { readonly sessions: string[]; readonly calls: Map<Call, string> } = noneLost();
 
   constructor(ports: RecoveryPorts, ending: CallEnding) {
     this.#ports = ports;
@@ -60,9 +62,27 @@ export class CallRecovery {
     // Audio can come back from now on.
     for (const call of this.#ports.calls.list()) this.#ending.awaitMedia(call);
     const taken = new Set(restored.map(({ record }) => record.id));
-    const orphans = sessions.filter(({ id }) => !taken.has(id));
-    await Promise.all(orphans.map(({ id }) => store.endSession(id)));
+    this.#lost.sessions.push(...sessions.map(({ id }) => id).filter((id) => !taken.has(id)));
     return restored;
+  }
+
+  /**
+   * Behind `restore`, once nothing can keep this process from its start: what cannot be taken up is
+   * told, and a call that has no session left is ended.
+   */
+  async endLost(): Promise<void> {
+    const { sessions, calls } = this.#lost;
+    this.#lost = noneLost();
+    for (const [call, detail] of calls) this.alarmLost(call, detail);
+    await Promise.all(sessions.map((id) => this.#ports.store.endSession(id)));
+    const left = this.#ports.calls.list().filter((call) => call.sessions.size === 0);
+    await Promise.all(
+      left.map((call) =>
+        call.queue.run(async () => {
+          if (!call.ended && call.sessions.size === 0) await this.#ending.end(call);
+        }),
+      ),
+    );
   }
 
   /** A media thread died and was replaced: its calls' streams listen again, behind shut gates. */
@@ -90,14 +110,14 @@ export class CallRecovery {
   }
 
   async #restoreCall(call: Call, sessions: readonly SessionRecord[]): Promise<RestoredSession[]> {
-    const { calls, recorder, store, uccs, vault, moments } = this.#ports;
+    const { calls, recorder, store, uccs, moments } = this.#ports;
     const { record } = call;
     const rules = uccs.rulesOf(record);
     const tracks = await store.tracks(record.id);
     call.nextTrack = 1 + Math.max(-1, ...tracks.map(({ track }) => track));
     call.mediaOffered = tracks.length > 0;
     call.lookbackMs = rules?.pauseLookbackMs ?? 0;
-    takeUpStreams(call, sessions, { tracks, vault });
+    const taken = this.#takeUp(call, sessions, tracks);
     for (const stream of call.streams.values()) {
       stream.suppressDtmf ||= rules?.suppressDtmf ?? false;
     }
@@ -117,11 +137,40 @@ export class CallRecovery {
     };
     recorder.beginCall(call.id, gate);
     const lost = new Set(await this.#resumeStreams(call, clockOriginOf(tracks)));
-    return sessions.map((session) => {
+    return taken.map((session) => {
       const isLost = session.streams.some(({ track }) => lost.has(track));
-      if (isLost) this.#alarmLost(call);
+      if (isLost) {
+        this.alarmLost(call, 'an RTP port is in use by another program; the session is ended');
+      }
       return { record: session, call, lost: isLost };
     });
+  }
+
+  /** @returns the sessions that could be taken up */
+  #takeUp(
+    call: Call,
+    sessions: readonly SessionRecord[],
+    tracks: readonly TrackRecord[],
+  ): SessionRecord[] {
+    const { vault } = this.#ports;
+    const taken = sessions.filter((session) => {
+      try {
+        const streams = streamsOf(session, { tracks, vault });
+        call.sessions.add(session.id);
+        for (const stream of streams) call.streams.set(stream.track, stream);
+        return true;
+      } catch (cause) {
+        const why = cause instanceof Error ? cause.message : 'unknown failure';
+        this.#lost.calls.set(call, `a session could not be taken up: ${why}`);
+        return false;
+      }
+    });
+    // Whose last session left in order was only not ended any more.
+    const isOver = tracks.length > 0 && tracks.every(({ presence }) => presence?.closedAt);
+    if (sessions.length === 0 && !isOver) {
+      this.#lost.calls.set(call, 'no session of the call could be taken up; it is ended');
+    }
+    return taken;
   }
 
   /** What the process before left undone; Save and Delete reach the parts before as well. */
@@ -166,26 +215,27 @@ export class CallRecovery {
     await store.commit({ tracks });
   }
 
-  #alarmLost(call: Call): void {
+  /** A session is lost: its client must set it up anew. */
+  alarmLost(call: Call, detail: string): void {
     const { id: callId, correlationId, uccName } = call;
-    const detail = 'an RTP port is in use by another program; the session is ended';
     this.#ports.alarms.raise({ kind: 'sessionLost', callId, correlationId, uccName, detail });
   }
 }
 
-function takeUpStreams(
-  call: Call,
-  sessions: readonly SessionRecord[],
+function noneLost() {
+  return { sessions: [], calls: new Map<Call, string>() };
+}
+
+/** @throws Error where one of them cannot be taken up: the session is no session without it */
+function streamsOf(
+  session: SessionRecord,
   { tracks, vault }: { readonly tracks: readonly TrackRecord[]; readonly vault: Vault },
-): void {
-  for (const session of sessions) {
-    call.sessions.add(session.id);
-    for (const stream of session.streams) {
-      const record = tracks.find((other) => other.track === stream.track);
-      if (record)
-        call.streams.set(record.track, restoredStream(session, stream, { record, vault }));
-    }
-  }
+): CallStream[] {
+  return session.streams.map((stream) => {
+    const record = tracks.find((other) => other.track === stream.track);
+    if (!record) throw new Error(`nothing is known of its track ${stream.track}`);
+    return restoredStream(session, stream, { record, vault });
+  });
 }
 
 function beginningsOf(call: Call) {

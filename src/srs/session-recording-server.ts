@@ -7,6 +7,7 @@ import type { SessionTimerRules } from '../protocols/sip/session-expires.ts';
 import type {
   DigestRules,
   IncomingInvite,
+  SipDialogState,
   SipLimits,
   SipTlsOptions,
   SipUserAgent,
@@ -220,11 +221,25 @@ export class SessionRecordingServer {
 
   #restore(agent: SipUserAgent, restored: RestoredSession): void {
     const session = this.#newSession(restored.record.id);
-    const state = session.restore(restored);
+    const state = this.#stateOf(session, restored);
+    if (!state) return;
     const { uccName, correlationId } = restored.call;
     this.#naming.took(session, { uccName, correlationId, address: state.peer.address });
     session.attach(agent.restoreDialog(state, handlerOf(session, this.#options.onFailure)));
     if (restored.lost) session.hangUp().catch(this.#options.onFailure);
+  }
+
+  /** What another release kept of its signalling may not be what this one can go on with. */
+  #stateOf(session: RecordingSession, restored: RestoredSession): SipDialogState | undefined {
+    try {
+      return session.restore(restored);
+    } catch (cause) {
+      const { lifecycle, onFailure } = this.#options;
+      this.#forget(session);
+      const why = cause instanceof Error ? cause.message : 'unknown failure';
+      lifecycle.loseSession(restored.call, session.id, why).catch(onFailure);
+      return undefined;
+    }
   }
 
   #newSession(id: string = randomUUID()): RecordingSession {

@@ -1,5 +1,5 @@
-import type { Kysely } from 'kysely';
-import { Migrator } from 'kysely/migration';
+import { type Kysely, sql } from 'kysely';
+import { DEFAULT_MIGRATION_TABLE, Migrator } from 'kysely/migration';
 import { up as first } from './migrations/0001-first.ts';
 import { up as webhooks } from './migrations/0002-webhooks.ts';
 import { up as access } from './migrations/0003-access.ts';
@@ -19,6 +19,8 @@ import { up as auditLog } from './migrations/0016-audit-log.ts';
 import { up as configuration } from './migrations/0017-configuration.ts';
 import { up as identity } from './migrations/0021-identity.ts';
 import type { Schema } from './schema.ts';
+import { SchemaError } from './schema-error.ts';
+import { tablesOf } from './schema-tables.ts';
 
 export const migrations = {
   '0001-first': { up: first },
@@ -41,11 +43,32 @@ export const migrations = {
   '0021-identity': { up: identity },
 };
 
-/** Brings the database to the newest schema; two processes that start at once do it once. */
+/**
+ * Brings the database to the newest schema; two processes that start at once do it once.
+ * @throws SchemaError where a newer release has changed it
+ */
 export async function migrateToLatest(kysely: Kysely<Schema>): Promise<void> {
   const provider = { getMigrations: async () => migrations };
-  const { error } = await new Migrator({ db: kysely, provider }).migrateToLatest();
+  const unknown = (await doneMigrations(kysely)).filter((name) => !(name in migrations));
+  if (unknown.length > 0) throw newerError(unknown);
+  // Work side by side is merged in no order of its numbers.
+  const options = { db: kysely, provider, allowUnorderedMigrations: true };
+  const { error } = await new Migrator(options).migrateToLatest();
   if (error) throw error;
+}
+
+function newerError(unknown: readonly string[]): SchemaError {
+  return new SchemaError(
+    `The database was changed by a newer Hush (${unknown.join(', ')}), and cannot be used by this version: start the newer one, or restore a backup from before it`,
+  );
+}
+
+async function doneMigrations(kysely: Kysely<Schema>): Promise<string[]> {
+  const tables = await tablesOf(kysely, { withInternalKyselyTables: true });
+  if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return [];
+  const { rows } = await sql<{ name: string }>`
+    select name from ${sql.table(DEFAULT_MIGRATION_TABLE)} order by name`.execute(kysely);
+  return rows.map(({ name }) => name);
 }
 
 /** Whether `migrateToLatest` would change anything. */

@@ -40,6 +40,7 @@ import {
 import { migrateToLatest } from './migrate.ts';
 import { SqlPeopleStore } from './people-store.ts';
 import { searchRecordings } from './recording-search.ts';
+import { mustHaveSchema } from './schema-check.ts';
 import { StoreOwner } from './store-owner.ts';
 import { SqlWebhookStore } from './webhook-store.ts';
 
@@ -71,6 +72,7 @@ export class SqlStore implements Store {
     try {
       await database.mustBeDurable();
       await migrateToLatest(database.kysely);
+      await mustHaveSchema(database.kysely);
     } catch (cause) {
       await database.close().catch(() => undefined);
       throw cause;

@@ -9,12 +9,12 @@ const mayImport: Record<string, readonly string[]> = {
   simulator: ['protocols'],
   demo: ['simulator', 'protocols', 'domain'],
   torture: ['simulator', 'protocols'],
-  cli: ['server', 'desk', 'config', 'demo', 'torture', 'domain', 'logging', 'client'],
+  cli: ['server', 'desk', 'backup', 'config', 'demo', 'torture', 'domain', 'logging', 'client'],
   main: ['cli', 'config', 'client'],
   client: [],
 };
 /** They alone import everything. */
-const compositionRoots = new Set(['server', 'desk', 'open-database']);
+const compositionRoots = new Set(['server', 'desk', 'backup', 'open-database']);
 const adapterMayImport = ['domain', 'protocols'];
 
 /** Imports run one way (ARCHITECTURE.md). */

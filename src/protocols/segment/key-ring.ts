@@ -1,10 +1,4 @@
-import {
-  isWrappedBy,
-  MASTER_KEY_ID_BYTES,
-  masterKeyId,
-  unwrapKey,
-  wrapKey,
-} from './key-wrap.ts';
+import { isWrappedBy, MASTER_KEY_ID_BYTES, masterKeyId, unwrapKey, wrapKey } from './key-wrap.ts';
 
 /** What no key of the ring opens; its message is a sentence that names the key, never tells it. */
 export class SealedKeyError extends Error {

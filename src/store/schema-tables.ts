@@ -1,0 +1,19 @@
+import {
+  type DatabaseMetadataOptions,
+  type Kysely,
+  SqliteAdapter,
+  sql,
+  type TableMetadata,
+} from 'kysely';
+import type { Schema } from './schema.ts';
+
+/** Tables of the database, or of the schema of it that Hush works in. */
+export async function tablesOf(
+  kysely: Kysely<Schema>,
+  options: DatabaseMetadataOptions = { withInternalKyselyTables: false },
+): Promise<TableMetadata[]> {
+  const tables = await kysely.introspection.getTables(options);
+  if (kysely.getExecutor().adapter instanceof SqliteAdapter) return tables;
+  const { rows } = await sql<{ name: string }>`select current_schema() as name`.execute(kysely);
+  return tables.filter(({ schema }) => schema === rows[0]?.name);
+}
