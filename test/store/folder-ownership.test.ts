@@ -78,7 +78,9 @@ describe('a data folder', () => {
     const second = await start({ dataDir: join(elsewhere, 'link') });
     expect(second.failed).toContain(`process ${first.pid} `);
     cpSync(dataDir, join(elsewhere, 'copy'), { recursive: true });
-    expect((await start({ dataDir: join(elsewhere, 'copy') })).owns).toBe(true);
+    const copy = await start({ dataDir: join(elsewhere, 'copy') });
+    expect(copy.failed).toMatch(/copy is a copy of another one, which Hush worked on in /);
+    expect(await first.commit()).toBeNull();
   });
 
   it.each([

@@ -44,12 +44,7 @@ async function fill(bench: ApiBench, version: string): Promise<FolderFacts> {
   return { version, kept, destroyed: [gone.id], paused: [live.correlationId] };
 }
 
-async function put(
-  { hush }: ApiBench,
-  path: string,
-  method: string,
-  body: object,
-): Promise<void> {
+async function put({ hush }: ApiBench, path: string, method: string, body: object): Promise<void> {
   const { ok, status } = await fetch(`${hush.api}/api/recordings/${path}`, {
     ...{ method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) },
   });
