@@ -179,7 +179,7 @@ export interface Operations {
         /** Since when the recorder keeps nothing; null while it keeps audio */
         readonly notKeptSince: string | null;
         /** Open, of this call: it needs a look */
-        readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'signInsGuessed' | 'audioDamaged' | 'dailySummary')[];
+        readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'signInsGuessed' | 'retentionHeld' | 'bucketShared' | 'audioDamaged' | 'dailySummary')[];
         readonly streams: readonly ({
           readonly track: number;
           readonly label: string;
@@ -223,7 +223,7 @@ export interface Operations {
       /** Since when the recorder keeps nothing; null while it keeps audio */
       readonly notKeptSince: string | null;
       /** Open, of this call: it needs a look */
-      readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'signInsGuessed' | 'audioDamaged' | 'dailySummary')[];
+      readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'signInsGuessed' | 'retentionHeld' | 'bucketShared' | 'audioDamaged' | 'dailySummary')[];
       readonly streams: readonly ({
         readonly track: number;
         readonly label: string;
@@ -927,6 +927,8 @@ export interface Operations {
         /** Keys that were looked at */
         readonly looked: number;
         readonly rewrapped: number;
+        /** Keys that no master key opens: they stay as they are */
+        readonly unopened: number;
       };
     };
   };
@@ -946,6 +948,8 @@ export interface Operations {
         /** Keys that were looked at */
         readonly looked: number;
         readonly rewrapped: number;
+        /** Keys that no master key opens: they stay as they are */
+        readonly unopened: number;
       };
     };
   };
@@ -963,6 +967,49 @@ export interface Operations {
       readonly spool: {
         readonly bytes: number;
         readonly maxBytes: number;
+      } | null;
+    };
+  };
+  /** What retention would destroy, and leaves until somebody confirms it */
+  'GET /api/archive/retention': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: {
+      readonly held: {
+        /** The wall clock is not believed; more are due than archive.maxDestroyedPerPass */
+        readonly reason: 'clock' | 'number';
+        readonly detail: string;
+        /** That would be destroyed */
+        readonly recordings: number;
+        readonly uccs: readonly ({
+          readonly uccName: string;
+          readonly recordings: number;
+          readonly beganBefore: string;
+        })[];
+      } | null;
+    };
+  };
+  /** Let retention destroy what it holds; the wall clock is believed from then on */
+  'POST /api/archive/retention/confirmation': {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      /** How many were seen to be held */
+      readonly recordings: number;
+    };
+    answer: {
+      readonly held: {
+        /** The wall clock is not believed; more are due than archive.maxDestroyedPerPass */
+        readonly reason: 'clock' | 'number';
+        readonly detail: string;
+        /** That would be destroyed */
+        readonly recordings: number;
+        readonly uccs: readonly ({
+          readonly uccName: string;
+          readonly recordings: number;
+          readonly beganBefore: string;
+        })[];
       } | null;
     };
   };
@@ -1347,12 +1394,12 @@ export interface Operations {
   /** What is open now and what was raised, newest first */
   'GET /api/alarms': {
     path: Record<never, never>;
-    query: { ucc?: string; kind?: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'signInsGuessed' | 'audioDamaged' | 'dailySummary'; open?: boolean; from?: string; to?: string; cursor?: string; limit?: number };
+    query: { ucc?: string; kind?: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'signInsGuessed' | 'retentionHeld' | 'bucketShared' | 'audioDamaged' | 'dailySummary'; open?: boolean; from?: string; to?: string; cursor?: string; limit?: number };
     body: undefined;
     answer: {
       readonly items: readonly ({
         readonly id: string;
-        readonly kind: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'signInsGuessed' | 'audioDamaged' | 'dailySummary';
+        readonly kind: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'signInsGuessed' | 'retentionHeld' | 'bucketShared' | 'audioDamaged' | 'dailySummary';
         readonly at: string;
         /** null while it is open; the same as `at` where it tells of a moment */
         readonly clearedAt: string | null;

@@ -19,6 +19,7 @@ export interface PostgresOptions {
 const READERS = 2;
 /** A query that takes longer is given up, so that the next one has its turn. */
 const READ_TIMEOUT_MS = 60_000;
+const INSUFFICIENT_PRIVILEGE = '42501';
 
 export function openPostgres(options: PostgresOptions): Database {
   const { pool, kysely } = opened(options, { max: options.maxConnections });
@@ -68,12 +69,20 @@ export function openPostgres(options: PostgresOptions): Database {
   };
 }
 
-/** A dump that is restored elsewhere has another name; a standby that takes over has the same. */
+/**
+ * A dump that is restored elsewhere has another name; a standby that takes over has the same. Empty
+ * where the server does not say.
+ */
 async function nameOf(kysely: Kysely<Schema>): Promise<string> {
-  const { rows } = await sql<{ name: string }>`
+  const query = sql<{ name: string }>`
     select system_identifier || '/' || oid || '/' || current_schema() as name
-    from pg_control_system(), pg_database where datname = current_database()`.execute(kysely);
-  return rows[0]?.name ?? '';
+    from pg_control_system(), pg_database where datname = current_database()`;
+  try {
+    return (await query.execute(kysely)).rows[0]?.name ?? '';
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== INSUFFICIENT_PRIVILEGE) throw cause;
+    return '';
+  }
 }
 
 async function remove(

@@ -15,7 +15,7 @@ export interface StorePlace {
   readonly path: string;
   /** Inode of the folder's lock file, and when that was made: it moves with its file system. */
   readonly file: string;
-  /** Names a PostgreSQL database; null of SQLite, whose place is the folder. */
+  /** Names a PostgreSQL database, where it can be told; null of SQLite, whose place is the folder. */
   readonly database: string | null;
 }
 
@@ -39,7 +39,7 @@ export function isCopy({ place: before, folder }: StoreIdentity, now: StorePlace
   if (!before) return isOlderCopy(folder, now);
   // A database is the same one from every folder; its lock keeps two owners apart.
   if (before.database !== null || now.database !== null) {
-    return before.database !== null && before.database !== now.database;
+    return Boolean(before.database && now.database) && before.database !== now.database;
   }
   const isHere = before.machine === now.machine;
   if (isHere && before.path === now.path) return false;
