@@ -79,9 +79,10 @@ import { moment } from './recorder/clock-origin.ts';
 import { MediaRecorder } from './recorder/recorder.ts';
 import { SessionRecordingServer } from './srs/session-recording-server.ts';
 import { closeDataFolder, DataFolderError } from './store/data-folder.ts';
-import { type Claimed, type OnAdopt, Ownership } from './store/ownership.ts';
+import { Ownership } from './store/ownership.ts';
 import { OwnershipError } from './store/ownership-error.ts';
 import { SqlStore } from './store/store.ts';
+import type { Claimed, OnAdopt } from './store/store-place.ts';
 import { Begun, Teardown } from './teardown.ts';
 import { WebhookDispatcher } from './webhooks/webhook-dispatcher.ts';
 

@@ -1,4 +1,5 @@
-import type { KeepingStore } from './keeping-store.ts';
+import type { ExpiryFilter, KeepingStore } from './keeping-store.ts';
+import type { CallRecord } from './records.ts';
 import type { ClockReading } from './trusted-clock.ts';
 import type { UccRegistry } from './ucc-registry.ts';
 
@@ -45,20 +46,27 @@ export function retentionTerms(
 
 export interface HoldPorts {
   readonly uccs: UccRegistry;
-  readonly keeping: Pick<KeepingStore, 'expiredCount'>;
+  readonly keeping: Pick<KeepingStore, 'expired' | 'expiredCount'>;
   readonly maxDestroyedPerPass: number;
 }
+
+/** Whether the recording is due at `now`, Unix ms, by all that is known of its age. */
+export type IsDue = (record: CallRecord, now: number) => boolean;
+
+const PAGE = 500;
 
 /** @param maxRecordings that may be destroyed unasked */
 export async function holdOf(
   ports: HoldPorts,
   { wall, now, offMs }: ClockReading,
-  maxRecordings: number,
+  { maxRecordings, isDue }: { readonly maxRecordings: number; readonly isDue: IsDue },
 ): Promise<RetentionHold | undefined> {
-  const proven = await dueAt(ports, now);
+  let proven = await dueAt(ports, now);
+  // What was recorded under a clock that was behind seems older than it is.
+  if (sum(proven) > maxRecordings) proven = await dueAt(ports, now, isDue);
   const isTooMany = sum(proven) > maxRecordings;
   if (offMs !== 0) {
-    const uccs = await dueAt(ports, Math.max(wall, wall - offMs));
+    const uccs = await dueAt(ports, Math.max(wall, wall - offMs), isDue);
     const recordings = sum(uccs);
     const detail = `${clockWords(offMs)}: ${recordings} recordings may be past their retention`;
     if (recordings > sum(proven) || isTooMany) {
@@ -71,15 +79,37 @@ export async function holdOf(
   return { reason: 'number', holdsAll: true, detail, recordings, uccs: proven };
 }
 
-async function dueAt({ uccs, keeping }: HoldPorts, now: number): Promise<DueOfUcc[]> {
+/** @param isDue of each; without it, as fast as the database counts, at the most */
+async function dueAt(
+  { uccs, keeping }: HoldPorts,
+  now: number,
+  isDue?: IsDue,
+): Promise<DueOfUcc[]> {
   const due: DueOfUcc[] = [];
   for (const { name: uccName } of uccs.list()) {
     const terms = retentionTerms(uccs, uccName, now);
     if (!terms) continue;
-    const recordings = await keeping.expiredCount({ uccName, ...terms });
+    const filter = { uccName, ...terms };
+    const recordings = isDue
+      ? await countOf(keeping, filter, (record) => isDue(record, now))
+      : await keeping.expiredCount(filter);
     if (recordings > 0) due.push({ uccName, recordings, beganBefore: terms.before });
   }
   return due;
+}
+
+async function countOf(
+  keeping: HoldPorts['keeping'],
+  filter: ExpiryFilter,
+  isDue: (record: CallRecord) => boolean,
+): Promise<number> {
+  let count = 0;
+  for (let after: CallRecord | undefined; ; ) {
+    const page = await keeping.expired({ ...filter, after, limit: PAGE });
+    count += page.filter(isDue).length;
+    after = page.at(-1);
+    if (!after) return count;
+  }
 }
 
 function sum(due: readonly DueOfUcc[]): number {

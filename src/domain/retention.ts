@@ -6,7 +6,7 @@ import { RecordingRefusedError } from './kept-recordings.ts';
 import type { Store } from './ports.ts';
 import { MarkingState } from './recording-state.ts';
 import type { CallRecord } from './records.ts';
-import { holdOf, type RetentionHold, retentionTerms } from './retention-hold.ts';
+import { holdOf, type IsDue, type RetentionHold, retentionTerms } from './retention-hold.ts';
 import type { TrustedClock } from './trusted-clock.ts';
 import type { UccRegistry } from './ucc-registry.ts';
 
@@ -143,7 +143,9 @@ export class Retention {
 
   #holdNow(): Promise<RetentionHold | undefined> {
     const { clock, maxDestroyedPerPass } = this.#ports;
-    return holdOf(this.#ports, clock.look(), maxDestroyedPerPass + this.#confirmed);
+    const maxRecordings = maxDestroyedPerPass + this.#confirmed;
+    const isDue: IsDue = (...due) => this.#isDue(...due);
+    return holdOf(this.#ports, clock.look(), { maxRecordings, isDue });
   }
 
   async #cleanUcc(uccName: string, budget: Budget): Promise<void> {
@@ -164,7 +166,7 @@ export class Retention {
       for (let record = due.pop(); record !== undefined; record = due.pop()) {
         // Whoever corrects a setting saves what it has not reached yet.
         if (this.#closed || budget.left <= 0) return;
-        if (!this.#isStillDue(record)) continue;
+        if (!this.#isDue(record, this.#ports.clock.now())) continue;
         budget.left -= 1;
         const asked = { interval: null, reason: 'retention', requestedBy: 'retention' };
         await this.#ports.erasures
@@ -179,9 +181,8 @@ export class Retention {
   }
 
   /** By any of the UCCs that took part: the one that keeps it the shortest counts. */
-  #isStillDue(record: CallRecord): boolean {
-    const { uccs, clock } = this.#ports;
-    const now = clock.now();
+  #isDue(record: CallRecord, now: number): boolean {
+    const { uccs } = this.#ports;
     const beganAt = this.#beganAt(record);
     return record.dialogue.uccs.some((name) => {
       const terms = retentionTerms(uccs, name, now);

@@ -7,7 +7,6 @@ import type { SessionTimerRules } from '../protocols/sip/session-expires.ts';
 import type {
   DigestRules,
   IncomingInvite,
-  SipDialogState,
   SipLimits,
   SipTlsOptions,
   SipUserAgent,
@@ -20,6 +19,7 @@ import { DigestGuesses, type GuessLimits } from './digest-guesses.ts';
 import { answerToFailure, notAcceptable } from './failure-answers.ts';
 import { readInviteBody } from './invite-body.ts';
 import { InviteLimits, type InviteRates } from './invite-limits.ts';
+import { loseSession } from './lose-session.ts';
 import { chooseMedia, whyUnacceptable } from './offer-answer.ts';
 import { partiesOf } from './participants.ts';
 import { RecordingSession } from './recording-session.ts';
@@ -84,9 +84,6 @@ export class SessionRecordingServer {
   get tlsPort(): number | undefined {
     return this.#agent?.tlsPort;
   }
-  get sessionCount(): number {
-    return this.#sessions.size;
-  }
 
   /** @param restored taken up before the first message is read */
   async start(restored: readonly RestoredSession[] = []): Promise<void> {
@@ -101,7 +98,9 @@ export class SessionRecordingServer {
         ...(tls === undefined ? {} : { tls }),
         ...(advertisedHost === undefined ? {} : { advertisedHost }),
         ...(isAllowed === undefined ? {} : { isAllowed }),
-        ...(digest === undefined ? {} : { digest, digestGuard: this.#guardOf(digest) }),
+        ...(digest === undefined
+          ? {}
+          : { digest, digestGuard: new DigestGuesses(digest, this.#options) }),
         inviteDelaySeconds: (load) => inviteLimits.delaySeconds(load),
         userAgent: 'Hush',
         supported: ['siprec', 'timer'],
@@ -112,10 +111,6 @@ export class SessionRecordingServer {
       { contactParameters: SRS_FEATURE_TAG },
     );
     for (const session of restored) this.#restore(this.#agent, session);
-  }
-
-  #guardOf(limits: GuessLimits): DigestGuesses {
-    return new DigestGuesses(limits, { onGuessing: (who) => this.#options.onGuessing(who) });
   }
 
   /** The call's gate was shut or opened. */
@@ -221,24 +216,14 @@ export class SessionRecordingServer {
 
   #restore(agent: SipUserAgent, restored: RestoredSession): void {
     const session = this.#newSession(restored.record.id);
-    const state = this.#stateOf(session, restored);
-    if (!state) return;
-    const { uccName, correlationId } = restored.call;
-    this.#naming.took(session, { uccName, correlationId, address: state.peer.address });
-    session.attach(agent.restoreDialog(state, handlerOf(session, this.#options.onFailure)));
-    if (restored.lost) session.hangUp().catch(this.#options.onFailure);
-  }
-
-  /** What another release kept of its signalling may not be what this one can go on with. */
-  #stateOf(session: RecordingSession, restored: RestoredSession): SipDialogState | undefined {
     try {
-      return session.restore(restored);
+      const state = session.restore(restored);
+      const { uccName, correlationId } = restored.call;
+      this.#naming.took(session, { uccName, correlationId, address: state.peer.address });
+      session.attach(agent.restoreDialog(state, handlerOf(session, this.#options.onFailure)));
+      if (restored.lost) session.hangUp().catch(this.#options.onFailure);
     } catch (cause) {
-      const { lifecycle, onFailure } = this.#options;
-      this.#forget(session);
-      const why = cause instanceof Error ? cause.message : 'unknown failure';
-      lifecycle.loseSession(restored.call, session.id, why).catch(onFailure);
-      return undefined;
+      void loseSession({ session, restored }, cause, this.#options);
     }
   }
 

@@ -6,14 +6,7 @@ import { FolderLock } from './folder-lock.ts';
 import { type Holder, inUse, OwnershipError } from './ownership-error.ts';
 import { PostgresLock } from './postgres-lock.ts';
 import type { StoreOwner } from './store-owner.ts';
-import {
-  copyWords,
-  isCopy,
-  isOriginalOwned,
-  placeOf,
-  type StoreIdentity,
-  type StorePlace,
-} from './store-place.ts';
+import { type Claimed, isCopy, mustBeAdoptable, type OnAdopt, placeOf } from './store-place.ts';
 
 export interface OwnershipOptions {
   /** It is there. */
@@ -25,16 +18,6 @@ export interface OwnershipOptions {
   readonly handoverMs: number;
   readonly lostAfterMs: number;
 }
-
-/** Which store this process owns. */
-export interface Claimed {
-  /** Names the store, and every copy of it. */
-  readonly instance: string;
-  readonly place: StorePlace;
-}
-
-/** A person says that the copy is the original from now on. */
-export type OnAdopt = (before: StorePlace | null, now: StorePlace) => Promise<void>;
 
 const TRY_INTERVAL_MS = 100;
 const CHECK_INTERVAL_MS = 1_000;
@@ -123,7 +106,7 @@ export class Ownership {
     const before = await store.identity();
     const place = placeOf(dataDir, await store.databaseName());
     const isACopy = isCopy(before, place);
-    if (isACopy) mustBeAdoptable(before, place, onAdopt);
+    if (isACopy) mustBeAdoptable(before, place, onAdopt !== undefined);
     const { epoch, mayLive } = await store.claim(this.#folder.identity, () => this.#lose(FOLLOWED));
     this.#epoch = epoch;
     this.#store = store;
@@ -235,17 +218,6 @@ export class Ownership {
     clearInterval(this.#timer);
     this.#store?.disown(this.#lost);
     for (const listener of this.#listeners.splice(0)) listener(this.#lost);
-  }
-}
-
-function mustBeAdoptable(
-  { place }: StoreIdentity,
-  now: StorePlace,
-  onAdopt: OnAdopt | undefined,
-): void {
-  if (!onAdopt) throw new OwnershipError(copyWords(place, now));
-  if (place && isOriginalOwned(place)) {
-    throw inUse(`The original, ${place.path},`, FolderLock.holder(place.path));
   }
 }
 

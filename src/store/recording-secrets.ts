@@ -67,6 +67,7 @@ export class RecordingSecrets {
    * @throws where the secret was renewed meanwhile, or a row is damaged
    */
   async opened<Row extends KeyRow>(rows: readonly Row[], evenDamaged = false): Promise<Row[]> {
+    const isSealed = ({ wrapped_key }: KeyRow) => wrapped_key?.includes(SEALED) === true;
     const callIds = new Set(rows.filter(isSealed).map(({ call_id }) => call_id));
     const secrets = await this.#secretsOf(callIds);
     return rows.map((row) => {
@@ -145,9 +146,9 @@ export class RecordingSecrets {
       const rows = answer as unknown as (KeyRow & { rowid: number; wrapped_key: string })[];
       const opened = await this.opened(rows, true);
       for (const [at, row] of rows.entries()) {
-        const now = opened[at];
+        const key = opened[at]?.wrapped_key ?? SEALED;
         // A damaged one is not sealed anew: nothing opens it as it is.
-        if (now?.wrapped_key && !isSealed(now)) found.push({ ...row, opened: now.wrapped_key });
+        if (!key.includes(SEALED)) found.push({ ...row, opened: key });
       }
     }
     return found;
@@ -196,10 +197,6 @@ interface OpenedRow {
 
 function callIdOf({ call_id }: KeyRow): string {
   return call_id;
-}
-
-function isSealed({ wrapped_key }: KeyRow): boolean {
-  return wrapped_key?.includes(SEALED) === true;
 }
 
 function hasKey(row: object): row is KeyRow & { readonly wrapped_key: string } {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { FolderLock, LOCK_FILE } from './folder-lock.ts';
+import { inUse, OwnershipError } from './ownership-error.ts';
 
 /**
  * Where an owner works on a store. A copy of the store still names the place of the original: so
@@ -27,6 +28,16 @@ export interface StoreIdentity {
   readonly folder: string;
 }
 
+/** Which store a process owns. */
+export interface Claimed {
+  /** Names the store, and every copy of it. */
+  readonly instance: string;
+  readonly place: StorePlace;
+}
+
+/** A person says that the copy is the original from now on. */
+export type OnAdopt = (before: StorePlace | null, now: StorePlace) => Promise<void>;
+
 /** The folder is locked by this process. */
 export function placeOf(dataDir: string, database: string | null): StorePlace {
   const path = realpathSync(dataDir);
@@ -48,8 +59,30 @@ export function isCopy({ place: before, folder }: StoreIdentity, now: StorePlace
   return isHere && isAnotherFolder(before.path, now.path);
 }
 
-/** Whether a process of this machine works on the original. */
-export function isOriginalOwned({ machine, path }: StorePlace): boolean {
+/** @throws OwnershipError where nobody adopts it, or its original is seen to be at work */
+export function mustBeAdoptable(
+  { place }: StoreIdentity,
+  now: StorePlace,
+  isAdopted: boolean,
+): void {
+  if (!isAdopted) throw new OwnershipError(copyWords(place, now));
+  if (place && isOwned(place)) {
+    throw inUse(`The original, ${place.path},`, FolderLock.holder(place.path));
+  }
+}
+
+function copyWords(before: StorePlace | null, now: StorePlace): string {
+  const what = now.database === null ? `The data folder ${now.path}` : 'The database';
+  const where = before ? `, which Hush worked on in ${before.path} on ${before.host}` : '';
+  return (
+    `${what} is a copy of another one${where}: two at work on the same calls hang up each other's, ` +
+    'and deliver events twice. Where the original is gone for good, start once with ' +
+    'hush serve --adopt'
+  );
+}
+
+/** Whether another process of this machine has the lock of the folder. */
+function isOwned({ machine, path }: StorePlace): boolean {
   if (machine !== machineId() || !existsSync(join(path, LOCK_FILE))) return false;
   try {
     const lock = FolderLock.tryTake(path);
@@ -58,16 +91,6 @@ export function isOriginalOwned({ machine, path }: StorePlace): boolean {
   } catch {
     return false;
   }
-}
-
-export function copyWords(before: StorePlace | null, now: StorePlace): string {
-  const what = now.database === null ? `The data folder ${now.path}` : 'The database';
-  const where = before ? `, which Hush worked on in ${before.path} on ${before.host}` : '';
-  return (
-    `${what} is a copy of another one${where}: two at work on the same calls hang up each other's, ` +
-    'and deliver events twice. Where the original is gone for good, start once with ' +
-    'hush serve --adopt'
-  );
 }
 
 /** An older release noted host, device and inode. */

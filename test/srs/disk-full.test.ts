@@ -95,7 +95,7 @@ describe('a disk that fills while a call is recorded', () => {
       ...config,
       recording: { ...config.recording, mediaTimeoutMs: 300 },
     });
-    const restarted = await TestHush.start({ dataDir, config });
+    const restarted = await TestHush.start({ dataDir, config, overrides: { adopt: true } });
     try {
       expectSealed(await playedFrames(call, restarted.api));
     } finally {

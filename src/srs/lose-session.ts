@@ -1,0 +1,23 @@
+import type { CallLifecycle } from '../domain/call-lifecycle.ts';
+import type { RestoredSession } from '../domain/call-recovery.ts';
+import type { RecordingSession } from './recording-session.ts';
+
+interface Losing {
+  readonly lifecycle: Pick<CallLifecycle, 'loseSession'>;
+  onFailure(cause: unknown): void;
+}
+
+/** Another release kept of a session what this one cannot go on with: its call is told. */
+export async function loseSession(
+  { session, restored }: { session: RecordingSession; restored: RestoredSession },
+  cause: unknown,
+  { lifecycle, onFailure }: Losing,
+): Promise<void> {
+  const why = cause instanceof Error ? cause.message : 'unknown failure';
+  try {
+    await lifecycle.loseSession(restored.call, session.id, why);
+    await session.end();
+  } catch (failure) {
+    onFailure(failure);
+  }
+}
