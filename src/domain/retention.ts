@@ -89,12 +89,13 @@ export class Retention {
   async confirm(recordings: number, audit: AuditRecord): Promise<boolean> {
     await this.#running;
     const reading = this.#ports.clock.look();
-    this.#hold = await this.#holdNow();
+    this.#hold = await this.#holdNow(this.#ports.maxDestroyedPerPass);
     if (this.#closed || this.#hold?.recordings !== recordings) return false;
     if (reading.offMs !== 0) await this.#ports.clock.confirm(audit);
     else await this.#ports.store.commit({ audit: [audit] });
     this.#confirmed = recordings;
-    void this.clean();
+    // A pass that began meanwhile does not know of it.
+    void Promise.resolve(this.#running).then(() => this.clean());
     return true;
   }
 
@@ -132,20 +133,18 @@ export class Retention {
     if (this.#closed || !this.#ports.mayDestroy()) return;
     this.#wasInDoubt = clock.look().offMs !== 0;
     const before = this.#hold;
-    this.#hold = await this.#holdNow();
+    const budget = { left: maxDestroyedPerPass + this.#confirmed };
+    this.#confirmed = 0;
+    this.#hold = await this.#holdNow(budget.left);
     if (this.#hold?.reason !== before?.reason) alarms.finish('retentionHeld');
     if (this.#hold) alarms.begin('retentionHeld', this.#hold.detail);
     await clock.believe();
-    const budget = { left: maxDestroyedPerPass + this.#confirmed };
-    this.#confirmed = 0;
     for (const { name } of uccs.list()) await this.#cleanUcc(name, budget);
   }
 
-  #holdNow(): Promise<RetentionHold | undefined> {
-    const { clock, maxDestroyedPerPass } = this.#ports;
-    const maxRecordings = maxDestroyedPerPass + this.#confirmed;
+  #holdNow(maxRecordings: number): Promise<RetentionHold | undefined> {
     const isDue: IsDue = (...due) => this.#isDue(...due);
-    return holdOf(this.#ports, clock.look(), { maxRecordings, isDue });
+    return holdOf(this.#ports, this.#ports.clock.look(), { maxRecordings, isDue });
   }
 
   async #cleanUcc(uccName: string, budget: Budget): Promise<void> {

@@ -85,12 +85,17 @@ export class TrustedClock implements Clock {
 
   /** Keeps what the wall clock says for the next look, unless it is in doubt. */
   async believe(): Promise<void> {
-    if (this.look().offMs === 0) await this.confirm();
+    const { wall, offMs } = this.look();
+    if (offMs === 0) await this.#anchor(wall);
   }
 
-  /** A person, or everything that is known, says that the wall clock is right. */
-  async confirm(audit?: AuditRecord): Promise<void> {
-    const anchor = { at: this.#clock.now(), moment: this.#moments.moment() };
+  /** A person says that the wall clock is right. */
+  async confirm(audit: AuditRecord): Promise<void> {
+    await this.#anchor(this.#clock.now(), audit);
+  }
+
+  async #anchor(at: number, audit?: AuditRecord): Promise<void> {
+    const anchor = { at, moment: this.#moments.moment() };
     await this.#store.save(anchor, audit);
     this.#anchors.set(anchor.moment.bootId, anchor);
     this.#reference = { ...anchor, slackMs: 0 };
