@@ -1,6 +1,6 @@
 import { Kysely, SqliteAdapter, type TableMetadata } from 'kysely';
 import { migrateToLatest } from './migrate.ts';
-import type { Schema } from './schema.ts';
+import { primaryKeys, type Schema, type TableName } from './schema.ts';
 import { SchemaError } from './schema-error.ts';
 import { tablesOf } from './schema-tables.ts';
 import { SqliteClient } from './sqlite-client.ts';
@@ -41,7 +41,11 @@ function differences(expected: TableMetadata, actual: TableMetadata | undefined)
   const there = new Map(actual.columns.map((column) => [column.name, column]));
   const known = new Map(expected.columns.map((column) => [column.name, column]));
   const missing = expected.columns.filter((column) => !there.has(column.name));
-  const wanting = actual.columns.filter((column) => wants(column, known.get(column.name)));
+  // A key column takes no null on PostgreSQL, whatever its migration says.
+  const keys: readonly string[] = primaryKeys[name as TableName] ?? [];
+  const wanting = actual.columns
+    .filter((column) => !keys.includes(column.name))
+    .filter((column) => wants(column, known.get(column.name)));
   return [
     ...missing.map((column) => `${name} lacks ${column.name}`),
     ...wanting.map((column) => `${name} wants ${column.name}`),
@@ -51,7 +55,7 @@ function differences(expected: TableMetadata, actual: TableMetadata | undefined)
 /** Whether the column takes no row that says nothing of it, or null. */
 function wants(actual: Column, expected: Column | undefined): boolean {
   if (actual.isNullable) return false;
-  return expected ? expected.isNullable && !actual.isAutoIncrementing : !actual.hasDefaultValue;
+  return expected ? expected.isNullable : !actual.hasDefaultValue;
 }
 
 async function freshTables(): Promise<TableMetadata[]> {

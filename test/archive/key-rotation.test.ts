@@ -149,8 +149,8 @@ describe.each(databaseKinds)('a rotation of the master key, on $name,', (kind) =
   it('a check of the archive names the key that is missing', async () => {
     const keys = await open();
     const missing = new KeyRing([randomBytes(32)]);
-    const callId = await seal(missing);
     const { store } = fixture;
+    const [segment] = await store.segments(await seal(missing));
     const check = new ArchiveCheck(
       {
         ...{ store, keeping: store.keeping, keys, signal: new AbortController().signal },
@@ -162,7 +162,7 @@ describe.each(databaseKinds)('a rotation of the master key, on $name,', (kind) =
     const { findings } = await check.run();
     expect(findings).toEqual([
       {
-        ...{ kind: 'damaged', path: `${callId}/0-0.seg` },
+        ...{ kind: 'damaged', path: segment && segmentFile(segment) },
         detail: `its key is sealed under the master key ${missing.currentId}, which this Hush does not have`,
       },
     ]);
