@@ -39,10 +39,10 @@ function copied(name = 'copy'): string {
   return to;
 }
 
-async function startCopy(dataDir: string, adopt = false): Promise<TestHush> {
+async function startCopy(dataDir: string, adopt = false, udpPort = 0): Promise<TestHush> {
   const ports = await freeRtpPorts();
   const config = (defaults: Config): Config => ({
-    ...{ ...defaults, rtp: { ...defaults.rtp, ...ports } },
+    ...{ ...defaults, rtp: { ...defaults.rtp, ...ports }, sip: { ...defaults.sip, udpPort } },
     recording: { ...defaults.recording, mediaTimeoutMs: MEDIA_TIMEOUT_MS },
   });
   return TestHush.start({ dataDir, config, overrides: { adopt } });
@@ -78,7 +78,8 @@ describe('a copy of a data folder', () => {
     const original = await startOriginal();
     const call = await paused(original);
     await original.end('SIGKILL');
-    const copy = await startCopy(copied(), true);
+    // Where its clients look for the original.
+    const copy = await startCopy(copied(), true, original.peer.port);
     const { callId } = await copy.settled(call.correlationId);
     const alarms = (await copy.get('/api/alarms?kind=sessionLost')).items;
     expect(alarms).toMatchObject([{ callId, detail: expect.stringContaining('it is ended') }]);
@@ -87,6 +88,7 @@ describe('a copy of a data folder', () => {
     const { items } = await copy.get('/api/audit-log?action=adopt');
     expect(items).toMatchObject([{ door: 'cli', outcome: 'ok', after: { path: copyPath() } }]);
     expect(call.call.state).toBe('established');
+    await call.call.end();
     // From now on it is the original, and starts as one.
     await copy.stop();
     await (await startCopy(copyPath())).stop();
