@@ -1,10 +1,12 @@
+import { DatabaseSync } from 'node:sqlite';
 import { Kysely, SqliteAdapter, type TableMetadata } from 'kysely';
 import { migrateToLatest } from './migrate.ts';
 import { primaryKeys, type Schema, type TableName } from './schema.ts';
 import { SchemaError } from './schema-error.ts';
 import { tablesOf } from './schema-tables.ts';
-import { SqliteClient } from './sqlite-client.ts';
+import type { Statements } from './sqlite-client.ts';
 import { SqliteThreadDialect } from './sqlite-dialect.ts';
+import type { SqliteAnswer } from './sqlite-thread.ts';
 
 /** Of SQLite alone: `RecordingSecrets`. */
 const sqliteTables: readonly string[] = ['recording_secrets', 'recording_secret_of'];
@@ -59,12 +61,25 @@ function wants(actual: Column, expected: Column | undefined): boolean {
 }
 
 async function freshTables(): Promise<TableMetadata[]> {
-  const client = new SqliteClient(':memory:');
-  const kysely = new Kysely<Schema>({ dialect: new SqliteThreadDialect(client) });
+  const database = new DatabaseSync(':memory:');
+  const dialect = new SqliteThreadDialect({
+    request: async (statements) => run(database, statements),
+  });
+  const kysely = new Kysely<Schema>({ dialect });
   try {
     await migrateToLatest(kysely);
     return await tablesOf(kysely);
   } finally {
-    await client.close();
+    database.close();
   }
+}
+
+/** In this thread: it takes some ms, and no disk. */
+function run(database: DatabaseSync, statements: Statements): SqliteAnswer {
+  let rows: SqliteAnswer['rows'] = [];
+  for (const { sql, rows: parameters } of statements) {
+    const statement = database.prepare(sql);
+    for (const values of parameters) rows = statement.all(...values);
+  }
+  return { id: 0, rows };
 }

@@ -10,11 +10,13 @@ import {
 } from 'kysely';
 import type { SqliteClient, Statements } from './sqlite-client.ts';
 
+type Requests = Pick<SqliteClient, 'request'>;
+
 /** Kysely's view of the thread: one connection, which a transaction holds for itself. */
 export class SqliteThreadDialect implements Dialect {
-  readonly #client: SqliteClient;
+  readonly #client: Requests;
 
-  constructor(client: SqliteClient) {
+  constructor(client: Requests) {
     this.#client = client;
   }
 
@@ -44,7 +46,7 @@ class SqliteThreadDriver implements Driver {
   #held: Promise<void> = Promise.resolve();
   #release: () => void = () => {};
 
-  constructor(client: SqliteClient) {
+  constructor(client: Requests) {
     this.#connection = new SqliteThreadConnection(client);
   }
 
@@ -76,9 +78,9 @@ class SqliteThreadDriver implements Driver {
 }
 
 class SqliteThreadConnection implements DatabaseConnection {
-  readonly #client: SqliteClient;
+  readonly #client: Requests;
 
-  constructor(client: SqliteClient) {
+  constructor(client: Requests) {
     this.#client = client;
   }
 
