@@ -16,7 +16,7 @@ export interface StorePlace {
   readonly path: string;
   /** Inode of the folder's lock file, and when that was made: it moves with its file system. */
   readonly file: string;
-  /** Names a PostgreSQL database, where it can be told; null of SQLite, whose place is the folder. */
+  /** Names a PostgreSQL database; empty where nobody tells; null of SQLite: the folder says all. */
   readonly database: string | null;
 }
 

@@ -1,8 +1,14 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { StorePlace } from '../../src/store/store-place.ts';
 import { type ApiBench, openBench, record } from '../http/api-support.ts';
 import { type FolderFacts, foldersDir, pack } from './packed-folder.ts';
+
+const madeIn: StorePlace = {
+  ...{ machine: 'recorder-1', host: 'recorder-1', path: '/var/lib/hush', file: '1:1' },
+  database: null,
+};
 
 /**
  * Makes the data folder of this version that later versions are tested with, before each release:
@@ -17,7 +23,14 @@ async function main(): Promise<void> {
   await bench.hush.abandon();
   const { dataDir } = bench.hush;
   const database = new DatabaseSync(join(dataDir, 'hush.sqlite'));
-  database.exec('PRAGMA wal_checkpoint(TRUNCATE); VACUUM');
+  // Where it was made is nobody's business.
+  database
+    .prepare("update ownership set folder = 'recorder-1/1:1', place = ?")
+    .run(JSON.stringify(madeIn));
+  database
+    .prepare('update configuration set settings = replace(settings, ?, ?)')
+    .run(dataDir, madeIn.path);
+  database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
   database.close();
   mkdirSync(foldersDir, { recursive: true });
   pack(dataDir, facts, join(foldersDir, `${process.argv[2] ?? version}.json.gz`));
