@@ -26,7 +26,7 @@ describe('/api/health', () => {
     const response = await get('/api/health/details');
     expect(response.status).toBe(200);
     expect(await response.text()).toBe(
-      '{"status":"ready","recorder":"available","callsInProgress":1}',
+      '{"status":"ready","recorder":"available","store":"available","callsInProgress":1}',
     );
     await call.end();
   });

@@ -33,7 +33,9 @@ test('condition 7: the recorder cannot be reached, until it can be again', async
   await healthBecomes(503);
 
   const health = await bench.get('/api/health/details');
-  expect(health.text).toBe('{"status":"degraded","recorder":"unavailable","callsInProgress":1}');
+  expect(health.text).toBe(
+    '{"status":"degraded","recorder":"unavailable","store":"available","callsInProgress":1}',
+  );
   const unavailable = 'Recorder was not available, command could not be executed';
   const expected = errorText(id, [1, unavailable]);
   expect((await bench.state(ucc, id)).text).toBe(expected);

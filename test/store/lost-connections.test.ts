@@ -8,6 +8,8 @@ import { type PostgresServer, startPostgres } from './database-servers.ts';
 import { aCall, anEvent } from './samples.ts';
 
 const TIMEOUT_MS = 1_500;
+/** As long as a server on a busy machine may take to be there again. */
+const PATIENT_MS = 30_000;
 /** A timer, and a turn of a busy machine. */
 const SLACK_MS = 500;
 
@@ -31,8 +33,8 @@ afterEach(async () => {
   await network.close();
 });
 
-function open(): Promise<SqlStore> {
-  const more = { maxConnections: 2, timeoutMs: TIMEOUT_MS, onConnectionLost: () => undefined };
+function open(timeoutMs = TIMEOUT_MS): Promise<SqlStore> {
+  const more = { maxConnections: 2, timeoutMs, onConnectionLost: () => undefined };
   return SqlStore.open(openPostgres({ url: network.through(url), ...more }));
 }
 
@@ -66,6 +68,11 @@ async function storedIds(): Promise<Set<string>> {
 }
 
 describe('a connection that is lost at work', () => {
+  beforeEach(async () => {
+    await store.close();
+    store = await open(PATIENT_MS);
+  });
+
   it('by the end of its session: what was to be committed is, by another one', async () => {
     const outcomes: Awaited<ReturnType<typeof commit>>[] = [];
     let isOver = false;
