@@ -109,6 +109,17 @@ describe('421 for every other one', () => {
     expect(refused.message).toContain('421');
   });
 
+  test('no upgrade without a host', async () => {
+    const head = [
+      `GET ${hubContract.paths.signalr} HTTP/1.1`,
+      ...['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'],
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    ];
+    expect(await send(`${head.join('\r\n')}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
+    const named = [...head, `Host: localhost:${port}`].join('\r\n');
+    expect(await send(`${named}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 101 /);
+  });
+
   test('an authority in the target counts before the header', async () => {
     const absolute = (authority: string) =>
       send(`GET http://${authority}/api/calls HTTP/1.1\r\nHost: localhost\r\n\r\n`);
