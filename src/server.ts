@@ -455,7 +455,7 @@ async function assemble(
     aliases: config.hub.aliases,
     ucc: (name) => uccs.get(name),
     auditRead: (caller, what) => auditLog.read(caller, what),
-    isOriginAllowed: originRule(config.http),
+    isOriginAllowed: originRule({ ...config.http, tls: certificates.http }),
     isCurrent,
     onError: (cause) => logger.error({ err: cause }, 'the hub failed'),
   });
