@@ -21,8 +21,8 @@ export interface IssuerSettings {
 const MAX_TEXT_LENGTH = 512;
 const MAX_ITEMS = 1_000;
 const control = /\p{Cc}/u;
-/** Keycloak names its token types, in whatever case; only access tokens open doors. */
-const otherTokens: readonly string[] = ['id', 'refresh', 'offline', 'logout', 'renewal'];
+/** What access tokens say that they are (RFC 9068 section 2.1; Keycloak); the rest open no door. */
+const accessTypes: readonly string[] = ['jwt', 'at+jwt', 'application/at+jwt', 'bearer'];
 /**
  * What only ID tokens carry (OpenID Connect Core 1.0 sections 2 and 3.3.2.11), and logout tokens
  * (Back-Channel Logout 1.0 section 2.4).
@@ -50,14 +50,23 @@ export function principalOf(claims: JWTPayload, settings: IssuerSettings): Princ
 
 /** @throws TokenRefusedError for what is no access token, or is bound to a key that nobody shows */
 function requireAccessClaims(claims: JWTPayload): void {
-  const { typ } = claims;
-  if (typeof typ === 'string' && otherTokens.includes(typ.toLowerCase())) {
-    throw new TokenRefusedError('type');
-  }
+  if (!isAccessType(claims.typ)) throw new TokenRefusedError('type');
+  // Cognito's name for it.
+  const { token_use: use = 'access' } = claims;
+  if (typeof use !== 'string' || plain(use) !== 'access') throw new TokenRefusedError('type');
   if (claimsOfOthers.some((name) => claims[name] !== undefined))
     throw new TokenRefusedError('type');
   // A bearer would be let in with a token that somebody else must prove to hold (RFC 7800).
   if (claims.cnf !== undefined) throw new TokenRefusedError('cnf');
+}
+
+/** Of the header and of the claims: one that says nothing may be an access token. */
+export function isAccessType(type: unknown): boolean {
+  return type === undefined || (typeof type === 'string' && accessTypes.includes(plain(type)));
+}
+
+function plain(name: string): string {
+  return name.trim().toLowerCase();
 }
 
 /** `azp` (or Entra's `appid`) or `aud` names a configured client. */
