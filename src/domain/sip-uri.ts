@@ -8,7 +8,8 @@ const sipUri = /^sips?:[^\s@:]+(?::[^\s@]*)?@[^\s@]+$|^sips?:[^\s@]+$/i;
  * RFC 3966 section 3, its parameters (`;phone-context=example.com`) not looked into. Visual
  * separators may stand anywhere, what need not be escaped may be, and people write blanks too.
  */
-const telUri = /^tel:(?![a-f ])(?:[+0-9a-f*#(). -]|%20|%2b|%2d|%2e|%28|%29|%3[0-9])+(?:;[^\s;]+)*$/i;
+const telUri =
+  /^tel:(?![a-f ])(?:[+0-9a-f*#(). -]|%20|%2b|%2d|%2e|%28|%29|%3[0-9])+(?:;[^\s;]+)*$/i;
 const telDigit = /^tel:[^;]*[0-9*#]/i;
 /** In no URI (RFC 3986 section 2), and not every database holds them. */
 const control = /\p{Cc}/u;

@@ -13,7 +13,14 @@ const forbiddenNetworks = [
   // Site-local, link-local's old kin, means something else at each site (RFC 3879).
   ...['::/128', 'fe80::/10', 'fec0::/10', 'ff00::/8'],
   // Metadata and agent addresses outside link-local: AWS, Google, Alibaba, Oracle, Azure.
-  ...['fd00:ec2::/32', 'fd00:c1::/32', 'fd20:ce::254', '100.100.100.200', '192.0.0.192', '168.63.129.16'],
+  ...[
+    'fd00:ec2::/32',
+    'fd00:c1::/32',
+    'fd20:ce::254',
+    '100.100.100.200',
+    '192.0.0.192',
+    '168.63.129.16',
+  ],
   // Gateways translate these to IPv4, each in ways of its own: NAT64, the well-known prefix and the
   // one for local use (RFC 6052, RFC 8215), and Teredo, which hides the address (RFC 4380).
   ...['64:ff9b::/32', '2001::/32'],
