@@ -272,7 +272,7 @@ async function assemble(
     hubConnections: () => hub.connectionCount,
     openStreams: () => recorder.openStreamCount,
     freePorts: () => recorder.freePortCount,
-    pausedCalls: () => calls.list().filter(({ pauses }) => pauses.size > 0).length,
+    pausedCalls: () => calls.list().filter(({ pausedBy }) => pausedBy.length > 0).length,
     leases: () => calls.list().reduce((sum, { record }) => sum + record.leases.length, 0),
     recorderAvailable: () => recorder.available,
     openAlarms: () => alarms.openByKind,

@@ -40,6 +40,12 @@ export const DELETE_GRACE_MS = 5_000;
 const requester = 'sip:agent@domain.com';
 const settings = { useAudioRecording: true, agentCanEditAudioRecording: true, agents: [requester] };
 const caller: Caller = { principal: anonymous('admin'), address: '', door: 'api' };
+/** Everybody's leases have the same name. */
+const owner = 'page';
+
+function holderOf(key: string): Caller {
+  return { ...caller, principal: { ...anonymous('integrator'), key } };
+}
 
 const auditLog = {
   entry: () => ({}) as AuditRecord,
@@ -141,25 +147,26 @@ export class World {
     return (await this.#carrier.carry(request, caller)).ok;
   }
 
-  async take(owner: string): Promise<boolean> {
+  async take(holder: string): Promise<boolean> {
     const call = this.call;
     if (!call) return false;
     const lease = { owner, reason: null, ttlMs: 60_000, idempotencyKey: null };
     const more = { lookbackMs: undefined, ifVersion: undefined };
-    this.#machine.takenIn.set(owner, call.id);
-    return (await this.#leases.take(call, caller, { ...lease, ...more })).ok;
+    this.#machine.takenIn.set(holder, call.id);
+    return (await this.#leases.take(call, holderOf(holder), { ...lease, ...more })).ok;
   }
 
   /** By the id of the call in which it was taken, whatever became of that call. */
-  async release(owner: string): Promise<boolean> {
-    const id = this.#machine.takenIn.get(owner);
+  async release(holder: string): Promise<boolean> {
+    const id = this.#machine.takenIn.get(holder);
     if (id === undefined) return false;
     const call = this.calls.named(id);
     const request = { owner, ifVersion: undefined };
-    if (call) return (await this.#leases.release(call, caller, request)).ok;
+    const by = holderOf(holder);
+    if (call) return (await this.#leases.release(call, by, request)).ok;
     if (this.#breakage === 'leaseUnreachable') return false;
     const record = await this.#store.port.call(id);
-    return record !== undefined && (await this.#seamLeases.release(record, caller, request)).ok;
+    return record !== undefined && (await this.#seamLeases.release(record, by, request)).ok;
   }
 
   /** A recording session with one stream; saved before it is answered, as the real one is. */
