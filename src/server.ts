@@ -455,6 +455,7 @@ async function assemble(
     aliases: config.hub.aliases,
     ucc: (name) => uccs.get(name),
     auditRead: (caller, what) => auditLog.read(caller, what),
+    auditDenied: (caller, what) => auditLog.denied(caller, { ...what, reason: 'ucc' }),
     isOriginAllowed: originRule(config.http),
     isCurrent,
     onError: (cause) => logger.error({ err: cause }, 'the hub failed'),
