@@ -44,8 +44,8 @@ export interface CallState {
  * A call in progress. The gate is the call's, not a stream's: audio is kept only while the recorder
  * is Started and the pause set is empty. Everything that changes a call goes through its queue.
  *
- * The pause set has `api` (the contract's pause), each lease of the Hush API, and `hold` (the client's
- * own): no one of them lifts another's.
+ * The pause set has `api` (the contract's pause), each lease of the Hush API, and `hold` (the
+ * client's own): no one of them lifts another's.
  */
 export class Call {
   readonly queue = new SerialQueue();

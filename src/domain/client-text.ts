@@ -13,8 +13,7 @@ export const MAX_REASON_LENGTH = 500;
  * A reason says something: one character at least that is seen, which blanks, controls, format
  * characters (U+200B) and fillers that count as letters (U+3164) or symbols (U+2800) are not.
  */
-export const reasonPattern =
-  '(?![\\u115f\\u1160\\u2800\\u3164\\uffa0])[\\p{L}\\p{N}\\p{P}\\p{S}]';
+export const reasonPattern = '(?![\\u115f\\u1160\\u2800\\u3164\\uffa0])[\\p{L}\\p{N}\\p{P}\\p{S}]';
 const TAG_LENGTH = 12;
 
 /** Printable ASCII: nothing in it is left out. */

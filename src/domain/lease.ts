@@ -1,8 +1,8 @@
 import { leastAgeMs, type Moment } from './moment.ts';
 
 /**
- * A pause of a call, held for a limited time: whoever takes it says how long it needs, and renews it
- * while it does. Times are Unix ms.
+ * A pause of a call, held for a limited time: whoever takes it says how long it needs, and renews
+ * it while it does. Times are Unix ms.
  */
 export interface Lease {
   /** As its holder names it; others may use the same name for theirs. */

@@ -37,8 +37,8 @@ export function none(why: string): AuditClass {
 }
 
 /**
- * Demands of every route what it leaves in the audit log; nobody reads what is not in it. Who is told
- * that there is no such thing, because it is not theirs, was denied it.
+ * Demands of every route what it leaves in the audit log; nobody reads what is not in it. Who is
+ * told that there is no such thing, because it is not theirs, was denied it.
  */
 export function auditAll(
   app: FastifyInstance,
@@ -51,7 +51,9 @@ export function auditAll(
   app.addHook('onRoute', requireAudit);
   app.addHook('onSend', (request, reply, _payload, done) => {
     if (request.hidden && reply.statusCode === 404) {
-      auditHidden(auditLog, request, request.hidden).catch(onError).then(() => done());
+      auditHidden(auditLog, request, request.hidden)
+        .catch(onError)
+        .then(() => done());
       return;
     }
     const { audit, answersUnaudited } = request.routeOptions.config;

@@ -91,8 +91,7 @@ export function uccRoutes(app: FastifyInstance, services: HttpServices): void {
       schema: { tags, params, summary: 'A UCC', response: answers },
     },
     async (request, reply) =>
-      askedUcc(services, request, request.params.name) ??
-      sendProblem(reply, 404, 'No such UCC.'),
+      askedUcc(services, request, request.params.name) ?? sendProblem(reply, 404, 'No such UCC.'),
   );
 
   app.put<SettingsRoute>(

@@ -1,78 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MAX_LEASES_OF_HOLDER } from '../../src/domain/lease.ts';
-import type { MarkerCall } from '../support/calls.ts';
-import { agent, temporaryFolder, ucc } from '../support/hush.ts';
-import { addPeople, fetchToken, tenantId } from '../support/people.ts';
-import { type ApiBench, openBench } from './api-support.ts';
-
-let bench: ApiBench;
-let live: MarkerCall;
-const tokens = new Map<string, string>();
-
-async function open(requesterMustMatchToken = false): Promise<void> {
-  const dataDir = temporaryFolder();
-  const everywhere = { uccs: ['*'], sipUri: null };
-  const people = await addPeople(dataDir, [
-    { name: 'page', roles: ['integrator'], ...everywhere },
-    { name: 'crm', roles: ['integrator'], ...everywhere },
-    { name: 'eva', roles: ['agent'], uccs: ['*'], sipUri: agent },
-    { name: 'tom', roles: ['agent'], uccs: ['*'], sipUri: 'sip:tom@domain.com' },
-    { name: 'sue', roles: ['supervisor'], ...everywhere },
-    { name: 'ada', roles: ['admin'], ...everywhere },
-    { name: 'max', roles: ['auditor'], ...everywhere },
-  ]);
-  bench = await openBench({
-    change: (config) => ({
-      ...config,
-      dataDir,
-      auth: { ...config.auth, mode: 'embedded', tenantId, requesterMustMatchToken },
-    }),
-  });
-  for (const person of people) tokens.set(person.name, await fetchToken(bench.hush.api, person));
-  live = await bench.caller.call(bench.hush, { silent: true });
-}
-
-async function close(): Promise<void> {
-  await live.call.end();
-  await bench.close();
-}
-
-interface Asked {
-  readonly owner: string;
-  readonly body?: object;
-  readonly query?: string;
-  readonly idempotencyKey?: string;
-}
-
-/** Without a name: somebody without a token. */
-async function ask(who: string | undefined, method: 'POST' | 'PUT' | 'DELETE', asked: Asked) {
-  const path = method === 'POST' ? '' : `/${asked.owner}`;
-  const body =
-    method === 'POST' ? { owner: asked.owner, ttlMs: 60_000, ...asked.body } : asked.body;
-  const token = who === undefined ? undefined : tokens.get(who);
-  const response = await fetch(
-    `${bench.hush.api}/api/calls/${live.correlationId}/pauses${path}${asked.query ?? ''}`,
-    {
-      method,
-      headers: {
-        ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
-        ...(method === 'DELETE' ? {} : { 'Content-Type': 'application/json' }),
-        ...(asked.idempotencyKey ? { 'Idempotency-Key': asked.idempotencyKey } : {}),
-      },
-      ...(method === 'DELETE' ? {} : { body: JSON.stringify(body ?? {}) }),
-    },
-  );
-  const answer = (await response.json()) as { detail?: string };
-  return [response.status, answer.detail];
-}
-
-async function pauses(who: string): Promise<unknown> {
-  const path = `${bench.hush.api}/api/calls/${live.correlationId}/pauses`;
-  const response = await fetch(path, { headers: { Authorization: `Bearer ${tokens.get(who)}` } });
-  return ((await response.json()) as { pauses: unknown }).pauses;
-}
-
-const notYours = [403, 'Somebody else took this pause: its owner gives it back.'];
+import { agent } from '../support/hush.ts';
+import { fetchToken } from '../support/people.ts';
+import { ask, auditLog, bench, close, notYours, open, tokens } from './lease-bench.ts';
 
 describe('a lease', () => {
   beforeAll(() => open());
@@ -92,64 +21,6 @@ describe('a lease', () => {
       expect((await ask('page', 'DELETE', { owner }))[0]).toBe(200);
     },
   );
-
-  test.each([['crm'], ['eva'], ['sue'], ['ada'], [undefined]])(
-    'whose name %s took first is the payment page’s own all the same',
-    async (who) => {
-      const owner = `squatted-by-${who ?? 'nobody'}`;
-      expect((await ask(who, 'POST', { owner }))[0]).toBe(201);
-      expect((await ask('page', 'POST', { owner }))[0]).toBe(201);
-      expect(await pauses('page')).toMatchObject([
-        { owner, isYours: false },
-        { owner, isYours: true },
-      ]);
-      // Each renews its own, and it is as long as its holder asked for.
-      expect((await ask('page', 'PUT', { owner, body: { ttlMs: 90_000 } }))[0]).toBe(200);
-      expect((await ask(who, 'PUT', { owner, body: { ttlMs: 30_000 } }))[0]).toBe(200);
-      expect((await ask(who, 'DELETE', { owner }))[0]).toBe(200);
-      const call = await bench.hush.get(`/api/calls/${live.correlationId}`);
-      expect(call.pausedBy).toEqual([owner]);
-      expect(call.notKeptSince).not.toBeNull();
-      expect(await pauses('page')).toMatchObject([{ owner, isYours: true }]);
-      if (who !== 'sue' && who !== 'ada') {
-        expect((await ask(who, 'DELETE', { owner }))[0]).toBe(403);
-      }
-      expect((await ask('page', 'DELETE', { owner }))[0]).toBe(200);
-      expect((await ask('page', 'PUT', { owner }))[0]).toBe(404);
-      expect((await bench.hush.get(`/api/calls/${live.correlationId}`)).pausedBy).toEqual([]);
-    },
-  );
-
-  test('of two holders is ended by a supervisor one after the other', async () => {
-    const owner = 'both';
-    for (const who of ['eva', 'page']) await ask(who, 'POST', { owner });
-    expect((await ask('sue', 'DELETE', { owner }))[0]).toBe(200);
-    expect(await pauses('page')).toMatchObject([{ owner, isYours: true }]);
-    expect((await ask('sue', 'DELETE', { owner }))[0]).toBe(200);
-    expect((await ask('sue', 'DELETE', { owner }))[0]).toBe(404);
-  });
-
-  test('is not refused for an Idempotency-Key that somebody else has used up', async () => {
-    const idempotencyKey = 'order-1001';
-    expect((await ask('eva', 'POST', { owner: 'page', idempotencyKey }))[0]).toBe(201);
-    expect((await ask('eva', 'DELETE', { owner: 'page' }))[0]).toBe(200);
-    expect((await ask('page', 'POST', { owner: 'page', idempotencyKey }))[0]).toBe(201);
-    // A supervisor ends the page's pause: the key that is used up is the page's.
-    expect((await ask('sue', 'DELETE', { owner: 'page' }))[0]).toBe(200);
-    expect((await ask('page', 'POST', { owner: 'page', idempotencyKey }))[0]).toBe(409);
-    expect((await ask('sue', 'POST', { owner: 'page', idempotencyKey }))[0]).toBe(201);
-    expect((await ask('sue', 'DELETE', { owner: 'page' }))[0]).toBe(200);
-  });
-
-  test('is not refused because one holder has as many as it may', async () => {
-    const owners = Array.from({ length: MAX_LEASES_OF_HOLDER + 1 }, (_, index) => `many-${index}`);
-    const statuses: unknown[] = [];
-    for (const owner of owners) statuses.push((await ask('eva', 'POST', { owner }))[0]);
-    expect(statuses).toEqual([...owners.slice(1).map(() => 201), 409]);
-    expect((await ask('page', 'POST', { owner: 'page' }))[0]).toBe(201);
-    expect((await ask('page', 'DELETE', { owner: 'page' }))[0]).toBe(200);
-    for (const owner of owners) await ask('eva', 'DELETE', { owner });
-  });
 
   test.each([['sue'], ['ada']])('is ended by %s, and the audit log says so', async (who) => {
     const owner = `overridden-by-${who}`;
@@ -185,35 +56,6 @@ describe('a lease', () => {
       }),
     );
     await ask('page', 'DELETE', { owner: 'named' });
-  });
-
-  test('is not of who gets the name of its holder', async () => {
-    const tokenOf = async (path: string, method: string, body?: object) => {
-      const response = await fetch(`${bench.hush.api}/api/users${path}`, {
-        method,
-        headers: {
-          Authorization: `Bearer ${tokens.get('ada')}`,
-          ...(body ? { 'Content-Type': 'application/json' } : {}),
-        },
-        ...(body ? { body: JSON.stringify(body) } : {}),
-      });
-      expect(response.status).toBeLessThan(300);
-      return fetchToken(bench.hush.api, { name: 'kim', password: 'a long pass phrase' }).catch(
-        () => '',
-      );
-    };
-    const kim = { password: 'a long pass phrase', roles: ['integrator'], uccs: ['*'] };
-    tokens.set('kim', await tokenOf('/kim', 'PUT', kim));
-    expect((await ask('kim', 'POST', { owner: 'reborn' }))[0]).toBe(201);
-    // Another role, or password, makes nobody somebody else.
-    tokens.set('kim', await tokenOf('/kim', 'PUT', { ...kim, uccs: [ucc] }));
-    expect((await ask('kim', 'PUT', { owner: 'reborn' }))[0]).toBe(200);
-    await tokenOf('/kim', 'DELETE');
-    tokens.set('kim', await tokenOf('/kim', 'PUT', kim));
-    for (const method of ['PUT', 'DELETE'] as const) {
-      expect(await ask('kim', method, { owner: 'reborn' })).toEqual(notYours);
-    }
-    expect((await ask('sue', 'DELETE', { owner: 'reborn' }))[0]).toBe(200);
   });
 
   test('goes on with a fresh token of its holder', async () => {
@@ -276,11 +118,3 @@ describe('a lease where requesterMustMatchToken', () => {
     expect((await ask('eva', 'DELETE', { owner: 'matching' }))[0]).toBe(200);
   });
 });
-
-async function auditLog(): Promise<{ who: string; action: string; outcome: string }[]> {
-  const response = await fetch(`${bench.hush.api}/api/audit-log?limit=100&ucc=${ucc}`, {
-    headers: { Authorization: `Bearer ${tokens.get('ada')}` },
-  });
-  const { items } = (await response.json()) as { items: Awaited<ReturnType<typeof auditLog>> };
-  return items;
-}

@@ -27,6 +27,7 @@ import {
   brokenRegistry,
   gatekeeperOf,
 } from './breakages.ts';
+import { holderOf, lease } from './holders.ts';
 import type { Machine } from './machine.ts';
 import { SimulatedRecorder } from './simulated-recorder.ts';
 
@@ -40,12 +41,6 @@ export const DELETE_GRACE_MS = 5_000;
 const requester = 'sip:agent@domain.com';
 const settings = { useAudioRecording: true, agentCanEditAudioRecording: true, agents: [requester] };
 const caller: Caller = { principal: anonymous('admin'), address: '', door: 'api' };
-/** Everybody's leases have the same name. */
-const owner = 'page';
-
-function holderOf(key: string): Caller {
-  return { ...caller, principal: { ...anonymous('integrator'), key } };
-}
 
 const auditLog = {
   entry: () => ({}) as AuditRecord,
@@ -150,10 +145,8 @@ export class World {
   async take(holder: string): Promise<boolean> {
     const call = this.call;
     if (!call) return false;
-    const lease = { owner, reason: null, ttlMs: 60_000, idempotencyKey: null };
-    const more = { lookbackMs: undefined, ifVersion: undefined };
     this.#machine.takenIn.set(holder, call.id);
-    return (await this.#leases.take(call, holderOf(holder), { ...lease, ...more })).ok;
+    return (await this.#leases.take(call, holderOf(holder), lease)).ok;
   }
 
   /** By the id of the call in which it was taken, whatever became of that call. */
@@ -161,7 +154,8 @@ export class World {
     const id = this.#machine.takenIn.get(holder);
     if (id === undefined) return false;
     const call = this.calls.named(id);
-    const request = { owner, ifVersion: undefined };
+    const { owner, ifVersion } = lease;
+    const request = { owner, ifVersion };
     const by = holderOf(holder);
     if (call) return (await this.#leases.release(call, by, request)).ok;
     if (this.#breakage === 'leaseUnreachable') return false;

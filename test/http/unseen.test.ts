@@ -1,8 +1,8 @@
-import { HubConnectionBuilder } from '@microsoft/signalr';
+import { HttpTransportType, HubConnectionBuilder } from '@microsoft/signalr';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hubContract } from '../../src/hub/hub-contract.ts';
 import type { MarkerCall } from '../support/calls.ts';
-import { temporaryFolder, ucc } from '../support/hush.ts';
+import { agent, temporaryFolder, ucc } from '../support/hush.ts';
 import { addPeople, fetchToken, tenantId } from '../support/people.ts';
 import { type ApiBench, openBench, record } from './api-support.ts';
 
@@ -122,5 +122,62 @@ test('an admin who would leave nobody is refused on record', async () => {
     expect(await rows(`outcome=refused&action=${action}`)).toMatchObject([
       { who: 'ada', reason: 'lastAdmin', before: null, after: null },
     ]);
+  }
+});
+
+describe('who listens at the hub, and subscribes to nothing, is on record', () => {
+  let listeners = 0;
+  const { paths } = hubContract;
+  const { WebSockets, ServerSentEvents, LongPolling } = HttpTransportType;
+
+  test.each([
+    ['WebSockets', WebSockets],
+    ['ServerSentEvents', ServerSentEvents],
+    ['LongPolling', LongPolling],
+  ])('by %s', async (_, transport) => {
+    const person = await listener();
+    const token = tokens[person] ?? '';
+    for (let times = 0; times < 2; times += 1) {
+      const connection = new HubConnectionBuilder()
+        .withUrl(bench.hush.api + paths.signalrV2, { transport, accessTokenFactory: () => token })
+        .configureLogging(5)
+        .build();
+      await connection.start();
+      await expect.poll(() => connectRows(person)).toHaveLength(1);
+      await connection.stop();
+    }
+    expect(await connectRows(person)).toMatchObject([{ door: 'v2', outcome: 'ok' }]);
+  });
+
+  test('by the classic hub', async () => {
+    const person = await listener();
+    const base = `${bench.hush.api}${paths.classicV2}`;
+    const token = encodeURIComponent(tokens[person] ?? '');
+    const query = `clientProtocol=1.5&access_token=${token}`;
+    const negotiated = await fetch(`${base}/negotiate?${query}`);
+    const { ConnectionToken } = (await negotiated.json()) as { ConnectionToken: string };
+    const data = encodeURIComponent(JSON.stringify([{ name: paths.classicHub }]));
+    const connected = await fetch(
+      `${base}/connect?transport=longPolling&${query}&connectionData=${data}` +
+        `&connectionToken=${encodeURIComponent(ConnectionToken)}`,
+      { method: 'POST' },
+    );
+    expect(connected.status).toBe(200);
+    await expect.poll(() => connectRows(person)).toMatchObject([{ door: 'v2', outcome: 'ok' }]);
+  });
+
+  /** Somebody whose row is not folded into another one's. */
+  async function listener(): Promise<string> {
+    listeners += 1;
+    const name = `listener-${listeners}`;
+    const password = 'a long enough password';
+    const body = { roles: ['agent'], uccs: [ucc], sipUri: agent, password };
+    expect((await ask('ada', 'PUT', `/api/users/${name}`, body)).status).toBe(201);
+    tokens[name] = await fetchToken(bench.hush.api, { name, password });
+    return name;
+  }
+
+  function connectRows(who: string): Promise<Record<string, unknown>[]> {
+    return rows(`action=Connect&who=${who}`);
   }
 });
