@@ -1,5 +1,5 @@
 import type { JWTPayload } from 'jose';
-import { type Principal, type Role, roles } from '../domain/access.ts';
+import { type Principal, type Role, roles, type Standing } from '../domain/access.ts';
 import { TokenRefusedError } from '../domain/authentication.ts';
 import { parseRequesterUri, uriKey } from '../domain/sip-uri.ts';
 import { uccKey } from '../domain/ucc.ts';
@@ -29,15 +29,24 @@ const accessTypes: readonly string[] = ['jwt', 'at+jwt', 'application/at+jwt', '
  */
 const claimsOfOthers = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events'] as const;
 
-/** Whom a verified token speaks of. @throws TokenRefusedError */
-export function principalOf(claims: JWTPayload, settings: IssuerSettings): Principal {
+/**
+ * Whom a verified token speaks of; a user who was removed and one who got its name are two.
+ *
+ * @throws TokenRefusedError
+ */
+export function principalOf(
+  claims: JWTPayload,
+  settings: IssuerSettings,
+  standing?: Standing,
+): Principal {
   requireAccessClaims(claims);
   const known = knownClientOf(claims, settings);
   // Where `aud` is what names us, `azp` still says who asked for the token.
   const client = text(claims.azp) ?? text(claims.appid) ?? known;
   const subject = text(claims.sub) ?? client;
+  const since = standing?.userSince ? [standing.userSince] : [];
   return {
-    key: JSON.stringify([settings.issuer, subject, client]),
+    key: JSON.stringify([settings.issuer, subject, client, ...since]),
     name: firstText(claims, settings.nameFrom) ?? subject,
     client,
     // Roles that another client defines for itself are none here.
@@ -45,6 +54,7 @@ export function principalOf(claims: JWTPayload, settings: IssuerSettings): Princ
     uccs: uccsOf(claims, settings),
     uris: urisOf(claims, settings),
     expiresAt: (claims.exp ?? 0) * 1000,
+    ...(standing ? { standing } : {}),
   };
 }
 

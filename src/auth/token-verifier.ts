@@ -69,10 +69,9 @@ export class TokenVerifier implements Authenticator {
       if (!isAccessType(protectedHeader.typ)) throw new TokenRefusedError('typ');
       const { iat } = payload;
       if (iat !== undefined && iat * 1000 > now + clockSkewMs) throw new TokenRefusedError('iat');
-      const claimed = principalOf(payload, settings);
+      const claimed = principalOf(payload, settings, standingOf?.(payload));
       const expiresAt = (claimed.expiresAt ?? 0) + clockSkewMs;
-      const standing = standingOf?.(payload);
-      const principal = { ...claimed, expiresAt, ...(standing ? { standing } : {}) };
+      const principal = { ...claimed, expiresAt };
       if (!this.#options.isCurrent(principal)) throw new TokenRefusedError('removed');
       this.#verified.set(token, principal, Math.min(expiresAt, now + tokenCacheMs));
       return principal;

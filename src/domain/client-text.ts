@@ -9,11 +9,17 @@ import {
 export const MAX_TEXT_LENGTH = 256;
 /** Of a reason that somebody gives for what cannot be undone. */
 export const MAX_REASON_LENGTH = 500;
+/**
+ * A reason says something: one character at least that is seen, which blanks, controls, format
+ * characters (U+200B) and fillers that count as letters (U+3164) or symbols (U+2800) are not.
+ */
+export const reasonPattern = '(?![\\u115f\\u1160\\u2800\\u3164\\uffa0])[\\p{L}\\p{N}\\p{P}\\p{S}]';
 const TAG_LENGTH = 12;
 
 /** Printable ASCII: nothing in it is left out. */
 const plain = /^[\x20-\x7e]*$/;
 const control = /\p{Cc}|\p{Cf}|[\u2028\u2029]/gu;
+const unseen = /[\p{Cc}\p{Cf}\s]+/gu;
 
 /**
  * What a client wrote, as it may be kept and logged: bounded, on one line, without what may be a
@@ -21,6 +27,11 @@ const control = /\p{Cc}|\p{Cf}|[\u2028\u2029]/gu;
  */
 export function cleanText(text: string, maxLength: number = MAX_TEXT_LENGTH): string {
   return withoutCardNumbers(bounded(text, maxLength));
+}
+
+/** The same of a reason, without what nobody sees. */
+export function cleanReason(reason: string): string {
+  return cleanText(reason.replace(unseen, ' ').trim(), MAX_REASON_LENGTH);
 }
 
 /** The same of a SIP or tel URI, whose phone number stays (docs/reference/access.md). */

@@ -60,7 +60,9 @@ export function liveAudioRoutes(app: FastifyInstance, services: HttpServices): v
     },
     async (request, reply) => {
       const call = callFor(services, request);
-      if (!call || !seesRecording(services, request.caller.principal, call.record)) {
+      const isHeard = call && seesRecording(services, request.caller.principal, call.record);
+      if (!isHeard) {
+        request.hidden ??= call?.record ?? null;
         return sendProblem(reply, 404, 'No such call is in progress.');
       }
       if (listeners.size >= MAX_LISTENERS) {
