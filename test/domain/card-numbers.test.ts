@@ -5,6 +5,7 @@ import {
   withoutCardNumbersInUri,
 } from '../../src/domain/card-numbers.ts';
 import { cleanText, cleanUri } from '../../src/domain/client-text.ts';
+import { checkUser, PersonSettingsError } from '../../src/domain/people-register.ts';
 
 describe('withoutCardNumbers', () => {
   it.each([
@@ -169,4 +170,17 @@ test.each([
   ['card 3782 822463 10005', 'card (card number)'],
 ])('of the requester %s is kept whom it names', (uri, kept) => {
   expect(cleanUri(uri)).toBe(kept);
+});
+
+test('a user whose name, UCCs or address hold one is refused', () => {
+  const settings = { roles: ['supervisor'], uccs: ['ucc'], sipUri: 'sip:a@d.com' };
+  expect(checkUser('eva', settings)).toMatchObject({ name: 'eva' });
+  for (const [name, more] of [
+    ['eva', { uccs: ['ucc', pan] }],
+    ['u4053@9001@2648@8419', {}],
+    ['eva', { sipUri: 'sip:a@d.com;x=4053%209001%202648%208419' }],
+    ['eva', { sipUri: `tel:+${pan}` }],
+  ] as const) {
+    expect(() => checkUser(name, { ...settings, ...more })).toThrow(PersonSettingsError);
+  }
 });
