@@ -58,7 +58,7 @@ export const MIN_PASSWORD_CHARACTERS = 12;
 /** Of UTF-8. */
 export const MAX_PASSWORD_BYTES = 128;
 const SECRET_BYTES = 32;
-const CARD_NUMBER = 'a name or address holds what looks like a card number';
+const CARD_NUMBER = 'a name, UCC or address holds what looks like a card number';
 const personName = new RegExp(personNamePattern);
 const uccName = new RegExp(uccNamePattern);
 
@@ -218,7 +218,7 @@ export function checkUser(name: string, { roles: named, uccs = [], sipUri = null
   if (!personName.test(name)) {
     throw new PersonSettingsError('a user name has 1 to 64 letters, digits and . _ @ + -');
   }
-  if (hasCardNumber(name)) throw new PersonSettingsError(CARD_NUMBER);
+  if ([name, ...uccs].some(hasCardNumber)) throw new PersonSettingsError(CARD_NUMBER);
   if (sipUri !== null && hasCardNumberInUri(sipUri)) throw new PersonSettingsError(CARD_NUMBER);
   const unknown = named.find((role) => !(roles as readonly string[]).includes(role));
   if (unknown !== undefined) {
