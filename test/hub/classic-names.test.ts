@@ -109,7 +109,8 @@ describe('spellings that the original takes', () => {
     const connectionData = '[{"name":"AnyHub"}]';
     const post = { method: 'POST' };
     const negotiated = await fetch(at('negotiate', { connectionData }), post);
-    const { ConnectionToken: connectionToken } = await negotiated.json();
+    const answer = (await negotiated.json()) as { readonly ConnectionToken: string };
+    const connectionToken = answer.ConnectionToken;
     const query = { connectionData, connectionToken, transport: 'longPolling' };
     expect((await fetch(at('connect', query))).status).toBe(200);
     const started = await fetch(at('start', query), post);

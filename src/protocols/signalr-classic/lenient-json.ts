@@ -1,9 +1,10 @@
-/**
- * A token where it begins: a comment; a text in either quotes; a mark; a bare word, which is a
- * value, or the name of a property.
- */
-const token =
-  /\s*(?:\/\*(?:[^*]|\*(?!\/))*\*\/|("(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*')|([{}[\]:,])|([\w$.+-]+))\s*/y;
+const comment = /\/\*(?:[^*]|\*(?!\/))*\*\//;
+const quote = /"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'/;
+/** A bare word is a value, or the name of a property. */
+const token = new RegExp(
+  `\\s*(?:${comment.source}|(${quote.source})|([{}[\\]:,])|([\\w$.+-]+))\\s*`,
+  'y',
+);
 const escapes: Readonly<Record<string, string>> = {
   ...{ b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' },
 };

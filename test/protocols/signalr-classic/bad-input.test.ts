@@ -19,7 +19,6 @@ describe('bad input', () => {
   });
 
   it.each([
-    ['negotiate', {}, { method: 'DELETE' }, 405, /takes GET, POST/],
     ['negotiate', { callback: 'f' }, {}, 400, /JSONP/],
     ['negotiate', { connectionData: 'nonsense' }, {}, 400, /connectionData/],
     ['negotiate', { connectionData: '[null]' }, {}, 400, /connectionData/],
