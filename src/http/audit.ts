@@ -87,9 +87,10 @@ export function auditRead(
 function auditHidden(
   auditLog: AuditLog,
   request: FastifyRequest,
-  { uccName, correlationId = null, id: callId = null }: HiddenSubject,
+  { uccName, correlationId, id }: HiddenSubject,
 ): Promise<void> {
-  const what = { action: actionOf(request), uccName, correlationId, callId, reason: 'ucc' };
+  const of = { uccName, correlationId: correlationId ?? null, callId: id ?? null };
+  const what = { ...of, action: actionOf(request), reason: 'ucc' };
   return auditLog.denied(request.caller, what);
 }
 
