@@ -3,13 +3,13 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Principal } from '../domain/access.ts';
 import type { Call } from '../domain/call.ts';
-import { whenClosed } from '../protocols/http/when-closed.ts';
 import { callFor } from './calls.ts';
 import { cutOffStalled } from './download-watch.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import { recordingAudit } from './recording-audit.ts';
 import { seesRecording } from './scope.ts';
 import type { HttpServices } from './services.ts';
+import { whenClosed } from './when-closed.ts';
 
 const tags = ['Calls'];
 const MAX_CALLS = 40;

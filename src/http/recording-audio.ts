@@ -6,10 +6,10 @@ import { auditedChange } from '../domain/audit-change.ts';
 import { ExportsBusyError } from '../domain/errors.ts';
 import { addressKey } from '../domain/networks.ts';
 import type { CallRecord } from '../domain/records.ts';
-import { whenClosed } from '../protocols/http/when-closed.ts';
 import { cutOffRemoved, cutOffStalled, inPieces } from './download-watch.ts';
 import { sendProblem } from './problems.ts';
 import type { HttpServices } from './services.ts';
+import { whenClosed } from './when-closed.ts';
 
 interface AudioRequest {
   readonly request: FastifyRequest;
