@@ -16,7 +16,7 @@ import { SqlStore } from './store/store.ts';
  */
 export interface Desk {
   readonly register: PeopleRegister;
-  readonly auditLog: Pick<AuditLog, 'entry'>;
+  readonly auditLog: Pick<AuditLog, 'entry' | 'refused'>;
   close(): Promise<void>;
 }
 

@@ -307,7 +307,7 @@ async function assemble(
     hubConnections: () => hub.connectionCount,
     openStreams: () => recorder.openStreamCount,
     freePorts: () => recorder.freePortCount,
-    pausedCalls: () => calls.list().filter(({ pauses }) => pauses.size > 0).length,
+    pausedCalls: () => calls.list().filter(({ pausedBy }) => pausedBy.length > 0).length,
     leases: () => calls.list().reduce((sum, { record }) => sum + record.leases.length, 0),
     recorderAvailable: () => recorder.available,
     openAlarms: () => alarms.openByKind,
@@ -504,7 +504,8 @@ async function assemble(
     aliases: config.hub.aliases,
     ucc: (name) => uccs.get(name),
     auditRead: (caller, what) => auditLog.read(caller, what),
-    isOriginAllowed: originRule(config.http),
+    auditDenied: (caller, what) => auditLog.denied(caller, { ...what, reason: 'ucc' }),
+    isOriginAllowed: originRule({ ...config.http, tls: certificates.http }),
     isCurrent,
     onError: (cause) => logger.error({ err: cause }, 'the hub failed'),
   });

@@ -53,6 +53,7 @@ function hubPublisher(): (event: RecordingEvent) => void {
     ...{ longPollTimeoutMs: 50_000, keepAliveMs: 15_000, aliases: { names: [], paths: [] } },
     ucc: newUcc,
     auditRead: async () => undefined,
+    auditDenied: async () => undefined,
     isOriginAllowed: () => true,
     isCurrent: () => true,
   });

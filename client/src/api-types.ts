@@ -367,6 +367,8 @@ export interface Operations {
         readonly expiresAt: string | null;
         /** Not renewed in time, and holding all the same */
         readonly expired: boolean;
+        /** Whether it is a lease that the caller took */
+        readonly isYours: boolean;
       })[];
     };
   };
@@ -400,6 +402,8 @@ export interface Operations {
         readonly expiresAt: string | null;
         /** Not renewed in time, and holding all the same */
         readonly expired: boolean;
+        /** Whether it is a lease that the caller took */
+        readonly isYours: boolean;
       })[];
     };
   };
@@ -429,6 +433,8 @@ export interface Operations {
         readonly expiresAt: string | null;
         /** Not renewed in time, and holding all the same */
         readonly expired: boolean;
+        /** Whether it is a lease that the caller took */
+        readonly isYours: boolean;
       })[];
     };
   };
@@ -453,6 +459,8 @@ export interface Operations {
         readonly expiresAt: string | null;
         /** Not renewed in time, and holding all the same */
         readonly expired: boolean;
+        /** Whether it is a lease that the caller took */
+        readonly isYours: boolean;
       })[];
     };
   };

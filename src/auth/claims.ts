@@ -1,5 +1,5 @@
 import type { JWTPayload } from 'jose';
-import { type Principal, type Role, roles } from '../domain/access.ts';
+import { type Principal, type Role, roles, type Standing } from '../domain/access.ts';
 import { TokenRefusedError } from '../domain/authentication.ts';
 import { parseRequesterUri, uriKey } from '../domain/sip-uri.ts';
 import { uccKey } from '../domain/ucc.ts';
@@ -21,23 +21,32 @@ export interface IssuerSettings {
 const MAX_TEXT_LENGTH = 512;
 const MAX_ITEMS = 1_000;
 const control = /\p{Cc}/u;
-/** Keycloak names its token types, in whatever case; only access tokens open doors. */
-const otherTokens: readonly string[] = ['id', 'refresh', 'offline', 'logout', 'renewal'];
+/** What access tokens say that they are (RFC 9068 section 2.1; Keycloak); the rest open no door. */
+const accessTypes: readonly string[] = ['jwt', 'at+jwt', 'application/at+jwt', 'bearer'];
 /**
  * What only ID tokens carry (OpenID Connect Core 1.0 sections 2 and 3.3.2.11), and logout tokens
  * (Back-Channel Logout 1.0 section 2.4).
  */
 const claimsOfOthers = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events'] as const;
 
-/** Whom a verified token speaks of. @throws TokenRefusedError */
-export function principalOf(claims: JWTPayload, settings: IssuerSettings): Principal {
+/**
+ * Whom a verified token speaks of; a user who was removed and one who got its name are two.
+ *
+ * @throws TokenRefusedError
+ */
+export function principalOf(
+  claims: JWTPayload,
+  settings: IssuerSettings,
+  standing?: Standing,
+): Principal {
   requireAccessClaims(claims);
   const known = knownClientOf(claims, settings);
   // Where `aud` is what names us, `azp` still says who asked for the token.
   const client = text(claims.azp) ?? text(claims.appid) ?? known;
   const subject = text(claims.sub) ?? client;
+  const since = standing?.userSince ? [standing.userSince] : [];
   return {
-    key: JSON.stringify([settings.issuer, subject, client]),
+    key: JSON.stringify([settings.issuer, subject, client, ...since]),
     name: firstText(claims, settings.nameFrom) ?? subject,
     client,
     // Roles that another client defines for itself are none here.
@@ -45,19 +54,29 @@ export function principalOf(claims: JWTPayload, settings: IssuerSettings): Princ
     uccs: uccsOf(claims, settings),
     uris: urisOf(claims, settings),
     expiresAt: (claims.exp ?? 0) * 1000,
+    ...(standing ? { standing } : {}),
   };
 }
 
 /** @throws TokenRefusedError for what is no access token, or is bound to a key that nobody shows */
 function requireAccessClaims(claims: JWTPayload): void {
-  const { typ } = claims;
-  if (typeof typ === 'string' && otherTokens.includes(typ.toLowerCase())) {
-    throw new TokenRefusedError('type');
-  }
+  if (!isAccessType(claims.typ)) throw new TokenRefusedError('type');
+  // Cognito's name for it.
+  const { token_use: use = 'access' } = claims;
+  if (typeof use !== 'string' || plain(use) !== 'access') throw new TokenRefusedError('type');
   if (claimsOfOthers.some((name) => claims[name] !== undefined))
     throw new TokenRefusedError('type');
   // A bearer would be let in with a token that somebody else must prove to hold (RFC 7800).
   if (claims.cnf !== undefined) throw new TokenRefusedError('cnf');
+}
+
+/** Of the header and of the claims: one that says nothing may be an access token. */
+export function isAccessType(type: unknown): boolean {
+  return type === undefined || (typeof type === 'string' && accessTypes.includes(plain(type)));
+}
+
+function plain(name: string): string {
+  return name.trim().toLowerCase();
 }
 
 /** `azp` (or Entra's `appid`) or `aud` names a configured client. */

@@ -67,6 +67,7 @@ export class OwnTokens {
       roles: user.roles.map((role) => rolePrefix + role),
       hush_uccs: [...user.uccs],
       hush_generations: [user.generation, client.generation],
+      hush_user_since: user.createdAt,
       ...(user.sipUri === null ? {} : { sip_uri: user.sipUri }),
     })
       .setProtectedHeader({ alg: SIGNING_ALGORITHM, typ: 'JWT', kid })
@@ -120,7 +121,9 @@ export class OwnTokens {
 export function standingOf(claims: JWTPayload): Standing {
   const [userGeneration, clientGeneration] = generationsOf(claims);
   const client = typeof claims.azp === 'string' ? claims.azp : '';
-  return { user: claims.sub ?? '', userGeneration, client, clientGeneration };
+  const { hush_user_since: since } = claims;
+  const userSince = typeof since === 'number' ? since : null;
+  return { user: claims.sub ?? '', userGeneration, userSince, client, clientGeneration };
 }
 
 /** A release before this one gave none: its users and clients have the generation 0. */

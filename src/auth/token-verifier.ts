@@ -6,7 +6,7 @@ import {
   TokenRefusedError,
 } from '../domain/authentication.ts';
 import type { Clock } from '../domain/ports.ts';
-import { type IssuerSettings, principalOf } from './claims.ts';
+import { type IssuerSettings, isAccessType, principalOf } from './claims.ts';
 import { verifiedJwt } from './verified-jwt.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 
@@ -59,13 +59,13 @@ export class TokenVerifier implements Authenticator {
         currentDate: new Date(now),
         requiredClaims: ['exp'],
       });
-      requireAccessToken(protectedHeader.typ);
+      // What says that it is another kind of token is none (RFC 8725 section 3.11).
+      if (!isAccessType(protectedHeader.typ)) throw new TokenRefusedError('typ');
       const { iat } = payload;
       if (iat !== undefined && iat * 1000 > now + clockSkewMs) throw new TokenRefusedError('iat');
-      const claimed = principalOf(payload, settings);
+      const claimed = principalOf(payload, settings, standingOf?.(payload));
       const expiresAt = (claimed.expiresAt ?? 0) + clockSkewMs;
-      const standing = standingOf?.(payload);
-      const principal = { ...claimed, expiresAt, ...(standing ? { standing } : {}) };
+      const principal = { ...claimed, expiresAt };
       if (!this.#options.isCurrent(principal)) throw new TokenRefusedError('removed');
       this.#verified.set(token, principal, Math.min(expiresAt, now + tokenCacheMs));
       return principal;
@@ -86,12 +86,6 @@ export class TokenVerifier implements Authenticator {
     if (!issuer) throw new TokenRefusedError('issuer');
     return issuer;
   }
-}
-
-/** What says that it is another kind of token, such as a logout token, is none (RFC 8725, 3.11). */
-function requireAccessToken(type: string | undefined): void {
-  const name = type?.toLowerCase().replace(/^application\//, '') ?? 'jwt';
-  if (name !== 'jwt' && name !== 'at+jwt') throw new TokenRefusedError('typ');
 }
 
 function refusalOf(cause: unknown): Error {

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { ConfigError } from '../config/config-error.ts';
 import type { Desk } from '../desk.ts';
-import { deskCaller } from '../domain/access.ts';
+import { type Caller, deskCaller } from '../domain/access.ts';
 import { type Entry, LastAdminError, PersonSettingsError } from '../domain/people-register.ts';
 
 export interface DeskOptions {
@@ -21,6 +21,7 @@ export async function atTheDesk<Result>(
   try {
     return await work(desk);
   } catch (cause) {
+    if (cause instanceof LastAdminError) await desk.auditLog.refused(deskUser(), cause.attempt);
     const isRefusal = cause instanceof PersonSettingsError || cause instanceof LastAdminError;
     throw isRefusal ? new ConfigError(cause.message) : cause;
   } finally {
@@ -28,8 +29,12 @@ export async function atTheDesk<Result>(
   }
 }
 
+function deskUser(): Caller {
+  return deskCaller(userInfo().username);
+}
+
 /** The row of the audit log for what is done at the desk. */
 export function deskEntry({ auditLog }: Desk): Entry {
-  const caller = deskCaller(userInfo().username);
+  const caller = deskUser();
   return (action, change) => auditLog.entry(caller, { action, outcome: 'ok', change });
 }

@@ -39,6 +39,8 @@ export interface Standing {
   /** `User.name` and its generation. */
   readonly user: string;
   readonly userGeneration: number;
+  /** `User.createdAt`: who gets a removed user's name is somebody else. Null: of older releases. */
+  readonly userSince: number | null;
   /** `Client.id` and its generation. */
   readonly client: string;
   readonly clientGeneration: number;

@@ -1,7 +1,7 @@
 import { anonymous, type Caller, type Door } from './access.ts';
 import { AuditFolding, type FoldKind } from './audit-folding.ts';
 import type { SignIn } from './authentication.ts';
-import { cleanText, cleanUri, MAX_REASON_LENGTH } from './client-text.ts';
+import { cleanReason, cleanText, cleanUri } from './client-text.ts';
 import type { Clock, Store } from './ports.ts';
 import { RisingUuids } from './uuid.ts';
 
@@ -123,7 +123,7 @@ export class AuditLog {
       correlationId: cleanOrNull(audited.correlationId),
       callId: cleanOrNull(audited.callId),
       outcome: audited.outcome,
-      reason: audited.reason ? cleanText(audited.reason, MAX_REASON_LENGTH) : null,
+      reason: audited.reason ? cleanReason(audited.reason) : null,
       count: 1,
       before: audited.change?.before ?? null,
       after: audited.change?.after ?? null,

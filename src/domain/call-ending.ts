@@ -72,7 +72,7 @@ export class CallEnding {
  * session timer tells.
  */
 function mayBeSilent(call: Call): boolean {
-  return !call.keeps || call.pauses.has('hold');
+  return !call.keeps || call.isOnHold;
 }
 
 export function storeAlarm(call: Call, cause: unknown): Omit<Alarm, 'at'> {

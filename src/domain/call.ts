@@ -44,8 +44,8 @@ export interface CallState {
  * A call in progress. The gate is the call's, not a stream's: audio is kept only while the recorder
  * is Started and the pause set is empty. Everything that changes a call goes through its queue.
  *
- * The pause set has an owner `api` (the contract's pause), an owner per lease of the Hush API, and
- * `hold` (the client's own): no one of them lifts another's.
+ * The pause set has `api` (the contract's pause), each lease of the Hush API, and `hold` (the
+ * client's own): no one of them lifts another's.
  */
 export class Call {
   readonly queue = new SerialQueue();
@@ -124,13 +124,19 @@ export class Call {
     return keepsAudio(this.#record);
   }
 
-  get pauses(): ReadonlySet<string> {
-    const owners = new Set<string>();
-    if (this.recordingState === Recording.Paused) owners.add('api');
-    for (const { owner } of this.#record.leases) owners.add(owner);
+  /** The owner of each pause: as often as there are holders who name theirs so. */
+  get pausedBy(): readonly string[] {
+    return [
+      ...(this.recordingState === Recording.Paused ? ['api'] : []),
+      ...this.#record.leases.map(({ owner }) => owner),
+      ...(this.isOnHold ? ['hold'] : []),
+    ];
+  }
+
+  /** The client holds every stream. */
+  get isOnHold(): boolean {
     const streams = [...this.streams.values()];
-    if (streams.length > 0 && streams.every((stream) => stream.held)) owners.add('hold');
-    return owners;
+    return streams.length > 0 && streams.every((stream) => stream.held);
   }
 
   /**

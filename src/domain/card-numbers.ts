@@ -1,18 +1,32 @@
-/** GUIDs and other long hexadecimal words are looked past, all digits or not. */
-const hexadecimal = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32,}/;
-const groups = /(?<![\d+])\d+(?:[ \u00a0.,_/\u2010-\u2015-]{1,3}\d+)*/;
-const words = new RegExp(
-  `(?<![0-9a-z])(?:${hexadecimal.source})(?![0-9a-z])|${groups.source}`,
+import { DigitRun } from './digit-run.ts';
+import { FAR, type QuietStretch, shadowDigits } from './digit-shadow.ts';
+
+const guid = /[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}/;
+const isGuid = new RegExp(`^${guid.source}$`);
+const time =
+  /(?:19|20)\d\d-(?:0[1-9]|1[0-2])-[0-3]\d(?:[T ][0-2]\d:[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?)?/;
+const quietWords = new RegExp(
+  `(?<![0-9a-z])(?:${guid.source}|(?<hex>[0-9a-f]{32,}))(?![0-9a-z])|(?<!\\d)${time.source}(?!\\d)`,
   'gi',
 );
-const isHexadecimal = new RegExp(`^(?:${hexadecimal.source})$`, 'i');
-const digitGroup = /\d+/g;
-const [DIGIT_0, DIGIT_9] = [0x30, 0x39];
+/** An address behind the user of a URI, and the `@` before a host's name: no part of a number. */
+const octet = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)';
+const quietInUri = new RegExp(
+  `${quietWords.source}|@(?:\\[[0-9a-f:.]*\\]|(?=[^@;?]{0,3}[a-z]))|` +
+    `[:@]${octet}(?:\\.${octet}){3}(?![\\d.@])(?::\\d{1,5}(?![\\d@]))?`,
+  'gi',
+);
+const [DIGIT_0, DIGIT_9, LAST_ASCII] = [0x30, 0x39, 0x7f];
+/** `NFKC` makes no more of one character. */
+const MAX_DIGITS_OF_ONE = 3;
 /** ISO/IEC 7812-1 */
 const MIN_DIGITS = 13;
 const MAX_DIGITS = 19;
 /** ITU-T E.164 section 6.2.1: a phone number, its country code included, has no more. */
 const MAX_PHONE_DIGITS = 15;
+/** Characters between two digits of one number; in a URI they are fewer: `;ext=` is no part. */
+const MAX_GAP = 5;
+const MAX_URI_GAP = 4;
 
 const MASK = '(card number)';
 /** The same within a URI, where blanks and brackets have no place. */
@@ -23,7 +37,7 @@ const URI_MASK = 'card-number';
  * into a log. International phone numbers begin with a plus sign, and stay.
  */
 export function withoutCardNumbers(text: string): string {
-  return masked(text, MASK, MIN_DIGITS);
+  return masked(text, MASK, textRules);
 }
 
 /**
@@ -32,12 +46,15 @@ export function withoutCardNumbers(text: string): string {
  * that is typed into a form, is what an address of record holds. 16 to 19 digits are none.
  */
 export function withoutCardNumbersInUri(uri: string): string {
-  return masked(uri, URI_MASK, MAX_PHONE_DIGITS + 1);
+  const left = masked(uri, URI_MASK, uriRules);
+  const rest = /^[^@]*@[^;?]*/.exec(left)?.[0].length ?? left.search(/[;?]|$/);
+  // Parameters and headers are not dialled.
+  return left.slice(0, rest) + withoutCardNumbersInName(left.slice(rest));
 }
 
 /** The same in what is neither prose nor a number that is dialled. */
 export function withoutCardNumbersInName(name: string): string {
-  return masked(name, URI_MASK, MIN_DIGITS);
+  return masked(name, URI_MASK, textRules);
 }
 
 /** The same in the texts of a line of JSON, whose numbers stay numbers. */
@@ -47,7 +64,7 @@ export function withoutCardNumbersInJson(line: string): string {
 
 /** Whether `withoutCardNumbers` would leave something out. */
 export function hasCardNumber(text: string): boolean {
-  return withoutCardNumbers(text) !== text;
+  return cardNumbers(text, textRules).length > 0;
 }
 
 /** Whether `withoutCardNumbersInUri` would. */
@@ -55,70 +72,156 @@ export function hasCardNumberInUri(uri: string): boolean {
   return withoutCardNumbersInUri(uri) !== uri;
 }
 
-function masked(text: string, mask: string, minDigits: number): string {
-  // Most texts have not one digit too many, or are ids.
-  if (!hasDigits(text, minDigits) || isHexadecimal.test(text)) return text;
-  return text.replace(words, (word) =>
-    isHexadecimal.test(word) ? word : maskedGroups(word, mask, minDigits),
-  );
+interface Rules {
+  readonly minDigits: number;
+  readonly maxGap: number;
+  readonly quiet: RegExp;
 }
 
-function hasDigits(text: string, count: number): boolean {
+const textRules: Rules = { minDigits: MIN_DIGITS, maxGap: MAX_GAP, quiet: quietWords };
+const uriRules: Rules = {
+  minDigits: MAX_PHONE_DIGITS + 1,
+  maxGap: MAX_URI_GAP,
+  quiet: quietInUri,
+};
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+function masked(text: string, mask: string, rules: Rules): string {
+  const spans = cardNumbers(text, rules);
+  if (spans.length === 0) return text;
+  let result = '';
+  let done = 0;
+  for (const { from, to } of spans) {
+    result += `${text.slice(done, from)}${mask}`;
+    done = to;
+  }
+  return result + text.slice(done);
+}
+
+const none: readonly Span[] = [];
+
+/** Most texts have not one digit too many, or are ids. */
+function cardNumbers(text: string, rules: Rules): readonly Span[] {
+  if (!mayHoldDigits(text, rules.minDigits) || isGuid.test(text)) return none;
+  const digits = shadowDigits(text, quietStretches(text, rules));
+  const { gaps, plus } = digits;
+  const spans: Span[] = [];
+  for (let first = 0; first < gaps.length; ) {
+    let end = first + 1;
+    while ((gaps[end] ?? FAR) <= rules.maxGap) end += 1;
+    const isPhone = plus[first] === true && end - first <= MAX_PHONE_DIGITS;
+    if (end - first >= rules.minDigits && !isPhone) {
+      spans.push(...spansIn(new DigitRun(digits, first, end), rules.minDigits));
+    }
+    first = end;
+  }
+  return spans;
+}
+
+function mayHoldDigits(text: string, count: number): boolean {
   let left = count;
   for (let index = 0; index < text.length && left > 0; index += 1) {
     const code = text.charCodeAt(index);
     if (code >= DIGIT_0 && code <= DIGIT_9) left -= 1;
+    else if (code > LAST_ASCII) left -= MAX_DIGITS_OF_ONE;
   }
-  return left === 0;
+  return left <= 0;
 }
 
 /**
- * Any run of whole groups may be a card number: behind it an expiry date or a security code may
- * follow, before it another number.
+ * GUIDs and times are looked past; in other long hexadecimal words only digits in a row are a
+ * number. What is all digits is no hexadecimal word.
  */
-function maskedGroups(word: string, mask: string, minDigits: number): string {
-  const found = [...word.matchAll(digitGroup)];
-  let result = '';
-  let done = 0;
-  for (let first = 0; first < found.length; first += 1) {
-    const last = endOfCardNumber(found, first, minDigits);
-    const [from, to] = [found[first], found[last ?? -1]];
-    if (last === undefined || !from || !to) continue;
-    result += `${word.slice(done, from.index)}${mask}`;
-    done = to.index + to[0].length;
-    first = last;
+function quietStretches(text: string, { quiet }: Rules): QuietStretch[] {
+  const stretches: QuietStretch[] = [];
+  for (const match of text.matchAll(quiet)) {
+    const hex = match.groups?.hex;
+    if (hex !== undefined && !/[a-f]/i.test(hex)) continue;
+    const [from, to] = [match.index, match.index + match[0].length];
+    stretches.push({ from, to, kind: hex === undefined ? 'skipped' : 'words' });
   }
-  return result + word.slice(done);
+  return stretches;
 }
 
-/** The longest run of groups from `first` on that is one; undefined: none is. */
-function endOfCardNumber(
-  found: readonly RegExpExecArray[],
-  first: number,
-  minDigits: number,
-): number | undefined {
-  let digits = '';
-  let end: number | undefined;
-  for (let last = first; last < found.length; last += 1) {
-    digits += found[last]?.[0] ?? '';
-    if (digits.length > MAX_DIGITS) return end;
-    if (digits.length >= minDigits && isCardNumber(digits)) end = last;
+/**
+ * Any window of connected digits may be a card number: behind it an expiry date or a security code
+ * may follow, before it another number or zeros.
+ */
+function spansIn(run: DigitRun, minDigits: number): Span[] {
+  const windows = windowsOf(run, minDigits);
+  if (windows.length === 0) return [];
+  const isMasked = new Uint8Array(run.length);
+  const kept: Window[] = [];
+  const keep = (window: Window): void => {
+    isMasked.fill(1, window.first, window.end);
+    kept.push(window);
+  };
+  for (const window of windows) if (window.isWhole) keep(window);
+  for (const { first, end, isWhole } of windows) {
+    if (isWhole || isMasked.subarray(first, end).every(Boolean)) continue;
+    // What is glued to it goes with it: a security code is not kept either.
+    keep({ first: run.groupStart(first), end: run.groupEnd(end - 1), isWhole });
   }
-  return end;
+  return joined(kept, run);
 }
 
-/** The check digit of ISO/IEC 7812-1 annex B; no issuer's numbers begin with 0. */
-function isCardNumber(digits: string): boolean {
-  if (digits.startsWith('0') || isTime(digits)) return false;
-  let sum = 0;
-  for (let index = 0; index < digits.length; index += 1) {
-    const value = Number(digits[digits.length - 1 - index]) * (index % 2 === 0 ? 1 : 2);
-    sum += value > 9 ? value - 9 : value;
-  }
-  return sum % 10 === 0;
+interface Window {
+  readonly first: number;
+  readonly end: number;
+  /** Nothing but zeros is glued to it. */
+  readonly isWhole: boolean;
 }
 
-/** Unix ms, which names of owners and requests are made of; cards of 13 digits begin with 4. */
-function isTime(digits: string): boolean {
-  return digits.length === MIN_DIGITS && (digits.startsWith('1') || digits.startsWith('2'));
+/** Windows that overlap are one. */
+function joined(windows: readonly Window[], run: DigitRun): Span[] {
+  const spans: { first: number; end: number }[] = [];
+  for (const { first, end } of windows.toSorted((a, b) => a.first - b.first)) {
+    const last = spans.at(-1);
+    if (!last || last.end <= first) spans.push({ first, end });
+    else last.end = Math.max(last.end, end);
+  }
+  return spans.map(({ first, end }) => run.span(first, end));
+}
+
+function windowsOf(run: DigitRun, minDigits: number): Window[] {
+  const found: Window[] = [];
+  for (let first = 0; first + minDigits <= run.length; first += 1) {
+    const issued = issuedLengths(run.head(first));
+    if (issued.length === 0) continue;
+    const start = run.startAt(first);
+    if (start === 'glued' && !run.mayBeGlued(first)) continue;
+    const least = start === 'zeros' ? Math.max(minDigits, MIN_DIGITS + 1) : minDigits;
+    for (let end = first + least; end <= run.length && end - first <= MAX_DIGITS; end += 1) {
+      if (!run.isChecked(first, end)) continue;
+      const ends = run.groupEnd(end - 1) === end;
+      const isWhole = start !== 'glued' && ends;
+      const isIssued = issued.includes(end - first) && (ends || run.mayBeGlued(end - 1));
+      if (isWhole || isIssued) found.push({ first, end, isWhole });
+    }
+  }
+  return found;
+}
+
+const [anyVisa, anyMastercard, anyMaestro] = [[16, 19], [16], [16, 18, 19]];
+const [amex, diners, others, nobody] = [[15], [14, 16], [16], [] as number[]];
+
+/** How many digits the numbers of an issuer have, by the first four (ISO/IEC 7812-1). */
+function issuedLengths(head: number): readonly number[] {
+  const two = Math.floor(head / 100);
+  if (two >= 40 && two <= 49) return anyVisa;
+  if (two >= 50 && two <= 59) return anyMastercard;
+  if (two >= 60 && two <= 69) return anyMaestro;
+  if (two === 34 || two === 37) return amex;
+  if (two === 30 || two === 36 || two === 38 || two === 39) return diners;
+  const isOther = two === 35 || (head >= 2_200 && head <= 2_720) || isNational(two);
+  return isOther ? others : nobody;
+}
+
+/** Of India and China (81, 82), Uzbekistan (86, 98) and Turkey (97). */
+function isNational(two: number): boolean {
+  return two === 81 || two === 82 || two === 86 || two === 97 || two === 98;
 }

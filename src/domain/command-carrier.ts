@@ -1,6 +1,7 @@
 import { type Caller, seesAllUccs, seesUcc, speaksFor } from './access.ts';
 import type { Call } from './call.ts';
 import type { CallRegistry } from './call-registry.ts';
+import { cleanUri } from './client-text.ts';
 import {
   type Command,
   type CommandAnswer,
@@ -22,6 +23,7 @@ import {
   stateAfter,
 } from './recording-state.ts';
 import type { CallRecord } from './records.ts';
+import { MAX_URI_LENGTH } from './sip-uri.ts';
 import type { UccRegistry } from './ucc-registry.ts';
 import type { UccRules } from './ucc-rules.ts';
 
@@ -195,16 +197,17 @@ function needsFence(call: Call, action: StateAction): boolean {
 }
 
 function entryOf(call: Call, { command, requestedAt }: Order, receipt: FenceReceipt): Entry {
+  const requester = cleanUri(command.requester, MAX_URI_LENGTH);
   return {
     type: 'recordingStateChanged',
     record: call.next(changesOf(call, command.action), receipt.effectiveAt),
     action: command.action,
-    requester: command.requester,
+    requester,
     at: receipt.effectiveAt,
     detail: {
       detail: `RecorderSetTo${stateActionName(command.action)}ByAgent`,
       action: command.action,
-      requester: command.requester,
+      requester,
       requestedAt,
       effectiveAt: receipt.effectiveAt,
       streams: receipt.streams,

@@ -12,7 +12,7 @@ export const leaseRefusals = {
   editDisabled: { status: 403, message: "The UCC's recordings may not be commanded." },
   recorderUnavailable: { status: 503, message: 'The recorder is not available.' },
   versionMismatch: { status: 412, message: 'The call has changed since that version.' },
-  tooManyOwners: { status: 409, message: 'Too many owners pause this call already.' },
+  tooManyOwners: { status: 409, message: 'You hold too many pauses of this call already.' },
   keyReused: { status: 422, message: 'The idempotency key was used for another request.' },
   keySpent: { status: 409, message: 'The lease of this idempotency key is over.' },
   lookbackTooLong: {

@@ -6,7 +6,7 @@ import {
   speaksAsItselfOnly,
   speaksFor,
 } from './access.ts';
-import type { Lease } from './lease.ts';
+import { type Lease, MAX_LEASES, MAX_LEASES_OF_HOLDER } from './lease.ts';
 import type { LeaseRefusalCode } from './lease-refusals.ts';
 import type { CallRecord } from './records.ts';
 import { parseRequesterUri } from './sip-uri.ts';
@@ -44,16 +44,53 @@ export function requesterRefusal(
   return [...principal.uris].some(isMemberOfOne) ? undefined : 'requesterNotMember';
 }
 
+/** By what right a lease is changed: as its holder, or as somebody who may end others'. */
+export type Hold = 'own' | 'override';
+
+/** The caller's lease of that owner, or one that an older release took, which did not say who. */
+export function ownLease(
+  leases: readonly Lease[],
+  owner: string,
+  { principal }: Caller,
+): Lease | undefined {
+  const named = leases.filter((lease) => lease.owner === owner);
+  return (
+    named.find((lease) => isHolder(lease, principal)) ??
+    named.find((lease) => lease.takenBy === undefined)
+  );
+}
+
 /**
- * `own`: the caller took it, or an older release, which did not say who. `override`: somebody else
- * did, and the caller may all the same; a caller without a token never may.
+ * The lease that the caller renews or gives back: its own, or, with `overridePause`, whichever of
+ * that owner was taken first. A caller without a token never overrides.
  */
-export function holdOn(lease: Lease, { principal }: Caller): 'own' | 'override' | 'none' {
-  if (lease.takenBy === undefined || lease.takenBy === principal.key) return 'own';
-  return principal.key !== '' && may(principal, 'overridePause') ? 'override' : 'none';
+export function leaseReached(
+  leases: readonly Lease[],
+  owner: string,
+  caller: Caller,
+): { readonly lease: Lease; readonly hold: Hold } | 'noSuchLease' | 'notYourLease' {
+  const own = ownLease(leases, owner, caller);
+  if (own) return { lease: own, hold: 'own' };
+  const [first] = leases
+    .filter((lease) => lease.owner === owner)
+    .sort((one, other) => one.takenAt - other.takenAt);
+  if (!first) return 'noSuchLease';
+  const { principal } = caller;
+  const overrides = principal.key !== '' && may(principal, 'overridePause');
+  return overrides ? { lease: first, hold: 'override' } : 'notYourLease';
+}
+
+/** Whether the caller may take one more; the first is never refused, whoever holds how many. */
+export function mayTakeOne(leases: readonly Lease[], { principal }: Caller): boolean {
+  const own = leases.filter((lease) => isHolder(lease, principal)).length;
+  return own === 0 || (own < MAX_LEASES_OF_HOLDER && leases.length < MAX_LEASES);
+}
+
+function isHolder({ takenBy }: Lease, principal: Principal): boolean {
+  return takenBy === principal.key;
 }
 
 /** For the audit log: what was done to whose pause, and by what right. */
-export function leaseDeed(action: string, owner: string, hold: 'own' | 'override'): string {
+export function leaseDeed(action: string, owner: string, hold: Hold): string {
   return hold === 'own' ? `${action} ${owner}` : `${action} ${owner} (overridePause)`;
 }

@@ -1,11 +1,11 @@
-import type { Call } from './call.ts';
 import { leastAgeMs, type Moment } from './moment.ts';
 
 /**
- * One owner's pause of a call, held for a limited time: whoever takes it says how long it needs,
- * and renews it while it does. Times are Unix ms.
+ * A pause of a call, held for a limited time: whoever takes it says how long it needs, and renews
+ * it while it does. Times are Unix ms.
  */
 export interface Lease {
+  /** As its holder names it; others may use the same name for theirs. */
   readonly owner: string;
   /** `Principal.key` of who took it; undefined of a lease that an older release took. */
   readonly takenBy?: string;
@@ -30,22 +30,29 @@ export type PauseExpiry = (typeof pauseExpiries)[number];
 /** Owners whose pauses are no leases. */
 export const reservedOwners: readonly string[] = ['api', 'hold'];
 
-/** A call that more owners hold than this is held by a fault. */
-export const MAX_LEASES = 32;
+/** Whoever holds one call more often than this does so by a fault. */
+export const MAX_LEASES_OF_HOLDER = 8;
+/** A call with so many gives nobody a second one; a first one it refuses to nobody. */
+export const MAX_LEASES = 64;
 
 export const leaseLimits = { minTtlMs: 1_000, maxTtlMs: 3_600_000, maxLookbackMs: 10_000 } as const;
 
-export function leaseOf(call: Call, owner: string): Lease | undefined {
-  return call.record.leases.find((lease) => lease.owner === owner);
+/**
+ * A lease is one holder's: whoever takes another's owner has a lease of its own beside it. The same
+ * text for the same lease, taken anew or renewed.
+ */
+export function leaseKey({ owner, takenBy }: Lease): string {
+  return JSON.stringify([owner, takenBy ?? null]);
 }
 
-/** The leases with `lease` in the place of its owner's. */
+/** The leases with `lease` in the place of what it was before. */
 export function withLease(leases: readonly Lease[], lease: Lease): readonly Lease[] {
-  return [...withoutLease(leases, lease.owner), lease];
+  return [...withoutLease(leases, lease), lease];
 }
 
-export function withoutLease(leases: readonly Lease[], owner: string): readonly Lease[] {
-  return leases.filter((other) => other.owner !== owner);
+export function withoutLease(leases: readonly Lease[], lease: Lease): readonly Lease[] {
+  const key = leaseKey(lease);
+  return leases.filter((other) => leaseKey(other) !== key);
 }
 
 /** How long it holds yet; the wall clock `now` (Unix ms) is asked only where no other one knows. */

@@ -4,7 +4,7 @@ import { type Call, shutReason } from './call.ts';
 import type { CallRegistry } from './call-registry.ts';
 import type { EarlyFence, Effect, Gatekeeper } from './gatekeeper.ts';
 import type { Entry } from './journal.ts';
-import { type Lease, leaseOf, MAX_LEASES, withLease, withoutLease } from './lease.ts';
+import { type Lease, leaseKey, withLease, withoutLease } from './lease.ts';
 import {
   detailOf,
   entryFor,
@@ -16,7 +16,15 @@ import {
   refused,
   renewed,
 } from './lease-entries.ts';
-import { holdOn, leaseDeed, requesterRefusal, uccsSeen } from './lease-rules.ts';
+import {
+  type Hold,
+  leaseDeed,
+  leaseReached,
+  mayTakeOne,
+  ownLease,
+  requesterRefusal,
+  uccsSeen,
+} from './lease-rules.ts';
 import type { Moments } from './moment.ts';
 import type { PauseWatch } from './pause-watch.ts';
 import type { Clock, FenceReceipt, Recorder } from './ports.ts';
@@ -57,17 +65,20 @@ interface Arrival {
 
 type Turn = (turn: LeaseTurn) => Promise<LeaseAnswer>;
 
-/** Bounds what is remembered of leases that are over. */
+/** Bounds what is remembered of one holder's leases of a call that are over. */
 const MAX_SPENT_KEYS = 128;
 
 /**
- * Pauses of the Hush API: each owner takes, renews and gives back its own, and audio is kept only
+ * Pauses of the Hush API: each holder takes, renews and gives back its own, and audio is kept only
  * once nobody holds. A lease that is not renewed raises an alarm, and then follows the UCC.
  */
 export class Leases {
   readonly #ports: LeasesPorts;
-  /** Keys of leases that are over: a request that comes again late takes nothing anew. */
-  readonly #spentKeys = new WeakMap<Call, string[]>();
+  /**
+   * Keys of leases that are over, by who took them: a request that comes again late takes nothing
+   * anew, and spends nobody else's key.
+   */
+  readonly #spentKeys = new WeakMap<Call, Map<string, readonly string[]>>();
 
   constructor(ports: LeasesPorts) {
     this.#ports = ports;
@@ -78,36 +89,38 @@ export class Leases {
     const { cameAtMs } = this.#arrival();
     const asked = { ...request, cameAtMs, early: this.#early(call, caller, request) };
     return this.#turn(call, caller, 'LeaseTaken', asked, async (turn) => {
-      const known = leaseOf(call, request.owner);
-      if (known && holdOn(known, caller) === 'none') return refused('notYourLease');
+      const { leases } = call.record;
+      const known = ownLease(leases, request.owner, caller);
+      const takenBy = caller.principal.key;
       const key = request.idempotencyKey;
-      if (key !== null && this.#spentKeys.get(call)?.includes(key)) return refused('keySpent');
+      const spent = this.#spentKeys.get(call)?.get(takenBy);
+      if (key !== null && spent?.includes(key)) return refused('keySpent');
       if (known && key !== null && known.idempotencyKey === key && call.record.pauseConfirmed) {
         return isSame(known, request)
           ? { ok: true, call, lease: known, effect: undefined }
           : refused('keyReused');
       }
-      if (!known && call.record.leases.length >= MAX_LEASES) return refused('tooManyOwners');
+      if (!known && !mayTakeOne(leases, caller)) return refused('tooManyOwners');
       const lookbackMs = request.lookbackMs ?? turn.rules.pauseLookbackMs;
       if (lookbackMs > turn.rules.pauseLookbackMs) return refused('lookbackTooLong');
       const now = this.#ports.clock.now();
       const { owner, reason, ttlMs, idempotencyKey } = request;
-      const takenBy = known?.takenBy ?? caller.principal.key;
-      return this.#hold(turn, {
+      const lease: Lease = {
         ...{ owner, takenBy, reason, ttlMs, idempotencyKey, lookbackMs },
         takenAt: known?.takenAt ?? now,
         ...{ expiresAt: now + ttlMs, renewedAt: this.#ports.moments.moment(), expired: false },
-      });
+      };
+      return this.#hold(turn, lease, { known, hold: 'own' });
     });
   }
 
   /** Only what still holds can be renewed: whoever hears `noSuchLease` is no longer protected. */
   renew(call: Call, caller: Caller, request: RenewRequest): Promise<LeaseAnswer> {
     return this.#turn(call, caller, 'LeaseRenewed', request, async (turn) => {
-      const known = leaseOf(call, request.owner);
-      if (!known) return refused('noSuchLease');
-      if (holdOn(known, caller) === 'none') return refused('notYourLease');
-      return this.#hold(turn, renewed(known, request.ttlMs, this.#ports));
+      const reached = leaseReached(call.record.leases, request.owner, caller);
+      if (typeof reached === 'string') return refused(reached);
+      const { lease: known, hold } = reached;
+      return this.#hold(turn, renewed(known, request.ttlMs, this.#ports), { known, hold });
     });
   }
 
@@ -127,13 +140,13 @@ export class Leases {
 
   release(call: Call, caller: Caller, request: ReleaseRequest): Promise<LeaseAnswer> {
     return this.#turn(call, caller, 'LeaseReleased', request, async (turn) => {
-      const known = leaseOf(call, request.owner);
-      if (!known) return refused('noSuchLease');
-      if (holdOn(known, caller) === 'none') return refused('notYourLease');
-      const audit = this.#auditOf(turn, 'LeaseReleased', known);
-      const effect = await this.#lift(call, known, { type: 'pauseReleased', audit });
-      if (known.idempotencyKey !== null) this.#spend(call, known.idempotencyKey);
-      return { ok: true, call, lease: known, effect };
+      const reached = leaseReached(call.record.leases, request.owner, caller);
+      if (typeof reached === 'string') return refused(reached);
+      const { lease, hold } = reached;
+      const audit = this.#auditOf(turn, leaseDeed('LeaseReleased', lease.owner, hold));
+      const effect = await this.#lift(call, lease, { type: 'pauseReleased', audit });
+      this.#spend(call, lease.takenBy ?? caller.principal.key, lease.idempotencyKey);
+      return { ok: true, call, lease, effect };
     });
   }
 
@@ -205,15 +218,23 @@ export class Leases {
     return rules;
   }
 
-  /** The fence is asked only where the gate is not shut for certain. */
-  async #hold(turn: LeaseTurn, lease: Lease): Promise<LeaseAnswer> {
+  /**
+   * The fence is asked only where the gate is not shut for certain.
+   *
+   * @param known what the lease was before, if it is not a new one
+   */
+  async #hold(
+    turn: LeaseTurn,
+    lease: Lease,
+    { known, hold }: { readonly known: Lease | undefined; readonly hold: Hold },
+  ): Promise<LeaseAnswer> {
     const { call } = turn;
     const { gatekeeper, clock } = this.#ports;
     const requestedAt = clock.now();
-    const isNew = leaseOf(call, lease.owner) === undefined;
-    const leases = withLease(call.record.leases, lease);
+    const isNew = known === undefined;
+    const leases = [...withoutLease(call.record.leases, known ?? lease), lease];
     const detail = isNew ? 'LeaseTaken' : 'LeaseRenewed';
-    const audit = this.#auditOf(turn, detail, leaseOf(call, lease.owner) ?? lease);
+    const audit = this.#auditOf(turn, leaseDeed(detail, lease.owner, hold));
     const entryOf = (receipt: FenceReceipt, changes: Partial<CallRecord>): Entry => ({
       ...entryFor(call, lease, { type: isNew ? 'pauseTaken' : 'callUpdated', changes }, receipt),
       detail: detailOf(lease, StateAction.Pause, detail, { requestedAt, receipt }),
@@ -244,7 +265,7 @@ export class Leases {
   ): Promise<Effect> {
     const { gatekeeper, clock } = this.#ports;
     const requestedAt = clock.now();
-    const leases = withoutLease(call.record.leases, lease.owner);
+    const leases = withoutLease(call.record.leases, lease);
     const runs = call.recordingState === RecordingState.Started;
     const opens = leases.length === 0 && runs && !how.stops;
     const changes: Partial<CallRecord> = {
@@ -273,7 +294,8 @@ export class Leases {
       else await this.#lift(call, lease, { type: 'pauseExpired', stops: policy === 'stop' });
     } catch (cause) {
       this.#ports.gatekeeper.alarm(call, cause);
-      const held = leaseOf(call, lease.owner) ?? lease;
+      const key = leaseKey(lease);
+      const held = call.record.leases.find((other) => leaseKey(other) === key) ?? lease;
       const leases = withLease(call.record.leases, { ...held, expired: true });
       this.#ports.gatekeeper.acceptUntold(call, { ...call.record, leases });
     }
@@ -285,18 +307,18 @@ export class Leases {
     await this.#ports.gatekeeper.note(call, (receipt) => entryFor(call, lease, change, receipt));
   }
 
-  #auditOf({ call, caller, requester }: LeaseTurn, action: string, lease: Lease) {
+  #auditOf({ call, caller, requester }: LeaseTurn, action: string) {
     const { uccName, correlationId, id: callId } = call;
-    const hold = holdOn(lease, caller) === 'override' ? 'override' : 'own';
     return this.#ports.auditLog.entry(caller, {
-      ...{ uccName, correlationId, callId, outcome: 'ok' },
-      action: leaseDeed(action, lease.owner, hold),
+      ...{ uccName, correlationId, callId, action, outcome: 'ok' },
       requester: requester ?? null,
     });
   }
 
-  #spend(call: Call, key: string): void {
-    const keys = [...(this.#spentKeys.get(call) ?? []), key].slice(-MAX_SPENT_KEYS);
-    this.#spentKeys.set(call, keys);
+  #spend(call: Call, takenBy: string, key: string | null): void {
+    if (key === null) return;
+    const spent = this.#spentKeys.get(call) ?? new Map<string, readonly string[]>();
+    this.#spentKeys.set(call, spent);
+    spent.set(takenBy, [...(spent.get(takenBy) ?? []), key].slice(-MAX_SPENT_KEYS));
   }
 }

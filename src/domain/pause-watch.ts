@@ -1,5 +1,5 @@
 import type { Call } from './call.ts';
-import { type Lease, remainingMs } from './lease.ts';
+import { type Lease, leaseKey, remainingMs } from './lease.ts';
 import type { Moments } from './moment.ts';
 import type { AlarmSink, Clock } from './ports.ts';
 import type { UccRegistry } from './ucc-registry.ts';
@@ -13,12 +13,22 @@ export interface PauseWatchPorts {
 
 type OnLeaseDue = (call: Call, lease: Lease) => Promise<void>;
 
+interface WatchedPause {
+  /** The same text for the same pause, renewed or not. */
+  readonly key: string;
+  readonly owner: string;
+  /** Undefined of the contract's pause. */
+  readonly lease: Lease | undefined;
+  readonly of: string;
+  readonly inMs: number;
+}
+
 /** The longest wait that a timer takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 interface Watched {
   timer: NodeJS.Timeout | undefined;
-  /** By owner: monotonic ms at which its pause is due; a clock that jumps moves none of them. */
+  /** By pause: monotonic ms at which it is due; a clock that jumps moves none of them. */
   readonly due: Map<string, { readonly of: string; readonly atMs: number }>;
 }
 
@@ -43,12 +53,12 @@ export class PauseWatch {
   changed(call: Call): void {
     const watched = this.#watched.get(call) ?? { timer: undefined, due: new Map() };
     const pauses = call.ended ? [] : this.#pausesOf(call);
-    for (const owner of watched.due.keys()) {
-      if (!pauses.some((pause) => pause.owner === owner)) watched.due.delete(owner);
+    for (const key of watched.due.keys()) {
+      if (!pauses.some((pause) => pause.key === key)) watched.due.delete(key);
     }
-    for (const { owner, of, inMs } of pauses) {
-      if (watched.due.get(owner)?.of === of) continue;
-      watched.due.set(owner, { of, atMs: performance.now() + inMs });
+    for (const { key, of, inMs } of pauses) {
+      if (watched.due.get(key)?.of === of) continue;
+      watched.due.set(key, { of, atMs: performance.now() + inMs });
     }
     this.#watched.set(call, watched);
     this.#arm(call, watched);
@@ -59,8 +69,8 @@ export class PauseWatch {
     this.#watched.clear();
   }
 
-  /** What will be due; `of` names the very pause, so that a renewed one is another. */
-  #pausesOf(call: Call) {
+  /** What will be due; `of` tells a renewed pause from what it was. */
+  #pausesOf(call: Call): WatchedPause[] {
     const now = this.#ports.clock.now();
     const moment = this.#ports.moments.moment();
     const { leases, pausedAt } = call.record;
@@ -68,13 +78,13 @@ export class PauseWatch {
     const pauses = leases
       .filter(({ expired }) => !expired)
       .map((lease) => ({
-        owner: lease.owner,
+        ...{ key: leaseKey(lease), owner: lease.owner, lease },
         of: String(lease.expiresAt),
         inMs: remainingMs(lease, moment, now),
       }));
     if (pausedAt === null || maxPauseMs === 0) return pauses;
     const inMs = Math.max(0, Math.min(maxPauseMs, pausedAt + maxPauseMs - now));
-    return [...pauses, { owner: 'api', of: String(pausedAt), inMs }];
+    return [...pauses, { key: 'api', owner: 'api', lease: undefined, of: String(pausedAt), inMs }];
   }
 
   #arm(call: Call, watched: Watched): void {
@@ -91,22 +101,23 @@ export class PauseWatch {
 
   #due(call: Call, watched: Watched): void {
     const now = performance.now();
-    for (const [owner, { of, atMs }] of watched.due) {
+    for (const [key, { of, atMs }] of watched.due) {
       if (atMs > now) continue;
       // Told once; it stays in the list, so that the same pause is not due again.
-      watched.due.set(owner, { of, atMs: Number.POSITIVE_INFINITY });
-      void call.queue.run(() => this.#tell(call, owner, of)).then(() => this.changed(call));
+      watched.due.set(key, { of, atMs: Number.POSITIVE_INFINITY });
+      void call.queue.run(() => this.#tell(call, key, of)).then(() => this.changed(call));
     }
     this.#arm(call, watched);
   }
 
   /** In the call's turn: it may have been renewed or given back meanwhile. */
-  async #tell(call: Call, owner: string, of: string): Promise<void> {
-    if (call.ended || !this.#pausesOf(call).some((p) => p.owner === owner && p.of === of)) return;
+  async #tell(call: Call, key: string, of: string): Promise<void> {
+    if (call.ended) return;
+    const due = this.#pausesOf(call).find((pause) => pause.key === key && pause.of === of);
+    if (!due) return;
     const { id: callId, correlationId, uccName } = call;
-    const detail = `nobody ended the pause of ${owner} in time`;
+    const detail = `nobody ended the pause of ${due.owner} in time`;
     this.#ports.alarms.raise({ kind: 'pauseExpired', callId, correlationId, uccName, detail });
-    const lease = call.record.leases.find((other) => other.owner === owner);
-    if (lease) await this.#onLeaseDue(call, lease);
+    if (due.lease) await this.#onLeaseDue(call, due.lease);
   }
 }

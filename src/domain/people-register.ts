@@ -22,9 +22,13 @@ export class PersonSettingsError extends Error {
 /** Nobody would be left who could add another one. */
 export class LastAdminError extends Error {
   override readonly name = 'LastAdminError';
+  /** For the audit log. */
+  readonly attempt;
 
-  constructor() {
+  /** @param action what was tried: `user remove ada` */
+  constructor(action: string) {
     super('this is the last admin: make another one first');
+    this.attempt = { action, outcome: 'refused', reason: 'lastAdmin' } as const;
   }
 }
 
@@ -54,7 +58,7 @@ export const MIN_PASSWORD_CHARACTERS = 12;
 /** Of UTF-8. */
 export const MAX_PASSWORD_BYTES = 128;
 const SECRET_BYTES = 32;
-const CARD_NUMBER = 'a name or address holds what looks like a card number';
+const CARD_NUMBER = 'a name, UCC or address holds what looks like a card number';
 const personName = new RegExp(personNamePattern);
 const uccName = new RegExp(uccNamePattern);
 
@@ -97,7 +101,9 @@ export class PeopleRegister {
     if (!before && password === undefined) {
       throw new PersonSettingsError('a new user needs a password');
     }
-    if (before && !checked.roles.includes('admin')) await this.#requireAnotherAdmin(before);
+    if (before && !checked.roles.includes('admin')) {
+      await this.#requireAnotherAdmin(before, `user change ${checked.name}`);
+    }
     const passwordHash =
       password === undefined ? (before?.passwordHash ?? '') : await hashPassword(password);
     const user = { ...checked, passwordHash, createdAt: before?.createdAt ?? now() };
@@ -134,7 +140,7 @@ export class PeopleRegister {
       const { people } = this.#ports;
       const user = await people.user(name);
       if (!user) return false;
-      if (!evenTheLastAdmin) await this.#requireAnotherAdmin(user);
+      if (!evenTheLastAdmin) await this.#requireAnotherAdmin(user, `user remove ${user.name}`);
       const change = auditedChange(userState(user), undefined);
       return people.removeUser(name, entry(`user remove ${user.name}`, change));
     });
@@ -170,12 +176,12 @@ export class PeopleRegister {
   }
 
   /** @throws LastAdminError */
-  async #requireAnotherAdmin({ name, roles: held }: User): Promise<void> {
+  async #requireAnotherAdmin({ name, roles: held }: User, action: string): Promise<void> {
     if (!held.includes('admin')) return;
     const users = await this.#ports.people.users();
     const isAnother = (other: User): boolean =>
       other.name !== name && other.roles.includes('admin');
-    if (!users.some(isAnother)) throw new LastAdminError();
+    if (!users.some(isAnother)) throw new LastAdminError(action);
   }
 
   /** A change counts at once when it is answered. */
@@ -212,7 +218,7 @@ export function checkUser(name: string, { roles: named, uccs = [], sipUri = null
   if (!personName.test(name)) {
     throw new PersonSettingsError('a user name has 1 to 64 letters, digits and . _ @ + -');
   }
-  if (hasCardNumber(name)) throw new PersonSettingsError(CARD_NUMBER);
+  if ([name, ...uccs].some(hasCardNumber)) throw new PersonSettingsError(CARD_NUMBER);
   if (sipUri !== null && hasCardNumberInUri(sipUri)) throw new PersonSettingsError(CARD_NUMBER);
   const unknown = named.find((role) => !(roles as readonly string[]).includes(role));
   if (unknown !== undefined) {

@@ -4,7 +4,7 @@ import type { CallSettlement } from './call-settlement.ts';
 import { isOver } from './dialogue.ts';
 import type { Journal } from './journal.ts';
 import type { KeptRecordings } from './kept-recordings.ts';
-import { type Lease, leaseOf, withLease, withoutLease } from './lease.ts';
+import { type Lease, withLease, withoutLease } from './lease.ts';
 import {
   type LeaseAnswer,
   type ReleaseRequest,
@@ -13,7 +13,7 @@ import {
   renewed,
 } from './lease-entries.ts';
 import type { LeaseRefusalCode } from './lease-refusals.ts';
-import { holdOn, leaseDeed, requesterRefusal, uccsSeen } from './lease-rules.ts';
+import { leaseDeed, leaseReached, requesterRefusal, uccsSeen } from './lease-rules.ts';
 import type { Leases, LeasesPorts } from './leases.ts';
 import type { CallRecord } from './records.ts';
 
@@ -57,7 +57,7 @@ export class SeamLeases {
   release(ended: CallRecord, caller: Caller, request: ReleaseRequest): Promise<LeaseAnswer> {
     return this.#between(ended, caller, {
       ...{ request, action: 'LeaseReleased' },
-      changed: (leases) => withoutLease(leases, request.owner),
+      changed: withoutLease,
       goOn: (call) => this.#ports.leases.release(call, caller, request),
     });
   }
@@ -84,14 +84,12 @@ export class SeamLeases {
   }
 
   async #inSeam(call: Call, caller: Caller, change: SeamChange): Promise<LeaseAnswer> {
-    const refusal = this.#refusal(call, caller, change);
-    if (refusal) return this.#refused(call, caller, change, refusal);
+    const reached = this.#reached(call, caller, change);
+    if (typeof reached === 'string') return this.#refused(call, caller, change, reached);
     const { gatekeeper, journal, clock, auditLog } = this.#ports;
     const { action, request } = change;
     const { owner } = request;
-    const known = leaseOf(call, owner);
-    if (!known) return refused('noSuchLease');
-    const hold = holdOn(known, caller) === 'override' ? 'override' : 'own';
+    const { lease: known, hold } = reached;
     const deed = {
       ...namesOf(call),
       action: leaseDeed(action, owner, hold),
@@ -113,17 +111,21 @@ export class SeamLeases {
     }
   }
 
-  /** The rules of a call in progress, as far as they concern who asks. */
-  #refusal(call: Call, caller: Caller, { request }: SeamChange): LeaseRefusalCode | undefined {
+  /** By the rules of a call in progress, as far as they concern who asks. */
+  #reached(
+    call: Call,
+    caller: Caller,
+    { request }: SeamChange,
+  ): Exclude<ReturnType<typeof leaseReached>, string> | LeaseRefusalCode {
     const { uccs, requesterMustMatchToken: mustMatch } = this.#ports;
     const own = uccsSeen(uccs, call.record, caller.principal);
     const ofRequester = requesterRefusal(caller, request.requester, { uccs: own, mustMatch });
     if (ofRequester) return ofRequester;
-    const known = leaseOf(call, request.owner);
-    if (!known) return 'noSuchLease';
+    const { leases, version } = call.record;
+    const reached = leaseReached(leases, request.owner, caller);
     const { ifVersion } = request;
-    if (ifVersion !== undefined && ifVersion !== call.record.version) return 'versionMismatch';
-    return holdOn(known, caller) === 'none' ? 'notYourLease' : undefined;
+    const isOther = ifVersion !== undefined && ifVersion !== version;
+    return isOther && reached !== 'noSuchLease' ? 'versionMismatch' : reached;
   }
 
   async #refused(

@@ -6,10 +6,13 @@ import { escapedUser, type PartyAddress, partyAddress, withoutName } from './par
 const sipUri = /^sips?:[^\s@:]+(?::[^\s@]*)?@[^\s@]+$|^sips?:[^\s@]+$/i;
 /**
  * RFC 3966 section 3, its parameters (`;phone-context=example.com`) not looked into. Visual
- * separators may stand anywhere, and what need not be escaped may be.
+ * separators may stand anywhere, what need not be escaped may be, and people write blanks too.
  */
-const telUri = /^tel:(?![a-f])(?:[+0-9a-f*#().-]|%2b|%2d|%2e|%28|%29|%3[0-9])+(?:;[^\s;]+)*$/i;
+const telUri =
+  /^tel:(?![a-f ])(?:[+0-9a-f*#(). -]|%20|%2b|%2d|%2e|%28|%29|%3[0-9])+(?:;[^\s;]+)*$/i;
 const telDigit = /^tel:[^;]*[0-9*#]/i;
+/** RFC 3966 section 4 */
+const tellingParameter = /^(?:ext|isub|phone-context)=/i;
 /** In no URI (RFC 3986 section 2), and not every database holds them. */
 const control = /\p{Cc}/u;
 
@@ -61,6 +64,22 @@ function keyOf(address: PartyAddress): string {
     default:
       return address.text;
   }
+}
+
+/**
+ * Whom a URI of `parseRequesterUri` names, in its own spelling: without password, parameters and
+ * headers, where anything may stand; of a phone number's parameters those that tell parties apart.
+ */
+export function addrSpec(uri: string): string {
+  const [head = '', ...parameters] = uri.split(';');
+  if (/^tel:/i.test(uri)) {
+    const telling = parameters.filter((one) => tellingParameter.test(one));
+    return [head, ...telling].join(';');
+  }
+  const match = /^(sips?:)(?:([^@:]*)(?::[^@]*)?@)?([^@;?]*)/i.exec(uri);
+  if (!match) return head;
+  const [, scheme = '', user, location = ''] = match;
+  return user === undefined ? `${scheme}${location}` : `${scheme}${user}@${location}`;
 }
 
 /**

@@ -70,8 +70,12 @@ export function isSameUcc(one: Ucc, other: Ucc): boolean {
   );
 }
 
-/** Whether recordings that `before` keeps may be destroyed under `after`. */
+/**
+ * Whether recordings that `before` keeps may be destroyed under `after`: those of calls in progress
+ * as soon as they end, where nobody says Save. Settings that record less destroy nothing.
+ */
 export function keepsShorter(before: Ucc, after: Ucc): boolean {
+  if (before.saveRecordingByDefault && !after.saveRecordingByDefault) return true;
   const days = ({ retentionDays }: Ucc): number => retentionDays || Number.POSITIVE_INFINITY;
   if (days(after) < days(before)) return true;
   return before.retentionSparesMarked && !after.retentionSparesMarked && after.retentionDays > 0;

@@ -46,11 +46,14 @@ function line(cells: readonly string[]): string {
   return `${cells.map(cell).join(',')}\r\n`;
 }
 
+/** Full-width forms are the same to a spreadsheet, and so is what blanks stand before. */
+const formula = /^[\t\r\n]|^[\s\p{C}]*[=+\-@\uff1d\uff0b\uff0d\uff20]/u;
+
 /**
  * A spreadsheet takes what begins so for a formula, and carries it out: an apostrophe makes it a
  * text (CWE-1236).
  */
 export function cell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const safe = formula.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -2,6 +2,13 @@ import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import type { AuditClass, AuditedAction, AuditLog, AuditOf } from '../domain/audit-log.ts';
 import type { CallRecord } from '../domain/records.ts';
 
+/** A UCC, or a call or recording of one. */
+interface HiddenSubject {
+  readonly uccName: string;
+  readonly id?: string;
+  readonly correlationId?: string;
+}
+
 type Subject = Pick<CallRecord, 'id' | 'uccName' | 'correlationId'>;
 
 declare module 'fastify' {
@@ -17,6 +24,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The call or recording that is read, once it is known. */
     subject: Subject | null;
+    /** What was asked for, where it is there and the caller does not see it. */
+    hidden: HiddenSubject | null;
     /** The route has written its own row. */
     isAudited: boolean;
   }
@@ -27,16 +36,26 @@ export function none(why: string): AuditClass {
   return { class: 'none', why };
 }
 
-/** Demands of every route what it leaves in the audit log; nobody reads what is not in it. */
+/**
+ * Demands of every route what it leaves in the audit log; nobody reads what is not in it. Who is
+ * told that there is no such thing, because it is not theirs, was denied it.
+ */
 export function auditAll(
   app: FastifyInstance,
   auditLog: AuditLog,
   onError: (cause: unknown) => void,
 ): void {
   app.decorateRequest('subject', null);
+  app.decorateRequest('hidden', null);
   app.decorateRequest('isAudited', false);
   app.addHook('onRoute', requireAudit);
   app.addHook('onSend', (request, reply, _payload, done) => {
+    if (request.hidden && reply.statusCode === 404) {
+      auditHidden(auditLog, request, request.hidden)
+        .catch(onError)
+        .then(() => done());
+      return;
+    }
     const { audit, answersUnaudited } = request.routeOptions.config;
     const isRead = audit === 'read' && request.method !== 'HEAD';
     if (!isRead || request.isAudited || request.is404 || reply.statusCode >= 400) return done();
@@ -63,6 +82,16 @@ export function auditRead(
     correlationId: subject?.correlationId ?? null,
     callId: subject?.id ?? null,
   });
+}
+
+function auditHidden(
+  auditLog: AuditLog,
+  request: FastifyRequest,
+  { uccName, correlationId, id }: HiddenSubject,
+): Promise<void> {
+  const of = { uccName, correlationId: correlationId ?? null, callId: id ?? null };
+  const what = { ...of, action: actionOf(request), reason: 'ucc' };
+  return auditLog.denied(request.caller, what);
 }
 
 /** The row of a change by the caller, for the commit of the change. */

@@ -67,14 +67,8 @@ function hasZlibHeader(bytes: Buffer): boolean {
   return bytes.length > 1 && (bytes.readUInt8(0) & 0x0f) === 8 && bytes.readUInt16BE(0) % 31 === 0;
 }
 
-const utf8Names = ['utf-8', 'utf8', 'us-ascii', 'ascii'];
-const latinNames = ['iso-8859-1', 'latin1', 'windows-1252'];
-const utf16Names: Readonly<Record<string, 'utf-16le' | 'utf-16be' | 'either'>> = {
-  'utf-16le': 'utf-16le',
-  'utf-16be': 'utf-16be',
-  'utf-16': 'either',
-  unicode: 'either',
-};
+/** Their byte order is told by the text, as it is by no name but those that say it. */
+const eitherOrder = ['utf-16', 'unicode', 'ucs-2', 'iso-10646-ucs-2', 'csunicode'];
 
 /**
  * JSON as text. A byte order mark counts before the charset; UTF-16 without either is told by the
@@ -94,7 +88,9 @@ export function textOf(bytes: Buffer, contentType: string | undefined): string {
 
 function charsetOf(contentType = ''): string {
   const match = /;\s*charset\s*=\s*(?:"([^"]*)"|([^\s;]*))/i.exec(contentType);
-  return (match?.[1] ?? match?.[2] ?? 'utf-8').trim().toLowerCase();
+  const named = (match?.[1] ?? match?.[2] ?? '').toLowerCase().replace(/^[\s']+|[\s']+$/g, '');
+  // .NET's names have no hyphen, such as `utf16`.
+  return named.replace(/^utf(?=\d)/, 'utf-') || 'utf-8';
 }
 
 function markedEncoding(bytes: Buffer): string | undefined {
@@ -104,10 +100,12 @@ function markedEncoding(bytes: Buffer): string | undefined {
 }
 
 function namedEncoding(bytes: Buffer, charset: string): string {
-  if (utf8Names.includes(charset)) return 'utf-8';
-  if (latinNames.includes(charset)) return 'windows-1252';
-  const utf16 = Object.hasOwn(utf16Names, charset) ? utf16Names[charset] : undefined;
-  if (utf16 === undefined) throw new BodyError(415, 'The charset is not known.');
-  if (utf16 !== 'either') return utf16;
-  return bytes[0] === 0 ? 'utf-16be' : 'utf-16le';
+  if (eitherOrder.includes(charset)) return bytes[0] === 0 ? 'utf-16be' : 'utf-16le';
+  // Many that send UTF-8 call it so.
+  if (charset === 'us-ascii' || charset === 'ascii') return 'utf-8';
+  try {
+    return new TextDecoder(charset).encoding;
+  } catch {
+    throw new BodyError(415, 'The charset is not known.');
+  }
 }

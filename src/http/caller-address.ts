@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { parseNetworks } from '../domain/networks.ts';
+import { parseNetworks, plainAddress } from '../domain/networks.ts';
 
 /** More hops than this is no chain of proxies. */
 const MAX_HOPS = 16;
@@ -15,51 +15,88 @@ export interface CallerAddress {
   readonly forwardedByStranger: boolean;
 }
 
+type IsTrusted = (address: string) => boolean;
+
+/** What proxies alone write, standards (RFC 9110 section 7.6.3, RFC 7239) and habits alike. */
+const proxyHeader = new RegExp(
+  '^(?:via|forwarded|x-forwarded.*|x-original-.*|x-real-ip|cf-connecting-ip|' +
+    '(?:x-(?:cluster-)?|true-)client-ip)$',
+);
+
 /**
  * The client's address. `X-Forwarded-For` is believed as far as configured proxies wrote it: from
- * the right, each entry that a trusted proxy added (RFC 7239 section 8.1 says why no further).
+ * the right, each entry that a trusted proxy added (RFC 7239 section 8.1 says why no further). A
+ * proxy may write another header and hand that one on as the client sent it: where `Forwarded` or
+ * `X-Real-IP` tell another story, nobody knows which one is the proxy's.
  * @throws NetworkError for an entry that is neither an address nor a CIDR range
  */
 export function callerAddressRule(
   trustedProxies: readonly string[],
 ): (request: IncomingMessage) => CallerAddress {
-  const isTrusted = parseNetworks(trustedProxies);
+  const isListed = parseNetworks(trustedProxies);
+  const isTrusted: IsTrusted = trustedProxies.length === 0 ? () => false : isListed;
   return ({ socket, headers }) => {
     const peer = socket.remoteAddress ?? '';
-    const forwarded = headers['x-forwarded-for'];
-    const isProxy = trustedProxies.length > 0 && isTrusted(peer);
-    // A proxy that names nobody asks for somebody all the same: it is no local caller itself.
-    if (forwarded === undefined && headers.forwarded === undefined) {
-      return { address: peer, forwardedByStranger: isProxy };
+    if (!isTrusted(peer)) {
+      const forwardedByStranger = Object.keys(headers).some((name) => proxyHeader.test(name));
+      return { address: peer, forwardedByStranger };
     }
-    if (!isProxy) return { address: peer, forwardedByStranger: true };
-    return walk(peer, String(forwarded ?? ''), isTrusted);
+    const { addresses, isKnown } = walk(hopsOf(headers['x-forwarded-for']), isTrusted);
+    const isAgreed = isKnown && agrees(headers, addresses, isTrusted);
+    return { address: addresses.at(-1) ?? peer, forwardedByStranger: !isAgreed };
   };
 }
 
-function walk(
-  peer: string,
-  forwarded: string,
-  isTrusted: (address: string) => boolean,
-): CallerAddress {
-  let address = peer;
-  const hops = forwarded.split(',').slice(-MAX_HOPS).reverse();
-  for (const hop of hops) {
-    const next = plainAddress(hop);
-    // What cannot be read was written by nobody one knows.
-    if (next === undefined) return { address, forwardedByStranger: true };
-    address = next;
-    if (!isTrusted(address)) return { address, forwardedByStranger: false };
+interface Walk {
+  /** Whom each proxy asked for, from the nearest on, up to the first that is none of ours. */
+  readonly addresses: readonly string[];
+  /** Whether the last of them is the client. */
+  readonly isKnown: boolean;
+}
+
+/**
+ * A proxy that names nobody asks for somebody all the same, and what cannot be read was written by
+ * nobody one knows. Whom the last of our proxies names is the client, also on a proxy's machine.
+ */
+function walk(hops: readonly (string | undefined)[], isTrusted: IsTrusted): Walk {
+  const addresses: string[] = [];
+  for (const hop of hops.slice(-MAX_HOPS).reverse()) {
+    if (hop === undefined) return { addresses, isKnown: false };
+    addresses.push(hop);
+    if (!isTrusted(hop)) break;
   }
-  // Whom the last of them names is the client, on a machine that proxies stand on too.
-  return { address, forwardedByStranger: false };
+  return { addresses, isKnown: addresses.length > 0 };
+}
+
+/** Whether the other headers, where they are there, name the same client. */
+function agrees(
+  { forwarded, 'x-real-ip': real }: IncomingHttpHeaders,
+  addresses: readonly string[],
+  isTrusted: IsTrusted,
+): boolean {
+  // A chain's last proxy names the one before it.
+  if (real !== undefined && !addresses.includes(addressOf(String(real)) ?? '')) return false;
+  if (forwarded === undefined) return true;
+  const other = walk(forwarded.split(',').map(forwardedFor), isTrusted);
+  return other.isKnown && other.addresses.at(-1) === addresses.at(-1);
+}
+
+function hopsOf(list: string | readonly string[] | undefined): (string | undefined)[] {
+  return list === undefined ? [] : String(list).split(',').map(addressOf);
+}
+
+/** `for="[2001:db8::1]:4711";proto=https` (RFC 7239 section 4) */
+function forwardedFor(element: string): string | undefined {
+  const named = element.split(';').map((pair) => /^\s*for\s*=\s*(?:"([^"]*)"|(.*))$/i.exec(pair));
+  const [match, ...others] = named.filter((one) => one !== null);
+  return others.length > 0 ? undefined : addressOf(match?.[1] ?? match?.[2] ?? '');
 }
 
 /** `192.0.2.1`, `192.0.2.1:4711`, `[2001:db8::1]:4711`, `2001:db8::1` */
-function plainAddress(hop: string): string | undefined {
+function addressOf(hop: string): string | undefined {
   const text = hop.trim();
   const bracketed = /^\[([^\]]+)\](?::\d{1,5})?$/.exec(text)?.[1];
   const withPort = /^([\d.]+):\d{1,5}$/.exec(text)?.[1];
   const address = bracketed ?? withPort ?? text;
-  return isIP(address) === 0 ? undefined : address;
+  return isIP(address) === 0 ? undefined : plainAddress(address);
 }

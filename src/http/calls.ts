@@ -97,7 +97,7 @@ function eventsRoute(app: FastifyInstance, services: HttpServices): void {
 }
 
 type CallRequest = Pick<FastifyRequest<{ Params: { id: string } }>, 'params' | 'caller'> &
-  Partial<Pick<FastifyRequest, 'subject'>>;
+  Partial<Pick<FastifyRequest, 'subject' | 'hidden'>>;
 
 /** The call that the path names, in progress or not, if the caller may know of it. */
 export async function recordFor(
@@ -108,9 +108,11 @@ export async function recordFor(
   const live = services.calls.byId(id) ?? services.calls.byCorrelationId(id);
   const record =
     live?.record ?? (await services.store.call(id)) ?? (await services.store.lastCall(id));
-  if (!record || !seesDialogue(services, request.caller.principal, record)) return undefined;
-  request.subject = record;
-  return record;
+  if (!record) return undefined;
+  const isSeen = seesDialogue(services, request.caller.principal, record);
+  if (isSeen) request.subject = record;
+  request.hidden = isSeen ? null : record;
+  return isSeen ? record : undefined;
 }
 
 /**
@@ -120,7 +122,9 @@ export async function recordFor(
 export function callFor(services: HttpServices, request: CallRequest): Call | undefined {
   const id = parseGuid(request.params.id) ?? request.params.id;
   const call = services.calls.named(id);
-  if (!call || !seesDialogue(services, request.caller.principal, call.record)) return undefined;
-  request.subject = call.record;
-  return call;
+  if (!call) return undefined;
+  const isSeen = seesDialogue(services, request.caller.principal, call.record);
+  if (isSeen) request.subject = call.record;
+  request.hidden = isSeen ? null : call.record;
+  return isSeen ? call : undefined;
 }

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Principal } from '../domain/access.ts';
-import { whenClosed } from '../protocols/http/when-closed.ts';
 import type { HttpServices } from './services.ts';
+import { whenClosed } from './when-closed.ts';
 
 /** Of each timeout: looks that find nothing taken, one after the other. */
 const LOOKS = 4;

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { cleanText, MAX_REASON_LENGTH } from '../domain/client-text.ts';
+import { cleanReason, cleanText } from '../domain/client-text.ts';
 import { type ErasureRecord, type FoundState, foundStates } from '../domain/erasure.ts';
 import { isoTime } from '../domain/event-view.ts';
 import type { Span } from '../domain/gap-map.ts';
@@ -123,7 +123,7 @@ function eraseRoute(app: FastifyInstance, services: HttpServices): void {
       if (interval === undefined) {
         return sendProblem(reply, 400, 'Give either whole, or startMs and endMs.');
       }
-      const reason = cleanText(request.body.reason, MAX_REASON_LENGTH);
+      const reason = cleanReason(request.body.reason);
       const entry = recordingAudit(services, request, record, 'erase', reason);
       try {
         const erasure = await services.erasures.erase({

@@ -6,12 +6,12 @@ import type { Follower } from '../domain/event-feed.ts';
 import { eventView } from '../domain/event-view.ts';
 import type { RecordingEvent } from '../domain/events.ts';
 import { uccKey } from '../domain/ucc.ts';
-import { whenClosed } from '../protocols/http/when-closed.ts';
 import { auditRead } from './audit.ts';
 import { type Beginning, beginningOf, formatSequences, parseCursor } from './event-cursor.ts';
 import { problemSchema, sendProblem } from './problems.ts';
-import { isGiven, uccFor } from './scope.ts';
+import { askedUcc, isGiven } from './scope.ts';
 import type { HttpServices, HttpSettings } from './services.ts';
+import { whenClosed } from './when-closed.ts';
 
 /** A client that does not read is closed beyond this; it comes back with its Last-Event-ID. */
 const MAX_BACKLOG_BYTES = 1024 * 1024;
@@ -60,7 +60,7 @@ export function eventRoutes(
     async (request, reply) => {
       const { ucc, since } = request.query;
       const { principal } = request.caller;
-      if (ucc !== undefined && !uccFor(services, principal, ucc)) {
+      if (ucc !== undefined && !askedUcc(services, request, ucc)) {
         return sendProblem(reply, 404, 'No such UCC.');
       }
       const lastEventId = request.headers['last-event-id'];

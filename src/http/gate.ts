@@ -183,8 +183,10 @@ function throttle(limit: RateLimiter, key: string): void {
  */
 function tokenOf(request: IncomingMessage, inQuery: readonly string[] = []): string | undefined {
   const { authorization } = request.headers;
-  // Another scheme is a token that does not hold; what follows is the verifier's to read.
-  const inHeader = authorization === undefined ? [] : [bearerOf(request) ?? ''];
+  const bearer = bearerOf(request) ?? '';
+  // Another scheme, or nothing behind its name, is a token that does not hold: unless there is one.
+  const isNone = authorization === undefined || (bearer === '' && inQuery.length > 0);
+  const inHeader = isNone ? [] : [bearer];
   const [token, ...others] = new Set([...inHeader, ...inQuery]);
   if (others.length > 0) throw new NotAdmittedError(400, 'twoTokens');
   return token;

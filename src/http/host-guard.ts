@@ -45,7 +45,8 @@ export function strayRule(settings: HostSettings, isOriginAllowed: OriginRule): 
   const isServed = hostRule(settings);
   return (request, isUpgrade) => {
     const authority = authorityOf(request);
-    if (authority !== undefined && nameOf(authority) === undefined) return noHost;
+    const isNamed = authority === undefined ? isOld(request) : nameOf(authority) !== undefined;
+    if (!isNamed) return noHost;
     if (!isServed(request)) return otherHost;
     if (!isUpgrade && safeMethods.includes(request.method)) return undefined;
     const { origin, 'sec-fetch-site': site } = request.headers;
@@ -66,6 +67,8 @@ export function refuseStrays(
     const stray = strayOf(request.raw, false);
     if (!stray) return void done();
     gate.strayed(request.raw, stray.reason).catch(onError);
+    // Who cannot say whom it asks for is not heard on (RFC 9112 section 9.6).
+    if (stray.status === 400) reply.header('Connection', 'close');
     return void sendProblem(reply, stray.status, stray.detail);
   });
 }
@@ -94,6 +97,11 @@ export function hostRule(settings: HostSettings): (request: IncomingMessage) => 
     const own = plainAddress(request.socket.localAddress ?? '');
     return name === own || (listensOnAll && isLocal(name));
   };
+}
+
+/** HTTP/1.1 has to say whom it asks for (RFC 9112 section 3.2), HTTP/1.0 knows no `Host`. */
+function isOld({ httpVersionMajor, httpVersionMinor }: IncomingMessage): boolean {
+  return httpVersionMajor === 1 && httpVersionMinor === 0;
 }
 
 /** The target's own authority counts, where it has one (RFC 9112 section 3.2.2). */

@@ -75,7 +75,7 @@ export async function buildHttpServer(
   app.setNotFoundHandler((_, reply) => sendProblem(reply, 404, 'There is no such resource.'));
   const connections = new Connections(app.server);
   const gate = new Gate(services, settings);
-  const isOriginAllowed = originRule(settings);
+  const isOriginAllowed = originRule({ ...settings, tls: services.certificate });
   const strayOf = strayRule(settings, isOriginAllowed);
   await securityHeaders(app, { tls: services.certificate !== undefined });
   refuseStrays(app, strayOf, { gate, onError: (cause) => services.onError(cause) });

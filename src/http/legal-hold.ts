@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { cleanText, MAX_REASON_LENGTH } from '../domain/client-text.ts';
+import { cleanReason, cleanText } from '../domain/client-text.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import { recordingAudit, refusedAudit } from './recording-audit.ts';
 import { findRecording } from './recordings.ts';
@@ -40,7 +40,7 @@ export function legalHoldRoutes(app: FastifyInstance, services: HttpServices): v
     async (request, reply) => {
       const record = await findRecording(services, request);
       if (!record) return sendProblem(reply, 404, 'No such recording.');
-      const reason = cleanText(request.body.reason, MAX_REASON_LENGTH);
+      const reason = cleanReason(request.body.reason);
       const hold = { reason, owner: cleanText(request.caller.principal.name) };
       const entry = recordingAudit(services, request, record, 'legalHold', reason);
       try {

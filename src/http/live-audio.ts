@@ -3,13 +3,13 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Principal } from '../domain/access.ts';
 import type { Call } from '../domain/call.ts';
-import { whenClosed } from '../protocols/http/when-closed.ts';
 import { callFor } from './calls.ts';
 import { cutOffStalled } from './download-watch.ts';
 import { problemSchema, sendProblem } from './problems.ts';
 import { recordingAudit } from './recording-audit.ts';
 import { seesRecording } from './scope.ts';
 import type { HttpServices } from './services.ts';
+import { whenClosed } from './when-closed.ts';
 
 const tags = ['Calls'];
 const MAX_CALLS = 40;
@@ -60,7 +60,9 @@ export function liveAudioRoutes(app: FastifyInstance, services: HttpServices): v
     },
     async (request, reply) => {
       const call = callFor(services, request);
-      if (!call || !seesRecording(services, request.caller.principal, call.record)) {
+      const isHeard = call && seesRecording(services, request.caller.principal, call.record);
+      if (!isHeard) {
+        request.hidden ??= call?.record ?? null;
         return sendProblem(reply, 404, 'No such call is in progress.');
       }
       if (listeners.size >= MAX_LISTENERS) {

@@ -5,22 +5,25 @@ export type OriginRule = (origin: string, host: string | undefined) => boolean;
 
 interface OriginSettings {
   readonly allowedOrigins: readonly string[];
-  /** A proxy may ask for Hush under another name than its pages have. */
+  /** A proxy may ask for Hush under another name, and scheme, than its pages have. */
   readonly publicUrl?: string | undefined;
+  /** Present where Hush itself speaks TLS. */
+  readonly tls?: object | undefined;
 }
 
 /**
- * Hush's own origin, and those that the configuration lists, compared exactly (RFC 6454 section 5).
+ * Hush's own origin, and those that the configuration lists, compared exactly: scheme, host and
+ * port (RFC 6454 section 5). A page that came over plain HTTP is none of an HTTPS server's, whoever
+ * put it there, and neither is a browser's extension.
  */
-export function originRule({ allowedOrigins, publicUrl }: OriginSettings): OriginRule {
+export function originRule({ allowedOrigins, publicUrl, tls }: OriginSettings): OriginRule {
   const allowed = new Set(allowedOrigins.map((origin) => origin.toLowerCase()));
   if (publicUrl !== undefined) allowed.add(new URL(publicUrl).origin);
+  const scheme = tls ? 'https' : 'http';
   return (origin, host) => {
     if (allowed.has(origin.toLowerCase())) return true;
-    if (host === undefined || !URL.canParse(origin)) return false;
-    const { protocol, host: own } = new URL(origin);
-    const asked = `${protocol}//${host}`;
-    return own !== '' && URL.canParse(asked) && new URL(asked).host === own;
+    const own = host === undefined ? null : URL.parse(`${scheme}://${host}`);
+    return own !== null && own.origin === URL.parse(origin)?.origin;
   };
 }
 

@@ -53,6 +53,7 @@ const pauseSchema = Type.Object({
   since: nullableTime,
   expiresAt: nullableTime,
   expired: Type.Boolean({ description: 'Not renewed in time, and holding all the same' }),
+  isYours: Type.Boolean({ description: 'Whether it is a lease that the caller took' }),
 });
 
 export const pausesSchema = Type.Object({

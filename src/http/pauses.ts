@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import type { Caller } from '../domain/access.ts';
 import type { Call } from '../domain/call.ts';
 import { cleanName } from '../domain/client-text.ts';
 import { isoTime } from '../domain/event-view.ts';
+import type { Effect } from '../domain/gatekeeper.ts';
 import { reservedOwners } from '../domain/lease.ts';
 import type { LeaseAnswer } from '../domain/lease-entries.ts';
-import { recordingStateName } from '../domain/recording-state.ts';
+import { RecordingState, recordingStateName } from '../domain/recording-state.ts';
 import type { CallRecord } from '../domain/records.ts';
 import { askedLease, type LeaseBody } from './asked-lease.ts';
 import { none } from './audit.ts';
@@ -109,7 +111,7 @@ function listRoute(app: FastifyInstance, services: HttpServices): void {
       const call = callFor(services, request);
       if (!call) return sendProblem(reply, 404, 'No such call is in progress.');
       reply.header('ETag', entityTag(call.record.version));
-      return reply.send(pausesView(call, undefined));
+      return reply.send(pausesView(call, request.caller, undefined));
     },
   );
 }
@@ -167,7 +169,7 @@ async function carry(
   }
   reply.header('ETag', entityTag(call.record.version));
   const isNew = effect?.event.type === 'pauseTaken';
-  return reply.code(isNew ? 201 : 200).send(pausesView(call, answer));
+  return reply.code(isNew ? 201 : 200).send(pausesView(call, request.caller, effect));
 }
 
 async function answerOf(
@@ -181,17 +183,19 @@ async function answerOf(
   return record && command.ended?.(record, ifVersion);
 }
 
-function pausesView(call: Call, answer: Extract<LeaseAnswer, { ok: true }> | undefined) {
+function pausesView(call: Call, { principal }: Caller, effect: Effect | undefined) {
   const { version, pausedAt, leases } = call.record;
-  const effect = answer?.effect;
-  const pauses = [...call.pauses].map((owner) => {
-    const lease = leases.find((other) => other.owner === owner);
-    if (!lease) return { ...noLease, owner, since: owner === 'api' ? timeOf(pausedAt) : null };
-    const { reason, takenAt, expiresAt, expired } = lease;
-    return { owner, reason, since: isoTime(takenAt), expiresAt: isoTime(expiresAt), expired };
-  });
+  const isPaused = call.recordingState === RecordingState.Paused;
+  const pauses = [
+    ...(isPaused ? [{ ...noLease, owner: 'api', since: timeOf(pausedAt) }] : []),
+    ...leases.map(({ owner, reason, takenAt, expiresAt, expired, takenBy }) => ({
+      ...{ owner, reason, since: isoTime(takenAt), expiresAt: isoTime(expiresAt), expired },
+      isYours: takenBy === principal.key,
+    })),
+    ...(call.isOnHold ? [{ ...noLease, owner: 'hold' }] : []),
+  ];
   return {
-    ...{ callId: call.id, version, keepsAudio: call.keeps && !call.pauses.has('hold') },
+    ...{ callId: call.id, version, keepsAudio: call.keeps && !call.isOnHold },
     recordingState: recordingStateName(call.recordingState),
     effectiveAt: timeOf(effect?.effectiveAt ?? null),
     sequence: effect?.event.sequence ?? null,
@@ -199,7 +203,7 @@ function pausesView(call: Call, answer: Extract<LeaseAnswer, { ok: true }> | und
   };
 }
 
-const noLease = { reason: null, since: null, expiresAt: null, expired: false };
+const noLease = { reason: null, since: null, expiresAt: null, expired: false, isYours: false };
 
 function timeOf(ms: number | null): string | null {
   return ms === null ? null : isoTime(ms);

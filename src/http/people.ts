@@ -107,7 +107,7 @@ function userChangeRoutes(app: FastifyInstance, { register, auditLog }: HttpServ
     (request, reply) => {
       if (!register) return sendProblem(reply, 404, elsewhere);
       const { body, params } = request;
-      return orProblem(reply, async () => {
+      return orProblem(auditLog, reply, async () => {
         const entry = entryOf(auditLog, request);
         const { user, isNew } = await register.saveUser(params.name, body, entry);
         reply.code(isNew ? 201 : 200);
@@ -129,7 +129,7 @@ function userChangeRoutes(app: FastifyInstance, { register, auditLog }: HttpServ
     },
     (request, reply) => {
       if (!register) return sendProblem(reply, 404, elsewhere);
-      return orProblem(reply, async () => {
+      return orProblem(auditLog, reply, async () => {
         const { name } = request.params;
         const isRemoved = await register.removeUser(name, entryOf(auditLog, request));
         return isRemoved ? reply.code(204).send() : sendProblem(reply, 404, 'No such user.');
@@ -173,7 +173,7 @@ function clientChangeRoutes(app: FastifyInstance, { register, auditLog }: HttpSe
     (request, reply) => {
       if (!register) return sendProblem(reply, 404, elsewhere);
       const { id } = request.params;
-      return orProblem(reply, async () => {
+      return orProblem(auditLog, reply, async () => {
         const { secret, isNew } = await register.saveClient(id, entryOf(auditLog, request));
         reply.header('Cache-Control', 'no-store').code(isNew ? 201 : 200);
         return { id, secret };
@@ -206,13 +206,17 @@ function entryOf(
 }
 
 async function orProblem<Answer>(
+  auditLog: HttpServices['auditLog'],
   reply: FastifyReply,
   work: () => Promise<Answer>,
 ): Promise<Answer | FastifyReply> {
   try {
     return await work();
   } catch (cause) {
-    if (cause instanceof LastAdminError) return sendProblem(reply, 409, sentence(cause));
+    if (cause instanceof LastAdminError) {
+      await auditLog.refused(reply.request.caller, cause.attempt);
+      return sendProblem(reply, 409, sentence(cause));
+    }
     if (!(cause instanceof PersonSettingsError)) throw cause;
     return sendProblem(reply, 400, `${cause.message}.`);
   }

@@ -7,7 +7,6 @@ import { ExportsBusyError } from '../domain/errors.ts';
 import type { RecordingEventType } from '../domain/events.ts';
 import { addressKey } from '../domain/networks.ts';
 import type { CallRecord } from '../domain/records.ts';
-import { whenClosed } from '../protocols/http/when-closed.ts';
 import {
   isSameFile,
   lastModified,
@@ -18,6 +17,7 @@ import {
 import { cutOffRemoved, cutOffStalled, inPieces } from './download-watch.ts';
 import { RETRY_AFTER_SECONDS, sendProblem } from './problems.ts';
 import type { HttpServices, OpenedAudio } from './services.ts';
+import { whenClosed } from './when-closed.ts';
 
 interface AudioRequest {
   readonly request: FastifyRequest;

@@ -45,6 +45,8 @@ export interface ById {
   readonly caller: Caller;
   /** For the audit log: what was found. */
   subject?: FastifyRequest['subject'];
+  /** And what was found, and is not the caller's. */
+  hidden?: FastifyRequest['hidden'];
 }
 
 const params = Type.Object({ id: Type.String() });
@@ -133,25 +135,28 @@ export async function findRecording(
   services: HttpServices,
   request: ById,
 ): Promise<CallRecord | undefined> {
-  const record = await foundRecording(services, request);
-  request.subject = record ?? null;
-  return record;
+  const { principal } = request.caller;
+  const id = parseGuid(request.params.id);
+  if (id === undefined) return undefined;
+  const record = await recordingOf(services, id, scopeOf(services, principal));
+  if (!record) return undefined;
+  const isSeen = seesRecording(services, principal, record);
+  if (isSeen) request.subject = record;
+  else request.hidden = record;
+  return isSeen ? services.trueRecord(record) : undefined;
 }
 
-async function foundRecording(
-  services: HttpServices,
-  { params: { id: text }, caller: { principal } }: ById,
+/** Of a correlation id the newest in which one of `uccs` took part; else the newest of all. */
+async function recordingOf(
+  { store }: HttpServices,
+  id: string,
+  uccs: string[] | undefined,
 ): Promise<CallRecord | undefined> {
-  const id = parseGuid(text);
-  if (id === undefined) return undefined;
-  const record = await services.store.call(id);
-  if (record?.recorded) {
-    return seesRecording(services, principal, record) ? services.trueRecord(record) : undefined;
-  }
-  const uccs = scopeOf(services, principal);
-  const asked = { correlationId: id, limit: 1, ...(uccs ? { uccs } : {}) };
-  const [newest] = (await services.store.recordings(asked)).records;
-  return newest && services.trueRecord(newest);
+  const record = await store.call(id);
+  if (record?.recorded) return record;
+  const asked = { correlationId: id, limit: 1 };
+  const [own] = uccs ? (await store.recordings({ ...asked, uccs })).records : [];
+  return own ?? (await store.recordings(asked)).records[0];
 }
 
 /** The same, if there is audio to be had; else the reply has said why there is none. */

@@ -36,8 +36,13 @@ function reducedPath(path: string): string {
   return isOpen && !directories.has(single.toLowerCase()) ? single.slice(0, -1) : single;
 }
 
-/** The `Host` that came along counts no more; a second one is still refused. */
-function takeAuthority({ headers, rawHeaders }: IncomingMessage, authority: string): void {
+/**
+ * The `Host` that came along counts no more; a second one is still refused, and so is none at all
+ * where HTTP/1.1 has to send one all the same.
+ */
+function takeAuthority(request: IncomingMessage, authority: string): void {
+  const { headers, rawHeaders } = request;
+  if (headers.host === undefined && request.httpVersionMinor >= 1) return;
   if (headers.host === undefined) rawHeaders.push('Host', authority);
   headers.host = authority;
   for (let index = 0; index < rawHeaders.length; index += 2) {

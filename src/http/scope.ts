@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import { type Principal, seesAllUccs, seesUcc } from '../domain/access.ts';
 import type { CallRecord } from '../domain/records.ts';
 import { type Ucc, uccKey } from '../domain/ucc.ts';
@@ -11,6 +12,17 @@ interface Uccs {
 export function uccFor({ uccs }: Uccs, principal: Principal, name: string): Ucc | undefined {
   const ucc = uccs.get(name);
   return ucc && seesUcc(principal, ucc) ? ucc : undefined;
+}
+
+/** The same of a UCC that a request names: one that is there and not given is a denied attempt. */
+export function askedUcc(
+  services: Uccs,
+  request: Pick<FastifyRequest, 'caller' | 'hidden'>,
+  name: string,
+): Ucc | undefined {
+  const ucc = uccFor(services, request.caller.principal, name);
+  if (!ucc && services.uccs.get(name)) request.hidden = { uccName: uccKey(name) };
+  return ucc;
 }
 
 /** A recording is heard by whoever sees a UCC that took part in it. */

@@ -1,10 +1,10 @@
 import { type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { MAX_REASON_LENGTH } from '../domain/client-text.ts';
+import { MAX_REASON_LENGTH, reasonPattern } from '../domain/client-text.ts';
 
 /** Of what cannot be undone: kept for ever, in the audit log. */
 export const reasonSchema = Type.String({
-  ...{ minLength: 1, maxLength: MAX_REASON_LENGTH },
+  ...{ minLength: 1, maxLength: MAX_REASON_LENGTH, pattern: reasonPattern },
   description: 'Why; kept for ever in the audit log',
 });
 

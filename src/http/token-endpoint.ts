@@ -195,6 +195,11 @@ function noSuchRealm(reply: FastifyReply) {
   return sendProblem(reply, 404, 'There is no such realm.');
 }
 
+/** Others are passed over, however often they come: `resource` may come twice (RFC 8707). */
+const knownParameters: readonly string[] = [
+  ...['client_id', 'client_secret', 'username', 'password', 'grant_type', 'scope'],
+];
+
 /**
  * What has no value counts as left out, and a parameter that comes twice is refused (RFC 6749
  * section 3.2).
@@ -202,7 +207,7 @@ function noSuchRealm(reply: FastifyReply) {
 function formOf(body: unknown): Map<string, string> | undefined {
   const form = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(typeof body === 'string' ? body : '')) {
-    if (value === '') continue;
+    if (value === '' || !knownParameters.includes(name)) continue;
     if (form.has(name)) return undefined;
     form.set(name, value);
   }

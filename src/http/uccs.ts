@@ -8,7 +8,7 @@ import { MAX_RETENTION_DAYS, uccNamePattern } from '../domain/ucc.ts';
 import { RetentionReasonError, type UccChange } from '../domain/ucc-registry.ts';
 import { auditOfChange } from './audit.ts';
 import { problemSchema, sendProblem } from './problems.ts';
-import { uccFor, uccsFor } from './scope.ts';
+import { askedUcc, uccsFor } from './scope.ts';
 import type { HttpServices } from './services.ts';
 import { reasonSchema, strict } from './strict-body.ts';
 
@@ -91,8 +91,7 @@ export function uccRoutes(app: FastifyInstance, services: HttpServices): void {
       schema: { tags, params, summary: 'A UCC', response: answers },
     },
     async (request, reply) =>
-      uccFor(services, request.caller.principal, request.params.name) ??
-      sendProblem(reply, 404, 'No such UCC.'),
+      askedUcc(services, request, request.params.name) ?? sendProblem(reply, 404, 'No such UCC.'),
   );
 
   app.put<SettingsRoute>(

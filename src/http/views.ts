@@ -165,7 +165,7 @@ export function callView(call: Call, alarms: readonly AlarmKind[]) {
   const { gapStartedAt } = call.record;
   return {
     ...commonView(call.record),
-    pausedBy: [...call.pauses],
+    pausedBy: [...call.pausedBy],
     notKeptSince: gapStartedAt === null ? null : isoTime(gapStartedAt),
     alarms: [...alarms],
     streams: [...call.streams.values()].map(({ track, label, aor, mixed, agreed, held }) => ({

@@ -8,10 +8,9 @@ import {
 } from '../domain/access.ts';
 import type { AuditClass } from '../domain/audit-log.ts';
 import type { Ucc } from '../domain/ucc.ts';
-import { hubContract } from './hub-contract.ts';
+import { type HubMethodName, hubContract } from './hub-contract.ts';
+import type { HubRead, RecordingHubOptions } from './options.ts';
 import { SubscriptionError } from './subscriptions.ts';
-
-export type HubMethodName = keyof typeof hubContract.methods;
 
 /** Who a connection belongs to; both SignalRs carry it as their `user`. */
 export function callerOf({ user }: { readonly user: unknown }): Caller {
@@ -27,6 +26,15 @@ export function principalOf(connection: { readonly user: unknown }): Principal {
 export function requireAccess(principal: Principal, method: HubMethodName): void {
   const needed: Permission = hubContract.methods[method].access;
   if (!may(principal, needed)) throw new SubscriptionError('You are not allowed to do this.');
+}
+
+/** A UCC that is there, and that the caller does not see, was asked for. */
+export async function auditDenied(
+  options: Pick<RecordingHubOptions, 'ucc' | 'auditDenied'>,
+  connection: { readonly user: unknown },
+  what: HubRead & { readonly uccName: string },
+): Promise<void> {
+  if (options.ucc(what.uccName)) await options.auditDenied(callerOf(connection), what);
 }
 
 /** A later request of a connection acts for it only when it is the same bearer's. */

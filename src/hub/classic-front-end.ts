@@ -11,9 +11,9 @@ import type {
   HubMethod,
 } from '../protocols/signalr-classic/types.ts';
 import {
+  auditDenied,
   callerOf,
   expiryOf,
-  type HubMethodName,
   hearersOf,
   keyOf,
   principalOf,
@@ -21,6 +21,8 @@ import {
 } from './audience.ts';
 import {
   classicHubName,
+  connectAction,
+  type HubMethodName,
   hubContract,
   recordingChangedEvent,
   recordingChangedPayload,
@@ -173,12 +175,17 @@ export class ClassicFrontEnd {
     return actions.includes(action) ? (action as ClassicAction) : undefined;
   }
 
-  /** Its token's end is the connection's: the client starts again with a fresh one. */
-  #welcome(connection: ClassicConnection): void {
+  /**
+   * Who hears of its UCCs is on record, though it subscribes to nothing. Its token's end is the
+   * connection's: the client starts again with a fresh one.
+   */
+  async #welcome(connection: ClassicConnection): Promise<void> {
+    await this.#options.auditRead(callerOf(connection), { action: connectAction });
     const expiry = new Expiry(() => connection.close());
     expiry.extend(expiryOf(connection.user));
     this.#expiries.set(connection, expiry);
     this.#connections.set(connection, this.#listen(connection));
+    if (!this.#options.isCurrent(principalOf(connection))) connection.close();
   }
 
   #listen(connection: ClassicConnection): Subscriptions {
@@ -190,6 +197,7 @@ export class ClassicFrontEnd {
         return ucc !== undefined && seesUcc(principalOf(connection), ucc);
       },
       audit: (what) => this.#options.auditRead(callerOf(connection), what),
+      auditDenied: (what) => auditDenied(this.#options, connection, what),
       send: (event) =>
         connection.send(classicHubName, recordingChangedEvent, [recordingChangedPayload(event)]),
     });

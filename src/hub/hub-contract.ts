@@ -25,6 +25,9 @@ const enumOf = (values: Record<string, number>) =>
       .join(', '),
   });
 
+/** In the audit log: a client that is connected hears of every command in its UCCs. */
+export const connectAction = 'Connect';
+
 /** What `api/hub.json` says: methods clients call, events they get. */
 export const hubContract = {
   paths: {
@@ -88,6 +91,8 @@ export const hubContract = {
     },
   },
 } as const;
+
+export type HubMethodName = keyof typeof hubContract.methods;
 
 /** undefined for what is no successful command. */
 export function stateChangedPayload(event: RecordingEvent) {

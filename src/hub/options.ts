@@ -25,6 +25,8 @@ export interface RecordingHubOptions {
   ucc(name: string): Ucc | undefined;
   /** On record before it is answered: the caller listens to what tells of people. */
   auditRead(caller: Caller, what: HubRead): Promise<void>;
+  /** The caller asked for what is there, and is hidden from it. */
+  auditDenied(caller: Caller, what: HubRead): Promise<void>;
   isOriginAllowed(origin: string, host: string | undefined): boolean;
   /** Whether a bearer is still who it was when it connected. */
   isCurrent(principal: Principal): boolean;

@@ -7,9 +7,9 @@ import { HubError } from '../protocols/signalr/errors.ts';
 import type { HubConnection } from '../protocols/signalr/hub.ts';
 import { createSignalrServer, type SignalrServer } from '../protocols/signalr/server.ts';
 import {
+  auditDenied,
   callerOf,
   expiryOf,
-  type HubMethodName,
   hearersOf,
   isSameBearer,
   principalOf,
@@ -18,6 +18,8 @@ import {
 } from './audience.ts';
 import { ClassicFrontEnd } from './classic-front-end.ts';
 import {
+  connectAction,
+  type HubMethodName,
   hubContract,
   recordingChangedEvent,
   recordingChangedPayload,
@@ -62,8 +64,7 @@ export class RecordingHub {
           SubscribeCall: (connection, [correlationId]) =>
             this.#call(connection, 'SubscribeCall', (of) => of.subscribeCall(correlationId)),
         },
-        // Who was removed between its request and its handshake.
-        onConnected: (connection) => this.#dropIfStale(connection),
+        onConnected: (connection) => this.#welcome(connection),
         onDisconnected: (connection) => this.#forget(connection),
       },
       isSameUser: isSameBearer,
@@ -134,6 +135,13 @@ export class RecordingHub {
     this.#classic.close();
   }
 
+  /** Who hears of its UCCs is on record, though it subscribes to nothing. */
+  async #welcome(connection: HubConnection): Promise<void> {
+    await this.#options.auditRead(callerOf(connection), { action: connectAction });
+    // Who was removed between its request and its handshake.
+    this.#dropIfStale(connection);
+  }
+
   #dropIfStale(connection: HubConnection): void {
     if (!this.#options.isCurrent(principalOf(connection))) connection.close();
   }
@@ -168,6 +176,7 @@ export class RecordingHub {
       room: this.#room,
       sees: (uccName) => this.#sees(connection, uccName),
       audit: (what) => this.#options.auditRead(callerOf(connection), what),
+      auditDenied: (what) => auditDenied(this.#options, connection, what),
       send: (event) => {
         connection.sendEncoded(this.#encode(event));
         return connection.drained();

@@ -3,6 +3,7 @@ import { parseGuid } from '../domain/correlation-id.ts';
 import type { EventFeed, Follower } from '../domain/event-feed.ts';
 import type { RecordingEvent } from '../domain/events.ts';
 import { uccKey } from '../domain/ucc.ts';
+import type { HubMethodName } from './hub-contract.ts';
 import type { HubRead } from './options.ts';
 
 /** During a replay the client gets this many events before anybody else has a turn. */
@@ -42,6 +43,8 @@ export interface SubscriptionOptions {
   sees(uccName: string): boolean;
   /** On record before anything is heard of it. */
   audit(what: HubRead): Promise<void>;
+  /** The client asked for a UCC that it does not see, whether it is there or not. */
+  auditDenied(what: HubRead & { readonly uccName: string }): Promise<void>;
   /** A promise that it returns keeps a replay waiting: the client reads slower than the store. */
   send(event: RecordingEvent): void | Promise<void>;
 }
@@ -62,7 +65,7 @@ export class Subscriptions {
    * Resolves when the replay, if one was asked for, has been sent. Subscribing again begins anew.
    */
   async subscribe(uccName: unknown, sinceSequence: unknown): Promise<void> {
-    const name = this.#knownUcc(uccName);
+    const name = await this.#knownUcc('Subscribe', uccName);
     const since = sequenceOf(sinceSequence);
     let failure: unknown;
     const follower = await this.#inTurn(async () => {
@@ -80,7 +83,7 @@ export class Subscriptions {
   }
 
   async unsubscribe(uccName: unknown): Promise<void> {
-    const name = this.#knownUcc(uccName);
+    const name = await this.#knownUcc('Unsubscribe', uccName);
     await this.#inTurn(async () => this.#forgetUcc(name));
   }
 
@@ -147,8 +150,10 @@ export class Subscriptions {
     if (this.#uccs.delete(name)) this.#options.room.taken -= 1;
   }
 
-  #knownUcc(uccName: unknown): string {
-    if (typeof uccName === 'string' && this.#options.sees(uccName)) return uccKey(uccName);
+  async #knownUcc(action: HubMethodName, uccName: unknown): Promise<string> {
+    const isText = typeof uccName === 'string';
+    if (isText && this.#options.sees(uccName)) return uccKey(uccName);
+    if (isText) await this.#options.auditDenied({ action, uccName });
     throw new SubscriptionError('The UCC was not recognized.');
   }
 

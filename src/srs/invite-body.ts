@@ -1,5 +1,6 @@
 import { gunzipSync, inflateSync } from 'node:zlib';
 import { withoutCardNumbers, withoutCardNumbersInUri } from '../domain/card-numbers.ts';
+import { cleanName } from '../domain/client-text.ts';
 import type { MetadataFault } from '../domain/metadata-fault.ts';
 import { parseOffer } from '../protocols/sdp/parse-offer.ts';
 import { MAX_SDP_CHARACTERS } from '../protocols/sdp/raw-media.ts';
@@ -132,7 +133,7 @@ class BodyReader {
       // What is too large is not even made a text of.
       const isTooLarge = content.length > MAX_SDP_CHARACTERS || this.#left.sdpBytes < 0;
       if (isTooLarge) throw new SdpError('tooLarge');
-      this.#offer = parseOffer(content.toString());
+      this.#offer = labelledSafely(parseOffer(content.toString()));
     } catch (cause) {
       if (!(cause instanceof SdpError)) throw cause;
       this.#sdpError ??= cause;
@@ -159,9 +160,18 @@ class BodyReader {
   }
 }
 
+/** Labels tell streams apart, and what the metadata calls one must stay what the offer does. */
+function labelledSafely(offer: SdpOffer): SdpOffer {
+  return { ...offer, media: offer.media.map((one) => ({ ...one, label: cleanLabel(one.label) })) };
+}
+
+function cleanLabel(label: string | undefined): string | undefined {
+  return label === undefined ? undefined : cleanName(label);
+}
+
 /**
- * Parties' names and addresses, as they are kept from here on. Ids of sessions and vendors' values
- * name the call, and stay.
+ * Parties' names and addresses and streams' labels, as they are kept from here on. Ids of sessions
+ * and vendors' values name the call, and stay.
  */
 function withoutCards(metadata: RecordingMetadata): RecordingMetadata {
   const participants = metadata.participants.map((participant) => {
@@ -172,7 +182,8 @@ function withoutCards(metadata: RecordingMetadata): RecordingMetadata {
       name: name === undefined ? undefined : withoutCardNumbers(name),
     };
   });
-  return { ...metadata, participants };
+  const streams = metadata.streams.map((one) => ({ ...one, label: cleanLabel(one.label) }));
+  return { ...metadata, participants, streams };
 }
 
 /** By what it begins with; its type counts where that says nothing. */

@@ -8,11 +8,19 @@ import { ipv6Words, parseNetworks } from '../domain/networks.ts';
  * IPv4.
  */
 const forbiddenNetworks = [
-  // This network, link-local, multicast, broadcast.
-  ...['0.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '255.255.255.255'],
-  ...['::/128', 'fe80::/10', 'ff00::/8'],
+  // This network, link-local, multicast, reserved (RFC 1112 section 4), and broadcast with it.
+  ...['0.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '240.0.0.0/4'],
+  // Site-local, link-local's old kin, means something else at each site (RFC 3879).
+  ...['::/128', 'fe80::/10', 'fec0::/10', 'ff00::/8'],
   // Metadata and agent addresses outside link-local: AWS, Google, Alibaba, Oracle, Azure.
-  ...['fd00:ec2::/32', 'fd20:ce::254', '100.100.100.200', '192.0.0.192', '168.63.129.16'],
+  ...[
+    'fd00:ec2::/32',
+    'fd00:c1::/32',
+    'fd20:ce::254',
+    '100.100.100.200',
+    '192.0.0.192',
+    '168.63.129.16',
+  ],
   // Gateways translate these to IPv4, each in ways of its own: NAT64, the well-known prefix and the
   // one for local use (RFC 6052, RFC 8215), and Teredo, which hides the address (RFC 4380).
   ...['64:ff9b::/32', '2001::/32'],
@@ -47,11 +55,17 @@ export function addressRule(allowedNetworks: readonly string[]): AddressRule {
 function embeddedIpv4(address: string): string | undefined {
   // The loopback address is none that stands for another.
   if (isLoopback(address)) return undefined;
-  const form = embeddings.find(({ holds }) => holds(address));
-  const words = form && ipv6Words(address);
-  const [high, low] = words?.slice(form?.word) ?? [];
+  const words = ipv6Words(address) ?? [];
+  const form = isIsatap(words) ? { word: 6 } : embeddings.find(({ holds }) => holds(address));
+  const [high, low] = form ? words.slice(form.word) : [];
   if (high === undefined || low === undefined) return undefined;
   return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.');
+}
+
+/** Under any prefix, global or not: an interface identifier of its own (RFC 5214 section 6.1). */
+function isIsatap(words: readonly number[]): boolean {
+  const [scope = -1, kind] = words.slice(4);
+  return (scope & ~0x0200) === 0 && kind === 0x5efe;
 }
 
 export class AddressRefusedError extends Error {

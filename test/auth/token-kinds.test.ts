@@ -40,6 +40,15 @@ describe('no access token', () => {
   test.each([
     ['an ID token, in another case', { typ: 'id' }],
     ['a renewal token', { typ: 'renewal' }],
+    ['an ID token with blanks', { typ: ' ID ' }],
+    ['an ID token by another name', { typ: 'id_token' }],
+    ['a logout token', { typ: 'logout+jwt' }],
+    ['a type that nobody knows', { typ: 'x' }],
+    ['an empty type', { typ: '' }],
+    ['a type that is no text', { typ: ['Bearer'] }],
+    ['an ID token of Cognito', { token_use: 'id' }],
+    ['a refresh token of Cognito', { token_use: 'refresh' }],
+    ['a use that is no text', { token_use: ['access'] }],
     ['an ID token by its nonce', { nonce: 'n-0S6_WzA2Mj' }],
     ['an ID token by what it hashes', { at_hash: 'MTIzNDU2Nzg5MDEyMzQ1Ng' }],
     ['an ID token by the code that it hashes', { c_hash: 'LDktKdoQak3Pk0cnXxCltA' }],
@@ -54,10 +63,12 @@ describe('no access token', () => {
   });
 
   test('a bearer’s own, whatever the case of its type', async () => {
-    for (const typ of ['Bearer', 'bearer', 'BEARER']) {
+    for (const typ of ['Bearer', 'bearer', ' BEARER ', 'JWT', 'at+jwt', 'application/at+jwt']) {
       const token = await makeToken(issuer.url, key, { claims: { typ, jti: typ } });
       await expect(verify(token)).resolves.toBeDefined();
     }
+    const ofCognito = await makeToken(issuer.url, key, { claims: { token_use: 'access' } });
+    await expect(verify(ofCognito)).resolves.toBeDefined();
   });
 });
 

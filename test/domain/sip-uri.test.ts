@@ -12,6 +12,8 @@ describe('parseRequesterUri', () => {
     'sip:agent@[2001:db8::1]:5060',
     'tel:+31880000000',
     'tel:+31-88-000.00(00)',
+    'tel:+31 88 0000001',
+    'tel:+31%2088 (0) 000',
     'tel:112;phone-context=example.com',
     'tel:*21#',
   ])('%s', (uri) => {

@@ -69,7 +69,7 @@ describe('PUT', () => {
 
   test('replaces all settings', async () => {
     await send('PUT', 'replaced', { recordFromStart: false, agents: [agent] });
-    await send('PUT', 'REPLACED', { saveRecordingByDefault: false });
+    await send('PUT', 'REPLACED', { saveRecordingByDefault: false, reason: 'policy' });
     const expected = { ...defaults, name: 'replaced', saveRecordingByDefault: false };
     expect(await bench.hush.get('/api/uccs/replaced')).toEqual(expected);
   });

@@ -202,6 +202,7 @@ describe('every hub method does', () => {
         .configureLogging(5)
         .build();
       await connection.start();
+      await expect.poll(() => connectRows()).not.toEqual([]);
       const left = await rowsOf(audit, async () => {
         await connection.invoke(method, method === 'SubscribeCall' ? ids.correlation : ucc);
       });
@@ -213,3 +214,7 @@ describe('every hub method does', () => {
     },
   );
 });
+
+async function connectRows(): Promise<Row[]> {
+  return (await rows()).filter(({ who, action }) => who === doer.name && action === 'Connect');
+}

@@ -40,6 +40,7 @@ describe('settings of a UCC', () => {
     [{ retentionDays: 30 }, { retentionDays: 29 }],
     [{ retentionDays: 0 }, { retentionDays: 36_000 }],
     [{ retentionDays: 30 }, { retentionSparesMarked: false }],
+    [{ saveRecordingByDefault: true }, { saveRecordingByDefault: false }],
   ] as const;
   test.each(stricter)('%j and then %j needs a reason', async (before, after) => {
     const path = '/api/uccs/stricter';
@@ -47,7 +48,9 @@ describe('settings of a UCC', () => {
     for (const method of ['PATCH', 'PUT']) {
       expect((await ask(method, path, { ...before, ...after })).status, method).toBe(400);
     }
-    expect((await ask('PATCH', path, { ...after, reason: '' })).status).toBe(400);
+    for (const reason of reasonsOfNothing) {
+      expect((await ask('PATCH', path, { ...after, reason })).status).toBe(400);
+    }
     expect((await ask('PATCH', path, { ...after, reason: 'x'.repeat(501) })).status).toBe(400);
     expect(await bench.hush.get(path)).toMatchObject({ retentionSparesMarked: true, ...before });
     expect((await ask('PATCH', path, { ...after, reason: 'policy 7' })).status).toBe(200);
@@ -62,7 +65,25 @@ describe('settings of a UCC', () => {
     expect((await ask('PATCH', path, { retentionDays: 31 })).status).toBe(200);
     expect((await ask('PATCH', path, { retentionDays: 0 })).status).toBe(200);
   });
+
+  test('recording less, or saving by default again, needs none', async () => {
+    const path = '/api/uccs/less';
+    const before = { useAudioRecording: true, saveRecordingByDefault: false };
+    expect((await ask('PUT', path, before)).status).toBe(200);
+    const after = [
+      { saveRecordingByDefault: true },
+      { useAudioRecording: false },
+      { recordFromStart: false },
+      { pauseLookbackMs: 5_000 },
+    ];
+    for (const settings of after) {
+      expect((await ask('PATCH', path, settings)).status).toBe(200);
+    }
+  });
 });
+
+/** Blanks, controls, format characters, and fillers that count as letters or symbols. */
+const reasonsOfNothing = ['', '   ', '\u200b', '\t\n', '\u00a0\u2060 \ufeff', '\u3164', '\u2800'];
 
 test('a legal hold is released for a reason, in the body or in the query', async () => {
   const { id } = await record(bench);
@@ -73,7 +94,11 @@ test('a legal hold is released for a reason, in the body or in the query', async
   ]) {
     expect((await ask('PUT', path, { reason: 'case 7' })).status).toBe(200);
     expect((await ask('DELETE', path)).status).toBe(400);
-    expect((await ask('DELETE', path, { reason: '' })).status).toBe(400);
+    for (const reason of reasonsOfNothing) {
+      expect((await ask('DELETE', path, { reason })).status).toBe(400);
+      const inQuery = `${path}?reason=${encodeURIComponent(reason)}`;
+      expect((await ask('DELETE', inQuery)).status).toBe(400);
+    }
     expect((await release()).status).toBe(200);
     const [row] = await rowsOf(`recording=${id}`);
     expect(row).toMatchObject({
@@ -81,6 +106,20 @@ test('a legal hold is released for a reason, in the body or in the query', async
       before: { legalHold: { reason: 'case 7', owner: 'anonymous' } },
     });
   }
+});
+
+test('a legal hold and an erasure need a reason that says something', async () => {
+  const { id } = await record(bench);
+  const path = `/api/recordings/${id}`;
+  for (const reason of reasonsOfNothing) {
+    expect((await ask('PUT', `${path}/legal-hold`, { reason })).status).toBe(400);
+    expect((await ask('POST', `${path}/erasures`, { reason, whole: true })).status).toBe(400);
+  }
+  expect(await bench.hush.get(path)).toMatchObject({ status: 'kept', legalHold: null });
+  await ask('PUT', `${path}/legal-hold`, { reason: ' \u200bcase\u00a0 7\n' });
+  expect((await bench.hush.get(path)).legalHold.reason).toBe('case 7');
+  const [row] = await rowsOf(`recording=${id}&action=legalHold`);
+  expect(row.reason).toBe('case 7');
 });
 
 test('no secret of a webhook is on record, only that it is another one', async () => {
@@ -138,6 +177,14 @@ describe('CSV', () => {
     ['\rx', '"\'\rx"'],
     ['=a,"b"', '"\'=a,""b"""'],
     ['a=b', 'a=b'],
+    [' =1', "' =1"],
+    ['\u00a0\u200b=1', "'\u00a0\u200b=1"],
+    ['＝1', "'＝1"],
+    ['　＋1', "'　＋1"],
+    ['－1', "'－1"],
+    ['＠a', "'＠a"],
+    ['\n=1', '"\'\n=1"'],
+    [' a=1', ' a=1'],
     ['two\nlines', '"two\nlines"'],
   ])('%j is the cell %j', (text, shown) => {
     expect(cell(text)).toBe(shown);

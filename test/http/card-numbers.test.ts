@@ -104,3 +104,83 @@ test("parties' names and addresses hold none; a phone number stays what it is", 
   );
   expect(stored()).not.toMatch(/4929[ -]?4212[ -]?3460/);
 });
+
+test('of the requester only whom it names is kept, and told', async () => {
+  const placed = await bench.caller.call(bench.hush);
+  const { correlationId } = placed;
+  const [name, host] = agent.split('@');
+  for (const uri of [`${agent}?pan=${pan}`, `${agent};x=${spaced}`, `${name}:${pan}@${host}`]) {
+    for (const action of ['Pause', 'Mark', 'Start']) {
+      const fields = { RequesterSipUri: uri.replaceAll(' ', '%20') };
+      const answer = await bench.hush.command(action, correlationId, fields);
+      expect(answer.ErrorMessage).toBeNull();
+    }
+  }
+  const own = bench.hush.events.filter(
+    (event) => event.correlationId === correlationId && event.requester !== null,
+  );
+  expect(own.length).toBe(9);
+  for (const { requester } of own) expect(requester).toBe(agent);
+  await placed.call.end();
+  await bench.hush.settled(correlationId);
+  expect(stored()).not.toMatch(/4929(?:[ -]|%20)?4212(?:[ -]|%20)?3460/);
+});
+
+test('however it is spelled, it is on no disk', async () => {
+  const placed = await bench.caller.call(bench.hush);
+  const { correlationId } = placed;
+  const gaps = ['+', '%20', ':', ' x ', '\u200b', '\0', '·', '&nbsp;', '"] ["', '    '];
+  const texts = gaps.map((gap) => spaced.replaceAll(' ', gap));
+  texts.push(`+${pan}`, `00${pan}`, `${pan}1227123`, pan + pan, 'u'.repeat(241) + pan);
+  for (const text of texts) {
+    await bench.hush.command('Mark', correlationId, { UCCName: text });
+    const asked = { owner: 'page', ttlMs: 60_000, reason: text };
+    await send('POST', `/api/calls/${correlationId}/pauses`, asked);
+  }
+  const owner = 'p4929:4212:3460:0821';
+  await send('POST', `/api/calls/${correlationId}/pauses`, { owner, ttlMs: 60_000 });
+  await placed.call.end();
+  await bench.hush.settled(correlationId);
+  expect(stored()).not.toMatch(/4929[^0-9a-f]{0,6}4212[^0-9a-f]{0,6}3460|492942123460/);
+  expect(log.join('')).not.toMatch(/4929[^0-9a-f]{0,6}4212[^0-9a-f]{0,6}3460|492942123460/);
+});
+
+test("in parties' escaped addresses and hidden in names there is none", async () => {
+  const correlationId = '0b6c6a58-6739-4f0c-98ff-0968292c8c31';
+  const silent = { source: () => undefined };
+  const escaped = [...pan].map((digit) => `%3${digit}`).join('');
+  const call = await bench.caller.client.placeCall({
+    peer: bench.hush.peer,
+    requestUri: `sip:${ucc}@127.0.0.1`,
+    headers: [{ name: 'X-Correlation-Id', value: correlationId }],
+    participants: [
+      { aor: agent, name: `Eva ${pan.replace(/(?=.{8}$)/, '\u200b')}`, ...silent },
+      {
+        ...{ aor: `sip:${escaped}@domain.com`, ...silent },
+        name: 'C\u200ba\u2028l\ufeffl\u{e0041}er',
+      },
+    ],
+  });
+  const { parties } = await bench.hush.get(`/api/calls/${correlationId}`);
+  expect(parties).toMatchObject([
+    { aor: agent, name: 'Eva (card number)' },
+    { aor: 'sip:card-number@domain.com', name: 'Caller' },
+  ]);
+  await call.end();
+  await bench.hush.event(
+    (event) => event.correlationId === correlationId && event.type === 'callEnded',
+  );
+  expect(stored()).not.toMatch(/4929421234600821|%34%39%32%39/);
+});
+
+test('settings that hold one are refused, however it is spelled', async () => {
+  const spelled = ['4929+4212+3460+0821', '4929%204212%203460%200821', `%34${pan.slice(1)}`];
+  for (const one of spelled) {
+    const url = `https://example.com/?pan=${one}`;
+    expect((await send('PUT', '/api/webhooks/crm', { url })).status).toBe(400);
+    const member = `sip:a@d.com;x=${one}`;
+    expect((await send('PATCH', `/api/uccs/${ucc}`, { agents: [agent, member] })).status).toBe(400);
+  }
+  const agents = [agent, `tel:+${pan}`];
+  expect((await send('PATCH', `/api/uccs/${ucc}`, { agents })).status).toBe(400);
+});

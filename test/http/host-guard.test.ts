@@ -109,6 +109,17 @@ describe('421 for every other one', () => {
     expect(refused.message).toContain('421');
   });
 
+  test('no upgrade without a host', async () => {
+    const head = [
+      `GET ${hubContract.paths.signalr} HTTP/1.1`,
+      ...['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'],
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    ];
+    expect(await send(`${head.join('\r\n')}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
+    const named = [...head, `Host: localhost:${port}`].join('\r\n');
+    expect(await send(`${named}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 101 /);
+  });
+
   test('an authority in the target counts before the header', async () => {
     const absolute = (authority: string) =>
       send(`GET http://${authority}/api/calls HTTP/1.1\r\nHost: localhost\r\n\r\n`);
@@ -133,14 +144,27 @@ describe('pages of other origins', () => {
       body: '{}',
     });
 
+  /** With Hush's own host where `OWN` stands. */
+  const named = (headers: Record<string, string>): Record<string, string> =>
+    Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [
+        name,
+        value.replace('OWN', `localhost:${port}`),
+      ]),
+    );
+
   test.each([
     ['another site', { Origin: 'https://evil.example' }],
     ['another port of this machine', { Origin: 'http://localhost:3000' }],
     ['a page without an origin', { Origin: 'null' }],
     ['no origin that can be read', { Origin: 'x' }],
+    ['its own host under another scheme', { Origin: 'https://OWN' }],
+    ['a browser’s extension', { Origin: 'moz-extension://OWN' }],
+    ['the public host under another scheme', { Origin: 'http://hush.example.com' }],
+    ['the public host on another port', { Origin: 'https://hush.example.com:8443' }],
     ['a cross-site request that names none', { 'Sec-Fetch-Site': 'cross-site' }],
   ])('%s: 403, and nothing is done', async (_, headers) => {
-    const refused = await command(headers as Record<string, string>);
+    const refused = await command(named(headers as Record<string, string>));
     expect(refused.status).toBe(403);
     expect(refused.headers.get('content-type')).toContain('application/problem+json');
     expect(refused.headers.get('access-control-allow-origin')).toBeNull();
@@ -148,7 +172,7 @@ describe('pages of other origins', () => {
 
   test.each([
     ['no browser', {}],
-    ['its own page', { Origin: 'OWN' }],
+    ['its own page', { Origin: 'http://OWN' }],
     ['its page behind the proxy', { Origin: 'https://hush.example.com' }],
     [
       'a page that is allowed',
@@ -156,11 +180,7 @@ describe('pages of other origins', () => {
     ],
     ['a request that the person made', { 'Sec-Fetch-Site': 'none' }],
   ])('%s is served', async (_, headers) => {
-    const own = `http://localhost:${port}`;
-    const given = Object.fromEntries(
-      Object.entries(headers).map(([name, value]) => [name, value === 'OWN' ? own : value]),
-    );
-    expect((await command(given)).status).toBe(200);
+    expect((await command(named(headers as Record<string, string>))).status).toBe(200);
   });
 
   test('an upgrade from another page is refused, from one that is allowed it is not', async () => {
@@ -175,6 +195,9 @@ describe('pages of other origins', () => {
         });
       });
     expect(await open('https://evil.example')).toContain('403');
+    expect(await open(`https://localhost:${port}`)).toContain('403');
+    expect(await open(`moz-extension://localhost:${port}`)).toContain('403');
+    expect(await open(`http://localhost:${port}`)).toBe('open');
     expect(await open('https://crm.example.com')).toBe('open');
   });
 

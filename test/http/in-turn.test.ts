@@ -42,6 +42,11 @@ function post(body: string, headers: readonly string[] = [], path = set): string
   return `${head.join('\r\n')}\r\n\r\n${body}`;
 }
 
+function chunked(body: string): string {
+  const head = [`POST ${set} HTTP/1.1`, `Host: ${host()}`, 'Content-Type: application/json'];
+  return `${[...head, 'Transfer-Encoding: chunked'].join('\r\n')}\r\n\r\n${body}`;
+}
+
 function get(path: string, headers: readonly string[] = []): string {
   return `GET ${path} HTTP/1.1\r\n${[`Host: ${host()}`, ...headers].join('\r\n')}\r\n\r\n`;
 }
@@ -82,6 +87,17 @@ describe('behind an answer that closes the connection nothing is carried out', (
     ['an unknown content encoding', () => post('{}', ['Content-Encoding: compress']), '415'],
     ['a command whose client closes', () => command('Mark', ['Connection: close']), '200'],
     ['a read whose client closes', () => get('/api/calls', ['Connection: close']), '200'],
+    ['a request without a host', () => 'GET /api/health HTTP/1.1\r\n\r\n', '400'],
+    ['a target that names one, without', () => `GET ${hush.api}/ HTTP/1.1\r\n\r\n`, '400'],
+    ['a host that is none', () => 'GET / HTTP/1.1\r\nHost: <a>\r\n\r\n', '400'],
+    [
+      'an expectation that nobody knows',
+      () => get('/api/calls', ['Expect: the worst', 'Connection: close']),
+      '200',
+    ],
+    ['headers that are none', () => 'GET / HTTP/1.1\r\nno header\r\n\r\n', '400'],
+    ['headers without end', () => get('/', [`X-A: ${'x'.repeat(20_000)}`]), '431'],
+    ['chunks that are none', () => chunked('zz\r\n'), '400'],
   ])('%s', async (_, first, status) => {
     const before = hush.events.length;
     const answer = await exchange(first() + command('Start') + command('Start'));
@@ -110,6 +126,52 @@ test('commands of one connection take effect one after the other, each answered 
   const states = [...answer.matchAll(/"RecordingState":(\d)/g)].map(([, state]) => Number(state));
   expect(states).toEqual([1, 3, 1, 1, 3, 2]);
   expect(hush.events.slice(before).map(({ action }) => action)).toEqual([1, 3, 1, 6, 3, 2]);
+});
+
+describe('what cannot be read ends the connection behind the answers before it', () => {
+  test.each([
+    ['no HTTP', () => 'nonsense\r\n\r\n', '400'],
+    ['headers without end', () => get('/', [`X-A: ${'x'.repeat(20_000)}`]), '431'],
+    ['no chunks', () => chunked('zz\r\n'), '400'],
+  ])('%s', async (_, last, status) => {
+    const before = hush.events.length;
+    const answer = await exchange(command('Mark') + last() + command('Start'));
+    expect(statuses(answer)).toEqual(['200', status]);
+    await hush.command('UnMark', correlationId);
+    expect(hush.events.slice(before).map(({ action }) => action)).toEqual([6, 7]);
+  });
+});
+
+describe('an upgrade that is not offered here', () => {
+  const h2c = [
+    ...['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c'],
+    'HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA',
+  ];
+  test.each([
+    ['to HTTP/2, as Java and curl have it', h2c],
+    ['to what nobody knows', ['Connection: Upgrade', 'Upgrade: carrier-pigeon']],
+    ['to a WebSocket, by no GET', ['Connection: Upgrade', 'Upgrade: websocket']],
+  ])('%s, is a request like any other', async (_, headers) => {
+    const before = hush.events.length;
+    for (const action of ['Start', 'Pause']) {
+      const answer = await exchange(command(action, headers) + command('Mark'));
+      expect(statuses(answer)).toEqual(['200']);
+      expect(answer.toLowerCase()).toContain('connection: close');
+    }
+    const read = await exchange(get('/api/calls', h2c) + command('Mark'));
+    expect(statuses(read)).toEqual(['200']);
+    await hush.command('UnMark', correlationId);
+    expect(hush.events.slice(before).map(({ action }) => action)).toEqual([1, 3, 7]);
+  });
+
+  test('with a body that comes later', async () => {
+    const [head = '', body = ''] = command('Start', h2c).split(/(?<=\r\n\r\n)/);
+    const answered = Promise.withResolvers<string>();
+    const socket = dial(answered.resolve);
+    socket.write(head, () => setImmediate(() => socket.write(body)));
+    expect(await answered.promise).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await recordingState()).toBe(1);
+  });
 });
 
 test('a request behind a stream that does not end waits, and ends with its connection', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MAX_LEASES } from '../../src/domain/lease.ts';
+import { MAX_LEASES_OF_HOLDER } from '../../src/domain/lease.ts';
 import { TestCaller } from '../support/calls.ts';
 import { TestHush, ucc } from '../support/hush.ts';
 
@@ -138,15 +138,15 @@ describe('/api/calls/{id}/pauses', () => {
     await call.end();
   });
 
-  it('a thousand owners: the first hold, the rest are told why not', async () => {
+  it('a thousand owners of one holder: the first hold, the rest are told why not', async () => {
     const { correlationId: id, call } = await caller.call(hush);
     const owners = Array.from({ length: 1_000 }, (_, index) => `owner-${index}`);
     const statuses = await Promise.all(
       owners.map(async (owner) => (await ask('POST', `${id}/pauses`, { ...lease, owner })).status),
     );
-    expect(statuses.filter((status) => status === 201)).toHaveLength(MAX_LEASES);
-    expect(statuses.filter((status) => status === 409)).toHaveLength(1_000 - MAX_LEASES);
-    expect((await ask('GET', `${id}/pauses`)).body.pauses).toHaveLength(MAX_LEASES);
+    expect(statuses.filter((status) => status === 201)).toHaveLength(MAX_LEASES_OF_HOLDER);
+    expect(statuses.filter((status) => status === 409)).toHaveLength(1_000 - MAX_LEASES_OF_HOLDER);
+    expect((await ask('GET', `${id}/pauses`)).body.pauses).toHaveLength(MAX_LEASES_OF_HOLDER);
     await call.end();
   });
 

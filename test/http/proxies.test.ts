@@ -35,7 +35,37 @@ describe('behind a proxy that is named, where v1 is on all the same', () => {
       expect(await statusFor({ 'X-Forwarded-For': forwarded }), forwarded).toBe(401);
     }
     expect(await statusFor({ Forwarded: 'for=127.0.0.1' })).toBe(401);
+    expect(await statusFor({ 'X-Real-IP': '127.0.0.1' })).toBe(401);
   });
+
+  test('what the client itself wrote beside what the proxy writes is no way in', async () => {
+    const claimed = { 'X-Forwarded-For': '127.0.0.1' };
+    expect(await statusFor({ ...claimed, Forwarded: 'for=203.0.113.9' })).toBe(401);
+    expect(await statusFor({ ...claimed, 'X-Real-IP': '203.0.113.9' })).toBe(401);
+    const honest = { Forwarded: 'for=127.0.0.1', 'X-Real-IP': '127.0.0.1', Via: '1.1 proxy' };
+    expect(await statusFor({ ...claimed, ...honest })).toBe(200);
+    const usual = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'hush.example.com' };
+    expect(await statusFor({ ...claimed, ...usual })).toBe(200);
+  });
+});
+
+test('a proxy that is not named is no local program, however it says so', async () => {
+  const hush = await TestHush.start();
+  const statusFor = async (headers: Record<string, string>) =>
+    (await fetch(`${hush.api}/api/calls`, { headers })).status;
+  expect(await statusFor({})).toBe(200);
+  for (const headers of [
+    { Via: '1.1 proxy' },
+    { 'X-Real-IP': '203.0.113.9' },
+    { 'X-Real-IP': '127.0.0.1' },
+    { 'X-Forwarded-Host': 'hush.example.com' },
+    { 'X-Forwarded-Proto': 'https' },
+    { 'X-Forwarded-For': '127.0.0.1' },
+    { Forwarded: 'proto=https' },
+  ]) {
+    expect([401, 403], JSON.stringify(headers)).toContain(await statusFor(headers));
+  }
+  await hush.remove();
 });
 
 test('by default nobody is let in through it without a token', async () => {

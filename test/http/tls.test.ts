@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { get as httpsGet } from 'node:https';
+import { get as httpsGet, request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import pino from 'pino';
@@ -63,6 +63,21 @@ test('HTTPS, with a header that keeps browsers to it', async () => {
     }).once('error', reject);
   });
   expect(headers['strict-transport-security']).toMatch(/^max-age=\d+/);
+});
+
+test('its own pages are those that came over TLS', async () => {
+  const statusFrom = (origin: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const options = { method: 'POST', rejectUnauthorized: false, headers: { Origin: origin } };
+      const url = new URL('/api/sign-in', api);
+      const request = httpsRequest(url, options, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      request.once('error', reject).end();
+    });
+  expect(await statusFrom(api.origin)).not.toBe(403);
+  expect(await statusFrom(api.origin.replace('https:', 'http:'))).toBe(403);
 });
 
 test('TLS 1.1 is refused', async () => {

@@ -96,6 +96,17 @@ describe('client_secret_basic', () => {
     expect(body).toEqual({ error: 'invalid_client', error_description: expect.any(String) });
   });
 
+  test('what is not known is passed over, however often it comes (RFC 8707)', async () => {
+    const form = tokenForm(people.admin, {});
+    for (const url of ['https://one.example', 'https://two.example']) form.append('resource', url);
+    expect((await ask(form)).status).toBe(200);
+    form.append('username', 'another');
+    expect(await ask(form)).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
+    const twice = new URLSearchParams([...tokenForm(people.admin, {}), ['scope', 'a']]);
+    twice.append('scope', 'b');
+    expect((await ask(twice)).status).toBe(400);
+  });
+
   test('what is no Basic is passed over', async () => {
     const headers = { Authorization: 'Bearer of-another-request' };
     expect((await ask(tokenForm(people.admin), { headers })).status).toBe(200);

@@ -83,6 +83,43 @@ it.each([
   expect((await fetch(`${hush.api}${classicPath}/negotiate?${query}`)).status).toBe(400);
 });
 
+describe('spellings that the original takes', () => {
+  const at = (action: string, query: Record<string, string>) =>
+    `${hush.api}${classicPath}/${action}?${new URLSearchParams({ clientProtocol: '2.1', ...query })}`;
+
+  it.each([
+    "[{'name':'AnyHub'}]",
+    '[{name:"AnyHub"}]',
+    '[{"name":"AnyHub"},]',
+    '[{"name":"AnyHub",}]',
+    "[ { Name : 'Any\\'Hub' , } /* one */ , ]",
+    "[{'name':'Any\\u0048ub',more:[1,{a:null}]}]",
+  ])('connectionData %s', async (connectionData) => {
+    expect((await fetch(at('negotiate', { connectionData }))).status).toBe(200);
+  });
+
+  it.each(['[{name:AnyHub}]', "[{'name':'AnyHub}]", '[{"name":"a"}', '[,]', '{name:"a"}', "'a'"])(
+    'not %s',
+    async (connectionData) => {
+      expect((await fetch(at('negotiate', { connectionData }))).status).toBe(400);
+    },
+  );
+
+  it('no method is asked for', async () => {
+    const connectionData = '[{"name":"AnyHub"}]';
+    const post = { method: 'POST' };
+    const negotiated = await fetch(at('negotiate', { connectionData }), post);
+    const answer = (await negotiated.json()) as { readonly ConnectionToken: string };
+    const connectionToken = answer.ConnectionToken;
+    const query = { connectionData, connectionToken, transport: 'longPolling' };
+    expect((await fetch(at('connect', query))).status).toBe(200);
+    const started = await fetch(at('start', query), post);
+    expect(await started.json()).toEqual({ Response: 'started' });
+    expect((await fetch(at('abort', query))).status).toBe(200);
+    expect((await fetch(at('poll', query))).status).not.toBe(405);
+  });
+});
+
 describe('hub.aliases', () => {
   let other: TestHush;
   let id: string;

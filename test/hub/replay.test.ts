@@ -34,7 +34,7 @@ async function start(history: EventHistory): Promise<RawClient> {
     ...{ maxConnections: 10, maxBacklogBytes: MAX_BACKLOG_BYTES, onError },
     ...{ longPollTimeoutMs: 50_000, keepAliveMs: 15_000, aliases: { names: [], paths: [] } },
     ucc: newUcc,
-    auditRead: async () => undefined,
+    ...{ auditRead: async () => undefined, auditDenied: async () => undefined },
     isOriginAllowed: () => true,
     isCurrent: () => true,
   });

@@ -63,6 +63,18 @@ describe('the v2 hub', () => {
     },
   );
 
+  test.each(['Bearer ', 'bearer', 'Basic eA==', 'Negotiate'])(
+    'a header %j is no token: the one in the query counts',
+    async (Authorization) => {
+      const url = `${hush.api}${hubContract.paths.signalrV2}/negotiate?negotiateVersion=1`;
+      const token = await fetchToken(hush.api, here);
+      const post = { method: 'POST', headers: { Authorization } };
+      expect((await fetch(`${url}&access_token=${token}`, post)).status).toBe(200);
+      expect((await fetch(`${url}&access_token=x`, post)).status).toBe(401);
+      expect((await fetch(url, post)).status).toBe(401);
+    },
+  );
+
   test('events go to those who see the UCC, and to nobody else', async () => {
     const caller = await TestCaller.open();
     const heard: string[] = [];

@@ -69,7 +69,7 @@ function lineCount(text: string): number {
 
 /** Without what shows nothing, as in the metadata that names it. */
 function labelOf(line: string): string {
-  const unseen = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+  const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
   return line.slice('a=label:'.length).replace(unseen, '').trim();
 }
 

@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { whenClosed } from '../http/when-closed.ts';
 import { replyJson, UNCACHED } from './http.ts';
 import type { Transport } from './transport.ts';
 
@@ -24,7 +23,8 @@ abstract class ResponseTransport {
   }
 
   onClosed(listener: () => void): void {
-    whenClosed(this.response, listener);
+    if (this.response.destroyed || this.response.closed) queueMicrotask(listener);
+    else this.response.once('close', listener);
   }
 
   destroy(): void {
@@ -35,7 +35,7 @@ abstract class ResponseTransport {
   protected destroyUnlessRead(): void {
     const timer = setTimeout(() => this.destroy(), this.#endTimeoutMs);
     timer.unref();
-    whenClosed(this.response, () => clearTimeout(timer));
+    this.response.once('close', () => clearTimeout(timer));
   }
 }
 

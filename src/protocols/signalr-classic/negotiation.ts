@@ -1,6 +1,7 @@
 import { ClassicRequestError } from './errors.ts';
 import type { HubRegistry } from './hubs.ts';
 import { property } from './json.ts';
+import { parseLenient } from './lenient-json.ts';
 import type { ClassicLimits } from './options.ts';
 import type { TransportName } from './types.ts';
 
@@ -78,10 +79,10 @@ export function parseSubscribedHubs(data: string | undefined, hubs: HubRegistry)
 
 function parseList(data: string): readonly unknown[] {
   try {
-    const list: unknown = JSON.parse(data);
+    const list = parseLenient(data);
     if (Array.isArray(list)) return list;
   } catch {
-    // Answered below, together with JSON that is no list.
+    // Answered below, together with what is no list.
   }
   throw malformed();
 }

@@ -24,15 +24,17 @@ interface Exchange {
   readonly parameters: Parameters;
 }
 
+/** The original asks for no method; what `send` is to carry has to come in a form all the same. */
+const EITHER: readonly string[] = ['GET', 'POST'];
 const METHODS: Readonly<Record<ClassicAction, readonly string[]>> = {
-  negotiate: ['GET'],
-  connect: ['GET', 'POST'],
-  start: ['GET'],
-  ping: ['GET'],
-  poll: ['GET', 'POST'],
-  reconnect: ['GET', 'POST'],
+  negotiate: EITHER,
+  connect: EITHER,
+  start: EITHER,
+  ping: EITHER,
+  poll: EITHER,
+  reconnect: EITHER,
   send: ['POST'],
-  abort: ['POST'],
+  abort: EITHER,
   hubs: ['GET', 'HEAD'],
 };
 

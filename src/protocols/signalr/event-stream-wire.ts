@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { whenClosed } from '../http/when-closed.ts';
 import type { Batch } from './batch.ts';
 import type { Wire, WireListener } from './wire.ts';
 
@@ -23,7 +22,9 @@ export class EventStreamWire implements Wire {
   }
 
   listen(listener: WireListener): void {
-    whenClosed(this.#response, () => listener.onLost());
+    // Whoever went while it was let in is told of no second time.
+    if (this.#response.destroyed) queueMicrotask(() => listener.onLost());
+    else this.#response.once('close', () => listener.onLost());
     this.#response.on('drain', () => listener.onDrain());
     this.#response.on('error', () => {});
     this.#response.writeHead(200, {

@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { whenClosed } from '../http/when-closed.ts';
 import type { Batch } from './batch.ts';
 import { ConnectionError } from './errors.ts';
 import type { Wire, WireListener } from './wire.ts';
@@ -48,7 +47,7 @@ export class LongPollingWire implements Wire {
     if (response.destroyed) return;
     this.#answerParked(204);
     this.#parked = response;
-    whenClosed(response, () => this.#forget(response));
+    response.once('close', () => this.#forget(response));
     if (!this.#polled) {
       // The first poll only opens the transport: clients send their handshake when it is answered.
       this.#polled = true;

@@ -46,7 +46,7 @@ const MAX_FOREIGN_CHARACTERS = 256;
  * Characters that show nothing and change how others are shown: a name with them could pass for
  * another one (Unicode TR 36, section 3.1), or break the line of a log.
  */
-const unseen = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 const allUnseen = new RegExp(unseen, 'gu');
 
 /** Line ends and tabs are blanks, as between the words of a name. */

@@ -155,7 +155,7 @@ class Play {
       return 'an acknowledged Pause is not durable';
     }
     const lease = [...this.#owners].find(([owner, known]) => owner !== 'api' && known === 'holds');
-    if (lease && !stored?.leases.some(({ owner }) => owner === lease[0])) {
+    if (lease && !stored?.leases.some(({ takenBy }) => takenBy === lease[0])) {
       return 'an acknowledged lease is not durable';
     }
     const expected = [...call.streams.values()].filter(({ held }) => !held).length;

@@ -6,7 +6,7 @@ import { SimulatedStore } from './simulated-store.ts';
 /** What outlives a process: the disk, the clocks, and what clients remember. */
 export class Machine {
   readonly store = new SimulatedStore();
-  /** By owner of a lease: the id of the call in which it was taken. */
+  /** By holder of a lease: the id of the call in which it was taken. */
   readonly takenIn = new Map<string, string>();
   /** Whether the first UCC records. */
   records = true;

@@ -27,6 +27,7 @@ import {
   brokenRegistry,
   gatekeeperOf,
 } from './breakages.ts';
+import { holderOf, lease } from './holders.ts';
 import type { Machine } from './machine.ts';
 import { alarmsInto } from './open-alarms.ts';
 import { SimulatedRecorder } from './simulated-recorder.ts';
@@ -146,25 +147,25 @@ export class World {
     return (await this.#carrier.carry(request, caller)).ok;
   }
 
-  async take(owner: string): Promise<boolean> {
+  async take(holder: string): Promise<boolean> {
     const call = this.call;
     if (!call) return false;
-    const lease = { owner, reason: null, ttlMs: 60_000, idempotencyKey: null };
-    const more = { lookbackMs: undefined, ifVersion: undefined };
-    this.#machine.takenIn.set(owner, call.id);
-    return (await this.#leases.take(call, caller, { ...lease, ...more })).ok;
+    this.#machine.takenIn.set(holder, call.id);
+    return (await this.#leases.take(call, holderOf(holder), lease)).ok;
   }
 
   /** By the id of the call in which it was taken, whatever became of that call. */
-  async release(owner: string): Promise<boolean> {
-    const id = this.#machine.takenIn.get(owner);
+  async release(holder: string): Promise<boolean> {
+    const id = this.#machine.takenIn.get(holder);
     if (id === undefined) return false;
     const call = this.calls.named(id);
-    const request = { owner, ifVersion: undefined };
-    if (call) return (await this.#leases.release(call, caller, request)).ok;
+    const { owner, ifVersion } = lease;
+    const request = { owner, ifVersion };
+    const by = holderOf(holder);
+    if (call) return (await this.#leases.release(call, by, request)).ok;
     if (this.#breakage === 'leaseUnreachable') return false;
     const record = await this.#store.port.call(id);
-    return record !== undefined && (await this.#seamLeases.release(record, caller, request)).ok;
+    return record !== undefined && (await this.#seamLeases.release(record, by, request)).ok;
   }
 
   /** A recording session with one stream; saved before it is answered, as the real one is. */

@@ -19,7 +19,6 @@ describe('bad input', () => {
   });
 
   it.each([
-    ['negotiate', {}, { method: 'POST' }, 405, /takes GET/],
     ['negotiate', { callback: 'f' }, {}, 400, /JSONP/],
     ['negotiate', { connectionData: 'nonsense' }, {}, 400, /connectionData/],
     ['negotiate', { connectionData: '[null]' }, {}, 400, /connectionData/],

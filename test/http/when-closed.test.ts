@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { expect, test } from 'vitest';
-import { whenClosed } from '../../../src/protocols/http/when-closed.ts';
+import { whenClosed } from '../../src/http/when-closed.ts';
 
 /** The response to a request whose client then goes. */
 async function abandoned(): Promise<{ response: ServerResponse; leave: () => void }> {

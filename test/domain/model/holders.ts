@@ -1,0 +1,12 @@
+import { anonymous, type Caller } from '../../../src/domain/access.ts';
+
+/** Everybody's leases have the same name. */
+export const lease = {
+  ...{ owner: 'page', reason: null, ttlMs: 60_000, idempotencyKey: null },
+  ...{ lookbackMs: undefined, ifVersion: undefined },
+};
+
+export function holderOf(key: string): Caller {
+  const principal = { ...anonymous('integrator'), key };
+  return { principal, address: '', door: 'api' };
+}
