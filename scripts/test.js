@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
 import { ensureConsole } from './console.js';
 import { ensurePackages } from './packages.js';
 import { ensureDependencies, root, runtime } from './setup.js';
@@ -35,26 +35,54 @@ if (only.length === 0) {
   check('types of the console (tsc)', [tsc, '-p', 'console', '--noEmit']);
 }
 
+/**
+ * @param {string[]} args
+ * @returns {{ passed: number, failed: number, broken: string[] }} `broken`: the files that failed;
+ *   a runner that fails without one (an error outside every test) counts as one failure
+ */
+function tests(args) {
+  const folder = mkdtempSync(join(tmpdir(), 'hush-test-'));
+  const report = join(folder, 'report.json');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args];
+  const { status } = spawnSync(runtime, vitest, { cwd: root, env, stdio: 'inherit' });
+  const results = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
+  rmSync(folder, { recursive: true, force: true });
+  /** @type {{ name: string, status: string }[]} */
+  const files = results?.testResults ?? [];
+  const broken = files.filter((file) => file.status === 'failed').map(({ name }) => name);
+  const counted = results?.numFailedTests ?? 0;
+  return {
+    passed: results?.numPassedTests ?? 0,
+    failed: status !== 0 && counted === 0 ? 1 : counted,
+    broken: broken.map((name) => relative(root, name)),
+  };
+}
+
+/** What the promise itself hangs on: one failure in a hundred runs is a failure. */
+const NEVER_REPEATED = ['test/recorder/', 'test/torture/'];
+const MOST_REPEATED = 4;
+
 console.log('\ntests (vitest)');
-const folder = mkdtempSync(join(tmpdir(), 'hush-test-'));
-const report = join(folder, 'report.json');
-const { status } = spawnSync(
-  runtime,
-  [
-    'node_modules/vitest/vitest.mjs',
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-    ...only,
-  ],
-  { cwd: root, env, stdio: 'inherit' },
-);
-const results = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
-rmSync(folder, { recursive: true, force: true });
-passed += results?.numPassedTests ?? 0;
-failed += results?.numFailedTests ?? 0;
-// A file that fails outside its tests, or a runner that ends without a report, is a failure too.
-if (status !== 0 && (results?.numFailedTests ?? 0) === 0) failed += 1;
+const first = tests(only);
+passed += first.passed;
+const mayRepeat =
+  only.length === 0 &&
+  first.broken.length > 0 &&
+  first.broken.length <= MOST_REPEATED &&
+  !first.broken.some((name) => NEVER_REPEATED.some((folder) => name.startsWith(folder)));
+if (mayRepeat) {
+  // Beside others on a busy machine a test may wait too long for what it awaits. Not hidden: a file
+  // that passes alone is a fault of the file, which its name in the last lines asks to mend.
+  console.log(`\nagain, alone: ${first.broken.join(', ')}`);
+  const again = tests(['--maxWorkers=1', ...first.broken]);
+  failed += again.failed;
+  if (again.failed === 0) {
+    passed += first.failed;
+    console.log(`\npassed only when run alone: ${first.broken.join(', ')}`);
+  }
+} else {
+  failed += first.failed;
+}
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

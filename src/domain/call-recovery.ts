@@ -1,14 +1,15 @@
-import { Call, type CallStream, shutReason } from './call.ts';
+import { Call, shutReason } from './call.ts';
 import type { CallEnding } from './call-ending.ts';
 import type { CallRegistry } from './call-registry.ts';
 import type { CallSettlement } from './call-settlement.ts';
 import { earlierParts } from './dialogue-entry.ts';
 import type { Journal } from './journal.ts';
 import type { Moments } from './moment.ts';
-import { clockOriginOf, endedTrack, restoredStream, specOf } from './offered-media.ts';
+import { clockOriginOf, endedTrack, specOf } from './offered-media.ts';
 import type { AlarmSink, GateSetting, Recorder, ResumedStream, Store, Vault } from './ports.ts';
-import { RecordingState, StateAction } from './recording-state.ts';
+import { StateAction } from './recording-state.ts';
 import type { CallRecord, ClockOrigin, SessionRecord, TrackRecord } from './records.ts';
+import { beginningsOf, heldBack, streamsOf } from './recovered-call.ts';
 import type { UccRegistry } from './ucc-registry.ts';
 
 export interface RecoveryPorts {
@@ -241,32 +242,4 @@ export class CallRecovery {
 
 function noneLost() {
   return { sessions: [], calls: new Map<Call, string>() };
-}
-
-/**
- * Its Start was committed, and nobody said that the gate opened: whoever asked for it may have been
- * refused it, and says so again.
- */
-function heldBack(record: CallRecord): CallRecord {
-  if (record.openConfirmed || record.recordingState !== RecordingState.Started) return record;
-  const now = Date.now();
-  const state = { recordingState: RecordingState.Paused, pausedAt: now, gapStartedAt: now };
-  return { ...record, ...state, pauseConfirmed: false };
-}
-
-/** @throws Error where one of them cannot be taken up: the session is no session without it */
-function streamsOf(
-  session: SessionRecord,
-  { tracks, vault }: { readonly tracks: readonly TrackRecord[]; readonly vault: Vault },
-): CallStream[] {
-  return session.streams.map((stream) => {
-    const record = tracks.find((other) => other.track === stream.track);
-    if (!record) throw new Error(`nothing is known of its track ${stream.track}`);
-    return restoredStream(session, stream, { record, vault });
-  });
-}
-
-function beginningsOf(call: Call) {
-  const streams: CallStream[] = [...call.streams.values()];
-  return streams.map(({ began }) => ({ clockOrigin: began?.clockOrigin ?? null }));
 }

@@ -1,11 +1,8 @@
-import swagger from '@fastify/swagger';
-import scalar from '@scalar/fastify-api-reference';
 import Fastify, {
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
-  type HTTPMethods,
 } from 'fastify';
 import {
   AudioAwayError,
@@ -15,11 +12,12 @@ import {
 } from '../domain/errors.ts';
 import { admitAll } from './admission.ts';
 import { alarmRoutes } from './alarms.ts';
+import { describeApi } from './api-description.ts';
 import { archiveWorkRoutes } from './archive-work.ts';
 import { assuranceRoutes } from './assurance.ts';
 import { attendantService } from './attendant-service.ts';
 import { AudioTickets, audioTicketRoute } from './audio-tickets.ts';
-import { auditAll, none } from './audit.ts';
+import { auditAll } from './audit.ts';
 import { auditLogRoutes } from './audit-log.ts';
 import { BodyError } from './body-decoding.ts';
 import { callHealthRoute } from './call-health.ts';
@@ -34,6 +32,7 @@ import { healthRoutes } from './health.ts';
 import { refuseStrays, strayRule } from './host-guard.ts';
 import { mountHub } from './hub-mount.ts';
 import { jsonBodies } from './json-bodies.ts';
+import { knownMethods, refuseOtherMethods } from './known-methods.ts';
 import { refuseUnknownQuery } from './known-query.ts';
 import { legalHoldRoutes } from './legal-hold.ts';
 import { liveAudioRoutes } from './live-audio.ts';
@@ -45,7 +44,7 @@ import { RETRY_AFTER_SECONDS, sendProblem } from './problems.ts';
 import { recordingExportRoutes } from './recording-export.ts';
 import { recordingPeaksRoute } from './recording-peaks.ts';
 import { recordingRoutes } from './recordings.ts';
-import { onBadAddress, refuse, refuseForNow, shapeOf } from './refusals.ts';
+import { onBadAddress, refuse, refuseForNow } from './refusals.ts';
 import { retentionRoutes } from './retention.ts';
 import { securityHeaders } from './security-headers.ts';
 import type { HttpServices, HttpSettings } from './services.ts';
@@ -57,8 +56,6 @@ import { uccRoutes } from './uccs.ts';
 import { webhookRoutes } from './webhooks.ts';
 
 const MAX_PARAM_LENGTH = 512;
-
-const methods: HTTPMethods[] = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'];
 
 /** Builds the HTTP server with all its routes; listening is the caller's. */
 export async function buildHttpServer(
@@ -87,7 +84,7 @@ export async function buildHttpServer(
   refuseUnstorable(app);
   answerCors(app, isOriginAllowed);
   const known = knownMethods(app);
-  await describe(app);
+  await describeApi(app);
   attendantService(app, services, { ...settings, gate });
   tokenRoutes(app, services, settings);
   eventRoutes(app, services, settings);
@@ -138,83 +135,6 @@ function hushApi(app: FastifyInstance, services: HttpServices, tickets: AudioTic
   alarmRoutes(app, services);
   assuranceRoutes(app, services);
   healthRoutes(app, services);
-}
-
-async function describe(app: FastifyInstance): Promise<void> {
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Hush',
-        version: '1',
-        description: 'A call recorder for contact centres that can prove what it did not hear.',
-        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-      },
-      components: {
-        securitySchemes: {
-          bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
-        },
-      },
-    },
-  });
-  await app.register(scalar, {
-    routePrefix: '/docs',
-    // Nothing on the page leads elsewhere: no fonts, telemetry, toolbar or chat of its vendor's.
-    configuration: {
-      ...{ url: '/api/openapi.json', withDefaultFonts: false, telemetry: false },
-      ...{ showDeveloperTools: 'never', hideClientButton: true },
-      ...{ agent: { disabled: true }, mcp: { disabled: true } },
-    },
-  });
-  app.get(
-    '/api/openapi.json',
-    {
-      config: { access: 'anybody', audit: none('tells what the repository tells') },
-      schema: { hide: true },
-    },
-    async () => app.swagger(),
-  );
-}
-
-/** What is known of an address: its methods, and whether any of them is open to everybody. */
-interface KnownAddress {
-  readonly allowed: Set<string>;
-  isOpen: boolean;
-}
-
-function knownMethods(app: FastifyInstance): Map<string, KnownAddress> {
-  const known = new Map<string, KnownAddress>();
-  app.addHook('onRoute', ({ url, method, config }) => {
-    const address = known.get(url) ?? { allowed: new Set(), isOpen: false };
-    for (const one of [method].flat()) address.allowed.add(one);
-    address.isOpen ||= config?.access === 'open';
-    known.set(url, address);
-  });
-  return known;
-}
-
-/** 405 with `Allow` instead of 404 where the path is known (RFC 9110 section 15.5.6). */
-function refuseOtherMethods(app: FastifyInstance, known: Map<string, KnownAddress>): void {
-  for (const [url, { allowed, isOpen }] of [...known]) {
-    // What is below the hub answers for itself.
-    if (!/^\/(api|attendantservice|auth|metrics)/.test(url) || url.endsWith('*')) continue;
-    const contract = shapeOf(url);
-    const others = methods.filter((method) => !allowed.has(method));
-    const allow = [...allowed].join(', ');
-    app.route({
-      method: others,
-      url,
-      schema: { hide: true },
-      config: {
-        access: isOpen ? 'open' : 'anybody',
-        audit: none('there is no such method'),
-        ...(contract ? { contract } : {}),
-      },
-      // Refused before a body is read.
-      onRequest: async (request, reply) => refuse(request, reply.header('Allow', allow), 405),
-      handler: async () => undefined,
-    });
-  }
 }
 
 function onError(

@@ -1,9 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { QueryResult } from 'pg';
 import type { BoundedClient, BoundedPool } from './postgres-pool.ts';
 
 /** Commits wait behind a rewrite that waits for a reader: not for longer than this. */
 const LOCK_TIMEOUT_MS = 200;
 const LOCK_NOT_AVAILABLE = '55P03';
+/** A query that already runs may see what was destroyed: this long is waited for its end. */
+const QUERIES_TIMEOUT_MS = 2000;
+const QUERIES_INTERVAL_MS = 10;
 
 /**
  * Writes the parts of the tables that hold keys anew, without what was deleted or overwritten in
@@ -50,6 +54,8 @@ async function rewrite(client: BoundedClient, part: string): Promise<void> {
   const { rows: begun } = await client.query<QueryResult<{ id: string }>>(
     'select pg_current_xact_id()::xid::text as id',
   );
+  const id = begun[0]?.id ?? '';
+  await olderQueriesEnd(client, id);
   try {
     await client.query(`vacuum (full, freeze) ${part}`);
   } catch (cause) {
@@ -58,9 +64,24 @@ async function rewrite(client: BoundedClient, part: string): Promise<void> {
   }
   const { rows: frozen } = await client.query<QueryResult<{ is_behind: boolean }>>(
     'select age(relfrozenxid) <= age($1::xid) as is_behind from pg_class where oid = $2::regclass',
-    [begun[0]?.id, part],
+    [id, part],
   );
   if (!frozen[0]?.is_behind) {
     throw new Error(`a transaction that began before keeps what was destroyed in ${part}`);
+  }
+}
+
+/** Those of other roles may be hidden: what they keep shows after the rewrite. */
+async function olderQueriesEnd(client: BoundedClient, id: string): Promise<void> {
+  for (let waited = 0; waited < QUERIES_TIMEOUT_MS; waited += QUERIES_INTERVAL_MS) {
+    const { rows } = await client.query<QueryResult<{ is_older: boolean }>>(
+      `select exists (
+         select from pg_stat_activity
+         where datname = current_database() and age(backend_xmin) > age($1::xid)
+       ) as is_older`,
+      [id],
+    );
+    if (!rows[0]?.is_older) return;
+    await delay(QUERIES_INTERVAL_MS);
   }
 }

@@ -167,23 +167,22 @@ test('each successful command publishes its event once durable, in the order of 
   // Unique per UCC and without a hole; in order per call, which is all that the contract asks for.
   const sequences = events.map(({ sequence }) => sequence).sort((one, other) => one - other);
   expect(sequences).toEqual(sequences.map((_, index) => (sequences[0] ?? 0) + index));
-  for (const id of calls) {
+  for (const [index, id] of calls.entries()) {
     const answered = answers
-      .filter(({ text }) => text.includes(id) && text.includes('"ErrorMessage":null'))
-      .map(({ headers }) => Number(headers['hush-sequence']));
+      .filter(({ text }, at) => at % calls.length === index && text.includes('"ErrorMessage":null'))
+      .map(({ text, headers }) => [Number(headers['hush-sequence']), text] as const)
+      .sort(([one], [other]) => one - other);
     // Calls that no audio comes of raise alarms, where all of this takes its time.
-    const ofCall = events.filter(
-      ({ correlationId, type }) => correlationId === id && !type.startsWith('alarm'),
-    );
-    const published = ofCall.map(({ sequence }) => sequence);
-    expect(published).toEqual(answered.sort((one, other) => one - other));
-    for (const event of ofCall) {
-      const { text } = answers.find(
-        ({ headers }) => headers['hush-sequence'] === String(event.sequence),
-      ) ?? { text: '' };
-      const { recordingState, markingState, savingState } = event;
-      expect(text).toBe(stateText(id, [recordingState, markingState, savingState]));
-    }
+    const published = events
+      .filter(({ correlationId, type }) => correlationId === id && !type.startsWith('alarm'))
+      .map(({ sequence, recordingState, markingState, savingState }) => {
+        return [sequence, stateText(id, [recordingState, markingState, savingState])] as const;
+      });
+    const ofAnswered = published.filter(([sequence]) => answered.some(([one]) => one === sequence));
+    expect(ofAnswered).toEqual(answered);
+    // A Start whose gates a busy machine did not open in time is published, and taken back.
+    const refused = wanted.length - answered.length;
+    expect(published.length - ofAnswered.length).toBeLessThanOrEqual(2 * refused);
   }
   await bench.caller.close();
   await stopWatching;

@@ -53,9 +53,12 @@ describe.each(databaseKinds)('$name', (kind) => {
       while (isReading) await store.auditLog({ limit: 1 });
     };
     const readers = Array.from({ length: 4 }, read);
-    await store.commit({});
-    for (let turn = 0; turn < 5; turn += 1) await database.forgetDeleted();
-    isReading = false;
-    await Promise.all(readers);
+    try {
+      await store.commit({});
+      for (let turn = 0; turn < 5; turn += 1) await database.forgetDeleted();
+    } finally {
+      isReading = false;
+      await Promise.all(readers);
+    }
   });
 });
