@@ -1,10 +1,11 @@
 import type { FoundState } from '../domain/erasure.ts';
 import type { SegmentCoverage, Span } from '../domain/gap-map.ts';
 import type { SegmentRecord, TrackRecord } from '../domain/records.ts';
+import { SealedKeyError } from '../protocols/segment/key-ring.ts';
 import type { SegmentCodec } from '../protocols/segment/sealed-chunk.ts';
 import { codecShapes } from './run-decoder.ts';
 import type { FoundChunks } from './segment-chunks.ts';
-import { SealedKeyError, SegmentReader, type Unsealing } from './segment-reader.ts';
+import { SegmentReader, type Unsealing } from './segment-reader.ts';
 
 /** What a segment holds, what it held once, and where that is not known exactly, about how much. */
 export interface ExaminedSegment extends SegmentCoverage {

@@ -37,15 +37,6 @@ export interface OpenedChunk {
   readonly audio: Buffer;
 }
 
-/** No master key opens the segment's key, and nobody its audio. */
-export class SealedKeyError extends Error {
-  override readonly name = 'SealedKeyError';
-
-  constructor(identity: Buffer, options: ErrorOptions) {
-    super(`no master key opens the key of ${identity.toString()}`, options);
-  }
-}
-
 interface Seal {
   readonly key: Buffer;
   readonly identity: Buffer;
@@ -90,7 +81,7 @@ export class SegmentReader {
     if (!file) return undefined;
     const identity = identityBytes(segment);
     try {
-      const seal = { key: unwrapped(keys, segment.wrappedKey, identity), identity };
+      const seal = { key: keys.unwrap(segment.wrappedKey, identity), identity };
       const opens = (record: Buffer) => opened(record, seal)?.audio.fill(0) !== undefined;
       return new SegmentReader(file, await findChunks(file, { opens, deep }, known), seal);
     } catch (cause) {
@@ -155,15 +146,6 @@ export class SegmentReader {
 
   async #open({ start, end }: KnownChunk): Promise<OpenedChunk | undefined> {
     return opened(await this.#file.read(start, end), this.#seal);
-  }
-}
-
-/** @throws SealedKeyError */
-function unwrapped(keys: KeyRing, wrappedKey: Buffer, identity: Buffer): Buffer {
-  try {
-    return keys.unwrap(wrappedKey, identity);
-  } catch (cause) {
-    throw new SealedKeyError(identity, { cause });
   }
 }
 

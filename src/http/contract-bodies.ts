@@ -84,6 +84,12 @@ export const httpErrors: Record<number, ErrorMessage> = {
   415: { ErrorType: ErrorType.Validation, Message: 'The request body must be JSON.' },
 };
 
+/** The store does not answer: whether something was done is not known. */
+export const tryAgain: ErrorMessage = {
+  ErrorType: ErrorType.Processing,
+  Message: 'The request could not be processed, please try again.',
+};
+
 export const badAddress: ErrorMessage = {
   ErrorType: ErrorType.Validation,
   Message: 'The address of the request cannot be read.',

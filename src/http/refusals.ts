@@ -1,21 +1,17 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { echoedCorrelationId } from '../domain/command.ts';
-import { ErrorType } from '../domain/errors.ts';
 import {
   badAddress,
   capabilitiesErrorBody,
   type ErrorMessage,
   errorBody,
   httpErrors,
+  tryAgain,
 } from './contract-bodies.ts';
 import { sendProblem } from './problems.ts';
 
 export type ContractShape = 'recording' | 'capabilities';
 
-const tryAgain: ErrorMessage = {
-  ErrorType: ErrorType.Processing,
-  Message: 'The request could not be processed, please try again.',
-};
 const RETRY_AFTER_SECONDS = 2;
 const contractPrefix = '/attendantservice/';
 

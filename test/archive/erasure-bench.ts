@@ -6,7 +6,7 @@ import pg from 'pg';
 import type { AudioFiles } from '../../src/archive/audio-files.ts';
 import { embeddedMasterKeys } from '../../src/archive/master-key.ts';
 import type { Erasures } from '../../src/domain/erasures.ts';
-import { AudioMissingError } from '../../src/domain/errors.ts';
+import { AudioAwayError, AudioMissingError } from '../../src/domain/errors.ts';
 import type { Span } from '../../src/domain/gap-map.ts';
 import { KeyRing } from '../../src/protocols/segment/key-ring.ts';
 import { WAV_HEADER_BYTES } from '../../src/protocols/wav/wav-header.ts';
@@ -230,5 +230,5 @@ export const isSame = (a: Int16Array, b: Int16Array): boolean =>
   );
 
 function nothing(cause: unknown): undefined {
-  if (!(cause instanceof AudioMissingError)) throw cause;
+  if (!(cause instanceof AudioMissingError || cause instanceof AudioAwayError)) throw cause;
 }

@@ -1,7 +1,8 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { SealedKeyError, SegmentReader } from '../../src/archive/segment-reader.ts';
+import { SegmentReader } from '../../src/archive/segment-reader.ts';
+import { SealedKeyError } from '../../src/protocols/segment/key-ring.ts';
 import { segmentFile } from '../../src/protocols/segment/sealed-chunk.ts';
 import { unsealing } from '../support/unsealing.ts';
 import { DamagedFile } from './damage.ts';

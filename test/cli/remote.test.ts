@@ -96,7 +96,9 @@ describe('hush', () => {
     expect(check.code).toBe(exitCodes.found);
     expect(check.out).toContain(`orphan  ${kept.id}/7-7.seg`);
     expect((await hush('archive', 'check')).code).toBe(0);
-    expect((await hush('archive', 'rotate-key')).out).toMatch(/^key +rewrapped\n[0-9a-f]{12} +\d/);
+    expect((await hush('archive', 'rotate-key')).out).toMatch(
+      /^key +rewrapped +unopened\n[0-9a-f]{12} +\d+ +0/,
+    );
   });
 
   test('watch, until it is interrupted', async () => {

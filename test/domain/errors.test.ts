@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { contractError, contractErrors, ErrorType } from '../../src/domain/errors.ts';
 import { RecordingState } from '../../src/domain/recording-state.ts';
-import { badAddress, httpErrors } from '../../src/http/contract-bodies.ts';
+import { badAddress, httpErrors, tryAgain } from '../../src/http/contract-bodies.ts';
 
 const docs = readFileSync(new URL('../../docs/reference/errors.md', import.meta.url), 'utf8');
 
@@ -43,7 +43,8 @@ describe('the catalogue and docs/reference/errors.md', () => {
   test('agree on what HTTP refuses', () => {
     const documented = rowsOf(/^\| \d/).map(([status, , text]) => `${status} ${text}`);
     const known = Object.entries(httpErrors).map(([status, { Message }]) => `${status} ${Message}`);
-    expect(documented.sort()).toEqual([...known, `400 ${badAddress.Message}`].sort());
+    const others = [`400 ${badAddress.Message}`, `503 ${tryAgain.Message}`];
+    expect(documented.sort()).toEqual([...known, ...others].sort());
   });
 
   test('the types are the contract’s', () => {

@@ -161,7 +161,7 @@ describe('/api/recordings/{id}', () => {
     expect(await bench.hush.get(`/api/recordings/${spelt}`)).toMatchObject({ id: items[0]?.id });
   });
 
-  test.each([randomUUID(), 'nonsense', '%00'])('404: %s', async (id) => {
+  test.each([randomUUID(), 'nonsense', '%01'])('404: %s', async (id) => {
     const response = await fetch(`${bench.hush.api}/api/recordings/${id}`);
     expect(await problemOf(response)).toEqual(problem(404, 'Not found', 'No such recording.'));
   });
