@@ -61,7 +61,7 @@ describe('a recording of a release that told nothing of its segments', () => {
     const gone = now.filter((reason, at) => reason !== null && gapsBefore[at] === null).length;
     // Where the last chunk alone is gone nobody can tell without the receipt: it is here.
     if (much === 'none') expect(gone).toBe(0);
-    else expect(lost / gone).toBeGreaterThan(0.99);
+    else expect(lost / gone, `${JSON.stringify(found.gaps)}`).toBeGreaterThan(0.99);
     const api = now.filter((reason) => reason === 'api').length;
     expect(api).toBeGreaterThan(0.99 * 75 * FRAME);
   });
