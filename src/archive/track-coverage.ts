@@ -108,7 +108,7 @@ class LostAudio {
   prove(keptUpTo: number): void {
     const least = SHORTEST_LOSS_MS * this.#perMs;
     const told = this.segments.flatMap(toldBy);
-    if (told.some(({ start, end }) => start < keptUpTo && end >= keptUpTo - least)) return;
+    if (told.some(({ start, end }) => start < keptUpTo && end > keptUpTo - least)) return;
     const from = this.#endOf(this.segments, keptUpTo);
     const start = this.#begunAfter(from, keptUpTo);
     const isBegun = start > from;
