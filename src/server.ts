@@ -614,16 +614,17 @@ async function assemble(
     const startedAt = clock.now();
     watchLog();
     await uccs.load();
-    await recordConfiguration(toldConfiguration(config), {
-      ...{ store, uccs, auditLog, hash: hashPassword },
-      verify: (secrets, hash) => new ScryptHasher(1).verify(secrets, hash),
-    });
     await journal.load();
     await trustedClock.load();
     await webhooks.start();
     mayGoOn();
     const restored = await lifecycle.restore();
     for (const call of calls.list()) watch.changed(call);
+    // Its hashes take their time, which the calls' packets would not be read in.
+    await recordConfiguration(toldConfiguration(config), {
+      ...{ store, uccs, auditLog, hash: hashPassword },
+      verify: (secrets, hash) => new ScryptHasher(1).verify(secrets, hash),
+    });
     await auth.start();
     http = await newHttpServer();
     mayGoOn();
