@@ -68,8 +68,9 @@ const deaths: readonly Death[] = ['before', 'within', 'behind'];
 const table = places.flatMap(([place, where]) =>
   intervals.map(([name, interval, more]) => ({ place, where, name, interval, more })),
 );
-/** Of each place and of each interval one, when not all of them are asked for. */
-const chosen = table.filter((_, index) => isWhole || index % 9 === 1);
+/** Of each place one, when not all of them are asked for: Opus, all of it, two segments, 1 ms. */
+const CHOSEN = [5, 15, 17, 26];
+const chosen = table.filter((_, index) => isWhole || CHOSEN.includes(index));
 
 describe('an erasure whose process is killed', () => {
   it.each(chosen)(
