@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AudioAwayError } from '../domain/errors.ts';
@@ -28,9 +29,17 @@ export class DiskFiles implements AudioFiles {
   }
 
   async open(path: string): Promise<AudioFile | undefined> {
-    const handle = await ifThere(open(join(this.#root, path), 'r')).catch(away);
+    // Of a pipe somebody would be waited for who writes to it.
+    const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+    const handle = await ifThere(open(join(this.#root, path), flags)).catch(away);
     if (!handle) return undefined;
-    const { size } = await handle.stat();
+    const found = await handle.stat();
+    if (!found.isFile()) {
+      // A folder, or whatever else is in its place, is no file.
+      await handle.close();
+      return undefined;
+    }
+    const { size } = found;
     return {
       size,
       read: (start, end) => readAll(handle, start, Math.min(end, size)).catch(away),
