@@ -81,7 +81,8 @@ export class SealedArchive implements Archive {
   }
 
   async reseal(callId: string, interval: Span): Promise<Resealed> {
-    const erased = await withoutInterval(this.#options, await this.#rows(callId), interval);
+    const rows = { ...(await this.#rows(callId)), gaps: await this.#options.store.gaps(callId) };
+    const erased = await withoutInterval(this.#options, rows, interval);
     const { replaced, ...rest } = erased;
     const destroyed: DestroyedSegment[] = [];
     for (const { before, found, lostMs } of replaced) {

@@ -53,6 +53,13 @@ export function isOurs(path: string): boolean {
   return ours.test(path);
 }
 
+const callFolder = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** By its name: what else lies beside such folders, `lost+found` of a disk say, is a stranger's. */
+export function isCallFolder(name: string): boolean {
+  return callFolder.test(name);
+}
+
 /** In blocks of that length, and a last one; each is the caller's until it asks for the next. */
 export async function* inBlocks(content: Content, bytes: number): AsyncGenerator<Buffer> {
   if (Buffer.isBuffer(content)) {

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AudioAwayError } from '../domain/errors.ts';
@@ -7,6 +8,7 @@ import {
   type AudioFiles,
   type Content,
   inBlocks,
+  isCallFolder,
   isOurs,
   type ListedFile,
 } from './audio-files.ts';
@@ -28,9 +30,17 @@ export class DiskFiles implements AudioFiles {
   }
 
   async open(path: string): Promise<AudioFile | undefined> {
-    const handle = await ifThere(open(join(this.#root, path), 'r')).catch(away);
+    // Of a pipe somebody would be waited for who writes to it.
+    const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+    const handle = await ifThere(open(join(this.#root, path), flags)).catch(away);
     if (!handle) return undefined;
-    const { size } = await handle.stat();
+    const found = await handle.stat();
+    if (!found.isFile()) {
+      // A folder, or whatever else is in its place, is no file.
+      await handle.close();
+      return undefined;
+    }
+    const { size } = found;
     return {
       size,
       read: (start, end) => readAll(handle, start, Math.min(end, size)).catch(away),
@@ -40,7 +50,8 @@ export class DiskFiles implements AudioFiles {
 
   /** As the folder is where a disk is not mounted. */
   async isEmpty(): Promise<boolean> {
-    return ((await ifThere(readdir(this.#root)).catch(away)) ?? []).length === 0;
+    const names = (await ifThere(readdir(this.#root)).catch(away)) ?? [];
+    return !names.some(isCallFolder);
   }
 
   async write(path: string, content: Content): Promise<number> {
@@ -89,7 +100,7 @@ export class DiskFiles implements AudioFiles {
   async *list(callId?: string): AsyncGenerator<ListedFile> {
     const calls = callId === undefined ? ((await ifThere(readdir(this.#root))) ?? []) : [callId];
     for (const call of calls) {
-      for (const name of (await ifThere(readdir(join(this.#root, call)))) ?? []) {
+      for (const name of await this.#namesIn(call)) {
         const path = `${call}/${name}`;
         const found = await ifThere(stat(join(this.#root, path)));
         if (found?.isFile()) yield { path, bytes: found.size };
@@ -99,11 +110,22 @@ export class DiskFiles implements AudioFiles {
 
   async sweepUnfinished(): Promise<void> {
     for (const call of (await ifThere(readdir(this.#root))) ?? []) {
-      for (const name of (await ifThere(readdir(join(this.#root, call)))) ?? []) {
+      if (!isCallFolder(call)) continue;
+      for (const name of await this.#namesIn(call)) {
         const path = `${call}/${name}`;
         if (!isUnfinished(path) || this.#writing.has(path)) continue;
         await this.remove(path);
       }
+    }
+  }
+
+  /** A stranger's folder may be closed to us: there is nothing of ours in it. */
+  async #namesIn(call: string): Promise<string[]> {
+    try {
+      return (await ifThere(readdir(join(this.#root, call)))) ?? [];
+    } catch (cause) {
+      if (isCallFolder(call)) throw cause;
+      return [];
     }
   }
 }

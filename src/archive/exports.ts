@@ -22,7 +22,10 @@ export interface MadeAudio extends ExportedAudio, Interruptible {
 interface ExportOptions {
   /** Who may have half of them, rounded up; without one nobody else is there. */
   readonly owner?: string | undefined;
+  /** All of it was made, or nothing more of it is. */
   onEnded?(made: MadeAudio): void;
+  /** Nobody takes any more of it, made or not. Perhaps more than once. */
+  readonly onClosed?: (() => void) | undefined;
 }
 
 /** Exports in progress, each in a thread of its own: transcoding never keeps the main one busy. */
@@ -40,15 +43,16 @@ export class Exports {
   }
 
   /** @throws ExportsBusyError */
-  start(job: ExportJob, { owner, onEnded }: ExportOptions = {}): MadeAudio {
+  start(job: ExportJob, { owner, onEnded, onClosed }: ExportOptions = {}): MadeAudio {
     if (!this.hasRoom) throw new ExportsBusyError(`${this.#maxAtOnce} exports are in progress`);
     if (owner !== undefined && !this.#hasShare(owner)) {
       throw new ExportsBusyError('this caller has its share of exports in progress');
     }
-    const running = new RunningExport(job, () => {
+    const onExit = (): void => {
       this.#running.delete(running);
       onEnded?.(running);
-    });
+    };
+    const running = new RunningExport(job, { onExit, onClosed });
     this.#running.set(running, owner);
     return running;
   }
@@ -65,16 +69,24 @@ export class Exports {
   }
 }
 
+interface Watching extends Pick<ExportOptions, 'onClosed'> {
+  /** Its thread has ended. */
+  onExit(): void;
+}
+
 class RunningExport implements MadeAudio {
   isDamaged = false;
+  readonly #erased = new AbortController();
   readonly #worker: Worker;
   readonly #arrived: Uint8Array[] = [];
   readonly #opening = Promise.withResolvers<void>();
   #ended = false;
   #failure: Error | undefined;
   #wake = (): void => undefined;
+  readonly #onClosed: (() => void) | undefined;
 
-  constructor(job: ExportJob, onExit: () => void) {
+  constructor(job: ExportJob, { onExit, onClosed }: Watching) {
+    this.#onClosed = onClosed;
     const entry = new URL(`./export-worker${extname(import.meta.url)}`, import.meta.url);
     this.#worker = new Worker(entry, { workerData: job });
     this.#worker.on('message', (message: FromExport) => this.#take(message));
@@ -90,6 +102,10 @@ class RunningExport implements MadeAudio {
     // Somebody may have ended it before anybody asked.
     this.#opening.promise.catch(() => undefined);
     for (let index = 0; index < PIECES_AHEAD; index += 1) this.#ask();
+  }
+
+  get erased(): AbortSignal {
+    return this.#erased.signal;
   }
 
   opened(): Promise<void> {
@@ -113,16 +129,19 @@ class RunningExport implements MadeAudio {
   }
 
   close(): Promise<void> {
+    this.#onClosed?.();
     return this.end(undefined);
   }
 
   interrupt(): Promise<void> {
+    this.#erased.abort();
     return this.end(new Error('the recording was erased'));
   }
 
+  /** Also once all of it was made: pieces that nobody took yet do not come any more. */
   async end(failure: Error | undefined): Promise<void> {
     this.#arrived.length = 0;
-    if (failure && !this.#ended) this.#failure ??= failure;
+    if (failure) this.#failure ??= failure;
     this.#ended = true;
     this.#wake();
     await this.#worker.terminate();

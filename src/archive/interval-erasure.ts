@@ -1,11 +1,13 @@
 import type { Resealed } from '../domain/archive-port.ts';
 import type { FoundState } from '../domain/erasure.ts';
-import { gapsOf, type Span } from '../domain/gap-map.ts';
+import { gapsOf, type Span, without } from '../domain/gap-map.ts';
 import type { GapRecord, SegmentRecord, TrackRecord } from '../domain/records.ts';
 import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
 import { originOf, type RecordingRows } from './finished-recording.ts';
 import { lostOf, reseal, touchedBy } from './reseal.ts';
+import type { ExaminedSegment } from './segment-coverage.ts';
 import type { Unsealing } from './segment-reader.ts';
+import { faultOf } from './told-recording.ts';
 import { coverageOf } from './track-coverage.ts';
 
 /** A segment, what was found of it, and what takes its place. */
@@ -27,7 +29,12 @@ export interface IntervalErased extends Pick<Resealed, 'gaps' | 'tracks' | 'fail
  */
 export async function withoutInterval(
   unsealing: Unsealing,
-  { tracks, segments, details }: RecordingRows,
+  {
+    tracks,
+    segments,
+    details,
+    gaps: told,
+  }: RecordingRows & { readonly gaps: readonly GapRecord[] },
   interval: Span,
 ): Promise<IntervalErased> {
   const origin = originOf(tracks);
@@ -37,14 +44,15 @@ export async function withoutInterval(
   let failure: unknown;
   for (const track of tracks) {
     const own = segments.filter((segment) => segment.track === track.track);
+    const first = Math.round((origin * track.clockRate) / 1000);
+    const before = told.filter((gap) => gap.track === track.track);
     try {
       const erased = await trackWithout(unsealing, track, {
-        ...{ segments: own, details },
+        ...{ segments: own, details, gaps: before.map((gap) => moved(gap, first)) },
         span: unitsOf(track, { start: origin + interval.start, end: origin + interval.end }),
       });
-      const first = Math.round((origin * track.clockRate) / 1000);
       replaced.push(...erased.replaced);
-      gaps.push(...erased.gaps.map((gap) => ({ ...gap, start: gap.start - first })));
+      gaps.push(...erased.gaps.map((gap) => moved(gap, -first)));
       done.push(track.track);
     } catch (cause) {
       failure ??= cause;
@@ -53,10 +61,17 @@ export async function withoutInterval(
   return { replaced, gaps, tracks: done, ...(failure === undefined ? {} : { failure }) };
 }
 
+/** On the track's own clock. */
+interface TrackErasure extends Pick<RecordingRows, 'segments' | 'details'> {
+  readonly span: Span;
+  /** As they are. */
+  readonly gaps: readonly GapRecord[];
+}
+
 async function trackWithout(
   unsealing: Unsealing,
   track: TrackRecord,
-  { span, segments, details }: Pick<RecordingRows, 'segments' | 'details'> & { span: Span },
+  { span, segments, details, gaps }: TrackErasure,
 ): Promise<{ replaced: Replaced[]; gaps: GapRecord[] }> {
   const examined = await coverageOf(unsealing, track, { segments, details });
   const replaced: Replaced[] = [];
@@ -75,7 +90,48 @@ async function trackWithout(
     replaced.length === 0
       ? examined
       : await coverageOf(unsealing, track, { segments: after, details });
-  return { replaced, gaps: gapsOf(coverage) };
+  const absent = examined.segments.filter((segment) => isAbsent(segment, replaced));
+  const stretches = absent.flatMap(lostOf).sort((a, b) => a.start - b.start);
+  return { replaced, gaps: toldAsBefore(gapsOf(coverage), gaps, stretches) };
+}
+
+/** Outside of the interval, its file is not there, or its key, and may come back. */
+function isAbsent(segment: ExaminedSegment, replaced: readonly Replaced[]): boolean {
+  const { row, found } = segment;
+  if (!row?.wrappedKey || replaced.some(({ before }) => before === row)) return false;
+  return faultOf(row, found) === 'absent';
+}
+
+/**
+ * Of those stretches the map tells what it told: told as lost, what is missing would be played as
+ * silence, and what comes back would not be in agreement with it (docs/decisions/0023).
+ */
+function toldAsBefore(
+  gaps: readonly GapRecord[],
+  before: readonly GapRecord[],
+  stretches: readonly Span[],
+): GapRecord[] {
+  const kept = gaps.flatMap((gap) => without(spanOf(gap), stretches).map(cutOut(gap)));
+  const told = before.flatMap((gap) =>
+    stretches.flatMap((stretch) => {
+      const start = Math.max(gap.start, stretch.start);
+      const end = Math.min(gap.start + gap.length, stretch.end);
+      return start < end ? [cutOut(gap)({ start, end })] : [];
+    }),
+  );
+  return [...kept, ...told].sort((a, b) => a.start - b.start);
+}
+
+function spanOf({ start, length }: GapRecord): Span {
+  return { start, end: start + length };
+}
+
+const cutOut =
+  (gap: GapRecord) =>
+  ({ start, end }: Span): GapRecord => ({ ...gap, start, length: end - start });
+
+function moved(gap: GapRecord, by: number): GapRecord {
+  return { ...gap, start: gap.start + by };
 }
 
 /** A bucket with another name, or a proxy before it, says of everything that it is not there. */

@@ -49,7 +49,7 @@ export class Playback {
   readonly #parts: readonly Part[];
   readonly #told: ToldRecording;
   #onClosed: (playback: Playback) => void = () => undefined;
-  #isInterrupted = false;
+  readonly #erased = new AbortController();
 
   private constructor(sampleRate: number, extent: Extent, opened: Opened) {
     this.sampleRate = sampleRate;
@@ -73,6 +73,11 @@ export class Playback {
     const playback = new Playback(rate, extentOf(tracks, rate), opened);
     if (onClosed) playback.#onClosed = onClosed;
     return playback;
+  }
+
+  /** Aborted when it is interrupted: what was read by then is to be heard by nobody. */
+  get erased(): AbortSignal {
+    return this.#erased.signal;
   }
 
   /** What was looked at so far is damaged, and the gap map does not say so. */
@@ -117,7 +122,7 @@ export class Playback {
 
   /** What is asked for from now on fails: its files are closed. */
   async interrupt(): Promise<void> {
-    this.#isInterrupted = true;
+    this.#erased.abort();
     await this.close();
   }
 
@@ -127,7 +132,7 @@ export class Playback {
   }
 
   async #mix(windowStart: number, from: number, until: number): Promise<Int16Array<ArrayBuffer>> {
-    if (this.#isInterrupted) throw new Error('the recording was erased');
+    if (this.erased.aborted) throw new Error('the recording was erased');
     const pcm = new Int16Array((until - from) * CHANNELS);
     const wanted = {
       rate: this.sampleRate,

@@ -96,13 +96,12 @@ export class RecordingReader {
     const { filesSettings: files, keys } = this.#options;
     return this.#opened(callId, async (forget) => {
       const onEnded = ({ isDamaged }: MadeAudio): void => {
-        forget();
         if (isDamaged) this.#find(callId, 'damaged');
       };
       const rows = await this.rows(callId);
       const made = threads.start(
         { format, files, masterKeys: keys.keys, ...rows },
-        { owner, onEnded },
+        { owner, onEnded, onClosed: forget },
       );
       await made.opened();
       return made;

@@ -4,6 +4,7 @@ import type { GapRecord, SegmentRecord, TrackRecord } from '../domain/records.ts
 import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
 import type { AudioFiles } from './audio-files.ts';
 import { originOf } from './finished-recording.ts';
+import type { FoundChunks } from './segment-chunks.ts';
 import { SegmentReader, type Unsealing } from './segment-reader.ts';
 
 /** A row, and its file as it was found; undefined where there is none. */
@@ -90,7 +91,7 @@ class ToldTrack {
     this.#gaps = gaps
       .filter((gap) => gap.track === track.track)
       .map(({ start, length }) => ({ start: start + origin, end: start + origin + length }));
-    const faults = segments.map(faultOf);
+    const faults = segments.map(({ segment, reader }) => faultOf(segment, reader?.found));
     const told = faults.some((fault) => fault) ? this.#told() : [];
     const untold = segments.flatMap(({ segment }, index) => {
       const fault = faults[index];
@@ -121,8 +122,11 @@ class ToldTrack {
  * What the numbers of a file's chunks say of it. Where bytes stand in the place of what is missing
  * they are damaged; where nothing does it is absent.
  */
-function faultOf({ segment: { closedBy, sealed }, reader }: OpenedSegment): Fault | undefined {
-  const { chunks, damaged } = reader?.found ?? { chunks: [], damaged: [] };
+export function faultOf(
+  { closedBy, sealed }: Pick<SegmentRecord, 'closedBy' | 'sealed'>,
+  found: Pick<FoundChunks, 'chunks' | 'damaged'> | undefined,
+): Fault | undefined {
+  const { chunks, damaged } = found ?? { chunks: [], damaged: [] };
   let fault: Fault | undefined;
   let [next, end] = [0, 0];
   for (const chunk of chunks) {

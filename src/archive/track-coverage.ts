@@ -134,11 +134,12 @@ class LostAudio {
     const until = next.reduce((a, b) => Math.min(a, b), extent.end);
     const before = this.#endOf(this.segments.slice(0, index));
     const begun = segment.start ?? this.#begunAfter(before, until);
-    // A Pause that was answered behind it tells exactly.
-    if (receipts.keptUpTo.some((end) => end > begun && end <= until)) return;
     const start = this.#endOf([segment], until, begun);
+    // A Pause that was answered behind it tells exactly: bytes without audio prove even a packet.
+    const keptUpTo = receipts.keptUpTo.find((end) => end > begun && end <= until);
+    if (keptUpTo !== undefined && isUnknown) return;
     const end = isUnknown ? until : Math.min(until, start + segment.tailUnits);
-    if (end > start) lose(segment, { start, end });
+    if ((keptUpTo ?? end) > start) lose(segment, { start, end: keptUpTo ?? end });
   }
 
   /** Packets were kept, and nothing tells where they lay. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AlarmSink, Store } from '../domain/ports.ts';
-import type { AudioFiles } from './audio-files.ts';
+import { type AudioFiles, isOurs } from './audio-files.ts';
 import { isUnfinished } from './disk-files.ts';
 import { bytesOf, withIndex } from './indexed-file.ts';
 
@@ -92,6 +92,8 @@ export class Uploader {
   async #look(): Promise<void> {
     let bytes = 0;
     for await (const file of this.#options.disk.list()) {
+      // What others keep there goes to no bucket, and takes none of the room.
+      if (!isOurs(file.path)) continue;
       bytes += file.bytes;
       this.#waiting.add(callOf(file.path));
     }

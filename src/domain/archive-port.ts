@@ -69,6 +69,8 @@ export type ExportFormat = (typeof exportFormats)[number];
 
 /** A file that is being made. */
 export interface ExportedAudio {
+  /** Aborted once the recording was erased: what was read by then is to be heard by nobody. */
+  readonly erased: AbortSignal;
   /** As fast as they are taken. @throws where the file will not be whole */
   bytes(): AsyncIterable<Uint8Array>;
   /** Ends it, made or not; may be called twice. */

@@ -1,11 +1,10 @@
 import type { ErasableArchive } from './archive-port.ts';
 import type { Call } from './call.ts';
 import type { ErasureRecord, ErasureState } from './erasure.ts';
-import { gapSummary, type Span } from './gap-map.ts';
+import { gapSummary, replacedGaps, type Span } from './gap-map.ts';
 import type { Journal } from './journal.ts';
 import type { KeepingStore } from './keeping-store.ts';
 import type { Store } from './ports.ts';
-import type { GapRecord } from './records.ts';
 
 export interface KeyRemovalPorts {
   readonly store: Pick<Store, 'commit' | 'gaps' | 'tracks'>;
@@ -67,7 +66,7 @@ export class KeyRemoval {
     await journal.record(call, {
       ...{ type: 'recordingErased', record },
       extra: {
-        ...{ segments, gaps: [...gaps, ...withoutLength(before, gaps)] },
+        ...{ segments, gaps: replacedGaps(before, gaps) },
         ...{ derived: await this.#destroyedDerived(call.id), erasures: [next] },
       },
     });
@@ -110,12 +109,4 @@ export async function sameStep(
 ): Promise<ErasureRecord[]> {
   const unfinished = await keeping.erasures({ callId, unfinished: true });
   return unfinished.filter((other) => other.id !== id && other.state === state);
-}
-
-/** Rows are replaced, never deleted: a gap that became part of another has no length any more. */
-function withoutLength(before: readonly GapRecord[], after: readonly GapRecord[]): GapRecord[] {
-  const kept = new Set(after.map(({ track, start }) => `${track}/${start}`));
-  return before
-    .filter(({ track, start }) => !kept.has(`${track}/${start}`))
-    .map((gap) => ({ ...gap, length: 0 }));
 }

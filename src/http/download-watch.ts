@@ -45,6 +45,24 @@ export function cutOffRemoved(
   look();
 }
 
+/**
+ * Cuts a download off as soon as its recording was erased, with what waits for the client: it may
+ * take as long as it likes, and an erasure that is done is done.
+ */
+export function cutOffErased(response: ServerResponse, erased: AbortSignal): void {
+  const cut = (): void => {
+    if (response.closed || response.destroyed) return;
+    // A response that others wait before has no socket of its own yet.
+    const { socket } = response.req;
+    // What the system holds goes only with a reset, which TLS has none of.
+    if ('encrypted' in socket) socket.destroy();
+    else socket.resetAndDestroy();
+    response.destroy();
+  };
+  if (erased.aborted) cut();
+  else erased.addEventListener('abort', cut, { once: true });
+}
+
 /** Pieces that a slow line takes in time. */
 export async function* inPieces(audio: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const bytes of audio) {

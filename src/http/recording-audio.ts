@@ -14,7 +14,7 @@ import {
   unmet,
   type Validators,
 } from './conditional-requests.ts';
-import { cutOffRemoved, cutOffStalled, inPieces } from './download-watch.ts';
+import { cutOffErased, cutOffRemoved, cutOffStalled, inPieces } from './download-watch.ts';
 import { RETRY_AFTER_SECONDS, sendProblem } from './problems.ts';
 import type { HttpServices, OpenedAudio } from './services.ts';
 import { whenClosed } from './when-closed.ts';
@@ -90,9 +90,10 @@ function bodyOf(
   reply.type('audio/wav');
   cutOffStalled(reply.raw, services.downloadTimeoutMs);
   cutOffRemoved(reply.raw, request.caller.principal, services);
-  const body = Readable.from(inPieces(pieces));
-  body.once('close', () => void audio.close().catch(services.onError));
-  return body;
+  cutOffErased(reply.raw, audio.erased);
+  // Not before: what was read and waits for the client can still be erased.
+  whenClosed(reply.raw, () => void audio.close().catch(services.onError));
+  return Readable.from(inPieces(pieces));
 }
 
 async function validatorsOf(
@@ -185,7 +186,8 @@ export async function openedExport(
   whenClosed(reply.raw, end);
   try {
     const pieces = await begun(audio.bytes());
-    return { bytes: () => pieces, close: () => audio.close() };
+    cutOffErased(reply.raw, audio.erased);
+    return { erased: audio.erased, bytes: () => pieces, close: () => audio.close() };
   } catch (cause) {
     await audio.close();
     throw cause;
@@ -200,6 +202,7 @@ function ownerOf({ principal, address }: Caller): string {
 async function wholeWav(services: HttpServices, callId: string): Promise<ExportedAudio> {
   const playback = await services.play(callId);
   return {
+    erased: playback.erased,
     bytes: () => playback.wav(0, playback.wavBytes),
     close: () => playback.close(),
   };

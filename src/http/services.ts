@@ -33,6 +33,8 @@ export interface OpenedAudio {
   readonly version: string;
   /** Of its content something is not what was sealed, and not told of yet. */
   readonly isDamaged: boolean;
+  /** Aborted once the recording was erased: what was read by then is to be heard by nobody. */
+  readonly erased: AbortSignal;
   wav(start: number, end: number): AsyncIterable<Buffer>;
   close(): Promise<void>;
 }

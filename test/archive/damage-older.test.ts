@@ -15,8 +15,8 @@ afterEach(() => {
 
 describe('a recording of a release that told nothing of its segments', () => {
   /** Receipts of the pauses, and rows that say nothing of what was sealed. */
-  async function older() {
-    const call = await storedCall(shape);
+  async function older(recorded = shape) {
+    const call = await storedCall(recorded);
     calls.push(call);
     const origin = 1_790_000_000_000;
     const one = call.tracks[0] as TrackRecord;
@@ -64,6 +64,16 @@ describe('a recording of a release that told nothing of its segments', () => {
     else expect(lost / gone, `${JSON.stringify(found.gaps)}`).toBeGreaterThan(0.99);
     const api = now.filter((reason) => reason === 'api').length;
     expect(api).toBeGreaterThan(0.99 * 75 * FRAME);
+  });
+
+  it.each([1, 2])('a last chunk of %i packets is lost, not paused', async (packets) => {
+    const { call, look } = await older({ ...shape, sealedBefore: new Set([450 - packets]) });
+    const file = new DamagedFile(call, 1);
+    file.flip(file.bytes.length - 20);
+    const lost = (await look()).gaps.filter(({ reason }) => reason === 'lost');
+    expect(lost.map(({ start, length }) => [start / FRAME, length / FRAME])).toEqual([
+      [450 - packets, packets],
+    ]);
   });
 
   it('and of which nothing is left is lost, not paused', async () => {

@@ -1,11 +1,14 @@
-import { readdirSync, renameSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { SpooledFiles } from '../../src/archive/open-files.ts';
+import { AudioMissingError } from '../../src/domain/errors.ts';
 import { segmentFile } from '../../src/protocols/segment/sealed-chunk.ts';
 import { S3Server } from '../support/s3-server.ts';
 import { DamagedFile } from './damage.ts';
 import { closeStores, erased, found, immortal, prepared, removeBenches } from './damaged-bench.ts';
+import { archiveOf } from './erasure-parts.ts';
 import { expectInAgreement, expectWithout, unitsOf } from './erasure-proof.ts';
 import { Mortal } from './mortal.ts';
 
@@ -96,5 +99,49 @@ describe('a whole erasure', () => {
     const receipt = await erased(bench, store, null);
     expect(receipt.state).toBe('done');
     expect(found(receipt)).toContain('0/1 missing');
+  });
+});
+
+describe.each<[string, (file: string) => void]>([
+  ['is not there', () => undefined],
+  ['is a folder', (file) => mkdirSync(file)],
+  ['is a pipe', (file) => execFileSync('mkfifo', [file])],
+  ['leads nowhere', (file) => symlinkSync('nowhere', file)],
+  ['ends too early', (file) => writeFileSync(file, '')],
+])('a file beside the interval that %s', (_, inItsPlace) => {
+  it('is told as it was before the erasure: it is missing until it is back', async () => {
+    const { bench, store } = await prepared();
+    const { callId } = bench.call;
+    const before = await unitsOf(bench, store);
+    const { path, bytes } = new DamagedFile(bench.call, 2);
+    rmSync(path);
+    inItsPlace(path);
+    const archive = archiveOf(bench.place, store, { maxExports: 1 });
+    await expect(archive.play(callId)).rejects.toThrow(AudioMissingError);
+    const interval = { start: 800, end: 900 };
+    expect((await erased(bench, store, interval)).state).toBe('done');
+    const gaps = async () => (await store.gaps(callId)).map(({ reason }) => reason);
+    expect(await gaps()).not.toContain('lost');
+    await expect(archive.play(callId)).rejects.toThrow(AudioMissingError);
+    await expect(archive.peaks(callId)).rejects.toThrow(AudioMissingError);
+    rmSync(path, { recursive: true, force: true });
+    writeFileSync(path, bytes);
+    expectWithout(before, await unitsOf(bench, store), [interval]);
+    await expectInAgreement(bench, store);
+    await archive.close();
+  });
+});
+
+describe.each<[string, (file: string) => void]>([
+  ['a folder', (file) => mkdirSync(file)],
+  ['a pipe', (file) => execFileSync('mkfifo', [file])],
+])('%s in the place of a file of the interval', (_, inItsPlace) => {
+  it('keeps nothing from being erased', async () => {
+    const { bench, store } = await prepared();
+    const { path } = new DamagedFile(bench.call, 1);
+    rmSync(path);
+    inItsPlace(path);
+    const receipt = await erased(bench, store, { start: 800, end: 900 });
+    expect([receipt.state, found(receipt)]).toEqual(['done', ['0/1 missing', '1/1 whole']]);
   });
 });

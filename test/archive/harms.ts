@@ -18,14 +18,22 @@ export interface Shape {
   readonly parts: readonly { readonly frames: number; readonly pause: number }[];
   /** Numbers of frames that never came. */
   readonly lost?: ReadonlySet<number>;
+  /** Of frames that a chunk begins with, whatever else they begin with. */
+  readonly sealedBefore?: ReadonlySet<number>;
 }
 
-export async function storedCall({ codec = 'PCMU', parts, lost }: Shape): Promise<StoredCall> {
+export async function storedCall({
+  codec = 'PCMU',
+  parts,
+  lost,
+  sealedBefore,
+}: Shape): Promise<StoredCall> {
   const call = new StoredCall();
   const one = call.track(codec, 8000);
   let frame = 0;
   for (const { frames, pause } of parts) {
     for (const end = frame + frames; frame < end; frame += 1) {
+      if (sealedBefore?.has(frame)) one.writer.seal();
       if (lost?.has(frame)) continue;
       const bytes = codec === 'L16' ? FRAME * 2 : FRAME;
       one.add(frame * FRAME, loudFrame(bytes), FRAME);
