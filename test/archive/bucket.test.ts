@@ -111,7 +111,9 @@ describe('recordings in a bucket', () => {
     const answer = await erase(id, { whole: true });
     expect(answer.status).toBe(202);
     expect(await answer.json()).toMatchObject({ state: 'keysDestroyed', doneAt: null });
-    expect((await hush.get('/api/alarms')).items[0].kind).toBe('erasureFailed');
+    // It is told of behind the answer.
+    const newest = async () => (await hush.get('/api/alarms')).items[0]?.kind;
+    await expect.poll(newest).toBe('erasureFailed');
     expect((await fetch(`${hush.api}/api/recordings/${id}/audio`)).status).toBe(410);
     expect(objects(id)).toEqual(['0-0.seg', '1-0.seg']);
     server = await S3Server.start({ port, folder });
