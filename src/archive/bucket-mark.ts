@@ -46,7 +46,8 @@ export class BucketMark {
   readonly #options: BucketMarkOptions;
   readonly #closing = new AbortController();
   #state: 'looking' | 'ours' | 'shared' = 'looking';
-  #failure: unknown;
+  /** Of the last look, and of how many in a row: one may have read what was just being written. */
+  #failure: { readonly cause: unknown; readonly inARow: number } | undefined;
   #count = 0;
   /** The mark of another run, as it was last seen, and when. */
   #seen: { readonly text: string; readonly at: number } | undefined;
@@ -71,7 +72,7 @@ export class BucketMark {
       this.#closing.signal.throwIfAborted();
       await this.#look();
       if (this.#state !== 'looking') break;
-      if (this.#failure) throw this.#failure;
+      if (this.#failure && this.#failure.inARow > 1) throw this.#failure.cause;
       await this.#wait(this.#options.intervalMs / 4);
     }
     if (this.#state === 'shared') {
@@ -119,7 +120,7 @@ export class BucketMark {
       else await this.#watch(mark, text ?? '');
       this.#failure = undefined;
     } catch (cause) {
-      this.#failure = cause;
+      this.#failure = { cause, inARow: (this.#failure?.inARow ?? 0) + 1 };
       if (this.#state !== 'looking') this.#options.onError(cause);
     }
   }

@@ -216,9 +216,13 @@ describe('while Hush stops', () => {
     const placed = await caller.call(at);
     await placed.frames(20);
     await first.end('SIGKILL');
-    for (const afterMs of [300, 700, 1_100]) {
+    const begun = performance.now();
+    const second = await started(at);
+    const startMs = performance.now() - begun;
+    await second.end('SIGKILL');
+    for (const part of [0.25, 0.5, 0.7]) {
       const hush = at.spawn();
-      await delay(afterMs);
+      await delay(part * startMs);
       const { code, signal } = await hush.end('SIGTERM');
       expect([0, null]).toContain(code);
       if (code === null) expect(signal).toBe('SIGTERM');
