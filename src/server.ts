@@ -86,7 +86,7 @@ import { closeDataFolder, DataFolderError } from './store/data-folder.ts';
 import { Ownership } from './store/ownership.ts';
 import { OwnershipError } from './store/ownership-error.ts';
 import { SqlStore } from './store/store.ts';
-import type { Claimed, OnAdopt } from './store/store-place.ts';
+import { type Claimed, type OnAdopt, toldPlace } from './store/store-place.ts';
 import { Begun, Teardown } from './teardown.ts';
 import { WebhookDispatcher } from './webhooks/webhook-dispatcher.ts';
 
@@ -783,9 +783,10 @@ async function openStore(
   await database.mustAnswer();
   const store = await SqlStore.open(database);
   const auditLog = new AuditLog({ store, clock: Date, onError: () => undefined });
-  const onAdopt: OnAdopt = (before, now) => {
+  const onAdopt: OnAdopt = (old, place) => {
+    const [before, now] = [toldPlace(old), toldPlace(place)];
     logger.warn({ before, now }, 'this copy is the original from now on: calls of it are not');
-    const change = auditedChange(before ?? {}, now);
+    const change = auditedChange(before, now);
     const caller = systemCaller(userInfo().username, 'cli');
     return auditLog.record(auditLog.entry(caller, { action: 'adopt', outcome: 'ok', change }));
   };

@@ -38,6 +38,11 @@ export interface Claimed {
 /** A person says that the copy is the original from now on. */
 export type OnAdopt = (before: StorePlace | null, now: StorePlace) => Promise<void>;
 
+/** For people: the rest are numbers, long enough to be taken for those of cards. */
+export function toldPlace(place: StorePlace | null): Partial<StorePlace> {
+  return place ? { host: place.host, path: place.path } : {};
+}
+
 /** The folder is locked by this process. */
 export function placeOf(dataDir: string, database: string | null): StorePlace {
   const path = realpathSync(dataDir);
