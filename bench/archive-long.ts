@@ -1,14 +1,14 @@
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { openSqlite } from '../src/store/sqlite.ts';
+import { openSqlite } from '../src/store/sqlite/sqlite.ts';
 import { SqlStore } from '../src/store/store.ts';
-import { rowsOf } from '../test/archive/damage.ts';
-import type { ErasurePlace } from '../test/archive/erasure-parts.ts';
+import { rowsOf } from '../test/archive/damage/damage.ts';
+import type { ErasurePlace } from '../test/archive/erasure/erasure-parts.ts';
 import { opusPackets, StoredCall } from '../test/archive/stored-call.ts';
 import { aCall } from '../test/store/samples.ts';
-import { temporaryFolder } from '../test/support/hush.ts';
-import { S3Server } from '../test/support/s3-server.ts';
-import { tone } from '../test/support/tones.ts';
+import { tone } from '../test/support/audio/tones.ts';
+import { S3Server } from '../test/support/bucket/s3-server.ts';
+import { temporaryFolder } from '../test/support/hush/hush.ts';
 import { Child } from './support/child.ts';
 import { type Measured, type Operation, operations } from './support/long-operations.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { partyKey } from '../src/domain/party-keys.ts';
-import type { RecordingFilter, RecordingPlace } from '../src/domain/recording-search.ts';
-import { SavingState } from '../src/domain/recording-state.ts';
+import { partyKey } from '../src/domain/identifiers/party-keys.ts';
+import { SavingState } from '../src/domain/model/recording-state.ts';
+import type { RecordingFilter, RecordingPlace } from '../src/domain/ports/recording-search.ts';
 import type { Database } from '../src/store/database.ts';
 import { SqlStore } from '../src/store/store.ts';
 import { databaseKinds } from '../test/store/database-servers.ts';

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { TestCaller } from '../test/support/calls.ts';
-import { temporaryFolder, ucc } from '../test/support/hush.ts';
-import { HushProcess } from '../test/support/hush-process.ts';
+import { temporaryFolder, ucc } from '../test/support/hush/hush.ts';
+import { HushProcess } from '../test/support/hush/hush-process.ts';
 import { addDemoPeople, fetchToken, tenantId } from '../test/support/people.ts';
 import { Child, median } from './support/child.ts';
 import type { LoadRequest, LoadResult } from './support/load-client.ts';

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { TestCaller } from '../test/support/calls.ts';
-import { agent, temporaryFolder, ucc } from '../test/support/hush.ts';
-import { HushProcess } from '../test/support/hush-process.ts';
+import { agent, temporaryFolder, ucc } from '../test/support/hush/hush.ts';
+import { HushProcess } from '../test/support/hush/hush-process.ts';
 import { Child, median } from './support/child.ts';
 import type { LoadRequest, LoadResult } from './support/load-client.ts';
 

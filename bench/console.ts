@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 import { TestCaller } from '../test/support/calls.ts';
-import { temporaryFolder } from '../test/support/hush.ts';
-import { HushProcess } from '../test/support/hush-process.ts';
+import { temporaryFolder } from '../test/support/hush/hush.ts';
+import { HushProcess } from '../test/support/hush/hush-process.ts';
 import { freeRtpPorts } from '../test/support/ports.ts';
 
 const MANY = 500;

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { type MarkerCall, TestCaller } from '../test/support/calls.ts';
-import { agent, temporaryFolder, ucc } from '../test/support/hush.ts';
-import { HushProcess } from '../test/support/hush-process.ts';
+import { agent, temporaryFolder, ucc } from '../test/support/hush/hush.ts';
+import { HushProcess } from '../test/support/hush/hush-process.ts';
 import { freeRtpPorts } from '../test/support/ports.ts';
 import { cpuSeconds, median, percentile } from './support/child.ts';
 

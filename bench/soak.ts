@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { soak } from '../src/torture/soak.ts';
-import { soakTable } from '../src/torture/soak-report.ts';
-import { openTortureBench } from '../test/support/torture-bench.ts';
+import { soak } from '../src/torture/soak/soak.ts';
+import { soakTable } from '../src/torture/soak/soak-report.ts';
+import { openTortureBench } from '../test/support/audio/torture-bench.ts';
 
 const DIALOGUES = 24;
 const STRIKE_EVERY_MS = [4_000, 12_000] as const;

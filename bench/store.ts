@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { churnStore, disturbances } from '../test/support/store-churn.ts';
+import { churnStore, disturbances } from '../test/support/hush/store-churn.ts';
 
 const ROUNDS = 50;
 const CALLS = 4;

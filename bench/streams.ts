@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type MarkerCall, TestCaller } from '../test/support/calls.ts';
-import { temporaryFolder } from '../test/support/hush.ts';
-import { HushProcess } from '../test/support/hush-process.ts';
+import { temporaryFolder } from '../test/support/hush/hush.ts';
+import { HushProcess } from '../test/support/hush/hush-process.ts';
 import { freeRtpPorts } from '../test/support/ports.ts';
 import { Child, cpuSeconds, median, percentile, residentBytes } from './support/child.ts';
 import { Commander, PauseLog } from './support/pauses.ts';

@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { jsonOf, type ScenarioReport, tableOf } from '../src/torture/report.ts';
-import type { Scenario } from '../src/torture/scenario.ts';
-import { scenarios } from '../src/torture/scenarios.ts';
+import type { Scenario } from '../src/torture/scenarios/scenario.ts';
+import { scenarios } from '../src/torture/scenarios/scenarios.ts';
 import { torture } from '../src/torture/torture.ts';
+import { openTortureBench, type TortureBench } from '../test/support/audio/torture-bench.ts';
 import { canMount, openFullLogBench } from '../test/support/full-log-bench.ts';
-import { openTortureBench, type TortureBench } from '../test/support/torture-bench.ts';
 
 const CALLS = 10;
 const PAUSES = 8;

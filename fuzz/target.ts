@@ -1,8 +1,8 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { commandClient } from '../test/support/api.ts';
 import { type MarkerCall, TestCaller } from '../test/support/calls.ts';
-import { agent, temporaryFolder, ucc } from '../test/support/hush.ts';
-import { HushProcess } from '../test/support/hush-process.ts';
+import { agent, temporaryFolder, ucc } from '../test/support/hush/hush.ts';
+import { HushProcess } from '../test/support/hush/hush-process.ts';
 import type { MemorySample } from './judge.ts';
 
 const SAMPLE_MS = 1_000;

@@ -2,19 +2,19 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'no
 import { copyFile, open, rm } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Copied, copyFiles, removeOthers } from './archive/copied-files.ts';
-import { derivedFile } from './archive/derived-file.ts';
+import { type Copied, copyFiles, removeOthers } from './archive/files/copied-files.ts';
+import { derivedFile } from './archive/files/derived-file.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/schema.ts';
 import { openStoreBeside } from './desk.ts';
-import { deskCaller } from './domain/access.ts';
-import { auditedChange } from './domain/audit-change.ts';
-import { AuditLog } from './domain/audit-log.ts';
+import { deskCaller } from './domain/access/access.ts';
+import { auditedChange } from './domain/access/audit-change.ts';
+import { AuditLog } from './domain/access/audit-log.ts';
 import { openDatabase, ownershipOptions } from './open-database.ts';
 import { segmentFile } from './protocols/segment/sealed-chunk.ts';
 import { syncFolderNow } from './protocols/segment/sync-folder.ts';
-import { Ownership } from './store/ownership.ts';
-import { copySqlite, type NamedAudio, namedAudio } from './store/sqlite-copy.ts';
+import { Ownership } from './store/ownership/ownership.ts';
+import { copySqlite, type NamedAudio, namedAudio } from './store/sqlite/sqlite-copy.ts';
 import { SqlStore } from './store/store.ts';
 
 const MANIFEST = 'hush-backup.json';

@@ -1,13 +1,13 @@
 import { basename } from 'node:path';
-import { masterKeyFile } from './archive/master-key.ts';
+import { masterKeyFile } from './archive/keys/master-key.ts';
 import { hashPassword, hashSecret } from './auth/password-hash.ts';
 import type { Config } from './config/schema.ts';
-import { AuditLog } from './domain/audit-log.ts';
-import { PeopleRegister } from './domain/people-register.ts';
+import { PeopleRegister } from './domain/access/account-service.ts';
+import { AuditLog } from './domain/access/audit-log.ts';
 import { openDatabase, ownershipOptions } from './open-database.ts';
-import { closeDataFolder } from './store/data-folder.ts';
-import { isBehind } from './store/migrate.ts';
-import { Ownership } from './store/ownership.ts';
+import { closeDataFolder } from './store/ownership/data-folder.ts';
+import { Ownership } from './store/ownership/ownership.ts';
+import { isBehind } from './store/schema/migrate.ts';
 import { SqlStore } from './store/store.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Config } from './config/schema.ts';
 import type { Database } from './store/database.ts';
-import type { OwnershipOptions } from './store/ownership.ts';
-import { openPostgres, type PostgresOptions } from './store/postgres.ts';
-import { openSqlite } from './store/sqlite.ts';
+import type { OwnershipOptions } from './store/ownership/ownership.ts';
+import { openPostgres, type PostgresOptions } from './store/postgres/postgres.ts';
+import { openSqlite } from './store/sqlite/sqlite.ts';
 
 /** What is told of the connections to a server. */
 export type ConnectionListener = Pick<PostgresOptions, 'onConnectionLost' | 'onAway' | 'onBack'>;

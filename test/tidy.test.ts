@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseSource, projectFiles, readProjectFile } from './support/sources.ts';
+import { parseSource, projectFiles, readProjectFile } from './support/tidy/sources.ts';
 import {
   type Finding,
   findingsIn,
@@ -8,7 +8,7 @@ import {
   MAX_FUNCTION_LINES,
   placesIn,
   type Rule,
-} from './support/tidy-rules.ts';
+} from './support/tidy/tidy-rules.ts';
 
 interface Exception {
   readonly rule: Rule;
@@ -24,19 +24,19 @@ const longFiles: Readonly<Record<string, string>> = {
   'src/server.ts': 'the one composition root: who gets what stands on one page',
   'test/protocols/sip/torture/messages.ts':
     'a table of messages, one behind the other as RFC 4475 has them',
-  'src/domain/leases.ts':
+  'src/domain/control/leases.ts':
     'what an owner may do with a lease stands beside what becomes of one left alone',
   'test/domain/model/explore.ts':
     'a client that plays a history, and every promise that it holds Hush to',
-  'src/domain/call-lifecycle.ts': 'the life of a call is read from top to bottom',
+  'src/domain/lifecycle/call-lifecycle.ts': 'the life of a call is read from top to bottom',
   'src/recorder/media-stream.ts':
     'one state machine: every way into and out of the gate stands beside the others',
-  'src/recorder/segment-writer.ts':
+  'src/recorder/segment/segment-writer.ts':
     'every way into and out of the chunk that gathers stands beside the others',
   'src/recorder/recorder.ts': 'the Recorder port in one class, each method short',
-  'src/store/tables.ts': 'a table after the other, each with what its columns mean',
+  'src/store/rows/tables.ts': 'a table after the other, each with what its columns mean',
   'src/store/store.ts': 'the Store port in one class, each method short',
-  'src/store/mapping.ts': 'a table after the other, each with its row and its record',
+  'src/store/rows/mapping.ts': 'a table after the other, each with its row and its record',
 };
 
 const exceptions: readonly Exception[] = [
@@ -51,19 +51,19 @@ const exceptions: readonly Exception[] = [
   },
   {
     rule: 'function length',
-    path: 'src/domain/event-feed.ts',
+    path: 'src/domain/event/event-feed.ts',
     what: 'follow',
     reason: 'replay and live share their state; apart, nobody would see where they meet',
   },
   {
     rule: 'function length',
-    path: 'src/http/recordings.ts',
+    path: 'src/http/recordings/recordings.ts',
     what: 'recordingRoutes',
     reason: 'a list of routes, each with its schema',
   },
   {
     rule: 'function length',
-    path: 'src/http/uccs.ts',
+    path: 'src/http/operations/uccs.ts',
     what: 'uccRoutes',
     reason: 'a list of routes, each with its schema',
   },
@@ -79,12 +79,12 @@ const exceptions: readonly Exception[] = [
     reason: 'one offer and the whole of what is read from it',
   },
   ...[
-    'test/support/hush.ts',
-    'test/http/pauses.test.ts',
-    'test/archive/archive-work.test.ts',
-    'test/http/assurance-scope.test.ts',
+    'test/support/hush/hush.ts',
+    'test/http/calls/pauses.test.ts',
+    'test/archive/archive-jobs.test.ts',
+    'test/http/operations/assurance-scope.test.ts',
     'test/srs/srs-fixture.ts',
-    'test/srs/disk-full.test.ts',
+    'test/srs/media/disk-full.test.ts',
   ].map((path) => ({ rule: 'any' as const, path, reason: 'tests look into whatever JSON came' })),
 ];
 
@@ -219,7 +219,7 @@ describe('the house is tidy', () => {
   });
 
   test('the rooms are found', () => {
-    expect(code).toEqual(expect.arrayContaining(['src/server.ts', 'src/domain/call.ts']));
+    expect(code).toEqual(expect.arrayContaining(['src/server.ts', 'src/domain/call/call.ts']));
     expect(code.length).toBeGreaterThan(100);
   });
 });

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { Target } from '../../src/torture/target.ts';
 import { type MarkerCall, TestCaller } from '../../test/support/calls.ts';
-import { agent, temporaryFolder, ucc } from '../../test/support/hush.ts';
-import { HushProcess } from '../../test/support/hush-process.ts';
+import { agent, temporaryFolder, ucc } from '../../test/support/hush/hush.ts';
+import { HushProcess } from '../../test/support/hush/hush-process.ts';
 import type { Peer } from './peer.ts';
 
 /** Hush, commanded over v1. */

@@ -7,7 +7,7 @@ import { ensurePackages, peerPrograms } from '../../scripts/packages.js';
 import { buildOffer } from '../../src/protocols/sdp/build-session.ts';
 import { parseOffer } from '../../src/protocols/sdp/parse-offer.ts';
 import { findMarkers } from '../../src/simulator/marker-audio.ts';
-import { temporaryFolder } from '../../test/support/hush.ts';
+import { temporaryFolder } from '../../test/support/hush/hush.ts';
 import { freeRtpPorts } from '../../test/support/ports.ts';
 import { NgClient } from './ng-client.ts';
 import type { KeptFrames, Peer, PeerCall } from './peer.ts';

@@ -72,4 +72,4 @@ process.on('message', () => {
 process.once('disconnect', () => process.exit());
 const { port } = server.address() as AddressInfo;
 process.send?.({ port, rtpPorts: media.ports } satisfies GateAddresses);
-if (kind === 'stalls') await import('../../test/support/stalls.ts');
+if (kind === 'stalls') await import('../../test/support/hush/stalls.ts');

@@ -6,11 +6,11 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { WebSocketServer } from 'ws';
 import { InProcessBus } from '../../src/bus/in-process.ts';
-import { anonymous } from '../../src/domain/access.ts';
-import { EventFeed } from '../../src/domain/event-feed.ts';
-import type { RecordingEvent } from '../../src/domain/events.ts';
-import { StateAction } from '../../src/domain/recording-state.ts';
-import { newUcc } from '../../src/domain/ucc.ts';
+import { anonymous } from '../../src/domain/access/access.ts';
+import { EventFeed } from '../../src/domain/event/event-feed.ts';
+import type { RecordingEvent } from '../../src/domain/model/recording-event.ts';
+import { StateAction } from '../../src/domain/model/recording-state.ts';
+import { newUcc } from '../../src/domain/model/ucc.ts';
 import { stateChangedEvent, stateChangedPayload } from '../../src/hub/hub-contract.ts';
 import { RecordingHub } from '../../src/hub/recording-hub.ts';
 

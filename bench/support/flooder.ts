@@ -4,7 +4,7 @@ import { createSocket, type Socket as Datagrams } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import { agent, ucc } from '../../test/support/hush.ts';
+import { agent, ucc } from '../../test/support/hush/hush.ts';
 import { Connection, getRequest, requestOf } from './raw-http.ts';
 
 export interface FloodRequest {

@@ -1,5 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { archiveOf, type ErasurePlace, openStore } from '../../test/archive/erasure-parts.ts';
+import {
+  archiveOf,
+  type ErasurePlace,
+  openStore,
+} from '../../test/archive/erasure/erasure-parts.ts';
 import { residentBytes } from './child.ts';
 import { type Measured, type Operation, operations } from './long-operations.ts';
 

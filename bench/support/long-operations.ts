@@ -1,7 +1,11 @@
 import type { SealedArchive } from '../../src/archive/archive.ts';
 import type { SqlStore } from '../../src/store/store.ts';
-import { type ErasurePlace, erasuresOf, uploaderOf } from '../../test/archive/erasure-parts.ts';
-import { Mortal } from '../../test/archive/mortal.ts';
+import {
+  type ErasurePlace,
+  erasuresOf,
+  uploaderOf,
+} from '../../test/archive/erasure/erasure-parts.ts';
+import { Mortal } from '../../test/archive/erasure/mortal.ts';
 
 /** Of one operation; bytes of resident memory. */
 export interface Measured {

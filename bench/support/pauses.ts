@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pause } from '../../src/simulator/verdict.ts';
-import { agent, type ContractAnswer, ucc } from '../../test/support/hush.ts';
+import { agent, type ContractAnswer, ucc } from '../../test/support/hush/hush.ts';
 import { monotonicMs } from './clock.ts';
 import { Connection, requestOf } from './raw-http.ts';
 

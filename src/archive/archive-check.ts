@@ -1,15 +1,19 @@
-import type { ArchiveFinding, ArchiveReport, CheckRequest } from '../domain/archive-report.ts';
-import { unsettledStatuses } from '../domain/call-status.ts';
-import { AudioAwayError, type AudioMissingError } from '../domain/errors.ts';
-import type { KeepingStore, SegmentPlace } from '../domain/keeping-store.ts';
-import type { Store } from '../domain/ports.ts';
-import type { SegmentRecord } from '../domain/records.ts';
+import { unsettledStatuses } from '../domain/model/call-status.ts';
+import { AudioAwayError, type AudioMissingError } from '../domain/model/errors.ts';
+import type { SegmentRecord } from '../domain/model/segment.ts';
+import type {
+  ArchiveFinding,
+  ArchiveReport,
+  CheckRequest,
+} from '../domain/ports/archive-report.ts';
+import type { KeepingStore, SegmentPlace } from '../domain/ports/retention-store.ts';
+import type { Store } from '../domain/ports/store.ts';
 import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
-import { isOurs } from './audio-files.ts';
-import { MARKS } from './bucket-mark.ts';
-import { derivedFile } from './derived-file.ts';
-import { damageOf } from './segment-coverage.ts';
-import { SegmentReader, type Unsealing } from './segment-reader.ts';
+import { isOurs } from './files/audio-files.ts';
+import { MARKS } from './files/bucket-mark.ts';
+import { derivedFile } from './files/derived-file.ts';
+import { damageOf } from './segment/segment-coverage.ts';
+import { SegmentReader, type Unsealing } from './segment/segment-reader.ts';
 
 export interface ArchiveCheckOptions extends Unsealing {
   readonly store: Pick<Store, 'call' | 'segments'>;

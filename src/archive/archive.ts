@@ -1,4 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { Span } from '../domain/common/span.ts';
+import type { DestroyedSegment } from '../domain/model/erasure.ts';
+import type { AudioMissingError } from '../domain/model/errors.ts';
+import type { SegmentRecord } from '../domain/model/segment.ts';
 import type {
   Archive,
   ExportedAudio,
@@ -6,24 +10,20 @@ import type {
   FinishedRecording,
   InspectedAudio,
   Resealed,
-} from '../domain/archive-port.ts';
-import type { DestroyedSegment } from '../domain/erasure.ts';
-import type { AudioMissingError } from '../domain/errors.ts';
-import type { Span } from '../domain/gap-map.ts';
-import type { KeepingStore } from '../domain/keeping-store.ts';
-import type { Store } from '../domain/ports.ts';
-import type { SegmentRecord } from '../domain/records.ts';
+} from '../domain/ports/archive.ts';
+import type { KeepingStore } from '../domain/ports/retention-store.ts';
+import type { Store } from '../domain/ports/store.ts';
 import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
-import type { Place } from './audio-files.ts';
-import { derivedFile } from './derived-file.ts';
-import { DerivedPeaks } from './derived-peaks.ts';
-import { finishedRecording, type RecordingRows } from './finished-recording.ts';
-import { withoutInterval } from './interval-erasure.ts';
-import { Listeners } from './listeners.ts';
-import { SealedLiveAudio } from './live-audio.ts';
-import type { Peaks } from './peaks.ts';
-import type { Playback } from './playback.ts';
-import { RecordingReader, type RecordingReaderOptions } from './recording-reader.ts';
+import { withoutInterval } from './erasure/interval-erasure.ts';
+import type { Place } from './files/audio-files.ts';
+import { derivedFile } from './files/derived-file.ts';
+import { SealedLiveAudio } from './live/live-audio.ts';
+import { DerivedPeaks } from './playback/derived-peaks.ts';
+import { Listeners } from './playback/listeners.ts';
+import type { Peaks } from './playback/peaks.ts';
+import type { Playback } from './playback/playback.ts';
+import { RecordingReader, type RecordingReaderOptions } from './playback/recording-reader.ts';
+import { finishedRecording, type RecordingRows } from './segment/finished-recording.ts';
 
 export interface ArchiveOptions extends Omit<RecordingReaderOptions, 'listeners'> {
   readonly store: Store;

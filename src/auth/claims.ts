@@ -1,8 +1,8 @@
 import type { JWTPayload } from 'jose';
-import { type Principal, type Role, roles, type Standing } from '../domain/access.ts';
-import { TokenRefusedError } from '../domain/authentication.ts';
-import { parseRequesterUri, uriKey } from '../domain/sip-uri.ts';
-import { uccKey } from '../domain/ucc.ts';
+import { parseRequesterUri, uriKey } from '../domain/identifiers/sip-uri.ts';
+import { type Principal, type Role, roles, type Standing } from '../domain/model/principal.ts';
+import { uccKey } from '../domain/model/ucc.ts';
+import { TokenRefusedError } from '../domain/ports/authenticator.ts';
 
 /** How an issuer's claims are read; see the section `auth.issuers` of the configuration. */
 export interface IssuerSettings {

@@ -1,14 +1,15 @@
 import type { JWTVerifyGetKey } from 'jose';
+import { addressKey } from '../domain/common/networks.ts';
+import { type Client, consoleClientId, type User } from '../domain/model/account.ts';
+import type { PeopleStore } from '../domain/ports/account-store.ts';
 import type {
   SignIn,
   SignInRequest,
   TokenAnswer,
   TokenIssuer,
   TokenRequest,
-} from '../domain/authentication.ts';
-import { addressKey } from '../domain/networks.ts';
-import { type Client, consoleClientId, type PeopleStore, type User } from '../domain/people.ts';
-import type { Clock } from '../domain/ports.ts';
+} from '../domain/ports/authenticator.ts';
+import type { Clock } from '../domain/ports/clock.ts';
 import { grants, refusals } from './oauth.ts';
 import { type Bearer, OwnTokens, type SignedIn } from './own-tokens.ts';
 import { type Hasher, HashingBusyError } from './password-hash.ts';

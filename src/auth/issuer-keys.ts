@@ -4,8 +4,8 @@ import {
   type JWTHeaderParameters,
   type JWTVerifyGetKey,
 } from 'jose';
-import { IssuerUnavailableError, TokenRefusedError } from '../domain/authentication.ts';
-import type { Clock } from '../domain/ports.ts';
+import { IssuerUnavailableError, TokenRefusedError } from '../domain/ports/authenticator.ts';
+import type { Clock } from '../domain/ports/clock.ts';
 
 export interface IssuerKeysOptions {
   readonly issuer: string;

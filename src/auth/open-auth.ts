@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import type { Principal } from '../domain/access.ts';
+import type { Principal } from '../domain/model/principal.ts';
+import type { PeopleStore } from '../domain/ports/account-store.ts';
 import {
   type Authenticator,
   type SignIn,
   type TokenIssuer,
   TokenRefusedError,
-} from '../domain/authentication.ts';
-import type { PeopleStore } from '../domain/people.ts';
-import type { Clock } from '../domain/ports.ts';
+} from '../domain/ports/authenticator.ts';
+import type { Clock } from '../domain/ports/clock.ts';
 import type { IssuerSettings } from './claims.ts';
 import { EmbeddedIssuer } from './embedded-issuer.ts';
 import { IssuerKeys } from './issuer-keys.ts';

@@ -7,9 +7,9 @@ import {
   jwtVerify,
   SignJWT,
 } from 'jose';
-import type { Standing } from '../domain/access.ts';
-import { type Client, consoleClientId, type User } from '../domain/people.ts';
-import type { Clock } from '../domain/ports.ts';
+import { type Client, consoleClientId, type User } from '../domain/model/account.ts';
+import type { Standing } from '../domain/model/principal.ts';
+import type { Clock } from '../domain/ports/clock.ts';
 import { SIGNING_ALGORITHM, type SigningKeys } from './signing-keys.ts';
 
 export interface OwnTokensOptions {

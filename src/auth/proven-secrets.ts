@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Client } from '../domain/people.ts';
+import type { Client } from '../domain/model/account.ts';
 
 interface Proven {
   /** Another one is in its place once the client has a new secret. */

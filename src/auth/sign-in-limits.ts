@@ -1,4 +1,4 @@
-import type { Clock } from '../domain/ports.ts';
+import type { Clock } from '../domain/ports/clock.ts';
 import { FailedAttempts } from './failed-attempts.ts';
 
 export interface SignInLimitSettings {

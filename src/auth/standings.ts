@@ -1,5 +1,5 @@
-import type { Principal } from '../domain/access.ts';
-import type { PeopleStore } from '../domain/people.ts';
+import type { Principal } from '../domain/model/principal.ts';
+import type { PeopleStore } from '../domain/ports/account-store.ts';
 
 /** The command line writes beside a running Hush: what it did is noticed this soon. */
 const LOOK_MS = 500;

@@ -1,11 +1,11 @@
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey } from 'jose';
-import type { Principal, Standing } from '../domain/access.ts';
+import type { Principal, Standing } from '../domain/model/principal.ts';
 import {
   type Authenticator,
   IssuerUnavailableError,
   TokenRefusedError,
-} from '../domain/authentication.ts';
-import type { Clock } from '../domain/ports.ts';
+} from '../domain/ports/authenticator.ts';
+import type { Clock } from '../domain/ports/clock.ts';
 import { type IssuerSettings, isAccessType, principalOf } from './claims.ts';
 import { verifiedJwt } from './verified-jwt.ts';
 import { VerifiedTokens } from './verified-tokens.ts';

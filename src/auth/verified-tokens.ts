@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Principal } from '../domain/access.ts';
+import type { Principal } from '../domain/model/principal.ts';
 
 interface Verified {
   readonly principal: Principal;

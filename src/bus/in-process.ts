@@ -1,4 +1,5 @@
-import type { Bus, RecordingEvent } from '../domain/events.ts';
+import type { RecordingEvent } from '../domain/model/recording-event.ts';
+import type { Bus } from '../domain/ports/bus.ts';
 
 type Listener = (event: RecordingEvent) => void;
 

@@ -1,8 +1,13 @@
 import { userInfo } from 'node:os';
 import { ConfigError } from '../config/config-error.ts';
 import type { Desk } from '../desk.ts';
-import { type Caller, deskCaller } from '../domain/access.ts';
-import { type Entry, LastAdminError, PersonSettingsError } from '../domain/people-register.ts';
+import { deskCaller } from '../domain/access/access.ts';
+import {
+  type Entry,
+  LastAdminError,
+  PersonSettingsError,
+} from '../domain/access/account-service.ts';
+import type { Caller } from '../domain/model/principal.ts';
 
 export interface DeskOptions {
   readonly config?: string;

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/schema.ts';
 import { demoUcc } from '../demo/contact-centre.ts';
 import { openDesk } from '../desk.ts';
-import { deskCaller } from '../domain/access.ts';
-import type { Entry } from '../domain/people-register.ts';
+import { deskCaller } from '../domain/access/access.ts';
+import type { Entry } from '../domain/access/account-service.ts';
 
 export const demoTenant = '6f2c1f5e-0d7a-4b52-9a60-7f6c2a1e9d10';
 export const demoClient = 'coreapi';

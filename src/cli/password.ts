@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { ConfigError } from '../config/config-error.ts';
-import { checkPassword } from '../domain/people-register.ts';
+import { checkPassword } from '../domain/access/account-service.ts';
 
 /**
  * A new password: asked for twice, unseen, at a terminal; else one line of standard input. Never an

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { ConfigError } from '../config/config-error.ts';
-import { roles } from '../domain/access.ts';
-import type { User } from '../domain/people.ts';
-import { checkUser } from '../domain/people-register.ts';
+import { checkUser } from '../domain/access/account-service.ts';
+import type { User } from '../domain/model/account.ts';
+import { roles } from '../domain/model/principal.ts';
 import { atTheDesk, type DeskOptions, deskEntry } from './at-the-desk.ts';
 import { isoDay } from './client.ts';
 import { print } from './output.ts';

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { type Role, roles } from '../domain/access.ts';
+import { type Role, roles } from '../domain/model/principal.ts';
 import { closed, count, oneOf, section } from './schema-parts.ts';
 
 const role = Type.Unsafe<Role>({ type: 'string', enum: [...roles] });

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import type { Role } from '../domain/access.ts';
-import { isLoopbackHost, NetworkError, parseNetworks } from '../domain/networks.ts';
+import { isLoopbackHost, NetworkError, parseNetworks } from '../domain/common/networks.ts';
+import type { Role } from '../domain/model/principal.ts';
 import type { Config } from './schema.ts';
 
 /** What a setting would do that nobody can have meant. */

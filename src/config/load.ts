@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Value } from 'typebox/value';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
-import { isTimeZone } from '../domain/assurance-day.ts';
+import { isTimeZone } from '../domain/assurance/calendar-day.ts';
 import { ConfigError } from './config-error.ts';
 import { applyEnvironment, type SchemaNode } from './environment.ts';
 import { exposureOf } from './exposure.ts';

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
-import { leaseLimits, type PauseExpiry, pauseExpiries } from '../domain/lease.ts';
-import { srtpPolicies } from '../domain/media-agreement.ts';
-import { MAX_RETENTION_DAYS, uccNamePattern } from '../domain/ucc.ts';
+import { leaseLimits, type PauseExpiry, pauseExpiries } from '../domain/model/lease.ts';
+import { srtpPolicies } from '../domain/model/media-agreement.ts';
+import { MAX_RETENTION_DAYS, uccNamePattern } from '../domain/model/ucc.ts';
 import { auth } from './auth-schema.ts';
 import { recording } from './recording-schema.ts';
 import { certificateFiles, closed, count, oneOf, port, section } from './schema-parts.ts';

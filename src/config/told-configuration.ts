@@ -1,4 +1,4 @@
-import type { ToldConfiguration } from '../domain/configuration-record.ts';
+import type { ToldConfiguration } from '../domain/ucc/configuration-record.ts';
 import type { Config } from './schema.ts';
 
 const secretNames: readonly string[] = [

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { SipUserAgent } from '../protocols/sip/types.ts';
-import { createSipUserAgent } from '../protocols/sip/user-agent.ts';
+import type { SipUserAgent } from '../protocols/sip/message/types.ts';
+import { createSipUserAgent } from '../protocols/sip/user-agent/user-agent.ts';
 import { SessionRecordingClient } from '../simulator/session-recording-client.ts';
 import type { SimulatedCall } from '../simulator/simulated-call.ts';
 import { type Conversation, frameOf, loadConversations } from './speech.ts';

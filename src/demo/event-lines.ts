@@ -1,5 +1,5 @@
-import type { RecordingEvent } from '../domain/events.ts';
-import { stateActionName } from '../domain/recording-state.ts';
+import type { RecordingEvent } from '../domain/model/recording-event.ts';
+import { stateActionName } from '../domain/model/recording-state.ts';
 
 const what: Record<RecordingEvent['type'], string> = {
   callBegan: 'call began',

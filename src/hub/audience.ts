@@ -1,13 +1,7 @@
-import {
-  type Caller,
-  may,
-  type Permission,
-  type Principal,
-  seesAllUccs,
-  seesUcc,
-} from '../domain/access.ts';
-import type { AuditClass } from '../domain/audit-log.ts';
-import type { Ucc } from '../domain/ucc.ts';
+import { may, seesAllUccs, seesUcc } from '../domain/access/access.ts';
+import type { AuditClass } from '../domain/model/audit-record.ts';
+import type { Caller, Permission, Principal } from '../domain/model/principal.ts';
+import type { Ucc } from '../domain/model/ucc.ts';
 import { type HubMethodName, hubContract } from './hub-contract.ts';
 import type { HubRead, RecordingHubOptions } from './options.ts';
 import { SubscriptionError } from './subscriptions.ts';

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { seesUcc } from '../domain/access.ts';
-import type { Ucc } from '../domain/ucc.ts';
-import { Expiry } from '../protocols/signalr/expiry.ts';
+import { seesUcc } from '../domain/access/access.ts';
+import type { Ucc } from '../domain/model/ucc.ts';
+import { Expiry } from '../protocols/signalr/wire/expiry.ts';
 import { HubError } from '../protocols/signalr-classic/errors.ts';
 import { type ClassicServer, createClassicServer } from '../protocols/signalr-classic/server.ts';
 import type {

@@ -1,12 +1,12 @@
 import { Type } from 'typebox';
-import { type RecordingEvent, recordingEventTypes } from '../domain/events.ts';
+import { type RecordingEvent, recordingEventTypes } from '../domain/model/recording-event.ts';
 import {
   MarkingState,
   RecordingState,
   SavingState,
   StateAction,
   stateActionName,
-} from '../domain/recording-state.ts';
+} from '../domain/model/recording-state.ts';
 
 /** Clients find the hub by this name in classic SignalR; in ASP.NET Core it is its path. */
 export const classicHubName = 'recordingHub';

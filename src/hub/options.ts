@@ -1,6 +1,6 @@
-import type { Caller, Principal } from '../domain/access.ts';
-import type { EventFeed } from '../domain/event-feed.ts';
-import type { Ucc } from '../domain/ucc.ts';
+import type { EventFeed } from '../domain/event/event-feed.ts';
+import type { Caller, Principal } from '../domain/model/principal.ts';
+import type { Ucc } from '../domain/model/ucc.ts';
 import type { SubscriptionLimits } from './subscriptions.ts';
 
 /** What classic clients call the hub, whose name was never public, and where they look for it. */

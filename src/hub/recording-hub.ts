@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { seesUcc } from '../domain/access.ts';
-import type { RecordingEvent } from '../domain/events.ts';
-import { EncodedInvocation } from '../protocols/signalr/encoded-invocation.ts';
-import { HubError } from '../protocols/signalr/errors.ts';
-import type { HubConnection } from '../protocols/signalr/hub.ts';
+import { seesUcc } from '../domain/access/access.ts';
+import type { RecordingEvent } from '../domain/model/recording-event.ts';
+import { EncodedInvocation } from '../protocols/signalr/codec/encoded-invocation.ts';
+import { HubError } from '../protocols/signalr/codec/errors.ts';
+import type { HubConnection } from '../protocols/signalr/hub/hub.ts';
 import { createSignalrServer, type SignalrServer } from '../protocols/signalr/server.ts';
 import {
   auditDenied,

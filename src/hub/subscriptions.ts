@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { parseGuid } from '../domain/correlation-id.ts';
-import type { EventFeed, Follower } from '../domain/event-feed.ts';
-import type { RecordingEvent } from '../domain/events.ts';
-import { uccKey } from '../domain/ucc.ts';
+import type { EventFeed, Follower } from '../domain/event/event-feed.ts';
+import { parseGuid } from '../domain/identifiers/correlation-id.ts';
+import type { RecordingEvent } from '../domain/model/recording-event.ts';
+import { uccKey } from '../domain/model/ucc.ts';
 import type { HubMethodName } from './hub-contract.ts';
 import type { HubRead } from './options.ts';
 

@@ -1,12 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { type CallHealth, verdicts } from '../domain/assurance.ts';
-import type { SignIn } from '../domain/authentication.ts';
-import type { CommandAnswer } from '../domain/command.ts';
-import { type Alarm, type AlarmKind, alarmKinds, type RecordingEvent } from '../domain/events.ts';
-import { metadataFaultCodes } from '../domain/metadata-fault.ts';
-import type { StreamStats, TrackSummary } from '../domain/ports.ts';
-import { type StateAction, stateActionName } from '../domain/recording-state.ts';
-import type { PacketCounts } from '../domain/records.ts';
+import type { CommandAnswer } from '../domain/control/command.ts';
+import { type Alarm, type AlarmKind, alarmKinds } from '../domain/model/alarm.ts';
+import { type CallHealth, verdicts } from '../domain/model/call-health.ts';
+import { metadataFaultCodes } from '../domain/model/metadata-fault.ts';
+import type { RecordingEvent } from '../domain/model/recording-event.ts';
+import { type StateAction, stateActionName } from '../domain/model/recording-state.ts';
+import type { PacketCounts } from '../domain/model/track.ts';
+import type { SignIn } from '../domain/ports/authenticator.ts';
+import type { StreamStats, TrackSummary } from '../domain/ports/recorder.ts';
 import { PacketMeter } from './packet-meter.ts';
 
 /** Read when Prometheus asks. */

@@ -1,5 +1,5 @@
-import type { StreamStats, TrackSummary } from '../domain/ports.ts';
-import type { PacketCounts } from '../domain/records.ts';
+import type { PacketCounts } from '../domain/model/track.ts';
+import type { StreamStats, TrackSummary } from '../domain/ports/recorder.ts';
 
 /**
  * Streams tell their counts since they were opened, once a second and when they end: what is new in

@@ -1,23 +1,23 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
-import type { StreamSpec, TrackSummary } from '../domain/ports.ts';
-import type { GapReason, ReasonChange } from '../domain/records.ts';
+import type { GapReason, ReasonChange } from '../domain/model/gap.ts';
+import type { StreamSpec, TrackSummary } from '../domain/ports/recorder.ts';
 import { isRtcp } from '../protocols/rtp/rtcp.ts';
-import { DigitEvents } from './digit-events.ts';
-import type { Frame } from './frame.ts';
-import { Gate, type GateTable, gateOf, orderOf } from './gate-table.ts';
-import { HeldAside } from './held-aside.ts';
-import { type Marker, MarkerAction, parseMarker } from './marker.ts';
-import { bindMediaSocket, openMediaSocket } from './media-socket.ts';
+import type { TrackClock } from './clock/track-clock.ts';
+import { TrackExtent } from './clock/track-extent.ts';
+import { DigitEvents } from './dtmf/digit-events.ts';
+import { Gate, type GateTable, gateOf, orderOf } from './fence/gate-table.ts';
+import { HeldAside } from './fence/held-aside.ts';
+import { type Marker, MarkerAction, parseMarker } from './fence/marker.ts';
+import { OwnMarkers } from './fence/own-markers.ts';
+import { ReleaseGuard } from './fence/release-guard.ts';
+import { bindMediaSocket, openMediaSocket } from './intake/media-socket.ts';
+import { RtpIntake } from './intake/rtp-intake.ts';
+import type { FormerSource, MediaAddress } from './intake/source-latch.ts';
 import type { Confirmation, ResumedTrack } from './messages.ts';
-import { OwnMarkers } from './own-markers.ts';
-import { ReleaseGuard } from './release-guard.ts';
-import { RtpIntake } from './rtp-intake.ts';
-import type { SegmentWriter } from './segment-writer.ts';
-import type { FormerSource, MediaAddress } from './source-latch.ts';
+import type { Frame } from './segment/frame.ts';
+import type { SegmentWriter } from './segment/segment-writer.ts';
 import { StreamReports } from './stream-reports.ts';
 import type { StreamReading } from './stream-stats.ts';
-import type { TrackClock } from './track-clock.ts';
-import { TrackExtent } from './track-extent.ts';
 
 export interface MediaStreamOptions {
   readonly callId: string;

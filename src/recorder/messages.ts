@@ -1,7 +1,9 @@
-import type { ErasedTrack, StreamSpec, TrackSummary } from '../domain/ports.ts';
-import type { GapReason, SealedExtent, StreamReceipt } from '../domain/records.ts';
-import type { ClosingReason } from './gate-table.ts';
-import type { FormerSource } from './source-latch.ts';
+import type { StreamReceipt } from '../domain/model/call-detail.ts';
+import type { GapReason } from '../domain/model/gap.ts';
+import type { SealedExtent } from '../domain/model/segment.ts';
+import type { ErasedTrack, StreamSpec, TrackSummary } from '../domain/ports/recorder.ts';
+import type { ClosingReason } from './fence/gate-table.ts';
+import type { FormerSource } from './intake/source-latch.ts';
 
 /** What a worker is started with. */
 export interface WorkerSettings {

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { FenceTimeoutError, RecorderBusyError } from '../domain/errors.ts';
+import { FenceTimeoutError, RecorderBusyError } from '../domain/model/errors.ts';
+import type { GapReason } from '../domain/model/gap.ts';
+import type { ClockOrigin } from '../domain/model/track.ts';
+import type { Clock } from '../domain/ports/clock.ts';
 import type {
-  Clock,
   ErasedTrack,
   FenceReceipt,
   GateSetting,
@@ -15,18 +17,17 @@ import type {
   ShutOrder,
   StreamSpec,
   TrackSummary,
-} from '../domain/ports.ts';
-import type { ClockOrigin, GapReason } from '../domain/records.ts';
-import { monotonicMs, openedOnThisBoot, originOf, originOnThisBoot } from './clock-origin.ts';
-import { DiskWatch } from './disk-watch.ts';
-import { FenceSender } from './fence.ts';
-import { type ClosingReason, Gate, GateTable } from './gate-table.ts';
-import { MarkerAction, markerSecret, SECRET_BYTES } from './marker.ts';
+} from '../domain/ports/recorder.ts';
+import { monotonicMs, openedOnThisBoot, originOf, originOnThisBoot } from './clock/clock-origin.ts';
+import { Pulse } from './clock/pulse.ts';
+import { FenceSender } from './fence/fence-sender.ts';
+import { type ClosingReason, Gate, GateTable } from './fence/gate-table.ts';
+import { MarkerAction, markerSecret, SECRET_BYTES } from './fence/marker.ts';
+import { PortPool } from './intake/port-pool.ts';
+import type { FormerSource } from './intake/source-latch.ts';
 import type { FromWorker, ResumedTrack, WorkerSettings } from './messages.ts';
-import { PortPool } from './port-pool.ts';
-import { Pulse } from './pulse.ts';
-import { nextSegments } from './segment-numbers.ts';
-import type { FormerSource } from './source-latch.ts';
+import { DiskWatch } from './segment/disk-watch.ts';
+import { nextSegments } from './segment/segment-numbers.ts';
 import { unpackStats } from './stream-stats.ts';
 import { WorkerHandle } from './worker-handle.ts';
 

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { RemoteInfo, Socket } from 'node:dgram';
-import type { MediaAgreement, SrtpKeys } from '../domain/media-agreement.ts';
+import type { MediaAgreement, SrtpKeys } from '../domain/model/media-agreement.ts';
 import { buildReceiverReport, parseRtcp } from '../protocols/rtp/rtcp.ts';
 import { SrtcpReceiver, SrtcpSender } from '../protocols/srtp/srtcp.ts';
-import { bindMediaSocket, openMediaSocket } from './media-socket.ts';
-import type { Reception } from './reception.ts';
-import type { TrackClock } from './track-clock.ts';
+import type { TrackClock } from './clock/track-clock.ts';
+import { bindMediaSocket, openMediaSocket } from './intake/media-socket.ts';
+import type { Reception } from './intake/reception.ts';
 
 /** RFC 3550 section 6.2, and half of it before the first one. */
 const INTERVAL_MS = 5_000;

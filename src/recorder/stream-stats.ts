@@ -1,5 +1,5 @@
-import type { StreamStats } from '../domain/ports.ts';
-import type { PacketCounts } from '../domain/records.ts';
+import type { PacketCounts } from '../domain/model/track.ts';
+import type { StreamStats } from '../domain/ports/recorder.ts';
 
 /** The call's slot, the track, jitter in ms, the last packet of audio; then the counts. */
 const LEADING_FIELDS = 4;

@@ -1,13 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { Attendance } from './attendance.ts';
-import { threadOffsetMs } from './clock-origin.ts';
-import { GateTable } from './gate-table.ts';
+import { Attendance } from './clock/attendance.ts';
+import { threadOffsetMs } from './clock/clock-origin.ts';
+import { Pulse } from './clock/pulse.ts';
+import { CallClock, TrackClock } from './clock/track-clock.ts';
+import { GateTable } from './fence/gate-table.ts';
 import { MediaStream } from './media-stream.ts';
 import type { Confirmation, FromWorker, ToWorker, WorkerSettings } from './messages.ts';
-import { Pulse } from './pulse.ts';
-import { SegmentWriter } from './segment-writer.ts';
+import { SegmentWriter } from './segment/segment-writer.ts';
 import { packStats } from './stream-stats.ts';
-import { CallClock, TrackClock } from './track-clock.ts';
 
 /** How often streams tell how they fare. */
 const STATS_INTERVAL_MS = 1_000;

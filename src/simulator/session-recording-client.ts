@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SdpDirection } from '../protocols/sdp/types.ts';
-import type { SipBody, SipHeader, SipPeer, SipUserAgent } from '../protocols/sip/types.ts';
+import type { SipBody, SipHeader, SipPeer, SipUserAgent } from '../protocols/sip/message/types.ts';
 import { buildMetadata } from '../protocols/siprec/build-metadata.ts';
 import { buildMultipart } from '../protocols/siprec/multipart.ts';
 import { sessionIdFromGuid } from '../protocols/siprec/session-id.ts';

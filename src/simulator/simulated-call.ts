@@ -7,7 +7,7 @@ import type {
   SipDialogHandler,
   SipDialogRequest,
   SipResponse,
-} from '../protocols/sip/types.ts';
+} from '../protocols/sip/message/types.ts';
 import type { RtpSender } from './rtp-sender.ts';
 import type { SimulatedStream } from './simulated-stream.ts';
 import type { StreamFormat } from './stream-format.ts';

@@ -1,7 +1,7 @@
-import { guidFromText, parseGuid } from '../domain/correlation-id.ts';
-import { uriUser } from '../domain/sip-uri.ts';
-import { header } from '../protocols/sip/headers.ts';
-import type { SipRequest } from '../protocols/sip/types.ts';
+import { guidFromText, parseGuid } from '../domain/identifiers/correlation-id.ts';
+import { uriUser } from '../domain/identifiers/sip-uri.ts';
+import { header } from '../protocols/sip/message/headers.ts';
+import type { SipRequest } from '../protocols/sip/message/types.ts';
 import { guidFromSessionId } from '../protocols/siprec/session-id.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 

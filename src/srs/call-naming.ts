@@ -1,7 +1,7 @@
-import { UccUnknownError } from '../domain/errors.ts';
-import type { MetadataFault } from '../domain/metadata-fault.ts';
-import type { CallRecord } from '../domain/records.ts';
-import type { SipRequest } from '../protocols/sip/types.ts';
+import type { CallRecord } from '../domain/model/call-record.ts';
+import { UccUnknownError } from '../domain/model/errors.ts';
+import type { MetadataFault } from '../domain/model/metadata-fault.ts';
+import type { SipRequest } from '../protocols/sip/message/types.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 import {
   type CorrelationId,

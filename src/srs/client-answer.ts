@@ -1,4 +1,4 @@
-import type { CallStream } from '../domain/call.ts';
+import type { CallStream } from '../domain/call/call.ts';
 import type { SdpMedia, SdpOffer, SdpPayload } from '../protocols/sdp/types.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 import { chooseLine, type MediaChoice, type MediaRules } from './offer-answer.ts';

@@ -1,5 +1,5 @@
-import { partyKeys } from '../domain/party-keys.ts';
-import { uriUser } from '../domain/sip-uri.ts';
+import { partyKeys } from '../domain/identifiers/party-keys.ts';
+import { uriUser } from '../domain/identifiers/sip-uri.ts';
 import { isUuid } from '../protocols/siprec/session-id.ts';
 import type { IdentityRules } from './call-identity.ts';
 

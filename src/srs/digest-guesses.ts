@@ -1,5 +1,5 @@
-import { addressKey } from '../domain/networks.ts';
-import type { DigestGuard } from '../protocols/sip/types.ts';
+import { addressKey } from '../domain/common/networks.ts';
+import type { DigestGuard } from '../protocols/sip/message/types.ts';
 
 export interface GuessLimits {
   /** Wrong answers within the window; what follows is not looked at. */

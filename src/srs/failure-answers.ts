@@ -3,7 +3,7 @@ import {
   RecorderBusyError,
   StoreUnavailableError,
   UccUnknownError,
-} from '../domain/errors.ts';
+} from '../domain/model/errors.ts';
 import {
   MAX_SDP_CHARACTERS,
   MAX_SDP_LINE_CHARACTERS,
@@ -11,7 +11,7 @@ import {
   MAX_SDP_MEDIA,
 } from '../protocols/sdp/raw-media.ts';
 import { SdpError, type SdpErrorReason } from '../protocols/sdp/types.ts';
-import type { SipReply, SipRequest } from '../protocols/sip/types.ts';
+import type { SipReply, SipRequest } from '../protocols/sip/message/types.ts';
 import { bodyRefusal, isEncoded } from './body-refusal.ts';
 import type { OfferFault } from './offer-answer.ts';
 

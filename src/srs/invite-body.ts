@@ -1,12 +1,12 @@
 import { gunzipSync, inflateSync } from 'node:zlib';
-import { withoutCardNumbers, withoutCardNumbersInUri } from '../domain/card-numbers.ts';
-import { cleanName } from '../domain/client-text.ts';
-import type { MetadataFault } from '../domain/metadata-fault.ts';
+import type { MetadataFault } from '../domain/model/metadata-fault.ts';
+import { withoutCardNumbers, withoutCardNumbersInUri } from '../domain/redaction/card-numbers.ts';
+import { cleanName } from '../domain/redaction/client-text.ts';
 import { parseOffer } from '../protocols/sdp/parse-offer.ts';
 import { MAX_SDP_CHARACTERS } from '../protocols/sdp/raw-media.ts';
 import { SdpError, type SdpOffer } from '../protocols/sdp/types.ts';
-import { header } from '../protocols/sip/headers.ts';
-import type { SipRequest } from '../protocols/sip/types.ts';
+import { header } from '../protocols/sip/message/headers.ts';
+import type { SipRequest } from '../protocols/sip/message/types.ts';
 import { mergeMetadata } from '../protocols/siprec/merge-metadata.ts';
 import { isMetadataType, readMetadata } from '../protocols/siprec/metadata.ts';
 import { boundaryIn, readMultipart } from '../protocols/siprec/multipart.ts';

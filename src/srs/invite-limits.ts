@@ -1,6 +1,6 @@
-import { addressKey } from '../domain/networks.ts';
-import { RateLimiter } from '../domain/rate-limiter.ts';
-import type { InviteLoad } from '../protocols/sip/types.ts';
+import { addressKey } from '../domain/common/networks.ts';
+import { RateLimiter } from '../domain/common/rate-limiter.ts';
+import type { InviteLoad } from '../protocols/sip/message/types.ts';
 
 /** Twice as many at once. */
 export interface InviteRates {

@@ -1,5 +1,5 @@
-import type { CallLifecycle } from '../domain/call-lifecycle.ts';
-import type { RestoredSession } from '../domain/call-recovery.ts';
+import type { CallLifecycle } from '../domain/lifecycle/call-lifecycle.ts';
+import type { RestoredSession } from '../domain/lifecycle/call-recovery.ts';
 import type { RecordingSession } from './recording-session.ts';
 
 interface Losing {

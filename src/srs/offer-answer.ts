@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { OfferedStream } from '../domain/lifecycle/offered-media.ts';
 import {
   type MediaAgreement,
   type MediaSource,
@@ -6,9 +7,8 @@ import {
   type SrtpKeys,
   type SrtpPolicy,
   unnamedSource,
-} from '../domain/media-agreement.ts';
-import type { OfferedStream } from '../domain/offered-media.ts';
-import type { Codec } from '../domain/records.ts';
+} from '../domain/model/media-agreement.ts';
+import type { Codec } from '../domain/model/track.ts';
 import type { SdpCrypto, SdpMedia, SdpOffer, SdpPayload } from '../protocols/sdp/types.ts';
 import { isMixed, participantForLabel } from '../protocols/siprec/stream-participants.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';

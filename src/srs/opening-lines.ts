@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type SrtpKeys, type SrtpPolicy, unnamedSource } from '../domain/media-agreement.ts';
+import { type SrtpKeys, type SrtpPolicy, unnamedSource } from '../domain/model/media-agreement.ts';
 import type { SdpCrypto, SdpPayload } from '../protocols/sdp/types.ts';
 import { isMixed, participantForLabel } from '../protocols/siprec/stream-participants.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';

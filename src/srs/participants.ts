@@ -1,5 +1,5 @@
-import type { CallStream } from '../domain/call.ts';
-import type { CallDescription } from '../domain/offered-media.ts';
+import type { CallStream } from '../domain/call/call.ts';
+import type { CallDescription } from '../domain/lifecycle/offered-media.ts';
 import { isMixed, participantForLabel } from '../protocols/siprec/stream-participants.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 

@@ -1,8 +1,8 @@
-import type { CallLifecycle } from '../domain/call-lifecycle.ts';
-import type { SrtpPolicy } from '../domain/media-agreement.ts';
-import type { MetadataReport } from '../domain/metadata-alarms.ts';
-import type { SessionTimerRules } from '../protocols/sip/session-expires.ts';
-import type { SipDialogState } from '../protocols/sip/types.ts';
+import type { MetadataReport } from '../domain/assurance/metadata-alarms.ts';
+import type { CallLifecycle } from '../domain/lifecycle/call-lifecycle.ts';
+import type { SrtpPolicy } from '../domain/model/media-agreement.ts';
+import type { SessionTimerRules } from '../protocols/sip/message/session-expires.ts';
+import type { SipDialogState } from '../protocols/sip/message/types.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 import type { DescriptionState } from './session-description.ts';
 import type { OfferOutcome } from './session-offers.ts';

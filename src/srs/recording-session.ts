@@ -1,9 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RestoredSession } from '../domain/call-recovery.ts';
-import type { MetadataFault } from '../domain/metadata-fault.ts';
-import { SerialQueue } from '../domain/serial-queue.ts';
+import { SerialQueue } from '../domain/common/serial-queue.ts';
+import type { RestoredSession } from '../domain/lifecycle/call-recovery.ts';
+import type { MetadataFault } from '../domain/model/metadata-fault.ts';
 import type { SdpOffer } from '../protocols/sdp/types.ts';
-import { answerSessionTimer, type SessionInterval } from '../protocols/sip/session-expires.ts';
+import {
+  answerSessionTimer,
+  type SessionInterval,
+} from '../protocols/sip/message/session-expires.ts';
 import type {
   SipBody,
   SipDialog,
@@ -11,7 +14,7 @@ import type {
   SipDialogState,
   SipReply,
   SipRequest,
-} from '../protocols/sip/types.ts';
+} from '../protocols/sip/message/types.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 import { answerToFailure } from './failure-answers.ts';
 import { joinMetadata, readInviteBody } from './invite-body.ts';

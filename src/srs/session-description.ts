@@ -3,7 +3,7 @@ import { type AnswerMedia, buildAnswer, buildOffer } from '../protocols/sdp/buil
 import { parseOffer } from '../protocols/sdp/parse-offer.ts';
 import { staticPayload } from '../protocols/sdp/static-payloads.ts';
 import type { SdpDirection, SdpMedia, SdpOffer, SdpPayload } from '../protocols/sdp/types.ts';
-import type { SipBody } from '../protocols/sip/types.ts';
+import type { SipBody } from '../protocols/sip/message/types.ts';
 import type { MediaChoice } from './offer-answer.ts';
 
 /** Plain JSON: what another process needs to describe the session further. */

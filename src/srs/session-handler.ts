@@ -1,4 +1,4 @@
-import type { SipDialogHandler, SipDialogRequest } from '../protocols/sip/types.ts';
+import type { SipDialogHandler, SipDialogRequest } from '../protocols/sip/message/types.ts';
 import { answerToInfo } from './body-refusal.ts';
 import type { RecordingSession } from './recording-session.ts';
 

@@ -1,8 +1,8 @@
-import type { Call, CallStream } from '../domain/call.ts';
-import type { AcceptedStream, CallLifecycle } from '../domain/call-lifecycle.ts';
-import type { SrtpKeys } from '../domain/media-agreement.ts';
-import type { MetadataFault } from '../domain/metadata-fault.ts';
-import type { SessionOffer } from '../domain/offered-media.ts';
+import type { Call, CallStream } from '../domain/call/call.ts';
+import type { AcceptedStream, CallLifecycle } from '../domain/lifecycle/call-lifecycle.ts';
+import type { SessionOffer } from '../domain/lifecycle/offered-media.ts';
+import type { SrtpKeys } from '../domain/model/media-agreement.ts';
+import type { MetadataFault } from '../domain/model/metadata-fault.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 import type { MediaChoice } from './offer-answer.ts';
 import { descriptionOf } from './participants.ts';

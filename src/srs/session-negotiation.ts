@@ -1,8 +1,8 @@
-import type { SessionOffer } from '../domain/offered-media.ts';
+import type { SessionOffer } from '../domain/lifecycle/offered-media.ts';
 import { parseOffer } from '../protocols/sdp/parse-offer.ts';
 import type { SdpOffer } from '../protocols/sdp/types.ts';
-import { sequenceOf } from '../protocols/sip/headers.ts';
-import type { SipBody, SipReply, SipRequest } from '../protocols/sip/types.ts';
+import { sequenceOf } from '../protocols/sip/message/headers.ts';
+import type { SipBody, SipReply, SipRequest } from '../protocols/sip/message/types.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 import { bodyRefusal } from './body-refusal.ts';
 import { choicesOfAnswer } from './client-answer.ts';

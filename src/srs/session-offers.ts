@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { header } from '../protocols/sip/headers.ts';
+import { header } from '../protocols/sip/message/headers.ts';
 import {
   agreedSessionTimer,
   offerSessionTimer,
   type SessionInterval,
-} from '../protocols/sip/session-expires.ts';
-import type { SipDialog, SipHeader, SipResponse } from '../protocols/sip/types.ts';
+} from '../protocols/sip/message/session-expires.ts';
+import type { SipDialog, SipHeader, SipResponse } from '../protocols/sip/message/types.ts';
 import type { SessionNegotiation } from './session-negotiation.ts';
 
 export type OfferOutcome = 'accepted' | 'refused' | 'failed';

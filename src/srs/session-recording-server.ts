@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { CallLifecycle } from '../domain/call-lifecycle.ts';
-import type { RestoredSession } from '../domain/call-recovery.ts';
-import type { SrtpPolicy } from '../domain/media-agreement.ts';
-import type { MetadataReport } from '../domain/metadata-alarms.ts';
-import type { SessionTimerRules } from '../protocols/sip/session-expires.ts';
+import type { MetadataReport } from '../domain/assurance/metadata-alarms.ts';
+import type { CallLifecycle } from '../domain/lifecycle/call-lifecycle.ts';
+import type { RestoredSession } from '../domain/lifecycle/call-recovery.ts';
+import type { SrtpPolicy } from '../domain/model/media-agreement.ts';
+import type { SessionTimerRules } from '../protocols/sip/message/session-expires.ts';
 import type {
   DigestRules,
   IncomingInvite,
   SipLimits,
   SipTlsOptions,
   SipUserAgent,
-} from '../protocols/sip/types.ts';
-import { createSipUserAgent } from '../protocols/sip/user-agent.ts';
+} from '../protocols/sip/message/types.ts';
+import { createSipUserAgent } from '../protocols/sip/user-agent/user-agent.ts';
 import { bodyRefusal } from './body-refusal.ts';
 import type { IdentityRules } from './call-identity.ts';
 import { CallNaming, type CallNamingOptions } from './call-naming.ts';

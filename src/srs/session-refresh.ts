@@ -1,4 +1,4 @@
-import type { SessionInterval } from '../protocols/sip/session-expires.ts';
+import type { SessionInterval } from '../protocols/sip/message/session-expires.ts';
 
 /** The agreed interval, and when the session was last refreshed; plain JSON. */
 export interface RefreshState extends SessionInterval {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { SrtpKeys, SrtpPolicy } from '../domain/media-agreement.ts';
+import type { SrtpKeys, SrtpPolicy } from '../domain/model/media-agreement.ts';
 import type { SdpCrypto, SdpMedia } from '../protocols/sdp/types.ts';
 import { type SrtpSuite, srtpSuites } from '../protocols/srtp/suites.ts';
 

@@ -1,9 +1,9 @@
-import type { AuditRecord } from '../domain/audit-log.ts';
-import type { ClockAnchor, ClockAnchorStore } from '../domain/trusted-clock.ts';
-import { auditRow } from './audit-rows.ts';
+import type { AuditRecord } from '../domain/model/audit-record.ts';
+import type { ClockAnchor, ClockAnchorStore } from '../domain/ports/clock-anchor-store.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { Database } from './database.ts';
-import type { RowOf } from './mapping.ts';
+import { auditRow } from './rows/audit-rows.ts';
+import type { RowOf } from './rows/mapping.ts';
 
 export class SqlClockAnchors implements ClockAnchorStore {
   readonly #database: Database;

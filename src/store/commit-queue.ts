@@ -1,6 +1,6 @@
-import { OutcomeUnknownError, StoreUnavailableError } from '../domain/errors.ts';
-import type { Change } from '../domain/ports.ts';
-import { type RowOf, rowsOf } from './mapping.ts';
+import { OutcomeUnknownError, StoreUnavailableError } from '../domain/model/errors.ts';
+import type { Change } from '../domain/ports/store.ts';
+import { type RowOf, rowsOf } from './rows/mapping.ts';
 
 /** At most this many changes share one transaction. */
 export const MAX_GROUP = 1024;

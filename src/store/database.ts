@@ -1,14 +1,14 @@
 import type { Kysely } from 'kysely';
-import type { ReplacedKey } from '../domain/keeping-store.ts';
-import type { RowOf } from './mapping.ts';
+import type { ReplacedKey } from '../domain/ports/retention-store.ts';
 import type { KeyRow } from './recording-secrets.ts';
+import type { RowOf } from './rows/mapping.ts';
 import {
   appendOnlyTables,
   immutableColumns,
   primaryKeys,
   type Schema,
   type TableName,
-} from './schema.ts';
+} from './schema/schema.ts';
 
 /** One of the two databases, as the store uses it. */
 export interface Database {

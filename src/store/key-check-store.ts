@@ -1,8 +1,8 @@
-import type { KeyCheck, KeyCheckStore, SealedSamples } from '../domain/key-check-store.ts';
-import type { SessionRecord } from '../domain/records.ts';
+import type { SessionRecord } from '../domain/model/recording-session.ts';
+import type { KeyCheck, KeyCheckStore, SealedSamples } from '../domain/ports/key-check-store.ts';
 import { type Database, openedRows } from './database.ts';
-import { derivedOf } from './keeping-rows.ts';
-import { segmentOf } from './mapping.ts';
+import { segmentOf } from './rows/mapping.ts';
+import { derivedOf } from './rows/retention-rows.ts';
 
 export class SqlKeyCheckStore implements KeyCheckStore {
   readonly #database: Database;

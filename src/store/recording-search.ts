@@ -1,9 +1,13 @@
 import { type Kysely, type RawBuilder, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
-import type { RecordingFilter, RecordingPage, RecordingPlace } from '../domain/recording-search.ts';
-import { MarkingState } from '../domain/recording-state.ts';
-import { callOf, reasonBits } from './mapping.ts';
-import type { Schema } from './schema.ts';
-import type { CallTable } from './tables.ts';
+import { MarkingState } from '../domain/model/recording-state.ts';
+import type {
+  RecordingFilter,
+  RecordingPage,
+  RecordingPlace,
+} from '../domain/ports/recording-search.ts';
+import { callOf, reasonBits } from './rows/mapping.ts';
+import type { CallTable } from './rows/tables.ts';
+import type { Schema } from './schema/schema.ts';
 
 /** Rows that one page looks at, at most: what a search costs does not grow with the archive. */
 const MAX_SCANNED = 10_000;

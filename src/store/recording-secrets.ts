@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { KEY_BYTES, unwrapKey, wrapKey } from '../protocols/segment/key-wrap.ts';
 import type { OwnEpoch } from './database.ts';
-import type { RowOf } from './mapping.ts';
-import type { SqliteClient, Statements } from './sqlite-client.ts';
+import type { RowOf } from './rows/mapping.ts';
+import type { SqliteClient, Statements } from './sqlite/sqlite-client.ts';
 
 /**
  * Between the id of the master key, which stays readable, and what is sealed under the recording's

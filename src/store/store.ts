@@ -1,34 +1,35 @@
 import { type SqlBool, sql } from 'kysely';
-import type { AssuranceStore } from '../domain/assurance-store.ts';
-import type { AuditFilter, AuditRecord } from '../domain/audit-log.ts';
-import type { SeenConfiguration } from '../domain/configuration-record.ts';
-import { partsInOrder } from '../domain/dialogue.ts';
-import type { Doubtful } from '../domain/event-store.ts';
-import type { RecordingEvent } from '../domain/events.ts';
-import type { KeepingStore } from '../domain/keeping-store.ts';
-import type { KeyCheckStore } from '../domain/key-check-store.ts';
-import type { PeopleStore } from '../domain/people.ts';
-import type { Change, Store } from '../domain/ports.ts';
-import type { RecordingFilter, RecordingPage } from '../domain/recording-search.ts';
-import type {
-  CallDetailRecord,
-  CallRecord,
-  GapRecord,
-  SegmentRecord,
-  SessionRecord,
-  TrackRecord,
-} from '../domain/records.ts';
-import { SerialQueue } from '../domain/serial-queue.ts';
-import type { ClockAnchorStore } from '../domain/trusted-clock.ts';
-import type { Ucc } from '../domain/ucc.ts';
-import type { WebhookStore } from '../domain/webhook.ts';
+import { partsInOrder } from '../domain/call/dialogue.ts';
+import { SerialQueue } from '../domain/common/serial-queue.ts';
+import type { AuditFilter, AuditRecord } from '../domain/model/audit-record.ts';
+import type { CallDetailRecord } from '../domain/model/call-detail.ts';
+import type { CallRecord } from '../domain/model/call-record.ts';
+import type { SeenConfiguration } from '../domain/model/configuration.ts';
+import type { GapRecord } from '../domain/model/gap.ts';
+import type { RecordingEvent } from '../domain/model/recording-event.ts';
+import type { SessionRecord } from '../domain/model/recording-session.ts';
+import type { SegmentRecord } from '../domain/model/segment.ts';
+import type { TrackRecord } from '../domain/model/track.ts';
+import type { Ucc } from '../domain/model/ucc.ts';
+import type { PeopleStore } from '../domain/ports/account-store.ts';
+import type { AssuranceStore } from '../domain/ports/assurance-store.ts';
+import type { ClockAnchorStore } from '../domain/ports/clock-anchor-store.ts';
+import type { Doubtful } from '../domain/ports/event-store.ts';
+import type { KeyCheckStore } from '../domain/ports/key-check-store.ts';
+import type { RecordingFilter, RecordingPage } from '../domain/ports/recording-search.ts';
+import type { KeepingStore } from '../domain/ports/retention-store.ts';
+import type { Change, Store } from '../domain/ports/store.ts';
+import type { WebhookStore } from '../domain/ports/webhook-store.ts';
+import { SqlPeopleStore } from './account-store.ts';
 import { SqlAssuranceStore } from './assurance-store.ts';
-import { auditOf } from './audit-rows.ts';
 import { SqlClockAnchors } from './clock-anchors.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { type Database, openedRows } from './database.ts';
-import { SqlKeepingStore } from './keeping-store.ts';
 import { SqlKeyCheckStore } from './key-check-store.ts';
+import { StoreOwner } from './ownership/store-owner.ts';
+import { searchRecordings } from './recording-search.ts';
+import { SqlKeepingStore } from './retention-store.ts';
+import { auditOf } from './rows/audit-rows.ts';
 import {
   callOf,
   detailOf,
@@ -38,12 +39,9 @@ import {
   sessionOf,
   trackOf,
   uccOf,
-} from './mapping.ts';
-import { migrateToLatest } from './migrate.ts';
-import { SqlPeopleStore } from './people-store.ts';
-import { searchRecordings } from './recording-search.ts';
-import { mustHaveSchema } from './schema-check.ts';
-import { StoreOwner } from './store-owner.ts';
+} from './rows/mapping.ts';
+import { migrateToLatest } from './schema/migrate.ts';
+import { mustHaveSchema } from './schema/schema-check.ts';
 import { remove } from './taking-back.ts';
 import { SqlWebhookStore } from './webhook-store.ts';
 

@@ -1,18 +1,18 @@
 import type { Kysely } from 'kysely';
-import type { AuditRecord } from '../domain/audit-log.ts';
+import type { AuditRecord } from '../domain/model/audit-record.ts';
 import type {
   DeadLetter,
   DeadLetterPage,
   Webhook,
   WebhookCursor,
-  WebhookStore,
-} from '../domain/webhook.ts';
-import { auditRow } from './audit-rows.ts';
+} from '../domain/model/webhook.ts';
+import type { WebhookStore } from '../domain/ports/webhook-store.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { Database } from './database.ts';
-import type { RowOf } from './mapping.ts';
-import type { Schema } from './schema.ts';
-import type { WebhookDeadLetterTable, WebhookTable } from './tables.ts';
+import { auditRow } from './rows/audit-rows.ts';
+import type { RowOf } from './rows/mapping.ts';
+import type { WebhookDeadLetterTable, WebhookTable } from './rows/tables.ts';
+import type { Schema } from './schema/schema.ts';
 
 /**
  * Webhooks, how far each has come, and what was given up; written through the store's commit queue.

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SipPeer } from '../protocols/sip/types.ts';
+import type { SipPeer } from '../protocols/sip/message/types.ts';
 import { FRAME_MS } from '../simulator/rtp-sender.ts';
 import type { SessionRecordingClient } from '../simulator/session-recording-client.ts';
 import type { SimulatedCall } from '../simulator/simulated-call.ts';

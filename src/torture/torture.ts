@@ -1,9 +1,9 @@
-import type { SipPeer } from '../protocols/sip/types.ts';
-import { createSipUserAgent } from '../protocols/sip/user-agent.ts';
+import type { SipPeer } from '../protocols/sip/message/types.ts';
+import { createSipUserAgent } from '../protocols/sip/user-agent/user-agent.ts';
 import { SessionRecordingClient } from '../simulator/session-recording-client.ts';
 import type { ScenarioReport } from './report.ts';
-import type { Scenario, Subject } from './scenario.ts';
-import { ScenarioRun } from './scenario-run.ts';
+import type { Scenario, Subject } from './scenarios/scenario.ts';
+import { ScenarioRun } from './scenarios/scenario-run.ts';
 import type { TortureTarget } from './target.ts';
 
 export interface TortureOptions extends Subject {

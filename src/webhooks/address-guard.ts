@@ -1,6 +1,6 @@
 import { type LookupAddress, type LookupOptions, lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
-import { ipv6Words, parseNetworks } from '../domain/networks.ts';
+import { ipv6Words, parseNetworks } from '../domain/common/networks.ts';
 
 /**
  * Where no webhook may lead: the machine's own link, which is where clouds keep credentials, what

@@ -1,9 +1,11 @@
 import { setMaxListeners } from 'node:events';
-import type { EventHistory } from '../domain/event-feed.ts';
-import { eventView } from '../domain/event-view.ts';
-import type { RecordingEvent } from '../domain/events.ts';
-import type { AlarmSink, Clock } from '../domain/ports.ts';
-import type { Webhook, WebhookStore } from '../domain/webhook.ts';
+import { eventView } from '../domain/event/event-view.ts';
+import type { RecordingEvent } from '../domain/model/recording-event.ts';
+import type { Webhook } from '../domain/model/webhook.ts';
+import type { AlarmSink } from '../domain/ports/alarm-sink.ts';
+import type { Clock } from '../domain/ports/clock.ts';
+import type { EventHistory } from '../domain/ports/event-store.ts';
+import type { WebhookStore } from '../domain/ports/webhook-store.ts';
 import type { Attempt, WebhookSender } from './sender.ts';
 import { messageId, signedHeaders } from './signature.ts';
 

@@ -1,5 +1,5 @@
-import type { RecordingEvent } from '../domain/events.ts';
-import type { DeliveryFailure } from '../domain/webhook.ts';
+import type { RecordingEvent } from '../domain/model/recording-event.ts';
+import type { DeliveryFailure } from '../domain/model/webhook.ts';
 import { pause, retryDelayMs } from './back-off.ts';
 import type { DeliveryContext } from './delivery.ts';
 import type { Attempt } from './sender.ts';

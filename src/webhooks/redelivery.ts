@@ -1,4 +1,4 @@
-import type { DeadLetter, DeadLetterPage, DeliveryFailure } from '../domain/webhook.ts';
+import type { DeadLetter, DeadLetterPage, DeliveryFailure } from '../domain/model/webhook.ts';
 import type { DeliveryContext } from './delivery.ts';
 import type { Attempt } from './sender.ts';
 

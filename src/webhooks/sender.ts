@@ -1,7 +1,7 @@
 import { Agent, type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps, Agent as SecureAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
-import type { DeliveryFailure } from '../domain/webhook.ts';
+import type { DeliveryFailure } from '../domain/model/webhook.ts';
 import {
   AddressRefusedError,
   type AddressRule,

@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import type { RecordingEvent } from '../domain/events.ts';
-import { WebhookSettingsError } from '../domain/webhook.ts';
+import { WebhookSettingsError } from '../domain/event/webhooks.ts';
+import type { RecordingEvent } from '../domain/model/recording-event.ts';
 
 /* Standard Webhooks 1.0: symmetric signatures, version 1. */
 

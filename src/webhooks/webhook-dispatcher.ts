@@ -1,21 +1,22 @@
-import { auditedChange, SECRET_CHANGED } from '../domain/audit-change.ts';
-import type { AuditOf, AuditRecord } from '../domain/audit-log.ts';
-import { hasCardNumber } from '../domain/card-numbers.ts';
-import type { EventFeed, EventHistory } from '../domain/event-feed.ts';
-import type { AlarmSink, Clock } from '../domain/ports.ts';
-import { SerialQueue } from '../domain/serial-queue.ts';
-import { uccKey } from '../domain/ucc.ts';
-import {
-  type DeadLetter,
-  type DeadLetterPage,
-  parseWebhookUrl,
-  type SavedWebhook,
-  type Webhook,
-  type WebhookSettings,
-  WebhookSettingsError,
-  type WebhookStore,
-  type Webhooks,
-} from '../domain/webhook.ts';
+import { auditedChange, SECRET_CHANGED } from '../domain/access/audit-change.ts';
+import type { AuditOf } from '../domain/access/audit-log.ts';
+import { SerialQueue } from '../domain/common/serial-queue.ts';
+import type { EventFeed } from '../domain/event/event-feed.ts';
+import { parseWebhookUrl, WebhookSettingsError, type Webhooks } from '../domain/event/webhooks.ts';
+import type { AuditRecord } from '../domain/model/audit-record.ts';
+import { uccKey } from '../domain/model/ucc.ts';
+import type {
+  DeadLetter,
+  DeadLetterPage,
+  SavedWebhook,
+  Webhook,
+  WebhookSettings,
+} from '../domain/model/webhook.ts';
+import type { AlarmSink } from '../domain/ports/alarm-sink.ts';
+import type { Clock } from '../domain/ports/clock.ts';
+import type { EventHistory } from '../domain/ports/event-store.ts';
+import type { WebhookStore } from '../domain/ports/webhook-store.ts';
+import { hasCardNumber } from '../domain/redaction/card-numbers.ts';
 import { type AddressRule, type AllLookup, addressRule, leadsToRefused } from './address-guard.ts';
 import { type DeliveryPorts, deliveryContext, type WebhookLimits } from './delivery.ts';
 import { type Attempt, WebhookSender } from './sender.ts';

@@ -5,8 +5,8 @@ import { backUp, restore } from '../../src/backup.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { runHush } from '../cli/run-hush.ts';
 import { type ApiBench, openBench, record } from '../http/api-support.ts';
-import { TestHush, temporaryFolder } from '../support/hush.ts';
-import { S3Server } from '../support/s3-server.ts';
+import { S3Server } from '../support/bucket/s3-server.ts';
+import { TestHush, temporaryFolder } from '../support/hush/hush.ts';
 
 let bench: ApiBench;
 let folder = '';

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config/schema.ts';
-import type { Moments } from '../../src/domain/moment.ts';
+import type { Moments } from '../../src/domain/common/moment.ts';
 import type { ServerOverrides } from '../../src/server.ts';
 import { type ApiBench, openBench, record } from '../http/api-support.ts';
-import { TestHush } from '../support/hush.ts';
+import { TestHush } from '../support/hush/hush.ts';
 
 const day = 86_400_000;
 const year = 365 * day;

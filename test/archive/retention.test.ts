@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Config } from '../../src/config/schema.ts';
-import type { Moments } from '../../src/domain/moment.ts';
+import type { Moments } from '../../src/domain/common/moment.ts';
 import { type ApiBench, openBench, record } from '../http/api-support.ts';
 
 const day = 86_400_000;

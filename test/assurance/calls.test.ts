@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { markerFrame } from '../../src/simulator/marker-audio.ts';
 import { EventStream } from '../hub/support/event-stream.ts';
 import { TestCaller } from '../support/calls.ts';
-import { agent, TestHush, ucc } from '../support/hush.ts';
+import { agent, TestHush, ucc } from '../support/hush/hush.ts';
 import { freeRtpPorts } from '../support/ports.ts';
 
 /** Real calls, good and bad, and what is said of them while they last and afterwards. */

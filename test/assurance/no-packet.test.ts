@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as later } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TestCaller } from '../support/calls.ts';
-import { agent, TestHush, temporaryFolder, ucc } from '../support/hush.ts';
+import { agent, TestHush, temporaryFolder, ucc } from '../support/hush/hush.ts';
 import { freeRtpPorts } from '../support/ports.ts';
 
 /** Calls without one packet: alike calls get alike verdicts, whoever judges them and when. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { principalOf } from '../../src/auth/claims.ts';
-import { uriKey } from '../../src/domain/sip-uri.ts';
+import { uriKey } from '../../src/domain/identifiers/sip-uri.ts';
 
 const settings = {
   ...{ issuer: 'https://issuer.example', clients: ['coreapi'], rolesFrom: [], rolePrefix: '' },

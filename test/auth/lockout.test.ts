@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { TestHush, temporaryFolder } from '../support/hush.ts';
+import { TestHush, temporaryFolder } from '../support/hush/hush.ts';
 import {
   addDemoPeople,
   fetchToken,

@@ -1,6 +1,6 @@
 import type { JWK } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { TestHush, ucc } from '../support/hush.ts';
+import { TestHush, ucc } from '../support/hush/hush.ts';
 import { privateKey, TestProvider } from './support/provider.ts';
 
 const keycloak = {

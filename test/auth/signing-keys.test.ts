@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { hashPassword, hashSecret, ScryptHasher } from '../../src/auth/password-hash.ts';
 import { PUBLISH_AHEAD_MS, SigningKeys } from '../../src/auth/signing-keys.ts';
-import { temporaryFolder } from '../support/hush.ts';
+import { temporaryFolder } from '../support/hush/hush.ts';
 
 const LIFETIME_MS = 86_400_000;
 const TOKEN_MS = 330_000;

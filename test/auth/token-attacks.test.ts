@@ -3,7 +3,7 @@ import type { JWTPayload } from 'jose';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { IssuerKeys } from '../../src/auth/issuer-keys.ts';
 import { TokenVerifier } from '../../src/auth/token-verifier.ts';
-import { IssuerUnavailableError, TokenRefusedError } from '../../src/domain/authentication.ts';
+import { IssuerUnavailableError, TokenRefusedError } from '../../src/domain/ports/authenticator.ts';
 import {
   IssuerServer,
   makeKey,

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type JWTHeaderParameters, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verifiedJwt } from '../../src/auth/verified-jwt.ts';
-import { temporaryFolder } from '../support/hush.ts';
+import { temporaryFolder } from '../support/hush/hush.ts';
 
 const issuer = 'https://issuer.example';
 /** Of libuv, unless the environment says otherwise. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { VerifiedTokens } from '../../src/auth/verified-tokens.ts';
-import { anonymous } from '../../src/domain/access.ts';
+import { anonymous } from '../../src/domain/access/access.ts';
 
 test('a million distinct tokens: the memory of them stays bounded', () => {
   const verified = new VerifiedTokens(10_000);

@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { TestHush, temporaryFolder } from '../support/hush.ts';
+import { TestHush, temporaryFolder } from '../support/hush/hush.ts';
 import { addDemoPeople, type Person, tenantId } from '../support/people.ts';
 import { type Ran, runHush } from './run-hush.ts';
 

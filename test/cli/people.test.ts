@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
-import { TestHush, temporaryFolder } from '../support/hush.ts';
+import { TestHush, temporaryFolder } from '../support/hush/hush.ts';
 import { tenantId, tokenForm, tokenUrl } from '../support/people.ts';
 import { type Ran, runHush } from './run-hush.ts';
 

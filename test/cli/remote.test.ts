@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clock, parseClock } from '../../src/cli/output.ts';
 import { exitCodes } from '../../src/cli/remote.ts';
 import { type ApiBench, openBench, record } from '../http/api-support.ts';
+import { ffprobe } from '../support/audio/ffprobe.ts';
 import type { MarkerCall } from '../support/calls.ts';
-import { ffprobe } from '../support/ffprobe.ts';
-import { agent, ucc } from '../support/hush.ts';
+import { agent, ucc } from '../support/hush/hush.ts';
 import { type Ran, runHush } from './run-hush.ts';
 
 let bench: ApiBench;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createHush, type Hush } from '../../client/src/hush.ts';
 import { HushRequestError, orThrow } from '../../client/src/result.ts';
 import { type ApiBench, openBench, record } from '../http/api-support.ts';
-import { agent, TestHush, temporaryFolder, ucc } from '../support/hush.ts';
+import { agent, TestHush, temporaryFolder, ucc } from '../support/hush/hush.ts';
 import { addDemoPeople, fetchToken, tenantId } from '../support/people.ts';
 import { FaultyProxy } from './faulty-proxy.ts';
 

@@ -6,7 +6,7 @@ import type { RecordingEvent } from '../../client/src/events.ts';
 import { createHush } from '../../client/src/hush.ts';
 import { type ApiBench, openBench } from '../http/api-support.ts';
 import type { MarkerCall } from '../support/calls.ts';
-import { ucc } from '../support/hush.ts';
+import { ucc } from '../support/hush/hush.ts';
 
 let bench: ApiBench;
 let live: MarkerCall;

@@ -3,8 +3,8 @@ import { createHush } from '../../client/src/hush.ts';
 import { withoutRecording } from '../../client/src/without-recording.ts';
 import { markersInWav } from '../../src/simulator/wav-markers.ts';
 import { TestCaller } from '../support/calls.ts';
-import { temporaryFolder } from '../support/hush.ts';
-import { HushProcess } from '../support/hush-process.ts';
+import { temporaryFolder } from '../support/hush/hush.ts';
+import { HushProcess } from '../support/hush/hush-process.ts';
 import { freePort, freeRtpPorts } from '../support/ports.ts';
 
 test('Hush dies and comes back while the block runs: nothing of it is recorded', async () => {

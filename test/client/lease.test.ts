@@ -6,7 +6,7 @@ import { Lease } from '../../client/src/lease.ts';
 import { withoutRecording } from '../../client/src/without-recording.ts';
 import { type ApiBench, openBench } from '../http/api-support.ts';
 import type { MarkerCall } from '../support/calls.ts';
-import { agent, ucc } from '../support/hush.ts';
+import { agent, ucc } from '../support/hush/hush.ts';
 import { FaultyProxy } from './faulty-proxy.ts';
 
 const TTL_MS = 1_200;

@@ -8,7 +8,7 @@ import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clientTypesFile, clientTypesText } from '../../scripts/write-client-types.ts';
 import { openApiFile } from '../../scripts/write-openapi.ts';
-import { temporaryFolder } from '../support/hush.ts';
+import { temporaryFolder } from '../support/hush/hush.ts';
 import { installClient, tsc } from '../support/installed-client.ts';
 
 /** As it is published, in a folder where nothing else is installed. */

@@ -5,7 +5,7 @@ import { ConfigError } from '../../src/config/config-error.ts';
 import { environmentName, type SchemaNode } from '../../src/config/environment.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { configSchema, uccSettingsSchema } from '../../src/config/schema.ts';
-import { temporaryFolder } from '../support/hush.ts';
+import { temporaryFolder } from '../support/hush/hush.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const example = join(root, 'hush.example.yaml');

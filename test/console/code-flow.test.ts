@@ -1,7 +1,7 @@
 import type { Request } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { privateKey, TestProvider } from '../auth/support/provider.ts';
-import { TestHush } from '../support/hush.ts';
+import { TestHush } from '../support/hush/hush.ts';
 import { consoleBench, violations } from './support.ts';
 
 /** Of the provider's tokens. */

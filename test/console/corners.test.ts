@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { markerFrame } from '../../src/simulator/marker-audio.ts';
 import { record } from '../http/api-support.ts';
-import { ffprobe } from '../support/ffprobe.ts';
-import { ucc } from '../support/hush.ts';
+import { ffprobe } from '../support/audio/ffprobe.ts';
+import { ucc } from '../support/hush/hush.ts';
 import { consoleBench } from './support.ts';
 
 const at = consoleBench();

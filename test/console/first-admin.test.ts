@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { describe, expect, test } from 'vitest';
-import { TestHush, temporaryFolder } from '../support/hush.ts';
+import { TestHush, temporaryFolder } from '../support/hush/hush.ts';
 import { addDemoPeople, tenantId } from '../support/people.ts';
 import { consoleBench, signIn, violations } from './support.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { record } from '../http/api-support.ts';
-import { agent } from '../support/hush.ts';
+import { agent } from '../support/hush/hush.ts';
 import { consoleBench, violations } from './support.ts';
 
 const at = consoleBench();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { TestHush } from '../support/hush.ts';
+import type { TestHush } from '../support/hush/hush.ts';
 import { hushWithPeople, type Person, tokenForm, tokenUrl } from '../support/people.ts';
 import { consoleBench, signIn, violations } from './support.ts';
 

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { TestHush, ucc } from '../support/hush.ts';
+import { TestHush, ucc } from '../support/hush/hush.ts';
 
 /** What a visited page tries, wherever its name leads to by now. */
 const attack = `async (api) => {

@@ -11,10 +11,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ApiBench, openBench, record } from '../http/api-support.ts';
-import { temporaryFolder } from '../support/hush.ts';
+import { temporaryFolder } from '../support/hush/hush.ts';
 import { tenantId } from '../support/people.ts';
 import { programPath } from '../support/programs.ts';
-import { projectFiles, readProjectFile } from '../support/sources.ts';
+import { projectFiles, readProjectFile } from '../support/tidy/sources.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const pages = projectFiles(['README.md', 'docs', 'examples', 'deploy'], ['.md']);

@@ -5,7 +5,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type ApiBench, openBench } from '../http/api-support.ts';
 import type { MarkerCall } from '../support/calls.ts';
-import { agent, temporaryFolder, ucc } from '../support/hush.ts';
+import { agent, temporaryFolder, ucc } from '../support/hush/hush.ts';
 import { installClient, root } from '../support/installed-client.ts';
 import { freePort } from '../support/ports.ts';
 import { programPath } from '../support/programs.ts';

@@ -1,4 +1,4 @@
-import type { RecordingEvent } from '../../src/domain/events.ts';
+import type { RecordingEvent } from '../../src/domain/model/recording-event.ts';
 
 export function eventOf(sequence: number, uccName = 'ucc', position = sequence): RecordingEvent {
   return {

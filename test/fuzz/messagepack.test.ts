@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { packed, packedRecord } from '../../fuzz/messagepack.ts';
 import { Random } from '../../fuzz/random.ts';
-import { createMessagePackCodec } from '../../src/protocols/signalr/messagepack-codec.ts';
-import { RecordReader } from '../../src/protocols/signalr/record-reader.ts';
+import { createMessagePackCodec } from '../../src/protocols/signalr/codec/messagepack-codec.ts';
+import { RecordReader } from '../../src/protocols/signalr/codec/record-reader.ts';
 
 const codec = createMessagePackCodec(64);
 

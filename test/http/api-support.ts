@@ -1,7 +1,7 @@
 import type { Config } from '../../src/config/schema.ts';
 import type { ServerOverrides } from '../../src/server.ts';
 import { TestCaller } from '../support/calls.ts';
-import { TestHush } from '../support/hush.ts';
+import { TestHush } from '../support/hush/hush.ts';
 import { freeRtpPorts } from '../support/ports.ts';
 
 export interface ApiBench {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { raw } from '../http/contract-support.ts';
+import { raw } from '../http/contract/contract-support.ts';
 import {
   connectRaw,
   negotiate,
@@ -12,7 +12,7 @@ import {
 } from '../protocols/signalr/support/raw-client.ts';
 import { RawClient as ClassicRaw } from '../protocols/signalr-classic/raw-client.ts';
 import { TestCaller } from '../support/calls.ts';
-import { type TestHush, ucc } from '../support/hush.ts';
+import { type TestHush, ucc } from '../support/hush/hush.ts';
 import { startHush } from './support/hub-hush.ts';
 import { classicPath, hubPath } from './support/listener.ts';
 

@@ -7,7 +7,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TRANSPORTS } from '../protocols/signalr/support/vendor-clients.ts';
 import { TestCaller } from '../support/calls.ts';
-import { type TestHush, ucc } from '../support/hush.ts';
+import { type TestHush, ucc } from '../support/hush/hush.ts';
 import { startHush } from './support/hub-hush.ts';
 import { hubPath } from './support/listener.ts';
 

@@ -7,7 +7,7 @@ import {
   settled,
 } from '../protocols/signalr-classic/browser.ts';
 import { TestCaller } from '../support/calls.ts';
-import { agent, type TestHush, ucc } from '../support/hush.ts';
+import { agent, type TestHush, ucc } from '../support/hush/hush.ts';
 import { CuttableLink } from './support/cuttable-link.ts';
 import { startHush } from './support/hub-hush.ts';
 import { classicPath, listenTo } from './support/listener.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HubProxy, openPage, settled } from '../protocols/signalr-classic/browser.ts';
 import { TestCaller } from '../support/calls.ts';
-import { TestHush, ucc } from '../support/hush.ts';
+import { TestHush, ucc } from '../support/hush/hush.ts';
 import { startHush } from './support/hub-hush.ts';
 import { classicPath, listenTo } from './support/listener.ts';
 import { NetClient, type Transport, transports } from './support/net-client.ts';

@@ -8,7 +8,7 @@ import {
   type VendorConnection,
 } from '../protocols/signalr/support/vendor-clients.ts';
 import { TestCaller } from '../support/calls.ts';
-import { agent, type TestHush, ucc } from '../support/hush.ts';
+import { agent, type TestHush, ucc } from '../support/hush/hush.ts';
 import { CuttableLink } from './support/cuttable-link.ts';
 import { startHush } from './support/hub-hush.ts';
 import { hubPath, listenTo } from './support/listener.ts';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import type { RecordingEvent } from '../../src/domain/events.ts';
+import type { RecordingEvent } from '../../src/domain/model/recording-event.ts';
 import { recordingChangedPayload, stateChangedPayload } from '../../src/hub/hub-contract.ts';
 
 const script = fileURLToPath(new URL('../../scripts/write-hub-contract.ts', import.meta.url));

@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { StateAction } from '../../src/domain/recording-state.ts';
+import { StateAction } from '../../src/domain/model/recording-state.ts';
 import { VENDOR_CLIENTS } from '../protocols/signalr/support/vendor-clients.ts';
 import { type CommandClient, commandClient } from '../support/api.ts';
 import { TestCaller } from '../support/calls.ts';
-import { temporaryFolder } from '../support/hush.ts';
-import { HushProcess } from '../support/hush-process.ts';
+import { temporaryFolder } from '../support/hush/hush.ts';
+import { HushProcess } from '../support/hush/hush-process.ts';
 import { freeRtpPorts } from '../support/ports.ts';
 import { CuttableLink } from './support/cuttable-link.ts';
 import type { StateChanged } from './support/listener.ts';

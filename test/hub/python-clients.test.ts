@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { TestCaller } from '../support/calls.ts';
-import { type TestHush, ucc } from '../support/hush.ts';
+import { type TestHush, ucc } from '../support/hush/hush.ts';
 import { startHush } from './support/hub-hush.ts';
 import { hubPath } from './support/listener.ts';
 import { pysignalr, signalrcore } from './support/python-bytes.ts';

@@ -1,7 +1,7 @@
 import { HubConnectionBuilder } from '@microsoft/signalr';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TestCaller } from '../support/calls.ts';
-import { type TestHush, ucc } from '../support/hush.ts';
+import { type TestHush, ucc } from '../support/hush/hush.ts';
 import { startHush } from './support/hub-hush.ts';
 import { hubPath, listenTo } from './support/listener.ts';
 

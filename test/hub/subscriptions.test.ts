@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { InProcessBus } from '../../src/bus/in-process.ts';
-import { EventFeed } from '../../src/domain/event-feed.ts';
-import type { RecordingEvent } from '../../src/domain/events.ts';
+import { EventFeed } from '../../src/domain/event/event-feed.ts';
+import type { RecordingEvent } from '../../src/domain/model/recording-event.ts';
 import { SubscriptionRoom, Subscriptions } from '../../src/hub/subscriptions.ts';
 import { eventOf } from '../domain/support.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { TestHush } from '../support/hush.ts';
+import { TestHush } from '../support/hush/hush.ts';
 import { classicPath, hubPath } from './support/listener.ts';
 
 /** `events.longPollTimeoutMs` and `events.keepAliveMs`: shorter than a proxy waits. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { hubContract } from '../../src/hub/hub-contract.ts';
 import { TestCaller } from '../support/calls.ts';
-import { TestHush, temporaryFolder, ucc } from '../support/hush.ts';
+import { TestHush, temporaryFolder, ucc } from '../support/hush/hush.ts';
 import { addPeople, fetchToken, type Person, tenantId } from '../support/people.ts';
 import { freeRtpPorts } from '../support/ports.ts';
 

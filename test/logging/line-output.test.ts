@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { LineOutput } from '../../src/logging/line-output.ts';
 import { openOutput } from '../../src/logging/output-file.ts';
-import { temporaryFolder } from '../support/hush.ts';
-import { linesOf } from '../support/served-hush.ts';
+import { temporaryFolder } from '../support/hush/hush.ts';
+import { linesOf } from '../support/hush/served-hush.ts';
 
 /** Whoever waits for a reader waits for ever; a busy machine takes its time all the same. */
 const NOT_BLOCKED_MS = 5_000;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { StreamStats } from '../../src/domain/ports.ts';
-import type { PacketCounts } from '../../src/domain/records.ts';
+import type { PacketCounts } from '../../src/domain/model/track.ts';
+import type { StreamStats } from '../../src/domain/ports/recorder.ts';
 import { Metrics } from '../../src/metrics/metrics.ts';
 import { aTrack } from '../store/samples.ts';
 

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { judge, nowMs, type Pause } from '../../src/simulator/verdict.ts';
 import { markersInWav } from '../../src/simulator/wav-markers.ts';
 import { commandClient, recordingOf } from '../support/api.ts';
+import { markersInFolder } from '../support/audio/markers-in-folder.ts';
 import { type MarkerCall, TestCaller } from '../support/calls.ts';
-import { type ContractAnswer, temporaryFolder, ucc } from '../support/hush.ts';
-import { HushProcess } from '../support/hush-process.ts';
-import { markersInFolder } from '../support/markers-in-folder.ts';
+import { type ContractAnswer, temporaryFolder, ucc } from '../support/hush/hush.ts';
+import { HushProcess } from '../support/hush/hush-process.ts';
 
 const CALLS = 50;
 /** A crash may lose this much of each stream (docs/decisions/0004). */

@@ -3,13 +3,13 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RecorderBusyError } from '../../src/domain/errors.ts';
+import { RecorderBusyError } from '../../src/domain/model/errors.ts';
 import {
   buildMarker,
   MarkerAction,
   markerSecret,
   SECRET_BYTES,
-} from '../../src/recorder/marker.ts';
+} from '../../src/recorder/fence/marker.ts';
 import { markerFrame } from '../../src/simulator/marker-audio.ts';
 import { RecorderFixture, spec } from './recorder-fixture.ts';
 

@@ -2,15 +2,15 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { SegmentReader } from '../../src/archive/segment-reader.ts';
-import type { ErasedTrack, StreamSpec, TrackBeginning } from '../../src/domain/ports.ts';
-import type { SegmentRecord } from '../../src/domain/records.ts';
+import { SegmentReader } from '../../src/archive/segment/segment-reader.ts';
+import type { SegmentRecord } from '../../src/domain/model/segment.ts';
+import type { ErasedTrack, StreamSpec, TrackBeginning } from '../../src/domain/ports/recorder.ts';
 import { buildRtp, type RtpFields } from '../../src/protocols/rtp/packet.ts';
 import { KEY_BYTES } from '../../src/protocols/segment/key-wrap.ts';
 import { MediaRecorder, type RecorderOptions } from '../../src/recorder/recorder.ts';
 import { plainPcmu } from '../support/agreements.ts';
-import { temporaryFolder } from '../support/hush.ts';
-import { unsealing } from '../support/unsealing.ts';
+import { unsealing } from '../support/audio/unsealing.ts';
+import { temporaryFolder } from '../support/hush/hush.ts';
 
 export const spec: StreamSpec = {
   track: 0,

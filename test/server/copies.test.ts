@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config/schema.ts';
 import { commandClient } from '../support/api.ts';
 import { type MarkerCall, TestCaller } from '../support/calls.ts';
-import { TestHush, temporaryFolder } from '../support/hush.ts';
-import { HushProcess, type HushProcessOptions } from '../support/hush-process.ts';
+import { TestHush, temporaryFolder } from '../support/hush/hush.ts';
+import { HushProcess, type HushProcessOptions } from '../support/hush/hush-process.ts';
 import { freeRtpPorts } from '../support/ports.ts';
 
 /** Soon enough for a copy to hang up whatever it took up. */

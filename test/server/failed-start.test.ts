@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { runHush } from '../cli/run-hush.ts';
 import { commandClient } from '../support/api.ts';
 import { type MarkerCall, TestCaller } from '../support/calls.ts';
-import { type ServedHush, ServePlace } from '../support/served-hush.ts';
+import { type ServedHush, ServePlace } from '../support/hush/served-hush.ts';
 
 /** A start waits ten seconds for a database that never answers; the rest is the machine's. */
 const ENDS_WITHIN_MS = 60_000;

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { commandClient } from '../support/api.ts';
 import { TestCaller } from '../support/calls.ts';
-import { agent, ucc } from '../support/hush.ts';
+import { agent, ucc } from '../support/hush/hush.ts';
+import { ServePlace } from '../support/hush/served-hush.ts';
 import { programPath } from '../support/programs.ts';
-import { ServePlace } from '../support/served-hush.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** Of lines that wait in memory: little, so that few of them fill it. */

@@ -9,8 +9,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startPostgres } from '../store/database-servers.ts';
 import { commandClient } from '../support/api.ts';
 import { TestCaller } from '../support/calls.ts';
-import { temporaryFolder } from '../support/hush.ts';
-import { HushProcess, type HushProcessOptions } from '../support/hush-process.ts';
+import { temporaryFolder } from '../support/hush/hush.ts';
+import { HushProcess, type HushProcessOptions } from '../support/hush/hush-process.ts';
 import { freePort, freeRtpPorts } from '../support/ports.ts';
 
 /** What two streams had in memory, unsealed, when the process was stopped: a second of each. */

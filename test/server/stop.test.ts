@@ -5,14 +5,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { HttpTransportType, HubConnectionBuilder, LogLevel } from '@microsoft/signalr';
 import { generate } from 'selfsigned';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { SipRejectedError } from '../../src/protocols/sip/errors.ts';
+import { SipRejectedError } from '../../src/protocols/sip/message/errors.ts';
 import { nowMs } from '../../src/simulator/verdict.ts';
 import { markersInWav } from '../../src/simulator/wav-markers.ts';
 import { commandClient, recordingOf } from '../support/api.ts';
-import { watchAudio } from '../support/audio-growth.ts';
+import { watchAudio } from '../support/audio/audio-growth.ts';
 import { type MarkerCall, TestCaller } from '../support/calls.ts';
+import { type ServedHush, ServePlace } from '../support/hush/served-hush.ts';
 import { freePort } from '../support/ports.ts';
-import { type ServedHush, ServePlace } from '../support/served-hush.ts';
 
 /** Of `http.closeTimeoutMs`, and the little that everything else takes on a busy machine. */
 const CLOSE_TIMEOUT_MS = 1_000;

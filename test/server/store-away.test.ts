@@ -5,7 +5,7 @@ import { markersInWav } from '../../src/simulator/wav-markers.ts';
 import { type PostgresServer, startPostgres } from '../store/database-servers.ts';
 import { type MarkerCall, TestCaller } from '../support/calls.ts';
 import { CutNetwork } from '../support/cut-network.ts';
-import { TestHush, ucc } from '../support/hush.ts';
+import { TestHush, ucc } from '../support/hush/hush.ts';
 
 const TIMEOUT_MS = 2_000;
 /** A timer, a fence, and a turn of a busy machine. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { churnStore } from '../support/store-churn.ts';
+import { churnStore } from '../support/hush/store-churn.ts';
 
 it('a Hush outlives what its PostgreSQL server does, and its rows are what it said', async () => {
   const report = await churnStore({

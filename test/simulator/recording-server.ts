@@ -8,8 +8,8 @@ import type {
   SipDialogRequest,
   SipRequest,
   SipUserAgent,
-} from '../../src/protocols/sip/types.ts';
-import { createSipUserAgent } from '../../src/protocols/sip/user-agent.ts';
+} from '../../src/protocols/sip/message/types.ts';
+import { createSipUserAgent } from '../../src/protocols/sip/user-agent/user-agent.ts';
 import { readMetadata } from '../../src/protocols/siprec/metadata.ts';
 import { type MultipartPart, readMultipart } from '../../src/protocols/siprec/multipart.ts';
 import type { RecordingMetadata } from '../../src/protocols/siprec/types.ts';

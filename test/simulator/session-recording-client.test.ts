@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { SipUserAgent } from '../../src/protocols/sip/types.ts';
-import { createSipUserAgent } from '../../src/protocols/sip/user-agent.ts';
+import type { SipUserAgent } from '../../src/protocols/sip/message/types.ts';
+import { createSipUserAgent } from '../../src/protocols/sip/user-agent/user-agent.ts';
 import { participantForLabel } from '../../src/protocols/siprec/stream-participants.ts';
 import { markerFrame, readMarkerFrame } from '../../src/simulator/marker-audio.ts';
 import {

@@ -1,9 +1,9 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ffmpegSamples, ffprobe } from '../support/ffprobe.ts';
-import { temporaryFolder } from '../support/hush.ts';
+import { ffmpegSamples, ffprobe } from '../support/audio/ffprobe.ts';
+import { toneShare } from '../support/audio/tone.ts';
+import { temporaryFolder } from '../support/hush/hush.ts';
 import { runProgram } from '../support/programs.ts';
-import { toneShare } from '../support/tone.ts';
 import { address, type BaresipCall, callSeconds, type Heard, toneHz } from './baresip/plan.ts';
 
 const network = [

@@ -3,7 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { parseOffer } from '../../src/protocols/sdp/parse-offer.ts';
 import type { SdpMedia } from '../../src/protocols/sdp/types.ts';
-import { agent, type TestHush, ucc } from '../support/hush.ts';
+import { agent, type TestHush, ucc } from '../support/hush/hush.ts';
 import { type Line, sdpOf } from './srs-client.ts';
 
 export interface RawMessage {

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { markersInWav } from '../../src/simulator/wav-markers.ts';
-import { ffprobe } from '../support/ffprobe.ts';
-import { TestHush, temporaryFolder } from '../support/hush.ts';
+import { ffprobe } from '../support/audio/ffprobe.ts';
+import { TestHush, temporaryFolder } from '../support/hush/hush.ts';
 import { programPath } from '../support/programs.ts';
-import { twoStreamCapture } from './pcap.ts';
+import { twoStreamCapture } from './media/pcap.ts';
 
 const CALLS = 100;
 const CALLS_PER_SECOND = 50;

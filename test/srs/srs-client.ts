@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { buildRtp } from '../../src/protocols/rtp/packet.ts';
 import { parseOffer } from '../../src/protocols/sdp/parse-offer.ts';
-import { SipRejectedError } from '../../src/protocols/sip/errors.ts';
+import { SipRejectedError } from '../../src/protocols/sip/message/errors.ts';
 import type {
   SipBody,
   SipDialog,
@@ -12,12 +12,12 @@ import type {
   SipHeader,
   SipResponse,
   SipUserAgent,
-} from '../../src/protocols/sip/types.ts';
+} from '../../src/protocols/sip/message/types.ts';
 import { buildMetadata } from '../../src/protocols/siprec/build-metadata.ts';
 import { buildMultipart, type OutgoingPart } from '../../src/protocols/siprec/multipart.ts';
 import { markerFrame } from '../../src/simulator/marker-audio.ts';
 import { TestCaller } from '../support/calls.ts';
-import { agent, type TestHush, ucc } from '../support/hush.ts';
+import { agent, type TestHush, ucc } from '../support/hush/hush.ts';
 
 const FRAME_MS = 20;
 const FRAME_SAMPLES = 160;

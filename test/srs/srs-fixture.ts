@@ -1,6 +1,6 @@
 import { afterEach, beforeEach } from 'vitest';
 import type { Config } from '../../src/config/schema.ts';
-import { type HushOptions, TestHush } from '../support/hush.ts';
+import { type HushOptions, TestHush } from '../support/hush/hush.ts';
 import { SrsClient } from './srs-client.ts';
 
 /** A Hush and a client of it, both new for every test. */

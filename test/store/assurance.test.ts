@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type CallHealth, judge } from '../../src/domain/assurance.ts';
-import type { AlarmRecord } from '../../src/domain/assurance-store.ts';
+import { judge } from '../../src/domain/assurance/verdict.ts';
+import type { AlarmRecord } from '../../src/domain/model/alarm.ts';
+import type { CallHealth } from '../../src/domain/model/call-health.ts';
 import { databaseKinds } from './database-servers.ts';
 import { StoreFixture } from './databases.ts';
 import { aCall, anEvent, at } from './samples.ts';

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { anonymous } from '../../src/domain/access.ts';
-import { auditedChange } from '../../src/domain/audit-change.ts';
-import { MAX_LISTED_DENIALS } from '../../src/domain/audit-folding.ts';
-import { AuditLog } from '../../src/domain/audit-log.ts';
+import { anonymous } from '../../src/domain/access/access.ts';
+import { auditedChange } from '../../src/domain/access/audit-change.ts';
+import { MAX_LISTED_DENIALS } from '../../src/domain/access/audit-folding.ts';
+import { AuditLog } from '../../src/domain/access/audit-log.ts';
 import { databaseKinds } from './database-servers.ts';
 import { StoreFixture } from './databases.ts';
 

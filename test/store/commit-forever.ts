@@ -1,4 +1,4 @@
-import { openSqlite } from '../../src/store/sqlite.ts';
+import { openSqlite } from '../../src/store/sqlite/sqlite.ts';
 import { SqlStore } from '../../src/store/store.ts';
 import { aCall } from './samples.ts';
 

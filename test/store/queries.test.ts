@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RecordingPage, RecordingPlace } from '../../src/domain/recording-search.ts';
-import type { CallRecord } from '../../src/domain/records.ts';
+import type { CallRecord } from '../../src/domain/model/call-record.ts';
+import type { RecordingPage, RecordingPlace } from '../../src/domain/ports/recording-search.ts';
 import { databaseKinds } from './database-servers.ts';
 import { StoreFixture } from './databases.ts';
 import { aCall, anEvent, at } from './samples.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
-import { anonymous } from '../../src/domain/access.ts';
-import { AuditLog } from '../../src/domain/audit-log.ts';
+import { anonymous } from '../../src/domain/access/access.ts';
+import { AuditLog } from '../../src/domain/access/audit-log.ts';
 import { databaseKinds } from './database-servers.ts';
 import { StoreFixture } from './databases.ts';
 

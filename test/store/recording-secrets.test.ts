@@ -3,9 +3,9 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSqlite } from '../../src/store/sqlite.ts';
+import { openSqlite } from '../../src/store/sqlite/sqlite.ts';
 import { SqlStore } from '../../src/store/store.ts';
-import { temporaryFolder } from '../support/hush.ts';
+import { temporaryFolder } from '../support/hush/hush.ts';
 import { aCall, aSegment } from './samples.ts';
 
 const CALLS = 120;

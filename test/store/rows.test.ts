@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eventOf } from '../../src/store/mapping.ts';
+import { eventOf } from '../../src/store/rows/mapping.ts';
 import { databaseKinds } from './database-servers.ts';
 import { StoreFixture } from './databases.ts';
 import { aCall, aDetail, aGap, anEvent, aSegment, aTrack, at, aUcc } from './samples.ts';

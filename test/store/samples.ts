@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { RecordingEvent } from '../../src/domain/events.ts';
-import type {
-  CallDetailRecord,
-  CallRecord,
-  GapRecord,
-  SegmentRecord,
-  TrackRecord,
-} from '../../src/domain/records.ts';
-import { newUcc, type Ucc } from '../../src/domain/ucc.ts';
+import type { CallDetailRecord } from '../../src/domain/model/call-detail.ts';
+import type { CallRecord } from '../../src/domain/model/call-record.ts';
+import type { GapRecord } from '../../src/domain/model/gap.ts';
+import type { RecordingEvent } from '../../src/domain/model/recording-event.ts';
+import type { SegmentRecord } from '../../src/domain/model/segment.ts';
+import type { TrackRecord } from '../../src/domain/model/track.ts';
+import { newUcc, type Ucc } from '../../src/domain/model/ucc.ts';
 
 /** A time that 32 bits do not hold. */
 export const at = 1_790_000_000_123;

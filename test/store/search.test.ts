@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { partyKey, partyKeys } from '../../src/domain/party-keys.ts';
-import type { RecordingFilter, RecordingPlace } from '../../src/domain/recording-search.ts';
-import { MarkingState, SavingState } from '../../src/domain/recording-state.ts';
-import { type CallRecord, gapReasons } from '../../src/domain/records.ts';
+import { partyKey, partyKeys } from '../../src/domain/identifiers/party-keys.ts';
+import type { CallRecord } from '../../src/domain/model/call-record.ts';
+import { gapReasons } from '../../src/domain/model/gap.ts';
+import { MarkingState, SavingState } from '../../src/domain/model/recording-state.ts';
+import type { RecordingFilter, RecordingPlace } from '../../src/domain/ports/recording-search.ts';
 import { searchRecordings } from '../../src/store/recording-search.ts';
 import { seededRandom } from '../../src/torture/random.ts';
 import { databaseKinds } from './database-servers.ts';

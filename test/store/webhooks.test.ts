@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DeadLetter, Webhook } from '../../src/domain/webhook.ts';
+import type { DeadLetter, Webhook } from '../../src/domain/model/webhook.ts';
 import { databaseKinds } from './database-servers.ts';
 import { StoreFixture } from './databases.ts';
 import { at } from './samples.ts';

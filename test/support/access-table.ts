@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type Role, roles } from '../../src/domain/access.ts';
-import type { TestHush } from './hush.ts';
+import { type Role, roles } from '../../src/domain/model/principal.ts';
+import type { TestHush } from './hush/hush.ts';
 
 export type Cell = 'yes' | 'no' | 'open' | 'let in';
 

@@ -1,4 +1,4 @@
-import type { MediaAgreement } from '../../src/domain/media-agreement.ts';
+import type { MediaAgreement } from '../../src/domain/model/media-agreement.ts';
 
 /** PCMU with telephone-event 101, plain, from wherever it comes, nobody to report to. */
 export const plainPcmu: MediaAgreement = {

@@ -1,4 +1,4 @@
-import { agent, type ContractAnswer, ucc } from './hush.ts';
+import { agent, type ContractAnswer, ucc } from './hush/hush.ts';
 
 export type CommandClient = (action: string, correlationId: string) => Promise<ContractAnswer>;
 

@@ -3,14 +3,14 @@ import type {
   SipHeader,
   SipUserAgent,
   SipUserAgentOptions,
-} from '../../src/protocols/sip/types.ts';
-import { createSipUserAgent } from '../../src/protocols/sip/user-agent.ts';
+} from '../../src/protocols/sip/message/types.ts';
+import { createSipUserAgent } from '../../src/protocols/sip/user-agent/user-agent.ts';
 import type { SrtpSuite } from '../../src/protocols/srtp/suites.ts';
 import { markerFrame } from '../../src/simulator/marker-audio.ts';
 import { SessionRecordingClient } from '../../src/simulator/session-recording-client.ts';
 import type { ServerOffers, SimulatedCall } from '../../src/simulator/simulated-call.ts';
 import type { SentFrame } from '../../src/simulator/verdict.ts';
-import { agent, type TestHush, ucc } from './hush.ts';
+import { agent, type TestHush, ucc } from './hush/hush.ts';
 
 /** A live call whose two streams send numbered frames. */
 export interface MarkerCall {

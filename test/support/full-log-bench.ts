@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { RecorderProcess } from '../../src/torture/recorder-process.ts';
 import { Target } from '../../src/torture/target.ts';
-import { agent, temporaryFolder, ucc } from './hush.ts';
+import { resumeGuardMs, type TortureBench } from './audio/torture-bench.ts';
+import { agent, temporaryFolder, ucc } from './hush/hush.ts';
 import { freePort, freeRtpPorts } from './ports.ts';
-import { resumeGuardMs, type TortureBench } from './torture-bench.ts';
 
 /** What `hush serve` writes its log to, and a shell command after which it takes nothing more. */
 interface LogPlace {

@@ -1,13 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashPassword, hashSecret } from '../../src/auth/password-hash.ts';
-import type { Caller, Role } from '../../src/domain/access.ts';
-import { AuditLog } from '../../src/domain/audit-log.ts';
-import type { User } from '../../src/domain/people.ts';
+import { AuditLog } from '../../src/domain/access/audit-log.ts';
+import type { User } from '../../src/domain/model/account.ts';
+import type { Caller, Role } from '../../src/domain/model/principal.ts';
 import type { ServerOverrides } from '../../src/server.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
+import { openSqlite } from '../../src/store/sqlite/sqlite.ts';
 import { SqlStore } from '../../src/store/store.ts';
-import { agent, supervisor, TestHush, temporaryFolder } from './hush.ts';
+import { agent, supervisor, TestHush, temporaryFolder } from './hush/hush.ts';
 
 export const tenantId = '6f2c1f5e-0d7a-4b52-9a60-7f6c2a1e9d10';
 export const clientId = 'coreapi';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { scenarios } from '../../src/torture/scenarios.ts';
+import { scenarios } from '../../src/torture/scenarios/scenarios.ts';
 import { torture } from '../../src/torture/torture.ts';
 import { canMount, openFullLogBench } from '../support/full-log-bench.ts';
 

@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isClean, jsonOf, tableOf } from '../../src/torture/report.ts';
-import type { Scenario } from '../../src/torture/scenario.ts';
-import { scenarios } from '../../src/torture/scenarios.ts';
+import type { Scenario } from '../../src/torture/scenarios/scenario.ts';
+import { scenarios } from '../../src/torture/scenarios/scenarios.ts';
 import type { TortureTarget } from '../../src/torture/target.ts';
 import { torture } from '../../src/torture/torture.ts';
-import { markersInFolder } from '../support/markers-in-folder.ts';
-import { openTortureBench, type TortureBench } from '../support/torture-bench.ts';
+import { markersInFolder } from '../support/audio/markers-in-folder.ts';
+import { openTortureBench, type TortureBench } from '../support/audio/torture-bench.ts';
 
 let bench: TortureBench;
 

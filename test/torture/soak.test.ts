@@ -2,11 +2,11 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FoundFrames } from '../../src/torture/found-frames.ts';
 import { BEYOND_THE_END, reasonFor } from '../../src/torture/gap-explanations.ts';
-import { type SoakOptions, soak } from '../../src/torture/soak.ts';
-import { soakTable } from '../../src/torture/soak-report.ts';
+import { type SoakOptions, soak } from '../../src/torture/soak/soak.ts';
+import { soakTable } from '../../src/torture/soak/soak-report.ts';
 import type { Target } from '../../src/torture/target.ts';
 import { originsOf } from '../../src/torture/timeline.ts';
-import { openTortureBench, type TortureBench } from '../support/torture-bench.ts';
+import { openTortureBench, type TortureBench } from '../support/audio/torture-bench.ts';
 import { RecordedCall } from './recorded-call.ts';
 
 const { indexAt } = RecordedCall;

@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestCaller } from '../support/calls.ts';
-import { TestHush, temporaryFolder } from '../support/hush.ts';
+import { TestHush, temporaryFolder } from '../support/hush/hush.ts';
 import { foldersDir, unpack } from './packed-folder.ts';
 
 const folders = readdirSync(foldersDir).filter((name) => name.endsWith('.json.gz'));

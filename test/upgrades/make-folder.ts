@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { StorePlace } from '../../src/store/store-place.ts';
+import type { StorePlace } from '../../src/store/ownership/store-place.ts';
 import { type ApiBench, openBench, record } from '../http/api-support.ts';
 import { type FolderFacts, foldersDir, pack } from './packed-folder.ts';
 

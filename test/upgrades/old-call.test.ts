@@ -3,9 +3,9 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Migrator } from 'kysely/migration';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { migrations } from '../../src/store/migrate.ts';
-import { openSqlite } from '../../src/store/sqlite.ts';
-import { TestHush, temporaryFolder, ucc } from '../support/hush.ts';
+import { migrations } from '../../src/store/schema/migrate.ts';
+import { openSqlite } from '../../src/store/sqlite/sqlite.ts';
+import { TestHush, temporaryFolder, ucc } from '../support/hush/hush.ts';
 
 let dataDir = '';
 beforeEach(() => {

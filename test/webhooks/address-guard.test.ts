@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns';
 import { afterEach, describe, expect, it } from 'vitest';
-import { WebhookSettingsError } from '../../src/domain/webhook.ts';
+import { WebhookSettingsError } from '../../src/domain/event/webhooks.ts';
 import { type AllLookup, addressRule } from '../../src/webhooks/address-guard.ts';
 import { DispatcherBench, sales } from './support/bench.ts';
 import { Receiver } from './support/receiver.ts';

@@ -6,8 +6,8 @@ import {
   type EmptyDatabase,
 } from '../store/database-servers.ts';
 import { TestCaller } from '../support/calls.ts';
-import { temporaryFolder, ucc } from '../support/hush.ts';
-import { HushProcess } from '../support/hush-process.ts';
+import { temporaryFolder, ucc } from '../support/hush/hush.ts';
+import { HushProcess } from '../support/hush/hush-process.ts';
 import { DispatcherBench, sales, support } from './support/bench.ts';
 import { hang, Receiver } from './support/receiver.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RawAnswer, raw } from '../http/contract-support.ts';
+import { type RawAnswer, raw } from '../http/contract/contract-support.ts';
 import { TestCaller } from '../support/calls.ts';
-import { TestHush, ucc } from '../support/hush.ts';
+import { TestHush, ucc } from '../support/hush/hush.ts';
 import { freeRtpPorts } from '../support/ports.ts';
 import { Receiver } from './support/receiver.ts';
 

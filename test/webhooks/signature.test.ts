@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { messageId, signedHeaders } from '../../src/webhooks/signature.ts';
 import { anEvent } from '../store/samples.ts';
-import { temporaryFolder } from '../support/hush.ts';
+import { temporaryFolder } from '../support/hush/hush.ts';
 import { DispatcherBench, sales, support } from './support/bench.ts';
 import { Receiver } from './support/receiver.ts';
 

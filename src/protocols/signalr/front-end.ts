@@ -1,11 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ConnectionHost } from './connection.ts';
-import { EventStreamWire } from './event-stream-wire.ts';
-import { answerError, answerJson, answerText, HttpError, readBody, refuseUpgrade } from './http.ts';
-import { type LinkRequest, Links, unknownConnection } from './links.ts';
-import { LongPollingWire } from './long-polling-wire.ts';
-import { negotiateAnswer, parseNegotiate } from './negotiate.ts';
-import { WebSocketAcceptor, type WebSocketUpgrade } from './websocket-wire.ts';
+import type { ConnectionHost } from './connection/connection.ts';
+import { EventStreamWire } from './wire/event-stream-wire.ts';
+import {
+  answerError,
+  answerJson,
+  answerText,
+  HttpError,
+  readBody,
+  refuseUpgrade,
+} from './wire/http.ts';
+import { type LinkRequest, Links, unknownConnection } from './wire/links.ts';
+import { LongPollingWire } from './wire/long-polling-wire.ts';
+import { negotiateAnswer, parseNegotiate } from './wire/negotiate.ts';
+import { WebSocketAcceptor, type WebSocketUpgrade } from './wire/websocket-wire.ts';
 
 /** What the owner knows of a request, having authenticated it. */
 export interface RequestContext extends LinkRequest {

@@ -25,17 +25,17 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Codec } from './codec.ts';
-import { EncodedInvocation } from './encoded-invocation.ts';
+import type { Codec } from './codec/codec.ts';
+import { EncodedInvocation } from './codec/encoded-invocation.ts';
+import { jsonCodec } from './codec/json-codec.ts';
+import { createMessagePackCodec } from './codec/messagepack-codec.ts';
 import { FrontEnd, type RequestContext } from './front-end.ts';
-import { type Group, Groups } from './group.ts';
-import type { CloseOptions, HubConnection } from './hub.ts';
-import { jsonCodec } from './json-codec.ts';
-import type { LinkRequest } from './links.ts';
-import { createMessagePackCodec } from './messagepack-codec.ts';
-import { MethodTable } from './method-table.ts';
+import { type Group, Groups } from './hub/group.ts';
+import type { CloseOptions, HubConnection } from './hub/hub.ts';
+import { MethodTable } from './hub/method-table.ts';
 import { resolveSettings, type Settings, type SignalrOptions } from './options.ts';
-import { FlushSchedule } from './outbox.ts';
+import type { LinkRequest } from './wire/links.ts';
+import { FlushSchedule } from './wire/outbox.ts';
 
 export interface SignalrServer {
   /** Answers a request for the hub. Never rejects. */

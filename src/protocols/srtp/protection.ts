@@ -1,8 +1,3 @@
-import { CounterModeProtection } from './counter-mode.ts';
-import { GcmProtection } from './gcm.ts';
-import { deriveSessionKeys } from './session-keys.ts';
-import { type SrtpSuite, srtpSuites } from './suites.ts';
-
 /** A UDP datagram is never longer. */
 export const MAX_DATAGRAM_BYTES = 65_535;
 
@@ -36,15 +31,4 @@ export interface PacketSpan {
   word: number;
   /** False where the E bit of SRTCP says that it is only authenticated. */
   encrypted: boolean;
-}
-
-export function createProtection(
-  suite: SrtpSuite,
-  master: Uint8Array,
-  use: 'srtp' | 'srtcp',
-): Protection {
-  const { cipher, tagBytes, srtcpTagBytes } = srtpSuites[suite];
-  const keys = deriveSessionKeys(suite, master, use);
-  if (cipher === 'gcm') return new GcmProtection(keys);
-  return new CounterModeProtection(keys, use === 'srtp' ? tagBytes : srtcpTagBytes);
 }

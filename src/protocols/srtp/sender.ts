@@ -1,4 +1,5 @@
-import { createProtection, MAX_DATAGRAM_BYTES, type Protection } from './protection.ts';
+import { createProtection } from './create-protection.ts';
+import { MAX_DATAGRAM_BYTES, type Protection } from './protection.ts';
 import { rtpHeaderBytes } from './rtp-header.ts';
 import type { SrtpSuite } from './suites.ts';
 

@@ -1,4 +1,5 @@
-import { createProtection, MAX_DATAGRAM_BYTES, type Protection } from './protection.ts';
+import { createProtection } from './create-protection.ts';
+import { MAX_DATAGRAM_BYTES, type Protection } from './protection.ts';
 import { RecentSources } from './recent-sources.ts';
 import { ReplayWindow } from './replay-window.ts';
 import { type SrtpSuite, srtpSuites } from './suites.ts';

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
-import { partyKeys } from '../../domain/party-keys.ts';
-import type { CallRecord } from '../../domain/records.ts';
-import type { Schema } from '../schema.ts';
+import { partyKeys } from '../../domain/identifiers/party-keys.ts';
+import type { CallRecord } from '../../domain/model/call-record.ts';
+import type { Schema } from '../schema/schema.ts';
 
 const BATCH = 500;
 

@@ -1,9 +1,9 @@
-import type { Call } from '../../../src/domain/call.ts';
-import { CallRegistry } from '../../../src/domain/call-registry.ts';
-import { Gatekeeper, type GatekeeperPorts } from '../../../src/domain/gatekeeper.ts';
-import type { KeptRecordings } from '../../../src/domain/kept-recordings.ts';
-import type { Moments } from '../../../src/domain/moment.ts';
-import type { AlarmSink } from '../../../src/domain/ports.ts';
+import type { Call } from '../../../src/domain/call/call.ts';
+import { CallRegistry } from '../../../src/domain/call/call-registry.ts';
+import type { Moments } from '../../../src/domain/common/moment.ts';
+import { Gatekeeper, type GatekeeperPorts } from '../../../src/domain/control/pause-gate.ts';
+import type { AlarmSink } from '../../../src/domain/ports/alarm-sink.ts';
+import type { KeptRecordings } from '../../../src/domain/recording/recording-lock.ts';
 import type { Machine } from './machine.ts';
 
 /** Ways to break Hush on purpose: the model must notice each of them. */

@@ -1,5 +1,5 @@
-import { RecordingState } from '../../../src/domain/recording-state.ts';
-import type { CallRecord } from '../../../src/domain/records.ts';
+import type { CallRecord } from '../../../src/domain/model/call-record.ts';
+import { RecordingState } from '../../../src/domain/model/recording-state.ts';
 import type { Breakage } from './breakages.ts';
 import { Machine } from './machine.ts';
 import type { CommandKind, Kind, Step } from './steps.ts';

@@ -1,4 +1,5 @@
-import { anonymous, type Caller } from '../../../src/domain/access.ts';
+import { anonymous } from '../../../src/domain/access/access.ts';
+import type { Caller } from '../../../src/domain/model/principal.ts';
 
 /** Everybody's leases have the same name. */
 export const lease = {

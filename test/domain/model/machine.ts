@@ -1,6 +1,6 @@
-import type { Archive, ErasableArchive } from '../../../src/domain/archive-port.ts';
-import type { Moment } from '../../../src/domain/moment.ts';
-import type { Store } from '../../../src/domain/ports.ts';
+import type { Moment } from '../../../src/domain/common/moment.ts';
+import type { Archive, ErasableArchive } from '../../../src/domain/ports/archive.ts';
+import type { Store } from '../../../src/domain/ports/store.ts';
 import { SimulatedStore } from './simulated-store.ts';
 
 /** What outlives a process: the disk, the clocks, and what clients remember. */

@@ -1,5 +1,4 @@
-import type { OpenAlarms } from '../../../src/domain/events.ts';
-import type { AlarmSink } from '../../../src/domain/ports.ts';
+import type { AlarmSink, OpenAlarms } from '../../../src/domain/ports/alarm-sink.ts';
 
 /** Keeps which calls have an alarm open. */
 export function alarmsInto(open: Set<string>): AlarmSink & OpenAlarms {

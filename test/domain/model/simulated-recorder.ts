@@ -1,4 +1,4 @@
-import { FenceTimeoutError } from '../../../src/domain/errors.ts';
+import { FenceTimeoutError } from '../../../src/domain/model/errors.ts';
 import type {
   FenceReceipt,
   GateSetting,
@@ -7,7 +7,7 @@ import type {
   ResumedStream,
   StreamSpec,
   TrackSummary,
-} from '../../../src/domain/ports.ts';
+} from '../../../src/domain/ports/recorder.ts';
 
 interface Marker {
   readonly fence: number;

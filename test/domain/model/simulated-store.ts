@@ -1,9 +1,11 @@
-import { partsInOrder } from '../../../src/domain/dialogue.ts';
-import { OutcomeUnknownError, StoreUnavailableError } from '../../../src/domain/errors.ts';
-import type { Doubtful } from '../../../src/domain/event-store.ts';
-import type { Change, Store } from '../../../src/domain/ports.ts';
-import { RecordingState } from '../../../src/domain/recording-state.ts';
-import type { CallRecord, SessionRecord, TrackRecord } from '../../../src/domain/records.ts';
+import { partsInOrder } from '../../../src/domain/call/dialogue.ts';
+import type { CallRecord } from '../../../src/domain/model/call-record.ts';
+import { OutcomeUnknownError, StoreUnavailableError } from '../../../src/domain/model/errors.ts';
+import type { SessionRecord } from '../../../src/domain/model/recording-session.ts';
+import { RecordingState } from '../../../src/domain/model/recording-state.ts';
+import type { TrackRecord } from '../../../src/domain/model/track.ts';
+import type { Doubtful } from '../../../src/domain/ports/event-store.ts';
+import type { Change, Store } from '../../../src/domain/ports/store.ts';
 
 /** What the next commit of a call's state runs into. */
 export type StoreFault = 'fails' | 'answerLost' | 'crashesBefore' | 'crashesAfter';

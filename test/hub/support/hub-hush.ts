@@ -1,5 +1,5 @@
 import type { Config } from '../../../src/config/schema.ts';
-import { agent, supervisor, TestHush } from '../../support/hush.ts';
+import { agent, supervisor, TestHush } from '../../support/hush/hush.ts';
 import { freeRtpPorts } from '../../support/ports.ts';
 
 /** A whole Hush with these UCCs, all of which record and may be edited. */

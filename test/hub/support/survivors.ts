@@ -5,7 +5,7 @@ import {
   type VendorConnection,
 } from '../../protocols/signalr/support/vendor-clients.ts';
 import { openPage, settled } from '../../protocols/signalr-classic/browser.ts';
-import { ucc } from '../../support/hush.ts';
+import { ucc } from '../../support/hush/hush.ts';
 import type { CuttableLink } from './cuttable-link.ts';
 import { EventStream, type StreamedEvent } from './event-stream.ts';
 import { classicPath, Heard, hubPath, listenTo, type StateChanged } from './listener.ts';

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { G722Decoder } from '../../../src/protocols/g722/decoder.ts';
 import { G722Encoder } from '../../../src/protocols/g722/encoder.ts';
 import { seededRandom } from '../../../src/torture/random.ts';
+import { bestSnrDb, pcmOf, sweep } from '../../support/audio/tones.ts';
 import { runProgram } from '../../support/programs.ts';
-import { bestSnrDb, pcmOf, sweep } from '../../support/tones.ts';
 
 const RATE = 16_000;
 const raw = ['-f', 's16le', '-ar', String(RATE), '-ac', '1'];

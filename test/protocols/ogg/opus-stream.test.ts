@@ -2,8 +2,8 @@ import { createEncoder } from 'libopus-wasm';
 import { describe, expect, it } from 'vitest';
 import { OpusStream } from '../../../src/protocols/ogg/opus-stream.ts';
 import { buildPage, PageFlag } from '../../../src/protocols/ogg/page.ts';
-import { ffmpegSamples, ffprobe } from '../../support/ffprobe.ts';
-import { channelOf, pcmOf, snrDb, sweep } from '../../support/tones.ts';
+import { ffmpegSamples, ffprobe } from '../../support/audio/ffprobe.ts';
+import { channelOf, pcmOf, snrDb, sweep } from '../../support/audio/tones.ts';
 
 const RATE = 48_000;
 const FRAME = 960;

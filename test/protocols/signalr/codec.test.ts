@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { ProtocolError } from '../../../src/protocols/signalr/errors.ts';
-import { jsonCodec } from '../../../src/protocols/signalr/json-codec.ts';
-import { createMessagePackCodec } from '../../../src/protocols/signalr/messagepack-codec.ts';
-import { type HubMessage, MessageType } from '../../../src/protocols/signalr/messages.ts';
-import { RecordReader } from '../../../src/protocols/signalr/record-reader.ts';
+import { ProtocolError } from '../../../src/protocols/signalr/codec/errors.ts';
+import { jsonCodec } from '../../../src/protocols/signalr/codec/json-codec.ts';
+import { createMessagePackCodec } from '../../../src/protocols/signalr/codec/messagepack-codec.ts';
+import { type HubMessage, MessageType } from '../../../src/protocols/signalr/codec/messages.ts';
+import { RecordReader } from '../../../src/protocols/signalr/codec/record-reader.ts';
 
 /** Tables of the hub protocol specification: the message, its JSON, its MessagePack body. */
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Codec } from '../../../src/protocols/signalr/codec.ts';
-import { ProtocolError } from '../../../src/protocols/signalr/errors.ts';
-import { jsonCodec } from '../../../src/protocols/signalr/json-codec.ts';
-import { createMessagePackCodec } from '../../../src/protocols/signalr/messagepack-codec.ts';
-import { MessageType } from '../../../src/protocols/signalr/messages.ts';
-import { RecordReader } from '../../../src/protocols/signalr/record-reader.ts';
+import type { Codec } from '../../../src/protocols/signalr/codec/codec.ts';
+import { ProtocolError } from '../../../src/protocols/signalr/codec/errors.ts';
+import { jsonCodec } from '../../../src/protocols/signalr/codec/json-codec.ts';
+import { createMessagePackCodec } from '../../../src/protocols/signalr/codec/messagepack-codec.ts';
+import { MessageType } from '../../../src/protocols/signalr/codec/messages.ts';
+import { RecordReader } from '../../../src/protocols/signalr/codec/record-reader.ts';
 
 const messagePackCodec = createMessagePackCodec(64);
 const CODECS = [jsonCodec, messagePackCodec];

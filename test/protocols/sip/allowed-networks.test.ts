@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseNetworks } from '../../../src/domain/networks.ts';
+import { parseNetworks } from '../../../src/domain/common/networks.ts';
 import { callTo, closeAll, startAgent } from './support.ts';
 
 afterEach(closeAll);

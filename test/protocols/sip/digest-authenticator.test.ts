@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { DigestAuthenticator } from '../../../src/protocols/sip/digest-authenticator.ts';
-import type { DigestAlgorithm, SipRequest } from '../../../src/protocols/sip/types.ts';
+import type { DigestAlgorithm, SipRequest } from '../../../src/protocols/sip/message/types.ts';
+import { DigestAuthenticator } from '../../../src/protocols/sip/user-agent/digest-authenticator.ts';
 
 const user = { name: 'Mufasa', password: 'Circle of Life' };
 const rules = {

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { parseMessage } from '../../../src/protocols/sip/parser.ts';
+import { parseMessage } from '../../../src/protocols/sip/message/parser.ts';
 import { RawPeer, rawRequest } from './raw-peer.ts';
 import { closeAll, HOST, SDP, startAgent } from './support.ts';
 

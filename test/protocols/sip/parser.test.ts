@@ -5,11 +5,14 @@ import {
   parseCommandSequence,
   parseNameAddr,
   parseSipUri,
-} from '../../../src/protocols/sip/headers.ts';
-import { MAX_HEADER_COUNT, parseMessage } from '../../../src/protocols/sip/parser.ts';
-import { serializeRequest, serializeResponse } from '../../../src/protocols/sip/serializer.ts';
-import type { SipRequest } from '../../../src/protocols/sip/types.ts';
-import { answerDestination, parseVia, stampVia } from '../../../src/protocols/sip/via.ts';
+} from '../../../src/protocols/sip/message/headers.ts';
+import { MAX_HEADER_COUNT, parseMessage } from '../../../src/protocols/sip/message/parser.ts';
+import {
+  serializeRequest,
+  serializeResponse,
+} from '../../../src/protocols/sip/message/serializer.ts';
+import type { SipRequest } from '../../../src/protocols/sip/message/types.ts';
+import { answerDestination, parseVia, stampVia } from '../../../src/protocols/sip/message/via.ts';
 
 const GOOD = [
   'INVITE sip:4711@hush.example SIP/2.0',

@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import type { SipPeer, SipTransportName } from '../../../src/protocols/sip/types.ts';
+import type { SipPeer, SipTransportName } from '../../../src/protocols/sip/message/types.ts';
 import { closeLater, HOST, Inbox, SDP } from './support.ts';
 
 /** A UDP socket that speaks SIP text: for what a well behaved peer never sends. */

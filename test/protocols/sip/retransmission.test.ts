@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { SipTimeoutError } from '../../../src/protocols/sip/errors.ts';
+import { SipTimeoutError } from '../../../src/protocols/sip/message/errors.ts';
 import { LossyRelay, loseFirst, RawPeer, rawRequest, toTagOf } from './raw-peer.ts';
 import { callTo, closeAll, SDP, startAgent } from './support.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Frame, StreamFramer } from '../../../src/protocols/sip/stream-framer.ts';
+import { type Frame, StreamFramer } from '../../../src/protocols/sip/message/stream-framer.ts';
 
 const MAX_BYTES = 2000;
 const ONE = 'OPTIONS sip:a@b SIP/2.0\r\nCall-ID: 1\r\nContent-Length: 6\r\n\r\n\r\n\r\nab';

@@ -1,4 +1,3 @@
-import type { SipTimers } from '../../../src/protocols/sip/timers.ts';
 import type {
   IncomingInvite,
   OutgoingInvite,
@@ -13,8 +12,9 @@ import type {
   SipTransportName,
   SipUserAgent,
   SipUserAgentOptions,
-} from '../../../src/protocols/sip/types.ts';
-import { createSipUserAgent } from '../../../src/protocols/sip/user-agent.ts';
+} from '../../../src/protocols/sip/message/types.ts';
+import type { SipTimers } from '../../../src/protocols/sip/transaction/timers.ts';
+import { createSipUserAgent } from '../../../src/protocols/sip/user-agent/user-agent.ts';
 
 export const HOST = '127.0.0.1';
 /** T1 of 10 ms: 64*T1, after which everything is given up, is 640 ms. */

@@ -3,10 +3,10 @@ import {
   SipBindError,
   SipRejectedError,
   SipTimeoutError,
-} from '../../../src/protocols/sip/errors.ts';
-import { header, parseNameAddr } from '../../../src/protocols/sip/headers.ts';
-import type { SipTransportName } from '../../../src/protocols/sip/types.ts';
-import { createSipUserAgent } from '../../../src/protocols/sip/user-agent.ts';
+} from '../../../src/protocols/sip/message/errors.ts';
+import { header, parseNameAddr } from '../../../src/protocols/sip/message/headers.ts';
+import type { SipTransportName } from '../../../src/protocols/sip/message/types.ts';
+import { createSipUserAgent } from '../../../src/protocols/sip/user-agent/user-agent.ts';
 import { callTo, closeAll, HOST, LIMITS, SDP, startAgent, TestHandler } from './support.ts';
 
 afterEach(closeAll);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
-import { TestHush, ucc } from '../../support/hush.ts';
+import { TestHush, ucc } from '../../support/hush/hush.ts';
 import { programPath, runProgram } from '../../support/programs.ts';
 import { address, type BaresipCall, callSeconds, type Heard, toneHz } from './plan.ts';
 

@@ -1,4 +1,4 @@
-import { agent } from '../../support/hush.ts';
+import { agent } from '../../support/hush/hush.ts';
 import {
   agentAndCaller,
   caller,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { guidFromText, parseGuid } from '../../../src/domain/correlation-id.ts';
+import { guidFromText, parseGuid } from '../../../src/domain/identifiers/correlation-id.ts';
 import { markersInWav } from '../../../src/simulator/wav-markers.ts';
-import { agent } from '../../support/hush.ts';
+import { agent } from '../../support/hush/hush.ts';
 import { SrsFixture } from '../srs-fixture.ts';
 import * as families from './families.ts';
 import * as field from './field.ts';

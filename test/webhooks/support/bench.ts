@@ -1,19 +1,20 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { InProcessBus } from '../../../src/bus/in-process.ts';
-import { systemCaller } from '../../../src/domain/access.ts';
-import { AuditLog, type AuditOf } from '../../../src/domain/audit-log.ts';
-import { EventFeed } from '../../../src/domain/event-feed.ts';
-import type { Alarm, RecordingEvent } from '../../../src/domain/events.ts';
-import type { CallRecord } from '../../../src/domain/records.ts';
+import { systemCaller } from '../../../src/domain/access/access.ts';
+import { AuditLog, type AuditOf } from '../../../src/domain/access/audit-log.ts';
+import { EventFeed } from '../../../src/domain/event/event-feed.ts';
+import type { Alarm } from '../../../src/domain/model/alarm.ts';
+import type { CallRecord } from '../../../src/domain/model/call-record.ts';
+import type { RecordingEvent } from '../../../src/domain/model/recording-event.ts';
 import type { Database } from '../../../src/store/database.ts';
-import { openSqlite } from '../../../src/store/sqlite.ts';
+import { openSqlite } from '../../../src/store/sqlite/sqlite.ts';
 import { SqlStore } from '../../../src/store/store.ts';
 import type { AllLookup } from '../../../src/webhooks/address-guard.ts';
 import type { WebhookLimits } from '../../../src/webhooks/delivery.ts';
 import { WebhookDispatcher } from '../../../src/webhooks/webhook-dispatcher.ts';
 import { aCall, anEvent } from '../../store/samples.ts';
-import { temporaryFolder } from '../../support/hush.ts';
+import { temporaryFolder } from '../../support/hush/hush.ts';
 
 export const limits: WebhookLimits = {
   timeoutMs: 2_000,

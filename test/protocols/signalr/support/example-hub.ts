@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { HubError } from '../../../../src/protocols/signalr/errors.ts';
-import type { Hub, HubConnection, HubMethod } from '../../../../src/protocols/signalr/hub.ts';
+import { HubError } from '../../../../src/protocols/signalr/codec/errors.ts';
+import type { Hub, HubConnection, HubMethod } from '../../../../src/protocols/signalr/hub/hub.ts';
 
 export interface ExampleHub extends Hub {
   /** Names of streams that were ended by their reader. */

@@ -6,10 +6,13 @@ import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SipTransportName, SipUserAgent } from '../../../../src/protocols/sip/types.ts';
-import { createSipUserAgent } from '../../../../src/protocols/sip/user-agent.ts';
+import type {
+  SipTransportName,
+  SipUserAgent,
+} from '../../../../src/protocols/sip/message/types.ts';
+import { createSipUserAgent } from '../../../../src/protocols/sip/user-agent/user-agent.ts';
 import { Certificate } from '../../../../src/protocols/tls/certificate.ts';
-import { temporaryFolder } from '../../../support/hush.ts';
+import { temporaryFolder } from '../../../support/hush/hush.ts';
 import { type Torture, tortures } from './messages.ts';
 
 const folder = temporaryFolder();

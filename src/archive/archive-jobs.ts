@@ -1,0 +1,71 @@
+import { LongWork, type LongWorkStatus } from '../domain/common/background-job.ts';
+import type { ArchiveReport, CheckRequest } from '../domain/ports/archive-report.ts';
+import { ArchiveCheck, type ArchiveCheckOptions } from './archive-check.ts';
+import type { KeyRotation, RotationProgress } from './keys/key-rotation.ts';
+
+export interface ArchiveWorkOptions extends Omit<ArchiveCheckOptions, 'signal'> {
+  readonly rotation: KeyRotation;
+  now(): number;
+}
+
+/** What an archive is asked to do that takes its time: checks, and rotations of its master key. */
+export class ArchiveWork {
+  readonly #options: ArchiveWorkOptions;
+  readonly #checks: LongWork<ArchiveReport>;
+  readonly #rotations: LongWork<RotationProgress>;
+  readonly #closing = new AbortController();
+
+  constructor(options: ArchiveWorkOptions) {
+    this.#options = options;
+    this.#checks = new LongWork(() => options.now());
+    this.#rotations = new LongWork(() => options.now());
+  }
+
+  checkStatus(): LongWorkStatus<ArchiveReport> | undefined {
+    return this.#checks.status;
+  }
+
+  /** Undefined while one is running. */
+  startCheck(request: CheckRequest): LongWorkStatus<ArchiveReport> | undefined {
+    const check = new ArchiveCheck({ ...this.#options, signal: this.#closing.signal }, request);
+    const started = this.#checks.start(check.report, () => check.run());
+    return started ? this.#checks.status : undefined;
+  }
+
+  rotationStatus(): LongWorkStatus<RotationProgress> | undefined {
+    return this.#rotations.status;
+  }
+
+  /** Of embedded mode only: a configured key is replaced where it is configured. */
+  get canRotate(): boolean {
+    return this.#options.rotation.canRotate;
+  }
+
+  /** Undefined while one is running. */
+  startRotation(): LongWorkStatus<RotationProgress> | undefined {
+    const { rotation } = this.#options;
+    const started = this.#rotate((tell) => rotation.rotate(tell, this.#closing.signal));
+    return started ? this.#rotations.status : undefined;
+  }
+
+  /** A rotation that an earlier process began, or a configured key that was replaced. */
+  goOn(): void {
+    if (this.#options.keys.needed.length > 1) {
+      this.#rotate((tell) => this.#options.rotation.complete(tell, this.#closing.signal));
+    }
+  }
+
+  /** Ends what is running; a rotation is gone on with at the next start. */
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the archive was closed'));
+    await Promise.all([this.#checks.settled(), this.#rotations.settled()]);
+  }
+
+  #rotate(
+    work: (tell: (progress: RotationProgress) => void) => Promise<RotationProgress>,
+  ): boolean {
+    const { currentId: keyId } = this.#options.keys;
+    const begun = { keyId, looked: 0, rewrapped: 0, unopened: 0 };
+    return this.#rotations.start(begun, work);
+  }
+}

@@ -1,0 +1,170 @@
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { AudioAwayError, AudioMissingError, ExportsBusyError } from '../../domain/model/errors.ts';
+import type { ExportedAudio } from '../../domain/ports/archive.ts';
+import type { Interruptible } from '../playback/listeners.ts';
+import type { ExportFailure, ExportJob, FromExport, ToExport } from './export-messages.ts';
+
+/** Pieces of some seconds each that wait in memory until somebody takes them. */
+const PIECES_AHEAD = 2;
+
+/** A file that is being made, and what is known of what it is made of. */
+export interface MadeAudio extends ExportedAudio, Interruptible {
+  /**
+   * Resolves once all of the recording's files were found.
+   * @throws AudioMissingError, AudioAwayError
+   */
+  opened(): Promise<void>;
+  /** At its end: something that the gap map does not tell of did not open. */
+  readonly isDamaged: boolean;
+}
+
+interface ExportOptions {
+  /** Who may have half of them, rounded up; without one nobody else is there. */
+  readonly owner?: string | undefined;
+  /** All of it was made, or nothing more of it is. */
+  onEnded?(made: MadeAudio): void;
+  /** Nobody takes any more of it, made or not. Perhaps more than once. */
+  readonly onClosed?: (() => void) | undefined;
+}
+
+/** Exports in progress, each in a thread of its own: transcoding never keeps the main one busy. */
+export class Exports {
+  readonly #maxAtOnce: number;
+  /** And whose they are. */
+  readonly #running = new Map<RunningExport, string | undefined>();
+
+  constructor(maxAtOnce: number) {
+    this.#maxAtOnce = maxAtOnce;
+  }
+
+  get hasRoom(): boolean {
+    return this.#running.size < this.#maxAtOnce;
+  }
+
+  /** @throws ExportsBusyError */
+  start(job: ExportJob, { owner, onEnded, onClosed }: ExportOptions = {}): MadeAudio {
+    if (!this.hasRoom) throw new ExportsBusyError(`${this.#maxAtOnce} exports are in progress`);
+    if (owner !== undefined && !this.#hasShare(owner)) {
+      throw new ExportsBusyError('this caller has its share of exports in progress');
+    }
+    const onExit = (): void => {
+      this.#running.delete(running);
+      onEnded?.(running);
+    };
+    const running = new RunningExport(job, { onExit, onClosed });
+    this.#running.set(running, owner);
+    return running;
+  }
+
+  /** Ends all of them; who listens is told that the file is not whole. */
+  async close(): Promise<void> {
+    const closed = new Error('the archive was closed');
+    await Promise.all([...this.#running.keys()].map((running) => running.end(closed)));
+  }
+
+  #hasShare(owner: string): boolean {
+    const own = [...this.#running.values()].filter((other) => other === owner).length;
+    return own < Math.ceil(this.#maxAtOnce / 2);
+  }
+}
+
+interface Watching extends Pick<ExportOptions, 'onClosed'> {
+  /** Its thread has ended. */
+  onExit(): void;
+}
+
+class RunningExport implements MadeAudio {
+  isDamaged = false;
+  readonly #erased = new AbortController();
+  readonly #worker: Worker;
+  readonly #arrived: Uint8Array[] = [];
+  readonly #opening = Promise.withResolvers<void>();
+  #ended = false;
+  #failure: Error | undefined;
+  #wake = (): void => undefined;
+  readonly #onClosed: (() => void) | undefined;
+
+  constructor(job: ExportJob, { onExit, onClosed }: Watching) {
+    this.#onClosed = onClosed;
+    const entry = new URL(`./export-worker${extname(import.meta.url)}`, import.meta.url);
+    this.#worker = new Worker(entry, { workerData: job });
+    this.#worker.on('message', (message: FromExport) => this.#take(message));
+    this.#worker.on('error', (cause) => {
+      this.#failure ??= cause instanceof Error ? cause : new Error(String(cause));
+    });
+    this.#worker.on('exit', () => {
+      if (!this.#ended) this.#failure ??= new Error('the export thread ended');
+      this.#opening.reject(this.#failure ?? new Error('the export was ended'));
+      this.#wake();
+      onExit();
+    });
+    // Somebody may have ended it before anybody asked.
+    this.#opening.promise.catch(() => undefined);
+    for (let index = 0; index < PIECES_AHEAD; index += 1) this.#ask();
+  }
+
+  get erased(): AbortSignal {
+    return this.#erased.signal;
+  }
+
+  opened(): Promise<void> {
+    return this.#opening.promise;
+  }
+
+  async *bytes(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      const piece = this.#arrived.shift();
+      if (piece) {
+        this.#ask();
+        yield piece;
+      } else if (this.#failure) throw this.#failure;
+      else if (this.#ended) return;
+      else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    this.#onClosed?.();
+    return this.end(undefined);
+  }
+
+  interrupt(): Promise<void> {
+    this.#erased.abort();
+    return this.end(new Error('the recording was erased'));
+  }
+
+  /** Also once all of it was made: pieces that nobody took yet do not come any more. */
+  async end(failure: Error | undefined): Promise<void> {
+    this.#arrived.length = 0;
+    if (failure) this.#failure ??= failure;
+    this.#ended = true;
+    this.#wake();
+    await this.#worker.terminate();
+  }
+
+  #take(message: FromExport): void {
+    if (message.type === 'opened') this.#opening.resolve();
+    else if (message.type === 'piece') this.#arrived.push(message.bytes);
+    else if (message.type === 'failed') this.#failure ??= errorOf(message);
+    else {
+      this.isDamaged = message.isDamaged;
+      this.#ended = true;
+    }
+    this.#wake();
+  }
+
+  #ask(): void {
+    this.#worker.postMessage('more' satisfies ToExport);
+  }
+}
+
+function errorOf({ kind, message, paths }: ExportFailure): Error {
+  if (kind === 'away') return new AudioAwayError(message);
+  if (kind === 'other') return new Error(message);
+  return new AudioMissingError(paths, kind === 'missingAll');
+}

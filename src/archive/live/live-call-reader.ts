@@ -1,0 +1,161 @@
+import { AudioMissingError } from '../../domain/model/errors.ts';
+import type { SegmentRecord } from '../../domain/model/segment.ts';
+import type { TrackRecord } from '../../domain/model/track.ts';
+import { channelsOf } from '../../domain/recording/channels.ts';
+import { segmentFile } from '../../protocols/segment/sealed-chunk.ts';
+import type { Interruptible } from '../playback/listeners.ts';
+import type { Part } from '../playback/playback.ts';
+import { Voice } from '../playback/track-decoder.ts';
+import type { KnownChunk } from '../segment/segment-chunks.ts';
+import { SegmentReader, type Unsealing } from '../segment/segment-reader.ts';
+
+/** Chunks that may lie beside each other at the end of a track. */
+const MAX_OVERLAP = 8;
+/** Chunks, a second each at most: who is further behind skips what is between. */
+const MAX_LOOK = 64;
+
+export interface Recorded {
+  readonly tracks: readonly TrackRecord[];
+  readonly segments: readonly SegmentRecord[];
+}
+
+/** A track of a call in progress, with what of it is sealed by now. Times are ms of the call. */
+export interface GrowingTrack extends Part {
+  readonly track: TrackRecord;
+  /** Of the newest that is sealed. */
+  readonly endMs: number;
+  /** Where audio is found from `ms` on; undefined where there is none yet. */
+  nextAfter(ms: number): number | undefined;
+}
+
+/** What was found of a segment, kept until nobody asks for what is so old. */
+interface Remembered {
+  readonly track: number;
+  readonly segment: number;
+  readonly places: readonly KnownChunk[];
+}
+
+/**
+ * The sealed audio of a call in progress, for who looks at it again and again: each look reads no
+ * more than what has come since. Nothing is heard here that is not recorded.
+ */
+export class GrowingCall {
+  readonly #unsealing: Unsealing;
+  readonly #remembered = new Map<string, Remembered>();
+  /** By track: older segments are past. */
+  readonly #oldest = new Map<number, number>();
+
+  constructor(unsealing: Unsealing) {
+    this.#unsealing = unsealing;
+  }
+
+  /** Opens what is there from `sinceMs` on. The caller closes the voices. */
+  async look({ tracks, segments }: Recorded, sinceMs: number): Promise<GrowingTrack[]> {
+    const channels = channelsOf(tracks);
+    const open: GrowingTrack[] = [];
+    try {
+      for (const [index, track] of tracks.entries()) {
+        const own = segments.filter((segment) => segment.track === track.track);
+        const readers = await this.#readers(track, own, sinceMs);
+        open.push(growing(track, readers, channels[index] ?? []));
+      }
+    } catch (cause) {
+      await closeAll(open);
+      throw cause;
+    }
+    return open;
+  }
+
+  async #readers(
+    { track, clockRate }: TrackRecord,
+    segments: readonly SegmentRecord[],
+    sinceMs: number,
+  ): Promise<SegmentReader[]> {
+    const newest = segments.at(-1)?.segment ?? 0;
+    const oldest = this.#oldest.get(track) ?? newest;
+    const readers: SegmentReader[] = [];
+    for (const segment of segments.filter((one) => one.segment >= oldest)) {
+      const file = segmentFile(segment);
+      // A header that nobody has checked could lie far ahead of the call.
+      const known = this.#remembered.get(file)?.places ?? [];
+      const reader = await SegmentReader.open(this.#unsealing, segment, { known, deep: true });
+      if (!reader && isGone(segment, known)) {
+        await Promise.all(readers.map((open) => open.close()));
+        throw new AudioMissingError([file], false);
+      }
+      if (!reader) continue;
+      readers.push(reader);
+      const places = reader.places.slice(-MAX_LOOK);
+      this.#remembered.set(file, { track, segment: segment.segment, places });
+    }
+    this.#forget(track, newest, (sinceMs * clockRate) / 1000);
+    return readers;
+  }
+
+  /** What ended before that position is not opened again, unless it is the newest there is. */
+  #forget(track: number, newest: number, position: number): void {
+    let oldest = newest;
+    for (const [file, { track: of, segment, places }] of this.#remembered) {
+      if (of !== track || segment === newest) continue;
+      if ((places.at(-1)?.covers.end ?? 0) < position) this.#remembered.delete(file);
+      else oldest = Math.min(oldest, segment);
+    }
+    this.#oldest.set(track, oldest);
+  }
+}
+
+/** What one look has open: it is taken out of the looker's hands when the call is destroyed. */
+export class Look implements Interruptible {
+  readonly tracks: readonly GrowingTrack[];
+  readonly #onClosed: () => void;
+  #isInterrupted = false;
+
+  constructor(tracks: readonly GrowingTrack[], onClosed: () => void) {
+    this.tracks = tracks;
+    this.#onClosed = onClosed;
+  }
+
+  /** What was read by then is to be heard by nobody. */
+  get isInterrupted(): boolean {
+    return this.#isInterrupted;
+  }
+
+  async close(): Promise<void> {
+    this.#onClosed();
+    await closeAll(this.tracks);
+  }
+
+  async interrupt(): Promise<void> {
+    this.#isInterrupted = true;
+    await this.close();
+  }
+}
+
+/** Of a segment that is still written nothing may be sealed yet; of one that is past, all was. */
+function isGone(segment: SegmentRecord, known: readonly KnownChunk[]): boolean {
+  const { wrappedKey, closedBy, sealed } = segment;
+  const isPast = closedBy !== null && (sealed?.chunks ?? 0) > 0;
+  return wrappedKey !== null && (isPast || known.length > 0);
+}
+
+async function closeAll(tracks: readonly GrowingTrack[]): Promise<void> {
+  await Promise.all(tracks.map(({ voice }) => voice.close()));
+}
+
+function growing(
+  track: TrackRecord,
+  readers: readonly SegmentReader[],
+  channels: readonly number[],
+): GrowingTrack {
+  const places = readers.flatMap((reader) => reader.places);
+  const msOf = (position: number): number => (position * 1000) / track.clockRate;
+  return {
+    ...{ track, channels, voice: new Voice(track.clockRate, readers) },
+    endMs: msOf(Math.max(0, ...places.slice(-MAX_OVERLAP).map(({ covers }) => covers.end))),
+    nextAfter: (ms) => {
+      const later = places.slice(-MAX_LOOK).filter(({ covers }) => msOf(covers.end) > ms);
+      const starts = later.map(({ covers }) => Math.max(ms, msOf(covers.start)));
+      return starts.length === 0 ? undefined : Math.min(...starts);
+    },
+  };
+}

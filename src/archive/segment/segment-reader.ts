@@ -1,0 +1,162 @@
+import type { Span } from '../../domain/common/span.ts';
+import type { SegmentRecord } from '../../domain/model/segment.ts';
+import type { CoveredSpan } from '../../domain/recording/gap-map.ts';
+import type { KeyRing } from '../../protocols/segment/key-ring.ts';
+import {
+  type ChunkHeader,
+  identityBytes,
+  openChunk,
+  parseChunkHeader,
+  type RunKind,
+  type SegmentCodec,
+  segmentFile,
+} from '../../protocols/segment/sealed-chunk.ts';
+import type { AudioFile, AudioFiles } from '../files/audio-files.ts';
+import { type FoundChunks, findChunks, type KnownChunk } from './segment-chunks.ts';
+
+/** What sealed audio is opened with: where it lies, and its keys' key. */
+export interface Unsealing {
+  readonly files: AudioFiles;
+  readonly keys: KeyRing;
+}
+
+/** One stretch of encoded audio on the call's clock, or of what was left out: without bytes. */
+export interface AudioRun {
+  readonly kind: RunKind;
+  /** Units of the track's RTP clock, as are its samples. */
+  readonly position: number;
+  readonly samples: number;
+  readonly codec: SegmentCodec;
+  readonly audio: Buffer;
+}
+
+/** A chunk as it was stored, opened. */
+export interface OpenedChunk {
+  /** As it was sealed. */
+  readonly header: ChunkHeader;
+  /** Of all its runs, one after the other. */
+  readonly audio: Buffer;
+}
+
+interface Seal {
+  readonly key: Buffer;
+  readonly identity: Buffer;
+}
+
+export interface OpenOptions {
+  /** Of a segment that is still written: the `places` of a reader before this one. */
+  readonly known?: readonly KnownChunk[];
+  /** Every chunk is opened: what does not open is not counted as held. */
+  readonly deep?: boolean;
+}
+
+/**
+ * Reads one segment's file. Headers are found first, audio is opened chunk by chunk on demand. A
+ * chunk that is not what was sealed is as if it were not there: what lies behind it is found all
+ * the same.
+ */
+export class SegmentReader {
+  readonly #file: AudioFile;
+  readonly #seal: Seal;
+  readonly #found: FoundChunks;
+  readonly #unopened = new Set<Span>();
+
+  private constructor(file: AudioFile, found: FoundChunks, seal: Seal) {
+    this.#file = file;
+    this.#found = found;
+    this.#seal = seal;
+  }
+
+  /**
+   * Undefined when the segment has no key any more, or no file: a crash came before its first
+   * chunk.
+   * @throws SealedKeyError
+   */
+  static async open(
+    { files, keys }: Unsealing,
+    segment: SegmentRecord,
+    { known = [], deep = false }: OpenOptions = {},
+  ): Promise<SegmentReader | undefined> {
+    if (!segment.wrappedKey) return undefined;
+    const file = await files.open(segmentFile(segment));
+    if (!file) return undefined;
+    const identity = identityBytes(segment);
+    try {
+      const seal = { key: keys.unwrap(segment.wrappedKey, identity), identity };
+      const opens = (record: Buffer) => opened(record, seal)?.audio.fill(0) !== undefined;
+      return new SegmentReader(file, await findChunks(file, { opens, deep }, known), seal);
+    } catch (cause) {
+      await file.close();
+      throw cause;
+    }
+  }
+
+  get places(): readonly KnownChunk[] {
+    return this.#found.chunks;
+  }
+
+  /** What of the file is no chunk that opens, as far as it was looked at. */
+  get found(): FoundChunks {
+    return this.#found;
+  }
+
+  /** Where chunks that were read so far did not open. */
+  get unopened(): readonly Span[] {
+    return [...this.#unopened];
+  }
+
+  get spans(): CoveredSpan[] {
+    return this.places.flatMap(({ spans }) => spans);
+  }
+
+  get codecs(): SegmentCodec[] {
+    return [...new Set(this.places.map(({ codec }) => codec))];
+  }
+
+  /** The runs of every chunk that touches `span` and opens. */
+  async *read(span: Span): AsyncGenerator<AudioRun> {
+    for (const chunk of this.places) {
+      if (chunk.covers.start >= span.end || chunk.covers.end <= span.start) continue;
+      const found = await this.#open(chunk);
+      if (!found) {
+        this.#unopened.add(chunk.covers);
+        continue;
+      }
+      const { position: base, codec, runs } = found.header;
+      let at = 0;
+      for (const { kind, offset, samples, bytes } of runs) {
+        const position = base + offset;
+        yield { kind, position, samples, codec, audio: found.audio.subarray(at, at + bytes) };
+        at += bytes;
+      }
+    }
+  }
+
+  /** Every chunk that opens, in its order. */
+  async *chunks(): AsyncGenerator<OpenedChunk> {
+    for (const chunk of this.places) {
+      const found = await this.#open(chunk);
+      if (found) yield found;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#seal.key.fill(0);
+    await this.#file.close();
+  }
+
+  async #open({ start, end }: KnownChunk): Promise<OpenedChunk | undefined> {
+    return opened(await this.#file.read(start, end), this.#seal);
+  }
+}
+
+/** By its own header, which its seal authenticates; undefined for what was not sealed so. */
+function opened(record: Buffer, seal: Seal): OpenedChunk | undefined {
+  const place = parseChunkHeader(record, 0, record.length);
+  if (!place || place.end !== record.length) return undefined;
+  try {
+    return { header: place.header, audio: openChunk(record, place, seal) };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,194 @@
+import { type Span, without } from '../../domain/common/span.ts';
+import type { CallDetailRecord } from '../../domain/model/call-detail.ts';
+import type { SegmentRecord } from '../../domain/model/segment.ts';
+import type { TrackRecord } from '../../domain/model/track.ts';
+import { slipOf, type TrackCoverage } from '../../domain/recording/gap-map.ts';
+import { receiptsOf, type TrackReceipts } from './receipts.ts';
+import { type ExaminedSegment, examine, withoutAnything } from './segment-coverage.ts';
+import type { Unsealing } from './segment-reader.ts';
+
+/** What a crash may take with it of a stream: a chunk in memory, and one on its way. */
+const UNSEALED_MS = 2_000;
+/** Behind the guard of a Start, the first frame that is kept comes within this time. */
+const LATEST_FIRST_FRAME_MS = 1_000;
+/** No chunk is missing where less is. */
+const SHORTEST_LOSS_MS = 20;
+
+/** What is known of a track besides its files. */
+export interface TrackRows {
+  /** In the order of their numbers. */
+  readonly segments: readonly SegmentRecord[];
+  readonly details: readonly CallDetailRecord[];
+}
+
+/** What one track's files hold, and, by rows and receipts, what they held. */
+export interface ExaminedTrack extends TrackCoverage {
+  readonly segments: readonly ExaminedSegment[];
+}
+
+export async function coverageOf(
+  unsealing: Unsealing,
+  track: TrackRecord,
+  { segments, details }: TrackRows,
+): Promise<ExaminedTrack> {
+  const examined: ExaminedSegment[] = [];
+  for (const segment of segments) examined.push(await examine(unsealing, segment, track));
+  const receipts = receiptsOf(details, track);
+  const extent = extentOf(track, [
+    ...examined.flatMap(({ spans, lost }) => [...spans, ...lost]),
+    ...[...receipts.keptUpTo, ...beginningsOf(track, examined)].map(pointAt),
+  ]);
+  const search = new LostAudio({ track, receipts, extent }, examined);
+  for (const segment of examined) search.clipBeginning(segment);
+  for (const keptUpTo of receipts.keptUpTo) search.prove(keptUpTo);
+  for (const segment of examined) search.takeTail(segment);
+  if (segments.every(({ wrappedKey }) => wrappedKey !== null)) search.missAll();
+  const { callId, track: number, clockRate, initialReason, reasonChanges } = track;
+  return {
+    ...{ callId, track: number, extent, slip: slipOf(clockRate) },
+    ...{ initialReason, reasonChanges, commands: receipts.commands, segments: search.segments },
+    guard: guardOf(track, details),
+  };
+}
+
+/**
+ * Behind a Start the first frame may be late by so much. Where numbers are missing, what does not
+ * come then is lost; else the client had nothing to send.
+ */
+function guardOf({ track, clockRate, packets }: TrackRecord, details: TrackRows['details']) {
+  const receipts = details.flatMap(({ streams }) => streams.filter((one) => one.track === track));
+  const longestMs = Math.max(0, ...receipts.map(({ guardMs }) => guardMs ?? 0));
+  const limit = ((longestMs + LATEST_FIRST_FRAME_MS) * clockRate) / 1000;
+  return { limit, behind: packets.lost > 0 ? ('loss' as const) : ('silence' as const) };
+}
+
+/** Of a stream whose end a crash took: it came at least so far, kept or not. */
+function beginningsOf({ endPosition }: TrackRecord, segments: readonly ExaminedSegment[]) {
+  return endPosition === null ? segments.flatMap(({ start }) => start ?? []) : [];
+}
+
+function pointAt(position: number): Span {
+  return { start: position, end: position };
+}
+
+/** As the stream reported it, or, where a crash came before the report, what its segments hold. */
+function extentOf(track: TrackRecord, spans: readonly Span[]): Span {
+  const starts = spans.map(({ start }) => start);
+  const ends = spans.map(({ end }) => end);
+  const start = starts.reduce((a, b) => Math.min(a, b), track.startPosition ?? Infinity);
+  const end = ends.reduce((a, b) => Math.max(a, b), track.endPosition ?? -Infinity);
+  return Number.isFinite(start) && Number.isFinite(end) ? { start, end } : { start: 0, end: 0 };
+}
+
+interface Known {
+  readonly track: TrackRecord;
+  readonly receipts: TrackReceipts;
+  readonly extent: Span;
+}
+
+/** Looks for what was kept once, where the numbers of a segment's chunks do not tell of it. */
+class LostAudio {
+  readonly segments: ExaminedSegment[];
+  readonly #known: Known;
+  readonly #perMs: number;
+
+  constructor(known: Known, segments: readonly ExaminedSegment[]) {
+    this.#known = known;
+    this.#perMs = known.track.clockRate / 1000;
+    this.segments = [...segments];
+  }
+
+  /** What is estimated of a segment's beginning did not lie before it was begun. */
+  clipBeginning(segment: ExaminedSegment): void {
+    const [first] = segment.lost;
+    if (segment.start !== null || !first || beginningOf(segment) < first.start) return;
+    const before = this.segments.slice(0, this.segments.indexOf(segment));
+    const start = Math.max(first.start, this.#begunAfter(this.#endOf(before), first.end));
+    segment.lost[0] = { start: Math.min(start, first.end), end: first.end };
+  }
+
+  /** Up to here audio was kept: where nothing holds it, and no crash explains it, it is lost. */
+  prove(keptUpTo: number): void {
+    const least = SHORTEST_LOSS_MS * this.#perMs;
+    const told = this.segments.flatMap(toldBy);
+    if (told.some(({ start, end }) => start < keptUpTo && end > keptUpTo - least)) return;
+    const from = this.#endOf(this.segments, keptUpTo);
+    const start = this.#begunAfter(from, keptUpTo);
+    const isBegun = start > from;
+    const last = this.segments.findLast((segment) => beginningOf(segment) < keptUpTo);
+    const isCrash = last?.closedBy === null && keptUpTo - from <= UNSEALED_MS * this.#perMs;
+    if (isCrash || keptUpTo - start < least) return;
+    const next = this.segments.indexOf(last as ExaminedSegment) + 1;
+    const empty = this.segments.slice(next).find((segment) => toldBy(segment).length === 0);
+    const index = empty ? this.segments.indexOf(empty) : next;
+    const later = this.segments.slice(next, index).some((segment) => toldBy(segment).length > 0);
+    if (last && !isBegun) lose(last, { start, end: keptUpTo });
+    else if (empty && !later) lose(empty, { start, end: keptUpTo });
+    else this.#insert(next, { start, end: keptUpTo }, 'api');
+  }
+
+  /** A file that is not there, or whose end is not what was sealed, held something. */
+  takeTail(segment: ExaminedSegment): void {
+    const index = this.segments.indexOf(segment);
+    const isUnknown = segment.isGone && segment.closedBy !== null && segment.lost.length === 0;
+    if (segment.tailUnits === 0 && !isUnknown) return;
+    const { extent, receipts } = this.#known;
+    const next = this.segments.slice(index + 1).map(beginningOf);
+    const until = next.reduce((a, b) => Math.min(a, b), extent.end);
+    const before = this.#endOf(this.segments.slice(0, index));
+    const begun = segment.start ?? this.#begunAfter(before, until);
+    const start = this.#endOf([segment], until, begun);
+    // A Pause that was answered behind it tells exactly: bytes without audio prove even a packet.
+    const keptUpTo = receipts.keptUpTo.find((end) => end > begun && end <= until);
+    if (keptUpTo !== undefined && isUnknown) return;
+    const end = isUnknown ? until : Math.min(until, start + segment.tailUnits);
+    if ((keptUpTo ?? end) > start) lose(segment, { start, end: keptUpTo ?? end });
+  }
+
+  /** Packets were kept, and nothing tells where they lay. */
+  missAll(): void {
+    const { track, extent } = this.#known;
+    const isAny = this.segments.some((segment) => toldBy(segment).length > 0);
+    if (track.packets.kept > 0 && !isAny && extent.end > extent.start) {
+      this.#insert(0, extent, null);
+    }
+  }
+
+  /** Where what is told of ends. @param least without anything */
+  #endOf(
+    segments: readonly ExaminedSegment[],
+    atMost = Infinity,
+    least = this.#known.extent.start,
+  ): number {
+    const ends = segments.flatMap(toldBy).map(({ end }) => end);
+    return ends.filter((end) => end <= atMost).reduce((a, b) => Math.max(a, b), least);
+  }
+
+  /** The last Start between, else `from`. */
+  #begunAfter(from: number, until: number): number {
+    const start = this.#known.receipts.commands.findLast(
+      ({ position, reason }) => reason === 'loss' && position > from && position < until,
+    );
+    return start?.position ?? from;
+  }
+
+  /** Not even its row is there. */
+  #insert(index: number, span: Span, closedBy: ExaminedSegment['closedBy']): void {
+    const inferred = { row: null, closedBy, start: span.start, lost: [span], state: null };
+    this.segments.splice(index, 0, { ...withoutAnything(), ...inferred, isGone: true });
+  }
+}
+
+/** What is known of its time, held or lost. */
+function toldBy({ spans, lost }: ExaminedSegment): Span[] {
+  return [...spans, ...lost];
+}
+
+function beginningOf(segment: ExaminedSegment): number {
+  const starts = toldBy(segment).map(({ start }) => start);
+  return starts.reduce((a, b) => Math.min(a, b), segment.start ?? Infinity);
+}
+
+function lose(segment: ExaminedSegment, span: Span): void {
+  segment.lost.push(...without(span, segment.lost));
+}

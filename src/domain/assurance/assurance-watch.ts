@@ -1,0 +1,131 @@
+import type { Call } from '../call/call.ts';
+import type { CallRegistry } from '../call/call-registry.ts';
+import type { RecordingEvent } from '../model/recording-event.ts';
+import type { Recorder, StreamStats } from '../ports/recorder.ts';
+import type { AlarmDesk } from './alarm-register.ts';
+import { findingsOf, type WatchedStream } from './findings.ts';
+import type { StreamFigures } from './track-health.ts';
+
+export interface AssuranceLimits {
+  /** From then on audio of a stream is overdue. */
+  readonly mediaStartMs: number;
+  /** A steady stream that is quiet this long has stopped. */
+  readonly mediaSilentMs: number;
+}
+
+export interface AssuranceWatchPorts {
+  readonly calls: CallRegistry;
+  readonly desk: Pick<AlarmDesk, 'raise' | 'clear' | 'callEnded' | 'isOpen'>;
+  readonly recorder: Pick<Recorder, 'available'>;
+  readonly limits: AssuranceLimits;
+  /** Monotonic ms */
+  readonly nowMs?: () => number;
+}
+
+/** Between two readings; more is a process that stood still, and says nothing of the streams. */
+const MAX_STEP_MS = 5_000;
+/** A stream that was quiet this long and went on sends nothing while nobody speaks. */
+const SUPPRESSION_MS = 2_500;
+const MIN_BURST = 10;
+
+/** Watches every stream of every call, once a second, for audio that should come and does not. */
+export class AssuranceWatch {
+  readonly #ports: AssuranceWatchPorts;
+  readonly #watched = new Map<string, Map<number, WatchedStream>>();
+
+  constructor(ports: AssuranceWatchPorts) {
+    this.#ports = ports;
+  }
+
+  onStats(stats: readonly StreamStats[]): void {
+    const calls = new Set<Call>();
+    for (const reading of stats) {
+      const call = this.#ports.calls.byId(reading.callId);
+      if (!call || call.ended) continue;
+      this.#read(call, reading);
+      calls.add(call);
+    }
+    for (const call of calls) this.#judge(call);
+  }
+
+  onEvent({ type, callId }: RecordingEvent): void {
+    if (type === 'callEnded') this.#ports.desk.callEnded(callId);
+    if (type !== 'callBegan' && type !== 'callUpdated') return;
+    const call = this.#ports.calls.byId(callId);
+    if (!call?.keeps || this.#ports.recorder.available) return;
+    const detail = 'the recorder could not record when audio was offered';
+    this.#ports.desk.raise({ kind: 'recorderUnavailable', ...namesOf(call), detail });
+  }
+
+  /** What was read of a call's streams; empty of a call that this process did not see. */
+  figuresOf(callId: string): Map<number, StreamFigures> {
+    const streams = this.#watched.get(callId) ?? new Map<number, WatchedStream>();
+    return new Map(
+      [...streams].map(([track, { jitterMs, packets }]) => {
+        const { received, lost } = packets;
+        return [track, { jitterMs, received, lost }];
+      }),
+    );
+  }
+
+  forget(callId: string): void {
+    this.#watched.delete(callId);
+  }
+
+  #read(call: Call, { track, packets, jitterMs }: StreamStats): void {
+    const streams = this.#watched.get(call.id) ?? new Map<number, WatchedStream>();
+    this.#watched.set(call.id, streams);
+    const now = this.#ports.nowMs?.() ?? performance.now();
+    const before = streams.get(track) ?? newStream(now);
+    const heard = packets.received - packets.unauthenticated - packets.unusable - packets.foreign;
+    const stepMs = Math.min(now - before.readAtMs, MAX_STEP_MS);
+    const stream = call.streams.get(track);
+    const expects = call.keeps && !call.failed && stream !== undefined && !stream.held;
+    const next = { ...before, readAtMs: now, heard, packets, jitterMs, expects };
+    next.heardEver ||= heard > 0;
+    if (packets.comfortNoise > 0) next.suppresses = true;
+    if (!expects) next.quietMs = 0;
+    else {
+      next.expectedMs += stepMs;
+      if (heard === before.heard) next.quietMs += stepMs;
+      else {
+        const { quietMs } = before;
+        const wasSilence = quietMs >= SUPPRESSION_MS && quietMs < this.#ports.limits.mediaSilentMs;
+        if (before.heardEver && wasSilence) next.suppresses = true;
+        next.quietMs = 0;
+        next.steadyMs += stepMs;
+      }
+    }
+    const bad = packets.unauthenticated - before.packets.unauthenticated;
+    const came = packets.received - before.packets.received;
+    if (bad >= MIN_BURST && bad * 2 >= came) next.refusedAtMs = now;
+    if (packets.foreign > before.packets.foreign) next.foreignAtMs = now;
+    streams.set(track, next);
+  }
+
+  /** Streams that nobody expects anything of leave what was found of them as it is. */
+  #judge(call: Call): void {
+    const { desk, limits } = this.#ports;
+    const all = [...(this.#watched.get(call.id)?.entries() ?? [])];
+    const streams = all.filter(([track]) => call.streams.has(track)).map(([, stream]) => stream);
+    if (!streams.some(({ expects }) => expects)) return;
+    for (const { kind, detail } of findingsOf(streams, limits)) {
+      const open = desk.isOpen(call.id, kind);
+      if (detail !== undefined && !open) desk.raise({ kind, ...namesOf(call), detail });
+      if (detail === undefined && open) desk.clear(call, kind);
+    }
+  }
+}
+
+function newStream(now: number): WatchedStream {
+  return {
+    ...{ readAtMs: now, expectedMs: 0, quietMs: 0, steadyMs: 0, heard: 0, jitterMs: 0 },
+    ...{ expects: false, heardEver: false, suppresses: false, refusedAtMs: null },
+    foreignAtMs: null,
+    packets: { received: 0, lost: 0, unauthenticated: 0, foreign: 0 },
+  };
+}
+
+function namesOf({ id: callId, correlationId, uccName }: Call) {
+  return { callId, correlationId, uccName };
+}

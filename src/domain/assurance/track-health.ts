@@ -1,0 +1,84 @@
+import type { GapReason, GapRecord } from '../model/gap.ts';
+import type { TrackRecord } from '../model/track.ts';
+
+/** Between the first and the last packet of a stream; what was never sent is in no figure. */
+export interface TrackHealth {
+  readonly track: number;
+  readonly aor: string | null;
+  readonly expectedMs: number;
+  readonly keptMs: number;
+  /** Left out on purpose: paused, held, stopped, digits, announced silence. */
+  readonly absentMs: number;
+  readonly lostMs: number;
+  readonly packetsReceived: number;
+  readonly packetsLost: number;
+  /** Of the packets that were sent, 0 to 1. */
+  readonly lossShare: number;
+  /** RFC 3550 section 6.4.1; null where nobody measured it. */
+  readonly jitterMs: number | null;
+  /** For how long its time line lay beside its time by more than 20 ms. */
+  readonly clockWrongMs: number;
+}
+
+export interface StreamFigures {
+  readonly jitterMs: number | null;
+  /** Packets of a stream that is open. */
+  readonly received: number;
+  readonly lost: number;
+}
+
+interface TrackEvidence {
+  readonly gaps: readonly GapRecord[] | undefined;
+  readonly readings: ReadonlyMap<number, StreamFigures>;
+}
+
+const MAX_LOST_SHARE = 0.01;
+/** Less than this is no more than a few packets. */
+const MIN_LOST_MS = 100;
+const lostReasons: readonly GapReason[] = ['loss', 'restart', 'unattended', 'lost'];
+/** By what did not come; what came and is not there has reasons of its own. */
+export function isLossy(track: TrackRecord, gaps: readonly GapRecord[]): boolean {
+  const own = gaps.filter((gap) => gap.track === track.track);
+  const lost = own.filter(({ reason }) => reason === 'loss');
+  const away = own.filter(({ reason }) => !lostReasons.includes(reason));
+  const perMs = track.clockRate / 1000;
+  const lostMs = lengthOf(lost) / perMs;
+  if (lostMs < MIN_LOST_MS) return false;
+  const { received, lost: missed } = track.packets;
+  const isPoor = received + missed > 0 && missed / (received + missed) > MAX_LOST_SHARE;
+  const whole = (track.endPosition ?? 0) - (track.startPosition ?? 0);
+  return isPoor || lostMs > ((whole - lengthOf(away)) / perMs) * MAX_LOST_SHARE;
+}
+
+/** @param gaps undefined of audio that is destroyed or not yet read */
+export function trackHealth(track: TrackRecord, { gaps, readings }: TrackEvidence): TrackHealth {
+  const toMs = (units: number) => (units * 1000) / track.clockRate;
+  const { startPosition, endPosition } = track;
+  const seen = readings.get(track.track);
+  const packets = track.packets.received > 0 || !seen ? track.packets : seen;
+  const expectedMs = toMs((endPosition ?? startPosition ?? 0) - (startPosition ?? 0));
+  const own = (gaps ?? []).filter((gap) => gap.track === track.track);
+  const lost = own.filter(({ reason }) => lostReasons.includes(reason));
+  const wholeMs = Math.round(expectedMs);
+  // Rounded so that what is kept, absent and lost together is what was expected.
+  const lostMs = Math.min(wholeMs, Math.round(toMs(lengthOf(lost))));
+  const absentMs = Math.min(wholeMs - lostMs, Math.round(toMs(lengthOf(own) - lengthOf(lost))));
+  const sent = packets.received + packets.lost;
+  return {
+    track: track.track,
+    aor: track.aor,
+    expectedMs: wholeMs,
+    keptMs: gaps === undefined ? 0 : wholeMs - absentMs - lostMs,
+    absentMs,
+    lostMs,
+    packetsReceived: packets.received,
+    packetsLost: packets.lost,
+    lossShare: sent === 0 ? 0 : packets.lost / sent,
+    jitterMs: seen?.jitterMs ?? null,
+    clockWrongMs: track.clockWrongMs,
+  };
+}
+
+function lengthOf(gaps: readonly GapRecord[]): number {
+  return gaps.reduce((total, { length }) => total + length, 0);
+}

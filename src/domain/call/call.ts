@@ -1,0 +1,174 @@
+import { SerialQueue } from '../common/serial-queue.ts';
+import type { CallRecord } from '../model/call-record.ts';
+import type { GapReason } from '../model/gap.ts';
+import type { MediaAgreement } from '../model/media-agreement.ts';
+import {
+  MarkingState as Marking,
+  type MarkingState,
+  RecordingState as Recording,
+  type RecordingState,
+  SavingState as Saving,
+  type SavingState,
+} from '../model/recording-state.ts';
+import type { StreamPresence } from '../model/stream-presence.ts';
+import type { TrackBeginning } from '../ports/recorder.ts';
+import { firstDialoguePart } from './dialogue.ts';
+
+/** One media stream of a call: it keeps its track for as long as the call lives. */
+export interface CallStream {
+  readonly track: number;
+  readonly sessionId: string;
+  readonly label: string;
+  /** Who speaks, as far as the client has told. */
+  aor: string | null;
+  role: 'agent' | 'other';
+  mixed: boolean;
+  readonly clockRate: number;
+  suppressDtmf: boolean;
+  agreed: MediaAgreement;
+  held: boolean;
+  presence: StreamPresence;
+  /** Where it listens; the same after a restart. */
+  readonly port: number;
+  /** Set with its first packet. */
+  began: TrackBeginning | undefined;
+}
+
+/** The three states that a contract answer shows. */
+export interface CallState {
+  readonly recordingState: RecordingState;
+  readonly markingState: MarkingState;
+  readonly savingState: SavingState;
+}
+
+/**
+ * A call in progress. The gate is the call's, not a stream's: audio is kept only while the recorder
+ * is Started and the pause set is empty. Everything that changes a call goes through its queue.
+ *
+ * The pause set has `api` (the contract's pause), each lease of the Hush API, and `hold` (the
+ * client's own): no one of them lifts another's.
+ */
+export class Call {
+  readonly queue = new SerialQueue();
+  readonly streams = new Map<number, CallStream>();
+  /** Recording sessions (SIP dialogs) that carry this call's media. */
+  readonly sessions = new Set<string>();
+  /** The recorder lost the call's streams: contract answers say that it is not available. */
+  failed = false;
+  /** A media stream has been offered, by this process or by the one before a restart. */
+  mediaOffered = false;
+  /** Audio younger than this is held in memory, for as long as the call lives. */
+  lookbackMs = 0;
+  /** Parts of the dialogue that ended lately: a look-back may reach into what they hold. */
+  predecessors: readonly string[] = [];
+  /** Counts the media threads that died under it. */
+  replacements = 0;
+  /** Counts the fences that were to open the gate. */
+  openings = 0;
+  /** A track's number is never given twice, nor are its files. */
+  nextTrack = 0;
+  ended = false;
+  #record: CallRecord;
+
+  constructor(record: CallRecord) {
+    this.#record = record;
+  }
+
+  static begin(begun: { id: string; correlationId: string; uccName: string; at: number }): Call {
+    return new Call({
+      id: begun.id,
+      correlationId: begun.correlationId,
+      uccName: begun.uccName,
+      recordingState: Recording.Uninitialized,
+      markingState: Marking.None,
+      savingState: Saving.None,
+      pauseConfirmed: true,
+      openConfirmed: true,
+      pausedAt: null,
+      leases: [],
+      status: 'live',
+      recorded: false,
+      version: 1,
+      firstSequence: 0,
+      lastSequence: 0,
+      beganAt: begun.at,
+      endedAt: null,
+      gapStartedAt: null,
+      lengthMs: null,
+      gaps: null,
+      parties: [],
+      legalHold: null,
+      health: null,
+      dialogue: firstDialoguePart(begun.uccName),
+      metadataIncomplete: null,
+    });
+  }
+
+  get id(): string {
+    return this.#record.id;
+  }
+  get correlationId(): string {
+    return this.#record.correlationId;
+  }
+  get uccName(): string {
+    return this.#record.uccName;
+  }
+  get record(): CallRecord {
+    return this.#record;
+  }
+  get recordingState(): RecordingState {
+    return this.#record.recordingState;
+  }
+
+  /** True while the call's gate is open: the recorder is Started and nobody but `hold` pauses. */
+  get keeps(): boolean {
+    return keepsAudio(this.#record);
+  }
+
+  /** The owner of each pause: as often as there are holders who name theirs so. */
+  get pausedBy(): readonly string[] {
+    return [
+      ...(this.recordingState === Recording.Paused ? ['api'] : []),
+      ...this.#record.leases.map(({ owner }) => owner),
+      ...(this.isOnHold ? ['hold'] : []),
+    ];
+  }
+
+  /** The client holds every stream. */
+  get isOnHold(): boolean {
+    const streams = [...this.streams.values()];
+    return streams.length > 0 && streams.every((stream) => stream.held);
+  }
+
+  /**
+   * What the record becomes with `changes` at `at` (Unix ms); nothing changes until `accept` after
+   * the commit.
+   */
+  next(changes: Partial<CallRecord>, at: number = Date.now()): CallRecord {
+    const version = this.#record.version + 1;
+    const record = { ...this.#record, openConfirmed: true, ...changes, version };
+    const isPaused = record.recordingState === Recording.Paused;
+    return {
+      ...record,
+      gapStartedAt: keepsAudio(record) ? null : (this.#record.gapStartedAt ?? at),
+      pausedAt: isPaused ? (record.pausedAt ?? at) : null,
+    };
+  }
+
+  accept(record: CallRecord): void {
+    this.#record = record;
+  }
+}
+
+export function keepsAudio({
+  recordingState,
+  leases,
+}: Pick<CallRecord, 'recordingState' | 'leases'>): boolean {
+  return recordingState === Recording.Started && leases.length === 0;
+}
+
+/** Who keeps the gate shut, where it is. */
+export function shutReason(record: Pick<CallRecord, 'recordingState' | 'leases'>): GapReason {
+  if (record.recordingState === Recording.Paused) return 'api';
+  return record.leases.length > 0 ? 'lease' : 'stop';
+}

@@ -1,0 +1,250 @@
+import { Call, shutReason } from '../call/call.ts';
+import type { CallRegistry } from '../call/call-registry.ts';
+import type { Journal } from '../call/journal.ts';
+import type { Moments } from '../common/moment.ts';
+import type { CallRecord } from '../model/call-record.ts';
+import type { SessionRecord } from '../model/recording-session.ts';
+import { StateAction } from '../model/recording-state.ts';
+import type { ClockOrigin, TrackRecord } from '../model/track.ts';
+import type { AlarmSink } from '../ports/alarm-sink.ts';
+import type { GateSetting, Recorder, ResumedStream } from '../ports/recorder.ts';
+import type { Store } from '../ports/store.ts';
+import type { Vault } from '../ports/vault.ts';
+import type { UccRegistry } from '../ucc/ucc-registry.ts';
+import type { CallEnding } from './call-ending.ts';
+import type { CallSettlement } from './call-settlement.ts';
+import { earlierParts } from './dialogue-entry.ts';
+import { clockOriginOf, endedTrack, specOf } from './offered-media.ts';
+import { beginningsOf, heldBack, streamsOf } from './recovered-call.ts';
+
+export interface RecoveryPorts {
+  readonly uccs: UccRegistry;
+  readonly calls: CallRegistry;
+  readonly recorder: Recorder;
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly alarms: AlarmSink;
+  readonly moments: Moments;
+  readonly settlement: CallSettlement;
+  readonly journal: Pick<Journal, 'record'>;
+}
+
+/** Settled at once after a start. */
+const MAX_AT_ONCE = 8;
+
+/** A recording session that the process before this one had. */
+export interface RestoredSession {
+  readonly record: SessionRecord;
+  readonly call: Call;
+  /** A port of it belongs to somebody else now: its client must set it up anew. */
+  readonly lost: boolean;
+}
+
+/**
+ * What keeps a call through the end of what carried it: a process that crashed or handed over, or a
+ * media thread that died. The gate is what the call's durable state says before the first packet is
+ * read.
+ */
+export class CallRecovery {
+  readonly #ports: RecoveryPorts;
+  readonly #ending: CallEnding;
+  /** Sessions of the process before that nobody goes on with, by the calls that lost them. */
+  #lost: { readonly sessions: string[]; readonly calls: Map<Call, string> } = noneLost();
+
+  constructor(ports: RecoveryPorts, ending: CallEnding) {
+    this.#ports = ports;
+    this.#ending = ending;
+  }
+
+  /** Takes up the calls that were in progress when the process before this one ended. */
+  async restore(): Promise<RestoredSession[]> {
+    const { store } = this.#ports;
+    const sessions = await store.sessions();
+    const restored: RestoredSession[] = [];
+    const unsettled = await store.unsettledCalls();
+    for (const record of unsettled.filter(({ endedAt }) => endedAt === null)) {
+      const call = new Call(heldBack(record));
+      const own = sessions.filter(({ callId }) => callId === record.id);
+      restored.push(...(await this.#restoreCall(call, own)));
+    }
+    await this.#tellHeldBack(unsettled.filter(({ openConfirmed }) => !openConfirmed));
+    void this.#settle(unsettled.filter(({ endedAt }) => endedAt !== null));
+    // Audio can come back from now on.
+    for (const call of this.#ports.calls.list()) this.#ending.awaitMedia(call);
+    const taken = new Set(restored.map(({ record }) => record.id));
+    this.#lost.sessions.push(...sessions.map(({ id }) => id).filter((id) => !taken.has(id)));
+    return restored;
+  }
+
+  /**
+   * Behind `restore`, once nothing can keep this process from its start: what cannot be taken up is
+   * told, and a call that has no session left is ended.
+   */
+  async endLost(): Promise<void> {
+    const { sessions, calls } = this.#lost;
+    this.#lost = noneLost();
+    for (const [call, detail] of calls) this.alarmLost(call, detail);
+    await Promise.all(sessions.map((id) => this.#ports.store.endSession(id)));
+    const left = this.#ports.calls.list().filter((call) => call.sessions.size === 0);
+    await Promise.all(
+      left.map((call) =>
+        call.queue.run(async () => {
+          if (!call.ended && call.sessions.size === 0) await this.#ending.end(call);
+        }),
+      ),
+    );
+  }
+
+  /** A media thread died and was replaced: its calls' streams listen again, behind shut gates. */
+  resume(callId: string, onFailed: (detail: string) => void): void {
+    const call = this.#ports.calls.byId(callId);
+    if (!call) return;
+    void call.queue.run(async () => {
+      if (call.ended) return;
+      try {
+        const lost = await this.#resumeStreams(call, clockOriginOf(beginningsOf(call)));
+        if (lost.length > 0) throw new Error(`${lost.length} ports could not be had again`);
+        call.openings += 1;
+        if (call.keeps) await this.#ports.recorder.open(call.id);
+      } catch (cause) {
+        onFailed(cause instanceof Error ? cause.message : 'unknown failure');
+      }
+    });
+  }
+
+  /** Seals what is in memory; calls and sessions stay as they are, for the next process. */
+  async handOver(): Promise<void> {
+    this.#ending.abandon();
+    const calls = this.#ports.calls.list();
+    await Promise.all(calls.map((call) => call.queue.run(() => this.#handOver(call))));
+  }
+
+  async #restoreCall(call: Call, sessions: readonly SessionRecord[]): Promise<RestoredSession[]> {
+    const { calls, recorder, store, uccs, moments } = this.#ports;
+    const { record } = call;
+    const rules = uccs.rulesOf(record);
+    const tracks = await store.tracks(record.id);
+    call.nextTrack = 1 + Math.max(-1, ...tracks.map(({ track }) => track));
+    call.mediaOffered = tracks.length > 0;
+    call.lookbackMs = rules?.pauseLookbackMs ?? 0;
+    const taken = this.#takeUp(call, sessions, tracks);
+    for (const stream of call.streams.values()) {
+      stream.suppressDtmf ||= rules?.suppressDtmf ?? false;
+    }
+    calls.add(call);
+    const { ids, recent } = earlierParts(
+      await store.dialogueParts(record),
+      record.id,
+      moments.moment(),
+    );
+    calls.follows(call, ids);
+    call.predecessors = recent;
+    // Recording may have been switched off meanwhile: whoever calls `restore` stops the call then.
+    const gate: GateSetting = {
+      open: call.keeps && rules?.useAudioRecording !== false,
+      reason: call.keeps ? 'restart' : shutReason(record),
+      lookbackMs: call.lookbackMs,
+    };
+    recorder.beginCall(call.id, gate);
+    const lost = new Set(await this.#resumeStreams(call, clockOriginOf(tracks)));
+    return taken.map((session) => {
+      const isLost = session.streams.some(({ track }) => lost.has(track));
+      if (isLost) {
+        this.alarmLost(call, 'an RTP port is in use by another program; the session is ended');
+      }
+      return { record: session, call, lost: isLost };
+    });
+  }
+
+  /** @returns the sessions that could be taken up */
+  #takeUp(
+    call: Call,
+    sessions: readonly SessionRecord[],
+    tracks: readonly TrackRecord[],
+  ): SessionRecord[] {
+    const { vault } = this.#ports;
+    const taken = sessions.filter((session) => {
+      try {
+        const streams = streamsOf(session, { tracks, vault });
+        call.sessions.add(session.id);
+        for (const stream of streams) call.streams.set(stream.track, stream);
+        return true;
+      } catch (cause) {
+        const why = cause instanceof Error ? cause.message : 'unknown failure';
+        this.#lost.calls.set(call, `a session could not be taken up: ${why}`);
+        return false;
+      }
+    });
+    // Whose last session left in order was only not ended any more.
+    const isOver = tracks.length > 0 && tracks.every(({ presence }) => presence?.closedAt);
+    if (sessions.length === 0 && !isOver) {
+      this.#lost.calls.set(call, 'no session of the call could be taken up; it is ended');
+    }
+    return taken;
+  }
+
+  /** What the process before left undone; Save and Delete reach the parts before as well. */
+  async #settle(ended: readonly CallRecord[]): Promise<void> {
+    const { settlement, calls } = this.#ports;
+    for (const { record } of calls.list()) {
+      void settlement.reconsider(record).catch(() => undefined);
+    }
+    const left = [...ended];
+    const next = async (): Promise<void> => {
+      for (let record = left.pop(); record; record = left.pop()) await settlement.settle(record);
+    };
+    await Promise.all(Array.from({ length: MAX_AT_ONCE }, next));
+  }
+
+  /** Whoever listens heard of a Start, or may have: of what became of it they hear as well. */
+  async #tellHeldBack(doubtful: readonly CallRecord[]): Promise<void> {
+    const { calls, journal, alarms } = this.#ports;
+    for (const { id, correlationId, uccName } of doubtful) {
+      const call = calls.byId(id);
+      if (!call) continue;
+      const detail = 'a Start that nobody can vouch for was taken back: the call is paused';
+      alarms.raise({ kind: 'storeFailed', callId: id, correlationId, uccName, detail });
+      const entry = { type: 'recordingStateChanged', action: StateAction.Pause } as const;
+      await journal.record(call, { ...entry, record: call.next({}) });
+    }
+  }
+
+  async #resumeStreams(call: Call, origin: ClockOrigin | null): Promise<number[]> {
+    const segments = await this.#ports.store.segments(call.id);
+    const nextOf = (track: number) =>
+      1 + Math.max(-1, ...segments.filter((one) => one.track === track).map((one) => one.segment));
+    const streams = [...call.streams.values()].map(
+      (stream): ResumedStream => ({
+        spec: specOf(stream, stream.track),
+        port: stream.port,
+        startPosition: stream.began?.startPosition ?? null,
+        openedAt: stream.presence.openedAt,
+        nextSegment: nextOf(stream.track),
+      }),
+    );
+    return this.#ports.recorder.resumeStreams(call.id, streams, origin);
+  }
+
+  async #handOver(call: Call): Promise<void> {
+    if (call.ended) return;
+    const { recorder, store } = this.#ports;
+    const streams = [...call.streams.values()];
+    const open = streams.map(({ track }) => track);
+    const summaries = await recorder.closeStreams(call.id, open, 'restart');
+    const tracks = summaries.flatMap((summary) => {
+      const stream = call.streams.get(summary.track);
+      return stream ? [endedTrack(call.id, stream, summary)] : [];
+    });
+    await store.commit({ tracks });
+  }
+
+  /** A session is lost: its client must set it up anew. */
+  alarmLost(call: Call, detail: string): void {
+    const { id: callId, correlationId, uccName } = call;
+    this.#ports.alarms.raise({ kind: 'sessionLost', callId, correlationId, uccName, detail });
+  }
+}
+
+function noneLost() {
+  return { sessions: [], calls: new Map<Call, string>() };
+}

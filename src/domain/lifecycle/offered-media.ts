@@ -1,0 +1,232 @@
+import type { Call, CallStream } from '../call/call.ts';
+import { presenceSince } from '../call/stream-presence.ts';
+import { uriKey } from '../identifiers/sip-uri.ts';
+import type { CallRecord, Party } from '../model/call-record.ts';
+import {
+  type MediaAgreement,
+  type SrtpKeys,
+  type SrtpSuite,
+  unnamedSource,
+} from '../model/media-agreement.ts';
+import { faultsTogether, type MetadataFault } from '../model/metadata-fault.ts';
+import type { SessionRecord, SessionStreamRecord } from '../model/recording-session.ts';
+import type { ClockOrigin, TrackRecord } from '../model/track.ts';
+import { isAgent } from '../model/ucc.ts';
+import type { OpenedStream, StreamSpec, TrackSummary } from '../ports/recorder.ts';
+import type { Vault } from '../ports/vault.ts';
+import type { UccRules } from '../ucc/ucc-rules.ts';
+
+/** One audio stream as a recording session offers it. */
+export interface OfferedStream {
+  readonly label: string;
+  readonly aor: string | null;
+  readonly mixed: boolean;
+  readonly clockRate: number;
+  readonly agreed: MediaAgreement;
+  readonly held: boolean;
+}
+
+export interface SessionOffer {
+  readonly sessionId: string;
+  readonly uccName: string;
+  readonly correlationId: string;
+  readonly streams: readonly OfferedStream[];
+  readonly parties: readonly { readonly aor: string; readonly name: string | null }[];
+  /** Why its metadata may not say all; left out for nothing of the kind. */
+  readonly metadataFaults?: readonly MetadataFault[] | undefined;
+}
+
+/** What a client tells of a call that goes on: who speaks, and where. */
+export interface CallDescription {
+  readonly parties: SessionOffer['parties'];
+  readonly metadataFaults?: SessionOffer['metadataFaults'];
+  readonly streams: readonly {
+    readonly track: number;
+    /** null: not told; what was known stays. */
+    readonly aor: string | null;
+    readonly mixed: boolean;
+  }[];
+}
+
+/** Notes what is told of the call's streams. @returns those of which it was news */
+export function describeStreams(
+  call: Call,
+  rules: UccRules,
+  description: CallDescription,
+): CallStream[] {
+  return description.streams.flatMap(({ track, aor, mixed }) => {
+    const stream = call.streams.get(track);
+    if (!stream) return [];
+    const known = { aor: stream.aor, mixed: stream.mixed };
+    stream.aor = mixed ? null : (aor ?? stream.aor);
+    stream.mixed = mixed;
+    stream.role = roleOf(rules, stream.aor);
+    return stream.aor === known.aor && mixed === known.mixed ? [] : [stream];
+  });
+}
+
+function roleOf(rules: UccRules, aor: string | null): CallStream['role'] {
+  return aor !== null && isAgent(rules, aor) ? 'agent' : 'other';
+}
+
+export function newStream(
+  { sessionId }: SessionOffer,
+  offered: OfferedStream,
+  {
+    rules,
+    opened,
+    at,
+  }: { readonly rules: UccRules; readonly opened: OpenedStream; readonly at: number },
+): CallStream {
+  const role = roleOf(rules, offered.aor);
+  const { suppressDtmf } = rules;
+  const presence = presenceSince(at, offered.held);
+  return { ...offered, ...opened, sessionId, role, suppressDtmf, presence, began: undefined };
+}
+
+/** The stream as it was when its session was last saved. */
+export function restoredStream(
+  { id: sessionId }: SessionRecord,
+  { track, port, held, suppressDtmf, agreed }: SessionStreamRecord,
+  { record, vault }: { readonly record: TrackRecord; readonly vault: Vault },
+): CallStream {
+  const { label, aor, role, clockRate, mixed, startPosition, initialReason, clockOrigin } = record;
+  const began =
+    startPosition === null || clockOrigin === null
+      ? undefined
+      : { startPosition, initialReason, clockOrigin };
+  const srtp = agreed.srtp === null ? null : openKeys(agreed.srtp, vault);
+  return {
+    ...{ track, port, sessionId, label, aor, role, clockRate, mixed, suppressDtmf, held, began },
+    presence: record.presence ?? allAlong,
+    // Sessions that an older version saved name no source.
+    agreed: { ...agreed, source: agreed.source ?? unnamedSource, srtp },
+  };
+}
+
+/** Of a stream that an older release opened. */
+const allAlong = { openedAt: 0, closedAt: null, holds: [] };
+
+/** Keys as they stand in the vault: bytes in base64. */
+interface SealedKeys {
+  readonly suite: SrtpSuite;
+  readonly remote: string;
+  readonly local: string;
+}
+
+function openKeys(sealed: string, vault: Vault): SrtpKeys {
+  const { suite, remote, local } = JSON.parse(vault.open(sealed).toString()) as SealedKeys;
+  return { suite, remote: Buffer.from(remote, 'base64'), local: Buffer.from(local, 'base64') };
+}
+
+function sealKeys({ suite, remote, local }: SrtpKeys, vault: Vault): string {
+  const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+  const keys: SealedKeys = { suite, remote: text(remote), local: text(local) };
+  return vault.seal(Buffer.from(JSON.stringify(keys)));
+}
+
+export function specOf(
+  stream: Pick<CallStream, 'clockRate' | 'agreed' | 'held' | 'suppressDtmf'>,
+  track: number,
+): StreamSpec {
+  const { clockRate, agreed, held, suppressDtmf } = stream;
+  return { track, clockRate, agreed, held, suppressDtmf };
+}
+
+export function trackRecord(callId: string, stream: CallStream): TrackRecord {
+  const { track, label, aor, role, clockRate, mixed, agreed, began } = stream;
+  return {
+    ...{ callId, track, label, aor, role, codec: agreed.codec, clockRate, mixed },
+    startPosition: began?.startPosition ?? null,
+    endPosition: null,
+    initialReason: began?.initialReason ?? null,
+    clockOrigin: began?.clockOrigin ?? null,
+    reasonChanges: [],
+    packets: noPackets,
+    clockWrongMs: 0,
+    presence: stream.presence,
+  };
+}
+
+/** The stream is closed: a track that was resumed began where it first began. */
+export function endedTrack(callId: string, stream: CallStream, summary: TrackSummary): TrackRecord {
+  const { began } = stream;
+  const record = { ...trackRecord(callId, stream), ...summary };
+  if (!began) return record;
+  const startPosition = Math.min(began.startPosition, summary.startPosition ?? Infinity);
+  return { ...record, startPosition, initialReason: began.initialReason };
+}
+
+/** When the call's clock began, as any of its tracks knows. */
+export function clockOriginOf(tracks: Iterable<Pick<TrackRecord, 'clockOrigin'>>) {
+  let origin: ClockOrigin | null = null;
+  for (const { clockOrigin } of tracks) origin ??= clockOrigin;
+  return origin;
+}
+
+/** The session as the store keeps it: its keys only the vault tells. */
+export function sessionRecord(
+  call: Call,
+  id: string,
+  { lines, signalling, vault }: SessionSignalling & { readonly vault: Vault },
+): SessionRecord {
+  const streams = lines.flatMap(({ track, index }) => {
+    const stream = call.streams.get(track);
+    if (!stream) return [];
+    const { port, held, suppressDtmf, agreed } = stream;
+    const srtp = agreed.srtp && sealKeys(agreed.srtp, vault);
+    return [{ track, index, port, held, suppressDtmf, agreed: { ...agreed, srtp } }];
+  });
+  return { id, callId: call.id, streams, signalling };
+}
+
+/** What another process needs of a session besides its streams. */
+export interface SessionSignalling {
+  /** Which m-line of the session each track is. */
+  readonly lines: readonly { readonly track: number; readonly index: number }[];
+  /** Plain JSON. */
+  readonly signalling: unknown;
+}
+
+const noPackets = {
+  received: 0,
+  kept: 0,
+  gated: 0,
+  duplicate: 0,
+  dtmf: 0,
+  comfortNoise: 0,
+  lost: 0,
+  reordered: 0,
+  unauthenticated: 0,
+  unusable: 0,
+  foreign: 0,
+  erased: 0,
+} as const;
+
+/** What the call's record says once that is told as well. */
+export function toldOf(
+  call: Call,
+  rules: UccRules,
+  told: Pick<SessionOffer, 'parties' | 'metadataFaults'>,
+): Pick<CallRecord, 'parties' | 'metadataIncomplete'> {
+  const { metadataIncomplete } = call.record;
+  return {
+    parties: partiesOf(call, rules, told),
+    metadataIncomplete: faultsTogether(metadataIncomplete, told.metadataFaults ?? []),
+  };
+}
+
+/** Everybody who has been on the call, each once, as last spelled. */
+function partiesOf(
+  call: Call,
+  rules: UccRules,
+  told: Pick<SessionOffer, 'parties'>,
+): readonly Party[] {
+  const parties = new Map(call.record.parties.map((party) => [uriKey(party.aor), party]));
+  for (const { aor, name } of told.parties) {
+    const key = uriKey(aor);
+    const known = parties.get(key)?.name ?? null;
+    parties.set(key, { aor, name: name ?? known, role: roleOf(rules, aor) });
+  }
+  return [...parties.values()];
+}

@@ -1,0 +1,80 @@
+import { Intents } from '../common/intents.ts';
+import { StoreUnavailableError } from '../model/errors.ts';
+import type { AlarmSink } from '../ports/alarm-sink.ts';
+import type { Change, Store } from '../ports/store.ts';
+
+export interface RecordedFactsPorts {
+  readonly store: Pick<Store, 'commit'>;
+  readonly alarms: AlarmSink;
+}
+
+/** As it is when it is told. */
+type Fact = () => Pick<Change, 'segments' | 'tracks'>;
+
+/**
+ * What is so, whatever the store says: which segments a call has, and their keys, and what came of
+ * its tracks. It is told to the store until the store has it: audio without a key is lost.
+ */
+export class RecordedFacts {
+  readonly #ports: RecordedFactsPorts;
+  /** By call, and by what they are about: a later one takes the place of the one before. */
+  readonly #untold = new Map<string, Map<string, Fact>>();
+  readonly #intents: Intents;
+
+  constructor(ports: RecordedFactsPorts) {
+    this.#ports = ports;
+    this.#intents = new Intents({
+      attempt: (callId) => this.#tell(callId),
+      onFailed: (callId, cause) => this.#failed(callId, cause),
+      onSucceeded: () => undefined,
+    });
+  }
+
+  /**
+   * Resolves when the store has them, or has failed once.
+   * @param facts by what they are about
+   */
+  tell(callId: string, facts: Readonly<Record<string, Fact>>): Promise<void> {
+    const untold = this.#untold.get(callId) ?? new Map<string, Fact>();
+    this.#untold.set(callId, untold);
+    for (const [about, fact] of Object.entries(facts)) untold.set(about, fact);
+    return this.#intents.run(callId);
+  }
+
+  /** Resolves when all of the call is told. @throws StoreUnavailableError where it could not be */
+  async told(callId: string): Promise<void> {
+    if (!this.#untold.has(callId)) return;
+    await this.#intents.run(callId);
+    if (this.#untold.has(callId)) {
+      throw new StoreUnavailableError('what was recorded could not be told to the store');
+    }
+  }
+
+  retryNow(): void {
+    for (const callId of this.#untold.keys()) void this.#intents.run(callId);
+  }
+
+  /** What is left is tried once more. */
+  async close(): Promise<void> {
+    await this.#intents.close(Number.POSITIVE_INFINITY);
+  }
+
+  async #tell(callId: string): Promise<undefined> {
+    const untold = this.#untold.get(callId);
+    if (!untold) return;
+    const facts = [...untold];
+    const changes = facts.map(([, fact]) => fact());
+    await this.#ports.store.commit({
+      segments: changes.flatMap(({ segments = [] }) => segments),
+      tracks: changes.flatMap(({ tracks = [] }) => tracks),
+    });
+    for (const [about, fact] of facts) if (untold.get(about) === fact) untold.delete(about);
+    if (untold.size === 0) this.#untold.delete(callId);
+  }
+
+  #failed(callId: string, cause: unknown): void {
+    const why = cause instanceof Error ? cause.message : 'unknown failure';
+    const detail = `what was recorded is told again: ${why}`;
+    this.#ports.alarms.raise({ kind: 'storeFailed', callId, detail });
+  }
+}

@@ -1,0 +1,54 @@
+/** Somebody's address that gets every committed event of some UCCs. */
+export interface Webhook {
+  /** 1 to 64 characters, lower case, as a UCC's. */
+  readonly name: string;
+  /** `http` or `https`, without credentials. */
+  readonly url: string;
+  /** Names of UCCs; empty: all of them, those to come included. */
+  readonly uccs: readonly string[];
+  /** `whsec_` and the signing key in base64 (Standard Webhooks 1.0). Never listed, never logged. */
+  readonly secret: string;
+  readonly enabled: boolean;
+}
+
+export interface WebhookSettings {
+  readonly url: string;
+  readonly uccs?: readonly string[];
+  readonly secret?: string;
+  readonly enabled?: boolean;
+}
+
+/** Up to where a webhook has the events of a UCC. */
+export interface WebhookCursor {
+  readonly webhook: string;
+  readonly uccName: string;
+  readonly sequence: number;
+}
+
+/**
+ * Why an attempt failed: an answer that is not 2xx, none in time, no connection, a forbidden
+ * address.
+ */
+export type DeliveryFailure = 'rejected' | 'timeout' | 'unreachable' | 'addressRefused';
+
+/** An event that was given up; it stays until a redelivery succeeds or its webhook is deleted. */
+export interface DeadLetter extends WebhookCursor {
+  readonly attempts: number;
+  /** HTTP status of the last answer; null when none came. */
+  readonly lastStatus: number | null;
+  readonly reason: DeliveryFailure;
+  /** Unix ms */
+  readonly failedAt: number;
+}
+
+export interface DeadLetterPage {
+  readonly after?: Pick<WebhookCursor, 'uccName' | 'sequence'>;
+  readonly limit: number;
+}
+
+export interface SavedWebhook {
+  readonly webhook: Webhook;
+  readonly created: boolean;
+  /** Only when Hush made the secret just now: it is shown this once. */
+  readonly newSecret?: string;
+}

@@ -1,0 +1,4 @@
+export interface Clock {
+  /** Unix ms */
+  now(): number;
+}

@@ -1,0 +1,69 @@
+import type { AlarmRecord } from '../model/alarm.ts';
+import type { AuditFilter, AuditRecord } from '../model/audit-record.ts';
+import type { CallDetailRecord } from '../model/call-detail.ts';
+import type { CallRecord } from '../model/call-record.ts';
+import type { SeenConfiguration } from '../model/configuration.ts';
+import type { ErasureRecord } from '../model/erasure.ts';
+import type { GapRecord } from '../model/gap.ts';
+import type { RecordingEvent } from '../model/recording-event.ts';
+import type { SessionRecord } from '../model/recording-session.ts';
+import type { SegmentRecord } from '../model/segment.ts';
+import type { TrackRecord } from '../model/track.ts';
+import type { Ucc } from '../model/ucc.ts';
+import type { Doubtful, EventStore } from './event-store.ts';
+import type { RecordingFilter, RecordingPage } from './recording-search.ts';
+import type { DerivedRecord } from './retention-store.ts';
+
+/** Everything that one decision writes; it is durable as a whole or not at all. */
+export interface Change {
+  readonly call?: CallRecord;
+  /** The call whose parties it shall be found by. */
+  readonly partiesOf?: CallRecord;
+  /** The call that further UCCs shall find: all but its own. */
+  readonly uccsOf?: CallRecord;
+  readonly tracks?: readonly TrackRecord[];
+  readonly segments?: readonly SegmentRecord[];
+  readonly gaps?: readonly GapRecord[];
+  readonly detail?: CallDetailRecord;
+  readonly event?: RecordingEvent;
+  /** The same, as the call's further UCCs are told it. */
+  readonly furtherEvents?: readonly RecordingEvent[];
+  readonly ucc?: Ucc;
+  readonly audit?: readonly AuditRecord[];
+  readonly sessions?: readonly SessionRecord[];
+  readonly alarms?: readonly AlarmRecord[];
+  readonly erasures?: readonly ErasureRecord[];
+  readonly derived?: readonly DerivedRecord[];
+  readonly configuration?: SeenConfiguration;
+}
+
+/** Rows. Commits of one event-loop turn share a transaction; a resolved commit is durable. */
+export interface Store extends EventStore {
+  /** @throws StoreUnavailableError: nothing was written; OutcomeUnknownError: nobody knows */
+  commit(change: Change): Promise<void>;
+  takeBack(doubtful: Doubtful): Promise<void>;
+  mustAnswer(): Promise<void>;
+  uccs(): Promise<Ucc[]>;
+  /** As the start before this one saw it. */
+  configuration(): Promise<SeenConfiguration | undefined>;
+  /** In progress, or ended and not settled yet. */
+  unsettledCalls(): Promise<CallRecord[]>;
+  /** The newest call of that correlation id, ended or not. */
+  lastCall(correlationId: string): Promise<CallRecord | undefined>;
+  /** The dialogue's parts, the first one first. */
+  dialogueParts(of: CallRecord): Promise<CallRecord[]>;
+  sessions(): Promise<SessionRecord[]>;
+  /** Forgets the recording session; one that is not there is no error. */
+  endSession(id: string): Promise<void>;
+  call(id: string): Promise<CallRecord | undefined>;
+  recordings(filter: RecordingFilter): Promise<RecordingPage>;
+  tracks(callId: string): Promise<TrackRecord[]>;
+  segments(callId: string): Promise<SegmentRecord[]>;
+  gaps(callId: string): Promise<GapRecord[]>;
+  details(call: CallRecord): Promise<CallDetailRecord[]>;
+  /** The audit log, newest first. */
+  auditLog(filter: AuditFilter): Promise<AuditRecord[]>;
+  /** Irrevocable; what is left of them in the store's log `forgetKeys` gives up. */
+  destroyKeys(callId: string): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,120 @@
+import { Readable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { Call } from '../../domain/call/call.ts';
+import type { Principal } from '../../domain/model/principal.ts';
+import type { HttpServices } from '../edge/services.ts';
+import { cutOffStalled } from '../recordings/download-watch.ts';
+import { recordingAudit } from '../recordings/recording-audit.ts';
+import { problemSchema, sendProblem } from '../request/problems.ts';
+import { seesRecording } from '../request/scope.ts';
+import { whenClosed } from '../request/when-closed.ts';
+import { callFor } from './calls.ts';
+
+const tags = ['Calls'];
+const MAX_CALLS = 40;
+/** Who listens at the same time; each costs some looks a second at files. */
+const MAX_LISTENERS = 32;
+
+const levelsSchema = Type.Object({
+  items: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      tracks: Type.Array(
+        Type.Object({
+          track: Type.Integer(),
+          aor: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+          role: Type.String({ enum: ['agent', 'other'] }),
+          dbfs: Type.Unsafe<number | null>({
+            type: ['number', 'null'],
+            description: 'Of the newest 300 ms, -96 to 0; null: nothing is being recorded',
+          }),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** Hearing calls in progress, and how loud they are: by what of them is recorded. */
+export function liveAudioRoutes(app: FastifyInstance, services: HttpServices): void {
+  levelsRoute(app, services);
+  const listeners = new Set<() => void>();
+  // A call has no end of its own that a stop could wait for.
+  app.addHook('preClose', async () => {
+    for (const leave of listeners) leave();
+  });
+  app.get<{ Params: { id: string } }>(
+    '/api/calls/:id/audio',
+    {
+      config: { access: 'listen', audit: 'read' },
+      schema: {
+        tags,
+        summary: 'A call in progress as it is recorded, about a second behind, until it ends',
+        description:
+          'Stereo WAV without an end: the agent left. While the recorder is paused nothing comes, ' +
+          'and afterwards it goes on with what is recorded then. It ends with the token it was asked ' +
+          'with, as well.',
+        params: Type.Object({ id: Type.String({ description: 'Or correlation id' }) }),
+        produces: ['audio/wav'],
+      },
+    },
+    async (request, reply) => {
+      const call = callFor(services, request);
+      const isHeard = call && seesRecording(services, request.caller.principal, call.record);
+      if (!isHeard) {
+        request.hidden ??= call?.record ?? null;
+        return sendProblem(reply, 404, 'No such call is in progress.');
+      }
+      if (listeners.size >= MAX_LISTENERS) {
+        return sendProblem(reply, 503, 'Too many are listening.');
+      }
+      let isThere = true;
+      const leave = (): void => {
+        isThere = false;
+        listeners.delete(leave);
+      };
+      listeners.add(leave);
+      whenClosed(reply.raw, leave);
+      request.isAudited = true;
+      await services.auditLog.record(recordingAudit(services, request, call.record, 'listen'));
+      cutOffStalled(reply.raw, services.downloadTimeoutMs);
+      const mayHear = hearingRule(services, request.caller.principal, call);
+      const isLive = (): boolean => isThere && !call.ended && mayHear();
+      reply.header('Cache-Control', 'no-store').type('audio/wav');
+      return reply.send(Readable.from(services.live.wav(call.id, isLive), { objectMode: false }));
+    },
+  );
+}
+
+/** Whoever's token ends, whoever is removed, or taken off the UCC, hears no more. */
+function hearingRule(services: HttpServices, principal: Principal, call: Call): () => boolean {
+  const endsAt = principal.expiresAt ?? Number.POSITIVE_INFINITY;
+  return () =>
+    services.now() < endsAt &&
+    services.isCurrent(principal) &&
+    seesRecording(services, principal, call.record);
+}
+
+function levelsRoute(app: FastifyInstance, services: HttpServices): void {
+  app.get<{ Querystring: { id: string[] } }>(
+    '/api/calls/levels',
+    {
+      config: { access: 'readCalls', audit: 'read', answersUnaudited: true },
+      schema: {
+        tags,
+        summary: 'How loud each party is in what is being recorded, about a second behind',
+        querystring: Type.Object({
+          id: Type.Array(Type.String(), { minItems: 1, maxItems: MAX_CALLS }),
+        }),
+        response: { 200: levelsSchema, 400: problemSchema },
+      },
+    },
+    async ({ query, caller }) => {
+      const seen = query.id.flatMap((id) => callFor(services, { params: { id }, caller }) ?? []);
+      // One after the other: a Pause that comes meanwhile waits for one look, not for forty.
+      const items = [];
+      for (const { id } of seen) items.push({ id, tracks: await services.live.levels(id) });
+      return { items };
+    },
+  );
+}

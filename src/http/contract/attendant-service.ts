@@ -1,0 +1,211 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { stateOf } from '../../domain/call/call-state.ts';
+import { type CommandRequest, echoedCorrelationId } from '../../domain/control/command.ts';
+import { contractError } from '../../domain/model/errors.ts';
+import { parseStateAction, StateAction } from '../../domain/model/recording-state.ts';
+import type { Gate } from '../edge/access-gate.ts';
+import type { HttpServices, HttpSettings } from '../edge/services.ts';
+import { none } from '../request/audit.ts';
+import { ifMatchOf } from '../request/entity-tag.ts';
+import { refuse } from '../request/refusals.ts';
+import { isGiven } from '../request/scope.ts';
+import {
+  capabilitiesBodySchema,
+  capabilitiesErrorBody,
+  commandBodySchema,
+  errorBody,
+  errorMessage,
+  recordingBodySchema,
+  stateBody,
+  statusOf,
+} from './contract-bodies.ts';
+
+/** Bodies are the same behind both doors. */
+const doors = [
+  { door: 'v1', base: '/attendantservice/api/recording', security: [] },
+  { door: 'v2', base: '/attendantservice/api/v2/recording', security: [{ bearer: [] }] },
+] as const;
+const tags = ['Core REST Recording API'];
+
+/**
+ * The contract validates by its own rules and answers in its own words: no schema stands before it.
+ */
+const tolerant = () => () => true;
+
+interface ContractContext {
+  readonly services: HttpServices;
+  readonly mode: HttpSettings['statusCodes'];
+  readonly gate: Pick<Gate, 'throttleCommand'>;
+}
+
+/** The three routes of the Core REST Recording API, v1 without and v2 with bearer tokens. */
+export function attendantService(
+  app: FastifyInstance,
+  services: HttpServices,
+  { statusCodes: mode, gate }: Pick<HttpSettings, 'statusCodes'> & Pick<ContractContext, 'gate'>,
+): void {
+  for (const { door, base, security } of doors) {
+    const context = { services, mode, gate };
+    stateRoute(app, context, { door, base, security: [...security] });
+    commandRoute(app, context, { door, base, security: [...security] });
+    capabilitiesRoute(app, context, { door, base, security: [...security] });
+  }
+}
+
+interface DoorOptions {
+  readonly door: 'v1' | 'v2';
+  readonly base: string;
+  readonly security: { readonly [name: string]: readonly string[] }[];
+}
+
+function stateRoute(app: FastifyInstance, { services, mode }: ContractContext, at: DoorOptions) {
+  app.get<{ Params: { uccName: string; correlationId: string } }>(
+    `${at.base}/:uccName/:correlationId`,
+    {
+      config: {
+        contract: 'recording',
+        access: 'readStates',
+        door: at.door,
+        audit: none('the state of a recorder, polled by every desktop'),
+      },
+      schema: {
+        ...{ tags, security: at.security, summary: 'State of a call' },
+        response: { 200: recordingBodySchema },
+      },
+      validatorCompiler: tolerant,
+    },
+    (request, reply) => {
+      const { uccName } = request.params;
+      if (!isGiven(services, request.caller.principal, uccName)) {
+        return denied(services, request, reply);
+      }
+      const correlationId = echoedCorrelationId(request.params.correlationId) ?? '';
+      const answer = stateOf(services, uccName, correlationId);
+      const echo = { correlationId, uccName };
+      if (answer.ok) return reply.send(stateBody(echo, answer.state));
+      reply.code(statusOf(answer.error, mode));
+      return reply.send(errorBody(echo, errorMessage(answer.error)));
+    },
+  );
+}
+
+function commandRoute(app: FastifyInstance, context: ContractContext, at: DoorOptions): void {
+  app.post(
+    `${at.base}/set`,
+    {
+      config: { contract: 'recording', access: 'command', door: at.door, audit: 'change' },
+      schema: {
+        ...{ tags, security: at.security, summary: 'Command the recorder' },
+        ...{ body: commandBodySchema, response: { 200: recordingBodySchema } },
+      },
+      validatorCompiler: tolerant,
+    },
+    (request, reply) => command(request, reply, context),
+  );
+}
+
+function capabilitiesRoute(
+  app: FastifyInstance,
+  { services, mode }: ContractContext,
+  at: DoorOptions,
+): void {
+  app.get<{ Params: { uccName: string } }>(
+    `${at.base}/capabilities/:uccName`,
+    {
+      config: {
+        contract: 'capabilities',
+        access: 'readStates',
+        door: at.door,
+        audit: none('two settings of a UCC'),
+      },
+      schema: {
+        ...{ tags, security: at.security, summary: 'What agents of a UCC may do' },
+        ...{ params: Type.Object({ uccName: Type.String() }) },
+        response: { 200: capabilitiesBodySchema },
+      },
+      validatorCompiler: tolerant,
+    },
+    async (request, reply) => {
+      const { uccName } = request.params;
+      if (!isGiven(services, request.caller.principal, uccName)) {
+        return denied(services, request, reply);
+      }
+      const ucc = services.uccs.get(uccName);
+      if (ucc) {
+        const may = ucc.agentCanEditAudioRecording && ucc.useAudioRecording;
+        return { AgentCanEditRecordings: may, ErrorMessage: null, UCCName: uccName };
+      }
+      const error = contractError('capabilitiesUccUnknown', { uccName });
+      reply.code(statusOf(error, mode));
+      return capabilitiesErrorBody(uccName, errorMessage(error));
+    },
+  );
+}
+
+/** A UCC that is not given and one that is not there are answered alike. */
+async function denied(
+  { auditLog }: HttpServices,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { uccName = null } = request.params as { uccName?: string };
+  const action = `${request.method} ${request.routeOptions.url}`;
+  await auditLog.denied(request.caller, { action, uccName, reason: 'ucc' });
+  return refuse(request, reply, 403);
+}
+
+async function command(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { services, mode, gate }: ContractContext,
+) {
+  const body = request.body;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    return refuse(request, reply, 400);
+  }
+  const ifVersion = ifMatchOf(request.headers['if-match']);
+  if (ifVersion === 'unreadable') return refuse(request, reply, 400);
+  const command = readCommand(body as Record<string, unknown>, ifVersion);
+  // A Pause always comes through.
+  if (parseStateAction(command.action) !== StateAction.Pause) gate.throttleCommand(request.caller);
+  const echo = {
+    correlationId: echoedCorrelationId(command.correlationId),
+    uccName: typeof command.uccName === 'string' ? command.uccName : null,
+  };
+  const begun = performance.now();
+  const answer = await services.carry(command, request.caller);
+  services.onCommand(answer, (performance.now() - begun) / 1000);
+  if (answer.ok) {
+    reply.header('Hush-Sequence', answer.event.sequence);
+    reply.header('Hush-Effective-At', new Date(answer.effectiveAt).toISOString());
+    return stateBody(echo, answer.state);
+  }
+  reply.code(statusOf(answer.error, mode));
+  return errorBody(echo, errorMessage(answer.error));
+}
+
+/** Property names match without regard to case. */
+function readCommand(body: Record<string, unknown>, ifVersion: number | undefined): CommandRequest {
+  let action: unknown;
+  let requesterSipUri: unknown;
+  let correlationId: unknown;
+  let uccName: unknown;
+  for (const name of Object.keys(body)) {
+    switch (name.toLowerCase()) {
+      case 'action':
+        action = body[name];
+        break;
+      case 'requestersipuri':
+        requesterSipUri = body[name];
+        break;
+      case 'correlationid':
+        correlationId = body[name];
+        break;
+      case 'uccname':
+        uccName = body[name];
+        break;
+    }
+  }
+  return { action, requesterSipUri, correlationId, uccName, ifVersion };
+}

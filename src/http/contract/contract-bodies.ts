@@ -1,0 +1,137 @@
+import { Type } from 'typebox';
+import type { CallState } from '../../domain/call/call.ts';
+import { type ContractError, contractErrors, ErrorType } from '../../domain/model/errors.ts';
+
+export interface ErrorMessage {
+  readonly ErrorType: ErrorType;
+  readonly Message: string;
+}
+
+/** State and command answer alike, property order as the contract shows it. */
+export interface RecordingBody {
+  readonly CorrelationId: string | null;
+  readonly RecordingState: number;
+  readonly MarkingState: number;
+  readonly SavingState: number;
+  readonly ErrorMessage: ErrorMessage | null;
+  readonly UCCName: string | null;
+}
+
+export interface CapabilitiesBody {
+  readonly AgentCanEditRecordings: boolean;
+  readonly ErrorMessage: ErrorMessage | null;
+  readonly UCCName: string | null;
+}
+
+interface Echo {
+  readonly correlationId: string | null;
+  readonly uccName: string | null;
+}
+
+export function stateBody(echo: Echo, state: CallState): RecordingBody {
+  return {
+    CorrelationId: echo.correlationId,
+    RecordingState: state.recordingState,
+    MarkingState: state.markingState,
+    SavingState: state.savingState,
+    ErrorMessage: null,
+    UCCName: echo.uccName,
+  };
+}
+
+/** On an error the three states are all 0, even where the real ones are known. */
+export function errorBody(echo: Echo, error: ErrorMessage): RecordingBody {
+  return {
+    CorrelationId: echo.correlationId,
+    RecordingState: 0,
+    MarkingState: 0,
+    SavingState: 0,
+    ErrorMessage: error,
+    UCCName: echo.uccName,
+  };
+}
+
+/** What a capabilities request is answered that did not come through. */
+export function capabilitiesErrorBody(
+  uccName: string | null,
+  error: ErrorMessage,
+): CapabilitiesBody {
+  return { AgentCanEditRecordings: false, ErrorMessage: error, UCCName: uccName };
+}
+
+export function errorMessage(error: ContractError): ErrorMessage {
+  return { ErrorType: error.errorType, Message: error.message };
+}
+
+export function statusOf(error: ContractError, mode: 'ok' | 'mapped'): number {
+  const { status, isOutside } = contractErrors[error.code];
+  return mode === 'ok' && !isOutside ? 200 : status;
+}
+
+/** What HTTP itself refuses, in the contract's shape. */
+export const httpErrors: Record<number, ErrorMessage> = {
+  400: { ErrorType: ErrorType.Validation, Message: 'The request body is not valid JSON.' },
+  401: { ErrorType: ErrorType.Configuration, Message: 'A valid bearer token is needed.' },
+  403: { ErrorType: ErrorType.Configuration, Message: 'The caller is not allowed here.' },
+  405: { ErrorType: ErrorType.Validation, Message: 'The method is not allowed here.' },
+  413: { ErrorType: ErrorType.Validation, Message: 'The request body is too large.' },
+  414: { ErrorType: ErrorType.Validation, Message: 'The address of the request is too long.' },
+  429: { ErrorType: ErrorType.Processing, Message: 'Too many requests, please try again later.' },
+  503: {
+    ErrorType: ErrorType.Processing,
+    Message: 'The token could not be verified now, please try again.',
+  },
+  415: { ErrorType: ErrorType.Validation, Message: 'The request body must be JSON.' },
+};
+
+/** The store does not answer: whether something was done is not known. */
+export const tryAgain: ErrorMessage = {
+  ErrorType: ErrorType.Processing,
+  Message: 'The request could not be processed, please try again.',
+};
+
+export const badAddress: ErrorMessage = {
+  ErrorType: ErrorType.Validation,
+  Message: 'The address of the request cannot be read.',
+};
+
+const errorMessageSchema = Type.Unsafe<ErrorMessage | null>({
+  type: ['object', 'null'],
+  properties: {
+    ErrorType: {
+      type: 'integer',
+      enum: [1, 2, 3],
+      description: 'Configuration 1, Validation 2, Processing 3 (retryable)',
+    },
+    Message: { type: 'string' },
+  },
+});
+
+export const recordingBodySchema = Type.Object({
+  CorrelationId: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+  RecordingState: Type.Integer({ description: 'Uninitialized 0, Started 1, Stopped 2, Paused 3' }),
+  MarkingState: Type.Integer({ description: 'None 0, Mark 1, Unmark 2' }),
+  SavingState: Type.Integer({ description: 'None 0, Save 1, Delete 2' }),
+  ErrorMessage: errorMessageSchema,
+  UCCName: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+});
+
+export const capabilitiesBodySchema = Type.Object({
+  AgentCanEditRecordings: Type.Boolean(),
+  ErrorMessage: errorMessageSchema,
+  UCCName: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+});
+
+export const commandBodySchema = Type.Object(
+  {
+    Action: Type.Unsafe<unknown>({
+      description:
+        'Start 1, Stop 2, Pause 3, Save 4, Delete 5, Mark 6, UnMark 7: the number, the name in any case, or the number in a string',
+      examples: ['Pause', 3],
+    }),
+    RequesterSipUri: Type.String({ examples: ['sip:agent@domain.com'] }),
+    CorrelationId: Type.String({ examples: ['1d6c6a58-6739-4f0c-98ff-0968292c8c30'] }),
+    UCCName: Type.String({ examples: ['ucc-demo-name'] }),
+  },
+  { description: 'Property names match without regard to case.' },
+);

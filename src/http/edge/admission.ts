@@ -1,0 +1,98 @@
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
+import type { Caller, Door, Principal } from '../../domain/model/principal.ts';
+import type { AudioTickets } from '../recordings/audio-tickets.ts';
+import { type ContractShape, refuseAddress } from '../request/refusals.ts';
+import type { Access, Errand, Gate } from './access-gate.ts';
+import { refuseTricks } from './request-guard.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the route asks of its caller; one that says nothing does not start. */
+    access?: Access;
+    /** Which door it is; the Hush API where it says nothing. */
+    door?: Door;
+    /**
+     * Answers in the contract's shape, errors included: state and command alike, or capabilities.
+     */
+    contract?: ContractShape;
+    /** Takes the tickets of `POST /api/recordings/{id}/audio-tickets` in its query. */
+    takesTicket?: boolean;
+  }
+  interface FastifyRequest {
+    /** Who was let in. */
+    caller: Caller;
+  }
+}
+
+/** Puts the gate in front of every route that is registered from now on. */
+export function admitAll(app: FastifyInstance, gate: Gate, tickets: AudioTickets): void {
+  const errands = new WeakMap<object, Errand>();
+  app.decorateRequest('caller', null as unknown as Caller);
+  app.addHook('onRoute', requireAccess);
+  app.addHook('onRequest', (request, reply, done) => {
+    if (refuseTricks(request.raw)) return void refuseAddress(request, reply);
+    if (request.is404) return admit(gate, nowhere, { request, done });
+    const { config } = request.routeOptions;
+    let errand = errands.get(config);
+    if (!errand) {
+      errand = errandOf(request);
+      errands.set(config, errand);
+    }
+    const holder = config.takesTicket ? holderOf(tickets, request) : undefined;
+    admit(gate, errand, { request, done, holder });
+  });
+}
+
+/** Strangers are not told what there is and what there is not. */
+const nowhere: Errand = {
+  access: 'anybody',
+  door: 'api',
+  action: 'unknown path',
+  isCommand: false,
+};
+
+function holderOf(tickets: AudioTickets, { query, params }: FastifyRequest): Principal | undefined {
+  const { ticket } = query as { ticket?: unknown };
+  const { id } = params as { id: string };
+  return typeof ticket === 'string' ? tickets.holder(ticket, id) : undefined;
+}
+
+interface Exchange {
+  readonly request: FastifyRequest;
+  readonly holder?: Principal | undefined;
+  done(cause?: Error): void;
+}
+
+function admit(gate: Gate, errand: Errand, { request, holder, done }: Exchange): void {
+  const letIn = (caller: Caller): void => {
+    request.caller = caller;
+    done();
+  };
+  try {
+    const caller = gate.admit(request.raw, errand, holder);
+    if (caller instanceof Promise) {
+      caller.then(letIn, done);
+    } else letIn(caller);
+  } catch (cause) {
+    done(cause as Error);
+  }
+}
+
+function errandOf({ method, routeOptions }: FastifyRequest): Errand {
+  const { access = 'anybody', door = 'api', contract } = routeOptions.config;
+  return {
+    access,
+    door,
+    action: `${method} ${routeOptions.url ?? ''}`,
+    isCommand: contract === 'recording' && method === 'POST',
+  };
+}
+
+/** A forgotten rule is no open door: the server does not start. */
+function requireAccess(route: RouteOptions): void {
+  const { method, url, config } = route;
+  // The docs page is a plugin's, and tells what the repository tells.
+  if (url.startsWith('/docs')) route.config = { ...config, access: 'anybody' };
+  else if (config?.access !== undefined) return;
+  else throw new Error(`the route ${[method].flat().join()} ${url} does not say who may call it`);
+}

@@ -1,0 +1,172 @@
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import {
+  AudioAwayError,
+  AudioMissingError,
+  OutcomeUnknownError,
+  StoreUnavailableError,
+} from '../../domain/model/errors.ts';
+import { peopleRoutes } from '../accounts/people.ts';
+import { signInRoutes } from '../accounts/sign-in.ts';
+import { tokenRoutes } from '../accounts/token-endpoint.ts';
+import { callHealthRoute } from '../calls/call-health.ts';
+import { callRoutes } from '../calls/calls.ts';
+import { liveAudioRoutes } from '../calls/live-audio.ts';
+import { pauseRoutes } from '../calls/pauses.ts';
+import { attendantService } from '../contract/attendant-service.ts';
+import { alarmRoutes } from '../operations/alarms.ts';
+import { archiveWorkRoutes } from '../operations/archive-jobs.ts';
+import { assuranceRoutes } from '../operations/assurance.ts';
+import { auditLogRoutes } from '../operations/audit-log.ts';
+import { healthRoutes } from '../operations/health.ts';
+import { retentionRoutes } from '../operations/retention.ts';
+import { uccRoutes } from '../operations/uccs.ts';
+import { webhookRoutes } from '../operations/webhooks.ts';
+import { AudioTickets, audioTicketRoute } from '../recordings/audio-tickets.ts';
+import { erasureRoutes } from '../recordings/erasures.ts';
+import { legalHoldRoutes } from '../recordings/legal-hold.ts';
+import { recordingExportRoutes } from '../recordings/recording-export.ts';
+import { recordingPeaksRoute } from '../recordings/recording-peaks.ts';
+import { recordingRoutes } from '../recordings/recordings.ts';
+import { auditAll } from '../request/audit.ts';
+import { BodyError } from '../request/body-decoding.ts';
+import { jsonBodies } from '../request/json-bodies.ts';
+import { knownMethods, refuseOtherMethods } from '../request/known-methods.ts';
+import { refuseUnknownQuery } from '../request/known-query.ts';
+import { RETRY_AFTER_SECONDS, sendProblem } from '../request/problems.ts';
+import { onBadAddress, refuse, refuseForNow } from '../request/refusals.ts';
+import { refuseUnstorable } from '../request/storable-values.ts';
+import { eventRoutes } from '../streams/events.ts';
+import { Gate, NotAdmittedError } from './access-gate.ts';
+import { admitAll } from './admission.ts';
+import { describeApi } from './api-description.ts';
+import { onClientError } from './client-errors.ts';
+import { Connections } from './connections.ts';
+import { consoleFiles } from './console-files.ts';
+import { refuseStrays, strayRule } from './host-guard.ts';
+import { mountHub } from './hub-mount.ts';
+import { createNodeServer } from './node-server.ts';
+import { answerCors, originRule } from './origins.ts';
+import { securityHeaders } from './security-headers.ts';
+import type { HttpServices, HttpSettings } from './services.ts';
+import { refuseWhileStopping } from './stopping.ts';
+
+const MAX_PARAM_LENGTH = 512;
+
+/** Builds the HTTP server with all its routes; listening is the caller's. */
+export async function buildHttpServer(
+  settings: HttpSettings,
+  services: HttpServices,
+): Promise<FastifyInstance> {
+  const app = newApp(settings, services);
+  jsonBodies(app, settings.bodyLimitBytes);
+  // Schemas describe answers; JSON.stringify keeps the contract's property order and every value.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.setErrorHandler((error: FastifyError, request, reply) =>
+    onError(error, request, reply, services),
+  );
+  app.setNotFoundHandler((_, reply) => sendProblem(reply, 404, 'There is no such resource.'));
+  const connections = new Connections(app.server);
+  const gate = new Gate(services, settings);
+  const isOriginAllowed = originRule({ ...settings, tls: services.certificate });
+  const strayOf = strayRule(settings, isOriginAllowed);
+  await securityHeaders(app, { tls: services.certificate !== undefined });
+  refuseStrays(app, strayOf, { gate, onError: (cause) => services.onError(cause) });
+  const tickets = new AudioTickets(services.now, (principal) => services.isCurrent(principal));
+  admitAll(app, gate, tickets);
+  auditAll(app, services.auditLog, services.onAuditFailed);
+  refuseWhileStopping(app, services, settings);
+  refuseUnknownQuery(app);
+  refuseUnstorable(app);
+  answerCors(app, isOriginAllowed);
+  const known = knownMethods(app);
+  await describeApi(app);
+  attendantService(app, services, { ...settings, gate });
+  tokenRoutes(app, services, settings);
+  eventRoutes(app, services, settings);
+  hushApi(app, services, tickets);
+  signInRoutes(app, services, settings);
+  consoleFiles(app, settings);
+  mountHub(app, services.hub, { gate, isOriginAllowed, strayOf });
+  // Behind the routes' own hooks: streams have been told to end.
+  app.addHook('preClose', async () => connections.close(settings.closeTimeoutMs));
+  // Routes of a scope of their own are known once it is loaded.
+  await app.after();
+  refuseOtherMethods(app, known);
+  await app.ready();
+  return app;
+}
+
+function newApp(settings: HttpSettings, { certificate }: HttpServices): FastifyInstance {
+  return Fastify({
+    serverFactory: (handler) => createNodeServer(handler, settings, certificate),
+    bodyLimit: settings.bodyLimitBytes,
+    routerOptions: { caseSensitive: false, maxParamLength: MAX_PARAM_LENGTH },
+    frameworkErrors: onBadAddress,
+    clientErrorHandler: onClientError,
+    requestTimeout: settings.requestTimeoutMs,
+    keepAliveTimeout: settings.keepAliveTimeoutMs,
+    // Requests end when their answers are sent, or soon after: a stop waits for no idle connection.
+    forceCloseConnections: 'idle',
+  });
+}
+
+function hushApi(app: FastifyInstance, services: HttpServices, tickets: AudioTickets): void {
+  callRoutes(app, services);
+  liveAudioRoutes(app, services);
+  callHealthRoute(app, services);
+  pauseRoutes(app, services);
+  recordingRoutes(app, services);
+  audioTicketRoute(app, services, tickets);
+  recordingPeaksRoute(app, services);
+  recordingExportRoutes(app, services);
+  legalHoldRoutes(app, services);
+  erasureRoutes(app, services);
+  archiveWorkRoutes(app, services);
+  retentionRoutes(app, services);
+  uccRoutes(app, services);
+  webhookRoutes(app, services);
+  peopleRoutes(app, services);
+  auditLogRoutes(app, services);
+  alarmRoutes(app, services);
+  assuranceRoutes(app, services);
+  healthRoutes(app, services);
+}
+
+function onError(
+  error: FastifyError,
+  request: FastifyRequest,
+  ...[reply, services]: [FastifyReply, HttpServices]
+): FastifyReply {
+  if (error instanceof NotAdmittedError) {
+    return refuse(request, reply.headers(error.headers), error.status);
+  }
+  if (isOfStore(error)) {
+    services.onError(error);
+    return refuseForNow(request, reply);
+  }
+  if (error instanceof AudioMissingError) return sendProblem(reply, 410, error.message);
+  if (error instanceof AudioAwayError) {
+    services.onError(error);
+    reply.header('Retry-After', RETRY_AFTER_SECONDS);
+    return sendProblem(reply, 503, 'The recording cannot be read now, please try again later.');
+  }
+  // The docs page's plugin makes a URL of the host, which HTTP/1.0 need not name.
+  const status = error.statusCode ?? (error.code === 'ERR_INVALID_URL' ? 400 : 500);
+  if (status >= 500) {
+    services.onError(error);
+    return refuse(request, reply, 500);
+  }
+  if (error instanceof BodyError) reply.headers(error.headers);
+  const isSafe = error.validation || error instanceof BodyError;
+  return refuse(request, reply, status, isSafe ? error.message : undefined);
+}
+
+/** The store cannot be reached: the request is as good as any, and may come again. */
+function isOfStore(error: Error): boolean {
+  return error instanceof StoreUnavailableError || error instanceof OutcomeUnknownError;
+}

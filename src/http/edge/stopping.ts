@@ -1,0 +1,43 @@
+import type { FastifyInstance } from 'fastify';
+import { echoedCorrelationId } from '../../domain/control/command.ts';
+import { contractError } from '../../domain/model/errors.ts';
+import {
+  capabilitiesErrorBody,
+  errorBody,
+  errorMessage,
+  statusOf,
+} from '../contract/contract-bodies.ts';
+import { sendProblem } from '../request/problems.ts';
+import type { HttpServices, HttpSettings } from './services.ts';
+
+const RETRY_AFTER_SECONDS = 2;
+
+/**
+ * Refuses what comes while Hush stops, so that nothing is answered as done that nobody carries
+ * out. Routes of the contract answer ErrorType 3, which clients retry; commands do so by
+ * themselves, once their body says what to echo. Health and metrics go on answering.
+ */
+export function refuseWhileStopping(
+  app: FastifyInstance,
+  services: Pick<HttpServices, 'isStopping'>,
+  { statusCodes: mode }: Pick<HttpSettings, 'statusCodes'>,
+): void {
+  const failed = contractError('processingFailed');
+  app.addHook('preHandler', (request, reply, done) => {
+    if (!services.isStopping()) return void done();
+    const { access, contract } = request.routeOptions.config;
+    reply.header('Retry-After', RETRY_AFTER_SECONDS).header('Connection', 'close');
+    const answersItself = access === 'command' && contract !== undefined;
+    if (answersItself || access === 'open' || access === 'readMetrics') return void done();
+    if (contract === undefined) {
+      return void sendProblem(reply, 503, 'Hush is stopping; please try again.');
+    }
+    const { uccName = null, correlationId } = request.params as Record<string, string | null>;
+    const message = errorMessage(failed);
+    const body =
+      contract === 'capabilities'
+        ? capabilitiesErrorBody(uccName, message)
+        : errorBody({ correlationId: echoedCorrelationId(correlationId), uccName }, message);
+    return void reply.code(statusOf(failed, mode)).send(body);
+  });
+}

@@ -1,0 +1,91 @@
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { HttpServices } from '../edge/services.ts';
+import { none } from '../request/audit.ts';
+
+const healthSchema = Type.Object({
+  status: Type.String({ enum: ['ready', 'notReady'] }),
+});
+const detailsSchema = Type.Object({
+  status: Type.String({ enum: ['ready', 'degraded', 'starting', 'stopping'] }),
+  recorder: Type.String({ enum: ['available', 'unavailable'] }),
+  store: Type.String({ enum: ['available', 'unavailable'] }),
+  callsInProgress: Type.Integer(),
+});
+
+export function healthRoutes(app: FastifyInstance, services: HttpServices): void {
+  healthRoute(app, services);
+  detailsRoute(app, services);
+  metricsRoute(app, services);
+}
+
+interface Health {
+  readonly isReady: boolean;
+  readonly recorder: boolean;
+  readonly store: boolean;
+}
+
+async function healthOf(services: HttpServices): Promise<Health> {
+  const store = await services.storeAnswers();
+  const recorder = services.recorder.available;
+  return { isReady: services.ready() && recorder && store, recorder, store };
+}
+
+/** Strangers are told no more than what a load balancer needs. */
+function healthRoute(app: FastifyInstance, services: HttpServices): void {
+  app.get(
+    '/api/health',
+    {
+      config: { access: 'open', audit: none('tells that Hush is there') },
+      schema: {
+        tags: ['Operation'],
+        summary: '200 when ready; 503 while starting, or while recorder or database do not work',
+        response: { 200: healthSchema, 503: healthSchema },
+      },
+    },
+    async (_, reply) => {
+      const { isReady } = await healthOf(services);
+      if (!isReady) reply.code(503);
+      return { status: isReady ? 'ready' : 'notReady' };
+    },
+  );
+}
+
+function detailsRoute(app: FastifyInstance, services: HttpServices): void {
+  app.get(
+    '/api/health/details',
+    {
+      config: { access: 'readMetrics', audit: none('numbers of the whole installation') },
+      schema: {
+        tags: ['Operation'],
+        summary: 'The same, and why; 200 or 503',
+        response: { 200: detailsSchema, 503: detailsSchema },
+      },
+    },
+    async (_, reply) => {
+      const { isReady, recorder, store } = await healthOf(services);
+      if (!isReady) reply.code(503);
+      const notReady = services.isStopping() ? 'stopping' : 'starting';
+      return {
+        status: services.ready() ? (isReady ? 'ready' : 'degraded') : notReady,
+        recorder: recorder ? 'available' : 'unavailable',
+        store: store ? 'available' : 'unavailable',
+        callsInProgress: services.calls.size,
+      };
+    },
+  );
+}
+
+function metricsRoute(app: FastifyInstance, services: HttpServices): void {
+  app.get(
+    '/metrics',
+    {
+      config: { access: 'readMetrics', audit: none('numbers of the whole installation') },
+      schema: { tags: ['Operation'], summary: 'Prometheus metrics', produces: ['text/plain'] },
+    },
+    async (_, reply) => {
+      const { contentType, text } = await services.metrics();
+      return reply.type(contentType).send(text);
+    },
+  );
+}

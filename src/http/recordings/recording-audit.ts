@@ -1,0 +1,44 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AuditRecord } from '../../domain/model/audit-record.ts';
+import type { CallRecord } from '../../domain/model/call-record.ts';
+import {
+  type RecordingRefusal,
+  RecordingRefusedError,
+} from '../../domain/recording/recording-lock.ts';
+import type { HttpServices } from '../edge/services.ts';
+import { sendProblem } from '../request/problems.ts';
+
+const statuses: Record<RecordingRefusal, number> = {
+  unknown: 404,
+  inProgress: 409,
+  notKept: 410,
+  onLegalHold: 409,
+  noLegalHold: 404,
+  beingErased: 409,
+  outside: 400,
+};
+
+/** What somebody does to a recording: the row of the audit log, for the commit of its effect. */
+export function recordingAudit(
+  { auditLog }: Pick<HttpServices, 'auditLog'>,
+  { caller }: Pick<FastifyRequest, 'caller'>,
+  ...[record, action, reason]: [CallRecord, action: string, reason?: string]
+): AuditRecord {
+  const { id: callId, uccName, correlationId } = record;
+  return auditLog.entry(caller, {
+    ...{ action, uccName, correlationId, callId, outcome: 'ok', reason },
+  });
+}
+
+/** Answers why nothing was done, and leaves a row of it; throws what is no refusal. */
+export async function refusedAudit(
+  { auditLog }: Pick<HttpServices, 'auditLog'>,
+  reply: FastifyReply,
+  ...[entry, cause]: [AuditRecord, unknown]
+): Promise<FastifyReply> {
+  if (!(cause instanceof RecordingRefusedError)) throw cause;
+  const { refusal, message } = cause;
+  const attempt = { ...entry, outcome: 'refused', reason: refusal } as const;
+  await auditLog.refused(reply.request.caller, attempt);
+  return sendProblem(reply, statuses[refusal], message);
+}

@@ -1,0 +1,74 @@
+import type { ReadGate } from '../connection/read-gate.ts';
+
+export interface CallQueueLimits {
+  readonly maxParallelInvocations: number;
+  readonly maxPendingInvocations: number;
+}
+
+/** Gets a function that gives up its turn early; it is given up at the end in any case. */
+export type QueuedCall = (giveUpTurn: () => void) => Promise<void>;
+
+/** Calls of one client, begun in order, `maxParallelInvocations` of them at a time. */
+export class CallQueue {
+  readonly #limits: CallQueueLimits;
+  readonly #gate: ReadGate;
+  #waiting: QueuedCall[] = [];
+  #freeTurns: number;
+  #stalling = false;
+
+  constructor(limits: CallQueueLimits, gate: ReadGate) {
+    this.#limits = limits;
+    this.#gate = gate;
+    this.#freeTurns = limits.maxParallelInvocations;
+  }
+
+  add(call: QueuedCall): void {
+    this.#waiting.push(call);
+    this.#startNext();
+  }
+
+  /** Until the returned function is called, calls only wait. */
+  hold(): () => void {
+    const { maxParallelInvocations } = this.#limits;
+    this.#freeTurns -= maxParallelInvocations;
+    return () => {
+      this.#freeTurns += maxParallelInvocations;
+      this.#startNext();
+    };
+  }
+
+  /** What has not begun never does. */
+  clear(): void {
+    this.#waiting = [];
+  }
+
+  #startNext(): void {
+    while (this.#freeTurns > 0) {
+      const call = this.#waiting.shift();
+      if (call === undefined) break;
+      this.#freeTurns--;
+      const giveUpTurn = this.#turn();
+      void call(giveUpTurn).finally(giveUpTurn);
+    }
+    this.#checkLength();
+  }
+
+  #turn(): () => void {
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      this.#freeTurns++;
+      this.#startNext();
+    };
+  }
+
+  /** A client that calls faster than it is served is not read for a while. */
+  #checkLength(): void {
+    const full = this.#waiting.length >= this.#limits.maxPendingInvocations;
+    if (full === this.#stalling) return;
+    this.#stalling = full;
+    if (full) this.#gate.stall();
+    else this.#gate.release();
+  }
+}

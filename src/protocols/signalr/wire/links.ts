@@ -1,0 +1,106 @@
+import { type ConnectionHost, ServerConnection } from '../connection/connection.ts';
+import { HttpError } from './http.ts';
+import { Link } from './link.ts';
+import { queryValue } from './negotiate.ts';
+import type { TransportName } from './wire.ts';
+
+/** Who asks, and the query that holds the token. */
+export interface LinkRequest {
+  readonly query: URLSearchParams;
+  readonly user: unknown;
+}
+
+export interface NewLink {
+  readonly user: unknown;
+  readonly tokenIsId: boolean;
+  readonly statefulReconnect: boolean;
+}
+
+/** All links by their token, bounded; throws HttpError for what a request may not do with them. */
+export class Links {
+  readonly #host: ConnectionHost;
+  readonly #byToken = new Map<string, Link>();
+  #stopped = false;
+
+  constructor(host: ConnectionHost) {
+    this.#host = host;
+  }
+
+  get hasRoom(): boolean {
+    return !this.#stopped && this.#byToken.size < this.#host.settings.maxConnections;
+  }
+
+  all(): readonly Link[] {
+    return [...this.#byToken.values()];
+  }
+
+  /** There is room for no more. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** The caller has looked whether there is room. */
+  open(options: NewLink): Link {
+    const { disconnectTimeoutMs, closeTimeoutMs, maxMessageBytes } = this.#host.settings;
+    const link = new Link({
+      ...options,
+      disconnectTimeoutMs,
+      closeTimeoutMs,
+      maxEarlyBytes: maxMessageBytes,
+      expiresAt: (user) => this.#host.settings.expiresAt(user),
+      onEnded: (ended) => this.#byToken.delete(ended.token),
+    });
+    link.handler = new ServerConnection(link, this.#host);
+    this.#byToken.set(link.token, link);
+    return link;
+  }
+
+  /** The token is the secret that makes a connection the client's own. */
+  find({ query, user }: LinkRequest): Link {
+    const token = queryValue(query, 'id');
+    if (token === undefined || token === '') throw new HttpError(400, 'Connection ID required.');
+    const link = this.#byToken.get(token);
+    if (link === undefined) throw unknownConnection();
+    if (!this.#host.settings.isSameUser(link.user, user)) {
+      throw new HttpError(403, 'This connection belongs to another user.');
+    }
+    return link;
+  }
+
+  /** The transport of a connection is chosen by its first request and stays. */
+  findFor(transport: TransportName, request: LinkRequest): Link {
+    const link = this.find(request);
+    this.#requireTransport(transport);
+    if (link.transport !== undefined && link.transport !== transport) {
+      throw new HttpError(400, 'Cannot change the transport of a connection.');
+    }
+    return link;
+  }
+
+  /**
+   * Without id: a connection of its own, for clients that skip negotiation. It is made only when
+   * the upgrade has succeeded.
+   */
+  findForUpgrade(request: LinkRequest): () => Link {
+    if (queryValue(request.query, 'id') === undefined) {
+      this.#requireTransport('WebSockets');
+      if (!this.hasRoom) throw new HttpError(503, 'The server takes no more connections.');
+      return () => this.open({ user: request.user, tokenIsId: false, statefulReconnect: false });
+    }
+    const link = this.findFor('WebSockets', request);
+    if (link.wire !== undefined && link.handler?.isResumable !== true) {
+      throw new HttpError(409, 'There is a WebSocket already.');
+    }
+    return () => link;
+  }
+
+  #requireTransport(transport: TransportName): void {
+    if (!this.#host.settings.transports.includes(transport)) {
+      throw new HttpError(404, `${transport} is disabled.`);
+    }
+  }
+}
+
+export function unknownConnection(): HttpError {
+  return new HttpError(404, 'No Connection with that ID.');
+}

@@ -1,0 +1,35 @@
+import type { SipDropReason, SipPeer, SipTransportName } from '../message/types.ts';
+
+/** Where a message goes; `fallback` is connected to when the connection to `peer` is gone. */
+export interface Destination {
+  readonly peer: SipPeer;
+  readonly fallback?: SipPeer;
+}
+
+export interface TransportEvents {
+  /** Asked before a byte of the peer's is looked at. */
+  isAllowed(address: string): boolean;
+  /** One whole message, not parsed yet. */
+  onMessage(data: Buffer, peer: SipPeer): void;
+  /** The head of a message whose end cannot be found, or that is too large: it is not read on. */
+  onBroken(head: Buffer, reason: 'malformed' | 'tooLarge', peer: SipPeer): void;
+  onDropped(reason: SipDropReason, peer: SipPeer): void;
+}
+
+export interface SipTransport {
+  readonly name: SipTransportName;
+  readonly port: number;
+  /** Rejects when the message surely did not leave. */
+  send(data: Buffer, destination: Destination): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Transports that lose and reorder nothing, and answer by the connection that asked. */
+export function isStream(transport: SipTransportName): boolean {
+  return transport !== 'UDP';
+}
+
+/** IPv4 as such, though a dual-stack socket shows it mapped (RFC 4291 section 2.5.5.2). */
+export function plainAddress(address: string): string {
+  return address.toLowerCase().replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, '');
+}

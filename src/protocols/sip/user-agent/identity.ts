@@ -1,0 +1,97 @@
+import { isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import type { SipHeader, SipTransportName, SipUserAgentOptions } from '../message/types.ts';
+import { isStream } from '../transport/transport.ts';
+
+export const ALLOWED_METHODS: readonly string[] = [
+  'INVITE',
+  'ACK',
+  'CANCEL',
+  'BYE',
+  'OPTIONS',
+  'INFO',
+  'UPDATE',
+];
+
+/** Bodies that OPTIONS promises to understand; metadata (RFC 7865) goes by two names. */
+export const ACCEPT =
+  'application/sdp, multipart/mixed, application/rs-metadata+xml, application/rs-metadata';
+
+/** Extensions whose `Require` is never refused: they are the owner's matter, not the stack's. */
+const ALWAYS_REQUIRABLE = ['siprec', 'timer'];
+
+export interface IdentityOptions {
+  readonly options: SipUserAgentOptions;
+  readonly ports: Readonly<Record<SipTransportName, number | undefined>>;
+  /** Appended to Contact, such as `+sip.srs` (RFC 7866 section 6.2). */
+  readonly contactParameters: string | undefined;
+}
+
+/** How this user agent names itself in the messages it sends. */
+export class Identity {
+  readonly #options: SipUserAgentOptions;
+  readonly #ports: IdentityOptions['ports'];
+  readonly #contactSuffix: string;
+  readonly #host: string;
+  readonly #supported: readonly string[];
+  readonly #requirable: ReadonlySet<string>;
+
+  constructor({ options, ports, contactParameters }: IdentityOptions) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#contactSuffix = contactParameters === undefined ? '' : `;${contactParameters}`;
+    this.#host = bracketed(options.advertisedHost ?? reachableHost(options.host));
+    this.#supported = [...new Set(['siprec', ...(options.supported ?? [])])];
+    const tags = [...ALWAYS_REQUIRABLE, ...this.#supported];
+    this.#requirable = new Set(tags.map((tag) => tag.toLowerCase()));
+  }
+
+  /** @param secure the dialog was asked for by a SIPS URI (RFC 3261 section 12.1.1) */
+  contact(transport: SipTransportName, secure = false): SipHeader {
+    const by = isStream(transport) ? `;transport=${transport.toLowerCase()}` : '';
+    const uri = `${secure ? 'sips' : 'sip'}:${this.#place(transport)}${by}`;
+    return { name: 'Contact', value: `<${uri}>${this.#contactSuffix}` };
+  }
+
+  via(transport: SipTransportName, branch: string): SipHeader {
+    const value = `SIP/2.0/${transport} ${this.#place(transport)};branch=${branch};rport`;
+    return { name: 'Via', value };
+  }
+
+  /** User-Agent of requests, Server of responses. */
+  product(name: 'User-Agent' | 'Server'): SipHeader {
+    return { name, value: this.#options.userAgent };
+  }
+
+  capabilities(): readonly SipHeader[] {
+    return [ALLOW, { name: 'Supported', value: this.#supported.join(', ') }];
+  }
+
+  accept(): SipHeader {
+    return { name: 'Accept', value: ACCEPT };
+  }
+
+  /** Those of `tags` that Unsupported lists (RFC 3261 section 8.2.2.3). */
+  unsupported(tags: readonly string[]): readonly string[] {
+    return tags.filter((tag) => !this.#requirable.has(tag.toLowerCase()));
+  }
+
+  #place(transport: SipTransportName): string {
+    return `${this.#host}:${this.#ports[transport] ?? 0}`;
+  }
+}
+
+export const ALLOW: SipHeader = { name: 'Allow', value: ALLOWED_METHODS.join(', ') };
+
+function bracketed(host: string): string {
+  return isIPv6(host) ? `[${host}]` : host;
+}
+
+/** `0.0.0.0` and `::` are no place to answer to; the first outside address is the best guess. */
+function reachableHost(host: string): string {
+  if (host !== '0.0.0.0' && host !== '::') return host;
+  const family = host === '::' ? 'IPv6' : 'IPv4';
+  const addresses = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
+  const outside = addresses.find((entry) => !entry.internal && entry.family === family);
+  return outside?.address ?? (family === 'IPv6' ? '::1' : '127.0.0.1');
+}

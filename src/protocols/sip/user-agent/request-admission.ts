@@ -1,0 +1,97 @@
+import { incomingDialogId } from '../dialog/dialog-state.ts';
+import { tagOf } from '../message/headers.ts';
+import type { InviteLoad, SipDropReason, SipPeer, SipReply, SipRequest } from '../message/types.ts';
+import type { DigestAuthenticator } from './digest-authenticator.ts';
+import type { SipStack } from './stack.ts';
+
+const OVERLOAD_RETRY_SECONDS = 5;
+/** Part of `maxTransactions` that only CANCEL and requests inside a dialog may use. */
+const IN_DIALOG_SHARE = 0.1;
+
+export interface AdmissionOptions {
+  readonly stack: SipStack;
+  readonly maxTransactions: number;
+  /** 0, or the seconds after which it may be tried again. */
+  readonly inviteDelaySeconds?: ((load: InviteLoad) => number) | undefined;
+  /** Left out: whoever reaches us may call. */
+  readonly authenticator?: DigestAuthenticator | undefined;
+}
+
+/** An answer that is given without a transaction. */
+export interface Refusal {
+  readonly reply: SipReply;
+  readonly dropped?: SipDropReason | undefined;
+}
+
+/** Whether a request that no transaction knows is taken up at all; ACK is not asked about. */
+export class RequestAdmission {
+  readonly #options: AdmissionOptions;
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined when it may come in. */
+  refusal(request: SipRequest, peer: SipPeer): Refusal | undefined {
+    const { transactions, dialogs } = this.#options.stack;
+    const dialog = dialogs.get(incomingDialogId(request));
+    const isCancel = request.method === 'CANCEL';
+    if (transactions.size >= this.#bound(dialog !== undefined || isCancel)) {
+      return unavailable('overload', OVERLOAD_RETRY_SECONDS);
+    }
+    // It belongs to an INVITE that was let in (RFC 3261 section 22.1).
+    if (isCancel) return undefined;
+    const challenge = this.#challenge(request, peer, dialog?.peer);
+    // Only who may call counts: strangers do not use up what clients may.
+    return challenge ?? this.#excess(request, peer, dialog !== undefined);
+  }
+
+  /** What is refused here has not been read. */
+  #excess(request: SipRequest, { address }: SipPeer, inDialog: boolean): Refusal | undefined {
+    const { method, body } = request;
+    const brings = method === 'INVITE' || (inDialog && method === 'UPDATE' && body.length > 0);
+    if (!brings) return undefined;
+    const load = { address, bytes: body.length, inDialog };
+    const seconds = Math.ceil(this.#options.inviteDelaySeconds?.(load) ?? 0);
+    if (seconds === 0) return undefined;
+    return inDialog ? laterInDialog(seconds) : unavailable('rateLimited', seconds);
+  }
+
+  /** New calls leave room, so that a flood of them cannot keep a pause or a BYE out. */
+  #bound(isReserved: boolean): number {
+    const { maxTransactions } = this.#options;
+    return maxTransactions - Math.floor(isReserved ? 0 : maxTransactions * IN_DIALOG_SHARE);
+  }
+
+  /** Whoever began a dialog goes on with it unasked, from the address it began it at. */
+  #challenge(
+    request: SipRequest,
+    peer: SipPeer,
+    dialogPeer: SipPeer | undefined,
+  ): Refusal | undefined {
+    const { authenticator } = this.#options;
+    if (authenticator === undefined || dialogPeer?.address === peer.address) return undefined;
+    // To be answered 481, or a look whether we live: there is nothing to protect.
+    if (dialogPeer === undefined && tagOf(request, 'To') !== '') return undefined;
+    if (dialogPeer === undefined && request.method === 'OPTIONS') return undefined;
+    const verdict = authenticator.authenticate(request, peer.address);
+    if (verdict.ok) {
+      this.#options.stack.proven.note(peer);
+      return undefined;
+    }
+    if (verdict.blocked) return { reply: { statusCode: 403 }, dropped: 'guessing' };
+    const dropped = verdict.wrong ? 'unauthorized' : undefined;
+    return { reply: { statusCode: 401, headers: verdict.challenges }, dropped };
+  }
+}
+
+/** RFC 3261 section 14.2: the dialog goes on as it was. */
+function laterInDialog(seconds: number): Refusal {
+  const headers = [{ name: 'Retry-After', value: String(seconds) }];
+  return { reply: { statusCode: 500, headers }, dropped: 'rateLimited' };
+}
+
+function unavailable(dropped: SipDropReason, retryAfterSeconds: number): Refusal {
+  const headers = [{ name: 'Retry-After', value: String(retryAfterSeconds) }];
+  return { reply: { statusCode: 503, headers }, dropped };
+}

@@ -1,0 +1,239 @@
+import type { SenderReport } from '../../protocols/rtp/rtcp.ts';
+import { Drift } from './drift.ts';
+import { SenderClocks } from './sender-clocks.ts';
+
+/** The call's clock starts with the first packet of any of its streams. */
+export class CallClock {
+  /** Monotonic ms; undefined until the first packet. */
+  originMs: number | undefined;
+  readonly senders = new SenderClocks();
+}
+
+/** A packet that is later than this beside the others is not merely late. */
+const MAX_LATE_MS = 200;
+/** A packet that is earlier than this by its timestamp was not sent so early. */
+const MAX_EARLY_MS = 100;
+/** The same of a young time line, whose first packets may all have been on their way for long. */
+const MAX_EARLY_YOUNG_MS = 1_000;
+/** A time line that is younger has not shown its least delay. */
+const MATURE_MS = 1_000;
+/** Timestamps that are off by less than this share of a packet are rounding. */
+const LEAST_STEP = 4;
+/** A sender report farther from its packets than this is one of another time. */
+const MAX_REPORT_MS = 10_000;
+/** RFC 3550 section 6.4.1: each packet counts for a sixteenth. */
+const JITTER_SHARE = 16;
+
+/**
+ * What a packet's timestamp is worth beside its number and its arrival.
+ *
+ * `Fits`: it says where the packet lies. `Late`: it says that the packet was sent long before it
+ * came; either it did come late, or the sender's clock stood still. `Adrift`: the clock fell back
+ * or leapt, and the arrival does not say either that the packet follows the one before it.
+ */
+export const Timing = { Fits: 0, Late: 1, Adrift: 2 } as const;
+export type Timing = (typeof Timing)[keyof typeof Timing];
+
+/** A packet that is newer than all before it, and how long its audio lasts. */
+export interface Step {
+  readonly timestamp: number;
+  /** Numbers since the one before; 1 where numbers began anew. */
+  readonly ahead: number;
+  /** Units of the RTP clock. */
+  readonly samples: number;
+}
+
+/**
+ * Puts one stream's RTP timestamps on the call's clock. Within a time line (one SSRC) distances
+ * come from the timestamps, as long as numbers and arrival bear them out; where the line lies on
+ * the clock is `Drift`'s to say, so that a stalled thread does not shift it and two crystals do not
+ * part. A sender's clock that stands still, falls back or leaps moves the timestamps' meaning, and
+ * no audio (docs/decisions/0018).
+ */
+export class TrackClock {
+  readonly #call: CallClock;
+  readonly #rate: number;
+  #drift: Drift;
+  #ssrc: number | undefined;
+  /** Of the newest packet. */
+  #lastTimestamp = 0;
+  #lastRelative = 0;
+  #lastSamples = 0;
+  #beganAtMs = 0;
+  #lastOffset: number | undefined;
+  #jitter = 0;
+  /** Of time lines that are over. */
+  #wrongMs = 0;
+
+  constructor(call: CallClock, rate: number) {
+    this.#call = call;
+    this.#rate = rate;
+    this.#drift = new Drift(rate);
+  }
+
+  get ssrc(): number | undefined {
+    return this.#ssrc;
+  }
+
+  /** Another source, or one that began anew. */
+  begin({ ssrc, timestamp }: { ssrc: number; timestamp: number }, arrivalMs: number): void {
+    this.#ssrc = ssrc;
+    this.#lastTimestamp = timestamp;
+    this.#lastRelative = 0;
+    this.#lastSamples = 0;
+    this.#lastOffset = undefined;
+    this.#beganAtMs = arrivalMs;
+    this.#wrongMs += this.#drift.wrongMs;
+    this.#drift = new Drift(this.#rate);
+  }
+
+  /** The call's clock runs from now on, if it does not yet. */
+  touch(arrivalMs: number): void {
+    this.#call.originMs ??= arrivalMs;
+  }
+
+  /**
+   * Judges a packet whose number is newer than all before it. Where the timestamp is wrong and
+   * number and arrival agree that the packet follows the one before, the time line goes on there.
+   */
+  judge({ timestamp, ahead, samples }: Step, arrivalMs: number): Timing {
+    if (this.#lastOffset === undefined) return Timing.Fits;
+    const least = this.#lastSamples / LEAST_STEP;
+    const relative = this.#extend(timestamp);
+    const follows = this.#lastRelative + ahead * this.#lastSamples;
+    // Timestamps that overlap the audio before them fell back, or stand still.
+    const fellBack = relative < this.#lastRelative + this.#lastSamples - least;
+    const late = this.#lateness(relative, arrivalMs);
+    const isMature = arrivalMs - this.#beganAtMs >= MATURE_MS;
+    const early = this.#units(isMature ? MAX_EARLY_MS : MAX_EARLY_YOUNG_MS);
+    const leapt = late < -early && relative - follows > least;
+    if (!fellBack && !leapt) return late > this.#units(MAX_LATE_MS) ? Timing.Late : Timing.Fits;
+    const lateThere = this.#lateness(follows, arrivalMs);
+    const isThere = lateThere <= this.#units(MAX_LATE_MS) && lateThere >= -early;
+    if (!isThere) return Timing.Adrift;
+    this.#goOn(timestamp, follows, samples);
+    return Timing.Fits;
+  }
+
+  /** Units by which a packet is later than the least delay so far has them come. */
+  late(timestamp: number, arrivalMs: number): number {
+    return this.#lateness(this.#extend(timestamp), arrivalMs);
+  }
+
+  /** Units that mean so many ms. */
+  #units(ms: number): number {
+    return (ms * this.#rate) / 1000;
+  }
+
+  /**
+   * The sender's clock stood still, fell back or leapt: from `timestamp` on timestamps mean `units`
+   * more than they did, and never less than what is there already.
+   */
+  shift(timestamp: number, units: number): void {
+    const least = this.#lastRelative + this.#lastSamples;
+    this.#lastRelative = Math.max(least, this.#extend(timestamp) + Math.round(units));
+    this.#lastTimestamp = timestamp;
+    this.#lastSamples = 0;
+  }
+
+  /** What a packet says of the path's delay. */
+  hear(timestamp: number, arrivalMs: number): void {
+    const offset = this.#arrival(arrivalMs) - this.#extend(timestamp);
+    const change = Math.abs(offset - (this.#lastOffset ?? offset));
+    this.#jitter += (change - this.#jitter) / JITTER_SHARE;
+    this.#lastOffset = offset;
+    this.#drift.add(offset, arrivalMs);
+  }
+
+  /** Units since the time line's first packet; may be negative for one that came late. */
+  relative(timestamp: number, samples: number): number {
+    const relative = this.#extend(timestamp);
+    if (relative >= this.#lastRelative) this.#goOn(timestamp, relative, samples);
+    return relative;
+  }
+
+  /** Where a packet lies that says nothing of when it was sent; undefined for another source's. */
+  place({ ssrc, timestamp }: { ssrc: number; timestamp: number }): number | undefined {
+    return ssrc === this.#ssrc ? this.#extend(timestamp) : undefined;
+  }
+
+  /** Monotonic ms at which audio would have come at the least delay that the path has shown. */
+  soonestMs(relative: number): number {
+    return (this.#call.originMs ?? 0) + ((relative + this.#drift.least) * 1000) / this.#rate;
+  }
+
+  /** How long, in ms, the time line has been known. */
+  ageMs(nowMs: number): number {
+    return nowMs - this.#beganAtMs;
+  }
+
+  /** What the stream's sender says of its own clock; a report of another time is none. */
+  report({ ssrc, ntpMs, timestamp }: SenderReport, cname: string): void {
+    if (ssrc !== this.#ssrc || ntpMs === undefined) return;
+    const ahead = this.#extend(timestamp) - this.#lastRelative;
+    if (Math.abs(ahead) > this.#units(MAX_REPORT_MS)) return;
+    const toMs = 1000 / this.#rate;
+    const beganMs = ntpMs - this.#extend(timestamp) * toMs;
+    const lateMs = this.#call.senders.lateness(cname, this, this.#drift.least * toMs - beganMs);
+    this.#drift.correct(lateMs / toMs);
+  }
+
+  /** Units of the RTP clock. */
+  get jitter(): number {
+    return this.#jitter;
+  }
+
+  /** RFC 3550 section 6.4.1, as packets were read: a stalled thread of ours shows in it. */
+  get jitterMs(): number {
+    return (this.#jitter * 1000) / this.#rate;
+  }
+
+  /** For how long, in ms, audio was laid more than 20 ms beside its time. */
+  get wrongMs(): number {
+    return Math.round(this.#wrongMs + this.#drift.wrongMs);
+  }
+
+  /** Where the time line begins on the call's clock, in units; it moves slowly once asked for. */
+  anchor(nowMs: number): number {
+    return this.#drift.anchor(nowMs);
+  }
+
+  /** Where audio will lie, as far as the delays so far tell: the anchor is still to be found. */
+  estimate(relative: number): number {
+    return Math.round(this.#drift.estimate + relative);
+  }
+
+  /**
+   * Nothing lies beside what comes next: it may begin where it belongs.
+   * @param writtenUpTo on the call's clock: no audio is laid before it
+   */
+  realign(writtenUpTo: number | null): void {
+    const next = this.#lastRelative + this.#lastSamples;
+    this.#drift.realign(writtenUpTo === null ? Number.NEGATIVE_INFINITY : writtenUpTo - next);
+  }
+
+  /** Units on the call's clock at that moment; 0 before the call's first packet. */
+  positionAt(nowMs: number): number {
+    if (this.#call.originMs === undefined) return 0;
+    return Math.round(((nowMs - this.#call.originMs) * this.#rate) / 1000);
+  }
+
+  #lateness(relative: number, arrivalMs: number): number {
+    return this.#arrival(arrivalMs) - relative - this.#drift.least;
+  }
+
+  #goOn(timestamp: number, relative: number, samples: number): void {
+    this.#lastTimestamp = timestamp;
+    this.#lastRelative = relative;
+    this.#lastSamples = samples;
+  }
+
+  #extend(timestamp: number): number {
+    return this.#lastRelative + ((timestamp - this.#lastTimestamp) | 0);
+  }
+
+  #arrival(arrivalMs: number): number {
+    this.touch(arrivalMs);
+    return ((arrivalMs - (this.#call.originMs ?? arrivalMs)) * this.#rate) / 1000;
+  }
+}

@@ -1,0 +1,180 @@
+import type { Codec } from '../../domain/model/track.ts';
+import type { RtpPacket } from '../../protocols/rtp/packet.ts';
+import { Timing, type TrackClock } from '../clock/track-clock.ts';
+import type { Frame } from '../segment/frame.ts';
+import { Doubt } from './doubt.ts';
+import { holdPacket, wipe } from './held-packets.ts';
+import { Order, SequenceNumbers } from './sequence-numbers.ts';
+
+export interface TimeLineOptions {
+  readonly clock: TrackClock;
+  readonly clockRate: number;
+  /** The thread's own frame: every packet is placed in it. */
+  readonly frame: Frame;
+  /** Another source: what comes next has nothing to do with what came before. */
+  onTimeLine(nowMs: number): void;
+  /** The frame is the callee's until it returns. */
+  onAudio(frame: Readonly<Frame>): void;
+  /** The path may have become slower by so much: what comes was sent so much earlier. */
+  onSlower(ms: number): void;
+  /** The thread stood still: what tells when packets were sent may be so much too late. */
+  onUncertain(ms: number): void;
+  /** What was read at that moment did not come earlier than this. Monotonic ms. */
+  cameAfterMs(readAtMs: number): number;
+  /** True while it matters when exactly a packet was sent. */
+  isWary(nowMs: number): boolean;
+}
+
+/** A packet of audio, as it was read. */
+interface Audio {
+  readonly packet: RtpPacket;
+  /** Where its payload lies. */
+  readonly data: Buffer;
+  readonly codec: Codec;
+  readonly samples: number;
+}
+
+/** Its place among the numbers. */
+interface Step {
+  readonly isNext: boolean;
+  readonly ahead: number;
+}
+
+/** Less than a packet's fourth is how a client counts, not silence. */
+const LEAST_SILENCE = 4;
+/** A time line that is younger has not shown its least delay. */
+const YOUNG_MS = 500;
+
+/**
+ * A stream's packets in their places: what came already, what is missing, where each of them lies,
+ * and which of them must wait in memory because timestamp, number and arrival disagree.
+ */
+export class TimeLine {
+  readonly #options: TimeLineOptions;
+  readonly #numbers = new SequenceNumbers();
+  readonly #doubt: Doubt;
+  #lastEnd = 0;
+  #lastSamples = 0;
+
+  constructor(options: TimeLineOptions) {
+    this.#options = options;
+    this.#doubt = new Doubt(options.clock, options.clockRate);
+  }
+
+  get lost(): number {
+    return this.#numbers.lost;
+  }
+
+  get reordered(): number {
+    return this.#numbers.reordered;
+  }
+
+  /** False for a packet that came already. */
+  read(audio: Audio, nowMs: number): boolean {
+    const { clock } = this.#options;
+    const { packet, samples } = audio;
+    if (packet.ssrc !== clock.ssrc) this.#begin(packet, nowMs);
+    const { sequence, timestamp } = packet;
+    const isWary = this.#options.isWary(nowMs);
+    const order = this.#numbers.take({ sequence, timestamp, samples }, isWary);
+    if (order === Order.Drop) return false;
+    const step = { isNext: order !== Order.Late, ahead: this.#numbers.ahead };
+    if (step.isNext && this.#doubt.contradicts(timestamp, samples, nowMs)) this.settle(nowMs);
+    if (!this.#doubt.isOpen) {
+      const timing = step.isNext
+        ? clock.judge({ timestamp, ahead: step.ahead, samples }, nowMs)
+        : Timing.Fits;
+      const isYoung = isWary && clock.ageMs(nowMs) < YOUNG_MS;
+      if (timing === Timing.Fits && !isYoung) {
+        clock.hear(timestamp, nowMs);
+        this.#place(audio, step, nowMs);
+        return true;
+      }
+      this.#doubt.begin(timing);
+    }
+    const arrival = { atMs: nowMs, afterMs: this.#options.cameAfterMs(nowMs) };
+    this.#doubt.add({ ...audio, ...step, packet: holdPacket(packet, audio.data, arrival) });
+    if (this.#doubt.isDecided(nowMs)) this.settle(nowMs);
+    return true;
+  }
+
+  /**
+   * A packet that is no audio.
+   * @param samples units that it accounts for; undefined: nobody knows what it was
+   * @returns where it lies; undefined for another source's
+   */
+  note(packet: RtpPacket, samples: number | undefined): number | undefined {
+    const position = this.#options.clock.place(packet);
+    if (position === undefined) return undefined;
+    this.#numbers.follow(packet.sequence);
+    const end = samples === undefined ? Number.POSITIVE_INFINITY : position + samples;
+    if (samples !== 0) this.#lastEnd = Math.max(this.#lastEnd, end);
+    return position;
+  }
+
+  /** What no packet decided, time does. */
+  tick(nowMs: number): void {
+    if (this.#doubt.isDecided(nowMs)) this.settle(nowMs);
+  }
+
+  /** What waits for a decision has it now. */
+  settle(nowMs: number): void {
+    if (!this.#doubt.isOpen) return;
+    const { clock, onSlower, onUncertain } = this.#options;
+    const { packets, shift, slowerMs, uncertainMs } = this.#doubt.settle(nowMs);
+    const [first] = packets;
+    if (first && shift !== 0) clock.shift(first.packet.timestamp, shift);
+    if (slowerMs > 0) onSlower(slowerMs);
+    if (uncertainMs > 0) onUncertain(uncertainMs);
+    // The least delay of all of them counts before the first is placed.
+    for (const { packet } of packets) clock.hear(packet.timestamp, packet.arrivedAtMs);
+    for (const { packet, ...audio } of packets) {
+      this.#place({ ...audio, packet, data: packet.data }, audio, packet.arrivedAtMs);
+    }
+    wipe(packets.map(({ packet }) => packet));
+  }
+
+  /** Overwrites what waits; tells how many packets that were. */
+  erase(): number {
+    return this.#doubt.erase();
+  }
+
+  #begin(packet: RtpPacket, nowMs: number): void {
+    const { clock, onTimeLine } = this.#options;
+    this.settle(nowMs);
+    onTimeLine(nowMs);
+    clock.begin(packet, nowMs);
+    this.#numbers.reset();
+    this.#lastEnd = 0;
+    this.#lastSamples = 0;
+  }
+
+  #place({ packet, data, codec, samples }: Audio, step: Step, arrivedAtMs: number): void {
+    const { clock, frame, onAudio } = this.#options;
+    const position = clock.relative(packet.timestamp, samples);
+    frame.codec = codec;
+    frame.position = position;
+    frame.sequence = packet.sequence;
+    frame.packet.data = data;
+    frame.packet.start = packet.payloadStart;
+    frame.packet.end = packet.payloadEnd;
+    frame.packet.samples = samples;
+    frame.silentFor = step.isNext ? this.#silenceBefore(position, step.ahead) : 0;
+    frame.arrivedAtMs = arrivedAtMs;
+    if (step.isNext) {
+      this.#lastEnd = position + samples;
+      this.#lastSamples = samples;
+    }
+    onAudio(frame);
+  }
+
+  /**
+   * Timestamps went on farther than the packets that are missing account for: the client was
+   * silent (RFC 3551 section 4.1).
+   */
+  #silenceBefore(position: number, ahead: number): number {
+    if (this.#lastSamples === 0) return 0;
+    const silent = position - this.#lastEnd - (ahead - 1) * this.#lastSamples;
+    return silent * LEAST_SILENCE < this.#lastSamples ? 0 : silent;
+  }
+}

@@ -1,0 +1,20 @@
+import type { SegmentCodec } from '../../protocols/segment/sealed-chunk.ts';
+
+/** No packet of audio is longer: what is came from elsewhere. */
+export const MAX_PAYLOAD_BYTES = 2048;
+
+/** Bytes of audio per unit of the RTP clock; null: packets differ, and are each one whole. */
+export const bytesPerSample: Readonly<Record<SegmentCodec, number | null>> = {
+  ...{ PCMU: 1, PCMA: 1, G722: 1, L16: 2 },
+  OPUS: null,
+};
+/** Room for a chunk of packets that differ; one that fills it is sealed early. */
+const WHOLE_PACKETS_BYTES = 16_384;
+
+/** Where a chunk gathers. */
+export function roomFor(codec: SegmentCodec, chunkSamples: number): Buffer {
+  const perSample = bytesPerSample[codec];
+  const bytes =
+    perSample === null ? WHOLE_PACKETS_BYTES : chunkSamples * perSample + MAX_PAYLOAD_BYTES;
+  return Buffer.allocUnsafeSlow(bytes);
+}

@@ -1,0 +1,242 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { FOLLOWED } from '../database.ts';
+import { PostgresLock } from '../postgres/postgres-lock.ts';
+import { FolderLock } from './folder-lock.ts';
+import { type Holder, inUse, OwnershipError } from './ownership-error.ts';
+import type { StoreOwner } from './store-owner.ts';
+import { type Claimed, isCopy, mustBeAdoptable, type OnAdopt, placeOf } from './store-place.ts';
+
+export interface OwnershipOptions {
+  /** It is there. */
+  readonly dataDir: string;
+  /** Of PostgreSQL; undefined where the database is in the data folder. */
+  readonly url?: string | undefined;
+  readonly waitMs: number;
+  /** In the place of `waitMs` while the one that has it is stopping. */
+  readonly handoverMs: number;
+  readonly lostAfterMs: number;
+}
+
+const TRY_INTERVAL_MS = 100;
+const CHECK_INTERVAL_MS = 1_000;
+/** A new owner waits this much longer than the one before may take to notice. */
+const MARGIN_MS = 1_000;
+
+/**
+ * That this process, and no other, works on a data folder and a database. It is taken before
+ * anything is written; a commit of an owner that another one has followed is refused by the
+ * database.
+ *
+ *     taken --claim--> sure --not confirmed for lostAfterMs--> unsure --confirmed--> sure
+ *                        \--another one has the lock, or the epoch--/--> lost, for ever
+ *
+ * What confirms is the epoch: while the database names ours, nobody else has claimed it, and who
+ * does later waits until an owner that cannot know of it must be unsure. An unsure one records
+ * nothing (docs/decisions/0022).
+ */
+export class Ownership {
+  readonly #options: OwnershipOptions;
+  readonly #folder: FolderLock;
+  readonly #listeners: ((reason: string) => void)[] = [];
+  #lock: PostgresLock | undefined;
+  #store: StoreOwner | undefined;
+  #epoch: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #confirmedAt = performance.now();
+  #checking: Promise<void> | undefined;
+  #lost: string | undefined;
+  #isReleased = false;
+
+  private constructor(options: OwnershipOptions, folder: FolderLock) {
+    this.#options = options;
+    this.#folder = folder;
+  }
+
+  /** @throws OwnershipError that says who has it */
+  static async take(options: OwnershipOptions): Promise<Ownership> {
+    const { dataDir, url } = options;
+    const folder = await patiently(options, `The data folder ${dataDir}`, {
+      tryTake: async () => FolderLock.tryTake(dataDir),
+      holder: async () => FolderLock.holder(dataDir),
+    });
+    const ownership = new Ownership(options, folder);
+    if (url === undefined) return ownership;
+    try {
+      ownership.#lock = await patiently(options, 'The database', {
+        tryTake: () => ownership.#connect(url),
+        holder: () => PostgresLock.holder(url),
+      });
+    } catch (cause) {
+      folder.release();
+      throw cause;
+    }
+    return ownership;
+  }
+
+  /** Why it was lost; undefined while it is not. */
+  get lost(): string | undefined {
+    return this.#lost;
+  }
+
+  /**
+   * Whether no other process can be the owner by now: false while the database was not reached for
+   * `lostAfterMs`, as in the first moments of a process that was stopped for longer.
+   */
+  get isSure(): boolean {
+    if (this.#lost !== undefined) return false;
+    return !this.#lock || performance.now() - this.#confirmedAt < this.#options.lostAfterMs;
+  }
+
+  /** Called once, in the turn in which it is known; at once where it is lost already. */
+  onLost(listener: (reason: string) => void): void {
+    if (this.#lost !== undefined) listener(this.#lost);
+    else this.#listeners.push(listener);
+  }
+
+  /**
+   * From here on the database refuses what an owner before this one still commits. Where that one
+   * did not end in order, and this data folder does not prove that it is dead, resolves once it
+   * must have noticed. A copy is not claimed unless somebody adopts it: then it has no recording
+   * sessions any more.
+   * @param onAdopt puts it on record; without it a copy is refused
+   * @throws OwnershipError
+   */
+  async claim(store: StoreOwner, onAdopt?: OnAdopt): Promise<Claimed> {
+    const { lostAfterMs, dataDir } = this.#options;
+    const before = await store.identity();
+    const place = placeOf(dataDir, await store.databaseName());
+    const isACopy = isCopy(before, place);
+    if (isACopy) mustBeAdoptable(before, place, onAdopt !== undefined);
+    const { epoch, mayLive } = await store.claim(this.#folder.identity, () => this.#lose(FOLLOWED));
+    this.#epoch = epoch;
+    this.#store = store;
+    this.#confirmedAt = performance.now();
+    this.#timer = setInterval(() => this.#check(), CHECK_INTERVAL_MS).unref();
+    if (mayLive && this.#lock) await delay(lostAfterMs + MARGIN_MS);
+    if (this.#lost !== undefined) throw new OwnershipError(this.#lost);
+    const instance = before.instance ?? randomUUID();
+    if (isACopy) {
+      await onAdopt?.(before.place, place);
+      await store.forgetSessions();
+    }
+    // Last: where a crash comes before, the next start asks again.
+    await store.settle(instance, place);
+    return { instance, place };
+  }
+
+  /** Tells a process that waits for it that it need not wait for long. */
+  leaving(): void {
+    this.#folder.leaving();
+    this.#lock?.leaving().catch(() => undefined);
+  }
+
+  /** Behind everything else that is closed. May be called twice. */
+  async release(): Promise<void> {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    clearInterval(this.#timer);
+    await this.#checking;
+    await this.#lock?.release();
+    this.#folder.release();
+  }
+
+  #connect(url: string): Promise<PostgresLock | undefined> {
+    return PostgresLock.tryTake(url, () => this.#check());
+  }
+
+  /** One look at a time, each of which ends within seconds. */
+  #check(): void {
+    if (this.#isReleased || this.#lost !== undefined || !this.#store) return;
+    const reason = this.#folder.lossOf();
+    if (reason !== undefined) this.#lose(reason);
+    else if (!this.#checking) {
+      this.#checking = this.#confirm().finally(() => {
+        this.#checking = undefined;
+      });
+    }
+  }
+
+  async #confirm(): Promise<void> {
+    // An answer that was read late says what was so when it was asked for.
+    const askedAt = performance.now();
+    const outcome = await this.#look();
+    if (this.#isReleased || this.#lost !== undefined) return;
+    if (outcome === 'followed') this.#lose(FOLLOWED);
+    else if (outcome === 'owned') this.#confirmedAt = askedAt;
+    // The next look is due at once: until then nothing may be recorded.
+    else setTimeout(() => this.#check(), TRY_INTERVAL_MS).unref();
+  }
+
+  /** Of SQLite the folder's lock is what counts. */
+  async #look(): Promise<'owned' | 'followed' | 'unreached'> {
+    const { url } = this.#options;
+    if (url === undefined || !this.#lock) return this.#outcomeOf(() => this.#store?.epoch());
+    const outcome = await this.#outcomeOf(() => this.#lock?.epoch());
+    return outcome === 'unreached' ? this.#lookAnew(url) : outcome;
+  }
+
+  /** The connection of the lock is lost, and the lock with it once the server knows. */
+  async #lookAnew(url: string): Promise<'owned' | 'followed' | 'unreached'> {
+    await this.#lock?.release();
+    if (await this.#retake(url)) return this.#outcomeOf(() => this.#lock?.epoch());
+    if (await this.#isFollowed(url)) return 'followed';
+    // The lock is still that of our own session, which the server will end: nobody else has it.
+    return this.#outcomeOf(() => PostgresLock.epochNow(url));
+  }
+
+  async #outcomeOf(
+    read: () => Promise<number | undefined> | undefined,
+  ): Promise<'owned' | 'followed' | 'unreached'> {
+    try {
+      return (await read()) === this.#epoch ? 'owned' : 'followed';
+    } catch {
+      return this.#options.url === undefined ? 'owned' : 'unreached';
+    }
+  }
+
+  async #retake(url: string): Promise<boolean> {
+    const lock = await this.#connect(url).catch(() => undefined);
+    if (this.#isReleased || this.#lost !== undefined) await lock?.release();
+    else if (lock) this.#lock = lock;
+    return lock !== undefined;
+  }
+
+  /** Whether somebody else has the lock; a session of ours that the server still ends does not. */
+  async #isFollowed(url: string): Promise<boolean> {
+    const holder = await PostgresLock.holder(url).catch(() => undefined);
+    return holder !== undefined && !(holder.pid === process.pid && holder.host === hostname());
+  }
+
+  #lose(reason: string): void {
+    if (this.#isReleased || this.#lost !== undefined) return;
+    this.#lost = `Hush has lost what it owned: ${reason}`;
+    clearInterval(this.#timer);
+    this.#store?.disown(this.#lost);
+    for (const listener of this.#listeners.splice(0)) listener(this.#lost);
+  }
+}
+
+interface Takeable<Lock> {
+  tryTake(): Promise<Lock | undefined>;
+  holder(): Promise<Holder | undefined>;
+}
+
+/** Tries until it has it, or has waited long enough for the one that has it. */
+async function patiently<Lock>(
+  { waitMs, handoverMs }: OwnershipOptions,
+  what: string,
+  { tryTake, holder }: Takeable<Lock>,
+): Promise<Lock> {
+  const began = performance.now();
+  for (;;) {
+    const lock = await tryTake();
+    if (lock) return lock;
+    const held = await holder();
+    if (performance.now() - began >= (held?.isLeaving ? handoverMs : waitMs)) {
+      throw inUse(what, held);
+    }
+    await delay(TRY_INTERVAL_MS);
+  }
+}

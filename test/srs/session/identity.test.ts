@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { guidFromText } from '../../../src/domain/identifiers/correlation-id.ts';
+import { buildMultipart } from '../../../src/protocols/siprec/multipart.ts';
+import { sessionIdFromGuid } from '../../../src/protocols/siprec/session-id.ts';
+import { agent, ucc } from '../../support/hush/hush.ts';
+import { metadataOf, metadataPart, sdpBody, sdpOf, sdpPart, twoLines } from '../srs-client.ts';
+import { SrsFixture } from '../srs-fixture.ts';
+
+const other = 'ucc-other';
+
+function bodyWith(metadata: string) {
+  return buildMultipart([sdpPart(sdpOf(twoLines)), metadataPart(metadata)]);
+}
+
+describe('which call a recording session belongs to', () => {
+  const fixture = new SrsFixture(() => ({
+    config: (config) => ({
+      ...config,
+      uccs: [...config.uccs, { name: other, useAudioRecording: true }],
+    }),
+  }));
+
+  async function theCall() {
+    const calls = await fixture.calls();
+    expect(calls).toHaveLength(1);
+    return calls[0];
+  }
+
+  it('reads metadata before the SDP', async () => {
+    const sdp = sdpPart(sdpOf(twoLines));
+    const body = buildMultipart([metadataPart(metadataOf()), sdp]);
+    const session = await fixture.client.invite({ body });
+    expect(session.response.statusCode).toBe(200);
+    const call = await theCall();
+    expect(call.streams.map(({ aor }: { aor: string }) => aor)).toEqual([
+      agent,
+      'tel:+31880000000',
+    ]);
+    expect(call.parties.map(({ role }: { role: string }) => role)).toEqual(['agent', 'other']);
+  });
+
+  it('takes an offer without metadata for the call of its Call-ID', async () => {
+    const session = await fixture.client.invite({ body: sdpBody(sdpOf(twoLines)) });
+    const call = await theCall();
+    expect(call.correlationId).toBe(guidFromText(session.dialog.state().callId));
+    expect(call.streams).toHaveLength(2);
+    expect(call.parties).toEqual([]);
+  });
+
+  it('takes the header before the session id, in any spelling', async () => {
+    const guid = randomUUID();
+    const correlationId = `{${guid.toUpperCase()}}`;
+    const sessionId = sessionIdFromGuid(randomUUID()) ?? '';
+    await fixture.client.invite({ correlationId, body: bodyWith(metadataOf({ sessionId })) });
+    expect((await theCall()).correlationId).toBe(guid);
+  });
+
+  it.each(['not a guid', ''])('passes over the correlation header %j', async (correlationId) => {
+    const guid = randomUUID();
+    const body = bodyWith(metadataOf({ sessionId: sessionIdFromGuid(guid) ?? '' }));
+    await fixture.client.invite({ correlationId, body });
+    expect((await theCall()).correlationId).toBe(guid);
+  });
+
+  it('derives the id of a session whose id is no GUID, the same each time', async () => {
+    const body = bodyWith(metadataOf({ sessionId: 'call 4711' }));
+    await fixture.client.invite({ body });
+    await fixture.client.invite({ body });
+    const call = await theCall();
+    expect(call.correlationId).toBe(guidFromText('call 4711'));
+    expect(call.streams).toHaveLength(4);
+  });
+
+  it.each([
+    ['the request URI', { uccName: ucc.toUpperCase(), headers: { 'X-UCC-Name': other } }, ucc],
+    ['the header', { uccName: 'recorder', headers: { 'X-UCC-Name': 'UCC-Other' } }, other],
+    [
+      'the request URI before the header',
+      { uccName: other, headers: { 'X-UCC-Name': ucc } },
+      other,
+    ],
+    [
+      'the header where the URI names none',
+      { uccName: '4711', headers: { 'X-UCC-Name': ucc } },
+      ucc,
+    ],
+  ])('finds the UCC in %s', async (_name, invitation, expected) => {
+    await fixture.client.invite(invitation);
+    expect((await theCall()).uccName).toBe(expected);
+  });
+
+  it('finds the UCC among the participants', async () => {
+    const body = bodyWith(metadataOf({ aors: ['tel:+31880000000', `sip:${other}@x.example`] }));
+    await fixture.client.invite({ uccName: 'recorder', body });
+    expect((await theCall()).uccName).toBe(other);
+  });
+
+  it('says 404 where nothing names a UCC', async () => {
+    const headers = { 'X-UCC-Name': 'nobody' };
+    expect(await fixture.client.refusal({ uccName: 'recorder', headers })).toBe(404);
+    expect(await fixture.calls()).toEqual([]);
+  });
+
+  it('tries the sources in the order that is configured', async () => {
+    await fixture.configure((config) => ({
+      ...config,
+      uccs: [...config.uccs, { name: other, useAudioRecording: true }],
+      sip: { ...config.sip, uccFrom: ['header'], correlationIdFrom: ['sessionId', 'header'] },
+    }));
+    const guid = randomUUID();
+    const body = bodyWith(metadataOf({ sessionId: sessionIdFromGuid(guid) ?? '' }));
+    const headers = { 'X-UCC-Name': other };
+    await fixture.client.invite({ uccName: ucc, correlationId: randomUUID(), headers, body });
+    const call = await theCall();
+    expect([call.uccName, call.correlationId]).toEqual([other, guid]);
+    expect(await fixture.client.refusal({ uccName: ucc })).toBe(404);
+  });
+
+  it("takes them from a vendor's own headers and values, where that is configured", async () => {
+    await fixture.configure((config) => ({
+      ...config,
+      uccs: [...config.uccs, { name: other, useAudioRecording: true }],
+      sip: {
+        ...config.sip,
+        headers: { ucc: ['X-Queue', 'X-Line'], correlationId: ['X-Call'] },
+        extensionData: { ucc: '', correlationId: 'session/extensiondata/ids/@call' },
+      },
+    }));
+    const vendor = '<extensiondata xmlns:v="urn:v"><v:ids call="0042"/></extensiondata></session>';
+    const metadata = metadataOf().replace('</session>', vendor);
+    const headers = { 'X-Line': other, 'X-Correlation-Id': randomUUID() };
+    await fixture.client.invite({ uccName: 'recorder', headers, body: bodyWith(metadata) });
+    const call = await theCall();
+    expect([call.uccName, call.correlationId]).toEqual([other, guidFromText('0042')]);
+  });
+});

@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Config } from '../../../src/config/schema.ts';
+import type { SipPeer } from '../../../src/protocols/sip/message/types.ts';
+import type { ServerAddresses } from '../../../src/server.ts';
+
+export interface HushProcessOptions {
+  readonly dataDir: string;
+  /** Media threads that stall. */
+  readonly stalling?: boolean;
+  /** Media threads die at SIGUSR2; at SIGWINCH one thread or another stands still for a while. */
+  readonly crashable?: boolean;
+  /** After a restart, calls without media end this soon. */
+  readonly mediaTimeoutMs?: number;
+  readonly recording?: Partial<Config['recording']>;
+  /** To be the same after a restart. */
+  readonly sipUdpPort?: number;
+  readonly httpPort?: number;
+  readonly sip?: Partial<Config['sip']>;
+  readonly shutdown?: Config['shutdown'];
+  /** Settings of the demo UCC. */
+  readonly ucc?: Partial<Config['uccs'][number]>;
+  /** Further UCCs, with the demo UCC's settings otherwise. */
+  readonly moreUccs?: readonly (Partial<Config['uccs'][number]> & { readonly name: string })[];
+  /** Of `freeRtpPorts`, where the usual 2,000 may be in use by a neighbour. */
+  readonly rtpPorts?: { readonly portMin: number; readonly portMax: number };
+  /** In the place of mode `none`. */
+  readonly auth?: Partial<Config['auth']>;
+  readonly environment?: Record<string, string>;
+  readonly store?: Partial<Config['store']>;
+  readonly lock?: Partial<Config['lock']>;
+}
+
+/** A whole Hush in a process of its own: one that can be killed. */
+export class HushProcess {
+  readonly api: string;
+  readonly peer: SipPeer;
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<number | null>;
+
+  private constructor(child: ChildProcess, addresses: ServerAddresses) {
+    this.#child = child;
+    this.#exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+    this.api = addresses.http;
+    this.peer = { address: '127.0.0.1', port: addresses.sipUdpPort ?? 0, transport: 'UDP' };
+  }
+
+  static async start(options: HushProcessOptions): Promise<HushProcess> {
+    const child = spawn(process.execPath, commandLine(options), {
+      env: { ...process.env, ...options.environment },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    const addresses = await new Promise<ServerAddresses>((resolve, reject) => {
+      child.once('message', (message) => resolve(message as ServerAddresses));
+      child.once('exit', (code) => reject(new Error(`Hush ended with ${code}`)));
+    });
+    return new HushProcess(child, addresses);
+  }
+
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
+  /** Resolves with the exit code; null after a signal. */
+  get exited(): Promise<number | null> {
+    return this.#exited;
+  }
+
+  /** SIGKILL or SIGTERM; resolves with the exit code. */
+  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+    this.#child.kill(signal);
+    return this.#exited;
+  }
+}
+
+/** Arguments of Node that start such a process. */
+export function commandLine(options: HushProcessOptions): string[] {
+  const entry = fileURLToPath(new URL('./hush-process-entry.ts', import.meta.url));
+  return [entry, JSON.stringify(options)];
+}

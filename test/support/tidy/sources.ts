@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseAst } from 'vitest/node';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** A node of the syntax tree (ESTree with TypeScript's own nodes). */
+export interface SyntaxNode {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  readonly [key: string]: unknown;
+}
+
+export interface Source {
+  /** Relative to the project, with `/`. */
+  readonly path: string;
+  readonly text: string;
+  /** Every node with those that hold it, the nearest last. */
+  readonly nodes: readonly { readonly node: SyntaxNode; readonly within: readonly SyntaxNode[] }[];
+}
+
+export function parseSource(path: string, text: string): Source {
+  const program = parseAst(text, { lang: path.endsWith('.d.ts') ? 'dts' : 'ts' }, path);
+  const nodes: { node: SyntaxNode; within: SyntaxNode[] }[] = [];
+  const walk = (value: unknown, within: SyntaxNode[]): void => {
+    if (Array.isArray(value)) {
+      for (const item of value) walk(item, within);
+    } else if (isNode(value)) {
+      nodes.push({ node: value, within });
+      for (const child of Object.values(value)) walk(child, [...within, value]);
+    }
+  };
+  walk(program, []);
+  return { path, text, nodes };
+}
+
+export function isNode(value: unknown): value is SyntaxNode {
+  return typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
+}
+
+/** Files below the given ones, without what is installed or generated. */
+export function projectFiles(names: readonly string[], extensions: readonly string[]): string[] {
+  return names.flatMap((name) => {
+    const path = join(root, name);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (!stat) return [];
+    if (!stat.isDirectory()) return [name];
+    const below = readdirSync(path, { recursive: true }) as string[];
+    return below
+      .filter((file) => extensions.some((extension) => file.endsWith(extension)))
+      .map((file) => `${name}/${file.replaceAll('\\', '/')}`);
+  });
+}
+
+export function readProjectFile(path: string): string {
+  return readFileSync(join(root, path), 'utf8');
+}
