@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { partyKey } from '../src/domain/identifiers/party-keys.ts';
 import { SavingState } from '../src/domain/model/recording-state.ts';
 import type { RecordingFilter, RecordingPlace } from '../src/domain/ports/recording-search.ts';
-import type { Database } from '../src/store/database.ts';
+import type { Database } from '../src/store/rows/database.ts';
 import { SqlStore } from '../src/store/store.ts';
 import { databaseKinds } from '../test/store/database-servers.ts';
 import { archivedCalls, epoch, spacingMs } from './support/archived-calls.ts';

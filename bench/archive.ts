@@ -7,7 +7,7 @@ import { InProcessBus } from '../src/bus/in-process.ts';
 import { CallRegistry } from '../src/domain/call/call-registry.ts';
 import { Journal } from '../src/domain/call/journal.ts';
 import { Erasures } from '../src/domain/recording/erasures.ts';
-import { KeptRecordings } from '../src/domain/recording/recording-lock.ts';
+import { RecordingLock } from '../src/domain/recording/recording-lock.ts';
 import { segmentFile } from '../src/protocols/segment/sealed-chunk.ts';
 import { openSqlite } from '../src/store/sqlite/sqlite.ts';
 import { SqlStore } from '../src/store/store.ts';
@@ -112,7 +112,7 @@ async function benchErasure(
   const journal = new Journal({ store, bus: new InProcessBus(() => undefined), clock });
   const erasures = new Erasures({
     ...{ store, keeping: store.keeping, archive, journal, clock },
-    kept: new KeptRecordings({ calls: new CallRegistry(), store }),
+    kept: new RecordingLock({ calls: new CallRegistry(), store }),
     alarms: { raise: ({ detail }) => console.log(`    ! ${detail}`) },
   });
   const rounds: { erase: number; copy: number }[] = [];

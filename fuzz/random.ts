@@ -28,7 +28,7 @@ export class Random {
   }
 }
 
-/** What breaks parsers: empty, huge, control characters, other encodings, other languages' names. */
+/** Text that breaks parsers: empty, huge, control characters, other encodings and scripts. */
 const nasty = [
   '',
   '\0',

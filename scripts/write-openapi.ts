@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { anonymousAccess } from '../src/config/exposure.ts';
 import { loadConfig } from '../src/config/load.ts';
-import { buildHttpServer } from '../src/http/edge/http-server.ts';
-import type { HttpServices } from '../src/http/edge/services.ts';
+import { buildHttpServer } from '../src/http/http-server.ts';
+import type { HttpServices } from '../src/http/services.ts';
 
 export const openApiFile = fileURLToPath(new URL('../api/openapi.json', import.meta.url));
 

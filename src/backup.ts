@@ -6,10 +6,10 @@ import { type Copied, copyFiles, removeOthers } from './archive/files/copied-fil
 import { derivedFile } from './archive/files/derived-file.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Config } from './config/schema.ts';
-import { openStoreBeside } from './desk.ts';
-import { deskCaller } from './domain/access/access.ts';
+import { commandLineCaller } from './domain/access/access.ts';
 import { auditedChange } from './domain/access/audit-change.ts';
 import { AuditLog } from './domain/access/audit-log.ts';
+import { openStoreBeside } from './offline-store.ts';
 import { openDatabase, ownershipOptions } from './open-database.ts';
 import { segmentFile } from './protocols/segment/sealed-chunk.ts';
 import { syncFolderNow } from './protocols/segment/sync-folder.ts';
@@ -156,7 +156,7 @@ async function putOnRecord(store: SqlStore, action: string, after: object): Prom
   try {
     const auditLog = new AuditLog({ store, clock: Date, onError: () => undefined });
     const change = auditedChange({}, after);
-    const caller = deskCaller(userInfo().username);
+    const caller = commandLineCaller(userInfo().username);
     await auditLog.record(auditLog.entry(caller, { action, outcome: 'ok', change }));
   } finally {
     await store.close();

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Config } from './config/schema.ts';
-import type { Database } from './store/database.ts';
 import type { OwnershipOptions } from './store/ownership/ownership.ts';
 import { openPostgres, type PostgresOptions } from './store/postgres/postgres.ts';
+import type { Database } from './store/rows/database.ts';
 import { openSqlite } from './store/sqlite/sqlite.ts';
 
 /** What is told of the connections to a server. */

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import pino, { type Logger } from 'pino';
 import { SealedArchive } from './archive/archive.ts';
-import { ArchiveWork } from './archive/archive-jobs.ts';
+import { ArchiveJobs } from './archive/archive-jobs.ts';
 import { BucketMark } from './archive/files/bucket-mark.ts';
 import { filesSettingsOf, openFiles, SpooledFiles } from './archive/files/open-files.ts';
 import { S3Files, type S3Settings } from './archive/files/s3-files.ts';
@@ -29,13 +29,13 @@ import {
   isPlainSipGuarded,
 } from './config/exposure.ts';
 import type { Config } from './config/schema.ts';
-import { toldConfiguration } from './config/told-configuration.ts';
+import { effectiveConfiguration } from './config/told-configuration.ts';
 import { systemCaller } from './domain/access/access.ts';
-import { PeopleRegister } from './domain/access/account-service.ts';
+import { AccountService } from './domain/access/account-service.ts';
 import { auditedChange } from './domain/access/audit-change.ts';
 import { AuditLog } from './domain/access/audit-log.ts';
 import { FirstAdmin } from './domain/access/first-admin.ts';
-import { AlarmDesk } from './domain/assurance/alarm-register.ts';
+import { AlarmRegister } from './domain/assurance/alarm-register.ts';
 import { Assessor } from './domain/assurance/assessor.ts';
 import { AssuranceWatch } from './domain/assurance/assurance-watch.ts';
 import { systemTimeZone } from './domain/assurance/calendar-day.ts';
@@ -48,9 +48,9 @@ import { Restatements } from './domain/call/restatements.ts';
 import type { Moments } from './domain/common/moment.ts';
 import { parseNetworks } from './domain/common/networks.ts';
 import { CommandAudit } from './domain/control/command-audit.ts';
-import { CommandCarrier } from './domain/control/command-handler.ts';
+import { CommandHandler } from './domain/control/command-handler.ts';
 import { Leases } from './domain/control/leases.ts';
-import { Gatekeeper } from './domain/control/pause-gate.ts';
+import { PauseGate } from './domain/control/pause-gate.ts';
 import { PauseWatch } from './domain/control/pause-watch.ts';
 import { SeamLeases } from './domain/control/seam-leases.ts';
 import { EventFeed } from './domain/event/event-feed.ts';
@@ -66,14 +66,14 @@ import type { RecorderListener } from './domain/ports/recorder.ts';
 import { AudioInspections } from './domain/recording/audio-inspections.ts';
 import { Erasures } from './domain/recording/erasures.ts';
 import { LegalHolds } from './domain/recording/legal-holds.ts';
-import { KeptRecordings } from './domain/recording/recording-lock.ts';
+import { RecordingLock } from './domain/recording/recording-lock.ts';
 import { withoutCardNumbersInJson } from './domain/redaction/card-numbers.ts';
 import { Retention } from './domain/retention/retention.ts';
 import { TrustedClock } from './domain/retention/trusted-clock.ts';
 import { recordConfiguration } from './domain/ucc/configuration-record.ts';
 import { UccRegistry } from './domain/ucc/ucc-registry.ts';
-import { buildHttpServer } from './http/edge/http-server.ts';
 import { originRule } from './http/edge/origins.ts';
+import { buildHttpServer } from './http/http-server.ts';
 import { RecordingHub } from './hub/recording-hub.ts';
 import type { LineOutput } from './logging/line-output.ts';
 import { guardProcess } from './logging/process-guard.ts';
@@ -246,7 +246,7 @@ async function assemble(
   const uccs = new UccRegistry(store);
   const calls = new CallRegistry();
   const journal = new Journal({ store, bus, clock });
-  const alarms = new AlarmDesk({
+  const alarms = new AlarmRegister({
     ...{ calls, journal, clock, sink, store: store.assurance, onError: onAssuranceFailed },
   });
   const watchLog = (): void =>
@@ -316,7 +316,7 @@ async function assemble(
     openAlarms: () => alarms.openByKind,
   });
   const assurance = new AssuranceWatch({
-    ...{ calls, recorder, desk: alarms, limits: config.recording },
+    ...{ calls, recorder, alarms, limits: config.recording },
   });
   const assessor = new Assessor({
     ...{ store, alarms, watch: assurance, onError: onAssuranceFailed },
@@ -330,7 +330,7 @@ async function assemble(
       logger.info({ date, uccs: perUcc, lookAtCount }, 'daily summary'),
     onError: onAssuranceFailed,
   });
-  const kept = new KeptRecordings({ calls, store });
+  const kept = new RecordingLock({ calls, store });
   const inspections = new AudioInspections({
     ...{ kept, store, archive, journal, alarms, onError: onAssuranceFailed },
     healthOf: (record) => assessor.healthOf(record),
@@ -365,7 +365,7 @@ async function assemble(
       settled: () => kept.settled(),
     },
   });
-  const archiveWork = new ArchiveWork({
+  const archiveJob = new ArchiveJobs({
     ...{ files, keys, store, keeping, rotation, now: () => clock.now() },
     exclusively: (callId, look) => kept.run(callId, look),
     missing: (callId) => archive.missing(callId),
@@ -394,19 +394,19 @@ async function assemble(
       }),
     onError: (cause) => logger.error({ err: cause }, 'retention failed; it is tried again'),
   });
-  const gatekeeper = new Gatekeeper({ recorder, journal, alarms, clock });
+  const pauseGate = new PauseGate({ recorder, journal, alarms, clock });
   const watch = new PauseWatch({ uccs, alarms, clock, moments });
   const { requesterMustMatchToken } = config.auth;
   const leases = new Leases({
-    ...{ uccs, calls, recorder, gatekeeper, clock, auditLog, watch, moments },
+    ...{ uccs, calls, recorder, pauseGate, clock, auditLog, watch, moments },
     requesterMustMatchToken,
   });
   const seamLeases = new SeamLeases({
-    ...{ uccs, calls, recorder, gatekeeper, clock, auditLog, watch, moments },
+    ...{ uccs, calls, recorder, pauseGate, clock, auditLog, watch, moments },
     ...{ leases, journal, settlement, kept, limits: config.recording, requesterMustMatchToken },
   });
-  const carrier = new CommandCarrier({
-    ...{ uccs, calls, recorder, gatekeeper, clock },
+  const carrier = new CommandHandler({
+    ...{ uccs, calls, recorder, pauseGate, clock },
     reconsider: (call) => lifecycle.reconsider(call),
     auditLog: new CommandAudit(auditLog, onAuditFailed),
     requesterMustMatchToken,
@@ -426,7 +426,7 @@ async function assemble(
   });
   const { standings } = auth;
   const isCurrent = (principal: Principal): boolean => standings?.isCurrent(principal) ?? true;
-  const register = new PeopleRegister({
+  const register = new AccountService({
     ...{ people: store.people, hashPassword, hashSecret, now: () => clock.now() },
     changed: async () => standings?.refresh().catch(onStandingsFailed),
   });
@@ -441,7 +441,7 @@ async function assemble(
   if (!isPlainSipGuarded(config.sip)) {
     logger.warn('SIP is spoken by TLS only: nothing else says who may call by UDP and TCP');
   }
-  const metadataAlarms = new MetadataAlarms({ calls, desk: alarms });
+  const metadataAlarms = new MetadataAlarms({ calls, alarms });
   const srs = new SessionRecordingServer({
     host: config.sip.host,
     ...(isPlainSipGuarded(config.sip) ? { udpPort, tcpPort } : {}),
@@ -583,7 +583,7 @@ async function assemble(
         seamLeases,
         assessor,
       },
-      ...{ keeping, erasures, legalHolds, archiveWork, retention },
+      ...{ keeping, erasures, legalHolds, archiveJob, retention },
       storage: () => storageOf(recordingsDir, uploader),
       live: archive.live,
       peaks: (callId) => kept.run(callId, () => archive.peaks(callId)),
@@ -624,7 +624,7 @@ async function assemble(
     const restored = await lifecycle.restore();
     for (const call of calls.list()) watch.changed(call);
     // Its hashes take their time, which the calls' packets would not be read in.
-    await recordConfiguration(toldConfiguration(config), {
+    await recordConfiguration(effectiveConfiguration(config), {
       ...{ store, uccs, auditLog, hash: hashPassword },
       verify: (secrets, hash) => new ScryptHasher(1).verify(secrets, hash),
     });
@@ -645,7 +645,7 @@ async function assemble(
     await uploader?.start();
     mayGoOn();
     retention.start();
-    archiveWork.goOn();
+    archiveJob.goOn();
     phase = 'ready';
     const { udpPort: sipUdpPort, tcpPort: sipTcpPort, tlsPort: sipTlsPort } = srs;
     const addresses = { http: urlOf(http), sipUdpPort, sipTcpPort, sipTlsPort };
@@ -692,7 +692,7 @@ async function assemble(
     mark?.stopWaiting();
     await step(
       'background work',
-      ...[() => daily.close(), () => retention.close(), () => archiveWork.close()],
+      ...[() => daily.close(), () => retention.close(), () => archiveJob.close()],
       ...[() => uploader?.close(), () => webhooks.close(), () => inspections.settled()],
     );
     await step('bucket', () => mark?.close());

@@ -1,5 +1,5 @@
 import { SqliteAdapter, sql } from 'kysely';
-import type { Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/rows/database.ts';
 
 /** When the oldest began, and how long after each other. */
 export const epoch = Date.UTC(2024, 0, 1);

@@ -59,7 +59,7 @@ function hubPublisher(): (event: RecordingEvent) => void {
   });
   http.on('upgrade', (request, socket, head) => {
     const { pathname: path, searchParams: query } = new URL(request.url ?? '', 'http://hub');
-    const caller = { principal: anonymous('admin'), address: '', door: 'v1' } as const;
+    const caller = { principal: anonymous('admin'), address: '', surface: 'v1' } as const;
     hub.handleUpgrade(request, socket, head, { path, query, caller });
   });
   return (event) => bus.publish(event);

@@ -1386,7 +1386,7 @@ export interface Operations {
         readonly who: string;
         readonly client: string | null;
         readonly address: string;
-        readonly door: 'v1' | 'v2' | 'api' | 'hub' | 'issuer' | 'cli' | 'config' | 'hush';
+        readonly surface: 'v1' | 'v2' | 'api' | 'hub' | 'issuer' | 'cli' | 'config' | 'hush';
         /** RequesterSipUri of a command */
         readonly requester: string | null;
         /** Pause, listen, token, user add, GET /api/calls ... */

@@ -16,7 +16,7 @@ import { Failed } from './parts/notes.tsx';
 import { type Route, useRoute } from './route.ts';
 import { type Me, type Permission, session } from './session.ts';
 import { texts } from './texts.ts';
-import { useAsked } from './use-asked.ts';
+import { useQuery } from './use-query.ts';
 
 /** Each is there for who may use it. */
 const pages: readonly { page: keyof typeof texts.nav; needs: Permission }[] = [
@@ -155,7 +155,7 @@ function Shell({ me, route, onSignIn }: ShellProps) {
 
 /** There where somebody could sign in. */
 function SignInButton({ onSignIn }: { onSignIn(): void }) {
-  const { value } = useAsked('sign-in', () => session.hush.request('GET /api/sign-in', {}));
+  const { value } = useQuery('sign-in', () => session.hush.request('GET /api/sign-in', {}));
   if (!value || (!value.password && value.issuers.length === 0)) return null;
   return (
     <Button size="compact-sm" variant="default" onClick={onSignIn}>

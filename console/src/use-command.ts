@@ -12,7 +12,7 @@ export interface Told {
   readonly isError: boolean;
 }
 
-/** Commands of the contract, on behalf of whom this browser remembers, and what came of the last. */
+/** Sends contract commands for the remembered requester and keeps the outcome of the last one. */
 export function useCommand() {
   const [requester, setRequester] = useLocalStorage({ key: 'hush-requester', defaultValue: '' });
   const [told, setTold] = useState<Told>();

@@ -6,7 +6,7 @@ import type {
   ArchiveReport,
   CheckRequest,
 } from '../domain/ports/archive-report.ts';
-import type { KeepingStore, SegmentPlace } from '../domain/ports/retention-store.ts';
+import type { RetentionStore, SegmentPlace } from '../domain/ports/retention-store.ts';
 import type { Store } from '../domain/ports/store.ts';
 import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
 import { isOurs } from './files/audio-files.ts';
@@ -17,7 +17,7 @@ import { SegmentReader, type Unsealing } from './segment/segment-reader.ts';
 
 export interface ArchiveCheckOptions extends Unsealing {
   readonly store: Pick<Store, 'call' | 'segments'>;
-  readonly keeping: KeepingStore;
+  readonly keeping: RetentionStore;
   /** One change of a recording after the other. */
   exclusively(callId: string, look: () => Promise<void>): Promise<void>;
   /** What of a recording is not there, by its gap map; undefined where nothing is missing. */

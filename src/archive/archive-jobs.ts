@@ -1,38 +1,38 @@
-import { LongWork, type LongWorkStatus } from '../domain/common/background-job.ts';
+import { BackgroundJob, type BackgroundJobStatus } from '../domain/common/background-job.ts';
 import type { ArchiveReport, CheckRequest } from '../domain/ports/archive-report.ts';
 import { ArchiveCheck, type ArchiveCheckOptions } from './archive-check.ts';
 import type { KeyRotation, RotationProgress } from './keys/key-rotation.ts';
 
-export interface ArchiveWorkOptions extends Omit<ArchiveCheckOptions, 'signal'> {
+export interface ArchiveJobsOptions extends Omit<ArchiveCheckOptions, 'signal'> {
   readonly rotation: KeyRotation;
   now(): number;
 }
 
 /** What an archive is asked to do that takes its time: checks, and rotations of its master key. */
-export class ArchiveWork {
-  readonly #options: ArchiveWorkOptions;
-  readonly #checks: LongWork<ArchiveReport>;
-  readonly #rotations: LongWork<RotationProgress>;
+export class ArchiveJobs {
+  readonly #options: ArchiveJobsOptions;
+  readonly #checks: BackgroundJob<ArchiveReport>;
+  readonly #rotations: BackgroundJob<RotationProgress>;
   readonly #closing = new AbortController();
 
-  constructor(options: ArchiveWorkOptions) {
+  constructor(options: ArchiveJobsOptions) {
     this.#options = options;
-    this.#checks = new LongWork(() => options.now());
-    this.#rotations = new LongWork(() => options.now());
+    this.#checks = new BackgroundJob(() => options.now());
+    this.#rotations = new BackgroundJob(() => options.now());
   }
 
-  checkStatus(): LongWorkStatus<ArchiveReport> | undefined {
+  checkStatus(): BackgroundJobStatus<ArchiveReport> | undefined {
     return this.#checks.status;
   }
 
   /** Undefined while one is running. */
-  startCheck(request: CheckRequest): LongWorkStatus<ArchiveReport> | undefined {
+  startCheck(request: CheckRequest): BackgroundJobStatus<ArchiveReport> | undefined {
     const check = new ArchiveCheck({ ...this.#options, signal: this.#closing.signal }, request);
     const started = this.#checks.start(check.report, () => check.run());
     return started ? this.#checks.status : undefined;
   }
 
-  rotationStatus(): LongWorkStatus<RotationProgress> | undefined {
+  rotationStatus(): BackgroundJobStatus<RotationProgress> | undefined {
     return this.#rotations.status;
   }
 
@@ -42,7 +42,7 @@ export class ArchiveWork {
   }
 
   /** Undefined while one is running. */
-  startRotation(): LongWorkStatus<RotationProgress> | undefined {
+  startRotation(): BackgroundJobStatus<RotationProgress> | undefined {
     const { rotation } = this.#options;
     const started = this.#rotate((tell) => rotation.rotate(tell, this.#closing.signal));
     return started ? this.#rotations.status : undefined;

@@ -11,7 +11,7 @@ import type {
   InspectedAudio,
   Resealed,
 } from '../domain/ports/archive.ts';
-import type { KeepingStore } from '../domain/ports/retention-store.ts';
+import type { RetentionStore } from '../domain/ports/retention-store.ts';
 import type { Store } from '../domain/ports/store.ts';
 import { segmentFile } from '../protocols/segment/sealed-chunk.ts';
 import { withoutInterval } from './erasure/interval-erasure.ts';
@@ -22,12 +22,12 @@ import { DerivedPeaks } from './playback/derived-peaks.ts';
 import { Listeners } from './playback/listeners.ts';
 import type { Peaks } from './playback/peaks.ts';
 import type { Playback } from './playback/playback.ts';
-import { RecordingReader, type RecordingReaderOptions } from './playback/recording-reader.ts';
+import { RecordingReader, type RecordingReaderOptions } from './recording-reader.ts';
 import { finishedRecording, type RecordingRows } from './segment/finished-recording.ts';
 
 export interface ArchiveOptions extends Omit<RecordingReaderOptions, 'listeners'> {
   readonly store: Store;
-  readonly keeping: KeepingStore;
+  readonly keeping: RetentionStore;
 }
 
 /** Sealed audio: what there is of it, playing it, destroying it. */

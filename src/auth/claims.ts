@@ -21,7 +21,9 @@ export interface IssuerSettings {
 const MAX_TEXT_LENGTH = 512;
 const MAX_ITEMS = 1_000;
 const control = /\p{Cc}/u;
-/** What access tokens say that they are (RFC 9068 section 2.1; Keycloak); the rest open no door. */
+/**
+ * The `typ` values of access tokens (RFC 9068 section 2.1; Keycloak); others are refused.
+ */
 const accessTypes: readonly string[] = ['jwt', 'at+jwt', 'application/at+jwt', 'bearer'];
 /**
  * What only ID tokens carry (OpenID Connect Core 1.0 sections 2 and 3.3.2.11), and logout tokens

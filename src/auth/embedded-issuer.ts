@@ -1,7 +1,7 @@
 import type { JWTVerifyGetKey } from 'jose';
 import { addressKey } from '../domain/common/networks.ts';
 import { type Client, consoleClientId, type User } from '../domain/model/account.ts';
-import type { PeopleStore } from '../domain/ports/account-store.ts';
+import type { AccountStore } from '../domain/ports/account-store.ts';
 import type {
   SignIn,
   SignInRequest,
@@ -25,7 +25,7 @@ import { type Form, formOf, MAX_FIELD_BYTES } from './token-form.ts';
 
 export interface EmbeddedIssuerOptions extends SignInLimitSettings {
   readonly keys: SigningKeys;
-  readonly people: PeopleStore;
+  readonly people: AccountStore;
   /** Of users whose client has proved itself: nobody else makes them wait. */
   readonly hasher: Hasher;
   /** Of everybody else. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Principal } from '../domain/model/principal.ts';
-import type { PeopleStore } from '../domain/ports/account-store.ts';
+import type { AccountStore } from '../domain/ports/account-store.ts';
 import {
   type Authenticator,
   type SignIn,
@@ -42,7 +42,7 @@ export interface AuthSettings {
 export interface AuthOptions {
   readonly settings: AuthSettings;
   readonly dataDir: string;
-  readonly people: PeopleStore;
+  readonly people: AccountStore;
   readonly clock: Clock;
   url(): string;
   onSignIn(signIn: SignIn): Promise<void>;

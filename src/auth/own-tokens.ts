@@ -22,7 +22,7 @@ export interface OwnTokensOptions {
 export const rolePrefix = 'hush-';
 /** A working day: who goes on after it signs in again, however often the token was renewed. */
 export const MAX_SESSION_MS = 12 * 3_600_000;
-/** In the header and in `typ`: no door takes a renewal token for an access token. */
+/** In the header and in `typ`: no API takes a renewal token for an access token. */
 const renewalType = { header: 'hush-renewal+jwt', claim: 'Renewal' } as const;
 
 /** Who a token was given to, and by whom it was asked for. */

@@ -1,11 +1,11 @@
 import type { Principal } from '../domain/model/principal.ts';
-import type { PeopleStore } from '../domain/ports/account-store.ts';
+import type { AccountStore } from '../domain/ports/account-store.ts';
 
 /** The command line writes beside a running Hush: what it did is noticed this soon. */
 const LOOK_MS = 500;
 
 export interface StandingsOptions {
-  readonly people: Pick<PeopleStore, 'generationMark' | 'generations'>;
+  readonly people: Pick<AccountStore, 'generationMark' | 'generations'>;
   onError(cause: unknown): void;
 }
 

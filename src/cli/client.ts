@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ConfigError } from '../config/config-error.ts';
-import { atTheDesk, type DeskOptions, deskEntry } from './at-the-desk.ts';
 import { print } from './output.ts';
+import { type OfflineStoreOptions, offlineEntry, withStore } from './with-store.ts';
 
 const configOption = ['-c, --config <file>', 'YAML file with settings'] as const;
 
@@ -13,14 +13,14 @@ export function clientCommand(program: Command): void {
     .argument('<id>', 'for example coreapi')
     .description('add a client, or give it a new secret; prints the secret, this once')
     .option(...configOption)
-    .action((id: string, options: DeskOptions) => add(id, options));
+    .action((id: string, options: OfflineStoreOptions) => add(id, options));
   client
     .command('list')
     .description('list the clients')
     .option(...configOption)
     .option('--json', 'for scripts')
-    .action((options: DeskOptions) =>
-      atTheDesk(options, async ({ register }) => {
+    .action((options: OfflineStoreOptions) =>
+      withStore(options, async ({ register }) => {
         const clients = await register.clients();
         const rows = clients.map(({ id, createdAt }) => ({ id, since: isoDay(createdAt) }));
         print(rows, options);
@@ -31,17 +31,17 @@ export function clientCommand(program: Command): void {
     .argument('<id>')
     .description('remove a client: its tokens end within seconds')
     .option(...configOption)
-    .action((id: string, options: DeskOptions) =>
-      atTheDesk(options, async (desk) => {
-        if (await desk.register.removeClient(id, deskEntry(desk))) return;
+    .action((id: string, options: OfflineStoreOptions) =>
+      withStore(options, async (offline) => {
+        if (await offline.register.removeClient(id, offlineEntry(offline))) return;
         throw new ConfigError(`there is no client ${id}`);
       }),
     );
 }
 
-async function add(id: string, options: DeskOptions): Promise<void> {
-  const { secret } = await atTheDesk(options, (desk) =>
-    desk.register.saveClient(id, deskEntry(desk)),
+async function add(id: string, options: OfflineStoreOptions): Promise<void> {
+  const { secret } = await withStore(options, (offline) =>
+    offline.register.saveClient(id, offlineEntry(offline)),
   );
   process.stderr.write(`The secret of ${id}, which is shown this once:\n`);
   process.stdout.write(`${secret}\n`);

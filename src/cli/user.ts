@@ -3,20 +3,20 @@ import { ConfigError } from '../config/config-error.ts';
 import { checkUser } from '../domain/access/account-service.ts';
 import type { User } from '../domain/model/account.ts';
 import { roles } from '../domain/model/principal.ts';
-import { atTheDesk, type DeskOptions, deskEntry } from './at-the-desk.ts';
 import { isoDay } from './client.ts';
 import { print } from './output.ts';
 import { askPassword } from './password.ts';
+import { type OfflineStoreOptions, offlineEntry, withStore } from './with-store.ts';
 
 const configOption = ['-c, --config <file>', 'YAML file with settings'] as const;
 
-interface AddOptions extends DeskOptions {
+interface AddOptions extends OfflineStoreOptions {
   readonly role: string[];
   readonly ucc?: string[];
   readonly sipUri?: string;
 }
 
-interface RemoveOptions extends DeskOptions {
+interface RemoveOptions extends OfflineStoreOptions {
   readonly force?: boolean;
 }
 
@@ -37,14 +37,14 @@ export function userCommand(program: Command): void {
     .argument('<name>')
     .description('give a user a new password')
     .option(...configOption)
-    .action((name: string, options: DeskOptions) => changePassword(name, options));
+    .action((name: string, options: OfflineStoreOptions) => changePassword(name, options));
   user
     .command('list')
     .description('list the users')
     .option(...configOption)
     .option('--json', 'for scripts')
-    .action((options: DeskOptions) =>
-      atTheDesk(options, async ({ register }) =>
+    .action((options: OfflineStoreOptions) =>
+      withStore(options, async ({ register }) =>
         print((await register.users()).map(view), options),
       ),
     );
@@ -55,9 +55,9 @@ export function userCommand(program: Command): void {
     .option('--force', 'also the last admin')
     .option(...configOption)
     .action((name: string, { force, ...options }: RemoveOptions) =>
-      atTheDesk(options, async (desk) => {
+      withStore(options, async (offline) => {
         const how = { evenTheLastAdmin: force === true };
-        if (await desk.register.removeUser(name, deskEntry(desk), how)) return;
+        if (await offline.register.removeUser(name, offlineEntry(offline), how)) return;
         throw new ConfigError(`there is no user ${name}`);
       }),
     );
@@ -65,19 +65,19 @@ export function userCommand(program: Command): void {
 
 async function add(name: string, { role, ucc, sipUri, ...options }: AddOptions): Promise<void> {
   const settings = { roles: role, ...(ucc ? { uccs: ucc } : {}), ...(sipUri ? { sipUri } : {}) };
-  await atTheDesk(options, async (desk) => {
+  await withStore(options, async (offline) => {
     // Before a password is typed in vain.
     checkUser(name, settings);
-    if (await desk.register.user(name)) throw new ConfigError(`there is a user ${name} already`);
+    if (await offline.register.user(name)) throw new ConfigError(`there is a user ${name} already`);
     const password = await askPassword();
-    await desk.register.saveUser(name, { ...settings, password }, deskEntry(desk));
+    await offline.register.saveUser(name, { ...settings, password }, offlineEntry(offline));
   });
 }
 
-async function changePassword(name: string, options: DeskOptions): Promise<void> {
-  await atTheDesk(options, async (desk) => {
-    if (!(await desk.register.user(name))) throw new ConfigError(`there is no user ${name}`);
-    await desk.register.changePassword(name, await askPassword(), deskEntry(desk));
+async function changePassword(name: string, options: OfflineStoreOptions): Promise<void> {
+  await withStore(options, async (offline) => {
+    if (!(await offline.register.user(name))) throw new ConfigError(`there is no user ${name}`);
+    await offline.register.changePassword(name, await askPassword(), offlineEntry(offline));
   });
 }
 

@@ -1,4 +1,4 @@
-import type { ToldConfiguration } from '../domain/ucc/configuration-record.ts';
+import type { EffectiveConfiguration } from '../domain/ucc/configuration-record.ts';
 import type { Config } from './schema.ts';
 
 const secretNames: readonly string[] = [
@@ -6,7 +6,7 @@ const secretNames: readonly string[] = [
 ];
 
 /** For the audit log. UCCs have rows of their own; each item of any other list is a text. */
-export function toldConfiguration({ uccs, ...config }: Config): ToldConfiguration {
+export function effectiveConfiguration({ uccs, ...config }: Config): EffectiveConfiguration {
   const secrets: string[] = [];
   const settings = Object.fromEntries(flat(config, '', secrets));
   return { uccs, settings, secrets: secrets.length > 0 ? JSON.stringify(secrets) : '' };

@@ -1,7 +1,6 @@
 import type { EventFeed } from '../domain/event/event-feed.ts';
 import type { Caller, Principal } from '../domain/model/principal.ts';
 import type { Ucc } from '../domain/model/ucc.ts';
-import type { SubscriptionLimits } from './subscriptions.ts';
 
 /** What classic clients call the hub, whose name was never public, and where they look for it. */
 export interface HubAliases {
@@ -47,4 +46,11 @@ export interface HubRequest {
   readonly query: URLSearchParams;
   /** Who was let in, on this path. */
   readonly caller: Caller;
+}
+
+export interface SubscriptionLimits {
+  /** Of either kind, for one client. */
+  readonly maxSubscriptionsPerConnection: number;
+  /** Of all clients, whichever SignalR they speak. */
+  readonly maxSubscriptions: number;
 }

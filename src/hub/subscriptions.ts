@@ -4,7 +4,7 @@ import { parseGuid } from '../domain/identifiers/correlation-id.ts';
 import type { RecordingEvent } from '../domain/model/recording-event.ts';
 import { uccKey } from '../domain/model/ucc.ts';
 import type { HubMethodName } from './hub-contract.ts';
-import type { HubRead } from './options.ts';
+import type { HubRead, SubscriptionLimits } from './options.ts';
 
 /** During a replay the client gets this many events before anybody else has a turn. */
 const REPLAY_BURST = 100;
@@ -12,13 +12,6 @@ const REPLAY_BURST = 100;
 /** Says what was wrong with a call, in words for the client. */
 export class SubscriptionError extends Error {
   override readonly name = 'SubscriptionError';
-}
-
-export interface SubscriptionLimits {
-  /** Of either kind, for one client. */
-  readonly maxSubscriptionsPerConnection: number;
-  /** Of all clients, whichever SignalR they speak. */
-  readonly maxSubscriptions: number;
 }
 
 const usualLimits: SubscriptionLimits = {

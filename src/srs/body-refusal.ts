@@ -1,6 +1,6 @@
 import { header, headerValues } from '../protocols/sip/message/headers.ts';
+import { ACCEPT } from '../protocols/sip/message/identity.ts';
 import type { SipReply, SipRequest } from '../protocols/sip/message/types.ts';
-import { ACCEPT } from '../protocols/sip/user-agent/identity.ts';
 import type { InviteBody } from './invite-body.ts';
 
 /**

@@ -5,7 +5,6 @@ import type { SessionTimerRules } from '../protocols/sip/message/session-expires
 import type { SipDialogState } from '../protocols/sip/message/types.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 import type { DescriptionState } from './session-description.ts';
-import type { OfferOutcome } from './session-offers.ts';
 import type { RefreshState } from './session-refresh.ts';
 
 export interface RecordingSessionOptions {
@@ -33,3 +32,5 @@ export interface Signalling {
   /** An offer of ours in a 2xx waits for its answer in the ACK. */
   readonly owed?: boolean;
 }
+
+export type OfferOutcome = 'accepted' | 'refused' | 'failed';

@@ -7,9 +7,9 @@ import {
   type SessionInterval,
 } from '../protocols/sip/message/session-expires.ts';
 import type { SipDialog, SipHeader, SipResponse } from '../protocols/sip/message/types.ts';
+import type { OfferOutcome } from './recording-session-options.ts';
 import type { SessionNegotiation } from './session-negotiation.ts';
 
-export type OfferOutcome = 'accepted' | 'refused' | 'failed';
 /** `collided`: an offer is under way already (RFC 3261 section 14.1); it is made again later. */
 export type AttemptOutcome = OfferOutcome | 'collided';
 

@@ -23,8 +23,8 @@ import { loseSession } from './lose-session.ts';
 import { chooseMedia, whyUnacceptable } from './offer-answer.ts';
 import { partiesOf } from './participants.ts';
 import { RecordingSession } from './recording-session.ts';
+import type { OfferOutcome } from './recording-session-options.ts';
 import { handlerOf } from './session-handler.ts';
-import type { OfferOutcome } from './session-offers.ts';
 
 export interface SessionRecordingServerOptions {
   readonly host: string;

@@ -2,17 +2,17 @@ import { type Kysely, sql } from 'kysely';
 import type { Client, ClientRecord, User, UserRecord } from '../domain/model/account.ts';
 import type { AuditRecord } from '../domain/model/audit-record.ts';
 import type { Role } from '../domain/model/principal.ts';
-import type { PeopleStore } from '../domain/ports/account-store.ts';
+import type { AccountStore } from '../domain/ports/account-store.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import { auditRow } from './rows/audit-rows.ts';
+import type { Schema } from './rows/schema.ts';
 import type { ClientTable, UserTable } from './rows/tables.ts';
-import type { Schema } from './schema/schema.ts';
 
 /**
  * Users and clients of the embedded issuer, each change in one commit with its row of the audit
  * log. Who is removed stays as a row without a hash: the log goes on naming somebody.
  */
-export class SqlPeopleStore implements PeopleStore {
+export class SqlAccountStore implements AccountStore {
   readonly #kysely: Kysely<Schema>;
   readonly #commits: CommitQueue;
 

@@ -3,10 +3,10 @@ import type { AlarmRecord } from '../domain/model/alarm.ts';
 import type { CallRecord } from '../domain/model/call-record.ts';
 import type { AlarmFilter, AssuranceStore, DayPage } from '../domain/ports/assurance-store.ts';
 import type { CommitQueue } from './commit-queue.ts';
-import type { Database } from './database.ts';
 import { alarmOf, alarmRow } from './rows/assurance-rows.ts';
+import type { Database } from './rows/database.ts';
 import { callOf } from './rows/mapping.ts';
-import type { Schema } from './schema/schema.ts';
+import type { Schema } from './rows/schema.ts';
 
 /** Variables of one statement, of which SQLite takes 32,766. */
 const MAX_IDS = 1_000;

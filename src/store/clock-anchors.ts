@@ -1,8 +1,8 @@
 import type { AuditRecord } from '../domain/model/audit-record.ts';
 import type { ClockAnchor, ClockAnchorStore } from '../domain/ports/clock-anchor-store.ts';
 import type { CommitQueue } from './commit-queue.ts';
-import type { Database } from './database.ts';
 import { auditRow } from './rows/audit-rows.ts';
+import type { Database } from './rows/database.ts';
 import type { RowOf } from './rows/mapping.ts';
 
 export class SqlClockAnchors implements ClockAnchorStore {

@@ -1,6 +1,6 @@
 import type { SessionRecord } from '../domain/model/recording-session.ts';
 import type { KeyCheck, KeyCheckStore, SealedSamples } from '../domain/ports/key-check-store.ts';
-import { type Database, openedRows } from './database.ts';
+import { type Database, openedRows } from './rows/database.ts';
 import { segmentOf } from './rows/mapping.ts';
 import { derivedOf } from './rows/retention-rows.ts';
 

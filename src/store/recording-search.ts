@@ -6,8 +6,8 @@ import type {
   RecordingPlace,
 } from '../domain/ports/recording-search.ts';
 import { callOf, reasonBits } from './rows/mapping.ts';
+import type { Schema } from './rows/schema.ts';
 import type { CallTable } from './rows/tables.ts';
-import type { Schema } from './schema/schema.ts';
 
 /** Rows that one page looks at, at most: what a search costs does not grow with the archive. */
 const MAX_SCANNED = 10_000;

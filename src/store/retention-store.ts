@@ -10,16 +10,16 @@ import type {
   ErasureFilter,
   ExpiryFilter,
   ExpiryPage,
-  KeepingStore,
   ReplacedKey,
+  RetentionStore,
   SegmentPlace,
 } from '../domain/ports/retention-store.ts';
 import type { CommitQueue } from './commit-queue.ts';
-import { type Database, openedRows } from './database.ts';
 import { secretsOf } from './key-check-store.ts';
+import { type Database, openedRows } from './rows/database.ts';
 import { callOf, segmentOf } from './rows/mapping.ts';
 import { derivedOf, erasureOf } from './rows/retention-rows.ts';
-import type { Schema } from './schema/schema.ts';
+import type { Schema } from './rows/schema.ts';
 
 /** Of one statement, of whose variables SQLite takes 32,766. */
 const MAX_REPLACED = 500;
@@ -28,7 +28,7 @@ const FORGET_ATTEMPTS = 5;
 const FORGET_INTERVAL_MS = 200;
 
 /** Erasures, what is due for destruction, and keys. */
-export class SqlKeepingStore implements KeepingStore {
+export class SqlRetentionStore implements RetentionStore {
   readonly #database: Database;
   readonly #commits: CommitQueue;
   #forgetting: Promise<void> | undefined;

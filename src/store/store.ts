@@ -11,25 +11,25 @@ import type { SessionRecord } from '../domain/model/recording-session.ts';
 import type { SegmentRecord } from '../domain/model/segment.ts';
 import type { TrackRecord } from '../domain/model/track.ts';
 import type { Ucc } from '../domain/model/ucc.ts';
-import type { PeopleStore } from '../domain/ports/account-store.ts';
+import type { AccountStore } from '../domain/ports/account-store.ts';
 import type { AssuranceStore } from '../domain/ports/assurance-store.ts';
 import type { ClockAnchorStore } from '../domain/ports/clock-anchor-store.ts';
 import type { Doubtful } from '../domain/ports/event-store.ts';
 import type { KeyCheckStore } from '../domain/ports/key-check-store.ts';
 import type { RecordingFilter, RecordingPage } from '../domain/ports/recording-search.ts';
-import type { KeepingStore } from '../domain/ports/retention-store.ts';
+import type { RetentionStore } from '../domain/ports/retention-store.ts';
 import type { Change, Store } from '../domain/ports/store.ts';
 import type { WebhookStore } from '../domain/ports/webhook-store.ts';
-import { SqlPeopleStore } from './account-store.ts';
+import { SqlAccountStore } from './account-store.ts';
 import { SqlAssuranceStore } from './assurance-store.ts';
 import { SqlClockAnchors } from './clock-anchors.ts';
 import { CommitQueue } from './commit-queue.ts';
-import { type Database, openedRows } from './database.ts';
 import { SqlKeyCheckStore } from './key-check-store.ts';
 import { StoreOwner } from './ownership/store-owner.ts';
 import { searchRecordings } from './recording-search.ts';
-import { SqlKeepingStore } from './retention-store.ts';
+import { SqlRetentionStore } from './retention-store.ts';
 import { auditOf } from './rows/audit-rows.ts';
+import { type Database, openedRows } from './rows/database.ts';
 import {
   callOf,
   detailOf,
@@ -50,9 +50,9 @@ export class SqlStore implements Store {
   readonly #database: Database;
   readonly #commits: CommitQueue;
   readonly webhooks: WebhookStore;
-  readonly people: PeopleStore;
+  readonly people: AccountStore;
   readonly assurance: AssuranceStore;
-  readonly keeping: KeepingStore;
+  readonly keeping: RetentionStore;
   readonly keyChecks: KeyCheckStore;
   readonly clockAnchors: ClockAnchorStore;
   readonly owner: StoreOwner;
@@ -62,9 +62,9 @@ export class SqlStore implements Store {
     this.#database = database;
     this.#commits = new CommitQueue((rows) => database.write(rows));
     this.webhooks = new SqlWebhookStore(database, this.#commits);
-    this.people = new SqlPeopleStore(database.kysely, this.#commits);
+    this.people = new SqlAccountStore(database.kysely, this.#commits);
     this.assurance = new SqlAssuranceStore(database, this.#commits);
-    this.keeping = new SqlKeepingStore(database, this.#commits);
+    this.keeping = new SqlRetentionStore(database, this.#commits);
     this.keyChecks = new SqlKeyCheckStore(database);
     this.clockAnchors = new SqlClockAnchors(database, this.#commits);
     this.owner = new StoreOwner(database);

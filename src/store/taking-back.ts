@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Doubtful } from '../domain/ports/event-store.ts';
-import type { Schema } from './schema/schema.ts';
+import type { Schema } from './rows/schema.ts';
 
 const tablesOfCall = ['tracks', 'call_parties', 'call_uccs'] as const;
 

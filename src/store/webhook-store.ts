@@ -8,11 +8,11 @@ import type {
 } from '../domain/model/webhook.ts';
 import type { WebhookStore } from '../domain/ports/webhook-store.ts';
 import type { CommitQueue } from './commit-queue.ts';
-import type { Database } from './database.ts';
 import { auditRow } from './rows/audit-rows.ts';
+import type { Database } from './rows/database.ts';
 import type { RowOf } from './rows/mapping.ts';
+import type { Schema } from './rows/schema.ts';
 import type { WebhookDeadLetterTable, WebhookTable } from './rows/tables.ts';
-import type { Schema } from './schema/schema.ts';
 
 /**
  * Webhooks, how far each has come, and what was given up; written through the store's commit queue.

@@ -1,27 +1,8 @@
-import type { SipPeer } from '../protocols/sip/message/types.ts';
 import { createSipUserAgent } from '../protocols/sip/user-agent/user-agent.ts';
 import { SessionRecordingClient } from '../simulator/session-recording-client.ts';
 import type { ScenarioReport } from './report.ts';
-import type { Scenario, Subject } from './scenarios/scenario.ts';
+import type { Scenario, TortureOptions } from './scenarios/scenario.ts';
 import { ScenarioRun } from './scenarios/scenario-run.ts';
-import type { TortureTarget } from './target.ts';
-
-export interface TortureOptions extends Subject {
-  readonly sip: SipPeer;
-  readonly target: TortureTarget;
-  readonly scenarios: readonly Scenario[];
-  /** Of each scenario; slow ones have more calls with fewer pauses each. */
-  readonly calls: number;
-  readonly pausesPerCall: number;
-  readonly seed: number;
-  /** Audio that a crash may cost before it, and a recorder needs after it, in ms. */
-  readonly crashWindowMs: number;
-  /** What the recorder may leave out after a Start, by sending time. */
-  readonly guardMs: number;
-  /** Scenarios that run at once, where they do not strike the recorder; default 1. */
-  readonly parallel?: number;
-  onProgress(scenario: string, done: number, total: number): void;
-}
 
 const SIP_LIMITS = {
   maxMessageBytes: 65_535,

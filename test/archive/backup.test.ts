@@ -64,7 +64,7 @@ describe('a backup of a Hush at work', () => {
       const { callId } = await again.settled(live.correlationId);
       expect((await again.audio(callId)).subarray(44).some((byte) => byte !== 0)).toBe(true);
       const { items } = await again.get('/api/audit-log?action=restore');
-      expect(items).toMatchObject([{ door: 'cli', outcome: 'ok' }]);
+      expect(items).toMatchObject([{ surface: 'cli', outcome: 'ok' }]);
     } finally {
       await again.stop();
     }

@@ -68,7 +68,7 @@ test('destroys what is older than its UCC keeps it, and spares marks and legal h
   const { items } = await hush.get(`/api/audit-log?call=${old.id}&action=erase`);
   expect(items).toEqual([
     expect.objectContaining({
-      ...{ who: 'retention', door: 'hush', reason: 'retention', outcome: 'ok' },
+      ...{ who: 'retention', surface: 'hush', reason: 'retention', outcome: 'ok' },
       ...{ correlationId: old.correlationId, after: { erased: 'whole' } },
     }),
   ]);

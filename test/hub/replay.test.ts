@@ -44,7 +44,7 @@ async function start(history: EventHistory): Promise<RawClient> {
     hub.handleUpgrade(request, socket, head, {
       path: hubPath,
       query: new URLSearchParams(),
-      caller: { principal: anonymous('admin'), address: '', door: 'v1' },
+      caller: { principal: anonymous('admin'), address: '', surface: 'v1' },
     });
   });
   http.listen(0, '127.0.0.1');

@@ -86,7 +86,7 @@ describe('a copy of a data folder', () => {
     const health = await copy.get(`/api/calls/${callId}/health`);
     expect(health).toMatchObject({ verdict: 'degraded' });
     const { items } = await copy.get('/api/audit-log?action=adopt');
-    expect(items).toMatchObject([{ door: 'cli', outcome: 'ok', after: { path: copyPath() } }]);
+    expect(items).toMatchObject([{ surface: 'cli', outcome: 'ok', after: { path: copyPath() } }]);
     expect(call.call.state).toBe('established');
     await call.call.end();
     // From now on it is the original, and starts as one.

@@ -7,7 +7,7 @@ import { AuditLog } from '../../src/domain/access/audit-log.ts';
 import { databaseKinds } from './database-servers.ts';
 import { StoreFixture } from './databases.ts';
 
-const caller = { principal: anonymous('agent'), address: '192.0.2.1', door: 'v1' } as const;
+const caller = { principal: anonymous('agent'), address: '192.0.2.1', surface: 'v1' } as const;
 const callId = '1d6c6a58-6739-4f0c-98ff-0968292c8c30';
 const correlationId = '5b3d1f0e-11aa-4f0c-98ff-0968292c8c30';
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
-import type { Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/rows/database.ts';
 import { SqlStore } from '../../src/store/store.ts';
 import type { DatabaseKind, DatabaseServer, EmptyDatabase } from './database-servers.ts';
 

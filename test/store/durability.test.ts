@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Database } from '../../src/store/database.ts';
 import { DurabilityError } from '../../src/store/postgres/postgres-durability.ts';
+import type { Database } from '../../src/store/rows/database.ts';
 import { SqlStore } from '../../src/store/store.ts';
 import { type DatabaseServer, startPostgres } from './database-servers.ts';
 

@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SegmentRecord } from '../../src/domain/model/segment.ts';
-import type { Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/rows/database.ts';
 import { SqlStore } from '../../src/store/store.ts';
 import { type DatabaseServer, startPostgres } from './database-servers.ts';
 import { aCall, aSegment } from './samples.ts';

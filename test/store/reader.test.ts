@@ -5,7 +5,7 @@ import { AuditLog } from '../../src/domain/access/audit-log.ts';
 import { databaseKinds } from './database-servers.ts';
 import { StoreFixture } from './databases.ts';
 
-const caller = { principal: anonymous('agent'), address: '192.0.2.1', door: 'v1' } as const;
+const caller = { principal: anonymous('agent'), address: '192.0.2.1', surface: 'v1' } as const;
 
 describe.each(databaseKinds)('$name', (kind) => {
   const fixture = new StoreFixture(kind);

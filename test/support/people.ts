@@ -79,7 +79,7 @@ const atTheDesk: Caller = {
     expiresAt: null,
   },
   address: '',
-  door: 'cli',
+  surface: 'cli',
 };
 
 export function tokenForm(person: Person, changes: Record<string, string> = {}): URLSearchParams {

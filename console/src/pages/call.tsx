@@ -2,26 +2,26 @@ import type { Call } from '@hush/client';
 import { Alert, Anchor, Button, Group, Loader, Stack, Table, Text, Title } from '@mantine/core';
 import { callTitle, clock, shortParty, when } from '../format.ts';
 import { CallActions, Requester } from '../parts/call-actions.tsx';
+import { CallTimeline } from '../parts/call-timeline.tsx';
 import { ListenLive } from '../parts/listen-live.tsx';
 import { Meters } from '../parts/meters.tsx';
 import { Empty, Failed } from '../parts/notes.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
-import { Story } from '../parts/story.tsx';
 import { WideTable } from '../parts/wide-table.tsx';
 import type { Permission } from '../session.ts';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
-import { useAsked } from '../use-asked.ts';
 import { useCommand } from '../use-command.ts';
 import { useLiveCall } from '../use-live-calls.ts';
 import { useNow } from '../use-now.ts';
+import { useQuery } from '../use-query.ts';
 
 interface CallPageProps {
   readonly id: string;
   may(permission: Permission): boolean;
 }
 
-/** A call in progress, and all that has happened to it; when it has ended, where its recording is. */
+/** A call in progress and its history; links to the recording once the call has ended. */
 export function CallPage({ id, may }: CallPageProps) {
   const { value: call, error, isConnected } = useLiveCall(id);
   if (error && call === undefined) return <Failed error={error} />;
@@ -35,7 +35,7 @@ export function CallPage({ id, may }: CallPageProps) {
         </Alert>
       )}
       {call ? <InProgress call={call} may={may} /> : <Ended id={id} may={may} />}
-      <Story id={id} version={versionOf(call)} canReadAuditLog={may('readAuditLog')} />
+      <CallTimeline id={id} version={versionOf(call)} canReadAuditLog={may('readAuditLog')} />
     </Stack>
   );
 }
@@ -79,7 +79,7 @@ function InProgress({ call, may }: { readonly call: Call; may(permission: Permis
 
 /** Why it needs a look, in Hush's own words. */
 function Health({ call: { id, version, alarms } }: { readonly call: Call }) {
-  const health = useAsked(`health/${id}/${version}/${alarms.join()}`, () =>
+  const health = useQuery(`health/${id}/${version}/${alarms.join()}`, () =>
     session.client.call(id).health(),
   );
   const reasons = health.value?.reasons ?? [];
@@ -130,7 +130,7 @@ function Streams({ call: { streams } }: { readonly call: Call }) {
 /** Of what was never recorded there is no recording, and that is no fault. */
 function Ended({ id, may }: CallPageProps) {
   const canRead = may('readRecordings');
-  const recording = useAsked<{ isThere: boolean } | undefined>(`ended/${id}`, async () => {
+  const recording = useQuery<{ isThere: boolean } | undefined>(`ended/${id}`, async () => {
     if (!canRead) return { ok: true, value: undefined };
     const result = await session.client.recordings.get(id);
     const isNone = !result.ok && result.error.kind === 'http' && result.error.status === 404;

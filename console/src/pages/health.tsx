@@ -5,11 +5,11 @@ import { Day } from '../parts/day.tsx';
 import { Storage } from '../parts/storage.tsx';
 import { type Permission, session } from '../session.ts';
 import { texts } from '../texts.ts';
-import { useAsked } from '../use-asked.ts';
+import { useQuery } from '../use-query.ts';
 
 /** What needs a person, and whether all that should be recorded was. */
 export function HealthPage({ may }: { may(permission: Permission): boolean }) {
-  const health = useAsked('health', () => session.client.request('GET /api/health', {}));
+  const health = useQuery('health', () => session.client.request('GET /api/health', {}));
   return (
     <Stack gap="xl">
       <Group>

@@ -13,15 +13,15 @@ import {
 } from '@mantine/core';
 import { useCallback, useState } from 'react';
 import { clock, partyNames, when } from '../format.ts';
+import { CallTimeline } from '../parts/call-timeline.tsx';
 import { Gaps } from '../parts/gaps.tsx';
 import { Listen } from '../parts/listen.tsx';
 import { Failed } from '../parts/notes.tsx';
 import type { Selection } from '../parts/player.tsx';
 import { ReasonDialog } from '../parts/reason-dialog.tsx';
-import { Story } from '../parts/story.tsx';
 import { type Permission, session } from '../session.ts';
 import { texts } from '../texts.ts';
-import { useAsked } from '../use-asked.ts';
+import { useQuery } from '../use-query.ts';
 import { useRecordingEvents } from '../use-recording-events.ts';
 
 interface RecordingPageProps {
@@ -34,7 +34,7 @@ interface RecordingPageProps {
 export function RecordingPage({ id, startAt, may }: RecordingPageProps) {
   const [shown, setShown] = useState({ version: 0, startAt });
   const { version } = shown;
-  const detail = useAsked(`${id}/${version}`, () => session.client.recordings.get(id));
+  const detail = useQuery(`${id}/${version}`, () => session.client.recordings.get(id));
   const changed = useCallback(
     (seconds?: number) =>
       setShown((before) => ({
@@ -135,7 +135,7 @@ function Loaded({ recording, startAt, may, changed }: LoadedProps) {
         changed={changed}
       />
       <Gaps recording={recording} />
-      <Story
+      <CallTimeline
         id={id}
         version={recording.version}
         recording={recording}

@@ -16,7 +16,7 @@ import { beginCodeFlow, CodeFlowError, type ConsoleIssuer } from '../code-flow.t
 import { Failed } from '../parts/notes.tsx';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
-import { useAsked } from '../use-asked.ts';
+import { useQuery } from '../use-query.ts';
 
 interface SignInPageProps {
   /** Why coming back from an issuer did not work. */
@@ -28,7 +28,7 @@ interface SignInPageProps {
 
 /** By name and password, or at one of the issuers whose tokens Hush takes. */
 export function SignInPage({ refused, onSignedIn, onBack }: SignInPageProps) {
-  const ways = useAsked('sign-in', () => session.hush.request('GET /api/sign-in', {}));
+  const ways = useQuery('sign-in', () => session.hush.request('GET /api/sign-in', {}));
   const [problem, setProblem] = useState<string>();
   const shown = problem ?? refused;
   const { password = false, firstAdmin = false, issuers = [] } = ways.value ?? {};

@@ -18,7 +18,7 @@ import { DialogForm } from '../parts/dialog-form.tsx';
 import { Empty, Failed } from '../parts/notes.tsx';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
-import { useAsked } from '../use-asked.ts';
+import { useQuery } from '../use-query.ts';
 
 type Switch = keyof typeof texts.uccs.switches;
 const switches = Object.keys(texts.uccs.switches) as Switch[];
@@ -42,7 +42,7 @@ const numbers = [
 ];
 
 export function UccsPage({ canChange }: { readonly canChange: boolean }) {
-  const uccs = useAsked('uccs', () => session.client.uccs.list());
+  const uccs = useQuery('uccs', () => session.client.uccs.list());
   const [isAdding, setAdding] = useState(false);
   return (
     <Stack>

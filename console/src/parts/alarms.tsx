@@ -3,7 +3,7 @@ import { Anchor, Badge, Stack, Table, Text, Title } from '@mantine/core';
 import { when } from '../format.ts';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
-import { useAsked } from '../use-asked.ts';
+import { useQuery } from '../use-query.ts';
 import { Empty, Failed } from './notes.tsx';
 import { WideTable } from './wide-table.tsx';
 
@@ -13,10 +13,10 @@ const MAX_PAST = 50;
 
 /** What is open now, and what was raised before, newest first. */
 export function Alarms() {
-  const open = useAsked('alarms/open', () =>
+  const open = useQuery('alarms/open', () =>
     session.client.request('GET /api/alarms', { query: { open: true, limit: 100 } }),
   );
-  const past = useAsked('alarms/past', () =>
+  const past = useQuery('alarms/past', () =>
     session.client.request('GET /api/alarms', { query: { open: false, limit: MAX_PAST } }),
   );
   const failed = open.error ? open : past;

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import { bytes, when } from '../format.ts';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
-import { useAsked } from '../use-asked.ts';
+import { useQuery } from '../use-query.ts';
 import { Failed } from './notes.tsx';
 
 const LOOK_MS = 1_000;
@@ -13,7 +13,7 @@ const MAX_FINDINGS = 20;
 /** Whether the archive is what it should be: the last check, or how far the one is that runs. */
 export function ArchiveCheck({ canStart }: { readonly canStart: boolean }) {
   const [round, setRound] = useState(0);
-  const check = useAsked(`archive-check/${round}`, () => session.client.archive.check());
+  const check = useQuery(`archive-check/${round}`, () => session.client.archive.check());
   const [last, setLast] = useState<Check>();
   const [problem, setProblem] = useState<string>();
   const found = check.value ?? last;
@@ -74,7 +74,8 @@ function Report({ check: { state, startedAt, endedAt, failure, progress } }: { c
       <Group gap="xs">
         {isRunning && <Loader size="xs" aria-label={texts.health.checking} />}
         <Text size="sm">
-          {isRunning ? texts.health.checking : when(endedAt ?? startedAt)}: {files.toLocaleString()}{' '}
+          {isRunning ? texts.health.checking : when(endedAt ?? startedAt)}
+          {`: ${files.toLocaleString()} `}
           {texts.health.files}, {bytes(progress.bytes)}
         </Text>
       </Group>

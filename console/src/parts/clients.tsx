@@ -3,13 +3,13 @@ import { useState } from 'react';
 import { when } from '../format.ts';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
-import { useAsked } from '../use-asked.ts';
+import { useQuery } from '../use-query.ts';
 import { DialogForm } from './dialog-form.tsx';
 import { Listing, RemoveButton, RowButton } from './listing.tsx';
 import { type NewSecret, Secret } from './secret.tsx';
 
 export function Clients({ canChange }: { readonly canChange: boolean }) {
-  const clients = useAsked('clients', () => session.client.request('GET /api/clients', {}));
+  const clients = useQuery('clients', () => session.client.request('GET /api/clients', {}));
   const [isAdding, setAdding] = useState(false);
   const [made, setMade] = useState<NewSecret>();
   /** @returns why it did not work */

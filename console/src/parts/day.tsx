@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { clock, when } from '../format.ts';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
-import { useAsked } from '../use-asked.ts';
+import { useQuery } from '../use-query.ts';
 import { Empty, Failed } from './notes.tsx';
 import { WideTable } from './wide-table.tsx';
 
@@ -13,7 +13,7 @@ type Summary = Operations['GET /api/assurance/daily']['answer'];
 /** What became of the calls of a day, and which of them need a look; today, unless one chooses. */
 export function Day() {
   const [date, setDate] = useState(today);
-  const summary = useAsked(`day/${date}`, () =>
+  const summary = useQuery(`day/${date}`, () =>
     session.client.request('GET /api/assurance/daily', { query: { date } }),
   );
   return (

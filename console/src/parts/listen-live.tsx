@@ -1,6 +1,6 @@
 import { Button, type ButtonProps, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import { listenTo } from '../live-ear.ts';
+import { listenTo } from '../live-player.ts';
 import { texts } from '../texts.ts';
 
 interface ListenLiveProps extends ButtonProps {

@@ -3,7 +3,7 @@ import { Group, Loader, Text } from '@mantine/core';
 import { lazy, Suspense, useMemo } from 'react';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
-import { useAsked } from '../use-asked.ts';
+import { useQuery } from '../use-query.ts';
 import { Failed } from './notes.tsx';
 import type { Selection } from './player.tsx';
 
@@ -18,11 +18,11 @@ interface ListenProps {
 }
 
 export function Listen({ id, startAt, onSelect, onBroken }: ListenProps) {
-  const peaks = useAsked<RecordingPeaks>(`peaks/${id}`, () =>
+  const peaks = useQuery<RecordingPeaks>(`peaks/${id}`, () =>
     session.client.recordings.peaks(id, 1_500),
   );
-  const sidecar = useAsked(`sidecar/${id}`, () => session.client.recordings.sidecar(id));
-  const audio = useAsked(`audio/${id}`, () => session.client.recordings.audioUrl(id));
+  const sidecar = useQuery(`sidecar/${id}`, () => session.client.recordings.sidecar(id));
+  const audio = useQuery(`audio/${id}`, () => session.client.recordings.audioUrl(id));
   const marks = useMemo(
     () =>
       (sidecar.value?.marks ?? [])

@@ -2,7 +2,7 @@ import type { Result } from '@hush/client';
 import { Button, Group, Stack, Table, Text, Title, VisuallyHidden } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { texts } from '../texts.ts';
-import type { Asked } from '../use-asked.ts';
+import type { Asked } from '../use-query.ts';
 import { DialogForm } from './dialog-form.tsx';
 import { Empty, Failed } from './notes.tsx';
 import { WideTable } from './wide-table.tsx';

@@ -19,7 +19,7 @@ interface PlayerProps {
   /** Of marks, ms. */
   readonly marks: readonly number[];
   onSelect: ((selection: Selection | undefined) => void) | undefined;
-  /** It cannot be played on from there: the address holds no longer, or what was there is erased. */
+  /** Playback cannot continue there: the address has expired, or the audio was erased. */
   onBroken(seconds: number): void;
 }
 

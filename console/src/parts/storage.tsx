@@ -2,7 +2,7 @@ import { Alert, Card, Progress, Stack, Text, Title } from '@mantine/core';
 import { bytes } from '../format.ts';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
-import { useAsked } from '../use-asked.ts';
+import { useQuery } from '../use-query.ts';
 import { Failed } from './notes.tsx';
 
 /** Two parties of G.711, a little more when sealed. */
@@ -11,7 +11,7 @@ const NEARLY_FULL = 90;
 
 /** Room for recordings. */
 export function Storage() {
-  const storage = useAsked('storage', () => session.client.request('GET /api/archive/storage', {}));
+  const storage = useQuery('storage', () => session.client.request('GET /api/archive/storage', {}));
   return (
     <Card withBorder component="section">
       <Stack gap="xs">

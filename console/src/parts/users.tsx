@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { namesIn, when } from '../format.ts';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
-import { useAsked } from '../use-asked.ts';
+import { useQuery } from '../use-query.ts';
 import { DialogForm } from './dialog-form.tsx';
 import { Listing, RemoveButton, RowButton } from './listing.tsx';
 
@@ -14,7 +14,7 @@ type RoleName = UserSettings['roles'][number];
 const roleNames = Object.keys(texts.people.roles) as RoleName[];
 
 export function Users({ canChange }: { readonly canChange: boolean }) {
-  const users = useAsked('users', () => session.client.request('GET /api/users', {}));
+  const users = useQuery('users', () => session.client.request('GET /api/users', {}));
   const [edited, setEdited] = useState<User | 'new'>();
   return (
     <>

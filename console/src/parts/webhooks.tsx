@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { namesIn, when } from '../format.ts';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
-import { useAsked } from '../use-asked.ts';
+import { useQuery } from '../use-query.ts';
 import { DialogForm } from './dialog-form.tsx';
 import { Listing, RemoveButton, RowButton } from './listing.tsx';
 import { type NewSecret, Secret } from './secret.tsx';
@@ -17,7 +17,7 @@ interface Listed extends Webhook {
 const MAX_DEAD_LETTERS = 50;
 
 export function Webhooks({ canChange }: { readonly canChange: boolean }) {
-  const webhooks = useAsked('webhooks', listWebhooks);
+  const webhooks = useQuery('webhooks', listWebhooks);
   const [edited, setEdited] = useState<Webhook | 'new'>();
   const [made, setMade] = useState<NewSecret>();
   return (

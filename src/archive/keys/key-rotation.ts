@@ -1,6 +1,6 @@
 import type { SegmentRecord } from '../../domain/model/segment.ts';
 import type { KeyCheckStore } from '../../domain/ports/key-check-store.ts';
-import type { KeepingStore, SegmentPlace } from '../../domain/ports/retention-store.ts';
+import type { RetentionStore, SegmentPlace } from '../../domain/ports/retention-store.ts';
 import type { Vault } from '../../domain/ports/vault.ts';
 import { KeyRing } from '../../protocols/segment/key-ring.ts';
 import { masterKeyId } from '../../protocols/segment/key-wrap.ts';
@@ -23,7 +23,7 @@ export interface KeyRotationOptions {
   readonly keys: KeyRing;
   /** Where the keys of embedded mode are; undefined where they are configured. */
   readonly file: string | undefined;
-  readonly keeping: KeepingStore;
+  readonly keeping: RetentionStore;
   readonly keyChecks: KeyCheckStore;
   readonly vault: Vault;
   /** Resolves when every change of a recording that is being made has been made. */

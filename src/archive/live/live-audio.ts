@@ -8,7 +8,7 @@ import type { Listeners } from '../playback/listeners.ts';
 import { CHANNELS, mixInto } from '../playback/playback.ts';
 import { codecShapes } from '../segment/run-decoder.ts';
 import type { Unsealing } from '../segment/segment-reader.ts';
-import { GrowingCall, type GrowingTrack, Look, type Recorded } from './live-call-reader.ts';
+import { LiveCallReader, type LiveTrackReader, Look, type Recorded } from './live-call-reader.ts';
 
 export interface LiveAudioOptions extends Unsealing {
   readonly store: Pick<Store, 'tracks' | 'segments'>;
@@ -33,7 +33,7 @@ const LEAST_RATE = 8_000;
 
 /** What is known of a call's levels, for everybody who asks. */
 interface Metered {
-  readonly call: GrowingCall;
+  readonly call: LiveCallReader;
   readonly ends: Map<number, { readonly endMs: number; readonly grewAt: number }>;
   askedAt: number;
   levels: Promise<TrackLevel[]>;
@@ -41,7 +41,7 @@ interface Metered {
 
 /** Where somebody is who listens, ms of the call. */
 interface Hearing {
-  readonly call: GrowingCall;
+  readonly call: LiveCallReader;
   readonly rate: number;
   readonly isOver: boolean;
   readonly at: number | undefined;
@@ -60,7 +60,7 @@ export class SealedLiveAudio implements LiveAudio {
   }
 
   async *wav(callId: string, isLive: () => boolean): AsyncGenerator<Buffer> {
-    const call = new GrowingCall(this.#options);
+    const call = new LiveCallReader(this.#options);
     const first = await this.#recorded(callId);
     const rate = rateOf(first.tracks);
     yield endlessWavHeader({ sampleRate: rate, channels: CHANNELS });
@@ -104,7 +104,7 @@ export class SealedLiveAudio implements LiveAudio {
     }
     const known = this.#metered.get(callId);
     if (known && now - known.askedAt < LEVEL_FRESH_MS) return known.levels;
-    const call = known?.call ?? new GrowingCall(this.#options);
+    const call = known?.call ?? new LiveCallReader(this.#options);
     const ends = known?.ends ?? new Map();
     // One after the other: two looks at once would each remember another end.
     const before = known?.levels.catch(() => []) ?? Promise.resolve([]);
@@ -139,7 +139,7 @@ export class SealedLiveAudio implements LiveAudio {
     }
   }
 
-  #look(callId: string, call: GrowingCall, sinceMs: number): Promise<Look> {
+  #look(callId: string, call: LiveCallReader, sinceMs: number): Promise<Look> {
     return this.#options.listeners.opened(
       callId,
       async (onClosed) =>
@@ -165,7 +165,7 @@ function rateOf(tracks: readonly TrackRecord[]): number {
 }
 
 /** Up to where all tracks that send are there; at the end of a call up to its last sample. */
-function endOf(tracks: readonly GrowingTrack[], isOver: boolean): number {
+function endOf(tracks: readonly LiveTrackReader[], isOver: boolean): number {
   const ends = tracks.map(({ endMs }) => endMs);
   const last = Math.max(0, ...ends);
   const going = ends.filter((end) => end > last - MAX_LAG_MS);
@@ -173,7 +173,7 @@ function endOf(tracks: readonly GrowingTrack[], isOver: boolean): number {
 }
 
 async function mixed(
-  tracks: readonly GrowingTrack[],
+  tracks: readonly LiveTrackReader[],
   { from, end, rate }: { from: number; end: number; rate: number },
 ): Promise<Buffer> {
   const start = Math.round((from * rate) / 1000);
@@ -184,7 +184,7 @@ async function mixed(
 }
 
 /** Root mean square of the newest audio, dB below full scale. */
-async function levelOf({ voice, track, endMs }: GrowingTrack): Promise<number> {
+async function levelOf({ voice, track, endMs }: LiveTrackReader): Promise<number> {
   const rate = track.clockRate;
   const end = Math.floor((endMs * rate) / 1000);
   const start = Math.max(0, end - Math.ceil((LEVEL_MS * rate) / 1000));

@@ -5,7 +5,7 @@ import { channelsOf } from '../../domain/recording/channels.ts';
 import { segmentFile } from '../../protocols/segment/sealed-chunk.ts';
 import type { Interruptible } from '../playback/listeners.ts';
 import type { Part } from '../playback/playback.ts';
-import { Voice } from '../playback/track-decoder.ts';
+import { TrackDecoder } from '../playback/track-decoder.ts';
 import type { KnownChunk } from '../segment/segment-chunks.ts';
 import { SegmentReader, type Unsealing } from '../segment/segment-reader.ts';
 
@@ -20,7 +20,7 @@ export interface Recorded {
 }
 
 /** A track of a call in progress, with what of it is sealed by now. Times are ms of the call. */
-export interface GrowingTrack extends Part {
+export interface LiveTrackReader extends Part {
   readonly track: TrackRecord;
   /** Of the newest that is sealed. */
   readonly endMs: number;
@@ -39,7 +39,7 @@ interface Remembered {
  * The sealed audio of a call in progress, for who looks at it again and again: each look reads no
  * more than what has come since. Nothing is heard here that is not recorded.
  */
-export class GrowingCall {
+export class LiveCallReader {
   readonly #unsealing: Unsealing;
   readonly #remembered = new Map<string, Remembered>();
   /** By track: older segments are past. */
@@ -50,9 +50,9 @@ export class GrowingCall {
   }
 
   /** Opens what is there from `sinceMs` on. The caller closes the voices. */
-  async look({ tracks, segments }: Recorded, sinceMs: number): Promise<GrowingTrack[]> {
+  async look({ tracks, segments }: Recorded, sinceMs: number): Promise<LiveTrackReader[]> {
     const channels = channelsOf(tracks);
-    const open: GrowingTrack[] = [];
+    const open: LiveTrackReader[] = [];
     try {
       for (const [index, track] of tracks.entries()) {
         const own = segments.filter((segment) => segment.track === track.track);
@@ -106,11 +106,11 @@ export class GrowingCall {
 
 /** What one look has open: it is taken out of the looker's hands when the call is destroyed. */
 export class Look implements Interruptible {
-  readonly tracks: readonly GrowingTrack[];
+  readonly tracks: readonly LiveTrackReader[];
   readonly #onClosed: () => void;
   #isInterrupted = false;
 
-  constructor(tracks: readonly GrowingTrack[], onClosed: () => void) {
+  constructor(tracks: readonly LiveTrackReader[], onClosed: () => void) {
     this.tracks = tracks;
     this.#onClosed = onClosed;
   }
@@ -138,7 +138,7 @@ function isGone(segment: SegmentRecord, known: readonly KnownChunk[]): boolean {
   return wrappedKey !== null && (isPast || known.length > 0);
 }
 
-async function closeAll(tracks: readonly GrowingTrack[]): Promise<void> {
+async function closeAll(tracks: readonly LiveTrackReader[]): Promise<void> {
   await Promise.all(tracks.map(({ voice }) => voice.close()));
 }
 
@@ -146,11 +146,11 @@ function growing(
   track: TrackRecord,
   readers: readonly SegmentReader[],
   channels: readonly number[],
-): GrowingTrack {
+): LiveTrackReader {
   const places = readers.flatMap((reader) => reader.places);
   const msOf = (position: number): number => (position * 1000) / track.clockRate;
   return {
-    ...{ track, channels, voice: new Voice(track.clockRate, readers) },
+    ...{ track, channels, voice: new TrackDecoder(track.clockRate, readers) },
     endMs: msOf(Math.max(0, ...places.slice(-MAX_OVERLAP).map(({ covers }) => covers.end))),
     nextAfter: (ms) => {
       const later = places.slice(-MAX_LOOK).filter(({ covers }) => msOf(covers.end) > ms);

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { SerialQueue } from '../../domain/common/serial-queue.ts';
 import { AudioAwayError } from '../../domain/model/errors.ts';
-import type { KeepingStore } from '../../domain/ports/retention-store.ts';
+import type { RetentionStore } from '../../domain/ports/retention-store.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import type { KeyRing } from '../../protocols/segment/key-ring.ts';
 import { KEY_BYTES, unwrapKey, wrapKey } from '../../protocols/segment/key-wrap.ts';
 import type { AudioFiles } from '../files/audio-files.ts';
 import { derivedFile, derivedIdentity } from '../files/derived-file.ts';
+import type { RecordingReader } from '../recording-reader.ts';
 import { decodePeaks, type Peaks } from './peaks.ts';
-import type { RecordingReader } from './recording-reader.ts';
 import { recordingVersion } from './recording-version.ts';
 
 const KIND = 'peaks';
@@ -22,7 +22,7 @@ export interface DerivedPeaksOptions {
   readonly files: AudioFiles;
   readonly keys: KeyRing;
   readonly store: Pick<Store, 'commit'>;
-  readonly keeping: Pick<KeepingStore, 'derived'>;
+  readonly keeping: Pick<RetentionStore, 'derived'>;
   readonly reader: RecordingReader;
 }
 

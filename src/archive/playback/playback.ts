@@ -1,10 +1,14 @@
 import type { TrackRecord } from '../../domain/model/track.ts';
 import { channelsOf } from '../../domain/recording/channels.ts';
 import { MAX_WAV_DATA_BYTES, WAV_HEADER_BYTES, wavHeader } from '../../protocols/wav/wav-header.ts';
-import { type OpenedTrack, openSegments, ToldRecording } from '../segment/accounted-recording.ts';
+import {
+  AccountedRecording,
+  type OpenedTrack,
+  openSegments,
+} from '../segment/accounted-recording.ts';
 import type { Unsealing } from '../segment/segment-reader.ts';
 import { type PlayedRows, recordingVersion } from './recording-version.ts';
-import { Voice, type Wanted } from './track-decoder.ts';
+import { TrackDecoder, type Wanted } from './track-decoder.ts';
 
 export const CHANNELS = 2;
 const BYTES_PER_FRAME = CHANNELS * 2;
@@ -27,7 +31,7 @@ interface PlaybackOptions extends Unsealing, PlayedRows {
 }
 
 export interface Part {
-  readonly voice: Voice;
+  readonly voice: TrackDecoder;
   /** 0 is left. */
   readonly channels: readonly number[];
 }
@@ -47,7 +51,7 @@ export class Playback {
   readonly version: string;
   readonly #origin: number;
   readonly #parts: readonly Part[];
-  readonly #told: ToldRecording;
+  readonly #told: AccountedRecording;
   #onClosed: (playback: Playback) => void = () => undefined;
   readonly #erased = new AbortController();
 
@@ -148,7 +152,7 @@ export class Playback {
 /** A recording's files, all of them there. */
 interface Opened {
   readonly parts: readonly Part[];
-  readonly told: ToldRecording;
+  readonly told: AccountedRecording;
   readonly version: string;
 }
 
@@ -162,9 +166,12 @@ async function openAll(unsealing: Unsealing, rows: PlayedRows): Promise<Opened> 
       const segments = await openSegments(unsealing, own);
       const readers = segments.flatMap(({ reader }) => reader ?? []);
       opened.push({ track, segments });
-      parts.push({ voice: new Voice(track.clockRate, readers), channels: channels[index] ?? [] });
+      parts.push({
+        voice: new TrackDecoder(track.clockRate, readers),
+        channels: channels[index] ?? [],
+      });
     }
-    const told = new ToldRecording(opened, rows.gaps);
+    const told = new AccountedRecording(opened, rows.gaps);
     await told.mustBeThere(unsealing.files);
     return { parts, told, version: recordingVersion(rows) };
   } catch (cause) {

@@ -23,7 +23,7 @@ export interface Wanted extends Span {
 }
 
 /** One track as samples at whatever rate is asked for, found anywhere without what came before. */
-export class Voice {
+export class TrackDecoder {
   /** Of what is stored, Hz. */
   readonly sampleRates: readonly number[];
   readonly #clockRate: number;

@@ -43,7 +43,7 @@ export async function openSegments(
  * Compares what files hold with what the gap map tells: where audio is neither there nor told to be
  * absent, a listener would take for silence what is none (docs/decisions/0023).
  */
-export class ToldRecording {
+export class AccountedRecording {
   /** Rows whose audio is not there: no file, none of its chunks, or not as many as were sealed. */
   readonly absent: readonly SegmentRecord[];
   readonly #isAll: boolean;

@@ -64,16 +64,16 @@ function speaksForOthers(role: Role): boolean {
   return role !== 'agent' && commanding.includes(role);
 }
 
-/** Who stands at the desk: whoever may read and write the data folder, by name of the account. */
-export function deskCaller(name: string): Caller {
+/** Names the operating system account that runs a command on the data folder. */
+export function commandLineCaller(name: string): Caller {
   return systemCaller(name, 'cli');
 }
 
 /** Who asks nobody: the account at the command line, the configuration file, Hush itself. */
-export function systemCaller(name: string, door: 'cli' | 'config' | 'hush'): Caller {
+export function systemCaller(name: string, surface: 'cli' | 'config' | 'hush'): Caller {
   const principal: Principal = {
     ...{ key: '', name, client: null, roles: [], uris: new Set<string>() },
     ...{ uccs: 'all', expiresAt: null },
   };
-  return { principal, address: '', door };
+  return { principal, address: '', surface };
 }

@@ -10,7 +10,7 @@ import {
 import type { AuditRecord } from '../model/audit-record.ts';
 import { type Role, roles } from '../model/principal.ts';
 import { uccKey, uccNamePattern } from '../model/ucc.ts';
-import type { PeopleStore } from '../ports/account-store.ts';
+import type { AccountStore } from '../ports/account-store.ts';
 import { hasCardNumber, hasCardNumberInUri } from '../redaction/card-numbers.ts';
 import { auditedChange, SECRET_CHANGED } from './audit-change.ts';
 import type { AuditedAction } from './audit-log.ts';
@@ -42,8 +42,8 @@ export interface UserSettings {
   readonly password?: string;
 }
 
-export interface PeopleRegisterPorts {
-  readonly people: PeopleStore;
+export interface AccountServicePorts {
+  readonly people: AccountStore;
   hashPassword(password: string): Promise<string>;
   hashSecret(secret: string): Promise<string>;
   /** Resolves when what was given out before holds no longer; it never rejects. */
@@ -64,12 +64,12 @@ const personName = new RegExp(personNamePattern);
 const uccName = new RegExp(uccNamePattern);
 
 /** Users and clients of the embedded issuer: who adds and removes them, from wherever. */
-export class PeopleRegister {
-  readonly #ports: PeopleRegisterPorts;
+export class AccountService {
+  readonly #ports: AccountServicePorts;
   /** One change after the other: two at once could leave no admin. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(ports: PeopleRegisterPorts) {
+  constructor(ports: AccountServicePorts) {
     this.#ports = ports;
   }
 

@@ -48,7 +48,7 @@ export class AuditLog {
   }
 
   /** The row, for a commit of one's own. Texts are bounded, without control and card numbers. */
-  entry({ principal, address, door }: Caller, audited: AuditedAction): AuditRecord {
+  entry({ principal, address, surface }: Caller, audited: AuditedAction): AuditRecord {
     const at = this.#options.clock.now();
     return {
       id: this.#uuids.next(at),
@@ -56,7 +56,7 @@ export class AuditLog {
       who: cleanText(principal.name),
       client: cleanOrNull(principal.client),
       address: cleanText(address),
-      door,
+      surface,
       requester: audited.requester ? cleanUri(audited.requester) : null,
       action: cleanText(audited.action),
       uccName: cleanOrNull(audited.uccName)?.toLowerCase() ?? null,
@@ -73,7 +73,7 @@ export class AuditLog {
   /** A token request to the embedded issuer: who it named, not who it was. */
   signIn({ who, client, address, outcome, reason }: SignIn): Promise<void> {
     const principal = { ...anonymous('agent'), name: who, client };
-    const caller = { principal, address, door: 'issuer' } as const;
+    const caller = { principal, address, surface: 'issuer' } as const;
     if (outcome === 'denied') return this.denied(caller, { action: 'token', reason });
     return this.record(this.entry(caller, { action: 'token', outcome }));
   }

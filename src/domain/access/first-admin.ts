@@ -1,5 +1,5 @@
 import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
-import type { Entry, PeopleRegister } from './account-service.ts';
+import type { AccountService, Entry } from './account-service.ts';
 
 /** Crockford's: nothing in it looks like something else. */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -22,12 +22,12 @@ interface FirstAdminRequest {
  * log, where only who runs it can read. It is good once, and no longer than nobody is there.
  */
 export class FirstAdmin {
-  readonly #register: Pick<PeopleRegister, 'users' | 'saveUser'>;
+  readonly #register: Pick<AccountService, 'users' | 'saveUser'>;
   #digest: Buffer | undefined;
   #triesLeft = MAX_TRIES;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(register: Pick<PeopleRegister, 'users' | 'saveUser'>) {
+  constructor(register: Pick<AccountService, 'users' | 'saveUser'>) {
     this.#register = register;
   }
 

@@ -8,7 +8,7 @@ import type { AssuranceStore } from '../ports/assurance-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import { cleanText } from '../redaction/client-text.ts';
 
-export interface AlarmDeskPorts {
+export interface AlarmRegisterPorts {
   readonly calls: CallRegistry;
   readonly store: Pick<AssuranceStore, 'saveAlarm' | 'endAlarms'>;
   readonly journal: Pick<Journal, 'record'>;
@@ -28,8 +28,8 @@ const MAX_DETAIL_LENGTH = 2_000;
  * an event of the call, committed in its turn like every other; the end of the call ends it. Every
  * other alarm tells of a moment.
  */
-export class AlarmDesk implements AlarmSink, OpenAlarms {
-  readonly #ports: AlarmDeskPorts;
+export class AlarmRegister implements AlarmSink, OpenAlarms {
+  readonly #ports: AlarmRegisterPorts;
   readonly #ids = new RisingUuids();
   /** By call, then by kind. */
   readonly #open = new Map<string, Map<AlarmKind, AlarmRecord>>();
@@ -38,7 +38,7 @@ export class AlarmDesk implements AlarmSink, OpenAlarms {
   #minute = 0;
   #moments = 0;
 
-  constructor(ports: AlarmDeskPorts) {
+  constructor(ports: AlarmRegisterPorts) {
     this.#ports = ports;
   }
 

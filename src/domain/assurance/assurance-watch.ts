@@ -2,20 +2,13 @@ import type { Call } from '../call/call.ts';
 import type { CallRegistry } from '../call/call-registry.ts';
 import type { RecordingEvent } from '../model/recording-event.ts';
 import type { Recorder, StreamStats } from '../ports/recorder.ts';
-import type { AlarmDesk } from './alarm-register.ts';
-import { findingsOf, type WatchedStream } from './findings.ts';
+import type { AlarmRegister } from './alarm-register.ts';
+import { type AssuranceLimits, findingsOf, type WatchedStream } from './findings.ts';
 import type { StreamFigures } from './track-health.ts';
-
-export interface AssuranceLimits {
-  /** From then on audio of a stream is overdue. */
-  readonly mediaStartMs: number;
-  /** A steady stream that is quiet this long has stopped. */
-  readonly mediaSilentMs: number;
-}
 
 export interface AssuranceWatchPorts {
   readonly calls: CallRegistry;
-  readonly desk: Pick<AlarmDesk, 'raise' | 'clear' | 'callEnded' | 'isOpen'>;
+  readonly alarms: Pick<AlarmRegister, 'raise' | 'clear' | 'callEnded' | 'isOpen'>;
   readonly recorder: Pick<Recorder, 'available'>;
   readonly limits: AssuranceLimits;
   /** Monotonic ms */
@@ -49,12 +42,12 @@ export class AssuranceWatch {
   }
 
   onEvent({ type, callId }: RecordingEvent): void {
-    if (type === 'callEnded') this.#ports.desk.callEnded(callId);
+    if (type === 'callEnded') this.#ports.alarms.callEnded(callId);
     if (type !== 'callBegan' && type !== 'callUpdated') return;
     const call = this.#ports.calls.byId(callId);
     if (!call?.keeps || this.#ports.recorder.available) return;
     const detail = 'the recorder could not record when audio was offered';
-    this.#ports.desk.raise({ kind: 'recorderUnavailable', ...namesOf(call), detail });
+    this.#ports.alarms.raise({ kind: 'recorderUnavailable', ...namesOf(call), detail });
   }
 
   /** What was read of a call's streams; empty of a call that this process did not see. */
@@ -105,14 +98,14 @@ export class AssuranceWatch {
 
   /** Streams that nobody expects anything of leave what was found of them as it is. */
   #judge(call: Call): void {
-    const { desk, limits } = this.#ports;
+    const { alarms, limits } = this.#ports;
     const all = [...(this.#watched.get(call.id)?.entries() ?? [])];
     const streams = all.filter(([track]) => call.streams.has(track)).map(([, stream]) => stream);
     if (!streams.some(({ expects }) => expects)) return;
     for (const { kind, detail } of findingsOf(streams, limits)) {
-      const open = desk.isOpen(call.id, kind);
-      if (detail !== undefined && !open) desk.raise({ kind, ...namesOf(call), detail });
-      if (detail === undefined && open) desk.clear(call, kind);
+      const open = alarms.isOpen(call.id, kind);
+      if (detail !== undefined && !open) alarms.raise({ kind, ...namesOf(call), detail });
+      if (detail === undefined && open) alarms.clear(call, kind);
     }
   }
 }

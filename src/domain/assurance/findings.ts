@@ -1,6 +1,12 @@
+export interface AssuranceLimits {
+  /** From then on audio of a stream is overdue. */
+  readonly mediaStartMs: number;
+  /** A steady stream that is quiet this long has stopped. */
+  readonly mediaSilentMs: number;
+}
+
 import type { AlarmKind } from '../model/alarm.ts';
 import type { PacketCounts } from '../model/track.ts';
-import type { AssuranceLimits } from './assurance-watch.ts';
 
 /** What the readings of one stream come to. */
 export interface WatchedStream {

@@ -1,10 +1,10 @@
 import type { CallRegistry } from '../call/call-registry.ts';
 import type { MetadataFault } from '../model/metadata-fault.ts';
-import type { AlarmDesk } from './alarm-register.ts';
+import type { AlarmRegister } from './alarm-register.ts';
 
 export interface MetadataAlarmPorts {
   readonly calls: CallRegistry;
-  readonly desk: Pick<AlarmDesk, 'raise' | 'clear'>;
+  readonly alarms: Pick<AlarmRegister, 'raise' | 'clear'>;
   /** Monotonic ms */
   readonly nowMs?: () => number;
 }
@@ -36,17 +36,17 @@ export class MetadataAlarms {
   }
 
   read({ callId, address, faults }: MetadataReport): void {
-    const { calls, desk } = this.#ports;
+    const { calls, alarms } = this.#ports;
     const call = calls.byId(callId);
     const raised = this.#raised.get(address);
     if (faults.length === 0) {
-      if (call && raised?.callId === callId) desk.clear(call, 'metadataIncomplete');
+      if (call && raised?.callId === callId) alarms.clear(call, 'metadataIncomplete');
       if (raised && this.#now() - raised.atMs >= REPEAT_MS) this.#raised.delete(address);
     } else if (!raised && call) {
       this.#note(address, callId);
       const { correlationId, uccName } = call;
       const detail = `metadata of ${address} could not be read as it should be: ${faults.join(', ')}`;
-      desk.raise({ kind: 'metadataIncomplete', callId, correlationId, uccName, detail });
+      alarms.raise({ kind: 'metadataIncomplete', callId, correlationId, uccName, detail });
     }
   }
 

@@ -1,24 +1,6 @@
+import type { TrackHealth } from '../model/call-health.ts';
 import type { GapReason, GapRecord } from '../model/gap.ts';
 import type { TrackRecord } from '../model/track.ts';
-
-/** Between the first and the last packet of a stream; what was never sent is in no figure. */
-export interface TrackHealth {
-  readonly track: number;
-  readonly aor: string | null;
-  readonly expectedMs: number;
-  readonly keptMs: number;
-  /** Left out on purpose: paused, held, stopped, digits, announced silence. */
-  readonly absentMs: number;
-  readonly lostMs: number;
-  readonly packetsReceived: number;
-  readonly packetsLost: number;
-  /** Of the packets that were sent, 0 to 1. */
-  readonly lossShare: number;
-  /** RFC 3550 section 6.4.1; null where nobody measured it. */
-  readonly jitterMs: number | null;
-  /** For how long its time line lay beside its time by more than 20 ms. */
-  readonly clockWrongMs: number;
-}
 
 export interface StreamFigures {
   readonly jitterMs: number | null;

@@ -5,12 +5,13 @@ import {
   type AssuranceReason,
   assuranceReasons,
   type CallHealth,
+  type TrackHealth,
   type Verdict,
 } from '../model/call-health.ts';
 import type { CallRecord } from '../model/call-record.ts';
 import type { GapReason, GapRecord } from '../model/gap.ts';
 import type { TrackRecord } from '../model/track.ts';
-import { isLossy, type StreamFigures, type TrackHealth, trackHealth } from './track-health.ts';
+import { isLossy, type StreamFigures, trackHealth } from './track-health.ts';
 
 /** Everything that is known of a call when it is judged. */
 export interface Evidence {

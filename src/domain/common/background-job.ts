@@ -1,8 +1,8 @@
-export type LongWorkState = 'running' | 'done' | 'failed';
+export type BackgroundJobState = 'running' | 'done' | 'failed';
 
 /** How far something that takes its time has come, or how it ended. */
-export interface LongWorkStatus<Progress> {
-  readonly state: LongWorkState;
+export interface BackgroundJobStatus<Progress> {
+  readonly state: BackgroundJobState;
   /** Unix ms */
   readonly startedAt: number;
   readonly endedAt: number | null;
@@ -12,9 +12,9 @@ export interface LongWorkStatus<Progress> {
 }
 
 /** One piece of long work at a time, which somebody starts and others look at. */
-export class LongWork<Progress> {
+export class BackgroundJob<Progress> {
   readonly #now: () => number;
-  #status: LongWorkStatus<Progress> | undefined;
+  #status: BackgroundJobStatus<Progress> | undefined;
   #running: Promise<void> | undefined;
 
   constructor(now: () => number) {
@@ -22,7 +22,7 @@ export class LongWork<Progress> {
   }
 
   /** Of what runs, or ran last; undefined before the first. */
-  get status(): LongWorkStatus<Progress> | undefined {
+  get status(): BackgroundJobStatus<Progress> | undefined {
     return this.#status;
   }
 
@@ -33,7 +33,11 @@ export class LongWork<Progress> {
   start(begun: Progress, work: (tell: (progress: Progress) => void) => Promise<Progress>): boolean {
     if (this.#running) return false;
     const startedAt = this.#now();
-    const set = (state: LongWorkState, progress: Progress, failure: string | null = null): void => {
+    const set = (
+      state: BackgroundJobState,
+      progress: Progress,
+      failure: string | null = null,
+    ): void => {
       const endedAt = state === 'running' ? null : this.#now();
       this.#status = { state, startedAt, endedAt, progress, failure };
     };

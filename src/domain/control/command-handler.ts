@@ -27,13 +27,13 @@ import {
   refusal,
 } from './command.ts';
 import type { CommandAudit } from './command-audit.ts';
-import type { EarlyFence, Effect, Gatekeeper } from './pause-gate.ts';
+import type { EarlyFence, Effect, PauseGate } from './pause-gate.ts';
 
-export interface CommandCarrierPorts {
+export interface CommandHandlerPorts {
   readonly uccs: UccRegistry;
   readonly calls: CallRegistry;
   readonly recorder: Recorder;
-  readonly gatekeeper: Gatekeeper;
+  readonly pauseGate: PauseGate;
   readonly clock: Clock;
   readonly auditLog: CommandAudit;
   /** Save or Delete was said: parts of the dialogue that have ended follow. */
@@ -65,10 +65,10 @@ interface Turn extends Order {
  * Carries a command through: validate, fence, commit, publish, answer. Commands on one call take
  * effect in the order in which they came. Whatever fails on the way leaves the gate shut.
  */
-export class CommandCarrier {
-  readonly #ports: CommandCarrierPorts;
+export class CommandHandler {
+  readonly #ports: CommandHandlerPorts;
 
-  constructor(ports: CommandCarrierPorts) {
+  constructor(ports: CommandHandlerPorts) {
     this.#ports = ports;
   }
 
@@ -100,7 +100,7 @@ export class CommandCarrier {
     const order = { command, caller, requestedAt, cameAtMs, ifVersion: request.ifVersion, early };
     const answer = await call.queue.run(async () => {
       const outcome = await this.#takeTurn(call, order);
-      if (early && !outcome.ok) await this.#ports.gatekeeper.regret(call, early);
+      if (early && !outcome.ok) await this.#ports.pauseGate.regret(call, early);
       return outcome;
     });
     if (answer.ok && isSavingFlag(command.action)) await this.#reconsider(call);
@@ -109,7 +109,7 @@ export class CommandCarrier {
 
   /** What was answered is durable; where the others cannot be told, they are told at the end. */
   async #reconsider(call: Call): Promise<void> {
-    await this.#ports.reconsider(call).catch((cause) => this.#ports.gatekeeper.alarm(call, cause));
+    await this.#ports.reconsider(call).catch((cause) => this.#ports.pauseGate.alarm(call, cause));
   }
 
   /** The fence of a Pause is taken whatever the commands before it wait for. */
@@ -122,7 +122,7 @@ export class CommandCarrier {
     const error = this.#refusal(call, command);
     if (error && !mayPass(error, call)) return undefined;
     const lookbackMs = this.#ports.uccs.rulesOf(call.record)?.pauseLookbackMs ?? 0;
-    return this.#ports.gatekeeper.early(call, { reason: 'api', lookbackMs, cameAtMs });
+    return this.#ports.pauseGate.early(call, { reason: 'api', lookbackMs, cameAtMs });
   }
 
   #refusal(call: Call, command: Command): ContractError | undefined {
@@ -147,24 +147,24 @@ export class CommandCarrier {
     try {
       return done(await this.#apply(call, { ...order, rules }));
     } catch (cause) {
-      this.#ports.gatekeeper.alarm(call, cause);
+      this.#ports.pauseGate.alarm(call, cause);
       return refused(contractError('processingFailed'));
     }
   }
 
   #apply(call: Call, turn: Turn): Promise<Effect> {
-    const { gatekeeper } = this.#ports;
+    const { pauseGate } = this.#ports;
     const { action } = turn.command;
     const entryOf = (receipt: FenceReceipt): Entry => this.#entryOf(call, turn, receipt);
     if (action === StateAction.Start && opensGate(call)) {
-      return gatekeeper.open(call, { entryOf, takenBack: paused });
+      return pauseGate.open(call, { entryOf, takenBack: paused });
     }
-    if (action === StateAction.Start) return gatekeeper.lift(call, entryOf);
-    if (!needsFence(call, action)) return gatekeeper.note(call, entryOf);
+    if (action === StateAction.Start) return pauseGate.lift(call, entryOf);
+    if (!needsFence(call, action)) return pauseGate.note(call, entryOf);
     const isPause = action === StateAction.Pause;
     const lookbackMs = isPause ? turn.rules.pauseLookbackMs : 0;
     const inDoubt = { recordingState: stateAfter(action, call.recordingState) };
-    return gatekeeper.shut(
+    return pauseGate.shut(
       call,
       { reason: isPause ? 'api' : 'stop', lookbackMs, cameAtMs: turn.cameAtMs, early: turn.early },
       { entryOf, inDoubt },

@@ -85,6 +85,6 @@ function isHolder({ takenBy }: Lease, principal: Principal): boolean {
 }
 
 /** For the audit log: what was done to whose pause, and by what right. */
-export function leaseDeed(action: string, owner: string, hold: Hold): string {
+export function leaseAuditAction(action: string, owner: string, hold: Hold): string {
   return hold === 'own' ? `${action} ${owner}` : `${action} ${owner} (overridePause)`;
 }

@@ -24,21 +24,21 @@ import {
 } from './lease-entries.ts';
 import {
   type Hold,
-  leaseDeed,
+  leaseAuditAction,
   leaseReached,
   mayTakeOne,
   ownLease,
   requesterRefusal,
   uccsSeen,
 } from './lease-rules.ts';
-import type { EarlyFence, Effect, Gatekeeper } from './pause-gate.ts';
+import type { EarlyFence, Effect, PauseGate } from './pause-gate.ts';
 import type { PauseWatch } from './pause-watch.ts';
 
 export interface LeasesPorts {
   readonly uccs: UccRegistry;
   readonly calls: CallRegistry;
   readonly recorder: Pick<Recorder, 'available' | 'commandCameAtMs'>;
-  readonly gatekeeper: Gatekeeper;
+  readonly pauseGate: PauseGate;
   readonly clock: Clock;
   readonly auditLog: Pick<AuditLog, 'entry' | 'refused'>;
   readonly watch: PauseWatch;
@@ -136,7 +136,7 @@ export class Leases {
     const lookbackMs = request.lookbackMs ?? allowed.pauseLookbackMs;
     if (lookbackMs > allowed.pauseLookbackMs) return undefined;
     const { cameAtMs } = this.#arrival();
-    return this.#ports.gatekeeper.early(call, { reason: 'lease', lookbackMs, cameAtMs });
+    return this.#ports.pauseGate.early(call, { reason: 'lease', lookbackMs, cameAtMs });
   }
 
   release(call: Call, caller: Caller, request: ReleaseRequest): Promise<LeaseAnswer> {
@@ -144,7 +144,7 @@ export class Leases {
       const reached = leaseReached(call.record.leases, request.owner, caller);
       if (typeof reached === 'string') return refused(reached);
       const { lease, hold } = reached;
-      const audit = this.#auditOf(turn, leaseDeed('LeaseReleased', lease.owner, hold));
+      const audit = this.#auditOf(turn, leaseAuditAction('LeaseReleased', lease.owner, hold));
       const effect = await this.#lift(call, lease, { type: 'pauseReleased', audit });
       this.#spend(call, lease.takenBy ?? caller.principal.key, lease.idempotencyKey);
       return { ok: true, call, lease, effect };
@@ -162,7 +162,7 @@ export class Leases {
     const arrival = { cameAtMs, early };
     const answer = await call.queue.run(async () => {
       const outcome = await this.#take({ call, caller, arrival }, request, turn);
-      if (early && !outcome.ok) await this.#ports.gatekeeper.regret(call, early);
+      if (early && !outcome.ok) await this.#ports.pauseGate.regret(call, early);
       return outcome;
     });
     if (answer.ok) return answer;
@@ -171,11 +171,11 @@ export class Leases {
     const attempt = {
       ...{ uccName, correlationId, callId, reason: answer.code },
       outcome,
-      action: leaseDeed(action, request.owner, 'own'),
+      action: leaseAuditAction(action, request.owner, 'own'),
       requester: request.requester ?? null,
     } as const;
     await this.#ports.auditLog.refused(caller, attempt).catch((cause) => {
-      this.#ports.gatekeeper.alarm(call, cause);
+      this.#ports.pauseGate.alarm(call, cause);
     });
     return answer;
   }
@@ -190,7 +190,7 @@ export class Leases {
     try {
       return await turn({ call, rules, caller, arrival, requester: asked.requester });
     } catch (cause) {
-      this.#ports.gatekeeper.alarm(call, cause);
+      this.#ports.pauseGate.alarm(call, cause);
       return refused('processingFailed');
     } finally {
       this.#ports.watch.changed(call);
@@ -230,12 +230,12 @@ export class Leases {
     { known, hold }: { readonly known: Lease | undefined; readonly hold: Hold },
   ): Promise<LeaseAnswer> {
     const { call } = turn;
-    const { gatekeeper, clock } = this.#ports;
+    const { pauseGate, clock } = this.#ports;
     const requestedAt = clock.now();
     const isNew = known === undefined;
     const leases = [...withoutLease(call.record.leases, known ?? lease), lease];
     const detail = isNew ? 'LeaseTaken' : 'LeaseRenewed';
-    const audit = this.#auditOf(turn, leaseDeed(detail, lease.owner, hold));
+    const audit = this.#auditOf(turn, leaseAuditAction(detail, lease.owner, hold));
     const entryOf = (receipt: FenceReceipt, changes: Partial<CallRecord>): Entry => ({
       ...entryFor(call, lease, { type: isNew ? 'pauseTaken' : 'callUpdated', changes }, receipt),
       detail: detailOf(lease, StateAction.Pause, detail, { requestedAt, receipt }),
@@ -246,7 +246,7 @@ export class Leases {
     const needsFence = call.keeps || !call.record.pauseConfirmed || reachesBack;
     const reason = call.keeps ? 'lease' : shutReason(call.record);
     const effect = needsFence
-      ? await gatekeeper.shut(
+      ? await pauseGate.shut(
           call,
           { reason, lookbackMs: lease.lookbackMs, ...turn.arrival },
           {
@@ -254,7 +254,7 @@ export class Leases {
             inDoubt: { leases },
           },
         )
-      : await gatekeeper.note(call, (receipt) => entryOf(receipt, { leases }));
+      : await pauseGate.note(call, (receipt) => entryOf(receipt, { leases }));
     return { ok: true, call, lease, effect };
   }
 
@@ -264,7 +264,7 @@ export class Leases {
     lease: Lease,
     how: Pick<Entry, 'type' | 'audit'> & { readonly stops?: boolean },
   ): Promise<Effect> {
-    const { gatekeeper, clock } = this.#ports;
+    const { pauseGate, clock } = this.#ports;
     const requestedAt = clock.now();
     const leases = withoutLease(call.record.leases, lease);
     const runs = call.recordingState === RecordingState.Started;
@@ -283,8 +283,8 @@ export class Leases {
       detail: detailOf(lease, action, detail, { requestedAt, receipt }),
       ...(how.audit ? { audit: how.audit } : {}),
     });
-    if (!opens) return gatekeeper.note(call, entryOf);
-    return gatekeeper.open(call, { entryOf, takenBack: { leases: call.record.leases } });
+    if (!opens) return pauseGate.note(call, entryOf);
+    return pauseGate.open(call, { entryOf, takenBack: { leases: call.record.leases } });
   }
 
   /** Nobody renewed it. Whatever cannot be done leaves it holding. */
@@ -294,18 +294,18 @@ export class Leases {
       if (policy === 'keep') await this.#keepExpired(call, lease);
       else await this.#lift(call, lease, { type: 'pauseExpired', stops: policy === 'stop' });
     } catch (cause) {
-      this.#ports.gatekeeper.alarm(call, cause);
+      this.#ports.pauseGate.alarm(call, cause);
       const key = leaseKey(lease);
       const held = call.record.leases.find((other) => leaseKey(other) === key) ?? lease;
       const leases = withLease(call.record.leases, { ...held, expired: true });
-      this.#ports.gatekeeper.acceptUntold(call, { ...call.record, leases });
+      this.#ports.pauseGate.acceptUntold(call, { ...call.record, leases });
     }
   }
 
   async #keepExpired(call: Call, lease: Lease): Promise<void> {
     const leases = withLease(call.record.leases, { ...lease, expired: true });
     const change = { type: 'pauseExpired', changes: { leases } } as const;
-    await this.#ports.gatekeeper.note(call, (receipt) => entryFor(call, lease, change, receipt));
+    await this.#ports.pauseGate.note(call, (receipt) => entryFor(call, lease, change, receipt));
   }
 
   #auditOf({ call, caller, requester }: LeaseTurn, action: string) {

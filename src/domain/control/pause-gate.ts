@@ -8,7 +8,7 @@ import type { AlarmSink } from '../ports/alarm-sink.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FenceReceipt, Recorder, ShutOrder } from '../ports/recorder.ts';
 
-export interface GatekeeperPorts {
+export interface PauseGatePorts {
   readonly recorder: Recorder;
   readonly journal: Journal;
   readonly alarms: AlarmSink;
@@ -34,10 +34,10 @@ export interface Effect {
  *
  *   shut:  fence --> commit --> answer        open:  commit --> fence --> confirm --> answer
  */
-export class Gatekeeper {
-  readonly #ports: GatekeeperPorts;
+export class PauseGate {
+  readonly #ports: PauseGatePorts;
 
-  constructor(ports: GatekeeperPorts) {
+  constructor(ports: PauseGatePorts) {
     this.#ports = ports;
   }
 

@@ -5,7 +5,7 @@ import type { CallSettlement } from '../lifecycle/call-settlement.ts';
 import type { CallRecord } from '../model/call-record.ts';
 import { type Lease, withLease, withoutLease } from '../model/lease.ts';
 import type { Caller } from '../model/principal.ts';
-import type { KeptRecordings } from '../recording/recording-lock.ts';
+import type { RecordingLock } from '../recording/recording-lock.ts';
 import {
   type LeaseAnswer,
   type ReleaseRequest,
@@ -14,14 +14,14 @@ import {
   renewed,
 } from './lease-entries.ts';
 import type { LeaseRefusalCode } from './lease-refusals.ts';
-import { leaseDeed, leaseReached, requesterRefusal, uccsSeen } from './lease-rules.ts';
+import { leaseAuditAction, leaseReached, requesterRefusal, uccsSeen } from './lease-rules.ts';
 import type { Leases, LeasesPorts } from './leases.ts';
 
 export interface SeamLeasesPorts extends LeasesPorts {
   readonly leases: Leases;
   readonly journal: Journal;
   readonly settlement: Pick<CallSettlement, 'lastPart'>;
-  readonly kept: Pick<KeptRecordings, 'ended'>;
+  readonly kept: Pick<RecordingLock, 'ended'>;
   readonly limits: { readonly inheritMs: number };
 }
 
@@ -86,13 +86,13 @@ export class SeamLeases {
   async #inSeam(call: Call, caller: Caller, change: SeamChange): Promise<LeaseAnswer> {
     const reached = this.#reached(call, caller, change);
     if (typeof reached === 'string') return this.#refused(call, caller, change, reached);
-    const { gatekeeper, journal, clock, auditLog } = this.#ports;
+    const { pauseGate, journal, clock, auditLog } = this.#ports;
     const { action, request } = change;
     const { owner } = request;
     const { lease: known, hold } = reached;
-    const deed = {
+    const entry = {
       ...namesOf(call),
-      action: leaseDeed(action, owner, hold),
+      action: leaseAuditAction(action, owner, hold),
       outcome: 'ok',
       requester: request.requester ?? null,
     } as const;
@@ -102,11 +102,11 @@ export class SeamLeases {
         type: action === 'LeaseReleased' ? 'pauseReleased' : 'callUpdated',
         owner,
         record: call.next({ leases: change.changed(call.record.leases, known) }),
-        audit: auditLog.entry(caller, deed),
+        audit: auditLog.entry(caller, entry),
       });
       return { ok: true, call, lease: known, effect: { event, effectiveAt } };
     } catch (cause) {
-      gatekeeper.alarm(call, cause);
+      pauseGate.alarm(call, cause);
       return refused('processingFailed');
     }
   }
@@ -133,17 +133,17 @@ export class SeamLeases {
     caller: Caller,
     ...[{ action, request }, code]: [SeamChange, LeaseRefusalCode]
   ): Promise<LeaseAnswer> {
-    const { auditLog, gatekeeper } = this.#ports;
-    const deed = leaseDeed(action, request.owner, 'own');
+    const { auditLog, pauseGate } = this.#ports;
+    const entry = leaseAuditAction(action, request.owner, 'own');
     const requester = request.requester ?? null;
     const what = {
       ...namesOf(call),
-      action: deed,
+      action: entry,
       outcome: 'refused',
       reason: code,
       requester,
     } as const;
-    await auditLog.refused(caller, what).catch((cause: unknown) => gatekeeper.alarm(call, cause));
+    await auditLog.refused(caller, what).catch((cause: unknown) => pauseGate.alarm(call, cause));
     return refused(code);
   }
 }

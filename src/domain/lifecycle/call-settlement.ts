@@ -8,7 +8,7 @@ import { SavingState } from '../model/recording-state.ts';
 import type { AlarmSink, OpenAlarms } from '../ports/alarm-sink.ts';
 import type { Recorder } from '../ports/recorder.ts';
 import type { Store } from '../ports/store.ts';
-import type { KeptRecordings } from '../recording/recording-lock.ts';
+import type { RecordingLock } from '../recording/recording-lock.ts';
 import type { UccRegistry } from '../ucc/ucc-registry.ts';
 import type { RecordedFacts } from './recorded-facts.ts';
 import { RecordingFate, type RecordingFatePorts } from './recording-fate.ts';
@@ -20,7 +20,7 @@ export interface SettlementPorts extends RecordingFatePorts {
   readonly calls: CallRegistry;
   readonly recorder: Pick<Recorder, 'endCall'>;
   readonly store: Pick<Store, 'lastCall' | 'dialogueParts' | 'segments'>;
-  readonly kept: Pick<KeptRecordings, 'ended'>;
+  readonly kept: Pick<RecordingLock, 'ended'>;
   readonly alarms: AlarmSink & OpenAlarms;
   readonly moments: Moments;
   readonly facts: Pick<RecordedFacts, 'told'>;

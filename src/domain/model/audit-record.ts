@@ -1,4 +1,4 @@
-import type { Door } from './principal.ts';
+import type { ApiSurface } from './principal.ts';
 
 /**
  * `refused`: the contract's rules said no. `denied`: who it was, or from where, said no. `failed`:
@@ -16,7 +16,7 @@ export interface AuditRecord {
   readonly who: string;
   readonly client: string | null;
   readonly address: string;
-  readonly door: Door;
+  readonly surface: ApiSurface;
   /** The requester that a command named, beside whoever sent it: a SIP or tel URI. */
   readonly requester: string | null;
   /** A command's name (`Pause`), `export`, `token`, `user add`, or a route (`GET /api/calls`). */

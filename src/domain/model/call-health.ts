@@ -1,4 +1,21 @@
-import type { TrackHealth } from '../assurance/track-health.ts';
+/** Between the first and the last packet of a stream; what was never sent is in no figure. */
+export interface TrackHealth {
+  readonly track: number;
+  readonly aor: string | null;
+  readonly expectedMs: number;
+  readonly keptMs: number;
+  /** Left out on purpose: paused, held, stopped, digits, announced silence. */
+  readonly absentMs: number;
+  readonly lostMs: number;
+  readonly packetsReceived: number;
+  readonly packetsLost: number;
+  /** Of the packets that were sent, 0 to 1. */
+  readonly lossShare: number;
+  /** RFC 3550 section 6.4.1; null where nobody measured it. */
+  readonly jitterMs: number | null;
+  /** For how long its time line lay beside its time by more than 20 ms. */
+  readonly clockWrongMs: number;
+}
 
 /** What a call's recording is worth: all that was to be kept, less than that, or nothing of it. */
 export const verdicts = ['complete', 'degraded', 'missing'] as const;

@@ -62,13 +62,13 @@ export interface Principal {
   readonly standing?: Standing;
 }
 
-/** Which door a request came through; `config`: what the settings' file says; `hush`: none. */
-export const doors = ['v1', 'v2', 'api', 'hub', 'issuer', 'cli', 'config', 'hush'] as const;
-export type Door = (typeof doors)[number];
+/** The API that a request came through; `config`: the settings file; `hush`: Hush itself. */
+export const apiSurfaces = ['v1', 'v2', 'api', 'hub', 'issuer', 'cli', 'config', 'hush'] as const;
+export type ApiSurface = (typeof apiSurfaces)[number];
 
 export interface Caller {
   readonly principal: Principal;
   /** Of the client, as far as configured proxies tell it. */
   readonly address: string;
-  readonly door: Door;
+  readonly surface: ApiSurface;
 }

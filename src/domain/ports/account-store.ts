@@ -2,7 +2,7 @@ import type { Client, ClientRecord, User, UserRecord } from '../model/account.ts
 import type { AuditRecord } from '../model/audit-record.ts';
 
 /** Read at each token request, so that the command line may write beside a running Hush. */
-export interface PeopleStore {
+export interface AccountStore {
   user(name: string): Promise<User | undefined>;
   users(): Promise<User[]>;
   /** With the row of the audit log that says who did it, in one commit. */

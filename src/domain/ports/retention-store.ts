@@ -45,7 +45,7 @@ export interface ReplacedKey {
 }
 
 /** What keeps recordings, and what destroys them. */
-export interface KeepingStore {
+export interface RetentionStore {
   /** The newest first. */
   erasures(filter: ErasureFilter): Promise<ErasureRecord[]>;
   /** Kept recordings under no legal hold, the oldest first. */

@@ -8,7 +8,7 @@ import type { AlarmSink, OpenAlarms } from '../ports/alarm-sink.ts';
 import type { FinishedRecording, InspectedAudio } from '../ports/archive.ts';
 import type { Store } from '../ports/store.ts';
 import { gapSummary, replacedGaps } from './gap-map.ts';
-import type { KeptRecordings } from './recording-lock.ts';
+import type { RecordingLock } from './recording-lock.ts';
 
 /**
  * What a reading of a recording met with. `missing`: files are not there, or not whole; nothing was
@@ -17,7 +17,7 @@ import type { KeptRecordings } from './recording-lock.ts';
 export type AudioFinding = 'whole' | 'missing' | 'damaged';
 
 export interface AudioInspectionsPorts {
-  readonly kept: KeptRecordings;
+  readonly kept: RecordingLock;
   readonly store: Pick<Store, 'call' | 'gaps'>;
   readonly archive: { inspect(callId: string): Promise<InspectedAudio> };
   readonly journal: Pick<Journal, 'record'>;

@@ -8,10 +8,10 @@ import type { ErasureRecord } from '../model/erasure.ts';
 import type { AlarmSink } from '../ports/alarm-sink.ts';
 import type { Clock } from '../ports/clock.ts';
 import { KeyRemoval, type KeyRemovalPorts, sameStep } from './key-removal.ts';
-import { type KeptRecordings, RecordingRefusedError } from './recording-lock.ts';
+import { type RecordingLock, RecordingRefusedError } from './recording-lock.ts';
 
 export interface ErasuresPorts extends KeyRemovalPorts {
-  readonly kept: KeptRecordings;
+  readonly kept: RecordingLock;
   readonly alarms: AlarmSink;
   readonly clock: Clock;
   /** One of them is not done: `resume` is due soon. */

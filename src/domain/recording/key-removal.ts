@@ -3,13 +3,13 @@ import type { Journal } from '../call/journal.ts';
 import type { Span } from '../common/span.ts';
 import type { ErasureRecord, ErasureState } from '../model/erasure.ts';
 import type { ErasableArchive } from '../ports/archive.ts';
-import type { KeepingStore } from '../ports/retention-store.ts';
+import type { RetentionStore } from '../ports/retention-store.ts';
 import type { Store } from '../ports/store.ts';
 import { gapSummary, replacedGaps } from './gap-map.ts';
 
 export interface KeyRemovalPorts {
   readonly store: Pick<Store, 'commit' | 'gaps' | 'tracks'>;
-  readonly keeping: KeepingStore;
+  readonly keeping: RetentionStore;
   readonly archive: ErasableArchive;
   readonly journal: Journal;
 }
@@ -104,7 +104,7 @@ export class KeyRemoval {
 
 /** Others of the same recording at that step: what is destroyed for one is for all of them. */
 export async function sameStep(
-  keeping: KeepingStore,
+  keeping: RetentionStore,
   { id, callId }: ErasureRecord,
   state: ErasureState,
 ): Promise<ErasureRecord[]> {

@@ -4,12 +4,12 @@ import type { Journal } from '../call/journal.ts';
 import type { AuditRecord } from '../model/audit-record.ts';
 import type { CallRecord } from '../model/call-record.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { KeepingStore } from '../ports/retention-store.ts';
-import { type KeptRecordings, RecordingRefusedError } from './recording-lock.ts';
+import type { RetentionStore } from '../ports/retention-store.ts';
+import { type RecordingLock, RecordingRefusedError } from './recording-lock.ts';
 
 export interface LegalHoldsPorts {
-  readonly kept: KeptRecordings;
-  readonly keeping: Pick<KeepingStore, 'erasures'>;
+  readonly kept: RecordingLock;
+  readonly keeping: Pick<RetentionStore, 'erasures'>;
   readonly journal: Journal;
   readonly clock: Clock;
 }

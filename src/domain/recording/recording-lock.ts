@@ -33,18 +33,18 @@ export class RecordingRefusedError extends Error {
   }
 }
 
-interface KeptRecordingsPorts {
+interface RecordingLockPorts {
   readonly calls: CallRegistry;
   readonly store: Pick<Store, 'call'>;
 }
 
 /** Changes recordings, those of one recording one after the other, its call in progress or not. */
-export class KeptRecordings {
-  readonly #ports: KeptRecordingsPorts;
+export class RecordingLock {
+  readonly #ports: RecordingLockPorts;
   readonly #queues = new Map<string, SerialQueue>();
   readonly #running = new Set<Promise<unknown>>();
 
-  constructor(ports: KeptRecordingsPorts) {
+  constructor(ports: RecordingLockPorts) {
     this.#ports = ports;
   }
 

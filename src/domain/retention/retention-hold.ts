@@ -1,5 +1,5 @@
 import type { CallRecord } from '../model/call-record.ts';
-import type { ExpiryFilter, KeepingStore } from '../ports/retention-store.ts';
+import type { ExpiryFilter, RetentionStore } from '../ports/retention-store.ts';
 import type { UccRegistry } from '../ucc/ucc-registry.ts';
 import type { ClockReading } from './trusted-clock.ts';
 
@@ -46,7 +46,7 @@ export function retentionTerms(
 
 export interface HoldPorts {
   readonly uccs: UccRegistry;
-  readonly keeping: Pick<KeepingStore, 'expired' | 'expiredCount'>;
+  readonly keeping: Pick<RetentionStore, 'expired' | 'expiredCount'>;
   readonly maxDestroyedPerPass: number;
 }
 

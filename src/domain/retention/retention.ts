@@ -1,8 +1,8 @@
-import type { AlarmDesk } from '../assurance/alarm-register.ts';
+import type { AlarmRegister } from '../assurance/alarm-register.ts';
 import type { AuditRecord } from '../model/audit-record.ts';
 import type { CallRecord } from '../model/call-record.ts';
 import { MarkingState } from '../model/recording-state.ts';
-import type { KeepingStore } from '../ports/retention-store.ts';
+import type { RetentionStore } from '../ports/retention-store.ts';
 import type { Store } from '../ports/store.ts';
 import type { Erasures } from '../recording/erasures.ts';
 import { RecordingRefusedError } from '../recording/recording-lock.ts';
@@ -12,10 +12,10 @@ import type { TrustedClock } from './trusted-clock.ts';
 
 export interface RetentionPorts {
   readonly uccs: UccRegistry;
-  readonly keeping: Pick<KeepingStore, 'expired' | 'expiredCount'>;
+  readonly keeping: Pick<RetentionStore, 'expired' | 'expiredCount'>;
   readonly store: Pick<Store, 'commit'>;
   readonly erasures: Pick<Erasures, 'erase' | 'resume'>;
-  readonly alarms: Pick<AlarmDesk, 'begin' | 'finish'>;
+  readonly alarms: Pick<AlarmRegister, 'begin' | 'finish'>;
   readonly clock: TrustedClock;
   readonly intervalMs: number;
   readonly maxDestroyedPerPass: number;

@@ -6,7 +6,7 @@ import type { Store } from '../ports/store.ts';
 import type { UccRegistry } from './ucc-registry.ts';
 
 /** What the configuration says, as the audit log may tell it. */
-export interface ToldConfiguration {
+export interface EffectiveConfiguration {
   readonly uccs: readonly (UccSettings & { readonly name: string })[];
   /** Everything else, by paths: `http.port`. */
   readonly settings: Readonly<Record<string, unknown>>;
@@ -31,7 +31,7 @@ const reason = 'configuration file';
  * changes: what somebody wrote into a file while Hush was down is on record from here on.
  */
 export async function recordConfiguration(
-  told: ToldConfiguration,
+  told: EffectiveConfiguration,
   ports: ConfigurationPorts,
 ): Promise<void> {
   for (const { name, ...settings } of told.uccs) await seed(name, settings, ports);
@@ -59,7 +59,7 @@ async function seed(
 
 /** Of secrets only that they are others. A first start changes nothing, and is remembered. */
 async function recordSettings(
-  { settings: now, secrets }: ToldConfiguration,
+  { settings: now, secrets }: EffectiveConfiguration,
   { store, auditLog, hash, verify }: ConfigurationPorts,
 ): Promise<void> {
   const settings = JSON.stringify(now);

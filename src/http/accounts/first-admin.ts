@@ -6,9 +6,9 @@ import {
   PersonSettingsError,
 } from '../../domain/access/account-service.ts';
 import { personNamePattern } from '../../domain/model/account.ts';
-import type { HttpServices } from '../edge/services.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { strict } from '../request/strict-body.ts';
+import type { HttpServices } from '../services.ts';
 
 const firstAdminBody = Type.Object(
   {

@@ -11,9 +11,9 @@ import {
 import { isoTime } from '../../domain/event/event-view.ts';
 import { personNamePattern, type UserRecord } from '../../domain/model/account.ts';
 import { roles } from '../../domain/model/principal.ts';
-import type { HttpServices } from '../edge/services.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { strict } from '../request/strict-body.ts';
+import type { HttpServices } from '../services.ts';
 
 const tags = ['People'];
 const MAX_UCCS = 1_000;

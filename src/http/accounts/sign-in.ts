@@ -4,10 +4,10 @@ import { may, seesAllUccs } from '../../domain/access/access.ts';
 import { type Permission, permissions, roles } from '../../domain/model/principal.ts';
 import type { TokenAnswer } from '../../domain/ports/authenticator.ts';
 import { bearerOf } from '../edge/access-gate.ts';
-import type { ConsoleIssuer, HttpServices, HttpSettings } from '../edge/services.ts';
 import { none } from '../request/audit.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { strict } from '../request/strict-body.ts';
+import type { ConsoleIssuer, HttpServices, HttpSettings } from '../services.ts';
 import { firstAdminRoute } from './first-admin.ts';
 
 const tags = ['Sign-in'];

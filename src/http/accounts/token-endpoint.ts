@@ -1,11 +1,11 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { TokenIssuer } from '../../domain/ports/authenticator.ts';
-import type { HttpServices, HttpSettings } from '../edge/services.ts';
 import { none } from '../request/audit.ts';
 import { BodyError, decodedBody } from '../request/body-decoding.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { isText } from '../request/storable-values.ts';
+import type { HttpServices, HttpSettings } from '../services.ts';
 import { basicCredentials } from './client-credentials.ts';
 
 const tags = ['Sign-in'];
@@ -62,7 +62,7 @@ function tokenRoute(
     scope.post<InRealm & { Body: string }>(
       `${realm}/protocol/openid-connect/token`,
       {
-        config: { access: 'open', door: 'issuer', audit: 'change' },
+        config: { access: 'open', surface: 'issuer', audit: 'change' },
         schema: {
           ...{ tags, params, consumes: [formType] },
           summary:
@@ -166,7 +166,7 @@ function keyRoutes(app: FastifyInstance, { issuer }: HttpServices): void {
   app.get<InRealm>(
     `${realm}/protocol/openid-connect/certs`,
     {
-      config: { access: 'open', door: 'issuer', audit: none('public keys') },
+      config: { access: 'open', surface: 'issuer', audit: none('public keys') },
       schema: { tags, params, summary: 'The keys that tokens are signed with (RFC 7517)' },
     },
     async ({ params: { tenantId } }, reply) =>
@@ -176,7 +176,7 @@ function keyRoutes(app: FastifyInstance, { issuer }: HttpServices): void {
   app.get<InRealm>(
     `${realm}/.well-known/openid-configuration`,
     {
-      config: { access: 'open', door: 'issuer', audit: none('public addresses') },
+      config: { access: 'open', surface: 'issuer', audit: none('public addresses') },
       schema: {
         ...{ tags, params, summary: 'OpenID Connect discovery' },
         response: { 404: problemSchema },

@@ -3,8 +3,8 @@ import { Type } from 'typebox';
 import { assuranceReasons, type CallHealth, verdicts } from '../../domain/model/call-health.ts';
 import type { CallRecord } from '../../domain/model/call-record.ts';
 import { callStatuses } from '../../domain/model/call-status.ts';
-import type { HttpServices } from '../edge/services.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
+import type { HttpServices } from '../services.ts';
 import { recordFor } from './calls.ts';
 
 const nullableNumber = Type.Unsafe<number | null>({ type: ['number', 'null'] });

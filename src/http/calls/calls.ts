@@ -4,7 +4,6 @@ import type { Call } from '../../domain/call/call.ts';
 import { eventView } from '../../domain/event/event-view.ts';
 import { parseGuid } from '../../domain/identifiers/correlation-id.ts';
 import type { CallRecord } from '../../domain/model/call-record.ts';
-import type { HttpServices } from '../edge/services.ts';
 import {
   callSchema,
   callView,
@@ -15,6 +14,7 @@ import {
 import { entityTag } from '../request/entity-tag.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { seesDialogue } from '../request/scope.ts';
+import type { HttpServices } from '../services.ts';
 
 const tags = ['Calls'];
 

@@ -3,12 +3,12 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Call } from '../../domain/call/call.ts';
 import type { Principal } from '../../domain/model/principal.ts';
-import type { HttpServices } from '../edge/services.ts';
 import { cutOffStalled } from '../recordings/download-watch.ts';
 import { recordingAudit } from '../recordings/recording-audit.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { seesRecording } from '../request/scope.ts';
 import { whenClosed } from '../request/when-closed.ts';
+import type { HttpServices } from '../services.ts';
 import { callFor } from './calls.ts';
 
 const tags = ['Calls'];

@@ -9,11 +9,11 @@ import { reservedOwners } from '../../domain/model/lease.ts';
 import type { Caller } from '../../domain/model/principal.ts';
 import { RecordingState, recordingStateName } from '../../domain/model/recording-state.ts';
 import { cleanName } from '../../domain/redaction/client-text.ts';
-import type { HttpServices } from '../edge/services.ts';
 import { none } from '../request/audit.ts';
 import { entityTag, type IfMatch, ifMatchOf } from '../request/entity-tag.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { strict } from '../request/strict-body.ts';
+import type { HttpServices } from '../services.ts';
 import { callFor, recordFor } from './calls.ts';
 import {
   answers,

@@ -5,11 +5,7 @@ import { type CommandRequest, echoedCorrelationId } from '../../domain/control/c
 import { contractError } from '../../domain/model/errors.ts';
 import { parseStateAction, StateAction } from '../../domain/model/recording-state.ts';
 import type { Gate } from '../edge/access-gate.ts';
-import type { HttpServices, HttpSettings } from '../edge/services.ts';
 import { none } from '../request/audit.ts';
-import { ifMatchOf } from '../request/entity-tag.ts';
-import { refuse } from '../request/refusals.ts';
-import { isGiven } from '../request/scope.ts';
 import {
   capabilitiesBodySchema,
   capabilitiesErrorBody,
@@ -19,12 +15,16 @@ import {
   recordingBodySchema,
   stateBody,
   statusOf,
-} from './contract-bodies.ts';
+} from '../request/contract-bodies.ts';
+import { ifMatchOf } from '../request/entity-tag.ts';
+import { refuse } from '../request/refusals.ts';
+import { isGiven } from '../request/scope.ts';
+import type { HttpServices, HttpSettings } from '../services.ts';
 
-/** Bodies are the same behind both doors. */
-const doors = [
-  { door: 'v1', base: '/attendantservice/api/recording', security: [] },
-  { door: 'v2', base: '/attendantservice/api/v2/recording', security: [{ bearer: [] }] },
+/** Bodies are the same behind both apiSurfaces. */
+const apiSurfaces = [
+  { surface: 'v1', base: '/attendantservice/api/recording', security: [] },
+  { surface: 'v2', base: '/attendantservice/api/v2/recording', security: [{ bearer: [] }] },
 ] as const;
 const tags = ['Core REST Recording API'];
 
@@ -45,16 +45,16 @@ export function attendantService(
   services: HttpServices,
   { statusCodes: mode, gate }: Pick<HttpSettings, 'statusCodes'> & Pick<ContractContext, 'gate'>,
 ): void {
-  for (const { door, base, security } of doors) {
+  for (const { surface, base, security } of apiSurfaces) {
     const context = { services, mode, gate };
-    stateRoute(app, context, { door, base, security: [...security] });
-    commandRoute(app, context, { door, base, security: [...security] });
-    capabilitiesRoute(app, context, { door, base, security: [...security] });
+    stateRoute(app, context, { surface, base, security: [...security] });
+    commandRoute(app, context, { surface, base, security: [...security] });
+    capabilitiesRoute(app, context, { surface, base, security: [...security] });
   }
 }
 
 interface DoorOptions {
-  readonly door: 'v1' | 'v2';
+  readonly surface: 'v1' | 'v2';
   readonly base: string;
   readonly security: { readonly [name: string]: readonly string[] }[];
 }
@@ -66,7 +66,7 @@ function stateRoute(app: FastifyInstance, { services, mode }: ContractContext, a
       config: {
         contract: 'recording',
         access: 'readStates',
-        door: at.door,
+        surface: at.surface,
         audit: none('the state of a recorder, polled by every desktop'),
       },
       schema: {
@@ -94,7 +94,7 @@ function commandRoute(app: FastifyInstance, context: ContractContext, at: DoorOp
   app.post(
     `${at.base}/set`,
     {
-      config: { contract: 'recording', access: 'command', door: at.door, audit: 'change' },
+      config: { contract: 'recording', access: 'command', surface: at.surface, audit: 'change' },
       schema: {
         ...{ tags, security: at.security, summary: 'Command the recorder' },
         ...{ body: commandBodySchema, response: { 200: recordingBodySchema } },
@@ -116,7 +116,7 @@ function capabilitiesRoute(
       config: {
         contract: 'capabilities',
         access: 'readStates',
-        door: at.door,
+        surface: at.surface,
         audit: none('two settings of a UCC'),
       },
       schema: {

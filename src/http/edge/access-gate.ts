@@ -3,14 +3,14 @@ import { anonymous, may } from '../../domain/access/access.ts';
 import type { AuditLog } from '../../domain/access/audit-log.ts';
 import { addressKey, parseNetworks } from '../../domain/common/networks.ts';
 import { RateLimiter } from '../../domain/common/rate-limiter.ts';
-import type { Caller, Door, Permission, Principal } from '../../domain/model/principal.ts';
+import type { ApiSurface, Caller, Permission, Principal } from '../../domain/model/principal.ts';
 import {
   type Authenticator,
   IssuerUnavailableError,
   TokenRefusedError,
 } from '../../domain/ports/authenticator.ts';
+import type { HttpSettings } from '../services.ts';
 import { callerAddressRule } from './caller-address.ts';
-import type { HttpSettings } from './services.ts';
 
 /**
  * What a route asks of its caller: a permission; `anybody` who was let in at all; or nothing
@@ -18,9 +18,9 @@ import type { HttpSettings } from './services.ts';
  */
 export type Access = Permission | 'anybody' | 'open';
 
-export interface Errand {
+export interface AccessRequest {
   readonly access: Access;
-  readonly door: Door;
+  readonly surface: ApiSurface;
   /** For the audit log: `GET /api/calls`. */
   readonly action: string;
   /** Commands are not throttled here: a Pause must come through. */
@@ -52,7 +52,7 @@ const challenge = { 'WWW-Authenticate': 'Bearer' };
 const invalidToken = { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
 const MAX_LIMITED_KEYS = 10_000;
 
-/** The one door in front of every route and of the hub: who is it, and may it come in? */
+/** Authenticates and authorises every request to a route or the hub. */
 export class Gate {
   readonly #services: GateServices;
   readonly #settings: HttpSettings;
@@ -77,25 +77,30 @@ export class Gate {
    * @param holder of a ticket that was issued to a bearer for just this
    * @throws NotAdmittedError, which the audit log then holds
    */
-  admit(request: IncomingMessage, errand: Errand, holder?: Principal): Caller | Promise<Caller> {
+  admit(
+    request: IncomingMessage,
+    accessRequest: AccessRequest,
+    holder?: Principal,
+  ): Caller | Promise<Caller> {
     const { address, forwardedByStranger } = this.#addressOf(request);
-    const nobody = { principal: this.#anonymous, address, door: errand.door };
-    const isThrottled = errand.access === 'open' || !errand.isCommand;
+    const nobody = { principal: this.#anonymous, address, surface: accessRequest.surface };
+    const isThrottled = accessRequest.access === 'open' || !accessRequest.isCommand;
     if (isThrottled) throttle(this.#perAddress, addressKey(address));
-    if (errand.access === 'open') return nobody;
-    const token = errand.door === 'v1' ? undefined : tokenOf(request, errand.tokensInQuery);
-    if (token !== undefined) return this.#bearer(token, nobody, errand);
-    if (holder) return this.#admitBearer(holder, nobody, errand);
-    if (errand.door !== 'v2' && this.#isLetIn(address, forwardedByStranger)) {
-      if (this.#satisfies(this.#anonymous, errand.access)) return nobody;
+    if (accessRequest.access === 'open') return nobody;
+    const token =
+      accessRequest.surface === 'v1' ? undefined : tokenOf(request, accessRequest.tokensInQuery);
+    if (token !== undefined) return this.#bearer(token, nobody, accessRequest);
+    if (holder) return this.#admitBearer(holder, nobody, accessRequest);
+    if (accessRequest.surface !== 'v2' && this.#isLetIn(address, forwardedByStranger)) {
+      if (this.#satisfies(this.#anonymous, accessRequest.access)) return nobody;
     }
-    return this.#deny(nobody, errand, this.#withoutToken(errand));
+    return this.#deny(nobody, accessRequest, this.#withoutToken(accessRequest));
   }
 
   /** Leaves a row of what was led here from elsewhere, and is answered unlooked at. */
   strayed(request: IncomingMessage, reason: string): Promise<void> {
     const { address } = this.#addressOf(request);
-    const caller = { principal: this.#anonymous, address, door: 'api' } as const;
+    const caller = { principal: this.#anonymous, address, surface: 'api' } as const;
     const action = `${request.method} of another ${reason}`;
     return this.#services.auditLog.denied(caller, { action, reason });
   }
@@ -106,12 +111,12 @@ export class Gate {
     if (principal.key !== '') throttle(this.#perToken, principal.key);
   }
 
-  #bearer(token: string, nobody: Caller, errand: Errand): Caller | Promise<Caller> {
+  #bearer(token: string, nobody: Caller, accessRequest: AccessRequest): Caller | Promise<Caller> {
     const known = this.#authenticate(token);
-    if (!(known instanceof Promise)) return this.#admitBearer(known, nobody, errand);
+    if (!(known instanceof Promise)) return this.#admitBearer(known, nobody, accessRequest);
     return known.then(
-      (principal) => this.#admitBearer(principal, nobody, errand),
-      (cause: unknown) => this.#deny(nobody, errand, refusalOf(cause)),
+      (principal) => this.#admitBearer(principal, nobody, accessRequest),
+      (cause: unknown) => this.#deny(nobody, accessRequest, refusalOf(cause)),
     );
   }
 
@@ -123,11 +128,15 @@ export class Gate {
     }
   }
 
-  #admitBearer(principal: Principal, nobody: Caller, errand: Errand): Caller | Promise<Caller> {
+  #admitBearer(
+    principal: Principal,
+    nobody: Caller,
+    accessRequest: AccessRequest,
+  ): Caller | Promise<Caller> {
     const caller = { ...nobody, principal };
-    if (!errand.isCommand) throttle(this.#perToken, principal.key);
-    if (this.#satisfies(principal, errand.access)) return caller;
-    return this.#deny(caller, errand, new NotAdmittedError(403, 'role'));
+    if (!accessRequest.isCommand) throttle(this.#perToken, principal.key);
+    if (this.#satisfies(principal, accessRequest.access)) return caller;
+    return this.#deny(caller, accessRequest, new NotAdmittedError(403, 'role'));
   }
 
   #satisfies(principal: Principal, access: Access): boolean {
@@ -141,16 +150,20 @@ export class Gate {
   }
 
   /** v1 takes no token, so that 401 would ask for what does not help. */
-  #withoutToken({ door }: Errand): NotAdmittedError {
-    if (door === 'v1') return new NotAdmittedError(403, 'network');
-    if (door !== 'v2' && !this.#settings.access.takesTokens) {
+  #withoutToken({ surface }: AccessRequest): NotAdmittedError {
+    if (surface === 'v1') return new NotAdmittedError(403, 'network');
+    if (surface !== 'v2' && !this.#settings.access.takesTokens) {
       return new NotAdmittedError(403, 'network');
     }
     return new NotAdmittedError(401, 'noToken', challenge);
   }
 
-  async #deny(caller: Caller, errand: Errand, error: NotAdmittedError): Promise<never> {
-    const { action } = errand;
+  async #deny(
+    caller: Caller,
+    accessRequest: AccessRequest,
+    error: NotAdmittedError,
+  ): Promise<never> {
+    const { action } = accessRequest;
     await this.#services.auditLog.denied(caller, { action, reason: error.message });
     throw error;
   }

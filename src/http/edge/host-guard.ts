@@ -4,9 +4,9 @@ import { networkInterfaces } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { isLoopbackHost, plainAddress } from '../../domain/common/networks.ts';
 import { sendProblem } from '../request/problems.ts';
+import type { HttpSettings } from '../services.ts';
 import type { Gate } from './access-gate.ts';
 import type { OriginRule } from './origins.ts';
-import type { HttpSettings } from './services.ts';
 
 /**
  * A request that was led here: by a name that somebody else gave Hush's address (DNS rebinding), or

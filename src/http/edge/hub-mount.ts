@@ -2,12 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { none } from '../request/audit.ts';
-import { type Errand, type Gate, NotAdmittedError } from './access-gate.ts';
+import type { HttpMount } from '../services.ts';
+import { type AccessRequest, type Gate, NotAdmittedError } from './access-gate.ts';
 import type { StrayRule } from './host-guard.ts';
 import { afterAnswers } from './in-turn.ts';
 import type { OriginRule } from './origins.ts';
 import { refuseTricks } from './request-guard.ts';
-import type { HttpMount } from './services.ts';
 
 interface MountRules {
   readonly gate: Gate;
@@ -28,7 +28,11 @@ export function mountHub(app: FastifyInstance, hub: HttpMount, rules: MountRules
         method: ['GET', 'POST', 'DELETE'],
         url: `${url}/*`,
         schema: { hide: true },
-        config: { access: 'open', door: 'hub', audit: none('what is subscribed to stands in it') },
+        config: {
+          access: 'open',
+          surface: 'hub',
+          audit: none('what is subscribed to stands in it'),
+        },
         handler: async (request, reply) => {
           const { origin, host } = request.headers;
           if (origin !== undefined && !rules.isOriginAllowed(origin, host)) {
@@ -36,7 +40,7 @@ export function mountHub(app: FastifyInstance, hub: HttpMount, rules: MountRules
           }
           const target = targetOf(request.raw);
           try {
-            const caller = await rules.gate.admit(request.raw, errandOf(target));
+            const caller = await rules.gate.admit(request.raw, accessRequestOf(target));
             reply.hijack();
             await hub.handleRequest(request.raw, reply.raw, { ...target, caller });
           } catch (cause) {
@@ -73,7 +77,7 @@ async function upgrade(hub: HttpMount, rules: MountRules, { request, socket, hea
     }
     if (refuseTricks(request) !== undefined) return refuse(socket, 400);
     if (!hub.owns(target.path)) return refuse(socket, 404);
-    const caller = await rules.gate.admit(request, errandOf(target));
+    const caller = await rules.gate.admit(request, accessRequestOf(target));
     if (socket.destroyed) return undefined;
     hub.handleUpgrade(request, socket, head, { ...target, caller });
     socket.off('error', onReset);
@@ -99,11 +103,11 @@ function targetOf(request: IncomingMessage): Target {
 }
 
 /** The v2 hub takes tokens only, the other no token at all. */
-function errandOf({ path, query }: Target): Errand {
+function accessRequestOf({ path, query }: Target): AccessRequest {
   const isV2 = path.startsWith('/attendantservice/v2/');
   return {
     access: 'readEvents',
-    door: isV2 ? 'v2' : 'v1',
+    surface: isV2 ? 'v2' : 'v1',
     action: 'connect to the hub',
     isCommand: false,
     tokensInQuery: query

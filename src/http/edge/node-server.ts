@@ -8,9 +8,9 @@ import {
 } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Certificate } from '../../protocols/tls/certificate.ts';
+import type { HttpSettings } from '../services.ts';
 import { inTurn } from './in-turn.ts';
 import { reduceTarget } from './request-target.ts';
-import type { HttpSettings } from './services.ts';
 
 /** Timeouts are kept to within this. */
 const CONNECTIONS_CHECK_MS = 1_000;

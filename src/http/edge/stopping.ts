@@ -6,9 +6,9 @@ import {
   errorBody,
   errorMessage,
   statusOf,
-} from '../contract/contract-bodies.ts';
+} from '../request/contract-bodies.ts';
 import { sendProblem } from '../request/problems.ts';
-import type { HttpServices, HttpSettings } from './services.ts';
+import type { HttpServices, HttpSettings } from '../services.ts';
 
 const RETRY_AFTER_SECONDS = 2;
 

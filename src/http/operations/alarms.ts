@@ -6,11 +6,11 @@ import { type AlarmKind, alarmKinds } from '../../domain/model/alarm.ts';
 import type { Principal } from '../../domain/model/principal.ts';
 import { uccKey } from '../../domain/model/ucc.ts';
 import type { AlarmFilter } from '../../domain/ports/assurance-store.ts';
-import type { HttpServices } from '../edge/services.ts';
 import { none } from '../request/audit.ts';
 import { type PageQuery, pageFilter, pageProperties, readPage } from '../request/paging.ts';
 import { problemSchema } from '../request/problems.ts';
 import { scopeOf } from '../request/scope.ts';
+import type { HttpServices } from '../services.ts';
 
 interface AlarmQuery extends PageQuery {
   ucc?: string;

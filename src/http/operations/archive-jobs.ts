@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Static, type TSchema, Type } from 'typebox';
 import { auditedChange, SECRET_CHANGED } from '../../domain/access/audit-change.ts';
-import type { LongWorkStatus } from '../../domain/common/background-job.ts';
+import type { BackgroundJobStatus } from '../../domain/common/background-job.ts';
 import { isoTime } from '../../domain/event/event-view.ts';
-import type { HttpServices } from '../edge/services.ts';
 import { auditOfChange, none } from '../request/audit.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { strict } from '../request/strict-body.ts';
+import type { HttpServices } from '../services.ts';
 
 const tags = ['Archive'];
 
@@ -64,7 +64,7 @@ const checkBody = Type.Object(
   { additionalProperties: false },
 );
 
-export function archiveWorkRoutes(app: FastifyInstance, services: HttpServices): void {
+export function archiveJobRoutes(app: FastifyInstance, services: HttpServices): void {
   checkRoutes(app, services);
   rotationRoutes(app, services);
   storageRoute(app, services);
@@ -85,7 +85,7 @@ function storageRoute(app: FastifyInstance, { storage, recorder }: HttpServices)
 }
 
 function checkRoutes(app: FastifyInstance, services: HttpServices): void {
-  const { archiveWork } = services;
+  const { archiveJob } = services;
   const status = statusSchema(reportSchema);
 
   app.get(
@@ -98,7 +98,7 @@ function checkRoutes(app: FastifyInstance, services: HttpServices): void {
       },
     },
     (_request, reply) => {
-      const running = archiveWork.checkStatus();
+      const running = archiveJob.checkStatus();
       return running ? view(running) : sendProblem(reply, 404, 'Nothing has been checked yet.');
     },
   );
@@ -115,12 +115,12 @@ function checkRoutes(app: FastifyInstance, services: HttpServices): void {
     },
     async (request, reply) => {
       const { deep = false, remove = false } = request.body;
-      if (archiveWork.checkStatus()?.state === 'running') {
+      if (archiveJob.checkStatus()?.state === 'running') {
         return sendProblem(reply, 409, 'A check is running.');
       }
       const action = remove ? 'archive check and removal' : 'archive check';
       await recordBegun(services, request, { action, after: { deep, remove } });
-      const started = archiveWork.startCheck({ deep, remove });
+      const started = archiveJob.startCheck({ deep, remove });
       if (!started) return sendProblem(reply, 409, 'A check is running.');
       return reply.code(202).send(view(started));
     },
@@ -128,7 +128,7 @@ function checkRoutes(app: FastifyInstance, services: HttpServices): void {
 }
 
 function rotationRoutes(app: FastifyInstance, services: HttpServices): void {
-  const { archiveWork } = services;
+  const { archiveJob } = services;
   const status = statusSchema(rotationSchema);
 
   app.get(
@@ -141,7 +141,7 @@ function rotationRoutes(app: FastifyInstance, services: HttpServices): void {
       },
     },
     (_request, reply) => {
-      const running = archiveWork.rotationStatus();
+      const running = archiveJob.rotationStatus();
       return running ? view(running) : sendProblem(reply, 404, 'No key has been rotated yet.');
     },
   );
@@ -156,15 +156,15 @@ function rotationRoutes(app: FastifyInstance, services: HttpServices): void {
       },
     },
     async (request, reply) => {
-      if (archiveWork.rotationStatus()?.state === 'running') {
+      if (archiveJob.rotationStatus()?.state === 'running') {
         return sendProblem(reply, 409, 'A rotation is running.');
       }
-      if (!archiveWork.canRotate) {
+      if (!archiveJob.canRotate) {
         return sendProblem(reply, 409, 'The master key is configured: replace it there.');
       }
       const after = { masterKey: SECRET_CHANGED };
       await recordBegun(services, request, { action: 'key rotation', after });
-      const started = archiveWork.startRotation();
+      const started = archiveJob.startRotation();
       if (!started) return sendProblem(reply, 409, 'A rotation is running.');
       return reply.code(202).send(view(started));
     },
@@ -180,7 +180,7 @@ async function recordBegun(
   await auditLog.record(auditOfChange(auditLog, request, { action })(auditedChange({}, after)));
 }
 
-function view<Progress>({ startedAt, endedAt, ...rest }: LongWorkStatus<Progress>) {
+function view<Progress>({ startedAt, endedAt, ...rest }: BackgroundJobStatus<Progress>) {
   return {
     ...rest,
     startedAt: isoTime(startedAt),

@@ -9,10 +9,10 @@ import {
 } from '../../domain/assurance/reconciliation.ts';
 import { isoTime } from '../../domain/event/event-view.ts';
 import { parseGuid } from '../../domain/identifiers/correlation-id.ts';
-import type { HttpServices } from '../edge/services.ts';
 import { none } from '../request/audit.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { isGiven, scopeOf } from '../request/scope.ts';
+import type { HttpServices } from '../services.ts';
 
 const tags = ['Assurance'];
 const MAX_ID_LENGTH = 128;

@@ -10,7 +10,7 @@ const columns = [
   'who',
   'client',
   'address',
-  'door',
+  'surface',
   'requester',
   'action',
   'uccName',

@@ -5,11 +5,11 @@ import { auditedChange } from '../../domain/access/audit-change.ts';
 import { isoTime } from '../../domain/event/event-view.ts';
 import { parseGuid } from '../../domain/identifiers/correlation-id.ts';
 import type { AuditFilter, AuditOutcome, AuditRecord } from '../../domain/model/audit-record.ts';
-import { doors } from '../../domain/model/principal.ts';
+import { apiSurfaces } from '../../domain/model/principal.ts';
 import { uccKey } from '../../domain/model/ucc.ts';
-import type { HttpServices } from '../edge/services.ts';
 import { type PageQuery, pageFilter, pageProperties, readPage } from '../request/paging.ts';
 import { problemSchema } from '../request/problems.ts';
+import type { HttpServices } from '../services.ts';
 import { auditCsv } from './audit-csv.ts';
 
 const outcomes = ['ok', 'refused', 'denied', 'failed'] satisfies AuditOutcome[];
@@ -53,7 +53,7 @@ const recordSchema = Type.Object({
   who: Type.String({ description: 'User name; anonymous without a token' }),
   client: nullableText,
   address: Type.String(),
-  door: Type.String({ enum: [...doors] }),
+  surface: Type.String({ enum: [...apiSurfaces] }),
   requester: Type.Unsafe<string | null>({
     ...{ type: ['string', 'null'] },
     description: 'RequesterSipUri of a command',

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import type { HttpServices } from '../edge/services.ts';
 import { none } from '../request/audit.ts';
+import type { HttpServices } from '../services.ts';
 
 const healthSchema = Type.Object({
   status: Type.String({ enum: ['ready', 'notReady'] }),

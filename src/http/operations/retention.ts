@@ -3,10 +3,10 @@ import { type Static, Type } from 'typebox';
 import { auditedChange } from '../../domain/access/audit-change.ts';
 import { isoTime } from '../../domain/event/event-view.ts';
 import type { RetentionHold } from '../../domain/retention/retention-hold.ts';
-import type { HttpServices } from '../edge/services.ts';
 import { auditOfChange, none } from '../request/audit.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { strict } from '../request/strict-body.ts';
+import type { HttpServices } from '../services.ts';
 
 const tags = ['Archive'];
 

@@ -6,11 +6,11 @@ import type { Ucc, UccSettings } from '../../domain/model/ucc.ts';
 import { MAX_RETENTION_DAYS, uccNamePattern } from '../../domain/model/ucc.ts';
 import { hasCardNumber, hasCardNumberInUri } from '../../domain/redaction/card-numbers.ts';
 import { RetentionReasonError, type UccChange } from '../../domain/ucc/ucc-registry.ts';
-import type { HttpServices } from '../edge/services.ts';
 import { auditOfChange } from '../request/audit.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { askedUcc, uccsFor } from '../request/scope.ts';
 import { reasonSchema, strict } from '../request/strict-body.ts';
+import type { HttpServices } from '../services.ts';
 
 const tags = ['UCCs'];
 const MAX_MEMBERS = 10_000;

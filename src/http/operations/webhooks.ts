@@ -10,10 +10,10 @@ import type {
   Webhook,
   WebhookSettings,
 } from '../../domain/model/webhook.ts';
-import type { HttpServices } from '../edge/services.ts';
 import { auditOfChange } from '../request/audit.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { strict } from '../request/strict-body.ts';
+import type { HttpServices } from '../services.ts';
 
 const tags = ['Webhooks'];
 const MAX_URL_LENGTH = 2048;

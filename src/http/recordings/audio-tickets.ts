@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Principal } from '../../domain/model/principal.ts';
-import type { HttpServices } from '../edge/services.ts';
 import { problemSchema } from '../request/problems.ts';
+import type { HttpServices } from '../services.ts';
 import { keptRecording } from './recordings.ts';
 
 const TICKET_BYTES = 32;

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Principal } from '../../domain/model/principal.ts';
-import type { HttpServices } from '../edge/services.ts';
 import { whenClosed } from '../request/when-closed.ts';
+import type { HttpServices } from '../services.ts';
 
 /** Of each timeout: looks that find nothing taken, one after the other. */
 const LOOKS = 4;

@@ -4,9 +4,9 @@ import type { Span } from '../../domain/common/span.ts';
 import { isoTime } from '../../domain/event/event-view.ts';
 import { type ErasureRecord, type FoundState, foundStates } from '../../domain/model/erasure.ts';
 import { cleanReason, cleanText } from '../../domain/redaction/client-text.ts';
-import type { HttpServices } from '../edge/services.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { reasonSchema, strict } from '../request/strict-body.ts';
+import type { HttpServices } from '../services.ts';
 import { recordingAudit, refusedAudit } from './recording-audit.ts';
 import { findRecording } from './recordings.ts';
 

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { cleanReason, cleanText } from '../../domain/redaction/client-text.ts';
-import type { HttpServices } from '../edge/services.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { reasonSchema, strict, strictOrNothing } from '../request/strict-body.ts';
+import type { HttpServices } from '../services.ts';
 import { recordingAudit, refusedAudit } from './recording-audit.ts';
 import { findRecording } from './recordings.ts';
 import { recordingSchema, recordingView } from './views.ts';

@@ -7,7 +7,6 @@ import { ExportsBusyError } from '../../domain/model/errors.ts';
 import type { Caller } from '../../domain/model/principal.ts';
 import type { RecordingEventType } from '../../domain/model/recording-event.ts';
 import type { ExportedAudio, ExportFormat } from '../../domain/ports/archive.ts';
-import type { HttpServices, OpenedAudio } from '../edge/services.ts';
 import {
   isSameFile,
   lastModified,
@@ -17,6 +16,7 @@ import {
 } from '../request/conditional-requests.ts';
 import { RETRY_AFTER_SECONDS, sendProblem } from '../request/problems.ts';
 import { whenClosed } from '../request/when-closed.ts';
+import type { HttpServices, OpenedAudio } from '../services.ts';
 import { cutOffErased, cutOffRemoved, cutOffStalled, inPieces } from './download-watch.ts';
 
 interface AudioRequest {

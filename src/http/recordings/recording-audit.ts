@@ -5,8 +5,8 @@ import {
   type RecordingRefusal,
   RecordingRefusedError,
 } from '../../domain/recording/recording-lock.ts';
-import type { HttpServices } from '../edge/services.ts';
 import { sendProblem } from '../request/problems.ts';
+import type { HttpServices } from '../services.ts';
 
 const statuses: Record<RecordingRefusal, number> = {
   unknown: 404,

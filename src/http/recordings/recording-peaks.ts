@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { gapReasons } from '../../domain/model/gap.ts';
 import { recordingSidecar } from '../../domain/recording/recording-sidecar.ts';
-import type { HttpServices, RecordingPeaks } from '../edge/services.ts';
 import { problemSchema } from '../request/problems.ts';
+import type { HttpServices, RecordingPeaks } from '../services.ts';
 import { type ById, keptRecording } from './recordings.ts';
 
 const MAX_POINTS = 20_000;

@@ -5,9 +5,9 @@ import type { CallRecord } from '../../domain/model/call-record.ts';
 import type { Caller } from '../../domain/model/principal.ts';
 import { exportFormats } from '../../domain/ports/archive.ts';
 import type { RecordingParts } from '../../domain/recording/recording-sidecar.ts';
-import type { HttpServices } from '../edge/services.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { scopeOf, seesRecording } from '../request/scope.ts';
+import type { HttpServices } from '../services.ts';
 import { type AudioFormat, sendAudio, sendExport } from './recording-audio.ts';
 import {
   cursorOf,

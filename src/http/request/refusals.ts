@@ -7,7 +7,7 @@ import {
   errorBody,
   httpErrors,
   tryAgain,
-} from '../contract/contract-bodies.ts';
+} from './contract-bodies.ts';
 import { sendProblem } from './problems.ts';
 
 export type ContractShape = 'recording' | 'capabilities';

@@ -1,7 +1,7 @@
 import type { Principal } from '../../domain/model/principal.ts';
 import { uccKey } from '../../domain/model/ucc.ts';
-import type { HttpServices } from '../edge/services.ts';
 import { uccsFor } from '../request/scope.ts';
+import type { HttpServices } from '../services.ts';
 
 /** Per UCC, the last sequence number that the client has. */
 export type Sequences = Map<string, number>;

@@ -6,11 +6,11 @@ import { eventView } from '../../domain/event/event-view.ts';
 import type { Principal } from '../../domain/model/principal.ts';
 import type { RecordingEvent } from '../../domain/model/recording-event.ts';
 import { uccKey } from '../../domain/model/ucc.ts';
-import type { HttpServices, HttpSettings } from '../edge/services.ts';
 import { auditRead } from '../request/audit.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { askedUcc, isGiven } from '../request/scope.ts';
 import { whenClosed } from '../request/when-closed.ts';
+import type { HttpServices, HttpSettings } from '../services.ts';
 import { type Beginning, beginningOf, formatSequences, parseCursor } from './event-cursor.ts';
 
 /** A client that does not read is closed beyond this; it comes back with its Last-Event-ID. */

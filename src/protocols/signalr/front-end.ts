@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ConnectionHost } from './connection/connection.ts';
+import { type LinkRequest, Links, unknownConnection } from './connection/links.ts';
 import { EventStreamWire } from './wire/event-stream-wire.ts';
 import {
   answerError,
@@ -9,7 +10,6 @@ import {
   readBody,
   refuseUpgrade,
 } from './wire/http.ts';
-import { type LinkRequest, Links, unknownConnection } from './wire/links.ts';
 import { LongPollingWire } from './wire/long-polling-wire.ts';
 import { negotiateAnswer, parseNegotiate } from './wire/negotiate.ts';
 import { WebSocketAcceptor, type WebSocketUpgrade } from './wire/websocket-wire.ts';

@@ -29,12 +29,12 @@ import type { Codec } from './codec/codec.ts';
 import { EncodedInvocation } from './codec/encoded-invocation.ts';
 import { jsonCodec } from './codec/json-codec.ts';
 import { createMessagePackCodec } from './codec/messagepack-codec.ts';
+import type { LinkRequest } from './connection/links.ts';
 import { FrontEnd, type RequestContext } from './front-end.ts';
 import { type Group, Groups } from './hub/group.ts';
 import type { CloseOptions, HubConnection } from './hub/hub.ts';
 import { MethodTable } from './hub/method-table.ts';
-import { resolveSettings, type Settings, type SignalrOptions } from './options.ts';
-import type { LinkRequest } from './wire/links.ts';
+import { resolveSettings, type Settings, type SignalrOptions } from './hub/options.ts';
 import { FlushSchedule } from './wire/outbox.ts';
 
 export interface SignalrServer {

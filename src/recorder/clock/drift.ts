@@ -4,7 +4,8 @@ const WINDOW_MS = 2_000;
 const WINDOWS = 5;
 /**
  * Crystals are off by some hundred ppm. A shift this slow is bridged within a chunk without being
- * heard (`slipOf` in domain/recording/gap-map.ts), and still follows a network that changes its route.
+ * heard (`slipOf` in domain/recording/gap-map.ts), and still follows a network that changes its
+ * route.
  */
 const MAX_SLEW_PPM = 1_500;
 /** Audio that lies farther than this beside its time is in the wrong place. */

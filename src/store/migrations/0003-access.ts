@@ -1,5 +1,5 @@
 import { type Kysely, SqliteAdapter, sql } from 'kysely';
-import type { Schema } from '../schema/schema.ts';
+import type { Schema } from '../rows/schema.ts';
 
 export async function up(db: Kysely<Schema>): Promise<void> {
   const isSqlite = db.getExecutor().adapter instanceof SqliteAdapter;

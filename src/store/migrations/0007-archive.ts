@@ -1,7 +1,7 @@
 import { type Kysely, SqliteAdapter, sql } from 'kysely';
 import { partyKeys } from '../../domain/identifiers/party-keys.ts';
 import type { CallRecord } from '../../domain/model/call-record.ts';
-import type { Schema } from '../schema/schema.ts';
+import type { Schema } from '../rows/schema.ts';
 
 const BATCH = 500;
 

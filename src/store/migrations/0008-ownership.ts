@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Schema } from '../schema/schema.ts';
+import type { Schema } from '../rows/schema.ts';
 
 /** Who owns the database, and what proves that a master key is the one that it was sealed under. */
 export async function up(db: Kysely<Schema>): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Kysely, SqliteAdapter } from 'kysely';
-import type { Schema } from '../schema/schema.ts';
+import type { Schema } from '../rows/schema.ts';
 
 /**
  * SQLite copies rows between pages as a table grows, and what it leaves behind of them is not

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Schema } from '../schema/schema.ts';
+import type { Schema } from '../rows/schema.ts';
 
 /** What segments held when they were closed, and when audio was expected of each stream. */
 export async function up(db: Kysely<Schema>): Promise<void> {

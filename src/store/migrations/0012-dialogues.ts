@@ -1,5 +1,5 @@
 import { type Kysely, SqliteAdapter, sql } from 'kysely';
-import type { Schema } from '../schema/schema.ts';
+import type { Schema } from '../rows/schema.ts';
 
 /** Dialogues: the order of their parts, the UCCs of a call, and what is to be done of it yet. */
 export async function up(db: Kysely<Schema>): Promise<void> {

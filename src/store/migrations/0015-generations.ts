@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Schema } from '../schema/schema.ts';
+import type { Schema } from '../rows/schema.ts';
 
 /** What was given to users and clients ends when their generation rises. */
 export async function up(db: Kysely<Schema>): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Schema } from '../schema/schema.ts';
+import type { Schema } from '../rows/schema.ts';
 
 /** What the configuration said at the last start: a change of it is told at the next. */
 export async function up(db: Kysely<Schema>): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Schema } from '../schema/schema.ts';
+import type { Schema } from '../rows/schema.ts';
 
 /** When the wall clock was believed; which store this is, and where its owner worked on it. */
 export async function up(db: Kysely<Schema>): Promise<void> {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { FOLLOWED } from '../database.ts';
 import { PostgresLock } from '../postgres/postgres-lock.ts';
+import { FOLLOWED } from '../rows/database.ts';
 import { FolderLock } from './folder-lock.ts';
 import { type Holder, inUse, OwnershipError } from './ownership-error.ts';
 import type { StoreOwner } from './store-owner.ts';

@@ -1,4 +1,4 @@
-import type { Claim, Database } from '../database.ts';
+import type { Claim, Database } from '../rows/database.ts';
 import type { StoreIdentity, StorePlace } from './store-place.ts';
 
 /** The store as its owner has it; without one, as for a command, nobody claims it. */

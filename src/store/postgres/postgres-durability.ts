@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { Schema } from '../schema/schema.ts';
+import type { Schema } from '../rows/schema.ts';
 
 /** The database cannot keep what Hush promises; the message is a sentence for an operator. */
 export class DurabilityError extends Error {

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
 import { OutcomeUnknownError, StoreUnavailableError } from '../../domain/model/errors.ts';
-import type { OwnEpoch } from '../database.ts';
-import type { Schema } from '../schema/schema.ts';
+import type { OwnEpoch } from '../rows/database.ts';
+import type { Schema } from '../rows/schema.ts';
 import { beginDurably } from './postgres-durability.ts';
 import { ConnectionLostError, until } from './postgres-pool.ts';
 import { hasMetAnother, isUnavailable } from './postgres-session.ts';

@@ -7,9 +7,9 @@ import {
   type Removal,
   type Row,
   upsert,
-} from '../database.ts';
+} from '../rows/database.ts';
 import type { RowOf } from '../rows/mapping.ts';
-import { primaryKeys, type Schema, type TableName } from '../schema/schema.ts';
+import { primaryKeys, type Schema, type TableName } from '../rows/schema.ts';
 import { mustBeDurable } from './postgres-durability.ts';
 import { rewriteKeys } from './postgres-forgetting.ts';
 import { BoundedPool, type PoolOptions, until } from './postgres-pool.ts';

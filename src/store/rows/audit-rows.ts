@@ -1,5 +1,5 @@
 import type { AuditOutcome, AuditRecord } from '../../domain/model/audit-record.ts';
-import type { Door } from '../../domain/model/principal.ts';
+import type { ApiSurface } from '../../domain/model/principal.ts';
 import type { AuditTable } from './tables.ts';
 
 export function auditRow({ uccName, correlationId, callId, ...record }: AuditRecord): AuditTable {
@@ -9,7 +9,7 @@ export function auditRow({ uccName, correlationId, callId, ...record }: AuditRec
     who: record.who,
     client: record.client,
     address: record.address,
-    door: record.door,
+    door: record.surface,
     requester: record.requester,
     action: record.action,
     ucc_name: uccName,
@@ -30,7 +30,7 @@ export function auditOf(row: AuditTable): AuditRecord {
     who: row.who,
     client: row.client,
     address: row.address,
-    door: row.door as Door,
+    surface: row.door as ApiSurface,
     requester: row.requester,
     action: row.action,
     uccName: row.ucc_name,

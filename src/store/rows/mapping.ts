@@ -18,10 +18,10 @@ import type { SegmentRecord } from '../../domain/model/segment.ts';
 import type { Codec, TrackRecord } from '../../domain/model/track.ts';
 import type { Ucc } from '../../domain/model/ucc.ts';
 import type { Change } from '../../domain/ports/store.ts';
-import type { Schema, TableName } from '../schema/schema.ts';
 import { alarmRow } from './assurance-rows.ts';
 import { auditRow } from './audit-rows.ts';
 import { derivedRow, erasureRow } from './retention-rows.ts';
+import type { Schema, TableName } from './schema.ts';
 import type {
   CallDetailTable,
   CallPartyTable,

@@ -19,7 +19,7 @@ import { up as auditLog } from '../migrations/0016-audit-log.ts';
 import { up as configuration } from '../migrations/0017-configuration.ts';
 import { up as openConfirmed } from '../migrations/0018-open-confirmed.ts';
 import { up as identity } from '../migrations/0021-identity.ts';
-import type { Schema } from './schema.ts';
+import type { Schema } from '../rows/schema.ts';
 import { SchemaError } from './schema-error.ts';
 import { tablesOf } from './schema-tables.ts';
 

@@ -1,10 +1,10 @@
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely, SqliteAdapter, type TableMetadata } from 'kysely';
+import { primaryKeys, type Schema, type TableName } from '../rows/schema.ts';
 import type { Statements } from '../sqlite/sqlite-client.ts';
 import { SqliteThreadDialect } from '../sqlite/sqlite-dialect.ts';
 import type { SqliteAnswer } from '../sqlite/sqlite-thread.ts';
 import { migrateToLatest } from './migrate.ts';
-import { primaryKeys, type Schema, type TableName } from './schema.ts';
 import { SchemaError } from './schema-error.ts';
 import { tablesOf } from './schema-tables.ts';
 

@@ -5,7 +5,7 @@ import {
   sql,
   type TableMetadata,
 } from 'kysely';
-import type { Schema } from './schema.ts';
+import type { Schema } from '../rows/schema.ts';
 
 /** Tables of the database, or of the schema of it that Hush works in. */
 export async function tablesOf(

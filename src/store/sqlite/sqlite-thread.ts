@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
-import { FOLLOWED } from '../database.ts';
+import { FOLLOWED } from '../rows/database.ts';
 
 /** Asks the thread to run statements; `atomic` ones share a transaction. */
 export interface SqliteRequest {

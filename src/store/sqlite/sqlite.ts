@@ -1,5 +1,6 @@
 import { Kysely, sql } from 'kysely';
-import { answered } from '../answered.ts';
+import { makePrivateFile } from '../ownership/data-folder.ts';
+import { answered } from '../rows/answered.ts';
 import {
   claimEpoch,
   columnsOf,
@@ -8,11 +9,10 @@ import {
   OwnEpoch,
   type Removal,
   upsert,
-} from '../database.ts';
-import { makePrivateFile } from '../ownership/data-folder.ts';
-import { RecordingSecrets } from '../recording-secrets.ts';
+} from '../rows/database.ts';
 import type { RowOf } from '../rows/mapping.ts';
-import type { Schema, TableName } from '../schema/schema.ts';
+import type { Schema, TableName } from '../rows/schema.ts';
+import { RecordingSecrets } from './recording-secrets.ts';
 import { SqliteClient, type Statements } from './sqlite-client.ts';
 import { SqliteThreadDialect } from './sqlite-dialect.ts';
 import type { SqliteAnswer } from './sqlite-thread.ts';

@@ -5,9 +5,8 @@ import { type CallEvidence, judgeLeg, type Span, sendingLagMs } from '../judge.t
 import { between, oneOf, seededRandom, seedOf } from '../random.ts';
 import { emptyReport, type ScenarioReport } from '../report.ts';
 import { judgeTimeline } from '../timeline.ts';
-import type { TortureOptions } from '../torture.ts';
 import { frames, TortureCall } from '../torture-call.ts';
-import type { Scenario } from './scenario.ts';
+import type { Scenario, TortureOptions } from './scenario.ts';
 
 interface Client {
   readonly client: SessionRecordingClient;

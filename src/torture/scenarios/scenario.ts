@@ -1,7 +1,9 @@
+import type { SipPeer } from '../../protocols/sip/message/types.ts';
 import type { SimulatedCodec } from '../../simulator/stream-format.ts';
 import type { Impairment } from '../impairments.ts';
 import type { PathShape } from '../path.ts';
 import type { RecorderProcess } from '../recorder-process.ts';
+import type { TortureTarget } from '../target.ts';
 import type { TortureCall } from '../torture-call.ts';
 
 /** UCCs of the recorder besides the one that is recorded; all have the requester as an agent. */
@@ -54,4 +56,21 @@ export interface Scenario {
   readonly isPossible?: (subject: Subject) => boolean;
   /** A strike that costs audio, but must leak none. */
   readonly isOutage?: boolean;
+}
+
+export interface TortureOptions extends Subject {
+  readonly sip: SipPeer;
+  readonly target: TortureTarget;
+  readonly scenarios: readonly Scenario[];
+  /** Of each scenario; slow ones have more calls with fewer pauses each. */
+  readonly calls: number;
+  readonly pausesPerCall: number;
+  readonly seed: number;
+  /** Audio that a crash may cost before it, and a recorder needs after it, in ms. */
+  readonly crashWindowMs: number;
+  /** What the recorder may leave out after a Start, by sending time. */
+  readonly guardMs: number;
+  /** Scenarios that run at once, where they do not strike the recorder; default 1. */
+  readonly parallel?: number;
+  onProgress(scenario: string, done: number, total: number): void;
 }

@@ -7,7 +7,7 @@ import { InProcessBus } from '../../../src/bus/in-process.ts';
 import { CallRegistry } from '../../../src/domain/call/call-registry.ts';
 import { Journal } from '../../../src/domain/call/journal.ts';
 import { Erasures } from '../../../src/domain/recording/erasures.ts';
-import { KeptRecordings } from '../../../src/domain/recording/recording-lock.ts';
+import { RecordingLock } from '../../../src/domain/recording/recording-lock.ts';
 import { KeyRing } from '../../../src/protocols/segment/key-ring.ts';
 import { openPostgres } from '../../../src/store/postgres/postgres.ts';
 import { openSqlite } from '../../../src/store/sqlite/sqlite.ts';
@@ -58,7 +58,7 @@ export function uploaderOf(
 ): Uploader {
   const files = filesOf(place);
   if (!(files instanceof SpooledFiles)) throw new Error('there is no bucket');
-  const kept = new KeptRecordings({ calls: new CallRegistry(), store });
+  const kept = new RecordingLock({ calls: new CallRegistry(), store });
   return new Uploader({
     ...{ disk: files.disk, bucket: files.bucket, store, onError },
     ...{ firstRetryMs: 20, maxRetryMs: 100, maxSpoolBytes: 1e12 },
@@ -83,7 +83,7 @@ export function erasuresOf(
   const bus = new InProcessBus(() => undefined);
   return new Erasures({
     ...{ store: lives, keeping, clock, journal: new Journal({ store: lives, bus, clock }) },
-    kept: new KeptRecordings({ calls: new CallRegistry(), store: lives }),
+    kept: new RecordingLock({ calls: new CallRegistry(), store: lives }),
     archive: archiveOf(place, lives, { files, keeping }),
     alarms: { raise: ({ detail }) => onAlarm(detail) },
   });

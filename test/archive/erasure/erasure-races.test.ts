@@ -13,7 +13,7 @@ import { CallRegistry } from '../../../src/domain/call/call-registry.ts';
 import { Journal } from '../../../src/domain/call/journal.ts';
 import { Erasures } from '../../../src/domain/recording/erasures.ts';
 import { LegalHolds } from '../../../src/domain/recording/legal-holds.ts';
-import { KeptRecordings } from '../../../src/domain/recording/recording-lock.ts';
+import { RecordingLock } from '../../../src/domain/recording/recording-lock.ts';
 import { KeyRing } from '../../../src/protocols/segment/key-ring.ts';
 import type { SqlStore } from '../../../src/store/store.ts';
 import { ErasureBench, isSame, isSilent, within } from './erasure-bench.ts';
@@ -46,7 +46,7 @@ function partsOf(between: (parts: Parts) => Promise<unknown> = async () => undef
   const archive = new SealedArchive({
     ...{ files, filesSettings: { recordingsDir }, keys, store, keeping, maxExports: 0 },
   });
-  const kept = new KeptRecordings({ calls: new CallRegistry(), store });
+  const kept = new RecordingLock({ calls: new CallRegistry(), store });
   const journal = new Journal({ store, bus, clock });
   const keyFile = join(recordingsDir, 'master.key');
   writeFileSync(keyFile, `${masterKey.toString('hex')}\n`, { mode: 0o600 });

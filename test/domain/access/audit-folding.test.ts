@@ -15,7 +15,7 @@ const store = {
 let log: AuditLog;
 
 function callerAt(address: string): Caller {
-  return { principal: anonymous('integrator'), address, door: 'v1' };
+  return { principal: anonymous('integrator'), address, surface: 'v1' };
 }
 const caller = callerAt('192.0.2.1');
 

@@ -35,7 +35,7 @@ class Bench {
       recorder: this,
       limits: { mediaStartMs: 10_000, mediaSilentMs: 30_000 },
       nowMs: () => this.#nowMs,
-      desk: {
+      alarms: {
         isOpen: (_, kind) => this.#open.has(kind),
         callEnded: () => undefined,
         raise: ({ kind }) => {

@@ -19,7 +19,7 @@ describe('alarms of metadata', () => {
     }
     alarms = new MetadataAlarms({
       calls,
-      desk: {
+      alarms: {
         raise: ({ kind, callId, detail }) => said.push(`${kind} ${callId}: ${detail}`),
         clear: (call, kind) => said.push(`cleared ${kind} ${call.id}`),
       },

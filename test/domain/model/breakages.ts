@@ -1,9 +1,9 @@
 import type { Call } from '../../../src/domain/call/call.ts';
 import { CallRegistry } from '../../../src/domain/call/call-registry.ts';
 import type { Moments } from '../../../src/domain/common/moment.ts';
-import { Gatekeeper, type GatekeeperPorts } from '../../../src/domain/control/pause-gate.ts';
+import { PauseGate, type PauseGatePorts } from '../../../src/domain/control/pause-gate.ts';
 import type { AlarmSink } from '../../../src/domain/ports/alarm-sink.ts';
-import type { KeptRecordings } from '../../../src/domain/recording/recording-lock.ts';
+import type { RecordingLock } from '../../../src/domain/recording/recording-lock.ts';
 import type { Machine } from './machine.ts';
 
 /** Ways to break Hush on purpose: the model must notice each of them. */
@@ -47,8 +47,8 @@ export function brokenRegistry(breakage: Breakage | undefined): CallRegistry | u
 /** A settlement that failed once counts as done. */
 export function brokenKept(
   breakage: Breakage | undefined,
-  kept: KeptRecordings,
-): Pick<KeptRecordings, 'ended'> {
+  kept: RecordingLock,
+): Pick<RecordingLock, 'ended'> {
   if (breakage !== 'settledOnlyOnce') return kept;
   return {
     ended: async <Result>(callId: string, change: (call: Call) => Promise<Result>) => {
@@ -61,26 +61,26 @@ export function brokenKept(
   };
 }
 
-export function gatekeeperOf(breakage: Breakage | undefined, ports: GatekeeperPorts): Gatekeeper {
+export function pauseGateOf(breakage: Breakage | undefined, ports: PauseGatePorts): PauseGate {
   if (breakage === 'gateOpenedBeforeCommit') return new OpensFirst(ports);
-  return breakage === 'pauseWaitsForStore' ? new Waits(ports) : new Gatekeeper(ports);
+  return breakage === 'pauseWaitsForStore' ? new Waits(ports) : new PauseGate(ports);
 }
 
-class OpensFirst extends Gatekeeper {
-  readonly #recorder: GatekeeperPorts['recorder'];
+class OpensFirst extends PauseGate {
+  readonly #recorder: PauseGatePorts['recorder'];
 
-  constructor(ports: GatekeeperPorts) {
+  constructor(ports: PauseGatePorts) {
     super(ports);
     this.#recorder = ports.recorder;
   }
 
-  override async open(...[call, change]: Parameters<Gatekeeper['open']>) {
+  override async open(...[call, change]: Parameters<PauseGate['open']>) {
     await this.#recorder.open(call.id);
     return super.open(call, change);
   }
 }
 
-class Waits extends Gatekeeper {
+class Waits extends PauseGate {
   override early(): undefined {
     return undefined;
   }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { contractError, contractErrors, ErrorType } from '../../../src/domain/model/errors.ts';
 import { RecordingState } from '../../../src/domain/model/recording-state.ts';
-import { badAddress, httpErrors, tryAgain } from '../../../src/http/contract/contract-bodies.ts';
+import { badAddress, httpErrors, tryAgain } from '../../../src/http/request/contract-bodies.ts';
 
 const docs = readFileSync(new URL('../../../docs/reference/errors.md', import.meta.url), 'utf8');
 

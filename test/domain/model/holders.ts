@@ -9,5 +9,5 @@ export const lease = {
 
 export function holderOf(key: string): Caller {
   const principal = { ...anonymous('integrator'), key };
-  return { principal, address: '', door: 'api' };
+  return { principal, address: '', surface: 'api' };
 }

@@ -5,7 +5,7 @@ import { CallRegistry } from '../../../src/domain/call/call-registry.ts';
 import { Journal } from '../../../src/domain/call/journal.ts';
 import { Restatements } from '../../../src/domain/call/restatements.ts';
 import { CommandAudit } from '../../../src/domain/control/command-audit.ts';
-import { CommandCarrier } from '../../../src/domain/control/command-handler.ts';
+import { CommandHandler } from '../../../src/domain/control/command-handler.ts';
 import { Leases } from '../../../src/domain/control/leases.ts';
 import { PauseWatch } from '../../../src/domain/control/pause-watch.ts';
 import { SeamLeases } from '../../../src/domain/control/seam-leases.ts';
@@ -18,7 +18,7 @@ import type { CallRecord } from '../../../src/domain/model/call-record.ts';
 import type { Caller } from '../../../src/domain/model/principal.ts';
 import type { StateActionName } from '../../../src/domain/model/recording-state.ts';
 import { newUcc } from '../../../src/domain/model/ucc.ts';
-import { KeptRecordings } from '../../../src/domain/recording/recording-lock.ts';
+import { RecordingLock } from '../../../src/domain/recording/recording-lock.ts';
 import { UccRegistry } from '../../../src/domain/ucc/ucc-registry.ts';
 import { plainPcmu } from '../../support/agreements.ts';
 import {
@@ -27,7 +27,7 @@ import {
   brokenKept,
   brokenMoments,
   brokenRegistry,
-  gatekeeperOf,
+  pauseGateOf,
 } from './breakages.ts';
 import { holderOf, lease } from './holders.ts';
 import type { Machine } from './machine.ts';
@@ -43,7 +43,7 @@ export const DELETE_GRACE_MS = 5_000;
 
 const requester = 'sip:agent@domain.com';
 const settings = { useAudioRecording: true, agentCanEditAudioRecording: true, agents: [requester] };
-const caller: Caller = { principal: anonymous('admin'), address: '', door: 'api' };
+const caller: Caller = { principal: anonymous('admin'), address: '', surface: 'api' };
 
 const auditLog = {
   entry: () => ({}) as AuditRecord,
@@ -67,7 +67,7 @@ export class World {
   readonly #uccs: UccRegistry;
   readonly #lifecycle: CallLifecycle;
   readonly #settlement: CallSettlement;
-  readonly #carrier: CommandCarrier;
+  readonly #carrier: CommandHandler;
   readonly #restatements: Restatements;
   readonly #leases: Leases;
   readonly #seamLeases: SeamLeases;
@@ -92,7 +92,7 @@ export class World {
     const facts = new RecordedFacts({ store, alarms });
     this.#restatements = new Restatements({ store, journal, alarms });
     journal.onUntold = (...untold) => this.#restatements.add(...untold);
-    const kept = brokenKept(breakage, new KeptRecordings({ calls, store }));
+    const kept = brokenKept(breakage, new RecordingLock({ calls, store }));
     this.calls = calls;
     this.recorder = recorder;
     this.#uccs = uccs;
@@ -110,10 +110,10 @@ export class World {
       hangUp: () => undefined,
       onTrackEnded: () => undefined,
     });
-    const gatekeeper = gatekeeperOf(breakage, { recorder, journal, alarms, clock });
+    const pauseGate = pauseGateOf(breakage, { recorder, journal, alarms, clock });
     const watch = new PauseWatch({ uccs, alarms, clock, moments });
     this.#watch = watch;
-    const ports = { uccs, calls, recorder, gatekeeper, clock, requesterMustMatchToken: false };
+    const ports = { uccs, calls, recorder, pauseGate, clock, requesterMustMatchToken: false };
     this.#leases = new Leases({ ...ports, auditLog, watch, moments });
     this.#seamLeases = new SeamLeases({
       ...{ ...ports, auditLog, watch, moments },
@@ -121,7 +121,7 @@ export class World {
     });
     const reconsider = (call: Call) => this.#lifecycle.reconsider(call);
     const commandAudit = new CommandAudit(auditLog, () => undefined);
-    this.#carrier = new CommandCarrier({ ...ports, reconsider, auditLog: commandAudit });
+    this.#carrier = new CommandHandler({ ...ports, reconsider, auditLog: commandAudit });
   }
 
   /** Starts on what the process before left in the store. */

@@ -109,7 +109,7 @@ describe('what is hidden from a bearer of other UCCs is denied on record', () =>
     }
     await connection.stop();
     expect(await rows('outcome=denied&action=Subscribe')).toMatchObject([
-      { who: 'sam', door: 'v2', uccName: ucc, reason: 'ucc' },
+      { who: 'sam', surface: 'v2', uccName: ucc, reason: 'ucc' },
     ]);
   });
 });
@@ -146,7 +146,7 @@ describe('who listens at the hub, and subscribes to nothing, is on record', () =
       await expect.poll(() => connectRows(person)).toHaveLength(1);
       await connection.stop();
     }
-    expect(await connectRows(person)).toMatchObject([{ door: 'v2', outcome: 'ok' }]);
+    expect(await connectRows(person)).toMatchObject([{ surface: 'v2', outcome: 'ok' }]);
   });
 
   test('by the classic hub', async () => {
@@ -163,7 +163,7 @@ describe('who listens at the hub, and subscribes to nothing, is on record', () =
       { method: 'POST' },
     );
     expect(connected.status).toBe(200);
-    await expect.poll(() => connectRows(person)).toMatchObject([{ door: 'v2', outcome: 'ok' }]);
+    await expect.poll(() => connectRows(person)).toMatchObject([{ surface: 'v2', outcome: 'ok' }]);
   });
 
   /** Somebody whose row is not folded into another one's. */

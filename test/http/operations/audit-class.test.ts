@@ -12,7 +12,7 @@ import { record } from '../api-support.ts';
 interface Row {
   readonly id: string;
   readonly who: string;
-  readonly door: string;
+  readonly surface: string;
   readonly action: string;
   readonly outcome: string;
   readonly requester: string | null;
@@ -207,9 +207,9 @@ describe('every hub method does', () => {
         await connection.invoke(method, method === 'SubscribeCall' ? ids.correlation : ucc);
       });
       await connection.stop();
-      const actions = left.map(({ action, door, who }) => ({ action, door, who }));
+      const actions = left.map(({ action, surface, who }) => ({ action, surface, who }));
       expect(actions).toEqual(
-        audit === 'none' ? [] : [{ action: method, door: 'v2', who: 'doer' }],
+        audit === 'none' ? [] : [{ action: method, surface: 'v2', who: 'doer' }],
       );
     },
   );

@@ -31,7 +31,7 @@ describe('settings of a UCC', () => {
     await ask('PATCH', `/api/uccs/${ucc}`, { agents: [agent, 'sip:eva@x'], maxPauseMs: 5 });
     const [row] = await rowsOf(`action=ucc change ${ucc}`);
     expect(row).toMatchObject({
-      ...{ who: 'anonymous', door: 'api', uccName: ucc, outcome: 'ok', reason: null },
+      ...{ who: 'anonymous', surface: 'api', uccName: ucc, outcome: 'ok', reason: null },
       before: { agents: [], maxPauseMs: 900_000 },
       after: { agents: ['sip:eva@x'], maxPauseMs: 5 },
     });
@@ -201,7 +201,7 @@ describe('CSV', () => {
     expect(response.headers.get('content-disposition')).toContain('audit-log.csv');
     const lines = (await response.text()).split('\r\n');
     expect(lines[0]).toBe(
-      'id,at,who,client,address,door,requester,action,uccName,correlationId,callId,outcome,reason,count,before,after',
+      'id,at,who,client,address,surface,requester,action,uccName,correlationId,callId,outcome,reason,count,before,after',
     );
     expect(lines.find((line) => line.includes('1+1'))).toContain(`"'=1+1,"""`);
     const [row] = await rowsOf('action=export');

@@ -6,7 +6,7 @@ test('a UCC of the file is on record where the file changes it, and only there',
   const first = await TestHush.start();
   const { dataDir } = first;
   const [row] = (await first.get(`/api/audit-log?action=ucc save ${ucc}`)).items;
-  expect(row).toMatchObject({ who: 'configuration', door: 'config', before: null });
+  expect(row).toMatchObject({ who: 'configuration', surface: 'config', before: null });
   expect(row.after).toMatchObject({ useAudioRecording: true, agents: [agent] });
   await first.stop();
   const again = await TestHush.start({ dataDir });
@@ -47,7 +47,7 @@ test('so is every other setting, at the start that finds it changed', async () =
   const [row, ...others] = await configured(dataDir, digest(secret, 4_321));
   expect(others).toEqual([]);
   expect(row).toMatchObject({
-    ...{ who: 'configuration', door: 'config', reason: 'configuration file' },
+    ...{ who: 'configuration', surface: 'config', reason: 'configuration file' },
     before: { 'sip.digest.users': [] },
     after: {
       ...{ 'http.closeTimeoutMs': 4_321, secrets: 'changed' },

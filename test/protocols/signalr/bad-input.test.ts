@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SignalrOptions } from '../../../src/protocols/signalr/options.ts';
+import type { SignalrOptions } from '../../../src/protocols/signalr/hub/options.ts';
 import { createExampleHub, type ExampleHub } from './support/example-hub.ts';
 import { connectRaw, negotiate, openRaw, type RawClient, refusal } from './support/raw-client.ts';
 import { type RunningServer, startServer } from './support/running-server.ts';

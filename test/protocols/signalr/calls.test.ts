@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { HubCall, HubConnection, HubMethod } from '../../../src/protocols/signalr/hub/hub.ts';
-import type { SignalrOptions } from '../../../src/protocols/signalr/options.ts';
+import type { SignalrOptions } from '../../../src/protocols/signalr/hub/options.ts';
 import { createExampleHub } from './support/example-hub.ts';
 import { connectRaw, openRaw, type RawClient } from './support/raw-client.ts';
 import { type RunningServer, startServer } from './support/running-server.ts';

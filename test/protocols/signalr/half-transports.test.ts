@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { SignalrOptions } from '../../../src/protocols/signalr/options.ts';
+import type { SignalrOptions } from '../../../src/protocols/signalr/hub/options.ts';
 import { createExampleHub } from './support/example-hub.ts';
 import { negotiate } from './support/raw-client.ts';
 import { type RunningServer, startServer } from './support/running-server.ts';

@@ -28,7 +28,7 @@ describe('one party, however it is spelled', () => {
     ['tel:+31-88-0000001', '0031880000001'],
     ['sips:+31-880000001@[2001:db8::7]:5061', '+31 88 000 0001'],
     ['<sip:ag%65nt@Domain.com.:5060>;tag=1', agent],
-    ['"Desk" <sips:agent@domain.com>', 'SIP:AGENT@domain.com;transport=tcp'],
+    ['"OfflineStore" <sips:agent@domain.com>', 'SIP:AGENT@domain.com;transport=tcp'],
   ])('%s is the agent, asked for as %s', async (aor, asked) => {
     const { client, hush } = fixture;
     const correlationId = randomUUID();

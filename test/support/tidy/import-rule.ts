@@ -1,6 +1,5 @@
 import { posix } from 'node:path';
-import type { Source } from './sources.ts';
-import type { Finding } from './tidy-rules.ts';
+import type { Finding, Source } from './sources.ts';
 
 /** What a room of `src` imports besides its own files; a room that is not named is an adapter. */
 const mayImport: Record<string, readonly string[]> = {
@@ -9,12 +8,22 @@ const mayImport: Record<string, readonly string[]> = {
   simulator: ['protocols'],
   demo: ['simulator', 'protocols', 'domain'],
   torture: ['simulator', 'protocols'],
-  cli: ['server', 'desk', 'backup', 'config', 'demo', 'torture', 'domain', 'logging', 'client'],
+  cli: [
+    'server',
+    'offline-store',
+    'backup',
+    'config',
+    'demo',
+    'torture',
+    'domain',
+    'logging',
+    'client',
+  ],
   main: ['cli', 'config', 'client'],
   client: [],
 };
 /** They alone import everything. */
-const compositionRoots = new Set(['server', 'desk', 'backup', 'open-database']);
+const compositionRoots = new Set(['server', 'offline-store', 'backup', 'open-database']);
 const adapterMayImport = ['domain', 'protocols'];
 
 /** Imports run one way (ARCHITECTURE.md). */

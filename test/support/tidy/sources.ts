@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAst } from 'vitest/node';
 
@@ -22,7 +22,7 @@ export interface Source {
 }
 
 export function parseSource(path: string, text: string): Source {
-  const program = parseAst(text, { lang: path.endsWith('.d.ts') ? 'dts' : 'ts' }, path);
+  const program = parseAst(text, { lang: languageOf(path) }, path);
   const nodes: { node: SyntaxNode; within: SyntaxNode[] }[] = [];
   const walk = (value: unknown, within: SyntaxNode[]): void => {
     if (Array.isArray(value)) {
@@ -36,9 +36,31 @@ export function parseSource(path: string, text: string): Source {
   return { path, text, nodes };
 }
 
+function languageOf(path: string): 'dts' | 'tsx' | 'ts' {
+  if (path.endsWith('.d.ts')) return 'dts';
+  return path.endsWith('.tsx') ? 'tsx' : 'ts';
+}
+
 export function isNode(value: unknown): value is SyntaxNode {
   return typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
 }
+
+/** A breach of a rule. */
+export interface Finding {
+  readonly rule: Rule;
+  readonly path: string;
+  /** The function, the imported file, the line: what is at fault within the file. */
+  readonly what?: string;
+  readonly detail?: string;
+}
+
+export type Rule =
+  | 'import'
+  | 'file length'
+  | 'function length'
+  | 'line length'
+  | 'folder'
+  | 'place';
 
 /** Files below the given ones, without what is installed or generated. */
 export function projectFiles(names: readonly string[], extensions: readonly string[]): string[] {
@@ -47,10 +69,9 @@ export function projectFiles(names: readonly string[], extensions: readonly stri
     const stat = statSync(path, { throwIfNoEntry: false });
     if (!stat) return [];
     if (!stat.isDirectory()) return [name];
-    const below = readdirSync(path, { recursive: true }) as string[];
-    return below
-      .filter((file) => extensions.some((extension) => file.endsWith(extension)))
-      .map((file) => `${name}/${file.replaceAll('\\', '/')}`);
+    return readdirSync(path, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && extensions.some((end) => entry.name.endsWith(end)))
+      .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll('\\', '/'));
   });
 }
 

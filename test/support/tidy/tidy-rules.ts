@@ -1,43 +1,36 @@
 import { importFindings } from './import-rule.ts';
-import { isNode, type Source, type SyntaxNode } from './sources.ts';
+import { type Finding, isNode, type Source, type SyntaxNode } from './sources.ts';
 
 export const MAX_FILE_LINES = 250;
 export const MAX_FUNCTION_LINES = 50;
+/** A component's markup reads as one piece. */
+export const MAX_COMPONENT_LINES = 80;
 export const MAX_COLUMNS = 100;
 
-export type Rule =
-  | 'import'
-  | 'file length'
-  | 'function length'
-  | 'line length'
-  | 'any'
-  | 'default export'
-  | 'enum'
-  | 'namespace'
-  | 'non-null'
-  | 're-export'
-  | 'console'
-  | 'place';
-
-export interface Finding {
-  readonly rule: Rule;
-  readonly path: string;
-  /** The function, the imported file, the line: what is at fault within the file. */
-  readonly what?: string;
-  readonly detail?: string;
-}
+/** Files directly in one folder. */
+export const MAX_FOLDER_FILES = 25;
 
 const rules: readonly ((source: Source) => Finding[])[] = [
   importFindings,
   fileLength,
   functionLengths,
   lineLengths,
-  forbiddenSyntax,
-  consoleCalls,
 ];
 
 export function findingsIn(source: Source): Finding[] {
   return rules.flatMap((rule) => rule(source));
+}
+
+/** @param paths of all files that count */
+export function foldersIn(paths: readonly string[]): Finding[] {
+  const counts = new Map<string, number>();
+  for (const path of paths) {
+    const folder = path.slice(0, path.lastIndexOf('/'));
+    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  return [...counts].flatMap(([path, count]) =>
+    count <= MAX_FOLDER_FILES ? [] : [{ rule: 'folder', path, detail: `${count} files` }],
+  );
 }
 
 /** Paths of one machine, and names of folders that are not part of the project. */
@@ -46,16 +39,27 @@ export function placesIn(path: string, text: string): Finding[] {
   return [...text.matchAll(places)].map(([what]) => ({ rule: 'place', path, what }));
 }
 
-function fileLength({ path, text }: Source): Finding[] {
-  const lines = text.trimEnd().split('\n').length;
+const consoleCode = /^console\//;
+
+/** Imports do not count: they grow with the number of rooms, not with what the file does. */
+function fileLength({ path, text, nodes }: Source): Finding[] {
+  const imports = nodes.filter(({ node }) => node.type === 'ImportDeclaration');
+  const lines = imports.reduce(
+    (count, { node }) => count - linesOf(text.slice(node.start, node.end)),
+    linesOf(text.trimEnd()),
+  );
   return lines <= MAX_FILE_LINES ? [] : [{ rule: 'file length', path, detail: `${lines} lines` }];
+}
+
+function linesOf(text: string): number {
+  return text.split('\n').length;
 }
 
 function functionLengths({ path, text, nodes }: Source): Finding[] {
   return nodes.flatMap(({ node, within }) => {
     if (!functions.has(node.type) || isSuite(within.at(-1))) return [];
-    const lines = text.slice(node.start, node.end).split('\n').length;
-    if (lines <= MAX_FUNCTION_LINES) return [];
+    const lines = linesOf(text.slice(node.start, node.end));
+    if (lines <= (consoleCode.test(path) ? MAX_COMPONENT_LINES : MAX_FUNCTION_LINES)) return [];
     return [
       { rule: 'function length', path, what: nameOf(node, within), detail: `${lines} lines` },
     ];
@@ -104,51 +108,4 @@ function isText(node: SyntaxNode): boolean {
   return (
     node.type === 'TemplateElement' || (node.type === 'Literal' && typeof node.value === 'string')
   );
-}
-
-function forbiddenSyntax({ path, text, nodes }: Source): Finding[] {
-  return nodes.flatMap(({ node }) => {
-    const rule = forbiddenBy(node);
-    if (!rule) return [];
-    return [{ rule, path, what: `line ${text.slice(0, node.start).split('\n').length}` }];
-  });
-}
-
-function forbiddenBy(node: SyntaxNode): Rule | undefined {
-  switch (node.type) {
-    case 'TSAnyKeyword':
-      return 'any';
-    case 'ExportDefaultDeclaration':
-    case 'TSExportAssignment':
-      return 'default export';
-    case 'TSEnumDeclaration':
-      return 'enum';
-    case 'TSModuleDeclaration':
-      return node.kind === 'namespace' ? 'namespace' : undefined;
-    case 'TSNonNullExpression':
-      return 'non-null';
-    case 'VariableDeclarator':
-    case 'PropertyDefinition':
-      return node.definite === true ? 'non-null' : undefined;
-    case 'ExportAllDeclaration':
-      return 're-export';
-    case 'ExportNamedDeclaration':
-      return isNode(node.source) ? 're-export' : undefined;
-    default:
-      return undefined;
-  }
-}
-
-const mayPrint = /^src\/(cli\/|demo\/|main\.ts$)/;
-
-/** The server has a logger; what talks to a terminal may print. */
-function consoleCalls({ path, nodes }: Source): Finding[] {
-  if (!path.startsWith('src/') || mayPrint.test(path)) return [];
-  return nodes.flatMap(({ node }) => {
-    const { object } = node;
-    if (node.type !== 'MemberExpression' || !isNode(object)) return [];
-    return object.type === 'Identifier' && object.name === 'console'
-      ? [{ rule: 'console', path }]
-      : [];
-  });
 }

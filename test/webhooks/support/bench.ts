@@ -7,7 +7,7 @@ import { EventFeed } from '../../../src/domain/event/event-feed.ts';
 import type { Alarm } from '../../../src/domain/model/alarm.ts';
 import type { CallRecord } from '../../../src/domain/model/call-record.ts';
 import type { RecordingEvent } from '../../../src/domain/model/recording-event.ts';
-import type { Database } from '../../../src/store/database.ts';
+import type { Database } from '../../../src/store/rows/database.ts';
 import { openSqlite } from '../../../src/store/sqlite/sqlite.ts';
 import { SqlStore } from '../../../src/store/store.ts';
 import type { AllLookup } from '../../../src/webhooks/address-guard.ts';

@@ -12,14 +12,14 @@ import { Admission } from '../hub/admission.ts';
 import type { CloseOptions, HubConnection, InvokeOptions } from '../hub/hub.ts';
 import { HubClient } from '../hub/hub-client.ts';
 import type { MethodTable } from '../hub/method-table.ts';
-import type { Settings } from '../options.ts';
+import type { Settings } from '../hub/options.ts';
 import type { Link, LinkHandler } from '../wire/link.ts';
 import type { FlushSchedule } from '../wire/outbox.ts';
+import { ReadGate } from '../wire/read-gate.ts';
 import type { Wire } from '../wire/wire.ts';
 import { Conversation } from './conversation.ts';
 import { handshakeResponse, readHandshake } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { ReadGate } from './read-gate.ts';
 import { Sender } from './sender.ts';
 
 /** What the connections of a server share. */

@@ -5,9 +5,9 @@ import { ClientResults } from '../hub/client-results.ts';
 import { Dispatcher } from '../hub/dispatcher.ts';
 import type { HubConnection, InvokeOptions } from '../hub/hub.ts';
 import type { MethodTable } from '../hub/method-table.ts';
-import type { Settings } from '../options.ts';
+import type { Settings } from '../hub/options.ts';
+import type { ReadGate } from '../wire/read-gate.ts';
 import { InboundSequence } from './inbound-sequence.ts';
-import type { ReadGate } from './read-gate.ts';
 import type { Sender } from './sender.ts';
 
 export interface ConversationOptions {

@@ -1,4 +1,4 @@
-import type { ReadGate } from '../connection/read-gate.ts';
+import type { ReadGate } from '../wire/read-gate.ts';
 
 export interface CallQueueLimits {
   readonly maxParallelInvocations: number;

@@ -1,4 +1,4 @@
-import type { ReadGate } from '../connection/read-gate.ts';
+import type { ReadGate } from '../wire/read-gate.ts';
 
 /**
  * A stream from client to server (hub protocol, section "Upload streaming"). At `maxItems` unread

@@ -5,7 +5,7 @@ import {
   type Outcome,
   type StreamInvocationMessage,
 } from '../codec/messages.ts';
-import type { ReadGate } from '../connection/read-gate.ts';
+import type { ReadGate } from '../wire/read-gate.ts';
 import { CallQueue, type CallQueueLimits } from './call-queue.ts';
 import { ClientStream } from './client-stream.ts';
 import type { HubConnection, HubMethod } from './hub.ts';

@@ -1,16 +1,25 @@
 import { EncodedInvocation } from '../codec/encoded-invocation.ts';
-import type { ServerConnection } from '../connection/connection.ts';
 import type { Link } from '../wire/link.ts';
 import type { TransportName } from '../wire/wire.ts';
 import type { CloseOptions, HubConnection, InvokeOptions } from './hub.ts';
 
+/** What a connection does for its hub. */
+export interface HubChannel {
+  /** Aborted when the connection has ended. */
+  readonly signal: AbortSignal;
+  sendEncoded(invocation: EncodedInvocation): void;
+  drained(): Promise<void> | undefined;
+  invoke(target: string, args: readonly unknown[], options: InvokeOptions): Promise<unknown>;
+  close(options: CloseOptions): void;
+}
+
 /** The part of a connection that its hub may see. */
 export class HubClient implements HubConnection {
   readonly items = new Map<unknown, unknown>();
-  readonly #connection: ServerConnection;
+  readonly #connection: HubChannel;
   readonly #link: Link;
 
-  constructor(connection: ServerConnection, link: Link) {
+  constructor(connection: HubChannel, link: Link) {
     this.#connection = connection;
     this.#link = link;
   }

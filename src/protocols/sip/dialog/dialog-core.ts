@@ -1,3 +1,4 @@
+import type { Destination } from '../message/destination.ts';
 import type {
   SipBody,
   SipDialogHandler,
@@ -7,8 +8,6 @@ import type {
   SipRequest,
   SipResponse,
 } from '../message/types.ts';
-import type { Destination } from '../transport/transport.ts';
-import type { SipStack } from '../user-agent/stack.ts';
 import { AckWatch } from './ack-watch.ts';
 import {
   contactOf,
@@ -18,6 +17,7 @@ import {
   routeRequest,
 } from './dialog-state.ts';
 import { createRequest } from './request-builder.ts';
+import type { SipStack } from './stack.ts';
 
 export interface DialogOptions {
   readonly stack: SipStack;

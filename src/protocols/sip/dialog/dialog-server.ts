@@ -1,7 +1,7 @@
 import { guard } from '../message/guard.ts';
 import { sequenceOf } from '../message/headers.ts';
 import type { SipDialogHandler, SipDialogRequest, SipReply, SipRequest } from '../message/types.ts';
-import type { IncomingRequest } from '../user-agent/incoming-request.ts';
+import type { IncomingRequest } from '../transaction/incoming-request.ts';
 import type { DialogCore } from './dialog-core.ts';
 
 /** RFC 3261 section 14.2 asks for a random number of seconds up to this. */

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { type Destination, isStream } from '../message/destination.ts';
 import type { WithHeaders } from '../message/headers.ts';
 import {
   header,
@@ -16,7 +17,6 @@ import type {
   SipTransportName,
 } from '../message/types.ts';
 import { defaultPort } from '../message/via.ts';
-import { type Destination, isStream } from '../transport/transport.ts';
 
 export interface IncomingDialog {
   readonly request: SipRequest;

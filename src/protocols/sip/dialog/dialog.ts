@@ -11,12 +11,13 @@ import type {
   SipRequest,
   SipResponse,
 } from '../message/types.ts';
-import type { IncomingRequest } from '../user-agent/incoming-request.ts';
+import type { IncomingRequest } from '../transaction/incoming-request.ts';
 import { DialogCore, type DialogOptions } from './dialog-core.ts';
 import { DialogServer } from './dialog-server.ts';
+import type { RegisteredDialog } from './stack.ts';
 
 /** One dialog (RFC 3261 section 12), whichever side began it. */
-export class Dialog implements SipDialog {
+export class Dialog implements SipDialog, RegisteredDialog {
   readonly #core: DialogCore;
   readonly #server: DialogServer;
   #bye: Promise<void> | undefined;
@@ -41,7 +42,7 @@ export class Dialog implements SipDialog {
     return this.#core.state;
   }
 
-  owns(core: DialogCore): boolean {
+  owns(core: object): boolean {
     return this.#core === core;
   }
 

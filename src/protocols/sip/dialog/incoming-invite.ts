@@ -10,10 +10,10 @@ import type {
   SipReply,
   SipRequest,
 } from '../message/types.ts';
-import type { IncomingRequest } from '../user-agent/incoming-request.ts';
-import type { SipStack } from '../user-agent/stack.ts';
+import type { IncomingRequest } from '../transaction/incoming-request.ts';
 import { Dialog } from './dialog.ts';
 import { serverDialogState } from './dialog-state.ts';
+import type { SipStack } from './stack.ts';
 
 /** An INVITE outside a dialog, while its owner makes up its mind (RFC 3261 section 13.3). */
 export class PendingInvite implements IncomingInvite {

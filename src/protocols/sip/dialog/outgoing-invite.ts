@@ -8,10 +8,10 @@ import type {
   SipRequest,
   SipResponse,
 } from '../message/types.ts';
-import type { SipStack } from '../user-agent/stack.ts';
 import { Dialog } from './dialog.ts';
 import { clientDialogState } from './dialog-state.ts';
 import { createRequest } from './request-builder.ts';
+import type { SipStack } from './stack.ts';
 
 const FIRST_SEQUENCE = 1;
 

@@ -1,7 +1,7 @@
+import type { Identity } from '../message/identity.ts';
 import { withDefaults } from '../message/responses.ts';
 import { bodyHeaders } from '../message/serializer.ts';
 import type { SipBody, SipHeader, SipRequest, SipTransportName } from '../message/types.ts';
-import type { Identity } from '../user-agent/identity.ts';
 
 const MAX_FORWARDS = '70';
 

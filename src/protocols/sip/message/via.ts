@@ -1,4 +1,4 @@
-import { type Destination, isStream } from '../transport/transport.ts';
+import { type Destination, isStream } from './destination.ts';
 import { headerValues, parseParams, type WithHeaders } from './headers.ts';
 import type { SipHeader, SipPeer, SipRequest, SipTransportName } from './types.ts';
 

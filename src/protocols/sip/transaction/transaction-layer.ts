@@ -1,13 +1,13 @@
+import { type Destination, isStream } from '../message/destination.ts';
 import { SipClosedError } from '../message/errors.ts';
 import { tagOf } from '../message/headers.ts';
+import type { Identity } from '../message/identity.ts';
 import { serializeRequest } from '../message/serializer.ts';
 import { newBranch } from '../message/tokens.ts';
 import type { SipPeer, SipRequest, SipResponse } from '../message/types.ts';
 import { answerDestination } from '../message/via.ts';
 import type { ProvenSources } from '../transport/proven-sources.ts';
-import { type Destination, isStream } from '../transport/transport.ts';
-import type { Identity } from '../user-agent/identity.ts';
-import { IncomingRequest } from '../user-agent/incoming-request.ts';
+import { IncomingRequest } from './incoming-request.ts';
 import { InviteClientTransaction } from './invite-client-transaction.ts';
 import { InviteServerTransaction } from './invite-server-transaction.ts';
 import { PlainClientTransaction } from './plain-client-transaction.ts';

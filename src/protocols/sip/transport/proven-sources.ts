@@ -1,5 +1,5 @@
+import { isStream } from '../message/destination.ts';
 import type { SipPeer } from '../message/types.ts';
-import { isStream } from './transport.ts';
 
 /** Of more addresses the one that was proven first is forgotten. */
 const MAX_SOURCES = 10_000;

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import type { Server, Socket } from 'node:net';
+import type { Destination } from '../message/destination.ts';
 import { SipBindError } from '../message/errors.ts';
 import type { SipDropReason, SipLimits, SipPeer, SipTransportName } from '../message/types.ts';
 import { StreamConnection } from './stream-connection.ts';
 import { originOf, type StreamNetwork } from './stream-network.ts';
-import type { Destination, SipTransport, TransportEvents } from './transport.ts';
+import type { SipTransport, TransportEvents } from './transport.ts';
 
 export interface StreamOptions {
   readonly network: StreamNetwork;

@@ -1,10 +1,5 @@
+import type { Destination } from '../message/destination.ts';
 import type { SipDropReason, SipPeer, SipTransportName } from '../message/types.ts';
-
-/** Where a message goes; `fallback` is connected to when the connection to `peer` is gone. */
-export interface Destination {
-  readonly peer: SipPeer;
-  readonly fallback?: SipPeer;
-}
 
 export interface TransportEvents {
   /** Asked before a byte of the peer's is looked at. */
@@ -22,11 +17,6 @@ export interface SipTransport {
   /** Rejects when the message surely did not leave. */
   send(data: Buffer, destination: Destination): Promise<void>;
   close(): Promise<void>;
-}
-
-/** Transports that lose and reorder nothing, and answer by the connection that asked. */
-export function isStream(transport: SipTransportName): boolean {
-  return transport !== 'UDP';
 }
 
 /** IPv4 as such, though a dual-stack socket shows it mapped (RFC 4291 section 2.5.5.2). */

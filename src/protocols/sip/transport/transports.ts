@@ -1,8 +1,9 @@
+import type { Destination } from '../message/destination.ts';
 import type { SipTransportName, SipUserAgentOptions } from '../message/types.ts';
 import { StreamTransport } from './stream-transport.ts';
 import { tcpNetwork } from './tcp-network.ts';
 import { tlsNetwork } from './tls-network.ts';
-import type { Destination, SipTransport, TransportEvents } from './transport.ts';
+import type { SipTransport, TransportEvents } from './transport.ts';
 import { UdpTransport } from './udp-transport.ts';
 
 /** The transports of one user agent: those whose port its options name. */

@@ -1,14 +1,10 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv4, isIPv6 } from 'node:net';
+import type { Destination } from '../message/destination.ts';
 import { SipBindError } from '../message/errors.ts';
 import type { SipPeer } from '../message/types.ts';
-import {
-  type Destination,
-  plainAddress,
-  type SipTransport,
-  type TransportEvents,
-} from './transport.ts';
+import { plainAddress, type SipTransport, type TransportEvents } from './transport.ts';
 
 /** Asked of the system, which may give less: room for a burst of INVITEs. */
 const RECEIVE_BUFFER_BYTES = 1_048_576;

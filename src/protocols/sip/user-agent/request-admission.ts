@@ -1,8 +1,8 @@
 import { incomingDialogId } from '../dialog/dialog-state.ts';
+import type { SipStack } from '../dialog/stack.ts';
 import { tagOf } from '../message/headers.ts';
 import type { InviteLoad, SipDropReason, SipPeer, SipReply, SipRequest } from '../message/types.ts';
 import type { DigestAuthenticator } from './digest-authenticator.ts';
-import type { SipStack } from './stack.ts';
 
 const OVERLOAD_RETRY_SECONDS = 5;
 /** Part of `maxTransactions` that only CANCEL and requests inside a dialog may use. */

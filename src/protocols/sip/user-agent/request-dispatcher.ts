@@ -1,7 +1,10 @@
 import { contactOf, incomingDialogId } from '../dialog/dialog-state.ts';
 import { PendingInvite } from '../dialog/incoming-invite.ts';
+import type { SipStack } from '../dialog/stack.ts';
+import type { Destination } from '../message/destination.ts';
 import { guard } from '../message/guard.ts';
 import { headerValues, tagOf } from '../message/headers.ts';
+import { ALLOW, ALLOWED_METHODS } from '../message/identity.ts';
 import { createResponse } from '../message/responses.ts';
 import { serializeResponse } from '../message/serializer.ts';
 import { newTag } from '../message/tokens.ts';
@@ -13,11 +16,8 @@ import type {
   SipRequest,
 } from '../message/types.ts';
 import { answerDestination, stampVia } from '../message/via.ts';
-import type { Destination } from '../transport/transport.ts';
-import { ALLOW, ALLOWED_METHODS } from './identity.ts';
-import type { IncomingRequest } from './incoming-request.ts';
+import type { IncomingRequest } from '../transaction/incoming-request.ts';
 import type { Refusal, RequestAdmission } from './request-admission.ts';
-import type { SipStack } from './stack.ts';
 
 export interface DispatcherOptions {
   readonly stack: SipStack;

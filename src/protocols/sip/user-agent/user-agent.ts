@@ -1,7 +1,10 @@
 import { Dialog } from '../dialog/dialog.ts';
 import { sendInvite } from '../dialog/outgoing-invite.ts';
+import type { SipStack } from '../dialog/stack.ts';
+import type { Destination } from '../message/destination.ts';
 import { SipClosedError } from '../message/errors.ts';
 import { guard } from '../message/guard.ts';
+import { Identity } from '../message/identity.ts';
 import { parseMessage } from '../message/parser.ts';
 import type {
   DigestRules,
@@ -17,13 +20,11 @@ import type {
 import { type SipTimers, sipTimers } from '../transaction/timers.ts';
 import { TransactionLayer } from '../transaction/transaction-layer.ts';
 import { ProvenSources } from '../transport/proven-sources.ts';
-import type { Destination, TransportEvents } from '../transport/transport.ts';
+import type { TransportEvents } from '../transport/transport.ts';
 import { Transports } from '../transport/transports.ts';
 import { DigestAuthenticator } from './digest-authenticator.ts';
-import { Identity } from './identity.ts';
 import { RequestAdmission } from './request-admission.ts';
 import { RequestDispatcher } from './request-dispatcher.ts';
-import type { SipStack } from './stack.ts';
 
 /** What a test, or an owner with special wishes, sets beside the options. */
 export interface SipUserAgentSettings {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { SignalrOptions } from '../../../../src/protocols/signalr/options.ts';
+import type { SignalrOptions } from '../../../../src/protocols/signalr/hub/options.ts';
 import {
   createSignalrServer,
   type SignalrServer,

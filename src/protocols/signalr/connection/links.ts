@@ -1,8 +1,8 @@
-import { type ConnectionHost, ServerConnection } from '../connection/connection.ts';
-import { HttpError } from './http.ts';
-import { Link } from './link.ts';
-import { queryValue } from './negotiate.ts';
-import type { TransportName } from './wire.ts';
+import { HttpError } from '../wire/http.ts';
+import { Link } from '../wire/link.ts';
+import { queryValue } from '../wire/negotiate.ts';
+import type { TransportName } from '../wire/wire.ts';
+import { type ConnectionHost, ServerConnection } from './connection.ts';
 
 /** Who asks, and the query that holds the token. */
 export interface LinkRequest {

@@ -1,45 +1,46 @@
 import { userInfo } from 'node:os';
 import { ConfigError } from '../config/config-error.ts';
-import type { Desk } from '../desk.ts';
-import { deskCaller } from '../domain/access/access.ts';
+import { commandLineCaller } from '../domain/access/access.ts';
 import {
   type Entry,
   LastAdminError,
   PersonSettingsError,
 } from '../domain/access/account-service.ts';
 import type { Caller } from '../domain/model/principal.ts';
+import type { OfflineStore } from '../offline-store.ts';
 
-export interface DeskOptions {
+export interface OfflineStoreOptions {
   readonly config?: string;
   readonly json?: boolean;
 }
 
 /** Opens the store, does the work, closes it whatever happens. */
-export async function atTheDesk<Result>(
-  { config: file }: DeskOptions,
-  work: (desk: Desk) => Promise<Result>,
+export async function withStore<Result>(
+  { config: file }: OfflineStoreOptions,
+  work: (offline: OfflineStore) => Promise<Result>,
 ): Promise<Result> {
   const { loadConfig } = await import('../config/load.ts');
-  const { openDesk } = await import('../desk.ts');
+  const { openOfflineStore } = await import('../offline-store.ts');
   const sources = { environment: process.env, ...(file === undefined ? {} : { file }) };
-  const desk = await openDesk(loadConfig(sources));
+  const offline = await openOfflineStore(loadConfig(sources));
   try {
-    return await work(desk);
+    return await work(offline);
   } catch (cause) {
-    if (cause instanceof LastAdminError) await desk.auditLog.refused(deskUser(), cause.attempt);
+    if (cause instanceof LastAdminError)
+      await offline.auditLog.refused(commandLineUser(), cause.attempt);
     const isRefusal = cause instanceof PersonSettingsError || cause instanceof LastAdminError;
     throw isRefusal ? new ConfigError(cause.message) : cause;
   } finally {
-    await desk.close();
+    await offline.close();
   }
 }
 
-function deskUser(): Caller {
-  return deskCaller(userInfo().username);
+function commandLineUser(): Caller {
+  return commandLineCaller(userInfo().username);
 }
 
-/** The row of the audit log for what is done at the desk. */
-export function deskEntry({ auditLog }: Desk): Entry {
-  const caller = deskUser();
+/** The row of the audit log for what is done at the offline. */
+export function offlineEntry({ auditLog }: OfflineStore): Entry {
+  const caller = commandLineUser();
   return (action, change) => auditLog.entry(caller, { action, outcome: 'ok', change });
 }

@@ -1,35 +1,31 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { PeopleRegister } from '../../domain/access/account-service.ts';
-import type { AuditLog } from '../../domain/access/audit-log.ts';
-import type { FirstAdmin } from '../../domain/access/first-admin.ts';
-import type { Assessor } from '../../domain/assurance/assessor.ts';
-import type { CallRegistry } from '../../domain/call/call-registry.ts';
-import type { LongWorkStatus } from '../../domain/common/background-job.ts';
-import type { CommandAnswer, CommandRequest } from '../../domain/control/command.ts';
-import type { Leases } from '../../domain/control/leases.ts';
-import type { SeamLeases } from '../../domain/control/seam-leases.ts';
-import type { EventFeed } from '../../domain/event/event-feed.ts';
-import type { Webhooks } from '../../domain/event/webhooks.ts';
-import type { AlarmKind } from '../../domain/model/alarm.ts';
-import type { CallRecord } from '../../domain/model/call-record.ts';
-import type { Caller, Principal, Role } from '../../domain/model/principal.ts';
-import type { ExportedAudio, ExportFormat, LiveAudio } from '../../domain/ports/archive.ts';
-import type {
-  ArchiveReport,
-  CheckRequest,
-  StorageReport,
-} from '../../domain/ports/archive-report.ts';
-import type { AssuranceStore } from '../../domain/ports/assurance-store.ts';
-import type { Authenticator, TokenIssuer } from '../../domain/ports/authenticator.ts';
-import type { Recorder } from '../../domain/ports/recorder.ts';
-import type { KeepingStore } from '../../domain/ports/retention-store.ts';
-import type { Store } from '../../domain/ports/store.ts';
-import type { Erasures } from '../../domain/recording/erasures.ts';
-import type { LegalHolds } from '../../domain/recording/legal-holds.ts';
-import type { Retention } from '../../domain/retention/retention.ts';
-import type { UccRegistry } from '../../domain/ucc/ucc-registry.ts';
-import type { Certificate } from '../../protocols/tls/certificate.ts';
+import type { AccountService } from '../domain/access/account-service.ts';
+import type { AuditLog } from '../domain/access/audit-log.ts';
+import type { FirstAdmin } from '../domain/access/first-admin.ts';
+import type { Assessor } from '../domain/assurance/assessor.ts';
+import type { CallRegistry } from '../domain/call/call-registry.ts';
+import type { BackgroundJobStatus } from '../domain/common/background-job.ts';
+import type { CommandAnswer, CommandRequest } from '../domain/control/command.ts';
+import type { Leases } from '../domain/control/leases.ts';
+import type { SeamLeases } from '../domain/control/seam-leases.ts';
+import type { EventFeed } from '../domain/event/event-feed.ts';
+import type { Webhooks } from '../domain/event/webhooks.ts';
+import type { AlarmKind } from '../domain/model/alarm.ts';
+import type { CallRecord } from '../domain/model/call-record.ts';
+import type { Caller, Principal, Role } from '../domain/model/principal.ts';
+import type { ExportedAudio, ExportFormat, LiveAudio } from '../domain/ports/archive.ts';
+import type { ArchiveReport, CheckRequest, StorageReport } from '../domain/ports/archive-report.ts';
+import type { AssuranceStore } from '../domain/ports/assurance-store.ts';
+import type { Authenticator, TokenIssuer } from '../domain/ports/authenticator.ts';
+import type { Recorder } from '../domain/ports/recorder.ts';
+import type { RetentionStore } from '../domain/ports/retention-store.ts';
+import type { Store } from '../domain/ports/store.ts';
+import type { Erasures } from '../domain/recording/erasures.ts';
+import type { LegalHolds } from '../domain/recording/legal-holds.ts';
+import type { Retention } from '../domain/retention/retention.ts';
+import type { UccRegistry } from '../domain/ucc/ucc-registry.ts';
+import type { Certificate } from '../protocols/tls/certificate.ts';
 
 /** A finished recording, opened for playing. */
 export interface OpenedAudio {
@@ -97,7 +93,7 @@ export interface HttpServices {
   /** Of mode `embedded`. */
   readonly issuer: TokenIssuer | undefined;
   /** Of mode `embedded`. */
-  readonly register: PeopleRegister | undefined;
+  readonly register: AccountService | undefined;
   /** Of mode `embedded`. */
   readonly firstAdmin: FirstAdmin | undefined;
   /** Whether a bearer is still who it was when it was let in. */
@@ -109,7 +105,7 @@ export interface HttpServices {
   readonly seamLeases: SeamLeases;
   readonly assessor: Pick<Assessor, 'healthOf'>;
   readonly assurance: AssuranceStore;
-  readonly keeping: KeepingStore;
+  readonly keeping: RetentionStore;
   readonly erasures: Pick<Erasures, 'erase'>;
   readonly legalHolds: Pick<LegalHolds, 'place' | 'release'>;
   /** Open alarms of a call in progress. */
@@ -126,13 +122,13 @@ export interface HttpServices {
   exportAudio(callId: string, format: ExportFormat, owner: string): Promise<ExportedAudio>;
   /** A download of which the client takes nothing for so long is cut off. */
   readonly downloadTimeoutMs: number;
-  readonly archiveWork: {
-    checkStatus(): LongWorkStatus<ArchiveReport> | undefined;
+  readonly archiveJob: {
+    checkStatus(): BackgroundJobStatus<ArchiveReport> | undefined;
     /** Undefined while one is running. */
-    startCheck(request: CheckRequest): LongWorkStatus<ArchiveReport> | undefined;
-    rotationStatus(): LongWorkStatus<KeyRotationProgress> | undefined;
+    startCheck(request: CheckRequest): BackgroundJobStatus<ArchiveReport> | undefined;
+    rotationStatus(): BackgroundJobStatus<KeyRotationProgress> | undefined;
     /** Undefined while one is running. */
-    startRotation(): LongWorkStatus<KeyRotationProgress> | undefined;
+    startRotation(): BackgroundJobStatus<KeyRotationProgress> | undefined;
     /** False where the master key is configured. */
     readonly canRotate: boolean;
   };

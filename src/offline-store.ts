@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { masterKeyFile } from './archive/keys/master-key.ts';
 import { hashPassword, hashSecret } from './auth/password-hash.ts';
 import type { Config } from './config/schema.ts';
-import { PeopleRegister } from './domain/access/account-service.ts';
+import { AccountService } from './domain/access/account-service.ts';
 import { AuditLog } from './domain/access/audit-log.ts';
 import { openDatabase, ownershipOptions } from './open-database.ts';
 import { closeDataFolder } from './store/ownership/data-folder.ts';
@@ -14,19 +14,19 @@ import { SqlStore } from './store/store.ts';
  * Where users and clients are added and removed; works beside a running Hush: it writes rows that
  * Hush reads anew each time, and nothing of calls.
  */
-export interface Desk {
-  readonly register: PeopleRegister;
+export interface OfflineStore {
+  readonly register: AccountService;
   readonly auditLog: Pick<AuditLog, 'entry' | 'refused'>;
   close(): Promise<void>;
 }
 
 /** The composition root of the commands that need no server: only the store is opened. */
-export async function openDesk(config: Config): Promise<Desk> {
+export async function openOfflineStore(config: Config): Promise<OfflineStore> {
   closeDataFolder(config.dataDir, { untouched: [basename(masterKeyFile(config) ?? '')] });
   const store = await openStoreBeside(config);
   const auditLog = new AuditLog({ store, clock: Date, onError: () => undefined });
   const { people } = store;
-  const register = new PeopleRegister({ people, hashPassword, hashSecret, now: Date.now });
+  const register = new AccountService({ people, hashPassword, hashSecret, now: Date.now });
   return { register, auditLog, close: () => store.close() };
 }
 

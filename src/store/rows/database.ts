@@ -1,14 +1,13 @@
 import type { Kysely } from 'kysely';
-import type { ReplacedKey } from '../domain/ports/retention-store.ts';
-import type { KeyRow } from './recording-secrets.ts';
-import type { RowOf } from './rows/mapping.ts';
+import type { ReplacedKey } from '../../domain/ports/retention-store.ts';
+import type { RowOf } from './mapping.ts';
 import {
   appendOnlyTables,
   immutableColumns,
   primaryKeys,
   type Schema,
   type TableName,
-} from './schema/schema.ts';
+} from './schema.ts';
 
 /** One of the two databases, as the store uses it. */
 export interface Database {
@@ -163,4 +162,10 @@ export function upsert(kysely: Kysely<Schema>, table: TableName, rows: readonly 
         Object.fromEntries(others.map((column) => [column, eb.ref(`excluded.${column}`)])),
       ),
   );
+}
+
+/** A row with the key of something that belongs to a call. */
+export interface KeyRow {
+  readonly call_id: string;
+  readonly wrapped_key: string | null;
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { KEY_BYTES, unwrapKey, wrapKey } from '../protocols/segment/key-wrap.ts';
-import type { OwnEpoch } from './database.ts';
-import type { RowOf } from './rows/mapping.ts';
-import type { SqliteClient, Statements } from './sqlite/sqlite-client.ts';
+import { KEY_BYTES, unwrapKey, wrapKey } from '../../protocols/segment/key-wrap.ts';
+import type { KeyRow, OwnEpoch } from '../rows/database.ts';
+import type { RowOf } from '../rows/mapping.ts';
+import type { SqliteClient, Statements } from './sqlite-client.ts';
 
 /**
  * Between the id of the master key, which stays readable, and what is sealed under the recording's
@@ -15,12 +15,6 @@ const ID_LENGTH = 8;
 const MAX_KNOWN = 10_000;
 /** Of one statement, of whose variables SQLite takes 32,766. */
 const MAX_IDS = 1_000;
-
-/** A row with the key of something that belongs to a call. */
-export interface KeyRow {
-  readonly call_id: string;
-  readonly wrapped_key: string | null;
-}
 
 /**
  * Seals the wrapped keys of SQLite's rows under a secret of their recording, which is overwritten

@@ -22,7 +22,7 @@ import type {
   WebhookCursorTable,
   WebhookDeadLetterTable,
   WebhookTable,
-} from '../rows/tables.ts';
+} from './tables.ts';
 
 export interface Schema {
   uccs: UccTable;

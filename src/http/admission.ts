@@ -1,16 +1,16 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
-import type { Caller, Door, Principal } from '../../domain/model/principal.ts';
-import type { AudioTickets } from '../recordings/audio-tickets.ts';
-import { type ContractShape, refuseAddress } from '../request/refusals.ts';
-import type { Access, Errand, Gate } from './access-gate.ts';
-import { refuseTricks } from './request-guard.ts';
+import type { ApiSurface, Caller, Principal } from '../domain/model/principal.ts';
+import type { Access, AccessRequest, Gate } from './edge/access-gate.ts';
+import { refuseTricks } from './edge/request-guard.ts';
+import type { AudioTickets } from './recordings/audio-tickets.ts';
+import { type ContractShape, refuseAddress } from './request/refusals.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** What the route asks of its caller; one that says nothing does not start. */
     access?: Access;
-    /** Which door it is; the Hush API where it says nothing. */
-    door?: Door;
+    /** The API surface the route belongs to; the Hush API unless it says otherwise. */
+    surface?: ApiSurface;
     /**
      * Answers in the contract's shape, errors included: state and command alike, or capabilities.
      */
@@ -26,27 +26,27 @@ declare module 'fastify' {
 
 /** Puts the gate in front of every route that is registered from now on. */
 export function admitAll(app: FastifyInstance, gate: Gate, tickets: AudioTickets): void {
-  const errands = new WeakMap<object, Errand>();
+  const accessRequests = new WeakMap<object, AccessRequest>();
   app.decorateRequest('caller', null as unknown as Caller);
   app.addHook('onRoute', requireAccess);
   app.addHook('onRequest', (request, reply, done) => {
     if (refuseTricks(request.raw)) return void refuseAddress(request, reply);
     if (request.is404) return admit(gate, nowhere, { request, done });
     const { config } = request.routeOptions;
-    let errand = errands.get(config);
-    if (!errand) {
-      errand = errandOf(request);
-      errands.set(config, errand);
+    let accessRequest = accessRequests.get(config);
+    if (!accessRequest) {
+      accessRequest = accessRequestOf(request);
+      accessRequests.set(config, accessRequest);
     }
     const holder = config.takesTicket ? holderOf(tickets, request) : undefined;
-    admit(gate, errand, { request, done, holder });
+    admit(gate, accessRequest, { request, done, holder });
   });
 }
 
 /** Strangers are not told what there is and what there is not. */
-const nowhere: Errand = {
+const nowhere: AccessRequest = {
   access: 'anybody',
-  door: 'api',
+  surface: 'api',
   action: 'unknown path',
   isCommand: false,
 };
@@ -63,13 +63,17 @@ interface Exchange {
   done(cause?: Error): void;
 }
 
-function admit(gate: Gate, errand: Errand, { request, holder, done }: Exchange): void {
+function admit(
+  gate: Gate,
+  accessRequest: AccessRequest,
+  { request, holder, done }: Exchange,
+): void {
   const letIn = (caller: Caller): void => {
     request.caller = caller;
     done();
   };
   try {
-    const caller = gate.admit(request.raw, errand, holder);
+    const caller = gate.admit(request.raw, accessRequest, holder);
     if (caller instanceof Promise) {
       caller.then(letIn, done);
     } else letIn(caller);
@@ -78,17 +82,17 @@ function admit(gate: Gate, errand: Errand, { request, holder, done }: Exchange):
   }
 }
 
-function errandOf({ method, routeOptions }: FastifyRequest): Errand {
-  const { access = 'anybody', door = 'api', contract } = routeOptions.config;
+function accessRequestOf({ method, routeOptions }: FastifyRequest): AccessRequest {
+  const { access = 'anybody', surface = 'api', contract } = routeOptions.config;
   return {
     access,
-    door,
+    surface,
     action: `${method} ${routeOptions.url ?? ''}`,
     isCommand: contract === 'recording' && method === 'POST',
   };
 }
 
-/** A forgotten rule is no open door: the server does not start. */
+/** A forgotten rule is no open surface: the server does not start. */
 function requireAccess(route: RouteOptions): void {
   const { method, url, config } = route;
   // The docs page is a plugin's, and tells what the repository tells.

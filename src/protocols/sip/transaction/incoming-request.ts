@@ -1,9 +1,9 @@
+import type { Identity } from '../message/identity.ts';
 import { createResponse, withDefaults } from '../message/responses.ts';
 import { serializeResponse } from '../message/serializer.ts';
 import { newTag } from '../message/tokens.ts';
 import type { SipHeader, SipPeer, SipReply, SipRequest, SipResponse } from '../message/types.ts';
-import type { ServerTransaction } from '../transaction/transaction.ts';
-import type { Identity } from './identity.ts';
+import type { ServerTransaction } from './transaction.ts';
 
 export interface IncomingOptions {
   readonly request: SipRequest;

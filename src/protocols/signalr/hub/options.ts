@@ -1,6 +1,6 @@
-import type { ProtocolName } from './codec/codec.ts';
-import type { Hub } from './hub/hub.ts';
-import type { TransportName } from './wire/wire.ts';
+import type { ProtocolName } from '../codec/codec.ts';
+import type { TransportName } from '../wire/wire.ts';
+import type { Hub } from './hub.ts';
 
 /** Every bound has its unit in its name. Defaults are the vendor's where it has one. */
 export interface SignalrLimits {

@@ -4,7 +4,7 @@ import { useEffect } from 'react';
 import { clock, ownerName, shortParty, when } from '../format.ts';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
-import { useAsked } from '../use-asked.ts';
+import { useQuery } from '../use-query.ts';
 import { Failed } from './notes.tsx';
 
 /** Keys go first, bytes then: an erasure that is not done yet is looked at again. */
@@ -12,7 +12,7 @@ const LOOK_AGAIN_MS = 2_000;
 
 type AuditRecord = Operations['GET /api/audit-log']['answer']['items'][number];
 
-interface StoryProps {
+interface CallTimelineProps {
   /** Of the call, and of its recording. */
   readonly id: string;
   /** Looked at anew when it changes. */
@@ -32,17 +32,17 @@ interface Entry {
  * Who did what when: every event of the call, commands with when they were in effect, holds, who
  * listened, what was erased.
  */
-export function Story({ id, version, recording, canReadAuditLog }: StoryProps) {
-  const events = useAsked(`events/${id}/${version}`, () => session.client.call(id).events());
-  const receipts = useAsked(`receipts/${id}/${version}`, () => session.client.call(id).receipts());
-  const auditLog = useAsked<{ items: readonly AuditRecord[] }>(
+export function CallTimeline({ id, version, recording, canReadAuditLog }: CallTimelineProps) {
+  const events = useQuery(`events/${id}/${version}`, () => session.client.call(id).events());
+  const receipts = useQuery(`receipts/${id}/${version}`, () => session.client.call(id).receipts());
+  const auditLog = useQuery<{ items: readonly AuditRecord[] }>(
     `audit-log/${id}/${version}`,
     async () =>
       canReadAuditLog
         ? session.client.request('GET /api/audit-log', { query: { recording: id, limit: 500 } })
         : { ok: true, value: { items: [] } },
   );
-  const erasures = useAsked<readonly Erasure[]>(`erasures/${id}/${version}`, async () =>
+  const erasures = useQuery<readonly Erasure[]>(`erasures/${id}/${version}`, async () =>
     recording ? session.client.recordings.erasures(id) : { ok: true, value: [] },
   );
   const isUnderWay = erasures.value?.some(({ state }) => state !== 'done') ?? false;
@@ -70,7 +70,7 @@ export function Story({ id, version, recording, canReadAuditLog }: StoryProps) {
       )}
       <Timeline bulletSize={12} lineWidth={2}>
         {entries.map(({ at, what, who }, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a story is only ever drawn anew as a whole.
+          // biome-ignore lint/suspicious/noArrayIndexKey: the whole list is redrawn.
           <Timeline.Item key={index} title={what}>
             <Text size="sm" c="dimmed">
               <time dateTime={at} title={at}>

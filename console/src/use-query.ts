@@ -8,7 +8,7 @@ export interface Asked<Value> {
 }
 
 /** What a question to Hush is answered; asked anew when `key` changes. */
-export function useAsked<Value>(key: string, ask: () => Promise<Result<Value>>): Asked<Value> {
+export function useQuery<Value>(key: string, ask: () => Promise<Result<Value>>): Asked<Value> {
   const [state, setState] = useState<{ key: string; value?: Value; error?: HushError }>({
     key: '',
   });

@@ -1,13 +1,13 @@
-import { AudioMissingError } from '../../domain/model/errors.ts';
-import type { ExportedAudio, ExportFormat } from '../../domain/ports/archive.ts';
-import type { Store } from '../../domain/ports/store.ts';
-import type { AudioFinding } from '../../domain/recording/audio-inspections.ts';
-import { Exports, type MadeAudio } from '../export/exports.ts';
-import type { FilesSettings } from '../files/open-files.ts';
-import type { Unsealing } from '../segment/segment-reader.ts';
-import type { Interruptible, Listeners } from './listeners.ts';
-import { Playback } from './playback.ts';
-import type { PlayedRows } from './recording-version.ts';
+import { AudioMissingError } from '../domain/model/errors.ts';
+import type { ExportedAudio, ExportFormat } from '../domain/ports/archive.ts';
+import type { Store } from '../domain/ports/store.ts';
+import type { AudioFinding } from '../domain/recording/audio-inspections.ts';
+import { Exports, type MadeAudio } from './export/exports.ts';
+import type { FilesSettings } from './files/open-files.ts';
+import type { Interruptible, Listeners } from './playback/listeners.ts';
+import { Playback } from './playback/playback.ts';
+import type { PlayedRows } from './playback/recording-version.ts';
+import type { Unsealing } from './segment/segment-reader.ts';
 
 export interface RecordingReaderOptions extends Unsealing {
   /** What threads open the same files with. */

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { SipHeader, SipTransportName, SipUserAgentOptions } from '../message/types.ts';
-import { isStream } from '../transport/transport.ts';
+import { isStream } from './destination.ts';
+import type { SipHeader, SipTransportName, SipUserAgentOptions } from './types.ts';
 
 export const ALLOWED_METHODS: readonly string[] = [
   'INVITE',

@@ -1,4 +1,4 @@
-import { StoreUnavailableError } from '../domain/model/errors.ts';
+import { StoreUnavailableError } from '../../domain/model/errors.ts';
 
 /** @throws StoreUnavailableError where it takes longer than `limitMs` */
 export async function answered(asked: Promise<unknown>, limitMs: number): Promise<void> {
