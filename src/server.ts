@@ -22,6 +22,7 @@ import { hashPassword, hashSecret, ScryptHasher } from './auth/password-hash.ts'
 import type { Guessing } from './auth/sign-in-limits.ts';
 import { InProcessBus } from './bus/in-process.ts';
 import { ConfigError } from './config/config-error.ts';
+import { effectiveConfiguration } from './config/effective-configuration.ts';
 import {
   anonymousAccess,
   consoleIssuersOf,
@@ -29,7 +30,6 @@ import {
   isPlainSipGuarded,
 } from './config/exposure.ts';
 import type { Config } from './config/schema.ts';
-import { effectiveConfiguration } from './config/told-configuration.ts';
 import { systemCaller } from './domain/access/access.ts';
 import { AccountService } from './domain/access/account-service.ts';
 import { auditedChange } from './domain/access/audit-change.ts';
