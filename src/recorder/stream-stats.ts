@@ -5,7 +5,7 @@ import type { StreamStats } from '../domain/ports/recorder.ts';
 const LEADING_FIELDS = 4;
 const FIELDS = LEADING_FIELDS + 12;
 
-/** How a stream fares, as its own thread knows it. */
+/** A stream's statistics as known to its own thread. */
 export interface StreamReading {
   readonly slot: number;
   readonly track: number;
@@ -15,7 +15,7 @@ export interface StreamReading {
   readonly packets: PacketCounts;
 }
 
-/** All readings of a thread as one row of numbers: it is handed over, not copied. */
+/** Packs all readings of a thread into one row of numbers, which is transferred, not copied. */
 export function packStats(readings: readonly StreamReading[]): Float64Array<ArrayBuffer> {
   const packed = new Float64Array(readings.length * FIELDS);
   let at = 0;
@@ -30,7 +30,10 @@ export function packStats(readings: readonly StreamReading[]): Float64Array<Arra
   return packed;
 }
 
-/** @param callIdOf undefined for a call that ended meanwhile */
+/**
+ * Unpacks the readings of a thread.
+ * @param callIdOf undefined for a call that ended meanwhile
+ */
 export function unpackStats(
   packed: Float64Array,
   callIdOf: (slot: number) => string | undefined,
@@ -50,7 +53,10 @@ export function unpackStats(
   return stats;
 }
 
-/** Name by name: a loop over names costs a stream 40 us a second (docs/decisions/0013). */
+/**
+ * Written out field by field: a loop over names costs a stream 40 us a second
+ * (docs/decisions/0013).
+ */
 function packCounts(packed: Float64Array, at: number, packets: PacketCounts): void {
   packed[at] = packets.received;
   packed[at + 1] = packets.kept;

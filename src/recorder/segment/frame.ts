@@ -4,18 +4,18 @@ import type { RtpPacket } from '../../protocols/rtp/packet.ts';
 import { MAX_PAYLOAD_BYTES } from './chunk-room.ts';
 import type { AudioBytes } from './open-chunk.ts';
 
-/** A packet in its place. One object serves all packets of the thread: it is read at once. */
+/** A packet at its place. One object serves all packets of the thread and is read at once. */
 export interface Frame {
   codec: Codec;
   /** Units of the RTP clock since the time line began. */
   position: number;
   sequence: number;
   readonly packet: AudioBytes;
-  /** Units before it for which the client sent nothing on purpose. */
+  /** Units before it for which the client deliberately sent nothing. */
   silentFor: number;
   /** Monotonic ms at which it was read. */
   arrivedAtMs: number;
-  /** Of digits: the event is over. */
+  /** For digits: the event is over. */
   ended: boolean;
 }
 
@@ -26,7 +26,10 @@ export function emptyFrame(): Frame {
   };
 }
 
-/** Units of the RTP clock; 0 for what is no whole packet of that codec, or longer than any. */
+/**
+ * Returns units of the RTP clock; 0 for anything other than one whole packet of that codec, or for
+ * one that is too long.
+ */
 export function samplesIn(codec: Codec, datagram: Buffer, packet: RtpPacket): number {
   const { payloadStart, payloadEnd } = packet;
   const bytes = payloadEnd - payloadStart;
