@@ -78,9 +78,7 @@ interface CallMedia {
   /** Tracks whose thread died: their ports are unbound, and reserved for them. */
   readonly orphaned: Set<number>;
   dirMade: boolean;
-  /**
-   * Position 0 on the monotonic clock, for every stream in every thread; reported with its audio.
-   */
+  /** Position 0 on the monotonic clock, for all streams and threads; reported with its audio. */
   originMs?: number | undefined;
   /** The order to shut in progress. */
   shutting?: Shutting | undefined;

@@ -30,10 +30,7 @@ export function packStats(readings: readonly StreamReading[]): Float64Array<Arra
   return packed;
 }
 
-/**
- * Unpacks the readings of a thread.
- * @param callIdOf undefined for a call that ended meanwhile
- */
+/** @param callIdOf undefined for a call that ended meanwhile */
 export function unpackStats(
   packed: Float64Array,
   callIdOf: (slot: number) => string | undefined,
@@ -53,10 +50,7 @@ export function unpackStats(
   return stats;
 }
 
-/**
- * Written out field by field: a loop over names costs a stream 40 us a second
- * (docs/decisions/0013).
- */
+/** Written out name by name: a loop costs a stream 40 us a second (docs/decisions/0013). */
 function packCounts(packed: Float64Array, at: number, packets: PacketCounts): void {
   packed[at] = packets.received;
   packed[at + 1] = packets.kept;

@@ -2,9 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Moment } from '../../domain/common/moment.ts';
 import type { ClockOrigin } from '../../domain/model/track.ts';
 
-/**
- * Returns milliseconds on a clock that all threads and processes of one boot share. It never jumps.
- */
+/** Returns ms on a clock that all threads and processes of one boot share; it never jumps. */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }

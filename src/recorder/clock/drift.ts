@@ -32,10 +32,7 @@ export class Drift {
     this.#rate = rate;
   }
 
-  /**
-   * Adds one packet's delay.
-   * @param offset arrival on the call's clock less the timestamp, in units of the RTP clock
-   */
+  /** @param offset arrival on the call's clock less the timestamp, in units of the RTP clock */
   add(offset: number, nowMs: number): void {
     if (offset < this.#windowLeast) this.#windowLeast = offset;
     this.#windowEndsMs ??= nowMs + WINDOW_MS;

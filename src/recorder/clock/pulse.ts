@@ -71,8 +71,8 @@ export class Pulse {
   }
 
   /**
-   * Returns the earliest time, in monotonic ms, at which an item read then can have come: that
-   * moment or, after a stall, the stall's beginning.
+   * Returns the earliest arrival, monotonic ms, of an item read then: its stall's beginning, if
+   * any.
    */
   cameAfterMs(readAtMs: number): number {
     return readAtMs - this.cameAtMs > LATE_MS ? this.cameAtMs : readAtMs;

@@ -152,10 +152,7 @@ export class TrackClock {
     return relative;
   }
 
-  /**
-   * Returns where a packet lies that does not tell when it was sent; undefined for another source's
-   * packet.
-   */
+  /** Returns the position of a packet without a time of sending; undefined for another source's. */
   place({ ssrc, timestamp }: { ssrc: number; timestamp: number }): number | undefined {
     return ssrc === this.#ssrc ? this.#extend(timestamp) : undefined;
   }
@@ -197,8 +194,7 @@ export class TrackClock {
   }
 
   /**
-   * Returns where the time line begins on the call's clock, in units. After the first call it moves
-   * only slowly.
+   * Returns the time line's beginning on the call's clock, in units; later calls move it slowly.
    */
   anchor(nowMs: number): number {
     return this.#drift.anchor(nowMs);

@@ -58,10 +58,7 @@ export class Doubt {
     return this.#packets.length > 0;
   }
 
-  /**
-   * Begins a doubt.
-   * @param timing why its first packet is doubtful; `Fits`: the time line is young
-   */
+  /** @param timing why its first packet is doubtful; `Fits`: the time line is young */
   begin(timing: Timing): void {
     this.#timing = timing;
   }
@@ -150,10 +147,7 @@ export class Doubt {
     return (this.#late.at(-1) ?? 0) <= this.#units(CAUGHT_UP_MS);
   }
 
-  /**
-   * True when the second half of the waiting packets came clearly earlier, by timestamp, than the
-   * first.
-   */
+  /** True when the second half of the waiting packets came clearly earlier, by timestamp. */
   #isCatchingUp(nowMs: number): boolean {
     const middleMs = (this.#firstMs + nowMs) / 2;
     let [first, second] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];

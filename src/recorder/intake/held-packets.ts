@@ -14,9 +14,7 @@ export interface Arrival {
   readonly afterMs: number;
 }
 
-/**
- * Moves the payload out of the datagram and leaves zeros there; the payload becomes all of `data`.
- */
+/** Moves the payload out of the datagram, leaving zeros there; it becomes all of `data`. */
 export function holdPacket(packet: RtpPacket, datagram: Buffer, arrival: Arrival): HeldPacket {
   const { payloadStart, payloadEnd } = packet;
   const data = Buffer.from(datagram.subarray(payloadStart, payloadEnd));

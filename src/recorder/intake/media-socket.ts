@@ -1,9 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 
-/**
- * Opens a socket that sends only to literal addresses, so that no datagram waits for a resolver.
- */
+/** Opens a socket that sends to literal addresses only: no datagram waits for a resolver. */
 export function openMediaSocket(host: string): Socket {
   return createSocket({
     type: isIPv6(host) ? 'udp6' : 'udp4',

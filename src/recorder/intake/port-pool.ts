@@ -42,8 +42,7 @@ export class PortPool {
   }
 
   /**
-   * Takes this exact port, of the current range or the previous one; returns false when it is
-   * taken.
+   * Takes exactly this port, of the current range or the previous one; returns false when taken.
    */
   reserve(port: number): boolean {
     if (this.#taken.has(port)) return false;

@@ -9,9 +9,7 @@ import { type FormerSource, type MediaAddress, SourceLatch } from './source-latc
 import { StreamSecurity } from './stream-security.ts';
 import { TimeLine, type TimeLineOptions } from './time-line.ts';
 
-/**
- * Shared by all streams, so that reading a packet allocates nothing: a thread reads one at a time.
- */
+/** Shared, so that reading a packet allocates nothing: a thread reads one packet at a time. */
 const rtp: RtpPacket = emptyRtpPacket();
 const frame = emptyFrame();
 

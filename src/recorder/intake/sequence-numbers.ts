@@ -87,8 +87,7 @@ export class SequenceNumbers {
     if (age < 0) return Order.Anew;
     if (this.#seen[sequence % WINDOW] === sequence) return Order.Drop;
     if (ahead > CYCLE - MAX_MISORDER || this.#isOld(CYCLE - ahead, age)) return Order.Late;
-    // Number and timestamp both fell back: two such packets in a row mean that the source
-    // restarted.
+    // Number and timestamp both fell back: two such packets in a row mean a restarted source.
     const isSecond = sequence === this.#expectedAnew;
     this.#expectedAnew = (sequence + 1) & 0xffff;
     return isSecond && !isWary ? Order.Anew : Order.Drop;

@@ -26,10 +26,7 @@ export function emptyFrame(): Frame {
   };
 }
 
-/**
- * Returns units of the RTP clock; 0 for anything other than one whole packet of that codec, or for
- * one that is too long.
- */
+/** Returns units of the RTP clock; 0 unless it is one whole packet of that codec, not too long. */
 export function samplesIn(codec: Codec, datagram: Buffer, packet: RtpPacket): number {
   const { payloadStart, payloadEnd } = packet;
   const bytes = payloadEnd - payloadStart;

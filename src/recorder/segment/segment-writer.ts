@@ -277,10 +277,7 @@ export class SegmentWriter {
     return new OpenChunk(this.#room, { start, atMs, keepsOrigins }, this.#codec);
   }
 
-  /**
-   * Opens a segment.
-   * @param start position of its first frame, on the call's clock
-   */
+  /** @param start position of its first frame, on the call's clock */
   #openSegment(start = 0): OpenSegment {
     if (this.#segment) return this.#segment;
     this.#segment = beginSegment(this.#options, this.#nextSegment, start);
