@@ -11,7 +11,7 @@ export class WebSocketTransport implements Transport {
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
-    // A socket that fails is closed too, and that is what the connection goes by.
+    // A failed socket is closed too, and the connection reacts to that.
     socket.on('error', () => {});
   }
 

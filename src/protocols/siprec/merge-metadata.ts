@@ -2,9 +2,9 @@ import { MetadataError, type RecordingMetadata } from './types.ts';
 import { MAX_METADATA_ELEMENTS, MAX_METADATA_PARTICIPANTS } from './xml-tree.ts';
 
 /**
- * What is known after `update`: complete metadata replaces what was known, partial metadata changes
- * the objects it carries, told apart by their ids (RFC 7865 section 6.1). Throws MetadataError when
- * that is more than one document could hold; neither argument is changed.
+ * Returns the metadata after `update`: complete metadata replaces the known one, partial metadata
+ * changes the objects it carries, identified by their ids (RFC 7865 section 6.1). Throws
+ * MetadataError when that is more than one document could hold; neither argument is changed.
  */
 export function mergeMetadata(
   known: RecordingMetadata | undefined,

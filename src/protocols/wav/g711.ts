@@ -15,7 +15,7 @@ export const mulawDecodeTable: Int16Array = Int16Array.from({ length: 256 }, (_,
   decodeMulaw(code),
 );
 
-/** Code of silence: what a gap is filled with when audio stays G.711. */
+/** Code of silence: fills a gap when audio stays G.711. */
 export const g711Silence: Readonly<Record<G711Law, number>> = { alaw: 0xd5, mulaw: 0xff };
 
 export function g711DecodeTable(law: G711Law): Int16Array {
@@ -24,7 +24,7 @@ export function g711DecodeTable(law: G711Law): Int16Array {
 
 /**
  * Decodes `payload`, one byte a sample, into `target` from `targetOffset` (in samples) on. Samples
- * past the end of `target` are dropped. Returns how many were written.
+ * past the end of `target` are dropped. Returns the number written.
  */
 export function decodeInto(
   target: Int16Array,

@@ -4,7 +4,7 @@ import { queryValue } from '../wire/negotiate.ts';
 import type { TransportName } from '../wire/wire.ts';
 import { type ConnectionHost, ServerConnection } from './connection.ts';
 
-/** Who asks, and the query that holds the token. */
+/** The caller, and the query that holds the token. */
 export interface LinkRequest {
   readonly query: URLSearchParams;
   readonly user: unknown;
@@ -16,7 +16,7 @@ export interface NewLink {
   readonly statefulReconnect: boolean;
 }
 
-/** All links by their token, bounded; throws HttpError for what a request may not do with them. */
+/** All links by their token, bounded; throws HttpError for a request that may not use one. */
 export class Links {
   readonly #host: ConnectionHost;
   readonly #byToken = new Map<string, Link>();
@@ -34,12 +34,12 @@ export class Links {
     return [...this.#byToken.values()];
   }
 
-  /** There is room for no more. */
+  /** Accepts no further links. */
   stop(): void {
     this.#stopped = true;
   }
 
-  /** The caller has looked whether there is room. */
+  /** The caller has checked that there is room. */
   open(options: NewLink): Link {
     const { disconnectTimeoutMs, closeTimeoutMs, maxMessageBytes } = this.#host.settings;
     const link = new Link({
@@ -67,7 +67,7 @@ export class Links {
     return link;
   }
 
-  /** The transport of a connection is chosen by its first request and stays. */
+  /** The first request of a connection chooses its transport for good. */
   findFor(transport: TransportName, request: LinkRequest): Link {
     const link = this.find(request);
     this.#requireTransport(transport);

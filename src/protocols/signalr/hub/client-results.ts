@@ -49,7 +49,7 @@ export class ClientResults {
     });
   }
 
-  /** False if nothing awaits it: it is late, or it ends a stream of the client. */
+  /** Returns false if no call awaits it: it is late, or it ends a stream of the client. */
   complete(invocationId: string, outcome: Outcome): boolean {
     const pending = this.#pending.get(invocationId);
     pending?.settle(outcome);

@@ -28,7 +28,7 @@ export class ClientStream implements AsyncIterable<unknown> {
     this.#wake?.();
   }
 
-  /** What was sent before can still be read; then the reader gets `error`, if there is one. */
+  /** Ends the stream: earlier items can still be read, then the reader gets `error`, if any. */
   end(error?: Error): void {
     if (this.#ended) return;
     this.#ended = true;
