@@ -23,9 +23,9 @@ const payloads: readonly SdpPayload[] = [
 ];
 
 /**
- * What Hush offers a client that leaves the offer to it (RFC 3261 section 13.2.1): a line for each
- * stream that the metadata names, two where it names none. The client may send before its answer
- * has come; from where is not known until then.
+ * Builds Hush's offer to a client that leaves the offer to it (RFC 3261 section 13.2.1): a line for
+ * each stream in the metadata, or two without any. The client may send before its answer arrives,
+ * from a source unknown until then.
  */
 export function openingLines(
   metadata: RecordingMetadata | undefined,
@@ -69,7 +69,7 @@ function lineOf(
   };
 }
 
-/** The client's own key is not known yet: until it is, nothing that comes is authentic. */
+/** The client's own key is not known yet: until then no packet is authentic. */
 function ownKeys(): SrtpKeys {
   const { keyBytes, saltBytes } = srtpSuites[SUITE];
   const bytes = keyBytes + saltBytes;
