@@ -3,7 +3,7 @@ import type { SdpPayload } from '../protocols/sdp/types.ts';
 export const simulatedCodecs = ['PCMU', 'PCMA', 'G722', 'L16', 'L16_48K', 'OPUS'] as const;
 export type SimulatedCodec = (typeof simulatedCodecs)[number];
 
-/** How a simulated stream is offered, and how its timestamps go on. */
+/** A simulated stream's offer, and its timestamp step. */
 export interface StreamFormat {
   readonly payload: SdpPayload;
   /** Units of the RTP clock in a frame of 20 ms. */
