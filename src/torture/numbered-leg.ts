@@ -10,7 +10,7 @@ export interface NumberedLegOptions {
   readonly random: () => number;
   readonly codec?: SimulatedCodec | undefined;
   readonly impairment?: ((random: () => number) => Impairment) | undefined;
-  /** What a party's network is like; undefined: it delays nothing. */
+  /** A party's network; undefined: it delays nothing. */
   readonly path?: ((random: () => number, party: number) => PathShape | undefined) | undefined;
   nextTag(): number;
 }
@@ -21,7 +21,7 @@ interface NumberedLeg {
   readonly path: Path | undefined;
 }
 
-/** A participant whose every frame is numbered, and the record of what it sent. */
+/** A participant whose every frame is numbered, with the record of its sent frames. */
 export function numberedLeg({
   aor,
   party,
@@ -57,7 +57,7 @@ export function numberedLeg({
   return { participant, leg, path };
 }
 
-/** A kit that was kept from sending for long puts its clock back: as a broken sender does. */
+/** A kit that could not send for long puts its clock back: as a broken sender does. */
 function noteKitStall({ frames, disturbedAtMs }: Leg, frame: DeviceFrame): void {
   const last = frames.at(-1);
   if (!last) return;

@@ -6,7 +6,7 @@ import { parties, type TortureCall } from '../torture-call.ts';
 import type { Scenario } from './scenario.ts';
 
 const codecs = markerCodecs;
-/** How long a recorder has had, before what comes next, to tell a new time line from jitter. */
+/** Time given to a recorder, before the next step, to tell a new time line from jitter. */
 const SETTLED_MS = 1_400;
 const STAND_STILL_MS = [800, 5_000] as const;
 const FROZEN_MS = 5_000;
@@ -24,7 +24,7 @@ function shift(call: TortureCall, party: number, ms: number, more: ClockShift = 
   call.disturb(party);
 }
 
-/** Timestamps of a party stay where they are for a while; it may be silent, or send on. */
+/** Stops the timestamps of a party for a while; it may be silent, or keep sending. */
 async function standStill(call: TortureCall, party: number, how: { ms: number; sends: boolean }) {
   const stream = call.streams[party];
   if (!stream) return;
@@ -53,7 +53,7 @@ const source: Disturbance = async (call) => call.changeSources();
 const seam: Disturbance = (call) => call.transfer({ seam: true });
 const overlap: Disturbance = (call) => call.transfer({ seam: false });
 
-/** Senders whose clocks do what clocks must not: when something was sent is known all the same. */
+/** Senders with faulty clocks: the time of sending is known all the same. */
 export const clockScenarios: readonly Scenario[] = [
   {
     name: 'clock still, silent',
