@@ -404,7 +404,7 @@ export class MediaRecorder implements Recorder {
     return true;
   }
 
-  /** The system may take a moment to release the port of a thread that ended. */
+  /** Retries, because the system may take a moment to release an ended thread's port. */
   async #openAgain(callId: string, stream: Listening) {
     for (let attempt = 0; attempt < MAX_BIND_ATTEMPTS; attempt += 1) {
       if (await this.#open(callId, stream)) return true;
@@ -437,7 +437,7 @@ export class MediaRecorder implements Recorder {
     return this.#lastOrder;
   }
 
-  /** If the effect fails, leaves the gate shut and erases what is in doubt. */
+  /** Leaves the gate shut, and erases audio in doubt, if the effect fails. */
   async #orShut<Result>(callId: string, order: number, effect: Promise<Result>): Promise<Result> {
     try {
       return await effect;

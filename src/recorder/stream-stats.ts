@@ -50,7 +50,7 @@ export function unpackStats(
   return stats;
 }
 
-/** Written out name by name: a loop costs a stream 40 us a second (docs/decisions/0013). */
+/** Writes the counts name by name: a loop costs a stream 40 us a second (docs/decisions/0013). */
 function packCounts(packed: Float64Array, at: number, packets: PacketCounts): void {
   packed[at] = packets.received;
   packed[at + 1] = packets.kept;

@@ -180,7 +180,7 @@ class PacedStream implements RtpStreamHandle {
     return this.#options.timestampStep ?? DEFAULT_TIMESTAMP_STEP;
   }
 
-  /** The marker bit begins a talkspurt (RFC 3551 section 4.1). */
+  /** Sends a packet; the marker bit begins a talkspurt (RFC 3551 section 4.1). */
   #send(index: number, payload: Uint8Array, dueAtMs: number): void {
     const { socket, payloadType, ssrc, firstSequence = 0, firstTimestamp = 0 } = this.#options;
     const sequence = (firstSequence + this.sent + this.#sequenceShift) & 0xffff;
@@ -209,10 +209,10 @@ class PacedStream implements RtpStreamHandle {
   }
 }
 
-/** RTP timestamps have 32 bits (RFC 3550 section 5.1). */
+/** Wraps a timestamp to 32 bits (RFC 3550 section 5.1). */
 function wrapped(timestamp: number): number {
   return ((timestamp % 2 ** 32) + 2 ** 32) % 2 ** 32;
 }
 
-/** UDP promises nothing; without a listener the socket would raise the network's errors. */
+/** Ignores send errors: UDP promises nothing, and unheard errors would end the process. */
 function ignoreSendError(): void {}

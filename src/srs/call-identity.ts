@@ -42,7 +42,7 @@ export function uccOf(
     .find((name) => name !== undefined && rules.isUcc(name));
 }
 
-/** A name, or a URI whose user part is one. */
+/** Returns the text as a name, and its user part if it is a URI. */
 function namesIn(value: string | undefined): (string | undefined)[] {
   return value === undefined ? [] : [value.toLowerCase(), uriUser(value)];
 }

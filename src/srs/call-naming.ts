@@ -66,7 +66,7 @@ export class CallNaming {
     return { uccName, correlationId, faults: isUseless ? ['sessionId'] : [] };
   }
 
-  /** Also called for a session of the previous process. */
+  /** Notes a session's call, also for a session of the previous process. */
   took(
     session: NamedSession,
     call: { uccName: string; correlationId: string; address: string },
@@ -103,7 +103,7 @@ function dialogueOf(session: NamedSession, uccName: string, address: string): Di
   return { sessionGuid, uccName, address, parties: partyAddresses(session) };
 }
 
-/** A known session is read only if its session id is the same: it may name thousands. */
+/** Returns a session's addresses, read only for an equal session id: it may name thousands. */
 function partyAddresses({ metadata }: NamedSession): string[] {
   return (metadata?.participants ?? []).flatMap(({ aor }) => aor ?? []);
 }

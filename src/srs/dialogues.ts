@@ -72,7 +72,7 @@ export class Dialogues<Session> {
     return overlap(before.others, now.others);
   }
 
-  /** An agent may be in several calls at once, and so may a queue's address: others decide. */
+  /** Compares the other parties: agents, and a queue's address, may be in several calls at once. */
   #isOne(known: Dialogue, offered: Dialogue): boolean {
     const [one, other] = [this.#named(known), this.#named(offered)];
     if (one.all.size === 0 || other.all.size === 0) {

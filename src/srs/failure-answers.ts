@@ -54,7 +54,7 @@ function answerToDescription(reason: SdpErrorReason): SipReply {
   return { statusCode: bound.statusCode, headers };
 }
 
-/** The only map from errors to SIP answers; an unknown error reveals nothing about itself. */
+/** Maps errors to SIP answers, as the only place; unknown errors reveal nothing of themselves. */
 export function answerToFailure(cause: unknown, request: SipRequest): SipReply {
   if (cause instanceof SdpError) {
     const refusal = isEncoded(request) ? bodyRefusal(request) : undefined;

@@ -101,7 +101,7 @@ class BodyReader {
     else if (kind === 'metadata') this.#readMetadata(part, content);
   }
 
-  /** Content that cannot be decompressed, or is too large then, stays compressed. */
+  /** Decompresses a part; one that cannot be, or is too large then, stays compressed. */
   #decompressed({ coding, content }: Part): Buffer {
     const isGzip = coding === 'gzip' || coding === 'x-gzip';
     const { decompressedBytes } = this.#left;
@@ -140,7 +140,7 @@ class BodyReader {
     }
   }
 
-  /** Several documents: the first one counts as complete, the others add to it. */
+  /** Reads metadata: the first of several documents counts as complete, the others add to it. */
   #readMetadata({ contentType, typeHeader }: Part, content: Buffer): void {
     this.#hasMetadata = true;
     this.#left.metadataBytes -= Math.min(content.length, MAX_METADATA_BYTES);

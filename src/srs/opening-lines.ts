@@ -69,7 +69,7 @@ function lineOf(
   };
 }
 
-/** The client's own key is not known yet: until then no packet is authentic. */
+/** Makes random keys; until the client's own key is known, no packet is authentic. */
 function ownKeys(): SrtpKeys {
   const { keyBytes, saltBytes } = srtpSuites[SUITE];
   const bytes = keyBytes + saltBytes;

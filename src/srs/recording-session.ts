@@ -129,8 +129,8 @@ export class RecordingSession {
   }
 
   /**
-   * Two-sided pause: asks the client to send nothing while the call's gate is shut, and to send
-   * again once it is open. The fence applies whatever it answers.
+   * Asks the client to send nothing while the call's gate is shut, and to send again once it is
+   * open (two-sided pause). The fence applies whatever it answers.
    */
   async direct(): Promise<void> {
     const outcome = await this.#offers.persist(() =>

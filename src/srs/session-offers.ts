@@ -26,7 +26,7 @@ export interface SessionOffersOptions {
   dialog(): SipDialog | undefined;
   /** Called when an offer was accepted, and its answer is carried out. */
   onSettled(): Promise<void>;
-  /** The client knows of no such dialog (RFC 3261 section 12.2.1.2). */
+  /** Called when the client knows of no such dialog (RFC 3261 section 12.2.1.2). */
   onGone(): void;
 }
 

@@ -9,7 +9,7 @@ export interface RefreshState extends SessionInterval {
 export interface SessionRefreshOptions {
   /** Refreshes the session in our turn; resolves with the agreement, or undefined to retry soon. */
   refresh(): Promise<SessionInterval | undefined>;
-  /** The other side has not refreshed, or does not answer: the session is over. */
+  /** Called when the other side has not refreshed, or does not answer: the session is over. */
   onExpired(): void;
 }
 

@@ -83,7 +83,7 @@ function gapBetween(recording: number, { frame, leg, evidence, tracks }: Sought)
   return gaps.find(({ ms }) => ms > 0)?.reason;
 }
 
-/** A leg without kept frames lies as the others do. */
+/** Returns a leg's origin; one without kept frames lies as the others do. */
 function originFor(
   leg: Leg,
   recording: number,

@@ -162,7 +162,7 @@ function excuseFor(
   return isUnsettled ? 'clock' : undefined;
 }
 
-/** Two simultaneous sessions of one party are mixed: neither's frames are readable any more. */
+/** Returns true while two sessions of one party are mixed: neither's frames are readable then. */
 export function overlaps(
   leg: Leg,
   legs: readonly Leg[],
@@ -178,7 +178,7 @@ export function overlaps(
   });
 }
 
-/** A silence that another one outlasts has no Start of its own. */
+/** Returns the cost of guards; a silence that another one outlasts has no Start of its own. */
 function guardCosts(
   leg: Leg,
   silences: readonly Silence[],

@@ -21,7 +21,7 @@ interface NumberedLeg {
   readonly path: Path | undefined;
 }
 
-/** A participant whose every frame is numbered, with the record of its sent frames. */
+/** Returns a participant whose every frame is numbered, with the record of its sent frames. */
 export function numberedLeg({
   aor,
   party,
@@ -57,7 +57,7 @@ export function numberedLeg({
   return { participant, leg, path };
 }
 
-/** A kit that could not send for long puts its clock back: as a broken sender does. */
+/** Notes that a kit that could not send for long puts its clock back, as a broken sender does. */
 function noteKitStall({ frames, disturbedAtMs }: Leg, frame: DeviceFrame): void {
   const last = frames.at(-1);
   if (!last) return;

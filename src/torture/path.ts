@@ -69,7 +69,7 @@ export class Path {
     return this.#lagMs;
   }
 
-  /** A burst: for `ms` nothing comes through, then all of it at once. */
+  /** Holds packets in a burst: for `ms` nothing comes through, then all of it at once. */
   hold(ms: number): void {
     this.#heldUntil = this.#clock.now() + ms;
   }

@@ -1,4 +1,4 @@
-/** A reproducible source of numbers from 0 up to, not including, 1 (mulberry32). */
+/** Returns a reproducible source of numbers from 0 up to, not including, 1 (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -124,7 +124,7 @@ export class RecorderProcess {
     if (this.#child) await this.#kill('SIGTERM');
   }
 
-  /** A process that the kit did not start may be anyone's child: no event reports its end. */
+  /** Kills the process; it may be anyone's child, so that no event reports its end. */
   async #kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const child = this.#child;
     if (child && child.exitCode !== null) return;
@@ -140,7 +140,7 @@ export class RecorderProcess {
     return command.replaceAll('{pid}', String(this.#known()));
   }
 
-  /** A process that the kit started leads a group: its shell or launcher ends with it. */
+  /** Returns the process id or, if the kit started it, its group: shell or launcher end with it. */
   #target(): number {
     return this.#child ? -this.#known() : this.#known();
   }

@@ -86,7 +86,7 @@ const columns: readonly { readonly title: string; cell(report: ScenarioReport): 
   { title: 'faults', cell: ({ faults }) => String(faults.length) },
 ];
 
-/** Table for people: frames of 20 ms, by the time their device sent them; then all faults. */
+/** Returns a table for people: frames of 20 ms, by the time their device sent them; then faults. */
 export function tableOf(reports: readonly ScenarioReport[]): string {
   const total = reports.reduce(sum, emptyReport('all', ''));
   const rows = [...reports, total].map((report) => columns.map(({ cell }) => cell(report)));
@@ -108,7 +108,7 @@ export function tableOf(reports: readonly ScenarioReport[]): string {
   return [line(columns.map(({ title }) => title)), ...rows.map(line), ...faults].join('\n');
 }
 
-/** JSON for programs. */
+/** Returns JSON for programs. */
 export function jsonOf(reports: readonly ScenarioReport[]) {
   const scenarios = reports.map(({ ackMs, guardCostsMs, ...report }) => {
     const [p50, p99, max] = percentiles(ackMs, [0.5, 0.99, 1]);

@@ -227,7 +227,7 @@ async function framesOf(wavs: readonly (Buffer | undefined)[]): Promise<FoundFra
   return found;
 }
 
-/** A recording still being written, or settled, does not show yet what is playable. */
+/** Returns false while it is written, or settled, and does not show what is playable. */
 function isOver({ status }: Recording): boolean {
   return status !== 'live' && status !== 'finishing';
 }

@@ -8,7 +8,7 @@ import {
 } from '../model/principal.ts';
 import { isAgent, isSupervisor, type Ucc, uccKey } from '../model/ucc.ts';
 
-/** A caller without a token, admitted by its network and `auth.anonymousRole`. */
+/** Returns a caller without a token, admitted by its network and `auth.anonymousRole`. */
 export function anonymous(role: Role): Principal {
   return {
     key: '',

@@ -185,7 +185,7 @@ export class AccountService {
     if (!users.some(isAnother)) throw new LastAdminError(action);
   }
 
-  /** A change is in force once it is answered. */
+  /** Runs changes one at a time, each in force once it is answered. */
   #exclusively<Result>(change: () => Promise<Result>): Promise<Result> {
     const work = async (): Promise<Result> => {
       const result = await change();

@@ -2,7 +2,7 @@ import type { Store } from '../ports/store.ts';
 
 export interface StoreProbeOptions {
   readonly store: Pick<Store, 'mustAnswer'>;
-  /** False when another process may own the store by now, however well it answers. */
+  /** Returns false when another process may own the store by now, however well it answers. */
   isOwned(): boolean;
 }
 

@@ -29,7 +29,7 @@ export class CommandAudit {
     });
   }
 
-  /** The refusal is answered even if the row cannot be written: the store may be the cause. */
+  /** Records a refusal, which is answered even if the row cannot be written. */
   async refused(
     request: CommandRequest,
     caller: Caller,

@@ -36,7 +36,7 @@ export interface CommandHandlerPorts {
   readonly pauseGate: PauseGate;
   readonly clock: Clock;
   readonly auditLog: CommandAudit;
-  /** Save or Delete was commanded: ended parts of the dialogue follow it. */
+  /** Applies a Save or Delete to ended parts of the dialogue. */
   reconsider(call: Call): Promise<void>;
   /** `auth.requesterMustMatchToken` */
   readonly requesterMustMatchToken: boolean;
@@ -107,7 +107,7 @@ export class CommandHandler {
     return answer;
   }
 
-  /** The answer is durable; if other parts cannot be updated now, they are at the end. */
+  /** Runs after a durable answer; parts that cannot be updated now are updated at the end. */
   async #reconsider(call: Call): Promise<void> {
     await this.#ports.reconsider(call).catch((cause) => this.#ports.pauseGate.alarm(call, cause));
   }

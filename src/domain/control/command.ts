@@ -93,7 +93,7 @@ export function refusal(command: Command, situation: CommandSituation): Contract
   return undefined;
 }
 
-/** The named UCC may always stop or pause the recorder, whatever the others say. */
+/** Returns true for actions that record less: the named UCC may always command them. */
 function keepsLess(action: StateAction): boolean {
   return action === StateAction.Pause || action === StateAction.Stop;
 }

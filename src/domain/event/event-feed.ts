@@ -8,7 +8,7 @@ export interface FollowAllOptions {
   readonly since?: number | undefined;
   /** Called for one event after the other; replay waits while its promise is pending. */
   deliver(event: RecordingEvent): void | Promise<void>;
-  /** The replay failed; the follower has stopped. */
+  /** Called when the replay failed; the follower has stopped. */
   onError(cause: unknown): void;
 }
 
@@ -68,7 +68,7 @@ export class EventFeed {
     return addTo(index, key, listener);
   }
 
-  /** A listener that throws does not affect the others. */
+  /** Delivers to each listener; one that throws does not affect the others. */
   #publish(event: RecordingEvent): void {
     const failures: unknown[] = [];
     const listening = [this.#ofUcc.get(event.uccName), this.#ofCall.get(event.correlationId)];
@@ -82,7 +82,7 @@ export class EventFeed {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** `since` is a sequence number of the UCC. */
+  /** Follows one UCC; `since` is a sequence number of the UCC. */
   follow(options: FollowOptions): Follower {
     const uccName = uccKey(options.uccName);
     return follow(options, {
@@ -92,7 +92,7 @@ export class EventFeed {
     });
   }
 
-  /** `since` is a position: an event waits until all of lower positions are in effect. */
+  /** Follows all UCCs by position: an event waits until all of lower positions are in effect. */
   followAll(options: FollowAllOptions): Follower {
     return follow(options, {
       numberOf: ({ position }) => position,

@@ -6,7 +6,7 @@ import {
   stateActionName,
 } from '../model/recording-state.ts';
 
-/** The event as server-sent events and webhooks carry it. */
+/** Returns the event as server-sent events and webhooks carry it. */
 export function eventView(event: RecordingEvent) {
   return {
     sequence: event.sequence,

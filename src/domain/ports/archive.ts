@@ -91,7 +91,7 @@ export interface TrackLevel {
 
 /** Live audio of calls in progress, as it is recorded. */
 export interface LiveAudio {
-  /** Stereo PCM in a WAV without an end, until the call ends or the reader stops. */
+  /** Yields stereo PCM in a WAV without an end, until the call ends or the reader stops. */
   wav(callId: string, isLive: () => boolean): AsyncGenerator<Buffer>;
   levels(callId: string): Promise<TrackLevel[]>;
 }

@@ -27,7 +27,7 @@ export interface DayPage {
 
 /** Store operations that assurance needs. */
 export interface AssuranceStore {
-  /** Newest first. */
+  /** Returns alarms, newest first. */
   alarms(filter: AlarmFilter): Promise<AlarmRecord[]>;
   alarmsOf(callId: string): Promise<AlarmRecord[]>;
   saveAlarm(alarm: AlarmRecord): Promise<void>;

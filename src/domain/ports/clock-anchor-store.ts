@@ -13,6 +13,6 @@ export interface ClockAnchorStore {
   anchors(): Promise<ClockAnchor[]>;
   /** @param audit row for a person's confirmation, in the same commit */
   save(anchor: ClockAnchor, audit?: AuditRecord): Promise<void>;
-  /** Unix ms; undefined for a store without events. */
+  /** Returns Unix ms; undefined for a store without events. */
   lastEventAt(): Promise<number | undefined>;
 }

@@ -91,15 +91,15 @@ export interface StreamStats {
 /** Notifications by the recorder. */
 export interface RecorderListener {
   onSegment(segment: SegmentRecord): void;
-  /** The call's audio can no longer be stored; its gate is shut already. */
+  /** Called when the call's audio can no longer be stored; its gate is shut already. */
   onCallFailed(callId: string, kind: 'storageFailed' | 'workerDied', detail: string): void;
-  /** The stream's first packet since it was opened or resumed came. */
+  /** Called for the stream's first packet since it was opened or resumed. */
   onTrackBegan(callId: string, track: number, beginning: TrackBeginning): void;
-  /** A look-back reached streams that had ended: this much less of them is kept. */
+  /** Called when a look-back reached ended streams: this much less of them is kept. */
   onErased(tracks: readonly ErasedTrack[]): void;
   /**
-   * The media thread of these calls ended, and another one replaced it. Their gates are shut; their
-   * streams are to be resumed.
+   * Called when the media thread of these calls ended, and another one replaced it. Their gates are
+   * shut; their streams are to be resumed.
    */
   onWorkerDied(callIds: readonly string[], detail: string): void;
   /** Reports the open streams of one media thread. */

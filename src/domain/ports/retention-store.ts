@@ -46,15 +46,15 @@ export interface ReplacedKey {
 
 /** Rows that keep or destroy recordings. */
 export interface RetentionStore {
-  /** The newest first. */
+  /** Returns erasures, the newest first. */
   erasures(filter: ErasureFilter): Promise<ErasureRecord[]>;
-  /** Kept recordings under no legal hold, the oldest first. */
+  /** Returns kept recordings under no legal hold, the oldest first. */
   expired(page: ExpiryPage): Promise<CallRecord[]>;
   expiredCount(filter: ExpiryFilter): Promise<number>;
   derived(callId: string): Promise<DerivedRecord[]>;
   /** Segments with keys, in the order of their places. */
   segmentsAfter(place: SegmentPlace | undefined, limit: number): Promise<SegmentRecord[]>;
-  /** Derived records with keys. */
+  /** Returns all derived records with keys. */
   allDerived(): Promise<DerivedRecord[]>;
   /** Replaces each key that is unchanged: one that was destroyed meanwhile does not come back. */
   replaceKeys(of: 'segments' | 'derived', keys: readonly ReplacedKey[]): Promise<void>;

@@ -46,11 +46,11 @@ export interface Store extends EventStore {
   uccs(): Promise<Ucc[]>;
   /** Returns the configuration as the previous start saw it. */
   configuration(): Promise<SeenConfiguration | undefined>;
-  /** In progress, or ended and not settled yet. */
+  /** Returns calls in progress, or ended and not settled yet. */
   unsettledCalls(): Promise<CallRecord[]>;
-  /** The newest call of that correlation id, ended or not. */
+  /** Returns the newest call of that correlation id, ended or not. */
   lastCall(correlationId: string): Promise<CallRecord | undefined>;
-  /** The dialogue's parts, the first one first. */
+  /** Returns the dialogue's parts, the first one first. */
   dialogueParts(of: CallRecord): Promise<CallRecord[]>;
   sessions(): Promise<SessionRecord[]>;
   /** Forgets the recording session; a missing one is no error. */
@@ -61,9 +61,9 @@ export interface Store extends EventStore {
   segments(callId: string): Promise<SegmentRecord[]>;
   gaps(callId: string): Promise<GapRecord[]>;
   details(call: CallRecord): Promise<CallDetailRecord[]>;
-  /** The audit log, newest first. */
+  /** Returns audit rows, newest first. */
   auditLog(filter: AuditFilter): Promise<AuditRecord[]>;
-  /** Irrevocable; `forgetKeys` erases their remains in the store's log. */
+  /** Destroys the call's keys for good; `forgetKeys` erases their remains in the store's log. */
   destroyKeys(callId: string): Promise<void>;
   close(): Promise<void>;
 }

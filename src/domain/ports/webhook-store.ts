@@ -4,7 +4,7 @@ import type { DeadLetter, DeadLetterPage, Webhook, WebhookCursor } from '../mode
 /** Rows. Resolved writes are durable. */
 export interface WebhookStore {
   webhooks(): Promise<Webhook[]>;
-  /** Sequence numbers by UCC; a missing UCC begins with its first event. */
+  /** Returns sequence numbers by UCC; a missing UCC begins with its first event. */
   cursors(webhook: string): Promise<Map<string, number>>;
   /** Writes webhook, cursors and the row that says who did it, all or nothing. */
   save(webhook: Webhook, cursors: readonly WebhookCursor[], audit?: AuditRecord): Promise<void>;
@@ -14,7 +14,7 @@ export interface WebhookStore {
   noteRedelivery(audit: AuditRecord): Promise<void>;
   /** Writes cursor and dead letter, both or neither. */
   advance(cursor: WebhookCursor, deadLetter?: DeadLetter): Promise<void>;
-  /** Sorted by UCC and, within it, by sequence number. */
+  /** Returns dead letters by UCC and, within it, by sequence number. */
   deadLetters(webhook: string, page: DeadLetterPage): Promise<DeadLetter[]>;
   deadLetterCount(webhook: string): Promise<number>;
   saveDeadLetter(deadLetter: DeadLetter): Promise<void>;

@@ -14,7 +14,7 @@ export interface ErasuresPorts extends KeyRemovalPorts {
   readonly kept: RecordingLock;
   readonly alarms: AlarmSink;
   readonly clock: Clock;
-  /** An erasure is unfinished: `resume` is due soon. */
+  /** Called when an erasure is unfinished: `resume` is due soon. */
   onUnfinished?(): void;
 }
 
@@ -98,7 +98,7 @@ export class Erasures {
     return !erasure || (await this.#carryOut(call, erasure)).state === 'done';
   }
 
-  /** Never rejects: it resolves with the progress it made. */
+  /** Carries out the erasure and resolves with the progress made; never rejects. */
   async #carryOut(call: Call, begun: ErasureRecord): Promise<ErasureRecord> {
     let erasure = begun;
     try {

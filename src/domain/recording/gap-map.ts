@@ -95,7 +95,7 @@ class GapList {
     );
   }
 
-  /** The previous segment's reason applies up to this segment's first frame, and no longer. */
+  /** Applies the previous segment's reason up to this segment's first frame, and no longer. */
   beginSegment(start: number): void {
     this.missing(start);
     this.reason = 'loss';
@@ -124,7 +124,7 @@ class GapList {
     this.#add(end, this.reason);
   }
 
-  /** A crash after an answered Pause lost nothing: the gate was shut already. */
+  /** Returns the reason of a crash, which lost nothing after an answered Pause. */
   #reasonOfCrash(): GapReason {
     const until = this.#position + this.#coverage.slip * SLIPS_TO_COMMAND;
     const last = this.#commands.findLast(({ position }) => position <= until);
@@ -167,7 +167,7 @@ function stretchesOf({ spans, lost = [] }: SegmentCoverage): CoveredSpan[] {
   );
 }
 
-/** A segment that nobody closed was cut off with its process. */
+/** Returns the reason after a segment; one that nobody closed was cut off with its process. */
 function reasonAfter({ closedBy }: SegmentCoverage): GapReason {
   if (closedBy === null) return 'restart';
   return closedBy === 'end' ? 'loss' : closedBy;

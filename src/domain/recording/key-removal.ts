@@ -28,7 +28,7 @@ export class KeyRemoval {
     this.#ports = ports;
   }
 
-  /** Repeatable: remains of earlier attempts are removed first. */
+  /** Removes keys, after the remains of earlier attempts. Repeatable. */
   async remove(call: Call, erasure: ErasureRecord): Promise<KeysRemoved> {
     const { archive, keeping } = this.#ports;
     const { callId, interval } = erasure;

@@ -25,7 +25,7 @@ export class LegalHolds {
     this.#ports = ports;
   }
 
-  /** A new reason replaces the previous one. @throws RecordingRefusedError */
+  /** Places a hold; a new reason replaces the previous one. @throws RecordingRefusedError */
   place(
     callId: string,
     hold: { readonly reason: string; readonly owner: string },

@@ -104,7 +104,7 @@ function masked(text: string, mask: string, rules: Rules): string {
 
 const none: readonly Span[] = [];
 
-/** Most texts have too few digits, or are ids. */
+/** Finds card numbers; most texts have too few digits, or are ids. */
 function cardNumbers(text: string, rules: Rules): readonly Span[] {
   if (!mayHoldDigits(text, rules.minDigits) || isGuid.test(text)) return none;
   const digits = shadowDigits(text, quietStretches(text, rules));
@@ -148,8 +148,8 @@ function quietStretches(text: string, { quiet }: Rules): QuietStretch[] {
 }
 
 /**
- * Any window of connected digits may be a card number: an expiry date or a security code may follow
- * it, another number or zeros may precede it.
+ * Checks every window of connected digits: an expiry date or a security code may follow a card
+ * number, another number or zeros may precede it.
  */
 function spansIn(run: DigitRun, minDigits: number): Span[] {
   const windows = windowsOf(run, minDigits);
@@ -221,7 +221,7 @@ function issuedLengths(head: number): readonly number[] {
   return isOther ? others : nobody;
 }
 
-/** National schemes of India and China (81, 82), Uzbekistan (86, 98) and Turkey (97). */
+/** Returns true for India and China (81, 82), Uzbekistan (86, 98) and Turkey (97). */
 function isNational(two: number): boolean {
   return two === 81 || two === 82 || two === 86 || two === 97 || two === 98;
 }

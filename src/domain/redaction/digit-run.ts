@@ -54,7 +54,7 @@ export class DigitRun {
     return 'zeros';
   }
 
-  /** Short groups, and times, which occur in names of owners and requests, are never split. */
+  /** Returns false for short groups, and times: names of owners and requests contain them. */
   mayBeGlued(index: number): boolean {
     const start = this.groupStart(index);
     const length = this.groupEnd(index) - start;

@@ -157,7 +157,7 @@ function isDigit(code: number): boolean {
   return code >= DIGIT_0 && code <= DIGIT_9;
 }
 
-/** Unicode keeps the ten digits of a script together and in order (UAX #44, Decimal). */
+/** Returns the digit: Unicode keeps a script's ten digits together and in order (UAX #44). */
 function digitOf(code: number): number {
   let zero = code;
   while (decimalDigit.test(String.fromCodePoint(zero - 1))) zero -= 1;

@@ -19,7 +19,7 @@ export interface RetentionPorts {
   readonly clock: TrustedClock;
   readonly intervalMs: number;
   readonly maxDestroyedPerPass: number;
-  /** False while the bucket may be another Hush's: nothing is destroyed by age then. */
+  /** Returns false while the bucket may be another Hush's: nothing is destroyed by age then. */
   mayDestroy(): boolean;
   /** Returns the audit row of a destruction, for its commit. */
   audit(record: CallRecord): AuditRecord;

@@ -18,7 +18,7 @@ export interface ConfigurationPorts {
   readonly store: Pick<Store, 'commit' | 'configuration'>;
   readonly uccs: UccRegistry;
   readonly auditLog: AuditLog;
-  /** A hash that is slow to guess from. */
+  /** Returns a hash that is slow to guess from. */
   hash(secrets: string): Promise<string>;
   verify(secrets: string, hash: string): Promise<boolean>;
 }

@@ -28,7 +28,7 @@ export function strictestOf(uccs: readonly Ucc[]): UccRules {
   };
 }
 
-/** Zero stands for no limit. */
+/** Returns the least value above zero, which stands for no limit. */
 function leastAboveZero(values: readonly number[]): number {
   const limits = values.filter((value) => value > 0);
   return limits.length === 0 ? 0 : Math.min(...limits);

@@ -20,7 +20,7 @@ export function opusSamples(data: Uint8Array, start: number, end: number): numbe
   return frames > MAX_FRAMES || samples > MAX_PACKET_SAMPLES ? 0 : samples;
 }
 
-/** Indexed by configuration number (RFC 6716 table 2). */
+/** Returns a frame's samples by configuration number (RFC 6716 table 2). */
 function frameSamples(configuration: number): number {
   if (configuration < 12) return SILK_FRAME_SAMPLES[configuration & 3] as number;
   if (configuration < 16) return HYBRID_FRAME_SAMPLES[configuration & 1] as number;

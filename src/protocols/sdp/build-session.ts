@@ -124,7 +124,7 @@ function mediaLine(
   };
 }
 
-/** Encoding names compare without case (RFC 4855), but some clients compare these as registered. */
+/** Returns the name as registered: RFC 4855 ignores case, but some clients do not. */
 function rtpmapName(encoding: string): string {
   return encoding === 'TELEPHONE-EVENT' || encoding === 'OPUS' ? encoding.toLowerCase() : encoding;
 }

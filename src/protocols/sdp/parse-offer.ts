@@ -97,7 +97,7 @@ function toPayloads(formats: readonly string[], media: Media): SdpPayload[] {
   return [...payloads.values()];
 }
 
-/** The first of several lines of one format counts. */
+/** Indexes lines by format: the first of several counts. */
 function byPayload<Line extends { payload: string | number }>(
   lines: readonly Line[],
 ): ReadonlyMap<number, Line> {

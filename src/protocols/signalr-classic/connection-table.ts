@@ -103,7 +103,7 @@ export class ConnectionTable {
     });
   }
 
-  /** `onDisconnected` never overtakes `onConnected`. */
+  /** Removes a connection; `onDisconnected` never overtakes `onConnected`. */
   async #remove(connection: Connection): Promise<void> {
     const entry = this.#entries.get(connection.id);
     this.#entries.delete(connection.id);

@@ -31,7 +31,7 @@ abstract class ResponseTransport {
     this.response.destroy();
   }
 
-  /** A client that does not read to the end would otherwise hold the response for ever. */
+  /** Cuts off a client that does not read to the end and would hold the response for ever. */
   protected destroyUnlessRead(): void {
     const timer = setTimeout(() => this.destroy(), this.#endTimeoutMs);
     timer.unref();

@@ -82,7 +82,7 @@ export interface Invocation {
   readonly id: string | undefined;
 }
 
-/** `{H,M,A,I}` (Hubs/HubRequestParser.cs); the round-tripped state `S` is not supported. */
+/** Parses `{H,M,A,I}` (Hubs/HubRequestParser.cs); the round-tripped state `S` is not supported. */
 export function parseInvocation(text: string): Invocation {
   const call = parseObject(text);
   const [hub, method, id] = [property(call, 'H'), property(call, 'M'), property(call, 'I')];

@@ -59,7 +59,7 @@ export const DEFAULT_LIMITS: ClassicLimits = {
   maxQueuedInvocations: 64,
 };
 
-/** A keep-alive may take at most a third of the disconnect timeout, as in the original. */
+/** Limits a keep-alive to a third of the disconnect timeout, as the original does. */
 export function resolveLimits(options: Partial<ClassicLimits>): ClassicLimits {
   const limits: { -readonly [name in keyof ClassicLimits]: number } = { ...DEFAULT_LIMITS };
   for (const name of Object.keys(DEFAULT_LIMITS) as (keyof ClassicLimits)[]) {

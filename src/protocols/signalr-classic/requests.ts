@@ -127,7 +127,7 @@ export class RequestHandler {
     replyJson(response, (await this.#core.invoke(connection, data)) || '{}');
   }
 
-  /** Aborting an ended connection is no error: the client is leaving in any case. */
+  /** Aborts; an ended connection is no error, since the client is leaving in any case. */
   async #abort({ response }: Exchange, caller: Caller): Promise<void> {
     const connection = await this.#core.connections.find(caller.connectionId);
     connection?.shut({});

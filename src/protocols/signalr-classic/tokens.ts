@@ -42,7 +42,7 @@ export class TokenSigner {
     return `${list}.${this.#sign('groups', connectionId, list)}`;
   }
 
-  /** The server's own record of the groups is authoritative; a forged token is refused. */
+  /** Refuses a forged token; the server's own record of the groups is authoritative. */
   checkGroupsToken(connectionId: string, token: string | undefined): void {
     if (!token) return;
     const [list = '', signature = ''] = token.split('.');

@@ -8,7 +8,7 @@ export interface Transport {
   readonly isClosed: boolean;
   /** Written, but not yet taken by the network. */
   readonly bufferedBytes: number;
-  /** `listener` is called once, when the transport has ended, on either side's initiative. */
+  /** Calls `listener` once, when the transport has ended, on either side's initiative. */
   onClosed(listener: () => void): void;
   write(frame: string): void;
   /** Ends it after the written output; a client that does not read that is cut off. */

@@ -90,7 +90,7 @@ export class UpgradeHandler {
     });
   }
 
-  /** A message other than a hub call ends the connection: later ones cannot be trusted. */
+  /** Handles a message; one other than a hub call ends the connection: later ones are untrusted. */
   async #receive(
     connection: Connection,
     transport: WebSocketTransport,

@@ -31,7 +31,7 @@ export class WebSocketTransport implements Transport {
     if (!this.isClosed) this.#socket.send(frame);
   }
 
-  /** `ws` cuts the socket off itself when the client does not answer the close. */
+  /** Closes the socket; `ws` cuts it off when the client does not answer the close. */
   end(): void {
     this.#socket.close(NORMAL_CLOSURE);
   }

@@ -80,7 +80,7 @@ class LenientReader {
     else if (!this.#endTag() && !this.#startTag()) this.#loneBracket();
   }
 
-  /** A literal character, unless it is a tag that the end of the text cut off. */
+  /** Takes `<` literally, unless it begins a tag that the end of the text cut off. */
   #loneBracket(): void {
     const isCut = this.#find('>') < 0;
     if (!isCut) this.#builder.text('<');
@@ -218,7 +218,7 @@ function readReferences(text: string): string {
   return withoutControls(read);
 }
 
-/** Control characters are valid in neither XML nor every database. */
+/** Removes control characters, which neither XML nor every database allows. */
 function withoutControls(text: string): string {
   return text.toWellFormed().replace(/[^\P{Cc}\t\n\r]|[\ufffe\uffff]/gu, '');
 }

@@ -91,7 +91,7 @@ function toAssociation(participantId: string, element: XmlElement): StreamAssoci
   return sendStreamIds.length + receiveStreamIds.length === 0 ? [] : [association];
 }
 
-/** An ended association has no streams any more (RFC 7865 section 6.8). */
+/** Returns its streams; an ended association has none any more (RFC 7865 section 6.8). */
 function streamsOf(participantId: string, element: XmlElement): StreamAssociation {
   const hasLeft = childrenNamed(element, 'disassociate-time').length > 0;
   return {
@@ -101,7 +101,7 @@ function streamsOf(participantId: string, element: XmlElement): StreamAssociatio
   };
 }
 
-/** `<send>id</send>`, or in the oldest draft `<send><id>id</id></send>`. */
+/** Reads `<send>id</send>`, or in the oldest draft `<send><id>id</id></send>`. */
 function streamReferences(element: XmlElement, name: string): string[] {
   return childrenNamed(element, name).flatMap((reference) => {
     const ids = childrenNamed(reference, 'id').map((child) => child.text.trim());

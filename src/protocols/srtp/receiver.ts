@@ -85,9 +85,9 @@ export class SrtpReceiver {
   }
 
   /**
-   * A 32-bit tag fits a wrong rollover counter once in 2^32 tries. So all are tried, a packet that
-   * fits two is refused, and a counter not confirmed by a second packet is searched for again when
-   * a tag is wrong.
+   * Finds the rollover counter. A 32-bit tag fits a wrong one once in 2^32 tries. So all are tried,
+   * a packet that fits two is refused, and a counter not confirmed by a second packet is searched
+   * for again when a tag is wrong.
    */
   #findRollover(datagram: Buffer): number {
     const copy = Buffer.from(datagram);

@@ -13,7 +13,7 @@ export class ReplayWindow {
     return this.#taken[index % REPLAY_WINDOW_PACKETS] === 0;
   }
 
-  /** Call it only for an accepted index of an authenticated packet. */
+  /** Records an accepted index of an authenticated packet; call it for no other. */
   take(index: number): void {
     if (index - this.highest >= REPLAY_WINDOW_PACKETS) this.#taken.fill(0);
     else

@@ -70,7 +70,7 @@ export class SrtcpSender {
   }
 }
 
-/** GCM has its tag before the word with the index, HMAC after it. */
+/** Returns the span: GCM has its tag before the word with the index, HMAC after it. */
 function spanOf(end: number, tagBytes: number, tagFirst: boolean) {
   const tag = tagFirst ? end : end + WORD_BYTES;
   const word = tagFirst ? end + tagBytes : end;

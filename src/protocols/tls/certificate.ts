@@ -45,7 +45,7 @@ export class Certificate {
     return this.#options;
   }
 
-  /** `take` gets the newly read options, and may throw at a pair that does not match. */
+  /** Calls `take` with newly read options; it may throw at a pair that does not match. */
   onChange(take: (options: CertificateOptions) => void): void {
     this.#takers.push(take);
   }

@@ -40,7 +40,7 @@ export function decodeInto(
   return count;
 }
 
-/** A-law code of a 16-bit sample, as the reference code of ITU-T G.191 does it. */
+/** Returns the A-law code of a 16-bit sample, as the reference code of ITU-T G.191 does. */
 export function encodeAlaw(sample: number): number {
   const sign = sample >= 0 ? SIGN_BIT : 0;
   const magnitude = Math.min((sample >= 0 ? sample : ~sample) >> 4, 0x7ff);
@@ -52,7 +52,7 @@ export function encodeAlaw(sample: number): number {
   return (code | sign) ^ 0x55;
 }
 
-/** Mu-law code of a 16-bit sample; 0 is 0xff, so 0x7f is never produced. */
+/** Returns the mu-law code of a 16-bit sample; 0 is 0xff, so 0x7f is never produced. */
 export function encodeMulaw(sample: number): number {
   const sign = sample < 0 ? SIGN_BIT : 0;
   const magnitude = Math.min(Math.abs(sample), MULAW_CLIP) + MULAW_BIAS;

@@ -95,7 +95,7 @@ export class Drift {
     this.#movedAtMs = nowMs;
   }
 
-  /** If no packet in a whole window came when expected, its audio lies beside its time. */
+  /** Judges a window: if no packet came when expected, its audio lies beside its time. */
   #judge(windowLeast: number, nowMs: number): void {
     if (this.#base === undefined) return;
     const error = Math.abs(windowLeast - this.#base);

@@ -13,11 +13,11 @@ export interface TimeLineOptions {
   readonly frame: Frame;
   /** Called for another source: its packets are unrelated to those before. */
   onTimeLine(nowMs: number): void;
-  /** The frame is the callee's until it returns. */
+  /** Takes a frame, which is the callee's until it returns. */
   onAudio(frame: Readonly<Frame>): void;
-  /** The path may have become slower: packets may have been sent this many ms earlier. */
+  /** Reports a possibly slower path: packets may have been sent this many ms earlier. */
   onSlower(ms: number): void;
-  /** The thread stood still: estimated times of sending may be too late by this many ms. */
+  /** Reports a stall of the thread: times of sending may be too late by this many ms. */
   onUncertain(ms: number): void;
   /** Returns the earliest time that an item read at that moment came. Monotonic ms. */
   cameAfterMs(readAtMs: number): number;

@@ -75,7 +75,7 @@ export class ScenarioRun {
     }
   }
 
-  /** A failure of one call is a finding; the others continue. */
+  /** Runs a step for each call; a failure of one is a finding, and the others continue. */
   async #each(step: (call: TortureCall) => Promise<unknown>): Promise<void> {
     await Promise.all(
       this.#calls.map((call) => step(call).catch((cause: Error) => this.#fault(cause))),

@@ -109,7 +109,7 @@ class Life {
   }
 }
 
-/** Most parties are near; some are behind a network. */
+/** Returns a party's network: most parties are near, some are far. */
 export function soakPath(random: () => number): PathShape | undefined {
   return oneOf(random, [
     undefined,

@@ -84,7 +84,7 @@ export function emptySoakReport(): SoakReport {
 
 const SHOWN = 40;
 
-/** Table for people. */
+/** Returns a table for people. */
 export function soakTable(report: SoakReport): string {
   const counts = (map: ReadonlyMap<string, number>): string =>
     [...map]

@@ -7,7 +7,7 @@ export function textField(value: unknown, name: string): string {
   return value;
 }
 
-/** Some clients write null for absent fields. */
+/** Accepts null, which some clients write for absent fields. */
 export function optionalTextField(value: unknown, name: string): string | undefined {
   return value === undefined || value === null ? undefined : textField(value, name);
 }

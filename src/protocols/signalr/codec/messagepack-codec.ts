@@ -17,7 +17,7 @@ const RESULT_KIND = { error: 1, void: 2, result: 3 } as const;
 
 const NO_HEADERS = {};
 
-/** Hub protocol specification, section "MessagePack encoding". Headers are accepted and ignored. */
+/** Implements hub protocol section "MessagePack encoding". Headers are accepted and ignored. */
 export function createMessagePackCodec(maxNestingDepth: number): Codec {
   const encoder = new Encoder({ ignoreUndefined: true });
   const decoder = new Decoder();

@@ -32,7 +32,7 @@ export class RecordReader {
     return this.framing === 'separator' ? this.#untilSeparator() : this.#byLength();
   }
 
-  /** A new socket starts at a record's first byte (stateful reconnect). */
+  /** Clears the buffer: a new socket starts at a record's first byte (stateful reconnect). */
   clear(): void {
     this.#rest = NOTHING;
   }

@@ -172,7 +172,7 @@ export class ServerConnection implements LinkHandler {
     }
   }
 
-  /** The first record must be a handshake request. */
+  /** Reads the first record, which must be a handshake request. */
   #begin(record: Buffer): void {
     const { wire, statefulReconnect } = this.#link;
     if (wire === undefined) return;
@@ -229,14 +229,14 @@ export class ServerConnection implements LinkHandler {
     }
   }
 
-  /** The client is told only messages of our own. */
+  /** Ends the connection; the client is told only messages of our own. */
   #fail(cause: unknown): void {
     if (!isProtocolFailure(cause)) this.#host.settings.onError(cause);
     const error = explainClose(cause, this.#conversation === undefined);
     this.close({ error }, cause instanceof Error ? cause : new ConnectionError(String(cause)));
   }
 
-  /** The only way out, taken once. */
+  /** Finishes once: the only way out. */
   #finish(error?: Error): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -19,7 +19,7 @@ export interface ConversationOptions {
   readonly connection: HubConnection;
   /** Both sides number their messages, and a new socket may continue them. */
   readonly stateful: boolean;
-  /** The client closes the connection. */
+  /** Called when the client closes the connection. */
   onClose(): void;
 }
 
@@ -87,7 +87,9 @@ export class Conversation {
     return this.#dispatcher.hold();
   }
 
-  /** On a new socket each side first says where it begins, then repeats what is unacknowledged. */
+  /**
+   * Resumes on a new socket: each side states its beginning, then repeats unacknowledged records.
+   */
   resume(): void {
     this.#inbound?.expectSequence();
     const type = MessageType.sequence;

@@ -15,7 +15,7 @@ export interface Handshake {
 }
 
 /**
- * Hub protocol, section "Overview": the request is always JSON, whatever comes after it. Names of
+ * Reads the request, always JSON whatever follows it (hub protocol, section "Overview"). Names of
  * protocols are compared without case, as the vendor's server does. Throws ProtocolError.
  */
 export function readHandshake(

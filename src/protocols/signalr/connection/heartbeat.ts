@@ -32,7 +32,7 @@ export class Heartbeat {
     this.#silence?.refresh();
   }
 
-  /** A client that is not read cannot be distinguished from a silent one. */
+  /** Stops the client timeout: an unread client cannot be distinguished from a silent one. */
   stopListening(): void {
     clearTimeout(this.#silence);
     this.#silence = undefined;

@@ -18,7 +18,7 @@ export class InboundSequence {
     this.#acknowledge = acknowledge;
   }
 
-  /** The first message of a new socket must be its Sequence. */
+  /** Requires the first message of a new socket to be its Sequence. */
   expectSequence(): void {
     this.#awaitsSequence = true;
   }

@@ -39,7 +39,7 @@ export class Links {
     this.#stopped = true;
   }
 
-  /** The caller has checked that there is room. */
+  /** Opens a link; the caller has checked that there is room. */
   open(options: NewLink): Link {
     const { disconnectTimeoutMs, closeTimeoutMs, maxMessageBytes } = this.#host.settings;
     const link = new Link({
@@ -55,7 +55,7 @@ export class Links {
     return link;
   }
 
-  /** The token is the secret that makes a connection the client's own. */
+  /** Finds a link by its token, the secret that makes a connection the client's own. */
   find({ query, user }: LinkRequest): Link {
     const token = queryValue(query, 'id');
     if (token === undefined || token === '') throw new HttpError(400, 'Connection ID required.');
@@ -67,7 +67,7 @@ export class Links {
     return link;
   }
 
-  /** The first request of a connection chooses its transport for good. */
+  /** Finds a link whose transport its first request chose for good. */
   findFor(transport: TransportName, request: LinkRequest): Link {
     const link = this.find(request);
     this.#requireTransport(transport);
@@ -78,8 +78,8 @@ export class Links {
   }
 
   /**
-   * Without id: a connection of its own, for clients that skip negotiation. It is made only when
-   * the upgrade has succeeded.
+   * Finds a link, or without id makes one, for clients that skip negotiation, but only when the
+   * upgrade has succeeded.
    */
   findForUpgrade(request: LinkRequest): () => Link {
     if (queryValue(request.query, 'id') === undefined) {

@@ -10,9 +10,9 @@ export interface SenderOptions {
     readonly maxBacklogBytes: number;
     readonly streamHighWaterBytes: number;
   };
-  /** A record was sent: no keep-alive is due. */
+  /** Called when a record was sent: no keep-alive is due. */
   onWritten(): void;
-  /** More than `maxBacklogBytes` waits for a client that does not read. */
+  /** Called when more than `maxBacklogBytes` waits for a client that does not read. */
   onOverflow(): void;
 }
 
@@ -37,12 +37,12 @@ export class Sender {
     return this.#outbox.pendingBytes + (kept ?? 0);
   }
 
-  /** From the end of the handshake on, tracked records are kept until acknowledged. */
+  /** Starts to keep tracked records until acknowledged, from the end of the handshake on. */
   startReplay(): void {
     this.#replay = new ReplayBuffer(this.#options.limits.replayBufferBytes);
   }
 
-  /** `tracked`: message types 1 to 5. */
+  /** Sends a record; `tracked`: message types 1 to 5. */
   send(record: Buffer, tracked: boolean): void {
     if (tracked && this.#replay !== undefined) {
       this.#replay.keep(record);

@@ -63,7 +63,7 @@ export class CallQueue {
     };
   }
 
-  /** A client that calls faster than it is served is not read for a while. */
+  /** Stops reading a client for a while if it calls faster than it is served. */
   #checkLength(): void {
     const full = this.#waiting.length >= this.#limits.maxPendingInvocations;
     if (full === this.#stalling) return;

@@ -17,7 +17,7 @@ export class ClientResults {
     this.#defaultTimeoutMs = defaultTimeoutMs;
   }
 
-  /** `send` gets the invocation id; ids of the two sides are independent of each other. */
+  /** Calls `send` with an invocation id; ids of the two sides are independent of each other. */
   call(send: (invocationId: string) => void, options: InvokeOptions): Promise<unknown> {
     this.#lastId++;
     const id = String(this.#lastId);

@@ -36,7 +36,7 @@ export class ClientStream implements AsyncIterable<unknown> {
     this.#wake?.();
   }
 
-  /** The method is done with it, read or not. */
+  /** Discards the stream: the method is done with it, read or not. */
   discard(): void {
     this.end();
     this.#items = [];

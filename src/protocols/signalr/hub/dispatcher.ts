@@ -88,7 +88,7 @@ export class Dispatcher {
     this.#streams.delete(streamId);
   }
 
-  /** The client is gone. */
+  /** Stops all calls, because the client is gone. */
   stop(): void {
     const gone = new ConnectionError('The connection was closed.');
     this.#queue.clear();
@@ -176,7 +176,7 @@ function plainOutcome(result: unknown): Outcome {
   return result === undefined ? { kind: 'void' } : { kind: 'result', result };
 }
 
-/** Text of DefaultHubDispatcher in dotnet/aspnetcore. */
+/** Returns the text of DefaultHubDispatcher in dotnet/aspnetcore. */
 function mismatch(target: string, actual: string, used: string): Outcome {
   const attempt = `The client attempted to invoke the ${actual} '${target}' method`;
   const error = `${attempt} with a ${used} invocation.`;

@@ -35,7 +35,7 @@ export class Groups {
     for (const name of this.#groupsOf.get(connection) ?? []) this.#remove(name, connection);
   }
 
-  /** A connection that has ended would never leave again. */
+  /** Adds a live connection only: an ended one would never leave again. */
   #add(name: string, connection: HubConnection): void {
     if (!this.#isOpen(connection)) return;
     entry(this.#members, name).add(connection);

@@ -54,7 +54,7 @@ export interface SignalrOptions extends Partial<SignalrLimits> {
   isOriginAllowed?(origin: string, host: string | undefined): boolean;
   /** Decides whether a later request of a connection may act for it; false is answered 403. */
   isSameUser?(known: unknown, now: unknown): boolean;
-  /** Expiry of the user's credentials, Unix ms: the connection is closed then. undefined: never. */
+  /** Returns when credentials end, Unix ms: the connection is closed then. undefined: never. */
   expiresAt?(user: unknown): number | undefined;
   /** Called for errors hidden from clients: thrown by methods and by the owner's hooks. */
   onError?(error: unknown): void;

@@ -31,7 +31,7 @@ export interface LinkOptions {
   onEnded(link: Link): void;
 }
 
-/** 16 random bytes, URL-safe: the JS client appends the token to its URLs unescaped. */
+/** Returns 16 random bytes, URL-safe: the JS client appends the token to its URLs unescaped. */
 function randomId(): string {
   return randomBytes(16).toString('base64url');
 }
@@ -141,7 +141,7 @@ export class Link {
     this.#endAfter(this.#options.closeTimeoutMs);
   }
 
-  /** Idempotent. */
+  /** Ends the link. Idempotent. */
   end(error?: Error): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -154,7 +154,7 @@ export class Link {
     this.handler?.onEnded(error);
   }
 
-  /** The client may come back with fresh credentials, as a new connection. */
+  /** Ends a link whose client may come back with fresh credentials, as a new connection. */
   #expired(): void {
     if (this.handler && this.wire) this.handler.close({ allowReconnect: true });
     else this.end();

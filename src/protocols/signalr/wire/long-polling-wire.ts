@@ -105,7 +105,7 @@ export class LongPollingWire implements Wire {
     this.#awaitNextPoll();
   }
 
-  /** The client or a proxy ended a parked poll. */
+  /** Forgets a parked poll that the client or a proxy ended. */
   #forget(response: ServerResponse): void {
     if (this.#parked !== response) return;
     this.#parked = undefined;

@@ -23,7 +23,7 @@ export function queryValue(query: URLSearchParams, name: string): string | undef
   return undefined;
 }
 
-/** Transport protocol, section "negotiate request". A string is an error to answer. */
+/** Parses a "negotiate request" (transport protocol). A string is an error to answer. */
 export function parseNegotiate(query: URLSearchParams): NegotiateRequest | string {
   const asked = queryValue(query, 'negotiateversion');
   const version = asked === undefined ? 0 : Number(asked);

@@ -106,7 +106,7 @@ class WebSocketWire implements Wire {
   }
 }
 
-/** A frame too long, bad UTF-8: `ws` has then sent a close frame with the matching status. */
+/** True for a frame too long or bad UTF-8: `ws` has then sent a matching close frame. */
 function isViolation(error: Error): boolean {
   return 'code' in error && String(error.code).startsWith('WS_ERR_');
 }

@@ -27,7 +27,7 @@ export interface Wire {
 
 export interface WireListener {
   onChunk(chunk: Buffer, isText: boolean): void;
-  /** `pendingBytes` fell. */
+  /** Called when `pendingBytes` fell. */
   onDrain(): void;
   /** Called once, on either side's close; `error` is set unless the client closed it properly. */
   onLost(error?: Error): void;

@@ -142,7 +142,7 @@ export class Dialog implements SipDialog, RegisteredDialog {
     return this.#core.createRequest(fields);
   }
 
-  /** A Contact may name the address of a bystander, who never requested anything. */
+  /** Limits retransmissions: a Contact may name a bystander, who never requested anything. */
   #send(request: SipRequest, maxResends = Number.POSITIVE_INFINITY): Promise<SipResponse> {
     const { stack, state } = this.#core;
     const destination = this.#core.destination();

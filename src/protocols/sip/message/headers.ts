@@ -94,7 +94,7 @@ export function parseNameAddr(value: string): NameAddr | undefined {
   return { displayName: unquote(text.slice(0, open).trim()), uri, params: parseParams(rest) };
 }
 
-/** Without angle brackets, parameters belong to the header (RFC 3261 section 20). */
+/** Parses an address without brackets: parameters belong to the header (RFC 3261 section 20). */
 function addressOnly(text: string): NameAddr | undefined {
   const semicolon = text.indexOf(';');
   const uri = (semicolon < 0 ? text : text.slice(0, semicolon)).trim();

@@ -87,7 +87,7 @@ function bracketed(host: string): string {
   return isIPv6(host) ? `[${host}]` : host;
 }
 
-/** `0.0.0.0` and `::` cannot be answered; the first outside address is the best guess. */
+/** Replaces `0.0.0.0` and `::`, which cannot be answered, by the first outside address. */
 function reachableHost(host: string): string {
   if (host !== '0.0.0.0' && host !== '::') return host;
   const family = host === '::' ? 'IPv6' : 'IPv4';

@@ -70,7 +70,7 @@ function parseStartLine(line: string): StartLine | undefined {
   return { kind, method, requestUri };
 }
 
-/** The sender can be answered (RFC 4475 sections 3.1.2.8 to 3.1.2.10). */
+/** Parses a line whose sender can be answered (RFC 4475 sections 3.1.2.8 to 3.1.2.10). */
 function parseSpacedLine(line: string): StartLine | undefined {
   const words = line.trimEnd().split(' ');
   const [method = ''] = words;
@@ -93,7 +93,7 @@ function parseFields(lines: readonly string[]): Fields {
   return { headers, intact };
 }
 
-/** A line that starts with white space continues the previous one (RFC 3261 section 7.3.1). */
+/** Joins a line that starts with white space to the previous one (RFC 3261 section 7.3.1). */
 function unfold(lines: readonly string[]): string[] {
   const fields: string[] = [];
   for (const line of lines) {

@@ -18,8 +18,8 @@ export type SessionTimerAnswer =
   | { readonly ok: false; readonly reply: SipReply };
 
 /**
- * The server's side of RFC 4028 section 9. We refresh a client that does not support session
- * timers: a client that is gone then shows by not answering.
+ * Answers on the server's side (RFC 4028 section 9). We refresh a client that does not support
+ * session timers: a client that is gone then shows by not answering.
  */
 export function answerSessionTimer(
   request: WithHeaders,

@@ -81,7 +81,7 @@ export class StreamFramer {
     return length > held.length ? undefined : this.#take(length);
   }
 
-  /** A double line end between messages is a ping; a single one is skipped. */
+  /** Reads line ends between messages: a double one is a ping, a single one is skipped. */
   #skipLineEnds(): boolean {
     while (this.#end - this.#start >= 2 && this.#lineEndAt(this.#start)) {
       const left = this.#end - this.#start;
@@ -118,9 +118,9 @@ export class StreamFramer {
 const TOO_LARGE: Frame = { kind: 'violation', reason: 'tooLarge', head: undefined };
 
 /**
- * A message without Content-Length has no body, unless it names a body type (RFC 3261 section
- * 20.15). Returns undefined for such a message, an unreadable length, or two that differ: all of
- * them lose the boundary (section 18.3).
+ * Returns the body's length. A message without Content-Length has no body, unless it names a body
+ * type (RFC 3261 section 20.15): undefined for such a message, an unreadable length, or two that
+ * differ. All of them lose the boundary (section 18.3).
  */
 function contentLength(head: string): number | undefined {
   const fields = head.replace(/\r\n[ \t]+/g, ' ').split('\r\n');

@@ -76,11 +76,11 @@ export interface SipDialogHandler {
   onInfo(incoming: SipDialogRequest): void;
   onBye(): void;
   /**
-   * The ACK to a 2xx, with the answer if the 2xx made an offer (RFC 3261 section 13.2.2.4); called
-   * for every copy.
+   * Called for every ACK to a 2xx, with the answer if the 2xx made an offer (RFC 3261 section
+   * 13.2.2.4).
    */
   onAck?(request: SipRequest): void;
-  /** The 2xx was never acknowledged (RFC 3261 section 13.3.1.4): the stack has sent BYE. */
+  /** Called when a 2xx was never acknowledged (RFC 3261 section 13.3.1.4): BYE has been sent. */
   onAckTimeout(): void;
 }
 
@@ -107,7 +107,7 @@ export interface IncomingInvite {
   readonly cancelled: boolean;
   onCancel(listener: () => void): void;
   reject(reply: SipReply): void;
-  /** The dialog that `accept` will make: it can be stored before the client knows of it. */
+  /** Returns the dialog that `accept` will make: it can be stored before the client knows of it. */
   dialogState(): SipDialogState;
   accept(reply: SipReply, handler: SipDialogHandler): SipDialog;
 }
@@ -168,7 +168,7 @@ export interface SipTlsOptions {
 /** The certificate for incoming and outgoing connections. */
 export interface SipCertificate {
   readonly options: TlsOptions;
-  /** Later connections are served with the options passed to `take`. */
+  /** Calls `take` with options for later connections. */
   onChange(take: (options: TlsOptions) => void): void;
 }
 

@@ -9,7 +9,7 @@ export interface IncomingOptions {
   readonly request: SipRequest;
   readonly peer: SipPeer;
   readonly identity: Identity;
-  /** Created with the builder of its 100 Trying. */
+  /** Creates the transaction with the builder of its 100 Trying. */
   transaction(trying: () => Buffer): ServerTransaction;
 }
 
@@ -47,7 +47,9 @@ export class IncomingRequest {
     return response;
   }
 
-  /** Allow and Supported list what the peer may send (RFC 3261 sections 13.3.1.4 and 11.2). */
+  /**
+   * Adds Allow and Supported, listing what the peer may send (RFC 3261 sections 13.3.1.4, 11.2).
+   */
   #additions(statusCode: number): readonly SipHeader[] {
     const { method } = this.request;
     const product = this.#identity.product('Server');

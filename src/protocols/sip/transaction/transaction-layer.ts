@@ -109,7 +109,7 @@ export class TransactionLayer {
     });
   }
 
-  /** INVITE: `user` gets every 2xx, in the turn in which it came. */
+  /** Sends an INVITE: `user` gets every 2xx, in the turn in which it came. */
   invite(request: SipRequest, destination: Destination, user: ClientUser): void {
     const branded = this.#branded(request, destination);
     const link = this.#link(destination, () => this.#clients.delete(clientKey(branded)));

@@ -37,7 +37,7 @@ export interface ClientTransaction {
 
 /** Receives the answers of a client transaction. */
 export interface ClientUser {
-  /** The final answer; for an INVITE also every repeated 2xx (RFC 6026 section 7.2). */
+  /** Called with the final answer; for an INVITE also every repeated 2xx (RFC 6026 section 7.2). */
   onAnswer(response: SipResponse): void;
   onFailure(error: Error): void;
 }
@@ -57,7 +57,7 @@ export function serverKey(request: SipRequest, method = request.method): string 
   return `${sameRequestKey(request)}|${sentBy}|${branch}|${kind}`;
 }
 
-/** Equal for copies of one request that came along different ways (section 8.2.2.2). */
+/** Returns an equal key for copies of one request on different routes (section 8.2.2.2). */
 export function sameRequestKey(request: SipRequest): string {
   const sequence = parseCommandSequence(header(request, 'CSeq'))?.sequence;
   return `${header(request, 'Call-ID')}|${sequence}|${tagOf(request, 'From')}`;
@@ -69,7 +69,7 @@ export function clientKey(message: SipRequest | SipResponse): string {
   return `${branch}|${parseCommandSequence(header(message, 'CSeq'))?.method}`;
 }
 
-/** A failed transport is treated as an answer 503 (RFC 3261 section 8.1.3.1). */
+/** Returns 503, which a failed transport counts as (RFC 3261 section 8.1.3.1). */
 export function transportFailure(): SipResponse {
   return { statusCode: 503, reason: 'Transport Failed', headers: [], body: Buffer.alloc(0) };
 }

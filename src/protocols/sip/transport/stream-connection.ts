@@ -87,7 +87,7 @@ export class StreamConnection {
     this.#socket.once('close', () => clearTimeout(grace));
   }
 
-  /** Only whole messages count as activity: one byte a minute does not hold a connection. */
+  /** Restarts idle time for whole messages only: one byte a minute does not hold a connection. */
   #restartIdle(): void {
     clearTimeout(this.#idle);
     if (!this.#socket.destroyed) this.#idle = this.#startIdle();

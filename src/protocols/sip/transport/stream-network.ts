@@ -15,7 +15,7 @@ export function originOf({ remoteAddress, remotePort }: Socket): StreamOrigin {
 /** The differences between TCP and TLS. */
 export interface StreamNetwork {
   readonly name: SipTransportName;
-  /** Not listening yet. */
+  /** Creates a server that does not listen yet. */
   createServer(events: StreamServerEvents): Server;
   connect(peer: SipPeer): Socket;
 }
@@ -26,8 +26,8 @@ export interface StreamServerEvents {
    * @param shaking connections still in their handshake, which are not counted yet
    */
   mayConnect(socket: Socket, shaking: number): boolean;
-  /** A connection whose messages can be read. */
+  /** Called for a connection whose messages can be read. */
   onConnection(socket: Socket): void;
-  /** A connection that failed before that. */
+  /** Called for a connection that failed before that. */
   onRefused(from: StreamOrigin): void;
 }

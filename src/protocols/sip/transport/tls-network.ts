@@ -7,8 +7,8 @@ import { originOf, type StreamNetwork } from './stream-network.ts';
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /**
- * SIP over TLS (RFC 3261 section 26.2). With configured authorities, both sides must show a
- * certificate of theirs; its name is not checked: controllers are known by their addresses.
+ * Provides SIP over TLS (RFC 3261 section 26.2). With configured authorities, both sides must show
+ * a certificate of theirs; its name is not checked: controllers are known by their addresses.
  */
 export function tlsNetwork(certificate: SipCertificate): StreamNetwork {
   return {

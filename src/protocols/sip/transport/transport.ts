@@ -4,9 +4,9 @@ import type { SipDropReason, SipPeer, SipTransportName } from '../message/types.
 export interface TransportEvents {
   /** Called before any byte of the peer's is read. */
   isAllowed(address: string): boolean;
-  /** One whole message, not parsed yet. */
+  /** Called with one whole message, not parsed yet. */
   onMessage(data: Buffer, peer: SipPeer): void;
-  /** The head of a message whose end cannot be found, or that is too large to read on. */
+  /** Called with the head of a message that has no findable end, or is too large to read on. */
   onBroken(head: Buffer, reason: 'malformed' | 'tooLarge', peer: SipPeer): void;
   onDropped(reason: SipDropReason, peer: SipPeer): void;
 }

@@ -74,7 +74,7 @@ export class UdpTransport implements SipTransport {
   }
 }
 
-/** Empty datagrams, line ends and zeros only hold a NAT binding open. */
+/** True for empty datagrams, line ends and zeros, which only hold a NAT binding open. */
 function isKeepAlive(data: Buffer): boolean {
   return data.length <= 4 && data.every((byte) => byte === 0x0d || byte === 0x0a || byte === 0);
 }

@@ -46,7 +46,7 @@ export class RequestAdmission {
     return challenge ?? this.#excess(request, peer, dialog !== undefined);
   }
 
-  /** A request that is refused here has not been read. */
+  /** Refuses excess requests, which have not been read. */
   #excess(request: SipRequest, { address }: SipPeer, inDialog: boolean): Refusal | undefined {
     const { method, body } = request;
     const brings = method === 'INVITE' || (inDialog && method === 'UPDATE' && body.length > 0);
@@ -57,13 +57,13 @@ export class RequestAdmission {
     return inDialog ? laterInDialog(seconds) : unavailable('rateLimited', seconds);
   }
 
-  /** New calls leave room, so that a flood of them cannot keep a pause or a BYE out. */
+  /** Reserves room beside new calls, so that a flood of them cannot keep a pause or a BYE out. */
   #bound(isReserved: boolean): number {
     const { maxTransactions } = this.#options;
     return maxTransactions - Math.floor(isReserved ? 0 : maxTransactions * IN_DIALOG_SHARE);
   }
 
-  /** A client continues its own dialog without a challenge, from the address it began it at. */
+  /** Challenges a client, unless it continues its own dialog from the address it began it at. */
   #challenge(
     request: SipRequest,
     peer: SipPeer,

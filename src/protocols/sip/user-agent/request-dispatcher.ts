@@ -63,7 +63,7 @@ export class RequestDispatcher {
     this.answerStateless(request, peer, reply);
   }
 
-  /** An ACK belongs to a failed INVITE's transaction or to a dialog; it is never answered. */
+  /** Passes an ACK to a failed INVITE's transaction or to a dialog; it is never answered. */
   #receiveAck(request: SipRequest, peer: SipPeer, known: IncomingRequest | undefined): void {
     if (known?.transaction.absorbsAck) {
       known.transaction.receive('ACK');
