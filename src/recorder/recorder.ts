@@ -125,8 +125,16 @@ export class MediaRecorder implements Recorder {
     const gates = this.#gates.memory;
     const maxHeldAsidePackets = MAX_HELD_ASIDE_PACKETS;
     this.#settings = {
-      ...{ gates, secret, masterKey, recordingsDir, rtpHost },
-      ...{ chunkMs, maxUnwrittenBytes, maxHeldAsidePackets, resumeGuardMs, mainThreadTimeoutMs },
+      gates,
+      secret,
+      masterKey,
+      recordingsDir,
+      rtpHost,
+      chunkMs,
+      maxUnwrittenBytes,
+      maxHeldAsidePackets,
+      resumeGuardMs,
+      mainThreadTimeoutMs,
       pulse: this.#pulse.memory,
     };
     this.#pool = new PortPool(options.portMin, options.portMax);

@@ -69,8 +69,17 @@ function packCounts(packed: Float64Array, at: number, packets: PacketCounts): vo
 function unpackCounts(packed: Float64Array, at: number): PacketCounts {
   const count = (index: number): number => packed[at + index] as number;
   return {
-    ...{ received: count(0), kept: count(1), gated: count(2), duplicate: count(3) },
-    ...{ dtmf: count(4), comfortNoise: count(5), lost: count(6), reordered: count(7) },
-    ...{ unauthenticated: count(8), unusable: count(9), erased: count(10), foreign: count(11) },
+    received: count(0),
+    kept: count(1),
+    gated: count(2),
+    duplicate: count(3),
+    dtmf: count(4),
+    comfortNoise: count(5),
+    lost: count(6),
+    reordered: count(7),
+    unauthenticated: count(8),
+    unusable: count(9),
+    erased: count(10),
+    foreign: count(11),
   };
 }

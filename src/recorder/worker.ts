@@ -97,8 +97,19 @@ function openStream(message: Opening): void {
   const writer = writerFor(message, clock);
   const { maxHeldAsidePackets, resumeGuardMs, rtpHost: host } = settings;
   const stream = new MediaStream(spec, {
-    ...{ callId, slot, gates, secret, host, maxHeldAsidePackets, resumeGuardMs },
-    ...{ clock, writer, resumed, former, now, onDatagram: lookForBeat },
+    callId,
+    slot,
+    gates,
+    secret,
+    host,
+    maxHeldAsidePackets,
+    resumeGuardMs,
+    clock,
+    writer,
+    resumed,
+    former,
+    now,
+    onDatagram: lookForBeat,
     cameAfterMs: (readAtMs) => ownPulse.cameAfterMs(readAtMs),
     onBegan: (startPosition, initialReason) => {
       const originMs = call.clock.originMs ?? now();

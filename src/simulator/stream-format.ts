@@ -11,7 +11,11 @@ export interface StreamFormat {
 }
 
 const payload = (payloadType: number, encoding: string, clockRate: number, channels = 1) => ({
-  ...{ payloadType, encoding, clockRate, channels, fmtp: undefined },
+  payloadType,
+  encoding,
+  clockRate,
+  channels,
+  fmtp: undefined,
 });
 
 /** L16 at 16 kHz, `L16_48K` at 48 kHz; a frame is the payload of 20 ms. */

@@ -73,7 +73,10 @@ export class CallNaming {
   ): void {
     const { uccName, correlationId, address } = call;
     this.#dialogues.add(session, () => ({
-      ...{ sessionGuid: sessionGuidOf(session.metadata), uccName, address, correlationId },
+      sessionGuid: sessionGuidOf(session.metadata),
+      uccName,
+      address,
+      correlationId,
       get parties() {
         return partyAddresses(session);
       },

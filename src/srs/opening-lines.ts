@@ -54,9 +54,11 @@ function lineOf(
       mixed: metadata !== undefined && isMixed(metadata, label),
       clockRate: CLOCK_RATE,
       agreed: {
-        ...{ codec: 'PCMU', payloadType: 0 },
+        codec: 'PCMU',
+        payloadType: 0,
         others: [{ codec: 'PCMA', payloadType: 8 }],
-        ...{ dtmfPayloadType: DTMF, comfortNoisePayloadType: COMFORT_NOISE },
+        dtmfPayloadType: DTMF,
+        comfortNoisePayloadType: COMFORT_NOISE,
         source: unnamedSource,
         rtcp: { mux: false, address: null, port: null },
         srtp: keys,

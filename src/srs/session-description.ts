@@ -68,7 +68,11 @@ export class SessionDescription {
 
   answer(offer: SdpOffer, choices: readonly MediaChoice[], how: Placed): SipBody {
     const media = choices.map(({ index, stream, payloadTypes, crypto, rtcpMux }) => ({
-      ...{ index, payloadTypes, crypto, rtcpMux, port: how.portOf(index) },
+      index,
+      payloadTypes,
+      crypto,
+      rtcpMux,
+      port: how.portOf(index),
       direction: stream.held ? ('inactive' as const) : how.direction,
     }));
     const ours = this.#describe(how, (fields) => buildAnswer({ ...fields, offer, media }));
@@ -79,8 +83,11 @@ export class SessionDescription {
   /** Makes the first offer of a session whose client left it to us. */
   open(lines: readonly MediaChoice[], payloads: readonly SdpPayload[], how: Placed): OurOffer {
     const media = lines.map(({ index, stream, crypto }) => ({
-      ...{ payloads, crypto, label: stream.label },
-      ...{ port: how.portOf(index), direction: how.direction },
+      payloads,
+      crypto,
+      label: stream.label,
+      port: how.portOf(index),
+      direction: how.direction,
     }));
     return this.#describe(how, (fields) => buildOffer({ ...fields, media }));
   }

@@ -158,7 +158,9 @@ export class SessionNegotiation {
     const { call } = this.media;
     const { metadata, rules } = this;
     const choices = choicesOfAnswer(answer, {
-      ...{ offered, metadata, rules },
+      offered,
+      metadata,
+      rules,
       streamAt: (index) => this.media.streamAt(index),
     });
     if (!call || !choices) return false;

@@ -231,17 +231,15 @@ export class SessionRecordingServer {
     const { lifecycle, mediaAddress, timerRules, twoSidedPause, srtp } = this.#options;
     const { onPauseOffered, onMetadata, onFailure } = this.#options;
     const session: RecordingSession = new RecordingSession({
-      ...{
-        id,
-        lifecycle,
-        mediaAddress,
-        timerRules,
-        twoSidedPause,
-        srtp,
-        onPauseOffered,
-        onMetadata,
-        onFailure,
-      },
+      id,
+      lifecycle,
+      mediaAddress,
+      timerRules,
+      twoSidedPause,
+      srtp,
+      onPauseOffered,
+      onMetadata,
+      onFailure,
       onEnded: () => this.#forget(session),
     });
     this.#sessions.add(session);

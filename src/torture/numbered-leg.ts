@@ -34,8 +34,12 @@ export function numberedLeg({
   const impair = path?.impair ?? impairment?.(random);
   const onTheirWay = new Map<number, DeviceFrame>();
   const leg: Leg = {
-    ...{ tag, party: aor, frames: [], disturbedAtMs: [] },
-    ...{ path, constantsMs: path?.constantsMs ?? [] },
+    tag,
+    party: aor,
+    frames: [],
+    disturbedAtMs: [],
+    path,
+    constantsMs: path?.constantsMs ?? [],
     endedAtMs: Number.POSITIVE_INFINITY,
   };
   const participant: SimulatedParticipant = {

@@ -93,7 +93,9 @@ export class Target implements TortureTarget {
   async command(action: Action, { correlationId, uccName }: Commanded): Promise<CommandOutcome> {
     const { requester, commandTimeoutMs = COMMAND_TIMEOUT_MS } = this.#options;
     const body = JSON.stringify({
-      ...{ Action: action, RequesterSipUri: requester, CorrelationId: correlationId },
+      Action: action,
+      RequesterSipUri: requester,
+      CorrelationId: correlationId,
       UCCName: uccName,
     });
     const until = performance.now() + commandTimeoutMs;

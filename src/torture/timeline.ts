@@ -115,8 +115,10 @@ function edgesOf(leg: Leg, { legs, silences }: CallEvidence): number[] {
     .filter((at) => at !== undefined);
   const commands = silences.flatMap((silence) => [
     silence.requestedAt - silence.lookbackMs,
-    ...[silence.requestedAt, silence.answeredAt],
-    ...[silence.startRequestedAt, silence.startAnsweredAt],
+    silence.requestedAt,
+    silence.answeredAt,
+    silence.startRequestedAt,
+    silence.startAnsweredAt,
   ]);
   return [...sessions, ...commands];
 }

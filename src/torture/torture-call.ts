@@ -167,8 +167,11 @@ export class TortureCall {
   begin(lookbackMs = this.lookbackMs): OpenSilence {
     const never = Number.POSITIVE_INFINITY;
     const silence: OpenSilence = {
-      ...{ requestedAt: nowMs(), lookbackMs },
-      ...{ answeredAt: never, startRequestedAt: never, startAnsweredAt: never },
+      requestedAt: nowMs(),
+      lookbackMs,
+      answeredAt: never,
+      startRequestedAt: never,
+      startAnsweredAt: never,
     };
     this.silences.push(silence);
     return silence;

@@ -15,7 +15,10 @@ const MAX_TAG = 65_535;
 /** Opens a client of numbered calls; its opener closes it. */
 export async function openTortureClient() {
   const userAgent = await createSipUserAgent({
-    ...{ host: '127.0.0.1', udpPort: 0, tcpPort: 0, userAgent: 'hush torture' },
+    host: '127.0.0.1',
+    udpPort: 0,
+    tcpPort: 0,
+    userAgent: 'hush torture',
     limits: SIP_LIMITS,
     onInvite: (invite) => invite.reject({ statusCode: 405 }),
   });

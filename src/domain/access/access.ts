@@ -75,8 +75,13 @@ export function commandLineCaller(name: string): Caller {
  */
 export function systemCaller(name: string, surface: 'cli' | 'config' | 'hush'): Caller {
   const principal: Principal = {
-    ...{ key: '', name, client: null, roles: [], uris: new Set<string>() },
-    ...{ uccs: 'all', expiresAt: null },
+    key: '',
+    name,
+    client: null,
+    roles: [],
+    uris: new Set<string>(),
+    uccs: 'all',
+    expiresAt: null,
   };
   return { principal, address: '', surface };
 }

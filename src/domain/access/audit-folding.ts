@@ -138,7 +138,7 @@ export class AuditFolding {
     const open = this.#folds.get(key);
     if (open) return open;
     if (!isOfStrangers(kind) && this.#folds.size >= MAX_FOLDS) return undefined;
-    const fold = { rule, caller, isSeveral, ...{ listed: 0, counted: 0, windows: 0 } };
+    const fold = { rule, caller, isSeveral, listed: 0, counted: 0, windows: 0 };
     const begun: Fold = { ...fold, last: undefined, isUsed: true };
     this.#folds.set(key, begun);
     if (!isSeveral) caller.subjects += 1;

@@ -63,7 +63,9 @@ export class Assessor {
     const live = record.endedAt === null;
     const counted = live ? alarms.filter(({ clearedAt }) => clearedAt === null) : alarms;
     return judge({
-      ...{ record, tracks, gaps: finished?.gaps },
+      record,
+      tracks,
+      gaps: finished?.gaps,
       readings: watch.figuresOf(record.id),
       open: openSpans(record, events),
       alarms: new Set(counted.map(({ kind }) => kind)),

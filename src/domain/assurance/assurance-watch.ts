@@ -112,8 +112,16 @@ export class AssuranceWatch {
 
 function newStream(now: number): WatchedStream {
   return {
-    ...{ readAtMs: now, expectedMs: 0, quietMs: 0, steadyMs: 0, heard: 0, jitterMs: 0 },
-    ...{ expects: false, heardEver: false, suppresses: false, refusedAtMs: null },
+    readAtMs: now,
+    expectedMs: 0,
+    quietMs: 0,
+    steadyMs: 0,
+    heard: 0,
+    jitterMs: 0,
+    expects: false,
+    heardEver: false,
+    suppresses: false,
+    refusedAtMs: null,
     foreignAtMs: null,
     packets: { received: 0, lost: 0, unauthenticated: 0, foreign: 0 },
   };

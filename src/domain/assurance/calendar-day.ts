@@ -57,8 +57,13 @@ export function nextAt(now: number, time: string, timeZone: string): number {
 /** Returns the local wall clock time as if it were UTC; whole minutes of offset. */
 function wallClock(ms: number, timeZone: string): number {
   const parts = new Intl.DateTimeFormat('en-US', {
-    ...{ timeZone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric' },
-    ...{ hour: 'numeric', minute: 'numeric' },
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
   } as Intl.DateTimeFormatOptions).formatToParts(ms);
   const read = (type: string) => Number(parts.find((part) => part.type === type)?.value);
   const [year, month, day] = [read('year'), read('month'), read('day')];

@@ -128,9 +128,21 @@ function count(ucc: DailyUcc, { recorded, status, health, lengthMs }: CallRecord
 
 function emptyUcc(uccName: string): DailyUcc {
   return {
-    ...{ uccName, calls: 0, recorded: 0, kept: 0, complete: 0, degraded: 0, missing: 0 },
-    ...{ tooShort: 0, unjudged: 0, destroyed: 0, keptMs: 0, pauses: 0, unconfirmedFences: 0 },
-    ...{ nothingKept: false, alarms: {} },
+    uccName,
+    calls: 0,
+    recorded: 0,
+    kept: 0,
+    complete: 0,
+    degraded: 0,
+    missing: 0,
+    tooShort: 0,
+    unjudged: 0,
+    destroyed: 0,
+    keptMs: 0,
+    pauses: 0,
+    unconfirmedFences: 0,
+    nothingKept: false,
+    alarms: {},
   };
 }
 

@@ -34,7 +34,11 @@ export async function reconcile(
     calls.set(call.correlationId, [...(calls.get(call.correlationId) ?? []), call]);
   }
   const found: Reconciliation = {
-    ...{ complete: [], degraded: [], destroyed: [], inProgress: [], missing: [] },
+    complete: [],
+    degraded: [],
+    destroyed: [],
+    inProgress: [],
+    missing: [],
   };
   for (const id of distinct) place(found, id, calls.get(id) ?? []);
   return found;

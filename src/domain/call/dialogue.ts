@@ -9,8 +9,12 @@ export const PREDECESSOR_MS = 10_000;
 export function firstDialoguePart(uccName: string): DialoguePart {
   const uccs = [uccKey(uccName)];
   return {
-    ...{ part: 1, firstPart: 1, uccs, ruledBy: uccs },
-    ...{ startCommanded: false, endedAt: null },
+    part: 1,
+    firstPart: 1,
+    uccs,
+    ruledBy: uccs,
+    startCommanded: false,
+    endedAt: null,
   };
 }
 
@@ -20,7 +24,9 @@ export function nextPartOf(last: DialoguePart, own: DialoguePart): DialoguePart 
   return {
     ...own,
     // A recording of an older release has no place in a dialogue.
-    ...{ part: part + 1, firstPart: Math.max(firstPart, 1), startCommanded },
+    part: part + 1,
+    firstPart: Math.max(firstPart, 1),
+    startCommanded,
     ruledBy: distinct([...own.ruledBy, ...last.ruledBy]),
   };
 }

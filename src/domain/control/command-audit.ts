@@ -25,7 +25,12 @@ export class CommandAudit {
     const { requester } = command;
     const action = stateActionName(command.action);
     return this.#auditLog.entry(caller, {
-      ...{ action, requester, uccName, correlationId, callId, outcome: 'ok' },
+      action,
+      requester,
+      uccName,
+      correlationId,
+      callId,
+      outcome: 'ok',
     });
   }
 

@@ -89,7 +89,7 @@ export class Leases {
   take(call: Call, caller: Caller, request: LeaseRequest): Promise<LeaseAnswer> {
     const { cameAtMs } = this.#arrival();
     const asked = { ...request, cameAtMs, early: this.#early(call, caller, request) };
-    return this.#turn(call, caller, 'LeaseTaken', asked, async (turn) => {
+    return this.#turn({ call, caller }, 'LeaseTaken', asked, async (turn) => {
       const { leases } = call.record;
       const known = ownLease(leases, request.owner, caller);
       const takenBy = caller.principal.key;
@@ -107,9 +107,16 @@ export class Leases {
       const now = this.#ports.clock.now();
       const { owner, reason, ttlMs, idempotencyKey } = request;
       const lease: Lease = {
-        ...{ owner, takenBy, reason, ttlMs, idempotencyKey, lookbackMs },
+        owner,
+        takenBy,
+        reason,
+        ttlMs,
+        idempotencyKey,
+        lookbackMs,
         takenAt: known?.takenAt ?? now,
-        ...{ expiresAt: now + ttlMs, renewedAt: this.#ports.moments.moment(), expired: false },
+        expiresAt: now + ttlMs,
+        renewedAt: this.#ports.moments.moment(),
+        expired: false,
       };
       return this.#hold(turn, lease, { known, hold: 'own' });
     });
@@ -117,7 +124,7 @@ export class Leases {
 
   /** Renews a lease in force: a caller that gets `noSuchLease` is no longer protected. */
   renew(call: Call, caller: Caller, request: RenewRequest): Promise<LeaseAnswer> {
-    return this.#turn(call, caller, 'LeaseRenewed', request, async (turn) => {
+    return this.#turn({ call, caller }, 'LeaseRenewed', request, async (turn) => {
       const reached = leaseReached(call.record.leases, request.owner, caller);
       if (typeof reached === 'string') return refused(reached);
       const { lease: known, hold } = reached;
@@ -140,7 +147,7 @@ export class Leases {
   }
 
   release(call: Call, caller: Caller, request: ReleaseRequest): Promise<LeaseAnswer> {
-    return this.#turn(call, caller, 'LeaseReleased', request, async (turn) => {
+    return this.#turn({ call, caller }, 'LeaseReleased', request, async (turn) => {
       const reached = leaseReached(call.record.leases, request.owner, caller);
       if (typeof reached === 'string') return refused(reached);
       const { lease, hold } = reached;
@@ -152,10 +159,10 @@ export class Leases {
   }
 
   async #turn(
-    call: Call,
-    caller: Caller,
+    { call, caller }: Pick<LeaseTurn, 'call' | 'caller'>,
     action: string,
-    ...[request, turn]: [Asked & Partial<Arrival>, Turn]
+    request: Asked & Partial<Arrival>,
+    turn: Turn,
   ): Promise<LeaseAnswer> {
     const { early } = request;
     const { cameAtMs = this.#arrival().cameAtMs } = request;
@@ -169,7 +176,10 @@ export class Leases {
     const { uccName, correlationId, id: callId } = call;
     const outcome = answer.code === 'processingFailed' ? 'failed' : 'refused';
     const attempt = {
-      ...{ uccName, correlationId, callId, reason: answer.code },
+      uccName,
+      correlationId,
+      callId,
+      reason: answer.code,
       outcome,
       action: leaseAuditAction(action, request.owner, 'own'),
       requester: request.requester ?? null,
@@ -311,7 +321,11 @@ export class Leases {
   #auditOf({ call, caller, requester }: LeaseTurn, action: string) {
     const { uccName, correlationId, id: callId } = call;
     return this.#ports.auditLog.entry(caller, {
-      ...{ uccName, correlationId, callId, action, outcome: 'ok' },
+      uccName,
+      correlationId,
+      callId,
+      action,
+      outcome: 'ok',
       requester: requester ?? null,
     });
   }

@@ -79,7 +79,9 @@ export class PauseWatch {
     const pauses = leases
       .filter(({ expired }) => !expired)
       .map((lease) => ({
-        ...{ key: leaseKey(lease), owner: lease.owner, lease },
+        key: leaseKey(lease),
+        owner: lease.owner,
+        lease,
         of: String(lease.expiresAt),
         inMs: remainingMs(lease, moment, now),
       }));

@@ -48,7 +48,8 @@ export class SeamLeases {
   /** @param ended any part of the dialogue */
   renew(ended: CallRecord, caller: Caller, request: RenewRequest): Promise<LeaseAnswer> {
     return this.#between(ended, caller, {
-      ...{ request, action: 'LeaseRenewed' },
+      request,
+      action: 'LeaseRenewed',
       changed: (leases, known) => withLease(leases, renewed(known, request.ttlMs, this.#ports)),
       goOn: (call) => this.#ports.leases.renew(call, caller, request),
     });
@@ -56,7 +57,8 @@ export class SeamLeases {
 
   release(ended: CallRecord, caller: Caller, request: ReleaseRequest): Promise<LeaseAnswer> {
     return this.#between(ended, caller, {
-      ...{ request, action: 'LeaseReleased' },
+      request,
+      action: 'LeaseReleased',
       changed: withoutLease,
       goOn: (call) => this.#ports.leases.release(call, caller, request),
     });
@@ -131,7 +133,8 @@ export class SeamLeases {
   async #refused(
     call: Call,
     caller: Caller,
-    ...[{ action, request }, code]: [SeamChange, LeaseRefusalCode]
+    { action, request }: SeamChange,
+    code: LeaseRefusalCode,
   ): Promise<LeaseAnswer> {
     const { auditLog, pauseGate } = this.#ports;
     const entry = leaseAuditAction(action, request.owner, 'own');

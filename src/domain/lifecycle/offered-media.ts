@@ -97,7 +97,17 @@ export function restoredStream(
       : { startPosition, initialReason, clockOrigin };
   const srtp = agreed.srtp === null ? null : openKeys(agreed.srtp, vault);
   return {
-    ...{ track, port, sessionId, label, aor, role, clockRate, mixed, suppressDtmf, held, began },
+    track,
+    port,
+    sessionId,
+    label,
+    aor,
+    role,
+    clockRate,
+    mixed,
+    suppressDtmf,
+    held,
+    began,
     presence: record.presence ?? allAlong,
     // Sessions that an older version saved name no source.
     agreed: { ...agreed, source: agreed.source ?? unnamedSource, srtp },
@@ -136,7 +146,14 @@ export function specOf(
 export function trackRecord(callId: string, stream: CallStream): TrackRecord {
   const { track, label, aor, role, clockRate, mixed, agreed, began } = stream;
   return {
-    ...{ callId, track, label, aor, role, codec: agreed.codec, clockRate, mixed },
+    callId,
+    track,
+    label,
+    aor,
+    role,
+    codec: agreed.codec,
+    clockRate,
+    mixed,
     startPosition: began?.startPosition ?? null,
     endPosition: null,
     initialReason: began?.initialReason ?? null,

@@ -131,7 +131,8 @@ export function amended(health: CallHealth, { missing, finished }: InspectedAudi
     reasons.every((reason) => health.reasons.includes(reason));
   return {
     ...health,
-    ...{ tracks, keptMs },
+    tracks,
+    keptMs,
     reasons: isSame ? health.reasons : reasons,
     verdict: worstOf(reasons),
     absentMs: sumOf(tracks.map(({ absentMs }) => absentMs)),

@@ -62,9 +62,17 @@ export class Erasures {
       const requestedAt = this.#ports.clock.now();
       const { correlationId, uccName } = record;
       const erasure: ErasureRecord = {
-        ...{ id: this.#ids.next(requestedAt), callId, correlationId, uccName, interval },
-        ...{ ...asked, requestedAt, state: 'begun' },
-        ...{ destroyed: [], keysDestroyedAt: null, doneAt: null },
+        id: this.#ids.next(requestedAt),
+        callId,
+        correlationId,
+        uccName,
+        interval,
+        ...asked,
+        requestedAt,
+        state: 'begun',
+        destroyed: [],
+        keysDestroyedAt: null,
+        doneAt: null,
       };
       await this.#ports.store.commit({
         erasures: [erasure],

@@ -63,14 +63,17 @@ export class KeyRemoval {
     const record = call.next({ gaps: gapSummary(gaps, await store.tracks(call.id)) });
     const next: ErasureRecord = {
       ...erasure,
-      ...{ state: isDone ? 'keysRemoved' : 'begun' },
+      state: isDone ? 'keysRemoved' : 'begun',
       destroyed: [...erasure.destroyed, ...destroyed],
     };
     await journal.record(call, {
-      ...{ type: 'recordingErased', record },
+      type: 'recordingErased',
+      record,
       extra: {
-        ...{ segments, gaps: replacedGaps(before, gaps) },
-        ...{ derived: await this.#destroyedDerived(call.id), erasures: [next] },
+        segments,
+        gaps: replacedGaps(before, gaps),
+        derived: await this.#destroyedDerived(call.id),
+        erasures: [next],
       },
     });
     return { erasure: next, failure };
@@ -82,7 +85,8 @@ export class KeyRemoval {
     const { segments, destroyed } = await archive.destroyable(call.id);
     const removed = (one: ErasureRecord): ErasureRecord => ({
       ...one,
-      ...{ state: 'keysRemoved', destroyed: [...one.destroyed, ...destroyed] },
+      state: 'keysRemoved',
+      destroyed: [...one.destroyed, ...destroyed],
     });
     const begun = await sameStep(keeping, erasure, 'begun');
     const extra = {

@@ -29,7 +29,11 @@ export function recordingSidecar(record: CallRecord, { tracks, gaps, details }: 
     lengthMs: record.lengthMs ?? 0,
     parties: record.parties,
     tracks: tracks.map(({ track, label, aor, role, codec, clockRate }, index) => ({
-      ...{ track, label, aor, role, codec },
+      track,
+      label,
+      aor,
+      role,
+      codec,
       channels: (channels[index] ?? []).map((channel) => channelNames[channel]),
       gaps: gaps
         .filter((gap) => gap.track === track)

@@ -49,8 +49,11 @@ async function seed(
   if (before && isSameUcc(before, withSettings(before, settings))) return;
   const auditOf: AuditOf = (change) =>
     auditLog.entry(file, {
-      ...{ action: `ucc ${before ? 'change' : 'save'} ${name}`, uccName: name },
-      ...{ outcome: 'ok', reason, change },
+      action: `ucc ${before ? 'change' : 'save'} ${name}`,
+      uccName: name,
+      outcome: 'ok',
+      reason,
+      change,
     });
   const by = { auditOf, hasReason: true };
   if (before) await uccs.patch(name, settings, by);

@@ -9,10 +9,9 @@ export interface BandLaw {
 
 /** Tables of blocks LOGSCL and LOGSCH, already looked up by code (RL42 and RH2). */
 export const lowLaw: BandLaw = {
-  growth: Int16Array.of(
-    ...[-60, 3042, 1198, 538, 334, 172, 58, -30],
-    ...[3042, 1198, 538, 334, 172, 58, -30, -60],
-  ),
+  growth: Int16Array.from([
+    -60, 3042, 1198, 538, 334, 172, 58, -30, 3042, 1198, 538, 334, 172, 58, -30, -60,
+  ]),
   maxLogarithm: 18_432,
   shift: 8,
   firstScale: 32,

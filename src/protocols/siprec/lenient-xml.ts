@@ -4,8 +4,15 @@ import { MAX_METADATA_DEPTH, type XmlDocument, type XmlTag, XmlTreeBuilder } fro
 const rootNames = ['recording', 'recording_metadata'];
 /** Elements allowed only below the root: an opening one closes all elements left open. */
 const topLevelNames = [
-  ...['session', 'participant', 'stream', 'group', 'datamode', 'sessiongroupassoc'],
-  ...['sessionrecordingassoc', 'participantsessionassoc', 'participantstreamassoc'],
+  'session',
+  'participant',
+  'stream',
+  'group',
+  'datamode',
+  'sessiongroupassoc',
+  'sessionrecordingassoc',
+  'participantsessionassoc',
+  'participantstreamassoc',
 ];
 /** A quote that is not closed within this length was not meant as one. */
 const MAX_VALUE_CHARACTERS = 4_096;
@@ -203,7 +210,12 @@ class LenientReader {
 }
 
 const named: Readonly<Record<string, string>> = {
-  ...{ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' },
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: ' ',
 };
 
 function readReferences(text: string): string {

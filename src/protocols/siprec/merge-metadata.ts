@@ -17,7 +17,9 @@ export function mergeMetadata(
       ...new Set([...known.communicationSessionIds, ...update.communicationSessionIds]),
     ],
     participants: merge(known.participants, update.participants, idOf, (before, now) => ({
-      ...{ id: before.id, aor: now.aor ?? before.aor, name: now.name ?? before.name },
+      id: before.id,
+      aor: now.aor ?? before.aor,
+      name: now.name ?? before.name,
     })),
     streams: merge(known.streams, update.streams, idOf, (before, now) => ({
       id: before.id,
@@ -51,7 +53,8 @@ function idOf({ id }: { readonly id: string }): string {
 function merge<T>(
   known: readonly T[],
   update: readonly T[],
-  ...[keyOf, change]: [(one: T) => string, (before: T, now: T) => T]
+  keyOf: (one: T) => string,
+  change: (before: T, now: T) => T,
 ): T[] {
   const byKey = new Map(known.map((one) => [keyOf(one), one]));
   for (const now of update) {

@@ -33,8 +33,18 @@ export interface RtpIntakeOptions extends Omit<TimeLineOptions, 'frame'> {
  */
 export class RtpIntake {
   readonly counts: Counts = {
-    ...{ received: 0, kept: 0, gated: 0, duplicate: 0, dtmf: 0, comfortNoise: 0, foreign: 0 },
-    ...{ lost: 0, reordered: 0, unauthenticated: 0, unusable: 0, erased: 0 },
+    received: 0,
+    kept: 0,
+    gated: 0,
+    duplicate: 0,
+    dtmf: 0,
+    comfortNoise: 0,
+    foreign: 0,
+    lost: 0,
+    reordered: 0,
+    unauthenticated: 0,
+    unusable: 0,
+    erased: 0,
   };
   readonly reception = new Reception();
   readonly latch: SourceLatch;

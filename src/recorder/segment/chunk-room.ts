@@ -5,7 +5,10 @@ export const MAX_PAYLOAD_BYTES = 2048;
 
 /** Bytes of audio per unit of the RTP clock; null: packets vary, and each is indivisible. */
 export const bytesPerSample: Readonly<Record<SegmentCodec, number | null>> = {
-  ...{ PCMU: 1, PCMA: 1, G722: 1, L16: 2 },
+  PCMU: 1,
+  PCMA: 1,
+  G722: 1,
+  L16: 2,
   OPUS: null,
 };
 /** Room for a chunk of packets of varying size; a full one is sealed early. */

@@ -21,7 +21,12 @@ export interface Frame {
 
 export function emptyFrame(): Frame {
   return {
-    ...{ codec: 'PCMU', position: 0, sequence: 0, silentFor: 0, arrivedAtMs: 0, ended: false },
+    codec: 'PCMU',
+    position: 0,
+    sequence: 0,
+    silentFor: 0,
+    arrivedAtMs: 0,
+    ended: false,
     packet: { data: Buffer.alloc(0), start: 0, end: 0, samples: 0 },
   };
 }

@@ -47,7 +47,12 @@ export class ScenarioRun {
     const lookback = isLookback ? uccs.lookback : undefined;
     const [first, ...others] = codecs ?? [];
     return new TortureCall({
-      ...{ ...client, target, peer, random, impairment, path },
+      ...client,
+      target,
+      peer,
+      random,
+      impairment,
+      path,
       codec: first && oneOf(random, [first, ...others]),
       uccName: lookback?.uccName ?? target.uccName,
       lookbackMs: lookback?.lookbackMs,

@@ -113,7 +113,10 @@ class Soak {
     this.#begun += 1;
     const lookback = random() < 0.25 ? uccs.lookback : undefined;
     return new TortureCall({
-      ...{ ...this.#client, target, peer, random },
+      ...this.#client,
+      target,
+      peer,
+      random,
       codec: oneOf(random, markerCodecs),
       path: this.#weather === 'rough' ? soakPath : undefined,
       uccName: lookback?.uccName ?? target.uccName,

@@ -47,7 +47,8 @@ export class TimerSet {
   repeat(
     firstMs: number,
     capMs: number,
-    ...[action, times = Number.POSITIVE_INFINITY]: [action: () => void, times?: number]
+    action: () => void,
+    times = Number.POSITIVE_INFINITY,
   ): void {
     if (times <= 0) return;
     this.after(firstMs, () => {

@@ -40,7 +40,12 @@ export function tlsNetwork(certificate: SipCertificate): StreamNetwork {
       const { cert, key, ca, minVersion }: TlsOptions = certificate.options;
       const verifies = ca !== undefined;
       return connect({
-        ...{ host, port, cert, key, minVersion, rejectUnauthorized: verifies },
+        host,
+        port,
+        cert,
+        key,
+        minVersion,
+        rejectUnauthorized: verifies,
         ...(verifies ? { ca } : {}),
         checkServerIdentity: () => undefined,
       });

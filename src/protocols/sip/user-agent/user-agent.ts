@@ -141,7 +141,8 @@ class UserAgent implements SipUserAgent {
     const proven = new ProvenSources();
     const transactions = new TransactionLayer({
       timers: stackTimers,
-      ...{ identity, proven },
+      identity,
+      proven,
       send: (data, destination) => this.#send(data, destination),
     });
     return { timers: stackTimers, identity, transactions, proven, dialogs: new Map() };
