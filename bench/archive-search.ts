@@ -12,7 +12,7 @@ import { timed } from './support/timed.ts';
 const RECORDINGS = 1_000_000;
 const QUERIES = 300;
 
-/** Search in a million recordings, on both databases. */
+/** Measures searches in a million recordings, on both databases. */
 export async function benchArchiveSearch(): Promise<void> {
   for (const kind of databaseKinds) {
     const server = await kind.start();

@@ -11,7 +11,7 @@ const BATCH = 50;
 const COMMANDS = 40;
 const agent = 'sip:agent@domain.com';
 
-/** What a browser's main thread has to do for 500 live calls, beside what it has for five. */
+/** Measures the work of a browser's main thread for 500 live calls against that for five. */
 export async function benchConsole(): Promise<void> {
   const dataDir = temporaryFolder();
   const hush = await HushProcess.start({ dataDir, rtpPorts: await freeRtpPorts(4_000) });

@@ -21,14 +21,17 @@ export interface FuzzReport {
 }
 
 const WORKERS = 8;
-/** SIP and RTP have nobody who waits for an answer: so many messages a second at most. */
+/**
+ * SIP and RTP have no answers to wait for, so their rate is limited to one message per this
+ * interval.
+ */
 const UNANSWERED_PAUSE_MS = 20;
 const MAX_FINDINGS = 20;
 const SHOWN_BYTES = 2_000;
 
 type Attack = (random: Random) => Promise<{ sent: string; answer: string }>;
 
-/** Attacks one surface of a Hush of its own for so long, and says what was found. */
+/** Attacks one surface of a Hush of its own, and reports its findings. */
 export async function fuzz(
   surface: Surface,
   options: { seconds: number; seed: number; onProgress?(line: string): void },

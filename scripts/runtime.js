@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ensureDependencies, root, runtime } from './setup.js';
 
 /**
- * Starts one of the project's programs on Node 26 and takes its exit code; signals are passed on.
+ * Runs one of the project's programs on Node 26 and exits with its code; signals are passed on.
  * @param {string[]} args script and arguments; the script's path is relative to the project's root
  */
 export function runProgram([script, ...args]) {

@@ -5,7 +5,7 @@ import { agent, temporaryFolder, ucc } from '../../test/support/hush/hush.ts';
 import { HushProcess } from '../../test/support/hush/hush-process.ts';
 import type { Peer } from './peer.ts';
 
-/** Hush, commanded over v1. */
+/** Hush as a peer, with commands over v1. */
 export async function hushPeer(count: number): Promise<Peer> {
   const dataDir = temporaryFolder();
   const hush = await HushProcess.start({ dataDir });

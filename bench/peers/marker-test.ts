@@ -22,8 +22,8 @@ const STALL_MS = 300;
 const MARGIN_MS = 400;
 
 /**
- * Every call is paused and started `rounds` times while numbered frames go to it; with `stalls` the
- * recorder's process stands still for 300 ms in each round, so that commands and audio wait.
+ * Pauses and starts every call `rounds` times while numbered frames are sent to it; with `stalls`
+ * the recorder's process is stopped for 300 ms in each round, so that commands and audio queue up.
  */
 export async function markerTest(
   peer: Peer,

@@ -1,4 +1,4 @@
-/** Every text of the console that is not the server's, in one place. */
+/** All texts of the console that do not come from the server. */
 export const texts = {
   title: 'Hush',
   nav: {
@@ -67,7 +67,7 @@ export const texts = {
   },
   roles: { agent: 'agent', other: 'other party' } as Record<string, string>,
   owners: { api: 'contract API', hold: 'on hold' } as Record<string, string>,
-  /** Of calls and of Hush; one line of what to do stands at each in docs/operate/assurance.md. */
+  /** Alarms of calls and of Hush; docs/operate/assurance.md gives the remedy for each. */
   alarms: {
     fenceTimeout: 'A pause was not confirmed',
     storageFailed: 'Storage failed',
@@ -174,7 +174,7 @@ export const texts = {
     inEffect: 'in effect after',
     incomplete: 'What happened cannot be shown in full',
   },
-  /** What is told of each event; commands, erasures and legal holds are told with who did them. */
+  /** Events; commands, erasures and legal holds are shown with their authors instead. */
   events: {
     callBegan: 'Call began',
     callUpdated: 'Parties, streams or hold changed',
@@ -187,7 +187,7 @@ export const texts = {
     alarmRaised: 'Alarm',
     alarmCleared: 'Alarm over',
   } as Record<string, string>,
-  /** As the audit log has them. */
+  /** Actions as the audit log names them. */
   auditedActions: {
     listen: 'Listened to live',
     export: 'Played or exported',

@@ -1,4 +1,4 @@
-/** A setting that cannot be used. The message names file, line and setting, or the variable. */
+/** An invalid setting. The message names file, line and setting, or the variable. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }

@@ -74,14 +74,14 @@ describe('tokens of a real OpenID provider', () => {
   test.each([
     ['Keycloak', keycloak],
     ['Entra', entra],
-  ])('in the shape of %s', async (_, claims) => {
+  ])('are accepted in the shape of %s', async (_, claims) => {
     const issuer = await startProvider([first], claims);
     const at = await startHush(issuer);
     expect(await knock(at, await tokenFrom(issuer))).toEqual([200, null]);
     await provider?.stop();
   });
 
-  test('keys change in mid-flight, and the issuer goes away', async () => {
+  test('stay valid while keys change and the issuer goes away', async () => {
     const issuer = await startProvider([first], keycloak);
     const port = Number(new URL(issuer).port);
     const at = await startHush(issuer);
@@ -96,7 +96,7 @@ describe('tokens of a real OpenID provider', () => {
     expect(await knock(at, fresh)).toEqual([200, null]);
   });
 
-  test('an issuer that was never there: 503 and try again, not 401', async () => {
+  test('are answered 503, not 401, if their issuer was never reachable', async () => {
     const issuer = await startProvider([first], keycloak);
     const token = await tokenFrom(issuer);
     await provider?.stop();

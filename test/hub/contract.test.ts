@@ -23,7 +23,7 @@ const event: RecordingEvent = {
   ...{ gapStartedAt: 1_700_000_000_100, gapEndedAt: null, owner: null, alarm: null },
 };
 
-it('api/hub.json says what the code does', () => {
+it('api/hub.json matches the code', () => {
   const { status, stderr } = spawnSync(process.execPath, [script, '--check']);
   expect(String(stderr)).toBe('');
   expect(status).toBe(0);
@@ -38,7 +38,7 @@ it.each([
   expect(required).toEqual(Object.keys(payload ?? {}));
 });
 
-it('the first event is spelt as clients expect it, and only of commands', () => {
+it('the contract event is spelt as clients expect it, and sent only for commands', () => {
   expect(JSON.stringify(stateChangedPayload(event))).toBe(
     '{"UccName":"ucc","CorrelationId":"1d6c6a58-6739-4f0c-98ff-0968292c8c30","StateAction":3}',
   );

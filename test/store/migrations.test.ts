@@ -10,7 +10,7 @@ import { aCall } from './samples.ts';
 describe.each(databaseKinds)('migrations on $name', (kind) => {
   const fixture = new StoreFixture(kind);
 
-  it('changes nothing the second time', async () => {
+  it('change nothing the second time', async () => {
     const call = aCall({ metadataIncomplete: ['malformed', 'sessionId'] });
     await fixture.store.commit({ call });
     await migrateToLatest(fixture.database.kysely);
@@ -18,7 +18,7 @@ describe.each(databaseKinds)('migrations on $name', (kind) => {
     expect(await again.call(call.id)).toEqual(call);
   });
 
-  it('finds the recordings of an older release by their parties', async () => {
+  it('make recordings of an older release searchable by party', async () => {
     const server = await kind.start();
     try {
       const empty = await server.empty();
@@ -52,7 +52,7 @@ describe.each(databaseKinds)('migrations on $name', (kind) => {
     }
   });
 
-  it('finds what the release before kept by every spelling of its parties', async () => {
+  it('make recordings of the previous release searchable by every spelling of a party', async () => {
     const server = await kind.start();
     try {
       const empty = await server.empty();
@@ -87,7 +87,7 @@ describe.each(databaseKinds)('migrations on $name', (kind) => {
     }
   });
 
-  it('is done once by two processes that start at once', async () => {
+  it('run once for two processes that start together', async () => {
     const server: DatabaseServer = await kind.start();
     try {
       const empty = await server.empty();

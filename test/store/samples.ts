@@ -7,7 +7,7 @@ import type { SegmentRecord } from '../../src/domain/model/segment.ts';
 import type { TrackRecord } from '../../src/domain/model/track.ts';
 import { newUcc, type Ucc } from '../../src/domain/model/ucc.ts';
 
-/** A time that 32 bits do not hold. */
+/** A time that does not fit into 32 bits. */
 export const at = 1_790_000_000_123;
 
 export function aUcc(changes: Partial<Ucc> = {}): Ucc {

@@ -89,10 +89,10 @@ function meets(call: CallRecord, filter: RecordingFilter): boolean {
   ].every(Boolean);
 }
 
-describe.each(databaseKinds)('search on $name', (kind) => {
+describe.each(databaseKinds)('a search on $name', (kind) => {
   const fixture = new StoreFixture(kind);
 
-  it.each([10_000, 25])('finds what it is asked for, scanning %i rows a page', async (scanned) => {
+  it.each([10_000, 25])('returns the matches, scanning %i rows a page', async (scanned) => {
     const calls = Array.from({ length: CALLS }, randomCall);
     await Promise.all(
       calls.map((call) => fixture.store.commit({ call, partiesOf: call, uccsOf: call })),
@@ -129,7 +129,7 @@ describe.each(databaseKinds)('search on $name', (kind) => {
   }
 });
 
-describe('how a party is found', () => {
+describe('the keys of a party', () => {
   it.each([
     ['sip:Eva@A.example:5060;transport=tcp', ['eva@a.example', 'eva']],
     ['tel:+31-88-000.0000', ['+31880000000']],
@@ -138,7 +138,7 @@ describe('how a party is found', () => {
     ['sips:o%27neil:secret@x', ["o'neil@x", "o'neil"]],
     ['sip:sbc.example', ['sbc.example']],
     ['sip:12@pbx', ['12@pbx', '12']],
-  ])('%s', (aor, keys) => {
+  ])('of %s', (aor, keys) => {
     expect(partyKeys(aor)).toEqual(keys);
   });
 });

@@ -19,7 +19,7 @@ import { session } from '../session.ts';
 import { texts } from '../texts.ts';
 
 const PAGE = 50;
-/** A page of the archive may be short: it is asked on until there is something to see. */
+/** Pages of the archive fetched until there is something to show: each may be short. */
 const MAX_PAGES = 20;
 
 interface Found {
@@ -178,7 +178,7 @@ function queryOf(form: FormData): RecordingQuery {
   return Object.fromEntries(given) as RecordingQuery;
 }
 
-/** `1:30` or `90`. */
+/** Parses `1:30` or `90`. */
 function lengthOf(text: string): number | undefined {
   const parts = text.split(':').map(Number);
   if (parts.some((part) => !Number.isFinite(part))) return undefined;

@@ -23,7 +23,7 @@ import { useQuery } from '../use-query.ts';
 type Switch = keyof typeof texts.uccs.switches;
 const switches = Object.keys(texts.uccs.switches) as Switch[];
 
-/** What one expects of a recorder; everything else is as Hush has it. */
+/** The expected settings of a new recorder; all others keep Hush's defaults. */
 const newUcc: UccSettings = { useAudioRecording: true, agentCanEditAudioRecording: true };
 const MINUTE_MS = 60_000;
 const numbers = [

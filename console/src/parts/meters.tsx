@@ -3,10 +3,10 @@ import { shortParty } from '../format.ts';
 import { texts } from '../texts.ts';
 import { type TrackLevels, useLevels } from '../use-levels.ts';
 
-/** Quieter than this is silence to the eye, dB below full scale. */
+/** Quieter levels are drawn as silence, dB below full scale. */
 const FLOOR_DBFS = -60;
 
-/** How loud each party is in what is recorded: flat while nothing is. */
+/** Shows the level of each party in the recorded audio: flat while nothing is recorded. */
 export function Meters({ id, width = 48 }: { readonly id: string; readonly width?: number }) {
   const levels = useLevels(id);
   return (

@@ -5,7 +5,7 @@ import type { Schema } from '../rows/schema.ts';
 
 const BATCH = 500;
 
-/** What could not be read of a call's metadata; and parties are found in every spelling. */
+/** Adds the unreadable part of a call's metadata, and finds parties in every spelling. */
 export async function up(db: Kysely<Schema>): Promise<void> {
   await db.schema.alterTable('calls').addColumn('metadata_incomplete', 'text').execute();
   await db.deleteFrom('call_parties').execute();

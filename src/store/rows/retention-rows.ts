@@ -2,7 +2,7 @@ import type { DestroyedSegment, ErasureRecord, ErasureState } from '../../domain
 import type { DerivedRecord } from '../../domain/ports/retention-store.ts';
 import type { DerivedTable, ErasureTable } from './tables.ts';
 
-/** Older releases said nothing of what they found. */
+/** Older releases did not record what they found. */
 type Destroyed = Omit<DestroyedSegment, 'found' | 'lostMs'> & Partial<DestroyedSegment>;
 
 export function erasureRow(erasure: ErasureRecord): ErasureTable {

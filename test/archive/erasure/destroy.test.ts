@@ -18,7 +18,7 @@ import { Mortal } from './mortal.ts';
 const callId = aCall().id;
 const paths = [`${callId}/0-0.seg`, `${callId}/1-0.seg`];
 
-describe('to destroy a recording', () => {
+describe('destroying a recording', () => {
   let folder = '';
   let recordingsDir = '';
   let store: SqlStore;
@@ -74,7 +74,7 @@ describe('to destroy a recording', () => {
     };
   }
 
-  it('takes keys, files and folder, and may be asked again', async () => {
+  it('removes keys, files and folder, and may be repeated', async () => {
     const archive = archiveOf(new DiskFiles(recordingsDir));
     for (const _ of [1, 2]) {
       await archive.destroy(callId);
@@ -83,13 +83,13 @@ describe('to destroy a recording', () => {
     }
   });
 
-  it('needs no bucket while the call was never kept', async () => {
+  it('needs no bucket if the call was never kept', async () => {
     await archiveOf(spooled(await freePort())).destroy(callId);
     expect(left()).toEqual({ files: 0, keys: 0 });
   });
 
   it.each(['kept', 'kept once'])(
-    'that was %s takes all but the bucket, and says so',
+    'that was %s removes all but the files in an unreachable bucket, and says so',
     async (was) => {
       const call = aCall({ id: callId, status: was === 'kept' ? 'kept' : 'live' });
       await store.commit({
@@ -109,7 +109,7 @@ describe('to destroy a recording', () => {
     },
   );
 
-  it('is not done before a reader of the database has left', async () => {
+  it('completes only after a reader of the database has left', async () => {
     const archive = archiveOf(new DiskFiles(recordingsDir));
     const reader = new DatabaseSync(join(folder, 'hush.sqlite'), { readOnly: true });
     reader.exec('begin');
@@ -122,7 +122,7 @@ describe('to destroy a recording', () => {
     expect(left()).toEqual({ files: 0, keys: 0 });
   });
 
-  it('makes room where the database has none for it', async () => {
+  it('makes room when the database has none for it', async () => {
     const full = new Mortal(0, 'before');
     const archive = new SealedArchive({
       ...{ files: new DiskFiles(recordingsDir), filesSettings: { recordingsDir }, maxExports: 0 },
@@ -136,7 +136,7 @@ describe('to destroy a recording', () => {
   });
 
   it.each(['before', 'behind'] as const)(
-    'goes on after a crash %s any of its steps',
+    'continues after a crash %s any of its steps',
     async (when) => {
       for (let step = 0; ; step += 1) {
         for (const path of paths) {
@@ -155,8 +155,8 @@ describe('to destroy a recording', () => {
   );
 });
 
-describe('what is called kept', () => {
-  it('is synced before: files, their folder, and the folder of all', async () => {
+describe('a recording reported as kept', () => {
+  it('is synced first: its files, their folder, and the parent folder', async () => {
     const folder = temporaryFolder();
     const files = new DiskFiles(folder);
     await files.sync('none');

@@ -14,7 +14,7 @@ import { openSqlite } from '../../../src/store/sqlite/sqlite.ts';
 import { SqlStore } from '../../../src/store/store.ts';
 import type { Mortal } from './mortal.ts';
 
-/** A recording and its rows; plain values, so that they cross to another process. */
+/** A recording and its rows, in plain values that cross to another process. */
 export interface ErasurePlace {
   readonly callId: string;
   readonly recordingsDir: string;
@@ -50,7 +50,7 @@ export function archiveOf(
   return new SealedArchive({ files, filesSettings, keys, store, keeping, maxExports });
 }
 
-/** Moves what is on disk to the bucket, until it is closed. */
+/** Moves files on disk to the bucket, until it is closed. */
 export function uploaderOf(
   place: ErasurePlace,
   store: SqlStore,
@@ -67,7 +67,7 @@ export function uploaderOf(
   });
 }
 
-/** As one process has them, each of whose steps may be its last. */
+/** Erasures as one process has them, any step of which may be its last. */
 export function erasuresOf(
   place: ErasurePlace,
   store: SqlStore,

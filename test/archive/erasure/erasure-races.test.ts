@@ -37,7 +37,7 @@ afterEach(async () => {
   bench.remove();
 });
 
-/** One process's parts; `between` runs when new files are written and not yet committed. */
+/** The parts of one process; `between` runs when new files are written and not yet committed. */
 function partsOf(between: (parts: Parts) => Promise<unknown> = async () => undefined) {
   const { keeping } = store;
   const { files } = bench;
@@ -85,19 +85,19 @@ function partsOf(between: (parts: Parts) => Promise<unknown> = async () => undef
 
 type Parts = Omit<ReturnType<typeof partsOf>, 'erasures'>;
 
-/** What a process that is started with the keys of the file hears. */
+/** Expects the erased state in a process started with the keys of the file. */
 async function expectErased(keyFile: string): Promise<void> {
   const heard = await bench.heard(store, keyFile);
   expect(isSilent(within(heard, interval))).toBe(true);
   expect(isSame(within(heard, rest), within(bench.before, rest))).toBe(true);
 }
 
-describe('while an interval is erased', () => {
-  it('a check that removes orphans takes none of its new files', async () => {
+describe('during an erasure of an interval', () => {
+  it('a check that removes orphans keeps the new files', async () => {
     let checking: Promise<unknown> = Promise.resolve();
     const { erasures, check, keyFile } = partsOf(async () => {
       checking = check.run();
-      // It has seen the new files by then, and waits for its turn.
+      // By now it has seen the new files, and waits for its turn.
       await delay(100);
     });
     const { state } = await erasures.erase({ ...asked, callId: bench.call.callId });
@@ -106,7 +106,7 @@ describe('while an interval is erased', () => {
     await expectErased(keyFile);
   });
 
-  it('a rotation of the master key waits for what is wrapped and not committed', async () => {
+  it('a rotation of the master key waits for uncommitted wrapped keys', async () => {
     let rotating: Promise<unknown> = Promise.resolve();
     const { erasures, keyFile, keys } = partsOf(async ({ rotation }) => {
       rotating = rotation.rotate(() => undefined, running);
@@ -119,10 +119,10 @@ describe('while an interval is erased', () => {
     await expectErased(keyFile);
   });
 
-  it('a reader of the database keeps it from being done, and no commit waiting', async () => {
+  it('a reader of the database delays the erasure, but no commit', async () => {
     const { callId } = bench.call;
     const { erasures, alarms } = partsOf();
-    // The keys lie in the log as well.
+    // The keys are in the log as well.
     await store.commit({ segments: await store.segments(callId) });
     const reader = new DatabaseSync(bench.databaseFile, { readOnly: true });
     reader.exec('begin');
@@ -135,7 +135,7 @@ describe('while an interval is erased', () => {
     const { state } = await erasing;
     expect([state, alarms]).toEqual(['keysRemoved', ['erasureFailed']]);
     expect((await erasing).keysDestroyedAt).toBeNull();
-    // What is on this machine went all the same.
+    // The files on this machine were removed all the same.
     expect(existsSync(join(bench.call.recordingsDir, callId))).toBe(false);
     reader.exec('commit');
     reader.close();
@@ -147,7 +147,7 @@ describe('while an interval is erased', () => {
   });
 });
 
-it('the key before the last one does not come back with another rotation', async () => {
+it('the key before the last one does not return with another rotation', async () => {
   const { rotation, keyFile } = partsOf();
   const first = readFileSync(keyFile, 'utf8').trim();
   await rotation.rotate(() => undefined, running);
@@ -157,7 +157,7 @@ it('the key before the last one does not come back with another rotation', async
   for (const text of seen) expect(text).not.toContain(first);
 });
 
-it('erasures of other recordings keep nobody from opening this one', async () => {
+it('erasures of other recordings do not block opening this one', async () => {
   const listeners = new Listeners();
   const audio = { close: async () => undefined, interrupt: async () => undefined };
   let opened = 0;
@@ -177,7 +177,7 @@ it('erasures of other recordings keep nobody from opening this one', async () =>
   expect(opened).toBe(3);
 });
 
-it('a hold is not released while it is decided what becomes of the call', async () => {
+it('a hold is not released while the call is being settled', async () => {
   const { callId } = bench.call;
   const call = await store.call(callId);
   if (!call) throw new Error('no call');

@@ -22,11 +22,11 @@ const make = (code: string, more: object = {}) =>
   hush.post('/api/sign-in/first-admin', { code, ...eva, ...more });
 const ways = () => hush.get('/api/sign-in');
 
-test('a Hush without users logs a code that makes one admin, once', async () => {
+test('a Hush without users logs a code that creates one admin, once', async () => {
   const code = (await start()) ?? '';
   expect(code).toMatch(/^([0-9A-HJKMNP-TV-Z]{5}-){3}[0-9A-HJKMNP-TV-Z]{5}$/);
   expect(await ways()).toMatchObject({ password: true, firstAdmin: true });
-  // What is wrong with name or password costs no code.
+  // An invalid name or password does not use up the code.
   expect((await make(code, { password: 'short' })).status).toBe(400);
   expect((await make(code, { name: 'a/b' })).status).toBe(400);
   const both = await Promise.all([
@@ -52,7 +52,7 @@ test('a Hush without users logs a code that makes one admin, once', async () => 
   expect(JSON.stringify(items)).not.toContain(code);
 });
 
-test('ten wrong codes, and it is good no more', async () => {
+test('the code of the first admin expires after ten wrong codes', async () => {
   const code = (await start()) ?? '';
   for (let tried = 0; tried < 10; tried += 1) {
     expect((await make('00000-00000-00000-00000')).status).toBe(403);
@@ -61,7 +61,7 @@ test('ten wrong codes, and it is good no more', async () => {
   expect(await ways()).toMatchObject({ firstAdmin: false });
 });
 
-test('a Hush with users has none, and none that was made before', async () => {
+test('a Hush with users has no code for a first admin, and earlier codes are void', async () => {
   const dataDir = temporaryFolder();
   await addDemoPeople(dataDir);
   expect(await start(dataDir)).toBeUndefined();
@@ -69,7 +69,7 @@ test('a Hush with users has none, and none that was made before', async () => {
   expect((await make('00000-00000-00000-00000')).status).toBe(410);
 });
 
-test('a user that the command line adds meanwhile ends it', async () => {
+test('a user added by the command line voids the code of the first admin', async () => {
   const code = (await start()) ?? '';
   await addDemoPeople(hush.dataDir);
   expect((await make(code)).status).toBe(410);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Config } from '../../../src/config/schema.ts';
 import { agent, TestHush, ucc } from '../../support/hush/hush.ts';
 
-test('a UCC of the file is on record where the file changes it, and only there', async () => {
+test('a UCC in the file is audited when the file changes it, and only then', async () => {
   const first = await TestHush.start();
   const { dataDir } = first;
   const [row] = (await first.get(`/api/audit-log?action=ucc save ${ucc}`)).items;
@@ -34,7 +34,7 @@ const configured = async (dataDir: string, change: (config: Config) => Config) =
   return items;
 };
 
-test('so is every other setting, at the start that finds it changed', async () => {
+test('every other setting is audited at the start that finds it changed', async () => {
   const first = await TestHush.start();
   const { dataDir } = first;
   await first.stop();

@@ -36,7 +36,7 @@ export class S3Server {
     };
   }
 
-  /** Ends the process; what it holds stays in its folder. */
+  /** Ends the process; its objects stay in its folder. */
   async kill(): Promise<void> {
     const gone = once(this.#child, 'exit');
     this.#child.kill('SIGKILL');

@@ -17,12 +17,12 @@ export interface Exit {
 export interface ServeOptions {
   /** Merged over the usual settings, section by section. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Standard output and error; else both are files. */
+  /** Standard output and error; by default both are files. */
   readonly stdio?: StdioOptions;
   readonly environment?: Record<string, string>;
 }
 
-/** Where one Hush after the other lives: its folder, its ports, its settings. */
+/** A place for successive Hush processes: folder, ports and settings. */
 export class ServePlace {
   readonly folder = temporaryFolder();
   readonly api: string;
@@ -53,7 +53,7 @@ export class ServePlace {
     return new ServePlace(httpPort, sipPort, merged(usual, more));
   }
 
-  /** Begins `hush serve`; whether it comes up is another question. */
+  /** Starts `hush serve`, whether or not it becomes ready. */
   spawn({ settings = {}, stdio, environment = {} }: ServeOptions = {}): ServedHush {
     const file = join(this.folder, 'hush.yaml');
     writeFileSync(file, JSON.stringify(merged(this.settings, settings)));
@@ -105,7 +105,7 @@ export class ServedHush {
     return this.#err;
   }
 
-  /** Resolves when it is ready. @throws where it ends before */
+  /** Resolves when it is ready. @throws if it ends before */
   async ready(): Promise<void> {
     for (;;) {
       if (this.exit) throw new Error(`hush serve ended with ${this.exit.code}: ${this.#err}`);
