@@ -96,11 +96,15 @@ async function benchLong(
   const lengthMs = hours * MS_PER_HOUR;
   await store.commit({
     call: aCall({ id: callId, status: 'kept', lengthMs, legalHold: null, gaps: null }),
-    ...{ tracks: call.tracks, segments: rowsOf(call) },
+    tracks: call.tracks,
+    segments: rowsOf(call),
   });
   await store.close();
   const place: ErasurePlace = {
-    ...{ callId, recordingsDir, masterKey: masterKey.toString('hex'), database: { file } },
+    callId,
+    recordingsDir,
+    masterKey: masterKey.toString('hex'),
+    database: { file },
     s3: s3.settings,
   };
   const bytes = statSync(join(recordingsDir, callId, '0-0.seg')).size;

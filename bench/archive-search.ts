@@ -71,8 +71,9 @@ const searches: readonly Search[] = [
   {
     name: 'of an agent, with a pause, not short',
     filter: (random) => ({
-      ...{ agent: partyKey(`sip:agent-${Math.floor(random() * 500)}@x`) },
-      ...{ gapReason: 'api', minLengthMs: 60_000 },
+      agent: partyKey(`sip:agent-${Math.floor(random() * 500)}@x`),
+      gapReason: 'api',
+      minLengthMs: 60_000,
     }),
   },
 ];

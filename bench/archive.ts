@@ -33,7 +33,8 @@ export async function benchArchive(): Promise<void> {
   const { values } = parseArgs({
     options: {
       only: { type: 'string' },
-      ...{ codec: { type: 'string' }, hours: { type: 'string' } },
+      codec: { type: 'string' },
+      hours: { type: 'string' },
       operations: { type: 'string' },
     },
     allowPositionals: true,
@@ -66,7 +67,10 @@ async function benchHour(): Promise<void> {
   const store = await SqlStore.open(openSqlite(join(temporaryFolder(), 'hush.sqlite')));
   const segments = [...new Map(call.segments.map((one) => [one.track, one])).values()];
   const record = aCall({
-    ...{ id: call.callId, status: 'kept', lengthMs: SECONDS * 1_000, legalHold: null },
+    id: call.callId,
+    status: 'kept',
+    lengthMs: SECONDS * 1_000,
+    legalHold: null,
   });
   await store.commit({ call: record, tracks: call.tracks, segments });
   const archive = call.archive(store, 1);
@@ -114,7 +118,11 @@ async function benchErasure(
 ): Promise<void> {
   const journal = new Journal({ store, bus: new InProcessBus(() => undefined), clock });
   const erasures = new Erasures({
-    ...{ store, keeping: store.keeping, archive, journal, clock },
+    store,
+    keeping: store.keeping,
+    archive,
+    journal,
+    clock,
     kept: new RecordingLock({ calls: new CallRegistry(), store }),
     alarms: { raise: ({ detail }) => console.log(`    ! ${detail}`) },
   });

@@ -17,7 +17,8 @@ export async function benchConsole(): Promise<void> {
   const hush = await HushProcess.start({ dataDir, rtpPorts: await freeRtpPorts(4_000) });
   const caller = await TestCaller.open();
   const browser = await chromium.launch({
-    ...{ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] },
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox'],
   });
   const ids: string[] = [];
   const upTo = async (count: number): Promise<void> => {
@@ -66,7 +67,9 @@ async function watched(
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({
-        ...{ Action: 'Mark', RequesterSipUri: agent, UCCName: 'ucc-demo-name' },
+        Action: 'Mark',
+        RequesterSipUri: agent,
+        UCCName: 'ucc-demo-name',
         CorrelationId: ids[index % ids.length],
       }),
     });

@@ -25,9 +25,12 @@ const RECORDED_FRAMES = 250;
 const TRAIL_ROWS = 20_000;
 const guarded = {
   digest: {
-    ...{ realm: 'hush', users: [{ name: 'sbc-1', password: 'a long enough password' }] },
-    ...{ algorithms: ['SHA-256'] as ('SHA-256' | 'SHA-512-256' | 'MD5')[] },
-    ...{ maxFailuresPerAddress: 20, maxFailuresPerUser: 100, failureWindowMs: 300_000 },
+    realm: 'hush',
+    users: [{ name: 'sbc-1', password: 'a long enough password' }],
+    algorithms: ['SHA-256'] as ('SHA-256' | 'SHA-512-256' | 'MD5')[],
+    maxFailuresPerAddress: 20,
+    maxFailuresPerUser: 100,
+    failureWindowMs: 300_000,
   },
 };
 
@@ -49,7 +52,10 @@ export async function benchFloods(): Promise<void> {
   const rtpPorts = await freeRtpPorts(RTP_PORTS);
   const ports = { sipUdpPort: await freePort(), httpPort: await freePort(), rtpPorts };
   const options: HushProcessOptions = {
-    ...{ dataDir, ...ports, shutdown: 'handover', mediaTimeoutMs: 3_600_000 },
+    dataDir,
+    ...ports,
+    shutdown: 'handover',
+    mediaTimeoutMs: 3_600_000,
     environment: { HUSH_LOG_LEVEL: 'silent' },
   };
   let hush = await HushProcess.start(options);
@@ -155,7 +161,10 @@ async function measured(
 
 function command(action: string, correlationId: string): Buffer {
   const body = {
-    ...{ Action: action, RequesterSipUri: agent, CorrelationId: correlationId, UCCName: ucc },
+    Action: action,
+    RequesterSipUri: agent,
+    CorrelationId: correlationId,
+    UCCName: ucc,
   };
   return requestOf('/attendantservice/api/recording/set', JSON.stringify(body));
 }

@@ -26,7 +26,9 @@ export async function benchSoak(): Promise<void> {
       ...bench,
       dialogues: Number(values.dialogues),
       durationMs: Number(values.minutes) * MS_PER_MINUTE,
-      ...{ seed: Number(values.seed), crashWindowMs: 1_000, strikeEveryMs: STRIKE_EVERY_MS },
+      seed: Number(values.seed),
+      crashWindowMs: 1_000,
+      strikeEveryMs: STRIKE_EVERY_MS,
       weather: values.calm ? 'calm' : 'rough',
       onProgress: ({ dialogues, pauses, leaked, unexplained, faults }) =>
         console.error(

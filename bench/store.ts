@@ -18,7 +18,8 @@ export async function benchStore(): Promise<void> {
     (_, round) => disturbances[round % disturbances.length] ?? 'restart',
   );
   const report = await churnStore({
-    ...{ rounds, calls: CALLS },
+    rounds,
+    calls: CALLS,
     onRound: (round, disturbance) => console.error(`  ${round + 1}: ${disturbance}`),
   });
   const { lost, unsaid, untrue, deaths, leaked } = report;

@@ -46,7 +46,11 @@ async function tortured(
     return await torture({
       ...bench,
       scenarios: wanted.filter(({ isPossible }) => isPossible?.(bench) ?? true),
-      ...{ calls: CALLS, pausesPerCall: PAUSES, seed, crashWindowMs: 1_000, parallel: PARALLEL },
+      calls: CALLS,
+      pausesPerCall: PAUSES,
+      seed,
+      crashWindowMs: 1_000,
+      parallel: PARALLEL,
       onProgress: (scenario, done, total) => {
         if (done === total) console.error(`  ${scenario}: ${total} rounds`);
       },

@@ -58,8 +58,13 @@ function packet(random: Random): Buffer {
 
 function report(random: Random): Buffer {
   const block = {
-    ...{ ssrc: random.below(4), fractionLost: 0, lost: 0, highestSequence: 0, jitter: 0 },
-    ...{ lastReport: random.below(2 ** 32), sinceLastReport: 0 },
+    ssrc: random.below(4),
+    fractionLost: 0,
+    lost: 0,
+    highestSequence: 0,
+    jitter: 0,
+    lastReport: random.below(2 ** 32),
+    sinceLastReport: 0,
   };
   const cname = 'x'.repeat(random.below(300));
   const built = buildReceiverReport({ ssrc: random.below(4), cname, block });

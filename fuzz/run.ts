@@ -1,6 +1,12 @@
 import { fuzzHttp, operations } from './http.ts';
 import { fuzzHub } from './hub.ts';
-import { type Finding, growthPerMinute, judgeAnswer, judgeMemory } from './judge.ts';
+import {
+  type Finding,
+  growthPerMinute,
+  judgeAnswer,
+  judgeMemory,
+  type MemorySample,
+} from './judge.ts';
 import { Random } from './random.ts';
 import { RtpAttack } from './rtp.ts';
 import { SipAttack } from './sip.ts';
@@ -74,10 +80,20 @@ export async function fuzz(
   const memory = judgeMemory(target.samples);
   for (const fault of [...target.faults, ...(memory ? [memory] : [])]) note(fault, '');
   return {
-    ...{ surface, seed, cases, statuses, findings },
-    firstBytes: target.samples[0]?.bytes ?? 0,
-    lastBytes: target.samples.at(-1)?.bytes ?? 0,
-    growthBytesPerMinute: growthPerMinute(target.samples),
+    surface,
+    seed,
+    cases,
+    statuses,
+    findings,
+    ...memoryOf(target.samples),
+  };
+}
+
+function memoryOf(samples: readonly MemorySample[]) {
+  return {
+    firstBytes: samples[0]?.bytes ?? 0,
+    lastBytes: samples.at(-1)?.bytes ?? 0,
+    growthBytesPerMinute: growthPerMinute(samples),
   };
 }
 

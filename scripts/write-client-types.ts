@@ -42,7 +42,11 @@ export interface Operations {
 `;
 
 const primitives: Record<string, string> = {
-  ...{ string: 'string', integer: 'number', number: 'number', boolean: 'boolean', null: 'null' },
+  string: 'string',
+  integer: 'number',
+  number: 'number',
+  boolean: 'boolean',
+  null: 'null',
 };
 
 /** Returns the text of `client/src/api-types.ts`. */

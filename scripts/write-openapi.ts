@@ -12,7 +12,9 @@ export async function openApiText(): Promise<string> {
   // Routes use their dependencies only when they are called.
   const config = loadConfig({});
   const settings = {
-    ...{ ...config.http, access: anonymousAccess(config), consoleIssuers: [] },
+    ...config.http,
+    access: anonymousAccess(config),
+    consoleIssuers: [],
     eventKeepAliveMs: config.events.keepAliveMs,
   };
   const services = {

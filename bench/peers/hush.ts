@@ -13,7 +13,11 @@ export async function hushPeer(count: number): Promise<Peer> {
   const calls: MarkerCall[] = [];
   while (calls.length < count) calls.push(await caller.call(hush, { silent: true }));
   const target = new Target({
-    ...{ api: hush.api, uccName: ucc, requester: agent, token: undefined, audioUrl: undefined },
+    api: hush.api,
+    uccName: ucc,
+    requester: agent,
+    token: undefined,
+    audioUrl: undefined,
   });
   const command = async (action: 'Pause' | 'Start', id: string): Promise<void> => {
     await target.command(action, { correlationId: id, uccName: ucc });

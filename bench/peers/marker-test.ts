@@ -38,7 +38,10 @@ export async function markerTest(
     const frames: SentFrame[] = [];
     sent.set(tag, frames);
     sender.add({
-      ...{ socket, payloadType: 0, ssrc: tag, destination: { address: '127.0.0.1', port } },
+      socket,
+      payloadType: 0,
+      ssrc: tag,
+      destination: { address: '127.0.0.1', port },
       frame: (index) => markerFrame(tag, index),
       onSent: (index, _, sentAtMs) => frames.push({ index, sentAtMs }),
     });

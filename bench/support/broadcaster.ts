@@ -49,8 +49,12 @@ function hubPublisher(): (event: RecordingEvent) => void {
   const bus = new InProcessBus(onError);
   const hub = new RecordingHub({
     feed: new EventFeed(bus, { events: async () => [], eventsInOrder: async () => [] }),
-    ...{ maxConnections: 10_000, maxBacklogBytes: 8 * 1024 * 1024, onError },
-    ...{ longPollTimeoutMs: 50_000, keepAliveMs: 15_000, aliases: { names: [], paths: [] } },
+    maxConnections: 10_000,
+    maxBacklogBytes: 8 * 1024 * 1024,
+    onError,
+    longPollTimeoutMs: 50_000,
+    keepAliveMs: 15_000,
+    aliases: { names: [], paths: [] },
     ucc: newUcc,
     auditRead: async () => undefined,
     auditDenied: async () => undefined,
@@ -98,17 +102,22 @@ function waitingBytes(): number {
 
 function eventOf(action: RecordingEvent['action']): RecordingEvent {
   return {
-    ...{ type: 'recordingStateChanged', uccName: 'ucc-demo-name', sequence: 1, at: 0, action },
+    type: 'recordingStateChanged',
+    uccName: 'ucc-demo-name',
+    sequence: 1,
+    at: 0,
+    action,
     position: 1,
-    ...{
-      callId: '',
-      correlationId: '1d6c6a58-6739-4f0c-98ff-0968292c8c30',
-      requester: null,
-      owner: null,
-      alarm: null,
-    },
-    ...{ recordingState: 1, markingState: 1, savingState: 0 },
-    ...{ gapStartedAt: null, gapEndedAt: null },
+    callId: '',
+    correlationId: '1d6c6a58-6739-4f0c-98ff-0968292c8c30',
+    requester: null,
+    owner: null,
+    alarm: null,
+    recordingState: 1,
+    markingState: 1,
+    savingState: 0,
+    gapStartedAt: null,
+    gapEndedAt: null,
   };
 }
 process.once('disconnect', () => process.exit());

@@ -18,7 +18,8 @@ const errorTypes = ['configuration', 'validation', 'processing'] as const;
 
 /** State that proves that a command was carried out. */
 const stateAfter: Partial<Record<CommandAction, RecordingState>> = {
-  ...{ Start: 'Started', Pause: 'Paused' },
+  Start: 'Started',
+  Pause: 'Paused',
 };
 
 export interface ContractState {
@@ -146,7 +147,9 @@ export class ContractClient {
 function contractError({ ErrorType: type, Message: message }: NonNullable<Body['ErrorMessage']>) {
   const errorType = errorTypes[(type ?? 3) - 1] ?? 'processing';
   return {
-    ...{ kind: 'contract', errorType, retryable: errorType === 'processing' },
+    kind: 'contract',
+    errorType,
+    retryable: errorType === 'processing',
     message: message ?? 'the command was refused',
   } satisfies HushError;
 }
@@ -158,8 +161,11 @@ function stateOf(body: Body): ContractState | undefined {
   if (!recordingState || !markingState || !savingState) return undefined;
   const { CorrelationId: correlationId, UCCName: uccName } = body;
   return {
-    ...{ correlationId: correlationId ?? '', uccName: uccName ?? '' },
-    ...{ recordingState, markingState, savingState },
+    correlationId: correlationId ?? '',
+    uccName: uccName ?? '',
+    recordingState,
+    markingState,
+    savingState,
   };
 }
 

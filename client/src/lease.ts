@@ -102,7 +102,9 @@ export class Lease {
     const { reason, signal } = this.#options;
     const idempotencyKey = crypto.randomUUID();
     const asked = {
-      ...{ owner: this.#owner, ttlMs: this.#ttlMs, ...this.#onBehalf },
+      owner: this.#owner,
+      ttlMs: this.#ttlMs,
+      ...this.#onBehalf,
       ...(reason ? { reason } : {}),
     };
     let last: Result<undefined> = failure(unexpected('it was not asked for'));
@@ -162,7 +164,9 @@ export class Lease {
     if (this.#lost.signal.aborted) return undefined;
     const sentAt = now();
     const answered = await this.#call.renewPause(this.#owner, {
-      ...{ ttlMs: this.#ttlMs, timeoutMs: Math.max(1, this.#leftMs), ...this.#onBehalf },
+      ttlMs: this.#ttlMs,
+      timeoutMs: Math.max(1, this.#leftMs),
+      ...this.#onBehalf,
     });
     if (this.#released || this.#lost.signal.aborted) return undefined;
     const confirmed = answered.ok ? this.#confirm(answered.value, sentAt) : answered;

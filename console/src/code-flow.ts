@@ -50,14 +50,23 @@ export async function beginCodeFlow({ issuer, clientId, scope }: ConsoleIssuer):
   const found = await discovered(issuer);
   const [state, verifier] = [randomText(), randomText()];
   const begun: Begun = {
-    ...{ state, verifier, issuer, clientId, tokenEndpoint: found.token_endpoint },
+    state,
+    verifier,
+    issuer,
+    clientId,
+    tokenEndpoint: found.token_endpoint,
     hash: location.hash,
   };
   sessionStorage.setItem(KEY, JSON.stringify(begun));
   const address = new URL(found.authorization_endpoint);
   const asked = {
-    ...{ response_type: 'code', client_id: clientId, redirect_uri: redirectUri(), scope, state },
-    ...{ code_challenge: await challengeOf(verifier), code_challenge_method: 'S256' },
+    response_type: 'code',
+    client_id: clientId,
+    redirect_uri: redirectUri(),
+    scope,
+    state,
+    code_challenge: await challengeOf(verifier),
+    code_challenge_method: 'S256',
   };
   for (const [name, value] of Object.entries(asked)) address.searchParams.set(name, value);
   location.assign(address);
@@ -82,8 +91,10 @@ export async function finishCodeFlow(): Promise<IssuedToken | undefined> {
   }
   const { tokenEndpoint, clientId, verifier } = begun;
   return askToken(tokenEndpoint, clientId, {
-    ...{ grant_type: 'authorization_code', code: query.get('code') ?? '' },
-    ...{ redirect_uri: redirectUri(), code_verifier: verifier },
+    grant_type: 'authorization_code',
+    code: query.get('code') ?? '',
+    redirect_uri: redirectUri(),
+    code_verifier: verifier,
   });
 }
 

@@ -38,7 +38,9 @@ function useLive<Value>(
   ask: (signal: AbortSignal) => Promise<Result<Value>>,
 ): Live<Value> {
   const [state, setState] = useState<Live<Value>>({
-    ...{ value: undefined, error: undefined, isConnected: true },
+    value: undefined,
+    error: undefined,
+    isConnected: true,
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the id says what is asked.
   useEffect(() => {

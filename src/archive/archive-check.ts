@@ -53,8 +53,15 @@ export class ArchiveCheck {
     this.#options = options;
     this.#request = request;
     this.report = {
-      ...{ files: 0, bytes: 0, segments: 0, findings: [] },
-      ...{ orphans: 0, strangers: 0, missing: 0, damaged: 0, removed: 0 },
+      files: 0,
+      bytes: 0,
+      segments: 0,
+      findings: [],
+      orphans: 0,
+      strangers: 0,
+      missing: 0,
+      damaged: 0,
+      removed: 0,
     };
   }
 

@@ -79,7 +79,9 @@ function embeddedAuth(options: AuthOptions): Auth {
   const { people, onStandingsFailed: onError } = options;
   const keys = signingKeys(options);
   const issuer = new EmbeddedIssuer({
-    ...{ ...options.settings, ...options, keys },
+    ...options.settings,
+    ...options,
+    keys,
     hasher: new ScryptHasher(HASHED_AT_ONCE),
     strangersHasher: new ScryptHasher(STRANGERS_HASHED_AT_ONCE),
   });
@@ -89,7 +91,9 @@ function embeddedAuth(options: AuthOptions): Auth {
     return { settings: embeddedSettings(name), findKey: issuer.findKey, standingOf };
   };
   return {
-    ...{ authenticator: verifier(options, own, standings), issuer, standings },
+    authenticator: verifier(options, own, standings),
+    issuer,
+    standings,
     async start() {
       await keys.prove();
       await standings.start();
@@ -122,7 +126,9 @@ function externalIssuers({ settings, clock, onError }: AuthOptions): Map<string,
       const { issuer, jwksUri } = one;
       const keys = new IssuerKeys({
         ...settings,
-        ...{ issuer, clock, onError },
+        issuer,
+        clock,
+        onError,
         ...(jwksUri === undefined ? {} : { jwksUri }),
       });
       return [issuer, { settings: one, findKey: keys.find }];

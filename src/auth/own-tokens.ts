@@ -85,7 +85,9 @@ export class OwnTokens {
     const { kid, key } = await this.#options.keys.current();
     const now = this.#now();
     return new SignJWT({
-      ...{ azp: consoleClientId, typ: renewalType.claim, auth_time: now },
+      azp: consoleClientId,
+      typ: renewalType.claim,
+      auth_time: now,
       hush_generations: [user.generation, 0],
     })
       .setProtectedHeader({ alg: SIGNING_ALGORITHM, typ: renewalType.header, kid })
@@ -103,7 +105,10 @@ export class OwnTokens {
     const now = clock.now();
     const typ = kind === 'access' ? 'JWT' : renewalType.header;
     const verified = await jwtVerify(token, this.findKey, {
-      ...{ issuer: issuer(), algorithms: [SIGNING_ALGORITHM], currentDate: new Date(now), typ },
+      issuer: issuer(),
+      algorithms: [SIGNING_ALGORITHM],
+      currentDate: new Date(now),
+      typ,
       requiredClaims: ['sub', 'exp', 'auth_time'],
     }).catch(() => undefined);
     const { azp, sub: name = '', auth_time: signedInAt } = verified?.payload ?? {};

@@ -41,7 +41,9 @@ export class SignInLimits {
     const { failureWindowMs: windowMs } = settings;
     const count = (of: GuessKey['of']): FailedAttempts =>
       new FailedAttempts({
-        ...{ most: this.#most(of), windowMs, maxKeys: MAX_LIMITED_KEYS },
+        most: this.#most(of),
+        windowMs,
+        maxKeys: MAX_LIMITED_KEYS,
         now: () => clock.now(),
       });
     this.#counts = { user: count('user'), client: count('client'), address: count('address') };

@@ -82,7 +82,8 @@ export class ClassicFrontEnd {
         this.#expiries.delete(connection);
         this.#connections.delete(connection);
       },
-      ...{ maxConnections, onError },
+      maxConnections,
+      onError,
       connectionTimeoutMs: longPollTimeoutMs,
       keepAliveIntervalMs: Math.min(options.keepAliveMs, MAX_KEEP_ALIVE_MS),
       maxBufferedBytes: maxBacklogBytes,
@@ -119,7 +120,8 @@ export class ClassicFrontEnd {
   handleUpgrade(
     request: IncomingMessage,
     socket: Duplex,
-    ...[head, { path, query, caller }]: [Buffer, HubRequest]
+    head: Buffer,
+    { path, query, caller }: HubRequest,
   ): void {
     const action = this.#actionOf(path);
     if (!action) {

@@ -68,8 +68,12 @@ export class RecordingHub {
       },
       isSameUser: isSameBearer,
       expiresAt: expiryOf,
-      ...{ maxConnections, maxBacklogBytes, isOriginAllowed, onError },
-      ...{ longPollTimeoutMs, keepAliveIntervalMs },
+      maxConnections,
+      maxBacklogBytes,
+      isOriginAllowed,
+      onError,
+      longPollTimeoutMs,
+      keepAliveIntervalMs,
       // Bounds the buffer of a client that reconnects statefully in the same way.
       replayBufferBytes: maxBacklogBytes / 2,
     });
@@ -113,7 +117,8 @@ export class RecordingHub {
   handleUpgrade(
     request: IncomingMessage,
     socket: Duplex,
-    ...[head, { path, query, caller }]: [Buffer, HubRequest]
+    head: Buffer,
+    { path, query, caller }: HubRequest,
   ): void {
     if (this.#classic.owns(path)) {
       this.#classic.handleUpgrade(request, socket, head, { path, query, caller });

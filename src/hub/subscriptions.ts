@@ -115,7 +115,9 @@ export class Subscriptions {
   #follow(uccName: string, since: number | undefined, onError: (cause: unknown) => void): Follower {
     let burst = 0;
     const follower = this.#options.feed.follow({
-      ...{ uccName, since, onError },
+      uccName,
+      since,
+      onError,
       deliver: (event) => {
         if (!this.#options.sees(event.uccName)) return undefined;
         const drained = this.#options.send(event);

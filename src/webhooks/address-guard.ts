@@ -10,21 +10,26 @@ import { ipv6Words, parseNetworks } from '../domain/common/networks.ts';
 const forbiddenNetworks = [
   // This network, link-local, multicast and reserved addresses (RFC 1112 section 4), including
   // broadcast.
-  ...['0.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '240.0.0.0/4'],
+  '0.0.0.0/8',
+  '169.254.0.0/16',
+  '224.0.0.0/4',
+  '240.0.0.0/4',
   // Unspecified, link-local and multicast; site-local differs from site to site (RFC 3879).
-  ...['::/128', 'fe80::/10', 'fec0::/10', 'ff00::/8'],
+  '::/128',
+  'fe80::/10',
+  'fec0::/10',
+  'ff00::/8',
   // Metadata and agent addresses outside link-local: AWS, Google, Alibaba, Oracle, Azure.
-  ...[
-    'fd00:ec2::/32',
-    'fd00:c1::/32',
-    'fd20:ce::254',
-    '100.100.100.200',
-    '192.0.0.192',
-    '168.63.129.16',
-  ],
+  'fd00:ec2::/32',
+  'fd00:c1::/32',
+  'fd20:ce::254',
+  '100.100.100.200',
+  '192.0.0.192',
+  '168.63.129.16',
   // Gateways translate these to IPv4, each in its own way: NAT64 with the well-known prefix and the
   // one for local use (RFC 6052, RFC 8215), and Teredo, which hides the address (RFC 4380).
-  ...['64:ff9b::/32', '2001::/32'],
+  '64:ff9b::/32',
+  '2001::/32',
 ];
 
 const isLoopback = parseNetworks(['::1']);

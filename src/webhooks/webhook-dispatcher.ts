@@ -77,7 +77,9 @@ export class WebhookDispatcher implements Webhooks {
       ...options,
       settings: limits,
       sender: new WebhookSender({
-        ...{ timeoutMs: limits.timeoutMs, isRefused: this.#isRefused, lookup },
+        timeoutMs: limits.timeoutMs,
+        isRefused: this.#isRefused,
+        lookup,
         now: () => clock.now(),
       }),
       horizon: (uccName) => this.#horizons.get(uccName) ?? 0,

@@ -70,14 +70,11 @@ describe('an archive check', () => {
     writeFileSync(join(folder(whole.id), '0-0.7.seg'), 'left behind');
     mkdirSync(folder('nobody'));
     writeFileSync(join(folder('nobody'), '0-0.seg.partial'), '');
+    const atAnyDepth = { orphans: 1, strangers: 1, missing: 1 };
     const shallow = await work<Report>('check', {});
-    expect(shallow.progress).toMatchObject({
-      ...{ orphans: 1, strangers: 1, missing: 1, damaged: 0, removed: 0 },
-    });
+    expect(shallow.progress).toMatchObject({ ...atAnyDepth, damaged: 0, removed: 0 });
     const deep = await work<Report>('check', { deep: true, remove: true });
-    expect(deep.progress).toMatchObject({
-      ...{ orphans: 1, strangers: 1, missing: 1, damaged: 1, removed: 1 },
-    });
+    expect(deep.progress).toMatchObject({ ...atAnyDepth, damaged: 1, removed: 1 });
     const found = deep.progress.findings.map(({ kind, path }) => `${kind} ${path}`);
     expect(new Set(found)).toEqual(
       new Set([
@@ -167,7 +164,8 @@ describe('a rotation of the master key', () => {
       dataDir: hush.dataDir,
       config: (config) => ({
         ...asAdmin(config),
-        ...{ masterKey: 'cd'.repeat(32), previousMasterKeys: [old] },
+        masterKey: 'cd'.repeat(32),
+        previousMasterKeys: [old],
       }),
     });
     expect((await again.audio(id)).equals(before)).toBe(true);

@@ -68,8 +68,12 @@ test('retention destroys expired recordings, and spares marks and legal holds', 
   const { items } = await hush.get(`/api/audit-log?call=${old.id}&action=erase`);
   expect(items).toEqual([
     expect.objectContaining({
-      ...{ who: 'retention', surface: 'hush', reason: 'retention', outcome: 'ok' },
-      ...{ correlationId: old.correlationId, after: { erased: 'whole' } },
+      who: 'retention',
+      surface: 'hush',
+      reason: 'retention',
+      outcome: 'ok',
+      correlationId: old.correlationId,
+      after: { erased: 'whole' },
     }),
   ]);
   for (const { id } of [marked, held, kept, young]) expect(await status(id)).toBe('kept');

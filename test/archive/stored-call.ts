@@ -25,8 +25,18 @@ import { temporaryFolder } from '../support/hush/hush.ts';
 
 const CHUNK_MS = 900;
 const packets = {
-  ...{ received: 0, kept: 0, gated: 0, duplicate: 0, dtmf: 0, comfortNoise: 0, lost: 0 },
-  ...{ reordered: 0, unauthenticated: 0, unusable: 0, foreign: 0, erased: 0 },
+  received: 0,
+  kept: 0,
+  gated: 0,
+  duplicate: 0,
+  dtmf: 0,
+  comfortNoise: 0,
+  lost: 0,
+  reordered: 0,
+  unauthenticated: 0,
+  unusable: 0,
+  foreign: 0,
+  erased: 0,
 };
 
 /** A recording on disk, sealed by the recorder's own writer. */
@@ -135,14 +145,34 @@ class StoredTrack {
     clock.begin(emptyRtpPacket(), 0);
     clock.hear(0, 0);
     this.record = {
-      ...{ callId, label: String(track), aor: null, role: 'other', mixed: false },
-      ...{ startPosition: null, endPosition: null, initialReason: null, clockOrigin: null },
-      ...{ reasonChanges: [], packets, clockWrongMs: 0, presence: null, ...described },
+      callId,
+      label: String(track),
+      aor: null,
+      role: 'other',
+      mixed: false,
+      startPosition: null,
+      endPosition: null,
+      initialReason: null,
+      clockOrigin: null,
+      reasonChanges: [],
+      packets,
+      clockWrongMs: 0,
+      presence: null,
+      ...described,
     };
     this.writer = new SegmentWriter(
       {
-        ...{ callId, track, codec, clockRate, masterKey, recordingsDir, suppressDtmf: false },
-        ...{ maxUnwrittenBytes: 1e9, firstSegment, lookbackMs: 0, commandCameAtMs: () => 0 },
+        callId,
+        track,
+        codec,
+        clockRate,
+        masterKey,
+        recordingsDir,
+        suppressDtmf: false,
+        maxUnwrittenBytes: 1e9,
+        firstSegment,
+        lookbackMs: 0,
+        commandCameAtMs: () => 0,
         chunkSamples: Math.floor((CHUNK_MS * clockRate) / 1000),
         onSegment: (told) => {
           segments.push({ callId, track, generation: 0, ...told });

@@ -3,8 +3,14 @@ import { principalOf } from '../../src/auth/claims.ts';
 import { uriKey } from '../../src/domain/identifiers/sip-uri.ts';
 
 const settings = {
-  ...{ issuer: 'https://issuer.example', clients: ['coreapi'], rolesFrom: [], rolePrefix: '' },
-  ...{ uccsFrom: 'uccs', nameFrom: [], urisFrom: ['sip_uri', 'email'], defaultUccs: [] },
+  issuer: 'https://issuer.example',
+  clients: ['coreapi'],
+  rolesFrom: [],
+  rolePrefix: '',
+  uccsFrom: 'uccs',
+  nameFrom: [],
+  urisFrom: ['sip_uri', 'email'],
+  defaultUccs: [],
 };
 
 function speaksAs(claims: Record<string, unknown>, uri: string): boolean {

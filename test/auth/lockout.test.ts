@@ -32,13 +32,19 @@ beforeAll(async () => {
   page = people.integrator;
   admin = people.admin;
   hush = await TestHush.start({
-    ...{ dataDir, overrides: { logger, clock: { now: () => Date.now() + offsetMs } } },
+    dataDir,
+    overrides: { logger, clock: { now: () => Date.now() + offsetMs } },
     config: (config) => ({
       ...config,
       http: { ...config.http, trustedProxies: ['127.0.0.1'] },
       auth: {
-        ...{ ...config.auth, mode: 'embedded', tenantId, failureWindowMs: WINDOW_MS },
-        ...{ maxFailuresPerUser: 3, maxFailuresPerClient: 5, maxFailuresPerAddress: 8 },
+        ...config.auth,
+        mode: 'embedded',
+        tenantId,
+        failureWindowMs: WINDOW_MS,
+        maxFailuresPerUser: 3,
+        maxFailuresPerClient: 5,
+        maxFailuresPerAddress: 8,
       },
     }),
   });

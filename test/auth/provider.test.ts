@@ -4,12 +4,20 @@ import { TestHush, ucc } from '../support/hush/hush.ts';
 import { privateKey, TestProvider } from './support/provider.ts';
 
 const keycloak = {
-  ...{ azp: 'coreapi', aud: 'account', typ: 'Bearer', preferred_username: 'service-coreapi' },
-  ...{ realm_access: { roles: ['hush-integrator', 'offline_access'] }, hush_uccs: [ucc] },
+  azp: 'coreapi',
+  aud: 'account',
+  typ: 'Bearer',
+  preferred_username: 'service-coreapi',
+  realm_access: { roles: ['hush-integrator', 'offline_access'] },
+  hush_uccs: [ucc],
 };
 const entra = {
-  ...{ appid: 'coreapi', aud: 'api://hush', ver: '2.0', upn: 'eva@domain.com' },
-  ...{ roles: ['hush-supervisor'], hush_uccs: '*' },
+  appid: 'coreapi',
+  aud: 'api://hush',
+  ver: '2.0',
+  upn: 'eva@domain.com',
+  roles: ['hush-supervisor'],
+  hush_uccs: '*',
 };
 let [first, second]: JWK[] = [];
 let provider: TestProvider | undefined;
@@ -35,13 +43,22 @@ async function startHush(issuer: string, times: object = {}): Promise<TestHush> 
     config: (config) => ({
       ...config,
       auth: {
-        ...{ ...config.auth, mode: 'external', tokenCacheMs: 0, keysCooldownMs: 1, ...times },
+        ...config.auth,
+        mode: 'external',
+        tokenCacheMs: 0,
+        keysCooldownMs: 1,
+        ...times,
         issuers: [
           {
-            ...{ issuer, clients: ['coreapi'], rolePrefix: 'hush-', uccsFrom: 'hush_uccs' },
+            issuer,
+            clients: ['coreapi'],
+            rolePrefix: 'hush-',
+            uccsFrom: 'hush_uccs',
             rolesFrom: ['roles', 'realm_access.roles'],
             nameFrom: ['preferred_username', 'upn', 'sub'],
-            ...{ urisFrom: ['upn'], defaultUccs: [], consoleScope: 'openid' },
+            urisFrom: ['upn'],
+            defaultUccs: [],
+            consoleScope: 'openid',
           },
         ],
       },
@@ -52,7 +69,8 @@ async function startHush(issuer: string, times: object = {}): Promise<TestHush> 
 
 async function tokenFrom(issuer: string): Promise<string> {
   const body = new URLSearchParams({
-    ...{ client_id: 'coreapi', client_secret: 'provider-secret' },
+    client_id: 'coreapi',
+    client_secret: 'provider-secret',
     grant_type: 'client_credentials',
   });
   const response = await fetch(`${issuer}/token`, { method: 'POST', body });

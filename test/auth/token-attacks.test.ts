@@ -36,14 +36,22 @@ function newVerifier(server: IssuerServer, jwksUri?: string): TokenVerifier {
   const keys = new IssuerKeys({
     issuer: server.url,
     ...(jwksUri === undefined ? {} : { jwksUri }),
-    ...{ keysFetchTimeoutMs: 300, keysRefreshMs: 600_000, keysMaxAgeMs: 86_400_000 },
-    ...{ keysCooldownMs: 30_000, clock, onError: () => undefined },
+    keysFetchTimeoutMs: 300,
+    keysRefreshMs: 600_000,
+    keysMaxAgeMs: 86_400_000,
+    keysCooldownMs: 30_000,
+    clock,
+    onError: () => undefined,
   });
   return new TokenVerifier({
     issuer: (name) =>
       name === server.url ? { settings: server.settings, findKey: keys.find } : undefined,
-    ...{ clockSkewMs: SKEW_MS, tokenCacheMs: 60_000, maxCachedTokens: 100, maxTokenBytes: 8_192 },
-    ...{ clock, isCurrent: () => true },
+    clockSkewMs: SKEW_MS,
+    tokenCacheMs: 60_000,
+    maxCachedTokens: 100,
+    maxTokenBytes: 8_192,
+    clock,
+    isCurrent: () => true,
   });
 }
 
@@ -61,7 +69,10 @@ async function forge(header: object, sign: (signed: string) => string): Promise<
 describe('a valid token', () => {
   test('identifies its bearer', async () => {
     expect(await verify(await makeToken(issuer.url, key))).toMatchObject({
-      ...{ name: 'eva', client: 'coreapi', roles: ['supervisor'], uccs: new Set(['ucc-a']) },
+      name: 'eva',
+      client: 'coreapi',
+      roles: ['supervisor'],
+      uccs: new Set(['ucc-a']),
     });
   });
 
@@ -136,7 +147,9 @@ describe('an invalid token is refused', () => {
 
   test('roles that another client defines for itself are ignored', async () => {
     const claims = {
-      ...{ azp: 'other', aud: ['coreapi'], realm_access: undefined },
+      azp: 'other',
+      aud: ['coreapi'],
+      realm_access: undefined,
       resource_access: { other: { roles: ['hush-admin'] }, coreapi: { roles: ['hush-agent'] } },
     };
     const principal = await verify(await makeToken(issuer.url, key, { claims }));

@@ -21,14 +21,22 @@ beforeEach(async () => {
   issuer.published = [key.jwk];
   const clock = { now: () => nowMs };
   const { find } = new IssuerKeys({
-    ...{ issuer: issuer.url, clock, onError: () => undefined },
-    ...{ keysFetchTimeoutMs: 1_000, keysRefreshMs: 600_000, keysMaxAgeMs: 86_400_000 },
+    issuer: issuer.url,
+    clock,
+    onError: () => undefined,
+    keysFetchTimeoutMs: 1_000,
+    keysRefreshMs: 600_000,
+    keysMaxAgeMs: 86_400_000,
     keysCooldownMs: 30_000,
   });
   verifier = new TokenVerifier({
     issuer: () => ({ settings: issuer.settings, findKey: find }),
-    ...{ clockSkewMs: 0, tokenCacheMs: 0, maxCachedTokens: 100, maxTokenBytes: 8_192 },
-    ...{ clock, isCurrent: () => true },
+    clockSkewMs: 0,
+    tokenCacheMs: 0,
+    maxCachedTokens: 100,
+    maxTokenBytes: 8_192,
+    clock,
+    isCurrent: () => true,
   });
 });
 afterEach(() => issuer.close());

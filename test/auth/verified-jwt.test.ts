@@ -16,13 +16,13 @@ const POOL_THREADS = Number(process.env.UV_THREADPOOL_SIZE) || 4;
 const rsa = (modulusLength: number) => generateKeyPairSync('rsa', { modulusLength });
 const curve = (namedCurve: string) => generateKeyPairSync('ec', { namedCurve });
 const pairs = {
-  ...{
-    RS256: rsa(2048),
-    PS384: rsa(2048),
-    RS512: rsa(3072),
-    EdDSA: generateKeyPairSync('ed25519'),
-  },
-  ...{ ES256: curve('P-256'), ES384: curve('P-384'), ES512: curve('P-521') },
+  RS256: rsa(2048),
+  PS384: rsa(2048),
+  RS512: rsa(3072),
+  EdDSA: generateKeyPairSync('ed25519'),
+  ES256: curve('P-256'),
+  ES384: curve('P-384'),
+  ES512: curve('P-521'),
 };
 type Alg = keyof typeof pairs;
 

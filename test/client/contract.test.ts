@@ -49,7 +49,9 @@ describe('the contract client', () => {
     expect(await hush.contract.pause(unknown)).toEqual({
       ok: false,
       error: {
-        ...{ kind: 'contract', errorType: 'validation', retryable: false },
+        kind: 'contract',
+        errorType: 'validation',
+        retryable: false,
         message: expect.stringContaining('No Audio session with correlation Id'),
       },
     });

@@ -87,7 +87,8 @@ test('a broken stream resumes where it ended: no gap, no duplicate', async () =>
   const way = await cuttable();
   const breaks: string[] = [];
   const events = createHush({ url: way.url }).events({
-    ...{ ucc, since: 0 },
+    ucc,
+    since: 0,
     onReconnect: ({ kind }) => breaks.push(kind),
   });
   const all: RecordingEvent[] = [];

@@ -21,7 +21,7 @@ export type Fault =
   | 'stalls'
   /** A success status with a body that breaks the API's promise. */
   | 'html'
-  /** Whatever Hush answers, the answer claims that audio is still kept. */
+  /** The answer claims that audio is still kept, whatever Hush answered. */
   | 'keepsAudio';
 
 /** A proxy before a healthy Hush: each request meets the fault that `faultOf` names. */

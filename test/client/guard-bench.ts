@@ -109,7 +109,10 @@ export function guardBench(): GuardBench {
 
 async function clientScript(): Promise<string> {
   const { outputFiles } = await build({
-    ...{ entryPoints: [entry], bundle: true, write: false, format: 'iife' },
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: 'iife',
     globalName: 'hushClient',
   });
   return outputFiles[0]?.text ?? '';

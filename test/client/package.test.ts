@@ -25,7 +25,11 @@ afterAll(() => rmSync(consumer, { recursive: true, force: true }));
 async function bundled(source: string): Promise<{ bytes: number; text: string }> {
   const { outputFiles } = await build({
     stdin: { contents: source, resolveDir: consumer },
-    ...{ bundle: true, minify: true, format: 'esm', write: false, platform: 'browser' },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    write: false,
+    platform: 'browser',
   });
   const text = outputFiles[0]?.text ?? '';
   return { bytes: gzipSync(text).length, text };

@@ -96,8 +96,12 @@ const connectInPage = `async ({ url, transport, binary, skipNegotiation, ucc }) 
 
 function connect(page: Page, options: Partial<Asked>): Promise<string> {
   const asked: Asked = {
-    ...{ url: hush.api + hubPath, transport: TRANSPORTS.WebSockets, ucc },
-    ...{ binary: false, skipNegotiation: false, ...options },
+    url: hush.api + hubPath,
+    transport: TRANSPORTS.WebSockets,
+    ucc,
+    binary: false,
+    skipNegotiation: false,
+    ...options,
   };
   return page.evaluate(`(${connectInPage})(${JSON.stringify(asked)})`);
 }

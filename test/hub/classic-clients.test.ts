@@ -130,7 +130,9 @@ describe.each(['webSockets', 'serverSentEvents', 'longPolling'])(
       await command('UnMark');
       expect((await recording.first(1))[0]).toMatchObject({ Action: 'UnMark', UccName: ucc });
       expect((await state.first(1))[0]).toEqual({
-        ...{ UccName: ucc, CorrelationId: correlationId, StateAction: 7 },
+        UccName: ucc,
+        CorrelationId: correlationId,
+        StateAction: 7,
       });
     });
   },

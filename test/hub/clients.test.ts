@@ -103,11 +103,22 @@ describe.each(MATRIX)('client $version over $transport in $protocol', (row) => {
     await command('Mark', otherUcc);
     const [first, second] = await recording.first(2);
     expect(first).toEqual({
-      ...{ Sequence: since + 1, Type: 'recordingStateChanged', UccName: ucc },
-      ...{ CorrelationId: ids[ucc], RecordingId: expect.any(String), Time: expect.any(String) },
-      ...{ StateAction: 7, Action: 'UnMark', Requester: agent, Owner: null, Alarm: null },
-      ...{ RecordingState: 1, MarkingState: 2, SavingState: 0 },
-      ...{ GapStartedAt: null, GapEndedAt: null },
+      Sequence: since + 1,
+      Type: 'recordingStateChanged',
+      UccName: ucc,
+      CorrelationId: ids[ucc],
+      RecordingId: expect.any(String),
+      Time: expect.any(String),
+      StateAction: 7,
+      Action: 'UnMark',
+      Requester: agent,
+      Owner: null,
+      Alarm: null,
+      RecordingState: 1,
+      MarkingState: 2,
+      SavingState: 0,
+      GapStartedAt: null,
+      GapEndedAt: null,
     });
     expect(second).toMatchObject({ Sequence: since + 2, Action: 'Mark' });
     await connection.invoke('Unsubscribe', ucc);

@@ -64,13 +64,16 @@ async function openAll(): Promise<Record<string, Survivor>> {
     'stateful, JSON': await stateful(ten, await linked(), 'json'),
     'stateful, MessagePack': await stateful(ten, await linked(), 'messagepack'),
     'sinceSequence, 10 over WebSockets': await successive(ten, await linked(), {
-      ...{ transport: 'WebSockets', protocol: 'json' },
+      transport: 'WebSockets',
+      protocol: 'json',
     }),
     'sinceSequence, 6 over long polling': await successive(six, await linked(), {
-      ...{ transport: 'LongPolling', protocol: 'messagepack' },
+      transport: 'LongPolling',
+      protocol: 'messagepack',
     }),
     'sinceSequence, 3.1 over events': await successive(three, await linked(), {
-      ...{ transport: 'ServerSentEvents', protocol: 'json' },
+      transport: 'ServerSentEvents',
+      protocol: 'json',
     }),
     'server-sent events': await eventStream(await linked()),
     classic: await classic(await linked()),

@@ -72,8 +72,13 @@ interface Filling {
 function filled(template: string, { id = '', body = '' }: Filling = {}): string {
   const text = body.replace('{ucc}', ucc);
   const values: Record<string, string> = {
-    ...{ path: hubPath, host: '127.0.0.1', port: new URL(hush.api).port, ucc, id },
-    ...{ length: String(Buffer.byteLength(text)), body: text },
+    path: hubPath,
+    host: '127.0.0.1',
+    port: new URL(hush.api).port,
+    ucc,
+    id,
+    length: String(Buffer.byteLength(text)),
+    body: text,
   };
   return template.replace(
     /\{(path|host|port|ucc|id|length|body)\}/g,

@@ -21,7 +21,8 @@ afterAll(async () => {
 
 async function switchRecording(useAudioRecording: boolean): Promise<void> {
   const answer = await fetch(`${hush.api}/api/uccs/${ucc}`, {
-    ...{ method: 'PATCH', headers: { 'Content-Type': 'application/json' } },
+    method: 'PATCH',
+    headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ useAudioRecording }),
   });
   expect(answer.status).toBe(200);

@@ -32,10 +32,15 @@ async function start(history: EventHistory): Promise<RawClient> {
   const onError = (): void => undefined;
   const hub = new RecordingHub({
     feed: new EventFeed(new InProcessBus(onError), history),
-    ...{ maxConnections: 10, maxBacklogBytes: MAX_BACKLOG_BYTES, onError },
-    ...{ longPollTimeoutMs: 50_000, keepAliveMs: 15_000, aliases: { names: [], paths: [] } },
+    maxConnections: 10,
+    maxBacklogBytes: MAX_BACKLOG_BYTES,
+    onError,
+    longPollTimeoutMs: 50_000,
+    keepAliveMs: 15_000,
+    aliases: { names: [], paths: [] },
     ucc: newUcc,
-    ...{ auditRead: async () => undefined, auditDenied: async () => undefined },
+    auditRead: async () => undefined,
+    auditDenied: async () => undefined,
     isOriginAllowed: () => true,
     isCurrent: () => true,
   });

@@ -26,7 +26,10 @@ function bench(limits = { maxSubscriptionsPerConnection: 1_000, maxSubscriptions
   const looked: string[] = [];
   const connect = (name: string) =>
     new Subscriptions({
-      ...{ feed, room, audit: async () => undefined, auditDenied: async () => undefined },
+      feed,
+      room,
+      audit: async () => undefined,
+      auditDenied: async () => undefined,
       sees: (uccName) => {
         looked.push(name);
         return uccName.startsWith('ucc');

@@ -54,7 +54,8 @@ describe('an idle long poll is answered in time', () => {
     const ms = await taken(async () => {
       const answer = await fetch(url);
       expect({ status: answer.status, text: await answer.text() }).toEqual({
-        ...{ status: 200, text: '' },
+        status: 200,
+        text: '',
       });
     });
     expect(ms).toBeGreaterThan(POLL_MS - 5);

@@ -26,8 +26,11 @@ beforeAll(async () => {
       ...config,
       rtp: { ...config.rtp, ...ports },
       auth: {
-        ...{ ...config.auth, mode: 'embedded', tenantId },
-        ...{ tokenLifetimeMs: LIFETIME_MS, clockSkewMs: 0 },
+        ...config.auth,
+        mode: 'embedded',
+        tenantId,
+        tokenLifetimeMs: LIFETIME_MS,
+        clockSkewMs: 0,
       },
     }),
   });

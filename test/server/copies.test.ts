@@ -42,7 +42,9 @@ function copied(name = 'copy'): string {
 async function startCopy(dataDir: string, adopt = false, udpPort = 0): Promise<TestHush> {
   const ports = await freeRtpPorts();
   const config = (defaults: Config): Config => ({
-    ...{ ...defaults, rtp: { ...defaults.rtp, ...ports }, sip: { ...defaults.sip, udpPort } },
+    ...defaults,
+    rtp: { ...defaults.rtp, ...ports },
+    sip: { ...defaults.sip, udpPort },
     recording: { ...defaults.recording, mediaTimeoutMs: MEDIA_TIMEOUT_MS },
   });
   return TestHush.start({ dataDir, config, overrides: { adopt } });
@@ -65,7 +67,7 @@ describe('a copy of a data folder', () => {
     const dataDir = copied();
     const refused = /^The data folder \S+copy is a copy of another one, .*hush serve --adopt$/;
     await expect(startCopy(dataDir)).rejects.toThrow(refused);
-    // Not even an adopted one while the original is at work.
+    // Adoption is refused as well while the original is at work.
     const inUse = new RegExp(`^The original, .*original, is in use by .* process ${original.pid} `);
     await expect(startCopy(dataDir, true)).rejects.toThrow(inUse);
     expect(call.call.state).toBe('established');

@@ -80,7 +80,8 @@ const failures: Record<string, () => unknown> = {
   'the SIP port is taken on UDP': async () => ({ sip: { udpPort: await takenUdpPort() } }),
   'the SIP port is taken on TCP': async () => ({ sip: { tcpPort: await takenTcpPort() } }),
   'the address of HTTP is not ours': () => ({
-    ...{ http: { host: '192.0.2.1' }, auth: { mode: 'embedded' } },
+    http: { host: '192.0.2.1' },
+    auth: { mode: 'embedded' },
   }),
   'the address of SIP is not ours': () => ({
     sip: { host: '192.0.2.1', allowedNetworks: ['192.0.2.0/24'] },

@@ -30,7 +30,8 @@ afterEach(async () => {
 
 async function place(shutdown: 'finish' | 'handover', more: object = {}): Promise<ServePlace> {
   const at = await ServePlace.create({
-    ...{ shutdown, http: { closeTimeoutMs: CLOSE_TIMEOUT_MS } },
+    shutdown,
+    http: { closeTimeoutMs: CLOSE_TIMEOUT_MS },
     ...more,
   });
   undo.push(() => rmSync(at.folder, { recursive: true, force: true }));

@@ -9,15 +9,25 @@ import { aCall, anEvent, at } from './samples.ts';
 function anAlarm(number: number, changes: Partial<AlarmRecord> = {}): AlarmRecord {
   return {
     id: `00000000-0000-7000-8000-${String(number).padStart(12, '0')}`,
-    ...{ kind: 'mediaMissing', at: at + number, clearedAt: null, callId: 'call' },
-    ...{ correlationId: 'correlation', uccName: 'sales', detail: "nobody's audio — none" },
+    kind: 'mediaMissing',
+    at: at + number,
+    clearedAt: null,
+    callId: 'call',
+    correlationId: 'correlation',
+    uccName: 'sales',
+    detail: "nobody's audio — none",
     ...changes,
   };
 }
 
 const health: CallHealth = judge({
-  ...{ record: aCall({ endedAt: at + 60_000 }), tracks: [], gaps: [], pauses: 2 },
-  ...{ readings: new Map(), open: [], alarms: new Set(['storageFailed' as const]) },
+  record: aCall({ endedAt: at + 60_000 }),
+  tracks: [],
+  gaps: [],
+  pauses: 2,
+  readings: new Map(),
+  open: [],
+  alarms: new Set(['storageFailed' as const]),
 });
 
 describe.each(databaseKinds)('assurance on $name', (kind) => {

@@ -94,7 +94,11 @@ describe.each(databaseKinds)('the audit log on $name', (kind) => {
     const writer = auditLog();
     const row = (action: string) => writer.entry(caller, { action, outcome: 'ok' });
     const user = {
-      ...{ name: 'eva', passwordHash: 'scrypt$...', uccs: ['*'], sipUri: null, createdAt: 5 },
+      name: 'eva',
+      passwordHash: 'scrypt$...',
+      uccs: ['*'],
+      sipUri: null,
+      createdAt: 5,
       roles: ['admin'] as const,
     };
     await people.saveUser(user, row('user add eva'));

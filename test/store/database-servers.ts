@@ -73,12 +73,14 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Post
   const server = new EmbeddedPostgres({
     databaseDir: join(folder, 'db'),
     createPostgresUser: process.getuid?.() === 0,
-    // It is removed with its folder.
+    // The server is removed with its folder.
     persistent: true,
     postgresFlags: [...flags],
     onLog: () => {},
     onError: () => {},
-    ...{ port, user: 'hush', password },
+    port,
+    user: 'hush',
+    password,
   });
   // As root the server runs as another user, who must be able to enter the folder.
   chmodSync(folder, 0o711);

@@ -136,8 +136,15 @@ describe.each(databaseKinds)('the order of events across UCCs on $name', (kind) 
       const provider = { getMigrations: async () => migrations };
       await new Migrator({ db: old.kysely, provider }).migrateTo('0013-metadata');
       const event = (ucc_name: string, sequence: number, at: number) => ({
-        ...{ ucc_name, sequence, at, type: 'callBegan', call_id: 'c', correlation_id: 'i' },
-        ...{ recording_state: 1, marking_state: 0, saving_state: 0 },
+        ucc_name,
+        sequence,
+        at,
+        type: 'callBegan',
+        call_id: 'c',
+        correlation_id: 'i',
+        recording_state: 1,
+        marking_state: 0,
+        saving_state: 0,
       });
       // A clock set back within a UCC does not change its order.
       const rows = [event('a', 1, 50), event('a', 2, 10), event('a', 3, 60)];

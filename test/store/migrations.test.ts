@@ -30,10 +30,21 @@ describe.each(databaseKinds)('migrations on $name', (kind) => {
       expect(error).toBeUndefined();
       const call = aCall();
       const row = {
-        ...{ id: call.id, correlation_id: call.correlationId, ucc_name: 'sales', version: 1 },
-        ...{ recording_state: 1, marking_state: 0, saving_state: 0, pause_confirmed: 1 },
-        ...{ leases: '[]', status: 'kept', recorded: 1, first_sequence: 1, last_sequence: 2 },
-        ...{ began_at: call.beganAt, parties: JSON.stringify(call.parties) },
+        id: call.id,
+        correlation_id: call.correlationId,
+        ucc_name: 'sales',
+        version: 1,
+        recording_state: 1,
+        marking_state: 0,
+        saving_state: 0,
+        pause_confirmed: 1,
+        leases: '[]',
+        status: 'kept',
+        recorded: 1,
+        first_sequence: 1,
+        last_sequence: 2,
+        began_at: call.beganAt,
+        parties: JSON.stringify(call.parties),
       };
       await old.kysely
         .insertInto('calls')
@@ -61,10 +72,22 @@ describe.each(databaseKinds)('migrations on $name', (kind) => {
       await new Migrator({ db: old.kysely, provider }).migrateTo('0007-archive');
       const parties = [{ aor: 'sip:+31-88-0000001@sbc:5060', name: null, role: 'agent' }];
       const row = {
-        ...{ id: 'old', correlation_id: 'c', ucc_name: 'sales', version: 1, gap_reasons: 0 },
-        ...{ recording_state: 1, marking_state: 0, saving_state: 0, pause_confirmed: 1 },
-        ...{ leases: '[]', status: 'kept', recorded: 1, first_sequence: 1, last_sequence: 2 },
-        ...{ began_at: 5, parties: JSON.stringify(parties) },
+        id: 'old',
+        correlation_id: 'c',
+        ucc_name: 'sales',
+        version: 1,
+        gap_reasons: 0,
+        recording_state: 1,
+        marking_state: 0,
+        saving_state: 0,
+        pause_confirmed: 1,
+        leases: '[]',
+        status: 'kept',
+        recorded: 1,
+        first_sequence: 1,
+        last_sequence: 2,
+        began_at: 5,
+        parties: JSON.stringify(parties),
       };
       await old.kysely
         .insertInto('calls')

@@ -11,7 +11,10 @@ describe.each(databaseKinds)('rows on $name', (kind) => {
     const { store, database } = fixture;
     const call = aCall();
     const change = {
-      ...{ call, ucc: aUcc(), detail: aDetail(call), event: anEvent(call, 1) },
+      call,
+      ucc: aUcc(),
+      detail: aDetail(call),
+      event: anEvent(call, 1),
       tracks: [
         aTrack(call.id),
         aTrack(call.id, { track: 1, aor: 'sip:a@x', initialReason: 'hold' }),

@@ -32,7 +32,10 @@ function randomCall(): CallRecord {
   const joined = uccs.filter((name) => name !== uccName && random() < 0.2);
   const dialogue = { ...aCall().dialogue, uccs: [uccName, ...joined] };
   return aCall({
-    ...{ parties, uccName, dialogue, beganAt: at + Math.floor(random() * 60) },
+    parties,
+    uccName,
+    dialogue,
+    beganAt: at + Math.floor(random() * 60),
     recorded: random() < 0.9,
     status: pick(['kept', 'destroyed'] as const),
     markingState: pick([MarkingState.None, MarkingState.Mark, MarkingState.Unmark]),

@@ -54,19 +54,30 @@ export async function openFullLogBench(kind: keyof typeof fullLogs): Promise<Tor
     env: { ...process.env, HUSH_LOG_LEVEL: 'info' },
   });
   const target = new Target({
-    ...{ api: `http://127.0.0.1:${httpPort}`, uccName: ucc, requester: agent },
-    ...{ token: undefined, audioUrl: undefined, commandTimeoutMs: COMMAND_TIMEOUT_MS },
+    api: `http://127.0.0.1:${httpPort}`,
+    uccName: ucc,
+    requester: agent,
+    token: undefined,
+    audioUrl: undefined,
+    commandTimeoutMs: COMMAND_TIMEOUT_MS,
   });
   await untilUp(child, target);
   const recorder = new RecorderProcess({
-    ...{ pid: child.pid, restart: undefined, crashWorker: undefined, fillLog: place.fill },
+    pid: child.pid,
+    restart: undefined,
+    crashWorker: undefined,
+    fillLog: place.fill,
     isUp: () => target.isUp(),
   });
   return {
     sip: { address: '127.0.0.1', port: sipPort, transport: 'UDP' },
-    ...{ api: `http://127.0.0.1:${httpPort}`, target, recorder, dataDir },
+    api: `http://127.0.0.1:${httpPort}`,
+    target,
+    recorder,
+    dataDir,
     uccs: { other: undefined, forgetful: undefined, lookback: undefined },
-    ...{ hasLeases: true, guardMs: resumeGuardMs() },
+    hasLeases: true,
+    guardMs: resumeGuardMs(),
     close: async () => {
       await endOf(child);
       place.close();
@@ -91,8 +102,11 @@ function settings({ dataDir, httpPort, sipPort, rtp }: Ports): object {
     rtp,
     uccs: [
       {
-        ...{ name: ucc, useAudioRecording: true, agentCanEditAudioRecording: true },
-        ...{ maxPauseMs: MAX_PAUSE_MS, agents: [agent] },
+        name: ucc,
+        useAudioRecording: true,
+        agentCanEditAudioRecording: true,
+        maxPauseMs: MAX_PAUSE_MS,
+        agents: [agent],
       },
     ],
   };

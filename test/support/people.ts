@@ -75,7 +75,12 @@ function passwordOf(name: string): string {
 
 const atTheDesk: Caller = {
   principal: {
-    ...{ key: '', name: 'test', client: null, roles: [], uccs: 'all', uris: new Set<string>() },
+    key: '',
+    name: 'test',
+    client: null,
+    roles: [],
+    uccs: 'all',
+    uris: new Set<string>(),
     expiresAt: null,
   },
   address: '',
@@ -114,7 +119,8 @@ export async function hushWithPeople(
   const people = await addDemoPeople(dataDir);
   await addClients(dataDir, furtherClients);
   const hush = await TestHush.start({
-    ...{ dataDir, overrides },
+    dataDir,
+    overrides,
     config: (config) => ({
       ...config,
       auth: { ...config.auth, mode: 'embedded', tenantId, anonymous: false },

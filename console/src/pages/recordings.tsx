@@ -42,7 +42,8 @@ export function RecordingsPage() {
     let next = before?.next ?? undefined;
     for (let page = 0; page < MAX_PAGES; page += 1) {
       const result = await session.client.recordings.page({
-        ...{ ...asked, limit: PAGE },
+        ...asked,
+        limit: PAGE,
         ...(next ? { cursor: next } : {}),
       });
       if (own !== round.current) return;
@@ -170,7 +171,10 @@ function queryOf(form: FormData): RecordingQuery {
     String(form.get(name) ?? '').trim() || undefined;
   const longer = text('longer');
   const query = {
-    ...{ agent: text('agent'), party: text('party'), ucc: text('ucc'), gap: text('gap') },
+    agent: text('agent'),
+    party: text('party'),
+    ucc: text('ucc'),
+    gap: text('gap'),
     minLengthMs: longer === undefined ? undefined : lengthOf(longer),
     marked: form.get('marked') === 'true' ? true : undefined,
   };

@@ -28,15 +28,18 @@ const newUcc: UccSettings = { useAudioRecording: true, agentCanEditAudioRecordin
 const MINUTE_MS = 60_000;
 const numbers = [
   {
-    ...{ name: 'retentionDays', label: texts.uccs.retentionDays },
+    name: 'retentionDays',
+    label: texts.uccs.retentionDays,
     of: (ucc: Ucc) => ucc.retentionDays,
   },
   {
-    ...{ name: 'maxPauseMinutes', label: texts.uccs.maxPauseMinutes },
+    name: 'maxPauseMinutes',
+    label: texts.uccs.maxPauseMinutes,
     of: (ucc: Ucc) => ucc.maxPauseMs / MINUTE_MS,
   },
   {
-    ...{ name: 'pauseLookbackMs', label: texts.uccs.pauseLookbackMs },
+    name: 'pauseLookbackMs',
+    label: texts.uccs.pauseLookbackMs,
     of: (ucc: Ucc) => ucc.pauseLookbackMs,
   },
 ];

@@ -5,8 +5,13 @@ import type { Command } from '../use-command.ts';
 
 /** Actions of keys on the focused call. */
 export const actionKeys: Record<string, CommandAction> = {
-  ...{ p: 'Pause', s: 'Start', m: 'Mark', u: 'UnMark' },
-  ...{ x: 'Stop', k: 'Save', d: 'Delete' },
+  p: 'Pause',
+  s: 'Start',
+  m: 'Mark',
+  u: 'UnMark',
+  x: 'Stop',
+  k: 'Save',
+  d: 'Delete',
 };
 
 interface CallActionsProps {

@@ -37,14 +37,19 @@ function Meter({ level: { aor, role, dbfs }, width }: MeterProps) {
       aria-valuetext={dbfs === null ? texts.live.notRecorded : `${dbfs} dB`}
       title={`${who}: ${dbfs === null ? texts.live.notRecorded : `${dbfs} dB`}`}
       style={{
-        ...{ width, height: 8, overflow: 'hidden' },
-        ...{ borderWidth: 1, borderColor: 'var(--mantine-color-dimmed)' },
+        width,
+        height: 8,
+        overflow: 'hidden',
+        borderWidth: 1,
+        borderColor: 'var(--mantine-color-dimmed)',
         borderStyle: dbfs === null ? 'dashed' : 'solid',
       }}
     >
       <div
         style={{
-          ...{ height: '100%', width: `${share * 100}%`, transition: 'width 300ms linear' },
+          height: '100%',
+          width: `${share * 100}%`,
+          transition: 'width 300ms linear',
           background: 'var(--mantine-primary-color-filled)',
         }}
       />

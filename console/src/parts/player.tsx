@@ -45,8 +45,15 @@ export function Player({ peaks, url, startAt, marks, onSelect, onBroken }: Playe
     media.src = url;
     const wave = WaveSurfer.create({
       container: box.current,
-      ...{ media, duration: lengthS, peaks: peaks.channels.map(waveOf), normalize: true },
-      ...{ height: HEIGHT, barWidth: 2, barGap: 1, cursorWidth: 2, dragToSeek: false },
+      media,
+      duration: lengthS,
+      peaks: peaks.channels.map(waveOf),
+      normalize: true,
+      height: HEIGHT,
+      barWidth: 2,
+      barGap: 1,
+      cursorWidth: 2,
+      dragToSeek: false,
       splitChannels: [
         { waveColor: '#0b7285', progressColor: '#084c58' },
         { waveColor: '#868e96', progressColor: '#495057' },
@@ -58,8 +65,12 @@ export function Player({ peaks, url, startAt, marks, onSelect, onBroken }: Playe
       for (const [index, { gaps }] of peaks.channels.entries()) {
         for (const { startMs, lengthMs, reason } of gaps) {
           regions.addRegion({
-            ...{ start: startMs / 1000, end: (startMs + lengthMs) / 1000, channelIdx: index },
-            ...{ drag: false, resize: false, color: gapColors[reason] ?? 'rgba(134,142,150,0.3)' },
+            start: startMs / 1000,
+            end: (startMs + lengthMs) / 1000,
+            channelIdx: index,
+            drag: false,
+            resize: false,
+            color: gapColors[reason] ?? 'rgba(134,142,150,0.3)',
             content: gapLabel(reason, lengthMs, lengthMs / peaks.lengthMs),
           });
         }
@@ -159,8 +170,11 @@ async function copyLink(seconds: number): Promise<string> {
 
 /** Gaps that somebody caused differ in colour from losses. */
 const gapColors: Record<string, string> = {
-  ...{ api: 'rgba(217,72,15,0.35)', lease: 'rgba(217,72,15,0.35)', stop: 'rgba(217,72,15,0.2)' },
-  ...{ hold: 'rgba(25,113,194,0.3)', erased: 'rgba(0,0,0,0.55)' },
+  api: 'rgba(217,72,15,0.35)',
+  lease: 'rgba(217,72,15,0.35)',
+  stop: 'rgba(217,72,15,0.2)',
+  hold: 'rgba(25,113,194,0.3)',
+  erased: 'rgba(0,0,0,0.55)',
 };
 
 /** Shows a gap's reason and length; a narrow gap shows them on hover. */
@@ -175,8 +189,10 @@ function gapLabel(reason: string, lengthMs: number, share: number): HTMLElement 
   chip.textContent = words;
   // Readable on any colour of the gap and the page.
   Object.assign(chip.style, {
-    ...{ padding: '1px 4px', whiteSpace: 'nowrap' },
-    ...{ background: 'var(--mantine-color-body)', color: 'var(--mantine-color-text)' },
+    padding: '1px 4px',
+    whiteSpace: 'nowrap',
+    background: 'var(--mantine-color-body)',
+    color: 'var(--mantine-color-text)',
   });
   label.append(chip);
   return label;

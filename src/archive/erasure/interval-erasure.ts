@@ -52,7 +52,9 @@ export async function withoutInterval(
     const before = told.filter((gap) => gap.track === track.track);
     try {
       const erased = await trackWithout(unsealing, track, {
-        ...{ segments: own, details, gaps: before.map((gap) => moved(gap, first)) },
+        segments: own,
+        details,
+        gaps: before.map((gap) => moved(gap, first)),
         span: unitsOf(track, { start: origin + interval.start, end: origin + interval.end }),
       });
       replaced.push(...erased.replaced);

@@ -19,7 +19,10 @@ const makers = { opus: opusFile, flac: flacFile, peaks: peaksFile };
 
 function open({ tracks, segments, gaps, files, masterKeys, format }: ExportJob): Promise<Playback> {
   return Playback.open({
-    ...{ tracks, gaps, segments: segments.map(withKey), files: openFiles(files) },
+    tracks,
+    gaps,
+    segments: segments.map(withKey),
+    files: openFiles(files),
     keys: new KeyRing(masterKeys.map((key) => Buffer.from(key))),
     ...(format === 'opus' ? { rates: opusRates } : {}),
   });

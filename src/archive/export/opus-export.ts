@@ -25,15 +25,22 @@ export async function* opusFile(playback: Playback): AsyncGenerator<Uint8Array> 
   if (!sampleRate) throw new RangeError('Opus encodes no audio of such a rate');
   const frameSize = (sampleRate * FRAME_MS) / 1000;
   const encoder = await createEncoder({
-    ...{ channels: CHANNELS, sampleRate, frameSize },
-    ...{ application: Application.Audio, bitrate: BITRATE, complexity: COMPLEXITY },
+    channels: CHANNELS,
+    sampleRate,
+    frameSize,
+    application: Application.Audio,
+    bitrate: BITRATE,
+    complexity: COMPLEXITY,
   });
   try {
     const lookahead = encoder.getLookahead();
     const played = PLAYED_RATE / sampleRate;
     const stream = new OpusStream({
-      ...{ channels: CHANNELS, preSkip: lookahead * played, inputSampleRate: sampleRate },
-      ...{ vendor: 'Hush', serial: randomInt(2 ** 32) },
+      channels: CHANNELS,
+      preSkip: lookahead * played,
+      inputSampleRate: sampleRate,
+      vendor: 'Hush',
+      serial: randomInt(2 ** 32),
     });
     yield stream.head();
     const frames = new FrameCutter(frameSize * CHANNELS);

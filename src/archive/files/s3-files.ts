@@ -47,7 +47,9 @@ export class S3Files implements AudioFiles {
     const { endpoint, region, accessKeyId, secretAccessKey, forcePathStyle } = settings;
     this.#settings = settings;
     this.#client = new S3Client({
-      ...{ region, forcePathStyle, maxAttempts: MAX_ATTEMPTS },
+      region,
+      forcePathStyle,
+      maxAttempts: MAX_ATTEMPTS,
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(accessKeyId === undefined || secretAccessKey === undefined
         ? {}
@@ -100,7 +102,8 @@ export class S3Files implements AudioFiles {
     do {
       const page = await this.#client.send(
         new ListObjectsV2Command({
-          ...{ Bucket: bucket, Prefix: callId === undefined ? prefix : `${prefix}${callId}/` },
+          Bucket: bucket,
+          Prefix: callId === undefined ? prefix : `${prefix}${callId}/`,
           ...(token === undefined ? {} : { ContinuationToken: token }),
         }),
         this.#limit,

@@ -52,8 +52,10 @@ export class S3Uploads {
     let page: Partial<ListMultipartUploadsCommandOutput> = {};
     do {
       const listed = new ListMultipartUploadsCommand({
-        ...{ Bucket: bucket, Prefix: prefix },
-        ...{ KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker },
+        Bucket: bucket,
+        Prefix: prefix,
+        KeyMarker: page.NextKeyMarker,
+        UploadIdMarker: page.NextUploadIdMarker,
       });
       page = await this.#client.send(listed, this.#limitFor(0));
       for (const { Key, UploadId } of page.Uploads ?? []) {

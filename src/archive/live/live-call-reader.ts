@@ -152,7 +152,9 @@ function growing(
   const places = readers.flatMap((reader) => reader.places);
   const msOf = (position: number): number => (position * 1000) / track.clockRate;
   return {
-    ...{ track, channels, voice: new TrackDecoder(track.clockRate, readers) },
+    track,
+    channels,
+    voice: new TrackDecoder(track.clockRate, readers),
     endMs: msOf(Math.max(0, ...places.slice(-MAX_OVERLAP).map(({ covers }) => covers.end))),
     nextAfter: (ms) => {
       const later = places.slice(-MAX_LOOK).filter(({ covers }) => msOf(covers.end) > ms);

@@ -22,10 +22,19 @@ export function recordingVersion({ tracks, segments, gaps }: PlayedRows): string
   const rows = [
     RENDERING,
     tracks.map(({ track, codec, clockRate, role, mixed, startPosition, endPosition }) => [
-      ...[track, codec, clockRate, role, mixed, startPosition, endPosition],
+      track,
+      codec,
+      clockRate,
+      role,
+      mixed,
+      startPosition,
+      endPosition,
     ]),
     segments.map(({ track, segment, generation, wrappedKey }) => [
-      ...[track, segment, generation, wrappedKey !== null],
+      track,
+      segment,
+      generation,
+      wrappedKey !== null,
     ]),
     gaps.map(({ track, start, length, reason }) => [track, start, length, reason]),
   ];

@@ -18,7 +18,7 @@ const BLOCK_SAMPLES = 12_000;
 export interface Wanted extends Span {
   /** Hz */
   readonly rate: number;
-  /** Where decoders start, the same for every part of a window: at or before `start`. */
+  /** Start of decoding, the same for every part of a window: at or before `start`. */
   readonly windowStart: number;
 }
 

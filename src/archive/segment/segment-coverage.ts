@@ -21,7 +21,7 @@ export interface ExaminedSegment extends SegmentCoverage {
   readonly isGone: boolean;
   /** Null if its key was destroyed. */
   readonly state: FoundState | null;
-  /** Where it may hold audio that cannot be opened now; null if nowhere. */
+  /** Span that may hold audio that cannot be opened now; null if there is none. */
   readonly doubt: Span | null;
   readonly found: FoundChunks;
 }

@@ -45,8 +45,14 @@ export async function coverageOf(
   if (segments.every(({ wrappedKey }) => wrappedKey !== null)) search.missAll();
   const { callId, track: number, clockRate, initialReason, reasonChanges } = track;
   return {
-    ...{ callId, track: number, extent, slip: slipOf(clockRate) },
-    ...{ initialReason, reasonChanges, commands: receipts.commands, segments: search.segments },
+    callId,
+    track: number,
+    extent,
+    slip: slipOf(clockRate),
+    initialReason,
+    reasonChanges,
+    commands: receipts.commands,
+    segments: search.segments,
     guard: guardOf(track, details),
   };
 }

@@ -108,7 +108,11 @@ async function fillParties(db: Kysely<Schema>): Promise<void> {
         }
       }
       const rows = [...seen].map(([party_key, is_agent]) => ({
-        ...{ party_key, began_at, call_id, ucc_name, is_agent },
+        party_key,
+        began_at,
+        call_id,
+        ucc_name,
+        is_agent,
       }));
       if (rows.length > 0) await db.insertInto('call_parties').values(rows).execute();
     }

@@ -36,6 +36,10 @@ function partyRows(call: { id: string; ucc_name: string; began_at: number; parti
     }
   }
   return [...found].map(([party_key, is_agent]) => ({
-    ...{ party_key, began_at, call_id, ucc_name, is_agent },
+    party_key,
+    began_at,
+    call_id,
+    ucc_name,
+    is_agent,
   }));
 }

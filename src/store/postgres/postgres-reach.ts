@@ -102,8 +102,10 @@ export class Reach {
   async #answers(timeoutMs: number): Promise<boolean> {
     const { url } = this.#options;
     const client = new pg.Client({
-      ...{ connectionString: url, application_name: 'hush probe' },
-      ...{ connectionTimeoutMillis: timeoutMs, query_timeout: timeoutMs },
+      connectionString: url,
+      application_name: 'hush probe',
+      connectionTimeoutMillis: timeoutMs,
+      query_timeout: timeoutMs,
     });
     client.on('error', () => undefined);
     try {

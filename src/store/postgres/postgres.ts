@@ -110,7 +110,8 @@ async function nameOf(kysely: Kysely<Schema>): Promise<string> {
 function openPools(options: PostgresOptions) {
   const { url, timeoutMs, maxConnections } = options;
   const reach = new Reach({
-    ...{ url, timeoutMs },
+    url,
+    timeoutMs,
     onAway: (cause) => options.onAway?.(cause),
     onBack: () => options.onBack?.(),
   });

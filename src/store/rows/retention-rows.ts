@@ -37,7 +37,8 @@ export function erasureOf(row: ErasureTable): ErasureRecord {
     state: row.state as ErasureState,
     destroyed: (JSON.parse(row.destroyed) as Destroyed[]).map((one) => ({
       ...one,
-      ...{ found: one.found ?? null, lostMs: one.lostMs ?? 0 },
+      found: one.found ?? null,
+      lostMs: one.lostMs ?? 0,
     })),
     keysDestroyedAt: row.keys_destroyed_at === null ? null : Number(row.keys_destroyed_at),
     doneAt: row.done_at === null ? null : Number(row.done_at),

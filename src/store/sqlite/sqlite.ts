@@ -128,7 +128,9 @@ function keysOf({
       await secrets.replace(
         of,
         keys.map(({ callId, before, after }) => ({
-          ...{ callId, before: text(before), after: text(after) },
+          callId,
+          before: text(before),
+          after: text(after),
         })),
       );
     },

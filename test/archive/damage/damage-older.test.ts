@@ -24,7 +24,8 @@ describe('a recording of a release that stored nothing about its segments', () =
     const clockOrigin = { at: origin, monotonicMs: 0, bootId: 'b' };
     const command = (action: StateAction, frame: number, position: number): CallDetailRecord => ({
       ...aDetail(aCall()),
-      ...{ action, detail: `RecorderSetTo${stateActionName(action)}ByAgent` },
+      action,
+      detail: `RecorderSetTo${stateActionName(action)}ByAgent`,
       effectiveAt: origin + frame * 20,
       streams: [{ track: 0, lastSequence: 7, lastPosition: position * FRAME, guardMs: null }],
     });
@@ -37,7 +38,9 @@ describe('a recording of a release that stored nothing about its segments', () =
     const rows = rowsOf(call).map((row) => ({ ...row, sealed: null }));
     const look = () =>
       finishedRecording(unsealing(call), {
-        ...{ tracks: [{ ...one, clockOrigin }], segments: rows, details },
+        tracks: [{ ...one, clockOrigin }],
+        segments: rows,
+        details,
       });
     return { call, look };
   }

@@ -49,16 +49,24 @@ describe('destroying a recording', () => {
 
   function archiveOf(files: SpooledFiles | DiskFiles, mortal = new Mortal(-1, 'before')) {
     return new SealedArchive({
-      ...{ files: mortal.of(files), filesSettings: { recordingsDir }, maxExports: 0 },
+      files: mortal.of(files),
+      filesSettings: { recordingsDir },
+      maxExports: 0,
       keys: new KeyRing([Buffer.alloc(32, 1)]),
-      ...{ store: mortal.of(store), keeping: mortal.of(store.keeping) },
+      store: mortal.of(store),
+      keeping: mortal.of(store.keeping),
     });
   }
 
   function spooled(port: number): SpooledFiles {
     const s3 = new S3Files({
-      ...{ endpoint: `http://127.0.0.1:${port}`, bucket, region: 'us-east-1', prefix: '' },
-      ...{ accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER', forcePathStyle: true },
+      endpoint: `http://127.0.0.1:${port}`,
+      bucket,
+      region: 'us-east-1',
+      prefix: '',
+      accessKeyId: 'S3RVER',
+      secretAccessKey: 'S3RVER',
+      forcePathStyle: true,
       requestTimeoutMs: 500,
     });
     return new SpooledFiles(new DiskFiles(recordingsDir), s3);
@@ -125,9 +133,12 @@ describe('destroying a recording', () => {
   it('makes room when the database has none for it', async () => {
     const full = new Mortal(0, 'before');
     const archive = new SealedArchive({
-      ...{ files: new DiskFiles(recordingsDir), filesSettings: { recordingsDir }, maxExports: 0 },
+      files: new DiskFiles(recordingsDir),
+      filesSettings: { recordingsDir },
+      maxExports: 0,
       keys: new KeyRing([Buffer.alloc(32, 1)]),
-      ...{ store: full.of(store), keeping: store.keeping },
+      store: full.of(store),
+      keeping: store.keeping,
     });
     await expect(archive.destroy(callId)).rejects.toThrow();
     expect(left().files).toBe(0);

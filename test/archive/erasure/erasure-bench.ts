@@ -79,7 +79,8 @@ export class ErasureBench {
     const row = { id: call.callId, status: 'kept', lengthMs: LENGTH_MS } as const;
     await store.commit({
       call: aCall({ ...row, legalHold: null, gaps: null }),
-      ...{ tracks: call.tracks, segments: rowsOf(call) },
+      tracks: call.tracks,
+      segments: rowsOf(call),
     });
     const { gaps } = await archiveOf(this.place, store).finish(call.callId);
     await store.commit({ gaps });

@@ -60,8 +60,13 @@ export function uploaderOf(
   if (!(files instanceof SpooledFiles)) throw new Error('there is no bucket');
   const kept = new RecordingLock({ calls: new CallRegistry(), store });
   return new Uploader({
-    ...{ disk: files.disk, bucket: files.bucket, store, onError },
-    ...{ firstRetryMs: 20, maxRetryMs: 100, maxSpoolBytes: 1e12 },
+    disk: files.disk,
+    bucket: files.bucket,
+    store,
+    onError,
+    firstRetryMs: 20,
+    maxRetryMs: 100,
+    maxSpoolBytes: 1e12,
     alarms: { raise: () => undefined },
     exclusively: (callId, upload) => kept.run(callId, upload),
   });
@@ -82,7 +87,10 @@ export function erasuresOf(
   const clock = { now: () => Date.now() };
   const bus = new InProcessBus(() => undefined);
   return new Erasures({
-    ...{ store: lives, keeping, clock, journal: new Journal({ store: lives, bus, clock }) },
+    store: lives,
+    keeping,
+    clock,
+    journal: new Journal({ store: lives, bus, clock }),
     kept: new RecordingLock({ calls: new CallRegistry(), store: lives }),
     archive: archiveOf(place, lives, { files, keeping }),
     alarms: { raise: ({ detail }) => onAlarm(detail) },

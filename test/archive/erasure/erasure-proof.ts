@@ -41,7 +41,9 @@ export async function unitsOf(bench: ErasureBench, store: SqlStore): Promise<Map
       for (let at = 0; at < count; at += 1) {
         const start = run.position + at * samples;
         units.set(`${segment.track}/${start}`, {
-          ...{ startMs: start / perMs, endMs: (start + samples) / perMs, isOpus },
+          startMs: start / perMs,
+          endMs: (start + samples) / perMs,
+          isOpus,
           bytes: run.audio.subarray(at * bytes, (at + 1) * bytes).toString('hex'),
         });
       }
@@ -80,7 +82,9 @@ export async function expectInAgreement(bench: ErasureBench, store: SqlStore): P
     const own = found.gaps.filter((gap) => gap.track === track);
     expect(told).toEqual(
       own.map(({ start, length, reason }) => ({
-        ...{ startMs: start / perMs, lengthMs: length / perMs, reason },
+        startMs: start / perMs,
+        lengthMs: length / perMs,
+        reason,
       })),
     );
   }

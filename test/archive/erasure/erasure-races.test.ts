@@ -40,33 +40,30 @@ afterEach(async () => {
 /** The parts of one process; `between` runs when new files are written and not yet committed. */
 function partsOf(between: (parts: Parts) => Promise<unknown> = async () => undefined) {
   const { keeping } = store;
-  const { files } = bench;
   const { recordingsDir, masterKey } = bench.call;
   const keys = new KeyRing([masterKey]);
-  const archive = new SealedArchive({
-    ...{ files, filesSettings: { recordingsDir }, keys, store, keeping, maxExports: 0 },
-  });
+  const archive = archiveOf(keys);
   const kept = new RecordingLock({ calls: new CallRegistry(), store });
   const journal = new Journal({ store, bus, clock });
   const keyFile = join(recordingsDir, 'master.key');
   writeFileSync(keyFile, `${masterKey.toString('hex')}\n`, { mode: 0o600 });
   const rotation = new KeyRotation({
-    ...{ keys, keeping, keyChecks: store.keyChecks, file: keyFile, vault: masterKeyVault(keys) },
+    keys,
+    keeping,
+    keyChecks: store.keyChecks,
+    file: keyFile,
+    vault: masterKeyVault(keys),
     settled: () => kept.settled(),
   });
-  const exclusively = (callId: string, look: () => Promise<void>) => kept.run(callId, look);
-  const check = new ArchiveCheck(
-    {
-      ...{ files, keys, store, keeping, exclusively, signal: running },
-      missing: (callId) => archive.missing(callId),
-      onFinding: () => undefined,
-    },
-    { deep: false, remove: true },
-  );
+  const check = checkOf(keys, kept, archive);
   const alarms: string[] = [];
   const parts = { archive, kept, journal, rotation, check, keyFile, keys, alarms };
   const erasures = new Erasures({
-    ...{ kept, store, keeping, journal, clock },
+    kept,
+    store,
+    keeping,
+    journal,
+    clock,
     alarms: { raise: ({ kind }) => alarms.push(kind) },
     archive: {
       destroyable: (callId) => archive.destroyable(callId),
@@ -84,6 +81,33 @@ function partsOf(between: (parts: Parts) => Promise<unknown> = async () => undef
 }
 
 type Parts = Omit<ReturnType<typeof partsOf>, 'erasures'>;
+
+function archiveOf(keys: KeyRing): SealedArchive {
+  return new SealedArchive({
+    files: bench.files,
+    filesSettings: { recordingsDir: bench.call.recordingsDir },
+    keys,
+    store,
+    keeping: store.keeping,
+    maxExports: 0,
+  });
+}
+
+function checkOf(keys: KeyRing, kept: RecordingLock, archive: SealedArchive): ArchiveCheck {
+  return new ArchiveCheck(
+    {
+      files: bench.files,
+      keys,
+      store,
+      keeping: store.keeping,
+      exclusively: (callId, look) => kept.run(callId, look),
+      signal: running,
+      missing: (callId) => archive.missing(callId),
+      onFinding: () => undefined,
+    },
+    { deep: false, remove: true },
+  );
+}
 
 /** Expects the erased state in a process started with the keys of the file. */
 async function expectErased(keyFile: string): Promise<void> {

@@ -52,7 +52,8 @@ it('a Hush that is killed during an erasure completes it at its next start', asy
   for (const [index, id] of ids.entries()) {
     const asking = fetch(`${hush.api}/api/recordings/${id}/erasures`, {
       method: 'POST',
-      ...{ headers, body },
+      headers,
+      body,
     }).catch(() => undefined);
     await delay(KILL_AFTER_MS[index]);
     await hush.end('SIGKILL');

@@ -213,7 +213,10 @@ describe('exports', () => {
     const { recordingsDir } = call;
     const other = new SealedArchive({
       ...unsealing({ recordingsDir, masterKey: Buffer.alloc(32, 1) }),
-      ...{ filesSettings: { recordingsDir }, store, keeping: store.keeping, maxExports: 1 },
+      filesSettings: { recordingsDir },
+      store,
+      keeping: store.keeping,
+      maxExports: 1,
     });
     for (const _ of [1, 2]) {
       await expect(other.export(call.callId, 'opus')).rejects.toThrow(

@@ -33,8 +33,11 @@ const configured = (config: Config, more: object = {}): Config => ({
     s3: {
       ...config.archive.s3,
       ...server.settings,
-      ...{ endpoint: `http://127.0.0.1:${between.port}`, requestTimeoutMs: 2_000 },
-      ...{ firstRetryMs: 20, maxRetryMs: 100, ...more },
+      endpoint: `http://127.0.0.1:${between.port}`,
+      requestTimeoutMs: 2_000,
+      firstRetryMs: 20,
+      maxRetryMs: 100,
+      ...more,
     } as never,
   },
 });

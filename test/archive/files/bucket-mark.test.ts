@@ -27,7 +27,11 @@ describe('the mark of an instance in its bucket', () => {
     const told: string[] = [];
     const bucket = new S3Files(server.settings);
     const mark = new BucketMark({
-      ...{ bucket, instance, run: randomUUID(), host: 'recorder-1', path: '/data' },
+      bucket,
+      instance,
+      run: randomUUID(),
+      host: 'recorder-1',
+      path: '/data',
       intervalMs: INTERVAL_MS,
       onShared: (detail) => told.push(`shared: ${detail}`),
       onOurs: () => told.push('ours'),

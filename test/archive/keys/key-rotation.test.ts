@@ -48,7 +48,12 @@ describe.each(databaseKinds)('a rotation of the master key on $name', (kind) => 
     const { keeping, keyChecks } = fixture.store;
     const settled = async (): Promise<void> => undefined;
     return new KeyRotation({
-      ...{ keys, file, keeping, keyChecks, vault: masterKeyVault(keys), settled },
+      keys,
+      file,
+      keeping,
+      keyChecks,
+      vault: masterKeyVault(keys),
+      settled,
     });
   }
 
@@ -153,7 +158,10 @@ describe.each(databaseKinds)('a rotation of the master key on $name', (kind) => 
     const [segment] = await store.segments(await seal(missing));
     const check = new ArchiveCheck(
       {
-        ...{ store, keeping: store.keeping, keys, signal: new AbortController().signal },
+        store,
+        keeping: store.keeping,
+        keys,
+        signal: new AbortController().signal,
         files: new DiskFiles(join(dataDir, 'recordings')),
         exclusively: (_, look) => look(),
         missing: async () => undefined,
@@ -164,7 +172,8 @@ describe.each(databaseKinds)('a rotation of the master key on $name', (kind) => 
     const { findings } = await check.run();
     expect(findings).toEqual([
       {
-        ...{ kind: 'damaged', path: segment && segmentFile(segment) },
+        kind: 'damaged',
+        path: segment && segmentFile(segment),
         detail: `its key is sealed under the master key ${missing.currentId}, which this Hush does not have`,
       },
     ]);

@@ -101,14 +101,19 @@ describe('a call in progress', () => {
     track.writer.seal();
     let isDestroyed = false;
     const audio = live((files) => ({
-      ...{ write: files.write, sync: files.sync, remove: files.remove, list: files.list },
-      ...{ removeFolder: files.removeFolder, isEmpty: files.isEmpty },
+      write: files.write,
+      sync: files.sync,
+      remove: files.remove,
+      list: files.list,
+      removeFolder: files.removeFolder,
+      isEmpty: files.isEmpty,
       sweepUnfinished: files.sweepUnfinished,
       open: async (path) => {
         const file = await files.open(path);
         return (
           file && {
-            ...{ size: file.size, close: () => file.close() },
+            size: file.size,
+            close: () => file.close(),
             // Opened, and about to be decoded.
             read: async (start, end) => {
               const bytes = await file.read(start, end);

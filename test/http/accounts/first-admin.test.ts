@@ -11,7 +11,8 @@ async function start(dataDir = temporaryFolder()): Promise<string | undefined> {
   lines = [];
   const write = (line: string) => void lines.push(JSON.parse(line));
   hush = await TestHush.start({
-    ...{ dataDir, overrides: { logger: pino({ level: 'warn' }, { write }) } },
+    dataDir,
+    overrides: { logger: pino({ level: 'warn' }, { write }) },
     config: (config) => ({ ...config, auth: { ...config.auth, mode: 'embedded', tenantId } }),
   });
   return lines.find(({ code }) => code !== undefined)?.code as string | undefined;
@@ -36,7 +37,8 @@ test('a Hush without users logs a code that creates one admin, once', async () =
   expect(both.map(({ status }) => status).sort()).toEqual([204, 410]);
   expect(await ways()).toMatchObject({ firstAdmin: false });
   const { status } = await hush.post('/api/sign-in', {
-    ...{ username: eva.name, password: eva.password },
+    username: eva.name,
+    password: eva.password,
   });
   expect(status).toBe(200);
   const signedIn = await hush.post('/api/sign-in', { username: 'eva', password: eva.password });

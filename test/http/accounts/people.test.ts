@@ -44,12 +44,16 @@ describe('users of the embedded issuer', () => {
     const added = await ask('PUT', '/api/users/Eva', { ...settings, password: eva.password });
     expect(added.status).toBe(201);
     expect(added.body).toEqual({
-      ...{ name: 'eva', sipUri: null, createdAt: expect.any(String), ...settings },
+      name: 'eva',
+      sipUri: null,
+      createdAt: expect.any(String),
+      ...settings,
     });
     expect(await tokenStatus(eva)).toBe(200);
     const changed = { roles: ['auditor', 'agent'], sipUri: 'sip:eva@domain.com' };
     expect(await ask('PUT', '/api/users/eva', changed)).toMatchObject({
-      ...{ status: 200, body: { roles: ['agent', 'auditor'], uccs: [] } },
+      status: 200,
+      body: { roles: ['agent', 'auditor'], uccs: [] },
     });
     expect(await tokenStatus(eva)).toBe(200);
     await ask('PUT', '/api/users/eva', { ...settings, password: 'another long password' });

@@ -73,8 +73,11 @@ describe('signing in', () => {
 
   test('exchanges no other token for one of the console', async () => {
     const form = new URLSearchParams({
-      ...{ client_id: clientId, client_secret: clientSecret, grant_type: 'password' },
-      ...{ username: supervisor.name, password: supervisor.password },
+      client_id: clientId,
+      client_secret: clientSecret,
+      grant_type: 'password',
+      username: supervisor.name,
+      password: supervisor.password,
     });
     const address = `${hush.api}/auth/realms/${tenantId}/protocol/openid-connect/token`;
     const answer = await fetch(address, { method: 'POST', body: form });
@@ -86,9 +89,15 @@ describe('signing in', () => {
 
 describe('the ways to sign in', () => {
   const issuer = {
-    ...{ issuer: 'https://login.example.com/realms/cc', clients: ['coreapi', 'hush-console'] },
-    ...{ rolesFrom: ['roles'], rolePrefix: 'hush-', uccsFrom: 'hush_uccs', defaultUccs: [] },
-    ...{ nameFrom: ['sub'], urisFrom: [], consoleScope: 'openid profile' },
+    issuer: 'https://login.example.com/realms/cc',
+    clients: ['coreapi', 'hush-console'],
+    rolesFrom: ['roles'],
+    rolePrefix: 'hush-',
+    uccsFrom: 'hush_uccs',
+    defaultUccs: [],
+    nameFrom: ['sub'],
+    urisFrom: [],
+    consoleScope: 'openid profile',
   };
   const elsewhere = { ...issuer, issuer: 'https://machines.example.com' };
   const issuers = [{ ...issuer, consoleClient: 'hush-console' }, elsewhere];
@@ -98,7 +107,9 @@ describe('the ways to sign in', () => {
       config: (config) => ({ ...config, auth: { ...config.auth, mode: 'embedded', issuers } }),
     });
     expect(await at.get('/api/sign-in')).toEqual({
-      ...{ password: true, firstAdmin: true, issuers: [] },
+      password: true,
+      firstAdmin: true,
+      issuers: [],
     });
     await at.remove();
   });
@@ -111,7 +122,8 @@ describe('the ways to sign in', () => {
       }),
     });
     expect(await at.get('/api/sign-in')).toEqual({
-      ...{ password: false, firstAdmin: false },
+      password: false,
+      firstAdmin: false,
       issuers: [{ issuer: issuer.issuer, clientId: 'hush-console', scope: issuer.consoleScope }],
     });
     await at.remove();

@@ -51,7 +51,9 @@ describe('a lease', () => {
     await ask('crm', 'DELETE', { owner: 'named' });
     expect(await auditLog()).toContainEqual(
       expect.objectContaining({
-        ...{ who: 'crm', action: 'LeaseReleased named', outcome: 'refused' },
+        who: 'crm',
+        action: 'LeaseReleased named',
+        outcome: 'refused',
         reason: 'notYourLease',
       }),
     );

@@ -16,7 +16,10 @@ afterAll(() => bench.close());
 
 const json = (more: object = {}): string =>
   JSON.stringify({
-    ...{ Action: 'Mark', RequesterSipUri: agent, UCCName: ucc, CorrelationId: correlationId },
+    Action: 'Mark',
+    RequesterSipUri: agent,
+    UCCName: ucc,
+    CorrelationId: correlationId,
     ...more,
   });
 

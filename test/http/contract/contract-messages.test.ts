@@ -100,13 +100,11 @@ const commandRows: readonly Row[] = [
     message: () => notMember,
   },
   ...[undefined, null, '', 'Resume', 0, 8, -1, 1.5, '8', '1.5', true, [1], {}].map((Action) => ({
-    ...{
-      number: 7,
-      of: `Action ${JSON.stringify(Action)}`,
-      type: 2,
-      call: ucc,
-      command: { Action },
-    },
+    number: 7,
+    of: `Action ${JSON.stringify(Action)}`,
+    type: 2,
+    call: ucc,
+    command: { Action },
     message: () => 'No action was detected in command',
   })),
   ...[
@@ -122,7 +120,10 @@ const commandRows: readonly Row[] = [
     'sip:a b@domain.com',
     'mailto:agent@domain.com',
   ].map((uri) => ({
-    ...{ number: 8, of: `requester ${JSON.stringify(uri)}`, type: 2, call: ucc },
+    number: 8,
+    of: `requester ${JSON.stringify(uri)}`,
+    type: 2,
+    call: ucc,
     command: { RequesterSipUri: uri },
     message: () => `Requester with SipUri:'${typeof uri === 'string' ? uri : ''}' is invalid.`,
   })),

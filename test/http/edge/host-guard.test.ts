@@ -13,7 +13,9 @@ beforeAll(async () => {
     config: (config) => ({
       ...config,
       http: {
-        ...{ ...config.http, host: '0.0.0.0', publicUrl: 'https://hush.example.com' },
+        ...config.http,
+        host: '0.0.0.0',
+        publicUrl: 'https://hush.example.com',
         allowedHosts: ['recorder', '.corp.example'],
         allowedOrigins: ['https://crm.example.com'],
       },

@@ -27,7 +27,9 @@ const host = (): string => new URL(hush.api).host;
 
 function command(action: string, headers: readonly string[] = []): string {
   const body = JSON.stringify({
-    ...{ Action: action, RequesterSipUri: agent, UCCName: ucc },
+    Action: action,
+    RequesterSipUri: agent,
+    UCCName: ucc,
     CorrelationId: correlationId,
   });
   return post(body, headers);

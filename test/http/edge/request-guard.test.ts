@@ -12,7 +12,8 @@ beforeAll(async () => {
       ...config,
       http: {
         ...config.http,
-        ...{ headersTimeoutMs: HEADERS_TIMEOUT_MS, requestTimeoutMs: HEADERS_TIMEOUT_MS },
+        headersTimeoutMs: HEADERS_TIMEOUT_MS,
+        requestTimeoutMs: HEADERS_TIMEOUT_MS,
         requestsPerSecondPerAddress: 20,
       },
     }),
@@ -123,7 +124,8 @@ describe('floods of requests', () => {
     const command = (Action: string) => {
       const named = { CorrelationId: '1d6c6a58-6739-4f0c-98ff-0968292c8c30', UCCName: ucc };
       return hush.post('/attendantservice/api/recording/set', {
-        ...{ Action, RequesterSipUri: agent },
+        Action,
+        RequesterSipUri: agent,
         ...named,
       });
     };

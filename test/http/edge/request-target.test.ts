@@ -81,7 +81,9 @@ describe.each(spellings)('a request target in the form %s', (_, spell) => {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({
-        ...{ Action: 'Mark', RequesterSipUri: agent, UCCName: ucc },
+        Action: 'Mark',
+        RequesterSipUri: agent,
+        UCCName: ucc,
         CorrelationId: correlationId,
       }),
     });
@@ -90,7 +92,9 @@ describe.each(spellings)('a request target in the form %s', (_, spell) => {
 
   test('reaches the token endpoint', async () => {
     const { spelt } = await both(`/auth/realms/${tenantId}/protocol/openid-connect/token`, {
-      ...{ method: 'POST', headers: form, body: 'grant_type=password' },
+      method: 'POST',
+      headers: form,
+      body: 'grant_type=password',
     });
     expect(JSON.parse(spelt.text)).toMatchObject({ error: 'invalid_request' });
   });
@@ -129,7 +133,8 @@ test('the docs page keeps the slash that its links are relative to', async () =>
 test('the authority of an absolute form replaces Host', async () => {
   const negotiate = (origin: string) =>
     raw(hush.api, `${hush.api}/attendantservice/hubs/recording/negotiate`, {
-      ...{ method: 'POST', headers: { Host: 'other.example', Origin: origin } },
+      method: 'POST',
+      headers: { Host: 'other.example', Origin: origin },
     });
   expect((await negotiate(hush.api)).status).toBe(200);
   expect((await negotiate('http://other.example')).status).toBe(403);

@@ -35,8 +35,12 @@ function send(method: string, name: string, body: unknown): Promise<Response> {
 describe('GET /api/uccs', () => {
   test('returns a UCC, in any case', async () => {
     const expected = {
-      ...{ ...defaults, name: ucc, useAudioRecording: true, agentCanEditAudioRecording: true },
-      ...{ agents: [agent], supervisors: [supervisor] },
+      ...defaults,
+      name: ucc,
+      useAudioRecording: true,
+      agentCanEditAudioRecording: true,
+      agents: [agent],
+      supervisors: [supervisor],
     };
     expect(await bench.hush.get(`/api/uccs/${ucc}`)).toEqual(expected);
     expect(await bench.hush.get(`/api/uccs/${ucc.toUpperCase()}`)).toEqual(expected);
@@ -80,8 +84,11 @@ describe('PATCH /api/uccs/{name}', () => {
     await send('PUT', 'patched', { agents: [agent], recordFromStart: false });
     const response = await send('PATCH', 'Patched', { useAudioRecording: true });
     const expected = {
-      ...{ ...defaults, name: 'patched', useAudioRecording: true },
-      ...{ agents: [agent], recordFromStart: false },
+      ...defaults,
+      name: 'patched',
+      useAudioRecording: true,
+      agents: [agent],
+      recordFromStart: false,
     };
     expect(await response.json()).toEqual(expected);
     expect(await bench.hush.get('/api/uccs/patched')).toEqual(expected);
@@ -122,7 +129,9 @@ describe('PATCH /api/uccs/{name}', () => {
 
   test('after UseAudioRecording is on again, the call may be started again', async () => {
     await send('PUT', 'again', {
-      ...{ useAudioRecording: true, agentCanEditAudioRecording: true, agents: [agent] },
+      useAudioRecording: true,
+      agentCanEditAudioRecording: true,
+      agents: [agent],
     });
     const { correlationId, call } = await bench.caller.call(bench.hush, { uccName: 'again' });
     await send('PUT', 'again', { agentCanEditAudioRecording: true, agents: [agent] });

@@ -71,7 +71,9 @@ async function send(who: string, method: string, path: string, body?: object): P
     ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
   };
   const response = await fetch(hush.api + path, {
-    ...{ method, headers, signal: abort.signal },
+    method,
+    headers,
+    signal: abort.signal,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   abort.abort();
@@ -100,7 +102,9 @@ async function rowsOf(audit: AccessRow['audit'], run: () => Promise<unknown>): P
 }
 
 const command = () => ({
-  ...{ Action: 'Mark', RequesterSipUri: agent, UCCName: ucc },
+  Action: 'Mark',
+  RequesterSipUri: agent,
+  UCCName: ucc,
   CorrelationId: ids.correlation,
 });
 const reason = 'why';
@@ -157,9 +161,9 @@ function tellsChange(route: string): boolean {
 }
 
 const elsewhere = [
-  // It needs a Hush without users: test/http/accounts/first-admin.test.ts.
+  // Tested with a Hush without users: test/http/accounts/first-admin.test.ts.
   'POST /api/sign-in/first-admin',
-  // It needs held recordings: test/archive/retention-hold.test.ts.
+  // Tested with held recordings: test/archive/retention-hold.test.ts.
   'POST /api/archive/retention/confirmation',
 ];
 const routes = accessTable('route').filter(({ name }) => !elsewhere.includes(name));

@@ -31,7 +31,11 @@ describe('changes of the settings of a UCC', () => {
     await ask('PATCH', `/api/uccs/${ucc}`, { agents: [agent, 'sip:eva@x'], maxPauseMs: 5 });
     const [row] = await rowsOf(`action=ucc change ${ucc}`);
     expect(row).toMatchObject({
-      ...{ who: 'anonymous', surface: 'api', uccName: ucc, outcome: 'ok', reason: null },
+      who: 'anonymous',
+      surface: 'api',
+      uccName: ucc,
+      outcome: 'ok',
+      reason: null,
       before: { agents: [], maxPauseMs: 900_000 },
       after: { agents: ['sip:eva@x'], maxPauseMs: 5 },
     });
@@ -103,7 +107,9 @@ test('releasing a legal hold needs a reason, in the body or in the query', async
     expect((await release()).status).toBe(200);
     const [row] = await rowsOf(`recording=${id}`);
     expect(row).toMatchObject({
-      ...{ action: 'legalHoldRelease', reason: 'closed', after: { legalHold: null } },
+      action: 'legalHoldRelease',
+      reason: 'closed',
+      after: { legalHold: null },
       before: { legalHold: { reason: 'case 7', owner: 'anonymous' } },
     });
   }

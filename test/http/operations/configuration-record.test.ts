@@ -20,7 +20,8 @@ test('a UCC in the file is audited when the file changes it, and only then', asy
   const { items } = await changed.get(`/api/audit-log?action=ucc change ${ucc}`);
   expect(items).toEqual([
     expect.objectContaining({
-      ...{ reason: 'configuration file', before: { retentionDays: 0 } },
+      reason: 'configuration file',
+      before: { retentionDays: 0 },
       after: { retentionDays: 1 },
     }),
   ]);
@@ -47,10 +48,13 @@ test('every other setting is audited at the start that finds it changed', async 
   const [row, ...others] = await configured(dataDir, digest(secret, 4_321));
   expect(others).toEqual([]);
   expect(row).toMatchObject({
-    ...{ who: 'configuration', surface: 'config', reason: 'configuration file' },
+    who: 'configuration',
+    surface: 'config',
+    reason: 'configuration file',
     before: { 'sip.digest.users': [] },
     after: {
-      ...{ 'http.closeTimeoutMs': 4_321, secrets: 'changed' },
+      'http.closeTimeoutMs': 4_321,
+      secrets: 'changed',
       'sip.digest.users': ['{"name":"sbc"}'],
     },
   });

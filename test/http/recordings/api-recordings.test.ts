@@ -126,13 +126,22 @@ describe('/api/recordings/{id}', () => {
     const { id, correlationId } = await record(bench, { frames: 10, commands: ['Pause', 'Start'] });
     const recording = await bench.hush.get(`/api/recordings/${id}`);
     expect(recording).toMatchObject({
-      ...{ id, correlationId, uccName: ucc, status: 'kept', recordingState: 'Started' },
+      id,
+      correlationId,
+      uccName: ucc,
+      status: 'kept',
+      recordingState: 'Started',
       parties: [{ aor: agent, role: 'agent' }, { role: 'other' }],
     });
     expect(recording.lengthMs).toBeGreaterThanOrEqual(180);
     expect(recording.tracks).toHaveLength(2);
     expect(recording.tracks[0]).toMatchObject({
-      ...{ track: 0, label: '1', aor: agent, role: 'agent', codec: 'PCMU', clockRate: 8000 },
+      track: 0,
+      label: '1',
+      aor: agent,
+      role: 'agent',
+      codec: 'PCMU',
+      clockRate: 8000,
     });
     for (const { gaps } of recording.tracks) {
       for (const gap of gaps) {
@@ -142,8 +151,11 @@ describe('/api/recordings/{id}', () => {
     }
     expect(recording.receipts).toHaveLength(2);
     expect(recording.receipts[0]).toMatchObject({
-      ...{ action: 'Pause', detail: 'RecorderSetToPauseByAgent', requester: agent },
-      ...{ requestedAt: new Date(now).toISOString(), effectiveAt: new Date(now).toISOString() },
+      action: 'Pause',
+      detail: 'RecorderSetToPauseByAgent',
+      requester: agent,
+      requestedAt: new Date(now).toISOString(),
+      effectiveAt: new Date(now).toISOString(),
       streams: [{ lastSequence: expect.any(Number) }, { lastSequence: expect.any(Number) }],
     });
   });

@@ -49,21 +49,24 @@ describe('an erasure of an interval', () => {
     const before = await hush.audio(id);
     const keys = rows('select wrapped_key from segments where call_id = ?', id);
     const sealed = files().map((name) => readFileSync(join(folder, name)));
-    const response = await ask('POST', `${id}/erasures`, {
-      reason: 'a card number was read out',
-      ...{ startMs: 500, endMs: 900 },
-    });
+    const asked = { reason: 'a card number was read out', startMs: 500, endMs: 900 };
+    const response = await ask('POST', `${id}/erasures`, asked);
     const receipt = await response.json();
     expect([response.status, receipt]).toEqual([
       201,
       expect.objectContaining({
-        ...{ recordingId: id, startMs: 500, endMs: 900, state: 'done' },
-        ...{ reason: 'a card number was read out', requestedBy: 'anonymous' },
+        ...asked,
+        recordingId: id,
+        state: 'done',
+        requestedBy: 'anonymous',
         destroyed: [0, 1].map((track) => ({
-          ...{ track, segment: 0, generation: 0 },
+          track,
+          segment: 0,
+          generation: 0,
           keySha256: expect.stringMatching(/^[0-9a-f]{64}$/),
           bytes: sealed[track]?.length,
-          ...{ found: 'whole', lostMs: 0 },
+          found: 'whole',
+          lostMs: 0,
         })),
       }),
     ]);

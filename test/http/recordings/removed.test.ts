@@ -63,7 +63,8 @@ async function everythingOf(person: Person) {
   expect((await fetch(api + url)).status).toBe(200);
   const connection = new HubConnectionBuilder()
     .withUrl(api + hubContract.paths.signalrV2, {
-      ...{ transport: HttpTransportType.WebSockets, accessTokenFactory: () => token },
+      transport: HttpTransportType.WebSockets,
+      accessTokenFactory: () => token,
     })
     .configureLogging(5)
     .build();
@@ -182,7 +183,8 @@ test('a client that is removed, or gets a new secret, leaves no valid token', as
   // The admin's own token was requested by that client too.
   expect((await ask(admin, 'GET', '/api/me')).status).toBe(401);
   const signedIn = await hush.post('/api/sign-in', {
-    ...{ username: people.admin.name, password: people.admin.password },
+    username: people.admin.name,
+    password: people.admin.password,
   });
   admin = ((await signedIn.json()) as { token: string }).token;
   expect((await ask(admin, 'GET', '/api/me')).status).toBe(200);
@@ -196,10 +198,14 @@ describe('a user removed from a UCC’s own lists', () => {
       ask(admin, 'PATCH', `/api/uccs/${ucc}`, { supervisors });
     await list([sipUri]);
     await ask(admin, 'PUT', '/api/users/sue', {
-      ...{ roles: ['supervisor'], uccs: [], sipUri, password: sue.password },
+      roles: ['supervisor'],
+      uccs: [],
+      sipUri,
+      password: sue.password,
     });
     const signedIn = await bench.hush.post('/api/sign-in', {
-      ...{ username: sue.name, password: sue.password },
+      username: sue.name,
+      password: sue.password,
     });
     const { token } = (await signedIn.json()) as { token: string };
     const heard = read(await ask(token, 'GET', `/api/calls/${live.correlationId}/audio`));

@@ -44,7 +44,9 @@ test('a card number in any field of any request reaches neither disk nor log', a
       await bench.hush.command('Mark', correlationId, { [field]: value });
     }
     await send('POST', `/api/calls/${correlationId}/pauses`, {
-      ...{ owner: 'page', ttlMs: 60_000, reason: value },
+      owner: 'page',
+      ttlMs: 60_000,
+      reason: value,
     });
     await send('PUT', `/api/recordings/${id}/legal-hold`, { reason: value });
     await send('POST', `/api/recordings/${id}/erasures`, { reason: value, whole: true });
@@ -156,7 +158,8 @@ test('card numbers in escaped addresses and hidden in names are removed', async 
     participants: [
       { aor: agent, name: `Eva ${pan.replace(/(?=.{8}$)/, '\u200b')}`, ...silent },
       {
-        ...{ aor: `sip:${escaped}@domain.com`, ...silent },
+        aor: `sip:${escaped}@domain.com`,
+        ...silent,
         name: 'C\u200ba\u2028l\ufeffl\u{e0041}er',
       },
     ],

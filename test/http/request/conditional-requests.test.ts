@@ -155,7 +155,7 @@ describe('curl, which resumes downloads', () => {
     const etag = (await ask()).headers.etag ?? '';
     writeFileSync(file, whole.subarray(0, 3_000));
     await erase();
-    // It refuses the whole file in place of the rest, rather than appending it.
+    // curl refuses the whole file in place of the rest, rather than appending it.
     await expect(resume(file, '-H', `If-Range: ${etag}`)).rejects.toThrow(/ended with 33/);
     expect(statSync(file).size).toBe(3_000);
     truncateSync(file, 0);

@@ -47,7 +47,10 @@ async function command(who: string, correlationId: string, changes: object = {})
     method: 'POST',
     headers: { Authorization: `Bearer ${tokens[who]}`, 'Content-Type': 'application/json' },
     body: JSON.stringify({
-      ...{ Action: 'Mark', RequesterSipUri: agent, CorrelationId: correlationId, UCCName: ucc },
+      Action: 'Mark',
+      RequesterSipUri: agent,
+      CorrelationId: correlationId,
+      UCCName: ucc,
       ...changes,
     }),
   });

@@ -20,7 +20,9 @@ const routes = Object.entries(document.paths)
   .filter(([path]) => path.startsWith('/api/'))
   .flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { parameters = [] }]) => ({
-      ...{ method: method.toUpperCase(), path, parameters },
+      method: method.toUpperCase(),
+      path,
+      parameters,
     })),
   );
 const anId = '2d437934-4453-41a4-82c1-f21c30ccfb3d';

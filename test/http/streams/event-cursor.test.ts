@@ -34,7 +34,10 @@ beforeAll(async () => {
       ...config,
       recording: { ...config.recording, mediaStartMs: 600_000 },
       uccs: names.map((name) => ({
-        ...{ name, agents: [agent], useAudioRecording: true, agentCanEditAudioRecording: true },
+        name,
+        agents: [agent],
+        useAudioRecording: true,
+        agentCanEditAudioRecording: true,
       })),
     }),
   });

@@ -120,7 +120,8 @@ describe('Last-Event-ID', () => {
 it('a UCC that is created meanwhile is covered from its first event', async () => {
   const stream = await open('');
   const created = await fetch(`${hush.api}/api/uccs/ucc-new`, {
-    ...{ method: 'PUT', headers: { 'Content-Type': 'application/json' } },
+    method: 'PUT',
+    headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ useAudioRecording: true }),
   });
   expect(created.ok).toBe(true);

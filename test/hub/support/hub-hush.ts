@@ -16,8 +16,11 @@ export async function startHush(
       // Calls here are silent on purpose: alarms would interfere with the counted events.
       recording: { ...config.recording, mediaStartMs: 600_000 },
       uccs: uccNames.map((name) => ({
-        ...{ name, agents: [agent], supervisors: [supervisor] },
-        ...{ useAudioRecording: true, agentCanEditAudioRecording: true },
+        name,
+        agents: [agent],
+        supervisors: [supervisor],
+        useAudioRecording: true,
+        agentCanEditAudioRecording: true,
       })),
     }),
   });

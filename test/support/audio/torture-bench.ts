@@ -51,8 +51,11 @@ export async function openTortureBench(
   const hush = await HushProcess.start(options);
   const ports = { sipUdpPort: hush.peer.port, httpPort: Number(new URL(hush.api).port) };
   const target = new Target({
-    ...{ api: hush.api, uccName: ucc, requester: agent },
-    ...{ token: undefined, audioUrl: undefined },
+    api: hush.api,
+    uccName: ucc,
+    requester: agent,
+    token: undefined,
+    audioUrl: undefined,
   });
   // It has ports of its own: a conflict with those of the first must not be what stops it.
   const second = { ...base, rtpPorts: await freeRtpPorts() };
@@ -66,8 +69,14 @@ export async function openTortureBench(
     isUp: () => target.isUp(),
   });
   return {
-    ...{ sip: hush.peer, api: hush.api, target, recorder, dataDir },
-    ...{ uccs: tortureUccs, hasLeases: true, guardMs: resumeGuardMs() },
+    sip: hush.peer,
+    api: hush.api,
+    target,
+    recorder,
+    dataDir,
+    uccs: tortureUccs,
+    hasLeases: true,
+    guardMs: resumeGuardMs(),
     close: async () => {
       await recorder.end();
       // Already gone if it was killed.

@@ -165,7 +165,8 @@ export function testConfig(dataDir: string, change?: HushOptions['config']): Con
     ...defaults,
     dataDir,
     http: {
-      ...{ ...defaults.http, port: 0 },
+      ...defaults.http,
+      port: 0,
       // All clients of a test or bench share one address.
       requestsPerSecondPerAddress: 10_000_000,
       requestsPerSecondPerToken: 10_000_000,

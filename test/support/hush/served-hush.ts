@@ -45,8 +45,10 @@ export class ServePlace {
       rtp,
       uccs: [
         {
-          ...{ name: ucc, useAudioRecording: true, agentCanEditAudioRecording: true },
-          ...{ agents: [agent] },
+          name: ucc,
+          useAudioRecording: true,
+          agentCanEditAudioRecording: true,
+          agents: [agent],
         },
       ],
     };

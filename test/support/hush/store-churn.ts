@@ -124,7 +124,10 @@ class Churn {
     this.#isOver = true;
     const count = (wanted: (said: Said) => boolean) => this.#said.filter(wanted).length;
     return {
-      ...{ rounds: rounds.length, deaths: this.#deaths, leaked, ...found },
+      rounds: rounds.length,
+      deaths: this.#deaths,
+      leaked,
+      ...found,
       acknowledged: count(({ sequence }) => sequence !== undefined),
       failed: count(({ errorType }) => errorType === 3),
       refused: count(({ errorType }) => errorType !== undefined && errorType !== 3),
