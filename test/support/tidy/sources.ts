@@ -59,6 +59,7 @@ export type Rule =
   | 'file length'
   | 'function length'
   | 'line length'
+  | 'prose length'
   | 'folder'
   | 'place';
 
