@@ -186,7 +186,7 @@ describe('a whole recording that is erased', () => {
   });
 });
 
-/** Recordings that this process has open, and that have no name any more (proc(5)). */
+/** Recordings of this Hush that it has open, and that have no name any more (proc(5)). */
 function deletedButOpen(): string[] {
   if (!existsSync('/proc/self/fd')) return [];
   const open = readdirSync('/proc/self/fd').flatMap((fd) => {
@@ -196,7 +196,8 @@ function deletedButOpen(): string[] {
       return [];
     }
   });
-  return open.filter((path) => path.endsWith('.seg (deleted)'));
+  const recordings = join(bench.hush.dataDir, 'recordings');
+  return open.filter((path) => path.startsWith(recordings) && path.endsWith('.seg (deleted)'));
 }
 
 describe('a legal hold', () => {
