@@ -7,7 +7,6 @@ process.env.NODE_COMPILE_CACHE ??= fileURLToPath(
   new URL('node_modules/.cache/compile', import.meta.url),
 );
 
-const LONG = 'test/**/*.long.test.ts';
 /** Media threads and what is sent to them on time: no heap of other files is swept beside them. */
 const ALONE = ['test/recorder/**/*.test.ts', 'test/torture/**/*.test.ts'];
 const report = process.env.HUSH_TEST_REPORT;
@@ -25,18 +24,27 @@ export default defineConfig({
     // Node strips the types itself and keeps what it compiled, which is a third of Vite's time.
     experimental: { viteModuleRunner: false },
     projects: [
-      { extends: true, test: { name: 'alone', include: ALONE, exclude: [LONG] } },
+      { extends: true, test: { name: 'alone', include: ALONE } },
       {
         extends: true,
         test: {
           name: 'together',
           include: ['test/**/*.test.ts'],
-          exclude: [LONG, ...ALONE],
+          exclude: ALONE,
+          globalSetup: ['test/store/shared-postgres.ts'],
           // Reading Hush takes a second: once for each worker, not once for each file.
           isolate: false,
         },
       },
-      { extends: true, test: { name: 'long', include: [LONG] } },
+      {
+        extends: true,
+        test: {
+          name: 'long',
+          include: ['test/**/*.long.test.ts'],
+          env: { HUSH_TEST_LENGTH: 'long' },
+          globalSetup: ['test/store/shared-postgres.ts'],
+        },
+      },
     ],
   },
 });
