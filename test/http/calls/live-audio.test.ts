@@ -154,6 +154,8 @@ describe('a call in progress', () => {
     const listed = await fetch(`${next.api}/api/calls`);
     const { items } = (await listed.json()) as { items: { correlationId: string }[] };
     expect(items.map(({ correlationId }) => correlationId)).toEqual([placed.correlationId]);
+    // The caller's BYE, too, needs who answers it.
+    await placed.call.end();
     await next.end('SIGKILL');
     rmSync(dataDir, { recursive: true, force: true });
   });

@@ -2,6 +2,7 @@ import type { Request } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { privateKey, TestProvider } from '../auth/support/provider.ts';
 import { TestHush } from '../support/hush/hush.ts';
+import { longTest } from '../support/length.ts';
 import { consoleBench, violations } from './support.ts';
 
 /** Of the provider's tokens. */
@@ -88,7 +89,7 @@ describe('a person of an issuer elsewhere', () => {
     await issuerButton().waitFor();
   });
 
-  test('who signs out while a token is renewed stays out', async () => {
+  longTest('who signs out while a token is renewed stays out', async () => {
     await at.page.goto(`${hush.api}/#/recordings`);
     await issuerButton().click();
     await signInThere();
@@ -111,7 +112,7 @@ describe('a person of an issuer elsewhere', () => {
     await issuerButton().waitFor();
   });
 
-  test('signs in again when the token ends, where the issuer gives no other', async () => {
+  longTest('signs in again when the token ends, where the issuer gives no other', async () => {
     await at.page.route(`${provider.issuer}/token`, async (route) => {
       const response = await route.fetch();
       const { refresh_token: _, ...json } = await response.json();
@@ -141,7 +142,7 @@ describe('a person of an issuer elsewhere', () => {
     expect(await at.page.getByRole('link', { name: 'Recordings' }).count()).toBe(0);
   });
 
-  test.each([
+  longTest.each([
     ['another state', { state: 'made-up' }],
     ['another issuer', { iss: 'https://elsewhere.example' }],
   ])('gets nowhere with the answer of %s', async (_, changed) => {
@@ -161,7 +162,7 @@ describe('a person of an issuer elsewhere', () => {
     expect(isCodeSent).toBe(false);
   });
 
-  test.each([
+  longTest.each([
     ['issuer', 'https://elsewhere.example', 'is not what it says'],
     ['token_endpoint', 'https://elsewhere.example/token', 'from another origin'],
   ])('does not go to an issuer whose %s is another', async (name, value, words) => {
@@ -175,14 +176,14 @@ describe('a person of an issuer elsewhere', () => {
     expect(at.page.url()).toBe(`${hush.api}/`);
   });
 
-  test('is told that it takes https', async () => {
+  longTest('is told that it takes https', async () => {
     await at.page.addInitScript("Object.defineProperty(crypto, 'subtle', { value: undefined })");
     await at.page.goto(hush.api);
     await issuerButton().click();
     await at.page.getByText('needs https').waitFor();
   });
 
-  test('who goes back from the issuer may try again', async () => {
+  longTest('who goes back from the issuer may try again', async () => {
     // An answer without a page: what is shown stays, as it does in a browser that kept it.
     await at.page.route(`${provider.issuer}/auth?**`, (route) => route.fulfill({ status: 204 }));
     await at.page.goto(hush.api);
@@ -196,7 +197,7 @@ describe('a person of an issuer elsewhere', () => {
     }
   });
 
-  test('is told why the issuer refused', async () => {
+  longTest('is told why the issuer refused', async () => {
     await at.page.goto(hush.api);
     await issuerButton().click();
     await at.page.locator('input[name="login"]').waitFor();
@@ -205,7 +206,7 @@ describe('a person of an issuer elsewhere', () => {
     await issuerButton().waitFor();
   });
 
-  test('is told when Hush does not take what the issuer gave', async () => {
+  longTest('is told when Hush does not take what the issuer gave', async () => {
     await at.page.route(`${provider.issuer}/token`, async (route) => {
       const response = await route.fetch();
       const answer = { ...(await response.json()), access_token: 'not a token of any kind' };

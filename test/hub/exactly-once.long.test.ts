@@ -6,6 +6,7 @@ import { type CommandClient, commandClient } from '../support/api.ts';
 import { TestCaller } from '../support/calls.ts';
 import { temporaryFolder } from '../support/hush/hush.ts';
 import { HushProcess } from '../support/hush/hush-process.ts';
+import { sized } from '../support/length.ts';
 import { freeRtpPorts } from '../support/ports.ts';
 import { CuttableLink } from './support/cuttable-link.ts';
 import type { StateChanged } from './support/listener.ts';
@@ -22,7 +23,7 @@ import {
  * Listeners that are cut off throughout hear every event of 10,000 commands exactly once, in order.
  */
 
-const CALLS = 200;
+const CALLS = sized(20, 200);
 const ROUNDS = 5;
 type Action = keyof typeof StateAction;
 const actions: readonly Action[] = [

@@ -12,6 +12,7 @@ import { commandClient, recordingOf } from '../support/api.ts';
 import { watchAudio } from '../support/audio/audio-growth.ts';
 import { type MarkerCall, TestCaller } from '../support/calls.ts';
 import { type ServedHush, ServePlace } from '../support/hush/served-hush.ts';
+import { longTest } from '../support/length.ts';
 import { freePort } from '../support/ports.ts';
 
 /** Of `http.closeTimeoutMs`, and the little that everything else takes on a busy machine. */
@@ -188,7 +189,7 @@ describe('while Hush stops', () => {
     expect((await hush.exited).code).toBe(0);
   });
 
-  test('handshakes that nobody finishes hold up nothing', async () => {
+  longTest('handshakes that nobody finishes hold up nothing', async () => {
     const at = await place('handover');
     const pems = await generate([{ name: 'commonName', value: 'hush' }]);
     const [certFile, keyFile] = [join(at.folder, 'hush.crt'), join(at.folder, 'hush.key')];
@@ -209,7 +210,7 @@ describe('while Hush stops', () => {
     expect(nowMs() - signalledAt).toBeLessThan(EXIT_WITHIN_MS);
   });
 
-  test('a signal during the start ends the start', async () => {
+  longTest('a signal during the start ends the start', async () => {
     const at = await place('finish');
     const first = await started(at);
     const caller = await newCaller();

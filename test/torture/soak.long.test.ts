@@ -7,6 +7,7 @@ import { soakTable } from '../../src/torture/soak/soak-report.ts';
 import type { Target } from '../../src/torture/target.ts';
 import { originsOf } from '../../src/torture/timeline.ts';
 import { openTortureBench, type TortureBench } from '../support/audio/torture-bench.ts';
+import { longTest, sized } from '../support/length.ts';
 import { RecordedCall } from './recorded-call.ts';
 
 const { indexAt } = RecordedCall;
@@ -23,7 +24,14 @@ afterAll(async () => {
 
 function shortly(more: Partial<SoakOptions> = {}) {
   const strikes = { crashWindowMs: 1_000, strikeEveryMs: [2_000, 4_000] as const };
-  return soak({ ...bench, dialogues: 8, durationMs: 8_000, seed: 3, ...strikes, ...more });
+  return soak({
+    ...bench,
+    dialogues: 8,
+    durationMs: sized(5_000, 8_000),
+    seed: 3,
+    ...strikes,
+    ...more,
+  });
 }
 
 describe('a short soak', () => {
@@ -38,35 +46,39 @@ describe('a short soak', () => {
     expect(report.required).toBeGreaterThan(500);
   }, 240_000);
 
-  test('finds a recorder out whose recordings hold what was paused', async () => {
-    const { target } = bench;
-    // Every frame number up to 1,000 of every stream, as a recorder has it that never pauses.
-    const kept = Array.from({ length: 1_000 }, (_, index) => ({ index, positionMs: index * 20 }));
-    const lengthMs = 20;
-    const place = (positionMs: number) => [{ recording: 0, positionMs, lengthMs }];
-    const liar: Target = Object.create(target, {
-      settledAudio: {
-        value: async (correlationId: string) => {
-          const { found, ids } = await target.settledAudio(correlationId);
-          const all: FoundFrames = new Map(
-            [...found.keys()].map((tag) => [
-              tag,
-              new Map(kept.map(({ index, positionMs }) => [index, place(positionMs)])),
-            ]),
-          );
-          return { found: all, ids };
+  longTest(
+    'finds a recorder out whose recordings hold what was paused',
+    async () => {
+      const { target } = bench;
+      // Every frame number up to 1,000 of every stream, as a recorder has it that never pauses.
+      const kept = Array.from({ length: 1_000 }, (_, index) => ({ index, positionMs: index * 20 }));
+      const lengthMs = 20;
+      const place = (positionMs: number) => [{ recording: 0, positionMs, lengthMs }];
+      const liar: Target = Object.create(target, {
+        settledAudio: {
+          value: async (correlationId: string) => {
+            const { found, ids } = await target.settledAudio(correlationId);
+            const all: FoundFrames = new Map(
+              [...found.keys()].map((tag) => [
+                tag,
+                new Map(kept.map(({ index, positionMs }) => [index, place(positionMs)])),
+              ]),
+            );
+            return { found: all, ids };
+          },
         },
-      },
-      command: { value: target.command.bind(target) },
-      leases: { value: target.leases },
-      get: { value: target.get.bind(target) },
-      uccName: { value: target.uccName },
-    });
-    const report = await shortly({ target: liar, weather: 'calm', durationMs: 3_000 });
-    expect(report.leaked).toBeGreaterThan(20);
-    expect(report.isClean).toBe(false);
-    expect(soakTable(report)).toContain('after the answer');
-  }, 120_000);
+        command: { value: target.command.bind(target) },
+        leases: { value: target.leases },
+        get: { value: target.get.bind(target) },
+        uccName: { value: target.uccName },
+      });
+      const report = await shortly({ target: liar, weather: 'calm', durationMs: 3_000 });
+      expect(report.leaked).toBeGreaterThan(20);
+      expect(report.isClean).toBe(false);
+      expect(soakTable(report)).toContain('after the answer');
+    },
+    120_000,
+  );
 });
 
 describe('what lacks', () => {

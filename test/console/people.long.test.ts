@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TestHush } from '../support/hush/hush.ts';
+import { longTest } from '../support/length.ts';
 import { hushWithPeople, type Person, tokenForm, tokenUrl } from '../support/people.ts';
 import { consoleBench, signIn, violations } from './support.ts';
 
@@ -23,7 +24,7 @@ const section = (title: string) =>
     .filter({ has: at.page.getByRole('heading', { name: title, exact: true }) });
 
 describe('people', () => {
-  test('a user is added with a role, changed, and removed', async () => {
+  longTest('a user is added with a role, changed, and removed', async () => {
     const hush = await asAdmin();
     const eva: Person = { name: 'eva', password: 'correct horse battery' };
     await section('Users').getByRole('button', { name: 'Add' }).click();

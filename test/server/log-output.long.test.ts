@@ -7,6 +7,7 @@ import { commandClient } from '../support/api.ts';
 import { TestCaller } from '../support/calls.ts';
 import { agent, ucc } from '../support/hush/hush.ts';
 import { ServePlace } from '../support/hush/served-hush.ts';
+import { few } from '../support/length.ts';
 import { programPath } from '../support/programs.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -122,7 +123,7 @@ async function droppedLines(at: ServePlace): Promise<number> {
   return Number(/^hush_log_lines_dropped_total (\d+)$/m.exec(metrics)?.[1]);
 }
 
-describe.each(Object.keys(outputs))('a log that goes to %s', (kind) => {
+describe.each(few(Object.keys(outputs), 2))('a log that goes to %s', (kind) => {
   test('stops nobody: a Pause is carried out, one alarm tells, the lines are counted', async () => {
     const one = { useAudioRecording: true, agentCanEditAudioRecording: true, agents: [agent] };
     const at = await ServePlace.create({

@@ -11,6 +11,7 @@ import { commandClient } from '../support/api.ts';
 import { TestCaller } from '../support/calls.ts';
 import { temporaryFolder } from '../support/hush/hush.ts';
 import { HushProcess, type HushProcessOptions } from '../support/hush/hush-process.ts';
+import { longTest } from '../support/length.ts';
 import { freePort, freeRtpPorts } from '../support/ports.ts';
 
 /** What two streams had in memory, unsealed, when the process was stopped: a second of each. */
@@ -95,7 +96,7 @@ describe('a second Hush on the same data folder', () => {
     await call.call.end();
   });
 
-  it('may begin when the first was killed', async () => {
+  longTest('may begin when the first was killed', async () => {
     const hush = await start();
     await hush.end('SIGKILL');
     await start();
@@ -116,36 +117,39 @@ it('a Hush that lost its data folder records nothing more, and ends', async () =
   await call.call.end();
 });
 
-it('a Hush that lost its PostgreSQL database to another one takes no command, and ends', async () => {
-  const server = await startPostgres();
-  const other = temporaryFolder();
-  try {
-    const { url = '' } = await server.empty();
-    const lock = { waitMs: 10_000, lostAfterMs: 5_000 };
-    const more = { store: { kind: 'postgres', url } as const, lock };
-    const first = await start(more);
-    const call = await caller.call(first);
-    await call.frames(100);
-    process.kill(first.pid, 'SIGSTOP');
-    const client = new pg.Client({ connectionString: url });
-    await client.connect();
-    await client.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'hush owner%'",
-    );
-    await client.end();
-    copyFileSync(join(dataDir, 'master.key'), join(other, 'master.key'));
-    await start({ ...more, dataDir: other });
-    const kept = recordedBytes();
-    expect(kept).toBeGreaterThan(0);
-    process.kill(first.pid, 'SIGCONT');
-    const paused = commandClient(first.api)('Pause', call.correlationId).catch(() => undefined);
-    expect((await paused)?.ErrorMessage?.ErrorType ?? 3).toBe(3);
-    expect(await first.exited).toBe(1);
-    // What waited in its sockets was sent while the other one was in command.
-    expect(recordedBytes() - kept).toBeLessThan(SEALED_BEFORE_BYTES);
-  } finally {
-    await Promise.all(processes.splice(0).map((hush) => hush.end('SIGKILL')));
-    await server.stop();
-    rmSync(other, { recursive: true, force: true });
-  }
-});
+longTest(
+  'a Hush that lost its PostgreSQL database to another one takes no command, and ends',
+  async () => {
+    const server = await startPostgres();
+    const other = temporaryFolder();
+    try {
+      const { url = '' } = await server.empty();
+      const lock = { waitMs: 10_000, lostAfterMs: 5_000 };
+      const more = { store: { kind: 'postgres', url } as const, lock };
+      const first = await start(more);
+      const call = await caller.call(first);
+      await call.frames(100);
+      process.kill(first.pid, 'SIGSTOP');
+      const client = new pg.Client({ connectionString: url });
+      await client.connect();
+      await client.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'hush owner%'",
+      );
+      await client.end();
+      copyFileSync(join(dataDir, 'master.key'), join(other, 'master.key'));
+      await start({ ...more, dataDir: other });
+      const kept = recordedBytes();
+      expect(kept).toBeGreaterThan(0);
+      process.kill(first.pid, 'SIGCONT');
+      const paused = commandClient(first.api)('Pause', call.correlationId).catch(() => undefined);
+      expect((await paused)?.ErrorMessage?.ErrorType ?? 3).toBe(3);
+      expect(await first.exited).toBe(1);
+      // What waited in its sockets was sent while the other one was in command.
+      expect(recordedBytes() - kept).toBeLessThan(SEALED_BEFORE_BYTES);
+    } finally {
+      await Promise.all(processes.splice(0).map((hush) => hush.end('SIGKILL')));
+      await server.stop();
+      rmSync(other, { recursive: true, force: true });
+    }
+  },
+);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { few, longTest } from '../support/length.ts';
 import { FaultyProxy } from './faulty-proxy.ts';
 import { guardBench, PAN } from './guard-bench.ts';
 
@@ -28,18 +29,27 @@ describe('guardFields with the look-up of the call', () => {
     },
   );
 
-  test.each([
-    ['no call', `() => hush.calls.ofAgent('sip:nobody@domain.com')`, 'on no call'],
-    ['no agent', `() => hush.calls.ofAgent('')`, 'no agent'],
-    ['an agent that is not known', `() => hush.calls.ofAgent(undefined)`, 'no agent'],
-    ['a function that gives nothing', `() => undefined`, 'there is none'],
-    ['a promise of nothing', `Promise.resolve(null)`, 'there is none'],
-    ['a call that is no handle', `async () => ({ id })`, 'there is none'],
-    ['a list', `() => hush.calls.list()`, 'there is none'],
-    ['a rejected promise', `Promise.reject(new Error('signed out'))`, 'signed out'],
-    ['a function that throws', `() => { throw new Error('signed out'); }`, 'signed out'],
-    ['a function that throws later', `async () => orThrow(undefined)`, 'orThrow is not defined'],
-  ])('stays shut and says why: %s', async (_, call, why) => {
+  test.each(
+    few(
+      [
+        ['no call', `() => hush.calls.ofAgent('sip:nobody@domain.com')`, 'on no call'],
+        ['no agent', `() => hush.calls.ofAgent('')`, 'no agent'],
+        ['an agent that is not known', `() => hush.calls.ofAgent(undefined)`, 'no agent'],
+        ['a function that gives nothing', `() => undefined`, 'there is none'],
+        ['a promise of nothing', `Promise.resolve(null)`, 'there is none'],
+        ['a call that is no handle', `async () => ({ id })`, 'there is none'],
+        ['a list', `() => hush.calls.list()`, 'there is none'],
+        ['a rejected promise', `Promise.reject(new Error('signed out'))`, 'signed out'],
+        ['a function that throws', `() => { throw new Error('signed out'); }`, 'signed out'],
+        [
+          'a function that throws later',
+          `async () => orThrow(undefined)`,
+          'orThrow is not defined',
+        ],
+      ] as const,
+      3,
+    ),
+  )('stays shut and says why: %s', async (_, call, why) => {
     await at.guard(at.bench.hush.api, {}, call);
     await tryToEnter('card');
     await expect.poll(() => at.status.getAttribute('data-hush-state')).toBe('noCall');
@@ -59,7 +69,7 @@ describe('guardFields with the look-up of the call', () => {
     await at.page.evaluate('window.guard.dispose()');
   });
 
-  test('stays shut with Hush down, and opens once it is back', async () => {
+  longTest('stays shut with Hush down, and opens once it is back', async () => {
     let isDown = true;
     const proxy = await FaultyProxy.start(at.bench.hush.api, () => (isDown ? 'cutBefore' : 'none'));
     await at.guard(proxy.url, {}, agentsCall);
@@ -74,24 +84,27 @@ describe('guardFields with the look-up of the call', () => {
     proxy.close();
   });
 
-  test('stays shut where the agent is on several calls, or the call is a stranger’s', async () => {
-    const second = await at.bench.caller.call(at.bench.hush);
-    await at.guard(at.bench.hush.api, {}, agentsCall);
-    await tryToEnter('card');
-    await expect.poll(() => at.status.textContent()).toContain('the agent is on 2 calls');
-    expect(await at.typedInto('card')).toBe('');
-    await second.call.end();
-    // As a recorder answers that does not know the parameter.
-    await at.page.route('**/api/calls?**', (route) =>
-      route.continue({ url: `${at.bench.hush.api}/api/calls` }),
-    );
-    await at.guard(at.bench.hush.api, {}, `() => hush.calls.ofAgent('sip:eva@domain.com')`);
-    await tryToEnter('card');
-    await expect.poll(() => at.status.textContent()).toContain('somebody else');
-    expect(await at.typedInto('card')).toBe('');
-  });
+  longTest(
+    'stays shut where the agent is on several calls, or the call is a stranger’s',
+    async () => {
+      const second = await at.bench.caller.call(at.bench.hush);
+      await at.guard(at.bench.hush.api, {}, agentsCall);
+      await tryToEnter('card');
+      await expect.poll(() => at.status.textContent()).toContain('the agent is on 2 calls');
+      expect(await at.typedInto('card')).toBe('');
+      await second.call.end();
+      // As a recorder answers that does not know the parameter.
+      await at.page.route('**/api/calls?**', (route) =>
+        route.continue({ url: `${at.bench.hush.api}/api/calls` }),
+      );
+      await at.guard(at.bench.hush.api, {}, `() => hush.calls.ofAgent('sip:eva@domain.com')`);
+      await tryToEnter('card');
+      await expect.poll(() => at.status.textContent()).toContain('somebody else');
+      expect(await at.typedInto('card')).toBe('');
+    },
+  );
 
-  test('the next call is looked for anew', async () => {
+  longTest('the next call is looked for anew', async () => {
     await at.guard(at.bench.hush.api, { idleMs: 200 }, `() => hush.call(window.callId)`);
     await at.page.evaluate(`window.callId = '00000000-0000-4000-8000-000000000000'`);
     await at.page.locator('#card').focus();
@@ -104,29 +117,35 @@ describe('guardFields with the look-up of the call', () => {
 });
 
 describe('fields that ship shut', () => {
-  test.each(['readOnly', 'disabled'])('open while paused, and are shut again: %s', async (how) => {
-    await at.page.addInitScript(`document.addEventListener('DOMContentLoaded', () => {
+  test.each(few(['readOnly', 'disabled'] as const, 1))(
+    'open while paused, and are shut again: %s',
+    async (how) => {
+      await at.page.addInitScript(`document.addEventListener('DOMContentLoaded', () => {
       for (const id of ['card', 'cvc']) document.getElementById(id).${how} = true;
     })`);
-    await at.guard(at.bench.hush.api);
-    await at.page.locator('#card').focus();
-    await expect.poll(() => at.status.textContent()).toContain('is paused');
-    await at.page.keyboard.type(PAN);
-    expect(await at.typedInto('card')).toBe(PAN);
-    await at.page.evaluate('window.guard.dispose()');
-    expect(await at.page.evaluate(`document.querySelector('#card').${how}`)).toBe(true);
-  });
+      await at.guard(at.bench.hush.api);
+      await at.page.locator('#card').focus();
+      await expect.poll(() => at.status.textContent()).toContain('is paused');
+      await at.page.keyboard.type(PAN);
+      expect(await at.typedInto('card')).toBe(PAN);
+      await at.page.evaluate('window.guard.dispose()');
+      expect(await at.page.evaluate(`document.querySelector('#card').${how}`)).toBe(true);
+    },
+  );
 
-  test('a field that has the focus already is entered; a form without card fields throws', async () => {
-    await at.page.addInitScript(
-      `document.addEventListener('DOMContentLoaded', () => card.focus())`,
-    );
-    await at.guard(at.bench.hush.api);
-    await expect.poll(() => at.status.textContent()).toContain('is paused');
-    await at.page.evaluate('window.guard.dispose()');
-    const bare = `hushClient.guardFields(document.createElement('form'), new Promise(() => {}))`;
-    await expect(at.page.evaluate(bare)).rejects.toThrow('no card fields');
-  });
+  longTest(
+    'a field that has the focus already is entered; a form without card fields throws',
+    async () => {
+      await at.page.addInitScript(
+        `document.addEventListener('DOMContentLoaded', () => card.focus())`,
+      );
+      await at.guard(at.bench.hush.api);
+      await expect.poll(() => at.status.textContent()).toContain('is paused');
+      await at.page.evaluate('window.guard.dispose()');
+      const bare = `hushClient.guardFields(document.createElement('form'), new Promise(() => {}))`;
+      await expect(at.page.evaluate(bare)).rejects.toThrow('no card fields');
+    },
+  );
 
   test('one guard in the place of another leaves nothing open', async () => {
     await at.guard(at.bench.hush.api, {}, 'new Promise(() => {})');

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CutNetwork } from '../../support/cut-network.ts';
 import { temporaryFolder } from '../../support/hush/hush.ts';
+import { longTest } from '../../support/length.ts';
 import { databaseKinds, type PostgresServer, startPostgres } from '../database-servers.ts';
 import { StoreFixture } from '../databases.ts';
 import { aCall, aSegment } from '../samples.ts';
@@ -130,7 +131,7 @@ describe('a PostgreSQL database', () => {
     expect(performance.now() - began).toBeLessThan(limits.lostAfterMs + 1_000);
   });
 
-  it('is given to another folder once the owner before must have noticed', async () => {
+  longTest('is given to another folder once the owner before must have noticed', async () => {
     const first = await start();
     await first.kill();
     const began = performance.now();
@@ -138,7 +139,7 @@ describe('a PostgreSQL database', () => {
     expect(performance.now() - began).toBeGreaterThan(limits.lostAfterMs + 1_000);
   });
 
-  it('is handed over by an owner that is stopping', async () => {
+  longTest('is handed over by an owner that is stopping', async () => {
     const first = await start();
     first.leave();
     await first.commit();
@@ -147,14 +148,17 @@ describe('a PostgreSQL database', () => {
     expect((await waiting).owns).toBe(true);
   });
 
-  it('stays that of an owner whose connection was cut, where nobody else took it', async () => {
-    const first = await start();
-    await query(endOwners);
-    for (let attempt = 0; attempt < 20; attempt += 1) expect(await first.commit()).toBeNull();
-    const second = await start({ waitMs: 1_500 });
-    expect(second.failed).toContain(`process ${first.pid} `);
-    expect(first.hasLost).toBe(false);
-  });
+  longTest(
+    'stays that of an owner whose connection was cut, where nobody else took it',
+    async () => {
+      const first = await start();
+      await query(endOwners);
+      for (let attempt = 0; attempt < 20; attempt += 1) expect(await first.commit()).toBeNull();
+      const second = await start({ waitMs: 1_500 });
+      expect(second.failed).toContain(`process ${first.pid} `);
+      expect(first.hasLost).toBe(false);
+    },
+  );
 
   it('is lost by a stopped owner that another one has followed', async () => {
     const first = await start();
@@ -168,26 +172,31 @@ describe('a PostgreSQL database', () => {
     expect(await second.commit()).toBeNull();
   });
 
-  it('stays that of an owner that could not reach it, which was not sure meanwhile', async () => {
-    const own = await startPostgres();
-    try {
-      const first = await start({ url: (await own.empty()).url });
-      expect(await first.isSure()).toBe(true);
-      own.freeze();
-      await expect.poll(() => first.isSure(), { timeout: limits.lostAfterMs + 1_000 }).toBe(false);
-      expect(await first.commit()).not.toBeNull();
-      own.thaw();
-      await expect.poll(() => first.isSure(), { timeout: 10_000 }).toBe(true);
-      await own.restart();
-      await expect.poll(() => first.commit(), { timeout: 10_000 }).toBeNull();
-      await expect.poll(() => first.isSure(), { timeout: 10_000 }).toBe(true);
-      expect(first.hasLost).toBe(false);
-    } finally {
-      await own.stop();
-    }
-  });
+  longTest(
+    'stays that of an owner that could not reach it, which was not sure meanwhile',
+    async () => {
+      const own = await startPostgres();
+      try {
+        const first = await start({ url: (await own.empty()).url });
+        expect(await first.isSure()).toBe(true);
+        own.freeze();
+        await expect
+          .poll(() => first.isSure(), { timeout: limits.lostAfterMs + 1_000 })
+          .toBe(false);
+        expect(await first.commit()).not.toBeNull();
+        own.thaw();
+        await expect.poll(() => first.isSure(), { timeout: 10_000 }).toBe(true);
+        await own.restart();
+        await expect.poll(() => first.commit(), { timeout: 10_000 }).toBeNull();
+        await expect.poll(() => first.isSure(), { timeout: 10_000 }).toBe(true);
+        expect(first.hasLost).toBe(false);
+      } finally {
+        await own.stop();
+      }
+    },
+  );
 
-  it('is lost by an owner that could not reach it while another one took it', async () => {
+  longTest('is lost by an owner that could not reach it while another one took it', async () => {
     const network = await CutNetwork.to(server.port);
     const first = await start({ url: network.through(url) });
     network.cut();

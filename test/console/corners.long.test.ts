@@ -5,6 +5,7 @@ import { markerFrame } from '../../src/simulator/marker-audio.ts';
 import { record } from '../http/api-support.ts';
 import { ffprobe } from '../support/audio/ffprobe.ts';
 import { ucc } from '../support/hush/hush.ts';
+import { longTest } from '../support/length.ts';
 import { consoleBench } from './support.ts';
 
 const at = consoleBench();
@@ -32,7 +33,7 @@ describe('a recording', () => {
     await at.page.getByText('Erasure: all of it (asked for), done').waitFor();
   });
 
-  test('is exported by a download of the browser, in each format', async () => {
+  longTest('is exported by a download of the browser, in each format', async () => {
     const { id } = await record(at.bench, { frames: 30 });
     await at.open(`recordings/${id}`);
     for (const format of ['wav', 'opus', 'flac']) {
@@ -46,7 +47,7 @@ describe('a recording', () => {
     }
   });
 
-  test('of one packet has a wave form, and plays to its end', async () => {
+  longTest('of one packet has a wave form, and plays to its end', async () => {
     const { id } = await record(at.bench, { frames: 1 });
     await at.open(`recordings/${id}`);
     await waves();
@@ -55,7 +56,7 @@ describe('a recording', () => {
     expect(await at.page.getByTestId('time').textContent()).toMatch(/^0:00 \/ 0:00$/);
   });
 
-  test('of one stream is silent on the other side', async () => {
+  longTest('of one stream is silent on the other side', async () => {
     const correlationId = randomUUID();
     let sent = 0;
     const call = await at.bench.caller.client.placeCall({
@@ -85,7 +86,7 @@ describe('a recording', () => {
     expect(right?.every((sample) => sample === 0)).toBe(true);
   });
 
-  test('of a call of which nothing was recorded is told to be none', async () => {
+  longTest('of a call of which nothing was recorded is told to be none', async () => {
     const uccName = 'ucc-quiet';
     await fetch(`${at.bench.hush.api}/api/uccs/${uccName}`, {
       method: 'PUT',
@@ -102,7 +103,7 @@ describe('a recording', () => {
     await at.page.getByText('Call ended').waitFor();
   });
 
-  test('is told in the time zone of who reads it', async () => {
+  longTest('is told in the time zone of who reads it', async () => {
     const { id } = await record(at.bench, { frames: 3 });
     const { beganAt } = await at.bench.hush.get(`/api/recordings/${id}`);
     const browser = at.page.context().browser();

@@ -9,6 +9,7 @@ import {
 } from '../protocols/signalr/support/vendor-clients.ts';
 import { TestCaller } from '../support/calls.ts';
 import { agent, type TestHush, ucc } from '../support/hush/hush.ts';
+import { few } from '../support/length.ts';
 import { CuttableLink } from './support/cuttable-link.ts';
 import { startHush } from './support/hub-hush.ts';
 import { hubPath, listenTo } from './support/listener.ts';
@@ -71,7 +72,7 @@ function lastSequence(uccName: string = ucc): number {
   return Math.max(...hush.events.filter((e) => e.uccName === uccName).map((e) => e.sequence));
 }
 
-describe.each(MATRIX)('client $version over $transport in $protocol', (row) => {
+describe.each(few(MATRIX, 5))('client $version over $transport in $protocol', (row) => {
   const { client, transport, protocol } = row;
 
   it('hears the commands of every UCC without subscribing', async () => {
@@ -143,7 +144,7 @@ describe.each(MATRIX)('client $version over $transport in $protocol', (row) => {
   });
 });
 
-describe.each(VENDOR_CLIENTS.filter(({ reconnects }) => reconnects))(
+describe.each(few(VENDOR_CLIENTS.filter(({ reconnects }) => reconnects)))(
   'client $version, cut off',
   (client) => {
     it('connects anew and fills the gap by sinceSequence', async () => {

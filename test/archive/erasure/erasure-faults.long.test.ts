@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Span } from '../../../src/domain/common/span.ts';
 import type { ErasureRecord } from '../../../src/domain/model/erasure.ts';
 import { S3Server } from '../../support/bucket/s3-server.ts';
+import { sized } from '../../support/length.ts';
 import { ErasureBench, isSame, isSilent, LENGTH_MS, within } from './erasure-bench.ts';
 import { Mortal } from './mortal.ts';
 
@@ -22,7 +23,7 @@ const cases = [
 ] as const;
 
 /** One step in so many. */
-const STRIDE = 3;
+const STRIDE = sized(7, 3);
 
 describe('an erasure whose process dies', () => {
   it.each(cases)(
@@ -32,7 +33,7 @@ describe('an erasure whose process dies', () => {
       await bench.prepare();
       const { callId } = bench.call;
       const asked = { callId, interval, reason: 'card number', requestedBy: 'zoe' };
-      // Of each case others: `erasure-kill.test.ts` tries them all, in processes of their own.
+      // Of each case others: `erasure-kill.long.test.ts` tries them all, in processes of their own.
       let last = cases.findIndex(([name]) => name === _) % STRIDE;
       for (let isDone = false; !isDone; last += STRIDE) {
         await bench.restore();

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { record } from '../http/api-support.ts';
+import { few, longTest } from '../support/length.ts';
 import { consoleBench, violations } from './support.ts';
 
 const at = consoleBench();
@@ -9,15 +10,17 @@ const looks = [
   ['dark', 360],
 ] as const;
 
+const pages = [
+  ['live', 'Recording'],
+  ['recordings', 'Search'],
+  ['health', 'free of'],
+  ['uccs', 'Days that recordings are kept'],
+  ['people', 'There is none.'],
+  ['demo', 'The call is being recorded.'],
+] as const;
+
 describe('every page', () => {
-  test.each([
-    ['live', 'Recording'],
-    ['recordings', 'Search'],
-    ['health', 'free of'],
-    ['uccs', 'Days that recordings are kept'],
-    ['people', 'There is none.'],
-    ['demo', 'The call is being recorded.'],
-  ])(
+  test.each(few(pages))(
     '%s has nothing that axe objects to, light and wide or dark and narrow',
     async (path, loaded) => {
       // Colours do not depend on the width, nor what fits on the colours.
@@ -35,7 +38,7 @@ describe('every page', () => {
     },
   );
 
-  test('a recording has nothing that axe objects to', { retry: 2 }, async () => {
+  longTest('a recording has nothing that axe objects to', { retry: 2 }, async () => {
     const { id } = await record(at.bench, { frames: 60 });
     const interval = { startMs: 200, endMs: 800, reason: 'a look at it' };
     await at.bench.hush.post(`/api/recordings/${id}/erasures`, interval);

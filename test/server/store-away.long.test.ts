@@ -6,6 +6,7 @@ import { type PostgresServer, startPostgres } from '../store/database-servers.ts
 import { type MarkerCall, TestCaller } from '../support/calls.ts';
 import { CutNetwork } from '../support/cut-network.ts';
 import { TestHush, ucc } from '../support/hush/hush.ts';
+import { longTest } from '../support/length.ts';
 
 const TIMEOUT_MS = 2_000;
 /** A timer, a fence, and a turn of a busy machine. */
@@ -82,7 +83,7 @@ describe('while the database stands still', () => {
     expect(Math.max(...kept) - askedAt).toBeLessThan(SLACK_MS);
   });
 
-  it('so does one behind a command that waits', async () => {
+  longTest('so does one behind a command that waits', async () => {
     const call = await caller.call(hush);
     await call.frames(FRAMES_A_SECOND);
     server.freeze();
@@ -99,7 +100,7 @@ describe('while the database stands still', () => {
     expect(Math.max(...(await keptTimes(call))) - askedAt).toBeLessThan(SLACK_MS);
   });
 
-  it('health says so, within seconds, and says when it is back', async () => {
+  longTest('health says so, within seconds, and says when it is back', async () => {
     expect(await health()).toBe(200);
     server.freeze();
     await expect.poll(() => health(), { timeout: 10_000 }).toBe(503);
@@ -110,7 +111,7 @@ describe('while the database stands still', () => {
     expect(await hush.get('/api/health/details')).toMatchObject({ store: 'available' });
   });
 
-  it('what is only read is answered 503, to be asked again', async () => {
+  longTest('what is only read is answered 503, to be asked again', async () => {
     server.freeze();
     const response = await fetch(`${hush.api}/api/recordings/${randomUUID()}`);
     expect(response.status).toBe(503);
@@ -119,25 +120,28 @@ describe('while the database stands still', () => {
 });
 
 describe('a Start whose COMMIT has no answer', () => {
-  it('is refused and opens nothing, and its rows are gone once the database is back', async () => {
-    const call = await caller.call(hush);
-    await call.frames(FRAMES_A_SECOND);
-    await hush.command('Pause', call.correlationId);
-    const pausedAt = nowMs();
-    const lost = network.loseAnswer(true, 'RecorderSetToStartByAgent');
-    const [answer] = await Promise.all([hush.command('Start', call.correlationId), lost]);
-    expect(answer.ErrorMessage?.ErrorType).toBe(3);
-    network.mend();
-    await ready();
-    const path = `/api/calls/${call.correlationId}/receipts`;
-    await expect
-      .poll(async () => JSON.stringify(await hush.get(path)), { timeout: 10_000 })
-      .not.toContain('RecorderSetToStartByAgent');
-    expect(await hush.get(`/api/calls/${call.correlationId}/pauses`)).toMatchObject({
-      recordingState: 'Paused',
-    });
-    expect((await keptTimes(call)).filter((sentAt) => sentAt > pausedAt)).toEqual([]);
-  });
+  longTest(
+    'is refused and opens nothing, and its rows are gone once the database is back',
+    async () => {
+      const call = await caller.call(hush);
+      await call.frames(FRAMES_A_SECOND);
+      await hush.command('Pause', call.correlationId);
+      const pausedAt = nowMs();
+      const lost = network.loseAnswer(true, 'RecorderSetToStartByAgent');
+      const [answer] = await Promise.all([hush.command('Start', call.correlationId), lost]);
+      expect(answer.ErrorMessage?.ErrorType).toBe(3);
+      network.mend();
+      await ready();
+      const path = `/api/calls/${call.correlationId}/receipts`;
+      await expect
+        .poll(async () => JSON.stringify(await hush.get(path)), { timeout: 10_000 })
+        .not.toContain('RecorderSetToStartByAgent');
+      expect(await hush.get(`/api/calls/${call.correlationId}/pauses`)).toMatchObject({
+        recordingState: 'Paused',
+      });
+      expect((await keptTimes(call)).filter((sentAt) => sentAt > pausedAt)).toEqual([]);
+    },
+  );
 
   it('does not open the gate of the process behind it', async () => {
     const call = await caller.call(hush);
