@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { sized } from '../../support/length.ts';
+import { few, sized } from '../../support/length.ts';
 import { breakages } from './breakages.ts';
 import { explore } from './explore.ts';
 import { dialogueSteps, gateSteps, type Step, stepsOfEveryKind } from './steps.ts';
@@ -56,7 +56,7 @@ describe('what is broken on purpose is noticed', () => {
     process.stdout.write(`planted and found:\n${found.join('\n')}\n`);
   });
 
-  test.each(breakages)(
+  test.each(few(breakages, 6))(
     '%s',
     async (breakage) => {
       const property = fc.asyncProperty(anyHistory, async (steps) => {

@@ -2,6 +2,7 @@ import { cpSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } f
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/hush/hush.ts';
+import { few, longTest } from '../../support/length.ts';
 import { type OwnerOptions, OwnerProcess } from './owner-process.ts';
 
 const limits = { waitMs: 0, handoverMs: 10_000, lostAfterMs: 2_000 };
@@ -55,7 +56,7 @@ describe('a data folder', () => {
     }
   });
 
-  it('is free when its owner ended in order', async () => {
+  longTest('is free when its owner ended in order', async () => {
     const first = await start();
     expect(await first.end()).toBe(0);
     expect((await start()).owns).toBe(true);
@@ -71,7 +72,7 @@ describe('a data folder', () => {
     expect(first.hasLost).toBe(false);
   });
 
-  it('is the same by another path, and another one when it is a copy', async () => {
+  longTest('is the same by another path, and another one when it is a copy', async () => {
     const first = await start();
     const elsewhere = newFolder();
     symlinkSync(dataDir, join(elsewhere, 'link'));
@@ -83,11 +84,16 @@ describe('a data folder', () => {
     expect(await first.commit()).toBeNull();
   });
 
-  it.each([
-    ['removed', (file: string) => rmSync(file)],
-    ['moved away', (file: string) => renameSync(file, `${file}.old`)],
-    ['replaced', (file: string) => replaceBy(file, '')],
-  ])('is lost when its lock file was %s: nothing is committed any more', async (_, change) => {
+  it.each(
+    few(
+      [
+        ['removed', (file: string) => rmSync(file)],
+        ['moved away', (file: string) => renameSync(file, `${file}.old`)],
+        ['replaced', (file: string) => replaceBy(file, '')],
+      ] as const,
+      1,
+    ),
+  )('is lost when its lock file was %s: nothing is committed any more', async (_, change) => {
     const first = await start();
     change(join(dataDir, 'hush.lock'));
     const second = await start();
@@ -113,7 +119,7 @@ describe('a data folder', () => {
     expect(second.owns).toBe(true);
   });
 
-  it('is refused by name after waiting, where its owner goes on stopping', async () => {
+  longTest('is refused by name after waiting, where its owner goes on stopping', async () => {
     const first = await start();
     first.leave();
     await first.commit();

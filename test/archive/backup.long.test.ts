@@ -7,6 +7,7 @@ import { runHush } from '../cli/run-hush.ts';
 import { type ApiBench, openBench, record } from '../http/api-support.ts';
 import { S3Server } from '../support/bucket/s3-server.ts';
 import { TestHush, temporaryFolder } from '../support/hush/hush.ts';
+import { longTest } from '../support/length.ts';
 
 let bench: ApiBench;
 let folder = '';
@@ -101,7 +102,7 @@ describe('a backup of a Hush at work', () => {
     expect(readdirSync(join(at('backup'), 'recordings'))).toEqual([]);
   });
 
-  it('leaves in the bucket what lies there, which plays after a restore', async () => {
+  longTest('leaves in the bucket what lies there, which plays after a restore', async () => {
     const server = await S3Server.start();
     try {
       const change = (config: Config): Config => ({
@@ -127,7 +128,7 @@ describe('a backup of a Hush at work', () => {
     }
   });
 
-  it('goes where nothing is, and comes from where one was finished', async () => {
+  longTest('goes where nothing is, and comes from where one was finished', async () => {
     bench = await openBench({ change: asAdmin });
     const { config, dataDir } = bench.hush;
     const options = { withKeys: false };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { record } from '../http/api-support.ts';
 import { agent } from '../support/hush/hush.ts';
+import { longTest } from '../support/length.ts';
 import { consoleBench, violations } from './support.ts';
 
 const at = consoleBench();
@@ -65,7 +66,7 @@ describe('the console', () => {
     await at.page.getByText('Listened to live').waitFor();
   });
 
-  test('recordings: found, opened, and what is missing told with its reason', async () => {
+  longTest('recordings: found, opened, and what is missing told with its reason', async () => {
     const placed = await at.bench.caller.call(at.bench.hush);
     await placed.frames(30);
     await at.bench.hush.command('Pause', placed.correlationId);
@@ -101,7 +102,7 @@ describe('the console', () => {
     await at.page.getByText('Played or exported').first().waitFor();
   });
 
-  test('an interval is erased by dragging over it', async () => {
+  longTest('an interval is erased by dragging over it', async () => {
     const { id } = await record(at.bench, { frames: 120 });
     await at.open(`recordings/${id}`);
     const wave = at.page.getByTestId('wave');
@@ -153,7 +154,7 @@ describe('the console', () => {
     await at.page.getByText('paused by a page').first().waitFor();
   });
 
-  test('health and UCCs: what needs a person, and settings that count', async () => {
+  longTest('health and UCCs: what needs a person, and settings that count', async () => {
     await at.open('health');
     await at.page.getByText('● Ready').waitFor();
     await at.page.getByText('free of').waitFor();

@@ -4,6 +4,7 @@ import { OutcomeUnknownError, StoreUnavailableError } from '../../src/domain/mod
 import { openPostgres } from '../../src/store/postgres/postgres.ts';
 import { SqlStore } from '../../src/store/store.ts';
 import { CutNetwork } from '../support/cut-network.ts';
+import { longTest } from '../support/length.ts';
 import { type PostgresServer, startPostgres } from './database-servers.ts';
 import { aCall, anEvent } from './samples.ts';
 
@@ -88,7 +89,7 @@ describe('a connection that is lost at work', () => {
     expect(stored.size).toBe(outcomes.length);
   });
 
-  it('by a restart of the server', async () => {
+  longTest('by a restart of the server', async () => {
     const first = commit();
     const restarted = server.restart();
     const more = Array.from({ length: 10 }, () => commit());
@@ -128,7 +129,7 @@ describe('a network that is cut', () => {
     expect((await storedIds()).size).toBe(0);
   });
 
-  it('before it: nothing is written, and once it is mended all goes on', async () => {
+  longTest('before it: nothing is written, and once it is mended all goes on', async () => {
     network.cut();
     const first = await commit();
     expect(first.outcome).toBeInstanceOf(StoreUnavailableError);
@@ -160,7 +161,7 @@ describe('a server that stands still', () => {
     await expect.poll(async () => (await commit()).outcome).toBe('done');
   });
 
-  it('in one session: the others go on', async () => {
+  longTest('in one session: the others go on', async () => {
     await commit();
     const [session] = await query<{ pid: number }>(
       "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and state = 'idle' and query = 'commit'",

@@ -8,6 +8,7 @@ import { markersInFolder } from '../../support/audio/markers-in-folder.ts';
 import { type MarkerCall, TestCaller } from '../../support/calls.ts';
 import { temporaryFolder } from '../../support/hush/hush.ts';
 import { HushProcess, type HushProcessOptions } from '../../support/hush/hush-process.ts';
+import { longTest } from '../../support/length.ts';
 import { freeRtpPorts } from '../../support/ports.ts';
 
 /** A crash may lose this much of each stream before it (docs/decisions/0004). */
@@ -123,20 +124,24 @@ test('a call outlives three kill -9, paused across the second, and is whole in t
   expect(await hush.current.end('SIGTERM')).toBe(0);
 }, 60_000);
 
-test('a handover loses no call, and no audio that reached the process', async () => {
-  const hush = await Phoenix.start({ dataDir: temporaryFolder(), shutdown: 'handover' });
-  const call = await caller.call(hush.current);
-  await call.frames(60);
-  await hush.restart('SIGTERM');
-  await more(call, 60);
-  await call.call.end();
-  const { frames } = await framesOf(hush.current.api, call);
-  for (const { tag, sent } of call.streams) {
-    const alive = sent.filter(({ sentAtMs }) =>
-      hush.outages.every(({ from, until }) => sentAtMs < from || sentAtMs > until),
-    );
-    const lost = alive.filter(({ index }) => !frames.get(tag)?.has(index));
-    expect(lost).toEqual([]);
-  }
-  expect(await hush.current.end('SIGTERM')).toBe(0);
-}, 60_000);
+longTest(
+  'a handover loses no call, and no audio that reached the process',
+  async () => {
+    const hush = await Phoenix.start({ dataDir: temporaryFolder(), shutdown: 'handover' });
+    const call = await caller.call(hush.current);
+    await call.frames(60);
+    await hush.restart('SIGTERM');
+    await more(call, 60);
+    await call.call.end();
+    const { frames } = await framesOf(hush.current.api, call);
+    for (const { tag, sent } of call.streams) {
+      const alive = sent.filter(({ sentAtMs }) =>
+        hush.outages.every(({ from, until }) => sentAtMs < from || sentAtMs > until),
+      );
+      const lost = alive.filter(({ index }) => !frames.get(tag)?.has(index));
+      expect(lost).toEqual([]);
+    }
+    expect(await hush.current.end('SIGTERM')).toBe(0);
+  },
+  60_000,
+);

@@ -1,6 +1,7 @@
 import pino from 'pino';
 import { describe, expect, test } from 'vitest';
 import { TestHush, temporaryFolder } from '../support/hush/hush.ts';
+import { longTest } from '../support/length.ts';
 import { addDemoPeople, tenantId } from '../support/people.ts';
 import { consoleBench, signIn, violations } from './support.ts';
 
@@ -38,7 +39,7 @@ describe('the default configuration', () => {
     await hush.remove();
   });
 
-  test('who is let in by network signs in for more, or goes back', async () => {
+  longTest('who is let in by network signs in for more, or goes back', async () => {
     const dataDir = temporaryFolder();
     const people = await addDemoPeople(dataDir);
     const hush = await started(dataDir, () => undefined);

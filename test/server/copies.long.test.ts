@@ -6,6 +6,7 @@ import { commandClient } from '../support/api.ts';
 import { type MarkerCall, TestCaller } from '../support/calls.ts';
 import { TestHush, temporaryFolder } from '../support/hush/hush.ts';
 import { HushProcess, type HushProcessOptions } from '../support/hush/hush-process.ts';
+import { longTest } from '../support/length.ts';
 import { freeRtpPorts } from '../support/ports.ts';
 
 /** Soon enough for a copy to hang up whatever it took up. */
@@ -107,7 +108,7 @@ describe('a data folder that is the same one', () => {
     await (await startCopy(join(folder, 'moved'))).stop();
   });
 
-  it('may be put back in its place from a copy', async () => {
+  longTest('may be put back in its place from a copy', async () => {
     const original = await startOriginal();
     await original.end('SIGTERM');
     const copy = copied();

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TRANSPORTS } from '../protocols/signalr/support/vendor-clients.ts';
 import { TestCaller } from '../support/calls.ts';
 import { type TestHush, ucc } from '../support/hush/hush.ts';
+import { few } from '../support/length.ts';
 import { startHush } from './support/hub-hush.ts';
 import { hubPath } from './support/listener.ts';
 
@@ -111,7 +112,7 @@ const CHANNELS = [
   { name: 'LongPolling in MessagePack', transport: TRANSPORTS.LongPolling, binary: true },
 ];
 
-describe.each(CHANNELS)('a page over $name', ({ name: _, ...channel }) => {
+describe.each(few(CHANNELS))('a page over $name', ({ name: _, ...channel }) => {
   it('hears Hush from an origin that is allowed', async () => {
     const page = await openPage(allowed);
     expect(await connect(page, channel)).toBe('connected');

@@ -11,6 +11,7 @@ import { SqlStore } from '../../../src/store/store.ts';
 import { ffmpegSamples, ffprobe } from '../../support/audio/ffprobe.ts';
 import { channelOf, pcmOf, snrDb, tone } from '../../support/audio/tones.ts';
 import { unsealing } from '../../support/audio/unsealing.ts';
+import { few, longTest } from '../../support/length.ts';
 import { g722, l16, mulaw, OPUS_FRAME, opusPackets, StoredCall } from '../stored-call.ts';
 
 const agent = { role: 'agent' } as const;
@@ -109,11 +110,16 @@ describe('an export', () => {
     expect(opus.length * 8).toBeLessThan(9.3 * 64_000);
   });
 
-  it.each([
-    ['PCMU', 8_000],
-    ['G722', 16_000],
-    ['L16', 44_100],
-  ] as const)('as Opus of a call in %s is heard at its time', async (codec, rate) => {
+  it.each(
+    few(
+      [
+        ['PCMU', 8_000],
+        ['G722', 16_000],
+        ['L16', 44_100],
+      ] as const,
+      1,
+    ),
+  )('as Opus of a call in %s is heard at its time', async (codec, rate) => {
     const pcm = tone(rate, 5, 440);
     const track = call.track(codec, codec === 'G722' ? 8_000 : rate);
     if (codec === 'L16') track.addAll(0, l16(pcm), { samples: rate / 100, bytes: rate / 50 });
@@ -136,7 +142,7 @@ describe('an export', () => {
 });
 
 describe('exports', () => {
-  it('are made no faster than they are taken', async () => {
+  longTest('are made no faster than they are taken', async () => {
     await recordPhone(120);
     const slow = await archive.export(call.callId, 'flac');
     const taken = slow.bytes()[Symbol.asyncIterator]();
@@ -183,7 +189,7 @@ describe('exports', () => {
     await Promise.all([two.close(), three.close()]);
   });
 
-  it('are for one caller at most half of them, rounded up', async () => {
+  longTest('are for one caller at most half of them, rounded up', async () => {
     const three = call.archive(store, 3);
     await recordPhone(60);
     const own = [

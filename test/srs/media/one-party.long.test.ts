@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { buildMultipart } from '../../../src/protocols/siprec/multipart.ts';
 import { markersInWav } from '../../../src/simulator/wav-markers.ts';
 import { agent, ucc } from '../../support/hush/hush.ts';
+import { few } from '../../support/length.ts';
 import { metadataOf, metadataPart, sdpOf, sdpPart, twoLines } from '../srs-client.ts';
 import { SrsFixture } from '../srs-fixture.ts';
 
@@ -22,14 +23,16 @@ describe('one party, however it is spelled', () => {
     return buildMultipart([sdpPart(sdpOf(twoLines)), metadataPart(metadata)]);
   }
 
-  it.each([
-    ['sip:+31880000001@10.0.0.7;user=phone', listed],
-    ['+31880000001', 'sip:%2B31880000001@elsewhere.example'],
-    ['tel:+31-88-0000001', '0031880000001'],
-    ['sips:+31-880000001@[2001:db8::7]:5061', '+31 88 000 0001'],
-    ['<sip:ag%65nt@Domain.com.:5060>;tag=1', agent],
-    ['"OfflineStore" <sips:agent@domain.com>', 'SIP:AGENT@domain.com;transport=tcp'],
-  ])('%s is the agent, asked for as %s', async (aor, asked) => {
+  it.each(
+    few([
+      ['sip:+31880000001@10.0.0.7;user=phone', listed],
+      ['+31880000001', 'sip:%2B31880000001@elsewhere.example'],
+      ['tel:+31-88-0000001', '0031880000001'],
+      ['sips:+31-880000001@[2001:db8::7]:5061', '+31 88 000 0001'],
+      ['<sip:ag%65nt@Domain.com.:5060>;tag=1', agent],
+      ['"OfflineStore" <sips:agent@domain.com>', 'SIP:AGENT@domain.com;transport=tcp'],
+    ]),
+  )('%s is the agent, asked for as %s', async (aor, asked) => {
     const { client, hush } = fixture;
     const correlationId = randomUUID();
     const session = await client.invite({ correlationId, body: bodyWith(aor) });
@@ -46,11 +49,16 @@ describe('one party, however it is spelled', () => {
     expect(channels).toEqual([[1], [0]]);
   });
 
-  it.each([
-    ...['tel:+31880000001;ext=7', 'sip:0880000001@10.0.0.7', 'tel:31880000001'],
-    ...['sip:agent@domain.com.evil.example', 'sip:agent%40domain.com@evil.example'],
-    ...['sip:agent@domain.com:5070', 'sip:+318800000011@10.0.0.7', 'sip:agents@domain.com'],
-  ])('%s is a stranger', async (aor) => {
+  it.each(
+    few(
+      [
+        ...['tel:+31880000001;ext=7', 'sip:0880000001@10.0.0.7', 'tel:31880000001'],
+        ...['sip:agent@domain.com.evil.example', 'sip:agent%40domain.com@evil.example'],
+        ...['sip:agent@domain.com:5070', 'sip:+318800000011@10.0.0.7', 'sip:agents@domain.com'],
+      ],
+      3,
+    ),
+  )('%s is a stranger', async (aor) => {
     await fixture.client.invite({ body: bodyWith(aor) });
     for (const asked of [listed, agent]) {
       const { items } = await fixture.hush.get(`/api/calls?agent=${encodeURIComponent(asked)}`);

@@ -4,6 +4,7 @@ import { markerFrame } from '../../src/simulator/marker-audio.ts';
 import { EventStream } from '../hub/support/event-stream.ts';
 import { TestCaller } from '../support/calls.ts';
 import { agent, TestHush, ucc } from '../support/hush/hush.ts';
+import { longTest } from '../support/length.ts';
 import { freeRtpPorts } from '../support/ports.ts';
 
 /** Real calls, good and bad, and what is said of them while they last and afterwards. */
@@ -162,7 +163,7 @@ describe('a call', () => {
     expect(codes(health)).toEqual(['noMedia']);
   });
 
-  it('that is on hold from its begin is asked for nothing', async () => {
+  longTest('that is on hold from its begin is asked for nothing', async () => {
     const { correlationId, call } = await place([{}, {}]);
     await call.hold();
     const other = await place([{}, { speaks: false }]);
@@ -172,18 +173,21 @@ describe('a call', () => {
     await other.call.end();
   });
 
-  it('one of whose steady streams stops raises an alarm, and tells when it is over', async () => {
-    const { correlationId, call, sent } = await place([{}, {}]);
-    await sent(200);
-    const [first] = call.streams;
-    if (!first) throw new Error('no stream');
-    first.enabled = false;
-    await raised(correlationId, 'mediaStopped');
-    first.enabled = true;
-    await raised(correlationId, 'mediaStopped', 'alarmCleared');
-    await call.end();
-    expect(codes(await healthOf(correlationId))).toContain('mediaStopped');
-  });
+  longTest(
+    'one of whose steady streams stops raises an alarm, and tells when it is over',
+    async () => {
+      const { correlationId, call, sent } = await place([{}, {}]);
+      await sent(200);
+      const [first] = call.streams;
+      if (!first) throw new Error('no stream');
+      first.enabled = false;
+      await raised(correlationId, 'mediaStopped');
+      first.enabled = true;
+      await raised(correlationId, 'mediaStopped', 'alarmCleared');
+      await call.end();
+      expect(codes(await healthOf(correlationId))).toContain('mediaStopped');
+    },
+  );
 });
 
 describe('a day', () => {

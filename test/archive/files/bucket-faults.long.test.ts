@@ -13,6 +13,7 @@ import { unsealing } from '../../support/audio/unsealing.ts';
 import { type BucketFault, FaultyBucket } from '../../support/bucket/faulty-bucket.ts';
 import { S3Server } from '../../support/bucket/s3-server.ts';
 import { TestHush } from '../../support/hush/hush.ts';
+import { few } from '../../support/length.ts';
 import { rowsOf } from '../damage/damage.ts';
 import { loudFrame } from '../damage/harms.ts';
 import { StoredCall } from '../stored-call.ts';
@@ -71,10 +72,12 @@ async function statuses(api?: string): Promise<[string, number, string | null][]
 const health = async (): Promise<{ verdict: string; reasons: string[] }> =>
   (await bench.hush.get(`/api/recordings/${id}`)).health;
 
-test.each<BucketFault>([
+const faults: readonly BucketFault[] = [
   ...(['page', 'pageMissing', 'noSuchBucket', 'forbidden', 'unavailable', 'reset'] as const),
   ...(['short', 'shortHead', 'longHead'] as const),
-])(
+];
+
+test.each(few(faults, 2))(
   '%s: 503, and the recording is as whole as before',
   async (fault) => {
     between.fault = fault;
@@ -91,7 +94,7 @@ test.each<BucketFault>([
   60_000,
 );
 
-test.each<BucketFault>(['reset', 'short', 'page', 'forbidden', 'noSuchKey'])(
+test.each<BucketFault>(few(['reset', 'short', 'page', 'forbidden', 'noSuchKey']))(
   '%s behind the first byte ends the answer, and is no silence',
   async (fault) => {
     const call = new StoredCall();
@@ -132,11 +135,16 @@ describe('an object that the bucket itself says it has not', () => {
   }, 60_000);
 });
 
-test.each([
-  ['a bucket that is not there', { bucket: 'nothing-there' }],
-  ['a bucket of somebody else', { prefix: 'elsewhere/' }],
-  ['a store that is away', { endpoint: 'http://127.0.0.1:9' }],
-])(
+test.each(
+  few(
+    [
+      ['a bucket that is not there', { bucket: 'nothing-there' }],
+      ['a bucket of somebody else', { prefix: 'elsewhere/' }],
+      ['a store that is away', { endpoint: 'http://127.0.0.1:9' }],
+    ],
+    1,
+  ),
+)(
   '%s: 503',
   async (_, more) => {
     await bench.hush.stop();

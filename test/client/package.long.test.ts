@@ -10,6 +10,7 @@ import { clientTypesFile, clientTypesText } from '../../scripts/write-client-typ
 import { openApiFile } from '../../scripts/write-openapi.ts';
 import { temporaryFolder } from '../support/hush/hush.ts';
 import { installClient, tsc } from '../support/installed-client.ts';
+import { longTest } from '../support/length.ts';
 
 /** As it is published, in a folder where nothing else is installed. */
 const consumer = temporaryFolder();
@@ -50,7 +51,7 @@ describe('@hush/client as it is published', () => {
     );
   });
 
-  test('is typed: a mistake does not compile', () => {
+  longTest('is typed: a mistake does not compile', () => {
     const use = (last: string) => `
       import { createHush, guardFields, orThrow, withoutRecording } from '@hush/client';
       const hush = createHush({ url: 'https://hush.example.com', token: async () => 'token' });

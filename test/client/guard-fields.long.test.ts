@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { longTest } from '../support/length.ts';
 import { FaultyProxy } from './faulty-proxy.ts';
 import { guardBench, PAN } from './guard-bench.ts';
 
@@ -27,23 +28,26 @@ describe('guardFields', () => {
     expect(await at.owners()).toEqual([]);
   });
 
-  test('keeps the pause alive, and resumes when nobody is in a card field any more', async () => {
-    await at.guard(at.bench.hush.api, { ttlMs: 1_000, idleMs: 500 });
-    await at.page.locator('#card').focus();
-    await expect.poll(() => at.status.textContent()).toContain('is paused');
-    const [owner] = await at.owners();
-    await at.page.waitForTimeout(1_800);
-    expect(await at.owners()).toEqual([owner]);
-    await at.page.locator('#note').focus();
-    await expect.poll(at.owners, { timeout: 5_000 }).toEqual([]);
-    await expect.poll(() => at.status.textContent()).toBe('The call is being recorded.');
-    await at.page.locator('#cvc').focus();
-    await expect.poll(() => at.status.textContent()).toContain('is paused');
-    expect(await at.owners()).not.toEqual([owner]);
-    await at.page.evaluate('window.guard.release()');
-  });
+  longTest(
+    'keeps the pause alive, and resumes when nobody is in a card field any more',
+    async () => {
+      await at.guard(at.bench.hush.api, { ttlMs: 1_000, idleMs: 500 });
+      await at.page.locator('#card').focus();
+      await expect.poll(() => at.status.textContent()).toContain('is paused');
+      const [owner] = await at.owners();
+      await at.page.waitForTimeout(1_800);
+      expect(await at.owners()).toEqual([owner]);
+      await at.page.locator('#note').focus();
+      await expect.poll(at.owners, { timeout: 5_000 }).toEqual([]);
+      await expect.poll(() => at.status.textContent()).toBe('The call is being recorded.');
+      await at.page.locator('#cvc').focus();
+      await expect.poll(() => at.status.textContent()).toContain('is paused');
+      expect(await at.owners()).not.toEqual([owner]);
+      await at.page.evaluate('window.guard.release()');
+    },
+  );
 
-  test('gives the pause back when the page goes', async () => {
+  longTest('gives the pause back when the page goes', async () => {
     await at.guard(at.bench.hush.api, { ttlMs: 60_000 });
     await at.page.locator('#card').focus();
     await expect.poll(() => at.status.textContent()).toContain('is paused');
@@ -83,7 +87,7 @@ describe('guardFields', () => {
     proxy.close();
   });
 
-  test('texts are for the page to choose; disposed, the form is as before', async () => {
+  longTest('texts are for the page to choose; disposed, the form is as before', async () => {
     await at.guard(at.bench.hush.api, { texts: { paused: 'Pauze' } });
     await at.page.locator('#card').focus();
     await expect.poll(() => at.status.textContent()).toBe('Pauze');

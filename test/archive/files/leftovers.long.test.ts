@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SqlStore } from '../../../src/store/store.ts';
 import { S3Server } from '../../support/bucket/s3-server.ts';
+import { longTest } from '../../support/length.ts';
 import { ErasureBench } from '../erasure/erasure-bench.ts';
 import { uploaderOf } from '../erasure/erasure-parts.ts';
 import { expectInAgreement, expectWithout, unitsOf } from '../erasure/erasure-proof.ts';
@@ -69,7 +70,7 @@ describe('what a killed process leaves behind', () => {
     bench.remove();
   });
 
-  it('in the middle of an upload is aborted, and uploaded whole', async () => {
+  longTest('in the middle of an upload is aborted, and uploaded whole', async () => {
     const bench = await prepared(s3);
     const { callId } = bench.call;
     const before = await unitsOf(bench, await opened(bench));
@@ -90,7 +91,7 @@ describe('what a killed process leaves behind', () => {
     bench.remove();
   });
 
-  it('in the middle of an export is nothing', async () => {
+  longTest('in the middle of an export is nothing', async () => {
     const bench = await prepared();
     await new KilledWork('export', bench.place).killedWhen(() => false);
     expect(onDisk(bench)).toEqual(['0-0.seg']);
