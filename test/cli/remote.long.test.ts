@@ -8,7 +8,7 @@ import { type ApiBench, openBench, record } from '../http/api-support.ts';
 import { ffprobe } from '../support/audio/ffprobe.ts';
 import type { MarkerCall } from '../support/calls.ts';
 import { agent, ucc } from '../support/hush/hush.ts';
-import { few } from '../support/length.ts';
+import { few, longTest } from '../support/length.ts';
 import { type Ran, runHush } from './run-hush.ts';
 
 let bench: ApiBench;
@@ -68,7 +68,7 @@ describe('hush', () => {
     expect(found).toHaveLength(1);
   });
 
-  test('export, with its sidecar', async () => {
+  longTest('export, with its sidecar', async () => {
     const file = join(folder, 'call.flac');
     const ran = await hush('export', kept.correlationId, '--format', 'flac', '-o', file);
     expect(ran).toMatchObject({ code: 0, err: '' });
@@ -81,7 +81,7 @@ describe('hush', () => {
     expect(JSON.parse(readFileSync(vcon, 'utf8'))).toMatchObject({ vcon: '0.4.0', uuid: kept.id });
   });
 
-  test('hold, erase, and what the archive is', async () => {
+  longTest('hold, erase, and what the archive is', async () => {
     const { id } = await record(bench, { frames: 60 });
     expect((await hush('hold', id, '--reason', 'case 3')).out).toContain('case 3');
     const held = await hush('erase', id, '--reason', 'x', '--whole');
@@ -137,7 +137,7 @@ describe('hush', () => {
         [['export', '00000000-0000-4000-8000-000000000000'], 'unknown', 'No such recording.'],
         [['pause', 'nobody', '--requester', 'sip:a@b'], 'unknown', 'No such call is in progress.'],
       ] as const,
-      3,
+      2,
     ),
   )('%j ends with a code that says why', async (args, name, words) => {
     const { code, err, out } = await hush(...args);

@@ -40,7 +40,7 @@ describe('the console', () => {
     await row.getByText('Recording').waitFor();
   });
 
-  test('a call: heard and metered while it is recorded, and its story told', async () => {
+  longTest('a call: heard and metered while it is recorded, and its story told', async () => {
     const placed = await at.bench.caller.call(at.bench.hush);
     await placed.frames(3);
     const { id } = await at.bench.hush.get(`/api/calls/${placed.correlationId}`);

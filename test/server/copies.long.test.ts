@@ -75,25 +75,28 @@ describe('a copy of a data folder', () => {
     await call.call.end();
   });
 
-  it('that is adopted ends the calls of its original without a word to their clients', async () => {
-    const original = await startOriginal();
-    const call = await paused(original);
-    await original.end('SIGKILL');
-    // Where its clients look for the original.
-    const copy = await startCopy(copied(), true, original.peer.port);
-    const { callId } = await copy.settled(call.correlationId);
-    const alarms = (await copy.get('/api/alarms?kind=sessionLost')).items;
-    expect(alarms).toMatchObject([{ callId, detail: expect.stringContaining('it is ended') }]);
-    const health = await copy.get(`/api/calls/${callId}/health`);
-    expect(health).toMatchObject({ verdict: 'degraded' });
-    const { items } = await copy.get('/api/audit-log?action=adopt');
-    expect(items).toMatchObject([{ surface: 'cli', outcome: 'ok', after: { path: copyPath() } }]);
-    expect(call.call.state).toBe('established');
-    await call.call.end();
-    // From now on it is the original, and starts as one.
-    await copy.stop();
-    await (await startCopy(copyPath())).stop();
-  });
+  longTest(
+    'that is adopted ends the calls of its original without a word to their clients',
+    async () => {
+      const original = await startOriginal();
+      const call = await paused(original);
+      await original.end('SIGKILL');
+      // Where its clients look for the original.
+      const copy = await startCopy(copied(), true, original.peer.port);
+      const { callId } = await copy.settled(call.correlationId);
+      const alarms = (await copy.get('/api/alarms?kind=sessionLost')).items;
+      expect(alarms).toMatchObject([{ callId, detail: expect.stringContaining('it is ended') }]);
+      const health = await copy.get(`/api/calls/${callId}/health`);
+      expect(health).toMatchObject({ verdict: 'degraded' });
+      const { items } = await copy.get('/api/audit-log?action=adopt');
+      expect(items).toMatchObject([{ surface: 'cli', outcome: 'ok', after: { path: copyPath() } }]);
+      expect(call.call.state).toBe('established');
+      await call.call.end();
+      // From now on it is the original, and starts as one.
+      await copy.stop();
+      await (await startCopy(copyPath())).stop();
+    },
+  );
 
   const copyPath = (): string => join(folder, 'copy');
 });

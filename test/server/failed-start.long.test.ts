@@ -9,7 +9,7 @@ import { runHush } from '../cli/run-hush.ts';
 import { commandClient } from '../support/api.ts';
 import { type MarkerCall, TestCaller } from '../support/calls.ts';
 import { type ServedHush, ServePlace } from '../support/hush/served-hush.ts';
-import { few } from '../support/length.ts';
+import { few, longTest } from '../support/length.ts';
 
 /** A start waits ten seconds for a database that never answers; the rest is the machine's. */
 const ENDS_WITHIN_MS = 60_000;
@@ -105,7 +105,7 @@ const failures: Record<string, () => unknown> = {
   'a setting is unknown': () => ({ recording: { pauses: true } }),
 };
 
-test.each(few(Object.keys(failures), 4))('where %s, a start says so and ends', async (why) => {
+test.each(few(Object.keys(failures)))('where %s, a start says so and ends', async (why) => {
   const settings = (await failures[why]?.()) as Record<string, unknown>;
   const begunAt = performance.now();
   const failed = at.spawn({ settings });
@@ -117,7 +117,7 @@ test.each(few(Object.keys(failures), 4))('where %s, a start says so and ends', a
   expect(said[0]).toMatch(/^hush: .{10,}/);
 });
 
-test('the demo that does not start ends, too', async () => {
+longTest('the demo that does not start ends, too', async () => {
   const env = { HUSH_DATA_DIR: join(at.folder, 'hush.yaml') };
   const { code, err } = await runHush(['demo'], { env });
   expect(code).not.toBe(0);

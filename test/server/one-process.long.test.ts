@@ -81,20 +81,23 @@ describe('a second Hush on the same data folder', () => {
     await call.call.end();
   });
 
-  it('takes a hand-over: it waits for the one that stops, and goes on with its calls', async () => {
-    const ports = { sipUdpPort: await freePort(), httpPort: await freePort() };
-    const rtpPorts = await freeRtpPorts();
-    const first = await start({ ...ports, rtpPorts, shutdown: 'handover' });
-    const call = await caller.call(first);
-    await call.frames(50);
-    const [second] = await Promise.all([
-      start({ ...ports, rtpPorts, lock: { waitMs: 10_000 } }),
-      first.end('SIGTERM'),
-    ]);
-    const answer = await commandClient(second.api)('Pause', call.correlationId);
-    expect(answer).toMatchObject({ ErrorMessage: null, RecordingState: 3 });
-    await call.call.end();
-  });
+  longTest(
+    'takes a hand-over: it waits for the one that stops, and goes on with its calls',
+    async () => {
+      const ports = { sipUdpPort: await freePort(), httpPort: await freePort() };
+      const rtpPorts = await freeRtpPorts();
+      const first = await start({ ...ports, rtpPorts, shutdown: 'handover' });
+      const call = await caller.call(first);
+      await call.frames(50);
+      const [second] = await Promise.all([
+        start({ ...ports, rtpPorts, lock: { waitMs: 10_000 } }),
+        first.end('SIGTERM'),
+      ]);
+      const answer = await commandClient(second.api)('Pause', call.correlationId);
+      expect(answer).toMatchObject({ ErrorMessage: null, RecordingState: 3 });
+      await call.call.end();
+    },
+  );
 
   longTest('may begin when the first was killed', async () => {
     const hush = await start();

@@ -12,7 +12,7 @@ import { commandClient, recordingOf } from '../support/api.ts';
 import { watchAudio } from '../support/audio/audio-growth.ts';
 import { type MarkerCall, TestCaller } from '../support/calls.ts';
 import { type ServedHush, ServePlace } from '../support/hush/served-hush.ts';
-import { longTest } from '../support/length.ts';
+import { few, longTest } from '../support/length.ts';
 import { freePort } from '../support/ports.ts';
 
 /** Of `http.closeTimeoutMs`, and the little that everything else takes on a busy machine. */
@@ -105,7 +105,7 @@ async function awkwardClients(at: ServePlace, placed: MarkerCall): Promise<void>
   }
 }
 
-describe.each(['handover', 'finish'] as const)('a stop with shutdown: %s', (shutdown) => {
+describe.each(few(['handover', 'finish'] as const, 1))('a stop with shutdown: %s', (shutdown) => {
   test('records nothing from the signal on, and ends, whoever is connected', async () => {
     const at = await place(shutdown);
     const caller = await newCaller();

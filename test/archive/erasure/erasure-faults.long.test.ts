@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Span } from '../../../src/domain/common/span.ts';
 import type { ErasureRecord } from '../../../src/domain/model/erasure.ts';
 import { S3Server } from '../../support/bucket/s3-server.ts';
-import { sized } from '../../support/length.ts';
+import { few, sized } from '../../support/length.ts';
 import { ErasureBench, isSame, isSilent, LENGTH_MS, within } from './erasure-bench.ts';
 import { Mortal } from './mortal.ts';
 
@@ -26,7 +26,7 @@ const cases = [
 const STRIDE = sized(7, 3);
 
 describe('an erasure whose process dies', () => {
-  it.each(cases)(
+  it.each(few(cases))(
     'of %s: at each step it is as before, or erased',
     async (_, interval, when, inBucket) => {
       const bench = new ErasureBench({ s3: inBucket ? s3 : undefined });

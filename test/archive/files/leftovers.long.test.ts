@@ -53,7 +53,7 @@ const onDisk = ({ call }: ErasureBench) => names(join(call.recordingsDir, call.c
 const uploads = () => names(join(s3.folder, 'recordings', '._S3rver_uploads'));
 
 describe('what a killed process leaves behind', () => {
-  it('in the middle of sealing anew is removed, and the erasure is carried out', async () => {
+  longTest('in the middle of sealing anew is removed, and the erasure is carried out', async () => {
     const bench = await prepared();
     const first = await opened(bench);
     const before = await unitsOf(bench, first);

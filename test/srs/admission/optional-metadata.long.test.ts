@@ -21,7 +21,7 @@ describe('what is optional in an INVITE never costs the recording', () => {
     return { contentType, content: Buffer.from(content) };
   }
 
-  it.each(few(shapes, 12))('%s', async (_name, shape, aors, faults) => {
+  it.each(few(shapes, 6))('%s', async (_name, shape, aors, faults) => {
     const { client, hush } = fixture;
     const session = await client.invite({ body: bodyOf(shape) });
     const [call] = await fixture.calls();

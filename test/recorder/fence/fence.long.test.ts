@@ -8,9 +8,10 @@ import { type MarkerCall, TestCaller } from '../../support/calls.ts';
 import { temporaryFolder } from '../../support/hush/hush.ts';
 import { HushProcess } from '../../support/hush/hush-process.ts';
 import { stamped } from '../../support/hush/stamped.ts';
+import { sized } from '../../support/length.ts';
 
-const CALLS = 50;
-const PAUSES = 20;
+const CALLS = sized(20, 50);
+const PAUSES = sized(12, 20);
 const MAX_MISSING_SHARE = 0.03;
 
 let hush: HushProcess;

@@ -6,6 +6,7 @@ import { MarkingState, SavingState } from '../../src/domain/model/recording-stat
 import type { RecordingFilter, RecordingPlace } from '../../src/domain/ports/recording-search.ts';
 import { searchRecordings } from '../../src/store/recording-search.ts';
 import { seededRandom } from '../../src/torture/random.ts';
+import { few } from '../support/length.ts';
 import { databaseKinds } from './database-servers.ts';
 import { StoreFixture } from './databases.ts';
 import { aCall, at } from './samples.ts';
@@ -92,25 +93,30 @@ function meets(call: CallRecord, filter: RecordingFilter): boolean {
 describe.each(databaseKinds)('search on $name', (kind) => {
   const fixture = new StoreFixture(kind);
 
-  it.each([10_000, 25])('finds what it is asked for, scanning %i rows a page', async (scanned) => {
-    const calls = Array.from({ length: CALLS }, randomCall);
-    await Promise.all(
-      calls.map((call) => fixture.store.commit({ call, partiesOf: call, uccsOf: call })),
-    );
-    const newestFirst = [...calls].sort((a, b) => b.beganAt - a.beganAt || (a.id < b.id ? 1 : -1));
-    let found = 0;
-    for (let index = 0; index < FILTERS; index += 1) {
-      const filter = {
-        ...randomFilter(),
-        ...(index % 10 === 0 ? { correlationId: pick(calls).correlationId } : {}),
-      };
-      const expected = newestFirst.filter((call) => meets(call, filter));
-      const pages = await allPages(filter, scanned);
-      expect(pages, JSON.stringify(filter)).toEqual(expected.map(({ id }) => id));
-      found += pages.length;
-    }
-    expect(found).toBeGreaterThan(CALLS);
-  });
+  it.each(few([10_000, 25], 1))(
+    'finds what it is asked for, scanning %i rows a page',
+    async (scanned) => {
+      const calls = Array.from({ length: CALLS }, randomCall);
+      await Promise.all(
+        calls.map((call) => fixture.store.commit({ call, partiesOf: call, uccsOf: call })),
+      );
+      const newestFirst = [...calls].sort(
+        (a, b) => b.beganAt - a.beganAt || (a.id < b.id ? 1 : -1),
+      );
+      let found = 0;
+      for (let index = 0; index < FILTERS; index += 1) {
+        const filter = {
+          ...randomFilter(),
+          ...(index % 10 === 0 ? { correlationId: pick(calls).correlationId } : {}),
+        };
+        const expected = newestFirst.filter((call) => meets(call, filter));
+        const pages = await allPages(filter, scanned);
+        expect(pages, JSON.stringify(filter)).toEqual(expected.map(({ id }) => id));
+        found += pages.length;
+      }
+      expect(found).toBeGreaterThan(CALLS);
+    },
+  );
 
   async function allPages(filter: RecordingFilter, scanned: number): Promise<string[]> {
     const ids: string[] = [];

@@ -7,6 +7,7 @@ import { type ApiBench, openBench, record } from '../http/api-support.ts';
 import { TestCaller } from '../support/calls.ts';
 import { TestHush, temporaryFolder } from '../support/hush/hush.ts';
 import { HushProcess } from '../support/hush/hush-process.ts';
+import { longTest } from '../support/length.ts';
 import { freePort, freeRtpPorts } from '../support/ports.ts';
 
 const asAdmin = (config: Config): Config => ({ ...config, auth: { ...config.auth, mode: 'none' } });
@@ -185,7 +186,7 @@ describe('another master key', () => {
   });
 });
 
-it('an encrypted call goes on over a rotation and a restart', async () => {
+longTest('an encrypted call goes on over a rotation and a restart', async () => {
   const rtpPorts = await freeRtpPorts();
   const ports = { httpPort: await freePort(), sipUdpPort: await freePort() };
   const dataDir = temporaryFolder();
