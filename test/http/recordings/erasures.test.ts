@@ -181,7 +181,7 @@ describe('a whole recording that is erased', () => {
     await ask('POST', `${id}/erasures`, { reason: 'x', whole: true });
     expect((await ask('GET', `${id}/audio`)).status).toBe(410);
     // What nobody has open any more takes no room on the disk.
-    expect(deletedButOpen()).toEqual([]);
+    await expect.poll(deletedButOpen).toEqual([]);
     await reader?.cancel();
   });
 });
