@@ -1,20 +1,50 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { SuiteReport } from './scripts/suite-report.js';
 
 // Programs that tests start, some a hundred times, compile the same sources each time.
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(
   new URL('node_modules/.cache/compile', import.meta.url),
 );
 
+/** Media threads and what is sent to them on time: no heap of other files is swept beside them. */
+const ALONE = ['test/recorder/**/*.test.ts', 'test/torture/**/*.test.ts'];
+const report = process.env.HUSH_TEST_REPORT;
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    reporters: ['default', ...(report ? [new SuiteReport(report)] : [])],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // What is awaited comes when it comes: a shared machine may be slow.
     expect: { poll: { timeout: 10_000 } },
     pool: 'forks',
     // Most tests wait for clocks and sockets: one worker less than cores, the default, is one on two.
-    maxWorkers: 2,
+    maxWorkers: 3,
+    // Node strips the types itself and keeps what it compiled, which is a third of Vite's time.
+    experimental: { viteModuleRunner: false },
+    projects: [
+      { extends: true, test: { name: 'alone', include: ALONE } },
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: ['test/**/*.test.ts'],
+          exclude: ALONE,
+          globalSetup: ['test/store/shared-postgres.ts'],
+          // Reading Hush takes a second: once for each worker, not once for each file.
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'long',
+          include: ['test/**/*.long.test.ts'],
+          env: { HUSH_TEST_LENGTH: 'long' },
+          globalSetup: ['test/store/shared-postgres.ts'],
+        },
+      },
+    ],
   },
 });

@@ -6,8 +6,8 @@ import { ensureConsole } from './console.js';
 import { ensurePackages } from './packages.js';
 import { ensureDependencies, root, runtime } from './setup.js';
 
-// Runs the whole suite: installs what it needs, checks style and types, then runs every test. The
-// last line counts passes and failures, a check counting as one.
+// Installs what it needs, then checks style and types, then runs every test but the long ones, which
+// `--long` runs in their stead. The last line says how much passed and failed, a check counting as one.
 
 ensureDependencies();
 ensurePackages();
@@ -26,8 +26,9 @@ function check(name, args) {
   else failed += 1;
 }
 
-const only = process.argv.slice(2);
-if (only.length === 0) {
+const isLong = process.argv[2] === '--long';
+const only = process.argv.slice(isLong ? 3 : 2);
+if (only.length === 0 && !isLong) {
   check('style (biome)', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']);
   const tsc = 'node_modules/typescript/bin/tsc';
   check('types (tsc)', [tsc, '--noEmit']);
@@ -35,28 +36,38 @@ if (only.length === 0) {
   check('types of the console (tsc)', [tsc, '-p', 'console', '--noEmit']);
 }
 
+/** @typedef {{ name: string, passed: number, failed: number }} File */
+
 /**
  * @param {string[]} args
- * @returns {{ passed: number, failed: number, broken: string[] }} `broken`: the files that failed;
- *   a runner that fails without one (an error outside every test) counts as one failure
+ * @returns {{ files: File[], errors: number }} `errors`: those outside every test, and a runner that
+ *   failed for no reason it reported
  */
 function tests(args) {
   const folder = mkdtempSync(join(tmpdir(), 'hush-test-'));
   const report = join(folder, 'report.json');
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args];
-  const { status } = spawnSync(runtime, vitest, { cwd: root, env, stdio: 'inherit' });
-  const results = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
+  const project = isLong ? '--project=long' : '--project=!long';
+  const { status } = spawnSync(
+    runtime,
+    ['node_modules/vitest/vitest.mjs', 'run', project, ...args],
+    { cwd: root, env: { ...env, HUSH_TEST_REPORT: report }, stdio: 'inherit' },
+  );
+  /** @type {ReturnType<typeof tests>} */
+  const { files, errors } = existsSync(report)
+    ? JSON.parse(readFileSync(report, 'utf8'))
+    : { files: [], errors: 1 };
   rmSync(folder, { recursive: true, force: true });
-  /** @type {{ name: string, status: string }[]} */
-  const files = results?.testResults ?? [];
-  const broken = files.filter((file) => file.status === 'failed').map(({ name }) => name);
-  const counted = results?.numFailedTests ?? 0;
-  return {
-    passed: results?.numPassedTests ?? 0,
-    failed: status !== 0 && counted === 0 ? 1 : counted,
-    broken: broken.map((name) => relative(root, name)),
-  };
+  const isExplained = status === 0 || errors > 0 || files.some((file) => file.failed > 0);
+  const named = files.map((file) => ({ ...file, name: relative(root, file.name) }));
+  return { files: named, errors: isExplained ? errors : 1 };
+}
+
+/** @param {readonly File[]} files */
+function count(files) {
+  for (const file of files) {
+    passed += file.passed;
+    failed += file.failed;
+  }
 }
 
 /** Hush's promise depends on these: one failure in a hundred runs is a failure. */
@@ -64,25 +75,30 @@ const NEVER_REPEATED = ['test/recorder/', 'test/torture/'];
 const MOST_REPEATED = 4;
 
 console.log('\ntests (vitest)');
-const first = tests(only);
-passed += first.passed;
+const { files, errors } = tests(only);
+const broken = files.filter((file) => file.failed > 0);
+const names = broken.map(({ name }) => name);
 const mayRepeat =
   only.length === 0 &&
-  first.broken.length > 0 &&
-  first.broken.length <= MOST_REPEATED &&
-  !first.broken.some((name) => NEVER_REPEATED.some((folder) => name.startsWith(folder)));
+  // Whatever failed outside every test is not there to be run again.
+  errors === 0 &&
+  broken.length > 0 &&
+  broken.length <= MOST_REPEATED &&
+  !names.some((name) => NEVER_REPEATED.some((folder) => name.startsWith(folder)));
+count(files.filter((file) => !broken.includes(file)));
+failed += errors;
 if (mayRepeat) {
-  // On a busy machine a test may time out beside others. This is not hidden: a file that passes
-  // alone is at fault, and the last lines name it to be fixed.
-  console.log(`\nagain, alone: ${first.broken.join(', ')}`);
-  const again = tests(['--maxWorkers=1', ...first.broken]);
-  failed += again.failed;
-  if (again.failed === 0) {
-    passed += first.failed;
-    console.log(`\npassed only when run alone: ${first.broken.join(', ')}`);
+  // Beside others on a busy machine a test may wait too long for what it awaits. Not hidden: a file
+  // that passes alone is a fault of the file, which its name in the last lines asks to mend.
+  console.log(`\nagain, alone: ${names.join(', ')}`);
+  const again = tests(['--maxWorkers=1', ...names]);
+  count(again.files);
+  failed += again.errors;
+  if (again.errors === 0 && again.files.every((file) => file.failed === 0)) {
+    console.log(`\npassed only when run alone: ${names.join(', ')}`);
   }
 } else {
-  failed += first.failed;
+  count(broken);
 }
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -12,7 +12,10 @@ import { ServerProcesses } from './server-processes.ts';
 /** `store.timeoutMs` */
 const TIMEOUT_MS = 5_000;
 
-/** An empty database for one test. */
+/** Names the address that answers with the URL of a new database. */
+export const SHARED_DATABASES = 'HUSH_TEST_DATABASES';
+
+/** A database without tables, of its own for one test. */
 export interface EmptyDatabase {
   /** The SQLite file; undefined on PostgreSQL. */
   readonly file?: string;
@@ -47,7 +50,7 @@ export interface DatabaseKind {
 /** Every test of the store runs on both. */
 export const databaseKinds: readonly DatabaseKind[] = [
   { name: 'SQLite', start: startSqlite },
-  { name: 'PostgreSQL', start: () => startPostgres() },
+  { name: 'PostgreSQL', start: sharedPostgres },
 ];
 
 async function startSqlite(): Promise<DatabaseServer> {
@@ -65,6 +68,26 @@ async function startSqlite(): Promise<DatabaseServer> {
   };
 }
 
+/** Databases of the one server that all test files share (`shared-postgres.ts`). */
+async function sharedPostgres(): Promise<DatabaseServer> {
+  const databases = process.env[SHARED_DATABASES];
+  if (databases === undefined) return startPostgres();
+  return {
+    async empty() {
+      const answer = await fetch(databases);
+      const text = await answer.text();
+      if (!answer.ok) throw new Error(text);
+      return postgresDatabase(text);
+    },
+    stop: async () => undefined,
+  };
+}
+
+function postgresDatabase(url: string): EmptyDatabase {
+  const settings = { url, maxConnections: 4, timeoutMs: TIMEOUT_MS, onConnectionLost };
+  return { url, connect: () => openPostgres(settings) };
+}
+
 /** @param flags of the server: `['-c', 'fsync=off']` */
 export async function startPostgres(flags: readonly string[] = []): Promise<PostgresServer> {
   const folder = temporaryFolder();
@@ -75,6 +98,7 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Post
     createPostgresUser: process.getuid?.() === 0,
     // The server is removed with its folder.
     persistent: true,
+    initdbFlags: ['--no-sync'],
     postgresFlags: [...flags],
     onLog: () => {},
     onError: () => {},
@@ -102,10 +126,7 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Post
       count += 1;
       const name = `test_${count}`;
       await server.createDatabase(name);
-      const url = `postgres://hush:${password}@127.0.0.1:${port}/${name}`;
-      const connect = () =>
-        openPostgres({ url, maxConnections: 4, timeoutMs: TIMEOUT_MS, onConnectionLost });
-      return { url, connect };
+      return postgresDatabase(`postgres://hush:${password}@127.0.0.1:${port}/${name}`);
     },
     async stop() {
       processes.thaw();

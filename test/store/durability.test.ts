@@ -1,33 +1,39 @@
 import { sql } from 'kysely';
 import pg from 'pg';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { DurabilityError } from '../../src/store/postgres/postgres-durability.ts';
-import type { Database } from '../../src/store/rows/database.ts';
 import { SqlStore } from '../../src/store/store.ts';
 import { type DatabaseServer, startPostgres } from './database-servers.ts';
 
 describe('a PostgreSQL server', () => {
-  let server: DatabaseServer;
-  afterEach(() => server.stop());
+  const servers: DatabaseServer[] = [];
+  afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
-  async function open(flags: readonly string[]): Promise<{ database: Database; url: string }> {
-    server = await startPostgres(flags);
-    const empty = await server.empty();
-    return { database: empty.connect(), url: empty.url ?? '' };
+  async function started(flags: readonly string[] = []): Promise<DatabaseServer> {
+    const server = await startPostgres(flags);
+    servers.push(server);
+    return server;
   }
 
-  it('with fsync off is refused with a sentence, before any write', async () => {
-    const { database, url } = await open(['-c', 'fsync=off']);
-    const opening = SqlStore.open(database);
-    await expect(opening).rejects.toThrow(DurabilityError);
-    await expect(opening).rejects.toThrow(/fsync off: .*switch fsync on$/);
+  async function query(url: string, ...texts: readonly string[]): Promise<object[]> {
     const client = new pg.Client({ connectionString: url });
     await client.connect();
-    const { rows } = await client.query("select 1 from pg_tables where schemaname = 'public'");
+    let rows: object[] = [];
+    for (const text of texts) ({ rows } = await client.query(text));
     await client.end();
-    expect(rows).toEqual([]);
+    return rows;
+  }
+
+  it('with fsync off is refused with a sentence, before it is written to', async () => {
+    const empty = await (await started(['-c', 'fsync=off'])).empty();
+    const opening = SqlStore.open(empty.connect());
+    await expect(opening).rejects.toThrow(DurabilityError);
+    await expect(opening).rejects.toThrow(/fsync off: .*switch fsync on$/);
+    const tables = "select 1 from pg_tables where schemaname = 'public'";
+    expect(await query(empty.url ?? '', tables)).toEqual([]);
   });
 
+  let lasting: Promise<DatabaseServer> | undefined;
   it.each([
     ['off', 'on'],
     ['local', 'on'],
@@ -35,11 +41,15 @@ describe('a PostgreSQL server', () => {
     ['on', 'on'],
     ['remote_apply', 'remote_apply'],
   ])('whose synchronous_commit is %s commits with %s', async (configured, expected) => {
-    const { database, url } = await open(['-c', `synchronous_commit=${configured}`]);
-    const role = new pg.Client({ connectionString: url });
-    await role.connect();
-    await role.query(`alter role hush set synchronous_commit = '${configured}'`);
-    await role.end();
+    lasting ??= started();
+    const empty = await (await lasting).empty();
+    await query(
+      empty.url ?? '',
+      `alter system set synchronous_commit = '${configured}'`,
+      'select pg_reload_conf()',
+      `alter role hush set synchronous_commit = '${configured}'`,
+    );
+    const database = empty.connect();
     const store = await SqlStore.open(database);
     await store.owner.claim('here', () => undefined);
     const seen = await database.change(

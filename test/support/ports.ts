@@ -5,18 +5,20 @@ import { createServer } from 'node:net';
 import type { Config } from '../../src/config/schema.ts';
 
 /** Test files that run at once (vitest.config.ts); each draws from a share of its own. */
-const SHARES = 2;
+const SHARES = 4;
 const ownShare = (Number(process.env.VITEST_POOL_ID) || 0) % SHARES;
-const SHARE = 11_000;
+const SHARE = 5_500;
 const LOWEST = 10_000 + SHARE * ownShare;
 /** End of the share; above the last one the system assigns ports by itself. */
 const HIGHEST = LOWEST + SHARE;
 const RANGE = 200;
 const PROBES = 10;
-const FIXED_SHARE = 700;
+const FIXED_SHARE = 350;
 /** Between the demo's ports and those for RTP. */
 const LOWEST_FIXED = 8_500 + FIXED_SHARE * ownShare;
-const given = new Set<number>();
+/** The last ports given away: who has asked for one may not listen yet. */
+const given: number[] = [];
+const MOST_GIVEN = 100;
 
 /** Returns RTP ports of this test process, for a Hush inside it. */
 export function portRange(size = 2_000): Pick<Config['rtp'], 'portMin' | 'portMax'> {
@@ -58,8 +60,9 @@ async function isFree(port: number): Promise<boolean> {
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(LOWEST_FIXED, LOWEST_FIXED + FIXED_SHARE);
-    if (given.has(port) || !(await isFree(port)) || !(await isFreeOnTcp(port))) continue;
-    given.add(port);
+    if (given.includes(port) || !(await isFree(port)) || !(await isFreeOnTcp(port))) continue;
+    given.push(port);
+    if (given.length > MOST_GIVEN) given.shift();
     return port;
   }
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { none } from '../request/audit.ts';
 import type { ConsoleIssuer, HttpSettings } from '../settings.ts';
@@ -28,11 +29,26 @@ const policyOf = (issuers: readonly ConsoleIssuer[]): string =>
     "frame-ancestors 'none'",
   ].join('; ');
 
-interface ConsoleFile {
+const compressed = promisify(gzip);
+
+/** A file in memory, compressed once when somebody first asks for that. */
+class ConsoleFile {
   readonly type: string;
   readonly etag: string;
   readonly bytes: Buffer;
-  readonly gzip: Buffer;
+  #gzip: Promise<Buffer> | undefined;
+
+  constructor(path: string) {
+    this.bytes = readFileSync(path);
+    this.type = types[extname(path)] ?? 'application/octet-stream';
+    const digest = createHash('sha256').update(this.bytes).digest('base64url');
+    this.etag = `"${digest.slice(0, 22)}"`;
+  }
+
+  gzip(): Promise<Buffer> {
+    this.#gzip ??= compressed(this.bytes, { level: 9 });
+    return this.#gzip;
+  }
 }
 
 /** The web console, as it was built: some dozen files, held in memory. */
@@ -45,7 +61,7 @@ export function consoleFiles(
   for (const name of readdirSync(folder, { recursive: true }) as string[]) {
     if (!types[extname(name)]) continue;
     const path = `/${name.replaceAll('\\', '/')}`;
-    const file = fileOf(join(folder, name));
+    const file = new ConsoleFile(join(folder, name));
     const address = path === '/index.html' ? '/' : path;
     app.get(
       address,
@@ -62,26 +78,17 @@ export function consoleFiles(
   }
 }
 
-function fileOf(path: string): ConsoleFile {
-  const bytes = readFileSync(path);
-  return {
-    type: types[extname(path)] ?? 'application/octet-stream',
-    etag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`,
-    bytes,
-    gzip: gzipSync(bytes, { level: 9 }),
-  };
-}
-
-function send(
-  { type, etag, bytes, gzip }: ConsoleFile,
+async function send(
+  file: ConsoleFile,
   isImmutable: boolean,
   ...[request, reply]: [FastifyRequest, FastifyReply]
-): FastifyReply {
+): Promise<FastifyReply> {
+  const { type, etag, bytes } = file;
   reply.header('ETag', etag).header('Vary', 'Accept-Encoding');
   reply.header('Cache-Control', isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache');
   if (request.headers['if-none-match'] === etag) return reply.code(304).send();
   reply.type(type);
   const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
   if (!takesGzip) return reply.send(bytes);
-  return reply.header('Content-Encoding', 'gzip').send(gzip);
+  return reply.header('Content-Encoding', 'gzip').send(await file.gzip());
 }

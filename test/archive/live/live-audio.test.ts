@@ -59,6 +59,7 @@ describe('a call in progress', () => {
         track.addAll(0, encoded, { samples: clock / 50, bytes: encoded.length / seconds / 50 });
       }
       track.writer.seal();
+      await new Promise<void>((resolve) => track.writer.whenIdle(resolve));
       const wav = await listened(live(), (heard) => heard.length > WAV_HEADER_BYTES);
       expect(wav.readUInt32LE(24)).toBe(rate);
       const [left, right] = [0, 1].map((side) =>

@@ -150,10 +150,13 @@ describe('a call in progress', () => {
     const ended = heard.arrayBuffer().catch(() => undefined);
     expect(await another.end('SIGTERM')).toBe(0);
     await ended;
-    const next = await HushProcess.start({ dataDir, rtpPorts });
+    // The caller's BYE, too, needs who answers it.
+    const sipUdpPort = another.peer.port;
+    const next = await HushProcess.start({ dataDir, rtpPorts, sipUdpPort });
     const listed = await fetch(`${next.api}/api/calls`);
     const { items } = (await listed.json()) as { items: { correlationId: string }[] };
     expect(items.map(({ correlationId }) => correlationId)).toEqual([placed.correlationId]);
+    await placed.call.end();
     await next.end('SIGKILL');
     rmSync(dataDir, { recursive: true, force: true });
   });

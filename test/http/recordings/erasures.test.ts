@@ -183,13 +183,13 @@ describe('an erasure of a whole recording', () => {
     expect((await reader?.read())?.done).toBe(false);
     await ask('POST', `${id}/erasures`, { reason: 'x', whole: true });
     expect((await ask('GET', `${id}/audio`)).status).toBe(410);
-    // Files that nobody has open take no room on the disk.
-    expect(deletedButOpen()).toEqual([]);
+    // What nobody has open any more takes no room on the disk.
+    await expect.poll(deletedButOpen).toEqual([]);
     await reader?.cancel();
   });
 });
 
-/** Returns recordings that this process has open and that have no name any more (proc(5)). */
+/** Recordings of this Hush that it has open, and that have no name any more (proc(5)). */
 function deletedButOpen(): string[] {
   if (!existsSync('/proc/self/fd')) return [];
   const open = readdirSync('/proc/self/fd').flatMap((fd) => {
@@ -199,7 +199,8 @@ function deletedButOpen(): string[] {
       return [];
     }
   });
-  return open.filter((path) => path.endsWith('.seg (deleted)'));
+  const recordings = join(bench.hush.dataDir, 'recordings');
+  return open.filter((path) => path.startsWith(recordings) && path.endsWith('.seg (deleted)'));
 }
 
 describe('a legal hold', () => {

@@ -8,6 +8,7 @@ export class RawPeer {
   readonly received = new Inbox<string>();
   readonly #socket: Socket;
   readonly #target: SipPeer;
+  #isClosed = false;
 
   constructor(socket: Socket, target: SipPeer) {
     this.#socket = socket;
@@ -40,6 +41,8 @@ export class RawPeer {
   }
 
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#socket.close();
   }
 }

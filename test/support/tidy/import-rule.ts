@@ -26,7 +26,13 @@ const mayImport: Record<string, readonly string[]> = {
   client: [],
 };
 /** Only they import everything. */
-const compositionRoots = new Set(['server', 'assemble', 'offline-store', 'backup', 'open-database']);
+const compositionRoots = new Set([
+  'server',
+  'assemble',
+  'offline-store',
+  'backup',
+  'open-database',
+]);
 const adapterMayImport = ['domain', 'protocols'];
 
 /** Imports run one way (ARCHITECTURE.md). */
