@@ -5,7 +5,7 @@ import { userInfo } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
-import pino, { type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { SealedArchive } from './archive/archive.ts';
 import { ArchiveJobs } from './archive/archive-jobs.ts';
 import { BucketMark } from './archive/files/bucket-mark.ts';
@@ -47,6 +47,7 @@ import { Journal } from './domain/call/journal.ts';
 import { Restatements } from './domain/call/restatements.ts';
 import type { Moments } from './domain/common/moment.ts';
 import { parseNetworks } from './domain/common/networks.ts';
+import type { CommandAnswer } from './domain/control/command.ts';
 import { CommandAudit } from './domain/control/command-audit.ts';
 import { CommandHandler } from './domain/control/command-handler.ts';
 import { Leases } from './domain/control/leases.ts';
@@ -62,12 +63,12 @@ import { contractError } from './domain/model/errors.ts';
 import type { Principal } from './domain/model/principal.ts';
 import type { RecordingEvent } from './domain/model/recording-event.ts';
 import type { Clock } from './domain/ports/clock.ts';
+import type { Log } from './domain/ports/log.ts';
 import type { RecorderListener } from './domain/ports/recorder.ts';
 import { AudioInspections } from './domain/recording/audio-inspections.ts';
 import { Erasures } from './domain/recording/erasures.ts';
 import { LegalHolds } from './domain/recording/legal-holds.ts';
 import { RecordingLock } from './domain/recording/recording-lock.ts';
-import { withoutCardNumbersInJson } from './domain/redaction/card-numbers.ts';
 import { Retention } from './domain/retention/retention.ts';
 import { TrustedClock } from './domain/retention/trusted-clock.ts';
 import { recordConfiguration } from './domain/ucc/configuration-record.ts';
@@ -75,9 +76,15 @@ import { UccRegistry } from './domain/ucc/ucc-registry.ts';
 import { originRule } from './http/edge/origins.ts';
 import { buildHttpServer } from './http/http-server.ts';
 import { RecordingHub } from './hub/recording-hub.ts';
+import { logCommand } from './logging/command-log.ts';
+import { logEvent } from './logging/event-log.ts';
 import type { LineOutput } from './logging/line-output.ts';
+import { createLogger } from './logging/logger.ts';
 import { guardProcess } from './logging/process-guard.ts';
+import { logRefused } from './logging/refused-log.ts';
 import { standardOutput } from './logging/standard-output.ts';
+import { subsystemLogs } from './logging/subsystem-logs.ts';
+import { logVerdict } from './logging/verdict-log.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { openDatabase, ownershipOptions } from './open-database.ts';
 import type { KeyRing } from './protocols/segment/key-ring.ts';
@@ -157,7 +164,7 @@ export async function createServer(
   const exposure = exposureOf(config);
   if (exposure) throw new ConfigError(`${exposure.path.slice(1)} ${exposure.message}`);
   const output = overrides.logger ? undefined : standardOutput();
-  const logger = overrides.logger ?? newLogger(config.log.level, output);
+  const logger = overrides.logger ?? createLogger(config.log.level, output);
   const begun = new Begun();
   const teardown = new Teardown((step, cause) =>
     logger.error({ err: cause, step }, 'a step of the stop failed'),
@@ -168,11 +175,6 @@ export async function createServer(
     await begun.undo(teardown, STEP_TIMEOUT_MS);
     throw startError(cause);
   }
-}
-
-/** No card number reaches the log, whoever wrote it into what. */
-function newLogger(level: string, output: LineOutput | undefined): Logger {
-  return pino({ level, hooks: { streamWrite: withoutCardNumbersInJson } }, output);
 }
 
 function startError(cause: unknown): Error {
@@ -201,7 +203,7 @@ function sentenceOf(cause: unknown): string {
 interface StoreMaking {
   readonly adopt: boolean;
   readonly ownership: Ownership;
-  readonly logger: Logger;
+  readonly log: Log;
   readonly begun: Begun;
   /** Called when it has been away and answers again. */
   readonly whenStoreIsBack: readonly (() => void)[];
@@ -221,6 +223,7 @@ async function assemble(
   { begun, teardown, output }: Making,
 ): Promise<HushServer> {
   const { logger } = overrides;
+  const logs = subsystemLogs(logger);
   const clock = overrides.clock ?? { now: () => Date.now() };
   const moments = overrides.moments ?? { moment };
   const recordingsDir = join(config.dataDir, 'recordings');
@@ -232,17 +235,19 @@ async function assemble(
   const sink = {
     raise(alarm: Omit<Alarm, 'at'>): void {
       metrics.alarm(alarm);
-      logger.error({ alarm }, `alarm: ${alarm.kind}`);
+      logs.assurance.error({ alarm }, `alarm: ${alarm.kind}`);
     },
   };
   const onAssuranceFailed = (cause: unknown): void =>
-    logger.error({ err: cause }, 'what assurance found could not be kept');
+    logs.assurance.error({ err: cause }, 'what assurance found could not be kept');
   const { adopt = false } = overrides;
   const whenStoreIsBack: (() => void)[] = [];
-  const making = { ownership, logger, begun, adopt, whenStoreIsBack };
+  const making = { ownership, log: logs.store, begun, adopt, whenStoreIsBack };
   const { store, keys, claimed } = await openStore(config, making);
   const vault = masterKeyVault(keys);
-  const bus = new InProcessBus((cause) => logger.error({ err: cause }, 'an event listener failed'));
+  const bus = new InProcessBus((cause) =>
+    logs.call.error({ err: cause }, 'an event listener failed'),
+  );
   const uccs = new UccRegistry(store);
   const calls = new CallRegistry();
   const journal = new Journal({ store, bus, clock });
@@ -285,7 +290,10 @@ async function assemble(
       });
     },
     onCallFailed: (...failure) => lifecycle.callFailed(...failure),
-    onTrackBegan: (...beginning) => lifecycle.trackBegan(...beginning),
+    onTrackBegan(callId, track, beginning) {
+      logs.recorder.debug({ callId, track }, 'first packet of a stream');
+      lifecycle.trackBegan(callId, track, beginning);
+    },
     onErased: (tracks) => lifecycle.erased(tracks),
     onWorkerDied: (...died) => lifecycle.workerDied(...died),
     onStreamStats: (stats) => {
@@ -320,14 +328,17 @@ async function assemble(
   });
   const assessor = new Assessor({
     ...{ store, alarms, watch: assurance, onError: onAssuranceFailed },
-    onVerdict: (health) => metrics.verdict(health),
+    onVerdict(health, record) {
+      metrics.verdict(health);
+      logVerdict(logs.assurance, record, health);
+    },
   });
   const timeZone = config.assurance.timeZone ?? systemTimeZone();
   const trustedClock = new TrustedClock({ clock, moments, store: store.clockAnchors });
   const daily = new DailySchedule({
     ...{ ...config.assurance, timeZone, clock, trustedClock, alarms, store: store.assurance },
     onSummary: (date, { uccs: perUcc, lookAtCount }) =>
-      logger.info({ date, uccs: perUcc, lookAtCount }, 'daily summary'),
+      logs.assurance.info({ date, uccs: perUcc, lookAtCount }, 'daily summary'),
     onError: onAssuranceFailed,
   });
   const kept = new RecordingLock({ calls, store });
@@ -347,6 +358,10 @@ async function assemble(
     hangUp: (sessionIds) => srs.hangUp(sessionIds),
     onTrackEnded: (...ended) => metrics.trackEnded(...ended),
   });
+  const onCommand = (answer: CommandAnswer, seconds: number): void => {
+    metrics.command(answer, seconds);
+    logCommand(logs.call, answer, seconds);
+  };
   const onAuditFailed = (cause: unknown): void =>
     alarms.raise({ kind: 'storeFailed', detail: String(cause) });
   const { keeping } = store;
@@ -372,17 +387,21 @@ async function assemble(
     onFinding: (...found) => inspections.notice(...found),
   });
   const onSweepFailed = (cause: unknown): void =>
-    logger.warn({ err: cause }, 'what a process left behind could not be removed');
+    logs.archive.warn({ err: cause }, 'what a process left behind could not be removed');
   const uploader =
     files instanceof SpooledFiles
       ? new Uploader({
           ...config.archive.s3,
           ...{ disk: files.disk, bucket: files.bucket, store, alarms },
           exclusively: (callId, upload) => kept.run(callId, upload),
-          onError: (cause) => logger.warn({ err: cause }, 'an upload failed; it is tried again'),
+          onError: (cause) =>
+            logs.archive.warn({ err: cause }, 'an upload failed; it is tried again'),
         })
       : undefined;
-  const auditLog = new AuditLog({ store, clock, onError: onAuditFailed });
+  const auditLog = new AuditLog({
+    ...{ store, clock, onError: onAuditFailed },
+    onRefused: (record) => logRefused(logs, record),
+  });
   const retention = new Retention({
     ...{ uccs, keeping, store, erasures, alarms, clock: trustedClock },
     intervalMs: config.archive.cleanIntervalMs,
@@ -392,7 +411,7 @@ async function assemble(
       auditLog.entry(systemCaller('retention', 'hush'), {
         ...{ action: 'erase', uccName, correlationId, callId, outcome: 'ok', reason: 'retention' },
       }),
-    onError: (cause) => logger.error({ err: cause }, 'retention failed; it is tried again'),
+    onError: (cause) => logs.archive.error({ err: cause }, 'retention failed; it is tried again'),
   });
   const pauseGate = new PauseGate({ recorder, journal, alarms, clock });
   const watch = new PauseWatch({ uccs, alarms, clock, moments });
@@ -412,7 +431,7 @@ async function assemble(
     requesterMustMatchToken,
   });
   const onStandingsFailed = (cause: unknown): void =>
-    logger.error({ err: cause }, 'users and clients could not be read; it is tried again');
+    logs.auth.error({ err: cause }, 'users and clients could not be read; it is tried again');
   const auth = openAuth({
     ...{ settings: config.auth, dataDir: config.dataDir, people: store.people, clock },
     url: () => config.http.publicUrl ?? (http ? urlOf(http) : ''),
@@ -422,7 +441,8 @@ async function assemble(
     },
     onGuessing: (guessing) => alarms.raise(signInsGuessed(guessing, config.auth.failureWindowMs)),
     onStandingsFailed,
-    onError: (cause) => logger.warn({ err: cause }, 'the keys of an issuer could not be fetched'),
+    onError: (cause) =>
+      logs.auth.warn({ err: cause }, 'the keys of an issuer could not be fetched'),
   });
   const { standings } = auth;
   const isCurrent = (principal: Principal): boolean => standings?.isCurrent(principal) ?? true;
@@ -439,7 +459,7 @@ async function assemble(
   };
   const { udpPort, tcpPort } = config.sip;
   if (!isPlainSipGuarded(config.sip)) {
-    logger.warn('SIP is spoken by TLS only: nothing else says who may call by UDP and TCP');
+    logs.sip.warn({}, 'SIP is spoken by TLS only: nothing else says who may call by UDP and TCP');
   }
   const metadataAlarms = new MetadataAlarms({ calls, alarms });
   const srs = new SessionRecordingServer({
@@ -479,9 +499,12 @@ async function assemble(
       metadataAlarms.read(report);
     },
     onDropped: (reason) => metrics.sipDropped(reason),
+    onRefused: (reason) => metrics.inviteRefused(reason),
+    onRecordingLost: (detail) => alarms.raise({ kind: 'inviteRefused', detail }),
+    logs,
     onGuessing: (who) =>
       alarms.raise({ kind: 'passwordGuessing', detail: `too many wrong SIP passwords of ${who}` }),
-    onFailure: (cause) => logger.error({ err: cause }, 'a recording session failed'),
+    onFailure: (cause) => logs.srs.error({ err: cause }, 'a recording session failed'),
   });
   bus.subscribe(({ type, callId }) => {
     if (type === 'recordingSaved' || type === 'recordingErased') uploader?.add(callId);
@@ -490,6 +513,7 @@ async function assemble(
     if (type === 'recordingDestroyed') alarms.close(callId, 'audioMissing');
   });
   bus.subscribe((event) => metrics.event(event));
+  bus.subscribe((event) => logEvent(logs, event));
   bus.subscribe((event) => assurance.onEvent(event));
   bus.subscribe(({ callId }) => {
     const call = calls.byId(callId);
@@ -510,7 +534,7 @@ async function assemble(
     auditDenied: (caller, what) => auditLog.denied(caller, { ...what, reason: 'ucc' }),
     isOriginAllowed: originRule({ ...config.http, tls: certificates.http }),
     isCurrent,
-    onError: (cause) => logger.error({ err: cause }, 'the hub failed'),
+    onError: (cause) => logs.hub.error({ err: cause }, 'the hub failed'),
   });
 
   standings?.onChange(() => hub.dropStale());
@@ -522,8 +546,9 @@ async function assemble(
       auditLog.entry(systemCaller('hush', 'hush'), {
         ...{ action: 'webhook disable', outcome: 'ok', reason: 'gone', change },
       }),
-    onDisabled: (webhook) => logger.warn({ webhook }, 'a webhook answered 410 and was disabled'),
-    onError: (cause) => logger.error({ err: cause }, 'a webhook failed'),
+    onDisabled: (webhook) =>
+      logs.webhook.warn({ webhook }, 'a webhook answered 410 and was disabled'),
+    onError: (cause) => logs.webhook.error({ err: cause }, 'a webhook failed'),
   });
 
   let phase: 'made' | 'starting' | 'ready' | 'stopping' = 'made';
@@ -553,7 +578,7 @@ async function assemble(
         alarms.finish('bucketShared');
         if (phase === 'ready') void retention.clean();
       },
-      onError: (cause) => logger.warn({ err: cause }, 'the bucket could not be marked'),
+      onError: (cause) => logs.archive.warn({ err: cause }, 'the bucket could not be marked'),
     });
   }
 
@@ -606,8 +631,8 @@ async function assemble(
       storeAnswers: () => storeProbe.answers(),
       isStopping: () => phase === 'stopping',
       metrics: () => metrics.text(),
-      onCommand: (answer, seconds) => metrics.command(answer, seconds),
-      onError: (cause) => logger.error({ err: cause }, 'a request failed'),
+      ...{ onCommand, log: logs.http },
+      onError: (cause) => logs.http.error({ err: cause }, 'a request failed'),
       onAuditFailed,
       certificate: certificates.http,
     });
@@ -772,13 +797,13 @@ async function assemble(
  */
 async function openStore(
   config: Config,
-  { adopt, ownership, logger, begun, whenStoreIsBack }: StoreMaking,
+  { adopt, ownership, log, begun, whenStoreIsBack }: StoreMaking,
 ): Promise<{ store: SqlStore; keys: KeyRing; claimed: Claimed }> {
   const database = openDatabase(config, {
-    onConnectionLost: (cause) => logger.warn({ err: cause }, 'a database connection was lost'),
-    onAway: (cause) => logger.error({ err: cause }, 'the database does not answer'),
+    onConnectionLost: (cause) => log.warn({ err: cause }, 'a database connection was lost'),
+    onAway: (cause) => log.error({ err: cause }, 'the database does not answer'),
     onBack() {
-      logger.warn('the database answers again');
+      log.warn({}, 'the database answers again');
       for (const listener of whenStoreIsBack) listener();
     },
   });
@@ -788,7 +813,7 @@ async function openStore(
   const auditLog = new AuditLog({ store, clock: Date, onError: () => undefined });
   const onAdopt: OnAdopt = (old, place) => {
     const [before, now] = [toldPlace(old), toldPlace(place)];
-    logger.warn({ before, now }, 'this copy is the original from now on: calls of it are not');
+    log.warn({ before, now }, 'this copy is the original from now on: calls of it are not');
     const change = auditedChange(before, now);
     const caller = systemCaller(userInfo().username, 'cli');
     return auditLog.record(auditLog.entry(caller, { action: 'adopt', outcome: 'ok', change }));
@@ -796,9 +821,9 @@ async function openStore(
   const claimed = await ownership.claim(store.owner, adopt ? onAdopt : undefined);
   const keys = await openProvenKeys(config, store.keyChecks, {
     onMade: (file) =>
-      logger.warn({ file }, 'a master key was made: who has it and the data folder can listen'),
+      log.warn({ file }, 'a master key was made: who has it and the data folder can listen'),
     onUnopened: (count) =>
-      logger.error({ count }, 'the master key does not open some of what the store holds'),
+      log.error({ count }, 'the master key does not open some of what the store holds'),
   });
   return { store, keys, claimed };
 }

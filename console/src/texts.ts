@@ -85,6 +85,7 @@ export const texts = {
     mediaForeign: 'Audio from a stranger, not recorded',
     mediaLossy: 'Audio with losses',
     recorderUnavailable: 'The recorder is not available',
+    inviteRefused: 'A call was refused',
     metadataIncomplete: 'Call data could not be read in full',
     erasureFailed: 'An erasure was not carried out',
     audioDamaged: 'Kept audio is damaged or gone',

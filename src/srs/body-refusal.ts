@@ -2,6 +2,7 @@ import { header, headerValues } from '../protocols/sip/message/headers.ts';
 import { ACCEPT } from '../protocols/sip/message/identity.ts';
 import type { SipReply, SipRequest } from '../protocols/sip/message/types.ts';
 import type { InviteBody } from './invite-body.ts';
+import type { Refused } from './refused.ts';
 
 /**
  * 415 for a body in which nothing was found, with what could have been (RFC 3261 sections 8.2.3 and
@@ -10,9 +11,11 @@ import type { InviteBody } from './invite-body.ts';
 export function bodyRefusal(
   request: SipRequest,
   { offer, hasMetadata }: Partial<InviteBody> = {},
-): SipReply | undefined {
+): Refused | undefined {
   if (request.body.length === 0 || offer || hasMetadata || isOptional(request)) return undefined;
-  return { statusCode: 415, headers: [isEncoded(request) ? acceptedEncoding : acceptedTypes] };
+  return isEncoded(request)
+    ? { reason: 'bodyEncoding', reply: { statusCode: 415, headers: [acceptedEncoding] } }
+    : { reason: 'bodyType', reply: { statusCode: 415, headers: [acceptedTypes] } };
 }
 
 /** What cannot be read because of its encoding is no fault of what it holds. */

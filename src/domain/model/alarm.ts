@@ -36,6 +36,8 @@ export const alarmKinds = [
   'mediaLossy',
   /** A call was offered that cannot be recorded. */
   'recorderUnavailable',
+  /** An INVITE of a recording client was refused for another reason: its call is not recorded. */
+  'inviteRefused',
   /** A client's metadata cannot be read as it should be; its calls are recorded all the same. */
   'metadataIncomplete',
   /** Keys are destroyed, and bytes are still there; or an erasure could not be carried out. */

@@ -125,6 +125,26 @@ export type SipDropReason =
   | 'handshakeFailed'
   | 'sendFailed';
 
+/** Why an INVITE outside a dialog never reached the owner of the user agent. */
+export type SipRefusalReason =
+  | 'malformed'
+  | 'tooLarge'
+  | 'overload'
+  | 'rateLimited'
+  | 'unauthorized'
+  | 'guessing'
+  | 'merged'
+  | 'extensionRequired'
+  | 'uriScheme'
+  | 'contactMissing';
+
+export interface SipRefusedInvite {
+  readonly request: SipRequest;
+  readonly peer: SipPeer;
+  readonly reason: SipRefusalReason;
+  readonly statusCode: number;
+}
+
 /** An INVITE, or an UPDATE with a body, and what reading it costs. */
 export interface InviteLoad {
   readonly address: string;
@@ -158,6 +178,10 @@ export interface SipUserAgentOptions {
   isAllowed?(address: string): boolean;
   /** Counts what was dropped; never gets message content. */
   onDropped?(reason: SipDropReason, peer: SipPeer): void;
+  /** An INVITE outside a dialog was refused before `onInvite`. */
+  onRefused?(refused: SipRefusedInvite): void;
+  /** Each message that could be read, and each that is sent, as the bytes that it is. */
+  onMessage?(direction: 'in' | 'out', data: Buffer, peer: SipPeer): void;
 }
 
 export interface SipTlsOptions {

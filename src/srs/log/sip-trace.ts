@@ -1,0 +1,100 @@
+import { RateLimiter } from '../../domain/common/rate-limiter.ts';
+import type { Log } from '../../domain/ports/log.ts';
+import { header } from '../../protocols/sip/message/headers.ts';
+import { parseMessage } from '../../protocols/sip/message/parser.ts';
+import type {
+  SipHeader,
+  SipPeer,
+  SipRequest,
+  SipResponse,
+} from '../../protocols/sip/message/types.ts';
+import { MASK, withoutSecrets } from './without-secrets.ts';
+
+/** What one may want to follow; a flood beyond it is counted. */
+const MESSAGES_PER_SECOND = 200;
+/** Their bodies and headers carry digits. */
+const bearsDigits = /^(?:INFO|NOTIFY|MESSAGE|PUBLISH)$/;
+const shownOfThose = /^(?:via|from|to|call-id|cseq)$/i;
+
+/** Credentials, and signed tokens (RFC 8224). */
+const secretHeaders: readonly RegExp[] = [
+  /^(?:(?:proxy-)?authorization|authentication-info|identity|(?:set-)?cookie)$/i,
+  /token|secret|passw|key/i,
+];
+
+type Message = SipRequest | SipResponse;
+
+/**
+ * Writes SIP messages at debug level: start line, headers and the description. Nothing of a message
+ * is read while the level is off.
+ */
+export class SipTrace {
+  readonly #log: Log;
+  readonly #limit = new RateLimiter({
+    ...{ perSecond: MESSAGES_PER_SECOND, burst: MESSAGES_PER_SECOND, maxKeys: 1 },
+    now: () => performance.now(),
+  });
+  #untold = 0;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  message(direction: 'in' | 'out', data: Buffer, { address, port, transport }: SipPeer): void {
+    if (!this.#log.isLevelEnabled('debug')) return;
+    if (this.#limit.take('') > 0) {
+      this.#untold += 1;
+      return;
+    }
+    const parsed = parseMessage(data);
+    const message =
+      parsed.kind === 'request'
+        ? parsed.request
+        : parsed.kind === 'response'
+          ? parsed.response
+          : undefined;
+    if (message === undefined) return;
+    const sipCallId = header(message, 'Call-ID');
+    const untold = this.#untold > 0 ? { messagesNotShown: this.#untold } : {};
+    this.#untold = 0;
+    const peer = `${transport} ${address}:${port}`;
+    const shown = { sip: headOf(message), sdp: descriptionIn(message.body) };
+    this.#log.debug({ direction, peer, sipCallId, ...shown, ...untold }, startLine(message));
+  }
+}
+
+function startLine(message: Message): string {
+  if ('statusCode' in message) return `SIP/2.0 ${message.statusCode} ${message.reason}`;
+  return `${message.method} ${withoutSecrets(message.requestUri)} SIP/2.0`;
+}
+
+function headOf(message: Message): string[] {
+  const method = header(message, 'CSeq')?.split(/\s+/).at(-1) ?? '';
+  const shown = bearsDigits.test(method)
+    ? message.headers.filter(({ name }) => shownOfThose.test(name))
+    : message.headers;
+  return shown.map((one) => `${one.name}: ${maskedValue(one)}`);
+}
+
+function maskedValue({ name, value }: SipHeader): string {
+  return secretHeaders.some((secret) => secret.test(name)) ? MASK : withoutSecrets(value);
+}
+
+const keyLine = /^(?:k=|a=(?:crypto|key-mgmt|x-?key)\b)/i;
+
+/** The lines of a description, wherever it stands in the body; undefined where there is none. */
+export function descriptionIn(body: Buffer): string[] | undefined {
+  const lines = body.toString('latin1').split(/\r\n|\r|\n/);
+  const first = lines.findIndex((line) => /^v=0\s*$/.test(line));
+  if (first < 0) return undefined;
+  const behind = lines.findIndex((line, index) => index > first && !/^[a-z]=/i.test(line));
+  const description = lines.slice(first, behind < 0 ? undefined : behind);
+  return description.map((line) => (keyLine.test(line) ? maskedKey(line) : line));
+}
+
+/** The suite is no secret: it tells why two sides do not agree. */
+function maskedKey(line: string): string {
+  const suite = /^a=crypto:\s*\d+\s+[\w-]+/i.exec(line)?.[0];
+  const name = /^[ak]=(?:[\w-]+:)?/i.exec(line)?.[0] ?? '';
+  return `${suite ?? name} ${MASK}`;
+}
