@@ -72,7 +72,7 @@ export class Restatements {
     if (!call.ended && call.record.version > 1) {
       const action = isNews ? actionOf(call) : undefined;
       await journal.record(call, {
-        ...{ type: 'recordingStateChanged', record: call.next({}) },
+        ...{ type: 'recordingStateChanged', record: call.restated() },
         ...(action === undefined ? {} : { action }),
       });
       untold.isNews = false;

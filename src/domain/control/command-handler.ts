@@ -1,5 +1,5 @@
 import { seesAllUccs, seesUcc, speaksFor } from '../access/access.ts';
-import type { Call } from '../call/call.ts';
+import type { Call, ControlChanges } from '../call/call.ts';
 import type { CallRegistry } from '../call/call-registry.ts';
 import type { Entry } from '../call/journal.ts';
 import { MAX_URI_LENGTH } from '../identifiers/sip-uri.ts';
@@ -176,7 +176,7 @@ export class CommandHandler {
   }
 }
 
-const paused: Partial<CallRecord> = { recordingState: RecordingState.Paused };
+const paused: ControlChanges = { recordingState: RecordingState.Paused };
 
 /** A call that leases hold stays shut: Start lifts the contract's pause only. */
 function opensGate(call: Call): boolean {
@@ -202,7 +202,7 @@ function entryOf(call: Call, { command, requestedAt }: Order, receipt: FenceRece
   const requester = cleanUri(command.requester, MAX_URI_LENGTH);
   return {
     type: 'recordingStateChanged',
-    record: call.next(changesOf(call, command.action), receipt.effectiveAt),
+    record: recordAfter(call, command.action, receipt.effectiveAt),
     action: command.action,
     requester,
     at: receipt.effectiveAt,
@@ -217,25 +217,29 @@ function entryOf(call: Call, { command, requestedAt }: Order, receipt: FenceRece
   };
 }
 
-function changesOf(call: Call, action: StateAction): Partial<CallRecord> {
+function recordAfter(call: Call, action: StateAction, at: number): CallRecord {
   switch (action) {
     case StateAction.Mark:
-      return { markingState: MarkingState.Mark };
+      return call.marked(MarkingState.Mark, at);
     case StateAction.UnMark:
-      return { markingState: MarkingState.Unmark };
+      return call.marked(MarkingState.Unmark, at);
     case StateAction.Save:
-      return { savingState: SavingState.Save };
+      return call.flagged(SavingState.Save, at);
     case StateAction.Delete:
-      return { savingState: SavingState.Delete };
-    case StateAction.Start: {
-      const dialogue = { ...call.record.dialogue, startCommanded: true };
-      return opensGate(call)
-        ? { recordingState: RecordingState.Started, dialogue, pauseConfirmed: true, recorded: true }
-        : { recordingState: RecordingState.Started, dialogue };
+      return call.flagged(SavingState.Delete, at);
+    case StateAction.Start:
+      return call.controlled(startOf(call), at);
+    default: {
+      const recordingState = stateAfter(action, call.recordingState);
+      return call.controlled({ recordingState, pauseConfirmed: true }, at);
     }
-    default:
-      return { recordingState: stateAfter(action, call.recordingState), pauseConfirmed: true };
   }
+}
+
+function startOf(call: Call): ControlChanges {
+  const dialogue = { ...call.record.dialogue, startCommanded: true };
+  const started = { recordingState: RecordingState.Started, dialogue };
+  return opensGate(call) ? { ...started, pauseConfirmed: true, recorded: true } : started;
 }
 
 function done({ event, effectiveAt }: Effect): CommandAnswer {

@@ -1,7 +1,6 @@
-import type { Call } from '../call/call.ts';
+import type { Call, ControlChanges } from '../call/call.ts';
 import type { Entry } from '../call/journal.ts';
 import type { Moments } from '../common/moment.ts';
-import type { CallRecord } from '../model/call-record.ts';
 import type { Lease } from '../model/lease.ts';
 import type { StateAction } from '../model/recording-state.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -45,10 +44,10 @@ export function isSame(lease: Lease, request: LeaseRequest): boolean {
 export function entryFor(
   call: Call,
   { owner }: Lease,
-  { type, changes }: { readonly type: Entry['type']; readonly changes: Partial<CallRecord> },
+  { type, changes }: { readonly type: Entry['type']; readonly changes: ControlChanges },
   { effectiveAt }: FenceReceipt,
 ): Entry {
-  return { type, owner, record: call.next(changes, effectiveAt), at: effectiveAt };
+  return { type, owner, record: call.controlled(changes, effectiveAt), at: effectiveAt };
 }
 
 export function detailOf(

@@ -1,9 +1,8 @@
 import type { AuditLog } from '../access/audit-log.ts';
-import { type Call, shutReason } from '../call/call.ts';
+import { type Call, type ControlChanges, shutReason } from '../call/call.ts';
 import type { CallRegistry } from '../call/call-registry.ts';
 import type { Entry } from '../call/journal.ts';
 import type { Moments } from '../common/moment.ts';
-import type { CallRecord } from '../model/call-record.ts';
 import { type Lease, leaseKey, withLease, withoutLease } from '../model/lease.ts';
 import type { Caller } from '../model/principal.ts';
 import { RecordingState, StateAction } from '../model/recording-state.ts';
@@ -236,7 +235,7 @@ export class Leases {
     const leases = [...withoutLease(call.record.leases, known ?? lease), lease];
     const detail = isNew ? 'LeaseTaken' : 'LeaseRenewed';
     const audit = this.#auditOf(turn, leaseAuditAction(detail, lease.owner, hold));
-    const entryOf = (receipt: FenceReceipt, changes: Partial<CallRecord>): Entry => ({
+    const entryOf = (receipt: FenceReceipt, changes: ControlChanges): Entry => ({
       ...entryFor(call, lease, { type: isNew ? 'pauseTaken' : 'callUpdated', changes }, receipt),
       detail: detailOf(lease, StateAction.Pause, detail, { requestedAt, receipt }),
       audit,
@@ -269,7 +268,7 @@ export class Leases {
     const leases = withoutLease(call.record.leases, lease);
     const runs = call.recordingState === RecordingState.Started;
     const opens = leases.length === 0 && runs && !how.stops;
-    const changes: Partial<CallRecord> = {
+    const changes: ControlChanges = {
       leases,
       ...(opens ? { pauseConfirmed: true, recorded: true } : {}),
       ...(how.stops && call.recordingState !== RecordingState.Uninitialized

@@ -1,4 +1,4 @@
-import type { Call } from '../call/call.ts';
+import type { Call, ControlChanges } from '../call/call.ts';
 import type { Entry, Journal } from '../call/journal.ts';
 import type { CallRecord } from '../model/call-record.ts';
 import { OutcomeUnknownError, StoreUnavailableError } from '../model/errors.ts';
@@ -89,7 +89,7 @@ export class PauseGate {
   async shut(
     call: Call,
     order: ShutOrder & { readonly early?: EarlyFence | undefined },
-    change: { entryOf(receipt: FenceReceipt): Entry; readonly inDoubt: Partial<CallRecord> },
+    change: { entryOf(receipt: FenceReceipt): Entry; readonly inDoubt: ControlChanges },
   ): Promise<Effect> {
     try {
       const receipt = await this.#shut(call, order);
@@ -107,7 +107,7 @@ export class PauseGate {
    */
   async open(
     call: Call,
-    change: { entryOf(receipt: FenceReceipt): Entry; readonly takenBack: Partial<CallRecord> },
+    change: { entryOf(receipt: FenceReceipt): Entry; readonly takenBack: ControlChanges },
   ): Promise<Effect> {
     const { journal, clock } = this.#ports;
     const provisional = { effectiveAt: clock.now(), streams: [] };
@@ -159,8 +159,8 @@ export class PauseGate {
   }
 
   /** What was published is taken back by an event of its own, so that no listener believes it. */
-  async #takeBack(call: Call, takenBack: Partial<CallRecord>): Promise<void> {
-    const record = call.next({ ...takenBack, pauseConfirmed: false });
+  async #takeBack(call: Call, takenBack: ControlChanges): Promise<void> {
+    const record = call.controlled({ ...takenBack, pauseConfirmed: false });
     const action = 'recordingState' in takenBack ? { action: StateAction.Pause } : {};
     const entry = { type: 'recordingStateChanged', record, ...action } as const;
     try {
@@ -172,8 +172,8 @@ export class PauseGate {
   }
 
   /** The gate is shut, confirmed or not: the state says so even where the store does not answer. */
-  async #staysShut(call: Call, inDoubt: Partial<CallRecord>, cause: unknown): Promise<void> {
-    const record = call.next({ ...inDoubt, pauseConfirmed: false });
+  async #staysShut(call: Call, inDoubt: ControlChanges, cause: unknown): Promise<void> {
+    const record = call.controlled({ ...inDoubt, pauseConfirmed: false });
     try {
       // Whoever commanded has waited for the store for as long as anybody does.
       if (isOfStore(cause)) throw cause;

@@ -101,7 +101,7 @@ export class SeamLeases {
       const event = await journal.record(call, {
         type: action === 'LeaseReleased' ? 'pauseReleased' : 'callUpdated',
         owner,
-        record: call.next({ leases: change.changed(call.record.leases, known) }),
+        record: call.controlled({ leases: change.changed(call.record.leases, known) }),
         audit: auditLog.entry(caller, entry),
       });
       return { ok: true, call, lease: known, effect: { event, effectiveAt } };

@@ -29,7 +29,7 @@ export class CallEnding {
     const { settlement, calls, clock, moments } = this.#ports;
     this.mediaReturned(call);
     call.ended = true;
-    const record = call.next({
+    const record = call.finished({
       endedAt: clock.now(),
       status: settlement.statusAtEnd(call.record),
       dialogue: { ...call.record.dialogue, endedAt: moments.moment() },

@@ -205,7 +205,7 @@ export class CallRecovery {
       const detail = 'a Start that nobody can vouch for was taken back: the call is paused';
       alarms.raise({ kind: 'storeFailed', callId: id, correlationId, uccName, detail });
       const entry = { type: 'recordingStateChanged', action: StateAction.Pause } as const;
-      await journal.record(call, { ...entry, record: call.next({}) });
+      await journal.record(call, { ...entry, record: call.restated() });
     }
   }
 

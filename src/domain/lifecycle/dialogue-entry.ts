@@ -1,4 +1,4 @@
-import type { Call } from '../call/call.ts';
+import type { Call, InheritedChanges } from '../call/call.ts';
 import type { CallRegistry } from '../call/call-registry.ts';
 import { isOver, joinedBy, nextPartOf, PREDECESSOR_MS } from '../call/dialogue.ts';
 import { nothingInherited, statesInherited } from '../call/inheritance.ts';
@@ -22,7 +22,7 @@ export interface DialogueEntryPorts {
 
 /** How a recording session comes to its call. */
 export interface Joining {
-  readonly changes: Partial<CallRecord>;
+  readonly changes: InheritedChanges;
   /** Of all UCCs of the dialogue, the one that joins included. */
   readonly rules: UccRules;
 }

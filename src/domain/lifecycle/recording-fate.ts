@@ -36,7 +36,7 @@ export class RecordingFate {
     const { archive, journal } = this.#ports;
     if (call.record.status === 'kept') {
       if (call.record.savingState === savingState) return;
-      const record = call.next({ savingState });
+      const record = call.flagged(savingState);
       await journal.record(call, { type: 'callUpdated', record });
       return;
     }
@@ -44,14 +44,14 @@ export class RecordingFate {
     const { lengthMs, gaps, tracks } = finished;
     const health = await this.#assess(call, failures, finished);
     const summary = gapSummary(gaps, tracks);
-    const record = call.next({ status: 'kept', savingState, lengthMs, gaps: summary, health });
+    const record = call.kept({ savingState, lengthMs, gaps: summary, health });
     await journal.record(call, { type: 'recordingSaved', record, extra: { gaps, tracks } });
     this.#verdicts.delete(call.id);
   }
 
   /** Nobody hears it any more; its keys are still there. */
   async condemn(call: Call, savingState: SavingState): Promise<void> {
-    const record = call.next({ savingState, status: 'deleting' });
+    const record = call.condemned(savingState);
     await this.#ports.journal.record(call, { type: 'callUpdated', record });
     await this.#ports.archive.interrupt(call.id);
   }
@@ -61,7 +61,7 @@ export class RecordingFate {
     const { savingState, failures } = order;
     const health = call.record.health ?? (await this.#assess(call, failures));
     await archive.destroy(call.id);
-    const record = call.next({ status, savingState, health });
+    const record = call.destroyed({ status, savingState, health });
     await journal.record(call, { type: 'recordingDestroyed', record });
     this.#verdicts.delete(call.id);
   }

@@ -79,7 +79,7 @@ export class AudioInspections {
     if (isNew || !areSame) {
       const summary = found.finished && { gaps: gapSummary(gaps, found.finished.tracks) };
       const changed = areSame ? [] : replacedGaps(gapsBefore, gaps);
-      const next = call.next({ health, ...summary });
+      const next = call.inspected({ health, ...summary });
       await journal.record(call, { type: 'callUpdated', record: next, extra: { gaps: changed } });
     }
     if (found.missing !== 'none') this.#openAlarm(record);

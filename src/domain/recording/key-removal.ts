@@ -58,7 +58,7 @@ export class KeyRemoval {
     const before = await store.gaps(call.id);
     const others = before.filter(({ track }) => !found.tracks.includes(track));
     const gaps = [...others, ...found.gaps];
-    const record = call.next({ gaps: gapSummary(gaps, await store.tracks(call.id)) });
+    const record = call.erased(gapSummary(gaps, await store.tracks(call.id)));
     const next: ErasureRecord = {
       ...erasure,
       ...{ state: isDone ? 'keysRemoved' : 'begun' },
@@ -90,7 +90,7 @@ export class KeyRemoval {
     };
     if (call.record.status === 'destroyed') await store.commit(extra);
     else {
-      const record = call.next({ status: 'destroyed' });
+      const record = call.destroyed();
       await journal.record(call, { type: 'recordingDestroyed', record, extra });
     }
     return removed(erasure);

@@ -34,7 +34,7 @@ export class LegalHolds {
     return this.#ports.kept.run(callId, async (call) => {
       await this.#mustBeThere(call);
       const legalHold = { ...hold, placedAt: this.#ports.clock.now() };
-      const record = call.next({ legalHold });
+      const record = call.heldLegally(legalHold);
       const change = auditedChange(stateOf(call.record), stateOf(record));
       const row = { ...audit, ...change };
       await this.#ports.journal.record(call, { type: 'legalHoldPlaced', record, audit: row });
@@ -47,7 +47,7 @@ export class LegalHolds {
     return this.#ports.kept.run(callId, async (call) => {
       mustBeSettled(call);
       if (!call.record.legalHold) throw new RecordingRefusedError('noLegalHold');
-      const record = call.next({ legalHold: null });
+      const record = call.heldLegally(null);
       const change = auditedChange(stateOf(call.record), stateOf(record));
       const row = { ...audit, ...change };
       await this.#ports.journal.record(call, { type: 'legalHoldReleased', record, audit: row });

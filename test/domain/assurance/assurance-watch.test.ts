@@ -32,7 +32,7 @@ class Bench {
     calls.add(this.call);
     this.watch = new AssuranceWatch({
       calls,
-      recorder: this,
+      isRecorderAvailable: () => this.available,
       limits: { mediaStartMs: 10_000, mediaSilentMs: 30_000 },
       nowMs: () => this.#nowMs,
       alarms: {
@@ -76,7 +76,7 @@ class Bench {
   }
 
   pause(paused: boolean): void {
-    this.call.accept(this.call.next({ recordingState: paused ? 3 : 1 }));
+    this.call.accept(this.call.controlled({ recordingState: paused ? 3 : 1 }));
   }
 }
 

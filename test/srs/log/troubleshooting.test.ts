@@ -22,7 +22,13 @@ describe('docs/operate/troubleshooting.md', () => {
 
   it('names symptoms with lines of the log that the code writes', () => {
     const code = [
-      ...['src/srs/log/refusal-log.ts', 'src/srs/log/session-log.ts', 'src/server.ts'],
+      ...[
+        'src/srs/log/refusal-log.ts',
+        'src/srs/log/session-log.ts',
+        'src/assemble/store.ts',
+        'src/assemble/sip.ts',
+        'src/assemble/recording.ts',
+      ],
       ...['src/logging/event-log.ts', 'src/logging/refused-log.ts', 'src/logging/verdict-log.ts'],
     ]
       .map(read)
