@@ -17,7 +17,7 @@ import { bodyRefusal, isEncoded } from './body-refusal.ts';
 import type { OfferFault } from './offer-answer.ts';
 import type { Refused } from './refused.ts';
 
-/** Seconds after which a client may try again when every port or call is taken. */
+/** Seconds after which a client may retry when every port or call is taken. */
 const RETRY_AFTER = '10';
 
 /** RFC 3261 section 20.43 */
@@ -40,13 +40,13 @@ export function notAcceptable(why: OfferFault): Refused {
   return { reason: offerRefusals[why], reply };
 }
 
-/** A description that is past a bound names the bound (RFC 3261 section 20.43, code 399). */
 interface Bound {
   readonly reason: InviteRefusal;
   readonly statusCode: number;
   readonly text: string;
 }
 
+/** A description that exceeds a bound is refused by its name (RFC 3261 section 20.43, code 399). */
 const bounds: Readonly<Partial<Record<SdpErrorReason, Bound>>> = {
   tooLarge: {
     reason: 'sdpTooLarge',
@@ -75,7 +75,7 @@ function answerToDescription(fault: SdpErrorReason): Refused {
   return { reason, reply: { statusCode, headers } };
 }
 
-/** The one map from what went wrong to the SIP answer; what is unknown says nothing of itself. */
+/** Maps errors to SIP answers, as the only place; unknown errors reveal nothing of themselves. */
 export function answerToFailure(cause: unknown, request: SipRequest): Refused {
   if (cause instanceof SdpError) {
     const refusal = isEncoded(request) ? bodyRefusal(request) : undefined;

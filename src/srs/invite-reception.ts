@@ -31,7 +31,7 @@ interface Reception {
   readonly log: SessionLog;
 }
 
-/** RFC 3261 section 21.5.4: what stops may be back, or another recorder be there. */
+/** RFC 3261 section 21.5.4: a stopping server may be back, or another recorder may take over. */
 const stopping: Refused = {
   reason: 'stopping',
   reply: { statusCode: 503, headers: [{ name: 'Retry-After', value: '5' }] },

@@ -3,7 +3,7 @@ import { answerToInfo } from './body-refusal.ts';
 import type { SessionEnd } from './log/session-log.ts';
 import type { RecordingSession } from './recording-session.ts';
 
-/** What a recording session hears of its dialog. */
+/** Passes a dialog's events to its recording session. */
 export function handlerOf(
   session: RecordingSession,
   onFailure: (cause: unknown) => void,

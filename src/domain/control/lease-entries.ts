@@ -16,7 +16,7 @@ export interface LeaseRequest {
   /** Undefined: as much as the UCC holds back. */
   readonly lookbackMs: number | undefined;
   readonly ifVersion: number | undefined;
-  /** On whose behalf, as of a command of the contract; undefined: on the caller's own. */
+  /** Requester, as in a command of the contract; undefined: the caller itself. */
   readonly requester?: string | undefined;
 }
 
@@ -34,7 +34,7 @@ export type LeaseAnswer =
     }
   | ({ readonly ok: false } & LeaseRefusal);
 
-/** Whether the request is the one that took the lease. */
+/** Returns true when the request is the one that took the lease. */
 export function isSame(lease: Lease, request: LeaseRequest): boolean {
   const { reason, ttlMs, lookbackMs } = request;
   const sameLookback = lookbackMs === undefined || lookbackMs === lease.lookbackMs;
@@ -63,7 +63,7 @@ export function refused(code: LeaseRefusalCode): LeaseAnswer {
   return { ok: false, ...leaseRefusals[code], code };
 }
 
-/** The lease, held from now on for as long as is asked, or as it was. */
+/** Returns the lease renewed for the requested time, or for its previous one. */
 export function renewed(
   lease: Lease,
   asked: number | undefined,

@@ -36,7 +36,7 @@ interface Unfit {
   readonly reason?: SipRefusalReason;
 }
 
-/** What happens to a request that came in whole (RFC 3261 section 8.2). */
+/** Handles requests that were received in whole (RFC 3261 section 8.2). */
 export class RequestDispatcher {
   readonly #options: DispatcherOptions;
   readonly #pending = new WeakMap<IncomingRequest, PendingInvite>();
@@ -79,7 +79,7 @@ export class RequestDispatcher {
     this.#options.onRefused({ request, peer, reason, statusCode: reply.statusCode });
   }
 
-  /** An ACK belongs to a failed INVITE's transaction or to a dialog; it is never answered. */
+  /** Passes an ACK to a failed INVITE's transaction or to a dialog; it is never answered. */
   #receiveAck(request: SipRequest, peer: SipPeer, known: IncomingRequest | undefined): void {
     if (known?.transaction.absorbsAck) {
       known.transaction.receive('ACK');
@@ -103,7 +103,7 @@ export class RequestDispatcher {
     else this.#receiveOutside(incoming);
   }
 
-  /** The checks of RFC 3261 section 8.2 in their order; undefined when all pass. */
+  /** Runs the checks of RFC 3261 section 8.2 in order; returns undefined when all pass. */
   #unfit(request: SipRequest): Unfit | undefined {
     const { identity, transactions } = this.#options.stack;
     if (!ALLOWED_METHODS.includes(request.method)) {
@@ -157,9 +157,9 @@ export class RequestDispatcher {
   }
 
   /**
-   * RFC 3261 section 9.2: 200 for the CANCEL, with the To tag of the INVITE's own answer; 487 for
-   * an INVITE that has no final answer yet. Inside a dialog, what has begun to be carried out is
-   * answered by what becomes of it: no 487 says that a hold never was which is in force.
+   * RFC 3261 section 9.2: answers 200 to the CANCEL, with the To tag of the INVITE's own answer,
+   * and 487 to an INVITE without a final answer. Inside a dialog, a request already being carried
+   * out gets its real result: no 487 may deny a hold that is in force.
    */
   #receiveCancel(incoming: IncomingRequest): void {
     const invite = this.#options.stack.transactions.find(incoming.request, 'INVITE');
