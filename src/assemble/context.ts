@@ -26,7 +26,7 @@ export type Phase = 'made' | 'starting' | 'ready' | 'stopping';
 export interface Context {
   readonly config: Config;
   readonly overrides: ServerOverrides;
-  /** Of the process; parts of it log as `logs` of theirs. */
+  /** For lines of the process as a whole; everything else logs through `logs`. */
   readonly logger: Logger;
   readonly logs: SubsystemLogs;
   /** Where the log goes; undefined when a test brings its own logger. */

@@ -52,7 +52,7 @@ export function assembleSip(
     },
     onDropped: (reason) => metrics.sipDropped(reason),
     onRefused: (reason) => metrics.inviteRefused(reason),
-    onRecordingLost: (detail) => alarms.raise({ kind: 'inviteRefused', detail }),
+    onRecordingLost: (lost) => alarms.raise({ kind: 'inviteRefused', ...lost }),
     logs,
     onGuessing: (who) =>
       alarms.raise({ kind: 'passwordGuessing', detail: `too many wrong SIP passwords of ${who}` }),

@@ -1,7 +1,7 @@
 import type { CommandAnswer } from '../domain/control/command.ts';
 import type { Log } from '../domain/ports/log.ts';
 
-/** Writes how long a command took, fence and durable commit included. */
+/** Logs how long a command took, fence and durable commit included. */
 export function logCommand(log: Log, answer: CommandAnswer, seconds: number): void {
   if (!log.isLevelEnabled('debug')) return;
   const ms = Math.round(seconds * 1000);

@@ -18,7 +18,7 @@ const info = (subsystem: Subsystem, message: string): EventLine => {
   return { subsystem, level: 'info', message };
 };
 
-/** What is committed of calls and recordings. Raised alarms are told by whoever raises them. */
+/** Lines of committed events. Raised alarms are logged by the alarm register's sink. */
 const lines: Readonly<Record<Exclude<RecordingEventType, 'alarmRaised'>, EventLine>> = {
   callBegan: info('call', 'call began'),
   callUpdated: { subsystem: 'call', level: 'debug', message: 'call updated' },
@@ -35,7 +35,7 @@ const lines: Readonly<Record<Exclude<RecordingEventType, 'alarmRaised'>, EventLi
   alarmCleared: info('assurance', 'alarm cleared'),
 };
 
-/** Writes each committed event as a line of the log. */
+/** Logs a committed event. */
 export function logEvent(logs: SubsystemLogs, event: RecordingEvent): void {
   if (event.type === 'alarmRaised') return;
   const { subsystem, level, message } = lines[event.type];
@@ -48,7 +48,9 @@ export function logEvent(logs: SubsystemLogs, event: RecordingEvent): void {
 function fieldsOf(event: RecordingEvent): Record<string, unknown> {
   const { callId, correlationId, uccName, action, requester, owner, alarm } = event;
   return {
-    ...{ callId, correlationId, uccName },
+    callId,
+    correlationId,
+    uccName,
     ...(action === null ? {} : { action: stateActionName(action as StateAction), outcome: 'ok' }),
     ...(requester === null ? {} : { requester: requesterKind(requester) }),
     ...(owner === null ? {} : { owner }),

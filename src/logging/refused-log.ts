@@ -4,14 +4,18 @@ import { requesterKind } from './requester-kind.ts';
 import type { Subsystem, SubsystemLogs } from './subsystem-logs.ts';
 
 /**
- * Writes what a row of the audit log says was refused, denied or failed; floods are folded there.
- * Names that somebody claimed are left to the audit log: a password may stand in their place.
+ * Logs a row of the audit log that was refused, denied or failed; floods are folded there. Claimed
+ * names are left to the audit log: people type passwords into the field for the name.
  */
 export function logRefused(logs: SubsystemLogs, record: AuditRecord): void {
   const { action, outcome, reason, surface, address, uccName, callId, count } = record;
   const correlationId = record.correlationId && parseGuid(record.correlationId);
   const fields = {
-    ...{ action, outcome, reason, surface, address },
+    action,
+    outcome,
+    reason,
+    surface,
+    address,
     ...(record.requester === null ? {} : { requester: requesterKind(record.requester) }),
     ...(uccName === null ? {} : { uccName }),
     ...(correlationId ? { correlationId } : {}),

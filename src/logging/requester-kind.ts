@@ -1,4 +1,4 @@
-/** `sip`, `sips` or `tel`: who somebody is stands in the audit log, for those who may read it. */
+/** Returns `sip`, `sips` or `tel`. The URI itself is in the audit log, which few may read. */
 export function requesterKind(uri: string): string {
   return /^(sips?|tel):/i.exec(uri)?.[1]?.toLowerCase() ?? 'other';
 }

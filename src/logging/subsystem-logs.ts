@@ -1,6 +1,6 @@
 import type { Log } from '../domain/ports/log.ts';
 
-/** Parts of Hush that the log tells apart; the process itself names none. */
+/** Values of `subsystem`; lines of the process as a whole have none. */
 export const subsystems = [
   'sip',
   'srs',
@@ -17,7 +17,7 @@ export const subsystems = [
 export type Subsystem = (typeof subsystems)[number];
 export type SubsystemLogs = Readonly<Record<Subsystem, Log>>;
 
-/** A child of the log for each part. */
+/** Creates a child of the log for each subsystem. */
 export function subsystemLogs(log: Log): SubsystemLogs {
   const children = subsystems.map((subsystem) => [subsystem, log.child({ subsystem })]);
   return Object.fromEntries(children) as SubsystemLogs;

@@ -2,7 +2,7 @@ import type { CallHealth } from '../domain/model/call-health.ts';
 import type { CallRecord } from '../domain/model/call-record.ts';
 import type { Log } from '../domain/ports/log.ts';
 
-/** Writes what the recording of a call that has ended is worth. */
+/** Logs the verdict on the recording of a call that has ended. */
 export function logVerdict(
   log: Log,
   { id: callId, correlationId, uccName }: CallRecord,

@@ -4,7 +4,7 @@ import { bodyRefusal } from './body-refusal.ts';
 import type { CallNaming } from './call-naming.ts';
 import { answerToFailure, notAcceptable } from './failure-answers.ts';
 import { readInviteBody } from './invite-body.ts';
-import type { RefusalLog } from './log/refusal-log.ts';
+import type { CallNames, RefusalLog } from './log/refusal-log.ts';
 import type { SessionLog } from './log/session-log.ts';
 import { chooseMedia, whyUnacceptable } from './offer-answer.ts';
 import { partiesOf } from './participants.ts';
@@ -15,12 +15,12 @@ import { handlerOf } from './session-handler.ts';
 export interface InviteReceptionPorts {
   readonly naming: CallNaming;
   readonly refusals: Pick<RefusalLog, 'refused'>;
-  /** Hush stops: nothing new is taken up. */
+  /** Returns true while Hush stops and takes up no new session. */
   isRefusing(): boolean;
   newSession(): { readonly session: RecordingSession; readonly log: SessionLog };
   forget(session: RecordingSession): void;
   onMetadata(report: MetadataReport): void;
-  /** The session is answered, and another process could go on with it. */
+  /** Called when a session is answered. */
   onBegun(session: RecordingSession): void;
   onFailure(cause: unknown): void;
 }
@@ -29,6 +29,8 @@ interface Reception {
   readonly invite: IncomingInvite;
   readonly session: RecordingSession;
   readonly log: SessionLog;
+  /** Set once they are known. */
+  names?: CallNames;
 }
 
 /** RFC 3261 section 21.5.4: a stopping server may be back, or another recorder may take over. */
@@ -37,7 +39,7 @@ const stopping: Refused = {
   reply: { statusCode: 503, headers: [{ name: 'Retry-After', value: '5' }] },
 };
 
-/** Makes a recording session of an INVITE, or refuses it; what came of it is in the log. */
+/** Makes a recording session of an INVITE, or refuses it, and logs the outcome. */
 export class InviteReception {
   readonly #ports: InviteReceptionPorts;
 
@@ -52,14 +54,15 @@ export class InviteReception {
     }
     const { session, log } = this.#ports.newSession();
     log.received(invite.request, invite.peer);
+    const reception: Reception = { invite, session, log };
     try {
-      await this.#answer({ invite, session, log });
+      await this.#answer(reception);
     } catch (cause) {
       this.#ports.forget(session);
       const refused = this.#ports.isRefusing() ? stopping : answerToFailure(cause, invite.request);
       if (refused.reply.statusCode === 500) this.#ports.onFailure(cause);
       if (invite.cancelled) log.cancelled();
-      else this.#refuse(invite, refused);
+      else this.#refuse(invite, refused, reception.names);
     }
   }
 
@@ -74,7 +77,7 @@ export class InviteReception {
     const timer = session.agreeOnTimer(invite.request);
     if (!timer.ok) {
       await session.end('unanswered');
-      this.#refuse(invite, { reason: 'sessionTimer', reply: timer.reply });
+      this.#refuse(invite, { reason: 'sessionTimer', reply: timer.reply }, reception.names);
       return;
     }
     await session.save(invite.dialogState());
@@ -94,7 +97,8 @@ export class InviteReception {
     await session.end('unanswered');
   }
 
-  async #begin({ invite, session, log }: Reception): Promise<SipBody | undefined> {
+  async #begin(reception: Reception): Promise<SipBody | undefined> {
+    const { invite, session, log } = reception;
     const { request, peer } = invite;
     const { address } = peer;
     const body = readInviteBody(request);
@@ -109,6 +113,7 @@ export class InviteReception {
     session.metadata = metadata;
     const named = await this.#ports.naming.name(session, request, address);
     const { uccName, correlationId } = named;
+    reception.names = { uccName, correlationId };
     const faults = [...body.faults, ...named.faults];
     const parties = partiesOf(metadata);
     const call = { uccName, correlationId, parties, metadataFaults: faults };
@@ -123,9 +128,10 @@ export class InviteReception {
     return answer;
   }
 
-  #refuse(invite: IncomingInvite, { reason, reply }: Refused): void {
+  #refuse(invite: IncomingInvite, { reason, reply }: Refused, names?: CallNames): void {
     const { request, peer } = invite;
-    this.#ports.refusals.refused({ request, peer, reason, statusCode: reply.statusCode });
+    const { statusCode } = reply;
+    this.#ports.refusals.refused({ request, peer, reason, statusCode, names });
     invite.reject(reply);
   }
 }

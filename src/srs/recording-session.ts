@@ -69,7 +69,7 @@ export class RecordingSession {
     return this.#negotiation.media.call?.id;
   }
 
-  /** Its streams on their call. */
+  /** The call and the session's streams on it. */
   get media(): Pick<SessionMedia, 'call' | 'streams'> {
     return this.#negotiation.media;
   }

@@ -15,7 +15,7 @@ export interface SessionStream extends AcceptedStream {
 
 interface SessionMediaOptions {
   readonly lifecycle: CallLifecycle;
-  /** Of the recording session. */
+  /** Id of the recording session. */
   readonly id: string;
   readonly log: SessionLog;
 }
@@ -43,7 +43,7 @@ export class SessionMedia {
     return this.#streams.map(({ track, index }) => ({ track, index }));
   }
 
-  /** The call's streams that are this session's, as they stand now. */
+  /** This session's streams of the call, with their current state. */
   get streams(): CallStream[] {
     return this.#streams.flatMap(({ track }) => this.#call?.streams.get(track) ?? []);
   }

@@ -20,7 +20,7 @@ import { CallNaming, type CallNamingOptions } from './call-naming.ts';
 import { DigestGuesses, type GuessLimits } from './digest-guesses.ts';
 import { InviteLimits, type InviteRates } from './invite-limits.ts';
 import { InviteReception } from './invite-reception.ts';
-import { RefusalLog } from './log/refusal-log.ts';
+import { type LostRecording, RefusalLog } from './log/refusal-log.ts';
 import { SessionLog } from './log/session-log.ts';
 import { SipTrace } from './log/sip-trace.ts';
 import { loseSession } from './lose-session.ts';
@@ -51,10 +51,10 @@ export interface SessionRecordingServerOptions {
   /** Called when a message's metadata was read, completely or not. */
   onMetadata(report: MetadataReport): void;
   onDropped(reason: string): void;
-  /** Each INVITE that was refused, or not even read. */
+  /** Called for each INVITE that is refused. */
   onRefused(reason: InviteRefusal): void;
-  /** An INVITE was refused, and a recording is missing for it. */
-  onRecordingLost(detail: string): void;
+  /** Called when a refused INVITE costs a recording; bounded, so that a flood raises few alarms. */
+  onRecordingLost(lost: LostRecording): void;
   /** Called once for each address and user with too many wrong digest answers. */
   onGuessing(who: string): void;
   onFailure(cause: unknown): void;
@@ -83,7 +83,7 @@ export class SessionRecordingServer {
     this.#refusals = new RefusalLog({
       log: options.logs.srs,
       onRefused: (reason) => options.onRefused(reason),
-      onRecordingLost: (detail) => options.onRecordingLost(detail),
+      onRecordingLost: (lost) => options.onRecordingLost(lost),
     });
     this.#reception = new InviteReception({
       ...{ naming: this.#naming, refusals: this.#refusals },

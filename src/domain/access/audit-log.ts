@@ -30,7 +30,7 @@ export interface AuditLogOptions {
   readonly clock: Clock;
   /** Called when counted rows could not be written, which no caller waits for. */
   onError(cause: unknown): void;
-  /** Each row of what was refused, denied or failed; a flood's tells how many it stands for. */
+  /** Called for each row that was refused, denied or failed; rows of floods have a count. */
   onRefused?(record: AuditRecord): void;
 }
 

@@ -1,16 +1,16 @@
 export interface FloodFoldOptions {
-  /** Of the same source and kind within a window. */
+  /** Limit within a window for one source and kind. */
   readonly listedPerSource: number;
-  /** Of all together within a window. */
+  /** Limit within a window for all together. */
   readonly listedInAll: number;
   readonly windowMs: number;
-  /** At the end of a window: what was not listed in it, by kind. */
+  /** Called at the end of a window with the numbers that were not listed, by kind. */
   onFolded(counts: ReadonlyMap<string, number>): void;
 }
 
 /**
- * Says which of what strangers can cause at will is told of singly, and counts the rest: a window's
- * are told of together. It remembers no more sources than it lists.
+ * Decides which of many similar occurrences are listed one by one, and counts the others for each
+ * window. Strangers can cause them at will: it remembers no more sources than it lists.
  */
 export class FloodFold {
   readonly #options: FloodFoldOptions;
@@ -23,7 +23,7 @@ export class FloodFold {
     this.#options = options;
   }
 
-  /** True: it is to be told of, now; else it has been counted. */
+  /** Returns true for an occurrence to list; others are counted. */
   lists(source: string, kind: string): boolean {
     const { listedPerSource, listedInAll, windowMs } = this.#options;
     this.#window ??= setTimeout(() => this.endWindow(), windowMs).unref();
@@ -38,7 +38,7 @@ export class FloodFold {
     return false;
   }
 
-  /** Tells of what was counted. May be called twice. */
+  /** Reports what was counted. May be called twice. */
   endWindow(): void {
     clearTimeout(this.#window);
     this.#window = undefined;

@@ -322,7 +322,7 @@ export class CallLifecycle {
     return call;
   }
 
-  /** Why no call may begin now. */
+  /** Returns why no call can begin now, if so. */
   #busy(): RecorderBusyError | undefined {
     const { calls, limits, storageFull } = this.#ports;
     if (calls.size >= limits.maxCalls) return new RecorderBusyError('maxCalls reached', 'maxCalls');

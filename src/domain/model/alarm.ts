@@ -36,7 +36,7 @@ export const alarmKinds = [
   'mediaLossy',
   /** A call was offered that cannot be recorded. */
   'recorderUnavailable',
-  /** An INVITE of a recording client was refused for another reason: its call is not recorded. */
+  /** An INVITE of a recording client was refused for another reason. */
   'inviteRefused',
   /** A client's metadata cannot be read correctly; its calls are recorded all the same. */
   'metadataIncomplete',

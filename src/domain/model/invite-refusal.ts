@@ -1,5 +1,5 @@
 interface RefusalRule {
-  /** A client's call is not recorded because of it, and no other alarm tells. */
+  /** True where it costs a recording and no other alarm tells of that. */
   readonly raisesAlarm: boolean;
 }
 
@@ -7,11 +7,11 @@ const alarming: RefusalRule = { raisesAlarm: true };
 const quiet: RefusalRule = { raisesAlarm: false };
 
 /**
- * Why an INVITE or UPDATE is refused, as the log and `hush_sip_invites_refused_total` tell. These
+ * Reasons for refusing an INVITE or UPDATE, in the log and in `hush_sip_invites_refused_total`. The
  * codes are stable; docs/operate/troubleshooting.md lists each with its answer and its cure.
  */
 export const inviteRefusals = {
-  // Answered before it is taken up.
+  // Refused by the SIP stack, before the body is read.
   malformed: quiet,
   tooLarge: quiet,
   overload: alarming,
@@ -19,12 +19,12 @@ export const inviteRefusals = {
   // `passwordGuessing` tells of them.
   unauthorized: quiet,
   guessing: quiet,
-  /** The same INVITE came by another way, and that one was taken up. */
+  /** A copy of an INVITE that was taken up. */
   merged: quiet,
   extensionRequired: alarming,
   uriScheme: alarming,
   contactMissing: alarming,
-  // What it offers.
+  // Refused for what is offered.
   noAudio: alarming,
   noCodec: alarming,
   noProfile: alarming,
@@ -34,9 +34,9 @@ export const inviteRefusals = {
   sdpTooLarge: alarming,
   tooManyMedia: alarming,
   uccUnknown: alarming,
-  /** The client asks again, with what it was told. */
+  /** The client retries with the interval that it was told. */
   sessionTimer: quiet,
-  // What Hush has left; `recorderUnavailable` tells.
+  // Refused for lack of resources; `recorderUnavailable` tells of the first four.
   maxCalls: quiet,
   spoolFull: quiet,
   noPorts: quiet,
@@ -44,7 +44,7 @@ export const inviteRefusals = {
   storeAway: alarming,
   stopping: quiet,
   internal: alarming,
-  // Of a session that goes on as it was.
+  // Changes of a session, which goes on as it was.
   offerPending: quiet,
   sessionEnded: quiet,
 } as const satisfies Record<string, RefusalRule>;

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Log } from '../../domain/ports/log.ts';
 
-/** Writes each answer at debug level: by its route, since a URL may hold a ticket or a number. */
+/** Logs each answer at debug level, by its route: a URL may contain a ticket or a phone number. */
 export function logAnswers(app: FastifyInstance, log: Log): void {
   app.addHook('onResponse', async ({ method, routeOptions, ip }, reply) => {
     if (!log.isLevelEnabled('debug')) return;

@@ -4,14 +4,24 @@ import { type InviteRefusal, inviteRefusals } from '../../domain/model/invite-re
 import type { Log } from '../../domain/ports/log.ts';
 import { header, headerValues } from '../../protocols/sip/message/headers.ts';
 import type { SipDropReason, SipPeer, SipRequest } from '../../protocols/sip/message/types.ts';
-import { withoutSecrets } from './without-secrets.ts';
+import { loggedCallId, withoutSecrets } from './without-secrets.ts';
 
 export interface RefusalPorts {
   readonly log: Log;
-  /** Each of them. */
+  /** Called for each INVITE. */
   onRefused(reason: InviteRefusal): void;
-  /** A recording is missing because of it. Not of strangers, and not of each of a flood. */
-  onRecordingLost(detail: string): void;
+  /** Called when it costs a recording: not for strangers, nor for each of a flood. */
+  onRecordingLost(lost: LostRecording): void;
+}
+
+export interface CallNames {
+  readonly uccName: string;
+  readonly correlationId: string;
+}
+
+/** As far as the call is known. */
+export interface LostRecording extends Partial<CallNames> {
+  readonly detail: string;
 }
 
 export interface RefusedInvite {
@@ -19,19 +29,25 @@ export interface RefusedInvite {
   readonly peer: SipPeer;
   readonly reason: InviteRefusal;
   readonly statusCode: number;
+  readonly names?: CallNames | undefined;
 }
 
+const MAX_URI_CHARACTERS = 256;
 const MINUTE_MS = 60_000;
 const lines = { listedPerSource: 20, listedInAll: 200, windowMs: MINUTE_MS };
 const drops = { listedPerSource: 1, listedInAll: 10, windowMs: MINUTE_MS };
 const alarms = { listedPerSource: 1, listedInAll: 10, windowMs: MINUTE_MS };
 
-/** What nobody answers, or what is no message at all, has no line of its own but this. */
-const told: readonly SipDropReason[] = [
-  ...(['malformed', 'tooLarge', 'forbiddenAddress', 'handshakeFailed', 'sendFailed'] as const),
+/** Drops that no other line tells of. */
+const loggedDrops: readonly SipDropReason[] = [
+  'malformed',
+  'tooLarge',
+  'forbiddenAddress',
+  'handshakeFailed',
+  'sendFailed',
 ];
 
-/** Tells of each INVITE that was refused, and of no flood of them line by line. */
+/** Logs each refused INVITE, and folds floods of them. */
 export class RefusalLog {
   readonly #ports: RefusalPorts;
   readonly #lines: FloodFold;
@@ -54,36 +70,41 @@ export class RefusalLog {
     this.#alarms = new FloodFold({ ...alarms, onFolded: () => undefined });
   }
 
-  refused({ request, peer, reason, statusCode: status }: RefusedInvite): void {
-    const { onRefused, onRecordingLost, log } = this.#ports;
+  refused(refused: RefusedInvite): void {
+    const { request, peer, reason, statusCode: status, names } = refused;
+    const { onRefused, onRecordingLost } = this.#ports;
     onRefused(reason);
-    // They are told of as messages that were dropped.
+    // `dropped` logs these.
     if (reason === 'malformed' || reason === 'tooLarge') return;
-    const { address, transport } = peer;
+    const { address } = peer;
     const source = addressKey(address);
-    if (this.#lines.lists(source, reason)) {
-      const sipCallId = header(request, 'Call-ID');
-      const uri = withoutSecrets(request.requestUri);
-      const invite = { reason, status, uri, address, transport, sipCallId };
-      log.info({ outcome: 'refused', ...invite }, 'INVITE refused');
-    }
+    if (this.#lines.lists(source, reason)) this.#log(refused);
     if (!inviteRefusals[reason].raisesAlarm || !isOfRecordingClient(request)) return;
     if (!this.#alarms.lists(source, reason)) return;
-    onRecordingLost(`an INVITE of ${address} was refused with ${status} (${reason})`);
+    const detail = `an INVITE of ${address} was refused with ${status} (${reason})`;
+    onRecordingLost({ ...names, detail });
   }
 
   dropped(reason: SipDropReason, { address, transport }: SipPeer): void {
-    if (!told.includes(reason) || !this.#drops.lists(addressKey(address), reason)) return;
+    if (!loggedDrops.includes(reason) || !this.#drops.lists(addressKey(address), reason)) return;
     this.#ports.log.info({ reason, address, transport }, 'SIP message dropped');
   }
 
-  /** Tells of what has been counted. */
+  /** Reports what has been counted. */
   close(): void {
     for (const fold of [this.#lines, this.#drops, this.#alarms]) fold.endWindow();
   }
+
+  #log({ request, peer, reason, statusCode: status, names }: RefusedInvite): void {
+    const { address, transport } = peer;
+    const uri = withoutSecrets(request.requestUri, MAX_URI_CHARACTERS);
+    const sipCallId = loggedCallId(request);
+    const fields = { outcome: 'refused', reason, status, uri, address, transport, sipCallId };
+    this.#ports.log.info({ ...fields, ...names }, 'INVITE refused');
+  }
 }
 
-/** Whether it says what it is (RFC 7866 section 6.1). Scanners call as telephones do. */
+/** Returns true for a client that declares its role (RFC 7866 section 6.1); scanners do not. */
 function isOfRecordingClient(request: SipRequest): boolean {
   const options = [...headerValues(request, 'Require'), ...headerValues(request, 'Supported')];
   if (options.some((option) => option.toLowerCase() === 'siprec')) return true;

@@ -1,20 +1,20 @@
 import type { Call, CallStream } from '../../domain/call/call.ts';
 import type { Log, LogFields } from '../../domain/ports/log.ts';
-import { header } from '../../protocols/sip/message/headers.ts';
 import type { SipPeer, SipRequest } from '../../protocols/sip/message/types.ts';
 import type { Refused } from '../refused.ts';
+import { loggedCallId } from './without-secrets.ts';
 
-/** Who ended a recording session, or what did. */
+/** What ended a recording session. */
 export type SessionEnd =
   | 'client'
   | 'hush'
-  /** The 2xx was never acknowledged. */
+  /** The client never acknowledged the 2xx. */
   | 'ackTimeout'
-  /** The client has not refreshed it, or does not answer. */
+  /** The client did not refresh the session, or does not answer. */
   | 'expired'
-  /** No offer and answer came about. */
+  /** Offer and answer failed. */
   | 'negotiation'
-  /** It was cancelled, or could not be answered. */
+  /** The INVITE was cancelled or refused after its streams had joined their call. */
   | 'unanswered';
 
 interface LoggedStream {
@@ -26,14 +26,14 @@ interface LoggedStream {
   readonly held: boolean;
 }
 
-/** Copies: a call's streams change under whoever compares them. Keys are no part of it. */
+/** Copies what is logged of streams, without their keys. */
 export function loggedStreams(streams: readonly CallStream[]): LoggedStream[] {
   return streams.map(({ track, label, agreed, port, held }) => {
     return { track, label, codec: agreed.codec, port, srtp: agreed.srtp?.suite ?? null, held };
   });
 }
 
-/** What the log says of one recording session. */
+/** Logs the life of one recording session. */
 export class SessionLog {
   readonly #beganMs = performance.now();
   #log: Log;
@@ -43,19 +43,19 @@ export class SessionLog {
     this.#log = log;
   }
 
-  /** The Call-ID is what a trace on the client's side is searched by. */
+  /** Binds the Call-ID, by which traces of the client are searched. */
   received(request: SipRequest, { address, port, transport }: SipPeer): void {
-    this.#log = this.#log.child({ sipCallId: header(request, 'Call-ID') ?? '' });
+    this.#log = this.#log.child({ sipCallId: loggedCallId(request) });
     this.#log.debug({ address, port, transport }, 'INVITE received');
   }
 
-  /** From here on its lines name its call. */
+  /** Binds the names of the call. */
   joined({ id: callId, correlationId }: Call, sipCallId?: string): void {
     const dialog = sipCallId === undefined ? {} : { sipCallId };
     this.#log = this.#log.child({ callId, correlationId, ...dialog });
   }
 
-  /** Its streams have joined their call. */
+  /** Notes what `answered` logs: the streams have joined their call. */
   began(
     call: Call,
     streams: readonly CallStream[],
@@ -67,7 +67,7 @@ export class SessionLog {
     this.#accepted = { uccName, address, streams: loggedStreams(streams), ...faulty };
   }
 
-  /** Its INVITE has its 200. */
+  /** Logs that the INVITE is accepted. */
   answered(): void {
     const fields = { outcome: 'accepted', ...this.#accepted, ms: this.#ms() };
     this.#log.info(fields, 'INVITE accepted');
@@ -78,13 +78,13 @@ export class SessionLog {
     this.#log.info({ outcome: 'cancelled', ms: this.#ms() }, 'INVITE cancelled by the client');
   }
 
-  /** A later INVITE or UPDATE; the session goes on as it was. */
+  /** Logs a refused re-INVITE or UPDATE; the session goes on as it was. */
   changeRefused({ method }: SipRequest, { reason, reply }: Refused): void {
     const outcome = { outcome: 'refused', method, reason, status: reply.statusCode };
     this.#log.info(outcome, 'change of a recording session refused');
   }
 
-  /** What offer and answer changed. A hold of the client's has its own lines. */
+  /** Logs what offer and answer changed, holds by the client in lines of their own. */
   streams(before: readonly LoggedStream[], after: readonly LoggedStream[]): void {
     const wasHeld = new Map(before.map(({ track, held }) => [track, held]));
     const changed = (held: boolean) =>

@@ -8,11 +8,11 @@ import type {
   SipRequest,
   SipResponse,
 } from '../../protocols/sip/message/types.ts';
-import { MASK, withoutSecrets } from './without-secrets.ts';
+import { loggedCallId, MASK, withoutSecrets } from './without-secrets.ts';
 
-/** What one may want to follow; a flood beyond it is counted. */
+/** Limit of the trace; messages beyond it are counted. */
 const MESSAGES_PER_SECOND = 200;
-/** Their bodies and headers carry digits. */
+/** Methods whose bodies and headers carry digits. */
 const bearsDigits = /^(?:INFO|NOTIFY|MESSAGE|PUBLISH)$/;
 const shownOfThose = /^(?:via|from|to|call-id|cseq)$/i;
 
@@ -25,16 +25,18 @@ const secretHeaders: readonly RegExp[] = [
 type Message = SipRequest | SipResponse;
 
 /**
- * Writes SIP messages at debug level: start line, headers and the description. Nothing of a message
- * is read while the level is off.
+ * Logs SIP messages at debug level: start line, headers and session description. Messages are not
+ * parsed while the level is off.
  */
 export class SipTrace {
   readonly #log: Log;
   readonly #limit = new RateLimiter({
-    ...{ perSecond: MESSAGES_PER_SECOND, burst: MESSAGES_PER_SECOND, maxKeys: 1 },
+    perSecond: MESSAGES_PER_SECOND,
+    burst: MESSAGES_PER_SECOND,
+    maxKeys: 1,
     now: () => performance.now(),
   });
-  #untold = 0;
+  #notShown = 0;
 
   constructor(log: Log) {
     this.#log = log;
@@ -43,24 +45,24 @@ export class SipTrace {
   message(direction: 'in' | 'out', data: Buffer, { address, port, transport }: SipPeer): void {
     if (!this.#log.isLevelEnabled('debug')) return;
     if (this.#limit.take('') > 0) {
-      this.#untold += 1;
+      this.#notShown += 1;
       return;
     }
-    const parsed = parseMessage(data);
-    const message =
-      parsed.kind === 'request'
-        ? parsed.request
-        : parsed.kind === 'response'
-          ? parsed.response
-          : undefined;
+    const message = messageIn(data);
     if (message === undefined) return;
-    const sipCallId = header(message, 'Call-ID');
-    const untold = this.#untold > 0 ? { messagesNotShown: this.#untold } : {};
-    this.#untold = 0;
+    const sipCallId = loggedCallId(message);
+    const missing = this.#notShown > 0 ? { messagesNotShown: this.#notShown } : {};
+    this.#notShown = 0;
     const peer = `${transport} ${address}:${port}`;
     const shown = { sip: headOf(message), sdp: descriptionIn(message.body) };
-    this.#log.debug({ direction, peer, sipCallId, ...shown, ...untold }, startLine(message));
+    this.#log.debug({ direction, peer, sipCallId, ...shown, ...missing }, startLine(message));
   }
+}
+
+function messageIn(data: Buffer): Message | undefined {
+  const parsed = parseMessage(data);
+  if (parsed.kind === 'request') return parsed.request;
+  return parsed.kind === 'response' ? parsed.response : undefined;
 }
 
 function startLine(message: Message): string {
@@ -82,7 +84,7 @@ function maskedValue({ name, value }: SipHeader): string {
 
 const keyLine = /^(?:k=|a=(?:crypto|key-mgmt|x-?key)\b)/i;
 
-/** The lines of a description, wherever it stands in the body; undefined where there is none. */
+/** Returns the lines of the session description in a body, keys masked, if there is one. */
 export function descriptionIn(body: Buffer): string[] | undefined {
   const lines = body.toString('latin1').split(/\r\n|\r|\n/);
   const first = lines.findIndex((line) => /^v=0\s*$/.test(line));
@@ -92,7 +94,7 @@ export function descriptionIn(body: Buffer): string[] | undefined {
   return description.map((line) => (keyLine.test(line) ? maskedKey(line) : line));
 }
 
-/** The suite is no secret: it tells why two sides do not agree. */
+/** Keeps the suite, which explains why two sides do not agree. */
 function maskedKey(line: string): string {
   const suite = /^a=crypto:\s*\d+\s+[\w-]+/i.exec(line)?.[0];
   const name = /^[ak]=(?:[\w-]+:)?/i.exec(line)?.[0] ?? '';

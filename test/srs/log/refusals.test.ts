@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createLogger } from '../../../src/logging/logger.ts';
 import { RawPeer, rawRequest } from '../../protocols/sip/raw-peer.ts';
+import { ucc } from '../../support/hush/hush.ts';
 import { type Invitation, metadataPart, sdpBody, sdpOf } from '../srs-client.ts';
 import { SrsFixture } from '../srs-fixture.ts';
 
@@ -53,12 +54,18 @@ describe('an INVITE that is refused', () => {
 
   it('tells of a full recorder once, by the alarm that names the call', async () => {
     await fixture.configure((config) => ({ ...config, sip: { ...config.sip, maxCalls: 1 } }));
-    // The Hush that was configured logs nothing.
     await fixture.client.invite();
     expect(await fixture.client.refusal({ headers: client })).toBe(486);
     expect(await counted('maxCalls')).toBe(1);
     expect(await fixture.metric('hush_alarms_total{kind="recorderUnavailable"}')).toBe(1);
     expect(await fixture.metric('hush_alarms_total{kind="inviteRefused"}')).toBe(0);
+  });
+
+  it('names the call where it is known by then', async () => {
+    const correlationId = randomUUID();
+    const headers = { ...client, Supported: 'timer', 'Session-Expires': '1' };
+    expect(await fixture.client.refusal({ correlationId, headers })).toBe(422);
+    expect(refused()).toMatchObject([{ correlationId, uccName: ucc }]);
   });
 
   it('of a stranger, who says nothing of recording, raises no alarm', async () => {

@@ -125,7 +125,7 @@ export type SipDropReason =
   | 'handshakeFailed'
   | 'sendFailed';
 
-/** Why an INVITE outside a dialog never reached the owner of the user agent. */
+/** Why the stack refused an INVITE outside a dialog. */
 export type SipRefusalReason =
   | 'malformed'
   | 'tooLarge'
@@ -178,9 +178,9 @@ export interface SipUserAgentOptions {
   isAllowed?(address: string): boolean;
   /** Counts dropped messages; never gets message content. */
   onDropped?(reason: SipDropReason, peer: SipPeer): void;
-  /** An INVITE outside a dialog was refused before `onInvite`. */
+  /** Called when an INVITE outside a dialog is refused without `onInvite`. */
   onRefused?(refused: SipRefusedInvite): void;
-  /** Each message that could be read, and each that is sent, as the bytes that it is. */
+  /** Called with the bytes of each message that was parsed, and of each before it is sent. */
   onMessage?(direction: 'in' | 'out', data: Buffer, peer: SipPeer): void;
 }
 

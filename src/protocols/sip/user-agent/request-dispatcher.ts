@@ -30,7 +30,7 @@ export interface DispatcherOptions {
   send(data: Buffer, destination: Destination): void;
 }
 
-/** An answer to what cannot be carried out; `reason`: of an INVITE. */
+/** The answer to a request that cannot be carried out; INVITEs have a reason. */
 interface Unfit {
   readonly reply: SipReply;
   readonly reason?: SipRefusalReason;
@@ -73,7 +73,7 @@ export class RequestDispatcher {
     if (dropped !== undefined) this.refused(request, peer, { reason: dropped, reply });
   }
 
-  /** Tells of an INVITE that would have begun a dialog; of nothing else. */
+  /** Reports an INVITE that would have begun a dialog; ignores other requests. */
   refused(request: SipRequest, peer: SipPeer, { reason, reply }: Unfit): void {
     if (request.method !== 'INVITE' || tagOf(request, 'To') !== '' || !reason) return;
     this.#options.onRefused({ request, peer, reason, statusCode: reply.statusCode });
