@@ -7,7 +7,7 @@ import { FirstAdmin } from '../domain/access/first-admin.ts';
 import type { Alarm } from '../domain/model/alarm.ts';
 import type { AuditRecord } from '../domain/model/audit-record.ts';
 import type { Principal } from '../domain/model/principal.ts';
-import { logRefused } from '../logging/refused-log.ts';
+import { RefusedRequestLog } from '../logging/refused-log.ts';
 import type { AssuranceParts } from './assurance.ts';
 import { type Context, Late } from './context.ts';
 import type { StoreParts } from './store.ts';
@@ -21,9 +21,7 @@ export function assembleAccess(
   { alarms, metrics, onAuditFailed }: AssuranceParts,
 ) {
   const { config, clock, disposal, logs } = context;
-  const onRefused = (record: AuditRecord): void => logRefused(logs, record);
-  const auditLog = new AuditLog({ store, clock, onError: onAuditFailed, onRefused });
-  disposal.add('audit log', () => auditLog.close());
+  const auditLog = newAuditLog(context, store, onAuditFailed);
   const onStandingsFailed = (cause: unknown): void =>
     logs.auth.error({ err: cause }, 'users and clients could not be read; it is tried again');
   /** Where HTTP listens, which tokens of the embedded issuer name. */
@@ -62,6 +60,22 @@ export function assembleAccess(
     /** True while a bearer still has the roles that it was admitted with. */
     isCurrent: (principal: Principal): boolean => standings?.isCurrent(principal) ?? true,
   };
+}
+
+/** The audit log, whose refusals the log tells of as well. */
+function newAuditLog(
+  { clock, disposal, logs }: Context,
+  store: StoreParts['store'],
+  onError: (cause: unknown) => void,
+): AuditLog {
+  const refusedLog = new RefusedRequestLog(logs);
+  const onRefused = (record: AuditRecord): void => refusedLog.refused(record);
+  const auditLog = new AuditLog({ store, clock, onError, onRefused });
+  disposal.add('audit log', async () => {
+    await auditLog.close();
+    refusedLog.close();
+  });
+  return auditLog;
 }
 
 function signInsGuessed({ of, address, failures }: Guessing, windowMs: number): Omit<Alarm, 'at'> {

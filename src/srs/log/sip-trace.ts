@@ -1,4 +1,4 @@
-import { RateLimiter } from '../../domain/common/rate-limiter.ts';
+import { LineLimit } from '../../domain/common/line-limit.ts';
 import type { Log } from '../../domain/ports/log.ts';
 import { header } from '../../protocols/sip/message/headers.ts';
 import { parseMessage } from '../../protocols/sip/message/parser.ts';
@@ -30,13 +30,7 @@ type Message = SipRequest | SipResponse;
  */
 export class SipTrace {
   readonly #log: Log;
-  readonly #limit = new RateLimiter({
-    perSecond: MESSAGES_PER_SECOND,
-    burst: MESSAGES_PER_SECOND,
-    maxKeys: 1,
-    now: () => performance.now(),
-  });
-  #notShown = 0;
+  readonly #limit = new LineLimit(MESSAGES_PER_SECOND);
 
   constructor(log: Log) {
     this.#log = log;
@@ -44,18 +38,13 @@ export class SipTrace {
 
   message(direction: 'in' | 'out', data: Buffer, { address, port, transport }: SipPeer): void {
     if (!this.#log.isLevelEnabled('debug')) return;
-    if (this.#limit.take('') > 0) {
-      this.#notShown += 1;
-      return;
-    }
-    const message = messageIn(data);
+    const limited = this.#limit.take();
+    const message = limited && messageIn(data);
     if (message === undefined) return;
     const sipCallId = loggedCallId(message);
-    const missing = this.#notShown > 0 ? { messagesNotShown: this.#notShown } : {};
-    this.#notShown = 0;
     const peer = `${transport} ${address}:${port}`;
     const shown = { sip: headOf(message), sdp: descriptionIn(message.body) };
-    this.#log.debug({ direction, peer, sipCallId, ...shown, ...missing }, startLine(message));
+    this.#log.debug({ direction, peer, sipCallId, ...shown, ...limited }, startLine(message));
   }
 }
 
