@@ -6,7 +6,6 @@ import { assembleControl } from './assemble/control.ts';
 import { Disposal } from './assemble/disposal.ts';
 import { assembleEdge } from './assemble/edge.ts';
 import { assembleEvents } from './assemble/events.ts';
-import { newLogger } from './assemble/log.ts';
 import { assembleRecording } from './assemble/recording.ts';
 import { type HushServer, RunningServer } from './assemble/running-server.ts';
 import { startError } from './assemble/start-error.ts';
@@ -14,7 +13,9 @@ import { assembleStore } from './assemble/store.ts';
 import { ConfigError } from './config/config-error.ts';
 import { exposureOf } from './config/exposure.ts';
 import type { Config } from './config/schema.ts';
+import { createLogger } from './logging/logger.ts';
 import { standardOutput } from './logging/standard-output.ts';
+import { subsystemLogs } from './logging/subsystem-logs.ts';
 import { moment } from './recorder/clock/clock-origin.ts';
 
 /**
@@ -48,11 +49,12 @@ export async function createServer(
 
 function newContext(config: Config, overrides: ServerOverrides): Context {
   const output = overrides.logger ? undefined : standardOutput();
-  const logger = overrides.logger ?? newLogger(config, output);
+  const logger = overrides.logger ?? createLogger(config.log.level, output);
   return {
     config,
     overrides,
     logger,
+    logs: subsystemLogs(logger),
     output,
     clock: overrides.clock ?? { now: () => Date.now() },
     moments: overrides.moments ?? { moment },

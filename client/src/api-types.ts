@@ -179,7 +179,7 @@ export interface Operations {
         /** Since when the recorder keeps nothing; null while it keeps audio */
         readonly notKeptSince: string | null;
         /** Open, of this call: it needs a look */
-        readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'signInsGuessed' | 'retentionHeld' | 'bucketShared' | 'audioDamaged' | 'audioMissing' | 'dailySummary')[];
+        readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'inviteRefused' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'signInsGuessed' | 'retentionHeld' | 'bucketShared' | 'audioDamaged' | 'audioMissing' | 'dailySummary')[];
         readonly streams: readonly ({
           readonly track: number;
           readonly label: string;
@@ -223,7 +223,7 @@ export interface Operations {
       /** Since when the recorder keeps nothing; null while it keeps audio */
       readonly notKeptSince: string | null;
       /** Open, of this call: it needs a look */
-      readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'signInsGuessed' | 'retentionHeld' | 'bucketShared' | 'audioDamaged' | 'audioMissing' | 'dailySummary')[];
+      readonly alarms: readonly ('fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'inviteRefused' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'signInsGuessed' | 'retentionHeld' | 'bucketShared' | 'audioDamaged' | 'audioMissing' | 'dailySummary')[];
       readonly streams: readonly ({
         readonly track: number;
         readonly label: string;
@@ -1410,12 +1410,12 @@ export interface Operations {
   /** What is open now and what was raised, newest first */
   'GET /api/alarms': {
     path: Record<never, never>;
-    query: { ucc?: string; kind?: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'signInsGuessed' | 'retentionHeld' | 'bucketShared' | 'audioDamaged' | 'audioMissing' | 'dailySummary'; open?: boolean; from?: string; to?: string; cursor?: string; limit?: number };
+    query: { ucc?: string; kind?: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'inviteRefused' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'signInsGuessed' | 'retentionHeld' | 'bucketShared' | 'audioDamaged' | 'audioMissing' | 'dailySummary'; open?: boolean; from?: string; to?: string; cursor?: string; limit?: number };
     body: undefined;
     answer: {
       readonly items: readonly ({
         readonly id: string;
-        readonly kind: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'signInsGuessed' | 'retentionHeld' | 'bucketShared' | 'audioDamaged' | 'audioMissing' | 'dailySummary';
+        readonly kind: 'fenceTimeout' | 'storageFailed' | 'storeFailed' | 'workerDied' | 'sessionLost' | 'pauseExpired' | 'correlationConflict' | 'settlementFailed' | 'webhookDeadLetter' | 'mediaMissing' | 'mediaOneSided' | 'mediaStopped' | 'mediaUnauthenticated' | 'mediaForeign' | 'mediaLossy' | 'recorderUnavailable' | 'inviteRefused' | 'metadataIncomplete' | 'erasureFailed' | 'uploadFailed' | 'spoolFull' | 'passwordGuessing' | 'logFailed' | 'signInsGuessed' | 'retentionHeld' | 'bucketShared' | 'audioDamaged' | 'audioMissing' | 'dailySummary';
         readonly at: string;
         /** null while it is open; the same as `at` where it tells of a moment */
         readonly clearedAt: string | null;

@@ -84,6 +84,7 @@ export const texts = {
     mediaForeign: 'Audio from an unknown sender, not recorded',
     mediaLossy: 'Packet loss',
     recorderUnavailable: 'The recorder is unavailable',
+    inviteRefused: 'A call was refused',
     metadataIncomplete: 'Call data could not be read in full',
     erasureFailed: 'An erasure failed',
     audioDamaged: 'Kept audio is damaged or missing',

@@ -5,7 +5,9 @@ import { AccountService } from '../domain/access/account-service.ts';
 import { AuditLog } from '../domain/access/audit-log.ts';
 import { FirstAdmin } from '../domain/access/first-admin.ts';
 import type { Alarm } from '../domain/model/alarm.ts';
+import type { AuditRecord } from '../domain/model/audit-record.ts';
 import type { Principal } from '../domain/model/principal.ts';
+import { RefusedRequestLog } from '../logging/refused-log.ts';
 import type { AssuranceParts } from './assurance.ts';
 import { type Context, Late } from './context.ts';
 import type { StoreParts } from './store.ts';
@@ -18,11 +20,10 @@ export function assembleAccess(
   { store }: StoreParts,
   { alarms, metrics, onAuditFailed }: AssuranceParts,
 ) {
-  const { config, clock, disposal, logger } = context;
-  const auditLog = new AuditLog({ store, clock, onError: onAuditFailed });
-  disposal.add('audit log', () => auditLog.close());
+  const { config, clock, disposal, logs } = context;
+  const auditLog = newAuditLog(context, store, onAuditFailed);
   const onStandingsFailed = (cause: unknown): void =>
-    logger.error({ err: cause }, 'users and clients could not be read; it is tried again');
+    logs.auth.error({ err: cause }, 'users and clients could not be read; it is tried again');
   /** Where HTTP listens, which tokens of the embedded issuer name. */
   const httpUrl = new Late<string>('the HTTP server');
   const auth: Auth = openAuth({
@@ -37,7 +38,8 @@ export function assembleAccess(
     },
     onGuessing: (guessing) => alarms.raise(signInsGuessed(guessing, config.auth.failureWindowMs)),
     onStandingsFailed,
-    onError: (cause) => logger.warn({ err: cause }, 'the keys of an issuer could not be fetched'),
+    onError: (cause) =>
+      logs.auth.warn({ err: cause }, 'the keys of an issuer could not be fetched'),
   });
   const { standings } = auth;
   disposal.add('standings', () => standings?.close());
@@ -58,6 +60,22 @@ export function assembleAccess(
     /** True while a bearer still has the roles that it was admitted with. */
     isCurrent: (principal: Principal): boolean => standings?.isCurrent(principal) ?? true,
   };
+}
+
+/** The audit log, whose refusals the log tells of as well. */
+function newAuditLog(
+  { clock, disposal, logs }: Context,
+  store: StoreParts['store'],
+  onError: (cause: unknown) => void,
+): AuditLog {
+  const refusedLog = new RefusedRequestLog(logs);
+  const onRefused = (record: AuditRecord): void => refusedLog.refused(record);
+  const auditLog = new AuditLog({ store, clock, onError, onRefused });
+  disposal.add('audit log', async () => {
+    await auditLog.close();
+    refusedLog.close();
+  });
+  return auditLog;
 }
 
 function signInsGuessed({ of, address, failures }: Guessing, windowMs: number): Omit<Alarm, 'at'> {

@@ -111,7 +111,7 @@ function openArchive(context: Context, needs: Needs, retention: Late<Retention>)
 }
 
 function newBucketMark(
-  { overrides, logger, life }: Context,
+  { overrides, logs, life }: Context,
   { store: { claimed }, assurance: { alarms } }: Needs,
   s3: S3Settings,
   retention: Late<Retention>,
@@ -132,12 +132,12 @@ function newBucketMark(
       alarms.finish('bucketShared');
       if (life.phase === 'ready') void retention.value.clean();
     },
-    onError: (cause) => logger.warn({ err: cause }, 'the bucket could not be marked'),
+    onError: (cause) => logs.archive.warn({ err: cause }, 'the bucket could not be marked'),
   });
 }
 
 function newRetention(
-  { config, logger }: Context,
+  { config, logs }: Context,
   { store: { store }, events: { uccs }, assurance, access: { auditLog } }: Needs,
   { erasures, mark }: { readonly erasures: Erasures; readonly mark: BucketMark | undefined },
 ): Retention {
@@ -160,7 +160,7 @@ function newRetention(
         outcome: 'ok',
         reason: 'retention',
       }),
-    onError: (cause) => logger.error({ err: cause }, 'retention failed; it is tried again'),
+    onError: (cause) => logs.archive.error({ err: cause }, 'retention failed; it is tried again'),
   });
 }
 
@@ -194,7 +194,7 @@ function newJobs(
 }
 
 function newUploader(
-  { config, logger }: Context,
+  { config, logs }: Context,
   { store: { store }, assurance: { alarms } }: Needs,
   { files, lock }: Stored,
 ): Uploader | undefined {
@@ -206,6 +206,6 @@ function newUploader(
     store,
     alarms,
     exclusively: (callId, upload) => lock.run(callId, upload),
-    onError: (cause) => logger.warn({ err: cause }, 'an upload failed; it is tried again'),
+    onError: (cause) => logs.archive.warn({ err: cause }, 'an upload failed; it is tried again'),
   });
 }

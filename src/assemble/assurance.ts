@@ -5,8 +5,11 @@ import { systemTimeZone } from '../domain/assurance/calendar-day.ts';
 import { DailySchedule } from '../domain/assurance/daily-schedule.ts';
 import { StoreProbe } from '../domain/assurance/store-probe.ts';
 import type { Alarm } from '../domain/model/alarm.ts';
+import type { CallHealth } from '../domain/model/call-health.ts';
+import type { CallRecord } from '../domain/model/call-record.ts';
 import { TrustedClock } from '../domain/retention/trusted-clock.ts';
 import type { RecordingHub } from '../hub/recording-hub.ts';
+import { logVerdict } from '../logging/verdict-log.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import type { MediaRecorder } from '../recorder/recorder.ts';
 import { type Context, Late } from './context.ts';
@@ -21,14 +24,14 @@ export function assembleAssurance(
   { store, ownership }: StoreParts,
   { bus, calls, journal }: EventParts,
 ) {
-  const { config, clock, logger, disposal } = context;
+  const { config, clock, logs, disposal } = context;
   const recorder = new Late<MediaRecorder>('the recorder');
   const hub = new Late<RecordingHub>('the hub');
   const onFailed = (cause: unknown): void =>
-    logger.error({ err: cause }, 'what assurance found could not be kept');
+    logs.assurance.error({ err: cause }, 'what assurance found could not be kept');
   const raise = (alarm: Omit<Alarm, 'at'>): void => {
     metrics.alarm(alarm);
-    logger.error({ alarm }, `alarm: ${alarm.kind}`);
+    logs.assurance.error({ alarm }, `alarm: ${alarm.kind}`);
   };
   const kept = { store: store.assurance, onError: onFailed };
   const alarms = new AlarmRegister({ calls, journal, clock, sink: { raise }, ...kept });
@@ -36,7 +39,7 @@ export function assembleAssurance(
   const isRecorderAvailable = () => recorder.value.available;
   const limits = config.recording;
   const watch = new AssuranceWatch({ calls, alarms, isRecorderAvailable, limits });
-  const onVerdict = metrics.verdict.bind(metrics);
+  const onVerdict = verdictListener(context, metrics);
   const assessor = new Assessor({ store, alarms, watch, onVerdict, onError: onFailed });
   const trustedClock = new TrustedClock({
     clock,
@@ -63,6 +66,13 @@ export function assembleAssurance(
     onFailed,
     onAuditFailed: (cause: unknown): void =>
       alarms.raise({ kind: 'storeFailed', detail: String(cause) }),
+  };
+}
+
+function verdictListener({ logs }: Context, metrics: Metrics) {
+  return (health: CallHealth, record: CallRecord): void => {
+    metrics.verdict(health);
+    logVerdict(logs.assurance, record, health);
   };
 }
 
@@ -94,7 +104,7 @@ interface Summarised {
 }
 
 function newDailySchedule(
-  { config, clock, logger }: Context,
+  { config, clock, logs }: Context,
   { store, trustedClock, alarms, onFailed }: Summarised,
 ) {
   const timeZone = config.assurance.timeZone ?? systemTimeZone();
@@ -106,7 +116,7 @@ function newDailySchedule(
     alarms,
     store: store.assurance,
     onSummary: (date, { uccs, lookAtCount }) =>
-      logger.info({ date, uccs, lookAtCount }, 'daily summary'),
+      logs.assurance.info({ date, uccs, lookAtCount }, 'daily summary'),
     onError: onFailed,
   });
   return { daily, timeZone };

@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { Moments } from '../domain/common/moment.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { LineOutput } from '../logging/line-output.ts';
+import type { SubsystemLogs } from '../logging/subsystem-logs.ts';
 import type { Disposal } from './disposal.ts';
 
 /** Replacements for what the configuration names, for tests and benches. */
@@ -25,7 +26,9 @@ export type Phase = 'made' | 'starting' | 'ready' | 'stopping';
 export interface Context {
   readonly config: Config;
   readonly overrides: ServerOverrides;
+  /** For lines of the process as a whole; everything else logs through `logs`. */
   readonly logger: Logger;
+  readonly logs: SubsystemLogs;
   /** Where the log goes; undefined when a test brings its own logger. */
   readonly output: LineOutput | undefined;
   readonly clock: Clock;

@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import { systemCaller } from '../domain/access/access.ts';
+import type { Log } from '../domain/ports/log.ts';
 import { originRule } from '../http/edge/origins.ts';
 import { RecordingHub } from '../hub/recording-hub.ts';
 import { Certificate } from '../protocols/tls/certificate.ts';
@@ -13,12 +14,12 @@ export type EdgeParts = ReturnType<typeof assembleEdge>;
 
 /** What reaches other machines: SIP, HTTP, the hub and webhooks, and their certificates. */
 export function assembleEdge(context: Context, needs: Capabilities) {
-  const { config, disposal, logger } = context;
-  const onTlsFailed = (cause: unknown): void =>
-    logger.error({ err: cause }, 'a certificate could not be renewed');
+  const { config, disposal, logs } = context;
+  const onTlsFailed = (log: Log) => (cause: unknown) =>
+    log.error({ err: cause }, 'a certificate could not be renewed');
   const certificates = {
-    http: certificateOf(config.http.tls, onTlsFailed),
-    sip: certificateOf(config.sip.tls, onTlsFailed),
+    http: certificateOf(config.http.tls, onTlsFailed(logs.http)),
+    sip: certificateOf(config.sip.tls, onTlsFailed(logs.sip)),
   };
   disposal.add('certificates', () => {
     certificates.http?.close();
@@ -40,7 +41,7 @@ export function assembleEdge(context: Context, needs: Capabilities) {
 }
 
 function newHub(
-  { config, logger }: Context,
+  { config, logs }: Context,
   { events: { feed, uccs }, access: { auditLog, auth, isCurrent }, assurance }: Capabilities,
   certificate: Certificate | undefined,
 ): RecordingHub {
@@ -57,7 +58,7 @@ function newHub(
     auditDenied: (caller, what) => auditLog.denied(caller, { ...what, reason: 'ucc' }),
     isOriginAllowed: originRule({ ...config.http, tls: certificate }),
     isCurrent,
-    onError: (cause) => logger.error({ err: cause }, 'the hub failed'),
+    onError: (cause) => logs.hub.error({ err: cause }, 'the hub failed'),
   });
   assurance.hub.set(hub);
   auth.standings?.onChange(() => hub.dropStale());
@@ -65,7 +66,7 @@ function newHub(
 }
 
 function newWebhooks(
-  { config, clock, logger }: Context,
+  { config, clock, logs }: Context,
   { store: { store }, events: { feed, uccs }, assurance, access: { auditLog } }: Capabilities,
 ): WebhookDispatcher {
   const { alarms, metrics } = assurance;
@@ -85,8 +86,9 @@ function newWebhooks(
         reason: 'gone',
         change,
       }),
-    onDisabled: (webhook) => logger.warn({ webhook }, 'a webhook answered 410 and was disabled'),
-    onError: (cause) => logger.error({ err: cause }, 'a webhook failed'),
+    onDisabled: (webhook) =>
+      logs.webhook.warn({ webhook }, 'a webhook answered 410 and was disabled'),
+    onError: (cause) => logs.webhook.error({ err: cause }, 'a webhook failed'),
   });
 }
 

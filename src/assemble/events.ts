@@ -3,14 +3,18 @@ import { CallRegistry } from '../domain/call/call-registry.ts';
 import { Journal } from '../domain/call/journal.ts';
 import { EventFeed } from '../domain/event/event-feed.ts';
 import { UccRegistry } from '../domain/ucc/ucc-registry.ts';
+import { logEvent } from '../logging/event-log.ts';
 import type { Context } from './context.ts';
 import type { StoreParts } from './store.ts';
 
 export type EventParts = ReturnType<typeof assembleEvents>;
 
 /** UCCs and calls in memory, the journal that commits what happens to them, and its events. */
-export function assembleEvents({ clock, logger }: Context, { store }: StoreParts) {
-  const bus = new InProcessBus((cause) => logger.error({ err: cause }, 'an event listener failed'));
+export function assembleEvents({ clock, logs }: Context, { store }: StoreParts) {
+  const bus = new InProcessBus((cause) =>
+    logs.call.error({ err: cause }, 'an event listener failed'),
+  );
+  bus.subscribe((event) => logEvent(logs, event));
   return {
     bus,
     uccs: new UccRegistry(store),

@@ -6,6 +6,7 @@ import { anonymousAccess, consoleIssuersOf } from '../config/exposure.ts';
 import { contractError } from '../domain/model/errors.ts';
 import { buildHttpServer, type HttpServerPorts } from '../http/http-server.ts';
 import type { HttpSettings } from '../http/settings.ts';
+import { logCommand } from '../logging/command-log.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Context } from './context.ts';
 import { STEP_TIMEOUT_MS } from './disposal.ts';
@@ -55,7 +56,7 @@ function settingsOf({ config }: Context): HttpSettings {
 }
 
 function portsOf(context: Context, needs: Capabilities, edge: EdgePorts): HttpServerPorts {
-  const { clock, life, logger } = context;
+  const { clock, life, logs } = context;
   const { events, assurance, recording, control } = needs;
   const { metrics, storeProbe } = assurance;
   return {
@@ -83,8 +84,12 @@ function portsOf(context: Context, needs: Capabilities, edge: EdgePorts): HttpSe
     isStopping: () => life.phase === 'stopping',
     storeAnswers: () => storeProbe.answers(),
     metrics: () => metrics.text(),
-    onCommand: (answer, seconds) => metrics.command(answer, seconds),
-    onError: (cause) => logger.error({ err: cause }, 'a request failed'),
+    onCommand(answer, seconds) {
+      metrics.command(answer, seconds);
+      logCommand(logs.call, answer, seconds);
+    },
+    log: logs.http,
+    onError: (cause) => logs.http.error({ err: cause }, 'a request failed'),
     onAuditFailed: assurance.onAuditFailed,
   };
 }

@@ -37,7 +37,7 @@ export function assembleRecording(context: Context, needs: Needs) {
     () => facts.retryNow(),
   );
   const lifecycle = new Late<CallLifecycle>('the call lifecycle');
-  const recorder = newRecorder(context, needs, listenerOf(needs, facts, lifecycle));
+  const recorder = newRecorder(context, needs, listenerOf(context, needs, { facts, lifecycle }));
   needs.assurance.recorder.set(recorder);
   disposal.add('media threads', () => recorder.close());
   const settlement = new CallSettlement({
@@ -123,9 +123,9 @@ function newRecorder(
 }
 
 function listenerOf(
+  { logs }: Context,
   { store: { keys }, assurance: { metrics, watch } }: Needs,
-  facts: RecordedFacts,
-  lifecycle: Late<CallLifecycle>,
+  { facts, lifecycle }: { readonly facts: RecordedFacts; readonly lifecycle: Late<CallLifecycle> },
 ): RecorderListener {
   return {
     onSegment: (segment) => {
@@ -135,7 +135,10 @@ function listenerOf(
       });
     },
     onCallFailed: (...failure) => lifecycle.value.callFailed(...failure),
-    onTrackBegan: (...beginning) => lifecycle.value.trackBegan(...beginning),
+    onTrackBegan(callId, track, beginning) {
+      logs.recorder.debug({ callId, track }, 'first packet of a stream');
+      lifecycle.value.trackBegan(callId, track, beginning);
+    },
     onErased: (tracks) => lifecycle.value.erased(tracks),
     onWorkerDied: (...died) => lifecycle.value.workerDied(...died),
     onStreamStats: (stats) => {

@@ -24,12 +24,13 @@ export function assembleSip(
   needs: Needs,
   certificate: Certificate | undefined,
 ): SessionRecordingServer {
-  const { config, disposal, logger } = context;
+  const { config, disposal, logs } = context;
   const { alarms, metrics } = needs.assurance;
   const { calls, bus } = needs.events;
   const metadataAlarms = new MetadataAlarms({ calls, alarms });
   if (!isPlainSipGuarded(config.sip)) {
-    logger.warn('SIP is spoken by TLS only: nothing else says who may call by UDP and TCP');
+    const why = 'SIP is spoken by TLS only: nothing else says who may call by UDP and TCP';
+    logs.sip.warn({}, why);
   }
   const srs = new SessionRecordingServer({
     ...addressesOf(config, certificate),
@@ -50,9 +51,12 @@ export function assembleSip(
       metadataAlarms.read(report);
     },
     onDropped: (reason) => metrics.sipDropped(reason),
+    onRefused: (reason) => metrics.inviteRefused(reason),
+    onRecordingLost: (lost) => alarms.raise({ kind: 'inviteRefused', ...lost }),
+    logs,
     onGuessing: (who) =>
       alarms.raise({ kind: 'passwordGuessing', detail: `too many wrong SIP passwords of ${who}` }),
-    onFailure: (cause) => logger.error({ err: cause }, 'a recording session failed'),
+    onFailure: (cause) => logs.srs.error({ err: cause }, 'a recording session failed'),
   });
   disposal.add('SIP', () => srs.close());
   needs.recording.hangUp.set((sessionIds) => srs.hangUp(sessionIds));

@@ -75,12 +75,12 @@ function noteConfiguration({ config }: Context, { store, events, access }: Capab
 }
 
 async function startArchive(
-  { logger }: Context,
+  { logs }: Context,
   { mark, files, uploader }: Capabilities['archive'],
 ): Promise<void> {
   mark?.start();
   files.sweepUnfinished().catch((cause: unknown) => {
-    logger.warn({ err: cause }, 'what a process left behind could not be removed');
+    logs.archive.warn({ err: cause }, 'what a process left behind could not be removed');
   });
   await uploader?.start();
 }

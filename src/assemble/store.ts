@@ -21,7 +21,7 @@ export type StoreParts = Awaited<ReturnType<typeof assembleStore>>;
  * keys. Nothing is read from the store, or written to it, before that.
  */
 export async function assembleStore(context: Context) {
-  const { config, disposal, logger } = context;
+  const { config, disposal, logs } = context;
   const recordingsDir = join(config.dataDir, 'recordings');
   closeFolder(context);
   const ownership = await Ownership.take(ownershipOptions(config));
@@ -29,10 +29,10 @@ export async function assembleStore(context: Context) {
   mkdirSync(recordingsDir, { recursive: true, mode: 0o700 });
   const whenStoreIsBack: (() => void)[] = [];
   const database = openDatabase(config, {
-    onConnectionLost: (cause) => logger.warn({ err: cause }, 'a database connection was lost'),
-    onAway: (cause) => logger.error({ err: cause }, 'the database does not answer'),
+    onConnectionLost: (cause) => logs.store.warn({ err: cause }, 'a database connection was lost'),
+    onAway: (cause) => logs.store.error({ err: cause }, 'the database does not answer'),
     onBack() {
-      logger.warn('the database answers again');
+      logs.store.warn({}, 'the database answers again');
       for (const listener of whenStoreIsBack) listener();
     },
   });
@@ -59,31 +59,31 @@ export async function assembleStore(context: Context) {
  * Closes the data folder to other users of the machine.
  * @throws DataFolderError
  */
-function closeFolder({ config, logger }: Context): void {
+function closeFolder({ config, logs }: Context): void {
   // A master key that others could read is refused, not closed: they may have read it.
   const untouched = [basename(masterKeyFile(config) ?? '')];
   const [first, ...others] = closeDataFolder(config.dataDir, { untouched });
   if (first === undefined) return;
   const detail = { path: first, count: others.length + 1 };
-  logger.warn(detail, 'what was open to others in the data folder is now closed to them');
+  logs.store.warn(detail, 'what was open to others in the data folder is now closed to them');
 }
 
-function adoption({ logger }: Context, store: SqlStore): OnAdopt {
+function adoption({ logs }: Context, store: SqlStore): OnAdopt {
   const auditLog = new AuditLog({ store, clock: Date, onError: () => undefined });
   return (old, place) => {
     const [before, now] = [toldPlace(old), toldPlace(place)];
-    logger.warn({ before, now }, 'this copy is the original from now on: calls of it are not');
+    logs.store.warn({ before, now }, 'this copy is the original from now on: calls of it are not');
     const change = auditedChange(before, now);
     const caller = systemCaller(userInfo().username, 'cli');
     return auditLog.record(auditLog.entry(caller, { action: 'adopt', outcome: 'ok', change }));
   };
 }
 
-function openKeys({ config, logger }: Context, store: SqlStore) {
+function openKeys({ config, logs }: Context, store: SqlStore) {
   return openProvenKeys(config, store.keyChecks, {
     onMade: (file) =>
-      logger.warn({ file }, 'a master key was made: who has it and the data folder can listen'),
+      logs.store.warn({ file }, 'a master key was made: who has it and the data folder can listen'),
     onUnopened: (count) =>
-      logger.error({ count }, 'the master key does not open some of what the store holds'),
+      logs.store.error({ count }, 'the master key does not open some of what the store holds'),
   });
 }

@@ -10,6 +10,7 @@ import {
   OutcomeUnknownError,
   StoreUnavailableError,
 } from '../domain/model/errors.ts';
+import type { Log } from '../domain/ports/log.ts';
 import type { Certificate } from '../protocols/tls/certificate.ts';
 import { type PeoplePorts, peopleRoutes } from './accounts/people.ts';
 import { type SignInPorts, signInRoutes } from './accounts/sign-in.ts';
@@ -21,6 +22,7 @@ import { type LiveAudioPorts, liveAudioRoutes } from './calls/live-audio.ts';
 import { type PausesPorts, pauseRoutes } from './calls/pauses.ts';
 import { type AttendantServicePorts, attendantService } from './contract/attendant-service.ts';
 import { Gate, type GatePorts, NotAdmittedError } from './edge/access-gate.ts';
+import { logAnswers } from './edge/answer-log.ts';
 import { describeApi } from './edge/api-description.ts';
 import { onClientError } from './edge/client-errors.ts';
 import { Connections } from './edge/connections.ts';
@@ -88,6 +90,7 @@ export interface HttpServerPorts
     SignInPorts,
     EventsPorts {
   readonly hub: HttpMount;
+  readonly log: Log;
   /** A row of the audit log could not be written, and nobody waited for it. */
   onAuditFailed(cause: unknown): void;
   /** HTTPS by it; plain HTTP without. */
@@ -116,6 +119,7 @@ export async function buildHttpServer(
   await securityHeaders(app, { tls: services.certificate !== undefined });
   refuseStrays(app, strayOf, { gate, onError: (cause) => services.onError(cause) });
   const tickets = new AudioTickets(services.now, (principal) => services.isCurrent(principal));
+  logAnswers(app, services.log);
   admitAll(app, gate, tickets);
   auditAll(app, services.auditLog, services.onAuditFailed);
   refuseWhileStopping(app, services, settings);

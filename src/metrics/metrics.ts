@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { CommandAnswer } from '../domain/control/command.ts';
 import { type Alarm, type AlarmKind, alarmKinds } from '../domain/model/alarm.ts';
 import { type CallHealth, verdicts } from '../domain/model/call-health.ts';
+import { type InviteRefusal, inviteRefusalReasons } from '../domain/model/invite-refusal.ts';
 import { metadataFaultCodes } from '../domain/model/metadata-fault.ts';
 import type { RecordingEvent } from '../domain/model/recording-event.ts';
 import { type StateAction, stateActionName } from '../domain/model/recording-state.ts';
@@ -35,6 +36,11 @@ export class Metrics {
   readonly #sipDropped = this.#counter('hush_sip_dropped_total', 'SIP messages dropped', [
     'reason',
   ]);
+  readonly #invitesRefused = this.#counter(
+    'hush_sip_invites_refused_total',
+    'INVITEs outside a dialog that were refused, by why',
+    ['reason'],
+  );
   readonly #packets = this.#counter(
     'hush_rtp_packets_total',
     'RTP packets by what became of them',
@@ -103,6 +109,7 @@ export class Metrics {
     // An alert on an increase needs a zero before the first one.
     for (const verdict of verdicts) this.#verdicts.inc({ verdict }, 0);
     for (const kind of alarmKinds) this.#alarms.inc({ kind }, 0);
+    for (const reason of inviteRefusalReasons) this.#invitesRefused.inc({ reason }, 0);
     for (const fault of metadataFaultCodes) this.#metadataFaults.inc({ fault }, 0);
     this.#gauge('hush_calls_in_progress', 'Calls in progress', readings.callsInProgress);
     this.#gauge('hush_hub_connections', 'Hub clients', readings.hubConnections);
@@ -142,6 +149,10 @@ export class Metrics {
 
   sipDropped(reason: string): void {
     this.#sipDropped.inc({ reason });
+  }
+
+  inviteRefused(reason: InviteRefusal): void {
+    this.#invitesRefused.inc({ reason });
   }
 
   /** Counts the faults of one message, each once. */

@@ -189,13 +189,13 @@ export class MediaRecorder implements Recorder {
     await this.#makeDir(callId);
     for (let attempt = 0; attempt < MAX_BIND_ATTEMPTS; attempt += 1) {
       const ports = this.#pool.take(specs.length, monotonicMs());
-      if (!ports) throw new RecorderBusyError('no RTP port is free');
+      if (!ports) throw new RecorderBusyError('no RTP port is free', 'noPorts');
       if (await this.#bind(callId, specs, ports)) {
         return specs.map(({ track }, index) => ({ track, port: ports[index] as number }));
       }
       this.#pool.release(ports, monotonicMs());
     }
-    throw new RecorderBusyError('RTP ports are held by other programs');
+    throw new RecorderBusyError('RTP ports are held by other programs', 'noPorts');
   }
 
   async resumeStreams(

@@ -2,6 +2,7 @@ import { header, headerValues } from '../protocols/sip/message/headers.ts';
 import { ACCEPT } from '../protocols/sip/message/identity.ts';
 import type { SipReply, SipRequest } from '../protocols/sip/message/types.ts';
 import type { InviteBody } from './invite-body.ts';
+import type { Refused } from './refused.ts';
 
 /**
  * Returns 415 for a body in which nothing was found, listing the accepted types (RFC 3261 sections
@@ -10,9 +11,11 @@ import type { InviteBody } from './invite-body.ts';
 export function bodyRefusal(
   request: SipRequest,
   { offer, hasMetadata }: Partial<InviteBody> = {},
-): SipReply | undefined {
+): Refused | undefined {
   if (request.body.length === 0 || offer || hasMetadata || isOptional(request)) return undefined;
-  return { statusCode: 415, headers: [isEncoded(request) ? acceptedEncoding : acceptedTypes] };
+  return isEncoded(request)
+    ? { reason: 'bodyEncoding', reply: { statusCode: 415, headers: [acceptedEncoding] } }
+    : { reason: 'bodyType', reply: { statusCode: 415, headers: [acceptedTypes] } };
 }
 
 /** True for a body that is unreadable because of its encoding, not of its contents. */

@@ -16,7 +16,7 @@ export async function loseSession(
   const why = cause instanceof Error ? cause.message : 'unknown failure';
   try {
     await lifecycle.loseSession(restored.call, session.id, why);
-    await session.end();
+    await session.end('hush');
   } catch (failure) {
     onFailure(failure);
   }

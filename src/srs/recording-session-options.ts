@@ -4,6 +4,7 @@ import type { SrtpPolicy } from '../domain/model/media-agreement.ts';
 import type { SessionTimerRules } from '../protocols/sip/message/session-expires.ts';
 import type { SipDialogState } from '../protocols/sip/message/types.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
+import type { SessionLog } from './log/session-log.ts';
 import type { DescriptionState } from './session-description.ts';
 import type { RefreshState } from './session-refresh.ts';
 
@@ -16,6 +17,7 @@ export interface RecordingSessionOptions {
   /** True if clients of a paused call are asked to send nothing. */
   readonly twoSidedPause: boolean;
   readonly srtp: SrtpPolicy;
+  readonly log: SessionLog;
   onPauseOffered(outcome: OfferOutcome): void;
   onMetadata(report: MetadataReport): void;
   onFailure(cause: unknown): void;

@@ -18,8 +18,11 @@ import type {
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 import { answerToFailure } from './failure-answers.ts';
 import { joinMetadata, readInviteBody } from './invite-body.ts';
+import type { SessionEnd } from './log/session-log.ts';
 import type { MediaChoice, MediaRules } from './offer-answer.ts';
 import type { RecordingSessionOptions, Signalling } from './recording-session-options.ts';
+import type { Refused } from './refused.ts';
+import type { SessionMedia } from './session-media.ts';
 import { type CallOffer, SessionNegotiation } from './session-negotiation.ts';
 import { SessionOffers } from './session-offers.ts';
 import { SessionRefresh } from './session-refresh.ts';
@@ -50,11 +53,11 @@ export class RecordingSession {
       dialog: () => this.#dialog,
       negotiation: this.#negotiation,
       onSettled: () => this.#saveNow(),
-      onGone: () => void this.hangUp().catch(options.onFailure),
+      onGone: () => void this.hangUp('expired').catch(options.onFailure),
     });
     this.#refresh = new SessionRefresh({
       refresh: () => this.#refreshNow(),
-      onExpired: () => void this.hangUp().catch(options.onFailure),
+      onExpired: () => void this.hangUp('expired').catch(options.onFailure),
     });
   }
 
@@ -64,6 +67,11 @@ export class RecordingSession {
 
   get callId(): string | undefined {
     return this.#negotiation.media.call?.id;
+  }
+
+  /** The call and the session's streams on it. */
+  get media(): Pick<SessionMedia, 'call' | 'streams'> {
+    return this.#negotiation.media;
   }
 
   get rules(): MediaRules {
@@ -125,6 +133,7 @@ export class RecordingSession {
     this.#negotiation.description.restore(description);
     this.#refresh.restore(refresh ?? undefined);
     this.#isUnsettled = owed === true;
+    this.#options.log.restored(call, dialog.callId);
     return { ...dialog, localSequence: dialog.localSequence + SKIPPED_SEQUENCES };
   }
 
@@ -142,6 +151,7 @@ export class RecordingSession {
     );
     if (outcome === undefined) return;
     this.#options.onPauseOffered(outcome);
+    this.#options.log.pauseOffered(outcome);
     await this.#queue.run(() => this.#saveNow());
   }
 
@@ -150,12 +160,14 @@ export class RecordingSession {
     await this.#queue.run(async () => {
       if (!incoming.begin()) return;
       try {
-        incoming.reply(await this.#answerTo(incoming.request));
+        const answer = await this.#answerTo(incoming.request);
+        if ('reason' in answer) this.#refuse(incoming, answer);
+        else incoming.reply(answer.reply);
         // The reply may have moved the remote target.
         await this.#saveNow();
       } catch (cause) {
         this.#negotiation.withdraw(incoming.request);
-        incoming.reply(answerToFailure(cause, incoming.request));
+        this.#refuse(incoming, answerToFailure(cause, incoming.request));
       }
     });
   }
@@ -172,11 +184,11 @@ export class RecordingSession {
       return settled;
     });
     if (verdict === 'missing' && !owed.isFirst) await this.#ask();
-    else if (verdict !== 'settled') await this.hangUp();
+    else if (verdict !== 'settled') await this.hangUp('negotiation');
   }
 
   /** Ends the session after its dialog, whichever side ended it. */
-  async end(): Promise<void> {
+  async end(by: SessionEnd): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
     this.#refresh.stop();
@@ -185,24 +197,30 @@ export class RecordingSession {
       const { call } = this.#negotiation.media;
       if (call) await this.#options.lifecycle.leave(call, this.id);
     });
+    this.#options.log.ended(by);
     this.#options.onEnded();
   }
 
   /** Ends the dialog from our side. */
-  async hangUp(): Promise<void> {
+  async hangUp(by: SessionEnd = 'hush'): Promise<void> {
     const bye = this.#dialog?.bye().catch(() => {});
     // A client that is gone answers nothing, and must not delay its recording.
     await Promise.race([bye, delay(BYE_TIMEOUT_MS, undefined, { ref: false })]);
-    await this.end();
+    await this.end(by);
+  }
+
+  #refuse(incoming: SipDialogRequest, refused: Refused): void {
+    this.#options.log.changeRefused(incoming.request, refused);
+    incoming.reply(refused.reply);
   }
 
   /** Returns the reply to a later INVITE or UPDATE. */
-  async #answerTo(request: SipRequest): Promise<SipReply> {
+  async #answerTo(request: SipRequest): Promise<Refused | { readonly reply: SipReply }> {
     const body = readInviteBody(request);
     const { media } = this.#negotiation;
     const timer = answerSessionTimer(request, this.#options.timerRules);
-    if (this.#ended || !media.call) return { statusCode: 481 };
-    if (!timer.ok) return timer.reply;
+    if (this.#ended || !media.call) return { reason: 'sessionEnded', reply: { statusCode: 481 } };
+    if (!timer.ok) return { reason: 'sessionTimer', reply: timer.reply };
     const refusal = this.#negotiation.refusal(request, body);
     if (refusal) return refusal;
     this.#refresh.refreshed(timer.interval);
@@ -215,7 +233,7 @@ export class RecordingSession {
     if (isNews) await media.describe(metadata, faults);
     if (isNews) this.#tell(faults);
     await this.#saveNow();
-    return { statusCode: 200, headers: timer.headers, ...(sdp && { body: sdp }) };
+    return { reply: { statusCode: 200, headers: timer.headers, ...(sdp && { body: sdp }) } };
   }
 
   #tell(faults: readonly MetadataFault[]): void {
@@ -232,7 +250,7 @@ export class RecordingSession {
       this.#queue.run(async () => (this.#ended ? undefined : this.#offers.direct())),
     );
     // A refusal leaves the previous agreement in force (RFC 3261 section 14.1).
-    if (outcome === 'failed') await this.hangUp();
+    if (outcome === 'failed') await this.hangUp('negotiation');
   }
 
   async #refreshNow(): Promise<SessionInterval | undefined> {
@@ -243,7 +261,7 @@ export class RecordingSession {
       this.#ended ? undefined : this.#offers.refresh(seconds),
     );
     if (agreed !== 'gone') return agreed;
-    await this.hangUp();
+    await this.hangUp('expired');
     return undefined;
   }
 

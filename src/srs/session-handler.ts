@@ -1,5 +1,6 @@
 import type { SipDialogHandler, SipDialogRequest } from '../protocols/sip/message/types.ts';
 import { answerToInfo } from './body-refusal.ts';
+import type { SessionEnd } from './log/session-log.ts';
 import type { RecordingSession } from './recording-session.ts';
 
 /** Passes a dialog's events to its recording session. */
@@ -10,8 +11,8 @@ export function handlerOf(
   const change = (incoming: SipDialogRequest): void => {
     session.change(incoming).catch(onFailure);
   };
-  const end = (): void => {
-    session.end().catch(onFailure);
+  const end = (by: SessionEnd): void => {
+    session.end(by).catch(onFailure);
   };
   return {
     onReinvite: change,
@@ -21,7 +22,7 @@ export function handlerOf(
     onAck: (ack) => {
       session.acknowledge(ack).catch(onFailure);
     },
-    onBye: end,
-    onAckTimeout: end,
+    onBye: () => end('client'),
+    onAckTimeout: () => end('ackTimeout'),
   };
 }

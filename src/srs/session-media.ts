@@ -4,6 +4,7 @@ import type { SessionOffer } from '../domain/lifecycle/offered-media.ts';
 import type { SrtpKeys } from '../domain/model/media-agreement.ts';
 import type { MetadataFault } from '../domain/model/metadata-fault.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
+import { loggedStreams, type SessionLog } from './log/session-log.ts';
 import type { MediaChoice } from './offer-answer.ts';
 import { descriptionOf } from './participants.ts';
 
@@ -12,16 +13,25 @@ export interface SessionStream extends AcceptedStream {
   readonly index: number;
 }
 
+interface SessionMediaOptions {
+  readonly lifecycle: CallLifecycle;
+  /** Id of the recording session. */
+  readonly id: string;
+  readonly log: SessionLog;
+}
+
 /** The m-lines of one recording session, and the call's streams behind them. */
 export class SessionMedia {
   readonly #lifecycle: CallLifecycle;
   readonly #sessionId: string;
+  readonly #log: SessionLog;
   #call: Call | undefined;
   #streams: SessionStream[] = [];
 
-  constructor(lifecycle: CallLifecycle, sessionId: string) {
+  constructor({ lifecycle, id, log }: SessionMediaOptions) {
     this.#lifecycle = lifecycle;
-    this.#sessionId = sessionId;
+    this.#sessionId = id;
+    this.#log = log;
   }
 
   get call(): Call | undefined {
@@ -31,6 +41,11 @@ export class SessionMedia {
   /** Index of the m-line of each track. */
   get lines(): { readonly track: number; readonly index: number }[] {
     return this.#streams.map(({ track, index }) => ({ track, index }));
+  }
+
+  /** This session's streams of the call, with their current state. */
+  get streams(): CallStream[] {
+    return this.#streams.flatMap(({ track }) => this.#call?.streams.get(track) ?? []);
   }
 
   /** Returns 0 for an m-line that has no stream. */
@@ -66,6 +81,12 @@ export class SessionMedia {
 
   /** Adds and removes streams, and holds, releases and changes them. */
   async apply(call: Call, choices: readonly MediaChoice[]): Promise<void> {
+    const before = loggedStreams(this.streams);
+    await this.#apply(call, choices);
+    this.#log.streams(before, loggedStreams(this.streams));
+  }
+
+  async #apply(call: Call, choices: readonly MediaChoice[]): Promise<void> {
     const choiceAt = new Map(choices.map((choice) => [choice.index, choice]));
     // A track counts in one clock: audio on another one is another stream.
     const staying = this.#streams.filter(({ index, track }) => {
@@ -98,8 +119,7 @@ export class SessionMedia {
   ): Promise<void> {
     const call = this.#call;
     if (!call) return;
-    const streams = this.#streams.flatMap(({ track }) => call.streams.get(track) ?? []);
-    const description = descriptionOf(metadata, streams);
+    const description = descriptionOf(metadata, this.streams);
     await this.#lifecycle.describe(call, { ...description, metadataFaults });
   }
 

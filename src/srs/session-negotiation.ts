@@ -2,7 +2,7 @@ import type { SessionOffer } from '../domain/lifecycle/offered-media.ts';
 import { parseOffer } from '../protocols/sdp/parse-offer.ts';
 import type { SdpOffer } from '../protocols/sdp/types.ts';
 import { sequenceOf } from '../protocols/sip/message/headers.ts';
-import type { SipBody, SipReply, SipRequest } from '../protocols/sip/message/types.ts';
+import type { SipBody, SipRequest } from '../protocols/sip/message/types.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 import { bodyRefusal } from './body-refusal.ts';
 import { choicesOfAnswer } from './client-answer.ts';
@@ -11,6 +11,7 @@ import { type InviteBody, isBadBody, readInviteBody } from './invite-body.ts';
 import { chooseMedia, type MediaChoice, type MediaRules, whyUnacceptable } from './offer-answer.ts';
 import { openingLines } from './opening-lines.ts';
 import type { RecordingSessionOptions } from './recording-session-options.ts';
+import type { Refused } from './refused.ts';
 import { type OurOffer, type Placed, SessionDescription } from './session-description.ts';
 import { SessionMedia } from './session-media.ts';
 
@@ -42,7 +43,7 @@ export class SessionNegotiation {
   constructor(options: RecordingSessionOptions) {
     this.#options = options;
     this.description = new SessionDescription(options.mediaAddress);
-    this.media = new SessionMedia(options.lifecycle, options.id);
+    this.media = new SessionMedia(options);
   }
 
   /** Rules for choosing from offers: our own keys stay. */
@@ -81,12 +82,13 @@ export class SessionNegotiation {
   refusal(
     request: SipRequest,
     body: Pick<InviteBody, 'offer' | 'hasMetadata'>,
-  ): SipReply | undefined {
+  ): Refused | undefined {
     const { offer } = body;
     const why = offer && whyUnacceptable(offer, this.rules);
     if (why) return notAcceptable(why);
     const isOffer = offer !== undefined || request.method === 'INVITE';
-    return this.isOwed && isOffer ? { statusCode: 491 } : bodyRefusal(request, body);
+    if (!this.isOwed || !isOffer) return bodyRefusal(request, body);
+    return { reason: 'offerPending', reply: { statusCode: 491 } };
   }
 
   /**

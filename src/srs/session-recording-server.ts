@@ -2,26 +2,28 @@ import { randomUUID } from 'node:crypto';
 import type { MetadataReport } from '../domain/assurance/metadata-alarms.ts';
 import type { CallLifecycle } from '../domain/lifecycle/call-lifecycle.ts';
 import type { RestoredSession } from '../domain/lifecycle/call-recovery.ts';
+import type { InviteRefusal } from '../domain/model/invite-refusal.ts';
 import type { SrtpPolicy } from '../domain/model/media-agreement.ts';
+import type { Log } from '../domain/ports/log.ts';
 import type { SessionTimerRules } from '../protocols/sip/message/session-expires.ts';
 import type {
   DigestRules,
-  IncomingInvite,
+  SipDropReason,
   SipLimits,
+  SipPeer,
   SipTlsOptions,
   SipUserAgent,
 } from '../protocols/sip/message/types.ts';
 import { createSipUserAgent } from '../protocols/sip/user-agent/user-agent.ts';
-import { bodyRefusal } from './body-refusal.ts';
 import type { IdentityRules } from './call-identity.ts';
 import { CallNaming, type CallNamingOptions } from './call-naming.ts';
 import { DigestGuesses, type GuessLimits } from './digest-guesses.ts';
-import { answerToFailure, notAcceptable } from './failure-answers.ts';
-import { readInviteBody } from './invite-body.ts';
 import { InviteLimits, type InviteRates } from './invite-limits.ts';
+import { InviteReception } from './invite-reception.ts';
+import { type LostRecording, RefusalLog } from './log/refusal-log.ts';
+import { SessionLog } from './log/session-log.ts';
+import { SipTrace } from './log/sip-trace.ts';
 import { loseSession } from './lose-session.ts';
-import { chooseMedia, whyUnacceptable } from './offer-answer.ts';
-import { partiesOf } from './participants.ts';
 import { RecordingSession } from './recording-session.ts';
 import type { OfferOutcome } from './recording-session-options.ts';
 import { handlerOf } from './session-handler.ts';
@@ -44,10 +46,15 @@ export interface SessionRecordingServerOptions {
   /** Source networks allowed on the SIP ports; omitted: all. */
   readonly isAllowed?: (address: string) => boolean;
   readonly recentCall: CallNamingOptions['recentCall'];
+  readonly logs: { readonly sip: Log; readonly srs: Log };
   onPauseOffered(outcome: OfferOutcome): void;
   /** Called when a message's metadata was read, completely or not. */
   onMetadata(report: MetadataReport): void;
   onDropped(reason: string): void;
+  /** Called for each INVITE that is refused. */
+  onRefused(reason: InviteRefusal): void;
+  /** Called when a refused INVITE costs a recording; bounded, so that a flood raises few alarms. */
+  onRecordingLost(lost: LostRecording): void;
   /** Called once for each address and user with too many wrong digest answers. */
   onGuessing(who: string): void;
   onFailure(cause: unknown): void;
@@ -55,8 +62,6 @@ export interface SessionRecordingServerOptions {
 
 /** RFC 7866 section 6.2.2: the Contact of a recording server declares its role. */
 const SRS_FEATURE_TAG = '+sip.srs';
-/** RFC 3261 section 21.5.4: a stopping server may be back, or another recorder may take over. */
-const stopping = { statusCode: 503, headers: [{ name: 'Retry-After', value: '5' }] };
 
 /**
  * The Session Recording Server of RFC 7866: every INVITE that carries audio becomes a recording
@@ -66,6 +71,8 @@ export class SessionRecordingServer {
   readonly #options: SessionRecordingServerOptions;
   readonly #sessions = new Set<RecordingSession>();
   readonly #naming: CallNaming;
+  readonly #refusals: RefusalLog;
+  readonly #reception: InviteReception;
   #agent: SipUserAgent | undefined;
   #refusing = false;
 
@@ -73,6 +80,19 @@ export class SessionRecordingServer {
     this.#options = options;
     const { identity: rules, recentCall } = options;
     this.#naming = new CallNaming({ rules, recentCall });
+    this.#refusals = new RefusalLog({
+      log: options.logs.srs,
+      onRefused: (reason) => options.onRefused(reason),
+      onRecordingLost: (lost) => options.onRecordingLost(lost),
+    });
+    this.#reception = new InviteReception({
+      ...{ naming: this.#naming, refusals: this.#refusals },
+      ...{ onMetadata: options.onMetadata, onFailure: options.onFailure },
+      isRefusing: () => this.#refusing,
+      newSession: () => this.#newSession(),
+      forget: (session) => this.#forget(session),
+      onBegun: (session) => this.callChanged(session.callId ?? ''),
+    });
   }
 
   get udpPort(): number | undefined {
@@ -88,7 +108,8 @@ export class SessionRecordingServer {
   /** @param restored sessions taken up before the first message is read */
   async start(restored: readonly RestoredSession[] = []): Promise<void> {
     const { host, udpPort, tcpPort, tls, advertisedHost, limits } = this.#options;
-    const { isAllowed, onDropped, digest } = this.#options;
+    const { isAllowed, digest, logs } = this.#options;
+    const trace = new SipTrace(logs.sip);
     const inviteLimits = new InviteLimits(limits);
     this.#agent = await createSipUserAgent(
       {
@@ -105,8 +126,10 @@ export class SessionRecordingServer {
         userAgent: 'Hush',
         supported: ['siprec', 'timer'],
         limits,
-        onInvite: (invite) => void this.#onInvite(invite),
-        onDropped,
+        onInvite: (invite) => void this.#reception.receive(invite),
+        onRefused: (refused) => this.#refusals.refused(refused),
+        onDropped: (reason, peer) => this.#drop(reason, peer),
+        onMessage: (...message) => trace.message(...message),
       },
       { contactParameters: SRS_FEATURE_TAG },
     );
@@ -141,72 +164,12 @@ export class SessionRecordingServer {
 
   async close(): Promise<void> {
     await this.#agent?.close();
+    this.#refusals.close();
   }
 
-  async #onInvite(invite: IncomingInvite): Promise<void> {
-    let cancelled = false;
-    invite.onCancel(() => {
-      cancelled = true;
-    });
-    if (this.#refusing) {
-      invite.reject(stopping);
-      return;
-    }
-    const session = this.#newSession();
-    try {
-      const accepted = await this.#begin(invite, session);
-      if (!accepted) return;
-      if (cancelled || invite.cancelled) {
-        await session.end();
-        return;
-      }
-      const timer = session.agreeOnTimer(invite.request);
-      if (!timer.ok) {
-        await session.end();
-        invite.reject(timer.reply);
-        return;
-      }
-      await session.save(invite.dialogState());
-      if (invite.cancelled) {
-        await session.end();
-        return;
-      }
-      const headers = [{ name: 'Supported', value: 'siprec, timer' }, ...timer.headers];
-      const reply = { statusCode: 200, headers, body: accepted };
-      session.attach(invite.accept(reply, handlerOf(session, this.#options.onFailure)));
-      this.callChanged(session.callId ?? '');
-    } catch (cause) {
-      this.#forget(session);
-      const reply = this.#refusing ? stopping : answerToFailure(cause, invite.request);
-      if (reply.statusCode === 500) this.#options.onFailure(cause);
-      if (!cancelled && !invite.cancelled) invite.reject(reply);
-    }
-  }
-
-  async #begin(invite: IncomingInvite, session: RecordingSession) {
-    const { request, peer } = invite;
-    const body = readInviteBody(request);
-    const { offer, metadata } = body;
-    const why = offer && whyUnacceptable(offer, session.rules);
-    const refusal = why ? notAcceptable(why) : bodyRefusal(request, body);
-    if (refusal) {
-      this.#forget(session);
-      invite.reject(refusal);
-      return undefined;
-    }
-    session.metadata = metadata;
-    const named = await this.#naming.name(session, request, peer.address);
-    const { uccName, correlationId } = named;
-    const faults = [...body.faults, ...named.faults];
-    const parties = partiesOf(metadata);
-    const call = { uccName, correlationId, parties, metadataFaults: faults };
-    const answer = offer
-      ? await session.begin(call, offer, chooseMedia(offer, metadata, session.rules))
-      : await session.beginByOffer(call, request);
-    if (metadata !== undefined || faults.length > 0) {
-      this.#options.onMetadata({ callId: session.callId ?? '', address: peer.address, faults });
-    }
-    return answer;
+  #drop(reason: SipDropReason, peer: SipPeer): void {
+    this.#options.onDropped(reason);
+    this.#refusals.dropped(reason, peer);
   }
 
   #forget(session: RecordingSession): void {
@@ -215,7 +178,7 @@ export class SessionRecordingServer {
   }
 
   #restore(agent: SipUserAgent, restored: RestoredSession): void {
-    const session = this.#newSession(restored.record.id);
+    const { session } = this.#newSession(restored.record.id);
     try {
       const state = session.restore(restored);
       const { uccName, correlationId } = restored.call;
@@ -227,7 +190,8 @@ export class SessionRecordingServer {
     }
   }
 
-  #newSession(id: string = randomUUID()): RecordingSession {
+  #newSession(id: string = randomUUID()) {
+    const log = new SessionLog(this.#options.logs.srs);
     const { lifecycle, mediaAddress, timerRules, twoSidedPause, srtp } = this.#options;
     const { onPauseOffered, onMetadata, onFailure } = this.#options;
     const session: RecordingSession = new RecordingSession({
@@ -237,12 +201,13 @@ export class SessionRecordingServer {
       timerRules,
       twoSidedPause,
       srtp,
+      log,
       onPauseOffered,
       onMetadata,
       onFailure,
       onEnded: () => this.#forget(session),
     });
     this.#sessions.add(session);
-    return session;
+    return { session, log };
   }
 }

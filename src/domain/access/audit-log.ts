@@ -30,6 +30,8 @@ export interface AuditLogOptions {
   readonly clock: Clock;
   /** Called when counted rows could not be written, which no caller waits for. */
   onError(cause: unknown): void;
+  /** Called for each row that was refused, denied or failed; rows of floods have a count. */
+  onRefused?(record: AuditRecord): void;
 }
 
 /**
@@ -43,7 +45,10 @@ export class AuditLog {
 
   constructor(options: AuditLogOptions) {
     this.#options = options;
-    const write = (audit: readonly AuditRecord[]) => options.store.commit({ audit });
+    const write = (audit: readonly AuditRecord[]) => {
+      for (const record of audit) this.#tell(record);
+      return options.store.commit({ audit });
+    };
     this.#folding = new AuditFolding(write, options.onError);
   }
 
@@ -123,7 +128,13 @@ export class AuditLog {
     record: AuditRecord,
     by: { readonly caller: string; readonly subject: string },
   ): Promise<void> {
-    if (this.#folding.lists({ kind, record, ...by })) await this.record(record);
+    if (!this.#folding.lists({ kind, record, ...by })) return;
+    this.#tell(record);
+    await this.record(record);
+  }
+
+  #tell(record: AuditRecord): void {
+    if (record.outcome !== 'ok') this.#options.onRefused?.(record);
   }
 }
 

@@ -18,7 +18,7 @@ export interface AssessorPorts {
   };
   readonly watch: Pick<AssuranceWatch, 'figuresOf' | 'forget'>;
   readonly alarms: AlarmSink;
-  onVerdict(health: CallHealth): void;
+  onVerdict(health: CallHealth, record: CallRecord): void;
   onError(cause: unknown): void;
 }
 
@@ -35,7 +35,7 @@ export class Assessor {
     const { watch, onVerdict } = this.#ports;
     const health = await this.#judge(record, finished);
     watch.forget(record.id);
-    if (isJudged(health)) onVerdict(health);
+    if (isJudged(health)) onVerdict(health, record);
     if (health.reasons.includes('audioDamaged')) this.#alarm(record);
     return health;
   }

@@ -303,13 +303,12 @@ export class CallLifecycle {
   }
 
   #callFor(offer: SessionOffer, uccName: string): Call {
-    const { calls, clock, limits } = this.#ports;
+    const { calls, clock } = this.#ports;
     const known = calls.byCorrelationId(offer.correlationId);
     if (known && !known.ended) return known;
     const { correlationId } = offer;
-    const full = calls.size >= limits.maxCalls ? 'maxCalls reached' : this.#ports.storageFull();
-    if (full !== undefined) {
-      const busy = new RecorderBusyError(full);
+    const busy = this.#busy();
+    if (busy) {
       this.#alarmRefused(offer, busy);
       throw busy;
     }
@@ -321,6 +320,14 @@ export class CallLifecycle {
     });
     calls.add(call);
     return call;
+  }
+
+  /** Returns why no call can begin now, if so. */
+  #busy(): RecorderBusyError | undefined {
+    const { calls, limits, storageFull } = this.#ports;
+    if (calls.size >= limits.maxCalls) return new RecorderBusyError('maxCalls reached', 'maxCalls');
+    const full = storageFull();
+    return full === undefined ? undefined : new RecorderBusyError(full, 'spoolFull');
   }
 
   async #addStreams(call: Call, offer: SessionOffer) {

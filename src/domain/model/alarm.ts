@@ -36,6 +36,8 @@ export const alarmKinds = [
   'mediaLossy',
   /** A call was offered that cannot be recorded. */
   'recorderUnavailable',
+  /** An INVITE of a recording client was refused for another reason. */
+  'inviteRefused',
   /** A client's metadata cannot be read correctly; its calls are recorded all the same. */
   'metadataIncomplete',
   /** Keys are destroyed but bytes remain, or an erasure could not be carried out. */

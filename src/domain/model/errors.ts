@@ -134,9 +134,17 @@ export class FenceTimeoutError extends Error {
   override readonly name = 'FenceTimeoutError';
 }
 
+export type BusyReason = 'maxCalls' | 'spoolFull' | 'noPorts' | 'recorderBusy';
+
 /** The recorder has no port, no worker or no disk for a new stream. */
 export class RecorderBusyError extends Error {
   override readonly name = 'RecorderBusyError';
+  readonly reason: BusyReason;
+
+  constructor(message: string, reason: BusyReason = 'recorderBusy') {
+    super(message);
+    this.reason = reason;
+  }
 }
 
 /** The number of simultaneous exports is at its limit. */

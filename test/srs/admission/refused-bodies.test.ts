@@ -55,7 +55,9 @@ describe('a body that cannot be read', () => {
     const found = { hasMetadata: true };
     expect(bodyRefusal({ ...request, headers: headers('a/b') }, found)).toBeUndefined();
     const required = { 'Content-Disposition': 'session;handling=required' };
-    expect(bodyRefusal({ ...request, headers: headers('a/b', required) })?.statusCode).toBe(415);
+    expect(bodyRefusal({ ...request, headers: headers('a/b', required) })?.reply.statusCode).toBe(
+      415,
+    );
   });
 });
 

@@ -125,6 +125,26 @@ export type SipDropReason =
   | 'handshakeFailed'
   | 'sendFailed';
 
+/** Why the stack refused an INVITE outside a dialog. */
+export type SipRefusalReason =
+  | 'malformed'
+  | 'tooLarge'
+  | 'overload'
+  | 'rateLimited'
+  | 'unauthorized'
+  | 'guessing'
+  | 'merged'
+  | 'extensionRequired'
+  | 'uriScheme'
+  | 'contactMissing';
+
+export interface SipRefusedInvite {
+  readonly request: SipRequest;
+  readonly peer: SipPeer;
+  readonly reason: SipRefusalReason;
+  readonly statusCode: number;
+}
+
 /** An INVITE, or an UPDATE with a body, and its reading cost. */
 export interface InviteLoad {
   readonly address: string;
@@ -158,6 +178,10 @@ export interface SipUserAgentOptions {
   isAllowed?(address: string): boolean;
   /** Counts dropped messages; never gets message content. */
   onDropped?(reason: SipDropReason, peer: SipPeer): void;
+  /** Called when an INVITE outside a dialog is refused without `onInvite`. */
+  onRefused?(refused: SipRefusedInvite): void;
+  /** Called with the bytes of each message that was parsed, and of each before it is sent. */
+  onMessage?(direction: 'in' | 'out', data: Buffer, peer: SipPeer): void;
 }
 
 export interface SipTlsOptions {

@@ -1,7 +1,7 @@
 import { incomingDialogId } from '../dialog/dialog-state.ts';
 import type { SipStack } from '../dialog/stack.ts';
 import { tagOf } from '../message/headers.ts';
-import type { InviteLoad, SipDropReason, SipPeer, SipReply, SipRequest } from '../message/types.ts';
+import type { InviteLoad, SipPeer, SipReply, SipRequest } from '../message/types.ts';
 import type { DigestAuthenticator } from './digest-authenticator.ts';
 
 const OVERLOAD_RETRY_SECONDS = 5;
@@ -17,10 +17,12 @@ export interface AdmissionOptions {
   readonly authenticator?: DigestAuthenticator | undefined;
 }
 
+export type AdmissionFault = 'overload' | 'rateLimited' | 'unauthorized' | 'guessing';
+
 /** An answer given without a transaction. */
 export interface Refusal {
   readonly reply: SipReply;
-  readonly dropped?: SipDropReason | undefined;
+  readonly dropped?: AdmissionFault | undefined;
 }
 
 /** Decides whether a request without a transaction is accepted; ACK is not checked. */
@@ -91,7 +93,7 @@ function laterInDialog(seconds: number): Refusal {
   return { reply: { statusCode: 500, headers }, dropped: 'rateLimited' };
 }
 
-function unavailable(dropped: SipDropReason, retryAfterSeconds: number): Refusal {
+function unavailable(dropped: AdmissionFault, retryAfterSeconds: number): Refusal {
   const headers = [{ name: 'Retry-After', value: String(retryAfterSeconds) }];
   return { reply: { statusCode: 503, headers }, dropped };
 }

@@ -12,6 +12,8 @@ import type {
   IncomingInvite,
   SipDropReason,
   SipPeer,
+  SipRefusalReason,
+  SipRefusedInvite,
   SipReply,
   SipRequest,
 } from '../message/types.ts';
@@ -24,7 +26,14 @@ export interface DispatcherOptions {
   readonly admission: RequestAdmission;
   onInvite(invite: IncomingInvite): unknown;
   onDropped(reason: SipDropReason, peer: SipPeer): void;
+  onRefused(refused: SipRefusedInvite): void;
   send(data: Buffer, destination: Destination): void;
+}
+
+/** The answer to a request that cannot be carried out; INVITEs have a reason. */
+interface Unfit {
+  readonly reply: SipReply;
+  readonly reason?: SipRefusalReason;
 }
 
 /** Handles requests that were received in whole (RFC 3261 section 8.2). */
@@ -61,6 +70,13 @@ export class RequestDispatcher {
   #refuse(request: SipRequest, peer: SipPeer, { reply, dropped }: Refusal): void {
     if (dropped !== undefined) this.#options.onDropped(dropped, peer);
     this.answerStateless(request, peer, reply);
+    if (dropped !== undefined) this.refused(request, peer, { reason: dropped, reply });
+  }
+
+  /** Reports an INVITE that would have begun a dialog; ignores other requests. */
+  refused(request: SipRequest, peer: SipPeer, { reason, reply }: Unfit): void {
+    if (request.method !== 'INVITE' || tagOf(request, 'To') !== '' || !reason) return;
+    this.#options.onRefused({ request, peer, reason, statusCode: reply.statusCode });
   }
 
   /** Passes an ACK to a failed INVITE's transaction or to a dialog; it is never answered. */
@@ -80,23 +96,34 @@ export class RequestDispatcher {
       this.#receiveCancel(incoming);
       return;
     }
-    const refusal = this.#refusal(request);
-    if (refusal?.statusCode === 405) this.#options.onDropped('notAllowed', incoming.peer);
-    if (refusal !== undefined) incoming.answer(refusal);
+    const unfit = this.#unfit(request);
+    if (unfit?.reply.statusCode === 405) this.#options.onDropped('notAllowed', incoming.peer);
+    if (unfit !== undefined) this.#answerUnfit(incoming, unfit);
     else if (tagOf(request, 'To') !== '') this.#receiveInDialog(incoming);
     else this.#receiveOutside(incoming);
   }
 
   /** Runs the checks of RFC 3261 section 8.2 in order; returns undefined when all pass. */
-  #refusal(request: SipRequest): SipReply | undefined {
+  #unfit(request: SipRequest): Unfit | undefined {
     const { identity, transactions } = this.#options.stack;
-    if (!ALLOWED_METHODS.includes(request.method)) return { statusCode: 405, headers: [ALLOW] };
-    if (!/^sips?:/i.test(request.requestUri)) return { statusCode: 416 };
-    if (tagOf(request, 'To') === '' && transactions.isMerged(request)) return { statusCode: 482 };
+    if (!ALLOWED_METHODS.includes(request.method)) {
+      return { reply: { statusCode: 405, headers: [ALLOW] } };
+    }
+    if (!/^sips?:/i.test(request.requestUri)) {
+      return { reply: { statusCode: 416 }, reason: 'uriScheme' };
+    }
+    if (tagOf(request, 'To') === '' && transactions.isMerged(request)) {
+      return { reply: { statusCode: 482 }, reason: 'merged' };
+    }
     const unsupported = identity.unsupported(headerValues(request, 'Require'));
     if (unsupported.length === 0) return undefined;
     const headers = [{ name: 'Unsupported', value: unsupported.join(', ') }];
-    return { statusCode: 420, headers };
+    return { reply: { statusCode: 420, headers }, reason: 'extensionRequired' };
+  }
+
+  #answerUnfit(incoming: IncomingRequest, unfit: Unfit): void {
+    incoming.answer(unfit.reply);
+    this.refused(incoming.request, incoming.peer, unfit);
   }
 
   #receiveInDialog(incoming: IncomingRequest): void {
@@ -115,7 +142,8 @@ export class RequestDispatcher {
     if (method === 'OPTIONS') incoming.answer({ statusCode: 200 });
     else if (method !== 'INVITE') incoming.answer({ statusCode: 481 });
     else if (contactOf(incoming.request) === undefined) {
-      incoming.answer({ statusCode: 400, reason: 'Missing Contact' });
+      const reply = { statusCode: 400, reason: 'Missing Contact' };
+      this.#answerUnfit(incoming, { reply, reason: 'contactMissing' });
     } else this.#offer(incoming);
   }
 

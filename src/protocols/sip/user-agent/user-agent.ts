@@ -88,6 +88,7 @@ class UserAgent implements SipUserAgent {
       }),
       onInvite: (invite) => options.onInvite(invite),
       onDropped: (reason, peer) => this.#drop(reason, peer),
+      onRefused: (refused) => guard(() => options.onRefused?.(refused)),
       send: (data, destination) => void this.#send(data, destination),
     });
   }
@@ -110,6 +111,7 @@ class UserAgent implements SipUserAgent {
   receive(data: Buffer, peer: SipPeer): void {
     if (this.#closed !== undefined) return;
     const parsed = parseMessage(data);
+    if (parsed.kind !== 'failure') guard(() => this.#options.onMessage?.('in', data, peer));
     if (parsed.kind === 'request') this.#dispatcher.receive(parsed.request, peer);
     else if (parsed.kind === 'response') {
       const matched = this.#stack.transactions.receiveResponse(parsed.response);
@@ -117,7 +119,10 @@ class UserAgent implements SipUserAgent {
     } else {
       this.#drop('malformed', peer);
       const { request, statusCode } = parsed;
-      if (request !== undefined) this.#dispatcher.answerStateless(request, peer, { statusCode });
+      if (request === undefined) return;
+      const reply = { statusCode };
+      this.#dispatcher.answerStateless(request, peer, reply);
+      this.#dispatcher.refused(request, peer, { reason: 'malformed', reply });
     }
   }
 
@@ -132,6 +137,7 @@ class UserAgent implements SipUserAgent {
         ? { statusCode: 513 }
         : { statusCode: 400, reason: 'Bad Content-Length' };
     this.#dispatcher.answerStateless(request, peer, reply);
+    this.#dispatcher.refused(request, peer, { reason, reply });
   }
 
   #createStack({ timers, contactParameters }: SipUserAgentSettings): SipStack {
@@ -151,6 +157,7 @@ class UserAgent implements SipUserAgent {
   async #send(data: Buffer, destination: Destination): Promise<boolean> {
     if (this.#closed !== undefined) return false;
     try {
+      guard(() => this.#options.onMessage?.('out', data, destination.peer));
       await this.#transports.send(data, destination);
       return true;
     } catch {
