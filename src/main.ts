@@ -12,7 +12,7 @@ import { holdCommands } from './cli/hold.ts';
 import { loginCommands } from './cli/login.ts';
 import { recordingsCommand } from './cli/recordings.ts';
 import { exitCodeOf, exitCodes } from './cli/remote.ts';
-import { endSoon } from './cli/run-server.ts';
+import { endSoon, stopWithWrapper } from './cli/run-server.ts';
 import { serveCommand } from './cli/serve.ts';
 import { tortureCommand } from './cli/torture.ts';
 import { userCommand } from './cli/user.ts';
@@ -21,6 +21,7 @@ import { ConfigError } from './config/config-error.ts';
 
 // Whatever is written, by Hush or by an export of it, is its owner's alone.
 process.umask(0o077);
+stopWithWrapper();
 
 const program = new Command('hush')
   .description('A call recorder for contact centres that can prove what it did not hear')

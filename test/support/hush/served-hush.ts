@@ -20,6 +20,8 @@ export interface ServeOptions {
   /** Standard output and error; else both are files. */
   readonly stdio?: StdioOptions;
   readonly environment?: Record<string, string>;
+  /** Runs `hush`; else the sources on this very Node. */
+  readonly command?: readonly [string, ...string[]];
 }
 
 /** Where one Hush after the other lives: its folder, its ports, its settings. */
@@ -54,10 +56,11 @@ export class ServePlace {
   }
 
   /** Begins `hush serve`; whether it comes up is another question. */
-  spawn({ settings = {}, stdio, environment = {} }: ServeOptions = {}): ServedHush {
+  spawn({ settings = {}, stdio, environment = {}, command }: ServeOptions = {}): ServedHush {
     const file = join(this.folder, 'hush.yaml');
     writeFileSync(file, JSON.stringify(merged(this.settings, settings)));
-    const child = spawn(process.execPath, [main, 'serve', '-c', file], {
+    const [program, ...args] = command ?? [process.execPath, main];
+    const child = spawn(program, [...args, 'serve', '-c', file], {
       stdio: stdio ?? ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_NO_WARNINGS: '1', ...environment },
     });
