@@ -3,11 +3,12 @@ import { isIP } from 'node:net';
 import type { Command } from 'commander';
 import { ConfigError } from '../config/config-error.ts';
 import { RecorderProcess } from '../torture/recorder-process.ts';
-import { isClean, jsonOf, tableOf } from '../torture/report.ts';
+import { isClean, jsonOf, type ScenarioReport, tableOf } from '../torture/report.ts';
 import type { OtherUccs } from '../torture/scenarios/scenario.ts';
 import { scenarios } from '../torture/scenarios/scenarios.ts';
 import { Target } from '../torture/target.ts';
 import { torture } from '../torture/torture.ts';
+import { printJson, requireNone } from './output.ts';
 import { tokenIn } from './remote.ts';
 
 interface TortureFlags {
@@ -33,7 +34,9 @@ interface TortureFlags {
   readonly pid?: string;
   readonly restart?: string;
   readonly crashWorker?: string;
-  readonly json?: string;
+  readonly report?: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
 }
 
 /** `hush torture`: proves on its files what a recorder kept of what it was told not to keep. */
@@ -66,11 +69,14 @@ export function tortureCommand(program: Command): void {
     .option('--crash-worker <command>', 'ends one of its media threads; {pid} is its process')
     .option('--second <command>', 'starts another recorder on the same data, which must refuse')
     .option('--fill-log <command>', 'fills what the recorder logs to; {pid} is its process')
-    .option('--json <file>', 'write the figures there as well')
+    .option('--report <file>', 'write the figures there, as JSON')
+    .option('--force', 'overwrite a report that is there already')
+    .option('--json', 'print the figures as JSON')
     .action(run);
 }
 
 async function run(flags: TortureFlags): Promise<void> {
+  if (flags.report !== undefined && !flags.force) requireNone([flags.report]);
   const target = new Target({
     api: flags.api.replace(/\/+$/, ''),
     uccName: flags.ucc,
@@ -90,7 +96,7 @@ async function run(flags: TortureFlags): Promise<void> {
   const subject = { recorder, uccs: uccsOf(flags), hasLeases: target.leases !== undefined };
   const possible = chosen.filter(({ isPossible }) => isPossible?.(subject) ?? true);
   for (const { name, needs } of chosen.filter((scenario) => !possible.includes(scenario))) {
-    say(`left out: ${name} (needs ${needs})`);
+    tell(`left out: ${name} (needs ${needs})`);
   }
   const reports = await torture({
     ...{ ...subject, target, sip: peerOf(flags.sip), scenarios: possible },
@@ -102,11 +108,8 @@ async function run(flags: TortureFlags): Promise<void> {
     parallel: whole('parallel', flags.parallel),
     onProgress: progressLine(),
   });
-  say(`\n${tableOf(reports)}`);
-  if (flags.json !== undefined) {
-    writeFileSync(flags.json, `${JSON.stringify(jsonOf(reports), undefined, 2)}\n`);
-  }
-  if (flags.restart !== undefined) say(`the recorder now runs as process ${recorder.pid}`);
+  show(reports, flags);
+  if (flags.restart !== undefined) tell(`the recorder now runs as process ${recorder.pid}`);
   if (!isClean(reports)) process.exitCode = 1;
 }
 
@@ -123,7 +126,10 @@ function chooseScenarios(names: string | undefined) {
   if (names === undefined) return scenarios;
   return names.split(',').map((name) => {
     const scenario = scenarios.find((other) => other.name === name.trim());
-    if (!scenario) throw new ConfigError(`there is no scenario ${name}`);
+    if (!scenario) {
+      const known = scenarios.map((other) => other.name).join(', ');
+      throw new ConfigError(`there is no scenario ${name}; known are ${known}`);
+    }
     return scenario;
   });
 }
@@ -154,6 +160,14 @@ function progressLine() {
   };
 }
 
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+function show(reports: readonly ScenarioReport[], { report, json }: TortureFlags): void {
+  if (json) printJson(jsonOf(reports));
+  else process.stdout.write(`\n${tableOf(reports)}\n`);
+  if (report === undefined) return;
+  writeFileSync(report, `${JSON.stringify(jsonOf(reports), undefined, 2)}\n`);
+}
+
+/** Beside the figures, which alone are on standard output. */
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`);
 }

@@ -40,7 +40,8 @@ test('lists are tables for people and JSON for scripts, without hashes', async (
 });
 
 test.each([
-  ['user add x --role king', password, 'king is no role'],
+  ['user add x --role king', password, 'integrator, agent, supervisor, auditor, admin'],
+  ['user add x --role auditor --ucc y', password, 'there is no UCC y; known are ucc-demo-name'],
   ['user add x --role agent', password, 'give its SIP URI'],
   ['user add x --role admin', 'short', 'at least 12 characters'],
   ['user add x --role admin', 'x'.repeat(200), 'at most 128 bytes'],
@@ -52,6 +53,6 @@ test.each([
   const before = (await hush('user list')).out;
   const { code, err } = await hush(args, `${input}\n`);
   expect(code).toBe(2);
-  expect(err).toMatch(new RegExp(`^hush: .*${words}.*\n$`));
+  expect(err).toMatch(new RegExp(`^hush: .*${words}.*\n( {2}next: .*\n)?$`));
   expect((await hush('user list')).out).toBe(before);
 });

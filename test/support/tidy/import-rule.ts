@@ -19,7 +19,7 @@ const mayImport: Record<string, readonly string[]> = {
     'logging',
     'client',
   ],
-  main: ['cli', 'config', 'client'],
+  main: ['cli', 'version'],
   client: [],
 };
 /** They alone import everything. */
