@@ -3,8 +3,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { anonymousAccess } from '../src/config/exposure.ts';
 import { loadConfig } from '../src/config/load.ts';
-import { buildHttpServer } from '../src/http/http-server.ts';
-import type { HttpServices } from '../src/http/services.ts';
+import { buildHttpServer, type HttpServerPorts } from '../src/http/http-server.ts';
 
 export const openApiFile = fileURLToPath(new URL('../api/openapi.json', import.meta.url));
 
@@ -19,7 +18,7 @@ export async function openApiText(): Promise<string> {
   const services = {
     isStopping: () => false,
     hub: { folders: [] as readonly string[] },
-  } as unknown as HttpServices;
+  } as unknown as HttpServerPorts;
   const app = await buildHttpServer(settings, services);
   const response = await app.inject({ url: '/api/openapi.json' });
   await app.close();

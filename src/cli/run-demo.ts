@@ -15,12 +15,15 @@ import { runServer } from './run-server.ts';
 
 /** Runs until it is interrupted. */
 export async function runDemo(): Promise<void> {
-  const config = await demoConfig();
-  const credentials = await addDemoPeople(config);
-  const server = await createServer(config);
+  let credentials: DemoCredentials;
   let centre: ContactCentre | undefined;
-  await runServer(server, {
-    async started({ http, sipUdpPort }) {
+  await runServer({
+    async create() {
+      const config = await demoConfig();
+      credentials = await addDemoPeople(config);
+      return createServer(config);
+    },
+    async started(server, { http, sipUdpPort }) {
       say(`\nHush is ready.  API ${http}  docs ${http}/docs  SIP 127.0.0.1:${sipUdpPort}`);
       say(`\nSee and hear it: ${http}/#/demo\n`);
       server.onEvent((event) => say(eventLine(event)));
@@ -32,7 +35,7 @@ export async function runDemo(): Promise<void> {
       });
       await centre.open();
     },
-    async stop() {
+    async stop(server) {
       await centre?.close();
       await server.stop();
     },

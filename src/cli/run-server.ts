@@ -1,40 +1,56 @@
-import type { HushServer, ServerAddresses } from '../server.ts';
+import type { HushServer } from '../assemble/running-server.ts';
+import type { ServerAddresses } from '../assemble/start.ts';
 
-/** A handle that outlives a stop, or a failed start, keeps the process for no longer. */
+/** A handle that outlives a stop, or a failed start, keeps the process for no longer, ms. */
 const EXIT_GRACE_MS = 500;
+/** Limit for a stop that comes while Hush is still opening its store, ms. */
+const ABORT_MS = 4_000;
 
 export interface Running {
-  /** What SIGTERM and SIGINT do. */
-  stop(): Promise<void>;
-  /** After the start; the program runs on until a signal comes. */
-  started(addresses: ServerAddresses): Promise<void> | void;
+  create(): Promise<HushServer>;
+  /** Runs after the start; the program then runs on until a signal comes. */
+  started(server: HushServer, addresses: ServerAddresses): Promise<void> | void;
+  /** Runs on SIGTERM and SIGINT. */
+  stop(server: HushServer): Promise<void>;
 }
 
 /**
- * Starts a Hush and stops it at SIGTERM or SIGINT, also while it is still starting. Further signals
- * change nothing. The process ends soon after, whatever is still open.
+ * Runs a Hush until SIGTERM or SIGINT, which are heard from the first moment, also while it is
+ * still starting. Further signals change nothing. The process ends soon after, whatever is still
+ * open.
  */
-export async function runServer(server: HushServer, { stop, started }: Running): Promise<void> {
+export async function runServer({ create, started, stop }: Running): Promise<void> {
   const signalled = new Promise<'signalled'>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.on(signal, () => resolve('signalled'));
     }
   });
+  const creating = create();
+  const server = await Promise.race([creating, signalled]);
+  if (server === 'signalled') return abort(creating);
   server.guardProcess();
   const starting = server.start();
-  if ((await Promise.race([starting, signalled])) === 'signalled') {
+  const addresses = await Promise.race([starting, signalled]);
+  if (addresses === 'signalled') {
     starting.catch(() => undefined);
     await server.handOver();
-  } else {
-    try {
-      await started(await starting);
-    } catch (cause) {
-      await server.handOver();
-      throw cause;
-    }
-    await signalled;
-    await stop();
+    return endSoon();
   }
+  try {
+    await started(server, addresses);
+  } catch (cause) {
+    await server.handOver();
+    throw cause;
+  }
+  await signalled;
+  await stop(server);
+  endSoon();
+}
+
+/** Closes what is still being opened, or ends the process when that takes too long. */
+async function abort(creating: Promise<HushServer>): Promise<void> {
+  setTimeout(() => process.exit(), ABORT_MS).unref();
+  await creating.then((server) => server.handOver()).catch(() => undefined);
   endSoon();
 }
 

@@ -21,20 +21,28 @@ export function serveCommand(program: Command): void {
     .option('-c, --config <file>', 'YAML file with settings; see hush.example.yaml')
     .option('--adopt', 'once, on a copy or a restored backup whose original is gone for good')
     .action(async ({ config: file, adopt = false }: ServeOptions) => {
-      // Whoever only asks a running Hush something does not wait for all of this.
-      const { loadConfig } = await import('../config/load.ts');
-      const { createServer } = await import('../server.ts');
       const sources = { environment: process.env, ...(file === undefined ? {} : { file }) };
-      const loaded = loadConfig(sources);
-      const server = await createServer(loaded, { adopt });
-      server.onOwnershipLost((reason) => {
-        console.error(`hush: ${reason}`);
-        process.exitCode = exitCodes.failed;
-        // What does not close in time, ends.
-        setTimeout(() => process.exit(exitCodes.failed), LOST_EXIT_MS).unref();
+      let shutdown: 'finish' | 'handover' = 'finish';
+      await runServer({
+        async create() {
+          // Commands that only call a running Hush do not load all of this.
+          const { loadConfig } = await import('../config/load.ts');
+          const { createServer } = await import('../server.ts');
+          const config = loadConfig(sources);
+          ({ shutdown } = config);
+          const server = await createServer(config, { adopt });
+          server.onOwnershipLost(endProcess);
+          return server;
+        },
+        started: (server) => void process.on('SIGHUP', () => server.reload()),
+        stop: (server) => (shutdown === 'handover' ? server.handOver() : server.stop()),
       });
-      const stop = loaded.shutdown === 'handover' ? server.handOver : server.stop;
-      const started = () => void process.on('SIGHUP', () => server.reload());
-      await runServer(server, { stop, started });
     });
+}
+
+function endProcess(reason: string): void {
+  console.error(`hush: ${reason}`);
+  process.exitCode = exitCodes.failed;
+  // The process ends even when something does not close in time.
+  setTimeout(() => process.exit(exitCodes.failed), LOST_EXIT_MS).unref();
 }

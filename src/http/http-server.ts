@@ -10,40 +10,45 @@ import {
   OutcomeUnknownError,
   StoreUnavailableError,
 } from '../domain/model/errors.ts';
-import { peopleRoutes } from './accounts/people.ts';
-import { signInRoutes } from './accounts/sign-in.ts';
-import { tokenRoutes } from './accounts/token-endpoint.ts';
+import type { Certificate } from '../protocols/tls/certificate.ts';
+import { type PeoplePorts, peopleRoutes } from './accounts/people.ts';
+import { type SignInPorts, signInRoutes } from './accounts/sign-in.ts';
+import { type TokenEndpointPorts, tokenRoutes } from './accounts/token-endpoint.ts';
 import { admitAll } from './admission.ts';
-import { callHealthRoute } from './calls/call-health.ts';
-import { callRoutes } from './calls/calls.ts';
-import { liveAudioRoutes } from './calls/live-audio.ts';
-import { pauseRoutes } from './calls/pauses.ts';
-import { attendantService } from './contract/attendant-service.ts';
-import { Gate, NotAdmittedError } from './edge/access-gate.ts';
+import { type CallHealthPorts, callHealthRoute } from './calls/call-health.ts';
+import { type CallsPorts, callRoutes } from './calls/calls.ts';
+import { type LiveAudioPorts, liveAudioRoutes } from './calls/live-audio.ts';
+import { type PausesPorts, pauseRoutes } from './calls/pauses.ts';
+import { type AttendantServicePorts, attendantService } from './contract/attendant-service.ts';
+import { Gate, type GatePorts, NotAdmittedError } from './edge/access-gate.ts';
 import { describeApi } from './edge/api-description.ts';
 import { onClientError } from './edge/client-errors.ts';
 import { Connections } from './edge/connections.ts';
 import { consoleFiles } from './edge/console-files.ts';
 import { refuseStrays, strayRule } from './edge/host-guard.ts';
-import { mountHub } from './edge/hub-mount.ts';
+import { type HttpMount, mountHub } from './edge/hub-mount.ts';
 import { createNodeServer } from './edge/node-server.ts';
 import { answerCors, originRule } from './edge/origins.ts';
 import { securityHeaders } from './edge/security-headers.ts';
-import { refuseWhileStopping } from './edge/stopping.ts';
-import { alarmRoutes } from './operations/alarms.ts';
-import { archiveJobRoutes } from './operations/archive-jobs.ts';
-import { assuranceRoutes } from './operations/assurance.ts';
-import { auditLogRoutes } from './operations/audit-log.ts';
-import { healthRoutes } from './operations/health.ts';
-import { retentionRoutes } from './operations/retention.ts';
-import { uccRoutes } from './operations/uccs.ts';
-import { webhookRoutes } from './operations/webhooks.ts';
-import { AudioTickets, audioTicketRoute } from './recordings/audio-tickets.ts';
-import { erasureRoutes } from './recordings/erasures.ts';
-import { legalHoldRoutes } from './recordings/legal-hold.ts';
-import { recordingExportRoutes } from './recordings/recording-export.ts';
-import { recordingPeaksRoute } from './recordings/recording-peaks.ts';
-import { recordingRoutes } from './recordings/recordings.ts';
+import { refuseWhileStopping, type StoppingPorts } from './edge/stopping.ts';
+import { type AlarmsPorts, alarmRoutes } from './operations/alarms.ts';
+import { type ArchiveJobsPorts, archiveJobRoutes } from './operations/archive-jobs.ts';
+import { type AssurancePorts, assuranceRoutes } from './operations/assurance.ts';
+import { type AuditLogPorts, auditLogRoutes } from './operations/audit-log.ts';
+import { type HealthPorts, healthRoutes } from './operations/health.ts';
+import { type RetentionPorts, retentionRoutes } from './operations/retention.ts';
+import { type UccsPorts, uccRoutes } from './operations/uccs.ts';
+import { type WebhooksPorts, webhookRoutes } from './operations/webhooks.ts';
+import {
+  AudioTickets,
+  type AudioTicketsPorts,
+  audioTicketRoute,
+} from './recordings/audio-tickets.ts';
+import { type ErasuresPorts, erasureRoutes } from './recordings/erasures.ts';
+import { type LegalHoldPorts, legalHoldRoutes } from './recordings/legal-hold.ts';
+import { type RecordingExportPorts, recordingExportRoutes } from './recordings/recording-export.ts';
+import { type RecordingPeaksPorts, recordingPeaksRoute } from './recordings/recording-peaks.ts';
+import { type RecordingsPorts, recordingRoutes } from './recordings/recordings.ts';
 import { auditAll } from './request/audit.ts';
 import { BodyError } from './request/body-decoding.ts';
 import { jsonBodies } from './request/json-bodies.ts';
@@ -52,15 +57,49 @@ import { refuseUnknownQuery } from './request/known-query.ts';
 import { RETRY_AFTER_SECONDS, sendProblem } from './request/problems.ts';
 import { onBadAddress, refuse, refuseForNow } from './request/refusals.ts';
 import { refuseUnstorable } from './request/storable-values.ts';
-import type { HttpServices, HttpSettings } from './services.ts';
-import { eventRoutes } from './streams/events.ts';
+import type { HttpSettings } from './settings.ts';
+import { type EventsPorts, eventRoutes } from './streams/events.ts';
+
+/** Ports of the server: those of its routes, and its own. */
+export interface HttpServerPorts
+  extends GatePorts,
+    StoppingPorts,
+    ErasuresPorts,
+    RecordingExportPorts,
+    RecordingsPorts,
+    RecordingPeaksPorts,
+    AudioTicketsPorts,
+    LegalHoldPorts,
+    CallsPorts,
+    PausesPorts,
+    CallHealthPorts,
+    LiveAudioPorts,
+    AttendantServicePorts,
+    RetentionPorts,
+    AlarmsPorts,
+    HealthPorts,
+    ArchiveJobsPorts,
+    AuditLogPorts,
+    AssurancePorts,
+    UccsPorts,
+    WebhooksPorts,
+    PeoplePorts,
+    TokenEndpointPorts,
+    SignInPorts,
+    EventsPorts {
+  readonly hub: HttpMount;
+  /** A row of the audit log could not be written, and nobody waited for it. */
+  onAuditFailed(cause: unknown): void;
+  /** HTTPS by it; plain HTTP without. */
+  readonly certificate?: Certificate | undefined;
+}
 
 const MAX_PARAM_LENGTH = 512;
 
 /** Builds the HTTP server with all its routes; listening is the caller's. */
 export async function buildHttpServer(
   settings: HttpSettings,
-  services: HttpServices,
+  services: HttpServerPorts,
 ): Promise<FastifyInstance> {
   const app = newApp(settings, services);
   jsonBodies(app, settings.bodyLimitBytes);
@@ -101,7 +140,7 @@ export async function buildHttpServer(
   return app;
 }
 
-function newApp(settings: HttpSettings, { certificate }: HttpServices): FastifyInstance {
+function newApp(settings: HttpSettings, { certificate }: HttpServerPorts): FastifyInstance {
   return Fastify({
     serverFactory: (handler) => createNodeServer(handler, settings, certificate),
     bodyLimit: settings.bodyLimitBytes,
@@ -115,7 +154,7 @@ function newApp(settings: HttpSettings, { certificate }: HttpServices): FastifyI
   });
 }
 
-function hushApi(app: FastifyInstance, services: HttpServices, tickets: AudioTickets): void {
+function hushApi(app: FastifyInstance, services: HttpServerPorts, tickets: AudioTickets): void {
   callRoutes(app, services);
   liveAudioRoutes(app, services);
   callHealthRoute(app, services);
@@ -140,7 +179,7 @@ function hushApi(app: FastifyInstance, services: HttpServices, tickets: AudioTic
 function onError(
   error: FastifyError,
   request: FastifyRequest,
-  ...[reply, services]: [FastifyReply, HttpServices]
+  ...[reply, services]: [FastifyReply, HttpServerPorts]
 ): FastifyReply {
   if (error instanceof NotAdmittedError) {
     return refuse(request, reply.headers(error.headers), error.status);

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ServerOverrides } from '../../src/assemble/context.ts';
 import type { Config } from '../../src/config/schema.ts';
 import type { Moments } from '../../src/domain/common/moment.ts';
-import type { ServerOverrides } from '../../src/server.ts';
 import { type ApiBench, openBench, record } from '../http/api-support.ts';
 import { TestHush } from '../support/hush/hush.ts';
 

@@ -1,5 +1,5 @@
+import type { ServerOverrides } from '../../src/assemble/context.ts';
 import type { Config } from '../../src/config/schema.ts';
-import type { ServerOverrides } from '../../src/server.ts';
 import { TestCaller } from '../support/calls.ts';
 import { TestHush } from '../support/hush/hush.ts';
 import { freeRtpPorts } from '../support/ports.ts';

@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ServerOverrides } from '../../src/assemble/context.ts';
 import { hashPassword, hashSecret } from '../../src/auth/password-hash.ts';
 import { AuditLog } from '../../src/domain/access/audit-log.ts';
 import type { User } from '../../src/domain/model/account.ts';
 import type { Caller, Role } from '../../src/domain/model/principal.ts';
-import type { ServerOverrides } from '../../src/server.ts';
 import { openSqlite } from '../../src/store/sqlite/sqlite.ts';
 import { SqlStore } from '../../src/store/store.ts';
 import { agent, supervisor, TestHush, temporaryFolder } from './hush/hush.ts';

@@ -1,7 +1,7 @@
 import type { Call } from '../call/call.ts';
 import type { CallRegistry } from '../call/call-registry.ts';
 import type { RecordingEvent } from '../model/recording-event.ts';
-import type { Recorder, StreamStats } from '../ports/recorder.ts';
+import type { StreamStats } from '../ports/recorder.ts';
 import type { AlarmRegister } from './alarm-register.ts';
 import { type AssuranceLimits, findingsOf, type WatchedStream } from './findings.ts';
 import type { StreamFigures } from './track-health.ts';
@@ -9,7 +9,7 @@ import type { StreamFigures } from './track-health.ts';
 export interface AssuranceWatchPorts {
   readonly calls: CallRegistry;
   readonly alarms: Pick<AlarmRegister, 'raise' | 'clear' | 'callEnded' | 'isOpen'>;
-  readonly recorder: Pick<Recorder, 'available'>;
+  isRecorderAvailable(): boolean;
   readonly limits: AssuranceLimits;
   /** Monotonic ms */
   readonly nowMs?: () => number;
@@ -45,7 +45,7 @@ export class AssuranceWatch {
     if (type === 'callEnded') this.#ports.alarms.callEnded(callId);
     if (type !== 'callBegan' && type !== 'callUpdated') return;
     const call = this.#ports.calls.byId(callId);
-    if (!call?.keeps || this.#ports.recorder.available) return;
+    if (!call?.keeps || this.#ports.isRecorderAvailable()) return;
     const detail = 'the recorder could not record when audio was offered';
     this.#ports.alarms.raise({ kind: 'recorderUnavailable', ...namesOf(call), detail });
   }

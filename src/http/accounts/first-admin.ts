@@ -5,10 +5,17 @@ import {
   MIN_PASSWORD_CHARACTERS,
   PersonSettingsError,
 } from '../../domain/access/account-service.ts';
+import type { AuditLog } from '../../domain/access/audit-log.ts';
+import type { FirstAdmin } from '../../domain/access/first-admin.ts';
 import { personNamePattern } from '../../domain/model/account.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { strict } from '../request/strict-body.ts';
-import type { HttpServices } from '../services.ts';
+
+export interface FirstAdminPorts {
+  /** Of mode `embedded`. */
+  readonly firstAdmin: FirstAdmin | undefined;
+  readonly auditLog: AuditLog;
+}
 
 const firstAdminBody = Type.Object(
   {
@@ -21,7 +28,7 @@ const firstAdminBody = Type.Object(
 const over = 'There is somebody already, or the code was tried too often: see hush user add.';
 
 /** How the first person gets in; the code that it takes is in the log of a Hush without users. */
-export function firstAdminRoute(app: FastifyInstance, services: HttpServices): void {
+export function firstAdminRoute(app: FastifyInstance, services: FirstAdminPorts): void {
   const { firstAdmin, auditLog } = services;
   app.post<{ Body: Static<typeof firstAdminBody> }>(
     '/api/sign-in/first-admin',

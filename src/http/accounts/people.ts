@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import type { AccountService } from '../../domain/access/account-service.ts';
 import {
   type Entry,
   LastAdminError,
@@ -8,12 +9,18 @@ import {
   PersonSettingsError,
   type UserSettings,
 } from '../../domain/access/account-service.ts';
+import type { AuditLog } from '../../domain/access/audit-log.ts';
 import { isoTime } from '../../domain/event/event-view.ts';
 import { personNamePattern, type UserRecord } from '../../domain/model/account.ts';
 import { roles } from '../../domain/model/principal.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { strict } from '../request/strict-body.ts';
-import type { HttpServices } from '../services.ts';
+
+export interface PeoplePorts {
+  /** Of mode `embedded`. */
+  readonly register: AccountService | undefined;
+  readonly auditLog: AuditLog;
+}
 
 const tags = ['People'];
 const MAX_UCCS = 1_000;
@@ -63,14 +70,14 @@ interface ById {
 }
 
 /** Users and clients of the embedded issuer; with another mode there are none here. */
-export function peopleRoutes(app: FastifyInstance, services: HttpServices): void {
+export function peopleRoutes(app: FastifyInstance, services: PeoplePorts): void {
   usersRoute(app, services);
   userChangeRoutes(app, services);
   clientsRoute(app, services);
   clientChangeRoutes(app, services);
 }
 
-function usersRoute(app: FastifyInstance, { register }: HttpServices): void {
+function usersRoute(app: FastifyInstance, { register }: PeoplePorts): void {
   app.get(
     '/api/users',
     {
@@ -87,7 +94,7 @@ function usersRoute(app: FastifyInstance, { register }: HttpServices): void {
   );
 }
 
-function userChangeRoutes(app: FastifyInstance, { register, auditLog }: HttpServices): void {
+function userChangeRoutes(app: FastifyInstance, { register, auditLog }: PeoplePorts): void {
   app.put<Named & { Body: UserSettings }>(
     '/api/users/:name',
     {
@@ -138,7 +145,7 @@ function userChangeRoutes(app: FastifyInstance, { register, auditLog }: HttpServ
   );
 }
 
-function clientsRoute(app: FastifyInstance, { register }: HttpServices): void {
+function clientsRoute(app: FastifyInstance, { register }: PeoplePorts): void {
   app.get(
     '/api/clients',
     {
@@ -156,7 +163,7 @@ function clientsRoute(app: FastifyInstance, { register }: HttpServices): void {
   );
 }
 
-function clientChangeRoutes(app: FastifyInstance, { register, auditLog }: HttpServices): void {
+function clientChangeRoutes(app: FastifyInstance, { register, auditLog }: PeoplePorts): void {
   app.put<ById>(
     '/api/clients/:id',
     {
@@ -199,14 +206,14 @@ function clientChangeRoutes(app: FastifyInstance, { register, auditLog }: HttpSe
 }
 
 function entryOf(
-  auditLog: HttpServices['auditLog'],
+  auditLog: PeoplePorts['auditLog'],
   { caller }: Pick<FastifyRequest, 'caller'>,
 ): Entry {
   return (action, change) => auditLog.entry(caller, { action, outcome: 'ok', change });
 }
 
 async function orProblem<Answer>(
-  auditLog: HttpServices['auditLog'],
+  auditLog: PeoplePorts['auditLog'],
   reply: FastifyReply,
   work: () => Promise<Answer>,
 ): Promise<Answer | FastifyReply> {

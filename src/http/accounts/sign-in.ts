@@ -2,13 +2,18 @@ import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { may, seesAllUccs } from '../../domain/access/access.ts';
 import { type Permission, permissions, roles } from '../../domain/model/principal.ts';
-import type { TokenAnswer } from '../../domain/ports/authenticator.ts';
+import type { TokenAnswer, TokenIssuer } from '../../domain/ports/authenticator.ts';
 import { bearerOf } from '../edge/access-gate.ts';
 import { none } from '../request/audit.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { strict } from '../request/strict-body.ts';
-import type { ConsoleIssuer, HttpServices, HttpSettings } from '../services.ts';
-import { firstAdminRoute } from './first-admin.ts';
+import type { ConsoleIssuer, HttpSettings } from '../settings.ts';
+import { type FirstAdminPorts, firstAdminRoute } from './first-admin.ts';
+
+export interface SignInPorts extends FirstAdminPorts {
+  /** Of mode `embedded`. */
+  readonly issuer: TokenIssuer | undefined;
+}
 
 const tags = ['Sign-in'];
 const permissionNames = Object.keys(permissions) as Permission[];
@@ -53,7 +58,7 @@ const renewalBody = Type.Object(
 /** Who one is, and how a person becomes somebody in mode `embedded`. */
 export function signInRoutes(
   app: FastifyInstance,
-  services: HttpServices,
+  services: SignInPorts,
   { consoleIssuers }: Pick<HttpSettings, 'consoleIssuers'>,
 ): void {
   meRoute(app);
@@ -81,7 +86,7 @@ function meRoute(app: FastifyInstance): void {
 
 function waysRoute(
   app: FastifyInstance,
-  { issuer, firstAdmin }: HttpServices,
+  { issuer, firstAdmin }: SignInPorts,
   consoleIssuers: readonly ConsoleIssuer[],
 ): void {
   app.get(
@@ -102,7 +107,7 @@ function waysRoute(
   );
 }
 
-function passwordRoute(app: FastifyInstance, { issuer }: HttpServices): void {
+function passwordRoute(app: FastifyInstance, { issuer }: SignInPorts): void {
   app.post<{ Body: Static<typeof credentials> }>(
     '/api/sign-in',
     {
@@ -133,7 +138,7 @@ function passwordRoute(app: FastifyInstance, { issuer }: HttpServices): void {
   );
 }
 
-function renewalRoute(app: FastifyInstance, { issuer }: HttpServices): void {
+function renewalRoute(app: FastifyInstance, { issuer }: SignInPorts): void {
   app.post(
     '/api/sign-in/renewal',
     {
@@ -154,7 +159,7 @@ function renewalRoute(app: FastifyInstance, { issuer }: HttpServices): void {
   );
 }
 
-function refreshRoute(app: FastifyInstance, { issuer }: HttpServices): void {
+function refreshRoute(app: FastifyInstance, { issuer }: SignInPorts): void {
   app.post<{ Body: Static<typeof renewalBody> }>(
     '/api/sign-in/refresh',
     {

@@ -5,8 +5,14 @@ import { none } from '../request/audit.ts';
 import { BodyError, decodedBody } from '../request/body-decoding.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { isText } from '../request/storable-values.ts';
-import type { HttpServices, HttpSettings } from '../services.ts';
+import type { HttpSettings } from '../settings.ts';
 import { basicCredentials } from './client-credentials.ts';
+
+export interface TokenEndpointPorts {
+  /** Of mode `embedded`. */
+  readonly issuer: TokenIssuer | undefined;
+  onError(cause: unknown): void;
+}
 
 const tags = ['Sign-in'];
 const realm = '/auth/realms/:tenantId';
@@ -37,7 +43,7 @@ type TokenEndpointSettings = Pick<HttpSettings, 'bodyLimitBytes'>;
 /** The embedded issuer's three routes, where Keycloak has them; 404 in every other mode. */
 export function tokenRoutes(
   app: FastifyInstance,
-  services: HttpServices,
+  services: TokenEndpointPorts,
   settings: TokenEndpointSettings,
 ): void {
   tokenRoute(app, services, settings);
@@ -46,7 +52,7 @@ export function tokenRoutes(
 
 function tokenRoute(
   app: FastifyInstance,
-  { issuer, onError }: HttpServices,
+  { issuer, onError }: TokenEndpointPorts,
   { bodyLimitBytes }: TokenEndpointSettings,
 ): void {
   void app.register(async (scope) => {
@@ -162,7 +168,7 @@ function sendFailure(
   return sendError(reply, status, name, words ?? 'The request could not be processed.');
 }
 
-function keyRoutes(app: FastifyInstance, { issuer }: HttpServices): void {
+function keyRoutes(app: FastifyInstance, { issuer }: TokenEndpointPorts): void {
   app.get<InRealm>(
     `${realm}/protocol/openid-connect/certs`,
     {

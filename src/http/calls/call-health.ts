@@ -1,11 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import type { Assessor } from '../../domain/assurance/assessor.ts';
 import { assuranceReasons, type CallHealth, verdicts } from '../../domain/model/call-health.ts';
 import type { CallRecord } from '../../domain/model/call-record.ts';
 import { callStatuses } from '../../domain/model/call-status.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
-import type { HttpServices } from '../services.ts';
-import { recordFor } from './calls.ts';
+import { type CallsPorts, recordFor } from './calls.ts';
+
+export interface CallHealthPorts extends CallsPorts {
+  readonly assessor: Pick<Assessor, 'healthOf'>;
+}
 
 const nullableNumber = Type.Unsafe<number | null>({ type: ['number', 'null'] });
 
@@ -39,7 +43,7 @@ const healthSchema = Type.Object({
   ),
 });
 
-export function callHealthRoute(app: FastifyInstance, services: HttpServices): void {
+export function callHealthRoute(app: FastifyInstance, services: CallHealthPorts): void {
   app.get<{ Params: { id: string } }>(
     '/api/calls/:id/health',
     {

@@ -1,9 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Call } from '../../domain/call/call.ts';
+import type { CallRegistry } from '../../domain/call/call-registry.ts';
 import { eventView } from '../../domain/event/event-view.ts';
 import { parseGuid } from '../../domain/identifiers/correlation-id.ts';
+import type { AlarmKind } from '../../domain/model/alarm.ts';
 import type { CallRecord } from '../../domain/model/call-record.ts';
+import type { Store } from '../../domain/ports/store.ts';
+import type { UccRegistry } from '../../domain/ucc/ucc-registry.ts';
 import {
   callSchema,
   callView,
@@ -14,11 +18,18 @@ import {
 import { entityTag } from '../request/entity-tag.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { seesDialogue } from '../request/scope.ts';
-import type { HttpServices } from '../services.ts';
+
+export interface CallsPorts {
+  readonly uccs: UccRegistry;
+  readonly calls: CallRegistry;
+  readonly store: Store;
+  /** Open alarms of a call in progress. */
+  alarmsOf(callId: string): AlarmKind[];
+}
 
 const tags = ['Calls'];
 
-export function callRoutes(app: FastifyInstance, services: HttpServices): void {
+export function callRoutes(app: FastifyInstance, services: CallsPorts): void {
   app.get<{ Querystring: { ucc?: string; agent?: string } }>(
     '/api/calls',
     {
@@ -62,7 +73,7 @@ export function callRoutes(app: FastifyInstance, services: HttpServices): void {
   eventsRoute(app, services);
 }
 
-function receiptRoute(app: FastifyInstance, services: HttpServices): void {
+function receiptRoute(app: FastifyInstance, services: CallsPorts): void {
   app.get<{ Params: { id: string } }>(
     '/api/calls/:id/receipts',
     {
@@ -82,7 +93,7 @@ function receiptRoute(app: FastifyInstance, services: HttpServices): void {
   );
 }
 
-function eventsRoute(app: FastifyInstance, services: HttpServices): void {
+function eventsRoute(app: FastifyInstance, services: CallsPorts): void {
   app.get<{ Params: { id: string } }>(
     '/api/calls/:id/events',
     {
@@ -107,7 +118,7 @@ type CallRequest = Pick<FastifyRequest<{ Params: { id: string } }>, 'params' | '
 
 /** The call that the path names, in progress or not, if the caller may know of it. */
 export async function recordFor(
-  services: HttpServices,
+  services: CallsPorts,
   request: CallRequest,
 ): Promise<CallRecord | undefined> {
   const id = parseGuid(request.params.id) ?? request.params.id;
@@ -125,7 +136,7 @@ export async function recordFor(
  * The call in progress that the path names, if the caller may know of it: by its id, its
  * correlation id, or the id of an earlier part of its dialogue.
  */
-export function callFor(services: HttpServices, request: CallRequest): Call | undefined {
+export function callFor(services: CallsPorts, request: CallRequest): Call | undefined {
   const id = parseGuid(request.params.id) ?? request.params.id;
   const call = services.calls.named(id);
   if (!call) return undefined;

@@ -3,13 +3,21 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Call } from '../../domain/call/call.ts';
 import type { Principal } from '../../domain/model/principal.ts';
-import { cutOffStalled } from '../recordings/download-watch.ts';
-import { recordingAudit } from '../recordings/recording-audit.ts';
+import type { LiveAudio } from '../../domain/ports/archive.ts';
+import { cutOffStalled, type DownloadWatchPorts } from '../recordings/download-watch.ts';
+import { type RecordingAuditPorts, recordingAudit } from '../recordings/recording-audit.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { seesRecording } from '../request/scope.ts';
 import { whenClosed } from '../request/when-closed.ts';
-import type { HttpServices } from '../services.ts';
-import { callFor } from './calls.ts';
+import { type CallsPorts, callFor } from './calls.ts';
+
+export interface LiveAudioPorts extends DownloadWatchPorts, RecordingAuditPorts, CallsPorts {
+  /** Unix ms */
+  now(): number;
+  /** A download of which the client takes nothing for so long is cut off. */
+  readonly downloadTimeoutMs: number;
+  readonly live: LiveAudio;
+}
 
 const tags = ['Calls'];
 const MAX_CALLS = 40;
@@ -36,7 +44,7 @@ const levelsSchema = Type.Object({
 });
 
 /** Hearing calls in progress, and how loud they are: by what of them is recorded. */
-export function liveAudioRoutes(app: FastifyInstance, services: HttpServices): void {
+export function liveAudioRoutes(app: FastifyInstance, services: LiveAudioPorts): void {
   levelsRoute(app, services);
   const listeners = new Set<() => void>();
   // A call has no end of its own that a stop could wait for.
@@ -87,7 +95,7 @@ export function liveAudioRoutes(app: FastifyInstance, services: HttpServices): v
 }
 
 /** Whoever's token ends, whoever is removed, or taken off the UCC, hears no more. */
-function hearingRule(services: HttpServices, principal: Principal, call: Call): () => boolean {
+function hearingRule(services: LiveAudioPorts, principal: Principal, call: Call): () => boolean {
   const endsAt = principal.expiresAt ?? Number.POSITIVE_INFINITY;
   return () =>
     services.now() < endsAt &&
@@ -95,7 +103,7 @@ function hearingRule(services: HttpServices, principal: Principal, call: Call): 
     seesRecording(services, principal, call.record);
 }
 
-function levelsRoute(app: FastifyInstance, services: HttpServices): void {
+function levelsRoute(app: FastifyInstance, services: LiveAudioPorts): void {
   app.get<{ Querystring: { id: string[] } }>(
     '/api/calls/levels',
     {

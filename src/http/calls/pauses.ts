@@ -2,7 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Call } from '../../domain/call/call.ts';
 import type { LeaseAnswer } from '../../domain/control/lease-entries.ts';
+import type { Leases } from '../../domain/control/leases.ts';
 import type { Effect } from '../../domain/control/pause-gate.ts';
+import type { SeamLeases } from '../../domain/control/seam-leases.ts';
 import { isoTime } from '../../domain/event/event-view.ts';
 import type { CallRecord } from '../../domain/model/call-record.ts';
 import { reservedOwners } from '../../domain/model/lease.ts';
@@ -13,8 +15,7 @@ import { none } from '../request/audit.ts';
 import { entityTag, type IfMatch, ifMatchOf } from '../request/entity-tag.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { strict } from '../request/strict-body.ts';
-import type { HttpServices } from '../services.ts';
-import { callFor, recordFor } from './calls.ts';
+import { type CallsPorts, callFor, recordFor } from './calls.ts';
 import {
   answers,
   ownerParams,
@@ -25,6 +26,11 @@ import {
   takeBody,
 } from './pause-schemas.ts';
 import { askedLease, type LeaseBody } from './requested-lease.ts';
+
+export interface PausesPorts extends CallsPorts {
+  readonly leases: Leases;
+  readonly seamLeases: SeamLeases;
+}
 
 const tags = ['Calls'];
 
@@ -44,14 +50,14 @@ interface OwnerRoute {
 const owned = '/api/calls/:id/pauses/:owner';
 
 /** A call's pause set, and leases: pauses that their owner must renew. */
-export function pauseRoutes(app: FastifyInstance, services: HttpServices): void {
+export function pauseRoutes(app: FastifyInstance, services: PausesPorts): void {
   listRoute(app, services);
   takeRoute(app, services);
   renewRoute(app, services);
   releaseRoute(app, services);
 }
 
-function renewRoute(app: FastifyInstance, services: HttpServices): void {
+function renewRoute(app: FastifyInstance, services: PausesPorts): void {
   app.put<OwnerRoute>(
     owned,
     {
@@ -72,7 +78,7 @@ function renewRoute(app: FastifyInstance, services: HttpServices): void {
   );
 }
 
-function releaseRoute(app: FastifyInstance, services: HttpServices): void {
+function releaseRoute(app: FastifyInstance, services: PausesPorts): void {
   app.delete<OwnerRoute>(
     owned,
     {
@@ -97,7 +103,7 @@ function renewalOf({ params, query, body }: FastifyRequest<OwnerRoute>) {
   return { owner: cleanName(params.owner), ttlMs: body?.ttlMs, requester: requesterUri };
 }
 
-function listRoute(app: FastifyInstance, services: HttpServices): void {
+function listRoute(app: FastifyInstance, services: PausesPorts): void {
   app.get<{ Params: { id: string } }>(
     '/api/calls/:id/pauses',
     {
@@ -116,7 +122,7 @@ function listRoute(app: FastifyInstance, services: HttpServices): void {
   );
 }
 
-function takeRoute(app: FastifyInstance, services: HttpServices): void {
+function takeRoute(app: FastifyInstance, services: PausesPorts): void {
   app.post<TakeRoute>(
     '/api/calls/:id/pauses',
     {
@@ -151,7 +157,7 @@ interface LeaseCommand {
 }
 
 async function carry(
-  services: HttpServices,
+  services: PausesPorts,
   request: FastifyRequest<{ Params: { id: string }; Headers: IfMatch }>,
   reply: FastifyReply,
   command: LeaseCommand,
@@ -173,7 +179,7 @@ async function carry(
 }
 
 async function answerOf(
-  services: HttpServices,
+  services: PausesPorts,
   request: FastifyRequest<{ Params: { id: string } }>,
   ...[command, ifVersion]: [LeaseCommand, number | undefined]
 ): Promise<LeaseAnswer | undefined> {

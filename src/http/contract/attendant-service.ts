@@ -1,9 +1,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import type { AuditLog } from '../../domain/access/audit-log.ts';
+import type { CallRegistry } from '../../domain/call/call-registry.ts';
 import { stateOf } from '../../domain/call/call-state.ts';
-import { type CommandRequest, echoedCorrelationId } from '../../domain/control/command.ts';
+import {
+  type CommandAnswer,
+  type CommandRequest,
+  echoedCorrelationId,
+} from '../../domain/control/command.ts';
 import { contractError } from '../../domain/model/errors.ts';
+import type { Caller } from '../../domain/model/principal.ts';
 import { parseStateAction, StateAction } from '../../domain/model/recording-state.ts';
+import type { Recorder } from '../../domain/ports/recorder.ts';
+import type { UccRegistry } from '../../domain/ucc/ucc-registry.ts';
 import type { Gate } from '../edge/access-gate.ts';
 import { none } from '../request/audit.ts';
 import {
@@ -19,9 +28,19 @@ import {
 import { ifMatchOf } from '../request/entity-tag.ts';
 import { refuse } from '../request/refusals.ts';
 import { isGiven } from '../request/scope.ts';
-import type { HttpServices, HttpSettings } from '../services.ts';
+import type { HttpSettings } from '../settings.ts';
 
-/** Bodies are the same behind both apiSurfaces. */
+/** Ports of the contract's routes. */
+export interface AttendantServicePorts {
+  readonly uccs: UccRegistry;
+  readonly calls: CallRegistry;
+  readonly recorder: Recorder;
+  readonly auditLog: AuditLog;
+  carry(request: CommandRequest, caller: Caller): Promise<CommandAnswer>;
+  onCommand(answer: CommandAnswer, seconds: number): void;
+}
+
+/** Both versions answer with the same bodies. */
 const apiSurfaces = [
   { surface: 'v1', base: '/attendantservice/api/recording', security: [] },
   { surface: 'v2', base: '/attendantservice/api/v2/recording', security: [{ bearer: [] }] },
@@ -34,7 +53,7 @@ const tags = ['Core REST Recording API'];
 const tolerant = () => () => true;
 
 interface ContractContext {
-  readonly services: HttpServices;
+  readonly services: AttendantServicePorts;
   readonly mode: HttpSettings['statusCodes'];
   readonly gate: Pick<Gate, 'throttleCommand'>;
 }
@@ -42,7 +61,7 @@ interface ContractContext {
 /** The three routes of the Core REST Recording API, v1 without and v2 with bearer tokens. */
 export function attendantService(
   app: FastifyInstance,
-  services: HttpServices,
+  services: AttendantServicePorts,
   { statusCodes: mode, gate }: Pick<HttpSettings, 'statusCodes'> & Pick<ContractContext, 'gate'>,
 ): void {
   for (const { surface, base, security } of apiSurfaces) {
@@ -53,13 +72,13 @@ export function attendantService(
   }
 }
 
-interface DoorOptions {
+interface SurfaceOptions {
   readonly surface: 'v1' | 'v2';
   readonly base: string;
   readonly security: { readonly [name: string]: readonly string[] }[];
 }
 
-function stateRoute(app: FastifyInstance, { services, mode }: ContractContext, at: DoorOptions) {
+function stateRoute(app: FastifyInstance, { services, mode }: ContractContext, at: SurfaceOptions) {
   app.get<{ Params: { uccName: string; correlationId: string } }>(
     `${at.base}/:uccName/:correlationId`,
     {
@@ -90,7 +109,7 @@ function stateRoute(app: FastifyInstance, { services, mode }: ContractContext, a
   );
 }
 
-function commandRoute(app: FastifyInstance, context: ContractContext, at: DoorOptions): void {
+function commandRoute(app: FastifyInstance, context: ContractContext, at: SurfaceOptions): void {
   app.post(
     `${at.base}/set`,
     {
@@ -108,7 +127,7 @@ function commandRoute(app: FastifyInstance, context: ContractContext, at: DoorOp
 function capabilitiesRoute(
   app: FastifyInstance,
   { services, mode }: ContractContext,
-  at: DoorOptions,
+  at: SurfaceOptions,
 ): void {
   app.get<{ Params: { uccName: string } }>(
     `${at.base}/capabilities/:uccName`,
@@ -145,7 +164,7 @@ function capabilitiesRoute(
 
 /** A UCC that is not given and one that is not there are answered alike. */
 async function denied(
-  { auditLog }: HttpServices,
+  { auditLog }: AttendantServicePorts,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {

@@ -9,7 +9,7 @@ import {
   IssuerUnavailableError,
   TokenRefusedError,
 } from '../../domain/ports/authenticator.ts';
-import type { HttpSettings } from '../services.ts';
+import type { HttpSettings } from '../settings.ts';
 import { callerAddressRule } from './caller-address.ts';
 
 /**
@@ -42,9 +42,9 @@ export class NotAdmittedError extends Error {
   }
 }
 
-export interface GateServices {
+export interface GatePorts {
   readonly authenticator: Authenticator;
-  readonly auditLog: Pick<AuditLog, 'denied'>;
+  readonly auditLog: AuditLog;
 }
 
 /** RFC 6750 section 3. */
@@ -54,7 +54,7 @@ const MAX_LIMITED_KEYS = 10_000;
 
 /** Authenticates and authorises every request to a route or the hub. */
 export class Gate {
-  readonly #services: GateServices;
+  readonly #services: GatePorts;
   readonly #settings: HttpSettings;
   readonly #addressOf: ReturnType<typeof callerAddressRule>;
   readonly #isInNetwork: (address: string) => boolean;
@@ -62,7 +62,7 @@ export class Gate {
   readonly #perAddress: RateLimiter;
   readonly #perToken: RateLimiter;
 
-  constructor(services: GateServices, settings: HttpSettings) {
+  constructor(services: GatePorts, settings: HttpSettings) {
     this.#services = services;
     this.#settings = settings;
     this.#addressOf = callerAddressRule(settings.trustedProxies);

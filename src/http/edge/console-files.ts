@@ -4,7 +4,7 @@ import { extname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { none } from '../request/audit.ts';
-import type { ConsoleIssuer, HttpSettings } from '../services.ts';
+import type { ConsoleIssuer, HttpSettings } from '../settings.ts';
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',

@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { isLoopbackHost, plainAddress } from '../../domain/common/networks.ts';
 import { sendProblem } from '../request/problems.ts';
-import type { HttpSettings } from '../services.ts';
+import type { HttpSettings } from '../settings.ts';
 import type { Gate } from './access-gate.ts';
 import type { OriginRule } from './origins.ts';
 

@@ -1,13 +1,35 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
+import type { Caller } from '../../domain/model/principal.ts';
 import { none } from '../request/audit.ts';
-import type { HttpMount } from '../services.ts';
 import { type AccessRequest, type Gate, NotAdmittedError } from './access-gate.ts';
 import type { StrayRule } from './host-guard.ts';
 import { afterAnswers } from './in-turn.ts';
 import type { OriginRule } from './origins.ts';
 import { refuseTricks } from './request-guard.ts';
+
+/** What a request below one of the hub's paths asks for, and who asks. */
+export interface HubTarget {
+  /** Lower case, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly caller: Caller;
+}
+
+/** Something that answers raw requests below paths of its own: the recording hub. */
+export interface HttpMount {
+  /** What its paths are below: `/attendantservice/hubs`. */
+  readonly folders: readonly string[];
+  /** @param path lower case, without the query */
+  owns(path: string): boolean;
+  handleRequest(
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: HubTarget,
+  ): Promise<void>;
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, target: HubTarget): void;
+}
 
 interface MountRules {
   readonly gate: Gate;

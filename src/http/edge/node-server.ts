@@ -8,7 +8,7 @@ import {
 } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Certificate } from '../../protocols/tls/certificate.ts';
-import type { HttpSettings } from '../services.ts';
+import type { HttpSettings } from '../settings.ts';
 import { inTurn } from './in-turn.ts';
 import { reduceTarget } from './request-target.ts';
 

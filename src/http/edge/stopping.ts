@@ -8,7 +8,12 @@ import {
   statusOf,
 } from '../request/contract-bodies.ts';
 import { sendProblem } from '../request/problems.ts';
-import type { HttpServices, HttpSettings } from '../services.ts';
+import type { HttpSettings } from '../settings.ts';
+
+export interface StoppingPorts {
+  /** From the signal to stop on: nothing is begun any more. */
+  isStopping(): boolean;
+}
 
 const RETRY_AFTER_SECONDS = 2;
 
@@ -19,7 +24,7 @@ const RETRY_AFTER_SECONDS = 2;
  */
 export function refuseWhileStopping(
   app: FastifyInstance,
-  services: Pick<HttpServices, 'isStopping'>,
+  services: Pick<StoppingPorts, 'isStopping'>,
   { statusCodes: mode }: Pick<HttpSettings, 'statusCodes'>,
 ): void {
   const failed = contractError('processingFailed');

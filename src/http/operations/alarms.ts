@@ -1,16 +1,20 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { isoTime } from '../../domain/event/event-view.ts';
-import type { AlarmRecord } from '../../domain/model/alarm.ts';
-import { type AlarmKind, alarmKinds } from '../../domain/model/alarm.ts';
+import { type AlarmKind, type AlarmRecord, alarmKinds } from '../../domain/model/alarm.ts';
 import type { Principal } from '../../domain/model/principal.ts';
 import { uccKey } from '../../domain/model/ucc.ts';
-import type { AlarmFilter } from '../../domain/ports/assurance-store.ts';
+import type { AlarmFilter, AssuranceStore } from '../../domain/ports/assurance-store.ts';
+import type { UccRegistry } from '../../domain/ucc/ucc-registry.ts';
 import { none } from '../request/audit.ts';
 import { type PageQuery, pageFilter, pageProperties, readPage } from '../request/paging.ts';
 import { problemSchema } from '../request/problems.ts';
 import { scopeOf } from '../request/scope.ts';
-import type { HttpServices } from '../services.ts';
+
+export interface AlarmsPorts {
+  readonly uccs: UccRegistry;
+  readonly assurance: AssuranceStore;
+}
 
 interface AlarmQuery extends PageQuery {
   ucc?: string;
@@ -40,7 +44,7 @@ const alarmSchema = Type.Object({
   detail: Type.String(),
 });
 
-export function alarmRoutes(app: FastifyInstance, services: HttpServices): void {
+export function alarmRoutes(app: FastifyInstance, services: AlarmsPorts): void {
   app.get<{ Querystring: AlarmQuery }>(
     '/api/alarms',
     {
@@ -67,7 +71,7 @@ export function alarmRoutes(app: FastifyInstance, services: HttpServices): void 
 
 /** Alarms of no UCC are for those who see all of them. */
 function filterOf(
-  services: HttpServices,
+  services: AlarmsPorts,
   principal: Principal,
   { ucc, kind, open, ...page }: AlarmQuery,
 ): Omit<AlarmFilter, 'limit'> {

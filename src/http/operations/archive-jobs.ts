@@ -1,12 +1,42 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Static, type TSchema, Type } from 'typebox';
 import { auditedChange, SECRET_CHANGED } from '../../domain/access/audit-change.ts';
+import type { AuditLog } from '../../domain/access/audit-log.ts';
 import type { BackgroundJobStatus } from '../../domain/common/background-job.ts';
 import { isoTime } from '../../domain/event/event-view.ts';
+import type {
+  ArchiveReport,
+  CheckRequest,
+  StorageReport,
+} from '../../domain/ports/archive-report.ts';
+import type { Recorder } from '../../domain/ports/recorder.ts';
 import { auditOfChange, none } from '../request/audit.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { strict } from '../request/strict-body.ts';
-import type { HttpServices } from '../services.ts';
+
+export interface KeyRotationProgress {
+  /** Names the current master key. */
+  readonly keyId: string;
+  readonly looked: number;
+  readonly rewrapped: number;
+  readonly unopened: number;
+}
+
+export interface ArchiveJobsPorts {
+  readonly recorder: Recorder;
+  readonly auditLog: AuditLog;
+  readonly archiveJob: {
+    checkStatus(): BackgroundJobStatus<ArchiveReport> | undefined;
+    /** Undefined while one is running. */
+    startCheck(request: CheckRequest): BackgroundJobStatus<ArchiveReport> | undefined;
+    rotationStatus(): BackgroundJobStatus<KeyRotationProgress> | undefined;
+    /** Undefined while one is running. */
+    startRotation(): BackgroundJobStatus<KeyRotationProgress> | undefined;
+    /** False where the master key is configured. */
+    readonly canRotate: boolean;
+  };
+  storage(): Promise<StorageReport>;
+}
 
 const tags = ['Archive'];
 
@@ -64,13 +94,13 @@ const checkBody = Type.Object(
   { additionalProperties: false },
 );
 
-export function archiveJobRoutes(app: FastifyInstance, services: HttpServices): void {
+export function archiveJobRoutes(app: FastifyInstance, services: ArchiveJobsPorts): void {
   checkRoutes(app, services);
   rotationRoutes(app, services);
   storageRoute(app, services);
 }
 
-function storageRoute(app: FastifyInstance, { storage, recorder }: HttpServices): void {
+function storageRoute(app: FastifyInstance, { storage, recorder }: ArchiveJobsPorts): void {
   app.get(
     '/api/archive/storage',
     {
@@ -84,7 +114,7 @@ function storageRoute(app: FastifyInstance, { storage, recorder }: HttpServices)
   );
 }
 
-function checkRoutes(app: FastifyInstance, services: HttpServices): void {
+function checkRoutes(app: FastifyInstance, services: ArchiveJobsPorts): void {
   const { archiveJob } = services;
   const status = statusSchema(reportSchema);
 
@@ -127,7 +157,7 @@ function checkRoutes(app: FastifyInstance, services: HttpServices): void {
   );
 }
 
-function rotationRoutes(app: FastifyInstance, services: HttpServices): void {
+function rotationRoutes(app: FastifyInstance, services: ArchiveJobsPorts): void {
   const { archiveJob } = services;
   const status = statusSchema(rotationSchema);
 
@@ -173,7 +203,7 @@ function rotationRoutes(app: FastifyInstance, services: HttpServices): void {
 
 /** On record before it begins: what it does is not in one commit. */
 async function recordBegun(
-  { auditLog }: HttpServices,
+  { auditLog }: ArchiveJobsPorts,
   request: FastifyRequest,
   { action, after }: { readonly action: string; readonly after: object },
 ): Promise<void> {

@@ -9,10 +9,20 @@ import {
 } from '../../domain/assurance/reconciliation.ts';
 import { isoTime } from '../../domain/event/event-view.ts';
 import { parseGuid } from '../../domain/identifiers/correlation-id.ts';
+import type { AssuranceStore } from '../../domain/ports/assurance-store.ts';
+import type { UccRegistry } from '../../domain/ucc/ucc-registry.ts';
 import { none } from '../request/audit.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { isGiven, scopeOf } from '../request/scope.ts';
-import type { HttpServices } from '../services.ts';
+
+export interface AssurancePorts {
+  readonly uccs: UccRegistry;
+  readonly assurance: AssuranceStore;
+  /** Whose days are summed up. */
+  readonly timeZone: string;
+  /** Unix ms */
+  now(): number;
+}
 
 const tags = ['Assurance'];
 const MAX_ID_LENGTH = 128;
@@ -78,7 +88,7 @@ const reconciliationSchema = Type.Object({
   ),
 });
 
-export function assuranceRoutes(app: FastifyInstance, services: HttpServices): void {
+export function assuranceRoutes(app: FastifyInstance, services: AssurancePorts): void {
   dailyRoute(app, services);
   app.post<{ Body: { correlationIds: string[] } }>(
     '/api/assurance/reconcile',
@@ -107,7 +117,7 @@ export function assuranceRoutes(app: FastifyInstance, services: HttpServices): v
   );
 }
 
-function dailyRoute(app: FastifyInstance, services: HttpServices): void {
+function dailyRoute(app: FastifyInstance, services: AssurancePorts): void {
   app.get<{ Querystring: { date?: string } }>(
     '/api/assurance/daily',
     {

@@ -2,15 +2,21 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { auditedChange } from '../../domain/access/audit-change.ts';
+import type { AuditLog } from '../../domain/access/audit-log.ts';
 import { isoTime } from '../../domain/event/event-view.ts';
 import { parseGuid } from '../../domain/identifiers/correlation-id.ts';
 import type { AuditFilter, AuditOutcome, AuditRecord } from '../../domain/model/audit-record.ts';
 import { apiSurfaces } from '../../domain/model/principal.ts';
 import { uccKey } from '../../domain/model/ucc.ts';
+import type { Store } from '../../domain/ports/store.ts';
 import { type PageQuery, pageFilter, pageProperties, readPage } from '../request/paging.ts';
 import { problemSchema } from '../request/problems.ts';
-import type { HttpServices } from '../services.ts';
 import { auditCsv } from './audit-csv.ts';
+
+export interface AuditLogPorts {
+  readonly store: Store;
+  readonly auditLog: AuditLog;
+}
 
 const outcomes = ['ok', 'refused', 'denied', 'failed'] satisfies AuditOutcome[];
 
@@ -72,7 +78,7 @@ const recordSchema = Type.Object({
   after: changed,
 });
 
-export function auditLogRoutes(app: FastifyInstance, services: HttpServices): void {
+export function auditLogRoutes(app: FastifyInstance, services: AuditLogPorts): void {
   app.get<{ Querystring: AuditQuery }>(
     '/api/audit-log',
     {
@@ -105,7 +111,7 @@ function wantsCsv({ query, headers }: FastifyRequest<{ Querystring: AuditQuery }
 
 /** A file that leaves, as every other. */
 async function sendCsv(
-  { store, auditLog }: HttpServices,
+  { store, auditLog }: AuditLogPorts,
   request: FastifyRequest,
   ...[reply, { before, ...filter }]: [FastifyReply, Omit<AuditFilter, 'limit'>]
 ): Promise<FastifyReply> {

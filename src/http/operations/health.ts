@@ -1,7 +1,20 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import type { CallRegistry } from '../../domain/call/call-registry.ts';
+import type { Recorder } from '../../domain/ports/recorder.ts';
 import { none } from '../request/audit.ts';
-import type { HttpServices } from '../services.ts';
+
+export interface HealthPorts {
+  readonly calls: CallRegistry;
+  readonly recorder: Recorder;
+  ready(): boolean;
+  /** Whether the store answers; within seconds, whatever it does. */
+  storeAnswers(): Promise<boolean>;
+  /** From the signal to stop on: nothing is begun any more. */
+  isStopping(): boolean;
+  /** Prometheus text format. */
+  metrics(): Promise<{ contentType: string; text: string }>;
+}
 
 const healthSchema = Type.Object({
   status: Type.String({ enum: ['ready', 'notReady'] }),
@@ -13,7 +26,7 @@ const detailsSchema = Type.Object({
   callsInProgress: Type.Integer(),
 });
 
-export function healthRoutes(app: FastifyInstance, services: HttpServices): void {
+export function healthRoutes(app: FastifyInstance, services: HealthPorts): void {
   healthRoute(app, services);
   detailsRoute(app, services);
   metricsRoute(app, services);
@@ -25,14 +38,14 @@ interface Health {
   readonly store: boolean;
 }
 
-async function healthOf(services: HttpServices): Promise<Health> {
+async function healthOf(services: HealthPorts): Promise<Health> {
   const store = await services.storeAnswers();
   const recorder = services.recorder.available;
   return { isReady: services.ready() && recorder && store, recorder, store };
 }
 
 /** Strangers are told no more than what a load balancer needs. */
-function healthRoute(app: FastifyInstance, services: HttpServices): void {
+function healthRoute(app: FastifyInstance, services: HealthPorts): void {
   app.get(
     '/api/health',
     {
@@ -51,7 +64,7 @@ function healthRoute(app: FastifyInstance, services: HttpServices): void {
   );
 }
 
-function detailsRoute(app: FastifyInstance, services: HttpServices): void {
+function detailsRoute(app: FastifyInstance, services: HealthPorts): void {
   app.get(
     '/api/health/details',
     {
@@ -76,7 +89,7 @@ function detailsRoute(app: FastifyInstance, services: HttpServices): void {
   );
 }
 
-function metricsRoute(app: FastifyInstance, services: HttpServices): void {
+function metricsRoute(app: FastifyInstance, services: HealthPorts): void {
   app.get(
     '/metrics',
     {

@@ -1,12 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { auditedChange } from '../../domain/access/audit-change.ts';
+import type { AuditLog } from '../../domain/access/audit-log.ts';
 import { isoTime } from '../../domain/event/event-view.ts';
+import type { Retention } from '../../domain/retention/retention.ts';
 import type { RetentionHold } from '../../domain/retention/retention-hold.ts';
 import { auditOfChange, none } from '../request/audit.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { strict } from '../request/strict-body.ts';
-import type { HttpServices } from '../services.ts';
+
+export interface RetentionPorts {
+  readonly auditLog: AuditLog;
+  readonly retention: Pick<Retention, 'hold' | 'confirm'>;
+}
 
 const tags = ['Archive'];
 
@@ -33,7 +39,7 @@ const confirmation = Type.Object(
   { additionalProperties: false },
 );
 
-export function retentionRoutes(app: FastifyInstance, services: HttpServices): void {
+export function retentionRoutes(app: FastifyInstance, services: RetentionPorts): void {
   const { retention, auditLog } = services;
   app.get(
     '/api/archive/retention',

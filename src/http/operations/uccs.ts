@@ -1,16 +1,31 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import type { AuditLog } from '../../domain/access/audit-log.ts';
 import { parseRequesterUri } from '../../domain/identifiers/sip-uri.ts';
 import { leaseLimits, type PauseExpiry, pauseExpiries } from '../../domain/model/lease.ts';
-import type { Ucc, UccSettings } from '../../domain/model/ucc.ts';
-import { MAX_RETENTION_DAYS, uccNamePattern } from '../../domain/model/ucc.ts';
+import {
+  MAX_RETENTION_DAYS,
+  type Ucc,
+  type UccSettings,
+  uccNamePattern,
+} from '../../domain/model/ucc.ts';
 import { hasCardNumber, hasCardNumberInUri } from '../../domain/redaction/card-numbers.ts';
-import { RetentionReasonError, type UccChange } from '../../domain/ucc/ucc-registry.ts';
+import {
+  RetentionReasonError,
+  type UccChange,
+  type UccRegistry,
+} from '../../domain/ucc/ucc-registry.ts';
 import { auditOfChange } from '../request/audit.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { askedUcc, uccsFor } from '../request/scope.ts';
 import { reasonSchema, strict } from '../request/strict-body.ts';
-import type { HttpServices } from '../services.ts';
+
+export interface UccsPorts {
+  readonly uccs: UccRegistry;
+  readonly auditLog: AuditLog;
+  /** Stops what a UCC that no longer records has in progress. */
+  stopCallsOf(uccName: string): Promise<void>;
+}
 
 const tags = ['UCCs'];
 const MAX_MEMBERS = 10_000;
@@ -68,7 +83,7 @@ interface SettingsRoute {
   Body: UccSettings & { reason?: string };
 }
 
-export function uccRoutes(app: FastifyInstance, services: HttpServices): void {
+export function uccRoutes(app: FastifyInstance, services: UccsPorts): void {
   const answers = { 200: uccSchema, 400: problemSchema, 404: problemSchema };
 
   app.get(
@@ -135,7 +150,7 @@ type Write = (settings: UccSettings, by: UccChange) => Promise<Ucc | undefined>;
 
 /** With the row that says who did it, what is another than before, and why. */
 async function change(
-  services: HttpServices,
+  services: UccsPorts,
   request: FastifyRequest<SettingsRoute>,
   ...[reply, write]: [FastifyReply, Write]
 ): Promise<Ucc | FastifyReply> {
@@ -162,7 +177,7 @@ async function change(
  * Recording switched off stops what is in progress, before the answer: it could not be paused any
  * more.
  */
-async function changed(services: HttpServices, ucc: Ucc): Promise<Ucc> {
+async function changed(services: UccsPorts, ucc: Ucc): Promise<Ucc> {
   if (!ucc.useAudioRecording) await services.stopCallsOf(ucc.name);
   return ucc;
 }

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { AuditOf } from '../../domain/access/audit-log.ts';
+import type { AuditLog, AuditOf } from '../../domain/access/audit-log.ts';
 import { isoTime } from '../../domain/event/event-view.ts';
-import { WebhookSettingsError } from '../../domain/event/webhooks.ts';
+import { WebhookSettingsError, type Webhooks } from '../../domain/event/webhooks.ts';
 import { uccNamePattern } from '../../domain/model/ucc.ts';
 import type {
   DeadLetter,
@@ -13,7 +13,11 @@ import type {
 import { auditOfChange } from '../request/audit.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { strict } from '../request/strict-body.ts';
-import type { HttpServices } from '../services.ts';
+
+export interface WebhooksPorts {
+  readonly webhooks: Webhooks;
+  readonly auditLog: AuditLog;
+}
 
 const tags = ['Webhooks'];
 const MAX_URL_LENGTH = 2048;
@@ -68,14 +72,14 @@ interface Named {
   Params: { name: string };
 }
 
-export function webhookRoutes(app: FastifyInstance, services: HttpServices): void {
+export function webhookRoutes(app: FastifyInstance, services: WebhooksPorts): void {
   readRoutes(app, services);
   writeRoutes(app, services);
   deadLetterRoutes(app, services);
   redeliveryRoute(app, services);
 }
 
-function readRoutes(app: FastifyInstance, { webhooks }: HttpServices): void {
+function readRoutes(app: FastifyInstance, { webhooks }: WebhooksPorts): void {
   app.get(
     '/api/webhooks',
     {
@@ -105,7 +109,7 @@ function readRoutes(app: FastifyInstance, { webhooks }: HttpServices): void {
   );
 }
 
-function writeRoutes(app: FastifyInstance, services: HttpServices): void {
+function writeRoutes(app: FastifyInstance, services: WebhooksPorts): void {
   const { webhooks } = services;
   app.put<Named & { Body: WebhookSettings }>(
     '/api/webhooks/:name',
@@ -156,7 +160,7 @@ function writeRoutes(app: FastifyInstance, services: HttpServices): void {
   );
 }
 
-function deadLetterRoutes(app: FastifyInstance, { webhooks }: HttpServices): void {
+function deadLetterRoutes(app: FastifyInstance, { webhooks }: WebhooksPorts): void {
   app.get<Named & { Querystring: { cursor?: string; limit?: number } }>(
     '/api/webhooks/:name/dead-letters',
     {
@@ -185,7 +189,7 @@ function deadLetterRoutes(app: FastifyInstance, { webhooks }: HttpServices): voi
   );
 }
 
-function redeliveryRoute(app: FastifyInstance, services: HttpServices): void {
+function redeliveryRoute(app: FastifyInstance, services: WebhooksPorts): void {
   const { webhooks } = services;
   app.post<Named>(
     '/api/webhooks/:name/dead-letters/redeliver',
@@ -210,7 +214,7 @@ function redeliveryRoute(app: FastifyInstance, services: HttpServices): void {
   );
 }
 
-function audit(services: HttpServices, request: FastifyRequest, action: string): AuditOf {
+function audit(services: WebhooksPorts, request: FastifyRequest, action: string): AuditOf {
   return auditOfChange(services.auditLog, request, { action });
 }
 

@@ -3,8 +3,9 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Principal } from '../../domain/model/principal.ts';
 import { problemSchema } from '../request/problems.ts';
-import type { HttpServices } from '../services.ts';
-import { keptRecording } from './recordings.ts';
+import { keptRecording, type RecordingsPorts } from './recordings.ts';
+
+export interface AudioTicketsPorts extends RecordingsPorts {}
 
 const TICKET_BYTES = 32;
 /** Of one that is not used: a pause of the listener's. */
@@ -75,7 +76,7 @@ function hashOf(ticket: string): string {
 
 export function audioTicketRoute(
   app: FastifyInstance,
-  services: HttpServices,
+  services: AudioTicketsPorts,
   tickets: AudioTickets,
 ): void {
   app.post<{ Params: { id: string } }>(

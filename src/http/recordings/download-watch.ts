@@ -1,7 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { Principal } from '../../domain/model/principal.ts';
 import { whenClosed } from '../request/when-closed.ts';
-import type { HttpServices } from '../services.ts';
+
+export interface DownloadWatchPorts {
+  /** Whether a bearer is still who it was when it was let in. */
+  isCurrent(principal: Principal): boolean;
+  /** Called after somebody is no longer who it was. @returns what ends it */
+  onPeopleChanged(listener: () => void): () => void;
+}
 
 /** Of each timeout: looks that find nothing taken, one after the other. */
 const LOOKS = 4;
@@ -35,7 +41,7 @@ export function cutOffStalled(response: ServerResponse, timeoutMs: number): void
 export function cutOffRemoved(
   response: ServerResponse,
   principal: Principal,
-  services: Pick<HttpServices, 'isCurrent' | 'onPeopleChanged'>,
+  services: Pick<DownloadWatchPorts, 'isCurrent' | 'onPeopleChanged'>,
 ): void {
   const look = (): void => {
     if (!services.isCurrent(principal)) response.destroy();

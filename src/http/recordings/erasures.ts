@@ -3,12 +3,18 @@ import { Type } from 'typebox';
 import type { Span } from '../../domain/common/span.ts';
 import { isoTime } from '../../domain/event/event-view.ts';
 import { type ErasureRecord, type FoundState, foundStates } from '../../domain/model/erasure.ts';
+import type { RetentionStore } from '../../domain/ports/retention-store.ts';
+import type { Erasures } from '../../domain/recording/erasures.ts';
 import { cleanReason, cleanText } from '../../domain/redaction/client-text.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { reasonSchema, strict } from '../request/strict-body.ts';
-import type { HttpServices } from '../services.ts';
-import { recordingAudit, refusedAudit } from './recording-audit.ts';
-import { findRecording } from './recordings.ts';
+import { type RecordingAuditPorts, recordingAudit, refusedAudit } from './recording-audit.ts';
+import { findRecording, type RecordingsPorts } from './recordings.ts';
+
+export interface ErasuresPorts extends RecordingAuditPorts, RecordingsPorts {
+  readonly keeping: RetentionStore;
+  readonly erasures: Pick<Erasures, 'erase'>;
+}
 
 const tags = ['Recordings'];
 const params = Type.Object({ id: Type.String({ description: 'Or correlation id' }) });
@@ -74,12 +80,12 @@ const bodySchema = Type.Object(
   { additionalProperties: false },
 );
 
-export function erasureRoutes(app: FastifyInstance, services: HttpServices): void {
+export function erasureRoutes(app: FastifyInstance, services: ErasuresPorts): void {
   listRoute(app, services);
   eraseRoute(app, services);
 }
 
-function listRoute(app: FastifyInstance, services: HttpServices): void {
+function listRoute(app: FastifyInstance, services: ErasuresPorts): void {
   app.get<{ Params: { id: string } }>(
     '/api/recordings/:id/erasures',
     {
@@ -98,7 +104,7 @@ function listRoute(app: FastifyInstance, services: HttpServices): void {
   );
 }
 
-function eraseRoute(app: FastifyInstance, services: HttpServices): void {
+function eraseRoute(app: FastifyInstance, services: ErasuresPorts): void {
   app.post<{ Params: { id: string }; Body: ErasureBody }>(
     '/api/recordings/:id/erasures',
     {

@@ -1,12 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import type { LegalHolds } from '../../domain/recording/legal-holds.ts';
 import { cleanReason, cleanText } from '../../domain/redaction/client-text.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { reasonSchema, strict, strictOrNothing } from '../request/strict-body.ts';
-import type { HttpServices } from '../services.ts';
-import { recordingAudit, refusedAudit } from './recording-audit.ts';
-import { findRecording } from './recordings.ts';
+import { type RecordingAuditPorts, recordingAudit, refusedAudit } from './recording-audit.ts';
+import { findRecording, type RecordingsPorts } from './recordings.ts';
 import { recordingSchema, recordingView } from './views.ts';
+
+export interface LegalHoldPorts extends RecordingAuditPorts, RecordingsPorts {
+  readonly legalHolds: Pick<LegalHolds, 'place' | 'release'>;
+}
 
 const tags = ['Recordings'];
 const params = Type.Object({ id: Type.String({ description: 'Or correlation id' }) });
@@ -26,7 +30,7 @@ interface ReleaseRoute {
   Querystring: { reason?: string };
 }
 
-export function legalHoldRoutes(app: FastifyInstance, services: HttpServices): void {
+export function legalHoldRoutes(app: FastifyInstance, services: LegalHoldPorts): void {
   app.put<{ Params: { id: string }; Body: { reason: string } }>(
     '/api/recordings/:id/legal-hold',
     {

@@ -1,12 +1,14 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { auditedChange } from '../../domain/access/audit-change.ts';
+import type { AuditLog } from '../../domain/access/audit-log.ts';
 import { addressKey } from '../../domain/common/networks.ts';
 import type { CallRecord } from '../../domain/model/call-record.ts';
 import { ExportsBusyError } from '../../domain/model/errors.ts';
 import type { Caller } from '../../domain/model/principal.ts';
 import type { RecordingEventType } from '../../domain/model/recording-event.ts';
 import type { ExportedAudio, ExportFormat } from '../../domain/ports/archive.ts';
+import type { Store } from '../../domain/ports/store.ts';
 import {
   isSameFile,
   lastModified,
@@ -16,14 +18,33 @@ import {
 } from '../request/conditional-requests.ts';
 import { RETRY_AFTER_SECONDS, sendProblem } from '../request/problems.ts';
 import { whenClosed } from '../request/when-closed.ts';
-import type { HttpServices, OpenedAudio } from '../services.ts';
-import { cutOffErased, cutOffRemoved, cutOffStalled, inPieces } from './download-watch.ts';
+import {
+  cutOffErased,
+  cutOffRemoved,
+  cutOffStalled,
+  type DownloadWatchPorts,
+  inPieces,
+} from './download-watch.ts';
+import type { OpenedAudio } from './opened-audio.ts';
+
+export interface RecordingAudioPorts extends DownloadWatchPorts {
+  readonly store: Store;
+  readonly auditLog: AuditLog;
+  /** Unix ms */
+  now(): number;
+  play(callId: string): Promise<OpenedAudio>;
+  /** @param owner for whom @throws ExportsBusyError */
+  exportAudio(callId: string, format: ExportFormat, owner: string): Promise<ExportedAudio>;
+  /** A download of which the client takes nothing for so long is cut off. */
+  readonly downloadTimeoutMs: number;
+  onError(cause: unknown): void;
+}
 
 interface AudioRequest {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly record: CallRecord;
-  readonly services: HttpServices;
+  readonly services: RecordingAudioPorts;
 }
 
 /**
@@ -199,7 +220,7 @@ function ownerOf({ principal, address }: Caller): string {
   return principal.key === '' ? addressKey(address) : principal.key;
 }
 
-async function wholeWav(services: HttpServices, callId: string): Promise<ExportedAudio> {
+async function wholeWav(services: RecordingAudioPorts, callId: string): Promise<ExportedAudio> {
   const playback = await services.play(callId);
   return {
     erased: playback.erased,

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AuditLog } from '../../domain/access/audit-log.ts';
 import type { AuditRecord } from '../../domain/model/audit-record.ts';
 import type { CallRecord } from '../../domain/model/call-record.ts';
 import {
@@ -6,7 +7,10 @@ import {
   RecordingRefusedError,
 } from '../../domain/recording/recording-lock.ts';
 import { sendProblem } from '../request/problems.ts';
-import type { HttpServices } from '../services.ts';
+
+export interface RecordingAuditPorts {
+  readonly auditLog: AuditLog;
+}
 
 const statuses: Record<RecordingRefusal, number> = {
   unknown: 404,
@@ -20,7 +24,7 @@ const statuses: Record<RecordingRefusal, number> = {
 
 /** What somebody does to a recording: the row of the audit log, for the commit of its effect. */
 export function recordingAudit(
-  { auditLog }: Pick<HttpServices, 'auditLog'>,
+  { auditLog }: Pick<RecordingAuditPorts, 'auditLog'>,
   { caller }: Pick<FastifyRequest, 'caller'>,
   ...[record, action, reason]: [CallRecord, action: string, reason?: string]
 ): AuditRecord {
@@ -32,7 +36,7 @@ export function recordingAudit(
 
 /** Answers why nothing was done, and leaves a row of it; throws what is no refusal. */
 export async function refusedAudit(
-  { auditLog }: Pick<HttpServices, 'auditLog'>,
+  { auditLog }: Pick<RecordingAuditPorts, 'auditLog'>,
   reply: FastifyReply,
   ...[entry, cause]: [AuditRecord, unknown]
 ): Promise<FastifyReply> {

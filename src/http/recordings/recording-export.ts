@@ -4,11 +4,17 @@ import { Type } from 'typebox';
 import { gapReasons } from '../../domain/model/gap.ts';
 import { recordingSidecar } from '../../domain/recording/recording-sidecar.ts';
 import { problemSchema } from '../request/problems.ts';
-import type { HttpServices } from '../services.ts';
-import { type AudioFormat, openedExport, recordExport } from './recording-audio.ts';
-import { type ById, keptRecording, partsOf } from './recordings.ts';
+import {
+  type AudioFormat,
+  openedExport,
+  type RecordingAudioPorts,
+  recordExport,
+} from './recording-audio.ts';
+import { type ById, keptRecording, partsOf, type RecordingsPorts } from './recordings.ts';
 import { vconFile } from './vcon.ts';
 import { partySchema } from './views.ts';
+
+export interface RecordingExportPorts extends RecordingAudioPorts, RecordingsPorts {}
 
 const tags = ['Recordings'];
 const params = Type.Object({ id: Type.String({ description: 'Or correlation id' }) });
@@ -52,12 +58,12 @@ const sidecarSchema = Type.Object({
   ),
 });
 
-export function recordingExportRoutes(app: FastifyInstance, services: HttpServices): void {
+export function recordingExportRoutes(app: FastifyInstance, services: RecordingExportPorts): void {
   sidecarRoute(app, services);
   vconRoute(app, services);
 }
 
-function sidecarRoute(app: FastifyInstance, services: HttpServices): void {
+function sidecarRoute(app: FastifyInstance, services: RecordingExportPorts): void {
   app.get<{ Params: { id: string } }>(
     '/api/recordings/:id/sidecar',
     {
@@ -81,7 +87,7 @@ function sidecarRoute(app: FastifyInstance, services: HttpServices): void {
   );
 }
 
-function vconRoute(app: FastifyInstance, services: HttpServices): void {
+function vconRoute(app: FastifyInstance, services: RecordingExportPorts): void {
   app.get<{ Params: { id: string }; Querystring: { audio?: AudioFormat } }>(
     '/api/recordings/:id/vcon',
     {

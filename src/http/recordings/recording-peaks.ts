@@ -3,8 +3,12 @@ import { Type } from 'typebox';
 import { gapReasons } from '../../domain/model/gap.ts';
 import { recordingSidecar } from '../../domain/recording/recording-sidecar.ts';
 import { problemSchema } from '../request/problems.ts';
-import type { HttpServices, RecordingPeaks } from '../services.ts';
-import { type ById, keptRecording } from './recordings.ts';
+import type { RecordingPeaks } from './opened-audio.ts';
+import { type ById, keptRecording, type RecordingsPorts } from './recordings.ts';
+
+export interface RecordingPeaksPorts extends RecordingsPorts {
+  peaks(callId: string): Promise<RecordingPeaks>;
+}
 
 const MAX_POINTS = 20_000;
 const DEFAULT_POINTS = 2_000;
@@ -32,7 +36,7 @@ const peaksSchema = Type.Object({
   ),
 });
 
-export function recordingPeaksRoute(app: FastifyInstance, services: HttpServices): void {
+export function recordingPeaksRoute(app: FastifyInstance, services: RecordingPeaksPorts): void {
   app.get<{ Params: { id: string }; Querystring: { points?: number } }>(
     '/api/recordings/:id/peaks',
     {

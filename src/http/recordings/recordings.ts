@@ -5,10 +5,15 @@ import type { CallRecord } from '../../domain/model/call-record.ts';
 import type { Caller } from '../../domain/model/principal.ts';
 import { exportFormats } from '../../domain/ports/archive.ts';
 import type { RecordingParts } from '../../domain/recording/recording-sidecar.ts';
+import type { UccRegistry } from '../../domain/ucc/ucc-registry.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { scopeOf, seesRecording } from '../request/scope.ts';
-import type { HttpServices } from '../services.ts';
-import { type AudioFormat, sendAudio, sendExport } from './recording-audio.ts';
+import {
+  type AudioFormat,
+  type RecordingAudioPorts,
+  sendAudio,
+  sendExport,
+} from './recording-audio.ts';
 import {
   cursorOf,
   type RecordingQuery,
@@ -22,6 +27,12 @@ import {
   recordingSchema,
   recordingView,
 } from './views.ts';
+
+export interface RecordingsPorts extends RecordingAudioPorts {
+  readonly uccs: UccRegistry;
+  /** The record as it truly is, where the store could not be told yet. */
+  trueRecord(record: CallRecord): CallRecord;
+}
 
 const tags = ['Recordings'];
 const audioQuerySchema = Type.Object({
@@ -51,7 +62,7 @@ export interface ById {
 
 const params = Type.Object({ id: Type.String() });
 
-export function recordingRoutes(app: FastifyInstance, services: HttpServices): void {
+export function recordingRoutes(app: FastifyInstance, services: RecordingsPorts): void {
   app.get<{ Querystring: RecordingQuery }>(
     '/api/recordings',
     {
@@ -120,7 +131,7 @@ export function recordingRoutes(app: FastifyInstance, services: HttpServices): v
 
 /** What a recording consists of, but for its audio. */
 export async function partsOf(
-  { store }: HttpServices,
+  { store }: RecordingsPorts,
   record: CallRecord,
 ): Promise<RecordingParts> {
   return {
@@ -132,7 +143,7 @@ export async function partsOf(
 
 /** By the recording's id, or by correlation id: the newest recording of it. */
 export async function findRecording(
-  services: HttpServices,
+  services: RecordingsPorts,
   request: ById,
 ): Promise<CallRecord | undefined> {
   const { principal } = request.caller;
@@ -148,7 +159,7 @@ export async function findRecording(
 
 /** Of a correlation id the newest in which one of `uccs` took part; else the newest of all. */
 async function recordingOf(
-  { store }: HttpServices,
+  { store }: RecordingsPorts,
   id: string,
   uccs: string[] | undefined,
 ): Promise<CallRecord | undefined> {
@@ -161,7 +172,7 @@ async function recordingOf(
 
 /** The same, if there is audio to be had; else the reply has said why there is none. */
 export async function keptRecording(
-  services: HttpServices,
+  services: RecordingsPorts,
   request: ById,
   reply: FastifyReply,
 ): Promise<CallRecord | undefined> {

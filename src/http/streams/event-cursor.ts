@@ -1,7 +1,15 @@
 import type { Principal } from '../../domain/model/principal.ts';
 import { uccKey } from '../../domain/model/ucc.ts';
+import type { Store } from '../../domain/ports/store.ts';
+import type { UccRegistry } from '../../domain/ucc/ucc-registry.ts';
 import { uccsFor } from '../request/scope.ts';
-import type { HttpServices } from '../services.ts';
+
+export interface EventCursorPorts {
+  readonly uccs: UccRegistry;
+  readonly store: Store;
+  /** `Journal.publishedThrough`: where a stream begins that asks for nothing of before. */
+  publishedThrough(): number;
+}
 
 /** Per UCC, the last sequence number that the client has. */
 export type Sequences = Map<string, number>;
@@ -52,7 +60,7 @@ export function formatSequences(sequences: Sequences): string {
     .join(',');
 }
 
-type Services = Pick<HttpServices, 'store' | 'uccs' | 'publishedThrough'>;
+type Services = Pick<EventCursorPorts, 'store' | 'uccs' | 'publishedThrough'>;
 
 /** Where the events that are asked for begin; undefined for a cursor that nobody was given. */
 export async function beginningOf(

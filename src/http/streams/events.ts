@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import type { Follower } from '../../domain/event/event-feed.ts';
+import type { AuditLog } from '../../domain/access/audit-log.ts';
+import type { EventFeed, Follower } from '../../domain/event/event-feed.ts';
 import { eventView } from '../../domain/event/event-view.ts';
 import type { Principal } from '../../domain/model/principal.ts';
 import type { RecordingEvent } from '../../domain/model/recording-event.ts';
@@ -10,8 +11,24 @@ import { auditRead } from '../request/audit.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { askedUcc, isGiven } from '../request/scope.ts';
 import { whenClosed } from '../request/when-closed.ts';
-import type { HttpServices, HttpSettings } from '../services.ts';
-import { type Beginning, beginningOf, formatSequences, parseCursor } from './event-cursor.ts';
+import type { HttpSettings } from '../settings.ts';
+import {
+  type Beginning,
+  beginningOf,
+  type EventCursorPorts,
+  formatSequences,
+  parseCursor,
+} from './event-cursor.ts';
+
+export interface EventsPorts extends EventCursorPorts {
+  readonly feed: EventFeed;
+  /** Whether a bearer is still who it was when it was let in. */
+  isCurrent(principal: Principal): boolean;
+  /** Called after somebody is no longer who it was. @returns what ends it */
+  onPeopleChanged(listener: () => void): () => void;
+  readonly auditLog: AuditLog;
+  onError(cause: unknown): void;
+}
 
 /** A client that does not read is closed beyond this; it comes back with its Last-Event-ID. */
 const MAX_BACKLOG_BYTES = 1024 * 1024;
@@ -32,7 +49,7 @@ const querySchema = Type.Object({
 
 export function eventRoutes(
   app: FastifyInstance,
-  services: HttpServices,
+  services: EventsPorts,
   { eventKeepAliveMs: keepAliveMs }: Pick<HttpSettings, 'eventKeepAliveMs'>,
 ): void {
   const streams = new Set<EventStream>();
@@ -81,7 +98,7 @@ export function eventRoutes(
 }
 
 interface Audience {
-  readonly services: HttpServices;
+  readonly services: EventsPorts;
   readonly principal: Principal;
   readonly ucc: string | undefined;
   readonly keepAliveMs: number;

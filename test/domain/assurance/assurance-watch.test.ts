@@ -32,7 +32,7 @@ class Bench {
     calls.add(this.call);
     this.watch = new AssuranceWatch({
       calls,
-      recorder: this,
+      isRecorderAvailable: () => this.available,
       limits: { mediaStartMs: 10_000, mediaSilentMs: 30_000 },
       nowMs: () => this.#nowMs,
       alarms: {

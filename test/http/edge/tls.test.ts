@@ -5,7 +5,8 @@ import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import pino from 'pino';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createServer, type HushServer } from '../../../src/server.ts';
+import type { HushServer } from '../../../src/assemble/running-server.ts';
+import { createServer } from '../../../src/server.ts';
 import { temporaryFolder, testConfig } from '../../support/hush/hush.ts';
 
 const folder = temporaryFolder();

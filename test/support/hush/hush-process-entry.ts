@@ -30,8 +30,8 @@ const server = await createServer(config, {
   ...(options.stalling ? { workerEntry: new URL('./stalling-worker.ts', import.meta.url) } : {}),
 });
 process.once('SIGTERM', () => {
-  const stop = options.shutdown === 'handover' ? server.handOver : server.stop;
-  void stop().then(() => process.connected && process.disconnect?.());
+  const stopped = options.shutdown === 'handover' ? server.handOver() : server.stop();
+  void stopped.then(() => process.connected && process.disconnect?.());
 });
 if (options.crashable) {
   const channel = new BroadcastChannel('crash');

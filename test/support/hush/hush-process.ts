@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { ServerAddresses } from '../../../src/assemble/start.ts';
 import type { Config } from '../../../src/config/schema.ts';
 import type { SipPeer } from '../../../src/protocols/sip/message/types.ts';
-import type { ServerAddresses } from '../../../src/server.ts';
 
 export interface HushProcessOptions {
   readonly dataDir: string;

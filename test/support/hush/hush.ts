@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
+import type { ServerOverrides } from '../../../src/assemble/context.ts';
+import type { HushServer } from '../../../src/assemble/running-server.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Config } from '../../../src/config/schema.ts';
 import type { RecordingEvent } from '../../../src/domain/model/recording-event.ts';
 import type { SipPeer } from '../../../src/protocols/sip/message/types.ts';
-import { createServer, type HushServer, type ServerOverrides } from '../../../src/server.ts';
+import { createServer } from '../../../src/server.ts';
 import { portRange } from '../ports.ts';
 
 export const ucc = 'ucc-demo-name';

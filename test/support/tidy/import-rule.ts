@@ -10,6 +10,7 @@ const mayImport: Record<string, readonly string[]> = {
   torture: ['simulator', 'protocols'],
   cli: [
     'server',
+    'assemble',
     'offline-store',
     'backup',
     'config',
@@ -23,7 +24,13 @@ const mayImport: Record<string, readonly string[]> = {
   client: [],
 };
 /** They alone import everything. */
-const compositionRoots = new Set(['server', 'offline-store', 'backup', 'open-database']);
+const compositionRoots = new Set([
+  'server',
+  'assemble',
+  'offline-store',
+  'backup',
+  'open-database',
+]);
 const adapterMayImport = ['domain', 'protocols'];
 
 /** Imports run one way (ARCHITECTURE.md). */
