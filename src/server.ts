@@ -16,6 +16,7 @@ import { exposureOf } from './config/exposure.ts';
 import type { Config } from './config/schema.ts';
 import { standardOutput } from './logging/standard-output.ts';
 import { moment } from './recorder/clock/clock-origin.ts';
+import { version } from './version.ts';
 
 /**
  * The composition root. Assembles one capability after the other, each on those before it, and
@@ -30,6 +31,7 @@ export async function createServer(
   const exposure = exposureOf(config);
   if (exposure) throw new ConfigError(`${exposure.path.slice(1)} ${exposure.message}`);
   const context = newContext(config, overrides);
+  context.logger.info({ version }, 'Hush is starting');
   try {
     const store = await assembleStore(context);
     const events = assembleEvents(context, store);

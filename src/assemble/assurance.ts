@@ -9,6 +9,7 @@ import { TrustedClock } from '../domain/retention/trusted-clock.ts';
 import type { RecordingHub } from '../hub/recording-hub.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import type { MediaRecorder } from '../recorder/recorder.ts';
+import { version } from '../version.ts';
 import { type Context, Late } from './context.ts';
 import type { EventParts } from './events.ts';
 import type { StoreParts } from './store.ts';
@@ -75,6 +76,7 @@ interface Measured {
 
 function newMetrics({ calls, alarms, recorder, hub }: Measured): Metrics {
   return new Metrics({
+    version,
     callsInProgress: () => calls.size,
     hubConnections: () => hub.value.connectionCount,
     openStreams: () => recorder.value.openStreamCount,

@@ -6,6 +6,7 @@ import { anonymousAccess, consoleIssuersOf } from '../config/exposure.ts';
 import { contractError } from '../domain/model/errors.ts';
 import { buildHttpServer, type HttpServerPorts } from '../http/http-server.ts';
 import type { HttpSettings } from '../http/settings.ts';
+import { version } from '../version.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Context } from './context.ts';
 import { STEP_TIMEOUT_MS } from './disposal.ts';
@@ -60,6 +61,7 @@ function portsOf(context: Context, needs: Capabilities, edge: EdgePorts): HttpSe
   const { metrics, storeProbe } = assurance;
   return {
     ...edge,
+    version,
     ...accessPorts(needs),
     ...archivePorts(context, needs),
     uccs: events.uccs,

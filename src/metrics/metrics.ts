@@ -12,6 +12,8 @@ import { PacketMeter } from './packet-meter.ts';
 
 /** Read when Prometheus asks. */
 export interface MetricReadings {
+  /** Of Hush, as in its package. */
+  readonly version: string;
   callsInProgress(): number;
   openStreams(): number;
   hubConnections(): number;
@@ -100,6 +102,7 @@ export class Metrics {
 
   constructor(readings: MetricReadings) {
     collectDefaultMetrics({ register: this.#registry });
+    this.#buildInfo(readings.version);
     // An alert on a rise sees the first one only where there was a zero before.
     for (const verdict of verdicts) this.#verdicts.inc({ verdict }, 0);
     for (const kind of alarmKinds) this.#alarms.inc({ kind }, 0);
@@ -114,6 +117,17 @@ export class Metrics {
     this.#gauge('hush_recorder_available', '1 while the recorder can record', () =>
       Number(readings.recorderAvailable()),
     );
+  }
+
+  /** The usual way to join any metric with the version that it is of. */
+  #buildInfo(version: string): void {
+    const info = new Gauge({
+      name: 'hush_build_info',
+      help: '1, with the version of Hush that runs',
+      labelNames: ['version'],
+      registers: [this.#registry],
+    });
+    info.set({ version }, 1);
   }
 
   command(answer: CommandAnswer, seconds: number): void {

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { version } from '../../src/version.ts';
 import { type MarkerCall, TestCaller } from '../support/calls.ts';
 import { type ServedHush, ServePlace } from '../support/hush/served-hush.ts';
 
@@ -29,6 +30,12 @@ async function serve(environment: Record<string, string>): Promise<ServedHush> {
   hush = await at.start({ command: [process.execPath, wrapper], environment });
   return hush;
 }
+
+test('the first line of the log says which version starts', async () => {
+  const served = await serve({});
+  const first = JSON.parse(served.out.split('\n')[0] ?? '');
+  expect(first).toMatchObject({ version, msg: 'Hush is starting' });
+});
 
 /** Whether the recorder hung up: a stop in good order does, a killed process does not. */
 function hungUp({ call }: MarkerCall): Promise<string> {
