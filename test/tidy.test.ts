@@ -35,8 +35,7 @@ const longFiles: Readonly<Record<string, string>> = {
   'test/domain/model/explore.ts':
     'a client that plays a history, and every promise that it holds Hush to',
   'src/domain/lifecycle/call-lifecycle.ts': 'the life of a call is read from top to bottom',
-  'src/recorder/media-stream.ts':
-    'one state machine: every way into and out of the gate stands beside the others',
+  'src/recorder/media-stream.ts': 'the path of a packet is read from top to bottom',
   'src/recorder/segment/segment-writer.ts':
     'every way into and out of the chunk that gathers stands beside the others',
   'src/recorder/recorder.ts': 'the Recorder port in one class, each method short',

@@ -1,20 +1,23 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
-import type { GapReason, ReasonChange } from '../domain/model/gap.ts';
+import type { GapReason } from '../domain/model/gap.ts';
 import type { StreamSpec, TrackSummary } from '../domain/ports/recorder.ts';
 import { isRtcp } from '../protocols/rtp/rtcp.ts';
 import type { TrackClock } from './clock/track-clock.ts';
 import { TrackExtent } from './clock/track-extent.ts';
 import { DigitEvents } from './dtmf/digit-events.ts';
-import { Gate, type GateTable, gateOf, orderOf } from './fence/gate-table.ts';
+import { GapHolders } from './fence/gap-holders.ts';
+import type { GateTable } from './fence/gate-table.ts';
 import { HeldAside } from './fence/held-aside.ts';
 import { type Marker, MarkerAction, parseMarker } from './fence/marker.ts';
 import { OwnMarkers } from './fence/own-markers.ts';
 import { ReleaseGuard } from './fence/release-guard.ts';
+import { StreamGate, type Transition } from './fence/stream-gate.ts';
 import { bindMediaSocket, openMediaSocket } from './intake/media-socket.ts';
 import { RtpIntake } from './intake/rtp-intake.ts';
 import type { FormerSource, MediaAddress } from './intake/source-latch.ts';
 import type { Confirmation, ResumedTrack } from './messages.ts';
 import type { Frame } from './segment/frame.ts';
+import { LastKept } from './segment/last-kept.ts';
 import type { SegmentWriter } from './segment/segment-writer.ts';
 import { StreamReports } from './stream-reports.ts';
 import type { StreamReading } from './stream-stats.ts';
@@ -50,9 +53,6 @@ const ANCHOR_MS = 1_000;
 /** The first packet behind the guard takes so long at the most, where the client sends. */
 const GUARD_SLACK_MS = 150;
 
-/** A stream that changes hands more often than this tells no more. */
-const MAX_REASON_CHANGES = 1_000;
-
 /** Time after which a close that did not find its own marker in the queue happens all the same. */
 const CLOSE_TIMEOUT_MS = 500;
 
@@ -62,7 +62,7 @@ const NOWHERE: MediaAddress = { address: '', port: 0 };
 /**
  * One stream: its socket, its side of the fence, its track. What lies in the socket's queue is
  * sorted by the markers in it; between a Pause and its marker frames are held aside in memory
- * (docs/decisions/0002). Longer than other files: the path of a packet is read from top to bottom.
+ * (docs/decisions/0002). `StreamGate` says what becomes of a frame; this class carries it out.
  */
 export class MediaStream {
   readonly #options: MediaStreamOptions;
@@ -74,26 +74,14 @@ export class MediaStream {
   readonly #extent = new TrackExtent();
   readonly #aside: HeldAside;
   readonly #release: ReleaseGuard;
+  readonly #gate: StreamGate;
+  readonly #lastKept = new LastKept();
+  readonly #holders: GapHolders;
   readonly #initialReason: GapReason | null;
   #spec: StreamSpec;
-  #shut: boolean;
-  /** The gate's order that this stream has followed; another one's marker is still to be read. */
-  #order: number;
-  #held: boolean;
-  /** Nobody hears commands: no Pause could reach the stream. */
-  #unattended = false;
-  /** No packet has come since the stream began to keep again. */
-  #reopened = false;
-  /** On the call's clock: a packet of Opus before it may echo what was not to be kept. */
-  #echoEnd = Number.NEGATIVE_INFINITY;
-  /** Who held on when, once another had let go or joined. */
-  readonly #reasonChanges: ReasonChange[] = [];
-  #lastReason: GapReason | null;
   #closed = false;
   #beganAtMs: number | null = null;
   #lastAudioMs: number | null = null;
-  /** The last packet was kept: silence behind it is known to be silence. */
-  #keeps = false;
 
   constructor(spec: StreamSpec, options: MediaStreamOptions) {
     this.#spec = spec;
@@ -113,13 +101,11 @@ export class MediaStream {
     });
     this.#digits = new DigitEvents(spec.clockRate);
     this.#aside = new HeldAside(options.maxHeldAsidePackets);
-    this.#held = spec.held;
-    const word = gates.word(slot);
-    this.#order = orderOf(word);
-    this.#shut = gateOf(word) !== Gate.Open;
-    this.#lastReason = this.#reasonNow();
+    this.#gate = new StreamGate(gates, slot, spec.held);
+    const { reason } = this.#gate;
+    this.#holders = new GapHolders(reason);
     const isUnknown = resumed?.startPosition === null;
-    this.#initialReason = this.#lastReason ?? (isUnknown ? 'restart' : null);
+    this.#initialReason = reason ?? (isUnknown ? 'restart' : null);
     if (resumed) {
       // What came before the other process ended, nobody knows: it is missing from the opening on.
       clock.touch(resumed.openedMs);
@@ -166,8 +152,7 @@ export class MediaStream {
 
   /** A fence failed: a stream that has not followed the gate is shut, what is in doubt erased. */
   catchUp(): void {
-    const word = this.#options.gates.word(this.#options.slot);
-    if (orderOf(word) !== this.#order && gateOf(word) !== Gate.Closing) this.#shutInDoubt();
+    if (this.#gate.isBehind) this.#shutInDoubt();
   }
 
   hold(held: boolean, onHeld: () => void): void {
@@ -180,7 +165,7 @@ export class MediaStream {
   attend(attended: boolean): void {
     const nowMs = this.#options.now();
     this.#intake.settle(nowMs);
-    this.#unattended = !attended;
+    this.#gate.attend(attended);
     if (attended) this.#reopen(nowMs);
     else this.#stopKeeping('unattended');
     this.#noteReason();
@@ -208,11 +193,10 @@ export class MediaStream {
 
   /** What is due by now is sealed, frames to come or not. */
   tick(nowMs: number, chunkMs: number): void {
-    const { clock, gates, slot, writer } = this.#options;
+    const { clock, writer } = this.#options;
     this.#intake.tick(nowMs);
     // A command is on its way that may erase what is held back: it does not age meanwhile.
-    const isSettled = this.#shut || gates.order(slot) === this.#order;
-    if (isSettled) writer.sealOlderThan(nowMs - chunkMs);
+    if (this.#gate.isSettled) writer.sealOlderThan(nowMs - chunkMs);
     const began = this.#beganAtMs;
     if (began !== null && nowMs - began > ANCHOR_MS) this.#extent.settle(clock.anchor(nowMs));
     this.#reports.tick(nowMs);
@@ -233,14 +217,7 @@ export class MediaStream {
   receive(datagram: Buffer, nowMs: number, from?: RemoteInfo): void {
     this.#read(datagram, nowMs, from);
     // What still waits for a decision is a copy.
-    if (!this.#isOpen()) datagram.fill(0);
-  }
-
-  /** Every order to the gate has been read, and nobody holds it shut. */
-  #isOpen(): boolean {
-    const { gates, slot } = this.#options;
-    if (this.#shut || this.#held || this.#unattended) return false;
-    return orderOf(gates.word(slot)) === this.#order;
+    if (this.#gate.verdict() !== 'keep') datagram.fill(0);
   }
 
   #read(datagram: Buffer, nowMs: number, from?: RemoteInfo): void {
@@ -259,22 +236,15 @@ export class MediaStream {
   }
 
   #onAudio(frame: Readonly<Frame>): void {
-    const { gates, slot, clock } = this.#options;
+    const { clock } = this.#options;
     this.#lastAudioMs = frame.arrivedAtMs;
     if (this.#beganAtMs === null) this.#begin(frame.arrivedAtMs);
     this.#extent.include(frame.position, frame.packet.samples);
-    const word = gates.word(slot);
     const isLate = !this.#release.passes(frame, clock.soonestMs(frame.position));
-    if (this.#shut || this.#held || this.#unattended || isLate) this.#gated(frame);
-    else if (orderOf(word) !== this.#order) this.#betweenOrders(frame, gateOf(word));
-    else if (frame.codec === 'OPUS' && this.#mayEcho(frame)) this.#gated(frame);
-    else this.#keep(frame);
-  }
-
-  /** An order has been given whose marker this stream has not read yet. */
-  #betweenOrders(frame: Readonly<Frame>, gate: Gate): void {
-    if (gate !== Gate.Closing) {
-      this.#shutInDoubt();
+    const verdict = isLate ? 'drop' : this.#gate.verdict();
+    if (verdict === 'keep' && !this.#lastKept.mayEcho(frame)) this.#keep(frame);
+    else if (verdict !== 'aside') {
+      if (verdict === 'doubt') this.#shutInDoubt();
       this.#gated(frame);
     } else if (!this.#aside.add(frame)) this.#intake.counts.erased += 1;
   }
@@ -286,23 +256,11 @@ export class MediaStream {
     data.fill(0, start, end);
   }
 
-  /**
-   * A packet of Opus may carry a coarse copy of the one before it (RFC 6716 section 2.1.7), which
-   * was not to be kept, had it come or not: the first one is left out, and what it overtook.
-   */
-  #mayEcho({ position, packet }: Readonly<Frame>): boolean {
-    if (this.#reopened) this.#echoEnd = position + packet.samples;
-    this.#reopened = false;
-    return position < this.#echoEnd;
-  }
-
   /** Audio of the same time may be the digit's tone: it goes with the event. */
   #onDigits({ position, packet, ended }: Readonly<Frame>): void {
-    const { gates, slot, writer, now } = this.#options;
+    const { writer, now } = this.#options;
     this.#digits.note(position, packet.samples, ended);
-    const isOpen = !this.#shut && !this.#held && !this.#unattended;
-    const keeps = isOpen && gates.get(slot) === Gate.Open && gates.order(slot) === this.#order;
-    if (keeps) writer.leaveOut('dtmf', position, packet.samples, now());
+    if (this.#gate.verdict() === 'keep') writer.leaveOut('dtmf', position, packet.samples, now());
   }
 
   #begin(nowMs: number): void {
@@ -318,17 +276,15 @@ export class MediaStream {
     writer.seal();
     this.#digits.reset();
     this.#release.timeLine();
-    this.#echoEnd = Number.NEGATIVE_INFINITY;
-    this.#keeps = false;
+    this.#lastKept.endTimeLine();
   }
 
   #keep(frame: Readonly<Frame>): void {
     const { writer } = this.#options;
-    const { position, packet, silentFor, arrivedAtMs } = frame;
+    const { position, packet, arrivedAtMs } = frame;
     writer.setCodec(frame.codec);
-    if (silentFor > 0 && this.#keeps) {
-      writer.leaveOut('silence', position - silentFor, silentFor, arrivedAtMs);
-    }
+    const silence = this.#lastKept.follow(frame);
+    if (silence > 0) writer.leaveOut('silence', position - silence, silence, arrivedAtMs);
     if (this.#digits.covers(position, packet.samples)) {
       writer.leaveOut('dtmf', position, packet.samples, arrivedAtMs);
       this.#intake.counts.dtmf += 1;
@@ -336,39 +292,40 @@ export class MediaStream {
       writer.append(position, packet, frame);
       this.#intake.counts.kept += 1;
     }
-    this.#keeps = true;
   }
 
   /** The gate changed, and this stream cannot tell on which side its audio lies. */
   #shutInDoubt(): void {
     this.#intake.counts.erased += this.#aside.erase();
     this.#intake.erase();
-    if (this.#shut) return;
-    const reason = this.#options.gates.reason(this.#options.slot);
+    if (this.#gate.isShut) return;
+    const reason = this.#gate.closingReason;
     if (reason === 'api' || reason === 'lease') this.#erase(Number.NEGATIVE_INFINITY);
     this.#stopKeeping(reason);
-    this.#shut = true;
+    this.#gate.shutInDoubt();
   }
 
   #onMarker(marker: Marker, nowMs: number): void {
-    if (marker.order === 0) {
-      this.#onOwnMarker(marker, nowMs);
-      return;
-    }
-    const word = this.#options.gates.word(this.#options.slot);
-    const gate = gateOf(word);
-    // An order that another one has followed since, or that was read already.
-    if (marker.order !== orderOf(word) || marker.order === this.#order) return;
-    if ((marker.action === MarkerAction.Open) !== (gate === Gate.Open)) return;
+    const isOwn = marker.order === 0;
+    const transition = this.#gate.transitionOf(marker);
+    if (transition === 'none' && !isOwn) return;
     this.#intake.settle(nowMs);
-    if (marker.action === MarkerAction.Open) {
-      if (!this.#shut) this.#shutInDoubt();
-      this.#shut = false;
-      this.#reopen(marker.atMs);
-    } else this.#shutBehindMarker(marker);
-    this.#order = marker.order;
+    this.#carryOut(transition, marker);
     this.#noteReason();
-    this.#confirm(marker);
+    if (isOwn) this.#ownMarkers.read(marker.action);
+    else this.#confirm(marker);
+  }
+
+  /** What was held aside came before the marker; what comes now came after it. */
+  #carryOut(transition: Transition, marker: Marker): void {
+    if (transition === 'shut' || transition === 'hold') {
+      this.#releaseAside();
+      if (transition === 'shut') this.#erase(marker.atMs);
+      this.#stopKeeping(marker.reason);
+    } else if (transition === 'reopenFromDoubt') this.#shutInDoubt();
+    this.#gate.followed(transition, marker);
+    const reopens = ['release', 'reopen', 'reopenFromDoubt'].includes(transition);
+    if (reopens) this.#reopen(marker.atMs);
   }
 
   #confirm({ order, action }: Marker): void {
@@ -381,14 +338,6 @@ export class MediaStream {
     });
   }
 
-  /** What was held aside came before the marker; what comes now came after it. */
-  #shutBehindMarker({ reason, atMs }: Marker): void {
-    this.#releaseAside();
-    this.#erase(atMs);
-    this.#stopKeeping(reason);
-    this.#shut = true;
-  }
-
   /** Of what was kept, the youngest is erased: whoever pauses late says how late. */
   #erase(cutMs: number): void {
     if (cutMs === Number.POSITIVE_INFINITY) return;
@@ -399,14 +348,14 @@ export class MediaStream {
 
   #stopKeeping(reason: Parameters<SegmentWriter['closeSegment']>[0]): void {
     this.#options.writer.closeSegment(reason);
-    this.#keeps = false;
+    this.#lastKept.break();
   }
 
   /** From here on what was sent after `askedAtMs` is kept, where nobody else holds. */
   #reopen(askedAtMs: number): void {
     const { clock, now, writer, cameAfterMs } = this.#options;
     const nowMs = now();
-    this.#reopened = true;
+    this.#lastKept.reopen();
     this.#release.released(askedAtMs);
     const waitedMs = nowMs - cameAfterMs(nowMs);
     // All that is known of the source was read when the thread came back.
@@ -416,51 +365,15 @@ export class MediaStream {
     clock.realign(writer.keptUpTo);
   }
 
-  #onOwnMarker({ action, reason, atMs }: Marker, nowMs: number): void {
-    this.#intake.settle(nowMs);
-    if (action === MarkerAction.Hold) {
-      this.#releaseAside();
-      this.#stopKeeping(reason);
-      this.#held = true;
-    } else if (action === MarkerAction.Release && this.#held) {
-      this.#held = false;
-      this.#reopen(atMs);
-    }
-    this.#noteReason();
-    this.#ownMarkers.read(action);
-  }
-
-  /** A gap may change hands: pause and hold come and go by themselves. */
   #noteReason(): void {
-    const reason = this.#reasonNow();
     const { clock, now, resumeGuardMs } = this.#options;
-    if (this.#lastReason !== null && reason !== this.#lastReason) {
-      const nowMs = now();
-      // Nobody holds any more: what is missing now the guard leaves out, and then nothing came.
-      this.#changeReason(clock.positionAt(nowMs), reason ?? 'guard');
-      const guardedMs = resumeGuardMs + GUARD_SLACK_MS;
-      if (reason === null) this.#changeReason(clock.positionAt(nowMs + guardedMs), 'silence');
-    }
-    this.#lastReason = reason;
-  }
-
-  #changeReason(position: number, reason: GapReason): void {
-    const changes = this.#reasonChanges;
-    while ((changes.at(-1)?.position ?? Number.NEGATIVE_INFINITY) >= position) changes.pop();
-    if (changes.length < MAX_REASON_CHANGES) changes.push({ position, reason });
+    const nowMs = now();
+    const guardEnd = clock.positionAt(nowMs + resumeGuardMs + GUARD_SLACK_MS);
+    this.#holders.note(this.#gate.reason, clock.positionAt(nowMs), guardEnd);
   }
 
   #releaseAside(): void {
     this.#aside.release((frame) => this.#keep(frame));
-  }
-
-  #reasonNow(): GapReason | null {
-    if (this.#shut) {
-      const reason = this.#options.gates.reason(this.#options.slot);
-      return reason === 'end' ? null : reason;
-    }
-    if (this.#unattended) return 'unattended';
-    return this.#held ? 'hold' : null;
   }
 
   #summary(): TrackSummary {
@@ -475,7 +388,7 @@ export class MediaStream {
       startPosition,
       endPosition,
       initialReason: this.#initialReason,
-      reasonChanges: this.#reasonChanges,
+      reasonChanges: this.#holders.changes,
       packets: { ...this.#intake.counts },
       clockWrongMs: clock.wrongMs,
     };

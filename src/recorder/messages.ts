@@ -5,7 +5,7 @@ import type { ErasedTrack, StreamSpec, TrackSummary } from '../domain/ports/reco
 import type { ClosingReason } from './fence/gate-table.ts';
 import type { FormerSource } from './intake/source-latch.ts';
 
-/** What a worker is started with. */
+/** Settings that a worker is started with. */
 export interface WorkerSettings {
   readonly gates: SharedArrayBuffer;
   readonly secret: Uint8Array;
@@ -16,17 +16,17 @@ export interface WorkerSettings {
   readonly maxUnwrittenBytes: number;
   readonly maxHeldAsidePackets: number;
   readonly resumeGuardMs: number;
-  /** The main thread's (`Pulse`). */
+  /** The main thread's pulse (`Pulse`). */
   readonly pulse: SharedArrayBuffer;
-  /** So long the main thread may be silent; 0: for ever. */
+  /** Longest allowed silence of the main thread; 0: no limit. */
   readonly mainThreadTimeoutMs: number;
 }
 
-/** Where a track goes on. */
+/** The point at which a track resumes. */
 export interface ResumedTrack {
-  /** Of its first packet; null: nobody knows of one. */
+  /** Position of its first packet; null: none is known. */
   readonly startPosition: number | null;
-  /** When it was opened, on the machine's monotonic clock. */
+  /** Time when it was opened, on the machine's monotonic clock. */
   readonly openedMs: number;
   readonly nextSegment: number;
 }
@@ -42,9 +42,9 @@ export type ToWorker =
       readonly spec: StreamSpec;
       readonly port: number;
       readonly lookbackMs: number;
-      /** Of a stream that listened before. */
+      /** Set for a stream that listened before. */
       readonly resumed: ResumedTrack | undefined;
-      /** Who sent to the port before. */
+      /** The last source that sent to the port. */
       readonly former: FormerSource | undefined;
     }
   | {
@@ -53,9 +53,9 @@ export type ToWorker =
       readonly callId: string;
       readonly spec: StreamSpec;
     }
-  /** A fence failed: what has not followed the gate is shut, what is in doubt erased. */
+  /** After a failed fence: shuts streams that did not follow the gate, erases what is in doubt. */
   | { readonly type: 'catchUp'; readonly callId: string }
-  /** Erases what the calls' streams that have ended hold back, from `cutMs` on. */
+  /** Erases what ended streams of the calls hold back, from `cutMs` on. */
   | {
       readonly type: 'eraseEnded';
       readonly requestId: number;
@@ -83,7 +83,7 @@ export type ToWorker =
 
 export interface Confirmation extends StreamReceipt {
   readonly callId: string;
-  /** Of the gate. */
+  /** Order number of the gate. */
   readonly order: number;
 }
 
@@ -97,7 +97,7 @@ export type FromWorker =
       readonly track: number;
       readonly startPosition: number;
       readonly initialReason: GapReason | null;
-      /** As of the `open` message. */
+      /** Same meaning as in the `open` message. */
       readonly originMs: number;
     }
   | { readonly type: 'updated'; readonly requestId: number }
@@ -123,6 +123,6 @@ export type FromWorker =
       readonly closedBy: ClosingReason | null;
       readonly sealed: SealedExtent | null;
     }
-  /** As `packStats` has it. */
+  /** Packed by `packStats`. */
   | { readonly type: 'stats'; readonly packed: Float64Array<ArrayBuffer> }
   | { readonly type: 'storageFailed'; readonly callId: string; readonly code: string };

@@ -42,7 +42,7 @@ export interface RecorderOptions {
   readonly fenceTimeoutMs: number;
   readonly resumeGuardMs: number;
   readonly mainThreadTimeoutMs: number;
-  /** False while another process may own what this one works on: then nobody commands here. */
+  /** False while another process may own the recordings: no command is accepted here. */
   readonly isOwner?: () => boolean;
   readonly onUnattended: 'shut' | 'keep';
   readonly chunkMs: number;
@@ -53,18 +53,15 @@ export interface RecorderOptions {
   readonly workerEntry?: URL;
 }
 
-/** Nobody but the owner. */
+/** Access for the owner only. */
 const FOLDER_MODE = 0o700;
 /** Frames of two seconds at 20 ms, and room for smaller packets. */
 const MAX_HELD_ASIDE_PACKETS = 512;
-/**
- * Ports that other programs hold are passed over; more than this many runs of them is a busy
- * recorder.
- */
+/** Ports held by other programs are skipped; after this many runs the recorder counts as busy. */
 const MAX_BIND_ATTEMPTS = 16;
 const REBIND_INTERVAL_MS = 25;
 
-/** A stream, and where it listens. */
+/** A stream, and the port that it listens on. */
 interface Listening {
   readonly spec: StreamSpec;
   readonly port: number;
@@ -73,30 +70,28 @@ interface Listening {
 
 interface CallMedia {
   readonly slot: number;
-  /** The longest that a UCC of the call asked for. */
+  /** The longest look-back that a UCC of the call asked for. */
   lookbackMs: number;
   worker: WorkerHandle;
   /** Track to port. */
   readonly ports: Map<number, number>;
-  /** Of streams whose thread died: bound by nobody, and given to nobody else. */
+  /** Tracks whose thread died: their ports are unbound, and reserved for them. */
   readonly orphaned: Set<number>;
   dirMade: boolean;
-  /** Position 0 on the monotonic clock, of every stream in every thread; told with its audio. */
+  /** Position 0 on the monotonic clock, for all streams and threads; reported with its audio. */
   originMs?: number | undefined;
-  /** The order to shut that is under way. */
+  /** The order to shut in progress. */
   shutting?: Shutting | undefined;
 }
 
 interface Shutting {
   readonly order: number;
-  /** What arrived from then on is erased, monotonic ms. */
+  /** Audio that arrived from then on is erased, monotonic ms. */
   readonly atMs: number;
   readonly receipt: Promise<FenceReceipt>;
 }
 
-/**
- * The main thread's side of the recorder: gates, ports, fences, and the threads that do the work.
- */
+/** The main thread's side of the recorder: gates, ports, fences and worker threads. */
 export class MediaRecorder implements Recorder {
   readonly #options: RecorderOptions;
   readonly #settings: WorkerSettings;
@@ -111,7 +106,7 @@ export class MediaRecorder implements Recorder {
   /** Port to the source that sent to it last. */
   readonly #former = new Map<number, FormerSource>();
   #lastOrder = 0;
-  /** This process may not record any more. */
+  /** Set once this process may not record any more. */
   #forsaken: GapReason | undefined;
   #workers: WorkerHandle[] = [];
   #nextWorker = 0;
@@ -125,13 +120,21 @@ export class MediaRecorder implements Recorder {
     const mainThreadTimeoutMs = onUnattended === 'keep' ? 0 : options.mainThreadTimeoutMs;
     this.#pulse.start(options.isOwner);
     const secret = markerSecret(randomBytes(SECRET_BYTES));
-    // Calls that end give their slot back a little later than new ones may take theirs.
+    // Calls that end release their slot slightly after new ones may take theirs.
     this.#gates = new GateTable(options.maxCalls + 64);
     const gates = this.#gates.memory;
     const maxHeldAsidePackets = MAX_HELD_ASIDE_PACKETS;
     this.#settings = {
-      ...{ gates, secret, masterKey, recordingsDir, rtpHost },
-      ...{ chunkMs, maxUnwrittenBytes, maxHeldAsidePackets, resumeGuardMs, mainThreadTimeoutMs },
+      gates,
+      secret,
+      masterKey,
+      recordingsDir,
+      rtpHost,
+      chunkMs,
+      maxUnwrittenBytes,
+      maxHeldAsidePackets,
+      resumeGuardMs,
+      mainThreadTimeoutMs,
       pulse: this.#pulse.memory,
     };
     this.#pool = new PortPool(options.portMin, options.portMax);
@@ -221,7 +224,7 @@ export class MediaRecorder implements Recorder {
     return outcomes.filter((track) => track !== undefined);
   }
 
-  /** Resolves once packets of the new payload type are taken, and stricter rules hold. */
+  /** Resolves once packets of the new payload type are accepted and stricter rules apply. */
   async updateStream(callId: string, spec: StreamSpec): Promise<void> {
     const call = this.#call(callId);
     const { worker, ports } = call;
@@ -257,7 +260,7 @@ export class MediaRecorder implements Recorder {
     const erasing = lookbackMs > 0 ? this.#eraseEnded(callId, command, atMs) : [];
     const fence = Promise.all([this.#fences.raise(ports, marker), erasing]);
     const [receipt, erased] = await this.#orShut(callId, order, fence).catch((cause) => {
-      // Another order to shut has taken its place: what that one confirms holds for this one.
+      // Another order to shut replaced this one, and its confirmation holds for both.
       const { shutting } = call;
       if (!shutting || shutting.order !== this.#gates.order(slot)) throw cause;
       return shutting.order === order ? Promise.reject(cause) : Promise.all([shutting.receipt, []]);
@@ -329,16 +332,16 @@ export class MediaRecorder implements Recorder {
     try {
       await call.worker.request({ type: 'endCall', callId });
     } catch {
-      // The thread is gone, and with it what it held back.
+      // The thread is gone, and with it the audio that it held back.
     } finally {
       this.#ending.delete(callId);
     }
   }
 
   /**
-   * The process stops: every open gate is shut behind what has arrived by now, and none is opened
-   * any more, whatever is still on its way. Resolves when every stream has confirmed.
-   * @param closedBy `restart` where another process will go on with the calls
+   * Stops the media: shuts every open gate behind what has arrived by now, and opens none any more,
+   * whatever is still on its way. Resolves when every stream has confirmed.
+   * @param closedBy `restart` if another process will continue the calls
    */
   async stopMedia(closedBy: 'end' | 'restart'): Promise<void> {
     this.#stopping = true;
@@ -395,7 +398,7 @@ export class MediaRecorder implements Recorder {
     return false;
   }
 
-  /** False when the port is somebody else's. */
+  /** Returns false when another program holds the port. */
   async #open(callId: string, stream: Listening): Promise<boolean> {
     const call = this.#call(callId);
     const { slot, worker, originMs } = call;
@@ -409,7 +412,7 @@ export class MediaRecorder implements Recorder {
     return true;
   }
 
-  /** The system may take a moment to give back the port of a thread that ended. */
+  /** Retries, because the system may take a moment to release an ended thread's port. */
   async #openAgain(callId: string, stream: Listening) {
     for (let attempt = 0; attempt < MAX_BIND_ATTEMPTS; attempt += 1) {
       if (await this.#open(callId, stream)) return true;
@@ -426,7 +429,7 @@ export class MediaRecorder implements Recorder {
     call.dirMade = true;
   }
 
-  /** Calls are dealt out in turn. */
+  /** Assigns calls to workers in turn. */
   #nextOf(workers: readonly WorkerHandle[]): WorkerHandle {
     const worker = workers[this.#nextWorker % workers.length];
     if (!worker) throw new RecorderBusyError('no media thread');
@@ -434,7 +437,7 @@ export class MediaRecorder implements Recorder {
     return worker;
   }
 
-  /** Every order to a gate has a number of its own: markers of the ones before count no more. */
+  /** Numbers every order to a gate: markers of earlier orders no longer count. */
   #setGate(slot: number, gate: Gate, reason?: ClosingReason): number {
     this.#fences.supersede(this.#gates.order(slot));
     this.#lastOrder += 1;
@@ -442,20 +445,20 @@ export class MediaRecorder implements Recorder {
     return this.#lastOrder;
   }
 
-  /** What fails leaves the gate shut, and erases what it left in doubt. */
+  /** Leaves the gate shut, and erases audio in doubt, if the effect fails. */
   async #orShut<Result>(callId: string, order: number, effect: Promise<Result>): Promise<Result> {
     try {
       return await effect;
     } catch (cause) {
       const call = this.#calls.get(callId);
-      // An order that came since says what the gate is.
+      // A later order determines the gate.
       if (call && this.#gates.order(call.slot) === order) this.#shutNow(callId);
       this.#calls.get(callId)?.worker.post({ type: 'catchUp', callId });
       throw cause;
     }
   }
 
-  /** What streams that have ended hold back is erased like everybody's. */
+  /** Erases what ended streams hold back, as for every other stream. */
   async #eraseEnded(
     callId: string,
     { reason, predecessors = [] }: ShutOrder,

@@ -7,28 +7,28 @@ import type { TrackClock } from './clock/track-clock.ts';
 import { bindMediaSocket, openMediaSocket } from './intake/media-socket.ts';
 import type { Reception } from './intake/reception.ts';
 
-/** RFC 3550 section 6.2, and half of it before the first one. */
+/** RFC 3550 section 6.2; half of it before the first report. */
 const INTERVAL_MS = 5_000;
 const FIRST_INTERVAL_MS = 2_500;
 
-/** Nobody learns from it what machine this is (RFC 7022 section 4.2). */
+/** Random, so that it does not identify the machine (RFC 7022 section 4.2). */
 const cname = randomBytes(12).toString('base64');
 
 export interface StreamReportsOptions {
   readonly host: string;
   readonly clock: TrackClock;
   readonly reception: Reception;
-  /** Where the stream's packets come, and its control packets too where that was agreed on. */
+  /** Socket of the stream's packets, and of its control packets where that was agreed on. */
   readonly shared: Socket;
   /** Monotonic ms. */
   now(): number;
-  /** A valid packet of the stream came from this address. */
+  /** Returns true when a valid packet of the stream came from this address. */
   hasHeard(address: string): boolean;
 }
 
 /**
- * A stream's control packets (RFC 3550 section 6): what its sender tells of its clock is given to
- * ours, and every five seconds the sender is told what came of its packets.
+ * A stream's control packets (RFC 3550 section 6). The sender's clock reports are passed to the
+ * call's clock, and every five seconds the sender gets a report on its packets.
  */
 export class StreamReports {
   readonly #options: StreamReportsOptions;
@@ -48,7 +48,7 @@ export class StreamReports {
     this.agree(agreed);
   }
 
-  /** Takes the port above the stream's own, whether the client will use it or not. */
+  /** Binds the port above the stream's own, whether or not the client will use it. */
   bind(port: number, onBound: (error?: NodeJS.ErrnoException) => void): void {
     const { host } = this.#options;
     const socket = openMediaSocket(host);
@@ -67,7 +67,7 @@ export class StreamReports {
     this.#protect(srtp);
   }
 
-  /** What is no control packet of the stream's own source changes nothing. */
+  /** Receives a datagram. Only a control packet of the stream's own source has an effect. */
   receive(datagram: Buffer, from: Pick<RemoteInfo, 'address' | 'port'>): void {
     const plain = this.#opener ? this.#opener.unprotect(datagram) : datagram;
     const reading = plain && parseRtcp(plain);
@@ -81,10 +81,10 @@ export class StreamReports {
 
   tick(nowMs: number): void {
     if (nowMs < this.#dueMs) return;
-    // RFC 3550 section 6.3.1: reports of many streams do not come in step.
+    // RFC 3550 section 6.3.1: reports of many streams are randomised so as not to synchronise.
     this.#dueMs = nowMs + INTERVAL_MS * (0.5 + Math.random());
     const { clock, reception, shared } = this.#options;
-    // Nobody is sent what he has not asked for: an address in an SDP may be anybody's.
+    // No report goes to an unverified address: an SDP may name anybody's.
     if (!this.#to || !this.#own || !this.#options.hasHeard(this.#to.address)) return;
     const socket = this.#mux ? shared : this.#own;
     const block = reception.block(clock.jitter, nowMs);
@@ -98,7 +98,7 @@ export class StreamReports {
     this.#own = undefined;
   }
 
-  /** A key goes on counting where it stands: no two packets are sealed alike. */
+  /** Sets the keys. A known key continues its counter: no two packets are sealed alike. */
   #protect(keys: SrtpKeys | null): void {
     const before = this.#keys;
     this.#keys = keys;

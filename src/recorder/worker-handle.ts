@@ -7,7 +7,7 @@ type Reply = Extract<FromWorker, { requestId: number }>;
 /** A request before it has its number. */
 export type Unnumbered<T> = T extends unknown ? Omit<T, 'requestId'> : never;
 
-/** Packets are garbage as soon as they are read: more room for them is only more memory. */
+/** Packets are garbage as soon as they are read, so a larger young generation only costs memory. */
 const YOUNG_GENERATION_MIB = 2;
 
 interface Pending {
@@ -17,14 +17,14 @@ interface Pending {
 
 export interface WorkerHandleOptions {
   readonly settings: WorkerSettings;
-  /** The thread's entry; the recorder's own unless a test brings one that stalls. */
+  /** The thread's entry; the recorder's own unless a test supplies one that stalls. */
   readonly entry?: URL;
   onMessage(message: FromWorker): void;
-  /** The thread ended without being asked to. */
+  /** Called when the thread ended without a request to end. */
   onDied(detail: string): void;
 }
 
-/** One media thread, and the answers awaited from it. */
+/** One media thread, and the replies awaited from it. */
 export class WorkerHandle {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
@@ -58,7 +58,7 @@ export class WorkerHandle {
     this.#worker.postMessage(message);
   }
 
-  /** Rejects when the thread has ended, or ends before it answers. */
+  /** Sends a request; rejects when the thread has ended, or ends before it replies. */
   request(message: Unnumbered<Request>): Promise<Reply> {
     if (this.#exited) return Promise.reject(new Error(this.#detail));
     this.#lastRequest += 1;

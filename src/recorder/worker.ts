@@ -9,10 +9,10 @@ import type { Confirmation, FromWorker, ToWorker, WorkerSettings } from './messa
 import { SegmentWriter } from './segment/segment-writer.ts';
 import { packStats } from './stream-stats.ts';
 
-/** How often streams tell how they fare. */
+/** Interval at which streams report their statistics. */
 const STATS_INTERVAL_MS = 1_000;
 
-/** How often chunks that get no more frames are looked for. */
+/** Interval at which idle chunks, which get no more frames, are looked for. */
 const TICK_INTERVAL_MS = 100;
 
 interface OpenStream {
@@ -23,7 +23,7 @@ interface OpenStream {
 interface CallMedia {
   readonly clock: CallClock;
   readonly streams: Map<number, OpenStream>;
-  /** Of streams that have ended: what they hold back still ages. */
+  /** Ended streams whose held audio still ages. */
   readonly ended: Map<SegmentWriter, number>;
 }
 
@@ -33,10 +33,10 @@ const masterKey = Buffer.from(settings.masterKey);
 const gates = new GateTable(0, settings.gates);
 const pulse = new Pulse(settings.pulse);
 const calls = new Map<string, CallMedia>();
-/** On the clock that all threads share. */
+/** Reads the clock that all threads share. */
 const now = () => performance.now() + threadOffsetMs;
 const attendance = new Attendance(pulse, settings.mainThreadTimeoutMs, now());
-/** This thread's own: what it reads behind a standstill may have come at any time since. */
+/** This thread's own pulse: an item read after a stall may have come at any time since it began. */
 const ownPulse = new Pulse();
 ownPulse.start();
 let isAttended = true;
@@ -46,7 +46,7 @@ function send(message: FromWorker): void {
   parentPort?.postMessage(message);
 }
 
-/** Confirmations of one turn travel together: 400 streams fence as fast as one. */
+/** Batches the confirmations of one turn: 400 streams fence as fast as one. */
 function confirm(confirmation: Confirmation): void {
   if (confirmations.length === 0) {
     setImmediate(() => {
@@ -97,8 +97,19 @@ function openStream(message: Opening): void {
   const writer = writerFor(message, clock);
   const { maxHeldAsidePackets, resumeGuardMs, rtpHost: host } = settings;
   const stream = new MediaStream(spec, {
-    ...{ callId, slot, gates, secret, host, maxHeldAsidePackets, resumeGuardMs },
-    ...{ clock, writer, resumed, former, now, onDatagram: lookForBeat },
+    callId,
+    slot,
+    gates,
+    secret,
+    host,
+    maxHeldAsidePackets,
+    resumeGuardMs,
+    clock,
+    writer,
+    resumed,
+    former,
+    now,
+    onDatagram: lookForBeat,
     cameAfterMs: (readAtMs) => ownPulse.cameAfterMs(readAtMs),
     onBegan: (startPosition, initialReason) => {
       const originMs = call.clock.originMs ?? now();
@@ -126,7 +137,7 @@ function closeStream({ callId, track, closedBy, requestId }: Extract<ToWorker, {
     const closed = { type: 'closed', requestId, summary, source: stream.source } as const;
     call.streams.delete(track);
     call.ended.set(writer, track);
-    // Who waits for the end of a stream does not wait for its look-back as well.
+    // Waiting for the end of a stream does not include its look-back.
     if (writer.holdsBack) send(closed);
     writer.whenIdle(() => {
       call.ended.delete(writer);
@@ -146,7 +157,7 @@ function eraseEnded(message: Extract<ToWorker, { type: 'eraseEnded' }>): void {
   send({ type: 'erasedEnded', requestId, tracks });
 }
 
-/** Its streams have been closed; what they hold back is waited for. */
+/** Ends a call whose streams have been closed, and waits for what they hold back. */
 function endCall({ callId, requestId }: Extract<ToWorker, { type: 'endCall' }>): void {
   const waitingFor = [...(calls.get(callId)?.ended.keys() ?? [])].map(
     (writer) => new Promise<void>((resolve) => writer.whenIdle(resolve)),
@@ -187,7 +198,7 @@ function onMessage(message: ToWorker): void {
   }
 }
 
-/** Before whatever a thread that stood still finds in its sockets is kept. */
+/** Checks the beat before packets that a stalled thread finds in its sockets are kept. */
 function lookForBeat(nowMs: number): void {
   const wasAttended = isAttended;
   isAttended = attendance.isAttended(nowMs);

@@ -1,6 +1,6 @@
 /**
- * Audio that says which frame it is, for proof by search: a frame that is in a file can be found
- * there, and one that was paused must not be. A frame is one block of 16 bytes, ten times over:
+ * Audio that identifies its frame, for proof by search: a recorded frame is found in the file, and
+ * a paused one must not be. A frame is one block of 16 bytes, ten times over:
  *
  *   0xc5 0x3a | stream tag, 4 nibbles | frame index, 8 nibbles | check, 2 nibbles
  *
@@ -21,12 +21,12 @@ const MAGIC = Buffer.from([0xc5, 0x3a]);
 const NIBBLE = 0x90;
 const CHECK_START = 14;
 
-/** 20 ms of G.711 that carries the marker ten times. */
+/** Returns 20 ms of G.711 that carries the marker ten times. */
 export function markerFrame(streamTag: number, index: number): Uint8Array {
   return new Uint8Array(Buffer.alloc(MARKER_FRAME_BYTES, markerNeedle(streamTag, index)));
 }
 
-/** The block to look for in a file's bytes; no other frame of any stream holds it. */
+/** Returns the block to search for in a file's bytes; no other frame of any stream holds it. */
 export function markerNeedle(streamTag: number, index: number): Buffer {
   const block = Buffer.alloc(MARKER_BLOCK_BYTES);
   MAGIC.copy(block);
@@ -36,15 +36,13 @@ export function markerNeedle(streamTag: number, index: number): Buffer {
   return block;
 }
 
-/** The first whole marker in `bytes`, wherever it begins; undefined if there is none. */
+/** Returns the first whole marker in `bytes`, wherever it begins; undefined if there is none. */
 export function readMarkerFrame(bytes: Uint8Array): Marker | undefined {
   const found = findMarkers(bytes).next();
   return found.done ? undefined : { streamTag: found.value.streamTag, index: found.value.index };
 }
 
-/**
- * Every marker in `bytes` with its offset; blocks of one frame that follow each other count once.
- */
+/** Yields every marker in `bytes` with its offset; consecutive blocks of one frame count once. */
 export function* findMarkers(bytes: Uint8Array): Generator<MarkerBlock> {
   let last: Marker | undefined;
   for (const block of markerBlocks(bytes)) {
@@ -57,7 +55,7 @@ export interface MarkerBlock extends Marker {
   readonly offset: number;
 }
 
-/** Every whole block in `bytes`: a frame that nothing lies on has ten, one behind the other. */
+/** Yields every whole block in `bytes`: an intact frame has ten consecutive ones. */
 export function* markerBlocks(bytes: Uint8Array): Generator<MarkerBlock> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let at = buffer.indexOf(MAGIC); at >= 0; ) {

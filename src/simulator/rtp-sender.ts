@@ -12,19 +12,19 @@ export interface RtpStreamOptions {
   readonly destination: RtpDestination;
   readonly payloadType: number;
   readonly ssrc: number;
-  /** Payload of frame `index`, from 0; undefined sends nothing while timestamps go on. */
+  /** Returns the payload of frame `index`, from 0; undefined skips it while timestamps advance. */
   frame(index: number): Uint8Array | undefined;
   /** Default 0. */
   readonly firstSequence?: number;
   /** Default 0. */
   readonly firstTimestamp?: number;
-  /** Packets as they travel, where they are protected. */
+  /** Returns the packet in its protected form. */
   protect?(packet: Buffer): Buffer;
-  /** What a network does to the packet: sends it once, later, twice or never; default: once. */
+  /** Simulates the network: sends the packet once, later, twice or never; default: once. */
   impair?(packet: Buffer, send: (packet: Buffer) => void): void;
   /** Units of the RTP clock per frame; default 160 (20 ms at 8 kHz). */
   readonly timestampStep?: number;
-  /** A frame leaves the device, whatever the network does to it. */
+  /** Called when a frame leaves the device, whatever the network does to it. */
   onFrame?(index: number, times: FrameTimes): void;
   /** `sentAtMs`: Unix time with fraction, taken just before the packet is given to the socket. */
   onSent?(index: number, sequence: number, sentAtMs: number): void;
@@ -33,11 +33,11 @@ export interface RtpStreamOptions {
 /** Unix ms with fraction. */
 export interface FrameTimes {
   readonly sentAtMs: number;
-  /** On the sender's even clock, which a busy machine is late for. */
+  /** On the sender's regular clock, which a busy machine lags behind. */
   readonly dueAtMs: number;
 }
 
-/** What goes wrong with a sender's clock. */
+/** A fault of a sender's clock. */
 export interface ClockShift {
   /** Units of the RTP clock, from the next frame on; may be negative. */
   readonly timestamp?: number;
@@ -49,12 +49,12 @@ export interface RtpStreamHandle {
   readonly sent: number;
   /** Frames that were due so far, sent or silent. */
   readonly frames: number;
-  /** While true, timestamps stay where they are, whether frames are sent or silent. */
+  /** While true, timestamps stand still, whether frames are sent or silent. */
   standsStill: boolean;
-  /** What an impairment holds goes where its frame was sent to. */
+  /** Changes the destination; packets that an impairment holds go to their frame's original one. */
   retarget(destination: RtpDestination): void;
   shiftClock(shift: ClockShift): void;
-  /** Nothing is sent any more once this returns, but what is on its way. May be called twice. */
+  /** Stops sending; only packets on their way still go. May be called twice. */
   remove(): void;
 }
 
@@ -68,8 +68,8 @@ const PHASE_MS = FRAME_MS / PHASES;
 const DEFAULT_TIMESTAMP_STEP = 160;
 
 /**
- * Paces RTP streams at 20 ms from one timer. Every step is counted from the moment the timer
- * started, so that no delay adds up: a late step is made up for at once, within `MAX_CATCH_UP_MS`.
+ * Paces RTP streams at 20 ms from one timer. Every step is counted from the timer's start, so that
+ * delays do not add up: a late step is made up for at once, within `MAX_CATCH_UP_MS`.
  */
 export class RtpSender {
   readonly #phases: Set<PacedStream>[] = Array.from({ length: PHASES }, () => new Set());
@@ -82,7 +82,7 @@ export class RtpSender {
     return this.#phases.reduce((sum, phase) => sum + phase.size, 0);
   }
 
-  /** The first frame is due within 20 ms. */
+  /** Adds a stream, whose first frame is due within 20 ms. */
   add(options: RtpStreamOptions): RtpStreamHandle {
     const phase = this.#phases[this.#added % PHASES] as Set<PacedStream>;
     this.#added += 1;
@@ -117,7 +117,7 @@ export class RtpSender {
     this.#timer = setTimeout(() => this.#catchUp(), waitMs);
   }
 
-  /** Stops early if a frame's own code took the last stream away, or stopped and started again. */
+  /** Stops early if a frame's own code removed the last stream, or stopped and started again. */
   #catchUp(): void {
     const now = performance.now();
     const lateMs = now - this.#startedAtMs - this.#steps * PHASE_MS;
@@ -180,7 +180,7 @@ class PacedStream implements RtpStreamHandle {
     return this.#options.timestampStep ?? DEFAULT_TIMESTAMP_STEP;
   }
 
-  /** The marker bit begins a talkspurt (RFC 3551 section 4.1). */
+  /** Sends a packet; the marker bit begins a talkspurt (RFC 3551 section 4.1). */
   #send(index: number, payload: Uint8Array, dueAtMs: number): void {
     const { socket, payloadType, ssrc, firstSequence = 0, firstTimestamp = 0 } = this.#options;
     const sequence = (firstSequence + this.sent + this.#sequenceShift) & 0xffff;
@@ -209,10 +209,10 @@ class PacedStream implements RtpStreamHandle {
   }
 }
 
-/** RTP timestamps have 32 bits (RFC 3550 section 5.1). */
+/** Wraps a timestamp to 32 bits (RFC 3550 section 5.1). */
 function wrapped(timestamp: number): number {
   return ((timestamp % 2 ** 32) + 2 ** 32) % 2 ** 32;
 }
 
-/** UDP promises nothing; without a listener the socket would raise what the network says. */
+/** Ignores send errors: UDP promises nothing, and unheard errors would end the process. */
 function ignoreSendError(): void {}

@@ -28,7 +28,7 @@ export interface PlaceCallOptions {
   readonly requestUri: string;
   /** Further headers: `X-UCC-Name`, `X-Correlation-Id`. */
   readonly headers?: readonly SipHeader[];
-  /** As it stands in the metadata; default: base64 of a new UUID (RFC 7865 section 6.10). */
+  /** As in the metadata; default: base64 of a new UUID (RFC 7865 section 6.10). */
   readonly communicationSessionId?: string;
   /** One stream each. */
   readonly participants: readonly SimulatedParticipant[];
@@ -40,7 +40,9 @@ export interface PlaceCallOptions {
   readonly metadataFirst?: boolean;
   /** Default `sendonly`; `inactive` begins on hold. */
   readonly direction?: SdpDirection;
-  /** Offers of the server's own: followed by default; `refuse` answers 488, `ignore` sends on. */
+  /**
+   * Handling of the server's offers: followed by default; `refuse` answers 488, `ignore` sends on.
+   */
   readonly serverOffers?: ServerOffers;
 }
 
@@ -85,7 +87,7 @@ export class SessionRecordingClient {
     return call;
   }
 
-  /** Ends all calls that are up. May be called twice. */
+  /** Ends all calls in progress. May be called twice. */
   async close(): Promise<void> {
     await Promise.allSettled([...this.#calls].map((call) => call.end()));
     this.#sender.close();

@@ -17,7 +17,7 @@ export type EndedBy = 'client' | 'server';
 export type ServerOffers = 'follow' | 'refuse' | 'ignore';
 
 export interface HoldOptions {
-  /** Go on sending RTP all the same, as some clients do. */
+  /** Keeps sending RTP all the same, as some clients do. */
   readonly keepSending?: boolean;
   /** `nullAddress`: `c=IN IP4 0.0.0.0` and no direction attribute. Default `inactive`. */
   readonly style?: 'inactive' | 'nullAddress';
@@ -55,7 +55,7 @@ export class SimulatedCall {
   #state: SimulatedCallState = 'calling';
   #endedBy: EndedBy | undefined;
   #onHold = false;
-  /** The server asked for silence. */
+  /** The server requested silence. */
   #silenced = false;
 
   constructor(parts: SimulatedCallParts) {
@@ -75,7 +75,7 @@ export class SimulatedCall {
     return this.#dialog;
   }
 
-  /** The description this side offers now, as an `application/sdp` body. */
+  /** Returns the description this side offers now, as an `application/sdp` body. */
   body(): SipBody {
     const { payload } = this.#parts.format;
     const sdp = buildOffer({
@@ -107,7 +107,7 @@ export class SimulatedCall {
     this.#follow(response);
   }
 
-  /** Re-INVITE that puts the recording on hold. Nothing is sent from now on, unless asked for. */
+  /** Sends a re-INVITE that puts the recording on hold. By default nothing is sent from now on. */
   async hold(options: HoldOptions = {}): Promise<SipResponse> {
     this.#onHold = true;
     if (!options.keepSending) this.#enableStreams('inactive');
@@ -118,7 +118,7 @@ export class SimulatedCall {
     );
   }
 
-  /** Re-INVITE with `a=sendonly`; sends again once it was accepted. */
+  /** Sends a re-INVITE with `a=sendonly`; sends audio again once it is accepted. */
   async resume(): Promise<SipResponse> {
     const address = this.#parts.mediaAddress;
     const response = await this.#reinvite({ direction: 'sendonly', address });
@@ -128,7 +128,7 @@ export class SimulatedCall {
     return response;
   }
 
-  /** The same by UPDATE (RFC 3311). */
+  /** Does the same by UPDATE (RFC 3311). */
   async updateDirection(direction: SdpDirection): Promise<SipResponse> {
     this.#describe({ direction, address: this.#parts.mediaAddress });
     const response = await this.#established().request('UPDATE', this.body());
@@ -137,20 +137,20 @@ export class SimulatedCall {
     return response;
   }
 
-  /** BYE, and no more audio. May be called twice. */
+  /** Sends BYE, and no more audio. May be called twice. */
   async end(): Promise<void> {
     if (this.#state === 'ended') return;
     this.#finish('client');
     await this.#dialog?.bye();
   }
 
-  /** Heard once; at once if the call is over already. */
+  /** Calls the listener once; at once if the call is over already. */
   onEnded(listener: (by: EndedBy) => void): void {
     if (this.#endedBy) listener(this.#endedBy);
     else this.#endedListeners.push(listener);
   }
 
-  /** Stops without a word to the server, as a client does that crashed. */
+  /** Stops without telling the server, as a crashed client does. */
   abandon(): void {
     this.#finish('client');
   }
@@ -180,7 +180,7 @@ export class SimulatedCall {
     this.#sessionVersion += 1;
   }
 
-  /** Other keys for all streams, once they were accepted. */
+  /** Changes the keys of all streams, once they are accepted. */
   async rekey(): Promise<SipResponse> {
     for (const stream of this.streams) stream.offerKey();
     const response = await this.#reinvite(this.#description);
@@ -188,13 +188,13 @@ export class SimulatedCall {
     return response;
   }
 
-  /** The audio comes from other ports and sources: a re-INVITE tells where from. */
+  /** Sends the audio from other ports and sources, which a re-INVITE announces. */
   async changePorts(): Promise<SipResponse> {
     for (const stream of this.streams) await stream.changePort();
     return this.#reinvite(this.#description);
   }
 
-  /** What the server asked for last; it may ask for silence, never for more than is offered. */
+  /** Follows the server's last request, which may be silence, but never more than is offered. */
   #answer(incoming: SipDialogRequest): void {
     const { method, body } = incoming.request;
     const { serverOffers } = this.#parts;

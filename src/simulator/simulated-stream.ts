@@ -13,13 +13,13 @@ import type {
 } from './rtp-sender.ts';
 import type { StreamFormat } from './stream-format.ts';
 
-/** Payload of frame `index` (20 ms, G.711: 160 bytes), or undefined to be silent. */
+/** Returns the payload of frame `index` (20 ms, G.711: 160 bytes), or undefined to be silent. */
 export type FrameSource = (index: number) => Uint8Array | undefined;
 
 export interface StreamOptions {
   readonly label: string;
   readonly format: StreamFormat;
-  /** Left out, the audio goes unprotected. */
+  /** Omitted: the audio is unprotected. */
   readonly srtp?: SrtpSuite | undefined;
   readonly source: FrameSource;
   readonly onSent?: ((index: number, sequence: number, sentAtMs: number) => void) | undefined;
@@ -31,9 +31,9 @@ export interface StreamOptions {
 export class SimulatedStream {
   readonly label: string;
   #ssrc: number = randomBytes(4).readUInt32BE();
-  /** Where the answer wants the audio; undefined while the m-line is refused. */
+  /** Destination in the answer; undefined while the m-line is refused. */
   remote: RtpDestination | undefined;
-  /** False while the call is on hold; frames then go by unsent. */
+  /** False while the call is on hold; frames are then skipped. */
   enabled = true;
   #socket: Socket;
   readonly #options: StreamOptions;
@@ -59,12 +59,12 @@ export class SimulatedStream {
     socket.on('error', () => this.close());
   }
 
-  /** What its packets are protected with, as its offer says. */
+  /** Protection of its packets, as its offer states it. */
   get crypto(): SdpCrypto | undefined {
     return this.#key;
   }
 
-  /** Offers another key; packets go under it once `useKey` is called. */
+  /** Offers another key, which is used once `useKey` is called. */
   offerKey(): void {
     const { srtp: suite } = this.#options;
     if (!suite) return;
@@ -85,18 +85,18 @@ export class SimulatedStream {
     return this.#socket.address().port;
   }
 
-  /** Another source, as after a failover in the client: SSRC, numbers and timestamps are new. */
+  /** Changes the source, as a failover in the client does: SSRC, numbers and timestamps are new. */
   changeSource(): void {
     this.#ssrc = randomBytes(4).readUInt32BE();
     this.#restart();
   }
 
-  /** Timestamps and numbers go on from elsewhere, on the same SSRC. */
+  /** Shifts timestamps and numbers on the same SSRC. */
   shiftClock(shift: ClockShift): void {
     this.#handle?.shiftClock(shift);
   }
 
-  /** Timestamps stay where they are until this is taken back, as of senders that are broken. */
+  /** Stops the timestamps until this is reversed, as broken senders do. */
   standStill(stands: boolean): void {
     if (this.#handle) this.#handle.standsStill = stands;
   }
@@ -106,7 +106,7 @@ export class SimulatedStream {
     return this.#options.format.payload.clockRate / 1000;
   }
 
-  /** The audio comes from another port from now on, and from another source. */
+  /** Sends the audio from another port, and another source, from now on. */
   async changePort(): Promise<void> {
     const old = this.#socket;
     const socket = await bindSocket(old.address().address);
@@ -158,7 +158,7 @@ export class SimulatedStream {
 
   #start(sender: RtpSender, destination: RtpDestination): RtpStreamHandle {
     const { format, source, onSent, onFrame, impair } = this.#options;
-    // Frames keep their numbers, whatever becomes of their source.
+    // Frames keep their numbers even when their source changes.
     const first = this.#framesBefore;
     return sender.add({
       socket: this.#socket,
@@ -191,7 +191,7 @@ async function bindSocket(address: string): Promise<Socket> {
     // Addresses come from SDP: resolving at once keeps a packet from waiting for the next tick.
     lookup: (host, _options, done) => done(null, host, host.includes(':') ? 6 : 4),
   });
-  // Listened for beforehand: with such a lookup bind() is through before it returns.
+  // Listened for beforehand: with such a lookup bind() finishes before it returns.
   const listening = once(socket, 'listening');
   socket.bind(0, address);
   await listening;

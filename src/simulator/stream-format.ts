@@ -3,7 +3,7 @@ import type { SdpPayload } from '../protocols/sdp/types.ts';
 export const simulatedCodecs = ['PCMU', 'PCMA', 'G722', 'L16', 'L16_48K', 'OPUS'] as const;
 export type SimulatedCodec = (typeof simulatedCodecs)[number];
 
-/** How a simulated stream is offered, and how its timestamps go on. */
+/** A simulated stream's offer, and its timestamp step. */
 export interface StreamFormat {
   readonly payload: SdpPayload;
   /** Units of the RTP clock in a frame of 20 ms. */
@@ -11,7 +11,11 @@ export interface StreamFormat {
 }
 
 const payload = (payloadType: number, encoding: string, clockRate: number, channels = 1) => ({
-  ...{ payloadType, encoding, clockRate, channels, fmtp: undefined },
+  payloadType,
+  encoding,
+  clockRate,
+  channels,
+  fmtp: undefined,
 });
 
 /** L16 at 16 kHz, `L16_48K` at 48 kHz; a frame is the payload of 20 ms. */

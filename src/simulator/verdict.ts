@@ -41,7 +41,7 @@ export function judge(
   };
 }
 
-/** Unix ms with fraction, on the clock that stamps sent frames. */
+/** Returns Unix ms with fraction, on the clock that stamps sent frames. */
 export function nowMs(): number {
   return performance.timeOrigin + performance.now();
 }

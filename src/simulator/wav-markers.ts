@@ -2,7 +2,9 @@ import { encodeMulaw } from '../protocols/wav/g711.ts';
 import { WAV_HEADER_BYTES } from '../protocols/wav/wav-header.ts';
 import { findMarkers } from './marker-audio.ts';
 
-/** Per channel of a stereo WAV: where each stream's numbered frames lie, in samples. */
+/**
+ * Returns the positions, in samples, of each stream's numbered frames per channel of a stereo WAV.
+ */
 export function markersInWav(wav: Buffer): Map<number, Map<number, number>>[] {
   const frames = (wav.length - WAV_HEADER_BYTES) / 4;
   return [0, 1].map((channel) => {

@@ -4,8 +4,8 @@ import type { SipReply, SipRequest } from '../protocols/sip/message/types.ts';
 import type { InviteBody } from './invite-body.ts';
 
 /**
- * 415 for a body in which nothing was found, with what could have been (RFC 3261 sections 8.2.3 and
- * 21.4.13); undefined where it was read, or may be passed over.
+ * Returns 415 for a body in which nothing was found, listing the accepted types (RFC 3261 sections
+ * 8.2.3 and 21.4.13); undefined if it was read, or may be ignored.
  */
 export function bodyRefusal(
   request: SipRequest,
@@ -15,13 +15,13 @@ export function bodyRefusal(
   return { statusCode: 415, headers: [isEncoded(request) ? acceptedEncoding : acceptedTypes] };
 }
 
-/** What cannot be read because of its encoding is no fault of what it holds. */
+/** True for a body that is unreadable because of its encoding, not of its contents. */
 export function isEncoded(request: SipRequest): boolean {
   const encodings = headerValues(request, 'Content-Encoding');
   return encodings.some((name) => name.toLowerCase() !== 'identity');
 }
 
-/** No package is asked for, so that none may come (RFC 6086 section 4.2.2). */
+/** Requests no package, so that none may come (RFC 6086 section 4.2.2). */
 export function answerToInfo(request: SipRequest): SipReply {
   if (header(request, 'Info-Package') === undefined) return { statusCode: 200 };
   return { statusCode: 469, headers: [{ name: 'Recv-Info', value: '' }] };
@@ -30,7 +30,7 @@ export function answerToInfo(request: SipRequest): SipReply {
 const acceptedTypes = { name: 'Accept', value: ACCEPT };
 const acceptedEncoding = { name: 'Accept-Encoding', value: 'identity' };
 
-/** RFC 3261 section 20.11: without a word of its own, a body must be understood. */
+/** RFC 3261 section 20.11: unless it says otherwise, a body must be understood. */
 function isOptional(request: SipRequest): boolean {
   return /;\s*handling\s*=\s*optional\b/i.test(header(request, 'Content-Disposition') ?? '');
 }

@@ -15,16 +15,16 @@ export interface IdentityRules {
   /** Tried in this order; the first that names a known UCC counts. */
   readonly ucc: readonly UccSource[];
   readonly correlationId: readonly CorrelationSource[];
-  /** Names of SIP headers, tried in their order. */
+  /** Names of SIP headers, tried in order. */
   readonly headers: { readonly ucc: readonly string[]; readonly correlationId: readonly string[] };
-  /** Where vendors' own values stand in the metadata; empty: nowhere. */
+  /** Paths of vendors' own values in the metadata; empty: none. */
   readonly extensions: { readonly ucc: string; readonly correlationId: string };
   isUcc(name: string): boolean;
-  /** An agent or a supervisor of that UCC. */
+  /** Returns true for an agent or a supervisor of that UCC. */
   isMember(uccName: string, uri: string): boolean;
 }
 
-/** Which UCC a recording session's call belongs to; undefined when nothing in it names one. */
+/** Returns the UCC of a recording session's call; undefined when nothing in it names one. */
 export function uccOf(
   request: SipRequest,
   metadata: RecordingMetadata | undefined,
@@ -42,21 +42,21 @@ export function uccOf(
     .find((name) => name !== undefined && rules.isUcc(name));
 }
 
-/** A name, or a URI whose user part is one. */
+/** Returns the text as a name, and its user part if it is a URI. */
 function namesIn(value: string | undefined): (string | undefined)[] {
   return value === undefined ? [] : [value.toLowerCase(), uriUser(value)];
 }
 
 export interface CorrelationId {
   readonly guid: string;
-  /** `session`: the metadata's communication session; what else another call may not have. */
+  /** `session`: the metadata's communication session; the other sources are unique to a call. */
   readonly from: 'header' | 'extension' | 'session' | 'callId';
 }
 
 /**
- * The call's correlation id: a header (`X-Correlation-Id`), else a vendor's own value in the
- * metadata, else the communication session id read as a GUID (RFC 7865 section 6.10), else one
- * derived from it; without metadata the SIP Call-ID stands in. What is no id (`isNoId`) counts as
+ * Returns the call's correlation id: a header (`X-Correlation-Id`), else a vendor's own value in
+ * the metadata, else the communication session id read as a GUID (RFC 7865 section 6.10), else one
+ * derived from it; without metadata the SIP Call-ID is used. A placeholder (`isNoId`) counts as
  * none.
  */
 export function correlationIdOf(
@@ -88,15 +88,15 @@ export function correlationIdOf(
   return candidates.derived() ?? correlationIdOfDialog(request);
 }
 
-/** The metadata's first session id that is one. */
+/** Returns the metadata's first session id that is one. */
 function sessionIdOf(metadata: RecordingMetadata | undefined): string | undefined {
   return metadata?.communicationSessionIds.find((id) => !isNoId(id));
 }
 
-/** Every new session is compared with all others: each is read once. */
+/** Cached, because every new session is compared with all others. */
 const knownGuids = new WeakMap<RecordingMetadata, { readonly guid: string | undefined }>();
 
-/** The communication session's id as a GUID, read or derived: the same for the same session. */
+/** Returns the communication session's id as a GUID, read or derived: constant for one session. */
 export function sessionGuidOf(metadata: RecordingMetadata | undefined): string | undefined {
   if (metadata === undefined) return undefined;
   let known = knownGuids.get(metadata);
@@ -108,19 +108,19 @@ export function sessionGuidOf(metadata: RecordingMetadata | undefined): string |
   return known.guid;
 }
 
-/** What no other call has: derived from the SIP Call-ID. */
+/** Returns an id that no other call has, derived from the SIP Call-ID. */
 export function correlationIdOfDialog(request: SipRequest): CorrelationId {
   return { guid: guidFromText(header(request, 'Call-ID') ?? ''), from: 'callId' };
 }
 
 const noIds = ['null', 'none', 'undefined', 'unknown', 'anonymous', 'default'];
 const MIN_ID_CHARACTERS = 4;
-/** Where a configuration says that it stands, a short one is an id all the same. */
+/** At a configured path even a short text is an id. */
 const MIN_EXTENSION_CHARACTERS = 2;
 
 /**
- * Nothing that was made to tell calls apart: empty, a word for nothing, one character over and over
- * (nil and max UUIDs, in hexadecimal and base64), or zeros before too few characters.
+ * Returns true for text that cannot tell calls apart: empty, a word for nothing, one repeated
+ * character (nil and max UUIDs, in hexadecimal and base64), or zeros before too few characters.
  */
 export function isNoId(id: string, minCharacters = MIN_ID_CHARACTERS): boolean {
   const guid = guidFromSessionId(id);
@@ -131,7 +131,7 @@ export function isNoId(id: string, minCharacters = MIN_ID_CHARACTERS): boolean {
   });
 }
 
-/** The first value whose path is that one, or ends with it. */
+/** Returns the first value at that path, or at a path that ends with it. */
 function extensionAt(metadata: RecordingMetadata | undefined, path: string): string | undefined {
   const wanted = path.toLowerCase();
   if (wanted === '') return undefined;

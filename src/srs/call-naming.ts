@@ -15,7 +15,7 @@ import { type Dialogue, Dialogues } from './dialogues.ts';
 
 export interface CallNamingOptions {
   readonly rules: IdentityRules;
-  /** The last call of that correlation id, if what was commanded there still holds. */
+  /** Returns the last call of that correlation id, if its commands still apply. */
   recentCall(correlationId: string): Promise<CallRecord | undefined>;
 }
 
@@ -25,7 +25,7 @@ export interface NamedCall {
   readonly faults: readonly MetadataFault[];
 }
 
-/** A recording session, as far as its call is named by it. */
+/** The parts of a recording session that name its call. */
 export interface NamedSession {
   readonly metadata: RecordingMetadata | undefined;
 }
@@ -41,8 +41,8 @@ export class CallNaming {
   }
 
   /**
-   * Names the session's call and takes note of it, at once, so that the next session is compared
-   * with this one.
+   * Names the session's call and notes it at once, so that the next session is compared with this
+   * one.
    * @throws UccUnknownError
    */
   async name(session: NamedSession, request: SipRequest, address: string): Promise<NamedCall> {
@@ -66,14 +66,17 @@ export class CallNaming {
     return { uccName, correlationId, faults: isUseless ? ['sessionId'] : [] };
   }
 
-  /** Also of a session that the process before this one had. */
+  /** Notes a session's call, also for a session of the previous process. */
   took(
     session: NamedSession,
     call: { uccName: string; correlationId: string; address: string },
   ): void {
     const { uccName, correlationId, address } = call;
     this.#dialogues.add(session, () => ({
-      ...{ sessionGuid: sessionGuidOf(session.metadata), uccName, address, correlationId },
+      sessionGuid: sessionGuidOf(session.metadata),
+      uccName,
+      address,
+      correlationId,
       get parties() {
         return partyAddresses(session);
       },
@@ -84,7 +87,7 @@ export class CallNaming {
     this.#dialogues.remove(session);
   }
 
-  /** Whether the last call of that id was this dialogue, whose commands hold, or another one. */
+  /** Decides if the last call of that id was this dialogue, whose commands apply, or another. */
   async #endedOf(
     wanted: CorrelationId,
     offered: Dialogue,
@@ -103,7 +106,7 @@ function dialogueOf(session: NamedSession, uccName: string, address: string): Di
   return { sessionGuid, uccName, address, parties: partyAddresses(session) };
 }
 
-/** Of a known session it is read only where its session id is the same: it may name thousands. */
+/** Returns a session's addresses, read only for an equal session id: it may name thousands. */
 function partyAddresses({ metadata }: NamedSession): string[] {
   return (metadata?.participants ?? []).flatMap(({ aor }) => aor ?? []);
 }

@@ -12,9 +12,9 @@ export interface AnsweredOffer {
 }
 
 /**
- * What an answer to an offer of ours agrees on (RFC 3264 section 7), as choices of the lines that
- * are in use; a line that it refuses is none of them. undefined for what cannot be used: lines
- * that do not match, a codec, a profile or a key that was not offered.
+ * Returns the agreement in an answer to our offer (RFC 3264 section 7), as choices of the lines in
+ * use, without refused lines. Returns undefined for an unusable answer: mismatched lines, or a
+ * codec, a profile or a key that was not offered.
  */
 export function choicesOfAnswer(
   answer: SdpOffer,
@@ -30,14 +30,14 @@ export function choicesOfAnswer(
     const matched = matchLine(theirs, ours);
     const choice = matched && chooseLine(matched, metadata, rules);
     if (!choice || choice.stream.clockRate !== stream?.clockRate) return undefined;
-    // Who may not send says nothing of a hold of its own.
+    // A client that may not send has no hold of its own.
     const held = ours.direction === 'inactive' ? stream.held : choice.stream.held;
     choices.push({ ...choice, stream: { ...choice.stream, held } });
   }
   return choices;
 }
 
-/** The answered line with nothing but what was offered on it, under the label that it has. */
+/** Returns the answered line with only the offered formats, under its existing label. */
 function matchLine(theirs: SdpMedia, ours: SdpMedia): SdpMedia | undefined {
   if (theirs.protocol.toUpperCase() !== ours.protocol.toUpperCase()) return undefined;
   const isOffered = ({ encoding, clockRate, channels }: SdpPayload): boolean =>

@@ -3,29 +3,29 @@ import { uriUser } from '../domain/identifiers/sip-uri.ts';
 import { isUuid } from '../protocols/siprec/session-id.ts';
 import type { IdentityRules } from './call-identity.ts';
 
-/** What a recording session says of its dialogue. */
+/** A recording session's information about its dialogue. */
 export interface Dialogue {
-  /** Of its communication session, see `sessionGuidOf`; undefined: it names none. */
+  /** GUID of its communication session, see `sessionGuidOf`; undefined: it names none. */
   readonly sessionGuid: string | undefined;
   readonly uccName: string;
-  /** Of the client. */
+  /** The client's address. */
   readonly address: string;
-  /** Whom its metadata names, as far as it is known by now. */
+  /** Parties that its metadata names, as known by now. */
   readonly parties: readonly string[];
 }
 
 export interface KnownDialogue extends Dialogue {
-  /** Of its call: the session's, or one that was given another way. */
+  /** Correlation id of its call: the session's, or one assigned another way. */
   readonly correlationId: string;
 }
 
-/** Withheld numbers: many callers are called so. */
+/** Withheld numbers: many callers share these names. */
 const anonymous = /^(?:anonymous|unknown|restricted|unavailable|private|withheld|nocallerid)$/;
 
 /**
- * Which recording sessions belong together. A session id should be like no other, and some clients
- * send one and the same for every call: two calls that share one become one recording only where
- * their parties say that they are one dialogue.
+ * Decides which recording sessions belong together. A session id should be unique, and some clients
+ * send the same one for every call: two calls that share one become one recording only if their
+ * parties show that they are one dialogue.
  */
 export class Dialogues<Session> {
   readonly #rules: Pick<IdentityRules, 'isUcc' | 'isMember'>;
@@ -35,7 +35,7 @@ export class Dialogues<Session> {
     this.#rules = rules;
   }
 
-  /** @param dialogue read anew whenever another session is compared with it */
+  /** @param dialogue called whenever another session is compared with it */
   add(session: Session, dialogue: () => KnownDialogue): void {
     this.#known.set(session, dialogue);
   }
@@ -45,9 +45,9 @@ export class Dialogues<Session> {
   }
 
   /**
-   * The call in progress that the session belongs to. Where there is none: `taken`, a call of
-   * others has the correlation id that its session id comes to; `shared`, one has the session id,
-   * under another correlation id; undefined, nobody has.
+   * Returns the call in progress that the session belongs to. Without one: `taken`, another call
+   * has the correlation id derived from its session id; `shared`, one has the session id, under
+   * another correlation id; undefined, no call has it.
    */
   find(offered: Dialogue): { readonly correlationId: string } | 'taken' | 'shared' | undefined {
     const { sessionGuid: guid } = offered;
@@ -62,8 +62,8 @@ export class Dialogues<Session> {
   }
 
   /**
-   * Whether a session goes on with a dialogue whose last one has ended: the other party is the
-   * same. In doubt it does, so that a pause is not lost in between.
+   * Returns true if a session continues an ended dialogue: the other party is the same. In doubt it
+   * does, so that a pause is not lost in between.
    */
   goesOn(ended: Pick<Dialogue, 'uccName' | 'parties'>, offered: Dialogue): boolean {
     const [before, now] = [this.#named(ended), this.#named(offered)];
@@ -72,7 +72,7 @@ export class Dialogues<Session> {
     return overlap(before.others, now.others);
   }
 
-  /** An agent may be in several calls at once, and so may a queue's address: others tell. */
+  /** Compares the other parties: agents, and a queue's address, may be in several calls at once. */
   #isOne(known: Dialogue, offered: Dialogue): boolean {
     const [one, other] = [this.#named(known), this.#named(offered)];
     if (one.all.size === 0 || other.all.size === 0) {
@@ -82,7 +82,7 @@ export class Dialogues<Session> {
     return isWithin(one.others, other.others) || isWithin(other.others, one.others);
   }
 
-  /** By their user parts: a client may name one party by several of its own addresses. */
+  /** Returns their user parts: a client may name one party by several of its own addresses. */
   #named({ parties, uccName }: Pick<Dialogue, 'uccName' | 'parties'>): {
     all: Set<string>;
     others: Set<string>;

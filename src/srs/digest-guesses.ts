@@ -2,14 +2,14 @@ import { addressKey } from '../domain/common/networks.ts';
 import type { DigestGuard } from '../protocols/sip/message/types.ts';
 
 export interface GuessLimits {
-  /** Wrong answers within the window; what follows is not looked at. */
+  /** Wrong answers within the window; further ones are not checked. */
   readonly maxFailuresPerAddress: number;
   readonly maxFailuresPerUser: number;
   readonly failureWindowMs: number;
 }
 
 export interface GuessPorts {
-  /** Once for each address and user in a window. */
+  /** Called once for each address and user in a window. */
   onGuessing(who: string): void;
   /** Monotonic ms */
   readonly nowMs?: () => number;
@@ -22,18 +22,18 @@ interface Failures {
 
 const MAX_ADDRESSES = 10_000;
 const MAX_PROVED = 10_000;
-/** The name of all users that there are not: of them nothing can be guessed. */
+/** The shared name of all unknown users: nothing can be guessed about them. */
 const NOBODY = '';
 
 /**
- * Bounds on wrong digest answers. A client whose address has answered rightly for its user is not
- * kept out by what others guess of that user: only its own wrong answers count.
+ * Limits on wrong digest answers. A client whose address has answered correctly for its user is not
+ * locked out by others' guesses for that user: only its own wrong answers count.
  */
 export class DigestGuesses implements DigestGuard {
   readonly #limits: GuessLimits;
   readonly #ports: GuessPorts;
   readonly #ofAddress = new Map<string, Failures>();
-  /** No more than there are users. */
+  /** Bounded by the number of users. */
   readonly #ofUser = new Map<string, Failures>();
   readonly #proved = new Set<string>();
 
@@ -42,7 +42,7 @@ export class DigestGuesses implements DigestGuard {
     this.#ports = ports;
   }
 
-  /** Of failures that are remembered. */
+  /** Number of remembered failures. */
   get size(): number {
     return this.#ofAddress.size + this.#ofUser.size;
   }

@@ -15,7 +15,7 @@ import type { SipReply, SipRequest } from '../protocols/sip/message/types.ts';
 import { bodyRefusal, isEncoded } from './body-refusal.ts';
 import type { OfferFault } from './offer-answer.ts';
 
-/** Seconds after which a client may try again when every port or call is taken. */
+/** Seconds after which a client may retry when every port or call is taken. */
 const RETRY_AFTER = '10';
 
 /** RFC 3261 section 20.43 */
@@ -31,7 +31,7 @@ export function notAcceptable(why: OfferFault): SipReply {
   return { statusCode: 488, reason: 'Not Acceptable Here', headers };
 }
 
-/** A description that is past a bound names the bound (RFC 3261 section 20.43, code 399). */
+/** A description that exceeds a bound is refused by its name (RFC 3261 section 20.43, code 399). */
 const bounds: Readonly<Partial<Record<SdpErrorReason, { statusCode: number; text: string }>>> = {
   tooLarge: {
     statusCode: 413,
@@ -54,7 +54,7 @@ function answerToDescription(reason: SdpErrorReason): SipReply {
   return { statusCode: bound.statusCode, headers };
 }
 
-/** The one map from what went wrong to the SIP answer; what is unknown says nothing of itself. */
+/** Maps errors to SIP answers, as the only place; unknown errors reveal nothing of themselves. */
 export function answerToFailure(cause: unknown, request: SipRequest): SipReply {
   if (cause instanceof SdpError) {
     const refusal = isEncoded(request) ? bodyRefusal(request) : undefined;

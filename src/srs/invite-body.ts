@@ -13,13 +13,13 @@ import { boundaryIn, readMultipart } from '../protocols/siprec/multipart.ts';
 import { MetadataError, type RecordingMetadata } from '../protocols/siprec/types.ts';
 import { MAX_METADATA_BYTES } from '../protocols/siprec/xml-tree.ts';
 
-/** What an INVITE, re-INVITE or UPDATE brought, in whatever order its parts came. */
+/** Contents of an INVITE, re-INVITE or UPDATE, whatever the order of its parts. */
 export interface InviteBody {
   readonly offer: SdpOffer | undefined;
   readonly metadata: RecordingMetadata | undefined;
-  /** A part of it came, whether or not anything in it could be told. */
+  /** True if a metadata part came, readable or not. */
   readonly hasMetadata: boolean;
-  /** Why the metadata may not be all that the client meant. */
+  /** Reasons why the metadata may be incomplete. */
   readonly faults: readonly MetadataFault[];
 }
 
@@ -33,13 +33,13 @@ interface Part {
 type Kind = 'sdp' | 'metadata' | 'multipart' | 'other';
 
 const MAX_NESTING = 3;
-/** Of all parts together. */
+/** Limit for all parts together. */
 const MAX_DECOMPRESSED_BYTES = 1_048_576;
 
 /**
- * Reads whatever there is to read: of what is optional nothing is refused. A part that says to be
- * something else than it is counts as what it is.
- * @throws SdpError where a description is there, and none that can be used
+ * Reads everything readable: optional contents are never refused. A mislabelled part counts as what
+ * it is.
+ * @throws SdpError if there is a description, and none is usable
  */
 export function readInviteBody(request: SipRequest): InviteBody {
   const typeHeader = header(request, 'Content-Type') ?? '';
@@ -57,7 +57,7 @@ export function isBadBody(cause: unknown): boolean {
   return cause instanceof SdpError;
 }
 
-/** Both; what is known stays where both together are more than one document may hold. */
+/** Joins both; the known metadata stays if both together exceed one document's limits. */
 export function joinMetadata(
   known: RecordingMetadata | undefined,
   update: RecordingMetadata | undefined,
@@ -76,7 +76,7 @@ class BodyReader {
   #sdpError: SdpError | undefined;
   #metadata: RecordingMetadata | undefined;
   #hasMetadata = false;
-  /** What may still be read: many parts are no way around the bounds of one. */
+  /** Remaining allowance: many parts may not exceed the limits of one. */
   readonly #left = {
     sdpBytes: 2 * MAX_SDP_CHARACTERS,
     metadataBytes: 2 * MAX_METADATA_BYTES,
@@ -101,7 +101,7 @@ class BodyReader {
     else if (kind === 'metadata') this.#readMetadata(part, content);
   }
 
-  /** What cannot be decompressed, or is too large then, stays as it came. */
+  /** Decompresses a part; one that cannot be, or is too large then, stays compressed. */
   #decompressed({ coding, content }: Part): Buffer {
     const isGzip = coding === 'gzip' || coding === 'x-gzip';
     const { decompressedBytes } = this.#left;
@@ -112,7 +112,7 @@ class BodyReader {
       this.#left.decompressedBytes -= whole.length;
       return whole;
     } catch {
-      // Neither SDP nor metadata is found in it; how far it went, nobody tells.
+      // Neither SDP nor metadata is found in it, and its decompressed size is unknown.
       this.#left.decompressedBytes = 0;
       return content;
     }
@@ -126,11 +126,11 @@ class BodyReader {
     for (const part of parts) this.read(part, depth + 1);
   }
 
-  /** The last one that can be used, as in `multipart/alternative`. */
+  /** Reads the last usable one, as in `multipart/alternative`. */
   #readOffer(content: Buffer): void {
     try {
       this.#left.sdpBytes -= content.length;
-      // What is too large is not even made a text of.
+      // Oversized content is not even converted to text.
       const isTooLarge = content.length > MAX_SDP_CHARACTERS || this.#left.sdpBytes < 0;
       if (isTooLarge) throw new SdpError('tooLarge');
       this.#offer = labelledSafely(parseOffer(content.toString()));
@@ -140,7 +140,7 @@ class BodyReader {
     }
   }
 
-  /** Of several documents the first says what is complete; the others add to it. */
+  /** Reads metadata: the first of several documents counts as complete, the others add to it. */
   #readMetadata({ contentType, typeHeader }: Part, content: Buffer): void {
     this.#hasMetadata = true;
     this.#left.metadataBytes -= Math.min(content.length, MAX_METADATA_BYTES);
@@ -160,7 +160,7 @@ class BodyReader {
   }
 }
 
-/** Labels tell streams apart, and what the metadata calls one must stay what the offer does. */
+/** Labels tell streams apart, so the metadata's names for them must match the offer's. */
 function labelledSafely(offer: SdpOffer): SdpOffer {
   return { ...offer, media: offer.media.map((one) => ({ ...one, label: cleanLabel(one.label) })) };
 }
@@ -170,7 +170,7 @@ function cleanLabel(label: string | undefined): string | undefined {
 }
 
 /**
- * Parties' names and addresses and streams' labels, as they are kept from here on. Ids of sessions
+ * Cleans parties' names and addresses and streams' labels before they are stored. Ids of sessions
  * and vendors' values name the call, and stay.
  */
 function withoutCards(metadata: RecordingMetadata): RecordingMetadata {
@@ -186,7 +186,7 @@ function withoutCards(metadata: RecordingMetadata): RecordingMetadata {
   return { ...metadata, participants, streams };
 }
 
-/** By what it begins with; its type counts where that says nothing. */
+/** Decides by the content's beginning, or by its type where that is inconclusive. */
 function kindOf(contentType: string, content: Buffer): Kind {
   const head = content.subarray(0, 1_024).toString('latin1').replaceAll('\0', '');
   const isDescription = /^\s*v=0\s*[\r\n]/.test(head);

@@ -2,7 +2,7 @@ import { addressKey } from '../domain/common/networks.ts';
 import { RateLimiter } from '../domain/common/rate-limiter.ts';
 import type { InviteLoad } from '../protocols/sip/message/types.ts';
 
-/** Twice as many at once. */
+/** Rates; bursts may be twice as large. */
 export interface InviteRates {
   readonly invitesPerSecond: number;
   readonly invitesPerSecondPerAddress: number;
@@ -11,13 +11,13 @@ export interface InviteRates {
 const BURST_SECONDS = 2;
 const MAX_ADDRESSES = 10_000;
 const EVERYBODY = '';
-/** What an INVITE usually has; each further KiB counts once more: reading it takes that long. */
+/** An INVITE's usual size; each further KiB counts once more, for its reading time. */
 const USUAL_KIB = 4;
 const KIB = 1_024;
 
 /**
- * Bounds on INVITEs, and on what dialogs bring later, per client and in all. New calls and dialogs
- * are counted apart, so that a flood of one keeps none of the other out.
+ * Limits on INVITEs, and on later requests in dialogs, per client and in all. New calls and dialogs
+ * are counted apart, so that a flood of one does not block the other.
  */
 export class InviteLimits {
   readonly #newCalls: Pair;
@@ -28,7 +28,7 @@ export class InviteLimits {
     this.#inDialogs = new Pair(rates);
   }
 
-  /** 0, or the seconds after which it may be tried again. One client's excess costs no other. */
+  /** Returns 0, or the seconds to wait before retrying. One client's excess costs no other. */
   delaySeconds({ address, bytes, inDialog }: InviteLoad): number {
     const pair = inDialog ? this.#inDialogs : this.#newCalls;
     const cost = 1 + Math.max(0, Math.ceil(bytes / KIB) - USUAL_KIB);

@@ -7,7 +7,7 @@ interface Losing {
   onFailure(cause: unknown): void;
 }
 
-/** Another release kept of a session what this one cannot go on with: its call is told. */
+/** Ends a session whose state, kept by another release, cannot be resumed; tells its call. */
 export async function loseSession(
   { session, restored }: { session: RecordingSession; restored: RestoredSession },
   cause: unknown,

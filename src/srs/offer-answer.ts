@@ -14,27 +14,27 @@ import { isMixed, participantForLabel } from '../protocols/siprec/stream-partici
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 import { chooseProtection } from './srtp-choice.ts';
 
-/** What Hush makes of one m-line. */
+/** Hush's choice for one m-line. */
 export interface MediaChoice {
   readonly index: number;
   readonly stream: OfferedStream;
-  /** All that is recorded in the clock of the first: a client may change between them. */
+  /** All recorded types in the first one's clock: a client may change between them. */
   readonly payloadTypes: readonly number[];
-  /** What we protect our own packets with. */
+  /** Key of our own packets. */
   readonly crypto: SdpCrypto | undefined;
   readonly rtcpMux: boolean;
 }
 
-/** What an offer is chosen from by. */
+/** Rules for choosing from an offer. */
 export interface MediaRules {
   readonly srtp: SrtpPolicy;
-  /** What the m-line is protected with so far. */
+  /** Returns the m-line's current keys. */
   keysOf(index: number): SrtpKeys | null;
 }
 
 /**
- * What is recorded, and can be listened to: the clock rates that its RTP may count in, Hz, and its
- * channels (RFC 3551 section 4.5, RFC 7587 section 4.1).
+ * Formats that are recorded and can be played back: RTP clock rates, Hz, and channels (RFC 3551
+ * section 4.5, RFC 7587 section 4.1).
  */
 const recorded: Readonly<Record<string, { rates: readonly number[]; channels: number }>> = {
   PCMU: { rates: [8000], channels: 1 },
@@ -44,17 +44,17 @@ const recorded: Readonly<Record<string, { rates: readonly number[]; channels: nu
   OPUS: { rates: [48_000], channels: 2 },
 } satisfies Record<Codec, { rates: readonly number[]; channels: number }>;
 
-/** Nobody listens for tones of digits in these (docs/operate/siprec.md). */
+/** Codecs in which DTMF tones are not detected (docs/operate/siprec.md). */
 const toneless: readonly string[] = ['G722', 'OPUS'] satisfies Codec[];
 
 /** DTLS needs a handshake that no recording session has. */
 const profiles: readonly string[] = ['RTP/AVP', 'RTP/AVPF', 'RTP/SAVP', 'RTP/SAVPF'];
-/** They say hold, not where to. */
+/** Addresses that mean hold, not a destination. */
 const nullAddresses: readonly string[] = ['0.0.0.0', '::'];
-/** RFC 3551 table 4: what comes of it is known without being offered. */
+/** RFC 3551 table 4: its meaning is known without being offered. */
 const STATIC_COMFORT_NOISE = 13;
 
-/** The usable audio m-lines of an offer (RFC 7866 section 7.1.1), in their order. */
+/** Returns the usable audio m-lines of an offer (RFC 7866 section 7.1.1), in order. */
 export function chooseMedia(
   offer: SdpOffer,
   metadata: RecordingMetadata | undefined,
@@ -66,10 +66,10 @@ export function chooseMedia(
   });
 }
 
-/** What an offer lacks: audio, a codec that Hush records, a way to carry and protect it. */
+/** The missing part of an offer: audio, a recorded codec, a usable transport or protection. */
 export type OfferFault = 'media' | 'format' | 'transport';
 
-/** undefined when the offer has audio that can be recorded, or wants nothing: else 488. */
+/** Returns 488's reason; undefined when the offer has recordable audio, or wants nothing. */
 export function whyUnacceptable(offer: SdpOffer, rules: MediaRules): OfferFault | undefined {
   const wanted = offer.media.filter(({ kind, port }) => kind === 'audio' && port !== 0);
   const unused = offer.media.every(({ port }) => port === 0);
@@ -133,7 +133,7 @@ export function sourceOf({ port, connectionAddress: address = '' }: SdpMedia): M
   return isNamed ? { address, port } : unnamedSource;
 }
 
-/** Where the client wants reports (RFC 3550 section 11, RFC 3605, RFC 5761). */
+/** Returns where the client wants reports (RFC 3550 section 11, RFC 3605, RFC 5761). */
 function rtcpOf({ port, connectionAddress, rtcp, rtcpMux: mux }: SdpMedia): RtcpRoute {
   const address = rtcp?.address ?? connectionAddress ?? '';
   if (isIP(address) === 0 || nullAddresses.includes(address)) {
@@ -148,8 +148,8 @@ function isRecorded({ encoding, clockRate, channels }: SdpPayload): boolean {
 }
 
 /**
- * Audio that may take turns with the preferred one. Not where that would let tones of digits in:
- * they are looked for in some codecs only.
+ * True for audio that may alternate with the preferred one, unless that would let DTMF tones in:
+ * they are detected in some codecs only.
  */
 function isOther(audio: SdpPayload, payload: SdpPayload): boolean {
   if (payload === audio || !isRecorded(payload)) return false;
@@ -158,7 +158,7 @@ function isOther(audio: SdpPayload, payload: SdpPayload): boolean {
 }
 
 /**
- * Digits and comfort noise count in the clock of the audio that they go with (RFC 4733 section
+ * Digits and comfort noise count in the clock of the audio that they belong to (RFC 4733 section
  * 2.5.1.1, RFC 3389 section 4).
  */
 function goesWith(audio: SdpPayload, { encoding, clockRate }: SdpPayload): boolean {
@@ -167,7 +167,7 @@ function goesWith(audio: SdpPayload, { encoding, clockRate }: SdpPayload): boole
 }
 
 /**
- * The client sends nothing on this line for now (RFC 7866 section 7.1.1.1 and RFC 3264 section
+ * True while the client sends nothing on this line (RFC 7866 section 7.1.1.1 and RFC 3264 section
  * 8.4).
  */
 export function isHeld({ direction }: SdpMedia): boolean {

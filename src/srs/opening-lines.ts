@@ -23,9 +23,9 @@ const payloads: readonly SdpPayload[] = [
 ];
 
 /**
- * What Hush offers a client that leaves the offer to it (RFC 3261 section 13.2.1): a line for each
- * stream that the metadata names, two where it names none. The client may send before its answer
- * has come; from where is not known until then.
+ * Builds Hush's offer to a client that leaves the offer to it (RFC 3261 section 13.2.1): a line for
+ * each stream in the metadata, or two without any. The client may send before its answer arrives,
+ * from a source unknown until then.
  */
 export function openingLines(
   metadata: RecordingMetadata | undefined,
@@ -54,9 +54,11 @@ function lineOf(
       mixed: metadata !== undefined && isMixed(metadata, label),
       clockRate: CLOCK_RATE,
       agreed: {
-        ...{ codec: 'PCMU', payloadType: 0 },
+        codec: 'PCMU',
+        payloadType: 0,
         others: [{ codec: 'PCMA', payloadType: 8 }],
-        ...{ dtmfPayloadType: DTMF, comfortNoisePayloadType: COMFORT_NOISE },
+        dtmfPayloadType: DTMF,
+        comfortNoisePayloadType: COMFORT_NOISE,
         source: unnamedSource,
         rtcp: { mux: false, address: null, port: null },
         srtp: keys,
@@ -69,7 +71,7 @@ function lineOf(
   };
 }
 
-/** The client's own key is not known yet: until it is, nothing that comes is authentic. */
+/** Makes random keys; until the client's own key is known, no packet is authentic. */
 function ownKeys(): SrtpKeys {
   const { keyBytes, saltBytes } = srtpSuites[SUITE];
   const bytes = keyBytes + saltBytes;

@@ -3,14 +3,14 @@ import type { CallDescription } from '../domain/lifecycle/offered-media.ts';
 import { isMixed, participantForLabel } from '../protocols/siprec/stream-participants.ts';
 import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 
-/** Everybody whom the metadata names by an address. */
+/** Returns all parties that the metadata names by an address. */
 export function partiesOf(metadata: RecordingMetadata | undefined): CallDescription['parties'] {
   return (metadata?.participants ?? []).flatMap(({ aor, name }) =>
     aor === undefined ? [] : [{ aor, name: name ?? null }],
   );
 }
 
-/** What the metadata, as far as it is known by now, says of these streams and their call. */
+/** Returns the metadata's description of these streams and their call, as known by now. */
 export function descriptionOf(
   metadata: RecordingMetadata | undefined,
   streams: readonly CallStream[],

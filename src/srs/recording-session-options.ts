@@ -13,7 +13,7 @@ export interface RecordingSessionOptions {
   /** Address that the SDP answers name. */
   readonly mediaAddress: string;
   readonly timerRules: SessionTimerRules;
-  /** Whether clients of a paused call are asked to send nothing. */
+  /** True if clients of a paused call are asked to send nothing. */
   readonly twoSidedPause: boolean;
   readonly srtp: SrtpPolicy;
   onPauseOffered(outcome: OfferOutcome): void;
@@ -22,12 +22,12 @@ export interface RecordingSessionOptions {
   onEnded(): void;
 }
 
-/** Everything that another process needs to go on with the dialog, as plain JSON. */
+/** All state that another process needs to continue the dialog, as plain JSON. */
 export interface Signalling {
   readonly dialog: SipDialogState;
   readonly description: DescriptionState;
   readonly refresh: RefreshState | null;
-  /** All that the client has told; absent in what older versions saved. */
+  /** All metadata that the client has sent; absent in records of older versions. */
   readonly metadata?: RecordingMetadata | null;
   /** An offer of ours in a 2xx waits for its answer in the ACK. */
   readonly owed?: boolean;

@@ -25,12 +25,12 @@ import { SessionOffers } from './session-offers.ts';
 import { SessionRefresh } from './session-refresh.ts';
 
 const BYE_TIMEOUT_MS = 2_000;
-/** Numbers of requests that the process before may have sent without having saved them. */
+/** Sequence numbers that the previous process may have used without saving them. */
 const SKIPPED_SEQUENCES = 100;
 
 /**
- * One recording session (RFC 7866 section 3): a SIP dialog whose streams belong to a call. What it
- * offers later (re-INVITE, UPDATE) is carried out one after the other.
+ * One recording session (RFC 7866 section 3): a SIP dialog whose streams belong to a call. Its
+ * later offers (re-INVITE, UPDATE) are carried out one after the other.
  */
 export class RecordingSession {
   readonly #options: RecordingSessionOptions;
@@ -40,7 +40,7 @@ export class RecordingSession {
   readonly #negotiation: SessionNegotiation;
   #dialog: SipDialog | undefined;
   #ended = false;
-  /** Of the process before: whether its offer was agreed on is not known. */
+  /** True while the result of the previous process's offer is unknown. */
   #isUnsettled = false;
 
   constructor(options: RecordingSessionOptions) {
@@ -70,7 +70,7 @@ export class RecordingSession {
     return this.#negotiation.rules;
   }
 
-  /** All that the client has told so far. */
+  /** All metadata that the client has sent so far. */
   get metadata(): RecordingMetadata | undefined {
     return this.#negotiation.metadata;
   }
@@ -79,24 +79,24 @@ export class RecordingSession {
     this.#negotiation.metadata = metadata;
   }
 
-  /** Brings the first offer's streams to their call; answers the SDP. */
+  /** Adds the first offer's streams to their call; returns the SDP answer. */
   begin(call: CallOffer, offer: SdpOffer, choices: readonly MediaChoice[]): Promise<SipBody> {
     return this.#negotiation.begin(call, offer, choices);
   }
 
-  /** Brings the streams that we offer to their call; its client answers in the ACK. */
+  /** Adds the streams that we offer to their call; its client answers in the ACK. */
   beginByOffer(call: CallOffer, invite: SipRequest): Promise<SipBody> {
     return this.#negotiation.beginByOffer(call, invite);
   }
 
-  /** What the session timer says to the first INVITE; call it before `save`. */
+  /** Returns the session timer's answer to the first INVITE; call it before `save`. */
   agreeOnTimer(request: SipRequest) {
     const timer = answerSessionTimer(request, this.#options.timerRules);
     if (timer.ok) this.#refresh.refreshed(timer.interval);
     return timer;
   }
 
-  /** Resolves when another process could go on with the session: before it is answered. */
+  /** Resolves when another process could continue the session: before it is answered. */
   async save(dialog: SipDialogState): Promise<void> {
     const { media, description, metadata, isOwed } = this.#negotiation;
     const { call, lines } = media;
@@ -117,7 +117,7 @@ export class RecordingSession {
     this.#isUnsettled = false;
   }
 
-  /** Goes on where the process before this one was; the result is the dialog to take up. */
+  /** Continues the previous process's session; returns the dialog to take up. */
   restore({ record, call }: RestoredSession): SipDialogState {
     const { dialog, description, refresh, metadata, owed } = record.signalling as Signalling;
     this.metadata = metadata ?? undefined;
@@ -129,8 +129,8 @@ export class RecordingSession {
   }
 
   /**
-   * Two-sided pause: asks the client to send nothing while the call's gate is shut, and to send
-   * again once it is open. Whatever it answers, the fence stands.
+   * Asks the client to send nothing while the call's gate is shut, and to send again once it is
+   * open (two-sided pause). The fence applies whatever it answers.
    */
   async direct(): Promise<void> {
     const outcome = await this.#offers.persist(() =>
@@ -145,7 +145,7 @@ export class RecordingSession {
     await this.#queue.run(() => this.#saveNow());
   }
 
-  /** A later offer, or the wish for one of ours: streams come, go, are held and released. */
+  /** Carries out a later offer, or a request for one: adds, removes, holds and releases streams. */
   async change(incoming: SipDialogRequest): Promise<void> {
     await this.#queue.run(async () => {
       if (!incoming.begin()) return;
@@ -160,12 +160,12 @@ export class RecordingSession {
     });
   }
 
-  /** The ACK to a 2xx of ours: what it answers is carried out, once however often it comes. */
+  /** Handles the ACK to a 2xx of ours: carries out its answer once, even if it is repeated. */
   async acknowledge(ack: SipRequest): Promise<void> {
     const owed = this.#negotiation.owedBy(ack);
     if (owed === undefined) return;
     const verdict = await this.#queue.run(async () => {
-      // It came again, and was carried out meanwhile.
+      // It is a duplicate, carried out meanwhile.
       if (this.#negotiation.owedBy(ack) !== owed || this.#ended) return 'settled';
       const settled = await this.#negotiation.settle(ack, owed);
       await this.#saveNow();
@@ -175,7 +175,7 @@ export class RecordingSession {
     else if (verdict !== 'settled') await this.hangUp();
   }
 
-  /** The dialog is over, whoever ended it. */
+  /** Ends the session after its dialog, whichever side ended it. */
   async end(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
@@ -191,12 +191,12 @@ export class RecordingSession {
   /** Ends the dialog from our side. */
   async hangUp(): Promise<void> {
     const bye = this.#dialog?.bye().catch(() => {});
-    // A client that is gone answers nothing: its recording is not kept waiting for it.
+    // A client that is gone answers nothing, and must not delay its recording.
     await Promise.race([bye, delay(BYE_TIMEOUT_MS, undefined, { ref: false })]);
     await this.end();
   }
 
-  /** What a later INVITE or UPDATE comes to. */
+  /** Returns the reply to a later INVITE or UPDATE. */
   async #answerTo(request: SipRequest): Promise<SipReply> {
     const body = readInviteBody(request);
     const { media } = this.#negotiation;
@@ -210,7 +210,7 @@ export class RecordingSession {
     this.metadata = metadata;
     const faults = [...body.faults, ...more];
     const sdp = await this.#negotiation.respond(request, body.offer);
-    // What the client has told is known of its streams before it is answered.
+    // The client's metadata is applied to its streams before it is answered.
     const isNews = body.metadata !== undefined || faults.length > 0;
     if (isNews) await media.describe(metadata, faults);
     if (isNews) this.#tell(faults);
@@ -224,14 +224,14 @@ export class RecordingSession {
   }
 
   /**
-   * Whether our offer was agreed on is not known: the ACK came without an answer, or went to a
-   * process that is no more. An offer that wants its answer at once tells.
+   * Offers again when it is unknown whether our offer was accepted: the ACK came without an answer,
+   * or went to a process that has ended. An offer that requires an immediate answer decides.
    */
   async #ask(): Promise<void> {
     const outcome = await this.#offers.persist(() =>
       this.#queue.run(async () => (this.#ended ? undefined : this.#offers.direct())),
     );
-    // Who refuses leaves what stood before (RFC 3261 section 14.1).
+    // A refusal leaves the previous agreement in force (RFC 3261 section 14.1).
     if (outcome === 'failed') await this.hangUp();
   }
 

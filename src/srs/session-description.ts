@@ -6,16 +6,16 @@ import type { SdpDirection, SdpMedia, SdpOffer, SdpPayload } from '../protocols/
 import type { SipBody } from '../protocols/sip/message/types.ts';
 import type { MediaChoice } from './offer-answer.ts';
 
-/** Plain JSON: what another process needs to describe the session further. */
+/** Plain JSON: state that another process needs for further descriptions. */
 export interface DescriptionState {
   readonly sessionId: string;
-  /** Of what was sent last. */
+  /** Version of the last description sent. */
   readonly version: number;
-  /** What stands. */
+  /** The description in force. */
   readonly sdp: string;
-  /** What was sent last, agreed on or not; absent in what older versions saved. */
+  /** The last description sent, agreed or not; absent in records of older versions. */
   readonly sent?: string;
-  /** What the client was last asked to do on lines that it does not hold itself. */
+  /** Direction last requested of the client on lines that it does not hold itself. */
   readonly asked: SdpDirection;
 }
 
@@ -23,9 +23,9 @@ export interface DescriptionState {
 export interface OurOffer {
   readonly body: SipBody;
   readonly offered: SdpOffer;
-  /** It went out: what differs from it has another version. */
+  /** Notes that it was sent: a different one gets another version. */
   sent(): void;
-  /** It was agreed on, and stands. */
+  /** Notes that it was agreed, and is in force. */
   settle(): void;
 }
 
@@ -34,13 +34,13 @@ export interface Placed {
   readonly direction: SdpDirection;
 }
 
-/** `all`: beside what was agreed on, what Hush records in the same clock. */
+/** `all`: beside the agreed formats, all that Hush records in the same clock. */
 export type OfferedFormats = 'agreed' | 'all';
 
-/** Audio types that need no rtpmap, whose tones of digits are found; and their clock. */
+/** Audio types that need no rtpmap and whose DTMF tones are detected, with their clock. */
 const staticAudio = { payloadTypes: [0, 8], clockRate: 8000 };
 
-/** Our side's description of one recording session: what stands, and what we offer anew. */
+/** Our side's description of one recording session: the one in force, and new offers. */
 export class SessionDescription {
   readonly #address: string;
   #state: DescriptionState = {
@@ -68,7 +68,11 @@ export class SessionDescription {
 
   answer(offer: SdpOffer, choices: readonly MediaChoice[], how: Placed): SipBody {
     const media = choices.map(({ index, stream, payloadTypes, crypto, rtcpMux }) => ({
-      ...{ index, payloadTypes, crypto, rtcpMux, port: how.portOf(index) },
+      index,
+      payloadTypes,
+      crypto,
+      rtcpMux,
+      port: how.portOf(index),
       direction: stream.held ? ('inactive' as const) : how.direction,
     }));
     const ours = this.#describe(how, (fields) => buildAnswer({ ...fields, offer, media }));
@@ -76,18 +80,22 @@ export class SessionDescription {
     return ours.body;
   }
 
-  /** The first offer of a session whose client left it to us. */
+  /** Makes the first offer of a session whose client left it to us. */
   open(lines: readonly MediaChoice[], payloads: readonly SdpPayload[], how: Placed): OurOffer {
     const media = lines.map(({ index, stream, crypto }) => ({
-      ...{ payloads, crypto, label: stream.label },
-      ...{ port: how.portOf(index), direction: how.direction },
+      payloads,
+      crypto,
+      label: stream.label,
+      port: how.portOf(index),
+      direction: how.direction,
     }));
     return this.#describe(how, (fields) => buildOffer({ ...fields, media }));
   }
 
   /**
-   * What stands, on the same lines in the same order (RFC 3264 section 8), with what we want of
-   * those in use: a hold of the client's is its own, and not repeated (RFC 6337 section 5.3).
+   * Offers the description in force, on the same lines in the same order (RFC 3264 section 8), with
+   * the direction we want on those in use: a hold of the client's is its own, and not repeated (RFC
+   * 6337 section 5.3).
    */
   offer(how: Placed, formats: OfferedFormats): OurOffer {
     const standing = parseOffer(this.#state.sdp);
@@ -96,7 +104,7 @@ export class SessionDescription {
     return this.#describe(how, (fields) => buildAnswer({ ...fields, offer, media }));
   }
 
-  /** RFC 3264 section 8: the version says whether anything changed since what was sent last. */
+  /** RFC 3264 section 8: the version shows whether anything changed since the last one sent. */
   #describe({ direction: asked }: Placed, build: (fields: SessionFields) => string): OurOffer {
     const { sessionId, sdp: standing, sent: last = standing } = this.#state;
     const fields = { sessionId, address: this.#address };
@@ -136,7 +144,7 @@ function same(line: SdpMedia): SdpMedia {
   return line;
 }
 
-/** RFC 3261 section 14.2: an offer that was asked for lists all that can be had. */
+/** RFC 3261 section 14.2: a requested offer lists everything available. */
 function widen(line: SdpMedia): SdpMedia {
   const { payloads } = line;
   if (payloads[0]?.clockRate !== staticAudio.clockRate) return line;

@@ -2,7 +2,7 @@ import type { SipDialogHandler, SipDialogRequest } from '../protocols/sip/messag
 import { answerToInfo } from './body-refusal.ts';
 import type { RecordingSession } from './recording-session.ts';
 
-/** What a recording session hears of its dialog. */
+/** Passes a dialog's events to its recording session. */
 export function handlerOf(
   session: RecordingSession,
   onFailure: (cause: unknown) => void,

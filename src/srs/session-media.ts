@@ -7,7 +7,7 @@ import type { RecordingMetadata } from '../protocols/siprec/types.ts';
 import type { MediaChoice } from './offer-answer.ts';
 import { descriptionOf } from './participants.ts';
 
-/** A stream of the session: which m-line it is, which track it writes, where it listens. */
+/** A stream of the session: its m-line, its track and its port. */
 export interface SessionStream extends AcceptedStream {
   readonly index: number;
 }
@@ -28,12 +28,12 @@ export class SessionMedia {
     return this.#call;
   }
 
-  /** Which m-line each track is. */
+  /** Index of the m-line of each track. */
   get lines(): { readonly track: number; readonly index: number }[] {
     return this.#streams.map(({ track, index }) => ({ track, index }));
   }
 
-  /** 0 for an m-line that has no stream. */
+  /** Returns 0 for an m-line that has no stream. */
   portOf(index: number): number {
     return this.#at(index)?.port ?? 0;
   }
@@ -47,7 +47,7 @@ export class SessionMedia {
     return this.streamAt(index)?.agreed.srtp ?? null;
   }
 
-  /** Brings the first offer's streams to their call. Throws what `CallLifecycle.offer` throws. */
+  /** Adds the first offer's streams to their call. Throws the errors of `CallLifecycle.offer`. */
   async begin(
     offer: Omit<SessionOffer, 'sessionId' | 'streams'>,
     choices: readonly MediaChoice[],
@@ -64,7 +64,7 @@ export class SessionMedia {
     this.#streams = streams.map(({ track, index, port }) => ({ track, index, port }));
   }
 
-  /** Streams come, go, are held, released and agreed on anew. */
+  /** Adds and removes streams, and holds, releases and changes them. */
   async apply(call: Call, choices: readonly MediaChoice[]): Promise<void> {
     const choiceAt = new Map(choices.map((choice) => [choice.index, choice]));
     // A track counts in one clock: audio on another one is another stream.
@@ -91,7 +91,7 @@ export class SessionMedia {
     this.#streams = [...staying, ...(await this.#add(call, fresh))];
   }
 
-  /** What is known by now of who speaks in the session's streams. */
+  /** Describes who speaks in the session's streams, as known by now. */
   async describe(
     metadata: RecordingMetadata | undefined,
     metadataFaults: readonly MetadataFault[],

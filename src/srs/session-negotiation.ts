@@ -18,25 +18,25 @@ export type CallOffer = Omit<SessionOffer, 'sessionId' | 'streams'>;
 
 /** Our offer in a 2xx, whose answer comes with the ACK (RFC 3261 section 13.2.2.4). */
 export interface OwedAnswer {
-  /** Of the INVITE, which its ACK repeats. */
+  /** CSeq number of the INVITE, which its ACK repeats. */
   readonly sequence: number;
   readonly ours: OurOffer;
-  /** Nothing was agreed on before it. */
+  /** True if nothing was agreed before it. */
   readonly isFirst: boolean;
 }
 
 export type AckVerdict = 'settled' | 'missing' | 'unusable';
 
 /**
- * Offer and answer of one recording session (RFC 3264), from either side, and what they come to for
- * its streams. Its owner sees to it that one thing is done after the other.
+ * Offer and answer of one recording session (RFC 3264), from either side, and their effects on its
+ * streams. Its owner runs its operations one after the other.
  */
 export class SessionNegotiation {
   readonly media: SessionMedia;
   readonly description: SessionDescription;
   readonly #options: RecordingSessionOptions;
   #owed: OwedAnswer | undefined;
-  /** All that the client has told so far. */
+  /** All metadata that the client has sent so far. */
   metadata: RecordingMetadata | undefined;
 
   constructor(options: RecordingSessionOptions) {
@@ -45,30 +45,30 @@ export class SessionNegotiation {
     this.media = new SessionMedia(options.lifecycle, options.id);
   }
 
-  /** What offers are chosen from by: keys of ours stay. */
+  /** Rules for choosing from offers: our own keys stay. */
   get rules(): MediaRules {
     return { srtp: this.#options.srtp, keysOf: (index) => this.media.keysOf(index) };
   }
 
-  /** An offer of ours waits for its answer: until that came no other one is made or taken. */
+  /** True while an offer of ours awaits its answer: no other one is made or accepted until then. */
   get isOwed(): boolean {
     return this.#owed !== undefined;
   }
 
-  /** Where our lines listen, and what we want of the client on them. */
+  /** The ports of our lines, and the direction we want of the client. */
   get placed(): Placed {
     const wantsNothing = this.#options.twoSidedPause && this.media.call?.keeps === false;
     const portOf = (index: number): number => this.media.portOf(index);
     return { portOf, direction: wantsNothing ? 'inactive' : 'recvonly' };
   }
 
-  /** Brings the first offer's streams to their call; answers the SDP. */
+  /** Adds the first offer's streams to their call; returns the SDP answer. */
   async begin(call: CallOffer, offer: SdpOffer, choices: readonly MediaChoice[]): Promise<SipBody> {
     await this.media.begin(call, choices);
     return this.#answer(offer, choices);
   }
 
-  /** The client leaves the offer to us, and answers in the ACK. */
+  /** Makes the offer for a client that leaves it to us, and answers in the ACK. */
   async beginByOffer(call: CallOffer, invite: SipRequest): Promise<SipBody> {
     const { choices, payloads } = openingLines(this.metadata, this.#options.srtp);
     await this.media.begin(call, choices);
@@ -77,7 +77,7 @@ export class SessionNegotiation {
     return this.#owe(invite, { ours, isFirst: true });
   }
 
-  /** Why a later INVITE or UPDATE is not taken up; undefined where it is. */
+  /** Returns why a later INVITE or UPDATE is refused; undefined if it is accepted. */
   refusal(
     request: SipRequest,
     body: Pick<InviteBody, 'offer' | 'hasMetadata'>,
@@ -90,7 +90,7 @@ export class SessionNegotiation {
   }
 
   /**
-   * Carries out a later offer: streams come, go, are held and released.
+   * Carries out a later offer: adds, removes, holds and releases streams.
    * @returns the answer; or, to a re-INVITE without SDP, our offer (RFC 3261 section 14.2)
    */
   async respond(request: SipRequest, offer: SdpOffer | undefined): Promise<SipBody | undefined> {
@@ -106,17 +106,17 @@ export class SessionNegotiation {
     return this.#owe(request, { ours, isFirst: false });
   }
 
-  /** That INVITE got no offer of ours after all. */
+  /** Withdraws our offer to that INVITE. */
   withdraw(invite: SipRequest): void {
     if (this.owedBy(invite)) this.#owed = undefined;
   }
 
-  /** What that ACK has to answer; undefined where it owes nothing, or not any more. */
+  /** Returns the offer that this ACK must answer; undefined if it owes none, or no longer. */
   owedBy(ack: SipRequest): OwedAnswer | undefined {
     return this.#owed?.sequence === sequenceOf(ack) ? this.#owed : undefined;
   }
 
-  /** Carries out the answer in an ACK. Once it is tried, nothing is owed any more. */
+  /** Carries out the answer in an ACK. Once tried, no answer is owed any more. */
   async settle(ack: SipRequest, { ours }: OwedAnswer): Promise<AckVerdict> {
     this.#owed = undefined;
     try {
@@ -132,8 +132,8 @@ export class SessionNegotiation {
   }
 
   /**
-   * Carries out what answers a re-INVITE of ours. A client that answers without a description, or
-   * with one of something else, has changed nothing.
+   * Carries out the answer to a re-INVITE of ours. A client that answers without a description, or
+   * with a mismatched one, has changed nothing.
    */
   async takeAnswer(body: Buffer, offered: SdpOffer): Promise<void> {
     if (body.length === 0) return;
@@ -153,12 +153,14 @@ export class SessionNegotiation {
     return owed.ours.body;
   }
 
-  /** @returns false for an answer that cannot be used; then nothing has changed */
+  /** @returns false for an unusable answer; then nothing has changed */
   async #apply(answer: SdpOffer, offered: SdpOffer): Promise<boolean> {
     const { call } = this.media;
     const { metadata, rules } = this;
     const choices = choicesOfAnswer(answer, {
-      ...{ offered, metadata, rules },
+      offered,
+      metadata,
+      rules,
       streamAt: (index) => this.media.streamAt(index),
     });
     if (!call || !choices) return false;

@@ -13,7 +13,7 @@ import type { SessionNegotiation } from './session-negotiation.ts';
 /** `collided`: an offer is under way already (RFC 3261 section 14.1); it is made again later. */
 export type AttemptOutcome = OfferOutcome | 'collided';
 
-/** RFC 3261 section 14.1: after a collision an offer is made again within these. */
+/** RFC 3261 section 14.1: after a collision an offer is made again within this time. */
 const GLARE_WAIT_MS = 2_000;
 const MAX_GLARES = 10;
 const COLLIDED = 491;
@@ -24,15 +24,15 @@ const INTERVAL_TOO_SMALL = 422;
 export interface SessionOffersOptions {
   readonly negotiation: SessionNegotiation;
   dialog(): SipDialog | undefined;
-  /** An offer was accepted, and what answered it is carried out. */
+  /** Called when an offer was accepted, and its answer is carried out. */
   onSettled(): Promise<void>;
-  /** The client knows of no such dialog (RFC 3261 section 12.2.1.2). */
+  /** Called when the client knows of no such dialog (RFC 3261 section 12.2.1.2). */
   onGone(): void;
 }
 
 type Answer = Pick<SipResponse, 'statusCode' | 'headers'>;
 
-/** What we ask of the client ourselves, by re-INVITE. */
+/** Our own offers to the client, by re-INVITE. */
 export class SessionOffers {
   readonly #options: SessionOffersOptions;
   readonly #over = Promise.withResolvers<undefined>();
@@ -41,14 +41,14 @@ export class SessionOffers {
     this.#options = options;
   }
 
-  /** Nothing that is asked is waited for any more. */
+  /** Stops waiting for answers. */
   end(): void {
     this.#over.resolve(undefined);
   }
 
   /**
-   * Tries until nothing else is under way. In between, what the client asks is answered: an attempt
-   * takes its turn with that, the wait does not.
+   * Retries until nothing else is under way. Between attempts the client's requests are answered:
+   * an attempt takes its turn with them, the wait does not.
    */
   async persist<Outcome>(
     attempt: () => Promise<Outcome | 'collided'>,
@@ -62,7 +62,7 @@ export class SessionOffers {
     return 'failed';
   }
 
-  /** Asks for the direction that we want now on every line in use. */
+  /** Requests the direction that we want now on every line in use. */
   async direct(): Promise<AttemptOutcome> {
     const answer = await this.#offer();
     if (answer === undefined) return 'failed';
@@ -71,8 +71,8 @@ export class SessionOffers {
   }
 
   /**
-   * What stands, once more: whether the client lives shows in its answer.
-   * @returns what was agreed; `gone` where there is no such client; undefined: ask again soon
+   * Repeats the description in force: the answer shows whether the client lives.
+   * @returns the agreement; `gone` without such a client; undefined: retry soon
    */
   async refresh(seconds: number, least = 0): Promise<SessionInterval | 'gone' | undefined> {
     const offered: SessionInterval = { seconds, refresher: 'us' };
@@ -82,14 +82,16 @@ export class SessionOffers {
     if (answer === undefined) return 'gone';
     if (isSuccess(answer)) return agreedSessionTimer(answer, offered);
     const theirs = Number.parseInt(header(answer, 'Min-SE') ?? '', 10);
-    // RFC 4028 section 7.3: asked again with what it wants at least.
+    // RFC 4028 section 7.3: repeated with the shortest interval that it accepts.
     if (answer.statusCode === INTERVAL_TOO_SMALL && theirs > seconds) {
       return this.refresh(theirs, theirs);
     }
     return [NO_DIALOG, NO_ANSWER].includes(answer.statusCode) ? 'gone' : undefined;
   }
 
-  /** Undefined when no answer came; a collision that the stack itself saw is a 491 as well. */
+  /**
+   * Returns undefined without an answer; a collision that the stack itself saw is a 491 as well.
+   */
   async #offer(headers: readonly SipHeader[] = []): Promise<Answer | undefined> {
     const { negotiation, dialog, onSettled, onGone } = this.#options;
     if (negotiation.isOwed) return { statusCode: COLLIDED, headers: [] };

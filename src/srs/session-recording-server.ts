@@ -41,21 +41,21 @@ export interface SessionRecordingServerOptions {
   readonly timerRules: SessionTimerRules;
   readonly twoSidedPause: boolean;
   readonly srtp: SrtpPolicy;
-  /** Whom the SIP ports listen to; everybody where it is left out. */
+  /** Source networks allowed on the SIP ports; omitted: all. */
   readonly isAllowed?: (address: string) => boolean;
   readonly recentCall: CallNamingOptions['recentCall'];
   onPauseOffered(outcome: OfferOutcome): void;
-  /** A message's metadata was read, wholly or not. */
+  /** Called when a message's metadata was read, completely or not. */
   onMetadata(report: MetadataReport): void;
   onDropped(reason: string): void;
-  /** Once for each address and user of whom too many digest answers were wrong. */
+  /** Called once for each address and user with too many wrong digest answers. */
   onGuessing(who: string): void;
   onFailure(cause: unknown): void;
 }
 
-/** RFC 7866 section 6.2.2: the Contact of a recording server says what it is. */
+/** RFC 7866 section 6.2.2: the Contact of a recording server declares its role. */
 const SRS_FEATURE_TAG = '+sip.srs';
-/** RFC 3261 section 21.5.4: what stops may be back, or another recorder be there. */
+/** RFC 3261 section 21.5.4: a stopping server may be back, or another recorder may take over. */
 const stopping = { statusCode: 503, headers: [{ name: 'Retry-After', value: '5' }] };
 
 /**
@@ -85,7 +85,7 @@ export class SessionRecordingServer {
     return this.#agent?.tlsPort;
   }
 
-  /** @param restored taken up before the first message is read */
+  /** @param restored sessions taken up before the first message is read */
   async start(restored: readonly RestoredSession[] = []): Promise<void> {
     const { host, udpPort, tcpPort, tls, advertisedHost, limits } = this.#options;
     const { isAllowed, onDropped, digest } = this.#options;
@@ -113,7 +113,7 @@ export class SessionRecordingServer {
     for (const session of restored) this.#restore(this.#agent, session);
   }
 
-  /** The call's gate was shut or opened. */
+  /** Called when the call's gate was shut or opened. */
   callChanged(callId: string): void {
     if (!this.#options.twoSidedPause) return;
     for (const session of this.#sessions) {
@@ -128,7 +128,7 @@ export class SessionRecordingServer {
     }
   }
 
-  /** From now on a new recording session is answered 503, to be tried elsewhere or again. */
+  /** Answers new recording sessions with 503 from now on: the client retries later or elsewhere. */
   refuseNew(): void {
     this.#refusing = true;
   }
@@ -231,17 +231,15 @@ export class SessionRecordingServer {
     const { lifecycle, mediaAddress, timerRules, twoSidedPause, srtp } = this.#options;
     const { onPauseOffered, onMetadata, onFailure } = this.#options;
     const session: RecordingSession = new RecordingSession({
-      ...{
-        id,
-        lifecycle,
-        mediaAddress,
-        timerRules,
-        twoSidedPause,
-        srtp,
-        onPauseOffered,
-        onMetadata,
-        onFailure,
-      },
+      id,
+      lifecycle,
+      mediaAddress,
+      timerRules,
+      twoSidedPause,
+      srtp,
+      onPauseOffered,
+      onMetadata,
+      onFailure,
       onEnded: () => this.#forget(session),
     });
     this.#sessions.add(session);

@@ -1,23 +1,23 @@
 import type { SessionInterval } from '../protocols/sip/message/session-expires.ts';
 
-/** The agreed interval, and when the session was last refreshed; plain JSON. */
+/** The agreed interval, and the time of the last refresh; plain JSON. */
 export interface RefreshState extends SessionInterval {
   /** Unix ms */
   readonly refreshedAt: number;
 }
 
 export interface SessionRefreshOptions {
-  /** Our turn to refresh; resolves with what was agreed, undefined to try again soon. */
+  /** Refreshes the session in our turn; resolves with the agreement, or undefined to retry soon. */
   refresh(): Promise<SessionInterval | undefined>;
-  /** The other side has not refreshed, or does not answer: the session is over. */
+  /** Called when the other side has not refreshed, or does not answer: the session is over. */
   onExpired(): void;
 }
 
-/** RFC 4028 section 10: a BYE goes out this long before the session expires, at the most. */
+/** RFC 4028 section 10: longest time between a BYE and the session's expiry. */
 const MAX_MARGIN_MS = 32_000;
 const RETRY_MS = 2_000;
 
-/** The session timer of one dialog (RFC 4028): without it nobody learns that a client died. */
+/** The session timer of one dialog (RFC 4028), without which a dead client goes unnoticed. */
 export class SessionRefresh {
   readonly #options: SessionRefreshOptions;
   #state: RefreshState | undefined;
@@ -32,7 +32,7 @@ export class SessionRefresh {
     return this.#state;
   }
 
-  /** Either side has just refreshed the session. */
+  /** Notes that either side has just refreshed the session. */
   refreshed(interval: SessionInterval): void {
     this.restore({ ...interval, refreshedAt: Date.now() });
   }

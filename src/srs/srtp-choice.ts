@@ -3,7 +3,7 @@ import type { SrtpKeys, SrtpPolicy } from '../domain/model/media-agreement.ts';
 import type { SdpCrypto, SdpMedia } from '../protocols/sdp/types.ts';
 import { type SrtpSuite, srtpSuites } from '../protocols/srtp/suites.ts';
 
-/** How a line is protected: what was agreed on, and how the answer says so. */
+/** A line's protection: the agreement, and its form in the answer. */
 export interface Protection {
   readonly keys: SrtpKeys | null;
   readonly crypto: SdpCrypto | undefined;
@@ -12,9 +12,9 @@ export interface Protection {
 const unprotected: Protection = { keys: null, crypto: undefined };
 
 /**
- * The first of the offered keys that fits its suite (RFC 4568 section 5.1.2), be the profile the
- * secure one or the plain one (RFC 8643). Our own key stays while the suite does.
- * @returns undefined where the line must be refused
+ * Returns the first offered key that fits its suite (RFC 4568 section 5.1.2), under the secure or
+ * the plain profile (RFC 8643). Our own key stays while the suite does.
+ * @returns undefined if the line must be refused
  */
 export function chooseProtection(
   media: SdpMedia,

@@ -8,13 +8,13 @@ import {
   markerBlocks,
 } from '../simulator/marker-audio.ts';
 
-/** Where a frame lies in a recording. */
+/** A frame's place in a recording. */
 export interface FoundFrame {
-  /** Which of the call's recordings. */
+  /** Index of the call's recording. */
   readonly recording: number;
   /** From the recording's first sample. */
   readonly positionMs: number;
-  /** How much of the frame is there: less than 20 ms where something else lies on it. */
+  /** Present part of the frame: less than 20 ms where other audio lies on it. */
   readonly lengthMs: number;
 }
 
@@ -33,7 +33,7 @@ export function findFrames(wav: Buffer, recording: number, found: FoundFrames): 
   for (const _ of search(wav, recording, found));
 }
 
-/** The same, while the senders of other calls get their turns. */
+/** Does the same while the senders of other calls get their turns. */
 export async function findFramesBetween(
   wav: Buffer,
   recording: number,
@@ -73,7 +73,7 @@ interface Collection {
   readonly found: FoundFrames;
 }
 
-/** Blocks of one frame that lie within the length of a frame are one. */
+/** Merges blocks of one frame that lie within the length of a frame. */
 function* collect(codes: Buffer, { recording, rate, found }: Collection): Generator<void, boolean> {
   const frameSamples = Math.max(MARKER_FRAME_BYTES, rate / FRAMES_PER_SECOND);
   const msOf = (samples: number): number => (samples * 1000) / rate;

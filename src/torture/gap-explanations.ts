@@ -1,7 +1,7 @@
 import type { CallEvidence, DeviceFrame, Leg } from './judge.ts';
 import { type Origins, originKey, POSITION_TOLERANCE_MS } from './timeline.ts';
 
-/** A recording as Hush tells of it: what is missing of each track, and why. */
+/** A recording as Hush describes it: the missing parts of each track, and the reasons. */
 export interface RecordingDetail {
   readonly status: string;
   readonly beganAt: string;
@@ -16,10 +16,10 @@ export interface RecordingDetail {
   }[];
 }
 
-/** Instants of a crash: what was sent just before may be lost behind a recording's last chunk. */
+/** Instants of a crash: frames sent just before may be lost after a recording's last chunk. */
 export type IsOutage = (sentAtMs: number) => boolean;
 
-/** A crash took the end of a recording: no gap map can know how long it would have been. */
+/** A crash cut off the end of a recording, whose intended length no gap map can know. */
 export const BEYOND_THE_END = 'crash at the end';
 
 export interface Explanation {
@@ -30,7 +30,7 @@ export interface Explanation {
   readonly isOutage: IsOutage;
 }
 
-/** The reason of a gap that a missing frame lies in; undefined: nothing explains it. */
+/** Returns the reason of a gap that a missing frame lies in; undefined: nothing explains it. */
 export function reasonFor(
   frame: DeviceFrame,
   leg: Leg,
@@ -38,7 +38,7 @@ export function reasonFor(
 ): string | undefined {
   let isBeyond = false;
   for (const [index, { tracks, lengthMs, beganAt }] of recordings.entries()) {
-    // Where nothing was kept, no frame tells where the recording begins.
+    // Without kept frames, none shows where the recording begins.
     const origin = originFor(leg, index, { origins, evidence }) ?? Date.parse(beganAt);
     const atMs = frame.dueAtMs - origin;
     const gaps = tracks.filter(({ aor }) => aor === leg.party).flatMap((track) => track.gaps);
@@ -60,8 +60,8 @@ interface Sought extends Pick<Explanation, 'evidence'>, Pick<RecordingDetail, 't
 }
 
 /**
- * Audio that was laid elsewhere, which is judged by itself, has its gaps there: they account for
- * all that lacks between the frames that are kept before and behind.
+ * Finds the gap between the kept frames before and after. Misplaced audio, which is judged
+ * separately, has its gaps there: they account for everything missing between those frames.
  */
 function gapBetween(recording: number, { frame, leg, evidence, tracks }: Sought) {
   const found = evidence.found.get(leg.tag);
@@ -83,7 +83,7 @@ function gapBetween(recording: number, { frame, leg, evidence, tracks }: Sought)
   return gaps.find(({ ms }) => ms > 0)?.reason;
 }
 
-/** A leg of which nothing was kept there lies as the others do. */
+/** Returns a leg's origin; one without kept frames lies as the others do. */
 function originFor(
   leg: Leg,
   recording: number,
@@ -93,7 +93,7 @@ function originFor(
   if (own !== undefined) return own;
   for (const other of evidence.legs) {
     const origin = origins.get(originKey(other, recording));
-    // A party that is farther away comes to lie later.
+    // A party that is farther away lies later.
     if (origin !== undefined) return origin + pathMs(other) - pathMs(leg);
   }
   return undefined;

@@ -1,4 +1,4 @@
-/** What a network does to one stream's packets. */
+/** Effect of a network on one stream's packets. */
 export type Impairment = (packet: Buffer, send: (packet: Buffer) => void) => void;
 
 /** Loses one packet in twenty, and sends one in twenty twice. */
@@ -11,7 +11,7 @@ export function losing(random: () => number): Impairment {
   };
 }
 
-/** Lets one packet in ten overtake the one before. */
+/** Lets one packet in ten overtake the previous one. */
 export function reordering(random: () => number): Impairment {
   let held: (() => void) | undefined;
   return (packet, send) => {

@@ -5,7 +5,7 @@ import type { FoundFrame, FoundFrames } from './found-frames.ts';
 export interface DeviceFrame {
   readonly index: number;
   readonly sentAtMs: number;
-  /** On the device's even clock, which a busy machine is late for. */
+  /** On the device's regular clock, which a busy machine lags behind. */
   readonly dueAtMs: number;
   /** undefined: the network lost it. */
   arrivedAtMs: number | undefined;
@@ -18,15 +18,15 @@ export interface Leg {
   readonly frames: DeviceFrame[];
   /** Every constant delay that its path had, ms; empty without a path. */
   readonly constantsMs: readonly number[];
-  /** Its path, where it has one: how late that itself was. */
+  /** Its path, if it has one, with that path's own lag. */
   readonly path?: { readonly lagMs: number } | undefined;
-  /** When its sender's clock, source or path changed. */
+  /** Times when its sender's clock, source or path changed. */
   readonly disturbedAtMs: number[];
-  /** When the client said goodbye to its session. */
+  /** Time when the client ended its session. */
   endedAtMs: number;
 }
 
-/** How much later than they should be a leg's packets went at worst: a busy machine's share, ms. */
+/** Returns the worst lag of a leg's packets: a busy machine's share, ms. */
 export function sendingLagMs({ frames, path }: Leg): number {
   const lags = frames.map(({ sentAtMs, dueAtMs }) => sentAtMs - dueAtMs);
   return lags.reduce((most, lag) => Math.max(most, lag), 0) + (path?.lagMs ?? 0);
@@ -34,7 +34,7 @@ export function sendingLagMs({ frames, path }: Leg): number {
 
 /** A time for which nothing may be kept, by sending time. */
 export interface Silence extends Pause {
-  /** How much of what was sent before the request must go too. */
+  /** Audio before the request that must be erased too. */
   readonly lookbackMs: number;
 }
 
@@ -47,16 +47,16 @@ export interface CallEvidence {
   readonly legs: readonly Leg[];
   readonly silences: readonly Silence[];
   readonly found: FoundFrames;
-  /** Nothing of a call that was told to be destroyed may be playable. */
+  /** True if nothing of the call may be playable, because its destruction was commanded. */
   readonly isDestroyed: boolean;
 }
 
 export interface JudgeOptions {
-  /** What a recorder may leave out after a Start, by sending time. */
+  /** Audio that a recorder may leave out after a Start, by sending time. */
   readonly guardMs: number;
 }
 
-/** Why a frame may be missing that was sent while everything is to be kept. */
+/** Excuses for a missing frame that was sent while everything is to be kept. */
 export const lossExcuses = ['guard', 'inFlight', 'overlap', 'clock'] as const;
 export type LossExcuse = (typeof lossExcuses)[number];
 
@@ -68,28 +68,28 @@ export interface LegVerdict {
   /** Sent, and arrived, while everything is to be kept, beyond doubt. */
   readonly required: number;
   readonly lost: readonly DeviceFrame[];
-  /** Every frame that is missing, but where two sessions are mixed; those of `lost` among them. */
+  /** Every missing frame, except where two sessions are mixed; those of `lost` among them. */
   readonly missing: readonly DeviceFrame[];
   readonly excused: Readonly<Record<LossExcuse, number>>;
-  /** From each request for a Start to the first frame kept after it, by sending time. */
+  /** Time from each request for a Start to the first frame kept after it, by sending time. */
   readonly guardCostsMs: readonly number[];
 }
 
 /**
- * How exact an instant is that two processes of a busy machine agree on: an HTTP request is that
- * long on its way before the recorder can know of it. What the kit itself was late by is added.
+ * Precision of an instant shared by two processes of a busy machine: an HTTP request takes this
+ * long before the recorder can know of it. The kit's own lag is added.
  */
 export const COMMAND_TOLERANCE_MS = 60;
 /**
- * The same of a look-back's beginning: what is to be erased is counted from when the recorder could
- * read the request, which a busy machine sends, accepts and schedules as it can.
+ * Precision of a look-back's beginning: the erasure is counted from when the recorder could read
+ * the request, which a busy machine sends, accepts and schedules with delays.
  */
 const LOOKBACK_TOLERANCE_MS = 200;
 
-/** How long a recorder may need to tell a new time line from jitter. */
+/** Time that a recorder may need to tell a new time line from jitter. */
 export const SETTLING_MS = 1_000;
 
-/** By the time its device sent it, whenever it arrived: what a frame's fate had to be. */
+/** Judges each frame by the time its device sent it, whenever it arrived. */
 export function judgeLeg(leg: Leg, evidence: CallEvidence, { guardMs }: JudgeOptions): LegVerdict {
   const { silences, isDestroyed } = evidence;
   const found = evidence.found.get(leg.tag) ?? new Map<number, FoundFrame[]>();
@@ -127,7 +127,7 @@ function isForbidden({ sentAtMs }: DeviceFrame, silence: Silence, toleranceMs: n
   return lookbackMs > 0 && sentAtMs > oldestMs && sentAtMs <= requestedAt;
 }
 
-/** Outside every silence both when it was sent and when it arrived; in time for its session. */
+/** True for a frame outside every silence when sent and on arrival, in time for its session. */
 function isDue(frame: DeviceFrame, leg: Leg, silences: readonly Silence[]): boolean {
   const { sentAtMs, arrivedAtMs } = frame;
   if (arrivedAtMs === undefined || arrivedAtMs >= leg.endedAtMs) return false;
@@ -149,7 +149,7 @@ function excuseFor(
     return sentAtMs < requestedAt && arrivedAtMs >= from;
   });
   if (inFlight) return 'inFlight';
-  // A Start takes effect when it is answered at the latest: a recorder may have stood still.
+  // A Start takes effect when it is answered at the latest: a recorder may have stalled.
   const isGuarded = silences.some(
     ({ startRequestedAt, startAnsweredAt }) =>
       sentAtMs >= startRequestedAt && sentAtMs <= startAnsweredAt + guardedMs,
@@ -162,7 +162,7 @@ function excuseFor(
   return isUnsettled ? 'clock' : undefined;
 }
 
-/** Two sessions of one party at once are mixed: a frame of either cannot be read any more. */
+/** Returns true while two sessions of one party are mixed: neither's frames are readable then. */
 export function overlaps(
   leg: Leg,
   legs: readonly Leg[],
@@ -172,13 +172,13 @@ export function overlaps(
     if (other === leg || other.party !== leg.party) return false;
     const [first, last] = [other.frames[0], other.frames.at(-1)];
     if (!first || !last) return false;
-    // A frame lies anywhere between when it was due and when a busy machine sent it.
+    // A frame lies anywhere between its due time and when a busy machine sent it.
     const isDuring = sentAtMs > first.dueAtMs - COMMAND_TOLERANCE_MS;
     return isDuring && dueAtMs < last.sentAtMs + COMMAND_TOLERANCE_MS;
   });
 }
 
-/** A silence that another one outlasts has no Start of its own. */
+/** Returns the cost of guards; a silence that another one outlasts has no Start of its own. */
 function guardCosts(
   leg: Leg,
   silences: readonly Silence[],

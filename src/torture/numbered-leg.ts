@@ -10,7 +10,7 @@ export interface NumberedLegOptions {
   readonly random: () => number;
   readonly codec?: SimulatedCodec | undefined;
   readonly impairment?: ((random: () => number) => Impairment) | undefined;
-  /** What a party's network is like; undefined: it delays nothing. */
+  /** A party's network; undefined: it delays nothing. */
   readonly path?: ((random: () => number, party: number) => PathShape | undefined) | undefined;
   nextTag(): number;
 }
@@ -21,7 +21,7 @@ interface NumberedLeg {
   readonly path: Path | undefined;
 }
 
-/** A participant whose every frame is numbered, and the record of what it sent. */
+/** Returns a participant whose every frame is numbered, with the record of its sent frames. */
 export function numberedLeg({
   aor,
   party,
@@ -34,8 +34,12 @@ export function numberedLeg({
   const impair = path?.impair ?? impairment?.(random);
   const onTheirWay = new Map<number, DeviceFrame>();
   const leg: Leg = {
-    ...{ tag, party: aor, frames: [], disturbedAtMs: [] },
-    ...{ path, constantsMs: path?.constantsMs ?? [] },
+    tag,
+    party: aor,
+    frames: [],
+    disturbedAtMs: [],
+    path,
+    constantsMs: path?.constantsMs ?? [],
     endedAtMs: Number.POSITIVE_INFINITY,
   };
   const participant: SimulatedParticipant = {
@@ -57,7 +61,7 @@ export function numberedLeg({
   return { participant, leg, path };
 }
 
-/** A kit that was kept from sending for long puts its clock back: as a broken sender does. */
+/** Notes that a kit that could not send for long puts its clock back, as a broken sender does. */
 function noteKitStall({ frames, disturbedAtMs }: Leg, frame: DeviceFrame): void {
   const last = frames.at(-1);
   if (!last) return;

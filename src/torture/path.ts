@@ -1,10 +1,10 @@
 import type { Impairment } from './impairments.ts';
 
-/** What a network between a party's device and the recorder is like. */
+/** A network between a party's device and the recorder. */
 export interface PathShape {
-  /** What every packet needs, ms; nobody can measure it one way. */
+  /** Delay of every packet, ms; it cannot be measured one way. */
   readonly constantMs: number;
-  /** Up to this much more, anew for every packet; their order is kept. */
+  /** Additional random delay of up to this, per packet; their order is kept. */
   readonly jitterMs?: number;
   /** Share of packets that never come. */
   readonly lossShare?: number;
@@ -12,7 +12,7 @@ export interface PathShape {
   readonly copyShare?: number;
 }
 
-/** Where a path takes its time from; a test has a clock of its own. */
+/** Clock of a path; a test has its own. */
 export interface PathClock {
   now(): number;
   /** Runs `task` in `ms`, or a little later. */
@@ -35,8 +35,8 @@ interface Travelling {
 }
 
 /**
- * One leg's way through a network: packets enter as the device sends them and leave when the
- * network lets them. What is on its way arrives, whatever becomes of the sender meanwhile.
+ * One leg's path through a network: packets enter as the device sends them and leave when the
+ * network delivers them. Packets on their way arrive, whatever happens to the sender meanwhile.
  */
 export class Path {
   readonly #shape: PathShape;
@@ -64,22 +64,22 @@ export class Path {
     return this.#constants;
   }
 
-  /** How much later than it should have been a packet came at worst: a busy machine's timers. */
+  /** The worst delay of a packet beyond its due time: a busy machine's timers. */
   get lagMs(): number {
     return this.#lagMs;
   }
 
-  /** A burst: for `ms` nothing comes through, then all of it at once. */
+  /** Holds packets in a burst: for `ms` nothing comes through, then all of it at once. */
   hold(ms: number): void {
     this.#heldUntil = this.#clock.now() + ms;
   }
 
-  /** The next `count` packets come `lateMs` late; newer ones overtake them. */
+  /** Makes the next `count` packets come `lateMs` late; newer ones overtake them. */
   overtake(count: number, lateMs: number): void {
     this.#overtaken = { count, lateMs };
   }
 
-  /** Another route, shorter or longer. */
+  /** Changes to another route, shorter or longer. */
   changeConstant(ms: number): void {
     this.#constantMs = ms;
     this.#constants.push(ms);
@@ -116,7 +116,7 @@ export class Path {
     this.#arm(behind < 0);
   }
 
-  /** One timer for the packet that comes next; a nearer one gets a timer of its own. */
+  /** Arms one timer for the next packet; a nearer one gets a timer of its own. */
   #arm(isNearest: boolean): void {
     const [next] = this.#travelling;
     if (!next || (this.#isArmed && !isNearest)) return;

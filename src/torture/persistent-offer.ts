@@ -2,13 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** Offers that met one of the recorder's own are sent again within this (RFC 3261, 14.1). */
 const GLARE_WAIT_MS = 100;
-/** A recorder that stops, or has just begun, is asked again within this (RFC 3261, 21.5.4). */
+/** A recorder that stops, or has just begun, is retried within this (RFC 3261, 21.5.4). */
 const UNAVAILABLE_WAIT_MS = 500;
 const UNAVAILABLE = 503;
 const transient = [491, 500, UNAVAILABLE];
 const MAX_ATTEMPTS = 50;
 
-/** Offers again and again while the recorder is about to make an offer of its own, or to stop. */
+/** Repeats an offer while the recorder is about to make an offer of its own, or to stop. */
 export async function persist<Answer extends { statusCode: number }>(
   random: () => number,
   offer: () => Promise<Answer>,
@@ -19,7 +19,7 @@ export async function persist<Answer extends { statusCode: number }>(
   });
 }
 
-/** The same of what rejects with the status code. */
+/** Does the same for a request that rejects with the status code. */
 export async function persistently<Result>(
   random: () => number,
   attempt: () => Promise<Result>,

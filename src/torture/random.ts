@@ -1,4 +1,4 @@
-/** A reproducible source of numbers from 0 up to, not including, 1 (mulberry32). */
+/** Returns a reproducible source of numbers from 0 up to, not including, 1 (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -9,14 +9,14 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** The seed of one part of a run: what others draw meanwhile does not change it (FNV-1a). */
+/** Returns the seed of one part of a run, independent of what other parts draw (FNV-1a). */
 export function seedOf(seed: number, ...parts: readonly (string | number)[]): number {
   let hash = 0x811c9dc5 ^ seed;
   for (const byte of Buffer.from(parts.join('/'))) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash >>> 0;
 }
 
-/** A whole number from `least` up to and including `most`. */
+/** Returns an integer from `least` up to and including `most`. */
 export function between(random: () => number, least: number, most: number): number {
   return least + Math.floor(random() * (most - least + 1));
 }

@@ -8,11 +8,11 @@ export interface RecorderProcessOptions {
   readonly restart: string | undefined;
   /** Shell command that ends a media thread; `{pid}` is the recorder's. */
   readonly crashWorker: string | undefined;
-  /** Shell command that makes a thread of it stand still for a while. */
+  /** Shell command that makes one of its threads stall for a while. */
   readonly stallThread?: string | undefined;
   /** Shell command that starts another recorder on the same data, in the foreground. */
   readonly second?: string | undefined;
-  /** Shell command that fills what the recorder logs to and makes it log; `{pid}` as above. */
+  /** Shell command that fills the recorder's log destination and makes it log; `{pid}` as above. */
   readonly fillLog?: string | undefined;
   readonly handsOver?: boolean;
   /** Resolves once the recorder answers. */
@@ -25,7 +25,7 @@ const UP_TIMEOUT_MS = 30_000;
 /** A second recorder must have refused by then. */
 const REFUSAL_TIMEOUT_MS = 10_000;
 
-/** The recorder's process, as far as the kit may lay hands on it. */
+/** The recorder's process, as far as the kit may control it. */
 export class RecorderProcess {
   readonly #options: RecorderProcessOptions;
   #pid: number | undefined;
@@ -52,7 +52,7 @@ export class RecorderProcess {
   get canStallThread(): boolean {
     return this.canStall && this.#options.stallThread !== undefined;
   }
-  /** Whether SIGTERM leaves its calls to the next process. */
+  /** True if SIGTERM leaves its calls to the next process. */
   get canHandOver(): boolean {
     return this.#options.handsOver ?? false;
   }
@@ -63,7 +63,7 @@ export class RecorderProcess {
     return this.canStall && this.#options.fillLog !== undefined;
   }
 
-  /** The whole process stands still. */
+  /** Stalls the whole process. */
   async stall(ms = STALL_MS): Promise<void> {
     const pid = this.#target();
     process.kill(pid, 'SIGSTOP');
@@ -74,7 +74,7 @@ export class RecorderProcess {
     }
   }
 
-  /** Ends it, by default without a word, and starts it again. Rejects when it stays away. */
+  /** Ends it, by default abruptly, and starts it again. Rejects when it stays away. */
   async restart(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
     const { restart = '', isUp } = this.#options;
     await this.#kill(signal);
@@ -101,7 +101,7 @@ export class RecorderProcess {
     return runShell(this.#shell(this.#options.fillLog));
   }
 
-  /** Rejects when the second one does not end by itself, or as if all were well. */
+  /** Rejects when the second one does not end by itself, or ends as if all were well. */
   async startSecond(): Promise<void> {
     const child = startGroup(this.#options.second ?? '', 'ignore');
     const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
@@ -124,7 +124,7 @@ export class RecorderProcess {
     if (this.#child) await this.#kill('SIGTERM');
   }
 
-  /** A process that the kit did not start may be anyone's child: no event tells that it ended. */
+  /** Kills the process; it may be anyone's child, so that no event reports its end. */
   async #kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const child = this.#child;
     if (child && child.exitCode !== null) return;
@@ -140,7 +140,7 @@ export class RecorderProcess {
     return command.replaceAll('{pid}', String(this.#known()));
   }
 
-  /** What the kit started itself leads a group: a shell or a launcher goes with what it began. */
+  /** Returns the process id or, if the kit started it, its group: shell or launcher end with it. */
   #target(): number {
     return this.#child ? -this.#known() : this.#known();
   }

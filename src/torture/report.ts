@@ -4,14 +4,14 @@ export interface ScenarioReport {
   readonly name: string;
   readonly what: string;
   readonly calls: number;
-  /** That were answered. */
+  /** Answered ones. */
   readonly pauses: number;
-  /** Sent while somebody paused, or of a call that was to be destroyed, beyond doubt. */
+  /** Sent during a pause, or in a call to be destroyed, beyond doubt. */
   readonly pausedFrames: number;
   readonly leakedFrames: number;
-  /** Sent, and arrived, while nobody paused, beyond doubt. */
+  /** Sent, and arrived, outside every pause, beyond doubt. */
   readonly otherFrames: number;
-  /** Missing although nothing explains it. */
+  /** Missing without an explanation. */
   readonly lostFrames: number;
   /** Left out after a Start, in case they were sent before it. */
   readonly guardFrames: number;
@@ -21,16 +21,16 @@ export interface ScenarioReport {
   readonly outageFrames: number;
   /** Kept, but not where their sending time says. */
   readonly misplacedFrames: number;
-  /** Kept, but something else lies on them. */
+  /** Kept, but overlaid by other audio. */
   readonly overwrittenFrames: number;
-  /** How late the kit itself sent at worst: more than some 50 ms, and places prove little. */
+  /** The kit's own worst lag: above some 50 ms, places prove little. */
   readonly kitLateMs: number;
-  /** Of each Start and leg: until the first frame that was kept, by sending time. */
+  /** Per Start and leg: time until the first kept frame, by sending time. */
   readonly guardCostsMs: readonly number[];
   /** Commands that had to be sent again. */
   readonly retries: number;
   readonly ackMs: readonly number[];
-  /** What the recorder did not do, or should not have done, apart from frames. */
+  /** Wrong actions and omissions of the recorder, apart from frames. */
   readonly faults: readonly string[];
 }
 
@@ -52,7 +52,7 @@ export function emptyReport(name: string, what: string): ScenarioReport {
   };
 }
 
-/** True when nothing leaked, and nothing was lost or moved but by what a crash may cost. */
+/** True when nothing leaked, and nothing was lost or moved except what a crash may cost. */
 export function isClean(reports: readonly ScenarioReport[]): boolean {
   return reports.every((report) => {
     const { leakedFrames, lostFrames, misplacedFrames, overwrittenFrames, faults } = report;
@@ -86,7 +86,7 @@ const columns: readonly { readonly title: string; cell(report: ScenarioReport): 
   { title: 'faults', cell: ({ faults }) => String(faults.length) },
 ];
 
-/** For people: frames of 20 ms, by the time their device sent them; then every kind of fault. */
+/** Returns a table for people: frames of 20 ms, by the time their device sent them; then faults. */
 export function tableOf(reports: readonly ScenarioReport[]): string {
   const total = reports.reduce(sum, emptyReport('all', ''));
   const rows = [...reports, total].map((report) => columns.map(({ cell }) => cell(report)));
@@ -108,7 +108,7 @@ export function tableOf(reports: readonly ScenarioReport[]): string {
   return [line(columns.map(({ title }) => title)), ...rows.map(line), ...faults].join('\n');
 }
 
-/** For programs. */
+/** Returns JSON for programs. */
 export function jsonOf(reports: readonly ScenarioReport[]) {
   const scenarios = reports.map(({ ackMs, guardCostsMs, ...report }) => {
     const [p50, p99, max] = percentiles(ackMs, [0.5, 0.99, 1]);

@@ -9,15 +9,15 @@ export interface TargetOptions {
   readonly requester: string;
   /** Commands then go to v2. */
   readonly token: string | undefined;
-  /** Where the audio of a call is, with `{correlationId}`; default: as Hush serves it. */
+  /** URL of a call's audio, with `{correlationId}`; default: as Hush serves it. */
   readonly audioUrl: string | undefined;
-  /** For how long a command is tried again; default 30 s. */
+  /** Time during which a command is retried; default 30 s. */
   readonly commandTimeoutMs?: number;
 }
 
 export type Action = 'Pause' | 'Start' | 'Save' | 'Delete';
 
-/** Which call a command is for. */
+/** The call that a command is for. */
 export interface Commanded {
   readonly correlationId: string;
   readonly uccName: string;
@@ -29,7 +29,7 @@ interface ContractAnswer {
 
 export interface CommandOutcome {
   readonly answeredAt: number;
-  /** Tries that were not answered, or answered with ErrorType 3. */
+  /** Attempts that were not answered, or answered with ErrorType 3. */
   readonly retries: number;
 }
 
@@ -40,13 +40,13 @@ interface Recording {
 
 const RETRY_MS = 25;
 const COMMAND_TIMEOUT_MS = 30_000;
-/** One try; a recorder that answers later is asked again. */
+/** Timeout of one attempt; a recorder that answers later is asked again. */
 const TRY_TIMEOUT_MS = 5_000;
 const LEASE_OWNER = 'torture';
 const LEASE_TTL_MS = 60_000;
 const SETTLE_TIMEOUT_MS = 30_000;
 
-/** What the kit asks of a recorder's API. */
+/** The kit's requests to a recorder's API. */
 export interface TortureTarget {
   readonly uccName: string;
   command(action: Action, call: Commanded): Promise<CommandOutcome>;
@@ -57,7 +57,7 @@ export interface TortureTarget {
         release(correlationId: string): Promise<number>;
       }
     | undefined;
-  /** Every frame that can be played of any recording of the correlation id, once it is settled. */
+  /** Returns every playable frame of any recording of the correlation id, once it is settled. */
   foundFrames(correlationId: string): Promise<FoundFrames>;
 }
 
@@ -86,14 +86,16 @@ export class Target implements TortureTarget {
   }
 
   /**
-   * Asks until it is done: a recorder that is down, or answers ErrorType 3, is asked again. One
-   * that is in that state already, as an earlier try has it that lost its answer, has done it.
-   * @throws Error with what the recorder refuses
+   * Repeats a command until it is done: a recorder that is down, or answers ErrorType 3, is asked
+   * again. One already in that state, because an earlier attempt lost its answer, has done it.
+   * @throws Error with the recorder's refusal
    */
   async command(action: Action, { correlationId, uccName }: Commanded): Promise<CommandOutcome> {
     const { requester, commandTimeoutMs = COMMAND_TIMEOUT_MS } = this.#options;
     const body = JSON.stringify({
-      ...{ Action: action, RequesterSipUri: requester, CorrelationId: correlationId },
+      Action: action,
+      RequesterSipUri: requester,
+      CorrelationId: correlationId,
       UCCName: uccName,
     });
     const until = performance.now() + commandTimeoutMs;
@@ -116,7 +118,7 @@ export class Target implements TortureTarget {
     };
   }
 
-  /** Asks until it is done, as `command` does. */
+  /** Repeats the request until it is done, as `command` does. */
   async #lease(method: string, correlationId: string, body?: object): Promise<number> {
     const owner = body ? '' : `/${LEASE_OWNER}`;
     const url = `${this.#options.api}/api/calls/${correlationId}/pauses${owner}`;
@@ -147,7 +149,7 @@ export class Target implements TortureTarget {
     return found;
   }
 
-  /** Frames of every recording that gives any audio, whatever it says of itself; Hush alone. */
+  /** Returns frames of every recording that gives any audio, whatever its status; Hush alone. */
   async settledAudio(
     correlationId: string,
   ): Promise<{ readonly found: FoundFrames; readonly ids: readonly string[] }> {
@@ -165,7 +167,7 @@ export class Target implements TortureTarget {
     }
   }
 
-  /** What Hush answers to a GET. */
+  /** Returns Hush's answer to a GET. */
   async get<Answer>(path: string): Promise<Answer> {
     const response = await this.#fetch(this.#options.api + path);
     if (!response.ok) throw new Error(`GET ${path} was answered ${response.status}`);
@@ -213,7 +215,7 @@ export class Target implements TortureTarget {
   }
 }
 
-/** The contract's own words for a state that a command would lead to (9 and 10). */
+/** Recognises the contract's messages for a state already reached (9 and 10). */
 function isThere(action: Action, message = ''): boolean {
   const state = { Pause: 'is Paused', Start: 'is Started', Save: 'is Save', Delete: 'is Delete' };
   return message.includes(state[action]);
@@ -227,7 +229,7 @@ async function framesOf(wavs: readonly (Buffer | undefined)[]): Promise<FoundFra
   return found;
 }
 
-/** What is still being written, or settled, tells nothing yet of what can be played of it. */
+/** Returns false while it is written, or settled, and does not show what is playable. */
 function isOver({ status }: Recording): boolean {
   return status !== 'live' && status !== 'finishing';
 }

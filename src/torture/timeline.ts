@@ -10,29 +10,28 @@ import {
 } from './judge.ts';
 
 /**
- * How far from its place a frame may lie: a frame's own length for where the recorder cut it, one
- * more for how late a busy machine sends and reads, and 20 ms that a recorder may be wrong by
- * without saying so. What the kit itself was late by is added: a source that begins late is placed
- * by when it came.
+ * Tolerance of a frame's place: a frame's own length where the recorder cut it, one more for the
+ * lag of a busy machine in sending and reading, and 20 ms that a recorder may be wrong by without
+ * reporting it. The kit's own lag is added: a source that begins late is placed by its arrival.
  */
 export const POSITION_TOLERANCE_MS = 3 * FRAME_MS;
-/** How near to an edge a frame may be cut by it: where commands meet audio is not exact. */
+/** Distance from an edge within which a frame may be cut: commands do not meet audio exactly. */
 const EDGE_MS = 200;
-/** Clocks that drift are brought together by leaving out less than this at a time. */
+/** Drifting clocks are adjusted by leaving out less than this at a time. */
 const SLIP_MS = 2;
 
 export interface TimelineVerdict {
   /** Kept, and compared with their places. */
   readonly placed: number;
   readonly misplaced: readonly DeviceFrame[];
-  /** Parts of which something else lies on. */
+  /** Frames partly overlaid by other audio. */
   readonly overwritten: readonly DeviceFrame[];
 }
 
 /**
- * Where every kept frame lies, against when its device sent it. The call's clock is taken from the
- * frames before the first disturbance: of all legs together where nothing delays them, of each leg
- * by itself where a path does, since nobody can know its constant part.
+ * Compares every kept frame's place with the time its device sent it. The call's clock is taken
+ * from the frames before the first disturbance: of all legs together where nothing delays them, of
+ * each leg by itself where a path does, since its constant part cannot be known.
  */
 export function judgeTimeline(
   evidence: CallEvidence,
@@ -65,7 +64,7 @@ export function judgeTimeline(
 /** Sending time of each recording's first sample, by `originKey`. */
 export type Origins = ReadonlyMap<string, number>;
 
-/** How far from where its sending time says a frame lies, ms. */
+/** Returns a frame's distance from the place of its sending time, ms. */
 function offsetOf(
   frame: DeviceFrame,
   leg: Leg,
@@ -90,7 +89,7 @@ export function originKey({ tag, constantsMs }: Leg, recording: number): string 
   return constantsMs.length === 0 ? String(recording) : `${recording}/${tag}`;
 }
 
-/** By the median of each recording's steady frames. */
+/** Takes the median of each recording's steady frames. */
 export function originsOf({ legs, found }: CallEvidence, disturbances: readonly number[]): Origins {
   const steady = new Map<string, number[]>();
   const all = new Map<string, number[]>();
@@ -108,7 +107,7 @@ export function originsOf({ legs, found }: CallEvidence, disturbances: readonly 
   return new Map([...all].map(([key, values]) => [key, median(steady.get(key) ?? values)]));
 }
 
-/** Where a frame may be cut: a silence begins or ends, or two sessions are mixed for a moment. */
+/** Returns where a frame may be cut: silences begin or end, or two sessions are briefly mixed. */
 function edgesOf(leg: Leg, { legs, silences }: CallEvidence): number[] {
   const sessions = legs
     .filter((other) => other !== leg && other.party === leg.party)
@@ -116,8 +115,10 @@ function edgesOf(leg: Leg, { legs, silences }: CallEvidence): number[] {
     .filter((at) => at !== undefined);
   const commands = silences.flatMap((silence) => [
     silence.requestedAt - silence.lookbackMs,
-    ...[silence.requestedAt, silence.answeredAt],
-    ...[silence.startRequestedAt, silence.startAnsweredAt],
+    silence.requestedAt,
+    silence.answeredAt,
+    silence.startRequestedAt,
+    silence.startAnsweredAt,
   ]);
   return [...sessions, ...commands];
 }

@@ -19,34 +19,34 @@ export interface TortureCallOptions extends NumberedLegOptions {
   readonly client: SessionRecordingClient;
   readonly peer: SipPeer;
   readonly uccName: string;
-  /** What the UCC erases of what came before a Pause, ms. */
+  /** Audio before a Pause that the UCC erases, ms. */
   readonly lookbackMs?: number | undefined;
 }
 
 type OpenSilence = { -readonly [Key in keyof Silence]: Silence[Key] };
 
-/** One recording session with what its legs sent. */
+/** One recording session with its legs' sent frames. */
 interface Session {
   readonly call: SimulatedCall;
   readonly legs: readonly Leg[];
   readonly paths: readonly Path[];
 }
 
-/** A recorded call whose every frame is numbered, and what was asked of the recorder meanwhile. */
+/** A recorded call whose every frame is numbered, and the commands sent meanwhile. */
 export class TortureCall {
   readonly correlationId = randomUUID();
   readonly legs: Leg[] = [];
   /** Pauses and holds: while one of them holds, nothing may be kept. */
   readonly silences: Silence[] = [];
-  /** When something happened to the recorder, or to all legs at once. */
+  /** Times when the recorder, or all legs at once, were disturbed. */
   readonly disturbances: number[] = [];
   readonly ackMs: number[] = [];
-  /** What was done with it, for whoever looks into a finding. */
+  /** Actions on it, for the analysis of a finding. */
   readonly notes: { readonly atMs: number; readonly what: string }[] = [];
-  /** What the last saving command that was answered wants. */
+  /** True if the last answered saving command destroys it. */
   isDestroyed = false;
   retries = 0;
-  /** Pauses that were answered, holds not among them. */
+  /** Answered pauses, without holds. */
   pauses = 0;
   readonly #options: TortureCallOptions;
   #uccName: string;
@@ -71,7 +71,7 @@ export class TortureCall {
     return this.#options.lookbackMs ?? 0;
   }
 
-  /** A recording session more; it takes the place of the one before. */
+  /** Adds a recording session, which replaces the previous one. */
   async join(uccName = this.#uccName): Promise<void> {
     const { client, peer, codec = 'PCMU' } = this.#options;
     const made = parties.map((aor, party) => numberedLeg({ ...this.#options, aor, party, codec }));
@@ -101,7 +101,7 @@ export class TortureCall {
     return this.session.streams;
   }
 
-  /** Of the current session; none where nothing delays its packets. */
+  /** Paths of the current session; none where nothing delays its packets. */
   get paths(): readonly Path[] {
     return this.#current.paths;
   }
@@ -116,7 +116,7 @@ export class TortureCall {
     await session.call.end();
   }
 
-  /** From the request for silence to the answer that ends it. */
+  /** Runs from the request for silence to the answer that ends it. */
   async pauseAround(
     inside: () => Promise<void>,
     race: { readonly withPause: Promise<unknown>; withStart(): Promise<unknown> },
@@ -134,7 +134,7 @@ export class TortureCall {
     return this.#open(() => this.command('Start'));
   }
 
-  /** A pause of an owner's own, where the recorder has such. */
+  /** Takes a pause of an owner's own, if the recorder has such. */
   takeLease(): Promise<void> {
     return this.#shut(() => this.#leases.take(this.correlationId));
   }
@@ -163,18 +163,21 @@ export class TortureCall {
     silence.startAnsweredAt = await command();
   }
 
-  /** Until it is known better, nothing can be said of what comes after the request. */
+  /** Begins a silence: for now, nothing is known of audio after the request. */
   begin(lookbackMs = this.lookbackMs): OpenSilence {
     const never = Number.POSITIVE_INFINITY;
     const silence: OpenSilence = {
-      ...{ requestedAt: nowMs(), lookbackMs },
-      ...{ answeredAt: never, startRequestedAt: never, startAnsweredAt: never },
+      requestedAt: nowMs(),
+      lookbackMs,
+      answeredAt: never,
+      startRequestedAt: never,
+      startAnsweredAt: never,
     };
     this.silences.push(silence);
     return silence;
   }
 
-  /** Holds, goes on sending all the same, and releases. */
+  /** Holds, keeps sending all the same, and releases. */
   async hold(ms: number, by: 'inactive' | 'nullAddress' | 'update'): Promise<void> {
     const { session } = this;
     const silence = this.begin(0);
@@ -209,7 +212,7 @@ export class TortureCall {
     else this.#current.legs[party]?.disturbedAtMs.push(nowMs());
   }
 
-  /** Another session takes over; with a seam the first one ends before the second begins. */
+  /** Transfers to another session; with a seam the first one ends before the second begins. */
   async transfer({ seam, to }: { readonly seam: boolean; readonly to?: string }): Promise<void> {
     const first = this.#current;
     if (seam) await this.end(first);

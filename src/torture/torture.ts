@@ -12,10 +12,13 @@ const SIP_LIMITS = {
 };
 const MAX_TAG = 65_535;
 
-/** A client of numbered calls; whoever opens it closes it. */
+/** Opens a client of numbered calls; its opener closes it. */
 export async function openTortureClient() {
   const userAgent = await createSipUserAgent({
-    ...{ host: '127.0.0.1', udpPort: 0, tcpPort: 0, userAgent: 'hush torture' },
+    host: '127.0.0.1',
+    udpPort: 0,
+    tcpPort: 0,
+    userAgent: 'hush torture',
     limits: SIP_LIMITS,
     onInvite: (invite) => invite.reject({ statusCode: 405 }),
   });
@@ -35,10 +38,10 @@ export async function openTortureClient() {
 }
 
 /**
- * Proves a recorder on its files: calls of numbered frames are paused and started while everything
- * happens to them that happens to calls. A frame that a device sent between the answer to a Pause
- * and the request for a Start must be in no recording; one that was sent outside every pause, and
- * arrived, must be in one, in its place.
+ * Proves a recorder on its files: calls of numbered frames are paused and started amid everything
+ * that happens to calls. A frame that a device sent between the answer to a Pause and the request
+ * for a Start must be in no recording; one that was sent outside every pause, and arrived, must be
+ * in one, in its place.
  */
 export async function torture(options: TortureOptions): Promise<ScenarioReport[]> {
   const client = await openTortureClient();

@@ -64,7 +64,7 @@ describe.each(databaseKinds)('the order of events across UCCs on $name', (kind) 
     })();
     const writing = calls.map(async (call) => {
       for (let count = 0; count < 15; count += 1) {
-        const entry = { type: 'callUpdated', record: call.next({}) } as const;
+        const entry = { type: 'callUpdated', record: call.restated() } as const;
         // Some are in effect later than they are committed, as a Start is.
         const event = await journal.commit(call, entry);
         if (count % 3 === 0) await nextTurn();
@@ -87,7 +87,7 @@ describe.each(databaseKinds)('the order of events across UCCs on $name', (kind) 
     expect(next.publishedThrough).toBe(count);
     const [call] = calls;
     if (!call) throw new Error('no call');
-    const event = await next.record(call, { type: 'callUpdated', record: call.next({}) });
+    const event = await next.record(call, { type: 'callUpdated', record: call.restated() });
     expect(event.position).toBe(count + 1);
   });
 
@@ -112,7 +112,7 @@ describe.each(databaseKinds)('the order of events across UCCs on $name', (kind) 
       return new Call({ ...record, dialogue });
     };
     const [one, other] = [callOf('one'), callOf('other')];
-    const next = (call: Call) => ({ type: 'callUpdated', record: call.next({}) }) as const;
+    const next = (call: Call) => ({ type: 'callUpdated', record: call.restated() }) as const;
     const start = await journal.commit(one, next(one));
     await journal.record(other, next(other));
     expect(heard).toEqual([]);

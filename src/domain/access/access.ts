@@ -8,7 +8,7 @@ import {
 } from '../model/principal.ts';
 import { isAgent, isSupervisor, type Ucc, uccKey } from '../model/ucc.ts';
 
-/** A caller without a token, whose network and `auth.anonymousRole` let it in. */
+/** Returns a caller without a token, admitted by its network and `auth.anonymousRole`. */
 export function anonymous(role: Role): Principal {
   return {
     key: '',
@@ -26,14 +26,14 @@ export function may(principal: Principal, permission: Permission): boolean {
   return principal.roles.some((role) => allowed.includes(role));
 }
 
-/** True for who sees every UCC, those to come included. */
+/** Returns true for a principal that sees every UCC, including future ones. */
 export function seesAllUccs({ roles: held, uccs }: Principal): boolean {
   return uccs === 'all' || held.includes('admin') || held.includes('auditor');
 }
 
 /**
- * A UCC is given by the token; or, to an agent or supervisor, by the UCC's own lists. What is not
- * given does not exist for the principal.
+ * Returns true when the principal may see the UCC: granted by the token or, to an agent or
+ * supervisor, by the UCC's own lists. A UCC that is not granted does not exist for the principal.
  */
 export function seesUcc(principal: Principal, ucc: Ucc): boolean {
   const { uccs, roles: held, uris } = principal;
@@ -44,9 +44,10 @@ export function seesUcc(principal: Principal, ucc: Ucc): boolean {
 }
 
 /**
- * Whether the principal may command on behalf of the requester. An agent only as itself; with
- * `mustMatch` (`auth.requesterMustMatchToken`) so does everybody, and a caller without a token for
- * nobody. What is no URI is left to the contract, which has its own words for it.
+ * Returns true when the principal may command on behalf of the requester. An agent may do so only
+ * as itself; with `mustMatch` (`auth.requesterMustMatchToken`) this holds for everybody, and a
+ * caller without a token may for nobody. A value that is no URI is left to the contract, which has
+ * its own error for it.
  */
 export function speaksFor(principal: Principal, requester: unknown, mustMatch: boolean): boolean {
   const uri = parseRequesterUri(requester);
@@ -54,7 +55,7 @@ export function speaksFor(principal: Principal, requester: unknown, mustMatch: b
   return !speaksAsItselfOnly(principal, mustMatch);
 }
 
-/** Whether the principal commands as itself only, whoever it says it asks for. */
+/** Returns true when the principal commands as itself only, whatever requester it names. */
 export function speaksAsItselfOnly(principal: Principal, mustMatch: boolean): boolean {
   return mustMatch || !principal.roles.some(speaksForOthers);
 }
@@ -69,11 +70,18 @@ export function commandLineCaller(name: string): Caller {
   return systemCaller(name, 'cli');
 }
 
-/** Who asks nobody: the account at the command line, the configuration file, Hush itself. */
+/**
+ * Names a caller that asks nobody: the command line's account, the configuration file, Hush itself.
+ */
 export function systemCaller(name: string, surface: 'cli' | 'config' | 'hush'): Caller {
   const principal: Principal = {
-    ...{ key: '', name, client: null, roles: [], uris: new Set<string>() },
-    ...{ uccs: 'all', expiresAt: null },
+    key: '',
+    name,
+    client: null,
+    roles: [],
+    uris: new Set<string>(),
+    uccs: 'all',
+    expiresAt: null,
   };
   return { principal, address: '', surface };
 }

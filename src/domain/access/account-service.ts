@@ -15,15 +15,15 @@ import { hasCardNumber, hasCardNumberInUri } from '../redaction/card-numbers.ts'
 import { auditedChange, SECRET_CHANGED } from './audit-change.ts';
 import type { AuditedAction } from './audit-log.ts';
 
-/** What would make no user or client; its words are for whoever typed it. */
+/** The settings make no valid user or client. The message is for the person who typed them. */
 export class PersonSettingsError extends Error {
   override readonly name = 'PersonSettingsError';
 }
 
-/** Nobody would be left who could add another one. */
+/** The change would leave nobody who could add another admin. */
 export class LastAdminError extends Error {
   override readonly name = 'LastAdminError';
-  /** For the audit log. */
+  /** The refused attempt, for the audit log. */
   readonly attempt;
 
   /** @param action what was tried: `user remove ada` */
@@ -35,10 +35,10 @@ export class LastAdminError extends Error {
 
 export interface UserSettings {
   readonly roles: readonly string[];
-  /** `*` is all of them. */
+  /** `*` means all UCCs. */
   readonly uccs?: readonly string[];
   readonly sipUri?: string | null;
-  /** Of a new user, or in the place of the one there is. */
+  /** Password of a new user, or the replacement for the existing one. */
   readonly password?: string;
 }
 
@@ -46,27 +46,27 @@ export interface AccountServicePorts {
   readonly people: AccountStore;
   hashPassword(password: string): Promise<string>;
   hashSecret(secret: string): Promise<string>;
-  /** Resolves when what was given out before holds no longer; it never rejects. */
+  /** Resolves when earlier grants are no longer valid; it never rejects. */
   changed?(): Promise<void>;
   /** Unix ms */
   now(): number;
 }
 
-/** Who did it, as a row of the audit log: `user add eva`, and what is another than before. */
+/** Builds the audit row of a change: who did it, `user add eva`, and which values differ. */
 export type Entry = (action: string, change: AuditedAction['change']) => AuditRecord;
 
 export const MIN_PASSWORD_CHARACTERS = 12;
-/** Of UTF-8. */
+/** Length in UTF-8. */
 export const MAX_PASSWORD_BYTES = 128;
 const SECRET_BYTES = 32;
 const CARD_NUMBER = 'a name, UCC or address holds what looks like a card number';
 const personName = new RegExp(personNamePattern);
 const uccName = new RegExp(uccNamePattern);
 
-/** Users and clients of the embedded issuer: who adds and removes them, from wherever. */
+/** Adds, changes and removes users and clients of the embedded issuer, for every surface. */
 export class AccountService {
   readonly #ports: AccountServicePorts;
-  /** One change after the other: two at once could leave no admin. */
+  /** Serialises changes: two at once could leave no admin. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(ports: AccountServicePorts) {
@@ -86,7 +86,7 @@ export class AccountService {
   }
 
   /**
-   * Adds a user, or replaces the settings of one; what was given to it before ends.
+   * Adds a user, or replaces the settings of one, whose earlier grants then end.
    * @throws PersonSettingsError, LastAdminError
    */
   saveUser(name: string, settings: UserSettings, entry: Entry): Promise<SavedUser> {
@@ -114,7 +114,7 @@ export class AccountService {
     return { user, isNew: !before };
   }
 
-  /** False: there is no such user. @throws PersonSettingsError */
+  /** Returns false when there is no such user. @throws PersonSettingsError */
   changePassword(name: string, password: string, entry: Entry): Promise<boolean> {
     checkPassword(password);
     return this.#exclusively(async () => {
@@ -129,7 +129,7 @@ export class AccountService {
   }
 
   /**
-   * Ends whatever was given to the user. False: there is no such user.
+   * Removes the user and ends all its grants; returns false when there is no such user.
    * @throws LastAdminError unless `evenTheLastAdmin`
    */
   removeUser(
@@ -147,7 +147,7 @@ export class AccountService {
     });
   }
 
-  /** Adds a client, or gives it a new secret: told this once. @throws PersonSettingsError */
+  /** Adds a client or renews its secret, which is shown once. @throws PersonSettingsError */
   async saveClient(id: string, entry: Entry): Promise<SavedClient> {
     if (!personName.test(id)) {
       throw new PersonSettingsError('a client id has 1 to 64 letters, digits and . _ @ + -');
@@ -185,7 +185,7 @@ export class AccountService {
     if (!users.some(isAnother)) throw new LastAdminError(action);
   }
 
-  /** A change counts at once when it is answered. */
+  /** Runs changes one at a time, each in force once it is answered. */
   #exclusively<Result>(change: () => Promise<Result>): Promise<Result> {
     const work = async (): Promise<Result> => {
       const result = await change();
@@ -208,13 +208,13 @@ interface SavedUser {
   readonly isNew: boolean;
 }
 
-/** What the audit log may hold of a user. */
+/** Returns the fields of a user that the audit log may hold. */
 function userState({ roles: held, uccs, sipUri }: UserRecord, password?: string) {
   const secret = password === undefined ? {} : { password: SECRET_CHANGED };
   return { roles: held, uccs, sipUri, ...secret };
 }
 
-/** The settings as they are kept. @throws PersonSettingsError */
+/** Returns the settings as they are stored. @throws PersonSettingsError */
 export function checkUser(name: string, { roles: named, uccs = [], sipUri = null }: UserSettings) {
   if (!personName.test(name)) {
     throw new PersonSettingsError('a user name has 1 to 64 letters, digits and . _ @ + -');

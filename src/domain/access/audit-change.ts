@@ -1,18 +1,19 @@
 import type { AuditRecord } from '../model/audit-record.ts';
 import { cleanText, cleanUri } from '../redaction/client-text.ts';
 
-/** Of a list, so many characters of what was put in or taken out. */
+/** Longest text of a list's added or removed entries, in characters. */
 const MAX_LIST_LENGTH = 2_000;
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** Stands for a secret that is another one now. */
+/** Stands for a secret that has changed. */
 export const SECRET_CHANGED = 'changed';
 
 /**
- * What differs between two settings, as the audit log keeps it: of lists what was taken out
- * (`before`) and put in (`after`), bounded. Secrets are the caller's to leave out or to replace by
- * `SECRET_CHANGED`. `before` or `after` is undefined where there was, or is, nothing.
+ * Returns the difference between two settings as the audit log keeps it: for lists, the removed
+ * entries (`before`) and the added ones (`after`), bounded. The caller leaves secrets out, or
+ * replaces them by `SECRET_CHANGED`. `before` or `after` is undefined where there was, or is,
+ * nothing.
  */
 export function auditedChange(
   before: object | undefined,
@@ -31,7 +32,7 @@ export function auditedChange(
   };
 }
 
-/** Numbers, booleans and nothing as they are; texts cleaned; of lists what the other has not. */
+/** Keeps numbers, booleans and null, cleans texts, reduces lists to entries absent from `other`. */
 function kept(value: unknown, other: unknown): unknown {
   if (typeof value === 'string') return cleanValue(value);
   if (Array.isArray(value)) return keptOfList(value, Array.isArray(other) ? other : []);

@@ -1,13 +1,13 @@
 import type { AuditRecord } from '../model/audit-record.ts';
 
-/** Rows that come in floods: how many of them are listed, and when the rest is counted. */
+/** Rule for rows that come in floods: how many are listed, and when the rest is counted. */
 interface FoldRule {
-  /** Of the same kind, caller and subject within a window: so many are rows of their own. */
+  /** Rows listed per window for one kind, caller and subject. */
   readonly rowsPerSubject: number;
   readonly rowsPerCaller: number;
-  /** Of further subjects one caller's are counted together. */
+  /** Subjects listed per caller; further ones are counted together. */
   readonly subjectsPerCaller: number;
-  /** While it goes on from window to window it is counted only, and a row after so many of them. */
+  /** For a flood that continues across windows: the number of windows that one row counts. */
   readonly windowsPerCount?: number;
 }
 
@@ -22,11 +22,11 @@ export type FoldKind = keyof typeof rules;
 
 export const FOLD_WINDOW_MS = 60_000;
 export const MAX_LISTED_DENIALS = rules.denied.rowsPerSubject;
-/** Strangers beyond this number are counted together. */
+/** Callers beyond this number are counted together. */
 export const MAX_WATCHED_CALLERS = 1_000;
-/** What is refused, of everybody together. */
+/** Listed refusals of all callers together. */
 const MAX_LISTED_REFUSALS = 1_000;
-/** What is let in is folded up to here, and listed beyond. */
+/** Admitted requests are folded up to this number, and listed beyond it. */
 const MAX_FOLDS = 20_000;
 const ELSEWHERE = 'elsewhere';
 const SEVERAL = 'several';
@@ -52,16 +52,16 @@ interface CallerCount {
 
 export interface Foldable {
   readonly kind: FoldKind;
-  /** Whom it counts against. */
+  /** The caller that the row counts against. */
   readonly caller: string;
-  /** What is the same of rows that are folded. */
+  /** The fields that folded rows share. */
   readonly subject: string;
   readonly record: AuditRecord;
 }
 
 /**
- * Says which of many like rows are listed, and counts the others: a minute's are one row. A flood
- * of what is refused, and a client that polls, cannot fill the disk.
+ * Decides which of many similar rows are listed, and counts the others into one row a minute. A
+ * flood of refused requests, or a client that polls, cannot fill the disk.
  */
 export class AuditFolding {
   readonly #write: (rows: readonly AuditRecord[]) => Promise<void>;
@@ -79,7 +79,7 @@ export class AuditFolding {
     this.#onError = onError;
   }
 
-  /** True: it is to be a row of its own, now; else it has been counted. */
+  /** Returns true when the record needs a row of its own now; otherwise counts it. */
   lists({ kind, caller: name, subject, record }: Foldable): boolean {
     this.#timer ??= setTimeout(() => {
       this.#endWindow().catch(this.#onError);
@@ -99,7 +99,7 @@ export class AuditFolding {
     return false;
   }
 
-  /** Writes what is counted. May be called twice. */
+  /** Writes the counts. May be called twice. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     for (const fold of this.#folds.values()) fold.isUsed = false;
@@ -127,7 +127,7 @@ export class AuditFolding {
     return caller;
   }
 
-  /** Undefined where there are too many to be folded, and none may be lost. */
+  /** Returns undefined when there are too many folds and no row may be lost. */
   #foldOf(kind: FoldKind, caller: CallerCount, subject: string): Fold | undefined {
     const named = caller.isElsewhere ? '' : subject;
     const known = this.#folds.get(`${caller.key}\n${named}`);
@@ -138,7 +138,7 @@ export class AuditFolding {
     const open = this.#folds.get(key);
     if (open) return open;
     if (!isOfStrangers(kind) && this.#folds.size >= MAX_FOLDS) return undefined;
-    const fold = { rule, caller, isSeveral, ...{ listed: 0, counted: 0, windows: 0 } };
+    const fold = { rule, caller, isSeveral, listed: 0, counted: 0, windows: 0 };
     const begun: Fold = { ...fold, last: undefined, isUsed: true };
     this.#folds.set(key, begun);
     if (!isSeveral) caller.subjects += 1;
@@ -166,7 +166,7 @@ export class AuditFolding {
     if (rows.length > 0) await this.#write(rows);
   }
 
-  /** What goes on is not listed anew. */
+  /** Keeps the fold, so that an ongoing flood is not listed anew. */
   #keep(key: string, fold: Fold): void {
     const caller = this.#newCaller(fold.caller.key, fold.caller.isElsewhere);
     if (!fold.isSeveral) caller.subjects += 1;
@@ -181,7 +181,7 @@ function isOfStrangers(kind: FoldKind): boolean {
   return kind === 'denied' || kind === 'refused';
 }
 
-/** The newest of them stands for all; what differs among them is left out. */
+/** Builds a row from the newest record of a fold, without the fields that differ among them. */
 function countedRow({ counted, caller, isSeveral }: Fold, last: AuditRecord): AuditRecord {
   const differing = { uccName: null, correlationId: null, callId: null, requester: null };
   return {

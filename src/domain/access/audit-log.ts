@@ -8,7 +8,7 @@ import { cleanReason, cleanText, cleanUri } from '../redaction/client-text.ts';
 import { anonymous } from './access.ts';
 import { AuditFolding, type FoldKind } from './audit-folding.ts';
 
-/** What was done, or tried. */
+/** An action that was done or tried. */
 export interface AuditedAction {
   readonly action: string;
   readonly requester?: string | null;
@@ -20,7 +20,7 @@ export interface AuditedAction {
   readonly change?: Pick<AuditRecord, 'before' | 'after'> | undefined;
 }
 
-/** The row that goes with a change, once it is known what it changes. */
+/** Builds the row that goes with a change, once its effect is known. */
 export type AuditOf = (change?: AuditedAction['change']) => AuditRecord;
 
 type Attempt = Omit<AuditedAction, 'outcome'>;
@@ -28,13 +28,13 @@ type Attempt = Omit<AuditedAction, 'outcome'>;
 export interface AuditLogOptions {
   readonly store: Pick<Store, 'commit'>;
   readonly clock: Clock;
-  /** What was counted could not be written; nobody waits for that. */
+  /** Called when counted rows could not be written, which no caller waits for. */
   onError(cause: unknown): void;
 }
 
 /**
- * Writes the audit log. What is carried out is written in the commit of its effect; what comes in
- * floods cannot fill the disk, since most of it is only counted.
+ * Writes the audit log. A successful action is written in the commit of its effect. Floods cannot
+ * fill the disk, since most of their rows are only counted.
  */
 export class AuditLog {
   readonly #options: AuditLogOptions;
@@ -47,7 +47,7 @@ export class AuditLog {
     this.#folding = new AuditFolding(write, options.onError);
   }
 
-  /** The row, for a commit of one's own. Texts are bounded, without control and card numbers. */
+  /** Returns the row for a commit. Texts are bounded, without control and card numbers. */
   entry({ principal, address, surface }: Caller, audited: AuditedAction): AuditRecord {
     const at = this.#options.clock.now();
     return {
@@ -70,7 +70,7 @@ export class AuditLog {
     };
   }
 
-  /** A token request to the embedded issuer: who it named, not who it was. */
+  /** Records a token request to the embedded issuer: the user it named, not a verified identity. */
   signIn({ who, client, address, outcome, reason }: SignIn): Promise<void> {
     const principal = { ...anonymous('agent'), name: who, client };
     const caller = { principal, address, surface: 'issuer' } as const;
@@ -83,30 +83,30 @@ export class AuditLog {
     return this.#options.store.commit({ audit: [entry] });
   }
 
-  /** Who it was, or from where, said no. Resolves once it is durable, or counted. */
+  /** Records a refusal by identity or address. Resolves once it is durable, or counted. */
   denied(caller: Caller, attempt: Attempt): Promise<void> {
     const record = this.entry(caller, { ...attempt, outcome: 'denied' });
     return this.#folded('denied', record, { caller: record.address, subject: '' });
   }
 
-  /** The rules said no, or it did not work. Resolves once it is durable, or counted. */
+  /** Records a refusal by the rules, or a failure. Resolves once it is durable, or counted. */
   refused(caller: Caller, attempt: Attempt & { outcome: 'refused' | 'failed' }): Promise<void> {
     const record = this.entry(caller, attempt);
     const subject = `${record.action}\n${record.reason}`;
     return this.#folded('refused', record, { caller: callerKey(caller), subject });
   }
 
-  /** Somebody read what tells of a person. Resolves once it is durable, or counted. */
+  /** Records that personal data was read. Resolves once it is durable, or counted. */
   read(caller: Caller, attempt: Attempt): Promise<void> {
     return this.#let('read', caller, attempt);
   }
 
-  /** A file leaves: of one playback, the ranges of a minute are one row. */
+  /** Records that a file left: all ranges of one playback within a minute are one row. */
   exported(caller: Caller, attempt: Attempt): Promise<void> {
     return this.#let('export', caller, attempt);
   }
 
-  /** Writes what is counted. May be called twice. */
+  /** Writes the counts. May be called twice. */
   close(): Promise<void> {
     return this.#folding.close();
   }

@@ -1,14 +1,14 @@
 import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
 import type { AccountService, Entry } from './account-service.ts';
 
-/** Crockford's: nothing in it looks like something else. */
+/** Crockford's alphabet, without characters that look alike. */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 /** 100 random bits. */
 const CODE_LENGTH = 20;
 const GROUP_LENGTH = 5;
 const MAX_TRIES = 10;
 
-/** `over`: there is a user, or the code was tried too often. */
+/** `over`: a user exists, or the code was tried too often. */
 export type FirstAdminAnswer = 'made' | 'wrongCode' | 'over';
 
 interface FirstAdminRequest {
@@ -18,8 +18,8 @@ interface FirstAdminRequest {
 }
 
 /**
- * How somebody becomes the first admin of a Hush without any users: by a code that stands in its
- * log, where only who runs it can read. It is good once, and no longer than nobody is there.
+ * Creates the first admin of a Hush without users, by a code written to its log, which only the
+ * operator can read. The code works once, and only while there are no users.
  */
 export class FirstAdmin {
   readonly #register: Pick<AccountService, 'users' | 'saveUser'>;
@@ -31,7 +31,7 @@ export class FirstAdmin {
     this.#register = register;
   }
 
-  /** A new code; undefined where there are users. */
+  /** Returns a new code; undefined where there are users. */
   async offer(): Promise<string | undefined> {
     if ((await this.#register.users()).length > 0) return undefined;
     const letters = Array.from({ length: CODE_LENGTH }, () => alphabet[randomInt(alphabet.length)]);
@@ -48,7 +48,9 @@ export class FirstAdmin {
     return false;
   }
 
-  /** One after the other: a code makes one admin. @throws PersonSettingsError, and is good still */
+  /**
+   * Runs one at a time: a code makes one admin. @throws PersonSettingsError; the code stays good
+   */
   take(request: FirstAdminRequest, entry: Entry): Promise<FirstAdminAnswer> {
     const take = (): Promise<FirstAdminAnswer> => this.#take(request, entry);
     const taken = this.#last.then(take, take);
@@ -71,7 +73,7 @@ export class FirstAdmin {
   }
 }
 
-/** As it was meant: without regard to case, hyphens and blanks, and to letters that look alike. */
+/** Hashes the code without regard to case, hyphens, blanks and letters that look alike. */
 function digestOf(code: string): Buffer {
   const plain = code.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1');
   return createHash('sha256').update(plain).digest();

@@ -13,19 +13,19 @@ export interface AlarmRegisterPorts {
   readonly store: Pick<AssuranceStore, 'saveAlarm' | 'endAlarms'>;
   readonly journal: Pick<Journal, 'record'>;
   readonly clock: Clock;
-  /** Told of each alarm, however often it is raised: metrics and log. */
+  /** Receives each alarm, however often it is raised: metrics and log. */
   readonly sink: AlarmSink;
   onError(cause: unknown): void;
 }
 
-/** Alarms that concern no call in progress; beyond this they are counted and logged only. */
+/** Limit on alarms outside calls in progress; beyond it they are only counted and logged. */
 const MAX_MOMENTS_PER_MINUTE = 60;
 const MINUTE_MS = 60_000;
 const MAX_DETAIL_LENGTH = 2_000;
 
 /**
- * Keeps what was raised. An alarm of a call in progress is raised once until it is cleared, and is
- * an event of the call, committed in its turn like every other; the end of the call ends it. Every
+ * Keeps raised alarms. An alarm of a call in progress is raised once until it is cleared, and is an
+ * event of the call, committed in its turn like every other; the end of the call ends it. Every
  * other alarm tells of a moment.
  */
 export class AlarmRegister implements AlarmSink, OpenAlarms {
@@ -33,7 +33,7 @@ export class AlarmRegister implements AlarmSink, OpenAlarms {
   readonly #ids = new RisingUuids();
   /** By call, then by kind. */
   readonly #open = new Map<string, Map<AlarmKind, AlarmRecord>>();
-  /** Of Hush itself, until they are over. */
+  /** Alarms of Hush itself that are still open. */
   readonly #standing = new Map<AlarmKind, AlarmRecord>();
   #minute = 0;
   #moments = 0;
@@ -42,7 +42,7 @@ export class AlarmRegister implements AlarmSink, OpenAlarms {
     this.#ports = ports;
   }
 
-  /** Alarms that are open, by kind. */
+  /** The number of open alarms by kind. */
   get openByKind(): Map<AlarmKind, number> {
     const counts = new Map<AlarmKind, number>();
     for (const ofCall of [...this.#open.values(), this.#standing]) {
@@ -58,7 +58,7 @@ export class AlarmRegister implements AlarmSink, OpenAlarms {
     else this.#keepMoment(alarm);
   }
 
-  /** Of no call, and open until it is over; once, however often it is begun. */
+  /** Opens an alarm that belongs to no call, once, however often it is begun. */
   begin(kind: AlarmKind, detail: string): void {
     if (this.#standing.has(kind)) return;
     this.#ports.sink.raise({ kind, detail });
@@ -67,7 +67,7 @@ export class AlarmRegister implements AlarmSink, OpenAlarms {
     this.#ports.store.saveAlarm(record).catch(this.#ports.onError);
   }
 
-  /** What was begun is over. */
+  /** Closes an alarm that `begin` opened. */
   finish(kind: AlarmKind): void {
     const record = this.#standing.get(kind);
     if (!this.#standing.delete(kind) || !record) return;
@@ -75,7 +75,7 @@ export class AlarmRegister implements AlarmSink, OpenAlarms {
     store.saveAlarm({ ...record, clearedAt: clock.now() }).catch(onError);
   }
 
-  /** What is open of a call in progress. */
+  /** Returns the open alarms of a call in progress. */
   openOf(callId: string): AlarmKind[] {
     return [...(this.#open.get(callId)?.keys() ?? [])];
   }
@@ -84,7 +84,7 @@ export class AlarmRegister implements AlarmSink, OpenAlarms {
     return this.#open.get(callId)?.has(kind) ?? false;
   }
 
-  /** What was raised is over; nothing where it is not open. */
+  /** Clears an alarm; does nothing where it is not open. */
   clear(call: Call, kind: AlarmKind): void {
     const record = this.#open.get(call.id)?.get(kind);
     if (!record) return;
@@ -112,7 +112,7 @@ export class AlarmRegister implements AlarmSink, OpenAlarms {
     store.saveAlarm({ ...record, clearedAt: clock.now() }).catch(onError);
   }
 
-  /** With the call its alarms end; `callEnded` tells so. */
+  /** Ends the call's alarms with the call; `callEnded` tells listeners. */
   callEnded(callId: string): void {
     if (!this.#open.delete(callId)) return;
     const { store, clock, onError } = this.#ports;
@@ -129,7 +129,7 @@ export class AlarmRegister implements AlarmSink, OpenAlarms {
     this.#tell(call, 'alarmRaised', record);
   }
 
-  /** In the call's turn; its state and version stay what they are. */
+  /** Runs in the call's turn; the call's state and version stay unchanged. */
   #tell(call: Call, type: 'alarmRaised' | 'alarmCleared', alarm: AlarmRecord): void {
     const { journal, store, onError } = this.#ports;
     const told = call.queue.run(async () => {
@@ -138,7 +138,7 @@ export class AlarmRegister implements AlarmSink, OpenAlarms {
         await journal.record(call, { type, record: call.record, alarm: alarm.kind, extra });
       } else await store.saveAlarm({ ...alarm, clearedAt: alarm.clearedAt ?? alarm.at });
     });
-    // Where the store fails, that is an alarm already: it raises no other.
+    // A failing store already has an alarm and raises no other.
     told.catch(onError);
   }
 

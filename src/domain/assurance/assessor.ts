@@ -22,7 +22,7 @@ export interface AssessorPorts {
   onError(cause: unknown): void;
 }
 
-/** Gathers what is known of a call, and judges it. */
+/** Gathers the evidence about a call and judges it. */
 export class Assessor {
   readonly #ports: AssessorPorts;
 
@@ -30,7 +30,7 @@ export class Assessor {
     this.#ports = ports;
   }
 
-  /** Of a call that has ended, once. That a call is kept never depends on its verdict. */
+  /** Judges a call that has ended, once. Keeping the call never depends on its verdict. */
   async assess({ record }: Call, finished?: FinishedRecording): Promise<CallHealth> {
     const { watch, onVerdict } = this.#ports;
     const health = await this.#judge(record, finished);
@@ -45,7 +45,7 @@ export class Assessor {
     this.#ports.alarms.raise({ kind: 'audioDamaged', callId, correlationId, uccName, detail });
   }
 
-  /** Of a call in progress as it stands now; of one that has ended as it was judged. */
+  /** Returns the current health of a call in progress, or the verdict on one that has ended. */
   async healthOf(record: CallRecord): Promise<CallHealth> {
     return record.health ?? (await this.#judge(record, undefined));
   }
@@ -63,7 +63,9 @@ export class Assessor {
     const live = record.endedAt === null;
     const counted = live ? alarms.filter(({ clearedAt }) => clearedAt === null) : alarms;
     return judge({
-      ...{ record, tracks, gaps: finished?.gaps },
+      record,
+      tracks,
+      gaps: finished?.gaps,
       readings: watch.figuresOf(record.id),
       open: openSpans(record, events),
       alarms: new Set(counted.map(({ kind }) => kind)),

@@ -15,13 +15,13 @@ export interface AssuranceWatchPorts {
   readonly nowMs?: () => number;
 }
 
-/** Between two readings; more is a process that stood still, and says nothing of the streams. */
+/** Longest step between two readings; a longer one means a stalled process, not a silent stream. */
 const MAX_STEP_MS = 5_000;
-/** A stream that was quiet this long and went on sends nothing while nobody speaks. */
+/** A stream that was quiet this long and resumed sends nothing while nobody speaks. */
 const SUPPRESSION_MS = 2_500;
 const MIN_BURST = 10;
 
-/** Watches every stream of every call, once a second, for audio that should come and does not. */
+/** Checks every stream of every call, once a second, for expected audio that does not come. */
 export class AssuranceWatch {
   readonly #ports: AssuranceWatchPorts;
   readonly #watched = new Map<string, Map<number, WatchedStream>>();
@@ -50,7 +50,7 @@ export class AssuranceWatch {
     this.#ports.alarms.raise({ kind: 'recorderUnavailable', ...namesOf(call), detail });
   }
 
-  /** What was read of a call's streams; empty of a call that this process did not see. */
+  /** Returns the readings of a call's streams; empty for a call that this process did not see. */
   figuresOf(callId: string): Map<number, StreamFigures> {
     const streams = this.#watched.get(callId) ?? new Map<number, WatchedStream>();
     return new Map(
@@ -96,7 +96,7 @@ export class AssuranceWatch {
     streams.set(track, next);
   }
 
-  /** Streams that nobody expects anything of leave what was found of them as it is. */
+  /** Streams of which nothing is expected leave their findings unchanged. */
   #judge(call: Call): void {
     const { alarms, limits } = this.#ports;
     const all = [...(this.#watched.get(call.id)?.entries() ?? [])];
@@ -112,8 +112,16 @@ export class AssuranceWatch {
 
 function newStream(now: number): WatchedStream {
   return {
-    ...{ readAtMs: now, expectedMs: 0, quietMs: 0, steadyMs: 0, heard: 0, jitterMs: 0 },
-    ...{ expects: false, heardEver: false, suppresses: false, refusedAtMs: null },
+    readAtMs: now,
+    expectedMs: 0,
+    quietMs: 0,
+    steadyMs: 0,
+    heard: 0,
+    jitterMs: 0,
+    expects: false,
+    heardEver: false,
+    suppresses: false,
+    refusedAtMs: null,
     foreignAtMs: null,
     packets: { received: 0, lost: 0, unauthenticated: 0, foreign: 0 },
   };

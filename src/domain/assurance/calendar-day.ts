@@ -13,19 +13,19 @@ export function systemTimeZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-/** The calendar date there, `2026-03-29`. */
+/** Returns the calendar date in the time zone, `2026-03-29`. */
 export function dateAt(ms: number, timeZone: string): string {
   return new Date(wallClock(ms, timeZone)).toISOString().slice(0, 10);
 }
 
-/** The date that many days later; undefined for what is no date. */
+/** Returns the date that many days later; undefined for an invalid date. */
 export function dateAfter(date: string, days: number): string | undefined {
   const ms = /^\d{4}-\d\d-\d\d$/.test(date) ? Date.parse(`${date}T00:00:00Z`) : Number.NaN;
   if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(date)) return undefined;
   return new Date(ms + days * DAY_MS).toISOString().slice(0, 10);
 }
 
-/** A day there, Unix ms, `to` exclusive: 23, 24 or 25 hours. Undefined for what is no date. */
+/** Returns the day, Unix ms, `to` exclusive: 23, 24 or 25 hours; undefined for an invalid date. */
 export function dayOf(date: string, timeZone: string) {
   const next = dateAfter(date, 1);
   if (next === undefined) return undefined;
@@ -33,8 +33,8 @@ export function dayOf(date: string, timeZone: string) {
 }
 
 /**
- * When the clock there shows `time` (`07:00`) on that date, Unix ms. Shown twice, the first time
- * counts; never shown, as much later as the clock was put forward.
+ * Returns when the clock in the time zone shows `time` (`07:00`) on that date, Unix ms. A time
+ * shown twice counts the first time; a time that is skipped moves by as much as the clock does.
  */
 export function instantOf(date: string, time: string, timeZone: string): number {
   const wanted = Date.parse(`${date}T${time}:00Z`);
@@ -44,7 +44,7 @@ export function instantOf(date: string, time: string, timeZone: string): number 
   return shown.length > 0 ? Math.min(...shown) : (candidates[0] ?? wanted);
 }
 
-/** The next instant after `now` at which the clock there shows `time`. */
+/** Returns the next instant after `now` at which the clock in the time zone shows `time`. */
 export function nextAt(now: number, time: string, timeZone: string): number {
   const today = dateAt(now, timeZone);
   for (const days of [0, 1]) {
@@ -54,11 +54,16 @@ export function nextAt(now: number, time: string, timeZone: string): number {
   return now + DAY_MS;
 }
 
-/** What the clock on the wall shows there, as if it showed UTC; whole minutes of offset. */
+/** Returns the local wall clock time as if it were UTC; whole minutes of offset. */
 function wallClock(ms: number, timeZone: string): number {
   const parts = new Intl.DateTimeFormat('en-US', {
-    ...{ timeZone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric' },
-    ...{ hour: 'numeric', minute: 'numeric' },
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
   } as Intl.DateTimeFormatOptions).formatToParts(ms);
   const read = (type: string) => Number(parts.find((part) => part.type === type)?.value);
   const [year, month, day] = [read('year'), read('month'), read('day')];

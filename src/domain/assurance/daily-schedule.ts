@@ -8,7 +8,7 @@ export interface SchedulePorts {
   readonly store: AssuranceStore;
   readonly alarms: AlarmSink;
   readonly clock: Clock;
-  /** What is forgotten, is forgotten by this one. */
+  /** Clock that decides what is old enough to be forgotten. */
   readonly trustedClock: Clock;
   /** `07:00`, on the clock of `timeZone` */
   readonly dailyAt: string;
@@ -18,10 +18,10 @@ export interface SchedulePorts {
   onError(cause: unknown): void;
 }
 
-/** A clock that is set, or a machine that slept, is noticed within this. */
+/** A changed clock, or a machine that slept, is noticed within this time. */
 const MAX_WAIT_MS = 60_000;
 
-/** Once a day: sums up the day before, tells of it, and forgets what is too old. */
+/** Once a day: sums up the previous day, reports it, and forgets old entries. */
 export class DailySchedule {
   readonly #ports: SchedulePorts;
   #timer: NodeJS.Timeout | undefined;
@@ -32,7 +32,7 @@ export class DailySchedule {
     this.#ports = ports;
   }
 
-  /** What fell due while no process ran is made up for, where there was a summary before. */
+  /** Makes up for runs missed while no process ran, if there was a summary before. */
   async start(): Promise<void> {
     const { clock, store, dailyAt, timeZone } = this.#ports;
     const now = clock.now();

@@ -3,12 +3,12 @@ import type { AssuranceReason, Verdict } from '../model/call-health.ts';
 import type { CallRecord } from '../model/call-record.ts';
 import type { AssuranceStore } from '../ports/assurance-store.ts';
 
-/** What became of one UCC's calls of a day. */
+/** Outcome of one UCC's calls of a day. */
 export interface DailyUcc {
   readonly uccName: string;
-  /** That began on the day. */
+  /** Calls that began on the day. */
   calls: number;
-  /** Of which audio was to be kept. */
+  /** Calls whose audio was to be kept. */
   recorded: number;
   kept: number;
   complete: number;
@@ -16,14 +16,16 @@ export interface DailyUcc {
   missing: number;
   /** Over before audio could be expected: neither complete nor missing. */
   tooShort: number;
-  /** In progress, or recorded by a release that did not judge. */
+  /** In progress, or recorded by a release without verdicts. */
   unjudged: number;
-  /** By the saving flag, or the UCC's default. */
+  /** Destroyed by the saving flag, or the UCC's default. */
   destroyed: number;
   keptMs: number;
   pauses: number;
   unconfirmedFences: number;
-  /** Recorded calls, all ended, long enough, none destroyed on purpose, and not one is kept. */
+  /**
+   * True when all recorded calls ended, long enough and not destroyed on purpose, and none is kept.
+   */
   nothingKept: boolean;
   readonly alarms: Partial<Record<AlarmKind, number>>;
 }
@@ -47,18 +49,18 @@ export interface DailySummary {
 }
 
 export const MAX_LOOK_AT = 200;
-/** More of one day are counted by the metrics alone. */
+/** Further alarms of a day are counted by the metrics alone. */
 const MAX_ALARMS = 20_000;
 const PAGE = 500;
 
 export interface DayQuestion {
   readonly from: number;
   readonly to: number;
-  /** Of these UCCs only, as `uccKey` spells them. */
+  /** Limits the summary to these UCCs, as `uccKey` spells them. */
   readonly uccs?: readonly string[];
 }
 
-/** Sums up the calls that began on a day, and the alarms that were raised on it. */
+/** Sums up the calls that began on a day, and the alarms raised on it. */
 export async function sumUpDay(
   store: AssuranceStore,
   question: DayQuestion,
@@ -112,7 +114,7 @@ function count(ucc: DailyUcc, { recorded, status, health, lengthMs }: CallRecord
   if (!recorded) return;
   ucc.recorded += 1;
   ucc.pauses += health?.pauses ?? 0;
-  // Each call is counted once here, whatever became of its audio.
+  // Each call is counted once here, whatever happened to its audio.
   if (health === null) ucc.unjudged += 1;
   else if (health.reasons.includes('tooShort')) {
     ucc.tooShort += 1;
@@ -126,9 +128,21 @@ function count(ucc: DailyUcc, { recorded, status, health, lengthMs }: CallRecord
 
 function emptyUcc(uccName: string): DailyUcc {
   return {
-    ...{ uccName, calls: 0, recorded: 0, kept: 0, complete: 0, degraded: 0, missing: 0 },
-    ...{ tooShort: 0, unjudged: 0, destroyed: 0, keptMs: 0, pauses: 0, unconfirmedFences: 0 },
-    ...{ nothingKept: false, alarms: {} },
+    uccName,
+    calls: 0,
+    recorded: 0,
+    kept: 0,
+    complete: 0,
+    degraded: 0,
+    missing: 0,
+    tooShort: 0,
+    unjudged: 0,
+    destroyed: 0,
+    keptMs: 0,
+    pauses: 0,
+    unconfirmedFences: 0,
+    nothingKept: false,
+    alarms: {},
   };
 }
 

@@ -1,5 +1,5 @@
 export interface AssuranceLimits {
-  /** From then on audio of a stream is overdue. */
+  /** Time after which a stream's first audio is overdue. */
   readonly mediaStartMs: number;
   /** A steady stream that is quiet this long has stopped. */
   readonly mediaSilentMs: number;
@@ -8,25 +8,25 @@ export interface AssuranceLimits {
 import type { AlarmKind } from '../model/alarm.ts';
 import type { PacketCounts } from '../model/track.ts';
 
-/** What the readings of one stream come to. */
+/** State derived from the readings of one stream. */
 export interface WatchedStream {
   readAtMs: number;
-  /** Audio is to be kept and the client does not hold. */
+  /** True when audio is to be kept and the client does not hold. */
   expects: boolean;
   expectedMs: number;
-  /** Since anything was heard, while audio was expected. */
+  /** Time since anything was heard, while audio was expected. */
   quietMs: number;
-  /** How long it sent without a pause. */
+  /** Time that it has sent without a pause. */
   steadyMs: number;
-  /** Packets that were what they should be, audio or not. */
+  /** Valid packets, audio or not. */
   heard: number;
-  /** A media thread that was replaced counts anew. */
+  /** Kept apart because a replaced media thread counts anew. */
   heardEver: boolean;
-  /** It sends nothing while nobody speaks: quiet says nothing. */
+  /** True when it sends nothing while nobody speaks, so that quiet is no sign of a fault. */
   suppresses: boolean;
-  /** When SRTP last failed for half of what came. */
+  /** Time when SRTP last failed for half of the packets. */
   refusedAtMs: number | null;
-  /** When packets of another source than the client's last came. */
+  /** Time when packets of another source than the client's last came. */
   foreignAtMs: number | null;
   jitterMs: number;
   packets: Pick<PacketCounts, 'received' | 'lost' | 'unauthenticated' | 'foreign'>;
@@ -34,17 +34,17 @@ export interface WatchedStream {
 
 export interface Finding {
   readonly kind: AlarmKind;
-  /** Undefined: it is not so. */
+  /** Undefined: the condition does not hold. */
   readonly detail: string | undefined;
 }
 
 const STEADY_MS = 10_000;
 const REFUSED_HOLD_MS = 10_000;
-/** Of fewer packets a share says little. */
+/** Fewer packets make a share meaningless. */
 const MIN_PACKETS = 500;
 const MAX_LOSS_SHARE = 0.05;
 
-/** What is wrong with a call's media now, and what is not. */
+/** Returns, for each condition, whether a call's media shows it now. */
 export function findingsOf(
   streams: readonly WatchedStream[],
   { mediaStartMs, mediaSilentMs }: AssuranceLimits,

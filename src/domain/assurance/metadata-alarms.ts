@@ -9,23 +9,23 @@ export interface MetadataAlarmPorts {
   readonly nowMs?: () => number;
 }
 
-/** What was read of one message's metadata. */
+/** The result of reading one message's metadata. */
 export interface MetadataReport {
   readonly callId: string;
-  /** Of the client. */
+  /** The client's address. */
   readonly address: string;
-  /** Empty: it was whole. */
+  /** Empty: the metadata was complete. */
   readonly faults: readonly MetadataFault[];
 }
 
-/** A client that is right once and wrong the next time is told of no more often. */
+/** Shortest time between alarms about a client whose metadata is only sometimes faulty. */
 const REPEAT_MS = 3_600_000;
 const MAX_ADDRESSES = 10_000;
 
 /**
- * One alarm for each client whose metadata cannot be read as it should be, on the first of its
- * calls. It is over with that call, or with whole metadata of it; whole metadata an hour later
- * forgets the client, so that the next fault is told of again.
+ * Raises one alarm per client whose metadata cannot be read correctly, on the first of its calls.
+ * The alarm ends with that call, or when the call's metadata is complete. Complete metadata an hour
+ * later forgets the client, so that its next fault raises an alarm again.
  */
 export class MetadataAlarms {
   readonly #ports: MetadataAlarmPorts;

@@ -2,26 +2,26 @@ import type { AssuranceReason } from '../model/call-health.ts';
 import type { CallRecord } from '../model/call-record.ts';
 import type { AssuranceStore } from '../ports/assurance-store.ts';
 
-/** What another system's calls are recorded as. Each id is in exactly one list. */
+/** How another system's calls are recorded. Each id is in exactly one list. */
 export interface Reconciliation {
   readonly complete: string[];
   readonly degraded: { correlationId: string; callId: string; reasons: AssuranceReason[] }[];
-  /** By the saving flag, or the UCC's default. */
+  /** Destroyed by the saving flag, or the UCC's default. */
   readonly destroyed: string[];
   readonly inProgress: string[];
   readonly missing: { correlationId: string; why: MissingBecause }[];
 }
 
 /**
- * `neverSeen`: no call of that id reached Hush, or none that the caller may know of. `tooShort`: it
- * was over before audio could be expected.
+ * `neverSeen`: no call of that id reached Hush, or none that the caller may see. `tooShort`: it was
+ * over before audio could be expected.
  */
 export const missingBecause = ['neverSeen', 'notRecorded', 'tooShort', 'nothingKept'] as const;
 type MissingBecause = (typeof missingBecause)[number];
 
 export const MAX_RECONCILED = 10_000;
 
-/** @param isSeen whether the caller may know of that UCC's calls */
+/** @param isSeen whether the caller may see that UCC's calls */
 export async function reconcile(
   store: Pick<AssuranceStore, 'callsByCorrelationId'>,
   ids: readonly string[],
@@ -34,13 +34,17 @@ export async function reconcile(
     calls.set(call.correlationId, [...(calls.get(call.correlationId) ?? []), call]);
   }
   const found: Reconciliation = {
-    ...{ complete: [], degraded: [], destroyed: [], inProgress: [], missing: [] },
+    complete: [],
+    degraded: [],
+    destroyed: [],
+    inProgress: [],
+    missing: [],
   };
   for (const id of distinct) place(found, id, calls.get(id) ?? []);
   return found;
 }
 
-/** Of several calls of one id the worst that is certain counts: a good one hides nothing. */
+/** Counts the worst certain outcome of several calls of one id: a good one hides nothing. */
 function place(found: Reconciliation, correlationId: string, calls: readonly CallRecord[]): void {
   const asked = calls.filter((call) => call.recorded);
   const recorded = asked.filter((call) => !call.health?.reasons.includes('tooShort'));

@@ -2,16 +2,16 @@ import type { Store } from '../ports/store.ts';
 
 export interface StoreProbeOptions {
   readonly store: Pick<Store, 'mustAnswer'>;
-  /** Whether another process may own it by now: then it is of no use, however well it answers. */
+  /** Returns false when another process may own the store by now, however well it answers. */
   isOwned(): boolean;
 }
 
-/** An answer that takes longer is none to whoever waits for it. */
+/** A slower answer is useless to the caller. */
 const ANSWER_MS = 2_000;
-/** However many ask, the store is asked this often at most. */
+/** Shortest interval between queries of the store, however many callers ask. */
 const FRESH_MS = 500;
 
-/** Whether the store answers, for whoever watches over this process. */
+/** Reports whether the store answers, for health checks of this process. */
 export class StoreProbe {
   readonly #options: StoreProbeOptions;
   #asked: { readonly atMs: number; readonly answer: Promise<boolean> } | undefined;

@@ -4,7 +4,7 @@ import type { TrackRecord } from '../model/track.ts';
 
 export interface StreamFigures {
   readonly jitterMs: number | null;
-  /** Packets of a stream that is open. */
+  /** Packets of an open stream. */
   readonly received: number;
   readonly lost: number;
 }
@@ -15,10 +15,10 @@ interface TrackEvidence {
 }
 
 const MAX_LOST_SHARE = 0.01;
-/** Less than this is no more than a few packets. */
+/** Shorter losses are only a few packets. */
 const MIN_LOST_MS = 100;
 const lostReasons: readonly GapReason[] = ['loss', 'restart', 'unattended', 'lost'];
-/** By what did not come; what came and is not there has reasons of its own. */
+/** Judges by audio that never arrived; audio that arrived and is absent has reasons of its own. */
 export function isLossy(track: TrackRecord, gaps: readonly GapRecord[]): boolean {
   const own = gaps.filter((gap) => gap.track === track.track);
   const lost = own.filter(({ reason }) => reason === 'loss');
@@ -32,7 +32,7 @@ export function isLossy(track: TrackRecord, gaps: readonly GapRecord[]): boolean
   return isPoor || lostMs > ((whole - lengthOf(away)) / perMs) * MAX_LOST_SHARE;
 }
 
-/** @param gaps undefined of audio that is destroyed or not yet read */
+/** @param gaps undefined for audio that is destroyed or not yet read */
 export function trackHealth(track: TrackRecord, { gaps, readings }: TrackEvidence): TrackHealth {
   const toMs = (units: number) => (units * 1000) / track.clockRate;
   const { startPosition, endPosition } = track;
@@ -42,7 +42,7 @@ export function trackHealth(track: TrackRecord, { gaps, readings }: TrackEvidenc
   const own = (gaps ?? []).filter((gap) => gap.track === track.track);
   const lost = own.filter(({ reason }) => lostReasons.includes(reason));
   const wholeMs = Math.round(expectedMs);
-  // Rounded so that what is kept, absent and lost together is what was expected.
+  // Rounded so that kept, absent and lost time add up to the expected time.
   const lostMs = Math.min(wholeMs, Math.round(toMs(lengthOf(lost))));
   const absentMs = Math.min(wholeMs - lostMs, Math.round(toMs(lengthOf(own) - lengthOf(lost))));
   const sent = packets.received + packets.lost;

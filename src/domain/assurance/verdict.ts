@@ -13,32 +13,32 @@ import type { GapReason, GapRecord } from '../model/gap.ts';
 import type { TrackRecord } from '../model/track.ts';
 import { isLossy, type StreamFigures, trackHealth } from './track-health.ts';
 
-/** Everything that is known of a call when it is judged. */
+/** All evidence about a call when it is judged. */
 export interface Evidence {
   readonly record: CallRecord;
   readonly tracks: readonly TrackRecord[];
-  /** Undefined of audio that is destroyed or not yet read: then only what came is judged. */
+  /** Undefined for audio that is destroyed or not yet read: then only the arrival is judged. */
   readonly gaps: readonly GapRecord[] | undefined;
-  /** What was read of streams that are open, or were, as far as this process knows. */
+  /** Readings of open and closed streams, as far as this process knows. */
   readonly readings: ReadonlyMap<number, StreamFigures>;
-  /** When the gate was open, Unix ms, as the committed events tell. */
+  /** Intervals in which the gate was open, Unix ms, from the committed events. */
   readonly open: readonly Span[];
   readonly alarms: ReadonlySet<AlarmKind>;
   readonly pauses: number;
 }
 
-/** A stream that was wanted for less has had no time to begin: of it nothing can be said. */
+/** A stream wanted for less time had no time to begin, and is not judged. */
 export const MEDIA_EXPECTED_MS = 1_000;
-/** Less than this of audio beside its time is heard by nobody. */
+/** Less misplaced audio than this is inaudible. */
 const MAX_CLOCK_WRONG_MS = 1_000;
-/** What a gap of these says of the call, however short it is. */
+/** The reason that such a gap gives the call's verdict, however short it is. */
 const reasonOfGap: Partial<Record<GapReason, AssuranceReason>> = {
   restart: 'interrupted',
   unattended: 'unattended',
   lost: 'audioDamaged',
 };
 
-/** What is wrong with a call in progress; of one that has ended its tracks tell. */
+/** Reasons for a call in progress; after its end the tracks are judged instead. */
 const reasonWhileLive: Partial<Record<AlarmKind, AssuranceReason>> = {
   mediaMissing: 'noMedia',
   mediaOneSided: 'streamSilent',
@@ -55,7 +55,7 @@ const reasonOfAlarm: Partial<Record<AlarmKind, AssuranceReason>> = {
   fenceTimeout: 'fenceUnconfirmed',
 };
 
-/** Judges what a call holds by what it was expected to hold. */
+/** Compares the audio that a call holds with the audio that was expected. */
 export function judge(evidence: Evidence): CallHealth {
   const tracks = evidence.tracks.map((track) => trackHealth(track, evidence));
   const reasons = reasonsOf(evidence, tracks);
@@ -70,7 +70,9 @@ export function judge(evidence: Evidence): CallHealth {
   };
 }
 
-/** Of calls that nobody asked for, or that were over at once, a verdict says nothing. */
+/**
+ * Returns false for calls that nobody wanted recorded, or that ended at once: no verdict applies.
+ */
 export function isJudged({ reasons }: Pick<CallHealth, 'reasons'>): boolean {
   return !reasons.includes('notAsked') && !reasons.includes('tooShort');
 }
@@ -95,7 +97,7 @@ function reasonsOf(evidence: Evidence, tracks: readonly TrackHealth[]): Assuranc
   for (const reason of absences(evidence)) reasons.add(reason);
   for (const { clockWrongMs, packets } of evidence.tracks) {
     if (clockWrongMs > MAX_CLOCK_WRONG_MS) reasons.add('clockWrong');
-    // An older release counted none.
+    // Older releases did not count foreign packets.
     if ((packets.foreign ?? 0) > 0) reasons.add('foreignMedia');
   }
   if (evidence.gaps === undefined) return [...reasons];
@@ -113,8 +115,8 @@ function reasonsOf(evidence: Evidence, tracks: readonly TrackHealth[]): Assuranc
 }
 
 /**
- * Streams and parties of which nothing was ever heard, though it was expected. It follows from what
- * is durable alone: every process that judges the call finds the same.
+ * Returns streams and parties never heard although expected. It depends on durable facts alone, so
+ * that every process that judges the call finds the same.
  */
 function absences({ record, tracks, open }: Evidence): AssuranceReason[] {
   const heard = tracks.filter(({ startPosition }) => startPosition !== null);

@@ -3,13 +3,13 @@ import { uccKey } from '../model/ucc.ts';
 import type { Call } from './call.ts';
 
 /**
- * The calls in progress. A correlation id names at most one of them, whatever its UCC: the part of
- * its dialogue that lives.
+ * The calls in progress. A correlation id names at most one of them, whatever its UCC: the live
+ * part of its dialogue.
  */
 export class CallRegistry {
   readonly #byId = new Map<string, Call>();
   readonly #byCorrelationId = new Map<string, Call>();
-  /** Ids of parts that have ended, to the call that goes on with their dialogue. */
+  /** Ids of ended parts, mapped to the call that continues their dialogue. */
   readonly #byEarlierId = new Map<string, Call>();
   readonly #earlierIds = new Map<Call, readonly string[]>();
 
@@ -22,7 +22,7 @@ export class CallRegistry {
     this.#byCorrelationId.set(call.correlationId, call);
   }
 
-  /** The call goes on with the dialogue of these parts. */
+  /** Notes that the call continues the dialogue of these parts. */
   follows(call: Call, earlierIds: readonly string[]): void {
     if (this.#byId.get(call.id) !== call) return;
     this.#earlierIds.set(call, earlierIds);
@@ -40,7 +40,7 @@ export class CallRegistry {
     this.#earlierIds.delete(call);
   }
 
-  /** That very part, while it is in progress. */
+  /** Returns exactly that part, while it is in progress. */
   byId(id: string): Call | undefined {
     return this.#byId.get(id);
   }
@@ -49,18 +49,20 @@ export class CallRegistry {
     return this.#byCorrelationId.get(correlationId);
   }
 
-  /** As somebody outside names it: by its id, its correlation id, or the id of an earlier part. */
+  /** Finds a call by its id, its correlation id, or the id of an earlier part. */
   named(id: string): Call | undefined {
     return this.byId(id) ?? this.byCorrelationId(id) ?? this.#byEarlierId.get(id);
   }
 
-  /** The call in progress with that correlation id, if the UCC has a part in its dialogue. */
+  /**
+   * Returns the call in progress with that correlation id, if the UCC takes part in its dialogue.
+   */
   find(uccName: string, correlationId: string): Call | undefined {
     const call = this.#byCorrelationId.get(correlationId);
     return call?.record.dialogue.ruledBy.includes(uccKey(uccName)) ? call : undefined;
   }
 
-  /** Calls in progress, oldest first; `agent` finds those in which that URI takes part. */
+  /** Lists calls in progress, oldest first; `agent` selects those in which that URI takes part. */
   list(filter: { ucc?: string; agent?: string } = {}): Call[] {
     const ucc = filter.ucc === undefined ? undefined : uccKey(filter.ucc);
     const agent = filter.agent === undefined ? undefined : uriKey(filter.agent);

@@ -15,7 +15,7 @@ interface StatePorts {
 }
 
 /**
- * What `GET .../recording/{uccname}/{correlationId}` answers: the conditions of its column, in
+ * Answers `GET .../recording/{uccname}/{correlationId}`: checks the conditions of its column in
  * order.
  */
 export function stateOf(ports: StatePorts, uccName: string, correlationId: string): StateAnswer {

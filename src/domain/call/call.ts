@@ -1,6 +1,6 @@
 import { SerialQueue } from '../common/serial-queue.ts';
-import type { CallRecord } from '../model/call-record.ts';
-import type { GapReason } from '../model/gap.ts';
+import type { CallRecord, LegalHold } from '../model/call-record.ts';
+import type { GapReason, GapSummary } from '../model/gap.ts';
 import type { MediaAgreement } from '../model/media-agreement.ts';
 import {
   MarkingState as Marking,
@@ -33,6 +33,21 @@ export interface CallStream {
   /** Set with its first packet. */
   began: TrackBeginning | undefined;
 }
+
+/** What commands, pauses and the fence may change of a record. */
+export type ControlChanges = Partial<
+  Pick<CallRecord, 'recordingState' | 'pauseConfirmed' | 'recorded' | 'leases' | 'dialogue'>
+>;
+
+/** What a part takes over from the dialogue that it continues. */
+export type InheritedChanges = ControlChanges &
+  Partial<Pick<CallRecord, 'markingState' | 'savingState'>>;
+
+/** What metadata tells of a call. */
+export type Described = Pick<CallRecord, 'parties' | 'metadataIncomplete'>;
+
+type DestroyedChanges = Pick<CallRecord, 'status'> &
+  Partial<Pick<CallRecord, 'savingState' | 'health'>>;
 
 /** The three states that a contract answer shows. */
 export interface CallState {
@@ -140,11 +155,71 @@ export class Call {
     return streams.length > 0 && streams.every((stream) => stream.held);
   }
 
-  /**
-   * What the record becomes with `changes` at `at` (Unix ms); nothing changes until `accept` after
-   * the commit.
-   */
-  next(changes: Partial<CallRecord>, at: number = Date.now()): CallRecord {
+  // Each transition returns the next record; the call changes with `accept`, after the commit.
+
+  /** The same record under a new version. */
+  restated(): CallRecord {
+    return this.#next({});
+  }
+
+  /** A command, a pause or the fence changes what the recorder does. @param at Unix ms */
+  controlled(changes: ControlChanges, at?: number): CallRecord {
+    return this.#next(changes, at);
+  }
+
+  marked(markingState: MarkingState, at?: number): CallRecord {
+    return this.#next({ markingState }, at);
+  }
+
+  /** Save or Delete is commanded. */
+  flagged(savingState: SavingState, at?: number): CallRecord {
+    return this.#next({ savingState }, at);
+  }
+
+  /** A recording session joins: the call inherits states and learns of parties. */
+  joined(changes: InheritedChanges & Described): CallRecord {
+    return this.#next(changes);
+  }
+
+  /** The client has sent metadata. */
+  described(described: Described): CallRecord {
+    return this.#next(described);
+  }
+
+  /** The last session has left. */
+  finished(changes: Pick<CallRecord, 'endedAt' | 'status' | 'dialogue'>): CallRecord {
+    return this.#next(changes);
+  }
+
+  kept(changes: Pick<CallRecord, 'savingState' | 'lengthMs' | 'gaps' | 'health'>): CallRecord {
+    return this.#next({ ...changes, status: 'kept' });
+  }
+
+  /** Nobody may hear the recording any more; its keys still exist. */
+  condemned(savingState: SavingState): CallRecord {
+    return this.#next({ savingState, status: 'deleting' });
+  }
+
+  destroyed(changes: DestroyedChanges = { status: 'destroyed' }): CallRecord {
+    return this.#next(changes);
+  }
+
+  /** A later reading of the files changes the verdict, and the gap map where `gaps` is given. */
+  inspected(changes: Pick<CallRecord, 'health'> & { readonly gaps?: GapSummary }): CallRecord {
+    return this.#next(changes);
+  }
+
+  /** An interval was erased. */
+  erased(gaps: GapSummary): CallRecord {
+    return this.#next({ gaps });
+  }
+
+  /** A legal hold is placed, or released with null. */
+  heldLegally(legalHold: LegalHold | null): CallRecord {
+    return this.#next({ legalHold });
+  }
+
+  #next(changes: Partial<CallRecord>, at: number = Date.now()): CallRecord {
     const version = this.#record.version + 1;
     const record = { ...this.#record, openConfirmed: true, ...changes, version };
     const isPaused = record.recordingState === Recording.Paused;

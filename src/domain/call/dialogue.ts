@@ -3,29 +3,35 @@ import type { CallRecord } from '../model/call-record.ts';
 import type { DialoguePart } from '../model/dialogue-part.ts';
 import { uccKey } from '../model/ucc.ts';
 
-/** Parts that ended this lately may still hold audio that a look-back reaches into. */
+/** Parts that ended within this time may still hold audio that a look-back reaches. */
 export const PREDECESSOR_MS = 10_000;
 
 export function firstDialoguePart(uccName: string): DialoguePart {
   const uccs = [uccKey(uccName)];
   return {
-    ...{ part: 1, firstPart: 1, uccs, ruledBy: uccs },
-    ...{ startCommanded: false, endedAt: null },
+    part: 1,
+    firstPart: 1,
+    uccs,
+    ruledBy: uccs,
+    startCommanded: false,
+    endedAt: null,
   };
 }
 
-/** The part that goes on with a dialogue; `own` is what it would be as the first. */
+/** Returns the next part of a dialogue; `own` is the part it would be as the first. */
 export function nextPartOf(last: DialoguePart, own: DialoguePart): DialoguePart {
   const { part, firstPart, startCommanded } = last;
   return {
     ...own,
     // A recording of an older release has no place in a dialogue.
-    ...{ part: part + 1, firstPart: Math.max(firstPart, 1), startCommanded },
+    part: part + 1,
+    firstPart: Math.max(firstPart, 1),
+    startCommanded,
     ruledBy: distinct([...own.ruledBy, ...last.ruledBy]),
   };
 }
 
-/** The part once a recording session of that UCC has joined it. */
+/** Returns the part after a recording session of that UCC has joined it. */
 export function joinedBy(part: DialoguePart, uccName: string): DialoguePart {
   const key = uccKey(uccName);
   if (part.uccs.includes(key)) return part;
@@ -33,15 +39,15 @@ export function joinedBy(part: DialoguePart, uccName: string): DialoguePart {
 }
 
 /**
- * Whether the dialogue of the record is over. Where that is in doubt, as after a boot, it is not:
- * what was paused stays paused.
+ * Returns true when the record's dialogue is over. In doubt, as after a boot, it is not: a pause
+ * stays in force.
  */
 export function isOver(last: CallRecord, now: Moment, limits: { readonly inheritMs: number }) {
   const { endedAt } = last.dialogue;
   return endedAt !== null && leastAgeMs(endedAt, now) > limits.inheritMs;
 }
 
-/** Parts of one dialogue, the first one first. */
+/** Returns the parts of one dialogue, the first one first. */
 export function partsInOrder(records: readonly CallRecord[], firstPart: number): CallRecord[] {
   return records
     .filter(({ dialogue }) => dialogue.firstPart === firstPart)

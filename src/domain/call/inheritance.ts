@@ -3,9 +3,9 @@ import { RecordingState } from '../model/recording-state.ts';
 import type { UccRules } from '../ucc/ucc-rules.ts';
 
 /**
- * A dialogue may lose its last recording session before the next one comes, as when an SBC ends one
- * and begins another to transfer a call. The next part goes on with what was commanded: a pause, a
- * Stop, a Start, leases, Save, Delete and a mark outlive the seam.
+ * State that the next part of a dialogue inherits. A dialogue may lose its last recording session
+ * before the next one comes, as when an SBC ends one and begins another to transfer a call. A
+ * pause, a Stop, a Start, leases, Save, Delete and a mark outlive this seam.
  */
 export type Inherited = Partial<
   Pick<CallRecord, 'recordingState' | 'savingState' | 'markingState' | 'leases' | 'pausedAt'>
@@ -19,6 +19,6 @@ export function statesInherited(last: CallRecord, rules: UccRules): Inherited {
   if (recordingState === RecordingState.Paused) return { ...states, recordingState, pausedAt };
   if (recordingState === RecordingState.Stopped) return { ...states, recordingState };
   const runs = recordingState === RecordingState.Started && last.dialogue.startCommanded;
-  // What ran by itself runs by itself again, where the UCC still says so.
+  // A recorder that ran by default runs by default again, if the UCC still says so.
   return runs && rules.useAudioRecording ? { ...states, recordingState } : states;
 }

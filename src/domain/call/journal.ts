@@ -22,22 +22,22 @@ export interface Entry {
   readonly record: CallRecord;
   readonly action?: StateAction;
   readonly requester?: string;
-  /** Of the events of leases. */
+  /** Set for events of leases. */
   readonly owner?: string;
-  /** Of the events of alarms. */
+  /** Set for events of alarms. */
   readonly alarm?: AlarmKind;
   readonly at?: number;
-  /** A command's or lease's receipt; sequence and names are filled in here. */
+  /** Receipt of a command or lease; sequence and names are filled in here. */
   readonly detail?: ReceiptFields;
-  /** Who did it: written in the same commit. */
+  /** Audit row that says who did it, written in the same commit. */
   readonly audit?: AuditRecord;
   readonly extra?: Omit<Change, 'call' | 'partiesOf' | 'detail' | 'event' | 'audit'>;
 }
 
 /**
- * Writes every change of a call: the call's new state, its `UCC_CallDetail` row and its event, with
- * the next sequence number of its UCC, in one commit. Only what is durable becomes the call's state
- * and an event.
+ * Writes every change of a call: its new state, its `UCC_CallDetail` row and its event, with the
+ * next sequence number of its UCC, in one commit. Only durable changes become the call's state and
+ * an event.
  */
 export class Journal {
   readonly #store: Store;
@@ -45,15 +45,17 @@ export class Journal {
   readonly #clock: Clock;
   readonly #sequences = new Map<string, number>();
   readonly #outboxes = new Map<string, Outbox>();
-  /** Of the last event of any UCC; commits are added in this order, and become durable in it. */
+  /**
+   * Position of the last event of any UCC; commits are added, and become durable, in this order.
+   */
   #position = 0;
   #order: Outbox;
   #publishedThrough = 0;
-  /** The same change as further UCCs of the call are told it, until it is published. */
+  /** The same change as an event for further UCCs of the call, until it is published. */
   readonly #further = new WeakMap<RecordingEvent, readonly RecordingEvent[]>();
   /**
-   * Called where the store may say something else of the call than it is: its commit failed, or
-   * nobody knows whether it did, and what it would have told is not so.
+   * Called when the store may hold another state than the call has, because a commit failed or its
+   * outcome is unknown. The events it would have published are not true.
    */
   onUntold: (call: Call, doubtful: readonly RecordingEvent[]) => void = () => undefined;
 
@@ -64,7 +66,7 @@ export class Journal {
     this.#order = this.#orderFrom(0);
   }
 
-  /** The position of the last event that left in order: every one below it has left as well. */
+  /** Position of the last event published in order: all events below it are published as well. */
   get publishedThrough(): number {
     return this.#publishedThrough;
   }
@@ -110,10 +112,7 @@ export class Journal {
     return event;
   }
 
-  /**
-   * Every event that `commit` returned is published, once; they leave in the order of their
-   * sequence.
-   */
+  /** Publishes an event. Each event that `commit` returned is published once, in sequence order. */
   publish(event: RecordingEvent): void {
     for (const one of [event, ...(this.#further.get(event) ?? [])]) {
       this.#outbox(one.uccName).settle(one.sequence, one);
@@ -127,13 +126,13 @@ export class Journal {
     return event;
   }
 
-  /** The state that the store could not be told is the call's all the same; it is told later. */
+  /** Accepts a state that the store could not record; it is stored later. */
   acceptUntold(call: Call, record: CallRecord): void {
     call.accept(record);
     this.onUntold(call, []);
   }
 
-  /** A Start has taken effect, after its commit: from here on it outlives the process. */
+  /** Confirms that a committed Start took effect: from here on it outlives the process. */
   async confirmOpen(call: Call, event: RecordingEvent, detail: ReceiptFields | undefined) {
     const record = { ...call.record, openConfirmed: true };
     try {
@@ -166,7 +165,7 @@ export class Journal {
     });
   }
 
-  /** The call's own UCC's first; each UCC of its dialogue has a sequence of its own. */
+  /** Returns the call's own UCC's event first; each UCC of the dialogue has its own sequence. */
   #events(call: Call, entry: Entry): [RecordingEvent, ...RecordingEvent[]] {
     const { uccName, dialogue } = entry.record;
     const further = dialogue.ruledBy.filter((name) => name !== uccKey(uccName));
@@ -206,7 +205,7 @@ function receiptOf(event: RecordingEvent, fields: ReceiptFields): CallDetailReco
   return { ...fields, callId, correlationId, uccName, sequence };
 }
 
-/** A gap that the change begins or ends; every other change has neither time. */
+/** Returns the times of a gap that the change begins or ends; otherwise neither. */
 function gapTimes(before: CallRecord, after: CallRecord, at: number) {
   if (before.gapStartedAt !== null && after.gapStartedAt === null) {
     return { gapStartedAt: before.gapStartedAt, gapEndedAt: at };

@@ -13,18 +13,18 @@ export interface RestatementPorts {
   readonly alarms: AlarmSink;
 }
 
-/** What the store may say of a call, and is not so. */
+/** State that the store may hold although it is not true. */
 interface Untold {
   readonly call: Call;
   readonly doubtful: RecordingEvent[];
-  /** It became what the store was never told: whoever listens is to hear of it. */
+  /** True when the call took a state the store was never told: listeners must hear of it. */
   isNews: boolean;
 }
 
 /**
- * Tells the store again what a call is, where a commit of it failed or its answer was lost, until
- * the store has it; what such a commit wrote all the same is taken back. Meanwhile the call is what
- * this process says: nothing was opened by it, and whatever it shut is shut.
+ * Writes a call's true state to the store again after a commit failed or its answer was lost, until
+ * it succeeds, and takes back anything such a commit did write. Meanwhile this process decides: the
+ * commit opened no gate, and a gate it shut is shut.
  */
 export class Restatements {
   readonly #ports: RestatementPorts;
@@ -46,11 +46,11 @@ export class Restatements {
     this.#untold.set(call.id, untold);
     untold.doubtful.push(...doubtful);
     untold.isNews ||= doubtful.length === 0;
-    // In a turn behind the one that it came of.
+    // Runs in a later turn than the failed commit.
     void this.#intents.run(call.id);
   }
 
-  /** The store is there again: nobody waits for the next attempt. */
+  /** Retries at once because the store is back. */
   retryNow(): void {
     for (const callId of this.#untold.keys()) void this.#intents.run(callId);
   }
@@ -68,16 +68,17 @@ export class Restatements {
     const { journal, store } = this.#ports;
     const { call, doubtful, isNews } = untold;
     const told = [...doubtful];
-    // How it ends is told by its settlement, again and again.
+    // The end of a call is reported by its settlement, which retries by itself.
     if (!call.ended && call.record.version > 1) {
       const action = isNews ? actionOf(call) : undefined;
       await journal.record(call, {
-        ...{ type: 'recordingStateChanged', record: call.next({}) },
+        type: 'recordingStateChanged',
+        record: call.restated(),
         ...(action === undefined ? {} : { action }),
       });
       untold.isNews = false;
     }
-    // Behind the row: no session that still has it locked adds to its history any more.
+    // Follows the row: no session that still locks it can add to its history any more.
     if (told.length > 0) await store.takeBack(doubtfulOf(call, told));
     doubtful.splice(0, told.length);
     if (doubtful.length === 0) this.#untold.delete(call.id);
@@ -93,7 +94,7 @@ export class Restatements {
   }
 }
 
-/** Nobody commanded it, and whoever listens is told all the same. */
+/** Listeners are told although no command caused the change. */
 function actionOf({ recordingState }: Call): StateAction | undefined {
   if (recordingState === RecordingState.Paused) return StateAction.Pause;
   return recordingState === RecordingState.Stopped ? StateAction.Stop : undefined;

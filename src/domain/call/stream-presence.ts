@@ -3,14 +3,14 @@ import type { CallRecord } from '../model/call-record.ts';
 import type { RecordingEvent } from '../model/recording-event.ts';
 import type { StreamPresence } from '../model/stream-presence.ts';
 
-/** Bounds what a client can make a track remember; what is beyond counts as held. */
+/** Limits the holds that a client can make a track remember; further time counts as held. */
 const MAX_HOLDS = 200;
 
 export function presenceSince(at: number, held: boolean): StreamPresence {
   return { openedAt: at, closedAt: null, holds: held ? [{ from: at, until: null }] : [] };
 }
 
-/** The client begins or ends a hold. */
+/** Records that the client begins or ends a hold. */
 export function presenceWith(presence: StreamPresence, held: boolean, at: number): StreamPresence {
   const { holds } = presence;
   const last = holds.at(-1);
@@ -24,7 +24,7 @@ export function presenceWith(presence: StreamPresence, held: boolean, at: number
   return { ...presence, holds: [...holds.slice(0, -1), { from: last?.from ?? at, until }] };
 }
 
-/** When a call's gate was open, by its committed events. */
+/** Returns when a call's gate was open, from its committed events. */
 export function openSpans(
   { beganAt, endedAt, recorded }: Pick<CallRecord, 'beganAt' | 'endedAt' | 'recorded'>,
   events: readonly RecordingEvent[],
@@ -44,8 +44,8 @@ export function openSpans(
 }
 
 /**
- * How long audio was to be kept of a stream: it was there, not held, and the gate was open.
- * @param presence null of a stream that an older release recorded: all along
+ * Returns how long a stream's audio was to be kept: it was there, not held, and the gate was open.
+ * @param presence null for a stream of an older release: present all along
  */
 export function wantedMs(presence: StreamPresence | null, open: readonly Span[]): number {
   const opened = presence?.openedAt ?? -Infinity;

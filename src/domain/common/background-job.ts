@@ -1,17 +1,17 @@
 export type BackgroundJobState = 'running' | 'done' | 'failed';
 
-/** How far something that takes its time has come, or how it ended. */
+/** Progress of long work, or its result. */
 export interface BackgroundJobStatus<Progress> {
   readonly state: BackgroundJobState;
   /** Unix ms */
   readonly startedAt: number;
   readonly endedAt: number | null;
   readonly progress: Progress;
-  /** Why it failed. */
+  /** The reason of a failure. */
   readonly failure: string | null;
 }
 
-/** One piece of long work at a time, which somebody starts and others look at. */
+/** Runs one piece of long work at a time, whose progress others can read. */
 export class BackgroundJob<Progress> {
   readonly #now: () => number;
   #status: BackgroundJobStatus<Progress> | undefined;
@@ -21,14 +21,14 @@ export class BackgroundJob<Progress> {
     this.#now = now;
   }
 
-  /** Of what runs, or ran last; undefined before the first. */
+  /** Status of the current or last run; undefined before the first. */
   get status(): BackgroundJobStatus<Progress> | undefined {
     return this.#status;
   }
 
   /**
-   * False while it is running already.
-   * @param work tells its progress as it goes, and resolves with the last of it
+   * Starts the work; returns false when it is already running.
+   * @param work reports its progress as it goes, and resolves with the last of it
    */
   start(begun: Progress, work: (tell: (progress: Progress) => void) => Promise<Progress>): boolean {
     if (this.#running) return false;

@@ -1,20 +1,20 @@
-/** What is to be carried out, and is tried until it is. */
+/** Work that is retried until it succeeds. */
 export interface Intent {
-  /** In a row. */
+  /** Failures in a row. */
   failures: number;
   timer: NodeJS.Timeout | undefined;
   running: Promise<void> | undefined;
-  /** Asked for while it ran: it runs once more. */
+  /** Requested while it ran: it runs once more. */
   again: boolean;
-  /** What the last attempt said. */
+  /** Wait that the last attempt asked for. */
   waitMs: number;
 }
 
 export interface IntentsPorts {
   /**
-   * Carries out what is due.
-   * @returns undefined once nothing is left to do; else ms until something is due, Infinity where
-   * somebody will ask again
+   * Carries out the work that is due.
+   * @returns undefined once nothing is left to do; else ms until the next work is due, Infinity
+   * where another request will follow
    */
   attempt(id: string, failures: number): Promise<number | undefined>;
   onFailed(id: string, cause: unknown): void;
@@ -23,17 +23,17 @@ export interface IntentsPorts {
 
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
-/** The longest wait that a timer takes. */
+/** The longest wait that a timer accepts. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Wait before the next attempt: 1 s, 2 s, 4 s ... at most 30 s. */
+/** Returns the wait before the next attempt: 1 s, 2 s, 4 s ... at most 30 s. */
 export function retryInMs(failures: number): number {
   return Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), MAX_RETRY_MS);
 }
 
 /**
- * Runs each intent one attempt after the other until it is carried out. What they are is in the
- * store: a process that ends leaves them to the next one.
+ * Retries each intent, one attempt at a time, until it succeeds. The store holds the intents: a
+ * process that ends leaves them to the next one.
  */
 export class Intents {
   readonly #ports: IntentsPorts;
@@ -65,7 +65,7 @@ export class Intents {
     return intent.running;
   }
 
-  /** Those that wait no longer than this are tried once more; then none is any more. */
+  /** Retries intents that wait no longer than this once more; afterwards none runs. */
   async close(maxWaitMs: number): Promise<void> {
     this.#stopped = true;
     const near = [...this.#intents].filter(([, { waitMs }]) => waitMs <= maxWaitMs);

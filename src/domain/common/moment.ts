@@ -1,13 +1,13 @@
-/** An instant on the machine's monotonic clock: no step of the wall clock moves it. */
+/** An instant on the machine's monotonic clock, which no step of the wall clock moves. */
 export interface Moment {
   readonly bootId: string;
-  /** Since the boot of that id, or from any other point that all its processes share. */
+  /** Counts since the boot of that id, or from any other point that all its processes share. */
   readonly monotonicMs: number;
 }
 
 /**
- * How long ago `then` was, at the least. Across a boot nobody knows how long the machine was off:
- * only the time since it came up has surely passed.
+ * Returns the least time since `then`. Across a boot the time switched off is unknown: only the
+ * time since the machine came up has surely passed.
  */
 export function leastAgeMs(then: Moment, now: Moment): number {
   const since = then.bootId === now.bootId ? then.monotonicMs : 0;

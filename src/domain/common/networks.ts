@@ -1,23 +1,23 @@
 import { BlockList, isIP } from 'node:net';
 
 const IPV6_WORDS = 8;
-/** Of the /64. */
+/** Words of the /64 prefix. */
 const NETWORK_WORDS = 4;
 
 export class NetworkError extends Error {
   override readonly name = 'NetworkError';
 }
 
-/** A list of addresses and CIDR ranges. @throws NetworkError naming the entry that is neither */
+/** Parses a list of addresses and CIDR ranges. @throws NetworkError naming an invalid entry */
 export function parseNetworks(entries: readonly string[]): (address: string) => boolean {
-  // One list would let `::/0` hold every IPv4 address as well.
+  // Separate lists, because in a single one `::/0` would hold every IPv4 address as well.
   const lists = { 4: new BlockList(), 6: new BlockList() };
   for (const entry of entries) {
     const [address = '', prefix, ...rest] = entry.split('/');
     const family = isIP(address);
     const most = family === 6 ? 128 : 32;
     const bits = prefix === undefined ? most : Number(prefix);
-    // An empty prefix is no prefix of 0: it would let everybody in.
+    // An empty prefix is not a prefix of 0, which would admit every address.
     const isRange = rest.length === 0 && (prefix === undefined || /^\d{1,3}$/.test(prefix));
     if (family === 0 || !isRange || bits > most) {
       throw new NetworkError(`${entry} is neither an address nor a CIDR range`);
@@ -34,8 +34,9 @@ export function parseNetworks(entries: readonly string[]): (address: string) => 
 }
 
 /**
- * What a client is counted by: its address, and of IPv6 its /64, of which every client has all
- * addresses (RFC 4291 section 2.5.4). What is no address is counted by itself.
+ * Returns the key by which a client is counted: its address, or for IPv6 its /64, since every
+ * client has all addresses of one (RFC 4291 section 2.5.4). A text that is no address is its own
+ * key.
  */
 export function addressKey(address: string): string {
   if (!address.includes(':')) return address;
@@ -45,7 +46,7 @@ export function addressKey(address: string): string {
   return `${network.join(':')}::/64`;
 }
 
-/** Its eight words; undefined for what is no IPv6 address, or an IPv4-mapped one. */
+/** Returns the eight words of an IPv6 address; undefined for an IPv4-mapped one or other text. */
 export function ipv6Words(address: string): number[] | undefined {
   const plain = plainAddress(address);
   if (isIP(plain) !== 6) return undefined;
@@ -56,7 +57,7 @@ export function ipv6Words(address: string): number[] | undefined {
   return texts.map((text) => Number.parseInt(text, 16));
 }
 
-/** Without its zone; as IPv4 where it is IPv4-mapped (RFC 4291 section 2.5.5.2), however spelt. */
+/** Returns the address without its zone, an IPv4-mapped one as IPv4 (RFC 4291 section 2.5.5.2). */
 export function plainAddress(address: string): string {
   const [withoutZone = ''] = address.split('%');
   if (isIP(withoutZone) !== 6) return withoutZone;
@@ -69,7 +70,7 @@ export function plainAddress(address: string): string {
 
 const onThisMachine = parseNetworks(['127.0.0.0/8', '::1']);
 
-/** Addresses and names (RFC 6761 section 6.3) that lead to this very machine, whoever asks. */
+/** Returns true for addresses and names (RFC 6761 section 6.3) that always lead to this machine. */
 export function isLoopbackHost(host: string): boolean {
   const name = host.toLowerCase();
   return name === 'localhost' || name.endsWith('.localhost') || onThisMachine(name);

@@ -1,8 +1,8 @@
 export interface RateLimit {
   readonly perSecond: number;
-  /** So many at once. */
+  /** Requests allowed at once. */
   readonly burst: number;
-  /** Keys that are remembered; of more, the one that was seen longest ago begins anew. */
+  /** Keys remembered; beyond this the key unseen for longest is forgotten. */
   readonly maxKeys: number;
   /** Milliseconds that only ever rise. */
   now(): number;
@@ -13,7 +13,7 @@ interface Bucket {
   filledAt: number;
 }
 
-/** A token bucket per key: what came in a burst is paid for by waiting. */
+/** A token bucket per key: a burst must be made up for by waiting. */
 export class RateLimiter {
   readonly #limit: RateLimit;
   readonly #buckets = new Map<string, Bucket>();
@@ -27,8 +27,8 @@ export class RateLimiter {
   }
 
   /**
-   * 0, or the seconds after which it may be tried again.
-   * @param cost tokens; more than a full bucket holds cost a full bucket
+   * Takes tokens; returns 0, or the seconds to wait before retrying.
+   * @param cost tokens; a cost above the bucket's size takes a full bucket
    */
   take(key: string, cost = 1): number {
     const bucket = this.#bucket(key);

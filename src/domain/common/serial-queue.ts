@@ -1,7 +1,4 @@
-/**
- * Runs tasks one after the other, in the order in which they came; a failed task stops no later
- * one.
- */
+/** Runs tasks one after the other, in order of arrival; a failed task stops no later one. */
 export class SerialQueue {
   #tail: Promise<unknown> = Promise.resolve();
   #waiting = 0;
@@ -13,7 +10,7 @@ export class SerialQueue {
   run<Result>(task: () => Promise<Result>): Promise<Result> {
     const before = this.#tail;
     const { promise, resolve } = Promise.withResolvers<void>();
-    // Before the task begins: what the task itself queues waits for its end.
+    // Set before the task begins: tasks that it queues itself wait for its end.
     this.#tail = promise;
     this.#waiting += 1;
     const settle = (): void => {

@@ -4,7 +4,7 @@ export interface Span {
   readonly end: number;
 }
 
-/** @param others in the order of their beginnings */
+/** @param others sorted by their beginnings */
 export function without(span: Span, others: readonly Span[]): Span[] {
   const rest: Span[] = [];
   let { start } = span;

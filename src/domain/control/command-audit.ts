@@ -6,7 +6,7 @@ import type { Caller } from '../model/principal.ts';
 import { parseStateAction, stateActionName } from '../model/recording-state.ts';
 import { type Command, type CommandRequest, echoedCorrelationId } from './command.ts';
 
-/** What the audit log holds of commands. */
+/** Builds the audit log's entries for commands. */
 export class CommandAudit {
   readonly #auditLog: Pick<AuditLog, 'entry' | 'refused' | 'denied'>;
   readonly #onError: (cause: unknown) => void;
@@ -19,17 +19,22 @@ export class CommandAudit {
     this.#onError = onError;
   }
 
-  /** Of a command that is carried out: committed with its effect. */
+  /** Returns the row of a successful command, committed with its effect. */
   carried(call: Call, { command, caller }: { command: Command; caller: Caller }): AuditRecord {
     const { uccName, correlationId, id: callId } = call;
     const { requester } = command;
     const action = stateActionName(command.action);
     return this.#auditLog.entry(caller, {
-      ...{ action, requester, uccName, correlationId, callId, outcome: 'ok' },
+      action,
+      requester,
+      uccName,
+      correlationId,
+      callId,
+      outcome: 'ok',
     });
   }
 
-  /** The store may be what failed: the refusal is answered all the same. */
+  /** Records a refusal, which is answered even if the row cannot be written. */
   async refused(
     request: CommandRequest,
     caller: Caller,

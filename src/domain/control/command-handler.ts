@@ -1,5 +1,5 @@
 import { seesAllUccs, seesUcc, speaksFor } from '../access/access.ts';
-import type { Call } from '../call/call.ts';
+import type { Call, ControlChanges } from '../call/call.ts';
 import type { CallRegistry } from '../call/call-registry.ts';
 import type { Entry } from '../call/journal.ts';
 import { MAX_URI_LENGTH } from '../identifiers/sip-uri.ts';
@@ -36,34 +36,34 @@ export interface CommandHandlerPorts {
   readonly pauseGate: PauseGate;
   readonly clock: Clock;
   readonly auditLog: CommandAudit;
-  /** Save or Delete was said: parts of the dialogue that have ended follow. */
+  /** Applies a Save or Delete to ended parts of the dialogue. */
   reconsider(call: Call): Promise<void>;
   /** `auth.requesterMustMatchToken` */
   readonly requesterMustMatchToken: boolean;
 }
 
-/** A command whose turn is to come, and whose it is. */
+/** A command that waits for its turn, with its caller. */
 interface Order {
   readonly command: Command;
   readonly caller: Caller;
   /** Unix ms */
   readonly requestedAt: number;
-  /** Monotonic ms, as the recorder has it. */
+  /** Monotonic ms, on the recorder's clock. */
   readonly cameAtMs: number;
-  /** The call's version must be this one. */
+  /** The version that the call must have. */
   readonly ifVersion: number | undefined;
-  /** Of a Pause that has to wait for its turn. */
+  /** Set for a Pause that has to wait for its turn. */
   readonly early: EarlyFence | undefined;
 }
 
-/** Its turn has come: the rules are those of this moment. */
+/** A command whose turn has come: the rules of this moment apply. */
 interface Turn extends Order {
   readonly rules: UccRules;
 }
 
 /**
- * Carries a command through: validate, fence, commit, publish, answer. Commands on one call take
- * effect in the order in which they came. Whatever fails on the way leaves the gate shut.
+ * Carries out a command: validate, fence, commit, publish, answer. Commands on one call take effect
+ * in order of arrival. Any failure on the way leaves the gate shut.
  */
 export class CommandHandler {
   readonly #ports: CommandHandlerPorts;
@@ -72,7 +72,7 @@ export class CommandHandler {
     this.#ports = ports;
   }
 
-  /** Whatever comes of it is in the audit log before it is answered. */
+  /** Carries out a command. Its outcome is in the audit log before it is answered. */
   async carry(request: CommandRequest, caller: Caller): Promise<CommandAnswer> {
     const answer = await this.#carry(request, caller);
     if (!answer.ok) await this.#ports.auditLog.refused(request, caller, answer.error);
@@ -107,12 +107,12 @@ export class CommandHandler {
     return answer;
   }
 
-  /** What was answered is durable; where the others cannot be told, they are told at the end. */
+  /** Runs after a durable answer; parts that cannot be updated now are updated at the end. */
   async #reconsider(call: Call): Promise<void> {
     await this.#ports.reconsider(call).catch((cause) => this.#ports.pauseGate.alarm(call, cause));
   }
 
-  /** The fence of a Pause is taken whatever the commands before it wait for. */
+  /** Takes the fence of a Pause at once, whatever earlier commands wait for. */
   #early(
     call: Call,
     { command, cameAtMs, ifVersion }: Pick<Order, 'command' | 'cameAtMs' | 'ifVersion'>,
@@ -176,14 +176,14 @@ export class CommandHandler {
   }
 }
 
-const paused: Partial<CallRecord> = { recordingState: RecordingState.Paused };
+const paused: ControlChanges = { recordingState: RecordingState.Paused };
 
-/** A call that leases hold stays shut: Start lifts the contract's pause only. */
+/** Returns false for a call held by leases: Start lifts only the contract's pause. */
 function opensGate(call: Call): boolean {
   return call.record.leases.length === 0;
 }
 
-/** What is before it may make it legal: a Start, or the first media. */
+/** Returns true when an earlier command may make it legal: a Start, or the first media. */
 function mayPass({ code }: ContractError, call: Call): boolean {
   return code === 'cannotPause' || (code === 'recorderUnavailable' && !call.mediaOffered);
 }
@@ -202,7 +202,7 @@ function entryOf(call: Call, { command, requestedAt }: Order, receipt: FenceRece
   const requester = cleanUri(command.requester, MAX_URI_LENGTH);
   return {
     type: 'recordingStateChanged',
-    record: call.next(changesOf(call, command.action), receipt.effectiveAt),
+    record: recordAfter(call, command.action, receipt.effectiveAt),
     action: command.action,
     requester,
     at: receipt.effectiveAt,
@@ -217,25 +217,29 @@ function entryOf(call: Call, { command, requestedAt }: Order, receipt: FenceRece
   };
 }
 
-function changesOf(call: Call, action: StateAction): Partial<CallRecord> {
+function recordAfter(call: Call, action: StateAction, at: number): CallRecord {
   switch (action) {
     case StateAction.Mark:
-      return { markingState: MarkingState.Mark };
+      return call.marked(MarkingState.Mark, at);
     case StateAction.UnMark:
-      return { markingState: MarkingState.Unmark };
+      return call.marked(MarkingState.Unmark, at);
     case StateAction.Save:
-      return { savingState: SavingState.Save };
+      return call.flagged(SavingState.Save, at);
     case StateAction.Delete:
-      return { savingState: SavingState.Delete };
-    case StateAction.Start: {
-      const dialogue = { ...call.record.dialogue, startCommanded: true };
-      return opensGate(call)
-        ? { recordingState: RecordingState.Started, dialogue, pauseConfirmed: true, recorded: true }
-        : { recordingState: RecordingState.Started, dialogue };
+      return call.flagged(SavingState.Delete, at);
+    case StateAction.Start:
+      return call.controlled(startOf(call), at);
+    default: {
+      const recordingState = stateAfter(action, call.recordingState);
+      return call.controlled({ recordingState, pauseConfirmed: true }, at);
     }
-    default:
-      return { recordingState: stateAfter(action, call.recordingState), pauseConfirmed: true };
   }
+}
+
+function startOf(call: Call): ControlChanges {
+  const dialogue = { ...call.record.dialogue, startCommanded: true };
+  const started = { recordingState: RecordingState.Started, dialogue };
+  return opensGate(call) ? { ...started, pauseConfirmed: true, recorded: true } : started;
 }
 
 function done({ event, effectiveAt }: Effect): CommandAnswer {

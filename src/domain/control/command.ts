@@ -11,13 +11,13 @@ import {
 } from '../model/recording-state.ts';
 import { isMember, type Ucc } from '../model/ucc.ts';
 
-/** A command as it came: nothing in it has been believed yet. */
+/** A command as received, before validation. */
 export interface CommandRequest {
   readonly action: unknown;
   readonly requesterSipUri: unknown;
   readonly correlationId: unknown;
   readonly uccName: unknown;
-  /** Of `If-Match`: carried out only while the call's version is this one. */
+  /** Value of `If-Match`: the command runs only while the call's version is this one. */
   readonly ifVersion?: number | undefined;
 }
 
@@ -37,13 +37,13 @@ export type CommandAnswer =
     }
   | { readonly ok: false; readonly error: ContractError };
 
-/** The correlation id as answers echo it: canonical when it is a GUID, else as it came. */
+/** Returns the correlation id as answers echo it: canonical for a GUID, otherwise unchanged. */
 export function echoedCorrelationId(value: unknown): string | null {
   if (typeof value !== 'string') return null;
   return parseGuid(value) ?? value;
 }
 
-/** Conditions 2 and 3 of the contract: what the request itself can tell. */
+/** Checks conditions 2 and 3 of the contract, which depend on the request alone. */
 export function parseCommand(request: CommandRequest): Command | ContractError {
   const action = parseStateAction(request.action);
   if (action === undefined) return contractError('actionMissing');
@@ -60,9 +60,9 @@ export function parseCommand(request: CommandRequest): Command | ContractError {
   };
 }
 
-/** What conditions 5 to 10 look at, read at the moment the command's turn has come. */
+/** The state that conditions 5 to 10 check, read when the command's turn has come. */
 export interface CommandSituation {
-  /** The one that the command names. */
+  /** The UCC that the command names. */
   readonly ucc: Ucc;
   /** Every UCC of the call's dialogue. */
   readonly further: readonly Ucc[];
@@ -70,10 +70,7 @@ export interface CommandSituation {
   readonly recorderAvailable: boolean;
 }
 
-/**
- * Conditions 5 to 10 of the contract, in their order; undefined when the command may be carried
- * out.
- */
+/** Checks conditions 5 to 10 of the contract in order; undefined when the command may run. */
 export function refusal(command: Command, situation: CommandSituation): ContractError | undefined {
   const { ucc, call, further } = situation;
   const { uccName } = command;
@@ -96,7 +93,7 @@ export function refusal(command: Command, situation: CommandSituation): Contract
   return undefined;
 }
 
-/** The UCC that is named may always hold the recorder back, whatever the others say. */
+/** Returns true for actions that record less: the named UCC may always command them. */
 function keepsLess(action: StateAction): boolean {
   return action === StateAction.Pause || action === StateAction.Stop;
 }
@@ -105,7 +102,7 @@ function isNotEdited(ucc: Ucc): boolean {
   return !ucc.agentCanEditAudioRecording;
 }
 
-/** A pause that a stream has not confirmed may be asked for again: the caller was told to retry. */
+/** Returns true for a pause that a stream has not confirmed: the caller was told to retry. */
 function mayPause(call: Call): boolean {
   if (isLegal(StateAction.Pause, call.recordingState)) return true;
   return call.recordingState === RecordingState.Paused && !call.record.pauseConfirmed;

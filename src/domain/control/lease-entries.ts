@@ -1,7 +1,6 @@
-import type { Call } from '../call/call.ts';
+import type { Call, ControlChanges } from '../call/call.ts';
 import type { Entry } from '../call/journal.ts';
 import type { Moments } from '../common/moment.ts';
-import type { CallRecord } from '../model/call-record.ts';
 import type { Lease } from '../model/lease.ts';
 import type { StateAction } from '../model/recording-state.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -17,7 +16,7 @@ export interface LeaseRequest {
   /** Undefined: as much as the UCC holds back. */
   readonly lookbackMs: number | undefined;
   readonly ifVersion: number | undefined;
-  /** On whose behalf, as of a command of the contract; undefined: on the caller's own. */
+  /** Requester, as in a command of the contract; undefined: the caller itself. */
   readonly requester?: string | undefined;
 }
 
@@ -35,7 +34,7 @@ export type LeaseAnswer =
     }
   | ({ readonly ok: false } & LeaseRefusal);
 
-/** Whether the request is the one that took the lease. */
+/** Returns true when the request is the one that took the lease. */
 export function isSame(lease: Lease, request: LeaseRequest): boolean {
   const { reason, ttlMs, lookbackMs } = request;
   const sameLookback = lookbackMs === undefined || lookbackMs === lease.lookbackMs;
@@ -45,10 +44,10 @@ export function isSame(lease: Lease, request: LeaseRequest): boolean {
 export function entryFor(
   call: Call,
   { owner }: Lease,
-  { type, changes }: { readonly type: Entry['type']; readonly changes: Partial<CallRecord> },
+  { type, changes }: { readonly type: Entry['type']; readonly changes: ControlChanges },
   { effectiveAt }: FenceReceipt,
 ): Entry {
-  return { type, owner, record: call.next(changes, effectiveAt), at: effectiveAt };
+  return { type, owner, record: call.controlled(changes, effectiveAt), at: effectiveAt };
 }
 
 export function detailOf(
@@ -64,7 +63,7 @@ export function refused(code: LeaseRefusalCode): LeaseAnswer {
   return { ok: false, ...leaseRefusals[code], code };
 }
 
-/** The lease, held from now on for as long as is asked, or as it was. */
+/** Returns the lease renewed for the requested time, or for its previous one. */
 export function renewed(
   lease: Lease,
   asked: number | undefined,

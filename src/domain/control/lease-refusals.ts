@@ -1,4 +1,4 @@
-/** Why a lease was not taken, renewed or given back; `status` is the HTTP status. */
+/** Reasons for refusing to take, renew or release a lease; `status` is the HTTP status. */
 export const leaseRefusals = {
   callUnknown: { status: 404, message: 'No such call is in progress.' },
   noSuchLease: { status: 404, message: 'The owner holds no pause of this call.' },

@@ -7,7 +7,7 @@ import { isMember, type Ucc } from '../model/ucc.ts';
 import type { UccRegistry } from '../ucc/ucc-registry.ts';
 import type { LeaseRefusalCode } from './lease-refusals.ts';
 
-/** The UCCs of the call's dialogue that the principal sees; a lease is a matter of these alone. */
+/** Returns the UCCs of the call's dialogue that the principal sees: these govern its leases. */
 export function uccsSeen(
   uccs: Pick<UccRegistry, 'get'>,
   { dialogue }: Pick<CallRecord, 'dialogue'>,
@@ -19,8 +19,8 @@ export function uccsSeen(
 }
 
 /**
- * Why the caller may not command on that behalf: the rules of the contract's commands. Who speaks
- * as itself only and names nobody is its own requester.
+ * Returns why the caller may not command on that behalf, by the rules of the contract's commands. A
+ * caller that speaks only as itself and names nobody is its own requester.
  */
 export function requesterRefusal(
   { principal }: Caller,
@@ -38,10 +38,10 @@ export function requesterRefusal(
   return [...principal.uris].some(isMemberOfOne) ? undefined : 'requesterNotMember';
 }
 
-/** By what right a lease is changed: as its holder, or as somebody who may end others'. */
+/** The right by which a lease is changed: as its holder, or by a right to end others'. */
 export type Hold = 'own' | 'override';
 
-/** The caller's lease of that owner, or one that an older release took, which did not say who. */
+/** Returns the caller's lease of that owner, or one of an older release, which has no holder. */
 export function ownLease(
   leases: readonly Lease[],
   owner: string,
@@ -55,8 +55,8 @@ export function ownLease(
 }
 
 /**
- * The lease that the caller renews or gives back: its own, or, with `overridePause`, whichever of
- * that owner was taken first. A caller without a token never overrides.
+ * Returns the lease that the caller renews or releases: its own or, with `overridePause`, the
+ * earliest of that owner. A caller without a token never overrides.
  */
 export function leaseReached(
   leases: readonly Lease[],
@@ -74,7 +74,7 @@ export function leaseReached(
   return overrides ? { lease: first, hold: 'override' } : 'notYourLease';
 }
 
-/** Whether the caller may take one more; the first is never refused, whoever holds how many. */
+/** Returns true when the caller may take another lease; a first one is never refused. */
 export function mayTakeOne(leases: readonly Lease[], { principal }: Caller): boolean {
   const own = leases.filter((lease) => isHolder(lease, principal)).length;
   return own === 0 || (own < MAX_LEASES_OF_HOLDER && leases.length < MAX_LEASES);
@@ -84,7 +84,7 @@ function isHolder({ takenBy }: Lease, principal: Principal): boolean {
   return takenBy === principal.key;
 }
 
-/** For the audit log: what was done to whose pause, and by what right. */
+/** Names the action in the audit log: the change, the pause's owner, and the right used. */
 export function leaseAuditAction(action: string, owner: string, hold: Hold): string {
   return hold === 'own' ? `${action} ${owner}` : `${action} ${owner} (overridePause)`;
 }

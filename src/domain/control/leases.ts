@@ -1,9 +1,8 @@
 import type { AuditLog } from '../access/audit-log.ts';
-import { type Call, shutReason } from '../call/call.ts';
+import { type Call, type ControlChanges, shutReason } from '../call/call.ts';
 import type { CallRegistry } from '../call/call-registry.ts';
 import type { Entry } from '../call/journal.ts';
 import type { Moments } from '../common/moment.ts';
-import type { CallRecord } from '../model/call-record.ts';
 import { type Lease, leaseKey, withLease, withoutLease } from '../model/lease.ts';
 import type { Caller } from '../model/principal.ts';
 import { RecordingState, StateAction } from '../model/recording-state.ts';
@@ -57,27 +56,27 @@ interface LeaseTurn {
   readonly requester: string | undefined;
 }
 
-/** How a request came. */
+/** Arrival of a request. */
 interface Arrival {
-  /** Monotonic ms, as the recorder has it. */
+  /** Monotonic ms, on the recorder's clock. */
   readonly cameAtMs: number;
   readonly early: EarlyFence | undefined;
 }
 
 type Turn = (turn: LeaseTurn) => Promise<LeaseAnswer>;
 
-/** Bounds what is remembered of one holder's leases of a call that are over. */
+/** Limits the remembered keys of one holder's finished leases per call. */
 const MAX_SPENT_KEYS = 128;
 
 /**
- * Pauses of the Hush API: each holder takes, renews and gives back its own, and audio is kept only
- * once nobody holds. A lease that is not renewed raises an alarm, and then follows the UCC.
+ * Pauses of the Hush API: each holder takes, renews and releases its own, and audio is kept only
+ * once no lease is held. A lease that is not renewed raises an alarm, and then follows the UCC.
  */
 export class Leases {
   readonly #ports: LeasesPorts;
   /**
-   * Keys of leases that are over, by who took them: a request that comes again late takes nothing
-   * anew, and spends nobody else's key.
+   * Keys of finished leases by holder: a request repeated late takes no new lease, and no holder
+   * can spend another's key.
    */
   readonly #spentKeys = new WeakMap<Call, Map<string, readonly string[]>>();
 
@@ -89,7 +88,7 @@ export class Leases {
   take(call: Call, caller: Caller, request: LeaseRequest): Promise<LeaseAnswer> {
     const { cameAtMs } = this.#arrival();
     const asked = { ...request, cameAtMs, early: this.#early(call, caller, request) };
-    return this.#turn(call, caller, 'LeaseTaken', asked, async (turn) => {
+    return this.#turn({ call, caller }, 'LeaseTaken', asked, async (turn) => {
       const { leases } = call.record;
       const known = ownLease(leases, request.owner, caller);
       const takenBy = caller.principal.key;
@@ -107,17 +106,24 @@ export class Leases {
       const now = this.#ports.clock.now();
       const { owner, reason, ttlMs, idempotencyKey } = request;
       const lease: Lease = {
-        ...{ owner, takenBy, reason, ttlMs, idempotencyKey, lookbackMs },
+        owner,
+        takenBy,
+        reason,
+        ttlMs,
+        idempotencyKey,
+        lookbackMs,
         takenAt: known?.takenAt ?? now,
-        ...{ expiresAt: now + ttlMs, renewedAt: this.#ports.moments.moment(), expired: false },
+        expiresAt: now + ttlMs,
+        renewedAt: this.#ports.moments.moment(),
+        expired: false,
       };
       return this.#hold(turn, lease, { known, hold: 'own' });
     });
   }
 
-  /** Only what still holds can be renewed: whoever hears `noSuchLease` is no longer protected. */
+  /** Renews a lease in force: a caller that gets `noSuchLease` is no longer protected. */
   renew(call: Call, caller: Caller, request: RenewRequest): Promise<LeaseAnswer> {
-    return this.#turn(call, caller, 'LeaseRenewed', request, async (turn) => {
+    return this.#turn({ call, caller }, 'LeaseRenewed', request, async (turn) => {
       const reached = leaseReached(call.record.leases, request.owner, caller);
       if (typeof reached === 'string') return refused(reached);
       const { lease: known, hold } = reached;
@@ -129,7 +135,7 @@ export class Leases {
     return { cameAtMs: this.#ports.recorder.commandCameAtMs, early: undefined };
   }
 
-  /** The fence of a pause is taken whatever the commands before it wait for. */
+  /** Takes the fence of a pause at once, whatever earlier commands wait for. */
   #early(call: Call, caller: Caller, request: LeaseRequest): EarlyFence | undefined {
     const allowed = this.#allowed(call, caller, request);
     if ('ok' in allowed) return undefined;
@@ -140,7 +146,7 @@ export class Leases {
   }
 
   release(call: Call, caller: Caller, request: ReleaseRequest): Promise<LeaseAnswer> {
-    return this.#turn(call, caller, 'LeaseReleased', request, async (turn) => {
+    return this.#turn({ call, caller }, 'LeaseReleased', request, async (turn) => {
       const reached = leaseReached(call.record.leases, request.owner, caller);
       if (typeof reached === 'string') return refused(reached);
       const { lease, hold } = reached;
@@ -152,10 +158,10 @@ export class Leases {
   }
 
   async #turn(
-    call: Call,
-    caller: Caller,
+    { call, caller }: Pick<LeaseTurn, 'call' | 'caller'>,
     action: string,
-    ...[request, turn]: [Asked & Partial<Arrival>, Turn]
+    request: Asked & Partial<Arrival>,
+    turn: Turn,
   ): Promise<LeaseAnswer> {
     const { early } = request;
     const { cameAtMs = this.#arrival().cameAtMs } = request;
@@ -169,7 +175,10 @@ export class Leases {
     const { uccName, correlationId, id: callId } = call;
     const outcome = answer.code === 'processingFailed' ? 'failed' : 'refused';
     const attempt = {
-      ...{ uccName, correlationId, callId, reason: answer.code },
+      uccName,
+      correlationId,
+      callId,
+      reason: answer.code,
       outcome,
       action: leaseAuditAction(action, request.owner, 'own'),
       requester: request.requester ?? null,
@@ -197,7 +206,7 @@ export class Leases {
     }
   }
 
-  /** The rules that count, or why it is refused; one UCC that the caller sees must allow it. */
+  /** Returns the rules that apply, or the refusal; one UCC that the caller sees must allow it. */
   #allowed(
     call: Call,
     caller: Caller,
@@ -220,9 +229,9 @@ export class Leases {
   }
 
   /**
-   * The fence is asked only where the gate is not shut for certain.
+   * Takes or renews the lease. The fence is used only where the gate is not surely shut.
    *
-   * @param known what the lease was before, if it is not a new one
+   * @param known the lease before the change, if it is not a new one
    */
   async #hold(
     turn: LeaseTurn,
@@ -236,12 +245,12 @@ export class Leases {
     const leases = [...withoutLease(call.record.leases, known ?? lease), lease];
     const detail = isNew ? 'LeaseTaken' : 'LeaseRenewed';
     const audit = this.#auditOf(turn, leaseAuditAction(detail, lease.owner, hold));
-    const entryOf = (receipt: FenceReceipt, changes: Partial<CallRecord>): Entry => ({
+    const entryOf = (receipt: FenceReceipt, changes: ControlChanges): Entry => ({
       ...entryFor(call, lease, { type: isNew ? 'pauseTaken' : 'callUpdated', changes }, receipt),
       detail: detailOf(lease, StateAction.Pause, detail, { requestedAt, receipt }),
       audit,
     });
-    // Another owner may hold already: what this one's look-back reaches is erased all the same.
+    // Another owner may hold already: this one's look-back is erased all the same.
     const reachesBack = isNew && lease.lookbackMs > 0;
     const needsFence = call.keeps || !call.record.pauseConfirmed || reachesBack;
     const reason = call.keeps ? 'lease' : shutReason(call.record);
@@ -258,7 +267,7 @@ export class Leases {
     return { ok: true, call, lease, effect };
   }
 
-  /** Opens the gate if nobody else holds it. */
+  /** Opens the gate if no other lease is held. */
   #lift(
     call: Call,
     lease: Lease,
@@ -269,7 +278,7 @@ export class Leases {
     const leases = withoutLease(call.record.leases, lease);
     const runs = call.recordingState === RecordingState.Started;
     const opens = leases.length === 0 && runs && !how.stops;
-    const changes: Partial<CallRecord> = {
+    const changes: ControlChanges = {
       leases,
       ...(opens ? { pauseConfirmed: true, recorded: true } : {}),
       ...(how.stops && call.recordingState !== RecordingState.Uninitialized
@@ -287,7 +296,7 @@ export class Leases {
     return pauseGate.open(call, { entryOf, takenBack: { leases: call.record.leases } });
   }
 
-  /** Nobody renewed it. Whatever cannot be done leaves it holding. */
+  /** Handles a lease that was not renewed. If that fails, the lease still holds. */
   async #expire(call: Call, lease: Lease): Promise<void> {
     const policy = this.#ports.uccs.rulesOf(call.record)?.onPauseExpiry ?? 'keep';
     try {
@@ -311,7 +320,11 @@ export class Leases {
   #auditOf({ call, caller, requester }: LeaseTurn, action: string) {
     const { uccName, correlationId, id: callId } = call;
     return this.#ports.auditLog.entry(caller, {
-      ...{ uccName, correlationId, callId, action, outcome: 'ok' },
+      uccName,
+      correlationId,
+      callId,
+      action,
+      outcome: 'ok',
       requester: requester ?? null,
     });
   }

@@ -1,4 +1,4 @@
-import type { Call } from '../call/call.ts';
+import type { Call, ControlChanges } from '../call/call.ts';
 import type { Entry, Journal } from '../call/journal.ts';
 import type { CallRecord } from '../model/call-record.ts';
 import { OutcomeUnknownError, StoreUnavailableError } from '../model/errors.ts';
@@ -15,10 +15,10 @@ export interface PauseGatePorts {
   readonly clock: Clock;
 }
 
-/** A fence that was taken before its command's turn came: it waits for nobody's commit. */
+/** A fence taken before its command's turn, without waiting for any commit. */
 export interface EarlyFence {
   readonly receipt: Promise<FenceReceipt>;
-  /** `Call.openings` of that moment: a gate that was opened since is to be shut again. */
+  /** `Call.openings` at that moment: a gate opened since must be shut again. */
   readonly openings: number;
 }
 
@@ -30,7 +30,7 @@ export interface Effect {
 
 /**
  * The two orders in which a call's gate and its durable state change (docs/decisions/0002), each in
- * the call's turn. Whatever fails on the way leaves the gate shut.
+ * the call's turn. Any failure on the way leaves the gate shut.
  *
  *   shut:  fence --> commit --> answer        open:  commit --> fence --> confirm --> answer
  */
@@ -41,14 +41,14 @@ export class PauseGate {
     this.#ports = ports;
   }
 
-  /** What changes no gate: commit only. */
+  /** Commits a change that does not affect the gate. */
   async note(call: Call, entryOf: (receipt: FenceReceipt) => Entry): Promise<Effect> {
     const effectiveAt = this.#ports.clock.now();
     const entry = entryOf({ effectiveAt, streams: [] });
     return { event: await this.#ports.journal.record(call, entry), effectiveAt };
   }
 
-  /** A pause goes while others hold: no gate opens, and it is confirmed as if one did. */
+  /** Ends one pause while others hold: no gate opens, and it is confirmed as if one did. */
   async lift(call: Call, entryOf: (receipt: FenceReceipt) => Entry): Promise<Effect> {
     const { journal, clock } = this.#ports;
     const effectiveAt = clock.now();
@@ -59,18 +59,18 @@ export class PauseGate {
   }
 
   /**
-   * Takes the fence of what is to shut the gate, where its turn is yet to come: what is before it
-   * may be waiting for the store. Undefined where nothing is before it.
+   * Takes a shutting command's fence ahead of its turn, because earlier commands may be waiting for
+   * the store. Returns undefined when no command is before it.
    */
   early(call: Call, order: ShutOrder): EarlyFence | undefined {
     if (call.queue.idle) return undefined;
     const receipt = this.#shut(call, order);
-    // Whoever takes the turn hears of it.
+    // The failure is reported when the turn comes.
     receipt.catch(() => undefined);
     return { receipt, openings: call.openings };
   }
 
-  /** In the call's turn: nothing came of it, and what was recorded is recorded again. */
+  /** Reverses an early fence in the call's turn, when its command failed: recording resumes. */
   async regret(call: Call, early: EarlyFence): Promise<void> {
     if (call.ended || !call.keeps || early.openings !== call.openings) return;
     await early.receipt.catch(() => undefined);
@@ -83,13 +83,13 @@ export class PauseGate {
   }
 
   /**
-   * @param inDoubt what the call becomes when a stream does not confirm or the store fails
-   * @throws FenceTimeoutError, or what the store threw: the gate is shut all the same
+   * @param inDoubt the call's state when a stream does not confirm or the store fails
+   * @throws FenceTimeoutError, or the store's error: the gate is shut all the same
    */
   async shut(
     call: Call,
     order: ShutOrder & { readonly early?: EarlyFence | undefined },
-    change: { entryOf(receipt: FenceReceipt): Entry; readonly inDoubt: Partial<CallRecord> },
+    change: { entryOf(receipt: FenceReceipt): Entry; readonly inDoubt: ControlChanges },
   ): Promise<Effect> {
     try {
       const receipt = await this.#shut(call, order);
@@ -102,12 +102,12 @@ export class PauseGate {
   }
 
   /**
-   * @param takenBack what the call becomes when a stream does not confirm
-   * @throws FenceTimeoutError, or what the store threw: the gate is shut again
+   * @param takenBack the call's state when a stream does not confirm
+   * @throws FenceTimeoutError, or the store's error: the gate is shut again
    */
   async open(
     call: Call,
-    change: { entryOf(receipt: FenceReceipt): Entry; readonly takenBack: Partial<CallRecord> },
+    change: { entryOf(receipt: FenceReceipt): Entry; readonly takenBack: ControlChanges },
   ): Promise<Effect> {
     const { journal, clock } = this.#ports;
     const provisional = { effectiveAt: clock.now(), streams: [] };
@@ -122,13 +122,13 @@ export class PauseGate {
     }
     journal.publish(event);
     const { detail } = change.entryOf(receipt);
-    // It is committed and in effect. A store that fails now, and a process that ends before it is
-    // there again, leave the call paused.
+    // It is committed and in effect. If the store fails now, and the process ends before it is
+    // back, the call stays paused.
     await journal.confirmOpen(call, event, detail).catch((cause) => this.alarm(call, cause));
     return { event, effectiveAt: receipt.effectiveAt };
   }
 
-  /** The store could not be told, and is told later; the call is that all the same. */
+  /** Accepts a state that the store could not record; it is stored later. */
   acceptUntold(call: Call, record: CallRecord): void {
     this.#ports.journal.acceptUntold(call, record);
   }
@@ -158,9 +158,9 @@ export class PauseGate {
     return this.#ports.recorder.shut(call.id, { ...order, predecessors });
   }
 
-  /** What was published is taken back by an event of its own, so that no listener believes it. */
-  async #takeBack(call: Call, takenBack: Partial<CallRecord>): Promise<void> {
-    const record = call.next({ ...takenBack, pauseConfirmed: false });
+  /** Revokes a published event by another event, so that no listener relies on it. */
+  async #takeBack(call: Call, takenBack: ControlChanges): Promise<void> {
+    const record = call.controlled({ ...takenBack, pauseConfirmed: false });
     const action = 'recordingState' in takenBack ? { action: StateAction.Pause } : {};
     const entry = { type: 'recordingStateChanged', record, ...action } as const;
     try {
@@ -171,11 +171,11 @@ export class PauseGate {
     }
   }
 
-  /** The gate is shut, confirmed or not: the state says so even where the store does not answer. */
-  async #staysShut(call: Call, inDoubt: Partial<CallRecord>, cause: unknown): Promise<void> {
-    const record = call.next({ ...inDoubt, pauseConfirmed: false });
+  /** Records that the gate is shut, confirmed or not, even when the store does not answer. */
+  async #staysShut(call: Call, inDoubt: ControlChanges, cause: unknown): Promise<void> {
+    const record = call.controlled({ ...inDoubt, pauseConfirmed: false });
     try {
-      // Whoever commanded has waited for the store for as long as anybody does.
+      // The caller has already waited the full time for the store.
       if (isOfStore(cause)) throw cause;
       await this.#ports.journal.record(call, { type: 'recordingStateChanged', record });
     } catch {
@@ -188,7 +188,9 @@ function isOfStore(cause: unknown): boolean {
   return cause instanceof StoreUnavailableError || cause instanceof OutcomeUnknownError;
 }
 
-/** Whoever takes up the call leaves it shut until a commit behind this one says that it is open. */
+/**
+ * Marks the entry unconfirmed: a process that takes up the call opens only after a later commit.
+ */
 function unconfirmed(entry: Entry): Entry {
   return { ...entry, record: { ...entry.record, openConfirmed: false } };
 }

@@ -15,27 +15,27 @@ export interface PauseWatchPorts {
 type OnLeaseDue = (call: Call, lease: Lease) => Promise<void>;
 
 interface WatchedPause {
-  /** The same text for the same pause, renewed or not. */
+  /** Identifies the pause, renewed or not. */
   readonly key: string;
   readonly owner: string;
-  /** Undefined of the contract's pause. */
+  /** Undefined for the contract's pause. */
   readonly lease: Lease | undefined;
   readonly of: string;
   readonly inMs: number;
 }
 
-/** The longest wait that a timer takes. */
+/** The longest wait that a timer accepts. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 interface Watched {
   timer: NodeJS.Timeout | undefined;
-  /** By pause: monotonic ms at which it is due; a clock that jumps moves none of them. */
+  /** Due time of each pause in monotonic ms, which no jump of the wall clock moves. */
   readonly due: Map<string, { readonly of: string; readonly atMs: number }>;
 }
 
 /**
- * Watches over pauses that nobody ends: leases that are not renewed, and contract pauses that last
- * longer than their UCC allows. Both raise the same alarm.
+ * Watches over pauses that nobody ends: leases that are not renewed, and contract pauses longer
+ * than their UCC allows. Both raise the same alarm.
  */
 export class PauseWatch {
   readonly #ports: PauseWatchPorts;
@@ -50,7 +50,7 @@ export class PauseWatch {
     this.#onLeaseDue = listener;
   }
 
-  /** The call's pause set may be another one. */
+  /** Called when the call's set of pauses may have changed. */
   changed(call: Call): void {
     const watched = this.#watched.get(call) ?? { timer: undefined, due: new Map() };
     const pauses = call.ended ? [] : this.#pausesOf(call);
@@ -70,7 +70,7 @@ export class PauseWatch {
     this.#watched.clear();
   }
 
-  /** What will be due; `of` tells a renewed pause from what it was. */
+  /** Returns the pauses to watch; `of` distinguishes a renewed pause from its earlier term. */
   #pausesOf(call: Call): WatchedPause[] {
     const now = this.#ports.clock.now();
     const moment = this.#ports.moments.moment();
@@ -79,7 +79,9 @@ export class PauseWatch {
     const pauses = leases
       .filter(({ expired }) => !expired)
       .map((lease) => ({
-        ...{ key: leaseKey(lease), owner: lease.owner, lease },
+        key: leaseKey(lease),
+        owner: lease.owner,
+        lease,
         of: String(lease.expiresAt),
         inMs: remainingMs(lease, moment, now),
       }));
@@ -104,14 +106,14 @@ export class PauseWatch {
     const now = performance.now();
     for (const [key, { of, atMs }] of watched.due) {
       if (atMs > now) continue;
-      // Told once; it stays in the list, so that the same pause is not due again.
+      // Reported once; it stays in the list, so that the same pause is not due again.
       watched.due.set(key, { of, atMs: Number.POSITIVE_INFINITY });
       void call.queue.run(() => this.#tell(call, key, of)).then(() => this.changed(call));
     }
     this.#arm(call, watched);
   }
 
-  /** In the call's turn: it may have been renewed or given back meanwhile. */
+  /** Checks again in the call's turn: the pause may have been renewed or released meanwhile. */
   async #tell(call: Call, key: string, of: string): Promise<void> {
     if (call.ended) return;
     const due = this.#pausesOf(call).find((pause) => pause.key === key && pause.of === of);

@@ -25,18 +25,18 @@ export interface SeamLeasesPorts extends LeasesPorts {
   readonly limits: { readonly inheritMs: number };
 }
 
-/** A renewal or release while no recording session is there. */
+/** A renewal or release while there is no recording session. */
 interface SeamChange {
   readonly request: ReleaseRequest;
   readonly action: 'LeaseRenewed' | 'LeaseReleased';
   changed(leases: readonly Lease[], known: Lease): readonly Lease[];
-  /** The same of a call in progress. */
+  /** Applies the same change to a call in progress. */
   goOn(call: Call): Promise<LeaseAnswer>;
 }
 
 /**
- * Leases of a dialogue that has no recording session at the moment: what is renewed or given back
- * then is what its next part inherits.
+ * Leases of a dialogue without a recording session at the moment: renewals and releases apply to
+ * the state that its next part inherits.
  */
 export class SeamLeases {
   readonly #ports: SeamLeasesPorts;
@@ -48,7 +48,8 @@ export class SeamLeases {
   /** @param ended any part of the dialogue */
   renew(ended: CallRecord, caller: Caller, request: RenewRequest): Promise<LeaseAnswer> {
     return this.#between(ended, caller, {
-      ...{ request, action: 'LeaseRenewed' },
+      request,
+      action: 'LeaseRenewed',
       changed: (leases, known) => withLease(leases, renewed(known, request.ttlMs, this.#ports)),
       goOn: (call) => this.#ports.leases.renew(call, caller, request),
     });
@@ -56,13 +57,14 @@ export class SeamLeases {
 
   release(ended: CallRecord, caller: Caller, request: ReleaseRequest): Promise<LeaseAnswer> {
     return this.#between(ended, caller, {
-      ...{ request, action: 'LeaseReleased' },
+      request,
+      action: 'LeaseReleased',
       changed: withoutLease,
       goOn: (call) => this.#ports.leases.release(call, caller, request),
     });
   }
 
-  /** A session that begins meanwhile may have read what was: its call is told as well. */
+  /** Changes a session that begins meanwhile as well: it may have read the old state. */
   async #between(ended: CallRecord, caller: Caller, change: SeamChange): Promise<LeaseAnswer> {
     const { calls, kept } = this.#ports;
     const last = await this.#goesOn(ended, caller);
@@ -74,7 +76,7 @@ export class SeamLeases {
     return again.ok || !answer.ok ? again : answer;
   }
 
-  /** The newest part of a dialogue that the caller sees and that is not over. */
+  /** Returns the newest part of a dialogue that the caller sees and that is not over. */
   async #goesOn(ended: CallRecord, caller: Caller): Promise<CallRecord | undefined> {
     const { settlement, moments, limits, uccs } = this.#ports;
     const last = await settlement.lastPart(ended.correlationId);
@@ -101,7 +103,7 @@ export class SeamLeases {
       const event = await journal.record(call, {
         type: action === 'LeaseReleased' ? 'pauseReleased' : 'callUpdated',
         owner,
-        record: call.next({ leases: change.changed(call.record.leases, known) }),
+        record: call.controlled({ leases: change.changed(call.record.leases, known) }),
         audit: auditLog.entry(caller, entry),
       });
       return { ok: true, call, lease: known, effect: { event, effectiveAt } };
@@ -111,7 +113,7 @@ export class SeamLeases {
     }
   }
 
-  /** By the rules of a call in progress, as far as they concern who asks. */
+  /** Applies the rules of a call in progress, as far as they concern the caller. */
   #reached(
     call: Call,
     caller: Caller,
@@ -131,7 +133,8 @@ export class SeamLeases {
   async #refused(
     call: Call,
     caller: Caller,
-    ...[{ action, request }, code]: [SeamChange, LeaseRefusalCode]
+    { action, request }: SeamChange,
+    code: LeaseRefusalCode,
   ): Promise<LeaseAnswer> {
     const { auditLog, pauseGate } = this.#ports;
     const entry = leaseAuditAction(action, request.owner, 'own');

@@ -4,11 +4,11 @@ import type { Bus } from '../ports/bus.ts';
 import type { EventHistory } from '../ports/event-store.ts';
 
 export interface FollowAllOptions {
-  /** Replay what came after this number first; undefined begins with what comes next. */
+  /** Replays events after this number first; undefined begins with the next event. */
   readonly since?: number | undefined;
-  /** Called for one event after the other; while its promise is pending, replay waits. */
+  /** Called for one event after the other; replay waits while its promise is pending. */
   deliver(event: RecordingEvent): void | Promise<void>;
-  /** The replay failed; the follower has stopped. */
+  /** Called when the replay failed; the follower has stopped. */
   onError(cause: unknown): void;
 }
 
@@ -16,7 +16,7 @@ export interface FollowOptions extends FollowAllOptions {
   readonly uccName: string;
 }
 
-/** Where events come from, and the number that orders them. */
+/** A source of events, and the number that orders them. */
 interface Source {
   numberOf(event: RecordingEvent): number;
   page(since: number): Promise<RecordingEvent[]>;
@@ -24,7 +24,7 @@ interface Source {
 }
 
 export interface Follower {
-  /** Resolves when the replay has caught up with what is live, or has failed, or was stopped. */
+  /** Resolves when the replay has reached the live events, has failed, or was stopped. */
   readonly caughtUp: Promise<void>;
   stop(): void;
 }
@@ -32,7 +32,7 @@ export interface Follower {
 type Listener = (event: RecordingEvent) => void;
 
 const PAGE = 500;
-/** More live events than this during a replay are forgotten and read from the store instead. */
+/** Live events beyond this number during a replay are dropped and read from the store instead. */
 const MAX_PENDING = 10_000;
 
 /**
@@ -42,7 +42,7 @@ const MAX_PENDING = 10_000;
 export class EventFeed {
   readonly #bus: Bus;
   readonly #history: EventHistory;
-  /** An event costs what they cost who hear it, however many others listen. */
+  /** Indexed by UCC, so that an event costs only its own listeners. */
   readonly #ofUcc = new Map<string, Set<Listener>>();
   readonly #ofCall = new Map<string, Set<Listener>>();
   #stopListening: (() => void) | undefined;
@@ -52,23 +52,23 @@ export class EventFeed {
     this.#history = history;
   }
 
-  /** Every event of every UCC, as it is published. */
+  /** Delivers every event of every UCC, as it is published. */
   live(listener: Listener): () => void {
     return this.#bus.subscribe(listener);
   }
 
-  /** Every event of the calls of that correlation id, as it is published. */
+  /** Delivers every event of the calls of that correlation id, as it is published. */
   liveOf(correlationId: string, listener: Listener): () => void {
     return this.#addTo(this.#ofCall, correlationId, listener);
   }
 
-  /** Whoever hears every event, such as the hub's broadcast, hears it first. */
+  /** Listeners to all events, such as the hub's broadcast, come first. */
   #addTo(index: Map<string, Set<Listener>>, key: string, listener: Listener): () => void {
     this.#stopListening ??= this.#bus.subscribe((event) => this.#publish(event));
     return addTo(index, key, listener);
   }
 
-  /** One that throws keeps no other from hearing it. */
+  /** Delivers to each listener; one that throws does not affect the others. */
   #publish(event: RecordingEvent): void {
     const failures: unknown[] = [];
     const listening = [this.#ofUcc.get(event.uccName), this.#ofCall.get(event.correlationId)];
@@ -82,7 +82,7 @@ export class EventFeed {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** `since` is a sequence number of the UCC. */
+  /** Follows one UCC; `since` is a sequence number of the UCC. */
   follow(options: FollowOptions): Follower {
     const uccName = uccKey(options.uccName);
     return follow(options, {
@@ -92,7 +92,7 @@ export class EventFeed {
     });
   }
 
-  /** `since` is a position: an event waits until all of lower positions are in effect. */
+  /** Follows all UCCs by position: an event waits until all of lower positions are in effect. */
   followAll(options: FollowAllOptions): Follower {
     return follow(options, {
       numberOf: ({ position }) => position,
@@ -102,7 +102,7 @@ export class EventFeed {
   }
 }
 
-/** @returns what takes it out again */
+/** @returns a function that removes it again */
 function addTo(index: Map<string, Set<Listener>>, key: string, listener: Listener): () => void {
   const listeners = index.get(key) ?? new Set();
   index.set(key, listeners.add(listener));
@@ -119,7 +119,7 @@ function follow(options: FollowAllOptions, { numberOf, page: read, subscribe }: 
   let pending: RecordingEvent[] = [];
   let overflow = false;
 
-  // A committed event may be read from the store before it is published: the number tells.
+  // A committed event may be read from the store before it is published: its number shows that.
   const deliverLive = (event: RecordingEvent): void => {
     if (numberOf(event) <= last || stopped) return;
     last = numberOf(event);
@@ -145,7 +145,7 @@ function follow(options: FollowAllOptions, { numberOf, page: read, subscribe }: 
       overflow = false;
       pending = [];
     }
-    // From here on nothing is awaited: what was published meanwhile, then what is live.
+    // No awaits from here on: events published meanwhile come first, then live ones.
     for (const event of pending) deliverLive(event);
     pending = [];
     replaying = false;
@@ -156,7 +156,7 @@ function follow(options: FollowAllOptions, { numberOf, page: read, subscribe }: 
     pending = [];
     unsubscribe();
   };
-  // Without its past a follower is of no use: it hears nothing more.
+  // Without its past a follower is useless, and gets no more events.
   const fail = (cause: unknown): void => {
     if (!stopped) options.onError(cause);
     stop();

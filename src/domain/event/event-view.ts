@@ -6,7 +6,7 @@ import {
   stateActionName,
 } from '../model/recording-state.ts';
 
-/** What server-sent events and webhooks carry. */
+/** Returns the event as server-sent events and webhooks carry it. */
 export function eventView(event: RecordingEvent) {
   return {
     sequence: event.sequence,
@@ -27,7 +27,7 @@ export function eventView(event: RecordingEvent) {
   };
 }
 
-/** The name of an enum's value. */
+/** Returns the name of an enum's value. */
 export function nameOf(values: Record<string, number>, value: number): string {
   return Object.keys(values).find((name) => values[name] === value) ?? '';
 }

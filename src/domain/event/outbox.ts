@@ -2,8 +2,8 @@ import type { RecordingEvent } from '../model/recording-event.ts';
 
 /**
  * Events on their way to the bus: one UCC's, or all of them. A Start is committed before it is in
- * effect, and published after it: what was committed behind it waits, so that events leave in the
- * order of their numbers.
+ * effect, and published after it. Later commits wait for it, so that events leave in the order of
+ * their numbers.
  */
 export class Outbox {
   readonly #deliver: (event: RecordingEvent) => void;
@@ -15,7 +15,10 @@ export class Outbox {
     this.#deliver = deliver;
   }
 
-  /** The event is in effect, or, without one, its commit failed and the number stays unused. */
+  /**
+   * Settles a number: its event is in effect or, without one, the commit failed and it stays
+   * unused.
+   */
   settle(number: number, event: RecordingEvent | undefined): void {
     this.#settled.set(number, event);
     while (this.#settled.has(this.#next)) {

@@ -8,20 +8,20 @@ import type {
 } from '../model/webhook.ts';
 import { hasCardNumber } from '../redaction/card-numbers.ts';
 
-/** What the API does with webhooks. */
+/** The API's operations on webhooks. */
 export interface Webhooks {
   list(): Webhook[];
   get(name: string): Webhook | undefined;
-  /** Creates or replaces; an old secret stays where none is given. @throws WebhookSettingsError */
+  /** Creates or replaces; without a new secret the old one stays. @throws WebhookSettingsError */
   put(name: string, settings: WebhookSettings, auditOf: AuditOf): Promise<SavedWebhook>;
-  /** False when there is no such webhook. */
+  /** Returns false when there is no such webhook. */
   remove(name: string, auditOf: AuditOf): Promise<boolean>;
   deadLetters(name: string, page: DeadLetterPage): Promise<DeadLetter[]>;
-  /** Begins to try the dead letters again, in their order; resolves with their number. */
+  /** Starts to retry the dead letters in order; resolves with their number. */
   redeliver(name: string, auditOf: AuditOf): Promise<number>;
 }
 
-/** Says what is wrong with a webhook's settings, in words for the caller. */
+/** Says what is wrong with a webhook's settings, in a message for the caller. */
 export class WebhookSettingsError extends Error {
   override readonly name = 'WebhookSettingsError';
 }

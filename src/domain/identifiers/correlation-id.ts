@@ -8,7 +8,7 @@ const structured =
 /**
  * Reads every GUID spelling that CRM plug-ins produce (.NET's `N`, `D`, `B`, `P` and `X` formats:
  * bare, hyphenated, in braces, in parentheses, as numbers; bare in braces; any case, blanks around
- * it) and answers it in lower case with hyphens.
+ * it) and returns it in lower case with hyphens.
  */
 export function parseGuid(text: string): string | undefined {
   let guid = text.trim().toLowerCase();
@@ -23,7 +23,7 @@ export function parseGuid(text: string): string | undefined {
 /** Namespace of the ids below, itself made with version 5 from the DNS name `hush.invalid`. */
 const namespace = Buffer.from('95dd1ad7fa165c318d88fe0d300d42b9', 'hex');
 
-/** RFC 9562 section 5.5 (version 5): the same communication session always gets the same GUID. */
+/** Implements RFC 9562 section 5.5 (version 5): one communication session always gets one GUID. */
 export function guidFromText(text: string): string {
   const hash = createHash('sha1').update(namespace).update(text).digest().subarray(0, 16);
   hash[6] = ((hash[6] as number) & 0x0f) | 0x50;

@@ -1,29 +1,29 @@
 /**
- * Whom an address names, whatever its spelling. `number`: an international number, one party
- * wherever it is written (RFC 3966 section 5.1.4); `local`: a number that means something within
- * its context only; `user`: a user of a host; `text`: nothing that is known, equal to itself only.
+ * The party that an address names, whatever its spelling. `number`: an international number, one
+ * party wherever it is written (RFC 3966 section 5.1.4); `local`: a number valid within its context
+ * only; `user`: a user of a host; `text`: any other text, equal to itself only.
  */
 export type PartyAddress =
   | { readonly kind: 'number' | 'local'; readonly number: string; readonly parameters: string }
   | {
       readonly kind: 'user';
-      /** As `escapedUser` writes it; undefined: the host itself. */
+      /** Spelled by `escapedUser`; undefined: the host itself. */
       readonly user: string | undefined;
       readonly host: string;
-      /** Undefined for the ports that SIP has anyway. */
+      /** Undefined for SIP's default ports. */
       readonly port: number | undefined;
     }
   | { readonly kind: 'text'; readonly text: string };
 
-/** ITU-T E.164: at most 15 digits; what is shorter than 7 is somebody's short code. */
+/** ITU-T E.164: at most 15 digits; fewer than 7 are a private short code. */
 const globalDigits = /^\+[1-9][0-9]{6,14}$/;
-/** The prefix that ITU-T E.123 recommends for what is written without `+`. */
+/** The prefix that ITU-T E.123 recommends for numbers written without `+`. */
 const dialledDigits = /^00[1-9][0-9]{6,14}$/;
-/** RFC 3966 section 5.1.1, and the blanks that people put in as well. */
+/** RFC 3966 section 5.1.1, and the blanks that people add. */
 const visualSeparators = /[-.()\s]/g;
 const localNumber = /^[0-9a-f*#]+$/;
 const dialledNumber = /^[0-9*#]+$/;
-/** Parameters of a number that make it another party's (RFC 3966 section 4). */
+/** Parameters that make a number another party's (RFC 3966 section 4). */
 const tellingParameters = ['ext', 'isub', 'phone-context'];
 const defaultPorts = [5060, 5061];
 const MAX_ADDRESS_LENGTH = 1_024;
@@ -41,7 +41,7 @@ export function partyAddress(written: string): PartyAddress {
   return address ?? asText;
 }
 
-/** The URI between angle brackets, where a name stands before it (RFC 3261 section 25.1). */
+/** Returns the URI between angle brackets, if a name stands before it (RFC 3261 section 25.1). */
 export function withoutName(text: string): string {
   if (/^(?:sips?|tel):/i.test(text)) return text;
   const match = /^(?:"(?:[^"\\]|\\.)*"|[^"<>]*)\s*<([^<>]*)>[^<>]*$/.exec(text);
@@ -49,8 +49,8 @@ export function withoutName(text: string): string {
 }
 
 /**
- * Percent escapes are read (RFC 3261 section 19.1.4), and what would then look like another part
- * of a URI is escaped again: different users never become one. Reading it twice changes nothing.
+ * Decodes percent escapes (RFC 3261 section 19.1.4), and escapes characters that would then look
+ * like another part of a URI: different users never become one. The function is idempotent.
  */
 export function escapedUser(raw: string): string {
   return raw.toWellFormed().replace(/(?:%[0-9a-f]{2})+|[^%]+|%/gis, (run) => {
@@ -64,7 +64,7 @@ function asWritten(character: string): string {
   return /[a-z0-9\-_.!~*'()&=+$,/]/.test(character) ? character : encodeURIComponent(character);
 }
 
-/** Undefined for bytes that are no UTF-8: they stay what they are. */
+/** Returns undefined for bytes that are not UTF-8: they stay unchanged. */
 function readEscapes(run: string): string | undefined {
   if (!run.startsWith('%') || run.length === 1) return run;
   try {
@@ -74,7 +74,7 @@ function readEscapes(run: string): string | undefined {
   }
 }
 
-/** Of every script, but what is none of ASCII's letters never becomes one (U+212A is no `k`). */
+/** Lowers letters of every script, but turns no other letter into ASCII (U+212A is no `k`). */
 export function lowerCase(text: string): string {
   return text.replace(/[A-Z]|[^ -~]/gu, (one) => {
     const lower = one.toLowerCase();
@@ -82,7 +82,7 @@ export function lowerCase(text: string): string {
   });
 }
 
-/** `+31-88...;ext=1`: the digits and what else tells parties apart; undefined where it is none. */
+/** Reads `+31-88...;ext=1`: the digits and distinguishing parameters; undefined for other text. */
 function telephone(rest: string, isTel: boolean): PartyAddress | undefined {
   const [head = '', ...parameters] = lowerCase(rest).split(';');
   const number = escapedUser(head).replaceAll('%20', '').replace(visualSeparators, '');
@@ -114,7 +114,7 @@ function joined(parameters: readonly string[]): string {
     .join('');
 }
 
-/** `user:password@host:port;parameters?headers`, of which user, host and port count. */
+/** Reads `user:password@host:port;parameters?headers`, of which user, host and port count. */
 function userAt(rest: string): PartyAddress | undefined {
   const parts = rest.split('@');
   if (parts.length > 2) return undefined;
@@ -132,7 +132,7 @@ function userAt(rest: string): PartyAddress | undefined {
   return subscriber(raw, isPhone) ?? { kind: 'user', user: userOf(raw, isPhone), host, port };
 }
 
-/** RFC 3261 section 19.1.6: a user part that is a number, or one within a context. */
+/** RFC 3261 section 19.1.6: reads a user part that is a number, or one within a context. */
 function subscriber(raw: string, isPhone: boolean): PartyAddress | undefined {
   const number = telephone(raw, false);
   if (number?.kind === 'number') return number;
@@ -146,7 +146,7 @@ function userOf(raw: string, isPhone: boolean): string {
   return isPhone && dialledNumber.test(number) ? number : user;
 }
 
-/** Lower case, without the dot of the root; IPv6 as RFC 5952 writes it. */
+/** Returns the name in lower case, without the root's dot; IPv6 as RFC 5952 writes it. */
 function hostName(host: string): string {
   const name = lowerCase(host).replace(/(?<=[^.])\.+$/, '');
   if (!name.startsWith('[')) return name;

@@ -1,14 +1,14 @@
 import { type PartyAddress, partyAddress } from './party-address.ts';
 
-/** Digits, and what people and systems put between them. */
+/** Digits, and the separators that people and systems put between them. */
 const phoneNumber = /^\+?[0-9][0-9().\s-]{2,}$/;
 const separators = /[().\s-]/g;
 /** Databases index no more than about 2,700 bytes. */
 const MAX_KEY_LENGTH = 512;
 
 /**
- * How a party is found: an international number by its digits, whatever host carries it; everybody
- * else by the address without scheme, port and parameters, and by the user part alone.
+ * Returns the keys that find a party: an international number's digits, whatever host carries it;
+ * for everybody else the address without scheme, port and parameters, and the user part alone.
  */
 export function partyKeys(aor: string): string[] {
   return keysOf(aor).map((key) => key.slice(0, MAX_KEY_LENGTH));
@@ -33,12 +33,12 @@ function keysOf(aor: string): string[] {
   }
 }
 
-/** What a search for that text looks for: an address where it names a host, else a user. */
+/** Returns the key that a search text stands for: an address where it names a host, else a user. */
 export function partyKey(text: string): string {
   return partyKeys(text)[0] ?? '';
 }
 
-/** An extension is found by its own spelling and by the number that it belongs to. */
+/** Returns two keys for an extension: its own spelling, and the number it belongs to. */
 function keysOfNumber({ number, parameters }: Extract<PartyAddress, { number: string }>): string[] {
   return parameters === '' ? [number] : [`${number}${parameters}`, number];
 }

@@ -5,24 +5,25 @@ import { escapedUser, type PartyAddress, partyAddress, withoutName } from './par
  */
 const sipUri = /^sips?:[^\s@:]+(?::[^\s@]*)?@[^\s@]+$|^sips?:[^\s@]+$/i;
 /**
- * RFC 3966 section 3, its parameters (`;phone-context=example.com`) not looked into. Visual
- * separators may stand anywhere, what need not be escaped may be, and people write blanks too.
+ * RFC 3966 section 3, without checking its parameters (`;phone-context=example.com`). Visual
+ * separators may stand anywhere, needless escapes are allowed, and so are the blanks that people
+ * write.
  */
 const telUri =
   /^tel:(?![a-f ])(?:[+0-9a-f*#(). -]|%20|%2b|%2d|%2e|%28|%29|%3[0-9])+(?:;[^\s;]+)*$/i;
 const telDigit = /^tel:[^;]*[0-9*#]/i;
 /** RFC 3966 section 4 */
 const tellingParameter = /^(?:ext|isub|phone-context)=/i;
-/** In no URI (RFC 3986 section 2), and not every database holds them. */
+/** Not allowed in URIs (RFC 3986 section 2), and not storable in every database. */
 const control = /\p{Cc}/u;
 
 export const MAX_URI_LENGTH = 512;
 
-/** Keys of those who were asked for lately: the same few people command all day. */
+/** Keys of recent requesters: the same few people command all day. */
 const knownKeys = new Map<string, string>();
 const MAX_KNOWN_KEYS = 10_000;
 
-/** The trimmed URI, or undefined for what is neither a `sip:`/`sips:` nor a `tel:` URI. */
+/** Returns the trimmed URI; undefined for anything other than a `sip:`/`sips:` or `tel:` URI. */
 export function parseRequesterUri(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const uri = value.trim();
@@ -32,14 +33,14 @@ export function parseRequesterUri(value: unknown): string | undefined {
 }
 
 /**
- * The same text for the same party and for nobody else, so that comparing is an equivalence; a key
- * is its own key.
+ * Returns the same text for the same party and for nobody else, so that comparison is an
+ * equivalence; a key is its own key.
  *
- * An international number is one party under `tel:` and at any host, with its visual separators or
- * without, `00` for `+` included; its extension is another one. Of other users the host counts, and
- * a port that is not SIP's own; scheme, display name, password, parameters and headers do not
- * (RFC 3261 section 10.3, step 5). Escapes are read, case never counts. A national number is never
- * taken for an international one.
+ * An international number is one party under `tel:` and at any host, with or without its visual
+ * separators, `00` for `+` included; its extension is another one. For other users the host counts,
+ * and a port other than SIP's own; scheme, display name, password, parameters and headers do not
+ * (RFC 3261 section 10.3, step 5). Escapes are decoded, case never counts. A national number is
+ * never taken for an international one.
  */
 export function uriKey(uri: string): string {
   const known = knownKeys.get(uri);
@@ -67,8 +68,9 @@ function keyOf(address: PartyAddress): string {
 }
 
 /**
- * Whom a URI of `parseRequesterUri` names, in its own spelling: without password, parameters and
- * headers, where anything may stand; of a phone number's parameters those that tell parties apart.
+ * Returns the party of a URI from `parseRequesterUri`, in its own spelling: without password,
+ * parameters and headers, which may hold anything. A phone number keeps the parameters that
+ * distinguish parties.
  */
 export function addrSpec(uri: string): string {
   const [head = '', ...parameters] = uri.split(';');
@@ -83,8 +85,8 @@ export function addrSpec(uri: string): string {
 }
 
 /**
- * User part of a SIP URI, lower case, its escapes read; for a `tel:` URI its number as it stands;
- * else undefined.
+ * Returns the user part of a SIP URI, lower case, with escapes decoded; for a `tel:` URI its number
+ * unchanged; else undefined.
  */
 export function uriUser(uri: string): string | undefined {
   const match = /^(?:sips?:([^@:;?]+)(?::[^@]*)?@|tel:([^;]+))/i.exec(withoutName(uri.trim()));

@@ -1,12 +1,13 @@
 import { randomFillSync } from 'node:crypto';
 
 const RANDOM_BYTES = 8;
-/** Many at once cost hardly more than a few; the system is asked on a command's way. */
+/** Many bytes at once cost hardly more than a few, and the request delays a command. */
 const POOL_BYTES = 512 * RANDOM_BYTES;
 
 /**
- * UUIDs of version 7 (RFC 9562 section 5.7) that rise strictly within the process, also within a
- * millisecond and while the clock steps back: the 12 bits beside the time count (section 6.2).
+ * Creates UUIDs of version 7 (RFC 9562 section 5.7) that rise strictly within the process, also
+ * within a millisecond and while the clock steps back: the 12 bits beside the time are a counter
+ * (section 6.2).
  */
 export class RisingUuids {
   #lastMs = 0;
@@ -34,7 +35,7 @@ export class RisingUuids {
     return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${rest.slice(0, 4)}-${rest.slice(4)}`;
   }
 
-  /** Bytes that were never given out before. */
+  /** Returns bytes that were never used before. */
   #random(): Buffer {
     if (this.#used === POOL_BYTES) {
       randomFillSync(this.#pool);

@@ -11,11 +11,11 @@ export interface EndingPorts {
   readonly clock: Clock;
   readonly moments: Moments;
   readonly limits: { readonly mediaTimeoutMs: number };
-  /** Ends recording sessions from our side; each of them leaves its call then. */
+  /** Ends recording sessions from our side; each of them then leaves its call. */
   hangUp(sessionIds: readonly string[]): void;
 }
 
-/** Ends calls: their audio is settled behind it. */
+/** Ends calls; their audio is settled afterwards. */
 export class CallEnding {
   readonly #ports: EndingPorts;
   readonly #mediaTimers = new Map<string, NodeJS.Timeout>();
@@ -24,12 +24,12 @@ export class CallEnding {
     this.#ports = ports;
   }
 
-  /** In the call's turn; its streams have been closed. */
+  /** Ends the call in its turn, after its streams have been closed. */
   async end(call: Call): Promise<void> {
     const { settlement, calls, clock, moments } = this.#ports;
     this.mediaReturned(call);
     call.ended = true;
-    const record = call.next({
+    const record = call.finished({
       endedAt: clock.now(),
       status: settlement.statusAtEnd(call.record),
       dialogue: { ...call.record.dialogue, endedAt: moments.moment() },
@@ -40,7 +40,7 @@ export class CallEnding {
     void settlement.reconsider(call.record).catch(() => undefined);
   }
 
-  /** A restored call ends when no media comes back to it in time. */
+  /** Ends a restored call when no media returns to it in time. */
   awaitMedia(call: Call, wasExpected = true): void {
     const timer = setTimeout(() => {
       this.#mediaTimers.delete(call.id);
@@ -49,7 +49,7 @@ export class CallEnding {
         const isExpected = !mayBeSilent(call);
         if (call.sessions.size === 0) await this.end(call);
         else if (isExpected && wasExpected) this.#ports.hangUp([...call.sessions]);
-        // Once it is to send again it has as long as a call that comes back.
+        // Once it is to send again it has as much time as a restored call.
         else this.awaitMedia(call, isExpected);
       });
     }, this.#ports.limits.mediaTimeoutMs);
@@ -68,8 +68,8 @@ export class CallEnding {
 }
 
 /**
- * Nothing is expected from a client that holds, nor while the call is paused: that it lives, its
- * session timer tells.
+ * Returns true while no media is expected: the client holds, or the call is paused. Its session
+ * timer shows whether it lives.
  */
 function mayBeSilent(call: Call): boolean {
   return !call.keeps || call.isOnHold;

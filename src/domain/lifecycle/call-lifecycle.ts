@@ -139,7 +139,7 @@ export class CallLifecycle {
       const tracks = updates.map(({ track }) => trackRecord(call.id, this.#stream(call, track)));
       // Whoever watches the call hears of it; the streams have their gate already.
       await this.#ports.journal
-        .record(call, { type: 'callUpdated', record: call.next({}), extra: { tracks } })
+        .record(call, { type: 'callUpdated', record: call.restated(), extra: { tracks } })
         .catch((cause) => this.#storeAlarm(call, cause));
     });
   }
@@ -158,7 +158,7 @@ export class CallLifecycle {
       const tracks = changed.map((stream) => trackRecord(call.id, stream));
       await journal.record(call, {
         type: 'callUpdated',
-        record: call.next(told),
+        record: call.described(told),
         extra: { tracks },
       });
     });
@@ -328,7 +328,7 @@ export class CallLifecycle {
     const begins = call.record.version === 1;
     const joining = await this.#dialogues.join(call, offer.uccName);
     const { rules } = joining;
-    const record = call.next({
+    const record = call.joined({
       ...joining.changes,
       ...toldOf(call, rules, offer),
       ...(this.#startsBy(call, offer, joining) ? { recordingState: RecordingState.Started } : {}),
@@ -519,7 +519,7 @@ export class CallLifecycle {
   async #stopInDoubt(call: Call, more: Pick<CallRecord, 'pauseConfirmed'> | object = {}) {
     const runs = call.recordingState !== RecordingState.Uninitialized;
     if (call.ended || !runs || call.recordingState === RecordingState.Stopped) return;
-    const record = call.next({ ...more, recordingState: RecordingState.Stopped });
+    const record = call.controlled({ ...more, recordingState: RecordingState.Stopped });
     try {
       // Nobody commanded it, and whoever listens is told all the same.
       const action = StateAction.Stop;

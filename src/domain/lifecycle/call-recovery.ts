@@ -29,26 +29,26 @@ export interface RecoveryPorts {
   readonly journal: Pick<Journal, 'record'>;
 }
 
-/** Settled at once after a start. */
+/** Calls settled in parallel after a start. */
 const MAX_AT_ONCE = 8;
 
-/** A recording session that the process before this one had. */
+/** A recording session of the previous process. */
 export interface RestoredSession {
   readonly record: SessionRecord;
   readonly call: Call;
-  /** A port of it belongs to somebody else now: its client must set it up anew. */
+  /** One of its ports is taken: the client must set up the session anew. */
   readonly lost: boolean;
 }
 
 /**
- * What keeps a call through the end of what carried it: a process that crashed or handed over, or a
- * media thread that died. The gate is what the call's durable state says before the first packet is
+ * Keeps a call alive when its process or media thread ends: a process that crashed or handed over,
+ * or a media thread that died. The gate follows the call's durable state before the first packet is
  * read.
  */
 export class CallRecovery {
   readonly #ports: RecoveryPorts;
   readonly #ending: CallEnding;
-  /** Sessions of the process before that nobody goes on with, by the calls that lost them. */
+  /** The previous process's sessions that are not resumed, by the calls that lost them. */
   #lost: { readonly sessions: string[]; readonly calls: Map<Call, string> } = noneLost();
 
   constructor(ports: RecoveryPorts, ending: CallEnding) {
@@ -56,7 +56,7 @@ export class CallRecovery {
     this.#ending = ending;
   }
 
-  /** Takes up the calls that were in progress when the process before this one ended. */
+  /** Takes up the calls that were in progress when the previous process ended. */
   async restore(): Promise<RestoredSession[]> {
     const { store } = this.#ports;
     const sessions = await store.sessions();
@@ -77,8 +77,8 @@ export class CallRecovery {
   }
 
   /**
-   * Behind `restore`, once nothing can keep this process from its start: what cannot be taken up is
-   * told, and a call that has no session left is ended.
+   * Runs after `restore`, once this process is sure to start: reports sessions that cannot be
+   * resumed, and ends calls that have no session left.
    */
   async endLost(): Promise<void> {
     const { sessions, calls } = this.#lost;
@@ -95,7 +95,7 @@ export class CallRecovery {
     );
   }
 
-  /** A media thread died and was replaced: its calls' streams listen again, behind shut gates. */
+  /** Listens again for the streams of a replaced media thread, behind shut gates. */
   resume(callId: string, onFailed: (detail: string) => void): void {
     const call = this.#ports.calls.byId(callId);
     if (!call) return;
@@ -112,7 +112,7 @@ export class CallRecovery {
     });
   }
 
-  /** Seals what is in memory; calls and sessions stay as they are, for the next process. */
+  /** Seals the audio in memory; calls and sessions stay as they are, for the next process. */
   async handOver(): Promise<void> {
     this.#ending.abandon();
     const calls = this.#ports.calls.list();
@@ -139,7 +139,7 @@ export class CallRecovery {
     );
     calls.follows(call, ids);
     call.predecessors = recent;
-    // Recording may have been switched off meanwhile: whoever calls `restore` stops the call then.
+    // Recording may have been switched off meanwhile: the caller of `restore` stops the call then.
     const gate: GateSetting = {
       open: call.keeps && rules?.useAudioRecording !== false,
       reason: call.keeps ? 'restart' : shutReason(record),
@@ -156,7 +156,7 @@ export class CallRecovery {
     });
   }
 
-  /** @returns the sessions that could be taken up */
+  /** @returns the sessions that could be resumed */
   #takeUp(
     call: Call,
     sessions: readonly SessionRecord[],
@@ -175,7 +175,7 @@ export class CallRecovery {
         return false;
       }
     });
-    // Whose last session left in order was only not ended any more.
+    // A call whose last session left in order only lacked its end.
     const isOver = tracks.length > 0 && tracks.every(({ presence }) => presence?.closedAt);
     if (sessions.length === 0 && !isOver) {
       this.#lost.calls.set(call, 'no session of the call could be taken up; it is ended');
@@ -183,7 +183,7 @@ export class CallRecovery {
     return taken;
   }
 
-  /** What the process before left undone; Save and Delete reach the parts before as well. */
+  /** Finishes work that the previous process left; Save and Delete reach earlier parts as well. */
   async #settle(ended: readonly CallRecord[]): Promise<void> {
     const { settlement, calls } = this.#ports;
     for (const { record } of calls.list()) {
@@ -196,7 +196,7 @@ export class CallRecovery {
     await Promise.all(Array.from({ length: MAX_AT_ONCE }, next));
   }
 
-  /** Whoever listens heard of a Start, or may have: of what became of it they hear as well. */
+  /** Listeners may have heard of a Start, so they are told its outcome too. */
   async #tellHeldBack(doubtful: readonly CallRecord[]): Promise<void> {
     const { calls, journal, alarms } = this.#ports;
     for (const { id, correlationId, uccName } of doubtful) {
@@ -205,7 +205,7 @@ export class CallRecovery {
       const detail = 'a Start that nobody can vouch for was taken back: the call is paused';
       alarms.raise({ kind: 'storeFailed', callId: id, correlationId, uccName, detail });
       const entry = { type: 'recordingStateChanged', action: StateAction.Pause } as const;
-      await journal.record(call, { ...entry, record: call.next({}) });
+      await journal.record(call, { ...entry, record: call.restated() });
     }
   }
 
@@ -238,7 +238,7 @@ export class CallRecovery {
     await store.commit({ tracks });
   }
 
-  /** A session is lost: its client must set it up anew. */
+  /** Raises an alarm for a lost session: its client must set it up anew. */
   alarmLost(call: Call, detail: string): void {
     const { id: callId, correlationId, uccName } = call;
     this.#ports.alarms.raise({ kind: 'sessionLost', callId, correlationId, uccName, detail });

@@ -35,19 +35,19 @@ interface Ending {
   readonly written: Promise<void>;
 }
 
-/** The parts of a call's dialogue as far as they matter to one of them. */
+/** The parts of a call's dialogue that matter to one of them. */
 interface Dialogue {
   readonly parts: readonly CallRecord[];
   readonly newest: CallRecord;
-  /** A part of it is in progress. */
+  /** True when a part of it is in progress. */
   readonly isLive: boolean;
 }
 
 /**
- * Carries out what was decided of calls that have ended, until it is: that they end, that they are
- * kept, that they are destroyed. What is to be done is in the call's row, its status, so that a
- * process that ends leaves it to the next one; what fails is tried again within seconds, and an
- * alarm stays open meanwhile (docs/decisions/0020).
+ * Carries out decisions on calls that have ended, until they succeed: ending, keeping or destroying
+ * them. The call's status in its row holds the pending work, so that a process that ends leaves it
+ * to the next one. A failed step is retried within seconds, and an alarm stays open meanwhile
+ * (docs/decisions/0020).
  */
 export class CallSettlement {
   readonly #ports: SettlementPorts;
@@ -67,19 +67,19 @@ export class CallSettlement {
     });
   }
 
-  /** The status that says what is to be done of a call that ends now. */
+  /** Returns the status that a call gets when it ends now. */
   statusAtEnd(record: CallRecord): 'finishing' | 'deleting' {
     return this.#fateOf(record, record.savingState) === 'destroy' ? 'deleting' : 'finishing';
   }
 
   /**
-   * The call's last recording session has ended: in its turn, once its streams are closed. Resolves
-   * when that is durable, or has failed once.
+   * Ends a call after its last recording session: in its turn, once its streams are closed.
+   * Resolves when the end is durable, or has failed once.
    */
   async end(call: Call, entry: Entry): Promise<void> {
     const { journal, recorder, alarms } = this.#ports;
     const { correlationId, uccName, id: callId } = call;
-    // What cannot be written is lost; what was written is kept or destroyed all the same.
+    // Unwritten audio is lost; written audio is kept or destroyed all the same.
     const written = Promise.resolve(recorder.endCall(callId)).catch((cause: unknown) => {
       const detail = `the end of its audio was not written: ${messageOf(cause)}`;
       alarms.raise({ kind: 'storageFailed', callId, correlationId, uccName, detail });
@@ -101,14 +101,14 @@ export class CallSettlement {
     return this.#intents.run(record.id);
   }
 
-  /** No part of the correlation id is in progress any more: what is to be done of it goes on. */
+  /** Continues pending work once no part of the correlation id is in progress. */
   resume(correlationId: string): void {
     for (const id of this.#unsettled.idsOf(correlationId)) void this.#intents.run(id);
   }
 
   /**
-   * Save or Delete may have been said of the dialogue: each of its parts that have ended follows.
-   * Resolves when each was tried once.
+   * Applies a Save or Delete of the dialogue to each of its ended parts. Resolves when each was
+   * tried once.
    */
   async reconsider(record: CallRecord): Promise<void> {
     const { dialogue, id } = record;
@@ -122,7 +122,7 @@ export class CallSettlement {
     if (this.#unsettled.namesOf(callId)) void this.#intents.run(callId);
   }
 
-  /** The newest part of the correlation id, as this process knows it or the store has it. */
+  /** Returns the newest part of the correlation id, from this process or the store. */
   async lastPart(correlationId: string): Promise<CallRecord | undefined> {
     const stored = await this.#ports.store.lastCall(correlationId);
     const part = stored?.dialogue.part ?? -1;
@@ -134,13 +134,13 @@ export class CallSettlement {
     );
   }
 
-  /** The record as it truly is, where the store could not be told yet. */
+  /** Returns the true record, even if the store could not be told yet. */
   trueRecord(record: CallRecord): CallRecord {
     const ending = this.#endings.get(record.id);
     return ending?.entry ? ending.call.record : record;
   }
 
-  /** Carries out what need not wait; the rest is left to the next start. */
+  /** Carries out work that need not wait; the rest is left to the next start. */
   async close(): Promise<void> {
     this.#stopping = true;
     await this.#intents.close(this.#ports.limits.deleteGraceMs);
@@ -171,7 +171,7 @@ export class CallSettlement {
     const dialogue = await this.#dialogueOf(record);
     if (record.endedAt === null) return undefined;
     const { savingState } = dialogue.newest;
-    // What was kept stays so until somebody says otherwise, whatever its UCC's default is by then.
+    // A kept recording stays kept unless commanded otherwise, even if its UCC's default changes.
     if (record.status === 'kept' && savingState === SavingState.None) return undefined;
     const fate = this.#fateOf(record, savingState);
     const order = { savingState, failures };
@@ -187,16 +187,16 @@ export class CallSettlement {
     return undefined;
   }
 
-  /** Of destruction. While a part of the dialogue is in progress its end is waited for. */
+  /** Returns the wait before destruction; a part of the dialogue in progress must end first. */
   #waitMs(record: CallRecord, { newest, isLive }: Dialogue): number {
     const { moments, limits, calls } = this.#ports;
     if (isLive || calls.byCorrelationId(record.correlationId)) return Infinity;
     const waitMs = graceMs(newest, moments.moment(), limits);
-    // Nobody can say Save to a Hush that stops: what was ordered is done before it does.
+    // No Save can reach a stopping Hush, so an ordered Delete is carried out before it stops.
     return this.#stopping && newest.savingState === SavingState.Delete ? 0 : waitMs;
   }
 
-  /** Its keys were destroyed before somebody said Save: what is left of it goes as well. */
+  /** Returns true when keys were destroyed before a Save: its remains are destroyed as well. */
   async #isGone({ id, status }: CallRecord): Promise<boolean> {
     if (status !== 'deleting') return false;
     const segments = await this.#ports.store.segments(id);
@@ -204,8 +204,8 @@ export class CallSettlement {
   }
 
   /**
-   * The newest part tells what becomes of the others: it is not done with before they know, or a
-   * crash would forget it.
+   * Waits for the other parts: the newest part decides for them, so that it is not finished before
+   * they know, or a crash would lose the decision.
    */
   async #othersDecided(record: CallRecord, { parts, newest }: Dialogue): Promise<void> {
     if (record.id !== newest.id || newest.savingState !== SavingState.Delete) return;
@@ -241,7 +241,7 @@ export class CallSettlement {
   }
 }
 
-/** A Save or Delete may still change it. */
+/** Returns true while a Save or Delete may still change it. */
 function isUndecided({ status }: CallRecord): boolean {
   return status !== 'destroyed' && status !== 'empty';
 }

@@ -1,4 +1,4 @@
-import type { Call } from '../call/call.ts';
+import type { Call, InheritedChanges } from '../call/call.ts';
 import type { CallRegistry } from '../call/call-registry.ts';
 import { isOver, joinedBy, nextPartOf, PREDECESSOR_MS } from '../call/dialogue.ts';
 import { nothingInherited, statesInherited } from '../call/inheritance.ts';
@@ -20,16 +20,16 @@ export interface DialogueEntryPorts {
   readonly limits: { readonly inheritMs: number };
 }
 
-/** How a recording session comes to its call. */
+/** The result of a recording session joining its call. */
 export interface Joining {
-  readonly changes: Partial<CallRecord>;
-  /** Of all UCCs of the dialogue, the one that joins included. */
+  readonly changes: InheritedChanges;
+  /** Rules of all UCCs of the dialogue, including the one that joins. */
   readonly rules: UccRules;
 }
 
 /**
- * Brings a recording session into its dialogue: with the first of a call what was commanded of the
- * parts before goes on, and with each of another UCC that UCC's rules count as well.
+ * Brings a recording session into its dialogue. The first session of a call continues the commands
+ * of earlier parts; each session of another UCC adds that UCC's rules.
  */
 export class DialogueEntry {
   readonly #ports: DialogueEntryPorts;
@@ -38,7 +38,7 @@ export class DialogueEntry {
     this.#ports = ports;
   }
 
-  /** In the call's turn. @throws UccUnknownError */
+  /** Runs in the call's turn. @throws UccUnknownError */
   async join(call: Call, uccName: string): Promise<Joining> {
     if (call.record.version === 1) return this.#begin(call, uccName);
     const { record } = call;
@@ -66,7 +66,7 @@ export class DialogueEntry {
     return { changes: { ...statesInherited(last, rules), dialogue }, rules };
   }
 
-  /** Ids of the parts before lead to this one. */
+  /** Maps the ids of earlier parts to this one. */
   async #follow(call: Call, next: CallRecord, now: Moment): Promise<void> {
     const parts = await this.#ports.store.dialogueParts(next);
     const { ids, recent } = earlierParts(parts, call.id, now);
@@ -81,7 +81,7 @@ export class DialogueEntry {
   }
 }
 
-/** Parts whose end is not known to be long past may still hold audio in memory. */
+/** Parts that may have ended recently can still hold audio in memory. */
 export function earlierParts(parts: readonly CallRecord[], ownId: string, now: Moment) {
   const others = parts.filter(({ id }) => id !== ownId);
   const recent = others.filter(
@@ -90,7 +90,7 @@ export function earlierParts(parts: readonly CallRecord[], ownId: string, now: M
   return { ids: others.map(({ id }) => id), recent: recent.map(({ id }) => id) };
 }
 
-/** What runs by itself stops where a UCC joins that waits for a Start. */
+/** Returns false when the joining UCC waits for a Start: a recorder running by default stops. */
 function mayRun({ dialogue }: CallRecord, rules: UccRules): boolean {
   return rules.useAudioRecording && (rules.recordFromStart || dialogue.startCommanded);
 }

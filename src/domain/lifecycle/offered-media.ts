@@ -16,7 +16,7 @@ import type { OpenedStream, StreamSpec, TrackSummary } from '../ports/recorder.t
 import type { Vault } from '../ports/vault.ts';
 import type { UccRules } from '../ucc/ucc-rules.ts';
 
-/** One audio stream as a recording session offers it. */
+/** An audio stream offered by a recording session. */
 export interface OfferedStream {
   readonly label: string;
   readonly aor: string | null;
@@ -32,23 +32,23 @@ export interface SessionOffer {
   readonly correlationId: string;
   readonly streams: readonly OfferedStream[];
   readonly parties: readonly { readonly aor: string; readonly name: string | null }[];
-  /** Why its metadata may not say all; left out for nothing of the kind. */
+  /** Why its metadata may be incomplete; omitted for no fault. */
   readonly metadataFaults?: readonly MetadataFault[] | undefined;
 }
 
-/** What a client tells of a call that goes on: who speaks, and where. */
+/** A client's description of a call in progress: its parties and their streams. */
 export interface CallDescription {
   readonly parties: SessionOffer['parties'];
   readonly metadataFaults?: SessionOffer['metadataFaults'];
   readonly streams: readonly {
     readonly track: number;
-    /** null: not told; what was known stays. */
+    /** null: not told; the known value stays. */
     readonly aor: string | null;
     readonly mixed: boolean;
   }[];
 }
 
-/** Notes what is told of the call's streams. @returns those of which it was news */
+/** Notes the description of the call's streams. @returns the streams that it changed */
 export function describeStreams(
   call: Call,
   rules: UccRules,
@@ -84,7 +84,7 @@ export function newStream(
   return { ...offered, ...opened, sessionId, role, suppressDtmf, presence, began: undefined };
 }
 
-/** The stream as it was when its session was last saved. */
+/** Returns the stream as it was when its session was last saved. */
 export function restoredStream(
   { id: sessionId }: SessionRecord,
   { track, port, held, suppressDtmf, agreed }: SessionStreamRecord,
@@ -97,17 +97,27 @@ export function restoredStream(
       : { startPosition, initialReason, clockOrigin };
   const srtp = agreed.srtp === null ? null : openKeys(agreed.srtp, vault);
   return {
-    ...{ track, port, sessionId, label, aor, role, clockRate, mixed, suppressDtmf, held, began },
+    track,
+    port,
+    sessionId,
+    label,
+    aor,
+    role,
+    clockRate,
+    mixed,
+    suppressDtmf,
+    held,
+    began,
     presence: record.presence ?? allAlong,
     // Sessions that an older version saved name no source.
     agreed: { ...agreed, source: agreed.source ?? unnamedSource, srtp },
   };
 }
 
-/** Of a stream that an older release opened. */
+/** Presence of a stream that an older release opened. */
 const allAlong = { openedAt: 0, closedAt: null, holds: [] };
 
-/** Keys as they stand in the vault: bytes in base64. */
+/** Keys sealed in the vault: bytes in base64. */
 interface SealedKeys {
   readonly suite: SrtpSuite;
   readonly remote: string;
@@ -136,7 +146,14 @@ export function specOf(
 export function trackRecord(callId: string, stream: CallStream): TrackRecord {
   const { track, label, aor, role, clockRate, mixed, agreed, began } = stream;
   return {
-    ...{ callId, track, label, aor, role, codec: agreed.codec, clockRate, mixed },
+    callId,
+    track,
+    label,
+    aor,
+    role,
+    codec: agreed.codec,
+    clockRate,
+    mixed,
     startPosition: began?.startPosition ?? null,
     endPosition: null,
     initialReason: began?.initialReason ?? null,
@@ -148,7 +165,7 @@ export function trackRecord(callId: string, stream: CallStream): TrackRecord {
   };
 }
 
-/** The stream is closed: a track that was resumed began where it first began. */
+/** Returns the track of a closed stream; a resumed track keeps its first beginning. */
 export function endedTrack(callId: string, stream: CallStream, summary: TrackSummary): TrackRecord {
   const { began } = stream;
   const record = { ...trackRecord(callId, stream), ...summary };
@@ -157,14 +174,14 @@ export function endedTrack(callId: string, stream: CallStream, summary: TrackSum
   return { ...record, startPosition, initialReason: began.initialReason };
 }
 
-/** When the call's clock began, as any of its tracks knows. */
+/** Returns the beginning of the call's clock, from any track that knows it. */
 export function clockOriginOf(tracks: Iterable<Pick<TrackRecord, 'clockOrigin'>>) {
   let origin: ClockOrigin | null = null;
   for (const { clockOrigin } of tracks) origin ??= clockOrigin;
   return origin;
 }
 
-/** The session as the store keeps it: its keys only the vault tells. */
+/** Returns the session as the store keeps it: its keys are encrypted by the vault. */
 export function sessionRecord(
   call: Call,
   id: string,
@@ -180,9 +197,9 @@ export function sessionRecord(
   return { id, callId: call.id, streams, signalling };
 }
 
-/** What another process needs of a session besides its streams. */
+/** State of a session, besides its streams, that another process needs. */
 export interface SessionSignalling {
-  /** Which m-line of the session each track is. */
+  /** The session's m-line of each track. */
   readonly lines: readonly { readonly track: number; readonly index: number }[];
   /** Plain JSON. */
   readonly signalling: unknown;
@@ -203,7 +220,7 @@ const noPackets = {
   erased: 0,
 } as const;
 
-/** What the call's record says once that is told as well. */
+/** Returns the call's record with the new description applied. */
 export function toldOf(
   call: Call,
   rules: UccRules,
@@ -216,7 +233,7 @@ export function toldOf(
   };
 }
 
-/** Everybody who has been on the call, each once, as last spelled. */
+/** Returns everybody who has been on the call, each once, in the latest spelling. */
 function partiesOf(
   call: Call,
   rules: UccRules,

@@ -8,16 +8,16 @@ export interface RecordedFactsPorts {
   readonly alarms: AlarmSink;
 }
 
-/** As it is when it is told. */
+/** Returns the fact in its state at the time of writing. */
 type Fact = () => Pick<Change, 'segments' | 'tracks'>;
 
 /**
- * What is so, whatever the store says: which segments a call has, and their keys, and what came of
- * its tracks. It is told to the store until the store has it: audio without a key is lost.
+ * Facts that hold whatever the store says: a call's segments and their keys, and the results of its
+ * tracks. They are written to the store until it succeeds: audio without a key is lost.
  */
 export class RecordedFacts {
   readonly #ports: RecordedFactsPorts;
-  /** By call, and by what they are about: a later one takes the place of the one before. */
+  /** By call and subject: a later fact replaces the earlier one. */
   readonly #untold = new Map<string, Map<string, Fact>>();
   readonly #intents: Intents;
 
@@ -31,8 +31,8 @@ export class RecordedFacts {
   }
 
   /**
-   * Resolves when the store has them, or has failed once.
-   * @param facts by what they are about
+   * Resolves when the store has the facts, or has failed once.
+   * @param facts by subject
    */
   tell(callId: string, facts: Readonly<Record<string, Fact>>): Promise<void> {
     const untold = this.#untold.get(callId) ?? new Map<string, Fact>();
@@ -41,7 +41,7 @@ export class RecordedFacts {
     return this.#intents.run(callId);
   }
 
-  /** Resolves when all of the call is told. @throws StoreUnavailableError where it could not be */
+  /** Resolves when all facts of the call are stored. @throws StoreUnavailableError on failure */
   async told(callId: string): Promise<void> {
     if (!this.#untold.has(callId)) return;
     await this.#intents.run(callId);
@@ -54,7 +54,7 @@ export class RecordedFacts {
     for (const callId of this.#untold.keys()) void this.#intents.run(callId);
   }
 
-  /** What is left is tried once more. */
+  /** Tries the remaining facts once more. */
   async close(): Promise<void> {
     await this.#intents.close(Number.POSITIVE_INFINITY);
   }

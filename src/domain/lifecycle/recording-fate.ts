@@ -8,24 +8,24 @@ import { gapSummary } from '../recording/gap-map.ts';
 export interface RecordingFatePorts {
   readonly archive: Archive & Pick<ErasableArchive, 'interrupt'>;
   readonly journal: Journal;
-  /** Judges a call that has ended: by its audio, or, where it is not kept, by what came. */
+  /** Judges a call that has ended: by its audio, or by its arrival where no audio is kept. */
   assess(call: Call, finished?: FinishedRecording): Promise<CallHealth>;
 }
 
-/** What is to be done, and how often it has failed in a row. */
+/** A pending decision, and how often it has failed in a row. */
 interface Order {
-  /** Of the dialogue: it is the recording's own from then on. */
+  /** The dialogue's flag, which the recording has as its own from then on. */
   readonly savingState: SavingState;
   readonly failures: number;
 }
 
-/** An assessment that fails this often does not keep a recording from its end. */
+/** After this many failures an assessment no longer delays settling a recording. */
 const MAX_ASSESSMENTS = 3;
 
-/** Keeps the recording of a call that has ended, or destroys it. Each step may be repeated. */
+/** Keeps or destroys the recording of a call that has ended. Each step may be repeated. */
 export class RecordingFate {
   readonly #ports: RecordingFatePorts;
-  /** Of those whose settlement has not been committed yet: a call is judged once. */
+  /** Verdicts of calls whose settlement is not committed yet: a call is judged once. */
   readonly #verdicts = new Map<string, CallHealth>();
 
   constructor(ports: RecordingFatePorts) {
@@ -36,7 +36,7 @@ export class RecordingFate {
     const { archive, journal } = this.#ports;
     if (call.record.status === 'kept') {
       if (call.record.savingState === savingState) return;
-      const record = call.next({ savingState });
+      const record = call.flagged(savingState);
       await journal.record(call, { type: 'callUpdated', record });
       return;
     }
@@ -44,14 +44,14 @@ export class RecordingFate {
     const { lengthMs, gaps, tracks } = finished;
     const health = await this.#assess(call, failures, finished);
     const summary = gapSummary(gaps, tracks);
-    const record = call.next({ status: 'kept', savingState, lengthMs, gaps: summary, health });
+    const record = call.kept({ savingState, lengthMs, gaps: summary, health });
     await journal.record(call, { type: 'recordingSaved', record, extra: { gaps, tracks } });
     this.#verdicts.delete(call.id);
   }
 
-  /** Nobody hears it any more; its keys are still there. */
+  /** Makes the recording inaccessible; its keys are still there. */
   async condemn(call: Call, savingState: SavingState): Promise<void> {
-    const record = call.next({ savingState, status: 'deleting' });
+    const record = call.condemned(savingState);
     await this.#ports.journal.record(call, { type: 'callUpdated', record });
     await this.#ports.archive.interrupt(call.id);
   }
@@ -61,12 +61,12 @@ export class RecordingFate {
     const { savingState, failures } = order;
     const health = call.record.health ?? (await this.#assess(call, failures));
     await archive.destroy(call.id);
-    const record = call.next({ status, savingState, health });
+    const record = call.destroyed({ status, savingState, health });
     await journal.record(call, { type: 'recordingDestroyed', record });
     this.#verdicts.delete(call.id);
   }
 
-  /** A verdict that cannot be had is not waited for forever. */
+  /** Gives up on a verdict that repeatedly fails. */
   async #assess(
     call: Call,
     failures: number,

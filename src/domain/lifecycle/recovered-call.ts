@@ -7,8 +7,8 @@ import type { Vault } from '../ports/vault.ts';
 import { restoredStream } from './offered-media.ts';
 
 /**
- * Its Start was committed, and nobody said that the gate opened: whoever asked for it may have been
- * refused it, and says so again.
+ * Returns the call with an unconfirmed Start withdrawn: its Start was committed, but the gate may
+ * not have opened, and the caller, who may have been refused, must repeat it.
  */
 export function heldBack(record: CallRecord): CallRecord {
   if (record.openConfirmed || record.recordingState !== RecordingState.Started) return record;
@@ -17,7 +17,7 @@ export function heldBack(record: CallRecord): CallRecord {
   return { ...record, ...state, pauseConfirmed: false };
 }
 
-/** @throws Error where one of them cannot be taken up: the session is no session without it */
+/** @throws Error where a stream cannot be resumed: a session needs all of its streams */
 export function streamsOf(
   session: SessionRecord,
   { tracks, vault }: { readonly tracks: readonly TrackRecord[]; readonly vault: Vault },

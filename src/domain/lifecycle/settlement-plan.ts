@@ -2,19 +2,20 @@ import { leastAgeMs, type Moment } from '../common/moment.ts';
 import type { CallRecord } from '../model/call-record.ts';
 import { SavingState } from '../model/recording-state.ts';
 
-/** What becomes of a part of a dialogue, as things stand. */
+/** Outcome of a part of a dialogue, as things stand. */
 export type Fate = 'keep' | 'destroy' | 'empty';
 
 export interface SettlementLimits {
-  /** An acknowledged Delete is carried out after this long without a recording session. */
+  /** Wait without a recording session before an acknowledged Delete is carried out. */
   readonly deleteGraceMs: number;
-  /** For this long a dialogue goes on, and a Save may reach its parts. */
+  /** Time during which a dialogue can continue, and a Save may reach its parts. */
   readonly inheritMs: number;
 }
 
 /**
- * The saving flag is the dialogue's, and the newest part has it; the default is that of the UCCs
- * that had a session in the part. A legal hold keeps whatever it lies on.
+ * Returns the outcome. The saving flag belongs to the dialogue, and the newest part has it; the
+ * default is that of the UCCs with a session in the part. A legal hold keeps any recording it lies
+ * on.
  */
 export function fateOf(
   record: Pick<CallRecord, 'recorded' | 'legalHold'>,
@@ -26,11 +27,11 @@ export function fateOf(
   return savingState === SavingState.None && saveByDefault ? 'keep' : 'destroy';
 }
 
-/** How long the destruction waits yet for somebody to say Save; `newest` is the dialogue's. */
+/** Returns how long destruction still waits for a Save; `newest` is the dialogue's newest part. */
 export function graceMs(newest: CallRecord, now: Moment, limits: SettlementLimits): number {
   const { endedAt } = newest.dialogue;
   const isOrdered = newest.savingState === SavingState.Delete;
   const wholeMs = isOrdered ? Math.min(limits.deleteGraceMs, limits.inheritMs) : limits.inheritMs;
-  // Of an older release nobody knows when it ended: it has waited long enough.
+  // Calls of an older release have no known end, and have waited long enough.
   return endedAt === null ? 0 : Math.max(0, wholeMs - leastAgeMs(endedAt, now));
 }

@@ -21,7 +21,7 @@ export class UnsettledCalls {
     this.#names.delete(id);
   }
 
-  /** What an alarm names; undefined of a call that is not there. */
+  /** Returns the names that an alarm uses; undefined for an absent call. */
   namesOf(id: string): Pick<Names, 'correlationId' | 'uccName'> | undefined {
     const names = this.#names.get(id);
     return names && { correlationId: names.correlationId, uccName: names.uccName };

@@ -5,7 +5,7 @@ export interface AlarmRecord {
   readonly kind: AlarmKind;
   /** Unix ms */
   readonly at: number;
-  /** Unix ms: when it was over; the same as `at` where it tells of a moment; null while open. */
+  /** End of the alarm in Unix ms; equal to `at` for a moment; null while open. */
   readonly clearedAt: number | null;
   readonly callId: string | null;
   readonly correlationId: string | null;
@@ -21,12 +21,12 @@ export const alarmKinds = [
   'sessionLost',
   /** A lease was not renewed, or a pause is longer than its UCC allows. */
   'pauseExpired',
-  /** Of releases before this one. */
+  /** Raised by earlier releases only. */
   'correlationConflict',
-  /** What was decided of a call that has ended cannot be carried out; it is tried again. */
+  /** A decision on an ended call cannot be carried out; it is retried. */
   'settlementFailed',
   'webhookDeadLetter',
-  /** Media that is expected: none, of some streams only, no more, not readable, with gaps. */
+  /** Expected media: none, of some streams only, stopped, unreadable, with gaps. */
   'mediaMissing',
   'mediaOneSided',
   'mediaStopped',
@@ -36,33 +36,33 @@ export const alarmKinds = [
   'mediaLossy',
   /** A call was offered that cannot be recorded. */
   'recorderUnavailable',
-  /** A client's metadata cannot be read as it should be; its calls are recorded all the same. */
+  /** A client's metadata cannot be read correctly; its calls are recorded all the same. */
   'metadataIncomplete',
-  /** Keys are destroyed, and bytes are still there; or an erasure could not be carried out. */
+  /** Keys are destroyed but bytes remain, or an erasure could not be carried out. */
   'erasureFailed',
-  /** Recordings cannot be moved to the bucket, or too much waits for it. */
+  /** Recordings cannot be moved to the bucket, or too many wait for it. */
   'uploadFailed',
   'spoolFull',
-  /** Too many wrong passwords of one user or address: it is not heard for a while. */
+  /** Too many wrong passwords of one user or address, which is locked out for a while. */
   'passwordGuessing',
   /** The log cannot be written: its lines wait, and are dropped. */
   'logFailed',
-  /** Somebody guesses passwords or secrets: what is allowed of it is used up. */
+  /** Passwords or secrets are being guessed: the allowed attempts are used up. */
   'signInsGuessed',
-  /** Retention would destroy what a person should look at first. */
+  /** Retention would destroy recordings that need attention first. */
   'retentionHeld',
-  /** Another Hush works on the bucket as the same instance: this one changes nothing in it. */
+  /** Another Hush uses the bucket as the same instance: this one changes nothing in it. */
   'bucketShared',
-  /** Audio was kept, and is damaged or not in the files any more. */
+  /** Kept audio is damaged, or no longer in the files. */
   'audioDamaged',
-  /** Files of a kept recording are not there, or not whole: it is not played. */
+  /** Files of a kept recording are missing or incomplete: it is not played. */
   'audioMissing',
-  /** Once a day: what became of the day before. */
+  /** Once a day: the outcome of the previous day. */
   'dailySummary',
 ] as const;
 export type AlarmKind = (typeof alarmKinds)[number];
 
-/** Something a person must look at. Carries no card data, digits, tokens or message content. */
+/** A condition that needs attention. Carries no card data, digits, tokens or message content. */
 export interface Alarm {
   readonly kind: AlarmKind;
   readonly at: number;

@@ -1,23 +1,23 @@
 import type { ApiSurface } from './principal.ts';
 
 /**
- * `refused`: the contract's rules said no. `denied`: who it was, or from where, said no. `failed`:
- * neither; it did not work.
+ * `refused`: the contract's rules refused it. `denied`: the caller's identity or address was
+ * refused. `failed`: neither; it did not work.
  */
 export type AuditOutcome = 'ok' | 'refused' | 'denied' | 'failed';
 
-/** A row of the audit log: who did what, from where, on what, and what came of it. */
+/** A row of the audit log: who did what, from where, on what, and with which result. */
 export interface AuditRecord {
   /** UUID version 7 (RFC 9562): rises with time. */
   readonly id: string;
   /** Unix ms */
   readonly at: number;
-  /** `Principal.name`, or what a token request claimed. */
+  /** `Principal.name`, or the name that a token request claimed. */
   readonly who: string;
   readonly client: string | null;
   readonly address: string;
   readonly surface: ApiSurface;
-  /** The requester that a command named, beside whoever sent it: a SIP or tel URI. */
+  /** The requester that a command named, besides its sender: a SIP or tel URI. */
   readonly requester: string | null;
   /** A command's name (`Pause`), `export`, `token`, `user add`, or a route (`GET /api/calls`). */
   readonly action: string;
@@ -25,19 +25,20 @@ export interface AuditRecord {
   readonly correlationId: string | null;
   readonly callId: string | null;
   readonly outcome: AuditOutcome;
-  /** Of `ok`: the reason that was given, if any. Else a code of the error catalogue, or a word. */
+  /** For `ok`: the given reason, if any. Otherwise a code of the error catalogue, or a word. */
   readonly reason: string | null;
-  /** How many like it the row stands for: a flood is counted, not listed. */
+  /** Number of similar actions that the row stands for: a flood is counted, not listed. */
   readonly count: number;
-  /** JSON of what a change changed, as it was: `auditedChange`. */
+  /** JSON of the changed values before the change: `auditedChange`. */
   readonly before: string | null;
-  /** JSON of what a change changed, as it is now. */
+  /** JSON of the changed values after the change. */
   readonly after: string | null;
 }
 
 /**
- * What of a route or hub method stands in the audit log. `none` says why not: it tells nothing of a
- * person. `read` is folded. `change` is written in the commit of the change. `export`: a file left.
+ * How a route or hub method appears in the audit log. `none` says why it does not: it reveals
+ * nothing about a person. `read` is folded. `change` is written in the commit of the change.
+ * `export`: a file left.
  */
 export type AuditClass =
   | { readonly class: 'none'; readonly why: string }
@@ -49,9 +50,9 @@ export interface AuditFilter {
   readonly who?: string;
   readonly action?: string;
   readonly uccName?: string;
-  /** Of a call, or of the recording that became of it. */
+  /** Id of a call, or of the recording made of it. */
   readonly callId?: string;
-  /** Of a call, or its correlation id. */
+  /** Id of a call, or its correlation id. */
   readonly call?: string;
   readonly outcome?: AuditOutcome;
   /** Unix ms, inclusive */

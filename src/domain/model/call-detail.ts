@@ -1,18 +1,18 @@
 import type { StateAction } from './recording-state.ts';
 
-/** Per stream: the last RTP sequence number and the last sample that were kept before the fence. */
+/** Per stream: the last RTP sequence number and the last sample kept before the fence. */
 export interface StreamReceipt {
   readonly track: number;
   readonly lastSequence: number | null;
   readonly lastPosition: number | null;
   /**
-   * Of what opened the gate: so many ms of audio behind the request are left out, because they may
-   * have been sent before it. Null of what shut it.
+   * For a gate that opened: ms of audio left out after the request, because they may have been sent
+   * before it. Null for one that shut.
    */
   readonly guardMs: number | null;
 }
 
-/** A row of `UCC_CallDetail`: the command, and the receipt that says from when it was in effect. */
+/** A row of `UCC_CallDetail`: the command, and the receipt that says when it took effect. */
 export interface CallDetailRecord {
   readonly callId: string;
   readonly correlationId: string;

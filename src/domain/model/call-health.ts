@@ -1,4 +1,4 @@
-/** Between the first and the last packet of a stream; what was never sent is in no figure. */
+/** Figures between a stream's first and last packet; audio never sent is not counted. */
 export interface TrackHealth {
   readonly track: number;
   readonly aor: string | null;
@@ -9,19 +9,19 @@ export interface TrackHealth {
   readonly lostMs: number;
   readonly packetsReceived: number;
   readonly packetsLost: number;
-  /** Of the packets that were sent, 0 to 1. */
+  /** Share of the sent packets, 0 to 1. */
   readonly lossShare: number;
-  /** RFC 3550 section 6.4.1; null where nobody measured it. */
+  /** RFC 3550 section 6.4.1; null where it was not measured. */
   readonly jitterMs: number | null;
-  /** For how long its time line lay beside its time by more than 20 ms. */
+  /** Time during which its time line was off by more than 20 ms. */
   readonly clockWrongMs: number;
 }
 
-/** What a call's recording is worth: all that was to be kept, less than that, or nothing of it. */
+/** Completeness of a call's recording: all audio that was to be kept, some of it, or none. */
 export const verdicts = ['complete', 'degraded', 'missing'] as const;
 export type Verdict = (typeof verdicts)[number];
 
-/** Why a verdict is what it is: stable codes, in plain words (docs/operate/assurance.md). */
+/** Reasons of a verdict: stable codes, explained in docs/operate/assurance.md. */
 export const assuranceReasons = {
   noMedia: { verdict: 'missing', words: 'The call was to be recorded, and no audio ever came.' },
   nothingKept: { verdict: 'missing', words: 'Audio came and was to be kept, and none is there.' },

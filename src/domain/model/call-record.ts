@@ -15,7 +15,7 @@ export interface Party {
 
 /** A call as the store keeps it, in progress and afterwards. Times are Unix ms. */
 export interface CallRecord {
-  /** Names the call and its recording; a correlation id may come again in a later call. */
+  /** Names the call and its recording; a later call may have the same correlation id. */
   readonly id: string;
   readonly correlationId: string;
   readonly uccName: string;
@@ -24,9 +24,11 @@ export interface CallRecord {
   readonly savingState: SavingState;
   /** False while the gate is shut but a stream has not confirmed it: Pause is then legal again. */
   readonly pauseConfirmed: boolean;
-  /** False while a Start is committed that may be refused: who takes the call up leaves it shut. */
+  /**
+   * False while a committed Start may be refused: a process that takes up the call leaves it shut.
+   */
   readonly openConfirmed: boolean;
-  /** Since when the contract's pause holds. */
+  /** Beginning of the contract's pause. */
   readonly pausedAt: number | null;
   /** Pauses of the Hush API, one per owner. */
   readonly leases: readonly Lease[];
@@ -35,30 +37,30 @@ export interface CallRecord {
   readonly recorded: boolean;
   /** Counts every change of state. */
   readonly version: number;
-  /** Sequence numbers of its first and its newest event: where to look for its history. */
+  /** Sequence numbers of its first and newest events, which delimit its history. */
   readonly firstSequence: number;
   readonly lastSequence: number;
   readonly beganAt: number;
   readonly endedAt: number | null;
-  /** Since when the recorder has kept nothing; null while it keeps audio. */
+  /** Beginning of the current gap in recording; null while audio is kept. */
   readonly gapStartedAt: number | null;
   readonly lengthMs: number | null;
-  /** What its gap map comes to; null until it is kept. */
+  /** Summary of its gap map; null until it is kept. */
   readonly gaps: GapSummary | null;
   readonly parties: readonly Party[];
-  /** While it lies on the recording, nothing destroys it. */
+  /** A recording under a legal hold cannot be destroyed. */
   readonly legalHold: LegalHold | null;
-  /** Null until the call has ended, and of calls that an older release recorded. */
+  /** Null until the call has ended, and for calls of an older release. */
   readonly health: CallHealth | null;
-  /** Its place in the dialogue that it is a part of. */
+  /** Its place in its dialogue. */
   readonly dialogue: DialoguePart;
-  /** What could not be read of its metadata; null where nothing was amiss, or there was none. */
+  /** Faults of its metadata; null when it was complete, or there was none. */
   readonly metadataIncomplete: readonly MetadataFault[] | null;
 }
 
 export interface LegalHold {
   readonly reason: string;
-  /** Who placed it, as `Principal.name`. */
+  /** The person who placed it, as `Principal.name`. */
   readonly owner: string;
   /** Unix ms */
   readonly placedAt: number;

@@ -1,5 +1,5 @@
 /**
- * Where a call stands: what was decided of it once it ended, and whether that is done.
+ * Status of a call: the decision on it once it ended, and whether that is carried out.
  *
  *   live --+--> finishing --> kept        audio is there
  *          |       ^  |  ^     |
@@ -13,5 +13,5 @@ export const callStatuses = [
 ] as const;
 export type CallStatus = (typeof callStatuses)[number];
 
-/** Of these something is to be done yet: they are looked for at every start. */
+/** Statuses with pending work, looked for at every start. */
 export const unsettledStatuses: readonly CallStatus[] = ['live', 'finishing', 'deleting'];

@@ -1,4 +1,4 @@
-/** What the configuration said at a start. */
+/** The configuration as read at a start. */
 export interface SeenConfiguration {
   /** JSON of settings by their paths, without secrets. */
   readonly settings: string;

@@ -1,33 +1,32 @@
 import type { Span } from '../common/span.ts';
 
 /**
- * Where an erasure stands. `begun`: it is asked for, and will be carried out, also after a crash;
- * the audio is there. `keysRemoved`: no row holds its keys, and it is not played any more; the
- * database may still hold what they were in its log. `keysDestroyed`: that is gone, and so are the
- * files of this machine: nobody can open it any more; bytes may still be in a bucket. `done`: those
- * are gone too.
+ * Progress of an erasure. `begun`: it is requested, and will be carried out, also after a crash;
+ * the audio is there. `keysRemoved`: no row holds its keys, and it is no longer played; the
+ * database's log may still hold them. `keysDestroyed`: that is gone, and so are this machine's
+ * files: nobody can open it any more; bytes may remain in a bucket. `done`: those are gone too.
  */
 export type ErasureState = 'begun' | 'keysRemoved' | 'keysDestroyed' | 'done';
 
 /**
- * What was found of a segment. `damaged`: some of it is not what was sealed; `missing`: its file
- * was not there; `unopened`: its key opened nothing.
+ * State in which a segment was found. `damaged`: some of it is not as it was sealed; `missing`: its
+ * file was absent; `unopened`: its key opened nothing.
  */
 export const foundStates = ['whole', 'damaged', 'missing', 'unopened'] as const;
 export type FoundState = (typeof foundStates)[number];
 
-/** A segment that was destroyed, or sealed anew without what was erased. */
+/** A segment that was destroyed, or sealed anew without the erased part. */
 export interface DestroyedSegment {
   readonly track: number;
   readonly segment: number;
   readonly generation: number;
-  /** SHA-256 of the wrapped key, hex: which key it was, and nothing that opens anything. */
+  /** SHA-256 of the wrapped key, hex: identifies the key and opens nothing. */
   readonly keySha256: string;
-  /** Of sealed audio, wherever it lay; null where it could no longer be looked at. */
+  /** Size of the sealed audio, wherever it lay; null where it could no longer be read. */
   readonly bytes: number | null;
-  /** Null where nobody looked: who destroys all of it need not; older releases did not. */
+  /** Null where it was not examined: destroying all of it needs no look; older releases did not. */
   readonly found: FoundState | null;
-  /** Of audio that could not be opened any more: a gap `lost`, in the interval and beside it. */
+  /** Audio that could no longer be opened: a gap `lost`, in the interval and beside it. */
   readonly lostMs: number;
 }
 
@@ -37,7 +36,7 @@ export interface ErasureRecord {
   readonly callId: string;
   readonly correlationId: string;
   readonly uccName: string;
-  /** Null: the whole recording. In ms from its beginning; as it was carried out once it was. */
+  /** Ms from the recording's beginning, as carried out once it was; null: the whole recording. */
   readonly interval: Span | null;
   readonly reason: string;
   /** `Principal.name`, or `retention`. */
@@ -46,7 +45,7 @@ export interface ErasureRecord {
   readonly requestedAt: number;
   readonly state: ErasureState;
   readonly destroyed: readonly DestroyedSegment[];
-  /** Unix ms; null until the keys are destroyed, out of the log of the database as well. */
+  /** Unix ms; null until the keys are destroyed, including those in the database's log. */
   readonly keysDestroyedAt: number | null;
   /** Unix ms; null until it is done. */
   readonly doneAt: number | null;

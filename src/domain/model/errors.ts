@@ -3,7 +3,7 @@ import { type RecordingState, recordingStateName } from './recording-state.ts';
 export const ErrorType = { Configuration: 1, Validation: 2, Processing: 3 } as const;
 export type ErrorType = (typeof ErrorType)[keyof typeof ErrorType];
 
-/** What a contract answer carries in `ErrorMessage`, and the HTTP status of the mapped mode. */
+/** The `ErrorMessage` of a contract answer, and the HTTP status of the mapped mode. */
 export interface ContractError {
   readonly code: ContractErrorCode;
   readonly errorType: ErrorType;
@@ -18,14 +18,14 @@ function catalogue<Code extends string>(entries: Record<Code, CatalogueEntry>) {
 interface CatalogueEntry {
   readonly errorType: ErrorType;
   readonly status: number;
-  /** Of what the contract does not know: answered with its status whatever the mode. */
+  /** True for errors outside the contract: answered with their status in every mode. */
   readonly isOutside?: true;
   readonly text: string;
 }
 
 /**
- * The one catalogue of the contract's errors. Texts are byte-exact: double blanks, missing full
- * stops and all. `status` is the HTTP status when `http.statusCodes` is `mapped`.
+ * The catalogue of the contract's errors. Texts are byte-exact: double blanks, missing full stops
+ * and all. `status` is the HTTP status when `http.statusCodes` is `mapped`.
  */
 export const contractErrors = catalogue({
   recorderUnavailable: {
@@ -129,7 +129,7 @@ export function contractError(code: ContractErrorCode, details: ErrorDetails = {
   return { code, errorType, message };
 }
 
-/** A fence that not every stream confirmed: the gate is shut, whatever was asked for. */
+/** Some stream did not confirm a fence: the gate is shut, whatever was requested. */
 export class FenceTimeoutError extends Error {
   override readonly name = 'FenceTimeoutError';
 }
@@ -139,16 +139,16 @@ export class RecorderBusyError extends Error {
   override readonly name = 'RecorderBusyError';
 }
 
-/** As many recordings are being exported as may be at once. */
+/** The number of simultaneous exports is at its limit. */
 export class ExportsBusyError extends Error {
   override readonly name = 'ExportsBusyError';
 }
 
-/** Files of a recording are gone, or end too early: it is not played as if it were silent there. */
+/** Files of a recording are missing or end early: it is not played as if it were silent there. */
 export class AudioMissingError extends Error {
   override readonly name = 'AudioMissingError';
   readonly paths: readonly string[];
-  /** Nothing of the recording is left. */
+  /** True when nothing of the recording is left. */
   readonly isAll: boolean;
 
   constructor(paths: readonly string[], isAll: boolean) {
@@ -159,7 +159,7 @@ export class AudioMissingError extends Error {
   }
 }
 
-/** What recordings lie in cannot be read, or is not what it was: its audio may come back. */
+/** The storage of recordings is unreadable, or not the expected one: audio may come back. */
 export class AudioAwayError extends Error {
   override readonly name = 'AudioAwayError';
 }
@@ -174,7 +174,7 @@ export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 }
 
-/** The store's answer to a commit was lost: what it was to write may be there, or come yet. */
+/** The store's answer to a commit was lost: the change may be written, now or later. */
 export class OutcomeUnknownError extends Error {
   override readonly name = 'OutcomeUnknownError';
 }

@@ -1,51 +1,51 @@
 import { leastAgeMs, type Moment } from '../common/moment.ts';
 
 /**
- * A pause of a call, held for a limited time: whoever takes it says how long it needs, and renews
- * it while it does. Times are Unix ms.
+ * A pause of a call, held for a limited time: its holder says how long it needs, and renews it
+ * while it does. Times are Unix ms.
  */
 export interface Lease {
-  /** As its holder names it; others may use the same name for theirs. */
+  /** Name given by its holder; others may use the same name for theirs. */
   readonly owner: string;
-  /** `Principal.key` of who took it; undefined of a lease that an older release took. */
+  /** `Principal.key` of the holder; undefined for a lease of an older release. */
   readonly takenBy?: string;
-  /** Why, in the owner's words; no card data. */
+  /** The owner's reason; no card data. */
   readonly reason: string | null;
   readonly ttlMs: number;
-  /** Of the request that took it: the same request again takes nothing anew. */
+  /** Key of the request that took it: repeating the request takes no new lease. */
   readonly idempotencyKey: string | null;
   readonly lookbackMs: number;
   readonly takenAt: number;
   readonly expiresAt: number;
-  /** When it was taken or renewed; null of a lease that an older release took. */
+  /** Time when it was taken or renewed; null for a lease of an older release. */
   readonly renewedAt?: Moment | null;
   /** It was not renewed in time, and holds all the same. */
   readonly expired: boolean;
 }
 
-/** What becomes of a lease that nobody renewed. */
+/** Handling of a lease that was not renewed. */
 export const pauseExpiries = ['keep', 'resume', 'stop'] as const;
 export type PauseExpiry = (typeof pauseExpiries)[number];
 
 /** Owners whose pauses are no leases. */
 export const reservedOwners: readonly string[] = ['api', 'hold'];
 
-/** Whoever holds one call more often than this does so by a fault. */
+/** More leases of one holder on a call indicate a fault. */
 export const MAX_LEASES_OF_HOLDER = 8;
-/** A call with so many gives nobody a second one; a first one it refuses to nobody. */
+/** Beyond this number a call grants second leases to nobody, but refuses nobody a first one. */
 export const MAX_LEASES = 64;
 
 export const leaseLimits = { minTtlMs: 1_000, maxTtlMs: 3_600_000, maxLookbackMs: 10_000 } as const;
 
 /**
- * A lease is one holder's: whoever takes another's owner has a lease of its own beside it. The same
- * text for the same lease, taken anew or renewed.
+ * Returns the lease's key: the same text for the same lease, taken anew or renewed. A lease belongs
+ * to one holder: taking another holder's owner name makes a lease of one's own beside it.
  */
 export function leaseKey({ owner, takenBy }: Lease): string {
   return JSON.stringify([owner, takenBy ?? null]);
 }
 
-/** The leases with `lease` in the place of what it was before. */
+/** Returns the leases with `lease` replacing its earlier version. */
 export function withLease(leases: readonly Lease[], lease: Lease): readonly Lease[] {
   return [...withoutLease(leases, lease), lease];
 }
@@ -55,7 +55,7 @@ export function withoutLease(leases: readonly Lease[], lease: Lease): readonly L
   return leases.filter((other) => leaseKey(other) !== key);
 }
 
-/** How long it holds yet; the wall clock `now` (Unix ms) is asked only where no other one knows. */
+/** Returns how long it still holds; the wall clock `now` (Unix ms) is the last resort. */
 export function remainingMs(lease: Lease, moment: Moment, now: number): number {
   const { renewedAt, ttlMs, expiresAt } = lease;
   if (renewedAt?.bootId === moment.bootId) {

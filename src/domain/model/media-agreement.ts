@@ -1,14 +1,14 @@
 import type { Codec } from './track.ts';
 
-/** What was agreed on for a stream's packets; a re-INVITE or UPDATE may change it. */
+/** The agreement on a stream's packets, which a re-INVITE or UPDATE may change. */
 export interface MediaAgreement {
   readonly codec: Codec;
   readonly payloadType: number;
-  /** What else the client may send at any time, in the same clock (RFC 3264 section 7). */
+  /** Other payloads that the client may send any time, in the same clock (RFC 3264 section 7). */
   readonly others?: readonly AudioPayload[];
   /** RFC 4733 payload type, when one was negotiated: its packets are never stored. */
   readonly dtmfPayloadType: number | null;
-  /** RFC 3389 payload type: 13, or what was negotiated. */
+  /** RFC 3389 payload type: 13, or the negotiated one. */
   readonly comfortNoisePayloadType: number | null;
   readonly source: MediaSource;
   readonly rtcp: RtcpRoute;
@@ -22,9 +22,9 @@ export interface AudioPayload {
 }
 
 /**
- * Where the client says that it sends a stream from and receives at: the address and the port of
- * its own m-line (RFC 3264 section 5.1). Both null where it names none that packets can come from:
- * a null address, a host name. Behind a NAT, packets come from elsewhere.
+ * The client's stated address for sending and receiving a stream: the address and the port of its
+ * own m-line (RFC 3264 section 5.1). Both are null where no packets can come from it: a null
+ * address, a host name. Behind a NAT, packets come from elsewhere.
  */
 export interface MediaSource {
   readonly address: string | null;
@@ -33,11 +33,11 @@ export interface MediaSource {
 
 export const unnamedSource: MediaSource = { address: null, port: null };
 
-/** Where a stream's control packets go and come from. */
+/** Route of a stream's control packets. */
 export interface RtcpRoute {
-  /** On the stream's own port (RFC 5761); else on the one above it. */
+  /** True for the stream's own port (RFC 5761); else the one above it. */
   readonly mux: boolean;
-  /** Where the client wants reports, until it has sent one itself; null: nowhere yet. */
+  /** Address for reports until the client has sent one itself; null: none yet. */
   readonly address: string | null;
   readonly port: number | null;
 }
@@ -50,15 +50,15 @@ export const srtpSuites = [
 ] as const;
 export type SrtpSuite = (typeof srtpSuites)[number];
 
-/** `required`: audio that comes unprotected is refused. */
+/** `required`: unprotected audio is refused. */
 export const srtpPolicies = ['optional', 'required'] as const;
 export type SrtpPolicy = (typeof srtpPolicies)[number];
 
-/** Keys by SDES (RFC 4568): master key and salt, one behind the other. Never logged. */
+/** Keys by SDES (RFC 4568): master key followed by salt. Never logged. */
 export interface SrtpKeys {
   readonly suite: SrtpSuite;
-  /** What the client protects its packets with. */
+  /** Key of the client's packets. */
   readonly remote: Uint8Array;
-  /** What our own reports are protected with. */
+  /** Key of our own reports. */
   readonly local: Uint8Array;
 }

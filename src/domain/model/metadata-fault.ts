@@ -1,6 +1,6 @@
 /**
- * Why less was read of a call's metadata than its client may have meant, in plain words
- * (docs/operate/siprec.md). None of them makes audio worse: the call is recorded all the same.
+ * Reasons why a call's metadata may be incomplete, explained in docs/operate/siprec.md. None of
+ * them affects the audio: the call is recorded all the same.
  */
 export const metadataFaults = {
   malformed: 'The XML is not well-formed.',
@@ -24,7 +24,7 @@ export type MetadataFault = keyof typeof metadataFaults;
 
 export const metadataFaultCodes = Object.keys(metadataFaults) as MetadataFault[];
 
-/** Both, each once, in the order of the catalogue; null for none. */
+/** Merges both lists, each fault once, in catalogue order; null for none. */
 export function faultsTogether(
   known: readonly MetadataFault[] | null,
   more: readonly MetadataFault[],

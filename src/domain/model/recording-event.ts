@@ -17,7 +17,7 @@ export const recordingEventTypes = [
   'recordingErased',
   'legalHoldPlaced',
   'legalHoldReleased',
-  /** Something about the call that a person must look at, and its end. */
+  /** A condition of the call that needs attention, and its end. */
   'alarmRaised',
   'alarmCleared',
 ] as const;
@@ -28,27 +28,26 @@ export interface RecordingEvent {
   readonly type: RecordingEventType;
   readonly uccName: string;
   readonly sequence: number;
-  /** Rises across UCCs, in the order of commits; within a UCC as the sequence does. */
+  /** Rises across UCCs, in commit order; within a UCC in sequence order. */
   readonly position: number;
   readonly correlationId: string;
   readonly callId: string;
   /** Unix ms */
   readonly at: number;
-  /** Only of `recordingStateChanged`: the successful command. */
+  /** Set only for `recordingStateChanged`: the successful command. */
   readonly action: StateAction | null;
   readonly requester: string | null;
-  /** Only of `pauseTaken`, `pauseReleased` and `pauseExpired`: whose pause. */
+  /** Set only for `pauseTaken`, `pauseReleased` and `pauseExpired`: the pause's owner. */
   readonly owner: string | null;
-  /** Only of `alarmRaised` and `alarmCleared`. */
+  /** Set only for `alarmRaised` and `alarmCleared`. */
   readonly alarm: AlarmKind | null;
   readonly recordingState: RecordingState;
   readonly markingState: MarkingState;
   readonly savingState: SavingState;
   /**
-   * When the recorder stopped keeping audio: of what shuts the gate, and of the Start that opens
-   * it.
+   * Time when audio stopped being kept: for events that shut the gate, and the Start that opens it.
    */
   readonly gapStartedAt: number | null;
-  /** Only of the Start that ends a gap. */
+  /** Set only for the Start that ends a gap. */
   readonly gapEndedAt: number | null;
 }

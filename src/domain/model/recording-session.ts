@@ -1,22 +1,22 @@
 import type { MediaAgreement, MediaSource } from './media-agreement.ts';
 
-/** A stream of a recording session: enough to listen again where it listened. */
+/** A stream of a recording session: enough to listen again at the same port. */
 export interface SessionStreamRecord {
   readonly track: number;
-  /** Which m-line of the session's SDP it is. */
+  /** Index of its m-line in the session's SDP. */
   readonly index: number;
   readonly port: number;
   readonly held: boolean;
   readonly suppressDtmf: boolean;
   readonly agreed: Omit<MediaAgreement, 'source' | 'srtp'> & {
-    /** Absent in what older versions saved. */
+    /** Absent in records of older versions. */
     readonly source?: MediaSource;
-    /** In the vault's words. */
+    /** Encrypted by the vault. */
     readonly srtp: string | null;
   };
 }
 
-/** A recording session in progress, as another process needs it to go on with it. */
+/** A recording session in progress, with the state that another process needs to continue it. */
 export interface SessionRecord {
   readonly id: string;
   readonly callId: string;

@@ -1,4 +1,4 @@
-/** What the contract's `RecordingState` says: the `api` owner's view of the recorder. */
+/** The contract's `RecordingState`: the recorder as the `api` owner sees it. */
 export const RecordingState = { Uninitialized: 0, Started: 1, Stopped: 2, Paused: 3 } as const;
 export type RecordingState = (typeof RecordingState)[keyof typeof RecordingState];
 
@@ -41,7 +41,7 @@ export function recordingStateName(state: RecordingState): string {
   return stateNames.get(state) as string;
 }
 
-/** Reads a number, a name, or a number in a string; undefined for everything else. */
+/** Reads a number, a name, or a number in a string; returns undefined for everything else. */
 export function parseStateAction(value: unknown): StateAction | undefined {
   if (typeof value === 'number')
     return actionNames.has(value as StateAction) ? (value as StateAction) : undefined;
@@ -71,7 +71,7 @@ export function isLegal(action: StateAction, state: RecordingState): boolean {
   return true;
 }
 
-/** The state after a legal command; Save, Delete, Mark and UnMark leave it as it is. */
+/** Returns the state after a legal command; Save, Delete, Mark and UnMark leave it unchanged. */
 export function stateAfter(action: StateAction, state: RecordingState): RecordingState {
   if (action === StateAction.Start) return RecordingState.Started;
   if (action === StateAction.Pause) return RecordingState.Paused;

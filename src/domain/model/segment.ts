@@ -7,17 +7,17 @@ export interface SegmentRecord {
   readonly callId: string;
   readonly track: number;
   readonly segment: number;
-  /** 0 as it was recorded; sealed anew with each erasure that touches it. */
+  /** 0 as recorded; raised by each erasure, which seals it anew. */
   readonly generation: number;
   readonly wrappedKey: Buffer | null;
   readonly closedBy: GapReason | 'end' | null;
-  /** What was written of it; null where nobody told. */
+  /** Extent that was written; null where it was not reported. */
   readonly sealed: SealedExtent | null;
 }
 
 /**
- * What a segment held when this was told: at its first frame, and when it was closed. What its file
- * does not hold any more is lost. Positions are units of the track's RTP clock.
+ * Contents of a segment as reported: at its first frame, and when it was closed. Contents missing
+ * from its file are lost. Positions are units of the track's RTP clock.
  */
 export interface SealedExtent {
   readonly start: number;

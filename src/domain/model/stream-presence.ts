@@ -1,6 +1,6 @@
 /**
- * When a stream was there, and when its client held it: durable, so that every process expects the
- * same of it. Times are Unix ms.
+ * Times when a stream was there, and when its client held it: durable, so that every process
+ * expects the same of it. Times are Unix ms.
  */
 export interface StreamPresence {
   readonly openedAt: number;

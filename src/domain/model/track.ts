@@ -12,30 +12,30 @@ export interface TrackRecord {
   readonly aor: string | null;
   readonly role: 'agent' | 'other';
   readonly codec: Codec;
-  /** Of the RTP clock, Hz; positions count in it (8000 for G.722, RFC 3551 section 4.5.2). */
+  /** Rate of the RTP clock, Hz; positions count in it (8000 for G.722, RFC 3551 section 4.5.2). */
   readonly clockRate: number;
-  /** Several participants in one stream: it is no one party's. */
+  /** Several participants in one stream, which then belongs to no single party. */
   readonly mixed: boolean;
   readonly startPosition: number | null;
   readonly endPosition: number | null;
   /**
-   * Who held the recorder when the stream began; null where it was recorded from its first packet.
+   * Owner that held the recorder when the stream began; null where its first packet was recorded.
    */
   readonly initialReason: GapReason | null;
-  /** When position 0 was; null until the stream's first packet. */
+  /** Time of position 0; null until the stream's first packet. */
   readonly clockOrigin: ClockOrigin | null;
-  /** Within gaps, in their order: a Pause during a hold, for one. */
+  /** Changes within gaps, in order: for example a Pause during a hold. */
   readonly reasonChanges: readonly ReasonChange[];
   readonly packets: PacketCounts;
-  /** For how long its time line lay beside the stream's time by more than 20 ms. */
+  /** Time during which its time line was off by more than 20 ms. */
   readonly clockWrongMs: number;
-  /** Null of what an older release recorded. */
+  /** Null for recordings of an older release. */
   readonly presence: StreamPresence | null;
 }
 
 /**
  * The instant of a call's first packet, on the machine's monotonic clock and on the wall clock: the
- * first holds for another process of the same boot, however the second jumps.
+ * first is valid for every process of the same boot, however the second jumps.
  */
 export interface ClockOrigin {
   /** Unix ms */
@@ -44,11 +44,11 @@ export interface ClockOrigin {
   readonly bootId: string;
 }
 
-/** What is recorded, each as it came: nothing is transcoded before it is sealed. */
+/** Recorded codecs, stored as received: nothing is transcoded before it is sealed. */
 export const codecs = ['PCMU', 'PCMA', 'G722', 'L16', 'OPUS'] as const;
 export type Codec = (typeof codecs)[number];
 
-/** What became of every datagram that reached the stream's port, and what never reached it. */
+/** Counts every datagram that reached the stream's port by its fate, and lost packets. */
 export interface PacketCounts {
   readonly received: number;
   readonly kept: number;
@@ -57,15 +57,15 @@ export interface PacketCounts {
   readonly duplicate: number;
   /** RFC 4733 telephone-event: never stored. */
   readonly dtmf: number;
-  /** RFC 3389: says that there is silence, and is none of it. */
+  /** RFC 3389: announces silence, and does not count as such. */
   readonly comfortNoise: number;
-  /** Numbers that never came, as the sources count (RFC 3550 appendix A.3). */
+  /** Numbers that never came, by the sources' counting (RFC 3550 appendix A.3). */
   readonly lost: number;
-  /** Came behind a packet that was sent after them. */
+  /** Arrived after a packet that was sent later. */
   readonly reordered: number;
-  /** SRTP with a wrong tag, or once more (RFC 3711 section 3.3). */
+  /** SRTP with a wrong tag, or replayed (RFC 3711 section 3.3). */
   readonly unauthenticated: number;
-  /** Malformed, or of a payload type nobody negotiated. */
+  /** Malformed, or of a payload type that was not negotiated. */
   readonly unusable: number;
   /** Valid RTP of another source than the client's. */
   readonly foreign: number;

@@ -10,15 +10,15 @@ export interface Ucc {
   readonly saveRecordingByDefault: boolean;
   /** False: a call is Uninitialized until the first Start. */
   readonly recordFromStart: boolean;
-  /** Of leases that nobody renewed. */
+  /** Handling of leases that were not renewed. */
   readonly onPauseExpiry: PauseExpiry;
-  /** A pause that lasts longer raises an alarm; 0: never. */
+  /** A longer pause raises an alarm; 0: never. */
   readonly maxPauseMs: number;
   /** Audio younger than this is held in memory only, and erased by a Pause. */
   readonly pauseLookbackMs: number;
-  /** Digits that are heard as tones are left out of the recording. */
+  /** True when digits heard as tones are left out of the recording. */
   readonly suppressDtmf: boolean;
-  /** Recordings are destroyed so many days after they began; 0: never. */
+  /** Days after their beginning when recordings are destroyed; 0: never. */
   readonly retentionDays: number;
   /** Marked recordings are kept all the same. */
   readonly retentionSparesMarked: boolean;
@@ -49,12 +49,12 @@ export type UccSettings = Partial<Omit<Ucc, 'name'>>;
 /** 1 to 64 characters that a SIP user part and a path segment both carry unescaped. */
 export const uccNamePattern = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$';
 
-/** Names compare without regard to case and to blanks around them, which no name has. */
+/** Returns the name's key: names compare without regard to case and surrounding blanks. */
 export function uccKey(name: string): string {
   return name.trim().toLowerCase();
 }
 
-/** Fills in what `settings` leaves open from `base`, and lists every member once. */
+/** Fills in settings missing in `settings` from `base`, and lists every member once. */
 export function withSettings(base: Ucc, settings: UccSettings): Ucc {
   const merged = { ...base, ...settings };
   return { ...merged, agents: distinct(merged.agents), supervisors: distinct(merged.supervisors) };
@@ -71,8 +71,8 @@ export function isSameUcc(one: Ucc, other: Ucc): boolean {
 }
 
 /**
- * Whether recordings that `before` keeps may be destroyed under `after`: those of calls in progress
- * as soon as they end, where nobody says Save. Settings that record less destroy nothing.
+ * Returns true when recordings kept under `before` may be destroyed under `after`: those of calls
+ * in progress as soon as they end without a Save. Settings that record less destroy nothing.
  */
 export function keepsShorter(before: Ucc, after: Ucc): boolean {
   if (before.saveRecordingByDefault && !after.saveRecordingByDefault) return true;
@@ -94,7 +94,7 @@ export function isSupervisor(ucc: Ucc, uri: string): boolean {
   return has(ucc.supervisors, uri);
 }
 
-/** Keys of a list, which never changes; a new one replaces it. */
+/** Cached per list: lists never change, and a new one replaces the old one. */
 const keysOf = new WeakMap<readonly string[], ReadonlySet<string>>();
 
 function has(members: readonly string[], uri: string): boolean {

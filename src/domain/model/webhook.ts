@@ -1,10 +1,10 @@
-/** Somebody's address that gets every committed event of some UCCs. */
+/** An address that gets every committed event of some UCCs. */
 export interface Webhook {
   /** 1 to 64 characters, lower case, as a UCC's. */
   readonly name: string;
   /** `http` or `https`, without credentials. */
   readonly url: string;
-  /** Names of UCCs; empty: all of them, those to come included. */
+  /** Names of UCCs; empty: all of them, including future ones. */
   readonly uccs: readonly string[];
   /** `whsec_` and the signing key in base64 (Standard Webhooks 1.0). Never listed, never logged. */
   readonly secret: string;
@@ -18,7 +18,7 @@ export interface WebhookSettings {
   readonly enabled?: boolean;
 }
 
-/** Up to where a webhook has the events of a UCC. */
+/** Position up to which a webhook has a UCC's events. */
 export interface WebhookCursor {
   readonly webhook: string;
   readonly uccName: string;
@@ -26,7 +26,7 @@ export interface WebhookCursor {
 }
 
 /**
- * Why an attempt failed: an answer that is not 2xx, none in time, no connection, a forbidden
+ * Reason of a failed attempt: an answer other than 2xx, none in time, no connection, a forbidden
  * address.
  */
 export type DeliveryFailure = 'rejected' | 'timeout' | 'unreachable' | 'addressRefused';
@@ -49,6 +49,6 @@ export interface DeadLetterPage {
 export interface SavedWebhook {
   readonly webhook: Webhook;
   readonly created: boolean;
-  /** Only when Hush made the secret just now: it is shown this once. */
+  /** Set only when Hush has just made the secret, which is shown this once. */
   readonly newSecret?: string;
 }

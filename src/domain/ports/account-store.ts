@@ -5,17 +5,17 @@ import type { AuditRecord } from '../model/audit-record.ts';
 export interface AccountStore {
   user(name: string): Promise<User | undefined>;
   users(): Promise<User[]>;
-  /** With the row of the audit log that says who did it, in one commit. */
+  /** Writes the user and the audit row that says who did it, in one commit. */
   saveUser(user: UserRecord, audit: AuditRecord): Promise<void>;
-  /** False: there was none of that name, and nothing was written. */
+  /** Returns false when there was none of that name, and nothing was written. */
   removeUser(name: string, audit: AuditRecord): Promise<boolean>;
   client(id: string): Promise<Client | undefined>;
   clients(): Promise<Client[]>;
   saveClient(client: ClientRecord, audit: AuditRecord): Promise<void>;
   removeClient(id: string, audit: AuditRecord): Promise<boolean>;
-  /** Another text whenever a generation may have changed; cheap to ask for. */
+  /** Changes whenever a generation may have changed; cheap to read. */
   generationMark(): Promise<string>;
-  /** Of everybody, those who were removed among them, by name and by id. */
+  /** Returns the generations of all users and clients, removed ones included, by name and by id. */
   generations(): Promise<{
     readonly users: ReadonlyMap<string, number>;
     readonly clients: ReadonlyMap<string, number>;

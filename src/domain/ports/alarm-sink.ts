@@ -1,10 +1,10 @@
 import type { Alarm } from '../model/alarm.ts';
 
-/** Alarms of calls that have ended, which stay open until what they tell of is over. */
+/** Alarms of calls that have ended, which stay open until their condition is over. */
 export interface OpenAlarms {
-  /** Nothing where it is open. */
+  /** Opens an alarm; does nothing where it is open. */
   open(alarm: Omit<Alarm, 'at'> & { readonly callId: string }): void;
-  /** Nothing where it is not. */
+  /** Closes an alarm; does nothing where it is not open. */
   close(callId: string, kind: Alarm['kind']): void;
 }
 

@@ -1,4 +1,4 @@
-/** What is asked of a check of the archive. */
+/** Options of an archive check. */
 export interface CheckRequest {
   /** Opens every chunk of every recording: its seal is its checksum. */
   readonly deep: boolean;
@@ -8,16 +8,16 @@ export interface CheckRequest {
 
 export interface ArchiveFinding {
   /**
-   * `orphan`: no key opens it. `stranger`: of no call that is known here, or nothing of Hush's; it
-   * is never removed. `missing`: its key is there, its file is not. `damaged`: what is there is not
-   * what was sealed.
+   * `orphan`: no key opens it. `stranger`: of no call that is known here, or not Hush's; it is
+   * never removed. `missing`: its key is there, its file is not. `damaged`: it is not as it was
+   * sealed.
    */
   readonly kind: 'orphan' | 'stranger' | 'missing' | 'damaged';
   readonly path: string;
   readonly detail: string;
 }
 
-/** What a check has found so far. */
+/** Results of a check so far. */
 export interface ArchiveReport {
   readonly files: number;
   readonly bytes: number;
@@ -31,11 +31,11 @@ export interface ArchiveReport {
   readonly findings: readonly ArchiveFinding[];
 }
 
-/** Room for recordings. */
+/** Space for recordings. */
 export interface StorageReport {
-  /** To Hush, which is not root. */
+  /** Space available to Hush, which is not root. */
   readonly freeBytes: number;
   readonly totalBytes: number;
-  /** What waits for the bucket; null where recordings stay on the disk. */
+  /** Audio that waits for the bucket; null where recordings stay on the disk. */
   readonly spool: { readonly bytes: number; readonly maxBytes: number } | null;
 }

@@ -11,72 +11,73 @@ export interface FinishedRecording {
   readonly tracks: readonly TrackRecord[];
 }
 
-/** What of a kept recording is there now. */
+/** The present state of a kept recording. */
 export interface InspectedAudio {
-  /** Files that are not there, or not whole. */
+  /** Files that are missing or incomplete. */
   readonly missing: 'none' | 'some' | 'all';
-  /** As it is now; undefined while something is missing: it may come back. */
+  /** Its present result; undefined while files are missing: they may come back. */
   readonly finished: FinishedRecording | undefined;
 }
 
-/** What of a recording goes with its keys. */
+/** The parts of a recording that are destroyed with its keys. */
 export interface Destroyable {
-  /** As they are, with their keys. */
+  /** Current segments, with their keys. */
   readonly segments: readonly SegmentRecord[];
   readonly destroyed: readonly DestroyedSegment[];
 }
 
-/** What a recording becomes without an interval; it is, once its rows are committed. */
+/** A recording without an interval, effective once its rows are committed. */
 export interface Resealed {
-  /** Under new keys, in the place of those that are destroyed. */
+  /** Under new keys, replacing those that are destroyed. */
   readonly segments: readonly SegmentRecord[];
   readonly destroyed: readonly DestroyedSegment[];
-  /** Numbers of the tracks that the interval is taken out of, and all gaps of those. */
+  /** Numbers of the tracks that the interval is removed from, and all gaps of those. */
   readonly tracks: readonly number[];
   readonly gaps: readonly GapRecord[];
-  /** Why some track could not be looked at now: it is to be asked for again. */
+  /** Why some track could not be read now: retry later. */
   readonly failure?: unknown;
 }
 
 /** Audio. Works on the sealed segments of calls whose streams are closed. */
 export interface Archive {
-  /** Reads what was really stored and derives length, extents and gap map from it. */
+  /** Reads the stored audio and derives length, extents and gap map from it. */
   finish(callId: string): Promise<FinishedRecording>;
   /**
-   * Destroys the call's keys first and its files then. What can be destroyed is, whatever cannot
-   * yet: then it rejects, and is to be asked again. Repeatable, also after it resolved.
+   * Destroys the call's keys first and its files then, as far as possible. Rejects when something
+   * is left: retry later. Repeatable, also after it resolved.
    */
   destroy(callId: string): Promise<void>;
 }
 
-/** Of recordings that are kept: what an erasure does to their audio. */
+/** Effect of erasures on the audio of kept recordings. */
 export interface ErasableArchive {
   destroyable(callId: string): Promise<Destroyable>;
   /**
-   * Seals what touches the interval anew, without it, beside what is there: nothing of that counts
-   * before it is committed. What may lie in it and cannot be opened goes as well.
+   * Seals segments that touch the interval anew, without it, beside the existing ones; nothing
+   * counts before it is committed. Audio that may lie in it and cannot be opened is removed as
+   * well.
    * @param interval ms from the beginning of the recording
    */
   reseal(callId: string, interval: Span): Promise<Resealed>;
-  /** Takes what is open of the recording out of its listeners' hands. */
+  /** Ends every open playback of the recording. */
   interrupt(callId: string): Promise<void>;
   /** Removes every file of the call that no row with a key names, wherever it lies. */
   sweep(callId: string): Promise<void>;
-  /** Of these, those on this machine. */
+  /** Removes only those on this machine. */
   sweepDisk(callId: string): Promise<void>;
 }
 
-/** What a recording can be exported to: made anew each time, from its beginning to its end. */
+/** Export formats of a recording, made anew each time, from its beginning to its end. */
 export const exportFormats = ['opus', 'flac'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 /** A file that is being made. */
 export interface ExportedAudio {
-  /** Aborted once the recording was erased: what was read by then is to be heard by nobody. */
+  /** Aborted once the recording is erased: bytes read by then must not be played. */
   readonly erased: AbortSignal;
-  /** As fast as they are taken. @throws where the file will not be whole */
+  /** Yields bytes as fast as they are taken. @throws where the file will not be complete */
   bytes(): AsyncIterable<Uint8Array>;
-  /** Ends it, made or not; may be called twice. */
+  /** Ends it, finished or not; may be called twice. */
   close(): Promise<void>;
 }
 
@@ -88,9 +89,9 @@ export interface TrackLevel {
   readonly dbfs: number | null;
 }
 
-/** Calls in progress, heard by what of them is recorded. */
+/** Live audio of calls in progress, as it is recorded. */
 export interface LiveAudio {
-  /** Stereo PCM in a WAV without an end, until the call ends or nobody takes it. */
+  /** Yields stereo PCM in a WAV without an end, until the call ends or the reader stops. */
   wav(callId: string, isLive: () => boolean): AsyncGenerator<Buffer>;
   levels(callId: string): Promise<TrackLevel[]>;
 }

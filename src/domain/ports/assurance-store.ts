@@ -2,7 +2,9 @@ import type { AlarmKind, AlarmRecord } from '../model/alarm.ts';
 import type { CallRecord } from '../model/call-record.ts';
 
 export interface AlarmFilter {
-  /** Of these UCCs only, as `uccKey` spells them; without it also those of no UCC. */
+  /**
+   * Limits the result to these UCCs, as `uccKey` spells them; without it, also alarms of no UCC.
+   */
   readonly uccs?: readonly string[];
   readonly open?: boolean;
   readonly kind?: AlarmKind;
@@ -23,19 +25,19 @@ export interface DayPage {
   readonly limit: number;
 }
 
-/** What assurance asks of the store. */
+/** Store operations that assurance needs. */
 export interface AssuranceStore {
-  /** Newest first. */
+  /** Returns alarms, newest first. */
   alarms(filter: AlarmFilter): Promise<AlarmRecord[]>;
   alarmsOf(callId: string): Promise<AlarmRecord[]>;
   saveAlarm(alarm: AlarmRecord): Promise<void>;
   /** Ends the open alarms of the call. */
   endAlarms(at: number, callId: string): Promise<void>;
-  /** Ends every open alarm that was raised until then: its process is gone. */
+  /** Ends every open alarm raised until then, whose process is gone. */
   endAlarmsOfBefore(raisedUntil: number, at: number): Promise<void>;
-  /** Forgets what was raised before. */
+  /** Forgets alarms raised before that time. */
   forgetAlarms(before: number): Promise<void>;
-  /** Calls that began then, oldest first, recorded or not. */
+  /** Calls that began on the day, oldest first, recorded or not. */
   callsOf(page: DayPage): Promise<CallRecord[]>;
   callsByCorrelationId(ids: readonly string[]): Promise<CallRecord[]>;
 }

@@ -1,37 +1,38 @@
 import type { Principal } from '../model/principal.ts';
 
-/** The token is none of a configured issuer and client, or no longer, or not yet, valid. */
+/** The token is from no configured issuer and client, or no longer, or not yet, valid. */
 export class TokenRefusedError extends Error {
   override readonly name = 'TokenRefusedError';
 }
 
-/** The issuer's keys cannot be had: nobody can tell whether the token is good. Try again. */
+/** The issuer's keys are unavailable, so that the token cannot be checked. Retry later. */
 export class IssuerUnavailableError extends Error {
   override readonly name = 'IssuerUnavailableError';
 }
 
 export interface Authenticator {
   /**
-   * Who bears the token (RFC 6750, RFC 9068); at once when it was verified a moment ago.
+   * Returns the bearer of the token (RFC 6750, RFC 9068); at once when it was verified a moment
+   * ago.
    * @throws TokenRefusedError, IssuerUnavailableError
    */
   authenticate(token: string): Principal | Promise<Principal>;
 }
 
-/** The form of the documented token request; nothing in it has been believed yet. */
+/** The form of the documented token request, before validation. */
 export interface TokenRequest {
   /** Undefined where it cannot be read. */
   readonly form: ReadonlyMap<string, string> | undefined;
-  /** Of the caller. */
+  /** The caller's address. */
   readonly address: string;
 }
 
 export interface SignInRequest {
   readonly username: string;
   readonly password: string;
-  /** Of the caller. */
+  /** The caller's address. */
   readonly address: string;
-  /** The answer has a `renewal_token` too, for who keeps nothing open meanwhile. */
+  /** Adds a `renewal_token` to the answer, for a caller that keeps no connection open meanwhile. */
   readonly isRenewable?: boolean;
 }
 
@@ -42,9 +43,9 @@ export interface TokenAnswer {
   readonly body: Readonly<Record<string, string | number>>;
 }
 
-/** What a token request came to, for the audit log. */
+/** Result of a token request, for the audit log. */
 export interface SignIn {
-  /** The user that was named, whether there is one or not. */
+  /** The named user, whether or not it exists. */
   readonly who: string;
   readonly client: string | null;
   readonly address: string;
@@ -52,23 +53,23 @@ export interface SignIn {
   readonly reason: string | null;
 }
 
-/** The embedded issuer, for installations that have none. */
+/** The embedded issuer, for installations without one of their own. */
 export interface TokenIssuer {
   /** A GUID: its realm. */
   readonly tenantId: string;
   /** `{url}/auth/realms/{tenantId}`; known once HTTP listens. */
   readonly issuer: string;
   token(request: TokenRequest): Promise<TokenAnswer>;
-  /** A token request that is none: it leaves a row of the audit log, and is answered 400. */
+  /** Answers a malformed token request with 400, and writes an audit row. */
   malformed(address: string): Promise<TokenAnswer>;
-  /** For Hush's own console, which is no client that could keep a secret. */
+  /** Signs a person in at Hush's own console, a client that cannot keep a secret. */
   signIn(request: SignInRequest): Promise<TokenAnswer>;
   /**
-   * Another token for a person who bears one of the console's; undefined where it is none, the
-   * user is there no more, or has been signed in for too long.
+   * Returns a new token for a person who bears one of the console's; undefined where it is none,
+   * the user is removed, or the sign-in was too long ago.
    */
   renew(token: string): Promise<TokenAnswer | undefined>;
-  /** The same by what `signIn` gave for it, which opens nothing else. */
+  /** Does the same by a renewal token of `signIn`, which opens nothing else. */
   renewByRenewalToken(token: string): Promise<TokenAnswer | undefined>;
   /** RFC 7517 section 5: the keys that tokens in circulation are signed with. */
   jwks(): Promise<{ readonly keys: readonly object[] }>;

@@ -1,10 +1,10 @@
 import type { RecordingEvent } from '../model/recording-event.ts';
 
 export interface Bus {
-  /** In effect: events of one UCC leave in the order of their sequence. */
+  /** Publishes an event that is in effect: one UCC's events leave in sequence order. */
   publish(event: RecordingEvent): void;
   subscribe(listener: (event: RecordingEvent) => void): () => void;
-  /** The same events once more, those of all UCCs in the order of their position. */
+  /** Publishes the same events again, those of all UCCs in position order. */
   publishInOrder(event: RecordingEvent): void;
   subscribeInOrder(listener: (event: RecordingEvent) => void): () => void;
 }

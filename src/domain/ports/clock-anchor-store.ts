@@ -1,7 +1,7 @@
 import type { Moment } from '../common/moment.ts';
 import type { AuditRecord } from '../model/audit-record.ts';
 
-/** What the wall clock said at a moment at which it was believed. */
+/** A wall clock reading at a moment when the clock was trusted. */
 export interface ClockAnchor {
   /** Unix ms */
   readonly at: number;
@@ -9,10 +9,10 @@ export interface ClockAnchor {
 }
 
 export interface ClockAnchorStore {
-  /** The last one of each boot, in the order in which they were believed. */
+  /** Returns the last anchor of each boot, in the order in which they were saved. */
   anchors(): Promise<ClockAnchor[]>;
-  /** @param audit who believes it, where a person does: in the same commit */
+  /** @param audit row for a person's confirmation, in the same commit */
   save(anchor: ClockAnchor, audit?: AuditRecord): Promise<void>;
-  /** Unix ms; undefined of a store without events. */
+  /** Returns Unix ms; undefined for a store without events. */
   lastEventAt(): Promise<number | undefined>;
 }

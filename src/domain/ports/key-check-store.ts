@@ -8,21 +8,21 @@ export interface KeyCheck {
   readonly sealed: Buffer;
 }
 
-/** Some of what is sealed under master keys: of a store that holds no check yet. */
+/** A sample of data sealed under master keys, for a store that holds no check yet. */
 export interface SealedSamples {
   readonly segments: readonly SegmentRecord[];
   readonly derived: readonly DerivedRecord[];
-  /** Of streams of recording sessions in progress, as `Vault.seal` made them. */
+  /** Secrets of streams of recording sessions in progress, as `Vault.seal` made them. */
   readonly secrets: readonly string[];
 }
 
-/** What proves that a master key opens what the store holds. */
+/** Proves that a master key opens the store's contents. */
 export interface KeyCheckStore {
-  /** One per master key that something may be sealed under. */
+  /** Returns one check per master key that may be in use. */
   checks(): Promise<KeyCheck[]>;
   save(check: KeyCheck): Promise<void>;
-  /** Nothing is sealed under any other key any more. */
+  /** Removes all other checks: no data is sealed under any other key any more. */
   keepOnly(keyIds: readonly string[]): Promise<void>;
-  /** The oldest and the newest of each kind, at most `limit` of each. */
+  /** Returns the oldest and the newest of each kind, at most `limit` of each. */
   samples(limit: number): Promise<SealedSamples>;
 }

@@ -9,9 +9,9 @@ export interface StreamSpec {
   readonly clockRate: number;
   readonly agreed: MediaAgreement;
   readonly held: boolean;
-  /** In-band tones of digits are left out. */
+  /** True when in-band DTMF tones are left out. */
   readonly suppressDtmf: boolean;
-  /** Where it may be more than the call's: another UCC joined it. */
+  /** Set where it may exceed the call's, because another UCC joined it. */
   readonly lookbackMs?: number;
 }
 
@@ -24,18 +24,18 @@ export interface OpenedStream {
 export interface ResumedStream {
   readonly spec: StreamSpec;
   readonly port: number;
-  /** Of its first packet; null when none is known to have come yet. */
+  /** Position of its first packet; null when none is known to have come yet. */
   readonly startPosition: number | null;
   /** Unix ms; 0: not known. */
   readonly openedAt: number;
-  /** Behind the highest that the store knows: a file that is lost leaves its number to nobody. */
+  /** The number after the highest in the store: a lost file's number is not reused. */
   readonly nextSegment: number;
 }
 
-/** What a call's gate is set to, and how much of its audio is held back. */
+/** State of a call's gate, and how much of its audio is held back. */
 export interface GateSetting {
   readonly open: boolean;
-  /** Why it is shut, while it is. */
+  /** The reason while it is shut. */
   readonly reason: GapReason;
   /** Audio younger than this stays in memory. */
   readonly lookbackMs: number;
@@ -44,11 +44,11 @@ export interface GateSetting {
 /** A command that shuts a call's gate. */
 export interface ShutOrder {
   readonly reason: GapReason;
-  /** So much of what arrived before the command is erased; 0: nothing. */
+  /** How much of the audio that arrived before the command is erased; 0: none. */
   readonly lookbackMs: number;
-  /** When it came, as `Recorder.commandCameAtMs` told when it was read; left out: now. */
+  /** Its arrival, as `Recorder.commandCameAtMs` gave when it was read; omitted: now. */
   readonly cameAtMs?: number;
-  /** Calls of the same dialogue that ended lately: the look-back reaches into them. */
+  /** Recently ended calls of the same dialogue, which the look-back reaches. */
   readonly predecessors?: readonly string[];
 }
 
@@ -72,15 +72,15 @@ export interface TrackSummary {
   readonly initialReason: GapReason | null;
   readonly reasonChanges: readonly ReasonChange[];
   readonly packets: PacketCounts;
-  /** For how long the time line lay beside the stream's time by more than 20 ms. */
+  /** Time during which the time line was off by more than 20 ms. */
   readonly clockWrongMs: number;
 }
 
-/** How an open stream fares; told every second. */
+/** Statistics of an open stream, reported every second. */
 export interface StreamStats {
   readonly callId: string;
   readonly track: number;
-  /** Since it was opened or resumed. */
+  /** Counts since it was opened or resumed. */
   readonly packets: PacketCounts;
   /** RFC 3550 section 6.4.1 */
   readonly jitterMs: number;
@@ -88,21 +88,21 @@ export interface StreamStats {
   readonly lastPacketAt: number | null;
 }
 
-/** What the recorder tells on its own account. */
+/** Notifications by the recorder. */
 export interface RecorderListener {
   onSegment(segment: SegmentRecord): void;
-  /** The call's audio can no longer be stored; its gate is shut already. */
+  /** Called when the call's audio can no longer be stored; its gate is shut already. */
   onCallFailed(callId: string, kind: 'storageFailed' | 'workerDied', detail: string): void;
-  /** The stream's first packet since it was opened or resumed. */
+  /** Called for the stream's first packet since it was opened or resumed. */
   onTrackBegan(callId: string, track: number, beginning: TrackBeginning): void;
-  /** A look-back reached into streams that had ended: so much less of them is kept. */
+  /** Called when a look-back reached ended streams: this much less of them is kept. */
   onErased(tracks: readonly ErasedTrack[]): void;
   /**
-   * The media thread of these calls ended, and another one took its place. Their gates are shut;
-   * their streams are to be resumed.
+   * Called when the media thread of these calls ended, and another one replaced it. Their gates are
+   * shut; their streams are to be resumed.
    */
   onWorkerDied(callIds: readonly string[], detail: string): void;
-  /** Of the open streams of one media thread. */
+  /** Reports the open streams of one media thread. */
   onStreamStats(stats: readonly StreamStats[]): void;
 }
 
@@ -115,37 +115,37 @@ export interface TrackBeginning {
 
 /** Media in, sealed chunks out. Every method that takes a call id rejects for an unknown one. */
 export interface Recorder {
-  /** False while the disk refuses writes: what is offered then is not recorded. */
+  /** False while the disk refuses writes: calls offered then are not recorded. */
   readonly available: boolean;
-  /** Gives the call its gate; of a call that has one, and no streams yet, sets it. */
+  /** Creates the call's gate, or sets it for a call that has one and no streams yet. */
   beginCall(callId: string, gate: GateSetting): void;
   /** Binds sockets on consecutive even ports. @throws RecorderBusyError */
   openStreams(callId: string, specs: readonly StreamSpec[]): Promise<OpenedStream[]>;
   /**
-   * Binds the ports again at which the streams listened, and goes on with their tracks. What the
-   * gate says counts from their first packet on.
-   * @returns tracks whose port could not be had
+   * Binds the streams' previous ports again and continues their tracks. The gate applies from their
+   * first packet on.
+   * @returns tracks whose port was not available
    */
   resumeStreams(
     callId: string,
     streams: readonly ResumedStream[],
     clockOrigin: ClockOrigin | null,
   ): Promise<number[]>;
-  /** Resolves once packets of the new payload type are taken. */
+  /** Resolves once packets of the new payload type are accepted. */
   updateStream(callId: string, spec: StreamSpec): Promise<void>;
   /**
    * The earliest time, in monotonic ms, at which a command that is read now may have come: after a
    * stall of the process, the stall's beginning.
    */
   readonly commandCameAtMs: number;
-  /** @throws FenceTimeoutError: the gate is shut all the same, what was held aside is erased. */
+  /** @throws FenceTimeoutError: the gate is shut all the same, audio held aside is erased. */
   shut(callId: string, order: ShutOrder): Promise<FenceReceipt>;
-  /** At once, of every call: this process may not record any more. Nothing opens a gate again. */
+  /** Shuts the gate of every call at once, for good: this process may not record any more. */
   shutAll(reason: GapReason): void;
   /** @throws FenceTimeoutError: the gate is shut again. */
   open(callId: string): Promise<FenceReceipt>;
   hold(callId: string, tracks: readonly number[], held: boolean): Promise<void>;
-  /** @param closedBy `restart` where another process will go on with them */
+  /** @param closedBy `restart` when another process will continue them */
   closeStreams(
     callId: string,
     tracks: readonly number[],
@@ -153,7 +153,7 @@ export interface Recorder {
   ): Promise<TrackSummary[]>;
   /**
    * Ends the call's gate; its streams must have been closed. Resolves when all its audio is
-   * written: what is younger than the look-back waits until it has aged.
+   * written: audio younger than the look-back waits until it has aged.
    */
   endCall(callId: string): Promise<void>;
 }

@@ -3,21 +3,21 @@ import type { CallStatus } from '../model/call-status.ts';
 import type { GapReason } from '../model/gap.ts';
 import type { SavingState } from '../model/recording-state.ts';
 
-/** Where a page ended: recordings are listed from the newest to the oldest. */
+/** End of a page: recordings are listed from the newest to the oldest. */
 export interface RecordingPlace {
   /** Unix ms */
   readonly beganAt: number;
   readonly id: string;
 }
 
-/** What recordings are asked for; everything that is given must hold. */
+/** Search criteria; all that are given must match. */
 export interface RecordingFilter {
   /** Recordings of these UCCs only, as `uccKey` spells them. */
   readonly uccs?: readonly string[];
   readonly correlationId?: string;
-  /** As `partyKey` spells it. */
+  /** Spelled by `partyKey`. */
   readonly agent?: string;
-  /** As `partyKey` spells it; agents are parties too. */
+  /** Spelled by `partyKey`; agents are parties too. */
   readonly party?: string;
   /** Unix ms, inclusive */
   readonly from?: number;
@@ -36,11 +36,11 @@ export interface RecordingFilter {
 }
 
 /**
- * A page looks at a bounded number of rows: with a filter that few recordings meet it may hold
- * fewer than were asked for, or none, and there are more all the same.
+ * A page. Only a bounded number of rows is searched for it: with a filter that matches few
+ * recordings it may hold fewer than requested, or none, although more follow.
  */
 export interface RecordingPage {
   readonly records: readonly CallRecord[];
-  /** Where the next page begins; null where there is none. */
+  /** Beginning of the next page; null at the end. */
   readonly next: RecordingPlace | null;
 }

@@ -4,7 +4,7 @@ import type { SegmentRecord } from '../model/segment.ts';
 
 export interface ErasureFilter {
   readonly callId?: string;
-  /** Those only that are not done. */
+  /** Limits the result to unfinished ones. */
   readonly unfinished?: boolean;
 }
 
@@ -16,12 +16,12 @@ export interface ExpiryFilter {
 }
 
 export interface ExpiryPage extends ExpiryFilter {
-  /** Those behind this one. */
+  /** Recordings after this one. */
   readonly after?: Pick<CallRecord, 'beganAt' | 'id'> | undefined;
   readonly limit: number;
 }
 
-/** Something small that was made of a recording's audio, and is sealed like it. */
+/** A small result made from a recording's audio, and sealed like it. */
 export interface DerivedRecord {
   readonly callId: string;
   readonly kind: 'peaks';
@@ -44,32 +44,31 @@ export interface ReplacedKey {
   readonly after: Buffer;
 }
 
-/** What keeps recordings, and what destroys them. */
+/** Rows that keep or destroy recordings. */
 export interface RetentionStore {
-  /** The newest first. */
+  /** Returns erasures, the newest first. */
   erasures(filter: ErasureFilter): Promise<ErasureRecord[]>;
-  /** Kept recordings under no legal hold, the oldest first. */
+  /** Returns kept recordings under no legal hold, the oldest first. */
   expired(page: ExpiryPage): Promise<CallRecord[]>;
   expiredCount(filter: ExpiryFilter): Promise<number>;
   derived(callId: string): Promise<DerivedRecord[]>;
   /** Segments with keys, in the order of their places. */
   segmentsAfter(place: SegmentPlace | undefined, limit: number): Promise<SegmentRecord[]>;
-  /** With keys. */
+  /** Returns all derived records with keys. */
   allDerived(): Promise<DerivedRecord[]>;
-  /** Each key that is still the same: one that was destroyed meanwhile does not come back. */
+  /** Replaces each key that is unchanged: one that was destroyed meanwhile does not come back. */
   replaceKeys(of: 'segments' | 'derived', keys: readonly ReplacedKey[]): Promise<void>;
   /**
-   * Puts another secret in the place of each that sessions in progress hold, where it still is what
-   * it was.
-   * @returns how many there were, and how many of them changed meanwhile: ask again
+   * Replaces each secret of sessions in progress, if it is still unchanged.
+   * @returns how many there were, and how many of them changed meanwhile: retry those
    */
   renewSecrets(renew: (sealed: string) => string): Promise<{ renewed: number; missed: number }>;
-  /** Secrets that sessions in progress hold, as `Vault.seal` made them. */
+  /** Secrets of sessions in progress, as `Vault.seal` made them. */
   sessionSecrets(): Promise<string[]>;
   /**
-   * Gives up what is left of keys that commits destroyed or replaced. Rejects while something, as a
-   * reader of the database, keeps it from that: to be asked again.
-   * @param callId of the call whose keys they were; undefined: of any
+   * Erases the remains of keys that commits destroyed or replaced. Rejects while that is prevented,
+   * for example by a reader of the database: retry later.
+   * @param callId call whose keys they were; undefined: any
    */
   forgetKeys(callId?: string): Promise<void>;
 }

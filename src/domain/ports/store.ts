@@ -17,16 +17,16 @@ import type { DerivedRecord } from './retention-store.ts';
 /** Everything that one decision writes; it is durable as a whole or not at all. */
 export interface Change {
   readonly call?: CallRecord;
-  /** The call whose parties it shall be found by. */
+  /** The call to index by its parties. */
   readonly partiesOf?: CallRecord;
-  /** The call that further UCCs shall find: all but its own. */
+  /** The call to index by its further UCCs: all but its own. */
   readonly uccsOf?: CallRecord;
   readonly tracks?: readonly TrackRecord[];
   readonly segments?: readonly SegmentRecord[];
   readonly gaps?: readonly GapRecord[];
   readonly detail?: CallDetailRecord;
   readonly event?: RecordingEvent;
-  /** The same, as the call's further UCCs are told it. */
+  /** The same events, as the call's further UCCs are told them. */
   readonly furtherEvents?: readonly RecordingEvent[];
   readonly ucc?: Ucc;
   readonly audit?: readonly AuditRecord[];
@@ -39,21 +39,21 @@ export interface Change {
 
 /** Rows. Commits of one event-loop turn share a transaction; a resolved commit is durable. */
 export interface Store extends EventStore {
-  /** @throws StoreUnavailableError: nothing was written; OutcomeUnknownError: nobody knows */
+  /** @throws StoreUnavailableError: nothing was written; OutcomeUnknownError: unknown */
   commit(change: Change): Promise<void>;
   takeBack(doubtful: Doubtful): Promise<void>;
   mustAnswer(): Promise<void>;
   uccs(): Promise<Ucc[]>;
-  /** As the start before this one saw it. */
+  /** Returns the configuration as the previous start saw it. */
   configuration(): Promise<SeenConfiguration | undefined>;
-  /** In progress, or ended and not settled yet. */
+  /** Returns calls in progress, or ended and not settled yet. */
   unsettledCalls(): Promise<CallRecord[]>;
-  /** The newest call of that correlation id, ended or not. */
+  /** Returns the newest call of that correlation id, ended or not. */
   lastCall(correlationId: string): Promise<CallRecord | undefined>;
-  /** The dialogue's parts, the first one first. */
+  /** Returns the dialogue's parts, the first one first. */
   dialogueParts(of: CallRecord): Promise<CallRecord[]>;
   sessions(): Promise<SessionRecord[]>;
-  /** Forgets the recording session; one that is not there is no error. */
+  /** Forgets the recording session; a missing one is no error. */
   endSession(id: string): Promise<void>;
   call(id: string): Promise<CallRecord | undefined>;
   recordings(filter: RecordingFilter): Promise<RecordingPage>;
@@ -61,9 +61,9 @@ export interface Store extends EventStore {
   segments(callId: string): Promise<SegmentRecord[]>;
   gaps(callId: string): Promise<GapRecord[]>;
   details(call: CallRecord): Promise<CallDetailRecord[]>;
-  /** The audit log, newest first. */
+  /** Returns audit rows, newest first. */
   auditLog(filter: AuditFilter): Promise<AuditRecord[]>;
-  /** Irrevocable; what is left of them in the store's log `forgetKeys` gives up. */
+  /** Destroys the call's keys for good; `forgetKeys` erases their remains in the store's log. */
   destroyKeys(callId: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -11,8 +11,8 @@ import { gapSummary, replacedGaps } from './gap-map.ts';
 import type { RecordingLock } from './recording-lock.ts';
 
 /**
- * What a reading of a recording met with. `missing`: files are not there, or not whole; nothing was
- * played. `damaged`: something that the gap map does not tell of does not open.
+ * Result of reading a recording. `missing`: files are absent or incomplete; nothing was played.
+ * `damaged`: a part outside the gap map does not open.
  */
 export type AudioFinding = 'whole' | 'missing' | 'damaged';
 
@@ -22,16 +22,16 @@ export interface AudioInspectionsPorts {
   readonly archive: { inspect(callId: string): Promise<InspectedAudio> };
   readonly journal: Pick<Journal, 'record'>;
   readonly alarms: AlarmSink & OpenAlarms;
-  /** Of a recording that has no verdict yet. */
+  /** Judges a recording that has no verdict yet. */
   healthOf(record: CallRecord): Promise<CallHealth>;
   onError(cause: unknown): void;
 }
 
 /**
- * Keeps the verdict of a recording true after it was settled: whoever reads it, or checks the
- * archive, and finds it otherwise than its rows say, has it looked at in its turn. What does not
- * open becomes a gap `lost`. What is missing changes no gap map, because it may come back: the
- * verdict says so until then, and an alarm stays open.
+ * Keeps a settled recording's verdict true: when a reader, or a check of the archive, finds it
+ * different from its rows, it is inspected in its turn. Audio that does not open becomes a gap
+ * `lost`. Missing files change no gap map, because they may come back: until then the verdict says
+ * so, and an alarm stays open.
  */
 export class AudioInspections {
   readonly #ports: AudioInspectionsPorts;
@@ -41,7 +41,7 @@ export class AudioInspections {
     this.#ports = ports;
   }
 
-  /** Returns at once; never throws. Not twice at a time of one recording. */
+  /** Returns at once; never throws. One recording is not inspected twice at a time. */
   notice(callId: string, finding: AudioFinding): void {
     if (this.#running.has(callId)) return;
     const look = this.#look(callId, finding)
@@ -50,7 +50,7 @@ export class AudioInspections {
     this.#running.set(callId, look);
   }
 
-  /** Resolves when nothing is being looked at. */
+  /** Resolves when no inspection is running. */
   async settled(): Promise<void> {
     await Promise.all([...this.#running.values()]);
   }
@@ -60,7 +60,7 @@ export class AudioInspections {
     const record = await store.call(callId);
     if (record?.status !== 'kept') return;
     const isTold = record.health?.reasons.includes('audioMissing') ?? false;
-    // Another process may have told of it, whose alarms ended with it.
+    // Another process may have raised it, whose alarms ended with it.
     if (isTold && finding === 'missing') this.#openAlarm(record);
     else if (isTold || finding !== 'whole') await kept.run(callId, (call) => this.#inspect(call));
   }
@@ -79,7 +79,7 @@ export class AudioInspections {
     if (isNew || !areSame) {
       const summary = found.finished && { gaps: gapSummary(gaps, found.finished.tracks) };
       const changed = areSame ? [] : replacedGaps(gapsBefore, gaps);
-      const next = call.next({ health, ...summary });
+      const next = call.inspected({ health, ...summary });
       await journal.record(call, { type: 'callUpdated', record: next, extra: { gaps: changed } });
     }
     if (found.missing !== 'none') this.#openAlarm(record);
@@ -109,7 +109,7 @@ function sameGaps(before: FinishedRecording['gaps'], after: FinishedRecording['g
   return textOf(before) === textOf(after);
 }
 
-/** A verdict, as it is now that the audio was looked at again; what else was found stays. */
+/** Returns the verdict after the audio was inspected again; other findings stay. */
 export function amended(health: CallHealth, { missing, finished }: InspectedAudio): CallHealth {
   const ours: AssuranceReason[] = [
     'audioMissing',
@@ -131,7 +131,8 @@ export function amended(health: CallHealth, { missing, finished }: InspectedAudi
     reasons.every((reason) => health.reasons.includes(reason));
   return {
     ...health,
-    ...{ tracks, keptMs },
+    tracks,
+    keptMs,
     reasons: isSame ? health.reasons : reasons,
     verdict: worstOf(reasons),
     absentMs: sumOf(tracks.map(({ absentMs }) => absentMs)),
@@ -139,7 +140,7 @@ export function amended(health: CallHealth, { missing, finished }: InspectedAudi
   };
 }
 
-/** What was measured while the call went on is not in its audio. */
+/** Measurements made during the call are not in its audio. */
 function tracksOf(health: CallHealth, { tracks, gaps }: FinishedRecording): CallHealth['tracks'] {
   const readings = new Map(
     health.tracks.map(({ track, jitterMs, packetsReceived: received, packetsLost: lost }) => [

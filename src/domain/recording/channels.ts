@@ -1,8 +1,8 @@
 import type { TrackRecord } from '../model/track.ts';
 
 /**
- * Which channels each track is heard on; 0 is left. Agents left, everybody else right; where no
- * agent is known, the first stream left. A stream of several parties is on both sides.
+ * Returns the channels of each track; 0 is left. Agents are left, everybody else right; where no
+ * agent is known, the first stream is left. A stream of several parties is on both sides.
  */
 export function channelsOf(tracks: readonly TrackRecord[]): number[][] {
   const apart = tracks.filter(({ mixed }) => !mixed);

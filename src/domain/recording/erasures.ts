@@ -14,7 +14,7 @@ export interface ErasuresPorts extends KeyRemovalPorts {
   readonly kept: RecordingLock;
   readonly alarms: AlarmSink;
   readonly clock: Clock;
-  /** One of them is not done: `resume` is due soon. */
+  /** Called when an erasure is unfinished: `resume` is due soon. */
   onUnfinished?(): void;
 }
 
@@ -28,10 +28,10 @@ export interface ErasureRequest {
 }
 
 /**
- * Destroys recordings, and parts of them. What is asked for is durable first; then one commit
- * destroys the keys, which is the moment at which the audio is gone; then bytes go from disk and
- * bucket. A crash before that commit leaves the recording as it was, and the erasure is carried out
- * at the next start; after it only bytes that nobody can read are left, and go then
+ * Destroys recordings, and parts of them. The request is made durable first; then one commit
+ * destroys the keys, which is the moment at which the audio is gone; then bytes are removed from
+ * disk and bucket. A crash before that commit leaves the recording as it was, and the erasure is
+ * carried out at the next start; after it only unreadable bytes are left, and are removed then
  * (docs/decisions/0015-the-archive.md, 0024-erasing-wins.md).
  */
 export class Erasures {
@@ -46,8 +46,8 @@ export class Erasures {
   }
 
   /**
-   * Resolves with the receipt; where its state is not `done`, an alarm says why, and it is gone on
-   * with later.
+   * Resolves with the receipt; where its state is not `done`, an alarm says why, and it is retried
+   * later.
    * @throws RecordingRefusedError, and nothing has changed
    */
   erase({ callId, interval, audit, ...asked }: ErasureRequest): Promise<ErasureRecord> {
@@ -62,9 +62,17 @@ export class Erasures {
       const requestedAt = this.#ports.clock.now();
       const { correlationId, uccName } = record;
       const erasure: ErasureRecord = {
-        ...{ id: this.#ids.next(requestedAt), callId, correlationId, uccName, interval },
-        ...{ ...asked, requestedAt, state: 'begun' },
-        ...{ destroyed: [], keysDestroyedAt: null, doneAt: null },
+        id: this.#ids.next(requestedAt),
+        callId,
+        correlationId,
+        uccName,
+        interval,
+        ...asked,
+        requestedAt,
+        state: 'begun',
+        destroyed: [],
+        keysDestroyedAt: null,
+        doneAt: null,
       };
       await this.#ports.store.commit({
         erasures: [erasure],
@@ -75,7 +83,7 @@ export class Erasures {
   }
 
   /**
-   * Goes on with what was begun and is not done: after a crash, or a store that was away.
+   * Resumes unfinished erasures: after a crash, or a store outage.
    * @returns how many are still not done
    */
   async resume(shallStop: () => boolean = () => false): Promise<number> {
@@ -91,14 +99,14 @@ export class Erasures {
     return left;
   }
 
-  /** As it is now: somebody else may have gone on with it. */
+  /** Reads its current state: another run may have continued it. */
   async #resumeOne(call: Call, id: string): Promise<boolean> {
     const unfinished = await this.#ports.keeping.erasures({ callId: call.id, unfinished: true });
     const erasure = unfinished.find((one) => one.id === id);
     return !erasure || (await this.#carryOut(call, erasure)).state === 'done';
   }
 
-  /** Never rejects: how far it came is what it resolves with. */
+  /** Carries out the erasure and resolves with the progress made; never rejects. */
   async #carryOut(call: Call, begun: ErasureRecord): Promise<ErasureRecord> {
     let erasure = begun;
     try {
@@ -117,12 +125,12 @@ export class Erasures {
     return erasure;
   }
 
-  /** Nothing is called destroyed before the log of the database, and this machine, forgot it. */
+  /** Reports keys as destroyed only after the database's log, and this machine, forgot them. */
   async #destroyKeys(erasure: ErasureRecord): Promise<ErasureRecord> {
     const { archive, clock, keeping, store } = this.#ports;
-    // Also where the answer to the commit before was lost.
+    // Needed too when the answer to the previous commit was lost.
     await archive.interrupt(erasure.callId);
-    // Files go also where a reader of the database keeps its log from being emptied.
+    // Files are removed even while a reader of the database prevents emptying its log.
     const [, forgotten] = await Promise.allSettled([
       archive.sweepDisk(erasure.callId),
       keeping.forgetKeys(erasure.callId),
@@ -138,7 +146,7 @@ export class Erasures {
 
   async #destroyBytes(erasure: ErasureRecord): Promise<ErasureRecord> {
     const { archive, clock, keeping, store } = this.#ports;
-    // A release from before said so sooner.
+    // An earlier release reported this state sooner.
     await keeping.forgetKeys(erasure.callId);
     await archive.sweep(erasure.callId);
     const done = { state: 'done', doneAt: clock.now() } as const;
@@ -147,7 +155,7 @@ export class Erasures {
     return { ...erasure, ...done };
   }
 
-  /** Once for each of them, however often it is tried. */
+  /** Raises the alarm once per erasure, however often it is tried. */
   #alarm({ id, callId, correlationId, uccName, state }: ErasureRecord, cause: unknown): void {
     if (this.#failing.has(id)) return;
     this.#failing.add(id);

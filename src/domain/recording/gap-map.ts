@@ -8,18 +8,18 @@ import {
 } from '../model/gap.ts';
 import type { TrackRecord } from '../model/track.ts';
 
-/** What a segment tells of a stretch: that it holds its audio, or why it does not. */
+/** A stretch of a segment: its audio is there, or the reason why not. */
 export interface CoveredSpan extends Span {
   readonly leftOut: GapReason | null;
 }
 
-/** What one segment really holds, and what ended it. */
+/** The actual contents of one segment, and the reason of its end. */
 export interface SegmentCoverage {
   readonly closedBy: GapReason | 'end' | null;
   readonly spans: readonly CoveredSpan[];
-  /** Where its first frame lay, held or not; without it what it holds tells. */
+  /** Position of its first frame, held or not; without it the contents decide. */
   readonly start?: number | null;
-  /** Where it held audio that is not there any more. */
+  /** Stretches of audio that are no longer there. */
   readonly lost?: readonly Span[];
 }
 
@@ -28,17 +28,17 @@ export interface TrackCoverage {
   readonly track: number;
   /** From the stream's first packet to its last, kept or not. */
   readonly extent: Span;
-  /** Clocks that drift are brought together in steps shorter than this: no audio is missing. */
+  /** Drifting clocks are adjusted in steps shorter than this: no audio is missing. */
   readonly slip: number;
-  /** Who held the recorder before the first segment. */
+  /** Owner that held the recorder before the first segment. */
   readonly initialReason: GapReason | null;
   readonly reasonChanges: readonly ReasonChange[];
   /**
-   * Commands that took effect: they tell what followed a crash, which leaves no other word. A Start
-   * leads to `loss`: whatever is missing then is missing against everybody's will.
+   * Commands that took effect: they explain the time after a crash, which leaves no other trace. A
+   * Start leads to `loss`: audio missing then is missing against everybody's will.
    */
   readonly commands?: readonly ReasonChange[];
-  /** A guard accounts for no more than `limit` units; what is missing behind it has a reason. */
+  /** A guard accounts for at most `limit` units; audio missing after it has reason `behind`. */
   readonly guard?: { readonly limit: number; readonly behind: GapReason };
   /** In the order of their numbers. */
   readonly segments: readonly SegmentCoverage[];
@@ -47,18 +47,18 @@ export interface TrackCoverage {
 /** No packet of audio is shorter. */
 const SLIP_MS = 2;
 
-/** So near behind the last frame, a Pause left nothing between: a packet's length. */
+/** Audio this close after the last frame leaves no gap before a Pause: a packet's length. */
 const SLIPS_TO_COMMAND = 10;
 
-/** The slip of a track with that RTP clock, Hz. */
+/** Returns the slip of a track with that RTP clock, Hz. */
 export function slipOf(clockRate: number): number {
   return Math.ceil((clockRate * SLIP_MS) / 1000);
 }
 
 /**
- * The gap map of one track: everything between its first and its last packet that no segment holds.
- * What is missing between two segments is missing because of what ended the first, until somebody
- * else held on; what is missing within one was lost on the way, or `lost` where it was kept once.
+ * Returns the gap map of one track: everything between its first and its last packet that no
+ * segment holds. A gap between two segments has the reason that ended the first, until another
+ * owner held; a gap within one was lost on the way, or is `lost` where it was kept once.
  */
 export function gapsOf(coverage: TrackCoverage): GapRecord[] {
   const gaps = new GapList(coverage);
@@ -73,10 +73,10 @@ export function gapsOf(coverage: TrackCoverage): GapRecord[] {
   return gaps.list;
 }
 
-/** What is missing so far, up to `position`. */
+/** Gaps so far, up to `position`. */
 class GapList {
   readonly list: GapRecord[] = [];
-  /** Why what comes next is missing, if it is. */
+  /** Reason for audio missing next, if any. */
   reason: GapReason;
   readonly #coverage: TrackCoverage;
   readonly #changes: readonly ReasonChange[];
@@ -95,7 +95,7 @@ class GapList {
     );
   }
 
-  /** What ended the segment before it holds up to its first frame, and no longer. */
+  /** Applies the previous segment's reason up to this segment's first frame, and no longer. */
   beginSegment(start: number): void {
     this.missing(start);
     this.reason = 'loss';
@@ -111,7 +111,7 @@ class GapList {
     this.reason = 'loss';
   }
 
-  /** Nothing is there up to `end`. */
+  /** Marks everything up to `end` as missing. */
   missing(end: number): void {
     if (end - this.#position < this.#coverage.slip) return;
     const changes = this.#changesFor(this.reason);
@@ -124,7 +124,7 @@ class GapList {
     this.#add(end, this.reason);
   }
 
-  /** A crash behind a Pause that was answered took nothing: it was shut already. */
+  /** Returns the reason of a crash, which lost nothing after an answered Pause. */
   #reasonOfCrash(): GapReason {
     const until = this.#position + this.#coverage.slip * SLIPS_TO_COMMAND;
     const last = this.#commands.findLast(({ position }) => position <= until);
@@ -147,7 +147,7 @@ class GapList {
   }
 }
 
-/** A guard that nothing followed for long is none any more. */
+/** Ends a guard that nothing followed for long. */
 function withEndsOfGuards({ reasonChanges, guard }: TrackCoverage): readonly ReasonChange[] {
   if (!guard) return reasonChanges;
   return reasonChanges.flatMap((change, index) => {
@@ -158,7 +158,7 @@ function withEndsOfGuards({ reasonChanges, guard }: TrackCoverage): readonly Rea
   });
 }
 
-/** What a segment holds, and what of it is lost where it holds nothing else, in order of time. */
+/** Returns a segment's contents, with its losses where it holds nothing else, in order of time. */
 function stretchesOf({ spans, lost = [] }: SegmentCoverage): CoveredSpan[] {
   const held = [...spans].sort((a, b) => a.start - b.start);
   const rest = lost.flatMap((span) => without(span, held));
@@ -167,13 +167,13 @@ function stretchesOf({ spans, lost = [] }: SegmentCoverage): CoveredSpan[] {
   );
 }
 
-/** A segment that nobody closed was cut off with its process. */
+/** Returns the reason after a segment; one that nobody closed was cut off with its process. */
 function reasonAfter({ closedBy }: SegmentCoverage): GapReason {
   if (closedBy === null) return 'restart';
   return closedBy === 'end' ? 'loss' : closedBy;
 }
 
-/** What a recording is found by: how much is missing on its worse track, and why. */
+/** Summarises gaps for searches: how much is missing on the worse track, and why. */
 export function gapSummary(
   gaps: readonly GapRecord[],
   tracks: readonly Pick<TrackRecord, 'track' | 'clockRate'>[],
@@ -189,7 +189,7 @@ export function gapSummary(
   };
 }
 
-/** What to write of a gap map in the place of another: rows are replaced, never deleted. */
+/** Returns the rows to write when a gap map changes: rows are replaced, never deleted. */
 export function replacedGaps(
   before: readonly GapRecord[],
   after: readonly GapRecord[],

@@ -14,13 +14,13 @@ export interface KeyRemovalPorts {
   readonly journal: Journal;
 }
 
-/** How far it came, and what is in the way of the rest. */
+/** Progress of the removal, and the obstacle to the rest. */
 interface KeysRemoved {
   readonly erasure: ErasureRecord;
   readonly failure?: unknown;
 }
 
-/** Of an erasure, the commit that destroys keys: the moment at which the audio is gone. */
+/** The commit of an erasure that destroys keys: the moment at which the audio is gone. */
 export class KeyRemoval {
   readonly #ports: KeyRemovalPorts;
 
@@ -28,7 +28,7 @@ export class KeyRemoval {
     this.#ports = ports;
   }
 
-  /** Repeatable: what an attempt before it left behind goes first. */
+  /** Removes keys, after the remains of earlier attempts. Repeatable. */
   async remove(call: Call, erasure: ErasureRecord): Promise<KeysRemoved> {
     const { archive, keeping } = this.#ports;
     const { callId, interval } = erasure;
@@ -40,7 +40,7 @@ export class KeyRemoval {
         : { erasure: await this.#destroyAll(call, erasure) };
     await archive.interrupt(callId);
     if (removed.failure !== undefined) {
-      // Nothing of the tracks that are done waits for the others.
+      // Finished tracks do not wait for the others.
       const toForget = removed.erasure.destroyed.length > erasure.destroyed.length;
       await Promise.allSettled(
         toForget ? [archive.sweepDisk(callId), keeping.forgetKeys(callId)] : [],
@@ -49,7 +49,9 @@ export class KeyRemoval {
     return removed;
   }
 
-  /** What of it can be done now; the others of its tracks are left to do. */
+  /**
+   * Destroys the part of the interval that can be read now; its other tracks are left for later.
+   */
   async #destroyInterval(call: Call, erasure: ErasureRecord, interval: Span): Promise<KeysRemoved> {
     const { archive, journal, store } = this.#ports;
     const { segments, destroyed, failure, ...found } = await archive.reseal(call.id, interval);
@@ -58,29 +60,33 @@ export class KeyRemoval {
     const before = await store.gaps(call.id);
     const others = before.filter(({ track }) => !found.tracks.includes(track));
     const gaps = [...others, ...found.gaps];
-    const record = call.next({ gaps: gapSummary(gaps, await store.tracks(call.id)) });
+    const record = call.erased(gapSummary(gaps, await store.tracks(call.id)));
     const next: ErasureRecord = {
       ...erasure,
-      ...{ state: isDone ? 'keysRemoved' : 'begun' },
+      state: isDone ? 'keysRemoved' : 'begun',
       destroyed: [...erasure.destroyed, ...destroyed],
     };
     await journal.record(call, {
-      ...{ type: 'recordingErased', record },
+      type: 'recordingErased',
+      record,
       extra: {
-        ...{ segments, gaps: replacedGaps(before, gaps) },
-        ...{ derived: await this.#destroyedDerived(call.id), erasures: [next] },
+        segments,
+        gaps: replacedGaps(before, gaps),
+        derived: await this.#destroyedDerived(call.id),
+        erasures: [next],
       },
     });
     return { erasure: next, failure };
   }
 
-  /** With it, all that was begun of it before is done. */
+  /** Completes, with it, all earlier erasures of the recording. */
   async #destroyAll(call: Call, erasure: ErasureRecord): Promise<ErasureRecord> {
     const { archive, journal, keeping, store } = this.#ports;
     const { segments, destroyed } = await archive.destroyable(call.id);
     const removed = (one: ErasureRecord): ErasureRecord => ({
       ...one,
-      ...{ state: 'keysRemoved', destroyed: [...one.destroyed, ...destroyed] },
+      state: 'keysRemoved',
+      destroyed: [...one.destroyed, ...destroyed],
     });
     const begun = await sameStep(keeping, erasure, 'begun');
     const extra = {
@@ -90,7 +96,7 @@ export class KeyRemoval {
     };
     if (call.record.status === 'destroyed') await store.commit(extra);
     else {
-      const record = call.next({ status: 'destroyed' });
+      const record = call.destroyed();
       await journal.record(call, { type: 'recordingDestroyed', record, extra });
     }
     return removed(erasure);
@@ -102,7 +108,7 @@ export class KeyRemoval {
   }
 }
 
-/** Others of the same recording at that step: what is destroyed for one is for all of them. */
+/** Returns other erasures of the recording at that step: destruction for one is for all of them. */
 export async function sameStep(
   keeping: RetentionStore,
   { id, callId }: ErasureRecord,

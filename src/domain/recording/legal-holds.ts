@@ -15,8 +15,8 @@ export interface LegalHoldsPorts {
 }
 
 /**
- * While a hold lies on a recording neither its UCC's retention, nor Delete, nor an erasure destroys
- * it. It may be placed while the call is still in progress.
+ * Protects recordings under a hold from their UCC's retention, Delete and erasures. A hold may be
+ * placed while the call is still in progress.
  */
 export class LegalHolds {
   readonly #ports: LegalHoldsPorts;
@@ -25,7 +25,7 @@ export class LegalHolds {
     this.#ports = ports;
   }
 
-  /** Again with another reason it replaces the one before. @throws RecordingRefusedError */
+  /** Places a hold; a new reason replaces the previous one. @throws RecordingRefusedError */
   place(
     callId: string,
     hold: { readonly reason: string; readonly owner: string },
@@ -34,7 +34,7 @@ export class LegalHolds {
     return this.#ports.kept.run(callId, async (call) => {
       await this.#mustBeThere(call);
       const legalHold = { ...hold, placedAt: this.#ports.clock.now() };
-      const record = call.next({ legalHold });
+      const record = call.heldLegally(legalHold);
       const change = auditedChange(stateOf(call.record), stateOf(record));
       const row = { ...audit, ...change };
       await this.#ports.journal.record(call, { type: 'legalHoldPlaced', record, audit: row });
@@ -47,7 +47,7 @@ export class LegalHolds {
     return this.#ports.kept.run(callId, async (call) => {
       mustBeSettled(call);
       if (!call.record.legalHold) throw new RecordingRefusedError('noLegalHold');
-      const record = call.next({ legalHold: null });
+      const record = call.heldLegally(null);
       const change = auditedChange(stateOf(call.record), stateOf(record));
       const row = { ...audit, ...change };
       await this.#ports.journal.record(call, { type: 'legalHoldReleased', record, audit: row });
@@ -70,7 +70,7 @@ function stateOf({ legalHold }: CallRecord) {
   return { legalHold: legalHold && { reason: legalHold.reason, owner: legalHold.owner } };
 }
 
-/** What becomes of a call that has only just ended is being decided: nobody else writes its row. */
+/** Refuses a call that has only just ended: its settlement alone writes its row now. */
 function mustBeSettled({ ended, record: { status, endedAt } }: Call): void {
   const isEnding = status === 'live' && (ended || endedAt !== null);
   if (isEnding || status === 'finishing') {

@@ -3,7 +3,7 @@ import type { CallRegistry } from '../call/call-registry.ts';
 import { SerialQueue } from '../common/serial-queue.ts';
 import type { Store } from '../ports/store.ts';
 
-/** Why something is not done to a recording. */
+/** Reasons for refusing a change to a recording. */
 export type RecordingRefusal =
   | 'unknown'
   | 'inProgress'
@@ -38,7 +38,7 @@ interface RecordingLockPorts {
   readonly store: Pick<Store, 'call'>;
 }
 
-/** Changes recordings, those of one recording one after the other, its call in progress or not. */
+/** Changes recordings; changes to one recording run one at a time, its call in progress or not. */
 export class RecordingLock {
   readonly #ports: RecordingLockPorts;
   readonly #queues = new Map<string, SerialQueue>();
@@ -49,8 +49,8 @@ export class RecordingLock {
   }
 
   /**
-   * @param change gets the call in progress, or the one that was, as the store has it then
-   * @throws RecordingRefusedError for a recording that is not there
+   * @param change gets the call in progress, or the ended one as the store has it then
+   * @throws RecordingRefusedError for a missing recording
    */
   run<Result>(callId: string, change: (call: Call) => Promise<Result>): Promise<Result> {
     const running = this.#run(callId, change).finally(() => this.#running.delete(running));
@@ -58,12 +58,12 @@ export class RecordingLock {
     return running;
   }
 
-  /** Resolves when what is under way now has been done, or has failed. */
+  /** Resolves when the changes under way have finished, or failed. */
   async settled(): Promise<void> {
     await Promise.allSettled([...this.#running]);
   }
 
-  /** The same of a call that has ended, whether it was recorded or not. */
+  /** Does the same for a call that has ended, whether it was recorded or not. */
   ended<Result>(callId: string, change: (call: Call) => Promise<Result>): Promise<Result> {
     return this.#inTurn(callId, async () => {
       const record = await this.#ports.store.call(callId);

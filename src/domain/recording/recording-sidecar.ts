@@ -15,8 +15,8 @@ export interface RecordingParts {
 const channelNames = ['left', 'right'] as const;
 
 /**
- * What an exported file cannot tell: who speaks on which channel, what was marked, where audio is
- * absent and why. Times are ms from the beginning of the file.
+ * Returns the facts that an exported file cannot hold: who speaks on which channel, the marks,
+ * where audio is absent and why. Times are ms from the beginning of the file.
  */
 export function recordingSidecar(record: CallRecord, { tracks, gaps, details }: RecordingParts) {
   const channels = channelsOf(tracks);
@@ -29,7 +29,11 @@ export function recordingSidecar(record: CallRecord, { tracks, gaps, details }: 
     lengthMs: record.lengthMs ?? 0,
     parties: record.parties,
     tracks: tracks.map(({ track, label, aor, role, codec, clockRate }, index) => ({
-      ...{ track, label, aor, role, codec },
+      track,
+      label,
+      aor,
+      role,
+      codec,
       channels: (channels[index] ?? []).map((channel) => channelNames[channel]),
       gaps: gaps
         .filter((gap) => gap.track === track)
@@ -43,7 +47,7 @@ export function recordingSidecar(record: CallRecord, { tracks, gaps, details }: 
   };
 }
 
-/** Where somebody marked the recording, or took the mark away. */
+/** Returns where the recording was marked or unmarked. */
 export function marksOf(
   record: CallRecord,
   tracks: readonly TrackRecord[],
@@ -58,7 +62,7 @@ export function marksOf(
   });
 }
 
-/** Unix ms of the recording's first sample, as far as its tracks know. */
+/** Returns Unix ms of the recording's first sample, as far as its tracks know. */
 export function startOf(record: CallRecord, tracks: readonly TrackRecord[]): number {
   const starts = tracks.flatMap(({ clockOrigin, startPosition, clockRate }) =>
     clockOrigin === null || startPosition === null

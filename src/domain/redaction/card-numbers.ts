@@ -9,7 +9,7 @@ const quietWords = new RegExp(
   `(?<![0-9a-z])(?:${guid.source}|(?<hex>[0-9a-f]{32,}))(?![0-9a-z])|(?<!\\d)${time.source}(?!\\d)`,
   'gi',
 );
-/** An address behind the user of a URI, and the `@` before a host's name: no part of a number. */
+/** An address after the user of a URI, and the `@` before a host name: no part of a number. */
 const octet = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)';
 const quietInUri = new RegExp(
   `${quietWords.source}|@(?:\\[[0-9a-f:.]*\\]|(?=[^@;?]{0,3}[a-z]))|` +
@@ -17,33 +17,33 @@ const quietInUri = new RegExp(
   'gi',
 );
 const [DIGIT_0, DIGIT_9, LAST_ASCII] = [0x30, 0x39, 0x7f];
-/** `NFKC` makes no more of one character. */
+/** `NFKC` yields at most this many digits per character. */
 const MAX_DIGITS_OF_ONE = 3;
 /** ISO/IEC 7812-1 */
 const MIN_DIGITS = 13;
 const MAX_DIGITS = 19;
 /** ITU-T E.164 section 6.2.1: a phone number, its country code included, has no more. */
 const MAX_PHONE_DIGITS = 15;
-/** Characters between two digits of one number; in a URI they are fewer: `;ext=` is no part. */
+/** Characters between two digits of one number; in a URI fewer, since `;ext=` is no part. */
 const MAX_GAP = 5;
 const MAX_URI_GAP = 4;
 
 const MASK = '(card number)';
-/** The same within a URI, where blanks and brackets have no place. */
+/** Replacement within a URI, where blanks and brackets are not allowed. */
 const URI_MASK = 'card-number';
 
 /**
- * A text without what may be card numbers: a client that fills the wrong field must not bring one
- * into a log. International phone numbers begin with a plus sign, and stay.
+ * Removes possible card numbers from a text: a client that fills in the wrong field must not bring
+ * one into a log. International phone numbers begin with a plus sign, and stay.
  */
 export function withoutCardNumbers(text: string): string {
   return masked(text, MASK, textRules);
 }
 
 /**
- * A party's address without a card number. Up to 15 digits may be a phone number that somebody must
- * be found by, and stay, though American Express has 15 as well: a number that is dialled, not one
- * that is typed into a form, is what an address of record holds. 16 to 19 digits are none.
+ * Removes card numbers from a party's address. Up to 15 digits may be a phone number needed to find
+ * a party, and stay, though American Express has 15 as well: an address of record holds dialled
+ * numbers, not numbers typed into a form. 16 to 19 digits are none.
  */
 export function withoutCardNumbersInUri(uri: string): string {
   const left = masked(uri, URI_MASK, uriRules);
@@ -52,22 +52,22 @@ export function withoutCardNumbersInUri(uri: string): string {
   return left.slice(0, rest) + withoutCardNumbersInName(left.slice(rest));
 }
 
-/** The same in what is neither prose nor a number that is dialled. */
+/** Does the same for a name, which is neither prose nor a dialled number. */
 export function withoutCardNumbersInName(name: string): string {
   return masked(name, URI_MASK, textRules);
 }
 
-/** The same in the texts of a line of JSON, whose numbers stay numbers. */
+/** Does the same for the texts in a line of JSON, whose numbers stay numbers. */
 export function withoutCardNumbersInJson(line: string): string {
   return line.replace(/"(?:[^"\\]|\\.)*"/g, withoutCardNumbers);
 }
 
-/** Whether `withoutCardNumbers` would leave something out. */
+/** Returns true when `withoutCardNumbers` would remove something. */
 export function hasCardNumber(text: string): boolean {
   return cardNumbers(text, textRules).length > 0;
 }
 
-/** Whether `withoutCardNumbersInUri` would. */
+/** Returns true when `withoutCardNumbersInUri` would. */
 export function hasCardNumberInUri(uri: string): boolean {
   return withoutCardNumbersInUri(uri) !== uri;
 }
@@ -104,7 +104,7 @@ function masked(text: string, mask: string, rules: Rules): string {
 
 const none: readonly Span[] = [];
 
-/** Most texts have not one digit too many, or are ids. */
+/** Finds card numbers; most texts have too few digits, or are ids. */
 function cardNumbers(text: string, rules: Rules): readonly Span[] {
   if (!mayHoldDigits(text, rules.minDigits) || isGuid.test(text)) return none;
   const digits = shadowDigits(text, quietStretches(text, rules));
@@ -133,8 +133,8 @@ function mayHoldDigits(text: string, count: number): boolean {
 }
 
 /**
- * GUIDs and times are looked past; in other long hexadecimal words only digits in a row are a
- * number. What is all digits is no hexadecimal word.
+ * Skips GUIDs and times; in other long hexadecimal words only consecutive digits are a number. An
+ * all-digit text is no hexadecimal word.
  */
 function quietStretches(text: string, { quiet }: Rules): QuietStretch[] {
   const stretches: QuietStretch[] = [];
@@ -148,8 +148,8 @@ function quietStretches(text: string, { quiet }: Rules): QuietStretch[] {
 }
 
 /**
- * Any window of connected digits may be a card number: behind it an expiry date or a security code
- * may follow, before it another number or zeros.
+ * Checks every window of connected digits: an expiry date or a security code may follow a card
+ * number, another number or zeros may precede it.
  */
 function spansIn(run: DigitRun, minDigits: number): Span[] {
   const windows = windowsOf(run, minDigits);
@@ -163,7 +163,7 @@ function spansIn(run: DigitRun, minDigits: number): Span[] {
   for (const window of windows) if (window.isWhole) keep(window);
   for (const { first, end, isWhole } of windows) {
     if (isWhole || isMasked.subarray(first, end).every(Boolean)) continue;
-    // What is glued to it goes with it: a security code is not kept either.
+    // Digits attached to it are removed too: a security code is not kept either.
     keep({ first: run.groupStart(first), end: run.groupEnd(end - 1), isWhole });
   }
   return joined(kept, run);
@@ -172,11 +172,11 @@ function spansIn(run: DigitRun, minDigits: number): Span[] {
 interface Window {
   readonly first: number;
   readonly end: number;
-  /** Nothing but zeros is glued to it. */
+  /** True when only zeros are attached to it. */
   readonly isWhole: boolean;
 }
 
-/** Windows that overlap are one. */
+/** Merges overlapping windows. */
 function joined(windows: readonly Window[], run: DigitRun): Span[] {
   const spans: { first: number; end: number }[] = [];
   for (const { first, end } of windows.toSorted((a, b) => a.first - b.first)) {
@@ -209,7 +209,7 @@ function windowsOf(run: DigitRun, minDigits: number): Window[] {
 const [anyVisa, anyMastercard, anyMaestro] = [[16, 19], [16], [16, 18, 19]];
 const [amex, diners, others, nobody] = [[15], [14, 16], [16], [] as number[]];
 
-/** How many digits the numbers of an issuer have, by the first four (ISO/IEC 7812-1). */
+/** Returns the numbers of digits that an issuer uses, by the first four (ISO/IEC 7812-1). */
 function issuedLengths(head: number): readonly number[] {
   const two = Math.floor(head / 100);
   if (two >= 40 && two <= 49) return anyVisa;
@@ -221,7 +221,7 @@ function issuedLengths(head: number): readonly number[] {
   return isOther ? others : nobody;
 }
 
-/** Of India and China (81, 82), Uzbekistan (86, 98) and Turkey (97). */
+/** Returns true for India and China (81, 82), Uzbekistan (86, 98) and Turkey (97). */
 function isNational(two: number): boolean {
   return two === 81 || two === 82 || two === 86 || two === 97 || two === 98;
 }

@@ -8,42 +8,42 @@ import {
 } from './card-numbers.ts';
 
 export const MAX_TEXT_LENGTH = 256;
-/** Of a reason that somebody gives for what cannot be undone. */
+/** Length of the reason for an irreversible action. */
 export const MAX_REASON_LENGTH = 500;
 /**
- * A reason says something: one character at least that is seen, which blanks, controls, format
- * characters (U+200B) and fillers that count as letters (U+3164) or symbols (U+2800) are not.
+ * A reason needs at least one visible character, not only blanks, controls, format characters
+ * (U+200B) and fillers that count as letters (U+3164) or symbols (U+2800).
  */
 export const reasonPattern = '(?![\\u115f\\u1160\\u2800\\u3164\\uffa0])[\\p{L}\\p{N}\\p{P}\\p{S}]';
 const TAG_LENGTH = 12;
-/** Of what is longer than it may be, so much more is looked at for what the bound would cut. */
+/** Excess characters examined for numbers that the length limit would cut. */
 const MAX_EXCESS = 4_096;
-/** Where that ends, what is left of a card number cannot be told: it is not kept. */
+/** At that edge a cut card number cannot be recognised, so the text there is dropped. */
 const EDGE_LENGTH = 512;
 
-/** Printable ASCII: nothing in it is left out. */
+/** Printable ASCII: nothing in it is removed. */
 const plain = /^[\x20-\x7e]*$/;
-/** Control and format characters, and separators of lines. */
+/** Control and format characters, and line separators. */
 const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-/** Of a reason: neither these nor blanks. */
+/** Not allowed in reasons: these and blanks. */
 const blank = /[\p{Cc}\p{Cf}\s]+/gu;
 
 /**
- * What a client wrote, as it may be kept and logged: bounded, on one line, without what may be a
- * card number. Every text of a request that is written anywhere goes through here.
+ * Cleans a client's text for storage and logs: bounded, on one line, without possible card numbers.
+ * Every text of a request that is written anywhere goes through here.
  */
 export function cleanText(text: string, maxLength: number = MAX_TEXT_LENGTH): string {
   return cleaned(text, maxLength, withoutCardNumbers);
 }
 
-/** The same of a reason, without what nobody sees. */
+/** Cleans a reason in the same way, and removes invisible characters. */
 export function cleanReason(reason: string): string {
   return cleanText(reason.replace(blank, ' ').trim(), MAX_REASON_LENGTH);
 }
 
 /**
- * The same of a SIP or tel URI, whose phone number stays (docs/reference/access.md): whom it names,
- * and nothing else that stands in it.
+ * Cleans a SIP or tel URI in the same way, but keeps its phone number (docs/reference/access.md):
+ * the party it names, without its other parts.
  */
 export function cleanUri(text: string, maxLength: number = MAX_TEXT_LENGTH): string {
   const uri = parseRequesterUri(text);
@@ -54,8 +54,8 @@ export function cleanUri(text: string, maxLength: number = MAX_TEXT_LENGTH): str
 const salt = randomBytes(16);
 
 /**
- * The same of a name that tells one from another, such as a lease's owner: two that are left out
- * stay two. What they are told apart by is gone with the process, and tells nothing.
+ * Cleans a distinguishing name, such as a lease's owner: two redacted names stay distinct. The
+ * distinction is gone with the process, and reveals nothing.
  */
 export function cleanName(name: string): string {
   if (!hasCardNumber(name)) return name;
@@ -63,7 +63,7 @@ export function cleanName(name: string): string {
   return `${withoutCardNumbersInName(name)}.${tag}`;
 }
 
-/** Masked first, then cut: a part of a card number would pass. */
+/** Masks before it cuts: part of a card number would pass otherwise. */
 function cleaned(text: string, maxLength: number, mask: (text: string) => string): string {
   if (text.length <= maxLength && plain.test(text)) return mask(text);
   const looked = text.slice(0, maxLength + MAX_EXCESS);

@@ -1,20 +1,20 @@
 import type { ShadowDigits } from './digit-shadow.ts';
 
-/** Unix ms have so many digits, and begin with 1 until 2033. */
+/** Unix ms have this many digits, and begin with 1 until 2033. */
 const TIME_DIGITS = 13;
-/** Groups of fewer hold no end of a number with something glued to it. */
+/** Shorter groups hold no end of a number with other digits attached. */
 const MIN_GLUED_DIGITS = 5;
 const HEAD_DIGITS = 4;
 
-/** Connected digits of a text, in groups that nothing separates. Indexes count from the first. */
+/** Connected digits of a text, in groups without separators. Indexes count from the first. */
 export class DigitRun {
   readonly length: number;
   readonly #digits: ShadowDigits;
   readonly #offset: number;
-  /** Of each digit: where its group begins and ends. */
+  /** Per digit: beginning and end of its group. */
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
-  /** Of the digits before an index, where those at even, or at odd, indexes count twice. */
+  /** Sums of the digits before an index, those at even, or at odd, indexes doubled. */
   readonly #even: Int32Array;
   readonly #odd: Int32Array;
 
@@ -30,7 +30,7 @@ export class DigitRun {
     this.#add();
   }
 
-  /** The first four digits from there on, as a number. */
+  /** Returns the first four digits from there on, as a number. */
   head(first: number): number {
     let head = 0;
     for (let index = first; index < first + HEAD_DIGITS; index += 1)
@@ -46,7 +46,7 @@ export class DigitRun {
     return this.#ends[index] ?? index + 1;
   }
 
-  /** What stands before it in its group. */
+  /** Returns the kind of digits before it in its group. */
   startAt(first: number): 'group' | 'zeros' | 'glued' {
     const start = this.groupStart(first);
     if (start === first) return 'group';
@@ -54,20 +54,20 @@ export class DigitRun {
     return 'zeros';
   }
 
-  /** Short groups, and times, which names of owners and requests are made of, are what they are. */
+  /** Returns false for short groups, and times: names of owners and requests contain them. */
   mayBeGlued(index: number): boolean {
     const start = this.groupStart(index);
     const length = this.groupEnd(index) - start;
     return length >= MIN_GLUED_DIGITS && !(length === TIME_DIGITS && this.#at(start) === 1);
   }
 
-  /** The check digit of ISO/IEC 7812-1 annex B is right. */
+  /** True when the check digit of ISO/IEC 7812-1 annex B is correct. */
   isChecked(first: number, end: number): boolean {
     const sums = end % 2 === 0 ? this.#even : this.#odd;
     return ((sums[end] ?? 0) - (sums[first] ?? 0)) % 10 === 0;
   }
 
-  /** Where the text holds them. */
+  /** Returns their place in the text. */
   span(first: number, end: number): { readonly from: number; readonly to: number } {
     const { from, to } = this.#digits;
     return { from: from[this.#offset + first] ?? 0, to: to[this.#offset + end - 1] ?? 0 };

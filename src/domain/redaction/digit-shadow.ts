@@ -1,13 +1,13 @@
-/** The digits of a text, however they are written there. One entry of each list per digit. */
+/** The digits of a text in every notation. Each list has one entry per digit. */
 export interface ShadowDigits {
   /** 0 to 9 */
   readonly values: readonly number[];
-  /** Where the text holds them: `%34` is three characters, a fullwidth 4 is one. */
+  /** Place in the text: `%34` is three characters, a fullwidth 4 is one. */
   readonly from: readonly number[];
   readonly to: readonly number[];
-  /** Characters between the digit before and this one; 0: none, `FAR`: they have no connection. */
+  /** Characters between the previous digit and this one; 0: none, `FAR`: not connected. */
   readonly gaps: readonly number[];
-  /** A plus sign stands right before it. */
+  /** True after an immediately preceding plus sign. */
   readonly plus: readonly boolean[];
 }
 
@@ -39,8 +39,9 @@ const [TAB, RETURN, DIGIT_0, DIGIT_9] = [0x09, 0x0d, 0x30, 0x39];
 const MAX_CODE_POINT = 0x10_ffff;
 
 /**
- * The digits of a text as its reader sees them: escapes read (RFC 3986, HTML, JSON), those of every
- * script and width alike, what is invisible left out, blanks in a row counted as one.
+ * Returns the digits of a text as its reader sees them: escapes decoded (RFC 3986, HTML, JSON),
+ * digits of every script and width treated alike, invisible characters ignored, consecutive blanks
+ * counted as one.
  */
 export function shadowDigits(text: string, quiet: readonly QuietStretch[] = []): ShadowDigits {
   const shadow = new Shadow();
@@ -78,7 +79,7 @@ class Shadow implements ShadowDigits {
     else if (code > BLANK && code < LAST_ASCII) this.#addOther(code);
   }
 
-  /** As compatible characters stand for it: a fullwidth, circled or raised digit is one. */
+  /** Adds compatible characters: a fullwidth, circled or raised digit counts as a digit. */
   addAll(characters: string, from: number, to: number): void {
     for (const character of characters.normalize('NFKC')) {
       const code = character.codePointAt(0) ?? 0;
@@ -134,7 +135,7 @@ function readEscape(text: string, index: number, shadow: Shadow): number | undef
   return to;
 }
 
-/** Escaped bytes of UTF-8, one character after the other. */
+/** Reads escaped bytes of UTF-8, one character after the other. */
 function readPercents(run: string, at: number, shadow: Shadow): void {
   const written = [...run.matchAll(percentEscape)];
   const bytes = Buffer.from(written.map((one) => Number.parseInt(one[1] ?? '', 16)));
@@ -156,7 +157,7 @@ function isDigit(code: number): boolean {
   return code >= DIGIT_0 && code <= DIGIT_9;
 }
 
-/** Unicode keeps the ten digits of a script together and in order (UAX #44, Decimal). */
+/** Returns the digit: Unicode keeps a script's ten digits together and in order (UAX #44). */
 function digitOf(code: number): number {
   let zero = code;
   while (decimalDigit.test(String.fromCodePoint(zero - 1))) zero -= 1;

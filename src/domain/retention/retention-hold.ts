@@ -3,14 +3,14 @@ import type { ExpiryFilter, RetentionStore } from '../ports/retention-store.ts';
 import type { UccRegistry } from '../ucc/ucc-registry.ts';
 import type { ClockReading } from './trusted-clock.ts';
 
-/** What retention would destroy, and leaves until a person says so. */
+/** Recordings that retention would destroy, held until they are confirmed. */
 export interface RetentionHold {
-  /** `clock`: the wall clock is not believed. `number`: more than a pass may destroy. */
+  /** `clock`: the wall clock is not trusted. `number`: more than a pass may destroy. */
   readonly reason: 'clock' | 'number';
-  /** Else what surely is due, whatever the wall clock says, is destroyed all the same. */
+  /** False: recordings surely due, whatever the wall clock says, are destroyed all the same. */
   readonly holdsAll: boolean;
   readonly detail: string;
-  /** That would be destroyed; one of several UCCs counts for each of them. */
+  /** Recordings that would be destroyed; one of several UCCs counts for each of them. */
   readonly recordings: number;
   readonly uccs: readonly DueOfUcc[];
 }
@@ -18,13 +18,13 @@ export interface RetentionHold {
 export interface DueOfUcc {
   readonly uccName: string;
   readonly recordings: number;
-  /** Unix ms: those that began earlier. */
+  /** Unix ms: recordings that began earlier. */
   readonly beganBefore: number;
 }
 
-/** When recordings of a UCC are due. */
+/** The time when recordings of a UCC are due. */
 export interface RetentionTerms {
-  /** Unix ms: those that began earlier are. */
+  /** Unix ms: recordings that began earlier are due. */
   readonly before: number;
   readonly spareMarked: boolean;
 }
@@ -32,7 +32,7 @@ export interface RetentionTerms {
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
-/** At `now`, Unix ms; undefined of a UCC that keeps recordings for ever. */
+/** Returns the terms at `now`, Unix ms; undefined for a UCC that keeps recordings for ever. */
 export function retentionTerms(
   uccs: UccRegistry,
   uccName: string,
@@ -50,19 +50,19 @@ export interface HoldPorts {
   readonly maxDestroyedPerPass: number;
 }
 
-/** Whether the recording is due at `now`, Unix ms, by all that is known of its age. */
+/** Returns true when the recording is due at `now`, Unix ms, by all evidence of its age. */
 export type IsDue = (record: CallRecord, now: number) => boolean;
 
 const PAGE = 500;
 
-/** @param maxRecordings that may be destroyed unasked */
+/** @param maxRecordings that may be destroyed without confirmation */
 export async function holdOf(
   ports: HoldPorts,
   { wall, now, offMs }: ClockReading,
   { maxRecordings, isDue }: { readonly maxRecordings: number; readonly isDue: IsDue },
 ): Promise<RetentionHold | undefined> {
   let proven = await dueAt(ports, now);
-  // What was recorded under a clock that was behind seems older than it is.
+  // A recording made under a clock that was behind seems older than it is.
   if (sum(proven) > maxRecordings) proven = await dueAt(ports, now, isDue);
   const isTooMany = sum(proven) > maxRecordings;
   if (offMs !== 0) {
@@ -79,7 +79,7 @@ export async function holdOf(
   return { reason: 'number', holdsAll: true, detail, recordings, uccs: proven };
 }
 
-/** @param isDue of each; without it, as fast as the database counts, at the most */
+/** @param isDue applied to each; without it the database counts fast, an upper bound */
 async function dueAt(
   { uccs, keeping }: HoldPorts,
   now: number,

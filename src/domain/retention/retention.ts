@@ -19,28 +19,28 @@ export interface RetentionPorts {
   readonly clock: TrustedClock;
   readonly intervalMs: number;
   readonly maxDestroyedPerPass: number;
-  /** False while the bucket may be another Hush's: nothing is destroyed by age then. */
+  /** Returns false while the bucket may be another Hush's: nothing is destroyed by age then. */
   mayDestroy(): boolean;
-  /** The row of what is destroyed, for the commit that says so. */
+  /** Returns the audit row of a destruction, for its commit. */
   audit(record: CallRecord): AuditRecord;
   onError(cause: unknown): void;
 }
 
 const BATCH = 64;
-/** The clock is looked at this often: a pass follows where it is believed no longer, or again. */
+/** Interval between looks at the clock: a pass follows when trust in it is lost or regained. */
 const LOOK_INTERVAL_MS = 60_000;
-/** What could not be finished is tried again after this, twice as long each time. */
+/** Wait before the first retry of unfinished work; it doubles each time. */
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
-/** Destroyed at once: what each waits for is the disk, or the bucket. */
+/** Destroyed in parallel: each waits for the disk, or the bucket. */
 const AT_ONCE = 8;
-/** Of calls whose clock was set meanwhile, the length is not believed to be more. */
+/** Longest accepted length for calls during which the clock was set. */
 const MAX_LENGTH_MS = 86_400_000;
 
 /**
- * Destroys recordings that are older than their UCC keeps them, and goes on with erasures that
- * were interrupted: at start, and from then on at an interval. A clock that is not believed, and a
- * pass that would destroy too many, wait for a person (docs/decisions/0025).
+ * Destroys recordings that are older than their UCC keeps them, and resumes interrupted erasures:
+ * at start, and then at an interval. An untrusted clock, and a pass that would destroy too many,
+ * wait for confirmation (docs/decisions/0025).
  */
 export class Retention {
   readonly #ports: RetentionPorts;
@@ -51,14 +51,14 @@ export class Retention {
   #closed = false;
   #hold: RetentionHold | undefined;
   #wasInDoubt = false;
-  /** So many more than a pass may destroy, as a person said. */
+  /** Confirmed recordings beyond the number that a pass may destroy. */
   #confirmed = 0;
 
   constructor(ports: RetentionPorts) {
     this.#ports = ports;
   }
 
-  /** What waits for a person, as the last pass found it. */
+  /** Recordings that wait for confirmation, as of the last pass. */
   get hold(): RetentionHold | undefined {
     return this.#hold;
   }
@@ -81,10 +81,10 @@ export class Retention {
   }
 
   /**
-   * A person has seen what would be destroyed: it is, in a pass that is begun here.
-   * @param recordings how many they were told
-   * @param audit who says so: written before anything is destroyed
-   * @returns false where nothing is held, or not so many are
+   * Confirms the destruction of held recordings, and starts a pass that carries it out.
+   * @param recordings the number that the person was shown
+   * @param audit row that names the person, written before anything is destroyed
+   * @returns false where nothing is held, or the number differs
    */
   async confirm(recordings: number, audit: AuditRecord): Promise<boolean> {
     await this.#running;
@@ -99,7 +99,7 @@ export class Retention {
     return true;
   }
 
-  /** What is begun is finished. May be called twice. */
+  /** Finishes work in progress. May be called twice. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers) clearInterval(timer);
@@ -107,7 +107,7 @@ export class Retention {
     await this.#running;
   }
 
-  /** An erasure could not be finished: what keeps it from that is mostly over within seconds. */
+  /** Retries an unfinished erasure: its obstacle is usually gone within seconds. */
   retrySoon(): void {
     if (this.#closed || this.#retry) return;
     const waitMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures);
@@ -163,7 +163,7 @@ export class Retention {
   async #destroy(due: CallRecord[], budget: Budget): Promise<void> {
     const next = async (): Promise<void> => {
       for (let record = due.pop(); record !== undefined; record = due.pop()) {
-        // Whoever corrects a setting saves what it has not reached yet.
+        // Correcting a setting saves the recordings it has not reached yet.
         if (this.#closed || budget.left <= 0) return;
         if (!this.#isDue(record, this.#ports.clock.now())) continue;
         budget.left -= 1;
@@ -171,7 +171,7 @@ export class Retention {
         await this.#ports.erasures
           .erase({ ...asked, callId: record.id, audit: this.#ports.audit(record) })
           .catch((cause: unknown) => {
-            // Held, or destroyed by somebody else, in the meantime.
+            // Held, or destroyed by another request, in the meantime.
             if (!(cause instanceof RecordingRefusedError)) throw cause;
           });
       }
@@ -179,7 +179,7 @@ export class Retention {
     await Promise.all(Array.from({ length: AT_ONCE }, next));
   }
 
-  /** By any of the UCCs that took part: the one that keeps it the shortest counts. */
+  /** Applies the shortest term of all UCCs that took part. */
   #isDue(record: CallRecord, now: number): boolean {
     const { uccs } = this.#ports;
     const beganAt = this.#beganAt(record);
@@ -190,7 +190,7 @@ export class Retention {
     });
   }
 
-  /** The later one of what the wall clock said then and what is known by now. */
+  /** Returns the later of the recorded wall clock time and the time known by now. */
   #beganAt({ beganAt, endedAt, dialogue }: CallRecord): number {
     const ended = dialogue.endedAt && this.#ports.clock.timeOf(dialogue.endedAt);
     if (!ended) return beganAt;
@@ -199,7 +199,7 @@ export class Retention {
   }
 }
 
-/** How many a pass may still destroy. */
+/** The number that a pass may still destroy. */
 interface Budget {
   left: number;
 }

@@ -4,28 +4,28 @@ import type { Clock } from '../ports/clock.ts';
 import type { ClockAnchor, ClockAnchorStore } from '../ports/clock-anchor-store.ts';
 
 export interface ClockReading {
-  /** Unix ms: what the wall clock says. */
+  /** Unix ms: the wall clock's time. */
   readonly wall: number;
-  /** Unix ms: what surely is past. Earlier than `wall` while that is ahead of what can be true. */
+  /** Unix ms: surely past. Less than `wall` while the wall clock is implausibly far ahead. */
   readonly now: number;
-  /** By how much the wall clock is ahead (positive) or behind; 0 while it is believed. */
+  /** How far the wall clock is ahead (positive) or behind; 0 while it is trusted. */
   readonly offMs: number;
 }
 
 /** NTP slews and steps less than this. */
 const MAX_STEP_MS = 600_000;
-/** A machine may have been off this long without anybody being asked. */
+/** Longest time that a machine may be off without confirmation. */
 const MAX_OFF_MS = 259_200_000;
 
 interface Reference extends ClockAnchor {
-  /** So much more than the monotonic clock tells may have passed. */
+  /** Time that may have passed beyond what the monotonic clock shows. */
   readonly slackMs: number;
 }
 
 /**
- * The wall clock, as far as it is believed: it must go as the monotonic clock goes, and go on about
- * where it was when it was last believed, by this process or one before it. What destroys by age
- * counts by `now`, which no step of the wall clock brings forward.
+ * The wall clock, as far as it is trusted: it must run like the monotonic clock, and continue near
+ * its last trusted time, set by this process or an earlier one. Destruction by age uses `now`,
+ * which no step of the wall clock brings forward.
  */
 export class TrustedClock implements Clock {
   readonly #clock: Clock;
@@ -47,7 +47,7 @@ export class TrustedClock implements Clock {
     const moment = this.#moments.moment();
     if (last?.moment.bootId === moment.bootId) this.#reference = { ...last, slackMs: 0 };
     else {
-      // Nobody knows how long no process ran, nor whether this is the same machine.
+      // It is unknown how long no process ran, and whether this is the same machine.
       const at = last?.at ?? (await this.#store.lastEventAt());
       if (at !== undefined) this.#reference = { at, moment, slackMs: MAX_OFF_MS };
     }
@@ -68,13 +68,13 @@ export class TrustedClock implements Clock {
     return { wall, now: Math.min(wall, least), offMs: wall - least };
   }
 
-  /** Keeps what the wall clock says for the next look, unless it is in doubt. */
+  /** Saves the wall clock's time for the next look, unless it is in doubt. */
   async believe(): Promise<void> {
     const { wall, offMs } = this.look();
     if (offMs === 0) await this.#anchor(wall);
   }
 
-  /** A person says that the wall clock is right. */
+  /** Confirms, on a person's word, that the wall clock is right. */
   async confirm(audit: AuditRecord): Promise<void> {
     await this.#anchor(this.#clock.now(), audit);
   }
@@ -87,8 +87,8 @@ export class TrustedClock implements Clock {
   }
 
   /**
-   * When that moment was, Unix ms, whatever the wall clock said then; undefined where it was
-   * believed at no time of that boot.
+   * Returns when that moment was, Unix ms, whatever the wall clock said then; undefined where it
+   * was never trusted during that boot.
    */
   timeOf({ bootId, monotonicMs }: Moment): number | undefined {
     const anchor = this.#anchors.get(bootId);

@@ -5,12 +5,12 @@ import { isSameUcc, type UccSettings, withSettings } from '../model/ucc.ts';
 import type { Store } from '../ports/store.ts';
 import type { UccRegistry } from './ucc-registry.ts';
 
-/** What the configuration says, as the audit log may tell it. */
+/** The configuration in the form that the audit log may hold. */
 export interface EffectiveConfiguration {
   readonly uccs: readonly (UccSettings & { readonly name: string })[];
-  /** Everything else, by paths: `http.port`. */
+  /** All other settings, by paths: `http.port`. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** All secrets, one behind the other; empty where there are none. */
+  /** All secrets, concatenated; empty where there are none. */
   readonly secrets: string;
 }
 
@@ -18,7 +18,7 @@ export interface ConfigurationPorts {
   readonly store: Pick<Store, 'commit' | 'configuration'>;
   readonly uccs: UccRegistry;
   readonly auditLog: AuditLog;
-  /** Slow to guess from. */
+  /** Returns a hash that is slow to guess from. */
   hash(secrets: string): Promise<string>;
   verify(secrets: string, hash: string): Promise<boolean>;
 }
@@ -27,8 +27,8 @@ const file = systemCaller('configuration', 'config');
 const reason = 'configuration file';
 
 /**
- * Brings the store up to date with the configuration at a start, and the audit log with what that
- * changes: what somebody wrote into a file while Hush was down is on record from here on.
+ * Brings the store up to date with the configuration at a start, and writes the changes to the
+ * audit log: edits made to the file while Hush was down are on record from here on.
  */
 export async function recordConfiguration(
   told: EffectiveConfiguration,
@@ -38,26 +38,29 @@ export async function recordConfiguration(
   await recordSettings(told, ports);
 }
 
-/** The file's UCCs are created, and brought up to date with it. */
+/** Creates the file's UCCs, or updates them to match it. */
 async function seed(
   name: string,
   settings: UccSettings,
   { uccs, auditLog }: ConfigurationPorts,
 ): Promise<void> {
   const before = uccs.get(name);
-  // What the file has said before is no change, and leaves no row.
+  // A setting that the file already had is no change, and leaves no row.
   if (before && isSameUcc(before, withSettings(before, settings))) return;
   const auditOf: AuditOf = (change) =>
     auditLog.entry(file, {
-      ...{ action: `ucc ${before ? 'change' : 'save'} ${name}`, uccName: name },
-      ...{ outcome: 'ok', reason, change },
+      action: `ucc ${before ? 'change' : 'save'} ${name}`,
+      uccName: name,
+      outcome: 'ok',
+      reason,
+      change,
     });
   const by = { auditOf, hasReason: true };
   if (before) await uccs.patch(name, settings, by);
   else await uccs.put(name, settings, by);
 }
 
-/** Of secrets only that they are others. A first start changes nothing, and is remembered. */
+/** Records of secrets only that they changed. A first start changes nothing, and is remembered. */
 async function recordSettings(
   { settings: now, secrets }: EffectiveConfiguration,
   { store, auditLog, hash, verify }: ConfigurationPorts,

@@ -16,14 +16,14 @@ import { strictestOf, type UccRules } from './ucc-rules.ts';
 
 const LOOK_AGAIN_MS = 1_000;
 
-/** Who changes settings. */
+/** The author of a change to settings. */
 export interface UccChange {
   readonly auditOf: AuditOf;
-  /** Recordings that are destroyed sooner are so for a reason that somebody gave. */
+  /** True when a reason was given for destroying recordings sooner. */
   readonly hasReason: boolean;
 }
 
-/** Recordings would be destroyed sooner than now, and nobody said why. */
+/** Recordings would be destroyed sooner than now, and no reason was given. */
 export class RetentionReasonError extends Error {
   override readonly name = 'RetentionReasonError';
 }
@@ -35,7 +35,7 @@ export class RetentionReasonError extends Error {
 export class UccRegistry {
   readonly #store: Store;
   readonly #uccs = new Map<string, Ucc>();
-  /** Of lists of names, which never change; a call's next record has the same one. */
+  /** Keyed by lists of names, which never change; a call's next record has the same one. */
   #rules = new WeakMap<readonly string[], UccRules>();
   #lastWrite: Promise<unknown> = Promise.resolve();
 
@@ -51,7 +51,7 @@ export class UccRegistry {
     return this.#uccs.get(uccKey(name));
   }
 
-  /** What counts for the call, by the rules of every UCC of its dialogue; undefined: of none. */
+  /** Returns the combined rules of every UCC of the call's dialogue; undefined without any. */
   rulesOf({ dialogue }: Pick<CallRecord, 'dialogue'>): UccRules | undefined {
     return this.rulesOfAll(dialogue.ruledBy);
   }
@@ -66,7 +66,7 @@ export class UccRegistry {
     return rules;
   }
 
-  /** An agent or a supervisor of the UCC of that name. */
+  /** Returns true for an agent or a supervisor of the UCC of that name. */
   isMember(name: string, uri: string): boolean {
     const ucc = this.get(name);
     return ucc !== undefined && isMember(ucc, uri);
@@ -77,7 +77,7 @@ export class UccRegistry {
   }
 
   /**
-   * Creates the UCC, or replaces every setting of it.
+   * Creates the UCC, or replaces all its settings.
    * @throws RetentionReasonError, and nothing has changed
    */
   put(name: string, settings: UccSettings, by: UccChange): Promise<Ucc> {
@@ -85,7 +85,7 @@ export class UccRegistry {
   }
 
   /**
-   * Changes the settings given; undefined when there is no such UCC.
+   * Changes the given settings; returns undefined when there is no such UCC.
    * @throws RetentionReasonError, and nothing has changed
    */
   async patch(name: string, settings: UccSettings, by: UccChange): Promise<Ucc | undefined> {
@@ -93,7 +93,7 @@ export class UccRegistry {
     return this.#write(name, by, () => withSettings(this.get(name) ?? newUcc(name), settings));
   }
 
-  /** What the store has counts, whatever was answered. */
+  /** Reads the store again: its contents count, whatever the answer was. */
   #lookAgain(): void {
     setTimeout(() => {
       this.load().then(

@@ -1,10 +1,10 @@
 import type { PauseExpiry } from '../model/lease.ts';
 import type { Ucc } from '../model/ucc.ts';
 
-/** What several UCCs together say of one call: where they differ, the stricter of them counts. */
+/** The combined rules of several UCCs for one call: where they differ, the stricter one applies. */
 export type UccRules = Omit<Ucc, 'name'>;
 
-/** The first of them is the strictest: it neither records nor forgets the pause. */
+/** The first is the strictest: it neither records nor forgets the pause. */
 const strictestExpiries: readonly PauseExpiry[] = ['keep', 'stop', 'resume'];
 
 /** @param uccs at least one */
@@ -28,7 +28,7 @@ export function strictestOf(uccs: readonly Ucc[]): UccRules {
   };
 }
 
-/** Zero stands for no limit. */
+/** Returns the least value above zero, which stands for no limit. */
 function leastAboveZero(values: readonly number[]): number {
   const limits = values.filter((value) => value > 0);
   return limits.length === 0 ? 0 : Math.min(...limits);

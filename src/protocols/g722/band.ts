@@ -1,6 +1,6 @@
-/** Of one sub-band: what ITU-T G.722 says of its scale factor, and where it begins. */
+/** Scale factor law of one sub-band in ITU-T G.722, with its initial value. */
 export interface BandLaw {
-  /** By what a code says: how much the scale factor's logarithm grows. */
+  /** Growth of the scale factor's logarithm, by code. */
   readonly growth: Int16Array;
   readonly maxLogarithm: number;
   readonly shift: number;
@@ -9,10 +9,9 @@ export interface BandLaw {
 
 /** Tables of blocks LOGSCL and LOGSCH, already looked up by code (RL42 and RH2). */
 export const lowLaw: BandLaw = {
-  growth: Int16Array.of(
-    ...[-60, 3042, 1198, 538, 334, 172, 58, -30],
-    ...[3042, 1198, 538, 334, 172, 58, -30, -60],
-  ),
+  growth: Int16Array.from([
+    -60, 3042, 1198, 538, 334, 172, 58, -30, 3042, 1198, 538, 334, 172, 58, -30, -60,
+  ]),
   maxLogarithm: 18_432,
   shift: 8,
   firstScale: 32,
@@ -33,9 +32,9 @@ const ZEROS = 6;
  * quantizer's scale factor, and a predictor of two poles and six zeros.
  */
 export class Band {
-  /** DETL, DETH: what the quantizer's steps are multiplied with. */
+  /** DETL, DETH: multiplies the quantizer's steps. */
   scale: number;
-  /** SL, SH: what is expected next. */
+  /** SL, SH: the predicted next value. */
   prediction = 0;
   readonly #law: BandLaw;
   #logarithm = 0;
@@ -55,8 +54,8 @@ export class Band {
   }
 
   /**
-   * @param code by which the scale factor changes
-   * @param difference between what was expected and what came
+   * @param code that changes the scale factor
+   * @param difference between the predicted and the actual value
    */
   adapt(code: number, difference: number): void {
     this.#rescale(code);
@@ -127,7 +126,7 @@ export class Band {
   }
 }
 
-/** To 16 bits. */
+/** Limits to 16 bits. */
 export function saturate(value: number): number {
   if (value > 32_767) return 32_767;
   return value < -32_768 ? -32_768 : value;

@@ -5,15 +5,15 @@ import { coarseLowLevels, highLevels, lowLevels } from './tables.ts';
 /** A byte holds two samples at 16 kHz. */
 export const SAMPLES_PER_BYTE = 2;
 
-/** ITU-T G.722 at 64 kbit/s: what it makes of a byte depends on those before it. */
+/** ITU-T G.722 at 64 kbit/s: decoding a byte depends on the bytes before it. */
 export class G722Decoder {
   readonly #low = new Band(lowLaw);
   readonly #high = new Band(highLaw);
   readonly #filter = new MirrorFilter();
 
   /**
-   * Decodes `bytes` into `target` from `at` (in samples) on. What has no room is not decoded.
-   * @returns how many samples were written
+   * Decodes `bytes` into `target` from `at` (in samples) on, as far as there is room.
+   * @returns the number of samples written
    */
   decode(bytes: Uint8Array, target: Int16Array, at: number): number {
     const room = Math.floor((target.length - at) / SAMPLES_PER_BYTE);
@@ -48,7 +48,7 @@ export class G722Decoder {
   }
 }
 
-/** LIMIT: to 15 bits. */
+/** LIMIT: limits to 15 bits. */
 function limit(value: number): number {
   return Math.max(-16_384, Math.min(16_383, value));
 }

@@ -1,7 +1,7 @@
 import { mirrorTaps } from './tables.ts';
 
 const TAPS = 2 * mirrorTaps.length;
-/** The delay line is moved to its beginning once it has filled so much. */
+/** Fill level at which the delay line is moved back to its beginning. */
 const ROOM = 1_024;
 
 /** The quadrature mirror filter that splits 16 kHz into two bands of 8 kHz, and joins them. */
@@ -12,7 +12,7 @@ export class MirrorFilter {
   first = 0;
   second = 0;
 
-  /** Two values in, two sums out. */
+  /** Takes two values in and gives two sums out. */
   push(older: number, newer: number): void {
     const line = this.#line;
     if (this.#end + 2 > ROOM) {

@@ -1,24 +1,24 @@
 import { buildPage, lacingValuesOf, MAX_LACING_VALUES, PageFlag } from './page.ts';
 
-/** A page is over after so much audio: a listener hears it before the next one comes. 48 kHz */
+/** Audio per page: a listener hears a page before the next one comes. 48 kHz */
 const PAGE_SAMPLES = 48_000;
 const HEAD_VERSION = 1;
 
 export interface OpusStreamFormat {
   readonly channels: 1 | 2;
-  /** What the encoder puts before the first sample, at 48 kHz (RFC 7845 section 4.2). */
+  /** Encoder delay before the first sample, at 48 kHz (RFC 7845 section 4.2). */
   readonly preSkip: number;
-  /** Of what was encoded, Hz; for information only. */
+  /** Sample rate of the original audio, Hz; for information only. */
   readonly inputSampleRate: number;
   /** Any 32 bits. */
   readonly serial: number;
-  /** Who encoded it. */
+  /** Name of the encoder. */
   readonly vendor: string;
 }
 
 /**
- * Packets of Opus as an Ogg file, page after page (RFC 7845). A page is given out when the packet
- * after it comes, so that the last one always has a packet to trim.
+ * Writes packets of Opus as an Ogg file, page after page (RFC 7845). A page is returned when the
+ * packet after it comes, so that the last one always has a packet to trim.
  */
 export class OpusStream {
   readonly #format: OpusStreamFormat;
@@ -32,7 +32,7 @@ export class OpusStream {
     this.#format = format;
   }
 
-  /** The two header pages; they come first. */
+  /** Returns the two header pages, which come first. */
   head(): Buffer {
     const { channels, preSkip, inputSampleRate, vendor } = this.#format;
     const head = Buffer.alloc(19);
@@ -50,8 +50,9 @@ export class OpusStream {
   }
 
   /**
-   * @param samples that the packet lasts, at 48 kHz
-   * @returns the page before it, where that one is full
+   * Adds a packet.
+   * @param samples duration of the packet, at 48 kHz
+   * @returns the page before it, if that one is full
    */
   add(packet: Uint8Array, samples: number): Buffer | undefined {
     const lacingValues = lacingValuesOf(packet.length);
@@ -66,8 +67,8 @@ export class OpusStream {
   }
 
   /**
-   * The last page.
-   * @param samples of the whole stream that are to be heard: packets may hold more, at its end
+   * Returns the last page.
+   * @param samples audible length of the whole stream: packets may hold more, at its end
    */
   end(samples: number): Buffer {
     const granule = Math.min(this.#samples, this.#format.preSkip + samples);

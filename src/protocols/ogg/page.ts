@@ -26,7 +26,7 @@ export interface PageHeader {
   readonly number: number;
 }
 
-/** How many lacing values tell a packet of so many bytes that ends in its page. */
+/** Returns the number of lacing values for a packet of that size that ends in its page. */
 export function lacingValuesOf(bytes: number): number {
   return Math.floor(bytes / FULL_LACING) + 1;
 }

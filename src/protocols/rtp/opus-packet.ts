@@ -9,8 +9,8 @@ const HYBRID_FRAME_SAMPLES = [480, 960] as const;
 const CELT_FRAME_SAMPLES = [120, 240, 480, 960] as const;
 
 /**
- * How long a packet lasts, in samples at 48 kHz, read from its first bytes (RFC 6716 section 3.1).
- * 0 for what is no packet: empty, without its frame count, or longer than any may be.
+ * Returns a packet's duration in samples at 48 kHz, from its first bytes (RFC 6716 section 3.1); 0
+ * for an invalid packet: empty, without its frame count, or too long.
  */
 export function opusSamples(data: Uint8Array, start: number, end: number): number {
   if (start >= end) return 0;
@@ -20,7 +20,7 @@ export function opusSamples(data: Uint8Array, start: number, end: number): numbe
   return frames > MAX_FRAMES || samples > MAX_PACKET_SAMPLES ? 0 : samples;
 }
 
-/** By configuration number (RFC 6716 table 2). */
+/** Returns a frame's samples by configuration number (RFC 6716 table 2). */
 function frameSamples(configuration: number): number {
   if (configuration < 12) return SILK_FRAME_SAMPLES[configuration & 3] as number;
   if (configuration < 16) return HYBRID_FRAME_SAMPLES[configuration & 1] as number;

@@ -29,8 +29,8 @@ export function emptyRtpPacket(): RtpPacket {
 
 /**
  * Parses the first `length` bytes into `target`, so that the path of a packet allocates nothing.
- * Returns false for what is no whole RTP version 2 packet: bad version, header, extension or
- * padding running past the end.
+ * Returns false for anything other than a whole RTP version 2 packet: bad version, header,
+ * extension or padding running past the end.
  */
 export function parseRtp(data: Buffer, target: RtpPacket, length = data.length): boolean {
   if (length < RTP_HEADER_BYTES) return false;

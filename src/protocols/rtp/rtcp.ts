@@ -7,12 +7,12 @@ const CNAME = 1;
 const HEADER_BYTES = 4;
 const SENDER_INFO_BYTES = 20;
 const BLOCK_BYTES = 24;
-/** Between 1900, where NTP begins, and 1970. */
+/** Seconds between 1900, where NTP begins, and 1970. */
 const NTP_UNIX_SECONDS = 2_208_988_800;
 /** SDES texts count their bytes in one byte (section 6.5). */
 const MAX_CNAME_BYTES = 255;
 
-/** What a sender tells of its own clock (RFC 3550 section 6.4.1). */
+/** A sender's report on its own clock (RFC 3550 section 6.4.1). */
 export interface SenderReport {
   readonly ssrc: number;
   /** Unix ms with fraction; undefined where the sender has no wall clock. */
@@ -22,21 +22,21 @@ export interface SenderReport {
   readonly timestamp: number;
 }
 
-/** Of a compound packet, what a recorder needs. */
+/** The parts of a compound packet that a recorder needs. */
 export interface RtcpReading {
-  /** Who sent it. */
+  /** SSRC of the sender. */
   readonly ssrc: number;
   readonly report: SenderReport | undefined;
   /** The sender's canonical name: streams that share it share a clock (section 6.5.1). */
   readonly cname: string | undefined;
 }
 
-/** What is told of one source (RFC 3550 section 6.4.1). */
+/** Report on one source (RFC 3550 section 6.4.1). */
 export interface ReportBlock {
   readonly ssrc: number;
-  /** Since the report before, in 256ths. */
+  /** Loss since the previous report, in 256ths. */
   readonly fractionLost: number;
-  /** Since its first packet; negative where duplicates came. */
+  /** Loss since its first packet; negative after duplicates. */
   readonly lost: number;
   /** Its sequence number with the number of its cycles above the lower 16 bits. */
   readonly highestSequence: number;
@@ -44,17 +44,17 @@ export interface ReportBlock {
   readonly jitter: number;
   /** `ntpMiddle` of its last report; 0 before one. */
   readonly lastReport: number;
-  /** Since then, in 65536ths of a second. */
+  /** Time since then, in 65536ths of a second. */
   readonly sinceLastReport: number;
 }
 
-/** True for what comes at a port that RTP and RTCP share and is RTCP (RFC 5761 section 4). */
+/** Returns true for RTCP at a port that RTP and RTCP share (RFC 5761 section 4). */
 export function isRtcp(datagram: Uint8Array): boolean {
   const second = datagram[1] ?? 0;
   return ((datagram[0] ?? 0) & 0xc0) === 0x80 && second >= 192 && second <= 223;
 }
 
-/** Undefined for what is no compound packet of RFC 3550 (appendix A.2). */
+/** Returns undefined for anything other than a compound packet of RFC 3550 (appendix A.2). */
 export function parseRtcp(datagram: Buffer): RtcpReading | undefined {
   const first = datagram[1];
   if (datagram.length < 2 * HEADER_BYTES) return undefined;
@@ -77,11 +77,11 @@ export interface ReceiverReportFields {
   /** Our own. */
   readonly ssrc: number;
   readonly cname: string;
-  /** Of the source that was heard since the last report, if one was. */
+  /** Report on the source heard since the last report, if any. */
   readonly block: ReportBlock | undefined;
 }
 
-/** A receiver report and the source description that must follow it (RFC 3550 section 6.1). */
+/** Builds a receiver report and the source description that must follow (RFC 3550 section 6.1). */
 export function buildReceiverReport({ ssrc, cname, block }: ReceiverReportFields): Buffer {
   const report = Buffer.alloc(2 * HEADER_BYTES + (block ? BLOCK_BYTES : 0));
   writeHeader(report, block ? 1 : 0, RECEIVER_REPORT);
@@ -113,7 +113,7 @@ function writeBlock(at: Buffer, block: ReportBlock): void {
   at.writeUInt32BE(Math.min(0xffff_ffff, Math.round(block.sinceLastReport)), 20);
 }
 
-/** Where the packet that begins at `start` ends; undefined where it is broken. */
+/** Returns the end of the packet that begins at `start`; undefined for a malformed one. */
 function endOf(datagram: Buffer, start: number): number | undefined {
   if (datagram.length - start < HEADER_BYTES) return undefined;
   if ((datagram[start] as number) >> 6 !== 2) return undefined;
@@ -133,7 +133,7 @@ function readSenderReport(packet: Buffer): SenderReport | undefined {
   };
 }
 
-/** The name of `ssrc`, if the first chunk is about it. */
+/** Returns the name of `ssrc`, if the first chunk is about it. */
 function readCname(packet: Buffer, ssrc: number): string | undefined {
   if (packet.length < 2 * HEADER_BYTES || packet.readUInt32BE(4) !== ssrc) return undefined;
   for (let at = 2 * HEADER_BYTES; at + 2 <= packet.length && packet[at] !== 0; ) {

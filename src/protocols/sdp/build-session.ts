@@ -3,16 +3,16 @@ import { inlineParameters } from './crypto-attribute.ts';
 import type { SdpCrypto, SdpDirection, SdpMedia, SdpOffer, SdpPayload } from './types.ts';
 
 interface SessionFields {
-  /** Address of the o-line and c-line, IPv4 or IPv6; where media is wanted or comes from. */
+  /** Address of the o-line and c-line, IPv4 or IPv6, for receiving and sending media. */
   readonly address: string;
-  /** Decimal digits, the same through a dialog. */
+  /** Decimal digits, constant throughout a dialog. */
   readonly sessionId: string;
   /** Rises by one with every changed description (RFC 3264 section 8). */
   readonly sessionVersion: number;
 }
 
 interface Transport {
-  /** What we protect packets with: of an answer, the one that was chosen. */
+  /** Protection of our own packets; in an answer, the chosen one. */
   readonly crypto?: SdpCrypto | undefined;
   /** RFC 5761 */
   readonly rtcpMux?: boolean;
@@ -36,7 +36,7 @@ export interface OfferMedia extends Transport {
   readonly port: number;
   readonly label: string;
   readonly payloads: readonly SdpPayload[];
-  /** Left out, the m-line has no direction attribute, as of clients that hold by address alone. */
+  /** Omitted: no direction attribute, as from clients that hold by address alone. */
   readonly direction?: SdpDirection | undefined;
 }
 
@@ -45,8 +45,8 @@ export interface OfferOptions extends SessionFields {
 }
 
 /**
- * One m-line for each of the offer's, in its order (RFC 3264 section 6), labels repeated. An m-line
- * that `media` leaves out, or for which none of the chosen payload types was offered, is refused.
+ * Builds one m-line for each of the offer's, in order (RFC 3264 section 6), with its label. An
+ * m-line missing in `media`, or without an offered payload type among the chosen ones, is refused.
  */
 export function buildAnswer(options: AnswerOptions): string {
   const media = options.offer.media.map((offered) => {
@@ -64,7 +64,7 @@ export function buildAnswer(options: AnswerOptions): string {
   return writeSession(options, media);
 }
 
-/** Audio m-lines of a Session Recording Client (RFC 7866 section 7.1.1), each with its label. */
+/** Builds the audio m-lines of a Session Recording Client (RFC 7866 section 7.1.1), with labels. */
 export function buildOffer(options: OfferOptions): string {
   const media = options.media.map((line) => ({
     ...mediaLine(line.port, line.payloads, line.direction),
@@ -124,7 +124,7 @@ function mediaLine(
   };
 }
 
-/** Encoding names compare without case (RFC 4855), but some clients compare these as registered. */
+/** Returns the name as registered: RFC 4855 ignores case, but some clients do not. */
 function rtpmapName(encoding: string): string {
   return encoding === 'TELEPHONE-EVENT' || encoding === 'OPUS' ? encoding.toLowerCase() : encoding;
 }

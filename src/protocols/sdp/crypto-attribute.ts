@@ -4,12 +4,12 @@ import type { SdpCrypto } from './types.ts';
 const attribute = /^(\d{1,9}) +(\S+) +(\S+)((?: +\S+)*) *$/;
 /** One key, an optional lifetime, and no master key identifier: packets would carry it. */
 const inlineKey = /^inline:([A-Za-z0-9+/]+={0,2})(?:\|(?:2\^)?\d+)?$/i;
-/** What is optional to heed, or says what holds anyway (RFC 4568 sections 6.3 and 6.3.6). */
+/** Parameters that may be ignored, or state a default (RFC 4568 sections 6.3 and 6.3.6). */
 const harmless = /^(?:-.*|WSH=\d+|KDR=0)$/i;
 
 /**
- * The value of an `a=crypto`; undefined where its key cannot be used as it stands: another key
- * method, several keys, a session parameter that changes how packets are protected.
+ * Parses the value of an `a=crypto`; returns undefined for an unusable key: another key method,
+ * several keys, a session parameter that changes how packets are protected.
  */
 export function parseCrypto(value: string): SdpCrypto | undefined {
   const [, tag, suite, keys, session] = attribute.exec(value.trim()) ?? [];
@@ -20,7 +20,7 @@ export function parseCrypto(value: string): SdpCrypto | undefined {
   return { tag: Number(tag), suite: suite.toUpperCase(), key: Buffer.from(encoded, 'base64') };
 }
 
-/** Key parameters as they are written. */
+/** Returns key parameters in their written form. */
 export function inlineParameters(key: Uint8Array): string {
   return `inline:${Buffer.from(key).toString('base64')}`;
 }

@@ -21,8 +21,8 @@ const readLine =
   /^(?:[vosc]=|m=|a=(?:rtpmap:|fmtp:|ptime:|rtcp:|rtcp-mux|sendrecv|sendonly|recvonly|inactive))/;
 
 /**
- * Reads an offer or an answer (RFC 8866, RFC 3264). Throws SdpError, and nothing else, for a text
- * past the bounds of `raw-media.ts`, without an m-line, or with one that cannot be read.
+ * Reads an offer or an answer (RFC 8866, RFC 3264). Throws only SdpError: for a text past the
+ * bounds of `raw-media.ts`, without an m-line, or with an unreadable one.
  */
 export function parseOffer(text: string): SdpOffer {
   const raw = readRawMedia(text);
@@ -97,7 +97,7 @@ function toPayloads(formats: readonly string[], media: Media): SdpPayload[] {
   return [...payloads.values()];
 }
 
-/** Of several lines of one format the first counts. */
+/** Indexes lines by format: the first of several counts. */
 function byPayload<Line extends { payload: string | number }>(
   lines: readonly Line[],
 ): ReadonlyMap<number, Line> {

@@ -12,11 +12,11 @@ export interface RawMedia {
 }
 
 export const MAX_SDP_CHARACTERS = 65_536;
-/** Of all of it: an attribute too many costs as much as one that is read. */
+/** Limit on all lines: an unused attribute costs as much to read as a used one. */
 export const MAX_SDP_LINES = 1_000;
 export const MAX_SDP_LINE_CHARACTERS = 4_096;
 export const MAX_SDP_MEDIA = 64;
-/** More offers of keys than this on one m-line are not looked at. */
+/** Key offers on one m-line that are examined. */
 const MAX_CRYPTO = 16;
 
 const LF = 0x0a;
@@ -26,8 +26,9 @@ const CR = 0x0d;
 const mediaLine = /^m=(\S+) +(\d{1,5})(?:\/\d+)? +(\S+)((?: +\S+)*) *$/;
 
 /**
- * Reads from the lines themselves what `sdp-transform` loses: it makes numbers of labels, and skips
- * an m-line with a port count. Throws SdpError past a bound, without m-line, or for a broken one.
+ * Reads from the lines themselves what `sdp-transform` loses: it turns labels into numbers, and
+ * skips an m-line with a port count. Throws SdpError past a bound, without m-line, or for a
+ * malformed one.
  */
 export function readRawMedia(text: string): RawMedia[] {
   if (text.length > MAX_SDP_CHARACTERS) throw new SdpError('tooLarge');
@@ -54,7 +55,7 @@ export function linesOf(text: string): string[] {
   return text.split(/\r\n|\r|\n/);
 }
 
-/** Counted without reading them; what follows the last line's end is no line. */
+/** Counts lines without reading them; text after the last line's end is no line. */
 function lineCount(text: string): number {
   let count = 0;
   let isOpen = false;
@@ -67,7 +68,7 @@ function lineCount(text: string): number {
   return isOpen ? count + 1 : count;
 }
 
-/** Without what shows nothing, as in the metadata that names it. */
+/** Returns the label without invisible characters, as in the metadata that names it. */
 function labelOf(line: string): string {
   const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
   return line.slice('a=label:'.length).replace(unseen, '').trim();

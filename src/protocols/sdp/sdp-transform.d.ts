@@ -1,8 +1,6 @@
 /** The part of `sdp-transform` 3 that Hush uses; the package brings no types of its own. */
 declare module 'sdp-transform' {
-  /**
-   * The parser turns whatever looks like a whole number into one: `0`, a label `1`, a codec `726`.
-   */
+  /** The parser turns all that looks like an integer into one: `0`, a label `1`, a codec `726`. */
   export type Scalar = string | number;
 
   export interface Connection {
@@ -14,7 +12,7 @@ declare module 'sdp-transform' {
     payload: Scalar;
     codec: Scalar;
     rate?: Scalar;
-    /** Channels, as third part of the rtpmap. */
+    /** Channels, the third part of the rtpmap. */
     encoding?: Scalar;
   }
 

@@ -1,4 +1,4 @@
-/** RFC 8866 section 6.7, as the sender of the description means it. */
+/** RFC 8866 section 6.7, from the point of view of the description's sender. */
 export type SdpDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
 export interface SdpPayload {
@@ -13,7 +13,7 @@ export interface SdpPayload {
   readonly fmtp: string | undefined;
 }
 
-/** One `a=crypto` (RFC 4568): how its sender protects the packets that it sends. */
+/** One `a=crypto` (RFC 4568): protection of the packets that its sender sends. */
 export interface SdpCrypto {
   readonly tag: number;
   /** Upper case, known or not. */
@@ -33,36 +33,36 @@ export interface SdpMedia {
   readonly protocol: string;
   /**
    * Media level before session level before `sendrecv`; `inactive` whenever the connection address
-   * is 0.0.0.0 or ::, which is how older clients say hold (RFC 3264 section 8.4).
+   * is 0.0.0.0 or ::, which is how older clients signal hold (RFC 3264 section 8.4).
    */
   readonly direction: SdpDirection;
-  /** As written, multicast suffix dropped; undefined if neither level has a c-line. */
+  /** Unchanged except for the dropped multicast suffix; undefined if neither level has a c-line. */
   readonly connectionAddress: string | undefined;
   /** RFC 4574, exactly as written: `007` is not `7`. */
   readonly label: string | undefined;
-  /** What the m-line lists, known or not; an answer that refuses the m-line repeats it. */
+  /** All formats of the m-line, known or not; an answer that refuses the m-line repeats them. */
   readonly formats: readonly string[];
-  /** The formats with a meaning, in order of preference: an rtpmap or a static type of RFC 3551. */
+  /** Formats with an rtpmap or a static type of RFC 3551, in order of preference. */
   readonly payloads: readonly SdpPayload[];
   readonly ptimeMs: number | undefined;
-  /** Those with a key that can be used, in order of preference. */
+  /** Attributes with a usable key, in order of preference. */
   readonly crypto: readonly SdpCrypto[];
   /** RFC 5761: control packets may come at the same port. */
   readonly rtcpMux: boolean;
-  /** RFC 3605: where control packets are wanted, if not at the port above; literal addresses. */
+  /** RFC 3605: address for control packets, unless it is the port above; literal addresses. */
   readonly rtcp: { readonly port: number; readonly address: string | undefined } | undefined;
 }
 
-/** A session description; an answer reads the same way. */
+/** A session description; an answer has the same form. */
 export interface SdpOffer {
-  /** Of the o-line; the version rises when a description changes (RFC 3264 section 8). */
+  /** From the o-line; the version rises when a description changes (RFC 3264 section 8). */
   readonly sessionVersion: string | undefined;
   readonly media: readonly SdpMedia[];
 }
 
 export type SdpErrorReason = 'tooLarge' | 'tooManyLines' | 'tooManyMedia' | 'noMedia' | 'malformed';
 
-/** What was sent is no usable session description. Never quotes it. */
+/** The text is not a usable session description. The message never quotes it. */
 export class SdpError extends Error {
   override readonly name = 'SdpError';
   readonly reason: SdpErrorReason;

@@ -1,17 +1,17 @@
 import { isWrappedBy, MASTER_KEY_ID_BYTES, masterKeyId, unwrapKey, wrapKey } from './key-wrap.ts';
 
-/** What no key of the ring opens; its message is a sentence that names the key, never tells it. */
+/** No key of the ring opens it; the message names the key and never reveals it. */
 export class SealedKeyError extends Error {
   override readonly name = 'SealedKeyError';
 }
 
 /**
- * The master key, and those before it under which something may still be wrapped. What is wrapped
- * is wrapped under the current one; rotation puts another one in its place.
+ * The master key, and earlier ones under which data may still be wrapped. New data is wrapped under
+ * the current key; rotation replaces it.
  */
 export class KeyRing {
   #keys: readonly Buffer[];
-  /** Under which nothing is stored any more; what is on its way may still be. */
+  /** Keys that no stored data uses any more; data on its way still may. */
   readonly #retired = new Set<Buffer>();
 
   /** @param keys 32 bytes each, the current one first */
@@ -19,17 +19,17 @@ export class KeyRing {
     this.#keys = keys;
   }
 
-  /** As they cross to a thread. */
+  /** The keys in the form that is passed to a thread. */
   get keys(): readonly Buffer[] {
     return this.#keys;
   }
 
-  /** Those that something stored may need: what a file of keys must hold. */
+  /** Keys that stored data may need: the required contents of a key file. */
   get needed(): readonly Buffer[] {
     return this.#keys.filter((key) => !this.#retired.has(key));
   }
 
-  /** Text that names the current key without telling it. */
+  /** Text that names the current key without revealing it. */
   get currentId(): string {
     return masterKeyId(this.current).toString('hex');
   }
@@ -44,7 +44,7 @@ export class KeyRing {
     this.#keys = [key, ...this.#keys];
   }
 
-  /** Of those before the current one only these are needed from now on. */
+  /** Keeps only these of the earlier keys as needed. */
   retireAllBut(needed: ReadonlySet<Buffer>): void {
     for (const key of this.#keys.slice(1)) if (!needed.has(key)) this.#retired.add(key);
   }
@@ -53,13 +53,13 @@ export class KeyRing {
     return wrapKey(this.current, secret, identity);
   }
 
-  /** @throws SealedKeyError where no key of the ring wrapped it for that identity */
+  /** @throws SealedKeyError if no key of the ring wrapped it for that identity */
   unwrap(wrapped: Buffer, identity: Buffer): Buffer {
     for (const key of this.#namedBy(wrapped)) {
       try {
         return unwrapKey(key, wrapped, identity);
       } catch {
-        // Written by an older release, which named no key: one of the others may open it.
+        // An older release named no key in its data: one of the others may open it.
       }
     }
     const id = wrapped.subarray(0, MASTER_KEY_ID_BYTES).toString('hex');
@@ -70,7 +70,7 @@ export class KeyRing {
     );
   }
 
-  /** The key of the ring that something is wrapped under, damaged or not; undefined: none. */
+  /** Returns the key that data is wrapped under, damaged or not; undefined: none. */
   keyOf(wrapped: Buffer, identity: Buffer): Buffer | undefined {
     const [named, ...others] = this.#namedBy(wrapped);
     if (named && isWrappedBy(named, wrapped)) return named;
@@ -81,7 +81,7 @@ export class KeyRing {
     return isWrappedBy(this.current, wrapped);
   }
 
-  /** The same secret under the current key. */
+  /** Wraps the same secret under the current key. */
   renew(wrapped: Buffer, identity: Buffer): Buffer {
     if (this.isCurrent(wrapped)) return wrapped;
     const secret = this.unwrap(wrapped, identity);
@@ -92,7 +92,7 @@ export class KeyRing {
     }
   }
 
-  /** The one that it names, or all of them where it names none. */
+  /** Returns the key that it names, or all keys if it names none. */
   #namedBy(wrapped: Buffer): readonly Buffer[] {
     const named = this.#keys.find((key) => isWrappedBy(key, wrapped));
     return named ? [named] : this.#keys;

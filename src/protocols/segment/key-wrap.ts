@@ -7,7 +7,7 @@ const TAG_BYTES = 16;
 
 const ids = new WeakMap<Buffer, Buffer>();
 
-/** Names a master key without telling it: it stands before everything that the key wraps. */
+/** Names a master key without revealing it; the id precedes everything that the key wraps. */
 export function masterKeyId(masterKey: Buffer): Buffer {
   let id = ids.get(masterKey);
   if (!id) {
@@ -19,8 +19,8 @@ export function masterKeyId(masterKey: Buffer): Buffer {
 }
 
 /**
- * A secret under the master key: 6 bytes of the master key's id, 12 bytes IV, AES-256-GCM
- * ciphertext, 16 bytes tag. What it belongs to is authenticated.
+ * Wraps a secret under the master key: 6 bytes of the master key's id, 12 bytes IV, AES-256-GCM
+ * ciphertext, 16 bytes tag. The identity it belongs to is authenticated.
  */
 export function wrapKey(masterKey: Buffer, key: Buffer, identity: Buffer): Buffer {
   const iv = randomBytes(IV_BYTES);
@@ -30,7 +30,7 @@ export function wrapKey(masterKey: Buffer, key: Buffer, identity: Buffer): Buffe
   return Buffer.concat([masterKeyId(masterKey), ...sealed]);
 }
 
-/** Whether it was wrapped under that master key. */
+/** Returns true if it was wrapped under that master key. */
 export function isWrappedBy(masterKey: Buffer, wrapped: Buffer): boolean {
   return masterKeyId(masterKey).equals(wrapped.subarray(0, MASTER_KEY_ID_BYTES));
 }

@@ -22,25 +22,25 @@ const HEADER_BYTES = 24;
 const RUN_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** More stretches than this make another chunk. */
+/** More stretches than this start another chunk. */
 export const MAX_RUNS = 128;
 export const MAX_HEADER_BYTES = HEADER_BYTES + MAX_RUNS * RUN_BYTES;
-/** A record longer than this is not ours. */
+/** A longer record is not ours. */
 export const MAX_RECORD_BYTES = 1024 * 1024;
 
 export const segmentCodecs = ['PCMU', 'PCMA', 'G722', 'L16', 'OPUS'] as const;
 export type SegmentCodec = (typeof segmentCodecs)[number];
 
 /**
- * What a run is: audio, or, without bytes, why there is none where some was to be expected. `lost`:
- * it was there, and was damaged before the segment was sealed anew.
+ * Kinds of runs: audio or, without bytes, the reason why expected audio is absent. `lost`: it was
+ * there, and was damaged before the segment was sealed anew.
  */
 export const runKinds = ['audio', 'dtmf', 'silence', 'erased', 'lost'] as const;
 export type RunKind = (typeof runKinds)[number];
 
 /**
- * A stretch of audio without loss, or of what was left out knowingly. A run of Opus is one packet
- * (RFC 7587 section 4.2): what lies in it cannot be told apart without decoding.
+ * A stretch of audio without loss, or of audio left out on purpose. A run of Opus is one packet
+ * (RFC 7587 section 4.2), which cannot be divided without decoding.
  */
 export interface Run {
   readonly kind: RunKind;
@@ -57,7 +57,7 @@ export interface ChunkHeader {
   readonly runs: readonly Run[];
 }
 
-/** Where a header was found, and where its record ends. */
+/** Place of a header, and the end of its record. */
 export interface ChunkPlace {
   readonly header: ChunkHeader;
   readonly start: number;
@@ -68,18 +68,18 @@ export interface SegmentIdentity {
   readonly callId: string;
   readonly track: number;
   readonly segment: number;
-  /** How often it has been sealed anew; 0 or left out: it is as it was recorded. */
+  /** How often it has been sealed anew; 0 or omitted: it is as it was recorded. */
   readonly generation?: number;
 }
 
-/** What a segment holds, in units of its track's clock. */
+/** Extent of a segment, in units of its track's clock. */
 export interface SegmentExtent {
   readonly start: number;
   readonly end: number;
   readonly chunks: number;
 }
 
-/** Of a segment with one chunk more: from its first to its last position. */
+/** Returns a segment's extent with one more chunk: from its first to its last position. */
 export function extentWith(
   extent: SegmentExtent,
   { position, runs }: Omit<ChunkHeader, 'number'>,
@@ -93,7 +93,7 @@ export function extentWith(
   return { start, end, chunks };
 }
 
-/** Path of a segment's file below the recordings folder. */
+/** Returns the path of a segment's file below the recordings folder. */
 export function segmentFile({ callId, track, segment, generation = 0 }: SegmentIdentity): string {
   const suffix = generation === 0 ? '' : `.${generation}`;
   return `${callId}/${track}-${segment}${suffix}.seg`;
@@ -104,7 +104,7 @@ export function identityBytes({ callId, track, segment, generation = 0 }: Segmen
   return Buffer.from(`${callId}/${track}/${segment}${suffix}`);
 }
 
-/** Of a record with so many runs, before its ciphertext. */
+/** Returns the length of a record with that many runs, before its ciphertext. */
 export function headerBytes({ runs }: Pick<ChunkHeader, 'runs'>): number {
   return HEADER_BYTES + runs.length * RUN_BYTES;
 }
@@ -117,22 +117,22 @@ function nonce(number: number): Buffer {
 
 export interface SealRequest {
   readonly key: Buffer;
-  /** From `identityBytes`. */
+  /** Made by `identityBytes`. */
   readonly identity: Buffer;
   readonly header: ChunkHeader;
 }
 
-/** Where a record is put together, one after the other: identity, header, ciphertext, tag. */
+/** Buffer for assembling a record: identity, header, ciphertext, tag. */
 let room = Buffer.allocUnsafeSlow(32_768);
 
-/** Seals `audio`, which holds the bytes of all runs in their order. */
+/** Seals `audio`, which holds the bytes of all runs in order. */
 export function sealChunk(request: SealRequest, audio: Uint8Array): Buffer {
   return Buffer.from(lendSealedChunk(request, audio));
 }
 
 /**
- * The same, for who writes it at once: the record is the caller's until the next one is sealed.
- * Many streams are sealed every second, and leave no garbage behind.
+ * Seals for immediate writing: the record is the caller's only until the next one is sealed. Many
+ * streams are sealed every second, and this leaves no garbage behind.
  */
 export function lendSealedChunk({ key, identity, header }: SealRequest, audio: Uint8Array): Buffer {
   const start = identity.length;
@@ -151,7 +151,7 @@ export function lendSealedChunk({ key, identity, header }: SealRequest, audio: U
 }
 
 /**
- * Whether the file ends within a record: what a crash leaves of the last one.
+ * Returns true if the file ends within a record, as a crash leaves the last one.
  * @param rest the file's last bytes, from where a record should begin
  */
 export function isCutShort(rest: Buffer): boolean {
@@ -163,8 +163,8 @@ export function isCutShort(rest: Buffer): boolean {
 }
 
 /**
- * The audio of one whole record. Throws when key, identity or bytes are not those it was sealed
- * with.
+ * Returns the audio of one whole record. Throws when key, identity or bytes are not those it was
+ * sealed with.
  * @param record the bytes from `place.start` to `place.end`
  */
 export function openChunk(
@@ -200,8 +200,9 @@ function writeHeader(record: Buffer, header: ChunkHeader): void {
 }
 
 /**
- * Reads the header of the record that begins at `start` of a file of `fileBytes`. Undefined at the
- * file's end, for what a crash cut short, and for a length that is not the sum of its parts.
+ * Reads the header of the record that begins at `start` of a file of `fileBytes`. Returns undefined
+ * at the file's end, for a record that a crash cut short, and for a length that is not the sum of
+ * its parts.
  * @param head at least `MAX_HEADER_BYTES` from `start`, or all that the file has
  */
 export function parseChunkHeader(

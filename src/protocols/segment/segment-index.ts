@@ -8,7 +8,7 @@ import {
 
 /*
  * A finished segment may carry an index behind its last chunk: where each chunk begins, and its
- * header, so that whoever seeks in a file far away reads two stretches instead of all. Integers are
+ * header, so that seeking in a remote file needs two reads instead of all of it. Integers are
  * big-endian.
  *
  *   per chunk: u48 where its record begins, its header as it stands there
@@ -17,8 +17,8 @@ import {
  *   u32  number of chunks
  *   u32  magic "HSKC"; "HSKX" where there is no CRC
  *
- * It tells where to look and nothing else: what is found there is authenticated by its own seal. An
- * index that is damaged would hide chunks that are whole: the CRC tells, and they are looked for.
+ * The index only locates chunks, which their own seals authenticate. A damaged index would hide
+ * whole chunks: the CRC reveals the damage, and the chunks are then searched for.
  */
 const MAGIC = 0x48534b43;
 const MAGIC_WITHOUT_CRC = 0x48534b58;
@@ -27,11 +27,11 @@ const CRC_BYTES = 4;
 export const INDEX_FOOTER_BYTES = 12;
 
 export interface IndexFooter {
-  /** Where the index begins, and the last chunk's record ends. */
+  /** Beginning of the index, which is the end of the last chunk's record. */
   readonly start: number;
   readonly bytes: number;
   readonly chunks: number;
-  /** Of the bytes, the last ones are their CRC. */
+  /** True when the last bytes are the CRC. */
   readonly hasCrc: boolean;
 }
 
@@ -43,7 +43,7 @@ export function indexEntry(start: number, header: Buffer): Buffer {
   return entry;
 }
 
-/** @param entries one per chunk, in their order */
+/** @param entries one per chunk, in order */
 export function encodeIndex(entries: readonly Buffer[]): Buffer {
   const body = Buffer.concat(entries);
   const end = Buffer.alloc(CRC_BYTES + INDEX_FOOTER_BYTES);
@@ -54,7 +54,7 @@ export function encodeIndex(entries: readonly Buffer[]): Buffer {
   return Buffer.concat([body, end]);
 }
 
-/** Undefined where the file has no index. @param footer the file's last 12 bytes */
+/** Returns undefined for a file without index. @param footer the file's last 12 bytes */
 export function parseFooter(footer: Buffer, fileBytes: number): IndexFooter | undefined {
   if (footer.length < INDEX_FOOTER_BYTES) return undefined;
   const magic = footer.readUInt32BE(8);
@@ -67,8 +67,8 @@ export function parseFooter(footer: Buffer, fileBytes: number): IndexFooter | un
 }
 
 /**
- * The chunks that it names, one after the other: together they are much larger than it is. False
- * in the end where it is not what a footer promised: the chunks are to be looked for then.
+ * Yields the chunks that it names, one after the other: together they are much larger than the
+ * index. Returns false at the end if it contradicts its footer: search for the chunks then.
  */
 export function* indexedPlaces(bytes: Buffer, footer: IndexFooter): Generator<ChunkPlace, boolean> {
   const { start, chunks, hasCrc } = footer;

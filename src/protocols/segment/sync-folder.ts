@@ -1,13 +1,13 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 
-/** A file's name is durable once its folder is, and a folder's name once the folder above it is. */
+/** Makes file names durable, by syncing their folder; its own name needs its parent synced. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   await handle.sync().finally(() => handle.close());
 }
 
-/** Before anything else may happen. */
+/** Syncs the folder synchronously. */
 export function syncFolderNow(folder: string): void {
   const descriptor = openSync(folder, 'r');
   try {

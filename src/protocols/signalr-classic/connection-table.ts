@@ -11,14 +11,14 @@ interface Entry {
   readonly connected: Promise<void>;
 }
 
-/** What an opening client brings along. */
+/** The parameters of a client that opens a connection. */
 export interface Opening {
   readonly id: string;
   readonly user: unknown;
   readonly subscribedHubs: SubscribedHubs;
 }
 
-/** Owns every connection: opens them, sends what they have to say once a tick, closes them. */
+/** Owns every connection: opens them, flushes their output once a tick, closes them. */
 export class ConnectionTable {
   readonly #entries = new Map<string, Entry>();
   readonly #waiting = new Set<Connection>();
@@ -46,7 +46,7 @@ export class ConnectionTable {
     return this.#entries.size;
   }
 
-  /** The connection, once the owner has been told of it; undefined if it is no more. */
+  /** Returns the connection, once the owner has been told of it; undefined after its end. */
   async find(id: string): Promise<Connection | undefined> {
     const entry = this.#entries.get(id);
     await entry?.connected;
@@ -54,8 +54,8 @@ export class ConnectionTable {
   }
 
   /**
-   * A new connection, or the one that an earlier transport's connect request opened before the
-   * client gave that transport up; `onConnected` runs once in either case, and before the init
+   * Returns a new connection, or the one that an earlier transport's connect request opened before
+   * the client gave that transport up; `onConnected` runs once in either case, and before the init
    * message (Transports/ForeverTransport.cs, InitializeTcs).
    */
   async open(opening: Opening): Promise<Connection> {
@@ -69,7 +69,7 @@ export class ConnectionTable {
     return connection;
   }
 
-  /** Sends clients away to reconnect, here when the server is back or wherever it runs now. */
+  /** Tells clients to reconnect: here once the server is back, or wherever it runs now. */
   closeAll(): void {
     clearInterval(this.#keepAlive);
     for (const { connection } of [...this.#entries.values()]) {
@@ -82,7 +82,7 @@ export class ConnectionTable {
       throw new ClassicRequestError(503, 'There are too many connections.');
     }
     const connection = this.#create(opening);
-    // Not before the entry is in the table, from which closing the connection takes it.
+    // Runs only once the entry is in the table, from which closing the connection removes it.
     const connected = Promise.resolve().then(async () => {
       const isWelcome = await this.#tell(this.#options.onConnected, connection);
       if (!isWelcome) connection.shut({});
@@ -103,7 +103,7 @@ export class ConnectionTable {
     });
   }
 
-  /** `onDisconnected` never overtakes `onConnected`. */
+  /** Removes a connection; `onDisconnected` never overtakes `onConnected`. */
   async #remove(connection: Connection): Promise<void> {
     const entry = this.#entries.get(connection.id);
     this.#entries.delete(connection.id);

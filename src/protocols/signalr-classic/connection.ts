@@ -7,28 +7,28 @@ import { MessageRing } from './ring.ts';
 import type { Transport } from './transport.ts';
 import type { ClassicConnection, TransportName } from './types.ts';
 
-/** What a connection is made of and asks of the server that holds it. */
+/** The parts of a connection, and the services of the server that holds it. */
 export interface ConnectionParts {
   readonly id: string;
   readonly user: unknown;
-  /** From the client's `connectionData`. */
+  /** Parsed from the client's `connectionData`. */
   readonly subscribedHubs: SubscribedHubs;
   readonly limits: ClassicLimits;
   encode(hub: string, method: string, args: readonly unknown[]): HubMessage;
   groupsToken(names: readonly string[]): string;
-  /** Calls `flush` at the end of the tick, once however often it is asked. */
+  /** Calls `flush` at the end of the tick, once however often it is requested. */
   scheduleFlush(connection: Connection): void;
   onClosed(connection: Connection): void;
 }
 
-/** Where a client is: the last message it got, which the ring covers, and its groups token. */
+/** A client's position: the last message it got, which the ring covers, and its groups token. */
 export interface ClientPlace {
   readonly sequence: number;
   readonly groupsToken?: string | undefined;
 }
 
 interface AttachFlags extends FrameFlags {
-  /** A frame goes out at once, even an empty one. */
+  /** Sends a frame at once, even an empty one. */
   readonly isPrompt?: boolean;
 }
 
@@ -41,21 +41,21 @@ const CLOSED_BY_SERVER = 'The server closed the connection.';
  *         \            /            a poll that is answered -> detached until the next
  *          +-> closed <+            abort, close(), messages lost -> closed
  *
- * What is sent goes to the ring and, once a tick, in one frame to the transport. `#sentThrough` is
- * the last message written; everything after it is in the ring, or the connection is closed.
+ * Messages go to the ring and, once a tick, in one frame to the transport. `#sentThrough` is the
+ * last message written; everything after it is in the ring, or the connection is closed.
  */
 export class Connection implements ClassicConnection {
   readonly id: string;
   readonly user: unknown;
   readonly items = new Map<unknown, unknown>();
   readonly invocations: InvocationQueue;
-  /** Of the latest connect; other transports may not take part. */
+  /** Transport of the latest connect; others may not take part. */
   transportName: TransportName | undefined;
-  /** The client said so by its start request; it may reconnect but not connect from now on. */
+  /** True after the client's start request: from now on it may reconnect but not connect. */
   isStarted = false;
   readonly #parts: ConnectionParts;
   readonly #ring: MessageRing;
-  /** Tells this connection's cursors from those of one that had the same id before. */
+  /** Tells this connection's cursors from those of an earlier one with the same id. */
   readonly #epoch = randomBytes(4).toString('hex');
   #transport: Transport | undefined;
   #sentThrough = 0;
@@ -96,7 +96,7 @@ export class Connection implements ClassicConnection {
     this.deliver(this.#parts.encode(hub, method, args));
   }
 
-  /** Under each name that the client calls the hub by, so that its proxy dispatches it. */
+  /** Sends under each name that the client calls the hub by, so that its proxy dispatches it. */
   deliver(message: HubMessage): void {
     const names = this.#parts.subscribedHubs.get(message.hub) ?? [];
     for (const name of names) this.#push(message.under(name));
@@ -106,7 +106,7 @@ export class Connection implements ClassicConnection {
     if (this.#isClosed) return;
     if (this.#ring.wouldLose(this.#sentThrough, message.bytes)) {
       this.flush();
-      // Nobody took what has to go: whatever the client's cursor is, it has missed a message.
+      // An unsent message would be lost: whatever the client's cursor is, it has missed one.
       if (this.#ring.wouldLose(this.#sentThrough, message.bytes)) {
         this.shut({});
         return;
@@ -116,14 +116,14 @@ export class Connection implements ClassicConnection {
     this.#parts.scheduleFlush(this);
   }
 
-  /** The sequence number of a cursor, or undefined when what came after it is gone. */
+  /** Returns the sequence number of a cursor; undefined when messages after it are gone. */
   sequenceOf(cursor: string | undefined): number | undefined {
     const [epoch, digits = ''] = (cursor || `${this.#epoch}-0`).split('-');
     const sequence = /^\d{1,15}$/.test(digits) ? Number(digits) : -1;
     return epoch === this.#epoch && this.#ring.covers(sequence) ? sequence : undefined;
   }
 
-  /** Goes on over `transport` from where the client is. */
+  /** Continues over `transport` from the client's position. */
   attach(transport: Transport, place: ClientPlace, flags: AttachFlags): void {
     if (this.#isClosed || transport.isClosed) {
       transport.destroy();
@@ -143,7 +143,7 @@ export class Connection implements ClassicConnection {
     else this.flush();
   }
 
-  /** Writes what waits, if anything does and a transport is there. */
+  /** Writes waiting output, if there is any and a transport. */
   flush(): void {
     if (this.#ring.lastSequence > this.#sentThrough || this.#isGroupsUnsent) this.#write({});
   }
@@ -169,7 +169,7 @@ export class Connection implements ClassicConnection {
     this.shut({ endReason: CLOSED_BY_SERVER });
   }
 
-  /** Ends the connection, telling the client what `flags` say if it can still be told. */
+  /** Ends the connection and sends the client `flags` if it can still be reached. */
   shut(flags: FrameFlags): void {
     if (this.#isClosed) return;
     this.flush();
@@ -200,7 +200,7 @@ export class Connection implements ClassicConnection {
     });
   }
 
-  /** A client that does not read holds memory; what it missed waits in the ring for its return. */
+  /** Cuts off a client that does not read; its messages wait in the ring for its return. */
   #checkPressure(transport: Transport): void {
     if (transport.bufferedBytes > this.#parts.limits.maxBufferedBytes) this.#cutOff(transport);
   }
@@ -210,7 +210,7 @@ export class Connection implements ClassicConnection {
     this.#detach(transport);
   }
 
-  /** Lets the transport go; a poll that waits is owed an answer, a stream only what `flags` say. */
+  /** Releases the transport; a waiting poll is owed an answer, a stream only `flags`. */
   #release(flags: FrameFlags): void {
     const transport = this.#transport;
     if (!transport) return;

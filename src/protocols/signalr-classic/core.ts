@@ -19,11 +19,11 @@ export interface Caller {
 /** Puts the connection on a transport. */
 export type Attach = (transport: Transport) => Connection;
 
-/** Told to clients that have to start again, so that nothing is missing without their knowledge. */
+/** Sent to clients that have to start again, so that no loss goes unnoticed. */
 export const LOST_REASON =
   'The connection, or messages it missed, are no longer held; start again.';
 
-/** What requests and upgrades have in common: who asks, for which connection, from where on. */
+/** Shared by requests and upgrades: the caller, its connection, and where it continues. */
 export class ClassicCore {
   readonly options: ClassicServerOptions;
   readonly limits: ClassicLimits;
@@ -46,13 +46,13 @@ export class ClassicCore {
     return { connectionId, user, parameters };
   }
 
-  /** For connect: a new connection, or one not yet started, now on another transport. */
+  /** Handles connect: a new connection, or one not yet started, now on another transport. */
   async connect(caller: Caller): Promise<Attach> {
     const { connectionId: id, user, parameters } = caller;
     const transportName = parseTransport(parameters.get('transport'));
     const subscribedHubs = parseSubscribedHubs(parameters.get('connectionData'), this.hubs);
     const connection = await this.connections.open({ id, user, subscribedHubs });
-    // A client that has had no init message yet has taken nothing: it gets everything again.
+    // A client without an init message has accepted nothing: it gets everything again.
     const sequence = placeOf(connection, undefined);
     if (sequence === undefined) throw new ClassicRequestError(503, LOST_REASON);
     connection.transportName = transportName;
@@ -62,7 +62,7 @@ export class ClassicCore {
     };
   }
 
-  /** For poll and reconnect; undefined when the client has to start again. */
+  /** Handles poll and reconnect; returns undefined when the client has to start again. */
   async resume(caller: Caller, isPrompt: boolean): Promise<Attach | undefined> {
     const { connectionId, parameters } = caller;
     const groupsToken = parameters.get('groupsToken');
@@ -78,7 +78,7 @@ export class ClassicCore {
     };
   }
 
-  /** The connection a start or send request is for. */
+  /** Returns the connection that a start or send request is for. */
   async require(caller: Caller): Promise<Connection> {
     const connection = await this.connections.find(caller.connectionId);
     if (!connection) throw new ClassicRequestError(404, 'The connection is not open.');
@@ -96,7 +96,7 @@ export class ClassicCore {
   }
 }
 
-/** The message to go on after; without it the connection cannot go on, and is closed. */
+/** Returns the message to continue after; without it the connection is closed. */
 function placeOf(connection: Connection, cursor: string | undefined): number | undefined {
   const sequence = connection.sequenceOf(cursor);
   if (sequence === undefined) connection.shut({});

@@ -1,7 +1,7 @@
 /**
  * Thrown by a hub method to show its message to the caller: `E` with `H: true`, and `data` as `D`.
- * The message of any other error stays on the server.
- * Source: Microsoft.AspNet.SignalR.Core, HubException and HubResponse.
+ * The message of any other error stays on the server. Source: Microsoft.AspNet.SignalR.Core,
+ * HubException and HubResponse.
  */
 export class HubError extends Error {
   readonly data: unknown;
@@ -13,7 +13,7 @@ export class HubError extends Error {
   }
 }
 
-/** A request the protocol does not allow; the message is safe to show to whoever sent it. */
+/** A request the protocol does not allow; the message is safe to show to its sender. */
 export class ClassicRequestError extends Error {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { replyJson, UNCACHED } from './http.ts';
 import type { Transport } from './transport.ts';
 
-/** What both transports over a plain response share: how they end. */
+/** The ending that both transports over a plain response share. */
 abstract class ResponseTransport {
   protected readonly response: ServerResponse;
   readonly #endTimeoutMs: number;
@@ -10,7 +10,7 @@ abstract class ResponseTransport {
   constructor(response: ServerResponse, endTimeoutMs: number) {
     this.response = response;
     this.#endTimeoutMs = endTimeoutMs;
-    // A response that fails is closed too, and that is what the connection goes by.
+    // A failed response is closed too, and the connection reacts to that.
     response.on('error', () => {});
   }
 
@@ -31,7 +31,7 @@ abstract class ResponseTransport {
     this.response.destroy();
   }
 
-  /** A client that does not read to the end would otherwise hold the response for ever. */
+  /** Cuts off a client that does not read to the end and would hold the response for ever. */
   protected destroyUnlessRead(): void {
     const timer = setTimeout(() => this.destroy(), this.#endTimeoutMs);
     timer.unref();
@@ -69,7 +69,7 @@ export class EventStreamTransport extends ResponseTransport implements Transport
   }
 }
 
-/** Transports/LongPollingTransport.cs: the answer to a request is the one frame. */
+/** Transports/LongPollingTransport.cs: the answer to a request is its only frame. */
 export class LongPollTransport extends ResponseTransport implements Transport {
   readonly name = 'longPolling';
   readonly isStreaming = false;
@@ -80,6 +80,6 @@ export class LongPollTransport extends ResponseTransport implements Transport {
     this.destroyUnlessRead();
   }
 
-  /** Its one frame has ended it. */
+  /** Does nothing: its only frame has ended it. */
   end(): void {}
 }

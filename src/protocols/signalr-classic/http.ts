@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ClassicRequestError } from './errors.ts';
 
-/** Answers of a live connection must not be kept, or given to another. */
+/** Answers of a live connection must not be cached, or given to another. */
 export const UNCACHED = {
   'Cache-Control': 'no-cache, no-store',
   'X-Content-Type-Options': 'nosniff',
@@ -10,7 +10,7 @@ export const UNCACHED = {
 /** A form field may grow threefold by percent encoding; the other fields are short. */
 const FORM_GROWTH = 3;
 const FORM_OVERHEAD_BYTES = 4 * 1024;
-/** Read and thrown away of a body that is too large, so that its sender can hear the refusal. */
+/** Bytes of an oversized body that are discarded, so that its sender can read the refusal. */
 const MAX_DISCARDED_BYTES = 1024 * 1024;
 
 /** The request's parameters: the query's, then the form's; names in any case, as in .NET. */
@@ -47,7 +47,7 @@ export function replyError(response: ServerResponse, error: ClassicRequestError)
   response.end(error.message);
 }
 
-/** The fields of a form body of at most one message of `maxMessageBytes`. */
+/** Reads the fields of a form body of at most one message of `maxMessageBytes`. */
 export async function readForm(
   request: IncomingMessage,
   body: string | undefined,

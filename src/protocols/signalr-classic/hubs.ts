@@ -4,7 +4,7 @@ import type { ClassicServerOptions } from './options.ts';
 import type { ClassicConnection, HubMethod } from './types.ts';
 
 interface Hub {
-  /** Its name in small letters. */
+  /** Its name in lower case. */
   readonly key: string;
   readonly methods: ReadonlyMap<string, HubMethod>;
 }
@@ -29,7 +29,7 @@ export class HubRegistry {
     this.#onError = onError;
   }
 
-  /** The key of the hub that a client calls so. */
+  /** Returns the key of the hub that a client calls by that name. */
   keyOf(name: string): string | undefined {
     return this.#find(name)?.key;
   }
@@ -41,7 +41,7 @@ export class HubRegistry {
     return new HubMessage(declared.key, method, args);
   }
 
-  /** The answer `{I,R}` or `{I,E,H,D}` (Hubs/HubResponse.cs); never rejects. */
+  /** Returns the answer `{I,R}` or `{I,E,H,D}` (Hubs/HubResponse.cs); never rejects. */
   async invoke(connection: ClassicConnection, invocation: Invocation): Promise<string> {
     const { hub, method, args, id } = invocation;
     const declared = this.#find(hub);

@@ -8,7 +8,7 @@ export class InvocationQueue {
     this.#maxQueued = maxQueued;
   }
 
-  /** Undefined when too many wait already. */
+  /** Returns undefined when too many wait already. */
   run<Result>(task: () => Promise<Result>): Promise<Result> | undefined {
     if (this.#queued > this.#maxQueued) return undefined;
     this.#queued += 1;

@@ -6,12 +6,16 @@ const token = new RegExp(
   'y',
 );
 const escapes: Readonly<Record<string, string>> = {
-  ...{ b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' },
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
 };
 
 /**
- * JSON as Json.NET reads it for the original: names and texts in single quotes, names without any,
- * comments, a comma behind the last of a list. @throws SyntaxError for what it would not read
+ * Parses JSON as Json.NET does for the original: names and texts in single quotes, names without
+ * any, comments, a comma after a list's last item. @throws SyntaxError for anything it rejects
  */
 export function parseLenient(text: string): unknown {
   const tokens: string[] = [];

@@ -1,18 +1,18 @@
 import { ClassicRequestError } from './errors.ts';
 import { property } from './json.ts';
 
-/** A client method invocation as it stands in `M`. */
+/** A client method invocation as it appears in `M`. */
 export interface EncodedMessage {
   readonly json: string;
   readonly bytes: number;
 }
 
-/** More names than this of one hub are encoded anew each time. */
+/** Further names of one hub are encoded anew each time. */
 const MAX_KEPT_NAMES = 64;
 
 /**
- * `{H,M,A}`: hub, method and arguments (Hubs/ClientHubInvocation.cs), encoded once for all who call
- * the hub by the same name.
+ * `{H,M,A}`: hub, method and arguments (Hubs/ClientHubInvocation.cs), encoded once for all clients
+ * that call the hub by the same name.
  */
 export class HubMessage {
   /** The declared hub's key. */
@@ -25,7 +25,7 @@ export class HubMessage {
     this.#rest = JSON.stringify({ M: method, A: args }).slice(1);
   }
 
-  /** As a client is told it that calls the hub so. */
+  /** Returns the message for a client that calls the hub by that name. */
   under(name: string): EncodedMessage {
     const known = this.#byName.get(name);
     if (known) return known;
@@ -36,7 +36,7 @@ export class HubMessage {
   }
 }
 
-/** What a frame says besides its messages. */
+/** The fields of a frame besides its messages. */
 export interface FrameFlags {
   /** `S`: the init message, which makes the client send its start request. */
   readonly isInit?: boolean;
@@ -50,13 +50,13 @@ export interface FrameFlags {
 }
 
 export interface Frame extends FrameFlags {
-  /** `C`: what the client sends back as `messageId`. */
+  /** `C`: the value that the client sends back as `messageId`. */
   readonly cursor: string;
   readonly groupsToken?: string | undefined;
   readonly messages: readonly EncodedMessage[];
 }
 
-/** The persistent response (Transports/PersistentResponse.cs, WriteJson). */
+/** Encodes the persistent response (Transports/PersistentResponse.cs, WriteJson). */
 export function encodeFrame(frame: Frame): string {
   const head = JSON.stringify({
     C: frame.cursor,
@@ -69,12 +69,12 @@ export function encodeFrame(frame: Frame): string {
   return `${head.slice(0, -1)},"M":[${frame.messages.map((message) => message.json).join(',')}]}`;
 }
 
-/** What a client gets whose connection, or whose place in it, the server no longer has. */
+/** Encodes the answer to a client whose connection, or position in it, the server no longer has. */
 export function encodeEnd(endReason: string): string {
   return encodeFrame({ cursor: '', messages: [], endReason });
 }
 
-/** A hub call. Without an id nobody waits for the answer, and none is given. */
+/** A hub call. One without an id is not answered. */
 export interface Invocation {
   readonly hub: string;
   readonly method: string;
@@ -82,7 +82,7 @@ export interface Invocation {
   readonly id: string | undefined;
 }
 
-/** `{H,M,A,I}` (Hubs/HubRequestParser.cs); the round-tripped state `S` is not supported. */
+/** Parses `{H,M,A,I}` (Hubs/HubRequestParser.cs); the round-tripped state `S` is not supported. */
 export function parseInvocation(text: string): Invocation {
   const call = parseObject(text);
   const [hub, method, id] = [property(call, 'H'), property(call, 'M'), property(call, 'I')];

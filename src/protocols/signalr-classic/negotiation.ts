@@ -7,16 +7,16 @@ import type { TransportName } from './types.ts';
 
 const LOWEST_PROTOCOL = '1.5';
 const HIGHEST_PROTOCOL = '2.1';
-/** From here on clients stop at a frame's `E`; older ones only stop when reconnecting fails. */
+/** First version whose clients stop at a frame's `E`; older ones stop when reconnecting fails. */
 const FIRST_PROTOCOL_WITH_ERRORS = '2.0';
 /** One may be missed (Configuration/ConfigurationExtensions.cs, KeepAliveTimeout). */
 const KEEP_ALIVES_TO_TIMEOUT = 2;
-/** Of one client; each gets every message of its own. */
+/** Hubs per client; each gets its own copy of every message. */
 const MAX_HUBS = 16;
 const MAX_HUB_NAME = 256;
 const TRANSPORTS: readonly TransportName[] = ['webSockets', 'serverSentEvents', 'longPolling'];
 
-/** The client's version, brought into the range served (Infrastructure/ProtocolResolver.cs). */
+/** Limits the client's version to the range served (Infrastructure/ProtocolResolver.cs). */
 export function protocolVersion(asked: string | undefined): string {
   if (!asked || !/^\d{1,3}\.\d{1,3}$/.test(asked)) return LOWEST_PROTOCOL;
   if (compareVersions(asked, LOWEST_PROTOCOL) < 0) return LOWEST_PROTOCOL;
@@ -27,7 +27,9 @@ export function understandsErrors(asked: string | undefined): boolean {
   return compareVersions(protocolVersion(asked), FIRST_PROTOCOL_WITH_ERRORS) >= 0;
 }
 
-/** The answer to negotiate, in seconds (PersistentConnection.cs, ProcessNegotiationRequest). */
+/**
+ * Encodes the negotiate answer, in seconds (PersistentConnection.cs, ProcessNegotiationRequest).
+ */
 export function encodeNegotiation(
   limits: ClassicLimits,
   client: { url: string; protocol: string; connectionId: string; connectionToken: string },
@@ -47,7 +49,7 @@ export function encodeNegotiation(
 }
 
 export function parseTransport(name: string | undefined): TransportName {
-  // In any case, as in the original (Transports/TransportManager.cs).
+  // Matches in any case, as the original does (Transports/TransportManager.cs).
   const asked = name?.toLowerCase();
   const transport = TRANSPORTS.find((one) => one.toLowerCase() === asked);
   if (transport) return transport;
@@ -55,10 +57,10 @@ export function parseTransport(name: string | undefined): TransportName {
   throw new ClassicRequestError(400, `The transport ${problem}; use ${TRANSPORTS.join(', ')}.`);
 }
 
-/** What a connection subscribed to: the names that the client calls each hub by, by its key. */
+/** A connection's subscriptions: the names that the client calls each hub by, by hub key. */
 export type SubscribedHubs = ReadonlyMap<string, readonly string[]>;
 
-/** `connectionData`: `[{"name":"hub"}]`, what to subscribe to (Hubs/HubDispatcher.cs). */
+/** Parses `connectionData`: `[{"name":"hub"}]`, the subscriptions (Hubs/HubDispatcher.cs). */
 export function parseSubscribedHubs(data: string | undefined, hubs: HubRegistry): SubscribedHubs {
   const namesOf = new Map<string, string[]>();
   const entries = data ? parseList(data) : [];
@@ -82,7 +84,7 @@ function parseList(data: string): readonly unknown[] {
     const list = parseLenient(data);
     if (Array.isArray(list)) return list;
   } catch {
-    // Answered below, together with what is no list.
+    // Answered below, together with input that is no list.
   }
   throw malformed();
 }

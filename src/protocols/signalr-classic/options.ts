@@ -4,20 +4,20 @@ import type { ClassicConnection, HubDefinition } from './types.ts';
 export interface ClassicLimits {
   /** Longest hub call a client may send. */
   readonly maxMessageBytes: number;
-  /** How often `{}` goes to every open stream; clients are told to miss two before they worry. */
+  /** Interval of `{}` on every open stream; clients are told to tolerate two missing ones. */
   readonly keepAliveIntervalMs: number;
-  /** How long a connection without a transport is kept, and a stalled client is waited for. */
+  /** Lifetime of a connection without a transport, and longest wait for a stalled client. */
   readonly disconnectTimeoutMs: number;
-  /** How long a poll waits for something to say. */
+  /** Longest wait of a poll for a message. */
   readonly connectionTimeoutMs: number;
-  /** How long a client waits for the init message before it tries its next transport. */
+  /** Longest wait of a client for the init message before it tries its next transport. */
   readonly transportConnectTimeoutMs: number;
   /** Pause a long-polling client makes between polls. */
   readonly longPollDelayMs: number;
   readonly maxConnections: number;
   /** Unread output of one client beyond which its transport is closed. */
   readonly maxBufferedBytes: number;
-  /** What a connection keeps for a client that comes back; it must restart if it missed more. */
+  /** Messages kept for a client that comes back; one that missed more must restart. */
   readonly maxReplayMessages: number;
   readonly maxReplayBytes: number;
   /** Hub calls of one connection that may wait while an earlier one runs. */
@@ -30,15 +30,15 @@ export interface ClassicServerOptions extends Partial<ClassicLimits> {
   readonly aliases?: Readonly<Record<string, string>>;
   /** The declared hub that every other name stands for; without it such names are refused. */
   readonly defaultHub?: string;
-  /** The same text for the same user and for nobody else; a connection token is bound to it. */
+  /** Returns the same text for the same user only; a connection token is bound to it. */
   readonly userKey: (user: unknown) => string;
-  /** Asked when an upgrade carries an Origin; without it, only the host's own origin is allowed. */
+  /** Called for an upgrade with an Origin; without it, only the host's own origin is allowed. */
   readonly isOriginAllowed?: (origin: string, host: string) => boolean;
-  /** The client counts as connected, and is told so, when this is done; a throw refuses it. */
+  /** The client counts as connected, and is told so, when this resolves; a throw refuses it. */
   readonly onConnected?: (connection: ClassicConnection) => unknown;
-  /** Once for each connection that `onConnected` was told of, refused ones too, and after it. */
+  /** Called after `onConnected`, once for each connection, refused ones too. */
   readonly onDisconnected?: (connection: ClassicConnection) => unknown;
-  /** Told of what went wrong on the server's side and was answered in general terms. */
+  /** Called for errors on the server's side, which clients see in general terms only. */
   readonly onError?: (error: unknown) => void;
   /** Signs tokens; share it so that clients of a restarted server are told to start again. */
   readonly tokenSecret?: string | Buffer;
@@ -59,7 +59,7 @@ export const DEFAULT_LIMITS: ClassicLimits = {
   maxQueuedInvocations: 64,
 };
 
-/** A keep-alive may take at most a third of the disconnect timeout, as in the original. */
+/** Limits a keep-alive to a third of the disconnect timeout, as the original does. */
 export function resolveLimits(options: Partial<ClassicLimits>): ClassicLimits {
   const limits: { -readonly [name in keyof ClassicLimits]: number } = { ...DEFAULT_LIMITS };
   for (const name of Object.keys(DEFAULT_LIMITS) as (keyof ClassicLimits)[]) {

@@ -4,8 +4,8 @@ import type { ClassicServerOptions } from './options.ts';
 
 /**
  * The script for pages that use `$.connection.someHub.client` and `.server`, at `hubs` below the
- * connection's own path. What it offers is that of Scripts/hubs.js and
- * Hubs/DefaultJavaScriptProxyGenerator.cs; it is written anew, over a table of the hubs.
+ * connection's own path. It offers what Scripts/hubs.js and Hubs/DefaultJavaScriptProxyGenerator.cs
+ * offer, written anew over a table of the hubs.
  *
  * A declared event has an empty handler, so that a page that listens later, by `on`, is subscribed
  * to its hub all the same: a client subscribes when it starts, to hubs with handlers only.
@@ -57,7 +57,7 @@ const RUNTIME = `(function ($) {
 }(window.jQuery));
 `;
 
-/** Every hub by its own name and by the further ones that are declared. */
+/** Lists every hub by its own name and by its declared further names. */
 export function proxyScript(
   { hubs, aliases = {} }: Pick<ClassicServerOptions, 'hubs' | 'aliases'>,
   url: string,
@@ -90,12 +90,12 @@ export function replyProxyScript(
   response.end(request.method === 'HEAD' ? undefined : script);
 }
 
-/** Only the first letter changes, as in Json/JsonUtility.cs, CamelCase. */
+/** Changes only the first letter, as in Json/JsonUtility.cs, CamelCase. */
 function camelCase(name: string): string {
   return name.slice(0, 1).toLowerCase() + name.slice(1);
 }
 
-/** JSON that neither ends a script element nor, in old browsers, a line. */
+/** Returns JSON that ends neither a script element nor, in old browsers, a line. */
 function literal(value: unknown): string {
   return JSON.stringify(value).replace(/[<\u2028\u2029]/g, (char) => {
     return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -16,7 +16,7 @@ import { proxyScript, replyProxyScript } from './proxy-script.ts';
 import type { Transport } from './transport.ts';
 import type { ClassicAction, ClassicContext } from './types.ts';
 
-/** One request, and where its answer goes. */
+/** One request, and its response. */
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -24,7 +24,7 @@ interface Exchange {
   readonly parameters: Parameters;
 }
 
-/** The original asks for no method; what `send` is to carry has to come in a form all the same. */
+/** The original requires no method; the data of a `send` has to come in a form all the same. */
 const EITHER: readonly string[] = ['GET', 'POST'];
 const METHODS: Readonly<Record<ClassicAction, readonly string[]>> = {
   negotiate: EITHER,
@@ -97,7 +97,7 @@ export class RequestHandler {
   #replyHubs(request: IncomingMessage, response: ServerResponse): void {
     const url = baseUrlOf(request);
     const script = this.#scripts.get(url) ?? proxyScript(this.#core.options, url);
-    // The path may hold anything a router lets through, so only the last one is remembered.
+    // The path may hold any text a router accepts, so only the last one is cached.
     this.#scripts.clear();
     this.#scripts.set(url, script);
     replyProxyScript(request, response, script);
@@ -127,14 +127,14 @@ export class RequestHandler {
     replyJson(response, (await this.#core.invoke(connection, data)) || '{}');
   }
 
-  /** Aborting what is no more is no error: the client is leaving in any case. */
+  /** Aborts; an ended connection is no error, since the client is leaving in any case. */
   async #abort({ response }: Exchange, caller: Caller): Promise<void> {
     const connection = await this.#core.connections.find(caller.connectionId);
     connection?.shut({});
     replyJson(response, '');
   }
 
-  /** connect, poll and reconnect: the response becomes the connection's transport. */
+  /** Handles connect, poll and reconnect: the response becomes the connection's transport. */
   async #listen(exchange: Exchange, caller: Caller): Promise<void> {
     const { action } = exchange.context;
     const transport = parseTransport(exchange.parameters.get('transport'));
@@ -169,7 +169,7 @@ export class RequestHandler {
   }
 }
 
-/** The path clients add their actions to: this request's without its last segment. */
+/** Returns the path that clients append actions to: this request's without its last segment. */
 function baseUrlOf(request: IncomingMessage): string {
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
   return path.slice(0, path.lastIndexOf('/'));

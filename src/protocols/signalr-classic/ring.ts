@@ -2,7 +2,7 @@ import type { EncodedMessage } from './messages.ts';
 
 /**
  * The last messages of one connection, numbered from 1, for a client that comes back and names the
- * last one it got. It holds at most so many messages and bytes, but always the newest message.
+ * last one it got. Messages and bytes are limited, but the newest message is always kept.
  */
 export class MessageRing {
   readonly #maxMessages: number;
@@ -29,17 +29,17 @@ export class MessageRing {
     this.#bytes += message.bytes;
   }
 
-  /** Whether a message of this size would push out one that comes after `sequence`. */
+  /** True if a message of this size would push out one that comes after `sequence`. */
   wouldLose(sequence: number, bytes: number): boolean {
     return this.#firstSequence + this.#surplusWith(bytes) > sequence + 1;
   }
 
-  /** Whether everything after `sequence` is still here. */
+  /** True if everything after `sequence` is still here. */
   covers(sequence: number): boolean {
     return sequence >= this.#firstSequence - 1 && sequence <= this.lastSequence;
   }
 
-  /** All messages after `sequence`, which must be covered. */
+  /** Returns all messages after `sequence`, which must be covered. */
   since(sequence: number): readonly EncodedMessage[] {
     return this.#messages.slice(sequence - this.#firstSequence + 1);
   }
@@ -50,7 +50,7 @@ export class MessageRing {
     this.#bytes = 0;
   }
 
-  /** How many of the oldest messages must go to make room. */
+  /** Returns how many of the oldest messages must go to make room. */
   #surplusWith(bytes: number): number {
     let total = this.#bytes + bytes;
     let surplus = 0;

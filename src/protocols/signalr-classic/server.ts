@@ -9,8 +9,8 @@ import { UpgradeHandler } from './upgrades.ts';
 
 /**
  * A server for the classic ASP.NET SignalR 2 protocol, clientProtocol 1.5 to 2.1, over webSockets,
- * serverSentEvents and longPolling. Its owner routes, authenticates and does CORS; nothing here
- * throws or rejects on account of what a client sends.
+ * serverSentEvents and longPolling. Its owner routes, authenticates and does CORS; no client input
+ * makes it throw or reject.
  */
 export interface ClassicServer {
   handleRequest(

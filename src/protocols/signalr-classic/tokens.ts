@@ -4,9 +4,9 @@ import { ClassicRequestError } from './errors.ts';
 const CONNECTION_TOKEN = /^([0-9a-f-]{36})\.[\w-]{43}$/;
 
 /**
- * Signs what a client carries for the server: `connectionToken`, bound to the user, and
+ * Signs the tokens that a client carries for the server: `connectionToken`, bound to the user, and
  * `groupsToken`, bound to the connection. The original encrypts both (PersistentConnection.cs,
- * TryGetConnectionId and VerifyGroups); since nothing in them is secret, a signature will do.
+ * TryGetConnectionId and VerifyGroups); since nothing in them is secret, a signature suffices.
  */
 export class TokenSigner {
   readonly #secret: string | Buffer;
@@ -15,15 +15,15 @@ export class TokenSigner {
     this.#secret = secret;
   }
 
-  /** Nothing is kept of a negotiation, so that one that leads nowhere costs nothing. */
+  /** Keeps no state of a negotiation, so that an unused one costs nothing. */
   issue(userKey: string): { connectionId: string; connectionToken: string } {
     const connectionId = randomUUID();
     return { connectionId, connectionToken: this.#connectionToken(connectionId, userKey) };
   }
 
   /**
-   * The connection id of a token. Another user's token and a forged one get the same 403, so that
-   * the answer does not tell which connections exist.
+   * Returns the connection id of a token. Another user's token and a forged one get the same 403,
+   * so that the answer does not reveal which connections exist.
    */
   connectionIdOf(token: string | undefined, userKey: string): string {
     if (!token) throw new ClassicRequestError(400, 'The connectionToken is missing.');
@@ -42,7 +42,7 @@ export class TokenSigner {
     return `${list}.${this.#sign('groups', connectionId, list)}`;
   }
 
-  /** The server's memory of the groups is the truth; a token that was tampered with is refused. */
+  /** Refuses a forged token; the server's own record of the groups is authoritative. */
   checkGroupsToken(connectionId: string, token: string | undefined): void {
     if (!token) return;
     const [list = '', signature = ''] = token.split('.');

@@ -1,17 +1,17 @@
 import type { TransportName } from './types.ts';
 
-/** The wire a connection is heard on for the time being; a connection outlives many. */
+/** The current transport of a connection; a connection outlives many. */
 export interface Transport {
   readonly name: TransportName;
-  /** A poll is spent with its first frame, a stream takes any number. */
+  /** False for a poll, which ends with its first frame; a stream takes any number. */
   readonly isStreaming: boolean;
   readonly isClosed: boolean;
   /** Written, but not yet taken by the network. */
   readonly bufferedBytes: number;
-  /** `listener` is called once, when the wire is gone, whoever ended it. */
+  /** Calls `listener` once, when the transport has ended, on either side's initiative. */
   onClosed(listener: () => void): void;
   write(frame: string): void;
-  /** Ends it after what was written; a client that does not read that is cut off. */
+  /** Ends it after the written output; a client that does not read that is cut off. */
   end(): void;
   /** Cuts it off. */
   destroy(): void;

@@ -1,4 +1,4 @@
-/** The last path segment of a request, without the slash: what the client wants done. */
+/** The last path segment of a request, without the slash: the requested action. */
 export type ClassicAction =
   | 'negotiate'
   | 'connect'
@@ -13,11 +13,11 @@ export type ClassicAction =
 /** The transports served; `foreverFrame` is not (it only served Internet Explorer). */
 export type TransportName = 'webSockets' | 'serverSentEvents' | 'longPolling';
 
-/** What the owner of the server knows of a request once it has routed and authenticated it. */
+/** The owner's knowledge of a request once it has routed and authenticated it. */
 export interface ClassicContext {
   readonly action: ClassicAction;
   readonly query: URLSearchParams;
-  /** Whoever made the request; `userKey` in the options tells one from another. */
+  /** The request's user; `userKey` in the options tells users apart. */
   readonly user: unknown;
   /** The form body, if the owner has already read it; otherwise it is read from the request. */
   readonly body?: string | undefined;
@@ -31,14 +31,14 @@ export interface ClassicConnection {
   /** The public ConnectionId of the negotiation; knowing it gives no access. */
   readonly id: string;
   readonly user: unknown;
-  /** Anything the owner wants to remember of this connection. */
+  /** Free for the owner's own data on this connection. */
   readonly items: Map<unknown, unknown>;
-  /** Names the client was last told it belongs to, signed, as the groups token `G`. */
+  /** Names of the groups in the groups token `G` that the client last got, signed. */
   readonly groups: readonly string[];
   setGroups(names: readonly string[]): void;
   /**
-   * Invokes a client method. What a client that has not subscribed to the hub would get is dropped,
-   * as the original server does: its JavaScript client throws on a hub it has no proxy for.
+   * Invokes a client method. Nothing is sent for a hub that the client has not subscribed to, as in
+   * the original server: its JavaScript client throws on a hub it has no proxy for.
    */
   send(hub: string, method: string, args: readonly unknown[]): void;
   /** Tells the client that it is disconnected, and ends the connection. May be called twice. */
@@ -51,7 +51,7 @@ export type HubMethod = (
 ) => unknown | Promise<unknown>;
 
 export interface HubDefinition {
-  /** By the name shown in the proxy script, which begins it with a small letter. */
+  /** By the name shown in the proxy script, which begins with a lower-case letter. */
   readonly methods: Readonly<Record<string, HubMethod>>;
   /** Client methods the hub invokes; declared for the proxy script. */
   readonly events?: readonly string[];

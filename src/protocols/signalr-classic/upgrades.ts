@@ -46,7 +46,7 @@ export class UpgradeHandler {
     }
   }
 
-  /** Undefined for a client that is let in only to be told to start again. */
+  /** Returns undefined for a client that is accepted only to be told to start again. */
   async #prepare(request: IncomingMessage, context: ClassicContext): Promise<Attach | undefined> {
     if (this.#core.isClosed) throw new ClassicRequestError(503, 'The server is shutting down.');
     this.#checkOrigin(request);
@@ -90,7 +90,7 @@ export class UpgradeHandler {
     });
   }
 
-  /** What is no hub call ends the connection: nothing after it can be trusted to be one. */
+  /** Handles a message; one other than a hub call ends the connection: later ones are untrusted. */
   async #receive(
     connection: Connection,
     transport: WebSocketTransport,

@@ -11,7 +11,7 @@ export class WebSocketTransport implements Transport {
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
-    // A socket that fails is closed too, and that is what the connection goes by.
+    // A failed socket is closed too, and the connection reacts to that.
     socket.on('error', () => {});
   }
 
@@ -31,7 +31,7 @@ export class WebSocketTransport implements Transport {
     if (!this.isClosed) this.#socket.send(frame);
   }
 
-  /** `ws` cuts the socket off itself when the client does not answer the close. */
+  /** Closes the socket; `ws` cuts it off when the client does not answer the close. */
   end(): void {
     this.#socket.close(NORMAL_CLOSURE);
   }

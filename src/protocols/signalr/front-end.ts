@@ -14,9 +14,9 @@ import { LongPollingWire } from './wire/long-polling-wire.ts';
 import { negotiateAnswer, parseNegotiate } from './wire/negotiate.ts';
 import { WebSocketAcceptor, type WebSocketUpgrade } from './wire/websocket-wire.ts';
 
-/** What the owner knows of a request, having authenticated it. */
+/** The owner's knowledge of a request, after authentication. */
 export interface RequestContext extends LinkRequest {
-  /** What follows the path the hub is mounted at. */
+  /** The path after the one the hub is mounted at. */
   readonly suffix: '' | '/negotiate';
   /**
    * Set if the owner's framework has read the body already: its bytes, never a string, since
@@ -25,7 +25,7 @@ export interface RequestContext extends LinkRequest {
   readonly body?: Buffer | undefined;
 }
 
-/** Requests of the transport protocol specification, brought to the links they name. */
+/** Passes requests of the transport protocol specification to the links they name. */
 export class FrontEnd {
   readonly #host: ConnectionHost;
   readonly links: Links;
@@ -157,7 +157,7 @@ export class FrontEnd {
 
   #answerFailure(request: IncomingMessage, response: ServerResponse, error: unknown): void {
     request.resume();
-    // A client that went away in the middle of its body is nothing to report.
+    // A client that left in the middle of its body is not worth a report.
     const expected = error instanceof HttpError || !request.complete;
     if (!expected) this.#host.settings.onError(error);
     answerError(response, asHttpError(error));

@@ -48,9 +48,9 @@ export interface SignalrServer {
   /** Connections after their handshake. */
   readonly connections: ReadonlySet<HubConnection>;
   group(name: string): Group;
-  /** Encodes once per protocol, whoever and however many they are. */
+  /** Sends to all receivers, encoding once per protocol. */
   broadcast(receivers: Iterable<HubConnection>, target: string, args: readonly unknown[]): void;
-  /** Says goodbye to all and takes no new ones. May be called twice. */
+  /** Closes all connections and accepts no new ones. May be called twice. */
   close(options?: CloseOptions): void;
 }
 

@@ -2,10 +2,10 @@
 const nameAddress = /^(?:"((?:[^"\\]|\\.)*)"\s*|([^"<>]*))<([^<>]*)>[^<>]*$/;
 
 /**
- * The address of record in what a client wrote for one, and the display name that stands before it.
- * Some write `user@host` without a scheme, some leave a parameter of the request behind it
+ * Returns the address of record in a client's text, and the display name before it. Some clients
+ * write `user@host` without a scheme, some leave a parameter of the request behind it
  * (`;user=phone`), which no address of record has (RFC 3261 section 10.3, step 5). A `tel:` URI
- * stays as it is: its parameters are part of the number.
+ * stays unchanged: its parameters are part of the number.
  */
 export function addressOfRecord(written: string): string {
   const text = uriIn(written.trim());
@@ -14,7 +14,7 @@ export function addressOfRecord(written: string): string {
   return bare === undefined ? text : `sip:${bare}`;
 }
 
-/** The name before an address; undefined where there is none. */
+/** Returns the name before an address; undefined if there is none. */
 export function displayNameIn(written: string): string | undefined {
   if (isUri(written)) return undefined;
   const match = nameAddress.exec(written.trim());

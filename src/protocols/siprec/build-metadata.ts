@@ -9,7 +9,7 @@ export interface MetadataParticipant {
 }
 
 export interface MetadataOptions {
-  /** Written as given: RFC 7865 wants base64 of a UUID, see `sessionIdFromGuid`. */
+  /** Written as given: RFC 7865 requires base64 of a UUID, see `sessionIdFromGuid`. */
   readonly communicationSessionId: string;
   readonly participants: readonly MetadataParticipant[];
   /** Default: now. */
@@ -22,8 +22,8 @@ interface Identified extends MetadataParticipant {
 }
 
 /**
- * Complete metadata of RFC 7865 for one communication session in which every participant sends one
- * stream and hears all others; elements in the order of the schema (section 9).
+ * Builds complete metadata of RFC 7865 for one communication session in which every participant
+ * sends one stream and hears all others; elements in the order of the schema (section 9).
  */
 export function buildMetadata(options: MetadataOptions): string {
   const session = escapeXml(options.communicationSessionId);
@@ -96,7 +96,7 @@ const escapes = new Map([
   ["'", '&apos;'],
 ]);
 
-/** Escapes markup and drops what XML 1.0 cannot carry at all (control characters). */
+/** Escapes markup and drops characters that XML 1.0 cannot carry at all (control characters). */
 function escapeXml(text: string): string {
   return text
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '')

@@ -2,28 +2,35 @@ import { MetadataError, type MetadataErrorReason } from './types.ts';
 import { MAX_METADATA_DEPTH, type XmlDocument, type XmlTag, XmlTreeBuilder } from './xml-tree.ts';
 
 const rootNames = ['recording', 'recording_metadata'];
-/** Stand below the root and nowhere else: one that opens ends whatever was left open. */
+/** Elements allowed only below the root: an opening one closes all elements left open. */
 const topLevelNames = [
-  ...['session', 'participant', 'stream', 'group', 'datamode', 'sessiongroupassoc'],
-  ...['sessionrecordingassoc', 'participantsessionassoc', 'participantstreamassoc'],
+  'session',
+  'participant',
+  'stream',
+  'group',
+  'datamode',
+  'sessiongroupassoc',
+  'sessionrecordingassoc',
+  'participantsessionassoc',
+  'participantstreamassoc',
 ];
-/** A quote that is not closed within these was never meant to be one. */
+/** A quote that is not closed within this length was not meant as one. */
 const MAX_VALUE_CHARACTERS = 4_096;
 const token = '[\\p{L}_][\\p{L}\\p{N}_.-]*';
 const startTag = new RegExp(`<(?:(${token}):)?(${token})`, 'uy');
 const endTag = new RegExp(`</\\s*(?:${token}:)?(${token})[^<>]*>?`, 'uy');
 const attributeName = new RegExp(`[\\s"']*(?:(${token}):)?(${token})\\s*(=?)\\s*`, 'uy');
-/** What stands between the quotes of two attributes, or of two tags, is no value. */
+/** Text between the quotes of two attributes, or of two tags, is no value. */
 const leftOpen = />\s*<|\s[\w:.-]{1,64}\s*=\s*$/;
 const bareValue = /[^\s<>]*?(?=\/?>|[\s<]|$)/y;
 const tagEnd = /[^<>]*?(\/?)>/y;
 
 /**
- * Reads what can be told of a document that is not well-formed, or of another namespace than it
- * should be. Elements count by their local names and by the prefix that participants, sessions and
- * streams have in it; what is left open is closed, quotes may be missing. Nothing is looked up or
- * expanded: an unknown entity stays the text that it is. What the end of the text cut off, be it a
- * tag or a value, is left out. Takes time in proportion to the text. Never throws.
+ * Reads the readable parts of a document that is not well-formed, or of an unexpected namespace.
+ * Elements count by their local names and by the prefix that participants, sessions and streams
+ * have in it; elements left open are closed, quotes may be missing. Nothing is looked up or
+ * expanded: an unknown entity stays literal. A tag or value that the end of the text cut off is
+ * left out. Takes time in proportion to the text. Never throws.
  */
 export function readXmlLeniently(text: string): XmlDocument & { limit?: MetadataErrorReason } {
   const reader = new LenientReader(text);
@@ -40,7 +47,7 @@ class LenientReader {
   readonly #text: string;
   readonly #builder = new XmlTreeBuilder();
   readonly #home: string;
-  /** Ends of sections that the rest of the text does not hold: they are looked for once. */
+  /** Ends of sections known to be absent from the rest of the text: they are searched for once. */
   readonly #absent = new Set<string>();
   #at = 0;
 
@@ -80,14 +87,14 @@ class LenientReader {
     else if (!this.#endTag() && !this.#startTag()) this.#loneBracket();
   }
 
-  /** A character like others, if it is no tag that the end of the text cut off. */
+  /** Takes `<` literally, unless it begins a tag that the end of the text cut off. */
   #loneBracket(): void {
     const isCut = this.#find('>') < 0;
     if (!isCut) this.#builder.text('<');
     this.#at = isCut ? this.#text.length : this.#at + 1;
   }
 
-  /** Behind `end`, or, where there is none, behind the next `>`. */
+  /** Skips past `end` or, without one, past the next `>`. */
   #skipTo(end: string): void {
     const found = this.#find(end);
     this.#at = found < 0 ? this.#behind('>') : found + end.length;
@@ -143,7 +150,7 @@ class LenientReader {
     tagEnd.lastIndex = this.#at;
     const end = tagEnd.exec(this.#text);
     if (end) this.#at = tagEnd.lastIndex;
-    // A tag that another one interrupts is taken; one that the end of the text cuts off is not.
+    // A tag interrupted by another one counts; one cut off by the end of the text does not.
     else if (this.#text.indexOf('<', this.#at) < 0) this.#cutOff();
     const isHome = (match[1] ?? '') === this.#home && !namespace;
     const tag = { name: match[2]?.toLowerCase() ?? '', isKnown: isHome, attributes };
@@ -166,7 +173,7 @@ class LenientReader {
     if (isEmpty) this.#builder.close();
   }
 
-  /** Those without prefix; `namespace`: the element declares one of its own. */
+  /** Returns the attributes without prefix; `namespace`: the element declares one of its own. */
   #attributes(): { attributes: Map<string, string>; namespace: boolean } {
     const attributes = new Map<string, string>();
     let namespace = false;
@@ -188,7 +195,7 @@ class LenientReader {
       const start = this.#at + 1;
       const window = this.#text.slice(start, start + MAX_VALUE_CHARACTERS);
       const end = window.indexOf(quote);
-      // A quote that is closed in another tag's attribute was left open in this one.
+      // A quote that closes in another tag's attribute was left open in this one.
       if (end >= 0 && !leftOpen.test(window.slice(0, end))) {
         this.#at = start + end + 1;
         return readReferences(window.slice(0, end)).trim();
@@ -203,7 +210,12 @@ class LenientReader {
 }
 
 const named: Readonly<Record<string, string>> = {
-  ...{ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' },
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: ' ',
 };
 
 function readReferences(text: string): string {
@@ -218,7 +230,7 @@ function readReferences(text: string): string {
   return withoutControls(read);
 }
 
-/** Neither XML nor every database holds them. */
+/** Removes control characters, which neither XML nor every database allows. */
 function withoutControls(text: string): string {
   return text.toWellFormed().replace(/[^\P{Cc}\t\n\r]|[\ufffe\uffff]/gu, '');
 }

@@ -2,9 +2,9 @@ import { MetadataError, type RecordingMetadata } from './types.ts';
 import { MAX_METADATA_ELEMENTS, MAX_METADATA_PARTICIPANTS } from './xml-tree.ts';
 
 /**
- * What is known after `update`: complete metadata replaces what was known, partial metadata changes
- * the objects it carries, told apart by their ids (RFC 7865 section 6.1). Throws MetadataError when
- * that is more than one document could hold; neither argument is changed.
+ * Returns the metadata after `update`: complete metadata replaces the known one, partial metadata
+ * changes the objects it carries, identified by their ids (RFC 7865 section 6.1). Throws
+ * MetadataError when that is more than one document could hold; neither argument is changed.
  */
 export function mergeMetadata(
   known: RecordingMetadata | undefined,
@@ -17,7 +17,9 @@ export function mergeMetadata(
       ...new Set([...known.communicationSessionIds, ...update.communicationSessionIds]),
     ],
     participants: merge(known.participants, update.participants, idOf, (before, now) => ({
-      ...{ id: before.id, aor: now.aor ?? before.aor, name: now.name ?? before.name },
+      id: before.id,
+      aor: now.aor ?? before.aor,
+      name: now.name ?? before.name,
     })),
     streams: merge(known.streams, update.streams, idOf, (before, now) => ({
       id: before.id,
@@ -51,7 +53,8 @@ function idOf({ id }: { readonly id: string }): string {
 function merge<T>(
   known: readonly T[],
   update: readonly T[],
-  ...[keyOf, change]: [(one: T) => string, (before: T, now: T) => T]
+  keyOf: (one: T) => string,
+  change: (before: T, now: T) => T,
 ): T[] {
   const byKey = new Map(known.map((one) => [keyOf(one), one]));
   for (const now of update) {

@@ -8,12 +8,12 @@ import type {
 } from './types.ts';
 import { MAX_METADATA_PARTICIPANTS, type XmlDocument, type XmlElement } from './xml-tree.ts';
 
-/** Longer addresses are none that is known, longer names no name. */
+/** Longer addresses are not known addresses, longer names are no names. */
 const MAX_ADDRESS_CHARACTERS = 512;
 const MAX_NAME_CHARACTERS = 256;
 
 /**
- * What the elements say: ids in attributes (`stream_id`, `id`) or in an `id` child, `send` and
+ * Converts the elements: ids in attributes (`stream_id`, `id`) or in an `id` child, `send` and
  * `recv` in an association or, as in the drafts, in the participant.
  */
 export function toMetadata(
@@ -46,7 +46,7 @@ function sessionIds(root: XmlElement, streams: readonly RecordedStream[]): strin
   return [...new Set(declared.length > 0 ? declared : named)];
 }
 
-/** Those without an id are known by their address. */
+/** Elements without an id are known by their address. */
 function named(root: XmlElement): [string, XmlElement][] {
   return childrenNamed(root, 'participant').flatMap((element): [string, XmlElement][] => {
     const id = idOf(element) ?? addressIn(element);
@@ -91,7 +91,7 @@ function toAssociation(participantId: string, element: XmlElement): StreamAssoci
   return sendStreamIds.length + receiveStreamIds.length === 0 ? [] : [association];
 }
 
-/** One that has ended is with no stream any more (RFC 7865 section 6.8). */
+/** Returns its streams; an ended association has none any more (RFC 7865 section 6.8). */
 function streamsOf(participantId: string, element: XmlElement): StreamAssociation {
   const hasLeft = childrenNamed(element, 'disassociate-time').length > 0;
   return {
@@ -101,7 +101,7 @@ function streamsOf(participantId: string, element: XmlElement): StreamAssociatio
   };
 }
 
-/** `<send>id</send>`, or in the oldest draft `<send><id>id</id></send>`. */
+/** Reads `<send>id</send>`, or in the oldest draft `<send><id>id</id></send>`. */
 function streamReferences(element: XmlElement, name: string): string[] {
   return childrenNamed(element, name).flatMap((reference) => {
     const ids = childrenNamed(reference, 'id').map((child) => child.text.trim());
@@ -109,7 +109,7 @@ function streamReferences(element: XmlElement, name: string): string[] {
   });
 }
 
-/** The children of a name with the id each carries; those without one are of no use. */
+/** Returns the children of a name with their ids; those without one are unusable. */
 function withId(root: XmlElement, name: string): [string, XmlElement][] {
   return childrenNamed(root, name).flatMap((element): [string, XmlElement][] => {
     const id = idOf(element);
@@ -126,7 +126,7 @@ function idOf(element: XmlElement): string | undefined {
   );
 }
 
-/** A value in an attribute or else in a child of that name. */
+/** Returns a value in an attribute, otherwise in a child of that name. */
 function reference(element: XmlElement, name: string): string | undefined {
   return element.attributes.get(name)?.trim() || childText(element, name);
 }

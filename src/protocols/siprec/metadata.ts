@@ -23,17 +23,17 @@ export function isMetadataType(mediaType: string): boolean {
   return mediaTypes.includes(mediaType);
 }
 
-/** What could be read of metadata, and why that may not be all of it. */
+/** Metadata as far as it was readable, and why it may be incomplete. */
 export interface MetadataReading {
-  /** Undefined where nothing in it could be told. */
+  /** Undefined if nothing in it was readable. */
   readonly metadata: RecordingMetadata | undefined;
   readonly faults: readonly MetadataFault[];
 }
 
 /**
- * Reads the metadata of RFC 7865 and of the drafts that real clients send. What is not well-formed,
- * or of an unknown namespace, is read a second time for what can be told of it; since that may not
- * be all, it is `partial`. Never throws.
+ * Reads the metadata of RFC 7865 and of the drafts that real clients send. A document that is not
+ * well-formed, or of an unknown namespace, is read a second time leniently; since the result may be
+ * incomplete, it is `partial`. Never throws.
  * @param charset as the media type names it
  */
 export function readMetadata(content: Buffer, charset?: string): MetadataReading {

@@ -17,13 +17,13 @@ export interface MultipartPart {
 
 export interface Multipart {
   readonly parts: readonly MultipartPart[];
-  /** How the body departs from RFC 2046: what it brings may not be all. */
+  /** Departures of the body from RFC 2046: its contents may be incomplete. */
   readonly faults: readonly BodyFault[];
 }
 
 export const MAX_MULTIPART_PARTS = 32;
 export const MAX_PART_HEADER_BYTES = 4_096;
-/** How far from its beginning a boundary that nobody announced is looked for. */
+/** Distance from its beginning within which an unannounced boundary is searched for. */
 const MAX_PREAMBLE_BYTES = 8_192;
 
 const TAB = 0x09;
@@ -33,7 +33,7 @@ const SPACE = 0x20;
 const DASH = 0x2d;
 
 interface Delimiter {
-  /** First byte that no longer belongs to the part before: the line break counts as delimiter. */
+  /** First byte after the previous part: the line break belongs to the delimiter. */
   readonly start: number;
   /** First byte after the delimiter's own line. */
   readonly end: number;
@@ -41,10 +41,10 @@ interface Delimiter {
 }
 
 /**
- * Parts of a `multipart/...` body (RFC 2046 section 5.1), in their order. Preamble and epilogue are
- * passed over; bare LF is taken for CRLF, as some clients send it. Where the boundary is not the
- * announced one, the one in the body counts; where the closing one is missing, the last part ends
- * with the body. Never throws.
+ * Returns the parts of a `multipart/...` body (RFC 2046 section 5.1) in order. Preamble and
+ * epilogue are skipped; bare LF is accepted for CRLF, as some clients send it. If the boundary is
+ * not the announced one, the one in the body counts; without a closing one, the last part ends with
+ * the body. Never throws.
  */
 export function readMultipart(content: Buffer, contentType: string): Multipart {
   const faults = new Set<BodyFault>();
@@ -66,7 +66,7 @@ export function readMultipart(content: Buffer, contentType: string): Multipart {
   return { parts, faults: [...faults] };
 }
 
-/** The boundary that a body begins with, where one does and a part's headers follow. */
+/** Returns the boundary that a body begins with, if one does and a part's headers follow. */
 export function boundaryIn(content: Buffer): string | undefined {
   const head = content.subarray(0, MAX_PREAMBLE_BYTES).toString('latin1');
   return /(?:^|\n)--([^\r\n]{1,256}?)[ \t]*\r?\n[A-Za-z-]{1,64}[ \t]*:/.exec(head)?.[1];
@@ -85,7 +85,7 @@ function delimiterOf(
   return found === undefined ? undefined : Buffer.from(`--${found}`, 'latin1');
 }
 
-/** RFC 2046 section 5.1.1 allows 70 characters, quoted or not; more are no harm. */
+/** RFC 2046 section 5.1.1 allows 70 characters, quoted or not; more do no harm. */
 function announcedBoundary(contentType: string): string | undefined {
   const match = /;\s*boundary\s*=\s*(?:"([^"\r\n]{1,256})"|([^\s;"]{1,256}))\s*(?:;|$)/i.exec(
     contentType,
@@ -93,7 +93,7 @@ function announcedBoundary(contentType: string): string | undefined {
   return match?.[1] ?? match?.[2];
 }
 
-/** The next line from `from` on that is the boundary and nothing else but `--` and blanks. */
+/** Finds the next line from `from` on that holds only the boundary, `--` and blanks. */
 function nextDelimiter(content: Buffer, delimiter: Buffer, from: number): Delimiter | undefined {
   for (let at = content.indexOf(delimiter, from); at >= 0; ) {
     const found = delimiterAt(content, at, delimiter.length);
@@ -116,7 +116,7 @@ function delimiterAt(content: Buffer, at: number, length: number): Delimiter | u
   return { start: at - lineBreak, end, closing };
 }
 
-/** Where a body ends that was cut off in its last boundary, or before it. */
+/** Returns the end of a body that was cut off in its last boundary, or before it. */
 function endOfLast(content: Buffer, delimiter: Buffer): number {
   const lastLine = content.lastIndexOf(LF) + 1;
   const rest = content.subarray(lastLine);
@@ -144,14 +144,14 @@ function readPart(part: Buffer, faults: Set<BodyFault>): MultipartPart {
   };
 }
 
-/** Without parameters, lower case. */
+/** Returns the value without parameters, in lower case. */
 function mediaValue(header: string | undefined): string | undefined {
   return header?.split(';')[0]?.trim().toLowerCase();
 }
 
 /**
- * Headers, and where what they belong to begins: behind the empty line, or, where there is none,
- * with the first line that is no header.
+ * Returns the headers, and where their content begins: after the empty line or, without one, with
+ * the first line that is no header.
  */
 function splitHeaders(part: Buffer) {
   const headers = new Map<string, string>();
@@ -182,7 +182,7 @@ export interface OutgoingPart {
   readonly content: string | Buffer;
 }
 
-/** A `multipart/mixed` body and the Content-Type header that belongs to it. */
+/** Builds a `multipart/mixed` body and the Content-Type header that belongs to it. */
 export function buildMultipart(parts: readonly OutgoingPart[]): {
   contentType: string;
   content: Buffer;

@@ -6,13 +6,13 @@ const base64 = /^(?:[A-Za-z0-9+/]{22}|[A-Za-z0-9_-]{22})(==)?$/;
 const uuid = /^.{14}[1-8].{4}[89ab]/;
 
 /**
- * A unique id of RFC 7865 section 6.10 (base64 of a 128-bit UUID) or a GUID in text, with or
- * without hyphens, braces or `urn:uuid:`, in any case. Lower case with hyphens; undefined for
- * anything else.
+ * Reads a unique id of RFC 7865 section 6.10 (base64 of a 128-bit UUID) or a GUID in text, with or
+ * without hyphens, braces or `urn:uuid:`, in any case. Returns lower case with hyphens; undefined
+ * for anything else.
  *
  * 22 characters hold four bits more than 16 bytes do: ids that differ in those only are two ids, so
- * that neither is read as base64. Without padding any text of 22 characters might be base64: there
- * it has to be a UUID as well.
+ * neither is read as base64. Without padding any text of 22 characters might be base64: it must be
+ * a UUID as well then.
  */
 export function guidFromSessionId(text: string): string | undefined {
   const id = text.trim();
@@ -26,12 +26,12 @@ export function guidFromSessionId(text: string): string | undefined {
   return bare.test(guid) ? hyphenate(guid) : undefined;
 }
 
-/** True for what RFC 9562 calls a UUID: by its form it was made to be like no other. */
+/** True for a UUID of RFC 9562: its form shows that it was made to be unique. */
 export function isUuid(guid: string): boolean {
   return hyphenated.test(guid) && uuid.test(guid);
 }
 
-/** The other way: a GUID as RFC 7865 writes it, or undefined for what is none. */
+/** Converts back: returns a GUID as RFC 7865 writes it, or undefined for anything else. */
 export function sessionIdFromGuid(guid: string): string | undefined {
   const read = guidFromSessionId(guid);
   return read && Buffer.from(read.replaceAll('-', ''), 'hex').toString('base64');

@@ -1,6 +1,6 @@
 import type { RecordedParticipant, RecordingMetadata } from './types.ts';
 
-/** Everybody heard in the stream with that label, in the order of the metadata. */
+/** Returns all participants heard in the stream with that label, in the order of the metadata. */
 export function participantsForLabel(
   metadata: RecordingMetadata,
   label: string,
@@ -15,8 +15,8 @@ export function participantsForLabel(
 }
 
 /**
- * Several participants in the stream with that label: the client says so, or it is the only stream
- * and has several senders.
+ * True for several participants in the stream with that label: the client says so, or it is the
+ * only stream and has several senders.
  */
 export function isMixed(metadata: RecordingMetadata, label: string): boolean {
   const declared = metadata.streams.some((one) => one.label === label && one.mode === 'mixed');
@@ -26,8 +26,8 @@ export function isMixed(metadata: RecordingMetadata, label: string): boolean {
 }
 
 /**
- * The participant that sends the stream with that label. undefined without an association, and for
- * a mixed stream. A separate stream beside others with several senders (a party that was
+ * Returns the participant that sends the stream with that label; undefined without an association,
+ * and for a mixed stream. A separate stream beside others with several senders (a party that was
  * transferred, in one vendor's metadata) belongs to the first of them.
  */
 export function participantForLabel(

@@ -3,9 +3,9 @@ import { MetadataError } from './types.ts';
 import { type XmlDocument, type XmlTag, XmlTreeBuilder } from './xml-tree.ts';
 
 /**
- * Reads a document whose root is in one of `namespaces`. Of elements of other namespaces (vendors'
- * extensions) only the texts are kept. A DOCTYPE is refused before it is read, so no
- * entity but the five of XML exists. Throws MetadataError only.
+ * Reads a document whose root is in one of `namespaces`. Only the texts of elements of other
+ * namespaces (vendors' extensions) are kept. A DOCTYPE is refused before it is read, so no entity
+ * but the five of XML exists. Throws MetadataError only.
  */
 export function readXml(text: string, namespaces: readonly string[]): XmlDocument {
   const builder = new XmlTreeBuilder();

@@ -4,15 +4,16 @@ export interface DecodedText {
   readonly isDoubtful: boolean;
 }
 
-/** Where an XML declaration, which comes first, is looked for. */
+/** Length in which an XML declaration, which comes first, is searched for. */
 const DECLARATION_BYTES = 256;
-/** What every byte is a character of: no name is lost, though its accents may be. */
+/** Decodes every byte to a character: no name is lost, though its accents may be. */
 const LAST_RESORT = 'windows-1252';
 
 /**
- * The text of an XML entity: by its byte order mark, else by how its first character lies, else by
+ * Decodes an XML entity: by its byte order mark, else by the layout of its first character, else by
  * the `charset` of its media type, else as it declares itself (RFC 7303 section 3, XML 1.0 appendix
- * F). Blanks and NULs around it are cut off: some clients send a line break first, one a C string.
+ * F). Surrounding blanks and NULs are cut off: some clients send a line break first, one a C
+ * string.
  */
 export function decodeXmlText(content: Buffer, charset: string | undefined): DecodedText {
   const named = labelOf(content, charset);
@@ -30,11 +31,11 @@ function labelOf(content: Buffer, charset: string | undefined): string {
   const head = content.subarray(0, DECLARATION_BYTES).toString('latin1');
   const declared = /<\?xml[^>]*?\sencoding\s*=\s*["']?([\w.:-]+)/i.exec(head)?.[1];
   const label = (charset || declared || 'utf-8').toLowerCase();
-  // A declaration that can be read byte by byte is in no set of 16-bit units, whatever it says.
+  // A declaration readable byte by byte is in no set of 16-bit units, whatever it says.
   return /^(?:utf-?16|ucs-?2|iso-10646|us-ascii|ascii$)/.test(label) ? 'utf-8' : label;
 }
 
-/** Sets of 16-bit units: by their mark, or by the zeros in every other byte of ASCII. */
+/** Detects sets of 16-bit units by their mark, or by the zeros in every other byte of ASCII. */
 function wideLabel(content: Buffer): string | undefined {
   const [first, second] = content;
   if (first === 0xff && second === 0xfe) return 'utf-16le';

@@ -1,14 +1,14 @@
-/** `isRight`: the content is encoded as it says, in a way that is known. */
+/** `isRight`: the content is in its declared encoding, and that is known. */
 export interface Decoded {
   readonly decoded: Buffer;
   readonly isRight: boolean;
 }
 
 const plain = ['7bit', '8bit', 'binary', ''];
-/** SDP and XML begin so: what says to be base64 and does not look like it was never encoded. */
+/** Beginning of SDP and XML: content declared as base64 that begins so was never encoded. */
 const plainBeginning = /^\s*(?:<|v=)/;
 
-/** RFC 2045 section 6; what is not understood is left as it came. */
+/** RFC 2045 section 6; content in an unknown encoding stays unchanged. */
 export function transferDecoded(content: Buffer, encoding: string): Decoded {
   if (plain.includes(encoding)) return { decoded: content, isRight: true };
   if (encoding === 'quoted-printable') {
@@ -20,7 +20,7 @@ export function transferDecoded(content: Buffer, encoding: string): Decoded {
   return { decoded: Buffer.from(text, 'base64'), isRight: true };
 }
 
-/** RFC 2045 section 6.7; a `=` that begins no escape is one of its own. */
+/** RFC 2045 section 6.7; a `=` that begins no escape is literal. */
 function quotedPrintable(content: Buffer): Buffer {
   const text = content.toString('latin1');
   const read = text.replace(/=([0-9A-Fa-f]{2})|=[ \t]*\r?\n/g, (_, code?: string) =>

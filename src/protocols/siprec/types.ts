@@ -1,15 +1,15 @@
 /**
- * What a Session Recording Client tells of a call (RFC 7865), values as written, trimmed; AoRs as
- * `addressOfRecord` reads them.
+ * A Session Recording Client's description of a call (RFC 7865), values as written, trimmed; AoRs
+ * as `addressOfRecord` reads them.
  */
 export interface RecordingMetadata {
-  /** `partial`: only what has changed since the metadata before. */
+  /** `partial`: only the changes since the previous metadata. */
   readonly dataMode: 'complete' | 'partial';
   readonly communicationSessionIds: readonly string[];
   readonly participants: readonly RecordedParticipant[];
   readonly streams: readonly RecordedStream[];
   readonly associations: readonly StreamAssociation[];
-  /** Vendors' own values; absent in what older versions saved. */
+  /** Vendors' own values; absent in records of older versions. */
   readonly extensions?: readonly ExtensionValue[];
 }
 
@@ -41,7 +41,7 @@ export interface StreamAssociation {
   readonly receiveStreamIds: readonly string[];
 }
 
-/** Why not all of a document, or nothing of it, could be read as it should be. */
+/** Reasons why a document was not read, or not read completely. */
 export type MetadataErrorReason =
   | 'tooLarge'
   | 'tooDeep'
@@ -51,7 +51,7 @@ export type MetadataErrorReason =
   | 'namespace'
   | 'root';
 
-/** How a message departs from what it says of itself. */
+/** Contradictions between a message and its own headers. */
 export type BodyFault =
   | 'contentType'
   | 'boundary'
@@ -62,7 +62,7 @@ export type BodyFault =
 
 export type MetadataFault = MetadataErrorReason | BodyFault | 'charset' | 'tooLong';
 
-/** What was sent is not the recording metadata of RFC 7865. Never quotes it. */
+/** The document is not recording metadata of RFC 7865. The message never quotes it. */
 export class MetadataError extends Error {
   override readonly name = 'MetadataError';
   readonly reason: MetadataErrorReason;

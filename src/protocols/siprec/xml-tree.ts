@@ -1,6 +1,6 @@
 import { MetadataError } from './types.ts';
 
-/** An element of the namespaces asked for; text and attribute values are as written. */
+/** An element of the requested namespaces; text and attribute values are as written. */
 export interface XmlElement {
   /** Local name, lower case: older drafts write `dataMode`. */
   readonly name: string;
@@ -11,7 +11,7 @@ export interface XmlElement {
   text: string;
 }
 
-/** What stands in an element of another namespace, or in an attribute of one. */
+/** Text of an element of another namespace, or of an attribute of one. */
 export interface ForeignText {
   /** Local names from below the root on, lower case: `session/extensiondata/callid`, `.../@id`. */
   readonly path: string;
@@ -23,33 +23,33 @@ export interface XmlDocument {
   readonly foreign: readonly ForeignText[];
 }
 
-/** A start tag, as either reader tells of it. */
+/** A start tag, as either reader reports it. */
 export interface XmlTag {
   /** Local name, lower case. */
   readonly name: string;
-  /** Of a namespace that was asked for. */
+  /** True for a requested namespace. */
   readonly isKnown: boolean;
-  /** Those without prefix, by lower-case name. */
+  /** Attributes without prefix, by lower-case name. */
   readonly attributes: ReadonlyMap<string, string>;
 }
 
 export const MAX_METADATA_BYTES = 262_144;
 export const MAX_METADATA_DEPTH = 32;
 export const MAX_METADATA_ELEMENTS = 4_096;
-/** Each of them is a row of the call: more are no conference that anybody records. */
+/** Each of them is a row of the call: a larger conference is not worth recording as such. */
 export const MAX_METADATA_PARTICIPANTS = 256;
-/** Vendors' own values beyond these are not looked at. */
+/** Vendors' own values beyond this number are ignored. */
 const MAX_FOREIGN_TEXTS = 64;
 const MAX_FOREIGN_CHARACTERS = 256;
 
 /**
- * Characters that show nothing and change how others are shown: a name with them could pass for
- * another one (Unicode TR 36, section 3.1), or break the line of a log.
+ * Invisible characters that change how others are shown: a name with them could pass for another
+ * one (Unicode TR 36, section 3.1), or break the line of a log.
  */
 const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 const allUnseen = new RegExp(unseen, 'gu');
 
-/** Line ends and tabs are blanks, as between the words of a name. */
+/** Treats line ends and tabs as blanks, as between the words of a name. */
 function seen(text: string): string {
   if (!unseen.test(text)) return text;
   return text.replace(/[\t\n\r]/g, ' ').replace(allUnseen, '');
@@ -63,7 +63,7 @@ function seenOf(attributes: ReadonlyMap<string, string>): ReadonlyMap<string, st
   return attributes;
 }
 
-/** Builds the tree of known elements; of what stands in others only the texts are kept. */
+/** Builds the tree of known elements; only the texts of others are kept. */
 export class XmlTreeBuilder {
   root: XmlElement | undefined;
   readonly foreign: ForeignText[] = [];
@@ -73,7 +73,7 @@ export class XmlTreeBuilder {
   readonly #path: (XmlElement | undefined)[] = [];
   #elements = 0;
 
-  /** Names of the elements that are open, the root's first. */
+  /** Names of the open elements, the root's first. */
   get names(): readonly string[] {
     return this.#names;
   }
@@ -109,7 +109,7 @@ export class XmlTreeBuilder {
     else this.#foreignText += text;
   }
 
-  /** The innermost element's text may have been cut off: nobody shall take it for the whole. */
+  /** Drops the innermost element's text, which may be cut off and must not pass for the whole. */
   dropText(): void {
     const element = this.#path.at(-1);
     if (element) element.text = '';

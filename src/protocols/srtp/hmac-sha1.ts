@@ -8,7 +8,7 @@ const outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES);
 const result = Buffer.alloc(DIGEST_BYTES);
 
 /**
- * HMAC-SHA1 (RFC 2104) by two one-shot hashes over blocks that already exist, with their results as
+ * HMAC-SHA1 (RFC 2104) by two one-shot hashes over preallocated blocks, with their results as
  * Latin-1 text: that measured 0.4 of the time of `createHmac` for a packet, whose objects cost more
  * than the hash. With the results as buffers it took twice as long.
  */
@@ -25,7 +25,7 @@ export class HmacSha1 {
   }
 
   /**
-   * Of the first `length` bytes, then `suffix` as a 32-bit word unless it is -1. The result is
+   * Hashes the first `length` bytes, then `suffix` as a 32-bit word unless it is -1. The result is
    * valid until the next call.
    */
   digest(data: Buffer, length: number, suffix: number): Buffer {

@@ -1,7 +1,7 @@
 /** A UDP datagram is never longer. */
 export const MAX_DATAGRAM_BYTES = 65_535;
 
-/** Where a packet stands in its stream; one object is used again for every packet. */
+/** A packet's place in its stream; one object is reused for every packet. */
 export interface PacketPlace {
   ssrc: number;
   /** Upper 32 bits of the 48-bit packet index: the rollover counter of SRTP. */
@@ -12,11 +12,11 @@ export interface PacketPlace {
 
 /**
  * One direction's cipher and authentication. A packet is `[0, start)` in the clear, `[start, end)`
- * encrypted; `trailer` is authenticated with it. All of it happens in place.
+ * encrypted; `trailer` is authenticated with it. Everything happens in place.
  */
 export interface Protection {
   readonly tagBytes: number;
-  /** False, and the packet as it was, if the tag is wrong. */
+  /** Returns false, with the packet unchanged, if the tag is wrong. */
   open(packet: Buffer, span: PacketSpan, place: PacketPlace): boolean;
   /** Encrypts and writes the tag. */
   seal(packet: Buffer, span: PacketSpan, place: PacketPlace): void;
@@ -25,10 +25,10 @@ export interface Protection {
 export interface PacketSpan {
   start: number;
   end: number;
-  /** Where the tag begins. */
+  /** Beginning of the tag. */
   tag: number;
-  /** Where the word with the SRTCP index begins; -1 in SRTP. */
+  /** Beginning of the word with the SRTCP index; -1 in SRTP. */
   word: number;
-  /** False where the E bit of SRTCP says that it is only authenticated. */
+  /** False if the E bit of SRTCP says that it is only authenticated. */
   encrypted: boolean;
 }

@@ -9,15 +9,15 @@ export const SRTP_WRONG_TAG = -1;
 export const SRTP_REPLAYED = -2;
 export const SRTP_MALFORMED = -3;
 
-/** Rollovers a stream may have behind it when a resumed receiver meets it: 23 hours at 50/s. */
+/** Most rollovers of a stream before a resumed receiver meets it: 23 hours at 50/s. */
 export const MAX_ROLLOVERS = 64;
 
 const SEQUENCES = 65_536;
 
 export interface SrtpReceiverOptions {
   /**
-   * The streams began before this receiver did: their rollover counters are searched for, until one
-   * is found and confirmed by a second packet.
+   * True if the streams began before this receiver: their rollover counters are searched for, until
+   * one is found and confirmed by a second packet.
    */
   readonly resumed?: boolean;
 }
@@ -43,8 +43,8 @@ export class SrtpReceiver {
   }
 
   /**
-   * Decrypts in place. Returns the bytes of the RTP packet at the datagram's beginning, or one of
-   * the negative constants, and then the datagram is as it was.
+   * Decrypts in place. Returns the length of the RTP packet at the datagram's beginning, or one of
+   * the negative constants, leaving the datagram unchanged.
    */
   unprotect(datagram: Buffer): number {
     const end = datagram.length - this.#protection.tagBytes;
@@ -85,9 +85,9 @@ export class SrtpReceiver {
   }
 
   /**
-   * A 32-bit tag fits a wrong rollover counter once in 2^32 tries. So all are tried, a packet that
-   * fits two is refused, and a counter that no second packet has confirmed is searched for again
-   * when a tag is wrong.
+   * Finds the rollover counter. A 32-bit tag fits a wrong one once in 2^32 tries. So all are tried,
+   * a packet that fits two is refused, and a counter not confirmed by a second packet is searched
+   * for again when a tag is wrong.
    */
   #findRollover(datagram: Buffer): number {
     const copy = Buffer.from(datagram);
@@ -108,7 +108,7 @@ export class SrtpReceiver {
   }
 }
 
-/** RFC 3711 section 3.3.1 and appendix A. Negative for what came before the first rollover. */
+/** RFC 3711 section 3.3.1 and appendix A. Negative for packets before the first rollover. */
 function estimateIndex(highest: number, sequence: number): number {
   const newest = highest % SEQUENCES;
   let rollover = (highest - newest) / SEQUENCES;

@@ -1,7 +1,7 @@
-/** SSRCs a receiver keeps state of; the least recently used gives way. */
+/** SSRCs a receiver keeps state of; the least recently used is dropped first. */
 export const MAX_SRTP_SOURCES = 16;
 
-/** State by SSRC. The source of the packet before is found without touching the map. */
+/** State by SSRC. The previous packet's source is found without touching the map. */
 export class RecentSources<State> {
   readonly #states = new Map<number, State>();
   #ssrc = -1;

@@ -1,7 +1,7 @@
 /** Packets behind the newest that are still told apart (RFC 3711 section 3.3.2: at least 64). */
 export const REPLAY_WINDOW_PACKETS = 128;
 
-/** Remembers which packet indexes were taken. */
+/** Remembers which packet indexes were accepted. */
 export class ReplayWindow {
   /** -1 before the first. */
   highest = -1;
@@ -13,7 +13,7 @@ export class ReplayWindow {
     return this.#taken[index % REPLAY_WINDOW_PACKETS] === 0;
   }
 
-  /** Only for an index that was accepted, of a packet that has authenticated. */
+  /** Records an accepted index of an authenticated packet; call it for no other. */
   take(index: number): void {
     if (index - this.highest >= REPLAY_WINDOW_PACKETS) this.#taken.fill(0);
     else

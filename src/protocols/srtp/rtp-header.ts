@@ -1,8 +1,8 @@
 const FIXED_HEADER_BYTES = 12;
 
 /**
- * Bytes of the RTP header in the first `end` bytes, CSRCs and extension with it: what SRTP leaves
- * in the clear (RFC 3711 section 3.1). -1 if it is no RTP or runs past the end.
+ * Returns the length of the RTP header in the first `end` bytes, with CSRCs and extension: the part
+ * that SRTP leaves in the clear (RFC 3711 section 3.1). -1 if it is no RTP or runs past the end.
  */
 export function rtpHeaderBytes(packet: Buffer, end: number): number {
   if (end < FIXED_HEADER_BYTES) return -1;

@@ -14,7 +14,7 @@ export class SrtpSender {
     this.#protection = createProtection(suite, masterKeyAndSalt, 'srtp');
   }
 
-  /** Leaves the packet as it is. Throws RangeError for what is no RTP packet. */
+  /** Leaves the packet unchanged. Throws RangeError for anything other than an RTP packet. */
   protect(packet: Buffer): Buffer {
     const end = packet.length;
     const start = rtpHeaderBytes(packet, end);

@@ -13,8 +13,8 @@ const HMAC_KEY_BYTES = 20;
 const firstLabels = { srtp: 0, srtcp: 3 };
 
 /**
- * Session keys of RFC 3711 section 4.3 with a key derivation rate of 0 (RFC 7714 section 11 for
- * GCM). Throws RangeError if the master key and salt have not the suite's length.
+ * Derives the session keys of RFC 3711 section 4.3 with a key derivation rate of 0 (RFC 7714
+ * section 11 for GCM). Throws RangeError if the master key and salt have not the suite's length.
  */
 export function deriveSessionKeys(
   suite: SrtpSuite,

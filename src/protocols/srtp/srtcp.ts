@@ -22,7 +22,7 @@ export class SrtcpReceiver {
     this.#tagFirst = srtpSuites[suite].cipher === 'gcm';
   }
 
-  /** The compound packet, decrypted in place; undefined if it is malformed, forged or replayed. */
+  /** Decrypts the compound packet in place; undefined if it is malformed, forged or replayed. */
   unprotect(datagram: Buffer): Buffer | undefined {
     const { tagBytes } = this.#protection;
     const end = datagram.length - tagBytes - WORD_BYTES;
@@ -54,7 +54,7 @@ export class SrtcpSender {
     this.#tagFirst = srtpSuites[suite].cipher === 'gcm';
   }
 
-  /** Leaves the packet as it is. Throws RangeError for what is too short or too long. */
+  /** Leaves the packet unchanged. Throws RangeError if it is too short or too long. */
   protect(packet: Buffer): Buffer {
     const { tagBytes } = this.#protection;
     const protectedPacket = Buffer.alloc(packet.length + tagBytes + WORD_BYTES);
@@ -70,7 +70,7 @@ export class SrtcpSender {
   }
 }
 
-/** GCM has its tag before the word with the index, HMAC after it. */
+/** Returns the span: GCM has its tag before the word with the index, HMAC after it. */
 function spanOf(end: number, tagBytes: number, tagFirst: boolean) {
   const tag = tagFirst ? end : end + WORD_BYTES;
   const word = tagFirst ? end + tagBytes : end;

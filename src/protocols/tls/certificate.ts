@@ -1,19 +1,19 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { SecureVersion } from 'node:tls';
 
-/** How often certificate and key are looked at: whoever renews them swaps files or links. */
+/** Interval at which certificate and key are checked: renewal replaces files or links. */
 export const CERTIFICATE_CHECK_MS = 10_000;
 
 /** PEM files. */
 export interface CertificateFiles {
   readonly certFile: string;
   readonly keyFile: string;
-  /** Authorities whose peers are asked for a certificate, and are refused without. */
+  /** Authorities that must have signed a peer's certificate; without one it is refused. */
   readonly caFile?: string | undefined;
   readonly minVersion: SecureVersion;
 }
 
-/** As Node's TLS takes them. */
+/** Options for Node's TLS. */
 export interface CertificateOptions {
   readonly cert: Buffer;
   readonly key: Buffer;
@@ -32,7 +32,7 @@ export class Certificate {
   #options: CertificateOptions;
   #seen: string;
 
-  /** @throws Error naming the file that cannot be read */
+  /** @throws Error naming the unreadable file */
   constructor(files: CertificateFiles, onError: (cause: unknown) => void) {
     this.#files = files;
     this.#onError = onError;
@@ -45,12 +45,12 @@ export class Certificate {
     return this.#options;
   }
 
-  /** `take` gets what was read anew, and may throw at a pair that does not fit. */
+  /** Calls `take` with newly read options; it may throw at a pair that does not match. */
   onChange(take: (options: CertificateOptions) => void): void {
     this.#takers.push(take);
   }
 
-  /** Reads the files now; what cannot be read, or does not fit, leaves the old ones in use. */
+  /** Reads the files now; unreadable or mismatched ones leave the old ones in use. */
   reload(): void {
     try {
       const options = read(this.#files);
@@ -79,7 +79,7 @@ function read({ certFile, keyFile, caFile, minVersion }: CertificateFiles): Cert
   return { ...pair, ca: readFileSync(caFile), requestCert: true, rejectUnauthorized: true };
 }
 
-/** By what the paths lead to, for links may be swapped without a file being touched. */
+/** Resolves the paths, because links may be swapped without a file being touched. */
 function stateOf({ certFile, keyFile, caFile }: CertificateFiles): string {
   return [certFile, keyFile, ...(caFile === undefined ? [] : [caFile])]
     .map((file) => {

@@ -15,7 +15,7 @@ export const mulawDecodeTable: Int16Array = Int16Array.from({ length: 256 }, (_,
   decodeMulaw(code),
 );
 
-/** Code of silence: what a gap is filled with when audio stays G.711. */
+/** Code of silence: fills a gap when audio stays G.711. */
 export const g711Silence: Readonly<Record<G711Law, number>> = { alaw: 0xd5, mulaw: 0xff };
 
 export function g711DecodeTable(law: G711Law): Int16Array {
@@ -24,7 +24,7 @@ export function g711DecodeTable(law: G711Law): Int16Array {
 
 /**
  * Decodes `payload`, one byte a sample, into `target` from `targetOffset` (in samples) on. Samples
- * past the end of `target` are dropped. Returns how many were written.
+ * past the end of `target` are dropped. Returns the number written.
  */
 export function decodeInto(
   target: Int16Array,
@@ -40,7 +40,7 @@ export function decodeInto(
   return count;
 }
 
-/** A-law code of a 16-bit sample, as the reference code of ITU-T G.191 does it. */
+/** Returns the A-law code of a 16-bit sample, as the reference code of ITU-T G.191 does. */
 export function encodeAlaw(sample: number): number {
   const sign = sample >= 0 ? SIGN_BIT : 0;
   const magnitude = Math.min((sample >= 0 ? sample : ~sample) >> 4, 0x7ff);
@@ -52,7 +52,7 @@ export function encodeAlaw(sample: number): number {
   return (code | sign) ^ 0x55;
 }
 
-/** Mu-law code of a 16-bit sample; 0 is 0xff, so 0x7f is never produced. */
+/** Returns the mu-law code of a 16-bit sample; 0 is 0xff, so 0x7f is never produced. */
 export function encodeMulaw(sample: number): number {
   const sign = sample < 0 ? SIGN_BIT : 0;
   const magnitude = Math.min(Math.abs(sample), MULAW_CLIP) + MULAW_BIAS;

@@ -16,14 +16,14 @@ export interface WavFormat {
   readonly frames: number;
 }
 
-/** Header of a PCM16 file; the interleaved samples follow. Throws RangeError past 4 GiB. */
+/** Builds a PCM16 file's header; the interleaved samples follow. Throws RangeError past 4 GiB. */
 export function wavHeader(format: WavFormat): Buffer {
   const dataBytes = format.frames * format.channels * BYTES_PER_SAMPLE;
   if (dataBytes > MAX_WAV_DATA_BYTES) throw new RangeError('A WAV file holds at most 4 GiB');
   return headerOf(format, dataBytes);
 }
 
-/** Of a stream whose end nobody knows: players take what comes. */
+/** Builds the header of a stream of unknown length: players read on to its end. */
 export function endlessWavHeader(format: Omit<WavFormat, 'frames'>): Buffer {
   return headerOf(format, MAX_WAV_DATA_BYTES);
 }

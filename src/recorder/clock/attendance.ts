@@ -1,13 +1,13 @@
 import type { Pulse } from './pulse.ts';
 
-/** A media thread that stood still itself does not know for how long it heard nothing. */
+/** The most that one look counts: a stalled media thread cannot tell how long it heard nothing. */
 const MAX_COUNTED_MS = 200;
 
 /**
- * Tells a media thread whether the main thread is there to hear commands. Time in which the media
- * thread itself stood still hardly counts: when the whole process does, nothing is recorded that a
- * Pause could have stopped. After a standstill that is longer than the time-out another process may
- * be in command: then nothing is kept until the main thread has made sure.
+ * Tells a media thread whether the main thread is there to deliver commands. Time in which the
+ * media thread itself stood still hardly counts: when the whole process stalls, nothing is recorded
+ * that a Pause could have stopped. After a stall longer than the timeout, another process may be in
+ * command: nothing is kept until the main thread has confirmed its ownership.
  */
 export class Attendance {
   readonly #pulse: Pulse;
@@ -16,7 +16,7 @@ export class Attendance {
   #lookedAtMs: number;
   #unheardMs = 0;
 
-  /** @param timeoutMs 0: the main thread may be silent for ever */
+  /** @param timeoutMs 0: no limit on the main thread's silence */
   constructor(pulse: Pulse, timeoutMs: number, nowMs: number) {
     this.#pulse = pulse;
     this.#timeoutMs = timeoutMs;
@@ -24,11 +24,11 @@ export class Attendance {
     this.#lookedAtMs = nowMs;
   }
 
-  /** To be asked several times a second; false: no Pause could reach a stream now. */
+  /** Called several times a second. Returns false when no Pause could reach a stream now. */
   isAttended(nowMs: number): boolean {
     const { beatAtMs } = this.#pulse;
     const isNew = beatAtMs !== this.#beatAtMs;
-    // A beat says nothing of the time since: the whole process may have stood still behind it.
+    // A beat says nothing about the time since: the whole process may have stalled after it.
     const sinceMs = isNew ? Math.max(beatAtMs, this.#lookedAtMs) : this.#lookedAtMs;
     this.#unheardMs = (isNew ? 0 : this.#unheardMs) + this.#counted(nowMs - sinceMs);
     this.#beatAtMs = beatAtMs;

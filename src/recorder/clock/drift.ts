@@ -1,28 +1,27 @@
-/** Least delays are taken over this long, so that jitter and stalls do not count. */
+/** Least delays are taken over a window this long, so that jitter and stalls do not count. */
 const WINDOW_MS = 2_000;
-/** The least of so many windows counts: a stall of ten seconds moves nothing. */
+/** The least of this many windows counts: a stall of ten seconds moves nothing. */
 const WINDOWS = 5;
 /**
- * Crystals are off by some hundred ppm. A shift this slow is bridged within a chunk without being
- * heard (`slipOf` in domain/recording/gap-map.ts), and still follows a network that changes its
- * route.
+ * Crystals are off by some hundred ppm. A shift this slow is bridged inaudibly within a chunk
+ * (`slipOf` in domain/recording/gap-map.ts), and still follows a change of network route.
  */
 const MAX_SLEW_PPM = 1_500;
-/** Audio that lies farther than this beside its time is in the wrong place. */
+/** Audio farther than this from its time is in the wrong place. */
 const MAX_ERROR_MS = 20;
 
 /**
- * Where one time line of a stream lies on the call's clock, in units of its RTP clock: the least
- * delay between timestamp and arrival, followed slowly as the two clocks drift apart.
+ * Locates one time line of a stream on the call's clock, in units of its RTP clock. The offset is
+ * the least delay between timestamp and arrival, followed slowly as the two clocks drift apart.
  */
 export class Drift {
   readonly #rate: number;
   #windowLeast = Number.POSITIVE_INFINITY;
   #windowEndsMs: number | undefined;
   readonly #recent: number[] = [];
-  /** The least delay as it is gone by; undefined until it was asked for. */
+  /** The least delay in use; undefined until first requested. */
   #base: number | undefined;
-  /** What of the correction is gone by. */
+  /** The part of the correction already in use. */
   #shift = 0;
   #movedAtMs = 0;
   #correction = 0;
@@ -33,7 +32,7 @@ export class Drift {
     this.#rate = rate;
   }
 
-  /** @param offset arrival on the call's clock less the timestamp's, in units of the RTP clock */
+  /** @param offset arrival on the call's clock less the timestamp, in units of the RTP clock */
   add(offset: number, nowMs: number): void {
     if (offset < this.#windowLeast) this.#windowLeast = offset;
     this.#windowEndsMs ??= nowMs + WINDOW_MS;
@@ -46,10 +45,10 @@ export class Drift {
     this.#follow(nowMs);
   }
 
-  /** The offset to go by; from the first call on it only moves slowly. */
+  /** Returns the offset to use. After the first call it moves only slowly. */
   anchor(nowMs: number): number {
     if (this.#base === undefined) {
-      // Nothing has come yet that could tell.
+      // No packet has come yet to measure by.
       if (this.#least() === Number.POSITIVE_INFINITY) return 0;
       this.#base = Math.max(this.#least(), this.#floor - this.#correction);
       this.#shift = this.#correction;
@@ -59,30 +58,30 @@ export class Drift {
   }
 
   /**
-   * The next audio begins elsewhere anyway: it may lie where it belongs at once.
-   * @param floor no less than this: what is there is not written over
+   * Moves the anchor at once, because the next audio starts a new position anyway.
+   * @param floor lower bound: audio already written is not overwritten
    */
   realign(floor: number): void {
     this.#base = undefined;
     this.#floor = floor;
   }
 
-  /** What the anchor is, or would be now. */
+  /** The current anchor, or what it would be now. */
   get estimate(): number {
     return this.#base === undefined ? this.#least() + this.#correction : this.#base + this.#shift;
   }
 
-  /** The least delay, as packets come. */
+  /** The least delay of the packets as they arrive. */
   get least(): number {
     return this.#least();
   }
 
-  /** For how long, in ms, audio was laid more than 20 ms beside its time. */
+  /** Time in ms during which audio was placed more than 20 ms from its time. */
   get wrongMs(): number {
     return this.#wrongMs;
   }
 
-  /** Units by which the packets are known to come later than those that they belong beside. */
+  /** Sets by how many units the packets are known to lag behind those they belong beside. */
   correct(lateness: number): void {
     this.#correction = -lateness;
   }
@@ -96,7 +95,7 @@ export class Drift {
     this.#movedAtMs = nowMs;
   }
 
-  /** Nothing in a whole window came when it was expected: its audio lies beside its time. */
+  /** Judges a window: if no packet came when expected, its audio lies beside its time. */
   #judge(windowLeast: number, nowMs: number): void {
     if (this.#base === undefined) return;
     const error = Math.abs(windowLeast - this.#base);

@@ -5,18 +5,18 @@ const CAME_AT = 1;
 const DISOWNED = 2;
 const FIELDS = 3;
 
-/** How often the main thread says that it is there. */
+/** Interval at which the main thread signals that it is there. */
 const BEAT_MS = 20;
-/** A beat that comes later behind the one before was held up, and so were commands meanwhile. */
+/** A beat this long after the previous one was delayed, and so were commands meanwhile. */
 const LATE_MS = 2 * BEAT_MS;
-/** What came during a stall has been read when the loop has gone round so often since. */
+/** After this many turns of the loop, everything that came during a stall has been read. */
 const CATCH_UP_BEATS = 4;
 
 /**
- * A thread's pulse. The main thread's is in memory that it shares with the media threads, and tells
- * them that commands can be heard at all; each media thread has one of its own. Both tell since
- * when something that is read now may have been waiting: behind a stall since its beginning, which
- * counting from the reading would miss.
+ * A thread's pulse. The main thread's lives in memory shared with the media threads and tells them
+ * that commands can be heard at all. Each media thread also has its own. Both tell since when an
+ * item read now may have been waiting: after a stall, since the stall's beginning, which counting
+ * from the reading would miss.
  */
 export class Pulse {
   readonly memory: SharedArrayBuffer;
@@ -31,8 +31,8 @@ export class Pulse {
   }
 
   /**
-   * Begins to beat, in the thread whose pulse it is.
-   * @param isOwner false while commands may be another process's to hear
+   * Starts the beat in the thread that the pulse belongs to.
+   * @param isOwner false while commands may be for another process to hear
    */
   start(isOwner: () => boolean = () => true): void {
     this.beat(monotonicMs());
@@ -60,17 +60,20 @@ export class Pulse {
     return this.#fields[BEAT_AT] as number;
   }
 
-  /** False while commands may be another process's to hear, however well this one's thread does. */
+  /** False while commands may be for another process to hear, even if this thread is healthy. */
   get isOwned(): boolean {
     return this.#fields[DISOWNED] === 0;
   }
 
-  /** Monotonic ms: nothing that has not been read yet came earlier. */
+  /** Monotonic ms before which nothing came that is still unread. */
   get cameAtMs(): number {
     return this.#fields[CAME_AT] as number;
   }
 
-  /** Monotonic ms: what was read at that moment came then or, behind a stall, since it began. */
+  /**
+   * Returns the earliest arrival, monotonic ms, of an item read then: its stall's beginning, if
+   * any.
+   */
   cameAfterMs(readAtMs: number): number {
     return readAtMs - this.cameAtMs > LATE_MS ? this.cameAtMs : readAtMs;
   }

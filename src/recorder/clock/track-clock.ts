@@ -2,42 +2,42 @@ import type { SenderReport } from '../../protocols/rtp/rtcp.ts';
 import { Drift } from './drift.ts';
 import { SenderClocks } from './sender-clocks.ts';
 
-/** The call's clock starts with the first packet of any of its streams. */
+/** The call's clock. It starts with the first packet of any of its streams. */
 export class CallClock {
   /** Monotonic ms; undefined until the first packet. */
   originMs: number | undefined;
   readonly senders = new SenderClocks();
 }
 
-/** A packet that is later than this beside the others is not merely late. */
+/** A packet later than this beside the others is not merely late. */
 const MAX_LATE_MS = 200;
-/** A packet that is earlier than this by its timestamp was not sent so early. */
+/** A packet whose timestamp makes it earlier than this was not sent so early. */
 const MAX_EARLY_MS = 100;
-/** The same of a young time line, whose first packets may all have been on their way for long. */
+/** The same limit for a young time line, whose first packets may all have been delayed. */
 const MAX_EARLY_YOUNG_MS = 1_000;
-/** A time line that is younger has not shown its least delay. */
+/** A time line younger than this has not shown its least delay. */
 const MATURE_MS = 1_000;
-/** Timestamps that are off by less than this share of a packet are rounding. */
+/** A timestamp error below this fraction (1/4) of a packet is rounding. */
 const LEAST_STEP = 4;
-/** A sender report farther from its packets than this is one of another time. */
+/** A sender report farther from its packets than this belongs to another time. */
 const MAX_REPORT_MS = 10_000;
 /** RFC 3550 section 6.4.1: each packet counts for a sixteenth. */
 const JITTER_SHARE = 16;
 
 /**
- * What a packet's timestamp is worth beside its number and its arrival.
+ * Verdict on a packet's timestamp, judged by its sequence number and its arrival.
  *
- * `Fits`: it says where the packet lies. `Late`: it says that the packet was sent long before it
- * came; either it did come late, or the sender's clock stood still. `Adrift`: the clock fell back
- * or leapt, and the arrival does not say either that the packet follows the one before it.
+ * `Fits`: the timestamp says where the packet lies. `Late`: by the timestamp the packet was sent
+ * long before it came; either it did come late, or the sender's clock stood still. `Adrift`: the
+ * clock fell back or leapt, and the arrival does not show that the packet follows the previous one.
  */
 export const Timing = { Fits: 0, Late: 1, Adrift: 2 } as const;
 export type Timing = (typeof Timing)[keyof typeof Timing];
 
-/** A packet that is newer than all before it, and how long its audio lasts. */
+/** A packet newer than all before it, and how long its audio lasts. */
 export interface Step {
   readonly timestamp: number;
-  /** Numbers since the one before; 1 where numbers began anew. */
+  /** Sequence numbers since the previous packet; 1 where numbering restarted. */
   readonly ahead: number;
   /** Units of the RTP clock. */
   readonly samples: number;
@@ -45,24 +45,24 @@ export interface Step {
 
 /**
  * Puts one stream's RTP timestamps on the call's clock. Within a time line (one SSRC) distances
- * come from the timestamps, as long as numbers and arrival bear them out; where the line lies on
- * the clock is `Drift`'s to say, so that a stalled thread does not shift it and two crystals do not
- * part. A sender's clock that stands still, falls back or leaps moves the timestamps' meaning, and
- * no audio (docs/decisions/0018).
+ * come from the timestamps, as long as numbers and arrival bear them out. `Drift` decides where the
+ * line lies on the clock, so that a stalled thread does not shift it and two crystals do not part.
+ * When a sender's clock stands still, falls back or leaps, the meaning of its timestamps moves and
+ * the audio does not (docs/decisions/0018).
  */
 export class TrackClock {
   readonly #call: CallClock;
   readonly #rate: number;
   #drift: Drift;
   #ssrc: number | undefined;
-  /** Of the newest packet. */
+  /** Timestamp of the newest packet. */
   #lastTimestamp = 0;
   #lastRelative = 0;
   #lastSamples = 0;
   #beganAtMs = 0;
   #lastOffset: number | undefined;
   #jitter = 0;
-  /** Of time lines that are over. */
+  /** Misplaced time of finished time lines. */
   #wrongMs = 0;
 
   constructor(call: CallClock, rate: number) {
@@ -75,7 +75,7 @@ export class TrackClock {
     return this.#ssrc;
   }
 
-  /** Another source, or one that began anew. */
+  /** Begins a time line, for another source or one that restarted. */
   begin({ ssrc, timestamp }: { ssrc: number; timestamp: number }, arrivalMs: number): void {
     this.#ssrc = ssrc;
     this.#lastTimestamp = timestamp;
@@ -87,14 +87,14 @@ export class TrackClock {
     this.#drift = new Drift(this.#rate);
   }
 
-  /** The call's clock runs from now on, if it does not yet. */
+  /** Starts the call's clock unless it already runs. */
   touch(arrivalMs: number): void {
     this.#call.originMs ??= arrivalMs;
   }
 
   /**
-   * Judges a packet whose number is newer than all before it. Where the timestamp is wrong and
-   * number and arrival agree that the packet follows the one before, the time line goes on there.
+   * Judges a packet whose number is newer than all before it. If the timestamp is wrong, but number
+   * and arrival agree that the packet follows the previous one, the time line continues there.
    */
   judge({ timestamp, ahead, samples }: Step, arrivalMs: number): Timing {
     if (this.#lastOffset === undefined) return Timing.Fits;
@@ -115,19 +115,19 @@ export class TrackClock {
     return Timing.Fits;
   }
 
-  /** Units by which a packet is later than the least delay so far has them come. */
+  /** Returns by how many units a packet is later than the least delay so far predicts. */
   late(timestamp: number, arrivalMs: number): number {
     return this.#lateness(this.#extend(timestamp), arrivalMs);
   }
 
-  /** Units that mean so many ms. */
+  /** Converts ms to units of the RTP clock. */
   #units(ms: number): number {
     return (ms * this.#rate) / 1000;
   }
 
   /**
-   * The sender's clock stood still, fell back or leapt: from `timestamp` on timestamps mean `units`
-   * more than they did, and never less than what is there already.
+   * Records that the sender's clock stood still, fell back or leapt: from `timestamp` on,
+   * timestamps mean `units` more than before, but never less than what is there already.
    */
   shift(timestamp: number, units: number): void {
     const least = this.#lastRelative + this.#lastSamples;
@@ -136,7 +136,7 @@ export class TrackClock {
     this.#lastSamples = 0;
   }
 
-  /** What a packet says of the path's delay. */
+  /** Records what a packet shows of the path's delay. */
   hear(timestamp: number, arrivalMs: number): void {
     const offset = this.#arrival(arrivalMs) - this.#extend(timestamp);
     const change = Math.abs(offset - (this.#lastOffset ?? offset));
@@ -145,29 +145,29 @@ export class TrackClock {
     this.#drift.add(offset, arrivalMs);
   }
 
-  /** Units since the time line's first packet; may be negative for one that came late. */
+  /** Returns units since the time line's first packet; may be negative for a late one. */
   relative(timestamp: number, samples: number): number {
     const relative = this.#extend(timestamp);
     if (relative >= this.#lastRelative) this.#goOn(timestamp, relative, samples);
     return relative;
   }
 
-  /** Where a packet lies that says nothing of when it was sent; undefined for another source's. */
+  /** Returns the position of a packet without a time of sending; undefined for another source's. */
   place({ ssrc, timestamp }: { ssrc: number; timestamp: number }): number | undefined {
     return ssrc === this.#ssrc ? this.#extend(timestamp) : undefined;
   }
 
-  /** Monotonic ms at which audio would have come at the least delay that the path has shown. */
+  /** Returns the monotonic ms at which audio would have come at the path's least known delay. */
   soonestMs(relative: number): number {
     return (this.#call.originMs ?? 0) + ((relative + this.#drift.least) * 1000) / this.#rate;
   }
 
-  /** How long, in ms, the time line has been known. */
+  /** Returns for how long, in ms, the time line has been known. */
   ageMs(nowMs: number): number {
     return nowMs - this.#beganAtMs;
   }
 
-  /** What the stream's sender says of its own clock; a report of another time is none. */
+  /** Takes a sender's report on its own clock, and ignores a report of another time. */
   report({ ssrc, ntpMs, timestamp }: SenderReport, cname: string): void {
     if (ssrc !== this.#ssrc || ntpMs === undefined) return;
     const ahead = this.#extend(timestamp) - this.#lastRelative;
@@ -183,36 +183,38 @@ export class TrackClock {
     return this.#jitter;
   }
 
-  /** RFC 3550 section 6.4.1, as packets were read: a stalled thread of ours shows in it. */
+  /** RFC 3550 section 6.4.1, measured as packets are read: a stall of this thread shows in it. */
   get jitterMs(): number {
     return (this.#jitter * 1000) / this.#rate;
   }
 
-  /** For how long, in ms, audio was laid more than 20 ms beside its time. */
+  /** Time in ms during which audio was placed more than 20 ms from its time. */
   get wrongMs(): number {
     return Math.round(this.#wrongMs + this.#drift.wrongMs);
   }
 
-  /** Where the time line begins on the call's clock, in units; it moves slowly once asked for. */
+  /**
+   * Returns the time line's beginning on the call's clock, in units; later calls move it slowly.
+   */
   anchor(nowMs: number): number {
     return this.#drift.anchor(nowMs);
   }
 
-  /** Where audio will lie, as far as the delays so far tell: the anchor is still to be found. */
+  /** Returns where audio will lie, judging by the delays so far, before the anchor is final. */
   estimate(relative: number): number {
     return Math.round(this.#drift.estimate + relative);
   }
 
   /**
-   * Nothing lies beside what comes next: it may begin where it belongs.
-   * @param writtenUpTo on the call's clock: no audio is laid before it
+   * Lets the next audio begin where it belongs, since no audio lies beside it.
+   * @param writtenUpTo on the call's clock: no audio is placed before it
    */
   realign(writtenUpTo: number | null): void {
     const next = this.#lastRelative + this.#lastSamples;
     this.#drift.realign(writtenUpTo === null ? Number.NEGATIVE_INFINITY : writtenUpTo - next);
   }
 
-  /** Units on the call's clock at that moment; 0 before the call's first packet. */
+  /** Returns the position on the call's clock in units; 0 before the call's first packet. */
   positionAt(nowMs: number): number {
     if (this.#call.originMs === undefined) return 0;
     return Math.round(((nowMs - this.#call.originMs) * this.#rate) / 1000);

@@ -1,15 +1,15 @@
 /**
- * From the first to the last sample that a stream sent, on the call's clock. Packets that were
- * gated count too: they say when, not what.
+ * The range from the first to the last sample that a stream sent, on the call's clock. Gated
+ * packets count too: the extent tells when audio came, not what it was.
  */
 export class TrackExtent {
   #first = Number.POSITIVE_INFINITY;
   #end = Number.NEGATIVE_INFINITY;
-  /** Of what came since it was settled, relative to the time line's beginning. */
+  /** Extent of packets since the last `settle`, relative to the time line's beginning. */
   #relativeFirst = Number.POSITIVE_INFINITY;
   #relativeEnd = Number.NEGATIVE_INFINITY;
 
-  /** The track goes on: its first packet came before. */
+  /** Continues a track whose first packet came before. */
   resume(startPosition: number): void {
     this.#first = startPosition;
     this.#end = startPosition;
@@ -20,7 +20,7 @@ export class TrackExtent {
     if (position + samples > this.#relativeEnd) this.#relativeEnd = position + samples;
   }
 
-  /** So far the time line lay on the call's clock with its beginning at `anchor`. */
+  /** Fixes the extent so far: the time line began at `anchor` on the call's clock. */
   settle(anchor: number): void {
     if (this.#relativeEnd === Number.NEGATIVE_INFINITY) return;
     this.#first = Math.min(this.#first, anchor + this.#relativeFirst);
@@ -29,7 +29,7 @@ export class TrackExtent {
     this.#relativeEnd = Number.NEGATIVE_INFINITY;
   }
 
-  /** The track lasted until then, whatever came of it. */
+  /** Extends the track to `position`, whether or not its audio was kept. */
   reach(position: number): void {
     if (Number.isFinite(this.#end)) this.#end = Math.max(this.#end, position);
   }

@@ -3,19 +3,19 @@ type Coefficients = readonly [number, number, number, number];
 
 const LOW_HZ: Coefficients = [697, 770, 852, 941];
 const HIGH_HZ: Coefficients = [1209, 1336, 1477, 1633];
-/** A hole this long may be a packet that was lost within a digit. */
+/** A hole this long may be a packet lost within a digit. */
 const MAX_LOSS_SECONDS = 0.06;
 /** About -52 dBFS: two tones of -40 dBm0 are well above it. */
 const QUIET_MEAN_SQUARE = 6_400;
 const MIN_TONE_SHARE = 0.55;
-/** 12 dB: 8 dB of twist, and what a tone off its frequency loses. */
+/** 12 dB: 8 dB of twist, plus the loss of a tone off its frequency. */
 const MAX_TWIST = 16;
-/** A digit that lost a packet goes on with its first tone block within so many blocks. */
+/** After a lost packet, a digit resumes with its first tone block within this many blocks. */
 const RESUME_BLOCKS = 3;
 
 /**
- * Tells where DTMF tones (ITU-T Q.23) are in a stream, never which: only the strongest of each
- * group is looked at, and it is forgotten with its block. Positions are in samples.
+ * Finds where DTMF tones (ITU-T Q.23) are in a stream, never which: it looks only at the strongest
+ * tone of each group and forgets it with the block. Positions are in samples.
  */
 export class ToneDetector {
   readonly #onTone: (start: number, end: number) => void;
@@ -24,7 +24,7 @@ export class ToneDetector {
   readonly #high: Coefficients;
   readonly #maxLoss: number;
   #filled = 0;
-  /** Of what the block holds so far. */
+  /** Energy of the block's samples so far. */
   #energy = 0;
   #blockStart = -1;
   #decided = 0;
@@ -34,21 +34,21 @@ export class ToneDetector {
 
   constructor(sampleRate: number, onTone: (start: number, end: number) => void) {
     this.#onTone = onTone;
-    // Even, for two samples a turn.
+    // Even, because two samples are processed per turn.
     this.#block = new Float64Array(2 * Math.round((sampleRate * BLOCK_SECONDS) / 2));
     this.#maxLoss = sampleRate * MAX_LOSS_SECONDS;
     this.#low = coefficients(LOW_HZ, sampleRate);
     this.#high = coefficients(HIGH_HZ, sampleRate);
   }
 
-  /** Audio from here on may be the onset of a tone: it is not to be sealed yet. */
+  /** Audio from this position on may be the onset of a tone and must not be sealed yet. */
   get undecidedFrom(): number {
     if (this.#blockStart < 0) return this.#decided;
     const from = this.#candidate < 0 ? this.#blockStart : this.#candidate;
     return Math.max(this.#decided, from - this.#block.length);
   }
 
-  /** Takes `pcm[start, end)`, the first of which is at `position`; a jump starts anew. */
+  /** Takes `pcm[start, end)`, the first sample of which is at `position`; a jump starts anew. */
   push(pcm: Int16Array, start: number, end: number, position: number): void {
     this.#follow(position);
     const block = this.#block;
@@ -68,7 +68,7 @@ export class ToneDetector {
     }
   }
 
-  /** The stream pauses or ends: what is suspicious at its end counts as a tone. */
+  /** Ends or pauses the stream: a suspicious end counts as a tone. */
   flush(): void {
     if (this.#blockStart < 0) return;
     const end = this.#blockStart + this.#filled;
@@ -127,13 +127,13 @@ export class ToneDetector {
     this.#onTone(start, end);
   }
 
-  /** Of a block that was cut short, only what is long enough to tell. */
+  /** Decides on a shortened block only if it is long enough to tell. */
   #isTone(): boolean {
     const count = this.#filled;
     if (this.#energy < QUIET_MEAN_SQUARE * count || count * 2 < this.#block.length) return false;
     const enough = 0.5 * MIN_TONE_SHARE * this.#energy * count;
     const high = strongest(this.#block, this.#high, count);
-    // Speech is weak there: most of it is told by the one group.
+    // Speech is weak in the high group: most of it is recognised by this group alone.
     if (high * (1 + MAX_TWIST) < enough) return false;
     const low = strongest(this.#block, this.#low, count);
     if (low > high * MAX_TWIST || high > low * MAX_TWIST) return false;
@@ -142,7 +142,7 @@ export class ToneDetector {
 }
 
 /**
- * Goertzel's algorithm for the four tones of a group side by side, two samples a turn: written so
+ * Goertzel's algorithm for the four tones of a group side by side, two samples a turn, written so
  * that every value stays in a register (docs/decisions/0013).
  */
 function strongest(block: Float64Array, group: Coefficients, count: number): number {

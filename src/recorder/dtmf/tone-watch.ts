@@ -3,18 +3,18 @@ import { alawDecodeTable, mulawDecodeTable } from '../../protocols/wav/g711.ts';
 import type { OpenChunk } from '../segment/open-chunk.ts';
 import { ToneDetector } from './tone-detector.ts';
 
-/** One thread looks at one chunk at a time. */
+/** Shared by all streams: a thread looks at one chunk at a time. */
 let pcm = new Int16Array(16_384);
 
 /**
- * Looks for tones of digits in a stream's audio before it is sealed, and has them left out. Opus is
- * not looked at: nothing decodes it while it is recorded (docs/decisions/0012).
+ * Finds DTMF tones in a stream's audio before it is sealed, and has them left out. Opus is not
+ * inspected: nothing decodes it while it is recorded (docs/decisions/0012).
  */
 export class ToneWatch {
   readonly #codec: SegmentCodec;
   readonly #detector: ToneDetector;
   readonly #found: { start: number; end: number }[] = [];
-  /** Units of the RTP clock that the detector has heard. */
+  /** Position up to which the detector has listened, in units of the RTP clock. */
   #heardUpTo = Number.NEGATIVE_INFINITY;
 
   constructor(codec: SegmentCodec, clockRate: number) {
@@ -27,9 +27,9 @@ export class ToneWatch {
   }
 
   /**
-   * Has the chunk leave out the tones that are in it.
-   * @param isLast nothing follows: what may be the beginning of a tone is taken for one
-   * @returns from where on it must not be sealed yet, relative to the time line
+   * Makes the chunk leave out the tones found in it.
+   * @param isLast nothing follows: a possible onset of a tone counts as one
+   * @returns position from which it must not be sealed yet, relative to the time line
    */
   listen(chunk: OpenChunk, isLast: boolean): number {
     const { audio } = chunk;
@@ -39,7 +39,7 @@ export class ToneWatch {
       at += run.bytes;
       return placed;
     });
-    // Packets that came in another order are heard in theirs.
+    // Packets that came out of order are listened to in order.
     for (const { position, samples, at: from } of runs.sort((a, b) => a.position - b.position)) {
       const known = Math.max(0, Math.min(samples, this.#heardUpTo - position));
       if (known === samples) continue;

@@ -2,15 +2,15 @@ import type { Codec } from '../../domain/model/track.ts';
 import { Timing, type TrackClock } from '../clock/track-clock.ts';
 import { type HeldPacket, wipe } from './held-packets.ts';
 
-/** A shift that has lasted so long is the sender's clock, not a burst on the way. */
+/** A shift that lasts this long comes from the sender's clock, not from a burst on the way. */
 const SETTLE_MS = 500;
-/** A backlog that is still being worked off after this is a path that became slower. */
+/** A backlog that lasts longer than this is a path that became slower. */
 const GIVE_UP_MS = 2_000;
-/** Packets that come this much earlier than those before them are a backlog being worked off. */
+/** Packets this much earlier than those before them are a backlog being worked off. */
 const CATCHING_UP_MS = 60;
 /** A backlog is worked off when its packets are no later than this. */
 const CAUGHT_UP_MS = 100;
-/** No path changes by more from one packet to the next; a clock stands still, or leaps. */
+/** No path changes by more from one packet to the next: the clock stood still, or leapt. */
 const MAX_PATH_MS = 1_000;
 const MAX_PACKETS = 512;
 
@@ -19,33 +19,33 @@ export interface DoubtfulPacket {
   readonly packet: HeldPacket;
   readonly codec: Codec;
   readonly samples: number;
-  /** It is newer than all before it, by its number. */
+  /** True when its sequence number is newer than all before it. */
   readonly isNext: boolean;
-  /** Then, numbers since the one before it. */
+  /** Sequence numbers since the previous packet; valid with `isNext`. */
   readonly ahead: number;
 }
 
-/** How a doubt ended: what timestamps mean beside what they meant, in units of the RTP clock. */
+/** Outcome of a doubt: the shift in the meaning of timestamps, in units of the RTP clock. */
 export interface Settlement {
   readonly packets: readonly DoubtfulPacket[];
   readonly shift: number;
-  /** The path may have become slower by so many ms instead. */
+  /** The path may instead have become slower by this many ms. */
   readonly slowerMs: number;
-  /** By so many ms earlier their thread, had it not stood still, may have read them. */
+  /** Without its stall, the thread might have read the packets this many ms earlier. */
   readonly uncertainMs: number;
 }
 
 /**
- * Packets whose timestamps, numbers and arrivals contradict each other, or that are the first of a
- * time line while it matters when they were sent. They wait in memory for at most two seconds: a
- * backlog that is worked off proves the timestamps right, a steady shift proves them wrong.
+ * Packets whose timestamps, numbers and arrivals contradict each other, or the first packets of a
+ * time line while their time of sending matters. They wait in memory for at most two seconds: a
+ * backlog being worked off proves the timestamps right, a steady shift proves them wrong.
  */
 export class Doubt {
   readonly #clock: TrackClock;
   readonly #rate: number;
   #timing: Timing = Timing.Fits;
   #packets: DoubtfulPacket[] = [];
-  /** Per packet, in units: how late it came by its timestamp. */
+  /** Lateness of each packet by its timestamp, in units. */
   #late: number[] = [];
   #end = 0;
 
@@ -71,8 +71,8 @@ export class Doubt {
   }
 
   /**
-   * True for a packet that contradicts the ones that wait, by falling back behind them or by
-   * counting more time than passed since they came: they are to be settled first.
+   * Returns true for a packet that contradicts the waiting ones, because it falls back behind them
+   * or spans more time than has passed since they came. They must be settled first.
    */
   contradicts(timestamp: number, samples: number, arrivalMs: number): boolean {
     if (!this.isOpen) return false;
@@ -83,7 +83,7 @@ export class Doubt {
     return earlier > this.#units(MAX_PATH_MS);
   }
 
-  /** True once what came so far tells. */
+  /** Returns true once the packets so far allow a decision. */
   isDecided(nowMs: number): boolean {
     if (!this.isOpen) return false;
     const ageMs = nowMs - this.#firstMs;
@@ -107,7 +107,7 @@ export class Doubt {
     return { packets, shift, slowerMs: isPath ? shiftMs : 0, uncertainMs };
   }
 
-  /** Overwrites and forgets them; tells how many they were. */
+  /** Overwrites and forgets the packets; returns how many there were. */
   erase(): number {
     const count = this.#packets.length;
     wipe(this.#packets.map(({ packet }) => packet));
@@ -127,7 +127,7 @@ export class Doubt {
     return { isShift, least };
   }
 
-  /** The least delay is what tells; so much less it may be. */
+  /** The least delay decides; it may be too high by this much. */
   get #uncertainMs(): number {
     const first = this.#packets[0]?.packet.timestamp ?? 0;
     let [least, earliest] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
@@ -147,7 +147,7 @@ export class Doubt {
     return (this.#late.at(-1) ?? 0) <= this.#units(CAUGHT_UP_MS);
   }
 
-  /** The second half of what waits came clearly earlier, by its timestamps, than the first half. */
+  /** True when the second half of the waiting packets came clearly earlier, by timestamp. */
   #isCatchingUp(nowMs: number): boolean {
     const middleMs = (this.#firstMs + nowMs) / 2;
     let [first, second] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];

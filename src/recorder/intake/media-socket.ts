@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 
-/** Only literal addresses are sent to: no datagram waits for a resolver. */
+/** Opens a socket that sends to literal addresses only: no datagram waits for a resolver. */
 export function openMediaSocket(host: string): Socket {
   return createSocket({
     type: isIPv6(host) ? 'udp6' : 'udp4',
@@ -9,7 +9,7 @@ export function openMediaSocket(host: string): Socket {
   });
 }
 
-/** A socket that is refused its port is closed. */
+/** Binds a socket, and closes it if the port is refused. */
 export function bindMediaSocket(
   socket: Socket,
   to: { readonly host: string; readonly port: number },
@@ -22,7 +22,7 @@ export function bindMediaSocket(
   socket.once('error', refused);
   socket.bind({ port: to.port, address: to.host, exclusive: true }, () => {
     socket.removeListener('error', refused);
-    // A socket that fails later (ICMP errors) says so by silence, which the summary shows.
+    // A socket that fails later (ICMP errors) falls silent, which the summary shows.
     socket.on('error', () => {});
     onBound();
   });

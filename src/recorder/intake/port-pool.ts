@@ -1,16 +1,16 @@
-/** So long a port rests before it is given to another stream, while others are free. */
+/** A port rests this long before another stream gets it, while others are free. */
 const REST_MS = 10_000;
 
 /**
  * Even UDP ports of a range, each with the odd one above it (RFC 3550 section 11), handed out in
- * consecutive runs. The cursor goes round the whole range, and a port rests, before it comes again,
- * so that a late packet meets no stranger's stream.
+ * consecutive runs. The cursor goes round the whole range, and a port rests before it is reused, so
+ * that a late packet meets no other call's stream.
  */
 export class PortPool {
   readonly #first: number;
   readonly #count: number;
   readonly #taken = new Set<number>();
-  /** Ports that are free again, and since when, monotonic ms. */
+  /** Released ports, and the time since when they are free, monotonic ms. */
   readonly #resting = new Map<number, number>();
   #cursor = 0;
 
@@ -26,8 +26,8 @@ export class PortPool {
   }
 
   /**
-   * `count` ports N, N+2, ...; undefined when no such run is free. Ports that still rest are given
-   * only where there are no others.
+   * Takes `count` ports N, N+2, ...; returns undefined when no such run is free. Resting ports are
+   * used only when no others are left.
    */
   take(count: number, nowMs: number): number[] | undefined {
     for (const [port, sinceMs] of this.#resting) {
@@ -41,7 +41,9 @@ export class PortPool {
     return run;
   }
 
-  /** Takes that very port, of the range or of the one before it; false when it is taken. */
+  /**
+   * Takes exactly this port, of the current range or the previous one; returns false when taken.
+   */
   reserve(port: number): boolean {
     if (this.#taken.has(port)) return false;
     this.#taken.add(port);

@@ -1,13 +1,13 @@
 import type { ReportBlock, SenderReport } from '../../protocols/rtp/rtcp.ts';
 
 const CYCLE = 65_536;
-/** RFC 3550 appendix A.1: farther on than this, or back, it is a source that began anew. */
+/** RFC 3550 appendix A.1: a larger jump, forward or back, means that the source restarted. */
 export const MAX_DROPOUT = 3_000;
 export const MAX_MISORDER = 100;
-/** Of a 32-bit fixed-point time, per ms. */
+/** Units of a 32-bit fixed-point time per ms. */
 const NTP_UNITS_PER_MS = 65.536;
 
-/** What there is to tell a stream's sender of its packets (RFC 3550 section 6.4, appendix A.3). */
+/** Reception statistics for reports to a stream's sender (RFC 3550 section 6.4, appendix A.3). */
 export class Reception {
   #ssrc: number | undefined;
   #first = 0;
@@ -34,14 +34,14 @@ export class Reception {
     this.#received += 1;
   }
 
-  /** Its next report tells how long ago that one came. */
+  /** Notes a sender report; the next report says how long ago it came. */
   reported({ ssrc, ntpMiddle }: SenderReport, nowMs: number): void {
     if (ssrc !== this.#ssrc) return;
     this.#lastReport = ntpMiddle;
     this.#reportedAtMs = nowMs;
   }
 
-  /** Undefined where nothing came since the last one. */
+  /** Returns a report block; undefined when nothing came since the last one. */
   block(jitter: number, nowMs: number): ReportBlock | undefined {
     const received = this.#received - this.#receivedBefore;
     if (this.#ssrc === undefined || received === 0) return undefined;

@@ -9,7 +9,7 @@ import { type FormerSource, type MediaAddress, SourceLatch } from './source-latc
 import { StreamSecurity } from './stream-security.ts';
 import { TimeLine, type TimeLineOptions } from './time-line.ts';
 
-/** One thread reads one packet at a time: the path of a packet allocates nothing. */
+/** Shared, so that reading a packet allocates nothing: a thread reads one packet at a time. */
 const rtp: RtpPacket = emptyRtpPacket();
 const frame = emptyFrame();
 
@@ -19,22 +19,32 @@ const EVENT_BYTES = 4;
 type Counts = { -readonly [Count in keyof PacketCounts]: number };
 
 export interface RtpIntakeOptions extends Omit<TimeLineOptions, 'frame'> {
-  /** The stream was listened to before, in another process or thread. */
+  /** True when another process or thread listened to the stream before. */
   readonly resumed: boolean;
   readonly openedAtMs: number;
-  /** Who sent to this port before. */
+  /** The last source that sent to this port. */
   readonly former: FormerSource | undefined;
   onDigits(frame: Readonly<Frame>): void;
 }
 
 /**
- * From a datagram to a frame in its place on the stream's time line: whose it is, what it is,
- * whether it came already, what is missing before it.
+ * Turns a datagram into a frame at its place on the stream's time line: checks its source, its
+ * type, whether it came already, and what is missing before it.
  */
 export class RtpIntake {
   readonly counts: Counts = {
-    ...{ received: 0, kept: 0, gated: 0, duplicate: 0, dtmf: 0, comfortNoise: 0, foreign: 0 },
-    ...{ lost: 0, reordered: 0, unauthenticated: 0, unusable: 0, erased: 0 },
+    received: 0,
+    kept: 0,
+    gated: 0,
+    duplicate: 0,
+    dtmf: 0,
+    comfortNoise: 0,
+    foreign: 0,
+    lost: 0,
+    reordered: 0,
+    unauthenticated: 0,
+    unusable: 0,
+    erased: 0,
   };
   readonly reception = new Reception();
   readonly latch: SourceLatch;
@@ -72,7 +82,7 @@ export class RtpIntake {
     }
   }
 
-  /** What is no audio of this stream is counted, and dropped. */
+  /** Reads a datagram. Anything other than audio of this stream is counted and dropped. */
   read(datagram: Buffer, nowMs: number, from: MediaAddress): void {
     const { counts } = this;
     counts.received += 1;
@@ -96,24 +106,24 @@ export class RtpIntake {
     const now = { nowMs, isWary: isWary(nowMs) };
     this.#readHeld(this.latch.meet(rtp, datagram, from, now));
     counts.foreign = this.latch.foreign;
-    // It is held as a copy, or by nobody: it may be an old one, of a pause.
+    // The packet is held as a copy, or by nobody: it may be an old one, from a pause.
     datagram.fill(0);
   }
 
-  /** A gate changes, or the stream ends: what waits in memory for a decision has it now. */
+  /** Decides on waiting packets now, because a gate changes or the stream ends. */
   settle(nowMs: number): void {
     this.#readHeld(this.latch.settle(nowMs));
     this.counts.foreign = this.latch.foreign;
     this.#line.settle(nowMs);
   }
 
-  /** What no packet decided, time does. */
+  /** Decides by time about packets that no later packet settled. */
   tick(nowMs: number): void {
     this.#readHeld(this.latch.tick(nowMs));
     this.#line.tick(nowMs);
   }
 
-  /** What waits for a decision is overwritten: it belongs to neither side. */
+  /** Overwrites the packets that wait for a decision: they belong to neither side. */
   erase(): void {
     this.counts.erased += this.#line.erase();
   }
@@ -141,7 +151,7 @@ export class RtpIntake {
     wipe(packets);
   }
 
-  /** A packet of the stream's own source. */
+  /** Reads a packet of the stream's own source. */
   #read(data: Buffer, nowMs: number): void {
     this.reception.heard(rtp.ssrc, rtp.sequence);
     const { payloadType } = rtp;
@@ -162,7 +172,7 @@ export class RtpIntake {
     this.counts.reordered = this.#line.reordered;
   }
 
-  /** No audio: it says where a silence is none, unless it only keeps a path open. */
+  /** Reads a packet other than audio. It ends a silence, unless it only keeps a path open. */
   #readOther(): void {
     const isNoise = rtp.payloadType === this.#agreed.comfortNoisePayloadType;
     const isEmpty = rtp.payloadStart === rtp.payloadEnd;
@@ -171,7 +181,7 @@ export class RtpIntake {
     this.#line.note(rtp, isNoise || isEmpty ? 0 : undefined);
   }
 
-  /** When, never which: the byte that names the digit is not read. */
+  /** Reads when a digit is sent, never which: the byte that names the digit is not read. */
   #readDigits(data: Buffer): void {
     this.counts.dtmf += 1;
     if (rtp.payloadEnd - rtp.payloadStart < EVENT_BYTES) return;
@@ -185,7 +195,7 @@ export class RtpIntake {
   }
 }
 
-/** The packet is the one that is read now. */
+/** Loads the packet as the one being read. */
 function load(packet: RtpPacket): void {
   rtp.payloadType = packet.payloadType;
   rtp.marker = packet.marker;

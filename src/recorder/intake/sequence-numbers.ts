@@ -6,7 +6,7 @@ const NONE = -1;
 /** Units for which a source may have been silent between an old packet and the newest one. */
 const MAX_SILENCE = 60 * 8_000;
 
-/** What of a packet tells its place. */
+/** The fields that determine a packet's place. */
 export interface NumberedPacket {
   readonly sequence: number;
   readonly timestamp: number;
@@ -14,7 +14,7 @@ export interface NumberedPacket {
   readonly samples: number;
 }
 
-/** What a packet's number says beside those before it (RFC 3550 appendix A.1). */
+/** Position of a packet's number relative to those before it (RFC 3550 appendix A.1). */
 export const Order = {
   /** Newer than all before it. */
   Next: 0,
@@ -22,27 +22,27 @@ export const Order = {
   Late: 1,
   /** It came already, or it fits nowhere. */
   Drop: 2,
-  /** The source began to count anew: nothing was lost. */
+  /** The source restarted its numbering: nothing was lost. */
   Anew: 3,
 } as const;
 export type Order = (typeof Order)[keyof typeof Order];
 
-/** One source's numbers: what came twice, what is missing, and where counting began anew. */
+/** One source's sequence numbers: tells duplicates, losses and restarts of the numbering. */
 export class SequenceNumbers {
   readonly #seen = new Int32Array(WINDOW).fill(NONE);
   #last = NONE;
   #lastTimestamp = 0;
   #lastSamples = 0;
   #expectedAnew = NONE;
-  /** Numbers passed over and not come yet. */
+  /** Numbers skipped that have not come yet. */
   lost = 0;
   reordered = 0;
-  /** Of the last packet that was next: numbers since the one before it. */
+  /** Distance of the last `Next` packet from the one before it, in numbers. */
   ahead = 1;
 
   /**
-   * A packet of audio.
-   * @param isWary no packet may be taken for a new one that may be an old one
+   * Takes a packet of audio.
+   * @param isWary a packet that may be old must not count as new
    */
   take(packet: NumberedPacket, isWary: boolean): Order {
     const { sequence, timestamp, samples } = packet;
@@ -64,7 +64,7 @@ export class SequenceNumbers {
     return order;
   }
 
-  /** A packet that is no audio, and may come several times under one timestamp. */
+  /** Follows a packet other than audio, which may come several times under one timestamp. */
   follow(sequence: number): void {
     const ahead = (sequence - this.#last) & 0xffff;
     if (this.#last !== NONE && (ahead === 0 || ahead >= MAX_DROPOUT)) return;
@@ -72,7 +72,7 @@ export class SequenceNumbers {
     this.#last = sequence;
   }
 
-  /** What is lost stays lost. */
+  /** Resets the counting; lost packets stay lost. */
   reset(): void {
     this.#seen.fill(NONE);
     this.#last = NONE;
@@ -87,13 +87,13 @@ export class SequenceNumbers {
     if (age < 0) return Order.Anew;
     if (this.#seen[sequence % WINDOW] === sequence) return Order.Drop;
     if (ahead > CYCLE - MAX_MISORDER || this.#isOld(CYCLE - ahead, age)) return Order.Late;
-    // Number and timestamp both fell back: two in a row are a source that began anew.
+    // Number and timestamp both fell back: two such packets in a row mean a restarted source.
     const isSecond = sequence === this.#expectedAnew;
     this.#expectedAnew = (sequence + 1) & 0xffff;
     return isSecond && !isWary ? Order.Anew : Order.Drop;
   }
 
-  /** Number and timestamp fell back alike: the packet was on its way for long. */
+  /** True when number and timestamp fell back alike: the packet was delayed for long. */
   #isOld(behind: number, age: number): boolean {
     const spoken = behind * this.#lastSamples;
     return behind < CYCLE / 2 && age * 2 >= spoken && age <= spoken + MAX_SILENCE;

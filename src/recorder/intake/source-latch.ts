@@ -3,7 +3,7 @@ import type { MediaSource } from '../../domain/model/media-agreement.ts';
 import type { RtpPacket } from '../../protocols/rtp/packet.ts';
 import { type HeldPacket, holdPacket, wipe } from './held-packets.ts';
 
-/** Where packets come from. */
+/** The address that packets come from. */
 export interface MediaAddress {
   readonly address: string;
   readonly port: number;
@@ -15,21 +15,21 @@ export interface FormerSource extends MediaAddress {
   readonly sequence: number;
 }
 
-/** So many packets in a row are a steady source. */
+/** This many packets in a row make a source steady. */
 const STEADY_PACKETS = 10;
-/** A newcomer at the address of the source that is heard is the client's own. */
+/** The same at the address of the current source, where a newcomer is the client's own. */
 const STEADY_AT_SAME_ADDRESS = 3;
-/** So long a source sends nothing before one of another address may take its place. */
+/** A source must be silent this long before one at another address may replace it. */
 const SILENT_MS = 1_000;
-/** A stream's first source is waited for no longer than this to be signalled, or steady. */
+/** The longest wait for a stream's first source to be signalled, or steady. */
 const MAX_WAIT_MS = 500;
-/** Numbers that a packet of a newcomer may be apart from its last one. */
+/** The most that two successive packets of a newcomer may be apart, in numbers. */
 const MAX_STEP = 16;
 const MAX_HELD = 64;
-/** Sources that ask to be believed at once; more are a flood. */
+/** Sources considered at the same time; more are a flood. */
 const MAX_NEWCOMERS = 4;
 const MAX_REPLACED = 64;
-/** For so long the last packets of the call that had the port before may come. */
+/** Late packets of the port's previous call may come for this long. */
 const FORMER_MS = 10_000;
 /** Packets that the former source may have sent since it was last heard. */
 const FORMER_PACKETS = 1_000;
@@ -39,11 +39,11 @@ interface Newcomer extends MediaAddress {
   readonly sinceMs: number;
   sequence: number;
   count: number;
-  /** Until it is believed: its packets wait in memory. */
+  /** Packets held in memory until the source is accepted. */
   held: HeldPacket[];
 }
 
-/** An IPv6 address as the system writes those that packets come from. */
+/** Writes an IPv6 address as the system writes the addresses that packets come from. */
 function asHeard(source: MediaSource): MediaSource {
   const { address } = source;
   if (address === null || isIPv4(address)) return source;
@@ -53,11 +53,11 @@ function asHeard(source: MediaSource): MediaSource {
 const nobody: readonly HeldPacket[] = [];
 
 /**
- * Whose packets are the client's. A source is an address with an SSRC; one at a time is heard. The
- * address that the client signalled comes first; where its packets come from elsewhere, as behind
- * a NAT, the first steady source is believed. A source is replaced by the signalled one, or once
- * it is silent and the new one is steady; what the new one sent meanwhile has waited in memory.
- * Everything else is foreign.
+ * Decides which packets are the client's. A source is an address with an SSRC; one at a time is
+ * heard. The signalled address comes first. If packets come from elsewhere, as behind a NAT, the
+ * first steady source is accepted. A source is replaced by the signalled one, or once it is silent
+ * and the new one is steady; the new one's packets wait in memory meanwhile. All other sources are
+ * foreign.
  */
 export class SourceLatch {
   readonly #former: FormerSource | undefined;
@@ -68,12 +68,12 @@ export class SourceLatch {
   #ssrc: number | undefined;
   #sequence = 0;
   #heardAtMs = 0;
-  /** The client has signalled another address since. */
+  /** True when the client has signalled another address since. */
   #outdated = false;
   #newcomers: Newcomer[] = [];
-  /** Sources that were heard before the one that is heard now. */
+  /** Sources heard before the current one. */
   readonly #replaced = new Set<number>();
-  /** Packets of other sources, which were not taken. */
+  /** Packets of other sources that were not accepted. */
   foreign = 0;
 
   constructor(signalled: MediaSource, openedAtMs: number, former?: FormerSource) {
@@ -82,14 +82,14 @@ export class SourceLatch {
     this.#former = former;
   }
 
-  /** Undefined before the first packet. */
+  /** The current source; undefined before the first packet. */
   get source(): FormerSource | undefined {
     if (this.#ssrc === undefined) return undefined;
     const { address, port } = { address: this.#address, port: this.#port };
     return { address, port, ssrc: this.#ssrc, sequence: this.#sequence };
   }
 
-  /** A valid packet came from this address. */
+  /** Returns true when a valid packet came from this address. */
   hasHeard(address: string): boolean {
     return this.#ssrc !== undefined && this.#address === address;
   }
@@ -102,7 +102,7 @@ export class SourceLatch {
     this.#outdated = true;
   }
 
-  /** True for a packet of the source that is heard: the path of nearly every packet. */
+  /** Returns true for a packet of the current source: the path of nearly every packet. */
   isOwn(packet: RtpPacket, from: MediaAddress, nowMs: number): boolean {
     if (packet.ssrc !== this.#ssrc || from.port !== this.#port) return false;
     if (from.address !== this.#address) return false;
@@ -113,9 +113,9 @@ export class SourceLatch {
   }
 
   /**
-   * A packet of another source.
-   * @param now with `isWary`, no packet may be taken for a new one that may be an old one
-   * @returns the packets that are to be read now: none, or the source's so far
+   * Takes a packet of another source.
+   * @param now with `isWary`, a packet that may be old must not count as new
+   * @returns the packets to read now: none, or the source's so far
    */
   meet(
     packet: RtpPacket,
@@ -135,7 +135,7 @@ export class SourceLatch {
     return this.#isBelieved(newcomer, nowMs) ? this.#believe(newcomer, nowMs) : nobody;
   }
 
-  /** Whoever has asked alone for long enough is believed, steady or not. */
+  /** Accepts a source that has been alone for long enough, steady or not. */
   tick(nowMs: number): readonly HeldPacket[] {
     if (this.#ssrc !== undefined) return nobody;
     const isDue = this.#newcomers.some(({ sinceMs }) => nowMs - sinceMs >= MAX_WAIT_MS);
@@ -143,8 +143,8 @@ export class SourceLatch {
   }
 
   /**
-   * A gate changes, or the stream ends: nothing may wait for a later decision.
-   * @returns the packets of a newcomer that nobody else speaks against, to be read now
+   * Decides about waiting packets now, because a gate changes or the stream ends.
+   * @returns the packets of an uncontested newcomer, to be read now
    */
   settle(nowMs: number): readonly HeldPacket[] {
     const possible = this.#newcomers.filter(
@@ -214,7 +214,7 @@ export class SourceLatch {
     return isQuiet && newcomer.count >= STEADY_PACKETS;
   }
 
-  /** The port was another call's: its last packets may still be on their way. */
+  /** True for a late packet of the call that had the port before. */
   #isOfFormerCall({ ssrc, sequence }: RtpPacket, from: MediaAddress, nowMs: number): boolean {
     const former = this.#former;
     if (former === undefined || nowMs - this.#openedAtMs > FORMER_MS) return false;

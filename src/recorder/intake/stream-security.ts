@@ -1,17 +1,17 @@
 import type { SrtpKeys } from '../../domain/model/media-agreement.ts';
 import { SRTP_WRONG_TAG, SrtpReceiver } from '../../protocols/srtp/receiver.ts';
 
-/** After a change of keys packets under the ones before come for so long. */
+/** After a change of keys, packets under the previous ones arrive for this long. */
 const OLD_KEYS_MS = 5_000;
 
-/** Takes the protection off a stream's packets, where one was agreed on (RFC 3711). */
+/** Removes the protection from a stream's packets, where one was agreed on (RFC 3711). */
 export class StreamSecurity {
   #keys: SrtpKeys | null;
   #receiver: SrtpReceiver | undefined;
   #before: SrtpReceiver | undefined;
   #beforeUntilMs = 0;
 
-  /** @param resumed its packets began to be counted in another process */
+  /** @param resumed another process began to count its packets */
   constructor(keys: SrtpKeys | null, resumed: boolean) {
     this.#keys = keys;
     this.#receiver = keys ? new SrtpReceiver(keys.suite, keys.remote, { resumed }) : undefined;
@@ -22,14 +22,15 @@ export class StreamSecurity {
     this.#keys = keys;
     this.#before = this.#receiver;
     this.#beforeUntilMs = nowMs + OLD_KEYS_MS;
-    // Under new keys the packets are counted on, or anew: clients differ (RFC 3711 section 3.3.1).
+    // Clients continue or restart the packet count under new keys (RFC 3711 section 3.3.1).
     const resumed = true;
     this.#receiver = keys ? new SrtpReceiver(keys.suite, keys.remote, { resumed }) : undefined;
   }
 
   /**
-   * Bytes of the plain RTP packet at the datagram's beginning, decrypted in place. Negative as
-   * `SrtpReceiver.unprotect` has it: it is none of the client's, and as it was.
+   * Decrypts a packet in place and returns the length of the plain RTP packet at the datagram's
+   * beginning. A negative result, as of `SrtpReceiver.unprotect`, marks a packet that is not the
+   * client's and stays as it was.
    */
   unprotect(datagram: Buffer, nowMs: number): number {
     if (this.#before && nowMs > this.#beforeUntilMs) this.#before = undefined;

@@ -9,45 +9,45 @@ import { Order, SequenceNumbers } from './sequence-numbers.ts';
 export interface TimeLineOptions {
   readonly clock: TrackClock;
   readonly clockRate: number;
-  /** The thread's own frame: every packet is placed in it. */
+  /** The thread's own frame, in which every packet is placed. */
   readonly frame: Frame;
-  /** Another source: what comes next has nothing to do with what came before. */
+  /** Called for another source: its packets are unrelated to those before. */
   onTimeLine(nowMs: number): void;
-  /** The frame is the callee's until it returns. */
+  /** Takes a frame, which is the callee's until it returns. */
   onAudio(frame: Readonly<Frame>): void;
-  /** The path may have become slower by so much: what comes was sent so much earlier. */
+  /** Reports a possibly slower path: packets may have been sent this many ms earlier. */
   onSlower(ms: number): void;
-  /** The thread stood still: what tells when packets were sent may be so much too late. */
+  /** Reports a stall of the thread: times of sending may be too late by this many ms. */
   onUncertain(ms: number): void;
-  /** What was read at that moment did not come earlier than this. Monotonic ms. */
+  /** Returns the earliest time that an item read at that moment came. Monotonic ms. */
   cameAfterMs(readAtMs: number): number;
-  /** True while it matters when exactly a packet was sent. */
+  /** True while the exact time of sending matters. */
   isWary(nowMs: number): boolean;
 }
 
 /** A packet of audio, as it was read. */
 interface Audio {
   readonly packet: RtpPacket;
-  /** Where its payload lies. */
+  /** The buffer that its payload lies in. */
   readonly data: Buffer;
   readonly codec: Codec;
   readonly samples: number;
 }
 
-/** Its place among the numbers. */
+/** A packet's place in the numbering. */
 interface Step {
   readonly isNext: boolean;
   readonly ahead: number;
 }
 
-/** Less than a packet's fourth is how a client counts, not silence. */
+/** A gap below a quarter of a packet is the client's rounding, not silence. */
 const LEAST_SILENCE = 4;
-/** A time line that is younger has not shown its least delay. */
+/** A time line younger than this has not shown its least delay. */
 const YOUNG_MS = 500;
 
 /**
- * A stream's packets in their places: what came already, what is missing, where each of them lies,
- * and which of them must wait in memory because timestamp, number and arrival disagree.
+ * Puts a stream's packets in their places: finds duplicates, losses and positions, and holds
+ * packets in memory while timestamp, number and arrival disagree.
  */
 export class TimeLine {
   readonly #options: TimeLineOptions;
@@ -69,7 +69,7 @@ export class TimeLine {
     return this.#numbers.reordered;
   }
 
-  /** False for a packet that came already. */
+  /** Reads a packet of audio; returns false for a duplicate. */
   read(audio: Audio, nowMs: number): boolean {
     const { clock } = this.#options;
     const { packet, samples } = audio;
@@ -99,9 +99,9 @@ export class TimeLine {
   }
 
   /**
-   * A packet that is no audio.
-   * @param samples units that it accounts for; undefined: nobody knows what it was
-   * @returns where it lies; undefined for another source's
+   * Notes a packet other than audio.
+   * @param samples units that it accounts for; undefined: its type is unknown
+   * @returns its position; undefined for another source's
    */
   note(packet: RtpPacket, samples: number | undefined): number | undefined {
     const position = this.#options.clock.place(packet);
@@ -112,12 +112,12 @@ export class TimeLine {
     return position;
   }
 
-  /** What no packet decided, time does. */
+  /** Decides by time about packets that no later packet settled. */
   tick(nowMs: number): void {
     if (this.#doubt.isDecided(nowMs)) this.settle(nowMs);
   }
 
-  /** What waits for a decision has it now. */
+  /** Decides about the waiting packets now. */
   settle(nowMs: number): void {
     if (!this.#doubt.isOpen) return;
     const { clock, onSlower, onUncertain } = this.#options;
@@ -134,7 +134,7 @@ export class TimeLine {
     wipe(packets.map(({ packet }) => packet));
   }
 
-  /** Overwrites what waits; tells how many packets that were. */
+  /** Overwrites the waiting packets; returns how many there were. */
   erase(): number {
     return this.#doubt.erase();
   }
@@ -169,8 +169,8 @@ export class TimeLine {
   }
 
   /**
-   * Timestamps went on farther than the packets that are missing account for: the client was
-   * silent (RFC 3551 section 4.1).
+   * Returns the silence before a packet: timestamps advanced farther than missing packets account
+   * for, so the client was silent (RFC 3551 section 4.1).
    */
   #silenceBefore(position: number, ahead: number): number {
     if (this.#lastSamples === 0) return 0;

@@ -1,14 +1,14 @@
 import { ftruncate, open, writeSync } from 'node:fs';
 import { SyncQueue } from './sync-queue.ts';
 
-/** File mode of audio: nobody but the owner. */
+/** File mode of audio: access for the owner only. */
 const AUDIO_MODE = 0o600;
 
 const finished = new SyncQueue();
 
 export interface AppendFileOptions {
   readonly path: string;
-  /** More than this waiting for the disk is a failure, not a queue. */
+  /** A longer backlog for the disk is a failure, not a queue. */
   readonly maxUnwrittenBytes: number;
   onFailed(code: string): void;
 }
@@ -17,7 +17,7 @@ export interface AppendFileOptions {
  * A file that only grows, in the order of `append`. Writes go to the page cache from this thread:
  * handing each one to another thread costs as much as eight packets (docs/decisions/0004). Opening
  * and syncing, which may wait for the disk, do not hold up the thread. After the first failure the
- * file is cut back to its last whole record and takes nothing more.
+ * file is cut back to its last whole record and accepts nothing more.
  */
 export class AppendFile {
   readonly #options: AppendFileOptions;
@@ -39,12 +39,12 @@ export class AppendFile {
     });
   }
 
-  /** Not all that was appended is in the file. */
+  /** True when some appended data is missing from the file. */
   get hasFailed(): boolean {
     return this.#failed;
   }
 
-  /** The record is the caller's again when this returns. */
+  /** Appends the record, which belongs to the caller again on return. */
   append(record: Buffer): void {
     if (this.#failed) return;
     if (this.#descriptor !== undefined && !this.#busy) {
@@ -56,7 +56,7 @@ export class AppendFile {
     if (this.#waitingBytes > this.#options.maxUnwrittenBytes) this.#fail('ETIMEDOUT');
   }
 
-  /** Calls back once all that was appended is written, or has failed; syncing comes behind it. */
+  /** Calls back once all appended data is written, or has failed; syncing follows. */
   close(onClosed: () => void): void {
     this.#onClosed = onClosed;
     this.#next();
@@ -85,7 +85,7 @@ export class AppendFile {
     else this.#cutBack(descriptor, code);
   }
 
-  /** What a failed write left behind is no whole record. */
+  /** Cuts off the partial record that a failed write left behind. */
   #cutBack(descriptor: number, code: string): void {
     this.#busy = true;
     this.#fail(code);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const PROBE_BYTES = 256 * 1024;
 
-/** After the disk refused a write, tells when it takes writes again, by trying. */
+/** Probes the disk after a refused write, and reports when it accepts writes again. */
 export class DiskWatch {
   readonly #probeFile: string;
   readonly #intervalMs: number;

@@ -7,16 +7,16 @@ import {
 import { bytesPerSample } from './chunk-room.ts';
 import type { FullChunk, PacketSpan } from './pending-chunks.ts';
 
-/** One packet's audio where it lies: `data` from `start` up to, not including, `end`. */
+/** One packet's audio in place: `data` from `start` up to, not including, `end`. */
 export interface AudioBytes {
   data: Buffer;
   start: number;
   end: number;
-  /** Units of the RTP clock that it lasts. */
+  /** Its duration in units of the RTP clock. */
   samples: number;
 }
 
-/** What is left out cuts runs in two: there must be room for that. */
+/** Room for cuts: each part left out splits a run in two. */
 const RUNS_FOR_CUTS = 40;
 const MAX_OPEN_RUNS = MAX_RUNS - RUNS_FOR_CUTS;
 
@@ -29,21 +29,21 @@ interface OpenRun {
 
 type PacketPiece = { readonly piece: OpenRun; readonly origin: Readonly<PacketOrigin> };
 
-/** A stretch that is not kept, relative to the clock's time line, and why. */
+/** A stretch that is not kept, relative to the clock's time line, and the reason. */
 export interface LeftOut {
   readonly kind: Exclude<RunKind, 'audio'>;
   readonly start: number;
   end: number;
 }
 
-/** Where a packet belongs: its number, and when it came. */
+/** A packet's number and time of arrival. */
 export interface PacketOrigin {
   sequence: number;
   /** Monotonic ms */
   arrivedAtMs: number;
 }
 
-/** A packet's audio, or the rest of it, that is handed on to the next chunk. */
+/** A packet's audio, or the rest of it, that is passed to the next chunk. */
 interface Tail {
   readonly position: number;
   readonly packet: AudioBytes;
@@ -53,11 +53,11 @@ interface Tail {
 export interface ChunkBeginning {
   readonly start: number;
   readonly atMs: number;
-  /** When each packet came is kept: the audio may be erased by that. */
+  /** True when arrival times are kept, because audio may be erased by them. */
   readonly keepsOrigins: boolean;
 }
 
-/** Frames that gather in memory, in the order in which they came, until they are sealed. */
+/** Frames gathered in memory, in order of arrival, until they are sealed. */
 export class OpenChunk {
   readonly start: number;
   readonly startedAtMs: number;
@@ -77,12 +77,12 @@ export class OpenChunk {
     this.#bytesPerSample = bytesPerSample[codec];
   }
 
-  /** What gathered, run after run. */
+  /** The gathered audio, run after run. */
   get audio(): Buffer {
     return this.#room.subarray(0, this.#bytes);
   }
 
-  /** True when a packet at `position` no longer belongs into a chunk of `chunkSamples`. */
+  /** Returns true when a packet at `position` no longer fits a chunk of `chunkSamples`. */
   isFull(position: number, packet: AudioBytes, chunkSamples: number): boolean {
     return (
       position + packet.samples - this.start > chunkSamples ||
@@ -91,7 +91,7 @@ export class OpenChunk {
     );
   }
 
-  /** What is left out is a run, and cuts another one in two. */
+  /** A stretch left out is itself a run, and splits another one in two. */
   get isCrowded(): boolean {
     return this.runs.length + 2 * this.leftOut.length >= MAX_OPEN_RUNS;
   }
@@ -115,7 +115,7 @@ export class OpenChunk {
     this.#bytes += bytes;
   }
 
-  /** What lies there is not kept, came it already or not. */
+  /** Leaves out the audio of this stretch, whether or not it has come already. */
   leaveOut(kind: LeftOut['kind'], start: number, end: number): void {
     const last = this.leftOut[this.leftOut.length - 1];
     if (last?.kind === kind && start >= last.start && start <= last.end) {
@@ -126,8 +126,8 @@ export class OpenChunk {
   }
 
   /**
-   * The chunk as it is sealed: without what is left out, and without what lies from `until` on. Its
-   * bytes may lie where the chunk gathered.
+   * Returns the chunk to seal, without stretches left out and without audio from `until` on. Its
+   * bytes may lie in the buffer where the chunk was gathered.
    */
   take(anchor: number, until: number): Omit<FullChunk, 'codec'> {
     const position = anchor + this.start;
@@ -144,7 +144,7 @@ export class OpenChunk {
     return this.#packets.filter(({ offset }) => this.start + offset < until);
   }
 
-  /** Copies of what lies from `from` on. */
+  /** Returns copies of the audio from `from` on. */
   tailFrom(from: number): Tail[] {
     const tail: Tail[] = [];
     let at = 0;
@@ -160,7 +160,7 @@ export class OpenChunk {
     return tail;
   }
 
-  /** Where it matters when each packet came, a run is cut between them. */
+  /** Cuts a run between packets where each one's time of arrival matters. */
   #byPacket(run: OpenRun): PacketPiece[] {
     const perSample = this.#bytesPerSample;
     if (!this.#packets || perSample === null) return [{ piece: run, origin: this.#newest }];
@@ -177,7 +177,7 @@ export class OpenChunk {
     return cut;
   }
 
-  /** What is left out from `from` on. */
+  /** Returns the stretches left out from `from` on. */
   leftOutFrom(from: number): LeftOut[] {
     return this.leftOut
       .filter(({ end }) => end > from)
@@ -209,7 +209,7 @@ export class OpenChunk {
     return this.#room.subarray(from, from + piece.bytes);
   }
 
-  /** What is left of a run. */
+  /** Returns the remaining pieces of a run. */
   #piecesOf(run: OpenRun, until: number): OpenRun[] {
     let pieces = this.#without(run, until - this.start, Number.POSITIVE_INFINITY);
     for (const { start, end } of this.leftOut) {
@@ -220,7 +220,7 @@ export class OpenChunk {
     return pieces;
   }
 
-  /** A packet that is one whole goes as a whole. */
+  /** Removes an indivisible packet as a whole. */
   #without(run: OpenRun, from: number, until: number): OpenRun[] {
     const bytesPerSample = this.#bytesPerSample;
     const end = run.offset + run.samples;

@@ -6,14 +6,14 @@ import { identityBytes, segmentFile } from '../../protocols/segment/sealed-chunk
 import type { ClosingReason } from '../fence/gate-table.ts';
 import { AppendFile } from './append-file.ts';
 
-/** A segment that is written to. */
+/** A segment that is being written. */
 export interface OpenSegment {
   readonly number: number;
   readonly key: Buffer;
   readonly wrappedKey: Buffer;
   readonly identity: Buffer;
   readonly file: AppendFile;
-  /** Of what was handed to its file; as long as that is nothing, where its first frame lies. */
+  /** Extent handed to its file; before that, the position of its first frame. */
   extent: SealedExtent;
   closedBy: ClosingReason;
 }
@@ -27,7 +27,7 @@ export interface SegmentPlace {
   onFailed(code: string): void;
 }
 
-/** Under a key of its own, which only the master key opens. */
+/** Begins a segment under a key of its own, which only the master key opens. */
 export function beginSegment(place: SegmentPlace, number: number, start: number): OpenSegment {
   const { callId, track, masterKey, recordingsDir, maxUnwrittenBytes, onFailed } = place;
   const identity = identityBytes({ callId, track, segment: number });

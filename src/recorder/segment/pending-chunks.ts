@@ -1,8 +1,8 @@
 import type { Run, SegmentCodec } from '../../protocols/segment/sealed-chunk.ts';
 
-/** One packet's audio in a chunk, and when it came. */
+/** One packet's audio in a chunk, and its time of arrival. */
 export interface PacketSpan {
-  /** Units of the RTP clock from the chunk's beginning on. */
+  /** Units of the RTP clock from the chunk's beginning. */
   readonly offset: number;
   readonly samples: number;
   readonly sequence: number;
@@ -10,15 +10,15 @@ export interface PacketSpan {
   readonly arrivedAtMs: number;
 }
 
-/** A chunk as it will be sealed: neither clock nor codec change it any more. */
+/** A chunk ready to be sealed: neither clock nor codec change it any more. */
 export interface FullChunk {
   readonly position: number;
   readonly codec: SegmentCodec;
   readonly runs: readonly Run[];
   readonly audio: Buffer;
-  /** Of a stream with a look-back, in the order in which they came; else empty. */
+  /** Packets of a stream with a look-back, in order of arrival; otherwise empty. */
   readonly packets: readonly PacketSpan[];
-  /** Of its newest packet. */
+  /** Sequence number of its newest packet. */
   readonly lastSequence: number;
 }
 
@@ -29,9 +29,9 @@ interface PendingItem<Segment> {
 }
 
 /**
- * What is on its way to the disk, in order. Audio that may still be erased waits here, in memory:
- * that is a UCC's look-back (docs/decisions/0008). How old it is its arrival tells, never its
- * timestamps: a sender's clock may stand still.
+ * Chunks on their way to the disk, in order. Audio that may still be erased waits here, in memory:
+ * this is a UCC's look-back (docs/decisions/0008). Its age is measured from its arrival, never from
+ * its timestamps: a sender's clock may stand still.
  */
 export class PendingChunks<Segment> {
   readonly #write: (segment: Segment, chunk: FullChunk) => void;
@@ -59,12 +59,12 @@ export class PendingChunks<Segment> {
     return Number.isFinite(end) ? end : null;
   }
 
-  /** Of the newest packet so far, written or waiting. */
+  /** Number of the newest packet so far, written or waiting. */
   get lastSequence(): number | null {
     return this.#items.findLast(({ chunk }) => chunk)?.chunk?.lastSequence ?? this.#writtenSequence;
   }
 
-  /** Writes what came before `cutMs`; behind a chunk that may not go, nothing goes. */
+  /** Writes audio that came before `cutMs`; nothing passes a chunk that must wait. */
   drain(cutMs: number): void {
     let count = 0;
     for (const { segment, chunk } of this.#items) {
@@ -84,7 +84,7 @@ export class PendingChunks<Segment> {
 
   /** Overwrites every packet that came from `cutMs` on. */
   erase(cutMs: number): { readonly packets: number; readonly segments: ReadonlySet<Segment> } {
-    // One that two chunks share is one.
+    // A packet shared by two chunks counts once.
     const packets = new Set<string>();
     const segments = new Set<Segment>();
     for (const item of this.#items) {
@@ -95,12 +95,12 @@ export class PendingChunks<Segment> {
       segments.add(segment);
       item.chunk = without(chunk, young);
     }
-    // An item without audio would say that its segment ends: one that lost all is gone.
+    // An item without audio would end its segment, so one that lost all its audio is removed.
     this.#items = this.#items.filter(({ chunk }) => !chunk || chunk.runs.length > 0);
     return { packets: packets.size, segments };
   }
 
-  /** Overwrites all of it: nobody may keep it, and nobody will. */
+  /** Overwrites everything, because no process may keep it. */
   discard(): void {
     for (const item of this.#items) {
       const { chunk } = item;
@@ -110,7 +110,7 @@ export class PendingChunks<Segment> {
   }
 }
 
-/** Where the chunk's audio ends; -Infinity where it has none. */
+/** Returns where the chunk's audio ends; -Infinity where it has none. */
 function audioEndOf({ position, runs }: Pick<FullChunk, 'position' | 'runs'>): number {
   let end = Number.NEGATIVE_INFINITY;
   for (const run of runs) {
@@ -124,7 +124,7 @@ interface Piece {
   readonly audio: Buffer;
 }
 
-/** The chunk without these packets; whatever else lies in their place goes with them. */
+/** Returns the chunk without these packets and without any other audio in their place. */
 function without(chunk: FullChunk, young: readonly PacketSpan[]): FullChunk {
   let at = 0;
   let pieces: Piece[] = chunk.runs.map((run) => {
@@ -147,7 +147,7 @@ function without(chunk: FullChunk, young: readonly PacketSpan[]): FullChunk {
   };
 }
 
-/** Packets that follow each other are one span. */
+/** Merges consecutive packets into one span. */
 function spansOf(packets: readonly PacketSpan[]): { start: number; end: number }[] {
   const spans: { start: number; end: number }[] = [];
   for (const { offset, samples } of packets) {
@@ -164,7 +164,7 @@ function cutOut(
 ): Piece[] {
   const runEnd = run.offset + run.samples;
   if (runEnd <= start || run.offset >= end) return [{ run, audio }];
-  // A packet of Opus is one whole.
+  // A packet of Opus is indivisible.
   if (codec === 'OPUS') {
     audio.fill(0);
     return [];

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Per track, the number after the highest that any file of the call has: none is used twice. */
+/** Returns, per track, the number after the highest of any file of the call: none is used twice. */
 export async function nextSegments(
   recordingsDir: string,
   callId: string,

@@ -14,35 +14,35 @@ import { type FullChunk, PendingChunks } from './pending-chunks.ts';
 
 export interface SegmentWriterOptions extends SegmentPlace {
   readonly codec: SegmentCodec;
-  /** Of the RTP clock, Hz. */
+  /** Rate of the RTP clock, Hz. */
   readonly clockRate: number;
   readonly chunkSamples: number;
-  /** Of a track that goes on, the number after its last segment's. */
+  /** The number after the last segment's, for a track that resumes. */
   readonly firstSegment: number;
-  /** Audio that arrived less than this ago is written nowhere, and can still be erased. */
+  /** Audio younger than this is not written anywhere, and can still be erased. */
   readonly lookbackMs: number;
-  /** In-band tones of digits are left out. */
+  /** True when in-band DTMF tones are left out. */
   readonly suppressDtmf: boolean;
-  /** Monotonic ms at which the oldest command that nobody has read yet may have come. */
+  /** Returns the earliest monotonic ms at which a command that is still unread may have come. */
   commandCameAtMs(): number;
   onSegment(told: SegmentTold): void;
 }
 
-/** Where a segment stands: at its first frame, and when it was closed. */
+/** A segment's first frame, and when the segment was closed. */
 export interface SegmentTold {
   readonly segment: number;
   readonly wrappedKey: Buffer;
   readonly closedBy: ClosingReason | null;
-  /** What was written; null where the disk refused some of it. */
+  /** The extent written; null where the disk refused some of it. */
   readonly sealed: SealedExtent | null;
 }
 
-/** Share of a whole chunk. */
+/** Fraction of a whole chunk. */
 const LEAST_FIRST_CHUNK = 0.2;
 
 /**
- * One track's segments. Frames gather in memory for at most a chunk's length; a full chunk is
- * sealed under its segment's key and appended. Plain audio reaches no disk.
+ * Writes one track's segments. Frames are gathered in memory for at most a chunk's length; a full
+ * chunk is sealed under its segment's key and appended. Plain audio reaches no disk.
  */
 export class SegmentWriter {
   readonly #options: SegmentWriterOptions;
@@ -53,16 +53,16 @@ export class SegmentWriter {
   #tones: ToneWatch | undefined;
   #segment: OpenSegment | undefined;
   #chunk: OpenChunk | undefined;
-  /** Of the newest packet: the clock's anchor is asked for as of then. */
+  /** Time of the newest packet, at which the clock's anchor is read. */
   #nowMs = 0;
   readonly #pending = new PendingChunks<OpenSegment>(
     (segment, chunk) => this.#seal(segment, chunk),
     (segment) => segment.file.close(() => this.#closed(segment)),
   );
-  /** Where a chunk gathers; one after the other uses it, until the segment ends. */
+  /** Buffer in which chunks are gathered, one after the other, until the segment ends. */
   #room: Buffer | undefined;
   #nextSegment: number;
-  /** A segment's first chunk is shorter, by chance: streams that begin together do not seal so. */
+  /** Random and shorter for a segment's first chunk: streams that begin together seal apart. */
   #chunkSamples = 0;
   #closing = 0;
   #onIdle: (() => void)[] = [];
@@ -77,7 +77,7 @@ export class SegmentWriter {
     this.#nextSegment = options.firstSegment;
   }
 
-  /** What comes from now on is encoded otherwise: a chunk holds one codec. */
+  /** Changes the codec from now on: a chunk holds one codec. */
   setCodec(codec: SegmentCodec): void {
     if (codec === this.#codec) return;
     this.seal();
@@ -86,7 +86,7 @@ export class SegmentWriter {
     this.#tones = this.#toneWatch();
   }
 
-  /** Stricter rules hold from now on; what has gathered was kept under the ones before. */
+  /** Applies stricter rules from now on; gathered audio was kept under the previous ones. */
   tighten({ lookbackMs, suppressDtmf }: Pick<SegmentWriterOptions, 'lookbackMs' | 'suppressDtmf'>) {
     const isLonger = lookbackMs > this.#lookbackMs;
     if (!isLonger && (this.#suppressDtmf || !suppressDtmf)) return;
@@ -107,33 +107,33 @@ export class SegmentWriter {
     this.#chunk.add(position, packet, origin);
   }
 
-  /** The end of the audio that is kept so far, on the call's clock; once the segment is closed. */
+  /** The end of the audio kept so far, on the call's clock; valid once the segment is closed. */
   get keptUpTo(): number | null {
     return this.#pending.keptUpTo;
   }
 
-  /** Of the newest packet that is kept. */
+  /** Number of the newest packet that is kept. */
   get lastSequence(): number | null {
     return this.#pending.lastSequence;
   }
 
-  /** What lies there is left out, and the gap map says why. */
+  /** Leaves out this stretch and records the reason in the gap map. */
   leaveOut(kind: LeftOut['kind'], start: number, samples: number, nowMs: number): void {
     if (nowMs > this.#nowMs) this.#nowMs = nowMs;
-    // Nothing that a client sends makes a header longer than a reader takes it.
+    // No client can make a header longer than a reader accepts.
     if (this.#chunk?.isCrowded) this.seal();
     this.#chunk ??= this.#openChunk(start, nowMs);
     this.#chunk.leaveOut(kind, start, start + samples);
   }
 
-  /** Seals what has gathered. */
+  /** Seals the gathered audio. */
   seal(): void {
     if (this.#chunk) this.#flush(this.#openSegment());
     this.#drain();
     this.#makeRoom();
   }
 
-  /** Seals what has gathered, if it began before `beforeMs`; writes what is old enough. */
+  /** Seals the gathered audio if it began before `beforeMs`, and writes what is old enough. */
   sealOlderThan(beforeMs: number): void {
     if (this.#chunk && this.#chunk.startedAtMs < beforeMs) this.#sealFull();
     else if (this.#lookbackMs > 0) this.#drain();
@@ -141,8 +141,7 @@ export class SegmentWriter {
 
   /**
    * Ends the segment: the next frame begins another one, under another key. The cut is made now;
-   * sealing and writing come behind the confirmations of this turn, so that no stream waits for
-   * another's.
+   * sealing and writing follow this turn's confirmations, so that no stream waits for another.
    */
   closeSegment(closedBy: ClosingReason): void {
     const segment = this.#segment;
@@ -155,15 +154,14 @@ export class SegmentWriter {
     this.#segment = undefined;
     this.#chunk = undefined;
     this.#room = undefined;
-    // Another process cannot erase what this one holds back: it is not handed on.
+    // Another process cannot erase what this one holds back, so it is not handed on.
     if (closedBy === 'restart' && this.#lookbackMs > 0) this.#pending.discard();
     setImmediate(() => this.#drain());
   }
 
   /**
-   * Erases what is held back and arrived from `cutMs` on, monotonic ms. Tells how many packets that
-   * were.
-   * @param reason why what is erased is missing; left out while the segment goes on
+   * Erases held audio that arrived from `cutMs` on, monotonic ms; returns the number of packets.
+   * @param reason why the erased audio is missing; omitted while the segment continues
    */
   erase(cutMs: number, reason?: ClosingReason): number {
     if (this.#chunk) this.#flush(this.#openSegment());
@@ -186,7 +184,7 @@ export class SegmentWriter {
     this.#tellIdle();
   }
 
-  /** The chunk is over; what may be the beginning of a tone goes on in the next one. */
+  /** Seals a full chunk; a possible onset of a tone moves to the next one. */
   #sealFull(): void {
     const chunk = this.#chunk;
     if (!chunk) return;
@@ -203,7 +201,7 @@ export class SegmentWriter {
     }
   }
 
-  /** The last chunk of its kind: nothing is held back for later. */
+  /** Seals the last chunk of its kind: nothing is held back for later. */
   #flush(segment: OpenSegment): void {
     const chunk = this.#chunk;
     this.#chunk = undefined;
@@ -214,7 +212,7 @@ export class SegmentWriter {
 
   #decidedUntil(chunk: OpenChunk): number {
     const until = this.#tones?.listen(chunk, false) ?? Number.POSITIVE_INFINITY;
-    // No more audio came to tell a tone by.
+    // No more audio came to recognise a tone by.
     return until <= chunk.start ? (this.#tones?.listen(chunk, true) ?? until) : until;
   }
 
@@ -224,12 +222,12 @@ export class SegmentWriter {
     return new ToneWatch(this.#codec, clockRate);
   }
 
-  /** From here on neither clock nor codec change it. */
+  /** Takes the chunk: from here on neither clock nor codec change it. */
   #take(chunk: OpenChunk, until: number): FullChunk {
     return { ...chunk.take(this.#clock.anchor(this.#nowMs), until), codec: this.#codec };
   }
 
-  /** What waits in memory lies where it gathered. */
+  /** Gives up the buffer to chunks that wait in memory: their audio lies in it. */
   #makeRoom(): void {
     if (this.#lookbackMs > 0) this.#room = undefined;
   }
@@ -243,12 +241,12 @@ export class SegmentWriter {
     audio.fill(0);
   }
 
-  /** Audio may still be erased after its stream has ended. */
+  /** True while audio may still be erased after its stream has ended. */
   get holdsBack(): boolean {
     return this.#lookbackMs > 0;
   }
 
-  /** Writes what has become old enough; of a stream that has ended. */
+  /** Writes audio of an ended stream that has become old enough. */
   age(): void {
     this.#drain();
   }
@@ -279,7 +277,7 @@ export class SegmentWriter {
     return new OpenChunk(this.#room, { start, atMs, keepsOrigins }, this.#codec);
   }
 
-  /** @param start of its first frame, on the call's clock */
+  /** @param start position of its first frame, on the call's clock */
   #openSegment(start = 0): OpenSegment {
     if (this.#segment) return this.#segment;
     this.#segment = beginSegment(this.#options, this.#nextSegment, start);

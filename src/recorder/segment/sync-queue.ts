@@ -6,9 +6,9 @@ interface FinishedFile {
 }
 
 /**
- * Files that are finished are brought to the disk one after the other, and then closed. All at
- * once, as when many calls pause in the same moment, they would hold up the commits that answer
- * those very commands.
+ * Syncs finished files to the disk one after the other and then closes them. All at once, as when
+ * many calls pause at the same moment, they would delay the commits that answer those very
+ * commands.
  */
 export class SyncQueue {
   readonly #files: FinishedFile[] = [];

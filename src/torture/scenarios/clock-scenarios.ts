@@ -6,7 +6,7 @@ import { parties, type TortureCall } from '../torture-call.ts';
 import type { Scenario } from './scenario.ts';
 
 const codecs = markerCodecs;
-/** How long a recorder has had, before what comes next, to tell a new time line from jitter. */
+/** Time given to a recorder, before the next step, to tell a new time line from jitter. */
 const SETTLED_MS = 1_400;
 const STAND_STILL_MS = [800, 5_000] as const;
 const FROZEN_MS = 5_000;
@@ -24,7 +24,7 @@ function shift(call: TortureCall, party: number, ms: number, more: ClockShift = 
   call.disturb(party);
 }
 
-/** Timestamps of a party stay where they are for a while; it may be silent, or send on. */
+/** Stops the timestamps of a party for a while; it may be silent, or keep sending. */
 async function standStill(call: TortureCall, party: number, how: { ms: number; sends: boolean }) {
   const stream = call.streams[party];
   if (!stream) return;
@@ -53,42 +53,57 @@ const source: Disturbance = async (call) => call.changeSources();
 const seam: Disturbance = (call) => call.transfer({ seam: true });
 const overlap: Disturbance = (call) => call.transfer({ seam: false });
 
-/** Senders whose clocks do what clocks must not: when something was sent is known all the same. */
+/** Senders with faulty clocks: the time of sending is known all the same. */
 export const clockScenarios: readonly Scenario[] = [
   {
     name: 'clock still, silent',
     what: 'a party is silent in the pause, and its timestamps go on where they were',
-    ...{ codecs, isSlow: true, insideOnly: true, disturb: still },
+    codecs,
+    isSlow: true,
+    insideOnly: true,
+    disturb: still,
   },
   {
     name: 'clock still, sending',
     what: 'timestamps stand still while a party sends on',
-    ...{ codecs, isSlow: true, disturb: stuck, before: settle },
+    codecs,
+    isSlow: true,
+    disturb: stuck,
+    before: settle,
   },
   {
     name: 'clock falls back',
     what: 'timestamps fall back by 1 to 9 s on one SSRC',
-    ...{ codecs, isSlow: true, disturb: back, before: settle },
+    codecs,
+    isSlow: true,
+    disturb: back,
+    before: settle,
   },
   {
     name: 'clock leaps',
     what: 'timestamps leap ahead by 1 to 30 s on one SSRC',
-    ...{ codecs, isSlow: true, disturb: leap, before: settle },
+    codecs,
+    isSlow: true,
+    disturb: leap,
+    before: settle,
   },
   {
     name: 'clock, SSRC at Start',
     what: 'source, numbers and timestamps change as the call is started again',
-    ...{ codecs, atStart: source },
+    codecs,
+    atStart: source,
   },
   {
     name: 'clock, numbers restart',
     what: 'sequence numbers begin anew, timestamps go on',
-    ...{ codecs, disturb: restart },
+    codecs,
+    disturb: restart,
   },
   {
     name: 'clock frozen',
     what: 'timestamps freeze for 5 s of silence before the pause, and go on',
-    ...{ codecs, isSlow: true },
+    codecs,
+    isSlow: true,
     before: async (call) => {
       await standStill(call, anyParty(call), { ms: FROZEN_MS, sends: false });
       await settle();
@@ -97,7 +112,9 @@ export const clockScenarios: readonly Scenario[] = [
   {
     name: 'look-back',
     what: '2 s before a Pause are erased, whatever happened to clock, source or session in them',
-    ...{ codecs, isSlow: true, isLookback: true },
+    codecs,
+    isSlow: true,
+    isLookback: true,
     isPossible: ({ uccs }) => uccs.lookback !== undefined,
     needs: '--lookback-ucc',
     before: async (call) => {

@@ -7,7 +7,7 @@ import type { Scenario } from './scenario.ts';
 const near: PathShape = { constantMs: 30 };
 const jittery: PathShape = { constantMs: 30, jitterMs: 40 };
 
-/** Which of the two parties is far away. */
+/** Makes one of the two parties distant, chosen at random. */
 function eitherParty(shape: PathShape, other: PathShape): NonNullable<Scenario['path']> {
   let far = 0;
   return (random, party) => {
@@ -16,7 +16,7 @@ function eitherParty(shape: PathShape, other: PathShape): NonNullable<Scenario['
   };
 }
 
-/** A packet that is late was sent when it was sent: paused, if the call was. */
+/** A late packet counts by its time of sending: paused, if the call was. */
 export const delayScenarios: readonly Scenario[] = [
   {
     name: 'delay jitter',

@@ -1,6 +1,6 @@
 import type { Scenario } from './scenario.ts';
 
-/** What others do to the machine that the recorder runs on. */
+/** Interference by other programs with the recorder's machine. */
 export const processScenarios: readonly Scenario[] = [
   {
     name: 'second process',

@@ -47,7 +47,12 @@ export class ScenarioRun {
     const lookback = isLookback ? uccs.lookback : undefined;
     const [first, ...others] = codecs ?? [];
     return new TortureCall({
-      ...{ ...client, target, peer, random, impairment, path },
+      ...client,
+      target,
+      peer,
+      random,
+      impairment,
+      path,
       codec: first && oneOf(random, [first, ...others]),
       uccName: lookback?.uccName ?? target.uccName,
       lookbackMs: lookback?.lookbackMs,
@@ -75,7 +80,7 @@ export class ScenarioRun {
     }
   }
 
-  /** What goes wrong with one call is a finding; the others go on. */
+  /** Runs a step for each call; a failure of one is a finding, and the others continue. */
   async #each(step: (call: TortureCall) => Promise<unknown>): Promise<void> {
     await Promise.all(
       this.#calls.map((call) => step(call).catch((cause: Error) => this.#fault(cause))),
@@ -86,7 +91,7 @@ export class ScenarioRun {
     this.#faults.push(cause.message);
   }
 
-  /** Calls of a script begin one after the other, over as long as one of them takes. */
+  /** Starts the calls of a script one after the other, over as long as one of them takes. */
   async #scripted(call: TortureCall, script: NonNullable<Scenario['script']>): Promise<void> {
     await delay(call.random() * this.#calls.length * frames(3));
     await script(call, this.#options);
@@ -126,7 +131,7 @@ export class ScenarioRun {
     this.#options.onProgress(this.#scenario.name, this.#done, total);
   }
 
-  /** Falls at a random moment of the round. */
+  /** Strikes at a random moment of the round. */
   async #strike(): Promise<void> {
     const { strike, isOutage } = this.#scenario;
     if (!strike) return;

@@ -3,7 +3,7 @@ import { between, oneOf } from '../random.ts';
 import { frames, type TortureCall } from '../torture-call.ts';
 import type { Scenario, Subject } from './scenario.ts';
 
-/** One half of a dialogue: what is commanded while its session is up. */
+/** One half of a dialogue: the commands given while its session is up. */
 type Half = (call: TortureCall) => Promise<unknown>;
 
 const talk = ({ random }: TortureCall) => delay(frames(between(random, 15, 30)));
@@ -22,7 +22,7 @@ interface Seam {
   readonly needsLeases?: boolean;
 }
 
-/** Pauses in the first half; what ends it is done in the second. */
+/** Pauses in the first half, and their ends in the second. */
 const seams: readonly [Seam, ...Seam[]] = [
   { first: pauseAndStart, second: (call) => call.command('Delete') },
   { first: (call) => call.command('Delete'), second: pauseAndStart },
@@ -44,7 +44,7 @@ const seams: readonly [Seam, ...Seam[]] = [
   })),
 ];
 
-/** The session is replaced: BYE then INVITE, or the other way round; to this UCC or another. */
+/** Replaces the session: BYE then INVITE, or the other way round; to this UCC or another. */
 async function run(call: TortureCall, { uccs, hasLeases }: Subject): Promise<void> {
   const { random, uccName } = call;
   const { forgetful } = uccs;

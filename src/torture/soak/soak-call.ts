@@ -5,7 +5,7 @@ import { between, oneOf } from '../random.ts';
 import { back, leap, restart, still } from '../scenarios/clock-scenarios.ts';
 import { frames, type TortureCall } from '../torture-call.ts';
 
-/** What a dialogue of the soak goes through, one thing after the other. */
+/** A step of a soak's dialogue; steps run one after the other. */
 export type SoakAction = (call: TortureCall) => Promise<unknown>;
 
 const holdStyles = ['inactive', 'nullAddress', 'update'] as const;
@@ -15,7 +15,7 @@ interface Change {
   readonly happen: SoakAction;
 }
 
-/** What every recorder has always had to bear. */
+/** Changes that every recorder has to handle. */
 const plainChanges: readonly [Change, ...Change[]] = [
   { name: 'other ports', happen: (call) => call.changePorts() },
   { name: 'other sources', happen: async (call) => call.changeSources() },
@@ -41,7 +41,7 @@ const allChanges: readonly [Change, ...Change[]] = [
   },
 ];
 
-/** Everything, or only what leaves sending and arriving the same. */
+/** All changes, or only those that leave sending and arriving the same. */
 export type SoakWeather = 'rough' | 'calm';
 
 class Life {
@@ -109,7 +109,7 @@ class Life {
   }
 }
 
-/** Most parties are near; some are behind a network. */
+/** Returns a party's network: most parties are near, some are far. */
 export function soakPath(random: () => number): PathShape | undefined {
   return oneOf(random, [
     undefined,
@@ -120,7 +120,7 @@ export function soakPath(random: () => number): PathShape | undefined {
   ]);
 }
 
-/** Of all dialogues, one in ten is told to be destroyed in the end. */
+/** Share of dialogues whose destruction is commanded in the end: one in ten. */
 const DELETE_SHARE = 0.1;
 
 export interface LifeOptions {
@@ -129,7 +129,7 @@ export interface LifeOptions {
   readonly weather: SoakWeather;
 }
 
-/** One dialogue, from its first session to the end of its last one, for at least `lifeMs`. */
+/** Runs one dialogue, from its first session to the end of its last one, for at least `lifeMs`. */
 export async function liveThrough(
   call: TortureCall,
   { lifeMs, guardMs, weather }: LifeOptions,

@@ -6,11 +6,11 @@ type Noted = Pick<TortureCall, 'correlationId' | 'notes' | 'silences'>;
 const MAX_FINDINGS = 1_000;
 const NOTES = 4;
 
-/** What a soak found; it is added to while the soak goes on. */
+/** Findings of a soak, added to while it runs. */
 export class SoakReport {
   dialogues = 0;
   sessions = 0;
-  /** By command and by lease. */
+  /** Pauses by command and by lease. */
   pauses = 0;
   /** Pauses and holds. */
   silences = 0;
@@ -25,12 +25,12 @@ export class SoakReport {
   readonly explained = new Map<string, number>();
   /** Missing frames that no gap explains. */
   unexplained = 0;
-  /** Where to look: the call, and what was done with it shortly before. */
+  /** The call of each finding, and the actions on it shortly before. */
   readonly findings: string[] = [];
   misplaced = 0;
   overwritten = 0;
   readonly guardCostsMs: number[] = [];
-  /** How late the kit itself sent at worst. */
+  /** The kit's own worst lag in sending. */
   kitLateMs = 0;
   readonly faults: string[] = [];
   readonly unsettled: string[] = [];
@@ -57,7 +57,7 @@ export class SoakReport {
     this.findings.push(`${what}: ${correlationId} at ${at}, ${before.join(', ')}`);
   }
 
-  /** Nothing leaked, nothing unsettled, nothing missing without a reason. */
+  /** True when nothing leaked, nothing is unsettled, and nothing is missing without a reason. */
   get isClean(): boolean {
     const { leaked, unexplained, faults, unsettled, openAlarms } = this;
     const found = leaked + unexplained + faults.length;
@@ -65,7 +65,7 @@ export class SoakReport {
   }
 }
 
-/** Which silence a frame was sent in. */
+/** Names the silence that a frame was sent in. */
 function within({ silences }: Noted, { sentAtMs }: DeviceFrame): string {
   const pause = silences.find(
     ({ answeredAt, startRequestedAt }) => sentAtMs > answeredAt && sentAtMs < startRequestedAt,
@@ -84,7 +84,7 @@ export function emptySoakReport(): SoakReport {
 
 const SHOWN = 40;
 
-/** For people. */
+/** Returns a table for people. */
 export function soakTable(report: SoakReport): string {
   const counts = (map: ReadonlyMap<string, number>): string =>
     [...map]
@@ -126,7 +126,7 @@ export function soakTable(report: SoakReport): string {
   ].join('\n');
 }
 
-/** What leaked before what is missing. */
+/** Sorts leaks before losses. */
 function worstFirst(details: readonly string[]): string[] {
   const isLeak = (detail: string): boolean => detail.startsWith('leaked');
   return [...details.filter(isLeak), ...details.filter((detail) => !isLeak(detail))];

@@ -6,13 +6,13 @@ interface Page<Item> {
   readonly nextCursor: string | null;
 }
 
-/** Deletes are carried out once nobody can say Save any more; retries take seconds. */
+/** Deletes are carried out once no Save can come any more; retries take seconds. */
 const SETTLE_TIMEOUT_MS = 60_000;
 const POLL_MS = 500;
 const PAGE = 100;
 const settledStatuses = new Set(['kept', 'destroyed', 'empty']);
 
-/** What is still not as it was commanded, a minute after the last call ended. */
+/** Returns what is not yet as commanded, a minute after the last call ended. */
 export async function leftUnsettled(target: Target): Promise<string[]> {
   const until = performance.now() + SETTLE_TIMEOUT_MS;
   for (;;) {
@@ -22,7 +22,7 @@ export async function leftUnsettled(target: Target): Promise<string[]> {
   }
 }
 
-/** Alarms that nothing has cleared although their reason has gone, a minute after the last call. */
+/** Returns open alarms whose reason has gone, a minute after the last call. */
 export async function openAlarms(target: Target): Promise<string[]> {
   const until = performance.now() + SETTLE_TIMEOUT_MS;
   for (;;) {

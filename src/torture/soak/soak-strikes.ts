@@ -1,7 +1,7 @@
 import { between } from '../random.ts';
 import type { RecorderProcess } from '../recorder-process.ts';
 
-/** What befalls the recorder, and so all its calls. */
+/** A strike on the recorder, and so on all its calls. */
 export interface Strike {
   readonly name: string;
   isPossible(recorder: RecorderProcess): boolean;

@@ -25,22 +25,23 @@ export interface SoakOptions extends Subject {
   readonly guardMs: number;
   /** Audio that a crash may cost at a recording's end, ms. */
   readonly crashWindowMs: number;
-  /** From one strike on the recorder to the next, ms. */
+  /** Time from one strike on the recorder to the next, ms. */
   readonly strikeEveryMs: readonly [number, number];
-  /** `calm`: no strikes, no delays, clocks as they must be; default `rough`. */
+  /** `calm`: no strikes, no delays, correct clocks; default `rough`. */
   readonly weather?: SoakWeather;
   onProgress?(report: SoakReport): void;
 }
 
 const LIFE_MS = [8_000, 30_000] as const;
-/** While the recorder is down, what is asked of it is asked again. */
+/** Requests are repeated while the recorder is down. */
 const JUDGE_TIMEOUT_MS = 120_000;
 const JUDGE_RETRY_MS = 500;
 const WHOLE_LIFE_MS = 5_000;
 
 /**
- * Dozens of dialogues at once on one recorder that is struck again and again. In the end: nothing
- * that was sent in a pause is playable, everything is settled, and the gap map explains what lacks.
+ * Runs dozens of dialogues at once on one recorder that is struck again and again. In the end
+ * nothing that was sent in a pause is playable, everything is settled, and the gap map explains
+ * everything missing.
  */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
   const client = await openTortureClient();
@@ -112,7 +113,10 @@ class Soak {
     this.#begun += 1;
     const lookback = random() < 0.25 ? uccs.lookback : undefined;
     return new TortureCall({
-      ...{ ...this.#client, target, peer, random },
+      ...this.#client,
+      target,
+      peer,
+      random,
       codec: oneOf(random, markerCodecs),
       path: this.#weather === 'rough' ? soakPath : undefined,
       uccName: lookback?.uccName ?? target.uccName,

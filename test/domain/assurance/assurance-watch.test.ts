@@ -76,7 +76,7 @@ class Bench {
   }
 
   pause(paused: boolean): void {
-    this.call.accept(this.call.next({ recordingState: paused ? 3 : 1 }));
+    this.call.accept(this.call.controlled({ recordingState: paused ? 3 : 1 }));
   }
 }
 

@@ -9,11 +9,11 @@ export interface Codec {
   /** Transfer format of the transport protocol; server-sent events cannot carry binary. */
   readonly binary: boolean;
   readonly framing: RecordFraming;
-  /** A whole record, its framing included. */
+  /** Encodes a whole record, its framing included. */
   encode(message: HubMessage): Buffer;
   /**
-   * A record without its framing; undefined for a message type from a later version of the
-   * protocol, which is to be ignored. Throws ProtocolError.
+   * Decodes a record without its framing; returns undefined for a message type from a later version
+   * of the protocol, which is to be ignored. Throws ProtocolError.
    */
   decode(record: Buffer): HubMessage | undefined;
 }

@@ -3,19 +3,19 @@ export class HubError extends Error {
   override readonly name = 'HubError';
 }
 
-/** What a client sent breaks the protocol; the connection is closed with this sentence. */
+/** The client breaks the protocol; the connection is closed with this message. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
 }
 
-/** A connection ended for a reason other than a wish of either side. */
+/** A connection ended for another reason than a request of either side. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
 }
 
 /**
- * What a caller may read of an error: always `summary`, and the error's own message only where it
- * was meant for clients or the owner wants it shown (ErrorMessageHelper of dotnet/aspnetcore).
+ * Returns an error's text for callers: always `summary`, and the error's own message only if it was
+ * meant for clients or the owner wants it shown (ErrorMessageHelper of dotnet/aspnetcore).
  */
 export function describeError(summary: string, error: unknown, detailedErrors: boolean): string {
   if (error instanceof HubError) return `${summary} HubException: ${error.message}`;
@@ -23,12 +23,12 @@ export function describeError(summary: string, error: unknown, detailedErrors: b
   return summary;
 }
 
-/** An error whose message is one of our own sentences and holds nothing of the owner's. */
+/** True for an error whose message is one of our own and holds nothing of the owner's. */
 export function isProtocolFailure(error: unknown): error is ProtocolError | ConnectionError {
   return error instanceof ProtocolError || error instanceof ConnectionError;
 }
 
-/** What a client is told when its connection is closed because of `error`. */
+/** Returns the message for a client whose connection is closed because of `error`. */
 export function explainClose(error: unknown, inHandshake: boolean): string {
   const sentence = 'Connection closed with an error.';
   if (!isProtocolFailure(error)) return sentence;

@@ -7,7 +7,7 @@ export function textField(value: unknown, name: string): string {
   return value;
 }
 
-/** Some clients write null for what is not there. */
+/** Accepts null, which some clients write for absent fields. */
 export function optionalTextField(value: unknown, name: string): string | undefined {
   return value === undefined || value === null ? undefined : textField(value, name);
 }
@@ -17,7 +17,7 @@ export function listField(value: unknown, name: string): readonly unknown[] {
   return value;
 }
 
-/** Clients before 3.0 know no streams and leave the field out. */
+/** Clients before 3.0 do not support streams and omit the field. */
 export function streamIdsField(value: unknown): readonly string[] {
   if (value === undefined || value === null) return [];
   return listField(value, 'streamIds').map((id) => textField(id, 'streamIds'));

@@ -22,7 +22,7 @@ export const jsonCodec: Codec = {
   decode: (record) => fromFields(parseObject(record)),
 };
 
-/** A JSON object in a record of its own, or ProtocolError. The handshake is read by it too. */
+/** Parses a record as a JSON object, or throws ProtocolError. The handshake uses it too. */
 export function parseObject(record: Buffer): Fields {
   let value: unknown;
   try {

@@ -17,7 +17,7 @@ const RESULT_KIND = { error: 1, void: 2, result: 3 } as const;
 
 const NO_HEADERS = {};
 
-/** Hub protocol specification, section "MessagePack encoding". Headers are accepted and ignored. */
+/** Implements hub protocol section "MessagePack encoding". Headers are accepted and ignored. */
 export function createMessagePackCodec(maxNestingDepth: number): Codec {
   const encoder = new Encoder({ ignoreUndefined: true });
   const decoder = new Decoder();
@@ -43,7 +43,7 @@ function toFields(message: HubMessage): readonly unknown[] {
   switch (message.type) {
     case MessageType.invocation:
     case MessageType.streamInvocation:
-      // Always six elements: strict clients read the sixth without looking whether it is there.
+      // Always six elements: strict clients read the sixth without checking for it.
       return [
         message.type,
         NO_HEADERS,
@@ -79,7 +79,7 @@ function outcomeFields(outcome: Outcome): readonly unknown[] {
   }
 }
 
-/** Elements after the ones we know are of a later version and ignored. */
+/** Elements after the known ones belong to a later version and are ignored. */
 function fromFields(fields: readonly unknown[]): HubMessage | undefined {
   const [type, second, third] = fields;
   if (typeof type !== 'number') throw new ProtocolError('A message has no type.');

@@ -1,10 +1,10 @@
 import { ProtocolError } from './errors.ts';
 
 /**
- * Walks one MessagePack value without making anything of it, so that the decoder may trust what it
- * reads: every declared length fits into the bytes that are really there (an array of four thousand
- * million elements takes five bytes to declare, and the decoder would allocate it), nesting is
- * bounded, and the value fills the record exactly. Throws ProtocolError.
+ * Walks one MessagePack value without decoding it, so that the decoder may trust its input: every
+ * declared length fits into the bytes that are really there (an array of four thousand million
+ * elements takes five bytes to declare, and the decoder would allocate it), nesting is bounded, and
+ * the value fills the record exactly. Throws ProtocolError.
  */
 export function checkMessagePack(record: Buffer, maxNestingDepth: number): void {
   const open: number[] = [];
@@ -14,7 +14,7 @@ export function checkMessagePack(record: Buffer, maxNestingDepth: number): void 
     const item = readHeader(record, offset);
     offset += item.size;
     left--;
-    // Each element takes a byte at least: more of them than bytes is a lie, told before it costs.
+    // Each element takes a byte at least: a count above the bytes left is rejected before it costs.
     if (offset > record.length || item.children > record.length - offset) throw truncated();
     if (item.children > 0) {
       open.push(left);
@@ -57,7 +57,7 @@ const FIXED_SIZES: Readonly<Record<number, number>> = {
   216: 18,
 };
 
-/** Formats with a length: how wide it is, what it counts, and bytes besides. */
+/** Formats with a length: the length's width, its unit, and further bytes. */
 const SIZED: Readonly<Record<number, { width: 1 | 2 | 4; values?: 1 | 2; extra?: number }>> = {
   196: { width: 1 }, // bin
   197: { width: 2 },

@@ -15,7 +15,7 @@ export const MessageType = {
 
 export interface InvocationMessage {
   readonly type: typeof MessageType.invocation;
-  /** Absent: non-blocking, and nothing may ever be answered. */
+  /** Absent: non-blocking, and never answered. */
   readonly invocationId?: string;
   readonly target: string;
   readonly arguments: readonly unknown[];
@@ -61,7 +61,7 @@ export interface PingMessage {
 export interface CloseMessage {
   readonly type: typeof MessageType.close;
   readonly error?: string;
-  /** Asks clients with automatic reconnect to come back. */
+  /** Tells clients with automatic reconnect to come back. */
   readonly allowReconnect?: boolean;
 }
 

@@ -9,9 +9,9 @@ const MAX_PREFIX_BYTES = 5;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Cuts what a transport delivers into records. Transports keep no boundaries: one chunk may hold
- * several records, and the last of them may be incomplete. Lengths are checked before anything is
- * awaited, so at most `maxRecordBytes` and one chunk are ever held.
+ * Cuts a transport's data into records. Transports keep no boundaries: one chunk may hold several
+ * records, and the last of them may be incomplete. Lengths are checked before anything is awaited,
+ * so at most `maxRecordBytes` and one chunk are ever held.
  */
 export class RecordReader {
   framing: RecordFraming = 'separator';
@@ -26,13 +26,13 @@ export class RecordReader {
     this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
   }
 
-  /** The next whole record without its framing. Throws ProtocolError. */
+  /** Returns the next whole record without its framing. Throws ProtocolError. */
   next(): Buffer | undefined {
     if (this.#rest.length === 0) return undefined;
     return this.framing === 'separator' ? this.#untilSeparator() : this.#byLength();
   }
 
-  /** A new socket starts at a record's first byte (stateful reconnect). */
+  /** Clears the buffer: a new socket starts at a record's first byte (stateful reconnect). */
   clear(): void {
     this.#rest = NOTHING;
   }
@@ -76,7 +76,7 @@ function readLengthPrefix(bytes: Buffer): { length: number; size: number } | und
   throw new ProtocolError('The length prefix of a message is longer than 5 bytes.');
 }
 
-/** The record of a MessagePack body: length prefix, then the body, in one buffer of its own. */
+/** Returns the record of a MessagePack body: length prefix and body, in one buffer of its own. */
 export function withLengthPrefix(body: Uint8Array): Buffer {
   const prefix: number[] = [];
   let left = body.length;

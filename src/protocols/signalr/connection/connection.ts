@@ -22,7 +22,7 @@ import { handshakeResponse, readHandshake } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Sender } from './sender.ts';
 
-/** What the connections of a server share. */
+/** Shared by all connections of a server. */
 export interface ConnectionHost {
   readonly settings: Settings;
   readonly methods: MethodTable;
@@ -33,7 +33,7 @@ export interface ConnectionHost {
 }
 
 /**
- * The hub protocol on one link: when it begins, goes on and ends. Longer than most files here, so
+ * The hub protocol on one link: when it begins, continues and ends. Longer than most files here, so
  * that every way into `closed` is seen on one page.
  *
  *   handshake --request understood--> open --Close, silence, bad input, link ended--> closed
@@ -79,7 +79,7 @@ export class ServerConnection implements LinkHandler {
     return this.#gone.signal;
   }
 
-  /** Stateful reconnect: whether a new socket may take the place of the present one. */
+  /** True if a new socket may replace the present one (stateful reconnect). */
   get isResumable(): boolean {
     return !this.#closed && this.#conversation?.stateful === true;
   }
@@ -99,7 +99,7 @@ export class ServerConnection implements LinkHandler {
     return this.#conversation.invoke(target, args, options);
   }
 
-  /** Says goodbye in the words of the phase it is in. */
+  /** Sends the closing message of the current phase. */
   close({ error, allowReconnect }: CloseOptions, cause?: Error): void {
     if (this.#closed) return;
     if (this.#conversation === undefined) {
@@ -147,7 +147,7 @@ export class ServerConnection implements LinkHandler {
   }
 
   onLost(error?: Error): 'wait' | 'end' {
-    // Who closed the socket properly does not come back; who broke the rules must not.
+    // A client that closed the socket properly does not return; one that broke the rules must not.
     const isOver = error === undefined || error instanceof ProtocolError;
     if (isOver || !this.isResumable) return 'end';
     this.#sender.detach();
@@ -172,7 +172,7 @@ export class ServerConnection implements LinkHandler {
     }
   }
 
-  /** The first record must be a handshake request. */
+  /** Reads the first record, which must be a handshake request. */
   #begin(record: Buffer): void {
     const { wire, statefulReconnect } = this.#link;
     if (wire === undefined) return;
@@ -229,14 +229,14 @@ export class ServerConnection implements LinkHandler {
     }
   }
 
-  /** Only sentences that are ours are told to the client. */
+  /** Ends the connection; the client is told only messages of our own. */
   #fail(cause: unknown): void {
     if (!isProtocolFailure(cause)) this.#host.settings.onError(cause);
     const error = explainClose(cause, this.#conversation === undefined);
     this.close({ error }, cause instanceof Error ? cause : new ConnectionError(String(cause)));
   }
 
-  /** The one way out, taken once. */
+  /** Finishes once: the only way out. */
   #finish(error?: Error): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -17,13 +17,13 @@ export interface ConversationOptions {
   readonly sender: Sender;
   readonly gate: ReadGate;
   readonly connection: HubConnection;
-  /** Both sides number their messages, and a new socket may go on with them. */
+  /** Both sides number their messages, and a new socket may continue them. */
   readonly stateful: boolean;
-  /** The client says goodbye. */
+  /** Called when the client closes the connection. */
   onClose(): void;
 }
 
-/** Hub messages of one client after the handshake: reads each and brings it where it belongs. */
+/** Hub messages of one client after the handshake: reads and dispatches each. */
 export class Conversation {
   readonly stateful: boolean;
   readonly codec: Codec;
@@ -82,12 +82,14 @@ export class Conversation {
     }, options);
   }
 
-  /** Until the returned function is called, calls of the client only wait. */
+  /** Holds the client's calls until the returned function is called. */
   holdCalls(): () => void {
     return this.#dispatcher.hold();
   }
 
-  /** On a new socket each side first says where it begins, then repeats what is unacknowledged. */
+  /**
+   * Resumes on a new socket: each side states its beginning, then repeats unacknowledged records.
+   */
   resume(): void {
     this.#inbound?.expectSequence();
     const type = MessageType.sequence;
@@ -131,7 +133,7 @@ export class Conversation {
     try {
       this.write({ type, invocationId, outcome });
     } catch (failure) {
-      // A result that cannot be encoded: a cycle, a BigInt.
+      // The result cannot be encoded: a cycle, a BigInt.
       this.#options.settings.onError(failure);
       const error = 'An error occurred on the server while sending the result.';
       this.write({ type, invocationId, outcome: { kind: 'error', error } });

@@ -3,8 +3,8 @@ import { ProtocolError } from '../codec/errors.ts';
 import { parseObject } from '../codec/json-codec.ts';
 
 /**
- * The spec says 1; clients from version 8 on send 2 where they want stateful reconnect, and those
- * of other makers 0: as with the vendor's server, whatever is not above its own.
+ * The spec says 1; clients from version 8 on send 2 for stateful reconnect, and those of other
+ * makers 0. As with the vendor's server, every version up to its own is accepted.
  */
 const MAX_VERSION = 2;
 const SEPARATOR = '\x1e';
@@ -15,7 +15,7 @@ export interface Handshake {
 }
 
 /**
- * Hub protocol, section "Overview": the request is always JSON, whatever comes after it. Names of
+ * Reads the request, always JSON whatever follows it (hub protocol, section "Overview"). Names of
  * protocols are compared without case, as the vendor's server does. Throws ProtocolError.
  */
 export function readHandshake(

@@ -23,7 +23,7 @@ export class Heartbeat {
     this.#silence = setTimeout(onSilence, clientTimeoutMs).unref();
   }
 
-  /** For every record of every client: a timestamp costs less than moving the timer each time. */
+  /** Called for every record of every client: a timestamp costs less than moving the timer. */
   sent(): void {
     this.#sentAt = performance.now();
   }
@@ -32,7 +32,7 @@ export class Heartbeat {
     this.#silence?.refresh();
   }
 
-  /** A client that is not read cannot be told from a silent one. */
+  /** Stops the client timeout: an unread client cannot be distinguished from a silent one. */
   stopListening(): void {
     clearTimeout(this.#silence);
     this.#silence = undefined;

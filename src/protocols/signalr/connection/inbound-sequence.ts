@@ -2,8 +2,8 @@ import { ProtocolError } from '../codec/errors.ts';
 import { type HubMessage, isTracked, MessageType } from '../codec/messages.ts';
 
 /**
- * The client's half of stateful reconnect as we see it: counts tracked messages, drops those it has
- * seen before the socket was replaced, and acknowledges, many at once.
+ * The client's half of stateful reconnect as we see it: counts tracked messages, drops those seen
+ * before the socket was replaced, and acknowledges many at once.
  */
 export class InboundSequence {
   readonly #acknowledgeDelayMs: number;
@@ -18,12 +18,12 @@ export class InboundSequence {
     this.#acknowledge = acknowledge;
   }
 
-  /** The first message of a new socket must be its Sequence. */
+  /** Requires the first message of a new socket to be its Sequence. */
   expectSequence(): void {
     this.#awaitsSequence = true;
   }
 
-  /** Whether the message is new. Throws ProtocolError on a gap. */
+  /** Returns true for a new message. Throws ProtocolError on a gap. */
   accepts(message: HubMessage): boolean {
     if (message.type === MessageType.sequence) return this.#align(message.sequenceId);
     if (this.#awaitsSequence) return false;

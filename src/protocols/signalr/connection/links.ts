@@ -4,7 +4,7 @@ import { queryValue } from '../wire/negotiate.ts';
 import type { TransportName } from '../wire/wire.ts';
 import { type ConnectionHost, ServerConnection } from './connection.ts';
 
-/** Who asks, and the query that holds the token. */
+/** The caller, and the query that holds the token. */
 export interface LinkRequest {
   readonly query: URLSearchParams;
   readonly user: unknown;
@@ -16,7 +16,7 @@ export interface NewLink {
   readonly statefulReconnect: boolean;
 }
 
-/** All links by their token, bounded; throws HttpError for what a request may not do with them. */
+/** All links by their token, bounded; throws HttpError for a request that may not use one. */
 export class Links {
   readonly #host: ConnectionHost;
   readonly #byToken = new Map<string, Link>();
@@ -34,12 +34,12 @@ export class Links {
     return [...this.#byToken.values()];
   }
 
-  /** There is room for no more. */
+  /** Accepts no further links. */
   stop(): void {
     this.#stopped = true;
   }
 
-  /** The caller has looked whether there is room. */
+  /** Opens a link; the caller has checked that there is room. */
   open(options: NewLink): Link {
     const { disconnectTimeoutMs, closeTimeoutMs, maxMessageBytes } = this.#host.settings;
     const link = new Link({
@@ -55,7 +55,7 @@ export class Links {
     return link;
   }
 
-  /** The token is the secret that makes a connection the client's own. */
+  /** Finds a link by its token, the secret that makes a connection the client's own. */
   find({ query, user }: LinkRequest): Link {
     const token = queryValue(query, 'id');
     if (token === undefined || token === '') throw new HttpError(400, 'Connection ID required.');
@@ -67,7 +67,7 @@ export class Links {
     return link;
   }
 
-  /** The transport of a connection is chosen by its first request and stays. */
+  /** Finds a link whose transport its first request chose for good. */
   findFor(transport: TransportName, request: LinkRequest): Link {
     const link = this.find(request);
     this.#requireTransport(transport);
@@ -78,8 +78,8 @@ export class Links {
   }
 
   /**
-   * Without id: a connection of its own, for clients that skip negotiation. It is made only when
-   * the upgrade has succeeded.
+   * Finds a link, or without id makes one, for clients that skip negotiation, but only when the
+   * upgrade has succeeded.
    */
   findForUpgrade(request: LinkRequest): () => Link {
     if (queryValue(request.query, 'id') === undefined) {

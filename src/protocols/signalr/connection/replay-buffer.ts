@@ -1,7 +1,7 @@
 /**
  * Our half of stateful reconnect (hub protocol, section "Stateful Reconnect"): tracked messages are
  * kept until the client has acknowledged them, and sent again on a new socket. Once more than
- * `maxBytes` is out unacknowledged, what follows waits for an acknowledgement.
+ * `maxBytes` is unacknowledged, later messages wait for an acknowledgement.
  */
 export class ReplayBuffer {
   readonly #maxBytes: number;
@@ -16,12 +16,12 @@ export class ReplayBuffer {
     this.#maxBytes = maxBytes;
   }
 
-  /** All that is kept, sent or not. */
+  /** Size of all kept records, sent or not. */
   get byteLength(): number {
     return this.#bytes;
   }
 
-  /** What waits for an acknowledgement of something else before it may go out. */
+  /** Size of the records that wait for an acknowledgement of earlier ones. */
   get heldBytes(): number {
     return this.#bytes - this.#sentBytes;
   }
@@ -31,7 +31,7 @@ export class ReplayBuffer {
     this.#bytes += record.length;
   }
 
-  /** The records that may go out now, marked as sent. */
+  /** Returns the records that may be sent now, and marks them as sent. */
   takeSendable(): readonly Buffer[] {
     const first = this.#sentCount;
     while (this.#sentBytes < this.#maxBytes) {
@@ -43,7 +43,7 @@ export class ReplayBuffer {
     return this.#records.slice(first, this.#sentCount);
   }
 
-  /** Releases what has arrived. A number that was never sent releases only what was sent. */
+  /** Releases acknowledged records. A number that was never sent releases only sent ones. */
   acknowledge(sequenceId: number): void {
     const count = Math.min(sequenceId - this.#firstId + 1, this.#sentCount);
     if (count <= 0) return;
@@ -55,7 +55,7 @@ export class ReplayBuffer {
     this.#firstId += count;
   }
 
-  /** A new socket: everything kept is unsent again. Returns the number it begins with. */
+  /** Marks all kept records as unsent, for a new socket. Returns the first one's number. */
   rewind(): number {
     this.#sentCount = 0;
     this.#sentBytes = 0;

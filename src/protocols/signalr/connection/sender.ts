@@ -10,13 +10,13 @@ export interface SenderOptions {
     readonly maxBacklogBytes: number;
     readonly streamHighWaterBytes: number;
   };
-  /** Something left: no keep-alive is due. */
+  /** Called when a record was sent: no keep-alive is due. */
   onWritten(): void;
-  /** More than `maxBacklogBytes` waits for a client that does not read. */
+  /** Called when more than `maxBacklogBytes` waits for a client that does not read. */
   onOverflow(): void;
 }
 
-/** All that goes out to one client: coalescing, replay, and the bound on what may wait. */
+/** All output to one client: coalescing, replay, and the bound on waiting data. */
 export class Sender {
   readonly #options: SenderOptions;
   readonly #outbox: Outbox;
@@ -37,12 +37,12 @@ export class Sender {
     return this.#outbox.pendingBytes + (kept ?? 0);
   }
 
-  /** From the end of the handshake on, tracked records are kept until acknowledged. */
+  /** Starts to keep tracked records until acknowledged, from the end of the handshake on. */
   startReplay(): void {
     this.#replay = new ReplayBuffer(this.#options.limits.replayBufferBytes);
   }
 
-  /** `tracked`: message types 1 to 5. */
+  /** Sends a record; `tracked`: message types 1 to 5. */
   send(record: Buffer, tracked: boolean): void {
     if (tracked && this.#replay !== undefined) {
       this.#replay.keep(record);
@@ -61,7 +61,7 @@ export class Sender {
     this.#outbox.wire = wire;
   }
 
-  /** After `attach` of a later socket: Sequence first, then all that is not acknowledged. */
+  /** Runs after `attach` of a later socket: sends Sequence, then all unacknowledged records. */
   resend(encodeSequence: (sequenceId: number) => Buffer): void {
     if (this.#replay === undefined) return;
     this.#outbox.add(encodeSequence(this.#replay.rewind()));
@@ -80,7 +80,7 @@ export class Sender {
     this.wake();
   }
 
-  /** Resolves when a stream may go on, or the connection is gone and it need not. */
+  /** Resolves when a stream may continue, or the connection is gone and it need not. */
   drained(): Promise<void> | undefined {
     if (this.pendingBytes < this.#options.limits.streamHighWaterBytes) return undefined;
     return new Promise((resolve) => this.#waiters.push(resolve));

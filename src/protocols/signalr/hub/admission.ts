@@ -11,7 +11,7 @@ export class Admission {
     this.#onError = onError;
   }
 
-  /** Resolves with whether the owner let it in. */
+  /** Resolves with true if the owner admitted it. */
   welcome(connection: HubConnection): Promise<boolean> {
     this.#admitted = this.#attempt(() => this.#hub.onConnected?.(connection));
     return this.#admitted;

@@ -5,7 +5,7 @@ export interface CallQueueLimits {
   readonly maxPendingInvocations: number;
 }
 
-/** Gets a function that gives up its turn early; it is given up at the end in any case. */
+/** Gets a function that ends its turn early; the turn ends with the call in any case. */
 export type QueuedCall = (giveUpTurn: () => void) => Promise<void>;
 
 /** Calls of one client, begun in order, `maxParallelInvocations` of them at a time. */
@@ -27,7 +27,7 @@ export class CallQueue {
     this.#startNext();
   }
 
-  /** Until the returned function is called, calls only wait. */
+  /** Holds calls until the returned function is called. */
   hold(): () => void {
     const { maxParallelInvocations } = this.#limits;
     this.#freeTurns -= maxParallelInvocations;
@@ -37,7 +37,7 @@ export class CallQueue {
     };
   }
 
-  /** What has not begun never does. */
+  /** Drops calls that have not begun. */
   clear(): void {
     this.#waiting = [];
   }
@@ -63,7 +63,7 @@ export class CallQueue {
     };
   }
 
-  /** A client that calls faster than it is served is not read for a while. */
+  /** Stops reading a client for a while if it calls faster than it is served. */
   #checkLength(): void {
     const full = this.#waiting.length >= this.#limits.maxPendingInvocations;
     if (full === this.#stalling) return;

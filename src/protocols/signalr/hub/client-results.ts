@@ -17,7 +17,7 @@ export class ClientResults {
     this.#defaultTimeoutMs = defaultTimeoutMs;
   }
 
-  /** `send` gets the invocation id; ids of the two sides are independent of each other. */
+  /** Calls `send` with an invocation id; ids of the two sides are independent of each other. */
   call(send: (invocationId: string) => void, options: InvokeOptions): Promise<unknown> {
     this.#lastId++;
     const id = String(this.#lastId);
@@ -49,7 +49,7 @@ export class ClientResults {
     });
   }
 
-  /** False if nothing awaits it: it is late, or it ends a stream of the client. */
+  /** Returns false if no call awaits it: it is late, or it ends a stream of the client. */
   complete(invocationId: string, outcome: Outcome): boolean {
     const pending = this.#pending.get(invocationId);
     pending?.settle(outcome);

@@ -28,7 +28,7 @@ export class ClientStream implements AsyncIterable<unknown> {
     this.#wake?.();
   }
 
-  /** What was sent before can still be read; then the reader gets `error`, if there is one. */
+  /** Ends the stream: earlier items can still be read, then the reader gets `error`, if any. */
   end(error?: Error): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -36,7 +36,7 @@ export class ClientStream implements AsyncIterable<unknown> {
     this.#wake?.();
   }
 
-  /** The method is done with it, read or not. */
+  /** Discards the stream: the method is done with it, read or not. */
   discard(): void {
     this.end();
     this.#items = [];

@@ -12,7 +12,7 @@ import type { HubConnection, HubMethod } from './hub.ts';
 import type { MethodTable } from './method-table.ts';
 import { forEachItem, isAsyncIterable } from './stream-items.ts';
 
-/** What a dispatcher needs of its connection. */
+/** A dispatcher's requirements on its connection. */
 export interface DispatcherHost {
   readonly connection: HubConnection;
   readonly methods: MethodTable;
@@ -36,7 +36,7 @@ interface Call {
   readonly streams: readonly ClientStream[];
 }
 
-/** Carries out what one client calls. Streams in either direction do not hold up later calls. */
+/** Carries out the calls of one client. Streams in either direction do not delay later calls. */
 export class Dispatcher {
   readonly #host: DispatcherHost;
   readonly #queue: CallQueue;
@@ -49,7 +49,7 @@ export class Dispatcher {
     this.#queue = new CallQueue(host.limits, host.gate);
   }
 
-  /** Until the returned function is called, calls only wait. */
+  /** Holds calls until the returned function is called. */
   hold(): () => void {
     return this.#queue.hold();
   }
@@ -72,12 +72,12 @@ export class Dispatcher {
     this.#queue.add((giveUpTurn) => this.#perform(call, giveUpTurn));
   }
 
-  /** An id that is not running is ignored. The Completion is sent all the same. */
+  /** Cancels a call, which still sends its Completion; ignores an id that is not running. */
   cancel(invocationId: string): void {
     this.#callsById.get(invocationId)?.controller.abort();
   }
 
-  /** Items for a stream nobody reads any more are ignored. */
+  /** Ignores items for a stream that is no longer read. */
   streamItem(streamId: string, item: unknown): void {
     this.#streams.get(streamId)?.push(item);
   }
@@ -88,7 +88,7 @@ export class Dispatcher {
     this.#streams.delete(streamId);
   }
 
-  /** The client is gone. */
+  /** Stops all calls, because the client is gone. */
   stop(): void {
     const gone = new ConnectionError('The connection was closed.');
     this.#queue.clear();
@@ -119,7 +119,7 @@ export class Dispatcher {
     if (call.streams.length > 0) giveUpTurn();
     const outcome = await this.#outcomeOf(call, giveUpTurn);
     for (const stream of call.streams) stream.discard();
-    // Not there any more: the connection is gone.
+    // Absent, because the connection is gone.
     if (!this.#calls.delete(call)) return;
     for (const id of call.message.streamIds) this.#streams.delete(id);
     const { invocationId } = call.message;
@@ -176,7 +176,7 @@ function plainOutcome(result: unknown): Outcome {
   return result === undefined ? { kind: 'void' } : { kind: 'result', result };
 }
 
-/** Text of DefaultHubDispatcher in dotnet/aspnetcore. */
+/** Returns the text of DefaultHubDispatcher in dotnet/aspnetcore. */
 function mismatch(target: string, actual: string, used: string): Outcome {
   const attempt = `The client attempted to invoke the ${actual} '${target}' method`;
   const error = `${attempt} with a ${used} invocation.`;

@@ -1,6 +1,6 @@
 import type { HubConnection } from './hub.ts';
 
-/** Connections under a name. They leave by themselves when they are gone. */
+/** Connections under a name, which leave by themselves when they end. */
 export interface Group extends Iterable<HubConnection> {
   readonly name: string;
   readonly size: number;
@@ -35,7 +35,7 @@ export class Groups {
     for (const name of this.#groupsOf.get(connection) ?? []) this.#remove(name, connection);
   }
 
-  /** A connection that is gone would never leave again. */
+  /** Adds a live connection only: an ended one would never leave again. */
   #add(name: string, connection: HubConnection): void {
     if (!this.#isOpen(connection)) return;
     entry(this.#members, name).add(connection);

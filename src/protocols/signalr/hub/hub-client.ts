@@ -3,7 +3,7 @@ import type { Link } from '../wire/link.ts';
 import type { TransportName } from '../wire/wire.ts';
 import type { CloseOptions, HubConnection, InvokeOptions } from './hub.ts';
 
-/** What a connection does for its hub. */
+/** Services of a connection to its hub. */
 export interface HubChannel {
   /** Aborted when the connection has ended. */
   readonly signal: AbortSignal;

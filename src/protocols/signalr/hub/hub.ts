@@ -1,30 +1,30 @@
 import type { EncodedInvocation } from '../codec/encoded-invocation.ts';
 import type { TransportName } from '../wire/wire.ts';
 
-/** What a hub's owner sees of one client, from its handshake until it is gone. */
+/** A hub owner's view of one client, from its handshake until its end. */
 export interface HubConnection {
   /** Public: other clients may know it. The secret of a connection is its token. */
   readonly id: string;
-  /** What the owner's authentication said of the newest request that opened a transport. */
+  /** Result of the owner's authentication of the newest request that opened a transport. */
   readonly user: unknown;
   readonly transport: TransportName | undefined;
-  /** Anything the owner wants to keep with the connection. */
+  /** Free for the owner's own data on the connection. */
   readonly items: Map<unknown, unknown>;
   /** Aborts when the connection is gone. */
   readonly signal: AbortSignal;
-  /** Calls a method of the client and expects no answer. Dropped when the connection is gone. */
+  /** Calls a method of the client without an answer. Dropped when the connection is gone. */
   send(target: string, args: readonly unknown[]): void;
   sendEncoded(invocation: EncodedInvocation): void;
   /** Resolves when less than `streamHighWaterBytes` waits for the client; undefined: now. */
   drained(): Promise<void> | undefined;
   /**
-   * Calls a method of the client and awaits what it returns (clients from version 7 on). Rejects
-   * with HubError (what the client says went wrong) or ConnectionError (timeout, gone, aborted).
+   * Calls a method of the client and awaits its result (clients from version 7 on). Rejects with
+   * HubError (the client's error) or ConnectionError (timeout, gone, aborted).
    */
   invoke(target: string, args: readonly unknown[], options?: InvokeOptions): Promise<unknown>;
-  /** Says goodbye, then closes. May be called twice. */
+  /** Sends a closing message, then closes. May be called twice. */
   close(options?: CloseOptions): void;
-  /** Closes without a word. */
+  /** Closes without a message. */
   abort(): void;
 }
 
@@ -40,7 +40,7 @@ export interface CloseOptions {
   readonly allowReconnect?: boolean;
 }
 
-/** What comes with one call, besides its arguments. */
+/** Context of one call, besides its arguments. */
 export interface HubCall {
   /** Aborts when the caller cancels or is gone. */
   readonly signal: AbortSignal;
@@ -50,8 +50,9 @@ export interface HubCall {
 
 /**
  * A method of the hub. Returning (a promise of) an AsyncIterable makes it a streaming method, which
- * clients call with StreamInvocation; any other must be called with Invocation. That is known only
- * once it has returned: a plain method called as a stream has run when the caller reads the error.
+ * clients call with StreamInvocation; any other must be called with Invocation. The kind is known
+ * only once it has returned: a plain method called as a stream has run when the caller reads the
+ * error.
  */
 export type HubMethod = (
   connection: HubConnection,
@@ -64,6 +65,6 @@ export interface Hub {
   readonly methods: Readonly<Record<string, HubMethod>>;
   /** Calls of the client wait until it has resolved; if it throws, the connection is closed. */
   onConnected?(connection: HubConnection): void | Promise<void>;
-  /** Once for every connection that `onConnected` let in; `error` only if it did not end well. */
+  /** Called once for every admitted connection; `error` is set if it did not end properly. */
   onDisconnected?(connection: HubConnection, error?: Error): void | Promise<void>;
 }

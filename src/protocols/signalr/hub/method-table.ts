@@ -1,6 +1,6 @@
 import type { HubMethod } from './hub.ts';
 
-/** Methods of a hub by name, without regard to case; names of Object.prototype are none of them. */
+/** Methods of a hub by name, without regard to case; names of Object.prototype do not count. */
 export class MethodTable {
   readonly #methods = new Map<string, HubMethod>();
 

@@ -6,32 +6,32 @@ import type { Hub } from './hub.ts';
 export interface SignalrLimits {
   /** A ping is sent when nothing else was for this long. */
   readonly keepAliveIntervalMs: number;
-  /** A client that is silent for this long is gone (not over long polling). */
+  /** A client that is silent for this long counts as gone (not over long polling). */
   readonly clientTimeoutMs: number;
   readonly handshakeTimeoutMs: number;
-  /** How long a connection without transport is kept: negotiated, between polls, cut off. */
+  /** Lifetime of a connection without transport: negotiated, between polls, cut off. */
   readonly disconnectTimeoutMs: number;
   /** An idle poll is answered after this long; the JS client gives up at 100 s. */
   readonly longPollTimeoutMs: number;
-  /** Received messages are acknowledged this much later, many at once. */
+  /** Delay before received messages are acknowledged, many at once. */
   readonly acknowledgeDelayMs: number;
-  /** Client results. */
+  /** Longest wait for client results. */
   readonly clientResultTimeoutMs: number;
-  /** What a closing WebSocket may take to answer the close frame. */
+  /** Time that a closing WebSocket may take to answer the close frame. */
   readonly closeTimeoutMs: number;
   /** One hub message from a client. */
   readonly maxMessageBytes: number;
   /** One WebSocket message or POST body, which may hold many hub messages. */
   readonly maxTransferBytes: number;
-  /** Bytes that wait for one client; one that does not read is closed beyond this. */
+  /** Bytes that may wait for one client; one that does not read is closed beyond this. */
   readonly maxBacklogBytes: number;
   /** Stateful reconnect: beyond this, messages wait for an acknowledgement of earlier ones. */
   readonly replayBufferBytes: number;
-  /** A streaming method is asked for its next item while less than this waits for the client. */
+  /** A streaming method yields its next item while less than this waits for the client. */
   readonly streamHighWaterBytes: number;
-  /** Items of a client's stream that the method has not read; then the client is not read. */
+  /** Unread items of a client's stream after which the client is not read. */
   readonly maxStreamBufferItems: number;
-  /** Calls of one client that wait for their turn; then the client is not read. */
+  /** Waiting calls of one client after which the client is not read. */
   readonly maxPendingInvocations: number;
   readonly maxParallelInvocations: number;
   readonly maxConnections: number;
@@ -48,15 +48,15 @@ export interface SignalrOptions extends Partial<SignalrLimits> {
   /** Shows clients the messages of errors that are not HubErrors; for development. */
   readonly detailedErrors?: boolean;
   /**
-   * Browsers apply no CORS to WebSockets: called at the upgrade with the headers Origin and Host
-   * where there is an Origin; false is answered 403.
+   * Called at the upgrade with the headers Origin and Host if there is an Origin, since browsers
+   * apply no CORS to WebSockets; false is answered 403.
    */
   isOriginAllowed?(origin: string, host: string | undefined): boolean;
-  /** Whether a later request of a connection may act for it; false is answered 403. */
+  /** Decides whether a later request of a connection may act for it; false is answered 403. */
   isSameUser?(known: unknown, now: unknown): boolean;
-  /** When the user's credentials end, Unix ms: the connection is closed then. undefined: never. */
+  /** Returns when credentials end, Unix ms: the connection is closed then. undefined: never. */
   expiresAt?(user: unknown): number | undefined;
-  /** Errors that clients are told nothing of: thrown by methods and by the owner's hooks. */
+  /** Called for errors hidden from clients: thrown by methods and by the owner's hooks. */
   onError?(error: unknown): void;
 }
 

@@ -31,8 +31,8 @@ export async function forEachItem(
 }
 
 /**
- * Makes a promise resolve with undefined on abort. One listener for all of them, and no
- * Promise.race with a promise that outlives them: that would keep every one alive.
+ * Makes a promise resolve with undefined on abort. All share one listener, and no Promise.race with
+ * a promise that outlives them, which would keep every one alive.
  */
 function abortable(signal: AbortSignal): <T>(promise: Promise<T>) => Promise<T | undefined> {
   let wake = () => {};

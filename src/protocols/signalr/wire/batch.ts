@@ -4,8 +4,8 @@ const BINARY_FRAME = 0x82;
 
 /**
  * Records that leave together. A batch is the path to a node of a tree: clients that are sent the
- * same records in the same tick arrive at the same node, so that what goes on the wire (WebSocket
- * frame, event, poll answer) is made once for all of them.
+ * same records in the same tick arrive at the same node, so that the wire data (WebSocket frame,
+ * event, poll answer) is made once for all of them.
  */
 export class Batch {
   readonly byteLength: number;
@@ -24,7 +24,7 @@ export class Batch {
     this.byteLength = (parent?.byteLength ?? 0) + (record?.length ?? 0);
   }
 
-  /** This batch and one record more. */
+  /** Returns this batch with one more record. */
   with(record: Buffer): Batch {
     this.#children ??= new Map();
     let child = this.#children.get(record);

@@ -3,8 +3,8 @@ import type { Batch } from './batch.ts';
 import type { Wire, WireListener } from './wire.ts';
 
 /**
- * Transport protocol specification, section "Server-Sent Events". Half a transport: what the client
- * says comes in POSTs.
+ * Transport protocol specification, section "Server-Sent Events". Half a transport: the client's
+ * messages come in POSTs.
  */
 export class EventStreamWire implements Wire {
   readonly transport = 'ServerSentEvents';
@@ -22,7 +22,7 @@ export class EventStreamWire implements Wire {
   }
 
   listen(listener: WireListener): void {
-    // Whoever went while it was let in is told of no second time.
+    // A client that left while it was admitted needs its report here.
     if (this.#response.destroyed) queueMicrotask(() => listener.onLost());
     else this.#response.once('close', () => listener.onLost());
     this.#response.on('drain', () => listener.onDrain());
@@ -50,7 +50,7 @@ export class EventStreamWire implements Wire {
     this.#response.destroy();
   }
 
-  // Each POST is answered when the client may send the next one.
+  // Does nothing: each POST is answered when the client may send the next one.
   pause(): void {}
   resume(): void {}
 }

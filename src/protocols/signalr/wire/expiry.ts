@@ -1,10 +1,10 @@
 /**
- * Timers neither count beyond 2^31 ms nor notice that the wall clock was set or the machine slept,
- * so that the clock is looked at this often. All who wait this long share one list in Node.
+ * Interval at which the clock is read: timers neither count beyond 2^31 ms nor notice that the wall
+ * clock was set or the machine slept. All timers of this length share one list in Node.
  */
 const MAX_WAIT_MS = 60_000;
 
-/** Tells that a moment of the wall clock has come, which may be moved until then. */
+/** Fires at a moment of the wall clock, which may be moved until then. */
 export class Expiry {
   readonly #onExpired: () => void;
   #at = Number.POSITIVE_INFINITY;
@@ -14,7 +14,7 @@ export class Expiry {
     this.#onExpired = onExpired;
   }
 
-  /** @param at Unix ms; undefined: never. False: it would be earlier than before, and is not. */
+  /** Moves it to `at`, Unix ms (undefined: never); returns false, unmoved, if that is earlier. */
   extend(at: number | undefined): boolean {
     const next = at ?? Number.POSITIVE_INFINITY;
     if (this.#timer !== undefined && next < this.#at) return false;

@@ -45,7 +45,7 @@ export function refuseUpgrade(socket: Duplex, { status, message }: HttpError): v
   );
 }
 
-/** A whole body of at most `maxBytes`, whether or not somebody has read it before. */
+/** Returns a whole body of at most `maxBytes`, whether or not it has been read before. */
 export async function readBody(
   request: IncomingMessage,
   body: Buffer | undefined,

@@ -4,13 +4,13 @@ import type { TransportName, Wire } from './wire.ts';
 
 /** The hub protocol's side of a link. */
 export interface LinkHandler {
-  /** Stateful reconnect: whether a new wire may take the place of the present one. */
+  /** True if a new wire may replace the present one (stateful reconnect). */
   readonly isResumable: boolean;
   close(options: { readonly error?: string; readonly allowReconnect?: boolean }): void;
   onAttached(wire: Wire): void;
   onChunk(chunk: Buffer, isText: boolean): void;
   onDrain(): void;
-  /** Whether a lost wire may be replaced (stateful reconnect). */
+  /** Decides whether a lost wire may be replaced (stateful reconnect). */
   onLost(error?: Error): 'wait' | 'end';
   onEnded(error?: Error): void;
   /** Resolves when the client may send more; undefined: now. */
@@ -24,20 +24,20 @@ export interface LinkOptions {
   readonly statefulReconnect: boolean;
   readonly disconnectTimeoutMs: number;
   readonly closeTimeoutMs: number;
-  /** What a client may send before it has a transport. */
+  /** Bytes that a client may send before it has a transport. */
   readonly maxEarlyBytes: number;
   /** Unix ms; undefined: never. */
   expiresAt(user: unknown): number | undefined;
   onEnded(link: Link): void;
 }
 
-/** 16 random bytes, URL-safe: the JS client appends the token to its URLs as it is. */
+/** Returns 16 random bytes, URL-safe: the JS client appends the token to its URLs unescaped. */
 function randomId(): string {
   return randomBytes(16).toString('base64url');
 }
 
 /**
- * A connection below the hub protocol: who it is, and the wire it has now, if any. It ends when its
+ * A connection below the hub protocol: its identity, and its current wire, if any. It ends when its
  * wire is lost for good or none comes within `disconnectTimeoutMs`.
  */
 export class Link {
@@ -54,7 +54,7 @@ export class Link {
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
   #receiving: Promise<void> = Promise.resolve();
-  /** Came before the transport, which takes it up. */
+  /** Data that came before the transport, which then takes it. */
   #early: Buffer[] = [];
   #earlyBytes = 0;
 
@@ -81,7 +81,7 @@ export class Link {
     return this.#ended;
   }
 
-  /** A wire that was there before is replaced and hears nothing any more. */
+  /** Attaches a wire; the previous one is replaced and gets nothing any more. */
   attach(wire: Wire): void {
     clearTimeout(this.#timer);
     const replaced = this.wire;
@@ -101,8 +101,8 @@ export class Link {
   }
 
   /**
-   * Takes the body of a POST, one at a time in order of arrival: `read` is called when it is its
-   * turn. One that comes before the transport waits for it, as with the vendor's server. `gone`:
+   * Takes the body of a POST, one at a time in order of arrival: `read` is called when its turn
+   * comes. One that comes before the transport waits for it, as with the vendor's server. `gone`:
    * the link had ended by then; `full`: too much waits.
    */
   receive(read: () => Promise<Buffer>): Promise<'taken' | 'gone' | 'full'> {
@@ -129,19 +129,19 @@ export class Link {
     return 'taken';
   }
 
-  /** After a last word: what was written still arrives. */
+  /** Closes after a last message: written output still arrives. */
   close(): void {
     if (this.wire === undefined) {
       this.end();
       return;
     }
-    // One that is not read would not hear the client close.
+    // A paused wire would not notice the client's close.
     this.wire.resume();
     this.wire.close();
     this.#endAfter(this.#options.closeTimeoutMs);
   }
 
-  /** Idempotent. */
+  /** Ends the link. Idempotent. */
   end(error?: Error): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -154,7 +154,7 @@ export class Link {
     this.handler?.onEnded(error);
   }
 
-  /** The client may come back with fresh credentials, as a new connection. */
+  /** Ends a link whose client may come back with fresh credentials, as a new connection. */
   #expired(): void {
     if (this.handler && this.wire) this.handler.close({ allowReconnect: true });
     else this.end();

@@ -11,7 +11,7 @@ export interface LongPollingLimits {
 }
 
 /**
- * Transport protocol specification, section "Long Polling". The wire outlives its polls: what is
+ * Transport protocol specification, section "Long Polling". The wire outlives its polls: output
  * written while none is parked waits for the next.
  *
  *   poll -> parked -> data: 200 | idle: 200 empty | replaced by a newer poll: 204 | closed: 204
@@ -43,7 +43,7 @@ export class LongPollingWire implements Wire {
   }
 
   poll(response: ServerResponse): void {
-    // Whoever went while it was let in takes nothing with it.
+    // A client that left while it was admitted takes no output with it.
     if (response.destroyed) return;
     this.#answerParked(204);
     this.#parked = response;
@@ -68,7 +68,7 @@ export class LongPollingWire implements Wire {
     if (this.#parked !== undefined) this.#deliver();
   }
 
-  /** The next poll learns of it, after it has taken what still waits. */
+  /** Tells the next poll, after it has taken the waiting output. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -105,7 +105,7 @@ export class LongPollingWire implements Wire {
     this.#awaitNextPoll();
   }
 
-  /** The client or a proxy ended a parked poll. */
+  /** Forgets a parked poll that the client or a proxy ended. */
   #forget(response: ServerResponse): void {
     if (this.#parked !== response) return;
     this.#parked = undefined;

@@ -3,7 +3,7 @@ import type { TransportName } from './wire.ts';
 
 const MAX_VERSION = 1;
 
-/** Binary data cannot go over server-sent events. */
+/** Server-sent events cannot carry binary data. */
 const TRANSFER_FORMATS: Readonly<Record<TransportName, readonly string[]>> = {
   WebSockets: ['Text', 'Binary'],
   ServerSentEvents: ['Text'],
@@ -15,7 +15,7 @@ export interface NegotiateRequest {
   readonly statefulReconnect: boolean;
 }
 
-/** Keys of a query are found without regard to case, as the vendor's server does. */
+/** Finds keys of a query without regard to case, as the vendor's server does. */
 export function queryValue(query: URLSearchParams, name: string): string | undefined {
   for (const [key, value] of query) {
     if (key.toLowerCase() === name) return value;
@@ -23,7 +23,7 @@ export function queryValue(query: URLSearchParams, name: string): string | undef
   return undefined;
 }
 
-/** Transport protocol, section "negotiate request". A string is an error to answer. */
+/** Parses a "negotiate request" (transport protocol). A string is an error to answer. */
 export function parseNegotiate(query: URLSearchParams): NegotiateRequest | string {
   const asked = queryValue(query, 'negotiateversion');
   const version = asked === undefined ? 0 : Number(asked);
@@ -37,7 +37,7 @@ export function parseNegotiate(query: URLSearchParams): NegotiateRequest | strin
   };
 }
 
-/** Clients refuse `useStatefulReconnect` that they did not ask for. */
+/** Clients refuse a `useStatefulReconnect` that they did not request. */
 export function negotiateAnswer(
   link: Link,
   { version, statefulReconnect }: NegotiateRequest,

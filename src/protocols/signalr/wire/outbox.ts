@@ -1,7 +1,7 @@
 import { Batch } from './batch.ts';
 import type { Wire } from './wire.ts';
 
-/** More than this does not wait for the end of the tick. */
+/** A larger batch does not wait for the end of the tick. */
 const MAX_BATCH_BYTES = 64 * 1024;
 
 /** Flushes all outboxes of a server once per event-loop tick, after its input was handled. */
@@ -16,12 +16,12 @@ export class FlushSchedule {
     this.coalesce = coalesce;
   }
 
-  /** Where this tick's batches begin. */
+  /** Root of this tick's batches. */
   get root(): Batch {
     return this.#root;
   }
 
-  /** A batch of one, shared by those that are sent the same record one after the other. */
+  /** Returns a batch of one record, shared by consecutive clients that are sent the same one. */
   single(record: Buffer): Batch {
     if (record !== this.#lastRecord) {
       this.#lastRecord = record;

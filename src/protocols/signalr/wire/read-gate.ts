@@ -1,4 +1,4 @@
-/** Whether a client is read. Each who stalls it releases it once. */
+/** Decides whether a client is read. Each part that stalls it releases it once. */
 export class ReadGate {
   readonly #onChange: (open: boolean) => void;
   #stalls = 0;
@@ -29,7 +29,7 @@ export class ReadGate {
     return this.open ? undefined : new Promise((resolve) => this.#waiters.push(resolve));
   }
 
-  /** The client is gone: there is nothing to wait for. */
+  /** Ends all waits, because the client is gone. */
   wake(): void {
     const waiters = this.#waiters;
     this.#waiters = [];

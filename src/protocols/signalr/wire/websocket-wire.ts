@@ -45,9 +45,9 @@ export class WebSocketAcceptor {
 }
 
 /**
- * Transport protocol specification, section "WebSockets". Data frames are made by Batch and written
- * to the socket as they are: unmasked, uncompressed and whole, they need nothing of `ws`, which
- * reads the socket and does the control frames.
+ * Transport protocol specification, section "WebSockets". Batch makes the data frames, which are
+ * written to the socket directly: unmasked, uncompressed and whole, they need nothing of `ws`,
+ * which reads the socket and handles the control frames.
  */
 class WebSocketWire implements Wire {
   readonly transport = 'WebSockets';
@@ -106,7 +106,7 @@ class WebSocketWire implements Wire {
   }
 }
 
-/** A frame too long, bad UTF-8: `ws` has then sent a close frame with the status for it. */
+/** True for a frame too long or bad UTF-8: `ws` has then sent a matching close frame. */
 function isViolation(error: Error): boolean {
   return 'code' in error && String(error.code).startsWith('WS_ERR_');
 }

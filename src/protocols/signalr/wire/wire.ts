@@ -1,34 +1,34 @@
 import type { Batch } from './batch.ts';
 
-/** Names as negotiation has them. */
+/** Names as used in negotiation. */
 export type TransportName = 'WebSockets' | 'ServerSentEvents' | 'LongPolling';
 
-/** How a connection's bytes reach its client: a socket, an event stream, or polls. */
+/** A path for a connection's bytes to its client: a socket, an event stream, or polls. */
 export interface Wire {
   readonly transport: TransportName;
   /** Carries bytes, or text only (server-sent events). */
   readonly carriesBinary: boolean;
-  /** Sends pings of its own accord: neither keep-alive nor client timeout apply (long polling). */
+  /** True if it sends pings by itself: no keep-alive, no client timeout (long polling). */
   readonly inherentKeepAlive: boolean;
-  /** Handed over by us, not yet by the operating system. */
+  /** Bytes handed over by us, not yet by the operating system. */
   readonly pendingBytes: number;
-  /** WebSocket frames are binary from now on; set when the handshake chose the protocol. */
+  /** True when WebSocket frames are binary; set when the handshake chose the protocol. */
   binary: boolean;
   listen(listener: WireListener): void;
   write(batch: Batch): void;
-  /** After what was written. */
+  /** Closes after the written output. */
   close(): void;
-  /** At once. */
+  /** Closes at once. */
   destroy(): void;
-  /** Stops and goes on reading, where reading is the wire's. */
+  /** Pauses and resumes reading, where reading is up to the wire. */
   pause(): void;
   resume(): void;
 }
 
 export interface WireListener {
   onChunk(chunk: Buffer, isText: boolean): void;
-  /** `pendingBytes` fell. */
+  /** Called when `pendingBytes` fell. */
   onDrain(): void;
-  /** Once, whoever closed it; `error` unless the client closed it properly. */
+  /** Called once, on either side's close; `error` is set unless the client closed it properly. */
   onLost(error?: Error): void;
 }

@@ -3,15 +3,15 @@ import { type SipTimers, TimerSet } from '../transaction/timers.ts';
 export interface UnacknowledgedAnswer {
   /** CSeq number of the INVITE, which its ACK repeats. */
   readonly sequence: number;
-  /** How often it is sent again at most: fewer times to who never showed that it is there. */
+  /** Most retransmissions: fewer for a peer that never proved its address. */
   readonly maxResends: number;
   resend(): void;
   onTimeout(): void;
 }
 
 /**
- * Sends the 2xx to an INVITE again until its ACK comes, on TCP too, and gives up after 64*T1
- * (RFC 3261 section 13.3.1.4).
+ * Retransmits the 2xx to an INVITE until its ACK comes, on TCP too, and gives up after 64*T1 (RFC
+ * 3261 section 13.3.1.4).
  */
 export class AckWatch {
   readonly #timers: SipTimers;
@@ -22,7 +22,7 @@ export class AckWatch {
     this.#timers = timers;
   }
 
-  /** A 2xx of ours has no ACK yet: its INVITE is not over (RFC 3261 section 14.1). */
+  /** True while a 2xx of ours has no ACK: its INVITE is not over (RFC 3261 section 14.1). */
   get isWaiting(): boolean {
     return this.#waiting.size > 0;
   }
@@ -45,7 +45,7 @@ export class AckWatch {
     if (this.#waiting.size === 0) this.#settle();
   }
 
-  /** Resolves once nothing waits for an ACK: before that no BYE may be sent (section 15). */
+  /** Resolves once no ACK is awaited: before that no BYE may be sent (section 15). */
   settled(): Promise<void> {
     if (this.#waiting.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#settled.push(resolve));

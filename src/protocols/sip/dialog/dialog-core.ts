@@ -33,7 +33,7 @@ export interface DialogRequestFields {
   readonly body?: SipBody | undefined;
 }
 
-/** What both sides of a dialog work on: its state, and which offers are under way. */
+/** State that both sides of a dialog share: the dialog itself, and offers in progress. */
 export class DialogCore {
   readonly stack: SipStack;
   readonly handler: SipDialogHandler;
@@ -61,7 +61,7 @@ export class DialogCore {
     return dialogDestination(this.#state);
   }
 
-  /** Takes note of a request's number and of where it came from. */
+  /** Notes a request's number and its source. */
   noteRequest(sequence: number, peer: SipPeer): void {
     this.#state = { ...this.#state, remoteSequence: sequence, peer };
   }
@@ -88,7 +88,7 @@ export class DialogCore {
     });
   }
 
-  /** Acknowledges a 2xx; the result sends the same ACK again. */
+  /** Acknowledges a 2xx; returns a function that sends the same ACK again. */
   acknowledge(sequence: number): () => void {
     const ack = this.createRequest({ method: 'ACK', sequence });
     return this.stack.transactions.acknowledge(ack, this.destination());

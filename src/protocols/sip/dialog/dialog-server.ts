@@ -4,12 +4,12 @@ import type { SipDialogHandler, SipDialogRequest, SipReply, SipRequest } from '.
 import type { IncomingRequest } from '../transaction/incoming-request.ts';
 import type { DialogCore } from './dialog-core.ts';
 
-/** RFC 3261 section 14.2 asks for a random number of seconds up to this. */
+/** RFC 3261 section 14.2 requires a random number of seconds up to this. */
 const MAX_RETRY_AFTER_SECONDS = 10;
 
 type Accept = (incoming: IncomingRequest, reply: SipReply) => void;
 
-/** Answers what comes in inside a dialog (RFC 3261 section 12.2.2). */
+/** Answers requests inside a dialog (RFC 3261 section 12.2.2). */
 export class DialogServer {
   readonly #core: DialogCore;
   readonly #accept: Accept;
@@ -47,8 +47,8 @@ export class DialogServer {
   }
 
   /**
-   * One offer at a time (RFC 3261 section 14.2, RFC 3311 section 5.2). An UPDATE without a body
-   * makes none, and waits for no INVITE.
+   * Allows one offer at a time (RFC 3261 section 14.2, RFC 3311 section 5.2). An UPDATE without a
+   * body makes none, and waits for no INVITE.
    */
   #receiveOffer(incoming: IncomingRequest, listener: SipDialogHandler['onUpdate']): void {
     const { method, body } = incoming.request;
@@ -82,7 +82,7 @@ export class DialogServer {
     else incoming.answer(reply);
   }
 
-  /** An offer without an answer is let go with 487 (RFC 3261 section 15.1.2). */
+  /** Answers an open offer with 487 (RFC 3261 section 15.1.2). */
   #receiveBye(incoming: IncomingRequest): void {
     const heard = this.#core.phase === 'open';
     incoming.answer({ statusCode: 200 });
@@ -92,7 +92,7 @@ export class DialogServer {
   }
 }
 
-/** What the owner of the dialog gets of a request. */
+/** A request as the dialog's owner gets it. */
 class DialogRequest implements SipDialogRequest {
   readonly reply: (reply: SipReply) => void;
   readonly #incoming: IncomingRequest;

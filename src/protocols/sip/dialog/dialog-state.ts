@@ -24,7 +24,7 @@ export interface IncomingDialog {
   readonly toTag: string;
 }
 
-/** The dialog that answering an INVITE with 2xx makes (RFC 3261 section 12.1.1). */
+/** Returns the dialog made by answering an INVITE with 2xx (RFC 3261 section 12.1.1). */
 export function serverDialogState({ request, peer, toTag }: IncomingDialog): SipDialogState {
   return {
     callId: header(request, 'Call-ID') ?? '',
@@ -46,7 +46,7 @@ export interface OutgoingDialog {
   readonly peer: SipPeer;
 }
 
-/** The dialog that a 2xx to our INVITE makes (RFC 3261 section 12.1.2). */
+/** Returns the dialog made by a 2xx to our INVITE (RFC 3261 section 12.1.2). */
 export function clientDialogState({ request, response, peer }: OutgoingDialog): SipDialogState {
   return {
     callId: header(request, 'Call-ID') ?? '',
@@ -62,7 +62,7 @@ export function clientDialogState({ request, response, peer }: OutgoingDialog): 
   };
 }
 
-/** What finds the dialog of a message; the same as `dialogIdOf` of its state. */
+/** Returns the id of a message's dialog; equal to `dialogIdOf` of its state. */
 export function incomingDialogId(request: SipRequest): string {
   return dialogId(header(request, 'Call-ID') ?? '', tagOf(request, 'To'), tagOf(request, 'From'));
 }
@@ -76,7 +76,7 @@ function dialogId(callId: string, localTag: string, remoteTag: string): string {
   return `${callId} ${localTag} ${remoteTag}`;
 }
 
-/** The Contact URI of a message; undefined where it has none that can be read. */
+/** Returns the Contact URI of a message; undefined without a readable one. */
 export function contactOf(message: WithHeaders): string | undefined {
   const [contact] = headerValues(message, 'Contact');
   return contact === undefined ? undefined : parseNameAddr(contact)?.uri;
@@ -102,8 +102,8 @@ export function routeRequest({ routeSet, remoteTarget }: SipDialogState): Routed
 }
 
 /**
- * Where a request inside the dialog goes: the first route or the remote target, by an open
- * connection of the dialog if there is one. A host name is not looked up: whoever names itself so
+ * Returns the destination of a request inside the dialog: the first route or the remote target,
+ * over an open connection of the dialog if there is one. A host name is not resolved: such a peer
  * is reached where its last request came from.
  */
 export function dialogDestination(state: SipDialogState): Destination {

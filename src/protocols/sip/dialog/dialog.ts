@@ -16,12 +16,12 @@ import { DialogCore, type DialogOptions } from './dialog-core.ts';
 import { DialogServer } from './dialog-server.ts';
 import type { RegisteredDialog } from './stack.ts';
 
-/** One dialog (RFC 3261 section 12), whichever side began it. */
+/** One dialog (RFC 3261 section 12), begun by either side. */
 export class Dialog implements SipDialog, RegisteredDialog {
   readonly #core: DialogCore;
   readonly #server: DialogServer;
   #bye: Promise<void> | undefined;
-  /** Whoever began it never showed that it is there: it may be nobody who asked for anything. */
+  /** True while the peer has not proved its address: requests may reach a bystander. */
   #isUnproven = false;
 
   constructor(options: DialogOptions) {
@@ -85,7 +85,7 @@ export class Dialog implements SipDialog, RegisteredDialog {
     return this.#bye;
   }
 
-  /** Forgets the dialog without a word to the peer, as when the user agent closes. */
+  /** Forgets the dialog without telling the peer, as when the user agent closes. */
   abandon(): void {
     this.#core.end();
   }
@@ -94,19 +94,19 @@ export class Dialog implements SipDialog, RegisteredDialog {
     this.#server.receive(incoming);
   }
 
-  /** Whoever owns the dialog hears of it before what waits for it goes on. */
+  /** Tells the dialog's owner before anything that waits for the ACK continues. */
   receiveAck(request: SipRequest): void {
     const { acks, handler, phase } = this.#core;
     if (phase === 'open') guard(() => handler.onAck?.(request));
     acks.acknowledge(sequenceOf(request));
   }
 
-  /** Resolves once every 2xx of ours has its ACK, or will not get it any more. */
+  /** Resolves once every 2xx of ours has its ACK, or no longer awaits one. */
   acknowledged(): Promise<void> {
     return this.#core.acks.settled();
   }
 
-  /** Answers an INVITE with 2xx and stands by for its ACK. */
+  /** Answers an INVITE with 2xx and waits for its ACK. */
   accept(incoming: IncomingRequest, reply: SipReply): void {
     const { proven } = this.#core.stack;
     incoming.answer(reply);
@@ -142,7 +142,7 @@ export class Dialog implements SipDialog, RegisteredDialog {
     return this.#core.createRequest(fields);
   }
 
-  /** A Contact may name an address that is somebody else's, who never asked for anything. */
+  /** Limits retransmissions: a Contact may name a bystander, who never requested anything. */
   #send(request: SipRequest, maxResends = Number.POSITIVE_INFINITY): Promise<SipResponse> {
     const { stack, state } = this.#core;
     const destination = this.#core.destination();

@@ -15,7 +15,7 @@ import { Dialog } from './dialog.ts';
 import { serverDialogState } from './dialog-state.ts';
 import type { SipStack } from './stack.ts';
 
-/** An INVITE outside a dialog, while its owner makes up its mind (RFC 3261 section 13.3). */
+/** An INVITE outside a dialog that its owner has yet to answer (RFC 3261 section 13.3). */
 export class PendingInvite implements IncomingInvite {
   readonly #stack: SipStack;
   readonly #incoming: IncomingRequest;
@@ -53,7 +53,7 @@ export class PendingInvite implements IncomingInvite {
     return serverDialogState(this.#incoming);
   }
 
-  /** Throws SipUsageError for a status that is no 2xx, and once the INVITE is answered. */
+  /** Throws SipUsageError for a status other than 2xx, and once the INVITE is answered. */
   accept(reply: SipReply, handler: SipDialogHandler): SipDialog {
     if (reply.statusCode < 200 || reply.statusCode >= 300) {
       throw new SipUsageError('accept wants a 2xx status');
@@ -70,7 +70,7 @@ export class PendingInvite implements IncomingInvite {
     return dialog;
   }
 
-  /** RFC 3261 section 9.2: without effect once a final answer went out. */
+  /** RFC 3261 section 9.2: has no effect after a final answer. */
   cancel(): void {
     if (this.#incoming.answered) return;
     this.#cancelled = true;

@@ -20,7 +20,7 @@ interface Established {
   readonly response: SipResponse;
 }
 
-/** Calls out (RFC 3261 section 13.2). The dialog exists before anything else of it can come in. */
+/** Calls out (RFC 3261 section 13.2). The dialog exists before its next message can arrive. */
 export function sendInvite(stack: SipStack, outgoing: OutgoingInvite): Promise<Established> {
   const request = createInvite(stack, outgoing);
   const acks = new Map<string, () => void>();

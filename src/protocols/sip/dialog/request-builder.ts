@@ -18,7 +18,7 @@ export interface RequestFields {
   readonly body?: SipBody | undefined;
 }
 
-/** Builds a request of ours (RFC 3261 section 8.1.1) but for its Via: the transaction adds it. */
+/** Builds a request of ours (RFC 3261 section 8.1.1) except its Via, which the transaction adds. */
 export function createRequest(identity: Identity, fields: RequestFields): SipRequest {
   const { method, requestUri, body } = fields;
   const own: SipHeader[] = [

@@ -18,12 +18,12 @@ export interface RegisteredDialog {
   abandon(): void;
 }
 
-/** What the parts of one user agent share. */
+/** Shared by the parts of one user agent. */
 export interface SipStack {
   readonly timers: SipTimers;
   readonly identity: Identity;
   readonly transactions: TransactionLayer;
   readonly proven: ProvenSources;
-  /** By `dialogIdOf`. */
+  /** Keyed by `dialogIdOf`. */
   readonly dialogs: Map<string, RegisteredDialog>;
 }

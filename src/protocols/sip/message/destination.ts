@@ -1,12 +1,12 @@
 import type { SipPeer, SipTransportName } from './types.ts';
 
-/** Where a message goes; `fallback` is connected to when the connection to `peer` is gone. */
+/** A message's destination; `fallback` is used when the connection to `peer` is gone. */
 export interface Destination {
   readonly peer: SipPeer;
   readonly fallback?: SipPeer;
 }
 
-/** Transports that lose and reorder nothing, and answer by the connection that asked. */
+/** True for transports that lose and reorder nothing, and answer over the same connection. */
 export function isStream(transport: SipTransportName): boolean {
   return transport !== 'UDP';
 }

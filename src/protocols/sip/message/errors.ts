@@ -1,4 +1,4 @@
-/** Base of all that this library throws; `code` is stable, messages carry no content. */
+/** Base of all errors of this library; `code` is stable, messages carry no content. */
 export class SipError extends Error {
   readonly code: string;
 

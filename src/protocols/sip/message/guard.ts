@@ -1,6 +1,6 @@
 /**
- * Runs code of the library's user. What it throws, or rejects with when it is asynchronous after
- * all, ends in `onFailure` and never reaches a socket callback.
+ * Runs code of the library's user. Its errors and rejections, even of an unexpectedly asynchronous
+ * function, end in `onFailure` and never reach a socket callback.
  */
 export function guard(action: () => unknown, onFailure: () => void = () => undefined): void {
   try {

@@ -22,7 +22,7 @@ const COMPACT_NAMES: ReadonlyMap<string, string> = new Map([
   ['y', 'Identity'],
 ]);
 
-/** Headers whose comma separated values equal as many header lines (RFC 3261 section 7.3.1). */
+/** Headers whose comma-separated values equal as many header lines (RFC 3261 section 7.3.1). */
 const LIST_NAMES: ReadonlySet<string> = new Set([
   'accept',
   'accept-contact',

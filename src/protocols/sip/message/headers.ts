@@ -30,13 +30,13 @@ export interface CommandSequence {
 const MAX_SEQUENCE = 2 ** 31 - 1;
 const MAX_PORT = 65_535;
 
-/** The first header of that name, whatever its case; undefined when there is none. */
+/** Returns the first header of that name, whatever its case; undefined when there is none. */
 export function header(message: WithHeaders, name: string): string | undefined {
   const wanted = name.toLowerCase();
   return message.headers.find((entry) => entry.name.toLowerCase() === wanted)?.value;
 }
 
-/** All values of that name in order; comma separated ones apart where the header is a list. */
+/** Returns all values of that name in order; splits comma-separated ones of a list header. */
 export function headerValues(message: WithHeaders, name: string): readonly string[] {
   const wanted = name.toLowerCase();
   const values = message.headers
@@ -45,7 +45,7 @@ export function headerValues(message: WithHeaders, name: string): readonly strin
   return isListHeader(name) ? values.flatMap((value) => splitOutside(value, ',')) : values;
 }
 
-/** Cuts at `separator` where it is neither in a quoted string nor between angle brackets. */
+/** Splits at `separator` outside quoted strings and angle brackets. */
 export function splitOutside(value: string, separator: ',' | ';'): string[] {
   const parts: string[] = [];
   let start = 0;
@@ -80,7 +80,7 @@ export function parseParams(text: string): ReadonlyMap<string, string> {
   return params;
 }
 
-/** Reads From, To, Contact, Route and their like; undefined for what is none. */
+/** Reads From, To, Contact, Route and similar headers; returns undefined for anything else. */
 export function parseNameAddr(value: string): NameAddr | undefined {
   const text = value.trim();
   const open = openingBracket(text);
@@ -94,7 +94,7 @@ export function parseNameAddr(value: string): NameAddr | undefined {
   return { displayName: unquote(text.slice(0, open).trim()), uri, params: parseParams(rest) };
 }
 
-/** Without angle brackets, parameters belong to the header (RFC 3261 section 20). */
+/** Parses an address without brackets: parameters belong to the header (RFC 3261 section 20). */
 function addressOnly(text: string): NameAddr | undefined {
   const semicolon = text.indexOf(';');
   const uri = (semicolon < 0 ? text : text.slice(0, semicolon)).trim();
@@ -103,7 +103,7 @@ function addressOnly(text: string): NameAddr | undefined {
   return { displayName: '', uri, params };
 }
 
-/** Where `<` stands after the display name: -1 for none, undefined for an unfinished quote. */
+/** Returns the position of `<` after the display name: -1 for none, undefined for an open quote. */
 function openingBracket(text: string): number | undefined {
   if (!text.startsWith('"')) return text.indexOf('<');
   for (let index = 1; index < text.length; index += 1) {
@@ -128,7 +128,7 @@ function unquote(text: string): string {
 const SIP_URI =
   /^(sips?):(?:([^@]*)@)?(\[[0-9a-f:.]+\]|[^:;?[\]@\s]+)(?::(\d{1,5}))?(;[^?]*)?(?:\?.*)?$/i;
 
-/** Reads a `sip:` or `sips:` URI; undefined for every other scheme and for what is malformed. */
+/** Reads a `sip:` or `sips:` URI; returns undefined for other schemes and malformed URIs. */
 export function parseSipUri(uri: string): SipUri | undefined {
   const match = SIP_URI.exec(uri.trim());
   const [, scheme, userInfo, host, portText, params] = match ?? [];
@@ -162,12 +162,12 @@ export function parseCommandSequence(value: string | undefined): CommandSequence
   return { sequence, method };
 }
 
-/** The sequence number of a message that the parser let through. */
+/** Returns the sequence number of a message that the parser accepted. */
 export function sequenceOf(message: WithHeaders): number {
   return parseCommandSequence(header(message, 'CSeq'))?.sequence ?? 0;
 }
 
-/** The tag of From or To; RFC 3261 section 12.1.1 takes a missing one as empty. */
+/** Returns the tag of From or To; RFC 3261 section 12.1.1 treats a missing one as empty. */
 export function tagOf(message: WithHeaders, name: 'From' | 'To'): string {
   return parseNameAddr(header(message, name) ?? '')?.params.get('tag') ?? '';
 }

@@ -13,11 +13,11 @@ export const ALLOWED_METHODS: readonly string[] = [
   'UPDATE',
 ];
 
-/** Bodies that OPTIONS promises to understand; metadata (RFC 7865) goes by two names. */
+/** Body types listed in answers to OPTIONS; metadata (RFC 7865) has two names. */
 export const ACCEPT =
   'application/sdp, multipart/mixed, application/rs-metadata+xml, application/rs-metadata';
 
-/** Extensions whose `Require` is never refused: they are the owner's matter, not the stack's. */
+/** Extensions whose `Require` is never refused: the owner handles them, not the stack. */
 const ALWAYS_REQUIRABLE = ['siprec', 'timer'];
 
 export interface IdentityOptions {
@@ -27,7 +27,7 @@ export interface IdentityOptions {
   readonly contactParameters: string | undefined;
 }
 
-/** How this user agent names itself in the messages it sends. */
+/** Names this user agent in the messages it sends. */
 export class Identity {
   readonly #options: SipUserAgentOptions;
   readonly #ports: IdentityOptions['ports'];
@@ -46,7 +46,7 @@ export class Identity {
     this.#requirable = new Set(tags.map((tag) => tag.toLowerCase()));
   }
 
-  /** @param secure the dialog was asked for by a SIPS URI (RFC 3261 section 12.1.1) */
+  /** @param secure the dialog was requested by a SIPS URI (RFC 3261 section 12.1.1) */
   contact(transport: SipTransportName, secure = false): SipHeader {
     const by = isStream(transport) ? `;transport=${transport.toLowerCase()}` : '';
     const uri = `${secure ? 'sips' : 'sip'}:${this.#place(transport)}${by}`;
@@ -58,7 +58,7 @@ export class Identity {
     return { name: 'Via', value };
   }
 
-  /** User-Agent of requests, Server of responses. */
+  /** Returns User-Agent for requests, Server for responses. */
   product(name: 'User-Agent' | 'Server'): SipHeader {
     return { name, value: this.#options.userAgent };
   }
@@ -71,7 +71,7 @@ export class Identity {
     return { name: 'Accept', value: ACCEPT };
   }
 
-  /** Those of `tags` that Unsupported lists (RFC 3261 section 8.2.2.3). */
+  /** Returns the `tags` that Unsupported lists (RFC 3261 section 8.2.2.3). */
   unsupported(tags: readonly string[]): readonly string[] {
     return tags.filter((tag) => !this.#requirable.has(tag.toLowerCase()));
   }
@@ -87,7 +87,7 @@ function bracketed(host: string): string {
   return isIPv6(host) ? `[${host}]` : host;
 }
 
-/** `0.0.0.0` and `::` are no place to answer to; the first outside address is the best guess. */
+/** Replaces `0.0.0.0` and `::`, which cannot be answered, by the first outside address. */
 function reachableHost(host: string): string {
   if (host !== '0.0.0.0' && host !== '::') return host;
   const family = host === '::' ? 'IPv6' : 'IPv4';

@@ -11,7 +11,7 @@ const LF = 0x0a;
 const HEAD_END = '\r\n\r\n';
 const TOKEN = /^[A-Za-z0-9.!%*_+`'~-]+$/;
 
-/** `request` is there when the sender can be answered with `statusCode`. */
+/** `request` is set when the sender can be answered with `statusCode`. */
 export interface ParseFailure {
   readonly kind: 'failure';
   readonly statusCode: 400 | 505;
@@ -26,7 +26,7 @@ export type ParseResult =
 type StartLine =
   | { readonly kind: 'request'; readonly method: string; readonly requestUri: string }
   | { readonly kind: 'otherVersion'; readonly method: string; readonly requestUri: string }
-  /** A request, but for its white space. */
+  /** A request, except for its white space. */
   | { readonly kind: 'spaced'; readonly method: string; readonly requestUri: string }
   | { readonly kind: 'response'; readonly statusCode: number; readonly reason: string };
 
@@ -36,8 +36,8 @@ interface Fields {
 }
 
 /**
- * Reads one whole message (RFC 3261 section 7): a datagram, or what the stream framer cut out.
- * Bytes after Content-Length are left away (section 18.3). Throws on no input.
+ * Reads one whole message (RFC 3261 section 7): a datagram, or a message of the stream framer.
+ * Bytes after Content-Length are ignored (section 18.3). Throws on no input.
  */
 export function parseMessage(data: Buffer): ParseResult {
   const start = messageStart(data);
@@ -51,7 +51,7 @@ export function parseMessage(data: Buffer): ParseResult {
   return toRequest(startLine, fields, body);
 }
 
-/** Line ends before the start line are ignored (RFC 3261 section 7.5). */
+/** Ignores line ends before the start line (RFC 3261 section 7.5). */
 function messageStart(data: Buffer): number {
   let start = 0;
   while (data[start] === CR || data[start] === LF) start += 1;
@@ -70,7 +70,7 @@ function parseStartLine(line: string): StartLine | undefined {
   return { kind, method, requestUri };
 }
 
-/** Whoever sent it can be told so (RFC 4475 sections 3.1.2.8 to 3.1.2.10). */
+/** Parses a line whose sender can be answered (RFC 4475 sections 3.1.2.8 to 3.1.2.10). */
 function parseSpacedLine(line: string): StartLine | undefined {
   const words = line.trimEnd().split(' ');
   const [method = ''] = words;
@@ -79,7 +79,7 @@ function parseSpacedLine(line: string): StartLine | undefined {
   return { kind: 'spaced', method, requestUri: words.slice(1, -1).join(' ').trim() };
 }
 
-/** Unreadable lines are passed over and remembered, so that the sender can still be answered. */
+/** Skips and notes unreadable lines, so that the sender can still be answered. */
 function parseFields(lines: readonly string[]): Fields {
   const headers: SipHeader[] = [];
   const fields = unfold(lines.slice(1, MAX_HEADER_COUNT * 2));
@@ -93,7 +93,7 @@ function parseFields(lines: readonly string[]): Fields {
   return { headers, intact };
 }
 
-/** A line that starts with white space goes on the one before (RFC 3261 section 7.3.1). */
+/** Joins a line that starts with white space to the previous one (RFC 3261 section 7.3.1). */
 function unfold(lines: readonly string[]): string[] {
   const fields: string[] = [];
   for (const line of lines) {
@@ -104,7 +104,7 @@ function unfold(lines: readonly string[]): string[] {
   return fields;
 }
 
-/** Undefined when the length is unreadable, contradictory, or more than what came. */
+/** Returns undefined when the length is unreadable, contradictory, or more than was received. */
 function cutBody(fields: Fields, rest: Buffer | undefined): Buffer | undefined {
   if (rest === undefined) return undefined;
   const lengths = new Set(headerValues(fields, 'Content-Length'));
@@ -145,13 +145,13 @@ function toRequest(
   return { kind: 'request', request };
 }
 
-/** What an answer repeats (RFC 3261 section 8.2.6.2) is there. */
+/** True if all fields that an answer repeats (RFC 3261 section 8.2.6.2) are there. */
 function isAnswerable(request: SipRequest): boolean {
   const repeated = ['From', 'To', 'Call-ID', 'CSeq'];
   return topVia(request) !== undefined && repeated.every((name) => header(request, name));
 }
 
-/** One each of what identifies a transaction and a dialog, and readable. */
+/** True if each field that identifies a transaction and a dialog occurs once and is readable. */
 function hasEssentials(message: SipRequest | SipResponse): boolean {
   const counts = new Map<string, number>();
   for (const { name } of message.headers) {

@@ -57,7 +57,7 @@ function tagged(to: string, statusCode: number, toTag: string): string {
   return statusCode === 100 || hasTag ? to : `${to};tag=${toTag}`;
 }
 
-/** Those of `extra` that `headers` does not have yet: the owner's own words go first. */
+/** Returns the headers of `extra` missing in `headers`: the owner's own ones take precedence. */
 export function withDefaults(
   headers: readonly SipHeader[],
   extra: readonly SipHeader[],

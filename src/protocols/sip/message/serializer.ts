@@ -12,7 +12,7 @@ export function serializeResponse(response: SipResponse): Buffer {
   return serialize(startLine, response.headers, response.body);
 }
 
-/** The headers that a body brings along. */
+/** Returns the headers that belong to a body. */
 export function bodyHeaders(body: SipBody | undefined): readonly SipHeader[] {
   return body === undefined ? [] : [{ name: 'Content-Type', value: body.contentType }];
 }
@@ -26,7 +26,7 @@ function serialize(startLine: string, headers: readonly SipHeader[], body: Buffe
   return Buffer.concat([Buffer.from(lines.join('\r\n'), 'utf8'), body]);
 }
 
-/** A line end inside a value would begin a header of its own. */
+/** Prevents header injection: a line end inside a value would begin a new header. */
 function oneLine(text: string): string {
   return text.replace(/[\r\n]+/g, ' ');
 }

@@ -1,14 +1,14 @@
 import { header, headerValues, type WithHeaders } from './headers.ts';
 import type { SipHeader, SipReply } from './types.ts';
 
-/** What the two sides agreed on (RFC 4028): who refreshes the session, and how often. */
+/** The agreement of the two sides (RFC 4028): who refreshes the session, and how often. */
 export interface SessionInterval {
   readonly seconds: number;
   readonly refresher: 'us' | 'them';
 }
 
 export interface SessionTimerRules {
-  /** Asked for where the client asks for nothing; also the most that is agreed to. */
+  /** Requested when the client requests none; also the longest accepted. */
   readonly sessionExpiresSeconds: number;
   readonly minSeconds: number;
 }
@@ -18,8 +18,8 @@ export type SessionTimerAnswer =
   | { readonly ok: false; readonly reply: SipReply };
 
 /**
- * The server's side of RFC 4028 section 9. A client that knows no session timers is refreshed by
- * us: what tells of a client that is gone is then that it does not answer.
+ * Answers on the server's side (RFC 4028 section 9). We refresh a client that does not support
+ * session timers: a client that is gone then shows by not answering.
  */
 export function answerSessionTimer(
   request: WithHeaders,
@@ -42,13 +42,13 @@ export function answerSessionTimer(
   return { ok: true, interval, headers: [{ name: 'Session-Expires', value }, ...require] };
 }
 
-/** Of a refresh that we send: we are its client. */
+/** Returns the headers of a refresh that we send as the client. */
 export function offerSessionTimer({ seconds, refresher }: SessionInterval): SipHeader[] {
   const value = `${seconds};refresher=${refresher === 'us' ? 'uac' : 'uas'}`;
   return [{ name: 'Session-Expires', value }];
 }
 
-/** What the answer to our refresh agreed on; without the header, what was offered stands. */
+/** Returns the agreement in the answer to our refresh; without the header, our offer stands. */
 export function agreedSessionTimer(
   response: WithHeaders,
   offered: SessionInterval,

@@ -4,7 +4,7 @@ export type Frame =
   | {
       readonly kind: 'violation';
       readonly reason: 'malformed' | 'tooLarge';
-      /** Up to and with its empty line, where that came: whoever sent it can be told. */
+      /** The head up to and including its empty line, if complete: its sender can be answered. */
       readonly head: Buffer | undefined;
     };
 
@@ -16,14 +16,14 @@ const INITIAL_BYTES = 4096;
 /**
  * Cuts a byte stream into messages by Content-Length (RFC 3261 section 18.3), however the network
  * cut it, and finds the keep-alive of RFC 5626 section 3.5.1. Holds at most one message and one
- * chunk; after a violation the stream has no known boundary any more and nothing else comes out.
+ * chunk; after a violation the message boundary is unknown and nothing else comes out.
  */
 export class StreamFramer {
   readonly #maxMessageBytes: number;
   #buffer = Buffer.allocUnsafe(0);
   #start = 0;
   #end = 0;
-  /** Where the search for the end of the head goes on, so that no byte is searched twice. */
+  /** Position where the search for the head's end continues, so that no byte is searched twice. */
   #searched = 0;
   #broken = false;
 
@@ -81,7 +81,7 @@ export class StreamFramer {
     return length > held.length ? undefined : this.#take(length);
   }
 
-  /** A double line end between messages is a ping; a single one is passed over. */
+  /** Reads line ends between messages: a double one is a ping, a single one is skipped. */
   #skipLineEnds(): boolean {
     while (this.#end - this.#start >= 2 && this.#lineEndAt(this.#start)) {
       const left = this.#end - this.#start;
@@ -118,9 +118,9 @@ export class StreamFramer {
 const TOO_LARGE: Frame = { kind: 'violation', reason: 'tooLarge', head: undefined };
 
 /**
- * A message without Content-Length has no body, unless it says of what type that is (RFC 3261
- * section 20.15). Undefined for such a one, an unreadable length, or two that differ: all of them
- * lose the boundary (section 18.3).
+ * Returns the body's length. A message without Content-Length has no body, unless it names a body
+ * type (RFC 3261 section 20.15): undefined for such a message, an unreadable length, or two that
+ * differ. All of them lose the boundary (section 18.3).
  */
 function contentLength(head: string): number | undefined {
   const fields = head.replace(/\r\n[ \t]+/g, ' ').split('\r\n');

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { BRANCH_COOKIE } from './via.ts';
 
-/** A From or To tag: 64 random bits (RFC 3261 section 19.3 asks for 32). */
+/** Returns a From or To tag: 64 random bits (RFC 3261 section 19.3 requires 32). */
 export function newTag(): string {
   return randomBytes(8).toString('hex');
 }

@@ -9,7 +9,7 @@ export interface SipPeer {
   readonly transport: SipTransportName;
 }
 
-/** A header as it stood in the message; compact names are expanded, values are trimmed. */
+/** A header as written in the message; compact names are expanded, values are trimmed. */
 export interface SipHeader {
   readonly name: string;
   readonly value: string;
@@ -42,7 +42,7 @@ export interface SipReply {
 }
 
 /**
- * Everything a dialog needs to go on in another process (RFC 3261 section 12), as plain JSON.
+ * All state that another process needs to continue a dialog (RFC 3261 section 12), as plain JSON.
  * The remote target, route set and both sequence numbers are kept current.
  */
 export interface SipDialogState {
@@ -58,29 +58,29 @@ export interface SipDialogState {
   readonly peer: SipPeer;
 }
 
-/** A request inside a dialog that wants exactly one final answer. */
+/** A request inside a dialog that requires exactly one final answer. */
 export interface SipDialogRequest {
   readonly request: SipRequest;
   /**
-   * From now on it is carried out, and no CANCEL undoes it (RFC 3261 section 9.2). False: it was
-   * cancelled, and has its answer.
+   * Begins to carry it out: from now on no CANCEL undoes it (RFC 3261 section 9.2). Returns false
+   * if it was cancelled, and answered.
    */
   begin(): boolean;
   reply(reply: SipReply): void;
 }
 
-/** What the owner of a dialog hears. BYE is answered 200 by the stack before `onBye`. */
+/** Events for the owner of a dialog. The stack answers BYE with 200 before `onBye`. */
 export interface SipDialogHandler {
   onReinvite(incoming: SipDialogRequest): void;
   onUpdate(incoming: SipDialogRequest): void;
   onInfo(incoming: SipDialogRequest): void;
   onBye(): void;
   /**
-   * The ACK to a 2xx, with the answer where the 2xx made an offer (RFC 3261 section 13.2.2.4); as
-   * often as it comes.
+   * Called for every ACK to a 2xx, with the answer if the 2xx made an offer (RFC 3261 section
+   * 13.2.2.4).
    */
   onAck?(request: SipRequest): void;
-  /** The 2xx was never acknowledged (RFC 3261 section 13.3.1.4): the stack has sent BYE. */
+  /** Called when a 2xx was never acknowledged (RFC 3261 section 13.3.1.4): BYE has been sent. */
   onAckTimeout(): void;
 }
 
@@ -88,9 +88,9 @@ export interface SipDialog {
   readonly id: string;
   readonly peer: SipPeer;
   state(): SipDialogState;
-  /** Resolves once every 2xx of ours has its ACK, or will not get it any more. */
+  /** Resolves once every 2xx of ours has its ACK, or no longer awaits one. */
   acknowledged(): Promise<void>;
-  /** Re-INVITE; the 2xx is acknowledged by the stack. Rejects with SipTimeoutError. */
+  /** Sends a re-INVITE, whose 2xx the stack acknowledges. Rejects with SipTimeoutError. */
   invite(body: SipBody, headers?: readonly SipHeader[]): Promise<SipResponse>;
   request(method: 'UPDATE' | 'INFO' | 'OPTIONS', body?: SipBody): Promise<SipResponse>;
   /** Ends the dialog; resolves with the final answer. May be called twice. */
@@ -107,7 +107,7 @@ export interface IncomingInvite {
   readonly cancelled: boolean;
   onCancel(listener: () => void): void;
   reject(reply: SipReply): void;
-  /** Of the dialog that `accept` will make: it can be kept before the client knows of it. */
+  /** Returns the dialog that `accept` will make: it can be stored before the client knows of it. */
   dialogState(): SipDialogState;
   accept(reply: SipReply, handler: SipDialogHandler): SipDialog;
 }
@@ -125,10 +125,10 @@ export type SipDropReason =
   | 'handshakeFailed'
   | 'sendFailed';
 
-/** An INVITE, or an UPDATE with a body, and what reading it costs. */
+/** An INVITE, or an UPDATE with a body, and its reading cost. */
 export interface InviteLoad {
   readonly address: string;
-  /** Of the body. */
+  /** Size of the body. */
   readonly bytes: number;
   readonly inDialog: boolean;
 }
@@ -138,7 +138,7 @@ export interface SipUserAgentOptions {
   /** 0 takes a free port from the system; undefined does not listen. */
   readonly udpPort?: number;
   readonly tcpPort?: number;
-  /** Left out: does not listen, and connects to nobody by TLS. */
+  /** Omitted: neither listens nor connects by TLS. */
   readonly tls?: SipTlsOptions;
   /** Host that Contact and Via name when it differs from `host` (NAT, 0.0.0.0). */
   readonly advertisedHost?: string;
@@ -147,16 +147,16 @@ export interface SipUserAgentOptions {
   readonly limits: SipLimits;
   onInvite(invite: IncomingInvite): void;
   /**
-   * 0, or the seconds after which it may be tried again: a new call is answered 503, and what a
-   * dialog brings 500 (RFC 3261 section 14.2). Asked before a body is read.
+   * Returns 0, or the seconds to wait before retrying: a new call is then answered 503, an offer in
+   * a dialog 500 (RFC 3261 section 14.2). Called before a body is read.
    */
   inviteDelaySeconds?(load: InviteLoad): number;
-  /** Left out: nobody is asked who it is. */
+  /** Omitted: no authentication is required. */
   readonly digest?: DigestRules;
   readonly digestGuard?: DigestGuard;
-  /** Nothing of others is read: their datagrams are dropped, their connections closed. */
+  /** Returns false for addresses whose datagrams are dropped and connections closed unread. */
   isAllowed?(address: string): boolean;
-  /** Counts what was dropped; never gets message content. */
+  /** Counts dropped messages; never gets message content. */
   onDropped?(reason: SipDropReason, peer: SipPeer): void;
 }
 
@@ -165,10 +165,10 @@ export interface SipTlsOptions {
   readonly certificate: SipCertificate;
 }
 
-/** Serves who connects, and stands for us where we connect. */
+/** The certificate for incoming and outgoing connections. */
 export interface SipCertificate {
   readonly options: TlsOptions;
-  /** Those that come later are served by what `take` then gets. */
+  /** Calls `take` with options for later connections. */
   onChange(take: (options: TlsOptions) => void): void;
 }
 
@@ -179,16 +179,16 @@ export interface SipCredentials {
 
 export type DigestAlgorithm = 'MD5' | 'SHA-256' | 'SHA-512-256';
 
-/** Who may call (RFC 3261 section 22); names and realm hold neither quotes nor backslashes. */
+/** Users who may call (RFC 3261 section 22); names and realm hold no quotes or backslashes. */
 export interface DigestRules {
   readonly realm: string;
   readonly users: readonly SipCredentials[];
   readonly algorithms: readonly DigestAlgorithm[];
 }
 
-/** Keeps count of wrong answers to challenges, of addresses and users that are what they say. */
+/** Counts wrong answers to challenges, for verified addresses and existing users. */
 export interface DigestGuard {
-  /** False: nothing that this address says of this user is looked at. */
+  /** Returns false when further attempts of this address for this user are ignored. */
   mayTry(address: string, user: string): boolean;
   failed(address: string, user: string): void;
   proved(address: string, user: string): void;

@@ -12,7 +12,7 @@ export interface Via {
 
 const DEFAULT_SIP_PORT = 5060;
 const DEFAULT_SIPS_PORT = 5061;
-/** A branch that starts so is unique (RFC 3261 section 8.1.1.7). */
+/** A branch with this prefix is unique (RFC 3261 section 8.1.1.7). */
 export const BRANCH_COOKIE = 'z9hG4bK';
 
 const VIA = /^SIP ?\/ ?2\.0 ?\/ ?([a-z0-9-]+) (\[[^\]]+\]|[^ :;,]+) ?(?:: ?(\d{1,5}))? ?(;.*)?$/is;
@@ -37,8 +37,8 @@ export function topVia(message: WithHeaders): Via | undefined {
 }
 
 /**
- * Notes where a request really came from in its top Via (RFC 3261 section 18.2.1, RFC 3581 section
- * 4). What the sender itself wrote there as `received` is not believed.
+ * Notes a request's real source in its top Via (RFC 3261 section 18.2.1, RFC 3581 section 4). A
+ * `received` that the sender wrote itself is not trusted.
  */
 export function stampVia(request: SipRequest, peer: SipPeer): SipRequest {
   const via = topVia(request);
@@ -59,8 +59,9 @@ export function defaultPort(transport: SipTransportName): number {
 }
 
 /**
- * Where the answer goes (RFC 3261 section 18.2.2, RFC 3581 section 4): the source address on UDP,
- * the same connection on TCP and TLS and, once that is gone, a new one to the port that Via names.
+ * Returns the answer's destination (RFC 3261 section 18.2.2, RFC 3581 section 4): the source
+ * address on UDP, the same connection on TCP and TLS and, once that is gone, a new one to the port
+ * that Via names.
  */
 export function answerDestination(request: SipRequest, peer: SipPeer): Destination {
   const via = topVia(request);

@@ -9,17 +9,17 @@ export interface IncomingOptions {
   readonly request: SipRequest;
   readonly peer: SipPeer;
   readonly identity: Identity;
-  /** Made with the builder of its 100 Trying. */
+  /** Creates the transaction with the builder of its 100 Trying. */
   transaction(trying: () => Buffer): ServerTransaction;
 }
 
-/** A request that came in, with its server transaction and the one To tag of all its answers. */
+/** An incoming request, with its server transaction and the To tag that all its answers share. */
 export class IncomingRequest {
   readonly request: SipRequest;
   readonly peer: SipPeer;
   readonly toTag = newTag();
   readonly transaction: ServerTransaction;
-  /** It is being carried out: CANCEL comes too late for it. */
+  /** True while it is being carried out: a CANCEL is then too late. */
   begun = false;
   readonly #identity: Identity;
 
@@ -37,7 +37,7 @@ export class IncomingRequest {
   }
 
   /**
-   * Sends an answer with what the stack adds; after the final one it does nothing.
+   * Sends an answer with the stack's own headers; does nothing after the final one.
    * @param toTag that of another request, which this one is about (CANCEL)
    */
   answer(reply: SipReply, toTag = this.toTag): SipResponse {
@@ -47,7 +47,9 @@ export class IncomingRequest {
     return response;
   }
 
-  /** Allow and Supported tell the peer what it may send (RFC 3261 sections 13.3.1.4 and 11.2). */
+  /**
+   * Adds Allow and Supported, listing what the peer may send (RFC 3261 sections 13.3.1.4, 11.2).
+   */
   #additions(statusCode: number): readonly SipHeader[] {
     const { method } = this.request;
     const product = this.#identity.product('Server');

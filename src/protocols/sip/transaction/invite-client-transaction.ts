@@ -115,7 +115,7 @@ export class InviteClientTransaction implements ClientTransaction {
   }
 }
 
-/** ACK and CANCEL inside the transaction (RFC 3261 sections 17.1.1.3 and 9.1). */
+/** Builds ACK and CANCEL inside the transaction (RFC 3261 sections 17.1.1.3 and 9.1). */
 function followUp(request: SipRequest, method: 'ACK' | 'CANCEL', to: string): SipRequest {
   const [via = ''] = headerValues(request, 'Via');
   const headers: SipHeader[] = [

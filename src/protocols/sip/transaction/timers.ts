@@ -4,7 +4,7 @@ export interface SipTimers {
   readonly t1Ms: number;
   /** Cap of the interval between retransmissions. */
   readonly t2Ms: number;
-  /** How long a message may live in the network. */
+  /** Lifetime of a message in the network. */
   readonly t4Ms: number;
   /** Timers B, D, F, H, J, L and M: 64*T1. */
   readonly timeoutMs: number;
@@ -47,7 +47,8 @@ export class TimerSet {
   repeat(
     firstMs: number,
     capMs: number,
-    ...[action, times = Number.POSITIVE_INFINITY]: [action: () => void, times?: number]
+    action: () => void,
+    times = Number.POSITIVE_INFINITY,
   ): void {
     if (times <= 0) return;
     this.after(firstMs, () => {

@@ -26,7 +26,7 @@ export interface TransactionLayerOptions {
   readonly timers: SipTimers;
   readonly identity: Identity;
   readonly proven: ProvenSources;
-  /** False when the message surely did not leave; never rejects. */
+  /** Resolves with false when the message surely did not leave; never rejects. */
   send(data: Buffer, destination: Destination): Promise<boolean>;
 }
 
@@ -35,7 +35,7 @@ export class TransactionLayer {
   readonly #options: TransactionLayerOptions;
   readonly #servers = new Map<string, IncomingRequest>();
   readonly #clients = new Map<string, ClientTransaction>();
-  /** Which transaction holds a request outside a dialog, to see merged ones. */
+  /** The transaction that holds a request outside a dialog, used to detect merged requests. */
   readonly #originals = new Map<string, string>();
   #closed = false;
 
@@ -47,12 +47,12 @@ export class TransactionLayer {
     return this.#servers.size + this.#clients.size;
   }
 
-  /** The transaction that a retransmission, an ACK or, as `method` INVITE, a CANCEL belongs to. */
+  /** Returns the transaction of a retransmission, an ACK or, with `method` INVITE, a CANCEL. */
   find(request: SipRequest, method = request.method): IncomingRequest | undefined {
     return this.#servers.get(serverKey(request, method));
   }
 
-  /** Whether another transaction holds the same request (RFC 3261 section 8.2.2.2). */
+  /** Returns true if another transaction holds the same request (RFC 3261 section 8.2.2.2). */
   isMerged(request: SipRequest): boolean {
     const holder = this.#originals.get(originalKey(request));
     return holder !== undefined && holder !== serverKey(request);
@@ -84,7 +84,7 @@ export class TransactionLayer {
     return incoming;
   }
 
-  /** False when no transaction waits for it. */
+  /** Returns false when no transaction waits for it. */
   receiveResponse(response: SipResponse): boolean {
     const transaction = this.#clients.get(clientKey(response));
     transaction?.receive(response);
@@ -93,7 +93,7 @@ export class TransactionLayer {
 
   /**
    * Resolves with the final answer; rejects with SipTimeoutError or SipClosedError.
-   * @param maxResends of a request that may go to who never asked for it
+   * @param maxResends for a request to a peer that may not expect it
    */
   request(
     request: SipRequest,
@@ -109,7 +109,7 @@ export class TransactionLayer {
     });
   }
 
-  /** INVITE: `user` hears of every 2xx, in the same turn in which it came. */
+  /** Sends an INVITE: `user` gets every 2xx, in the turn in which it came. */
   invite(request: SipRequest, destination: Destination, user: ClientUser): void {
     const branded = this.#branded(request, destination);
     const link = this.#link(destination, () => this.#clients.delete(clientKey(branded)));
@@ -118,7 +118,7 @@ export class TransactionLayer {
     this.#start(branded, new InviteClientTransaction({ request: branded, link, user, cancel }));
   }
 
-  /** Sends an ACK to a 2xx, which has no transaction; the result sends the same one again. */
+  /** Sends an ACK to a 2xx, which has no transaction; returns a function that sends it again. */
   acknowledge(request: SipRequest, destination: Destination): () => void {
     const data = serializeRequest(this.#branded(request, destination));
     const send = () => void this.#options.send(data, destination);

@@ -3,27 +3,27 @@ import type { SipRequest, SipResponse } from '../message/types.ts';
 import { BRANCH_COOKIE, topVia } from '../message/via.ts';
 import type { SipTimers } from './timers.ts';
 
-/** What a transaction has of the world. */
+/** A transaction's link to the network. */
 export interface TransactionLink {
   readonly timers: SipTimers;
   /** TCP: nothing is retransmitted and nothing lingers for retransmissions. */
   readonly reliable: boolean;
-  /** How often a message that nobody answers is sent again at most. */
+  /** Most retransmissions of an unanswered message. */
   readonly maxResends: number;
-  /** False when the message surely did not leave; never rejects. */
+  /** Resolves with false when the message surely did not leave; never rejects. */
   send(data: Buffer): Promise<boolean>;
   onTerminated(): void;
 }
 
 export interface ServerTransaction {
   readonly answered: boolean;
-  /** The transaction takes an ACK itself: its final answer was no 2xx. */
+  /** True if the transaction handles an ACK itself: its final answer was no 2xx. */
   readonly absorbsAck: boolean;
-  /** Sends a response; after the final one it does nothing. */
+  /** Sends a response; does nothing after the final one. */
   respond(statusCode: number, data: Buffer): void;
-  /** A retransmission of the request, or its ACK. */
+  /** Handles a retransmission of the request, or its ACK. */
   receive(method: string): void;
-  /** Puts the last response on the wire once more. */
+  /** Sends the last response once more. */
   resend(): void;
   terminate(): void;
 }
@@ -35,16 +35,16 @@ export interface ClientTransaction {
   fail(error: Error): void;
 }
 
-/** Whoever waits for the answers of a client transaction. */
+/** Receives the answers of a client transaction. */
 export interface ClientUser {
-  /** The final answer; of an INVITE also every 2xx that comes again (RFC 6026 section 7.2). */
+  /** Called with the final answer; for an INVITE also every repeated 2xx (RFC 6026 section 7.2). */
   onAnswer(response: SipResponse): void;
   onFailure(error: Error): void;
 }
 
 /**
- * RFC 3261 section 17.2.3: branch, sent-by and method; ACK and CANCEL find their INVITE as such.
- * For the branches of RFC 2543, what identified a transaction there stands in.
+ * RFC 3261 section 17.2.3: branch, sent-by and method; ACK and CANCEL find their INVITE by its
+ * method. For RFC 2543 branches, the fields that identified a transaction there are used.
  */
 export function serverKey(request: SipRequest, method = request.method): string {
   const via = topVia(request);
@@ -57,7 +57,7 @@ export function serverKey(request: SipRequest, method = request.method): string 
   return `${sameRequestKey(request)}|${sentBy}|${branch}|${kind}`;
 }
 
-/** Equal for the copies of one request that came along different ways (section 8.2.2.2). */
+/** Returns an equal key for copies of one request on different routes (section 8.2.2.2). */
 export function sameRequestKey(request: SipRequest): string {
   const sequence = parseCommandSequence(header(request, 'CSeq'))?.sequence;
   return `${header(request, 'Call-ID')}|${sequence}|${tagOf(request, 'From')}`;
@@ -69,7 +69,7 @@ export function clientKey(message: SipRequest | SipResponse): string {
   return `${branch}|${parseCommandSequence(header(message, 'CSeq'))?.method}`;
 }
 
-/** A failed transport is treated as an answer 503 (RFC 3261 section 8.1.3.1). */
+/** Returns 503, which a failed transport counts as (RFC 3261 section 8.1.3.1). */
 export function transportFailure(): SipResponse {
   return { statusCode: 503, reason: 'Transport Failed', headers: [], body: Buffer.alloc(0) };
 }

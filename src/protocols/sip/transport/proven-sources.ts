@@ -1,16 +1,16 @@
 import { isStream } from '../message/destination.ts';
 import type { SipPeer } from '../message/types.ts';
 
-/** Of more addresses the one that was proven first is forgotten. */
+/** Beyond this number the earliest proven address is forgotten. */
 const MAX_SOURCES = 10_000;
 
-/** So often a source that proved nothing is sent an answer again: for 3.5 s, not for 32. */
+/** Retransmissions to an unproven source: for 3.5 s, not for 32. */
 const UNPROVEN_RESENDS = 3;
 
 /**
- * Addresses whose UDP packets are known to come from there: they knew what only was sent to them, a
- * tag of ours or the answer to a challenge. Whoever writes another's address into his INVITEs shall
- * not have the other one flooded (RFC 3261 section 26.1.5).
+ * Source addresses of UDP that are proven: they repeated data sent only to them, a tag of ours or
+ * the answer to a challenge. Forged sources in INVITEs must not have a bystander flooded (RFC 3261
+ * section 26.1.5).
  */
 export class ProvenSources {
   readonly #addresses = new Set<string>();
@@ -28,7 +28,7 @@ export class ProvenSources {
     return isStream(transport) || this.#addresses.has(address);
   }
 
-  /** How often an answer may be sent again that nobody acknowledges. */
+  /** Returns how often an unacknowledged answer may be retransmitted. */
   resendsTo(peer: SipPeer): number {
     return this.has(peer) ? Number.POSITIVE_INFINITY : UNPROVEN_RESENDS;
   }

@@ -3,9 +3,9 @@ import { type Frame, StreamFramer } from '../message/stream-framer.ts';
 import type { SipLimits, SipPeer } from '../message/types.ts';
 import type { TransportEvents } from './transport.ts';
 
-/** A peer that reads slower than we answer is cut off at this. */
+/** A peer that reads more slowly than we answer is cut off at this. */
 const MAX_UNSENT_BYTES = 1_048_576;
-/** How long close() lets the last bytes leave. */
+/** Time that close() allows for the last bytes to leave. */
 const CLOSE_GRACE_MS = 500;
 const PONG = Buffer.from('\r\n');
 
@@ -18,7 +18,7 @@ export interface ConnectionOptions {
   onClosed(): void;
 }
 
-/** One connection, whoever opened it: framing, keep-alive, idle time, bound on writes. */
+/** One connection, opened by either side: framing, keep-alive, idle time, bound on writes. */
 export class StreamConnection {
   readonly #socket: Socket;
   readonly #options: ConnectionOptions;
@@ -33,7 +33,7 @@ export class StreamConnection {
     this.#idle = this.#startIdle();
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    // `close` follows every error, and unsent messages hear of it by their callback.
+    // `close` follows every error, and the callbacks of unsent messages report it.
     socket.on('error', () => undefined);
     this.#closed = new Promise((resolve) => {
       socket.on('close', () => {
@@ -76,18 +76,18 @@ export class StreamConnection {
     }
   }
 
-  /** Says why, and closes: where the next message begins is not known any more. */
+  /** Answers with the reason, and closes: the next message boundary is unknown. */
   #break({ reason, head }: Violation): void {
     const { events, peer } = this.#options;
     events.onDropped(reason, peer);
     if (head !== undefined) events.onBroken(head, reason, peer);
-    // What the peer still sends is read, and dropped: a reset would overtake the answer.
+    // Further data of the peer is read and dropped: a reset would overtake the answer.
     this.#socket.end();
     const grace = setTimeout(() => this.#socket.destroy(), CLOSE_GRACE_MS);
     this.#socket.once('close', () => clearTimeout(grace));
   }
 
-  /** Only whole messages count as life: one byte a minute does not hold a connection. */
+  /** Restarts idle time for whole messages only: one byte a minute does not hold a connection. */
   #restartIdle(): void {
     clearTimeout(this.#idle);
     if (!this.#socket.destroyed) this.#idle = this.#startIdle();

@@ -7,27 +7,27 @@ export interface StreamOrigin {
   readonly port: number;
 }
 
-/** Where a connection comes from; it is asked while the connection is open. */
+/** Returns a connection's source; call it while the connection is open. */
 export function originOf({ remoteAddress, remotePort }: Socket): StreamOrigin {
   return { address: plainAddress(remoteAddress ?? ''), port: remotePort ?? 0 };
 }
 
-/** What TCP and TLS do each in their own way. */
+/** The differences between TCP and TLS. */
 export interface StreamNetwork {
   readonly name: SipTransportName;
-  /** Not listening yet. */
+  /** Creates a server that does not listen yet. */
   createServer(events: StreamServerEvents): Server;
   connect(peer: SipPeer): Socket;
 }
 
 export interface StreamServerEvents {
   /**
-   * Asked before a byte is read; a connection that may not is closed.
-   * @param shaking connections that are not as far yet as to be counted
+   * Called before a byte is read; a refused connection is closed.
+   * @param shaking connections still in their handshake, which are not counted yet
    */
   mayConnect(socket: Socket, shaking: number): boolean;
-  /** A connection whose messages can be read. */
+  /** Called for a connection whose messages can be read. */
   onConnection(socket: Socket): void;
-  /** A connection that never came so far. */
+  /** Called for a connection that failed before that. */
   onRefused(from: StreamOrigin): void;
 }

@@ -24,11 +24,11 @@ export class StreamTransport implements SipTransport {
   readonly #network: StreamNetwork;
   readonly #limits: SipLimits;
   readonly #events: TransportEvents;
-  /** The one to send by, for each remote address and port. */
+  /** The connection to send by, for each remote address and port. */
   readonly #connections = new Map<string, StreamConnection>();
-  /** Also those that a later connection with the same address and port took the place of. */
+  /** All connections, including those replaced by a later one with the same address and port. */
   readonly #all = new Set<StreamConnection>();
-  /** Also those that are still shaking hands. */
+  /** All sockets, including those still in their handshake. */
   readonly #sockets = new Set<Socket>();
   #closed: Promise<void> | undefined;
 
@@ -64,7 +64,7 @@ export class StreamTransport implements SipTransport {
       const cause = error instanceof Error ? error.message : 'unknown';
       throw new SipBindError(`${transport.name} ${options.host}:${options.port}`, cause);
     }
-    // Errors after listening concern single connections that never came to be.
+    // Errors after listening concern single connections that failed to open.
     server.on('error', () => undefined);
     return transport;
   }
@@ -99,7 +99,7 @@ export class StreamTransport implements SipTransport {
   }
 
   #accept(socket: Socket): void {
-    // Others may have come while hands were shaken.
+    // Others may have come during the handshake.
     if (this.#mayConnect(socket)) this.#register(socket, this.#peerOf(socket));
   }
 

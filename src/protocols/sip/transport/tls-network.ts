@@ -3,12 +3,12 @@ import { connect, createServer, type TlsOptions } from 'node:tls';
 import type { SipCertificate } from '../message/types.ts';
 import { originOf, type StreamNetwork } from './stream-network.ts';
 
-/** A client that has not shown by then that it speaks TLS is closed. */
+/** A client that has not begun TLS by then is closed. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /**
- * SIP over TLS (RFC 3261 section 26.2). Where there are authorities, both sides show a certificate
- * of theirs; whose name it bears is not asked: controllers are known by their addresses.
+ * Provides SIP over TLS (RFC 3261 section 26.2). With configured authorities, both sides must show
+ * a certificate of theirs; its name is not checked: controllers are known by their addresses.
  */
 export function tlsNetwork(certificate: SipCertificate): StreamNetwork {
   return {
@@ -19,7 +19,7 @@ export function tlsNetwork(certificate: SipCertificate): StreamNetwork {
         handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       });
       const shaking = new Set<string>();
-      // Before TLS itself hears of the connection: a stranger is not even shaken hands with.
+      // Runs before TLS sees the connection: no handshake is begun with a stranger.
       server.prependListener('connection', (socket) => {
         if (!mayConnect(socket, shaking.size)) return;
         const [from, key] = [originOf(socket), keyOf(socket)];
@@ -40,7 +40,12 @@ export function tlsNetwork(certificate: SipCertificate): StreamNetwork {
       const { cert, key, ca, minVersion }: TlsOptions = certificate.options;
       const verifies = ca !== undefined;
       return connect({
-        ...{ host, port, cert, key, minVersion, rejectUnauthorized: verifies },
+        host,
+        port,
+        cert,
+        key,
+        minVersion,
+        rejectUnauthorized: verifies,
         ...(verifies ? { ca } : {}),
         checkServerIdentity: () => undefined,
       });

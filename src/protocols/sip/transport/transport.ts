@@ -2,11 +2,11 @@ import type { Destination } from '../message/destination.ts';
 import type { SipDropReason, SipPeer, SipTransportName } from '../message/types.ts';
 
 export interface TransportEvents {
-  /** Asked before a byte of the peer's is looked at. */
+  /** Called before any byte of the peer's is read. */
   isAllowed(address: string): boolean;
-  /** One whole message, not parsed yet. */
+  /** Called with one whole message, not parsed yet. */
   onMessage(data: Buffer, peer: SipPeer): void;
-  /** The head of a message whose end cannot be found, or that is too large: it is not read on. */
+  /** Called with the head of a message that has no findable end, or is too large to read on. */
   onBroken(head: Buffer, reason: 'malformed' | 'tooLarge', peer: SipPeer): void;
   onDropped(reason: SipDropReason, peer: SipPeer): void;
 }
@@ -19,7 +19,7 @@ export interface SipTransport {
   close(): Promise<void>;
 }
 
-/** IPv4 as such, though a dual-stack socket shows it mapped (RFC 4291 section 2.5.5.2). */
+/** Returns IPv4 as such, though a dual-stack socket shows it mapped (RFC 4291 section 2.5.5.2). */
 export function plainAddress(address: string): string {
   return address.toLowerCase().replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, '');
 }

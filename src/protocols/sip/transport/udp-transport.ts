@@ -6,7 +6,7 @@ import { SipBindError } from '../message/errors.ts';
 import type { SipPeer } from '../message/types.ts';
 import { plainAddress, type SipTransport, type TransportEvents } from './transport.ts';
 
-/** Asked of the system, which may give less: room for a burst of INVITEs. */
+/** Room for a burst of INVITEs; the system may grant less. */
 const RECEIVE_BUFFER_BYTES = 1_048_576;
 
 export interface UdpOptions {
@@ -30,7 +30,7 @@ export class UdpTransport implements SipTransport {
     this.#events = events;
     this.port = socket.address().port;
     socket.on('message', (data, remote) => this.#receive(data, remote));
-    // Single sends report their own errors; what is left concerns no message.
+    // Single sends report their own errors; the others concern no message.
     socket.on('error', () => undefined);
   }
 
@@ -74,7 +74,7 @@ export class UdpTransport implements SipTransport {
   }
 }
 
-/** Empty datagrams, line ends and zeros hold a NAT binding open and say nothing. */
+/** True for empty datagrams, line ends and zeros, which only hold a NAT binding open. */
 function isKeepAlive(data: Buffer): boolean {
   return data.length <= 4 && data.every((byte) => byte === 0x0d || byte === 0x0a || byte === 0);
 }

@@ -7,7 +7,7 @@ import type {
   SipRequest,
 } from '../message/types.ts';
 
-/** Long enough for a controller that reuses a challenge, short enough for what is remembered. */
+/** Long enough for a controller that reuses a challenge, short enough to bound memory. */
 const NONCE_LIFETIME_MS = 300_000;
 const MAX_REMEMBERED_NONCES = 10_000;
 const STAMP_BYTES = 16;
@@ -24,9 +24,9 @@ const strongestFirst: readonly DigestAlgorithm[] = ['SHA-512-256', 'SHA-256', 'M
 
 export type DigestVerdict =
   | { readonly ok: true }
-  /** Too many were wrong: this one was not looked at. */
+  /** Too many were wrong: this one was not checked. */
   | { readonly ok: false; readonly blocked: true }
-  /** `wrong`: it tried, and failed; else it was not asked yet. */
+  /** `wrong`: an attempt failed; otherwise no credentials were sent yet. */
   | {
       readonly ok: false;
       readonly blocked?: false;
@@ -41,8 +41,8 @@ interface Nonce {
 
 /**
  * The server's side of digest authentication (RFC 3261 section 22, RFC 8760, RFC 7616). Challenges
- * are not remembered: they tell their age and for whom they were made. Counts of those that were
- * used are, so that no answer serves twice.
+ * are not stored: they carry their age and their address. The counts of used ones are, so that no
+ * answer serves twice.
  */
 export class DigestAuthenticator {
   readonly #rules: DigestRules;
@@ -50,9 +50,9 @@ export class DigestAuthenticator {
   readonly #guard: DigestGuard | undefined;
   readonly #secret = randomBytes(32);
   readonly #now: () => number;
-  /** Of nonces in use, the highest count so far, oldest first. */
+  /** The highest count so far of each nonce in use, oldest first. */
   readonly #counts = new Map<string, { count: number; issuedMs: number }>();
-  /** What was issued before, and is not remembered, may have been used. */
+  /** A nonce issued earlier that is not stored may have been used. */
   #forgottenUpToMs = 0;
 
   constructor(rules: DigestRules, now: () => number = () => Date.now(), guard?: DigestGuard) {
@@ -66,19 +66,19 @@ export class DigestAuthenticator {
     const fields = this.#credentialsOf(request);
     if (!fields) return this.#challenge(address, { wrong: false, stale: false });
     const nonce = this.#readNonce(fields.get('nonce') ?? '', address);
-    // Of a process before, of another address, or old: it is asked again, and not told whether the
-    // password was right. Whoever writes another's address into his packets guesses nothing so.
+    // An earlier process's nonce, another address's, or an old one: it is challenged again, and not
+    // told whether the password was right. So no forged address guesses passwords.
     if (!nonce || nonce.expired) return this.#challenge(address, { wrong: false, stale: true });
     const user = fields.get('username') ?? '';
     const known = this.#passwords.has(user) ? user : '';
     if (this.#guard?.mayTry(address, known) === false) return { ok: false, blocked: true };
-    // Equal work, whether there is such a user or not.
+    // Equal work, whether or not the user exists.
     if (!this.#isRight(fields, request)) {
       this.#guard?.failed(address, known);
       return this.#challenge(address, { wrong: true, stale: false });
     }
     this.#guard?.proved(address, known);
-    // Used: who knows the password is asked again.
+    // The nonce is used: a client that knows the password is challenged again.
     if (!this.#count(fields, nonce)) return this.#challenge(address, { wrong: false, stale: true });
     return { ok: true };
   }
@@ -113,7 +113,7 @@ export class DigestAuthenticator {
     return (this.#rules.algorithms as readonly string[]).includes(algorithm);
   }
 
-  /** Notes the nonce's count; false where that count, or a higher one, was there before. */
+  /** Notes the nonce's count; returns false if that count, or a higher one, was there before. */
   #count(fields: ReadonlyMap<string, string>, { issuedMs }: Nonce): boolean {
     const text = fields.get('nc') ?? '';
     if (!/^[0-9a-f]{8}$/i.test(text)) return false;
@@ -153,7 +153,7 @@ export class DigestAuthenticator {
     return mac.subarray(0, MAC_BYTES);
   }
 
-  /** The strongest first, each in a header of its own (RFC 8760 section 2.4). */
+  /** Lists the strongest first, each in a header of its own (RFC 8760 section 2.4). */
   #challenge(address: string, how: { wrong: boolean; stale: boolean }): DigestVerdict {
     const nonce = this.#newNonce(address);
     const offered = strongestFirst.filter((algorithm) => this.#isOffered(algorithm));
@@ -167,10 +167,10 @@ export class DigestAuthenticator {
   }
 }
 
-/** `, name="value"` or `, name=value`, from where the one before ended: no text is read twice. */
+/** `, name="value"` or `, name=value`, from the end of the previous one: no text is read twice. */
 const digestField = /[\s,]*([\w-]+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))/y;
 
-/** The fields of `Digest a=b, c="d"`; undefined for another scheme. */
+/** Returns the fields of `Digest a=b, c="d"`; undefined for another scheme. */
 function parseDigest(value: string): ReadonlyMap<string, string> | undefined {
   if (value.length > MAX_HEADER_CHARACTERS || !/^digest\s/i.test(value)) return undefined;
   const fields = new Map<string, string>();

@@ -11,19 +11,19 @@ const IN_DIALOG_SHARE = 0.1;
 export interface AdmissionOptions {
   readonly stack: SipStack;
   readonly maxTransactions: number;
-  /** 0, or the seconds after which it may be tried again. */
+  /** Returns 0, or the seconds to wait before retrying. */
   readonly inviteDelaySeconds?: ((load: InviteLoad) => number) | undefined;
-  /** Left out: whoever reaches us may call. */
+  /** Omitted: every client that reaches us may call. */
   readonly authenticator?: DigestAuthenticator | undefined;
 }
 
-/** An answer that is given without a transaction. */
+/** An answer given without a transaction. */
 export interface Refusal {
   readonly reply: SipReply;
   readonly dropped?: SipDropReason | undefined;
 }
 
-/** Whether a request that no transaction knows is taken up at all; ACK is not asked about. */
+/** Decides whether a request without a transaction is accepted; ACK is not checked. */
 export class RequestAdmission {
   readonly #options: AdmissionOptions;
 
@@ -31,7 +31,7 @@ export class RequestAdmission {
     this.#options = options;
   }
 
-  /** Undefined when it may come in. */
+  /** Returns undefined when it is accepted. */
   refusal(request: SipRequest, peer: SipPeer): Refusal | undefined {
     const { transactions, dialogs } = this.#options.stack;
     const dialog = dialogs.get(incomingDialogId(request));
@@ -39,14 +39,14 @@ export class RequestAdmission {
     if (transactions.size >= this.#bound(dialog !== undefined || isCancel)) {
       return unavailable('overload', OVERLOAD_RETRY_SECONDS);
     }
-    // It belongs to an INVITE that was let in (RFC 3261 section 22.1).
+    // It belongs to an accepted INVITE (RFC 3261 section 22.1).
     if (isCancel) return undefined;
     const challenge = this.#challenge(request, peer, dialog?.peer);
-    // Only who may call counts: strangers do not use up what clients may.
+    // Only authorised clients count: strangers do not use up their allowance.
     return challenge ?? this.#excess(request, peer, dialog !== undefined);
   }
 
-  /** What is refused here has not been read. */
+  /** Refuses excess requests, which have not been read. */
   #excess(request: SipRequest, { address }: SipPeer, inDialog: boolean): Refusal | undefined {
     const { method, body } = request;
     const brings = method === 'INVITE' || (inDialog && method === 'UPDATE' && body.length > 0);
@@ -57,13 +57,13 @@ export class RequestAdmission {
     return inDialog ? laterInDialog(seconds) : unavailable('rateLimited', seconds);
   }
 
-  /** New calls leave room, so that a flood of them cannot keep a pause or a BYE out. */
+  /** Reserves room beside new calls, so that a flood of them cannot keep a pause or a BYE out. */
   #bound(isReserved: boolean): number {
     const { maxTransactions } = this.#options;
     return maxTransactions - Math.floor(isReserved ? 0 : maxTransactions * IN_DIALOG_SHARE);
   }
 
-  /** Whoever began a dialog goes on with it unasked, from the address it began it at. */
+  /** Challenges a client, unless it continues its own dialog from the address it began it at. */
   #challenge(
     request: SipRequest,
     peer: SipPeer,
@@ -71,7 +71,7 @@ export class RequestAdmission {
   ): Refusal | undefined {
     const { authenticator } = this.#options;
     if (authenticator === undefined || dialogPeer?.address === peer.address) return undefined;
-    // To be answered 481, or a look whether we live: there is nothing to protect.
+    // It will be answered 481, or is a check that we live: there is nothing to protect.
     if (dialogPeer === undefined && tagOf(request, 'To') !== '') return undefined;
     if (dialogPeer === undefined && request.method === 'OPTIONS') return undefined;
     const verdict = authenticator.authenticate(request, peer.address);
@@ -85,7 +85,7 @@ export class RequestAdmission {
   }
 }
 
-/** RFC 3261 section 14.2: the dialog goes on as it was. */
+/** RFC 3261 section 14.2: the dialog continues unchanged. */
 function laterInDialog(seconds: number): Refusal {
   const headers = [{ name: 'Retry-After', value: String(seconds) }];
   return { reply: { statusCode: 500, headers }, dropped: 'rateLimited' };

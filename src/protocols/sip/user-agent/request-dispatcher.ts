@@ -27,7 +27,7 @@ export interface DispatcherOptions {
   send(data: Buffer, destination: Destination): void;
 }
 
-/** What happens to a request that came in whole (RFC 3261 section 8.2). */
+/** Handles requests that were received in whole (RFC 3261 section 8.2). */
 export class RequestDispatcher {
   readonly #options: DispatcherOptions;
   readonly #pending = new WeakMap<IncomingRequest, PendingInvite>();
@@ -63,7 +63,7 @@ export class RequestDispatcher {
     this.answerStateless(request, peer, reply);
   }
 
-  /** An ACK belongs to a failed INVITE's transaction or to a dialog; it is never answered. */
+  /** Passes an ACK to a failed INVITE's transaction or to a dialog; it is never answered. */
   #receiveAck(request: SipRequest, peer: SipPeer, known: IncomingRequest | undefined): void {
     if (known?.transaction.absorbsAck) {
       known.transaction.receive('ACK');
@@ -87,7 +87,7 @@ export class RequestDispatcher {
     else this.#receiveOutside(incoming);
   }
 
-  /** The checks of RFC 3261 section 8.2 in their order; undefined when all pass. */
+  /** Runs the checks of RFC 3261 section 8.2 in order; returns undefined when all pass. */
   #refusal(request: SipRequest): SipReply | undefined {
     const { identity, transactions } = this.#options.stack;
     if (!ALLOWED_METHODS.includes(request.method)) return { statusCode: 405, headers: [ALLOW] };
@@ -129,9 +129,9 @@ export class RequestDispatcher {
   }
 
   /**
-   * RFC 3261 section 9.2: 200 for the CANCEL, with the To tag of the INVITE's own answer; 487 for
-   * an INVITE that has no final answer yet. Inside a dialog, what has begun to be carried out is
-   * answered by what becomes of it: no 487 says that a hold never was which is in force.
+   * RFC 3261 section 9.2: answers 200 to the CANCEL, with the To tag of the INVITE's own answer,
+   * and 487 to an INVITE without a final answer. Inside a dialog, a request already being carried
+   * out gets its real result: no 487 may deny a hold that is in force.
    */
   #receiveCancel(incoming: IncomingRequest): void {
     const invite = this.#options.stack.transactions.find(incoming.request, 'INVITE');

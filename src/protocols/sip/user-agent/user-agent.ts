@@ -26,7 +26,7 @@ import { DigestAuthenticator } from './digest-authenticator.ts';
 import { RequestAdmission } from './request-admission.ts';
 import { RequestDispatcher } from './request-dispatcher.ts';
 
-/** What a test, or an owner with special wishes, sets beside the options. */
+/** Settings of tests, or of an owner with special needs, beside the options. */
 export interface SipUserAgentSettings {
   readonly timers?: Partial<SipTimers>;
   /** Appended to every Contact, such as `+sip.srs` (RFC 7866 section 6.2). */
@@ -41,7 +41,7 @@ export async function createSipUserAgent(
   let agent: UserAgent | undefined;
   const events: TransportEvents = {
     isAllowed: (address) => options.isAllowed?.(address) ?? true,
-    // The last resort: whatever a message does to the stack, it does not end the process.
+    // The last resort: no message can end the process, whatever it does to the stack.
     onMessage: (data, peer) => guard(() => agent?.receive(data, peer)),
     onBroken: (head, reason, peer) => guard(() => agent?.refuseBroken(head, reason, peer)),
     onDropped: (reason, peer) => guard(() => options.onDropped?.(reason, peer)),
@@ -101,7 +101,7 @@ class UserAgent implements SipUserAgent {
     return new Dialog({ stack: this.#stack, state, handler });
   }
 
-  /** Stops at once and says nothing to the peers: another process may go on with the dialogs. */
+  /** Stops at once without telling the peers: another process may continue the dialogs. */
   close(): Promise<void> {
     this.#closed ??= this.#shutDown();
     return this.#closed;
@@ -121,7 +121,7 @@ class UserAgent implements SipUserAgent {
     }
   }
 
-  /** What it is not read for is told to whoever sent it, if it is a request at all. */
+  /** Tells the sender why it was not read, if it is a request at all. */
   refuseBroken(head: Buffer, reason: 'malformed' | 'tooLarge', peer: SipPeer): void {
     const parsed = parseMessage(head);
     if (this.#closed !== undefined || parsed.kind === 'response') return;
@@ -141,7 +141,8 @@ class UserAgent implements SipUserAgent {
     const proven = new ProvenSources();
     const transactions = new TransactionLayer({
       timers: stackTimers,
-      ...{ identity, proven },
+      identity,
+      proven,
       send: (data, destination) => this.#send(data, destination),
     });
     return { timers: stackTimers, identity, transactions, proven, dialogs: new Map() };
