@@ -9,7 +9,7 @@ import { temporaryFolder } from '../support/hush/hush.ts';
 import { freePort } from '../support/ports.ts';
 import { ServerProcesses } from './server-processes.ts';
 
-/** `store.timeoutMs` */
+/** `store.timeout` */
 const TIMEOUT_MS = 5_000;
 
 /** A database without tables, of its own for one test. */

@@ -92,7 +92,7 @@ function settings({ dataDir, httpPort, sipPort, rtp }: Ports): object {
     uccs: [
       {
         ...{ name: ucc, useAudioRecording: true, agentCanEditAudioRecording: true },
-        ...{ maxPauseMs: MAX_PAUSE_MS, agents: [agent] },
+        ...{ maxPause: `${MAX_PAUSE_MS}ms`, agents: [agent] },
       },
     ],
   };

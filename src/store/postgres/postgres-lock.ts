@@ -14,7 +14,7 @@ const ANSWER_TIMEOUT_MS = 2_000;
 
 /**
  * A server notices that the machine of the connection is gone, and gives the lock to others: later
- * than an owner that cannot reach it shuts its gates (`lock.lostAfterMs`).
+ * than an owner that cannot reach it shuts its gates (`lock.lostAfter`).
  */
 const SESSION_SETTINGS = {
   idle_session_timeout: '0',

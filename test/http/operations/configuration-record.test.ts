@@ -50,7 +50,7 @@ test('so is every other setting, at the start that finds it changed', async () =
     ...{ who: 'configuration', surface: 'config', reason: 'configuration file' },
     before: { 'sip.digest.users': [] },
     after: {
-      ...{ 'http.closeTimeoutMs': 4_321, secrets: 'changed' },
+      ...{ 'http.closeTimeout': '4321ms', secrets: 'changed' },
       'sip.digest.users': ['{"name":"sbc"}'],
     },
   });
