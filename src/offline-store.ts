@@ -4,6 +4,7 @@ import { hashPassword, hashSecret } from './auth/password-hash.ts';
 import type { Config } from './config/schema.ts';
 import { AccountService } from './domain/access/account-service.ts';
 import { AuditLog } from './domain/access/audit-log.ts';
+import { uccKey } from './domain/model/ucc.ts';
 import { openDatabase, ownershipOptions } from './open-database.ts';
 import { closeDataFolder } from './store/ownership/data-folder.ts';
 import { Ownership } from './store/ownership/ownership.ts';
@@ -17,6 +18,8 @@ import { SqlStore } from './store/store.ts';
 export interface OfflineStore {
   readonly register: AccountService;
   readonly auditLog: Pick<AuditLog, 'entry' | 'refused'>;
+  /** Names of those in the store, and of those that the next start puts there. */
+  uccs(): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -27,7 +30,11 @@ export async function openOfflineStore(config: Config): Promise<OfflineStore> {
   const auditLog = new AuditLog({ store, clock: Date, onError: () => undefined });
   const { people } = store;
   const register = new AccountService({ people, hashPassword, hashSecret, now: Date.now });
-  return { register, auditLog, close: () => store.close() };
+  const uccs = async () => {
+    const names = [...(await store.uccs()), ...config.uccs].map(({ name }) => uccKey(name));
+    return [...new Set(names)];
+  };
+  return { register, auditLog, uccs, close: () => store.close() };
 }
 
 /** Tables are made, or changed, by one process only: by this one where no Hush runs. */

@@ -17,6 +17,7 @@ import { createLogger } from './logging/logger.ts';
 import { standardOutput } from './logging/standard-output.ts';
 import { subsystemLogs } from './logging/subsystem-logs.ts';
 import { moment } from './recorder/clock/clock-origin.ts';
+import { version } from './version.ts';
 
 /**
  * The composition root. Assembles one capability after the other, each on those before it, and
@@ -31,6 +32,7 @@ export async function createServer(
   const exposure = exposureOf(config);
   if (exposure) throw new ConfigError(`${exposure.path.slice(1)} ${exposure.message}`);
   const context = newContext(config, overrides);
+  context.logger.info({ version }, 'Hush is starting');
   try {
     const store = await assembleStore(context);
     const events = assembleEvents(context, store);

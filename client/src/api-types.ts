@@ -1501,6 +1501,7 @@ export interface Operations {
     body: undefined;
     answer: {
       readonly status: 'ready' | 'notReady';
+      readonly version: string;
     };
   };
   /** The same, and why; 200 or 503 */
@@ -1510,6 +1511,7 @@ export interface Operations {
     body: undefined;
     answer: {
       readonly status: 'ready' | 'degraded' | 'starting' | 'stopping';
+      readonly version: string;
       readonly recorder: 'available' | 'unavailable';
       readonly store: 'available' | 'unavailable';
       readonly callsInProgress: number;

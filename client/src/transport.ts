@@ -134,7 +134,7 @@ export class Transport {
         ...(options.keepalive ? { keepalive: true } : {}),
       });
       return success(await unless(given, read(response)));
-    } catch {
+    } catch (cause) {
       if (signal?.aborted) {
         return failure({ kind: 'aborted', message: 'the request was given up', retryable: false });
       }
@@ -142,7 +142,7 @@ export class Transport {
         const message = `no answer within ${timeoutMs} ms`;
         return failure({ kind: 'timeout', message, retryable: true });
       }
-      return failure({ kind: 'network', message: 'Hush could not be reached', retryable: true });
+      return failure(notReached(cause));
     } finally {
       clearTimeout(timer);
     }
@@ -183,6 +183,14 @@ export function httpError(response: Response, body: unknown): HushError {
     message: typeof words === 'string' ? words : `Hush answered ${status}`,
     retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : null,
     retryable: RETRYABLE_STATUSES.has(status),
+  };
+}
+
+function notReached(cause: unknown): HushError {
+  const { code } = ((cause as Error | undefined)?.cause ?? {}) as { code?: unknown };
+  return {
+    ...{ kind: 'network', message: 'Hush could not be reached', retryable: true },
+    ...(typeof code === 'string' ? { cause: code } : {}),
   };
 }
 

@@ -12,6 +12,7 @@ import type { RecordingHub } from '../hub/recording-hub.ts';
 import { logVerdict } from '../logging/verdict-log.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import type { MediaRecorder } from '../recorder/recorder.ts';
+import { version } from '../version.ts';
 import { type Context, Late } from './context.ts';
 import type { EventParts } from './events.ts';
 import type { StoreParts } from './store.ts';
@@ -85,6 +86,7 @@ interface Measured {
 
 function newMetrics({ calls, alarms, recorder, hub }: Measured): Metrics {
   return new Metrics({
+    version,
     callsInProgress: () => calls.size,
     hubConnections: () => hub.value.connectionCount,
     openStreams: () => recorder.value.openStreamCount,

@@ -7,6 +7,7 @@ import { contractError } from '../domain/model/errors.ts';
 import { buildHttpServer, type HttpServerPorts } from '../http/http-server.ts';
 import type { HttpSettings } from '../http/settings.ts';
 import { logCommand } from '../logging/command-log.ts';
+import { version } from '../version.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Context } from './context.ts';
 import { STEP_TIMEOUT_MS } from './disposal.ts';
@@ -61,6 +62,7 @@ function portsOf(context: Context, needs: Capabilities, edge: EdgePorts): HttpSe
   const { metrics, storeProbe } = assurance;
   return {
     ...edge,
+    version,
     ...accessPorts(needs),
     ...archivePorts(context, needs),
     uccs: events.uccs,

@@ -2,31 +2,23 @@ import type { Command } from 'commander';
 import type { BackupManifest } from '../backup.ts';
 import { print, printJson } from './output.ts';
 import { exitCodes } from './remote.ts';
+import { type ConfigOptions, configured, storeConfig } from './store-config.ts';
 
-interface BackupOptions {
-  readonly config?: string;
+interface BackupOptions extends ConfigOptions {
   readonly json?: boolean;
   readonly withKeys?: boolean;
 }
 
-const configOption = ['-c, --config <file>', 'YAML file with settings'] as const;
-
 /** `hush backup DIR` and `hush restore DIR`. */
 export function backupCommands(program: Command): void {
-  program
-    .command('backup')
+  configured(program.command('backup'))
     .argument('<folder>', 'is made, or is empty')
     .description('copy the data folder, while calls go on or not')
     .option('--with-keys', 'also master.key and issuer-keys.json: who has them can listen')
-    .option(...configOption)
-    .option('--json', 'for scripts')
     .action(backup);
-  program
-    .command('restore')
+  configured(program.command('restore'))
     .argument('<folder>', 'of a backup')
     .description('put a backup into a data folder that holds no store')
-    .option(...configOption)
-    .option('--json', 'for scripts')
     .action(restored);
 }
 
@@ -35,17 +27,13 @@ async function backup(
   { withKeys = false, ...options }: BackupOptions,
 ): Promise<void> {
   const { backUp } = await import('../backup.ts');
-  show(await backUp(await configOf(options), folder, { withKeys }), options);
+  const config = await storeConfig(options, { mayMake: false });
+  show(await backUp(config, folder, { withKeys }), options);
 }
 
 async function restored(folder: string, options: BackupOptions): Promise<void> {
   const { restore } = await import('../backup.ts');
-  show(await restore(await configOf(options), folder), options);
-}
-
-async function configOf({ config: file }: BackupOptions) {
-  const { loadConfig } = await import('../config/load.ts');
-  return loadConfig({ environment: process.env, ...(file === undefined ? {} : { file }) });
+  show(await restore(await storeConfig(options, { mayMake: true }), folder), options);
 }
 
 function show(manifest: BackupManifest, options: BackupOptions): void {

@@ -65,7 +65,8 @@ export async function renewedToken(url: string): Promise<string> {
 }
 
 function originOf(url: string): string {
-  if (!URL.canParse(url)) throw new ConfigError(`${url} is no address of Hush`);
+  if (!URL.canParse(url))
+    throw new ConfigError(`${url} is no address of Hush`, 'give it as http://127.0.0.1:8080');
   return new URL(url).origin;
 }
 
@@ -80,7 +81,7 @@ function read(): Logins {
   let text: string;
   try {
     if ((statSync(file).mode & OTHERS) !== 0 && process.platform !== 'win32') {
-      throw new ConfigError(`others may read ${file}: chmod 600 it, or remove it`);
+      throw new ConfigError(`others may read ${file}`, 'chmod 600 it, or remove it');
     }
     text = readFileSync(file, 'utf8');
   } catch (cause) {
@@ -90,7 +91,7 @@ function read(): Logins {
   try {
     return JSON.parse(text) as Logins;
   } catch {
-    throw new ConfigError(`${file} is no file of hush login: remove it`);
+    throw new ConfigError(`${file} is no file of hush login`, 'remove it');
   }
 }
 

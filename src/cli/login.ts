@@ -15,7 +15,8 @@ export function loginCommands(program: Command): void {
   urlOption(program.command('logout'))
     .description('forget what hush login kept')
     .action((options: LoginOptions) => {
-      if (!forgetLogin(urlOf(options))) throw new ConfigError('nobody is signed in there');
+      if (!forgetLogin(urlOf(options)))
+        throw new ConfigError(`nobody is signed in at ${urlOf(options)}`);
     });
 }
 
@@ -27,7 +28,12 @@ async function login(options: LoginOptions): Promise<void> {
   const { token, expiresInMs, renewalToken } = await answered(
     createHush({ url }).request('POST /api/sign-in', { body }),
   );
-  if (renewalToken === undefined) throw new ConfigError(`${url} keeps nobody signed in`);
+  if (renewalToken === undefined) {
+    throw new ConfigError(
+      `${url} keeps nobody signed in`,
+      'give a token: --token-file or HUSH_TOKEN',
+    );
+  }
   keepLogin(url, { name, token, expiresAt: Date.now() + expiresInMs, renewalToken });
   process.stderr.write(`Signed in as ${name}; kept in ${loginFile()}\n`);
 }

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { ConfigError } from '../config/config-error.ts';
+
 export interface OutputOptions {
   /** For scripts. */
   readonly json?: boolean;
@@ -50,4 +53,11 @@ export function progress(text: string): void {
 
 export function progressEnd(): void {
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+}
+
+/** @throws ConfigError naming a file that is there already: nothing is overwritten unasked */
+export function requireNone(files: readonly string[]): void {
+  const there = files.find((file) => existsSync(file));
+  if (there === undefined) return;
+  throw new ConfigError(`${there} is there already`, 'name another file, or overwrite it: --force');
 }

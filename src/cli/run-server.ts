@@ -58,3 +58,14 @@ async function abort(creating: Promise<HushServer>): Promise<void> {
 export function endSoon(): void {
   setTimeout(() => process.exit(), EXIT_GRACE_MS).unref();
 }
+
+/**
+ * Stops this process as SIGTERM does when the wrapper that started it is gone: `bin/hush` holds the
+ * other end of its channel where it could not make way for this process (`scripts/runtime.js`).
+ */
+export function stopWithWrapper(): void {
+  if (!process.connected) return;
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  // The channel alone keeps no finished command waiting.
+  process.channel?.unref();
+}

@@ -1,14 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { Command } from 'commander';
+import { createHush } from '../../client/src/hush.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { DURATION, parseDuration } from '../config/duration.ts';
 import { RecorderProcess } from '../torture/recorder-process.ts';
-import { isClean, jsonOf, tableOf } from '../torture/report.ts';
+import { isClean, jsonOf, type ScenarioReport, tableOf } from '../torture/report.ts';
 import type { OtherUccs } from '../torture/scenarios/scenario.ts';
 import { scenarios } from '../torture/scenarios/scenarios.ts';
 import { Target } from '../torture/target.ts';
 import { torture } from '../torture/torture.ts';
-import { tokenIn } from './remote.ts';
+import { printJson, requireNone } from './output.ts';
+import { answered, tokenIn } from './remote.ts';
 
 interface TortureFlags {
   readonly sip: string;
@@ -33,7 +36,9 @@ interface TortureFlags {
   readonly pid?: string;
   readonly restart?: string;
   readonly crashWorker?: string;
-  readonly json?: string;
+  readonly report?: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
 }
 
 /** `hush torture`: proves on its files what a recorder kept of what it was told not to keep. */
@@ -54,28 +59,34 @@ export function tortureCommand(program: Command): void {
     .option('--calls <n>', 'calls at once, in each scenario', '10')
     .option('--pauses <n>', 'pauses of each call', '10')
     .option('--seed <n>', 'of what happens when', '1')
-    .option('--crash-window <ms>', 'audio that a crash may cost', '1000')
-    .option('--guard <ms>', 'what the recorder may leave out after a Start', '250')
+    .option('--crash-window <time>', 'audio that a crash may cost', '1s')
+    .option('--guard <time>', 'what the recorder may leave out after a Start', '250ms')
     .option('--parallel <n>', 'scenarios at once', '1')
     .option('--other-ucc <name>', 'with the same settings: sessions move to it')
     .option('--forgetful-ucc <name>', 'its recordings are not saved by default')
     .option('--lookback-ucc <name>', 'it erases what came before a Pause')
-    .option('--lookback <ms>', 'how much of it', '2000')
+    .option('--lookback <time>', 'how much of it', '2s')
     .option('--pid <pid>', "the recorder's process: allows stalls")
     .option('--restart <command>', 'starts it in the foreground: allows kill -9')
     .option('--crash-worker <command>', 'ends one of its media threads; {pid} is its process')
     .option('--second <command>', 'starts another recorder on the same data, which must refuse')
     .option('--fill-log <command>', 'fills what the recorder logs to; {pid} is its process')
-    .option('--json <file>', 'write the figures there as well')
+    .option('--report <file>', 'write the figures there, as JSON')
+    .option('--force', 'overwrite a report that is there already')
+    .option('--json', 'print the figures as JSON')
     .action(run);
 }
 
 async function run(flags: TortureFlags): Promise<void> {
+  if (flags.report !== undefined && !flags.force) requireNone([flags.report]);
+  const token = tokenIn(flags.tokenFile);
+  const sip = peerOf(flags.sip);
+  await requireUccs(flags, token);
   const target = new Target({
     api: flags.api.replace(/\/+$/, ''),
     uccName: flags.ucc,
     requester: flags.requester,
-    token: tokenIn(flags.tokenFile),
+    token,
     audioUrl: flags.audio,
   });
   const recorder = new RecorderProcess({
@@ -90,28 +101,25 @@ async function run(flags: TortureFlags): Promise<void> {
   const subject = { recorder, uccs: uccsOf(flags), hasLeases: target.leases !== undefined };
   const possible = chosen.filter(({ isPossible }) => isPossible?.(subject) ?? true);
   for (const { name, needs } of chosen.filter((scenario) => !possible.includes(scenario))) {
-    say(`left out: ${name} (needs ${needs})`);
+    tell(`left out: ${name} (needs ${needs})`);
   }
   const reports = await torture({
-    ...{ ...subject, target, sip: peerOf(flags.sip), scenarios: possible },
+    ...{ ...subject, target, sip, scenarios: possible },
     calls: whole('calls', flags.calls),
     pausesPerCall: whole('pauses', flags.pauses),
     seed: whole('seed', flags.seed),
-    crashWindowMs: whole('crash-window', flags.crashWindow),
-    guardMs: whole('guard', flags.guard),
+    crashWindowMs: duration('crash-window', flags.crashWindow),
+    guardMs: duration('guard', flags.guard),
     parallel: whole('parallel', flags.parallel),
     onProgress: progressLine(),
   });
-  say(`\n${tableOf(reports)}`);
-  if (flags.json !== undefined) {
-    writeFileSync(flags.json, `${JSON.stringify(jsonOf(reports), undefined, 2)}\n`);
-  }
-  if (flags.restart !== undefined) say(`the recorder now runs as process ${recorder.pid}`);
+  show(reports, flags);
+  if (flags.restart !== undefined) tell(`the recorder now runs as process ${recorder.pid}`);
   if (!isClean(reports)) process.exitCode = 1;
 }
 
 function uccsOf({ otherUcc, forgetfulUcc, lookbackUcc, lookback }: TortureFlags): OtherUccs {
-  const lookbackMs = whole('lookback', lookback);
+  const lookbackMs = duration('lookback', lookback);
   return {
     other: otherUcc,
     forgetful: forgetfulUcc,
@@ -123,7 +131,10 @@ function chooseScenarios(names: string | undefined) {
   if (names === undefined) return scenarios;
   return names.split(',').map((name) => {
     const scenario = scenarios.find((other) => other.name === name.trim());
-    if (!scenario) throw new ConfigError(`there is no scenario ${name}`);
+    if (!scenario) {
+      const known = scenarios.map((other) => other.name).join(', ');
+      throw new ConfigError(`there is no scenario ${name}; known are ${known}`);
+    }
     return scenario;
   });
 }
@@ -137,6 +148,23 @@ function peerOf(text: string) {
 function whole(name: string, text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new ConfigError(`--${name} wants a whole number`);
   return Number(text);
+}
+
+function duration(name: string, text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new ConfigError(`--${name} must be ${DURATION}`);
+  return ms;
+}
+
+/**
+ * Asks for every UCC once: what is not there would take every scenario's whole time to fail.
+ * @throws HushRequestError
+ */
+async function requireUccs(flags: TortureFlags, token: string | undefined): Promise<void> {
+  const { contract } = createHush({ url: flags.api, ...(token === undefined ? {} : { token }) });
+  for (const ucc of [flags.ucc, flags.otherUcc, flags.forgetfulUcc, flags.lookbackUcc]) {
+    if (ucc !== undefined) await answered(contract.capabilities(ucc));
+  }
 }
 
 /** One line that goes on in a terminal; a line per tenth elsewhere. */
@@ -154,6 +182,14 @@ function progressLine() {
   };
 }
 
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+function show(reports: readonly ScenarioReport[], { report, json }: TortureFlags): void {
+  if (json) printJson(jsonOf(reports));
+  else process.stdout.write(`\n${tableOf(reports)}\n`);
+  if (report === undefined) return;
+  writeFileSync(report, `${JSON.stringify(jsonOf(reports), undefined, 2)}\n`);
+}
+
+/** Beside the figures, which alone are on standard output. */
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`);
 }

@@ -8,21 +8,22 @@ import {
 } from '../domain/access/account-service.ts';
 import type { Caller } from '../domain/model/principal.ts';
 import type { OfflineStore } from '../offline-store.ts';
+import { type ConfigOptions, storeConfig } from './store-config.ts';
 
-export interface OfflineStoreOptions {
-  readonly config?: string;
+export interface OfflineStoreOptions extends ConfigOptions {
   readonly json?: boolean;
+  /** Whether it may be the first command on a data folder that was named. Default false. */
+  readonly mayMake?: boolean;
 }
 
 /** Opens the store, does the work, closes it whatever happens. */
 export async function withStore<Result>(
-  { config: file }: OfflineStoreOptions,
+  { mayMake = false, ...options }: OfflineStoreOptions,
   work: (offline: OfflineStore) => Promise<Result>,
 ): Promise<Result> {
-  const { loadConfig } = await import('../config/load.ts');
+  const config = await storeConfig(options, { mayMake });
   const { openOfflineStore } = await import('../offline-store.ts');
-  const sources = { environment: process.env, ...(file === undefined ? {} : { file }) };
-  const offline = await openOfflineStore(loadConfig(sources));
+  const offline = await openOfflineStore(config);
   try {
     return await work(offline);
   } catch (cause) {

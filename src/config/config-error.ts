@@ -1,4 +1,14 @@
-/** An invalid setting. The message names file, line and setting, or the variable. */
+/**
+ * A setting, or an argument, that cannot be used. The message names file, line and setting, or the
+ * variable.
+ */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+  /** What to do about it, for whoever typed it. */
+  readonly next: string | undefined;
+
+  constructor(message: string, next?: string) {
+    super(message);
+    this.next = next;
+  }
 }

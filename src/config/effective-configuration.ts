@@ -1,5 +1,6 @@
 import type { EffectiveConfiguration } from '../domain/ucc/configuration-record.ts';
 import type { Config } from './schema.ts';
+import { isDuration, writtenCount, writtenName } from './written-settings.ts';
 
 const secretNames: readonly string[] = [
   ...['password', 'secretAccessKey', 'masterKey', 'previousMasterKeys'],
@@ -17,8 +18,10 @@ export function effectiveConfiguration({ uccs, ...config }: Config): EffectiveCo
 
 function flat(section: object, path: string, secrets: string[]): [string, unknown][] {
   return Object.entries(section).flatMap(([name, value]): [string, unknown][] => {
-    const at = path === '' ? name : `${path}.${name}`;
+    const written = writtenName(name);
+    const at = path === '' ? written : `${path}.${written}`;
     if (value === undefined || takesSecret(name, value, secrets)) return [];
+    if (isDuration(name)) return [[at, writtenCount(name, Number(value))]];
     if (Array.isArray(value)) return [[at, value.map((item) => itemOf(item, secrets))]];
     if (typeof value === 'object' && value !== null) return flat(value, at, secrets);
     return [[at, typeof value === 'string' ? withoutPassword(value, secrets) : value]];

@@ -1,11 +1,11 @@
 import { ConfigError } from './config-error.ts';
+import type { SchemaNode } from './schema-node.ts';
+import { countOf, durationFault, isDuration, renamed, writtenName } from './written-settings.ts';
 
 type Tree = Record<string, unknown>;
 
-export interface SchemaNode {
-  readonly type?: string;
-  readonly properties?: Record<string, SchemaNode>;
-  readonly items?: SchemaNode;
+interface NamedNode extends SchemaNode {
+  readonly name: string;
 }
 
 /** Returns the variable of a setting: `HUSH_HTTP_BODY_LIMIT_BYTES` for `http.bodyLimitBytes`. */
@@ -15,8 +15,9 @@ export function environmentName(path: readonly string[]): string {
 }
 
 /**
- * Applies variables: every setting that is no list of objects has one; items of a list are
- * separated by commas.
+ * Every setting that is no list of objects has its variable; a list of texts is separated by
+ * commas.
+ * @returns the variable of each setting, by its path as people write it
  */
 export function applyEnvironment(
   settings: Tree,
@@ -26,13 +27,14 @@ export function applyEnvironment(
   const applied = new Map<string, string>();
   const visit = (node: SchemaNode, path: readonly string[]): void => {
     for (const [name, child] of Object.entries(node.properties ?? {})) {
-      const childPath = [...path, name];
-      const variable = environmentName(childPath);
+      const written = [...path, writtenName(name)];
+      const variable = environmentName(written);
+      if (isDuration(name)) refuseFormerName(environment, [...path, name], variable);
       const text = environment[variable];
-      if (child.properties) visit(child, childPath);
+      if (child.properties) visit(child, written);
       else if (text !== undefined && child.items?.properties === undefined) {
-        assign(settings, childPath, parseValue(text, child, variable));
-        applied.set(`/${childPath.join('/')}`, variable);
+        assign(settings, [...path, name], parseValue(text, { ...child, name }, variable));
+        applied.set(`/${written.join('/')}`, variable);
       }
     }
   };
@@ -40,7 +42,23 @@ export function applyEnvironment(
   return applied;
 }
 
-function parseValue(text: string, node: SchemaNode, variable: string): unknown {
+function refuseFormerName(
+  environment: NodeJS.ProcessEnv,
+  path: readonly string[],
+  variable: string,
+): void {
+  const former = environmentName(path);
+  const text = environment[former];
+  if (text === undefined) return;
+  throw new ConfigError(`${former} ${renamed(path.at(-1) ?? '', variable, text)}`);
+}
+
+function parseValue(text: string, node: NamedNode, variable: string): unknown {
+  if (isDuration(node.name)) {
+    const count = countOf(node.name, text);
+    if (count === undefined) throw new ConfigError(`${variable} ${durationFault(node.name)}`);
+    return count;
+  }
   if (node.type === 'array') {
     return text
       .split(',')

@@ -4,9 +4,11 @@ import { Value } from 'typebox/value';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import { isTimeZone } from '../domain/assurance/calendar-day.ts';
 import { ConfigError } from './config-error.ts';
-import { applyEnvironment, type SchemaNode } from './environment.ts';
+import { applyEnvironment } from './environment.ts';
 import { exposureOf } from './exposure.ts';
 import { type Config, configSchema } from './schema.ts';
+import type { SchemaNode } from './schema-node.ts';
+import { isDuration, readDurations, writtenCount, writtenPath } from './written-settings.ts';
 
 export interface ConfigSources {
   /** Path of the YAML file; without one only defaults and the environment apply. */
@@ -31,6 +33,9 @@ export function loadConfig({ file, environment = {} }: ConfigSources): Config {
   if (typeof settings !== 'object' || Array.isArray(settings)) {
     throw new ConfigError(`${file}: the file must hold settings`);
   }
+  readDurations(settings, configSchema as SchemaNode, {
+    fail: (path, message) => fail(path, message, parsed, new Map()),
+  });
   const variables = applyEnvironment(settings, configSchema as SchemaNode, environment);
   const config = Value.Default(configSchema, settings) as Config;
   check(config, parsed, variables);
@@ -65,8 +70,10 @@ function check(
   for (const error of Value.Errors(configSchema, config)) {
     // The property itself is reported as well, with a better path.
     if (error.keyword === 'additionalProperties') continue;
-    const unknown = error.keyword === 'boolean';
-    fail(error.instancePath, unknown ? 'is no setting' : error.message, parsed, variables);
+    if (error.keyword === 'boolean') {
+      fail(error.instancePath, 'is no setting', parsed, variables);
+    }
+    fail(writtenPath(error.instancePath), faultOf(error), parsed, variables);
   }
   const { rtp, store } = config;
   if (rtp.portMin > rtp.portMax) {
@@ -90,6 +97,21 @@ function check(
   if (config.http.port === 5060 || config.http.port === 5061) {
     fail('/http/port', 'must not be 5060 or 5061: browsers refuse these ports', parsed, variables);
   }
+}
+
+type SchemaFault = ReturnType<typeof Value.Errors>[number];
+
+function faultOf(error: SchemaFault): string {
+  const key = error.instancePath.slice(error.instancePath.lastIndexOf('/') + 1);
+  if (error.keyword === 'enum') {
+    return `must be one of ${error.params.allowedValues.join(', ')}`;
+  }
+  if (!isDuration(key)) return error.message;
+  if (error.keyword === 'minimum') {
+    return `must be at least ${writtenCount(key, Number(error.params.limit))}`;
+  }
+  if (error.keyword !== 'maximum') return error.message;
+  return `must be at most ${writtenCount(key, Number(error.params.limit))}`;
 }
 
 function fail(

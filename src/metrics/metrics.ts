@@ -13,6 +13,8 @@ import { PacketMeter } from './packet-meter.ts';
 
 /** Gauges read when Prometheus scrapes. */
 export interface MetricReadings {
+  /** Of Hush, as in its package. */
+  readonly version: string;
   callsInProgress(): number;
   openStreams(): number;
   hubConnections(): number;
@@ -106,7 +108,8 @@ export class Metrics {
 
   constructor(readings: MetricReadings) {
     collectDefaultMetrics({ register: this.#registry });
-    // An alert on an increase needs a zero before the first one.
+    this.#buildInfo(readings.version);
+    // An alert on a rise sees the first one only where there was a zero before.
     for (const verdict of verdicts) this.#verdicts.inc({ verdict }, 0);
     for (const kind of alarmKinds) this.#alarms.inc({ kind }, 0);
     for (const reason of inviteRefusalReasons) this.#invitesRefused.inc({ reason }, 0);
@@ -121,6 +124,17 @@ export class Metrics {
     this.#gauge('hush_recorder_available', '1 while the recorder can record', () =>
       Number(readings.recorderAvailable()),
     );
+  }
+
+  /** The usual way to join any metric with the version that it is of. */
+  #buildInfo(version: string): void {
+    const info = new Gauge({
+      name: 'hush_build_info',
+      help: '1, with the version of Hush that runs',
+      labelNames: ['version'],
+      registers: [this.#registry],
+    });
+    info.set({ version }, 1);
   }
 
   command(answer: CommandAnswer, seconds: number): void {

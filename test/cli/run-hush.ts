@@ -9,12 +9,19 @@ export interface Ran {
   readonly err: string;
 }
 
+interface RunOptions {
+  readonly input?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+}
+
 /** `hush` as a shell runs it. */
 export async function runHush(
   args: readonly string[],
-  { input = '', env = {} }: { readonly input?: string; readonly env?: NodeJS.ProcessEnv } = {},
+  { input = '', env = {}, cwd = process.cwd() }: RunOptions = {},
 ): Promise<Ran> {
   const child = spawn(process.execPath, [main, ...args], {
+    cwd,
     env: { ...process.env, NODE_NO_WARNINGS: '1', ...env },
   });
   let [out, err] = ['', ''];

@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runHush } from './run-hush.ts';
 
 const folder = new URL('../../src/cli/', import.meta.url);
-const options = readdirSync(folder).flatMap((name) => {
-  const source = readFileSync(new URL(name, folder), 'utf8');
+const options = readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) => {
+  if (!entry.isFile()) return [];
+  const source = readFileSync(join(entry.parentPath, entry.name), 'utf8');
   return [...source.matchAll(/'(?:-\w, )?(--[\w-]+)(?: <([\w:-]+)>)?/g)].map(([, flag, value]) => ({
     flag: flag ?? '',
     value: value ?? '',

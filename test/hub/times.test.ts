@@ -3,7 +3,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { TestHush } from '../support/hush/hush.ts';
 import { classicPath, hubPath } from './support/listener.ts';
 
-/** `events.longPollTimeoutMs` and `events.keepAliveMs`: shorter than a proxy waits. */
+/** `events.longPollTimeout` and `events.keepAlive`: shorter than a proxy waits. */
 
 const POLL_MS = 300;
 const KEEP_ALIVE_MS = 50;

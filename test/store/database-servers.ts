@@ -9,7 +9,7 @@ import { temporaryFolder } from '../support/hush/hush.ts';
 import { freePort } from '../support/ports.ts';
 import { ServerProcesses } from './server-processes.ts';
 
-/** `store.timeoutMs` */
+/** `store.timeout` */
 const TIMEOUT_MS = 5_000;
 
 /** Names the address that answers with the URL of a new database. */

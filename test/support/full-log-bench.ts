@@ -102,11 +102,8 @@ function settings({ dataDir, httpPort, sipPort, rtp }: Ports): object {
     rtp,
     uccs: [
       {
-        name: ucc,
-        useAudioRecording: true,
-        agentCanEditAudioRecording: true,
-        maxPauseMs: MAX_PAUSE_MS,
-        agents: [agent],
+        ...{ name: ucc, useAudioRecording: true, agentCanEditAudioRecording: true },
+        ...{ maxPause: `${MAX_PAUSE_MS}ms`, agents: [agent] },
       },
     ],
   };

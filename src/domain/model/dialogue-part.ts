@@ -2,7 +2,7 @@ import type { Moment } from '../common/moment.ts';
 
 /**
  * A dialogue is a call as the customer sees it: everything of one correlation id, across recording
- * sessions and UCCs, until none of it is in progress for `recording.inheritMs`. Its parts are its
+ * sessions and UCCs, until none of it is in progress for `recording.inherit`. Its parts are its
  * consecutive recordings; each is a call of its own, with its own tracks and files. Commands apply
  * to the dialogue (docs/decisions/0020).
  *

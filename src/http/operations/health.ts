@@ -5,6 +5,8 @@ import type { Recorder } from '../../domain/ports/recorder.ts';
 import { none } from '../request/audit.ts';
 
 export interface HealthPorts {
+  /** Of Hush, as in its package. */
+  readonly version: string;
   readonly calls: CallRegistry;
   readonly recorder: Recorder;
   ready(): boolean;
@@ -18,9 +20,11 @@ export interface HealthPorts {
 
 const healthSchema = Type.Object({
   status: Type.String({ enum: ['ready', 'notReady'] }),
+  version: Type.String(),
 });
 const detailsSchema = Type.Object({
   status: Type.String({ enum: ['ready', 'degraded', 'starting', 'stopping'] }),
+  version: Type.String(),
   recorder: Type.String({ enum: ['available', 'unavailable'] }),
   store: Type.String({ enum: ['available', 'unavailable'] }),
   callsInProgress: Type.Integer(),
@@ -44,7 +48,7 @@ async function healthOf(services: HealthPorts): Promise<Health> {
   return { isReady: services.ready() && recorder && store, recorder, store };
 }
 
-/** Strangers are told no more than what a load balancer needs. */
+/** Strangers are told what a load balancer needs, and what a roll-out waits for. */
 function healthRoute(app: FastifyInstance, services: HealthPorts): void {
   app.get(
     '/api/health',
@@ -59,7 +63,7 @@ function healthRoute(app: FastifyInstance, services: HealthPorts): void {
     async (_, reply) => {
       const { isReady } = await healthOf(services);
       if (!isReady) reply.code(503);
-      return { status: isReady ? 'ready' : 'notReady' };
+      return { status: isReady ? 'ready' : 'notReady', version: services.version };
     },
   );
 }
@@ -81,6 +85,7 @@ function detailsRoute(app: FastifyInstance, services: HealthPorts): void {
       const notReady = services.isStopping() ? 'stopping' : 'starting';
       return {
         status: services.ready() ? (isReady ? 'ready' : 'degraded') : notReady,
+        version: services.version,
         recorder: recorder ? 'available' : 'unavailable',
         store: store ? 'available' : 'unavailable',
         callsInProgress: services.calls.size,

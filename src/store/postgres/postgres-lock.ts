@@ -14,7 +14,7 @@ const ANSWER_TIMEOUT_MS = 2_000;
 
 /**
  * The server notices a dead client machine and frees the lock, later than an owner that cannot
- * reach the server shuts its gates (`lock.lostAfterMs`).
+ * reach the server shuts its gates (`lock.lostAfter`).
  */
 const SESSION_SETTINGS = {
   idle_session_timeout: '0',

@@ -53,8 +53,7 @@ test('every other setting is audited at the start that finds it changed', async 
     reason: 'configuration file',
     before: { 'sip.digest.users': [] },
     after: {
-      'http.closeTimeoutMs': 4_321,
-      secrets: 'changed',
+      ...{ 'http.closeTimeout': '4321ms', secrets: 'changed' },
       'sip.digest.users': ['{"name":"sbc"}'],
     },
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openApiFile, openApiText } from '../../../scripts/write-openapi.ts';
+import { version } from '../../../src/version.ts';
 import { type ApiBench, openBench, problem, problemOf, record } from '../api-support.ts';
 
 let bench: ApiBench;
@@ -15,10 +16,10 @@ function get(path: string, init: RequestInit = {}): Promise<Response> {
 }
 
 describe('/api/health', () => {
-  test('answers 200 when ready, and nothing else', async () => {
+  test('200 when ready, with the version', async () => {
     const response = await get('/api/health');
     expect(response.status).toBe(200);
-    expect(await response.text()).toBe('{"status":"ready"}');
+    expect(await response.text()).toBe(`{"status":"ready","version":"${version}"}`);
   });
 
   test('gives the reasons in its details', async () => {
@@ -26,7 +27,7 @@ describe('/api/health', () => {
     const response = await get('/api/health/details');
     expect(response.status).toBe(200);
     expect(await response.text()).toBe(
-      '{"status":"ready","recorder":"available","store":"available","callsInProgress":1}',
+      `{"status":"ready","version":"${version}","recorder":"available","store":"available","callsInProgress":1}`,
     );
     await call.end();
   });
@@ -43,6 +44,7 @@ describe('/metrics', () => {
       'hush_commands_total{outcome="cannotStart"} 1',
       'hush_command_duration_seconds_count 2',
       'hush_events_total{type="recordingStateChanged",action="Pause"} 1',
+      `hush_build_info{version="${version}"} 1`,
       'hush_recorder_available 1',
       'hush_calls_in_progress 0',
       'hush_streams_open 0',

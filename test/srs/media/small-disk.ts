@@ -96,7 +96,7 @@ const settings = {
   http: { port: 0 },
   sip: { udpPort: 0, tcpPort: 0 },
   rtp: { portMin: 9_300, portMax: 9_399 },
-  recording: { diskProbeIntervalMs: 100, mediaTimeoutMs: 300 },
+  recording: { diskProbeInterval: '100ms', mediaTimeout: '300ms' },
   uccs: [{ name: ucc, useAudioRecording: true, agentCanEditAudioRecording: true, agents: [agent] }],
 };
 

@@ -20,6 +20,8 @@ export interface ServeOptions {
   /** Standard output and error; by default both are files. */
   readonly stdio?: StdioOptions;
   readonly environment?: Record<string, string>;
+  /** Runs `hush`; else the sources on this very Node. */
+  readonly command?: readonly [string, ...string[]];
 }
 
 /** A place for successive Hush processes: folder, ports and settings. */
@@ -55,11 +57,12 @@ export class ServePlace {
     return new ServePlace(httpPort, sipPort, merged(usual, more));
   }
 
-  /** Starts `hush serve`, whether or not it becomes ready. */
-  spawn({ settings = {}, stdio, environment = {} }: ServeOptions = {}): ServedHush {
+  /** Begins `hush serve`; whether it comes up is another question. */
+  spawn({ settings = {}, stdio, environment = {}, command }: ServeOptions = {}): ServedHush {
     const file = join(this.folder, 'hush.yaml');
     writeFileSync(file, JSON.stringify(merged(this.settings, settings)));
-    const child = spawn(process.execPath, [main, 'serve', '-c', file], {
+    const [program, ...args] = command ?? [process.execPath, main];
+    const child = spawn(program, [...args, 'serve', '-c', file], {
       stdio: stdio ?? ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_NO_WARNINGS: '1', ...environment },
     });

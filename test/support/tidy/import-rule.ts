@@ -22,7 +22,7 @@ const mayImport: Record<string, readonly string[]> = {
     'logging',
     'client',
   ],
-  main: ['cli', 'config', 'client'],
+  main: ['cli', 'version'],
   client: [],
 };
 /** Only they import everything. */

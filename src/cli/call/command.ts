@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { CommandAction } from '../../client/src/contract.ts';
-import { print, printJson } from './output.ts';
-import { answered, connect, type RemoteOptions, remote } from './remote.ts';
+import type { CommandAction } from '../../../client/src/contract.ts';
+import { print, printJson } from '../output.ts';
+import { answered, connect, type RemoteOptions, remote } from '../remote.ts';
 
 interface CommandOptions extends RemoteOptions {
   readonly requester: string;
@@ -17,11 +17,11 @@ const actions: readonly { name: string; action: CommandAction; what: string }[] 
   { name: 'delete', action: 'Delete', what: 'destroy the recording when the call ends' },
 ];
 
-/** `hush pause ID` and its siblings: the contract's commands, on behalf of an agent. */
-export function commandCommands(program: Command): void {
+/** `hush call pause ID` and its siblings: the contract's commands, on behalf of an agent. */
+export function commandCommands(call: Command): void {
   for (const { name, action, what } of actions) {
-    remote(program.command(name).argument('<id>', 'of the call, or correlation id'))
-      .description(`${what} (a call in progress)`)
+    remote(call.command(name).argument('<id>', 'of the call, or correlation id'))
+      .description(what)
       .requiredOption('--requester <uri>', 'agent or supervisor on whose behalf it is')
       .action((id: string, options: CommandOptions) => run(action, id, options));
   }

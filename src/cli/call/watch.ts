@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
-import type { RecordingEvent } from '../../client/src/events.ts';
-import { ConfigError } from '../config/config-error.ts';
-import { connect, type RemoteOptions, remote, wholeNumber } from './remote.ts';
+import type { RecordingEvent } from '../../../client/src/events.ts';
+import { ConfigError } from '../../config/config-error.ts';
+import { connect, type RemoteOptions, remote, requireUcc, wholeNumber } from '../remote.ts';
 
 interface WatchOptions extends RemoteOptions {
   readonly ucc?: string;
   readonly since?: string;
 }
 
-/** `hush watch`: events as they happen, until it is interrupted. */
-export function watchCommand(program: Command): void {
-  remote(program.command('watch').description('events as they happen, until Ctrl-C'))
+/** `hush call watch`: events as they happen, until it is interrupted. */
+export function watchCommand(call: Command): void {
+  remote(call.command('watch').description('print events as they happen, until Ctrl-C'))
     .option('--ucc <name>', 'of this UCC only')
     .option('--since <sequence>', 'first what came after this event; with --ucc')
     .action(run);
@@ -19,8 +19,12 @@ export function watchCommand(program: Command): void {
 async function run({ ucc, since, ...options }: WatchOptions): Promise<void> {
   if (since !== undefined && ucc === undefined) throw new ConfigError('--since wants --ucc');
   const interrupted = new AbortController();
-  process.once('SIGINT', () => interrupted.abort());
-  const events = connect(options).events({
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => interrupted.abort());
+  }
+  const hush = connect(options);
+  await requireUcc(hush, ucc);
+  const events = hush.events({
     ...(ucc === undefined ? {} : { ucc }),
     ...(since === undefined ? {} : { since: wholeNumber('--since', since) }),
     signal: interrupted.signal,

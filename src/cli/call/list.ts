@@ -1,23 +1,25 @@
 import type { Command } from 'commander';
-import { print, printJson } from './output.ts';
-import { answered, connect, type RemoteOptions, remote } from './remote.ts';
+import { print, printJson } from '../output.ts';
+import { answered, connect, type RemoteOptions, remote, requireUcc } from '../remote.ts';
 
-interface CallsOptions extends RemoteOptions {
+interface ListOptions extends RemoteOptions {
   readonly ucc?: string;
   readonly agent?: string;
 }
 
-/** `hush calls`: what is going on. */
-export function callsCommand(program: Command): void {
-  remote(program.command('calls').description('calls in progress'))
+/** `hush call list`: calls in progress. */
+export function listCommand(call: Command): void {
+  remote(call.command('list').description('list the calls in progress'))
     .option('--ucc <name>', 'of this UCC only')
     .option('--agent <uri>', 'SIP URI or phone number of an agent on the call')
     .action(run);
 }
 
-async function run({ ucc, agent, ...options }: CallsOptions): Promise<void> {
+async function run({ ucc, agent, ...options }: ListOptions): Promise<void> {
+  const hush = connect(options);
+  await requireUcc(hush, ucc);
   const query = { ...(ucc ? { ucc } : {}), ...(agent ? { agent } : {}) };
-  const calls = await answered(connect(options).calls.list(query));
+  const calls = await answered(hush.calls.list(query));
   if (options.json) {
     printJson(calls);
     return;

@@ -1,10 +1,17 @@
 import type { Command } from 'commander';
-import type { Recording, RecordingQuery } from '../../client/src/recordings.ts';
-import { ConfigError } from '../config/config-error.ts';
-import { clock, parseClock, print, printJson } from './output.ts';
-import { connect, type RemoteOptions, remote, wholeNumber } from './remote.ts';
+import type { Recording, RecordingQuery } from '../../../client/src/recordings.ts';
+import { ConfigError } from '../../config/config-error.ts';
+import { gapReasons } from '../../domain/model/gap.ts';
+import { SavingState } from '../../domain/model/recording-state.ts';
+import { clock, parseClock, print, printJson } from '../output.ts';
+import { choice, connect, type RemoteOptions, remote, requireUcc, wholeNumber } from '../remote.ts';
 
-interface RecordingsOptions extends RemoteOptions {
+const savingFlags = Object.keys(SavingState);
+const statuses: readonly NonNullable<RecordingQuery['status']>[] = [
+  ...(['live', 'finishing', 'deleting', 'kept', 'destroyed'] as const),
+];
+
+interface ListOptions extends RemoteOptions {
   readonly ucc?: string;
   readonly agent?: string;
   readonly party?: string;
@@ -21,9 +28,9 @@ interface RecordingsOptions extends RemoteOptions {
   readonly limit: string;
 }
 
-/** `hush recordings`: what there is. */
-export function recordingsCommand(program: Command): void {
-  remote(program.command('recordings').description('recordings, the newest first'))
+/** `hush recording list`: search. */
+export function listCommand(recording: Command): void {
+  remote(recording.command('list').description('list recordings, the newest first'))
     .option('--ucc <name>', 'of this UCC')
     .option('--agent <who>', 'SIP URI, user part or phone number of an agent on the call')
     .option('--party <who>', 'the same of anybody on the call')
@@ -32,19 +39,21 @@ export function recordingsCommand(program: Command): void {
     .option('--to <time>', 'that began earlier')
     .option('--marked', 'that are marked')
     .option('--legal-hold', 'that are under legal hold')
-    .option('--saving <flag>', 'with this saving flag: None, Save or Delete')
-    .option('--status <status>', 'live, kept or destroyed')
+    .addOption(choice('--saving <flag>', 'with this saving flag', savingFlags))
+    .addOption(choice('--status <status>', 'in this status', statuses))
     .option('--longer <time>', 'at least so long: 90, 1:30 or 1:00:00')
     .option('--shorter <time>', 'at most so long')
-    .option('--gap <reason>', 'with a gap for this reason: api, hold, loss, erased, ...')
+    .addOption(choice('--gap <reason>', 'with a gap for this reason', gapReasons))
     .option('--limit <n>', 'at most so many; 0: all', '50')
     .action(run);
 }
 
-async function run(options: RecordingsOptions): Promise<void> {
+async function run(options: ListOptions): Promise<void> {
   const limit = wholeNumber('--limit', options.limit) || Number.POSITIVE_INFINITY;
   const recordings: Recording[] = [];
-  for await (const recording of connect(options).recordings.list(queryOf(options))) {
+  const hush = connect(options);
+  await requireUcc(hush, options.ucc);
+  for await (const recording of hush.recordings.list(queryOf(options))) {
     recordings.push(recording);
     if (recordings.length >= limit) break;
   }
@@ -52,7 +61,7 @@ async function run(options: RecordingsOptions): Promise<void> {
   else print(recordings.map(rowOf), options);
 }
 
-function queryOf(options: RecordingsOptions): RecordingQuery {
+function queryOf(options: ListOptions): RecordingQuery {
   const query = {
     ...{ ucc: options.ucc, agent: options.agent, party: options.party },
     ...{ correlationId: options.correlationId, marked: options.marked },

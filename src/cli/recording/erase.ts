@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { ConfigError } from '../config/config-error.ts';
-import { clock, parseClock, print, printJson } from './output.ts';
-import { answered, connect, type RemoteOptions, remote } from './remote.ts';
+import { ConfigError } from '../../config/config-error.ts';
+import { clock, parseClock, print, printJson } from '../output.ts';
+import { answered, connect, type RemoteOptions, remote } from '../remote.ts';
 
 interface EraseOptions extends RemoteOptions {
   readonly reason: string;
@@ -10,9 +10,9 @@ interface EraseOptions extends RemoteOptions {
   readonly to?: string;
 }
 
-/** `hush erase ID`: for good, and with a receipt. */
-export function eraseCommand(program: Command): void {
-  remote(program.command('erase').argument('<id>', 'of the recording, or correlation id'))
+/** `hush recording erase ID`: for good, and with a receipt. */
+export function eraseCommand(recording: Command): void {
+  remote(recording.command('erase').argument('<id>', 'of the recording, or correlation id'))
     .description('erase a recording, or an interval of it, for good; prints the receipt')
     .requiredOption('--reason <text>', 'kept for ever')
     .option('--whole', 'all of it')

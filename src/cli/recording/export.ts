@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { createWriteStream, rmSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { AudioFormat } from '../../client/src/recordings.ts';
-import { ConfigError } from '../config/config-error.ts';
-import { print, printJson, progress, progressEnd } from './output.ts';
-import { answered, connect, type RemoteOptions, remote } from './remote.ts';
+import type { AudioFormat } from '../../../client/src/recordings.ts';
+import { print, printJson, progress, progressEnd, requireNone } from '../output.ts';
+import { answered, choice, connect, type RemoteOptions, remote } from '../remote.ts';
 
 interface ExportOptions extends RemoteOptions {
-  readonly format: string;
-  readonly output?: string;
+  readonly format: AudioFormat;
+  readonly out?: string;
+  readonly force?: boolean;
   readonly sidecar: boolean;
 }
 
@@ -20,26 +20,28 @@ const endings: Record<AudioFormat, string> = {
   ...{ wav: 'wav', opus: 'opus', flac: 'flac', vcon: 'vcon.json' },
 };
 
-/** `hush export ID`: the audio as a file, and beside it what audio cannot say. */
-export function exportCommand(program: Command): void {
-  remote(program.command('export').argument('<id>', 'of the recording, or correlation id'))
+/** `hush recording export ID`: the audio as a file, and beside it what audio cannot say. */
+export function exportCommand(recording: Command): void {
+  remote(recording.command('export').argument('<id>', 'of the recording, or correlation id'))
     .description('write a recording to a file, and its sidecar beside it')
-    .option('--format <format>', 'wav, opus, flac or vcon', 'wav')
-    .option('-o, --output <file>', 'else ID.wav and so on, in this folder')
+    .addOption(choice('--format <format>', 'of the file', Object.keys(endings)).default('wav'))
+    .option('-o, --out <file>', 'else ID.wav and so on, in this folder')
+    .option('--force', 'overwrite a file that is there already')
     .option('--no-sidecar', 'without the JSON file of parties, gaps and marks')
     .action(run);
 }
 
 async function run(id: string, options: ExportOptions): Promise<void> {
-  const { format } = options;
-  if (!isFormat(format)) throw new ConfigError(`--format wants ${Object.keys(endings).join(', ')}`);
+  const { format, force = false } = options;
+  const hasSidecar = options.sidecar && format !== 'vcon';
   const { recordings } = connect(options);
   const sidecar = await answered(recordings.sidecar(id));
-  const file = options.output ?? `${sidecar.recordingId}.${endings[format]}`;
+  const file = options.out ?? `${sidecar.recordingId}.${endings[format]}`;
+  if (!force) requireNone(hasSidecar ? [file, `${file}.json`] : [file]);
   const response = await answered(recordings.audio(id, { format }));
   const bytes = await save(response, file);
   const files = [{ file, bytes: String(bytes) }];
-  if (options.sidecar && format !== 'vcon') {
+  if (hasSidecar) {
     const text = `${JSON.stringify(sidecar, null, 2)}\n`;
     await writeFile(`${file}.json`, text, { mode: OWNER_ONLY });
     files.push({ file: `${file}.json`, bytes: String(Buffer.byteLength(text)) });
@@ -48,13 +50,9 @@ async function run(id: string, options: ExportOptions): Promise<void> {
   else print(files, options);
 }
 
-function isFormat(text: string): text is AudioFormat {
-  return text in endings;
-}
-
 /** What is there under its name is whole. */
 async function save(response: Response, file: string): Promise<number> {
-  const partial = `${file}.partial`;
+  const partial = `${file}.${process.pid}.partial`;
   const output = createWriteStream(partial, { mode: OWNER_ONLY });
   const total = Number(response.headers.get('Content-Length') ?? 0);
   let bytes = 0;
