@@ -45,7 +45,7 @@ describe('when the gate was open', () => {
   });
 });
 
-describe('what is wanted of a stream', () => {
+describe('the audio wanted of a stream', () => {
   const open = [{ start: at, end: at + 10_000 }];
 
   it('is everything for a stream of an older release', () => {

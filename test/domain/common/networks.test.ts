@@ -38,7 +38,7 @@ describe('a limit', () => {
     expect(limit.take('a')).toBeGreaterThan(0);
   });
 
-  it('of INVITEs counts bytes, and addresses of one /64 together', () => {
+  it('on INVITEs counts bytes, and addresses of one /64 together', () => {
     const limits = new InviteLimits({ invitesPerSecond: 1_000, invitesPerSecondPerAddress: 10 });
     const load = { address: '2001:db8::1', bytes: 65_536, inDialog: false };
     expect(limits.delaySeconds(load)).toBe(0);

@@ -32,7 +32,7 @@ function status(): string | undefined {
   return record && world.shown(record).status;
 }
 
-describe('what becomes of a call', () => {
+describe('the fate of a call', () => {
   it.each([
     [{ recorded: false, legalHold: null }, SavingState.Save, true, 'empty'],
     [{ recorded: true, legalHold: null }, SavingState.None, true, 'keep'],

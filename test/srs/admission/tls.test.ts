@@ -87,7 +87,7 @@ describe('SIP over TLS', () => {
     certificate.close();
   });
 
-  it('hangs up on a controller whose certificate it does not know', async () => {
+  it('hangs up on a controller with an unknown certificate', async () => {
     const certificate = controller('stranger', files('hush').certFile);
     const { cert, key, ca } = certificate.options;
     const socket = connect({
@@ -103,7 +103,7 @@ describe('SIP over TLS', () => {
     certificate.close();
   });
 
-  it('connects to nobody whose certificate it does not know', async () => {
+  it('connects to no controller with an unknown certificate', async () => {
     const certificate = controller('controller', files('stranger').certFile);
     const caller = await TestCaller.open({ tls: { port: 0, certificate } });
     await expect(caller.call(peerOf(hush))).rejects.toBeInstanceOf(SipRejectedError);
