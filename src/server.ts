@@ -583,7 +583,7 @@ async function assemble(
         seamLeases,
         assessor,
       },
-      ...{ keeping, erasures, legalHolds, archiveJob, retention },
+      ...{ retentionStore: keeping, erasures, legalHolds, archiveJob, retention },
       storage: () => storageOf(recordingsDir, uploader),
       live: archive.live,
       peaks: (callId) => kept.run(callId, () => archive.peaks(callId)),
@@ -591,9 +591,9 @@ async function assemble(
       publishedThrough: () => journal.publishedThrough,
       alarmsOf: (callId) => alarms.openOf(callId),
       ...{ authenticator: auth.authenticator, issuer: auth.issuer },
-      ...{ register: auth.issuer && register, firstAdmin, isCurrent },
+      ...{ accounts: auth.issuer && register, firstAdmin, isCurrent },
       onPeopleChanged: (changed) => standings?.onChange(changed) ?? (() => undefined),
-      carry: async (request, caller) =>
+      handleCommand: async (request, caller) =>
         phase === 'stopping'
           ? { ok: false, error: contractError('processingFailed') }
           : carrier.carry(request, caller),

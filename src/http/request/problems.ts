@@ -9,7 +9,7 @@ export const problemSchema = Type.Object(
     status: Type.Integer(),
     detail: Type.Optional(Type.String()),
   },
-  { description: 'Problem details (RFC 9457)' },
+  { title: 'Problem', description: 'Problem details (RFC 9457)' },
 );
 
 const titles: Record<number, string> = {
