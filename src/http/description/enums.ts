@@ -30,7 +30,7 @@ function numbered<Value extends number>(
   const names = Object.keys(values);
   return Type.Unsafe<Value>({
     ...{ ...options, type: 'integer', title, enum: Object.values(values) },
-    ...{ 'x-enum-varnames': names, 'x-enumNames': names },
+    'x-enum-varnames': names,
   });
 }
 
