@@ -54,8 +54,9 @@ import { BodyError } from './request/body-decoding.ts';
 import { jsonBodies } from './request/json-bodies.ts';
 import { knownMethods, refuseOtherMethods } from './request/known-methods.ts';
 import { refuseUnknownQuery } from './request/known-query.ts';
-import { RETRY_AFTER_SECONDS, sendProblem } from './request/problems.ts';
+import { sendProblem } from './request/problems.ts';
 import { onBadAddress, refuse, refuseForNow } from './request/refusals.ts';
+import { retryAfterSeconds } from './request/retry-after.ts';
 import { refuseUnstorable } from './request/storable-values.ts';
 import type { HttpSettings } from './settings.ts';
 import { type EventsPorts, eventRoutes } from './streams/events.ts';
@@ -129,7 +130,7 @@ export async function buildHttpServer(
   eventRoutes(app, services, settings);
   hushApi(app, services, tickets);
   signInRoutes(app, services, settings);
-  consoleFiles(app, settings);
+  await consoleFiles(app, settings);
   mountHub(app, services.hub, { gate, isOriginAllowed, strayOf });
   // Behind the routes' own hooks: streams have been told to end.
   app.addHook('preClose', async () => connections.close(settings.closeTimeoutMs));
@@ -191,7 +192,7 @@ function onError(
   if (error instanceof AudioMissingError) return sendProblem(reply, 410, error.message);
   if (error instanceof AudioAwayError) {
     services.onError(error);
-    reply.header('Retry-After', RETRY_AFTER_SECONDS);
+    reply.header('Retry-After', retryAfterSeconds.audio);
     return sendProblem(reply, 503, 'The recording cannot be read now, please try again later.');
   }
   // The docs page's plugin makes a URL of the host, which HTTP/1.0 need not name.

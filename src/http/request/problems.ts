@@ -33,9 +33,6 @@ const titles: Record<number, string> = {
   503: 'Not available',
 };
 
-/** Of a 503: whatever is away, a client need not ask again sooner. */
-export const RETRY_AFTER_SECONDS = 10;
-
 export function sendProblem(reply: FastifyReply, status: number, detail?: string): FastifyReply {
   const title = titles[status] ?? 'Error';
   return reply
