@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { root, runtime } from './setup.js';
 
 const inputs = ['console/src', 'console/public', 'client/src'];
-const files = ['console/index.html', 'console/vite.config.ts', 'package-lock.json'];
+const files = [
+  ...['console/index.html', 'console/vite.config.ts', 'client/tsconfig.json'],
+  ...['tsconfig.json', 'package-lock.json'],
+];
 const stampFile = join(root, 'console', 'dist', '.stamp');
 
 /** Builds the web console unless it was built from these very sources. */

@@ -15,16 +15,21 @@ interface Schema {
   readonly items?: Schema;
   readonly description?: string;
   readonly anyOf?: readonly Schema[];
+  /** `#/components/schemas/Recording` */
+  readonly $ref?: string;
+}
+
+interface Parameter {
+  readonly in: string;
+  readonly name: string;
+  readonly required?: boolean;
+  readonly schema: Schema;
 }
 
 interface Operation {
+  readonly operationId: string;
   readonly summary?: string;
-  readonly parameters?: readonly {
-    readonly in: string;
-    readonly name: string;
-    readonly required?: boolean;
-    readonly schema: Schema;
-  }[];
+  readonly parameters?: readonly (Parameter | { readonly $ref: string })[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { schema: Schema }>> };
   readonly responses?: Readonly<
     Record<string, { readonly content?: Readonly<Record<string, { schema?: Schema }>> }>
@@ -32,12 +37,15 @@ interface Operation {
 }
 
 interface Document {
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
 const HEADER = `// Written by \`npm run client-types\` from api/openapi.json: do not edit.
 
-/** Every operation of the API by its method and path: what it takes, and what it answers. */
+`;
+
+const OPERATIONS = `/** Every operation of the API by its method and path: what it takes, and what it answers. */
 export interface Operations {
 `;
 
@@ -54,12 +62,23 @@ export function clientTypesText(document: Document): string {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => operationText(method, path, operation)),
   );
-  return `${HEADER}${operations.join('')}}\n`;
+  const components = Object.entries(document.components.schemas).map(([name, schema]) =>
+    componentText(name, schema),
+  );
+  return `${HEADER}${components.join('')}${OPERATIONS}${operations.join('')}}\n`;
+}
+
+function componentText(name: string, schema: Schema): string {
+  const comment = schema.description === undefined ? '' : `/** ${schema.description} */\n`;
+  const isInterface = schema.type === 'object' && schema.properties !== undefined;
+  const text = typeText(schema, 0);
+  return `${comment}export ${isInterface ? `interface ${name} ${text}` : `type ${name} = ${text};`}\n\n`;
 }
 
 function operationText(method: string, path: string, operation: Operation): string {
   const { parameters = [], requestBody, responses = {}, summary } = operation;
-  const named = (where: string) => parameters.filter((parameter) => parameter.in === where);
+  const own = parameters.filter((parameter) => 'in' in parameter);
+  const named = (where: string) => own.filter((parameter) => parameter.in === where);
   const body = requestBody?.content['application/json']?.schema;
   const answers = Object.entries(responses).flatMap(([status, { content }]) => {
     const schema = content?.['application/json']?.schema;
@@ -71,12 +90,12 @@ function operationText(method: string, path: string, operation: Operation): stri
     ['body', body ? typeText(body, 4) : 'undefined'],
     ['answer', [...new Set(answers)].join(' | ') || 'unknown'],
   ];
-  const comment = summary === undefined ? '' : `  /** ${summary} */\n`;
+  const comment = `  /** ${operation.operationId}${summary === undefined ? '' : `: ${summary}`} */\n`;
   const lines = fields.map(([name, text]) => `    ${name}: ${text};\n`).join('');
   return `${comment}  '${method.toUpperCase()} ${path}': {\n${lines}  };\n`;
 }
 
-function parameterText(parameters: NonNullable<Operation['parameters']>): string {
+function parameterText(parameters: readonly Parameter[]): string {
   const fields = parameters.map(({ name, required, schema }) => {
     return `${fieldName(name)}${required ? '' : '?'}: ${typeText(schema, 4)}`;
   });
@@ -84,15 +103,20 @@ function parameterText(parameters: NonNullable<Operation['parameters']>): string
 }
 
 function typeText(schema: Schema, indent: number): string {
+  if (schema.$ref) return schema.$ref.replace('#/components/schemas/', '');
   if (schema.enum) return schema.enum.map((value) => quoted(value)).join(' | ');
   if (schema.anyOf) return schema.anyOf.map((one) => typeText(one, indent)).join(' | ');
   const types = typeof schema.type === 'string' ? [schema.type] : (schema.type ?? []);
   const texts = types.map((type) => {
-    if (type === 'array') return `readonly (${typeText(schema.items ?? {}, indent)})[]`;
+    if (type === 'array') return arrayText(typeText(schema.items ?? {}, indent));
     if (type === 'object') return objectText(schema, indent);
     return primitives[type] ?? 'unknown';
   });
   return texts.length === 0 ? 'unknown' : texts.join(' | ');
+}
+
+function arrayText(item: string): string {
+  return /^[\w]+$/.test(item) ? `readonly ${item}[]` : `readonly (${item})[]`;
 }
 
 function objectText({ properties, required = [] }: Schema, indent: number): string {

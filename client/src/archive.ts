@@ -1,12 +1,14 @@
-import type { Operations } from './api-types.ts';
+import type {
+  ArchiveCheck,
+  ArchiveCheckRequest,
+  KeyRotation,
+  Retention,
+  RetentionConfirmation,
+} from './api-types.ts';
 import type { Result } from './result.ts';
 import type { Transport } from './transport.ts';
 
-export type ArchiveCheck = Operations['GET /api/archive/check']['answer'];
-export type KeyRotation = Operations['GET /api/archive/key-rotation']['answer'];
-export type HeldRetention = Operations['GET /api/archive/retention']['answer'];
-
-/** Long operations on the archive: each is started once, then polled until it is done. */
+/** Long work on the archive: started once, and looked at until it is done. */
 export class ArchiveClient {
   readonly #transport: Transport;
 
@@ -14,9 +16,7 @@ export class ArchiveClient {
     this.#transport = transport;
   }
 
-  startCheck(
-    body: Operations['POST /api/archive/check']['body'] = {},
-  ): Promise<Result<ArchiveCheck>> {
+  startCheck(body: ArchiveCheckRequest = {}): Promise<Result<ArchiveCheck>> {
     return this.#transport.request('POST /api/archive/check', { body });
   }
 
@@ -24,15 +24,13 @@ export class ArchiveClient {
     return this.#transport.request('GET /api/archive/check', {});
   }
 
-  /** Returns what retention would destroy, but holds until somebody confirms it. */
-  retention(): Promise<Result<HeldRetention>> {
+  /** What retention would destroy, and leaves until somebody confirms it. */
+  retention(): Promise<Result<Retention>> {
     return this.#transport.request('GET /api/archive/retention', {});
   }
 
-  /** @param body the number of held recordings that was shown */
-  confirmRetention(
-    body: Operations['POST /api/archive/retention/confirmation']['body'],
-  ): Promise<Result<HeldRetention>> {
+  /** @param body how many recordings were seen to be held */
+  confirmRetention(body: RetentionConfirmation): Promise<Result<Retention>> {
     return this.#transport.request('POST /api/archive/retention/confirmation', { body });
   }
 

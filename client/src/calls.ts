@@ -1,13 +1,16 @@
-import type { Operations } from './api-types.ts';
+import type {
+  Call,
+  CallEvent,
+  CallHealth,
+  CallLevels,
+  Operations,
+  PauseRequest,
+  Pauses,
+  Receipt,
+} from './api-types.ts';
 import type { Result } from './result.ts';
 import { addressOf, type RequestOptions, type Transport } from './transport.ts';
 
-export type Call = Operations['GET /api/calls/{id}']['answer'];
-export type CallHealth = Operations['GET /api/calls/{id}/health']['answer'];
-export type Receipt = Operations['GET /api/calls/{id}/receipts']['answer']['items'][number];
-export type CallEvent = Operations['GET /api/calls/{id}/events']['answer']['items'][number];
-export type CallLevels = Operations['GET /api/calls/levels']['answer']['items'][number];
-export type Pauses = Operations['GET /api/calls/{id}/pauses']['answer'];
 type Answer<Value> = Promise<Result<Value>>;
 
 interface TakeOptions {
@@ -69,11 +72,8 @@ export class CallHandle {
     return this.#transport.request('GET /api/calls/{id}/pauses', { path: this.#path });
   }
 
-  /** Takes a pause with an owner of its own, which must be renewed. */
-  takePause(
-    body: Operations['POST /api/calls/{id}/pauses']['body'],
-    { idempotencyKey, signal }: TakeOptions = {},
-  ): Answer<Pauses> {
+  /** A pause of an owner of its own, which must be renewed. */
+  takePause(body: PauseRequest, { idempotencyKey, signal }: TakeOptions = {}): Answer<Pauses> {
     const headers: Record<string, string> =
       idempotencyKey === undefined ? {} : { 'Idempotency-Key': idempotencyKey };
     const asked = { path: this.#path, body };

@@ -1,7 +1,5 @@
-export type { Operations } from './api-types.ts';
-export type { ArchiveCheck, KeyRotation } from './archive.ts';
-export type { Call, CallEvent, CallHealth, CallLevels, Pauses, Receipt } from './calls.ts';
-// biome-ignore lint/performance/noBarrelFile: the entry; bundlers drop what is unused.
+// biome-ignore-all lint/performance/noBarrelFile: the entry; bundlers drop what is unused.
+export type * from './api-types.ts';
 export { CallHandle } from './calls.ts';
 export type {
   CommandAction,
@@ -21,21 +19,9 @@ export type { Hush } from './hush.ts';
 export { createHush } from './hush.ts';
 export type { LeaseOptions } from './lease.ts';
 export { Lease } from './lease.ts';
-export type {
-  AudioFormat,
-  AudioRequest,
-  Erasure,
-  ErasureRequest,
-  Recording,
-  RecordingDetail,
-  RecordingPage,
-  RecordingPeaks,
-  RecordingQuery,
-  Sidecar,
-} from './recordings.ts';
+export type { AudioFormat, AudioRequest, RecordingQuery } from './recordings.ts';
 export type { HushError, Result } from './result.ts';
 export { HushRequestError, orThrow } from './result.ts';
 export type { Asked, HushOptions, RequestOptions } from './transport.ts';
-export type { Ucc, UccSettings } from './uccs.ts';
 export type { Unrecorded, WithoutRecordingResult } from './without-recording.ts';
 export { withoutRecording } from './without-recording.ts';

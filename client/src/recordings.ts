@@ -1,16 +1,18 @@
-import type { Operations } from './api-types.ts';
+import type {
+  Erasure,
+  ErasureRequest,
+  Operations,
+  Recording,
+  RecordingDetail,
+  RecordingPage,
+  RecordingPeaks,
+  Sidecar,
+} from './api-types.ts';
 import { itemsOf } from './calls.ts';
 import { orThrow, type Result } from './result.ts';
 import { addressOf, type RequestOptions, type Transport } from './transport.ts';
 
 export type RecordingQuery = Operations['GET /api/recordings']['query'];
-export type RecordingPage = Operations['GET /api/recordings']['answer'];
-export type Recording = RecordingPage['items'][number];
-export type RecordingDetail = Operations['GET /api/recordings/{id}']['answer'];
-export type RecordingPeaks = Operations['GET /api/recordings/{id}/peaks']['answer'];
-export type Sidecar = Operations['GET /api/recordings/{id}/sidecar']['answer'];
-export type Erasure = Operations['POST /api/recordings/{id}/erasures']['answer'];
-export type ErasureRequest = Operations['POST /api/recordings/{id}/erasures']['body'];
 export type AudioFormat = 'wav' | 'opus' | 'flac' | 'vcon';
 type Answer<Value> = Promise<Result<Value>>;
 

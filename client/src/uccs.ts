@@ -1,10 +1,8 @@
-import type { Operations } from './api-types.ts';
+import type { Ucc, UccSettings } from './api-types.ts';
 import { itemsOf } from './calls.ts';
 import type { Result } from './result.ts';
 import type { Transport } from './transport.ts';
 
-export type Ucc = Operations['GET /api/uccs/{name}']['answer'];
-export type UccSettings = Operations['PATCH /api/uccs/{name}']['body'];
 type Answer<Value> = Promise<Result<Value>>;
 
 /** Unified Contact Centers (UCCs) and their recording settings. */

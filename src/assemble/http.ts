@@ -74,7 +74,7 @@ function portsOf(context: Context, needs: Capabilities, edge: EdgePorts): HttpSe
     stopCallsOf: (uccName) => recording.lifecycle.stopCallsOf(uccName),
     leases: control.leases,
     seamLeases: control.seamLeases,
-    carry: async (request, caller) =>
+    handleCommand: async (request, caller) =>
       life.phase === 'stopping'
         ? { ok: false, error: contractError('processingFailed') }
         : control.commands.carry(request, caller),
@@ -102,7 +102,7 @@ function accessPorts({ access }: Capabilities) {
     auditLog,
     authenticator: auth.authenticator,
     issuer: auth.issuer,
-    register: auth.issuer && accounts,
+    accounts: auth.issuer && accounts,
     firstAdmin,
     isCurrent,
     onPeopleChanged: (changed: () => void) =>
@@ -118,7 +118,7 @@ function archivePorts(
   return {
     store,
     assurance: store.assurance,
-    keeping: store.keeping,
+    retentionStore: store.keeping,
     erasures: archive.erasures,
     legalHolds: archive.legalHolds,
     retention: archive.retention,

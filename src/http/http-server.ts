@@ -21,9 +21,9 @@ import { type CallsPorts, callRoutes } from './calls/calls.ts';
 import { type LiveAudioPorts, liveAudioRoutes } from './calls/live-audio.ts';
 import { type PausesPorts, pauseRoutes } from './calls/pauses.ts';
 import { type AttendantServicePorts, attendantService } from './contract/attendant-service.ts';
+import { describeApi } from './description/api-description.ts';
 import { Gate, type GatePorts, NotAdmittedError } from './edge/access-gate.ts';
 import { logAnswers } from './edge/answer-log.ts';
-import { describeApi } from './edge/api-description.ts';
 import { onClientError } from './edge/client-errors.ts';
 import { Connections } from './edge/connections.ts';
 import { consoleFiles } from './edge/console-files.ts';
@@ -56,8 +56,9 @@ import { BodyError } from './request/body-decoding.ts';
 import { jsonBodies } from './request/json-bodies.ts';
 import { knownMethods, refuseOtherMethods } from './request/known-methods.ts';
 import { refuseUnknownQuery } from './request/known-query.ts';
-import { RETRY_AFTER_SECONDS, sendProblem } from './request/problems.ts';
+import { sendProblem } from './request/problems.ts';
 import { onBadAddress, refuse, refuseForNow } from './request/refusals.ts';
+import { retryAfterSeconds } from './request/retry-after.ts';
 import { refuseUnstorable } from './request/storable-values.ts';
 import type { HttpSettings } from './settings.ts';
 import { type EventsPorts, eventRoutes } from './streams/events.ts';
@@ -133,7 +134,7 @@ export async function buildHttpServer(
   eventRoutes(app, services, settings);
   hushApi(app, services, tickets);
   signInRoutes(app, services, settings);
-  consoleFiles(app, settings);
+  await consoleFiles(app, settings);
   mountHub(app, services.hub, { gate, isOriginAllowed, strayOf });
   // Behind the routes' own hooks: streams have been told to end.
   app.addHook('preClose', async () => connections.close(settings.closeTimeoutMs));
@@ -195,7 +196,7 @@ function onError(
   if (error instanceof AudioMissingError) return sendProblem(reply, 410, error.message);
   if (error instanceof AudioAwayError) {
     services.onError(error);
-    reply.header('Retry-After', RETRY_AFTER_SECONDS);
+    reply.header('Retry-After', retryAfterSeconds.audio);
     return sendProblem(reply, 503, 'The recording cannot be read now, please try again later.');
   }
   // The docs page's plugin makes a URL of the host, which HTTP/1.0 need not name.

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { Recording, RecordingQuery } from '../../../client/src/recordings.ts';
+import type { Recording } from '../../../client/src/api-types.ts';
+import type { RecordingQuery } from '../../../client/src/recordings.ts';
 import { ConfigError } from '../../config/config-error.ts';
 import { gapReasons } from '../../domain/model/gap.ts';
 import { SavingState } from '../../domain/model/recording-state.ts';

@@ -23,7 +23,7 @@ const firstAdminBody = Type.Object(
     name: Type.String({ pattern: personNamePattern }),
     password: Type.String({ minLength: MIN_PASSWORD_CHARACTERS, maxLength: MAX_PASSWORD_BYTES }),
   },
-  { additionalProperties: false },
+  { title: 'FirstAdmin', additionalProperties: false },
 );
 const over = 'There is somebody already, or the code was tried too often: see hush user add.';
 
@@ -35,6 +35,7 @@ export function firstAdminRoute(app: FastifyInstance, services: FirstAdminPorts)
     {
       config: { access: 'open', audit: 'change' },
       schema: {
+        operationId: 'makeFirstAdmin',
         ...{ tags: ['Sign-in'], body: firstAdminBody },
         summary: 'Make the first admin, by the code that the log has while there are no users',
         response: {

@@ -12,13 +12,13 @@ import {
 import type { AuditLog } from '../../domain/access/audit-log.ts';
 import { isoTime } from '../../domain/event/event-view.ts';
 import { personNamePattern, type UserRecord } from '../../domain/model/account.ts';
-import { roles } from '../../domain/model/principal.ts';
+import { roleName } from '../description/enums.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { strict } from '../request/strict-body.ts';
 
 export interface PeoplePorts {
   /** Of mode `embedded`. */
-  readonly register: AccountService | undefined;
+  readonly accounts: AccountService | undefined;
   readonly auditLog: AuditLog;
 }
 
@@ -27,16 +27,19 @@ const MAX_UCCS = 1_000;
 const elsewhere = 'People are kept elsewhere: auth.mode is not embedded.';
 
 const time = Type.String({ format: 'date-time' });
-const userSchema = Type.Object({
-  name: Type.String(),
-  roles: Type.Array(Type.String({ enum: [...roles] })),
-  uccs: Type.Array(Type.String({ description: '`*` is all of them' })),
-  sipUri: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
-  createdAt: time,
-});
+const userSchema = Type.Object(
+  {
+    name: Type.String(),
+    roles: Type.Array(roleName),
+    uccs: Type.Array(Type.String({ description: '`*` is all of them' })),
+    sipUri: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+    createdAt: time,
+  },
+  { title: 'User' },
+);
 const settingsSchema = Type.Object(
   {
-    roles: Type.Array(Type.String({ enum: [...roles] }), { minItems: 1 }),
+    roles: Type.Array(roleName, { minItems: 1 }),
     uccs: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: MAX_UCCS })),
     sipUri: Type.Optional(
       Type.Unsafe<string | null>({
@@ -51,13 +54,16 @@ const settingsSchema = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  { title: 'UserSettings', additionalProperties: false },
 );
-const clientSchema = Type.Object({ id: Type.String(), createdAt: time });
-const secretSchema = Type.Object({
-  id: Type.String(),
-  secret: Type.String({ description: 'Made by Hush just now; shown this once' }),
-});
+const clientSchema = Type.Object({ id: Type.String(), createdAt: time }, { title: 'Client' });
+const secretSchema = Type.Object(
+  {
+    id: Type.String(),
+    secret: Type.String({ description: 'Made by Hush just now; shown this once' }),
+  },
+  { title: 'ClientSecret' },
+);
 
 const nothingSchema = Type.Object({}, { additionalProperties: false });
 const userParams = Type.Object({ name: Type.String({ pattern: personNamePattern }) });
@@ -77,30 +83,31 @@ export function peopleRoutes(app: FastifyInstance, services: PeoplePorts): void 
   clientChangeRoutes(app, services);
 }
 
-function usersRoute(app: FastifyInstance, { register }: PeoplePorts): void {
+function usersRoute(app: FastifyInstance, { accounts }: PeoplePorts): void {
   app.get(
     '/api/users',
     {
       config: { access: 'readPeople', audit: 'read' },
       schema: {
+        operationId: 'listUsers',
         ...{ tags, summary: 'People and services that sign in, by name' },
         response: { 200: Type.Object({ items: Type.Array(userSchema) }), 404: problemSchema },
       },
     },
     async (_, reply) => {
-      if (!register) return sendProblem(reply, 404, elsewhere);
-      return { items: (await register.users()).map(userView) };
+      if (!accounts) return sendProblem(reply, 404, elsewhere);
+      return { items: (await accounts.users()).map(userView) };
     },
   );
 }
 
-function userChangeRoutes(app: FastifyInstance, { register, auditLog }: PeoplePorts): void {
+function userChangeRoutes(app: FastifyInstance, { accounts, auditLog }: PeoplePorts): void {
   app.put<Named & { Body: UserSettings }>(
     '/api/users/:name',
     {
       config: { access: 'changePeople', audit: 'change' },
       schema: {
-        ...{ tags, params: userParams, body: settingsSchema },
+        ...{ operationId: 'saveUser', tags, params: userParams, body: settingsSchema },
         summary:
           'Add a user, or replace the settings of one: what it was given before ends at once',
         description: '409: nobody would be left who is an admin.',
@@ -112,11 +119,11 @@ function userChangeRoutes(app: FastifyInstance, { register, auditLog }: PeoplePo
       validatorCompiler: strict,
     },
     (request, reply) => {
-      if (!register) return sendProblem(reply, 404, elsewhere);
+      if (!accounts) return sendProblem(reply, 404, elsewhere);
       const { body, params } = request;
       return orProblem(auditLog, reply, async () => {
         const entry = entryOf(auditLog, request);
-        const { user, isNew } = await register.saveUser(params.name, body, entry);
+        const { user, isNew } = await accounts.saveUser(params.name, body, entry);
         reply.code(isNew ? 201 : 200);
         return userView(user);
       });
@@ -128,47 +135,49 @@ function userChangeRoutes(app: FastifyInstance, { register, auditLog }: PeoplePo
     {
       config: { access: 'changePeople', audit: 'change' },
       schema: {
-        ...{ tags, params: userParams },
+        ...{ operationId: 'removeUser', tags, params: userParams },
         summary: 'Remove a user: its tokens, tickets and connections end within seconds',
         description: '409: nobody would be left who is an admin.',
         response: { 204: Type.Null(), 404: problemSchema, 409: problemSchema },
       },
     },
     (request, reply) => {
-      if (!register) return sendProblem(reply, 404, elsewhere);
+      if (!accounts) return sendProblem(reply, 404, elsewhere);
       return orProblem(auditLog, reply, async () => {
         const { name } = request.params;
-        const isRemoved = await register.removeUser(name, entryOf(auditLog, request));
+        const isRemoved = await accounts.removeUser(name, entryOf(auditLog, request));
         return isRemoved ? reply.code(204).send() : sendProblem(reply, 404, 'No such user.');
       });
     },
   );
 }
 
-function clientsRoute(app: FastifyInstance, { register }: PeoplePorts): void {
+function clientsRoute(app: FastifyInstance, { accounts }: PeoplePorts): void {
   app.get(
     '/api/clients',
     {
       config: { access: 'readPeople', audit: 'read' },
       schema: {
+        operationId: 'listClients',
         ...{ tags, summary: 'Programs that may ask for tokens' },
         response: { 200: Type.Object({ items: Type.Array(clientSchema) }), 404: problemSchema },
       },
     },
     async (_, reply) => {
-      if (!register) return sendProblem(reply, 404, elsewhere);
-      const clients = await register.clients();
+      if (!accounts) return sendProblem(reply, 404, elsewhere);
+      const clients = await accounts.clients();
       return { items: clients.map(({ id, createdAt }) => ({ id, createdAt: isoTime(createdAt) })) };
     },
   );
 }
 
-function clientChangeRoutes(app: FastifyInstance, { register, auditLog }: PeoplePorts): void {
+function clientChangeRoutes(app: FastifyInstance, { accounts, auditLog }: PeoplePorts): void {
   app.put<ById>(
     '/api/clients/:id',
     {
       config: { access: 'changePeople', audit: 'change' },
       schema: {
+        operationId: 'saveClient',
         ...{ tags, params: clientParams, body: nothingSchema },
         summary: 'Add a client, or give it a new secret: the old one, and its tokens, end',
         response: {
@@ -178,10 +187,10 @@ function clientChangeRoutes(app: FastifyInstance, { register, auditLog }: People
       validatorCompiler: strict,
     },
     (request, reply) => {
-      if (!register) return sendProblem(reply, 404, elsewhere);
+      if (!accounts) return sendProblem(reply, 404, elsewhere);
       const { id } = request.params;
       return orProblem(auditLog, reply, async () => {
-        const { secret, isNew } = await register.saveClient(id, entryOf(auditLog, request));
+        const { secret, isNew } = await accounts.saveClient(id, entryOf(auditLog, request));
         reply.header('Cache-Control', 'no-store').code(isNew ? 201 : 200);
         return { id, secret };
       });
@@ -193,13 +202,14 @@ function clientChangeRoutes(app: FastifyInstance, { register, auditLog }: People
     {
       config: { access: 'changePeople', audit: 'change' },
       schema: {
+        operationId: 'removeClient',
         ...{ tags, params: clientParams, summary: 'Remove a client: its tokens end' },
         response: { 204: Type.Null(), 404: problemSchema },
       },
     },
     async (request, reply) => {
-      if (!register) return sendProblem(reply, 404, elsewhere);
-      const isRemoved = await register.removeClient(request.params.id, entryOf(auditLog, request));
+      if (!accounts) return sendProblem(reply, 404, elsewhere);
+      const isRemoved = await accounts.removeClient(request.params.id, entryOf(auditLog, request));
       return isRemoved ? reply.code(204).send() : sendProblem(reply, 404, 'No such client.');
     },
   );

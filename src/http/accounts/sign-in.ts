@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { may, seesAllUccs } from '../../domain/access/access.ts';
-import { type Permission, permissions, roles } from '../../domain/model/principal.ts';
+import { type Permission, permissions } from '../../domain/model/principal.ts';
 import type { TokenAnswer, TokenIssuer } from '../../domain/ports/authenticator.ts';
+import { roleName } from '../description/enums.ts';
 import { bearerOf } from '../edge/access-gate.ts';
 import { none } from '../request/audit.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
@@ -18,41 +19,56 @@ export interface SignInPorts extends FirstAdminPorts {
 const tags = ['Sign-in'];
 const permissionNames = Object.keys(permissions) as Permission[];
 
-const meSchema = Type.Object({
-  name: Type.String(),
-  isAnonymous: Type.Boolean({ description: 'Let in without a token' }),
-  roles: Type.Array(Type.String({ enum: [...roles] })),
-  permissions: Type.Array(Type.String({ enum: permissionNames })),
-  seesAllUccs: Type.Boolean(),
-});
-const tokenSchema = Type.Object({ token: Type.String(), expiresInMs: Type.Integer() });
-const signedInSchema = Type.Object({
-  ...tokenSchema.properties,
-  renewalToken: Type.Optional(
-    Type.String({ description: 'Good for tokens of the next 12 hours, and for nothing else' }),
-  ),
-});
-const waysSchema = Type.Object({
-  password: Type.Boolean({ description: 'By name and password, at POST /api/sign-in' }),
-  firstAdmin: Type.Boolean({
-    description: 'Nobody is there yet: the code of the log makes an admin',
-  }),
-  issuers: Type.Array(
-    Type.Object({ issuer: Type.String(), clientId: Type.String(), scope: Type.String() }),
-    { description: 'By authorization code with PKCE (RFC 7636), as a public client' },
-  ),
-});
+const meSchema = Type.Object(
+  {
+    name: Type.String(),
+    isAnonymous: Type.Boolean({ description: 'Let in without a token' }),
+    roles: Type.Array(roleName),
+    permissions: Type.Array(Type.String({ title: 'Permission', enum: permissionNames })),
+    seesAllUccs: Type.Boolean(),
+  },
+  { title: 'Caller' },
+);
+const tokenSchema = Type.Object(
+  { token: Type.String(), expiresInMs: Type.Integer() },
+  { title: 'SignInToken' },
+);
+const signedInSchema = Type.Object(
+  {
+    ...tokenSchema.properties,
+    renewalToken: Type.Optional(
+      Type.String({ description: 'Good for tokens of the next 12 hours, and for nothing else' }),
+    ),
+  },
+  { title: 'SignedIn' },
+);
+const waysSchema = Type.Object(
+  {
+    password: Type.Boolean({ description: 'By name and password, at POST /api/sign-in' }),
+    firstAdmin: Type.Boolean({
+      description: 'Nobody is there yet: the code of the log makes an admin',
+    }),
+    issuers: Type.Array(
+      Type.Object(
+        { issuer: Type.String(), clientId: Type.String(), scope: Type.String() },
+        { title: 'SignInIssuer' },
+      ),
+      { description: 'By authorization code with PKCE (RFC 7636), as a public client' },
+    ),
+  },
+  { title: 'SignInWays' },
+);
 const credentials = Type.Object(
   {
     username: Type.String({ minLength: 1, maxLength: 256 }),
     password: Type.String({ minLength: 1, maxLength: 256 }),
     renewable: Type.Optional(Type.Boolean({ description: 'Answer a renewalToken too' })),
   },
-  { additionalProperties: false },
+  { title: 'Credentials', additionalProperties: false },
 );
 const renewalBody = Type.Object(
   { renewalToken: Type.String({ minLength: 1, maxLength: 8_192 }) },
-  { additionalProperties: false },
+  { title: 'Renewal', additionalProperties: false },
 );
 
 /** Who one is, and how a person becomes somebody in mode `embedded`. */
@@ -74,7 +90,12 @@ function meRoute(app: FastifyInstance): void {
     '/api/me',
     {
       config: { access: 'anybody', audit: none('tells callers about themselves') },
-      schema: { tags, summary: 'Who the caller is, and may do', response: { 200: meSchema } },
+      schema: {
+        operationId: 'getCaller',
+        tags,
+        summary: 'Who the caller is, and may do',
+        response: { 200: meSchema },
+      },
     },
     ({ caller: { principal } }) => ({
       ...{ name: principal.name, roles: [...principal.roles], isAnonymous: principal.key === '' },
@@ -94,6 +115,7 @@ function waysRoute(
     {
       config: { access: 'open', audit: none('tells how one signs in') },
       schema: {
+        operationId: 'getSignInWays',
         tags,
         summary: 'How a person signs in at the console',
         response: { 200: waysSchema },
@@ -113,6 +135,7 @@ function passwordRoute(app: FastifyInstance, { issuer }: SignInPorts): void {
     {
       config: { access: 'open', audit: 'change' },
       schema: {
+        operationId: 'signIn',
         ...{ tags, body: credentials },
         summary: 'A token for a person, of the embedded issuer; what the console signs in by',
         response: {
@@ -144,6 +167,7 @@ function renewalRoute(app: FastifyInstance, { issuer }: SignInPorts): void {
     {
       config: { access: 'anybody', audit: none('goes on with a sign-in that stands in it') },
       schema: {
+        operationId: 'renewSignIn',
         ...{ tags, summary: "Another token for who bears one of the console's" },
         description: '409: not a token of the console, or 12 hours have passed; sign in again.',
         response: {
@@ -165,6 +189,7 @@ function refreshRoute(app: FastifyInstance, { issuer }: SignInPorts): void {
     {
       config: { access: 'open', audit: none('goes on with a sign-in that stands in it') },
       schema: {
+        operationId: 'refreshSignIn',
         ...{ tags, body: renewalBody },
         summary: 'Another token for a renewalToken, as the command line keeps one',
         description: '409: it holds no longer; sign in again.',

@@ -21,15 +21,39 @@ const formType = 'application/x-www-form-urlencoded';
 /** RFC 9110 section 15.5.2: a 401 says how one gets in. RFC 7617 section 2.1: in UTF-8. */
 const challenge = 'Basic realm="hush", charset="UTF-8"';
 
-const tokenSchema = Type.Object({
-  access_token: Type.String(),
-  expires_in: Type.Integer({ description: 'Seconds' }),
-  token_type: Type.String(),
-});
-const errorSchema = Type.Object({
-  error: Type.String(),
-  error_description: Type.String(),
-});
+const tokenSchema = Type.Object(
+  {
+    access_token: Type.String(),
+    expires_in: Type.Integer({ description: 'Seconds' }),
+    token_type: Type.String(),
+  },
+  { title: 'AccessToken' },
+);
+const errorSchema = Type.Object(
+  {
+    error: Type.String(),
+    error_description: Type.String(),
+  },
+  { title: 'TokenError' },
+);
+
+const formSchema = Type.Object(
+  {
+    grant_type: Type.String({ enum: ['password'] }),
+    client_id: Type.Optional(
+      Type.String({ description: 'Unless the client is named by HTTP Basic' }),
+    ),
+    client_secret: Type.Optional(Type.String()),
+    username: Type.String(),
+    password: Type.String(),
+    scope: Type.Optional(Type.String()),
+  },
+  { title: 'TokenRequest' },
+);
+const tokenAnswers = {
+  200: tokenSchema,
+  ...Object.fromEntries([400, 401, 404, 413, 415, 429, 503].map((status) => [status, errorSchema])),
+};
 
 const unreadable: readonly number[] = [400, 413, 415];
 
@@ -68,14 +92,15 @@ function tokenRoute(
     scope.post<InRealm & { Body: string }>(
       `${realm}/protocol/openid-connect/token`,
       {
-        config: { access: 'open', surface: 'issuer', audit: 'change' },
+        config: { access: 'open', surface: 'issuer', audit: 'change', form: formSchema },
         schema: {
-          ...{ tags, params, consumes: [formType] },
-          summary:
-            'A bearer token for v2: client_id, client_secret, username, password, grant_type',
+          operationId: 'requestToken',
+          ...{ tags, params },
+          summary: 'A bearer token for v2 and the Hush API',
           description:
             'The client proves itself in the form, or by HTTP Basic (RFC 6749 section 2.3.1).',
-          response: { 200: tokenSchema, 400: errorSchema, 401: errorSchema, 429: errorSchema },
+          security: [{ clientSecret: [] }, {}],
+          response: tokenAnswers,
         },
         // A body that cannot be read is refused before the route is asked, and leaves a row too.
         errorHandler: async (error, request) => {
@@ -173,7 +198,12 @@ function keyRoutes(app: FastifyInstance, { issuer }: TokenEndpointPorts): void {
     `${realm}/protocol/openid-connect/certs`,
     {
       config: { access: 'open', surface: 'issuer', audit: none('public keys') },
-      schema: { tags, params, summary: 'The keys that tokens are signed with (RFC 7517)' },
+      schema: {
+        operationId: 'getSigningKeys',
+        tags,
+        params,
+        summary: 'The keys that tokens are signed with (RFC 7517)',
+      },
     },
     async ({ params: { tenantId } }, reply) =>
       isOurs(issuer, tenantId) ? issuer.jwks() : noSuchRealm(reply),
@@ -184,6 +214,7 @@ function keyRoutes(app: FastifyInstance, { issuer }: TokenEndpointPorts): void {
     {
       config: { access: 'open', surface: 'issuer', audit: none('public addresses') },
       schema: {
+        operationId: 'getOpenIdConfiguration',
         ...{ tags, params, summary: 'OpenID Connect discovery' },
         response: { 404: problemSchema },
       },

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Assessor } from '../../domain/assurance/assessor.ts';
-import { assuranceReasons, type CallHealth, verdicts } from '../../domain/model/call-health.ts';
+import { assuranceReasons, type CallHealth } from '../../domain/model/call-health.ts';
 import type { CallRecord } from '../../domain/model/call-record.ts';
-import { callStatuses } from '../../domain/model/call-status.ts';
+import { callStatus, verdictNow } from '../description/enums.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { type CallsPorts, recordFor } from './calls.ts';
 
@@ -13,35 +13,43 @@ export interface CallHealthPorts extends CallsPorts {
 
 const nullableNumber = Type.Unsafe<number | null>({ type: ['number', 'null'] });
 
-const healthSchema = Type.Object({
-  id: Type.String(),
-  correlationId: Type.String(),
-  uccName: Type.String(),
-  status: Type.String({ enum: [...callStatuses] }),
-  verdict: Type.String({ enum: [...verdicts], description: 'Of a live call: as it stands now' }),
-  reasons: Type.Array(
-    Type.Object({
-      code: Type.String({ enum: Object.keys(assuranceReasons) }),
-      words: Type.String(),
-    }),
-  ),
-  pauses: Type.Integer(),
-  tracks: Type.Array(
-    Type.Object({
-      track: Type.Integer(),
-      aor: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
-      expectedMs: Type.Number({ description: 'From its first packet to its last' }),
-      keptMs: Type.Number(),
-      absentMs: Type.Number({ description: 'On purpose: paused, held, stopped, digits, silence' }),
-      lostMs: Type.Number(),
-      packetsReceived: Type.Integer(),
-      packetsLost: Type.Integer(),
-      lossShare: Type.Number({ description: 'Of the packets that were sent, 0 to 1' }),
-      jitterMs: nullableNumber,
-      clockWrongMs: Type.Number({ description: 'Beside its time by more than 20 ms' }),
-    }),
-  ),
-});
+const healthSchema = Type.Object(
+  {
+    id: Type.String(),
+    correlationId: Type.String(),
+    uccName: Type.String(),
+    status: callStatus,
+    verdict: verdictNow,
+    reasons: Type.Array(
+      Type.Object({
+        code: Type.String({ title: 'AssuranceReason', enum: Object.keys(assuranceReasons) }),
+        words: Type.String(),
+      }),
+    ),
+    pauses: Type.Integer(),
+    tracks: Type.Array(
+      Type.Object(
+        {
+          track: Type.Integer(),
+          aor: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+          expectedMs: Type.Number({ description: 'From its first packet to its last' }),
+          keptMs: Type.Number(),
+          absentMs: Type.Number({
+            description: 'On purpose: paused, held, stopped, digits, silence',
+          }),
+          lostMs: Type.Number(),
+          packetsReceived: Type.Integer(),
+          packetsLost: Type.Integer(),
+          lossShare: Type.Number({ description: 'Of the packets that were sent, 0 to 1' }),
+          jitterMs: nullableNumber,
+          clockWrongMs: Type.Number({ description: 'Beside its time by more than 20 ms' }),
+        },
+        { title: 'TrackHealth' },
+      ),
+    ),
+  },
+  { title: 'CallHealth' },
+);
 
 export function callHealthRoute(app: FastifyInstance, services: CallHealthPorts): void {
   app.get<{ Params: { id: string } }>(
@@ -49,6 +57,7 @@ export function callHealthRoute(app: FastifyInstance, services: CallHealthPorts)
     {
       config: { access: 'readCalls', audit: 'read' },
       schema: {
+        operationId: 'getCallHealth',
         tags: ['Assurance'],
         summary: 'Whether a call, in progress or ended, is recorded as it should be, and why not',
         params: Type.Object({ id: Type.String({ description: 'Or correlation id' }) }),

@@ -8,13 +8,8 @@ import type { AlarmKind } from '../../domain/model/alarm.ts';
 import type { CallRecord } from '../../domain/model/call-record.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import type { UccRegistry } from '../../domain/ucc/ucc-registry.ts';
-import {
-  callSchema,
-  callView,
-  eventSchema,
-  receiptSchema,
-  receiptView,
-} from '../recordings/views.ts';
+import { callSchema, eventSchema, receiptSchema } from '../recordings/schemas.ts';
+import { callView, receiptView } from '../recordings/views.ts';
 import { entityTag } from '../request/entity-tag.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { seesDialogue } from '../request/scope.ts';
@@ -35,6 +30,7 @@ export function callRoutes(app: FastifyInstance, services: CallsPorts): void {
     {
       config: { access: 'readCalls', audit: 'read', answersUnaudited: true },
       schema: {
+        operationId: 'listCalls',
         tags,
         summary: 'Calls in progress: how an integrator finds the correlation id',
         querystring: Type.Object({
@@ -54,8 +50,9 @@ export function callRoutes(app: FastifyInstance, services: CallsPorts): void {
   app.get<{ Params: { id: string } }>(
     '/api/calls/:id',
     {
-      config: { access: 'readCalls', audit: 'read', answersUnaudited: true },
+      config: { access: 'readCalls', audit: 'read', answersUnaudited: true, answersWith: ['ETag'] },
       schema: {
+        operationId: 'getCall',
         tags,
         summary: 'A call in progress, by its id or its correlation id',
         params: Type.Object({ id: Type.String() }),
@@ -79,6 +76,7 @@ function receiptRoute(app: FastifyInstance, services: CallsPorts): void {
     {
       config: { access: 'readCalls', audit: 'read' },
       schema: {
+        operationId: 'listReceipts',
         tags,
         summary: 'What was commanded, from when it was in effect, and the last that was kept',
         params: Type.Object({ id: Type.String({ description: 'Or correlation id' }) }),
@@ -99,6 +97,7 @@ function eventsRoute(app: FastifyInstance, services: CallsPorts): void {
     {
       config: { access: 'readCalls', audit: 'read' },
       schema: {
+        operationId: 'listCallEvents',
         tags,
         summary: 'All that has happened to a call, in progress or ended, in its order',
         params: Type.Object({ id: Type.String({ description: 'Or correlation id' }) }),

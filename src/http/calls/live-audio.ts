@@ -4,6 +4,8 @@ import { Type } from 'typebox';
 import type { Call } from '../../domain/call/call.ts';
 import type { Principal } from '../../domain/model/principal.ts';
 import type { LiveAudio } from '../../domain/ports/archive.ts';
+import { partyRole } from '../description/enums.ts';
+import { media } from '../description/media.ts';
 import { cutOffStalled, type DownloadWatchPorts } from '../recordings/download-watch.ts';
 import { type RecordingAuditPorts, recordingAudit } from '../recordings/recording-audit.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
@@ -24,24 +26,41 @@ const MAX_CALLS = 40;
 /** Who listens at the same time; each costs some looks a second at files. */
 const MAX_LISTENERS = 32;
 
-const levelsSchema = Type.Object({
-  items: Type.Array(
-    Type.Object({
-      id: Type.String(),
-      tracks: Type.Array(
-        Type.Object({
+const levelsSchema = Type.Object(
+  {
+    id: Type.String(),
+    tracks: Type.Array(
+      Type.Object(
+        {
           track: Type.Integer(),
           aor: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
-          role: Type.String({ enum: ['agent', 'other'] }),
+          role: partyRole,
           dbfs: Type.Unsafe<number | null>({
             type: ['number', 'null'],
             description: 'Of the newest 300 ms, -96 to 0; null: nothing is being recorded',
           }),
-        }),
+        },
+        { title: 'TrackLevel' },
       ),
-    }),
-  ),
-});
+    ),
+  },
+  { title: 'CallLevels' },
+);
+
+const listenSchema = {
+  operationId: 'listenToCall',
+  tags,
+  summary: 'A call in progress as it is recorded, about a second behind, until it ends',
+  description:
+    'Stereo WAV without an end: the agent left. While the recorder is paused nothing comes, ' +
+    'and afterwards it goes on with what is recorded then. It ends with the token it was asked ' +
+    'with, as well.',
+  params: Type.Object({ id: Type.String({ description: 'Or correlation id' }) }),
+  response: {
+    200: media('A WAV that goes on until the call ends', 'audio/wav'),
+    404: problemSchema,
+  },
+};
 
 /** Hearing calls in progress, and how loud they are: by what of them is recorded. */
 export function liveAudioRoutes(app: FastifyInstance, services: LiveAudioPorts): void {
@@ -55,16 +74,7 @@ export function liveAudioRoutes(app: FastifyInstance, services: LiveAudioPorts):
     '/api/calls/:id/audio',
     {
       config: { access: 'listen', audit: 'read' },
-      schema: {
-        tags,
-        summary: 'A call in progress as it is recorded, about a second behind, until it ends',
-        description:
-          'Stereo WAV without an end: the agent left. While the recorder is paused nothing comes, ' +
-          'and afterwards it goes on with what is recorded then. It ends with the token it was asked ' +
-          'with, as well.',
-        params: Type.Object({ id: Type.String({ description: 'Or correlation id' }) }),
-        produces: ['audio/wav'],
-      },
+      schema: listenSchema,
     },
     async (request, reply) => {
       const call = callFor(services, request);
@@ -109,12 +119,13 @@ function levelsRoute(app: FastifyInstance, services: LiveAudioPorts): void {
     {
       config: { access: 'readCalls', audit: 'read', answersUnaudited: true },
       schema: {
+        operationId: 'getCallLevels',
         tags,
         summary: 'How loud each party is in what is being recorded, about a second behind',
         querystring: Type.Object({
           id: Type.Array(Type.String(), { minItems: 1, maxItems: MAX_CALLS }),
         }),
-        response: { 200: levelsSchema, 400: problemSchema },
+        response: { 200: Type.Object({ items: Type.Array(levelsSchema) }), 400: problemSchema },
       },
     },
     async ({ query, caller }) => {

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { leaseLimits } from '../../domain/model/lease.ts';
+import { recordingStateName } from '../description/enums.ts';
 import { problemSchema } from '../request/problems.ts';
 
 const nullableTime = Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' });
@@ -39,32 +40,38 @@ export const takeBody = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  { title: 'PauseRequest', additionalProperties: false },
 );
 export const renewBody = Type.Object(
   { ttlMs: Type.Optional(ttlMs), requester },
-  { additionalProperties: false },
+  { title: 'PauseRenewal', additionalProperties: false },
 );
 export const releaseQuery = Type.Object({ requester });
 
-const pauseSchema = Type.Object({
-  owner: Type.String({ description: '`api`, `hold`, or whose lease it is' }),
-  reason: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
-  since: nullableTime,
-  expiresAt: nullableTime,
-  expired: Type.Boolean({ description: 'Not renewed in time, and holding all the same' }),
-  isYours: Type.Boolean({ description: 'Whether it is a lease that the caller took' }),
-});
+const pauseSchema = Type.Object(
+  {
+    owner: Type.String({ description: '`api`, `hold`, or whose lease it is' }),
+    reason: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+    since: nullableTime,
+    expiresAt: nullableTime,
+    expired: Type.Boolean({ description: 'Not renewed in time, and holding all the same' }),
+    isYours: Type.Boolean({ description: 'Whether it is a lease that the caller took' }),
+  },
+  { title: 'Pause' },
+);
 
-export const pausesSchema = Type.Object({
-  callId: Type.String(),
-  version: Type.Integer(),
-  recordingState: Type.String(),
-  keepsAudio: Type.Boolean({ description: 'Whether the gate is open' }),
-  effectiveAt: nullableTime,
-  sequence: Type.Unsafe<number | null>({ type: ['integer', 'null'] }),
-  pauses: Type.Array(pauseSchema),
-});
+export const pausesSchema = Type.Object(
+  {
+    callId: Type.String(),
+    version: Type.Integer(),
+    recordingState: recordingStateName,
+    keepsAudio: Type.Boolean({ description: 'Whether the gate is open' }),
+    effectiveAt: nullableTime,
+    sequence: Type.Unsafe<number | null>({ type: ['integer', 'null'] }),
+    pauses: Type.Array(pauseSchema),
+  },
+  { title: 'Pauses' },
+);
 
 export const answers = {
   200: pausesSchema,

@@ -47,6 +47,10 @@ interface OwnerRoute {
   Body: { ttlMs?: number; requester?: string } | undefined;
 }
 
+const commandHeaders = {
+  takes: ['If-Match'],
+  answersWith: ['ETag', 'Hush-Sequence', 'Hush-Effective-At'],
+} as const;
 const owned = '/api/calls/:id/pauses/:owner';
 
 /** A call's pause set, and leases: pauses that their owner must renew. */
@@ -61,15 +65,16 @@ function renewRoute(app: FastifyInstance, services: PausesPorts): void {
   app.put<OwnerRoute>(
     owned,
     {
-      config: { access: 'command', audit: 'change' },
+      config: { access: 'command', audit: 'change', ...commandHeaders },
       schema: {
+        operationId: 'renewPause',
         ...{ tags, params: ownerParams, body: renewBody, response: answers },
         summary: 'Renew a pause; 404: it no longer holds',
       },
       validatorCompiler: strict,
     },
     (request, reply) =>
-      carry(services, request, reply, {
+      answerCommand(services, request, reply, {
         live: (call, ifVersion) =>
           services.leases.renew(call, request.caller, { ...renewalOf(request), ifVersion }),
         ended: (record, ifVersion) =>
@@ -82,14 +87,15 @@ function releaseRoute(app: FastifyInstance, services: PausesPorts): void {
   app.delete<OwnerRoute>(
     owned,
     {
-      config: { access: 'command', audit: 'change' },
+      config: { access: 'command', audit: 'change', ...commandHeaders },
       schema: {
+        operationId: 'releasePause',
         ...{ tags, params: ownerParams, querystring: releaseQuery, response: answers },
         summary: 'Give a pause back; audio is kept again once nobody holds',
       },
     },
     (request, reply) =>
-      carry(services, request, reply, {
+      answerCommand(services, request, reply, {
         live: (call, ifVersion) =>
           services.leases.release(call, request.caller, { ...renewalOf(request), ifVersion }),
         ended: (record, ifVersion) =>
@@ -107,8 +113,13 @@ function listRoute(app: FastifyInstance, services: PausesPorts): void {
   app.get<{ Params: { id: string } }>(
     '/api/calls/:id/pauses',
     {
-      config: { access: 'readCalls', audit: none('names of programs that pause, polled by them') },
+      config: {
+        access: 'readCalls',
+        audit: none('names of programs that pause, polled by them'),
+        answersWith: ['ETag'],
+      },
       schema: {
+        operationId: 'listPauses',
         ...{ tags, params, summary: 'Who pauses the call' },
         response: { 200: pausesSchema, 404: problemSchema },
       },
@@ -126,12 +137,20 @@ function takeRoute(app: FastifyInstance, services: PausesPorts): void {
   app.post<TakeRoute>(
     '/api/calls/:id/pauses',
     {
-      config: { access: 'command', audit: 'change' },
+      config: { access: 'command', audit: 'change', ...commandHeaders },
       schema: {
+        operationId: 'pauseCall',
         ...{ tags, params, body: takeBody, response: answers },
         summary: 'Pause as an owner of your own, for a limited time',
         headers: Type.Object({
-          'idempotency-key': Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+          'idempotency-key': Type.Optional(
+            Type.String({
+              minLength: 1,
+              maxLength: 128,
+              description:
+                'The same key with the same request is the same pause, however often it arrives',
+            }),
+          ),
         }),
       },
       validatorCompiler: strict,
@@ -142,7 +161,7 @@ function takeRoute(app: FastifyInstance, services: PausesPorts): void {
         return sendProblem(reply, 400, `The owner ${owner} is Hush's own.`);
       }
       const asked = askedLease(request.body, request.headers['idempotency-key']);
-      return carry(services, request, reply, {
+      return answerCommand(services, request, reply, {
         live: (call, ifVersion) =>
           services.leases.take(call, request.caller, { ...asked, ifVersion }),
       });
@@ -156,7 +175,7 @@ interface LeaseCommand {
   ended?(record: CallRecord, ifVersion: number | undefined): Promise<LeaseAnswer>;
 }
 
-async function carry(
+async function answerCommand(
   services: PausesPorts,
   request: FastifyRequest<{ Params: { id: string }; Headers: IfMatch }>,
   reply: FastifyReply,

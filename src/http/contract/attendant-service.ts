@@ -36,14 +36,14 @@ export interface AttendantServicePorts {
   readonly calls: CallRegistry;
   readonly recorder: Recorder;
   readonly auditLog: AuditLog;
-  carry(request: CommandRequest, caller: Caller): Promise<CommandAnswer>;
+  handleCommand(request: CommandRequest, caller: Caller): Promise<CommandAnswer>;
   onCommand(answer: CommandAnswer, seconds: number): void;
 }
 
 /** Both versions answer with the same bodies. */
 const apiSurfaces = [
-  { surface: 'v1', base: '/attendantservice/api/recording', security: [] },
-  { surface: 'v2', base: '/attendantservice/api/v2/recording', security: [{ bearer: [] }] },
+  { surface: 'v1', base: '/attendantservice/api/recording' },
+  { surface: 'v2', base: '/attendantservice/api/v2/recording' },
 ] as const;
 const tags = ['Core REST Recording API'];
 
@@ -64,18 +64,22 @@ export function attendantService(
   services: AttendantServicePorts,
   { statusCodes: mode, gate }: Pick<HttpSettings, 'statusCodes'> & Pick<ContractContext, 'gate'>,
 ): void {
-  for (const { surface, base, security } of apiSurfaces) {
+  for (const at of apiSurfaces) {
     const context = { services, mode, gate };
-    stateRoute(app, context, { surface, base, security: [...security] });
-    commandRoute(app, context, { surface, base, security: [...security] });
-    capabilitiesRoute(app, context, { surface, base, security: [...security] });
+    stateRoute(app, context, at);
+    commandRoute(app, context, at);
+    capabilitiesRoute(app, context, at);
   }
 }
 
 interface SurfaceOptions {
   readonly surface: 'v1' | 'v2';
   readonly base: string;
-  readonly security: { readonly [name: string]: readonly string[] }[];
+}
+
+/** Returns the operation's id: v1 has one of its own. */
+function named(operation: string, { surface }: SurfaceOptions): string {
+  return surface === 'v1' ? `${operation}V1` : operation;
 }
 
 function stateRoute(app: FastifyInstance, { services, mode }: ContractContext, at: SurfaceOptions) {
@@ -89,7 +93,8 @@ function stateRoute(app: FastifyInstance, { services, mode }: ContractContext, a
         audit: none('the state of a recorder, polled by every desktop'),
       },
       schema: {
-        ...{ tags, security: at.security, summary: 'State of a call' },
+        operationId: named('getState', at),
+        ...{ tags, summary: 'State of a call' },
         response: { 200: recordingBodySchema },
       },
       validatorCompiler: tolerant,
@@ -113,9 +118,17 @@ function commandRoute(app: FastifyInstance, context: ContractContext, at: Surfac
   app.post(
     `${at.base}/set`,
     {
-      config: { contract: 'recording', access: 'command', surface: at.surface, audit: 'change' },
+      config: {
+        contract: 'recording',
+        access: 'command',
+        surface: at.surface,
+        audit: 'change',
+        takes: ['If-Match'],
+        answersWith: ['Hush-Sequence', 'Hush-Effective-At'],
+      },
       schema: {
-        ...{ tags, security: at.security, summary: 'Command the recorder' },
+        operationId: named('sendCommand', at),
+        ...{ tags, summary: 'Command the recorder' },
         ...{ body: commandBodySchema, response: { 200: recordingBodySchema } },
       },
       validatorCompiler: tolerant,
@@ -139,7 +152,8 @@ function capabilitiesRoute(
         audit: none('two settings of a UCC'),
       },
       schema: {
-        ...{ tags, security: at.security, summary: 'What agents of a UCC may do' },
+        operationId: named('getCapabilities', at),
+        ...{ tags, summary: 'What agents of a UCC may do' },
         ...{ params: Type.Object({ uccName: Type.String() }) },
         response: { 200: capabilitiesBodySchema },
       },
@@ -193,7 +207,7 @@ async function command(
     uccName: typeof command.uccName === 'string' ? command.uccName : null,
   };
   const begun = performance.now();
-  const answer = await services.carry(command, request.caller);
+  const answer = await services.handleCommand(command, request.caller);
   services.onCommand(answer, (performance.now() - begun) / 1000);
   if (answer.ok) {
     reply.header('Hush-Sequence', answer.event.sequence);

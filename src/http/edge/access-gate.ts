@@ -9,6 +9,7 @@ import {
   IssuerUnavailableError,
   TokenRefusedError,
 } from '../../domain/ports/authenticator.ts';
+import { retryAfterSeconds } from '../request/retry-after.ts';
 import type { HttpSettings } from '../settings.ts';
 import { callerAddressRule } from './caller-address.ts';
 
@@ -207,7 +208,9 @@ export function bearerOf({ headers }: IncomingMessage): string | undefined {
 function refusalOf(cause: unknown): NotAdmittedError {
   if (cause instanceof TokenRefusedError) return new NotAdmittedError(401, 'token', invalidToken);
   if (cause instanceof IssuerUnavailableError) {
-    return new NotAdmittedError(503, 'issuer', { 'Retry-After': '5' });
+    return new NotAdmittedError(503, 'issuer', {
+      'Retry-After': String(retryAfterSeconds.issuer),
+    });
   }
   throw cause;
 }

@@ -1,21 +1,13 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { none } from '../request/audit.ts';
 import type { ConsoleIssuer, HttpSettings } from '../settings.ts';
 
-const types: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.json': 'application/json',
-};
+const served: readonly string[] = ['.html', '.js', '.css', '.svg', '.json', '.ts'];
 
-/** Its script comes from here alone; styles it sets on elements as well. */
+/** Scripts come from Hush alone; styles are set on elements as well. */
 const policyOf = (issuers: readonly ConsoleIssuer[]): string =>
   [
     "default-src 'none'",
@@ -29,66 +21,38 @@ const policyOf = (issuers: readonly ConsoleIssuer[]): string =>
     "frame-ancestors 'none'",
   ].join('; ');
 
-const compressed = promisify(gzip);
-
-/** A file in memory, compressed once when somebody first asks for that. */
-class ConsoleFile {
-  readonly type: string;
-  readonly etag: string;
-  readonly bytes: Buffer;
-  #gzip: Promise<Buffer> | undefined;
-
-  constructor(path: string) {
-    this.bytes = readFileSync(path);
-    this.type = types[extname(path)] ?? 'application/octet-stream';
-    const digest = createHash('sha256').update(this.bytes).digest('base64url');
-    this.etag = `"${digest.slice(0, 22)}"`;
-  }
-
-  gzip(): Promise<Buffer> {
-    this.#gzip ??= compressed(this.bytes, { level: 9 });
-    return this.#gzip;
-  }
-}
-
-/** The web console, as it was built: some dozen files, held in memory. */
-export function consoleFiles(
+/**
+ * Serves the web console and `/client/` as they were built, compressed where the build did so. Each
+ * file is a route of its own: nothing else of the folder, or beside it, can be asked for.
+ */
+export async function consoleFiles(
   app: FastifyInstance,
-  { consoleDir: folder, consoleIssuers }: Pick<HttpSettings, 'consoleDir' | 'consoleIssuers'>,
-): void {
+  { consoleDir: root, consoleIssuers }: Pick<HttpSettings, 'consoleDir' | 'consoleIssuers'>,
+): Promise<void> {
+  if (root === undefined || !existsSync(join(root, 'index.html'))) return;
+  // What a browser may keep is said here, by file.
+  const sent = { root, serve: false, preCompressed: true, cacheControl: false };
+  await app.register(fastifyStatic, sent);
   const policy = policyOf(consoleIssuers);
-  if (folder === undefined || !existsSync(join(folder, 'index.html'))) return;
-  for (const name of readdirSync(folder, { recursive: true }) as string[]) {
-    if (!types[extname(name)]) continue;
+  for (const name of readdirSync(root, { recursive: true }) as string[]) {
+    if (!served.includes(extname(name))) continue;
     const path = `/${name.replaceAll('\\', '/')}`;
-    const file = new ConsoleFile(join(folder, name));
-    const address = path === '/index.html' ? '/' : path;
     app.get(
-      address,
+      path === '/index.html' ? '/' : path,
       {
-        config: { access: 'open', audit: none('the console as it was built') },
+        config: { access: 'open', audit: none('the console and the client as they were built') },
         schema: { hide: true },
         helmet: { contentSecurityPolicy: false },
       },
-      (request, reply) => {
-        reply.header('Content-Security-Policy', policy);
-        return send(file, path.startsWith('/assets/'), request, reply);
-      },
+      (_, reply) => send(reply.header('Content-Security-Policy', policy), path),
     );
   }
 }
 
-async function send(
-  file: ConsoleFile,
-  isImmutable: boolean,
-  ...[request, reply]: [FastifyRequest, FastifyReply]
-): Promise<FastifyReply> {
-  const { type, etag, bytes } = file;
-  reply.header('ETag', etag).header('Vary', 'Accept-Encoding');
+function send(reply: FastifyReply, path: string): FastifyReply {
+  const isImmutable = path.startsWith('/assets/');
   reply.header('Cache-Control', isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache');
-  if (request.headers['if-none-match'] === etag) return reply.code(304).send();
-  reply.type(type);
-  const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
-  if (!takesGzip) return reply.send(bytes);
-  return reply.header('Content-Encoding', 'gzip').send(await file.gzip());
+  // To others `.ts` is a film.
+  if (!path.endsWith('.ts')) return reply.sendFile(path);
+  return reply.type('text/plain; charset=utf-8').sendFile(path, { contentType: false });
 }

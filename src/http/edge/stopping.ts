@@ -8,14 +8,13 @@ import {
   statusOf,
 } from '../request/contract-bodies.ts';
 import { sendProblem } from '../request/problems.ts';
+import { retryAfterSeconds } from '../request/retry-after.ts';
 import type { HttpSettings } from '../settings.ts';
 
 export interface StoppingPorts {
   /** From the signal to stop on: nothing is begun any more. */
   isStopping(): boolean;
 }
-
-const RETRY_AFTER_SECONDS = 2;
 
 /**
  * Refuses what comes while Hush stops, so that nothing is answered as done that nobody carries
@@ -31,7 +30,7 @@ export function refuseWhileStopping(
   app.addHook('preHandler', (request, reply, done) => {
     if (!services.isStopping()) return void done();
     const { access, contract } = request.routeOptions.config;
-    reply.header('Retry-After', RETRY_AFTER_SECONDS).header('Connection', 'close');
+    reply.header('Retry-After', retryAfterSeconds.stopping).header('Connection', 'close');
     const answersItself = access === 'command' && contract !== undefined;
     if (answersItself || access === 'open' || access === 'readMetrics') return void done();
     if (contract === undefined) {

@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { isoTime } from '../../domain/event/event-view.ts';
-import { type AlarmKind, type AlarmRecord, alarmKinds } from '../../domain/model/alarm.ts';
+import type { AlarmKind, AlarmRecord } from '../../domain/model/alarm.ts';
 import type { Principal } from '../../domain/model/principal.ts';
 import { uccKey } from '../../domain/model/ucc.ts';
 import type { AlarmFilter, AssuranceStore } from '../../domain/ports/assurance-store.ts';
 import type { UccRegistry } from '../../domain/ucc/ucc-registry.ts';
+import { alarmKind } from '../description/enums.ts';
 import { none } from '../request/audit.ts';
 import { type PageQuery, pageFilter, pageProperties, readPage } from '../request/paging.ts';
 import { problemSchema } from '../request/problems.ts';
@@ -24,25 +25,28 @@ interface AlarmQuery extends PageQuery {
 
 const querySchema = Type.Object({
   ucc: Type.Optional(Type.String()),
-  kind: Type.Optional(Type.String({ enum: [...alarmKinds] })),
+  kind: Type.Optional(alarmKind),
   open: Type.Optional(Type.Boolean({ description: 'Of calls in progress, and not over' })),
   ...pageProperties,
 });
 
 const nullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] });
-const alarmSchema = Type.Object({
-  id: Type.String(),
-  kind: Type.String({ enum: [...alarmKinds] }),
-  at: Type.String({ format: 'date-time' }),
-  clearedAt: Type.Unsafe<string | null>({
-    ...{ type: ['string', 'null'], format: 'date-time' },
-    description: 'null while it is open; the same as `at` where it tells of a moment',
-  }),
-  callId: nullableText,
-  correlationId: nullableText,
-  uccName: nullableText,
-  detail: Type.String(),
-});
+const alarmSchema = Type.Object(
+  {
+    id: Type.String(),
+    kind: alarmKind,
+    at: Type.String({ format: 'date-time' }),
+    clearedAt: Type.Unsafe<string | null>({
+      ...{ type: ['string', 'null'], format: 'date-time' },
+      description: 'null while it is open; the same as `at` where it tells of a moment',
+    }),
+    callId: nullableText,
+    correlationId: nullableText,
+    uccName: nullableText,
+    detail: Type.String(),
+  },
+  { title: 'Alarm' },
+);
 
 export function alarmRoutes(app: FastifyInstance, services: AlarmsPorts): void {
   app.get<{ Querystring: AlarmQuery }>(
@@ -50,6 +54,7 @@ export function alarmRoutes(app: FastifyInstance, services: AlarmsPorts): void {
     {
       config: { access: 'readAssurance', audit: none('alarms name calls, and no person') },
       schema: {
+        operationId: 'listAlarms',
         tags: ['Assurance'],
         summary: 'What is open now and what was raised, newest first',
         querystring: querySchema,

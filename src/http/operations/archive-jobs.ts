@@ -40,50 +40,65 @@ export interface ArchiveJobsPorts {
 
 const tags = ['Archive'];
 
-const reportSchema = Type.Object({
-  files: Type.Integer({ description: 'On disk and in the bucket' }),
-  bytes: Type.Integer(),
-  segments: Type.Integer({ description: 'That have a key' }),
-  orphans: Type.Integer({ description: 'Files that no key opens' }),
-  strangers: Type.Integer({ description: 'Files of no call that is known here; never removed' }),
-  missing: Type.Integer({ description: 'Segments without a file' }),
-  damaged: Type.Integer({ description: 'Segments that are not what was sealed' }),
-  removed: Type.Integer(),
-  findings: Type.Array(
-    Type.Object({
-      kind: Type.String({ enum: ['orphan', 'stranger', 'missing', 'damaged'] }),
-      path: Type.String(),
-      detail: Type.String(),
+const reportSchema = Type.Object(
+  {
+    files: Type.Integer({ description: 'On disk and in the bucket' }),
+    bytes: Type.Integer(),
+    segments: Type.Integer({ description: 'That have a key' }),
+    orphans: Type.Integer({ description: 'Files that no key opens' }),
+    strangers: Type.Integer({ description: 'Files of no call that is known here; never removed' }),
+    missing: Type.Integer({ description: 'Segments without a file' }),
+    damaged: Type.Integer({ description: 'Segments that are not what was sealed' }),
+    removed: Type.Integer(),
+    findings: Type.Array(
+      Type.Object(
+        {
+          kind: Type.String({ enum: ['orphan', 'stranger', 'missing', 'damaged'] }),
+          path: Type.String(),
+          detail: Type.String(),
+        },
+        { title: 'ArchiveFinding' },
+      ),
+    ),
+  },
+  { title: 'ArchiveReport' },
+);
+
+const rotationSchema = Type.Object(
+  {
+    keyId: Type.String({ description: 'Names the current master key without telling it' }),
+    looked: Type.Integer({ description: 'Keys that were looked at' }),
+    rewrapped: Type.Integer(),
+    unopened: Type.Integer({ description: 'Keys that no master key opens: they stay as they are' }),
+  },
+  { title: 'KeyRotationProgress' },
+);
+
+const storageSchema = Type.Object(
+  {
+    takesWrites: Type.Boolean({ description: 'False after a failed write, until one works again' }),
+    freeBytes: Type.Integer(),
+    totalBytes: Type.Integer(),
+    spool: Type.Unsafe<{ bytes: number; maxBytes: number } | null>({
+      ...{ type: ['object', 'null'], additionalProperties: false, required: ['bytes', 'maxBytes'] },
+      properties: { bytes: { type: 'integer' }, maxBytes: { type: 'integer' } },
+      description: 'What waits for the bucket; null where there is none',
     }),
-  ),
-});
+  },
+  { title: 'Storage' },
+);
 
-const rotationSchema = Type.Object({
-  keyId: Type.String({ description: 'Names the current master key without telling it' }),
-  looked: Type.Integer({ description: 'Keys that were looked at' }),
-  rewrapped: Type.Integer(),
-  unopened: Type.Integer({ description: 'Keys that no master key opens: they stay as they are' }),
-});
-
-const storageSchema = Type.Object({
-  takesWrites: Type.Boolean({ description: 'False after a failed write, until one works again' }),
-  freeBytes: Type.Integer(),
-  totalBytes: Type.Integer(),
-  spool: Type.Unsafe<{ bytes: number; maxBytes: number } | null>({
-    ...{ type: ['object', 'null'], additionalProperties: false, required: ['bytes', 'maxBytes'] },
-    properties: { bytes: { type: 'integer' }, maxBytes: { type: 'integer' } },
-    description: 'What waits for the bucket; null where there is none',
-  }),
-});
-
-function statusSchema<Progress extends TSchema>(progress: Progress) {
-  return Type.Object({
-    state: Type.String({ enum: ['running', 'done', 'failed'] }),
-    startedAt: Type.String({ format: 'date-time' }),
-    endedAt: Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' }),
-    failure: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
-    progress,
-  });
+function statusSchema<Progress extends TSchema>(title: string, progress: Progress) {
+  return Type.Object(
+    {
+      state: Type.String({ enum: ['running', 'done', 'failed'] }),
+      startedAt: Type.String({ format: 'date-time' }),
+      endedAt: Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time' }),
+      failure: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+      progress,
+    },
+    { title },
+  );
 }
 
 const checkBody = Type.Object(
@@ -91,7 +106,7 @@ const checkBody = Type.Object(
     deep: Type.Optional(Type.Boolean({ description: 'Open every chunk of every recording' })),
     remove: Type.Optional(Type.Boolean({ description: 'Remove orphans' })),
   },
-  { additionalProperties: false },
+  { title: 'ArchiveCheckRequest', additionalProperties: false },
 );
 
 export function archiveJobRoutes(app: FastifyInstance, services: ArchiveJobsPorts): void {
@@ -106,6 +121,7 @@ function storageRoute(app: FastifyInstance, { storage, recorder }: ArchiveJobsPo
     {
       config: { access: 'readAssurance', audit: none('room on a disk') },
       schema: {
+        operationId: 'getStorage',
         ...{ tags, response: { 200: storageSchema } },
         summary: 'Room on the disk that recordings are sealed to',
       },
@@ -116,13 +132,14 @@ function storageRoute(app: FastifyInstance, { storage, recorder }: ArchiveJobsPo
 
 function checkRoutes(app: FastifyInstance, services: ArchiveJobsPorts): void {
   const { archiveJob } = services;
-  const status = statusSchema(reportSchema);
+  const status = statusSchema('ArchiveCheck', reportSchema);
 
   app.get(
     '/api/archive/check',
     {
       config: { access: 'readArchive', audit: none('counts and paths of files') },
       schema: {
+        operationId: 'getArchiveCheck',
         ...{ tags, response: { 200: status, 404: problemSchema } },
         summary: 'How far the check of the archive is, or what the last one found',
       },
@@ -138,6 +155,7 @@ function checkRoutes(app: FastifyInstance, services: ArchiveJobsPorts): void {
     {
       config: { access: 'changeArchive', audit: 'change' },
       schema: {
+        operationId: 'startArchiveCheck',
         ...{ tags, body: checkBody, response: { 202: status, 409: problemSchema } },
         summary: 'Compare disk and bucket with what there are keys for',
       },
@@ -159,13 +177,14 @@ function checkRoutes(app: FastifyInstance, services: ArchiveJobsPorts): void {
 
 function rotationRoutes(app: FastifyInstance, services: ArchiveJobsPorts): void {
   const { archiveJob } = services;
-  const status = statusSchema(rotationSchema);
+  const status = statusSchema('KeyRotation', rotationSchema);
 
   app.get(
     '/api/archive/key-rotation',
     {
       config: { access: 'readArchive', audit: none('counts keys') },
       schema: {
+        operationId: 'getKeyRotation',
         ...{ tags, response: { 200: status, 404: problemSchema } },
         summary: 'How far the rotation of the master key is',
       },
@@ -181,6 +200,7 @@ function rotationRoutes(app: FastifyInstance, services: ArchiveJobsPorts): void 
     {
       config: { access: 'changeArchive', audit: 'change' },
       schema: {
+        operationId: 'startKeyRotation',
         ...{ tags, response: { 202: status, 409: problemSchema } },
         summary: 'A new master key, while calls go on; of embedded mode',
       },

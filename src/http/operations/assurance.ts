@@ -33,60 +33,74 @@ const count = Type.Integer();
 const texts = Type.Array(Type.String());
 const time = Type.String({ format: 'date-time' });
 
-const dailySchema = Type.Object({
-  date: Type.String({ format: 'date' }),
-  timeZone: Type.String(),
-  from: time,
-  to: time,
-  uccs: Type.Array(
-    Type.Object({
-      uccName: Type.String(),
-      calls: Type.Integer({ description: 'Begun on the day' }),
-      recorded: Type.Integer({ description: 'That were to be recorded' }),
-      kept: count,
-      complete: count,
-      degraded: count,
-      missing: count,
-      tooShort: Type.Integer({
-        description: 'Over before audio could be expected; no other count',
-      }),
-      unjudged: Type.Integer({ description: 'In progress, or of an older release' }),
-      destroyed: Type.Integer({ description: 'By flag' }),
-      keptMs: count,
-      pauses: count,
-      unconfirmedFences: count,
-      nothingKept: Type.Boolean({ description: 'Calls were to be recorded, and nothing is kept' }),
-      alarms: Type.Record(Type.String(), Type.Integer()),
-    }),
-  ),
-  lookAt: Type.Array(
-    Type.Object({
-      callId: Type.String(),
-      correlationId: Type.String(),
-      uccName: Type.String(),
-      beganAt: time,
-      verdict: Type.String({ enum: ['degraded', 'missing'] }),
-      reasons: texts,
-    }),
-    { description: `Worst first, at most ${MAX_LOOK_AT}` },
-  ),
-  lookAtCount: count,
-});
+const dailySchema = Type.Object(
+  {
+    date: Type.String({ format: 'date' }),
+    timeZone: Type.String(),
+    from: time,
+    to: time,
+    uccs: Type.Array(
+      Type.Object(
+        {
+          uccName: Type.String(),
+          calls: Type.Integer({ description: 'Begun on the day' }),
+          recorded: Type.Integer({ description: 'That were to be recorded' }),
+          kept: count,
+          complete: count,
+          degraded: count,
+          missing: count,
+          tooShort: Type.Integer({
+            description: 'Over before audio could be expected; no other count',
+          }),
+          unjudged: Type.Integer({ description: 'In progress, or of an older release' }),
+          destroyed: Type.Integer({ description: 'By flag' }),
+          keptMs: count,
+          pauses: count,
+          unconfirmedFences: count,
+          nothingKept: Type.Boolean({
+            description: 'Calls were to be recorded, and nothing is kept',
+          }),
+          alarms: Type.Record(Type.String(), Type.Integer()),
+        },
+        { title: 'UccSummary' },
+      ),
+    ),
+    lookAt: Type.Array(
+      Type.Object(
+        {
+          callId: Type.String(),
+          correlationId: Type.String(),
+          uccName: Type.String(),
+          beganAt: time,
+          verdict: Type.String({ enum: ['degraded', 'missing'] }),
+          reasons: texts,
+        },
+        { title: 'CallToLookAt' },
+      ),
+      { description: `Worst first, at most ${MAX_LOOK_AT}` },
+    ),
+    lookAtCount: count,
+  },
+  { title: 'DailySummary' },
+);
 
-const reconciliationSchema = Type.Object({
-  complete: texts,
-  degraded: Type.Array(
-    Type.Object({ correlationId: Type.String(), callId: Type.String(), reasons: texts }),
-  ),
-  destroyed: texts,
-  inProgress: texts,
-  missing: Type.Array(
-    Type.Object({
-      correlationId: Type.String(),
-      why: Type.String({ enum: [...missingBecause] }),
-    }),
-  ),
-});
+const reconciliationSchema = Type.Object(
+  {
+    complete: texts,
+    degraded: Type.Array(
+      Type.Object({ correlationId: Type.String(), callId: Type.String(), reasons: texts }),
+    ),
+    destroyed: texts,
+    inProgress: texts,
+    missing: Type.Array(
+      Type.Object({
+        correlationId: Type.String(),
+        why: Type.String({ enum: [...missingBecause] }),
+      }),
+    ),
+  },
+  { title: 'Reconciliation' },
+);
 
 export function assuranceRoutes(app: FastifyInstance, services: AssurancePorts): void {
   dailyRoute(app, services);
@@ -96,6 +110,7 @@ export function assuranceRoutes(app: FastifyInstance, services: AssurancePorts):
       config: { access: 'reconcile', audit: none('compares ids, and changes nothing') },
       bodyLimit: MAX_BODY_BYTES,
       schema: {
+        operationId: 'reconcile',
         tags,
         summary: 'Which calls of another system have no recording, or a poor one',
         body: Type.Object(
@@ -104,7 +119,7 @@ export function assuranceRoutes(app: FastifyInstance, services: AssurancePorts):
               maxItems: MAX_RECONCILED,
             }),
           },
-          { additionalProperties: false },
+          { title: 'ReconciliationRequest', additionalProperties: false },
         ),
         response: { 200: reconciliationSchema, 400: problemSchema },
       },
@@ -123,6 +138,7 @@ function dailyRoute(app: FastifyInstance, services: AssurancePorts): void {
     {
       config: { access: 'readAssurance', audit: none('counts, and ids of calls') },
       schema: {
+        operationId: 'getDailySummary',
         tags,
         summary: 'What became of the calls of a day, and which of them need a look',
         querystring: Type.Object({

@@ -19,6 +19,7 @@ export interface AuditLogPorts {
 }
 
 const outcomes = ['ok', 'refused', 'denied', 'failed'] satisfies AuditOutcome[];
+const outcome = Type.String({ title: 'AuditOutcome', enum: outcomes });
 
 interface AuditQuery extends PageQuery {
   who?: string;
@@ -38,7 +39,7 @@ const querySchema = Type.Object({
     Type.String({ description: 'Id of a call, or its correlation id in any GUID spelling' }),
   ),
   recording: Type.Optional(Type.String({ format: 'uuid', description: 'Id of a recording' })),
-  outcome: Type.Optional(Type.String({ enum: outcomes })),
+  outcome: Type.Optional(outcome),
   format: Type.Optional(
     Type.Unsafe<'json' | 'csv'>({
       ...{ type: 'string', enum: ['json', 'csv'] },
@@ -53,30 +54,43 @@ const changed = Type.Unsafe<Record<string, unknown> | null>({
   ...{ type: ['object', 'null'], additionalProperties: true },
   description: 'What a change changed: of lists what was taken out (before) and put in (after)',
 });
-const recordSchema = Type.Object({
-  id: Type.String(),
-  at: Type.String({ format: 'date-time' }),
-  who: Type.String({ description: 'User name; anonymous without a token' }),
-  client: nullableText,
-  address: Type.String(),
-  surface: Type.String({ enum: [...apiSurfaces] }),
-  requester: Type.Unsafe<string | null>({
-    ...{ type: ['string', 'null'] },
-    description: 'RequesterSipUri of a command',
-  }),
-  action: Type.String({ description: 'Pause, listen, token, user add, GET /api/calls ...' }),
-  uccName: nullableText,
-  correlationId: nullableText,
-  callId: nullableText,
-  outcome: Type.String({ enum: outcomes }),
-  reason: Type.Unsafe<string | null>({
-    ...{ type: ['string', 'null'] },
-    description: 'Of ok: the reason that was given; else why not',
-  }),
-  count: Type.Integer({ description: 'How many like it the row stands for' }),
-  before: changed,
-  after: changed,
-});
+const recordSchema = Type.Object(
+  {
+    id: Type.String(),
+    at: Type.String({ format: 'date-time' }),
+    who: Type.String({ description: 'User name; anonymous without a token' }),
+    client: nullableText,
+    address: Type.String(),
+    surface: Type.String({ title: 'ApiSurface', enum: [...apiSurfaces] }),
+    requester: Type.Unsafe<string | null>({
+      ...{ type: ['string', 'null'] },
+      description: 'RequesterSipUri of a command',
+    }),
+    action: Type.String({ description: 'Pause, listen, token, user add, GET /api/calls ...' }),
+    uccName: nullableText,
+    correlationId: nullableText,
+    callId: nullableText,
+    outcome,
+    reason: Type.Unsafe<string | null>({
+      ...{ type: ['string', 'null'] },
+      description: 'Of ok: the reason that was given; else why not',
+    }),
+    count: Type.Integer({ description: 'How many like it the row stands for' }),
+    before: changed,
+    after: changed,
+  },
+  { title: 'AuditRecord' },
+);
+
+const pageOrCsv = {
+  description: 'A page, or as CSV all that is asked for',
+  content: {
+    'application/json': {
+      schema: Type.Object({ items: Type.Array(recordSchema), nextCursor: nullableText }),
+    },
+    'text/csv': { schema: Type.String() },
+  },
+};
 
 export function auditLogRoutes(app: FastifyInstance, services: AuditLogPorts): void {
   app.get<{ Querystring: AuditQuery }>(
@@ -84,12 +98,12 @@ export function auditLogRoutes(app: FastifyInstance, services: AuditLogPorts): v
     {
       config: { access: 'readAuditLog', audit: 'read' },
       schema: {
+        operationId: 'listAuditLog',
         tags: ['Access'],
         summary: 'Who did what, from where, on what, and what came of it; newest first',
         querystring: querySchema,
-        produces: ['application/json', 'text/csv'],
         response: {
-          200: Type.Object({ items: Type.Array(recordSchema), nextCursor: nullableText }),
+          200: pageOrCsv,
           400: problemSchema,
         },
       },

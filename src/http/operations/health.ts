@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { CallRegistry } from '../../domain/call/call-registry.ts';
 import type { Recorder } from '../../domain/ports/recorder.ts';
+import { media } from '../description/media.ts';
 import { none } from '../request/audit.ts';
 
 export interface HealthPorts {
@@ -18,17 +19,23 @@ export interface HealthPorts {
   metrics(): Promise<{ contentType: string; text: string }>;
 }
 
-const healthSchema = Type.Object({
-  status: Type.String({ enum: ['ready', 'notReady'] }),
-  version: Type.String(),
-});
-const detailsSchema = Type.Object({
-  status: Type.String({ enum: ['ready', 'degraded', 'starting', 'stopping'] }),
-  version: Type.String(),
-  recorder: Type.String({ enum: ['available', 'unavailable'] }),
-  store: Type.String({ enum: ['available', 'unavailable'] }),
-  callsInProgress: Type.Integer(),
-});
+const healthSchema = Type.Object(
+  {
+    status: Type.String({ enum: ['ready', 'notReady'] }),
+    version: Type.String(),
+  },
+  { title: 'Health' },
+);
+const detailsSchema = Type.Object(
+  {
+    status: Type.String({ enum: ['ready', 'degraded', 'starting', 'stopping'] }),
+    version: Type.String(),
+    recorder: Type.String({ enum: ['available', 'unavailable'] }),
+    store: Type.String({ enum: ['available', 'unavailable'] }),
+    callsInProgress: Type.Integer(),
+  },
+  { title: 'HealthDetails' },
+);
 
 export function healthRoutes(app: FastifyInstance, services: HealthPorts): void {
   healthRoute(app, services);
@@ -55,6 +62,7 @@ function healthRoute(app: FastifyInstance, services: HealthPorts): void {
     {
       config: { access: 'open', audit: none('tells that Hush is there') },
       schema: {
+        operationId: 'getHealth',
         tags: ['Operation'],
         summary: '200 when ready; 503 while starting, or while recorder or database do not work',
         response: { 200: healthSchema, 503: healthSchema },
@@ -74,6 +82,7 @@ function detailsRoute(app: FastifyInstance, services: HealthPorts): void {
     {
       config: { access: 'readMetrics', audit: none('numbers of the whole installation') },
       schema: {
+        operationId: 'getHealthDetails',
         tags: ['Operation'],
         summary: 'The same, and why; 200 or 503',
         response: { 200: detailsSchema, 503: detailsSchema },
@@ -99,7 +108,12 @@ function metricsRoute(app: FastifyInstance, services: HealthPorts): void {
     '/metrics',
     {
       config: { access: 'readMetrics', audit: none('numbers of the whole installation') },
-      schema: { tags: ['Operation'], summary: 'Prometheus metrics', produces: ['text/plain'] },
+      schema: {
+        operationId: 'getMetrics',
+        tags: ['Operation'],
+        summary: 'Prometheus metrics',
+        response: { 200: media('Prometheus text format', 'text/plain') },
+      },
     },
     async (_, reply) => {
       const { contentType, text } = await services.metrics();

@@ -16,27 +16,33 @@ export interface RetentionPorts {
 
 const tags = ['Archive'];
 
-const heldSchema = Type.Object({
-  reason: Type.String({
-    ...{ enum: ['clock', 'number'] },
-    description: 'The wall clock is not believed; more are due than archive.maxDestroyedPerPass',
-  }),
-  detail: Type.String(),
-  recordings: Type.Integer({ description: 'That would be destroyed' }),
-  uccs: Type.Array(
-    Type.Object({
-      uccName: Type.String(),
-      recordings: Type.Integer(),
-      beganBefore: Type.String({ format: 'date-time' }),
+const heldSchema = Type.Object(
+  {
+    reason: Type.String({
+      ...{ enum: ['clock', 'number'] },
+      description: 'The wall clock is not believed; more are due than archive.maxDestroyedPerPass',
     }),
-  ),
-});
+    detail: Type.String(),
+    recordings: Type.Integer({ description: 'That would be destroyed' }),
+    uccs: Type.Array(
+      Type.Object({
+        uccName: Type.String(),
+        recordings: Type.Integer(),
+        beganBefore: Type.String({ format: 'date-time' }),
+      }),
+    ),
+  },
+  { title: 'HeldRetention' },
+);
 
-const viewSchema = Type.Object({ held: Type.Union([heldSchema, Type.Null()]) });
+const viewSchema = Type.Object(
+  { held: Type.Union([heldSchema, Type.Null()]) },
+  { title: 'Retention' },
+);
 
 const confirmation = Type.Object(
   { recordings: Type.Integer({ minimum: 0, description: 'How many were seen to be held' }) },
-  { additionalProperties: false },
+  { title: 'RetentionConfirmation', additionalProperties: false },
 );
 
 export function retentionRoutes(app: FastifyInstance, services: RetentionPorts): void {
@@ -46,6 +52,7 @@ export function retentionRoutes(app: FastifyInstance, services: RetentionPorts):
     {
       config: { access: 'readArchive', audit: none('counts recordings') },
       schema: {
+        operationId: 'getRetention',
         ...{ tags, response: { 200: viewSchema } },
         summary: 'What retention would destroy, and leaves until somebody confirms it',
       },
@@ -58,6 +65,7 @@ export function retentionRoutes(app: FastifyInstance, services: RetentionPorts):
     {
       config: { access: 'changeArchive', audit: 'change' },
       schema: {
+        operationId: 'confirmRetention',
         ...{ tags, body: confirmation, response: { 202: viewSchema, 409: problemSchema } },
         summary: 'Let retention destroy what it holds; the wall clock is believed from then on',
       },

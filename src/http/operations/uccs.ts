@@ -37,6 +37,7 @@ const settingProperties = {
   saveRecordingByDefault: Type.Boolean({ description: 'Kept unless deleted; default true' }),
   recordFromStart: Type.Boolean({ description: 'False: nothing until the first Start' }),
   onPauseExpiry: Type.Unsafe<PauseExpiry>({
+    title: 'PauseExpiry',
     type: 'string',
     enum: [...pauseExpiries],
     description: 'Of a pause of the Hush API that nobody renewed; default keep',
@@ -65,7 +66,7 @@ const settingProperties = {
   agents: members,
   supervisors: members,
 };
-const uccSchema = Type.Object({ name: Type.String(), ...settingProperties });
+const uccSchema = Type.Object({ name: Type.String(), ...settingProperties }, { title: 'Ucc' });
 const settingsSchema = Type.Partial(
   Type.Object({
     ...settingProperties,
@@ -74,7 +75,7 @@ const settingsSchema = Type.Partial(
       description: 'Why; needed where recordings are to be destroyed sooner. No setting',
     }),
   }),
-  { additionalProperties: false },
+  { title: 'UccSettings', additionalProperties: false },
 );
 const params = Type.Object({ name: Type.String({ pattern: uccNamePattern }) });
 
@@ -91,6 +92,7 @@ export function uccRoutes(app: FastifyInstance, services: UccsPorts): void {
     {
       config: { access: 'readUccs', audit: 'read' },
       schema: {
+        operationId: 'listUccs',
         tags,
         summary: 'All UCCs',
         response: { 200: Type.Object({ items: Type.Array(uccSchema) }) },
@@ -103,7 +105,7 @@ export function uccRoutes(app: FastifyInstance, services: UccsPorts): void {
     '/api/uccs/:name',
     {
       config: { access: 'readUccs', audit: 'read' },
-      schema: { tags, params, summary: 'A UCC', response: answers },
+      schema: { operationId: 'getUcc', tags, params, summary: 'A UCC', response: answers },
     },
     async (request, reply) =>
       askedUcc(services, request, request.params.name) ?? sendProblem(reply, 404, 'No such UCC.'),
@@ -114,6 +116,7 @@ export function uccRoutes(app: FastifyInstance, services: UccsPorts): void {
     {
       config: { access: 'changeUccs', audit: 'change' },
       schema: {
+        operationId: 'saveUcc',
         ...{ tags, params, body: settingsSchema, response: answers },
         summary: 'Create a UCC, or replace all its settings; what is left out gets its default',
       },
@@ -132,6 +135,7 @@ export function uccRoutes(app: FastifyInstance, services: UccsPorts): void {
     {
       config: { access: 'changeUccs', audit: 'change' },
       schema: {
+        operationId: 'changeUcc',
         ...{ tags, params, body: settingsSchema, response: answers },
         summary: 'Change some settings; they count from the next command on',
       },

@@ -33,11 +33,14 @@ const webhookProperties = {
   uccs: Type.Array(Type.String(), { description: 'Empty: all of them' }),
   enabled: Type.Boolean({ description: 'Switched off by an answer of 410' }),
 };
-const webhookSchema = Type.Object(webhookProperties);
-const savedSchema = Type.Object({
-  ...webhookProperties,
-  secret: Type.Optional(Type.String({ description: 'Made by Hush just now; shown this once' })),
-});
+const webhookSchema = Type.Object(webhookProperties, { title: 'Webhook' });
+const savedSchema = Type.Object(
+  {
+    ...webhookProperties,
+    secret: Type.Optional(Type.String({ description: 'Made by Hush just now; shown this once' })),
+  },
+  { title: 'SavedWebhook' },
+);
 const settingsSchema = Type.Object(
   {
     url: Type.String({ maxLength: MAX_URL_LENGTH, description: 'http or https' }),
@@ -52,16 +55,19 @@ const settingsSchema = Type.Object(
     ),
     enabled: Type.Optional(Type.Boolean({ description: 'Default true' })),
   },
-  { additionalProperties: false },
+  { title: 'WebhookSettings', additionalProperties: false },
 );
-const deadLetterSchema = Type.Object({
-  uccName: Type.String(),
-  sequence: Type.Integer(),
-  attempts: Type.Integer(),
-  lastStatus: Type.Unsafe<number | null>({ type: ['integer', 'null'] }),
-  reason: Type.String({ enum: ['rejected', 'timeout', 'unreachable', 'addressRefused'] }),
-  failedAt: Type.String({ format: 'date-time' }),
-});
+const deadLetterSchema = Type.Object(
+  {
+    uccName: Type.String(),
+    sequence: Type.Integer(),
+    attempts: Type.Integer(),
+    lastStatus: Type.Unsafe<number | null>({ type: ['integer', 'null'] }),
+    reason: Type.String({ enum: ['rejected', 'timeout', 'unreachable', 'addressRefused'] }),
+    failedAt: Type.String({ format: 'date-time' }),
+  },
+  { title: 'DeadLetter' },
+);
 const pageSchema = Type.Object({
   cursor: Type.Optional(Type.String({ description: 'nextCursor of the page before' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE })),
@@ -74,7 +80,8 @@ interface Named {
 
 export function webhookRoutes(app: FastifyInstance, services: WebhooksPorts): void {
   readRoutes(app, services);
-  writeRoutes(app, services);
+  saveRoute(app, services);
+  removeRoute(app, services);
   deadLetterRoutes(app, services);
   redeliveryRoute(app, services);
 }
@@ -85,6 +92,7 @@ function readRoutes(app: FastifyInstance, { webhooks }: WebhooksPorts): void {
     {
       config: { access: 'readWebhooks', audit: 'read' },
       schema: {
+        operationId: 'listWebhooks',
         tags,
         summary: 'All webhooks, without their secrets',
         response: { 200: Type.Object({ items: Type.Array(webhookSchema) }) },
@@ -98,6 +106,7 @@ function readRoutes(app: FastifyInstance, { webhooks }: WebhooksPorts): void {
     {
       config: { access: 'readWebhooks', audit: 'read' },
       schema: {
+        operationId: 'getWebhook',
         ...{ tags, params, summary: 'A webhook, without its secret' },
         response: { 200: webhookSchema, 404: problemSchema },
       },
@@ -109,14 +118,14 @@ function readRoutes(app: FastifyInstance, { webhooks }: WebhooksPorts): void {
   );
 }
 
-function writeRoutes(app: FastifyInstance, services: WebhooksPorts): void {
+function saveRoute(app: FastifyInstance, services: WebhooksPorts): void {
   const { webhooks } = services;
   app.put<Named & { Body: WebhookSettings }>(
     '/api/webhooks/:name',
     {
       config: { access: 'changeWebhooks', audit: 'change' },
       schema: {
-        ...{ tags, params, body: settingsSchema },
+        ...{ operationId: 'saveWebhook', tags, params, body: settingsSchema },
         summary: 'Create a webhook, or replace its settings; new UCCs begin with the next event',
         response: { 200: webhookSchema, 201: savedSchema, 400: problemSchema },
       },
@@ -139,13 +148,21 @@ function writeRoutes(app: FastifyInstance, services: WebhooksPorts): void {
       }
     },
   );
+}
 
+function removeRoute(app: FastifyInstance, services: WebhooksPorts): void {
+  const { webhooks } = services;
   app.delete<Named>(
     '/api/webhooks/:name',
     {
       config: { access: 'changeWebhooks', audit: 'change' },
       schema: {
-        ...{ tags, params, summary: 'Delete a webhook and its dead letters' },
+        ...{
+          operationId: 'removeWebhook',
+          tags,
+          params,
+          summary: 'Delete a webhook and its dead letters',
+        },
         response: { 204: Type.Null(), 404: problemSchema },
       },
     },
@@ -166,6 +183,7 @@ function deadLetterRoutes(app: FastifyInstance, { webhooks }: WebhooksPorts): vo
     {
       config: { access: 'readWebhooks', audit: 'read' },
       schema: {
+        operationId: 'listDeadLetters',
         ...{ tags, params, querystring: pageSchema },
         summary: 'Events that were given up, by UCC and sequence number',
         response: {
@@ -196,6 +214,7 @@ function redeliveryRoute(app: FastifyInstance, services: WebhooksPorts): void {
     {
       config: { access: 'changeWebhooks', audit: 'change' },
       schema: {
+        operationId: 'redeliverDeadLetters',
         ...{ tags, params, summary: 'Try the dead letters once more, in their order' },
         response: {
           202: Type.Object({ deadLetters: Type.Integer({ description: 'That will be tried' }) }),

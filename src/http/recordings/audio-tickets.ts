@@ -84,12 +84,16 @@ export function audioTicketRoute(
     {
       config: { access: 'listen', audit: 'read' },
       schema: {
+        operationId: 'createAudioTicket',
         tags: ['Recordings'],
         summary: 'An address that an audio element, which sends no token, plays the recording from',
         description: 'It holds for 15 minutes after it was used last, and for 12 hours at most.',
         params: Type.Object({ id: Type.String() }),
         response: {
-          201: Type.Object({ url: Type.String({ description: 'Below the address of Hush' }) }),
+          201: Type.Object(
+            { url: Type.String({ description: 'Below the address of Hush' }) },
+            { title: 'AudioTicket' },
+          ),
           ...{ 404: problemSchema, 409: problemSchema, 410: problemSchema },
         },
       },

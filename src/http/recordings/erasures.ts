@@ -12,7 +12,7 @@ import { type RecordingAuditPorts, recordingAudit, refusedAudit } from './record
 import { findRecording, type RecordingsPorts } from './recordings.ts';
 
 export interface ErasuresPorts extends RecordingAuditPorts, RecordingsPorts {
-  readonly keeping: RetentionStore;
+  readonly retentionStore: RetentionStore;
   readonly erasures: Pick<Erasures, 'erase'>;
 }
 
@@ -42,25 +42,31 @@ export const erasureSchema = Type.Object(
     keysDestroyedAt: nullableTime,
     doneAt: nullableTime,
     destroyed: Type.Array(
-      Type.Object({
-        track: Type.Integer(),
-        segment: Type.Integer(),
-        generation: Type.Integer(),
-        keySha256: Type.String({ description: 'Of the wrapped key that was destroyed' }),
-        bytes: nullableNumber,
-        found: Type.Unsafe<FoundState | null>({
-          ...{ type: ['string', 'null'], enum: [...foundStates, null] },
-          description:
-            'What was found of it. damaged: some of it was not what was sealed; missing: its file ' +
-            'was not there; unopened: no master key opened its key; null: nobody looked',
-        }),
-        lostMs: Type.Integer({
-          description: 'Of audio that could not be opened any more: a gap `lost`',
-        }),
-      }),
+      Type.Object(
+        {
+          track: Type.Integer(),
+          segment: Type.Integer(),
+          generation: Type.Integer(),
+          keySha256: Type.String({ description: 'Of the wrapped key that was destroyed' }),
+          bytes: nullableNumber,
+          found: Type.Unsafe<FoundState | null>({
+            ...{ type: ['string', 'null'], enum: [...foundStates, null] },
+            description:
+              'What was found of it. damaged: some of it was not what was sealed; missing: its file ' +
+              'was not there; unopened: no master key opened its key; null: nobody looked',
+          }),
+          lostMs: Type.Integer({
+            description: 'Of audio that could not be opened any more: a gap `lost`',
+          }),
+        },
+        { title: 'DestroyedSegment' },
+      ),
     ),
   },
-  { description: 'A receipt: startMs and endMs are null where the whole recording was erased' },
+  {
+    title: 'Erasure',
+    description: 'A receipt: startMs and endMs are null where the whole recording was erased',
+  },
 );
 
 interface ErasureBody {
@@ -77,7 +83,7 @@ const bodySchema = Type.Object(
     startMs: Type.Optional(Type.Integer({ minimum: 0, description: 'From its beginning' })),
     endMs: Type.Optional(Type.Integer({ minimum: 1 })),
   },
-  { additionalProperties: false },
+  { title: 'ErasureRequest', additionalProperties: false },
 );
 
 export function erasureRoutes(app: FastifyInstance, services: ErasuresPorts): void {
@@ -91,6 +97,7 @@ function listRoute(app: FastifyInstance, services: ErasuresPorts): void {
     {
       config: { access: 'readRecordings', audit: 'read' },
       schema: {
+        operationId: 'listErasures',
         ...{ tags, params, summary: 'What was erased of it, the newest first' },
         response: { 200: Type.Object({ items: Type.Array(erasureSchema) }), 404: problemSchema },
       },
@@ -98,7 +105,7 @@ function listRoute(app: FastifyInstance, services: ErasuresPorts): void {
     async (request, reply) => {
       const record = await findRecording(services, request);
       if (!record) return sendProblem(reply, 404, 'No such recording.');
-      const erasures = await services.keeping.erasures({ callId: record.id });
+      const erasures = await services.retentionStore.erasures({ callId: record.id });
       return { items: erasures.map(erasureView) };
     },
   );
@@ -110,6 +117,7 @@ function eraseRoute(app: FastifyInstance, services: ErasuresPorts): void {
     {
       config: { access: 'erase', audit: 'change' },
       schema: {
+        operationId: 'eraseRecording',
         ...{ tags, params, body: bodySchema },
         summary: 'Erase a recording, or an interval of it, for good; the answer is the receipt',
         description:

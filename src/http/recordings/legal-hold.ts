@@ -6,7 +6,8 @@ import { problemSchema, sendProblem } from '../request/problems.ts';
 import { reasonSchema, strict, strictOrNothing } from '../request/strict-body.ts';
 import { type RecordingAuditPorts, recordingAudit, refusedAudit } from './recording-audit.ts';
 import { findRecording, type RecordingsPorts } from './recordings.ts';
-import { recordingSchema, recordingView } from './views.ts';
+import { recordingSchema } from './schemas.ts';
+import { recordingView } from './views.ts';
 
 export interface LegalHoldPorts extends RecordingAuditPorts, RecordingsPorts {
   readonly legalHolds: Pick<LegalHolds, 'place' | 'release'>;
@@ -14,10 +15,13 @@ export interface LegalHoldPorts extends RecordingAuditPorts, RecordingsPorts {
 
 const tags = ['Recordings'];
 const params = Type.Object({ id: Type.String({ description: 'Or correlation id' }) });
-const body = Type.Object({ reason: reasonSchema }, { additionalProperties: false });
+const body = Type.Object(
+  { reason: reasonSchema },
+  { title: 'LegalHoldRequest', additionalProperties: false },
+);
 const releaseBody = Type.Object(
   { reason: Type.Optional(reasonSchema) },
-  { additionalProperties: false },
+  { title: 'LegalHoldRelease', additionalProperties: false },
 );
 const response = {
   400: problemSchema,
@@ -31,12 +35,17 @@ interface ReleaseRoute {
 }
 
 export function legalHoldRoutes(app: FastifyInstance, services: LegalHoldPorts): void {
+  placeRoute(app, services);
+  releaseRoute(app, services);
+}
+
+function placeRoute(app: FastifyInstance, services: LegalHoldPorts): void {
   app.put<{ Params: { id: string }; Body: { reason: string } }>(
     '/api/recordings/:id/legal-hold',
     {
       config: { access: 'holdRecordings', audit: 'change' },
       schema: {
-        ...{ tags, params, body, response },
+        ...{ operationId: 'placeLegalHold', tags, params, body, response },
         summary: 'Place a legal hold: nothing destroys the recording while it lies on it',
       },
       validatorCompiler: strict,
@@ -54,13 +63,22 @@ export function legalHoldRoutes(app: FastifyInstance, services: LegalHoldPorts):
       }
     },
   );
+}
 
+function releaseRoute(app: FastifyInstance, services: LegalHoldPorts): void {
   app.delete<ReleaseRoute>(
     '/api/recordings/:id/legal-hold',
     {
-      config: { access: 'holdRecordings', audit: 'change' },
+      config: { access: 'holdRecordings', audit: 'change', bodyIsOptional: true },
       schema: {
-        ...{ tags, params, response, body: releaseBody, querystring: releaseBody },
+        ...{
+          operationId: 'releaseLegalHold',
+          tags,
+          params,
+          response,
+          body: releaseBody,
+          querystring: releaseBody,
+        },
         summary: 'Release the legal hold, for a reason: in the body or in the query',
       },
       validatorCompiler: strictOrNothing,

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { parse } from 'range-parser';
 import { auditedChange } from '../../domain/access/audit-change.ts';
 import type { AuditLog } from '../../domain/access/audit-log.ts';
 import { addressKey } from '../../domain/common/networks.ts';
@@ -16,7 +17,8 @@ import {
   unmet,
   type Validators,
 } from '../request/conditional-requests.ts';
-import { RETRY_AFTER_SECONDS, sendProblem } from '../request/problems.ts';
+import { sendProblem } from '../request/problems.ts';
+import { retryAfterSeconds } from '../request/retry-after.ts';
 import { whenClosed } from '../request/when-closed.ts';
 import {
   cutOffErased,
@@ -39,6 +41,9 @@ export interface RecordingAudioPorts extends DownloadWatchPorts {
   readonly downloadTimeoutMs: number;
   onError(cause: unknown): void;
 }
+
+/** A bit of `range-parser`'s code. */
+const MALFORMED = 1;
 
 interface AudioRequest {
   readonly request: FastifyRequest;
@@ -197,7 +202,7 @@ export async function openedExport(
       : services.exportAudio(record.id, format, ownerOf(request.caller)));
   } catch (cause) {
     if (!(cause instanceof ExportsBusyError)) throw cause;
-    reply.header('Retry-After', RETRY_AFTER_SECONDS);
+    reply.header('Retry-After', retryAfterSeconds.audio);
     sendProblem(reply, 503, 'Too many recordings are being exported; please try again.');
     return undefined;
   }
@@ -240,20 +245,18 @@ export function recordExport(
   return services.auditLog.exported(request.caller, what);
 }
 
-/** `end` is exclusive. Several ranges, or another unit, are answered as if none were asked for. */
+/**
+ * Reads a `Range`; `end` is exclusive. Several ranges, another unit and what is malformed are
+ * answered as if none were asked for (RFC 9110 section 14.2).
+ */
 export function parseRange(
   value: string | undefined,
   size: number,
 ): { start: number; end: number } | 'unsatisfiable' | undefined {
-  const match = /^bytes=(\d*)-(\d*)$/i.exec(value ?? '');
-  if (!match || (match[1] === '' && match[2] === '')) return undefined;
-  const [, first = '', last = ''] = match;
-  if (first === '') {
-    const length = Math.min(Number(last), size);
-    return length === 0 ? 'unsatisfiable' : { start: size - length, end: size };
-  }
-  const start = Number(first);
-  const end = last === '' ? size : Math.min(Number(last) + 1, size);
-  if (start >= size) return 'unsatisfiable';
-  return end > start ? { start, end } : undefined;
+  const { code, type, ranges } = parse(size, value ?? '');
+  if (type !== 'bytes' || (code & MALFORMED) !== 0) return undefined;
+  const [range, ...others] = ranges;
+  if (!range) return 'unsatisfiable';
+  const isOne = code === 0 && others.length === 0;
+  return isOne ? { start: range.start, end: range.end + 1 } : undefined;
 }

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { gapReasons } from '../../domain/model/gap.ts';
 import { recordingSidecar } from '../../domain/recording/recording-sidecar.ts';
+import { audioFormat, gapReason } from '../description/enums.ts';
+import { media } from '../description/media.ts';
 import { problemSchema } from '../request/problems.ts';
 import {
   type AudioFormat,
@@ -11,8 +12,8 @@ import {
   recordExport,
 } from './recording-audio.ts';
 import { type ById, keptRecording, partsOf, type RecordingsPorts } from './recordings.ts';
+import { partySchema } from './schemas.ts';
 import { vconFile } from './vcon.ts';
-import { partySchema } from './views.ts';
 
 export interface RecordingExportPorts extends RecordingAudioPorts, RecordingsPorts {}
 
@@ -23,40 +24,51 @@ const refusals = {
 };
 const nullableText = Type.Unsafe<string | null>({ type: ['string', 'null'] });
 
-const sidecarSchema = Type.Object({
-  recordingId: Type.String(),
-  correlationId: Type.String(),
-  uccName: Type.String(),
-  beganAt: Type.String({ format: 'date-time' }),
-  endedAt: nullableText,
-  lengthMs: Type.Number(),
-  parties: Type.Array(partySchema),
-  tracks: Type.Array(
-    Type.Object({
-      track: Type.Integer(),
-      label: Type.String(),
-      aor: nullableText,
-      role: Type.String(),
-      codec: Type.String(),
-      channels: Type.Array(Type.String({ enum: ['left', 'right'] })),
-      gaps: Type.Array(
-        Type.Object({
-          startMs: Type.Number(),
-          lengthMs: Type.Number(),
-          reason: Type.String({ enum: [...gapReasons] }),
-        }),
-      ),
-    }),
-  ),
-  marks: Type.Array(
-    Type.Object({
-      atMs: Type.Number({ description: 'From the beginning of the recording' }),
-      action: Type.String({ enum: ['Mark', 'UnMark'] }),
-      requester: Type.String(),
-      markedAt: Type.String({ format: 'date-time' }),
-    }),
-  ),
-});
+const sidecarSchema = Type.Object(
+  {
+    recordingId: Type.String(),
+    correlationId: Type.String(),
+    uccName: Type.String(),
+    beganAt: Type.String({ format: 'date-time' }),
+    endedAt: nullableText,
+    lengthMs: Type.Number(),
+    parties: Type.Array(partySchema),
+    tracks: Type.Array(
+      Type.Object({
+        track: Type.Integer(),
+        label: Type.String(),
+        aor: nullableText,
+        role: Type.String(),
+        codec: Type.String(),
+        channels: Type.Array(Type.String({ enum: ['left', 'right'] })),
+        gaps: Type.Array(
+          Type.Object(
+            {
+              startMs: Type.Number(),
+              lengthMs: Type.Number(),
+              reason: gapReason,
+            },
+            { title: 'SidecarGap' },
+          ),
+        ),
+      }),
+    ),
+    marks: Type.Array(
+      Type.Object({
+        atMs: Type.Number({ description: 'From the beginning of the recording' }),
+        action: Type.String({ enum: ['Mark', 'UnMark'] }),
+        requester: Type.String(),
+        markedAt: Type.String({ format: 'date-time' }),
+      }),
+    ),
+  },
+  { title: 'Sidecar' },
+);
+
+const vconAnswers = {
+  200: media('A vCon', 'application/vcon+json', { type: 'object', additionalProperties: true }),
+  ...refusals,
+};
 
 export function recordingExportRoutes(app: FastifyInstance, services: RecordingExportPorts): void {
   sidecarRoute(app, services);
@@ -69,6 +81,7 @@ function sidecarRoute(app: FastifyInstance, services: RecordingExportPorts): voi
     {
       config: { access: 'listen', audit: 'export' },
       schema: {
+        operationId: 'getRecordingSidecar',
         ...{ tags, params, response: { 200: sidecarSchema, ...refusals } },
         summary: 'What goes with an exported file: parties, channels, gap map, marks',
       },
@@ -91,15 +104,12 @@ function vconRoute(app: FastifyInstance, services: RecordingExportPorts): void {
   app.get<{ Params: { id: string }; Querystring: { audio?: AudioFormat } }>(
     '/api/recordings/:id/vcon',
     {
-      config: { access: 'listen', audit: 'export' },
+      config: { access: 'listen', audit: 'export', answersWith: ['Content-Disposition'] },
       schema: {
-        ...{ tags, params, produces: ['application/vcon+json'] },
+        operationId: 'getRecordingVcon',
+        ...{ tags, params, response: vconAnswers },
         querystring: Type.Object({
-          audio: Type.Optional(
-            Type.Unsafe<AudioFormat>({
-              ...{ type: 'string', enum: ['wav', 'opus', 'flac'], default: 'opus' },
-            }),
-          ),
+          audio: Type.Optional(audioFormat('opus')),
         }),
         summary: 'The recording as a vCon (draft-ietf-vcon-vcon-core-04), its audio inline',
         description: 'Made while it is sent; 503 with Retry-After while too many are being made.',

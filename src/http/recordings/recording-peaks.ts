@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { gapReasons } from '../../domain/model/gap.ts';
 import { recordingSidecar } from '../../domain/recording/recording-sidecar.ts';
+import { gapReason } from '../description/enums.ts';
 import { problemSchema } from '../request/problems.ts';
 import type { RecordingPeaks } from './opened-audio.ts';
 import { type ById, keptRecording, type RecordingsPorts } from './recordings.ts';
@@ -15,26 +15,32 @@ const DEFAULT_POINTS = 2_000;
 const sides = ['left', 'right'] as const;
 const samples = Type.Array(Type.Integer({ minimum: -128, maximum: 127 }));
 
-const peaksSchema = Type.Object({
-  lengthMs: Type.Number(),
-  pointsPerSecond: Type.Number(),
-  channels: Type.Array(
-    Type.Object({
-      side: Type.String({ enum: [...sides] }),
-      tracks: Type.Array(Type.Integer()),
-      min: samples,
-      max: samples,
-      gaps: Type.Array(
-        Type.Object({
-          track: Type.Integer(),
-          startMs: Type.Number(),
-          lengthMs: Type.Number(),
-          reason: Type.String({ enum: [...gapReasons] }),
-        }),
-      ),
-    }),
-  ),
-});
+const peaksSchema = Type.Object(
+  {
+    lengthMs: Type.Number(),
+    pointsPerSecond: Type.Number(),
+    channels: Type.Array(
+      Type.Object({
+        side: Type.String({ enum: [...sides] }),
+        tracks: Type.Array(Type.Integer()),
+        min: samples,
+        max: samples,
+        gaps: Type.Array(
+          Type.Object(
+            {
+              track: Type.Integer(),
+              startMs: Type.Number(),
+              lengthMs: Type.Number(),
+              reason: gapReason,
+            },
+            { title: 'PeaksGap' },
+          ),
+        ),
+      }),
+    ),
+  },
+  { title: 'RecordingPeaks' },
+);
 
 export function recordingPeaksRoute(app: FastifyInstance, services: RecordingPeaksPorts): void {
   app.get<{ Params: { id: string }; Querystring: { points?: number } }>(
@@ -42,6 +48,7 @@ export function recordingPeaksRoute(app: FastifyInstance, services: RecordingPea
     {
       config: { access: 'listen', audit: 'read' },
       schema: {
+        operationId: 'getRecordingPeaks',
         tags: ['Recordings'],
         params: Type.Object({ id: Type.String({ description: 'Or correlation id' }) }),
         querystring: Type.Object({

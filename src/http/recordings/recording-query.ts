@@ -1,17 +1,18 @@
 import { Type } from 'typebox';
 import { parseGuid } from '../../domain/identifiers/correlation-id.ts';
 import { partyKey } from '../../domain/identifiers/party-keys.ts';
-import { type GapReason, gapReasons } from '../../domain/model/gap.ts';
+import type { CallStatus } from '../../domain/model/call-status.ts';
+import type { GapReason } from '../../domain/model/gap.ts';
 import { SavingState } from '../../domain/model/recording-state.ts';
 import { uccKey } from '../../domain/model/ucc.ts';
 import type { RecordingFilter, RecordingPlace } from '../../domain/ports/recording-search.ts';
+import { gapReason, recordingStatus, savingStateName } from '../description/enums.ts';
 
 const DEFAULT_PAGE = 50;
 const MAX_PAGE = 500;
 const MAX_MS = Number.MAX_SAFE_INTEGER;
 
-const recordingStatuses = ['live', 'finishing', 'deleting', 'kept', 'destroyed'] as const;
-type RecordingStatus = (typeof recordingStatuses)[number];
+type RecordingStatus = Exclude<CallStatus, 'empty'>;
 
 export interface RecordingQuery {
   ucc?: string;
@@ -36,8 +37,6 @@ const ms = (description: string) =>
   Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_MS, description }));
 const party = (description: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 512, description }));
-const oneOf = <Value extends string>(values: readonly Value[], description: string) =>
-  Type.Optional(Type.Unsafe<Value>({ type: 'string', enum: [...values], description }));
 
 export const recordingQuerySchema = Type.Object({
   ucc: Type.Optional(Type.String()),
@@ -47,13 +46,19 @@ export const recordingQuerySchema = Type.Object({
   from: Type.Optional(Type.String({ format: 'date-time', description: 'Inclusive' })),
   to: Type.Optional(Type.String({ format: 'date-time', description: 'Exclusive' })),
   marked: Type.Optional(Type.Boolean()),
-  saving: oneOf(Object.keys(SavingState) as (keyof typeof SavingState)[], 'The saving flag'),
-  status: oneOf([...recordingStatuses], 'What has become of it'),
+  saving: Type.Optional(
+    Type.Unsafe<keyof typeof SavingState>({ ...savingStateName, description: 'The saving flag' }),
+  ),
+  status: Type.Optional(
+    Type.Unsafe<RecordingStatus>({ ...recordingStatus, description: 'What has become of it' }),
+  ),
   legalHold: Type.Optional(Type.Boolean()),
   minLengthMs: ms('At least as long'),
   maxLengthMs: ms('At most as long'),
   minGapMs: ms('Without audio for at least so long, in all, on the worse of its tracks'),
-  gap: oneOf(gapReasons, 'With a gap for this reason'),
+  gap: Type.Optional(
+    Type.Unsafe<GapReason>({ ...gapReason, description: 'With a gap for this reason' }),
+  ),
   cursor: Type.Optional(Type.String({ description: 'nextCursor of the page before' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE })),
 });

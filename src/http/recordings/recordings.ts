@@ -3,9 +3,10 @@ import { Type } from 'typebox';
 import { parseGuid } from '../../domain/identifiers/correlation-id.ts';
 import type { CallRecord } from '../../domain/model/call-record.ts';
 import type { Caller } from '../../domain/model/principal.ts';
-import { exportFormats } from '../../domain/ports/archive.ts';
 import type { RecordingParts } from '../../domain/recording/recording-sidecar.ts';
 import type { UccRegistry } from '../../domain/ucc/ucc-registry.ts';
+import { audioFormat } from '../description/enums.ts';
+import { media } from '../description/media.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { scopeOf, seesRecording } from '../request/scope.ts';
 import {
@@ -21,12 +22,8 @@ import {
   recordingQueryDescription,
   recordingQuerySchema,
 } from './recording-query.ts';
-import {
-  recordingDetailSchema,
-  recordingDetailView,
-  recordingSchema,
-  recordingView,
-} from './views.ts';
+import { recordingDetailSchema, recordingSchema } from './schemas.ts';
+import { recordingDetailView, recordingView } from './views.ts';
 
 export interface RecordingsPorts extends RecordingAudioPorts {
   readonly uccs: UccRegistry;
@@ -36,9 +33,7 @@ export interface RecordingsPorts extends RecordingAudioPorts {
 
 const tags = ['Recordings'];
 const audioQuerySchema = Type.Object({
-  format: Type.Optional(
-    Type.Unsafe<AudioFormat>({ type: 'string', enum: ['wav', ...exportFormats], default: 'wav' }),
-  ),
+  format: Type.Optional(audioFormat('wav')),
   ticket: Type.Optional(
     Type.String({ description: 'Instead of a token; from /api/recordings/{id}/audio-tickets' }),
   ),
@@ -50,6 +45,31 @@ const audioDescription =
   'without ranges, and 503 with Retry-After while too many are being made. ' +
   'Of a recording whose files are gone, or not whole, nothing is answered: 410, and 503 with ' +
   'Retry-After while its disk or bucket is away. What cannot be read later cuts the connection.';
+
+const audioAnswers = {
+  200: media('The recording', 'audio/wav', 'audio/ogg', 'audio/flac'),
+  206: media('The range of the WAV', 'audio/wav'),
+  304: Type.Null({ description: 'It is as the client has it' }),
+  ...Object.fromEntries([404, 409, 410, 412, 416].map((status) => [status, problemSchema])),
+};
+const audioHeaders = {
+  takes: [
+    'Range',
+    'If-Range',
+    'If-Match',
+    'If-None-Match',
+    'If-Modified-Since',
+    'If-Unmodified-Since',
+  ],
+  answersWith: ['ETag', 'Last-Modified', 'Accept-Ranges', 'Content-Disposition'],
+} as const;
+const pageSchema = Type.Object(
+  {
+    items: Type.Array(recordingSchema),
+    nextCursor: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+  },
+  { title: 'RecordingPage' },
+);
 
 export interface ById {
   readonly params: { readonly id: string };
@@ -68,16 +88,13 @@ export function recordingRoutes(app: FastifyInstance, services: RecordingsPorts)
     {
       config: { access: 'readRecordings', audit: 'read' },
       schema: {
+        operationId: 'listRecordings',
         tags,
         summary: 'Recordings, newest first',
         description: recordingQueryDescription,
         querystring: recordingQuerySchema,
         response: {
-          200: Type.Object({
-            items: Type.Array(recordingSchema),
-            nextCursor: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
-          }),
-          400: problemSchema,
+          200: pageSchema,
         },
       },
     },
@@ -96,6 +113,7 @@ export function recordingRoutes(app: FastifyInstance, services: RecordingsPorts)
     {
       config: { access: 'readRecordings', audit: 'read' },
       schema: {
+        operationId: 'getRecording',
         ...{ tags, params },
         summary: 'A recording: tracks, gap map, receipts',
         response: { 200: recordingDetailSchema, 404: problemSchema },
@@ -111,10 +129,10 @@ export function recordingRoutes(app: FastifyInstance, services: RecordingsPorts)
   app.get<{ Params: { id: string }; Querystring: { format?: AudioFormat } }>(
     '/api/recordings/:id/audio',
     {
-      config: { access: 'listen', takesTicket: true, audit: 'export' },
+      config: { access: 'listen', takesTicket: true, audit: 'export', ...audioHeaders },
       schema: {
-        ...{ tags, params, querystring: audioQuerySchema },
-        produces: ['audio/wav', 'audio/ogg', 'audio/flac'],
+        operationId: 'getRecordingAudio',
+        ...{ tags, params, querystring: audioQuerySchema, response: audioAnswers },
         summary: 'Stereo audio: one party per channel, the agent left, gaps as silence',
         description: audioDescription,
       },

@@ -1,6 +1,14 @@
 import { Type } from 'typebox';
 import type { CallState } from '../../domain/call/call.ts';
 import { type ContractError, contractErrors, ErrorType } from '../../domain/model/errors.ts';
+import {
+  errorTypeNumber,
+  markingStateNumber,
+  recordingStateNumber,
+  savingStateNumber,
+  stateActionName,
+  stateActionNumber,
+} from '../description/enums.ts';
 
 export interface ErrorMessage {
   readonly ErrorType: ErrorType;
@@ -95,43 +103,46 @@ export const badAddress: ErrorMessage = {
   Message: 'The address of the request cannot be read.',
 };
 
-const errorMessageSchema = Type.Unsafe<ErrorMessage | null>({
-  type: ['object', 'null'],
-  properties: {
-    ErrorType: {
-      type: 'integer',
-      enum: [1, 2, 3],
-      description: 'Configuration 1, Validation 2, Processing 3 (retryable)',
-    },
-    Message: { type: 'string' },
+const errorMessageSchema = Type.Object(
+  { ErrorType: errorTypeNumber, Message: Type.String() },
+  { title: 'ContractErrorMessage' },
+);
+const errorMessageOrNull = Type.Union([errorMessageSchema, Type.Null()]);
+const textOrNull = Type.Unsafe<string | null>({ type: ['string', 'null'] });
+
+export const recordingBodySchema = Type.Object(
+  {
+    CorrelationId: textOrNull,
+    RecordingState: recordingStateNumber,
+    MarkingState: markingStateNumber,
+    SavingState: savingStateNumber,
+    ErrorMessage: errorMessageOrNull,
+    UCCName: textOrNull,
   },
-});
+  { title: 'ContractStateAnswer' },
+);
 
-export const recordingBodySchema = Type.Object({
-  CorrelationId: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
-  RecordingState: Type.Integer({ description: 'Uninitialized 0, Started 1, Stopped 2, Paused 3' }),
-  MarkingState: Type.Integer({ description: 'None 0, Mark 1, Unmark 2' }),
-  SavingState: Type.Integer({ description: 'None 0, Save 1, Delete 2' }),
-  ErrorMessage: errorMessageSchema,
-  UCCName: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
-});
-
-export const capabilitiesBodySchema = Type.Object({
-  AgentCanEditRecordings: Type.Boolean(),
-  ErrorMessage: errorMessageSchema,
-  UCCName: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
-});
+export const capabilitiesBodySchema = Type.Object(
+  {
+    AgentCanEditRecordings: Type.Boolean(),
+    ErrorMessage: errorMessageOrNull,
+    UCCName: textOrNull,
+  },
+  { title: 'ContractCapabilities' },
+);
 
 export const commandBodySchema = Type.Object(
   {
     Action: Type.Unsafe<unknown>({
-      description:
-        'Start 1, Stop 2, Pause 3, Save 4, Delete 5, Mark 6, UnMark 7: the number, the name in any case, or the number in a string',
-      examples: ['Pause', 3],
+      anyOf: [stateActionNumber, stateActionName, { type: 'string', pattern: '^[1-7]$' }],
+      description: 'The number, the name in any case, or the number in a string',
     }),
-    RequesterSipUri: Type.String({ examples: ['sip:agent@domain.com'] }),
-    CorrelationId: Type.String({ examples: ['1d6c6a58-6739-4f0c-98ff-0968292c8c30'] }),
-    UCCName: Type.String({ examples: ['ucc-demo-name'] }),
+    RequesterSipUri: Type.String({ description: 'SIP or tel URI of an agent or supervisor' }),
+    CorrelationId: Type.String(),
+    UCCName: Type.String(),
   },
-  { description: 'Property names match without regard to case.' },
+  {
+    title: 'ContractCommandRequest',
+    description: 'Property names match without regard to case.',
+  },
 );

@@ -9,7 +9,7 @@ export const problemSchema = Type.Object(
     status: Type.Integer(),
     detail: Type.Optional(Type.String()),
   },
-  { description: 'Problem details (RFC 9457)' },
+  { title: 'Problem', description: 'Problem details (RFC 9457)' },
 );
 
 const titles: Record<number, string> = {
@@ -32,9 +32,6 @@ const titles: Record<number, string> = {
   500: 'Internal error',
   503: 'Not available',
 };
-
-/** Of a 503: whatever is away, a client need not ask again sooner. */
-export const RETRY_AFTER_SECONDS = 10;
 
 export function sendProblem(reply: FastifyReply, status: number, detail?: string): FastifyReply {
   const title = titles[status] ?? 'Error';

@@ -9,10 +9,10 @@ import {
   tryAgain,
 } from './contract-bodies.ts';
 import { sendProblem } from './problems.ts';
+import { retryAfterSeconds } from './retry-after.ts';
 
 export type ContractShape = 'recording' | 'capabilities';
 
-const RETRY_AFTER_SECONDS = 2;
 const contractPrefix = '/attendantservice/';
 
 /** What HTTP itself, or the gate, refuses: in the contract's shape where the route is one of it. */
@@ -27,7 +27,7 @@ export function refuse(request: FastifyRequest, reply: FastifyReply, ...rest: [n
 /** The store cannot be reached: the request is as good as any, and may come again. */
 export function refuseForNow(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { contract } = request.routeOptions.config;
-  reply.header('Retry-After', RETRY_AFTER_SECONDS);
+  reply.header('Retry-After', retryAfterSeconds.store);
   if (!contract) return sendProblem(reply, 503, 'The database does not answer; please try again.');
   return reply.code(503).send(refusal(contract, tryAgain, request.params));
 }

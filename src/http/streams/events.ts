@@ -7,6 +7,7 @@ import { eventView } from '../../domain/event/event-view.ts';
 import type { Principal } from '../../domain/model/principal.ts';
 import type { RecordingEvent } from '../../domain/model/recording-event.ts';
 import { uccKey } from '../../domain/model/ucc.ts';
+import { media } from '../description/media.ts';
 import { auditRead } from '../request/audit.ts';
 import { problemSchema, sendProblem } from '../request/problems.ts';
 import { askedUcc, isGiven } from '../request/scope.ts';
@@ -47,6 +48,10 @@ const querySchema = Type.Object({
   ),
 });
 
+const streamDescription =
+  'Server-sent events (WHATWG HTML 9.2), until the token expires: `id` resumes the stream, `event` ' +
+  'is the type, `data` the event as in GET /api/calls/{id}/events.';
+
 export function eventRoutes(
   app: FastifyInstance,
   services: EventsPorts,
@@ -65,13 +70,13 @@ export function eventRoutes(
   app.get<{ Querystring: EventQuery }>(
     '/api/events',
     {
-      config: { access: 'readEvents', audit: 'read' },
+      config: { access: 'readEvents', audit: 'read', takes: ['Last-Event-ID'] },
       schema: {
+        operationId: 'streamEvents',
         tags: ['Events'],
         summary: 'Committed events as server-sent events; Last-Event-ID resumes without a gap',
         querystring: querySchema,
-        produces: ['text/event-stream'],
-        response: { 400: problemSchema, 404: problemSchema },
+        response: { 200: media(streamDescription, 'text/event-stream'), 404: problemSchema },
       },
     },
     async (request, reply) => {

@@ -13,7 +13,7 @@ afterAll(() => rmSync(consoleDir, { recursive: true }));
 async function connectSrc(...issuers: string[]): Promise<string | undefined> {
   const app = fastify();
   const consoleIssuers = issuers.map((issuer) => ({ issuer, clientId: 'c', scope: 'openid' }));
-  consoleFiles(app, { consoleDir, consoleIssuers });
+  await consoleFiles(app, { consoleDir, consoleIssuers });
   const { headers } = await app.inject('/');
   await app.close();
   const directives = String(headers['content-security-policy']).split('; ');
