@@ -1,8 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createLogger } from '../../src/logging/logger.ts';
 import { type ApiBench, openBench, record } from '../http/api-support.ts';
 import { temporaryFolder } from '../support/hush/hush.ts';
 import { few, sized } from '../support/length.ts';
@@ -49,7 +57,9 @@ let secret = '';
 let token = '';
 
 beforeAll(async () => {
+  const write = (line: string) => appendFileSync(join(folder, 'hush.log'), line);
   bench = await openBench({
+    overrides: { logger: createLogger('info', { write }) },
     change: (config) => ({
       ...config,
       auth: { ...config.auth, mode: 'embedded', tenantId, anonymousRole: 'admin' },
