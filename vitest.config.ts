@@ -19,7 +19,7 @@ export default defineConfig({
     // What is awaited comes when it comes: a shared machine may be slow.
     expect: { poll: { timeout: 10_000 } },
     pool: 'forks',
-    // Most tests wait for clocks and sockets: one worker less than cores, the default, is one on two.
+    // Most tests wait for clocks and sockets: on two cores a third worker has what the others leave.
     maxWorkers: 3,
     // Node strips the types itself and keeps what it compiled, which is a third of Vite's time.
     experimental: { viteModuleRunner: false },
@@ -40,6 +40,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'long',
+          // Fifty calls at once are sent by the test's own process: it wants a core.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           include: ['test/**/*.long.test.ts'],
           env: { HUSH_TEST_LENGTH: 'long' },
           globalSetup: ['test/store/shared-postgres.ts'],

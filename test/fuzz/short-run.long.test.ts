@@ -8,7 +8,7 @@ const SECONDS = sized(1, 4);
 test.each(surfaces)(`${SECONDS} s of %s find nothing`, { timeout: 60_000 }, async (surface) => {
   const report = await fuzz(surface, { seconds: SECONDS, seed: 20_261_124 });
   expect(report.findings).toEqual([]);
-  expect(report.cases).toBeGreaterThan(25 * SECONDS);
+  expect(report.cases).toBeGreaterThan(sized(10, 100));
 });
 
 test('the judge knows a fault', () => {

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { buildRtp } from '../../../src/protocols/rtp/packet.ts';
 import { buildMultipart } from '../../../src/protocols/siprec/multipart.ts';
 import { SrtpSender } from '../../../src/protocols/srtp/sender.ts';
+import { few } from '../../support/length.ts';
 import { mediaOf, RawCall, type RawMessage, versionOf } from '../raw-call.ts';
 import { type Line, metadataOf, metadataPart, sdpOf, sdpPart, twoLines } from '../srs-client.ts';
 import { SrsFixture } from '../srs-fixture.ts';
@@ -60,12 +61,14 @@ describe('a re-INVITE without SDP', () => {
     await held(call).toEqual([false, false]);
   });
 
-  it.each([
-    ['inactive', { direction: 'inactive' }],
-    ['recvonly', { direction: 'recvonly' }],
-    ['a null address', { address: '0.0.0.0', direction: null }],
-    ['a null address of IPv6', { attributes: ['c=IN IP6 ::'] }],
-  ])('is put on hold by %s in the ACK, and keeps no audio then', async (_name, line) => {
+  it.each(
+    few([
+      ['inactive', { direction: 'inactive' }],
+      ['recvonly', { direction: 'recvonly' }],
+      ['a null address', { address: '0.0.0.0', direction: null }],
+      ['a null address of IPv6', { attributes: ['c=IN IP6 ::'] }],
+    ]),
+  )('is put on hold by %s in the ACK, and keeps no audio then', async (_name, line) => {
     const { call, ports } = await establish([{}]);
     await fixture.client.frames(ports[0] ?? 0, { tag: 1 }, 0, 5);
     await call.invite();
@@ -143,15 +146,17 @@ describe('a re-INVITE without SDP', () => {
     expect(await packetsOf(call)).toMatchObject([{ kept: 10, unauthenticated: 0 }]);
   });
 
-  it.each([
-    ['no session description', 'hello'],
-    ['too few lines', sdpOf([{}])],
-    ['too many lines', sdpOf([{}, {}, {}])],
-    ['another kind of media', sdpOf(twoLines).replace('m=audio', 'm=video')],
-    ['a codec that was not offered', sdpOf(all({ formats: '18' }))],
-    ['one line that cannot be used', sdpOf([{}, { formats: '3' }])],
-    ['another profile', sdpOf(twoLines).replace('RTP/AVP', 'RTP/SAVP')],
-  ])('%s in the ACK ends the dialog, and keeps what was recorded', async (_name, body) => {
+  it.each(
+    few([
+      ['no session description', 'hello'],
+      ['too few lines', sdpOf([{}])],
+      ['too many lines', sdpOf([{}, {}, {}])],
+      ['another kind of media', sdpOf(twoLines).replace('m=audio', 'm=video')],
+      ['a codec that was not offered', sdpOf(all({ formats: '18' }))],
+      ['one line that cannot be used', sdpOf([{}, { formats: '3' }])],
+      ['another profile', sdpOf(twoLines).replace('RTP/AVP', 'RTP/SAVP')],
+    ]),
+  )('%s in the ACK ends the dialog, and keeps what was recorded', async (_name, body) => {
     const { call, ports } = await establish();
     await fixture.client.frames(ports[0] ?? 0, { tag: 1 }, 0, 5);
     await call.invite();

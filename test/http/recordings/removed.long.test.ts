@@ -4,6 +4,7 @@ import { hubContract } from '../../../src/hub/hub-contract.ts';
 import { runHush } from '../../cli/run-hush.ts';
 import type { MarkerCall } from '../../support/calls.ts';
 import { temporaryFolder, ucc } from '../../support/hush/hush.ts';
+import { few, longTest } from '../../support/length.ts';
 import {
   addDemoPeople,
   clientId,
@@ -123,21 +124,24 @@ describe('everything that a user has open ends within seconds', () => {
     await ask(admin, 'PUT', '/api/users/eva', { ...settings, password: eva.password });
   });
 
-  test.each([
-    ['it is removed', () => ask(admin, 'DELETE', '/api/users/eva')],
-    [
-      'its password is reset',
-      () => ask(admin, 'PUT', '/api/users/eva', { ...settings, password: 'another long password' }),
-    ],
-    [
-      'it gets another role',
-      () => ask(admin, 'PUT', '/api/users/eva', { ...settings, roles: ['auditor'] }),
-    ],
-    [
-      'it is taken off a UCC',
-      () => ask(admin, 'PUT', '/api/users/eva', { ...settings, uccs: ['another'] }),
-    ],
-  ])('when %s', async (_, change) => {
+  test.each(
+    few<readonly [string, () => Promise<Response>]>([
+      ['it is removed', () => ask(admin, 'DELETE', '/api/users/eva')],
+      [
+        'its password is reset',
+        () =>
+          ask(admin, 'PUT', '/api/users/eva', { ...settings, password: 'another long password' }),
+      ],
+      [
+        'it gets another role',
+        () => ask(admin, 'PUT', '/api/users/eva', { ...settings, roles: ['auditor'] }),
+      ],
+      [
+        'it is taken off a UCC',
+        () => ask(admin, 'PUT', '/api/users/eva', { ...settings, uccs: ['another'] }),
+      ],
+    ]),
+  )('when %s', async (_, change) => {
     const open = await everythingOf(eva);
     expect(await open.statuses()).toEqual([200, 200, 200, 200]);
     expect((await change()).ok).toBe(true);
@@ -155,7 +159,7 @@ describe('everything that a user has open ends within seconds', () => {
     expect(await open.statuses()).toEqual([401, 401, 401, 409]);
   });
 
-  test('but not when nothing about it has changed', async () => {
+  longTest('but not when nothing about it has changed', async () => {
     const open = await everythingOf(eva);
     await ask(admin, 'PUT', '/api/users/eva', settings);
     await ask(admin, 'PUT', '/api/users/tom', { ...settings, password: eva.password });
@@ -239,7 +243,7 @@ describe('the last admin', () => {
     expect(statuses.sort()).toEqual([204, 409]);
   });
 
-  test('is removed by the command line only with --force', async () => {
+  longTest('is removed by the command line only with --force', async () => {
     const env = { HUSH_DATA_DIR: bench.hush.config.dataDir };
     const refused = await runHush(['user', 'remove', 'second'], { env });
     expect([refused.code, refused.err]).toEqual([
