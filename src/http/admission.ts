@@ -7,7 +7,7 @@ import { type ContractShape, refuseAddress } from './request/refusals.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What the route asks of its caller; one that says nothing does not start. */
+    /** The route's demand on its caller; the server does not start without one. */
     access?: Access;
     /** The API surface the route belongs to; the Hush API unless it says otherwise. */
     surface?: ApiSurface;
@@ -19,7 +19,7 @@ declare module 'fastify' {
     takesTicket?: boolean;
   }
   interface FastifyRequest {
-    /** Who was let in. */
+    /** The caller, once it is let in. */
     caller: Caller;
   }
 }

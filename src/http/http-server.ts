@@ -136,7 +136,7 @@ export async function buildHttpServer(
   signInRoutes(app, services, settings);
   await consoleFiles(app, settings);
   mountHub(app, services.hub, { gate, isOriginAllowed, strayOf });
-  // Behind the routes' own hooks: streams have been told to end.
+  // This runs behind the routes' own hooks: streams have been told to end.
   app.addHook('preClose', async () => connections.close(settings.closeTimeoutMs));
   // Routes of a scope of their own are known once it is loaded.
   await app.after();

@@ -30,9 +30,9 @@ export interface HttpSettings {
   readonly maxConnections: number;
   readonly requestsPerSecondPerAddress: number;
   readonly requestsPerSecondPerToken: number;
-  /** Where the built web console is; without it there is none. */
+  /** Folder of the built web console; without it none is served. */
   readonly consoleDir?: string | undefined;
-  /** Where people sign in for the console, besides the embedded issuer. */
+  /** Issuers at which people sign in for the console, besides the embedded one. */
   readonly consoleIssuers: readonly ConsoleIssuer[];
   readonly access: {
     /** Whether callers without a token are let in at all. */

@@ -77,6 +77,9 @@ beforeAll(async () => {
     'hush',
     `[ "$1" = torture ] && set -- "$@" --calls 1 --pauses 1 --scenarios quiet\nexec "${process.execPath}" "${join(root, 'src', 'main.ts')}" "$@"`,
   );
+  // Nothing is fetched: the tools are those of the checkout.
+  const tools = join(root, 'node_modules', '.bin');
+  shim('npx', `tool="$1"; shift; exec "${tools}/$tool" "$@"`);
   writeFileSync(join(folder, 'hush.yaml'), `dataDir: ${bench.hush.dataDir}\n`);
   copyFileSync(join(root, 'hush.example.yaml'), join(folder, 'hush.example.yaml'));
   symlinkSync(join(root, 'bin'), join(folder, 'bin'));

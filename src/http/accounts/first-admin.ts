@@ -12,7 +12,7 @@ import { problemSchema, sendProblem } from '../request/problems.ts';
 import { strict } from '../request/strict-body.ts';
 
 export interface FirstAdminPorts {
-  /** Of mode `embedded`. */
+  /** Present in mode `embedded`. */
   readonly firstAdmin: FirstAdmin | undefined;
   readonly auditLog: AuditLog;
 }
@@ -27,7 +27,7 @@ const firstAdminBody = Type.Object(
 );
 const over = 'There is somebody already, or the code was tried too often: see hush user add.';
 
-/** How the first person gets in; the code that it takes is in the log of a Hush without users. */
+/** Lets the first person in, by the code in the log of a Hush without users. */
 export function firstAdminRoute(app: FastifyInstance, services: FirstAdminPorts): void {
   const { firstAdmin, auditLog } = services;
   app.post<{ Body: Static<typeof firstAdminBody> }>(

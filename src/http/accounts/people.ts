@@ -17,7 +17,7 @@ import { problemSchema, sendProblem } from '../request/problems.ts';
 import { strict } from '../request/strict-body.ts';
 
 export interface PeoplePorts {
-  /** Of mode `embedded`. */
+  /** Present in mode `embedded`. */
   readonly accounts: AccountService | undefined;
   readonly auditLog: AuditLog;
 }

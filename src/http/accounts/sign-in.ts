@@ -12,7 +12,7 @@ import type { ConsoleIssuer, HttpSettings } from '../settings.ts';
 import { type FirstAdminPorts, firstAdminRoute } from './first-admin.ts';
 
 export interface SignInPorts extends FirstAdminPorts {
-  /** Of mode `embedded`. */
+  /** Present in mode `embedded`. */
   readonly issuer: TokenIssuer | undefined;
 }
 
@@ -71,7 +71,7 @@ const renewalBody = Type.Object(
   { title: 'Renewal', additionalProperties: false },
 );
 
-/** Who one is, and how a person becomes somebody in mode `embedded`. */
+/** Registers who the caller is, and how a person signs in. */
 export function signInRoutes(
   app: FastifyInstance,
   services: SignInPorts,

@@ -9,7 +9,7 @@ import type { HttpSettings } from '../settings.ts';
 import { basicCredentials } from './client-credentials.ts';
 
 export interface TokenEndpointPorts {
-  /** Of mode `embedded`. */
+  /** Present in mode `embedded`. */
   readonly issuer: TokenIssuer | undefined;
   onError(cause: unknown): void;
 }
@@ -136,7 +136,7 @@ async function token(issuer: TokenIssuer, request: TokenEndpointRequest, reply: 
 
 type Flaw = 'noText' | 'twice' | 'noClient' | 'twoWays' | 'twoClients';
 
-/** What no client can mean: the status, the error and its words. */
+/** Errors of requests that no client can mean: status, code and words. */
 const flaws: Readonly<Record<Flaw, readonly [number, string, string]>> = {
   noText: [400, 'invalid_request', 'A parameter holds a NUL.'],
   twice: [400, 'invalid_request', 'A parameter is there twice.'],
@@ -179,7 +179,7 @@ const descriptions: Readonly<Record<number, string>> = {
 
 const names: Readonly<Record<number, string>> = { 429: 'too_many_requests' };
 
-/** What comes to no answer of the issuer's, in the form that its clients read. */
+/** Answers errors that the issuer never saw, in the form that its clients read. */
 function sendFailure(
   reply: FastifyReply,
   error: FastifyError & { readonly status?: number; readonly headers?: object },
@@ -238,8 +238,8 @@ const knownParameters: readonly string[] = [
 ];
 
 /**
- * What has no value counts as left out, and a parameter that comes twice is refused (RFC 6749
- * section 3.2).
+ * Reads the form. A parameter without a value counts as left out, and one that comes twice is
+ * refused (RFC 6749 section 3.2).
  */
 function formOf(body: unknown): Map<string, string> | undefined {
   const form = new Map<string, string>();

@@ -23,7 +23,7 @@ export interface LiveAudioPorts extends DownloadWatchPorts, RecordingAuditPorts,
 
 const tags = ['Calls'];
 const MAX_CALLS = 40;
-/** Who listens at the same time; each costs some looks a second at files. */
+/** Listeners at the same time; each costs some looks a second at files. */
 const MAX_LISTENERS = 32;
 
 const levelsSchema = Type.Object(
@@ -104,7 +104,7 @@ export function liveAudioRoutes(app: FastifyInstance, services: LiveAudioPorts):
   );
 }
 
-/** Whoever's token ends, whoever is removed, or taken off the UCC, hears no more. */
+/** Ends listening with the token, the account, or the caller's place in the UCC. */
 function hearingRule(services: LiveAudioPorts, principal: Principal, call: Call): () => boolean {
   const endsAt = principal.expiresAt ?? Number.POSITIVE_INFINITY;
   return () =>

@@ -169,7 +169,7 @@ function takeRoute(app: FastifyInstance, services: PausesPorts): void {
   );
 }
 
-/** Of a call in progress, and of a dialogue between two recording sessions. */
+/** Carries a command out on a call in progress, or on a dialogue between two recording sessions. */
 interface LeaseCommand {
   live(call: Call, ifVersion: number | undefined): Promise<LeaseAnswer>;
   ended?(record: CallRecord, ifVersion: number | undefined): Promise<LeaseAnswer>;

@@ -18,7 +18,7 @@ export class LiftedSchemas {
     return this.#lift(part as Json) as Part;
   }
 
-  /** By name, with examples. @throws Error for an example of no schema */
+  /** Returns them by name, with examples. @throws Error for an example of no schema */
   schemas(): Record<string, object> {
     const stray = Object.keys(this.#examples).find((name) => !this.#schemas.has(name));
     if (stray !== undefined) throw new Error(`there are examples of ${stray}, and no such schema`);
@@ -43,7 +43,7 @@ export class LiftedSchemas {
 
   #refer(name: string, schema: JsonObject): Json {
     const { description, default: fallback, ...bare } = schema;
-    // What a value is for is said where it is; what an object is, with the object.
+    // A value's description says what it is for, and stays there; an object's is the object's.
     const isShared = schema.type === 'object';
     const component = isShared ? schema : bare;
     const known = this.#schemas.get(name);

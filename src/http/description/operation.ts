@@ -38,7 +38,7 @@ export function describedOperation(route: Described): FastifySchema {
   } as FastifySchema;
 }
 
-/** What Fastify is not to validate, and extensions that `sharedParts` carries out. */
+/** Returns what Fastify does not validate, and extensions that `sharedParts` carries out. */
 function extensionsOf({ takes, answersWith, bodyIsOptional, form }: FastifyContextConfig) {
   return {
     ...(takes ? { 'x-takes': takes } : {}),

@@ -14,8 +14,8 @@ import type { HttpSettings } from '../settings.ts';
 import { callerAddressRule } from './caller-address.ts';
 
 /**
- * What a route asks of its caller: a permission; `anybody` who was let in at all; or nothing
- * (`open`): it tells no more than that the server is there, or is how one gets in.
+ * A route asks its caller for a permission, for nothing but to be let in (`anybody`), or for
+ * nothing at all (`open`): it tells no more than that the server is there, or is how one gets in.
  */
 export type Access = Permission | 'anybody' | 'open';
 
@@ -144,7 +144,7 @@ export class Gate {
     return access === 'anybody' || (access !== 'open' && may(principal, access));
   }
 
-  /** What came through a proxy that nobody named may come from anywhere. */
+  /** Refuses requests through an untrusted proxy: they may come from anywhere. */
   #isLetIn(address: string, forwardedByStranger: boolean): boolean {
     const { anonymous: isOn } = this.#settings.access;
     return isOn && !forwardedByStranger && this.#isInNetwork(address);
@@ -200,7 +200,7 @@ function tokenOf(request: IncomingMessage, inQuery: readonly string[] = []): str
   return token;
 }
 
-/** Undefined where the header names none (RFC 6750 section 2.1). */
+/** Returns the header's token; undefined where it names none (RFC 6750 section 2.1). */
 export function bearerOf({ headers }: IncomingMessage): string | undefined {
   return /^bearer +(.*)$/i.exec(headers.authorization ?? '')?.[1]?.trim();
 }

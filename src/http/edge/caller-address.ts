@@ -17,7 +17,7 @@ export interface CallerAddress {
 
 type IsTrusted = (address: string) => boolean;
 
-/** What proxies alone write, standards (RFC 9110 section 7.6.3, RFC 7239) and habits alike. */
+/** Headers that only proxies write, by standard (RFC 9110 section 7.6.3, RFC 7239) or habit. */
 const proxyHeader = new RegExp(
   '^(?:via|forwarded|x-forwarded.*|x-original-.*|x-real-ip|cf-connecting-ip|' +
     '(?:x-(?:cluster-)?|true-)client-ip)$',
@@ -48,7 +48,7 @@ export function callerAddressRule(
 }
 
 interface Walk {
-  /** Whom each proxy asked for, from the nearest on, up to the first that is none of ours. */
+  /** Lists the client that each proxy saw, from the nearest on, up to the first untrusted one. */
   readonly addresses: readonly string[];
   /** Whether the last of them is the client. */
   readonly isKnown: boolean;

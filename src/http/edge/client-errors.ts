@@ -7,7 +7,7 @@ const statuses: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
 };
 
-/** What is no HTTP is answered once, behind the answers before it, and cut off. */
+/** Answers bytes that are no HTTP once, behind the answers before them, and cuts them off. */
 export function onClientError(error: Error & { readonly code?: string }, socket: Duplex): void {
   const { code = '' } = error;
   // Bytes behind a request that closes the connection are nobody's (RFC 9112 section 9.6): its

@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
  */
 export class Connections {
   readonly #open = new Set<Socket>();
-  /** How many answers a connection waits for; a WebSocket waits until it ends. */
+  /** Counts the answers that a connection waits for; a WebSocket waits until it ends. */
   readonly #awaited = new Map<string, number>();
 
   constructor(server: Server) {
@@ -45,7 +45,7 @@ export class Connections {
   }
 }
 
-/** The same for a connection and the TLS around it. */
+/** Returns the same key for a connection and the TLS around it. */
 function peerOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress}|${remotePort}`;
 }

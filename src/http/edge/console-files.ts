@@ -30,7 +30,7 @@ export async function consoleFiles(
   { consoleDir: root, consoleIssuers }: Pick<HttpSettings, 'consoleDir' | 'consoleIssuers'>,
 ): Promise<void> {
   if (root === undefined || !existsSync(join(root, 'index.html'))) return;
-  // What a browser may keep is said here, by file.
+  // Each file says below how long a browser may keep it.
   const sent = { root, serve: false, preCompressed: true, cacheControl: false };
   await app.register(fastifyStatic, sent);
   const policy = policyOf(consoleIssuers);
@@ -52,7 +52,7 @@ export async function consoleFiles(
 function send(reply: FastifyReply, path: string): FastifyReply {
   const isImmutable = path.startsWith('/assets/');
   reply.header('Cache-Control', isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache');
-  // To others `.ts` is a film.
+  // By its ending, a `.ts` file would be sent as video.
   if (!path.endsWith('.ts')) return reply.sendFile(path);
   return reply.type('text/plain; charset=utf-8').sendFile(path, { contentType: false });
 }

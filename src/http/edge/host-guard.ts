@@ -40,7 +40,7 @@ const safeMethods: readonly (string | undefined)[] = ['GET', 'HEAD', 'OPTIONS'];
 /** Addresses of the machine change with its networks, and are looked up this often at most. */
 const LOCAL_ADDRESSES_MS = 5_000;
 
-/** One rule for requests and upgrades, asked before anything else of them is read. */
+/** Makes the one rule for requests and upgrades, asked before anything else of them is read. */
 export function strayRule(settings: HostSettings, isOriginAllowed: OriginRule): StrayRule {
   const isServed = hostRule(settings);
   return (request, isUpgrade) => {
@@ -67,13 +67,13 @@ export function refuseStrays(
     const stray = strayOf(request.raw, false);
     if (!stray) return void done();
     gate.strayed(request.raw, stray.reason).catch(onError);
-    // Who cannot say whom it asks for is not heard on (RFC 9112 section 9.6).
+    // A client that names no host gets no second request (RFC 9112 section 9.6).
     if (stray.status === 400) reply.header('Connection', 'close');
     return void sendProblem(reply, stray.status, stray.detail);
   });
 }
 
-/** Names and addresses that Hush answers under; every other one is somebody else's. */
+/** Makes the rule of names and addresses that Hush answers under. */
 export function hostRule(settings: HostSettings): (request: IncomingMessage) => boolean {
   const names = new Set([settings.host.toLowerCase()]);
   if (settings.publicUrl !== undefined) names.add(nameOf(new URL(settings.publicUrl).host) ?? '');
@@ -109,7 +109,7 @@ export function authorityOf({ url = '', headers }: IncomingMessage): string | un
   return /^https?:\/\/([^/?#]*)/i.exec(url)?.[1] ?? headers.host;
 }
 
-/** Lower case, without port, brackets and the dot of the root. Undefined for what is no host. */
+/** Returns the name in lower case, without port, brackets and root dot; undefined for none. */
 function nameOf(authority: string): string | undefined {
   const match = /^(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::\d{0,5})?$/i.exec(authority);
   const address = match?.[1];

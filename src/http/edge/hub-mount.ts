@@ -9,7 +9,7 @@ import { afterAnswers } from './in-turn.ts';
 import type { OriginRule } from './origins.ts';
 import { refuseTricks } from './request-guard.ts';
 
-/** What a request below one of the hub's paths asks for, and who asks. */
+/** A request below one of the hub's paths, and its caller. */
 export interface HubTarget {
   /** Lower case, without the query. */
   readonly path: string;
@@ -19,7 +19,7 @@ export interface HubTarget {
 
 /** Something that answers raw requests below paths of its own: the recording hub. */
 export interface HttpMount {
-  /** What its paths are below: `/attendantservice/hubs`. */
+  /** Folders of its paths: `/attendantservice/hubs`. */
   readonly folders: readonly string[];
   /** @param path lower case, without the query */
   owns(path: string): boolean;

@@ -5,13 +5,13 @@ import type { Duplex } from 'node:stream';
 const MAX_WAITING = 256;
 
 interface Line {
-  /** What is being answered. */
+  /** The answer in progress. */
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   waiting: (() => void)[];
 }
 
-/** Of each connection that is being answered: what waits for its turn. */
+/** Waiting requests of each connection that is being answered. */
 const lines = new WeakMap<Duplex, Line>();
 
 /**
@@ -52,7 +52,7 @@ function take(request: IncomingMessage, response: ServerResponse, run: () => voi
   const line = lines.get(socket);
   const begin = (): void => {
     lines.set(socket, { request, response, waiting: lines.get(socket)?.waiting ?? [] });
-    // Behind Node's own listener, which has closed the connection by then, where it is to close.
+    // Node's own listener runs first: by now it has closed a connection that is to close.
     response.once('close', () => next(socket));
     run();
   };

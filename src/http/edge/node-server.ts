@@ -33,7 +33,7 @@ export function createNodeServer(
   };
   const server = certificate ? secureServer(options, certificate) : createHttpServer(options);
   server.maxConnections = settings.maxConnections;
-  // Before every other listener: routes and hubs know one spelling of a target.
+  // This runs before every other listener: routes and hubs know one spelling of a target.
   server.on('request', (request) => reduceTarget(request));
   server.on('upgrade', (request) => reduceTarget(request));
   server.on('request', closeDeclined);

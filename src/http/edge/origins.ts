@@ -37,7 +37,7 @@ const exposedHeaders =
 export function answerCors(app: FastifyInstance, isAllowed: OriginRule): void {
   app.addHook('onRequest', async (request, reply) => {
     const { origin, host, referer } = request.headers;
-    // What a page embeds, such as an audio element, names its origin by the page alone.
+    // Embedded media, such as an audio element, send the page's address and no origin.
     const page =
       origin ?? (URL.canParse(referer ?? '') ? new URL(referer ?? '').origin : undefined);
     if (page === undefined || !isAllowed(page, host)) return undefined;

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Who is asking, and what for: a second one could mean something else to a proxy. */
+/** Headers that decide who asks for what: a proxy may read a second one differently. */
 const onceOnly = new Set(['authorization', 'host', 'content-type', 'origin', 'content-length']);
 
 /**
- * What only somebody writes who wants two readers to understand two things: dot segments, an
- * encoded slash, a backslash, one header twice. `reduceTarget` has been there before.
+ * Matches paths that two readers may understand differently: dot segments, an encoded slash, a
+ * backslash. `reduceTarget` has been there before.
  */
 const trick = /\/\/|\\|%2f|\/(?:\.|%2e){1,2}(?:\/|$)/i;
 

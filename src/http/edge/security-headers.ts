@@ -18,12 +18,12 @@ const docsPolicy = {
   connectSrc: ["'self'"],
 };
 
-/** Every answer carries them, refusals and what the hub answers by itself included. */
+/** Adds security headers to every answer, refusals and the hub's own answers included. */
 export async function securityHeaders(
   app: FastifyInstance,
   { tls }: { readonly tls: boolean },
 ): Promise<void> {
-  // Before helmet's own hook, which reads what a route asks for.
+  // This runs before helmet's own hook, which reads the route's settings.
   app.addHook('onRoute', (route) => {
     if (!route.url.startsWith('/docs')) return;
     route.helmet = { contentSecurityPolicy: { useDefaults: false, directives: docsPolicy } };

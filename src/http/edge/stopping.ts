@@ -12,7 +12,7 @@ import { retryAfterSeconds } from '../request/retry-after.ts';
 import type { HttpSettings } from '../settings.ts';
 
 export interface StoppingPorts {
-  /** From the signal to stop on: nothing is begun any more. */
+  /** True from the signal to stop on: nothing is begun any more. */
   isStopping(): boolean;
 }
 

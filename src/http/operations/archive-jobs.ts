@@ -27,10 +27,10 @@ export interface ArchiveJobsPorts {
   readonly auditLog: AuditLog;
   readonly archiveJob: {
     checkStatus(): BackgroundJobStatus<ArchiveReport> | undefined;
-    /** Undefined while one is running. */
+    /** Starts one; undefined while one is running. */
     startCheck(request: CheckRequest): BackgroundJobStatus<ArchiveReport> | undefined;
     rotationStatus(): BackgroundJobStatus<KeyRotationProgress> | undefined;
-    /** Undefined while one is running. */
+    /** Starts one; undefined while one is running. */
     startRotation(): BackgroundJobStatus<KeyRotationProgress> | undefined;
     /** False where the master key is configured. */
     readonly canRotate: boolean;
@@ -221,7 +221,7 @@ function rotationRoutes(app: FastifyInstance, services: ArchiveJobsPorts): void 
   );
 }
 
-/** On record before it begins: what it does is not in one commit. */
+/** Writes the audit row before the job begins: its effects are not in one commit. */
 async function recordBegun(
   { auditLog }: ArchiveJobsPorts,
   request: FastifyRequest,

@@ -18,7 +18,7 @@ import { isGiven, scopeOf } from '../request/scope.ts';
 export interface AssurancePorts {
   readonly uccs: UccRegistry;
   readonly assurance: AssuranceStore;
-  /** Whose days are summed up. */
+  /** Days begin and end in this time zone. */
   readonly timeZone: string;
   /** Unix ms */
   now(): number;

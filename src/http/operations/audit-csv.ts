@@ -46,7 +46,7 @@ function line(cells: readonly string[]): string {
   return `${cells.map(cell).join(',')}\r\n`;
 }
 
-/** Full-width forms are the same to a spreadsheet, and so is what blanks stand before. */
+/** Matches formulas: to a spreadsheet full-width signs, and signs behind blanks, are the same. */
 const formula = /^[\t\r\n]|^[\s\p{C}]*[=+\-@\uff1d\uff0b\uff0d\uff20]/u;
 
 /**

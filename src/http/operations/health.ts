@@ -13,7 +13,7 @@ export interface HealthPorts {
   ready(): boolean;
   /** Whether the store answers; within seconds, whatever it does. */
   storeAnswers(): Promise<boolean>;
-  /** From the signal to stop on: nothing is begun any more. */
+  /** True from the signal to stop on: nothing is begun any more. */
   isStopping(): boolean;
   /** Prometheus text format. */
   metrics(): Promise<{ contentType: string; text: string }>;

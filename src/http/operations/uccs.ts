@@ -152,7 +152,7 @@ export function uccRoutes(app: FastifyInstance, services: UccsPorts): void {
 
 type Write = (settings: UccSettings, by: UccChange) => Promise<Ucc | undefined>;
 
-/** With the row that says who did it, what is another than before, and why. */
+/** Writes settings with the audit row of who changed what, and why. */
 async function change(
   services: UccsPorts,
   request: FastifyRequest<SettingsRoute>,

@@ -8,9 +8,9 @@ import { keptRecording, type RecordingsPorts } from './recordings.ts';
 export interface AudioTicketsPorts extends RecordingsPorts {}
 
 const TICKET_BYTES = 32;
-/** Of one that is not used: a pause of the listener's. */
+/** A ticket that is not used for so long ends: it outlasts a listener's pause. */
 const IDLE_MS = 15 * 60_000;
-/** Of one that is used again and again; as long as a person stays signed in. */
+/** A ticket in use ends after as long as a person stays signed in. */
 const MAX_AGE_MS = 12 * 3_600_000;
 const MAX_TICKETS = 10_000;
 
@@ -22,8 +22,8 @@ interface Ticket {
 }
 
 /**
- * What an audio element, which sends no token, plays one recording with. Kept in memory, by hash:
- * a restart ends them all.
+ * Tickets let an audio element, which sends no token, play one recording. They are kept in memory,
+ * by hash: a restart ends them all.
  */
 export class AudioTickets {
   readonly #now: () => number;
@@ -51,7 +51,7 @@ export class AudioTickets {
     return ticket;
   }
 
-  /** Whom it was issued to; undefined where it is for another recording, or holds no longer. */
+  /** Returns its bearer; undefined for another recording's ticket, or one that has ended. */
   holder(ticket: string, recordingId: string): Principal | undefined {
     const known = this.#tickets.get(hashOf(ticket));
     const now = this.#now();

@@ -9,9 +9,9 @@ export interface DownloadWatchPorts {
   onPeopleChanged(listener: () => void): () => void;
 }
 
-/** Of each timeout: looks that find nothing taken, one after the other. */
+/** Looks per timeout; so many in a row that find nothing taken cut the download off. */
 const LOOKS = 4;
-/** What is written at once: progress is seen when the system has taken all of it. */
+/** Bytes written at once: progress is seen when the system has taken all of them. */
 const PIECE_BYTES = 16_384;
 
 /**
@@ -60,7 +60,7 @@ export function cutOffErased(response: ServerResponse, erased: AbortSignal): voi
     if (response.closed || response.destroyed) return;
     // A response that others wait before has no socket of its own yet.
     const { socket } = response.req;
-    // What the system holds goes only with a reset, which TLS has none of.
+    // Only a reset drops bytes that the system holds, and TLS has none.
     if ('encrypted' in socket) socket.destroy();
     else socket.resetAndDestroy();
     response.destroy();

@@ -1,9 +1,9 @@
 /** A finished recording, opened for playing. */
 export interface OpenedAudio {
   readonly wavBytes: number;
-  /** Of its content; another one when that changes. */
+  /** Names the content; another content has another one. */
   readonly version: string;
-  /** Of its content something is not what was sealed, and not told of yet. */
+  /** True where content differs from what was sealed, and its gap map does not say so yet. */
   readonly isDamaged: boolean;
   /** Aborted once the recording was erased: what was read by then is to be heard by nobody. */
   readonly erased: AbortSignal;

@@ -80,7 +80,7 @@ export async function sendAudio(asked: AudioRequest) {
   }
 }
 
-/** What is sent of the WAV, the first piece of which has been read. */
+/** A part of the WAV to be sent, its first piece already read. */
 interface AudioPart {
   readonly start: number;
   readonly end: number;
@@ -133,16 +133,16 @@ async function validatorsOf(
   return { etag: `"${version}"`, modifiedAt };
 }
 
-/** What a recording's audio may be another one behind. */
+/** Events behind which a recording's audio may have changed. */
 const changing: ReadonlySet<RecordingEventType> = new Set<RecordingEventType>([
   ...(['recordingSaved', 'recordingErased', 'callUpdated'] as const),
 ]);
 
 async function* none(): AsyncGenerator<Uint8Array> {
-  // Of HEAD.
+  // A HEAD has no body.
 }
 
-/** The same pieces, the first of which has been made. */
+/** Makes the first piece, then returns all of them: a failure shows before any byte is sent. */
 async function begun(pieces: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
   const made = pieces[Symbol.asyncIterator]();
   const first = await made.next();
@@ -157,7 +157,7 @@ async function begun(pieces: AsyncIterable<Uint8Array>): Promise<AsyncIterable<U
 
 export type AudioFormat = 'wav' | ExportFormat;
 
-/** What an export is, to HTTP: the ending is RFC 7845's (section 9) for Opus. */
+/** Media type and file name ending of an export; Opus ends as RFC 7845 section 9 has it. */
 const exportedAs = {
   opus: { type: 'audio/ogg', ending: 'opus' },
   flac: { type: 'audio/flac', ending: 'flac' },
@@ -220,7 +220,7 @@ export async function openedExport(
   }
 }
 
-/** Who has a token is one wherever it comes from. */
+/** Identifies a caller by its token, wherever it comes from, else by its address. */
 function ownerOf({ principal, address }: Caller): string {
   return principal.key === '' ? addressKey(address) : principal.key;
 }

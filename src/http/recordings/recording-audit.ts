@@ -22,7 +22,7 @@ const statuses: Record<RecordingRefusal, number> = {
   outside: 400,
 };
 
-/** What somebody does to a recording: the row of the audit log, for the commit of its effect. */
+/** Returns the audit row of a change to a recording, for the commit of its effect. */
 export function recordingAudit(
   { auditLog }: Pick<RecordingAuditPorts, 'auditLog'>,
   { caller }: Pick<FastifyRequest, 'caller'>,

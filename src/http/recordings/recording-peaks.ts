@@ -91,7 +91,7 @@ export function recordingPeaksRoute(app: FastifyInstance, services: RecordingPea
   );
 }
 
-/** So many points at most, each the lowest and the highest of those that it stands for. */
+/** Reduces to so many points at most, each the lowest and highest of those it stands for. */
 function reduced({ pointsPerSecond, channels }: RecordingPeaks, maxPoints: number): RecordingPeaks {
   const count = channels[0]?.min.length ?? 0;
   const step = Math.max(1, Math.ceil(count / maxPoints));

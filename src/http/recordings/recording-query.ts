@@ -103,14 +103,14 @@ function parseCursor(cursor: string): RecordingPlace | undefined {
   return match && Number.isSafeInteger(beganAt) ? { beganAt, id: match[2] as string } : undefined;
 }
 
-/** Nobody is shown more by naming a UCC. */
+/** Narrows the scope to the named UCC: naming one never shows more. */
 function uccsOf(ucc: string | undefined, scope: readonly string[] | undefined) {
   if (ucc === undefined) return scope;
   const key = uccKey(ucc);
   return scope === undefined || scope.includes(key) ? [key] : [];
 }
 
-/** Without what was not asked for. */
+/** Drops fields that were not asked for. */
 function given<Filter extends object>(filter: Filter): RecordingFilter {
   const entries = Object.entries(filter).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as unknown as RecordingFilter;

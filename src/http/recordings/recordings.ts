@@ -147,7 +147,7 @@ export function recordingRoutes(app: FastifyInstance, services: RecordingsPorts)
   );
 }
 
-/** What a recording consists of, but for its audio. */
+/** Reads the parts of a recording, without its audio. */
 export async function partsOf(
   { store }: RecordingsPorts,
   record: CallRecord,
@@ -159,7 +159,7 @@ export async function partsOf(
   };
 }
 
-/** By the recording's id, or by correlation id: the newest recording of it. */
+/** Finds a recording by its id, or the newest one of a correlation id. */
 export async function findRecording(
   services: RecordingsPorts,
   request: ById,
@@ -175,7 +175,7 @@ export async function findRecording(
   return isSeen ? services.trueRecord(record) : undefined;
 }
 
-/** Of a correlation id the newest in which one of `uccs` took part; else the newest of all. */
+/** Prefers, of a correlation id, the newest in which one of `uccs` took part. */
 async function recordingOf(
   { store }: RecordingsPorts,
   id: string,
@@ -188,7 +188,7 @@ async function recordingOf(
   return own ?? (await store.recordings(asked)).records[0];
 }
 
-/** The same, if there is audio to be had; else the reply has said why there is none. */
+/** Finds a recording that has audio; else the reply has said why it has none. */
 export async function keptRecording(
   services: RecordingsPorts,
   request: ById,

@@ -140,7 +140,7 @@ export const receiptSchema = Type.Object(
   { title: 'Receipt' },
 );
 
-/** As `eventView` tells it. */
+/** Describes the view that `eventView` makes. */
 export const eventSchema = Type.Object(
   {
     sequence: Type.Integer(),

@@ -73,7 +73,7 @@ function partyOf({ aor, name, role }: Party) {
   };
 }
 
-/** Who is heard on that channel; null where nobody is known to be. */
+/** Returns the parties heard on that channel; null where none is known. */
 function partiesOf({ tracks, parties }: Sidecar, side: string): number[] | null {
   const heard = tracks.flatMap(({ aor, channels }) =>
     channels.includes(side as 'left' | 'right') && aor !== null ? [aor] : [],

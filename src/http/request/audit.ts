@@ -14,7 +14,7 @@ type Subject = Pick<CallRecord, 'id' | 'uccName' | 'correlationId'>;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What of the route stands in the audit log; one that says nothing does not start. */
+    /** The route's class in the audit log; the server does not start without one. */
     audit?: AuditClass;
     /**
      * A read that answers also where its row cannot be written, and does not wait for it: how a
@@ -25,7 +25,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The call or recording that is read, once it is known. */
     subject: Subject | null;
-    /** What was asked for, where it is there and the caller does not see it. */
+    /** The thing that was asked for, where it exists and the caller does not see it. */
     hidden: HiddenSubject | null;
     /** The route has written its own row. */
     isAudited: boolean;
@@ -109,7 +109,7 @@ export function actionOf({ method, routeOptions }: FastifyRequest): string {
   return `${method} ${routeOptions.url ?? ''}`;
 }
 
-/** What is forgotten leaves no trace: the server does not start. */
+/** Stops the start where a route has no class: it would leave no trace. */
 function requireAudit(route: RouteOptions): void {
   const { method, url, config } = route;
   // The docs page is a plugin's.

@@ -77,7 +77,7 @@ const eitherOrder = ['utf-16', 'unicode', 'ucs-2', 'iso-10646-ucs-2', 'csunicode
  */
 export function textOf(bytes: Buffer, contentType: string | undefined): string {
   const encoding = markedEncoding(bytes) ?? namedEncoding(bytes, charsetOf(contentType));
-  // What is no UTF-8 was always read with replacements, and found by nobody.
+  // Invalid UTF-8 has always been read with replacements; clients rely on it.
   if (encoding === 'utf-8') return new TextDecoder().decode(bytes);
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);

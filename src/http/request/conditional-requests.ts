@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** What tells one state of a file from another (RFC 9110 section 8.8). */
+/** Validators tell one state of a file from another (RFC 9110 section 8.8). */
 export interface Validators {
   /** Strong; undefined where what is sent is not what it names. */
   readonly etag: string | undefined;
@@ -13,8 +13,8 @@ type Headers = FastifyRequest['headers'];
 const SECOND_MS = 1_000;
 
 /**
- * What changed twice within a second has one date: it is told once the second is over, so that it
- * names one state, and is as strong as an entity tag (RFC 9110 section 8.8.2.2).
+ * Returns the date once its second is over. Two changes within a second share a date; from then on
+ * it names one state, and is as strong as an entity tag (RFC 9110 section 8.8.2.2).
  */
 export function lastModified(changedAt: number | undefined, now: number): number | undefined {
   if (changedAt === undefined) return undefined;
@@ -28,8 +28,8 @@ export function setValidators(reply: FastifyReply, { etag, modifiedAt }: Validat
 }
 
 /**
- * What becomes of a GET or HEAD (RFC 9110 section 13.2.2): 412, 304, or undefined where it is to be
- * answered.
+ * Evaluates the conditions of a GET or HEAD (RFC 9110 section 13.2.2). Undefined: the request is to
+ * be answered.
  */
 export function unmet(headers: Headers, validators: Validators): 412 | 304 | undefined {
   const { etag, modifiedAt } = validators;
@@ -69,7 +69,7 @@ function isListed(list: string, etag: string | undefined, compared: Comparison):
 /** The oldest of its three forms names no zone: it is in GMT all the same. */
 const asctime = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4}$/;
 
-/** Undefined for what is no date of HTTP (RFC 9110 section 5.6.7), as if it were not there. */
+/** Reads a date; one that is none (RFC 9110 section 5.6.7) counts as left out. */
 function dateOf(header: string | undefined): number | undefined {
   const text = header?.trim() ?? '';
   const isDate = text.endsWith(' GMT') || asctime.test(text);

@@ -59,7 +59,7 @@ export function errorBody(echo: Echo, error: ErrorMessage): RecordingBody {
   };
 }
 
-/** What a capabilities request is answered that did not come through. */
+/** Returns the answer to a capabilities request that failed. */
 export function capabilitiesErrorBody(
   uccName: string | null,
   error: ErrorMessage,
@@ -76,7 +76,7 @@ export function statusOf(error: ContractError, mode: 'ok' | 'mapped'): number {
   return mode === 'ok' && !isOutside ? 200 : status;
 }
 
-/** What HTTP itself refuses, in the contract's shape. */
+/** Refusals of HTTP itself, as the contract words them. */
 export const httpErrors: Record<number, ErrorMessage> = {
   400: { ErrorType: ErrorType.Validation, Message: 'The request body is not valid JSON.' },
   401: { ErrorType: ErrorType.Configuration, Message: 'A valid bearer token is needed.' },

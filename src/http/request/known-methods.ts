@@ -4,7 +4,7 @@ import { refuse, shapeOf } from './refusals.ts';
 
 const methods: HTTPMethods[] = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'];
 
-/** What is known of an address: its methods, and whether any of them is open to everybody. */
+/** An address's methods, and whether any of them is open to everybody. */
 interface KnownAddress {
   readonly allowed: Set<string>;
   isOpen: boolean;
@@ -24,7 +24,7 @@ export function knownMethods(app: FastifyInstance): Map<string, KnownAddress> {
 /** 405 with `Allow` instead of 404 where the path is known (RFC 9110 section 15.5.6). */
 export function refuseOtherMethods(app: FastifyInstance, known: Map<string, KnownAddress>): void {
   for (const [url, { allowed, isOpen }] of [...known]) {
-    // What is below the hub answers for itself.
+    // The hub answers for the addresses below it.
     if (!/^\/(api|attendantservice|auth|metrics)/.test(url) || url.endsWith('*')) continue;
     const contract = shapeOf(url);
     const others = methods.filter((method) => !allowed.has(method));

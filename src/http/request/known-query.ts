@@ -10,7 +10,7 @@ interface QuerySchema {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What the route's query may hold: by name, whether more than once. */
+    /** Parameters that the route knows; true for those that may repeat. */
     knownQuery?: ReadonlyMap<string, boolean>;
   }
 }
@@ -28,7 +28,7 @@ export function refuseUnknownQuery(app: FastifyInstance): void {
     );
     route.config = { ...route.config, knownQuery: new Map(known) };
   });
-  // Before the validator, which takes away what it does not know.
+  // This runs before the validator, which drops unknown parameters.
   app.addHook('preValidation', (request, reply, done) => {
     const { knownQuery } = request.routeOptions.config;
     const wrong = knownQuery && faultOf(request.query as Record<string, unknown>, knownQuery);
@@ -53,7 +53,7 @@ function faultOf(
   return undefined;
 }
 
-/** What was sent is not echoed. */
+/** Names the known parameters, and echoes nothing of the request. */
 function unknown(known: ReadonlyMap<string, boolean>): string {
   if (known.size === 0) return 'The address takes no query parameters.';
   return `The query has an unknown parameter; known are ${[...known.keys()].join(', ')}.`;

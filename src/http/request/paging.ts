@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 const DEFAULT_PAGE = 50;
 const MAX_PAGE = 500;
 
-/** How much of a list is asked for, newest first, and of what time. */
+/** A page of a list, newest first, and the time that it is of. */
 export interface PageQuery {
   from?: string;
   to?: string;
@@ -20,7 +20,7 @@ export const pageProperties = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE })),
 };
 
-/** What the store is asked for of the page, besides its limit. */
+/** Returns the page's part of a store's filter, without its limit. */
 export function pageFilter({ from, to, cursor }: PageQuery) {
   return {
     ...(from === undefined ? {} : { from: Date.parse(from) }),
@@ -29,7 +29,7 @@ export function pageFilter({ from, to, cursor }: PageQuery) {
   };
 }
 
-/** One row more than the page is read: whether there is a next one. */
+/** Reads one row more than the page holds, to know whether there is a next one. */
 export async function readPage<Row extends { readonly id: string }>(
   { limit = DEFAULT_PAGE }: PageQuery,
   read: (limit: number) => Promise<Row[]>,

@@ -15,7 +15,7 @@ export type ContractShape = 'recording' | 'capabilities';
 
 const contractPrefix = '/attendantservice/';
 
-/** What HTTP itself, or the gate, refuses: in the contract's shape where the route is one of it. */
+/** Answers a refusal of HTTP or the gate, in the contract's shape on its routes. */
 export function refuse(request: FastifyRequest, reply: FastifyReply, ...rest: [number, string?]) {
   const [status, detail] = rest;
   const { contract } = request.routeOptions.config;

@@ -15,7 +15,7 @@ export function uccFor({ uccs }: Uccs, principal: Principal, name: string): Ucc 
   return ucc && seesUcc(principal, ucc) ? ucc : undefined;
 }
 
-/** The same of a UCC that a request names: one that is there and not given is a denied attempt. */
+/** Does the same for a UCC that a request names; one that exists and is not given is denied. */
 export function askedUcc(
   services: Uccs,
   request: Pick<FastifyRequest, 'caller' | 'hidden'>,
@@ -54,7 +54,7 @@ export function isGiven(uccs: Uccs, principal: Principal, name: string): boolean
   return seesAllUccs(principal) || uccFor(uccs, principal, name) !== undefined;
 }
 
-/** As `RecordingFilter.uccs` takes it; undefined: all of them. */
+/** Returns UCCs as `RecordingFilter.uccs` takes them; undefined: all of them. */
 export function scopeOf(uccs: Uccs, principal: Principal): string[] | undefined {
   if (seesAllUccs(principal)) return undefined;
   return uccsFor(uccs, principal).map(({ name }) => uccKey(name));

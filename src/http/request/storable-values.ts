@@ -7,7 +7,7 @@ interface QuerySchema {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What of the route's query is a time. */
+    /** Names of the query parameters that are times. */
     queryTimes?: readonly string[];
   }
 }
@@ -25,7 +25,7 @@ export function refuseUnstorable(app: FastifyInstance): void {
     );
     route.config = { ...route.config, queryTimes };
   });
-  // Behind the validator, which makes numbers of the query's texts.
+  // This runs behind the validator, which turns texts of the query into numbers.
   app.addHook('preHandler', (request, reply, done) => {
     const { contract, queryTimes = [] } = request.routeOptions.config;
     if (contract) return void done();
@@ -51,7 +51,7 @@ function timeFaultOf(
   return wrong && `The query's ${wrong} is not a time; leap seconds are not taken.`;
 }
 
-/** What was sent is not echoed. A body may be nested deeper than calls can be. */
+/** Names the first fault without echoing it. A loop, as a body may nest deeper than the stack. */
 function faultOf(whole: unknown, where: string): string | undefined {
   const left: unknown[] = [whole];
   while (left.length > 0) {

@@ -2,13 +2,13 @@ import { type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { MAX_REASON_LENGTH, reasonPattern } from '../../domain/redaction/client-text.ts';
 
-/** Of what cannot be undone: kept for ever, in the audit log. */
+/** The reason for a change that cannot be undone; the audit log keeps it for ever. */
 export const reasonSchema = Type.String({
   ...{ minLength: 1, maxLength: MAX_REASON_LENGTH, pattern: reasonPattern },
   description: 'Why; kept for ever in the audit log',
 });
 
-/** Nothing is converted and nothing passed over: a setting misspelt, or `null`, changes nothing. */
+/** Converts nothing and ignores nothing: a misspelt setting, or `null`, is refused. */
 export const strict =
   ({ schema }: { schema: TSchema }) =>
   (data: unknown) => {
@@ -17,7 +17,7 @@ export const strict =
     return { error: errors.map((error) => ({ ...error, params: { ...error.params } })) };
   };
 
-/** The same, where a request need not have a body. */
+/** Validates like `strict`, and lets a request without a body through. */
 export const strictOrNothing = (part: { schema: TSchema; httpPart?: string | undefined }) => {
   const validate = strict(part);
   return (data: unknown) =>

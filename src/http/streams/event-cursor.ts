@@ -30,9 +30,9 @@ export interface Asked {
 export interface Beginning {
   /** A sequence number of one UCC, or a position; undefined: what comes next. */
   readonly since: number | undefined;
-  /** What the client can come back with before there is an event; 0: nothing. */
+  /** Position with which the client can come back before there is an event; 0: none. */
   readonly position: number;
-  /** Of a stream of all UCCs: what the client has behind that position. */
+  /** Sequence numbers that the client of all UCCs already has behind that position. */
   readonly had: Sequences;
   /** As far as `had` reaches: up to there a position alone does not tell what the client has. */
   readonly hadThrough: number;
@@ -62,7 +62,7 @@ export function formatSequences(sequences: Sequences): string {
 
 type Services = Pick<EventCursorPorts, 'store' | 'uccs' | 'publishedThrough'>;
 
-/** Where the events that are asked for begin; undefined for a cursor that nobody was given. */
+/** Finds where the requested events begin; undefined for a cursor that nobody was given. */
 export async function beginningOf(
   services: Services,
   asked: Asked,
@@ -71,7 +71,7 @@ export async function beginningOf(
   const { cursor, ucc, since } = asked;
   const { position, sequences } = cursor;
   if (position !== undefined) {
-    // Of a database that is not this one, or was before it was restored: events would be missed.
+    // The position is another database's, or of before a restore: events would be missed.
     if (position > (await store.lastPosition())) return undefined;
     const from = ucc === undefined ? position : await store.sequenceAt(uccKey(ucc), position);
     return { since: from, position, ...nothing };
@@ -96,7 +96,7 @@ async function beginningOfAll(
   const { sequences } = cursor;
   const names = uccsFor({ uccs }, principal).map(({ name }) => uccKey(name));
   const had: Sequences = new Map(names.map((name) => [name, sequences?.get(name) ?? since]));
-  // Before the others: what is committed meanwhile is behind it.
+  // This is read first: events committed meanwhile are behind it.
   const last = await store.lastPosition();
   const after = (name: string, sequence: number) => store.positionAfter(name, sequence);
   const missed = await Promise.all([...had].map(([name, from]) => after(name, from)));

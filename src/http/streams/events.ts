@@ -114,7 +114,7 @@ class EventStream {
   readonly #response: ServerResponse;
   readonly #audience: Audience;
   #follower: Follower | undefined;
-  /** Of the last event that the client has, or that was not for it; and what it was told of it. */
+  /** Positions: of the last event that the client has or does not see, and the last one told. */
   #position = 0;
   #toldPosition = 0;
   #onDrain: (() => void)[] = [];
@@ -169,7 +169,7 @@ class EventStream {
     return setTimeout(() => this.end(), delayMs).unref();
   }
 
-  /** What is still unread may keep the connection open for long: nothing more is written to it. */
+  /** Ends the stream: unread bytes may keep the connection open, but no more are written. */
   end(): void {
     this.#follower?.stop();
     this.#response.end();
@@ -194,7 +194,7 @@ class EventStream {
     return new Promise((resolve) => this.#onDrain.push(resolve));
   }
 
-  /** Without data it is no event, but where to resume (WHATWG HTML 9.2.6). */
+  /** Tells the client where to resume: an id without data is no event (WHATWG HTML 9.2.6). */
   #sayWhere(otherwise = ''): void {
     if (this.#response.writableEnded) return;
     const isNews = this.#position > this.#toldPosition;
