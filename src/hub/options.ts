@@ -15,9 +15,7 @@ export interface RecordingHubOptions {
   readonly maxConnections: number;
   /** By default, the defaults of the settings. */
   readonly subscriptions?: SubscriptionLimits;
-  /**
-   * An idle long poll is answered after the first; a quiet stream sends a keep-alive each second.
-   */
+  /** Time-out of an idle long poll, and the interval of keep-alives on a quiet stream. */
   readonly longPollTimeoutMs: number;
   readonly keepAliveMs: number;
   readonly aliases: HubAliases;
