@@ -15,12 +15,10 @@ export function backupCommands(program: Command): void {
     .argument('<folder>', 'is made, or is empty')
     .description('copy the data folder, while calls go on or not')
     .option('--with-keys', 'also master.key and issuer-keys.json: who has them can listen')
-    .option('--json', 'for scripts')
     .action(backup);
   configured(program.command('restore'))
     .argument('<folder>', 'of a backup')
     .description('put a backup into a data folder that holds no store')
-    .option('--json', 'for scripts')
     .action(restored);
 }
 

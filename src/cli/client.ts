@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { ConfigError } from '../config/config-error.ts';
-import { print } from './output.ts';
+import { print, printJson } from './output.ts';
 import { configured } from './store-config.ts';
 import { type OfflineStoreOptions, offlineEntry, withStore } from './with-store.ts';
 
@@ -13,7 +13,6 @@ export function clientCommand(program: Command): void {
     .action((id: string, options: OfflineStoreOptions) => add(id, options));
   configured(client.command('list'))
     .description('list the clients')
-    .option('--json', 'for scripts')
     .action((options: OfflineStoreOptions) =>
       withStore(options, async ({ register }) => {
         const clients = await register.clients();
@@ -36,6 +35,10 @@ async function add(id: string, options: OfflineStoreOptions): Promise<void> {
   const { secret } = await withStore({ ...options, mayMake: true }, (offline) =>
     offline.register.saveClient(id, offlineEntry(offline)),
   );
+  if (options.json) {
+    printJson({ id, secret });
+    return;
+  }
   process.stderr.write(`The secret of ${id}, which is shown this once:\n`);
   process.stdout.write(`${secret}\n`);
 }

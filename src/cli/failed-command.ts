@@ -37,11 +37,17 @@ function commandOf(program: Command, words: readonly string[]): FailedCommand {
     names.push(word);
     command = next;
   }
-  const asksHush = command.options.some(({ long }) => long === '--url');
-  return { name: names.join(' '), url: asksHush ? typedUrl(command.opts()) : undefined };
+  return { name: names.join(' '), url: askedUrl(command) };
+}
+
+/** Undefined for a command that asks no Hush. */
+function askedUrl(command: Command): string | undefined {
+  const { api, ...options } = command.opts<{ readonly api?: string; readonly url?: string }>();
+  const takesUrl = command.options.some(({ long }) => long === '--url');
+  return takesUrl ? typedUrl(options) : api;
 }
 
 function usageFailure({ message }: CommanderError, name: string): Failure {
   const next = `see ${name} --help`;
-  return { code: 'usage', message: message.replace(/^error: /, ''), next };
+  return { code: 'usage', message: message.replace(/^error: /, '').replace('\n', ' '), next };
 }

@@ -88,8 +88,10 @@ function nextAfter(error: HushError, name: string): string {
   const noun = name.split(' ')[1] ?? '';
   const list = noun === 'recording' ? 'hush recording list' : 'hush call list';
   switch (error.kind) {
-    case 'network':
-      return 'start it with hush serve, or say where it is: --url or HUSH_URL';
+    case 'network': {
+      const where = name === 'hush torture' ? '--api' : '--url or HUSH_URL';
+      return `start it with hush serve, or say where it is: ${where}`;
+    }
     case 'timeout':
       return `it may have been carried out: look before you repeat it (${list})`;
     case 'http':

@@ -10,7 +10,9 @@ export interface ConfigOptions {
 
 /** A command that reads the configuration itself, and needs no running Hush. */
 export function configured(command: Command): Command {
-  return command.option('-c, --config <file>', 'the settings that hush serve reads');
+  return command
+    .option('-c, --config <file>', 'the settings that hush serve reads')
+    .option('--json', 'for scripts');
 }
 
 /**

@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { Command } from 'commander';
+import { createHush } from '../../client/src/hush.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { DURATION, parseDuration } from '../config/duration.ts';
 import { RecorderProcess } from '../torture/recorder-process.ts';
 import { isClean, jsonOf, type ScenarioReport, tableOf } from '../torture/report.ts';
 import type { OtherUccs } from '../torture/scenarios/scenario.ts';
@@ -9,7 +11,7 @@ import { scenarios } from '../torture/scenarios/scenarios.ts';
 import { Target } from '../torture/target.ts';
 import { torture } from '../torture/torture.ts';
 import { printJson, requireNone } from './output.ts';
-import { tokenIn } from './remote.ts';
+import { answered, tokenIn } from './remote.ts';
 
 interface TortureFlags {
   readonly sip: string;
@@ -57,13 +59,13 @@ export function tortureCommand(program: Command): void {
     .option('--calls <n>', 'calls at once, in each scenario', '10')
     .option('--pauses <n>', 'pauses of each call', '10')
     .option('--seed <n>', 'of what happens when', '1')
-    .option('--crash-window <ms>', 'audio that a crash may cost', '1000')
-    .option('--guard <ms>', 'what the recorder may leave out after a Start', '250')
+    .option('--crash-window <time>', 'audio that a crash may cost', '1s')
+    .option('--guard <time>', 'what the recorder may leave out after a Start', '250ms')
     .option('--parallel <n>', 'scenarios at once', '1')
     .option('--other-ucc <name>', 'with the same settings: sessions move to it')
     .option('--forgetful-ucc <name>', 'its recordings are not saved by default')
     .option('--lookback-ucc <name>', 'it erases what came before a Pause')
-    .option('--lookback <ms>', 'how much of it', '2000')
+    .option('--lookback <time>', 'how much of it', '2s')
     .option('--pid <pid>', "the recorder's process: allows stalls")
     .option('--restart <command>', 'starts it in the foreground: allows kill -9')
     .option('--crash-worker <command>', 'ends one of its media threads; {pid} is its process')
@@ -77,11 +79,14 @@ export function tortureCommand(program: Command): void {
 
 async function run(flags: TortureFlags): Promise<void> {
   if (flags.report !== undefined && !flags.force) requireNone([flags.report]);
+  const token = tokenIn(flags.tokenFile);
+  const sip = peerOf(flags.sip);
+  await requireUccs(flags, token);
   const target = new Target({
     api: flags.api.replace(/\/+$/, ''),
     uccName: flags.ucc,
     requester: flags.requester,
-    token: tokenIn(flags.tokenFile),
+    token,
     audioUrl: flags.audio,
   });
   const recorder = new RecorderProcess({
@@ -99,12 +104,12 @@ async function run(flags: TortureFlags): Promise<void> {
     tell(`left out: ${name} (needs ${needs})`);
   }
   const reports = await torture({
-    ...{ ...subject, target, sip: peerOf(flags.sip), scenarios: possible },
+    ...{ ...subject, target, sip, scenarios: possible },
     calls: whole('calls', flags.calls),
     pausesPerCall: whole('pauses', flags.pauses),
     seed: whole('seed', flags.seed),
-    crashWindowMs: whole('crash-window', flags.crashWindow),
-    guardMs: whole('guard', flags.guard),
+    crashWindowMs: duration('crash-window', flags.crashWindow),
+    guardMs: duration('guard', flags.guard),
     parallel: whole('parallel', flags.parallel),
     onProgress: progressLine(),
   });
@@ -114,7 +119,7 @@ async function run(flags: TortureFlags): Promise<void> {
 }
 
 function uccsOf({ otherUcc, forgetfulUcc, lookbackUcc, lookback }: TortureFlags): OtherUccs {
-  const lookbackMs = whole('lookback', lookback);
+  const lookbackMs = duration('lookback', lookback);
   return {
     other: otherUcc,
     forgetful: forgetfulUcc,
@@ -143,6 +148,23 @@ function peerOf(text: string) {
 function whole(name: string, text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new ConfigError(`--${name} wants a whole number`);
   return Number(text);
+}
+
+function duration(name: string, text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new ConfigError(`--${name} must be ${DURATION}`);
+  return ms;
+}
+
+/**
+ * Asks for every UCC once: what is not there would take every scenario's whole time to fail.
+ * @throws HushRequestError
+ */
+async function requireUccs(flags: TortureFlags, token: string | undefined): Promise<void> {
+  const { contract } = createHush({ url: flags.api, ...(token === undefined ? {} : { token }) });
+  for (const ucc of [flags.ucc, flags.otherUcc, flags.forgetfulUcc, flags.lookbackUcc]) {
+    if (ucc !== undefined) await answered(contract.capabilities(ucc));
+  }
 }
 
 /** One line that goes on in a terminal; a line per tenth elsewhere. */

@@ -36,7 +36,6 @@ export function userCommand(program: Command): void {
     .action((name: string, options: OfflineStoreOptions) => changePassword(name, options));
   configured(user.command('list'))
     .description('list the users')
-    .option('--json', 'for scripts')
     .action((options: OfflineStoreOptions) =>
       withStore(options, async ({ register }) =>
         print((await register.users()).map(view), options),

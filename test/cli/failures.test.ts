@@ -63,6 +63,19 @@ describe('an error', () => {
     expect(error.message).toMatch(/\w/);
   });
 
+  test('of a torture comes before its scenarios', async () => {
+    const api = `http://127.0.0.1:${await freePort()}`;
+    const torture = (...more: string[]) => hush('torture', '--sip', '127.0.0.1:5060', ...more);
+    const away = await torture('--api', api);
+    expect(away.code).toBe(exitCodes.unreachable);
+    expect(away.err).toContain(`(ECONNREFUSED)\n  url:  ${api}\n  next: start it`);
+    const unknown = await torture('--api', bench.hush.api, '--ucc', 'nobodys');
+    expect(unknown.code).toBe(exitCodes.failed);
+    expect(unknown.err).toContain('nobodys');
+    const guard = await torture('--api', bench.hush.api, '--ucc', ucc, '--guard', '250');
+    expect(guard.err).toContain('--guard must be a duration with its unit: 300ms');
+  });
+
   test('of a noun without a verb shows the verbs', async () => {
     const { code, err } = await hush('recording');
     expect(code).toBe(exitCodes.usage);
