@@ -19,7 +19,7 @@ const UNITS = (RATE * PACKET_MS) / 1000;
 const MS_PER_HOUR = 3_600_000;
 const MB = 1_000_000;
 
-/** The same second again and again, packet by packet, sealed by the recorder's writer. */
+/** Repeats the same second, packet by packet, sealed by the recorder's writer. */
 async function aCallOf(
   codec: 'OPUS' | 'L16',
   packets: readonly Uint8Array[],
@@ -30,7 +30,7 @@ async function aCallOf(
     const track = call.track(codec, RATE, { role });
     for (let number = 0; number < (hours * MS_PER_HOUR) / PACKET_MS; number += 1) {
       track.add(number * UNITS, packets[number % packets.length] as Uint8Array, UNITS);
-      // The disk is given its turn.
+      // Lets the disk catch up.
       if (number % 3_000 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -48,8 +48,8 @@ function l16Packets(): Uint8Array[] {
 }
 
 /**
- * What each operation on a recording of three hours takes of memory, in a process of its own, above
- * what that process took before.
+ * Measures the memory of each operation on a recording of three hours, in a process of its own,
+ * above what that process took before.
  */
 export async function benchLongRecordings(part: Part = {}): Promise<void> {
   const s3 = await S3Server.start();
@@ -71,11 +71,11 @@ export async function benchLongRecordings(part: Part = {}): Promise<void> {
   }
 }
 
-/** What of it is measured; without them all of it. */
+/** The part to measure; by default all of it. */
 interface Part {
   readonly codec?: string | undefined;
   readonly hours?: string | undefined;
-  /** Names with commas between them. */
+  /** Names separated by commas. */
   readonly operations?: string | undefined;
 }
 
@@ -96,11 +96,15 @@ async function benchLong(
   const lengthMs = hours * MS_PER_HOUR;
   await store.commit({
     call: aCall({ id: callId, status: 'kept', lengthMs, legalHold: null, gaps: null }),
-    ...{ tracks: call.tracks, segments: rowsOf(call) },
+    tracks: call.tracks,
+    segments: rowsOf(call),
   });
   await store.close();
   const place: ErasurePlace = {
-    ...{ callId, recordingsDir, masterKey: masterKey.toString('hex'), database: { file } },
+    callId,
+    recordingsDir,
+    masterKey: masterKey.toString('hex'),
+    database: { file },
     s3: s3.settings,
   };
   const bytes = statSync(join(recordingsDir, callId, '0-0.seg')).size;

@@ -12,7 +12,7 @@ import { timed } from './support/timed.ts';
 const RECORDINGS = 1_000_000;
 const QUERIES = 300;
 
-/** Search in a million recordings, on both databases. */
+/** Measures searches in a million recordings, on both databases. */
 export async function benchArchiveSearch(): Promise<void> {
   for (const kind of databaseKinds) {
     const server = await kind.start();
@@ -71,8 +71,9 @@ const searches: readonly Search[] = [
   {
     name: 'of an agent, with a pause, not short',
     filter: (random) => ({
-      ...{ agent: partyKey(`sip:agent-${Math.floor(random() * 500)}@x`) },
-      ...{ gapReason: 'api', minLengthMs: 60_000 },
+      agent: partyKey(`sip:agent-${Math.floor(random() * 500)}@x`),
+      gapReason: 'api',
+      minLengthMs: 60_000,
     }),
   },
 ];

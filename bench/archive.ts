@@ -25,15 +25,16 @@ const SEEKS = 60;
 const ROUNDS = 5;
 
 /**
- * Search in a million recordings, what an hour of audio costs to seek in, draw and erase, and how
- * much memory three hours of it take. `--only search`, `hour` or `long`: one of them; of `long`
- * `--codec L16`, `--hours 1` and `--operations erase,upload`, a part.
+ * Measures searches in a million recordings, the cost of seeking in, drawing and erasing an hour of
+ * audio, and the memory for three hours of it. `--only search`, `hour` or `long` runs one of them;
+ * `--codec L16`, `--hours 1` and `--operations erase,upload` run a part of `long`.
  */
 export async function benchArchive(): Promise<void> {
   const { values } = parseArgs({
     options: {
       only: { type: 'string' },
-      ...{ codec: { type: 'string' }, hours: { type: 'string' } },
+      codec: { type: 'string' },
+      hours: { type: 'string' },
       operations: { type: 'string' },
     },
     allowPositionals: true,
@@ -54,7 +55,7 @@ async function anHour(): Promise<StoredCall> {
     for (let at = 0; at < SECONDS * RATE; at += packet.length) {
       packet.fill((at / 160) % 251);
       track.add(at, packet);
-      // The disk is given its turn.
+      // Lets the disk catch up.
       if (at % (RATE * 60) === 0) await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -66,7 +67,10 @@ async function benchHour(): Promise<void> {
   const store = await SqlStore.open(openSqlite(join(temporaryFolder(), 'hush.sqlite')));
   const segments = [...new Map(call.segments.map((one) => [one.track, one])).values()];
   const record = aCall({
-    ...{ id: call.callId, status: 'kept', lengthMs: SECONDS * 1_000, legalHold: null },
+    id: call.callId,
+    status: 'kept',
+    lengthMs: SECONDS * 1_000,
+    legalHold: null,
   });
   await store.commit({ call: record, tracks: call.tracks, segments });
   const archive = call.archive(store, 1);
@@ -103,7 +107,10 @@ async function benchListening({ callId }: StoredCall, archive: SealedArchive): P
   );
 }
 
-/** Each a minute somewhere else, beside a durable copy of the files that it seals anew. */
+/**
+ * Erases a minute each at different places, beside a durable copy of the files that are sealed
+ * anew.
+ */
 async function benchErasure(
   { callId, recordingsDir }: StoredCall,
   store: SqlStore,
@@ -111,7 +118,11 @@ async function benchErasure(
 ): Promise<void> {
   const journal = new Journal({ store, bus: new InProcessBus(() => undefined), clock });
   const erasures = new Erasures({
-    ...{ store, keeping: store.keeping, archive, journal, clock },
+    store,
+    keeping: store.keeping,
+    archive,
+    journal,
+    clock,
     kept: new RecordingLock({ calls: new CallRegistry(), store }),
     alarms: { raise: ({ detail }) => console.log(`    ! ${detail}`) },
   });

@@ -11,7 +11,7 @@ const SECONDS = 3;
 const ROUNDS = 7;
 const TARGET = 0.9;
 
-/** GET state with a verified token (v2) beside GET state without one (v1), in turn. */
+/** Measures GET state with a verified token (v2) against GET state without one (v1), in turn. */
 export async function benchAuth(): Promise<void> {
   const dataDir = temporaryFolder();
   const people = await addDemoPeople(dataDir);
@@ -35,7 +35,7 @@ export async function benchAuth(): Promise<void> {
   await v2();
   const rounds: { v1: number; v2: number }[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    // Who goes first changes, so that neither always follows the other.
+    // The order alternates, so that neither always follows the other.
     const first = round % 2 === 0 ? { v1: await v1(), v2: await v2() } : undefined;
     const second = first ?? { v2: await v2(), v1: await v1() };
     rounds.push(second);

@@ -21,7 +21,10 @@ function bodyOf(action: string, correlationId: string): string {
   });
 }
 
-/** POST commands/s with durable commits, each round beside the same route that does nothing. */
+/**
+ * Measures POST commands/s with durable commits, each round against the same route that does
+ * nothing.
+ */
 export async function benchCommands(): Promise<void> {
   const dataDir = temporaryFolder();
   const hush = await HushProcess.start({ dataDir });

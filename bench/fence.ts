@@ -15,7 +15,7 @@ const CALLS = 200;
 const STREAMS = CALLS * 2;
 const SECONDS = 8;
 const WARM_UP_SECONDS = 2;
-/** Frames before the first pause and after the last one. */
+/** Audio before the first pause and after the last one. */
 const MARGIN_MS = 500;
 const CELL_WIDTH = 27;
 const TARGET_P99_MS = 50;
@@ -34,8 +34,7 @@ interface Result extends Verdicts {
 }
 
 /**
- * The fence beside a plain boolean, on the same traffic: what commands cost, what leaks, what is
- * lost.
+ * Compares the fence with a plain boolean on the same traffic: cost of commands, leaks and losses.
  */
 export async function benchFence(): Promise<void> {
   const sender = new Child('./marker-sender.ts');
@@ -69,7 +68,7 @@ async function measure(name: string, subject: Subject, sender: Child): Promise<R
   }
   await sleep(MARGIN_MS);
   const sent = await sender.ask<SentTimes[]>('stop');
-  // What waits in the sockets' queues belongs to this subject.
+  // Packets still in the sockets' queues belong to this subject.
   await sleep(MARGIN_MS);
   commander.close();
   const files = { sent, recorded: await subject.finish() };
@@ -100,7 +99,7 @@ function judgeAll(
   return total;
 }
 
-/** Frames of which it is known on which side of every request and answer they left. */
+/** Returns the frames that certainly left before or after every request and answer. */
 function framesBeyondDoubt(times: SentTimes | undefined, pauses: readonly Pause[]): SentFrame[] {
   const instants = pauses.flatMap((pause) => Object.values(pause) as number[]);
   return (times?.afterMs ?? []).flatMap((sentAtMs, index) => {

@@ -12,22 +12,25 @@ import { Connection, requestOf } from './support/raw-http.ts';
 
 const CALLS = 8;
 const SECONDS = 4;
-/** Each beside a quiet one; a median of them is less the machine's noise. */
+/** Each round is paired with a quiet one; a median of three reduces the machine's noise. */
 const ROUNDS = 3;
-/** Calls that nobody acknowledges keep theirs for half a minute. */
+/** Unacknowledged calls keep their ports for half a minute. */
 const RTP_PORTS = 4_000;
-/** How often a Pause, and then its Start, is asked for: a payment page is no load. */
+/** Interval between a Pause and its Start: a payment page is no load. */
 const EVERY_MS = 10;
 const TARGET = 3;
-/** Of the recording that is downloaded. */
+/** Length of the recording that is downloaded. */
 const RECORDED_FRAMES = 250;
-/** Rows that an audit query has to look at. */
+/** Rows that an audit query has to examine. */
 const TRAIL_ROWS = 20_000;
 const guarded = {
   digest: {
-    ...{ realm: 'hush', users: [{ name: 'sbc-1', password: 'a long enough password' }] },
-    ...{ algorithms: ['SHA-256'] as ('SHA-256' | 'SHA-512-256' | 'MD5')[] },
-    ...{ maxFailuresPerAddress: 20, maxFailuresPerUser: 100, failureWindowMs: 300_000 },
+    realm: 'hush',
+    users: [{ name: 'sbc-1', password: 'a long enough password' }],
+    algorithms: ['SHA-256'] as ('SHA-256' | 'SHA-512-256' | 'MD5')[],
+    maxFailuresPerAddress: 20,
+    maxFailuresPerUser: 100,
+    failureWindowMs: 300_000,
   },
 };
 
@@ -43,13 +46,16 @@ interface Round {
   readonly flood: Latencies & { readonly sent: number };
 }
 
-/** How long a Pause takes while one client floods Hush, beside how long it takes in quiet. */
+/** Measures how long a Pause takes while one client floods Hush, against a quiet Hush. */
 export async function benchFloods(): Promise<void> {
   const dataDir = temporaryFolder();
   const rtpPorts = await freeRtpPorts(RTP_PORTS);
   const ports = { sipUdpPort: await freePort(), httpPort: await freePort(), rtpPorts };
   const options: HushProcessOptions = {
-    ...{ dataDir, ...ports, shutdown: 'handover', mediaTimeoutMs: 3_600_000 },
+    dataDir,
+    ...ports,
+    shutdown: 'handover',
+    mediaTimeoutMs: 3_600_000,
     environment: { HUSH_LOG_LEVEL: 'silent' },
   };
   let hush = await HushProcess.start(options);
@@ -64,7 +70,7 @@ export async function benchFloods(): Promise<void> {
   await measured(ports.httpPort, ids, 2);
   for (const kind of chosen()) {
     const isGuarded = kind === 'digest guesses';
-    // Calls go on in a Hush that asks who calls.
+    // Calls continue in a Hush that requires digest authentication.
     if (isGuarded) hush = await restarted(hush, { ...options, sip: guarded });
     const request = { kind, httpPort: ports.httpPort, sipPort: ports.sipUdpPort, recordingId };
     const rounds: Round[] = [];
@@ -80,7 +86,7 @@ export async function benchFloods(): Promise<void> {
   rmSync(dataDir, { recursive: true, force: true });
 }
 
-/** `--only WORD`: those whose name has it. */
+/** Returns the floods whose name contains the word of `--only WORD`. */
 function chosen(): readonly FloodKind[] {
   const only = process.argv.indexOf('--only');
   const word = only < 0 ? '' : (process.argv[only + 1] ?? '');
@@ -92,7 +98,7 @@ async function restarted(hush: HushProcess, options: HushProcessOptions): Promis
   return HushProcess.start(options);
 }
 
-/** A recording that somebody may download. */
+/** Makes a recording to download. */
 async function recorded(hush: HushProcess, caller: TestCaller): Promise<string> {
   const call = await caller.call(hush);
   await call.frames(RECORDED_FRAMES);
@@ -100,7 +106,7 @@ async function recorded(hush: HushProcess, caller: TestCaller): Promise<string> 
   return (await recordingOf(hush.api, call.correlationId)).id;
 }
 
-/** Every refused command is a row. */
+/** Fills the audit log: every refused command is a row. */
 async function fillTrail(httpPort: number): Promise<void> {
   const fill = async (connection: Connection): Promise<void> => {
     for (let row = 0; row < TRAIL_ROWS / 32; row += 1) {
@@ -121,7 +127,7 @@ async function flooded(
   const latencies = await measured(request.httpPort, ids, SECONDS);
   const { sent } = await flooder.ask<{ sent: number }>('sent');
   await flooder.end();
-  // What it left behind, such as calls that nobody confirmed, goes.
+  // Lets unconfirmed calls and other remains of the flood go.
   await sleep(1_000);
   return { ...latencies, sent };
 }
@@ -155,7 +161,10 @@ async function measured(
 
 function command(action: string, correlationId: string): Buffer {
   const body = {
-    ...{ Action: action, RequesterSipUri: agent, CorrelationId: correlationId, UCCName: ucc },
+    Action: action,
+    RequesterSipUri: agent,
+    CorrelationId: correlationId,
+    UCCName: ucc,
   };
   return requestOf('/attendantservice/api/recording/set', JSON.stringify(body));
 }

@@ -13,7 +13,7 @@ const CLIENTS = 1_000;
 const LISTENERS = 2;
 const ROUNDS = 9;
 const SECONDS = 0.8;
-/** Events that one turn publishes when commits come in groups. */
+/** Events that one turn publishes when commits are grouped. */
 const BURST = 20;
 const EVENTS_PER_SECOND = 100;
 const LATENCY_SECONDS = 10;
@@ -74,8 +74,8 @@ async function connectAll(listeners: readonly Child[], port: number): Promise<vo
 }
 
 /**
- * The hub beside a bare `ws` broadcast of the same bytes, and how long an event takes through all
- * of Hush.
+ * Compares the hub with a bare `ws` broadcast of the same bytes, and measures an event's latency
+ * through all of Hush.
  */
 export async function benchHub(): Promise<void> {
   const bare = new Broadcast('bare');
@@ -127,7 +127,7 @@ function report(name: string, { bare, hub }: Comparison, target: number): void {
 }
 
 /**
- * From the instant of taking effect to one subscriber, the commit included; alone, then among many.
+ * Measures from the instant of effect to one subscriber, commit included; alone, then among many.
  */
 async function benchLatency(): Promise<void> {
   const dataDir = temporaryFolder();

@@ -14,13 +14,16 @@ const ROUNDS = 3;
 const COMMAND_EVERY_MS = 30;
 
 interface Round {
-  /** Of one core. */
+  /** Share of one core. */
   readonly cpu: number;
-  /** Of Pause and Start, in turn. */
+  /** Latencies of Pause and Start, in turn. */
   readonly latencies: readonly number[];
 }
 
-/** What it costs to look at the levels of 40 calls, and to hear eight: CPU, and a Pause's time. */
+/**
+ * Measures the cost of the levels of 40 calls and of listening to eight: CPU, and a Pause's
+ * latency.
+ */
 export async function benchLive(): Promise<void> {
   const dataDir = temporaryFolder();
   const rtpPorts = await freeRtpPorts(400);
@@ -90,7 +93,7 @@ async function command(api: string, Action: string, CorrelationId = ''): Promise
   if (ErrorMessage !== null) throw new Error(JSON.stringify(ErrorMessage));
 }
 
-/** As the console does: all that is on a screen, once in 700 ms. */
+/** Requests the levels as the console does: of all calls on a screen, once in 700 ms. */
 function view(api: string, ids: readonly string[]): () => void {
   const query = ids.map((id) => `id=${id}`).join('&');
   const timers = Array.from({ length: VIEWERS }, () =>

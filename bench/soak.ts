@@ -8,7 +8,7 @@ const DIALOGUES = 24;
 const STRIKE_EVERY_MS = [4_000, 12_000] as const;
 const MS_PER_MINUTE = 60_000;
 
-/** Chaos on one Hush: `npm run bench -- soak --minutes 15 --seed 1 [--calm] [--keep]`. */
+/** Runs chaos on one Hush: `npm run bench -- soak --minutes 15 --seed 1 [--calm] [--keep]`. */
 export async function benchSoak(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -26,7 +26,9 @@ export async function benchSoak(): Promise<void> {
       ...bench,
       dialogues: Number(values.dialogues),
       durationMs: Number(values.minutes) * MS_PER_MINUTE,
-      ...{ seed: Number(values.seed), crashWindowMs: 1_000, strikeEveryMs: STRIKE_EVERY_MS },
+      seed: Number(values.seed),
+      crashWindowMs: 1_000,
+      strikeEveryMs: STRIKE_EVERY_MS,
       weather: values.calm ? 'calm' : 'rough',
       onProgress: ({ dialogues, pauses, leaked, unexplained, faults }) =>
         console.error(

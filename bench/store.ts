@@ -4,7 +4,10 @@ import { churnStore, disturbances } from '../test/support/hush/store-churn.ts';
 const ROUNDS = 50;
 const CALLS = 4;
 
-/** A PostgreSQL server that comes and goes: `npm run bench -- store --rounds 50`. */
+/**
+ * Runs with a PostgreSQL server that restarts again and again: `npm run bench -- store --rounds
+ * 50`.
+ */
 export async function benchStore(): Promise<void> {
   const { values } = parseArgs({
     options: { rounds: { type: 'string', default: String(ROUNDS) } },
@@ -15,7 +18,8 @@ export async function benchStore(): Promise<void> {
     (_, round) => disturbances[round % disturbances.length] ?? 'restart',
   );
   const report = await churnStore({
-    ...{ rounds, calls: CALLS },
+    rounds,
+    calls: CALLS,
     onRound: (round, disturbance) => console.error(`  ${round + 1}: ${disturbance}`),
   });
   const { lost, unsaid, untrue, deaths, leaked } = report;

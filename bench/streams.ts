@@ -12,11 +12,11 @@ const STREAMS = 400;
 const SECONDS = 6;
 const ROUNDS = 3;
 const PORTS = 8_000;
-/** Of these many streams at once, the most of which nothing is lost. */
+/** Numbers of concurrent streams to try; the result is the largest without loss. */
 const PLAIN_STEPS = [400, 800, 1200, 1600, 2000, 2400];
 const SRTP_STEPS = [400, 800, 1200];
 const suite = 'AES_CM_128_HMAC_SHA1_80';
-/** What waits in queues, and what is told of once a second. */
+/** Time for queues to drain, and for counts reported once a second. */
 const SETTLE_MS = 2_500;
 
 interface Bench {
@@ -26,8 +26,8 @@ interface Bench {
 }
 
 /**
- * CPU per packet of the recorder beside a bare receiver that only counts, in one run; then how many
- * streams one media thread records without losing a packet while calls are paused.
+ * Compares the recorder's CPU per packet with a bare receiver that only counts, in one run; then
+ * finds how many streams one media thread records without losing a packet while calls are paused.
  */
 export async function benchStreams(): Promise<void> {
   await withHush(comparePerPacket);
@@ -37,7 +37,7 @@ export async function benchStreams(): Promise<void> {
   );
 }
 
-/** Each part has a recorder of its own: what one leaves in memory is not another's. */
+/** Gives each part a recorder of its own, without another part's memory. */
 async function withHush(run: (bench: Bench) => Promise<void>): Promise<void> {
   const dataDir = temporaryFolder();
   const rtpPorts = await freeRtpPorts(PORTS);
@@ -152,7 +152,7 @@ async function findMost(bench: Bench, { name, steps, srtp }: Search): Promise<vo
   await Promise.all(calls.map(({ call }) => call.end()));
 }
 
-/** Calls of two streams that say nothing by themselves. */
+/** Places calls of two streams that send nothing by themselves. */
 async function callsOf(
   { caller, hush }: Bench,
   streams: number,

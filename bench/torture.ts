@@ -11,8 +11,8 @@ const PAUSES = 8;
 const PARALLEL = 2;
 
 /**
- * The torture kit against Hush: every scenario, more than 2,000 pauses in all. `SCENARIOS` names
- * some of them, `SEED` another run.
+ * Runs the torture kit against Hush: every scenario, more than 2,000 pauses in all. `SCENARIOS`
+ * selects some of them, `SEED` another run.
  */
 export async function benchTorture(): Promise<void> {
   const names = process.env.SCENARIOS?.split(',');
@@ -25,7 +25,10 @@ export async function benchTorture(): Promise<void> {
   console.log(JSON.stringify({ clean: jsonOf(reports).clean }));
 }
 
-/** Each against a recorder of its own, whose log goes there: a disk where one can be made. */
+/**
+ * Runs each scenario against a recorder of its own that logs to a full pipe or, if one can be made,
+ * a full disk.
+ */
 async function logScenarios(scenario: Scenario): Promise<ScenarioReport[]> {
   const pipe = await tortured(await openFullLogBench('pipe'), [
     { ...scenario, name: 'log pipe full' },
@@ -43,7 +46,11 @@ async function tortured(
     return await torture({
       ...bench,
       scenarios: wanted.filter(({ isPossible }) => isPossible?.(bench) ?? true),
-      ...{ calls: CALLS, pausesPerCall: PAUSES, seed, crashWindowMs: 1_000, parallel: PARALLEL },
+      calls: CALLS,
+      pausesPerCall: PAUSES,
+      seed,
+      crashWindowMs: 1_000,
+      parallel: PARALLEL,
       onProgress: (scenario, done, total) => {
         if (done === total) console.error(`  ${scenario}: ${total} rounds`);
       },

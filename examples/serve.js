@@ -1,4 +1,4 @@
-// node examples/serve.js payment-page [port]: serves one of the examples, and the client beside it.
+// Serves an example and the client. Run with: node examples/serve.js payment-page [port]
 import { createReadStream, existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';

@@ -1,17 +1,17 @@
 import { connect } from 'node:net';
 import type { Random } from './random.ts';
 
-/** An answer that has not come by then is a hang; what has no end of its own is cut off before. */
+/** An answer that takes longer is a hang; endless streams are cut off before. */
 const ANSWER_TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 65_536;
 const STREAM_MS = 20;
-/** What never was a whole request waits for the server's own timeout: nobody waits for that. */
+/** The server's own time-out for incomplete requests is not awaited longer than this. */
 const SILENCE_MS = 150;
 
 /**
- * Sends the bytes, cut in two here and there, and gives what came back; empty where the server
- * rightly waits for more or has hung up.
- * @throws Error when an answer was begun and never ended
+ * Sends the bytes, sometimes split in two, and returns the answer; empty if the server rightly
+ * waits for more or has hung up.
+ * @throws Error if an answer began and never ended
  */
 export function exchange(port: number, bytes: Buffer, random: Random): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -46,7 +46,10 @@ export function exchange(port: number, bytes: Buffer, random: Random): Promise<s
   });
 }
 
-/** By its length, for a connection that stays open; without one it ends with the connection. */
+/**
+ * True when an answer on a connection that stays open has its full length; others end with the
+ * connection.
+ */
 function isWhole(answer: string, isHead: boolean): boolean {
   const end = answer.indexOf('\r\n\r\n');
   if (end < 0) return false;
@@ -56,7 +59,7 @@ function isWhole(answer: string, isHead: boolean): boolean {
   return /^HTTP\/1\.1 (204|304) /.test(answer) || answer.endsWith('\r\n0\r\n\r\n');
 }
 
-/** Events, and a call that goes on: whole recordings have a length. */
+/** True for events, and for a call in progress: whole recordings have a length. */
 function isEndless(answer: string): boolean {
   if (/^content-type: text\/event-stream/im.test(answer)) return true;
   return /^content-type: audio\/wav/im.test(answer) && !/^content-length: /im.test(answer);

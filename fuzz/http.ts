@@ -17,7 +17,7 @@ const contentTypes = [
   'multipart/form-data; boundary=x',
 ];
 
-/** Every operation of the OpenAPI document, and what it hides. */
+/** Returns every operation of the OpenAPI document, and those that it omits. */
 export function operations(): Operation[] {
   const file = new URL('../api/openapi.json', import.meta.url);
   const { paths } = JSON.parse(readFileSync(file, 'utf8')) as {
@@ -30,7 +30,7 @@ export function operations(): Operation[] {
   return [...described, ...hidden.map((path) => ({ method: 'GET', path }))];
 }
 
-/** One request made of a valid one, sent on a socket of its own. */
+/** Sends one request mutated from a valid one, on a socket of its own. */
 export async function fuzzHttp(
   target: FuzzTarget,
   random: Random,
@@ -92,7 +92,7 @@ function tokenOf(random: Random): string {
   return mutate(random, token).replace(/[\r\n]/g, '');
 }
 
-/** A lone surrogate cannot be percent-encoded. */
+/** Replaces lone surrogates, which cannot be percent-encoded. */
 function safe(text: string): string {
   return text.toWellFormed();
 }

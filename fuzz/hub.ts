@@ -18,7 +18,7 @@ const classicActions = [
   'abort',
 ];
 
-/** One conversation with the hub, in either SignalR, over a WebSocket or plain HTTP. */
+/** Holds one conversation with the hub, in either SignalR, over a WebSocket or plain HTTP. */
 export async function fuzzHub(
   target: FuzzTarget,
   random: Random,
@@ -56,7 +56,7 @@ function overWebSocket(
       const hello = `{"protocol":"${protocol}","version":1}${RECORD_END}`;
       const messages: (string | Buffer)[] = [random.chance(0.9) ? hello : mutate(random, hello)];
       while (messages.length < 4) {
-        // A client that has agreed on MessagePack may go on in text all the same.
+        // A client that negotiated MessagePack may still send text.
         const isPacked = protocol === 'messagepack' && random.chance(0.9);
         messages.push(isPacked ? packedRecord(random, target.ucc) : frame(target, random));
       }

@@ -1,4 +1,4 @@
-/** Resident memory, one sample a second. */
+/** Resident memory, sampled once a second. */
 export interface MemorySample {
   readonly atMs: number;
   readonly bytes: number;
@@ -6,16 +6,16 @@ export interface MemorySample {
 
 export interface Finding {
   readonly what: string;
-  /** What was sent, escaped. */
+  /** The bytes sent, escaped. */
   readonly sent: string;
 }
 
-/** More than this a minute, when the run has warmed up, is memory that is not given back. */
+/** A faster growth per minute, once the run has warmed up, counts as a leak. */
 export const MAX_GROWTH_BYTES_PER_MINUTE = 12 * 1024 * 1024;
 const MIN_SAMPLES = 60;
 const documented: readonly number[] = [503];
 
-/** undefined for an answer as it should be. */
+/** Returns what is wrong with an answer; undefined if nothing is. */
 export function judgeAnswer(answer: string): string | undefined {
   if (answer === '') return undefined;
   const status = /^HTTP\/1\.[01] (\d{3}) /.exec(answer)?.[1];
@@ -24,7 +24,7 @@ export function judgeAnswer(answer: string): string | undefined {
   return code >= 500 && !documented.includes(code) ? `answered ${code}` : undefined;
 }
 
-/** Bytes a minute over the last two thirds of the run, by least squares. */
+/** Returns the growth in bytes a minute over the last two thirds of the run, by least squares. */
 export function growthPerMinute(samples: readonly MemorySample[]): number {
   const warm = samples.slice(Math.floor(samples.length / 3));
   const mean = (of: (sample: MemorySample) => number): number =>
@@ -39,7 +39,7 @@ export function growthPerMinute(samples: readonly MemorySample[]): number {
   return below === 0 ? 0 : (above / below) * 60_000;
 }
 
-/** A short run says nothing about memory. */
+/** A short run proves nothing about memory. */
 export function judgeMemory(samples: readonly MemorySample[]): string | undefined {
   if (samples.length < MIN_SAMPLES) return undefined;
   const growth = growthPerMinute(samples);

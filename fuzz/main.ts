@@ -29,7 +29,7 @@ async function run(chosen: readonly Surface[]): Promise<void> {
         `${findings.length} findings`,
     );
     for (const { what, sent } of findings) console.log(`  FOUND ${what}: ${sent}`);
-    // One line that a script, or a person in a hurry, looks for.
+    // One line for scripts, and for people in a hurry.
     const verdict = findings.length === 0 ? 'PASS' : 'FAIL';
     console.log(`VERDICT fuzz ${surface} ${verdict}: ${verdictOf(report, seconds)}`);
     if (findings.length > 0) process.exitCode = 1;

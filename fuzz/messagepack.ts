@@ -3,7 +3,7 @@ import { nastyText, type Random } from './random.ts';
 const MAX_DEPTH = 70;
 const MAX_DAMAGED_BYTES = 4;
 
-/** Values of the MessagePack specification, written in every form that it has for them. */
+/** Encodes values of the MessagePack specification, in any of their forms. */
 export function packed(random: Random, value: unknown): Buffer {
   if (value === null || value === undefined) return Buffer.from([0xc0]);
   if (typeof value === 'boolean') return Buffer.from([value ? 0xc3 : 0xc2]);
@@ -22,7 +22,10 @@ export function packed(random: Random, value: unknown): Buffer {
   return Buffer.concat([header(random, entries.length / 2, mapForms), ...entries]);
 }
 
-/** One record of the hub protocol: a message that is right, nearly right, or anything at all. */
+/**
+ * Returns one record of the hub protocol: a message that is right, nearly right, or anything at
+ * all.
+ */
 export function packedRecord(random: Random, ucc: string): Buffer {
   const body = random.chance(0.85) ? packed(random, message(random, ucc)) : anything(random, 0);
   const whole = random.chance(0.6) ? body : damaged(random, body);
@@ -50,7 +53,7 @@ function message(random: Random, ucc: string): unknown[] {
     [random.below(300), {}, id],
   ];
   const chosen = [...random.pick(forms)];
-  // Too short, too long, or another thing in a field's place.
+  // Too short, too long, or another value in a field's place.
   if (random.chance(0.15)) chosen.length = random.below(chosen.length + 1);
   if (random.chance(0.15)) chosen.push(args);
   if (random.chance(0.2))
@@ -61,7 +64,7 @@ function message(random: Random, ucc: string): unknown[] {
   return chosen;
 }
 
-/** A value of any format, extensions and the byte that is never used among them. */
+/** Returns a value of any format, including extensions and the byte that is never used. */
 function anything(random: Random, depth: number): Buffer {
   if (depth < MAX_DEPTH && random.chance(0.6)) {
     // Deep rather than wide.
@@ -108,7 +111,7 @@ function packedText(random: Random, text: string): Buffer {
 }
 
 interface Forms {
-  /** Of the shortest form, and what it can hold. */
+  /** The shortest form, and its maximum. */
   readonly fixed?: { readonly mask: number; readonly most: number };
   readonly one?: number;
   readonly two: number;
@@ -142,7 +145,7 @@ function damaged(random: Random, whole: Buffer): Buffer {
   return changed;
 }
 
-/** Seven bits a byte, the least first. */
+/** Encodes a length in seven bits a byte, the least significant first. */
 function lengthPrefix(length: number): Buffer {
   const prefix: number[] = [];
   let left = length;

@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** 0 to 1, 1 excluded. */
+  /** Returns 0 to 1, 1 excluded. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = this.#state;
@@ -60,7 +60,7 @@ const nasty = [
   'x'.repeat(20_000),
 ];
 
-/** The text with a few changes: bytes flipped, parts doubled, cut out or replaced. */
+/** Changes the text in a few places: bytes flipped, parts doubled, cut out or replaced. */
 export function mutate(random: Random, text: string): string {
   let mutated = text;
   const changes = 1 + random.below(4);

@@ -8,7 +8,7 @@ const BURST = 16;
 const MAX_PAYLOAD_BYTES = 400;
 const MAX_DATAGRAM_BYTES = 3_000;
 
-/** Packets that are nearly right, or nothing at all, at the ports of live calls. */
+/** Sends packets that are nearly right, or random bytes, to the ports of live calls. */
 export class RtpAttack {
   readonly #socket: Socket = createSocket('udp4');
   readonly #target: FuzzTarget;
@@ -18,7 +18,7 @@ export class RtpAttack {
     this.#socket.on('error', () => undefined);
   }
 
-  /** One burst; tells the last datagram. */
+  /** Sends one burst; returns the last datagram. */
   async attack(random: Random): Promise<string> {
     const port = random.pick(this.#target.rtpPorts) + (random.chance(0.2) ? 1 : 0);
     let datagram: Buffer = Buffer.alloc(0);
@@ -41,7 +41,7 @@ export class RtpAttack {
   }
 }
 
-/** Every payload type, sources that change, numbers and times that jump. */
+/** Builds a packet: every payload type, sources that change, numbers and times that jump. */
 function packet(random: Random): Buffer {
   const payload = bytes(random, random.below(MAX_PAYLOAD_BYTES));
   return buildRtp(
@@ -58,12 +58,17 @@ function packet(random: Random): Buffer {
 
 function report(random: Random): Buffer {
   const block = {
-    ...{ ssrc: random.below(4), fractionLost: 0, lost: 0, highestSequence: 0, jitter: 0 },
-    ...{ lastReport: random.below(2 ** 32), sinceLastReport: 0 },
+    ssrc: random.below(4),
+    fractionLost: 0,
+    lost: 0,
+    highestSequence: 0,
+    jitter: 0,
+    lastReport: random.below(2 ** 32),
+    sinceLastReport: 0,
   };
   const cname = 'x'.repeat(random.below(300));
   const built = buildReceiverReport({ ssrc: random.below(4), cname, block });
-  // A sender report has five words more than a receiver report has.
+  // A sender report has five words more than a receiver report.
   if (random.chance(0.5)) built[1] = 200;
   return built;
 }

@@ -1,6 +1,12 @@
 import { fuzzHttp, operations } from './http.ts';
 import { fuzzHub } from './hub.ts';
-import { type Finding, growthPerMinute, judgeAnswer, judgeMemory } from './judge.ts';
+import {
+  type Finding,
+  growthPerMinute,
+  judgeAnswer,
+  judgeMemory,
+  type MemorySample,
+} from './judge.ts';
 import { Random } from './random.ts';
 import { RtpAttack } from './rtp.ts';
 import { SipAttack } from './sip.ts';
@@ -21,14 +27,17 @@ export interface FuzzReport {
 }
 
 const WORKERS = 8;
-/** SIP and RTP have nobody who waits for an answer: so many messages a second at most. */
+/**
+ * SIP and RTP have no answers to wait for, so their rate is limited to one message per this
+ * interval.
+ */
 const UNANSWERED_PAUSE_MS = 20;
 const MAX_FINDINGS = 20;
 const SHOWN_BYTES = 2_000;
 
 type Attack = (random: Random) => Promise<{ sent: string; answer: string }>;
 
-/** Attacks one surface of a Hush of its own for so long, and says what was found. */
+/** Attacks one surface of a Hush of its own, and reports its findings. */
 export async function fuzz(
   surface: Surface,
   options: { seconds: number; seed: number; onProgress?(line: string): void },
@@ -71,10 +80,20 @@ export async function fuzz(
   const memory = judgeMemory(target.samples);
   for (const fault of [...target.faults, ...(memory ? [memory] : [])]) note(fault, '');
   return {
-    ...{ surface, seed, cases, statuses, findings },
-    firstBytes: target.samples[0]?.bytes ?? 0,
-    lastBytes: target.samples.at(-1)?.bytes ?? 0,
-    growthBytesPerMinute: growthPerMinute(target.samples),
+    surface,
+    seed,
+    cases,
+    statuses,
+    findings,
+    ...memoryOf(target.samples),
+  };
+}
+
+function memoryOf(samples: readonly MemorySample[]) {
+  return {
+    firstBytes: samples[0]?.bytes ?? 0,
+    lastBytes: samples.at(-1)?.bytes ?? 0,
+    growthBytesPerMinute: growthPerMinute(samples),
   };
 }
 

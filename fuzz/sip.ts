@@ -8,14 +8,14 @@ import { descriptions, metadata } from './vendor-bodies.ts';
 const methods = ['INVITE', 'BYE', 'CANCEL', 'ACK', 'OPTIONS', 'UPDATE', 'INFO', 'REFER', 'FOO'];
 const TCP_LIFE_MS = 30;
 
-/** One message made of a valid one, over UDP or TCP; RTP garbage at the media ports too. */
+/** Sends one message mutated from a valid one, over UDP or TCP, and garbage to the media ports. */
 export class SipAttack {
   readonly #socket: Socket = createSocket('udp4');
   readonly #target: FuzzTarget;
 
   constructor(target: FuzzTarget) {
     this.#target = target;
-    // Whatever comes back is answered by nobody.
+    // Answers are ignored.
     this.#socket.on('error', () => undefined);
   }
 
@@ -38,7 +38,7 @@ export class SipAttack {
     return new Promise((resolve) => this.#socket.send(bytes, port, '127.0.0.1', () => resolve()));
   }
 
-  /** Cut anywhere. */
+  /** Sends the bytes, cut anywhere. */
   #overTcp(bytes: Buffer, random: Random): Promise<void> {
     return new Promise((resolve) => {
       const socket = connect(this.#target.sipPort, '127.0.0.1');

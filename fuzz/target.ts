@@ -9,7 +9,7 @@ const SAMPLE_MS = 1_000;
 const HEALTH_TIMEOUT_MS = 5_000;
 const UNCONFIRMED_MS = 45_000;
 const PAGE_BYTES = 4_096;
-/** MiB: some three times what Hush keeps alive. What is not given back ends it. */
+/** MiB: some three times what Hush keeps alive. A leak ends the process. */
 const HEAP = 192;
 
 /** A Hush of its own with two live calls, watched while it is attacked. */
@@ -43,7 +43,7 @@ export class FuzzTarget {
 
   static async start(): Promise<FuzzTarget> {
     const dataDir = temporaryFolder();
-    // With room to spare the runtime collects late, and memory that is given back looks as if kept.
+    // With room to spare the runtime collects late, and freed memory looks as if kept.
     const environment = { HUSH_LOG_LEVEL: 'silent', NODE_OPTIONS: `--max-old-space-size=${HEAP}` };
     const hush = await HushProcess.start({ dataDir, environment });
     const caller = await TestCaller.open();
@@ -61,7 +61,7 @@ export class FuzzTarget {
   get sipPort(): number {
     return this.#hush.peer.port;
   }
-  /** Of the live calls' streams, one call plain, the other one under SRTP. */
+  /** Returns the ports of the live calls' streams, one call plain, the other one under SRTP. */
   get rtpPorts(): number[] {
     const streams = [this.#call, this.#secured].flatMap(({ call }) => call.streams);
     return streams.map(({ remote }) => remote?.port ?? 0);
@@ -78,7 +78,7 @@ export class FuzzTarget {
     }
   }
 
-  /** A well-behaved client is served as ever. */
+  /** Checks that a well-behaved client is still served. */
   async checkControl(): Promise<void> {
     await this.#restoreUcc();
     const command = commandClient(this.#hush.api);
@@ -94,7 +94,7 @@ export class FuzzTarget {
     await call.call.end();
   }
 
-  /** The attack may have changed its settings, as whoever may do everything may. */
+  /** Restores settings that the attack, which may do everything, may have changed. */
   async #restoreUcc(): Promise<void> {
     const may = { useAudioRecording: true, agentCanEditAudioRecording: true };
     const settings = { ...may, agents: [agent] };
@@ -105,7 +105,7 @@ export class FuzzTarget {
     });
   }
 
-  /** Calls that were never confirmed take their room until timer H ends them (RFC 3261 17.2.1). */
+  /** Unconfirmed calls take their room until timer H ends them (RFC 3261 17.2.1). */
   async #callAgain(): Promise<MarkerCall> {
     const until = performance.now() + UNCONFIRMED_MS;
     for (;;) {

@@ -1,4 +1,4 @@
-/** Session descriptions and metadata as controllers of several makes shape them. */
+/** Session descriptions and metadata as session border controllers of several makes send them. */
 const key = Buffer.alloc(30, 7).toString('base64');
 const gcmKey = Buffer.alloc(44, 9).toString('base64');
 

@@ -8,9 +8,9 @@ const inputs = ['console/src', 'console/public', 'client/src'];
 const files = ['console/index.html', 'console/vite.config.ts', 'package-lock.json'];
 const stampFile = join(root, 'console', 'dist', '.stamp');
 
-/** Builds the web console unless it is built of these very sources already. */
+/** Builds the web console unless it was built from these very sources. */
 export function ensureConsole() {
-  // What is published has it built.
+  // A published package contains the built console.
   if (!existsSync(join(root, 'console', 'src'))) return;
   const wanted = digest();
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Makes the demonstration's audio: raw G.711 mu-law, 8 kHz, two files of equal length per call, agent
-# and caller in turns. Whoever listens sends faint noise, as a real line does. Voices are synthetic and
-# everybody in them is made up; the card number is the payment industry's public test number.
+# Makes the demonstration's audio: raw G.711 mu-law, 8 kHz, two files of equal length per call,
+# agent and caller in turns. The listening party sends faint noise, as a real line does. Voices are
+# synthetic and all people are made up; the card number is the payment industry's public test
+# number.
 #
 # Usage: scripts/make-speech.sh [folder]     default: src/demo/speech beside this script
 # Needs: espeak-ng, sox. Run once; the result is committed, so that nobody else needs either.

@@ -1,6 +1,6 @@
 export interface Program {
   readonly program: string;
-  /** The Debian package that brings it. */
+  /** The Debian package that contains it. */
   readonly package: string;
   readonly why: string;
 }

@@ -37,7 +37,7 @@ function isInstalled(program) {
 }
 
 /**
- * Installs what is missing, with apt-get where that is possible; else says what to install, and fails.
+ * Installs missing programs with apt-get if possible; else prints what to install, and fails.
  *
  * @param {readonly { program: string, package: string, why: string }[]} programs
  */

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** The Node 26 that the package `node` brings along: the one runtime everything here runs on. */
+/** The Node 26 of the package `node`: the one runtime of everything here. */
 export const runtime = join(root, 'node_modules', '.bin', 'node');
 
 const stampFile = join(root, 'node_modules', '.hush-installed');

@@ -6,8 +6,8 @@ import { ensureConsole } from './console.js';
 import { ensurePackages } from './packages.js';
 import { ensureDependencies, root, runtime } from './setup.js';
 
-// The whole suite: installs what it needs, then checks style and types, then runs every test. The last
-// line says how much passed and failed, a check counting as one.
+// Runs the whole suite: installs what it needs, checks style and types, then runs every test. The
+// last line counts passes and failures, a check counting as one.
 
 ensureDependencies();
 ensurePackages();
@@ -59,7 +59,7 @@ function tests(args) {
   };
 }
 
-/** What the promise itself hangs on: one failure in a hundred runs is a failure. */
+/** Hush's promise depends on these: one failure in a hundred runs is a failure. */
 const NEVER_REPEATED = ['test/recorder/', 'test/torture/'];
 const MOST_REPEATED = 4;
 
@@ -72,8 +72,8 @@ const mayRepeat =
   first.broken.length <= MOST_REPEATED &&
   !first.broken.some((name) => NEVER_REPEATED.some((folder) => name.startsWith(folder)));
 if (mayRepeat) {
-  // Beside others on a busy machine a test may wait too long for what it awaits. Not hidden: a file
-  // that passes alone is a fault of the file, which its name in the last lines asks to mend.
+  // On a busy machine a test may time out beside others. This is not hidden: a file that passes
+  // alone is at fault, and the last lines name it to be fixed.
   console.log(`\nagain, alone: ${first.broken.join(', ')}`);
   const again = tests(['--maxWorkers=1', ...first.broken]);
   failed += again.failed;

@@ -42,10 +42,14 @@ export interface Operations {
 `;
 
 const primitives: Record<string, string> = {
-  ...{ string: 'string', integer: 'number', number: 'number', boolean: 'boolean', null: 'null' },
+  string: 'string',
+  integer: 'number',
+  number: 'number',
+  boolean: 'boolean',
+  null: 'null',
 };
 
-/** The text of \`client/src/api-types.ts\`. */
+/** Returns the text of `client/src/api-types.ts`. */
 export function clientTypesText(document: Document): string {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => operationText(method, path, operation)),

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { hubContract } from '../src/hub/hub-contract.ts';
 
-// Writes api/hub.json: what clients of the hub call and hear, in JSON Schema. With --check it only
-// looks whether the file is up to date.
+// Writes api/hub.json: the hub's methods and events, in JSON Schema. With --check it only checks
+// whether the file is up to date.
 
 const file = new URL('../api/hub.json', import.meta.url);
 const text = `${JSON.stringify({ title: "Hush's recording hub", version: '1', ...hubContract }, null, 2)}\n`;

@@ -7,12 +7,14 @@ import { buildHttpServer, type HttpServerPorts } from '../src/http/http-server.t
 
 export const openApiFile = fileURLToPath(new URL('../api/openapi.json', import.meta.url));
 
-/** The text of `api/openapi.json`, generated from the route schemas. */
+/** Returns the text of `api/openapi.json`, generated from the route schemas. */
 export async function openApiText(): Promise<string> {
-  // Routes take hold of what they stand on only when they are asked something.
+  // Routes use their dependencies only when they are called.
   const config = loadConfig({});
   const settings = {
-    ...{ ...config.http, access: anonymousAccess(config), consoleIssuers: [] },
+    ...config.http,
+    access: anonymousAccess(config),
+    consoleIssuers: [],
     eventKeepAliveMs: config.events.keepAliveMs,
   };
   const services = {
@@ -26,9 +28,7 @@ export async function openApiText(): Promise<string> {
   return `${JSON.stringify(response.json(), null, 2)}\n`;
 }
 
-/**
- * Writes the file; with `--check` it only tells, by its exit code, whether the file is up to date.
- */
+/** Writes the file; with `--check` only its exit code reports whether the file is up to date. */
 async function main(): Promise<void> {
   const text = await openApiText();
   if (!process.argv.includes('--check')) {

@@ -5,7 +5,7 @@ import { agent, temporaryFolder, ucc } from '../../test/support/hush/hush.ts';
 import { HushProcess } from '../../test/support/hush/hush-process.ts';
 import type { Peer } from './peer.ts';
 
-/** Hush, commanded over v1. */
+/** Hush as a peer, with commands over v1. */
 export async function hushPeer(count: number): Promise<Peer> {
   const dataDir = temporaryFolder();
   const hush = await HushProcess.start({ dataDir });
@@ -13,7 +13,11 @@ export async function hushPeer(count: number): Promise<Peer> {
   const calls: MarkerCall[] = [];
   while (calls.length < count) calls.push(await caller.call(hush, { silent: true }));
   const target = new Target({
-    ...{ api: hush.api, uccName: ucc, requester: agent, token: undefined, audioUrl: undefined },
+    api: hush.api,
+    uccName: ucc,
+    requester: agent,
+    token: undefined,
+    audioUrl: undefined,
   });
   const command = async (action: 'Pause' | 'Start', id: string): Promise<void> => {
     await target.command(action, { correlationId: id, uccName: ucc });

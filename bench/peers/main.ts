@@ -7,7 +7,7 @@ const CALLS = 20;
 const ROUNDS = 10;
 const FIRST_TAG = 1_000;
 
-/** Recorders side by side in one run: what each keeps of what it was told not to keep. */
+/** Compares recorders in one run: what each keeps of audio that it was told not to keep. */
 export async function benchPeers(): Promise<void> {
   console.log(
     `  ${CALLS} calls of two streams, ${ROUNDS} pauses each; frames that left between the answer to ` +

@@ -22,8 +22,8 @@ const STALL_MS = 300;
 const MARGIN_MS = 400;
 
 /**
- * Every call is paused and started `rounds` times while numbered frames go to it; with `stalls` the
- * recorder's process stands still for 300 ms in each round, so that commands and audio wait.
+ * Pauses and starts every call `rounds` times while numbered frames are sent to it; with `stalls`
+ * the recorder's process is stopped for 300 ms in each round, so that commands and audio queue up.
  */
 export async function markerTest(
   peer: Peer,
@@ -38,7 +38,10 @@ export async function markerTest(
     const frames: SentFrame[] = [];
     sent.set(tag, frames);
     sender.add({
-      ...{ socket, payloadType: 0, ssrc: tag, destination: { address: '127.0.0.1', port } },
+      socket,
+      payloadType: 0,
+      ssrc: tag,
+      destination: { address: '127.0.0.1', port },
       frame: (index) => markerFrame(tag, index),
       onSent: (index, _, sentAtMs) => frames.push({ index, sentAtMs }),
     });

@@ -30,7 +30,7 @@ export class NgClient {
     return new NgClient(socket, port);
   }
 
-  /** Rejects for an answer that is no `ok` or `pong`, or none at all. */
+  /** Sends a command; rejects if the answer is no `ok` or `pong`, or does not come. */
   ask(command: Record<string, Value>): Promise<Record<string, Value>> {
     const cookie = randomUUID();
     return new Promise((resolve, reject) => {
@@ -60,7 +60,7 @@ function encode(value: Value): string {
   return `d${keys.map((key) => encode(key) + encode(value[key] as Value)).join('')}e`;
 }
 
-/** The value that begins at `at`, and where the next one does. */
+/** Decodes the value at `at`, and returns it with the position of the next one. */
 function decode(text: string, at: number): [Value, number] {
   const kind = text[at] ?? '';
   if (kind === 'i') {

@@ -1,4 +1,4 @@
-/** Where one stream's numbered frames are to be sent. */
+/** The destination of one stream's numbered frames. */
 export interface PeerStream {
   readonly port: number;
   readonly tag: number;
@@ -9,18 +9,18 @@ export interface PeerCall {
   readonly streams: readonly PeerStream[];
 }
 
-/** By stream tag, the numbers of the frames that its files hold. */
+/** Numbers of the frames in the files, by stream tag. */
 export type KeptFrames = ReadonlyMap<number, ReadonlySet<number>>;
 
-/** A recorder that the same marker test is run against. */
+/** A recorder under the marker test. */
 export interface Peer {
   readonly name: string;
-  /** Stands still for the stalls. */
+  /** Process that is stopped for the stalls. */
   readonly pid: number;
   readonly calls: readonly PeerCall[];
   pause(id: string): Promise<void>;
   start(id: string): Promise<void>;
-  /** Ends the calls and reads what was recorded. */
+  /** Ends the calls and reads the recordings. */
   finish(): Promise<KeptFrames>;
   close(): Promise<void>;
 }

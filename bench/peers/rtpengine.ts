@@ -13,13 +13,13 @@ import { NgClient } from './ng-client.ts';
 import type { KeptFrames, Peer, PeerCall } from './peer.ts';
 
 const START_TRIES = 100;
-/** What the engine's own writer may still hold when a call is over. */
+/** Time for the engine's own writer to flush after a call. */
 const FLUSH_MS = 1_000;
 const payload = { payloadType: 0, encoding: 'PCMU', clockRate: 8000, channels: 1, fmtp: undefined };
 
 /**
  * The distribution's rtpengine in user space, recording to pcap, with stop and start as pause: this
- * version has no command to pause.
+ * version has no pause command.
  */
 export async function rtpenginePeer(count: number, firstTag: number): Promise<Peer> {
   ensurePackages(peerPrograms);
@@ -82,7 +82,7 @@ async function untilUp(ng: NgClient, child: ChildProcess): Promise<void> {
   throw new Error('rtpengine does not answer');
 }
 
-/** Two parties; each one's audio arrives at a port of its own. */
+/** Places a call of two parties; each one's audio arrives at a port of its own. */
 async function place(ng: NgClient, tag: number): Promise<PeerCall> {
   const id = randomUUID();
   const offer = { 'call-id': id, 'from-tag': 'a', sdp: sdp(9) };
@@ -97,7 +97,7 @@ async function place(ng: NgClient, tag: number): Promise<PeerCall> {
   };
 }
 
-/** What is sent back goes to the discard port. */
+/** Directs returned audio to the discard port. */
 function sdp(port: number): string {
   const media = [{ port, label: '1', payloads: [payload], direction: 'sendrecv' as const }];
   return buildOffer({ address: '127.0.0.1', sessionId: '1', sessionVersion: 1, media });

@@ -1,17 +1,17 @@
 import { SqliteAdapter, sql } from 'kysely';
 import type { Database } from '../../src/store/rows/database.ts';
 
-/** When the oldest began, and how long after each other. */
+/** Beginning of the oldest recording, and the interval between recordings. */
 export const epoch = Date.UTC(2024, 0, 1);
 export const spacingMs = 30_000;
 
 const hours = 3_600_000;
 
 /**
- * An archive of so many kept recordings, made by the database itself: of 20 UCCs, 500 agents, each
- * caller once; 1 in 100 marked, 1 in 50 saved, 1 in 1,000 over an hour long, 1 in 10,000 with a
- * part that was erased.
- * @returns the id of the recording with that number
+ * Fills an archive with kept recordings, inside the database: 20 UCCs, 500 agents, each caller
+ * once; 1 in 100 marked, 1 in 50 saved, 1 in 1,000 over an hour long, 1 in 10,000 with an erased
+ * part.
+ * @returns a function that gives the id of a recording by its number
  */
 export async function archivedCalls(
   { kysely }: Database,

@@ -4,7 +4,7 @@ import { readMarkerFrame } from '../../src/simulator/marker-audio.ts';
 export const STREAMS_PER_CALL = 2;
 const RTP_HEADER_BYTES = 12;
 
-/** Per stream that kept any: the numbers of its frames. */
+/** Numbers of the frames kept, for each stream that kept any. */
 export type KeptFrames = readonly { readonly tag: number; readonly indexes: readonly number[] }[];
 
 /** One socket per stream, and a word per call that is 1 while its frames are kept. */

@@ -1,6 +1,5 @@
-// The baseline of the fence bench: one dgram socket per stream and a flag per call, which the
-// command sets at once and answers at once. It keeps the numbers of the frames it would have
-// recorded.
+// The baseline of the fence bench: one dgram socket per stream and a flag per call, which a command
+// sets and answers at once. It keeps the numbers of the frames it would have recorded.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,14 +7,14 @@ import { Worker } from 'node:worker_threads';
 import { BooleanGateMedia, type KeptFrames } from './boolean-gate-media.ts';
 
 /**
- * `quiet`: one event loop; `stalls`: one event loop, which stalls; `thread`: the sockets in a
- * thread that stalls, the flags in memory that it shares with the commands' thread, which does not.
+ * `quiet`: one event loop; `stalls`: one event loop that stalls; `thread`: the sockets in a thread
+ * that stalls, and the flags in memory shared with the command thread, which does not.
  */
 export type GateKind = 'quiet' | 'stalls' | 'thread';
 
 export interface GateAddresses {
   readonly port: number;
-  /** In the order of the calls. */
+  /** Ports in the order of the calls. */
   readonly rtpPorts: readonly number[];
 }
 
@@ -61,7 +60,7 @@ const server = createServer((request, response) => {
     response.writeHead(200, headers).end(answer);
   });
 });
-// Connections of the client stay open between its bursts.
+// The client's connections stay open between its bursts.
 server.keepAliveTimeout = 120_000;
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');

@@ -1,5 +1,5 @@
-// Runs in a process of its own: tells every WebSocket client of event after event, either through
-// Hush's hub or, as the baseline, with bare `ws` and the same bytes.
+// Broadcasts events to all WebSocket clients, through Hush's hub or, as the baseline, with bare
+// `ws` and the same bytes. Runs in a process of its own.
 
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -16,7 +16,7 @@ import { RecordingHub } from '../../src/hub/recording-hub.ts';
 
 export interface BroadcastRequest {
   readonly seconds: number;
-  /** Events of one event-loop turn. */
+  /** Events per event-loop turn. */
   readonly burst: number;
 }
 
@@ -24,7 +24,7 @@ export interface BroadcastResult {
   readonly events: number;
 }
 
-/** What all sockets hold back together before the next event is made. */
+/** Bytes that all sockets may hold back before the next event is made. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
 const http = createServer();
@@ -49,8 +49,12 @@ function hubPublisher(): (event: RecordingEvent) => void {
   const bus = new InProcessBus(onError);
   const hub = new RecordingHub({
     feed: new EventFeed(bus, { events: async () => [], eventsInOrder: async () => [] }),
-    ...{ maxConnections: 10_000, maxBacklogBytes: 8 * 1024 * 1024, onError },
-    ...{ longPollTimeoutMs: 50_000, keepAliveMs: 15_000, aliases: { names: [], paths: [] } },
+    maxConnections: 10_000,
+    maxBacklogBytes: 8 * 1024 * 1024,
+    onError,
+    longPollTimeoutMs: 50_000,
+    keepAliveMs: 15_000,
+    aliases: { names: [], paths: [] },
     ucc: newUcc,
     auditRead: async () => undefined,
     auditDenied: async () => undefined,
@@ -85,7 +89,7 @@ async function run({ seconds, burst }: BroadcastRequest): Promise<BroadcastResul
     do await nextTurn();
     while (waitingBytes() > MAX_WAITING_BYTES);
   }
-  // The last one of a run is another action's, so that clients know it.
+  // The last event of a run has another action, by which clients recognize it.
   publish(eventOf(StateAction.Stop));
   return { events: events + 1 };
 }
@@ -98,17 +102,22 @@ function waitingBytes(): number {
 
 function eventOf(action: RecordingEvent['action']): RecordingEvent {
   return {
-    ...{ type: 'recordingStateChanged', uccName: 'ucc-demo-name', sequence: 1, at: 0, action },
+    type: 'recordingStateChanged',
+    uccName: 'ucc-demo-name',
+    sequence: 1,
+    at: 0,
+    action,
     position: 1,
-    ...{
-      callId: '',
-      correlationId: '1d6c6a58-6739-4f0c-98ff-0968292c8c30',
-      requester: null,
-      owner: null,
-      alarm: null,
-    },
-    ...{ recordingState: 1, markingState: 1, savingState: 0 },
-    ...{ gapStartedAt: null, gapEndedAt: null },
+    callId: '',
+    correlationId: '1d6c6a58-6739-4f0c-98ff-0968292c8c30',
+    requester: null,
+    owner: null,
+    alarm: null,
+    recordingState: 1,
+    markingState: 1,
+    savingState: 0,
+    gapStartedAt: null,
+    gapEndedAt: null,
   };
 }
 process.once('disconnect', () => process.exit());

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** A program of the bench in a process of its own, spoken to in messages. */
+/** A program of the bench in a process of its own, controlled by messages. */
 export class Child {
   readonly #process: ChildProcess;
 
@@ -49,7 +49,8 @@ export class Child {
 const TICKS_PER_SECOND = 100;
 
 /**
- * User and system time of a process and all its threads, in seconds (proc(5), fields 14 and 15).
+ * Returns user and system time of a process with all its threads, in seconds (proc(5), fields 14
+ * and 15).
  */
 export function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -57,7 +58,7 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** Resident memory in bytes. */
+/** Returns the resident memory in bytes. */
 export function residentBytes(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;

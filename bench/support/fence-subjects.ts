@@ -10,7 +10,7 @@ import type { KeptFrames } from './boolean-gate-media.ts';
 import { Child } from './child.ts';
 import type { MarkerTarget } from './marker-sender.ts';
 
-/** Per stream tag: the numbers of the frames that are recorded. */
+/** Numbers of the recorded frames, by stream tag. */
 export type Recorded = Map<number, ReadonlyMap<number, unknown>>;
 
 export interface SubjectCall {
@@ -18,12 +18,12 @@ export interface SubjectCall {
   readonly targets: readonly MarkerTarget[];
 }
 
-/** What the fence bench measures. */
+/** A system that the fence bench measures. */
 export interface Subject {
-  /** Of its HTTP interface. */
+  /** Port of its HTTP interface. */
   readonly port: number;
   readonly calls: readonly SubjectCall[];
-  /** Ends the calls and reads what was recorded. */
+  /** Ends the calls and reads the recordings. */
   finish(): Promise<Recorded>;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// Runs in a process of its own: one client that sends more than it should, at a bounded rate.
+// A client that sends more than it should, at a bounded rate. Runs in a process of its own.
 import { createHash, randomUUID } from 'node:crypto';
 import { createSocket, type Socket as Datagrams } from 'node:dgram';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ export interface FloodRequest {
   readonly kind: FloodKind;
   readonly httpPort: number;
   readonly sipPort: number;
-  /** Of a recording that can be downloaded. */
+  /** Id of a recording that can be downloaded. */
   readonly recordingId: string;
 }
 
@@ -50,7 +50,7 @@ async function flood(request: FloodRequest): Promise<void> {
   else await invite(request.sipPort, bodyOf(kind));
 }
 
-/** In tenths of a second, so that timers cost nothing. */
+/** Sends in batches of a tenth of a second, so that timers cost nothing. */
 function perSecond(count: number, send: () => void): void {
   const each = Math.max(1, Math.round(count / 20));
   setInterval(() => {
@@ -107,7 +107,7 @@ async function invite(sipPort: number, body: Body): Promise<void> {
   perSecond(INVITES_PER_SECOND, () => socket.send(inviteOf(body), sipPort, '127.0.0.1'));
 }
 
-/** Each guess answers the challenge that came last. */
+/** Each guess answers the latest challenge. */
 async function guess(sipPort: number): Promise<void> {
   const socket = await openDatagrams();
   let nonce = '';
@@ -134,7 +134,7 @@ function unreadDownload(httpPort: number, recordingId: string): void {
   sent += 1;
 }
 
-/** On eight connections, each of which waits for its answer before it asks again. */
+/** Requests on eight connections, each of which waits for its answer before the next request. */
 function ask(httpPort: number, rate: number, request: () => Buffer): void {
   const idle = Array.from({ length: 8 }, () => new Connection(httpPort));
   perSecond(rate, () => {
@@ -146,7 +146,7 @@ function ask(httpPort: number, rate: number, request: () => Buffer): void {
 }
 
 function auditQuery(): Buffer {
-  // Nobody of that name has ever done anything: all there is must be looked at.
+  // No rows match this name, so all rows are examined.
   return getRequest('/api/audit-log?who=nobody-of-that-name&limit=100');
 }
 
@@ -172,7 +172,7 @@ async function subscribe(httpPort: number): Promise<void> {
       sent += 1;
     }
     setInterval(() => say({ type: 6 }), 10_000);
-    // All that came before this answer has been subscribed to.
+    // By this answer all earlier subscriptions are complete.
     say({ type: 1, invocationId: '1', target: 'Subscribe', arguments: [ucc, null] });
     await new Promise<void>((resolve) => {
       socket.on('message', (data) => {

@@ -1,5 +1,5 @@
-// Runs in a process of its own: one subscriber of the whole Hush, which notes how long events were
-// on their way.
+// One subscriber of the whole Hush, which records the latency of events. Runs in a process of its
+// own.
 import { WebSocket } from 'ws';
 
 const [url = '', ucc = ''] = process.argv.slice(2);

@@ -1,5 +1,5 @@
-// Runs in a process of its own: many WebSocket clients of a hub that hear everything and look at
-// almost nothing, so that they cost little beside the server.
+// Many WebSocket clients of a hub that receive everything and parse almost nothing, so that they
+// cost little beside the server. Runs in a process of its own.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
@@ -10,14 +10,14 @@ export interface ListenRequest {
 }
 
 export interface ListenResult {
-  /** Of one client, counted. */
+  /** Events counted at one client. */
   readonly events: number;
-  /** Of all. */
+  /** Bytes of all clients. */
   readonly bytes: number;
 }
 
 const SEPARATOR = 0x1e;
-/** How the last event of a run ends; a read may end anywhere in it. */
+/** End of a run's last event; a read may end anywhere within it. */
 const LAST = Buffer.from('"StateAction":2}]}\x1e');
 const CONNECTING = 50;
 /** A hub closes clients that are silent for 30 s. */
@@ -29,7 +29,7 @@ let events = 0;
 let bytes = 0;
 let finished = 0;
 
-/** RFC 6455 section 5.3 with a mask of zeros, which changes nothing. */
+/** Builds a text frame (RFC 6455 section 5.3) with a mask of zeros, which changes nothing. */
 function textFrame(text: string): Buffer {
   const header = [0x81, 0x80 | Buffer.byteLength(text), 0, 0, 0, 0];
   return Buffer.concat([Buffer.from(header), Buffer.from(text)]);

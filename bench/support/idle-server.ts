@@ -1,4 +1,4 @@
-// The baseline of the command bench: the same Fastify, the same route, which does nothing.
+// The baseline of the command bench: the same Fastify and the same route, which does nothing.
 import Fastify from 'fastify';
 
 const answer = {

@@ -1,20 +1,20 @@
-// Runs in a process of its own: keeps N connections busy with requests and measures each answer.
+// Keeps N connections busy with requests and measures each answer. Runs in a process of its own.
 import { connect, type Socket } from 'node:net';
 import { answerBytes, getRequest, requestOf } from './raw-http.ts';
 
 export interface LoadRequest {
   readonly port: number;
   readonly path: string;
-  /** Instead of POST requests with bodies: GET requests, with this token where there is one. */
+  /** Sends GET requests instead of POST requests with bodies, with this token if given. */
   readonly get?: { readonly token?: string };
-  /** Per connection: the bodies it sends in turn. */
+  /** Bodies that each connection sends in turn. */
   readonly bodies: readonly (readonly string[])[];
   readonly seconds: number;
 }
 
 export interface LoadResult {
   readonly requests: number;
-  /** Answers with an ErrorMessage. */
+  /** Number of answers with an ErrorMessage. */
   readonly refused: number;
   readonly seconds: number;
   readonly p50Ms: number;

@@ -7,13 +7,13 @@ import {
 import { residentBytes } from './child.ts';
 import { type Measured, type Operation, operations } from './long-operations.ts';
 
-/** A process that does one thing to a recording, and tells its peak of memory (proc(5)). */
+/** Runs one operation on a recording, and reports its peak of memory (proc(5)). */
 const [name, json = '{}'] = process.argv.slice(2);
 const place = JSON.parse(json) as ErasurePlace;
 const store = await openStore(place);
 const archive = archiveOf(place, store, { maxExports: 1 });
 const { what, run } = operations[name as Operation];
-// The peak begins anew.
+// Resets the peak.
 writeFileSync('/proc/self/clear_refs', '5');
 const baseline = residentBytes(process.pid);
 const begun = performance.now();

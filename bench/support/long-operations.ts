@@ -7,7 +7,7 @@ import {
 } from '../../test/archive/erasure/erasure-parts.ts';
 import { Mortal } from '../../test/archive/erasure/mortal.ts';
 
-/** Of one operation; bytes of resident memory. */
+/** Result of one operation, in bytes of resident memory. */
 export interface Measured {
   readonly what: string;
   readonly ms: number;
@@ -26,7 +26,7 @@ export type Operation = keyof typeof operations;
 const MINUTE = 60_000;
 const POLL_MS = 20;
 
-/** In this order: from the upload on it lies in the bucket. */
+/** Run in this order: after the upload the recording lies in the bucket. */
 export const operations = {
   finish: {
     what: 'judge it when its call has ended',

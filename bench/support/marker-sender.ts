@@ -1,5 +1,5 @@
-// Runs in a process of its own: sends numbered frames to many ports, 50 per second to each, and
-// tells when it sent which.
+// Sends numbered frames to many ports, 50 per second to each, and reports when it sent which. Runs
+// in a process of its own.
 import { createSocket } from 'node:dgram';
 import { markerFrame } from '../../src/simulator/marker-audio.ts';
 import { RtpSender } from '../../src/simulator/rtp-sender.ts';
@@ -15,12 +15,11 @@ export interface SendRequest {
   readonly targets: readonly MarkerTarget[];
 }
 
-/** What one stream sent, by frame number, on the machine's monotonic clock. */
+/** Times at which one stream sent its frames, by frame number, on the machine's monotonic clock. */
 export interface SentTimes {
   readonly tag: number;
   /**
-   * The packet left at some instant between these two: the system may have put the sender off in
-   * between.
+   * The packet left between these two instants: the system may have delayed the sender in between.
    */
   readonly afterMs: readonly number[];
   readonly beforeMs: readonly number[];
@@ -67,5 +66,5 @@ process.on('message', (message: SendRequest | 'stop') => {
   sender.close();
   process.send?.(streams satisfies SentTimes[]);
 });
-// A bench that broke off leaves nobody sending.
+// An aborted bench leaves no sender behind.
 process.once('disconnect', () => process.exit());

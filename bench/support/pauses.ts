@@ -4,13 +4,13 @@ import { agent, type ContractAnswer, ucc } from '../../test/support/hush/hush.ts
 import { monotonicMs } from './clock.ts';
 import { Connection, requestOf } from './raw-http.ts';
 
-/** Commands at random instants, that many calls side by side. */
+/** Number of calls that get commands at random instants, side by side. */
 const SIDE_BY_SIDE = 16;
 const BURSTS = 5;
-/** How long all calls are recorded, or paused, between two bursts of commands. */
+/** Time for which all calls are recorded, or paused, between two bursts of commands. */
 const BETWEEN_BURSTS_MS = 300;
 
-/** What was commanded, and how long the answers took. */
+/** The commands sent, and the latencies of their answers. */
 export class PauseLog {
   readonly byCall = new Map<string, Pause[]>();
   readonly pauseAcksMs: number[] = [];
@@ -21,7 +21,7 @@ export class PauseLog {
     return this.pauseAcksMs.length + this.startAcksMs.length;
   }
 
-  /** Latencies are counted from `since`: a call's own request, or the first one of a burst. */
+  /** Counts latencies from `since`: a call's own request, or the first one of a burst. */
   add(correlationId: string, pause: Pause, since: { pause: number; start: number }): void {
     this.pauseAcksMs.push(pause.answeredAt - since.pause);
     this.startAcksMs.push(pause.startAnsweredAt - since.start);
@@ -41,7 +41,7 @@ interface Line {
   readonly connection: Connection;
 }
 
-/** Commands calls over v1, each call on a connection of its own that stays open. */
+/** Sends commands over v1, for each call on a connection of its own that stays open. */
 export class Commander {
   readonly #lines: readonly Line[];
 
@@ -52,7 +52,7 @@ export class Commander {
     }));
   }
 
-  /** Single calls are paused and started at random instants. */
+  /** Pauses and starts single calls at random instants. */
   async atRandom(log: PauseLog, seconds: number): Promise<void> {
     const until = monotonicMs() + seconds * 1000;
     const drive = async (lines: readonly Line[]): Promise<void> => {
@@ -72,7 +72,7 @@ export class Commander {
     await Promise.all(shares.map(drive));
   }
 
-  /** All calls at once: latencies are counted from the first request of a burst. */
+  /** Pauses all calls at once: latencies are counted from the first request of a burst. */
   async atOnce(log: PauseLog): Promise<void> {
     for (let burst = 0; burst < BURSTS; burst += 1) {
       await sleep(BETWEEN_BURSTS_MS);

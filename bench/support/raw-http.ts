@@ -1,9 +1,9 @@
-// HTTP/1.1 on a bare socket: a client that costs so little that it is the server that is measured.
+// HTTP/1.1 on a bare socket: a client cheap enough that the server is what is measured.
 import { connect, type Socket } from 'node:net';
 
 const HEADER_END = Buffer.from('\r\n\r\n');
 
-/** Without a token, as v1; with one, as v2. */
+/** Builds a request for v1, or, with a token, for v2. */
 export function getRequest(path: string, token?: string): Buffer {
   const head = [`GET ${path} HTTP/1.1`, 'Host: localhost'];
   if (token !== undefined) head.push(`Authorization: Bearer ${token}`);
@@ -20,7 +20,9 @@ export function requestOf(path: string, body: string): Buffer {
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** Bytes of the whole answer at the start of `data`, or undefined while it is incomplete. */
+/**
+ * Returns the length of the whole answer at the start of `data`; undefined while it is incomplete.
+ */
 export function answerBytes(data: Buffer): number | undefined {
   const end = data.indexOf(HEADER_END);
   if (end < 0) return undefined;
@@ -29,7 +31,7 @@ export function answerBytes(data: Buffer): number | undefined {
   return data.length >= bytes ? bytes : undefined;
 }
 
-/** A connection that stays open from its first request on, and carries one at a time. */
+/** A connection that stays open after its first request, and carries one at a time. */
 export class Connection {
   readonly #port: number;
   #socket: Socket | undefined;
@@ -51,7 +53,7 @@ export class Connection {
   /** Resolves with the answer's body. */
   ask(request: Buffer): Promise<string> {
     return new Promise((resolve, reject) => {
-      // A server waits for the first request of a connection only so long.
+      // Connects late: a server waits only so long for the first request of a connection.
       this.#socket ??= this.#connect();
       this.#waiting = { resolve, reject };
       this.#socket.write(request);

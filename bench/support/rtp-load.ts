@@ -1,4 +1,4 @@
-// Runs in a process of its own: sends G.711 speech to many ports at 50 packets per second each.
+// Sends G.711 speech to many ports at 50 packets per second each. Runs in a process of its own.
 import { createSocket } from 'node:dgram';
 import { frameOf, loadConversations } from '../../src/demo/speech.ts';
 import { buildRtp } from '../../src/protocols/rtp/packet.ts';
@@ -23,7 +23,7 @@ export interface RtpLoadResult {
 const FRAME_MS = 20;
 const FRAME_SAMPLES = 160;
 const FRAMES_PER_SECOND = 50;
-/** Streams are spread over the 20 ms as those of real clients are. */
+/** Streams are spread over the 20 ms like those of real clients. */
 const PHASES = 20;
 
 const socket = createSocket({
@@ -48,7 +48,7 @@ function nextPacket({ port, srtp }: RtpTarget): Buffer {
   return sender.protect(packet);
 }
 
-/** Protecting is the client's work, not what is measured: it is done beforehand. */
+/** Protects packets beforehand: that is the client's work, and not measured. */
 function prepared({ targets, seconds }: RtpLoadRequest): Map<RtpTarget, Buffer[]> {
   const count = seconds * FRAMES_PER_SECOND;
   const secured = targets.filter(({ srtp }) => srtp);

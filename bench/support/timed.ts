@@ -1,4 +1,4 @@
-/** How long each of so many takes, ms. */
+/** Runs it `count` times and returns how long each took, ms. */
 export async function timed(count: number, run: () => Promise<void>): Promise<number[]> {
   const times: number[] = [];
   for (let index = 0; index < count; index += 1) {

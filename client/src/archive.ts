@@ -6,7 +6,7 @@ export type ArchiveCheck = Operations['GET /api/archive/check']['answer'];
 export type KeyRotation = Operations['GET /api/archive/key-rotation']['answer'];
 export type HeldRetention = Operations['GET /api/archive/retention']['answer'];
 
-/** Long work on the archive: started once, and looked at until it is done. */
+/** Long operations on the archive: each is started once, then polled until it is done. */
 export class ArchiveClient {
   readonly #transport: Transport;
 
@@ -24,12 +24,12 @@ export class ArchiveClient {
     return this.#transport.request('GET /api/archive/check', {});
   }
 
-  /** What retention would destroy, and leaves until somebody confirms it. */
+  /** Returns what retention would destroy, but holds until somebody confirms it. */
   retention(): Promise<Result<HeldRetention>> {
     return this.#transport.request('GET /api/archive/retention', {});
   }
 
-  /** @param body how many recordings were seen to be held */
+  /** @param body the number of held recordings that was shown */
   confirmRetention(
     body: Operations['POST /api/archive/retention/confirmation']['body'],
   ): Promise<Result<HeldRetention>> {

@@ -11,7 +11,7 @@ export type Pauses = Operations['GET /api/calls/{id}/pauses']['answer'];
 type Answer<Value> = Promise<Result<Value>>;
 
 interface TakeOptions {
-  /** The same key with the same request is the same pause, however often it arrives. */
+  /** Repeating a request with the same key does not take a second pause. */
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal | undefined;
 }
@@ -50,7 +50,7 @@ export class CallHandle {
     );
   }
 
-  /** All that has happened to it, in its order. */
+  /** Returns all events of the call, in order. */
   async events(): Answer<readonly CallEvent[]> {
     return itemsOf(
       await this.#transport.request('GET /api/calls/{id}/events', { path: this.#path }),
@@ -58,8 +58,8 @@ export class CallHandle {
   }
 
   /**
-   * The answer whose body is a WAV that goes on until the call ends or `signal` aborts: what is
-   * recorded, about a second behind.
+   * Answers with a WAV stream that lasts until the call ends or `signal` aborts: the recorded
+   * audio, about a second behind.
    */
   audio(options: { readonly signal?: AbortSignal | undefined } = {}): Answer<Response> {
     return this.#transport.file(addressOf('/api/calls/{id}/audio', { path: this.#path }), options);
@@ -69,7 +69,7 @@ export class CallHandle {
     return this.#transport.request('GET /api/calls/{id}/pauses', { path: this.#path });
   }
 
-  /** A pause of an owner of its own, which must be renewed. */
+  /** Takes a pause with an owner of its own, which must be renewed. */
   takePause(
     body: Operations['POST /api/calls/{id}/pauses']['body'],
     { idempotencyKey, signal }: TakeOptions = {},
@@ -92,7 +92,7 @@ export class CallHandle {
     return this.#transport.request('PUT /api/calls/{id}/pauses/{owner}', asked, options);
   }
 
-  /** Outlives the page that sends it. */
+  /** Releases the pause; the request outlives the page that sends it. */
   releasePause(owner: string, { requester }: OnBehalf = {}): Answer<Pauses> {
     const query = requester === undefined ? {} : { requester };
     const asked = { path: { ...this.#path, owner }, query };
@@ -121,8 +121,8 @@ export class CallsClient {
   }
 
   /**
-   * The one call that this agent is on, by SIP URI or phone number. Fails where there is none,
-   * where there are several, and where the answer names somebody else's.
+   * Returns the one call of this agent, by SIP URI or phone number. Fails if there is none, if
+   * there are several, and if the answer names somebody else's.
    */
   async ofAgent(
     agent: string,
@@ -139,7 +139,7 @@ export class CallsClient {
     return { ok: true, value: new CallHandle(this.#transport, call.id) };
   }
 
-  /** How loud each party is in what is being recorded; of at most 40 calls. */
+  /** Returns the level of each party in the recorded audio; of at most 40 calls. */
   async levels(
     ids: readonly string[],
     options: RequestOptions = {},
@@ -153,7 +153,7 @@ function noCall(message: string): Result<never> {
   return { ok: false, error: { kind: 'noCall', message, retryable: true } };
 }
 
-/** A party however it is written: a phone number by its digits, anything else as user and host. */
+/** Normalizes a party: a phone number to its digits, anything else to user and host. */
 function partyOf(uri: string): string {
   const bare = uri.trim().replace(/^(sips?|tel):/i, '');
   const [address = ''] = bare.split(/[;?]/, 1);

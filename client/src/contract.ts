@@ -16,9 +16,10 @@ const markingStates: readonly MarkingState[] = ['None', 'Mark', 'Unmark'];
 const savingStates: readonly SavingState[] = ['None', 'Save', 'Delete'];
 const errorTypes = ['configuration', 'validation', 'processing'] as const;
 
-/** What an answer must say for its command to have been carried out. */
+/** State that proves that a command was carried out. */
 const stateAfter: Partial<Record<CommandAction, RecordingState>> = {
-  ...{ Start: 'Started', Pause: 'Paused' },
+  Start: 'Started',
+  Pause: 'Paused',
 };
 
 export interface ContractState {
@@ -29,11 +30,11 @@ export interface ContractState {
   readonly savingState: SavingState;
 }
 
-/** A command's state after it, and from when it is in effect. */
+/** The state after a command, and the time at which it took effect. */
 export interface CommandEffect extends ContractState {
-  /** Of the command's event; null from a recorder that does not tell. */
+  /** Sequence of the command's event; null if the recorder does not report it. */
   readonly sequence: number | null;
-  /** ISO 8601; null from a recorder that does not tell. */
+  /** ISO 8601; null if the recorder does not report it. */
   readonly effectiveAt: string | null;
 }
 
@@ -43,7 +44,7 @@ export interface ContractCall {
 }
 
 export interface ContractCommand extends ContractCall {
-  /** SIP or tel URI of the agent or supervisor on whose behalf it is. */
+  /** SIP or tel URI of the agent or supervisor who requests it. */
   readonly requester: string;
   readonly signal?: AbortSignal;
 }
@@ -58,7 +59,7 @@ interface Body {
   readonly ErrorMessage?: { readonly ErrorType?: number; readonly Message?: string } | null;
 }
 
-/** The Core REST Recording API: v2 where there is a token, else v1. */
+/** The Core REST Recording API: v2 with a token, else v1. */
 export class ContractClient {
   readonly #transport: Transport;
 
@@ -68,7 +69,10 @@ export class ContractClient {
 
   start = (command: ContractCommand) => this.command('Start', command);
   stop = (command: ContractCommand) => this.command('Stop', command);
-  /** `ok`: from now on nothing of the call is stored. Anything else: it is not confirmed. */
+  /**
+   * Pauses the recording. `ok`: nothing of the call is stored from now on; otherwise it is
+   * unconfirmed.
+   */
   pause = (command: ContractCommand) => this.command('Pause', command);
   save = (command: ContractCommand) => this.command('Save', command);
   delete = (command: ContractCommand) => this.command('Delete', command);
@@ -110,7 +114,7 @@ export class ContractClient {
     return state ? success(state) : failure(unexpected('the answer names no state'));
   }
 
-  /** Whether recordings of the UCC may be commanded. */
+  /** Returns true if recordings of the UCC accept commands. */
   async capabilities(uccName: string, signal?: AbortSignal): Promise<Result<boolean>> {
     const address = addressOf('/capabilities/{uccName}', { path: { uccName } });
     const answered = await this.#ask('GET', address, { signal });
@@ -143,7 +147,9 @@ export class ContractClient {
 function contractError({ ErrorType: type, Message: message }: NonNullable<Body['ErrorMessage']>) {
   const errorType = errorTypes[(type ?? 3) - 1] ?? 'processing';
   return {
-    ...{ kind: 'contract', errorType, retryable: errorType === 'processing' },
+    kind: 'contract',
+    errorType,
+    retryable: errorType === 'processing',
     message: message ?? 'the command was refused',
   } satisfies HushError;
 }
@@ -155,12 +161,15 @@ function stateOf(body: Body): ContractState | undefined {
   if (!recordingState || !markingState || !savingState) return undefined;
   const { CorrelationId: correlationId, UCCName: uccName } = body;
   return {
-    ...{ correlationId: correlationId ?? '', uccName: uccName ?? '' },
-    ...{ recordingState, markingState, savingState },
+    correlationId: correlationId ?? '',
+    uccName: uccName ?? '',
+    recordingState,
+    markingState,
+    savingState,
   };
 }
 
-/** A GUID in whatever spelling; what is none is compared as it is. */
+/** Normalizes a GUID in any spelling; other text is compared as it is. */
 function guidKey(text: string): string {
   return text.replace(/[-{}()\s]/g, '').toLowerCase();
 }

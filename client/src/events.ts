@@ -1,7 +1,7 @@
 import { type HushError, HushRequestError } from './result.ts';
 import { addressOf, httpError, readJson, type Transport } from './transport.ts';
 
-/** A committed fact, as server-sent events and webhooks carry it. */
+/** A committed event, as server-sent events and webhooks carry it. */
 export interface RecordingEvent {
   readonly sequence: number;
   readonly type: string;
@@ -22,24 +22,24 @@ export interface RecordingEvent {
 }
 
 export interface EventsRequest {
-  /** One UCC; without it all that the token may see. */
+  /** One UCC; by default all that the token may see. */
   readonly ucc?: string;
-  /** Replays what came after this sequence number; with `ucc`. */
+  /** Replays the events after this sequence number; requires `ucc`. */
   readonly since?: number;
   readonly signal?: AbortSignal;
-  /** The stream broke, and is opened again where it ended. */
+  /** Called when the stream broke; it reconnects where it ended. */
   readonly onReconnect?: (error: HushError) => void;
 }
 
-/** Hush says something every 15 s: a stream that is silent for longer is none any more. */
+/** Hush sends a keep-alive every 15 s: a stream silent for longer is dead. */
 const SILENCE_MS = 40_000;
 const FIRST_RETRY_MS = 250;
 const MAX_RETRY_MS = 10_000;
 
 /**
- * Events without an end, from now on or from `since`: no gap and no duplicate, however often the
+ * Yields events endlessly, from now on or from `since`: no gap and no duplicate, however often the
  * connection breaks. Ends with the signal.
- * @throws HushRequestError where Hush refuses, and would again
+ * @throws HushRequestError if Hush refuses, and would again
  */
 export async function* events(
   transport: Transport,
@@ -85,7 +85,7 @@ interface Part {
   readonly data: string;
 }
 
-/** The stream's parts (WHATWG HTML 9.2.6), until it ends, breaks or falls silent. */
+/** Yields the stream's parts (WHATWG HTML 9.2.6) until it ends, breaks or falls silent. */
 async function* parts(
   body: ReadableStream<Uint8Array>,
   signal: AbortSignal | undefined,
@@ -106,7 +106,7 @@ async function* parts(
       for (const part of whole) yield parsePart(part);
     }
   } catch {
-    // It broke: what is missing comes with the next one.
+    // The stream broke: the next one delivers the missing events.
   } finally {
     signal?.removeEventListener('abort', cancel);
     cancel();

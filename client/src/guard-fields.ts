@@ -4,21 +4,24 @@ import { Lease, type LeaseOptions } from './lease.ts';
 import type { HushError } from './result.ts';
 
 export interface GuardOptions extends Omit<LeaseOptions, 'signal'> {
-  /** The fields to guard; else those for card data by `autocomplete`, or with `data-hush-guard`. */
+  /**
+   * The fields to guard; by default those for card data by `autocomplete`, or with
+   * `data-hush-guard`.
+   */
   readonly fields?: Iterable<HTMLInputElement>;
-  /** Where the state is shown; else an element is put before the form. */
+  /** Element that shows the state; by default one is inserted before the form. */
   readonly status?: HTMLElement;
   readonly texts?: Partial<Readonly<Record<GuardState, string>>>;
-  /** After nobody was in a guarded field for so long, recording goes on. Default 20 s. */
+  /** Recording resumes after no guarded field had the focus for this long. Default 20 s. */
   readonly idleMs?: number;
   readonly onState?: (state: GuardState, error?: HushError) => void;
 }
 
 export interface Guard {
   readonly state: GuardState;
-  /** Recording may go on: after a submit that was handled by a script, for one. */
+  /** Lets recording resume, for example after a submit that a script handled. */
   release(): Promise<void>;
-  /** The same, and the form is as it was before: fields that shipped shut are shut. */
+  /** Releases the pause and restores the form: fields that shipped shut are shut. */
   dispose(): Promise<void>;
 }
 
@@ -28,7 +31,7 @@ const CARD_FIELDS =
   'input[autocomplete~="cc-exp-year"]';
 const DEFAULT_IDLE_MS = 20_000;
 
-/** Guarded fields, by whom, and how they were before anybody guarded them. */
+/** Guarded fields, their guards, and their state before. */
 const guarded = new WeakMap<HTMLInputElement, { readonly by: Guard; readonly before: Shut }>();
 
 interface Shut {
@@ -37,14 +40,13 @@ interface Shut {
 }
 
 /**
- * Guards the card fields of a payment form, from this line on: nothing can be typed into them
- * before Hush has confirmed that the call is not recorded, be it that the call is not found, that
- * Hush does not answer, or that the look-up throws. The pause is kept alive while the agent is at
- * it, and given back after the submit, after leaving, or when the page goes. What is typed is never
- * looked at.
+ * Guards the card fields of a payment form: nothing can be typed into them until Hush has confirmed
+ * that the call is not recorded, even if the call is not found, Hush does not answer, or the
+ * look-up throws. The pause is renewed while the agent is in the fields, and released after the
+ * submit, after leaving, or when the page goes. The typed values are never read.
  *
- * Let the fields ship `readonly` (or `disabled`): a page whose script never comes then stays shut.
- * @throws Error where the form has no such field: nothing would be guarded
+ * Ship the fields `readonly` (or `disabled`): if the script fails to load, the form stays shut.
+ * @throws Error if the form has no such field: nothing would be guarded
  */
 export function guardFields(
   form: HTMLFormElement,
@@ -88,7 +90,7 @@ class FieldGuard implements Guard {
       const { readOnly, disabled } = field;
       const before = guarded.get(field)?.before ?? { readOnly, disabled };
       guarded.set(field, { by: this, before });
-      // A field that is disabled could not be entered.
+      // A disabled field could not receive the focus.
       field.readOnly = true;
       field.disabled = false;
       for (const type of ['focus', 'pointerdown'] as const) {
@@ -123,7 +125,7 @@ class FieldGuard implements Guard {
   #enter(): void {
     clearTimeout(this.#idle);
     if (this.#state === 'paused' || this.#state === 'pausing') return;
-    // Whoever comes back while it is being given back waits for that, and pauses anew.
+    // An agent who returns during the release waits for it, and pauses anew.
     this.#work(() => this.#pause());
   }
 
@@ -131,7 +133,7 @@ class FieldGuard implements Guard {
     this.#working = this.#working.then(task);
   }
 
-  /** So that the agent is told before a field is entered. */
+  /** Tells the agent before a field is entered. */
   async #lookFirst(): Promise<void> {
     this.#show('looking');
     const found = await findCall(this.#call, this.#detach.signal);
@@ -181,12 +183,12 @@ class FieldGuard implements Guard {
     }, this.#options.idleMs ?? DEFAULT_IDLE_MS);
   }
 
-  /** Behind the form's own listeners, and the navigation that they may begin. */
+  /** Runs after the form's own listeners, and any navigation that they start. */
   #submitted(): void {
     setTimeout(() => void this.#release(), 0);
   }
 
-  /** It waits for nothing: what is being taken is given up, and given back where it holds. */
+  /** Waits for nothing: a pause being taken is abandoned, and released if it holds. */
   #pageGoes(): void {
     this.#taking?.abort();
     void this.#lease?.abandon();

@@ -1,7 +1,7 @@
 /**
- * What the recorder does, as far as Hush has confirmed it. `looking`: the call is not known yet.
- * `recording`: nobody here keeps it from recording. `noCall`: the look-up did not find the call.
- * `failed`: it could not be paused, or that can no longer be relied on.
+ * The state of the recorder, as far as Hush has confirmed it. `looking`: the call is not known yet.
+ * `recording`: no pause of this guard holds. `noCall`: the look-up did not find the call. `failed`:
+ * it could not be paused, or the pause can no longer be relied on.
  */
 export type GuardState =
   | 'looking'
@@ -12,7 +12,7 @@ export type GuardState =
   | 'noCall'
   | 'failed';
 
-/** What the agent reads; `guardFields` takes others. */
+/** Texts for the agent; `guardFields` accepts others. */
 export const guardTexts: Readonly<Record<GuardState, string>> = {
   looking: 'Looking for the call. Please wait before you type.',
   recording: 'The call is being recorded.',

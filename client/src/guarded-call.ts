@@ -4,12 +4,12 @@ import type { Result } from './result.ts';
 type Found = CallHandle | Result<CallHandle | undefined> | null | undefined;
 
 /**
- * The call, or what finds it, such as `() => hush.calls.ofAgent(agent)`: a function is asked at
+ * The call, or its look-up, such as `() => hush.calls.ofAgent(agent)`: a function is called at
  * once, and again before each pause, since the agent may be on the next call by then.
  */
 export type GuardedCall = CallHandle | Promise<Found> | (() => Found | Promise<Found>);
 
-/** Whatever the look-up does, it comes to a call or to why there is none. */
+/** Resolves with the call, or with the reason why there is none, whatever the look-up does. */
 export async function findCall(
   call: GuardedCall,
   signal: AbortSignal,
@@ -27,7 +27,7 @@ export async function findCall(
   return { ok: false, error: { kind: 'noCall', message, retryable: true } };
 }
 
-/** Also one of another copy of this package. */
+/** True as well for a handle of another copy of this package. */
 export function isHandle(found: unknown): found is CallHandle {
   return typeof (found as Partial<CallHandle> | null | undefined)?.takePause === 'function';
 }

@@ -20,14 +20,15 @@ interface Builder {
   build(): Connection;
 }
 
-/** What of `@microsoft/signalr` is needed: the module itself is one. */
+/** The part of `@microsoft/signalr` that is needed: the module itself fits. */
 export interface SignalR {
   readonly HubConnectionBuilder: new () => Builder;
 }
 
 /**
- * The contract's events over SignalR, for who has `@microsoft/signalr` already. Resolves once it is
- * connected, with what ends it. What is missed while it reconnects is missed: `events` misses none.
+ * Delivers the contract's events over SignalR, for users of `@microsoft/signalr`. Resolves once
+ * connected, with a function that disconnects. Events during a reconnect are lost; `events` loses
+ * none.
  */
 export async function hubEvents(
   transport: Transport,

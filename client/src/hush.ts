@@ -9,9 +9,9 @@ import type { Result } from './result.ts';
 import { type Asked, type HushOptions, type RequestOptions, Transport } from './transport.ts';
 import { UccsClient } from './uccs.ts';
 
-/** One Hush, as its callers see it. */
+/** A client of one Hush. */
 export class Hush {
-  /** The Core REST Recording API, as every recorder behind it speaks it. */
+  /** The Core REST Recording API, which other recorders speak too. */
   readonly contract: ContractClient;
   readonly calls: CallsClient;
   readonly recordings: RecordingsClient;
@@ -28,17 +28,20 @@ export class Hush {
     this.archive = new ArchiveClient(this.#transport);
   }
 
-  /** A call by its id or its correlation id, in whatever spelling. */
+  /** Returns a call by its id or its correlation id, in any spelling. */
   call(id: string): CallHandle {
     return new CallHandle(this.#transport, id);
   }
 
-  /** Events by server-sent events: no gap, no duplicate. */
+  /** Yields events over server-sent events: no gap, no duplicate. */
   events(request: EventsRequest = {}): AsyncGenerator<RecordingEvent> {
     return events(this.#transport, request);
   }
 
-  /** The contract's events through `@microsoft/signalr`; resolves with what ends it. */
+  /**
+   * Delivers the contract's events over `@microsoft/signalr`; resolves with a function that
+   * disconnects.
+   */
   hubEvents(
     signalR: SignalR,
     listener: (event: RecordingStateChanged) => void,
@@ -46,7 +49,7 @@ export class Hush {
     return hubEvents(this.#transport, signalR, listener);
   }
 
-  /** Any other operation of the API: `request('GET /api/alarms', { query: { open: true } })`. */
+  /** Requests any other operation: `request('GET /api/alarms', { query: { open: true } })`. */
   request<Name extends keyof Operations>(
     operation: Name,
     asked: Asked<Name>,

@@ -3,30 +3,34 @@ import { failure, type HushError, type Result, success } from './result.ts';
 import { unexpected } from './transport.ts';
 
 export interface LeaseOptions {
-  /** How long the pause holds after its last renewal; 1 s to an hour. Default 30 s. */
+  /** Life of the pause after its last renewal; 1 s to an hour. Default 30 s. */
   readonly ttlMs?: number;
-  /** For the receipts: `card entry`. Never what was typed. */
+  /** Reason in the receipts, such as `card entry`. Never the typed values. */
   readonly reason?: string;
-  /** The agent or supervisor on whose behalf, where the caller's token is not its own. */
+  /** The agent or supervisor who requests it, if the token is not their own. */
   readonly requester?: string;
   readonly signal?: AbortSignal;
-  /** A pause that could not be given back: Hush raises the alarm `pauseExpired` by itself. */
+  /**
+   * Called when a pause could not be released; Hush then raises the alarm `pauseExpired` by itself.
+   */
   readonly onTrouble?: (error: HushError) => void;
 }
 
 const DEFAULT_TTL_MS = 30_000;
-/** Renewed so many times within its life. */
+/** Renewals within the life of the pause. */
 const RENEWALS = 3;
-/** Of its life: what is left when it counts as lost, so that a block can stop in time. */
+/**
+ * Share of the life that is left when the lease counts as lost, so that a block can stop in time.
+ */
 const MARGIN_SHARE = 0.15;
 const TAKE_ATTEMPTS = 3;
 const FIRST_RETRY_MS = 200;
 const MAX_RETRY_MS = 5_000;
-/** How often at least it is looked whether it still holds. */
+/** Longest interval of checks whether it still holds. */
 const MAX_LOOK_MS = 500;
 
 /**
- * A pause of one's own that is kept alive (docs/integrate/pauses.md). It counts only while an
+ * A pause that is renewed until it is released (docs/integrate/pauses.md). It counts only while an
  * answer has confirmed it, and for no longer than that answer promised.
  */
 export class Lease {
@@ -35,7 +39,7 @@ export class Lease {
   readonly #ttlMs: number;
   readonly #options: LeaseOptions;
   readonly #lost = new AbortController();
-  /** On two clocks: the monotonic one stands still while a machine sleeps. */
+  /** Measured on two clocks: the monotonic one stops while a machine sleeps. */
   #confirmedUntil = { monotonic: 0, wall: 0 };
   #renewal: ReturnType<typeof setTimeout> | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
@@ -49,8 +53,8 @@ export class Lease {
   }
 
   /**
-   * Resolves with a lease only when Hush has confirmed that no audio of the call is kept. After
-   * every other outcome what may have been taken is given back.
+   * Resolves with a lease only once Hush has confirmed that no audio of the call is kept. After any
+   * other outcome, a pause that may hold is released.
    */
   static async take(call: CallHandle, options: LeaseOptions = {}): Promise<Result<Lease>> {
     const lease = new Lease(call, options);
@@ -61,12 +65,12 @@ export class Lease {
       lease.#watch = setInterval(() => lease.#look(), lookMs);
       return success(lease);
     }
-    // Unanswered is not refused: it may hold, and must not be left to hold.
+    // An unanswered request may have succeeded, and its pause must not stay.
     if (mayHold(taken.error)) void lease.release();
     return taken;
   }
 
-  /** Aborts when it can no longer be relied on that nothing is recorded. */
+  /** Aborts when it is no longer certain that nothing is recorded. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
@@ -76,8 +80,8 @@ export class Lease {
   }
 
   /**
-   * Gives it back, however often it takes, until it would have ended by itself. Resolves with
-   * whether Hush confirmed that; the same promise for everybody who asks.
+   * Releases the pause, retrying until it would have expired. Resolves with true if Hush confirmed
+   * it; all callers get the same promise.
    */
   release(): Promise<boolean> {
     clearTimeout(this.#renewal);
@@ -86,7 +90,9 @@ export class Lease {
     return this.#released;
   }
 
-  /** The same, because the page goes: who goes on all the same is told that it is lost. */
+  /**
+   * Releases the pause because the page goes; a block that continues anyway learns that it is lost.
+   */
   abandon(): Promise<boolean> {
     this.#lose(unexpected('the page went away'));
     return this.release();
@@ -96,11 +102,13 @@ export class Lease {
     const { reason, signal } = this.#options;
     const idempotencyKey = crypto.randomUUID();
     const asked = {
-      ...{ owner: this.#owner, ttlMs: this.#ttlMs, ...this.#onBehalf },
+      owner: this.#owner,
+      ttlMs: this.#ttlMs,
+      ...this.#onBehalf,
       ...(reason ? { reason } : {}),
     };
     let last: Result<undefined> = failure(unexpected('it was not asked for'));
-    // The same lease, however often it is asked for: its life began with the first time.
+    // Retries take the same lease, whose life began with the first attempt.
     const sentAt = now();
     for (let attempt = 1; attempt <= TAKE_ATTEMPTS; attempt += 1) {
       const answered = await this.#call.takePause(asked, { idempotencyKey, signal });
@@ -112,7 +120,7 @@ export class Lease {
     return last;
   }
 
-  /** An answer counts for what it says, not for having come. */
+  /** An answer counts only if it states the pause. */
   #confirm({ keepsAudio, pauses }: PauseAnswer, sentAt: Instant): Result<undefined> {
     const own = pauses?.find(({ owner }) => owner === this.#owner);
     if (keepsAudio !== false || !own || own.expired) {
@@ -130,13 +138,13 @@ export class Lease {
     return requester === undefined ? {} : { requester };
   }
 
-  /** Until it counts as lost. */
+  /** Time until the lease counts as lost. */
   get #leftMs(): number {
     const { monotonic, wall } = now();
     return Math.min(this.#confirmedUntil.monotonic - monotonic, this.#confirmedUntil.wall - wall);
   }
 
-  /** Whatever a renewal is doing, and however long the machine has slept. */
+  /** Runs whatever a renewal is doing, and however long the machine has slept. */
   #look(): void {
     if (this.#leftMs <= 0) this.#lose(unexpected('the pause was not renewed in time'));
   }
@@ -156,7 +164,9 @@ export class Lease {
     if (this.#lost.signal.aborted) return undefined;
     const sentAt = now();
     const answered = await this.#call.renewPause(this.#owner, {
-      ...{ ttlMs: this.#ttlMs, timeoutMs: Math.max(1, this.#leftMs), ...this.#onBehalf },
+      ttlMs: this.#ttlMs,
+      timeoutMs: Math.max(1, this.#leftMs),
+      ...this.#onBehalf,
     });
     if (this.#released || this.#lost.signal.aborted) return undefined;
     const confirmed = answered.ok ? this.#confirm(answered.value, sentAt) : answered;
@@ -197,7 +207,7 @@ interface PauseAnswer {
   readonly pauses?: readonly { readonly owner: string; readonly expired: boolean }[];
 }
 
-/** Whether the request may have been carried out all the same. */
+/** True when the request may have succeeded despite the error. */
 function mayHold({ kind, ...error }: HushError): boolean {
   if (kind === 'http') return 'status' in error && error.status >= 500;
   return kind !== 'contract';

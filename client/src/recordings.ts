@@ -16,12 +16,12 @@ type Answer<Value> = Promise<Result<Value>>;
 
 export interface AudioRequest {
   readonly format?: AudioFormat;
-  /** Of WAV: bytes from, and up to, not including. */
+  /** Bytes of a WAV: from `start` up to, not including, `end`. */
   readonly range?: { readonly start: number; readonly end: number };
   readonly signal?: AbortSignal;
 }
 
-/** Recordings of calls that have ended, and of those that go on. */
+/** Recordings of ended calls, and of calls in progress. */
 export class RecordingsClient {
   readonly #transport: Transport;
 
@@ -29,13 +29,13 @@ export class RecordingsClient {
     this.#transport = transport;
   }
 
-  /** A page: it may be short, or empty, while `nextCursor` says that there are more. */
+  /** Returns a page, which may be short or empty while `nextCursor` announces more. */
   page(query: RecordingQuery = {}, options: RequestOptions = {}): Answer<RecordingPage> {
     return this.#transport.request('GET /api/recordings', { query }, options);
   }
 
   /**
-   * All that match, the newest first, page by page as they are taken.
+   * Yields all matches, the newest first; pages are fetched as needed.
    * @throws HushRequestError
    */
   async *list(query: RecordingQuery = {}, signal?: AbortSignal): AsyncGenerator<Recording> {
@@ -52,7 +52,7 @@ export class RecordingsClient {
     return this.#transport.request('GET /api/recordings/{id}', { path: { id } });
   }
 
-  /** The answer whose body is the file; the caller reads it. */
+  /** Answers with the file as its body, which the caller reads. */
   audio(id: string, { format = 'wav', range, signal }: AudioRequest = {}): Answer<Response> {
     const address =
       format === 'vcon'
@@ -63,8 +63,8 @@ export class RecordingsClient {
   }
 
   /**
-   * Where an audio element plays the WAV from, in ranges and without a token; for 15 minutes after
-   * it was used last.
+   * Returns a URL from which an audio element plays the WAV, in ranges and without a token; it
+   * expires 15 minutes after its last use.
    */
   async audioUrl(id: string): Answer<string> {
     const operation = 'POST /api/recordings/{id}/audio-tickets';
@@ -76,7 +76,7 @@ export class RecordingsClient {
   peaks(id: string, points?: number): Answer<RecordingPeaks> {
     const query = points === undefined ? {} : { points };
     const asked = { path: { id }, query };
-    // The first time they are made: an hour of audio takes some seconds.
+    // The first request computes them: some seconds per hour of audio.
     return this.#transport.request('GET /api/recordings/{id}/peaks', asked, { timeoutMs: 120_000 });
   }
 
@@ -84,7 +84,10 @@ export class RecordingsClient {
     return this.#transport.request('GET /api/recordings/{id}/sidecar', { path: { id } });
   }
 
-  /** For good. The receipt; where its state is not `done`, Hush goes on by itself. */
+  /**
+   * Erases for good and returns the receipt; while its state is not `done`, Hush continues by
+   * itself.
+   */
   erase(id: string, body: ErasureRequest): Answer<Erasure> {
     const asked = { path: { id }, body };
     const options = { timeoutMs: 120_000 };
@@ -97,7 +100,7 @@ export class RecordingsClient {
     );
   }
 
-  /** While it lies on the recording nothing destroys it. */
+  /** Places a legal hold: nothing destroys the recording while it lasts. */
   async placeLegalHold(id: string, reason: string): Answer<Recording> {
     const asked = { path: { id }, body: { reason } };
     return this.#transport.request('PUT /api/recordings/{id}/legal-hold', asked);

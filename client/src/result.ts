@@ -1,14 +1,14 @@
-/** Why there is no value. Carries no token, and nothing that a caller typed. */
+/** The reason why there is no value. It contains no token, and nothing a caller typed. */
 export type HushError =
-  /** The contract's own refusal: a command that was not carried out. */
+  /** A refusal by the contract: the command was not carried out. */
   | {
       readonly kind: 'contract';
       readonly errorType: 'configuration' | 'validation' | 'processing';
       readonly message: string;
-      /** Whether the same request may succeed later. */
+      /** True when the same request may succeed later. */
       readonly retryable: boolean;
     }
-  /** An answer of the Hush API that is no success (RFC 9457). */
+  /** An unsuccessful answer of the Hush API (RFC 9457). */
   | {
       readonly kind: 'http';
       readonly status: number;
@@ -16,9 +16,9 @@ export type HushError =
       readonly retryAfterMs: number | null;
       readonly retryable: boolean;
     }
-  /** No answer in time: whether it was carried out is not known. */
+  /** No answer in time: the request may have been carried out. */
   | { readonly kind: 'timeout'; readonly message: string; readonly retryable: true }
-  /** No connection, or one that broke: whether it was carried out is not known. */
+  /** No connection, or one that broke: the request may have been carried out. */
   | {
       readonly kind: 'network';
       readonly message: string;
@@ -26,11 +26,11 @@ export type HushError =
       /** Code of the system or of TLS, such as `ECONNREFUSED`; browsers tell none. */
       readonly cause?: string;
     }
-  /** The caller's own signal. */
+  /** Aborted by the caller's own signal. */
   | { readonly kind: 'aborted'; readonly message: string; readonly retryable: false }
   /** A look-up found no call, several of them, or one of somebody else. */
   | { readonly kind: 'noCall'; readonly message: string; readonly retryable: true }
-  /** An answer that is not what the API promises. */
+  /** An answer that breaks the API's promise. */
   | { readonly kind: 'unexpected'; readonly message: string; readonly retryable: false };
 
 export type Result<Value> =
@@ -45,7 +45,7 @@ export function failure(error: HushError): { readonly ok: false; readonly error:
   return { ok: false, error };
 }
 
-/** The value, for who would rather catch. @throws HushRequestError */
+/** Returns the value, for code that prefers exceptions. @throws HushRequestError */
 export function orThrow<Value>(result: Result<Value>): Value {
   if (result.ok) return result.value;
   throw new HushRequestError(result.error);

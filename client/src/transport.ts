@@ -2,12 +2,12 @@ import type { Operations } from './api-types.ts';
 import { failure, type HushError, type Result, success } from './result.ts';
 
 export interface HushOptions {
-  /** `https://hush.example.com`: where Hush's paths begin. */
+  /** Base URL of Hush: `https://hush.example.com`. */
   readonly url: string;
-  /** A bearer token, or what fetches one; asked for each request, so it may be renewed. */
+  /** A bearer token, or a function that fetches one for each request, so that it may be renewed. */
   readonly token?: string | (() => string | Promise<string>);
   readonly fetch?: typeof fetch;
-  /** A request that has no answer by then is given up. Default 10 s. */
+  /** Time after which an unanswered request is given up. Default 10 s. */
   readonly timeoutMs?: number;
 }
 
@@ -15,7 +15,7 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
-  /** The page may go away before the answer comes. */
+  /** Lets the request outlive the page. */
   readonly keepalive?: boolean;
 }
 
@@ -30,12 +30,12 @@ type Given<Name extends string, Value> = Value extends undefined
     ? { readonly [Key in Name]?: Value }
     : { readonly [Key in Name]: Value };
 
-/** What an operation takes, of its path, its query and its body. */
+/** The input of an operation: path, query and body. */
 export type Asked<Name extends Operation> = Given<'path', Operations[Name]['path']> &
   Given<'query', Operations[Name]['query']> &
   Given<'body', Operations[Name]['body']>;
 
-/** An operation's parts, whichever it is. */
+/** The input of any operation. */
 interface AnyAsked {
   readonly path?: Readonly<Record<string, unknown>>;
   readonly query?: Readonly<Record<string, unknown>>;
@@ -46,7 +46,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 const NO_CONTENT = 204;
 const RETRYABLE_STATUSES = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-/** Requests to one Hush: every operation of its API, and what may go wrong with them, typed. */
+/** Requests to one Hush: every operation of its API and its errors, typed. */
 export class Transport {
   readonly url: string;
   readonly #options: HushOptions;
@@ -65,7 +65,7 @@ export class Transport {
     return typeof token === 'function' ? token() : token;
   }
 
-  /** The JSON answer of an operation, if its status is a success. */
+  /** Returns the JSON answer of an operation if its status is a success. */
   async request<Name extends Operation>(
     operation: Name,
     asked: Asked<Name>,
@@ -86,19 +86,19 @@ export class Transport {
     return success(read as Operations[Name]['answer']);
   }
 
-  /** The answer, whatever its status. The timeout counts until its headers are there. */
+  /** Returns the answer, whatever its status. The timeout ends when its headers arrive. */
   send(method: string, address: string, options: SendOptions = {}): Promise<Result<Response>> {
     return this.#exchange(method, address, options, async (response) => response);
   }
 
-  /** The answer whose body is a file, if its status is a success. The caller reads it. */
+  /** Returns an answer whose body is a file if its status is a success. The caller reads it. */
   async file(address: string, options: SendOptions): Promise<Result<Response>> {
     const answered = await this.send('GET', address, options);
     if (!answered.ok || answered.value.ok) return answered;
     return failure(httpError(answered.value, await readJson(answered.value)));
   }
 
-  /** The answer and its JSON, undefined where it is none. The timeout counts until it is read. */
+  /** Returns the answer and its JSON, undefined if it is none. The timeout ends when it is read. */
   sendForJson(
     method: string,
     address: string,
@@ -149,7 +149,7 @@ export class Transport {
   }
 }
 
-/** What is promised, or a rejection once the signal aborts: not every promise heeds one. */
+/** Awaits the promise, but rejects once the signal aborts: not every promise heeds one. */
 function unless<Value>(signal: AbortSignal, promised: Promise<Value>): Promise<Value> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason as Error);
@@ -159,7 +159,7 @@ function unless<Value>(signal: AbortSignal, promised: Promise<Value>): Promise<V
   });
 }
 
-/** With what the path names filled in, and a query of what is given. */
+/** Fills in the names of the path, and appends the query. */
 export function addressOf(template: string, { path = {}, query = {} }: AnyAsked): string {
   const filled = template.replace(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(String(path[name])),
@@ -171,7 +171,7 @@ export function addressOf(template: string, { path = {}, query = {} }: AnyAsked)
   return given.length === 0 ? filled : `${filled}?${search}`;
 }
 
-/** What an answer that is no success comes to. */
+/** Converts an unsuccessful answer to an error. */
 export function httpError(response: Response, body: unknown): HushError {
   const { status } = response;
   const problem = body as { detail?: unknown; title?: unknown } | null | undefined;
@@ -198,7 +198,7 @@ export function unexpected(message: string): HushError {
   return { kind: 'unexpected', message, retryable: false };
 }
 
-/** Undefined for what is none, and for a connection that broke in the middle of it. */
+/** Returns undefined for invalid JSON, and for a connection that broke midway. */
 export async function readJson(response: Response): Promise<unknown> {
   try {
     return JSON.parse(await response.text());

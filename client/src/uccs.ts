@@ -7,7 +7,7 @@ export type Ucc = Operations['GET /api/uccs/{name}']['answer'];
 export type UccSettings = Operations['PATCH /api/uccs/{name}']['body'];
 type Answer<Value> = Promise<Result<Value>>;
 
-/** Queues, and how their calls are recorded. */
+/** Unified Contact Centers (UCCs) and their recording settings. */
 export class UccsClient {
   readonly #transport: Transport;
 
@@ -23,12 +23,12 @@ export class UccsClient {
     return this.#transport.request('GET /api/uccs/{name}', { path: { name } });
   }
 
-  /** Creates it, or replaces all its settings; `reason` where it keeps recordings shorter. */
+  /** Creates a UCC, or replaces all its settings; shortening its retention needs a `reason`. */
   put(name: string, body: UccSettings): Answer<Ucc> {
     return this.#transport.request('PUT /api/uccs/{name}', { path: { name }, body });
   }
 
-  /** Changes what is given; `reason` where it keeps recordings shorter. */
+  /** Changes the given settings; shortening the retention needs a `reason`. */
   patch(name: string, body: UccSettings): Answer<Ucc> {
     return this.#transport.request('PATCH /api/uccs/{name}', { path: { name }, body });
   }

@@ -2,13 +2,12 @@ import type { CallHandle } from './calls.ts';
 import { Lease, type LeaseOptions } from './lease.ts';
 import type { HushError } from './result.ts';
 
-/** Of a browser; elsewhere nothing goes away without its process. */
+/** The page of a browser; elsewhere nothing goes away without its process. */
 const page = globalThis as Partial<Pick<EventTarget, 'addEventListener' | 'removeEventListener'>>;
 
 export interface Unrecorded {
   /**
-   * Aborts when it can no longer be relied on that nothing is recorded: stop what must not be
-   * heard.
+   * Aborts when it is no longer certain that nothing is recorded: stop whatever must not be heard.
    */
   readonly signal: AbortSignal;
 }
@@ -17,19 +16,19 @@ export type WithoutRecordingResult<Value> =
   | {
       readonly ok: true;
       readonly value: Value;
-      /** False: `signal` has aborted while the block ran. */
+      /** False if `signal` aborted while the block ran. */
       readonly protectedThroughout: boolean;
-      /** Whether Hush confirmed that it may record again; else it raises an alarm by itself. */
+      /** True if Hush confirmed that it may record again; else it raises an alarm by itself. */
       readonly released: boolean;
     }
   | { readonly ok: false; readonly error: HushError };
 
 /**
- * Runs the block while nothing of the call is recorded. It runs only once Hush has confirmed that;
- * the pause is kept alive while it runs, and given back whatever happens. Rejects only with what
- * the block throws.
+ * Runs the block while nothing of the call is recorded. It starts only once Hush has confirmed
+ * that; the pause is renewed while it runs, and released whatever happens. Rejects only with errors
+ * of the block.
  *
- * @returns `ok: false` where the pause was not confirmed: the block has not run
+ * @returns `ok: false` if the pause was not confirmed: the block has not run
  */
 export async function withoutRecording<Value>(
   call: CallHandle,

@@ -18,7 +18,7 @@ import { type Me, type Permission, session } from './session.ts';
 import { texts } from './texts.ts';
 import { useQuery } from './use-query.ts';
 
-/** Each is there for who may use it. */
+/** Each page is shown to those who may use it. */
 const pages: readonly { page: keyof typeof texts.nav; needs: Permission }[] = [
   { page: 'live', needs: 'readCalls' },
   { page: 'recordings', needs: 'readRecordings' },
@@ -33,7 +33,7 @@ export function App() {
   const [me, setMe] = useState<Me>();
   const [error, setError] = useState<HushError>();
   const [refused, setRefused] = useState<string>();
-  /** Whom the network lets in goes there by itself. */
+  /** Callers whom the network admits skip the sign-in page. */
   const [isAtDoor, setAtDoor] = useState(false);
   const look = useCallback(async () => {
     const back = await session.comeBack();
@@ -91,7 +91,7 @@ interface ShellProps {
 function Shell({ me, route, onSignIn }: ShellProps) {
   const [isOpen, { toggle, close }] = useDisclosure(false);
   const { page } = route;
-  // Who has several tabs, or hears the page, is told which of them this is.
+  // Names the page in the title, for screen readers and users of several tabs.
   useEffect(() => {
     const name = page in texts.nav ? texts.nav[page as keyof typeof texts.nav] : texts.call.title;
     document.title = `${name} · ${texts.title}`;
@@ -153,7 +153,7 @@ function Shell({ me, route, onSignIn }: ShellProps) {
   );
 }
 
-/** There where somebody could sign in. */
+/** Shown if sign-in is possible. */
 function SignInButton({ onSignIn }: { onSignIn(): void }) {
   const { value } = useQuery('sign-in', () => session.hush.request('GET /api/sign-in', {}));
   if (!value || (!value.password && value.issuers.length === 0)) return null;

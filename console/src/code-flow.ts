@@ -1,39 +1,39 @@
 import { texts } from './texts.ts';
 
-/** An issuer of people's tokens, and what the console is called there. */
+/** An issuer of users' tokens, and the console's client id there. */
 export interface ConsoleIssuer {
   readonly issuer: string;
   readonly clientId: string;
   readonly scope: string;
 }
 
-/** Of a person who signed in elsewhere. */
+/** The token of a user who signed in elsewhere. */
 export interface IssuedToken {
   readonly token: string;
   readonly expiresInMs: number;
-  /** Undefined where the issuer gives none: then one signs in again when the token ends. */
+  /** Undefined if the issuer gives none: the user then signs in again when the token ends. */
   readonly refresh: Refresh | undefined;
 }
 
-/** How an issuer is asked for the next token. */
+/** The data for requesting the next token from an issuer. */
 export interface Refresh {
   readonly tokenEndpoint: string;
   readonly clientId: string;
   readonly refreshToken: string;
 }
 
-/** What is kept in this tab while the person is at the issuer. */
+/** State kept in this tab while the user is at the issuer. */
 interface Begun {
   readonly state: string;
   readonly verifier: string;
   readonly issuer: string;
   readonly clientId: string;
   readonly tokenEndpoint: string;
-  /** Where in the console one was. */
+  /** Hash of the console page that the user was on. */
   readonly hash: string;
 }
 
-/** What the person is told. */
+/** An error whose message is shown to the user. */
 export class CodeFlowError extends Error {
   override readonly name = 'CodeFlowError';
 }
@@ -41,31 +41,40 @@ export class CodeFlowError extends Error {
 const KEY = 'hush-code-flow';
 
 /**
- * Goes to the issuer: authorization code with PKCE, as a public client (RFC 6749 section 4.1, RFC
- * 7636, OpenID Connect Discovery 1.0). @throws CodeFlowError
+ * Redirects to the issuer: authorization code with PKCE, as a public client (RFC 6749 section 4.1,
+ * RFC 7636, OpenID Connect Discovery 1.0). @throws CodeFlowError
  */
 export async function beginCodeFlow({ issuer, clientId, scope }: ConsoleIssuer): Promise<void> {
-  // Browsers have it on https and on this machine alone.
+  // Browsers offer it only on https and on this machine.
   if (!crypto.subtle) throw new CodeFlowError(texts.signIn.needsHttps);
   const found = await discovered(issuer);
   const [state, verifier] = [randomText(), randomText()];
   const begun: Begun = {
-    ...{ state, verifier, issuer, clientId, tokenEndpoint: found.token_endpoint },
+    state,
+    verifier,
+    issuer,
+    clientId,
+    tokenEndpoint: found.token_endpoint,
     hash: location.hash,
   };
   sessionStorage.setItem(KEY, JSON.stringify(begun));
   const address = new URL(found.authorization_endpoint);
   const asked = {
-    ...{ response_type: 'code', client_id: clientId, redirect_uri: redirectUri(), scope, state },
-    ...{ code_challenge: await challengeOf(verifier), code_challenge_method: 'S256' },
+    response_type: 'code',
+    client_id: clientId,
+    redirect_uri: redirectUri(),
+    scope,
+    state,
+    code_challenge: await challengeOf(verifier),
+    code_challenge_method: 'S256',
   };
   for (const [name, value] of Object.entries(asked)) address.searchParams.set(name, value);
   location.assign(address);
 }
 
 /**
- * Where the address says that one comes back from an issuer: the token that its code is good for.
- * Undefined where one does not. @throws CodeFlowError
+ * Redeems the code if the URL is an issuer's redirect; undefined if it is not. @throws
+ * CodeFlowError
  */
 export async function finishCodeFlow(): Promise<IssuedToken | undefined> {
   const query = new URLSearchParams(location.search);
@@ -82,8 +91,10 @@ export async function finishCodeFlow(): Promise<IssuedToken | undefined> {
   }
   const { tokenEndpoint, clientId, verifier } = begun;
   return askToken(tokenEndpoint, clientId, {
-    ...{ grant_type: 'authorization_code', code: query.get('code') ?? '' },
-    ...{ redirect_uri: redirectUri(), code_verifier: verifier },
+    grant_type: 'authorization_code',
+    code: query.get('code') ?? '',
+    redirect_uri: redirectUri(),
+    code_verifier: verifier,
   });
 }
 
@@ -109,7 +120,7 @@ async function discovered(issuer: string): Promise<Discovered> {
   if (found?.issuer !== issuer || !found.authorization_endpoint || !found.token_endpoint) {
     throw new CodeFlowError(`${texts.signIn.noIssuer} ${issuer}`);
   }
-  // The page may reach the issuer's origin and no other: said before one signs in for nothing.
+  // The page may reach only the issuer's own origin: reported before a useless sign-in.
   const { origin } = new URL(found.token_endpoint, issuer);
   if (origin !== new URL(issuer).origin) {
     throw new CodeFlowError(`${texts.signIn.tokensElsewhere} ${origin}`);
@@ -150,7 +161,7 @@ async function json(response: Response): Promise<unknown> {
   return response.json().catch(() => undefined);
 }
 
-/** Once: a code that comes back a second time finds nothing. */
+/** Reads the state once: a code that returns a second time finds none. */
 function takeBegun(): Begun | undefined {
   const kept = sessionStorage.getItem(KEY);
   sessionStorage.removeItem(KEY);
@@ -161,7 +172,7 @@ function redirectUri(): string {
   return `${location.origin}/`;
 }
 
-/** 256 random bits. */
+/** Returns 256 random bits as text. */
 function randomText(): string {
   return base64url(crypto.getRandomValues(new Uint8Array(32)));
 }

@@ -1,7 +1,7 @@
 import type { Call } from '@hush/client';
 import { texts } from './texts.ts';
 
-/** `1:02`, `1:00:00`. */
+/** Formats a duration: `1:02`, `1:00:00`. */
 export function clock(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   const two = (value: number): string => String(value).padStart(2, '0');
@@ -14,7 +14,7 @@ export function clock(ms: number): string {
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 const timeOnly = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 
-/** In the reader's own time zone. */
+/** Formats a time in the user's own time zone. */
 export function when(iso: string): string {
   return dateTime.format(new Date(iso));
 }
@@ -23,19 +23,19 @@ export function time(iso: string): string {
   return timeOnly.format(new Date(iso));
 }
 
-/** `eva` of `sip:eva@domain.com`. */
+/** Returns `eva` for `sip:eva@domain.com`. */
 export function shortParty(aor: string): string {
   return aor.replace(/^(sips?|tel):/, '').replace(/@.*$/, '');
 }
 
-/** `Eva · +31880000000`; empty where nobody is known. */
+/** Returns `Eva · +31880000000`; empty if no party is known. */
 export function partyNames(
   parties: readonly { readonly aor: string; readonly name: string | null }[],
 ): string {
   return parties.map(({ aor, name }) => name ?? shortParty(aor)).join(' · ');
 }
 
-/** Who speaks, or the correlation id where nobody is known. */
+/** Names the parties, or the correlation id if none is known. */
 export function callTitle({
   parties,
   correlationId,
@@ -43,17 +43,17 @@ export function callTitle({
   return partyNames(parties) || correlationId;
 }
 
-/** Leases of a page are named by whose it is and a number: `payment-page-1b2c…` */
+/** Shortens a lease's owner to its page: `payment-page-1b2c…` becomes `payment-page`. */
 export function ownerName(owner: string): string {
   return texts.owners[owner] ?? owner.replace(/-[0-9a-f-]{36}$/, '');
 }
 
-/** Empty where there are none. */
+/** Names alarms; empty if there are none. */
 export function alarmWords(alarms: readonly string[]): string {
   return alarms.map((kind) => texts.alarms[kind] ?? kind).join('; ');
 }
 
-/** `1.5 GB` */
+/** Formats a size: `1.5 GB`. */
 export function bytes(count: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, count)) / 3));
@@ -61,7 +61,7 @@ export function bytes(count: number): string {
   return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
 }
 
-/** What of a field is separated by commas or blanks. */
+/** Splits a field at commas or blanks. */
 export function namesIn(text: string): string[] {
   return text.split(/[\s,]+/).filter((name) => name !== '');
 }

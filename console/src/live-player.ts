@@ -4,14 +4,14 @@ import { session } from './session.ts';
 const WAV_HEADER_BYTES = 44;
 const CHANNELS = 2;
 const BYTES_PER_FRAME = 2 * CHANNELS;
-/** Kept ahead, so that a network that hesitates is not heard, seconds. */
+/** Audio buffered ahead to bridge network delays, seconds. */
 const AHEAD_S = 0.25;
 
-/** Further behind is no longer live: what is older is skipped, seconds. */
+/** Playback further behind than this skips older audio, seconds. */
 const MAX_BEHIND_S = 3;
 const NOT_FOUND = 404;
 
-/** Plays a call in progress, as it comes, until it ends or `signal` aborts. */
+/** Plays a call in progress until it ends or `signal` aborts. */
 export async function listenTo(id: string, signal: AbortSignal): Promise<HushError | undefined> {
   for (let isFirst = true; !signal.aborted; isFirst = false) {
     const answered = await session.client.call(id).audio({ signal });
@@ -20,7 +20,7 @@ export async function listenTo(id: string, signal: AbortSignal): Promise<HushErr
       const isOver = !isFirst && error.kind === 'http' && error.status === NOT_FOUND;
       return isOver || signal.aborted ? undefined : error;
     }
-    // It ends with the token as well: with another one it goes on.
+    // The stream also ends with the token: it resumes with the next one.
     await play(answered.value, signal);
   }
   return undefined;

@@ -3,7 +3,7 @@ import { type CSSVariablesResolver, createTheme, MantineProvider } from '@mantin
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 
-/** Quiet and dense; one accent. */
+/** A quiet, dense theme with one accent. */
 const theme = createTheme({
   primaryColor: 'teal',
   autoContrast: true,
@@ -12,13 +12,13 @@ const theme = createTheme({
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
 });
 
-/** Darker: a lighter shade would not carry its text. */
+/** Darker: on a lighter shade its text would be unreadable. */
 const accentUnderPointer = {
   '--mantine-color-teal-filled-hover': '#066649',
   '--mantine-primary-color-filled-hover': '#066649',
 };
 
-/** Quiet text is still text: 4.5 to 1 (WCAG 2.2, 1.4.3). */
+/** Dimmed text still has a contrast of 4.5 to 1 (WCAG 2.2, 1.4.3). */
 const variables: CSSVariablesResolver = (of) => ({
   variables: {},
   light: {

@@ -11,7 +11,7 @@ function subscribe(listener: () => void): () => void {
   return () => removeEventListener('hashchange', listener);
 }
 
-/** `#/recordings/ID?t=62.5` */
+/** Parses the hash: `#/recordings/ID?t=62.5`. */
 export function useRoute(): Route {
   const hash = useSyncExternalStore(subscribe, () => location.hash);
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');

@@ -10,13 +10,13 @@ interface Kept {
   readonly token: string;
   readonly expiresAt: number;
   readonly renewAt: number;
-  /** Who gives the next one: Hush, the issuer elsewhere that gave this one, or nobody. */
+  /** Source of the next token: Hush, the external issuer of this one, or none. */
   readonly refresh: Refresh | 'hush' | undefined;
 }
 
 type Issued = Pick<Kept, 'token' | 'refresh'> & { readonly expiresInMs: number };
 
-/** Who is signed in, in this tab. */
+/** The signed-in user of this tab. */
 class Session {
   #kept: Kept | undefined = read();
   #renewal: Promise<void> | undefined;
@@ -26,7 +26,8 @@ class Session {
   readonly #withToken: Hush = createHush({
     url: location.origin,
     token: () => this.#token(),
-    // A token that no longer holds, after a night's sleep or a new user list, signs out.
+    // A token that is no longer valid, after a night's sleep or a new user list, signs the user
+    // out.
     fetch: async (...asked) => {
       const response = await fetch(...asked);
       if (response.status === 401) this.signOut();
@@ -34,7 +35,7 @@ class Session {
     },
   });
 
-  /** With the token, where there is one. */
+  /** A client with the token, if there is one. */
   get client(): Hush {
     return this.#kept ? this.#withToken : this.hush;
   }
@@ -46,7 +47,7 @@ class Session {
     return undefined;
   }
 
-  /** Makes the first admin, and signs it in. @returns why it did not work */
+  /** Creates the first admin and signs in. @returns the reason for a failure */
   async becomeFirstAdmin(
     body: Operations['POST /api/sign-in/first-admin']['body'],
   ): Promise<string | undefined> {
@@ -55,7 +56,7 @@ class Session {
     return this.signIn(body.name, body.password);
   }
 
-  /** Takes up what an issuer sent one back with, if it did. */
+  /** Completes a sign-in if the user returns from an issuer. */
   async comeBack(): Promise<{ readonly isBack: boolean; readonly problem?: string }> {
     try {
       const issued = await finishCodeFlow();
@@ -74,13 +75,13 @@ class Session {
     for (const listener of this.#onSignedOut) listener();
   }
 
-  /** @returns what ends it */
+  /** @returns a function that removes the listener */
   onSignedOut(listener: () => void): () => void {
     this.#onSignedOut.add(listener);
     return () => this.#onSignedOut.delete(listener);
   }
 
-  /** Renewed in its second half, whoever asks first. */
+  /** Returns the token; the first request in its second half renews it. */
   async #token(): Promise<string> {
     const kept = this.#kept;
     if (!kept) return '';
@@ -94,12 +95,12 @@ class Session {
   }
 
   /**
-   * Where it is refused the token goes on until it ends, and is asked for again when half of what
-   * is left has passed; what is asked with it in the end signs out.
+   * Renews the token. If that is refused, the token stays in use and is renewed again after half of
+   * its remaining life; a request after its end signs the user out.
    */
   async #renew(kept: Kept): Promise<void> {
     const issued = await next(kept);
-    // Who has signed out meanwhile stays out.
+    // A user who signed out meanwhile stays signed out.
     if (this.#kept !== kept) return;
     this.#keep(issued ?? { ...kept, expiresInMs: kept.expiresAt - Date.now() });
   }
@@ -112,7 +113,7 @@ class Session {
   }
 }
 
-/** Undefined where it is refused. */
+/** Returns undefined if the renewal is refused. */
 async function next({ token, refresh }: Kept): Promise<Issued | undefined> {
   if (refresh !== 'hush') return refresh && refreshed(refresh).catch(() => undefined);
   const renewing = createHush({ url: location.origin, token });
@@ -120,7 +121,7 @@ async function next({ token, refresh }: Kept): Promise<Issued | undefined> {
   return answer.ok ? { ...answer.value, refresh } : undefined;
 }
 
-/** Hush renews a token that holds; an issuer looks at its own refresh token alone. */
+/** Hush renews a valid token; an issuer looks only at its own refresh token. */
 function canBeRenewed({ expiresAt, refresh }: Kept): boolean {
   return refresh === 'hush' ? expiresAt > Date.now() : refresh !== undefined;
 }

@@ -18,7 +18,7 @@ export function useCommand() {
   const [told, setTold] = useState<Told>();
   const onBehalfOf = useRef(requester);
   onBehalfOf.current = requester.trim();
-  // The same function for as long as the page is there: a row is drawn anew for its call alone.
+  // The function never changes: a row is redrawn for its call alone.
   const command = useCallback<Command>(async (call, action) => {
     if (onBehalfOf.current === '') {
       setTold({ text: texts.live.requesterMissing, isError: true });

@@ -5,14 +5,14 @@ import { session } from './session.ts';
 export type TrackLevels = CallLevels['tracks'];
 
 const LOOK_MS = 700;
-/** More are not asked for at once; no more are on a screen. */
+/** Calls per request; no more fit on a screen. */
 const MAX_CALLS = 40;
 
 const wanted = new Map<string, Set<() => void>>();
 const known = new Map<string, TrackLevels>();
 let isLooking = false;
 
-/** One question for all calls that are on the screen, as long as somebody looks at it. */
+/** Requests the levels of all calls on the screen at once, while somebody watches them. */
 async function look(): Promise<void> {
   if (wanted.size === 0) {
     isLooking = false;
@@ -20,7 +20,7 @@ async function look(): Promise<void> {
   }
   if (document.visibilityState === 'visible') {
     const result = await session.client.calls.levels([...wanted.keys()].slice(0, MAX_CALLS));
-    // Of what is not answered nothing is known: a meter that stands still would be believed.
+    // Levels without an answer are dropped: a frozen meter would be believed.
     known.clear();
     for (const { id, tracks } of result.ok ? result.value : []) known.set(id, tracks);
     for (const listener of [...wanted.values()].flatMap((some) => [...some])) listener();
@@ -43,7 +43,7 @@ function want(id: string, listener: () => void): () => void {
   };
 }
 
-/** How loud each party of a call is, some times a second. */
+/** Returns the level of each party of a call, more than once a second. */
 export function useLevels(id: string): TrackLevels | undefined {
   const subscribe = useCallback((listener: () => void) => want(id, listener), [id]);
   return useSyncExternalStore(subscribe, () => known.get(id));

@@ -5,22 +5,22 @@ import { session } from './session.ts';
 export interface Live<Value> {
   readonly value: Value | undefined;
   readonly error: HushError | undefined;
-  /** False while events do not come: what is shown may be old. */
+  /** False while no events arrive: the data shown may be old. */
   readonly isConnected: boolean;
 }
 
-/** Many events of one moment are one look. */
+/** Events this close together cause one request. */
 const GATHER_MS = 150;
-/** A look also without events: what was missed while the machine slept. */
+/** Interval of requests without events, for those missed while the machine slept. */
 const LOOK_AGAIN_MS = 15_000;
 const NOT_FOUND = 404;
 
-/** Calls in progress. */
+/** Returns the calls in progress. */
 export function useLiveCalls(): Live<readonly Call[]> {
   return useLive('', (signal) => session.client.calls.list({}, { signal }));
 }
 
-/** One call; `null` once it is not, or no longer, in progress. */
+/** Returns one call; `null` once it is not, or no longer, in progress. */
 export function useLiveCall(id: string): Live<Call | null> {
   return useLive<Call | null>(id, async () => {
     const result = await session.client.call(id).get();
@@ -30,15 +30,17 @@ export function useLiveCall(id: string): Live<Call | null> {
 }
 
 /**
- * What a question is answered, asked anew whenever an event says that something has changed.
- * @param callId whose events are told; empty: all of them
+ * Returns the answer to a request, which is repeated whenever an event reports a change.
+ * @param callId whose events count; empty for all
  */
 function useLive<Value>(
   callId: string,
   ask: (signal: AbortSignal) => Promise<Result<Value>>,
 ): Live<Value> {
   const [state, setState] = useState<Live<Value>>({
-    ...{ value: undefined, error: undefined, isConnected: true },
+    value: undefined,
+    error: undefined,
+    isConnected: true,
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the id says what is asked.
   useEffect(() => {

@@ -7,7 +7,7 @@ export interface Asked<Value> {
   again(): void;
 }
 
-/** What a question to Hush is answered; asked anew when `key` changes. */
+/** Returns the answer to a request, which is repeated when `key` changes. */
 export function useQuery<Value>(key: string, ask: () => Promise<Result<Value>>): Asked<Value> {
   const [state, setState] = useState<{ key: string; value?: Value; error?: HushError }>({
     key: '',

@@ -2,13 +2,13 @@ import type { RecordingEvent } from '@hush/client';
 import { useEffect } from 'react';
 import { session } from './session.ts';
 
-/** After these a recording is not what it was. */
+/** Events that change a recording. */
 const changes: readonly RecordingEvent['type'][] = [
   ...(['recordingSaved', 'recordingErased', 'recordingDestroyed'] as const),
   ...(['legalHoldPlaced', 'legalHoldReleased'] as const),
 ];
 
-/** Tells of what somebody else does to the recording: one that is erased plays no longer. */
+/** Reports changes of the recording by others: an erased one can no longer be played. */
 export function useRecordingEvents(id: string, changed: () => void): void {
   useEffect(() => {
     const left = new AbortController();
@@ -17,7 +17,7 @@ export function useRecordingEvents(id: string, changed: () => void): void {
         if (recordingId === id && changes.includes(type)) changed();
       }
     };
-    // Without events the page is as it was opened: what is erased cannot be played all the same.
+    // Without events the page stays as it was opened: erased audio cannot be played all the same.
     follow().catch(() => undefined);
     return () => left.abort();
   }, [id, changed]);

@@ -1,6 +1,6 @@
 import { type RefObject, startTransition, useEffect, useRef, useState } from 'react';
 
-/** Rows beyond the edge that are there already when one scrolls. */
+/** Rows drawn beyond the edge, so that they are there when the user scrolls. */
 const OVERSCAN = 8;
 
 interface Shown {
@@ -8,7 +8,7 @@ interface Shown {
   readonly end: number;
 }
 
-/** Which rows of a long list are worth drawing: those near what is on the screen. */
+/** Returns the rows of a long list to draw: those near the visible ones. */
 export function useWindow<Box extends HTMLElement>(
   count: number,
   rowHeight: number,
@@ -22,7 +22,7 @@ export function useWindow<Box extends HTMLElement>(
       const top = box.getBoundingClientRect().top;
       const first = Math.max(0, Math.floor(-top / rowHeight) - OVERSCAN);
       const end = Math.ceil((innerHeight - top) / rowHeight) + OVERSCAN;
-      // Rows are drawn a few at a time: the page goes on answering meanwhile.
+      // Rows are drawn a few at a time: the page stays responsive.
       startTransition(() =>
         setShown((before) =>
           before.first === first && before.end === end ? before : { first, end },

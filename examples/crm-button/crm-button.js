@@ -12,7 +12,7 @@ if (call) {
   const { uccName, correlationId } = call;
   const command = { uccName, correlationId, requester };
 
-  /** As Hush has it; whoever told it to. */
+  /** Shows the recorder's state, whoever changed it. */
   const show = ({ recordingState }) => {
     status.textContent = `The recorder is ${recordingState}.`;
     button('pause').disabled = recordingState !== 'Started';
@@ -22,7 +22,7 @@ if (call) {
   const run = async (action) => {
     const result = await hush.contract.command(action, command);
     if (result.ok) show(result.value);
-    else status.textContent = `Not done: ${result.error.message}`;
+    else status.textContent = `The command failed: ${result.error.message}`;
   };
   button('pause').onclick = () => run('Pause');
   button('start').onclick = () => run('Start');

@@ -1,8 +1,8 @@
-// The Core REST Recording API from .NET 8, with nothing but its own libraries.
+// Calls the Core REST Recording API from .NET 8, with no other libraries.
 //
 //   dotnet run -- http://127.0.0.1:8080 ucc-demo-name sip:agent@domain.com CORRELATION_ID
 //
-// With HUSH_TOKEN (docs/integrate/authentication.md) it speaks v2, else v1.
+// Uses v2 if HUSH_TOKEN is set (docs/integrate/authentication.md), otherwise v1.
 
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -37,7 +37,7 @@ async Task<RecordingState> Command(string action)
         new { Action = action, RequesterSipUri = requester, CorrelationId = correlationId, UCCName = ucc });
     var answer = await response.Content.ReadFromJsonAsync<Answer>()
         ?? throw new InvalidOperationException("No answer.");
-    // The status may be 200 all the same.
+    // The status is 200 even if the command failed.
     if (answer.ErrorMessage is { } error)
     {
         throw new InvalidOperationException(error.Message);

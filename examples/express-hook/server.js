@@ -1,4 +1,4 @@
-// HUSH_URL=http://127.0.0.1:8080 node server.js
+// Run with: HUSH_URL=http://127.0.0.1:8080 node server.js
 import { createHush } from '@hush/client';
 import express from 'express';
 import { unrecorded } from './unrecorded.js';
@@ -11,12 +11,12 @@ const hush = createHush({
 const app = express();
 
 app.post('/charge', express.json(), unrecorded(hush), async (request, response) => {
-  // Here the card goes to your payment provider: read out, typed in, or asked for by a robot.
+  // Send the card to your payment provider here: read out, typed in, or collected by an IVR.
   const { callId } = await charge(request.body, request.unrecorded);
   response.json({ charged: true, callId });
 });
 
-/** Stands for yours. It is aborted when the recorder may be listening again. */
+/** Stands in for your payment. Stops when the call may be recorded again. */
 async function charge({ callId }, signal) {
   signal.throwIfAborted();
   await new Promise((resolve) => setTimeout(resolve, Number(process.env.CHARGE_MS ?? 500)));

@@ -1,8 +1,8 @@
 import { withoutRecording } from '@hush/client';
 
 /**
- * Express middleware: what comes behind it runs only while nothing of the call is recorded, which
- * the header X-Call-Id names (id or correlation id). The pause lasts until the answer is out.
+ * Returns Express middleware that runs the next handlers only while the call in the header X-Call-Id
+ * (an id or correlation id) is not recorded. The pause lasts until the answer has been sent.
  */
 export function unrecorded(hush) {
   return async (request, response, next) => {
@@ -11,7 +11,7 @@ export function unrecorded(hush) {
     const result = await withoutRecording(
       call,
       ({ signal }) => {
-        // Whoever works for long looks at it: once it has aborted, nothing is sure any more.
+        // Long handlers check this signal: once it has aborted, the call may be recorded.
         request.unrecorded = signal;
         next();
         return answered;

@@ -1,8 +1,8 @@
-"""The Core REST Recording API from Python, with nothing but its standard library.
+"""Calls the Core REST Recording API from Python, with the standard library only.
 
     python3 pause.py http://127.0.0.1:8080 ucc-demo-name sip:agent@domain.com CORRELATION_ID
 
-With HUSH_TOKEN (docs/integrate/authentication.md) it speaks v2, else v1.
+Uses v2 if HUSH_TOKEN is set (docs/integrate/authentication.md), otherwise v1.
 """
 
 import json
@@ -12,7 +12,7 @@ import urllib.request
 
 
 class NotPaused(Exception):
-    """Whatever the reason: what must not be recorded must not be said now."""
+    """Raised if the call may be recorded. Do not read out card data."""
 
 
 def command(base, action, ucc, requester, correlation_id):
@@ -33,7 +33,7 @@ def command(base, action, ucc, requester, correlation_id):
     )
     with urllib.request.urlopen(request, timeout=5) as response:
         answer = json.load(response)
-    # The status may be 200 all the same.
+    # The status is 200 even if the command failed.
     if answer["ErrorMessage"] is not None:
         raise NotPaused(answer["ErrorMessage"]["Message"])
     return answer["RecordingState"]

@@ -18,28 +18,30 @@ import { SegmentReader, type Unsealing } from './segment/segment-reader.ts';
 export interface ArchiveCheckOptions extends Unsealing {
   readonly store: Pick<Store, 'call' | 'segments'>;
   readonly keeping: RetentionStore;
-  /** One change of a recording after the other. */
+  /** Runs one change of a recording at a time. */
   exclusively(callId: string, look: () => Promise<void>): Promise<void>;
-  /** What of a recording is not there, by its gap map; undefined where nothing is missing. */
+  /**
+   * Returns the error that names a recording's missing audio, by its gap map; undefined if none is.
+   */
   missing(callId: string): Promise<AudioMissingError | undefined>;
-  /** Of a recording that is not as it was sealed. */
+  /** Reports a recording that is not as it was sealed. */
   onFinding(callId: string, finding: 'missing' | 'damaged'): void;
-  /** It is to end. */
+  /** Aborted when the check is to end. */
   readonly signal: AbortSignal;
 }
 
-/** What rows with keys name of a call; or why nobody can say. */
+/** The files of a call that rows with keys name, or the reason why they cannot be told. */
 type Named = ReadonlySet<string> | 'unsettled' | 'unknown';
 
-/** Findings that are listed; the others are counted. */
+/** Number of findings listed; further ones are only counted. */
 const MAX_LISTED = 1_000;
 const BATCH = 500;
 
 /**
- * Compares what lies on disk and in the bucket with what the rows name. A file that no key opens is
- * an orphan: bytes of what was destroyed, or of an attempt that a crash ended. Calls in progress,
- * and those whose audio is just being settled, are left alone; so is what is not known to be ours:
- * a bucket may be shared.
+ * Compares the files on disk and in the bucket with those that the rows name. A file that no key
+ * opens is an orphan: bytes of a destroyed recording, or of an attempt that a crash ended. Calls in
+ * progress and calls being settled are left alone, and so are files not known to be Hush's: a
+ * bucket may be shared.
  */
 export class ArchiveCheck {
   readonly #options: ArchiveCheckOptions;
@@ -51,8 +53,15 @@ export class ArchiveCheck {
     this.#options = options;
     this.#request = request;
     this.report = {
-      ...{ files: 0, bytes: 0, segments: 0, findings: [] },
-      ...{ orphans: 0, strangers: 0, missing: 0, damaged: 0, removed: 0 },
+      files: 0,
+      bytes: 0,
+      segments: 0,
+      findings: [],
+      orphans: 0,
+      strangers: 0,
+      missing: 0,
+      damaged: 0,
+      removed: 0,
     };
   }
 
@@ -79,7 +88,7 @@ export class ArchiveCheck {
     }
   }
 
-  /** What is being written, by an erasure or for a wave form, is named a moment later. */
+  /** A file being written by an erasure or for a wave form is named a moment later. */
   async #orphan(callId: string, path: string, bytes: number): Promise<void> {
     const { exclusively, files } = this.#options;
     await exclusively(callId, async () => {
@@ -137,7 +146,7 @@ export class ArchiveCheck {
         this.#options.onFinding(segment.callId, 'missing');
       }
     } catch (cause) {
-      // Of a bucket that is away nothing is known, and nothing is said.
+      // An unreachable bucket proves nothing, so nothing is reported.
       if (cause instanceof AudioAwayError) throw cause;
       this.#damaged(segment, cause instanceof Error ? cause.message : 'it cannot be opened');
     } finally {
@@ -145,7 +154,7 @@ export class ArchiveCheck {
     }
   }
 
-  /** One that nobody closed was cut off by a crash, perhaps before its first chunk. */
+  /** A segment that was never closed was cut off by a crash, perhaps before its first chunk. */
   async #isMissing(segment: SegmentRecord): Promise<boolean> {
     if (await this.#options.files.isEmpty()) {
       throw new AudioAwayError('nothing at all lies where recordings are kept: is it there?');

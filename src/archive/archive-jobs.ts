@@ -8,7 +8,7 @@ export interface ArchiveJobsOptions extends Omit<ArchiveCheckOptions, 'signal'> 
   now(): number;
 }
 
-/** What an archive is asked to do that takes its time: checks, and rotations of its master key. */
+/** Runs an archive's long operations: checks and rotations of its master key. */
 export class ArchiveJobs {
   readonly #options: ArchiveJobsOptions;
   readonly #checks: BackgroundJob<ArchiveReport>;
@@ -25,7 +25,7 @@ export class ArchiveJobs {
     return this.#checks.status;
   }
 
-  /** Undefined while one is running. */
+  /** Starts a check; returns undefined while one is running. */
   startCheck(request: CheckRequest): BackgroundJobStatus<ArchiveReport> | undefined {
     const check = new ArchiveCheck({ ...this.#options, signal: this.#closing.signal }, request);
     const started = this.#checks.start(check.report, () => check.run());
@@ -36,26 +36,29 @@ export class ArchiveJobs {
     return this.#rotations.status;
   }
 
-  /** Of embedded mode only: a configured key is replaced where it is configured. */
+  /** True in embedded mode only: a configured key is replaced in the configuration. */
   get canRotate(): boolean {
     return this.#options.rotation.canRotate;
   }
 
-  /** Undefined while one is running. */
+  /** Starts a rotation; returns undefined while one is running. */
   startRotation(): BackgroundJobStatus<RotationProgress> | undefined {
     const { rotation } = this.#options;
     const started = this.#rotate((tell) => rotation.rotate(tell, this.#closing.signal));
     return started ? this.#rotations.status : undefined;
   }
 
-  /** A rotation that an earlier process began, or a configured key that was replaced. */
+  /**
+   * Resumes a rotation that an earlier process began, or rewraps after a configured key was
+   * replaced.
+   */
   goOn(): void {
     if (this.#options.keys.needed.length > 1) {
       this.#rotate((tell) => this.#options.rotation.complete(tell, this.#closing.signal));
     }
   }
 
-  /** Ends what is running; a rotation is gone on with at the next start. */
+  /** Ends running jobs; a rotation resumes at the next start. */
   async close(): Promise<void> {
     this.#closing.abort(new Error('the archive was closed'));
     await Promise.all([this.#checks.settled(), this.#rotations.settled()]);

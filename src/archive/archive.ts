@@ -30,13 +30,13 @@ export interface ArchiveOptions extends Omit<RecordingReaderOptions, 'listeners'
   readonly keeping: RetentionStore;
 }
 
-/** Sealed audio: what there is of it, playing it, destroying it. */
+/** Sealed audio: gap maps, playback and destruction. */
 export class SealedArchive implements Archive {
   readonly #options: ArchiveOptions;
   readonly #reader: RecordingReader;
   readonly #listeners = new Listeners();
   readonly #peaks: DerivedPeaks;
-  /** Calls in progress. */
+  /** The audio of calls in progress. */
   readonly live: SealedLiveAudio;
 
   constructor(options: ArchiveOptions) {
@@ -47,12 +47,12 @@ export class SealedArchive implements Archive {
   }
 
   async finish(callId: string): Promise<FinishedRecording> {
-    // What is called kept survives a power cut.
+    // A recording reported as kept survives a power cut.
     await this.#options.files.sync(callId);
     return finishedRecording(this.#options, await this.#rows(callId));
   }
 
-  /** Looks at what is there, and opens all of it where nothing is missing. */
+  /** Looks at the recording's files, and opens all of them unless one is missing. */
   async inspect(callId: string): Promise<InspectedAudio> {
     const missing = await this.#reader.missing(callId);
     if (missing) return { missing: missing.isAll ? 'all' : 'some', finished: undefined };
@@ -67,12 +67,12 @@ export class SealedArchive implements Archive {
     try {
       await store.destroyKeys(callId);
     } catch (cause) {
-      // A database that has no room for the change may get it from the files.
+      // Removing files may make the room that the database lacks for the change.
       await this.#remove(callId, new Set(), 'disk').catch(() => undefined);
       throw cause;
     }
-    // One does not wait for the other: a reader of the database, or a bucket that is away, keeps
-    // nothing else from going.
+    // Neither waits for the other: a reader of the database or an unreachable bucket must not block
+    // the rest.
     const outcomes = await Promise.allSettled([
       keeping.forgetKeys(callId),
       this.#destroyBytes(callId),
@@ -122,22 +122,22 @@ export class SealedArchive implements Archive {
     return this.#reader.export(callId, format, owner);
   }
 
-  /** What of the recording is not there; undefined where nothing is missing. */
+  /** Returns the error that names the recording's missing audio; undefined if none is missing. */
   missing(callId: string): Promise<AudioMissingError | undefined> {
     return this.#reader.missing(callId);
   }
 
-  /** Made once, which may take some seconds per hour. */
+  /** Computes the peaks once, which may take some seconds per hour of audio. */
   peaks(callId: string): Promise<Peaks> {
     return this.#peaks.of(callId);
   }
 
-  /** Ends what is being exported. */
+  /** Ends exports in progress. */
   async close(): Promise<void> {
     await this.#reader.close();
   }
 
-  /** Paths of what a key opens. */
+  /** Returns the paths of files that a key opens. */
   async #namedFiles(callId: string): Promise<Set<string>> {
     const { store, keeping } = this.#options;
     const segments = await store.segments(callId);
@@ -163,7 +163,7 @@ export class SealedArchive implements Archive {
     if (await this.#mayBeInBucket(callId)) await this.sweep(callId);
   }
 
-  /** Only what was kept is moved to a bucket. */
+  /** Only kept recordings are moved to a bucket. */
   async #mayBeInBucket(callId: string): Promise<boolean> {
     const { store } = this.#options;
     const call = await store.call(callId);
@@ -188,7 +188,10 @@ export class SealedArchive implements Archive {
     return { track, segment, generation, keySha256, bytes: bytes ?? null, found, lostMs: 0 };
   }
 
-  /** Undefined of what is not there; null where it cannot be looked at: keys go all the same. */
+  /**
+   * Undefined for a missing file; null if it cannot be looked at: its keys are destroyed all the
+   * same.
+   */
   async #bytesOf(segment: SegmentRecord): Promise<number | null | undefined> {
     try {
       const file = await this.#options.files.open(segmentFile(segment));

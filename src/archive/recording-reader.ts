@@ -10,24 +10,24 @@ import type { PlayedRows } from './playback/recording-version.ts';
 import type { Unsealing } from './segment/segment-reader.ts';
 
 export interface RecordingReaderOptions extends Unsealing {
-  /** What threads open the same files with. */
+  /** Settings with which threads open the same files. */
   readonly filesSettings: FilesSettings;
   readonly store: Pick<Store, 'tracks' | 'segments' | 'gaps'>;
   readonly listeners: Listeners;
-  /** 0: nothing is exported. */
+  /** 0 disables exports. */
   readonly maxExports: number;
-  /** Told of each recording that is read. */
+  /** Called for each recording that is read. */
   onFinding?(callId: string, finding: AudioFinding): void;
 }
 
 /**
- * Finished recordings, read for whoever asks. Each of its methods looks at all files of the
- * recording first, and rejects with AudioMissingError or AudioAwayError where one is not there.
+ * Reads finished recordings. Each method first looks at all files of the recording, and rejects
+ * with AudioMissingError or AudioAwayError if one is not there.
  */
 export class RecordingReader {
   readonly #options: RecordingReaderOptions;
   readonly #exports: Exports;
-  /** What is made for the archive itself, one after the other. */
+  /** Derived files for the archive itself, one at a time. */
   readonly #derivations = new Exports(1);
 
   constructor(options: RecordingReaderOptions) {
@@ -49,19 +49,19 @@ export class RecordingReader {
 
   /**
    * Begins to make a file, in a thread of its own. The caller closes it.
-   * @param owner for whom: nobody has more than half of all exports
+   * @param owner of the export: none has more than half of all exports
    * @throws ExportsBusyError
    */
   export(callId: string, format: ExportFormat, owner?: string): Promise<ExportedAudio> {
     return this.#make(callId, format, { threads: this.#exports, owner });
   }
 
-  /** The same for the archive itself: the wave form. */
+  /** Makes the peaks of the wave form, for the archive itself. */
   peaks(callId: string): Promise<MadeAudio> {
     return this.#make(callId, 'peaks', { threads: this.#derivations });
   }
 
-  /** Paths of what is not there; undefined where nothing is missing. */
+  /** Returns the error with the paths of missing files; undefined if none is missing. */
   async missing(callId: string): Promise<AudioMissingError | undefined> {
     try {
       const { files, keys } = this.#options;
@@ -83,7 +83,7 @@ export class RecordingReader {
     };
   }
 
-  /** Ends what is being exported. */
+  /** Ends exports in progress. */
   async close(): Promise<void> {
     await Promise.all([this.#exports.close(), this.#derivations.close()]);
   }

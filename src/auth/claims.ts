@@ -4,7 +4,7 @@ import { type Principal, type Role, roles, type Standing } from '../domain/model
 import { uccKey } from '../domain/model/ucc.ts';
 import { TokenRefusedError } from '../domain/ports/authenticator.ts';
 
-/** How an issuer's claims are read; see the section `auth.issuers` of the configuration. */
+/** Settings for reading an issuer's claims; see the section `auth.issuers` of the configuration. */
 export interface IssuerSettings {
   readonly issuer: string;
   readonly clients: readonly string[];
@@ -26,13 +26,14 @@ const control = /\p{Cc}/u;
  */
 const accessTypes: readonly string[] = ['jwt', 'at+jwt', 'application/at+jwt', 'bearer'];
 /**
- * What only ID tokens carry (OpenID Connect Core 1.0 sections 2 and 3.3.2.11), and logout tokens
- * (Back-Channel Logout 1.0 section 2.4).
+ * Claims that only ID tokens carry (OpenID Connect Core 1.0 sections 2 and 3.3.2.11), or logout
+ * tokens (Back-Channel Logout 1.0 section 2.4).
  */
 const claimsOfOthers = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events'] as const;
 
 /**
- * Whom a verified token speaks of; a user who was removed and one who got its name are two.
+ * Returns the principal of a verified token. A removed user and a later one of the same name
+ * differ.
  *
  * @throws TokenRefusedError
  */
@@ -43,7 +44,7 @@ export function principalOf(
 ): Principal {
   requireAccessClaims(claims);
   const known = knownClientOf(claims, settings);
-  // Where `aud` is what names us, `azp` still says who asked for the token.
+  // If `aud` names us, `azp` still names the client that requested the token.
   const client = text(claims.azp) ?? text(claims.appid) ?? known;
   const subject = text(claims.sub) ?? client;
   const since = standing?.userSince ? [standing.userSince] : [];
@@ -51,7 +52,7 @@ export function principalOf(
     key: JSON.stringify([settings.issuer, subject, client, ...since]),
     name: firstText(claims, settings.nameFrom) ?? subject,
     client,
-    // Roles that another client defines for itself are none here.
+    // Roles that another client defines for itself have no meaning here.
     roles: rolesOf(claims, settings, known),
     uccs: uccsOf(claims, settings),
     uris: urisOf(claims, settings),
@@ -60,19 +61,19 @@ export function principalOf(
   };
 }
 
-/** @throws TokenRefusedError for what is no access token, or is bound to a key that nobody shows */
+/** @throws TokenRefusedError if it is no access token, or is bound to a key that nobody presents */
 function requireAccessClaims(claims: JWTPayload): void {
   if (!isAccessType(claims.typ)) throw new TokenRefusedError('type');
-  // Cognito's name for it.
+  // Cognito's equivalent of `typ`.
   const { token_use: use = 'access' } = claims;
   if (typeof use !== 'string' || plain(use) !== 'access') throw new TokenRefusedError('type');
   if (claimsOfOthers.some((name) => claims[name] !== undefined))
     throw new TokenRefusedError('type');
-  // A bearer would be let in with a token that somebody else must prove to hold (RFC 7800).
+  // A token bound to a key (RFC 7800) must not be accepted as a bearer token.
   if (claims.cnf !== undefined) throw new TokenRefusedError('cnf');
 }
 
-/** Of the header and of the claims: one that says nothing may be an access token. */
+/** Checks the type in the header and in the claims: a token without one may be an access token. */
 export function isAccessType(type: unknown): boolean {
   return type === undefined || (typeof type === 'string' && accessTypes.includes(plain(type)));
 }
@@ -81,7 +82,7 @@ function plain(name: string): string {
   return name.trim().toLowerCase();
 }
 
-/** `azp` (or Entra's `appid`) or `aud` names a configured client. */
+/** Returns the configured client that `azp` (or Entra's `appid`) or `aud` names. */
 function knownClientOf(claims: JWTPayload, { clients }: IssuerSettings): string {
   const named = [claims.azp, claims.appid, ...[claims.aud].flat()];
   const known = named.map(text).find((one) => one !== undefined && clients.includes(one));
@@ -105,7 +106,7 @@ function uccsOf(claims: JWTPayload, settings: IssuerSettings): Principal['uccs']
 function urisOf(claims: JWTPayload, { urisFrom }: IssuerSettings): Set<string> {
   const uris = new Set<string>();
   for (const path of urisFrom) {
-    // An address that nobody has verified is anybody's.
+    // An unverified address proves nothing.
     if (path === 'email' && claims.email_verified !== true) continue;
     for (const value of list(at(claims, path))) {
       const isAddress = /^[^\s:@]+@[^\s:@]+$/.test(value);
@@ -117,14 +118,17 @@ function urisOf(claims: JWTPayload, { urisFrom }: IssuerSettings): Set<string> {
 }
 
 /**
- * A mailbox is nobody's phone number, and its `%` no escape: read as a SIP user, either could name
- * somebody else.
+ * True when a mailbox could be read as somebody else's SIP user: it is no phone number, and its `%`
+ * is no escape.
  */
 function isDisguised(mailbox: string): boolean {
   return /[%;?]/.test(mailbox) || uriKey(`sip:${mailbox}`).startsWith('tel:');
 }
 
-/** `resource_access.{client}.roles`: a client's name may hold dots itself. */
+/**
+ * Reads the claim at a path such as `resource_access.{client}.roles`: a client's name may hold
+ * dots.
+ */
 function at(claims: JWTPayload, path: string, client = ''): unknown {
   let value: unknown = claims;
   for (const part of path.split('.')) {
@@ -135,7 +139,7 @@ function at(claims: JWTPayload, path: string, client = ''): unknown {
   return value;
 }
 
-/** A list of texts, or a text of items separated by blanks or commas. */
+/** Accepts a list of texts, or one text of items separated by blanks or commas. */
 function list(claim: unknown): string[] {
   const items = typeof claim === 'string' ? claim.split(/[\s,]+/) : claim;
   if (!Array.isArray(items)) return [];

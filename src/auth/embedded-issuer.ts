@@ -26,28 +26,28 @@ import { type Form, formOf, MAX_FIELD_BYTES } from './token-form.ts';
 export interface EmbeddedIssuerOptions extends SignInLimitSettings {
   readonly keys: SigningKeys;
   readonly people: AccountStore;
-  /** Of users whose client has proved itself: nobody else makes them wait. */
+  /** Hasher for users of authenticated clients: nobody else makes them wait. */
   readonly hasher: Hasher;
-  /** Of everybody else. */
+  /** Hasher for all others. */
   readonly strangersHasher: Hasher;
   readonly clock: Clock;
   readonly tokenLifetimeMs: number;
-  /** `http://127.0.0.1:8080`, as clients reach Hush. */
+  /** The URL at which clients reach Hush: `http://127.0.0.1:8080`. */
   url(): string;
-  /** The token is answered once it is done. */
+  /** Called before the token is returned. */
   onSignIn(signIn: SignIn): Promise<void>;
   onGuessing(guessing: Guessing): void;
 }
 
 type Attempt = Pick<SignIn, 'who' | 'client' | 'address'>;
 
-/** Verified in the place of what is not there: no answer comes sooner for an unknown name. */
+/** Verified if the name is unknown, so that the answer takes as long. */
 const nobodysPassword = `scrypt$32768$8$3$${'A'.repeat(22)}$${'A'.repeat(43)}`;
 const nobodysSecret = `sha256$${'A'.repeat(22)}$${'A'.repeat(43)}`;
 
 const consoleClient = { id: consoleClientId, generation: 0 } as const;
 
-/** A token endpoint for installations without an issuer, answering as Keycloak does. */
+/** A token endpoint for installations without an issuer; it answers as Keycloak does. */
 export class EmbeddedIssuer implements TokenIssuer {
   readonly #options: EmbeddedIssuerOptions;
   readonly #limits: SignInLimits;
@@ -69,7 +69,7 @@ export class EmbeddedIssuer implements TokenIssuer {
     return `${this.#options.url()}/auth/realms/${this.tenantId}`;
   }
 
-  /** For verifying one's own tokens. */
+  /** Finds the keys that verify our own tokens. */
   get findKey(): JWTVerifyGetKey {
     return this.#tokens.findKey;
   }
@@ -93,7 +93,7 @@ export class EmbeddedIssuer implements TokenIssuer {
     };
   }
 
-  /** A client that has proved itself is never held up by what others guess. */
+  /** Answers a token request. An authenticated client is never delayed by guesses of others. */
   async token({ form: given, address }: TokenRequest): Promise<TokenAnswer> {
     const form = given && formOf(given);
     if (!form) return this.malformed(address);
@@ -111,7 +111,7 @@ export class EmbeddedIssuer implements TokenIssuer {
     });
   }
 
-  /** Leaves a row; what cannot be read names nobody. */
+  /** Records a request that cannot be read; its row names nobody. */
   async malformed(address: string): Promise<TokenAnswer> {
     const nobody = { who: 'unknown', client: null, address };
     await this.#options.onSignIn({ ...nobody, outcome: 'denied', reason: 'malformed' });
@@ -147,7 +147,7 @@ export class EmbeddedIssuer implements TokenIssuer {
     return this.#renewed(await this.#tokens.signedIn(token, 'renewal'));
   }
 
-  /** Who was removed, reset or given another role meanwhile signs in again. */
+  /** Renews a token; a user who was since removed, reset or given another role signs in again. */
   async #renewed(signedIn: SignedIn | undefined): Promise<TokenAnswer | undefined> {
     const user = signedIn && (await this.#options.people.user(signedIn.name));
     if (!user || user.generation !== signedIn.generation) return undefined;
@@ -155,7 +155,10 @@ export class EmbeddedIssuer implements TokenIssuer {
     return { status: 200, body: this.#body(token) };
   }
 
-  /** Its secret is 256 random bits, which cost nothing to look at, and which nobody guesses. */
+  /**
+   * Returns the client whose secret is right: its 256 random bits are cheap to verify, and
+   * unguessable.
+   */
   async #provenClient(form: Form): Promise<Client | undefined> {
     const { people, strangersHasher } = this.#options;
     const client = await people.client(form.client_id);
@@ -176,7 +179,7 @@ export class EmbeddedIssuer implements TokenIssuer {
     return isUser ? user : undefined;
   }
 
-  /** Whoever goes on guessing is told to wait, and looked at all the same. */
+  /** Tells a client that keeps guessing to wait, but verifies the secret all the same. */
   async #refuseClient(attempt: Attempt & { readonly client: string }): Promise<TokenAnswer> {
     const { address, client } = attempt;
     const key = addressKey(address);
@@ -231,12 +234,12 @@ export class EmbeddedIssuer implements TokenIssuer {
   }
 }
 
-/** No separator that a name could hold stands between the parts. */
+/** Joins the parts without a separator that a name could hold. */
 function keyOf(...parts: readonly string[]): string {
   return JSON.stringify(parts);
 }
 
-/** Of a client whose secret an older release hashed, which takes its time. */
+/** A client whose secret an older release hashed is slow to verify. */
 function unlessBusy(cause: unknown): 'busy' {
   if (cause instanceof HashingBusyError) return 'busy';
   throw cause;

@@ -1,5 +1,5 @@
 export interface FailureLimit {
-  /** Failures within the window; what follows is refused unlooked at. */
+  /** Failures within the window; later attempts are refused without verification. */
   readonly most: number;
   readonly windowMs: number;
   readonly maxKeys: number;
@@ -9,21 +9,21 @@ export interface FailureLimit {
 
 interface Attempts {
   failed: number;
-  /** Being looked at. */
+  /** Attempts being verified. */
   underWay: number;
-  /** Begun beyond what may still fail: they wait for one that is under way to end. */
+  /** Attempts beyond the remaining failures: they wait for a running one to end. */
   readonly waiting: (() => void)[];
-  /** When the oldest failure is forgotten, and the others with it. */
+  /** Time at which all of the key's failures are forgotten. */
   endsAt: number;
 }
 
-/** More that wait for one key's turn are told to come again. */
+/** More waiting attempts per key are told to try again. */
 const MAX_WAITING = 64;
 
 /**
- * Counts failed sign-ins per key. No more are looked at together than may still fail: many at once
- * cannot slip through, and good ones only wait for each other. Of more keys than fit, the one whose
- * count began first goes.
+ * Counts failed sign-ins per key. At most as many are verified at once as may still fail: a burst
+ * cannot slip through, and good ones only wait for each other. When there are more keys than fit,
+ * the one whose count began first is dropped.
  */
 export class FailedAttempts {
   readonly #limit: FailureLimit;
@@ -37,7 +37,7 @@ export class FailedAttempts {
     return this.#attempts.size;
   }
 
-  /** 0, or the seconds after which the key may be tried again. */
+  /** Returns 0, or the seconds after which the key may be tried again. */
   retryAfterSeconds(key: string): number {
     const known = this.#attempts.get(key);
     if (!known) return 0;
@@ -46,7 +46,9 @@ export class FailedAttempts {
     return Math.max(1, Math.ceil((known.endsAt - this.#limit.now()) / 1000));
   }
 
-  /** Resolves with 0 when it is the attempt's turn, which `end` ends; else the seconds to wait. */
+  /**
+   * Resolves with 0 when it is the attempt's turn, which `end` ends; else with the seconds to wait.
+   */
   async begin(key: string): Promise<number> {
     for (;;) {
       const seconds = this.retryAfterSeconds(key);
@@ -61,18 +63,18 @@ export class FailedAttempts {
     }
   }
 
-  /** Every attempt that began ends once. True: it was the failure that used up what is allowed. */
+  /** Ends an attempt that began. Returns true if its failure used up the allowance. */
   end(key: string, hasFailed: boolean): boolean {
     const attempts = this.#attempts.get(key);
     if (attempts) attempts.underWay = Math.max(0, attempts.underWay - 1);
     const isLast = hasFailed && this.fail(key);
-    // Whoever waits looks for itself whether it is its turn.
+    // Each waiting attempt checks whether it is its turn.
     for (const wake of attempts?.waiting.splice(0) ?? []) wake();
     if (attempts?.failed === 0 && attempts.underWay === 0) this.#attempts.delete(key);
     return isLast;
   }
 
-  /** Of what cost nothing to look at, and needed no turn. True: as of `end`. */
+  /** Counts a failure that was cheap to verify and needed no turn. Returns the same as `end`. */
   fail(key: string): boolean {
     const attempts = this.#attempts.get(key) ?? this.#add(key);
     this.#forgetOld(attempts);
@@ -88,7 +90,7 @@ export class FailedAttempts {
     return attempts;
   }
 
-  /** Failures that are too old are forgotten; attempts under way are not. */
+  /** Forgets failures that are too old, but not running attempts. */
   #forgetOld(attempts: Attempts): void {
     if (attempts.failed > 0 && attempts.endsAt <= this.#limit.now()) attempts.failed = 0;
   }

@@ -18,13 +18,13 @@ export interface IssuerKeysOptions {
   onError(cause: unknown): void;
 }
 
-/** No issuer has more; a body that goes on is cut off. */
+/** More than any issuer needs; a longer body is cut off. */
 const MAX_BODY_BYTES = 1024 * 1024;
-/** An issuer that is down is asked again this often at most. */
+/** Interval of retries while an issuer is down. */
 const MAX_RETRY_MS = 5_000;
-/** Whatever names strangers give to keys, the issuer is asked for them this often at most. */
+/** Least interval of requests for unknown keys, whatever names strangers give to keys. */
 const MIN_ASK_MS = 1_000;
-/** Of more names than these the one that was asked for first is asked for anew. */
+/** Beyond this many names, the oldest is forgotten and may be asked for again. */
 const MAX_UNKNOWN_KIDS = 1_000;
 const MAX_KID_LENGTH = 512;
 
@@ -34,15 +34,15 @@ interface Keys {
   readonly fetchedAt: number;
 }
 
-/** One external issuer's keys: fetched when needed, kept while it is down. */
+/** The keys of one external issuer, fetched when needed and kept while it is down. */
 export class IssuerKeys {
   readonly #options: IssuerKeysOptions;
   #keys: Keys | undefined;
   #fetching: Promise<void> | undefined;
   #triedAt = Number.NEGATIVE_INFINITY;
-  /** When it was last asked for the sake of an unknown key. */
+  /** Time of the last request for an unknown key. */
   #askedAt = Number.NEGATIVE_INFINITY;
-  /** Keys that the issuer was found not to have, and when. */
+  /** Keys that the issuer did not have, with the time. */
   readonly #unknown = new Map<string, number>();
   #hasFailed = false;
 
@@ -51,8 +51,8 @@ export class IssuerKeys {
   }
 
   /**
-   * The key that the token names, as `jose` asks for it.
-   * @throws IssuerUnavailableError when nobody can tell; TokenRefusedError for an unknown key
+   * Returns the key that the token names, as `jose` asks for it.
+   * @throws IssuerUnavailableError if it cannot be known; TokenRefusedError for an unknown key
    */
   readonly find: JWTVerifyGetKey = async (header, token) => {
     const keys = await this.#usable();
@@ -60,7 +60,7 @@ export class IssuerKeys {
     return (await this.#withUnknown(header)).find(header, token);
   };
 
-  /** Old keys do for as long as `keysMaxAgeMs`; nobody waits for the refresh of keys that do. */
+  /** Returns keys younger than `keysMaxAgeMs`; a refresh of those runs in the background. */
   async #usable(): Promise<Keys> {
     const { keysRefreshMs, keysMaxAgeMs } = this.#options;
     const ageMs = this.#keys ? this.#now() - this.#keys.fetchedAt : Number.POSITIVE_INFINITY;
@@ -75,15 +75,15 @@ export class IssuerKeys {
   }
 
   /**
-   * The issuer may have a new key: it is asked once for each, and for that one not for a while.
-   * Until it has been asked nobody can tell.
+   * Asks the issuer for a key that may be new, once per key and cooldown. Until the answer, its
+   * existence is unknown.
    */
   async #withUnknown({ kid = '' }: JWTHeaderParameters): Promise<Keys> {
     if (kid.length > MAX_KID_LENGTH) throw new TokenRefusedError('key');
     const { keysCooldownMs } = this.#options;
     const foundAt = this.#unknown.get(kid) ?? Number.NEGATIVE_INFINITY;
     if (this.#now() - foundAt < keysCooldownMs) throw new TokenRefusedError('key');
-    // One that had begun before may bring what the issuer had before.
+    // An earlier fetch may return the keys of before.
     if (this.#fetching) await this.#fetching;
     if (this.#keys?.kids.has(kid)) return this.#keys;
     const pauseMs = Math.min(keysCooldownMs, this.#hasFailed ? MAX_RETRY_MS : MIN_ASK_MS);
@@ -114,7 +114,7 @@ export class IssuerKeys {
     return this.#now() - this.#triedAt >= pauseMs;
   }
 
-  /** One at a time; what fails leaves the old keys. */
+  /** Fetches once at a time; a failure leaves the old keys. */
   #fetch(): Promise<void> {
     this.#fetching ??= this.#load()
       .then(
@@ -143,14 +143,14 @@ export class IssuerKeys {
     return { find: createLocalJWKSet(jwks), kids, fetchedAt: this.#now() };
   }
 
-  /** OpenID Connect Discovery 1.0 section 4. */
+  /** Finds the key set by OpenID Connect Discovery 1.0 section 4. */
   async #discover(signal: AbortSignal): Promise<string> {
     const { issuer } = this.#options;
     const uri = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
     const found = await fetchJson(uri, signal);
     if (found.issuer !== issuer) throw new Error(`${uri} is the discovery of another issuer`);
     const jwksUri = String(found.jwks_uri);
-    // Keys that anybody on the way can change are no keys.
+    // Keys sent without TLS could be changed on the way.
     const isSafe = jwksUri.startsWith('https://') || issuer.startsWith('http://');
     if (!isSafe || !URL.canParse(jwksUri)) throw new Error(`${uri} names no usable jwks_uri`);
     return jwksUri;

@@ -1,7 +1,7 @@
 export const grants = ['client_credentials', 'password'];
 export const fields = ['client_id', 'client_secret', 'username', 'password', 'grant_type'] as const;
 
-/** RFC 6749 section 5.2, in words that tell nothing of what was sent. */
+/** Errors of RFC 6749 section 5.2; their texts reveal nothing of the request. */
 export const refusals = {
   wrongClient: {
     error: 'invalid_client',

@@ -46,21 +46,21 @@ export interface AuthOptions {
   readonly clock: Clock;
   url(): string;
   onSignIn(signIn: SignIn): Promise<void>;
-  /** Somebody guesses names, passwords or secrets. */
+  /** Called when somebody guesses names, passwords or secrets. */
   onGuessing(guessing: Guessing): void;
-  /** What the store says of users and clients could not be read. */
+  /** Called when users and clients could not be read from the store. */
   onStandingsFailed(cause: unknown): void;
-  /** The keys of an issuer could not be had. */
+  /** Called when the keys of an issuer could not be fetched. */
   onError(cause: unknown): void;
 }
 
 export interface Auth {
   readonly authenticator: Authenticator;
-  /** Of mode `embedded`. */
+  /** Present in mode `embedded`. */
   readonly issuer: TokenIssuer | undefined;
-  /** Of mode `embedded`: whether users and clients are still who they were. */
+  /** Present in mode `embedded`: tells whether users and clients are unchanged. */
   readonly standings: Standings | undefined;
-  /** Before anybody is let in. @throws Error naming a file of keys that do not fit */
+  /** Called before anybody is let in. @throws Error that names a file of keys that do not fit */
   start(): Promise<void>;
 }
 
@@ -79,7 +79,9 @@ function embeddedAuth(options: AuthOptions): Auth {
   const { people, onStandingsFailed: onError } = options;
   const keys = signingKeys(options);
   const issuer = new EmbeddedIssuer({
-    ...{ ...options.settings, ...options, keys },
+    ...options.settings,
+    ...options,
+    keys,
     hasher: new ScryptHasher(HASHED_AT_ONCE),
     strangersHasher: new ScryptHasher(STRANGERS_HASHED_AT_ONCE),
   });
@@ -89,7 +91,9 @@ function embeddedAuth(options: AuthOptions): Auth {
     return { settings: embeddedSettings(name), findKey: issuer.findKey, standingOf };
   };
   return {
-    ...{ authenticator: verifier(options, own, standings), issuer, standings },
+    authenticator: verifier(options, own, standings),
+    issuer,
+    standings,
     async start() {
       await keys.prove();
       await standings.start();
@@ -97,7 +101,7 @@ function embeddedAuth(options: AuthOptions): Auth {
   };
 }
 
-/** One thread of the pool is left for files. */
+/** Leaves one thread of the pool for files. */
 const HASHED_AT_ONCE = 2;
 const STRANGERS_HASHED_AT_ONCE = 1;
 
@@ -122,7 +126,9 @@ function externalIssuers({ settings, clock, onError }: AuthOptions): Map<string,
       const { issuer, jwksUri } = one;
       const keys = new IssuerKeys({
         ...settings,
-        ...{ issuer, clock, onError },
+        issuer,
+        clock,
+        onError,
         ...(jwksUri === undefined ? {} : { jwksUri }),
       });
       return [issuer, { settings: one, findKey: keys.find }];
@@ -141,7 +147,7 @@ function signingKeys({ settings, dataDir, clock }: AuthOptions): SigningKeys {
   });
 }
 
-/** The issuer gives tokens only to clients that it knows: any of them will do. */
+/** The issuer gives tokens only to clients that it knows: any of them is accepted. */
 function embeddedSettings(issuer: string): IssuerSettings {
   return {
     issuer,

@@ -20,18 +20,18 @@ export interface OwnTokensOptions {
 }
 
 export const rolePrefix = 'hush-';
-/** A working day: who goes on after it signs in again, however often the token was renewed. */
+/** A working day, after which a user signs in again, however often the token was renewed. */
 export const MAX_SESSION_MS = 12 * 3_600_000;
-/** In the header and in `typ`: no API takes a renewal token for an access token. */
+/** Stands in the header and in `typ`: no API accepts a renewal token as an access token. */
 const renewalType = { header: 'hush-renewal+jwt', claim: 'Renewal' } as const;
 
-/** Who a token was given to, and by whom it was asked for. */
+/** The user a token was given to, and the client that requested it. */
 export interface Bearer {
   readonly client: Pick<Client, 'id' | 'generation'>;
   readonly user: User;
 }
 
-/** Who signed in, and when, as a token that holds says it. */
+/** The user who signed in, and when, according to a valid token. */
 export interface SignedIn {
   readonly name: string;
   readonly generation: number;
@@ -39,7 +39,7 @@ export interface SignedIn {
   readonly signedInAt: number;
 }
 
-/** The tokens that the embedded issuer signs. */
+/** Signs and reads the tokens of the embedded issuer. */
 export class OwnTokens {
   readonly #options: OwnTokensOptions;
 
@@ -54,7 +54,7 @@ export class OwnTokens {
     return this.#options.keys.published();
   }
 
-  /** @param signedInAt seconds; of a token that is renewed (OpenID Connect Core 1.0 section 2) */
+  /** @param signedInAt seconds, for a renewed token (OpenID Connect Core 1.0 section 2) */
   async access({ client, user }: Bearer, signedInAt?: number): Promise<string> {
     const { keys, tokenLifetimeMs } = this.#options;
     const { kid, key } = await keys.current();
@@ -80,12 +80,14 @@ export class OwnTokens {
       .sign(key);
   }
 
-  /** What a command line keeps: it opens nothing, and is good for access tokens of that session. */
+  /** Returns a token for the command line to keep: it only gets access tokens of that session. */
   async renewal(user: User): Promise<string> {
     const { kid, key } = await this.#options.keys.current();
     const now = this.#now();
     return new SignJWT({
-      ...{ azp: consoleClientId, typ: renewalType.claim, auth_time: now },
+      azp: consoleClientId,
+      typ: renewalType.claim,
+      auth_time: now,
       hush_generations: [user.generation, 0],
     })
       .setProtectedHeader({ alg: SIGNING_ALGORITHM, typ: renewalType.header, kid })
@@ -97,13 +99,16 @@ export class OwnTokens {
       .sign(key);
   }
 
-  /** Of the console's access token, or of a renewal token, that still holds. */
+  /** Reads the console's access token, or a renewal token, if it is still valid. */
   async signedIn(token: string, kind: 'access' | 'renewal'): Promise<SignedIn | undefined> {
     const { clock, issuer } = this.#options;
     const now = clock.now();
     const typ = kind === 'access' ? 'JWT' : renewalType.header;
     const verified = await jwtVerify(token, this.findKey, {
-      ...{ issuer: issuer(), algorithms: [SIGNING_ALGORITHM], currentDate: new Date(now), typ },
+      issuer: issuer(),
+      algorithms: [SIGNING_ALGORITHM],
+      currentDate: new Date(now),
+      typ,
       requiredClaims: ['sub', 'exp', 'auth_time'],
     }).catch(() => undefined);
     const { azp, sub: name = '', auth_time: signedInAt } = verified?.payload ?? {};
@@ -117,7 +122,10 @@ export class OwnTokens {
   }
 }
 
-/** Whether the token still speaks of who it was given to; the console is never removed. */
+/**
+ * Returns the standing to check: the token's user and client as they were; the console never
+ * changes.
+ */
 export function standingOf(claims: JWTPayload): Standing {
   const [userGeneration, clientGeneration] = generationsOf(claims);
   const client = typeof claims.azp === 'string' ? claims.azp : '';
@@ -126,7 +134,7 @@ export function standingOf(claims: JWTPayload): Standing {
   return { user: claims.sub ?? '', userGeneration, userSince, client, clientGeneration };
 }
 
-/** A release before this one gave none: its users and clients have the generation 0. */
+/** Tokens of an earlier release have none: their users and clients have generation 0. */
 function generationsOf({ hush_generations: found }: JWTPayload): readonly [number, number] {
   const [user, client] = Array.isArray(found) ? found.map(Number) : [];
   return [user || 0, client || 0];

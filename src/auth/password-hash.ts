@@ -7,7 +7,7 @@ interface Cost {
   readonly p: number;
 }
 
-/** People choose passwords: as dear as OWASP asks for. */
+/** For passwords that people choose, as costly as OWASP recommends. */
 const passwordCost: Cost = { N: 2 ** 15, r: 8, p: 3 };
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
@@ -15,13 +15,13 @@ const MAX_MEMORY_BYTES = 128 * 1024 * 1024;
 const MAX_COST = 2 ** 20;
 const MAX_WAITING = 64;
 
-/** More sign-ins at once than can be hashed. */
+/** More concurrent sign-ins than can be hashed. */
 export class HashingBusyError extends Error {
   override readonly name = 'HashingBusyError';
 }
 
 export interface Hasher {
-  /** False for a wrong text, and for what is no hash of ours. @throws HashingBusyError */
+  /** Returns false for a wrong text, and for a hash that is not ours. @throws HashingBusyError */
   verify(text: string, hash: string): Promise<boolean>;
 }
 
@@ -30,8 +30,8 @@ export function hashPassword(password: string): Promise<string> {
 }
 
 /**
- * Of a secret that Hush made: 256 random bits, which nobody guesses whatever a guess costs. That it
- * costs nothing is why nobody's guesses hold a client up.
+ * Hashes a secret that Hush made: its 256 random bits cannot be guessed, however cheap a guess is.
+ * As it is cheap to verify, guesses of others delay no client.
  */
 export async function hashSecret(secret: string): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
@@ -39,15 +39,14 @@ export async function hashSecret(secret: string): Promise<string> {
 }
 
 /**
- * Verifies a few at a time; the others wait, and not too many of them. Hashes of secrets are
- * verified at once.
+ * Verifies a few hashes at a time; a bounded number waits. Hashes of secrets are verified at once.
  */
 export class ScryptHasher implements Hasher {
   readonly #maxRunning: number;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
 
-  /** @param maxRunning they take the thread pool (4) that files are read with: leave some of it */
+  /** @param maxRunning threads of the pool (4) that also reads files: leave some of it */
   constructor(maxRunning: number) {
     this.#maxRunning = maxRunning;
   }
@@ -90,7 +89,7 @@ function digest(secret: string, salt: Buffer): Buffer {
   return createHash('sha256').update(salt).update(secret.normalize('NFC')).digest();
 }
 
-/** Texts are compared in one Unicode form, however a keyboard composed them (RFC 8265). */
+/** Derives from one Unicode form of the text, however a keyboard composed it (RFC 8265). */
 function derive(text: string, salt: Buffer, cost: Cost): Promise<Buffer> {
   const options = { ...cost, maxmem: MAX_MEMORY_BYTES };
   return new Promise((resolve, reject) => {

@@ -2,17 +2,17 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Client } from '../domain/model/account.ts';
 
 interface Proven {
-  /** Another one is in its place once the client has a new secret. */
+  /** Replaced once the client has a new secret. */
   readonly secretHash: string;
   readonly digest: Buffer;
 }
 
-/** A client that is there has one entry; more than these were added in one life of a process. */
+/** One entry per client; the map is cleared when it holds this many. */
 const MAX_CLIENTS = 10_000;
 
 /**
- * Secrets that were verified before, so that a client whose hash is dear to verify waits for nobody
- * else's. In memory, under a key that ends with the process.
+ * Secrets verified before, so that a client with a costly hash waits for nobody else's. In memory,
+ * under a key that ends with the process.
  */
 export class ProvenSecrets {
   readonly #key = randomBytes(32);

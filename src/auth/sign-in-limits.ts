@@ -2,21 +2,21 @@ import type { Clock } from '../domain/ports/clock.ts';
 import { FailedAttempts } from './failed-attempts.ts';
 
 export interface SignInLimitSettings {
-  /** Of one name from one address; and of one user by one client that has proved itself. */
+  /** Failures of one name from one address, and of one user by one authenticated client. */
   readonly maxFailuresPerUser: number;
-  /** Of the secret of one client from one address. */
+  /** Failures of one client's secret from one address. */
   readonly maxFailuresPerClient: number;
   readonly maxFailuresPerAddress: number;
   readonly failureWindowMs: number;
 }
 
-/** What failures are counted by. */
+/** The key by which failures are counted. */
 export interface GuessKey {
   readonly of: 'user' | 'client' | 'address';
   readonly key: string;
 }
 
-/** Somebody guesses: what is allowed has been used up. */
+/** Reports that somebody guesses: the allowed failures are used up. */
 export interface Guessing {
   readonly of: GuessKey['of'];
   readonly address: string;
@@ -25,7 +25,7 @@ export interface Guessing {
 
 const MAX_LIMITED_KEYS = 10_000;
 
-/** How often somebody may be wrong, before it is looked at and after. */
+/** Limits failed sign-ins, before and after verification. */
 export class SignInLimits {
   readonly #settings: SignInLimitSettings;
   readonly #counts: Readonly<Record<GuessKey['of'], FailedAttempts>>;
@@ -41,13 +41,15 @@ export class SignInLimits {
     const { failureWindowMs: windowMs } = settings;
     const count = (of: GuessKey['of']): FailedAttempts =>
       new FailedAttempts({
-        ...{ most: this.#most(of), windowMs, maxKeys: MAX_LIMITED_KEYS },
+        most: this.#most(of),
+        windowMs,
+        maxKeys: MAX_LIMITED_KEYS,
         now: () => clock.now(),
       });
     this.#counts = { user: count('user'), client: count('client'), address: count('address') };
   }
 
-  /** 0: it is the attempt's turn by every key; else the seconds to wait. */
+  /** Resolves with 0 when it is the attempt's turn by every key; else with the seconds to wait. */
   async begin(keys: readonly GuessKey[]): Promise<number> {
     const begun: GuessKey[] = [];
     for (const { of, key } of keys) {
@@ -67,7 +69,7 @@ export class SignInLimits {
     }
   }
 
-  /** A failure that was looked at all the same. 0, or the seconds that it is to be waited. */
+  /** Counts a failure that was verified anyway. Returns 0, or the seconds to wait. */
   failed(keys: readonly GuessKey[], address: string): number {
     const waits = keys.map(({ of, key }) => this.#counts[of].retryAfterSeconds(key));
     const longest = Math.max(...waits);

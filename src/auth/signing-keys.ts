@@ -12,7 +12,7 @@ interface StoredKey {
   readonly kid: string;
   readonly signsFrom: number;
   readonly publicJwk: JWK;
-  /** Gone once the key signs no more. */
+  /** Removed once the key signs no more. */
   readonly privateJwk?: JWK;
 }
 
@@ -24,9 +24,9 @@ interface StoredKeys {
 export interface SigningKeysOptions {
   readonly file: string;
   readonly tenantId?: string;
-  /** How long a key signs. */
+  /** Period during which a key signs. */
   readonly lifetimeMs: number;
-  /** How long a token that was signed last may still be shown, clock skew included. */
+  /** Longest time for which the last token may still be used, clock skew included. */
   readonly tokenLifetimeMs: number;
   readonly clock: Clock;
 }
@@ -52,7 +52,10 @@ export class SigningKeys {
     this.#stored = stored;
   }
 
-  /** @throws Error naming the file when it cannot be understood: it is never replaced unasked. */
+  /**
+   * @throws Error that names a file it cannot read: the file is never replaced without being told
+   * to
+   */
   static open(options: SigningKeysOptions): SigningKeys {
     const found = read(options.file);
     const tenantId = options.tenantId ?? found?.tenantId ?? randomUUID();
@@ -66,8 +69,8 @@ export class SigningKeys {
   }
 
   /**
-   * Signs and verifies once by each key that signs, or will. @throws Error naming the file, where
-   * the two halves of one do not fit: every token would be refused
+   * Signs and verifies once with each key that signs or will sign. @throws Error that names the
+   * file if the halves of a key do not match: every token would be refused
    */
   async prove(): Promise<void> {
     for (const { kid, publicJwk, privateJwk } of this.#stored.keys) {
@@ -92,13 +95,13 @@ export class SigningKeys {
     return { kid: key.kid, key: await this.#signing.key };
   }
 
-  /** RFC 7517 section 5 */
+  /** Returns the public keys (RFC 7517 section 5). */
   async published(): Promise<{ keys: JWK[] }> {
     await this.#rotate();
     return { keys: this.#stored.keys.map(({ publicJwk }) => publicJwk) };
   }
 
-  /** Requests that come together wait for one rotation. */
+  /** Rotates keys; concurrent requests share one rotation. */
   async #rotate(): Promise<void> {
     while (this.#isDue()) {
       this.#rotation ??= this.#advance().finally(() => {
@@ -120,7 +123,9 @@ export class SigningKeys {
     return clock.now() >= signsFrom + lifetimeMs - PUBLISH_AHEAD_MS;
   }
 
-  /** Its successor signs: its private half goes; and when its last token has ended, the rest. */
+  /**
+   * True once its successor signs, and its private half goes; and once its last token has ended.
+   */
   #isSpent(key: StoredKey, successor: StoredKey | undefined): boolean {
     if (!successor || successor.signsFrom > this.#options.clock.now()) return false;
     return key.privateJwk !== undefined || this.#isOver(successor);
@@ -145,7 +150,7 @@ export class SigningKeys {
     this.#stored = stored;
   }
 
-  /** The first key, and one that comes after a long standstill, signs at once. */
+  /** Makes a key; the first one, and one after a long standstill, signs at once. */
   async #makeKey(predecessor: StoredKey | undefined): Promise<StoredKey> {
     const { clock, lifetimeMs } = this.#options;
     const pair = await generateKeyPair(SIGNING_ALGORITHM, {
@@ -193,12 +198,12 @@ function read(file: string): StoredKeys | undefined {
     const stored = JSON.parse(text) as StoredKeys;
     if (typeof stored.tenantId === 'string' && Array.isArray(stored.keys)) return stored;
   } catch {
-    // Said below, without the text: it holds private keys.
+    // Reported below, without the text: it holds private keys.
   }
   throw new Error(`${file} is no key file of Hush: mend it, or delete it and all tokens with it`);
 }
 
-/** Whole or not at all, whatever happens meanwhile. */
+/** Replaces the file atomically. */
 function write(file: string, stored: StoredKeys): void {
   const temporary = `${file}.new`;
   const handle = openSync(temporary, 'w', 0o600);

@@ -1,7 +1,7 @@
 import type { Principal } from '../domain/model/principal.ts';
 import type { AccountStore } from '../domain/ports/account-store.ts';
 
-/** The command line writes beside a running Hush: what it did is noticed this soon. */
+/** Interval at which changes that the command line wrote beside a running Hush are noticed. */
 const LOOK_MS = 500;
 
 export interface StandingsOptions {
@@ -10,8 +10,8 @@ export interface StandingsOptions {
 }
 
 /**
- * Whether users and clients are still who they were when a token, a ticket or a connection was
- * given to them: their generation is raised whenever that is over. Read from the store, where the
+ * Tells whether users and clients are unchanged since a token, a ticket or a connection was given
+ * to them: a generation rises with each change that ends it. It is read from the store, where the
  * command line changes it too.
  */
 export class Standings {
@@ -27,7 +27,7 @@ export class Standings {
     this.#options = options;
   }
 
-  /** Resolves when it is known who stands where. @throws where the store cannot be read */
+  /** Resolves once standings are known. @throws if the store cannot be read */
   async start(): Promise<void> {
     await this.#read();
     this.#lookLater();
@@ -38,7 +38,7 @@ export class Standings {
     this.#timer = undefined;
   }
 
-  /** Resolves when every change that was durable before is known, and listeners are told. */
+  /** Resolves when every change that was durable before is known, and listeners were called. */
   refresh(): Promise<void> {
     this.#last = this.#last.then(
       () => this.#read(),
@@ -47,7 +47,7 @@ export class Standings {
     return this.#last;
   }
 
-  /** A later generation than is known here is one that was read from the store since. */
+  /** A generation later than the one known here was read from the store since. */
   isCurrent({ standing }: Principal): boolean {
     if (!standing) return true;
     const { user, userGeneration, client, clientGeneration } = standing;
@@ -57,7 +57,7 @@ export class Standings {
     );
   }
 
-  /** Called after somebody's generation was raised. @returns what ends it */
+  /** Calls the listener after a generation rose. @returns a function that ends it */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -75,7 +75,7 @@ export class Standings {
 
   async #read(): Promise<void> {
     const { people } = this.#options;
-    // Read first: what changes in between is read once more.
+    // Read first: a change in between is read again.
     const mark = await people.generationMark();
     if (mark === this.#mark) return;
     const { users, clients } = await people.generations();

@@ -2,10 +2,10 @@ import { fields } from './oauth.ts';
 
 export type Form = Readonly<Record<(typeof fields)[number], string>>;
 
-/** Nobody's name or password is longer; hashing a long one costs. */
+/** Longer than any name or password; hashing a long one costs. */
 export const MAX_FIELD_BYTES = 256;
 
-/** Undefined where a field is missing, or longer than any is. */
+/** Returns undefined if a field is missing or too long. */
 export function formOf(given: ReadonlyMap<string, string>): Form | undefined {
   const values = fields.map((name) => [name, given.get(name) ?? ''] as const);
   const isGood = ([, value]: readonly [string, string]) =>

@@ -10,18 +10,18 @@ import { type IssuerSettings, isAccessType, principalOf } from './claims.ts';
 import { verifiedJwt } from './verified-jwt.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 
-/** An issuer whose tokens are accepted, and where its keys come from. */
+/** An issuer whose tokens are accepted, and the source of its keys. */
 export interface TrustedIssuer {
   readonly settings: IssuerSettings;
   readonly findKey: JWTVerifyGetKey;
-  /** Of the issuer that Hush is itself: who it was given to may be gone since. */
+  /** For Hush's own issuer: the account may be gone since. */
   standingOf?(claims: JWTPayload): Standing;
 }
 
 export interface TokenVerifierOptions {
-  /** By what `iss` says; undefined for an issuer that is not configured. */
+  /** Returns the issuer named by `iss`; undefined if it is not configured. */
   issuer(name: string): TrustedIssuer | undefined;
-  /** Whether who it was given to is still who it was. */
+  /** Returns true if the account is unchanged since it got the token. */
   isCurrent(principal: Principal): boolean;
   readonly clockSkewMs: number;
   readonly tokenCacheMs: number;
@@ -30,7 +30,7 @@ export interface TokenVerifierOptions {
   readonly clock: Clock;
 }
 
-/** Verifies bearer tokens (RFC 7519, RFC 8725). What it throws never holds the token. */
+/** Verifies bearer tokens (RFC 7519, RFC 8725). Its errors never hold the token. */
 export class TokenVerifier implements Authenticator {
   readonly #options: TokenVerifierOptions;
   readonly #verified: VerifiedTokens;
@@ -59,7 +59,7 @@ export class TokenVerifier implements Authenticator {
         currentDate: new Date(now),
         requiredClaims: ['exp'],
       });
-      // What says that it is another kind of token is none (RFC 8725 section 3.11).
+      // A token that declares another type is refused (RFC 8725 section 3.11).
       if (!isAccessType(protectedHeader.typ)) throw new TokenRefusedError('typ');
       const { iat } = payload;
       if (iat !== undefined && iat * 1000 > now + clockSkewMs) throw new TokenRefusedError('iat');
@@ -74,7 +74,10 @@ export class TokenVerifier implements Authenticator {
     }
   }
 
-  /** What the token says of its issuer is believed only once that issuer's key has verified it. */
+  /**
+   * Returns the issuer that the token claims, which is trusted only once its key has verified the
+   * token.
+   */
   #issuerOf(token: string): TrustedIssuer {
     let name: unknown;
     try {
@@ -91,6 +94,6 @@ export class TokenVerifier implements Authenticator {
 function refusalOf(cause: unknown): Error {
   if (cause instanceof TokenRefusedError || cause instanceof IssuerUnavailableError) return cause;
   if (cause instanceof errors.JWTExpired) return new TokenRefusedError('expired');
-  // A claim's own message names its value.
+  // The message of a claim's error would name its value.
   return new TokenRefusedError(cause instanceof errors.JOSEError ? cause.code : 'form');
 }

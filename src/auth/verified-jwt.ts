@@ -40,9 +40,9 @@ const MIN_MODULUS_BITS = 2048;
 const withoutSignature = Buffer.from('{"alg":"none"}').toString('base64url');
 
 /**
- * Verifies a token in this thread: a Pause may come with it. The pool in which Web Cryptography
- * works is that of files and of host names, and stands still with a disk or a network that does.
- * @throws an error of `jose`, or what `findKey` throws
+ * Verifies a token in this thread: a Pause may come with it. The pool used by Web Cryptography also
+ * serves files and host names, and stalls when a disk or a network does.
+ * @throws an error of `jose`, or of `findKey`
  */
 export async function verifiedJwt(
   token: string,
@@ -57,14 +57,14 @@ export async function verifiedJwt(
   const { alg, crit } = protectedHeader;
   const algorithm = Object.hasOwn(algorithms, alg) ? algorithms[alg] : undefined;
   if (!algorithm) throw new errors.JOSEAlgNotAllowed('the algorithm is not allowed');
-  // RFC 7515 section 4.1.11: nothing that is critical is understood here.
+  // RFC 7515 section 4.1.11: Hush understands no critical headers.
   if (crit !== undefined) throw new errors.JOSENotSupported('a critical header is not understood');
   const key = await findKey(protectedHeader, { payload, protected: header, signature });
   const signed = Buffer.from(`${header}.${payload}`);
   if (!isSignedBy(key as CryptoKey, algorithm, { signed, signature })) {
     throw new errors.JWSSignatureVerificationFailed();
   }
-  // What the claims must say is the same of a token that nobody has signed.
+  // Claims are checked as for an unsigned token.
   const claims = UnsecuredJWT.decode(`${withoutSignature}.${payload}.`, options);
   return { payload: claims.payload, protectedHeader };
 }

@@ -7,7 +7,7 @@ interface Verified {
   readonly until: number;
 }
 
-/** Tokens verified a moment ago, by their SHA-256; of too many the oldest is forgotten. */
+/** Recently verified tokens by their SHA-256; beyond the limit the oldest is forgotten. */
 export class VerifiedTokens {
   readonly #most: number;
   readonly #byHash = new Map<string, Verified>();

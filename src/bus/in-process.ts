@@ -4,7 +4,8 @@ import type { Bus } from '../domain/ports/bus.ts';
 type Listener = (event: RecordingEvent) => void;
 
 /**
- * Delivers within this process, in the order of publishing; a listener that throws harms no other.
+ * Delivers within this process, in the order of publishing; a listener that throws does not affect
+ * others.
  */
 export class InProcessBus implements Bus {
   readonly #listeners = new Set<Listener>();

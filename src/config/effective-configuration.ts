@@ -6,7 +6,10 @@ const secretNames: readonly string[] = [
   ...['password', 'secretAccessKey', 'masterKey', 'previousMasterKeys'],
 ];
 
-/** For the audit log. UCCs have rows of their own; each item of any other list is a text. */
+/**
+ * Returns the configuration for the audit log. UCCs have rows of their own; items of other lists
+ * are texts.
+ */
 export function effectiveConfiguration({ uccs, ...config }: Config): EffectiveConfiguration {
   const secrets: string[] = [];
   const settings = Object.fromEntries(flat(config, '', secrets));
@@ -37,7 +40,7 @@ function itemOf(item: unknown, secrets: string[]): unknown {
   return JSON.stringify(Object.fromEntries(flat(item, '', secrets)));
 }
 
-/** Of a database's or proxy's address: the password in it, in either place, stays out. */
+/** Removes the password from a database's or proxy's address, in either place. */
 function withoutPassword(text: string, secrets: string[]): string {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || !URL.canParse(text)) return text;
   const url = new URL(text);

@@ -8,15 +8,15 @@ interface NamedNode extends SchemaNode {
   readonly name: string;
 }
 
-/** `HUSH_HTTP_BODY_LIMIT_BYTES` for `http.bodyLimitBytes`. */
+/** Returns the variable of a setting: `HUSH_HTTP_BODY_LIMIT_BYTES` for `http.bodyLimitBytes`. */
 export function environmentName(path: readonly string[]): string {
   const words = path.map((part) => part.replace(/([A-Z])/g, '_$1').toUpperCase());
   return `HUSH_${words.join('_')}`;
 }
 
 /**
- * Every setting that is no list of objects has its variable; a list of texts is separated by
- * commas.
+ * Applies variables: every setting that is no list of objects has one; items of a list are
+ * separated by commas.
  * @returns the variable of each setting, by its path as people write it
  */
 export function applyEnvironment(
@@ -82,7 +82,7 @@ function assign(settings: Tree, path: readonly string[], value: unknown): void {
   let at = settings;
   for (const part of path.slice(0, -1)) {
     at[part] ??= {};
-    // What the file has in a section's place is left there: the check of the whole names it.
+    // A wrong value in place of a section stays: the check of the whole reports it.
     if (typeof at[part] !== 'object') return;
     at = at[part] as Tree;
   }

@@ -3,20 +3,20 @@ import { isLoopbackHost, NetworkError, parseNetworks } from '../domain/common/ne
 import type { Role } from '../domain/model/principal.ts';
 import type { Config } from './schema.ts';
 
-/** What a setting would do that nobody can have meant. */
+/** An unsafe consequence of a setting, which nobody can have intended. */
 export interface Exposure {
-  /** `/http/anonymousNetworks` */
+  /** JSON pointer: `/http/anonymousNetworks` */
   readonly path: string;
   readonly message: string;
 }
 
-/** A range larger than this is no network of one's own but the world. */
+/** A larger range counts as the whole Internet. */
 const LEAST_IPV4_PREFIX = 8;
 const LEAST_IPV6_PREFIX = 16;
-/** Unique local addresses (RFC 4193): large, and nobody else's. */
+/** Unique local addresses (RFC 4193): a large range, but private. */
 const uniqueLocal = /^f[cd][0-9a-f]{2}:/i;
 
-/** Who is let in without a token, as `auth` and `http` together say it. */
+/** Returns the access without a token that `auth` and `http` together allow. */
 export function anonymousAccess({ auth, http }: Pick<Config, 'auth' | 'http'>): {
   anonymous: boolean;
   anonymousRole: Role;
@@ -30,14 +30,14 @@ export function anonymousAccess({ auth, http }: Pick<Config, 'auth' | 'http'>): 
   };
 }
 
-/** From beyond this machine: by what Hush listens on, or through a proxy. */
+/** True when Hush can be reached from other machines, directly or through a proxy. */
 function isReachable({ host, trustedProxies, publicUrl }: Config['http']): boolean {
   if (!isLoopback(host) || trustedProxies.length > 0) return true;
   if (publicUrl === undefined) return false;
   return !isLoopbackHost(new URL(publicUrl).hostname.replace(/^\[|\]$/g, ''));
 }
 
-/** The first thing that is wrong with who may come in; undefined when nothing is. */
+/** Returns the first access setting that is unsafe; undefined if none is. */
 export function exposureOf(config: Config): Exposure | undefined {
   return badNetwork(config) ?? openToTheWorld(config) ?? openSip(config) ?? noDoor(config);
 }
@@ -75,7 +75,7 @@ function openToTheWorld(config: Config): Exposure | undefined {
   };
 }
 
-/** Whoever may speak SIP decides what is recorded, and where its audio is sent. */
+/** A SIP client decides what is recorded, and where its audio is sent. */
 function openSip({ sip }: Config): Exposure | undefined {
   if (isPlainSipGuarded(sip) || isTlsMutual(sip)) return undefined;
   const world = sip.allowedNetworks?.findIndex(isTheWorld) ?? -1;
@@ -91,7 +91,7 @@ function openSip({ sip }: Config): Exposure | undefined {
   return { path: '/sip/host', message };
 }
 
-/** Whether UDP and TCP ask who speaks, or are heard on this machine only. */
+/** True when UDP and TCP authenticate clients, or listen on loopback only. */
 export function isPlainSipGuarded({ host, allowedNetworks, digest }: Config['sip']): boolean {
   if (isLoopback(host) || digest.users.length > 0) return true;
   return allowedNetworks !== undefined && !allowedNetworks.some(isTheWorld);
@@ -127,7 +127,7 @@ function noDoor(config: Config): Exposure | undefined {
 
 const onThisMachine = parseNetworks(['127.0.0.0/8', '::1']);
 
-/** However the address is spelt; any other name may lead elsewhere. */
+/** True for a loopback address in any spelling; another name may resolve to any address. */
 export function isLoopback(host: string): boolean {
   return host.toLowerCase() === 'localhost' || onThisMachine(host);
 }
@@ -138,7 +138,7 @@ function isTheWorld(entry: string): boolean {
   return Number(prefix) < (isIP(address) === 6 ? LEAST_IPV6_PREFIX : LEAST_IPV4_PREFIX);
 }
 
-/** Where people sign in for the console, in mode `external`. */
+/** Returns the issuers at which console users sign in, in mode `external`. */
 export function consoleIssuersOf({ auth: { mode, issuers } }: Config) {
   if (mode !== 'external') return [];
   return issuers.flatMap(({ issuer, consoleClient, consoleScope: scope }) =>

@@ -11,7 +11,7 @@ import type { SchemaNode } from './schema-node.ts';
 import { isDuration, readDurations, writtenCount, writtenPath } from './written-settings.ts';
 
 export interface ConfigSources {
-  /** Path of the YAML file; without one only defaults and the environment count. */
+  /** Path of the YAML file; without one only defaults and the environment apply. */
   readonly file?: string;
   readonly environment?: NodeJS.ProcessEnv;
 }
@@ -23,8 +23,8 @@ interface ParsedFile {
 }
 
 /**
- * Defaults, then the file, then the environment, checked once. Relative paths of a file are
- * relative to it.
+ * Loads defaults, then the file, then the environment, and checks the result once. Relative paths
+ * in a file are relative to it.
  * @throws ConfigError
  */
 export function loadConfig({ file, environment = {} }: ConfigSources): Config {
@@ -68,7 +68,7 @@ function check(
   variables: Map<string, string>,
 ): void {
   for (const error of Value.Errors(configSchema, config)) {
-    // The property itself is reported beside it, with a better path.
+    // The property itself is reported as well, with a better path.
     if (error.keyword === 'additionalProperties') continue;
     if (error.keyword === 'boolean') {
       fail(error.instancePath, 'is no setting', parsed, variables);
@@ -120,14 +120,14 @@ function fail(
   ...[parsed, variables]: [ParsedFile | undefined, Map<string, string>]
 ): never {
   const setting = path.slice(1).replaceAll('/', '.');
-  // An item of a list is reported where the list came from.
+  // An error in a list item is reported at the source of the list.
   const variable = variables.get(path) ?? variables.get(path.replace(/\/\d+$/, ''));
   if (variable) throw new ConfigError(`${variable}: ${setting} ${message}`);
   if (!parsed) throw new ConfigError(`${setting} ${message}`);
   throw new ConfigError(`${parsed.name}:${lineOf(parsed, path)}: ${setting} ${message}`);
 }
 
-/** The line of the setting, or of the closest section that is there. */
+/** Returns the line of the setting, or of the closest section present. */
 function lineOf({ document, lines }: ParsedFile, path: string): number {
   const parts = path
     .slice(1)

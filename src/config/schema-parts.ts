@@ -11,10 +11,10 @@ export const oneOf = <Value extends string>(values: readonly Value[], preset: Va
   Type.Unsafe<Value>({ type: 'string', enum: [...values], default: preset });
 
 export const certificateFiles = {
-  /** PEM; both are read anew when they change. */
+  /** PEM files; both are reloaded when they change. */
   certFile: Type.Optional(Type.String()),
   keyFile: Type.Optional(Type.String()),
-  /** Certificate authorities whose clients are asked for a certificate. */
+  /** Certificate authorities; clients are asked for a certificate of theirs. */
   caFile: Type.Optional(Type.String()),
   minVersion: oneOf(['TLSv1.2', 'TLSv1.3'], 'TLSv1.2'),
 };

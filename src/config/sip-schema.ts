@@ -3,7 +3,7 @@ import { certificateFiles, closed, count, oneOf, port, section } from './schema-
 
 /** RFC 3261 section 25.1 */
 const headerName = Type.String({ pattern: "^[A-Za-z0-9.!%*_+`'~-]+$" });
-/** Local names of elements; the last part may be an attribute. Empty: there is none. */
+/** Local names of elements; the last part may be an attribute. Empty means none. */
 const elementPath = Type.String({
   pattern: '^$|^[A-Za-z_][\\w.-]*(/[A-Za-z_][\\w.-]*)*(/@[A-Za-z_][\\w.-]*)?$',
   default: '',
@@ -12,9 +12,12 @@ const elementPath = Type.String({
 /** Neither quotes nor backslashes: clients differ in how they escape them. */
 const digestText = Type.String({ pattern: '^[^"\\\\\\p{Cc}]+$', maxLength: 128 });
 
-/** Who may call (RFC 8760); without users nobody is asked. */
+/** Clients that may call (RFC 8760); without users no client is challenged. */
 const digest = section({
-  /** Wrong answers within failureWindowMs; what follows is answered 403 unlooked at. */
+  /**
+   * Wrong answers within failureWindowMs, after which requests are answered 403 without
+   * verification.
+   */
   maxFailuresPerAddress: count(20, 1_000_000),
   maxFailuresPerUser: count(100, 1_000_000),
   failureWindowMs: count(300_000, 86_400_000),
@@ -40,14 +43,14 @@ export const sip = section({
   host: Type.String({ default: '127.0.0.1' }),
   udpPort: port(5060),
   tcpPort: port(5060),
-  /** Listened to where `tls` has a certificate. */
+  /** Used if `tls` has a certificate. */
   tlsPort: port(5061),
   tls: section(certificateFiles),
-  /** Host that Contact and Via name, where it is not `host`. */
+  /** Host in Contact and Via, if it differs from `host`. */
   advertisedHost: Type.Optional(Type.String()),
   /**
-   * Whom the SIP ports listen to: addresses or CIDR ranges. Left out, everybody: only on loopback,
-   * or where digest or certificates say who it is.
+   * Source networks allowed on the SIP ports: addresses or CIDR ranges. By default every source,
+   * but only on loopback, or if digest or certificates identify it.
    */
   allowedNetworks: Type.Optional(Type.Array(Type.String())),
   maxCalls: count(2_000, 100_000),
@@ -55,14 +58,14 @@ export const sip = section({
   maxTcpConnections: count(1_000, 100_000),
   tcpIdleTimeoutMs: count(600_000, 86_400_000),
   maxTransactions: count(10_000, 1_000_000),
-  /** Calls that may begin; twice as many at once, more are answered 503. */
+  /** Calls that may begin; bursts may be twice as large, and further ones are answered 503. */
   invitesPerSecond: count(2_000, 1_000_000),
   invitesPerSecondPerAddress: count(1_000, 1_000_000),
   digest,
-  /** Session timers (RFC 4028): asked for, and the least that is agreed to. */
+  /** Session timers (RFC 4028): the interval requested, and the least accepted. */
   sessionExpiresMs: count(1_800_000, 86_400_000),
   minSessionExpiresMs: count(90_000, 86_400_000),
-  /** A paused call's client is asked by re-INVITE to send nothing. */
+  /** Asks a paused call's client by re-INVITE to send nothing. */
   twoSidedPause: Type.Boolean({ default: false }),
   uccFrom: Type.Array(oneOf(['requestUri', 'header', 'extension', 'participant'], 'requestUri'), {
     default: ['requestUri', 'header', 'extension', 'participant'],
@@ -70,12 +73,12 @@ export const sip = section({
   correlationIdFrom: Type.Array(oneOf(['header', 'extension', 'sessionId', 'derived'], 'header'), {
     default: ['header', 'extension', 'sessionId', 'derived'],
   }),
-  /** Names of SIP headers, tried in their order. */
+  /** Names of SIP headers, tried in order. */
   headers: section({
     ucc: Type.Array(headerName, { default: ['X-UCC-Name'] }),
     correlationId: Type.Array(headerName, { default: ['X-Correlation-Id'] }),
   }),
-  /** Where vendors' own values stand in the metadata: `session/extensiondata/callid`. */
+  /** Paths to vendors' own values in the metadata: `session/extensiondata/callid`. */
   extensionData: section({
     ucc: elementPath,
     correlationId: elementPath,

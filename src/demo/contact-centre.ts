@@ -19,7 +19,7 @@ export interface ContactCentreOptions {
   readonly sipPort: number;
   /** `http://127.0.0.1:8080` */
   readonly api: string;
-  /** The line on which a caller stays long enough to try commands. */
+  /** Called for the line on which a caller stays long enough to try commands. */
   onLongCall(correlationId: string): void;
   onProblem(message: string): void;
 }
@@ -67,7 +67,7 @@ export class ContactCentre {
     await this.#userAgent?.close();
   }
 
-  /** One agent's day: call after call. The first agent has the long one. */
+  /** Works an agent's day, call after call. The first agent has the long one. */
   async #work(line: number, turn: number): Promise<void> {
     const conversation = this.#conversations[turn % this.#conversations.length] as Conversation;
     const long = line === 0;
@@ -79,7 +79,7 @@ export class ContactCentre {
     this.#after(IDLE_MS, () => void this.#work(line, turn + 1));
   }
 
-  /** One call, from its INVITE to its BYE. */
+  /** Makes one call, from its INVITE to its BYE. */
   async #serve(line: number, conversation: Conversation, long: boolean): Promise<void> {
     const correlationId = randomUUID();
     const agent = demoAgents[line] as string;
@@ -123,7 +123,7 @@ export class ContactCentre {
     });
   }
 
-  /** What a payment page does: pause before the card number, start after it. */
+  /** Acts as a payment page: pauses before the card number and starts after it. */
   #payment(
     frame: number,
     { card }: Conversation,

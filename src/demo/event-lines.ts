@@ -18,7 +18,7 @@ const what: Record<RecordingEvent['type'], string> = {
   legalHoldReleased: 'legal hold released',
 };
 
-/** One line per event, for people. */
+/** Describes an event in one line, for people. */
 export function eventLine(event: RecordingEvent): string {
   const time = new Date(event.at).toISOString().slice(11, 23);
   const action = event.action === null ? what[event.type] : stateActionName(event.action);

@@ -36,7 +36,7 @@ export function loadConversations(): Conversation[] {
   }));
 }
 
-/** Frame `index` of a party, from the beginning again after its end. */
+/** Returns frame `index` of a party; after the last frame it starts again. */
 export function frameOf(audio: Buffer, index: number): Uint8Array {
   const frame = index % Math.floor(audio.length / FRAME_BYTES);
   return audio.subarray(frame * FRAME_BYTES, (frame + 1) * FRAME_BYTES);

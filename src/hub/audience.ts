@@ -6,23 +6,23 @@ import { type HubMethodName, hubContract } from './hub-contract.ts';
 import type { HubRead, RecordingHubOptions } from './options.ts';
 import { SubscriptionError } from './subscriptions.ts';
 
-/** Who a connection belongs to; both SignalRs carry it as their `user`. */
+/** Returns the caller that a connection belongs to; both SignalRs carry it as their `user`. */
 export function callerOf({ user }: { readonly user: unknown }): Caller {
   return user as Caller;
 }
 
-/** Whose roles and UCCs count. */
+/** Returns the principal whose roles and UCCs count. */
 export function principalOf(connection: { readonly user: unknown }): Principal {
   return callerOf(connection).principal;
 }
 
-/** @throws SubscriptionError when the caller may not call the method */
+/** @throws SubscriptionError if the caller may not call the method */
 export function requireAccess(principal: Principal, method: HubMethodName): void {
   const needed: Permission = hubContract.methods[method].access;
   if (!may(principal, needed)) throw new SubscriptionError('You are not allowed to do this.');
 }
 
-/** A UCC that is there, and that the caller does not see, was asked for. */
+/** Audits a request for an existing UCC that the caller does not see. */
 export async function auditDenied(
   options: Pick<RecordingHubOptions, 'ucc' | 'auditDenied'>,
   connection: { readonly user: unknown },
@@ -31,12 +31,12 @@ export async function auditDenied(
   if (options.ucc(what.uccName)) await options.auditDenied(callerOf(connection), what);
 }
 
-/** A later request of a connection acts for it only when it is the same bearer's. */
+/** True when a later request of a connection comes from the same bearer; others are refused. */
 export function isSameBearer(known: unknown, now: unknown): boolean {
   return keyOf(known) === keyOf(now);
 }
 
-/** The same text for the same bearer. */
+/** Returns a key that is equal for the same bearer. */
 export function keyOf(user: unknown): string {
   return (user as Caller).principal.key;
 }
@@ -45,7 +45,7 @@ export function expiryOf(user: unknown): number | undefined {
   return (user as Caller).principal.expiresAt ?? undefined;
 }
 
-/** The connections that an event of the UCC is for. */
+/** Yields the connections that receive an event of the UCC. */
 export function* hearersOf<Connection extends { readonly user: unknown }>(
   connections: Iterable<Connection>,
   ucc: Ucc | undefined,
@@ -56,7 +56,9 @@ export function* hearersOf<Connection extends { readonly user: unknown }>(
   }
 }
 
-/** What is forgotten is neither open nor unseen: the server does not start. */
+/**
+ * Requires that every method has a permission and an audit class: else the server does not start.
+ */
 export function requireClasses(
   methods: Readonly<Record<string, { access?: Permission; audit?: AuditClass }>>,
 ): void {

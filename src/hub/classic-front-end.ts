@@ -45,14 +45,14 @@ const actions: readonly string[] = [
 
 const ownBases = [hubContract.paths.classic, hubContract.paths.classicV2];
 
-/** A third of what a client is waited for, as the original has it. */
+/** A third of the time for which a client is awaited, as in the original. */
 const MAX_KEEP_ALIVE_MS = 10_000;
 
-/** The hub as clients written before ASP.NET Core see it: `$.connection.recordingHub`. */
+/** The hub for clients written before ASP.NET Core: `$.connection.recordingHub`. */
 export class ClassicFrontEnd {
   readonly #options: RecordingHubOptions;
   readonly #room: SubscriptionRoom;
-  /** Base paths, in small letters. */
+  /** Base paths, in lower case. */
   readonly #bases: readonly string[];
   readonly #server: ClassicServer;
   readonly #connections = new Map<ClassicConnection, Subscriptions>();
@@ -82,7 +82,8 @@ export class ClassicFrontEnd {
         this.#expiries.delete(connection);
         this.#connections.delete(connection);
       },
-      ...{ maxConnections, onError },
+      maxConnections,
+      onError,
       connectionTimeoutMs: longPollTimeoutMs,
       keepAliveIntervalMs: Math.min(options.keepAliveMs, MAX_KEEP_ALIVE_MS),
       maxBufferedBytes: maxBacklogBytes,
@@ -119,7 +120,8 @@ export class ClassicFrontEnd {
   handleUpgrade(
     request: IncomingMessage,
     socket: Duplex,
-    ...[head, { path, query, caller }]: [Buffer, HubRequest]
+    head: Buffer,
+    { path, query, caller }: HubRequest,
   ): void {
     const action = this.#actionOf(path);
     if (!action) {
@@ -135,7 +137,7 @@ export class ClassicFrontEnd {
     this.#server.broadcast(hearers, classicHubName, event, [payload]);
   }
 
-  /** Closes the connections of those who are no longer who they were. */
+  /** Closes the connections of bearers whose account changed. */
   dropStale(): void {
     for (const connection of [...this.#connections.keys()]) {
       if (!this.#options.isCurrent(principalOf(connection))) connection.close();
@@ -176,8 +178,8 @@ export class ClassicFrontEnd {
   }
 
   /**
-   * Who hears of its UCCs is on record, though it subscribes to nothing. Its token's end is the
-   * connection's: the client starts again with a fresh one.
+   * Audits the connection, which receives events of its UCCs without subscribing. It ends with its
+   * token: the client starts again with a fresh one.
    */
   async #welcome(connection: ClassicConnection): Promise<void> {
     await this.#options.auditRead(callerOf(connection), { action: connectAction });
@@ -204,7 +206,7 @@ export class ClassicFrontEnd {
   }
 }
 
-/** Each name once, in the first of its spellings. */
+/** Maps each name once, in the first of its spellings. */
 function aliasesOf(names: readonly string[]): Readonly<Record<string, string>> {
   const byKey = new Map([...names].reverse().map((name) => [name.toLowerCase(), name]));
   byKey.delete(classicHubName.toLowerCase());

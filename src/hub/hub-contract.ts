@@ -8,10 +8,10 @@ import {
   stateActionName,
 } from '../domain/model/recording-state.ts';
 
-/** Clients find the hub by this name in classic SignalR; in ASP.NET Core it is its path. */
+/** Name of the hub in classic SignalR; in ASP.NET Core it is the path. */
 export const classicHubName = 'recordingHub';
 
-/** The contract's event: mind `UccName`, not `UCCName`. */
+/** The contract's event: its field is `UccName`, not `UCCName`. */
 export const stateChangedEvent = 'RecordingStateChangedEvent';
 /** The richer event, sent to subscribers only. */
 export const recordingChangedEvent = 'RecordingChanged';
@@ -25,10 +25,10 @@ const enumOf = (values: Record<string, number>) =>
       .join(', '),
   });
 
-/** In the audit log: a client that is connected hears of every command in its UCCs. */
+/** Action in the audit log: a connected client receives every command of its UCCs. */
 export const connectAction = 'Connect';
 
-/** What `api/hub.json` says: methods clients call, events they get. */
+/** Source of `api/hub.json`: the methods that clients call, and the events they receive. */
 export const hubContract = {
   paths: {
     signalr: '/attendantservice/hubs/recording',
@@ -94,7 +94,7 @@ export const hubContract = {
 
 export type HubMethodName = keyof typeof hubContract.methods;
 
-/** undefined for what is no successful command. */
+/** Returns the contract's payload; undefined if the event is no successful command. */
 export function stateChangedPayload(event: RecordingEvent) {
   if (event.type !== 'recordingStateChanged' || event.action === null) return undefined;
   return {

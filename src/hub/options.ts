@@ -2,9 +2,9 @@ import type { EventFeed } from '../domain/event/event-feed.ts';
 import type { Caller, Principal } from '../domain/model/principal.ts';
 import type { Ucc } from '../domain/model/ucc.ts';
 
-/** What classic clients call the hub, whose name was never public, and where they look for it. */
+/** Names that classic clients use for the hub, whose name was never public, and their paths. */
 export interface HubAliases {
-  /** Empty: any name is taken. */
+  /** Empty: any name is accepted. */
   readonly names: readonly string[];
   /** Further base paths: `/signalr`. */
   readonly paths: readonly string[];
@@ -13,44 +13,46 @@ export interface HubAliases {
 export interface RecordingHubOptions {
   readonly feed: EventFeed;
   readonly maxConnections: number;
-  /** Left out: the defaults of the settings. */
+  /** By default, the defaults of the settings. */
   readonly subscriptions?: SubscriptionLimits;
-  /** An idle long poll is answered after this; a quiet stream says something this often. */
+  /**
+   * An idle long poll is answered after the first; a quiet stream sends a keep-alive each second.
+   */
   readonly longPollTimeoutMs: number;
   readonly keepAliveMs: number;
   readonly aliases: HubAliases;
-  /** Bytes that wait for one client; one that does not read is closed beyond this. */
+  /** Bytes waiting for one client; a client that does not read is closed beyond this. */
   readonly maxBacklogBytes: number;
   ucc(name: string): Ucc | undefined;
-  /** On record before it is answered: the caller listens to what tells of people. */
+  /** Audits, before the answer, that the caller listens to events about people. */
   auditRead(caller: Caller, what: HubRead): Promise<void>;
-  /** The caller asked for what is there, and is hidden from it. */
+  /** Audits that the caller requested something hidden from it. */
   auditDenied(caller: Caller, what: HubRead): Promise<void>;
   isOriginAllowed(origin: string, host: string | undefined): boolean;
-  /** Whether a bearer is still who it was when it connected. */
+  /** Returns true if a bearer's account is unchanged since it connected. */
   isCurrent(principal: Principal): boolean;
   onError(cause: unknown): void;
 }
 
-/** What a client listens to from now on. */
+/** A subscription, for the audit log. */
 export interface HubRead {
   readonly action: string;
   readonly uccName?: string;
   readonly correlationId?: string;
 }
 
-/** A request below one of the hub's paths, as HTTP hands it over: body unread. */
+/** A request below one of the hub's paths as HTTP passes it on, with its body unread. */
 export interface HubRequest {
-  /** Lower case, without the query. */
+  /** Path in lower case, without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Who was let in, on this path. */
+  /** The caller admitted on this path. */
   readonly caller: Caller;
 }
 
 export interface SubscriptionLimits {
-  /** Of either kind, for one client. */
+  /** Subscriptions of one client, per kind. */
   readonly maxSubscriptionsPerConnection: number;
-  /** Of all clients, whichever SignalR they speak. */
+  /** Subscriptions of all clients, whichever SignalR they speak. */
   readonly maxSubscriptions: number;
 }

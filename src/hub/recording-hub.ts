@@ -33,18 +33,17 @@ const { paths } = hubContract;
 const hubPaths: readonly string[] = [paths.signalr, paths.signalrV2];
 
 /**
- * The recording hub: one set of events and methods, spoken in ASP.NET Core SignalR and in classic
- * SignalR 2.
+ * The recording hub: one set of events and methods for ASP.NET Core SignalR and classic SignalR 2.
  *
- *   committed event --> every client:  RecordingStateChangedEvent (commands)
- * +-> subscribers: RecordingChanged (everything), replayed from the store if asked for
+ *   committed event --> every client: RecordingStateChangedEvent (commands)
+ *                  +-> subscribers: RecordingChanged (everything), with a replay on request
  */
 export class RecordingHub {
   readonly #options: RecordingHubOptions;
   readonly #signalr: SignalrServer;
   readonly #classic: ClassicFrontEnd;
   readonly #subscriptions = new Map<HubConnection, Subscriptions>();
-  /** One encoding per event and protocol, however many clients get it. */
+  /** One encoding per event and protocol, however many clients receive it. */
   readonly #encoded = new WeakMap<RecordingEvent, EncodedInvocation>();
   readonly #room: SubscriptionRoom;
   readonly #stop: () => void;
@@ -69,9 +68,13 @@ export class RecordingHub {
       },
       isSameUser: isSameBearer,
       expiresAt: expiryOf,
-      ...{ maxConnections, maxBacklogBytes, isOriginAllowed, onError },
-      ...{ longPollTimeoutMs, keepAliveIntervalMs },
-      // What a client that reconnects statefully has missed is kept within the same bound.
+      maxConnections,
+      maxBacklogBytes,
+      isOriginAllowed,
+      onError,
+      longPollTimeoutMs,
+      keepAliveIntervalMs,
+      // Bounds the buffer of a client that reconnects statefully in the same way.
       replayBufferBytes: maxBacklogBytes / 2,
     });
     this.#room = new SubscriptionRoom(options.subscriptions);
@@ -83,13 +86,13 @@ export class RecordingHub {
     return this.#signalr.connections.size + this.#classic.connectionCount;
   }
 
-  /** What its paths are below. */
+  /** The folders of the hub's paths. */
   get folders(): readonly string[] {
     const folders = hubPaths.map((path) => path.slice(0, path.lastIndexOf('/')));
     return [...new Set([...folders, ...this.#classic.bases])];
   }
 
-  /** True when a WebSocket may be opened there. */
+  /** True when a WebSocket may be opened at the path. */
   owns(path: string): boolean {
     return hubPaths.includes(path) || this.#classic.owns(path);
   }
@@ -114,7 +117,8 @@ export class RecordingHub {
   handleUpgrade(
     request: IncomingMessage,
     socket: Duplex,
-    ...[head, { path, query, caller }]: [Buffer, HubRequest]
+    head: Buffer,
+    { path, query, caller }: HubRequest,
   ): void {
     if (this.#classic.owns(path)) {
       this.#classic.handleUpgrade(request, socket, head, { path, query, caller });
@@ -123,7 +127,7 @@ export class RecordingHub {
     }
   }
 
-  /** Closes the connections of those who are no longer who they were. */
+  /** Closes the connections of bearers whose account changed. */
   dropStale(): void {
     for (const connection of [...this.#signalr.connections]) this.#dropIfStale(connection);
     this.#classic.dropStale();
@@ -135,10 +139,10 @@ export class RecordingHub {
     this.#classic.close();
   }
 
-  /** Who hears of its UCCs is on record, though it subscribes to nothing. */
+  /** Audits the connection, which receives events of its UCCs without subscribing. */
   async #welcome(connection: HubConnection): Promise<void> {
     await this.#options.auditRead(callerOf(connection), { action: connectAction });
-    // Who was removed between its request and its handshake.
+    // The account may have been removed between the request and its handshake.
     this.#dropIfStale(connection);
   }
 
@@ -161,7 +165,7 @@ export class RecordingHub {
     method: (of: Subscriptions) => void | Promise<void>,
   ) {
     return runForClient(() => {
-      // What it subscribes to now, nobody would end.
+      // Nobody would end a subscription made after the connection closed.
       if (connection.signal.aborted) throw new HubError('The connection is closed.');
       requireAccess(principalOf(connection), name);
       return method(this.#subscriptionsOf(connection));

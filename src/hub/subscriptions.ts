@@ -6,10 +6,10 @@ import { uccKey } from '../domain/model/ucc.ts';
 import type { HubMethodName } from './hub-contract.ts';
 import type { HubRead, SubscriptionLimits } from './options.ts';
 
-/** During a replay the client gets this many events before anybody else has a turn. */
+/** Events that a replay sends before others get a turn. */
 const REPLAY_BURST = 100;
 
-/** Says what was wrong with a call, in words for the client. */
+/** An invalid call; the message is for the client. */
 export class SubscriptionError extends Error {
   override readonly name = 'SubscriptionError';
 }
@@ -19,7 +19,7 @@ const usualLimits: SubscriptionLimits = {
   maxSubscriptions: 100_000,
 };
 
-/** What all clients subscribe to together. */
+/** The subscriptions of all clients together. */
 export class SubscriptionRoom {
   readonly limits: SubscriptionLimits;
   taken = 0;
@@ -32,17 +32,20 @@ export class SubscriptionRoom {
 export interface SubscriptionOptions {
   readonly room: SubscriptionRoom;
   readonly feed: EventFeed;
-  /** Whether the client sees the UCC, at this moment. */
+  /** Returns true if the client sees the UCC at this moment. */
   sees(uccName: string): boolean;
-  /** On record before anything is heard of it. */
+  /** Audits a subscription before any event of it is sent. */
   audit(what: HubRead): Promise<void>;
-  /** The client asked for a UCC that it does not see, whether it is there or not. */
+  /** Audits a request for a UCC that the client does not see, whether it exists or not. */
   auditDenied(what: HubRead & { readonly uccName: string }): Promise<void>;
-  /** A promise that it returns keeps a replay waiting: the client reads slower than the store. */
+  /**
+   * Sends an event; a replay awaits the promise, if there is one: the client may be slower than the
+   * store.
+   */
   send(event: RecordingEvent): void | Promise<void>;
 }
 
-/** What one client listens to, whichever SignalR it speaks. */
+/** The subscriptions of one client, whichever SignalR it speaks. */
 export class Subscriptions {
   readonly #options: SubscriptionOptions;
   readonly #uccs = new Map<string, Follower>();
@@ -55,7 +58,7 @@ export class Subscriptions {
   }
 
   /**
-   * Resolves when the replay, if one was asked for, has been sent. Subscribing again begins anew.
+   * Resolves when the replay, if one was requested, has been sent. Subscribing again starts anew.
    */
   async subscribe(uccName: unknown, sinceSequence: unknown): Promise<void> {
     const name = await this.#knownUcc('Subscribe', uccName);
@@ -86,7 +89,7 @@ export class Subscriptions {
     if (this.#calls.has(id)) return;
     this.#checkRoom(this.#calls.size);
     await this.#onRecord({ action: 'SubscribeCall', correlationId: id });
-    // Asked for twice at once, or too often.
+    // A concurrent request, or one beyond the limit.
     if (this.#calls.has(id)) return;
     this.#checkRoom(this.#calls.size);
     const stop = this.#options.feed.liveOf(id, (event) => {
@@ -112,7 +115,9 @@ export class Subscriptions {
   #follow(uccName: string, since: number | undefined, onError: (cause: unknown) => void): Follower {
     let burst = 0;
     const follower = this.#options.feed.follow({
-      ...{ uccName, since, onError },
+      uccName,
+      since,
+      onError,
       deliver: (event) => {
         if (!this.#options.sees(event.uccName)) return undefined;
         const drained = this.#options.send(event);
@@ -125,13 +130,13 @@ export class Subscriptions {
     return follower;
   }
 
-  /** @throws SubscriptionError where the client has left meanwhile */
+  /** @throws SubscriptionError if the client has left meanwhile */
   async #onRecord(what: HubRead): Promise<void> {
     await this.#options.audit(what);
     if (this.#closed) throw new SubscriptionError('The connection is closed.');
   }
 
-  /** What a client asks for takes effect in its order. */
+  /** Runs a client's requests in their order. */
   #inTurn<Result>(run: () => Promise<Result>): Promise<Result> {
     const turn = this.#turn.then(run);
     this.#turn = turn.catch(() => undefined);
@@ -167,7 +172,7 @@ function sequenceOf(value: unknown): number | undefined {
   throw new SubscriptionError('sinceSequence is no sequence number.');
 }
 
-/** A SubscriptionError's words reach the client; anything else stays here. */
+/** Passes the message of a SubscriptionError to the client; other errors stay here. */
 export async function runForClient(
   method: () => void | Promise<void>,
   ErrorForClient: new (message: string) => Error,

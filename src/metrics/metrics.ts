@@ -10,7 +10,7 @@ import type { SignIn } from '../domain/ports/authenticator.ts';
 import type { StreamStats, TrackSummary } from '../domain/ports/recorder.ts';
 import { PacketMeter } from './packet-meter.ts';
 
-/** Read when Prometheus asks. */
+/** Gauges read when Prometheus scrapes. */
 export interface MetricReadings {
   /** Of Hush, as in its package. */
   readonly version: string;
@@ -21,7 +21,7 @@ export interface MetricReadings {
   recorderAvailable(): boolean;
   pausedCalls(): number;
   leases(): number;
-  /** Of calls in progress. */
+  /** Open alarms of calls in progress. */
   openAlarms(): ReadonlyMap<AlarmKind, number>;
 }
 
@@ -103,7 +103,7 @@ export class Metrics {
   constructor(readings: MetricReadings) {
     collectDefaultMetrics({ register: this.#registry });
     this.#buildInfo(readings.version);
-    // An alert on a rise sees the first one only where there was a zero before.
+    // An alert on an increase needs a zero before the first one.
     for (const verdict of verdicts) this.#verdicts.inc({ verdict }, 0);
     for (const kind of alarmKinds) this.#alarms.inc({ kind }, 0);
     for (const fault of metadataFaultCodes) this.#metadataFaults.inc({ fault }, 0);
@@ -158,7 +158,7 @@ export class Metrics {
     this.#sipDropped.inc({ reason });
   }
 
-  /** Of one message: each fault once. */
+  /** Counts the faults of one message, each once. */
   metadataRead(faults: readonly string[]): void {
     for (const fault of new Set(faults)) this.#metadataFaults.inc({ fault });
   }
@@ -189,7 +189,7 @@ export class Metrics {
     }
   }
 
-  /** Each packet has one outcome; those that are lost, or came late, are counted beside them. */
+  /** Counts packets: each has one outcome; lost and late ones are counted separately. */
   #countPackets(counter: keyof PacketCounts, packets: number): void {
     if (counter === 'received') this.#packetsReceived.inc(packets);
     else if (counter === 'lost') this.#packetsLost.inc(packets);

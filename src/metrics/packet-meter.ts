@@ -2,8 +2,8 @@ import type { PacketCounts } from '../domain/model/track.ts';
 import type { StreamStats, TrackSummary } from '../domain/ports/recorder.ts';
 
 /**
- * Streams tell their counts since they were opened, once a second and when they end: what is new in
- * each telling is counted, once.
+ * Counts packets from the totals that streams report once a second and at their end: each report
+ * adds the difference.
  */
 export class PacketMeter {
   readonly #seen = new Map<string, PacketCounts>();
@@ -24,13 +24,13 @@ export class PacketMeter {
     this.#seen.delete(key);
   }
 
-  /** A stream that a new media thread resumed counts from nothing again. */
+  /** A stream resumed by a new media thread counts from zero again. */
   #count(before: PacketCounts | undefined, now: PacketCounts): PacketCounts {
     const isResumed = before !== undefined && now.received < before.received;
     const counted: { -readonly [Counter in keyof PacketCounts]: number } = { ...now };
     for (const counter of Object.keys(now) as (keyof PacketCounts)[]) {
       const already = isResumed ? 0 : (before?.[counter] ?? 0);
-      // What was kept can still be erased, what was lost can still come: a counter never falls.
+      // A kept packet can still be erased, a lost one can still arrive: a counter never falls.
       counted[counter] = Math.max(already, now[counter]);
       if (now[counter] > already) this.#add(counter, now[counter] - already);
     }

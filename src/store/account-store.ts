@@ -9,8 +9,8 @@ import type { Schema } from './rows/schema.ts';
 import type { ClientTable, UserTable } from './rows/tables.ts';
 
 /**
- * Users and clients of the embedded issuer, each change in one commit with its row of the audit
- * log. Who is removed stays as a row without a hash: the log goes on naming somebody.
+ * Users and clients of the embedded issuer, each change in one commit with its audit log row. A
+ * removed account stays as a row without a hash, so that the log still refers to somebody.
  */
 export class SqlAccountStore implements AccountStore {
   readonly #kysely: Kysely<Schema>;
@@ -101,7 +101,10 @@ export class SqlAccountStore implements AccountStore {
     return true;
   }
 
-  /** A change is a new row, or another generation: the sum of all of them is another one. */
+  /**
+   * Returns a mark that differs after every change: a change is a new row or generation, and alters
+   * the sum of all.
+   */
   async generationMark(): Promise<string> {
     const sums = await Promise.all(
       (['users', 'clients'] as const).map((table) =>
@@ -123,7 +126,7 @@ export class SqlAccountStore implements AccountStore {
     };
   }
 
-  /** Of one that was removed, too: whoever gets its name again begins behind it. */
+  /** Returns the row of a removed user too: a later user of that name continues its generation. */
   #userRow(name: string): Promise<UserTable | undefined> {
     return this.#kysely
       .selectFrom('users')
@@ -137,7 +140,7 @@ export class SqlAccountStore implements AccountStore {
   }
 }
 
-/** A prime that a million summed remainders stay exact below. */
+/** A prime small enough that a million summed remainders stay exact. */
 const SUMMED_BELOW = 1_000_000_007;
 
 /** Two processes that change the same row raise it to two different numbers, but for a tie. */
@@ -155,7 +158,7 @@ function clientRow(
   return { id, secret_hash: secretHash, created_at: createdAt, removed_at: null, generation };
 }
 
-/** Another password, role, UCC or URI ends what was given out before; the same again does not. */
+/** Another password, role, UCC or URI ends earlier tokens; unchanged values do not. */
 function userRow(user: UserRecord, before: UserTable | undefined, now: number): UserTable {
   const row = rowWithout(user);
   const isSame =

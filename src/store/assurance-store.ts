@@ -8,7 +8,7 @@ import type { Database } from './rows/database.ts';
 import { callOf } from './rows/mapping.ts';
 import type { Schema } from './rows/schema.ts';
 
-/** Variables of one statement, of which SQLite takes 32,766. */
+/** Variables per statement, of which SQLite accepts 32,766. */
 const MAX_IDS = 1_000;
 
 type OpenAlarms = ReturnType<typeof openAlarms>;
@@ -17,7 +17,7 @@ function openAlarms(kysely: Kysely<Schema>, at: number) {
   return kysely.updateTable('alarms').set({ cleared_at: at }).where('cleared_at', 'is', null);
 }
 
-/** Alarms, and calls as assurance looks for them. */
+/** Alarms, and queries of calls for assurance. */
 export class SqlAssuranceStore implements AssuranceStore {
   readonly #database: Database;
   readonly #commits: CommitQueue;
@@ -45,7 +45,7 @@ export class SqlAssuranceStore implements AssuranceStore {
   }
 
   async alarmsOf(callId: string): Promise<AlarmRecord[]> {
-    // What was raised a moment ago counts: it is on its way by the same connection.
+    // An alarm raised a moment ago counts: it was sent before on the same connection.
     const query = this.#kysely.selectFrom('alarms').selectAll().where('call_id', '=', callId);
     return (await query.orderBy('id').execute()).map(alarmOf);
   }
@@ -55,7 +55,7 @@ export class SqlAssuranceStore implements AssuranceStore {
   }
 
   async endAlarms(at: number, callId: string): Promise<void> {
-    // What is still on its way would stay open.
+    // An alarm still being committed would stay open.
     await this.#commits.addRows([]);
     await this.#endOpen(at, (open) => open.where('call_id', '=', callId));
   }

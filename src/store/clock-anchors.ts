@@ -28,8 +28,10 @@ export class SqlClockAnchors implements ClockAnchorStore {
   async save({ at, moment }: ClockAnchor, audit?: AuditRecord): Promise<void> {
     this.#belief += 1;
     const row = {
-      ...{ boot_id: moment.bootId, belief: this.#belief },
-      ...{ at, monotonic_ms: Math.round(moment.monotonicMs) },
+      boot_id: moment.bootId,
+      belief: this.#belief,
+      at,
+      monotonic_ms: Math.round(moment.monotonicMs),
     };
     const rows: RowOf[] = [{ table: 'clock_anchors', row }];
     if (audit) rows.push({ table: 'access_trail', row: auditRow(audit) });

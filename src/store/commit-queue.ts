@@ -6,8 +6,8 @@ import { type RowOf, rowsOf } from './rows/mapping.ts';
 export const MAX_GROUP = 1024;
 
 /**
- * This many changes are sent off before the turn ends: while the database commits them, the turn's
- * other commands are read, instead of one waiting for the other.
+ * This many changes are sent before the turn ends: the database commits them while the turn's other
+ * commands are read.
  */
 const EARLY_GROUP = 16;
 
@@ -18,15 +18,14 @@ interface Waiting {
 }
 
 /**
- * Groups commits: the changes of one event-loop turn, and those that came while the commit before
- * was on its way, share one transaction and one fsync. Promises resolve in the order of `add`. When
- * a group fails for what is in it, each of its changes is tried alone, so that one bad change fails
- * nobody else's.
+ * Groups commits: the changes of one event-loop turn, and those that arrive during the previous
+ * commit, share one transaction and one fsync. Promises resolve in the order of `add`. When a group
+ * fails because of its rows, each change is retried alone, so that one bad change fails no other.
  */
 export class CommitQueue {
   readonly #write: (rows: readonly RowOf[]) => Promise<void>;
   #waiting: Waiting[] = [];
-  /** `due`: a group leaves when this turn ends; `running`: one is on its way. */
+  /** `due`: a group leaves when this turn ends; `running`: a group is being committed. */
   #state: 'idle' | 'due' | 'running' = 'idle';
 
   constructor(write: (rows: readonly RowOf[]) => Promise<void>) {
@@ -49,7 +48,7 @@ export class CommitQueue {
     });
   }
 
-  /** Resolves when all that was added has been answered. */
+  /** Resolves when every change added so far has been answered. */
   async drained(): Promise<void> {
     while (this.#state !== 'idle') await new Promise((resolve) => setImmediate(resolve));
   }
@@ -80,12 +79,14 @@ export class CommitQueue {
   }
 }
 
-/** Who cannot reach the store is not helped by asking it again for each change. */
+/**
+ * True when rows caused the failure: a store that cannot be reached need not be asked per change.
+ */
 function isOfRows(cause: unknown): boolean {
   return !(cause instanceof StoreUnavailableError || cause instanceof OutcomeUnknownError);
 }
 
-/** A call's row that a later change of the same group replaces need not be written. */
+/** Drops a call's row that a later change of the same group replaces. */
 function latestRows(group: readonly Waiting[]): RowOf[] {
   const calls = new Map<string, RowOf>();
   const others: RowOf[] = [];

@@ -49,7 +49,7 @@ export class SqlKeyCheckStore implements KeyCheckStore {
   }
 }
 
-/** Of what `recording_sessions` keeps of its streams. */
+/** Returns the SRTP secrets among the streams that `recording_sessions` keeps. */
 export function secretsOf(streams: string): string[] {
   return (JSON.parse(streams) as SessionRecord['streams']).flatMap(({ agreed }) =>
     agreed.srtp ? [agreed.srtp] : [],

@@ -9,19 +9,19 @@ import { callOf, reasonBits } from './rows/mapping.ts';
 import type { Schema } from './rows/schema.ts';
 import type { CallTable } from './rows/tables.ts';
 
-/** Rows that one page looks at, at most: what a search costs does not grow with the archive. */
+/** Rows examined per page: the cost of a search does not grow with the archive. */
 const MAX_SCANNED = 10_000;
-/** Of them, those that are looked at first. */
+/** Rows examined first. */
 const FIRST_SCANNED = 400;
-/** Each a walk of its own; who sees more UCCs than these walks the whole archive's list. */
+/** UCCs that get an index walk each; with more, the list of the whole archive is walked. */
 const MAX_WALKS = 50;
 
 type Scan = SelectQueryBuilder<Schema, 'calls', CallTable>;
 type Kept = SelectQueryBuilder<{ calls: CallTable }, 'calls', CallTable>;
 
 /**
- * Recorded calls, newest first. An index that lists them in that order is walked from the place
- * where the page begins, for a bounded number of rows; what no index tells is looked for in those.
+ * Returns recorded calls, newest first. It walks an index in that order from where the page begins,
+ * for a bounded number of rows, and filters those by conditions without an index.
  */
 export async function searchRecordings(
   kysely: Kysely<Schema>,
@@ -41,7 +41,7 @@ async function scanPage(
   scanned: number,
 ): Promise<RecordingPage & { readonly isFull: boolean }> {
   const { limit } = filter;
-  // The newest of all are also the newest of each UCC: a share of the rows is enough of each.
+  // The newest of all are also the newest of each UCC: a share of the rows per UCC is enough.
   const rows = Math.max(limit + 1, Math.floor(scanned / walksOf(filter)));
   const scan = scanOf(kysely, filter, rows);
   const found = await matching(kysely.selectFrom(scan.as('calls')).selectAll(), filter)
@@ -55,7 +55,7 @@ async function scanPage(
   return { records, next: await endOfScan(kysely, filter, rows), isFull: false };
 }
 
-/** Where the scan ended, if it ended because it is bounded. */
+/** Returns where the scan ended, if it ended at its bound. */
 async function endOfScan(
   kysely: Kysely<Schema>,
   filter: RecordingFilter,
@@ -76,14 +76,14 @@ function placeOf({ beganAt, id }: RecordingPlace): RecordingPlace {
   return { beganAt, id };
 }
 
-/** One of each UCC, and one of the calls that were transferred to them. */
+/** Counts a walk per UCC, and one for the calls that were transferred to them. */
 function walksOf({ uccs = [] }: RecordingFilter): number {
   return uccs.length > MAX_WALKS || uccs.length === 0 ? 1 : uccs.length + 1;
 }
 
 /**
- * The index that names the fewest: a correlation id's, a party's, that of marked recordings or of
- * those on legal hold; else each UCC's own stretch, one beside the other.
+ * Chooses the most selective index: that of a correlation id, a party, marked recordings or legal
+ * holds; else each UCC's own range, side by side.
  */
 function scanOf(kysely: Kysely<Schema>, filter: RecordingFilter, rows: number): Scan {
   const from = kysely.selectFrom('calls').selectAll('calls');
@@ -104,7 +104,7 @@ function scanOf(kysely: Kysely<Schema>, filter: RecordingFilter, rows: number): 
   );
   if (!first) return newest(from, filter, rows);
   others.push(transferredScan(kysely, filter, rows));
-  // Each in brackets of its own: SQLite takes no `order by` inside of a union.
+  // Each is a subquery: SQLite accepts no `order by` inside a union.
   const all = [first, ...others].map((one, index) =>
     kysely.selectFrom(one.as(`ucc_${index}`)).selectAll(),
   );
@@ -112,7 +112,7 @@ function scanOf(kysely: Kysely<Schema>, filter: RecordingFilter, rows: number): 
   return newest(kysely.selectFrom(union.as('calls')).selectAll('calls') as Scan, filter, rows);
 }
 
-/** Calls of other UCCs that were transferred to these while they were in progress. */
+/** Scans calls of other UCCs that were transferred to these while in progress. */
 function transferredScan(kysely: Kysely<Schema>, filter: RecordingFilter, rows: number): Scan {
   const uccs = [...(filter.uccs ?? [])];
   const transferred = kysely
@@ -151,7 +151,7 @@ function partyScan(
     .where('id', 'in', kysely.selectFrom(newestParties.as('theirs')).select('call_id')) as Scan;
 }
 
-/** In the order of the list, from the place where the page begins. */
+/** Orders a query as the list, from where the page begins. */
 function newest(query: Scan, { from, to, before }: RecordingFilter, rows: number): Scan {
   let scan = query.where('recorded', '=', 1);
   if (from !== undefined) scan = scan.where('began_at', '>=', from);
@@ -162,7 +162,7 @@ function newest(query: Scan, { from, to, before }: RecordingFilter, rows: number
   return scan.orderBy('began_at', 'desc').orderBy('id', 'desc').limit(rows);
 }
 
-/** What is asked of each row that was looked at. */
+/** Adds the conditions on each row examined. */
 function matching(query: Kept, filter: RecordingFilter): Kept {
   let rows = query.where('recorded', '=', 1);
   if (filter.uccs) rows = rows.where(isOfUccs(filter.uccs, sql.ref('calls.id')));
@@ -188,7 +188,7 @@ function matching(query: Kept, filter: RecordingFilter): Kept {
   return rows;
 }
 
-/** Its own UCC is one of them, or one that it was transferred to. */
+/** True when its own UCC, or one that it was transferred to, is among them. */
 function isOfUccs(uccs: readonly string[], callId: RawBuilder<unknown>) {
   const names = sql.join([...uccs]);
   return sql<SqlBool>`(ucc_name in (${names}) or exists (

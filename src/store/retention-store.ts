@@ -21,19 +21,19 @@ import { callOf, segmentOf } from './rows/mapping.ts';
 import { derivedOf, erasureOf } from './rows/retention-rows.ts';
 import type { Schema } from './rows/schema.ts';
 
-/** Of one statement, of whose variables SQLite takes 32,766. */
+/** Keys per statement, of whose variables SQLite accepts 32,766. */
 const MAX_REPLACED = 500;
-/** A reader that is in the way is mostly gone a moment later. */
+/** A reader in the way is mostly gone a moment later. */
 const FORGET_ATTEMPTS = 5;
 const FORGET_INTERVAL_MS = 200;
 
-/** Erasures, what is due for destruction, and keys. */
+/** Erasures, recordings due for destruction, and keys. */
 export class SqlRetentionStore implements RetentionStore {
   readonly #database: Database;
   readonly #commits: CommitQueue;
   #forgetting: Promise<void> | undefined;
   #forgettingNext: Promise<void> | undefined;
-  /** Undefined among them: whatever there is. */
+  /** Calls to forget; undefined stands for all. */
   readonly #toForget: (string | undefined)[] = [];
 
   constructor(database: Database, commits: CommitQueue) {
@@ -48,7 +48,9 @@ export class SqlRetentionStore implements RetentionStore {
     return (await query.execute()).map(erasureOf);
   }
 
-  /** Own recordings, and those that the UCC took part in, each list in the order of its index. */
+  /**
+   * Returns a UCC's own recordings and those it took part in, each list in the order of its index.
+   */
   async expired({ after, limit, ...filter }: ExpiryPage): Promise<CallRecord[]> {
     const pages = this.#expired(filter).map((query) => {
       let page = query.selectAll().orderBy('began_at').orderBy('id').limit(limit);
@@ -95,7 +97,7 @@ export class SqlRetentionStore implements RetentionStore {
   }
 
   async segmentsAfter(place: SegmentPlace | undefined, limit: number): Promise<SegmentRecord[]> {
-    // What is on its way counts as well.
+    // Changes being committed count as well.
     await this.#commits.add({});
     let query = this.#kysely
       .selectFrom('segments')
@@ -131,7 +133,7 @@ export class SqlRetentionStore implements RetentionStore {
   async renewSecrets(
     renew: (sealed: string) => string,
   ): Promise<{ renewed: number; missed: number }> {
-    // What is on its way counts as well.
+    // Changes being committed count as well.
     await this.#commits.add({});
     const rows = await this.#kysely.selectFrom('recording_sessions').selectAll().execute();
     let [renewed, missed] = [0, 0];
@@ -162,7 +164,7 @@ export class SqlRetentionStore implements RetentionStore {
     return rows.flatMap(({ streams }) => secretsOf(streams));
   }
 
-  /** Who asks while one is on its way waits for the next one: it covers them all. */
+  /** Forgets keys; requests made during a run share the next one. */
   forgetKeys(callId?: string): Promise<void> {
     this.#toForget.push(callId);
     if (!this.#forgetting) {

@@ -45,7 +45,7 @@ import { mustHaveSchema } from './schema/schema-check.ts';
 import { remove } from './taking-back.ts';
 import { SqlWebhookStore } from './webhook-store.ts';
 
-/** The one query layer on both databases. */
+/** The query layer shared by both databases. */
 export class SqlStore implements Store {
   readonly #database: Database;
   readonly #commits: CommitQueue;
@@ -109,7 +109,7 @@ export class SqlStore implements Store {
     const rows = await this.#database.kysely
       .selectFrom('calls')
       .selectAll()
-      // Word for word as in the index of them.
+      // Repeats the condition of the index word for word.
       .where(sql<SqlBool>`status in ('live', 'finishing', 'deleting')`)
       .execute();
     return rows.map(callOf);
@@ -155,7 +155,7 @@ export class SqlStore implements Store {
   }
 
   async endSession(id: string): Promise<void> {
-    // One that is still on its way would come back.
+    // A session still being committed would come back.
     await this.#commits.add({});
     await this.#database.change((kysely) =>
       kysely.deleteFrom('recording_sessions').where('id', '=', id).execute(),
@@ -222,7 +222,7 @@ export class SqlStore implements Store {
   }
 
   /**
-   * In the order of the events; the table is kept in that order, and the call knows its stretch.
+   * Returns the rows in event order; the table is kept in that order, and the call knows its range.
    */
   async details(call: CallRecord): Promise<CallDetailRecord[]> {
     const rows = await this.#database.kysely
@@ -287,7 +287,7 @@ export class SqlStore implements Store {
       .select('sequence')
       .where('ucc_name', '=', uccName)
       .where('position', '<=', position)
-      // Newest first: what a client missed is looked at, not all that ever was.
+      // Newest first: only the events a client missed are read, not the whole history.
       .orderBy('sequence', 'desc')
       .limit(1)
       .executeTakeFirst();
@@ -316,8 +316,7 @@ export class SqlStore implements Store {
   }
 
   async destroyKeys(callId: string): Promise<void> {
-    // A segment that is still on its way would bring its key back: what was added before goes
-    // first.
+    // A segment still being committed would bring its key back: earlier changes go first.
     await this.#commits.add({});
     await this.#database.change(async (kysely) => {
       for (const table of ['segments', 'derived'] as const) {

@@ -4,12 +4,14 @@ import type { Schema } from './rows/schema.ts';
 
 const tablesOfCall = ['tracks', 'call_parties', 'call_uccs'] as const;
 
-/** In a transaction: takes away what nobody was told of, once no session can add it any more. */
+/**
+ * Deletes, within a transaction, changes never confirmed to anybody, once no session can add them.
+ */
 export async function remove(
   kysely: Kysely<Schema>,
   { events, neverBegan }: Doubtful,
 ): Promise<void> {
-  // Every transaction that writes holds this row: behind this one they have all ended.
+  // Every writing transaction holds this row: after this statement they have all ended.
   await kysely
     .updateTable('ownership')
     .set((eb) => ({ epoch: eb.ref('epoch') }))

@@ -14,9 +14,7 @@ import type { RowOf } from './rows/mapping.ts';
 import type { Schema } from './rows/schema.ts';
 import type { WebhookDeadLetterTable, WebhookTable } from './rows/tables.ts';
 
-/**
- * Webhooks, how far each has come, and what was given up; written through the store's commit queue.
- */
+/** Webhooks, their cursors and given-up deliveries, written through the store's commit queue. */
 export class SqlWebhookStore implements WebhookStore {
   readonly #database: Database;
   readonly #commits: CommitQueue;

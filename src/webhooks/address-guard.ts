@@ -3,34 +3,40 @@ import { isIP, type LookupFunction } from 'node:net';
 import { ipv6Words, parseNetworks } from '../domain/common/networks.ts';
 
 /**
- * Where no webhook may lead: the machine's own link, which is where clouds keep credentials, what
- * is no single host, and what a gateway makes another address of. IPv4-mapped forms are read as
- * IPv4.
+ * Networks that no webhook may lead to: link-local addresses, where clouds keep credentials,
+ * addresses that are no single host, and those that a gateway translates. IPv4-mapped forms are
+ * read as IPv4.
  */
 const forbiddenNetworks = [
-  // This network, link-local, multicast, reserved (RFC 1112 section 4), and broadcast with it.
-  ...['0.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '240.0.0.0/4'],
-  // Site-local, link-local's old kin, means something else at each site (RFC 3879).
-  ...['::/128', 'fe80::/10', 'fec0::/10', 'ff00::/8'],
+  // This network, link-local, multicast and reserved addresses (RFC 1112 section 4), including
+  // broadcast.
+  '0.0.0.0/8',
+  '169.254.0.0/16',
+  '224.0.0.0/4',
+  '240.0.0.0/4',
+  // Unspecified, link-local and multicast; site-local differs from site to site (RFC 3879).
+  '::/128',
+  'fe80::/10',
+  'fec0::/10',
+  'ff00::/8',
   // Metadata and agent addresses outside link-local: AWS, Google, Alibaba, Oracle, Azure.
-  ...[
-    'fd00:ec2::/32',
-    'fd00:c1::/32',
-    'fd20:ce::254',
-    '100.100.100.200',
-    '192.0.0.192',
-    '168.63.129.16',
-  ],
-  // Gateways translate these to IPv4, each in ways of its own: NAT64, the well-known prefix and the
+  'fd00:ec2::/32',
+  'fd00:c1::/32',
+  'fd20:ce::254',
+  '100.100.100.200',
+  '192.0.0.192',
+  '168.63.129.16',
+  // Gateways translate these to IPv4, each in its own way: NAT64 with the well-known prefix and the
   // one for local use (RFC 6052, RFC 8215), and Teredo, which hides the address (RFC 4380).
-  ...['64:ff9b::/32', '2001::/32'],
+  '64:ff9b::/32',
+  '2001::/32',
 ];
 
 const isLoopback = parseNetworks(['::1']);
 
 /**
- * Forms that stand for an IPv4 address, which begins at that word of theirs: IPv4-compatible (RFC
- * 4291 section 2.5.5.1), IPv4-translated (RFC 2765 section 2.1), 6to4 (RFC 3056).
+ * Forms that embed an IPv4 address from that word on: IPv4-compatible (RFC 4291 section 2.5.5.1),
+ * IPv4-translated (RFC 2765 section 2.1), 6to4 (RFC 3056).
  */
 const embeddings = [
   { holds: parseNetworks(['::/96']), word: 6 },
@@ -40,7 +46,7 @@ const embeddings = [
 
 export type AddressRule = (address: string) => boolean;
 
-/** @throws NetworkError naming an entry that is neither an address nor a CIDR range */
+/** @throws NetworkError that names an entry that is neither an address nor a CIDR range */
 export function addressRule(allowedNetworks: readonly string[]): AddressRule {
   const isListed = parseNetworks(forbiddenNetworks);
   const isAllowed = parseNetworks(allowedNetworks);
@@ -51,9 +57,11 @@ export function addressRule(allowedNetworks: readonly string[]): AddressRule {
   };
 }
 
-/** The IPv4 address that an IPv6 address leads to; IPv4-mapped ones are read as IPv4 anyway. */
+/**
+ * Returns the IPv4 address embedded in an IPv6 address; IPv4-mapped ones are read as IPv4 anyway.
+ */
 function embeddedIpv4(address: string): string | undefined {
-  // The loopback address is none that stands for another.
+  // The loopback address embeds no other.
   if (isLoopback(address)) return undefined;
   const words = ipv6Words(address) ?? [];
   const form = isIsatap(words) ? { word: 6 } : embeddings.find(({ holds }) => holds(address));
@@ -62,7 +70,9 @@ function embeddedIpv4(address: string): string | undefined {
   return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.');
 }
 
-/** Under any prefix, global or not: an interface identifier of its own (RFC 5214 section 6.1). */
+/**
+ * True under any prefix, global or not, for ISATAP's interface identifier (RFC 5214 section 6.1).
+ */
 function isIsatap(words: readonly number[]): boolean {
   const [scope = -1, kind] = words.slice(4);
   return (scope & ~0x0200) === 0 && kind === 0x5efe;
@@ -72,13 +82,13 @@ export class AddressRefusedError extends Error {
   override readonly name = 'AddressRefusedError';
 }
 
-/** True of a URL whose host is a refused address itself; names are left to the lookup. */
+/** True when a URL's host is itself a refused address; names are left to the lookup. */
 export function leadsToRefused(url: URL, isRefused: AddressRule): boolean {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   return isIP(host) !== 0 && isRefused(host);
 }
 
-/** `dns.lookup`, asked for every address of a name. */
+/** `dns.lookup` for every address of a name. */
 export type AllLookup = (
   hostname: string,
   options: LookupOptions & { all: true },
@@ -86,8 +96,8 @@ export type AllLookup = (
 ) => void;
 
 /**
- * Resolves for one connection and leaves out what is refused. The connection goes to the very
- * addresses that were judged: a name that resolves to something else a moment later gains nothing.
+ * Returns a lookup that omits refused addresses. The connection uses the very addresses that were
+ * checked: a name that resolves differently a moment later gains nothing.
  */
 export function guardedLookup(
   isRefused: AddressRule,

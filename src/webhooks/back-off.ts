@@ -6,9 +6,9 @@ export interface BackOff {
 }
 
 /**
- * How long to wait after the given failed attempt, counted from 1: twice as long each time, of
- * which up to half is left to chance, so that many webhooks of one receiver do not come back at
- * once. What the receiver asked for counts when it is longer. Never more than `maxRetryMs`.
+ * Returns the wait after the given failed attempt, counted from 1: it doubles each time, and up to
+ * half of it is random, so that the webhooks of one receiver do not return at once. A longer wait
+ * that the receiver requested counts. Never more than `maxRetryMs`.
  */
 export function retryDelayMs(
   { firstRetryMs, maxRetryMs }: BackOff,
@@ -20,7 +20,7 @@ export function retryDelayMs(
   return Math.min(maxRetryMs, Math.max(jittered, retryAfterMs));
 }
 
-/** Seconds, or a date (RFC 9110 section 10.2.3); undefined when it is neither. */
+/** Parses seconds or a date (RFC 9110 section 10.2.3); undefined if it is neither. */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;
   if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
@@ -28,7 +28,7 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-/** Ends early, and quietly, when the signal is aborted. */
+/** Waits; resolves early when the signal is aborted. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   try {
     await wait(ms, undefined, { signal });

@@ -10,7 +10,7 @@ import type { Attempt, WebhookSender } from './sender.ts';
 import { messageId, signedHeaders } from './signature.ts';
 
 export interface WebhookLimits {
-  /** For one attempt, from its connection to the headers of the answer. */
+  /** Time limit of one attempt, from its connection to the headers of the answer. */
   readonly timeoutMs: number;
   readonly firstRetryMs: number;
   readonly maxRetryMs: number;
@@ -19,7 +19,7 @@ export interface WebhookLimits {
   readonly allowedNetworks: readonly string[];
 }
 
-/** What all webhooks share. */
+/** Ports shared by all webhooks. */
 export interface DeliveryPorts {
   readonly store: WebhookStore;
   readonly history: EventHistory;
@@ -27,13 +27,13 @@ export interface DeliveryPorts {
   readonly settings: WebhookLimits;
   readonly alarms: AlarmSink;
   readonly clock: Clock;
-  /** The UCC's last event that is in effect. */
+  /** Returns the UCC's last event that is in effect. */
   horizon(uccName: string): number;
   onAttempt(outcome: Attempt['outcome']): void;
   onError(cause: unknown): void;
 }
 
-/** One webhook, with the settings of now, until it is stopped. */
+/** One webhook with its present settings, until it is stopped. */
 export interface DeliveryContext extends DeliveryPorts {
   readonly webhook: Webhook;
   readonly signal: AbortSignal;
@@ -44,7 +44,7 @@ export interface StoppableContext extends DeliveryContext {
   stop(): void;
 }
 
-/** @param onGone the receiver wants nothing more; everything of the webhook has stopped already */
+/** @param onGone called when the receiver wants nothing more; the webhook has stopped already */
 export function deliveryContext(
   ports: DeliveryPorts,
   webhook: Webhook,
@@ -52,7 +52,7 @@ export function deliveryContext(
 ): StoppableContext {
   const controller = new AbortController();
   const { signal } = controller;
-  // Each of its UCCs waits for it.
+  // Each of its UCCs listens to the signal.
   setMaxListeners(0, signal);
   return {
     ...ports,

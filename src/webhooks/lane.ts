@@ -8,8 +8,8 @@ import type { Attempt } from './sender.ts';
 const PAGE = 50;
 
 /**
- * One UCC's events on their way to one webhook: one after the other, which keeps the order of each
- * call. They are read from the store behind the cursor; `wake` only says that there are more.
+ * Delivers one UCC's events to one webhook one at a time, which keeps the order of each call. They
+ * are read from the store after the cursor; `wake` only says that there are more.
  */
 export class Lane {
   readonly #context: DeliveryContext;
@@ -24,7 +24,7 @@ export class Lane {
     this.#cursor = cursor;
   }
 
-  /** Resolves when the lane has nothing to do, or was stopped by its context's signal. */
+  /** Resolves when the lane is idle, or was stopped by its context's signal. */
   get settled(): Promise<void> {
     return this.#settled;
   }
@@ -46,7 +46,7 @@ export class Lane {
       try {
         await this.#deliverPage();
       } catch (cause) {
-        // The store failed: what was delivered since the cursor is delivered again.
+        // The store failed: events delivered since the cursor are delivered again.
         onError(cause);
         await pause(settings.firstRetryMs, signal);
       }
@@ -57,7 +57,7 @@ export class Lane {
   async #deliverPage(): Promise<void> {
     const upTo = this.#context.horizon(this.#uccName);
     const page = await this.#context.history.events(this.#uccName, this.#cursor, PAGE);
-    // What is committed but not yet in effect lies beyond the horizon.
+    // Events that are committed but not yet in effect lie beyond the horizon.
     const due = page.filter(({ sequence }) => sequence <= upTo);
     for (const event of due) {
       if (!(await this.#deliver(event))) return;
@@ -66,7 +66,7 @@ export class Lane {
     if (due.length === 0) this.#cursor = upTo;
   }
 
-  /** False when stopped before the event was delivered or given up. */
+  /** Returns false if stopped before the event was delivered or given up. */
   async #deliver(event: RecordingEvent): Promise<boolean> {
     const { context, position } = { context: this.#context, position: this.#position(event) };
     for (let count = 1; ; count += 1) {

@@ -5,8 +5,8 @@ import type { Attempt } from './sender.ts';
 const PAGE = 50;
 
 /**
- * Tries each dead letter of a webhook once more, in their order. One that is rejected stays, and
- * the next is tried; a receiver that does not answer ends it: the others would fare no better.
+ * Retries each dead letter of a webhook once, in order. A rejected one stays, and the next is
+ * tried; a receiver that does not answer ends it: the others would fare no better.
  */
 export async function redeliver(context: DeliveryContext): Promise<void> {
   let after: DeadLetterPage['after'];
@@ -21,7 +21,7 @@ export async function redeliver(context: DeliveryContext): Promise<void> {
   }
 }
 
-/** False when there is no point in going on. */
+/** Returns false if there is no point in continuing. */
 async function redeliverOne(context: DeliveryContext, letter: DeadLetter): Promise<boolean> {
   const { history, store, signal } = context;
   const { uccName, sequence } = letter;

@@ -11,7 +11,7 @@ import {
 } from './address-guard.ts';
 import { parseRetryAfter } from './back-off.ts';
 
-/** Connections to one receiver at once; deliveries of further UCCs wait for one. */
+/** Concurrent connections to one receiver; deliveries of further UCCs wait for one. */
 const MAX_SOCKETS = 32;
 const MAX_IDLE_SOCKETS = 4;
 const MAX_RESPONSE_BYTES = 64 * 1024;
@@ -27,12 +27,13 @@ export interface OutgoingDelivery {
   readonly url: string;
   readonly headers: Record<string, string>;
   readonly body: string;
-  /** Ends the attempt at once. */
+  /** Aborts the attempt at once. */
   readonly signal: AbortSignal;
 }
 
 /**
- * What became of one attempt. `gone`: 410, nothing more is wanted. `stopped`: the signal ended it.
+ * The result of one attempt. `gone`: 410, the receiver wants nothing more. `stopped`: the signal
+ * ended it.
  */
 export interface Attempt {
   readonly outcome: 'delivered' | 'gone' | 'stopped' | DeliveryFailure;
@@ -45,8 +46,8 @@ class NoAnswerInTimeError extends Error {
 }
 
 /**
- * Sends one delivery once. Follows no redirect, and goes to no refused address whatever a name
- * resolves to.
+ * Sends a delivery once. It follows no redirect, and connects to no refused address, whatever a
+ * name resolves to.
  */
 export class WebhookSender {
   readonly #options: SenderOptions;
@@ -63,7 +64,7 @@ export class WebhookSender {
   }
 
   /**
-   * Never rejects. An answer counts from its headers on; its body is read to keep the connection.
+   * Never rejects. An answer counts from its headers on; the body is read to keep the connection.
    */
   async send(delivery: OutgoingDelivery): Promise<Attempt> {
     const url = new URL(delivery.url);
@@ -75,21 +76,21 @@ export class WebhookSender {
     }
   }
 
-  /** Ends what is on its way. */
+  /** Aborts requests in progress. */
   close(): void {
     this.#agent.destroy();
     this.#secureAgent.destroy();
   }
 
   /**
-   * Undefined when a kept connection turned out to have been closed: that says nothing of the
+   * Resolves with undefined if a kept connection was already closed, which says nothing about the
    * receiver.
    */
   #sendOnce(url: URL, delivery: OutgoingDelivery): Promise<Attempt | undefined> {
     return new Promise((resolve) => {
       const request = this.#request(url, delivery);
       let timer: NodeJS.Timeout | undefined;
-      // From here on it is resolved and connected; before, it may wait for a connection of the
+      // The connection is established now; until here the request may have waited for one of the
       // pool.
       request.once('socket', () => {
         const expire = () => request.destroy(new NoAnswerInTimeError('no answer in time'));
@@ -105,7 +106,7 @@ export class WebhookSender {
       });
       request.once('close', () => {
         clearTimeout(timer);
-        // Of a request that ended without a word; whatever came before this counts.
+        // The request ended without an answer; an earlier outcome takes precedence.
         resolve(failed('unreachable'));
       });
       request.end(delivery.body);
@@ -142,7 +143,7 @@ export class WebhookSender {
   }
 }
 
-/** Reads a short answer to its end, so that its connection can be used again, and no long one. */
+/** Reads a short answer to its end, so that its connection can be reused, but no long one. */
 function discard(response: IncomingMessage): void {
   let bytes = 0;
   response.on('error', () => {});

@@ -6,7 +6,7 @@ import type { RecordingEvent } from '../domain/model/recording-event.ts';
 
 const PREFIX = 'whsec_';
 const NEW_KEY_BYTES = 32;
-/** What the specification recommends of keys. */
+/** Key lengths that the specification recommends. */
 const MIN_KEY_BYTES = 24;
 const MAX_KEY_BYTES = 64;
 
@@ -25,7 +25,8 @@ export function checkSecret(secret: string): void {
 }
 
 /**
- * The same for every attempt of one event to one webhook: receivers know by it what they have had.
+ * Returns an id that is the same for every attempt of one event to one webhook: receivers detect
+ * duplicates by it.
  */
 export function messageId(webhook: string, event: RecordingEvent): string {
   const parts = [webhook, event.uccName, event.sequence, event.callId];

@@ -36,26 +36,26 @@ export interface WebhookDispatcherOptions {
   readonly limits: WebhookLimits;
   readonly alarms: AlarmSink;
   readonly clock: Clock;
-  /** In the place of the system's resolver. */
+  /** Replaces the system's resolver. */
   readonly lookup?: AllLookup;
   isUcc(name: string): boolean;
   onAttempt(outcome: Attempt['outcome']): void;
-  /** The row of the audit log for what Hush does itself: it switches a webhook off. */
+  /** Makes the audit log row of Hush's own action: it disables a webhook. */
   readonly auditDisabled: AuditOf;
-  /** The receiver answered 410. */
+  /** Called when the receiver answered 410. */
   onDisabled(name: string): void;
   onError(cause: unknown): void;
 }
 
 interface Entry {
   readonly webhook: Webhook;
-  /** None of a disabled webhook. */
+  /** Undefined for a disabled webhook. */
   readonly run: WebhookRun | undefined;
 }
 
 /**
  * Delivers committed events to webhooks, at least once. Each webhook has a durable cursor per UCC;
- * behind it events are read from the store in pages, so that a slow receiver holds nothing in
+ * events after it are read from the store in pages, so that a slow receiver holds nothing in
  * memory. The feed only tells how far events are in effect: a Start is committed before it is.
  */
 export class WebhookDispatcher implements Webhooks {
@@ -68,7 +68,7 @@ export class WebhookDispatcher implements Webhooks {
   #stopListening: () => void = () => {};
   #closed = false;
 
-  /** @throws NetworkError when `allowedNetworks` are none */
+  /** @throws NetworkError if `allowedNetworks` are invalid */
   constructor(options: WebhookDispatcherOptions) {
     const { limits, clock, lookup } = options;
     this.#options = options;
@@ -77,7 +77,9 @@ export class WebhookDispatcher implements Webhooks {
       ...options,
       settings: limits,
       sender: new WebhookSender({
-        ...{ timeoutMs: limits.timeoutMs, isRefused: this.#isRefused, lookup },
+        timeoutMs: limits.timeoutMs,
+        isRefused: this.#isRefused,
+        lookup,
         now: () => clock.now(),
       }),
       horizon: (uccName) => this.#horizons.get(uccName) ?? 0,
@@ -85,7 +87,7 @@ export class WebhookDispatcher implements Webhooks {
   }
 
   /**
-   * Takes up every webhook where it was. Before the first new event: all that is stored is in
+   * Resumes every webhook at its cursor. Comes before the first new event: all stored events are in
    * effect.
    */
   async start(): Promise<void> {
@@ -150,11 +152,13 @@ export class WebhookDispatcher implements Webhooks {
     return count;
   }
 
-  /** Ends what is on its way: its cursor has not moved, and the next start delivers it. */
+  /**
+   * Aborts deliveries in progress: their cursors have not moved, and the next start delivers them.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     this.#stopListening();
-    // A change under way finishes first; it starts nothing any more.
+    // A change in progress finishes first, but starts nothing any more.
     await this.#changes.run(async () => {
       await Promise.all([...this.#entries.values()].map(({ run }) => run?.close()));
     });
@@ -181,9 +185,9 @@ export class WebhookDispatcher implements Webhooks {
     return { name: uccKey(name), url: url.href, uccs, secret, enabled };
   }
 
-  /** UCCs that the webhook did not have before begin with what comes next. */
+  /** Saves a webhook; UCCs new to it start with their next event. */
   async #save(webhook: Webhook, before: Webhook | undefined, audit: AuditRecord): Promise<void> {
-    // A removal that a crash cut short may have left something behind.
+    // A removal cut short by a crash may have left rows behind.
     if (!before) await this.#options.store.remove(webhook.name);
     const cursors = [...this.#horizons]
       .filter(([uccName]) => !before || !follows(before, uccName))
@@ -204,7 +208,7 @@ export class WebhookDispatcher implements Webhooks {
     for (const uccName of this.#horizons.keys()) run.wake(uccName);
   }
 
-  /** Nothing of the webhook is on its way afterwards, until it is entered again. */
+  /** Stops all deliveries of the webhook until it is entered again. */
   async #rest(name: string): Promise<void> {
     await this.#entries.get(name)?.run?.close();
   }
@@ -225,7 +229,10 @@ export class WebhookDispatcher implements Webhooks {
   }
 }
 
-/** Without the secret, and what may be one in the address; whether they are others is told. */
+/**
+ * Returns a change without the secret and the query, which may hold one; it tells whether they
+ * differ.
+ */
 function changeOf(before: Webhook | undefined, after: Webhook | undefined) {
   const partsOf = ({ url, uccs, enabled, secret }: Webhook) => {
     const [address, query = ''] = url.split('?', 2);

@@ -14,7 +14,7 @@ export class WebhookRun {
     this.#cursors = cursors;
   }
 
-  /** There may be events of the UCC. */
+  /** Called when there may be events of the UCC. */
   wake(uccName: string): void {
     const { uccs } = this.#context.webhook;
     if (uccs.length > 0 && !uccs.includes(uccName)) return;
@@ -26,7 +26,7 @@ export class WebhookRun {
     lane.wake();
   }
 
-  /** While one is under way, another is not begun. */
+  /** Starts a redelivery unless one is in progress. */
   redeliver(): void {
     if (this.#context.signal.aborted) return;
     this.#redelivery ??= redeliver(this.#context)

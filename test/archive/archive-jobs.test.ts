@@ -36,7 +36,7 @@ async function work<Progress>(path: string, body?: object): Promise<Work<Progres
   return (await fetch(url)).json() as Promise<Work<Progress>>;
 }
 
-describe('a check of the archive', () => {
+describe('an archive check', () => {
   interface Report {
     segments: number;
     orphans: number;
@@ -46,7 +46,7 @@ describe('a check of the archive', () => {
     findings: { kind: string; path: string }[];
   }
 
-  it('finds what no key opens, what is missing and what is damaged, and no call in progress', async () => {
+  it('finds orphaned, missing and damaged files, and skips calls in progress', async () => {
     const { hush, caller } = bench;
     const live = await caller.call(hush);
     await live.frames(60);
@@ -62,7 +62,7 @@ describe('a check of the archive', () => {
     });
     const file = join(folder(torn.id), '1-0.seg');
     const bytes = readFileSync(file);
-    // Not in the first chunk, which is opened at every look.
+    // Beyond the first chunk, which is opened at every look.
     const at = bytes.length - 100;
     bytes[at] = (bytes[at] ?? 0) ^ 1;
     writeFileSync(file, bytes);
@@ -70,14 +70,11 @@ describe('a check of the archive', () => {
     writeFileSync(join(folder(whole.id), '0-0.7.seg'), 'left behind');
     mkdirSync(folder('nobody'));
     writeFileSync(join(folder('nobody'), '0-0.seg.partial'), '');
+    const atAnyDepth = { orphans: 1, strangers: 1, missing: 1 };
     const shallow = await work<Report>('check', {});
-    expect(shallow.progress).toMatchObject({
-      ...{ orphans: 1, strangers: 1, missing: 1, damaged: 0, removed: 0 },
-    });
+    expect(shallow.progress).toMatchObject({ ...atAnyDepth, damaged: 0, removed: 0 });
     const deep = await work<Report>('check', { deep: true, remove: true });
-    expect(deep.progress).toMatchObject({
-      ...{ orphans: 1, strangers: 1, missing: 1, damaged: 1, removed: 1 },
-    });
+    expect(deep.progress).toMatchObject({ ...atAnyDepth, damaged: 1, removed: 1 });
     const found = deep.progress.findings.map(({ kind, path }) => `${kind} ${path}`);
     expect(new Set(found)).toEqual(
       new Set([
@@ -88,14 +85,14 @@ describe('a check of the archive', () => {
       ]),
     );
     expect(readdirSync(folder(whole.id)).sort()).toEqual(['0-0.seg', '1-0.seg']);
-    // A bucket or a disk may be shared: what is not known to be Hush's stays.
+    // A bucket or disk may be shared: files not known to be Hush's stay.
     expect(readdirSync(folder('nobody'))).toEqual(['0-0.seg.partial']);
     expect((await hush.audio(whole.id)).length).toBeGreaterThan(44);
     await live.call.end();
   });
 });
 
-describe('another master key', () => {
+describe('a rotation of the master key', () => {
   const keyFile = () => join(bench.hush.dataDir, 'master.key');
   const keysIn = () => readFileSync(keyFile(), 'utf8').trim().split('\n');
 
@@ -109,7 +106,7 @@ describe('another master key', () => {
     return rows.map((row) => row.wrapped_key as string);
   }
 
-  it('is put in place while a call is recorded, which goes on and is heard whole', async () => {
+  it('runs while a call is recorded, and the whole call remains playable', async () => {
     const { hush, caller } = bench;
     const [old] = keysIn();
     const { id } = await record(bench, { frames: 40 });
@@ -130,7 +127,7 @@ describe('another master key', () => {
     await live.frames(60);
     await live.call.end();
     const { callId } = await hush.settled(live.correlationId);
-    // The media thread still wraps under the old key: what it tells is wrapped anew.
+    // The media thread still wraps under the old key: its reports are rewrapped.
     expect(wrapped()).toHaveLength(6);
     expect(wrapped().every((key) => key.startsWith(prefix))).toBe(true);
     expect((await hush.audio(id)).equals(before)).toBe(true);
@@ -142,7 +139,7 @@ describe('another master key', () => {
     await again.stop();
   });
 
-  it('that was interrupted is gone on with at the next start', async () => {
+  it('resumes at the next start after an interruption', async () => {
     const { hush } = bench;
     const { id } = await record(bench, { frames: 10 });
     const before = await hush.audio(id);
@@ -156,7 +153,7 @@ describe('another master key', () => {
     await again.stop();
   });
 
-  it('that is configured is replaced in the configuration', async () => {
+  it('of a configured key is done in the configuration', async () => {
     const { hush } = bench;
     const { id } = await record(bench, { frames: 10 });
     const before = await hush.audio(id);
@@ -167,7 +164,8 @@ describe('another master key', () => {
       dataDir: hush.dataDir,
       config: (config) => ({
         ...asAdmin(config),
-        ...{ masterKey: 'cd'.repeat(32), previousMasterKeys: [old] },
+        masterKey: 'cd'.repeat(32),
+        previousMasterKeys: [old],
       }),
     });
     expect((await again.audio(id)).equals(before)).toBe(true);
@@ -185,7 +183,7 @@ describe('another master key', () => {
   });
 });
 
-it('an encrypted call goes on over a rotation and a restart', async () => {
+it('an encrypted call continues across a rotation and a restart', async () => {
   const rtpPorts = await freeRtpPorts();
   const ports = { httpPort: await freePort(), sipUdpPort: await freePort() };
   const dataDir = temporaryFolder();

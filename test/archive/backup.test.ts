@@ -33,8 +33,8 @@ async function erase(hush: TestHush, id: string): Promise<void> {
   expect((await hush.post(`/api/recordings/${id}/erasures`, body)).status).toBe(201);
 }
 
-describe('a backup of a Hush at work', () => {
-  it('is restored with every recording playable, as it was', async () => {
+describe('a backup of a running Hush', () => {
+  it('restores every recording unchanged and playable', async () => {
     bench = await openBench({ change: asAdmin });
     const { hush, caller } = bench;
     const recordings = [];
@@ -46,7 +46,7 @@ describe('a backup of a Hush at work', () => {
     const manifest = await backUp(hush.config, at('backup'), { withKeys: true });
     expect(manifest).toMatchObject({ missing: [], inBucket: 0, withKeys: true });
     expect(existsSync(join(at('backup'), 'hush.lock'))).toBe(false);
-    // What happens meanwhile and afterwards is not in it.
+    // Later changes are not in it.
     await erase(hush, recordings[3]?.id ?? '');
     await live.call.end();
     await hush.settled(live.correlationId);
@@ -70,7 +70,7 @@ describe('a backup of a Hush at work', () => {
     }
   });
 
-  it('names the master key, and holds it only where it was asked for', async () => {
+  it('names the master key, and contains it only on request', async () => {
     bench = await openBench({ change: asAdmin });
     const { id } = await record(bench, { frames: 40 });
     const { hush } = bench;
@@ -91,7 +91,7 @@ describe('a backup of a Hush at work', () => {
     await again.stop();
   });
 
-  it('holds nothing of what was destroyed before', async () => {
+  it('contains nothing of recordings destroyed before', async () => {
     bench = await openBench({ change: asAdmin });
     const { id } = await record(bench, { frames: 40 });
     const { hush } = bench;
@@ -101,7 +101,7 @@ describe('a backup of a Hush at work', () => {
     expect(readdirSync(join(at('backup'), 'recordings'))).toEqual([]);
   });
 
-  it('leaves in the bucket what lies there, which plays after a restore', async () => {
+  it('leaves files in the bucket, which play after a restore', async () => {
     const server = await S3Server.start();
     try {
       const change = (config: Config): Config => ({
@@ -127,7 +127,7 @@ describe('a backup of a Hush at work', () => {
     }
   });
 
-  it('goes where nothing is, and comes from where one was finished', async () => {
+  it('needs an empty target, and restores only a finished backup', async () => {
     bench = await openBench({ change: asAdmin });
     const { config, dataDir } = bench.hush;
     const options = { withKeys: false };
@@ -144,7 +144,7 @@ describe('a backup of a Hush at work', () => {
     await expect(backUp(postgres, at('other'), options)).rejects.toThrow('pg_dump');
   });
 
-  it('is a command', async () => {
+  it('runs as a command', async () => {
     bench = await openBench({ change: asAdmin });
     await record(bench, { frames: 20 });
     const env = { HUSH_DATA_DIR: bench.hush.dataDir };

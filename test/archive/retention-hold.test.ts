@@ -34,7 +34,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-/** Time passes, on every clock. */
+/** Advances every clock. */
 function wait(ms: number): void {
   now += ms;
   passedMs += ms;
@@ -51,12 +51,12 @@ const openAlarms = async (hush: TestHush) =>
 const confirm = (hush: TestHush, recordings: unknown) =>
   hush.post('/api/archive/retention/confirmation', { recordings });
 
-/** A call takes longer than several passes. */
+/** Lets several passes run: a call takes longer than they do. */
 async function passes(): Promise<void> {
   await record(bench, { frames: 10 });
 }
 
-/** What the wall clock said when it was last believed. */
+/** Returns the time at which the wall clock was last believed. */
 function believed(): number {
   const database = new DatabaseSync(join(bench.hush.dataDir, 'hush.sqlite'), { readOnly: true });
   const row = database.prepare('select at from clock_anchors order by belief desc').get();
@@ -70,8 +70,8 @@ async function recordSome(count: number): Promise<{ id: string }[]> {
   return recordings;
 }
 
-describe('a wall clock that is stepped a year ahead', () => {
-  it('destroys nothing, raises an alarm, and is over when the clock is right again', async () => {
+describe('a wall clock that jumps a year ahead', () => {
+  it('destroys nothing, and raises an alarm that ends when the clock is right again', async () => {
     const { hush } = bench;
     const recordings = await recordSome(2);
     await expect.poll(() => held(hush)).toBe(null);
@@ -88,7 +88,7 @@ describe('a wall clock that is stepped a year ahead', () => {
     expect(await statuses(hush, recordings)).toEqual(['kept', 'kept']);
   });
 
-  it('still lets go what surely is due', async () => {
+  it('still lets recordings expire that are certainly due', async () => {
     const { hush } = bench;
     const old = await recordSome(1);
     wait(20 * day);
@@ -102,7 +102,7 @@ describe('a wall clock that is stepped a year ahead', () => {
   });
 });
 
-it('what was recorded under a clock that was behind is as old as it is', async () => {
+it('a recording made under a slow clock is as old as it is', async () => {
   const { hush } = bench;
   await expect.poll(believed).toBe(now);
   now -= year;
@@ -115,7 +115,7 @@ it('what was recorded under a clock that was behind is as old as it is', async (
 });
 
 describe('a pass that would destroy more than maxDestroyedPerPass', () => {
-  it('waits for somebody who says how many, and is on record', async () => {
+  it('waits for a confirmation of the number, which is audited', async () => {
     const { hush } = bench;
     const recordings = await recordSome(3);
     wait(31 * day);
@@ -157,7 +157,7 @@ describe('a machine that was off', () => {
     await hush.stop();
   });
 
-  it('for two days goes on by itself', async () => {
+  it('for two days resumes retention by itself', async () => {
     const recordings = await recordSome(1);
     wait(29 * day);
     const hush = await restartedAfter(2 * day);
@@ -166,7 +166,7 @@ describe('a machine that was off', () => {
     await hush.stop();
   });
 
-  it('and comes back in the past destroys nothing, and says so', async () => {
+  it('and returns in the past destroys nothing, and reports it', async () => {
     const recordings = await recordSome(1);
     wait(29 * day);
     const hush = await restartedAfter(-5 * year);

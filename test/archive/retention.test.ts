@@ -6,11 +6,11 @@ import { type ApiBench, openBench, record } from '../http/api-support.ts';
 const day = 86_400_000;
 const epoch = Date.parse('2026-03-01T00:00:00Z');
 let now = epoch;
-/** What has passed beside the test's own time. */
+/** Time that has passed besides the test's own. */
 let passedMs = 0;
 let bench: ApiBench;
 
-/** Time passes, on every clock. */
+/** Advances every clock. */
 function wait(ms: number): void {
   now += ms;
   passedMs += ms;
@@ -44,7 +44,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-test('destroys what is older than its UCC keeps it, and spares marks and legal holds', async () => {
+test('retention destroys expired recordings, and spares marks and legal holds', async () => {
   const { hush } = bench;
   const status = async (id: string): Promise<string> =>
     (await hush.get(`/api/recordings/${id}`)).status;
@@ -68,14 +68,18 @@ test('destroys what is older than its UCC keeps it, and spares marks and legal h
   const { items } = await hush.get(`/api/audit-log?call=${old.id}&action=erase`);
   expect(items).toEqual([
     expect.objectContaining({
-      ...{ who: 'retention', surface: 'hush', reason: 'retention', outcome: 'ok' },
-      ...{ correlationId: old.correlationId, after: { erased: 'whole' } },
+      who: 'retention',
+      surface: 'hush',
+      reason: 'retention',
+      outcome: 'ok',
+      correlationId: old.correlationId,
+      after: { erased: 'whole' },
     }),
   ]);
   for (const { id } of [marked, held, kept, young]) expect(await status(id)).toBe('kept');
 });
 
-test('a UCC may say that a mark spares nothing', async () => {
+test('retention destroys marked recordings if the UCC says so', async () => {
   const { hush } = bench;
   wait(9 * day);
   const placed = await bench.caller.call(hush, { uccName: 'strict' });

@@ -25,8 +25,18 @@ import { temporaryFolder } from '../support/hush/hush.ts';
 
 const CHUNK_MS = 900;
 const packets = {
-  ...{ received: 0, kept: 0, gated: 0, duplicate: 0, dtmf: 0, comfortNoise: 0, lost: 0 },
-  ...{ reordered: 0, unauthenticated: 0, unusable: 0, foreign: 0, erased: 0 },
+  received: 0,
+  kept: 0,
+  gated: 0,
+  duplicate: 0,
+  dtmf: 0,
+  comfortNoise: 0,
+  lost: 0,
+  reordered: 0,
+  unauthenticated: 0,
+  unusable: 0,
+  foreign: 0,
+  erased: 0,
 };
 
 /** A recording on disk, sealed by the recorder's own writer. */
@@ -60,7 +70,7 @@ export class StoredCall {
     return this;
   }
 
-  /** The last process closed nothing: what it told of the end of segments and tracks is undone. */
+  /** Undoes the reported ends of segments and tracks, as if the process had died. */
   crash(): void {
     const { segment = 0 } = this.segments.at(-1) ?? {};
     const isLast = (row: SegmentRecord) => row.segment === segment && row.closedBy !== null;
@@ -68,7 +78,7 @@ export class StoredCall {
     for (const track of this.#tracks) track.record = { ...track.record, endPosition: null };
   }
 
-  /** A later process goes on with the one track. */
+  /** Continues the one track in a later process. */
   goOn(startPosition: number): StoredTrack {
     const [before] = this.#tracks;
     if (!before) throw new Error('there is no track');
@@ -80,7 +90,7 @@ export class StoredCall {
     return next;
   }
 
-  /** An archive of this one recording, whose rows the store has. */
+  /** Returns an archive of this one recording, whose rows the store has. */
   archive(store: SqlStore, maxExports = 0): SealedArchive {
     const filesSettings = { recordingsDir: this.recordingsDir };
     return new SealedArchive({
@@ -92,7 +102,7 @@ export class StoredCall {
     });
   }
 
-  /** With the gap map as it would be told now: what is missing is told to be. */
+  /** Plays with a gap map as it would be made now: missing audio is declared absent. */
   async play(): Promise<Playback> {
     const { tracks } = this;
     const segments = this.segments.filter(({ closedBy }) => closedBy !== null);
@@ -111,7 +121,7 @@ export class StoredCall {
     return Buffer.concat(pieces);
   }
 
-  /** Samples of one channel of the WAV; 0 is left. */
+  /** Returns samples of one channel of the WAV; 0 is left. */
   async heard(channel: number): Promise<Int16Array> {
     return channelOf(pcmOf((await (await this.end()).wav()).subarray(WAV_HEADER_BYTES)), channel);
   }
@@ -135,14 +145,34 @@ class StoredTrack {
     clock.begin(emptyRtpPacket(), 0);
     clock.hear(0, 0);
     this.record = {
-      ...{ callId, label: String(track), aor: null, role: 'other', mixed: false },
-      ...{ startPosition: null, endPosition: null, initialReason: null, clockOrigin: null },
-      ...{ reasonChanges: [], packets, clockWrongMs: 0, presence: null, ...described },
+      callId,
+      label: String(track),
+      aor: null,
+      role: 'other',
+      mixed: false,
+      startPosition: null,
+      endPosition: null,
+      initialReason: null,
+      clockOrigin: null,
+      reasonChanges: [],
+      packets,
+      clockWrongMs: 0,
+      presence: null,
+      ...described,
     };
     this.writer = new SegmentWriter(
       {
-        ...{ callId, track, codec, clockRate, masterKey, recordingsDir, suppressDtmf: false },
-        ...{ maxUnwrittenBytes: 1e9, firstSegment, lookbackMs: 0, commandCameAtMs: () => 0 },
+        callId,
+        track,
+        codec,
+        clockRate,
+        masterKey,
+        recordingsDir,
+        suppressDtmf: false,
+        maxUnwrittenBytes: 1e9,
+        firstSegment,
+        lookbackMs: 0,
+        commandCameAtMs: () => 0,
         chunkSamples: Math.floor((CHUNK_MS * clockRate) / 1000),
         onSegment: (told) => {
           segments.push({ callId, track, generation: 0, ...told });
@@ -166,7 +196,7 @@ class StoredTrack {
     };
   }
 
-  /** One packet of `samples` behind the other, of `bytes` bytes each. */
+  /** Adds consecutive packets of `samples` and `bytes` each. */
   addAll(position: number, data: Uint8Array, { samples, bytes = samples }: PacketSize): void {
     for (let at = 0; at < data.length; at += bytes) {
       this.add(position + (at / bytes) * samples, data.subarray(at, at + bytes), samples);
@@ -183,7 +213,7 @@ interface PacketSize {
   readonly bytes?: number;
 }
 
-/** Whatever part is asked for, it is a slice of the whole. */
+/** Expects any part to be a slice of the whole. */
 export async function expectSlices(call: StoredCall, count: number): Promise<void> {
   const whole = await call.wav();
   const random = seededRandom(4);
@@ -205,7 +235,7 @@ export function g722(pcm: Int16Array): Uint8Array {
 
 export const OPUS_FRAME = 960;
 
-/** Packets of 20 ms. */
+/** Encodes packets of 20 ms. */
 export async function opusPackets(pcm: Int16Array, bitrate = 48_000): Promise<Uint8Array[]> {
   const encoder = await createEncoder({ channels: 1, frameSize: OPUS_FRAME, bitrate });
   const count = Math.floor(pcm.length / OPUS_FRAME);

@@ -3,8 +3,14 @@ import { principalOf } from '../../src/auth/claims.ts';
 import { uriKey } from '../../src/domain/identifiers/sip-uri.ts';
 
 const settings = {
-  ...{ issuer: 'https://issuer.example', clients: ['coreapi'], rolesFrom: [], rolePrefix: '' },
-  ...{ uccsFrom: 'uccs', nameFrom: [], urisFrom: ['sip_uri', 'email'], defaultUccs: [] },
+  issuer: 'https://issuer.example',
+  clients: ['coreapi'],
+  rolesFrom: [],
+  rolePrefix: '',
+  uccsFrom: 'uccs',
+  nameFrom: [],
+  urisFrom: ['sip_uri', 'email'],
+  defaultUccs: [],
 };
 
 function speaksAs(claims: Record<string, unknown>, uri: string): boolean {
@@ -17,7 +23,7 @@ test.each([
   [{ sip_uri: 'sips:Agent@domain.com:5061' }, 'sip:agent@domain.com'],
   [{ sip_uri: 'agent@domain.com' }, '<sip:agent@domain.com>'],
   [{ email: 'agent@domain.com' }, 'sip:agent@domain.com'],
-])('%j speaks as %s', (claims, uri) => {
+])('%j identifies as %s', (claims, uri) => {
   expect(speaksAs(claims, uri)).toBe(true);
 });
 
@@ -28,6 +34,6 @@ test.each([
   [{ email: 'agent;x@domain.com' }, 'sip:agent@domain.com'],
   [{ sip_uri: 'sip:agent@domain.com:5070' }, 'sip:agent@domain.com'],
   [{ sip_uri: 'tel:0880000001' }, 'tel:+31880000001'],
-])('%j does not speak as %s', (claims, uri) => {
+])('%j does not identify as %s', (claims, uri) => {
   expect(speaksAs(claims, uri)).toBe(false);
 });

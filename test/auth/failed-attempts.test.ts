@@ -18,7 +18,7 @@ async function fail(key: string, times: number): Promise<boolean> {
 }
 
 describe('FailedAttempts', () => {
-  it('after too many failures the key waits for the rest of the window', async () => {
+  it('makes a key wait for the rest of the window after too many failures', async () => {
     expect(await fail('a', 2)).toBe(false);
     now = 20_000;
     expect(attempts.retryAfterSeconds('a')).toBe(0);
@@ -29,7 +29,7 @@ describe('FailedAttempts', () => {
     expect(attempts.retryAfterSeconds('a')).toBe(0);
   });
 
-  it('more at once than may fail wait for their turn; good ones all have it', async () => {
+  it('lets more attempts than may fail wait for their turn; good ones all succeed', async () => {
     const begun = Array.from({ length: 10 }, () => attempts.begin('a'));
     let good = 0;
     for (const one of begun) {
@@ -41,7 +41,7 @@ describe('FailedAttempts', () => {
     expect(attempts.size).toBe(0);
   });
 
-  it('many bad ones at once are no way around', async () => {
+  it('limits a burst of bad attempts', async () => {
     const asked = Array.from({ length: 10 }, () => attempts.begin('a'));
     const answers: number[] = [];
     for (const one of asked) {
@@ -53,12 +53,12 @@ describe('FailedAttempts', () => {
     expect(answers.filter((seconds) => seconds === 60)).toHaveLength(7);
   });
 
-  it('of very many at once some are told to come again', async () => {
+  it('tells some of very many concurrent attempts to try again', async () => {
     const asked = Array.from({ length: 100 }, () => attempts.begin('a'));
     expect(await asked.at(-1)).toBe(1);
   });
 
-  it('a success takes back no failure', async () => {
+  it('cancels no failure after a success', async () => {
     await fail('a', 2);
     expect(await attempts.begin('a')).toBe(0);
     attempts.end('a', false);
@@ -66,7 +66,7 @@ describe('FailedAttempts', () => {
     expect(attempts.retryAfterSeconds('a')).toBe(60);
   });
 
-  it('what needs no turn counts as well', () => {
+  it('counts failures that needed no turn', () => {
     expect([attempts.fail('a'), attempts.fail('a'), attempts.fail('a')]).toEqual([
       false,
       false,
@@ -75,7 +75,7 @@ describe('FailedAttempts', () => {
     expect(attempts.retryAfterSeconds('a')).toBe(60);
   });
 
-  it('remembers no more keys than it may', async () => {
+  it('remembers no more keys than its limit', async () => {
     await fail('a', 3);
     await fail('b', 1);
     await fail('c', 1);

@@ -32,19 +32,25 @@ beforeAll(async () => {
   page = people.integrator;
   admin = people.admin;
   hush = await TestHush.start({
-    ...{ dataDir, overrides: { logger, clock: { now: () => Date.now() + offsetMs } } },
+    dataDir,
+    overrides: { logger, clock: { now: () => Date.now() + offsetMs } },
     config: (config) => ({
       ...config,
       http: { ...config.http, trustedProxies: ['127.0.0.1'] },
       auth: {
-        ...{ ...config.auth, mode: 'embedded', tenantId, failureWindowMs: WINDOW_MS },
-        ...{ maxFailuresPerUser: 3, maxFailuresPerClient: 5, maxFailuresPerAddress: 8 },
+        ...config.auth,
+        mode: 'embedded',
+        tenantId,
+        failureWindowMs: WINDOW_MS,
+        maxFailuresPerUser: 3,
+        maxFailuresPerClient: 5,
+        maxFailuresPerAddress: 8,
       },
     }),
   });
 });
 afterAll(() => hush.remove());
-// What was counted before is forgotten.
+// Earlier failures are forgotten.
 beforeEach(() => {
   offsetMs += WINDOW_MS + 1_000;
   alarms.length = 0;
@@ -75,7 +81,7 @@ const times = async (count: number, work: (index: number) => Promise<number>) =>
 };
 
 describe('the payment page gets its token', () => {
-  test('whoever names its client with wrong secrets, from the same address too', async () => {
+  test('while others guess the secret of its client, even from the same address', async () => {
     const statuses = await times(20, () => token({ client_secret: 'not it' }));
     expect(statuses.slice(0, 5)).toEqual([401, 401, 401, 401, 401]);
     expect(statuses.slice(5).every((status) => status === 429)).toBe(true);
@@ -85,7 +91,7 @@ describe('the payment page gets its token', () => {
     expect(alarms.map(({ kind }) => kind)).toEqual(['signInsGuessed']);
   });
 
-  test('whoever names its user at the console, from the same address and from many', async () => {
+  test('while others guess the password of its user at the console, from one address or many', async () => {
     const statuses = await times(6, () => signIn(page.name, 'wrong password'));
     expect(statuses).toEqual([401, 401, 401, 429, 429, 429]);
     for (let from = 10; from < 20; from += 1) {
@@ -111,7 +117,7 @@ describe('the payment page gets its token', () => {
   });
 });
 
-test('who has the secret is limited in guessing one user, and no other', async () => {
+test('an authenticated client is limited in guessing one user, and no other', async () => {
   const wrong = { password: 'wrong password' };
   expect(await times(5, () => token(wrong))).toEqual([401, 401, 401, 429, 429]);
   expect(await token(wrong, '192.0.2.50')).toBe(429);
@@ -119,7 +125,7 @@ test('who has the secret is limited in guessing one user, and no other', async (
   expect(await token(other)).toBe(200);
 });
 
-test('one address is limited, whatever it names', async () => {
+test('one address is limited, whatever names it tries', async () => {
   const statuses = await times(10, (index) => signIn(`user-${index}`, 'wrong password'));
   expect(statuses).toEqual([...Array(8).fill(401), 429, 429]);
   expect(alarms.map(({ detail }) => detail)).toEqual([
@@ -127,7 +133,7 @@ test('one address is limited, whatever it names', async () => {
   ]);
 });
 
-test('many good sign-ins at once are all good; many bad ones are no way around', async () => {
+test('many good sign-ins at once succeed; many bad ones stay limited', async () => {
   const good = await Promise.all(
     Array.from({ length: 20 }, () => signIn(page.name, page.password)),
   );
@@ -138,7 +144,7 @@ test('many good sign-ins at once are all good; many bad ones are no way around',
   expect(bad.filter((status) => status === 401)).toHaveLength(3);
 });
 
-test('a request that is none leaves a row; every outcome is counted', async () => {
+test('a malformed request leaves a row; every outcome is counted', async () => {
   const send = (body: string, type = 'application/x-www-form-urlencoded') =>
     fetch(tokenUrl(hush.api), {
       method: 'POST',

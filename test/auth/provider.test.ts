@@ -4,12 +4,20 @@ import { TestHush, ucc } from '../support/hush/hush.ts';
 import { privateKey, TestProvider } from './support/provider.ts';
 
 const keycloak = {
-  ...{ azp: 'coreapi', aud: 'account', typ: 'Bearer', preferred_username: 'service-coreapi' },
-  ...{ realm_access: { roles: ['hush-integrator', 'offline_access'] }, hush_uccs: [ucc] },
+  azp: 'coreapi',
+  aud: 'account',
+  typ: 'Bearer',
+  preferred_username: 'service-coreapi',
+  realm_access: { roles: ['hush-integrator', 'offline_access'] },
+  hush_uccs: [ucc],
 };
 const entra = {
-  ...{ appid: 'coreapi', aud: 'api://hush', ver: '2.0', upn: 'eva@domain.com' },
-  ...{ roles: ['hush-supervisor'], hush_uccs: '*' },
+  appid: 'coreapi',
+  aud: 'api://hush',
+  ver: '2.0',
+  upn: 'eva@domain.com',
+  roles: ['hush-supervisor'],
+  hush_uccs: '*',
 };
 let [first, second]: JWK[] = [];
 let provider: TestProvider | undefined;
@@ -35,13 +43,22 @@ async function startHush(issuer: string, times: object = {}): Promise<TestHush> 
     config: (config) => ({
       ...config,
       auth: {
-        ...{ ...config.auth, mode: 'external', tokenCacheMs: 0, keysCooldownMs: 1, ...times },
+        ...config.auth,
+        mode: 'external',
+        tokenCacheMs: 0,
+        keysCooldownMs: 1,
+        ...times,
         issuers: [
           {
-            ...{ issuer, clients: ['coreapi'], rolePrefix: 'hush-', uccsFrom: 'hush_uccs' },
+            issuer,
+            clients: ['coreapi'],
+            rolePrefix: 'hush-',
+            uccsFrom: 'hush_uccs',
             rolesFrom: ['roles', 'realm_access.roles'],
             nameFrom: ['preferred_username', 'upn', 'sub'],
-            ...{ urisFrom: ['upn'], defaultUccs: [], consoleScope: 'openid' },
+            urisFrom: ['upn'],
+            defaultUccs: [],
+            consoleScope: 'openid',
           },
         ],
       },
@@ -52,7 +69,8 @@ async function startHush(issuer: string, times: object = {}): Promise<TestHush> 
 
 async function tokenFrom(issuer: string): Promise<string> {
   const body = new URLSearchParams({
-    ...{ client_id: 'coreapi', client_secret: 'provider-secret' },
+    client_id: 'coreapi',
+    client_secret: 'provider-secret',
     grant_type: 'client_credentials',
   });
   const response = await fetch(`${issuer}/token`, { method: 'POST', body });
@@ -74,14 +92,14 @@ describe('tokens of a real OpenID provider', () => {
   test.each([
     ['Keycloak', keycloak],
     ['Entra', entra],
-  ])('in the shape of %s', async (_, claims) => {
+  ])('are accepted in the shape of %s', async (_, claims) => {
     const issuer = await startProvider([first], claims);
     const at = await startHush(issuer);
     expect(await knock(at, await tokenFrom(issuer))).toEqual([200, null]);
     await provider?.stop();
   });
 
-  test('keys change in mid-flight, and the issuer goes away', async () => {
+  test('stay valid while keys change and the issuer goes away', async () => {
     const issuer = await startProvider([first], keycloak);
     const port = Number(new URL(issuer).port);
     const at = await startHush(issuer);
@@ -96,7 +114,7 @@ describe('tokens of a real OpenID provider', () => {
     expect(await knock(at, fresh)).toEqual([200, null]);
   });
 
-  test('an issuer that was never there: 503 and try again, not 401', async () => {
+  test('are answered 503, not 401, if their issuer was never reachable', async () => {
     const issuer = await startProvider([first], keycloak);
     const token = await tokenFrom(issuer);
     await provider?.stop();

@@ -25,7 +25,7 @@ function open(): SigningKeys {
 
 const kids = async (keys: SigningKeys) => (await keys.published()).keys.map(({ kid }) => kid);
 
-test('a key is published before it signs, and after, until its last token has ended', async () => {
+test('a key is published before it signs, and afterwards until its last token has ended', async () => {
   const keys = open();
   const first = (await keys.current()).kid;
   expect(await kids(keys)).toEqual([first]);
@@ -42,7 +42,7 @@ test('a key is published before it signs, and after, until its last token has en
   expect(await kids(keys)).toEqual([second]);
 });
 
-test('they are there again after a restart, and nobody else may read them', async () => {
+test('keys survive a restart, and nobody else may read them', async () => {
   const keys = open();
   const { kid } = await keys.current();
   const again = open();
@@ -50,19 +50,19 @@ test('they are there again after a restart, and nobody else may read them', asyn
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
-test('requests that come together make one key', async () => {
+test('concurrent requests make one key', async () => {
   const keys = open();
   const made = await Promise.all(Array.from({ length: 5 }, () => keys.current()));
   expect(new Set(made.map(({ kid }) => kid)).size).toBe(1);
 });
 
-test('a file that is damaged is named, and left as it is', () => {
+test('a damaged file of keys is named, and left as it is', () => {
   writeFileSync(file, '{"keys":');
   expect(open).toThrow(`${file} is no key file of Hush`);
   expect(readFileSync(file, 'utf8')).toBe('{"keys":');
 });
 
-test('halves of a key that do not fit are found at once, and the file is named', async () => {
+test('halves of a key that do not match are found at once, and the file is named', async () => {
   const keys = open();
   await keys.current();
   await expect(keys.prove()).resolves.toBeUndefined();
@@ -83,7 +83,7 @@ test('a secret is verified at once, whatever else is being hashed', async () => 
   expect(await hasher.verify('a secret of 256 random bitz', hash)).toBe(false);
 });
 
-test('passwords: only the right one, of a hash that is ours', async () => {
+test('only the right password matches, and only a hash that is ours', async () => {
   const hasher = new ScryptHasher(2);
   const hash = await hashPassword('correct horse battery');
   expect(await hasher.verify('correct horse battery', hash)).toBe(true);

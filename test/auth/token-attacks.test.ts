@@ -36,14 +36,22 @@ function newVerifier(server: IssuerServer, jwksUri?: string): TokenVerifier {
   const keys = new IssuerKeys({
     issuer: server.url,
     ...(jwksUri === undefined ? {} : { jwksUri }),
-    ...{ keysFetchTimeoutMs: 300, keysRefreshMs: 600_000, keysMaxAgeMs: 86_400_000 },
-    ...{ keysCooldownMs: 30_000, clock, onError: () => undefined },
+    keysFetchTimeoutMs: 300,
+    keysRefreshMs: 600_000,
+    keysMaxAgeMs: 86_400_000,
+    keysCooldownMs: 30_000,
+    clock,
+    onError: () => undefined,
   });
   return new TokenVerifier({
     issuer: (name) =>
       name === server.url ? { settings: server.settings, findKey: keys.find } : undefined,
-    ...{ clockSkewMs: SKEW_MS, tokenCacheMs: 60_000, maxCachedTokens: 100, maxTokenBytes: 8_192 },
-    ...{ clock, isCurrent: () => true },
+    clockSkewMs: SKEW_MS,
+    tokenCacheMs: 60_000,
+    maxCachedTokens: 100,
+    maxTokenBytes: 8_192,
+    clock,
+    isCurrent: () => true,
   });
 }
 
@@ -51,21 +59,24 @@ const verify = async (token: string) => verifier.authenticate(token);
 const refused = (token: string) => expect(verify(token)).rejects.toThrow(TokenRefusedError);
 const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
 
-/** The token's own claims under another header, with whatever signature. */
+/** Puts the token's own claims under another header, with any signature. */
 async function forge(header: object, sign: (signed: string) => string): Promise<string> {
   const [, payload = ''] = (await makeToken(issuer.url, key)).split('.');
   const signed = `${encode(header)}.${payload}`;
   return `${signed}.${sign(signed)}`;
 }
 
-describe('a good token', () => {
-  test('says who it is', async () => {
+describe('a valid token', () => {
+  test('identifies its bearer', async () => {
     expect(await verify(await makeToken(issuer.url, key))).toMatchObject({
-      ...{ name: 'eva', client: 'coreapi', roles: ['supervisor'], uccs: new Set(['ucc-a']) },
+      name: 'eva',
+      client: 'coreapi',
+      roles: ['supervisor'],
+      uccs: new Set(['ucc-a']),
     });
   });
 
-  test('is verified once and then remembered, at once, for a minute', async () => {
+  test('is verified once and then cached for a minute', async () => {
     const token = await makeToken(issuer.url, key);
     const principal = await verify(token);
     expect(verifier.authenticate(token)).toBe(principal);
@@ -73,7 +84,7 @@ describe('a good token', () => {
     expect(verifier.authenticate(token)).toBeInstanceOf(Promise);
   });
 
-  test('is not remembered longer than it is valid', async () => {
+  test('is not cached longer than it is valid', async () => {
     const token = await makeToken(issuer.url, key, { expiresIn: 10 });
     await verify(token);
     nowMs += 10_000 + SKEW_MS + 1_000;
@@ -81,7 +92,7 @@ describe('a good token', () => {
   });
 });
 
-describe('refused', () => {
+describe('an invalid token is refused', () => {
   test('alg: none', async () => {
     await refused(await forge({ alg: 'none', kid: 'one' }, () => ''));
     await refused(await forge({ alg: 'None', kid: 'one' }, () => 'AA'));
@@ -100,7 +111,7 @@ describe('refused', () => {
     await refused(await makeToken(issuer.url, { ...stranger, kid: 'one' }));
   });
 
-  test('a key that the token itself brings along', async () => {
+  test('a key that the token itself contains', async () => {
     const header = { kid: 'one', jwk: stranger.jwk, jku: `${issuer.url}/evil` };
     await refused(await makeToken(issuer.url, { ...stranger, kid: 'one' }, { header }));
   });
@@ -129,42 +140,44 @@ describe('refused', () => {
     await expect(verify(token)).resolves.toBeDefined();
   });
 
-  test('an audience that names the client is enough, for Entra has it so', async () => {
+  test('an audience that names the client is sufficient, as in tokens of Entra', async () => {
     const claims = { azp: undefined, aud: 'coreapi' };
     await expect(verify(await makeToken(issuer.url, key, { claims }))).resolves.toBeDefined();
   });
 
-  test('roles that another client defines for itself are none here', async () => {
+  test('roles that another client defines for itself are ignored', async () => {
     const claims = {
-      ...{ azp: 'other', aud: ['coreapi'], realm_access: undefined },
+      azp: 'other',
+      aud: ['coreapi'],
+      realm_access: undefined,
       resource_access: { other: { roles: ['hush-admin'] }, coreapi: { roles: ['hush-agent'] } },
     };
     const principal = await verify(await makeToken(issuer.url, key, { claims }));
     expect(principal).toMatchObject({ client: 'other', roles: ['agent'] });
   });
 
-  test('expired, beyond the skew of clocks', async () => {
+  test('expired, beyond the clock skew', async () => {
     await expect(
       verify(await makeToken(issuer.url, key, { expiresIn: -20 })),
     ).resolves.toBeDefined();
     await refused(await makeToken(issuer.url, key, { expiresIn: -40 }));
   });
 
-  test('not yet valid, beyond the skew of clocks', async () => {
+  test('not yet valid, beyond the clock skew', async () => {
     const at = (seconds: number) => Math.floor(nowMs / 1000) + seconds;
     const soon = { claims: { nbf: at(20) } };
     await expect(verify(await makeToken(issuer.url, key, soon))).resolves.toBeDefined();
     await refused(await makeToken(issuer.url, key, { claims: { nbf: at(60) } }));
   });
 
-  test('oversized, before anything of it is read', async () => {
+  test('oversized, before any of it is read', async () => {
     expect(() => verifier.authenticate('x'.repeat(8_193))).toThrow(TokenRefusedError);
     expect(issuer.requests).toBe(0);
   });
 
   test.each(['', 'x', '..', 'a.b.c', '{}.{}.{}', 'e30.e30.e30', '\u{0}'])('garbage: %j', refused);
 
-  test('and what it says never holds the token', async () => {
+  test('with an error that never contains the token', async () => {
     const token = await makeToken(issuer.url, key, { claims: { azp: 'other' } });
     const error = (await verify(token).catch((cause: unknown) => cause)) as Error;
     expect(error.message).toBe('client');
@@ -172,8 +185,8 @@ describe('refused', () => {
   });
 });
 
-describe('keys', () => {
-  test('an unknown key: asked for once, then a cool-down', async () => {
+describe('keys of an issuer', () => {
+  test('an unknown key is requested once, followed by a cool-down', async () => {
     await verify(await makeToken(issuer.url, key));
     expect(issuer.requests).toBe(1);
     nowMs += 31_000;
@@ -185,14 +198,14 @@ describe('keys', () => {
     expect(issuer.requests).toBe(3);
   });
 
-  test('a key that is new just after the keys were fetched is asked for at once', async () => {
+  test('a key that is new just after a fetch is requested at once', async () => {
     await verify(await makeToken(issuer.url, key));
     issuer.published = [key.jwk, stranger.jwk];
     await expect(verify(await makeToken(issuer.url, stranger))).resolves.toBeDefined();
     expect(issuer.requests).toBe(2);
   });
 
-  test('many at once ask once', async () => {
+  test('many concurrent tokens cause one request', async () => {
     const tokens = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
         makeToken(issuer.url, key, { claims: { jti: String(index) } }),
@@ -210,7 +223,7 @@ describe('keys', () => {
     ['answers 5 MB', (response) => void response.end(`{"keys":["${'x'.repeat(5_000_000)}"]}`)],
     ['leads elsewhere', (response) => void response.writeHead(302, { Location: '/' }).end()],
   ] satisfies [string, NonNullable<IssuerServer['misbehave']>][])(
-    'a JWKS that %s: nobody can tell; with old keys nobody notices',
+    'a JWKS that %s: unavailable without old keys, unnoticed with them',
     async (_, misbehave) => {
       issuer.misbehave = misbehave;
       await expect(verify(await makeToken(issuer.url, key))).rejects.toThrow(
@@ -229,7 +242,7 @@ describe('keys', () => {
     },
   );
 
-  test('known keys go on while the issuer is down, for a day, and then nobody can tell', async () => {
+  test('known keys are used for a day while the issuer is down, then they expire', async () => {
     await verify(await makeToken(issuer.url, key));
     await issuer.close();
     const later = async (ms: number) => {

@@ -21,14 +21,22 @@ beforeEach(async () => {
   issuer.published = [key.jwk];
   const clock = { now: () => nowMs };
   const { find } = new IssuerKeys({
-    ...{ issuer: issuer.url, clock, onError: () => undefined },
-    ...{ keysFetchTimeoutMs: 1_000, keysRefreshMs: 600_000, keysMaxAgeMs: 86_400_000 },
+    issuer: issuer.url,
+    clock,
+    onError: () => undefined,
+    keysFetchTimeoutMs: 1_000,
+    keysRefreshMs: 600_000,
+    keysMaxAgeMs: 86_400_000,
     keysCooldownMs: 30_000,
   });
   verifier = new TokenVerifier({
     issuer: () => ({ settings: issuer.settings, findKey: find }),
-    ...{ clockSkewMs: 0, tokenCacheMs: 0, maxCachedTokens: 100, maxTokenBytes: 8_192 },
-    ...{ clock, isCurrent: () => true },
+    clockSkewMs: 0,
+    tokenCacheMs: 0,
+    maxCachedTokens: 100,
+    maxTokenBytes: 8_192,
+    clock,
+    isCurrent: () => true,
   });
 });
 afterEach(() => issuer.close());
@@ -36,7 +44,7 @@ afterEach(() => issuer.close());
 const verify = async (token: string) => verifier.authenticate(token);
 const refused = (token: string) => expect(verify(token)).rejects.toThrow(TokenRefusedError);
 
-describe('no access token', () => {
+describe('other kinds of token are refused', () => {
   test.each([
     ['an ID token, in another case', { typ: 'id' }],
     ['a renewal token', { typ: 'renewal' }],
@@ -62,7 +70,7 @@ describe('no access token', () => {
     await refused(await makeToken(issuer.url, key, { claims: claims as JWTPayload }));
   });
 
-  test('a bearer’s own, whatever the case of its type', async () => {
+  test('a bearer token is accepted, whatever the case of its type', async () => {
     for (const typ of ['Bearer', 'bearer', ' BEARER ', 'JWT', 'at+jwt', 'application/at+jwt']) {
       const token = await makeToken(issuer.url, key, { claims: { typ, jti: typ } });
       await expect(verify(token)).resolves.toBeDefined();
@@ -73,7 +81,7 @@ describe('no access token', () => {
 });
 
 describe('unknown keys', () => {
-  test('garbage kids keep no good new key out, and the issuer is not flooded', async () => {
+  test('with garbage ids neither block a new key nor flood the issuer', async () => {
     await verify(await makeToken(issuer.url, key));
     for (let count = 0; count < 20; count += 1) {
       const named = await makeToken(issuer.url, { ...stranger, kid: `garbage-${count}` });
@@ -82,14 +90,14 @@ describe('unknown keys', () => {
     expect(issuer.requests).toBe(2);
     issuer.published = [key.jwk, stranger.jwk];
     const good = await makeToken(issuer.url, stranger);
-    // Within the second of the one before nobody can tell; that is no refusal.
+    // Within a second of the previous request the key is unknown, which is no refusal.
     await expect(verify(good)).rejects.toThrow(IssuerUnavailableError);
     nowMs += 1_000;
     await expect(verify(good)).resolves.toBeDefined();
     expect(issuer.requests).toBe(3);
   });
 
-  test('a kid without end is refused unasked', async () => {
+  test('with an endless id are refused without a request', async () => {
     await verify(await makeToken(issuer.url, key));
     await refused(await makeToken(issuer.url, { ...stranger, kid: 'x'.repeat(1_000) }));
     expect(issuer.requests).toBe(1);

@@ -10,19 +10,19 @@ import { verifiedJwt } from '../../src/auth/verified-jwt.ts';
 import { temporaryFolder } from '../support/hush/hush.ts';
 
 const issuer = 'https://issuer.example';
-/** Of libuv, unless the environment says otherwise. */
+/** Threads of libuv, unless the environment says otherwise. */
 const POOL_THREADS = Number(process.env.UV_THREADPOOL_SIZE) || 4;
 
 const rsa = (modulusLength: number) => generateKeyPairSync('rsa', { modulusLength });
 const curve = (namedCurve: string) => generateKeyPairSync('ec', { namedCurve });
 const pairs = {
-  ...{
-    RS256: rsa(2048),
-    PS384: rsa(2048),
-    RS512: rsa(3072),
-    EdDSA: generateKeyPairSync('ed25519'),
-  },
-  ...{ ES256: curve('P-256'), ES384: curve('P-384'), ES512: curve('P-521') },
+  RS256: rsa(2048),
+  PS384: rsa(2048),
+  RS512: rsa(3072),
+  EdDSA: generateKeyPairSync('ed25519'),
+  ES256: curve('P-256'),
+  ES384: curve('P-384'),
+  ES512: curve('P-521'),
 };
 type Alg = keyof typeof pairs;
 
@@ -34,7 +34,7 @@ function signed(alg: Alg, header: Partial<JWTHeaderParameters> = {}): Promise<st
     .sign(pairs[alg].privateKey);
 }
 
-/** As Web Cryptography holds the key, which is how `jose` finds it. */
+/** Returns the key as Web Cryptography holds it, which is how `jose` finds it. */
 function publicKey(alg: Alg): CryptoKey {
   const algorithms = {
     RS256: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
@@ -51,7 +51,7 @@ function publicKey(alg: Alg): CryptoKey {
 const verify = (token: string, alg: Alg) =>
   verifiedJwt(token, async () => publicKey(alg), { issuer, requiredClaims: ['exp'] });
 
-describe.each(Object.keys(pairs) as Alg[])('a token by %s', (alg) => {
+describe.each(Object.keys(pairs) as Alg[])('a token signed with %s', (alg) => {
   it('is verified', async () => {
     expect((await verify(await signed(alg), alg)).payload.sub).toBe('zoe');
   });
@@ -71,7 +71,7 @@ describe.each(Object.keys(pairs) as Alg[])('a token by %s', (alg) => {
   });
 });
 
-it('of a key that is too short, or with what is critical and unknown, is refused', async () => {
+it('a key that is too short, and an unknown critical header, are refused', async () => {
   const { publicKey: short, privateKey } = rsa(1024);
   const key = short.toCryptoKey({ name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }, true, ['verify']);
   const parts = (await signed('RS256')).split('.').slice(0, 2).join('.');
@@ -91,7 +91,7 @@ describe('while every thread of the pool waits for a disk', () => {
     folder = temporaryFolder();
     pipe = join(folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
-    // Each waits in a thread of its own for somebody who writes.
+    // Each thread of the pool waits for a writer.
     opening = Array.from({ length: POOL_THREADS }, () =>
       open(pipe, 'r').then((file) => file.close()),
     );
@@ -103,7 +103,7 @@ describe('while every thread of the pool waits for a disk', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('a token is verified all the same', async () => {
+  it('a token is still verified', async () => {
     const header = Buffer.from('{"alg":"RS256"}').toString('base64url');
     const claims = { sub: 'zoe', iss: issuer, exp: Math.floor(Date.now() / 1000) + 60 };
     const parts = `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { VerifiedTokens } from '../../src/auth/verified-tokens.ts';
 import { anonymous } from '../../src/domain/access/access.ts';
 
-test('a million distinct tokens: the memory of them stays bounded', () => {
+test('the cache of a million distinct tokens stays bounded', () => {
   const verified = new VerifiedTokens(10_000);
   const principal = anonymous('agent');
   for (let count = 0; count < 1_000_000; count += 1) verified.set(`token ${count}`, principal, 1);

@@ -18,8 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-describe('the contract', () => {
-  test('every command, and the state after it', async () => {
+describe('the contract client', () => {
+  test('sends every command, and returns the state after it', async () => {
     const { correlationId, call, frames } = await bench.caller.call(bench.hush);
     await frames(3);
     const command = { uccName: ucc, correlationId: correlationId.toUpperCase(), requester: agent };
@@ -44,12 +44,14 @@ describe('the contract', () => {
     await call.end();
   });
 
-  test('what it refuses is an error that says whose fault it is', async () => {
+  test('returns refusals as errors that tell whose fault it is', async () => {
     const unknown = { uccName: ucc, correlationId: randomUUID(), requester: agent };
     expect(await hush.contract.pause(unknown)).toEqual({
       ok: false,
       error: {
-        ...{ kind: 'contract', errorType: 'validation', retryable: false },
+        kind: 'contract',
+        errorType: 'validation',
+        retryable: false,
         message: expect.stringContaining('No Audio session with correlation Id'),
       },
     });
@@ -61,7 +63,7 @@ describe('the contract', () => {
     ).toThrow(HushRequestError);
   });
 
-  test('with a token it speaks v2, and asks for the token each time', async () => {
+  test('uses v2 with a token, which it requests each time', async () => {
     const dataDir = temporaryFolder();
     const people = await addDemoPeople(dataDir);
     const server = await TestHush.start({
@@ -92,8 +94,8 @@ describe('the contract', () => {
   });
 });
 
-describe('the Hush API', () => {
-  test('calls, recordings and what is done to them', async () => {
+describe('the Hush API client', () => {
+  test('works with calls, recordings, erasures and holds', async () => {
     const { id, correlationId } = await record(bench, { frames: 30, commands: ['Mark'] });
     const { recordings } = hush;
     const found: string[] = [];

@@ -20,7 +20,7 @@ afterAll(async () => {
   await bench.close();
 });
 
-/** Takes events until there are so many. */
+/** Takes events until there are enough. */
 async function take(
   events: AsyncGenerator<RecordingEvent>,
   count: number,
@@ -33,7 +33,7 @@ async function take(
   return taken;
 }
 
-test('events come live, and from before, each once', async () => {
+test('events arrive live and from the past, each once', async () => {
   const hush = createHush({ url: bench.hush.api });
   const stop = new AbortController();
   const coming = take(
@@ -82,12 +82,13 @@ async function cuttable(): Promise<{ url: string; cut(): void; close(): void }> 
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, cut, close };
 }
 
-test('a stream that breaks goes on where it ended: no gap, no duplicate', async () => {
+test('a broken stream resumes where it ended: no gap, no duplicate', async () => {
   const first = bench.hush.events.length;
   const way = await cuttable();
   const breaks: string[] = [];
   const events = createHush({ url: way.url }).events({
-    ...{ ucc, since: 0 },
+    ucc,
+    since: 0,
     onReconnect: ({ kind }) => breaks.push(kind),
   });
   const all: RecordingEvent[] = [];
@@ -101,7 +102,7 @@ test('a stream that breaks goes on where it ended: no gap, no duplicate', async 
   for (const action of ['Mark', 'UnMark', 'Mark', 'UnMark']) {
     way.cut();
     await bench.hush.command(action, live.correlationId);
-    // Some are missed while nobody is there, some come while the stream is open again.
+    // Some events are missed while disconnected, some arrive after the reconnect.
     if (action === 'UnMark') await expect.poll(() => breaks.length).toBeGreaterThan(0);
   }
   await reading;
@@ -111,13 +112,13 @@ test('a stream that breaks goes on where it ended: no gap, no duplicate', async 
   way.close();
 });
 
-test('what would be refused again ends it with an error', async () => {
+test('a request that would be refused again ends the stream with an error', async () => {
   const hush = createHush({ url: bench.hush.api });
   const events = hush.events({ ucc: 'nobody' });
   await expect(events.next()).rejects.toMatchObject({ error: { kind: 'http', status: 404 } });
 });
 
-test('through the vendor’s own client', async () => {
+test('the events of the contract arrive through the vendor’s own client', async () => {
   const hush = createHush({ url: bench.hush.api });
   const heard: unknown[] = [];
   const stop = await hush.hubEvents(signalR, (event) => heard.push(event));

@@ -1,33 +1,33 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What becomes of a request: what is done with it, and what its caller sees of that. */
+/** Faults of a request: its fate, and what its caller sees of it. */
 export type Fault =
-  /** It reaches Hush, and so does its answer its caller. */
+  /** It reaches Hush, and its answer reaches the caller. */
   | 'none'
   /** It is answered 500, and never reaches Hush. */
   | 'error'
   /** It is never answered, and never reaches Hush. */
   | 'hang'
-  /** Hush carries it out; its caller never hears. */
+  /** Hush carries it out; its caller gets no answer. */
   | 'hangAfter'
   /** Hush carries it out; the connection is cut. */
   | 'cutAfter'
-  /** The connection is cut before Hush hears of it. */
+  /** The connection is cut before the request reaches Hush. */
   | 'cutBefore'
   /** Hush carries it out; half of the answer arrives. */
   | 'torn'
-  /** The same, and the other half is waited for. */
+  /** The same, and the connection waits for the other half. */
   | 'stalls'
-  /** Answered as if all were well, with something that is not what the API promises. */
+  /** A success status with a body that breaks the API's promise. */
   | 'html'
-  /** Hush refuses or not: the answer claims that audio is still kept. */
+  /** The answer claims that audio is still kept, whatever Hush answered. */
   | 'keepsAudio';
 
-/** A proxy before a Hush that is well: each request meets the fault that `faultOf` names. */
+/** A proxy before a healthy Hush: each request meets the fault that `faultOf` names. */
 export class FaultyProxy {
   readonly url: string;
-  /** `POST /api/...`, in the order in which they came. */
+  /** `POST /api/...`, in the order of arrival. */
   readonly requests: readonly string[];
   readonly #close: () => void;
 
@@ -58,7 +58,7 @@ export class FaultyProxy {
     });
   }
 
-  /** From now on nobody is there. */
+  /** Closes the proxy: later requests reach nobody. */
   close(): void {
     this.#close();
   }

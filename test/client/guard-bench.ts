@@ -20,7 +20,7 @@ const html = `<!DOCTYPE html><title>Pay</title>
   <button>Pay</button>
 </form>`;
 
-/** A payment page in a browser, of another origin than Hush's, beside a call that goes on. */
+/** A payment page in a browser, of another origin than Hush's, during a call in progress. */
 export class GuardBench {
   bench = undefined as unknown as ApiBench;
   live = undefined as unknown as MarkerCall;
@@ -64,7 +64,7 @@ export class GuardBench {
     this.#site?.close();
   }
 
-  /** Whose pauses the call has. */
+  /** Returns the owners of the call's pauses. */
   readonly owners = async (): Promise<string[]> => {
     const path = `/api/calls/${this.live.correlationId}/pauses`;
     const { pauses } = await this.bench.hush.get(path);
@@ -77,7 +77,7 @@ export class GuardBench {
     return this.page.locator(`#${id}`).inputValue();
   }
 
-  /** @param call what of `hush` is guarded, as the page would write it */
+  /** @param call expression for the guarded call, as the page would write it */
   async guard(url: string, more: object = {}, call = 'hush.call(id)'): Promise<void> {
     await this.page.goto(this.#origin);
     await this.page.addScriptTag({ content: this.#script });
@@ -94,7 +94,7 @@ export class GuardBench {
   }
 }
 
-/** Open for the tests of a file, with a page of its own for each. */
+/** Opened for the tests of a file, with a new page for each. */
 export function guardBench(): GuardBench {
   const at = new GuardBench();
   beforeAll(() => at.open());
@@ -109,7 +109,10 @@ export function guardBench(): GuardBench {
 
 async function clientScript(): Promise<string> {
   const { outputFiles } = await build({
-    ...{ entryPoints: [entry], bundle: true, write: false, format: 'iife' },
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: 'iife',
     globalName: 'hushClient',
   });
   return outputFiles[0]?.text ?? '';

@@ -5,7 +5,7 @@ import { guardBench, PAN } from './guard-bench.ts';
 const at = guardBench();
 
 describe('guardFields', () => {
-  test('pauses on the first focus, lets in what is typed from then on, resumes after the submit', async () => {
+  test('pauses on the first focus, then accepts input, and resumes after the submit', async () => {
     await at.guard(at.bench.hush.api);
     expect(await at.status.textContent()).toBe('The call is being recorded.');
     await at.page.locator('#name').fill('Eva');
@@ -16,7 +16,7 @@ describe('guardFields', () => {
     expect(await at.owners()).toHaveLength(1);
     const early = await at.typedInto('card');
     await at.page.keyboard.type(PAN);
-    // What was typed before the pause was confirmed is not there.
+    // Input before the confirmation of the pause was dropped.
     expect(await at.typedInto('card')).toBe(`${early}${PAN}`);
     await at.page.locator('#cvc').fill('123');
     await at.page.getByRole('button').click();
@@ -27,7 +27,7 @@ describe('guardFields', () => {
     expect(await at.owners()).toEqual([]);
   });
 
-  test('keeps the pause alive, and resumes when nobody is in a card field any more', async () => {
+  test('renews the pause, and resumes when no card field has the focus any more', async () => {
     await at.guard(at.bench.hush.api, { ttlMs: 1_000, idleMs: 500 });
     await at.page.locator('#card').focus();
     await expect.poll(() => at.status.textContent()).toContain('is paused');
@@ -43,7 +43,7 @@ describe('guardFields', () => {
     await at.page.evaluate('window.guard.release()');
   });
 
-  test('gives the pause back when the page goes', async () => {
+  test('releases the pause when the page goes', async () => {
     await at.guard(at.bench.hush.api, { ttlMs: 60_000 });
     await at.page.locator('#card').focus();
     await expect.poll(() => at.status.textContent()).toContain('is paused');
@@ -51,7 +51,7 @@ describe('guardFields', () => {
     await expect.poll(at.owners, { timeout: 5_000 }).toEqual([]);
   });
 
-  test('nothing can be typed where Hush does not answer, and it is said', async () => {
+  test('accepts no input and says so if Hush does not answer', async () => {
     const proxy = await FaultyProxy.start(at.bench.hush.api, (method) =>
       method === 'POST' ? 'error' : 'none',
     );
@@ -66,7 +66,7 @@ describe('guardFields', () => {
     proxy.close();
   });
 
-  test('the fields are shut when the pause can no longer be relied on', async () => {
+  test('shuts the fields when the pause can no longer be relied on', async () => {
     let isCut = false;
     const proxy = await FaultyProxy.start(at.bench.hush.api, (method) =>
       isCut && method === 'PUT' ? 'cutBefore' : 'none',
@@ -83,7 +83,7 @@ describe('guardFields', () => {
     proxy.close();
   });
 
-  test('texts are for the page to choose; disposed, the form is as before', async () => {
+  test('accepts other texts, and restores the form on dispose', async () => {
     await at.guard(at.bench.hush.api, { texts: { paused: 'Pauze' } });
     await at.page.locator('#card').focus();
     await expect.poll(() => at.status.textContent()).toBe('Pauze');

@@ -4,7 +4,7 @@ import { guardBench, PAN } from './guard-bench.ts';
 
 const at = guardBench();
 
-/** Everything that a hand could do to a field that is shut. */
+/** Tries every way for a user to change a field that is shut. */
 async function tryToEnter(id: string): Promise<void> {
   await at.page.locator(`#${id}`).click();
   await at.page.keyboard.type(PAN);
@@ -15,7 +15,7 @@ describe('guardFields with the look-up of the call', () => {
   const agentsCall = `() => hush.calls.ofAgent('sip:agent@domain.com')`;
 
   test.each([agentsCall, `hush.calls.ofAgent('sip:Agent@Domain.com')`])(
-    'opens once the call was found, and paused: %s',
+    'opens once the call was found and paused: %s',
     async (call) => {
       await at.guard(at.bench.hush.api, {}, call);
       await expect.poll(() => at.status.textContent()).toBe('The call is being recorded.');
@@ -39,7 +39,7 @@ describe('guardFields with the look-up of the call', () => {
     ['a rejected promise', `Promise.reject(new Error('signed out'))`, 'signed out'],
     ['a function that throws', `() => { throw new Error('signed out'); }`, 'signed out'],
     ['a function that throws later', `async () => orThrow(undefined)`, 'orThrow is not defined'],
-  ])('stays shut and says why: %s', async (_, call, why) => {
+  ])('stays shut and gives the reason: %s', async (_, call, why) => {
     await at.guard(at.bench.hush.api, {}, call);
     await tryToEnter('card');
     await expect.poll(() => at.status.getAttribute('data-hush-state')).toBe('noCall');
@@ -49,7 +49,7 @@ describe('guardFields with the look-up of the call', () => {
     expect([await at.typedInto('card'), await at.typedInto('cvc')]).toEqual(['', '']);
   });
 
-  test('stays shut while the call is looked for, however long', async () => {
+  test('stays shut while the look-up runs, however long', async () => {
     await at.guard(at.bench.hush.api, {}, 'new Promise(() => {})');
     await tryToEnter('card');
     expect(await at.typedInto('card')).toBe('');
@@ -59,7 +59,7 @@ describe('guardFields with the look-up of the call', () => {
     await at.page.evaluate('window.guard.dispose()');
   });
 
-  test('stays shut with Hush down, and opens once it is back', async () => {
+  test('stays shut while Hush is down, and opens once it is back', async () => {
     let isDown = true;
     const proxy = await FaultyProxy.start(at.bench.hush.api, () => (isDown ? 'cutBefore' : 'none'));
     await at.guard(proxy.url, {}, agentsCall);
@@ -74,14 +74,14 @@ describe('guardFields with the look-up of the call', () => {
     proxy.close();
   });
 
-  test('stays shut where the agent is on several calls, or the call is a stranger’s', async () => {
+  test('stays shut if the agent is on several calls, or the call is somebody else’s', async () => {
     const second = await at.bench.caller.call(at.bench.hush);
     await at.guard(at.bench.hush.api, {}, agentsCall);
     await tryToEnter('card');
     await expect.poll(() => at.status.textContent()).toContain('the agent is on 2 calls');
     expect(await at.typedInto('card')).toBe('');
     await second.call.end();
-    // As a recorder answers that does not know the parameter.
+    // Answers as a recorder that does not know the parameter.
     await at.page.route('**/api/calls?**', (route) =>
       route.continue({ url: `${at.bench.hush.api}/api/calls` }),
     );
@@ -91,7 +91,7 @@ describe('guardFields with the look-up of the call', () => {
     expect(await at.typedInto('card')).toBe('');
   });
 
-  test('the next call is looked for anew', async () => {
+  test('looks up the next call anew', async () => {
     await at.guard(at.bench.hush.api, { idleMs: 200 }, `() => hush.call(window.callId)`);
     await at.page.evaluate(`window.callId = '00000000-0000-4000-8000-000000000000'`);
     await at.page.locator('#card').focus();
@@ -117,7 +117,7 @@ describe('fields that ship shut', () => {
     expect(await at.page.evaluate(`document.querySelector('#card').${how}`)).toBe(true);
   });
 
-  test('a field that has the focus already is entered; a form without card fields throws', async () => {
+  test('open if one has the focus already; a form without card fields throws', async () => {
     await at.page.addInitScript(
       `document.addEventListener('DOMContentLoaded', () => card.focus())`,
     );
@@ -128,7 +128,7 @@ describe('fields that ship shut', () => {
     await expect(at.page.evaluate(bare)).rejects.toThrow('no card fields');
   });
 
-  test('one guard in the place of another leaves nothing open', async () => {
+  test('stay shut when another guard replaces the first', async () => {
     await at.guard(at.bench.hush.api, {}, 'new Promise(() => {})');
     await at.page.evaluate(`window.first = window.guard;
       window.guard = hushClient.guardFields(document.querySelector('form'), new Promise(() => {}));

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../support/hush/hush.ts';
 import { HushProcess } from '../support/hush/hush-process.ts';
 import { freePort, freeRtpPorts } from '../support/ports.ts';
 
-test('Hush dies and comes back while the block runs: nothing of it is recorded', async () => {
+test('a block that outlives a restart of Hush is not recorded', async () => {
   const dataDir = temporaryFolder();
   const rtpPorts = await freeRtpPorts();
   const ports = { httpPort: await freePort(), sipUdpPort: await freePort() };

@@ -15,7 +15,7 @@ let live: MarkerCall;
 const servers: Server[] = [];
 
 beforeAll(async () => {
-  // What is not renewed in time is recorded again: nobody may go on believing in it.
+  // Recording resumes if a pause is not renewed in time: the lease must count as lost before.
   bench = await openBench({
     change: (config) => ({
       ...config,
@@ -47,7 +47,7 @@ async function serve(answer: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Whether nothing was recorded at the moment at which the lease was told to be lost. */
+/** Resolves with true if nothing was recorded at the moment the lease was reported lost. */
 function lostInTime(lease: Lease): Promise<boolean> {
   return new Promise((resolve) => {
     lease.lost.addEventListener('abort', () => void isRecorded().then((is) => resolve(!is)));
@@ -60,20 +60,20 @@ async function taken(hush: ReturnType<typeof createHush>): Promise<Lease> {
   return result.value;
 }
 
-describe('a lease counts as lost before it has ended', () => {
-  test('where the token for its renewal never comes', async () => {
+describe('a lease counts as lost before it ends', () => {
+  test('when the token for its renewal never arrives', async () => {
     let asked = 0;
     const token = (): Promise<string> => {
       asked += 1;
       return asked === 1 ? Promise.resolve('x') : new Promise(() => undefined);
     };
-    // The demo takes callers without a token too: what is sent does not matter here.
+    // The demo accepts callers without a token: the token sent does not matter here.
     const url = bench.hush.api;
     const hush = createHush({ url, token, fetch: (to, init) => fetch(to, withoutToken(init)) });
     expect(await lostInTime(await taken(hush))).toBe(true);
   });
 
-  test('where the body of an answer never ends', async () => {
+  test('when the body of an answer never ends', async () => {
     const proxy = await FaultyProxy.start(bench.hush.api, (method) =>
       method === 'PUT' ? 'stalls' : 'none',
     );
@@ -83,7 +83,7 @@ describe('a lease counts as lost before it has ended', () => {
     proxy.close();
   });
 
-  test('where the answers to the first requests were lost', async () => {
+  test('when the answers to the first requests were lost', async () => {
     // Each attempt is carried out; the first two answers never arrive.
     const proxy = await FaultyProxy.start(bench.hush.api, (method, _, count) =>
       method === 'POST' && count <= 2 ? 'hangAfter' : method === 'PUT' ? 'hang' : 'none',
@@ -101,7 +101,7 @@ function withoutToken(init: RequestInit | undefined): RequestInit {
   return { ...init, headers };
 }
 
-test('an answer of another state, or of another call, is no pause', async () => {
+test('an answer with another state, or for another call, is no pause', async () => {
   const states = { MarkingState: 0, SavingState: 0, ErrorMessage: null, UCCName: ucc };
   let answer: object = {};
   const url = await serve((_, response) => {
@@ -126,7 +126,7 @@ test('an answer without content is a success', async () => {
   expect(answered).toEqual({ ok: true, value: undefined });
 });
 
-test('a page that goes away and comes back knows that it is recorded', async () => {
+test('a page restored from the cache knows that the call is recorded', async () => {
   const page = new EventTarget();
   const globals = globalThis as Partial<
     Pick<EventTarget, 'addEventListener' | 'removeEventListener'>

@@ -11,7 +11,7 @@ import { openApiFile } from '../../scripts/write-openapi.ts';
 import { temporaryFolder } from '../support/hush/hush.ts';
 import { installClient, tsc } from '../support/installed-client.ts';
 
-/** As it is published, in a folder where nothing else is installed. */
+/** The published package, in a folder where nothing else is installed. */
 const consumer = temporaryFolder();
 const installed = join(consumer, 'node_modules', '@hush', 'client');
 
@@ -21,18 +21,22 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(consumer, { recursive: true, force: true }));
 
-/** Bytes of a bundle, minified and compressed, and its text. */
+/** Returns the size of a bundle, minified and compressed, and its text. */
 async function bundled(source: string): Promise<{ bytes: number; text: string }> {
   const { outputFiles } = await build({
     stdin: { contents: source, resolveDir: consumer },
-    ...{ bundle: true, minify: true, format: 'esm', write: false, platform: 'browser' },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    write: false,
+    platform: 'browser',
   });
   const text = outputFiles[0]?.text ?? '';
   return { bytes: gzipSync(text).length, text };
 }
 
-describe('@hush/client as it is published', () => {
-  test('depends on nothing, and holds what its exports name', async () => {
+describe('the published package @hush/client', () => {
+  test('has no dependencies, and contains what its exports name', async () => {
     const described = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
     expect(described.dependencies).toBeUndefined();
     const { messages } = await publint({ pkgDir: installed, strict: true });
@@ -88,7 +92,7 @@ describe('@hush/client as it is published', () => {
     expect(check(use("hush.request('GET /api/calls/{id}', {});"))).toContain('use.ts');
   });
 
-  test('is small, and what is not used is left out', async () => {
+  test('is small, and unused parts are left out of bundles', async () => {
     const whole = await bundled("export * from '@hush/client';");
     const lease = await bundled(
       "import { createHush, withoutRecording } from '@hush/client'; console.log(createHush, withoutRecording);",
@@ -104,7 +108,7 @@ describe('@hush/client as it is published', () => {
   });
 });
 
-test('client/src/api-types.ts is what the description of the API says', () => {
+test('client/src/api-types.ts matches the description of the API', () => {
   const document = JSON.parse(readFileSync(openApiFile, 'utf8'));
   expect(readFileSync(clientTypesFile, 'utf8')).toBe(clientTypesText(document));
 });

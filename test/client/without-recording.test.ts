@@ -20,13 +20,13 @@ afterAll(async () => {
   await bench.close();
 });
 
-/** Whether Hush itself says that nothing is recorded. */
+/** Returns true if Hush itself says that nothing is recorded. */
 async function isProtected(): Promise<boolean> {
   const { keepsAudio } = await bench.hush.get(`/api/calls/${live.correlationId}/pauses`);
   return keepsAudio === false;
 }
 
-/** The owners that pause the call, and those for which an alarm was raised. */
+/** Returns the owners that pause the call, and those for which an alarm was raised. */
 async function leftBehind(): Promise<{ owners: string[]; alarmed: string[] }> {
   const { pauses } = await bench.hush.get(`/api/calls/${live.correlationId}/pauses`);
   const owners = pauses.map(({ owner }: { owner: string }) => owner);
@@ -34,14 +34,14 @@ async function leftBehind(): Promise<{ owners: string[]; alarmed: string[] }> {
   return { owners, alarmed: expired.map(({ owner }) => owner ?? '') };
 }
 
-/** Nothing pauses the call any more, or an alarm was raised for what does. */
+/** Expects no pause of the call, or an alarm for each one left. */
 async function expectNoSilentPause(): Promise<void> {
   const silent = async (): Promise<string[]> => {
     const { owners, alarmed } = await leftBehind();
     return owners.filter((owner) => !alarmed.includes(owner));
   };
   await expect.poll(silent, { timeout: TTL_MS * 4, interval: 50 }).toEqual([]);
-  // What was kept on (`onPauseExpiry: keep`) is given back for the next test.
+  // Releases kept pauses (`onPauseExpiry: keep`) for the next test.
   for (const owner of (await leftBehind()).owners) {
     await fetch(`${bench.hush.api}/api/calls/${live.correlationId}/pauses/${owner}`, {
       method: 'DELETE',
@@ -59,13 +59,13 @@ async function behind(
 }
 
 describe('withoutRecording', () => {
-  test('runs the block while nothing is recorded, and gives the pause back', async () => {
+  test('runs the block while nothing is recorded, and releases the pause', async () => {
     const hush = createHush({ url: bench.hush.api });
     const result = await withoutRecording(
       hush.call(live.correlationId),
       async ({ signal }) => {
         expect(await isProtected()).toBe(true);
-        // Longer than its life: it is kept alive.
+        // Longer than its life: it is renewed.
         await new Promise((resolve) => setTimeout(resolve, TTL_MS * 1.4));
         expect(await isProtected()).toBe(true);
         return signal.aborted;
@@ -76,7 +76,7 @@ describe('withoutRecording', () => {
     expect(await isProtected()).toBe(false);
   });
 
-  test('gives the pause back where the block throws, and passes that on', async () => {
+  test('releases the pause if the block throws, and rethrows', async () => {
     const hush = createHush({ url: bench.hush.api });
     const run = withoutRecording(hush.call(live.correlationId), () => {
       throw new Error('the block failed');
@@ -85,7 +85,7 @@ describe('withoutRecording', () => {
     expect(await isProtected()).toBe(false);
   });
 
-  test('two at once: each has its own pause', async () => {
+  test('gives each of two concurrent blocks its own pause', async () => {
     const call = createHush({ url: bench.hush.api }).call(live.correlationId);
     const { promise, resolve } = Promise.withResolvers<void>();
     const first = withoutRecording(call, () => promise, options);
@@ -107,7 +107,7 @@ describe('withoutRecording', () => {
     ['keepsAudio', 'unexpected'],
   ];
 
-  test.each(unconfirmed)('a pause that meets %s: the block does not run', async (fault, kind) => {
+  test.each(unconfirmed)('does not run the block if the pause meets %s', async (fault, kind) => {
     const { proxy, call } = await behind((method) => (method === 'POST' ? fault : 'none'));
     let ran = false;
     const result = await withoutRecording(
@@ -124,7 +124,7 @@ describe('withoutRecording', () => {
   });
 
   test.each(unconfirmed.map(([fault]) => fault))(
-    'everything meets %s from the pause on: the block does not run',
+    'does not run the block if every request from the pause on meets %s',
     async (fault) => {
       const { proxy, call } = await behind(() => fault);
       let ran = false;
@@ -141,7 +141,7 @@ describe('withoutRecording', () => {
     },
   );
 
-  test('a pause that fails once is asked for again, and is one', async () => {
+  test('retries a pause that fails once, and takes a single one', async () => {
     const { proxy, call } = await behind((method, _, count) =>
       method === 'POST' && count === 1 ? 'cutAfter' : 'none',
     );
@@ -153,7 +153,7 @@ describe('withoutRecording', () => {
   });
 
   test.each(['error', 'hang', 'cutBefore', 'html'] as const)(
-    'renewals that meet %s: the block is told before it ends, and was protected till then',
+    'warns the block before it ends, still protected, if renewals meet %s',
     async (fault) => {
       const { proxy, call } = await behind((method) => (method === 'PUT' ? fault : 'none'));
       const result = await withoutRecording(
@@ -170,7 +170,7 @@ describe('withoutRecording', () => {
     },
   );
 
-  test('Hush is gone while the block runs: it is told, and the pause raises an alarm', async () => {
+  test('warns the block if Hush is gone, whose pause raises an alarm', async () => {
     const { proxy, call } = await behind(() => 'none');
     const troubles: string[] = [];
     const run = withoutRecording(
@@ -194,7 +194,7 @@ describe('withoutRecording', () => {
     await expectNoSilentPause();
   });
 
-  test('a release that is lost is asked for again', async () => {
+  test('retries a lost release', async () => {
     const { proxy, call } = await behind((method, _, count) =>
       method === 'DELETE' && count <= 2 ? 'cutBefore' : 'none',
     );

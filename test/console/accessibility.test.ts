@@ -9,33 +9,30 @@ const looks = [
   ['dark', 360],
 ] as const;
 
-describe('every page', () => {
+describe('accessibility of every page', () => {
   test.each([
     ['live', 'Recording'],
     ['recordings', 'Search'],
     ['health', 'free of'],
-    ['uccs', 'Days that recordings are kept'],
-    ['people', 'There is none.'],
+    ['uccs', 'Days to keep recordings'],
+    ['people', 'None yet'],
     ['demo', 'The call is being recorded.'],
-  ])(
-    '%s has nothing that axe objects to, light and wide or dark and narrow',
-    async (path, loaded) => {
-      // Colours do not depend on the width, nor what fits on the colours.
-      for (const [colorScheme, width] of looks) {
-        await at.page.emulateMedia({ colorScheme });
-        await at.page.setViewportSize({ width, height: 800 });
-        await at.open(path);
-        await at.page.getByText(loaded).first().waitFor();
-        expect(await at.page.title()).toMatch(/^[A-Z].* · Hush$/);
-        expect(await violations(at.page), `${colorScheme} ${width}`).toEqual([]);
-        // Nothing but a table's own box scrolls sideways.
-        const overflow = 'document.documentElement.scrollWidth - innerWidth';
-        expect(await at.page.evaluate(overflow), `${width}`).toBeLessThanOrEqual(0);
-      }
-    },
-  );
+  ])('%s has no axe violations, light and wide or dark and narrow', async (path, loaded) => {
+    // Colours do not depend on the width, nor the layout on colours.
+    for (const [colorScheme, width] of looks) {
+      await at.page.emulateMedia({ colorScheme });
+      await at.page.setViewportSize({ width, height: 800 });
+      await at.open(path);
+      await at.page.getByText(loaded).first().waitFor();
+      expect(await at.page.title()).toMatch(/^[A-Z].* · Hush$/);
+      expect(await violations(at.page), `${colorScheme} ${width}`).toEqual([]);
+      // Nothing but a table's own box scrolls sideways.
+      const overflow = 'document.documentElement.scrollWidth - innerWidth';
+      expect(await at.page.evaluate(overflow), `${width}`).toBeLessThanOrEqual(0);
+    }
+  });
 
-  test('a recording has nothing that axe objects to', { retry: 2 }, async () => {
+  test('a recording has no axe violations', { retry: 2 }, async () => {
     const { id } = await record(at.bench, { frames: 60 });
     const interval = { startMs: 200, endMs: 800, reason: 'a look at it' };
     await at.bench.hush.post(`/api/recordings/${id}/erasures`, interval);

@@ -4,13 +4,16 @@ import { privateKey, TestProvider } from '../auth/support/provider.ts';
 import { TestHush } from '../support/hush/hush.ts';
 import { consoleBench, violations } from './support.ts';
 
-/** Of the provider's tokens. */
+/** Half the life of the provider's tokens. */
 const HALF_A_LIFE_MS = 61_000;
 
 const at = consoleBench();
 const eva = {
-  ...{ azp: 'hush-console', aud: 'account', preferred_username: 'eva' },
-  ...{ realm_access: { roles: ['hush-supervisor'] }, hush_uccs: ['*'] },
+  azp: 'hush-console',
+  aud: 'account',
+  preferred_username: 'eva',
+  realm_access: { roles: ['hush-supervisor'] },
+  hush_uccs: ['*'],
 };
 let provider: TestProvider;
 let hush: TestHush;
@@ -21,13 +24,21 @@ beforeAll(async () => {
     config: (config) => ({
       ...config,
       auth: {
-        ...{ ...config.auth, mode: 'external', anonymous: false },
+        ...config.auth,
+        mode: 'external',
+        anonymous: false,
         issuers: [
           {
-            ...{ issuer: provider.issuer, clients: ['hush-console'], rolePrefix: 'hush-' },
-            ...{ rolesFrom: ['realm_access.roles'], uccsFrom: 'hush_uccs', defaultUccs: [] },
-            ...{ nameFrom: ['preferred_username'], urisFrom: [] },
-            ...{ consoleClient: 'hush-console', consoleScope: 'openid' },
+            issuer: provider.issuer,
+            clients: ['hush-console'],
+            rolePrefix: 'hush-',
+            rolesFrom: ['realm_access.roles'],
+            uccsFrom: 'hush_uccs',
+            defaultUccs: [],
+            nameFrom: ['preferred_username'],
+            urisFrom: [],
+            consoleClient: 'hush-console',
+            consoleScope: 'openid',
           },
         ],
       },
@@ -53,7 +64,7 @@ const issuerButton = () =>
 const isRenewal = (request: Request): boolean =>
   (request.postData() ?? '').includes('grant_type=refresh_token');
 
-/** The provider's own pages: who it is, and that Hush may know. */
+/** Signs in on the provider's own pages, and consents. */
 async function signInThere(): Promise<void> {
   await at.page.locator('input[name="login"]').fill('eva');
   await at.page.locator('input[name="password"]').fill('any');
@@ -61,7 +72,7 @@ async function signInThere(): Promise<void> {
   await at.page.getByRole('button', { name: 'Continue' }).click();
 }
 
-describe('a person of an issuer elsewhere', () => {
+describe('a user of an external issuer', () => {
   test('signs in with code and PKCE, stays signed in by renewal, and signs out', async () => {
     await at.page.goto(`${hush.api}/#/recordings`);
     await issuerButton().waitFor();
@@ -73,7 +84,7 @@ describe('a person of an issuer elsewhere', () => {
     expect(query.get('code_challenge_method')).toBe('S256');
     expect(query.get('client_id')).toBe('hush-console');
     await signInThere();
-    // One is where one was, and the code is in no address that could be passed on.
+    // The user is back on the same page, and the code is in no address that could be passed on.
     await at.page.getByRole('heading', { name: 'Recordings' }).waitFor();
     expect(at.page.url()).toBe(`${hush.api}/#/recordings`);
     await at.page.getByText('eva').waitFor();
@@ -88,7 +99,7 @@ describe('a person of an issuer elsewhere', () => {
     await issuerButton().waitFor();
   });
 
-  test('who signs out while a token is renewed stays out', async () => {
+  test('stays signed out after signing out during a renewal', async () => {
     await at.page.goto(`${hush.api}/#/recordings`);
     await issuerButton().click();
     await signInThere();
@@ -111,7 +122,7 @@ describe('a person of an issuer elsewhere', () => {
     await issuerButton().waitFor();
   });
 
-  test('signs in again when the token ends, where the issuer gives no other', async () => {
+  test('signs in again when the token ends, if the issuer gives no other', async () => {
     await at.page.route(`${provider.issuer}/token`, async (route) => {
       const response = await route.fetch();
       const { refresh_token: _, ...json } = await response.json();
@@ -134,9 +145,9 @@ describe('a person of an issuer elsewhere', () => {
     expect(renewals).toEqual([]);
   });
 
-  test('gets nowhere with an answer that was not asked for', async () => {
+  test('gains nothing with an unsolicited answer', async () => {
     await at.page.goto(`${hush.api}/?code=stolen&state=made-up`);
-    await at.page.getByText('That sign-in was not begun here.').waitFor();
+    await at.page.getByText('This sign-in was not started here.').waitFor();
     expect(at.page.url()).toBe(`${hush.api}/`);
     expect(await at.page.getByRole('link', { name: 'Recordings' }).count()).toBe(0);
   });
@@ -144,7 +155,7 @@ describe('a person of an issuer elsewhere', () => {
   test.each([
     ['another state', { state: 'made-up' }],
     ['another issuer', { iss: 'https://elsewhere.example' }],
-  ])('gets nowhere with the answer of %s', async (_, changed) => {
+  ])('gains nothing with the answer of %s', async (_, changed) => {
     let isCodeSent = false;
     at.page.on('request', (request) => {
       isCodeSent ||= request.method() === 'POST' && request.url() === `${provider.issuer}/token`;
@@ -156,15 +167,15 @@ describe('a person of an issuer elsewhere', () => {
     await at.page.locator('input[name="login"]').waitFor();
     const query = new URLSearchParams({ code: 'stolen', state, iss: provider.issuer, ...changed });
     await at.page.goto(`${hush.api}/?${query}`);
-    await at.page.getByText('That sign-in was not begun here.').waitFor();
+    await at.page.getByText('This sign-in was not started here.').waitFor();
     expect(at.page.url()).toBe(`${hush.api}/`);
     expect(isCodeSent).toBe(false);
   });
 
   test.each([
-    ['issuer', 'https://elsewhere.example', 'is not what it says'],
-    ['token_endpoint', 'https://elsewhere.example/token', 'from another origin'],
-  ])('does not go to an issuer whose %s is another', async (name, value, words) => {
+    ['issuer', 'https://elsewhere.example', 'its configuration is invalid'],
+    ['token_endpoint', 'https://elsewhere.example/token', 'has another origin'],
+  ])('is not sent to an issuer with another %s', async (name, value, words) => {
     await at.page.route(`${provider.issuer}/.well-known/**`, async (route) => {
       const response = await route.fetch();
       await route.fulfill({ response, json: { ...(await response.json()), [name]: value } });
@@ -175,15 +186,15 @@ describe('a person of an issuer elsewhere', () => {
     expect(at.page.url()).toBe(`${hush.api}/`);
   });
 
-  test('is told that it takes https', async () => {
+  test('is told that HTTPS is required', async () => {
     await at.page.addInitScript("Object.defineProperty(crypto, 'subtle', { value: undefined })");
     await at.page.goto(hush.api);
     await issuerButton().click();
-    await at.page.getByText('needs https').waitFor();
+    await at.page.getByText('requires HTTPS').waitFor();
   });
 
-  test('who goes back from the issuer may try again', async () => {
-    // An answer without a page: what is shown stays, as it does in a browser that kept it.
+  test('may try again after navigating back from the issuer', async () => {
+    // An answer without a page: the current page stays, as in a browser that cached it.
     await at.page.route(`${provider.issuer}/auth?**`, (route) => route.fulfill({ status: 204 }));
     await at.page.goto(hush.api);
     for (let times = 0; times < 2; times += 1) {
@@ -205,7 +216,7 @@ describe('a person of an issuer elsewhere', () => {
     await issuerButton().waitFor();
   });
 
-  test('is told when Hush does not take what the issuer gave', async () => {
+  test('is told when Hush does not accept the token of the issuer', async () => {
     await at.page.route(`${provider.issuer}/token`, async (route) => {
       const response = await route.fetch();
       const answer = { ...(await response.json()), access_token: 'not a token of any kind' };
@@ -214,7 +225,7 @@ describe('a person of an issuer elsewhere', () => {
     await at.page.goto(hush.api);
     await issuerButton().click();
     await signInThere();
-    await at.page.getByText('Hush does not take the token').waitFor();
+    await at.page.getByText('Hush does not accept the token').waitFor();
     await issuerButton().waitFor();
   });
 });

@@ -14,7 +14,7 @@ async function waves(): Promise<void> {
 }
 
 describe('a recording', () => {
-  test('that is erased while it plays is heard no longer', async () => {
+  test('stops playing when it is erased', async () => {
     const { id } = await record(at.bench, { frames: 200 });
     await at.open(`recordings/${id}`);
     await waves();
@@ -23,13 +23,14 @@ describe('a recording', () => {
       .poll(() => at.page.getByTestId('time').textContent(), { timeout: 10_000 })
       .toMatch(/0:0[1-9] /);
     const erased = await at.bench.hush.post(`/api/recordings/${id}/erasures`, {
-      ...{ whole: true, reason: 'asked for' },
+      whole: true,
+      reason: 'asked for',
     });
     expect(erased.ok).toBe(true);
-    await at.page.getByText('This recording is destroyed').waitFor();
+    await at.page.getByText('This recording was destroyed').waitFor();
     expect(await at.page.getByTestId('wave').count()).toBe(0);
     expect(await at.page.getByRole('button', { name: 'Play' }).count()).toBe(0);
-    await at.page.getByText('Erasure: all of it (asked for), done').waitFor();
+    await at.page.getByText('Erasure: whole recording (asked for), done').waitFor();
   });
 
   test('is exported by a download of the browser, in each format', async () => {
@@ -77,7 +78,7 @@ describe('a recording', () => {
     const { callId } = await at.bench.hush.settled(correlationId);
     await at.open(`recordings/${callId}`);
     await waves();
-    await at.page.getByText('Nothing is missing.').waitFor();
+    await at.page.getByText('There are no gaps.').waitFor();
     const wav = await at.bench.hush.audio(callId);
     const pcm = new Int16Array(wav.buffer.slice(wav.byteOffset + 44, wav.byteOffset + wav.length));
     const [left, right] = [0, 1].map((side) => pcm.filter((_, index) => index % 2 === side));
@@ -85,7 +86,7 @@ describe('a recording', () => {
     expect(right?.every((sample) => sample === 0)).toBe(true);
   });
 
-  test('of a call of which nothing was recorded is told to be none', async () => {
+  test('of a call that was not recorded is reported as none', async () => {
     const uccName = 'ucc-quiet';
     await fetch(`${at.bench.hush.api}/api/uccs/${uccName}`, {
       method: 'PUT',
@@ -98,11 +99,11 @@ describe('a recording', () => {
     await at.open(`calls/${id}`);
     await at.page.getByText('Not recording').waitFor();
     await placed.call.end();
-    await at.page.getByText('Nothing of it was recorded.').waitFor();
+    await at.page.getByText('This call was not recorded.').waitFor();
     await at.page.getByText('Call ended').waitFor();
   });
 
-  test('is told in the time zone of who reads it', async () => {
+  test('is shown in the time zone of its reader', async () => {
     const { id } = await record(at.bench, { frames: 3 });
     const { beganAt } = await at.bench.hush.get(`/api/recordings/${id}`);
     const browser = at.page.context().browser();

@@ -8,37 +8,38 @@ const at = consoleBench();
 
 async function started(dataDir: string, write: (line: string) => void): Promise<TestHush> {
   return TestHush.start({
-    ...{ dataDir, overrides: { logger: pino({ level: 'warn' }, { write }) } },
+    dataDir,
+    overrides: { logger: pino({ level: 'warn' }, { write }) },
     config: (config) => ({ ...config, auth: { ...config.auth, mode: 'embedded', tenantId } }),
   });
 }
 
-describe('the default configuration', () => {
-  test('the code of the log makes the first admin, who is in', async () => {
+describe('the console with the default configuration', () => {
+  test('creates the first admin with the code from the log, and signs in', async () => {
     let code = '';
     const hush = await started(temporaryFolder(), (line) => {
       code = (JSON.parse(line) as { code?: string }).code ?? code;
     });
     await at.page.goto(hush.api);
-    // Let in by the network, and one click from the door.
-    await at.page.getByText('Let in by your network').waitFor();
+    // Admitted by the network, with the sign-in one click away.
+    await at.page.getByText('Access by your network').waitFor();
     await at.page.getByRole('button', { name: 'Sign in' }).click();
-    await at.page.getByRole('link', { name: /make the first admin/ }).click();
+    await at.page.getByRole('link', { name: /create the first admin/ }).click();
     await at.page.getByLabel('Code from the log').fill('00000-00000-00000-00000');
     await at.page.getByLabel('User').fill('eva');
     await at.page.locator('input[name="password"]').fill('correct horse battery');
-    await at.page.getByRole('button', { name: 'Make this admin' }).click();
+    await at.page.getByRole('button', { name: 'Create admin' }).click();
     await at.page.getByText('That is not the code.').waitFor();
     expect(await violations(at.page)).toEqual([]);
     await at.page.getByLabel('Code from the log').fill(code);
-    await at.page.getByRole('button', { name: 'Make this admin' }).click();
+    await at.page.getByRole('button', { name: 'Create admin' }).click();
     await at.page.getByRole('link', { name: 'People' }).waitFor();
     await at.page.getByText('eva', { exact: true }).waitFor();
     await at.page.goto('about:blank');
     await hush.remove();
   });
 
-  test('who is let in by network signs in for more, or goes back', async () => {
+  test('lets a user admitted by the network sign in, or go back', async () => {
     const dataDir = temporaryFolder();
     const people = await addDemoPeople(dataDir);
     const hush = await started(dataDir, () => undefined);
@@ -50,7 +51,7 @@ describe('the default configuration', () => {
     await signIn(at.page, people.supervisor);
     await at.page.getByRole('link', { name: 'Recordings' }).waitFor();
     await at.page.getByRole('button', { name: 'Sign out' }).click();
-    await at.page.getByText('Let in by your network').waitFor();
+    await at.page.getByText('Access by your network').waitFor();
     await at.page.goto('about:blank');
     await hush.remove();
   });

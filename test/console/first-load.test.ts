@@ -5,7 +5,7 @@ const MAX_FIRST_LOAD_BYTES = 300_000;
 
 const at = consoleBench();
 
-test('the first load is small, and allows no script but its own', async () => {
+test('the first load is small, and allows only its own scripts', async () => {
   let bytes = 0;
   at.page.on('response', async (response) => {
     const { pathname } = new URL(response.url());

@@ -8,7 +8,7 @@ const at = consoleBench();
 const stateOf = async (): Promise<string> =>
   (await at.bench.hush.get(`/api/calls/${at.live.correlationId}`)).recordingState;
 
-/** The samples of the WAV that the page plays, left, of an interval in ms. */
+/** Returns samples of the WAV that the page plays, left, of an interval in ms. */
 async function heard(id: string, start: number, end: number): Promise<Int16Array> {
   const wav = await at.bench.hush.audio(id);
   const pcm = new Int16Array(wav.buffer.slice(wav.byteOffset + 44, wav.byteOffset + wav.length));
@@ -22,7 +22,7 @@ describe('the console', () => {
     await row.waitFor();
     expect(await row.textContent()).toContain('Recording');
     await row.getByRole('button', { name: 'Pause' }).click();
-    await at.page.getByText('Say on whose behalf').waitFor();
+    await at.page.getByText('Enter the requester').waitFor();
     expect(await stateOf()).toBe('Started');
     await at.page.getByLabel('On behalf of').fill(agent);
     await row.getByRole('button', { name: 'Pause' }).click();
@@ -32,14 +32,14 @@ describe('the console', () => {
     await at.page.keyboard.press('s');
     await row.getByText('Recording').waitFor();
     expect(await stateOf()).toBe('Started');
-    // What somebody else commands is seen as well.
+    // Commands of others show as well.
     await at.bench.hush.command('Pause', at.live.correlationId);
     await row.getByText('Paused').waitFor();
     await at.bench.hush.command('Start', at.live.correlationId);
     await row.getByText('Recording').waitFor();
   });
 
-  test('a call: heard and metered while it is recorded, and its story told', async () => {
+  test('call: plays and meters a call while it is recorded, and shows its history', async () => {
     const placed = await at.bench.caller.call(at.bench.hush);
     await placed.frames(3);
     const { id } = await at.bench.hush.get(`/api/calls/${placed.correlationId}`);
@@ -61,11 +61,11 @@ describe('the console', () => {
       .toBe('not recorded');
     expect(await violations(at.page)).toEqual([]);
     await placed.call.end();
-    await at.page.getByRole('link', { name: 'Its recording' }).click();
+    await at.page.getByRole('link', { name: 'Open the recording' }).click();
     await at.page.getByText('Listened to live').waitFor();
   });
 
-  test('recordings: found, opened, and what is missing told with its reason', async () => {
+  test('recordings: a recording is found and opened, with its gaps and their reasons', async () => {
     const placed = await at.bench.caller.call(at.bench.hush);
     await placed.frames(30);
     await at.bench.hush.command('Pause', placed.correlationId);
@@ -80,11 +80,11 @@ describe('the console', () => {
     await at.page.getByRole('button', { name: 'Search' }).click();
     await at.page.locator(`a[href="#/recordings/${callId}"]`).click();
     await at.page.getByTestId('wave').locator('div').first().waitFor();
-    const gaps = at.page.locator('section', { hasText: 'What is not there' });
+    const gaps = at.page.locator('section', { hasText: 'Gaps and their reasons' });
     expect(await gaps.textContent()).toContain('paused');
     await at.page.getByText('Pause, in effect').waitFor();
     expect(await at.page.getByRole('button', { name: /Mark 0:0/ }).count()).toBe(1);
-    // The gap is silent, also where it is played across.
+    // The gap is silent, even when playback crosses it.
     const [gap] = (await at.bench.hush.get(`/api/recordings/${callId}`)).tracks[0].gaps;
     const silence = await heard(callId, gap.startMs + 1, gap.startMs + gap.lengthMs - 1);
     expect(silence.length).toBeGreaterThan(2_000);
@@ -93,7 +93,7 @@ describe('the console', () => {
     await expect
       .poll(() => at.page.getByTestId('time').textContent(), { timeout: 10_000 })
       .toMatch(/0:0[1-9] /);
-    // Who listened is part of what happened, and the address leads back to where one was.
+    // Listening is part of the history, and the address leads back to the same position.
     await at.page.getByRole('button', { name: 'Copy a link' }).click();
     await at.page.getByText('in the address bar').waitFor();
     expect(at.page.url()).toMatch(/\?t=\d+\.\d$/);
@@ -101,7 +101,7 @@ describe('the console', () => {
     await at.page.getByText('Played or exported').first().waitFor();
   });
 
-  test('an interval is erased by dragging over it', async () => {
+  test('recording: an interval is erased by dragging over it', async () => {
     const { id } = await record(at.bench, { frames: 120 });
     await at.open(`recordings/${id}`);
     const wave = at.page.getByTestId('wave');
@@ -116,13 +116,13 @@ describe('the console', () => {
     await at.page.mouse.move(box.x + box.width * 0.5, y, { steps: 5 });
     await at.page.mouse.up();
     await at.page.getByRole('button', { name: /Erase the selected part 0:0/ }).click();
-    await at.page.getByLabel('Reason, kept for ever').fill('card number read out');
+    await at.page.getByLabel('Reason (kept permanently)').fill('card number read out');
     await at.page
       .getByRole('dialog')
       .getByRole('button', { name: 'Erase the selected part' })
       .click();
     await at.page
-      .locator('section', { hasText: 'What is not there' })
+      .locator('section', { hasText: 'Gaps and their reasons' })
       .getByText('erased')
       .first()
       .waitFor();
@@ -135,7 +135,7 @@ describe('the console', () => {
     ).toBe(true);
   });
 
-  test('the payment demo pauses by itself, and what was said then is not there', async () => {
+  test('demo: the payment page pauses by itself, and the recording has a gap', async () => {
     const placed = await at.bench.caller.call(at.bench.hush);
     await placed.frames(20);
     await at.open('demo');
@@ -153,20 +153,20 @@ describe('the console', () => {
     await at.page.getByText('paused by a page').first().waitFor();
   });
 
-  test('health and UCCs: what needs a person, and settings that count', async () => {
+  test('health and UCCs: alarms, the archive check, and settings that apply', async () => {
     await at.open('health');
     await at.page.getByText('● Ready').waitFor();
     await at.page.getByText('free of').waitFor();
     await at.page.getByRole('button', { name: 'Check', exact: true }).click();
-    await at.page.getByText('All is there').waitFor();
-    await at.page.getByRole('columnheader', { name: 'Pauses not confirmed' }).waitFor();
+    await at.page.getByText('All files are present').waitFor();
+    await at.page.getByRole('columnheader', { name: 'Unconfirmed pauses' }).waitFor();
     await at.open('uccs');
-    await at.page.getByLabel('Days that recordings are kept').fill('90');
+    await at.page.getByLabel('Days to keep recordings').fill('90');
     await at.page.getByRole('button', { name: 'Save' }).click();
     await at.page.getByText('give a reason').waitFor();
-    await at.page.getByLabel('Reason; needed').fill('policy 7');
+    await at.page.getByLabel('Reason (required').fill('policy 7');
     await at.page.getByRole('button', { name: 'Save' }).click();
-    await at.page.getByText('Saved; it counts').waitFor();
+    await at.page.getByText('Saved. Changes apply').waitFor();
     const [ucc] = (await at.bench.hush.get('/api/uccs')).items;
     expect([ucc.retentionDays, ucc.useAudioRecording]).toEqual([90, true]);
     expect([ucc.maxPauseMs, ucc.onPauseExpiry]).toEqual([900_000, 'keep']);
@@ -175,7 +175,9 @@ describe('the console', () => {
     await at.page.getByRole('dialog').getByRole('button', { name: 'Add a UCC' }).click();
     await at.page.getByRole('heading', { name: 'ucc-sales' }).waitFor();
     expect(await at.bench.hush.get('/api/uccs/ucc-sales')).toMatchObject({
-      ...{ useAudioRecording: true, agentCanEditAudioRecording: true, recordFromStart: true },
+      useAudioRecording: true,
+      agentCanEditAudioRecording: true,
+      recordFromStart: true,
     });
   });
 });

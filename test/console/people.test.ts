@@ -5,7 +5,7 @@ import { consoleBench, signIn, violations } from './support.ts';
 
 const at = consoleBench();
 
-/** A Hush whose people sign in, and its admin at the page `People`. */
+/** Starts a Hush whose users sign in, with its admin on the page `People`. */
 async function asAdmin(): Promise<TestHush> {
   const {
     hush,
@@ -22,8 +22,8 @@ const section = (title: string) =>
     .locator('section')
     .filter({ has: at.page.getByRole('heading', { name: title, exact: true }) });
 
-describe('people', () => {
-  test('a user is added with a role, changed, and removed', async () => {
+describe('the page People', () => {
+  test('adds a user with a role, changes it, and removes it', async () => {
     const hush = await asAdmin();
     const eva: Person = { name: 'eva', password: 'correct horse battery' };
     await section('Users').getByRole('button', { name: 'Add' }).click();
@@ -33,7 +33,7 @@ describe('people', () => {
     await dialog.getByRole('checkbox', { name: 'Supervisor' }).check();
     await dialog.getByLabel('UCCs').fill('*');
     await dialog.getByRole('button', { name: 'Save' }).click();
-    // Nothing is lost of what was typed when it is refused.
+    // A refusal keeps the form as it was filled in.
     await dialog.getByRole('alert').waitFor();
     await dialog.locator('input[name="password"]').fill(eva.password);
     expect(await violations(at.page)).toEqual([]);
@@ -56,25 +56,25 @@ describe('people', () => {
     await hush.remove();
   });
 
-  test('a client shows its secret once; a webhook is added and removed', async () => {
+  test('shows the secret of a client once; adds and removes a webhook', async () => {
     const hush = await asAdmin();
     const dialog = at.page.getByRole('dialog');
     await section('Clients').getByRole('button', { name: 'Add' }).click();
     await dialog.getByLabel('Name').fill('crm');
     await dialog.getByRole('button', { name: 'Save' }).click();
-    await at.page.getByText('The secret of crm').waitFor();
+    await at.page.getByText('Secret of crm').waitFor();
     expect(await at.page.getByTestId('secret').textContent()).toMatch(/^[\w-]{43}$/);
-    await at.page.getByRole('button', { name: 'I have it' }).click();
+    await at.page.getByRole('button', { name: 'I have copied it' }).click();
     expect(await at.page.getByTestId('secret').count()).toBe(0);
     await section('Clients').getByRole('row', { name: /crm/ }).waitFor();
-    await section('Webhooks').getByText('There is none.').waitFor();
+    await section('Webhooks').getByText('None yet').waitFor();
     await section('Webhooks').getByRole('button', { name: 'Add' }).click();
-    // The dialog before it may still be fading out.
+    // The previous dialog may still be fading out.
     const adding = at.page.getByRole('dialog', { name: 'Add a webhook' });
     await adding.getByLabel('Name').fill('crm');
-    await adding.getByLabel('Address').fill('https://crm.example.com/hush');
+    await adding.getByLabel('URL').fill('https://crm.example.com/hush');
     await adding.getByRole('button', { name: 'Save' }).click();
-    await at.page.getByText('The secret of crm').waitFor();
+    await at.page.getByText('Secret of crm').waitFor();
     expect(await at.page.getByTestId('secret').textContent()).toMatch(/^whsec_/);
     const row = section('Webhooks').getByRole('row', { name: /crm/ });
     await row.getByText('Enabled').waitFor();

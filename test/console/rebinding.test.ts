@@ -3,7 +3,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestHush, ucc } from '../support/hush/hush.ts';
 
-/** What a visited page tries, wherever its name leads to by now. */
+/** Attempts of a visited page, whatever address its name resolves to by now. */
 const attack = `async (api) => {
   const tried = async (work) => {
     try { return await work(); } catch (cause) { return cause.name; }
@@ -65,31 +65,40 @@ afterAll(async () => {
 
 const settings = () => hush.get(`/api/uccs/${ucc}`);
 
-describe('a page that somebody visits', { timeout: 60_000 }, () => {
-  test('gets nothing by giving Hush’s address a name of its own', async () => {
-    // Its name leads to Hush by now: whatever it asks for there is same-origin to the browser.
+describe('a hostile page in the browser', { timeout: 60_000 }, () => {
+  test('gains nothing by giving Hush’s address a name of its own', async () => {
+    // Its name now leads to Hush: its requests there are same-origin to the browser.
     const rebound = `http://evil.example:${new URL(hush.api).port}`;
     const opened = await page.goto(`${rebound}/`);
     expect(opened?.status()).toBe(421);
     const before = await settings();
     const got = await page.evaluate(`(${attack})(${JSON.stringify(rebound)})`);
     expect(got).toEqual({
-      ...{ calls: 421, ucc: 421, command: 421, form: 'basic' },
-      ...{ image: 'refused', socket: 'refused' },
+      calls: 421,
+      ucc: 421,
+      command: 421,
+      form: 'basic',
+      image: 'refused',
+      socket: 'refused',
     });
     expect(await settings()).toEqual(before);
     expect(told.filter((line) => line.includes('421')).length).toBeGreaterThan(3);
   });
 
-  test('gets nothing by asking from where it is', async () => {
+  test('gains nothing by requests from its own origin', async () => {
     const { port } = evil.address() as { port: number };
     await page.goto(`http://evil.example:${port}/`);
     const before = await settings();
     const got = await page.evaluate(`(${attack})(${JSON.stringify(hush.api)})`);
-    // Answers that the page may not read are errors to it; what would change something is not done.
+    // Answers that the page may not read are errors to it; requests that would change something are
+    // refused.
     expect(got).toEqual({
-      ...{ calls: 'TypeError', ucc: 'TypeError', command: 'TypeError', form: 'TypeError' },
-      ...{ image: 'refused', socket: 'refused' },
+      calls: 'TypeError',
+      ucc: 'TypeError',
+      command: 'TypeError',
+      form: 'TypeError',
+      image: 'refused',
+      socket: 'refused',
     });
     expect(await settings()).toEqual(before);
     const { items } = await hush.get('/api/audit-log?outcome=denied');

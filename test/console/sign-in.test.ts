@@ -4,8 +4,8 @@ import { consoleBench, signIn, violations } from './support.ts';
 
 const at = consoleBench();
 
-describe('signing in', () => {
-  test('each person sees what is theirs, and nobody else gets in', async () => {
+describe('signing in to the console', () => {
+  test('shows each user the permitted pages, and admits nobody else', async () => {
     let offsetMs = 0;
     const { hush, people } = await hushWithPeople({ clock: { now: () => Date.now() + offsetMs } });
     await at.page.goto(hush.api);
@@ -21,7 +21,7 @@ describe('signing in', () => {
     await at.page.getByRole('link', { name: 'Live' }).waitFor();
     expect(await at.page.getByRole('link', { name: 'Recordings' }).count()).toBe(0);
     expect((await hush.get('/api/me')).status).toBe(401);
-    // A token that has ended, as after a night's sleep, leads back to the door.
+    // An expired token, as after a night's sleep, leads back to the sign-in.
     offsetMs = 13 * 3_600_000;
     await at.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
     await at.page.getByLabel('User').waitFor();

@@ -11,7 +11,7 @@ const built = fileURLToPath(new URL('../../console/dist/index.html', import.meta
 
 const TEST_TIMEOUT_MS = 120_000;
 
-/** A Hush with one call that is live, and a page of Chromium, new for each test. */
+/** A Hush with one live call, and a new page of Chromium for each test. */
 export interface ConsoleBench {
   readonly bench: ApiBench;
   readonly live: MarkerCall;
@@ -19,7 +19,7 @@ export interface ConsoleBench {
   open(path: string): Promise<void>;
 }
 
-/** Registers the hooks of a test file; what comes back is filled in by them. */
+/** Registers the hooks of a test file, which fill in the returned bench. */
 export function consoleBench(): ConsoleBench {
   let bench: ApiBench;
   let live: MarkerCall;
@@ -48,7 +48,7 @@ export function consoleBench(): ConsoleBench {
     complaints = [];
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('console', (message) => {
-      // A policy that is broken is told here.
+      // Violations of the policy are reported here.
       if (message.type() === 'error' && !/status of 4\d\d/.test(message.text()))
         complaints.push(message.text());
     });
@@ -76,13 +76,13 @@ function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
 }
 
-/** What axe objects to on the page as it is. */
+/** Returns axe's violations on the page in its present state. */
 export async function violations(page: Page): Promise<string[]> {
   const found = await new AxeBuilder({ page }).analyze();
   return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
 }
 
-/** At the page that asks for it. */
+/** Signs in on a page that asks for it. */
 export async function signIn(page: Page, { name, password }: Person): Promise<void> {
   await page.getByLabel('User').fill(name);
   await page.locator('input[name="password"]').fill(password);

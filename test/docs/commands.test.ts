@@ -1,12 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  chmodSync,
-  copyFileSync,
-  mkdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -170,21 +163,3 @@ async function ended(child: ChildProcess): Promise<{ code: number; out: string; 
   const code = await new Promise<number>((resolve) => child.once('close', resolve));
   return { code, out, err };
 }
-
-describe('links', () => {
-  test.each(pages)('%s leads nowhere that is not', (page) => {
-    const folderOf = page.includes('/') ? page.slice(0, page.lastIndexOf('/')) : '.';
-    const links = [...readProjectFile(page).matchAll(/\]\((?!https?:|#|mailto:)([^)#]+)[^)]*\)/g)];
-    const broken = links
-      .map(([, link = '']) => join(root, folderOf, link))
-      .filter((path) => {
-        try {
-          readFileSync(path);
-          return false;
-        } catch (cause) {
-          return (cause as NodeJS.ErrnoException).code !== 'EISDIR';
-        }
-      });
-    expect(broken).toEqual([]);
-  });
-});

@@ -27,7 +27,7 @@ export async function openBench(
   return { hush, caller, close };
 }
 
-/** A finished recording of the demo UCC; answers its call's ids. */
+/** Makes a finished recording of the demo UCC; returns its call's ids. */
 export async function record(
   { hush, caller }: ApiBench,
   options: { frames?: number; uccName?: string; correlationId?: string; commands?: string[] } = {},

@@ -16,7 +16,7 @@ import { type TestHush, ucc } from '../support/hush/hush.ts';
 import { startHush } from './support/hub-hush.ts';
 import { classicPath, hubPath } from './support/listener.ts';
 
-/** Clients that do it wrong, beside one that does not and must not notice. */
+/** Tests faulty clients beside a correct one, which must not notice. */
 
 const allowedOrigin = 'https://crm.example.com';
 const stranger = { Origin: 'https://evil.example.com' };
@@ -65,7 +65,7 @@ it('an unknown connection is 404, a missing id 400', async () => {
   }
 });
 
-it('what lies below the hub is 404, other methods are 405', async () => {
+it('paths below the hub are 404, other methods are 405', async () => {
   expect((await fetch(`${url}/nothing`)).status).toBe(404);
   expect((await fetch(`${hush.api}/attendantservice/hubs/other`)).status).toBe(404);
   expect((await fetch(`${hush.api}${classicPath}/nothing`)).status).toBe(404);
@@ -101,7 +101,7 @@ it('a page of another origin is 403, at negotiate and at the upgrade', async () 
   socket.terminate();
 });
 
-it('a page of an origin that is allowed, or of Hush itself, is let in', async () => {
+it('a page of an allowed origin, or of Hush itself, is admitted', async () => {
   for (const origin of [allowedOrigin, hush.api]) {
     const client = await openRaw(url, { Origin: origin });
     client.socket.terminate();
@@ -111,7 +111,7 @@ it('a page of an origin that is allowed, or of Hush itself, is let in', async ()
   }
 });
 
-/** The classic raw client wants the folder of its hub, whatever it is called. */
+/** Returns the folder of the hub, as the classic raw client needs it. */
 function classicHost(): ConstructorParameters<typeof ClassicRaw>[0] {
   return { origin: `${hush.api}/attendantservice` } as ConstructorParameters<typeof ClassicRaw>[0];
 }
@@ -158,14 +158,14 @@ it.each([
   ['no JSON', 'hello\x1e'],
   ['an unknown protocol', '{"protocol":"xml","version":1}\x1e'],
   ['a version to come', '{"protocol":"json","version":9}\x1e'],
-])('a handshake with %s is refused in words', async (_, handshake) => {
+])('a handshake with %s is refused with an explanation', async (_, handshake) => {
   const client = await openRaw(url);
   client.send(handshake);
   expect(JSON.parse(await client.nextRecord()).error).toEqual(expect.any(String));
   await client.closed;
 });
 
-it('callers that hang up while they are refused do no harm', async () => {
+it('callers that hang up during their refusal do no harm', async () => {
   const paths = ['/nowhere', `${classicPath}/nothing`, `${hubPath}?id=x`, `${classicPath}/connect`];
   for (let round = 0; round < 25; round += 1) {
     await Promise.all(paths.map((path) => hangUp(path)));

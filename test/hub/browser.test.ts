@@ -11,7 +11,7 @@ import { type TestHush, ucc } from '../support/hush/hush.ts';
 import { startHush } from './support/hub-hush.ts';
 import { hubPath } from './support/listener.ts';
 
-/** A real browser on pages of other origins: CORS, preflights, and Origin at the upgrade. */
+/** Tests a real browser on pages of other origins: CORS, preflights, and Origin at the upgrade. */
 
 const QUIET = [
   ...['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-quic'],
@@ -27,7 +27,7 @@ let caller: TestCaller;
 let browser: Browser;
 let correlationId: string;
 const sites: Server[] = [];
-/** Two origins; Hush knows one of them. */
+/** Two origins; Hush allows one of them. */
 let allowed: string;
 let stranger: string;
 
@@ -47,7 +47,7 @@ afterAll(async () => {
   for (const site of sites) site.close();
 });
 
-/** Answers the site's origin. */
+/** Starts a site and returns its origin. */
 async function startSite(): Promise<string> {
   const site = createServer((request, response) => {
     if (request.url !== '/') response.writeHead(404).end();
@@ -74,7 +74,7 @@ interface Asked {
   readonly ucc: string;
 }
 
-/** Runs in the page, which has the vendor's browser build: connects, and says what came of it. */
+/** Runs in the page, with the vendor's browser build: connects, and returns the outcome. */
 const connectInPage = `async ({ url, transport, binary, skipNegotiation, ucc }) => {
   const builder = new signalR.HubConnectionBuilder()
     .configureLogging(signalR.LogLevel.None)
@@ -96,8 +96,12 @@ const connectInPage = `async ({ url, transport, binary, skipNegotiation, ucc }) 
 
 function connect(page: Page, options: Partial<Asked>): Promise<string> {
   const asked: Asked = {
-    ...{ url: hush.api + hubPath, transport: TRANSPORTS.WebSockets, ucc },
-    ...{ binary: false, skipNegotiation: false, ...options },
+    url: hush.api + hubPath,
+    transport: TRANSPORTS.WebSockets,
+    ucc,
+    binary: false,
+    skipNegotiation: false,
+    ...options,
   };
   return page.evaluate(`(${connectInPage})(${JSON.stringify(asked)})`);
 }
@@ -112,7 +116,7 @@ const CHANNELS = [
 ];
 
 describe.each(CHANNELS)('a page over $name', ({ name: _, ...channel }) => {
-  it('hears Hush from an origin that is allowed', async () => {
+  it('receives events from an allowed origin', async () => {
     const page = await openPage(allowed);
     expect(await connect(page, channel)).toBe('connected');
     await hush.command('Mark', correlationId);

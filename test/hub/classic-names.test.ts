@@ -7,8 +7,8 @@ import { classicPath, listenTo } from './support/listener.ts';
 import { NetClient, type Transport, transports } from './support/net-client.ts';
 
 /**
- * .NET's classic client, Microsoft.AspNet.SignalR.Client 2.4, as it writes its requests: names of
- * properties with a capital, whatever name its application gives the hub, forms in polls.
+ * Tests requests of .NET's classic client, Microsoft.AspNet.SignalR.Client 2.4: capitalized
+ * property names, any hub name that its application chooses, forms in polls.
  */
 
 let hush: TestHush;
@@ -28,14 +28,14 @@ afterAll(async () => {
 const open = (transport: Transport, connectionData: string) =>
   new NetClient(transport, connectionData, { api: hush.api, base: classicPath });
 
-describe.each(transports)('over %s', (transport) => {
+describe.each(transports)('the classic .NET client over %s', (transport) => {
   it.each([
     ['[{"Name":"recordingHub"}]', 'recordingHub'],
     ['[{"Name":"RecordingHub"}]', 'RecordingHub'],
     ['[{"Name":"AnyOtherHub"}]', 'AnyOtherHub'],
     ['[{"NAME":"coreapi.events"}]', 'coreapi.events'],
     ['[{"name":"hub \\"of\\" crème"}]', 'hub "of" crème'],
-  ])('%s hears and calls the hub under its name', async (connectionData, hub) => {
+  ])('with %s receives events and calls the hub under its name', async (connectionData, hub) => {
     const client = open(transport, connectionData);
     await client.start();
     expect(await client.invoke(hub, 'Subscribe', ucc, null)).toMatchObject({ I: '0' });
@@ -50,7 +50,7 @@ describe.each(transports)('over %s', (transport) => {
     await client.stop();
   });
 
-  it('a client of two hubs hears both, each once', async () => {
+  it('of two hubs receives the events of both, each once', async () => {
     const client = open(transport, '[{"Name":"First"},{"Name":"recordingHub"},{"Name":"first"}]');
     await client.start();
     await hush.command('UnMark', correlationId);
@@ -59,7 +59,7 @@ describe.each(transports)('over %s', (transport) => {
     await client.stop();
   });
 
-  it('JavaScript finds any hub too', async () => {
+  it('in JavaScript finds any hub too', async () => {
     const page = openPage(hush.api);
     const connection = page.$.hubConnection(hush.api + classicPath, { useDefaultPath: false });
     const proxy = connection.createHubProxy('coreRecordingHub');
@@ -83,7 +83,7 @@ it.each([
   expect((await fetch(`${hush.api}${classicPath}/negotiate?${query}`)).status).toBe(400);
 });
 
-describe('spellings that the original takes', () => {
+describe('spellings that classic SignalR accepts', () => {
   const at = (action: string, query: Record<string, string>) =>
     `${hush.api}${classicPath}/${action}?${new URLSearchParams({ clientProtocol: '2.1', ...query })}`;
 
@@ -105,7 +105,7 @@ describe('spellings that the original takes', () => {
     },
   );
 
-  it('no method is asked for', async () => {
+  it('any HTTP method is accepted', async () => {
     const connectionData = '[{"name":"AnyHub"}]';
     const post = { method: 'POST' };
     const negotiated = await fetch(at('negotiate', { connectionData }), post);
@@ -135,7 +135,7 @@ describe('hub.aliases', () => {
   afterAll(() => other.remove());
 
   it.each(['/signalr', '/SIGNALR', '//core//signalr', '/core/signalr', classicPath])(
-    'a client connects at %s',
+    'let a client connect at %s',
     async (base) => {
       for (const transport of transports) {
         const at = { api: other.api, base };
@@ -148,7 +148,7 @@ describe('hub.aliases', () => {
     },
   );
 
-  it('takes no other name once there are some', async () => {
+  it('accept no other name once there are some', async () => {
     const negotiate = (name: string) => {
       const query = new URLSearchParams({ connectionData: JSON.stringify([{ Name: name }]) });
       return fetch(`${other.api}/signalr/negotiate?${query}`);
@@ -175,7 +175,7 @@ describe('hub.aliases', () => {
     page.close();
   });
 
-  it('serves nothing else below its paths', async () => {
+  it('serve nothing else below their paths', async () => {
     expect((await fetch(`${other.api}/signalr`)).status).toBe(404);
     expect((await fetch(`${other.api}/signalr/nothing`)).status).toBe(404);
     expect((await fetch(`${hush.api}/signalr/negotiate`)).status).toBe(404);

@@ -13,7 +13,7 @@ import { CuttableLink } from './support/cuttable-link.ts';
 import { startHush } from './support/hub-hush.ts';
 import { hubPath, listenTo } from './support/listener.ts';
 
-/** The vendor's published clients, six generations, against a whole Hush. */
+/** Tests the vendor's published clients, six generations, against a whole Hush. */
 
 const CHANNELS = [
   { transport: 'WebSockets', protocol: 'json' },
@@ -74,7 +74,7 @@ function lastSequence(uccName: string = ucc): number {
 describe.each(MATRIX)('client $version over $transport in $protocol', (row) => {
   const { client, transport, protocol } = row;
 
-  it('hears the commands of every UCC without subscribing', async () => {
+  it('receives the commands of every UCC without subscribing', async () => {
     const connection = build(client, { transport, protocol });
     const { state, recording } = listenTo(connection);
     await connection.start();
@@ -103,11 +103,22 @@ describe.each(MATRIX)('client $version over $transport in $protocol', (row) => {
     await command('Mark', otherUcc);
     const [first, second] = await recording.first(2);
     expect(first).toEqual({
-      ...{ Sequence: since + 1, Type: 'recordingStateChanged', UccName: ucc },
-      ...{ CorrelationId: ids[ucc], RecordingId: expect.any(String), Time: expect.any(String) },
-      ...{ StateAction: 7, Action: 'UnMark', Requester: agent, Owner: null, Alarm: null },
-      ...{ RecordingState: 1, MarkingState: 2, SavingState: 0 },
-      ...{ GapStartedAt: null, GapEndedAt: null },
+      Sequence: since + 1,
+      Type: 'recordingStateChanged',
+      UccName: ucc,
+      CorrelationId: ids[ucc],
+      RecordingId: expect.any(String),
+      Time: expect.any(String),
+      StateAction: 7,
+      Action: 'UnMark',
+      Requester: agent,
+      Owner: null,
+      Alarm: null,
+      RecordingState: 1,
+      MarkingState: 2,
+      SavingState: 0,
+      GapStartedAt: null,
+      GapEndedAt: null,
     });
     expect(second).toMatchObject({ Sequence: since + 2, Action: 'Mark' });
     await connection.invoke('Unsubscribe', ucc);
@@ -130,7 +141,7 @@ describe.each(MATRIX)('client $version over $transport in $protocol', (row) => {
     expect(recording.count).toBe(1);
   });
 
-  it('is told what was wrong with a call', async () => {
+  it('receives the reason of a failed invocation', async () => {
     const connection = build(client, { transport, protocol });
     await connection.start();
     const unknown = 'HubException: The UCC was not recognized.';
@@ -144,9 +155,9 @@ describe.each(MATRIX)('client $version over $transport in $protocol', (row) => {
 });
 
 describe.each(VENDOR_CLIENTS.filter(({ reconnects }) => reconnects))(
-  'client $version, cut off',
+  'client $version after its connection was cut',
   (client) => {
-    it('connects anew and fills the gap by sinceSequence', async () => {
+    it('reconnects and fills the gap by sinceSequence', async () => {
       const link = await CuttableLink.to(hush.api);
       const connection = build(client, { url: link.api + hubPath, reconnect: 'automatic' });
       const { recording } = listenTo(connection);
@@ -170,18 +181,15 @@ describe.each(VENDOR_CLIENTS.filter(({ reconnects }) => reconnects))(
   },
 );
 
-it.each(VENDOR_CLIENTS)(
-  'client $version finds the hub whatever the case of its path',
-  async (c) => {
-    const connection = build(c, { url: `${hush.api}/AttendantService/Hubs/RECORDING` });
-    const { state } = listenTo(connection);
-    await connection.start();
-    await command('Mark');
-    expect((await state.first(1))[0]?.CorrelationId).toBe(ids[ucc]);
-  },
-);
+it.each(VENDOR_CLIENTS)('client $version finds the hub in any case of its path', async (c) => {
+  const connection = build(c, { url: `${hush.api}/AttendantService/Hubs/RECORDING` });
+  const { state } = listenTo(connection);
+  await connection.start();
+  await command('Mark');
+  expect((await state.first(1))[0]?.CorrelationId).toBe(ids[ucc]);
+});
 
-it('a client hears the whole life of a call', async () => {
+it('a client receives the whole life of a call', async () => {
   const [client] = VENDOR_CLIENTS;
   if (!client) throw new Error('There is no client.');
   const connection = build(client, {});

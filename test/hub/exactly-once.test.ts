@@ -19,7 +19,8 @@ import {
 } from './support/survivors.ts';
 
 /**
- * Listeners that are cut off throughout hear every event of 10,000 commands exactly once, in order.
+ * Tests that listeners cut off throughout receive every event of 10,000 commands exactly once, in
+ * order.
  */
 
 const CALLS = 200;
@@ -29,9 +30,9 @@ const actions: readonly Action[] = [
   ...(['Mark', 'UnMark', 'Mark', 'UnMark', 'Pause', 'Start'] as const),
   ...(['Mark', 'UnMark', 'Mark', 'UnMark'] as const),
 ];
-/** Comes last of all, so that a listener that hears it has heard, or lost, the rest. */
+/** Comes last, so that a listener that receives it has received, or lost, the rest. */
 const LAST: Action = 'Save';
-/** A listener is cut off again once it has heard so many events more. */
+/** A listener is cut off again after this many more events. */
 const EVENTS_BETWEEN_KILLS = 50;
 
 let dataDir: string;
@@ -63,13 +64,16 @@ async function openAll(): Promise<Record<string, Survivor>> {
     'stateful, JSON': await stateful(ten, await linked(), 'json'),
     'stateful, MessagePack': await stateful(ten, await linked(), 'messagepack'),
     'sinceSequence, 10 over WebSockets': await successive(ten, await linked(), {
-      ...{ transport: 'WebSockets', protocol: 'json' },
+      transport: 'WebSockets',
+      protocol: 'json',
     }),
     'sinceSequence, 6 over long polling': await successive(six, await linked(), {
-      ...{ transport: 'LongPolling', protocol: 'messagepack' },
+      transport: 'LongPolling',
+      protocol: 'messagepack',
     }),
     'sinceSequence, 3.1 over events': await successive(three, await linked(), {
-      ...{ transport: 'ServerSentEvents', protocol: 'json' },
+      transport: 'ServerSentEvents',
+      protocol: 'json',
     }),
     'server-sent events': await eventStream(await linked()),
     classic: await classic(await linked()),
@@ -82,7 +86,7 @@ async function linked(): Promise<CuttableLink> {
   return link;
 }
 
-/** The same commands on every call, each call's one after the other, the calls side by side. */
+/** Sends the same commands to every call, one after the other per call, the calls side by side. */
 async function commandAll(command: CommandClient): Promise<void> {
   await Promise.all(
     ids.map(async (id) => {
@@ -99,11 +103,11 @@ async function succeed(command: CommandClient, action: string, id: string): Prom
   if (answer.ErrorMessage) throw new Error(`${action}: ${answer.ErrorMessage.Message}`);
 }
 
-/** Cuts a listener off whenever it has got some way, until it has heard the last event. */
+/** Cuts a listener off after some events, until it has received the last one. */
 async function harass({ numbered, kill }: Survivor): Promise<number> {
   for (let kills = 0; ; kills += 1) {
     const enough = numbered.count + EVENTS_BETWEEN_KILLS;
-    // The calls are silent: each may raise one alarm, some of them behind the last command.
+    // The calls are silent: each may raise one alarm, some of them after the last command.
     const isOver = () => numbered.events.slice(-CALLS - 1).some(({ action }) => action === LAST);
     await numbered.until(() => isOver() || numbered.count >= enough);
     if (isOver()) return kills;
@@ -146,7 +150,7 @@ function judgeState(name: string, events: readonly StateChanged[]): void {
   expect(heard, name).toEqual(plans());
 }
 
-it('nothing is lost or doubled', { timeout: 60_000 }, async () => {
+it('listeners that are cut off lose and duplicate no event', { timeout: 60_000 }, async () => {
   survivors = Object.entries(await openAll());
   const kills = survivors.map(([, survivor]) => harass(survivor));
   const begun = performance.now();

@@ -6,7 +6,7 @@ import { startHush } from './support/hub-hush.ts';
 import { hubPath } from './support/listener.ts';
 import { pysignalr, signalrcore } from './support/python-bytes.ts';
 
-/** Python's clients, which cannot be installed here, by their exact bytes. */
+/** Tests Python's clients, which cannot be installed here, by their exact bytes. */
 
 let hush: TestHush;
 let caller: TestCaller;
@@ -27,7 +27,7 @@ afterAll(async () => {
   await hush.remove();
 });
 
-/** A connection, and all that has come by it. */
+/** A connection, and everything received on it. */
 class Wire {
   readonly socket: Socket;
   bytes: Buffer = Buffer.alloc(0);
@@ -43,7 +43,7 @@ class Wire {
     open.push(this);
   }
 
-  /** Resolves with what has come once it holds that. */
+  /** Resolves with the received text once it contains that. */
   async until(text: string): Promise<string> {
     await new Promise<void>((resolve) => {
       const look = (): void => {
@@ -72,8 +72,13 @@ interface Filling {
 function filled(template: string, { id = '', body = '' }: Filling = {}): string {
   const text = body.replace('{ucc}', ucc);
   const values: Record<string, string> = {
-    ...{ path: hubPath, host: '127.0.0.1', port: new URL(hush.api).port, ucc, id },
-    ...{ length: String(Buffer.byteLength(text)), body: text },
+    path: hubPath,
+    host: '127.0.0.1',
+    port: new URL(hush.api).port,
+    ucc,
+    id,
+    length: String(Buffer.byteLength(text)),
+    body: text,
   };
   return template.replace(
     /\{(path|host|port|ucc|id|length|body)\}/g,
@@ -81,7 +86,7 @@ function filled(template: string, { id = '', body = '' }: Filling = {}): string 
   );
 }
 
-/** One request on a connection of its own, which closes behind the answer. */
+/** Sends one request on a connection of its own, which closes after the answer. */
 async function ask(template: string, filling?: Filling): Promise<{ status: number; body: string }> {
   const wire = new Wire();
   const { ended } = wire;
@@ -93,7 +98,7 @@ async function ask(template: string, filling?: Filling): Promise<{ status: numbe
   return { status: Number(answer.slice(9, 12)), body: isChunked ? dechunked(body) : body };
 }
 
-/** RFC 9112 section 7.1, of chunks of ASCII. */
+/** Joins chunks of ASCII (RFC 9112 section 7.1). */
 function dechunked(body: string): string {
   const [head = ''] = body.split('\r\n', 1);
   const size = Number.parseInt(head, 16);
@@ -112,7 +117,7 @@ async function negotiated(template: string): Promise<string> {
   return connectionId;
 }
 
-/** A masked frame of text (RFC 6455 section 5.2). */
+/** Builds a masked text frame (RFC 6455 section 5.2). */
 function textFrame(text: string): Buffer {
   const [mask, payload] = [Buffer.from([1, 2, 3, 4]), Buffer.from(text)];
   const masked = payload.map((byte, index) => byte ^ (mask[index % 4] ?? 0));
@@ -127,7 +132,7 @@ const event = (action: number): string =>
   `{"type":1,"target":"RecordingStateChangedEvent","arguments":[{"UccName":"${ucc}",` +
   `"CorrelationId":"${correlationId}","StateAction":${action}}]}\x1e`;
 
-test('signalrcore by long polling: it sends its handshake before its first poll', async () => {
+test('signalrcore by long polling may send its handshake before its first poll', async () => {
   const id = await negotiated(signalrcore.negotiate);
   const post = (body: string) => ask(signalrcore.post, { id, body });
   const poll = async () => {
@@ -148,7 +153,7 @@ test('signalrcore by long polling: it sends its handshake before its first poll'
   expect((await ask(signalrcore.delete, { id })).status).toBe(202);
 });
 
-test('signalrcore by long polling: all that it says before its first poll counts', async () => {
+test('signalrcore by long polling may send anything before its first poll', async () => {
   const id = await negotiated(signalrcore.negotiate);
   for (const body of [signalrcore.handshake, signalrcore.subscribe, signalrcore.ping]) {
     expect((await ask(signalrcore.post, { id, body })).status).toBe(200);
@@ -159,14 +164,14 @@ test('signalrcore by long polling: all that it says before its first poll counts
   expect(text + rest).toBe('{}\x1e{"type":3,"invocationId":"2d43793445334"}\x1e');
 });
 
-test('what a client without transport sends is bounded', async () => {
+test('messages of a client without a transport are bounded', async () => {
   const id = await negotiated(signalrcore.negotiate);
   const body = `${'x'.repeat(20_000)}`;
   expect((await ask(signalrcore.post, { id, body })).status).toBe(200);
   expect((await ask(signalrcore.post, { id, body })).status).toBe(413);
 });
 
-test('signalrcore by server-sent events', async () => {
+test('signalrcore connects by server-sent events', async () => {
   const id = await negotiated(signalrcore.negotiate);
   const stream = new Wire();
   stream.socket.write(filled(signalrcore.stream, { id }));
@@ -182,7 +187,7 @@ test('signalrcore by server-sent events', async () => {
 test.each([
   ['signalrcore', signalrcore],
   ['pysignalr', pysignalr],
-])('%s by WebSocket', async (_, client) => {
+])('%s connects by WebSocket', async (_, client) => {
   const id = await negotiated(client.negotiate);
   const wire = new Wire();
   wire.socket.write(filled(client.upgrade, { id }));
@@ -196,7 +201,7 @@ test.each([
   wire.socket.write(textFrame(client.ping));
   await hush.command('Save', correlationId);
   await wire.until(event(4));
-  // A pong, or anything else that a browser would not send, ends nothing.
+  // A pong, or anything else that a browser would not send, does not end the connection.
   wire.socket.write(Buffer.from([0x8a, 0x80, 1, 2, 3, 4]));
   await hush.command('Delete', correlationId);
   await wire.until(event(5));

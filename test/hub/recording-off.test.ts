@@ -5,7 +5,7 @@ import { type TestHush, ucc } from '../support/hush/hush.ts';
 import { startHush } from './support/hub-hush.ts';
 import { hubPath, listenTo } from './support/listener.ts';
 
-/** Recording that is switched off for a UCC stops its calls, and whoever listens is told. */
+/** Tests that disabling recording for a UCC stops its calls, and informs listeners. */
 
 let hush: TestHush;
 let caller: TestCaller;
@@ -21,13 +21,14 @@ afterAll(async () => {
 
 async function switchRecording(useAudioRecording: boolean): Promise<void> {
   const answer = await fetch(`${hush.api}/api/uccs/${ucc}`, {
-    ...{ method: 'PATCH', headers: { 'Content-Type': 'application/json' } },
+    method: 'PATCH',
+    headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ useAudioRecording }),
   });
   expect(answer.status).toBe(200);
 }
 
-test('a call that is Started and one that is Paused each publish a Stop, once', async () => {
+test('disabling recording publishes one Stop for a Started and for a Paused call', async () => {
   const calls = [
     await caller.call(hush, { silent: true }),
     await caller.call(hush, { silent: true }),
@@ -49,7 +50,7 @@ test('a call that is Started and one that is Paused each publish a Stop, once', 
   for (const event of recording.events) {
     expect(event).toMatchObject({ Action: 'Stop', RecordingState: 2, Requester: null });
   }
-  // Nothing is left to stop; what is heard next is the next command.
+  // Nothing is left to stop; the next event is that of the next command.
   await switchRecording(false);
   await switchRecording(true);
   await hush.command('Mark', started);

@@ -13,10 +13,10 @@ import { eventOf } from '../domain/support.ts';
 import { connectRaw, type RawClient } from '../protocols/signalr/support/raw-client.ts';
 import { hubPath } from './support/listener.ts';
 
-/** Replays that are longer than what may wait for one client. */
+/** Tests replays longer than the backlog of one client. */
 
 const MAX_BACKLOG_BYTES = 1024 * 1024;
-/** Some 20 MB, more than sockets of the system hold. */
+/** Some 20 MB, more than the system's sockets hold. */
 const EVENTS = 60_000;
 const QUIET_TURNS = 200;
 const past = Array.from({ length: EVENTS }, (_, index) => eventOf(index + 1));
@@ -32,10 +32,15 @@ async function start(history: EventHistory): Promise<RawClient> {
   const onError = (): void => undefined;
   const hub = new RecordingHub({
     feed: new EventFeed(new InProcessBus(onError), history),
-    ...{ maxConnections: 10, maxBacklogBytes: MAX_BACKLOG_BYTES, onError },
-    ...{ longPollTimeoutMs: 50_000, keepAliveMs: 15_000, aliases: { names: [], paths: [] } },
+    maxConnections: 10,
+    maxBacklogBytes: MAX_BACKLOG_BYTES,
+    onError,
+    longPollTimeoutMs: 50_000,
+    keepAliveMs: 15_000,
+    aliases: { names: [], paths: [] },
     ucc: newUcc,
-    ...{ auditRead: async () => undefined, auditDenied: async () => undefined },
+    auditRead: async () => undefined,
+    auditDenied: async () => undefined,
     isOriginAllowed: () => true,
     isCurrent: () => true,
   });
@@ -62,7 +67,7 @@ async function start(history: EventHistory): Promise<RawClient> {
 
 const subscribe = '{"type":1,"invocationId":"s","target":"Subscribe","arguments":["ucc",0]}\x1e';
 
-it('a client that reads slowly gets a past of any length', async () => {
+it('a client that reads slowly gets a replay of any length', async () => {
   let turnsSinceRead = 0;
   const client = await start({
     eventsInOrder: async () => [],
@@ -73,7 +78,7 @@ it('a client that reads slowly gets a past of any length', async () => {
   });
   client.socket.pause();
   client.send(subscribe);
-  // Until the replay has come to a stand, or to its end.
+  // Waits until the replay has stalled or ended.
   for (; turnsSinceRead < QUIET_TURNS; turnsSinceRead += 1) await nextTurn();
   client.socket.resume();
   for (let sequence = 1; sequence <= EVENTS; sequence += 1) {
@@ -83,7 +88,7 @@ it('a client that reads slowly gets a past of any length', async () => {
   expect(await client.nextRecord()).toBe('{"type":3,"invocationId":"s"}');
 });
 
-it('a past that cannot be read is an error of the call', async () => {
+it('a replay that cannot be read is an error of the invocation', async () => {
   const client = await start({
     events: () => Promise.reject(new Error('no store')),
     eventsInOrder: async () => [],

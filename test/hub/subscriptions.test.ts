@@ -6,7 +6,7 @@ import type { RecordingEvent } from '../../src/domain/model/recording-event.ts';
 import { SubscriptionRoom, Subscriptions } from '../../src/hub/subscriptions.ts';
 import { eventOf } from '../domain/support.ts';
 
-/** A bus that counts who listens to it. */
+/** A bus that counts its listeners. */
 class CountingBus extends InProcessBus {
   listeners = 0;
 
@@ -26,7 +26,10 @@ function bench(limits = { maxSubscriptionsPerConnection: 1_000, maxSubscriptions
   const looked: string[] = [];
   const connect = (name: string) =>
     new Subscriptions({
-      ...{ feed, room, audit: async () => undefined, auditDenied: async () => undefined },
+      feed,
+      room,
+      audit: async () => undefined,
+      auditDenied: async () => undefined,
       sees: (uccName) => {
         looked.push(name);
         return uccName.startsWith('ucc');
@@ -36,8 +39,8 @@ function bench(limits = { maxSubscriptionsPerConnection: 1_000, maxSubscriptions
   return { bus, feed, room, heard, looked, connect };
 }
 
-describe('subscriptions', () => {
-  it('cost an event what its hearers cost, however many others there are', async () => {
+describe('subscriptions of the hub', () => {
+  it('cost an event only its listeners, however many others there are', async () => {
     const { bus, heard, looked, connect } = bench();
     const hearer = connect('hearer');
     const correlationId = randomUUID();
@@ -55,7 +58,7 @@ describe('subscriptions', () => {
     expect(looked).toEqual(['hearer', 'of the call']);
   });
 
-  it('are so many of one client, and of all together', async () => {
+  it('are limited per client, and in total', async () => {
     const { connect, room } = bench({ maxSubscriptionsPerConnection: 2, maxSubscriptions: 5 });
     const one = connect('one');
     await one.subscribeCall(randomUUID());
@@ -82,7 +85,7 @@ describe('subscriptions', () => {
     expect(room.taken).toBe(0);
   });
 
-  it('whose hearer throws keep no other from hearing', () => {
+  it('with a listener that throws do not affect others', () => {
     const errors: unknown[] = [];
     const bus = new InProcessBus((cause) => errors.push(cause));
     const feed = new EventFeed(bus, { events: async () => [], eventsInOrder: async () => [] });

@@ -26,7 +26,7 @@ async function taken(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - begunMs;
 }
 
-/** Resolves when the stream has said that many times what it says when it is quiet. */
+/** Resolves when the stream has sent that many keep-alives. */
 async function quiet(response: Response, comment: string, times: number): Promise<void> {
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   for (let text = ''; text.split(comment).length <= times; ) {
@@ -54,14 +54,15 @@ describe('an idle long poll is answered in time', () => {
     const ms = await taken(async () => {
       const answer = await fetch(url);
       expect({ status: answer.status, text: await answer.text() }).toEqual({
-        ...{ status: 200, text: '' },
+        status: 200,
+        text: '',
       });
     });
     expect(ms).toBeGreaterThan(POLL_MS - 5);
     expect(ms).toBeLessThan(PROXY_MS);
   });
 
-  it('of classic SignalR, which tells its clients', async () => {
+  it('of classic SignalR, which informs its clients', async () => {
     const ask = async (action: string, query = '') => {
       const answer = await fetch(`${hush.api}${classicPath}/${action}?clientProtocol=2.1${query}`);
       return (await answer.json()) as Record<string, string | number>;
@@ -82,7 +83,7 @@ describe('an idle long poll is answered in time', () => {
   });
 });
 
-describe('a quiet stream says something', () => {
+describe('a quiet stream sends keep-alives', () => {
   it('of the Hush API', async () => {
     await quiet(await fetch(`${hush.api}/api/events`), ': \n\n', 3);
   });
@@ -95,7 +96,7 @@ describe('a quiet stream says something', () => {
   });
 });
 
-it('by default, both are below what proxies wait for', () => {
+it('the default intervals are below the time-outs of proxies', () => {
   const { events } = loadConfig({});
   expect(events).toMatchObject({ longPollTimeoutMs: 50_000, keepAliveMs: 15_000 });
   expect(Math.max(events.longPollTimeoutMs, events.keepAliveMs)).toBeLessThan(PROXY_MS);

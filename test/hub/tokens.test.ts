@@ -26,8 +26,11 @@ beforeAll(async () => {
       ...config,
       rtp: { ...config.rtp, ...ports },
       auth: {
-        ...{ ...config.auth, mode: 'embedded', tenantId },
-        ...{ tokenLifetimeMs: LIFETIME_MS, clockSkewMs: 0 },
+        ...config.auth,
+        mode: 'embedded',
+        tenantId,
+        tokenLifetimeMs: LIFETIME_MS,
+        clockSkewMs: 0,
       },
     }),
   });
@@ -45,26 +48,23 @@ function connectionOf(person: Person, transport = HttpTransportType.WebSockets) 
     .build();
 }
 
-describe('the v2 hub', () => {
+describe('tokens of the v2 hub', () => {
   test.each([
     ['WebSockets', HttpTransportType.WebSockets],
     ['ServerSentEvents', HttpTransportType.ServerSentEvents],
-  ])(
-    '%s: a connection ends with its token, and comes back with a fresh one',
-    async (_, transport) => {
-      const connection = connectionOf(here, transport);
-      const back = new Promise((resolve) => connection.onreconnected(resolve));
-      const begunMs = performance.now();
-      await connection.start();
-      await back;
-      // Tokens name whole seconds. Without an end of its own the connection would never come back.
-      expect(performance.now() - begunMs).toBeGreaterThan(LIFETIME_MS - 1_000);
-      await connection.stop();
-    },
-  );
+  ])('%s: a connection ends with its token, and returns with a fresh one', async (_, transport) => {
+    const connection = connectionOf(here, transport);
+    const back = new Promise((resolve) => connection.onreconnected(resolve));
+    const begunMs = performance.now();
+    await connection.start();
+    await back;
+    // Tokens name whole seconds. If it did not end by itself, the connection would never return.
+    expect(performance.now() - begunMs).toBeGreaterThan(LIFETIME_MS - 1_000);
+    await connection.stop();
+  });
 
   test.each(['Bearer ', 'bearer', 'Basic eA==', 'Negotiate'])(
-    'a header %j is no token: the one in the query counts',
+    'a header %j is ignored in favour of the token in the query',
     async (Authorization) => {
       const url = `${hush.api}${hubContract.paths.signalrV2}/negotiate?negotiateVersion=1`;
       const token = await fetchToken(hush.api, here);
@@ -75,7 +75,7 @@ describe('the v2 hub', () => {
     },
   );
 
-  test('events go to those who see the UCC, and to nobody else', async () => {
+  test('events go only to those who see the UCC', async () => {
     const caller = await TestCaller.open();
     const heard: string[] = [];
     const [mine, theirs] = [connectionOf(here), connectionOf(elsewhere)];
@@ -104,7 +104,7 @@ describe('the v2 hub', () => {
     }
   });
 
-  test('the same token in header and query is one token; two that differ are refused', async () => {
+  test('equal tokens in header and query are accepted, different ones refused', async () => {
     const [token, other] = [
       await fetchToken(hush.api, here),
       await fetchToken(hush.api, elsewhere),
@@ -127,7 +127,7 @@ describe('the v2 hub', () => {
     expect(statuses).toEqual([200, 200, 200, 400, 400, 400, 401]);
   });
 
-  test('a connection that one bearer made is not another’s', async () => {
+  test('a connection cannot be used by another bearer', async () => {
     const url = hush.api + hubContract.paths.signalrV2;
     const token = await fetchToken(hush.api, here);
     const negotiated = await fetch(`${url}/negotiate?negotiateVersion=1&access_token=${token}`, {

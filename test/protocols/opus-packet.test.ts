@@ -23,7 +23,7 @@ describe('the length of an Opus packet', () => {
     }
   });
 
-  it('is none for what is no packet', () => {
+  it('is zero for an invalid packet', () => {
     expect(opusSamples(new Uint8Array(0), 0, 0)).toBe(0);
     expect(opusSamples(Uint8Array.of(0xff), 0, 1)).toBe(0);
   });

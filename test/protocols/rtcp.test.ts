@@ -19,7 +19,7 @@ const compound = Buffer.from(
 const NTP_1970 = 2_208_988_800;
 
 describe('RTCP', () => {
-  it('tells a sender report and whose it is', () => {
+  it('parses a sender report and its source', () => {
     expect(parseRtcp(compound)).toEqual({
       ssrc: 0xdecafbad,
       cname: 'desk',
@@ -32,7 +32,7 @@ describe('RTCP', () => {
     });
   });
 
-  it('a sender without a wall clock tells none', () => {
+  it('parses the report of a sender without a wall clock', () => {
     const clockless = Buffer.from(compound);
     clockless.fill(0, 8, 16);
     expect(parseRtcp(clockless)?.report?.ntpMs).toBeUndefined();
@@ -48,7 +48,7 @@ describe('RTCP', () => {
     expect(parseRtcp(datagram)).toBeUndefined();
   });
 
-  it('never throws, whatever comes', () => {
+  it('never throws on any input', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 120 }), fc.nat(compound.length), (noise, at) => {
         const datagram = Buffer.concat([compound.subarray(0, at), noise]);
@@ -58,7 +58,7 @@ describe('RTCP', () => {
     );
   });
 
-  it('a report of ours is read back by its layout', () => {
+  it('writes a report that reads back by its layout', () => {
     const block = {
       ...{ ssrc: 7, fractionLost: 64, lost: -2, highestSequence: 0x1_0005, jitter: 12.4 },
       ...{ lastReport: 0x8000, sinceLastReport: 65_536 },

@@ -105,7 +105,7 @@ describe('MediaRecorder', () => {
     expect(closed.map(({ segment, closedBy }) => [segment, closedBy])).toEqual([[0, 'end']]);
   });
 
-  it('keeps a new source after the one before it, when SSRC, numbers and timestamps change', async () => {
+  it('keeps a new source, with new SSRC, numbers and timestamps, after the old one', async () => {
     const [port = 0] = await fixture.begin(callId);
     await frames(port, 0, 10, 1);
     await frames(port, 5, 15, 2);
@@ -131,7 +131,7 @@ describe('MediaRecorder', () => {
     expect((ends.at(-1) ?? 0) - (runs[0]?.[0] ?? 0)).toBe(20 * FRAME);
   });
 
-  it('puts packets that came in another order back into theirs', async () => {
+  it('puts packets that came out of order back into their order', async () => {
     const [port = 0] = await fixture.begin(callId);
     for (const index of [0, 1, 3, 2, 5, 4, 6]) await frames(port, index, index + 1);
     await summary();
@@ -143,7 +143,7 @@ describe('MediaRecorder', () => {
     expect(audio).toEqual(Buffer.concat(inOrder));
   });
 
-  it('drops what comes while a stream is held, before the first packet and later', async () => {
+  it('drops packets while a stream is held, before the first packet and later', async () => {
     const [port = 0] = await fixture.begin(callId, [{ ...spec, held: true }]);
     await frames(port, 0, 5);
     await fixture.recorder.hold(callId, [0], false);
@@ -174,7 +174,7 @@ describe('MediaRecorder', () => {
     expect(ports[1]).toBe((ports[0] ?? 0) + 2);
   });
 
-  it('gives ports back, and says when none is left', async () => {
+  it('releases ports, and reports when none is left', async () => {
     const { recorder } = fixture;
     const free = recorder.freePortCount;
     await fixture.begin(callId);

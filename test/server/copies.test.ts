@@ -8,7 +8,7 @@ import { TestHush, temporaryFolder } from '../support/hush/hush.ts';
 import { HushProcess, type HushProcessOptions } from '../support/hush/hush-process.ts';
 import { freeRtpPorts } from '../support/ports.ts';
 
-/** Soon enough for a copy to hang up whatever it took up. */
+/** Short enough for a copy to hang up any call that it took over. */
 const MEDIA_TIMEOUT_MS = 300;
 
 let folder = '';
@@ -32,7 +32,7 @@ async function startOriginal(more: Partial<HushProcessOptions> = {}): Promise<Hu
   return hush;
 }
 
-/** What an operator does with `cp -a`, on another port. */
+/** Copies the folder like `cp -a`, with another port. */
 function copied(name = 'copy'): string {
   const to = join(folder, name);
   cpSync(join(folder, 'original'), to, { recursive: true, preserveTimestamps: true });
@@ -42,7 +42,9 @@ function copied(name = 'copy'): string {
 async function startCopy(dataDir: string, adopt = false, udpPort = 0): Promise<TestHush> {
   const ports = await freeRtpPorts();
   const config = (defaults: Config): Config => ({
-    ...{ ...defaults, rtp: { ...defaults.rtp, ...ports }, sip: { ...defaults.sip, udpPort } },
+    ...defaults,
+    rtp: { ...defaults.rtp, ...ports },
+    sip: { ...defaults.sip, udpPort },
     recording: { ...defaults.recording, mediaTimeoutMs: MEDIA_TIMEOUT_MS },
   });
   return TestHush.start({ dataDir, config, overrides: { adopt } });
@@ -59,13 +61,13 @@ const command = (hush: HushProcess, action: string, { correlationId }: MarkerCal
   commandClient(hush.api)(action, correlationId);
 
 describe('a copy of a data folder', () => {
-  it('does not start beside its original, whose calls go on', async () => {
+  it('does not start beside its original, whose calls continue', async () => {
     const original = await startOriginal();
     const call = await paused(original);
     const dataDir = copied();
     const refused = /^The data folder \S+copy is a copy of another one, .*hush serve --adopt$/;
     await expect(startCopy(dataDir)).rejects.toThrow(refused);
-    // Nor does it as long as the original is at work.
+    // Adoption is refused as well while the original is at work.
     const inUse = new RegExp(`^The original, .*original, is in use by .* process ${original.pid} `);
     await expect(startCopy(dataDir, true)).rejects.toThrow(inUse);
     expect(call.call.state).toBe('established');
@@ -78,7 +80,7 @@ describe('a copy of a data folder', () => {
     const original = await startOriginal();
     const call = await paused(original);
     await original.end('SIGKILL');
-    // Where its clients look for the original.
+    // At the address of the original.
     const copy = await startCopy(copied(), true, original.peer.port);
     const { callId } = await copy.settled(call.correlationId);
     const alarms = (await copy.get('/api/alarms?kind=sessionLost')).items;
@@ -97,8 +99,8 @@ describe('a copy of a data folder', () => {
   const copyPath = (): string => join(folder, 'copy');
 });
 
-describe('a data folder that is the same one', () => {
-  it('may be moved, and be killed, and nobody is asked', async () => {
+describe('a data folder that is no copy', () => {
+  it('may be moved, and be killed, without questions', async () => {
     const original = await startOriginal();
     await original.end('SIGKILL');
     renameSync(join(folder, 'original'), join(folder, 'moved'));
@@ -107,7 +109,7 @@ describe('a data folder that is the same one', () => {
     await (await startCopy(join(folder, 'moved'))).stop();
   });
 
-  it('may be put back in its place from a copy', async () => {
+  it('may be restored in its place from a copy', async () => {
     const original = await startOriginal();
     await original.end('SIGTERM');
     const copy = copied();

@@ -10,10 +10,10 @@ import { commandClient } from '../support/api.ts';
 import { type MarkerCall, TestCaller } from '../support/calls.ts';
 import { type ServedHush, ServePlace } from '../support/hush/served-hush.ts';
 
-/** A start waits ten seconds for a database that never answers; the rest is the machine's. */
+/** A start waits ten seconds for a database that never answers; the rest is slack. */
 const ENDS_WITHIN_MS = 60_000;
 
-// Processes start as fast as the machine lets them.
+// Processes start slowly on a busy machine.
 vi.setConfig({ testTimeout: 180_000 });
 
 let at: ServePlace;
@@ -23,7 +23,7 @@ let paused: MarkerCall;
 let hush: ServedHush | undefined;
 const undo: (() => unknown)[] = [];
 
-/** Two calls live in the data folder of a process that crashed: one paused, one that records. */
+/** The data folder of a crashed process holds two live calls: one paused, one recording. */
 beforeAll(async () => {
   at = await ServePlace.create({ shutdown: 'handover' });
   caller = await TestCaller.open();
@@ -80,7 +80,8 @@ const failures: Record<string, () => unknown> = {
   'the SIP port is taken on UDP': async () => ({ sip: { udpPort: await takenUdpPort() } }),
   'the SIP port is taken on TCP': async () => ({ sip: { tcpPort: await takenTcpPort() } }),
   'the address of HTTP is not ours': () => ({
-    ...{ http: { host: '192.0.2.1' }, auth: { mode: 'embedded' } },
+    http: { host: '192.0.2.1' },
+    auth: { mode: 'embedded' },
   }),
   'the address of SIP is not ours': () => ({
     sip: { host: '192.0.2.1', allowedNetworks: ['192.0.2.0/24'] },
@@ -104,7 +105,7 @@ const failures: Record<string, () => unknown> = {
   'a setting is unknown': () => ({ recording: { pauses: true } }),
 };
 
-test.each(Object.keys(failures))('where %s, a start says so and ends', async (why) => {
+test.each(Object.keys(failures))('a start that fails because %s says so and ends', async (why) => {
   const settings = (await failures[why]?.()) as Record<string, unknown>;
   const begunAt = performance.now();
   const failed = at.spawn({ settings });
@@ -116,14 +117,14 @@ test.each(Object.keys(failures))('where %s, a start says so and ends', async (wh
   expect(said[0]).toMatch(/^hush: .{10,}/);
 });
 
-test('the demo that does not start ends, too', async () => {
+test('a demo that fails to start ends, too', async () => {
   const env = { HUSH_DATA_DIR: join(at.folder, 'hush.yaml') };
   const { code, err } = await runHush(['demo'], { env });
   expect(code).not.toBe(0);
   expect(err).toMatch(/^hush: .+\n$/);
 });
 
-test('after all of them the next start goes on with the calls as they were', async () => {
+test('after all failures the next start continues with the calls as they were', async () => {
   expect([placed.call.state, paused.call.state]).toEqual(['established', 'established']);
   hush = await at.start();
   const listed = async (path: string) =>

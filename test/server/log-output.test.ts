@@ -10,13 +10,13 @@ import { ServePlace } from '../support/hush/served-hush.ts';
 import { programPath } from '../support/programs.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-/** Of lines that wait in memory: little, so that few of them fill it. */
+/** Limit of lines waiting in memory: small, so that few lines fill it. */
 const MAX_BUFFER_BYTES = 4_096;
 const MAX_LINES = 2_000;
-/** What a log that does not block costs a command, on a busy machine. */
+/** Delay of a command by a log that does not block, on a busy machine. */
 const ANSWERED_WITHIN_MS = 2_000;
 
-// Processes start as fast as the machine lets them.
+// Processes start slowly on a busy machine.
 vi.setConfig({ testTimeout: 180_000 });
 
 const undo: (() => unknown)[] = [];
@@ -25,16 +25,16 @@ afterEach(async () => {
 });
 
 interface Output {
-  /** Of a shell: what comes before `"$@"` and behind it. */
+  /** Parts of a shell command before and after `"$@"`. */
   readonly before?: string;
   readonly redirect: string;
-  /** Nobody reads any more. */
+  /** Stops the reader. */
   cut?(child: ChildProcess): void;
-  /** Takes everything again; gives back what was written. */
+  /** Accepts output again; returns what was written. */
   mend?(child: ChildProcess): string;
 }
 
-/** `hush serve` whose standard output, and error, go where a shell sends them. */
+/** Runs `hush serve` with its standard output and error redirected by a shell. */
 async function serve(at: ServePlace, output: Output): Promise<ChildProcess> {
   const file = join(at.folder, 'hush.yaml');
   writeFileSync(file, JSON.stringify(at.settings));
@@ -123,7 +123,7 @@ async function droppedLines(at: ServePlace): Promise<number> {
 }
 
 describe.each(Object.keys(outputs))('a log that goes to %s', (kind) => {
-  test('stops nobody: a Pause is carried out, one alarm tells, the lines are counted', async () => {
+  test('blocks nothing: a Pause is carried out, one alarm is raised, lines are counted', async () => {
     const one = { useAudioRecording: true, agentCanEditAudioRecording: true, agents: [agent] };
     const at = await ServePlace.create({
       log: { maxBufferBytes: MAX_BUFFER_BYTES },
@@ -140,7 +140,8 @@ describe.each(Object.keys(outputs))('a log that goes to %s', (kind) => {
     const placed = await caller.call(at);
     await placed.frames(20);
     output.cut?.(child);
-    // A session of another UCC with a live call's correlation id is an alarm, and so a line.
+    // A session of another UCC with a live call's correlation id raises an alarm, and so logs a
+    // line.
     const stray = { correlationId: placed.correlationId, uccName: 'ucc-other' };
     for (let lines = 0; (await droppedLines(at)) === 0; lines += 20) {
       expect(lines).toBeLessThan(MAX_LINES);
@@ -175,7 +176,7 @@ async function expectMended(at: ServePlace, read: () => string): Promise<void> {
   await expect.poll(() => logAlarms(at)).toMatchObject([{ clearedAt: expect.any(String) }]);
 }
 
-test('an error that nobody caught shuts the gates and ends the process', async () => {
+test('an uncaught error shuts the gates and ends the process', async () => {
   const at = await ServePlace.create();
   undo.push(() => rmSync(at.folder, { recursive: true, force: true }));
   const preload = new URL('../support/throwing.ts', import.meta.url).href;

@@ -13,7 +13,7 @@ import { temporaryFolder } from '../support/hush/hush.ts';
 import { HushProcess, type HushProcessOptions } from '../support/hush/hush-process.ts';
 import { freePort, freeRtpPorts } from '../support/ports.ts';
 
-/** What two streams had in memory, unsealed, when the process was stopped: a second of each. */
+/** Unsealed audio of two streams when the process was frozen: a second of each. */
 const SEALED_BEFORE_BYTES = 2 * 9_000;
 
 let dataDir = '';
@@ -37,7 +37,7 @@ async function start(more: Partial<HushProcessOptions> = {}): Promise<HushProces
   return hush;
 }
 
-/** Sealed audio in the first one's folder. */
+/** Returns the size of sealed audio in the first one's folder. */
 function recordedBytes(): number {
   const folder = join(dataDir, 'recordings');
   const names = readdirSync(folder, { recursive: true }) as string[];
@@ -47,7 +47,7 @@ function recordedBytes(): number {
   );
 }
 
-/** `hush serve` with ports of its own; resolves with its exit code and what it said. */
+/** Runs `hush serve` with ports of its own; resolves with its exit code and output. */
 async function serve(): Promise<{ code: number; said: string; ms: number }> {
   const config = join(dataDir, 'second.yaml');
   const [http, sip] = [await freePort(), await freePort()];
@@ -65,7 +65,7 @@ async function serve(): Promise<{ code: number; said: string; ms: number }> {
 }
 
 describe('a second Hush on the same data folder', () => {
-  it('ends within seconds with one sentence, and the first goes on in command', async () => {
+  it('ends within seconds with one sentence, and the first stays in command', async () => {
     const hush = await start();
     const call = await caller.call(hush);
     await call.frames(50);
@@ -80,7 +80,7 @@ describe('a second Hush on the same data folder', () => {
     await call.call.end();
   });
 
-  it('takes a hand-over: it waits for the one that stops, and goes on with its calls', async () => {
+  it('takes a hand-over: it waits for the first to stop, and continues its calls', async () => {
     const ports = { sipUdpPort: await freePort(), httpPort: await freePort() };
     const rtpPorts = await freeRtpPorts();
     const first = await start({ ...ports, rtpPorts, shutdown: 'handover' });
@@ -95,7 +95,7 @@ describe('a second Hush on the same data folder', () => {
     await call.call.end();
   });
 
-  it('may begin when the first was killed', async () => {
+  it('starts if the first was killed', async () => {
     const hush = await start();
     await hush.end('SIGKILL');
     await start();
@@ -141,7 +141,7 @@ it('a Hush that lost its PostgreSQL database to another one takes no command, an
     const paused = commandClient(first.api)('Pause', call.correlationId).catch(() => undefined);
     expect((await paused)?.ErrorMessage?.ErrorType ?? 3).toBe(3);
     expect(await first.exited).toBe(1);
-    // What waited in its sockets was sent while the other one was in command.
+    // Packets in its sockets' queues were sent while the other one was in command.
     expect(recordedBytes() - kept).toBeLessThan(SEALED_BEFORE_BYTES);
   } finally {
     await Promise.all(processes.splice(0).map((hush) => hush.end('SIGKILL')));

@@ -14,13 +14,13 @@ import { type MarkerCall, TestCaller } from '../support/calls.ts';
 import { type ServedHush, ServePlace } from '../support/hush/served-hush.ts';
 import { freePort } from '../support/ports.ts';
 
-/** Of `http.closeTimeout`, and the little that everything else takes on a busy machine. */
+/** `http.closeTimeout`, and slack for everything else on a busy machine. */
 const CLOSE_TIMEOUT_MS = 1_000;
 const EXIT_WITHIN_MS = CLOSE_TIMEOUT_MS + 12_000;
-/** A frame that was sent so soon after the signal may have arrived before it was noticed. */
+/** A frame sent this soon after the signal may have arrived before it was noticed. */
 const SIGNAL_MS = 1_500;
 
-// Processes start as fast as the machine lets them.
+// Processes start slowly on a busy machine.
 vi.setConfig({ testTimeout: 180_000 });
 
 const undo: (() => unknown)[] = [];
@@ -30,7 +30,8 @@ afterEach(async () => {
 
 async function place(shutdown: 'finish' | 'handover', more: object = {}): Promise<ServePlace> {
   const at = await ServePlace.create({
-    ...{ shutdown, http: { closeTimeout: `${CLOSE_TIMEOUT_MS}ms` } },
+    shutdown,
+    http: { closeTimeout: `${CLOSE_TIMEOUT_MS}ms` },
     ...more,
   });
   undo.push(() => rmSync(at.folder, { recursive: true, force: true }));
@@ -49,7 +50,7 @@ async function newCaller(): Promise<TestCaller> {
   return caller;
 }
 
-/** A connection that says this, and then neither reads nor writes. */
+/** Opens a connection that sends this, and then neither reads nor writes. */
 async function rawClient(port: number, text: string): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => undefined);
@@ -81,7 +82,7 @@ const webSocket = (path: string): string =>
     'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
   ]);
 
-/** Every kind of client that could hold up a stop. */
+/** Connects every kind of client that could delay a stop. */
 async function awkwardClients(at: ServePlace, placed: MarkerCall): Promise<void> {
   const httpPort = Number(new URL(at.api).port);
   const classic = '/attendantservice/signalr/connect?transport=webSockets&clientProtocol=1.5';
@@ -105,7 +106,7 @@ async function awkwardClients(at: ServePlace, placed: MarkerCall): Promise<void>
 }
 
 describe.each(['handover', 'finish'] as const)('a stop with shutdown: %s', (shutdown) => {
-  test('records nothing from the signal on, and ends, whoever is connected', async () => {
+  test('records nothing after the signal, and ends, whoever is connected', async () => {
     const at = await place(shutdown);
     const caller = await newCaller();
     const hush = await started(at);
@@ -129,7 +130,7 @@ interface Outage {
   readonly untilMs: number;
 }
 
-/** The next process takes the call up, or has its recording: without what was sent meanwhile. */
+/** Expects the next process to have the call or its recording, without audio sent in between. */
 async function expectNothingSentBetween(
   at: ServePlace,
   placed: MarkerCall,
@@ -188,7 +189,7 @@ describe('while Hush stops', () => {
     expect((await hush.exited).code).toBe(0);
   });
 
-  test('handshakes that nobody finishes hold up nothing', async () => {
+  test('unfinished handshakes do not delay a stop', async () => {
     const at = await place('handover');
     const pems = await generate([{ name: 'commonName', value: 'hush' }]);
     const [certFile, keyFile] = [join(at.folder, 'hush.crt'), join(at.folder, 'hush.key')];
@@ -199,7 +200,7 @@ describe('while Hush stops', () => {
     const hush = at.spawn({ settings: { http: { tls }, sip: { tls, tlsPort } } });
     undo.push(() => hush.end('SIGKILL'));
     await expect.poll(() => hush.out, { timeout: 60_000 }).toContain('"ready"');
-    // The first bytes of a ClientHello, and nothing behind them.
+    // The first bytes of a ClientHello, and nothing after them.
     for (const port of [Number(new URL(at.api).port), tlsPort]) {
       await rawClient(port, '\x16\x03\x01\x02\x00');
       await rawClient(port, '');

@@ -51,7 +51,7 @@ async function health(): Promise<number> {
   return (await fetch(`${hush.api}/api/health`)).status;
 }
 
-/** Unix ms at which the kept frames of the call's first stream were sent. */
+/** Returns when the kept frames of the call's first stream were sent, Unix ms. */
 async function keptTimes(call: MarkerCall): Promise<number[]> {
   await call.call.end();
   await hush.settled(call.correlationId);
@@ -62,7 +62,7 @@ async function keptTimes(call: MarkerCall): Promise<number[]> {
     .map(({ sentAtMs }) => sentAtMs);
 }
 
-describe('while the database stands still', () => {
+describe('while the database is frozen', () => {
   it('a Pause shuts the gate at once, and is answered ErrorType 3 in time', async () => {
     const call = await caller.call(hush);
     await call.frames(FRAMES_A_SECOND);
@@ -74,7 +74,7 @@ describe('while the database stands still', () => {
     expect(answeredAt - askedAt).toBeLessThan(TIMEOUT_MS + SLACK_MS);
     server.thaw();
     await ready();
-    // It says what it is, and the store says so as well.
+    // The answer and the store agree.
     await expect
       .poll(() => hush.get(`/attendantservice/api/recording/${ucc}/${call.correlationId}`))
       .toMatchObject({ RecordingState: 3 });
@@ -82,7 +82,7 @@ describe('while the database stands still', () => {
     expect(Math.max(...kept) - askedAt).toBeLessThan(SLACK_MS);
   });
 
-  it('so does one behind a command that waits', async () => {
+  it('a Pause after a waiting command does the same', async () => {
     const call = await caller.call(hush);
     await call.frames(FRAMES_A_SECOND);
     server.freeze();
@@ -99,7 +99,7 @@ describe('while the database stands still', () => {
     expect(Math.max(...(await keptTimes(call))) - askedAt).toBeLessThan(SLACK_MS);
   });
 
-  it('health says so, within seconds, and says when it is back', async () => {
+  it('health reports it within seconds, and reports when the database is back', async () => {
     expect(await health()).toBe(200);
     server.freeze();
     await expect.poll(() => health(), { timeout: 10_000 }).toBe(503);
@@ -110,7 +110,7 @@ describe('while the database stands still', () => {
     expect(await hush.get('/api/health/details')).toMatchObject({ store: 'available' });
   });
 
-  it('what is only read is answered 503, to be asked again', async () => {
+  it('read requests are answered 503, with Retry-After', async () => {
     server.freeze();
     const response = await fetch(`${hush.api}/api/recordings/${randomUUID()}`);
     expect(response.status).toBe(503);
@@ -119,7 +119,7 @@ describe('while the database stands still', () => {
 });
 
 describe('a Start whose COMMIT has no answer', () => {
-  it('is refused and opens nothing, and its rows are gone once the database is back', async () => {
+  it('is refused and opens nothing, and its rows are removed once the database is back', async () => {
     const call = await caller.call(hush);
     await call.frames(FRAMES_A_SECOND);
     await hush.command('Pause', call.correlationId);
@@ -139,7 +139,7 @@ describe('a Start whose COMMIT has no answer', () => {
     expect((await keptTimes(call)).filter((sentAt) => sentAt > pausedAt)).toEqual([]);
   });
 
-  it('does not open the gate of the process behind it', async () => {
+  it('does not open the gate of the next process', async () => {
     const call = await caller.call(hush);
     await call.frames(FRAMES_A_SECOND);
     await hush.command('Pause', call.correlationId);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { churnStore } from '../support/hush/store-churn.ts';
 
-it('a Hush outlives what its PostgreSQL server does, and its rows are what it said', async () => {
+it('a Hush survives restarts of its PostgreSQL server, and its rows match its answers', async () => {
   const report = await churnStore({
     rounds: ['terminate', 'restart', 'loseAnswer', 'freezeOne', 'loseAnswerAndCut', 'freeze'],
     calls: 3,

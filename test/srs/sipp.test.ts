@@ -59,7 +59,7 @@ describe('sipp as the Session Recording Client', () => {
   }
 
   it.each(['u1', 't1'] as const)(
-    'has 100 calls at once recorded whole, over %s',
+    'has 100 simultaneous calls recorded completely, over %s',
     // A machine that is busy as all of them begin reads their first packets late.
     { retry: 2 },
     async (transport) => {

@@ -9,22 +9,32 @@ import { aCall, anEvent, at } from './samples.ts';
 function anAlarm(number: number, changes: Partial<AlarmRecord> = {}): AlarmRecord {
   return {
     id: `00000000-0000-7000-8000-${String(number).padStart(12, '0')}`,
-    ...{ kind: 'mediaMissing', at: at + number, clearedAt: null, callId: 'call' },
-    ...{ correlationId: 'correlation', uccName: 'sales', detail: "nobody's audio — none" },
+    kind: 'mediaMissing',
+    at: at + number,
+    clearedAt: null,
+    callId: 'call',
+    correlationId: 'correlation',
+    uccName: 'sales',
+    detail: "nobody's audio — none",
     ...changes,
   };
 }
 
 const health: CallHealth = judge({
-  ...{ record: aCall({ endedAt: at + 60_000 }), tracks: [], gaps: [], pauses: 2 },
-  ...{ readings: new Map(), open: [], alarms: new Set(['storageFailed' as const]) },
+  record: aCall({ endedAt: at + 60_000 }),
+  tracks: [],
+  gaps: [],
+  pauses: 2,
+  readings: new Map(),
+  open: [],
+  alarms: new Set(['storageFailed' as const]),
 });
 
 describe.each(databaseKinds)('assurance on $name', (kind) => {
   const fixture = new StoreFixture(kind);
   const store = () => fixture.store.assurance;
 
-  it('keeps the verdict with the call, and the alarm with its event', async () => {
+  it('stores the verdict with the call, and the alarm with its event', async () => {
     const call = aCall({ health });
     const event = { ...anEvent(call, 1), type: 'alarmRaised', alarm: 'mediaStopped' } as const;
     const alarm = anAlarm(1, { callId: call.id });
@@ -35,7 +45,7 @@ describe.each(databaseKinds)('assurance on $name', (kind) => {
     expect(await store().alarmsOf(call.id)).toEqual([alarm]);
   });
 
-  it('lists alarms newest first, in pages, of some UCCs, open or over', async () => {
+  it('lists alarms newest first, in pages, by UCC, open or cleared', async () => {
     const alarms = [
       anAlarm(1),
       anAlarm(2, { uccName: 'support', kind: 'mediaStopped' }),
@@ -55,7 +65,7 @@ describe.each(databaseKinds)('assurance on $name', (kind) => {
     expect(await numbers({ from: at + 2, to: at + 3 })).toEqual([2]);
   });
 
-  it('ends what is open of one call, or all of it, and leaves the rest', async () => {
+  it('ends the open alarms of one call, or all of them, and leaves the rest', async () => {
     await store().saveAlarm(anAlarm(1, { clearedAt: at + 5 }));
     await store().saveAlarm(anAlarm(2));
     await store().saveAlarm(anAlarm(3, { callId: 'other' }));
@@ -67,7 +77,7 @@ describe.each(databaseKinds)('assurance on $name', (kind) => {
     expect(await cleared()).toEqual([null, at + 11, at + 9, at + 5]);
   });
 
-  it('forgets what is too old', async () => {
+  it('forgets old alarms', async () => {
     for (const number of [1, 2, 3]) await store().saveAlarm(anAlarm(number));
     await store().forgetAlarms(at + 3);
     expect(await store().alarms({ limit: 9 })).toEqual([anAlarm(3)]);

@@ -11,12 +11,12 @@ const caller = { principal: anonymous('agent'), address: '192.0.2.1', surface: '
 const callId = '1d6c6a58-6739-4f0c-98ff-0968292c8c30';
 const correlationId = '5b3d1f0e-11aa-4f0c-98ff-0968292c8c30';
 
-describe.each(databaseKinds)('$name', (kind) => {
+describe.each(databaseKinds)('the audit log on $name', (kind) => {
   const fixture = new StoreFixture(kind);
   const auditLog = () =>
     new AuditLog({ store: fixture.store, clock: { now: () => 1000 }, onError: () => undefined });
 
-  test('what is written is found, newest first, by each filter', async () => {
+  test('finds rows by each filter, newest first', async () => {
     const writer = auditLog();
     const actions = [
       { action: 'Pause', uccName: 'UCC-A', callId, outcome: 'ok' },
@@ -39,7 +39,7 @@ describe.each(databaseKinds)('$name', (kind) => {
     expect(await found({ before: newest?.id })).toEqual(['listen', 'Pause']);
   });
 
-  test('the database lets nobody change or delete a row', async () => {
+  test('lets nobody change or delete a row', async () => {
     const writer = auditLog();
     await writer.record(writer.entry(caller, { action: 'Delete', outcome: 'ok' }));
     const { kysely } = fixture.database;
@@ -49,7 +49,7 @@ describe.each(databaseKinds)('$name', (kind) => {
     expect(await fixture.store.auditLog({ limit: 10 })).toHaveLength(1);
   });
 
-  test('a flood of denied attempts is listed for a while, and then counted', async () => {
+  test('lists a flood of denied attempts for a while, then counts it', async () => {
     const writer = auditLog();
     for (let count = 0; count < 500; count += 1) {
       await writer.denied(caller, { action: 'GET /api/calls', reason: 'noToken' });
@@ -60,7 +60,7 @@ describe.each(databaseKinds)('$name', (kind) => {
     expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(500);
   });
 
-  test('what a change changed, why, and for whom, is kept', async () => {
+  test('stores the changed values, the reason and the requester', async () => {
     const writer = auditLog();
     const change = auditedChange({ retentionDays: 30 }, { retentionDays: 1 });
     const requester = 'sip:agent@domain.com';
@@ -72,7 +72,7 @@ describe.each(databaseKinds)('$name', (kind) => {
     expect(kept).toEqual([{ retentionDays: 30 }, { retentionDays: 1 }]);
   });
 
-  test('a webhook goes with its cursors, its dead letters and the row of who removed it', async () => {
+  test('a webhook is removed with its cursors, its dead letters and a row of the remover', async () => {
     const { webhooks } = fixture.store;
     const writer = auditLog();
     const row = (action: string) => writer.entry(caller, { action, outcome: 'ok' });
@@ -89,12 +89,16 @@ describe.each(databaseKinds)('$name', (kind) => {
     expect(actions).toEqual(['webhook remove crm', 'webhook save crm']);
   });
 
-  test('users and clients come and go, each with its row', async () => {
+  test('users and clients are added and removed, each with a row', async () => {
     const { people } = fixture.store;
     const writer = auditLog();
     const row = (action: string) => writer.entry(caller, { action, outcome: 'ok' });
     const user = {
-      ...{ name: 'eva', passwordHash: 'scrypt$...', uccs: ['*'], sipUri: null, createdAt: 5 },
+      name: 'eva',
+      passwordHash: 'scrypt$...',
+      uccs: ['*'],
+      sipUri: null,
+      createdAt: 5,
       roles: ['admin'] as const,
     };
     await people.saveUser(user, row('user add eva'));

@@ -9,7 +9,7 @@ const MANY = 1500;
 describe.each(databaseKinds)('commits on $name', (kind) => {
   const fixture = new StoreFixture(kind);
 
-  it('makes many concurrent commits durable and resolves them in their order', async () => {
+  it('are durable when many run at once, and resolve in order', async () => {
     const calls = Array.from({ length: MANY }, () => aCall());
     const resolved: number[] = [];
     await Promise.all(
@@ -23,7 +23,7 @@ describe.each(databaseKinds)('commits on $name', (kind) => {
     expect(new Set(seen.map(({ id }) => id))).toEqual(new Set(calls.map(({ id }) => id)));
   });
 
-  it('groups the commits of one turn into few transactions', async () => {
+  it('of one turn are grouped into few transactions', async () => {
     let writes = 0;
     const { database } = fixture;
     const write = database.write;
@@ -38,14 +38,14 @@ describe.each(databaseKinds)('commits on $name', (kind) => {
     expect(writes).toBeLessThanOrEqual(2);
   });
 
-  it('keeps the last of several states of one call', async () => {
+  it('keep the last of several states of one call', async () => {
     const call = aCall({ version: 0 });
     const versions = Array.from({ length: 50 }, (_, version) => ({ ...call, version }));
     await Promise.all(versions.map((record) => fixture.store.commit({ call: record })));
     expect(await fixture.store.call(call.id)).toEqual(versions.at(-1));
   });
 
-  it('fails a bad change alone, and whole', async () => {
+  it('fail only for a bad change, which fails as a whole', async () => {
     const [bad, ...good] = Array.from({ length: 20 }, () => aCall());
     if (!bad) throw new Error('no call');
     const broken = { call: bad, tracks: [aTrack(bad.id, { label: null as unknown as string })] };
@@ -60,7 +60,7 @@ describe.each(databaseKinds)('commits on $name', (kind) => {
     expect(live.map(({ id }) => id).sort()).toEqual(good.map(({ id }) => id).sort());
   });
 
-  it('takes commits again after one failed', async () => {
+  it('succeed again after a failure', async () => {
     const call = aCall();
     const broken = { call: aCall({ uccName: null as unknown as string }) };
     await expect(fixture.store.commit(broken)).rejects.toThrow();
@@ -68,7 +68,7 @@ describe.each(databaseKinds)('commits on $name', (kind) => {
     expect(await fixture.store.call(call.id)).toEqual(call);
   });
 
-  it('finishes what was committed before it closes', async () => {
+  it('finish before the store closes', async () => {
     const store = await fixture.another();
     const calls = Array.from({ length: 100 }, () => aCall());
     const commits = calls.map((call) => store.commit({ call }));

@@ -12,29 +12,29 @@ import { ServerProcesses } from './server-processes.ts';
 /** `store.timeout` */
 const TIMEOUT_MS = 5_000;
 
-/** A database without tables, of its own for one test. */
+/** An empty database for one test. */
 export interface EmptyDatabase {
-  /** The file of SQLite; undefined on PostgreSQL. */
+  /** The SQLite file; undefined on PostgreSQL. */
   readonly file?: string;
-  /** Of PostgreSQL; undefined on SQLite. */
+  /** URL of PostgreSQL; undefined on SQLite. */
   readonly url?: string;
   /** Opens another connection to it. */
   connect(): Database;
 }
 
 export interface DatabaseServer {
-  /** What PostgreSQL writes to; undefined on SQLite. */
+  /** Folder that PostgreSQL writes to; undefined on SQLite. */
   readonly folder?: string;
   empty(): Promise<EmptyDatabase>;
   stop(): Promise<void>;
 }
 
-/** A server that comes and goes. */
+/** A server that can be restarted and frozen. */
 export interface PostgresServer extends DatabaseServer {
   readonly port: number;
-  /** As an operator does: its sessions are ended, and it is there again. */
+  /** Restarts it as an operator does: its sessions end, and it is there again. */
   restart(): Promise<void>;
-  /** Every process of it stands still (SIGSTOP), or one. */
+  /** Stops all its processes (SIGSTOP), or one. */
   freeze(pid?: number): void;
   thaw(): void;
 }
@@ -73,12 +73,14 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Post
   const server = new EmbeddedPostgres({
     databaseDir: join(folder, 'db'),
     createPostgresUser: process.getuid?.() === 0,
-    // It is removed with its folder.
+    // The server is removed with its folder.
     persistent: true,
     postgresFlags: [...flags],
     onLog: () => {},
     onError: () => {},
-    ...{ port, user: 'hush', password },
+    port,
+    user: 'hush',
+    password,
   });
   // As root the server runs as another user, who must be able to enter the folder.
   chmodSync(folder, 0o711);

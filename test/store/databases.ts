@@ -3,7 +3,7 @@ import type { Database } from '../../src/store/rows/database.ts';
 import { SqlStore } from '../../src/store/store.ts';
 import type { DatabaseKind, DatabaseServer, EmptyDatabase } from './database-servers.ts';
 
-/** The store of the test that runs, on a database of its own; one server for the whole file. */
+/** The store of the running test, on a database of its own; one server for the whole file. */
 export class StoreFixture {
   readonly #kind: DatabaseKind;
   readonly #stores: SqlStore[] = [];
@@ -29,7 +29,7 @@ export class StoreFixture {
     return this.#empty?.file;
   }
 
-  /** Another store on the same database. */
+  /** Opens another store on the same database. */
   async another(): Promise<SqlStore> {
     if (!this.#empty) throw new Error('no database yet');
     const store = await SqlStore.open(this.#empty.connect());

@@ -16,7 +16,7 @@ describe('a PostgreSQL server', () => {
     return { database: empty.connect(), url: empty.url ?? '' };
   }
 
-  it('with fsync off is refused with a sentence, before it is written to', async () => {
+  it('with fsync off is refused with a sentence, before any write', async () => {
     const { database, url } = await open(['-c', 'fsync=off']);
     const opening = SqlStore.open(database);
     await expect(opening).rejects.toThrow(DurabilityError);

@@ -15,7 +15,7 @@ describe.each(databaseKinds)('the order of events across UCCs on $name', (kind) 
   const fixture = new StoreFixture(kind);
   const clock = { now: () => 1_700_000_000_000 };
 
-  it('is paged by position, and leads to sequence numbers and back', async () => {
+  it('is paged by position, and maps to sequence numbers and back', async () => {
     const { store } = fixture;
     expect(await store.lastPosition()).toBe(0);
     const [sales, support] = [aCall({ uccName: 'sales' }), aCall({ uccName: 'support' })];
@@ -43,7 +43,7 @@ describe.each(databaseKinds)('the order of events across UCCs on $name', (kind) 
     ]);
   });
 
-  it('is that of commits: nothing ever turns up behind what a reader has seen', async () => {
+  it('follows commits: no event appears before one that a reader has seen', async () => {
     const { store } = fixture;
     const published: RecordingEvent[] = [];
     const bus = new InProcessBus(() => undefined);
@@ -65,7 +65,7 @@ describe.each(databaseKinds)('the order of events across UCCs on $name', (kind) 
     const writing = calls.map(async (call) => {
       for (let count = 0; count < 15; count += 1) {
         const entry = { type: 'callUpdated', record: call.restated() } as const;
-        // Some are in effect later than they are committed, as a Start is.
+        // Some take effect later than they are committed, as a Start does.
         const event = await journal.commit(call, entry);
         if (count % 3 === 0) await nextTurn();
         journal.publish(event);
@@ -74,14 +74,14 @@ describe.each(databaseKinds)('the order of events across UCCs on $name', (kind) 
     await Promise.all(writing);
     isDone = true;
     await reading;
-    // Each commit of a call is told to every UCC of its dialogue.
+    // Each commit of a call is an event of every UCC of its dialogue.
     const count = published.length;
     expect(count).toBeGreaterThanOrEqual(300);
     const all = Array.from({ length: count }, (_, n) => n + 1);
     for (const positions of seen) expect(positions).toEqual(all.slice(0, positions.length));
     expect(published.map(({ position }) => position)).toEqual(all);
     expect(journal.publishedThrough).toBe(count);
-    // The next process goes on behind them.
+    // The next process continues after them.
     const next = new Journal({ store, bus, clock });
     await next.load();
     expect(next.publishedThrough).toBe(count);
@@ -91,7 +91,7 @@ describe.each(databaseKinds)('the order of events across UCCs on $name', (kind) 
     expect(event.position).toBe(count + 1);
   });
 
-  it('waits for what is committed and not in effect, and for nothing that failed', async () => {
+  it('waits for committed events not yet in effect, and for none that failed', async () => {
     const { store } = fixture;
     const heard: number[] = [];
     const bus = new InProcessBus(() => undefined);
@@ -122,13 +122,13 @@ describe.each(databaseKinds)('the order of events across UCCs on $name', (kind) 
     fails = true;
     await expect(journal.record(one, next(one))).rejects.toThrow('no disk');
     fails = false;
-    // A number that nobody was given for an event is not where a reader may begin.
+    // A position without an event is no place for a reader to begin.
     expect(journal.publishedThrough).toBe(2);
     await journal.record(other, next(other));
     expect(heard).toEqual([1, 2, 4]);
   });
 
-  it('is given to the events of an older release, each UCC in its own order', async () => {
+  it('is assigned to the events of an older release, each UCC in its own order', async () => {
     const server = await kind.start();
     try {
       const empty = await server.empty();
@@ -136,10 +136,17 @@ describe.each(databaseKinds)('the order of events across UCCs on $name', (kind) 
       const provider = { getMigrations: async () => migrations };
       await new Migrator({ db: old.kysely, provider }).migrateTo('0013-metadata');
       const event = (ucc_name: string, sequence: number, at: number) => ({
-        ...{ ucc_name, sequence, at, type: 'callBegan', call_id: 'c', correlation_id: 'i' },
-        ...{ recording_state: 1, marking_state: 0, saving_state: 0 },
+        ucc_name,
+        sequence,
+        at,
+        type: 'callBegan',
+        call_id: 'c',
+        correlation_id: 'i',
+        recording_state: 1,
+        marking_state: 0,
+        saving_state: 0,
       });
-      // A clock that was set back within a UCC changes nothing of its order.
+      // A clock set back within a UCC does not change its order.
       const rows = [event('a', 1, 50), event('a', 2, 10), event('a', 3, 60)];
       rows.push(event('b', 1, 20), event('b', 2, 55));
       for (const row of rows) {

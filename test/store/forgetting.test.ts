@@ -10,7 +10,7 @@ import { SqlStore } from '../../src/store/store.ts';
 import { type DatabaseServer, startPostgres } from './database-servers.ts';
 import { aCall, aSegment } from './samples.ts';
 
-describe('keys on PostgreSQL, once they are destroyed,', () => {
+describe('destroyed keys on PostgreSQL', () => {
   let server: DatabaseServer;
   let database: Database;
   let store: SqlStore;
@@ -39,7 +39,7 @@ describe('keys on PostgreSQL, once they are destroyed,', () => {
     return segments;
   }
 
-  /** How many of them stand in the files of tables. */
+  /** Returns how many of them are in the files of tables. */
   async function found(segments: readonly SegmentRecord[]): Promise<number> {
     await sql`checkpoint`.execute(database.kysely);
     const folder = join(server.folder ?? '', 'base');
@@ -50,7 +50,7 @@ describe('keys on PostgreSQL, once they are destroyed,', () => {
     return texts.filter((text) => bytes.some((file) => file.includes(text))).length;
   }
 
-  it('are in no file of a table any more, and the others are', async () => {
+  it('are in no file of a table any more, unlike the others', async () => {
     const [gone, kept] = [await sealed(aCall().id), await sealed(aCall().id)];
     expect(await found(gone)).toBe(20);
     const callId = gone[0]?.callId ?? '';
@@ -65,7 +65,7 @@ describe('keys on PostgreSQL, once they are destroyed,', () => {
     ]);
   });
 
-  it('are forgotten with all others, where nobody says whose they were', async () => {
+  it('are forgotten together when no calls are named', async () => {
     const gone = [await sealed(aCall().id), await sealed(aCall().id)];
     for (const [segment] of gone) await store.destroyKeys(segment?.callId ?? '');
     await store.keeping.forgetKeys();
@@ -75,7 +75,7 @@ describe('keys on PostgreSQL, once they are destroyed,', () => {
   it.each([
     ['a reader of the table', 'select count(*) from segments'],
     ['an older snapshot that reads nothing of it', 'select count(*) from calls'],
-  ])('are not called forgotten before %s has left', async (_, reading) => {
+  ])('are not reported as forgotten before %s has left', async (_, reading) => {
     const gone = await sealed(aCall().id);
     const callId = gone[0]?.callId ?? '';
     const reader = new pg.Client({ connectionString: url });

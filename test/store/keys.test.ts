@@ -6,14 +6,14 @@ import { databaseKinds } from './database-servers.ts';
 import { StoreFixture } from './databases.ts';
 import { aCall, aSegment } from './samples.ts';
 
-/** The database, its log and its index of the log: everything SQLite wrote. */
+/** Returns the bytes of the database, its log and the index of the log: all that SQLite wrote. */
 function bytesOf(file: string): Buffer {
   const folder = dirname(file);
   const names = readdirSync(folder).filter((name) => name.startsWith(basename(file)));
   return Buffer.concat(names.map((name) => readFileSync(join(folder, name))));
 }
 
-describe.each(databaseKinds)('keys on $name', (kind) => {
+describe.each(databaseKinds)('destroying keys on $name', (kind) => {
   const fixture = new StoreFixture(kind);
 
   function segmentsOf(callId: string) {
@@ -52,7 +52,7 @@ describe.each(databaseKinds)('keys on $name', (kind) => {
       .execute();
   }
 
-  it('goes on with the keys of a recording of which some were destroyed', async () => {
+  it('leaves the other keys of a recording usable', async () => {
     const { store } = fixture;
     const call = aCall();
     const [first, second, ...others] = segmentsOf(call.id);
@@ -78,7 +78,7 @@ describe.each(databaseKinds)('keys on $name', (kind) => {
     ]);
   });
 
-  it('destroys a key whose commit was still on its way', async () => {
+  it('destroys a key whose commit was still in progress', async () => {
     const { store } = fixture;
     const call = aCall();
     const commit = store.commit({ segments: segmentsOf(call.id) });
@@ -89,7 +89,7 @@ describe.each(databaseKinds)('keys on $name', (kind) => {
     expect(rows.filter(({ wrappedKey }) => wrappedKey !== null)).toEqual([]);
   });
 
-  it('may destroy twice, and what was never there', async () => {
+  it('may be repeated, and ignores unknown calls', async () => {
     const { store } = fixture;
     const call = aCall();
     await store.commit({ segments: segmentsOf(call.id) });

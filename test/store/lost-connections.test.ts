@@ -8,7 +8,7 @@ import { type PostgresServer, startPostgres } from './database-servers.ts';
 import { aCall, anEvent } from './samples.ts';
 
 const TIMEOUT_MS = 1_500;
-/** As long as a server on a busy machine may take to be there again. */
+/** Time for a server on a busy machine to come back. */
 const PATIENT_MS = 30_000;
 /** A timer, and a turn of a busy machine. */
 const SLACK_MS = 500;
@@ -38,7 +38,7 @@ function open(timeoutMs = TIMEOUT_MS): Promise<SqlStore> {
   return SqlStore.open(openPostgres({ url: network.through(url), ...more }));
 }
 
-/** Past the network, by somebody else. */
+/** Queries past the network, as somebody else. */
 async function query<Row extends pg.QueryResultRow>(text: string): Promise<Row[]> {
   const client = new pg.Client({ connectionString: url });
   client.on('error', () => undefined);
@@ -53,7 +53,7 @@ async function query<Row extends pg.QueryResultRow>(text: string): Promise<Row[]
 const endSessions =
   'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
 
-/** What came of a commit, and how long that took. */
+/** Commits, and returns the result and its duration. */
 async function commit(call = aCall()) {
   const began = performance.now();
   const outcome = await store.commit({ call }).then(
@@ -67,13 +67,13 @@ async function storedIds(): Promise<Set<string>> {
   return new Set((await query<{ id: string }>('select id from calls')).map(({ id }) => id));
 }
 
-describe('a connection that is lost at work', () => {
+describe('a connection lost at work', () => {
   beforeEach(async () => {
     await store.close();
     store = await open(PATIENT_MS);
   });
 
-  it('by the end of its session: what was to be committed is, by another one', async () => {
+  it('when its session ends: the commit succeeds on another one', async () => {
     const outcomes: Awaited<ReturnType<typeof commit>>[] = [];
     let isOver = false;
     const committing = (async () => {
@@ -88,7 +88,7 @@ describe('a connection that is lost at work', () => {
     expect(stored.size).toBe(outcomes.length);
   });
 
-  it('by a restart of the server', async () => {
+  it('when the server restarts: the commit succeeds', async () => {
     const first = commit();
     const restarted = server.restart();
     const more = Array.from({ length: 10 }, () => commit());
@@ -98,7 +98,7 @@ describe('a connection that is lost at work', () => {
     expect((await storedIds()).size).toBe(all.length);
   });
 
-  it('behind its COMMIT: it is asked again, and there once', async () => {
+  it('after its COMMIT: the outcome is queried, and the row is there once', async () => {
     const call = aCall();
     const event = anEvent(call, 1);
     const lost = network.loseAnswer(false);
@@ -111,7 +111,7 @@ describe('a connection that is lost at work', () => {
 });
 
 describe('a network that is cut', () => {
-  it('behind a COMMIT: nobody knows, and what came of it is taken back', async () => {
+  it('after a COMMIT: the outcome is unknown, and is taken back', async () => {
     const call = aCall();
     const event = anEvent(call, 1);
     const lost = network.loseAnswer(true);
@@ -128,7 +128,7 @@ describe('a network that is cut', () => {
     expect((await storedIds()).size).toBe(0);
   });
 
-  it('before it: nothing is written, and once it is mended all goes on', async () => {
+  it('before a COMMIT: nothing is written, and work resumes once it is mended', async () => {
     network.cut();
     const first = await commit();
     expect(first.outcome).toBeInstanceOf(StoreUnavailableError);
@@ -145,8 +145,8 @@ describe('a network that is cut', () => {
   });
 });
 
-describe('a server that stands still', () => {
-  it('keeps nobody waiting for longer than the time-out, and afterwards nobody at all', async () => {
+describe('a server that freezes', () => {
+  it('delays nobody beyond the time-out, and afterwards nobody at all', async () => {
     await commit();
     server.freeze();
     const first = await Promise.all([commit(), outcomeOf(store.uccs()), commit()]);
@@ -160,7 +160,7 @@ describe('a server that stands still', () => {
     await expect.poll(async () => (await commit()).outcome).toBe('done');
   });
 
-  it('in one session: the others go on', async () => {
+  it('in one session delays no other', async () => {
     await commit();
     const [session] = await query<{ pid: number }>(
       "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and state = 'idle' and query = 'commit'",

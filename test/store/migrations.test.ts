@@ -10,7 +10,7 @@ import { aCall } from './samples.ts';
 describe.each(databaseKinds)('migrations on $name', (kind) => {
   const fixture = new StoreFixture(kind);
 
-  it('changes nothing the second time', async () => {
+  it('change nothing the second time', async () => {
     const call = aCall({ metadataIncomplete: ['malformed', 'sessionId'] });
     await fixture.store.commit({ call });
     await migrateToLatest(fixture.database.kysely);
@@ -18,7 +18,7 @@ describe.each(databaseKinds)('migrations on $name', (kind) => {
     expect(await again.call(call.id)).toEqual(call);
   });
 
-  it('finds the recordings of an older release by their parties', async () => {
+  it('make recordings of an older release searchable by party', async () => {
     const server = await kind.start();
     try {
       const empty = await server.empty();
@@ -30,10 +30,21 @@ describe.each(databaseKinds)('migrations on $name', (kind) => {
       expect(error).toBeUndefined();
       const call = aCall();
       const row = {
-        ...{ id: call.id, correlation_id: call.correlationId, ucc_name: 'sales', version: 1 },
-        ...{ recording_state: 1, marking_state: 0, saving_state: 0, pause_confirmed: 1 },
-        ...{ leases: '[]', status: 'kept', recorded: 1, first_sequence: 1, last_sequence: 2 },
-        ...{ began_at: call.beganAt, parties: JSON.stringify(call.parties) },
+        id: call.id,
+        correlation_id: call.correlationId,
+        ucc_name: 'sales',
+        version: 1,
+        recording_state: 1,
+        marking_state: 0,
+        saving_state: 0,
+        pause_confirmed: 1,
+        leases: '[]',
+        status: 'kept',
+        recorded: 1,
+        first_sequence: 1,
+        last_sequence: 2,
+        began_at: call.beganAt,
+        parties: JSON.stringify(call.parties),
       };
       await old.kysely
         .insertInto('calls')
@@ -52,7 +63,7 @@ describe.each(databaseKinds)('migrations on $name', (kind) => {
     }
   });
 
-  it('finds what the release before kept by every spelling of its parties', async () => {
+  it('make recordings of the previous release searchable by every spelling of a party', async () => {
     const server = await kind.start();
     try {
       const empty = await server.empty();
@@ -61,10 +72,22 @@ describe.each(databaseKinds)('migrations on $name', (kind) => {
       await new Migrator({ db: old.kysely, provider }).migrateTo('0007-archive');
       const parties = [{ aor: 'sip:+31-88-0000001@sbc:5060', name: null, role: 'agent' }];
       const row = {
-        ...{ id: 'old', correlation_id: 'c', ucc_name: 'sales', version: 1, gap_reasons: 0 },
-        ...{ recording_state: 1, marking_state: 0, saving_state: 0, pause_confirmed: 1 },
-        ...{ leases: '[]', status: 'kept', recorded: 1, first_sequence: 1, last_sequence: 2 },
-        ...{ began_at: 5, parties: JSON.stringify(parties) },
+        id: 'old',
+        correlation_id: 'c',
+        ucc_name: 'sales',
+        version: 1,
+        gap_reasons: 0,
+        recording_state: 1,
+        marking_state: 0,
+        saving_state: 0,
+        pause_confirmed: 1,
+        leases: '[]',
+        status: 'kept',
+        recorded: 1,
+        first_sequence: 1,
+        last_sequence: 2,
+        began_at: 5,
+        parties: JSON.stringify(parties),
       };
       await old.kysely
         .insertInto('calls')
@@ -87,7 +110,7 @@ describe.each(databaseKinds)('migrations on $name', (kind) => {
     }
   });
 
-  it('is done once by two processes that start at once', async () => {
+  it('run once for two processes that start together', async () => {
     const server: DatabaseServer = await kind.start();
     try {
       const empty = await server.empty();

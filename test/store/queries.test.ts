@@ -18,7 +18,7 @@ describe.each(databaseKinds)('queries on $name', (kind) => {
     return calls.map((call) => call?.id);
   }
 
-  it('finds the recordings of a UCC, a correlation id and a stretch of time', async () => {
+  it('find the recordings of a UCC, a correlation id and a time range', async () => {
     const [a, b, c] = await given([
       { beganAt: at, uccName: 'sales' },
       { beganAt: at + 10, uccName: 'support', status: 'destroyed' },
@@ -37,7 +37,7 @@ describe.each(databaseKinds)('queries on $name', (kind) => {
     expect(await find({ limit: 2 })).toEqual(ids([c, b]));
   });
 
-  it('pages through recordings that began at the same time, each once', async () => {
+  it('page through recordings that began at the same time, each once', async () => {
     const calls = await given(
       Array.from({ length: 23 }, (_, index) => ({ beganAt: at + Math.floor(index / 6) })),
     );
@@ -55,7 +55,7 @@ describe.each(databaseKinds)('queries on $name', (kind) => {
     expect(ids(seen)).toEqual(ids(newestFirst));
   });
 
-  it('pages on past a recording that came meanwhile', async () => {
+  it('keep paging past a recording that was added meanwhile', async () => {
     const [older, newer] = await given([{ beganAt: at }, { beganAt: at + 1 }]);
     const [first] = (await fixture.store.recordings({ limit: 1 })).records;
     expect(first?.id).toBe(newer?.id);
@@ -66,7 +66,7 @@ describe.each(databaseKinds)('queries on $name', (kind) => {
     );
   });
 
-  it('tells the highest sequence number of every UCC', async () => {
+  it('return the highest sequence number of every UCC', async () => {
     const sales = aCall({ uccName: 'sales' });
     const support = aCall({ uccName: 'support' });
     expect(await fixture.store.lastSequences()).toEqual(new Map());
@@ -80,7 +80,7 @@ describe.each(databaseKinds)('queries on $name', (kind) => {
     expect(await fixture.store.lastSequences()).toEqual(expected);
   });
 
-  it('lists the calls that have not been settled', async () => {
+  it('list the calls that have not been settled', async () => {
     const [live, ended] = await given([
       { recorded: false },
       { endedAt: at },

@@ -7,17 +7,17 @@ import { StoreFixture } from './databases.ts';
 
 const caller = { principal: anonymous('agent'), address: '192.0.2.1', surface: 'v1' } as const;
 
-describe.each(databaseKinds)('$name', (kind) => {
+describe.each(databaseKinds)('the reader of $name', (kind) => {
   const fixture = new StoreFixture(kind);
 
-  /** A query that looks at millions of rows on a connection for reading. */
+  /** A query that examines millions of rows on a connection for reading. */
   function slowQuery(): Promise<unknown> {
     return sql`
       with recursive n (i) as (select 1 union all select i + 1 from n where i < 2000000)
       select count(*) from n`.execute(fixture.database.reader);
   }
 
-  test('what looks at many rows keeps no commit waiting', async () => {
+  test('delays no commit with long queries', async () => {
     const { store } = fixture;
     await store.auditLog({ limit: 1 });
     const order: string[] = [];
@@ -42,11 +42,11 @@ describe.each(databaseKinds)('$name', (kind) => {
     await Promise.all([slow, ...reads]);
     expect(order[0]).toBe('committed');
     expect(order).toHaveLength(reads.length + 2);
-    // And what was committed is read at once.
+    // Committed rows are visible at once.
     expect(await store.auditLog({ limit: 10 })).toHaveLength(1);
   });
 
-  test('destroyed keys are forgotten while somebody reads on and on', async () => {
+  test('does not prevent destroyed keys from being forgotten while reads go on', async () => {
     const { store, database } = fixture;
     let isReading = true;
     const read = async (): Promise<void> => {

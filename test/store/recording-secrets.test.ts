@@ -10,7 +10,7 @@ import { aCall, aSegment } from './samples.ts';
 
 const CALLS = 120;
 
-describe('what the file of SQLite holds of a destroyed recording', () => {
+describe('the SQLite file after a recording was destroyed', () => {
   let folder = '';
   let file = '';
   beforeEach(() => {
@@ -34,7 +34,7 @@ describe('what the file of SQLite holds of a destroyed recording', () => {
     return Buffer.concat(files.map((path) => readFileSync(path)));
   }
 
-  it('opens nothing, however its rows moved', async () => {
+  it('holds nothing that opens, however its rows moved', async () => {
     const store = await SqlStore.open(openSqlite(file));
     const calls = Array.from({ length: CALLS }, () => aCall().id);
     const segments = calls.flatMap((callId) =>
@@ -42,7 +42,7 @@ describe('what the file of SQLite holds of a destroyed recording', () => {
         aSegment(callId, { segment, wrappedKey: randomBytes(66), closedBy: null }),
       ),
     );
-    // In no order, so that pages are split and their rows copied.
+    // Random order splits pages and copies their rows.
     const mixed = segments.toSorted(() => randomInt(3) - 1);
     for (const segment of mixed) await store.commit({ segments: [segment] });
     for (const segment of mixed)
@@ -65,7 +65,7 @@ describe('what the file of SQLite holds of a destroyed recording', () => {
     await store.close();
   });
 
-  it('takes keys of an older release as they are, and seals them with the next destruction', async () => {
+  it('accepts keys of an older release, and seals them with the next destruction', async () => {
     const store = await SqlStore.open(openSqlite(file));
     const { id } = aCall();
     const segments = [0, 1].map((segment) =>

@@ -7,11 +7,14 @@ import { aCall, aDetail, aGap, anEvent, aSegment, aTrack, at, aUcc } from './sam
 describe.each(databaseKinds)('rows on $name', (kind) => {
   const fixture = new StoreFixture(kind);
 
-  it('gives back every kind of row as it was committed', async () => {
+  it('return every kind of row as it was committed', async () => {
     const { store, database } = fixture;
     const call = aCall();
     const change = {
-      ...{ call, ucc: aUcc(), detail: aDetail(call), event: anEvent(call, 1) },
+      call,
+      ucc: aUcc(),
+      detail: aDetail(call),
+      event: anEvent(call, 1),
       tracks: [
         aTrack(call.id),
         aTrack(call.id, { track: 1, aor: 'sip:a@x', initialReason: 'hold' }),
@@ -30,13 +33,13 @@ describe.each(databaseKinds)('rows on $name', (kind) => {
     expect(events.map(eventOf)).toEqual([change.event]);
   });
 
-  it('gives back numbers and nulls of a call that has ended', async () => {
+  it('return numbers and nulls of a call that has ended', async () => {
     const call = aCall({ status: 'kept', endedAt: at + 60_000, lengthMs: 2 ** 33, parties: [] });
     await fixture.store.commit({ call });
     expect(await fixture.store.call(call.id)).toEqual(call);
   });
 
-  it('replaces a row of the same key and leaves the others', async () => {
+  it('replace a row of the same key and leave the others', async () => {
     const { store } = fixture;
     const [call, other] = [aCall(), aCall()];
     const tracks = [0, 1].map((track) => aTrack(call.id, { track }));
@@ -59,7 +62,7 @@ describe.each(databaseKinds)('rows on $name', (kind) => {
     expect(await store.uccs()).toEqual([aUcc({ agents: [], recordFromStart: false })]);
   });
 
-  it('orders tracks, segments, gaps and details', async () => {
+  it('are ordered: tracks, segments, gaps and details', async () => {
     const { store } = fixture;
     const call = aCall();
     for (const number of [2, 0, 10, 1]) {
@@ -77,7 +80,7 @@ describe.each(databaseKinds)('rows on $name', (kind) => {
     expect((await store.details(call)).map(({ sequence }) => sequence)).toEqual(sorted);
   });
 
-  it('knows nothing of a call that was never committed', async () => {
+  it('are empty for a call that was never committed', async () => {
     const { store } = fixture;
     const { id } = aCall();
     expect(await store.call(id)).toBeUndefined();

@@ -7,7 +7,7 @@ import type { SegmentRecord } from '../../src/domain/model/segment.ts';
 import type { TrackRecord } from '../../src/domain/model/track.ts';
 import { newUcc, type Ucc } from '../../src/domain/model/ucc.ts';
 
-/** A time that 32 bits do not hold. */
+/** A time that does not fit into 32 bits. */
 export const at = 1_790_000_000_123;
 
 export function aUcc(changes: Partial<Ucc> = {}): Ucc {
@@ -44,8 +44,12 @@ export function aCall(changes: Partial<CallRecord> = {}): CallRecord {
     legalHold: { reason: 'case 7', owner: 'Zoë', placedAt: at },
     health: null,
     dialogue: {
-      ...{ part: 2, firstPart: 1, uccs: ['sales'], ruledBy: ['sales', 'billing'] },
-      ...{ startCommanded: true, endedAt: { bootId: 'boot', monotonicMs: 2 ** 40 } },
+      part: 2,
+      firstPart: 1,
+      uccs: ['sales'],
+      ruledBy: ['sales', 'billing'],
+      startCommanded: true,
+      endedAt: { bootId: 'boot', monotonicMs: 2 ** 40 },
     },
     metadataIncomplete: null,
     ...changes,
@@ -54,7 +58,12 @@ export function aCall(changes: Partial<CallRecord> = {}): CallRecord {
 
 export function aTrack(callId: string, changes: Partial<TrackRecord> = {}): TrackRecord {
   return {
-    ...{ callId, track: 0, label: '007', aor: null, role: 'other', codec: 'PCMA' },
+    callId,
+    track: 0,
+    label: '007',
+    aor: null,
+    role: 'other',
+    codec: 'PCMA',
     clockRate: 8000,
     mixed: true,
     startPosition: null,
@@ -63,8 +72,18 @@ export function aTrack(callId: string, changes: Partial<TrackRecord> = {}): Trac
     clockOrigin: null,
     reasonChanges: [],
     packets: {
-      ...{ received: 9, kept: 1, gated: 2, duplicate: 3, dtmf: 4, unusable: 5, erased: 6 },
-      ...{ comfortNoise: 7, lost: 8, reordered: 9, unauthenticated: 10, foreign: 11 },
+      received: 9,
+      kept: 1,
+      gated: 2,
+      duplicate: 3,
+      dtmf: 4,
+      unusable: 5,
+      erased: 6,
+      comfortNoise: 7,
+      lost: 8,
+      reordered: 9,
+      unauthenticated: 10,
+      foreign: 11,
     },
     clockWrongMs: 1_500,
     presence: { openedAt: at, closedAt: null, holds: [{ from: at, until: at + 1 }] },
@@ -76,7 +95,13 @@ export function aSegment(callId: string, changes: Partial<SegmentRecord> = {}): 
   const wrappedKey = Buffer.from(Array.from({ length: 60 }, (_, index) => (index * 7) & 0xff));
   const sealed = { start: -(2 ** 33), end: 2 ** 34, chunks: 7 };
   return {
-    ...{ callId, track: 0, segment: 0, generation: 3, wrappedKey, closedBy: null, sealed },
+    callId,
+    track: 0,
+    segment: 0,
+    generation: 3,
+    wrappedKey,
+    closedBy: null,
+    sealed,
     ...changes,
   };
 }

@@ -15,7 +15,7 @@ describe.each(databaseKinds)('a store on $name', (kind) => {
     );
   const kysely = (): Kysely<never> => fixture.database.kysely as unknown as Kysely<never>;
 
-  it('opens as often as it likes', async () => {
+  it('opens repeatedly', async () => {
     await fixture.another();
     expect(await (await fixture.another()).uccs()).toEqual([]);
   });
@@ -38,7 +38,7 @@ describe.each(databaseKinds)('a store on $name', (kind) => {
     await expect(opening).rejects.toThrow(what);
   });
 
-  it('with a column more, or an index, is taken', async () => {
+  it('with an extra column or index is accepted', async () => {
     await run('alter table calls add column note text', 'create index mine on calls (note)');
     expect(await fixture.another()).toBeInstanceOf(SqlStore);
   });

@@ -32,7 +32,10 @@ function randomCall(): CallRecord {
   const joined = uccs.filter((name) => name !== uccName && random() < 0.2);
   const dialogue = { ...aCall().dialogue, uccs: [uccName, ...joined] };
   return aCall({
-    ...{ parties, uccName, dialogue, beganAt: at + Math.floor(random() * 60) },
+    parties,
+    uccName,
+    dialogue,
+    beganAt: at + Math.floor(random() * 60),
     recorded: random() < 0.9,
     status: pick(['kept', 'destroyed'] as const),
     markingState: pick([MarkingState.None, MarkingState.Mark, MarkingState.Unmark]),
@@ -89,10 +92,10 @@ function meets(call: CallRecord, filter: RecordingFilter): boolean {
   ].every(Boolean);
 }
 
-describe.each(databaseKinds)('search on $name', (kind) => {
+describe.each(databaseKinds)('a search on $name', (kind) => {
   const fixture = new StoreFixture(kind);
 
-  it.each([10_000, 25])('finds what it is asked for, scanning %i rows a page', async (scanned) => {
+  it.each([10_000, 25])('returns the matches, scanning %i rows a page', async (scanned) => {
     const calls = Array.from({ length: CALLS }, randomCall);
     await Promise.all(
       calls.map((call) => fixture.store.commit({ call, partiesOf: call, uccsOf: call })),
@@ -129,7 +132,7 @@ describe.each(databaseKinds)('search on $name', (kind) => {
   }
 });
 
-describe('how a party is found', () => {
+describe('the keys of a party', () => {
   it.each([
     ['sip:Eva@A.example:5060;transport=tcp', ['eva@a.example', 'eva']],
     ['tel:+31-88-000.0000', ['+31880000000']],
@@ -138,7 +141,7 @@ describe('how a party is found', () => {
     ['sips:o%27neil:secret@x', ["o'neil@x", "o'neil"]],
     ['sip:sbc.example', ['sbc.example']],
     ['sip:12@pbx', ['12@pbx', '12']],
-  ])('%s', (aor, keys) => {
+  ])('of %s', (aor, keys) => {
     expect(partyKeys(aor)).toEqual(keys);
   });
 });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The processes of a PostgreSQL server, which can be made to stand still. */
+/** The processes of a PostgreSQL server, which can be frozen. */
 export class ServerProcesses {
   readonly #databaseDir: string;
   readonly #frozen = new Set<number>();
@@ -10,7 +10,7 @@ export class ServerProcesses {
     this.#databaseDir = databaseDir;
   }
 
-  /** All of them, or one. */
+  /** Freezes all of them, or one. */
   freeze(pid?: number): void {
     for (const one of pid === undefined ? processesOf(this.#databaseDir) : [pid]) {
       this.#frozen.add(one);
@@ -24,7 +24,7 @@ export class ServerProcesses {
   }
 }
 
-/** The server's first process, and those that it began since. */
+/** Returns the server's first process, and those that it has started. */
 function processesOf(databaseDir: string): number[] {
   const [first = ''] = readFileSync(join(databaseDir, 'postmaster.pid'), 'utf8').split('\n');
   const children = readdirSync('/proc')
@@ -41,7 +41,7 @@ function parentOf(pid: string): string | undefined {
   }
 }
 
-/** A session that has ended meanwhile is past stopping. */
+/** A session that has ended meanwhile cannot be stopped. */
 function signal(pid: number, name: 'SIGSTOP' | 'SIGCONT'): void {
   try {
     process.kill(pid, name);

@@ -37,11 +37,11 @@ describe('SQLite', () => {
     expect(whole.filter((id) => !there.has(id))).toEqual([]);
   });
 
-  it('says so when the file cannot be opened', async () => {
+  it('reports a file that cannot be opened', async () => {
     await expect(SqlStore.open(openSqlite(folder))).rejects.toThrow(/unable to open/);
   });
 
-  it('rejects, and does not wait, once its thread has ended', async () => {
+  it('rejects at once after its thread has ended', async () => {
     const store = await SqlStore.open(openSqlite(join(folder, 'ended.sqlite')));
     await store.close();
     await expect(store.commit({ call: aCall() })).rejects.toThrow('the database thread ended');

@@ -23,7 +23,7 @@ describe.each(databaseKinds)('webhooks on $name', (kind) => {
   const fixture = new StoreFixture(kind);
   const store = () => fixture.store.webhooks;
 
-  it('come back as they were saved, and are replaced by name', async () => {
+  it('are returned as they were saved, and replaced by name', async () => {
     const other = aWebhook({ name: 'bi', uccs: [], enabled: false });
     await store().save(aWebhook(), [aCursor('sales', 2 ** 40)]);
     await store().save(other, []);
@@ -40,7 +40,7 @@ describe.each(databaseKinds)('webhooks on $name', (kind) => {
     expect(await (await fixture.another()).webhooks.webhooks()).toEqual([other, changed]);
   });
 
-  it('advance, each UCC by itself', async () => {
+  it('advance each UCC on its own', async () => {
     await store().save(aWebhook(), [aCursor('sales', 1), aCursor('support', 1)]);
     await Promise.all([2, 3, 4].map((sequence) => store().advance(aCursor('sales', sequence))));
     await store().advance(aCursor('sales', 9, 'bi'));
@@ -65,7 +65,7 @@ describe.each(databaseKinds)('webhooks on $name', (kind) => {
     expect(await store().deadLetters('crm', { limit: 9 })).toEqual([again, more]);
   });
 
-  it('are removed with all that is theirs, and nothing else', async () => {
+  it('are removed with all their rows, and nothing else', async () => {
     const other = aWebhook({ name: 'bi' });
     for (const webhook of [aWebhook(), other]) {
       await store().save(webhook, [aCursor('sales', 3, webhook.name)]);

@@ -13,7 +13,7 @@ export interface AccessRow {
 
 const document = new URL('../../docs/reference/access.md', import.meta.url);
 
-/** The rows of the tables whose first column is `route` or `method`. */
+/** Returns the rows of the tables whose first column is `route` or `method`. */
 export function accessTable(kind: 'route' | 'method'): AccessRow[] {
   const lines = readFileSync(document, 'utf8').split('\n');
   const begin = lines.findIndex((line) => line.startsWith(`| ${kind} |`));
@@ -28,7 +28,7 @@ export function accessTable(kind: 'route' | 'method'): AccessRow[] {
   return rows;
 }
 
-/** Every route that the server describes, as the table names it. */
+/** Returns every route that the server describes, as the table names it. */
 export async function routesOf(server: TestHush, token: string): Promise<string[]> {
   const response = await fetch(`${server.api}/api/openapi.json`, {
     headers: { Authorization: `Bearer ${token}` },

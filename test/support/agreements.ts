@@ -1,6 +1,6 @@
 import type { MediaAgreement } from '../../src/domain/model/media-agreement.ts';
 
-/** PCMU with telephone-event 101, plain, from wherever it comes, nobody to report to. */
+/** PCMU with telephone-event 101, plain, from any source, without RTCP reports. */
 export const plainPcmu: MediaAgreement = {
   codec: 'PCMU',
   payloadType: 0,

@@ -2,7 +2,7 @@ import { agent, type ContractAnswer, ucc } from './hush/hush.ts';
 
 export type CommandClient = (action: string, correlationId: string) => Promise<ContractAnswer>;
 
-/** Commands over v1, as the demo UCC's agent. */
+/** Sends commands over v1, as the demo UCC's agent. */
 export function commandClient(api: string): CommandClient {
   return async (action, correlationId) => {
     const response = await fetch(`${api}/attendantservice/api/recording/set`, {
@@ -30,7 +30,7 @@ export interface RecordingAnswer {
   }[];
 }
 
-/** The recording of a call that has ended; asks again until it is settled. */
+/** Returns the recording of an ended call; polls until it is settled. */
 export async function recordingOf(api: string, correlationId: string): Promise<RecordingAnswer> {
   for (;;) {
     const response = await fetch(`${api}/api/recordings/${correlationId}`);

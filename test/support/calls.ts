@@ -16,9 +16,9 @@ import { agent, type TestHush, ucc } from './hush/hush.ts';
 export interface MarkerCall {
   readonly correlationId: string;
   readonly call: SimulatedCall;
-  /** Per stream: its tag in the frames, and what it sent. */
+  /** Each stream's tag in the frames, and the frames it sent. */
   readonly streams: readonly { readonly tag: number; readonly sent: SentFrame[] }[];
-  /** Resolves when `count` frames of the first stream are out. */
+  /** Resolves when `count` frames of the first stream were sent. */
   frames(count: number): Promise<void>;
 }
 

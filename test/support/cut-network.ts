@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A simple query of PostgreSQL's protocol that is a COMMIT. */
+/** A COMMIT as a simple query of PostgreSQL's protocol. */
 const commitQuery = Buffer.from('Q\0\0\0\u000bcommit\0', 'latin1');
 const beginQuery = Buffer.from('Q\0\0\0\u000abegin\0', 'latin1');
 
 interface Losing {
-  /** What stands in the transaction. */
+  /** Text that the transaction contains. */
   readonly containing: string;
   run(): void;
 }
@@ -17,7 +17,7 @@ export class CutNetwork {
   readonly #targetPort: number;
   readonly #sockets = new Set<Socket>();
   #isCut = false;
-  /** Called when the next COMMIT is on its way: its answer, and all behind it, is lost. */
+  /** Called when the next COMMIT is on its way: its answer, and everything after it, is lost. */
   #onCommit: Losing | undefined;
 
   private constructor(targetPort: number) {
@@ -32,7 +32,7 @@ export class CutNetwork {
     return network;
   }
 
-  /** The address of a server behind this network. */
+  /** Returns the address of a server behind this network. */
   through(url: string): string {
     const { port } = this.#server.address() as { port: number };
     const changed = new URL(url);
@@ -40,7 +40,7 @@ export class CutNetwork {
     return changed.href;
   }
 
-  /** Every connection breaks, and none is made. */
+  /** Breaks every connection and refuses new ones. */
   cut(): void {
     this.#isCut = true;
     for (const socket of this.#sockets) socket.destroy();
@@ -53,8 +53,8 @@ export class CutNetwork {
 
   /**
    * Resolves when a COMMIT has reached the server and its answer is lost.
-   * @param andCut whether the network stays cut behind it
-   * @param containing of a transaction in which this stands
+   * @param andCut keeps the network cut afterwards
+   * @param containing text in the transaction to lose
    */
   loseAnswer(andCut: boolean, containing = ''): Promise<void> {
     return new Promise((resolve) => {
@@ -101,7 +101,7 @@ export class CutNetwork {
       if (!isLosing || !losing) return;
       isLost = true;
       this.#onCommit = undefined;
-      // The server has read it when it answers.
+      // The server has read the COMMIT once it answers.
       server.once('data', () => {
         losing.run();
         client.destroy();

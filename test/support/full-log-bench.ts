@@ -10,7 +10,7 @@ import { resumeGuardMs, type TortureBench } from './audio/torture-bench.ts';
 import { agent, temporaryFolder, ucc } from './hush/hush.ts';
 import { freePort, freeRtpPorts } from './ports.ts';
 
-/** What `hush serve` writes its log to, and a shell command after which it takes nothing more. */
+/** A destination of `hush serve`'s log, and a shell command after which it accepts nothing more. */
 interface LogPlace {
   readonly stdout: number;
   readonly fill: string;
@@ -19,14 +19,14 @@ interface LogPlace {
 
 const UP_POLL_MS = 50;
 const START_TIMEOUT_MS = 30_000;
-/** A recorder that hangs is found out soon enough. */
+/** Short enough to detect a recorder that hangs. */
 const COMMAND_TIMEOUT_MS = 10_000;
-/** A Pause is longer than its UCC allows at once: each raises an alarm, and that is logged. */
+/** Every Pause exceeds the limit of its UCC at once, and raises an alarm, which is logged. */
 const MAX_PAUSE_MS = 20;
 
 export const fullLogs = { disk: diskPlace, pipe: pipePlace };
 
-/** Whether a file system of its own can be made, which takes root. */
+/** Returns true if a file system can be mounted, which requires root. */
 export function canMount(): boolean {
   const folder = temporaryFolder();
   try {
@@ -40,7 +40,7 @@ export function canMount(): boolean {
   }
 }
 
-/** `hush serve` as it is, whose log goes to a disk of 64 KiB or to a pipe that nobody reads. */
+/** Runs an ordinary `hush serve` that logs to a disk of 64 KiB or to a pipe that nobody reads. */
 export async function openFullLogBench(kind: keyof typeof fullLogs): Promise<TortureBench> {
   const dataDir = temporaryFolder();
   const place = fullLogs[kind](join(dataDir, 'log'));
@@ -54,19 +54,30 @@ export async function openFullLogBench(kind: keyof typeof fullLogs): Promise<Tor
     env: { ...process.env, HUSH_LOG_LEVEL: 'info' },
   });
   const target = new Target({
-    ...{ api: `http://127.0.0.1:${httpPort}`, uccName: ucc, requester: agent },
-    ...{ token: undefined, audioUrl: undefined, commandTimeoutMs: COMMAND_TIMEOUT_MS },
+    api: `http://127.0.0.1:${httpPort}`,
+    uccName: ucc,
+    requester: agent,
+    token: undefined,
+    audioUrl: undefined,
+    commandTimeoutMs: COMMAND_TIMEOUT_MS,
   });
   await untilUp(child, target);
   const recorder = new RecorderProcess({
-    ...{ pid: child.pid, restart: undefined, crashWorker: undefined, fillLog: place.fill },
+    pid: child.pid,
+    restart: undefined,
+    crashWorker: undefined,
+    fillLog: place.fill,
     isUp: () => target.isUp(),
   });
   return {
     sip: { address: '127.0.0.1', port: sipPort, transport: 'UDP' },
-    ...{ api: `http://127.0.0.1:${httpPort}`, target, recorder, dataDir },
+    api: `http://127.0.0.1:${httpPort}`,
+    target,
+    recorder,
+    dataDir,
     uccs: { other: undefined, forgetful: undefined, lookback: undefined },
-    ...{ hasLeases: true, guardMs: resumeGuardMs() },
+    hasLeases: true,
+    guardMs: resumeGuardMs(),
     close: async () => {
       await endOf(child);
       place.close();
@@ -91,8 +102,11 @@ function settings({ dataDir, httpPort, sipPort, rtp }: Ports): object {
     rtp,
     uccs: [
       {
-        ...{ name: ucc, useAudioRecording: true, agentCanEditAudioRecording: true },
-        ...{ maxPause: `${MAX_PAUSE_MS}ms`, agents: [agent] },
+        name: ucc,
+        useAudioRecording: true,
+        agentCanEditAudioRecording: true,
+        maxPause: `${MAX_PAUSE_MS}ms`,
+        agents: [agent],
       },
     ],
   };
@@ -107,7 +121,7 @@ async function untilUp(child: ChildProcess, target: Target): Promise<void> {
   }
 }
 
-/** A main thread that hangs in its log does not hear SIGTERM. */
+/** Ends the process; a main thread that hangs in its log does not handle SIGTERM. */
 async function endOf(child: ChildProcess): Promise<void> {
   const exited = new Promise((resolve) => child.once('exit', resolve));
   if (child.exitCode !== null || child.signalCode !== null) return;

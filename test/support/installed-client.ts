@@ -7,8 +7,8 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const tsc = join(root, 'node_modules', '.bin', 'tsc');
 
 /**
- * Builds and packs the client, and unpacks it below `folder` as npm installs it there.
- * @returns where it is then
+ * Builds and packs the client, and unpacks it below `folder` as npm installs it.
+ * @returns its path
  */
 export function installClient(folder: string): string {
   const copy = join(folder, 'build', 'client');

@@ -20,7 +20,7 @@ export interface Person {
 
 type NewUser = Pick<User, 'name' | 'roles' | 'uccs' | 'sipUri'>;
 
-/** A person of each role who sees all UCCs, and a client, in the store of a future Hush. */
+/** Adds a user of each role who sees all UCCs, and a client, to the store of a future Hush. */
 export async function addDemoPeople(dataDir: string): Promise<Record<Role, Person>> {
   const uccs = ['*'];
   const of = (role: Role, sipUri: string | null = null): NewUser => {
@@ -57,7 +57,7 @@ export async function addPeople(dataDir: string, users: readonly NewUser[]): Pro
   return users.map(({ name }) => ({ name, password: passwordOf(name) }));
 }
 
-/** By their ids: hashes of their secrets. */
+/** Adds clients by their ids, with hashes of their secrets. */
 async function addClients(dataDir: string, clients: Readonly<Record<string, string>>) {
   const store = await SqlStore.open(openSqlite(join(dataDir, 'hush.sqlite')));
   const auditLog = new AuditLog({ store, clock: Date, onError: () => undefined });
@@ -75,7 +75,12 @@ function passwordOf(name: string): string {
 
 const atTheDesk: Caller = {
   principal: {
-    ...{ key: '', name: 'test', client: null, roles: [], uccs: 'all', uris: new Set<string>() },
+    key: '',
+    name: 'test',
+    client: null,
+    roles: [],
+    uccs: 'all',
+    uris: new Set<string>(),
     expiresAt: null,
   },
   address: '',
@@ -97,7 +102,7 @@ export function tokenUrl(api: string): string {
   return `${api}/auth/realms/${tenantId}/protocol/openid-connect/token`;
 }
 
-/** As the contract documents it. */
+/** Fetches a token as the contract documents it. */
 export async function fetchToken(api: string, person: Person): Promise<string> {
   const response = await fetch(tokenUrl(api), { method: 'POST', body: tokenForm(person) });
   const answer = (await response.json()) as { access_token?: string };
@@ -105,7 +110,7 @@ export async function fetchToken(api: string, person: Person): Promise<string> {
   return answer.access_token;
 }
 
-/** A Hush to which nobody comes without a token, with a person of each role. */
+/** Starts a Hush that requires a token, with a user of each role. */
 export async function hushWithPeople(
   overrides: ServerOverrides = {},
   furtherClients: Readonly<Record<string, string>> = {},
@@ -114,7 +119,8 @@ export async function hushWithPeople(
   const people = await addDemoPeople(dataDir);
   await addClients(dataDir, furtherClients);
   const hush = await TestHush.start({
-    ...{ dataDir, overrides },
+    dataDir,
+    overrides,
     config: (config) => ({
       ...config,
       auth: { ...config.auth, mode: 'embedded', tenantId, anonymous: false },

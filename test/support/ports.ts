@@ -9,7 +9,7 @@ const SHARES = 2;
 const ownShare = (Number(process.env.VITEST_POOL_ID) || 0) % SHARES;
 const SHARE = 11_000;
 const LOWEST = 10_000 + SHARE * ownShare;
-/** Of the last share: above it the system gives ports away by itself. */
+/** End of the share; above the last one the system assigns ports by itself. */
 const HIGHEST = LOWEST + SHARE;
 const RANGE = 200;
 const PROBES = 10;
@@ -18,13 +18,13 @@ const FIXED_SHARE = 700;
 const LOWEST_FIXED = 8_500 + FIXED_SHARE * ownShare;
 const given = new Set<number>();
 
-/** RTP ports of this test process, for a Hush inside it. */
+/** Returns RTP ports of this test process, for a Hush inside it. */
 export function portRange(size = 2_000): Pick<Config['rtp'], 'portMin' | 'portMax'> {
   const portMin = randomInt(LOWEST / 2, (HIGHEST - size) / 2) * 2;
   return { portMin, portMax: portMin + size - 1 };
 }
 
-/** RTP ports that nobody else, such as a bench beside the tests, seems to use. */
+/** Returns RTP ports that nobody else, such as a bench beside the tests, seems to use. */
 export async function freeRtpPorts(
   range = RANGE,
 ): Promise<Pick<Config['rtp'], 'portMin' | 'portMax'>> {
@@ -51,9 +51,9 @@ async function isFree(port: number): Promise<boolean> {
 }
 
 /**
- * A port that nobody uses on TCP or UDP, for a Hush that is started and started again. It lies
- * below those that the system gives away by itself: between the asking and the listening, another
- * socket's connection would take one of those.
+ * Returns a port unused on TCP and UDP, for a Hush that is restarted. It lies below those that the
+ * system assigns by itself: one of those could be taken by another socket's connection before Hush
+ * listens.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

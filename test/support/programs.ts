@@ -18,8 +18,8 @@ const debianPackages = {
 } as const;
 
 /**
- * Path of a program that tests need. Throws with the Debian package that brings it: no test is
- * skipped.
+ * Returns the path of a program that tests need. Throws with its Debian package if it is missing:
+ * no test is skipped.
  */
 export function programPath(name: keyof typeof debianPackages): string {
   const folders = (process.env.PATH ?? '').split(delimiter).concat('/usr/sbin', '/sbin');
@@ -35,9 +35,7 @@ export function programPath(name: keyof typeof debianPackages): string {
   throw new Error(`${name} is missing; install it with: apt-get install ${debianPackages[name]}`);
 }
 
-/**
- * Runs a program on `input`; resolves with what it printed, rejects with what it complained about.
- */
+/** Runs a program on `input`; resolves with its output, rejects with its error output. */
 export async function runProgram(
   name: keyof typeof debianPackages,
   args: readonly string[],

@@ -40,7 +40,7 @@ export function CallPage({ id, may }: CallPageProps) {
   );
 }
 
-/** Alarms are no changes of state, and are events all the same. */
+/** Combines version and alarms: an alarm is an event without a change of state. */
 function versionOf(call: Call | null): number {
   return call ? call.version * 1_000 + call.alarms.length : 0;
 }
@@ -77,7 +77,7 @@ function InProgress({ call, may }: { readonly call: Call; may(permission: Permis
   );
 }
 
-/** Why it needs a look, in Hush's own words. */
+/** Explains why the call needs attention, in Hush's own words. */
 function Health({ call: { id, version, alarms } }: { readonly call: Call }) {
   const health = useQuery(`health/${id}/${version}/${alarms.join()}`, () =>
     session.client.call(id).health(),
@@ -127,7 +127,7 @@ function Streams({ call: { streams } }: { readonly call: Call }) {
   );
 }
 
-/** Of what was never recorded there is no recording, and that is no fault. */
+/** A call that was never recorded has no recording, and that is no fault. */
 function Ended({ id, may }: CallPageProps) {
   const canRead = may('readRecordings');
   const recording = useQuery<{ isThere: boolean } | undefined>(`ended/${id}`, async () => {

@@ -21,7 +21,7 @@ import { texts } from '../texts.ts';
 import { useLiveCalls } from '../use-live-calls.ts';
 import { RecordingPage } from './recording.tsx';
 
-/** A payment page beside a call that goes on, and what was recorded of it. */
+/** A payment page beside a call in progress, and the recording of it. */
 export function DemoPage() {
   const { value: calls } = useLiveCalls();
   const [chosen, setChosen] = useState<Call>();

@@ -14,7 +14,7 @@ import { type FormEvent, useState } from 'react';
 import { session } from '../session.ts';
 import { texts } from '../texts.ts';
 
-/** Where nobody is there yet: by the code that only who runs Hush can read. */
+/** Creates the first admin with the code that only the operator of Hush can read. */
 export function FirstAdminPage({ onSignedIn }: { onSignedIn(): void }) {
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();

@@ -7,7 +7,7 @@ import { type Permission, session } from '../session.ts';
 import { texts } from '../texts.ts';
 import { useQuery } from '../use-query.ts';
 
-/** What needs a person, and whether all that should be recorded was. */
+/** Open alarms, and whether everything was recorded that should be. */
 export function HealthPage({ may }: { may(permission: Permission): boolean }) {
   const health = useQuery('health', () => session.client.request('GET /api/health', {}));
   return (

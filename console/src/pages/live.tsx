@@ -13,7 +13,7 @@ import { useLiveCalls } from '../use-live-calls.ts';
 import { useNow } from '../use-now.ts';
 import { useWindow } from '../use-window.ts';
 
-/** Of a call, px: as a row of the table, and where the window is too narrow for one, stacked. */
+/** Height of a call, px: as a table row, and stacked in a narrow window. */
 const ROW_HEIGHT = 48;
 const STACKED_HEIGHT = 104;
 const NARROW = '(max-width: 62em)';

@@ -5,7 +5,7 @@ import { Webhooks } from '../parts/webhooks.tsx';
 import type { Permission } from '../session.ts';
 import { texts } from '../texts.ts';
 
-/** Who and what may speak to Hush, and whom Hush tells. */
+/** Users, clients and webhooks. */
 export function PeoplePage({ may }: { may(permission: Permission): boolean }) {
   return (
     <Stack gap="xl">

@@ -26,7 +26,7 @@ import { useRecordingEvents } from '../use-recording-events.ts';
 
 interface RecordingPageProps {
   readonly id: string;
-  /** Seconds into it. */
+  /** Position in the recording, seconds. */
   readonly startAt: number;
   may(permission: Permission): boolean;
 }
@@ -61,7 +61,7 @@ interface LoadedProps {
   readonly recording: RecordingDetail;
   readonly startAt: number;
   may(permission: Permission): boolean;
-  /** @param seconds where to go on listening */
+  /** @param seconds position at which listening continues */
   changed(seconds?: number): void;
 }
 
@@ -145,7 +145,7 @@ function Loaded({ recording, startAt, may, changed }: LoadedProps) {
   );
 }
 
-/** Of a file that the page has fetched: it is small. */
+/** URL of a file that the page has fetched: it is small. */
 async function vconUrl(id: string): Promise<Result<string>> {
   const result = await session.client.recordings.audio(id, { format: 'vcon' });
   if (!result.ok) return result;
@@ -157,7 +157,7 @@ interface ExportMenuProps {
   onFailed(message: string): void;
 }
 
-/** The browser fetches audio by itself, and shows how far it is: a recording may be large. */
+/** The browser downloads audio by itself, with progress: a recording may be large. */
 function ExportMenu({ id, onFailed }: ExportMenuProps) {
   const save = async (format: AudioFormat): Promise<void> => {
     const result =

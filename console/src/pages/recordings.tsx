@@ -19,7 +19,7 @@ import { session } from '../session.ts';
 import { texts } from '../texts.ts';
 
 const PAGE = 50;
-/** A page of the archive may be short: it is asked on until there is something to see. */
+/** Pages of the archive fetched until there is something to show: each may be short. */
 const MAX_PAGES = 20;
 
 interface Found {
@@ -42,7 +42,8 @@ export function RecordingsPage() {
     let next = before?.next ?? undefined;
     for (let page = 0; page < MAX_PAGES; page += 1) {
       const result = await session.client.recordings.page({
-        ...{ ...asked, limit: PAGE },
+        ...asked,
+        limit: PAGE,
         ...(next ? { cursor: next } : {}),
       });
       if (own !== round.current) return;
@@ -170,7 +171,10 @@ function queryOf(form: FormData): RecordingQuery {
     String(form.get(name) ?? '').trim() || undefined;
   const longer = text('longer');
   const query = {
-    ...{ agent: text('agent'), party: text('party'), ucc: text('ucc'), gap: text('gap') },
+    agent: text('agent'),
+    party: text('party'),
+    ucc: text('ucc'),
+    gap: text('gap'),
     minLengthMs: longer === undefined ? undefined : lengthOf(longer),
     marked: form.get('marked') === 'true' ? true : undefined,
   };
@@ -178,7 +182,7 @@ function queryOf(form: FormData): RecordingQuery {
   return Object.fromEntries(given) as RecordingQuery;
 }
 
-/** `1:30` or `90`. */
+/** Parses `1:30` or `90`. */
 function lengthOf(text: string): number | undefined {
   const parts = text.split(':').map(Number);
   if (parts.some((part) => !Number.isFinite(part))) return undefined;

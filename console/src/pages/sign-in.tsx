@@ -19,14 +19,14 @@ import { texts } from '../texts.ts';
 import { useQuery } from '../use-query.ts';
 
 interface SignInPageProps {
-  /** Why coming back from an issuer did not work. */
+  /** The reason why the return from an issuer failed. */
   readonly refused: string | undefined;
   onSignedIn(): void;
-  /** Where one is let in without. */
+  /** Set if the network also admits callers without a token. */
   onBack?(): void;
 }
 
-/** By name and password, or at one of the issuers whose tokens Hush takes. */
+/** Signs in by name and password, or at one of the issuers whose tokens Hush accepts. */
 export function SignInPage({ refused, onSignedIn, onBack }: SignInPageProps) {
   const ways = useQuery('sign-in', () => session.hush.request('GET /api/sign-in', {}));
   const [problem, setProblem] = useState<string>();
@@ -75,7 +75,7 @@ interface IssuerButtonProps {
 
 function IssuerButton({ issuer, onProblem }: IssuerButtonProps) {
   const [isBusy, setBusy] = useState(false);
-  // Who goes back from the issuer may find this page just as it was left.
+  // A user who navigates back from the issuer may find this page as it was left.
   useWindowEvent('pageshow', () => setBusy(false));
   const go = async (): Promise<void> => {
     setBusy(true);

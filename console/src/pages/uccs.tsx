@@ -23,20 +23,23 @@ import { useQuery } from '../use-query.ts';
 type Switch = keyof typeof texts.uccs.switches;
 const switches = Object.keys(texts.uccs.switches) as Switch[];
 
-/** What one expects of a recorder; everything else is as Hush has it. */
+/** The expected settings of a new recorder; all others keep Hush's defaults. */
 const newUcc: UccSettings = { useAudioRecording: true, agentCanEditAudioRecording: true };
 const MINUTE_MS = 60_000;
 const numbers = [
   {
-    ...{ name: 'retentionDays', label: texts.uccs.retentionDays },
+    name: 'retentionDays',
+    label: texts.uccs.retentionDays,
     of: (ucc: Ucc) => ucc.retentionDays,
   },
   {
-    ...{ name: 'maxPauseMinutes', label: texts.uccs.maxPauseMinutes },
+    name: 'maxPauseMinutes',
+    label: texts.uccs.maxPauseMinutes,
     of: (ucc: Ucc) => ucc.maxPauseMs / MINUTE_MS,
   },
   {
-    ...{ name: 'pauseLookbackMs', label: texts.uccs.pauseLookbackMs },
+    name: 'pauseLookbackMs',
+    label: texts.uccs.pauseLookbackMs,
     of: (ucc: Ucc) => ucc.pauseLookbackMs,
   },
 ];

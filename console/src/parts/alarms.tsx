@@ -11,7 +11,7 @@ type Alarm = Operations['GET /api/alarms']['answer']['items'][number];
 
 const MAX_PAST = 50;
 
-/** What is open now, and what was raised before, newest first. */
+/** Open alarms, and earlier ones, newest first. */
 export function Alarms() {
   const open = useQuery('alarms/open', () =>
     session.client.request('GET /api/alarms', { query: { open: true, limit: 100 } }),

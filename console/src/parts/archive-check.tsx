@@ -10,7 +10,7 @@ import { Failed } from './notes.tsx';
 const LOOK_MS = 1_000;
 const MAX_FINDINGS = 20;
 
-/** Whether the archive is what it should be: the last check, or how far the one is that runs. */
+/** The result of the last archive check, or the progress of a running one. */
 export function ArchiveCheck({ canStart }: { readonly canStart: boolean }) {
   const [round, setRound] = useState(0);
   const check = useQuery(`archive-check/${round}`, () => session.client.archive.check());

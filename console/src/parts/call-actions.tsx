@@ -3,16 +3,21 @@ import { Button, Group, TextInput } from '@mantine/core';
 import { texts } from '../texts.ts';
 import type { Command } from '../use-command.ts';
 
-/** What a key does on a call that has the focus. */
+/** Actions of keys on the focused call. */
 export const actionKeys: Record<string, CommandAction> = {
-  ...{ p: 'Pause', s: 'Start', m: 'Mark', u: 'UnMark' },
-  ...{ x: 'Stop', k: 'Save', d: 'Delete' },
+  p: 'Pause',
+  s: 'Start',
+  m: 'Mark',
+  u: 'UnMark',
+  x: 'Stop',
+  k: 'Save',
+  d: 'Delete',
 };
 
 interface CallActionsProps {
   readonly call: Call;
   readonly command: Command;
-  /** Stop as well: a row has no room for it, and a key. */
+  /** Shows Stop as well: a row has a key for it, but no room. */
   readonly isWhole?: boolean;
 }
 

@@ -7,17 +7,17 @@ import { texts } from '../texts.ts';
 import { useQuery } from '../use-query.ts';
 import { Failed } from './notes.tsx';
 
-/** Keys go first, bytes then: an erasure that is not done yet is looked at again. */
+/** Keys are destroyed first, files later: an unfinished erasure is polled. */
 const LOOK_AGAIN_MS = 2_000;
 
 type AuditRecord = Operations['GET /api/audit-log']['answer']['items'][number];
 
 interface CallTimelineProps {
-  /** Of the call, and of its recording. */
+  /** Id of the call and of its recording. */
   readonly id: string;
-  /** Looked at anew when it changes. */
+  /** A change of version reloads the timeline. */
   readonly version: number;
-  /** Once the call has ended. */
+  /** Set once the call has ended. */
   readonly recording?: RecordingDetail;
   readonly canReadAuditLog: boolean;
 }
@@ -29,8 +29,8 @@ interface Entry {
 }
 
 /**
- * Who did what when: every event of the call, commands with when they were in effect, holds, who
- * listened, what was erased.
+ * The history of a call: its events, commands with the times at which they took effect, holds,
+ * listening and erasures.
  */
 export function CallTimeline({ id, version, recording, canReadAuditLog }: CallTimelineProps) {
   const events = useQuery(`events/${id}/${version}`, () => session.client.call(id).events());
@@ -85,7 +85,9 @@ export function CallTimeline({ id, version, recording, canReadAuditLog }: CallTi
   );
 }
 
-/** Commands have receipts, and erasures and holds are told with who did them. */
+/**
+ * Skips commands, which have receipts, and erasures and holds, which are shown with their authors.
+ */
 function ofEvent({ type, at, owner, alarm }: CallEvent): Entry[] {
   const words = texts.events[type];
   if (!words) return [];
@@ -100,7 +102,7 @@ function ofReceipt({ action, requester, requestedAt, effectiveAt }: Receipt): En
   return { at: requestedAt, what, who: requester };
 }
 
-/** The parties' own holds are no commands: they are found in the gap map. */
+/** Holds by the parties are no commands: they come from the gap map. */
 function holdsOf({ beganAt, tracks }: RecordingDetail): Entry[] {
   return tracks.flatMap(({ gaps, aor, role }) =>
     gaps
@@ -113,7 +115,7 @@ function holdsOf({ beganAt, tracks }: RecordingDetail): Entry[] {
   );
 }
 
-/** Erasures that were carried out have receipts of their own. */
+/** Completed erasures have receipts of their own. */
 function ofAuditRecord({ action, at, who, outcome }: AuditRecord): Entry[] {
   const words = texts.auditedActions[action];
   if (!words || (action === 'erase' && outcome === 'ok')) return [];

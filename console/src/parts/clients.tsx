@@ -12,7 +12,7 @@ export function Clients({ canChange }: { readonly canChange: boolean }) {
   const clients = useQuery('clients', () => session.client.request('GET /api/clients', {}));
   const [isAdding, setAdding] = useState(false);
   const [made, setMade] = useState<NewSecret>();
-  /** @returns why it did not work */
+  /** @returns the reason for a failure */
   const save = async (id: string): Promise<string | undefined> => {
     const asked = { path: { id }, body: {} };
     const result = await session.client.request('PUT /api/clients/{id}', asked);

@@ -10,7 +10,7 @@ import { WideTable } from './wide-table.tsx';
 
 type Summary = Operations['GET /api/assurance/daily']['answer'];
 
-/** What became of the calls of a day, and which of them need a look; today, unless one chooses. */
+/** The calls of a day, today by default, and those that need attention. */
 export function Day() {
   const [date, setDate] = useState(today);
   const summary = useQuery(`day/${date}`, () =>
@@ -38,7 +38,9 @@ export function Day() {
   );
 }
 
-/** As the reader's clock has it; the day itself begins where `assurance.timeZone` says. */
+/**
+ * Returns today's date on the user's clock; the day itself begins where `assurance.timeZone` says.
+ */
 function today(): string {
   const now = new Date();
   const two = (value: number): string => String(value).padStart(2, '0');

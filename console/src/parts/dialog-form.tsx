@@ -6,15 +6,15 @@ interface DialogFormProps {
   readonly title: string;
   readonly action: string;
   readonly isOpen: boolean;
-  /** What it does cannot be undone. */
+  /** True when the action cannot be undone. */
   readonly isGrave?: boolean;
   readonly children?: ReactNode;
   close(): void;
-  /** @returns why it did not work */
+  /** @returns the reason for a failure */
   run(form: FormData): Promise<string | undefined>;
 }
 
-/** A question with fields; it stays open, and says why, where what it asks for did not work. */
+/** A dialog with fields; it stays open and shows the reason if its action fails. */
 export function DialogForm(props: DialogFormProps) {
   const { title, action, isOpen, isGrave = false, children, close, run } = props;
   const [problem, setProblem] = useState<string>();

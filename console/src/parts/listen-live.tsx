@@ -7,7 +7,7 @@ interface ListenLiveProps extends ButtonProps {
   readonly id: string;
 }
 
-/** Hears a call in progress: what is recorded, about a second behind. */
+/** Plays the recorded audio of a call in progress, about a second behind. */
 export function ListenLive({ id, ...look }: ListenLiveProps) {
   const [isOn, setOn] = useState(false);
   const [problem, setProblem] = useState<string>();

@@ -11,7 +11,7 @@ const Player = lazy(async () => ({ default: (await import('./player.tsx')).Playe
 
 interface ListenProps {
   readonly id: string;
-  /** Seconds into it. */
+  /** Position in the recording, seconds. */
   readonly startAt: number;
   onSelect: ((selection: Selection | undefined) => void) | undefined;
   onBroken(seconds: number): void;

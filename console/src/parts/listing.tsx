@@ -20,7 +20,7 @@ interface ListingProps {
   readonly add: (() => void) | undefined;
 }
 
-/** Things of one kind, what may be done with each, and how another one is made. */
+/** A table of items with their actions, and a button to add one. */
 export function Listing({ title, hint, asked, columns, rows, add }: ListingProps) {
   return (
     <section>
@@ -97,7 +97,7 @@ interface RemoveButtonProps {
   done(): void;
 }
 
-/** Asks once more before it removes. */
+/** Asks for confirmation before it removes. */
 export function RemoveButton({ what, remove, done }: RemoveButtonProps) {
   const [isOpen, setOpen] = useState(false);
   return (

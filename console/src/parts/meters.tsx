@@ -3,10 +3,10 @@ import { shortParty } from '../format.ts';
 import { texts } from '../texts.ts';
 import { type TrackLevels, useLevels } from '../use-levels.ts';
 
-/** Quieter than this is silence to the eye, dB below full scale. */
+/** Quieter levels are drawn as silence, dB below full scale. */
 const FLOOR_DBFS = -60;
 
-/** How loud each party is in what is recorded: flat while nothing is. */
+/** Shows the level of each party in the recorded audio: flat while nothing is recorded. */
 export function Meters({ id, width = 48 }: { readonly id: string; readonly width?: number }) {
   const levels = useLevels(id);
   return (
@@ -37,14 +37,19 @@ function Meter({ level: { aor, role, dbfs }, width }: MeterProps) {
       aria-valuetext={dbfs === null ? texts.live.notRecorded : `${dbfs} dB`}
       title={`${who}: ${dbfs === null ? texts.live.notRecorded : `${dbfs} dB`}`}
       style={{
-        ...{ width, height: 8, overflow: 'hidden' },
-        ...{ borderWidth: 1, borderColor: 'var(--mantine-color-dimmed)' },
+        width,
+        height: 8,
+        overflow: 'hidden',
+        borderWidth: 1,
+        borderColor: 'var(--mantine-color-dimmed)',
         borderStyle: dbfs === null ? 'dashed' : 'solid',
       }}
     >
       <div
         style={{
-          ...{ height: '100%', width: `${share * 100}%`, transition: 'width 300ms linear' },
+          height: '100%',
+          width: `${share * 100}%`,
+          transition: 'width 300ms linear',
           background: 'var(--mantine-primary-color-filled)',
         }}
       />

@@ -2,7 +2,7 @@ import type { HushError } from '@hush/client';
 import { Alert, Button, Center, Stack, Text } from '@mantine/core';
 import { texts } from '../texts.ts';
 
-/** Nothing is there, and what to do about it. */
+/** A note for an empty list, with a hint. */
 export function Empty({ title, hint }: { readonly title: string; readonly hint: string }) {
   return (
     <Center py="xl">

@@ -13,22 +13,22 @@ export interface Selection {
 
 interface PlayerProps {
   readonly peaks: RecordingPeaks;
-  /** Of the WAV; it is fetched in ranges as it is played. */
+  /** URL of the WAV, which is fetched in ranges during playback. */
   readonly url: string;
   readonly startAt: number;
-  /** Of marks, ms. */
+  /** Positions of marks, ms. */
   readonly marks: readonly number[];
   onSelect: ((selection: Selection | undefined) => void) | undefined;
-  /** Playback cannot continue there: the address has expired, or the audio was erased. */
+  /** Called when playback cannot continue: the URL has expired, or the audio was erased. */
   onBroken(seconds: number): void;
 }
 
 const HEIGHT = 64;
-/** Of the recording: a narrower gap has no room for words. */
+/** Share of the recording: a narrower gap has no room for a label. */
 const LEAST_LABELLED_SHARE = 0.08;
 const speeds = ['1', '1.5', '2'];
 
-/** Two wave forms, left and right, with what is missing drawn over them. */
+/** Two wave forms, left and right, with gaps drawn over them. */
 export function Player({ peaks, url, startAt, marks, onSelect, onBroken }: PlayerProps) {
   const box = useRef<HTMLDivElement>(null);
   const surfer = useRef<WaveSurfer>(undefined);
@@ -45,8 +45,15 @@ export function Player({ peaks, url, startAt, marks, onSelect, onBroken }: Playe
     media.src = url;
     const wave = WaveSurfer.create({
       container: box.current,
-      ...{ media, duration: lengthS, peaks: peaks.channels.map(waveOf), normalize: true },
-      ...{ height: HEIGHT, barWidth: 2, barGap: 1, cursorWidth: 2, dragToSeek: false },
+      media,
+      duration: lengthS,
+      peaks: peaks.channels.map(waveOf),
+      normalize: true,
+      height: HEIGHT,
+      barWidth: 2,
+      barGap: 1,
+      cursorWidth: 2,
+      dragToSeek: false,
       splitChannels: [
         { waveColor: '#0b7285', progressColor: '#084c58' },
         { waveColor: '#868e96', progressColor: '#495057' },
@@ -58,8 +65,12 @@ export function Player({ peaks, url, startAt, marks, onSelect, onBroken }: Playe
       for (const [index, { gaps }] of peaks.channels.entries()) {
         for (const { startMs, lengthMs, reason } of gaps) {
           regions.addRegion({
-            ...{ start: startMs / 1000, end: (startMs + lengthMs) / 1000, channelIdx: index },
-            ...{ drag: false, resize: false, color: gapColors[reason] ?? 'rgba(134,142,150,0.3)' },
+            start: startMs / 1000,
+            end: (startMs + lengthMs) / 1000,
+            channelIdx: index,
+            drag: false,
+            resize: false,
+            color: gapColors[reason] ?? 'rgba(134,142,150,0.3)',
             content: gapLabel(reason, lengthMs, lengthMs / peaks.lengthMs),
           });
         }
@@ -143,7 +154,9 @@ export function Player({ peaks, url, startAt, marks, onSelect, onBroken }: Playe
   );
 }
 
-/** Into the address bar, and the clipboard where the browser has one (it wants HTTPS). */
+/**
+ * Copies the link to the address bar, and to the clipboard if the browser offers one (needs HTTPS).
+ */
 async function copyLink(seconds: number): Promise<string> {
   const [path = ''] = location.hash.split('?');
   history.replaceState(null, '', `${path}?t=${seconds.toFixed(1)}`);
@@ -155,13 +168,16 @@ async function copyLink(seconds: number): Promise<string> {
   }
 }
 
-/** What somebody kept out is told from what was lost. */
+/** Gaps that somebody caused differ in colour from losses. */
 const gapColors: Record<string, string> = {
-  ...{ api: 'rgba(217,72,15,0.35)', lease: 'rgba(217,72,15,0.35)', stop: 'rgba(217,72,15,0.2)' },
-  ...{ hold: 'rgba(25,113,194,0.3)', erased: 'rgba(0,0,0,0.55)' },
+  api: 'rgba(217,72,15,0.35)',
+  lease: 'rgba(217,72,15,0.35)',
+  stop: 'rgba(217,72,15,0.2)',
+  hold: 'rgba(25,113,194,0.3)',
+  erased: 'rgba(0,0,0,0.55)',
 };
 
-/** Its reason and length; where it is too narrow for words, they show under the pointer. */
+/** Shows a gap's reason and length; a narrow gap shows them on hover. */
 function gapLabel(reason: string, lengthMs: number, share: number): HTMLElement {
   const label = document.createElement('span');
   const words = `${texts.reasons[reason] ?? reason} ${(lengthMs / 1000).toFixed(1)} s`;
@@ -171,10 +187,12 @@ function gapLabel(reason: string, lengthMs: number, share: number): HTMLElement 
   if (share < LEAST_LABELLED_SHARE) return label;
   const chip = document.createElement('span');
   chip.textContent = words;
-  // Whatever the gap's colour is, and the page's.
+  // Readable on any colour of the gap and the page.
   Object.assign(chip.style, {
-    ...{ padding: '1px 4px', whiteSpace: 'nowrap' },
-    ...{ background: 'var(--mantine-color-body)', color: 'var(--mantine-color-text)' },
+    padding: '1px 4px',
+    whiteSpace: 'nowrap',
+    background: 'var(--mantine-color-body)',
+    color: 'var(--mantine-color-text)',
   });
   label.append(chip);
   return label;

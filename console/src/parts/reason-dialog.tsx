@@ -7,11 +7,11 @@ interface ReasonDialogProps {
   readonly action: string;
   readonly isOpen: boolean;
   close(): void;
-  /** @returns why it did not work */
+  /** @returns the reason for a failure */
   run(reason: string): Promise<string | undefined>;
 }
 
-/** What is done for good, or to somebody's case, is done for a reason. */
+/** Asks for the reason of an irreversible action or of a legal hold. */
 export function ReasonDialog({ run, ...dialog }: ReasonDialogProps) {
   return (
     <DialogForm {...dialog} isGrave run={(form) => run(String(form.get('reason')))}>

@@ -6,7 +6,7 @@ export interface NewSecret {
   readonly secret: string;
 }
 
-/** A secret that Hush made; it is not told again. */
+/** A secret that Hush generated; it is shown only once. */
 export function Secret({ made, close }: { readonly made: NewSecret; close(): void }) {
   return (
     <Alert color="orange" role="status">

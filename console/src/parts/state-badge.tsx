@@ -6,7 +6,7 @@ import { useNow } from '../use-now.ts';
 
 type Look = 'recording' | 'paused' | 'hold' | 'off';
 
-/** Told by shape and word as well as by colour. */
+/** The state is shown by shape and word as well as by colour. */
 const looks: Record<Look, { color: string; shape: string; variant: 'filled' | 'light' }> = {
   recording: { color: 'teal.9', shape: '●', variant: 'filled' },
   paused: { color: '#b03a0a', shape: '❚❚', variant: 'filled' },
@@ -16,7 +16,7 @@ const looks: Record<Look, { color: string; shape: string; variant: 'filled' | 'l
 
 type Shown = Pick<Call, 'recordingState' | 'pausedBy' | 'notKeptSince' | 'alarms'>;
 
-/** What the recorder does, for how long it has kept nothing, and who wants it so. */
+/** Shows the state of the recorder, how long it has kept nothing, and the owners of the pause. */
 export function StateBadge({ call }: { readonly call: Shown }) {
   const { recordingState, pausedBy, notKeptSince, alarms } = call;
   const owners = pausedBy.filter((owner) => owner !== 'hold');

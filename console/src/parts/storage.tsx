@@ -9,7 +9,7 @@ import { Failed } from './notes.tsx';
 const BYTES_PER_CALL_HOUR = 2 * 8_200 * 3_600;
 const NEARLY_FULL = 90;
 
-/** Room for recordings. */
+/** Shows the space for recordings. */
 export function Storage() {
   const storage = useQuery('storage', () => session.client.request('GET /api/archive/storage', {}));
   return (

@@ -66,7 +66,7 @@ export function Webhooks({ canChange }: { readonly canChange: boolean }) {
   );
 }
 
-/** With what each of them could not be told. */
+/** Lists webhooks with their dead letters. */
 async function listWebhooks(): Promise<Result<readonly Listed[]>> {
   const listed = await session.client.request('GET /api/webhooks', {});
   if (!listed.ok) return listed;
@@ -132,7 +132,7 @@ function RedeliverButton({ webhook, done }: RedeliverButtonProps) {
 interface WebhookDialogProps {
   readonly edited: Webhook | 'new' | undefined;
   close(): void;
-  /** With the secret that was made, if one was. */
+  /** Called with the generated secret, if there is one. */
   saved(secret: NewSecret | undefined): void;
 }
 

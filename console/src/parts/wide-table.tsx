@@ -3,13 +3,13 @@ import type { ReactNode } from 'react';
 
 interface WideTableProps {
   readonly label: string;
-  /** Px; in a narrower window it scrolls sideways. */
+  /** Width in px; in a narrower window the table scrolls sideways. */
   readonly minWidth: number;
   readonly maxWidth?: number;
   readonly children: ReactNode;
 }
 
-/** A table that scrolls by itself where it does not fit, by keyboard too. */
+/** A table that scrolls by itself if it does not fit, by keyboard too. */
 export function WideTable({ label, minWidth, maxWidth, children }: WideTableProps) {
   return (
     <Table.ScrollContainer

@@ -13,7 +13,7 @@ import type { Unsealing } from '../segment/segment-reader.ts';
 import { coverageOf } from '../segment/track-coverage.ts';
 import { lostOf, reseal, touchedBy } from './reseal.ts';
 
-/** A segment, what was found of it, and what takes its place. */
+/** A segment, its state when read, and the segment that replaces it. */
 interface Replaced {
   readonly before: SegmentRecord;
   readonly after: SegmentRecord;
@@ -26,8 +26,9 @@ export interface IntervalErased extends Pick<Resealed, 'gaps' | 'tracks' | 'fail
 }
 
 /**
- * Seals each track anew without the interval, beside what is there. A track that cannot be looked
- * at now keeps no other from it; what is missing or damaged for good goes with its key.
+ * Seals each track anew without the interval, beside the existing files. A track that cannot be
+ * read now does not stop the others from losing it; files missing or damaged for good go with their
+ * keys.
  * @param interval ms from the beginning of the recording
  */
 export async function withoutInterval(
@@ -51,7 +52,9 @@ export async function withoutInterval(
     const before = told.filter((gap) => gap.track === track.track);
     try {
       const erased = await trackWithout(unsealing, track, {
-        ...{ segments: own, details, gaps: before.map((gap) => moved(gap, first)) },
+        segments: own,
+        details,
+        gaps: before.map((gap) => moved(gap, first)),
         span: unitsOf(track, { start: origin + interval.start, end: origin + interval.end }),
       });
       replaced.push(...erased.replaced);
@@ -64,10 +67,10 @@ export async function withoutInterval(
   return { replaced, gaps, tracks: done, ...(failure === undefined ? {} : { failure }) };
 }
 
-/** On the track's own clock. */
+/** Positions are on the track's own clock. */
 interface TrackErasure extends Pick<RecordingRows, 'segments' | 'details'> {
   readonly span: Span;
-  /** As they are. */
+  /** The gaps as they are now. */
   readonly gaps: readonly GapRecord[];
 }
 
@@ -98,7 +101,7 @@ async function trackWithout(
   return { replaced, gaps: toldAsBefore(gapsOf(coverage), gaps, stretches) };
 }
 
-/** Outside of the interval, its file is not there, or its key, and may come back. */
+/** True when the file or key of a segment outside the interval is missing, and may come back. */
 function isAbsent(segment: ExaminedSegment, replaced: readonly Replaced[]): boolean {
   const { row, found } = segment;
   if (!row?.wrappedKey || replaced.some(({ before }) => before === row)) return false;
@@ -106,8 +109,8 @@ function isAbsent(segment: ExaminedSegment, replaced: readonly Replaced[]): bool
 }
 
 /**
- * Of those stretches the map tells what it told: told as lost, what is missing would be played as
- * silence, and what comes back would not be in agreement with it (docs/decisions/0023).
+ * Keeps what the gap map says of those stretches. If they were marked lost, missing audio would
+ * play as silence, and a file that comes back would contradict the map (docs/decisions/0023).
  */
 function toldAsBefore(
   gaps: readonly GapRecord[],
@@ -137,7 +140,7 @@ function moved(gap: GapRecord, by: number): GapRecord {
   return { ...gap, start: gap.start + by };
 }
 
-/** A bucket with another name, or a proxy before it, says of everything that it is not there. */
+/** A misnamed bucket, or a proxy before it, reports every object as missing. */
 async function mustBeAbsent({ files }: Unsealing, segment: SegmentRecord): Promise<void> {
   const path = segmentFile(segment);
   for await (const listed of files.list(segment.callId)) {
@@ -145,7 +148,7 @@ async function mustBeAbsent({ files }: Unsealing, segment: SegmentRecord): Promi
   }
 }
 
-/** On the track's own clock. */
+/** Converts a span in ms to units of the track's own clock. */
 function unitsOf({ clockRate }: TrackRecord, { start, end }: Span): Span {
   return {
     start: Math.floor((start * clockRate) / 1000),

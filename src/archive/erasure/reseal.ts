@@ -16,26 +16,26 @@ import type { ExaminedSegment } from '../segment/segment-coverage.ts';
 import { type OpenedChunk, SegmentReader, type Unsealing } from '../segment/segment-reader.ts';
 
 /**
- * The Opus packet behind an erased one may carry a coarse copy of it (RFC 6716 section 2.1.7).
- * Units of its clock, of 48 kHz: no packet is longer.
+ * The Opus packet after an erased one may carry a coarse copy of it (RFC 6716 section 2.1.7). In
+ * units of its clock of 48 kHz: no packet is longer.
  */
 const OPUS_ECHO_UNITS = 5_760;
 
-/** Bytes of one unit of a track's RTP clock; an Opus packet is one whole. */
+/** Bytes per unit of a track's RTP clock; an Opus packet cannot be divided. */
 const bytesPerUnit = { PCMU: 1, PCMA: 1, G722: 1, L16: 2, OPUS: undefined } as const;
 
-/** A run and its bytes. */
+/** A run with its bytes. */
 interface Piece {
   readonly run: Run;
   readonly audio: Buffer;
 }
 
-/** A segment with a row, whose key is there. */
+/** A segment that has a row and a key. */
 export type Resealable = ExaminedSegment & { readonly row: SegmentRecord };
 
 /**
- * Those of a track's segments that hold audio of the span (units of its clock), or may hold some
- * that cannot be opened: it is not unreadable to everybody, and goes with its key.
+ * Returns the segments that hold audio of the span (units of the track's clock), or may hold some
+ * that cannot be opened: others may be able to read it, so it goes with its key.
  */
 export function touchedBy(
   span: Span,
@@ -53,7 +53,7 @@ export function touchedBy(
   });
 }
 
-/** Segments follow one another: what is not known of one ends where its neighbours begin. */
+/** Segments follow one another: the unknown part of one ends where its neighbours begin. */
 function between(segments: readonly ExaminedSegment[], index: number, doubt: Span): Span {
   let { start, end } = doubt;
   for (const [at, { spans, start: begun }] of segments.entries()) {
@@ -67,9 +67,9 @@ function between(segments: readonly ExaminedSegment[], index: number, doubt: Spa
 }
 
 /**
- * Seals a segment anew, under another key, without what lies in `span` (units of its track's
- * clock), chunk by chunk. Opus packets that touch it go whole; what could not be opened is told as
- * lost.
+ * Seals a segment anew under another key without `span` (units of its track's clock), chunk by
+ * chunk. Opus packets that touch the span are removed whole; audio that could not be opened is
+ * marked lost.
  */
 export async function reseal(
   unsealing: Unsealing,
@@ -99,12 +99,12 @@ export async function reseal(
   }
 }
 
-/** Of a segment that holds nothing any more, where it began is known as before. */
+/** A segment left without audio keeps its known start. */
 function emptied({ sealed }: SegmentRecord): SealedExtent | null {
   return sealed && { start: sealed.start, end: sealed.start, chunks: 0 };
 }
 
-/** What is there, and behind it, as chunks of their own, what was. */
+/** Yields the existing chunks, then, as chunks of their own, the lost ones. */
 async function* chunksOf(unsealing: Unsealing, segment: Resealable): AsyncGenerator<OpenedChunk> {
   const { chunks } = segment.found;
   if (chunks.length > 0) {
@@ -124,14 +124,16 @@ async function* chunksOf(unsealing: Unsealing, segment: Resealable): AsyncGenera
   }
 }
 
-/** Where nothing of it can be opened, and nothing lies beside it that can. */
+/** Spans of which nothing can be opened, and beside which nothing readable lies. */
 export function lostOf({ lost, spans }: ExaminedSegment): Span[] {
   const held = [...spans].sort((a, b) => a.start - b.start);
   const whole = lost.map(({ start, end }) => ({ start: Math.floor(start), end: Math.ceil(end) }));
   return whole.flatMap((span) => withoutSpans(span, held));
 }
 
-/** The chunk without it: one chunk, or more where cutting makes more runs than one holds. */
+/**
+ * Yields the chunk without the span, as several chunks if cutting makes more runs than one holds.
+ */
 function* without({ header, audio }: OpenedChunk, span: Span): Generator<Sealable> {
   const pieces: Piece[] = [];
   let at = 0;
@@ -154,7 +156,7 @@ interface Sealable {
   readonly audio: Buffer;
 }
 
-/** What stays of a run before and behind the span, and between them that it was erased. */
+/** Returns the parts of a run before and after the span, with an erased run between them. */
 function cut(piece: Piece, { position, codec }: ChunkHeader, asked: Span): Piece[] {
   const span = codec === 'OPUS' ? withEcho(asked) : asked;
   const { run } = piece;

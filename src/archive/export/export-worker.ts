@@ -9,7 +9,7 @@ import type { ExportFailure, ExportJob, FromExport } from './export-messages.ts'
 import { flacFile } from './flac-export.ts';
 import { opusFile, opusRates } from './opus-export.ts';
 
-/** Buffers come out of their crossing as plain bytes. */
+/** Restores the Buffer: Buffers cross between threads as plain bytes. */
 function withKey(segment: SegmentRecord): SegmentRecord {
   const { wrappedKey } = segment;
   return { ...segment, wrappedKey: wrappedKey && Buffer.from(wrappedKey) };
@@ -19,13 +19,16 @@ const makers = { opus: opusFile, flac: flacFile, peaks: peaksFile };
 
 function open({ tracks, segments, gaps, files, masterKeys, format }: ExportJob): Promise<Playback> {
   return Playback.open({
-    ...{ tracks, gaps, segments: segments.map(withKey), files: openFiles(files) },
+    tracks,
+    gaps,
+    segments: segments.map(withKey),
+    files: openFiles(files),
     keys: new KeyRing(masterKeys.map((key) => Buffer.from(key))),
     ...(format === 'opus' ? { rates: opusRates } : {}),
   });
 }
 
-/** Tells that it could be opened, then answers every `more` with a piece, one after the other. */
+/** Reports that the recording opened, then answers each `more` with one piece. */
 async function serve(port: MessagePort, job: ExportJob): Promise<void> {
   const tell = (message: FromExport): void => port.postMessage(message);
   const fail = (cause: unknown): void => {

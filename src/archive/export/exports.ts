@@ -5,33 +5,39 @@ import type { ExportedAudio } from '../../domain/ports/archive.ts';
 import type { Interruptible } from '../playback/listeners.ts';
 import type { ExportFailure, ExportJob, FromExport, ToExport } from './export-messages.ts';
 
-/** Pieces of some seconds each that wait in memory until somebody takes them. */
+/** Pieces, of some seconds each, that wait in memory until they are taken. */
 const PIECES_AHEAD = 2;
 
-/** A file that is being made, and what is known of what it is made of. */
+/** A file in the making, with the state of its source. */
 export interface MadeAudio extends ExportedAudio, Interruptible {
   /**
-   * Resolves once all of the recording's files were found.
+   * Resolves once all files of the recording were found.
    * @throws AudioMissingError, AudioAwayError
    */
   opened(): Promise<void>;
-  /** At its end: something that the gap map does not tell of did not open. */
+  /** Final at the end: true when audio outside the gap map's gaps did not open. */
   readonly isDamaged: boolean;
 }
 
 interface ExportOptions {
-  /** Who may have half of them, rounded up; without one nobody else is there. */
+  /**
+   * Caller that may run at most half of all exports, rounded up; without one there is no such
+   * limit.
+   */
   readonly owner?: string | undefined;
-  /** All of it was made, or nothing more of it is. */
+  /** Called when the file is complete or will not be completed. */
   onEnded?(made: MadeAudio): void;
-  /** Nobody takes any more of it, made or not. Perhaps more than once. */
+  /** Called when nobody reads the file any more, complete or not; perhaps more than once. */
   readonly onClosed?: (() => void) | undefined;
 }
 
-/** Exports in progress, each in a thread of its own: transcoding never keeps the main one busy. */
+/**
+ * Exports in progress, each in a thread of its own, so that transcoding never blocks the main
+ * thread.
+ */
 export class Exports {
   readonly #maxAtOnce: number;
-  /** And whose they are. */
+  /** Exports with their owners. */
   readonly #running = new Map<RunningExport, string | undefined>();
 
   constructor(maxAtOnce: number) {
@@ -42,7 +48,7 @@ export class Exports {
     return this.#running.size < this.#maxAtOnce;
   }
 
-  /** @throws ExportsBusyError */
+  /** Starts an export. @throws ExportsBusyError */
   start(job: ExportJob, { owner, onEnded, onClosed }: ExportOptions = {}): MadeAudio {
     if (!this.hasRoom) throw new ExportsBusyError(`${this.#maxAtOnce} exports are in progress`);
     if (owner !== undefined && !this.#hasShare(owner)) {
@@ -57,7 +63,7 @@ export class Exports {
     return running;
   }
 
-  /** Ends all of them; who listens is told that the file is not whole. */
+  /** Ends all exports; their readers learn that the file is incomplete. */
   async close(): Promise<void> {
     const closed = new Error('the archive was closed');
     await Promise.all([...this.#running.keys()].map((running) => running.end(closed)));
@@ -70,7 +76,7 @@ export class Exports {
 }
 
 interface Watching extends Pick<ExportOptions, 'onClosed'> {
-  /** Its thread has ended. */
+  /** Called when the export's thread has ended. */
   onExit(): void;
 }
 
@@ -99,7 +105,7 @@ class RunningExport implements MadeAudio {
       this.#wake();
       onExit();
     });
-    // Somebody may have ended it before anybody asked.
+    // The export may end before anybody awaits its opening.
     this.#opening.promise.catch(() => undefined);
     for (let index = 0; index < PIECES_AHEAD; index += 1) this.#ask();
   }
@@ -138,7 +144,7 @@ class RunningExport implements MadeAudio {
     return this.end(new Error('the recording was erased'));
   }
 
-  /** Also once all of it was made: pieces that nobody took yet do not come any more. */
+  /** Ends the export even if all of it was made: pieces not yet taken are dropped. */
   async end(failure: Error | undefined): Promise<void> {
     this.#arrived.length = 0;
     if (failure) this.#failure ??= failure;

@@ -2,12 +2,12 @@ import libflac from 'libflacjs';
 import { CHANNELS, type Playback } from '../playback/playback.ts';
 
 const BITS_PER_SAMPLE = 16;
-/** Of 8. */
+/** On a scale to 8. */
 const COMPRESSION_LEVEL = 5;
 
 /**
- * A recording as a FLAC file, a window after the other: the samples of its WAV. Its header has
- * neither MD5 nor frame sizes: who streams cannot come back to it.
+ * Encodes a recording as a FLAC file, window by window, with the samples of its WAV file. The
+ * header has neither MD5 nor frame sizes: a stream cannot be rewritten.
  */
 export async function* flacFile(playback: Playback): AsyncGenerator<Uint8Array> {
   const Flac = libflac('release');

@@ -2,65 +2,68 @@
 export interface AudioFile {
   readonly size: number;
   /**
-   * The bytes from `start` up to, not including, `end`, or up to `size`.
-   * @throws AudioAwayError where fewer come
+   * Reads the bytes from `start` up to, not including, `end`, or up to `size`.
+   * @throws AudioAwayError if fewer arrive
    */
   read(start: number, end: number): Promise<Buffer>;
   close(): Promise<void>;
 }
 
 export interface ListedFile {
-  /** Below the root, with `/` between its parts. */
+  /** Path below the root, with `/` between its parts. */
   readonly path: string;
   readonly bytes: number;
 }
 
-/** What is written: bytes, or pieces of them, as they come. */
+/** Bytes to write, whole or in pieces as they arrive. */
 export type Content = Buffer | AsyncIterable<Buffer>;
 
 /** `disk`: on this machine only; `everywhere`, the default, in a bucket as well. */
 export type Place = 'disk' | 'everywhere';
 
-/** Where sealed audio lies. Paths are those of `segmentFile` and its kin: `{callId}/{name}`. */
+/** The storage of sealed audio. Paths are those of `segmentFile` and its kin: `{callId}/{name}`. */
 export interface AudioFiles {
   /**
-   * Undefined where there is no such file, and the place that says so is the right one.
-   * @throws AudioAwayError where that cannot be known
+   * Opens a file; returns undefined if there is none and the place that says so is the right one.
+   * @throws AudioAwayError if that cannot be known
    */
   open(path: string): Promise<AudioFile | undefined>;
-  /** Nothing at all lies where recordings are kept: what is missing there may be elsewhere. */
+  /** True when no recording at all is stored here: a missing one may be elsewhere. */
   isEmpty(): Promise<boolean>;
-  /** Whole and durable, or not at all. Resolves with how many bytes it has. */
+  /** Writes a whole, durable file, or none. Resolves with its size in bytes. */
   write(path: string, content: Content): Promise<number>;
-  /** Resolves once everything of the call on this machine, and its names, are durable. */
+  /** Resolves once all files of the call on this machine, and their names, are durable. */
   sync(callId: string): Promise<void>;
-  /** One that is not there is no error. Resolves once it is gone for good. */
+  /** Removes a file; a missing one is no error. Resolves once it is gone for good. */
   remove(path: string, from?: Place): Promise<void>;
-  /** Nothing of the call is left: what it lay in goes as well. */
+  /** Removes the folder of a call that has no files left. */
   removeFolder(callId: string): Promise<void>;
-  /** Everything of one call, or of all. */
+  /** Lists the files of one call, or of all. */
   list(callId?: string, from?: Place): AsyncIterable<ListedFile>;
-  /** Removes what other processes began to write, and died before it was whole. */
+  /** Removes files that other processes left incomplete when they died. */
   sweepUnfinished(): Promise<void>;
 }
 
-/** Of `segmentFile` and `derivedFile`, and what a crash leaves of them. */
+/** Matches names of `segmentFile` and `derivedFile`, and what a crash leaves of them. */
 const ours =
   /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\/(\d+-\d+(\.\d+)?\.seg|\w+\.\d+\.bin)(\.partial)?$/;
 
-/** By its name: a folder, and a bucket, may be shared. */
+/** True when the name is one of Hush's: a folder or bucket may be shared. */
 export function isOurs(path: string): boolean {
   return ours.test(path);
 }
 
 const callFolder = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** By its name: what else lies beside such folders, `lost+found` of a disk say, is a stranger's. */
+/**
+ * True when the name is that of a call folder: others, such as `lost+found`, belong to somebody
+ * else.
+ */
 export function isCallFolder(name: string): boolean {
   return callFolder.test(name);
 }
 
-/** In blocks of that length, and a last one; each is the caller's until it asks for the next. */
+/** Yields blocks of that length, and a shorter last one; each is the caller's until the next. */
 export async function* inBlocks(content: Content, bytes: number): AsyncGenerator<Buffer> {
   if (Buffer.isBuffer(content)) {
     for (let at = 0; at < content.length; at += bytes) yield content.subarray(at, at + bytes);

@@ -1,36 +1,36 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AudioFile, AudioFiles, Content, ListedFile } from './audio-files.ts';
 
-/** Below it lie marks alone: `archive check` passes them over. */
+/** Prefix that holds marks alone: `archive check` skips it. */
 export const MARKS = 'hush-instance/';
-/** It is waited this much longer than an owner that lives needs for its next mark. */
+/** Patience for a new mark, as a multiple of the interval at which a live owner renews it. */
 const PATIENCE = 1.5;
 const MAX_MARK_BYTES = 4_096;
 
-/** What an instance says of itself in its bucket, again and again. */
+/** The mark that an instance writes to its bucket at every interval. */
 interface Mark {
   readonly instance: string;
-  /** Of this process alone. */
+  /** Identifies this process alone. */
   readonly run: string;
   readonly count: number;
-  /** For people. */
+  /** Shown to operators. */
   readonly host: string;
   readonly path: string;
-  /** The process stopped in order: nobody needs to be waited for. */
+  /** True when the process stopped in order: nobody needs to wait for it. */
   readonly ended: boolean;
 }
 
 export interface BucketMarkOptions {
-  /** As it is, without this guard. */
+  /** The bucket without this guard. */
   readonly bucket: AudioFiles;
   readonly instance: string;
   readonly run: string;
   readonly host: string;
   readonly path: string;
   readonly intervalMs: number;
-  /** Another process marks the bucket as the same instance: it is a copy, or its original. */
+  /** Called when another process marks the bucket as the same instance: a copy, or the original. */
   onShared(detail: string): void;
-  /** The bucket is ours, for the first time or again. */
+  /** Called when the bucket is ours, for the first time or again. */
   onOurs(): void;
   onError(cause: unknown): void;
 }
@@ -39,17 +39,19 @@ export interface BucketMarkOptions {
  * Proves that nobody else works on the bucket as this instance, which a copy of the store would
  * (docs/decisions/0025). Each instance has a mark of its own: others may share the bucket.
  *
- *   looking --no mark, an ended one, or nobody renewed it--> ours --another run's mark--> shared
- *      \--somebody renewed it--> shared --the mark is not renewed any more--> ours
+ *   looking --no mark, an ended one, or one not renewed--> ours --another run's mark--> shared
+ *      \--the mark was renewed--> shared --the mark is no longer renewed--> ours
  */
 export class BucketMark {
   readonly #options: BucketMarkOptions;
   readonly #closing = new AbortController();
   #state: 'looking' | 'ours' | 'shared' = 'looking';
-  /** Of the last look, and of how many in a row: one may have read what was just being written. */
+  /**
+   * Failure of the last look, and how many failed in a row: one may have met a mark being written.
+   */
   #failure: { readonly cause: unknown; readonly inARow: number } | undefined;
   #count = 0;
-  /** The mark of another run, as it was last seen, and when. */
+  /** The mark of another run as it was last seen, and when. */
   #seen: { readonly text: string; readonly at: number } | undefined;
   #looking: Promise<void> | undefined;
   #running: Promise<void> | undefined;
@@ -66,7 +68,7 @@ export class BucketMark {
     this.#running = this.#run();
   }
 
-  /** Before anything in the bucket is changed; waits while it is not known yet. @throws Error */
+  /** Called before any change in the bucket; waits while its owner is unknown. @throws Error */
   async mustBeOurs(): Promise<void> {
     while (this.#state === 'looking') {
       this.#closing.signal.throwIfAborted();
@@ -80,12 +82,12 @@ export class BucketMark {
     }
   }
 
-  /** Whoever waits to change something in the bucket waits no longer. */
+  /** Releases all who wait to change something in the bucket. */
   stopWaiting(): void {
     this.#closing.abort(new Error('Hush stops'));
   }
 
-  /** Behind the last change: says that this one has ended. May be called twice. */
+  /** Called after the last change: marks this run as ended. May be called twice. */
   async close(): Promise<void> {
     this.stopWaiting();
     await this.#running;
@@ -103,7 +105,7 @@ export class BucketMark {
     }
   }
 
-  /** One look at a time. */
+  /** Looks at the mark, one look at a time. */
   #look(): Promise<void> {
     this.#looking ??= this.#lookNow().finally(() => {
       this.#looking = undefined;
@@ -125,7 +127,7 @@ export class BucketMark {
     }
   }
 
-  /** Whose process has died renews it no more. */
+  /** Takes the bucket over when the mark is no longer renewed: its process has died. */
   async #watch(mark: Mark, text: string): Promise<void> {
     const now = performance.now();
     if (this.#seen === undefined) this.#seen = { text, at: now };
@@ -175,7 +177,7 @@ export class BucketMark {
   }
 }
 
-/** One that cannot be read is somebody else's, as long as it is renewed. */
+/** Parses a mark. An unreadable one is somebody else's as long as it is renewed. */
 function markOf(text: string): Mark {
   const unknown = { instance: '', run: '', count: 0, host: 'unknown', path: 'unknown' };
   try {

@@ -5,13 +5,13 @@ import { syncFolder } from '../../protocols/segment/sync-folder.ts';
 export interface Copied {
   files: number;
   bytes: number;
-  /** That were not there. */
+  /** Paths of files that were not found. */
   readonly missing: string[];
 }
 
 const FOLDER_MODE = 0o700;
 
-/** Copies files of audio below a root to the same paths below another one, durably. */
+/** Copies audio files below one root to the same paths below another, durably. */
 export async function copyFiles(
   from: string,
   to: string,
@@ -35,7 +35,7 @@ export async function copyFiles(
   return copied;
 }
 
-/** Takes away what of the copies is not named any more: it was erased while they were made. */
+/** Removes copies that are no longer named: their originals were erased during the copy. */
 export async function removeOthers(root: string, named: ReadonlySet<string>): Promise<void> {
   for (const call of await readdir(root)) {
     for (const name of await readdir(join(root, call))) {
@@ -46,7 +46,7 @@ export async function removeOthers(root: string, named: ReadonlySet<string>): Pr
   }
 }
 
-/** One that is closed never changes: what an attempt before copied in full stays. */
+/** Skips a file that an earlier attempt copied in full: a closed file never changes. */
 async function copyOne(from: string, to: string): Promise<number | undefined> {
   const there = await stat(from).catch(ifMissing);
   if (!there) return undefined;

@@ -2,12 +2,12 @@ import type { DerivedRecord } from '../../domain/ports/retention-store.ts';
 
 type Named = Pick<DerivedRecord, 'callId' | 'kind' | 'generation'>;
 
-/** Path of what was made of a recording: beside its segments, and swept with them. */
+/** Path of a file derived from a recording: beside its segments, and removed with them. */
 export function derivedFile({ callId, kind, generation }: Named): string {
   return `${callId}/${kind}.${generation}.bin`;
 }
 
-/** What its key, and its content, belong to. */
+/** Identity that the key and the content of a derived file are bound to. */
 export function derivedIdentity({ callId, kind, generation }: Named): Buffer {
   return Buffer.from(`${callId}/${kind}/${generation}`);
 }

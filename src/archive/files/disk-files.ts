@@ -15,14 +15,14 @@ import {
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
-/** What a crash leaves of a file that was being written. */
+/** Suffix of a file in the making, which a crash may leave behind. */
 const PARTIAL = '.partial';
 const BLOCK_BYTES = 1_048_576;
 
-/** A folder of this machine: one folder per call in it. */
+/** A folder of this machine, with one folder per call in it. */
 export class DiskFiles implements AudioFiles {
   readonly #root: string;
-  /** Paths that are being written. */
+  /** Paths being written. */
   readonly #writing = new Set<string>();
 
   constructor(root: string) {
@@ -30,13 +30,13 @@ export class DiskFiles implements AudioFiles {
   }
 
   async open(path: string): Promise<AudioFile | undefined> {
-    // Of a pipe somebody would be waited for who writes to it.
+    // Opening a pipe would otherwise wait for a writer.
     const flags = constants.O_RDONLY | constants.O_NONBLOCK;
     const handle = await ifThere(open(join(this.#root, path), flags)).catch(away);
     if (!handle) return undefined;
     const found = await handle.stat();
     if (!found.isFile()) {
-      // A folder, or whatever else is in its place, is no file.
+      // A folder, or anything else in its place, is no file.
       await handle.close();
       return undefined;
     }
@@ -48,7 +48,7 @@ export class DiskFiles implements AudioFiles {
     };
   }
 
-  /** As the folder is where a disk is not mounted. */
+  /** True as well if a disk is not mounted. */
   async isEmpty(): Promise<boolean> {
     const names = (await ifThere(readdir(this.#root)).catch(away)) ?? [];
     return !names.some(isCallFolder);
@@ -76,7 +76,7 @@ export class DiskFiles implements AudioFiles {
   async sync(callId: string): Promise<void> {
     const folder = join(this.#root, callId);
     for await (const { path } of this.list(callId)) {
-      // A descriptor of any process syncs what all of them have written.
+      // A descriptor of any process syncs the writes of all of them.
       const handle = await ifThere(open(join(this.#root, path), 'r'));
       await handle?.sync().finally(() => handle.close());
     }
@@ -119,7 +119,7 @@ export class DiskFiles implements AudioFiles {
     }
   }
 
-  /** A stranger's folder may be closed to us: there is nothing of ours in it. */
+  /** A foreign folder may be unreadable: it holds nothing of ours. */
   async #namesIn(call: string): Promise<string[]> {
     try {
       return (await ifThere(readdir(join(this.#root, call)))) ?? [];
@@ -130,7 +130,7 @@ export class DiskFiles implements AudioFiles {
   }
 }
 
-/** Of this name nobody but `write` makes files. */
+/** True for the names that only `write` gives to files. */
 export function isUnfinished(path: string): boolean {
   return path.endsWith(PARTIAL) && isOurs(path);
 }
@@ -161,13 +161,13 @@ async function readAll(handle: FileHandle, start: number, end: number): Promise<
   return bytes;
 }
 
-/** The disk does not say that there is nothing: it says nothing. */
+/** Throws: an unreadable disk does not prove that a file is missing. */
 function away(cause: unknown): never {
   const why = cause instanceof Error ? cause.message : 'unknown failure';
   throw new AudioAwayError(`the disk does not give a recording: ${why}`, { cause });
 }
 
-/** Undefined for what is not there, and for a folder that is none. */
+/** Returns undefined for a missing file, or for a folder that is none. */
 async function ifThere<Result>(looked: Promise<Result>): Promise<Result | undefined> {
   try {
     return await looked;

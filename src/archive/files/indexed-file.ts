@@ -15,17 +15,17 @@ import {
 } from '../../protocols/segment/segment-index.ts';
 import type { AudioFile } from './audio-files.ts';
 
-/** What a file is read in from its beginning to its end. */
+/** Block size for reading a file from beginning to end. */
 const BLOCK_BYTES = 262_144;
 
-/** Of a file that has one; its chunks as often as they are asked for. */
+/** The index of a file; its chunks may be iterated repeatedly. */
 interface FileIndex {
-  /** Where the chunks end. */
+  /** Offset at which the chunks end. */
   readonly start: number;
   places(): Generator<ChunkPlace, boolean>;
 }
 
-/** Undefined where there is none, or it is not what was written. */
+/** Reads a file's index; returns undefined if there is none, or it is not what was written. */
 export async function readIndex(file: AudioFile): Promise<FileIndex | undefined> {
   const { size } = file;
   const footer = parseFooter(await file.read(Math.max(0, size - INDEX_FOOTER_BYTES), size), size);
@@ -35,7 +35,7 @@ export async function readIndex(file: AudioFile): Promise<FileIndex | undefined>
   return isWhole(places()) ? { start: footer.start, places } : undefined;
 }
 
-/** The file's bytes from its beginning to its end. */
+/** Yields the file's bytes from beginning to end. */
 export async function* bytesOf(file: AudioFile): AsyncGenerator<Buffer> {
   for (let start = 0; start < file.size; start += BLOCK_BYTES) {
     yield await file.read(start, start + BLOCK_BYTES);
@@ -43,9 +43,9 @@ export async function* bytesOf(file: AudioFile): AsyncGenerator<Buffer> {
 }
 
 /**
- * The file's bytes with an index behind them; as it is where it has one already, or where it is not
- * whole: whoever reads it then looks for what is. What a crash cut short stays where it is: this
- * may become the only copy.
+ * Yields the file's bytes followed by an index; unchanged if it has one already or is not whole,
+ * since a reader then searches for chunks. Bytes after a crash's cut stay in place: this may become
+ * the only copy.
  */
 export async function* withIndex(file: AudioFile): AsyncGenerator<Buffer> {
   const index = (await readIndex(file)) ? undefined : await indexOf(file);
@@ -53,7 +53,7 @@ export async function* withIndex(file: AudioFile): AsyncGenerator<Buffer> {
   if (index) yield index;
 }
 
-/** Undefined for a file that is not whole. */
+/** Builds the index; returns undefined for a file that is not whole. */
 async function indexOf(file: AudioFile): Promise<Buffer | undefined> {
   const { size } = file;
   const entries: Buffer[] = [];

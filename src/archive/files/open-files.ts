@@ -3,13 +3,13 @@ import { type BucketMark, MarkedFiles } from './bucket-mark.ts';
 import { DiskFiles } from './disk-files.ts';
 import { S3Files, type S3Settings } from './s3-files.ts';
 
-/** Where sealed audio lies; plain values, so that they cross to a thread. */
+/** The location of sealed audio, in plain values that cross to a thread. */
 export interface FilesSettings {
   readonly recordingsDir: string;
   readonly s3?: S3Settings | undefined;
 }
 
-/** As the configuration has it: without a bucket there is only the disk. */
+/** Derives the location from the configuration: without a bucket there is only the disk. */
 export function filesSettingsOf(
   recordingsDir: string,
   { bucket, ...s3 }: Omit<S3Settings, 'bucket'> & { readonly bucket?: string | undefined },
@@ -18,8 +18,8 @@ export function filesSettingsOf(
 }
 
 /**
- * The disk; before a bucket, where there is one, it is the spool that calls are recorded to.
- * @param mark of whoever changes something in the bucket
+ * Opens the disk, or, with a bucket, the disk as the spool that calls are recorded to.
+ * @param mark of the process, if it changes anything in the bucket
  */
 export function openFiles({ recordingsDir, s3 }: FilesSettings, mark?: BucketMark): AudioFiles {
   const disk = new DiskFiles(recordingsDir);
@@ -28,7 +28,7 @@ export function openFiles({ recordingsDir, s3 }: FilesSettings, mark?: BucketMar
   return new SpooledFiles(disk, mark ? new MarkedFiles(bucket, mark) : bucket);
 }
 
-/** What is on disk is newer than what is in the bucket, or as new. */
+/** A bucket behind a disk: a file on disk is as new as the one in the bucket, or newer. */
 export class SpooledFiles implements AudioFiles {
   readonly disk: AudioFiles;
   readonly bucket: AudioFiles;
@@ -39,11 +39,11 @@ export class SpooledFiles implements AudioFiles {
   }
 
   async open(path: string): Promise<AudioFile | undefined> {
-    // Uploaded between the two looks: it has left the disk, and is in the bucket.
+    // A file uploaded between the two looks has left the disk and is in the bucket.
     return (await this.disk.open(path)) ?? (await this.bucket.open(path));
   }
 
-  /** What has left the disk is in the bucket. */
+  /** Files that have left the disk are in the bucket. */
   isEmpty(): Promise<boolean> {
     return this.bucket.isEmpty();
   }
@@ -70,7 +70,7 @@ export class SpooledFiles implements AudioFiles {
     if (from === 'everywhere') yield* this.bucket.list(callId);
   }
 
-  /** Of the disk: who uploads knows what of the bucket is being written. */
+  /** Sweeps the disk only: the uploader knows which uploads to the bucket are unfinished. */
   sweepUnfinished(): Promise<void> {
     return this.disk.sweepUnfinished();
   }

@@ -16,23 +16,23 @@ import {
 } from './audio-files.ts';
 import { S3Uploads } from './s3-uploads.ts';
 
-/** Where the bucket is; plain values, so that they cross to a thread. */
+/** The location of the bucket, in plain values that cross to a thread. */
 export interface S3Settings {
-  /** Of a store that is not Amazon's. */
+  /** Endpoint of a store other than Amazon's. */
   readonly endpoint?: string | undefined;
   readonly region: string;
   readonly bucket: string;
-  /** Before every key: `hush/`. */
+  /** Prefix of every key: `hush/`. */
   readonly prefix: string;
-  /** Without them: from where the SDK looks (environment, instance role). */
+  /** Without credentials the SDK looks for them (environment, instance role). */
   readonly accessKeyId?: string | undefined;
   readonly secretAccessKey?: string | undefined;
-  /** `bucket` in the path instead of the host name. */
+  /** Puts `bucket` in the path instead of the host name. */
   readonly forcePathStyle: boolean;
   readonly requestTimeoutMs: number;
 }
 
-/** Who reads on gets this much at once, and twice as much each time up to the most. */
+/** A sequential reader gets this much at once, and twice as much each time up to the maximum. */
 const READ_AHEAD_BYTES = 262_144;
 const MAX_READ_AHEAD_BYTES = 2_097_152;
 const MAX_ATTEMPTS = 3;
@@ -47,12 +47,14 @@ export class S3Files implements AudioFiles {
     const { endpoint, region, accessKeyId, secretAccessKey, forcePathStyle } = settings;
     this.#settings = settings;
     this.#client = new S3Client({
-      ...{ region, forcePathStyle, maxAttempts: MAX_ATTEMPTS },
+      region,
+      forcePathStyle,
+      maxAttempts: MAX_ATTEMPTS,
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(accessKeyId === undefined || secretAccessKey === undefined
         ? {}
         : { credentials: { accessKeyId, secretAccessKey } }),
-      // Content-MD5 is checked by every store; the newer checksums are not known to all of them.
+      // Every store checks Content-MD5; not all know the newer checksums.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
     });
@@ -83,7 +85,7 @@ export class S3Files implements AudioFiles {
   }
 
   async sync(): Promise<void> {
-    // What the store has answered is durable.
+    // An object is durable once the store has answered.
   }
 
   async remove(path: string): Promise<void> {
@@ -91,7 +93,7 @@ export class S3Files implements AudioFiles {
   }
 
   async removeFolder(): Promise<void> {
-    // A prefix is there as long as something begins with it.
+    // A prefix exists as long as a key begins with it.
   }
 
   async *list(callId?: string): AsyncGenerator<ListedFile> {
@@ -100,7 +102,8 @@ export class S3Files implements AudioFiles {
     do {
       const page = await this.#client.send(
         new ListObjectsV2Command({
-          ...{ Bucket: bucket, Prefix: callId === undefined ? prefix : `${prefix}${callId}/` },
+          Bucket: bucket,
+          Prefix: callId === undefined ? prefix : `${prefix}${callId}/`,
           ...(token === undefined ? {} : { ContinuationToken: token }),
         }),
         this.#limit,
@@ -117,7 +120,7 @@ export class S3Files implements AudioFiles {
     return this.#uploads.abortAll(bucket, prefix);
   }
 
-  /** Nothing but the whole stretch that was asked for, of the object that was opened. */
+  /** Returns exactly the stretch requested, of the object that was opened. */
   async #read(path: string, { start, end, size }: Stretch): Promise<Buffer> {
     const answer = await this.#get(path, `bytes=${start}-${end - 1}`);
     mustBeSealed(answer);
@@ -133,8 +136,8 @@ export class S3Files implements AudioFiles {
   }
 
   /**
-   * An answer to HEAD has no words, and 404 is what a bucket that is not there, and any proxy, says
-   * as well: only the store's own words for a key that it does not hold are believed.
+   * An answer to HEAD has no body, and a missing bucket or any proxy answers 404 as well: only the
+   * store's own error for an unknown key is believed.
    */
   async #isMissing(path: string): Promise<undefined> {
     try {
@@ -160,23 +163,23 @@ export class S3Files implements AudioFiles {
 interface Stretch {
   readonly start: number;
   readonly end: number;
-  /** Of the whole object, as it was opened. */
+  /** Size of the whole object when it was opened. */
   readonly size: number;
 }
 
-/** A page that somebody on the way put in the object's place is not the object. */
+/** Rejects a page that a proxy sent in place of the object. */
 function mustBeSealed({ ContentType: type }: { ContentType?: string | undefined }): void {
   if (type?.startsWith('text/html')) throw new AudioAwayError('a page came instead of the object');
 }
 
-/** The store does not say that there is nothing: it says nothing. */
+/** Throws: an unreachable store does not prove that an object is missing. */
 function away(cause: unknown): never {
   if (cause instanceof AudioAwayError) throw cause;
   const why = cause instanceof Error ? cause.message || cause.name : 'unknown failure';
   throw new AudioAwayError(`the bucket does not give a recording: ${why}`, { cause });
 }
 
-/** An object that is read in stretches: the last one is kept, since readers go forward. */
+/** An object read in stretches; the last one is cached, since readers move forward. */
 class RemoteFile implements AudioFile {
   readonly size: number;
   readonly #read: (start: number, end: number) => Promise<Buffer>;
@@ -207,7 +210,7 @@ class RemoteFile implements AudioFile {
   }
 }
 
-/** Undefined where there is no such object. */
+/** Returns undefined if there is no such object. */
 async function ifThere<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
   try {
     return await asked;
@@ -215,7 +218,7 @@ async function ifThere<Answer>(asked: Promise<Answer>): Promise<Answer | undefin
     const isMissing =
       cause instanceof S3ServiceException &&
       (cause.name === 'NoSuchKey' || cause.$metadata.httpStatusCode === 404);
-    // A bucket that is not there is no empty bucket.
+    // A missing bucket is not an empty bucket.
     if (isMissing && cause.name !== 'NoSuchBucket') return undefined;
     throw cause;
   }

@@ -11,18 +11,18 @@ import {
 } from '@aws-sdk/client-s3';
 import { type Content, inBlocks, isOurs } from './audio-files.ts';
 
-/** Of an object. */
+/** Names an object. */
 interface Named {
   readonly Bucket: string;
   readonly Key: string;
 }
 
-/** A store takes 10,000 parts, and none but the last below 5 MiB. */
+/** A store accepts 10,000 parts, none but the last below 5 MiB. */
 const PART_BYTES = 8_388_608;
-/** 100 kB/s: what is slower than that does not come through. */
+/** 100 kB/s: a slower upload is given up. */
 const LEAST_BYTES_PER_MS = 100;
 
-/** Writes objects, large ones in parts: no more than one part is in memory. */
+/** Writes objects, large ones in parts, with at most one part in memory. */
 export class S3Uploads {
   readonly #client: S3Client;
   readonly #requestTimeoutMs: number;
@@ -32,7 +32,7 @@ export class S3Uploads {
     this.#requestTimeoutMs = requestTimeoutMs;
   }
 
-  /** The store compares what arrives with its checksum, and stores nothing else. */
+  /** Writes an object: the store compares it with its checksum and stores nothing else. */
   async write(named: Named, content: Content): Promise<number> {
     const parts = inBlocks(content, PART_BYTES);
     try {
@@ -47,13 +47,15 @@ export class S3Uploads {
     }
   }
 
-  /** Ends what other processes began, and died: nobody sees such parts, and they take room. */
+  /** Aborts uploads of processes that died: their parts are invisible and take room. */
   async abortAll(bucket: string, prefix: string): Promise<void> {
     let page: Partial<ListMultipartUploadsCommandOutput> = {};
     do {
       const listed = new ListMultipartUploadsCommand({
-        ...{ Bucket: bucket, Prefix: prefix },
-        ...{ KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker },
+        Bucket: bucket,
+        Prefix: prefix,
+        KeyMarker: page.NextKeyMarker,
+        UploadIdMarker: page.NextUploadIdMarker,
       });
       page = await this.#client.send(listed, this.#limitFor(0));
       for (const { Key, UploadId } of page.Uploads ?? []) {
@@ -81,7 +83,7 @@ export class S3Uploads {
       await send(first);
       for await (const part of rest) await send(part);
       const whole = new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } });
-      // Some stores put the parts together only then.
+      // Some stores assemble the parts only now.
       await this.#client.send(whole, this.#limitFor(bytes));
       return bytes;
     } catch (cause) {
@@ -91,7 +93,7 @@ export class S3Uploads {
     }
   }
 
-  /** A large object may take its time, as long as it moves at all. */
+  /** Returns the time limit of a request: a large object may take long, as long as it moves. */
   #limitFor(bytes: number): { abortSignal: AbortSignal } {
     const ms = this.#requestTimeoutMs + Math.ceil(bytes / LEAST_BYTES_PER_MS);
     return { abortSignal: AbortSignal.timeout(ms) };

@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import type { StorageReport } from '../../domain/ports/archive-report.ts';
 import type { Uploader } from './uploader.ts';
 
-/** Of the disk that recordings are sealed to, and what waits on it for the bucket. */
+/** Reports on the disk that recordings are sealed to, and on what waits there for the bucket. */
 export async function storageOf(
   recordingsDir: string,
   uploader: Pick<Uploader, 'spoolBytes' | 'maxSpoolBytes'> | undefined,

@@ -13,20 +13,20 @@ export interface UploaderOptions {
   readonly firstRetryMs: number;
   readonly maxRetryMs: number;
   readonly maxSpoolBytes: number;
-  /** One change of a recording after the other: an erasure and an upload never meet. */
+  /** Runs one change of a recording at a time: an erasure and an upload never meet. */
   exclusively(callId: string, upload: () => Promise<void>): Promise<void>;
   onError(cause: unknown): void;
 }
 
-/** So often, and with each recording that is added, it is looked what waits. */
+/** The spool is examined at this interval, and with each recording added. */
 const SPOOL_CHECK_MS = 10_000;
-/** This many failures behind each other are told; a store may stumble. */
+/** Consecutive failures before an alarm: a store may falter. */
 const ALARM_AFTER = 3;
 
 /**
- * Moves recordings from the spool on disk to the bucket once their calls have ended: uploaded,
- * compared, and only then taken from the disk. What is on the disk is what is left to do, also
- * after a crash.
+ * Moves recordings of ended calls from the spool on disk to the bucket: each file is uploaded,
+ * compared, and only then removed from the disk. The files on the disk are the work left, after a
+ * crash as well.
  */
 export class Uploader {
   readonly #options: UploaderOptions;
@@ -38,7 +38,7 @@ export class Uploader {
   #looking: Promise<void> | undefined;
   #spoolBytes = 0;
   #failures = 0;
-  /** Of uploads that were cut off, by a crash or a failure, parts may lie in the bucket. */
+  /** Uploads cut off by a crash or a failure may have left parts in the bucket. */
   #mayBeCutOff = true;
   #toldFull = false;
 
@@ -46,7 +46,7 @@ export class Uploader {
     this.#options = options;
   }
 
-  /** False while more waits than may: what is offered then is not recorded. */
+  /** False while the spool exceeds its limit: new calls are not recorded. */
   get hasRoom(): boolean {
     return this.#spoolBytes <= this.#options.maxSpoolBytes;
   }
@@ -59,7 +59,7 @@ export class Uploader {
     return this.#options.maxSpoolBytes;
   }
 
-  /** Takes up what an earlier process left on the disk. */
+  /** Resumes the uploads that an earlier process left on the disk. */
   async start(): Promise<void> {
     await this.#lookAtSpool();
     this.#timer = setInterval(() => {
@@ -68,7 +68,7 @@ export class Uploader {
     this.#running = this.#run();
   }
 
-  /** The recording is kept, or has changed: what of it lies on the disk is to be moved. */
+  /** Queues a recording that was kept or has changed: its files on the disk are moved. */
   add(callId: string): void {
     this.#waiting.add(callId);
     this.#lookAtSpool().catch(this.#options.onError);
@@ -82,7 +82,7 @@ export class Uploader {
     await this.#running;
   }
 
-  /** Not twice at once: whoever asks meanwhile is answered by the look that is on its way. */
+  /** Examines the spool; concurrent callers share one look. */
   #lookAtSpool(): Promise<void> {
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
@@ -93,7 +93,7 @@ export class Uploader {
   async #look(): Promise<void> {
     let bytes = 0;
     for await (const file of this.#options.disk.list()) {
-      // What others keep there goes to no bucket, and takes none of the room.
+      // Foreign files go to no bucket, and do not count.
       if (!isOurs(file.path)) continue;
       bytes += file.bytes;
       this.#waiting.add(callOf(file.path));
@@ -126,7 +126,7 @@ export class Uploader {
   async #tryCall(callId: string): Promise<void> {
     const { exclusively, firstRetryMs, maxRetryMs, alarms, onError } = this.#options;
     try {
-      // What is not to be moved says nothing of the store.
+      // A recording not to be moved says nothing about the store.
       if (!(await this.#isKept(callId))) return;
       await this.#sweepBucket();
       await exclusively(callId, () => this.#upload(callId));
@@ -145,22 +145,22 @@ export class Uploader {
     }
   }
 
-  /** A store that does not let it is uploaded to all the same. */
+  /** A store that refuses the sweep still receives uploads. */
   async #sweepBucket(): Promise<void> {
     if (!this.#mayBeCutOff) return;
     this.#mayBeCutOff = false;
     await this.#options.bucket.sweepUnfinished().catch(this.#options.onError);
   }
 
-  /** Every file of it, one after the other; those that are in the bucket leave the disk. */
+  /** Uploads every file of the recording in turn; those in the bucket leave the disk. */
   async #upload(callId: string): Promise<void> {
     const { disk } = this.#options;
-    // It may have been destroyed while it waited.
+    // The recording may have been destroyed while it waited.
     if (!(await this.#isKept(callId))) return;
     const paths: string[] = [];
     for await (const { path, bytes } of disk.list(callId)) {
       if (!isUnfinished(path)) paths.push(path);
-      // Nobody writes to the recording now: a process left it that died.
+      // Nobody writes to the recording now: a process that died left this file.
       else await this.#remove(path, bytes);
     }
     for (const path of paths) {
@@ -169,7 +169,7 @@ export class Uploader {
     }
   }
 
-  /** Of a call in progress nothing leaves the disk; what is destroyed is swept by who did it. */
+  /** Files of a call in progress stay on disk; a destroyed recording is swept by its destroyer. */
   async #isKept(callId: string): Promise<boolean> {
     return (await this.#options.store.call(callId))?.status === 'kept';
   }

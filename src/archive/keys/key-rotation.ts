@@ -9,10 +9,10 @@ import { derivedIdentity } from '../files/derived-file.ts';
 import { newMasterKey, writeMasterKeys } from './master-key.ts';
 import { checkOf } from './proven-keys.ts';
 
-/** Rows of one commit: calls in progress commit in between. */
+/** Rows per commit: calls in progress commit in between. */
 const BATCH = 500;
 
-/** A media thread wraps under the key that it was started with: its rows are wrapped anew. */
+/** Rewraps a segment's key: a media thread wraps under the master key it was started with. */
 export function underCurrentKey(keys: KeyRing, segment: SegmentRecord): SegmentRecord {
   const { wrappedKey } = segment;
   if (!wrappedKey) return segment;
@@ -21,16 +21,16 @@ export function underCurrentKey(keys: KeyRing, segment: SegmentRecord): SegmentR
 
 export interface KeyRotationOptions {
   readonly keys: KeyRing;
-  /** Where the keys of embedded mode are; undefined where they are configured. */
+  /** File with the keys of embedded mode; undefined if they are configured. */
   readonly file: string | undefined;
   readonly keeping: RetentionStore;
   readonly keyChecks: KeyCheckStore;
   readonly vault: Vault;
-  /** Resolves when every change of a recording that is being made has been made. */
+  /** Resolves when every change of a recording in progress is complete. */
   settled(): Promise<void>;
 }
 
-/** How far a rotation has come. */
+/** The progress of a rotation. */
 export interface RotationProgress {
   readonly keyId: string;
   readonly rewrapped: number;
@@ -47,9 +47,9 @@ interface KeyRow {
 }
 
 /**
- * Puts another master key in the place of the current one while calls are recorded and played.
- * Segments keep their own keys; those are wrapped anew, some at a time. Interrupted, it is gone on
- * with at the next start: the file names every key that something is still under.
+ * Replaces the current master key while calls are recorded and played. Segments keep their own
+ * keys, which are rewrapped in batches. An interrupted rotation resumes at the next start: the file
+ * names every key still in use.
  */
 export class KeyRotation {
   readonly #options: KeyRotationOptions;
@@ -62,21 +62,21 @@ export class KeyRotation {
     return this.#options.file !== undefined;
   }
 
-  /** A new key, from now on; resolves when nothing needs the one before. */
+  /** Begins to use a new key; resolves when nothing needs the previous one. */
   async rotate(tell: OnProgress, signal: AbortSignal): Promise<RotationProgress> {
     const { keys, file, settled } = this.#options;
     if (file === undefined) throw new Error('the master key is configured: replace it there');
     const key = newMasterKey();
-    // Those that Hush runs on, whatever has become of the file meanwhile.
+    // The file gets the keys that Hush runs on, whatever has become of it meanwhile.
     writeMasterKeys(file, [key, ...keys.needed]);
     await this.#options.keyChecks.save(checkOf(new KeyRing([key])));
     keys.rotate(key);
-    // What was wrapped a moment ago, and is not committed yet, is behind this.
+    // Keys wrapped a moment ago and not committed yet are committed after this.
     await settled();
     return this.complete(tell, signal);
   }
 
-  /** Wraps anew what an older key of the ring wrapped, if there is one. */
+  /** Rewraps the keys wrapped by older keys of the ring, if there are any. */
   async complete(tell: OnProgress, signal: AbortSignal): Promise<RotationProgress> {
     const { keys, file, keeping, keyChecks } = this.#options;
     if (keys.keys.length === 1) {
@@ -86,7 +86,7 @@ export class KeyRotation {
     const left = await this.#leftBehind(signal);
     await keeping.forgetKeys();
     keys.retireAllBut(left.keys);
-    // Before the file gives older keys up: no start may ask for them then.
+    // Comes before older keys leave the file: no start may ask for them then.
     await keyChecks.keepOnly(keys.needed.map((key) => masterKeyId(key).toString('hex')));
     if (file !== undefined) writeMasterKeys(file, keys.needed);
     return { keyId: keys.currentId, rewrapped, looked, unopened: left.unopened };
@@ -109,7 +109,7 @@ export class KeyRotation {
     return { rewrapped: rewrapped + derived.renewed + (await this.#renewSecrets()), looked };
   }
 
-  /** What is not under the current key after all, and the keys of the ring that it is under. */
+  /** Finds the keys not under the current key after all, and the ring's keys that wrap them. */
   async #leftBehind(signal: AbortSignal): Promise<{ keys: Set<Buffer>; unopened: number }> {
     const { keys, keeping, vault } = this.#options;
     const under = new Set<Buffer>();
@@ -127,7 +127,7 @@ export class KeyRotation {
     for (const sealed of await keeping.sessionSecrets()) {
       if (isSealedBy(vault, sealed)) continue;
       unopened += 1;
-      // They end with their calls: until then none of the keys is given up.
+      // They end with their calls: until then no key is given up.
       for (const key of keys.keys) under.add(key);
     }
     return { keys: under, unopened };
@@ -143,7 +143,7 @@ export class KeyRotation {
     }
   }
 
-  /** One that no key opens keeps none of the others from being renewed. */
+  /** Rewraps keys; one that no key opens does not stop the others. */
   async #renew<Row extends KeyRow>(
     of: 'segments' | 'derived',
     rows: readonly Row[],
@@ -165,7 +165,7 @@ export class KeyRotation {
     return { renewed: renewed.length, unopened };
   }
 
-  /** SRTP keys of calls in progress: the next process goes on with them. */
+  /** Rewraps SRTP keys of calls in progress: the next process needs them. */
   async #renewSecrets(): Promise<number> {
     const { keeping, vault } = this.#options;
     const renew = (sealed: string): string => {
@@ -184,7 +184,7 @@ export class KeyRotation {
   }
 }
 
-/** As it would be sealed now. */
+/** True when it is sealed under the current key. */
 function isSealedBy(vault: Vault, sealed: string): boolean {
   try {
     return vault.renew(sealed) === sealed;

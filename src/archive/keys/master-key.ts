@@ -6,7 +6,9 @@ import { syncFolderNow } from '../../protocols/segment/sync-folder.ts';
 const KEY_BYTES = 32;
 const KEY_MODE = 0o600;
 
-/** Its message is a sentence for an operator, and never quotes a key. */
+/**
+ * A master key that cannot be used. The message is a sentence for an operator and quotes no key.
+ */
 export class MasterKeyError extends Error {
   override readonly name = 'MasterKeyError';
   readonly code = 'HUSH_MASTER_KEY';
@@ -16,7 +18,7 @@ export class MasterKeyError extends Error {
 export function parseMasterKey(text: string): Buffer {
   const trimmed = text.trim();
   if (/^[0-9a-f]{64}$/i.test(trimmed)) return Buffer.from(trimmed, 'hex');
-  // Hex that was cut off is no base64, though its letters are.
+  // Truncated hex is not base64, though its letters are.
   const isBase64 = /^[\w+/-]{43}=?$/.test(trimmed) && !/^[0-9a-f]*$/i.test(trimmed);
   const key = Buffer.from(isBase64 ? trimmed : '', 'base64');
   if (key.length !== KEY_BYTES) {
@@ -26,8 +28,8 @@ export function parseMasterKey(text: string): Buffer {
 }
 
 /**
- * The master keys of embedded mode, the current one first, a line each, in a file that only its
- * owner reads. Undefined where there is no such file. @throws MasterKeyError
+ * Reads the master keys of embedded mode, the current one first, one per line, from a file that
+ * only its owner reads. Returns undefined if there is no such file. @throws MasterKeyError
  */
 export function readMasterKeys(file: string): Buffer[] | undefined {
   let text: string;
@@ -49,7 +51,7 @@ export function readMasterKeys(file: string): Buffer[] | undefined {
   }
 }
 
-/** As `readMasterKeys`; where there is no such file, a key is made. */
+/** Works as `readMasterKeys`, but makes a key if there is no such file. */
 export function embeddedMasterKeys(file: string): { keys: Buffer[]; created: boolean } {
   const keys = readMasterKeys(file);
   if (keys) return { keys, created: false };
@@ -61,7 +63,7 @@ export function embeddedMasterKeys(file: string): { keys: Buffer[]; created: boo
   return { keys: [key], created: true };
 }
 
-/** Puts the keys in the place of those in the file, whole and durable. */
+/** Replaces the keys in the file, atomically and durably. */
 export function writeMasterKeys(file: string, keys: readonly Buffer[]): void {
   const next = `${file}.next`;
   rmSync(next, { force: true });
@@ -84,7 +86,7 @@ export interface MasterKeySettings {
   readonly dataDir: string;
 }
 
-/** Undefined where the key is configured: then Hush does not change it. */
+/** Undefined if the key is configured: Hush does not change it then. */
 export function masterKeyFile({ masterKey, dataDir }: MasterKeySettings): string | undefined {
   return masterKey === undefined ? join(dataDir, 'master.key') : undefined;
 }

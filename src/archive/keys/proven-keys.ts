@@ -12,22 +12,25 @@ import {
 } from './master-key.ts';
 import { masterKeyVault } from './vault.ts';
 
-/** What a check holds, and what it belongs to. */
+/** The plaintext of a key check, and its identity. */
 const CHECK = Buffer.from('hush/master-key-check');
-/** Of a store from before there were checks: the oldest and the newest of each kind. */
+/** Samples of a store without key checks: the oldest and the newest of each kind. */
 const MAX_SAMPLES = 20;
 
 export interface KeyNotices {
-  /** Who has the file and the data folder has the recordings. */
+  /**
+   * Called when a key was made: the file and the data folder together give access to all
+   * recordings.
+   */
   onMade(file: string): void;
-  /** Of a store without checks: some of what was looked at, other keys sealed. */
+  /** Called for a store without checks, some of whose samples were sealed by other keys. */
   onUnopened(count: number): void;
 }
 
 /**
- * The configured master keys, or those in the data folder, once it is proved that they open what
- * the store holds. A key is made only for a store that holds nothing.
- * @throws MasterKeyError that says which key is meant, and what to do
+ * Returns the configured master keys, or those in the data folder, once they are proved to open
+ * what the store holds. A key is made only for an empty store.
+ * @throws MasterKeyError that names the key needed, and the remedy
  */
 export async function openProvenKeys(
   settings: MasterKeySettings,
@@ -50,7 +53,7 @@ export async function openProvenKeys(
   return keys;
 }
 
-/** Of the current key. */
+/** The check of the current key. */
 export function checkOf(keys: KeyRing): KeyCheck {
   return { keyId: keys.currentId, sealed: keys.wrap(CHECK, CHECK) };
 }
@@ -85,7 +88,7 @@ function opens(keys: KeyRing, { sealed }: KeyCheck): boolean {
 
 type Opener = (keys: KeyRing) => void;
 
-/** One per sealed thing; each throws where no key of the ring opens it. */
+/** One per sealed item; each throws if no key of the ring opens it. */
 function openersOf({ segments, derived, secrets }: SealedSamples): Opener[] {
   const opener = (wrapped: Buffer | null, identity: Buffer): Opener[] =>
     wrapped ? [(keys) => keys.unwrap(wrapped, identity).fill(0)] : [];

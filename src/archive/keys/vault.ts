@@ -1,10 +1,10 @@
 import type { Vault } from '../../domain/ports/vault.ts';
 import type { KeyRing } from '../../protocols/segment/key-ring.ts';
 
-/** What the store keeps of streams' keys belongs to nothing else. */
+/** Identity of stream keys in the store; nothing else uses it. */
 const IDENTITY = Buffer.from('hush/vault');
 
-/** Secrets under the master key, as text. */
+/** Seals secrets under the master key, as text. */
 export function masterKeyVault(keys: KeyRing): Vault {
   return {
     seal: (secret) => keys.wrap(Buffer.from(secret), IDENTITY).toString('base64'),

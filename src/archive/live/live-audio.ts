@@ -15,23 +15,23 @@ export interface LiveAudioOptions extends Unsealing {
   readonly listeners: Listeners;
 }
 
-/** What is sealed is looked for so often; it comes every 900 ms. */
+/** Interval of looks for newly sealed audio, which arrives every 900 ms. */
 const LOOK_MS = 300;
-/** Audio of before that one begins to listen with. */
+/** Listening begins this far back in the audio. */
 const START_BEHIND_MS = 1_000;
-/** A track that sends nothing is waited for so long. */
+/** A silent track is waited for at most this long. */
 const MAX_LAG_MS = 2_000;
-/** Who takes audio more slowly than it comes skips what is older. */
+/** A listener that falls further behind than this skips older audio. */
 const MAX_BEHIND_MS = 10_000;
 const LEVEL_MS = 300;
-/** A track that has not grown for so long is not being recorded. */
+/** A track that has not grown for this long is not being recorded. */
 const STALE_MS = 2_500;
 const LEVEL_FRESH_MS = 400;
 const FORGET_MS = 10_000;
 const SILENCE_DBFS = -96;
 const LEAST_RATE = 8_000;
 
-/** What is known of a call's levels, for everybody who asks. */
+/** A call's levels, shared by all who ask. */
 interface Metered {
   readonly call: LiveCallReader;
   readonly ends: Map<number, { readonly endMs: number; readonly grewAt: number }>;
@@ -39,7 +39,7 @@ interface Metered {
   levels: Promise<TrackLevel[]>;
 }
 
-/** Where somebody is who listens, ms of the call. */
+/** A listener's position, in ms of the call. */
 interface Hearing {
   readonly call: LiveCallReader;
   readonly rate: number;
@@ -48,8 +48,8 @@ interface Hearing {
 }
 
 /**
- * Calls in progress, heard and metered by what of them has been sealed, about a second behind: what
- * is not recorded can neither be heard nor moves a meter (docs/decisions/0016).
+ * Plays and meters calls in progress from their sealed audio, about a second behind: audio that is
+ * not recorded can neither be heard nor move a meter (docs/decisions/0016).
  */
 export class SealedLiveAudio implements LiveAudio {
   readonly #options: LiveAudioOptions;
@@ -74,7 +74,7 @@ export class SealedLiveAudio implements LiveAudio {
     }
   }
 
-  /** What has come since `at`; undefined where the call was destroyed meanwhile. */
+  /** Returns the audio since `at`; undefined if the call was destroyed meanwhile. */
   async #hear(
     callId: string,
     { call, rate, isOver, at }: Hearing,
@@ -96,7 +96,7 @@ export class SealedLiveAudio implements LiveAudio {
     }
   }
 
-  /** At most one look in 400 ms, however many ask. */
+  /** Returns the levels; at most one look in 400 ms, however many ask. */
   levels(callId: string): Promise<TrackLevel[]> {
     const now = performance.now();
     for (const [id, { askedAt }] of this.#metered) {
@@ -106,7 +106,7 @@ export class SealedLiveAudio implements LiveAudio {
     if (known && now - known.askedAt < LEVEL_FRESH_MS) return known.levels;
     const call = known?.call ?? new LiveCallReader(this.#options);
     const ends = known?.ends ?? new Map();
-    // One after the other: two looks at once would each remember another end.
+    // One look at a time: two at once would each remember another end.
     const before = known?.levels.catch(() => []) ?? Promise.resolve([]);
     const levels = before.then(() => this.#measure(callId, { call, ends }));
     this.#metered.set(callId, { call, ends, askedAt: now, levels });
@@ -126,7 +126,7 @@ export class SealedLiveAudio implements LiveAudio {
       for (const track of look.tracks) {
         const { track: number, aor, role } = track.track;
         const before = ends.get(number);
-        // What was there at the first look may be old: only what comes is known to be new.
+        // Audio present at the first look may be old: only audio added later is known to be new.
         const grew = before !== undefined && track.endMs > before.endMs;
         const grewAt = grew ? now : (before?.grewAt ?? Number.NEGATIVE_INFINITY);
         ends.set(number, { endMs: track.endMs, grewAt });
@@ -153,18 +153,18 @@ export class SealedLiveAudio implements LiveAudio {
   }
 }
 
-/** Files that are gone move no meter. */
+/** Missing files move no meter. */
 function nothing(cause: unknown): undefined {
   if (!(cause instanceof AudioMissingError)) throw cause;
 }
 
-/** The highest of its tracks', Hz. */
+/** Returns the highest rate of the tracks, Hz. */
 function rateOf(tracks: readonly TrackRecord[]): number {
   const rates = tracks.map(({ clockRate, codec }) => clockRate * codecShapes[codec].samplesPerUnit);
   return Math.max(LEAST_RATE, ...rates);
 }
 
-/** Up to where all tracks that send are there; at the end of a call up to its last sample. */
+/** Returns the time that all sending tracks have reached; the last sample if the call is over. */
 function endOf(tracks: readonly LiveTrackReader[], isOver: boolean): number {
   const ends = tracks.map(({ endMs }) => endMs);
   const last = Math.max(0, ...ends);

@@ -9,9 +9,9 @@ import { TrackDecoder } from '../playback/track-decoder.ts';
 import type { KnownChunk } from '../segment/segment-chunks.ts';
 import { SegmentReader, type Unsealing } from '../segment/segment-reader.ts';
 
-/** Chunks that may lie beside each other at the end of a track. */
+/** Most chunks that may overlap at the end of a track. */
 const MAX_OVERLAP = 8;
-/** Chunks, a second each at most: who is further behind skips what is between. */
+/** Most chunks per look, a second each at most: a reader further behind skips those between. */
 const MAX_LOOK = 64;
 
 export interface Recorded {
@@ -19,16 +19,16 @@ export interface Recorded {
   readonly segments: readonly SegmentRecord[];
 }
 
-/** A track of a call in progress, with what of it is sealed by now. Times are ms of the call. */
+/** A track of a call in progress, with its audio sealed so far. Times are ms of the call. */
 export interface LiveTrackReader extends Part {
   readonly track: TrackRecord;
-  /** Of the newest that is sealed. */
+  /** End of the newest sealed audio. */
   readonly endMs: number;
-  /** Where audio is found from `ms` on; undefined where there is none yet. */
+  /** Returns where audio begins from `ms` on; undefined if there is none yet. */
   nextAfter(ms: number): number | undefined;
 }
 
-/** What was found of a segment, kept until nobody asks for what is so old. */
+/** Chunks found in a segment, kept until nobody asks for audio that old. */
 interface Remembered {
   readonly track: number;
   readonly segment: number;
@@ -36,20 +36,20 @@ interface Remembered {
 }
 
 /**
- * The sealed audio of a call in progress, for who looks at it again and again: each look reads no
- * more than what has come since. Nothing is heard here that is not recorded.
+ * Reads the sealed audio of a call in progress, for repeated looks: each reads only what was added
+ * since the last. Audio that is not recorded cannot be heard here.
  */
 export class LiveCallReader {
   readonly #unsealing: Unsealing;
   readonly #remembered = new Map<string, Remembered>();
-  /** By track: older segments are past. */
+  /** Oldest segment needed, by track: earlier ones are past. */
   readonly #oldest = new Map<number, number>();
 
   constructor(unsealing: Unsealing) {
     this.#unsealing = unsealing;
   }
 
-  /** Opens what is there from `sinceMs` on. The caller closes the voices. */
+  /** Opens the audio from `sinceMs` on. The caller closes the decoders. */
   async look({ tracks, segments }: Recorded, sinceMs: number): Promise<LiveTrackReader[]> {
     const channels = channelsOf(tracks);
     const open: LiveTrackReader[] = [];
@@ -76,7 +76,7 @@ export class LiveCallReader {
     const readers: SegmentReader[] = [];
     for (const segment of segments.filter((one) => one.segment >= oldest)) {
       const file = segmentFile(segment);
-      // A header that nobody has checked could lie far ahead of the call.
+      // An unauthenticated header could lie far ahead of the call.
       const known = this.#remembered.get(file)?.places ?? [];
       const reader = await SegmentReader.open(this.#unsealing, segment, { known, deep: true });
       if (!reader && isGone(segment, known)) {
@@ -92,7 +92,9 @@ export class LiveCallReader {
     return readers;
   }
 
-  /** What ended before that position is not opened again, unless it is the newest there is. */
+  /**
+   * Forgets segments that ended before that position, except the newest: they are not opened again.
+   */
   #forget(track: number, newest: number, position: number): void {
     let oldest = newest;
     for (const [file, { track: of, segment, places }] of this.#remembered) {
@@ -104,7 +106,7 @@ export class LiveCallReader {
   }
 }
 
-/** What one look has open: it is taken out of the looker's hands when the call is destroyed. */
+/** The tracks that one look has open, which are closed when the call is destroyed. */
 export class Look implements Interruptible {
   readonly tracks: readonly LiveTrackReader[];
   readonly #onClosed: () => void;
@@ -115,7 +117,7 @@ export class Look implements Interruptible {
     this.#onClosed = onClosed;
   }
 
-  /** What was read by then is to be heard by nobody. */
+  /** True when the audio read so far must no longer be played. */
   get isInterrupted(): boolean {
     return this.#isInterrupted;
   }
@@ -131,7 +133,7 @@ export class Look implements Interruptible {
   }
 }
 
-/** Of a segment that is still written nothing may be sealed yet; of one that is past, all was. */
+/** True when a file is missing: a segment being written may hold nothing yet, a closed one does. */
 function isGone(segment: SegmentRecord, known: readonly KnownChunk[]): boolean {
   const { wrappedKey, closedBy, sealed } = segment;
   const isPast = closedBy !== null && (sealed?.chunks ?? 0) > 0;
@@ -150,7 +152,9 @@ function growing(
   const places = readers.flatMap((reader) => reader.places);
   const msOf = (position: number): number => (position * 1000) / track.clockRate;
   return {
-    ...{ track, channels, voice: new TrackDecoder(track.clockRate, readers) },
+    track,
+    channels,
+    voice: new TrackDecoder(track.clockRate, readers),
     endMs: msOf(Math.max(0, ...places.slice(-MAX_OVERLAP).map(({ covers }) => covers.end))),
     nextAfter: (ms) => {
       const later = places.slice(-MAX_LOOK).filter(({ covers }) => msOf(covers.end) > ms);

@@ -2,13 +2,13 @@ import type { Span } from '../../domain/common/span.ts';
 import type { SampleLine } from './resampler.ts';
 
 /**
- * Decoded audio of one track at one sample rate. What is put where there is some already takes its
- * place; where two stretches are apart by less than a slip, one leads to the other.
+ * Decoded audio of one track at one sample rate. Later audio replaces earlier audio at the same
+ * place; two stretches less than a slip apart are bridged.
  */
 export class AudioLine implements SampleLine {
   readonly start: number;
   readonly pcm: Int16Array;
-  /** Where there is audio, in order: everything else is silence. */
+  /** The stretches of audio, in order: all else is silence. */
   readonly stretches: { start: number; end: number }[] = [];
   readonly #slip: number;
   #end = Number.NEGATIVE_INFINITY;
@@ -21,8 +21,8 @@ export class AudioLine implements SampleLine {
   }
 
   /**
-   * Tells of samples that lie in `pcm` now. Stretches come in the order of their beginnings; what
-   * of one lies beside the line is no part of it.
+   * Registers samples now in `pcm`. Stretches come in the order of their starts; the part of one
+   * that lies outside the line is ignored.
    */
   put(start: number, samples: number): void {
     const from = Math.max(start, this.start);
@@ -36,7 +36,7 @@ export class AudioLine implements SampleLine {
     this.#end = Math.max(this.#end, until);
   }
 
-  /** Nothing leads over what was left out. */
+  /** Ends the stretch, so that nothing bridges what was left out. */
   leaveOut(): void {
     this.#end = Number.NEGATIVE_INFINITY;
   }

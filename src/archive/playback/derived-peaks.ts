@@ -13,8 +13,8 @@ import { recordingVersion } from './recording-version.ts';
 
 const KIND = 'peaks';
 /**
- * Before the peaks: what they were made of. Releases before this one kept what was made of missing
- * files as well, and said nothing.
+ * Precedes the peaks and names their source. Earlier releases also kept peaks made of missing
+ * files, without saying so.
  */
 const MADE_OF = 'HSKP1 ';
 
@@ -27,10 +27,10 @@ export interface DerivedPeaksOptions {
 }
 
 /**
- * Peaks are made once, in a thread, and kept under a key of their own: an erasure destroys it with
- * the others. Whoever asks keeps erasures of the recording waiting meanwhile. They are kept only
- * where all that they show, silence included, is told by the recording's rows, and are made anew
- * where those have changed.
+ * Computes peaks once, in a thread, and keeps them under a key of their own, which an erasure
+ * destroys with the others. Erasures of the recording wait meanwhile. Peaks are kept only if the
+ * recording's rows explain all of them, silence included, and are recomputed when those rows
+ * change.
  */
 export class DerivedPeaks {
   readonly #options: DerivedPeaksOptions;
@@ -61,7 +61,7 @@ export class DerivedPeaks {
       return decodePeaks(bytes.subarray(madeOf.length));
     } catch (cause) {
       if (cause instanceof AudioAwayError) throw cause;
-      // What cannot be opened is made anew.
+      // Peaks that cannot be opened are recomputed.
       return undefined;
     } finally {
       await file.close();

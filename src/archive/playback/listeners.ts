@@ -1,16 +1,16 @@
 export interface Interruptible {
   close(): Promise<void>;
-  /** Ends it in the middle: whoever takes its bytes is told that they are not whole. */
+  /** Ends it midway: its reader learns that the bytes are incomplete. */
   interrupt(): Promise<void>;
 }
 
-/** Who has audio of which recording open: what is erased is taken out of their hands. */
+/** Open audio by recording, so that an erasure can cut its listeners off. */
 export class Listeners {
   readonly #open = new Map<string, Set<Interruptible>>();
-  /** Of who is just opening it: what they have read may be what is erased. */
+  /** Openings in progress: the rows they have read may be those erased. */
   readonly #opening = new Map<string, Set<{ isStale: boolean }>>();
 
-  /** Opens what `open` makes of the rows it reads; once more where an erasure came in between. */
+  /** Opens what `open` makes of the rows it reads; retries if an erasure came in between. */
   async opened<Opened extends Interruptible>(
     callId: string,
     open: (onClosed: () => void) => Promise<Opened>,
@@ -27,7 +27,7 @@ export class Listeners {
         }
         await audio.close();
       } catch (cause) {
-        // Files that it looked for may have gone with the erasure.
+        // The files it looked for may have gone with the erasure.
         if (!attempt.isStale) throw cause;
       } finally {
         stopWaiting();
@@ -35,7 +35,7 @@ export class Listeners {
     }
   }
 
-  /** Ends everything of that recording; who listens is cut off. */
+  /** Ends all open audio of the recording; its listeners are cut off. */
   async interrupt(callId: string): Promise<void> {
     for (const attempt of this.#opening.get(callId) ?? []) attempt.isStale = true;
     const open = [...(this.#open.get(callId) ?? [])];
@@ -44,7 +44,7 @@ export class Listeners {
   }
 }
 
-/** @returns what takes it out again */
+/** @returns a function that removes the item again */
 function addTo<Item>(sets: Map<string, Set<Item>>, key: string, item: Item): () => void {
   const items = sets.get(key) ?? new Set();
   sets.set(key, items.add(item));

@@ -1,9 +1,9 @@
 import type { Playback } from './playback.ts';
 
-/** How loud a recording is, over time: what a wave form is drawn from. */
+/** The loudness of a recording over time, from which a wave form is drawn. */
 export interface Peaks {
   readonly pointsPerSecond: number;
-  /** Left and right: of each point the lowest and the highest sample, -128 to 127. */
+  /** Left and right: the lowest and highest sample of each point, -128 to 127. */
   readonly channels: readonly { readonly min: Int8Array; readonly max: Int8Array }[];
 }
 
@@ -17,7 +17,7 @@ const CHANNELS = 2;
  *      per channel: i8 lowest sample of each point, i8 highest sample of each point
  */
 
-/** One piece: the peaks of a whole recording, encoded. */
+/** Yields the peaks of a whole recording, encoded, in one piece. */
 export async function* peaksFile(playback: Playback): AsyncGenerator<Uint8Array> {
   const perPoint = playback.sampleRate / POINTS_PER_SECOND;
   const count = Math.ceil(playback.samples / perPoint);

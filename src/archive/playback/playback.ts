@@ -14,29 +14,29 @@ export const CHANNELS = 2;
 const BYTES_PER_FRAME = CHANNELS * 2;
 /**
  * Audio is opened and mixed in windows of this length: memory does not grow with the call, and
- * wherever one begins to listen, decoders begin at the same places.
+ * decoders start at the same places wherever a listener begins.
  */
 const WINDOW_MS = 4_000;
-/** Of recordings that would be too long for a WAV file at their own rate. Hz */
+/** Rate of recordings that would be too long for a WAV file at their own rate. Hz */
 const LEAST_RATE = 8_000;
 
 interface PlaybackOptions extends Unsealing, PlayedRows {
   /**
-   * In Hz, rising: the first that holds what was recorded is chosen. Without them it is the highest
-   * rate that was recorded.
+   * Rates in Hz, rising: the first that holds the recorded audio is chosen. Without them it is the
+   * highest recorded rate.
    */
   readonly rates?: readonly number[];
-  /** Perhaps more than once. */
+  /** Called perhaps more than once. */
   onClosed?(playback: Playback): void;
 }
 
 export interface Part {
   readonly voice: TrackDecoder;
-  /** 0 is left. */
+  /** Channel numbers: 0 is left. */
   readonly channels: readonly number[];
 }
 
-/** Where a recording lies on the call's clock, in frames. */
+/** A recording's place on the call's clock, in frames. */
 interface Extent {
   readonly origin: number;
   readonly frames: number;
@@ -45,9 +45,9 @@ interface Extent {
 /** A recording as stereo PCM: one party per channel, gaps as silence. */
 export class Playback {
   readonly sampleRate: number;
-  /** Per channel. */
+  /** Samples per channel. */
   readonly samples: number;
-  /** `recordingVersion` of what is played. */
+  /** `recordingVersion` of the audio played. */
   readonly version: string;
   readonly #origin: number;
   readonly #parts: readonly Part[];
@@ -65,7 +65,7 @@ export class Playback {
   }
 
   /**
-   * Looks at all of its files before anything of it is played.
+   * Looks at all files of the recording before any of it is played.
    * @throws AudioMissingError, AudioAwayError
    */
   static async open({ rates, onClosed, files, keys, ...rows }: PlaybackOptions): Promise<Playback> {
@@ -79,12 +79,12 @@ export class Playback {
     return playback;
   }
 
-  /** Aborted when it is interrupted: what was read by then is to be heard by nobody. */
+  /** Aborted when playback is interrupted: the audio read so far must not be played. */
   get erased(): AbortSignal {
     return this.#erased.signal;
   }
 
-  /** What was looked at so far is damaged, and the gap map does not say so. */
+  /** True when the audio read so far is damaged and the gap map does not say so. */
   get isDamaged(): boolean {
     return this.#told.isDamaged;
   }
@@ -93,11 +93,11 @@ export class Playback {
     return WAV_HEADER_BYTES + this.samples * BYTES_PER_FRAME;
   }
 
-  /** The WAV file's bytes from `start` up to, not including, `end`. */
+  /** Yields the WAV file's bytes from `start` up to, not including, `end`. */
   async *wav(start = 0, end = this.wavBytes): AsyncGenerator<Buffer> {
     const { sampleRate, samples } = this;
     const header = wavHeader({ sampleRate, channels: CHANNELS, frames: samples });
-    // Audio is read before the first byte leaves: what cannot be read fails before it.
+    // Audio is read before the first byte leaves, so that a read error comes before it.
     let head = header.subarray(start, Math.min(end, WAV_HEADER_BYTES));
     const audioStart = Math.max(start, WAV_HEADER_BYTES) - WAV_HEADER_BYTES;
     const audioEnd = end - WAV_HEADER_BYTES;
@@ -113,7 +113,7 @@ export class Playback {
     if (head.length > 0) yield head;
   }
 
-  /** Interleaved samples of the frames from `start` up to, not including, `end`. */
+  /** Yields interleaved samples of the frames from `start` up to, not including, `end`. */
   async *frames(start = 0, end = this.samples): AsyncGenerator<Int16Array<ArrayBuffer>> {
     const window = (this.sampleRate * WINDOW_MS) / 1000;
     for (let from = start; from < end; ) {
@@ -124,7 +124,7 @@ export class Playback {
     }
   }
 
-  /** What is asked for from now on fails: its files are closed. */
+  /** Closes the files: later reads fail. */
   async interrupt(): Promise<void> {
     this.#erased.abort();
     await this.close();
@@ -149,7 +149,7 @@ export class Playback {
   }
 }
 
-/** A recording's files, all of them there. */
+/** A recording's files, all of them present. */
 interface Opened {
   readonly parts: readonly Part[];
   readonly told: AccountedRecording;
@@ -180,7 +180,7 @@ async function openAll(unsealing: Unsealing, rows: PlayedRows): Promise<Opened> 
   }
 }
 
-/** Adds what is wanted of the voices to interleaved stereo. */
+/** Adds the wanted part of the decoded tracks to interleaved stereo. */
 export async function mixInto(
   pcm: Int16Array,
   parts: readonly Part[],
@@ -199,7 +199,7 @@ function add(pcm: Int16Array, channel: number, samples: Int16Array): void {
   }
 }
 
-/** From the first packet of any track to the last one, each on its own RTP clock. */
+/** Spans the first packet of any track to the last one, each on its own RTP clock. */
 function extentOf(tracks: readonly TrackRecord[], rate: number): Extent {
   let [origin, end] = [Infinity, -Infinity];
   for (const { startPosition, endPosition, clockRate } of tracks) {
@@ -210,7 +210,7 @@ function extentOf(tracks: readonly TrackRecord[], rate: number): Extent {
   return end > origin ? { origin, frames: end - origin } : { origin: 0, frames: 0 };
 }
 
-/** The highest rate that is stored and fits a WAV file. */
+/** Returns the highest stored rate that fits a WAV file. */
 function wavRateOf(tracks: readonly TrackRecord[], stored: readonly number[]): number {
   const highest = stored.length === 0 ? (tracks[0]?.clockRate ?? LEAST_RATE) : Math.max(...stored);
   const bytes = extentOf(tracks, highest).frames * BYTES_PER_FRAME;

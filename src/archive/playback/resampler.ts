@@ -1,24 +1,23 @@
-/** Of the filter, on either side, in samples of the lower rate: its images are 90 dB down. */
+/** Length of the filter on either side, in samples of the lower rate: its images are 90 dB down. */
 const REACH = 32;
 const KAISER_BETA = 9;
-/** Of the lower rate's band: the rest is the filter's slope. */
+/** Fraction of the lower rate's band that passes: the rest is the filter's slope. */
 const PASS_BAND = 0.95;
-/** Rates without a common measure are met at the nearest of so many places between two samples. */
+/** Rates without a common measure use the nearest of this many places between two samples. */
 const MAX_PHASES = 1_024;
 
-/** Samples that lie on the call's clock: the first one is number `start` at its own rate. */
+/** Samples on the call's clock: the first is number `start` at its own rate. */
 export interface SampleLine {
   readonly start: number;
   readonly pcm: Int16Array;
 }
 
 /**
- * From one sample rate to another by a windowed sinc. A sample of the output depends on its place
- * on the clock and on the input within `reach`, on nothing else: whatever part is asked for, the
- * bytes are the same.
+ * Converts one sample rate to another with a windowed sinc. An output sample depends only on its
+ * place on the clock and on the input within `reach`, so any part yields the same bytes.
  */
 export class Resampler {
-  /** Samples of the input on either side that one of the output looks at. */
+  /** Input samples on either side that contribute to one output sample. */
   readonly reach: number;
   readonly #from: number;
   readonly #to: number;
@@ -46,7 +45,7 @@ export class Resampler {
     for (let index = 0; index < target.length; index += 1) {
       const row = Math.round((part * this.#phases) / to) * count;
       const at = whole - this.reach + 1 - start;
-      // Two sums, so that one addition need not wait for the other; taps are even in number.
+      // Two sums, so that additions need not wait for each other; the number of taps is even.
       let [even, odd] = [0, 0];
       for (let tap = 0; tap < count; tap += 2) {
         even += (taps[row + tap] as number) * (input[at + tap] as number);
@@ -62,7 +61,7 @@ export class Resampler {
   }
 }
 
-/** Silence where the line does not reach; as numbers that need no conversion at every tap. */
+/** Returns the input, silent beyond the line, as numbers that need no conversion at every tap. */
 function inputOf({ start, pcm }: SampleLine, first: number, length: number): Float64Array {
   const input = new Float64Array(length);
   const skipped = Math.max(0, start - first);
@@ -71,7 +70,7 @@ function inputOf({ start, pcm }: SampleLine, first: number, length: number): Flo
   return input;
 }
 
-/** A row of taps per phase, and one for the phase that is the next sample's first. */
+/** Returns one row of taps per phase, and one for the phase at the next sample. */
 function tapsOf(phases: number, reach: number, cutoff: number): Float64Array {
   const count = 2 * reach;
   const taps = new Float64Array((phases + 1) * count);

@@ -7,31 +7,31 @@ import { AudioLine } from './audio-line.ts';
 import { Resampler } from './resampler.ts';
 
 /**
- * A decoder that begins anew hears so much of what comes before: after it nobody tells it from one
- * that heard all (docs/decisions/0009). RFC 7845 section 4.6 asks for 80 ms at least.
+ * Audio decoded before the wanted part: after it a new decoder is indistinguishable from one that
+ * decoded everything (docs/decisions/0009). RFC 7845 section 4.6 asks for at least 80 ms.
  */
 const PRE_ROLL_MS = 500;
-/** Samples that are decoded or resampled in one go: the thread does other things in between. */
+/** Samples decoded or resampled in one go: the thread does other work in between. */
 const BLOCK_SAMPLES = 12_000;
 
-/** What is to be heard of a track, in frames of the output on the call's clock. */
+/** The wanted part of a track, in output frames on the call's clock. */
 export interface Wanted extends Span {
   /** Hz */
   readonly rate: number;
-  /** Where decoders begin anew, the same for every part of a window: at `start` or before. */
+  /** Start of decoding, the same for every part of a window: at or before `start`. */
   readonly windowStart: number;
 }
 
-/** One track as samples at whatever rate is asked for, found anywhere without what came before. */
+/** Decodes one track to samples at any rate, from any position without decoding all before it. */
 export class TrackDecoder {
-  /** Of what is stored, Hz. */
+  /** Rates of the stored audio, Hz. */
   readonly sampleRates: readonly number[];
   readonly #clockRate: number;
   readonly #readers: readonly SegmentReader[];
   readonly #resamplers = new Map<string, Resampler>();
   readonly #hasMemory: boolean;
 
-  /** @param clockRate of the track, Hz; its readers are closed with the voice */
+  /** @param clockRate of the track, Hz; the decoder closes its readers */
   constructor(clockRate: number, readers: readonly SegmentReader[]) {
     this.#clockRate = clockRate;
     this.#readers = readers;
@@ -41,7 +41,7 @@ export class TrackDecoder {
     this.#hasMemory = shapes.some(({ hasMemory }) => hasMemory);
   }
 
-  /** Samples of the wanted span, silence where there is none; undefined where all is silence. */
+  /** Returns samples of the wanted span with gaps as silence; undefined if all of it is silence. */
   async render(wanted: Wanted): Promise<Int16Array | undefined> {
     const span = this.#spanOf(wanted);
     const runs = await this.#runs(span);
@@ -67,11 +67,11 @@ export class TrackDecoder {
     await Promise.all(this.#readers.map((reader) => reader.close()));
   }
 
-  /** What must be read for it, in units of the track's clock. */
+  /** Returns the span that must be read, in units of the track's clock. */
   #spanOf({ start, end, rate, windowStart }: Wanted): Span {
     const perFrame = this.#clockRate / rate;
     const reaches = this.sampleRates.map((from) => this.#resampler(from, rate)?.reach ?? 0);
-    // What lies beside a seam decides what the seam is bridged with.
+    // Audio beside a seam determines its bridge.
     const margin = Math.max(0, ...reaches) + slipOf(this.#clockRate) + 1;
     const preRoll = Math.max(margin, Math.ceil((PRE_ROLL_MS * this.#clockRate) / 1000));
     return {
@@ -82,7 +82,7 @@ export class TrackDecoder {
     };
   }
 
-  /** In the order of time; what was stored later comes later. */
+  /** Returns runs in time order; at the same time, those stored later come later. */
   async #runs(span: Span): Promise<AudioRun[]> {
     const runs: AudioRun[] = [];
     for (const reader of this.#readers) {
@@ -93,7 +93,7 @@ export class TrackDecoder {
     return runs.sort((a, b) => a.position - b.position);
   }
 
-  /** Lines by how many samples a unit has: a track's codec may change. */
+  /** Decodes lines by samples per unit: a track's codec may change. */
   async #decode(runs: readonly AudioRun[], span: Span): Promise<Map<number, AudioLine>> {
     const decoder = new RunDecoder();
     try {
@@ -147,7 +147,7 @@ export class TrackDecoder {
   }
 }
 
-/** What of a run lies within the span; a packet that is one whole stays whole. */
+/** Returns the part of a run within the span; an indivisible packet stays whole. */
 function partOf(run: AudioRun, span: Span): AudioRun {
   const { bytesPerUnit } = codecShapes[run.codec];
   if (bytesPerUnit === null || run.kind !== 'audio') return run;

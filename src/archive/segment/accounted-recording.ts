@@ -10,7 +10,7 @@ import { originOf } from './finished-recording.ts';
 import type { FoundChunks } from './segment-chunks.ts';
 import { SegmentReader, type Unsealing } from './segment-reader.ts';
 
-/** A row, and its file as it was found; undefined where there is none. */
+/** A row with its open file; undefined if there is none. */
 export interface OpenedSegment {
   readonly segment: SegmentRecord;
   readonly reader: SegmentReader | undefined;
@@ -18,11 +18,11 @@ export interface OpenedSegment {
 
 export interface OpenedTrack {
   readonly track: TrackRecord;
-  /** In the order of their numbers. */
+  /** In numerical order. */
   readonly segments: readonly OpenedSegment[];
 }
 
-/** The caller closes the readers. */
+/** Opens the files of the segments. The caller closes the readers. */
 export async function openSegments(
   unsealing: Unsealing,
   segments: readonly SegmentRecord[],
@@ -40,11 +40,11 @@ export async function openSegments(
 }
 
 /**
- * Compares what files hold with what the gap map tells: where audio is neither there nor told to be
- * absent, a listener would take for silence what is none (docs/decisions/0023).
+ * Compares the files with the gap map: if audio is missing that the map does not declare absent, a
+ * listener would take it for silence (docs/decisions/0023).
  */
 export class AccountedRecording {
-  /** Rows whose audio is not there: no file, none of its chunks, or not as many as were sealed. */
+  /** Rows whose audio is missing: no file, no chunks, or fewer than were sealed. */
   readonly absent: readonly SegmentRecord[];
   readonly #isAll: boolean;
   readonly #tracks: readonly ToldTrack[];
@@ -57,12 +57,12 @@ export class AccountedRecording {
     this.#isAll = !readers.some((reader) => reader && reader.places.length > 0);
   }
 
-  /** Of what was looked at so far, something that nothing tells of does not open. */
+  /** True when audio read so far does not open and the gap map does not say so. */
   get isDamaged(): boolean {
     return this.#tracks.some((track) => track.isDamaged);
   }
 
-  /** @throws AudioMissingError, or AudioAwayError where what is not there may be elsewhere */
+  /** @throws AudioMissingError, or AudioAwayError if the missing files may be elsewhere */
   async mustBeThere(files: AudioFiles): Promise<void> {
     if (this.absent.length === 0) return;
     if (await files.isEmpty()) {
@@ -76,7 +76,7 @@ type Fault = 'absent' | 'damaged';
 
 interface Map {
   readonly gaps: readonly GapRecord[];
-  /** Where the recording begins on the call's clock: gaps count from there. */
+  /** Start of the recording on the call's clock: gaps count from there. */
   readonly originMs: number;
 }
 
@@ -110,7 +110,7 @@ class ToldTrack {
     return this.#isDamaged || unopened.some((span) => this.#isUntold(span, this.#gaps));
   }
 
-  /** What is held, and what is told to be absent, in the order of their beginnings. */
+  /** Returns the spans held and those declared absent, in the order of their starts. */
   #told(): Span[] {
     const held = this.#segments.flatMap(({ reader }) => reader?.spans ?? []);
     return [...held, ...this.#gaps].sort((a, b) => a.start - b.start);
@@ -122,8 +122,8 @@ class ToldTrack {
 }
 
 /**
- * What the numbers of a file's chunks say of it. Where bytes stand in the place of what is missing
- * they are damaged; where nothing does it is absent.
+ * Judges a file by its chunk numbers: if other bytes stand in place of missing chunks the file is
+ * damaged; if nothing does, audio is absent.
  */
 export function faultOf(
   { closedBy, sealed }: Pick<SegmentRecord, 'closedBy' | 'sealed'>,
@@ -141,13 +141,13 @@ export function faultOf(
     next = chunk.number + 1;
     end = Math.max(end, chunk.end);
   }
-  // Of one that nobody closed no row tells how long it was: the gap map does.
+  // No row gives the length of a segment that was never closed: the gap map does.
   if (closedBy !== null && sealed && next >= sealed.chunks) return fault;
   const isThere = chunks.length > 0 && damaged.some(({ start }) => start >= end);
   return isThere ? 'damaged' : 'absent';
 }
 
-/** Where a segment's audio lay: by its row, or between its neighbours. */
+/** Returns where a segment's audio lay: by its row, or between its neighbours. */
 function spanOf(
   segments: readonly OpenedSegment[],
   index: number,

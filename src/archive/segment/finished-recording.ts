@@ -7,7 +7,7 @@ import { gapsOf } from '../../domain/recording/gap-map.ts';
 import type { Unsealing } from './segment-reader.ts';
 import { coverageOf } from './track-coverage.ts';
 
-/** What the store holds of a recording. */
+/** The rows of a recording. */
 export interface RecordingRows {
   readonly tracks: readonly TrackRecord[];
   readonly segments: readonly SegmentRecord[];
@@ -15,7 +15,7 @@ export interface RecordingRows {
 }
 
 /**
- * Reads what was really stored, compares it with what rows and receipts say was stored, and derives
+ * Reads the stored audio, compares it with what rows and receipts say was stored, and derives
  * length, extents and gap map from both.
  */
 export async function finishedRecording(
@@ -46,7 +46,7 @@ export async function finishedRecording(
   };
 }
 
-/** Where the recording begins on the call's clock, ms: each track counts in units of its own. */
+/** Returns the recording's start on the call's clock, ms: each track counts in units of its own. */
 export function originOf(tracks: readonly TrackRecord[]): number {
   const starts = tracks.flatMap(({ startPosition, endPosition, clockRate }) =>
     startPosition === null || endPosition === null || endPosition <= startPosition

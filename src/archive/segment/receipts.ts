@@ -3,15 +3,15 @@ import type { GapReason, ReasonChange } from '../../domain/model/gap.ts';
 import { StateAction } from '../../domain/model/recording-state.ts';
 import type { TrackRecord } from '../../domain/model/track.ts';
 
-/** What a call's receipts tell of one track, in units of its clock. */
+/** A call's receipts for one track, in units of its clock. */
 export interface TrackReceipts {
-  /** Where each command took effect, in their order; a Start leads to `loss`. */
+  /** Positions at which commands took effect, in order; a Start leads to `loss`. */
   readonly commands: readonly ReasonChange[];
-  /** A Pause was answered: up to here audio was kept. Rising. */
+  /** Ends of audio that was kept, as answers to Pause prove; rising. */
   readonly keptUpTo: readonly number[];
 }
 
-/** A command that asked the track's gate, and what it was answered. */
+/** A command that reached the track's gate, and the answer. */
 interface Answered {
   readonly detail: CallDetailRecord;
   readonly receipt: StreamReceipt;
@@ -26,7 +26,7 @@ export function receiptsOf(
     return receipt && reasonOf(detail) ? [{ detail, receipt }] : [];
   });
   const proofs = answered.flatMap(({ detail, receipt: { lastSequence, lastPosition } }) => {
-    // After a look-back only the position is known, and may lie in a silence.
+    // After a look-back only the position is known, and it may lie in silence.
     const isProof = reasonOf(detail) !== 'loss' && lastSequence !== null;
     return isProof && lastPosition !== null ? [lastPosition] : [];
   });
@@ -36,7 +36,10 @@ export function receiptsOf(
   };
 }
 
-/** Why nothing is kept from then on; `loss`: it should be. Undefined of what asks no gate. */
+/**
+ * Returns why nothing is kept after the command; `loss` if audio should be. Undefined for a command
+ * that changes no gate.
+ */
 function reasonOf({ action, detail }: CallDetailRecord): GapReason | undefined {
   if (action === StateAction.Start) return 'loss';
   if (action === StateAction.Stop) return 'stop';
@@ -48,7 +51,7 @@ interface Change extends ReasonChange {
   readonly isExact: boolean;
 }
 
-/** A Pause took effect behind the last frame that it kept; of other commands their time tells. */
+/** Places a command: a Pause takes effect after the last frame it kept, others at their time. */
 function changeOf(
   { detail, receipt: { lastPosition } }: Answered,
   { clockOrigin, clockRate }: Pick<TrackRecord, 'clockOrigin' | 'clockRate'>,
@@ -63,7 +66,7 @@ function changeOf(
   return { position, reason, isExact: false };
 }
 
-/** The clock on the wall may have been set: what it tells stays between what is known. */
+/** The wall clock may have been set: estimated positions stay between exact ones. */
 function inOrder(changes: readonly Change[]): ReasonChange[] {
   let least = -Infinity;
   return changes.map(({ position, reason, isExact }, index) => {

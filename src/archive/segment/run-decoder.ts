@@ -6,9 +6,9 @@ import { decodeInto } from '../../protocols/wav/g711.ts';
 export interface CodecShape {
   /** Samples of audio per unit of the RTP clock (RFC 3551 section 4.5.2 for G.722). */
   readonly samplesPerUnit: number;
-  /** Null: packets differ, and are each one whole. */
+  /** Null if packets differ in size and cannot be divided. */
   readonly bytesPerUnit: number | null;
-  /** What a byte decodes to depends on those before it. */
+  /** True when a byte's decoding depends on the bytes before it. */
   readonly hasMemory: boolean;
 }
 
@@ -20,15 +20,15 @@ export const codecShapes: Readonly<Record<SegmentCodec, CodecShape>> = {
   OPUS: { samplesPerUnit: 1, bytesPerUnit: null, hasMemory: true },
 };
 
-/** Decoders of one stretch of a track, each with what it remembers. */
+/** Decoders of one stretch of a track, each with its state. */
 export class RunDecoder {
   #g722: G722Decoder | undefined;
   #opus: OpusDecoderHandle | undefined;
 
   /**
-   * Decodes `audio` into `target` from `at` (in samples) on; of a packet of Opus, what has no room
-   * there is dropped.
-   * @returns how many samples it has; 0 where it cannot be decoded
+   * Decodes `audio` into `target` from `at` (in samples) on; samples of an Opus packet that do not
+   * fit are dropped.
+   * @returns how many samples it has; 0 if it cannot be decoded
    */
   async decode(
     { codec, audio }: { readonly codec: SegmentCodec; readonly audio: Uint8Array },
@@ -55,7 +55,7 @@ export class RunDecoder {
   }
 }
 
-/** A client may send anything: a packet that is none is silence. */
+/** A client may send anything: an invalid packet becomes silence. */
 function decodePacket(
   decoder: OpusDecoderHandle,
   packet: Uint8Array,
@@ -73,7 +73,7 @@ function decodePacket(
   return pcm.length;
 }
 
-/** RFC 3551 section 4.5.11: network byte order. */
+/** Decodes 16-bit samples in network byte order (RFC 3551 section 4.5.11). */
 function decodeL16(audio: Uint8Array, target: Int16Array, at: number): number {
   const view = new DataView(audio.buffer, audio.byteOffset, audio.byteLength);
   const count = Math.min(audio.length >> 1, target.length - at);

@@ -13,53 +13,53 @@ import {
 import type { AudioFile } from '../files/audio-files.ts';
 import { readIndex } from '../files/indexed-file.ts';
 
-/** A chunk and what it covers, without its runs: of Opus there are as many as packets. */
+/** A chunk and its span, without its runs: Opus has one per packet. */
 export interface KnownChunk extends Span {
   readonly number: number;
   readonly codec: SegmentCodec;
   readonly covers: Span;
-  /** What its runs tell; neighbours of one kind are one. */
+  /** The spans of its runs; neighbours of one kind are merged. */
   readonly spans: readonly CoveredSpan[];
 }
 
-/** What a file holds, as far as its chunks open. */
+/** The chunks of a file that open. */
 export interface FoundChunks {
-  /** By their numbers, each once. */
+  /** In numerical order, each once. */
   readonly chunks: readonly KnownChunk[];
-  /** Bytes that are no chunk which opens, or were not looked at because there are too many. */
+  /** Bytes that are no chunk that opens, or were not examined because there are too many. */
   readonly damaged: readonly Span[];
-  /** The file ends within a record, as a crash leaves it. */
+  /** True when the file ends within a record, as after a crash. */
   readonly isCutShort: boolean;
 }
 
-/** How a file is looked through. */
+/** Options of a search for chunks. */
 export interface ChunkSearch {
-  /** Whether a record is what was sealed. */
+  /** Returns true if a record is what was sealed. */
   opens(record: Buffer): boolean;
   /**
-   * Every chunk is opened. Otherwise one whose number and codec follow from the one before is taken
-   * by its header, and opened when it is read.
+   * True when every chunk is to be opened. Otherwise a chunk whose number and codec follow from the
+   * previous one is accepted by its header, and opened when it is read.
    */
   readonly deep: boolean;
 }
 
-/** Headers are looked for in stretches of this length: they hold some dozen chunks of speech. */
+/** Headers are sought in stretches of this length, which hold some dozen chunks of speech. */
 const SCAN_BYTES = 262_144;
 /**
- * Records that are opened to find where a damaged file goes on, beyond twice the file's own bytes:
- * a file full of false beginnings is given up.
+ * Bytes opened, beyond twice the file's size, to find where a damaged file continues: a file full
+ * of false headers is given up.
  */
 const MAX_FALSE_BYTES = 4_194_304;
-/** What looks like a beginning and is none counts as so many. */
+/** Bytes that a false header counts as. */
 const FALSE_HEADER_BYTES = 512;
 
 const magic = Buffer.alloc(4);
 magic.writeUInt32BE(CHUNK_MAGIC, 0);
 
 /**
- * By the file's index, where it has one and not every chunk is to be opened, else from header to
- * header. Behind what is damaged it goes on at the next chunk that opens.
- * @param known of a file that grows: what was found of it before
+ * Finds chunks by the file's index, if it has one and not every chunk is to be opened, else from
+ * header to header. After damage the search continues at the next chunk that opens.
+ * @param known chunks found earlier in a growing file
  */
 export async function findChunks(
   file: AudioFile,
@@ -77,7 +77,7 @@ export async function findChunks(
   return scan.found();
 }
 
-/** One look through a file, from its beginning to its end. */
+/** One pass through a file, from beginning to end. */
 class Scan {
   readonly #file: AudioFile;
   readonly #end: number;
@@ -90,7 +90,7 @@ class Scan {
   #blockStart = 0;
   #falseBytes: number;
 
-  /** @param end where the chunks end: behind it lies an index */
+  /** @param end of the chunks: an index follows */
   constructor(file: AudioFile, end: number, search: ChunkSearch) {
     this.#file = file;
     this.#end = end;
@@ -98,7 +98,10 @@ class Scan {
     this.#falseBytes = 2 * file.size + MAX_FALSE_BYTES;
   }
 
-  /** What an index names. False where one of them is not there: then the index is no help. */
+  /**
+   * Takes the chunks that an index names. Returns false if one is missing: the index is useless
+   * then.
+   */
   async takeAll(places: Iterable<ChunkPlace>): Promise<boolean> {
     for (const place of places) {
       if (!(await this.#isTaken(place))) {
@@ -136,7 +139,7 @@ class Scan {
     return { chunks, damaged: this.#damaged, isCutShort: this.#isCutShort };
   }
 
-  /** A header that does not follow from the one before is believed when its chunk opens. */
+  /** A header that does not follow from the previous one is believed only if its chunk opens. */
   async #isTaken(place: ChunkPlace): Promise<boolean> {
     const { number, codec } = place.header;
     const follows = number === (this.#last?.number ?? -1) + 1 && codec === this.#last?.codec;
@@ -161,7 +164,7 @@ class Scan {
     return parseChunkHeader(head, start, this.#end);
   }
 
-  /** The next chunk that opens, behind what is damaged at `start`. */
+  /** Returns the next chunk that opens, after damage at `start`. */
   async #nextAfter(start: number): Promise<ChunkPlace | undefined> {
     for (let at = start + 1; at + magic.length <= this.#end; ) {
       const block = await this.#bytes(at, at + MAX_HEADER_BYTES, SCAN_BYTES);
@@ -188,8 +191,8 @@ class Scan {
   }
 
   /**
-   * From what was read last, or read anew together with what follows.
-   * @param more as much of what is there, up to this length
+   * Returns bytes from the last read, or rereads them together with what follows.
+   * @param more bytes to return if present, up to this length
    */
   async #bytes(start: number, end: number, more = 0): Promise<Buffer> {
     const until = Math.min(end, this.#end);
@@ -203,7 +206,7 @@ class Scan {
   }
 }
 
-/** What each run of a chunk tells, in their order. */
+/** Returns the spans of a chunk's runs, in order. */
 function spansOf({ position, runs }: ChunkHeader): CoveredSpan[] {
   const spans: CoveredSpan[] = [];
   for (const { kind, offset, samples } of runs) {

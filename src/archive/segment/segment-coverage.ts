@@ -9,31 +9,31 @@ import { codecShapes } from './run-decoder.ts';
 import type { FoundChunks } from './segment-chunks.ts';
 import { SegmentReader, type Unsealing } from './segment-reader.ts';
 
-/** What a segment holds, what it held once, and where that is not known exactly, about how much. */
+/** The audio a segment holds and once held, with estimates where it is not known exactly. */
 export interface ExaminedSegment extends SegmentCoverage {
-  /** Null of what only receipts tell of. */
+  /** Null if only receipts tell of it. */
   readonly row: SegmentRecord | null;
   readonly start: number | null;
   readonly lost: Span[];
-  /** Units of the clock that its unreadable last bytes stood for, where nothing tells exactly. */
+  /** Clock units that its unreadable last bytes stood for, if nothing tells exactly. */
   readonly tailUnits: number;
-  /** It has a key, and no file, or none that the key is for. */
+  /** True when it has a key but no file, or none that the key opens. */
   readonly isGone: boolean;
-  /** Null of what has no key any more. */
+  /** Null if its key was destroyed. */
   readonly state: FoundState | null;
-  /** Where it may hold something that cannot be opened now; null: nowhere. */
+  /** Span that may hold audio that cannot be opened now; null if there is none. */
   readonly doubt: Span | null;
   readonly found: FoundChunks;
 }
 
 const nothingFound: FoundChunks = { chunks: [], damaged: [], isCutShort: false };
 
-/** Of what is damaged, so much is named. */
+/** Most damaged places named. */
 const MAX_WORDS = 8;
-/** Of a packet of Opus nobody knows without opening it: 6 kbit/s, RFC 6716 section 2.1.1. */
+/** Lower bound for Opus, whose packets must be opened to know: 6 kbit/s, RFC 6716 section 2.1.1. */
 const LEAST_OPUS_BYTES_PER_MS = 0.75;
 
-/** Opens every chunk of a segment, and compares them with what its row says of it. */
+/** Opens every chunk of a segment, and compares them with its row. */
 export async function examine(
   unsealing: Unsealing,
   segment: SegmentRecord,
@@ -60,7 +60,7 @@ export async function examine(
   };
 }
 
-/** Of which nothing is known but that it was. */
+/** Returns the coverage of a segment of which nothing but its existence is known. */
 export function withoutAnything() {
   const lost: Span[] = [];
   return { spans: [], lost, tailUnits: 0, isGone: false, doubt: null, found: nothingFound };
@@ -78,8 +78,8 @@ async function opened(unsealing: Unsealing, segment: SegmentRecord) {
 }
 
 /**
- * Beyond what numbers tell: a file whose end cannot be opened may go on, and one that is not there
- * may hold anything that its row does not rule out.
+ * Returns the span that numbers cannot rule out: a file with an unreadable end may go on, and a
+ * missing file may hold anything that its row allows.
  */
 function doubtOf(found: FoundChunks | undefined, { closedBy, sealed }: SegmentRecord): Span | null {
   const begins = sealed?.start ?? -Infinity;
@@ -95,7 +95,7 @@ function doubtOf(found: FoundChunks | undefined, { closedBy, sealed }: SegmentRe
   return start < end ? { start, end } : null;
 }
 
-/** Where chunks are missing, by their numbers. */
+/** Returns the spans of missing chunks, by their numbers. */
 export function holesOf({ chunks }: FoundChunks, { closedBy, sealed }: SegmentRecord): Span[] {
   const holes: Span[] = [];
   const longest = chunks.reduce((most, { covers }) => Math.max(most, covers.end - covers.start), 0);
@@ -114,7 +114,7 @@ export function holesOf({ chunks }: FoundChunks, { closedBy, sealed }: SegmentRe
   );
 }
 
-/** What stood behind the last chunk that opens, where the row does not tell. */
+/** Estimates the audio after the last chunk that opens, if the row does not tell. */
 function tailOf(found: FoundChunks, segment: SegmentRecord, track: TrackRecord): number {
   if (segment.closedBy !== null && segment.sealed) return 0;
   const lastEnd = found.chunks.reduce((end, chunk) => Math.max(end, chunk.end), 0);
@@ -127,7 +127,7 @@ function tailOf(found: FoundChunks, segment: SegmentRecord, track: TrackRecord):
   return Math.ceil(bytes / (perUnit ?? perOpusUnit));
 }
 
-/** What of a file is not as it was sealed, in words; undefined where all is. */
+/** Describes how a file differs from what was sealed; undefined if it does not. */
 export function damageOf(found: FoundChunks, { closedBy, sealed }: SegmentRecord) {
   const { chunks, damaged, isCutShort } = found;
   const words: string[] = [];

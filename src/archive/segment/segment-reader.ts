@@ -14,27 +14,27 @@ import {
 import type { AudioFile, AudioFiles } from '../files/audio-files.ts';
 import { type FoundChunks, findChunks, type KnownChunk } from './segment-chunks.ts';
 
-/** What sealed audio is opened with: where it lies, and its keys' key. */
+/** The files of sealed audio and the key ring that opens them. */
 export interface Unsealing {
   readonly files: AudioFiles;
   readonly keys: KeyRing;
 }
 
-/** One stretch of encoded audio on the call's clock, or of what was left out: without bytes. */
+/** A stretch of encoded audio on the call's clock, or of audio left out, which has no bytes. */
 export interface AudioRun {
   readonly kind: RunKind;
-  /** Units of the track's RTP clock, as are its samples. */
+  /** Units of the track's RTP clock; so is `samples`. */
   readonly position: number;
   readonly samples: number;
   readonly codec: SegmentCodec;
   readonly audio: Buffer;
 }
 
-/** A chunk as it was stored, opened. */
+/** A stored chunk, opened. */
 export interface OpenedChunk {
   /** As it was sealed. */
   readonly header: ChunkHeader;
-  /** Of all its runs, one after the other. */
+  /** Audio of all its runs, one after the other. */
   readonly audio: Buffer;
 }
 
@@ -44,16 +44,15 @@ interface Seal {
 }
 
 export interface OpenOptions {
-  /** Of a segment that is still written: the `places` of a reader before this one. */
+  /** The `places` of an earlier reader of a segment still being written. */
   readonly known?: readonly KnownChunk[];
-  /** Every chunk is opened: what does not open is not counted as held. */
+  /** True when every chunk is to be opened: one that does not open does not count as held. */
   readonly deep?: boolean;
 }
 
 /**
  * Reads one segment's file. Headers are found first, audio is opened chunk by chunk on demand. A
- * chunk that is not what was sealed is as if it were not there: what lies behind it is found all
- * the same.
+ * chunk that is not what was sealed counts as missing; those after it are still found.
  */
 export class SegmentReader {
   readonly #file: AudioFile;
@@ -68,8 +67,8 @@ export class SegmentReader {
   }
 
   /**
-   * Undefined when the segment has no key any more, or no file: a crash came before its first
-   * chunk.
+   * Opens a segment's file; returns undefined if the segment has no key any more, or no file
+   * because a crash came before its first chunk.
    * @throws SealedKeyError
    */
   static async open(
@@ -95,12 +94,12 @@ export class SegmentReader {
     return this.#found.chunks;
   }
 
-  /** What of the file is no chunk that opens, as far as it was looked at. */
+  /** The chunks found, and the bytes examined that are no chunk that opens. */
   get found(): FoundChunks {
     return this.#found;
   }
 
-  /** Where chunks that were read so far did not open. */
+  /** Spans of chunks read so far that did not open. */
   get unopened(): readonly Span[] {
     return [...this.#unopened];
   }
@@ -113,7 +112,7 @@ export class SegmentReader {
     return [...new Set(this.places.map(({ codec }) => codec))];
   }
 
-  /** The runs of every chunk that touches `span` and opens. */
+  /** Yields the runs of every chunk that touches `span` and opens. */
   async *read(span: Span): AsyncGenerator<AudioRun> {
     for (const chunk of this.places) {
       if (chunk.covers.start >= span.end || chunk.covers.end <= span.start) continue;
@@ -132,7 +131,7 @@ export class SegmentReader {
     }
   }
 
-  /** Every chunk that opens, in its order. */
+  /** Yields every chunk that opens, in order. */
   async *chunks(): AsyncGenerator<OpenedChunk> {
     for (const chunk of this.places) {
       const found = await this.#open(chunk);
@@ -150,7 +149,10 @@ export class SegmentReader {
   }
 }
 
-/** By its own header, which its seal authenticates; undefined for what was not sealed so. */
+/**
+ * Opens a record by its own header, which its seal authenticates; undefined if it was not sealed
+ * so.
+ */
 function opened(record: Buffer, seal: Seal): OpenedChunk | undefined {
   const place = parseChunkHeader(record, 0, record.length);
   if (!place || place.end !== record.length) return undefined;

@@ -7,21 +7,21 @@ import { receiptsOf, type TrackReceipts } from './receipts.ts';
 import { type ExaminedSegment, examine, withoutAnything } from './segment-coverage.ts';
 import type { Unsealing } from './segment-reader.ts';
 
-/** What a crash may take with it of a stream: a chunk in memory, and one on its way. */
+/** Audio of a stream that a crash may lose: a chunk in memory, and one being written. */
 const UNSEALED_MS = 2_000;
-/** Behind the guard of a Start, the first frame that is kept comes within this time. */
+/** The first frame kept comes within this time after the guard of a Start. */
 const LATEST_FIRST_FRAME_MS = 1_000;
-/** No chunk is missing where less is. */
+/** A shorter hole means no missing chunk. */
 const SHORTEST_LOSS_MS = 20;
 
-/** What is known of a track besides its files. */
+/** The rows of a track. */
 export interface TrackRows {
-  /** In the order of their numbers. */
+  /** In numerical order. */
   readonly segments: readonly SegmentRecord[];
   readonly details: readonly CallDetailRecord[];
 }
 
-/** What one track's files hold, and, by rows and receipts, what they held. */
+/** The audio a track's files hold and, by rows and receipts, once held. */
 export interface ExaminedTrack extends TrackCoverage {
   readonly segments: readonly ExaminedSegment[];
 }
@@ -45,15 +45,21 @@ export async function coverageOf(
   if (segments.every(({ wrappedKey }) => wrappedKey !== null)) search.missAll();
   const { callId, track: number, clockRate, initialReason, reasonChanges } = track;
   return {
-    ...{ callId, track: number, extent, slip: slipOf(clockRate) },
-    ...{ initialReason, reasonChanges, commands: receipts.commands, segments: search.segments },
+    callId,
+    track: number,
+    extent,
+    slip: slipOf(clockRate),
+    initialReason,
+    reasonChanges,
+    commands: receipts.commands,
+    segments: search.segments,
     guard: guardOf(track, details),
   };
 }
 
 /**
- * Behind a Start the first frame may be late by so much. Where numbers are missing, what does not
- * come then is lost; else the client had nothing to send.
+ * Returns how late the first frame after a Start may be. If sequence numbers are missing, later
+ * audio counts as lost; else the client had nothing to send.
  */
 function guardOf({ track, clockRate, packets }: TrackRecord, details: TrackRows['details']) {
   const receipts = details.flatMap(({ streams }) => streams.filter((one) => one.track === track));
@@ -62,7 +68,7 @@ function guardOf({ track, clockRate, packets }: TrackRecord, details: TrackRows[
   return { limit, behind: packets.lost > 0 ? ('loss' as const) : ('silence' as const) };
 }
 
-/** Of a stream whose end a crash took: it came at least so far, kept or not. */
+/** Returns the starts of segments of a stream whose end a crash took: it came at least that far. */
 function beginningsOf({ endPosition }: TrackRecord, segments: readonly ExaminedSegment[]) {
   return endPosition === null ? segments.flatMap(({ start }) => start ?? []) : [];
 }
@@ -71,7 +77,7 @@ function pointAt(position: number): Span {
   return { start: position, end: position };
 }
 
-/** As the stream reported it, or, where a crash came before the report, what its segments hold. */
+/** Returns the extent the stream reported or, after a crash, the one its segments hold. */
 function extentOf(track: TrackRecord, spans: readonly Span[]): Span {
   const starts = spans.map(({ start }) => start);
   const ends = spans.map(({ end }) => end);
@@ -86,7 +92,9 @@ interface Known {
   readonly extent: Span;
 }
 
-/** Looks for what was kept once, where the numbers of a segment's chunks do not tell of it. */
+/**
+ * Looks for audio that was kept once and that the chunk numbers of a segment do not show as lost.
+ */
 class LostAudio {
   readonly segments: ExaminedSegment[];
   readonly #known: Known;
@@ -98,7 +106,7 @@ class LostAudio {
     this.segments = [...segments];
   }
 
-  /** What is estimated of a segment's beginning did not lie before it was begun. */
+  /** Clips an estimated beginning: it cannot precede the segment's start. */
   clipBeginning(segment: ExaminedSegment): void {
     const [first] = segment.lost;
     if (segment.start !== null || !first || beginningOf(segment) < first.start) return;
@@ -107,7 +115,10 @@ class LostAudio {
     segment.lost[0] = { start: Math.min(start, first.end), end: first.end };
   }
 
-  /** Up to here audio was kept: where nothing holds it, and no crash explains it, it is lost. */
+  /**
+   * Marks audio lost if a receipt proves that it was kept until then, nothing holds it and no crash
+   * explains it.
+   */
   prove(keptUpTo: number): void {
     const least = SHORTEST_LOSS_MS * this.#perMs;
     const told = this.segments.flatMap(toldBy);
@@ -127,7 +138,10 @@ class LostAudio {
     else this.#insert(next, { start, end: keptUpTo }, 'api');
   }
 
-  /** A file that is not there, or whose end is not what was sealed, held something. */
+  /**
+   * Marks the unknown end lost: a missing file, or one whose end is not what was sealed, held
+   * audio.
+   */
   takeTail(segment: ExaminedSegment): void {
     const index = this.segments.indexOf(segment);
     const isUnknown = segment.isGone && segment.closedBy !== null && segment.lost.length === 0;
@@ -138,14 +152,14 @@ class LostAudio {
     const before = this.#endOf(this.segments.slice(0, index));
     const begun = segment.start ?? this.#begunAfter(before, until);
     const start = this.#endOf([segment], until, begun);
-    // A Pause that was answered behind it tells exactly: bytes without audio prove even a packet.
+    // A later answered Pause tells exactly: unreadable bytes prove the loss of even one packet.
     const keptUpTo = receipts.keptUpTo.find((end) => end > begun && end <= until);
     if (keptUpTo !== undefined && isUnknown) return;
     const end = isUnknown ? until : Math.min(until, start + segment.tailUnits);
     if ((keptUpTo ?? end) > start) lose(segment, { start, end: keptUpTo ?? end });
   }
 
-  /** Packets were kept, and nothing tells where they lay. */
+  /** Marks all lost: packets were kept, and nothing tells where they lay. */
   missAll(): void {
     const { track, extent } = this.#known;
     const isAny = this.segments.some((segment) => toldBy(segment).length > 0);
@@ -154,7 +168,7 @@ class LostAudio {
     }
   }
 
-  /** Where what is told of ends. @param least without anything */
+  /** Returns the end of the known audio. @param least result if there is none */
   #endOf(
     segments: readonly ExaminedSegment[],
     atMost = Infinity,
@@ -164,7 +178,7 @@ class LostAudio {
     return ends.filter((end) => end <= atMost).reduce((a, b) => Math.max(a, b), least);
   }
 
-  /** The last Start between, else `from`. */
+  /** Returns the position of the last Start in between, else `from`. */
   #begunAfter(from: number, until: number): number {
     const start = this.#known.receipts.commands.findLast(
       ({ position, reason }) => reason === 'loss' && position > from && position < until,
@@ -172,14 +186,14 @@ class LostAudio {
     return start?.position ?? from;
   }
 
-  /** Not even its row is there. */
+  /** Inserts a segment of which not even a row exists. */
   #insert(index: number, span: Span, closedBy: ExaminedSegment['closedBy']): void {
     const inferred = { row: null, closedBy, start: span.start, lost: [span], state: null };
     this.segments.splice(index, 0, { ...withoutAnything(), ...inferred, isGone: true });
   }
 }
 
-/** What is known of its time, held or lost. */
+/** Returns the spans whose time is known, held or lost. */
 function toldBy({ spans, lost }: ExaminedSegment): Span[] {
   return [...spans, ...lost];
 }

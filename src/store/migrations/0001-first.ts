@@ -83,7 +83,7 @@ async function createAudio(db: Kysely<Schema>): Promise<void> {
     .execute();
 }
 
-/** The tables that every command writes: in SQLite one B-tree each, in the order of their key. */
+/** Creates the tables that every command writes: in SQLite one B-tree each, in key order. */
 async function createHistory(db: Kysely<Schema>): Promise<void> {
   const isSqlite = db.getExecutor().adapter instanceof SqliteAdapter;
   const clustered = isSqlite ? sql`without rowid` : sql``;

@@ -24,7 +24,7 @@ export async function up(db: Kysely<Schema>): Promise<void> {
     .execute();
 }
 
-/** Ids rise with time: without row ids SQLite appends to one B-tree. */
+/** Creates the access trail. Ids rise with time: without row ids SQLite appends to one B-tree. */
 async function createTrail(db: Kysely<Schema>, isSqlite: boolean): Promise<void> {
   await db.schema
     .createTable('access_trail')
@@ -43,7 +43,7 @@ async function createTrail(db: Kysely<Schema>, isSqlite: boolean): Promise<void>
     .addColumn('count', 'integer', (column) => column.notNull())
     .modifyEnd(isSqlite ? sql`without rowid` : sql``)
     .execute();
-  // Commands of a call are found by it; everything else is read from the newest back.
+  // Finds a call's commands; all other reads go from the newest back.
   await db.schema
     .createIndex('access_trail_call')
     .on('access_trail')

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../rows/schema.ts';
 
-/** Leases, settings of pauses, and what takes a call through the end of a process. */
+/** Adds leases, pause settings, and the state that carries a call across processes. */
 export async function up(db: Kysely<Schema>): Promise<void> {
   await db.schema
     .alterTable('uccs')

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../rows/schema.ts';
 
-/** Streams that carry several parties; digits that are heard. */
+/** Adds streams that carry several parties, and digits that are heard. */
 export async function up(db: Kysely<Schema>): Promise<void> {
   await db.schema
     .alterTable('tracks')
@@ -11,6 +11,6 @@ export async function up(db: Kysely<Schema>): Promise<void> {
     .alterTable('uccs')
     .addColumn('suppress_dtmf', 'integer', (column) => column.notNull().defaultTo(1))
     .execute();
-  // Sessions of the release before say too little of their streams: their clients begin anew.
+  // Sessions of the previous release lack data about their streams: their clients start anew.
   await db.deleteFrom('recording_sessions').execute();
 }

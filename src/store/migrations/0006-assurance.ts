@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../rows/schema.ts';
 
-/** What calls are worth, and alarms that can be looked up. */
+/** Adds the health of calls, and alarms that can be looked up. */
 export async function up(db: Kysely<Schema>): Promise<void> {
   await db.schema.alterTable('calls').addColumn('health', 'text').execute();
   await db.schema.alterTable('events').addColumn('alarm', 'text').execute();

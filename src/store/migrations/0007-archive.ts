@@ -5,7 +5,7 @@ import type { Schema } from '../rows/schema.ts';
 
 const BATCH = 500;
 
-/** Search, erasure, retention and legal hold. */
+/** Adds search, erasure, retention and legal hold. */
 export async function up(db: Kysely<Schema>): Promise<void> {
   await widenCalls(db);
   await createParties(db);
@@ -25,7 +25,7 @@ async function widenCalls(db: Kysely<Schema>): Promise<void> {
     .addColumn('gap_reasons', 'integer', (column) => column.notNull().defaultTo(0))
     .execute();
   await db.schema.alterTable('calls').addColumn('legal_hold', 'text').execute();
-  // What few recordings are is found by an index of those few, in the order of the list.
+  // Rare recordings have an index of their own, in the order of the list.
   await sql`create index calls_marked on calls (began_at, id) where marking_state = 1`.execute(db);
   await sql`create index calls_on_hold on calls (began_at, id) where legal_hold is not null`.execute(
     db,
@@ -78,7 +78,7 @@ async function createErasures(db: Kysely<Schema>): Promise<void> {
     .execute();
 }
 
-/** Of UCCs: how long recordings are kept; 0: until somebody destroys them. */
+/** Adds the retention period of UCCs; 0 keeps recordings until somebody destroys them. */
 async function addRetention(db: Kysely<Schema>): Promise<void> {
   await db.schema
     .alterTable('uccs')
@@ -90,7 +90,7 @@ async function addRetention(db: Kysely<Schema>): Promise<void> {
     .execute();
 }
 
-/** Recordings of an older release are found by their parties as well. */
+/** Makes recordings of an older release searchable by party as well. */
 async function fillParties(db: Kysely<Schema>): Promise<void> {
   for (let after = ''; ; ) {
     const calls = await db
@@ -108,7 +108,11 @@ async function fillParties(db: Kysely<Schema>): Promise<void> {
         }
       }
       const rows = [...seen].map(([party_key, is_agent]) => ({
-        ...{ party_key, began_at, call_id, ucc_name, is_agent },
+        party_key,
+        began_at,
+        call_id,
+        ucc_name,
+        is_agent,
       }));
       if (rows.length > 0) await db.insertInto('call_parties').values(rows).execute();
     }

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../rows/schema.ts';
 
-/** Who owns the database, and what proves that a master key is the one that it was sealed under. */
+/** Adds the owner of the database, and the proof of the master key that it was sealed under. */
 export async function up(db: Kysely<Schema>): Promise<void> {
   await db.schema
     .createTable('ownership')

@@ -2,13 +2,13 @@ import { type Kysely, SqliteAdapter, sql } from 'kysely';
 import type { Schema } from '../rows/schema.ts';
 
 /**
- * PostgreSQL leaves a destroyed key in its table's pages until they are written anew, which is done
- * part by part: 32 parts of a million recordings' segments are 25 MB each.
+ * PostgreSQL leaves a destroyed key in its table's pages until they are rewritten, which is done
+ * per partition: 32 partitions of a million recordings' segments are 25 MB each.
  */
 const PARTITIONS = { segments: 32, derived: 8 } as const;
 const KEYS = { segments: 'call_id, track, segment', derived: 'call_id, kind' } as const;
 
-/** Tables that hold keys: on PostgreSQL in parts, each small enough to be written anew at once. */
+/** Partitions the tables that hold keys on PostgreSQL; each partition can be rewritten at once. */
 export async function up(db: Kysely<Schema>): Promise<void> {
   if (db.getExecutor().adapter instanceof SqliteAdapter) return;
   for (const table of ['segments', 'derived'] as const) {
@@ -23,7 +23,7 @@ export async function up(db: Kysely<Schema>): Promise<void> {
       );
     }
     await sql`insert into ${whole} select * from ${before}`.execute(db);
-    // With it goes whatever it still held of keys that were destroyed.
+    // Remains of destroyed keys go with the old table.
     await sql`drop table ${before}`.execute(db);
     await sql`alter table ${whole} add primary key (${sql.raw(KEYS[table])})`.execute(db);
   }

@@ -2,10 +2,10 @@ import { type Kysely, SqliteAdapter } from 'kysely';
 import type { Schema } from '../rows/schema.ts';
 
 /**
- * SQLite copies rows between pages as a table grows, and what it leaves behind of them is not
- * overwritten, `secure_delete` or not. So keys are sealed once more, under a secret of their
- * recording, in rows that never move: all of one size, added in the order of their ids, never
- * deleted, and overwritten in place.
+ * Seals keys once more under a secret of their recording. As a table grows, SQLite copies rows
+ * between pages and does not overwrite the old ones, `secure_delete` or not. The secrets are in
+ * rows that never move: all of one size, added in the order of their ids, never deleted, and
+ * overwritten in place.
  */
 export async function up(db: Kysely<Schema>): Promise<void> {
   if (!(db.getExecutor().adapter instanceof SqliteAdapter)) return;

@@ -1,7 +1,7 @@
 import { type Kysely, SqliteAdapter, sql } from 'kysely';
 import type { Schema } from '../rows/schema.ts';
 
-/** Dialogues: the order of their parts, the UCCs of a call, and what is to be done of it yet. */
+/** Adds dialogues: the order of their parts, the UCCs of a call, and its pending settlement. */
 export async function up(db: Kysely<Schema>): Promise<void> {
   const isSqlite = db.getExecutor().adapter instanceof SqliteAdapter;
   await db.schema

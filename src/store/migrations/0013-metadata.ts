@@ -5,7 +5,7 @@ import type { Schema } from '../rows/schema.ts';
 
 const BATCH = 500;
 
-/** What could not be read of a call's metadata; and parties are found in every spelling. */
+/** Adds the unreadable part of a call's metadata, and finds parties in every spelling. */
 export async function up(db: Kysely<Schema>): Promise<void> {
   await db.schema.alterTable('calls').addColumn('metadata_incomplete', 'text').execute();
   await db.deleteFrom('call_parties').execute();
@@ -36,6 +36,10 @@ function partyRows(call: { id: string; ucc_name: string; began_at: number; parti
     }
   }
   return [...found].map(([party_key, is_agent]) => ({
-    ...{ party_key, began_at, call_id, ucc_name, is_agent },
+    party_key,
+    began_at,
+    call_id,
+    ucc_name,
+    is_agent,
   }));
 }

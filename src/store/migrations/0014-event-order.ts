@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../rows/schema.ts';
 
 /**
- * One order of the events of all UCCs, which a stream of them resumes by. Those of before stand in
- * the order of their times, as far as each UCC's own order lets them.
+ * Adds one order of events across UCCs, from which a stream of all UCCs resumes. Earlier events are
+ * ordered by time, as far as each UCC's own order allows.
  */
 export async function up(db: Kysely<Schema>): Promise<void> {
   await db.schema
@@ -21,6 +21,6 @@ export async function up(db: Kysely<Schema>): Promise<void> {
       ) as timed
     ) as placed
     where events.ucc_name = placed.ucc_name and events.sequence = placed.sequence`.execute(db);
-  // One process gives them out; a database that looked twice could only refuse a Pause's commit.
+  // Not unique: one process assigns positions, and a check could only refuse a Pause's commit.
   await db.schema.createIndex('events_position').on('events').column('position').execute();
 }

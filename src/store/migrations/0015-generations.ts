@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../rows/schema.ts';
 
-/** What was given to users and clients ends when their generation rises. */
+/** Adds generations of users and clients: a new one ends the tokens issued before. */
 export async function up(db: Kysely<Schema>): Promise<void> {
   for (const table of ['users', 'clients'] as const) {
     await db.schema

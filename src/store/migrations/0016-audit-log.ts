@@ -1,7 +1,9 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../rows/schema.ts';
 
-/** What a change changed, whom a command named as its requester, and rows by correlation id. */
+/**
+ * Adds the values before and after a change, a command's requester, and an index by correlation id.
+ */
 export async function up(db: Kysely<Schema>): Promise<void> {
   await db.schema.alterTable('access_trail').addColumn('requester', 'text').execute();
   await db.schema.alterTable('access_trail').addColumn('before', 'text').execute();

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../rows/schema.ts';
 
-/** What the configuration said at the last start: a change of it is told at the next. */
+/** Adds the configuration of the last start: the next start reports changes of it. */
 export async function up(db: Kysely<Schema>): Promise<void> {
   await db.schema
     .createTable('configuration')

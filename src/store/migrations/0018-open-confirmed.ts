@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../rows/schema.ts';
 
-/** Whether the gate of a call that was started is known to have opened. */
+/** Adds whether the gate of a started call is known to have opened. */
 export async function up(db: Kysely<Schema>): Promise<void> {
   await db.schema
     .alterTable('calls')

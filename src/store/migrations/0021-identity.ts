@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from '../rows/schema.ts';
 
-/** When the wall clock was believed; which store this is, and where its owner worked on it. */
+/** Adds when the wall clock was believed, the identity of the store, and its owner's place. */
 export async function up(db: Kysely<Schema>): Promise<void> {
   await db.schema
     .createTable('clock_anchors')

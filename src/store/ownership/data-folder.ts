@@ -13,25 +13,26 @@ import { basename, join } from 'node:path';
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
-/** Everything that a group or others may do. */
+/** The permission bits of group and others. */
 const OTHERS = 0o077;
 
-/** What is open to others and cannot be closed, in one sentence for an operator. */
+/**
+ * A path that is open to others and cannot be closed; the message is a sentence for an operator.
+ */
 export class DataFolderError extends Error {
   override readonly name = 'DataFolderError';
 }
 
 export interface DataFolderOptions {
-  /** Left as they are: whoever reads them refuses what others could read before. */
+  /** Files left as they are: their readers refuse them if others could read them before. */
   readonly untouched?: readonly string[];
 }
 
 /**
- * Makes the folder, and what is in it, its owner's alone, whatever the umask was that it was made
- * under. What lies deeper is looked at where a folder above it was open: through a closed one
- * nobody comes.
- * @returns what had been open to others
- * @throws DataFolderError where it stays open
+ * Gives the folder and its contents to their owner alone, whatever umask they were made under.
+ * Deeper folders are examined only below an open one: nobody gets through a closed one.
+ * @returns the paths that were open to others
+ * @throws DataFolderError if one stays open
  */
 export function closeDataFolder(folder: string, options: DataFolderOptions = {}): string[] {
   mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
@@ -56,7 +57,7 @@ export function makePrivateFile(file: string): void {
 
 interface Repair {
   readonly repaired: string[];
-  /** A folder above was open. */
+  /** True when a folder above was open. */
   readonly isOpen: boolean;
   readonly untouched: readonly string[];
 }
@@ -65,7 +66,7 @@ function closeWithin(folder: string, { repaired, isOpen, untouched }: Repair): v
   for (const name of readdirSync(folder)) {
     const path = join(folder, name);
     const stats = lstatIfThere(path);
-    // What a link leads to is somebody else's to close.
+    // The target of a link is not ours to close.
     if (!stats || stats.isSymbolicLink() || untouched.includes(basename(path))) continue;
     const before = repaired.length;
     close(path, { stats, mode: stats.isDirectory() ? FOLDER_MODE : FILE_MODE, repaired });
@@ -83,7 +84,7 @@ function close(
     chmodSync(path, mode);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    // A file of a moment, as SQLite makes them.
+    // A short-lived file, as SQLite makes them.
     if (code === 'ENOENT') return;
     throw new DataFolderError(
       `${path} is open to others (mode ${octal(stats.mode)}) and cannot be closed (${code}): ` +

@@ -13,7 +13,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type Holder, OwnershipError } from './ownership-error.ts';
 
 export const LOCK_FILE = 'hush.lock';
-/** For people and for the next process; the lock itself is the kernel's. */
+/** Informs operators and the next process; the lock itself is the kernel's. */
 const HOLDER_FILE = 'hush.owner';
 const OWNER_ONLY = 0o600;
 
@@ -23,8 +23,8 @@ const SQLITE_NOTADB = 26;
 
 /**
  * The lock of a data folder: an exclusive transaction of an empty SQLite file in it, which is a
- * lock of the kernel's on the file's inode. It ends with its process, however that ends, is not
- * inherited by a child, holds while the process is stopped, and is the same one by every path.
+ * kernel lock on the file's inode. It ends with its process, however that ends, is not inherited by
+ * a child, holds while the process is stopped, and is the same by every path.
  *
  * POSIX drops a process's locks on a file when it closes any descriptor of that file: nothing in
  * this process may open the lock file a second time.
@@ -43,20 +43,20 @@ export class FolderLock {
     this.#tell(false);
   }
 
-  /** Undefined where another process, or another part of this one, has it. */
+  /** Takes the lock; returns undefined if another process, or another part of this one, has it. */
   static tryTake(folder: string): FolderLock | undefined {
     const path = join(folder, LOCK_FILE);
     for (;;) {
       const inode = madeInode(path);
       const database = lockedDatabase(path);
       if (!database) return undefined;
-      // Somebody may have put another file in its place before it was locked.
+      // Another file may have replaced it before it was locked.
       if (inode === inodeOf(path)) return new FolderLock(folder, database, inode);
       database.close();
     }
   }
 
-  /** As the holder last told it. */
+  /** Returns the holder as it last described itself. */
   static holder(folder: string): Holder | undefined {
     try {
       const { pid, host, since, isLeaving } = JSON.parse(
@@ -68,12 +68,12 @@ export class FolderLock {
     }
   }
 
-  /** The same for every process that had this lock, and for no other folder. */
+  /** Identifies the lock: the same for every process that had it, and for no other folder. */
   get identity(): string {
     return `${hostname()}/${this.#inode}`;
   }
 
-  /** Why the folder is not ours any more: undefined while it is. */
+  /** Returns why the folder is no longer ours; undefined while it is. */
   lossOf(): string | undefined {
     const path = join(this.#folder, LOCK_FILE);
     try {
@@ -88,16 +88,16 @@ export class FolderLock {
     if (!this.#isReleased) this.#tell(true);
   }
 
-  /** May be called twice. */
+  /** Releases the lock. May be called twice. */
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    // Of another one, where the folder has been lost, nothing is taken away.
+    // If the folder was lost, the new holder's file stays.
     if (this.lossOf() === undefined) rmSync(join(this.#folder, HOLDER_FILE), { force: true });
     this.#database.close();
   }
 
-  /** Whole or not at all; without it, as on a full disk, the lock is as good. */
+  /** Writes the holder file atomically; without it, as on a full disk, the lock still holds. */
   #tell(isLeaving: boolean): void {
     const holder: Holder = { pid: process.pid, host: hostname(), since: this.#since, isLeaving };
     const path = join(this.#folder, HOLDER_FILE);
@@ -111,7 +111,7 @@ export class FolderLock {
   }
 }
 
-/** The inode of the lock file, made where there is none. */
+/** Returns the inode of the lock file, which is made if there is none. */
 function madeInode(path: string): string {
   try {
     return inodeOf(path);
@@ -127,7 +127,7 @@ function inodeOf(path: string): string {
   return `${dev}:${ino}`;
 }
 
-/** @throws OwnershipError where the folder's file system has no such locks */
+/** @throws OwnershipError if the folder's file system has no such locks */
 function lockedDatabase(path: string): DatabaseSync | undefined {
   const database = new DatabaseSync(path);
   try {

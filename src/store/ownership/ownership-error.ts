@@ -1,14 +1,14 @@
-/** Who owns a data folder or a database, as far as it can be told. */
+/** The owner of a data folder or a database, as far as it is known. */
 export interface Holder {
   readonly pid: number;
   readonly host: string;
   /** Unix ms */
   readonly since: number;
-  /** It has begun to stop: who waits for it need not wait for long. */
+  /** True once it has begun to stop: the lock will soon be free. */
   readonly isLeaving: boolean;
 }
 
-/** What was asked for belongs to another process; the message is a sentence for an operator. */
+/** A folder or database belongs to another process; the message is a sentence for an operator. */
 export class OwnershipError extends Error {
   override readonly name = 'OwnershipError';
   readonly code = 'HUSH_OWNERSHIP';

@@ -9,31 +9,30 @@ import type { StoreOwner } from './store-owner.ts';
 import { type Claimed, isCopy, mustBeAdoptable, type OnAdopt, placeOf } from './store-place.ts';
 
 export interface OwnershipOptions {
-  /** It is there. */
+  /** An existing folder. */
   readonly dataDir: string;
-  /** Of PostgreSQL; undefined where the database is in the data folder. */
+  /** URL of PostgreSQL; undefined if the database is in the data folder. */
   readonly url?: string | undefined;
   readonly waitMs: number;
-  /** In the place of `waitMs` while the one that has it is stopping. */
+  /** Replaces `waitMs` while the present owner is stopping. */
   readonly handoverMs: number;
   readonly lostAfterMs: number;
 }
 
 const TRY_INTERVAL_MS = 100;
 const CHECK_INTERVAL_MS = 1_000;
-/** A new owner waits this much longer than the one before may take to notice. */
+/** A new owner waits this much longer than its predecessor may need to notice. */
 const MARGIN_MS = 1_000;
 
 /**
- * That this process, and no other, works on a data folder and a database. It is taken before
- * anything is written; a commit of an owner that another one has followed is refused by the
- * database.
+ * Ensures that this process alone works on a data folder and a database. It is taken before
+ * anything is written; the database refuses commits of an owner that has been succeeded.
  *
  *     taken --claim--> sure --not confirmed for lostAfterMs--> unsure --confirmed--> sure
  *                        \--another one has the lock, or the epoch--/--> lost, for ever
  *
- * What confirms is the epoch: while the database names ours, nobody else has claimed it, and who
- * does later waits until an owner that cannot know of it must be unsure. An unsure one records
+ * The epoch confirms it: while the database names ours, nobody else has claimed it, and a later
+ * claimant waits until an owner that cannot know of it must be unsure. An unsure owner records
  * nothing (docs/decisions/0022).
  */
 export class Ownership {
@@ -54,7 +53,7 @@ export class Ownership {
     this.#folder = folder;
   }
 
-  /** @throws OwnershipError that says who has it */
+  /** Takes the locks. @throws OwnershipError that names the holder */
   static async take(options: OwnershipOptions): Promise<Ownership> {
     const { dataDir, url } = options;
     const folder = await patiently(options, `The data folder ${dataDir}`, {
@@ -75,13 +74,13 @@ export class Ownership {
     return ownership;
   }
 
-  /** Why it was lost; undefined while it is not. */
+  /** Why ownership was lost; undefined while it is not. */
   get lost(): string | undefined {
     return this.#lost;
   }
 
   /**
-   * Whether no other process can be the owner by now: false while the database was not reached for
+   * True when no other process can be the owner yet: false after the database was unreachable for
    * `lostAfterMs`, as in the first moments of a process that was stopped for longer.
    */
   get isSure(): boolean {
@@ -89,18 +88,20 @@ export class Ownership {
     return !this.#lock || performance.now() - this.#confirmedAt < this.#options.lostAfterMs;
   }
 
-  /** Called once, in the turn in which it is known; at once where it is lost already. */
+  /**
+   * Calls the listener once, in the turn that learns of the loss; at once if it is lost already.
+   */
   onLost(listener: (reason: string) => void): void {
     if (this.#lost !== undefined) listener(this.#lost);
     else this.#listeners.push(listener);
   }
 
   /**
-   * From here on the database refuses what an owner before this one still commits. Where that one
+   * Claims the store: from here on the database refuses commits of an earlier owner. If that one
    * did not end in order, and this data folder does not prove that it is dead, resolves once it
-   * must have noticed. A copy is not claimed unless somebody adopts it: then it has no recording
+   * must have noticed. A copy is claimed only if somebody adopts it; it then has no recording
    * sessions any more.
-   * @param onAdopt puts it on record; without it a copy is refused
+   * @param onAdopt records the adoption; without it a copy is refused
    * @throws OwnershipError
    */
   async claim(store: StoreOwner, onAdopt?: OnAdopt): Promise<Claimed> {
@@ -121,18 +122,18 @@ export class Ownership {
       await onAdopt?.(before.place, place);
       await store.forgetSessions();
     }
-    // Last: where a crash comes before, the next start asks again.
+    // Comes last: after an earlier crash the next start asks again.
     await store.settle(instance, place);
     return { instance, place };
   }
 
-  /** Tells a process that waits for it that it need not wait for long. */
+  /** Tells a waiting process that the lock will soon be free. */
   leaving(): void {
     this.#folder.leaving();
     this.#lock?.leaving().catch(() => undefined);
   }
 
-  /** Behind everything else that is closed. May be called twice. */
+  /** Releases the locks, after everything else is closed. May be called twice. */
   async release(): Promise<void> {
     if (this.#isReleased) return;
     this.#isReleased = true;
@@ -146,7 +147,7 @@ export class Ownership {
     return PostgresLock.tryTake(url, () => this.#check());
   }
 
-  /** One look at a time, each of which ends within seconds. */
+  /** Checks once at a time; each check ends within seconds. */
   #check(): void {
     if (this.#isReleased || this.#lost !== undefined || !this.#store) return;
     const reason = this.#folder.lossOf();
@@ -159,17 +160,17 @@ export class Ownership {
   }
 
   async #confirm(): Promise<void> {
-    // An answer that was read late says what was so when it was asked for.
+    // An answer that is read late reflects the time of its request.
     const askedAt = performance.now();
     const outcome = await this.#look();
     if (this.#isReleased || this.#lost !== undefined) return;
     if (outcome === 'followed') this.#lose(FOLLOWED);
     else if (outcome === 'owned') this.#confirmedAt = askedAt;
-    // The next look is due at once: until then nothing may be recorded.
+    // The next check is due at once: until then nothing may be recorded.
     else setTimeout(() => this.#check(), TRY_INTERVAL_MS).unref();
   }
 
-  /** Of SQLite the folder's lock is what counts. */
+  /** For SQLite the folder's lock decides. */
   async #look(): Promise<'owned' | 'followed' | 'unreached'> {
     const { url } = this.#options;
     if (url === undefined || !this.#lock) return this.#outcomeOf(() => this.#store?.epoch());
@@ -177,12 +178,12 @@ export class Ownership {
     return outcome === 'unreached' ? this.#lookAnew(url) : outcome;
   }
 
-  /** The connection of the lock is lost, and the lock with it once the server knows. */
+  /** The lock's connection is lost, and the lock with it once the server notices. */
   async #lookAnew(url: string): Promise<'owned' | 'followed' | 'unreached'> {
     await this.#lock?.release();
     if (await this.#retake(url)) return this.#outcomeOf(() => this.#lock?.epoch());
     if (await this.#isFollowed(url)) return 'followed';
-    // The lock is still that of our own session, which the server will end: nobody else has it.
+    // Our own session still has the lock until the server ends it: nobody else has it.
     return this.#outcomeOf(() => PostgresLock.epochNow(url));
   }
 
@@ -203,7 +204,10 @@ export class Ownership {
     return lock !== undefined;
   }
 
-  /** Whether somebody else has the lock; a session of ours that the server still ends does not. */
+  /**
+   * True when somebody else has the lock; a session of ours that the server still ends does not
+   * count.
+   */
   async #isFollowed(url: string): Promise<boolean> {
     const holder = await PostgresLock.holder(url).catch(() => undefined);
     return holder !== undefined && !(holder.pid === process.pid && holder.host === hostname());
@@ -223,7 +227,7 @@ interface Takeable<Lock> {
   holder(): Promise<Holder | undefined>;
 }
 
-/** Tries until it has it, or has waited long enough for the one that has it. */
+/** Tries until it has the lock, or has waited long enough for the present holder. */
 async function patiently<Lock>(
   { waitMs, handoverMs }: OwnershipOptions,
   what: string,

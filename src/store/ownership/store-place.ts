@@ -5,55 +5,57 @@ import { FolderLock, LOCK_FILE } from './folder-lock.ts';
 import { inUse, OwnershipError } from './ownership-error.ts';
 
 /**
- * Where an owner works on a store. A copy of the store still names the place of the original: so
- * whoever starts on it learns that it is a copy.
+ * The place where an owner works on a store. A copy of the store still names the place of the
+ * original, so a process that starts on it detects the copy.
  */
 export interface StorePlace {
-  /** Of the system; its host name where it has no id, as in a container. */
+  /** Id of the system; its host name if it has none, as in a container. */
   readonly machine: string;
   readonly host: string;
-  /** Of the data folder, without links. */
+  /** Path of the data folder, without links. */
   readonly path: string;
-  /** Inode of the folder's lock file, and when that was made: it moves with its file system. */
+  /** Inode and creation time of the folder's lock file, which move with its file system. */
   readonly file: string;
-  /** Names a PostgreSQL database; empty where nobody tells; null of SQLite: the folder says all. */
+  /**
+   * Name of the PostgreSQL database; empty if unknown; null for SQLite: the folder identifies it.
+   */
   readonly database: string | null;
 }
 
-/** What a store says of the owner before; nothing but `folder` in an older release's. */
+/** A store's identity and its previous owner's place; an older release stored `folder` alone. */
 export interface StoreIdentity {
   readonly instance: string | null;
   readonly place: StorePlace | null;
-  /** `FolderLock.identity`; empty where there was none. */
+  /** `FolderLock.identity`; empty if there was none. */
   readonly folder: string;
 }
 
-/** Which store a process owns. */
+/** The store that a process owns. */
 export interface Claimed {
-  /** Names the store, and every copy of it. */
+  /** Identifies the store, and every copy of it. */
   readonly instance: string;
   readonly place: StorePlace;
 }
 
-/** A person says that the copy is the original from now on. */
+/** Called when an operator declares that the copy is the original from now on. */
 export type OnAdopt = (before: StorePlace | null, now: StorePlace) => Promise<void>;
 
-/** For people: the rest are numbers, long enough to be taken for those of cards. */
+/** Returns the readable parts: the others are numbers long enough to look like card numbers. */
 export function toldPlace(place: StorePlace | null): Partial<StorePlace> {
   return place ? { host: place.host, path: place.path } : {};
 }
 
-/** The folder is locked by this process. */
+/** Returns the place of a folder that this process has locked. */
 export function placeOf(dataDir: string, database: string | null): StorePlace {
   const path = realpathSync(dataDir);
   const { ino, birthtimeNs } = statSync(join(path, LOCK_FILE), { bigint: true });
   return { machine: machineId(), host: hostname(), path, file: `${ino}:${birthtimeNs}`, database };
 }
 
-/** Whether the store is a copy, whose original may be at work elsewhere. */
+/** True when the store is a copy, whose original may be at work elsewhere. */
 export function isCopy({ place: before, folder }: StoreIdentity, now: StorePlace): boolean {
   if (!before) return isOlderCopy(folder, now);
-  // A database is the same one from every folder; its lock keeps two owners apart.
+  // A database is the same from every folder; its lock keeps two owners apart.
   if (before.database !== null || now.database !== null) {
     return Boolean(before.database && now.database) && before.database !== now.database;
   }
@@ -64,7 +66,7 @@ export function isCopy({ place: before, folder }: StoreIdentity, now: StorePlace
   return isHere && isAnotherFolder(before.path, now.path);
 }
 
-/** @throws OwnershipError where nobody adopts it, or its original is seen to be at work */
+/** @throws OwnershipError if nobody adopts the copy, or its original is seen to be at work */
 export function mustBeAdoptable(
   { place }: StoreIdentity,
   now: StorePlace,
@@ -86,7 +88,7 @@ function copyWords(before: StorePlace | null, now: StorePlace): string {
   );
 }
 
-/** Whether another process of this machine has the lock of the folder. */
+/** True when another process of this machine has the lock of the folder. */
 function isOwned({ machine, path }: StorePlace): boolean {
   if (machine !== machineId() || !existsSync(join(path, LOCK_FILE))) return false;
   try {
@@ -98,7 +100,7 @@ function isOwned({ machine, path }: StorePlace): boolean {
   }
 }
 
-/** An older release noted host, device and inode. */
+/** True for a copy of an older release's store, which recorded host, device and inode. */
 function isOlderCopy(folder: string, { file, database }: StorePlace): boolean {
   if (folder === '' || database !== null) return false;
   return folder.split(':').at(-1) !== file.split(':')[0];

@@ -1,16 +1,16 @@
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../rows/schema.ts';
 
-/** The database cannot keep what Hush promises; the message is a sentence for an operator. */
+/** The database cannot keep Hush's promises; the message is a sentence for an operator. */
 export class DurabilityError extends Error {
   override readonly name = 'DurabilityError';
   readonly code = 'HUSH_DURABILITY';
 }
 
 /**
- * A transaction that begins with this is on the server's disk when its commit is answered, whatever
- * the server, the database or the role is set to; `remote_apply`, which is more, stays. The row of
- * the owner stays as it is until then.
+ * Begins a transaction whose commit is on the server's disk when it is answered, whatever the
+ * settings of server, database or role; the stricter `remote_apply` stays. The owner's row stays
+ * unchanged until then.
  * @returns the epoch of the database
  */
 export async function beginDurably(transaction: Kysely<Schema>): Promise<unknown> {
@@ -19,7 +19,7 @@ export async function beginDurably(transaction: Kysely<Schema>): Promise<unknown
   return rows[0]?.epoch;
 }
 
-/** @throws DurabilityError where an acknowledged commit may be lost */
+/** @throws DurabilityError if an acknowledged commit may be lost */
 export async function mustBeDurable(kysely: Kysely<Schema>): Promise<void> {
   const { rows } = await sql<{ fsync: string; standby: boolean; synced: string }>`
     select current_setting('fsync') as fsync, pg_is_in_recovery() as standby,
@@ -42,6 +42,6 @@ export async function mustBeDurable(kysely: Kysely<Schema>): Promise<void> {
   }
 }
 
-/** Sets it for the transaction that it is part of; what it is then. */
+/** Sets `synchronous_commit` for its transaction and returns the resulting value. */
 const syncedCommit = sql`case when current_setting('synchronous_commit') = 'remote_apply'
   then 'remote_apply' else set_config('synchronous_commit', 'on', true) end`;

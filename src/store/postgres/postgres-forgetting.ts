@@ -2,19 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { QueryResult } from 'pg';
 import type { BoundedClient, BoundedPool } from './postgres-pool.ts';
 
-/** Commits wait behind a rewrite that waits for a reader: not for longer than this. */
+/** Commits wait behind a rewrite that waits for a reader, but no longer than this. */
 const LOCK_TIMEOUT_MS = 200;
 const LOCK_NOT_AVAILABLE = '55P03';
-/** A query that already runs may see what was destroyed: this long is waited for its end. */
+/** A running query may see destroyed rows: its end is awaited for this long. */
 const QUERIES_TIMEOUT_MS = 2000;
 const QUERIES_INTERVAL_MS = 10;
 
 /**
- * Writes the parts of the tables that hold keys anew, without what was deleted or overwritten in
- * them; the files from before are emptied with that commit. The server's log (WAL), its replicas
- * and its backups still hold it: docs/operate/archive.md.
+ * Rewrites the partitions of the tables that hold keys, without deleted and overwritten rows; that
+ * commit empties the old files. The server's log (WAL), its replicas and its backups still hold
+ * them: docs/operate/archive.md.
  * @param callIds of calls whose keys were destroyed; undefined: of any
- * @throws where a reader, or a transaction that began before, keeps what was destroyed
+ * @throws if a reader, or an earlier transaction, keeps destroyed rows
  */
 export async function rewriteKeys(pool: BoundedPool, callIds?: readonly string[]): Promise<void> {
   const client = await pool.connect();
@@ -27,7 +27,7 @@ export async function rewriteKeys(pool: BoundedPool, callIds?: readonly string[]
   }
 }
 
-/** Quoted where they must be. */
+/** Returns the names of the partitions, quoted if necessary. */
 async function partsOf(
   client: BoundedClient,
   callIds: readonly string[] | undefined,
@@ -48,7 +48,7 @@ async function partsOf(
 
 /**
  * `FULL` keeps row versions that an open transaction may still see. With `FREEZE` the table's
- * horizon says from which transaction on that was so: it must lie behind the destruction.
+ * horizon shows since which transaction that was so: it must follow the destruction.
  */
 async function rewrite(client: BoundedClient, part: string): Promise<void> {
   const { rows: begun } = await client.query<QueryResult<{ id: string }>>(
@@ -71,7 +71,10 @@ async function rewrite(client: BoundedClient, part: string): Promise<void> {
   }
 }
 
-/** Those of other roles may be hidden: what they keep shows after the rewrite. */
+/**
+ * Waits for older queries. Those of other roles may be hidden: rows they keep show after the
+ * rewrite.
+ */
 async function olderQueriesEnd(client: BoundedClient, id: string): Promise<void> {
   for (let waited = 0; waited < QUERIES_TIMEOUT_MS; waited += QUERIES_INTERVAL_MS) {
     const { rows } = await client.query<QueryResult<{ is_older: boolean }>>(

@@ -5,16 +5,16 @@ import { endNow, keepAlive, keepAliveSettings, setSession } from './postgres-ses
 
 /** First half of the advisory lock's key; the second half is the schema's. */
 const LOCK_CLASS = 0x48757368;
-/** PostgreSQL cuts the name of an application off here. */
+/** PostgreSQL truncates application names here. */
 const MAX_NAME_BYTES = 63;
 const CONNECT_TIMEOUT_MS = 2_000;
 
-/** Of each answer; a server that is frozen says nothing, and a busy one may take this long. */
+/** Per answer: a frozen server never answers, and a busy one may take this long. */
 const ANSWER_TIMEOUT_MS = 2_000;
 
 /**
- * A server notices that the machine of the connection is gone, and gives the lock to others: later
- * than an owner that cannot reach it shuts its gates (`lock.lostAfter`).
+ * The server notices a dead client machine and frees the lock, later than an owner that cannot
+ * reach the server shuts its gates (`lock.lostAfter`).
  */
 const SESSION_SETTINGS = {
   idle_session_timeout: '0',
@@ -42,7 +42,9 @@ export class PostgresLock {
     });
   }
 
-  /** Undefined where another session has it. @throws where the server cannot be reached */
+  /**
+   * Takes the lock; undefined if another session has it. @throws if the server cannot be reached
+   */
   static async tryTake(
     url: string,
     onConnectionLost: () => void,
@@ -68,7 +70,7 @@ export class PostgresLock {
     return undefined;
   }
 
-  /** Whose session has the lock. */
+  /** Returns the holder whose session has the lock. */
   static async holder(url: string): Promise<Holder | undefined> {
     const client = clientOf(url, 'start');
     client.on('error', () => undefined);
@@ -88,8 +90,8 @@ export class PostgresLock {
   }
 
   /**
-   * The epoch that the database has now, on a connection of its own.
-   * @throws where the server cannot be reached
+   * Reads the database's current epoch on a connection of its own.
+   * @throws if the server cannot be reached
    */
   static async epochNow(url: string): Promise<number | undefined> {
     const client = clientOf(url, 'start');
@@ -104,8 +106,8 @@ export class PostgresLock {
   }
 
   /**
-   * The epoch that the database has now; undefined before the first one.
-   * @throws where the connection, or the lock on it, is lost, or does not answer
+   * Reads the database's current epoch; undefined before the first one.
+   * @throws if the connection, or the lock on it, is lost, or does not answer
    */
   async epoch(): Promise<number | undefined> {
     if (!this.#isOpen) throw new Error('the connection that holds the lock was lost');
@@ -113,7 +115,7 @@ export class PostgresLock {
       'select pg_backend_pid() as backend, (select epoch from ownership) as epoch',
     );
     const [row] = rows;
-    // Behind a proxy that pools statements, every query may meet another session.
+    // With a proxy that pools statements, every query may meet another session.
     if (row?.backend !== this.#backend) {
       throw new Error('the database does not keep a session for its connection');
     }
@@ -127,7 +129,7 @@ export class PostgresLock {
     ]);
   }
 
-  /** May be called twice. */
+  /** Releases the lock. May be called twice. */
   async release(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;

@@ -16,37 +16,37 @@ import {
 export interface PoolOptions {
   readonly url: string;
   readonly max: number;
-  /** For a connection. */
+  /** Time limit for getting a connection. */
   readonly timeoutMs: number;
-  /** An answer that takes longer is given up, and its connection with it. */
+  /** Time limit of an answer, after which it is given up, and its connection with it. */
   readonly answerMs: number;
   readonly settings: SessionSettings;
   readonly reach: Reach;
   onConnectionLost(cause: Error): void;
 }
 
-/** The connection was lost under a statement: whatever it had not committed is not there. */
+/** The connection was lost during a statement: its uncommitted changes are not there. */
 export class ConnectionLostError extends StoreUnavailableError {}
 
 const RETRY_MS = 50;
-/** What is asked when the time is up, such as a ROLLBACK, has a moment all the same. */
+/** A statement after the deadline, such as a ROLLBACK, still gets this long. */
 const MIN_ANSWER_MS = 100;
-/** Until when the work that is under way may take, on the monotonic clock. */
+/** Deadline of the work in progress, on the monotonic clock. */
 const deadlines = new AsyncLocalStorage<number>();
 
-/** Runs it so that none of its statements is waited for beyond `atMs` (`performance.now()`). */
+/** Runs it so that none of its statements is awaited beyond `atMs` (`performance.now()`). */
 export function until<Result>(atMs: number, run: () => Promise<Result>): Promise<Result> {
   return deadlines.run(atMs, run);
 }
 
 /**
- * Connections that come and go with their server. Losing one fails the statement that it carries,
- * and nothing else; nobody waits for an answer for longer than `timeoutMs`.
+ * Connections that come and go with their server. Losing one fails only the statement on it; no
+ * answer is awaited for longer than `timeoutMs`.
  */
 export class BoundedPool {
   readonly #options: PoolOptions;
   readonly #pool: pg.Pool;
-  /** How old `Reach` was when the connection was made. */
+  /** Age of `Reach` when the connection was made. */
   readonly #ages = new WeakMap<pg.PoolClient, number>();
 
   constructor(options: PoolOptions) {
@@ -54,18 +54,17 @@ export class BoundedPool {
     const { url: connectionString, max, timeoutMs: connectionTimeoutMillis } = options;
     this.#pool = new pg.Pool({ connectionString, max, connectionTimeoutMillis, ...keepAlive });
     this.#pool.on('error', options.onConnectionLost);
-    // The pool listens only while a connection is idle: one that is lost at work would end the
-    // process.
+    // The pool listens only while a connection is idle: one lost at work would end the process.
     this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
-  /** What Kysely asks a pool for. */
+  /** The interface that Kysely requires of a pool. */
   get options(): object {
     return this.#pool.options;
   }
 
   /**
-   * A server that restarts is waited for.
+   * Returns a connection, waiting for a server that restarts.
    * @throws StoreUnavailableError
    */
   async connect(): Promise<BoundedClient> {
@@ -103,7 +102,7 @@ export class BoundedPool {
     }
   }
 
-  /** Undefined for a connection from before the server was away. */
+  /** Returns undefined for a connection made before the server was away. */
   async #checkedOut(untilMs: number): Promise<BoundedClient | undefined> {
     const { answerMs, settings, reach } = this.#options;
     const { age } = reach;
@@ -127,7 +126,7 @@ export class BoundedPool {
   }
 }
 
-/** One that comes too late goes back to its pool. */
+/** Waits for a connection; a late one goes back to its pool. */
 async function inTime(connecting: Promise<pg.PoolClient>, untilMs: number): Promise<pg.PoolClient> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   let isLate = false;
@@ -149,7 +148,7 @@ async function inTime(connecting: Promise<pg.PoolClient>, untilMs: number): Prom
   }
 }
 
-/** The server is there, and does not let us in. */
+/** True when the server is there and refuses access. */
 function isFinal(cause: unknown): boolean {
   return /^(?:28|3D)/.test(sqlStateOf(cause) ?? '');
 }
@@ -160,7 +159,7 @@ interface Bounds {
   readonly reach: Reach;
 }
 
-/** A connection of the pool, in the hands of one piece of work. */
+/** A connection of the pool, used by one piece of work. */
 export class BoundedClient {
   readonly #client: pg.PoolClient;
   readonly #bounds: Bounds;
@@ -177,7 +176,7 @@ export class BoundedClient {
     return (this.#client as { processID?: number }).processID;
   }
 
-  /** @throws ConnectionLostError, or what the server says of the statement */
+  /** @throws ConnectionLostError, or the server's error for the statement */
   async query<Result>(text: string, values?: readonly unknown[]): Promise<Result> {
     if (this.#lost) throw this.#lost;
     const stopWaiting = this.#bound();
@@ -199,7 +198,7 @@ export class BoundedClient {
     } else this.#client.release();
   }
 
-  /** @returns what is called once the answer is there */
+  /** @returns the function to call once the answer is there */
   #bound(): () => void {
     const { answerMs, deadlineMs, reach } = this.#bounds;
     const leftMs = Math.max(MIN_ANSWER_MS, Math.min(answerMs, deadlineMs - performance.now()));
@@ -214,7 +213,7 @@ export class BoundedClient {
     // An answer that came while this process stood still is read before it is missed.
     const timer = setTimeout(() => setImmediate(giveUp), leftMs);
     const suspicion = setTimeout(() => reach.suspect(), leftMs / 2);
-    // What may take its time is not waited for where the server is known to be away.
+    // A long query is not awaited once the server is known to be away.
     const isPatient = answerMs > reach.timeoutMs;
     const stopWatching = isPatient ? reach.whenAway(giveUp) : undefined;
     return () => {

@@ -4,25 +4,25 @@ import { endNow } from './postgres-session.ts';
 
 export interface ReachOptions {
   readonly url: string;
-  /** A server that says nothing for so long is away. */
+  /** A server that does not answer for this long is away. */
   readonly timeoutMs: number;
   onAway(cause: unknown): void;
   onBack(): void;
 }
 
 const PROBE_INTERVAL_MS = 200;
-/** Of the time-out: so old at most is an answer to a suspicion when the wait is given up. */
+/** As a share of the time-out: a more recent answer shows that the server is there. */
 const FRESH = 0.6;
 
 /**
- * Whether the server answers. Once it has not for `timeoutMs` nobody waits for it any more: what
- * asks is told so at once, until a connection of its own finds that it answers again.
+ * Tracks whether the server answers. Once it has not for `timeoutMs`, requests fail at once, until
+ * a connection of its own finds that it answers again.
  *
  *     there --silent, or refusing connections, for timeoutMs--> away --answers a probe--> there
  */
 export class Reach {
   readonly #options: ReachOptions;
-  /** Connections of an age before are not trusted: the server may not know them any more. */
+  /** Connections of an earlier age are not trusted: the server may not know them any more. */
   #age = 0;
   #isAway = false;
   #timer: NodeJS.Timeout | undefined;
@@ -53,8 +53,8 @@ export class Reach {
   }
 
   /**
-   * Something has waited for half as long as it may. A server that is there may keep one connection
-   * waiting: another one tells.
+   * Called when a request has used half of its time. A healthy server may keep one connection
+   * waiting, so another one probes it.
    */
   suspect(): void {
     if (this.#isAway || this.#isClosed) return;
@@ -65,7 +65,7 @@ export class Reach {
     });
   }
 
-  /** Something has waited for as long as it may. */
+  /** Called when a request has used all of its time. */
   lost(cause: unknown): void {
     if (this.#isAway || this.#isClosed) return;
     if (performance.now() - this.#answeredAt < this.#options.timeoutMs * FRESH) return;
@@ -76,7 +76,10 @@ export class Reach {
     void this.#probe();
   }
 
-  /** Called where it is away before what is waited for has come. @returns what ends it */
+  /**
+   * Calls `giveUp` if the server goes away while a request waits. @returns a function that ends
+   * this
+   */
   whenAway(giveUp: () => void): () => void {
     this.#waiting.add(giveUp);
     return () => this.#waiting.delete(giveUp);
@@ -99,8 +102,10 @@ export class Reach {
   async #answers(timeoutMs: number): Promise<boolean> {
     const { url } = this.#options;
     const client = new pg.Client({
-      ...{ connectionString: url, application_name: 'hush probe' },
-      ...{ connectionTimeoutMillis: timeoutMs, query_timeout: timeoutMs },
+      connectionString: url,
+      application_name: 'hush probe',
+      connectionTimeoutMillis: timeoutMs,
+      query_timeout: timeoutMs,
     });
     client.on('error', () => undefined);
     try {

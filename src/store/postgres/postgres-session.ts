@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
 
-/** What a session is set to, as far as the server knows the setting. */
+/** Settings of a session, as far as the server knows them. */
 export type SessionSettings = Readonly<Record<string, string>>;
 
-/** A server notices within about 14 s that the machine of the connection is gone. */
+/** The server notices within about 14 s that the machine of the connection is gone. */
 export const keepAliveSettings = {
   tcp_keepalives_idle: '5',
   tcp_keepalives_interval: '3',
@@ -12,7 +12,7 @@ export const keepAliveSettings = {
   tcp_user_timeout: '14000',
 } as const satisfies SessionSettings;
 
-/** So does this side. */
+/** The client notices it too. */
 export const keepAlive = { keepAlive: true, keepAliveInitialDelayMillis: 5_000 } as const;
 
 export async function setSession(
@@ -30,24 +30,24 @@ export async function setSession(
 export function endNow(client: pg.ClientBase): void {
   const { connection } = client as unknown as { connection: { stream: Socket } };
   (client as pg.Client).end().catch(() => undefined);
-  // What has been written, the farewell among it, is sent all the same.
+  // Data already written, including the terminate message, is still sent.
   connection.stream.destroySoon();
 }
 
-/** Breaks a connection in the middle of whatever it waits for: that is told `cause`. */
+/** Breaks a connection whatever it waits for; the waiting request fails with `cause`. */
 export function breakNow(client: pg.ClientBase, cause: Error): void {
   const { connection } = client as unknown as { connection: { stream: Socket } };
   connection.stream.destroy(cause);
 }
 
-/** Resources, an operator, a server that is no primary any more: the rows are not what is wrong. */
+/** Lack of resources, an operator, a server no longer primary: the rows are not at fault. */
 const unavailable = /^(?:08|53|57|58)|^25006$|^55P03$/;
-/** Of two transactions that met; either may go on when it begins anew. */
+/** Conflicts of two transactions; either may succeed when run again. */
 const met = /^40(?:001|P01)$/;
-/** The server has ended, or is about to end, the session with it. */
+/** The server has ended the session, or is about to. */
 const ending = /^(?:08|57P0)|^25P0[34]$|^25006$/;
 
-/** What the server said of a statement; undefined where it is the connection that failed. */
+/** Returns the server's error code for a statement; undefined if the connection failed. */
 export function sqlStateOf(cause: unknown): string | undefined {
   return cause instanceof pg.DatabaseError ? cause.code : undefined;
 }
@@ -60,7 +60,7 @@ export function hasMetAnother(cause: unknown): boolean {
   return met.test(sqlStateOf(cause) ?? '');
 }
 
-/** The connection answers nothing any more. */
+/** True when the connection answers no more. */
 export function endsSession(cause: unknown): boolean {
   return ending.test(sqlStateOf(cause) ?? '');
 }

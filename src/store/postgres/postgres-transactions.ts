@@ -18,10 +18,10 @@ export interface TransactionsOptions {
 const RETRY_MS = 50;
 
 /**
- * Durable transactions on connections that may be lost under them, each refused where our epoch is
- * not the database's any more. What was lost before its COMMIT was sent is not there, and is run
- * again; what was lost behind it may be there, or, in a session that hangs, come yet: its rows are
- * locked until then, so that no later transaction overtakes it.
+ * Durable transactions on connections that may be lost, each refused if the database's epoch is no
+ * longer ours. A transaction lost before its COMMIT was sent did not happen, and is run again; one
+ * lost after it may have happened or, in a hanging session, may yet happen: its rows are locked
+ * until then, so that no later transaction overtakes it.
  */
 export class PostgresTransactions {
   readonly #options: TransactionsOptions;
@@ -30,12 +30,12 @@ export class PostgresTransactions {
     this.#options = options;
   }
 
-  /** @throws StoreUnavailableError, OutcomeUnknownError, or what the server says of a statement */
+  /** @throws StoreUnavailableError, OutcomeUnknownError, or the server's error for a statement */
   run<Result>(statements: Statements<Result>): Promise<Result> {
     return this.#run(statements, false);
   }
 
-  /** Of statements that may as well run twice: whoever gets no answer asks again. */
+  /** Runs statements that may safely run twice: without an answer they are repeated. */
   repeat<Result>(statements: Statements<Result>): Promise<Result> {
     return this.#run(statements, true);
   }

@@ -21,23 +21,25 @@ export interface PostgresOptions {
   /** `postgres://user:password@host:port/database` */
   readonly url: string;
   readonly maxConnections: number;
-  /** What takes longer is given up, whatever the server does. */
+  /** Time limit after which a request is given up, whatever the server does. */
   readonly timeoutMs: number;
-  /** Loss of an idle connection; the pool opens another one at the next query. */
+  /** Called when an idle connection is lost; the next query opens another. */
   onConnectionLost(cause: Error): void;
-  /** The server has not answered for `timeoutMs`: whatever asks is told so until it does. */
+  /**
+   * Called when the server has not answered for `timeoutMs`: requests then fail until it answers.
+   */
   onAway?(cause: unknown): void;
   onBack?(): void;
 }
 
-/** Beside those of commits: what is looked up keeps no command waiting for a connection. */
+/** Connections besides those of commits, so that reads keep no command waiting. */
 const READERS = 2;
-/** A query that takes longer is given up, so that the next one has its turn. */
+/** A longer query is given up, so that the next one has its turn. */
 const READ_TIMEOUT_MS = 60_000;
 const INSUFFICIENT_PRIVILEGE = '42501';
-/** Tables that are made anew, or brought to another form, may be large. */
+/** Tables that are rewritten or migrated may be large. */
 const MAINTENANCE_TIMEOUT_MS = 3_600_000;
-/** A server that is there says itself that a statement takes too long, before it is given up. */
+/** A reachable server reports a slow statement itself, before it is given up. */
 const STATEMENT_SHARE = 0.9;
 
 export function openPostgres(options: PostgresOptions): Database {
@@ -90,8 +92,8 @@ export function openPostgres(options: PostgresOptions): Database {
 }
 
 /**
- * A dump that is restored elsewhere has another name; a standby that takes over has the same. Empty
- * where the server does not say.
+ * Returns the database's name: another one for a dump restored elsewhere, the same for a standby
+ * that takes over. Empty if the server does not tell.
  */
 async function nameOf(kysely: Kysely<Schema>): Promise<string> {
   const query = sql<{ name: string }>`
@@ -108,7 +110,8 @@ async function nameOf(kysely: Kysely<Schema>): Promise<string> {
 function openPools(options: PostgresOptions) {
   const { url, timeoutMs, maxConnections } = options;
   const reach = new Reach({
-    ...{ url, timeoutMs },
+    url,
+    timeoutMs,
     onAway: (cause) => options.onAway?.(cause),
     onBack: () => options.onBack?.(),
   });
@@ -122,7 +125,7 @@ function openPools(options: PostgresOptions) {
   return { reach, commits, reads, maintenance };
 }
 
-/** A session whose client is gone in the middle of a transaction keeps no row locked for long. */
+/** A session whose client vanishes within a transaction soon releases its row locks. */
 function settingsOf(statementMs: number, idleMs: number): SessionSettings {
   return {
     statement_timeout: String(statementMs),
@@ -155,7 +158,7 @@ function opened(options: PoolOptions): Opened {
   return { pool, kysely };
 }
 
-/** One statement may touch a row once only: of rows with the same key the last one counts. */
+/** A statement may touch a row only once: of rows with the same key the last one counts. */
 function latestByTable(rows: readonly RowOf[]): Map<TableName, Map<string, Row>> {
   const byTable = new Map<TableName, Map<string, Row>>();
   for (const { table, row } of rows) {
@@ -167,7 +170,7 @@ function latestByTable(rows: readonly RowOf[]): Map<TableName, Map<string, Row>>
   return byTable;
 }
 
-/** One statement, so that no commit comes in between. */
+/** Uses one statement, so that no commit comes in between. */
 async function replaceKeys(
   transaction: Kysely<Schema>,
   of: 'segments' | 'derived',

@@ -1,6 +1,6 @@
 import { StoreUnavailableError } from '../../domain/model/errors.ts';
 
-/** @throws StoreUnavailableError where it takes longer than `limitMs` */
+/** @throws StoreUnavailableError if it takes longer than `limitMs` */
 export async function answered(asked: Promise<unknown>, limitMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

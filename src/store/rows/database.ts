@@ -13,44 +13,44 @@ import {
 export interface Database {
   readonly kysely: Kysely<Schema>;
   /**
-   * Reads what is committed without keeping a commit waiting: whatever a client may ask for as
-   * often as it likes, and whatever may look at many rows.
+   * Reads committed rows without delaying commits: for queries that clients may repeat at will, and
+   * for those that may examine many rows.
    */
   readonly reader: Kysely<Schema>;
-  /** For what may take long: tables that are made, or made anew. */
+  /** For long statements: tables that are created or rewritten. */
   readonly maintenance: Kysely<Schema>;
-  /** @throws StoreUnavailableError where it does not answer in time */
+  /** @throws StoreUnavailableError if it does not answer in time */
   mustAnswer(): Promise<void>;
   /**
-   * From here on the epoch is ours, and what is written is refused once another one follows it.
+   * Takes the epoch: writes are refused once another owner follows.
    * @param folder `FolderLock.identity`
    */
   claim(folder: string): Promise<Claim>;
   readonly epoch: OwnEpoch;
-  /** The owner has stopped in order: whoever follows waits for nothing. */
+  /** Records that the owner stopped in order: its successor need not wait. */
   resign(): Promise<void>;
   /** Inserts or replaces all rows in one transaction; resolves once it is durable. */
   write(rows: readonly RowOf[]): Promise<void>;
-  /** Takes rows away and inserts others, in one transaction; resolves once it is durable. */
+  /** Deletes rows and inserts others, in one transaction; resolves once it is durable. */
   remove(removals: readonly Removal[], rows: readonly RowOf[]): Promise<void>;
-  /** Statements of any other kind that write; on PostgreSQL in one transaction. */
+  /** Runs any other writing statements; on PostgreSQL in one transaction. */
   change<Result>(statements: (kysely: Kysely<Schema>) => Promise<Result>): Promise<Result>;
   /**
-   * Rows of keys as they were written: a database may hold them sealed once more.
-   * @param evenDamaged leaves one that does not open as it is
-   * @throws where they changed meanwhile
+   * Returns rows of keys as they were written: a database may hold them sealed once more.
+   * @param evenDamaged leaves a damaged key as it is
+   * @throws if they changed meanwhile
    */
   opened<Row extends KeyRow>(rows: readonly Row[], evenDamaged?: boolean): Promise<Row[]>;
-  /** Puts other keys in the place of those that are still what they were. */
+  /** Replaces keys that are still what they were. */
   replaceKeys(of: 'segments' | 'derived', keys: readonly ReplacedKey[]): Promise<void>;
-  /** @throws where an acknowledged commit may be lost, with a sentence for an operator */
+  /** @throws if an acknowledged commit may be lost, with a sentence for an operator */
   mustBeDurable(): Promise<void>;
   /**
-   * Makes the database give up what destroyed or replaced keys left behind.
+   * Removes the remains of destroyed or replaced keys from the database.
    * @param callIds of the calls whose keys they were; undefined: of any
    */
   forgetDeleted(callIds?: readonly string[]): Promise<void>;
-  /** Names the database among all others; null of SQLite, which is a file. */
+  /** Returns a name unique among all databases; null for SQLite, which is a file. */
   name(): Promise<string | null>;
   close(): Promise<void>;
 }
@@ -64,14 +64,14 @@ export interface Removal {
 
 export interface Claim {
   readonly epoch: number;
-  /** The owner before did not stop in order, and worked on another data folder. */
+  /** True when the previous owner did not stop in order, and worked on another data folder. */
   readonly mayLive: boolean;
 }
 
-/** Whoever reads while a key is destroyed reads again. */
+/** A read that meets a key's destruction is repeated. */
 const MAX_READS = 5;
 
-/** Rows of keys, read as one: as they were written, and one that is damaged as it is. */
+/** Reads rows of keys as they were written; a damaged one as it is. */
 export async function openedRows<Row extends KeyRow>(
   database: Pick<Database, 'opened'>,
   query: { execute(): Promise<Row[]> },
@@ -88,11 +88,13 @@ export async function openedRows<Row extends KeyRow>(
 
 export const FOLLOWED = 'another process owns the database';
 
-/** The epoch under which a connection writes; without one, as of a command, nothing is compared. */
+/**
+ * The epoch under which a connection writes; without one, as for a command, nothing is compared.
+ */
 export class OwnEpoch {
   #value: number | undefined;
   #disowned: Error | undefined;
-  /** Called where the database names another one. */
+  /** Called when the database names another epoch. */
   onFollowed: () => void = () => undefined;
 
   get value(): number | undefined {
@@ -103,7 +105,7 @@ export class OwnEpoch {
     this.#value = epoch;
   }
 
-  /** Nothing is written from here on, also where the database cannot be asked. */
+  /** Refuses every write from here on, even if the database cannot be asked. */
   disown(reason: string): void {
     this.#disowned = new Error(reason);
   }
@@ -112,7 +114,7 @@ export class OwnEpoch {
     if (this.#disowned) throw this.#disowned;
   }
 
-  /** @throws where the database names another epoch */
+  /** @throws if the database names another epoch */
   mustBe(epoch: unknown): void {
     if (this.#value === undefined || Number(epoch) === this.#value) return;
     this.onFollowed();
@@ -120,7 +122,7 @@ export class OwnEpoch {
   }
 }
 
-/** In a transaction: takes the next epoch. */
+/** Takes the next epoch, within a transaction. */
 export async function claimEpoch(kysely: Kysely<Schema>, folder: string): Promise<Claim> {
   const before = await kysely
     .updateTable('ownership')
@@ -137,12 +139,12 @@ export async function claimEpoch(kysely: Kysely<Schema>, folder: string): Promis
 export type Row = Schema[TableName];
 type Value = string | number | null;
 
-/** A row's values in the order in which `upsert` binds them. */
+/** Returns a row's values in the order in which `upsert` binds them. */
 export function columnsOf(row: Row): Value[] {
   return Object.values(row) as Value[];
 }
 
-/** `insert ... on conflict` for rows of one table: the same again changes nothing. */
+/** Builds `insert ... on conflict` for rows of one table; repeating it changes nothing. */
 export function upsert(kysely: Kysely<Schema>, table: TableName, rows: readonly Row[]) {
   const keys: readonly string[] = primaryKeys[table];
   const others = Object.keys(rows[0] ?? {}).filter(
@@ -151,7 +153,7 @@ export function upsert(kysely: Kysely<Schema>, table: TableName, rows: readonly 
   const insert = (kysely as unknown as Kysely<Record<string, Record<string, unknown>>>)
     .insertInto(table)
     .values(rows as unknown as Record<string, unknown>[]);
-  // A row that never changes, or is all key, is there or is not.
+  // A row that never changes, or is all key, needs no update.
   if (appendOnlyTables.includes(table) || others.length === 0) {
     return insert.onConflict((row) => row.columns([...keys]).doNothing());
   }
@@ -164,7 +166,7 @@ export function upsert(kysely: Kysely<Schema>, table: TableName, rows: readonly 
   );
 }
 
-/** A row with the key of something that belongs to a call. */
+/** A row with a key that belongs to a call. */
 export interface KeyRow {
   readonly call_id: string;
   readonly wrapped_key: string | null;

@@ -37,7 +37,7 @@ import type {
 
 export type RowOf = { [Table in TableName]: { table: Table; row: Schema[Table] } }[TableName];
 
-/** The rows that one change inserts or replaces. */
+/** Returns the rows that one change inserts or replaces. */
 export function rowsOf(change: Change): RowOf[] {
   const rows: RowOf[] = [];
   if (change.ucc) rows.push({ table: 'uccs', row: uccRow(change.ucc) });
@@ -173,13 +173,13 @@ export function callOf(row: CallTable): CallRecord {
   };
 }
 
-/** A call of an older release stands alone. */
+/** Returns a call's part of its dialogue; a call of an older release stands alone. */
 function dialogueOf({ dialogue, ucc_name }: CallTable): DialoguePart {
   if (dialogue !== null) return JSON.parse(dialogue) as DialoguePart;
   return { ...firstDialoguePart(ucc_name), part: 0, firstPart: 0 };
 }
 
-/** A bit per reason: the one that is looked for is found without reading the gap map. */
+/** Returns a bit per reason: a search by reason need not read the gap map. */
 export function reasonBits(reasons: readonly GapReason[]): number {
   return reasons.reduce((bits, reason) => bits | (1 << gapReasons.indexOf(reason)), 0);
 }
@@ -190,7 +190,7 @@ function gapSummaryOf({ gap_ms, gap_reasons }: CallTable): CallRecord['gaps'] {
   return { lengthMs: Number(gap_ms), reasons };
 }
 
-/** Whom the call is found by: every spelling of each of its parties, once. */
+/** Returns a row for every spelling of each party, once, by which the call is found. */
 function partyRows(call: CallRecord): CallPartyTable[] {
   const rows = new Map<string, CallPartyTable>();
   for (const { aor, role } of call.parties) {
@@ -203,7 +203,7 @@ function partyRows(call: CallRecord): CallPartyTable[] {
   return [...rows.values()];
 }
 
-/** The call's own UCC finds it by its row. */
+/** Returns rows of its further UCCs: the call's row already names its own. */
 function furtherUccRows({ id: call_id, beganAt: began_at, uccName, dialogue }: CallRecord) {
   const further = dialogue.uccs.filter((name) => name !== uccName);
   return further.map((ucc_name): CallUccTable => ({ ucc_name, began_at, call_id }));
@@ -383,7 +383,7 @@ export function eventOf(row: EventTable): RecordingEvent {
 
 const unchanging = new WeakMap<object, string>();
 
-/** Of what is replaced, never changed: most of a call's records have the same one. */
+/** Caches the JSON of values that are replaced, never changed: most records of a call share one. */
 function unchangingJson(value: object): string {
   const text = unchanging.get(value) ?? JSON.stringify(value);
   unchanging.set(value, text);

@@ -2,7 +2,7 @@ import type { DestroyedSegment, ErasureRecord, ErasureState } from '../../domain
 import type { DerivedRecord } from '../../domain/ports/retention-store.ts';
 import type { DerivedTable, ErasureTable } from './tables.ts';
 
-/** Older releases said nothing of what they found. */
+/** Older releases did not record what they found. */
 type Destroyed = Omit<DestroyedSegment, 'found' | 'lostMs'> & Partial<DestroyedSegment>;
 
 export function erasureRow(erasure: ErasureRecord): ErasureTable {
@@ -37,7 +37,8 @@ export function erasureOf(row: ErasureTable): ErasureRecord {
     state: row.state as ErasureState,
     destroyed: (JSON.parse(row.destroyed) as Destroyed[]).map((one) => ({
       ...one,
-      ...{ found: one.found ?? null, lostMs: one.lostMs ?? 0 },
+      found: one.found ?? null,
+      lostMs: one.lostMs ?? 0,
     })),
     keysDestroyedAt: row.keys_destroyed_at === null ? null : Number(row.keys_destroyed_at),
     doneAt: row.done_at === null ? null : Number(row.done_at),

@@ -52,10 +52,10 @@ export interface Schema {
 
 export type TableName = keyof Schema;
 
-/** Rows are added here and never changed: triggers refuse it to everybody. */
+/** Tables whose rows are added and never changed: triggers refuse changes by anybody. */
 export const appendOnlyTables: readonly TableName[] = ['access_trail'];
 
-/** What makes a row the same row: a commit of it inserts or replaces. */
+/** Primary keys: a commit inserts a row or replaces the one with the same key. */
 export const primaryKeys = {
   uccs: ['name'],
   calls: ['id'],
@@ -82,9 +82,7 @@ export const primaryKeys = {
   clock_anchors: ['boot_id'],
 } as const satisfies Record<TableName, readonly string[]>;
 
-/**
- * Columns that no later commit of the row changes: they are left alone, and so are their indexes.
- */
+/** Columns that no later commit of the row changes: neither they nor their indexes are updated. */
 export const immutableColumns: readonly string[] = [
   'correlation_id',
   'ucc_name',

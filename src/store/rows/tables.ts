@@ -38,27 +38,27 @@ export interface CallTable {
   ended_at: number | null;
   gap_started_at: number | null;
   length_ms: number | null;
-  /** Of the track that has the most of them; null until the recording is kept. */
+  /** Gap of the track that has the most; null until the recording is kept. */
   gap_ms: number | null;
   /** A bit per reason, in the order of `gapReasons`. */
   gap_reasons: number;
   parties: string;
   legal_hold: string | null;
   health: string | null;
-  /** Its place among the parts of its correlation id; 0 of older releases. */
+  /** Position among the parts of its correlation id; 0 for older releases. */
   part: number;
   dialogue: string | null;
   metadata_incomplete: string | null;
 }
 
-/** UCCs that a call has besides its own: it was transferred to them while it was in progress. */
+/** Further UCCs of a call, which was transferred to them while in progress. */
 export interface CallUccTable {
   ucc_name: string;
   began_at: number;
   call_id: string;
 }
 
-/** Whom a recording is found by; in a table of its own, in the order in which they are listed. */
+/** Parties that a recording is found by, in a table of their own, in list order. */
 export interface CallPartyTable {
   party_key: string;
   began_at: number;
@@ -105,7 +105,7 @@ export interface GapTable {
   reason: string;
 }
 
-/** `UCC_CallDetail`: the name is the contract's, the columns are ours. */
+/** `UCC_CallDetail`: the name is the contract's, the columns are Hush's. */
 export interface CallDetailTable {
   ucc_name: string;
   sequence: number;
@@ -122,7 +122,7 @@ export interface CallDetailTable {
 export interface EventTable {
   ucc_name: string;
   sequence: number;
-  /** Across UCCs, in the order of commits. */
+  /** Order of commits across UCCs. */
   position: number;
   type: string;
   call_id: string;
@@ -139,7 +139,7 @@ export interface EventTable {
   gap_ended_at: number | null;
 }
 
-/** Recording sessions in progress; a row goes when its session ends. */
+/** Recording sessions in progress; a row is deleted when its session ends. */
 export interface RecordingSessionTable {
   id: string;
   call_id: string;
@@ -147,7 +147,7 @@ export interface RecordingSessionTable {
   signalling: string;
 }
 
-/** Deliveries of committed events. */
+/** Subscriptions to committed events. */
 export interface WebhookTable {
   name: string;
   url: string;
@@ -156,7 +156,7 @@ export interface WebhookTable {
   enabled: number;
 }
 
-/** The last event of the UCC that the webhook has, or that was given up. */
+/** The UCC's last event that the webhook received, or that was given up. */
 export interface WebhookCursorTable {
   webhook: string;
   ucc_name: string;
@@ -173,7 +173,7 @@ export interface WebhookDeadLetterTable {
   failed_at: number;
 }
 
-/** `access_trail` is what it was called in older releases. */
+/** The audit log; older releases called it `access_trail`. */
 export interface AuditTable {
   id: string;
   at: number;
@@ -212,7 +212,7 @@ export interface UserTable {
   sip_uri: string | null;
   created_at: number;
   removed_at: number | null;
-  /** Rises with whatever ends what was given out before. */
+  /** Rises with every change that ends earlier tokens. */
   generation: number;
 }
 
@@ -224,7 +224,7 @@ export interface ClientTable {
   generation: number;
 }
 
-/** What was erased of recordings: rows that outlive what they tell of. */
+/** Erasures of recordings; the rows outlive what they refer to. */
 export interface ErasureTable {
   id: string;
   call_id: string;
@@ -241,7 +241,7 @@ export interface ErasureTable {
   done_at: number | null;
 }
 
-/** What was made of a recording's audio. */
+/** Files derived from a recording's audio. */
 export interface DerivedTable {
   call_id: string;
   kind: string;
@@ -250,42 +250,42 @@ export interface DerivedTable {
   wrapped_key: string | null;
 }
 
-/** The one row of who owns the database. */
+/** The single row of the database's owner. */
 export interface OwnershipTable {
   id: number;
   /** Rises with each owner. */
   epoch: number;
   /** `FolderLock.identity` of the owner's data folder. */
   folder: string;
-  /** 1: the owner stopped in order. */
+  /** 1 if the owner stopped in order. */
   ended: number;
-  /** Names the store, and every copy of it; null of an older release. */
+  /** Identifies the store, and every copy of it; null for an older release. */
   instance: string | null;
-  /** JSON of `StorePlace`: where the owner worked on it; null of an older release. */
+  /** JSON of `StorePlace`: where the owner worked on it; null for an older release. */
   place: string | null;
 }
 
-/** A known text under each master key that something in the store may be sealed under. */
+/** A known text under each master key that may have sealed something in the store. */
 export interface KeyCheckTable {
   key_id: string;
   /** Base64 */
   sealed: string;
 }
 
-/** One row: what the configuration said at the last start. */
+/** One row: the configuration of the last start. */
 export interface ConfigurationTable {
-  /** 1 */
+  /** Always 1. */
   id: number;
   /** JSON of settings by their paths, without secrets. */
   settings: string;
-  /** A hash of all secrets together; null: there were none. */
+  /** A hash of all secrets together; null if there were none. */
   secrets: string | null;
 }
 
-/** When the wall clock was last believed, of each boot. */
+/** The last time at which the wall clock was believed, per boot. */
 export interface ClockAnchorTable {
   boot_id: string;
-  /** Rises with each time that it was believed. */
+  /** Rises each time the clock is believed. */
   belief: number;
   at: number;
   monotonic_ms: number;

@@ -46,14 +46,14 @@ export const migrations = {
 };
 
 /**
- * Brings the database to the newest schema; two processes that start at once do it once.
- * @throws SchemaError where a newer release has changed it
+ * Migrates the database to the newest schema, once even if two processes start together.
+ * @throws SchemaError if a newer release has changed it
  */
 export async function migrateToLatest(kysely: Kysely<Schema>): Promise<void> {
   const provider = { getMigrations: async () => migrations };
   const unknown = (await doneMigrations(kysely)).filter((name) => !(name in migrations));
   if (unknown.length > 0) throw newerError(unknown);
-  // Work side by side is merged in no order of its numbers.
+  // Parallel work is merged out of numerical order.
   const options = { db: kysely, provider, allowUnorderedMigrations: true };
   const { error } = await new Migrator(options).migrateToLatest();
   if (error) throw error;
@@ -73,7 +73,7 @@ async function doneMigrations(kysely: Kysely<Schema>): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Whether `migrateToLatest` would change anything. */
+/** True when `migrateToLatest` would change something. */
 export async function isBehind(kysely: Kysely<Schema>): Promise<boolean> {
   const provider = { getMigrations: async () => migrations };
   const known = await new Migrator({ db: kysely, provider }).getMigrations();

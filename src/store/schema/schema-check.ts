@@ -8,7 +8,7 @@ import { migrateToLatest } from './migrate.ts';
 import { SchemaError } from './schema-error.ts';
 import { tablesOf } from './schema-tables.ts';
 
-/** Of SQLite alone: `RecordingSecrets`. */
+/** Tables of SQLite alone: `RecordingSecrets`. */
 const sqliteTables: readonly string[] = ['recording_secrets', 'recording_secret_of'];
 const MAX_TOLD = 5;
 
@@ -17,8 +17,8 @@ type Column = TableMetadata['columns'][number];
 let fresh: Promise<TableMetadata[]> | undefined;
 
 /**
- * Compares tables and columns with those of a store that is made anew: a migration that was changed
- * after it had run, or a hand that changed the database, leaves one that starts and cannot work.
+ * Compares tables and columns with those of a new store: a migration changed after it had run, or a
+ * manual change, leaves a database that starts and cannot work.
  * @throws SchemaError
  */
 export async function mustHaveSchema(kysely: Kysely<Schema>): Promise<void> {
@@ -36,14 +36,14 @@ export async function mustHaveSchema(kysely: Kysely<Schema>): Promise<void> {
   );
 }
 
-/** What would make a statement fail; what is only more than is needed does not. */
+/** Returns differences that would make a statement fail; extra columns do not. */
 function differences(expected: TableMetadata, actual: TableMetadata | undefined): string[] {
   const { name } = expected;
   if (!actual) return [`${name} is missing`];
   const there = new Map(actual.columns.map((column) => [column.name, column]));
   const known = new Map(expected.columns.map((column) => [column.name, column]));
   const missing = expected.columns.filter((column) => !there.has(column.name));
-  // A key column takes no null on PostgreSQL, whatever its migration says.
+  // A key column accepts no null on PostgreSQL, whatever its migration says.
   const keys: readonly string[] = primaryKeys[name as TableName] ?? [];
   const wanting = actual.columns
     .filter((column) => !keys.includes(column.name))
@@ -54,7 +54,7 @@ function differences(expected: TableMetadata, actual: TableMetadata | undefined)
   ];
 }
 
-/** Whether the column takes no row that says nothing of it, or null. */
+/** True when the column refuses a row that omits it or sets it to null. */
 function wants(actual: Column, expected: Column | undefined): boolean {
   if (actual.isNullable) return false;
   return expected ? expected.isNullable : !actual.hasDefaultValue;
@@ -74,7 +74,7 @@ async function freshTables(): Promise<TableMetadata[]> {
   }
 }
 
-/** In this thread: it takes some ms, and no disk. */
+/** Runs in this thread: it takes some ms, and no disk. */
 function run(database: DatabaseSync, statements: Statements): SqliteAnswer {
   let rows: SqliteAnswer['rows'] = [];
   for (const { sql, rows: parameters } of statements) {

@@ -7,7 +7,7 @@ import {
 } from 'kysely';
 import type { Schema } from '../rows/schema.ts';
 
-/** Tables of the database, or of the schema of it that Hush works in. */
+/** Returns the tables of the database, or of the schema that Hush uses. */
 export async function tablesOf(
   kysely: Kysely<Schema>,
   options: DatabaseMetadataOptions = { withInternalKyselyTables: false },

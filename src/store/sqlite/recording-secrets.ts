@@ -5,21 +5,21 @@ import type { RowOf } from '../rows/mapping.ts';
 import type { SqliteClient, Statements } from './sqlite-client.ts';
 
 /**
- * Between the id of the master key, which stays readable, and what is sealed under the recording's
- * secret; an older release had neither.
+ * Separates the master key's id, which stays readable, from the part sealed under the recording's
+ * secret; older releases had neither.
  */
 const SEALED = '.';
-/** Of the master key's id: 6 bytes in base64. */
+/** Length of the master key's id: 6 bytes in base64. */
 const ID_LENGTH = 8;
-/** Of calls in progress, and of recordings that were asked for lately. */
+/** Cached secrets of calls in progress and of recently requested recordings. */
 const MAX_KNOWN = 10_000;
-/** Of one statement, of whose variables SQLite takes 32,766. */
+/** Ids per statement, of whose variables SQLite accepts 32,766. */
 const MAX_IDS = 1_000;
 
 /**
  * Seals the wrapped keys of SQLite's rows under a secret of their recording, which is overwritten
- * where it is once one of them is destroyed: what the file still holds of a row opens nothing then
- * (docs/decisions/0015). Whoever writes takes turns.
+ * in place when one of them is destroyed: remains of a row in the file then open nothing
+ * (docs/decisions/0015). Writers take turns.
  */
 export class RecordingSecrets {
   readonly #client: SqliteClient;
@@ -32,14 +32,17 @@ export class RecordingSecrets {
     this.#epoch = epoch;
   }
 
-  /** Runs when everything that took its turn before has ended. */
+  /** Runs when all earlier turns have ended. */
   exclusively<Result>(run: () => Promise<Result>): Promise<Result> {
     const turn = this.#turn.then(run);
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
 
-  /** In its turn: rows as they are stored, behind the secrets that they need and that are new. */
+  /**
+   * Returns the rows as they are stored, and any new secrets to be written before them. Called in
+   * its turn.
+   */
   async sealed(rows: readonly RowOf[]): Promise<{ rows: RowOf[]; secrets: Statements }> {
     const callIds = new Set(rows.flatMap(({ row }) => (hasKey(row) ? [row.call_id] : [])));
     if (callIds.size === 0) return { rows: [...rows], secrets: [] };
@@ -56,9 +59,9 @@ export class RecordingSecrets {
   }
 
   /**
-   * Rows with their keys as they were given.
-   * @param evenDamaged leaves one that does not open as it is: no master key opens that either
-   * @throws where the secret was renewed meanwhile, or a row is damaged
+   * Returns rows with their original keys.
+   * @param evenDamaged leaves a damaged key as it is: no master key opens it either
+   * @throws if the secret was renewed meanwhile, or a row is damaged
    */
   async opened<Row extends KeyRow>(rows: readonly Row[], evenDamaged = false): Promise<Row[]> {
     const isSealed = ({ wrapped_key }: KeyRow) => wrapped_key?.includes(SEALED) === true;
@@ -77,7 +80,7 @@ export class RecordingSecrets {
     });
   }
 
-  /** Puts other keys in the place of those that are still what they were. */
+  /** Replaces keys that are still what they were. */
   replace(table: 'segments' | 'derived', keys: readonly Replaced[]): Promise<void> {
     return this.exclusively(async () => {
       const after = new Map(keys.map((key) => [`${key.callId} ${key.before}`, key.after]));
@@ -90,7 +93,7 @@ export class RecordingSecrets {
     });
   }
 
-  /** Another secret in the place of the recording's, whose keys that are left go under it. */
+  /** Replaces the recording's secret, and seals the remaining keys under the new one. */
   async renew(callId: string): Promise<void> {
     await this.exclusively(async () => {
       this.#known.delete(callId);
@@ -100,7 +103,7 @@ export class RecordingSecrets {
         rows: [[secret, callId]],
       };
       const ids = new Set([callId]);
-      // Those of an older release are under none yet.
+      // Keys of an older release are under no secret yet.
       const isNew = (await this.#secretsOf(ids)).size === 0;
       const rows = {
         segments: await this.#rowsOf('segments', ids),
@@ -116,7 +119,7 @@ export class RecordingSecrets {
         true,
         this.#epoch.value,
       );
-      // Who looked meanwhile knows the one before.
+      // A reader may meanwhile have cached the previous secret.
       this.#known.set(callId, secret);
     });
   }
@@ -141,7 +144,7 @@ export class RecordingSecrets {
       const opened = await this.opened(rows, true);
       for (const [at, row] of rows.entries()) {
         const key = opened[at]?.wrapped_key ?? SEALED;
-        // A damaged one is not sealed anew: nothing opens it as it is.
+        // A damaged key is not sealed anew: nothing opens it as it is.
         if (!key.includes(SEALED)) found.push({ ...row, opened: key });
       }
     }
@@ -184,7 +187,7 @@ interface Replaced {
 interface OpenedRow {
   readonly rowid: number;
   readonly call_id: string;
-  /** As it is stored. */
+  /** The key as it is stored. */
   readonly wrapped_key: string;
   readonly opened: string;
 }

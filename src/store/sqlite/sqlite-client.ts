@@ -21,7 +21,7 @@ export class SqliteClient {
   #exited: Promise<void>;
 
   constructor(file: string) {
-    // In a checkout the thread is a `.ts` file, where Hush is compiled a `.js` one.
+    // The thread is a `.ts` file in a checkout, and a `.js` file once Hush is compiled.
     const thread = new URL(`./sqlite-thread${extname(import.meta.url)}`, import.meta.url);
     this.#worker = new Worker(thread, { workerData: { file } });
     this.#worker.on('message', (answer: SqliteAnswer) => this.#settle(answer));
@@ -34,7 +34,7 @@ export class SqliteClient {
     });
   }
 
-  /** @param epoch the one that the database must have, of statements that are one transaction */
+  /** @param epoch that the database must have, for statements that are one transaction */
   request(statements: Statements, atomic: boolean, epoch?: number): Promise<SqliteAnswer> {
     if (this.#ended) return Promise.reject(this.#ended);
     this.#lastId += 1;

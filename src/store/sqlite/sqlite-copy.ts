@@ -4,25 +4,25 @@ import type { DerivedRecord, SegmentPlace } from '../../domain/ports/retention-s
 
 const BUSY_TIMEOUT_MS = 10_000;
 
-/** A segment that the copy has a key of. */
+/** A segment whose key is in the copy. */
 export interface NamedSegment extends SegmentPlace {
   readonly generation: number;
-  /** Nobody closed it: its call was in progress, and its file may not have been made yet. */
+  /** True when it was never closed: its call was in progress, and its file may not exist yet. */
   readonly isOpen: boolean;
 }
 
-/** Which files of audio a copy of the database can open. */
+/** The audio files that a copy of the database can open. */
 export interface NamedAudio {
   readonly segments: NamedSegment[];
   readonly derived: Pick<DerivedRecord, 'callId' | 'kind' | 'generation'>[];
-  /** Of the master keys that something in it is sealed under. */
+  /** Ids of the master keys in use. */
   readonly keyIds: string[];
 }
 
 /**
- * Copies the database as it is at one instant, also of a Hush at work: a reader keeps no commit
- * waiting. What was destroyed in it is not in the copy.
- * @param to is not there
+ * Copies the database as of one instant, even while Hush is at work: a reader delays no commit.
+ * Destroyed rows are not in the copy.
+ * @param to a path that does not exist
  */
 export function copySqlite(from: string, to: string): void {
   const database = new DatabaseSync(from);
@@ -40,7 +40,7 @@ export function copySqlite(from: string, to: string): void {
   }
 }
 
-/** @throws Error where the file is damaged */
+/** @throws Error if the file is damaged */
 export function namedAudio(file: string): NamedAudio {
   const database = new DatabaseSync(file, { readOnly: true });
   try {

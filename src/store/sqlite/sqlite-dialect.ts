@@ -34,7 +34,7 @@ export class SqliteThreadDialect implements Dialect {
   }
 }
 
-/** SQLite rolls back changes of tables too: a migration is done as a whole, and by one process. */
+/** SQLite rolls back schema changes too: a migration is atomic, and done by one process. */
 class SqliteThreadAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;

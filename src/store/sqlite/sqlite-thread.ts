@@ -6,7 +6,7 @@ import { FOLLOWED } from '../rows/database.ts';
 export interface SqliteRequest {
   readonly id: number;
   readonly atomic: boolean;
-  /** Of the owner: `atomic` statements of an owner before are refused. */
+  /** Epoch of the owner: `atomic` statements of an earlier owner are refused. */
   readonly epoch?: number | undefined;
   readonly statements: readonly { readonly sql: string; readonly rows: SQLInputValue[][] }[];
 }

@@ -17,7 +17,7 @@ import { SqliteClient, type Statements } from './sqlite-client.ts';
 import { SqliteThreadDialect } from './sqlite-dialect.ts';
 import type { SqliteAnswer } from './sqlite-thread.ts';
 
-/** A disk that stands still is not waited for by whoever only wants to know. */
+/** A query that only probes the database does not wait longer for a stalled disk. */
 const ANSWER_TIMEOUT_MS = 5_000;
 
 /** Opens, or creates, the database file. */
@@ -45,14 +45,14 @@ export function openSqlite(file: string): Database {
   return {
     kysely,
     epoch,
-    // As its thread opens it.
+    // The thread opens it so that it is durable.
     mustBeDurable: async () => undefined,
     name: async () => null,
     maintenance: kysely,
     mustAnswer: () => answered(sql`select 1`.execute(kysely), ANSWER_TIMEOUT_MS),
     ...owned(kysely, epoch),
     ...keysOf({ client, secrets, epoch, reader: () => reading?.kysely }),
-    /** A thread of its own, from its first use on: a search keeps no command's commit waiting. */
+    /** A thread of its own, started at first use: a search delays no command's commit. */
     get reader() {
       if (!reading) {
         const own = new SqliteClient(file);
@@ -76,7 +76,7 @@ function deletionOf({ table, column, value }: Removal): Statements[number] {
   return { sql: `delete from "${table}" where "${column}" = ?`, rows: [[value]] };
 }
 
-/** The folder's lock is what keeps others away; the epoch is looked at all the same. */
+/** The folder's lock keeps other owners away; the epoch is checked all the same. */
 function owned(
   kysely: Kysely<Schema>,
   epoch: OwnEpoch,
@@ -94,7 +94,7 @@ function owned(
   return {
     change,
     async claim(folder) {
-      // Nothing is written by another request yet, which would meet this transaction.
+      // No other request writes yet, so none can meet this transaction.
       const claim = await kysely.transaction().execute((one) => claimEpoch(one, folder));
       epoch.claimed(claim);
       return claim;
@@ -128,7 +128,9 @@ function keysOf({
       await secrets.replace(
         of,
         keys.map(({ callId, before, after }) => ({
-          ...{ callId, before: text(before), after: text(after) },
+          callId,
+          before: text(before),
+          after: text(after),
         })),
       );
     },
@@ -143,7 +145,7 @@ function keysOf({
   };
 }
 
-/** One query after the other reads, however many wait: between two of them none does. */
+/** Runs it between two queries of the reader: one query runs at a time, however many wait. */
 function whileNobodyReads<Result>(
   reader: Kysely<Schema> | undefined,
   run: () => Promise<Result>,
@@ -152,8 +154,8 @@ function whileNobodyReads<Result>(
 }
 
 /**
- * Rows are overwritten in place (secure_delete); the log must not keep what they were. Commits are
- * behind this in the thread: it waits for nobody.
+ * Empties the log: rows are overwritten in place (secure_delete), and the log must not keep their
+ * old contents. Commits queue behind this in the thread, so it waits for nobody.
  */
 async function emptiedLog(client: SqliteClient): Promise<SqliteAnswer> {
   const once = (sql: string) => client.request([{ sql, rows: [[]] }], false);
@@ -163,7 +165,7 @@ async function emptiedLog(client: SqliteClient): Promise<SqliteAnswer> {
   return answer;
 }
 
-/** One statement per table, prepared once in the thread and run once per row. */
+/** Returns one statement per table, prepared once in the thread and run once per row. */
 function statementsOf(
   kysely: Kysely<Schema>,
   sql: Map<TableName, string>,

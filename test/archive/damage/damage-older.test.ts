@@ -14,8 +14,8 @@ afterEach(() => {
   for (const call of calls.splice(0)) call.remove();
 });
 
-describe('a recording of a release that told nothing of its segments', () => {
-  /** Receipts of the pauses, and rows that say nothing of what was sealed. */
+describe('a recording of a release that stored nothing about its segments', () => {
+  /** Rows without data about sealed audio, and receipts of the pauses. */
   async function older(recorded = shape) {
     const call = await storedCall(recorded);
     calls.push(call);
@@ -24,7 +24,8 @@ describe('a recording of a release that told nothing of its segments', () => {
     const clockOrigin = { at: origin, monotonicMs: 0, bootId: 'b' };
     const command = (action: StateAction, frame: number, position: number): CallDetailRecord => ({
       ...aDetail(aCall()),
-      ...{ action, detail: `RecorderSetTo${stateActionName(action)}ByAgent` },
+      action,
+      detail: `RecorderSetTo${stateActionName(action)}ByAgent`,
       effectiveAt: origin + frame * 20,
       streams: [{ track: 0, lastSequence: 7, lastPosition: position * FRAME, guardMs: null }],
     });
@@ -37,12 +38,14 @@ describe('a recording of a release that told nothing of its segments', () => {
     const rows = rowsOf(call).map((row) => ({ ...row, sealed: null }));
     const look = () =>
       finishedRecording(unsealing(call), {
-        ...{ tracks: [{ ...one, clockOrigin }], segments: rows, details },
+        tracks: [{ ...one, clockOrigin }],
+        segments: rows,
+        details,
       });
     return { call, look };
   }
 
-  it.each(harms)('%s: receipts, numbers and bytes tell', async (...harm) => {
+  it.each(harms)('%s: losses are found by receipts, chunk numbers and bytes', async (...harm) => {
     const [, harmed, much] = harm;
     const { call, look } = await older();
     const gapsBefore = reasons(await look(), track);
@@ -60,24 +63,27 @@ describe('a recording of a release that told nothing of its segments', () => {
     expect(wrong.slice(0, 5)).toEqual([]);
     const lost = now.filter((reason, at) => reason === 'lost' && gapsBefore[at] === null).length;
     const gone = now.filter((reason, at) => reason !== null && gapsBefore[at] === null).length;
-    // Where the last chunk alone is gone nobody can tell without the receipt: it is here.
+    // Without the receipt, the loss of the last chunk alone could not be detected: here it is.
     if (much === 'none') expect(gone).toBe(0);
     else expect(lost / gone, `${JSON.stringify(found.gaps)}`).toBeGreaterThan(0.99);
     const api = now.filter((reason) => reason === 'api').length;
     expect(api).toBeGreaterThan(0.99 * 75 * FRAME);
   });
 
-  it.each([1, 2])('a last chunk of %i packets is lost, not paused', async (packets) => {
-    const { call, look } = await older({ ...shape, sealedBefore: new Set([450 - packets]) });
-    const file = new DamagedFile(call, 1);
-    file.flip(file.bytes.length - 20);
-    const lost = (await look()).gaps.filter(({ reason }) => reason === 'lost');
-    expect(lost.map(({ start, length }) => [start / FRAME, length / FRAME])).toEqual([
-      [450 - packets, packets],
-    ]);
-  });
+  it.each([1, 2])(
+    'marks a missing last chunk of %i packets as lost, not paused',
+    async (packets) => {
+      const { call, look } = await older({ ...shape, sealedBefore: new Set([450 - packets]) });
+      const file = new DamagedFile(call, 1);
+      file.flip(file.bytes.length - 20);
+      const lost = (await look()).gaps.filter(({ reason }) => reason === 'lost');
+      expect(lost.map(({ start, length }) => [start / FRAME, length / FRAME])).toEqual([
+        [450 - packets, packets],
+      ]);
+    },
+  );
 
-  it('and of which nothing is left is lost, not paused', async () => {
+  it('marks a missing file as lost, not paused', async () => {
     const { call, look } = await older();
     for (const segment of [0, 1, 2]) new DamagedFile(call, segment).remove();
     const gaps = (await look()).gaps.map(({ reason }) => reason);

@@ -19,7 +19,7 @@ async function recorded(of: Shape): Promise<StoredCall> {
   return call;
 }
 
-/** Left is the one track's: samples that differ must be silence, and be told as lost. */
+/** Left is the one track: samples that differ must be silent and marked lost. */
 async function expectTruth(call: StoredCall, before: Buffer, gapsBefore: (string | null)[]) {
   const found = await finished(call);
   const told = reasons(found, track);
@@ -30,7 +30,7 @@ async function expectTruth(call: StoredCall, before: Buffer, gapsBefore: (string
   for (let at = 0; at < told.length; at += 1) {
     const [was, is] = [before.readInt16LE(at * 4), after.readInt16LE(at * 4)];
     const [why, now] = [gapsBefore[at] ?? null, told[at] ?? null];
-    // What was absent stays absent for its reason; within what is lost nobody knows.
+    // Absent audio keeps its reason; within a loss the reason is unknown.
     const isSame = now === why || (now === 'lost' && (why === null || why === 'loss'));
     const isPlayed = now === null ? is === was : is === 0;
     if (!isSame || !isPlayed) wrong.push(`${at}: ${was} ${why} is ${is} ${now}`);
@@ -39,9 +39,9 @@ async function expectTruth(call: StoredCall, before: Buffer, gapsBefore: (string
   return found;
 }
 
-describe('a file that is not as it was sealed', () => {
+describe('a file that differs from what was sealed', () => {
   it.each(harms)(
-    '%s: its length stays, what is whole is played, the rest is lost',
+    '%s: keeps its length, plays the intact audio, and marks the rest lost',
     async (...harm) => {
       const [, harmed, much] = harm;
       const call = await recorded(shape);
@@ -71,7 +71,7 @@ describe('a file that is not as it was sealed', () => {
   it.each<[SegmentCodec, number, number]>([
     ['G722', 8000, FRAME],
     ['OPUS', 48_000, 960],
-  ])('of %s holds every byte outside the damage', async (codec, clockRate, samples) => {
+  ])('of %s keeps every byte outside the damage', async (codec, clockRate, samples) => {
     const call = new StoredCall();
     calls.push(call);
     const one = call.track(codec, clockRate);
@@ -95,7 +95,7 @@ describe('a file that is not as it was sealed', () => {
 
 type Blow = { readonly at: number; readonly kind: number; readonly length: number };
 
-/** Anything, to any of the files. */
+/** Damages any of the files. */
 function strike(call: StoredCall, { at, kind, length }: Blow): void {
   const segments = rowsOf(call);
   const { segment } = segments[Math.floor(at * segments.length)] ?? { segment: 0 };
@@ -128,7 +128,7 @@ function strike(call: StoredCall, { at, kind, length }: Blow): void {
   blows[kind % blows.length]?.();
 }
 
-describe('whatever is done to the files', () => {
+describe('random damage to the files', () => {
   const part = fc.record({
     frames: fc.integer({ min: 1, max: 120 }),
     pause: fc.integer({ min: 1, max: 40 }),
@@ -139,7 +139,7 @@ describe('whatever is done to the files', () => {
     length: fc.integer({ min: 1, max: 9_000 }),
   });
 
-  it('length, silence and the sum of what is kept, absent and lost hold', async () => {
+  it('preserves length, silence, and the sum of kept, absent and lost audio', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(part, { minLength: 1, maxLength: 4 }),
@@ -160,8 +160,8 @@ describe('whatever is done to the files', () => {
   });
 });
 
-describe('a file that a crash left', () => {
-  /** Its process died: nobody closed the last segment, and told where the track ends. */
+describe('a file that a crash left behind', () => {
+  /** The process died: nothing closed the last segment or reported the end of the track. */
   async function crashed(): Promise<StoredCall> {
     const call = await recorded({
       parts: [
@@ -173,7 +173,7 @@ describe('a file that a crash left', () => {
     return call;
   }
 
-  it('within its last chunk tells of a restart, and of no damage', async () => {
+  it('cut within its last chunk shows a restart, not damage', async () => {
     const call = await crashed();
     const file = new DamagedFile(call, 1);
     file.cut(file.bytes.length - 10);
@@ -184,7 +184,7 @@ describe('a file that a crash left', () => {
     expect(found.lengthMs).toBe(endMs);
   });
 
-  it('with zeros where its end was tells of what is lost', async () => {
+  it('with zeros at its end shows a loss', async () => {
     const call = await crashed();
     const later = call.goOn(500 * FRAME);
     for (let frame = 500; frame < 520; frame += 1) later.add(frame * FRAME, loudFrame(FRAME));

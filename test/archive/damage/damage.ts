@@ -17,7 +17,7 @@ import {
 import { unsealing } from '../../support/audio/unsealing.ts';
 import type { StoredCall } from '../stored-call.ts';
 
-/** Rows as the store has them: the newest of each segment. */
+/** Returns rows as the store has them: the newest of each segment. */
 export function rowsOf(call: StoredCall): SegmentRecord[] {
   const rows = new Map<string, SegmentRecord>();
   for (const row of call.segments) rows.set(segmentFile(row), row);
@@ -32,7 +32,7 @@ export function finished(
   return finishedRecording(unsealing(call), { tracks: call.tracks, segments, details });
 }
 
-/** A track's segments that are sealed anew without the span, units of its clock. */
+/** Seals a track's segments anew without the span, in units of its clock. */
 export async function resealed(call: StoredCall, span: Span): Promise<SegmentRecord[]> {
   const [track] = call.tracks;
   if (!track) throw new Error('no track');
@@ -85,7 +85,7 @@ export class DamagedFile {
     rmSync(this.path);
   }
 
-  /** The chunks in another order, some of them perhaps twice or never. */
+  /** Reorders the chunks; some may appear twice or not at all. */
   order(numbers: readonly number[]): void {
     const pieces = numbers.map((number) => {
       const { start, end } = this.chunk(number);
@@ -99,7 +99,7 @@ export class DamagedFile {
   }
 }
 
-/** Each sample of the recording: why it is not there, or null where it is. */
+/** Returns, for each sample of the recording, why it is absent, or null if it is present. */
 export function reasons(
   { gaps, lengthMs }: FinishedRecording,
   { track, clockRate }: { track: number; clockRate: number },
@@ -111,14 +111,14 @@ export function reasons(
   return samples;
 }
 
-/** As `start+length reason`, ms. */
+/** Formats gaps as `start+length reason`, ms. */
 export function told({ gaps }: FinishedRecording, perMs = 8): string[] {
   return gaps.map(
     ({ track, start, length, reason }) => `${track}: ${start / perMs}+${length / perMs} ${reason}`,
   );
 }
 
-/** What of a track is there to be played, encoded, in the order of time. */
+/** Returns the playable audio of a track, encoded, in time order. */
 export async function runsOf(call: StoredCall, track = 0): Promise<AudioRun[]> {
   const runs: AudioRun[] = [];
   for (const segment of rowsOf(call).filter((row) => row.track === track)) {

@@ -7,7 +7,7 @@ import type { StoredCall } from '../stored-call.ts';
 import { loudFrame } from './harms.ts';
 
 export const immortal = () => new Mortal(Number.POSITIVE_INFINITY, 'before');
-/** By what is recorded: once for all tests of a file. */
+/** Benches by recording: one for all tests of a file. */
 const benches = new Map<Recording, ErasureBench>();
 const stores: SqlStore[] = [];
 
@@ -22,20 +22,20 @@ export function removeBenches(): void {
   benches.clear();
 }
 
-/** Three segments a track, of which the one in the middle lasts from 700 to 1,300 ms. */
+/** Three segments a track, of which the middle one lasts from 700 to 1,300 ms. */
 async function threeSegments(call: StoredCall): Promise<void> {
   for (let number = 0; number < 2; number += 1) {
     const track = call.track('PCMU', 8_000);
     for (let frame = 0; frame < 100; frame += 1) {
       if (frame === 35 || frame === 65) track.pause('api');
       track.add(frame * 160, loudFrame(160));
-      // More than one chunk, so that some of a segment is whole.
+      // More than one chunk, so that part of a segment stays intact.
       if (frame % 8 === 0) track.writer.seal();
     }
   }
 }
 
-/** As it was recorded, whatever was done to it before. */
+/** Restores the recording, whatever was done to it before. */
 export async function prepared(
   record: Recording = threeSegments,
 ): Promise<{ bench: ErasureBench; store: SqlStore }> {
@@ -49,7 +49,7 @@ export async function prepared(
   return { bench, store };
 }
 
-/** The receipt of an erasure by one process. */
+/** Erases in one process and returns the receipt. */
 export async function erased(bench: ErasureBench, store: SqlStore, interval: Span | null) {
   const { callId } = bench.call;
   const asked = { callId, interval, reason: 'card number', requestedBy: 'zoe' };
@@ -60,6 +60,6 @@ export async function erased(bench: ErasureBench, store: SqlStore, interval: Spa
   return receipt as ErasureRecord;
 }
 
-/** What a receipt says was found, by track and segment. */
+/** Returns the states in a receipt, by track and segment. */
 export const found = ({ destroyed }: ErasureRecord) =>
   destroyed.map(({ track, segment, found: state }) => `${track}/${segment} ${state}`);

@@ -38,8 +38,8 @@ async function uploaded(bytes: Buffer): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-describe('an index', () => {
-  it('hides no chunk that is whole, wherever it or the file is damaged', async () => {
+describe('the index of a segment file', () => {
+  it('hides no intact chunk, wherever it or the file is damaged', async () => {
     const file = new DamagedFile(call, 0);
     const before = await runsOf(call);
     const indexed = await uploaded(file.bytes);
@@ -63,7 +63,7 @@ describe('an index', () => {
     }
   });
 
-  it('is written behind no file that is not whole, but for its end', async () => {
+  it('is not appended to an incomplete file, except one cut at its end', async () => {
     const file = new DamagedFile(call, 0);
     const { start } = file.chunk(2);
     const harmed = Buffer.from(file.bytes).fill(0, start, start + 4);
@@ -73,14 +73,14 @@ describe('an index', () => {
   });
 });
 
-describe('a file of false beginnings', () => {
+describe('a file of false chunk headers', () => {
   it.each([
     ['magic alone', (file: DamagedFile) => Buffer.alloc(8_000_000, file.bytes.subarray(0, 4))],
     [
       'whole headers without their audio',
       (file: DamagedFile) => Buffer.alloc(4_000_000, file.bytes.subarray(0, 36)),
     ],
-  ])('of %s is given up', async (_, of) => {
+  ])('made of %s is given up', async (_, of) => {
     const bytes = of(new DamagedFile(call, 0));
     let opened = 0;
     const opens = (record: Buffer): boolean => {
@@ -93,8 +93,8 @@ describe('a file of false beginnings', () => {
   });
 });
 
-describe('what is erased of a damaged segment', () => {
-  it('is erased, and what was lost stays lost, in the interval and beside it', async () => {
+describe('an erasure in a damaged segment', () => {
+  it('erases the interval, and keeps losses within and beside it', async () => {
     const file = new DamagedFile(call, 0);
     const [hurt, whole] = [file.chunk(2), file.chunk(5)];
     const [lostFrom, lostEnd] = [hurt.header.position, file.chunk(3).header.position];
@@ -116,7 +116,7 @@ describe('what is erased of a damaged segment', () => {
     await reader?.close();
   });
 
-  it('goes where nothing but damage lies in it: somebody might open that', async () => {
+  it('destroys a segment with only damage in the interval: somebody might open it', async () => {
     const file = new DamagedFile(call, 0);
     const { start, header } = file.chunk(2);
     file.flip(start + 100);
@@ -125,7 +125,7 @@ describe('what is erased of a damaged segment', () => {
   });
 });
 
-describe('the check', () => {
+describe('the archive check', () => {
   it.each<[string, (file: DamagedFile) => void, RegExp]>([
     [
       'a chunk',
@@ -151,7 +151,7 @@ describe('the check', () => {
   });
 });
 
-it('a call in progress is heard on behind a damaged chunk, in its place', async () => {
+it('a call in progress plays on in place after a damaged chunk', async () => {
   const file = new DamagedFile(call, 0);
   const hurt = file.chunk(-3);
   file.flip(hurt.start + 17, 5);

@@ -7,18 +7,18 @@ import { DamagedFile } from './damage.ts';
 export const FRAME = 160;
 export const track = { track: 0, clockRate: 8000 };
 
-/** Noise, none of it silence in any law: what is not played at its place is seen. */
+/** Noise that is silence in no law: audio played in the wrong place is detected. */
 export function loudFrame(bytes: number): Buffer {
   return Buffer.from(randomBytes(bytes).map((byte) => 1 + (byte % 120)));
 }
 
 export interface Shape {
   readonly codec?: SegmentCodec;
-  /** Of 20 ms each: frames that are sent, and behind them a pause of so many. */
+  /** Frames of 20 ms each that are sent, and the length of the pause after them. */
   readonly parts: readonly { readonly frames: number; readonly pause: number }[];
-  /** Numbers of frames that never came. */
+  /** Numbers of frames that never arrived. */
   readonly lost?: ReadonlySet<number>;
-  /** Of frames that a chunk begins with, whatever else they begin with. */
+  /** Frames at which a chunk begins in any case. */
   readonly sealedBefore?: ReadonlySet<number>;
 }
 
@@ -57,7 +57,7 @@ export const shape: Shape = {
 
 type Harm = (file: DamagedFile, call: StoredCall) => void;
 const middle = (file: DamagedFile) => file.chunk(2);
-/** What is done to the file of the second of three segments, and how much of it is gone, ms. */
+/** Kinds of damage to the second of three segment files, and how much of its audio is lost, ms. */
 export const harms: [string, Harm, 'some' | 'all' | 'none'][] = [
   ['one bit of the audio', (file) => file.flip(middle(file).start + 300), 'some'],
   ['one bit of the magic', (file) => file.flip(middle(file).start), 'some'],

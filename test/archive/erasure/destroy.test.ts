@@ -18,7 +18,7 @@ import { Mortal } from './mortal.ts';
 const callId = aCall().id;
 const paths = [`${callId}/0-0.seg`, `${callId}/1-0.seg`];
 
-describe('to destroy a recording', () => {
+describe('destroying a recording', () => {
   let folder = '';
   let recordingsDir = '';
   let store: SqlStore;
@@ -49,16 +49,24 @@ describe('to destroy a recording', () => {
 
   function archiveOf(files: SpooledFiles | DiskFiles, mortal = new Mortal(-1, 'before')) {
     return new SealedArchive({
-      ...{ files: mortal.of(files), filesSettings: { recordingsDir }, maxExports: 0 },
+      files: mortal.of(files),
+      filesSettings: { recordingsDir },
+      maxExports: 0,
       keys: new KeyRing([Buffer.alloc(32, 1)]),
-      ...{ store: mortal.of(store), keeping: mortal.of(store.keeping) },
+      store: mortal.of(store),
+      keeping: mortal.of(store.keeping),
     });
   }
 
   function spooled(port: number): SpooledFiles {
     const s3 = new S3Files({
-      ...{ endpoint: `http://127.0.0.1:${port}`, bucket, region: 'us-east-1', prefix: '' },
-      ...{ accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER', forcePathStyle: true },
+      endpoint: `http://127.0.0.1:${port}`,
+      bucket,
+      region: 'us-east-1',
+      prefix: '',
+      accessKeyId: 'S3RVER',
+      secretAccessKey: 'S3RVER',
+      forcePathStyle: true,
       requestTimeoutMs: 500,
     });
     return new SpooledFiles(new DiskFiles(recordingsDir), s3);
@@ -74,7 +82,7 @@ describe('to destroy a recording', () => {
     };
   }
 
-  it('takes keys, files and folder, and may be asked again', async () => {
+  it('removes keys, files and folder, and may be repeated', async () => {
     const archive = archiveOf(new DiskFiles(recordingsDir));
     for (const _ of [1, 2]) {
       await archive.destroy(callId);
@@ -83,13 +91,13 @@ describe('to destroy a recording', () => {
     }
   });
 
-  it('needs no bucket while the call was never kept', async () => {
+  it('needs no bucket if the call was never kept', async () => {
     await archiveOf(spooled(await freePort())).destroy(callId);
     expect(left()).toEqual({ files: 0, keys: 0 });
   });
 
   it.each(['kept', 'kept once'])(
-    'that was %s takes all but the bucket, and says so',
+    'that was %s removes all but the files in an unreachable bucket, and says so',
     async (was) => {
       const call = aCall({ id: callId, status: was === 'kept' ? 'kept' : 'live' });
       await store.commit({
@@ -109,7 +117,7 @@ describe('to destroy a recording', () => {
     },
   );
 
-  it('is not done before a reader of the database has left', async () => {
+  it('completes only after a reader of the database has left', async () => {
     const archive = archiveOf(new DiskFiles(recordingsDir));
     const reader = new DatabaseSync(join(folder, 'hush.sqlite'), { readOnly: true });
     reader.exec('begin');
@@ -122,12 +130,15 @@ describe('to destroy a recording', () => {
     expect(left()).toEqual({ files: 0, keys: 0 });
   });
 
-  it('makes room where the database has none for it', async () => {
+  it('makes room when the database has none for it', async () => {
     const full = new Mortal(0, 'before');
     const archive = new SealedArchive({
-      ...{ files: new DiskFiles(recordingsDir), filesSettings: { recordingsDir }, maxExports: 0 },
+      files: new DiskFiles(recordingsDir),
+      filesSettings: { recordingsDir },
+      maxExports: 0,
       keys: new KeyRing([Buffer.alloc(32, 1)]),
-      ...{ store: full.of(store), keeping: store.keeping },
+      store: full.of(store),
+      keeping: store.keeping,
     });
     await expect(archive.destroy(callId)).rejects.toThrow();
     expect(left().files).toBe(0);
@@ -136,7 +147,7 @@ describe('to destroy a recording', () => {
   });
 
   it.each(['before', 'behind'] as const)(
-    'goes on after a crash %s any of its steps',
+    'continues after a crash %s any of its steps',
     async (when) => {
       for (let step = 0; ; step += 1) {
         for (const path of paths) {
@@ -155,8 +166,8 @@ describe('to destroy a recording', () => {
   );
 });
 
-describe('what is called kept', () => {
-  it('is synced before: files, their folder, and the folder of all', async () => {
+describe('a recording reported as kept', () => {
+  it('is synced first: its files, their folder, and the parent folder', async () => {
     const folder = temporaryFolder();
     const files = new DiskFiles(folder);
     await files.sync('none');

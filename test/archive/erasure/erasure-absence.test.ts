@@ -22,8 +22,8 @@ import { Mortal } from './mortal.ts';
 afterEach(closeStores);
 afterAll(removeBenches);
 
-describe('a bucket that is not the one it was', () => {
-  it('is waited for: that nothing is found there destroys nothing', async () => {
+describe('an erasure whose bucket was replaced by another one', () => {
+  it('waits, and destroys nothing that it does not find', async () => {
     const { bench, store } = await prepared();
     const { callId, recordingsDir } = bench.call;
     const s3 = await S3Server.start();
@@ -38,8 +38,8 @@ describe('a bucket that is not the one it was', () => {
   });
 });
 
-describe('a track whose bucket is away', () => {
-  it('keeps no other one waiting, and is erased when it is back', async () => {
+describe('an erasure of a track whose bucket is unreachable', () => {
+  it('delays no other track, and completes once the bucket is back', async () => {
     const { bench, store } = await prepared();
     const { callId } = bench.call;
     const before = await unitsOf(bench, store);
@@ -72,8 +72,8 @@ describe('a track whose bucket is away', () => {
   });
 });
 
-describe('a whole erasure', () => {
-  it('completes those of intervals that were begun before', async () => {
+describe('an erasure of a whole recording', () => {
+  it('completes earlier erasures of intervals', async () => {
     const { bench, store } = await prepared();
     const { callId } = bench.call;
     const asked = { callId, interval: { start: 100, end: 200 }, reason: 'x', requestedBy: 'zoe' };
@@ -93,7 +93,7 @@ describe('a whole erasure', () => {
     expect(bench.stored()).toEqual([]);
   });
 
-  it('of what is missing, damaged and without a key that opens is done as well', async () => {
+  it('also completes for missing and damaged audio, and for keys that open nothing', async () => {
     const { bench, store } = await prepared();
     const rows = await store.segments(bench.call.callId);
     await store.commit({
@@ -115,8 +115,8 @@ describe.each<[string, (file: string) => void]>([
   ['is a pipe', (file) => execFileSync('mkfifo', [file])],
   ['leads nowhere', (file) => symlinkSync('nowhere', file)],
   ['ends too early', (file) => writeFileSync(file, '')],
-])('a file beside the interval that %s', (_, inItsPlace) => {
-  it('is told as it was before the erasure: it is missing until it is back', async () => {
+])('a file outside the erased interval that %s', (_, inItsPlace) => {
+  it('stays missing until it is back, as before the erasure', async () => {
     const { bench, store } = await prepared();
     const { callId } = bench.call;
     const before = await unitsOf(bench, store);
@@ -142,8 +142,8 @@ describe.each<[string, (file: string) => void]>([
 describe.each<[string, (file: string) => void]>([
   ['a folder', (file) => mkdirSync(file)],
   ['a pipe', (file) => execFileSync('mkfifo', [file])],
-])('%s in the place of a file of the interval', (_, inItsPlace) => {
-  it('keeps nothing from being erased', async () => {
+])('%s in place of a file of the interval', (_, inItsPlace) => {
+  it('does not prevent the erasure', async () => {
     const { bench, store } = await prepared();
     const { path } = new DamagedFile(bench.call, 1);
     rmSync(path);

@@ -26,17 +26,17 @@ export const rate = 8_000;
 
 export interface BenchOptions {
   readonly s3?: S3Server | undefined;
-  /** Of PostgreSQL; without it the rows are in a file of SQLite. */
+  /** PostgreSQL server; by default the rows are in an SQLite file. */
   readonly postgres?: DatabaseServer | undefined;
-  /** What is recorded; two tracks of G.711 with a Pause between two segments. */
+  /** Records the call; by default two tracks of G.711 with a Pause between two segments. */
   record?(call: StoredCall): Promise<void>;
 }
 
-/** A recording, and what one process after the other does with it. */
+/** A recording, and the processes that work on it one after the other. */
 export class ErasureBench {
   readonly call = new StoredCall();
   readonly databaseFile: string;
-  /** Once it is prepared with one, its audio lies there. */
+  /** Holds the audio once the bench is prepared with it. */
   s3: S3Server | undefined;
   readonly #options: BenchOptions;
   readonly #folder = temporaryFolder();
@@ -52,7 +52,7 @@ export class ErasureBench {
     this.databaseFile = join(this.#folder, 'hush.sqlite');
   }
 
-  /** Where rows hold wrapped keys as they were given. */
+  /** True when rows hold wrapped keys as they were given. */
   get isOnPostgres(): boolean {
     return this.#options.postgres !== undefined;
   }
@@ -79,7 +79,8 @@ export class ErasureBench {
     const row = { id: call.callId, status: 'kept', lengthMs: LENGTH_MS } as const;
     await store.commit({
       call: aCall({ ...row, legalHold: null, gaps: null }),
-      ...{ tracks: call.tracks, segments: rowsOf(call) },
+      tracks: call.tracks,
+      segments: rowsOf(call),
     });
     const { gaps } = await archiveOf(this.place, store).finish(call.callId);
     await store.commit({ gaps });
@@ -91,7 +92,7 @@ export class ErasureBench {
     await this.#keepTemplate();
   }
 
-  /** Keys as the database's rows have them. */
+  /** Returns the keys as the database's rows hold them. */
   #storedKeys(): string[] {
     const database = new DatabaseSync(this.databaseFile, { readOnly: true });
     const rows = database.prepare('select wrapped_key from segments').all();
@@ -99,19 +100,19 @@ export class ErasureBench {
     return rows.map(({ wrapped_key: key }) => String(key));
   }
 
-  /** All sealed bytes that lie anywhere. */
+  /** Returns all sealed bytes, wherever they are stored. */
   stored(): Buffer[] {
     const { callId, recordingsDir } = this.call;
     const onDisk = contentsOf(join(recordingsDir, callId), '.seg');
     if (!this.s3) return onDisk;
-    // The server keeps an object's bytes in a file beside what it knows of it.
+    // The server keeps an object's bytes in a file beside its metadata.
     return [
       ...onDisk,
       ...contentsOf(join(this.s3.folder, 'recordings', 'hush', callId), '_object'),
     ];
   }
 
-  /** What a process that is new finds; nothing where it refuses to play what is not there. */
+  /** Returns the audio that a new process plays; empty if it refuses because audio is missing. */
   async heard(store: SqlStore, keyFile?: string): Promise<Int16Array> {
     const keys =
       keyFile === undefined ? {} : { keys: new KeyRing(embeddedMasterKeys(keyFile).keys) };
@@ -125,7 +126,7 @@ export class ErasureBench {
     return new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
   }
 
-  /** One process: until it has done what it was asked, or died. */
+  /** Runs one process until it has done its task, or died. */
   async process(
     store: SqlStore,
     mortal: Mortal,
@@ -138,7 +139,7 @@ export class ErasureBench {
     return openStore(this.place);
   }
 
-  /** As it was when it was prepared. */
+  /** Restores the prepared state. */
   async restore(): Promise<void> {
     if (this.#template === undefined) {
       for (const suffix of ['', '-wal', '-shm'])
@@ -167,7 +168,7 @@ export class ErasureBench {
     }
   }
 
-  /** Where its audio lies, each with where a copy of that is kept. */
+  /** Returns the folders of its audio, each with the folder of its copy. */
   #folders(): [string, string][] {
     const { callId, recordingsDir } = this.call;
     const folders = [
@@ -199,7 +200,7 @@ async function twoTones(call: StoredCall): Promise<void> {
   }
 }
 
-/** A database like another one, to which nobody is connected. */
+/** Clones a database to which nobody is connected. */
 async function cloneOf(url: string, before?: string): Promise<string> {
   const name = (of: string): string => new URL(of).pathname.slice(1);
   const to = (database: string) => Object.assign(new URL(url), { pathname: `/${database}` }).href;
@@ -218,7 +219,7 @@ function contentsOf(folder: string, ending: string): Buffer[] {
   return names.map((name) => readFileSync(join(folder, name)));
 }
 
-/** Where the samples of an interval lie, both channels. */
+/** Returns the samples of an interval, both channels. */
 export function within(pcm: Int16Array, { start, end }: Span): Int16Array {
   return pcm.subarray((start * rate * 2) / 1000, (end * rate * 2) / 1000);
 }

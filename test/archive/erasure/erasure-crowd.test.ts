@@ -31,14 +31,14 @@ function erase(id: string, span = interval): Promise<Response> {
   return post(`/api/recordings/${id}/erasures`, { reason: 'test', ...span });
 }
 
-/** To its end, or until it is cut off. */
+/** Reads to its end, or until it is cut off. */
 async function taken(path: string): Promise<number> {
   const response = await fetch(bench.hush.api + path);
   let bytes = 0;
   try {
     for await (const piece of response.body ?? []) bytes += (piece as Uint8Array).length;
   } catch {
-    // Cut off in the middle.
+    // Cut off midway.
   }
   return bytes;
 }
@@ -48,7 +48,7 @@ async function untilDone(path: string): Promise<void> {
   await expect.poll(state).toBe('done');
 }
 
-/** What else is done to a recording while an interval of it is erased. */
+/** Other work on a recording while an interval of it is erased. */
 const crowds: readonly [string, (id: string) => Promise<unknown>][] = [
   ['nobody does anything', async () => undefined],
   ['somebody listens', (id) => taken(`/api/recordings/${id}/audio`)],
@@ -114,7 +114,7 @@ const places: readonly [string, (config: Config) => Config][] = [
   ],
 ];
 
-describe.each(places)('an interval that is erased on %s', (name, place) => {
+describe.each(places)('an erasure of an interval on %s', (name, place) => {
   const inBucket = name.includes('bucket');
   beforeAll(async () => {
     bench = await openBench({
@@ -123,9 +123,9 @@ describe.each(places)('an interval that is erased on %s', (name, place) => {
   });
   afterAll(() => bench.close());
 
-  it.each(crowds)('while %s, is gone; the rest is as it was', async (_, crowd) => {
+  it.each(crowds)('while %s: removes the interval and keeps the rest', async (_, crowd) => {
     const { hush } = bench;
-    // In a bucket it is uploaded meanwhile, or has just been.
+    // With a bucket, its upload is in progress or just done.
     const { id } = await record(bench, { frames: 60 });
     const before = await hush.audio(id);
     const [answer] = await Promise.all([erase(id), crowd(id)]);
@@ -155,7 +155,7 @@ describe.each(places)('an interval that is erased on %s', (name, place) => {
   });
 });
 
-/** Nothing of an attempt, or of before, lies anywhere. */
+/** No file of an attempt, or of the state before, is left anywhere. */
 async function expectOneFilePerTrack(id: string, inBucket: boolean): Promise<void> {
   const names = (folder: string) => (existsSync(folder) ? readdirSync(folder) : []);
   const onDisk = () => names(join(bench.hush.dataDir, 'recordings', id));

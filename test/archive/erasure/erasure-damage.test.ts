@@ -16,23 +16,23 @@ import { expectInAgreement, expectWithout, unitsOf } from './erasure-proof.ts';
 afterEach(closeStores);
 afterAll(removeBenches);
 
-describe('an interval of a segment that is not as it was sealed', () => {
+describe('an erasure in a segment that differs from what was sealed', () => {
   const inside = { start: 800, end: 1_200 };
-  it.each(harms)('%s: is erased, told, and takes nothing else', async (...harm) => {
+  it.each(harms)('%s: erases and reports the interval, and nothing else', async (...harm) => {
     const [, harmed] = harm;
     const { bench, store } = await prepared();
     harmed(new DamagedFile(bench.call, 1), bench.call);
     const openable = await unitsOf(bench, store);
     const receipt = await erased(bench, store, inside);
     expect(receipt.state).toBe('done');
-    // The other track is whole.
+    // The other track is intact.
     expect(found(receipt)).toEqual([expect.stringMatching(/^0\/1 /), '1/1 whole']);
     expectWithout(openable, await unitsOf(bench, store), [inside]);
     await expectInAgreement(bench, store);
     expect(isSilent(within(await bench.heard(store), inside))).toBe(true);
   });
 
-  it.each(harms)('%s: elsewhere, is left as it is', async (...harm) => {
+  it.each(harms)('%s: leaves it as it is when it lies outside the interval', async (...harm) => {
     const [, harmed] = harm;
     const { bench, store } = await prepared();
     harmed(new DamagedFile(bench.call, 1), bench.call);
@@ -44,7 +44,7 @@ describe('an interval of a segment that is not as it was sealed', () => {
     expect(found(receipt)).toEqual(['0/0 whole', '1/0 whole']);
     expect((await store.segments(callId))[1]?.generation).toBe(0);
     expectWithout(openable, await unitsOf(bench, store), [{ start: 100, end: 200 }]);
-    // What is missing may come back: it is no gap, and is not played as one.
+    // A missing file may come back: it is no gap, and is not played as one.
     expect(await missing()).toEqual(before);
     const reasons = (await store.gaps(callId)).map(({ reason }) => reason);
     if (before) expect(reasons).not.toContain('lost');
@@ -52,8 +52,8 @@ describe('an interval of a segment that is not as it was sealed', () => {
   });
 });
 
-describe('what two flipped bytes, or one missing file, keep from nobody', () => {
-  it('wherever the bytes lie', async () => {
+describe('erasing audio that others could still read', () => {
+  it('covers two flipped bytes and a missing file, wherever the bytes are stored', async () => {
     const { bench } = await prepared();
     const file = new DamagedFile(bench.call, 1);
     for (let at = 0; at < file.bytes.length; at += 331) {
@@ -76,7 +76,7 @@ describe('what two flipped bytes, or one missing file, keep from nobody', () => 
     }
   });
 
-  it('a file that comes back is opened by no key, outside the interval neither', async () => {
+  it('leaves no key for a file that comes back, not even outside the interval', async () => {
     const { bench, store } = await prepared();
     const { callId, recordingsDir } = bench.call;
     const files = [0, 1].map((track) => ({
@@ -107,7 +107,7 @@ describe('what two flipped bytes, or one missing file, keep from nobody', () => 
     );
   });
 
-  it('a key that opens nothing goes where it may have opened something', async () => {
+  it('destroys a key that opens nothing if it may have opened audio of the interval', async () => {
     const { bench, store } = await prepared();
     const { callId } = bench.call;
     const rows = (await store.segments(callId)).map((row) =>
@@ -122,11 +122,11 @@ describe('what two flipped bytes, or one missing file, keep from nobody', () => 
   });
 });
 
-describe('what no row and no chunk tells the end of', () => {
-  it('goes where it may reach into the interval', async () => {
+describe('erasing audio whose end neither row nor chunk tells', () => {
+  it('destroys it if it may reach into the interval', async () => {
     const { bench, store } = await prepared();
     const rows = await store.segments(bench.call.callId);
-    // As a crash, or an older release, left it: its last chunk is cut, and may be read on from.
+    // As after a crash, or an older release: its last chunk is cut, and more may follow.
     await store.commit({
       segments: rows.map((row) =>
         row.track === 0 && row.segment === 1 ? { ...row, closedBy: null, sealed: null } : row,
@@ -143,7 +143,7 @@ describe('what no row and no chunk tells the end of', () => {
     expect(found(later)).toEqual(['0/2 whole', '1/2 whole']);
   });
 
-  it('of Opus as well, packet by packet', async () => {
+  it('works for Opus as well, packet by packet', async () => {
     const { bench, store } = await prepared(async (call) => {
       const packets = await opusPackets(new Int16Array(96_000).map((_, at) => (at % 900) * 20));
       const track = call.track('OPUS', 48_000);

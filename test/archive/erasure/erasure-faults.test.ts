@@ -21,18 +21,19 @@ const cases = [
   ['a whole recording in a bucket', null, 'before', true],
 ] as const;
 
-/** One step in so many. */
+/** Tests one step in this many. */
 const STRIDE = 3;
 
 describe('an erasure whose process dies', () => {
   it.each(cases)(
-    'of %s: at each step it is as before, or erased',
+    'of %s: leaves the state before or the erased state, at every step',
     async (_, interval, when, inBucket) => {
       const bench = new ErasureBench({ s3: inBucket ? s3 : undefined });
       await bench.prepare();
       const { callId } = bench.call;
       const asked = { callId, interval, reason: 'card number', requestedBy: 'zoe' };
-      // Of each case others: `erasure-kill.test.ts` tries them all, in processes of their own.
+      // Each case tests other steps: `erasure-kill.test.ts` tests all of them, in processes of
+      // their own.
       let last = cases.findIndex(([name]) => name === _) % STRIDE;
       for (let isDone = false; !isDone; last += STRIDE) {
         await bench.restore();
@@ -59,7 +60,7 @@ describe('an erasure whose process dies', () => {
   );
 });
 
-/** Nothing in between, and nothing that the receipt says is gone can be heard. */
+/** Nothing in between: audio that the receipt reports as erased cannot be played. */
 function expectEither(
   bench: ErasureBench,
   heard: Int16Array,
@@ -80,7 +81,7 @@ function expectEither(
   }
 }
 
-/** Keys and bytes are looked for where they were. */
+/** Looks for keys and bytes where they were stored. */
 function expectErased(
   bench: ErasureBench,
   heard: Int16Array,
@@ -94,12 +95,12 @@ function expectErased(
     interval ? (interval.start < 1_000 && interval.end > 1_000 ? 4 : 2) : all,
   );
   const database = readFileSync(bench.databaseFile, 'latin1');
-  // What stays is sealed anew as well: none of the rows of before is left.
+  // Kept audio is sealed anew as well: none of the former rows is left.
   expect(bench.keys.filter((key) => database.includes(key))).toEqual([]);
   const stored = bench.stored();
   expect(stored.length).toBe(interval ? all : 0);
   const kept = bench.sealed.filter((bytes) => {
-    // A stretch of ciphertext that every sealed file of it has, index or not.
+    // A stretch of ciphertext that every sealed file has, with an index or without.
     const piece = bytes.subarray(200, 264);
     return stored.some((file) => file.includes(piece));
   });

@@ -17,13 +17,13 @@ import {
 import { type Death, Mortal } from './mortal.ts';
 
 /**
- * A process per step takes its time. `HUSH_ERASURE_TABLE=1`: every place, every interval, every
- * step, killed before, in and behind it; 5: every fifth step.
+ * One process per step is slow. `HUSH_ERASURE_TABLE=1` tests every place, interval and step, killed
+ * before, in and after it; 5 tests every fifth step.
  */
 const asked = Number(process.env.HUSH_ERASURE_TABLE ?? 0);
 const isWhole = asked > 0;
 const STRIDE = isWhole ? asked : 12;
-/** No erasure takes more. */
+/** More steps than any erasure takes. */
 const MAX_STEPS = 200;
 
 let s3: S3Server;
@@ -68,13 +68,13 @@ const deaths: readonly Death[] = ['before', 'within', 'behind'];
 const table = places.flatMap(([place, where]) =>
   intervals.map(([name, interval, more]) => ({ place, where, name, interval, more })),
 );
-/** Of each place one, when not all of them are asked for: Opus, all of it, two segments, 1 ms. */
+/** A selection with each place once: Opus, the whole recording, two segments, 1 ms. */
 const CHOSEN = [5, 15, 17, 26];
 const chosen = table.filter((_, index) => isWhole || CHOSEN.includes(index));
 
 describe('an erasure whose process is killed', () => {
   it.each(chosen)(
-    'at any step, interval $name, on $place: it is carried out, and takes nothing else',
+    'at any step, interval $name, on $place: completes, and erases nothing else',
     async ({ where, interval, more }) => {
       const bench = new ErasureBench({ ...where(), ...more });
       await bench.prepare();
@@ -83,7 +83,7 @@ describe('an erasure whose process is killed', () => {
       await first.close();
       let [tried, begun] = [0, 0];
       for (const when of isWhole ? deaths : (['within'] as const)) {
-        // Another one of so many each time.
+        // A different offset each time.
         for (let last = tried % STRIDE; last < MAX_STEPS; last += STRIDE) {
           await bench.restore();
           const { callId } = bench.call;
@@ -104,7 +104,7 @@ describe('an erasure whose process is killed', () => {
   );
 });
 
-/** What the next process finds and makes of it. False where nothing had been asked for yet. */
+/** Checks what the next process finds and completes. False if no erasure had been requested yet. */
 async function afterRestart(
   bench: ErasureBench,
   interval: Span | null,

@@ -14,7 +14,7 @@ import { openSqlite } from '../../../src/store/sqlite/sqlite.ts';
 import { SqlStore } from '../../../src/store/store.ts';
 import type { Mortal } from './mortal.ts';
 
-/** A recording and its rows; plain values, so that they cross to another process. */
+/** A recording and its rows, in plain values that cross to another process. */
 export interface ErasurePlace {
   readonly callId: string;
   readonly recordingsDir: string;
@@ -50,7 +50,7 @@ export function archiveOf(
   return new SealedArchive({ files, filesSettings, keys, store, keeping, maxExports });
 }
 
-/** Moves what is on disk to the bucket, until it is closed. */
+/** Moves files on disk to the bucket, until it is closed. */
 export function uploaderOf(
   place: ErasurePlace,
   store: SqlStore,
@@ -60,14 +60,19 @@ export function uploaderOf(
   if (!(files instanceof SpooledFiles)) throw new Error('there is no bucket');
   const kept = new RecordingLock({ calls: new CallRegistry(), store });
   return new Uploader({
-    ...{ disk: files.disk, bucket: files.bucket, store, onError },
-    ...{ firstRetryMs: 20, maxRetryMs: 100, maxSpoolBytes: 1e12 },
+    disk: files.disk,
+    bucket: files.bucket,
+    store,
+    onError,
+    firstRetryMs: 20,
+    maxRetryMs: 100,
+    maxSpoolBytes: 1e12,
     alarms: { raise: () => undefined },
     exclusively: (callId, upload) => kept.run(callId, upload),
   });
 }
 
-/** As one process has them, each of whose steps may be its last. */
+/** Erasures as one process has them, any step of which may be its last. */
 export function erasuresOf(
   place: ErasurePlace,
   store: SqlStore,
@@ -82,7 +87,10 @@ export function erasuresOf(
   const clock = { now: () => Date.now() };
   const bus = new InProcessBus(() => undefined);
   return new Erasures({
-    ...{ store: lives, keeping, clock, journal: new Journal({ store: lives, bus, clock }) },
+    store: lives,
+    keeping,
+    clock,
+    journal: new Journal({ store: lives, bus, clock }),
     kept: new RecordingLock({ calls: new CallRegistry(), store: lives }),
     archive: archiveOf(place, lives, { files, keeping }),
     alarms: { raise: ({ detail }) => onAlarm(detail) },

@@ -5,7 +5,7 @@ import type { ErasureRequest } from '../../../src/domain/recording/erasures.ts';
 import type { ErasurePlace } from './erasure-parts.ts';
 import type { Death } from './mortal.ts';
 
-/** What a process is to do, and at which of its steps it is killed. */
+/** The task of a process, and the step at which it is killed. */
 export interface ErasureTask {
   readonly place: ErasurePlace;
   readonly asked: ErasureRequest;
@@ -13,7 +13,7 @@ export interface ErasureTask {
   readonly when: Death;
 }
 
-/** Erases in a process of its own. False where that was done before it came to its last step. */
+/** Erases in a process of its own. False if it finished before its last step. */
 export async function isKilledAt(task: ErasureTask): Promise<boolean> {
   const entry = fileURLToPath(new URL('./erasure-process-entry.ts', import.meta.url));
   const child = spawn(process.execPath, [entry, JSON.stringify(task)], {

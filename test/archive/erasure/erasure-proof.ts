@@ -11,10 +11,10 @@ import type { SqlStore } from '../../../src/store/store.ts';
 import type { ErasureBench } from './erasure-bench.ts';
 import { archiveOf, filesOf, keysOf } from './erasure-parts.ts';
 
-/** The packet behind an erased one of Opus may carry a copy of it. */
+/** The Opus packet after an erased one may carry a copy of it. */
 const ECHO_MS = 120;
 
-/** What is held of a recording, encoded: a millisecond each, of Opus a packet. */
+/** A unit of stored audio, encoded: a millisecond, or an Opus packet. */
 export interface Unit {
   readonly startMs: number;
   readonly endMs: number;
@@ -22,7 +22,7 @@ export interface Unit {
   readonly isOpus: boolean;
 }
 
-/** By track and position. */
+/** Returns units by track and position. */
 export async function unitsOf(bench: ErasureBench, store: SqlStore): Promise<Map<string, Unit>> {
   const { place } = bench;
   const unsealing = { files: filesOf(place), keys: keysOf(place) };
@@ -34,14 +34,16 @@ export async function unitsOf(bench: ErasureBench, store: SqlStore): Promise<Map
     for await (const run of reader?.read({ start: -Infinity, end: Infinity }) ?? []) {
       if (run.kind !== 'audio') continue;
       const isOpus = run.codec === 'OPUS';
-      // Whatever is cut, is cut at a whole millisecond.
+      // Cuts are at whole milliseconds.
       const count = isOpus ? 1 : Math.ceil(run.samples / perMs);
       const samples = isOpus ? run.samples : perMs;
       const bytes = Math.ceil((run.audio.length * samples) / run.samples);
       for (let at = 0; at < count; at += 1) {
         const start = run.position + at * samples;
         units.set(`${segment.track}/${start}`, {
-          ...{ startMs: start / perMs, endMs: (start + samples) / perMs, isOpus },
+          startMs: start / perMs,
+          endMs: (start + samples) / perMs,
+          isOpus,
           bytes: run.audio.subarray(at * bytes, (at + 1) * bytes).toString('hex'),
         });
       }
@@ -55,7 +57,7 @@ function isIn({ startMs, endMs, isOpus }: Unit, { start, end }: Span): boolean {
   return startMs < end + (isOpus ? ECHO_MS : 0) && endMs > start;
 }
 
-/** Nothing of the intervals is held, and everything else is as it was. */
+/** Expects nothing of the intervals, and everything else unchanged. */
 export function expectWithout(
   before: ReadonlyMap<string, Unit>,
   after: ReadonlyMap<string, Unit>,
@@ -66,7 +68,7 @@ export function expectWithout(
   expect(wanted.filter(([key, { bytes }]) => after.get(key)?.bytes !== bytes)).toEqual([]);
 }
 
-/** Rows, files, gap map, summary and sidecar say the same; no file is there that no key opens. */
+/** Expects rows, files, gap map, summary and sidecar to agree, and no file without a key. */
 export async function expectInAgreement(bench: ErasureBench, store: SqlStore): Promise<void> {
   const { callId } = bench.call;
   const call = (await store.call(callId)) as CallRecord;
@@ -80,7 +82,9 @@ export async function expectInAgreement(bench: ErasureBench, store: SqlStore): P
     const own = found.gaps.filter((gap) => gap.track === track);
     expect(told).toEqual(
       own.map(({ start, length, reason }) => ({
-        ...{ startMs: start / perMs, lengthMs: length / perMs, reason },
+        startMs: start / perMs,
+        lengthMs: length / perMs,
+        reason,
       })),
     );
   }
@@ -106,7 +110,7 @@ function expectNoLeftovers(
   expect(objects.filter((one) => !wanted.includes(one))).toEqual([]);
 }
 
-/** Of what was sealed anew or destroyed neither key nor bytes are left. */
+/** Expects neither key nor bytes of audio that was sealed anew or destroyed. */
 export async function expectDestroyed(bench: ErasureBench, store: SqlStore): Promise<void> {
   const rows = await store.segments(bench.call.callId);
   const unchanged = rows.filter(({ generation, wrappedKey }) => generation === 0 && wrappedKey);
@@ -124,7 +128,9 @@ export async function expectDestroyed(bench: ErasureBench, store: SqlStore): Pro
   }
 }
 
-/** A stretch of ciphertext that every sealed file of it has, index or not: a chunk's last bytes. */
+/**
+ * Returns ciphertext that every sealed file has, with an index or without: a chunk's last bytes.
+ */
 function stretchOf(bytes: Buffer): Buffer {
   const end = parseChunkHeader(bytes, 0, bytes.length)?.end ?? 0;
   return bytes.subarray(end - 64, end);

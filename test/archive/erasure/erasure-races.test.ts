@@ -37,36 +37,33 @@ afterEach(async () => {
   bench.remove();
 });
 
-/** One process's parts; `between` runs when new files are written and not yet committed. */
+/** The parts of one process; `between` runs when new files are written and not yet committed. */
 function partsOf(between: (parts: Parts) => Promise<unknown> = async () => undefined) {
   const { keeping } = store;
-  const { files } = bench;
   const { recordingsDir, masterKey } = bench.call;
   const keys = new KeyRing([masterKey]);
-  const archive = new SealedArchive({
-    ...{ files, filesSettings: { recordingsDir }, keys, store, keeping, maxExports: 0 },
-  });
+  const archive = archiveOf(keys);
   const kept = new RecordingLock({ calls: new CallRegistry(), store });
   const journal = new Journal({ store, bus, clock });
   const keyFile = join(recordingsDir, 'master.key');
   writeFileSync(keyFile, `${masterKey.toString('hex')}\n`, { mode: 0o600 });
   const rotation = new KeyRotation({
-    ...{ keys, keeping, keyChecks: store.keyChecks, file: keyFile, vault: masterKeyVault(keys) },
+    keys,
+    keeping,
+    keyChecks: store.keyChecks,
+    file: keyFile,
+    vault: masterKeyVault(keys),
     settled: () => kept.settled(),
   });
-  const exclusively = (callId: string, look: () => Promise<void>) => kept.run(callId, look);
-  const check = new ArchiveCheck(
-    {
-      ...{ files, keys, store, keeping, exclusively, signal: running },
-      missing: (callId) => archive.missing(callId),
-      onFinding: () => undefined,
-    },
-    { deep: false, remove: true },
-  );
+  const check = checkOf(keys, kept, archive);
   const alarms: string[] = [];
   const parts = { archive, kept, journal, rotation, check, keyFile, keys, alarms };
   const erasures = new Erasures({
-    ...{ kept, store, keeping, journal, clock },
+    kept,
+    store,
+    keeping,
+    journal,
+    clock,
     alarms: { raise: ({ kind }) => alarms.push(kind) },
     archive: {
       destroyable: (callId) => archive.destroyable(callId),
@@ -85,19 +82,46 @@ function partsOf(between: (parts: Parts) => Promise<unknown> = async () => undef
 
 type Parts = Omit<ReturnType<typeof partsOf>, 'erasures'>;
 
-/** What a process that is started with the keys of the file hears. */
+function archiveOf(keys: KeyRing): SealedArchive {
+  return new SealedArchive({
+    files: bench.files,
+    filesSettings: { recordingsDir: bench.call.recordingsDir },
+    keys,
+    store,
+    keeping: store.keeping,
+    maxExports: 0,
+  });
+}
+
+function checkOf(keys: KeyRing, kept: RecordingLock, archive: SealedArchive): ArchiveCheck {
+  return new ArchiveCheck(
+    {
+      files: bench.files,
+      keys,
+      store,
+      keeping: store.keeping,
+      exclusively: (callId, look) => kept.run(callId, look),
+      signal: running,
+      missing: (callId) => archive.missing(callId),
+      onFinding: () => undefined,
+    },
+    { deep: false, remove: true },
+  );
+}
+
+/** Expects the erased state in a process started with the keys of the file. */
 async function expectErased(keyFile: string): Promise<void> {
   const heard = await bench.heard(store, keyFile);
   expect(isSilent(within(heard, interval))).toBe(true);
   expect(isSame(within(heard, rest), within(bench.before, rest))).toBe(true);
 }
 
-describe('while an interval is erased', () => {
-  it('a check that removes orphans takes none of its new files', async () => {
+describe('during an erasure of an interval', () => {
+  it('a check that removes orphans keeps the new files', async () => {
     let checking: Promise<unknown> = Promise.resolve();
     const { erasures, check, keyFile } = partsOf(async () => {
       checking = check.run();
-      // It has seen the new files by then, and waits for its turn.
+      // By now it has seen the new files, and waits for its turn.
       await delay(100);
     });
     const { state } = await erasures.erase({ ...asked, callId: bench.call.callId });
@@ -106,7 +130,7 @@ describe('while an interval is erased', () => {
     await expectErased(keyFile);
   });
 
-  it('a rotation of the master key waits for what is wrapped and not committed', async () => {
+  it('a rotation of the master key waits for uncommitted wrapped keys', async () => {
     let rotating: Promise<unknown> = Promise.resolve();
     const { erasures, keyFile, keys } = partsOf(async ({ rotation }) => {
       rotating = rotation.rotate(() => undefined, running);
@@ -119,10 +143,10 @@ describe('while an interval is erased', () => {
     await expectErased(keyFile);
   });
 
-  it('a reader of the database keeps it from being done, and no commit waiting', async () => {
+  it('a reader of the database delays the erasure, but no commit', async () => {
     const { callId } = bench.call;
     const { erasures, alarms } = partsOf();
-    // The keys lie in the log as well.
+    // The keys are in the log as well.
     await store.commit({ segments: await store.segments(callId) });
     const reader = new DatabaseSync(bench.databaseFile, { readOnly: true });
     reader.exec('begin');
@@ -135,7 +159,7 @@ describe('while an interval is erased', () => {
     const { state } = await erasing;
     expect([state, alarms]).toEqual(['keysRemoved', ['erasureFailed']]);
     expect((await erasing).keysDestroyedAt).toBeNull();
-    // What is on this machine went all the same.
+    // The files on this machine were removed all the same.
     expect(existsSync(join(bench.call.recordingsDir, callId))).toBe(false);
     reader.exec('commit');
     reader.close();
@@ -147,7 +171,7 @@ describe('while an interval is erased', () => {
   });
 });
 
-it('the key before the last one does not come back with another rotation', async () => {
+it('the key before the last one does not return with another rotation', async () => {
   const { rotation, keyFile } = partsOf();
   const first = readFileSync(keyFile, 'utf8').trim();
   await rotation.rotate(() => undefined, running);
@@ -157,7 +181,7 @@ it('the key before the last one does not come back with another rotation', async
   for (const text of seen) expect(text).not.toContain(first);
 });
 
-it('erasures of other recordings keep nobody from opening this one', async () => {
+it('erasures of other recordings do not block opening this one', async () => {
   const listeners = new Listeners();
   const audio = { close: async () => undefined, interrupt: async () => undefined };
   let opened = 0;
@@ -177,7 +201,7 @@ it('erasures of other recordings keep nobody from opening this one', async () =>
   expect(opened).toBe(3);
 });
 
-it('a hold is not released while it is decided what becomes of the call', async () => {
+it('a hold is not released while the call is being settled', async () => {
   const { callId } = bench.call;
   const call = await store.call(callId);
   if (!call) throw new Error('no call');

@@ -9,7 +9,7 @@ import { freeRtpPorts } from '../../support/ports.ts';
 
 const BYTES_PER_MS = 32;
 const WAV_HEADER = 44;
-/** From the request on: somewhere between its arrival and its end. */
+/** Delays after the request, between its arrival and its end. */
 const KILL_AFTER_MS = [0, 4, 9, 16, 30];
 const interval = { startMs: 200, endMs: 500 };
 
@@ -34,7 +34,7 @@ async function statesOf(api: string, id: string): Promise<string[]> {
   return items.map(({ state }) => state);
 }
 
-it('a Hush that is killed while it erases goes on with it at its next start', async () => {
+it('a Hush that is killed during an erasure completes it at its next start', async () => {
   const options: HushProcessOptions = { dataDir, rtpPorts: await freeRtpPorts() };
   let hush = await HushProcess.start(options);
   const ids: string[] = [];
@@ -52,7 +52,8 @@ it('a Hush that is killed while it erases goes on with it at its next start', as
   for (const [index, id] of ids.entries()) {
     const asking = fetch(`${hush.api}/api/recordings/${id}/erasures`, {
       method: 'POST',
-      ...{ headers, body },
+      headers,
+      body,
     }).catch(() => undefined);
     await delay(KILL_AFTER_MS[index]);
     await hush.end('SIGKILL');

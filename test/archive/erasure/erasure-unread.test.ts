@@ -14,7 +14,7 @@ beforeAll(async () => {
     change: (config) => ({
       ...config,
       auth: { ...config.auth, mode: 'none' },
-      // Nothing but the erasure ends a download here.
+      // Only the erasure ends a download here.
       archive: { ...config.archive, downloadTimeoutMs: 600_000 },
     }),
   });
@@ -25,7 +25,7 @@ afterAll(async () => {
   removeBenches();
 });
 
-/** The connections of downloads, as the server has them. */
+/** The server's sockets of downloads. */
 const connections = new Map<string, Socket>();
 subscribe('http.server.request.start', (message) => {
   const { request, socket } = message as { request: IncomingMessage; socket: Socket };
@@ -57,12 +57,12 @@ test.each(ways.flatMap((way) => spans.map((span) => [way, span] as const)))(
     const body = { reason: 'card number', ...span };
     const { status } = await bench.hush.post(`/api/recordings/${id}/erasures`, body);
     expect(status).toBe(201);
-    // What was read before lies in buffers, for as long as the client likes.
+    // Bytes read before stay in buffers, for as long as the client likes.
     await closed;
   },
 );
 
-test('an export that was made, and waits for its client, is told of an erasure', async () => {
+test('a finished export that waits for its client is told of an erasure', async () => {
   const { bench: stored, store } = await prepared();
   const archive = archiveOf(stored.place, store, { maxExports: 1 });
   for (const isClosed of [false, true]) {

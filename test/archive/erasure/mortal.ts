@@ -1,9 +1,6 @@
 export type Death = 'before' | 'within' | 'behind';
 
-/**
- * What a process does until it dies at one of its steps: before it, while it is under way, or right
- * behind it.
- */
+/** A process that dies at one of its steps: before, during or right after it. */
 export class Mortal {
   #steps = 0;
   #dead = false;
@@ -11,7 +8,7 @@ export class Mortal {
   readonly #when: Death;
   readonly #kill: (() => void) | undefined;
 
-  /** @param kill ends the process; without it every step from then on throws */
+  /** @param kill ends the process; by default every later step throws */
   constructor(last: number, when: Death, kill?: () => void) {
     this.#last = last;
     this.#when = when;
@@ -22,7 +19,7 @@ export class Mortal {
     return this.#dead;
   }
 
-  /** The same object, each of whose asynchronous methods is a step. */
+  /** Wraps an object so that each of its asynchronous methods is a step. */
   of<Target extends object>(target: Target): Target {
     return new Proxy(target, {
       get: (object, name) => {
@@ -35,18 +32,18 @@ export class Mortal {
   }
 
   async #step(run: () => unknown): Promise<unknown> {
-    // Some are under way beside one another: each has its number from its beginning on.
+    // Steps may overlap: each is numbered when it begins.
     const step = this.#steps;
     this.#steps += 1;
     this.#mayDie('before', step);
     const running = run();
-    // What it asked of disk, database and bucket is on its way.
+    // Its requests to disk, database and bucket are on their way.
     if (this.#isLast('within', step)) setImmediate(() => this.#kill?.());
     const result = await running;
     try {
       this.#mayDie('behind', step);
     } catch (cause) {
-      // The system closes what a dead process had open.
+      // The system closes the files of a dead process.
       await (result as Partial<{ close(): Promise<void> }> | undefined)?.close?.();
       throw cause;
     }

@@ -9,7 +9,7 @@ import { temporaryFolder } from '../../support/hush/hush.ts';
 import { HushProcess, type HushProcessOptions } from '../../support/hush/hush-process.ts';
 import { freeRtpPorts } from '../../support/ports.ts';
 
-/** The power fails: what was not synced is not there, though it was written. */
+/** Simulates a power failure: unsynced writes are lost. */
 
 const dataDir = temporaryFolder();
 let caller: TestCaller;
@@ -40,7 +40,7 @@ async function expectTold(api: string, name: string, call: MarkerCall): Promise<
   const { reasons } = health as { reasons: { code: string }[] };
   expect([name, reasons.map(({ code }) => code)]).toEqual([name, ['audioDamaged']]);
   for (const track of tracks) {
-    // A client on a busy machine leaves silences, and a Start its guard.
+    // A client on a busy machine leaves silences, and a Start its guard interval.
     const gaps = track.gaps.filter(({ reason }) => reason !== 'guard' && reason !== 'silence');
     expect([name, gaps.map(({ reason }) => reason)]).toEqual([name, ['api', 'lost', 'api']]);
     const [first, lost] = gaps;
@@ -74,7 +74,7 @@ async function expectPlayed(
   expect(raised.filter(({ callId }) => callId === id)).toHaveLength(1);
 }
 
-it('tells a pause from what is lost, plays what is left, and says so', async () => {
+it('a recording after a power cut shows pauses and losses, and plays the rest', async () => {
   const options: HushProcessOptions = { dataDir, rtpPorts: await freeRtpPorts() };
   let hush = await HushProcess.start(options);
   const ports = { sipUdpPort: hush.peer.port, httpPort: Number(new URL(hush.api).port) };

@@ -39,7 +39,7 @@ async function without(start: number, end: number): Promise<Stretch[] | undefine
   return next && stretchesOf(next);
 }
 
-describe('a segment that is sealed anew', () => {
+describe('sealing a segment anew', () => {
   it.each([
     ['PCMU', 1],
     ['G722', 1],
@@ -55,7 +55,7 @@ describe('a segment that is sealed anew', () => {
     ]);
   });
 
-  it('of Opus loses whole packets, and those that may carry a copy of them', async () => {
+  it('of Opus removes whole packets, and those that may carry a copy of them', async () => {
     const track = call.track('OPUS', 48_000);
     for (let at = 0; at < 100; at += 1) track.add(at * 960, Uint8Array.of(8, at), 960);
     expect(await without(20 * 960 + 5, 40 * 960)).toEqual([
@@ -65,7 +65,7 @@ describe('a segment that is sealed anew', () => {
     ]);
   });
 
-  it('of Opus loses its first packets where the interval ends just before it', async () => {
+  it('of Opus removes its first packets if the interval ends just before them', async () => {
     const track = call.track('OPUS', 48_000);
     for (let at = 10; at < 30; at += 1) track.add(at * 960, Uint8Array.of(8, at), 960);
     expect(await without(0, 9 * 960)).toEqual([
@@ -74,7 +74,7 @@ describe('a segment that is sealed anew', () => {
     ]);
   });
 
-  it('is left alone where it holds nothing of the interval', async () => {
+  it('leaves a segment without audio of the interval alone', async () => {
     const track = call.track('PCMU', 8_000);
     track.add(0, new Uint8Array(160));
     expect(await without(160, 320)).toBeUndefined();

@@ -63,7 +63,7 @@ async function recordPhone(seconds: number): Promise<void> {
 }
 
 describe('an export', () => {
-  it('as FLAC is the samples of the WAV', async () => {
+  it('as FLAC has the samples of the WAV', async () => {
     await recordTones();
     const flac = await exported('flac');
     const probe = await ffprobe(flac);
@@ -83,7 +83,7 @@ describe('an export', () => {
     expect((await ffmpegSamples(flac)).equals(samples)).toBe(true);
   });
 
-  it('as Opus sounds alike, lasts as long, and is silent in a gap', async () => {
+  it('as Opus sounds alike, has the same length, and is silent in a gap', async () => {
     await recordTones();
     const opus = await exported('opus');
     const probe = await ffprobe(opus);
@@ -99,8 +99,8 @@ describe('an export', () => {
       ] as const) {
         expect(snrDb(sent.subarray(from, until), came.subarray(from, until))).toBeGreaterThan(15);
       }
-      // Below -80 dB of full scale, but for what a frame of 20 ms blurs, and the encoder's filter
-      // against direct current, which takes 200 ms to come to rest.
+      // Below -80 dB of full scale, except for the blur of a 20 ms frame, and the encoder's filter
+      // against direct current, which takes 200 ms to settle.
       const gap = came.subarray(144_000 + 10 * OPUS_FRAME, 288_000 - OPUS_FRAME);
       expect(
         gap.reduce((loudest, sample) => Math.max(loudest, Math.abs(sample)), 0),
@@ -121,7 +121,7 @@ describe('an export', () => {
     await ended();
     const heard = channelOf(pcmOf(await ffmpegSamples(await exported('opus'))), 0);
     expect(heard.length).toBe(5 * 48_000);
-    // The encoder of G.722 delays by 22 of its samples.
+    // The G.722 encoder delays by 22 of its samples.
     const late = codec === 'G722' ? 66 : 0;
     const sent = tone(48_000, 5, 440).subarray(2_000, 230_000);
     expect(snrDb(sent, heard.subarray(2_000 + late))).toBeGreaterThan(15);
@@ -136,7 +136,7 @@ describe('an export', () => {
 });
 
 describe('exports', () => {
-  it('are made no faster than they are taken', async () => {
+  it('are made no faster than they are read', async () => {
     await recordPhone(120);
     const slow = await archive.export(call.callId, 'flac');
     const taken = slow.bytes()[Symbol.asyncIterator]();
@@ -147,7 +147,7 @@ describe('exports', () => {
       return !done;
     };
     expect(await take()).toBe(true);
-    // While the whole is made once, the slow one is not made any further.
+    // While the whole file is made, the slow one makes no progress.
     const whole = await ffmpegSamples(await exported('flac'));
     const file = join(
       call.recordingsDir,
@@ -159,18 +159,18 @@ describe('exports', () => {
     while (await take());
     expect(pieces.length).toBeGreaterThan(10);
     await slow.close();
-    // What was damaged meanwhile is silence of its length, and all the rest is as it was.
+    // Audio damaged meanwhile is silence of its length, and all the rest is unchanged.
     const heard = await ffmpegSamples(Buffer.concat(pieces));
     expect(heard.length).toBe(whole.length);
     const changed = Array.from(heard.entries()).filter(([at, byte]) => byte !== whole[at]);
     const [first = 0, last = 0] = [changed.at(0)?.[0], changed.at(-1)?.[0]];
     expect(heard.subarray(first & ~3, last).every((byte) => byte === 0)).toBe(true);
-    // Of two channels, 16 bits: at least the two seconds and a half that were overwritten.
+    // Of two channels, 16 bits: at least the two and a half seconds that were overwritten.
     expect(last - first).toBeGreaterThan(2.4 * 8_000 * 4);
     expect(last - first).toBeLessThan(5 * 8_000 * 4);
   });
 
-  it('are so many at once and no more', async () => {
+  it('are limited in number', async () => {
     await recordPhone(60);
     const [one, two] = [
       await archive.export(call.callId, 'opus'),
@@ -183,7 +183,7 @@ describe('exports', () => {
     await Promise.all([two.close(), three.close()]);
   });
 
-  it('are for one caller at most half of them, rounded up', async () => {
+  it('are limited to half of them, rounded up, for one caller', async () => {
     const three = call.archive(store, 3);
     await recordPhone(60);
     const own = [
@@ -198,7 +198,7 @@ describe('exports', () => {
     await three.close();
   });
 
-  it('end with the archive, and say that they are not whole', async () => {
+  it('end with the archive, and report that they are incomplete', async () => {
     await recordPhone(60);
     const audio = await archive.export(call.callId, 'flac');
     const taken = audio.bytes()[Symbol.asyncIterator]();
@@ -208,12 +208,15 @@ describe('exports', () => {
     expect(existsSync(call.recordingsDir)).toBe(true);
   });
 
-  it('fail where the audio cannot be opened', async () => {
+  it('fail when the audio cannot be opened', async () => {
     await recordPhone(1);
     const { recordingsDir } = call;
     const other = new SealedArchive({
       ...unsealing({ recordingsDir, masterKey: Buffer.alloc(32, 1) }),
-      ...{ filesSettings: { recordingsDir }, store, keeping: store.keeping, maxExports: 1 },
+      filesSettings: { recordingsDir },
+      store,
+      keeping: store.keeping,
+      maxExports: 1,
     });
     for (const _ of [1, 2]) {
       await expect(other.export(call.callId, 'opus')).rejects.toThrow(

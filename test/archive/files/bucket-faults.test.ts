@@ -17,7 +17,7 @@ import { rowsOf } from '../damage/damage.ts';
 import { loudFrame } from '../damage/harms.ts';
 import { StoredCall } from '../stored-call.ts';
 
-/** A bucket that is away, is another one, or lies: nothing of it is taken for silence. */
+/** Tests a bucket that is unreachable, replaced or faulty: none of this plays as silence. */
 
 let server: S3Server;
 let between: FaultyBucket;
@@ -33,8 +33,11 @@ const configured = (config: Config, more: object = {}): Config => ({
     s3: {
       ...config.archive.s3,
       ...server.settings,
-      ...{ endpoint: `http://127.0.0.1:${between.port}`, requestTimeoutMs: 2_000 },
-      ...{ firstRetryMs: 20, maxRetryMs: 100, ...more },
+      endpoint: `http://127.0.0.1:${between.port}`,
+      requestTimeoutMs: 2_000,
+      firstRetryMs: 20,
+      maxRetryMs: 100,
+      ...more,
     } as never,
   },
 });
@@ -75,7 +78,7 @@ test.each<BucketFault>([
   ...(['page', 'pageMissing', 'noSuchBucket', 'forbidden', 'unavailable', 'reset'] as const),
   ...(['short', 'shortHead', 'longHead'] as const),
 ])(
-  '%s: 503, and the recording is as whole as before',
+  'bucket fault %s: 503, and the recording stays complete',
   async (fault) => {
     between.fault = fault;
     try {
@@ -92,7 +95,7 @@ test.each<BucketFault>([
 );
 
 test.each<BucketFault>(['reset', 'short', 'page', 'forbidden', 'noSuchKey'])(
-  '%s behind the first byte ends the answer, and is no silence',
+  'bucket fault %s after the first byte ends the answer, and plays no silence',
   async (fault) => {
     const call = new StoredCall();
     call.track('PCMU', 8000).addAll(0, loudFrame(120 * 8_000), { samples: 160 });
@@ -116,7 +119,7 @@ test.each<BucketFault>(['reset', 'short', 'page', 'forbidden', 'noSuchKey'])(
   },
 );
 
-describe('an object that the bucket itself says it has not', () => {
+describe('an object that the bucket itself reports missing', () => {
   test('is gone: 410, and the verdict says so until it is back', async () => {
     const folder = join(server.folder, 'recordings', 'hush', id);
     const names = (await readdir(folder)).filter((name) => name.startsWith('1-0.seg'));

@@ -27,7 +27,11 @@ describe('the mark of an instance in its bucket', () => {
     const told: string[] = [];
     const bucket = new S3Files(server.settings);
     const mark = new BucketMark({
-      ...{ bucket, instance, run: randomUUID(), host: 'recorder-1', path: '/data' },
+      bucket,
+      instance,
+      run: randomUUID(),
+      host: 'recorder-1',
+      path: '/data',
       intervalMs: INTERVAL_MS,
       onShared: (detail) => told.push(`shared: ${detail}`),
       onOurs: () => told.push('ours'),
@@ -40,7 +44,7 @@ describe('the mark of an instance in its bucket', () => {
 
   const write = ({ files }: Worker) => files.write('call/0-0.seg', Buffer.from('sealed'));
 
-  it('lets the one that lives change the bucket, and a copy of it not', async () => {
+  it('lets the live instance change the bucket, but no copy of it', async () => {
     const original = begin('a');
     await write(original);
     const copy = begin('a');
@@ -49,13 +53,13 @@ describe('the mark of an instance in its bucket', () => {
     expect(copy.told).toEqual(['shared: it works in /data on recorder-1']);
     await write(original);
     expect(original.told).toEqual(['ours']);
-    // It has ended: the copy is alone with the bucket.
+    // The original has ended: the copy is alone with the bucket.
     await original.mark.close();
     await expect.poll(() => copy.mark.isOurs, { timeout: 5_000 }).toBe(true);
     await write(copy);
   });
 
-  it('is waited out where its process died', async () => {
+  it('is taken over after a wait if its process died', async () => {
     const dead = begin('a');
     await write(dead);
     dead.mark.stopWaiting();
@@ -65,7 +69,7 @@ describe('the mark of an instance in its bucket', () => {
     expect(next.told).toEqual(['ours']);
   });
 
-  it('is taken at once behind one that stopped in order, and beside other instances', async () => {
+  it('is taken at once after an orderly stop, and beside other instances', async () => {
     const first = begin('a');
     await write(first);
     await first.mark.close();
@@ -76,7 +80,7 @@ describe('the mark of an instance in its bucket', () => {
     expect([next.told, other.told]).toEqual([['ours'], ['ours']]);
   });
 
-  it('is told by the one that was there, where a copy overwrote it', async () => {
+  it('is reported by its owner when a copy overwrote it', async () => {
     const original = begin('a');
     await write(original);
     const bucket = new S3Files(server.settings);

@@ -58,7 +58,7 @@ function erase(id: string, body: object): Promise<Response> {
 }
 
 describe('recordings in a bucket', () => {
-  test('leave the disk, are played and drawn from there, and erased there', async () => {
+  test('leave the disk, and are played, drawn and erased in the bucket', async () => {
     bench = await open();
     const { hush } = bench;
     const { id } = await record(bench, { frames: 80 });
@@ -86,7 +86,7 @@ describe('recordings in a bucket', () => {
     expect(objects(id)).toEqual([]);
   });
 
-  test('wait on disk while the store is away, and are moved when it is back', async () => {
+  test('wait on disk while the store is unreachable, and move when it is back', async () => {
     bench = await open();
     const { hush } = bench;
     const { port, folder } = server;
@@ -101,7 +101,7 @@ describe('recordings in a bucket', () => {
     expect(objects(id)).toEqual(['0-0.seg', '1-0.seg']);
   });
 
-  test('an erasure whose store is away destroys the keys, and the bytes later', async () => {
+  test('an erasure with an unreachable store destroys keys at once, and bytes later', async () => {
     bench = await open();
     const { hush } = bench;
     const { id } = await record(bench, { frames: 20 });
@@ -111,7 +111,7 @@ describe('recordings in a bucket', () => {
     const answer = await erase(id, { whole: true });
     expect(answer.status).toBe(202);
     expect(await answer.json()).toMatchObject({ state: 'keysDestroyed', doneAt: null });
-    // It is told of behind the answer.
+    // The alarm follows the answer.
     const newest = async () => (await hush.get('/api/alarms')).items[0]?.kind;
     await expect.poll(newest).toBe('erasureFailed');
     expect((await fetch(`${hush.api}/api/recordings/${id}/audio`)).status).toBe(410);
@@ -122,7 +122,7 @@ describe('recordings in a bucket', () => {
     await expect.poll(erasure).toBe('done');
   });
 
-  test('beyond the bound of the spool no new call is taken, and a Pause still is', async () => {
+  test('a full spool refuses new calls, but never a Pause', async () => {
     bench = await open({ maxSpoolBytes: 1 });
     const { hush, caller } = bench;
     const live = await caller.call(hush);

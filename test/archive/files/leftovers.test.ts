@@ -24,7 +24,7 @@ afterEach(async () => {
   for (const store of stores.splice(0)) await store.close();
 });
 
-/** One track of L16, of 17 MB: a process that is killed in its middle is seen there. */
+/** One track of L16, of 17 MB: long enough to kill a process midway. */
 async function long(call: StoredCall): Promise<void> {
   const track = call.track('L16', RATE);
   const packet = Buffer.alloc((RATE / 50) * 2);
@@ -51,8 +51,8 @@ const names = (folder: string): string[] => (existsSync(folder) ? readdirSync(fo
 const onDisk = ({ call }: ErasureBench) => names(join(call.recordingsDir, call.callId)).sort();
 const uploads = () => names(join(s3.folder, 'recordings', '._S3rver_uploads'));
 
-describe('what a killed process leaves behind', () => {
-  it('in the middle of sealing anew is removed, and the erasure is carried out', async () => {
+describe('the remains of a killed process', () => {
+  it('that was sealing anew are removed, and the erasure is completed', async () => {
     const bench = await prepared();
     const first = await opened(bench);
     const before = await unitsOf(bench, first);
@@ -69,13 +69,13 @@ describe('what a killed process leaves behind', () => {
     bench.remove();
   });
 
-  it('in the middle of an upload is aborted, and uploaded whole', async () => {
+  it('that was uploading are aborted, and the file is uploaded again', async () => {
     const bench = await prepared(s3);
     const { callId } = bench.call;
     const before = await unitsOf(bench, await opened(bench));
     await new KilledWork('upload', bench.place).killedWhen(() => uploads().length > 0);
     expect(uploads()).toHaveLength(1);
-    // And what an attempt to seal anew would have left.
+    // A file that an attempt to seal anew would have left.
     writeFileSync(join(bench.call.recordingsDir, callId, '0-0.1.seg.partial'), 'half');
     const store = await opened(bench);
     const failures: unknown[] = [];
@@ -90,14 +90,14 @@ describe('what a killed process leaves behind', () => {
     bench.remove();
   });
 
-  it('in the middle of an export is nothing', async () => {
+  it('that was exporting are none', async () => {
     const bench = await prepared();
     await new KilledWork('export', bench.place).killedWhen(() => false);
     expect(onDisk(bench)).toEqual(['0-0.seg']);
     bench.remove();
   });
 
-  it('and is not known to be ours, stays', async () => {
+  it('stay if they are not known to be ours', async () => {
     const bench = new ErasureBench();
     await bench.prepare();
     const strange = join(bench.call.recordingsDir, bench.call.callId, 'notes.partial');

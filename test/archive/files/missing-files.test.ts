@@ -11,7 +11,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type ApiBench, openBench, problem, problemOf, record } from '../../http/api-support.ts';
 
-/** Recordings whose files somebody took away, or whose disk is away: nothing of it is silence. */
+/**
+ * Tests recordings whose files were removed, or whose disk is away: none of this plays as silence.
+ */
 
 let bench: ApiBench;
 let id: string;
@@ -22,12 +24,12 @@ beforeAll(async () => {
   bench = await openBench({
     change: (config) => ({ ...config, auth: { ...config.auth, mode: 'none' } }),
   });
-  // Another recording: the disk is not empty, whatever becomes of the one.
+  // Another recording, so that the disk is never empty.
   await record(bench, { frames: 5 });
 });
 afterAll(() => bench.close());
 
-/** Ways to a recording's audio. */
+/** Ways to get a recording's audio. */
 const ways: readonly (readonly [string, string, RequestInit?])[] = [
   ['the WAV', 'audio'],
   ['a range of it', 'audio', { headers: { Range: 'bytes=1000-1999' } }],
@@ -75,13 +77,13 @@ describe.each<[string, (file: string, bytes: Buffer) => void]>([
   ['ends between two chunks', (file, bytes) => truncateSync(file, bytes.readUInt32BE(4))],
   ['ends within a chunk', (file, bytes) => truncateSync(file, bytes.length - 7)],
   ['is something else', (file) => writeFileSync(file, '<html>Not found</html>'.repeat(200))],
-])('a recording one of whose files %s', (_, harm) => {
+])('a recording with a file that %s', (_, harm) => {
   beforeEach(async () => {
     ({ id } = await record(bench, { frames: 130 }));
     whole = await bench.hush.audio(id);
   });
 
-  test('is played by nobody and says so until the file is back', async () => {
+  test('is not played, and reports it until the file is back', async () => {
     const file = join(segments(), '1-0.seg');
     const bytes = readFileSync(file);
     expect(await reasons()).toEqual([]);
@@ -112,7 +114,7 @@ describe.each<[string, (file: string, bytes: Buffer) => void]>([
   });
 });
 
-test('of which nothing is left, the verdict says missing', async () => {
+test('with no files left has the verdict missing', async () => {
   ({ id } = await record(bench, { frames: 60 }));
   for (const name of readdirSync(segments())) rmSync(join(segments(), name));
   expect((await ask('audio')).status).toBe(410);
@@ -126,7 +128,7 @@ test('of which nothing is left, the verdict says missing', async () => {
   await expect.poll(openAlarms).toEqual([]);
 });
 
-test('on a disk that is not there, comes back with it', async () => {
+test('on an unmounted disk comes back with the disk', async () => {
   ({ id } = await record(bench, { frames: 60 }));
   whole = await bench.hush.audio(id);
   const folder = join(bench.hush.dataDir, 'recordings');
@@ -142,7 +144,7 @@ test('on a disk that is not there, comes back with it', async () => {
   expect((await bench.hush.audio(id)).equals(whole)).toBe(true);
 });
 
-test('that was damaged later is silent there, and its gap map and verdict say so', async () => {
+test('damaged later is silent there, and its gap map and verdict say so', async () => {
   ({ id } = await record(bench, { frames: 130 }));
   whole = await bench.hush.audio(id);
   await (await ask('peaks')).json();
@@ -161,13 +163,13 @@ test('that was damaged later is silent there, and its gap map and verdict say so
     one.gaps.map(({ reason }) => reason),
   );
   expect(gaps.flat()).toContain('lost');
-  // What was made of the whole recording is made anew.
+  // Files derived from the whole recording are made anew.
   expect((await ask('audio')).headers.get('etag')).not.toBe(etag);
   await (await ask('peaks')).json();
   expect(derived()).not.toEqual([before]);
 });
 
-test('a check of the archive tells the verdict of it', async () => {
+test('is reported to its verdict by an archive check', async () => {
   ({ id } = await record(bench, { frames: 60 }));
   rmSync(join(segments(), '0-0.seg'));
   const url = `${bench.hush.api}/api/archive/check`;

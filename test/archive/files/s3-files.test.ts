@@ -24,7 +24,7 @@ describe.each([
   ['disk', () => new DiskFiles(temporaryFolder())],
   ['S3', () => new S3Files({ ...server.settings, prefix: `${randomBytes(4).toString('hex')}/` })],
 ])('files on %s', (_, open) => {
-  it('are what was written, in any part', async () => {
+  it('return what was written, in any part', async () => {
     const files = open();
     const bytes = randomBytes(700_000);
     await files.write('call-1/0-0.seg', bytes);
@@ -47,7 +47,7 @@ describe.each([
     await file?.close();
   });
 
-  it('are whole where they come in pieces, or are not there', async () => {
+  it('written in pieces are complete, or absent', async () => {
     const files = open();
     const bytes = randomBytes(21_000_000);
     async function* pieces(end: number) {
@@ -91,7 +91,7 @@ describe.each([
   });
 });
 
-it('a bucket that is not there, or does not let one in, is no empty bucket', async () => {
+it('a missing or forbidden bucket is not an empty bucket', async () => {
   const elsewhere = new S3Files({ ...server.settings, bucket: 'nothing-there' });
   await expect(elsewhere.write('a/b', Buffer.from('x'))).rejects.toThrow();
   await expect(listed(elsewhere)).rejects.toThrow();

@@ -8,7 +8,7 @@ import { temporaryFolder } from '../../support/hush/hush.ts';
 const NOBODY = 65_534;
 const disk = new URL('../../../src/archive/files/disk-files.ts', import.meta.url).href;
 
-/** As somebody who may not read everything. */
+/** Runs as a user who may not read everything. */
 function asNobody(root: string): unknown {
   const program = `
     import { DiskFiles } from ${JSON.stringify(disk)};
@@ -26,7 +26,7 @@ function asNobody(root: string): unknown {
   return JSON.parse(stdout);
 }
 
-it('lost+found of a disk keeps nobody from what lies beside it, and is no recording', async () => {
+it('an unreadable lost+found is no recording, and hides none', async () => {
   const root = temporaryFolder();
   chmodSync(root, 0o755);
   mkdirSync(join(root, 'lost+found'), { mode: 0o000 });

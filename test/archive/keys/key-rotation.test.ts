@@ -16,7 +16,7 @@ import { StoreFixture } from '../../store/databases.ts';
 import { aCall, aSegment } from '../../store/samples.ts';
 import { temporaryFolder } from '../../support/hush/hush.ts';
 
-describe.each(databaseKinds)('a rotation of the master key, on $name,', (kind) => {
+describe.each(databaseKinds)('a rotation of the master key on $name', (kind) => {
   const fixture = new StoreFixture(kind);
   let dataDir = '';
   let file = '';
@@ -32,7 +32,7 @@ describe.each(databaseKinds)('a rotation of the master key, on $name,', (kind) =
     return openProvenKeys(settings, fixture.store.keyChecks, notices);
   }
 
-  /** A kept call of one segment, whose key is wrapped by that ring. */
+  /** Makes a kept call of one segment, whose key is wrapped by that ring. */
   async function seal(keys: KeyRing): Promise<string> {
     const call = aCall({ status: 'kept', endedAt: 2 });
     const segment = aSegment(call.id, { segment: 0, closedBy: 'end' });
@@ -48,7 +48,12 @@ describe.each(databaseKinds)('a rotation of the master key, on $name,', (kind) =
     const { keeping, keyChecks } = fixture.store;
     const settled = async (): Promise<void> => undefined;
     return new KeyRotation({
-      ...{ keys, file, keeping, keyChecks, vault: masterKeyVault(keys), settled },
+      keys,
+      file,
+      keeping,
+      keyChecks,
+      vault: masterKeyVault(keys),
+      settled,
     });
   }
 
@@ -69,7 +74,7 @@ describe.each(databaseKinds)('a rotation of the master key, on $name,', (kind) =
   it.each([
     ['is gone', () => rmSync(file)],
     ['is another one', () => writeFileSync(file, `${'ab'.repeat(32)}\n`)],
-  ])('takes its old keys from what it runs on, where the file %s', async (_, change) => {
+  ])('takes its old keys from the running process when the file %s', async (_, change) => {
     const keys = await open();
     const old = keys.current;
     const callId = await seal(keys);
@@ -85,7 +90,7 @@ describe.each(databaseKinds)('a rotation of the master key, on $name,', (kind) =
     expect(await opens(await open(), callId)).toBe(true);
   });
 
-  it('twice in a process brings no older key back to the file', async () => {
+  it('repeated in a process brings no older key back to the file', async () => {
     const keys = await open();
     const callId = await seal(keys);
     await rotate(keys);
@@ -94,7 +99,7 @@ describe.each(databaseKinds)('a rotation of the master key, on $name,', (kind) =
     expect(await opens(await open(), callId)).toBe(true);
   });
 
-  it('goes on behind a row that no key opens, which is told', async () => {
+  it('continues after a row that no key opens, and reports it', async () => {
     const keys = await open();
     const before = await seal(keys);
     const stranger = await seal(new KeyRing([randomBytes(32)]));
@@ -127,7 +132,7 @@ describe.each(databaseKinds)('a rotation of the master key, on $name,', (kind) =
     expect(await opens(await open(), callId)).toBe(true);
   });
 
-  it('leaves a row whose database is damaged as it is, and renews the others', async () => {
+  it('leaves a damaged row as it is, and rewraps the others', async () => {
     if (fixture.file === undefined) return;
     const keys = await open();
     const damaged = await seal(keys);
@@ -146,14 +151,17 @@ describe.each(databaseKinds)('a rotation of the master key, on $name,', (kind) =
     await fixture.store.keeping.forgetKeys(damaged);
   });
 
-  it('a check of the archive names the key that is missing', async () => {
+  it('lets an archive check name a missing key', async () => {
     const keys = await open();
     const missing = new KeyRing([randomBytes(32)]);
     const { store } = fixture;
     const [segment] = await store.segments(await seal(missing));
     const check = new ArchiveCheck(
       {
-        ...{ store, keeping: store.keeping, keys, signal: new AbortController().signal },
+        store,
+        keeping: store.keeping,
+        keys,
+        signal: new AbortController().signal,
         files: new DiskFiles(join(dataDir, 'recordings')),
         exclusively: (_, look) => look(),
         missing: async () => undefined,
@@ -164,7 +172,8 @@ describe.each(databaseKinds)('a rotation of the master key, on $name,', (kind) =
     const { findings } = await check.run();
     expect(findings).toEqual([
       {
-        ...{ kind: 'damaged', path: segment && segmentFile(segment) },
+        kind: 'damaged',
+        path: segment && segmentFile(segment),
         detail: `its key is sealed under the master key ${missing.currentId}, which this Hush does not have`,
       },
     ]);

@@ -5,7 +5,7 @@ import type { ErasurePlace } from '../erasure/erasure-parts.ts';
 
 export type Work = 'erase' | 'upload' | 'export';
 
-/** Does that to a recording in a process of its own, until it is killed. */
+/** Works on a recording in a process of its own, until it is killed. */
 export class KilledWork {
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown[]>;
@@ -17,7 +17,7 @@ export class KilledWork {
     this.#exited = once(this.#child, 'exit');
   }
 
-  /** SIGKILL as soon as it has come so far: what it says, or leaves, tells. */
+  /** Sends SIGKILL as soon as its output, or its files, show the progress. */
   async killedWhen(isReached: () => boolean): Promise<void> {
     let said = '';
     this.#child.stdout?.on('data', (piece: Buffer) => {

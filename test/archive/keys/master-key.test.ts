@@ -15,7 +15,7 @@ describe('the embedded master key', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('is made once, for its owner alone', () => {
+  it('is made once, readable by its owner alone', () => {
     const file = join(folder, 'deep', 'master.key');
     const made = embeddedMasterKeys(file);
     expect(made.created).toBe(true);
@@ -33,7 +33,7 @@ describe('the embedded master key', () => {
     expect(() => embeddedMasterKeys(file)).toThrow(MasterKeyError);
   });
 
-  it('is refused when it is no key, and never quoted', () => {
+  it('is refused if invalid, and never quoted', () => {
     const file = join(folder, 'master.key');
     writeFileSync(file, 'c0ffee', { mode: 0o600 });
     const opened = () => embeddedMasterKeys(file);
@@ -41,7 +41,7 @@ describe('the embedded master key', () => {
     expect(opened).not.toThrow(/c0ffee/);
   });
 
-  it('keeps Hush from starting when others can read it', async () => {
+  it('prevents the start of Hush if others can read it', async () => {
     const hush = await TestHush.start({ dataDir: folder });
     await hush.stop();
     const file = join(folder, 'master.key');
@@ -57,7 +57,7 @@ describe('the embedded master key', () => {
 describe('parseMasterKey', () => {
   const key = Buffer.from(Array.from({ length: 32 }, (_, index) => index * 8));
 
-  it('reads hex and base64, blanks around it', () => {
+  it('reads hex and base64, with blanks around it', () => {
     expect(parseMasterKey(` ${key.toString('hex').toUpperCase()}\n`)).toEqual(key);
     expect(parseMasterKey(key.toString('base64'))).toEqual(key);
   });

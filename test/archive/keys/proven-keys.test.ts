@@ -21,7 +21,7 @@ import { StoreFixture } from '../../store/databases.ts';
 import { aCall, aSegment } from '../../store/samples.ts';
 import { temporaryFolder } from '../../support/hush/hush.ts';
 
-describe.each(databaseKinds)('a master key, with a store on $name,', (kind) => {
+describe.each(databaseKinds)('a master key for a store on $name', (kind) => {
   const fixture = new StoreFixture(kind);
   let dataDir = '';
   let file = '';
@@ -47,7 +47,7 @@ describe.each(databaseKinds)('a master key, with a store on $name,', (kind) => {
     await fixture.store.commit({ segments: [{ ...segment, wrappedKey }] });
   }
 
-  /** As a release from before left it: sealed, and no check. */
+  /** Restores the state of an older release: sealed rows, and no key check. */
   async function forgetChecks(): Promise<void> {
     await fixture.database.kysely.deleteFrom('key_checks').execute();
   }
@@ -70,7 +70,7 @@ describe.each(databaseKinds)('a master key, with a store on $name,', (kind) => {
     ['is another one', () => other(), /does not open what the store holds/],
     ['is readable by others', () => chmodSync(file, 0o644), /set its mode to 0600/],
     ['is a folder', () => makeFolder(file), /cannot be read/],
-  ])('that %s refuses the start, and stays as it is', async (_, change, message) => {
+  ])('file that %s refuses the start, and stays as it is', async (_, change, message) => {
     await open();
     change();
     const before = textOf(file);
@@ -83,7 +83,7 @@ describe.each(databaseKinds)('a master key, with a store on $name,', (kind) => {
   });
 
   it.each(['is missing', 'is another one'])(
-    'that %s refuses a store of an older release, which holds no check',
+    'file that %s refuses a store of an older release, which holds no check',
     async (what) => {
       await seal(await open());
       await forgetChecks();
@@ -93,7 +93,7 @@ describe.each(databaseKinds)('a master key, with a store on $name,', (kind) => {
     },
   );
 
-  it('proves itself against what an older release sealed', async () => {
+  it('is proved by rows that an older release sealed', async () => {
     const keys = await open();
     await seal(keys);
     await forgetChecks();
@@ -104,7 +104,7 @@ describe.each(databaseKinds)('a master key, with a store on $name,', (kind) => {
     await expect(open()).rejects.toThrow(MasterKeyError);
   });
 
-  it('that opens a part only of what an older release sealed is told', async () => {
+  it('is reported if it opens only part of what an older release sealed', async () => {
     await seal(new KeyRing([randomBytes(32)]));
     writeFileSync(file, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
     await seal(new KeyRing(readMasterKeys(file) ?? []));
@@ -112,12 +112,12 @@ describe.each(databaseKinds)('a master key, with a store on $name,', (kind) => {
     expect(seen).toEqual([expect.stringMatching(/^unopened [12]$/)]);
   });
 
-  it('that is configured must be the one, or the one before must be named', async () => {
+  it('in the configuration must be the current one, or name its predecessor', async () => {
     const [first, second] = [randomBytes(32).toString('hex'), randomBytes(32).toString('hex')];
     await open({ masterKey: first });
     await expect(open({ masterKey: second })).rejects.toThrow(/setting masterKey/);
     await open({ masterKey: second, previousMasterKeys: [first] });
-    // Both are in use until everything is wrapped anew.
+    // Both are in use until everything is rewrapped.
     await expect(open({ masterKey: first })).rejects.toThrow(MasterKeyError);
     await expect(open({ masterKey: second })).rejects.toThrow(MasterKeyError);
     const keys = await open({ masterKey: second, previousMasterKeys: [first] });
@@ -127,7 +127,7 @@ describe.each(databaseKinds)('a master key, with a store on $name,', (kind) => {
     expect(existsSync(file)).toBe(false);
   });
 
-  it('in the place of that in the data folder must be that one', async () => {
+  it('in the configuration must equal the one in the data folder that it replaces', async () => {
     const { current } = await open();
     await expect(open({ masterKey: randomBytes(32).toString('hex') })).rejects.toThrow(
       MasterKeyError,

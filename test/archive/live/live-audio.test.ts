@@ -19,13 +19,13 @@ function live(change: (files: AudioFiles) => AudioFiles = (files) => files): Sea
   const { files, keys } = unsealing(call);
   const store = {
     tracks: async () => call.tracks,
-    // As the store has them while the call goes on.
+    // Rows as the store has them while the call is in progress.
     segments: async () => call.segments.filter(({ closedBy }) => closedBy === null),
   };
   return new SealedLiveAudio({ files: change(files), keys, store, listeners });
 }
 
-/** What is heard of a call that ends once `enough` has been. */
+/** Listens to a call, which ends once `enough` was heard. */
 async function listened(audio: SealedLiveAudio, enough: (wav: Buffer) => boolean): Promise<Buffer> {
   let wav: Buffer = Buffer.alloc(0);
   for await (const piece of audio.wav(call.callId, () => !enough(wav))) {
@@ -71,7 +71,7 @@ describe('a call in progress', () => {
     },
   );
 
-  test('is heard on as it grows, each moment once, and not while it is paused', async () => {
+  test('is heard as it grows, each moment once, and not while it is paused', async () => {
     const track = call.track('PCMU', 8_000);
     const size = { samples: 160 };
     track.addAll(0, mulaw(tone(8_000, 2, 440)), size);
@@ -81,7 +81,7 @@ describe('a call in progress', () => {
       rounds += 1;
       if (rounds === 2) {
         track.pause('api');
-        // Ten seconds later: a listener waits for none of them.
+        // Audio of ten seconds later: a listener does not wait for the gap.
         track.addAll(80_000, mulaw(tone(8_000, 1, 440)), size);
         track.writer.seal();
       }
@@ -95,20 +95,25 @@ describe('a call in progress', () => {
     expect(quiet / left.length).toBeLessThan(0.1);
   });
 
-  test('that is destroyed while it is read is heard by nobody', async () => {
+  test('is not heard if it is destroyed while it is read', async () => {
     const track = call.track('PCMU', 8_000);
     track.addAll(0, mulaw(tone(8_000, 2, 440)), { samples: 160 });
     track.writer.seal();
     let isDestroyed = false;
     const audio = live((files) => ({
-      ...{ write: files.write, sync: files.sync, remove: files.remove, list: files.list },
-      ...{ removeFolder: files.removeFolder, isEmpty: files.isEmpty },
+      write: files.write,
+      sync: files.sync,
+      remove: files.remove,
+      list: files.list,
+      removeFolder: files.removeFolder,
+      isEmpty: files.isEmpty,
       sweepUnfinished: files.sweepUnfinished,
       open: async (path) => {
         const file = await files.open(path);
         return (
           file && {
-            ...{ size: file.size, close: () => file.close() },
+            size: file.size,
+            close: () => file.close(),
             // Opened, and about to be decoded.
             read: async (start, end) => {
               const bytes = await file.read(start, end);

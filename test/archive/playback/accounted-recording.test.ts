@@ -27,7 +27,7 @@ afterEach(async () => {
   call.remove();
 });
 
-/** Two stretches with a pause between them. */
+/** Records two stretches with a pause between them. */
 async function record(): Promise<void> {
   const track = call.track('PCMU', 8000);
   for (let frame = 0; frame < 200; frame += 1) {
@@ -37,7 +37,7 @@ async function record(): Promise<void> {
   await call.end();
 }
 
-/** As a settlement leaves its rows. */
+/** Leaves its rows as a settlement does. */
 async function settle(): Promise<void> {
   const segments = rowsOf(call);
   await store.commit({ tracks: call.tracks, segments });
@@ -45,7 +45,7 @@ async function settle(): Promise<void> {
   await store.commit({ tracks, gaps });
 }
 
-describe('a segment that nobody closed', () => {
+describe('a segment that was never closed', () => {
   it('may never have had a file', async () => {
     await record();
     const rows = rowsOf(call);
@@ -55,7 +55,7 @@ describe('a segment that nobody closed', () => {
     await (await archive.play(call.callId)).close();
   });
 
-  it('is missing where the gap map says that it was there', async () => {
+  it('is missing if the gap map says that it was there', async () => {
     await record();
     call.crash();
     await settle();
@@ -70,21 +70,21 @@ describe('a segment that nobody closed', () => {
   });
 });
 
-describe('what was missing when the call ended', () => {
-  it('is a gap of the map, and the rest is played', async () => {
+describe('audio missing at the end of a call', () => {
+  it('is a gap in the map, and the rest is played', async () => {
     await record();
     new DamagedFile(call, 0).remove();
     await settle();
     await (await archive.play(call.callId)).close();
     expect(await archive.missing(call.callId)).toBeUndefined();
-    // More than that may not go.
+    // Nothing more may be lost.
     const file = new DamagedFile(call, 1);
     file.cut(file.chunk(1).end);
     await expect(archive.play(call.callId)).rejects.toThrow(AudioMissingError);
   });
 });
 
-it('a row of an older release, which told nothing of its segment, is judged by the map', async () => {
+it('in a row of an older release, without segment data, is judged by the map', async () => {
   await record();
   for (const [index, row] of call.segments.entries())
     call.segments[index] = { ...row, sealed: null };
@@ -95,7 +95,7 @@ it('a row of an older release, which told nothing of its segment, is judged by t
   await expect(archive.play(call.callId)).rejects.toThrow(AudioMissingError);
 });
 
-it('a file that gets shorter while it is read ends the answer, and is no silence', async () => {
+it('a file cut short while it is read ends the answer, and plays no silence', async () => {
   const track = call.track('PCMU', 8000);
   for (let frame = 0; frame < 3_000; frame += 1) track.add(frame * FRAME, loudFrame(FRAME));
   await call.end();
@@ -113,7 +113,7 @@ it('a file that gets shorter while it is read ends the answer, and is no silence
 });
 
 describe('a wave form', () => {
-  it('of a release that kept it of missing files is made anew', async () => {
+  it('that an earlier release made of missing files is made anew', async () => {
     await record();
     await settle();
     const named = { callId: call.callId, kind: 'peaks', generation: 3 } as const;

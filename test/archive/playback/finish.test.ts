@@ -15,11 +15,11 @@ afterEach(async () => {
   call.remove();
 });
 
-it('tells length and gaps of tracks whose clocks count otherwise, from one beginning', async () => {
+it('reports length and gaps of tracks with different clocks, from one beginning', async () => {
   const { callId } = call;
   const phone = call.track('PCMU', 8000);
   const wide = call.track('OPUS', 48_000);
-  // From 0.5 s on, without what lies between 1 and 2 s.
+  // From 0.5 s on, without the audio between 1 and 2 s.
   for (const at of [4_000, 6_000, 16_000]) phone.add(at, new Uint8Array(2_000));
   // From 0.25 s on, one packet lost.
   for (let index = 0; index < 100; index += 1) {
@@ -43,7 +43,7 @@ it('tells length and gaps of tracks whose clocks count otherwise, from one begin
   await playback.close();
 });
 
-it('tells what is missing of a track whose end a crash took, as far as it is known', async () => {
+it('reports the losses of a track whose end a crash took, as far as they are known', async () => {
   const { callId } = call;
   const phone = call.track('PCMU', 8000);
   phone.add(0, new Uint8Array(8_000));

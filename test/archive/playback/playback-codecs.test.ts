@@ -21,16 +21,16 @@ beforeEach(() => {
 });
 afterEach(() => call.remove());
 
-describe('G.711', () => {
+describe('playback of G.711', () => {
   const random = seededRandom(711);
   const codes = Uint8Array.from({ length: 80_000 }, () => random() * 256);
 
-  it('is what its tables say, sample for sample, with losses, pauses and late packets', async () => {
+  it('matches its tables, sample for sample, with losses, pauses and late packets', async () => {
     const left = call.track('PCMU', 8000, agent);
     const right = call.track('PCMA', 8000);
     const expected = new Int16Array(2 * 80_000);
     for (let index = 0; index < 500; index += 1) {
-      // Every seventeenth packet comes behind the next one.
+      // Every seventeenth packet arrives after the next one.
       const number = index % 17 === 0 ? index + 1 : index % 17 === 1 ? index - 1 : index;
       if (number % 23 === 5 || (number > 200 && number < 260) || number >= 500) continue;
       if (index === 260) left.pause('api');
@@ -63,12 +63,12 @@ describe('G.711', () => {
       [0, 1, 2, 3, 4, 5, 6].map((at) => Math.round(low + ((high - low) * at) / 6)),
     );
     expect([...pcm.subarray(325, 341)]).toEqual(new Array(16).fill(0));
-    // What overlaps takes the place of what was there: it is not added.
+    // Overlapping audio replaces earlier audio: it is not added.
     expect([pcm[490], pcm[491], pcm[501]]).toEqual([low, -high, -high]);
     await expectSlices(call, 30);
   });
 
-  it('adds what several streams of one side say, and clips', async () => {
+  it('adds several streams of one side, and clips', async () => {
     const loud = mulaw(new Int16Array(160).fill(30_000));
     for (const role of ['agent', 'other', 'other'] as const) {
       call.track('PCMU', 8000, { role }).add(0, loud);
@@ -85,8 +85,8 @@ describe('G.711', () => {
   });
 });
 
-describe('G.722', () => {
-  it('is what ffmpeg decodes, bit for bit, through all windows', async () => {
+describe('playback of G.722', () => {
+  it('matches ffmpeg, bit for bit, across all windows', async () => {
     const bytes = g722(
       sweep({ rate: 16_000, seconds: 10, fromHz: 80, toHz: 7_000, amplitude: 9_000 }),
     );
@@ -100,7 +100,7 @@ describe('G.722', () => {
     await expectSlices(call, 30);
   });
 
-  it('may follow upon G.711 within a track', async () => {
+  it('may follow G.711 within a track', async () => {
     const track = call.track('PCMU', 8000);
     track.addAll(0, mulaw(tone(8000, 1, 400)), { samples: 160 });
     track.writer.setCodec('G722');
@@ -114,8 +114,8 @@ describe('G.722', () => {
   });
 });
 
-describe('Opus', () => {
-  it('is what one decoder makes of all its packets, wherever one begins to listen', async () => {
+describe('playback of Opus', () => {
+  it('matches one decoder of all packets, wherever a listener begins', async () => {
     const packets = await opusPackets(
       sweep({ rate: 48_000, seconds: 10, fromHz: 100, toHz: 9_000, amplitude: 9_000 }),
     );
@@ -137,7 +137,7 @@ describe('Opus', () => {
     await expectSlices(call, 15);
   });
 
-  it('is stored a packet a run, and what is no packet is silence', async () => {
+  it('stores a packet per run, and plays invalid packets as silence', async () => {
     const packets = await opusPackets(tone(48_000, 3, 440));
     const track = call.track('OPUS', 48_000);
     const broken = [70, 71, 72];
@@ -162,7 +162,7 @@ describe('Opus', () => {
     expect(runs).toEqual(sizes);
   });
 
-  it('is found without what came before', async () => {
+  it('any part of a recording plays without decoding all before it', async () => {
     const track = call.track('OPUS', 48_000);
     for (const [index, packet] of (await opusPackets(tone(48_000, 12, 440))).entries()) {
       track.add(index * OPUS_FRAME, packet, OPUS_FRAME);
@@ -173,7 +173,7 @@ describe('Opus', () => {
       segmentFile({ callId: call.callId, track: 0, segment: 0 }),
     );
     const bytes = readFileSync(file);
-    // The seal of the first chunk, whose length stands in its header.
+    // The seal of the first chunk, whose length is in its header.
     const seal = bytes.readUInt32BE(4) - 1;
     bytes.writeUInt8(bytes.readUInt8(seal) ^ 1, seal);
     writeFileSync(file, bytes);

@@ -15,7 +15,7 @@ afterEach(() => call.remove());
 describe('tracks of different rates', () => {
   const GAP = { from: 2, to: 5 };
 
-  /** The same tone at both sides, silent from 2 to 5 s. */
+  /** Records the same tone on both sides, silent from 2 to 5 s. */
   async function record(hz: number): Promise<void> {
     const phone = call.track('PCMU', 8000, agent);
     const wide = call.track('OPUS', 48_000);
@@ -32,7 +32,7 @@ describe('tracks of different rates', () => {
     await call.end();
   }
 
-  it('lie on one clock at the highest of them, and gaps are silence to the last bit', async () => {
+  it('share one clock at their highest rate, and gaps are silent to the last bit', async () => {
     await record(440);
     const wav = await call.wav();
     const probe = await ffprobe(wav);
@@ -57,7 +57,7 @@ describe('tracks of different rates', () => {
     await expectSlices(call, 15);
   });
 
-  it('meet where their rates have little in common', async () => {
+  it('play at a rate that has little in common with theirs', async () => {
     call
       .track('L16', 44_100, agent)
       .addAll(441, l16(tone(44_100, 6, 3_000)), { samples: 441, bytes: 882 });
@@ -69,7 +69,7 @@ describe('tracks of different rates', () => {
     await expectSlices(call, 20);
   });
 
-  it('hear no image of what was resampled', async () => {
+  it('contain no images after resampling', async () => {
     call
       .track('L16', 8000, agent)
       .addAll(0, l16(tone(8000, 4, 3_000)), { samples: 160, bytes: 320 });

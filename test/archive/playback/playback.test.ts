@@ -34,7 +34,7 @@ describe('the WAV of a recorded call', () => {
     return { recording, wav: await hush.audio(recording.id) };
   }
 
-  /** True where all samples of the channel in the gap are zero. */
+  /** True when all samples of the channel in the gap are zero. */
   function isSilent(wav: Buffer, channel: number, { startSample, samples }: Gap): boolean {
     for (let at = startSample; at < startSample + samples; at += 1) {
       if (wav.readInt16LE(WAV_HEADER_BYTES + at * 4 + channel * 2) !== 0) return false;
@@ -42,7 +42,7 @@ describe('the WAV of a recorded call', () => {
     return true;
   }
 
-  it('is as long as the call, to ffprobe, and both channels lie on one clock', async () => {
+  it('is as long as the call, to ffprobe, and both channels share one clock', async () => {
     const { call, correlationId, streams, frames } = await caller.call(hush);
     await frames(100);
     await call.end();
@@ -72,7 +72,7 @@ describe('the WAV of a recorded call', () => {
     expect(right?.size).toBe(1);
   });
 
-  it('holds a pause as silence and keeps its length', async () => {
+  it('plays a pause as silence and keeps its length', async () => {
     const { call, correlationId, streams, frames } = await caller.call(hush);
     await frames(30);
     await hush.command('Pause', correlationId);
@@ -89,13 +89,13 @@ describe('the WAV of a recorded call', () => {
       const gaps = track.gaps as Gap[];
       expect(gaps.map(({ reason }) => reason)).toEqual(['api', 'guard']);
       const absent = gaps.reduce((sum, { samples }) => sum + samples, 0);
-      // Two halves of a gap are each rounded to whole samples.
+      // Both halves of a gap are rounded to whole samples.
       expect(Math.abs(absent - track.packets.gated * FRAME_SAMPLES)).toBeLessThanOrEqual(16);
       expect(gaps.every((gap) => isSilent(wav, channel, gap))).toBe(true);
     }
   });
 
-  it('holds lost packets as silence in the one channel, and tells them from the silence of a client', async () => {
+  it('plays lost packets as silence in one channel, and distinguishes them from a silent client', async () => {
     const correlationId = randomUUID();
     const lost = new Set([20, 21, 39]);
     const isLost = (packet: Buffer) => lost.has(packet.readUInt16BE(2));

@@ -8,7 +8,7 @@ function resampled(pcm: Int16Array, from: number, to: number): Int16Array {
   return target;
 }
 
-/** Where the filter has input on both sides. */
+/** Returns the part where the filter has input on both sides. */
 function inner(pcm: Int16Array): Int16Array {
   return pcm.subarray(2_000, pcm.length - 2_000);
 }
@@ -24,22 +24,22 @@ describe('the resampler', () => {
     [96_000, 48_000],
     // So little in common that the places between two samples are rounded.
     [44_101, 47_999],
-  ])('from %i to %i Hz keeps a tone as it is', (from, to) => {
+  ])('from %i to %i Hz preserves a tone', (from, to) => {
     const heard = inner(resampled(tone(from, 2, 1_000), from, to));
     expect(snrDb(inner(tone(to, 2, 1_000)), heard)).toBeGreaterThan(from === 44_101 ? 60 : 75);
   });
 
-  it('lets nothing through that the lower rate cannot hold', () => {
+  it('removes what the lower rate cannot hold', () => {
     const heard = inner(resampled(tone(48_000, 2, 5_000), 48_000, 8_000));
     expect(heard.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)).toBeLessThan(2);
   });
 
-  it('keeps a constant to the last bit', () => {
+  it('preserves a constant to the last bit', () => {
     const heard = inner(resampled(new Int16Array(16_000).fill(12_345), 8_000, 44_100));
     expect(new Set(heard)).toEqual(new Set([12_345]));
   });
 
-  it('gives the same samples whatever part of them is asked for', () => {
+  it('returns the same samples for any part', () => {
     const pcm = tone(8_000, 2, 700);
     const whole = resampled(pcm, 8_000, 44_100);
     const resampler = new Resampler(8_000, 44_100);

@@ -22,12 +22,12 @@ export function publicPem(key: TestKey): Promise<string> {
 
 type Answer = (response: ServerResponse) => void;
 
-/** An issuer over real HTTP whose JWKS answers whatever a test wants, and counts. */
+/** An issuer over real HTTP whose JWKS answers whatever a test wants, and counts requests. */
 export class IssuerServer {
   readonly url: string;
   published: JWK[] = [];
   requests = 0;
-  /** In the place of the JWKS. */
+  /** Replaces the JWKS answer. */
   misbehave: Answer | undefined;
   readonly #server: Server;
 
@@ -79,7 +79,7 @@ export interface TokenChanges {
   readonly expiresIn?: number;
 }
 
-/** A token as Keycloak makes it, with changes. */
+/** Makes a token as Keycloak does, with changes. */
 export function makeToken(issuer: string, key: TestKey, changes: TokenChanges = {}) {
   const now = Math.floor(Date.now() / 1000);
   return new SignJWT({

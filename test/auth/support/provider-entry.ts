@@ -1,5 +1,5 @@
 // A real OpenID provider in a process of its own: client credentials, and the code flow of a public
-// client whose people sign in with any name and password, for JWT access tokens.
+// client whose users sign in with any name and password, for JWT access tokens.
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,11 +9,11 @@ import { Provider } from 'oidc-provider';
 interface Asked {
   readonly port: number;
   readonly keys: JWK[];
-  /** Claims beside the standard ones. */
+  /** Claims besides the standard ones. */
   readonly claims: Record<string, unknown>;
 }
 
-/** Short, so that a console asks for the next one at once. */
+/** Short, so that a console renews its token at once. */
 const ACCESS_TOKEN_SECONDS = 120;
 
 const { port, keys, claims } = JSON.parse(process.argv[2] ?? '{}') as Asked;

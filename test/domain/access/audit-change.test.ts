@@ -7,7 +7,7 @@ function changeOf(before: object | undefined, after: object | undefined) {
   return [was, is].map((json) => (json === null ? null : JSON.parse(json)));
 }
 
-test('only what differs is kept; of lists what was taken out and put in', () => {
+test('a change keeps only what differs, and the added and removed entries of lists', () => {
   const before = newUcc('a', { retentionDays: 30, agents: ['sip:a@x', 'sip:b@x'] });
   const after = newUcc('a', { retentionDays: 1, agents: ['sip:b@x', 'sip:c@x'] });
   expect(changeOf(before, after)).toEqual([
@@ -16,7 +16,7 @@ test('only what differs is kept; of lists what was taken out and put in', () => 
   ]);
 });
 
-test('what was not there before, or is not there any more, is nothing', () => {
+test('a created or deleted object has no state before or after', () => {
   expect(changeOf(undefined, { id: 'x' })).toEqual([null, { id: 'x' }]);
   expect(changeOf({ id: 'x' }, undefined)).toEqual([{ id: 'x' }, null]);
 });

@@ -41,7 +41,7 @@ describe('refused commands', () => {
   const refused = (reason: string, from = caller, more: object = {}) =>
     log.refused(from, { action: 'Pause', outcome: 'refused', reason, ...more });
 
-  test('the first 20 of a minute are listed, the others one row', async () => {
+  test('the first 20 refusals of a minute are listed, the others share one row', async () => {
     for (let count = 0; count < 100; count += 1) await refused('cannotPause');
     expect(rows).toHaveLength(20);
     await pass();
@@ -49,7 +49,7 @@ describe('refused commands', () => {
     expect(rows.at(-1)).toMatchObject({ action: 'Pause', reason: 'cannotPause', who: 'anonymous' });
   });
 
-  test('each action and reason of each caller is folded by itself', async () => {
+  test('each action and reason of each caller is folded separately', async () => {
     for (let count = 0; count < 30; count += 1) {
       await refused('cannotPause');
       await refused('callUnknown');
@@ -62,7 +62,7 @@ describe('refused commands', () => {
     expect(standsFor()).toBe(120);
   });
 
-  test('2,400 a second for five minutes are less than a row a second', async () => {
+  test('2,400 refusals a second for five minutes make less than a row a second', async () => {
     for (let second = 0; second < 300; second += 1) {
       for (let count = 0; count < 2_400; count += 1) {
         await refused(`reason${count % 8}`, caller, { correlationId: `${second}/${count}` });
@@ -91,7 +91,7 @@ describe('reads', () => {
   const read = (callId: string | null = null) =>
     log.read(caller, { action: 'GET /api/recordings/:id', callId });
 
-  test('a client that polls for three hours has a row at once, and one an hour', async () => {
+  test('a client that polls for three hours gets a row at once, and one an hour', async () => {
     for (let second = 0; second < 3 * 3_600; second += 5) {
       await read();
       await vi.advanceTimersByTimeAsync(5_000);
@@ -101,7 +101,7 @@ describe('reads', () => {
     expect(standsFor()).toBe(2_160);
   });
 
-  test('what is read again within a minute, and then no more, is one row with its count', async () => {
+  test('repeated reads within a minute make one row with their count', async () => {
     for (let count = 0; count < 10; count += 1) await read();
     await pass();
     await pass();
@@ -110,7 +110,7 @@ describe('reads', () => {
     expect(rows).toHaveLength(3);
   });
 
-  test('each recording is named, up to a bound', async () => {
+  test('each recording that is read is named, up to a bound', async () => {
     for (let count = 0; count < 1_000; count += 1) await read(`recording ${count}`);
     expect(rows).toHaveLength(120);
     await log.close();
@@ -118,7 +118,7 @@ describe('reads', () => {
   });
 });
 
-test('exports: the ranges of a playback are one row, and every recording has one', async () => {
+test('the ranges of a playback make one row, and every exported recording has one', async () => {
   const exported = (callId: string) => log.exported(caller, { action: 'export', callId });
   for (let count = 0; count < 300; count += 1) {
     await exported('a');

@@ -84,7 +84,7 @@ const audio = { received: 50, kept: 50 };
 const none = {};
 
 describe('a stream that sends nothing', () => {
-  it('is overdue after mediaStartMs, and told of once', () => {
+  it('is overdue after mediaStartMs, and raises one alarm', () => {
     const bench = new Bench();
     bench.seconds(60, [audio, none]);
     expect(bench.said).toEqual(['10 mediaOneSided']);
@@ -92,14 +92,14 @@ describe('a stream that sends nothing', () => {
     expect(bench.said).toEqual(['10 mediaOneSided', '61 mediaOneSided is over']);
   });
 
-  it('is no media at all where no other sends', () => {
+  it('counts as missing media when no other stream sends', () => {
     const bench = new Bench();
     bench.seconds(12, [none, none]);
     bench.seconds(3, [audio, none]);
     expect(bench.said).toEqual(['10 mediaMissing', '13 mediaMissing is over', '13 mediaOneSided']);
   });
 
-  it('is expected to send only while it is kept and not held', () => {
+  it('is expected to send only while it is recorded and not held', () => {
     const bench = new Bench();
     bench.hold(true);
     bench.seconds(60, [none, none]);
@@ -113,7 +113,7 @@ describe('a stream that sends nothing', () => {
     expect(bench.said).toEqual(['130 mediaMissing']);
   });
 
-  it('sends, where it sends comfort noise', () => {
+  it('counts as sending when it sends comfort noise', () => {
     const bench = new Bench();
     bench.seconds(60, [audio, { received: 1, comfortNoise: 1 }]);
     expect(bench.said).toEqual([]);
@@ -121,7 +121,7 @@ describe('a stream that sends nothing', () => {
 });
 
 describe('a stream that stops', () => {
-  it('is told of after mediaSilentMs, and when it goes on', () => {
+  it('raises an alarm after mediaSilentMs, and clears it when it resumes', () => {
     const bench = new Bench();
     bench.seconds(20, [audio, audio]);
     bench.seconds(40, [audio, none]);
@@ -145,7 +145,7 @@ describe('a stream that stops', () => {
     ],
     ['is held', (bench) => bench.hold(true)],
     ['is of a paused call', (bench) => bench.pause(true)],
-  ])('is no fault where it %s', (_, before) => {
+  ])('is no fault when it %s', (_, before) => {
     const bench = new Bench();
     bench.seconds(20, [audio, audio]);
     before(bench);
@@ -153,7 +153,7 @@ describe('a stream that stops', () => {
     expect(bench.said).toEqual([]);
   });
 
-  it('has its time again after a pause: a client that was asked for silence takes a moment', () => {
+  it('gets the full time again after a pause, as its client may resume late', () => {
     const bench = new Bench();
     bench.seconds(20, [audio, audio]);
     bench.seconds(20, [none, none]);
@@ -167,8 +167,8 @@ describe('a stream that stops', () => {
   });
 });
 
-describe('packets that are there and no good', () => {
-  it('SRTP that fails is told of, and its end', () => {
+describe('packets that cannot be used', () => {
+  it('failing SRTP raises an alarm, and its end clears it', () => {
     const bench = new Bench();
     bench.seconds(5, [audio, audio]);
     bench.seconds(5, [audio, { received: 50, unauthenticated: 50 }]);
@@ -176,7 +176,7 @@ describe('packets that are there and no good', () => {
     expect(bench.said).toEqual(['6 mediaUnauthenticated', '20 mediaUnauthenticated is over']);
   });
 
-  it('foreign packets are told of, and when none have come for a while', () => {
+  it('foreign packets raise an alarm, which clears when none have come for a while', () => {
     const bench = new Bench();
     bench.seconds(5, [audio, audio]);
     bench.seconds(5, [audio, { received: 70, foreign: 20 }]);
@@ -184,13 +184,13 @@ describe('packets that are there and no good', () => {
     expect(bench.said).toEqual(['6 mediaForeign', '20 mediaForeign is over']);
   });
 
-  it('is never heard where no packet of it passes', () => {
+  it('a stream without a valid packet counts as never heard', () => {
     const bench = new Bench();
     bench.seconds(12, [audio, { received: 50, unauthenticated: 50 }]);
     expect(bench.said).toEqual(['1 mediaUnauthenticated', '10 mediaOneSided']);
   });
 
-  it('a stream that loses more than 5 % is told of', () => {
+  it('a stream that loses more than 5 % raises an alarm', () => {
     const bench = new Bench();
     bench.seconds(8, [audio, { received: 45, lost: 5 }]);
     expect(bench.said).toEqual([]);
@@ -199,7 +199,7 @@ describe('packets that are there and no good', () => {
   });
 });
 
-it('a call that is offered while the recorder cannot record is told of', () => {
+it('a call offered while the recorder cannot record raises an alarm', () => {
   const bench = new Bench();
   const began = { type: 'callBegan', callId: 'a' } as Parameters<AssuranceWatch['onEvent']>[0];
   bench.watch.onEvent(began);
@@ -209,7 +209,7 @@ it('a call that is offered while the recorder cannot record is told of', () => {
   expect(bench.said).toEqual(['0 recorderUnavailable']);
 });
 
-it('a media thread that counts anew is no stream that never sent', () => {
+it('a stream of a replaced media thread does not count as never heard', () => {
   const bench = new Bench();
   bench.seconds(20, [audio, audio]);
   bench.watch.onStats([

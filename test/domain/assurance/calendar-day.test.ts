@@ -35,13 +35,13 @@ describe('a day has as many hours as its clocks say', () => {
 });
 
 describe('a time of the day', () => {
-  it('that is shown twice counts the first time, one that is never shown comes late', () => {
+  it('shown twice counts the first time, and never shown comes late', () => {
     const zone = 'Europe/Amsterdam';
     expect(instantOf('2026-10-25', '02:30', zone)).toBe(utc('2026-10-25T00:30:00Z'));
     expect(instantOf('2026-03-29', '02:30', zone)).toBe(utc('2026-03-29T01:30:00Z'));
   });
 
-  it('comes once a day, whatever the clocks do', () => {
+  it('comes once a day, also when the clocks change', () => {
     const zone = 'Europe/Amsterdam';
     let now = utc('2026-03-27T12:00:00Z');
     const times = [1, 2, 3, 4].map(() => {

@@ -61,7 +61,7 @@ const keep = (beganAt: number, changes: Partial<CallRecord> = {}) =>
   store.commit({ call: aCall({ beganAt, ...changes }) });
 
 describe('the daily summary', () => {
-  it('is of the day before there, at its time there, also when the clocks change', async () => {
+  it('covers the previous local day, at its local time, also when the clocks change', async () => {
     // Midnight in Amsterdam, on both sides of the night in which the clock is put forward.
     const [first, second] = [utc('2026-03-28T23:00:00Z'), utc('2026-03-29T22:00:00Z')];
     await keep(first - 1, { uccName: 'before' });
@@ -83,7 +83,7 @@ describe('the daily summary', () => {
     expect(summaries.map((one) => one.date)).toEqual(['2026-03-29', '2026-03-30']);
   });
 
-  it('that fell due while nothing ran is made up for', async () => {
+  it('is made up for when it fell due while nothing ran', async () => {
     heard = () => undefined;
     await store.assurance.saveAlarm(aSummary(utc('2026-06-01T05:00:00Z')));
     await start('2026-06-02T09:00:00Z');
@@ -91,7 +91,7 @@ describe('the daily summary', () => {
     expect(summaries.map(({ date }) => date)).toEqual(['2026-06-01']);
   });
 
-  it('forgets alarms that are too old', async () => {
+  it('removes alarms that are too old', async () => {
     const old = aSummary(utc('2026-05-01T05:00:00Z'), '1');
     const young = aSummary(utc('2026-06-01T05:00:00Z'), '2');
     for (const alarm of [old, young]) await store.assurance.saveAlarm(alarm);

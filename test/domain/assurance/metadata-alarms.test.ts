@@ -44,7 +44,7 @@ describe('alarms of metadata', () => {
     expect(said[1]).toContain('c: metadata of 192.0.2.2');
   });
 
-  test('are over with whole metadata of the call that they are on, and no other', () => {
+  test('are cleared by complete metadata of their own call only', () => {
     bad('a');
     good('b');
     good('a', '192.0.2.2');
@@ -53,7 +53,7 @@ describe('alarms of metadata', () => {
     expect(said.at(-1)).toBe('cleared metadataIncomplete a');
   });
 
-  test('come again an hour later, once the client has been right in between', () => {
+  test('are raised again an hour later, once complete metadata has come in between', () => {
     bad('a');
     good('b');
     bad('c');
@@ -65,7 +65,7 @@ describe('alarms of metadata', () => {
     expect(said).toHaveLength(2);
   });
 
-  test('are not raised of a call that is gone', () => {
+  test('are not raised for a call that has ended', () => {
     bad('gone');
     bad('a');
     expect(said).toEqual([expect.stringContaining('metadataIncomplete a:')]);

@@ -138,7 +138,7 @@ describe('the verdict', () => {
 });
 
 describe('docs/operate/assurance.md', () => {
-  it('names every reason with its verdict and its words, and no other', () => {
+  it('names every reason with its verdict and description, and no other', () => {
     const rows = [...docs.matchAll(/^\| `(\w+)` \| (complete|degraded|missing) \| ([^|]+) \|/gm)];
     const listed = rows.map(([, code, verdict, words]) => [code, verdict, words?.trim()]);
     const known = Object.entries(assuranceReasons).map(([code, { verdict, words }]) => {
@@ -158,7 +158,7 @@ describe('docs/operate/assurance.md', () => {
 });
 
 describe('reconciling', () => {
-  it('puts each id in one list; a good call hides no bad one of the same id', async () => {
+  it('puts each id in one list, where a good call hides no bad one of the same id', async () => {
     const whole = judge(evidence());
     const poor = judge(evidence({ gaps: [gap('loss', second)] }));
     const none = judge(evidence({ tracks: [track(0, silent)] }));

@@ -40,7 +40,7 @@ describe('when the gate was open', () => {
     expect(ms(openSpans(call, events))).toEqual(expected);
   });
 
-  it('never of a call that nobody asked for', () => {
+  it('is never for a call that was not to be recorded', () => {
     expect(openSpans({ ...call, recorded: false }, [])).toEqual([]);
   });
 });
@@ -48,11 +48,11 @@ describe('when the gate was open', () => {
 describe('what is wanted of a stream', () => {
   const open = [{ start: at, end: at + 10_000 }];
 
-  it('is all, where an older release tells nothing of it', () => {
+  it('is everything for a stream of an older release', () => {
     expect(wantedMs(null, open)).toBe(10_000);
   });
 
-  it('begins with it, ends with it, and is nothing while the client holds', () => {
+  it('lasts as long as the stream, except while the client holds', () => {
     const opened = presenceSince(at + 1_000, false);
     expect(wantedMs(opened, open)).toBe(9_000);
     const held = presenceWith(opened, true, at + 2_000);
@@ -65,7 +65,7 @@ describe('what is wanted of a stream', () => {
     expect(wantedMs(presenceSince(at, true), open)).toBe(0);
   });
 
-  it('counts no time twice that was both held and paused', () => {
+  it('counts time that was both held and paused once', () => {
     const held = presenceWith(presenceSince(at, false), true, at + 2_000);
     const halves = [
       { start: at, end: at + 3_000 },
@@ -74,7 +74,7 @@ describe('what is wanted of a stream', () => {
     expect(wantedMs(presenceWith(held, false, at + 7_000), halves)).toBe(5_000);
   });
 
-  it('is bounded, and as long at most as the stream was there, however often it is held', () => {
+  it('never exceeds the stream, however often it is held', () => {
     const changes = fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 40 })), {
       maxLength: 1_200,
     });

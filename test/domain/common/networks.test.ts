@@ -3,7 +3,7 @@ import { addressKey, ipv6Words } from '../../../src/domain/common/networks.ts';
 import { RateLimiter } from '../../../src/domain/common/rate-limiter.ts';
 import { InviteLimits } from '../../../src/srs/invite-limits.ts';
 
-describe('what a client is counted by', () => {
+describe('the key that a client is counted by', () => {
   it.each([
     ['192.0.2.7', '192.0.2.7'],
     ['::ffff:192.0.2.7', '192.0.2.7'],
@@ -19,7 +19,7 @@ describe('what a client is counted by', () => {
     expect(addressKey(address)).toBe(key);
   });
 
-  it('is told by the words of an address', () => {
+  it('is derived from the words of an address', () => {
     expect(ipv6Words('2002:a9fe:a9fe::9')).toEqual([0x2002, 0xa9fe, 0xa9fe, 0, 0, 0, 0, 9]);
     expect(ipv6Words('192.0.2.7')).toBeUndefined();
     expect(ipv6Words('::ffff:192.0.2.7')).toBeUndefined();
@@ -27,7 +27,7 @@ describe('what a client is counted by', () => {
 });
 
 describe('a limit', () => {
-  it('charges what something costs, and no more than a full bucket', () => {
+  it('charges a request’s cost, and no more than a full bucket', () => {
     let now = 0;
     const limit = new RateLimiter({ perSecond: 10, burst: 20, maxKeys: 10, now: () => now });
     expect(limit.take('a', 15)).toBe(0);

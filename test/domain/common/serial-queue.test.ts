@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { SerialQueue } from '../../../src/domain/common/serial-queue.ts';
 
-test('runs tasks one after the other, in the order in which they came', async () => {
+test('a queue runs tasks one after the other, in order of arrival', async () => {
   const queue = new SerialQueue();
   const log: string[] = [];
   const gates = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
@@ -51,7 +51,7 @@ test('a task may queue another, which runs after those that wait', async () => {
   expect(log).toEqual(['first', 'queued by the first', 'second']);
 });
 
-test('what a task queues before its first pause waits for its end', async () => {
+test('tasks that a task queues before its first await wait for its end', async () => {
   const queue = new SerialQueue();
   const log: string[] = [];
   const gate = Promise.withResolvers<void>();

@@ -93,7 +93,7 @@ interface Reader {
 }
 
 describe('a follower', () => {
-  it('hears its own UCC only, in any spelling, from now on', () => {
+  it('gets events of its own UCC only, in any spelling, from now on', () => {
     const world = new World();
     world.commit();
     world.publishAll();
@@ -118,7 +118,7 @@ describe('a follower', () => {
     expect(heard).toEqual(numbers(201, 1_034));
   });
 
-  it('hears once what was committed before, and published after, it had been read', async () => {
+  it('gets an event once that was published after it had been read from the store', async () => {
     const world = new World();
     world.commit();
     world.commit();
@@ -131,7 +131,7 @@ describe('a follower', () => {
     expect(heard).toEqual([1, 2, 3]);
   });
 
-  it('forgets what comes during a replay beyond a bound, and reads it again', async () => {
+  it('drops live events beyond a bound during a replay, and reads them again', async () => {
     const world = new World();
     world.slow = true;
     world.commit();
@@ -169,7 +169,7 @@ describe('a follower', () => {
     expect(heard).toEqual([1, 2, 3]);
   });
 
-  it('says so and stops when its past cannot be read', async () => {
+  it('reports an error and stops when its past cannot be read', async () => {
     const world = new World();
     world.slow = true;
     const { heard, follower } = world.follow(0);
@@ -182,7 +182,7 @@ describe('a follower', () => {
     expect(heard).toEqual([]);
   });
 
-  it('hears nothing after it was stopped in the middle of a replay', async () => {
+  it('gets nothing after it was stopped in the middle of a replay', async () => {
     const world = new World();
     world.slow = true;
     world.commit();
@@ -195,7 +195,7 @@ describe('a follower', () => {
   });
 });
 
-it('whatever the interleaving, each follower gets each event once, in order', async () => {
+it('each follower gets each event once, in order, in every interleaving', async () => {
   const step = fc.constantFrom('commit', 'publish', 'follow', 'answer', 'slow', 'other', 'turn');
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 80 }), fc.nat(5), async (steps, since) => {

@@ -9,13 +9,13 @@ function outboxFrom(next: number): { outbox: Outbox; delivered: number[] } {
   return { outbox: new Outbox(next, ({ sequence }) => delivered.push(sequence)), delivered };
 }
 
-it('delivers at once what is next', () => {
+it('an outbox delivers the next event at once', () => {
   const { outbox, delivered } = outboxFrom(1);
   outbox.settle(1, eventOf(1));
   expect(delivered).toEqual([1]);
 });
 
-it('keeps what was committed behind an event that is not in effect yet', () => {
+it('an outbox keeps events committed behind one that is not in effect yet', () => {
   const { outbox, delivered } = outboxFrom(5);
   outbox.settle(6, eventOf(6));
   outbox.settle(7, eventOf(7));
@@ -24,7 +24,7 @@ it('keeps what was committed behind an event that is not in effect yet', () => {
   expect(delivered).toEqual([5, 6, 7]);
 });
 
-it('goes on over a number whose commit failed', () => {
+it('an outbox skips a number whose commit failed', () => {
   const { outbox, delivered } = outboxFrom(1);
   outbox.settle(2, eventOf(2));
   outbox.settle(1, undefined);
@@ -32,7 +32,7 @@ it('goes on over a number whose commit failed', () => {
   expect(delivered).toEqual([2, 3]);
 });
 
-it('delivers every event once and in order, in whatever order they settle', () => {
+it('an outbox delivers every event once and in order, in whatever order they settle', () => {
   const settlements = fc.array(fc.boolean(), { minLength: 1, maxLength: 50 }).chain((good) =>
     fc.shuffledSubarray(
       good.map((isGood, index): [number, RecordingEvent | undefined] => [

@@ -40,11 +40,11 @@ describe('parseGuid', () => {
     expect(parseGuid(text)).toBeUndefined();
   });
 
-  test('answers what it reads again', () => {
+  test('reads its own result unchanged', () => {
     fc.assert(fc.property(fc.uuid(), (id) => parseGuid(id.toUpperCase()) === id));
   });
 
-  test('reads no text for long', () => {
+  test('reads any text in bounded time', () => {
     fc.assert(fc.property(fc.string({ maxLength: 100 }), (text) => parseGuid(text) === undefined));
     expect(parseGuid('{'.repeat(1_000_000))).toBeUndefined();
   });
@@ -71,7 +71,7 @@ describe('guidFromText', () => {
     );
   });
 
-  test('other texts get others', () => {
+  test('gives different texts different ids', () => {
     const texts = Array.from({ length: 1_000 }, () => randomUUID());
     expect(new Set(texts.map(guidFromText)).size).toBe(texts.length);
   });

@@ -43,7 +43,7 @@ describe('parseRequesterUri', () => {
     expect(parseRequesterUri(value)).toBeUndefined();
   });
 
-  test('takes no long time to refuse', () => {
+  test('refuses in bounded time', () => {
     const begun = performance.now();
     for (const part of [':', '@', ';', 'a', 'sip:']) {
       parseRequesterUri(`sip:${part.repeat(MAX_URI_LENGTH / part.length)} `);

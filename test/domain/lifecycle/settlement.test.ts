@@ -46,7 +46,7 @@ describe('what becomes of a call', () => {
 });
 
 describe('a settlement that fails', () => {
-  it('is tried again after 1 s, 2 s, 4 s ... and at least every 30 s', () => {
+  it('is retried after 1 s, 2 s, 4 s ... and at least every 30 s', () => {
     expect([1, 2, 3, 4, 5, 6, 7, 100].map(retryInMs)).toEqual(
       [1, 2, 4, 8, 16, 30, 30, 30].map((seconds) => seconds * 1_000),
     );
@@ -111,7 +111,7 @@ describe('a settlement that fails', () => {
     expect(statuses).toEqual(['destroyed', 'kept']);
   });
 
-  it('is gone on with by the next process', async () => {
+  it('is continued by the next process', async () => {
     machine.failures = 1_000;
     await world.leave('first');
     await pass(10_000);

@@ -48,7 +48,7 @@ describe('no frame while any owner holds; acknowledged means durable, in effect 
   );
 });
 
-describe('what is broken on purpose is noticed', () => {
+describe('the model notices deliberate faults', () => {
   const found: string[] = [];
   afterAll(() => {
     process.stdout.write(`planted and found:\n${found.join('\n')}\n`);

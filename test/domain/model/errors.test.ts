@@ -36,11 +36,11 @@ describe('the catalogue and docs/reference/errors.md', () => {
     expect(documented).toEqual(catalogue);
   });
 
-  test('every row says what to do', () => {
+  test('have a remedy in every row', () => {
     for (const [code, , , , advice] of rowsOf(/^\| `/)) expect(advice, code).toMatch(/\w.*\.$/);
   });
 
-  test('agree on what HTTP refuses', () => {
+  test('agree on the errors of HTTP', () => {
     const documented = rowsOf(/^\| \d/).map(([status, , text]) => `${status} ${text}`);
     const known = Object.entries(httpErrors).map(([status, { Message }]) => `${status} ${Message}`);
     const others = [`400 ${badAddress.Message}`, `503 ${tryAgain.Message}`];
@@ -71,7 +71,7 @@ describe('contractError', () => {
     );
   });
 
-  test('what is not given is left out', () => {
+  test('leaves out fields that are not given', () => {
     expect(contractError('uccUnknown').message).toBe('Ucc name () was not recognized');
   });
 });

@@ -11,7 +11,7 @@ import {
   stateAfter,
 } from '../../../src/domain/model/recording-state.ts';
 
-test('the numbers are the contract’s', () => {
+test('states have the contract’s numbers', () => {
   expect(RecordingState).toEqual({ Uninitialized: 0, Started: 1, Stopped: 2, Paused: 3 });
   expect(MarkingState).toEqual({ None: 0, Mark: 1, Unmark: 2 });
   expect(SavingState).toEqual({ None: 0, Save: 1, Delete: 2 });

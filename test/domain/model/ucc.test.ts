@@ -19,7 +19,7 @@ test('a new UCC has the defaults, and its name in lower case', () => {
   expect(uccKey('UCC-Demo')).toBe('ucc-demo');
 });
 
-test('settings replace, what is left out stays', () => {
+test('given settings replace, omitted ones stay', () => {
   const changed = withSettings(ucc, { recordFromStart: false, agents: [] });
   expect(changed).toEqual({ ...ucc, recordFromStart: false, agents: [] });
 });

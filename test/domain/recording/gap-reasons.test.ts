@@ -31,7 +31,7 @@ function afterCrash(segments: readonly SegmentCoverage[], ...commands: ReasonCha
   }).map(({ start, length, reason }) => `${start}+${length} ${reason}`);
 }
 
-describe('where a pause, a crash and damage meet', () => {
+describe('gaps where a pause, a crash and damage meet', () => {
   test.each<[string, string[], string[]]>([
     [
       'a pause, then a crash before the first frame behind it was sealed',

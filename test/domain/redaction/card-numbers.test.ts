@@ -41,7 +41,7 @@ describe('withoutCardNumbers', () => {
     'page-1764455000000-4053',
     'a4929421-3460-4821-9001-264884190000',
     'b1946ac92492d2347c6235b4d2611184',
-  ])('leaves %s as it is', (text) => {
+  ])('leaves %s unchanged', (text) => {
     expect(withoutCardNumbers(text)).toBe(text);
   });
 });
@@ -91,7 +91,7 @@ describe('a card number is found', () => {
     expect(withoutCardNumbers(text)).toBe(left);
   });
 
-  it('whatever is random around it', () => {
+  it('in any random surroundings', () => {
     for (let round = 0; round < 300; round += 1) {
       const [before, after] = [String(round * 7_919), String(round * 104_729)];
       for (const text of [before + pan + after, `${before} ${quarters.join('-')}, ${after}`]) {
@@ -100,7 +100,7 @@ describe('a card number is found', () => {
     }
   });
 
-  it('in time that grows with the text only', () => {
+  it('in time that is linear in the text', () => {
     const hostile = ['9', '4', '4 ', '%25', '%34', '&#1', '\\', '\u0664', 'a1', '@1.1.1', '2020-'];
     for (const part of hostile) {
       const text = part.repeat(65_536 / part.length);
@@ -141,7 +141,7 @@ describe('withoutCardNumbersInUri', () => {
   });
 });
 
-test('a line of JSON stays one', () => {
+test('a cleaned line of JSON is still JSON', () => {
   const line = JSON.stringify({ time: 4929421234600821, msg: 'say "4929421234600821"', n: [1] });
   expect(JSON.parse(withoutCardNumbersInJson(line))).toEqual({
     ...{ time: 4929421234600821, msg: 'say "(card number)"', n: [1] },
@@ -168,7 +168,7 @@ test.each([
   [`tel:+31880000000;ext=12;x=${pan}`, 'tel:+31880000000;ext=12'],
   ['tel:+31-88-000-0000', 'tel:+31-88-000-0000'],
   ['card 3782 822463 10005', 'card (card number)'],
-])('of the requester %s is kept whom it names', (uri, kept) => {
+])('only the party that the requester %s names is kept', (uri, kept) => {
   expect(cleanUri(uri)).toBe(kept);
 });
 

@@ -11,7 +11,8 @@ async function start(dataDir = temporaryFolder()): Promise<string | undefined> {
   lines = [];
   const write = (line: string) => void lines.push(JSON.parse(line));
   hush = await TestHush.start({
-    ...{ dataDir, overrides: { logger: pino({ level: 'warn' }, { write }) } },
+    dataDir,
+    overrides: { logger: pino({ level: 'warn' }, { write }) },
     config: (config) => ({ ...config, auth: { ...config.auth, mode: 'embedded', tenantId } }),
   });
   return lines.find(({ code }) => code !== undefined)?.code as string | undefined;
@@ -22,11 +23,11 @@ const make = (code: string, more: object = {}) =>
   hush.post('/api/sign-in/first-admin', { code, ...eva, ...more });
 const ways = () => hush.get('/api/sign-in');
 
-test('a Hush without users logs a code that makes one admin, once', async () => {
+test('a Hush without users logs a code that creates one admin, once', async () => {
   const code = (await start()) ?? '';
   expect(code).toMatch(/^([0-9A-HJKMNP-TV-Z]{5}-){3}[0-9A-HJKMNP-TV-Z]{5}$/);
   expect(await ways()).toMatchObject({ password: true, firstAdmin: true });
-  // What is wrong with name or password costs no code.
+  // An invalid name or password does not use up the code.
   expect((await make(code, { password: 'short' })).status).toBe(400);
   expect((await make(code, { name: 'a/b' })).status).toBe(400);
   const both = await Promise.all([
@@ -36,7 +37,8 @@ test('a Hush without users logs a code that makes one admin, once', async () => 
   expect(both.map(({ status }) => status).sort()).toEqual([204, 410]);
   expect(await ways()).toMatchObject({ firstAdmin: false });
   const { status } = await hush.post('/api/sign-in', {
-    ...{ username: eva.name, password: eva.password },
+    username: eva.name,
+    password: eva.password,
   });
   expect(status).toBe(200);
   const signedIn = await hush.post('/api/sign-in', { username: 'eva', password: eva.password });
@@ -52,7 +54,7 @@ test('a Hush without users logs a code that makes one admin, once', async () => 
   expect(JSON.stringify(items)).not.toContain(code);
 });
 
-test('ten wrong codes, and it is good no more', async () => {
+test('the code of the first admin expires after ten wrong codes', async () => {
   const code = (await start()) ?? '';
   for (let tried = 0; tried < 10; tried += 1) {
     expect((await make('00000-00000-00000-00000')).status).toBe(403);
@@ -61,7 +63,7 @@ test('ten wrong codes, and it is good no more', async () => {
   expect(await ways()).toMatchObject({ firstAdmin: false });
 });
 
-test('a Hush with users has none, and none that was made before', async () => {
+test('a Hush with users has no code for a first admin, and earlier codes are void', async () => {
   const dataDir = temporaryFolder();
   await addDemoPeople(dataDir);
   expect(await start(dataDir)).toBeUndefined();
@@ -69,7 +71,7 @@ test('a Hush with users has none, and none that was made before', async () => {
   expect((await make('00000-00000-00000-00000')).status).toBe(410);
 });
 
-test('a user that the command line adds meanwhile ends it', async () => {
+test('a user added by the command line voids the code of the first admin', async () => {
   const code = (await start()) ?? '';
   await addDemoPeople(hush.dataDir);
   expect((await make(code)).status).toBe(410);

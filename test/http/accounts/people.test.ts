@@ -36,20 +36,24 @@ async function tokenStatus(person: Person, changes: Record<string, string> = {})
   return (await fetch(tokenUrl(hush.api), { method: 'POST', body })).status;
 }
 
-describe('users', () => {
+describe('users of the embedded issuer', () => {
   const eva = { name: 'eva', password: 'correct horse battery' };
   const settings = { roles: ['supervisor'], uccs: ['ucc-demo-name'] };
 
-  test('one that is added gets a token, another password, another role, and is removed', async () => {
+  test('are added, get tokens, new passwords and roles, and are removed', async () => {
     const added = await ask('PUT', '/api/users/Eva', { ...settings, password: eva.password });
     expect(added.status).toBe(201);
     expect(added.body).toEqual({
-      ...{ name: 'eva', sipUri: null, createdAt: expect.any(String), ...settings },
+      name: 'eva',
+      sipUri: null,
+      createdAt: expect.any(String),
+      ...settings,
     });
     expect(await tokenStatus(eva)).toBe(200);
     const changed = { roles: ['auditor', 'agent'], sipUri: 'sip:eva@domain.com' };
     expect(await ask('PUT', '/api/users/eva', changed)).toMatchObject({
-      ...{ status: 200, body: { roles: ['agent', 'auditor'], uccs: [] } },
+      status: 200,
+      body: { roles: ['agent', 'auditor'], uccs: [] },
     });
     expect(await tokenStatus(eva)).toBe(200);
     await ask('PUT', '/api/users/eva', { ...settings, password: 'another long password' });
@@ -81,7 +85,7 @@ describe('users', () => {
     [{ roles: ['admin'], uccs: ['a b'], password: eva.password }, 'a b is no name of a UCC.'],
     [{ roles: ['admin'], sipUri: 'x', password: eva.password }, 'x is no SIP or tel URI.'],
     [{ roles: ['admin'], password: eva.password, admin: true }, undefined],
-  ])('%j is refused, and nothing is written', async (body, words) => {
+  ])('are refused with %j, and nothing is written', async (body, words) => {
     const refused = await ask('PUT', '/api/users/nobody', body);
     expect(refused.status).toBe(400);
     if (words !== undefined) expect(refused.body.detail).toContain(words);
@@ -91,7 +95,7 @@ describe('users', () => {
   });
 });
 
-test('a client gets a secret, then another one, and is removed', async () => {
+test('a client gets a secret, then a new one, and is removed', async () => {
   const first = await ask('PUT', '/api/clients/crm', {});
   expect(first).toMatchObject({ status: 201, body: { id: 'crm', secret: expect.any(String) } });
   const user = { name: 'crm-user', password: 'correct horse battery' };
@@ -108,13 +112,13 @@ test('a client gets a secret, then another one, and is removed', async () => {
   expect(await status(second.body.secret)).toBe(401);
 });
 
-test('the console is no client that anybody could add', async () => {
+test('nobody can add a client with the id of the console', async () => {
   const refused = await ask('PUT', '/api/clients/hush-console', {});
   expect(refused.status).toBe(400);
   expect(refused.body.detail).toBe('hush-console is the console, which has no secret.');
 });
 
-test('without the embedded issuer there are no people here', async () => {
+test('without the embedded issuer there are no users', async () => {
   const other = await TestHush.start({
     config: (config) => ({ ...config, auth: { ...config.auth, mode: 'none' } }),
   });

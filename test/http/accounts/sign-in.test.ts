@@ -48,7 +48,7 @@ async function renewed(token: string): Promise<string | number> {
 }
 
 describe('signing in', () => {
-  test('a wrong password is refused, in words that tell neither name nor password', async () => {
+  test('refuses a wrong password without repeating name or password', async () => {
     const refused = await signIn('not it');
     const text = await refused.text();
     expect(refused.status).toBe(401);
@@ -56,7 +56,7 @@ describe('signing in', () => {
     for (const secret of ['not it', supervisor.name]) expect(text).not.toContain(secret);
   });
 
-  test('a token is renewed for twelve hours, and not for longer', async () => {
+  test('renews a token for twelve hours, and no longer', async () => {
     offsetMs = 0;
     const { token: first, expiresInMs } = (await (await signIn()).json()) as Token;
     const { auth_time: signedInAt } = decodeJwt(first);
@@ -71,10 +71,13 @@ describe('signing in', () => {
     offsetMs = 0;
   });
 
-  test('no other token becomes one of the console', async () => {
+  test('exchanges no other token for one of the console', async () => {
     const form = new URLSearchParams({
-      ...{ client_id: clientId, client_secret: clientSecret, grant_type: 'password' },
-      ...{ username: supervisor.name, password: supervisor.password },
+      client_id: clientId,
+      client_secret: clientSecret,
+      grant_type: 'password',
+      username: supervisor.name,
+      password: supervisor.password,
     });
     const address = `${hush.api}/auth/realms/${tenantId}/protocol/openid-connect/token`;
     const answer = await fetch(address, { method: 'POST', body: form });
@@ -84,26 +87,34 @@ describe('signing in', () => {
   });
 });
 
-describe('how a person signs in', () => {
+describe('the ways to sign in', () => {
   const issuer = {
-    ...{ issuer: 'https://login.example.com/realms/cc', clients: ['coreapi', 'hush-console'] },
-    ...{ rolesFrom: ['roles'], rolePrefix: 'hush-', uccsFrom: 'hush_uccs', defaultUccs: [] },
-    ...{ nameFrom: ['sub'], urisFrom: [], consoleScope: 'openid profile' },
+    issuer: 'https://login.example.com/realms/cc',
+    clients: ['coreapi', 'hush-console'],
+    rolesFrom: ['roles'],
+    rolePrefix: 'hush-',
+    uccsFrom: 'hush_uccs',
+    defaultUccs: [],
+    nameFrom: ['sub'],
+    urisFrom: [],
+    consoleScope: 'openid profile',
   };
   const elsewhere = { ...issuer, issuer: 'https://machines.example.com' };
   const issuers = [{ ...issuer, consoleClient: 'hush-console' }, elsewhere];
 
-  test('is by name and password at the embedded issuer, whoever else is in the settings', async () => {
+  test('are name and password at the embedded issuer, whatever else is configured', async () => {
     const at = await TestHush.start({
       config: (config) => ({ ...config, auth: { ...config.auth, mode: 'embedded', issuers } }),
     });
     expect(await at.get('/api/sign-in')).toEqual({
-      ...{ password: true, firstAdmin: true, issuers: [] },
+      password: true,
+      firstAdmin: true,
+      issuers: [],
     });
     await at.remove();
   });
 
-  test('is at the issuers elsewhere that know the console, before anybody is in', async () => {
+  test('are the external issuers that know the console, before anybody is signed in', async () => {
     const at = await TestHush.start({
       config: (config) => ({
         ...config,
@@ -111,7 +122,8 @@ describe('how a person signs in', () => {
       }),
     });
     expect(await at.get('/api/sign-in')).toEqual({
-      ...{ password: false, firstAdmin: false },
+      password: false,
+      firstAdmin: false,
       issuers: [{ issuer: issuer.issuer, clientId: 'hush-console', scope: issuer.consoleScope }],
     });
     await at.remove();

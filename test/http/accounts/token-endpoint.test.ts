@@ -14,7 +14,7 @@ import {
 } from '../../support/people.ts';
 import { raw } from '../contract/contract-support.ts';
 
-/** The token endpoint as OAuth 2.0 libraries use it (RFC 6749). */
+/** Tests the token endpoint as OAuth 2.0 libraries use it (RFC 6749). */
 
 const oddId = 'client:with odd/chars+é%';
 const oddSecret = 'sëcret: 100%+ & more=';
@@ -39,7 +39,7 @@ async function ask(form: URLSearchParams | string, more: RequestInit = {}): Prom
   return { status: answer.status, headers: answer.headers, body };
 }
 
-/** RFC 6749 appendix B, as libraries do it. */
+/** Encodes by RFC 6749 appendix B, as libraries do. */
 const encoded = (text: string): string => new URLSearchParams({ '': text }).toString().slice(1);
 
 function basic(id: string, secret: string, encode = encoded): Record<string, string> {
@@ -47,7 +47,7 @@ function basic(id: string, secret: string, encode = encoded): Record<string, str
   return { Authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
-/** The form without what the header says. */
+/** Returns the form without the fields in the header. */
 function bare(changes: Record<string, string> = {}): URLSearchParams {
   const form = tokenForm(people.admin, changes);
   form.delete('client_id');
@@ -67,13 +67,13 @@ describe('client_secret_basic', () => {
     ],
     ['form-encoded', () => basic(oddId, oddSecret)],
     ['percent-encoded', () => basic(oddId, oddSecret, encodeURIComponent)],
-  ])('%s', async (_, headers) => {
+  ])('accepts %s', async (_, headers) => {
     const { status, body } = await ask(bare({ scope: 'openid profile' }), { headers: headers() });
     expect(status).toBe(200);
     expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 300 });
   });
 
-  test('with the same client_id in the form, and empty fields', async () => {
+  test('accepts the same client_id in the form, and empty fields', async () => {
     const form = bare({ client_id: clientId, client_secret: '', scope: '' });
     form.set('client_id', clientId);
     form.set('client_secret', '');
@@ -88,7 +88,7 @@ describe('client_secret_basic', () => {
     ['no name', () => basic('', clientSecret)],
     ['no Base64', () => ({ Authorization: 'Basic ä'.replace('ä', '%%%') })],
     ['nothing at all', () => ({ Authorization: 'Basic' })],
-  ])('401 with a challenge: %s', async (_, headers) => {
+  ])('answers 401 with a challenge: %s', async (_, headers) => {
     const { status, headers: got, body } = await ask(bare(), { headers: headers() });
     expect(status).toBe(401);
     expect(got.get('www-authenticate')).toBe(challenge);
@@ -96,7 +96,7 @@ describe('client_secret_basic', () => {
     expect(body).toEqual({ error: 'invalid_client', error_description: expect.any(String) });
   });
 
-  test('what is not known is passed over, however often it comes (RFC 8707)', async () => {
+  test('unknown parameters are ignored, however often they occur (RFC 8707)', async () => {
     const form = tokenForm(people.admin, {});
     for (const url of ['https://one.example', 'https://two.example']) form.append('resource', url);
     expect((await ask(form)).status).toBe(200);
@@ -107,13 +107,13 @@ describe('client_secret_basic', () => {
     expect((await ask(twice)).status).toBe(400);
   });
 
-  test('what is no Basic is passed over', async () => {
+  test('another scheme than Basic is ignored', async () => {
     const headers = { Authorization: 'Bearer of-another-request' };
     expect((await ask(tokenForm(people.admin), { headers })).status).toBe(200);
     expect((await ask(bare(), { headers })).body.error).toBe('invalid_request');
   });
 
-  test('400: two ways at once, or two clients', async () => {
+  test('two authentication methods or two clients are answered 400', async () => {
     const headers = basic(clientId, clientSecret);
     for (const form of [tokenForm(people.admin), bare()]) {
       if (!form.has('client_id')) form.set('client_id', 'another');
@@ -124,7 +124,7 @@ describe('client_secret_basic', () => {
   });
 });
 
-describe('every error has a description that repeats nothing', () => {
+describe('every token error has a description that repeats nothing', () => {
   const sent = 'SENT-BY-THE-CLIENT';
   test.each<[number, string, () => [URLSearchParams | string, RequestInit?]]>([
     [400, 'invalid_request', () => [new URLSearchParams({ grant_type: sent })]],
@@ -154,7 +154,7 @@ describe('every error has a description that repeats nothing', () => {
 
 const formType = { headers: { 'Content-Type': 'application/x-www-form-urlencoded' } };
 
-describe('spellings', () => {
+describe('spellings of a token request', () => {
   test.each([
     'application/x-www-form-urlencoded; charset=UTF-8',
     'Application/X-WWW-Form-URLencoded;Charset="utf-8"',
@@ -186,7 +186,7 @@ describe('spellings', () => {
     expect(answer.headers.allow).toBe('POST');
   });
 
-  test('discovery says both ways', async () => {
+  test('discovery lists both authentication methods', async () => {
     const path = `/auth/realms/${tenantId}/.well-known/openid-configuration`;
     expect(await hush.get(path)).toMatchObject({
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],

@@ -31,14 +31,14 @@ describe('/api/calls', () => {
     [`?agent=${encodeURIComponent(` ${agent.toUpperCase()} `)}`, () => [first, second]],
     [`?agent=${encodeURIComponent('tel:+31880000000')}&ucc=${other}`, () => [second]],
     ['?agent=sip:nobody@domain.com', () => []],
-  ])('%s', async (query, expected) => {
+  ])('lists calls by the query %j', async (query, expected) => {
     const { items } = await bench.hush.get(`/api/calls${query}`);
     expect(items.map(({ correlationId }: { correlationId: string }) => correlationId)).toEqual(
       expected(),
     );
   });
 
-  test('a filter given twice is refused', async () => {
+  test('refuses a filter given twice', async () => {
     const response = await fetch(`${bench.hush.api}/api/calls?ucc=a&ucc=b`);
     expect(await problemOf(response)).toEqual(
       problem(400, 'Bad request', 'The query has ucc more than once.'),
@@ -47,7 +47,7 @@ describe('/api/calls', () => {
 });
 
 describe('/api/calls/{id}', () => {
-  test('by its id and by its correlation id in any spelling', async () => {
+  test('finds a call by its id and by its correlation id in any spelling', async () => {
     const byCorrelationId = await bench.hush.get(`/api/calls/${first}`);
     const { id } = byCorrelationId;
     expect(await bench.hush.get(`/api/calls/${id}`)).toEqual(byCorrelationId);
@@ -83,7 +83,7 @@ describe('/api/calls/{id}', () => {
     });
   });
 
-  test('tells since when nothing is kept, and all that has happened to it', async () => {
+  test('reports since when nothing is kept, and the history of the call', async () => {
     const { correlationId, call } = await bench.caller.call(bench.hush);
     const before = Date.now();
     await bench.hush.command('Pause', correlationId);
@@ -101,7 +101,7 @@ describe('/api/calls/{id}', () => {
     expect(gone.status).toBe(404);
   });
 
-  test('shows who holds the recorder', async () => {
+  test('shows who pauses the recorder', async () => {
     const { correlationId, call } = await bench.caller.call(bench.hush);
     const look = async () => (await bench.hush.get(`/api/calls/${correlationId}`)).pausedBy;
     await bench.hush.command('Pause', correlationId);

@@ -7,7 +7,7 @@ export let bench: ApiBench;
 export let live: MarkerCall;
 export const tokens = new Map<string, string>();
 
-/** A Hush with a call in progress, and people who may pause it. */
+/** Starts a Hush with a call in progress, and users who may pause it. */
 export async function open(requesterMustMatchToken = false): Promise<void> {
   const dataDir = temporaryFolder();
   const everywhere = { uccs: ['*'], sipUri: null };
@@ -43,7 +43,7 @@ interface Asked {
   readonly idempotencyKey?: string;
 }
 
-/** Without a name: somebody without a token. */
+/** Requests as `who`; without a name, without a token. */
 export async function ask(
   who: string | undefined,
   method: 'POST' | 'PUT' | 'DELETE',

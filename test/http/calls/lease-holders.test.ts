@@ -8,7 +8,7 @@ describe('a lease', () => {
   afterAll(close);
 
   test.each([['crm'], ['eva'], ['max'], [undefined]])(
-    'of the payment page is neither renewed nor given back by %s',
+    'of the payment page is neither renewed nor released by %s',
     async (who) => {
       const owner = `page-of-${who ?? 'nobody'}`;
       expect((await ask('page', 'POST', { owner }))[0]).toBe(201);
@@ -22,11 +22,11 @@ describe('a lease', () => {
     },
   );
 
-  test.each([['sue'], ['ada']])('is ended by %s, and the audit log says so', async (who) => {
+  test.each([['sue'], ['ada']])('can be ended by %s, which is audited', async (who) => {
     const owner = `overridden-by-${who}`;
     await ask('page', 'POST', { owner });
     expect((await ask(who, 'PUT', { owner }))[0]).toBe(200);
-    // It stays the page's, who renewed it or not.
+    // It stays the page's, whoever renewed it.
     expect((await ask('page', 'PUT', { owner }))[0]).toBe(200);
     expect((await ask(who, 'DELETE', { owner }))[0]).toBe(200);
     const deeds = (await auditLog()).filter(({ action }) => action.includes(owner));
@@ -38,7 +38,7 @@ describe('a lease', () => {
     ]);
   });
 
-  test('of a caller without a token is ended by another one, or by a supervisor', async () => {
+  test('of a caller without a token is ended by another such caller, or by a supervisor', async () => {
     for (const who of [undefined, 'sue']) {
       expect((await ask(undefined, 'POST', { owner: 'anybody' }))[0]).toBe(201);
       expect(await ask('crm', 'DELETE', { owner: 'anybody' })).toEqual(notYours);
@@ -46,19 +46,21 @@ describe('a lease', () => {
     }
   });
 
-  test('is refused in a row that names the owner', async () => {
+  test('is refused in an audit row that names the owner', async () => {
     await ask('page', 'POST', { owner: 'named' });
     await ask('crm', 'DELETE', { owner: 'named' });
     expect(await auditLog()).toContainEqual(
       expect.objectContaining({
-        ...{ who: 'crm', action: 'LeaseReleased named', outcome: 'refused' },
+        who: 'crm',
+        action: 'LeaseReleased named',
+        outcome: 'refused',
         reason: 'notYourLease',
       }),
     );
     await ask('page', 'DELETE', { owner: 'named' });
   });
 
-  test('goes on with a fresh token of its holder', async () => {
+  test('continues with a fresh token of its holder', async () => {
     await ask('page', 'POST', { owner: 'fresh' });
     const person = { name: 'page', password: 'the password of page' };
     tokens.set('page', await fetchToken(bench.hush.api, person));
@@ -92,7 +94,7 @@ describe('a lease', () => {
       403,
       'The requester is not an agent or supervisor of a UCC of this call.',
     ],
-  ])('whose taker names %s (%s, %s): %i', async (_, who, requester, status, detail) => {
+  ])('whose taker names %s (%s, %s) is answered %i', async (_, who, requester, status, detail) => {
     const given = requester === undefined ? {} : { requester };
     expect(await ask(who, 'POST', { owner: 'on-behalf', body: given })).toEqual([status, detail]);
     if (status !== 201) return;
@@ -102,11 +104,11 @@ describe('a lease', () => {
   });
 });
 
-describe('a lease where requesterMustMatchToken', () => {
+describe('a lease with requesterMustMatchToken', () => {
   beforeAll(() => open(true));
   afterAll(close);
 
-  test('is taken by who speaks as a member of the UCC, and by nobody else', async () => {
+  test('is taken only by a token that names a member of the UCC', async () => {
     const status = async (who: string | undefined, requester?: string) => {
       const body = requester === undefined ? {} : { requester };
       return (await ask(who, 'POST', { owner: 'matching', body }))[0];

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-/** Listens to a call until it ends, or is left. */
+/** Listens to a call until it ends, or the listener leaves. */
 class Ear {
   readonly response: Promise<Response>;
   readonly heard: Buffer[] = [];
@@ -96,7 +96,7 @@ describe('a call in progress', () => {
       expect(verdict.paused).toBeGreaterThan(50);
       expect(verdict.leaked).toEqual([]);
       expect(verdict.outside).toBeGreaterThan(60);
-      // The last frames may come when the call is over, and the cuts are no whole frames.
+      // The last frames may arrive after the call, and cuts may split frames.
       expect(verdict.missing.length, verdict.missing.join()).toBeLessThanOrEqual(2);
     }
     expect((await ear.response).headers.get('content-type')).toBe('audio/wav');
@@ -105,7 +105,7 @@ describe('a call in progress', () => {
     expect(items.filter(({ action }: { action: string }) => action === 'listen')).toHaveLength(1);
   });
 
-  test('ends for who leaves, and is not there for who asks for none', async () => {
+  test('stops for a listener that leaves, and is 404 for an unknown call', async () => {
     const placed = await bench.caller.call(bench.hush);
     await placed.frames(5);
     const ear = new Ear(placed.correlationId);
@@ -118,7 +118,7 @@ describe('a call in progress', () => {
     expect(gone.status).toBe(404);
   });
 
-  test('leaves nobody behind who left while it was paused', async () => {
+  test('keeps no listener that left while it was paused', async () => {
     const placed = await bench.caller.call(bench.hush);
     await placed.frames(5);
     await bench.hush.command('Pause', placed.correlationId);
@@ -139,7 +139,7 @@ describe('a call in progress', () => {
     await placed.call.end();
   });
 
-  test('keeps no Hush from handing over: who listens is cut off, the call goes on', async () => {
+  test('does not delay a hand-over: listeners are cut off, and the call continues', async () => {
     const dataDir = temporaryFolder();
     const rtpPorts = await freeRtpPorts();
     const another = await HushProcess.start({ dataDir, rtpPorts, shutdown: 'handover' });
@@ -158,7 +158,7 @@ describe('a call in progress', () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
 
-  test('moves its meters while it is recorded, and no longer', async () => {
+  test('moves its meters only while it is recorded', async () => {
     const placed = await bench.caller.call(bench.hush);
     const levels = async (): Promise<(number | null)[]> => {
       const { items } = await bench.hush.get(`/api/calls/levels?id=${placed.correlationId}`);
@@ -175,7 +175,7 @@ describe('a call in progress', () => {
     await bench.hush.command('Start', placed.correlationId);
     await expect.poll(levels, { timeout: 8_000 }).toEqual([expect.any(Number), expect.any(Number)]);
     await placed.call.end();
-    // Who looks for the first time, while it is paused, sees no level of before.
+    // A first look during a pause shows no earlier level.
     const paused = await bench.caller.call(bench.hush);
     await paused.frames(80);
     await bench.hush.command('Pause', paused.correlationId);

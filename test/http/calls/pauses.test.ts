@@ -51,7 +51,7 @@ async function ask(
 const lease = { owner: 'page-1', ttlMs: 60_000 };
 
 describe('/api/calls/{id}/pauses', () => {
-  it('takes, shows, renews and gives back a pause, beside the contract’s own', async () => {
+  it('takes, shows, renews and releases a pause, beside that of the contract', async () => {
     const { correlationId: id, call } = await caller.call(hush);
     const taken = await ask('POST', `${id}/pauses`, { ...lease, reason: 'card entry' });
     expect(taken.status).toBe(201);
@@ -88,7 +88,7 @@ describe('/api/calls/{id}/pauses', () => {
     expect((await hush.get(`/api/calls/${id}/receipts`)).items).toHaveLength(5);
   });
 
-  it('two owners: audio is kept once the last of them has given back', async () => {
+  it('keeps audio again once the last of two owners has released its pause', async () => {
     const { correlationId: id } = await caller.call(hush);
     await ask('POST', `${id}/pauses`, lease);
     await ask('POST', `${id}/pauses`, { ...lease, owner: 'page-2' });
@@ -96,7 +96,7 @@ describe('/api/calls/{id}/pauses', () => {
     expect((await ask('DELETE', `${id}/pauses/page-2`)).body.keepsAudio).toBe(true);
   });
 
-  it('the same request again is the same lease; its key is good for nothing else', async () => {
+  it('returns the same lease for a repeated request, whose key serves no other', async () => {
     const { correlationId: id } = await caller.call(hush);
     const key = { 'Idempotency-Key': randomUUID() };
     expect((await ask('POST', `${id}/pauses`, lease, key)).status).toBe(201);
@@ -106,7 +106,7 @@ describe('/api/calls/{id}/pauses', () => {
     const other = { ...lease, ttlMs: 5_000 };
     expect((await ask('POST', `${id}/pauses`, other, key)).status).toBe(422);
     await ask('DELETE', `${id}/pauses/page-1`);
-    // Sent long ago, delivered late: it pauses nothing that was given back.
+    // Delivered late, it takes no pause that was released before.
     expect((await ask('POST', `${id}/pauses`, lease, key)).status).toBe(409);
     expect((await ask('GET', `${id}/pauses`)).body.keepsAudio).toBe(true);
   });
@@ -138,7 +138,7 @@ describe('/api/calls/{id}/pauses', () => {
     await call.end();
   });
 
-  it('a thousand owners of one holder: the first hold, the rest are told why not', async () => {
+  it('allows a holder a limited number of a thousand owners, and explains the refusals', async () => {
     const { correlationId: id, call } = await caller.call(hush);
     const owners = Array.from({ length: 1_000 }, (_, index) => `owner-${index}`);
     const statuses = await Promise.all(
@@ -177,7 +177,7 @@ describe('/api/calls/{id}/pauses', () => {
     ['keep', { keepsAudio: false, recordingState: 'Started' }, [{ owner: 'brief', expired: true }]],
     ['resume', { keepsAudio: true, recordingState: 'Started' }, []],
     ['stop', { keepsAudio: false, recordingState: 'Stopped' }, []],
-  ])('one that nobody renews raises an alarm, and then: %s', async (policy, state, pauses) => {
+  ])('raises an alarm when nobody renews a pause, and then: %s', async (policy, state, pauses) => {
     await fetch(`${hush.api}/api/uccs/${ucc}`, {
       method: 'PATCH',
       headers: { 'Content-Type': 'application/json' },
@@ -195,7 +195,7 @@ describe('/api/calls/{id}/pauses', () => {
     await call.end();
   });
 
-  it('a renewed one does not expire', async () => {
+  it('does not expire a renewed pause', async () => {
     const { correlationId: id, call } = await caller.call(hush);
     await ask('POST', `${id}/pauses`, { owner: 'brief', ttlMs: 1_000 });
     await ask('PUT', `${id}/pauses/brief`, { ttlMs: 60_000 });
@@ -207,7 +207,7 @@ describe('/api/calls/{id}/pauses', () => {
     await call.end();
   });
 
-  it('a contract pause beyond maxPauseMs raises the alarm once, and holds', async () => {
+  it('raises one alarm for a contract pause beyond maxPauseMs, which holds', async () => {
     await fetch(`${hush.api}/api/uccs/${ucc}`, {
       method: 'PATCH',
       headers: { 'Content-Type': 'application/json' },
@@ -225,7 +225,7 @@ describe('/api/calls/{id}/pauses', () => {
     await call.end();
   });
 
-  it('answers 404 for a call that is not there', async () => {
+  it('answers 404 for an unknown call', async () => {
     expect((await ask('POST', `${randomUUID()}/pauses`, lease)).status).toBe(404);
     expect((await ask('GET', `${randomUUID()}/pauses`)).status).toBe(404);
     expect((await ask('GET', `${randomUUID()}/receipts`)).status).toBe(404);

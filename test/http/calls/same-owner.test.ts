@@ -9,7 +9,7 @@ describe('a lease', () => {
   afterAll(close);
 
   test.each([['crm'], ['eva'], ['sue'], ['ada'], [undefined]])(
-    'whose name %s took first is the payment page’s own all the same',
+    'with a name that %s took first still belongs to the payment page',
     async (who) => {
       const owner = `squatted-by-${who ?? 'nobody'}`;
       expect((await ask(who, 'POST', { owner }))[0]).toBe(201);
@@ -18,7 +18,7 @@ describe('a lease', () => {
         { owner, isYours: false },
         { owner, isYours: true },
       ]);
-      // Each renews its own, and it is as long as its holder asked for.
+      // Each renews its own, for as long as its holder requested.
       expect((await ask('page', 'PUT', { owner, body: { ttlMs: 90_000 } }))[0]).toBe(200);
       expect((await ask(who, 'PUT', { owner, body: { ttlMs: 30_000 } }))[0]).toBe(200);
       expect((await ask(who, 'DELETE', { owner }))[0]).toBe(200);
@@ -44,19 +44,19 @@ describe('a lease', () => {
     expect((await ask('sue', 'DELETE', { owner }))[0]).toBe(404);
   });
 
-  test('is not refused for an Idempotency-Key that somebody else has used up', async () => {
+  test('is not refused for an Idempotency-Key that somebody else has used', async () => {
     const idempotencyKey = 'order-1001';
     expect((await ask('eva', 'POST', { owner: 'page', idempotencyKey }))[0]).toBe(201);
     expect((await ask('eva', 'DELETE', { owner: 'page' }))[0]).toBe(200);
     expect((await ask('page', 'POST', { owner: 'page', idempotencyKey }))[0]).toBe(201);
-    // A supervisor ends the page's pause: the key that is used up is the page's.
+    // A supervisor ends the page's pause: the used key is the page's.
     expect((await ask('sue', 'DELETE', { owner: 'page' }))[0]).toBe(200);
     expect((await ask('page', 'POST', { owner: 'page', idempotencyKey }))[0]).toBe(409);
     expect((await ask('sue', 'POST', { owner: 'page', idempotencyKey }))[0]).toBe(201);
     expect((await ask('sue', 'DELETE', { owner: 'page' }))[0]).toBe(200);
   });
 
-  test('is not refused because one holder has as many as it may', async () => {
+  test('is not refused because another holder is at its limit', async () => {
     const owners = Array.from({ length: MAX_LEASES_OF_HOLDER + 1 }, (_, index) => `many-${index}`);
     const statuses: unknown[] = [];
     for (const owner of owners) statuses.push((await ask('eva', 'POST', { owner }))[0]);
@@ -66,7 +66,7 @@ describe('a lease', () => {
     for (const owner of owners) await ask('eva', 'DELETE', { owner });
   });
 
-  test('is not of who gets the name of its holder', async () => {
+  test('does not pass to a new user with the name of its holder', async () => {
     const tokenOf = async (path: string, method: string, body?: object) => {
       const response = await fetch(`${bench.hush.api}/api/users${path}`, {
         method,
@@ -84,7 +84,7 @@ describe('a lease', () => {
     const kim = { password: 'a long pass phrase', roles: ['integrator'], uccs: ['*'] };
     tokens.set('kim', await tokenOf('/kim', 'PUT', kim));
     expect((await ask('kim', 'POST', { owner: 'reborn' }))[0]).toBe(201);
-    // Another role, or password, makes nobody somebody else.
+    // Another role or password does not make another user.
     tokens.set('kim', await tokenOf('/kim', 'PUT', { ...kim, uccs: [ucc] }));
     expect((await ask('kim', 'PUT', { owner: 'reborn' }))[0]).toBe(200);
     await tokenOf('/kim', 'DELETE');

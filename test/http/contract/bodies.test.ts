@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { agent, ucc } from '../../support/hush/hush.ts';
 import { ContractBench, errorText, set, stateText } from './contract-support.ts';
 
-/** Bodies of the contract as the host before read them. */
+/** Tests bodies of the contract as the previous host read them. */
 
 let bench: ContractBench;
 let correlationId: string;
@@ -16,7 +16,10 @@ afterAll(() => bench.close());
 
 const json = (more: object = {}): string =>
   JSON.stringify({
-    ...{ Action: 'Mark', RequesterSipUri: agent, UCCName: ucc, CorrelationId: correlationId },
+    Action: 'Mark',
+    RequesterSipUri: agent,
+    UCCName: ucc,
+    CorrelationId: correlationId,
     ...more,
   });
 
@@ -30,7 +33,7 @@ const be = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();
 const le = (text: string): Buffer => Buffer.from(text, 'utf16le');
 const application = 'application/json';
 
-describe('types and charsets', () => {
+describe('types and charsets of contract bodies', () => {
   test.each<[string, (text: string) => Buffer]>([
     ['text/json', Buffer.from],
     ['Text/JSON; Charset=UTF-8', Buffer.from],
@@ -58,7 +61,7 @@ describe('types and charsets', () => {
     ['text/json; charset=utf-16le', (text) => le(`\ufeff${text}`)],
     [application, (text) => le(`\ufeff${text}`)],
     [application, (text) => be(`\ufeff${text}`)],
-  ])('%s is taken', async (type, encode) => {
+  ])('%s is accepted', async (type, encode) => {
     const { text } = await post(encode(json()), { 'Content-Type': type });
     expect(text).toBe(stateText(correlationId, [1, 1, 0]));
   });
@@ -84,7 +87,7 @@ describe('types and charsets', () => {
   });
 });
 
-describe('content encodings', () => {
+describe('content encodings of contract bodies', () => {
   const encodings: readonly [string, (text: string) => Buffer][] = [
     ['gzip', gzipSync],
     ['GZIP', gzipSync],
@@ -96,13 +99,13 @@ describe('content encodings', () => {
     ['identity', Buffer.from],
   ];
 
-  test.each(encodings)('%s is taken', async (coding, encode) => {
+  test.each(encodings)('%s is accepted', async (coding, encode) => {
     const headers = { 'Content-Type': application, 'Content-Encoding': coding };
     const { text } = await post(encode(json()), headers);
     expect(text).toBe(stateText(correlationId, [1, 1, 0]));
   });
 
-  test('of UTF-16 too', async () => {
+  test('UTF-16 is accepted in a compressed body', async () => {
     const headers = { 'Content-Type': 'text/json; charset=utf-16', 'Content-Encoding': 'gzip' };
     const { text } = await post(gzipSync(le(json())), headers);
     expect(text).toBe(stateText(correlationId, [1, 1, 0]));
@@ -116,25 +119,28 @@ describe('content encodings', () => {
     expect(JSON.parse(answer.text)).toMatchObject({ RecordingState: 0, UCCName: null });
   });
 
-  test.each(encodings.slice(0, 7))('413 for what %s makes larger than the limit', async (...of) => {
-    const [coding, encode] = of;
-    const headers = { 'Content-Type': application, 'Content-Encoding': coding };
-    const bomb = encode(json({ padding: ' '.repeat(10_000_000) }));
-    expect(bomb.length).toBeLessThan(65_536);
-    const answer = await post(bomb, headers);
-    expect(answer).toMatchObject({
-      status: 413,
-      text: errorText(null, [2, 'The request body is too large.'], null),
-    });
-  });
+  test.each(encodings.slice(0, 7))(
+    '413 for a body that %s expands beyond the limit',
+    async (...of) => {
+      const [coding, encode] = of;
+      const headers = { 'Content-Type': application, 'Content-Encoding': coding };
+      const bomb = encode(json({ padding: ' '.repeat(10_000_000) }));
+      expect(bomb.length).toBeLessThan(65_536);
+      const answer = await post(bomb, headers);
+      expect(answer).toMatchObject({
+        status: 413,
+        text: errorText(null, [2, 'The request body is too large.'], null),
+      });
+    },
+  );
 
-  test('400 for what is not what it says', async () => {
+  test('400 for a body that is not in its declared encoding', async () => {
     const headers = { 'Content-Type': application, 'Content-Encoding': 'gzip' };
     expect((await post(json(), headers)).status).toBe(400);
     expect((await post(gzipSync(json()).subarray(0, 40), headers)).status).toBe(400);
   });
 
-  test('of the Hush API as well', async () => {
+  test('the Hush API accepts them as well', async () => {
     const send = (body: Buffer) =>
       fetch(`${bench.hush.api}/api/uccs/ucc-zipped`, {
         method: 'PUT',
@@ -146,7 +152,7 @@ describe('content encodings', () => {
   });
 });
 
-describe('blanks around what is named', () => {
+describe('blanks around names in contract requests', () => {
   test.each([` ${ucc}`, `${ucc}\t`, `\n ${ucc.toUpperCase()} `])('UCC %j', async (uccName) => {
     const body = json({ UCCName: uccName, Action: ' Mark ', RequesterSipUri: ` ${agent} ` });
     const { text } = await post(body, { 'Content-Type': application });
@@ -157,7 +163,7 @@ describe('blanks around what is named', () => {
     expect(JSON.parse((await bench.get(path)).text)).toMatchObject({ ErrorMessage: null });
   });
 
-  test('within a name they count', async () => {
+  test('count within a name', async () => {
     const { text } = await post(json({ UCCName: 'ucc demo' }), { 'Content-Type': application });
     const unknown = 'Ucc name (ucc demo) was not recognized';
     expect(text).toBe(errorText(correlationId, [2, unknown], 'ucc demo'));
@@ -180,7 +186,7 @@ describe('requesters in every spelling of their address', () => {
     'sip:%41%47ent@Domain.com',
     'sip:a;b@domain.com',
     'sip:a%3Bb@domain.com',
-  ])('%s', async (requester) => {
+  ])('%s is accepted', async (requester) => {
     await bench.patch(ucc, { agents: members });
     const body = json({ RequesterSipUri: requester });
     const { text } = await post(body, { 'Content-Type': application });
@@ -188,7 +194,7 @@ describe('requesters in every spelling of their address', () => {
   });
 
   test.each(['tel:+31880000002', 'sip:a@domain.com', 'tel:+31-88-000000'])(
-    'another one is refused: %s',
+    'another requester is refused: %s',
     async (requester) => {
       const body = json({ RequesterSipUri: requester });
       const { text } = await post(body, { 'Content-Type': application });

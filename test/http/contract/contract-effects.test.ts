@@ -14,7 +14,7 @@ afterAll(() => bench.close());
 
 type Row = Record<string, unknown>;
 
-/** Reads what is committed, beside the running server. */
+/** Reads committed rows beside the running server. */
 function rows(sql: string, ...values: string[]): Row[] {
   const file = join(bench.hush.dataDir, 'hush.sqlite');
   const database = new DatabaseSync(file, { readOnly: true });
@@ -28,7 +28,7 @@ function rows(sql: string, ...values: string[]): Row[] {
 const every = ['Pause', 'Start', 'Stop', 'Save', 'Delete', 'Mark', 'UnMark'] as const;
 
 describe('UCC_CallDetail', () => {
-  test('a row for every successful command, none for a refused one', async () => {
+  test('has a row for every successful command, and none for a refused one', async () => {
     const id = await bench.call();
     const before = Date.now();
     for (const Action of every) await bench.set({ Action, CorrelationId: id });
@@ -49,7 +49,7 @@ describe('UCC_CallDetail', () => {
     }
   });
 
-  test('the same rows are the receipts of the recording', async () => {
+  test('holds the receipts of the recording', async () => {
     const placed = await bench.caller.call(bench.hush);
     await placed.frames(5);
     for (const Action of ['Mark', 'Pause', 'Start']) {
@@ -67,7 +67,7 @@ describe('UCC_CallDetail', () => {
   });
 });
 
-describe('the saving flag is carried out when the call ends; the last one wins', () => {
+describe('the last saving flag takes effect when the call ends', () => {
   test.each([
     [ucc, [], 'kept'],
     [ucc, ['Delete'], 'destroyed'],
@@ -99,7 +99,7 @@ describe('the saving flag is carried out when the call ends; the last one wins',
     expect((await bench.hush.get(`/api/recordings/${callId}`)).status).toBe(status);
   });
 
-  test('a call that was never Started leaves nothing', async () => {
+  test('a call that was never Started leaves no recording', async () => {
     const placed = await bench.caller.call(bench.hush, { uccName: later });
     await placed.frames(5);
     await placed.call.end();
@@ -108,7 +108,7 @@ describe('the saving flag is carried out when the call ends; the last one wins',
     expect(existsSync(join(bench.hush.dataDir, 'recordings', callId))).toBe(false);
   });
 
-  test('after its end a call is no longer found', async () => {
+  test('a call is not found after its end', async () => {
     const placed = await bench.caller.call(bench.hush);
     const { correlationId: id } = placed;
     await placed.call.end();
@@ -164,7 +164,7 @@ test('each successful command publishes its event once durable, in the order of 
     wanted.flatMap((Action) => calls.map((id) => bench.set({ Action, CorrelationId: id }))),
   );
   const events = bench.hush.events.slice(from);
-  // Unique per UCC and without a hole; in order per call, which is all that the contract asks for.
+  // Unique per UCC and gapless; in order per call, which is all that the contract requires.
   const sequences = events.map(({ sequence }) => sequence).sort((one, other) => one - other);
   expect(sequences).toEqual(sequences.map((_, index) => (sequences[0] ?? 0) + index));
   for (const [index, id] of calls.entries()) {
@@ -172,7 +172,7 @@ test('each successful command publishes its event once durable, in the order of 
       .filter(({ text }, at) => at % calls.length === index && text.includes('"ErrorMessage":null'))
       .map(({ text, headers }) => [Number(headers['hush-sequence']), text] as const)
       .sort(([one], [other]) => one - other);
-    // Calls that no audio comes of raise alarms, where all of this takes its time.
+    // Silent calls raise alarms when this test is slow.
     const published = events
       .filter(({ correlationId, type }) => correlationId === id && !type.startsWith('alarm'))
       .map(({ sequence, recordingState, markingState, savingState }) => {

@@ -100,13 +100,11 @@ const commandRows: readonly Row[] = [
     message: () => notMember,
   },
   ...[undefined, null, '', 'Resume', 0, 8, -1, 1.5, '8', '1.5', true, [1], {}].map((Action) => ({
-    ...{
-      number: 7,
-      of: `Action ${JSON.stringify(Action)}`,
-      type: 2,
-      call: ucc,
-      command: { Action },
-    },
+    number: 7,
+    of: `Action ${JSON.stringify(Action)}`,
+    type: 2,
+    call: ucc,
+    command: { Action },
     message: () => 'No action was detected in command',
   })),
   ...[
@@ -122,7 +120,10 @@ const commandRows: readonly Row[] = [
     'sip:a b@domain.com',
     'mailto:agent@domain.com',
   ].map((uri) => ({
-    ...{ number: 8, of: `requester ${JSON.stringify(uri)}`, type: 2, call: ucc },
+    number: 8,
+    of: `requester ${JSON.stringify(uri)}`,
+    type: 2,
+    call: ucc,
     command: { RequesterSipUri: uri },
     message: () => `Requester with SipUri:'${typeof uri === 'string' ? uri : ''}' is invalid.`,
   })),
@@ -161,7 +162,7 @@ const commandRows: readonly Row[] = [
   },
 ];
 
-describe('state', () => {
+describe('messages of state requests', () => {
   test.each(stateRows)('message $number: $of', async ({ call, uccName = ucc, type, message }) => {
     const id = calls[call] ?? '';
     const { status, text } = await bench.state(uccName, id);
@@ -172,7 +173,7 @@ describe('state', () => {
   });
 });
 
-describe('command', () => {
+describe('messages of commands', () => {
   test.each(commandRows)('message $number: $of', async (row) => {
     const { call, uccName = ucc, type, message, command } = row;
     const id = calls[call] ?? '';
@@ -184,7 +185,7 @@ describe('command', () => {
     });
   });
 
-  test('what is refused changes nothing', async () => {
+  test('refused commands change nothing', async () => {
     const { text } = await bench.state(ucc, calls[ucc] ?? '');
     expect(text).toBe(stateText(calls[ucc] ?? '', [1, 0, 0]));
   });
@@ -207,7 +208,7 @@ describe('command', () => {
   });
 });
 
-describe('values in messages stand as they came', () => {
+describe('messages repeat values unchanged', () => {
   test.each(["it's", '{sipUri}', '$&', '<b>"', '名'])('UCC name %s', async (uccName) => {
     const id = randomUUID();
     const { text } = await bench.set({ Action: 1, CorrelationId: id, UCCName: uccName });

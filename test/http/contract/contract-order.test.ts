@@ -20,7 +20,7 @@ interface Request {
 }
 
 let bench: ContractBench;
-/** Per UCC: a call that is Started (where it can be), one that is not, one without media. */
+/** Calls per UCC: a Started one (if possible), one that is not, and one without media. */
 const calls = new Map<string, { running: string; idle: string; silent: string }>();
 
 beforeAll(async () => {
@@ -37,18 +37,18 @@ afterAll(() => bench.close());
 
 /** Pairs of conditions that are never true of one command. */
 const exclusive: readonly (readonly [number, number])[] = [
-  // A UCC that is not known has no settings.
+  // An unknown UCC has no settings.
   ...([
     [1, 5],
     [1, 7],
   ] as const),
-  // An action that is missing is neither Start nor Pause.
+  // A missing action is neither Start nor Pause.
   ...([
     [2, 9],
     [2, 10],
     [9, 10],
   ] as const),
-  // A call that is not there has neither media nor state.
+  // An unknown call has neither media nor state.
   ...([
     [4, 8],
     [4, 9],
@@ -127,10 +127,10 @@ function expectedOf(first: number, request: Request): string {
   return errorText(request.correlationId, answer, request.uccName);
 }
 
-describe('command: the first condition that applies answers', () => {
+describe('a command is answered for the first condition that applies', () => {
   const groups = byFirst(setsOf([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
 
-  test('every condition comes first somewhere', () => {
+  test('every condition comes first in some set', () => {
     expect(groups.map(([first]) => first)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
@@ -147,7 +147,7 @@ describe('command: the first condition that applies answers', () => {
     }
   });
 
-  test('a call of a known UCC, asked for on another, is condition 4', async () => {
+  test('a call of one known UCC requested for another is condition 4', async () => {
     const { running } = calls.get(locked) ?? fail();
     const { text } = await bench.set({ Action: 'Mark', CorrelationId: running });
     const message = `No Audio session with correlation Id:'${running}' was found.`;
@@ -155,7 +155,7 @@ describe('command: the first condition that applies answers', () => {
   });
 });
 
-describe('state: the first condition that applies answers', () => {
+describe('a state request is answered for the first condition that applies', () => {
   test.each(byFirst(setsOf([1, 4, 7, 8])))('condition %i', async (first, sets) => {
     for (const faults of sets) {
       const request = requestWith(faults);

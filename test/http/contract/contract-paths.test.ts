@@ -68,7 +68,7 @@ test('capabilities wins over a UCC of that name', async () => {
   );
 });
 
-describe('capabilities: may edit and is recorded, together', () => {
+describe('capabilities combine permission and recording', () => {
   test.each([
     [ucc, true],
     [ucc.toUpperCase(), true],
@@ -86,7 +86,7 @@ describe('capabilities: may edit and is recorded, together', () => {
     ['No%20Body', 'No Body'],
     ["%22'%7Bx%7D", `"'{x}`],
     ['caf%C3%A9$&', 'café$&'],
-  ])('unknown, message 11: %s', async (path, uccName) => {
+  ])('an unknown UCC is answered with message 11: %s', async (path, uccName) => {
     const { status, text } = await bench.get(`${base}/capabilities/${path}`);
     const message = JSON.stringify(`Ucc with name:'${uccName}' not found.`);
     expect(status).toBe(200);

@@ -21,7 +21,7 @@ async function healthBecomes(status: number): Promise<void> {
   while ((await bench.get('/api/health')).status !== status);
 }
 
-test('condition 7: the recorder cannot be reached, until it can be again', async () => {
+test('condition 7 holds while the recorder is unreachable, and then no longer', async () => {
   const placed = await bench.caller.call(bench.hush);
   const { correlationId: id } = placed;
   const recordings = join(bench.hush.dataDir, 'recordings');
@@ -52,7 +52,7 @@ test('condition 7: the recorder cannot be reached, until it can be again', async
   await placed.call.end();
 });
 
-test('media that comes later than the call is kept from its first packet', async () => {
+test('media that starts later than the call is kept from its first packet', async () => {
   const { correlationId, dialog } = await bench.callWithoutMedia();
   const answer = await dialog.invite(offerOf([30_010, 30_012], 2));
   const ports = parseOffer(answer.body.toString()).media.map(({ port }) => port);

@@ -33,7 +33,7 @@ const spellings: readonly [string, (id: string) => string][] = [
   ],
 ];
 
-describe('a correlation id in every GUID spelling, answered in lower case with hyphens', () => {
+describe('a correlation id in every GUID spelling is answered in lower case with hyphens', () => {
   test.each(spellings)('%s', async (_, spell) => {
     const spelt = spell(correlationId);
     const state = await bench.state(ucc, encodeURIComponent(spelt));
@@ -57,7 +57,7 @@ describe('a correlation id in every GUID spelling, answered in lower case with h
     '1D6C6A58-6739-4F0C-98FF-0968292C8C30-0',
     '{1d6c6a58-6739-4f0c-98ff-0968292c8c30',
     '"\\',
-  ])('what is no GUID is echoed as it came: %s', async (id) => {
+  ])('an invalid GUID is echoed unchanged: %s', async (id) => {
     const expected = errorText(id, [2, `No Audio session with correlation Id:'${id}' was found.`]);
     expect((await bench.state(ucc, encodeURIComponent(id))).text).toBe(expected);
     expect((await bench.set({ Action: 'Mark', CorrelationId: id })).text).toBe(expected);
@@ -75,7 +75,7 @@ const actions = [
   ['UnMark', 7, [2, 2, 2]],
 ] as const;
 
-describe('Action as a number, a name, a number in a string; names in any case', () => {
+describe('Action as a number, a name in any case, or a number in a string', () => {
   test.each<[string, (name: string, number: number) => unknown]>([
     ['number', (_, number) => number],
     ['name', (name) => name],
@@ -110,7 +110,7 @@ describe('property names match without regard to case', () => {
   });
 });
 
-describe('UCC names compare without regard to case and are answered as the request wrote them', () => {
+describe('UCC names compare without regard to case and are answered as requested', () => {
   test.each([ucc, ucc.toUpperCase(), 'Ucc-Demo-Name'])('%s', async (uccName) => {
     const command = await bench.set({
       Action: 'UnMark',
@@ -127,7 +127,7 @@ describe('UCC names compare without regard to case and are answered as the reque
   });
 });
 
-describe('requester', () => {
+describe('requesters of commands', () => {
   test.each([
     agent,
     supervisor,
@@ -170,7 +170,7 @@ describe('requester', () => {
   });
 
   test.each(['  agent@domain.com ', 'SIP agent'])(
-    '%j is invalid, echoed as it came',
+    '%j is invalid, and echoed unchanged',
     async (uri) => {
       const { text } = await bench.set({
         Action: 'UnMark',

@@ -12,7 +12,7 @@ afterAll(() => bench.close());
 const states = { Uninitialized: 0, Started: 1, Stopped: 2, Paused: 3 } as const;
 type State = keyof typeof states;
 
-/** What brings a call of which UCC to the state. */
+/** Actions that bring a call of which UCC to the state. */
 const ways: Record<State, { uccName: string; actions: readonly string[] }> = {
   Uninitialized: { uccName: later, actions: [] },
   Started: { uccName: ucc, actions: [] },
@@ -28,7 +28,7 @@ async function callIn(state: State): Promise<{ uccName: string; id: string }> {
   return { uccName, id };
 }
 
-/** Per state: what Start, Stop and Pause make of it; null is refused. */
+/** Results of Start, Stop and Pause per state; null is refused. */
 const table: readonly [State, Record<'Start' | 'Stop' | 'Pause', State | null>][] = [
   ['Uninitialized', { Start: 'Started', Stop: 'Uninitialized', Pause: null }],
   ['Started', { Start: null, Stop: 'Stopped', Pause: 'Paused' }],
@@ -36,7 +36,7 @@ const table: readonly [State, Record<'Start' | 'Stop' | 'Pause', State | null>][
   ['Paused', { Start: 'Started', Stop: 'Stopped', Pause: null }],
 ];
 
-describe.each(table)('%s', (state, outcomes) => {
+describe.each(table)('a call in state %s', (state, outcomes) => {
   test.each(Object.entries(outcomes))('%s makes it %s', async (action, after) => {
     const { uccName, id } = await callIn(state);
     const { text } = await bench.set({ Action: action, CorrelationId: id, UCCName: uccName });
@@ -51,7 +51,7 @@ describe.each(table)('%s', (state, outcomes) => {
     expect((await bench.state(uccName, id)).text).toBe(expected);
   });
 
-  test('Save, Delete, Mark and UnMark are legal and leave it', async () => {
+  test('Save, Delete, Mark and UnMark are legal and keep the state', async () => {
     const { uccName, id } = await callIn(state);
     let [marking, saving] = [0, 0];
     for (const [action, mark, save] of [
@@ -72,8 +72,8 @@ describe.each(table)('%s', (state, outcomes) => {
   });
 });
 
-describe('the state a call begins with', () => {
-  test('Started from its first media, where that comes later than the call', async () => {
+describe('the initial state of a call', () => {
+  test('is Started from its first media, even if that starts later than the call', async () => {
     const { correlationId, dialog } = await bench.callWithoutMedia(ucc);
     const response = await dialog.invite(offerOf([30_002, 30_004], 2));
     expect(response.statusCode).toBe(200);
@@ -82,7 +82,7 @@ describe('the state a call begins with', () => {
     expect(pause.text).toBe(stateText(correlationId, [3, 0, 0]));
   });
 
-  test('Uninitialized with RecordFromStart false, media later or not', async () => {
+  test('is Uninitialized with RecordFromStart false, with late media or not', async () => {
     const { correlationId, dialog } = await bench.callWithoutMedia(later);
     await dialog.invite(offerOf([30_006, 30_008], 2));
     expect((await bench.state(later, correlationId)).text).toBe(
@@ -90,7 +90,7 @@ describe('the state a call begins with', () => {
     );
   });
 
-  test('after Stop, Start appends to the same recording, after a gap', async () => {
+  test('a Start after Stop appends to the same recording, after a gap', async () => {
     const placed = await bench.caller.call(bench.hush);
     const { correlationId } = placed;
     await placed.frames(10);

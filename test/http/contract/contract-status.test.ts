@@ -18,7 +18,7 @@ import {
 const stranger = 'sip:stranger@domain.com';
 const statusCodes = ['ok', 'mapped'] as const;
 
-describe.each(statusCodes)('http.statusCodes: %s', (mode) => {
+describe.each(statusCodes)('status codes with http.statusCodes: %s', (mode) => {
   let bench: ContractBench;
   const calls: Record<string, string> = {};
   const expected = (mapped: number): number => (mode === 'ok' ? 200 : mapped);
@@ -88,7 +88,7 @@ describe.each(statusCodes)('http.statusCodes: %s', (mode) => {
   });
 });
 
-describe("what HTTP itself refuses, in the contract's shape", () => {
+describe('errors of HTTP itself have the shape of the contract', () => {
   let bench: ContractBench;
   const id = randomUUID();
   const json = { 'Content-Type': 'application/json' };
@@ -133,7 +133,7 @@ describe("what HTTP itself refuses, in the contract's shape", () => {
     expect(answer.headers['content-type']).toMatch(/^application\/json/);
   });
 
-  test('a charset is no other type', async () => {
+  test('a charset does not change the type', async () => {
     const headers = { 'Content-Type': 'application/json; charset=utf-8' };
     const answer = await bench.get(set, { method: 'POST', headers, body: '{"UCCName":"x"}' });
     expect(answer.status).toBe(200);
@@ -150,7 +150,7 @@ describe("what HTTP itself refuses, in the contract's shape", () => {
     expect(answer.headers.allow).toBe(allow);
   });
 
-  test('405 on a state route echoes what its path names', async () => {
+  test('405 on a state route echoes the names in its path', async () => {
     const path = `${base}/${ucc}/${id.toUpperCase()}`;
     const answer = await bench.get(path, { method: 'POST', headers: json, body: '{' });
     expect(answer).toMatchObject({ status: 405, text: errorText(id, [2, notAllowed]) });
@@ -169,12 +169,12 @@ describe("what HTTP itself refuses, in the contract's shape", () => {
   test.each([
     [400, `${base}/%zz/${id}`, 'The address of the request cannot be read.'],
     [414, `${base}/${'x'.repeat(600)}/${id}`, 'The address of the request is too long.'],
-  ])('%i: an address that reaches no route', async (status, path, message) => {
+  ])('%i for an address that reaches no route', async (status, path, message) => {
     const answer = await bench.get(path);
     expect(answer).toMatchObject({ status, text: errorText(null, [2, message], null) });
   });
 
-  test('the mapped mode changes nothing of it; a path that is no route is a problem', async () => {
+  test('are the same in mapped mode; a path without a route is a problem', async () => {
     const answer = await bench.get('/attendantservice/api/other');
     expect(answer.status).toBe(404);
     expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');

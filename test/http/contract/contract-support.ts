@@ -26,7 +26,7 @@ export interface RawRequest {
   readonly from?: string;
 }
 
-/** A request whose path and body reach the server as they are given; `fetch` tidies them up. */
+/** Sends path and body exactly as given; `fetch` would normalize them. */
 export function raw(api: string, path: string, options: RawRequest = {}): Promise<RawAnswer> {
   const { hostname, port } = new URL(api);
   const { method = 'GET', body, from } = options;
@@ -55,7 +55,7 @@ export function postJson(api: string, path: string, body: unknown): Promise<RawA
   return raw(api, path, { method: 'POST', headers, body: text });
 }
 
-/** The state or command answer as the contract spells it, byte for byte. */
+/** Returns the state or command answer as the contract spells it, byte for byte. */
 export function stateText(
   correlationId: string | null,
   states: readonly [recording: number, marking: number, saving: number],
@@ -68,7 +68,7 @@ export function stateText(
   );
 }
 
-/** The same of an error: all three states are 0. */
+/** Returns an error answer: all three states are 0. */
 export function errorText(
   correlationId: string | null,
   error: readonly [type: number, message: string],
@@ -84,7 +84,7 @@ export function errorText(
 const settings = { useAudioRecording: true, agentCanEditAudioRecording: true };
 const members = { agents: [agent], supervisors: [supervisor] };
 
-/** UCCs beside the demo one, each with one setting that is not as usual. */
+/** UCCs besides the demo one, each with one unusual setting. */
 export const later = 'ucc-later';
 export const locked = 'ucc-locked';
 export const off = 'ucc-off';
@@ -134,7 +134,7 @@ export class ContractBench {
     return this.get(`${base}/${uccName}/${correlationId}`);
   }
 
-  /** Posts a command; members given replace the usual ones, `undefined` leaves one out. */
+  /** Posts a command; given members replace the usual ones, `undefined` leaves one out. */
   set(members: Record<string, unknown>): Promise<RawAnswer> {
     const usual = { RequesterSipUri: agent, UCCName: ucc };
     return postJson(this.hush.api, set, { ...usual, ...members });
@@ -147,13 +147,15 @@ export class ContractBench {
     if (answer.status !== 200) throw new Error(`PATCH ${path}: ${answer.text}`);
   }
 
-  /** A live call; answers its correlation id. */
+  /** Places a live call; returns its correlation id. */
   async call(uccName: string = ucc): Promise<string> {
     const { correlationId } = await this.caller.call(this.hush, { uccName });
     return correlationId;
   }
 
-  /** A recording session whose audio m-lines all have port 0: a call without media so far. */
+  /**
+   * Places a recording session whose audio m-lines all have port 0: a call without media so far.
+   */
   async callWithoutMedia(uccName: string = ucc) {
     const correlationId = randomUUID();
     const { dialog } = await this.caller.userAgent.invite({

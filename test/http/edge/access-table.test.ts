@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => hush.remove());
 
-/** What the caller gets to know: let in, whatever became of it then, or turned away, and how. */
+/** Returns whether the caller was admitted, whatever the outcome, or how it was refused. */
 async function knock(route: string, token: string | undefined): Promise<number> {
   const [method = '', path = ''] = route.split(' ');
   const filled = path
@@ -35,7 +35,7 @@ async function knock(route: string, token: string | undefined): Promise<number> 
       ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
       ...(hasBody ? { 'Content-Type': 'application/json' } : {}),
     },
-    // Nothing that is let in changes anything: the body is no settings and no command.
+    // An admitted request changes nothing: the body is neither settings nor a command.
     ...(hasBody ? { body: '{"nothing":0}' } : {}),
     signal: abort.signal,
   });
@@ -43,10 +43,10 @@ async function knock(route: string, token: string | undefined): Promise<number> 
   return response.status;
 }
 
-/** v1 takes no token: its rows are walked with `auth.anonymousRole` below. */
+/** v1 takes no token: its rows are tested with `auth.anonymousRole` below. */
 const isV1 = (route: string) => route.includes('/attendantservice/api/recording/');
 
-describe('the table of routes', () => {
+describe('the access table of routes', () => {
   const rows = table('route');
 
   test('lists every route that the server has, and no other', async () => {
@@ -81,7 +81,7 @@ describe('the table of routes', () => {
   );
 });
 
-describe('the table of v1, by auth.anonymousRole', () => {
+describe('the access table of v1, by auth.anonymousRole', () => {
   test.each(roles.map((role) => [role]))('%s', async (role) => {
     const other = await TestHush.start({
       config: (config) => ({
@@ -106,7 +106,7 @@ describe('the table of v1, by auth.anonymousRole', () => {
   });
 });
 
-describe('the table of hub methods', () => {
+describe('the access table of hub methods', () => {
   const rows = table('method');
 
   test('lists every method that the hub has, and no other', () => {

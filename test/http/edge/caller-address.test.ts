@@ -47,11 +47,11 @@ test.each([
   ['X-Forwarded-Port alone', '127.0.0.1', { 'x-forwarded-port': '443' }, '127.0.0.1', true],
   ['a client that is none', '127.0.0.1', { host: 'a', 'user-agent': 'via' }, '127.0.0.1', false],
   ['garbage', proxy, { 'x-forwarded-for': 'unknown' }, proxy, true],
-])('%s', (_, peer, headers, address, forwardedByStranger) => {
+])('the address of a caller: %s', (_, peer, headers, address, forwardedByStranger) => {
   expect(seen(peer, headers as Record<string, string>)).toEqual({ address, forwardedByStranger });
 });
 
-/** The proxy writes one of them, and hands the others on as the client sent them. */
+/** The proxy writes one of them, and passes the others on as the client sent them. */
 describe('headers that name two clients', () => {
   const both = (more: Record<string, string>, forwardedFor = '127.0.0.1') =>
     seen(proxy, { 'x-forwarded-for': forwardedFor, ...more }).forwardedByStranger;
@@ -68,7 +68,7 @@ describe('headers that name two clients', () => {
     ['another header', { 'x-real-ip': '203.0.113.9' }],
     ['one that is none', { 'x-real-ip': 'x' }],
     ['all three', { forwarded: 'for=127.0.0.1', 'x-real-ip': '203.0.113.9' }],
-  ])('%s: nobody knows', (_, more, forwardedFor = '127.0.0.1') => {
+  ])('%s: the address is unknown', (_, more, forwardedFor = '127.0.0.1') => {
     expect(both(more as Record<string, string>, forwardedFor)).toBe(true);
   });
 
@@ -79,12 +79,12 @@ describe('headers that name two clients', () => {
     ['behind two proxies', { forwarded: 'for=127.0.0.1, for=10.0.0.2' }, '127.0.0.1, 10.0.0.2'],
     ['X-Real-IP', { 'x-real-ip': '127.0.0.1', 'x-forwarded-proto': 'https', via: '1.1 a' }],
     ['X-Real-IP of the proxy before', { 'x-real-ip': '10.0.0.2' }, '127.0.0.1, 10.0.0.2'],
-  ])('%s is no doubt', (_, more, forwardedFor = '127.0.0.1') => {
+  ])('%s is unambiguous', (_, more, forwardedFor = '127.0.0.1') => {
     expect(both(more as Record<string, string>, forwardedFor)).toBe(false);
   });
 });
 
-test('whatever a client writes before it, the entry of the trusted proxy counts', () => {
+test('the entry of the trusted proxy counts, whatever a client wrote before it', () => {
   fc.assert(
     fc.property(fc.string(), fc.ipV4(), (claimed, client) => {
       fc.pre(!client.startsWith('10.0.0.'));

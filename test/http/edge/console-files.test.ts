@@ -9,7 +9,7 @@ const consoleDir = mkdtempSync(join(tmpdir(), 'hush-console-'));
 writeFileSync(join(consoleDir, 'index.html'), '<!doctype html>');
 afterAll(() => rmSync(consoleDir, { recursive: true }));
 
-/** @returns what the page may reach */
+/** @returns the origins that the page may connect to */
 async function connectSrc(...issuers: string[]): Promise<string | undefined> {
   const app = fastify();
   const consoleIssuers = issuers.map((issuer) => ({ issuer, clientId: 'c', scope: 'openid' }));
@@ -20,7 +20,7 @@ async function connectSrc(...issuers: string[]): Promise<string | undefined> {
   return directives.find((directive) => directive.startsWith('connect-src'));
 }
 
-test('the console may reach Hush, and the origins of the issuers that know it', async () => {
+test('the console may connect to Hush, and to the issuers that know it', async () => {
   expect(await connectSrc()).toBe("connect-src 'self'");
   expect(
     await connectSrc('https://login.example.com/realms/cc', 'http://127.0.0.1:8443/x;script-src *'),

@@ -9,7 +9,7 @@ import { HushProcess } from '../../support/hush/hush-process.ts';
 
 const CLIENTS = 20;
 
-test('clients that go before they are answered leave nothing that keeps Hush from ending', async () => {
+test('clients that leave before their answer do not prevent Hush from stopping', async () => {
   const dataDir = temporaryFolder();
   const hush = await HushProcess.start({ dataDir, environment: { HUSH_LOG_LEVEL: 'silent' } });
   const caller = await TestCaller.open();

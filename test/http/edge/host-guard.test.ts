@@ -13,7 +13,9 @@ beforeAll(async () => {
     config: (config) => ({
       ...config,
       http: {
-        ...{ ...config.http, host: '0.0.0.0', publicUrl: 'https://hush.example.com' },
+        ...config.http,
+        host: '0.0.0.0',
+        publicUrl: 'https://hush.example.com',
         allowedHosts: ['recorder', '.corp.example'],
         allowedOrigins: ['https://crm.example.com'],
       },
@@ -24,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => hush.remove());
 
-/** The bytes as they are; the head of what comes back. */
+/** Sends the bytes unchanged; returns the head of the answer. */
 function send(text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
@@ -50,7 +52,7 @@ const another = Object.values(networkInterfaces())
   .flatMap((one) => one ?? [])
   .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
 
-describe('a name that Hush answers under', () => {
+describe('a host name of Hush', () => {
   test.each([
     ...[
       '127.0.0.1',
@@ -65,12 +67,12 @@ describe('a name that Hush answers under', () => {
     ...['hush.example.com', 'HUSH.example.com:8443', 'hush.example.com.'],
     ...['recorder', 'recorder:80', 'corp.example', 'a.corp.example', 'a.b.CORP.example'],
     ...(another === undefined ? [] : [another, `${another}:80`]),
-  ])('%s', async (host) => {
+  ])('%s is accepted', async (host) => {
     expect(await statusFor(host)).toBe(200);
   });
 });
 
-describe('421 for every other one', () => {
+describe('421 for every other host', () => {
   test.each([
     ...['evil.example', 'hush.example.com.evil.example', 'evil-corp.example', 'xlocalhost'],
     ...['localhost.evil.example', 'example.com', 'recorder.evil', '127.0.0.1.nip.io', '192.0.2.77'],
@@ -79,7 +81,7 @@ describe('421 for every other one', () => {
     expect(await statusFor(host)).toBe(421);
   });
 
-  test('in the words of a problem, on every path and method, before anything is read', async () => {
+  test('is a problem on every path and method, before anything is read', async () => {
     for (const line of [
       'GET /',
       'GET /api/health',
@@ -101,7 +103,7 @@ describe('421 for every other one', () => {
     );
   });
 
-  test('an upgrade as well', async () => {
+  test('applies to an upgrade as well', async () => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}${hubContract.paths.signalr}`, {
       headers: { Host: 'evil.example' },
     });
@@ -109,7 +111,7 @@ describe('421 for every other one', () => {
     expect(refused.message).toContain('421');
   });
 
-  test('no upgrade without a host', async () => {
+  test('refuses an upgrade without a host', async () => {
     const head = [
       `GET ${hubContract.paths.signalr} HTTP/1.1`,
       ...['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'],
@@ -120,14 +122,14 @@ describe('421 for every other one', () => {
     expect(await send(`${named}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 101 /);
   });
 
-  test('an authority in the target counts before the header', async () => {
+  test('an authority in the target takes precedence over the header', async () => {
     const absolute = (authority: string) =>
       send(`GET http://${authority}/api/calls HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     expect(await absolute('evil.example')).toMatch(/^HTTP\/1\.1 421 /);
     expect(await absolute('localhost@evil.example')).toMatch(/^HTTP\/1\.1 400 /);
   });
 
-  test('400 for what is no host; none at all is a program of HTTP/1.0 on this machine', async () => {
+  test('an invalid host is 400; a missing one is HTTP/1.0 from this machine', async () => {
     expect(await statusFor('<a>')).toBe(400);
     expect(await statusFor('')).toBe(400);
     expect(await send('GET /api/calls HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
@@ -144,7 +146,7 @@ describe('pages of other origins', () => {
       body: '{}',
     });
 
-  /** With Hush's own host where `OWN` stands. */
+  /** Replaces `OWN` by Hush's own host. */
   const named = (headers: Record<string, string>): Record<string, string> =>
     Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [
@@ -183,7 +185,7 @@ describe('pages of other origins', () => {
     expect((await command(named(headers as Record<string, string>))).status).toBe(200);
   });
 
-  test('an upgrade from another page is refused, from one that is allowed it is not', async () => {
+  test('an upgrade from another page is refused unless its origin is allowed', async () => {
     const open = (origin: string) =>
       new Promise<string>((resolve) => {
         const url = `ws://localhost:${port}${hubContract.paths.signalr}`;
@@ -201,7 +203,7 @@ describe('pages of other origins', () => {
     expect(await open('https://crm.example.com')).toBe('open');
   });
 
-  test('answers are embedded by nobody but who is allowed', async () => {
+  test('answers are embedded only by allowed origins', async () => {
     const policyFor = async (headers: Record<string, string>) => {
       const url = `http://localhost:${port}/attendantservice/api/recording/capabilities/${ucc}`;
       return (await fetch(url, { headers })).headers.get('cross-origin-resource-policy');

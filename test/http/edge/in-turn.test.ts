@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { TestCaller } from '../../support/calls.ts';
 import { agent, TestHush, ucc } from '../../support/hush/hush.ts';
 
-/** Several requests on one connection, sent at once. */
+/** Tests several requests on one connection, sent at once. */
 
 const set = '/attendantservice/api/recording/set';
 let hush: TestHush;
@@ -27,7 +27,9 @@ const host = (): string => new URL(hush.api).host;
 
 function command(action: string, headers: readonly string[] = []): string {
   const body = JSON.stringify({
-    ...{ Action: action, RequesterSipUri: agent, UCCName: ucc },
+    Action: action,
+    RequesterSipUri: agent,
+    UCCName: ucc,
     CorrelationId: correlationId,
   });
   return post(body, headers);
@@ -58,7 +60,7 @@ function dial(onData: (data: string) => void): Socket {
   return socket;
 }
 
-/** Everything that is answered until the connection is closed. */
+/** Returns everything that is answered until the connection is closed. */
 function exchange(text: string): Promise<string> {
   return new Promise((resolve) => {
     let answer = '';
@@ -78,7 +80,7 @@ async function recordingState(): Promise<number> {
   return (await hush.get(path)).RecordingState;
 }
 
-describe('behind an answer that closes the connection nothing is carried out', () => {
+describe('nothing is carried out after an answer that closes the connection', () => {
   const tooLong = JSON.stringify({ Action: 'x'.repeat(70_000) });
   test.each<[string, () => string, string]>([
     ['a body over the limit', () => post(tooLong), '413'],
@@ -102,7 +104,7 @@ describe('behind an answer that closes the connection nothing is carried out', (
     const before = hush.events.length;
     const answer = await exchange(first() + command('Start') + command('Start'));
     expect(statuses(answer)).toEqual([status]);
-    // A command that came later, on another connection, finds what it was.
+    // A later command on another connection finds the state unchanged.
     await hush.command('UnMark', correlationId);
     expect(await recordingState()).toBe(2);
     expect(hush.events.slice(before).map(({ action }) => action)).not.toContain(1);
@@ -117,7 +119,7 @@ describe('behind an answer that closes the connection nothing is carried out', (
   });
 });
 
-test('commands of one connection take effect one after the other, each answered in its turn', async () => {
+test('commands of one connection take effect in order, each answered in its turn', async () => {
   const actions = ['Start', 'Pause', 'Start', 'Mark', 'Pause', 'Stop'];
   const before = hush.events.length;
   const last = get('/api/nothing', ['Connection: close']);
@@ -128,7 +130,7 @@ test('commands of one connection take effect one after the other, each answered 
   expect(hush.events.slice(before).map(({ action }) => action)).toEqual([1, 3, 1, 6, 3, 2]);
 });
 
-describe('what cannot be read ends the connection behind the answers before it', () => {
+describe('an unreadable request ends the connection after the earlier answers', () => {
   test.each([
     ['no HTTP', () => 'nonsense\r\n\r\n', '400'],
     ['headers without end', () => get('/', [`X-A: ${'x'.repeat(20_000)}`]), '431'],
@@ -142,7 +144,7 @@ describe('what cannot be read ends the connection behind the answers before it',
   });
 });
 
-describe('an upgrade that is not offered here', () => {
+describe('an unsupported upgrade', () => {
   const h2c = [
     ...['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c'],
     'HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA',
@@ -151,7 +153,7 @@ describe('an upgrade that is not offered here', () => {
     ['to HTTP/2, as Java and curl have it', h2c],
     ['to what nobody knows', ['Connection: Upgrade', 'Upgrade: carrier-pigeon']],
     ['to a WebSocket, by no GET', ['Connection: Upgrade', 'Upgrade: websocket']],
-  ])('%s, is a request like any other', async (_, headers) => {
+  ])('%s is an ordinary request', async (_, headers) => {
     const before = hush.events.length;
     for (const action of ['Start', 'Pause']) {
       const answer = await exchange(command(action, headers) + command('Mark'));
@@ -164,7 +166,7 @@ describe('an upgrade that is not offered here', () => {
     expect(hush.events.slice(before).map(({ action }) => action)).toEqual([1, 3, 7]);
   });
 
-  test('with a body that comes later', async () => {
+  test('may have a body that arrives later', async () => {
     const [head = '', body = ''] = command('Start', h2c).split(/(?<=\r\n\r\n)/);
     const answered = Promise.withResolvers<string>();
     const socket = dial(answered.resolve);
@@ -174,7 +176,7 @@ describe('an upgrade that is not offered here', () => {
   });
 });
 
-test('a request behind a stream that does not end waits, and ends with its connection', async () => {
+test('a request after an endless stream waits, and ends with its connection', async () => {
   const heard = Promise.withResolvers<void>();
   const socket = dial((data) => {
     if (data.includes(': hello')) heard.resolve();
@@ -188,7 +190,7 @@ test('a request behind a stream that does not end waits, and ends with its conne
   expect(await recordingState()).toBe(2);
 });
 
-test('who sends without end behind an answer is cut off', async () => {
+test('a client that sends without end after an answer is cut off', async () => {
   const closed = Promise.withResolvers<void>();
   const socket = dial(() => undefined);
   socket.on('close', () => closed.resolve());

@@ -20,7 +20,7 @@ describe('parseNetworks', () => {
     ['2001:db8::/32', '2001:db9::1', false],
     // An IPv6 range that holds ::ffff:0:0/96 holds all of IPv4.
     ['::/0', '127.0.0.1', false],
-    // How a socket that takes both families names an IPv4 caller.
+    // A dual-stack socket names an IPv4 caller in this form.
     ['127.0.0.0/8', '::ffff:127.0.0.1', true],
     ['127.0.0.0/8', '::ffff:10.0.0.1', false],
     ['127.0.0.0/8', '::ffff:7f00:1', true],
@@ -33,7 +33,7 @@ describe('parseNetworks', () => {
     expect(parseNetworks([entry])(address)).toBe(holds);
   });
 
-  test('several entries are one list, none lets nobody in', () => {
+  test('joins several entries into one list, which admits nobody if it is empty', () => {
     const isAllowed = parseNetworks(['10.0.0.0/8', '::1']);
     expect(['10.1.1.1', '::1', '127.0.0.1'].map(isAllowed)).toEqual([true, true, false]);
     expect(parseNetworks([])('127.0.0.1')).toBe(false);
@@ -51,7 +51,7 @@ describe('parseNetworks', () => {
     'localhost',
     '/8',
     '',
-  ])('%j is named as neither', (entry) => {
+  ])('refuses %j, which is neither an address nor a range', (entry) => {
     expect(() => parseNetworks(['127.0.0.1', entry])).toThrow(
       new NetworkError(`${entry} is neither an address nor a CIDR range`),
     );
@@ -110,7 +110,7 @@ describe('a caller from outside anonymousNetworks', () => {
     expect(answer.text).toBe('{"type":"about:blank","title":"Not allowed","status":403}');
   });
 
-  test('a change is refused as well, another method too', async () => {
+  test('is refused changes as well, and other methods', async () => {
     const headers = { 'Content-Type': 'application/json' };
     const body = '{"agentCanEditAudioRecording":false}';
     const path = `/api/uccs/${ucc}`;
@@ -121,7 +121,7 @@ describe('a caller from outside anonymousNetworks', () => {
     expect(text).toContain('"agentCanEditAudioRecording":true');
   });
 
-  test('health answers everybody', async () => {
+  test('is answered by health', async () => {
     expect((await bench.get('/api/health')).status).toBe(200);
   });
 
@@ -130,7 +130,7 @@ describe('a caller from outside anonymousNetworks', () => {
     expect(answer.status).toBe(200);
   });
 
-  test('a header that claims another address changes nothing', async () => {
+  test('gains nothing by a header that claims another address', async () => {
     const headers = { 'X-Forwarded-For': '10.0.0.1', Forwarded: 'for=10.0.0.1' };
     expect((await bench.get('/api/calls', { headers })).status).toBe(403);
   });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestHush } from '../../support/hush/hush.ts';
 import { tenantId } from '../../support/people.ts';
 
-/** A proxy on this machine, as Hush sees it, and who is let in through it. */
+/** Starts Hush behind a proxy on this machine, with these rules for admission. */
 async function started(auth: object): Promise<TestHush> {
   return TestHush.start({
     config: (config) => ({
@@ -13,7 +13,7 @@ async function started(auth: object): Promise<TestHush> {
   });
 }
 
-describe('behind a proxy that is named, where v1 is on all the same', () => {
+describe('behind a trusted proxy, with v1 enabled anyway', () => {
   let hush: TestHush;
   beforeAll(async () => {
     hush = await started({ anonymous: true });
@@ -23,14 +23,14 @@ describe('behind a proxy that is named, where v1 is on all the same', () => {
   const statusFor = async (headers: Record<string, string>) =>
     (await fetch(`${hush.api}/api/calls`, { headers })).status;
 
-  test('the proxy itself is not local, whom it asks for may be', async () => {
+  test('a client on this machine may be admitted, unlike the proxy itself', async () => {
     expect(await statusFor({})).toBe(401);
     expect(await statusFor({ 'X-Forwarded-For': '127.0.0.1' })).toBe(200);
     expect(await statusFor({ 'X-Forwarded-For': '127.0.0.9' })).toBe(200);
     expect(await statusFor({ 'X-Forwarded-For': '::1' })).toBe(200);
   });
 
-  test('whoever comes from elsewhere is not, whatever it claims', async () => {
+  test('a client from elsewhere is not local, whatever it claims', async () => {
     for (const forwarded of ['203.0.113.9', '127.0.0.1, 203.0.113.9', 'unknown', '', '_hidden']) {
       expect(await statusFor({ 'X-Forwarded-For': forwarded }), forwarded).toBe(401);
     }
@@ -38,7 +38,7 @@ describe('behind a proxy that is named, where v1 is on all the same', () => {
     expect(await statusFor({ 'X-Real-IP': '127.0.0.1' })).toBe(401);
   });
 
-  test('what the client itself wrote beside what the proxy writes is no way in', async () => {
+  test('a client gains nothing by its own forwarding headers', async () => {
     const claimed = { 'X-Forwarded-For': '127.0.0.1' };
     expect(await statusFor({ ...claimed, Forwarded: 'for=203.0.113.9' })).toBe(401);
     expect(await statusFor({ ...claimed, 'X-Real-IP': '203.0.113.9' })).toBe(401);
@@ -49,7 +49,7 @@ describe('behind a proxy that is named, where v1 is on all the same', () => {
   });
 });
 
-test('a proxy that is not named is no local program, however it says so', async () => {
+test('a proxy that is not trusted is not local, whatever its headers say', async () => {
   const hush = await TestHush.start();
   const statusFor = async (headers: Record<string, string>) =>
     (await fetch(`${hush.api}/api/calls`, { headers })).status;
@@ -68,7 +68,7 @@ test('a proxy that is not named is no local program, however it says so', async 
   await hush.remove();
 });
 
-test('by default nobody is let in through it without a token', async () => {
+test('by default nobody is admitted through a proxy without a token', async () => {
   const hush = await started({});
   for (const headers of [{}, { 'X-Forwarded-For': '127.0.0.1' }]) {
     expect((await fetch(`${hush.api}/api/calls`, { headers })).status).toBe(401);

@@ -12,7 +12,8 @@ beforeAll(async () => {
       ...config,
       http: {
         ...config.http,
-        ...{ headersTimeoutMs: HEADERS_TIMEOUT_MS, requestTimeoutMs: HEADERS_TIMEOUT_MS },
+        headersTimeoutMs: HEADERS_TIMEOUT_MS,
+        requestTimeoutMs: HEADERS_TIMEOUT_MS,
         requestsPerSecondPerAddress: 20,
       },
     }),
@@ -20,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => hush.remove());
 
-/** The bytes as they are, and everything that comes back until the connection is closed. */
+/** Sends the bytes unchanged; returns everything until the connection is closed. */
 function send(text: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(Number(new URL(hush.api).port), '127.0.0.1');
@@ -42,13 +43,13 @@ async function statusOf(answer: Promise<string>): Promise<string> {
   return (await answer).slice(9, 12);
 }
 
-/** What the limit per address takes is given back with time, and these tests are quick. */
+/** Waits for the limit per address to recover: these tests are quick. */
 async function rested<Result>(work: () => Promise<Result>): Promise<Result> {
   await expect.poll(() => statusOf(get('/api/calls')), { timeout: 5_000 }).toBe('200');
   return work();
 }
 
-describe('tricks with the path', () => {
+describe('malicious paths', () => {
   test.each([
     '/api/./calls',
     '/api/x/../calls',
@@ -73,14 +74,14 @@ describe('tricks with the path', () => {
     expect(await rested(() => statusOf(get(target)))).toBe('400');
   });
 
-  test('upper and lower case are one, for the gate as well', async () => {
+  test('differ in case only: the gate treats them alike', async () => {
     expect(await rested(() => statusOf(get(state.toUpperCase())))).toBe('200');
     const v2 = state.replace('/api/', '/api/v2/');
     expect(await rested(() => statusOf(get(v2.toUpperCase())))).toBe('401');
   });
 });
 
-describe('tricks with headers', () => {
+describe('malicious headers', () => {
   test.each([
     ['Authorization twice', 'Authorization: Bearer a\r\nAuthorization: Bearer b\r\n'],
     ['Host twice', 'Host: other\r\n'],
@@ -91,7 +92,7 @@ describe('tricks with headers', () => {
     expect(await rested(() => statusOf(get('/api/calls', headers)))).toBe('400');
   });
 
-  test('a host that is none', async () => {
+  test('400 for an invalid host', async () => {
     expect(
       await rested(() =>
         statusOf(send('GET /docs/ HTTP/1.1\r\nHost: <a>\r\nConnection: close\r\n\r\n')),
@@ -109,13 +110,13 @@ describe('slow clients', () => {
   test.each([
     ['headers', 'GET /api/calls HTTP/1.1\r\nHost: localhost\r\nX-A: '],
     ['a body', `POST ${state} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{`],
-  ])('are hung up on that never end %s', { timeout: 10_000 }, async (_, begun) => {
+  ])('are disconnected if they never finish %s', { timeout: 10_000 }, async (_, begun) => {
     expect(['408', '405', '']).toContain(await rested(() => statusOf(send(begun))));
   });
 });
 
-describe('floods', () => {
-  test('are answered 429 with Retry-After; a Pause never is', async () => {
+describe('floods of requests', () => {
+  test('are answered 429 with Retry-After, but a Pause never is', async () => {
     const answers = await Promise.all(Array.from({ length: 80 }, () => get('/api/calls')));
     const throttled = answers.filter((answer) => answer.startsWith('HTTP/1.1 429'));
     expect(throttled.length).toBeGreaterThan(30);
@@ -123,7 +124,8 @@ describe('floods', () => {
     const command = (Action: string) => {
       const named = { CorrelationId: '1d6c6a58-6739-4f0c-98ff-0968292c8c30', UCCName: ucc };
       return hush.post('/attendantservice/api/recording/set', {
-        ...{ Action, RequesterSipUri: agent },
+        Action,
+        RequesterSipUri: agent,
         ...named,
       });
     };

@@ -4,7 +4,9 @@ import { TestCaller } from '../../support/calls.ts';
 import { agent, TestHush, ucc } from '../../support/hush/hush.ts';
 import { raw } from '../contract/contract-support.ts';
 
-/** Targets as the host before took them: slashes in a row, one at the end, absolute form. */
+/**
+ * Tests targets as the previous host accepted them: repeated slashes, a final one, absolute form.
+ */
 
 const tenantId = '0c7c9a3e-6f0e-4d53-9f3a-1d1c0c7a5b11';
 const contract = '/attendantservice/api/recording';
@@ -39,8 +41,8 @@ const spellings: readonly [string, (path: string) => string][] = [
   ],
 ];
 
-describe.each(spellings)('%s', (_, spell) => {
-  /** Status, body and what a client goes by, without what the moment decides. */
+describe.each(spellings)('a request target in the form %s', (_, spell) => {
+  /** Returns status, body and the relevant headers, without time-dependent parts. */
   async function both(path: string, options: Parameters<typeof raw>[2] = {}) {
     const [usual, spelt] = [
       await raw(hush.api, path, options),
@@ -67,48 +69,52 @@ describe.each(spellings)('%s', (_, spell) => {
     '/attendantservice/hubs/recording',
     '/attendantservice/signalr/ping',
     '/attendantservice/signalr/hubs',
-  ])('GET %s', async (path) => {
+  ])('reaches GET %s', async (path) => {
     const { usual, spelt } = await both(path);
     if (!path.endsWith('metrics')) expect(spelt.text).toBe(usual.text);
   });
 
-  test('the state of a call, and a command', async () => {
+  test('reaches the state of a call, and a command', async () => {
     const { spelt } = await both(`${contract}/${ucc}/${correlationId}`);
     expect(JSON.parse(spelt.text)).toMatchObject({ RecordingState: 1, ErrorMessage: null });
     const { spelt: set } = await both(`${contract}/set`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({
-        ...{ Action: 'Mark', RequesterSipUri: agent, UCCName: ucc },
+        Action: 'Mark',
+        RequesterSipUri: agent,
+        UCCName: ucc,
         CorrelationId: correlationId,
       }),
     });
     expect(JSON.parse(set.text)).toMatchObject({ MarkingState: 1, ErrorMessage: null });
   });
 
-  test('the token endpoint', async () => {
+  test('reaches the token endpoint', async () => {
     const { spelt } = await both(`/auth/realms/${tenantId}/protocol/openid-connect/token`, {
-      ...{ method: 'POST', headers: form, body: 'grant_type=password' },
+      method: 'POST',
+      headers: form,
+      body: 'grant_type=password',
     });
     expect(JSON.parse(spelt.text)).toMatchObject({ error: 'invalid_request' });
   });
 
-  test('negotiations of both hubs', async () => {
+  test('negotiates with both hubs', async () => {
     const core = await both('/attendantservice/hubs/recording/negotiate', { method: 'POST' });
     expect(JSON.parse(core.spelt.text)).toHaveProperty('connectionId');
     const classic = await both('/attendantservice/signalr/negotiate?clientProtocol=2.1');
-    // Where the client goes on from there.
+    // The URL at which the client continues.
     expect(JSON.parse(classic.spelt.text)).toMatchObject({ Url: '/attendantservice/signalr' });
   });
 
-  test('the upgrade of a WebSocket', async () => {
+  test('upgrades a WebSocket', async () => {
     const path = '/attendantservice/hubs/recording';
     expect((await upgrade(spell(path))).slice(0, 12)).toBe('HTTP/1.1 101');
     expect((await upgrade(spell(`${path}s`))).slice(0, 12)).toBe('HTTP/1.1 404');
     expect((await upgrade(spell(`/attendantservice/../hubs`))).slice(0, 12)).toBe('HTTP/1.1 400');
   });
 
-  test('v2 stays v2: no token, no entry', async () => {
+  test('v2 requires a token in every spelling', async () => {
     const path = '/attendantservice/v2/hubs/recording';
     expect((await both(`${path}/negotiate`, { method: 'POST' })).spelt.status).toBe(401);
     expect((await upgrade(spell(path))).slice(0, 12)).toBe('HTTP/1.1 401');
@@ -124,16 +130,17 @@ test('the docs page keeps the slash that its links are relative to', async () =>
   });
 });
 
-test('the authority of an absolute form takes the place of Host', async () => {
+test('the authority of an absolute form replaces Host', async () => {
   const negotiate = (origin: string) =>
     raw(hush.api, `${hush.api}/attendantservice/hubs/recording/negotiate`, {
-      ...{ method: 'POST', headers: { Host: 'other.example', Origin: origin } },
+      method: 'POST',
+      headers: { Host: 'other.example', Origin: origin },
     });
   expect((await negotiate(hush.api)).status).toBe(200);
   expect((await negotiate('http://other.example')).status).toBe(403);
 });
 
-/** The first line of the answer, and what follows it at once. */
+/** Returns the first line of the answer, and what immediately follows. */
 function upgrade(target: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(Number(new URL(hush.api).port), '127.0.0.1');

@@ -17,7 +17,7 @@ test.each([
   ['/api/nothing', 404],
   [`/attendantservice/api/v2/recording/capabilities/${ucc}`, 401],
   ['/attendantservice/hubs/recording', 400],
-])('%s, %i: nothing is shown, framed, sniffed or kept', async (path, status) => {
+])('%s (%i) is neither framed, sniffed nor cached, and reveals nothing', async (path, status) => {
   const { headers, status: answered } = await fetch(hush.api + path);
   expect(answered).toBe(status);
   expect(headers.get('content-security-policy')).toContain("default-src 'none'");
@@ -27,7 +27,7 @@ test.each([
   expect(headers.get('strict-transport-security')).toBeNull();
 });
 
-test('the docs page shows the API in a browser, its policy unbroken', {
+test('the docs page shows the API in a browser without violating its policy', {
   timeout: 60_000,
 }, async () => {
   const profile = mkdtempSync(join(tmpdir(), 'hush-chromium-'));
@@ -39,7 +39,7 @@ test('the docs page shows the API in a browser, its policy unbroken', {
     const page = await browser.newPage();
     const complaints: string[] = [];
     page.on('console', (message) => {
-      // Hush has no icon to show yet.
+      // Hush has no favicon yet.
       const isIcon = message.location().url.endsWith('/favicon.ico');
       if (message.type() === 'error' && !isIcon) complaints.push(message.text());
     });

@@ -55,7 +55,7 @@ async function nameShown(): Promise<unknown> {
   return shown.subject.CN;
 }
 
-test('HTTPS, with a header that keeps browsers to it', async () => {
+test('HTTPS sends a header that keeps browsers to it', async () => {
   expect(api.protocol).toBe('https:');
   const headers = await new Promise<Record<string, unknown>>((resolve, reject) => {
     httpsGet(new URL('/api/health', api), { rejectUnauthorized: false }, (response) => {
@@ -66,7 +66,7 @@ test('HTTPS, with a header that keeps browsers to it', async () => {
   expect(headers['strict-transport-security']).toMatch(/^max-age=\d+/);
 });
 
-test('its own pages are those that came over TLS', async () => {
+test('only the https origin counts as that of Hush itself', async () => {
   const statusFrom = (origin: string) =>
     new Promise<number | undefined>((resolve, reject) => {
       const options = { method: 'POST', rejectUnauthorized: false, headers: { Origin: origin } };
@@ -85,7 +85,7 @@ test('TLS 1.1 is refused', async () => {
   await expect(shakeHands({ maxVersion: 'TLSv1.1', minVersion: 'TLSv1.1' })).rejects.toThrow();
 });
 
-test('a renewed certificate is shown from now on; who is connected stays so', async () => {
+test('a renewed certificate serves new connections, and existing ones stay', async () => {
   const open = await shakeHands();
   expect(await nameShown()).toBe('first');
   await install('second');
@@ -97,7 +97,7 @@ test('a renewed certificate is shown from now on; who is connected stays so', as
   open.destroy();
 });
 
-test('a key that does not fit leaves the old pair, and is reported', async () => {
+test('a certificate with the wrong key is reported, and the old pair stays', async () => {
   const before = await nameShown();
   writeFileSync(keyFile, (await certificate('third')).private);
   const known = errors.length;

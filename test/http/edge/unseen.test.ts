@@ -55,7 +55,7 @@ async function rows(query: string): Promise<Record<string, unknown>[]> {
 const named = 'No such';
 const id = (of: 'live' | 'kept'): string => (of === 'live' ? live.correlationId : kept.id);
 
-describe('what is hidden from a bearer of other UCCs is denied on record', () => {
+describe('requests of a bearer for other UCCs are audited as denied', () => {
   test.each([
     ['GET', '/api/events?ucc=UCC', '/api/events', undefined],
     ['GET', '/api/uccs/UCC', '/api/uccs/:name', undefined],
@@ -90,7 +90,7 @@ describe('what is hidden from a bearer of other UCCs is denied on record', () =>
     ['/api/events?ucc=nowhere'],
     ['/api/calls/6f2c1f5e-0d7a-4b52-9a60-7f6c2a1e9d11'],
     ['/api/recordings/6f2c1f5e-0d7a-4b52-9a60-7f6c2a1e9d11'],
-  ])('but %s, which is nowhere, is not', async (path) => {
+  ])('but %s, which does not exist, is not', async (path) => {
     const before = (await rows('outcome=denied')).length;
     expect((await ask('sam', 'GET', path)).status).toBe(404);
     expect(await rows('outcome=denied')).toHaveLength(before);
@@ -114,7 +114,7 @@ describe('what is hidden from a bearer of other UCCs is denied on record', () =>
   });
 });
 
-test('an admin who would leave nobody is refused on record', async () => {
+test('an admin who would remove the last admin is refused, and audited', async () => {
   expect((await ask('ada', 'DELETE', '/api/users/ada')).status).toBe(409);
   const auditor = { roles: ['auditor'], uccs: ['*'] };
   expect((await ask('ada', 'PUT', '/api/users/ADA', auditor)).status).toBe(409);
@@ -125,7 +125,7 @@ test('an admin who would leave nobody is refused on record', async () => {
   }
 });
 
-describe('who listens at the hub, and subscribes to nothing, is on record', () => {
+describe('a listener at the hub without subscriptions is audited', () => {
   let listeners = 0;
   const { paths } = hubContract;
   const { WebSockets, ServerSentEvents, LongPolling } = HttpTransportType;
@@ -166,7 +166,7 @@ describe('who listens at the hub, and subscribes to nothing, is on record', () =
     await expect.poll(() => connectRows(person)).toMatchObject([{ surface: 'v2', outcome: 'ok' }]);
   });
 
-  /** Somebody whose row is not folded into another one's. */
+  /** Adds a listener whose row is not folded into another one's. */
   async function listener(): Promise<string> {
     listeners += 1;
     const name = `listener-${listeners}`;

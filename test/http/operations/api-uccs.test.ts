@@ -32,17 +32,21 @@ function send(method: string, name: string, body: unknown): Promise<Response> {
   });
 }
 
-describe('GET', () => {
-  test('a UCC, in any case', async () => {
+describe('GET /api/uccs', () => {
+  test('returns a UCC, in any case', async () => {
     const expected = {
-      ...{ ...defaults, name: ucc, useAudioRecording: true, agentCanEditAudioRecording: true },
-      ...{ agents: [agent], supervisors: [supervisor] },
+      ...defaults,
+      name: ucc,
+      useAudioRecording: true,
+      agentCanEditAudioRecording: true,
+      agents: [agent],
+      supervisors: [supervisor],
     };
     expect(await bench.hush.get(`/api/uccs/${ucc}`)).toEqual(expected);
     expect(await bench.hush.get(`/api/uccs/${ucc.toUpperCase()}`)).toEqual(expected);
   });
 
-  test('all of them, by name', async () => {
+  test('lists all UCCs by name', async () => {
     await send('PUT', 'b-later', {});
     await send('PUT', 'a-first', {});
     const { items } = await bench.hush.get('/api/uccs');
@@ -51,14 +55,14 @@ describe('GET', () => {
     expect(names).toEqual(expect.arrayContaining(['a-first', 'b-later', ucc]));
   });
 
-  test('404', async () => {
+  test('answers 404 for an unknown UCC', async () => {
     const expected = problem(404, 'Not found', 'No such UCC.');
     expect(await problemOf(await fetch(`${bench.hush.api}/api/uccs/nobody`))).toEqual(expected);
     expect(await problemOf(await send('PATCH', 'nobody', {}))).toEqual(expected);
   });
 });
 
-describe('PUT', () => {
+describe('PUT /api/uccs/{name}', () => {
   test('creates with defaults, in lower case', async () => {
     const response = await send('PUT', 'Sales.Team-1', { useAudioRecording: true });
     expect(response.status).toBe(200);
@@ -75,13 +79,16 @@ describe('PUT', () => {
   });
 });
 
-describe('PATCH', () => {
-  test('changes what is given and nothing else', async () => {
+describe('PATCH /api/uccs/{name}', () => {
+  test('changes only the given settings', async () => {
     await send('PUT', 'patched', { agents: [agent], recordFromStart: false });
     const response = await send('PATCH', 'Patched', { useAudioRecording: true });
     const expected = {
-      ...{ ...defaults, name: 'patched', useAudioRecording: true },
-      ...{ agents: [agent], recordFromStart: false },
+      ...defaults,
+      name: 'patched',
+      useAudioRecording: true,
+      agents: [agent],
+      recordFromStart: false,
     };
     expect(await response.json()).toEqual(expected);
     expect(await bench.hush.get('/api/uccs/patched')).toEqual(expected);
@@ -97,7 +104,7 @@ describe('PATCH', () => {
     });
   });
 
-  test('UseAudioRecording off stops a live call before it answers', async () => {
+  test('UseAudioRecording off stops a live call before the answer', async () => {
     await send('PUT', 'stopping', { useAudioRecording: true, agentCanEditAudioRecording: true });
     const placed = await bench.caller.call(bench.hush, { uccName: 'stopping' });
     const { correlationId } = placed;
@@ -120,9 +127,11 @@ describe('PATCH', () => {
     }
   });
 
-  test('switched on again, the call may be started again', async () => {
+  test('after UseAudioRecording is on again, the call may be started again', async () => {
     await send('PUT', 'again', {
-      ...{ useAudioRecording: true, agentCanEditAudioRecording: true, agents: [agent] },
+      useAudioRecording: true,
+      agentCanEditAudioRecording: true,
+      agents: [agent],
     });
     const { correlationId, call } = await bench.caller.call(bench.hush, { uccName: 'again' });
     await send('PUT', 'again', { agentCanEditAudioRecording: true, agents: [agent] });
@@ -161,20 +170,20 @@ describe('bad input is answered 400 and changes nothing', () => {
     expect(await bench.hush.get('/api/uccs')).toEqual(before);
   });
 
-  test.each(['PUT', 'PATCH'])('%s: one wrong setting keeps the right ones out', async (method) => {
+  test.each(['PUT', 'PATCH'])('%s: one wrong setting refuses all', async (method) => {
     const response = await send(method, ucc, { recordFromStart: false, agents: 5 });
     expect(response.status).toBe(400);
     expect(await bench.hush.get(`/api/uccs/${ucc}`)).toMatchObject({ recordFromStart: true });
   });
 
   test.each(['a%20b', '-a', 'x'.repeat(65), '%C3%A9', 'a%2Fb'])('the name %s', async (name) => {
-    // `.` would be resolved away by `fetch` itself.
+    // `fetch` itself would resolve `.` away.
     const response = await send('PUT', name === '.' ? '%2E%2Fx' : name, {});
     expect(response.status).toBe(400);
     expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
   });
 
-  test('what is no JSON', async () => {
+  test('invalid JSON', async () => {
     expect((await send('PUT', ucc, '{"agents":')).status).toBe(400);
     const text = { method: 'PATCH', headers: { 'Content-Type': 'text/plain' }, body: '{}' };
     const response = await fetch(`${bench.hush.api}/api/uccs/${ucc}`, text);

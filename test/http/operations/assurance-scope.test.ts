@@ -4,7 +4,7 @@ import { supervisor, TestHush, temporaryFolder, ucc } from '../../support/hush/h
 import { addPeople, fetchToken, tenantId } from '../../support/people.ts';
 import { freeRtpPorts } from '../../support/ports.ts';
 
-/** Alarms, days and reconciliations tell each bearer of its own UCCs only. */
+/** Tests that alarms, days and reconciliations show each bearer only its own UCCs. */
 
 const otherUcc = 'ucc-other';
 let hush: TestHush;
@@ -58,7 +58,7 @@ async function ask(who: string, path: string, body?: object): Promise<any> {
 const uccsOf = (list: readonly { uccName: string }[]) => list.map(({ uccName }) => uccName);
 const today = () => new Date().toLocaleDateString('en-CA');
 
-it('alarms', async () => {
+it('alarms are limited to the UCCs of the bearer', async () => {
   expect(uccsOf((await ask('supervisor', '/api/alarms')).items)).toEqual([ucc]);
   expect(uccsOf((await ask('auditor', '/api/alarms')).items)).toEqual([otherUcc, ucc]);
   expect((await ask('supervisor', `/api/alarms?ucc=${otherUcc}`)).items).toEqual([]);
@@ -68,7 +68,7 @@ it('alarms', async () => {
   expect(second.nextCursor).toBeNull();
 });
 
-it('days', async () => {
+it('days are limited to the UCCs of the bearer', async () => {
   const own = await ask('supervisor', `/api/assurance/daily?date=${today()}`);
   expect(uccsOf(own.uccs)).toEqual([ucc]);
   expect(uccsOf(own.lookAt)).toEqual([ucc]);
@@ -77,7 +77,7 @@ it('days', async () => {
   expect(uccsOf(all.uccs)).toEqual([ucc, otherUcc]);
 });
 
-it('reconciliations: what is not given was never seen', async () => {
+it('reconciliations treat calls of other UCCs as unknown', async () => {
   const correlationIds = [ids[ucc], ids[otherUcc]];
   const answer = await ask('page', '/api/assurance/reconcile', { correlationIds });
   expect(answer.missing).toEqual([
@@ -86,7 +86,7 @@ it('reconciliations: what is not given was never seen', async () => {
   ]);
 });
 
-it('health', async () => {
+it('health is limited to the UCCs of the bearer', async () => {
   expect(await ask('page', `/api/calls/${ids[ucc]}/health`)).toMatchObject({ status: 404 });
   const own = await ask('page', `/api/calls/${ids[otherUcc]}/health`);
   expect(own).toMatchObject({ uccName: otherUcc, verdict: 'missing' });

@@ -63,7 +63,7 @@ afterAll(async () => {
   await hush.remove();
 });
 
-/** Status only: what a stream would go on sending is not waited for. */
+/** Returns the status only: a stream would go on. */
 async function send(who: string, method: string, path: string, body?: object): Promise<number> {
   const abort = new AbortController();
   const headers = {
@@ -71,7 +71,9 @@ async function send(who: string, method: string, path: string, body?: object): P
     ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
   };
   const response = await fetch(hush.api + path, {
-    ...{ method, headers, signal: abort.signal },
+    method,
+    headers,
+    signal: abort.signal,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   abort.abort();
@@ -86,7 +88,7 @@ async function rows(): Promise<Row[]> {
   return items.filter(({ who }) => who !== 'auditor' && who !== 'setup');
 }
 
-/** What it left behind; calls in progress are told without waiting for their row. */
+/** Returns the rows left behind; live audio begins before its row is written. */
 async function rowsOf(audit: AccessRow['audit'], run: () => Promise<unknown>): Promise<Row[]> {
   const before = new Set((await rows()).map(({ id }) => id));
   await run();
@@ -100,11 +102,13 @@ async function rowsOf(audit: AccessRow['audit'], run: () => Promise<unknown>): P
 }
 
 const command = () => ({
-  ...{ Action: 'Mark', RequesterSipUri: agent, UCCName: ucc },
+  Action: 'Mark',
+  RequesterSipUri: agent,
+  UCCName: ucc,
   CorrelationId: ids.correlation,
 });
 const reason = 'why';
-/** Bodies of what is to be carried out. */
+/** Bodies of requests that are carried out. */
 const bodies: Readonly<Record<string, () => object>> = {
   'POST /attendantservice/api/recording/set': command,
   'POST /attendantservice/api/v2/recording/set': command,
@@ -148,20 +152,23 @@ async function carryOut(route: string): Promise<number> {
   return send(who, method, addressOf(route, path), bodies[route]?.());
 }
 
-/** Rows of commands and of leases say in their events what they changed. */
+/**
+ * True unless the rows of a route record changes elsewhere: those of commands and leases are
+ * events.
+ */
 function tellsChange(route: string): boolean {
   return !/\/(set|token|sign-in)$|\/pauses/.test(route);
 }
 
 const elsewhere = [
-  // It takes a Hush without users: test/http/accounts/first-admin.test.ts.
+  // Tested with a Hush without users: test/http/accounts/first-admin.test.ts.
   'POST /api/sign-in/first-admin',
-  // It takes recordings that are held: test/archive/retention-hold.test.ts.
+  // Tested with held recordings: test/archive/retention-hold.test.ts.
   'POST /api/archive/retention/confirmation',
 ];
 const routes = accessTable('route').filter(({ name }) => !elsewhere.includes(name));
 
-describe('every route leaves in the audit log what the table says', () => {
+describe('every route leaves the rows of its audit class in the audit log', () => {
   test.each(routes.map(({ name, audit }) => [name, audit] as const))(
     '%s: %s',
     async (route, audit) => {
@@ -191,7 +198,7 @@ describe('every route leaves in the audit log what the table says', () => {
   );
 });
 
-describe('every hub method does', () => {
+describe('every hub method leaves the rows of its audit class in the audit log', () => {
   test.each(accessTable('method').map(({ name, audit }) => [name, audit] as const))(
     '%s: %s',
     async (method, audit) => {

@@ -26,12 +26,16 @@ async function rowsOf(query: string) {
   return (await bench.hush.get(`/api/audit-log?${query}`)).items;
 }
 
-describe('settings of a UCC', () => {
-  test('a change is on record with what it changed', async () => {
+describe('changes of the settings of a UCC', () => {
+  test('are audited with their values', async () => {
     await ask('PATCH', `/api/uccs/${ucc}`, { agents: [agent, 'sip:eva@x'], maxPauseMs: 5 });
     const [row] = await rowsOf(`action=ucc change ${ucc}`);
     expect(row).toMatchObject({
-      ...{ who: 'anonymous', surface: 'api', uccName: ucc, outcome: 'ok', reason: null },
+      who: 'anonymous',
+      surface: 'api',
+      uccName: ucc,
+      outcome: 'ok',
+      reason: null,
       before: { agents: [], maxPauseMs: 900_000 },
       after: { agents: ['sip:eva@x'], maxPauseMs: 5 },
     });
@@ -43,7 +47,7 @@ describe('settings of a UCC', () => {
     [{ retentionDays: 30 }, { retentionSparesMarked: false }],
     [{ saveRecordingByDefault: true }, { saveRecordingByDefault: false }],
   ] as const;
-  test.each(stricter)('%j and then %j needs a reason', async (before, after) => {
+  test.each(stricter)('from %j to %j need a reason', async (before, after) => {
     const path = '/api/uccs/stricter';
     await ask('PUT', path, { ...before, reason: 'to begin with' });
     for (const method of ['PATCH', 'PUT']) {
@@ -60,14 +64,14 @@ describe('settings of a UCC', () => {
     expect(await bench.hush.get(path)).not.toHaveProperty('reason');
   });
 
-  test('keeping recordings longer needs none', async () => {
+  test('that extend retention need no reason', async () => {
     const path = '/api/uccs/longer';
     expect((await ask('PUT', path, { retentionDays: 30 })).status).toBe(200);
     expect((await ask('PATCH', path, { retentionDays: 31 })).status).toBe(200);
     expect((await ask('PATCH', path, { retentionDays: 0 })).status).toBe(200);
   });
 
-  test('recording less, or saving by default again, needs none', async () => {
+  test('that record less, or save by default again, need no reason', async () => {
     const path = '/api/uccs/less';
     const before = { useAudioRecording: true, saveRecordingByDefault: false };
     expect((await ask('PUT', path, before)).status).toBe(200);
@@ -86,7 +90,7 @@ describe('settings of a UCC', () => {
 /** Blanks, controls, format characters, and fillers that count as letters or symbols. */
 const reasonsOfNothing = ['', '   ', '\u200b', '\t\n', '\u00a0\u2060 \ufeff', '\u3164', '\u2800'];
 
-test('a legal hold is released for a reason, in the body or in the query', async () => {
+test('releasing a legal hold needs a reason, in the body or in the query', async () => {
   const { id } = await record(bench);
   const path = `/api/recordings/${id}/legal-hold`;
   for (const release of [
@@ -103,13 +107,15 @@ test('a legal hold is released for a reason, in the body or in the query', async
     expect((await release()).status).toBe(200);
     const [row] = await rowsOf(`recording=${id}`);
     expect(row).toMatchObject({
-      ...{ action: 'legalHoldRelease', reason: 'closed', after: { legalHold: null } },
+      action: 'legalHoldRelease',
+      reason: 'closed',
+      after: { legalHold: null },
       before: { legalHold: { reason: 'case 7', owner: 'anonymous' } },
     });
   }
 });
 
-test('a legal hold and an erasure need a reason that says something', async () => {
+test('a legal hold and an erasure need a meaningful reason', async () => {
   const { id } = await record(bench);
   const path = `/api/recordings/${id}`;
   for (const reason of reasonsOfNothing) {
@@ -123,7 +129,7 @@ test('a legal hold and an erasure need a reason that says something', async () =
   expect(row.reason).toBe('case 7');
 });
 
-test('no secret of a webhook is on record, only that it is another one', async () => {
+test('a new secret of a webhook is audited without its value', async () => {
   const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
   const url = 'http://127.0.0.1:1/hook?key=topsecret';
   await ask('PUT', '/api/webhooks/crm', { url, secret });
@@ -152,7 +158,7 @@ test('rows of a call are found by its id and by its correlation id', async () =>
   await placed.call.end();
 });
 
-test('a flood of refused commands leaves twenty rows, and one with the number of the others', async () => {
+test('a flood of refused commands leaves twenty rows, and one that counts the others', async () => {
   const hush = await TestHush.start();
   const sent = Array.from({ length: 500 }, () => hush.command('Pause', 'none'));
   expect((await Promise.all(sent)).every(({ ErrorMessage }) => ErrorMessage !== null)).toBe(true);
@@ -168,7 +174,7 @@ test('a flood of refused commands leaves twenty rows, and one with the number of
   await again.remove();
 });
 
-describe('CSV', () => {
+describe('the audit log as CSV', () => {
   test.each([
     ['=1+1', "'=1+1"],
     ['+31880000000', "'+31880000000"],
@@ -187,14 +193,14 @@ describe('CSV', () => {
     ['\n=1', '"\'\n=1"'],
     [' a=1', ' a=1'],
     ['two\nlines', '"two\nlines"'],
-  ])('%j is the cell %j', (text, shown) => {
+  ])('writes %j as the cell %j', (text, shown) => {
     expect(cell(text)).toBe(shown);
   });
 
   test.each([
     ['?format=csv', {}],
     ['', { Accept: 'text/html, text/csv;q=0.9' }],
-  ])('by %j %j: all that is asked for', async (query, headers) => {
+  ])('is complete when requested by %j %j', async (query, headers) => {
     await bench.hush.command('=HYPERLINK("http://x")', 'none', { UCCName: '=1+1,"' });
     const response = await fetch(`${bench.hush.api}/api/audit-log${query}`, { headers });
     expect(response.headers.get('content-type')).toContain('text/csv');
@@ -228,11 +234,11 @@ describe('CSV', () => {
   });
 });
 
-test('the older name is gone', async () => {
+test('the old name of the audit log is gone', async () => {
   expect((await ask('GET', '/api/access-trail')).status).toBe(404);
 });
 
-test('a route that does not say what is on record does not start', async () => {
+test('a route without an audit class does not start', async () => {
   const app = Fastify();
   const log = new AuditLog({ store: { commit: async () => {} }, clock: Date, onError: () => {} });
   auditAll(app, log, () => {});

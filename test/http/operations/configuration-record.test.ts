@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Config } from '../../../src/config/schema.ts';
 import { agent, TestHush, ucc } from '../../support/hush/hush.ts';
 
-test('a UCC of the file is on record where the file changes it, and only there', async () => {
+test('a UCC in the file is audited when the file changes it, and only then', async () => {
   const first = await TestHush.start();
   const { dataDir } = first;
   const [row] = (await first.get(`/api/audit-log?action=ucc save ${ucc}`)).items;
@@ -20,7 +20,8 @@ test('a UCC of the file is on record where the file changes it, and only there',
   const { items } = await changed.get(`/api/audit-log?action=ucc change ${ucc}`);
   expect(items).toEqual([
     expect.objectContaining({
-      ...{ reason: 'configuration file', before: { retentionDays: 0 } },
+      reason: 'configuration file',
+      before: { retentionDays: 0 },
       after: { retentionDays: 1 },
     }),
   ]);
@@ -34,7 +35,7 @@ const configured = async (dataDir: string, change: (config: Config) => Config) =
   return items;
 };
 
-test('so is every other setting, at the start that finds it changed', async () => {
+test('every other setting is audited at the start that finds it changed', async () => {
   const first = await TestHush.start();
   const { dataDir } = first;
   await first.stop();
@@ -47,10 +48,13 @@ test('so is every other setting, at the start that finds it changed', async () =
   const [row, ...others] = await configured(dataDir, digest(secret, 4_321));
   expect(others).toEqual([]);
   expect(row).toMatchObject({
-    ...{ who: 'configuration', surface: 'config', reason: 'configuration file' },
+    who: 'configuration',
+    surface: 'config',
+    reason: 'configuration file',
     before: { 'sip.digest.users': [] },
     after: {
-      ...{ 'http.closeTimeout': '4321ms', secrets: 'changed' },
+      'http.closeTimeout': '4321ms',
+      secrets: 'changed',
       'sip.digest.users': ['{"name":"sbc"}'],
     },
   });

@@ -19,7 +19,7 @@ function audio(headers: Record<string, string> = {}, method = 'GET'): Promise<Re
   return fetch(`${bench.hush.api}/api/recordings/${id}/audio`, { method, headers });
 }
 
-test('a stereo WAV of 16 bits at 8000 Hz', async () => {
+test('the audio is a stereo WAV of 16 bits at 8000 Hz', async () => {
   const { lengthMs } = await bench.hush.get(`/api/recordings/${id}`);
   expect(whole.toString('latin1', 0, 4)).toBe('RIFF');
   expect(whole.readUInt32LE(4)).toBe(whole.length - 8);
@@ -27,11 +27,11 @@ test('a stereo WAV of 16 bits at 8000 Hz', async () => {
   expect([whole.readUInt16LE(22), whole.readUInt32LE(24), whole.readUInt16LE(34)]).toEqual([
     2, 8000, 16,
   ]);
-  // The length is told in whole ms; a ms has 8 samples.
+  // The length is reported in whole ms; a ms has 8 samples.
   expect(Math.abs((whole.length - 44) / 4 - lengthMs * 8)).toBeLessThan(8);
 });
 
-describe('ranges', () => {
+describe('ranges of a recording', () => {
   test.each<[string, (size: number) => [number, number]]>([
     ['bytes=0-99', () => [0, 100]],
     ['bytes=0-0', () => [0, 1]],
@@ -53,7 +53,7 @@ describe('ranges', () => {
   });
 
   test.each(['', 'bytes=5-2', 'bytes=0-1,5-6', 'bytes=-', 'samples=0-1', 'bytes=a-b'])(
-    '200, the whole of it: %j',
+    '200 with the whole file: %j',
     async (range) => {
       const response = await audio(range === '' ? {} : { Range: range });
       expect(response.status).toBe(200);
@@ -74,7 +74,7 @@ describe('ranges', () => {
     );
   });
 
-  test('the last byte is in, the one after it is not', () => {
+  test('the last byte is included, the one after it is not', () => {
     expect(parseRange('bytes=99-', 100)).toEqual({ start: 99, end: 100 });
     expect(parseRange('bytes=100-', 100)).toBe('unsatisfiable');
   });
@@ -92,21 +92,21 @@ test('HEAD answers the same headers and no body', async () => {
   expect([part.status, part.headers.get('content-length')]).toEqual([200, String(whole.length)]);
 });
 
-test('by correlation id', async () => {
+test('audio is found by correlation id', async () => {
   expect((await bench.hush.audio(correlationId)).equals(whole)).toBe(true);
 });
 
-describe('what has no audio', () => {
+describe('a recording without audio', () => {
   const get = async (of: string) =>
     problemOf(await fetch(`${bench.hush.api}/api/recordings/${of}/audio`));
 
-  test('404', async () => {
+  test('is 404 if unknown', async () => {
     const expected = problem(404, 'Not found', 'No such recording.');
     expect(await get(randomUUID())).toEqual(expected);
     expect(await get('nonsense')).toEqual(expected);
   });
 
-  test('409 while the call is in progress', async () => {
+  test('is 409 while the call is in progress', async () => {
     const placed = await bench.caller.call(bench.hush);
     expect(await get(placed.correlationId)).toEqual(
       problem(409, 'Conflict', 'The call is in progress.'),
@@ -114,7 +114,7 @@ describe('what has no audio', () => {
     await placed.call.end();
   });
 
-  test('410 once it is destroyed', async () => {
+  test('is 410 once it is destroyed', async () => {
     const destroyed = await record(bench, { commands: ['Delete'] });
     const expected = problem(410, 'Gone', 'The recording is destroyed.');
     expect(await get(destroyed.id)).toEqual(expected);

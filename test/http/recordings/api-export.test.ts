@@ -29,8 +29,8 @@ const formats = [
   ['opus', 'audio/ogg', 'ogg', 'opus', 48_000],
 ] as const;
 
-describe.each(formats)('format=%s', (format, type, container, codec, sampleRate) => {
-  test('is the recording, streamed, and stands in the audit log', async () => {
+describe.each(formats)('an export with format=%s', (format, type, container, codec, sampleRate) => {
+  test('streams the recording, and is audited', async () => {
     const before = await exportsTold();
     const response = await audio(`?format=${format}`, { headers: { Range: 'bytes=0-9' } });
     expect(response.status).toBe(200);
@@ -54,7 +54,7 @@ describe.each(formats)('format=%s', (format, type, container, codec, sampleRate)
     expect(await exportsTold()).toBe(before + 1);
   });
 
-  test('HEAD answers its headers and makes nothing', async () => {
+  test('answers HEAD with its headers and makes nothing', async () => {
     const before = await exportsTold();
     const response = await audio(`?format=${format}`, { method: 'HEAD' });
     expect([response.status, response.headers.get('content-type')]).toEqual([200, type]);
@@ -64,17 +64,17 @@ describe.each(formats)('format=%s', (format, type, container, codec, sampleRate)
   });
 });
 
-test('wav is what is answered without a format', async () => {
+test('is the same as no format if it is wav', async () => {
   const response = await audio('?format=wav');
   expect(response.headers.get('accept-ranges')).toBe('bytes');
   expect(Buffer.from(await response.arrayBuffer()).equals(wav)).toBe(true);
 });
 
-test.each(['mp3', 'WAV', ''])('400: format=%s', async (format) => {
+test.each(['mp3', 'WAV', ''])('400 for an export with format=%s', async (format) => {
   expect((await audio(`?format=${format}`)).status).toBe(400);
 });
 
-test('a client that goes away frees its place', async () => {
+test('an export frees its place when the client leaves', async () => {
   const { port } = new URL(bench.hush.api);
   for (let index = 0; index < 6; index += 1) {
     const socket = connect(Number(port), '127.0.0.1');
@@ -92,7 +92,7 @@ test('a client that goes away frees its place', async () => {
   await expect.poll(async () => (await audio('?format=flac')).status).toBe(200);
 });
 
-test('503 while as many are made as may be', async () => {
+test('an export is answered 503 while the limit is reached', async () => {
   const none = await openBench({
     change: (config) => ({ ...config, archive: { ...config.archive, maxExports: 0 } }),
   });

@@ -15,9 +15,7 @@ interface Item {
 
 let bench: ApiBench;
 let now = epoch;
-/**
- * Two recordings per hour began at the very same millisecond; the second one is the other UCC's.
- */
+/** Two recordings per hour began in the same millisecond; the second one is the other UCC's. */
 const made: { id: string; correlationId: string }[] = [];
 const again = randomUUID();
 
@@ -53,7 +51,7 @@ async function pagesOf(query: string): Promise<Item[][]> {
 }
 
 describe('/api/recordings', () => {
-  test('newest first', async () => {
+  test('lists the newest first', async () => {
     const { items, nextCursor } = await page('');
     expect(new Set(items.map(({ id }) => id))).toEqual(new Set(made.map(({ id }) => id)));
     const hours = items.map(({ beganAt }) => (Date.parse(beganAt) - epoch) / hour);
@@ -61,17 +59,20 @@ describe('/api/recordings', () => {
     expect(nextCursor).toBeNull();
   });
 
-  test.each([1, 2, 3, 5, 7, 8, 500])('pages of %i: no duplicate, no hole', async (limit) => {
-    const { items: all } = await page('');
-    const pages = await pagesOf(`limit=${limit}`);
-    expect(pages.flat()).toEqual(all);
-    expect(pages.map(({ length }) => length).slice(0, -1)).toEqual(
-      pages.slice(0, -1).map(() => limit),
-    );
-    expect(pages).toHaveLength(Math.ceil(all.length / limit));
-  });
+  test.each([1, 2, 3, 5, 7, 8, 500])(
+    'in pages of %i has no duplicate and no hole',
+    async (limit) => {
+      const { items: all } = await page('');
+      const pages = await pagesOf(`limit=${limit}`);
+      expect(pages.flat()).toEqual(all);
+      expect(pages.map(({ length }) => length).slice(0, -1)).toEqual(
+        pages.slice(0, -1).map(() => limit),
+      );
+      expect(pages).toHaveLength(Math.ceil(all.length / limit));
+    },
+  );
 
-  test('what is recorded between two pages moves none of them', async () => {
+  test('keeps its pages while recordings are added between them', async () => {
     const { items: all } = await page('');
     const { items, nextCursor } = await page('limit=4');
     now = epoch + 10 * hour;
@@ -97,7 +98,7 @@ describe('/api/recordings', () => {
     [`to=${at(1)}`, 2],
     [`from=${at(2)}&to=${at(9)}&ucc=${ucc}`, 2],
     [`from=${at(9)}&to=${at(1)}`, 0],
-    // A time may stand with an offset: 02:00+01:00 is 01:00Z.
+    // A time may have an offset: 02:00+01:00 is 01:00Z.
     [`from=${encodeURIComponent('2026-03-01T02:00:00+01:00')}&to=${at(9)}`, 6],
   ])('%s: %i', async (query, count) => {
     const { items } = await page(query);
@@ -121,17 +122,26 @@ describe('/api/recordings', () => {
 });
 
 describe('/api/recordings/{id}', () => {
-  test('tracks, gap map and receipts', async () => {
+  test('shows tracks, gap map and receipts', async () => {
     const { id, correlationId } = await record(bench, { frames: 10, commands: ['Pause', 'Start'] });
     const recording = await bench.hush.get(`/api/recordings/${id}`);
     expect(recording).toMatchObject({
-      ...{ id, correlationId, uccName: ucc, status: 'kept', recordingState: 'Started' },
+      id,
+      correlationId,
+      uccName: ucc,
+      status: 'kept',
+      recordingState: 'Started',
       parties: [{ aor: agent, role: 'agent' }, { role: 'other' }],
     });
     expect(recording.lengthMs).toBeGreaterThanOrEqual(180);
     expect(recording.tracks).toHaveLength(2);
     expect(recording.tracks[0]).toMatchObject({
-      ...{ track: 0, label: '1', aor: agent, role: 'agent', codec: 'PCMU', clockRate: 8000 },
+      track: 0,
+      label: '1',
+      aor: agent,
+      role: 'agent',
+      codec: 'PCMU',
+      clockRate: 8000,
     });
     for (const { gaps } of recording.tracks) {
       for (const gap of gaps) {
@@ -141,13 +151,16 @@ describe('/api/recordings/{id}', () => {
     }
     expect(recording.receipts).toHaveLength(2);
     expect(recording.receipts[0]).toMatchObject({
-      ...{ action: 'Pause', detail: 'RecorderSetToPauseByAgent', requester: agent },
-      ...{ requestedAt: new Date(now).toISOString(), effectiveAt: new Date(now).toISOString() },
+      action: 'Pause',
+      detail: 'RecorderSetToPauseByAgent',
+      requester: agent,
+      requestedAt: new Date(now).toISOString(),
+      effectiveAt: new Date(now).toISOString(),
       streams: [{ lastSequence: expect.any(Number) }, { lastSequence: expect.any(Number) }],
     });
   });
 
-  test('a call in progress is a live recording', async () => {
+  test('shows a call in progress as a live recording', async () => {
     const { correlationId, call } = await bench.caller.call(bench.hush);
     const recording = await bench.hush.get(`/api/recordings/${correlationId}`);
     expect(recording).toMatchObject({ status: 'live', endedAt: null, lengthMs: null });
@@ -155,7 +168,7 @@ describe('/api/recordings/{id}', () => {
     await bench.hush.settled(correlationId);
   });
 
-  test('by correlation id: the newest of them', async () => {
+  test('returns the newest recording of a correlation id', async () => {
     const { items } = await page(`correlationId=${again}`);
     const spelt = `{${again.toUpperCase()}}`;
     expect(await bench.hush.get(`/api/recordings/${spelt}`)).toMatchObject({ id: items[0]?.id });

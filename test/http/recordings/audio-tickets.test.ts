@@ -7,10 +7,10 @@ import { type ApiBench, openBench, record } from '../api-support.ts';
 
 const MINUTE_MS = 60_000;
 
-describe('a ticket', () => {
+describe('an audio ticket', () => {
   const supervisor = anonymous('supervisor');
 
-  test('holds while it is used, and 15 minutes longer', () => {
+  test('lasts while it is used, and 15 minutes longer', () => {
     let now = 0;
     const tickets = new AudioTickets(() => now);
     const ticket = tickets.issue('one', supervisor);
@@ -22,7 +22,7 @@ describe('a ticket', () => {
     expect(tickets.holder(ticket, 'one')).toBeUndefined();
   });
 
-  test('holds for 12 hours at most, however often it is used', () => {
+  test('lasts for 12 hours at most, however often it is used', () => {
     let now = 0;
     const tickets = new AudioTickets(() => now);
     const ticket = tickets.issue('one', supervisor);
@@ -34,7 +34,7 @@ describe('a ticket', () => {
     expect(tickets.holder(ticket, 'one')).toBeUndefined();
   });
 
-  test('is good for its recording alone, and of more than fit the oldest goes', () => {
+  test('opens its recording alone, and the oldest ones are dropped beyond the limit', () => {
     const tickets = new AudioTickets(() => 0);
     const oldest = tickets.issue('one', supervisor);
     expect(tickets.holder(oldest, 'two')).toBeUndefined();
@@ -44,7 +44,7 @@ describe('a ticket', () => {
   });
 });
 
-describe('where everybody needs a token', () => {
+describe('an audio ticket when a token is required', () => {
   let bench: ApiBench;
   let bearer: Record<string, string>;
   let agent: Record<string, string>;
@@ -70,7 +70,7 @@ describe('where everybody needs a token', () => {
   const ticketFor = (id: string, headers: Record<string, string>) =>
     fetch(`${bench.hush.api}/api/recordings/${id}/audio-tickets`, { method: 'POST', headers });
 
-  test('an audio element plays in ranges by it, and nothing else opens', async () => {
+  test('lets an audio element play in ranges, and opens nothing else', async () => {
     const [id = '', other = ''] = ids;
     const issued = await ticketFor(id, bearer);
     expect(issued.status).toBe(201);
@@ -97,7 +97,7 @@ describe('where everybody needs a token', () => {
     expect(JSON.stringify(items)).not.toContain(ticket.replace('ticket=', ''));
   });
 
-  test('who may not listen gets none', async () => {
+  test('is refused to a user who may not listen', async () => {
     expect((await ticketFor(ids[0] ?? '', agent)).status).toBe(403);
     expect((await ticketFor(ids[0] ?? '', {})).status).toBe(401);
   });

@@ -42,7 +42,7 @@ test.each([
   ['a WAV, of which the length was told', 'audio'],
   ['a FLAC, of which it was not', 'audio?format=flac'],
   ['a vCon', 'vcon?audio=wav'],
-])('%s is cut off where its audio ends too early', async (_, way) => {
+])('%s is cut off when its audio ends too early', async (_, way) => {
   const recordings = join(dataDir, 'recordings');
   mkdirSync(recordings, { recursive: true });
   cpSync(join(call.recordingsDir, call.callId), join(recordings, call.callId), { recursive: true });
@@ -56,7 +56,7 @@ test.each([
     while (!(await reader?.read())?.done);
   })();
   await expect(rest).rejects.toThrow();
-  // Nobody is told again that it is whole.
+  // The recording is no longer served as complete.
   const again = await fetch(`${hush.api}/api/recordings/${call.callId}/${way}`);
   expect(again.status).toBe(410);
   await again.arrayBuffer();

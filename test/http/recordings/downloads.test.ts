@@ -23,11 +23,11 @@ test('a download that its client does not read is cut off', async () => {
   expect(lasted).toBeLessThan(5_000);
 });
 
-test('one that is read, however slowly it is made, is not', async () => {
+test('a download that is read is not cut off, however slowly it is made', async () => {
   const caller = await bench.caller.call(bench.hush);
   await caller.frames(20);
   await bench.hush.command('Pause', caller.correlationId);
-  // Nothing comes of a paused call.
+  // A paused call yields no audio.
   const live = await fetch(`${bench.hush.api}/api/calls/${caller.correlationId}/audio`);
   const reader = live.body?.getReader();
   const until = performance.now() + 1_500;

@@ -40,8 +40,8 @@ function rows(sql: string, ...values: string[]): Record<string, unknown>[] {
   return found;
 }
 
-describe('an interval that is erased', () => {
-  test('is a gap; what lies around it is as it was; keys and bytes are gone', async () => {
+describe('an erasure of an interval', () => {
+  test('leaves a gap and its surroundings, and destroys keys and bytes', async () => {
     const { hush } = bench;
     const { id } = await record(bench, { frames: 100 });
     const folder = join(hush.dataDir, 'recordings', id);
@@ -49,21 +49,24 @@ describe('an interval that is erased', () => {
     const before = await hush.audio(id);
     const keys = rows('select wrapped_key from segments where call_id = ?', id);
     const sealed = files().map((name) => readFileSync(join(folder, name)));
-    const response = await ask('POST', `${id}/erasures`, {
-      reason: 'a card number was read out',
-      ...{ startMs: 500, endMs: 900 },
-    });
+    const asked = { reason: 'a card number was read out', startMs: 500, endMs: 900 };
+    const response = await ask('POST', `${id}/erasures`, asked);
     const receipt = await response.json();
     expect([response.status, receipt]).toEqual([
       201,
       expect.objectContaining({
-        ...{ recordingId: id, startMs: 500, endMs: 900, state: 'done' },
-        ...{ reason: 'a card number was read out', requestedBy: 'anonymous' },
+        ...asked,
+        recordingId: id,
+        state: 'done',
+        requestedBy: 'anonymous',
         destroyed: [0, 1].map((track) => ({
-          ...{ track, segment: 0, generation: 0 },
+          track,
+          segment: 0,
+          generation: 0,
           keySha256: expect.stringMatching(/^[0-9a-f]{64}$/),
           bytes: sealed[track]?.length,
-          ...{ found: 'whole', lostMs: 0 },
+          found: 'whole',
+          lostMs: 0,
         })),
       }),
     ]);
@@ -85,7 +88,7 @@ describe('an interval that is erased', () => {
     expect(before.subarray(from, until).every((byte) => byte === 0)).toBe(false);
   });
 
-  test('again, next to it and over it', async () => {
+  test('may repeat, adjoin and overlap earlier ones', async () => {
     const { hush } = bench;
     const { id } = await record(bench, { frames: 60 });
     for (const [startMs, endMs] of [
@@ -105,11 +108,11 @@ describe('an interval that is erased', () => {
     const erasures = await hush.get<{ items: { destroyed: unknown[] }[] }>(
       `/api/recordings/${id}/erasures`,
     );
-    // The last one found nothing that was still there.
+    // The last one found nothing left to destroy.
     expect(erasures.items.map(({ destroyed }) => destroyed.length)).toEqual([0, 2, 2, 2]);
   });
 
-  test('takes the wave form with it', async () => {
+  test('destroys the wave form as well', async () => {
     const { id } = await record(bench, { frames: 60 });
     type Peaks = { channels: { min: number[]; max: number[]; gaps: unknown[] }[] };
     const loud = await bench.hush.get<Peaks>(`/api/recordings/${id}/peaks`);
@@ -150,8 +153,8 @@ describe('an interval that is erased', () => {
   });
 });
 
-describe('a whole recording that is erased', () => {
-  test('has neither keys nor bytes, and a receipt', async () => {
+describe('an erasure of a whole recording', () => {
+  test('leaves neither keys nor bytes, but a receipt', async () => {
     const { hush } = bench;
     const { id } = await record(bench, { frames: 20 });
     const response = await ask('POST', `${id}/erasures`, { reason: 'asked by her', whole: true });
@@ -172,7 +175,7 @@ describe('a whole recording that is erased', () => {
     expect(auditLog.items.map(({ action }) => action)).toContain('erase');
   });
 
-  test('is cut off where somebody listens', async () => {
+  test('cuts listeners off', async () => {
     const { hush } = bench;
     const { id } = await record(bench, { frames: 60 });
     const listening = await fetch(`${hush.api}/api/recordings/${id}/audio`);
@@ -180,13 +183,13 @@ describe('a whole recording that is erased', () => {
     expect((await reader?.read())?.done).toBe(false);
     await ask('POST', `${id}/erasures`, { reason: 'x', whole: true });
     expect((await ask('GET', `${id}/audio`)).status).toBe(410);
-    // What nobody has open any more takes no room on the disk.
+    // Files that nobody has open take no room on the disk.
     expect(deletedButOpen()).toEqual([]);
     await reader?.cancel();
   });
 });
 
-/** Recordings that this process has open, and that have no name any more (proc(5)). */
+/** Returns recordings that this process has open and that have no name any more (proc(5)). */
 function deletedButOpen(): string[] {
   if (!existsSync('/proc/self/fd')) return [];
   const open = readdirSync('/proc/self/fd').flatMap((fd) => {
@@ -200,7 +203,7 @@ function deletedButOpen(): string[] {
 }
 
 describe('a legal hold', () => {
-  test('keeps a recording from being erased, until it is released', async () => {
+  test('prevents an erasure until it is released', async () => {
     const { hush } = bench;
     const { id } = await record(bench, { frames: 20 });
     const placed = await ask('PUT', `${id}/legal-hold`, { reason: 'case 12' });
@@ -227,7 +230,7 @@ describe('a legal hold', () => {
     ]);
   });
 
-  test('on a call in progress outweighs Delete', async () => {
+  test('on a call in progress overrides Delete', async () => {
     const { hush, caller } = bench;
     const placed = await caller.call(hush);
     await placed.frames(10);

@@ -54,7 +54,7 @@ function ask(token: string, method: string, path: string, body?: object): Promis
 const eva: Person = { name: 'eva', password: 'correct horse battery' };
 const settings = { roles: ['supervisor'], uccs: [ucc] };
 
-/** Everything that somebody can have open, and what tells that it has ended. */
+/** Opens everything that a user can have open, and returns signs of its end. */
 async function everythingOf(person: Person) {
   const { api } = bench.hush;
   const token = await fetchToken(api, person);
@@ -63,7 +63,8 @@ async function everythingOf(person: Person) {
   expect((await fetch(api + url)).status).toBe(200);
   const connection = new HubConnectionBuilder()
     .withUrl(api + hubContract.paths.signalrV2, {
-      ...{ transport: HttpTransportType.WebSockets, accessTokenFactory: () => token },
+      transport: HttpTransportType.WebSockets,
+      accessTokenFactory: () => token,
     })
     .configureLogging(5)
     .build();
@@ -103,7 +104,7 @@ async function everythingOf(person: Person) {
   };
 }
 
-/** To its end. */
+/** Reads to its end. */
 async function read(response: Response): Promise<void> {
   expect(response.status).toBe(200);
   for await (const _ of response.body ?? []);
@@ -117,7 +118,7 @@ async function within(ms: number, what: Promise<unknown>): Promise<void> {
   await Promise.race([what, late]).finally(() => clearTimeout(timer));
 }
 
-describe('within seconds everything ends that a user has open', () => {
+describe('everything that a user has open ends within seconds', () => {
   beforeEach(async () => {
     await ask(admin, 'PUT', '/api/users/eva', { ...settings, password: eva.password });
   });
@@ -154,7 +155,7 @@ describe('within seconds everything ends that a user has open', () => {
     expect(await open.statuses()).toEqual([401, 401, 401, 409]);
   });
 
-  test('and not when nothing about it has changed', async () => {
+  test('but not when nothing about it has changed', async () => {
     const open = await everythingOf(eva);
     await ask(admin, 'PUT', '/api/users/eva', settings);
     await ask(admin, 'PUT', '/api/users/tom', { ...settings, password: eva.password });
@@ -163,7 +164,7 @@ describe('within seconds everything ends that a user has open', () => {
     await within(SECONDS_MS, open.ended);
   });
 
-  test('whoever gets its name again is somebody else', async () => {
+  test('a new user with the name of a removed one is somebody else', async () => {
     const token = await fetchToken(bench.hush.api, eva);
     await ask(admin, 'DELETE', '/api/users/eva');
     await ask(admin, 'PUT', '/api/users/eva', { ...settings, password: eva.password });
@@ -173,33 +174,38 @@ describe('within seconds everything ends that a user has open', () => {
   });
 });
 
-test('a client that is removed, or gets a new secret, leaves no token behind', async () => {
+test('a client that is removed, or gets a new secret, leaves no valid token', async () => {
   const token = await fetchToken(bench.hush.api, people.supervisor);
   const { hush } = bench;
   const removed = await ask(admin, 'PUT', `/api/clients/${clientId}`, {});
   expect(removed.status).toBe(200);
   expect((await ask(token, 'GET', '/api/me')).status).toBe(401);
-  // The admin's own token was asked for by that client too.
+  // The admin's own token was requested by that client too.
   expect((await ask(admin, 'GET', '/api/me')).status).toBe(401);
   const signedIn = await hush.post('/api/sign-in', {
-    ...{ username: people.admin.name, password: people.admin.password },
+    username: people.admin.name,
+    password: people.admin.password,
   });
   admin = ((await signedIn.json()) as { token: string }).token;
   expect((await ask(admin, 'GET', '/api/me')).status).toBe(200);
 });
 
-describe('who is taken off a UCC’s own lists', () => {
-  test('hears no more of its calls', async () => {
+describe('a user removed from a UCC’s own lists', () => {
+  test('receives no more events of its calls', async () => {
     const sipUri = 'sip:sue@domain.com';
     const sue = { name: 'sue', password: 'correct horse battery' };
     const list = (supervisors: string[]) =>
       ask(admin, 'PATCH', `/api/uccs/${ucc}`, { supervisors });
     await list([sipUri]);
     await ask(admin, 'PUT', '/api/users/sue', {
-      ...{ roles: ['supervisor'], uccs: [], sipUri, password: sue.password },
+      roles: ['supervisor'],
+      uccs: [],
+      sipUri,
+      password: sue.password,
     });
     const signedIn = await bench.hush.post('/api/sign-in', {
-      ...{ username: sue.name, password: sue.password },
+      username: sue.name,
+      password: sue.password,
     });
     const { token } = (await signedIn.json()) as { token: string };
     const heard = read(await ask(token, 'GET', `/api/calls/${live.correlationId}/audio`));
@@ -214,7 +220,7 @@ describe('who is taken off a UCC’s own lists', () => {
 describe('the last admin', () => {
   const name = 'the-admin';
 
-  test('cannot be removed, nor made something else, by itself or anybody', async () => {
+  test('cannot be removed or changed, by itself or anybody', async () => {
     expect((await ask(admin, 'DELETE', `/api/users/${name}`)).status).toBe(409);
     const stripped = await ask(admin, 'PUT', `/api/users/${name}`, { roles: ['auditor'] });
     expect(stripped.status).toBe(409);
@@ -224,7 +230,7 @@ describe('the last admin', () => {
     expect((await ask(admin, 'GET', '/api/me')).status).toBe(200);
   });
 
-  test('of two that are removed at once one stays', async () => {
+  test('remains when two are removed at once', async () => {
     const second = { roles: ['admin'], uccs: ['*'], password: 'correct horse battery' };
     await ask(admin, 'PUT', '/api/users/second', second);
     const statuses = await Promise.all(
@@ -233,7 +239,7 @@ describe('the last admin', () => {
     expect(statuses.sort()).toEqual([204, 409]);
   });
 
-  test('the command line wants --force', async () => {
+  test('is removed by the command line only with --force', async () => {
     const env = { HUSH_DATA_DIR: bench.hush.config.dataDir };
     const refused = await runHush(['user', 'remove', 'second'], { env });
     expect([refused.code, refused.err]).toEqual([

@@ -1,17 +1,17 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-/** More than what the sockets of both sides hold, of a few seconds as WAV: some 12 MB. */
+/** A few seconds as WAV, repeated beyond what the sockets of both sides hold: some 12 MB. */
 const COPIES = 100;
 
 export interface UnreadDownload {
-  /** Resolves when it is cut off, with ms since it was asked for. */
+  /** Resolves when it is cut off, with the ms since the request. */
   readonly closed: Promise<number>;
 }
 
 /**
- * A download that its client does not read: the same one, many times on one connection. Resolves
- * once it has begun.
+ * Starts a download that its client does not read: the same file, many times on one connection.
+ * Resolves once it has begun.
  */
 export async function unreadDownload(
   api: string,
@@ -28,7 +28,7 @@ export async function unreadDownload(
   const lines = Object.entries({ Host: host, ...headers }).map((header) => header.join(': '));
   socket.write(`${[`GET ${path} HTTP/1.1`, ...lines].join('\r\n')}\r\n\r\n`.repeat(COPIES));
   await once(socket, 'readable');
-  // A socket that is not read tells of its end by an error when it is written to.
+  // A socket that is not read reports its end by an error on a write.
   const ping = setInterval(() => socket.write('\r\n'), 100);
   return { closed: closed.finally(() => clearInterval(ping)) };
 }

@@ -16,13 +16,13 @@ function get(path: string, init: RequestInit = {}): Promise<Response> {
 }
 
 describe('/api/health', () => {
-  test('200 when ready, with the version', async () => {
+  test('answers 200 when ready, with the version', async () => {
     const response = await get('/api/health');
     expect(response.status).toBe(200);
     expect(await response.text()).toBe(`{"status":"ready","version":"${version}"}`);
   });
 
-  test('the details tell why', async () => {
+  test('gives the reasons in its details', async () => {
     const { call } = await bench.caller.call(bench.hush);
     const response = await get('/api/health/details');
     expect(response.status).toBe(200);
@@ -34,7 +34,7 @@ describe('/api/health', () => {
 });
 
 describe('/metrics', () => {
-  test('counts what happened', async () => {
+  test('counts commands, events and packets', async () => {
     await record(bench, { commands: ['Pause', 'Start', 'Start'] });
     const response = await get('/metrics');
     expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=/);
@@ -55,7 +55,7 @@ describe('/metrics', () => {
   });
 });
 
-describe('problems', () => {
+describe('problems of the Hush API', () => {
   test.each(['/no/such/path', '/api', '/api/nothing', '/attendantservice'])(
     '404: %s',
     async (path) => {
@@ -86,12 +86,12 @@ describe('problems', () => {
   test.each([
     [400, '/api/calls/%zz', 'Bad request'],
     [414, `/api/calls/${'x'.repeat(600)}`, 'Address too long'],
-  ])('%i: an address that reaches no route', async (status, path, title) => {
+  ])('%i for an address that reaches no route', async (status, path, title) => {
     expect(await problemOf(await get(path))).toEqual(problem(status, title));
   });
 });
 
-/** Each with its methods. */
+/** Routes with their methods. */
 const routes = {
   '/attendantservice/api/recording/{uccName}/{correlationId}': 'get',
   '/attendantservice/api/recording/set': 'post',
@@ -155,7 +155,7 @@ describe('the description of the API', () => {
     expect(readFileSync(openApiFile, 'utf8')).toBe(await openApiText());
   });
 
-  test('/api/openapi.json is that file', async () => {
+  test('is served at /api/openapi.json', async () => {
     const response = await get('/api/openapi.json');
     expect(response.headers.get('content-type')).toMatch(/^application\/json/);
     expect(await response.json()).toEqual(JSON.parse(readFileSync(openApiFile, 'utf8')));
@@ -171,7 +171,7 @@ describe('the description of the API', () => {
     expect(Object.fromEntries(named)).toEqual(routes);
   });
 
-  test('/docs shows it, with nothing from elsewhere', async () => {
+  test('is shown at /docs, with nothing from elsewhere', async () => {
     const response = await get('/docs');
     expect(response.url).toMatch(/\/docs\/$/);
     const html = await response.text();

@@ -29,13 +29,13 @@ function send(method: string, path: string, body: unknown): Promise<Response> {
   });
 }
 
-/** Everything that stands on the disk: database, its log, receipts. */
+/** Returns everything on the disk: database, its log, receipts. */
 function stored(): string {
   const files = ['hush.sqlite', 'hush.sqlite-wal'];
   return files.map((name) => readFileSync(join(bench.hush.dataDir, name), 'latin1')).join();
 }
 
-test('a card number in any field of any request is on no disk and in no log', async () => {
+test('a card number in any field of any request reaches neither disk nor log', async () => {
   const { id } = await record(bench);
   const placed = await bench.caller.call(bench.hush);
   const { correlationId } = placed;
@@ -44,7 +44,9 @@ test('a card number in any field of any request is on no disk and in no log', as
       await bench.hush.command('Mark', correlationId, { [field]: value });
     }
     await send('POST', `/api/calls/${correlationId}/pauses`, {
-      ...{ owner: 'page', ttlMs: 60_000, reason: value },
+      owner: 'page',
+      ttlMs: 60_000,
+      reason: value,
     });
     await send('PUT', `/api/recordings/${id}/legal-hold`, { reason: value });
     await send('POST', `/api/recordings/${id}/erasures`, { reason: value, whole: true });
@@ -65,7 +67,7 @@ test('a card number in any field of any request is on no disk and in no log', as
   expect(stored()).toContain('(card number)');
 });
 
-test('owners of leases whose names hold one stay two owners', async () => {
+test('two lease owners whose names contain card numbers stay distinct', async () => {
   const placed = await bench.caller.call(bench.hush);
   const path = `/api/calls/${placed.correlationId}/pauses`;
   const [one, two] = [`page-${pan}`, 'page-4111111111111111'];
@@ -81,7 +83,7 @@ test('owners of leases whose names hold one stay two owners', async () => {
   expect(stored()).not.toMatch(/4929421234600821|4111111111111111/);
 });
 
-test("parties' names and addresses hold none; a phone number stays what it is", async () => {
+test('card numbers in parties are removed; phone numbers stay', async () => {
   const correlationId = '7d6c6a58-6739-4f0c-98ff-0968292c8c30';
   const silent = { source: () => undefined };
   const call = await bench.caller.client.placeCall({
@@ -105,7 +107,7 @@ test("parties' names and addresses hold none; a phone number stays what it is", 
   expect(stored()).not.toMatch(/4929[ -]?4212[ -]?3460/);
 });
 
-test('of the requester only whom it names is kept, and told', async () => {
+test('only the address of a requester is kept and reported', async () => {
   const placed = await bench.caller.call(bench.hush);
   const { correlationId } = placed;
   const [name, host] = agent.split('@');
@@ -126,7 +128,7 @@ test('of the requester only whom it names is kept, and told', async () => {
   expect(stored()).not.toMatch(/4929(?:[ -]|%20)?4212(?:[ -]|%20)?3460/);
 });
 
-test('however it is spelled, it is on no disk', async () => {
+test('a card number in any spelling reaches no disk', async () => {
   const placed = await bench.caller.call(bench.hush);
   const { correlationId } = placed;
   const gaps = ['+', '%20', ':', ' x ', '\u200b', '\0', '·', '&nbsp;', '"] ["', '    '];
@@ -145,7 +147,7 @@ test('however it is spelled, it is on no disk', async () => {
   expect(log.join('')).not.toMatch(/4929[^0-9a-f]{0,6}4212[^0-9a-f]{0,6}3460|492942123460/);
 });
 
-test("in parties' escaped addresses and hidden in names there is none", async () => {
+test('card numbers in escaped addresses and hidden in names are removed', async () => {
   const correlationId = '0b6c6a58-6739-4f0c-98ff-0968292c8c31';
   const silent = { source: () => undefined };
   const escaped = [...pan].map((digit) => `%3${digit}`).join('');
@@ -156,7 +158,8 @@ test("in parties' escaped addresses and hidden in names there is none", async ()
     participants: [
       { aor: agent, name: `Eva ${pan.replace(/(?=.{8}$)/, '\u200b')}`, ...silent },
       {
-        ...{ aor: `sip:${escaped}@domain.com`, ...silent },
+        aor: `sip:${escaped}@domain.com`,
+        ...silent,
         name: 'C\u200ba\u2028l\ufeffl\u{e0041}er',
       },
     ],
@@ -173,7 +176,7 @@ test("in parties' escaped addresses and hidden in names there is none", async ()
   expect(stored()).not.toMatch(/4929421234600821|%34%39%32%39/);
 });
 
-test('settings that hold one are refused, however it is spelled', async () => {
+test('settings that contain a card number in any spelling are refused', async () => {
   const spelled = ['4929+4212+3460+0821', '4929%204212%203460%200821', `%34${pan.slice(1)}`];
   for (const one of spelled) {
     const url = `https://example.com/?pan=${one}`;

@@ -27,7 +27,7 @@ beforeEach(async () => {
   whole = await bench.hush.audio(id);
 });
 
-/** As it is on the wire: nothing of it is cached or retried. */
+/** Sends the request as it is: nothing is cached or retried. */
 function ask(headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
   const url = `${bench.hush.api}/api/recordings/${id}/audio`;
   return new Promise((resolve, reject) => {
@@ -44,7 +44,7 @@ function ask(headers: Record<string, string> = {}, method = 'GET'): Promise<Answ
   });
 }
 
-/** Once its second is over. */
+/** Returns the date once its second is over. */
 async function dateOf(): Promise<string> {
   const date = async () => (await ask({}, 'HEAD')).headers['last-modified'];
   await expect.poll(date, { timeout: 5_000 }).toBeDefined();
@@ -77,7 +77,7 @@ test('an erasure keeps the length, and changes entity tag and date', async () =>
   expect(after.headers.etag).not.toBe(before.headers.etag);
   const date = await dateOf();
   expect(Date.parse(date)).toBeGreaterThan(Date.parse(dateBefore));
-  // Who goes on with what it has of before gets all of it anew.
+  // A client that resumes an old download gets the whole file anew.
   for (const ifRange of [before.headers.etag ?? '', dateBefore]) {
     const resumed = await ask({ Range: 'bytes=2000-', 'If-Range': ifRange });
     expect([resumed.status, resumed.body.equals(after.body)]).toEqual([200, true]);
@@ -93,7 +93,7 @@ test('an erasure keeps the length, and changes entity tag and date', async () =>
 });
 
 test('304 sends nothing, and leaves no row of an export', async () => {
-  // Of this minute there is one row.
+  // There is one row for this minute.
   const told = await exportsTold();
   const { headers } = await ask({}, 'HEAD');
   const date = await dateOf();
@@ -110,7 +110,7 @@ test('304 sends nothing, and leaves no row of an export', async () => {
   expect((await ask({ 'If-None-Match': headers.etag ?? '' })).status).toBe(200);
 });
 
-test('412 where it is another one', async () => {
+test('412 if the recording has changed', async () => {
   const { etag = '' } = (await ask()).headers;
   expect((await ask({ 'If-Match': etag })).status).toBe(200);
   await erase();
@@ -129,7 +129,7 @@ test('HEAD answers as GET would, without ranges', async () => {
   expect((await ask({ Range: 'bytes=99999999-' }, 'HEAD')).status).toBe(200);
 });
 
-test('one range only, whatever else is asked for', async () => {
+test('only a single range is served, whatever else is requested', async () => {
   for (const range of ['bytes=0-1,5-6', 'bytes=0-1, 5-6', 'items=0-1', 'bytes=9-3', 'bytes=x']) {
     const { status, body } = await ask({ Range: range });
     expect([range, status, body.equals(whole)]).toEqual([range, 200, true]);
@@ -138,7 +138,7 @@ test('one range only, whatever else is asked for', async () => {
   expect([status, headers['content-range']]).toEqual([416, `bytes */${whole.length}`]);
 });
 
-describe('curl, which goes on with what it has', () => {
+describe('curl, which resumes downloads', () => {
   const url = () => `${bench.hush.api}/api/recordings/${id}/audio`;
   const resume = (file: string, ...more: string[]) =>
     runProgram('curl', ['-sS', '--fail', '-C', '-', '-o', file, ...more, url()]);
@@ -150,12 +150,12 @@ describe('curl, which goes on with what it has', () => {
     expect(readFileSync(file).equals(whole)).toBe(true);
   });
 
-  test('with If-Range never mixes two', async () => {
+  test('never mixes two files with If-Range', async () => {
     const file = join(temporaryFolder(), 'call.wav');
     const etag = (await ask()).headers.etag ?? '';
     writeFileSync(file, whole.subarray(0, 3_000));
     await erase();
-    // It refuses the whole file where it asked for the rest, rather than to append it.
+    // curl refuses the whole file in place of the rest, rather than appending it.
     await expect(resume(file, '-H', `If-Range: ${etag}`)).rejects.toThrow(/ended with 33/);
     expect(statSync(file).size).toBe(3_000);
     truncateSync(file, 0);

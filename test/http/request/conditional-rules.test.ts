@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isSameFile, lastModified, unmet } from '../../../src/http/request/conditional-requests.ts';
 
-describe('the rules', () => {
+describe('the rules of conditional requests', () => {
   const modifiedAt = Date.parse('Sun, 06 Nov 1994 08:49:37 GMT');
   const validators = { etag: '"a"', modifiedAt };
   const date = (seconds: number): string => new Date(modifiedAt + seconds * 1000).toUTCString();
@@ -41,14 +41,14 @@ describe('the rules', () => {
     [{ 'if-range': date(-1) }, false],
     [{ 'if-range': date(1) }, false],
     [{ 'if-range': 'nonsense' }, false],
-  ])('of %j: a range is %j', (headers, isSame) => {
+  ])('with %j: a range is %j', (headers, isSame) => {
     expect(isSameFile(headers, validators)).toBe(isSame);
     expect(isSameFile(headers, { etag: undefined, modifiedAt: undefined })).toBe(
       headers['if-range'] === undefined,
     );
   });
 
-  test('a date names one state: it is told when its second is over', () => {
+  test('a date names one state: it is sent once its second is over', () => {
     expect(lastModified(undefined, 10_000)).toBeUndefined();
     expect(lastModified(9_001, 9_999)).toBeUndefined();
     expect(lastModified(9_001, 10_000)).toBe(10_000);

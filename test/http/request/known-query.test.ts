@@ -56,7 +56,7 @@ async function expectRefused(route: Asked, query: string): Promise<void> {
 describe.each(routes.filter(isOurs))('$method $path', ({ method, path, query }) => {
   const route = { method, path };
 
-  test('refuses parameters that it does not know, near misses among them', async () => {
+  test('refuses unknown parameters, near misses among them', async () => {
     const misses = query.flatMap(({ name }) => [
       name.slice(0, -1),
       `${name}s`,
@@ -71,7 +71,7 @@ describe.each(routes.filter(isOurs))('$method $path', ({ method, path, query }) 
     }
   });
 
-  test('refuses parameters that say nothing, and that say two things', async () => {
+  test('refuses empty and repeated parameters', async () => {
     for (const { name, schema } of query) {
       for (const nothing of [name, `${name}=`, `${name}=%20`, `${name}=+%09`]) {
         await expectRefused(route, nothing);
@@ -82,7 +82,7 @@ describe.each(routes.filter(isOurs))('$method $path', ({ method, path, query }) 
   });
 });
 
-test('every route of ours is asked, and knows what it says it knows', async () => {
+test('every route is tested, and knows its documented parameters', async () => {
   expect(routes.filter(isOurs).length).toBeGreaterThan(40);
   expect(routes.flatMap(({ query }) => query).length).toBeGreaterThan(25);
   const listed = await ask({ method: 'GET', path: '/api/calls' }, `agent=${agent}&ucc=${ucc}`);
@@ -92,7 +92,7 @@ test('every route of ours is asked, and knows what it says it knows', async () =
   expect((await ask({ method: 'GET', path: '/api/calls' }, '')).status).toBe(200);
 });
 
-test('a misspelt filter lists nobody, whoever is on the phone', async () => {
+test('a misspelt filter is refused instead of listing everything', async () => {
   const placed = await bench.caller.call(bench.hush);
   for (const query of ['agnt=x', 'Agent=x', 'agent=', 'agent', 'agent=x&agent=y', 'agent=%09']) {
     const response = await ask({ method: 'GET', path: '/api/calls' }, query);
@@ -104,7 +104,7 @@ test('a misspelt filter lists nobody, whoever is on the phone', async () => {
   await placed.call.end();
 });
 
-test('the contract, the token endpoint and pages take what existing clients append', async () => {
+test('the contract, the token endpoint and pages accept what existing clients append', async () => {
   const base = `${bench.hush.api}/attendantservice/api/recording`;
   const state = await fetch(`${base}/${ucc}/2d437934-4453-41a4-82c1-f21c30ccfb3d?_=1700000000`);
   expect(state.status).toBe(200);

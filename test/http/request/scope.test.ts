@@ -47,7 +47,10 @@ async function command(who: string, correlationId: string, changes: object = {})
     method: 'POST',
     headers: { Authorization: `Bearer ${tokens[who]}`, 'Content-Type': 'application/json' },
     body: JSON.stringify({
-      ...{ Action: 'Mark', RequesterSipUri: agent, CorrelationId: correlationId, UCCName: ucc },
+      Action: 'Mark',
+      RequesterSipUri: agent,
+      CorrelationId: correlationId,
+      UCCName: ucc,
       ...changes,
     }),
   });
@@ -58,7 +61,7 @@ async function command(who: string, correlationId: string, changes: object = {})
 const denied = [403, 'The caller is not allowed here.'];
 const notOneself = [403, 'The token does not speak for this requester.'];
 
-describe('commands', () => {
+describe('the scope of commands', () => {
   test.each([
     ['here', {}, [200, null]],
     ['here', { RequesterSipUri: supervisor }, [200, null]],
@@ -76,7 +79,7 @@ describe('commands', () => {
   });
 });
 
-describe('what is not given does not exist', () => {
+describe('resources of other UCCs do not exist for a bearer', () => {
   test('calls, recordings, UCCs, audio', async () => {
     const { correlationId, call, frames } = await caller.call(hush);
     await frames(5);
@@ -98,7 +101,7 @@ describe('what is not given does not exist', () => {
     expect((await get(`/api/events?ucc=${ucc}`, 'elsewhere')).status).toBe(404);
   });
 
-  test('a supervisor hears no recording of a UCC that is taken away meanwhile', async () => {
+  test('a supervisor hears no recording of a UCC that was taken away', async () => {
     const { correlationId, call, frames } = await caller.call(hush);
     await frames(5);
     await call.end();
@@ -128,7 +131,7 @@ describe('the audit log', () => {
     ]);
   });
 
-  test('takes no line breaks and no control characters from names', async () => {
+  test('removes line breaks and control characters from names', async () => {
     const name = 'ucc\r\n{"level":60}\u001b[31m';
     await command('here', randomUUID(), { UCCName: name });
     const items = await itemsOf(await get('/api/audit-log?outcome=denied', 'auditor'));

@@ -20,12 +20,14 @@ const routes = Object.entries(document.paths)
   .filter(([path]) => path.startsWith('/api/'))
   .flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { parameters = [] }]) => ({
-      ...{ method: method.toUpperCase(), path, parameters },
+      method: method.toUpperCase(),
+      path,
+      parameters,
     })),
   );
 const anId = '2d437934-4453-41a4-82c1-f21c30ccfb3d';
 
-/** Of each kind, what a schema lets through. */
+/** Values of each kind that a schema accepts. */
 const bad = {
   text: ['%00', 'a%00b'],
   time: ['2016-12-31T23:59:60Z', '2016-12-31T23:59:60.5%2B00:00'],
@@ -38,7 +40,7 @@ function kindOf({ schema }: Parameter): keyof typeof bad | undefined {
   return schema.type === 'string' ? 'text' : undefined;
 }
 
-describe.each(['SQLite', 'PostgreSQL'])('on %s', (kind) => {
+describe.each(['SQLite', 'PostgreSQL'])('values on %s', (kind) => {
   let server: DatabaseServer | undefined;
   let bench: ApiBench;
   beforeAll(async () => {
@@ -71,7 +73,7 @@ describe.each(['SQLite', 'PostgreSQL'])('on %s', (kind) => {
     expect(response.headers.get('content-type')).toContain('application/problem+json');
   }
 
-  test('no parameter of a query takes what only one database takes', async () => {
+  test('no query parameter accepts what only one database accepts', async () => {
     for (const { method, path, parameters } of routes) {
       const at = path.replace(/\{\w+\}/g, anId);
       for (const parameter of parameters.filter((one) => one.in === 'query')) {
@@ -83,14 +85,14 @@ describe.each(['SQLite', 'PostgreSQL'])('on %s', (kind) => {
     }
   });
 
-  test('no part of an address does', async () => {
+  test('no part of a path does', async () => {
     for (const { method, path } of routes.filter((route) => route.path.includes('{'))) {
       const filled = path.replace(/\{\w+\}/, 'a%00b').replace(/\{\w+\}/g, anId);
       await expectRefused(method, filled);
     }
   });
 
-  test('no body does, and a time that is one is taken', async () => {
+  test('no body does, and a valid time is accepted', async () => {
     for (const text of ['sip:a\\u0000@x.example', 'sip:\\ud800@x.example']) {
       await expectRefused('PATCH', `/api/uccs/${ucc}`, `{"agents":["${text}"]}`);
     }

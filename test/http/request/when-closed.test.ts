@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { whenClosed } from '../../../src/http/request/when-closed.ts';
 
-/** The response to a request whose client then goes. */
+/** Returns the response to a request whose client then leaves. */
 async function abandoned(): Promise<{ response: ServerResponse; leave: () => void }> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -15,14 +15,14 @@ async function abandoned(): Promise<{ response: ServerResponse; leave: () => voi
   return { response, leave: () => client.destroy() };
 }
 
-test('a response that closes tells so', async () => {
+test('whenClosed reports a response that closes', async () => {
   const { response, leave } = await abandoned();
   const told = new Promise<void>((resolve) => whenClosed(response, resolve));
   leave();
   await told;
 });
 
-test('one that was closed before tells so too, but not at once', async () => {
+test('whenClosed reports a response closed before, but not at once', async () => {
   const { response, leave } = await abandoned();
   leave();
   await once(response, 'close');

@@ -8,7 +8,7 @@ import { aCall, anEvent } from '../../store/samples.ts';
 import { TestCaller } from '../../support/calls.ts';
 import { agent, TestHush, temporaryFolder } from '../../support/hush/hush.ts';
 
-/** One cursor for the events of any number of UCCs. */
+/** Tests one cursor for the events of any number of UCCs. */
 
 const UCCS = 300;
 const EVENTS_PER_UCC = 4;
@@ -34,7 +34,10 @@ beforeAll(async () => {
       ...config,
       recording: { ...config.recording, mediaStartMs: 600_000 },
       uccs: names.map((name) => ({
-        ...{ name, agents: [agent], useAudioRecording: true, agentCanEditAudioRecording: true },
+        name,
+        agents: [agent],
+        useAudioRecording: true,
+        agentCanEditAudioRecording: true,
       })),
     }),
   });
@@ -58,7 +61,7 @@ const placesOf = (events: readonly { uccName: string; sequence: number }[]) =>
   events.map(({ uccName, sequence }) => `${uccName}:${sequence}`);
 const all = () => placesOf([...past, ...hush.events]);
 
-it('is small for any number of UCCs, and resumes without a gap or a duplicate', async () => {
+it('a cursor is small for any number of UCCs, and resumes without a gap or a duplicate', async () => {
   const first = await open('?since=0');
   const half = past.length / 2;
   await first.heard.first(half);
@@ -74,8 +77,8 @@ it('is small for any number of UCCs, and resumes without a gap or a duplicate', 
   await second.close();
 });
 
-it('what a release before gave out is understood, and leads to the new one', async () => {
-  // Every other UCC is behind the others: no single position tells what such a client has.
+it('a cursor of an earlier release is accepted, and leads to a new one', async () => {
+  // Every other UCC lags behind: no single position describes such a client.
   const had = new Map(names.map((name, n) => [name, n % 2 === 0 ? EVENTS_PER_UCC : 1]));
   const lastEventId = [...had].map(([name, sequence]) => `${name}:${sequence}`).join(',');
   expect(lastEventId.length).toBeLessThan(16_000);
@@ -95,7 +98,7 @@ it('what a release before gave out is understood, and leads to the new one', asy
   await second.close();
 });
 
-describe('of one UCC', () => {
+describe('a cursor with one UCC', () => {
   const name = names[0] ?? '';
 
   it('is the same position, and replays that UCC alone', async () => {
@@ -112,7 +115,7 @@ describe('of one UCC', () => {
     await stream.close();
   });
 
-  it('is told at once', async () => {
+  it('a cursor is sent at once', async () => {
     const fresh = await open(`?ucc=${name}`);
     await expect.poll(() => fresh.lastEventId).toBe(String(hush.events.at(-1)?.position));
     await fresh.close();
@@ -124,7 +127,7 @@ describe('of one UCC', () => {
 });
 
 it.each(['999999999', '12,13', '-1', '1.5', '1e3', 'ucc-a:1;2'])(
-  'refuses what nobody was given: %s',
+  'an invalid cursor is refused: %s',
   async (lastEventId) => {
     const stream = await open('', { lastEventId });
     expect(stream.status).toBe(400);

@@ -6,7 +6,7 @@ import { startHush } from '../../hub/support/hub-hush.ts';
 import { TestCaller } from '../../support/calls.ts';
 import { type TestHush, ucc } from '../../support/hush/hush.ts';
 
-/** `/api/events`: server-sent events of committed facts, and how a reader goes on after a break. */
+/** Tests `/api/events`: server-sent events, and how a reader resumes after a break. */
 
 const otherUcc = 'ucc-other';
 let hush: TestHush;
@@ -41,8 +41,8 @@ function lastOf(uccName: string): number {
 const numbers = (events: readonly StreamedEvent[]) => events.map(({ sequence }) => sequence);
 const range = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i);
 
-describe('what is asked for', () => {
-  it('replays what came after `since`, in order, and goes on live', async () => {
+describe('requests for events', () => {
+  it('replay events after `since`, in order, and continue live', async () => {
     for (const action of ['Mark', 'UnMark', 'Pause', 'Start']) await command(action);
     const stream = await open(`?ucc=${ucc.toUpperCase()}&since=1`);
     await command('Mark');
@@ -52,7 +52,7 @@ describe('what is asked for', () => {
     await stream.close();
   });
 
-  it('begins with what comes next without `since`', async () => {
+  it('begin with the next event without `since`', async () => {
     const stream = await open(`?ucc=${ucc}`);
     await command('UnMark');
     await command('Mark', otherUcc);
@@ -67,7 +67,7 @@ describe('what is asked for', () => {
     ['a negative `since`', `?ucc=${ucc}&since=-1`, 400, undefined],
     ['a Last-Event-ID that is none of ours', `?ucc=${ucc}`, 400, 'nonsense'],
     ['a Last-Event-ID without number', `?ucc=${ucc}`, 400, `${ucc}:`],
-  ])('%s is refused', async (_, query, status, lastEventId) => {
+  ])('are refused with %s', async (_, query, status, lastEventId) => {
     const stream = await open(query, lastEventId === undefined ? {} : { lastEventId });
     expect(stream.status).toBe(status);
     await stream.close();
@@ -89,12 +89,12 @@ describe('Last-Event-ID', () => {
     await second.close();
   });
 
-  it('covers every UCC, those without an event so far too', async () => {
+  it('covers every UCC, even those without an event so far', async () => {
     const first = await open('');
     await command('Mark');
     await first.heard.first(1);
     await first.close();
-    // The first stream had heard nothing of this UCC.
+    // The first stream received no event of this UCC.
     await command('UnMark', otherUcc);
     const { lastEventId, heard } = first;
     const second = await open('', { lastEventId, heard });
@@ -109,7 +109,7 @@ describe('Last-Event-ID', () => {
 
   it('is sent before there is an event', async () => {
     const first = await open(`?ucc=${otherUcc}`);
-    // The id comes with the first bytes; what follows it proves that they have been read.
+    // The id is in the first bytes; a later event proves that they have been read.
     await command('Mark', otherUcc);
     await first.heard.first(1);
     expect(first.lastEventId).toBe(String(hush.events.at(-1)?.position));
@@ -117,10 +117,11 @@ describe('Last-Event-ID', () => {
   });
 });
 
-it('a UCC that is created meanwhile is heard from its first event on', async () => {
+it('a UCC that is created meanwhile is covered from its first event', async () => {
   const stream = await open('');
   const created = await fetch(`${hush.api}/api/uccs/ucc-new`, {
-    ...{ method: 'PUT', headers: { 'Content-Type': 'application/json' } },
+    method: 'PUT',
+    headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ useAudioRecording: true }),
   });
   expect(created.ok).toBe(true);
@@ -130,7 +131,7 @@ it('a UCC that is created meanwhile is heard from its first event on', async () 
   await stream.close();
 });
 
-it('a standard EventSource comes back by itself and misses nothing', async () => {
+it('a standard EventSource reconnects by itself and misses nothing', async () => {
   const link = await CuttableLink.to(hush.api);
   const source = new EventSource(`${link.api}/api/events?ucc=${ucc}`);
   const seen: number[] = [];
@@ -152,7 +153,7 @@ it('a standard EventSource comes back by itself and misses nothing', async () =>
   await link.close();
 });
 
-it('an open stream does not keep Hush from stopping', async () => {
+it('an open stream does not prevent Hush from stopping', async () => {
   const another = await startHush([ucc]);
   const stream = await EventStream.open(`${another.api}/api/events`);
   await another.remove();

@@ -21,7 +21,7 @@ export class CuttableLink {
     return link;
   }
 
-  /** What the client takes for Hush. */
+  /** The address that the client takes for Hush. */
   get api(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }

@@ -1,6 +1,6 @@
 import { Heard } from './listener.ts';
 
-/** One event of `/api/events`, as far as the tests look at it. */
+/** The fields of an event of `/api/events` that the tests use. */
 export interface StreamedEvent {
   readonly sequence: number;
   readonly type: string;
@@ -70,7 +70,7 @@ export class EventStream {
 
 interface OpenOptions {
   readonly lastEventId?: string;
-  /** Where a stream before this one collected. */
+  /** Events collected by an earlier stream. */
   readonly heard?: Heard<StreamedEvent>;
 }
 

@@ -2,7 +2,7 @@ import type { Config } from '../../../src/config/schema.ts';
 import { agent, supervisor, TestHush } from '../../support/hush/hush.ts';
 import { freeRtpPorts } from '../../support/ports.ts';
 
-/** A whole Hush with these UCCs, all of which record and may be edited. */
+/** Starts a whole Hush with these UCCs, all of which record and may be edited. */
 export async function startHush(
   uccNames: readonly string[],
   http: Partial<Config['http']> = {},
@@ -13,11 +13,14 @@ export async function startHush(
       ...config,
       http: { ...config.http, ...http },
       rtp: { ...config.rtp, ...rtpPorts },
-      // Calls here are silent on purpose: alarms would come between the events that are counted.
+      // Calls here are silent on purpose: alarms would interfere with the counted events.
       recording: { ...config.recording, mediaStartMs: 600_000 },
       uccs: uccNames.map((name) => ({
-        ...{ name, agents: [agent], supervisors: [supervisor] },
-        ...{ useAudioRecording: true, agentCanEditAudioRecording: true },
+        name,
+        agents: [agent],
+        supervisors: [supervisor],
+        useAudioRecording: true,
+        agentCanEditAudioRecording: true,
       })),
     }),
   });

@@ -6,12 +6,12 @@ import type {
 export type StateChanged = NonNullable<ReturnType<typeof stateChangedPayload>>;
 export type RecordingChanged = ReturnType<typeof recordingChangedPayload>;
 
-/** What can be told whom to call for an event: a vendor's connection or a classic hub proxy. */
+/** A source of events: a vendor's connection or a classic hub proxy. */
 interface EventSource {
   on(event: string, listener: (...args: unknown[]) => unknown): unknown;
 }
 
-/** Collects what one client hears, in order. */
+/** Collects the events of one client, in order. */
 export class Heard<Event> {
   readonly events: Event[] = [];
   readonly #listeners: ((event: Event) => void)[] = [];
@@ -38,13 +38,13 @@ export class Heard<Event> {
     return this.events.length;
   }
 
-  /** Resolves with the first `count` events, once there are so many. */
+  /** Resolves with the first `count` events, once there are that many. */
   async first(count: number): Promise<Event[]> {
     await this.until(() => this.events.length >= count);
     return this.events.slice(0, count);
   }
 
-  /** Resolves with the first event, past or to come, that matches. */
+  /** Resolves with the first event, past or future, that matches. */
   async event(matches: (event: Event) => boolean): Promise<Event> {
     await this.until(() => this.events.some(matches));
     return this.events.find(matches) as Event;

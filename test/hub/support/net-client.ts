@@ -21,7 +21,7 @@ export interface Frame {
 
 const userAgent = 'SignalR.Client.NET45/2.4.3.0 (Microsoft Windows NT 6.2.9200.0)';
 
-/** Says what the .NET client says, over one transport. */
+/** Sends what the .NET client sends, over one transport. */
 export class NetClient {
   readonly messages: Message[] = [];
   readonly answers: Frame[] = [];
@@ -62,7 +62,7 @@ export class NetClient {
     if (JSON.stringify(started) !== '{"Response":"started"}') throw new Error('not started');
   }
 
-  /** Of Newtonsoft.Json: in the order of `HubInvocation`'s members. */
+  /** Serializes as Newtonsoft.Json: in the order of `HubInvocation`'s members. */
   async invoke(hub: string, method: string, ...args: unknown[]): Promise<Frame> {
     const id = String(this.#ids++);
     const data = JSON.stringify({ H: hub, M: method, A: args, I: Number(id) });
@@ -133,7 +133,7 @@ export class NetClient {
     sent.end();
   }
 
-  /** Connects by GET, polls by POST with its place in the form. */
+  /** Connects by GET, polls by POST with its cursor in the form. */
   async #poll(action: 'connect' | 'poll'): Promise<void> {
     const form = action === 'poll' ? `messageId=${encodeURIComponent(this.#cursor)}` : undefined;
     const answer = await this.#fetch(action, this.#query(), form).catch(() => undefined);

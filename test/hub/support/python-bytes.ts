@@ -1,8 +1,8 @@
 /**
- * What Python's SignalR clients send, byte for byte, as their sources and the HTTP libraries below
- * them write it; `{...}` is filled in. signalrcore 1.x speaks HTTP by urllib and opens WebSockets
- * and event streams by itself; its `Host` names no port there. pysignalr 1.x stands on aiohttp and
- * websockets.
+ * Requests of Python's SignalR clients, byte for byte, as their sources and the HTTP libraries
+ * below them write them; `{...}` is filled in. signalrcore 1.x uses urllib for HTTP and opens
+ * WebSockets and event streams by itself; its `Host` names no port there. pysignalr 1.x uses
+ * aiohttp and websockets.
  */
 const crlf = (lines: readonly string[]): string => `${lines.join('\r\n')}\r\n\r\n`;
 

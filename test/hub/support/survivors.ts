@@ -10,25 +10,25 @@ import type { CuttableLink } from './cuttable-link.ts';
 import { EventStream, type StreamedEvent } from './event-stream.ts';
 import { classicPath, Heard, hubPath, listenTo, type StateChanged } from './listener.ts';
 
-/** What the judge looks at, whichever way an event came. */
+/** The fields that the judge compares, whichever way an event came. */
 export interface Numbered {
   readonly sequence: number;
   readonly correlationId: string;
-  /** 'Mark', ...; null of what is no command. */
+  /** 'Mark', ...; null if the event is no command. */
   readonly action: string | null;
 }
 
 /** A listener whose connections are cut again and again. */
 export interface Survivor {
   readonly numbered: Heard<Numbered>;
-  /** Of those whose connection outlives its sockets: the contract's events. */
+  /** The contract's events, if the connection outlives its sockets. */
   readonly state?: Heard<StateChanged>;
   /** Cuts its connections and waits until it is back. */
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** One connection of the vendor's client that goes on over new sockets. */
+/** One connection of the vendor's client that survives on new sockets. */
 export async function stateful(
   client: VendorClient,
   link: CuttableLink,
@@ -44,9 +44,7 @@ export async function stateful(
   return { numbered, state, kill: () => cutOnce(link), stop: () => connection.stop() };
 }
 
-/**
- * Connections that come one after the other; each asks for what came after the last event heard.
- */
+/** Successive connections; each requests the events after the last one received. */
 export async function successive(
   client: VendorClient,
   link: CuttableLink,
@@ -57,7 +55,7 @@ export async function successive(
   let stopped = false;
   let connection: VendorConnection | undefined;
 
-  /** The life of one connection; where it is cut does not matter. */
+  /** Runs one connection; it may be cut anywhere. */
   async function live(): Promise<void> {
     const one = buildConnection(client, { url: link.api + hubPath, ...channel });
     connection = one;
@@ -115,7 +113,7 @@ export async function eventStream(link: CuttableLink): Promise<Survivor> {
   };
 }
 
-/** The classic client, which reconnects by itself and asks for what it missed by its cursor. */
+/** The classic client, which reconnects by itself and requests missed events by its cursor. */
 export async function classic(link: CuttableLink): Promise<Survivor> {
   const page = openPage(link.api);
   const connection = page.$.hubConnection(link.api + classicPath, { useDefaultPath: false });

@@ -58,13 +58,13 @@ describe('G.722', () => {
     expect(pcmBytes(decoded(bytes)).equals(pcmBytes(await ffmpegDecoded(bytes)))).toBe(true);
   });
 
-  it('is heard well by ffmpeg', async () => {
+  it('encodes speech that ffmpeg decodes well', async () => {
     const tone = sweep({ rate: RATE, seconds: 2, fromHz: 440, toHz: 440, amplitude: 12_000 });
     const heard = await ffmpegDecoded(new G722Encoder().encode(tone));
     expect(bestSnrDb(tone, heard, 40)).toBeGreaterThan(30);
   });
 
-  it('goes on where it stopped, and writes no further than there is room', () => {
+  it('continues where it stopped, and writes no further than there is room', () => {
     const bytes = new G722Encoder().encode(noise(1_000, 9_000));
     const whole = decoded(bytes);
     const decoder = new G722Decoder();

@@ -61,7 +61,7 @@ describe('an Ogg file of Opus', () => {
     }
   });
 
-  it('is of no samples where nothing was encoded', async () => {
+  it('has no samples when nothing was encoded', async () => {
     expect((await ffmpegSamples(await encoded(new Int16Array(0)))).length).toBe(0);
   });
 });
@@ -69,12 +69,12 @@ describe('an Ogg file of Opus', () => {
 describe('a page of Ogg', () => {
   const header = { flag: PageFlag.None, granule: 0, serial: 1, number: 0 };
 
-  it('tells packets whose length is a multiple of 255 by a 0', () => {
+  it('ends packets whose length is a multiple of 255 with a 0', () => {
     const page = buildPage(header, [new Uint8Array(255), new Uint8Array(254), new Uint8Array(510)]);
     expect([...page.subarray(26, 33)]).toEqual([6, 255, 0, 254, 255, 255, 0]);
   });
 
-  it('refuses more than it can tell', () => {
+  it('refuses more packets than it can describe', () => {
     expect(() => buildPage(header, [new Uint8Array(255 * 255)])).toThrow(RangeError);
   });
 });

@@ -113,7 +113,7 @@ describe('direction', () => {
   });
 });
 
-test('static types need no rtpmap, unknown dynamic types have no meaning', () => {
+test('static types need no rtpmap, and unknown dynamic types are ignored', () => {
   const [media] = parseOffer(sdp('m=audio 4000 RTP/AVP 0 8 9 96 200 x 0')).media;
   expect(media?.payloads.map((payload) => payload.encoding)).toEqual(['PCMU', 'PCMA', 'G722']);
   expect(media?.formats).toEqual(['0', '8', '9', '96', '200', 'x', '0']);
@@ -128,7 +128,7 @@ test('lines end in LF only, port counts and other kinds of media are read', () =
   ]);
 });
 
-test('as many lines as may be, however they end', () => {
+test('the maximum of lines is read, with any line ends', () => {
   const most = sdp('m=audio 4000 RTP/AVP 0', ...lines(MAX_SDP_LINES - head.length - 1));
   for (const end of ['\r\n', '\n', '\r']) {
     expect(reasonOf(most.replaceAll('\r\n', end))).toBe('accepted');
@@ -136,7 +136,7 @@ test('as many lines as may be, however they end', () => {
   }
 });
 
-test('a label loses what shows nothing, and turns round what is shown', () => {
+test('a label loses invisible and reordering characters', () => {
   const { media } = parseOffer(
     sdp('m=audio 4000 RTP/AVP 0', 'a=label:\u202e1\u0007\u2066 2\u061c'),
   );
@@ -163,7 +163,7 @@ test.each([
   expect(reasonOf(text)).toBe(reason);
 });
 
-test('cut anywhere, it is read or refused, never anything else', () => {
+test('an offer cut anywhere is read or refused, never anything else', () => {
   const text = sdp('m=audio 4000 RTP/AVP 0 101', 'a=rtpmap:101 telephone-event/8000', 'a=label:1');
   for (let length = 0; length < text.length; length += 1) {
     expect(['accepted', 'noMedia', 'malformed']).toContain(reasonOf(text.slice(0, length)));
@@ -175,7 +175,7 @@ describe('keys and control packets', () => {
   const offerOf = (...attributes: string[]) =>
     parseOffer(sdp('m=audio 4000 RTP/SAVP 0', ...attributes)).media[0];
 
-  test('a key with a lifetime and what is optional', () => {
+  test('a key with a lifetime and optional parameters is read', () => {
     const line = offerOf(
       `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${key}|2^31`,
       `a=crypto:2 aes_cm_128_hmac_sha1_32 inline:${key} WSH=128 -X=1`,
@@ -197,7 +197,7 @@ describe('keys and control packets', () => {
     expect(offerOf(`a=crypto:1 AES_CM_128_HMAC_SHA1_80 ${parameters}`)?.crypto).toEqual([]);
   });
 
-  test('where control packets are wanted', () => {
+  test('the address for control packets is read', () => {
     expect(offerOf('a=rtcp:53020 IN IP4 192.0.2.9')?.rtcp).toEqual({
       ...{ port: 53_020, address: '192.0.2.9' },
     });

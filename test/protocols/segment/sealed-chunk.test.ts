@@ -40,7 +40,7 @@ describe('sealed chunk', () => {
     expect(open(record)).toEqual(audio);
   });
 
-  it('shows nothing of the audio', () => {
+  it('reveals nothing of the audio', () => {
     expect(record.includes(markerNeedle(1, 1))).toBe(false);
     expect(record.includes(audio.subarray(0, 8))).toBe(false);
   });
@@ -72,13 +72,13 @@ describe('sealed chunk', () => {
     }
   });
 
-  it('is not read when it was cut short, wherever', () => {
+  it('is not read when it was cut short anywhere', () => {
     for (let length = 0; length < record.length; length += 1) {
       expect(parseChunkHeader(record.subarray(0, length), 0, length)).toBeUndefined();
     }
   });
 
-  it('is found behind another one, and a torn one is not', () => {
+  it('is found after another one, and a torn one is not', () => {
     const second = sealChunk({ key, identity, header: { ...header, number: 4 } }, audio);
     const file = Buffer.concat([record, second.subarray(0, second.length - 1)]);
     const place = parseChunkHeader(file, 0, file.length);
@@ -88,7 +88,7 @@ describe('sealed chunk', () => {
     expect(parseChunkHeader(behind, record.length, file.length + 1)?.header.number).toBe(4);
   });
 
-  it('takes empty files and other files for no chunk', () => {
+  it('is not found in empty files and other files', () => {
     for (const bytes of [Buffer.alloc(0), Buffer.alloc(5000), randomBytes(5000)]) {
       expect(parseChunkHeader(bytes, 0, bytes.length)).toBeUndefined();
     }
@@ -99,7 +99,7 @@ describe('key of a segment', () => {
   const masterKey = randomBytes(KEY_BYTES);
   const wrapped = wrapKey(masterKey, key, identity);
 
-  it('comes back under the master key, and is not in what is stored', () => {
+  it('comes back under the master key, and is not stored in the clear', () => {
     expect(unwrapKey(masterKey, wrapped, identity)).toEqual(key);
     expect(wrapped.includes(key.subarray(0, 8))).toBe(false);
     expect(wrapKey(masterKey, key, identity)).not.toEqual(wrapped);
@@ -118,6 +118,6 @@ describe('key of a segment', () => {
   });
 });
 
-it('names one file per segment', () => {
+it('segmentFile names one file per segment', () => {
   expect(segmentFile({ callId: 'a', track: 1, segment: 12 })).toBe('a/1-12.seg');
 });

@@ -97,7 +97,7 @@ describe.each(TRANSPORTS)('jquery.signalR over %s', (transport) => {
     expect(await settled(proxy.invoke('add', 1, 1))).toBe(2);
   });
 
-  it('is told to stop when what it missed is gone', async () => {
+  it('is told to stop when its missed messages are gone', async () => {
     const { connection, proxy } = makeClient();
     proxy.on('event', () => {});
     const client = await start(connection);

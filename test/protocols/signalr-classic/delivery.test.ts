@@ -21,7 +21,7 @@ describe('delivery', () => {
     }
   }
 
-  it('sends what one tick has to say in one frame', async () => {
+  it('sends all messages of one tick in one frame', async () => {
     const client = await listen();
     client.query.transport = 'webSockets';
     const socket = await client.socket().opened();
@@ -31,7 +31,7 @@ describe('delivery', () => {
     socket.socket.close();
   });
 
-  it('sends nothing of hubs the client did not subscribe to', async () => {
+  it('sends nothing for hubs without a subscription', async () => {
     const client = await listen();
     const cursor = await client.connect();
     host.classic.broadcast(host.connections, 'OtherHub', 'event', [0]);
@@ -41,7 +41,7 @@ describe('delivery', () => {
     expect(() => host.classic.broadcast([], 'Missing', 'event', [])).toThrow(RangeError);
   });
 
-  it('sends again what a cursor says was not received, to polls by GET and POST', async () => {
+  it('repeats messages after a cursor, to polls by GET and POST', async () => {
     const client = await listen();
     const start = await client.connect();
     broadcast(1, 2);
@@ -53,7 +53,7 @@ describe('delivery', () => {
     expect(argsOf(rest.frame)).toEqual([3]);
   });
 
-  it('answers a waiting poll when another takes its place, and when its time is over', async () => {
+  it('answers a waiting poll when another replaces it, and when its time is over', async () => {
     const client = await listen({ connectionTimeoutMs: 100 });
     const messageId = await client.connect();
     const replaced = client.request('poll', { messageId });
@@ -88,7 +88,7 @@ describe('delivery', () => {
     },
   );
 
-  it('loses nothing when one tick says more than the ring holds', async () => {
+  it('loses nothing when one tick sends more than the ring holds', async () => {
     const client = await listen({ maxReplayMessages: 2 });
     client.query.transport = 'webSockets';
     const socket = await client.socket().opened();

@@ -67,7 +67,7 @@ describe('lifecycle', () => {
     );
   });
 
-  it('ends a connection that nobody comes back to', async () => {
+  it('ends a connection whose client does not return', async () => {
     const client = await listen({ keepAliveIntervalMs: 10, disconnectTimeoutMs: 50 });
     const arrival = host.arrival();
     await client.connect();
@@ -85,7 +85,7 @@ describe('lifecycle', () => {
     expect(host.classic.connectionCount).toBe(1);
   });
 
-  it('refuses whom its owner refuses, and waits until the owner is ready', async () => {
+  it('refuses clients that its owner refuses, and waits until the owner is ready', async () => {
     let open = () => {};
     const ready = new Promise<void>((resolve) => {
       open = resolve;
@@ -105,7 +105,7 @@ describe('lifecycle', () => {
     expect(host.errors).toEqual([new Error('refused')]);
   });
 
-  it('runs the calls of a connection in order, and bounds how many wait', async () => {
+  it('runs the calls of a connection in order, and limits the waiting ones', async () => {
     const order: unknown[] = [];
     const Slow = async (_: unknown, [n]: readonly unknown[]) => {
       await new Promise((resolve) => setImmediate(resolve));
@@ -127,7 +127,7 @@ describe('lifecycle', () => {
     socket.socket.close();
   });
 
-  it('sends clients away when it closes, and refuses what comes after', async () => {
+  it('disconnects clients when it closes, and refuses later requests', async () => {
     const client = await listen();
     const messageId = await client.connect();
     const poll = client.request('poll', { messageId });

@@ -136,7 +136,7 @@ describe('messages', () => {
     expect(await client.nextRecord()).toBe('{"type":3,"invocationId":"1","result":42}');
   });
 
-  it('for what does not run are ignored', async () => {
+  it('for calls that do not run are ignored', async () => {
     await start();
     const client = await connectRaw(server.url);
     client.send('{"type":2,"invocationId":"9","item":1}\x1e{"type":5,"invocationId":"9"}\x1e');

@@ -61,11 +61,11 @@ describe('sending', () => {
     return frames;
   }
 
-  it('puts what belongs to one tick into one frame', async () => {
+  it('puts all records of one tick into one frame', async () => {
     expect(await framesOf({})).toHaveLength(1);
   });
 
-  it('puts every record into its own where the owner wants it', async () => {
+  it('puts every record into its own frame if the owner wants it', async () => {
     expect(await framesOf({ coalesce: false })).toHaveLength(3);
   });
 

@@ -63,7 +63,7 @@ describe('calls', () => {
     expect(await nextMessage(client)).toMatchObject({ type: 3, result: 2 });
   });
 
-  it('do not reach a hub that let nobody in', async () => {
+  it('do not reach a hub that refused the client', async () => {
     const errors: unknown[] = [];
     const refuse = async () => {
       throw new Error('Not you.');
@@ -93,7 +93,7 @@ describe('calls', () => {
     expect(await nextMessage(client)).toMatchObject({ invocationId: '1', result: 'cancelled' });
   });
 
-  it('hear when the client is gone', async () => {
+  it('are aborted when the client is gone', async () => {
     const calls: HubCall[] = [];
     const Wait: HubMethod = async (_connection, _args, call) => {
       calls.push(call);
@@ -121,7 +121,7 @@ describe('calls', () => {
     expect(errors).toEqual([expect.any(TypeError)]);
   });
 
-  it('show errors in full where the owner wants it', async () => {
+  it('show errors in full if the owner wants it', async () => {
     const { url } = await start({}, { detailedErrors: true });
     const client = await connectRaw(url);
     client.send(invocation(1, 'Crash'));

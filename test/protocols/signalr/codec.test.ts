@@ -120,7 +120,7 @@ describe.each(EXAMPLES)('$name', ({ message, json, hex }) => {
 describe('Close', () => {
   const message = { type: MessageType.close, error: 'xyz', allowReconnect: true } as const;
 
-  it('carries its error and whether to come back', () => {
+  it('carries its error and the advice to reconnect', () => {
     const json = '{"type":7,"error":"xyz","allowReconnect":true}\x1e';
     expect(jsonCodec.encode(message).toString()).toBe(json);
     expect(bodyOf(messagePackCodec.encode(message))).toBe('9307a378797ac3');
@@ -149,7 +149,7 @@ it('ignores message types of later versions', () => {
   expect(messagePackCodec.decode(Buffer.from('926390', 'hex'))).toBeUndefined();
 });
 
-describe('what is no message', () => {
+describe('an invalid message', () => {
   const invalidJson = [
     'not json',
     '[]',
@@ -225,7 +225,7 @@ describe('records', () => {
     expect(readAll(prefixed, [long])).toEqual(['x'.repeat(0x1480), 'a']);
   });
 
-  it('that are too long are refused before they have arrived', () => {
+  it('that are too long are refused before they have arrived in full', () => {
     const separated = new RecordReader(10);
     separated.push(Buffer.from('01234567890'));
     expect(() => separated.next()).toThrow(ProtocolError);

@@ -44,7 +44,7 @@ describe('long polling', () => {
     expect(statuses.sort()).toEqual([200, 204]);
   });
 
-  it('delivers what was sent in one tick in one answer', async () => {
+  it('delivers all messages of one tick in one answer', async () => {
     const id = await connect(await start());
     const answer = poll(id);
     await post(id, '{"type":1,"target":"CallBack","arguments":[3]}\x1e');
@@ -59,7 +59,7 @@ describe('long polling', () => {
     expect((await poll(id)).status).toBe(404);
   });
 
-  it('tells of the end: Close, then 204, then 404', async () => {
+  it('answers the end with Close, then 204, then 404', async () => {
     const id = await connect(await start());
     server?.signalr.close({ error: 'Bye.' });
     expect((await poll(id)).text).toBe('{"type":7,"error":"Bye."}\x1e');
@@ -74,7 +74,7 @@ describe('long polling', () => {
     expect(await gone).toBeInstanceOf(Error);
   });
 
-  it('ends when more waits for the next poll than may', async () => {
+  it('ends when too much waits for the next poll', async () => {
     const hub = createExampleHub();
     const gone = hub.nextDisconnection();
     const id = await connect(await start({ hub, maxBacklogBytes: 10_000 }));

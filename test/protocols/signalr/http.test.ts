@@ -53,7 +53,7 @@ describe('negotiate', () => {
     expect((await fetch(`${url}?id=${connectionId}`)).status).toBe(200);
   });
 
-  it('promises stateful reconnect only to those who ask', async () => {
+  it('promises stateful reconnect only on request', async () => {
     const url = await start();
     const query = 'negotiateVersion=1&useStatefulReconnect=true';
     expect(await negotiate(url, query)).toHaveProperty('useStatefulReconnect', true);
@@ -67,7 +67,7 @@ describe('negotiate', () => {
     expect(await response.json()).toEqual({ error: expect.any(String) });
   });
 
-  it('is a POST', async () => {
+  it('requires a POST', async () => {
     const url = await start();
     const response = await fetch(`${url}/negotiate`);
     expect(response.status).toBe(405);
@@ -81,7 +81,7 @@ describe('negotiate', () => {
     expect(await refusal(url)).toBe(503);
   });
 
-  it('is forgotten when nothing comes after it', async () => {
+  it('is forgotten when nothing follows', async () => {
     const url = await start({ disconnectTimeoutMs: 20 });
     const { connectionToken } = await negotiate(url);
     const status = async () => (await post(`${url}?id=${connectionToken}`)).status;
@@ -155,7 +155,7 @@ describe('transports', () => {
     await openRaw(url);
   });
 
-  it('that are no upgrade at all are answered', async () => {
+  it('that need an upgrade are answered without one', async () => {
     const url = await start();
     const withoutKey = request(url, { headers: { Connection: 'Upgrade', Upgrade: 'websocket' } });
     const [response] = await once(withoutKey.end(), 'response');

@@ -145,7 +145,7 @@ describe('stateful reconnect', () => {
     expect(JSON.parse(await third).type).toBe(1);
   });
 
-  it('gives up when no new socket comes', async () => {
+  it('is given up when no new socket comes', async () => {
     await server.stop();
     // Long enough for a socket that takes its time to come in the first place.
     server = await startServer({ hub, disconnectTimeoutMs: 500 });

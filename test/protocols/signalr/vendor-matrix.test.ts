@@ -151,7 +151,7 @@ describe.each(MATRIX)('client $version over $transport in $protocol', (row) => {
     await expect(peer.invoke('Refuse', [])).rejects.toThrow('not today');
   });
 
-  it.runIf(client.reconnects)('comes back when told so', async () => {
+  it.runIf(client.reconnects)('reconnects on request', async () => {
     const connection = build(client, { transport, protocol, reconnect: 'automatic' });
     const reconnected = new Promise((resolve) => connection.onreconnected(resolve));
     const atServer = hub.nextConnection();

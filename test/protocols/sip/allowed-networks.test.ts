@@ -7,7 +7,7 @@ import { callTo, closeAll, startAgent } from './support.ts';
 afterEach(closeAll);
 
 describe('allowed networks', () => {
-  it('closes the connection of a stranger and answers none of its datagrams', async () => {
+  it('close a stranger’s connection and answer none of its datagrams', async () => {
     const server = await startAgent({ isAllowed: parseNetworks(['192.0.2.0/24']) });
     const { address, port } = server.peer('TCP');
     const socket = connect(port, address).on('error', () => undefined);
@@ -20,7 +20,7 @@ describe('allowed networks', () => {
     expect(server.dropped.length).toBeGreaterThan(1);
   });
 
-  it('lets the others call', async () => {
+  it('let other addresses call', async () => {
     const server = await startAgent({ isAllowed: parseNetworks(['127.0.0.0/8']) });
     const client = await startAgent();
     await client.ua.invite(callTo(server.peer('UDP'), client.handler));

@@ -10,7 +10,7 @@ async function setUp(overrides = {}): Promise<{ server: TestAgent; raw: RawPeer 
 }
 
 describe('inside a dialog', () => {
-  it('repeats Record-Route and sends by the route set', async () => {
+  it('repeats Record-Route and sends along the route set', async () => {
     const { server, raw } = await setUp();
     const route = `<sip:127.0.0.1:${raw.port};lr>`;
     const headers = [
@@ -66,7 +66,7 @@ describe('inside a dialog', () => {
     expect(answer).toMatch(/^SIP\/2.0 491 /);
   });
 
-  it('a CANCEL does not undo what is being carried out', async () => {
+  it('a CANCEL does not undo a request being carried out', async () => {
     const { server, raw } = await setUp();
     const { dialog } = await establish(raw);
     server.handler.answer = (incoming) => void incoming.begin();
@@ -79,7 +79,7 @@ describe('inside a dialog', () => {
     expect(await raw.next()).toMatch(/^SIP\/2.0 200 [\s\S]*^CSeq: 11 INVITE/m);
   });
 
-  it('hands the ACK and its body to the owner, as often as it comes', async () => {
+  it('hands every copy of the ACK and its body to the owner', async () => {
     const { server, raw } = await setUp();
     const acks: string[] = [];
     server.handler.onAck = ({ body }) => void acks.push(body.toString());

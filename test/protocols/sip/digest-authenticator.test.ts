@@ -60,7 +60,7 @@ describe('digest authentication', () => {
     return { nonce, wrong: verdict.wrong, values };
   }
 
-  it('asks by the strongest algorithm first', () => {
+  it('offers the strongest algorithm first', () => {
     const { values, wrong } = challenge(fresh());
     expect(values.map((value) => /algorithm=(\S+)/.exec(value)?.[1])).toEqual(rules.algorithms);
     expect(wrong).toBe(false);
@@ -70,14 +70,14 @@ describe('digest authentication', () => {
     ['SHA-256', 'sha256', 'auth'],
     ['SHA-512-256', 'sha512-256', 'auth'],
     ['SHA-256', 'sha256', 'auth-int'],
-  ])('lets in who answers by %s (%s, %s)', (algorithm, hash, qop) => {
+  ])('accepts a correct answer by %s (%s, %s)', (algorithm, hash, qop) => {
     const authenticator = fresh();
     const { nonce } = challenge(authenticator);
     const answer = answered({ nonce, algorithm, hash, qop });
     expect(authenticator.authenticate(answer, address)).toEqual({ ok: true });
   });
 
-  it('takes an answer once, and the next count after it', () => {
+  it('accepts an answer once, and the next count after it', () => {
     const authenticator = fresh();
     const { nonce } = challenge(authenticator);
     expect(authenticator.authenticate(answered({ nonce }), address).ok).toBe(true);
@@ -86,7 +86,7 @@ describe('digest authentication', () => {
     expect(authenticator.authenticate(next, address).ok).toBe(true);
   });
 
-  it('asks anew when the challenge is old', () => {
+  it('challenges again when the challenge is old', () => {
     const authenticator = fresh();
     const { nonce } = challenge(authenticator);
     now += 300_001;
@@ -109,7 +109,7 @@ describe('digest authentication', () => {
   it.each([
     ['of another process', { nonce: Buffer.alloc(32).toString('base64url') }, address],
     ['given to another address', {}, '192.0.2.8'],
-  ])('asks anew for a challenge %s', (_, change, from) => {
+  ])('challenges again for a challenge %s', (_, change, from) => {
     const authenticator = fresh();
     const { nonce } = challenge(authenticator);
     const again = challenge(authenticator, answered({ nonce, ...change }), from);
@@ -123,7 +123,7 @@ describe('digest authentication', () => {
     expect(challenge(authenticator, { ...whole, body: Buffer.from('v=1') }).wrong).toBe(true);
   });
 
-  it('tells of no password by an answer to a challenge of another address', () => {
+  it('reveals nothing about a password to another address', () => {
     const authenticator = fresh();
     const { nonce } = challenge(authenticator);
     const wrong = answered({ nonce, password: 'Circle of life' });
@@ -137,7 +137,7 @@ describe('digest authentication', () => {
     ]);
   });
 
-  it('looks at no answer that its guard does not let through', () => {
+  it('checks no answer that its guard blocks', () => {
     const told: string[] = [];
     let isOpen = true;
     const guard = {
@@ -158,7 +158,7 @@ describe('digest authentication', () => {
     expect(told).toEqual(expected);
   });
 
-  it('reads a header once, whatever is in it', () => {
+  it('reads any header once', () => {
     const authenticator = fresh();
     const cost = (characters: number): number => {
       const headers = [{ name: 'Authorization', value: `Digest ${'a'.repeat(characters)}` }];

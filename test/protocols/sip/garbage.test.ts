@@ -59,7 +59,7 @@ function mutate(data: Buffer, next: () => number): Buffer {
   return bytes;
 }
 
-it(`survives ${MESSAGES} mutated messages over UDP and TCP`, async () => {
+it(`the user agent survives ${MESSAGES} mutated messages over UDP and TCP`, async () => {
   const server = await startAgent();
   const raw = await RawPeer.open(server.peer());
   const next = random(20_261_124);

@@ -74,7 +74,7 @@ describe('parseMessage', () => {
     expect(parseCommandSequence(header(parsed, 'CSeq'))?.sequence).toBe(1);
   });
 
-  it('passes over line ends before the start line and takes control characters in quotes', () => {
+  it('skips line ends before the start line and accepts control characters in quotes', () => {
     const odd = 'From: "\\\u0007\\\u0000 \u00e9" <sip:a@example.com>;tag=1';
     const lines = GOOD.map((line) => (line.startsWith('From') ? odd : line));
     const parsed = request(Buffer.concat([Buffer.from('\r\n\r\n'), message(lines)]));
@@ -135,7 +135,7 @@ describe('parseMessage', () => {
     expect(parseMessage(data)).toEqual({ kind: 'failure', statusCode: 400 });
   });
 
-  it('reads what the serializer writes', () => {
+  it('reads the serializer’s output', () => {
     const written = request(message([...GOOD, 'Content-Length: 3'], 'v=0'));
     expect(request(serializeRequest(written)).headers).toEqual([
       ...written.headers.slice(0, -1),
@@ -156,7 +156,7 @@ describe('parseMessage', () => {
     expect(parsed.response.reason).toBe('O K');
   });
 
-  it('takes no time over hostile white space and quotes', () => {
+  it('reads hostile white space and quotes quickly', () => {
     const started = performance.now();
     const hostile = ['Via', 'From', 'To', 'CSeq', 'Contact'].flatMap((name) => [
       changed(name, `${name}: ${' '.repeat(60_000)}x`),
@@ -212,7 +212,7 @@ describe('the top Via', () => {
     expect(answerDestination(one, peer)).toEqual({ peer });
   });
 
-  it('without rport the answer goes to the port that Via names', () => {
+  it('sends the answer to the port that Via names without rport', () => {
     const one = stamped('SIP/2.0/UDP 198.51.100.7:5070;branch=z9hG4bK1');
     expect(headerValues(one, 'Via')).toEqual(['SIP/2.0/UDP 198.51.100.7:5070;branch=z9hG4bK1']);
     expect(answerDestination(one, peer)).toEqual({ peer: { ...peer, port: 5070 } });

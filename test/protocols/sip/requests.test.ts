@@ -38,7 +38,7 @@ describe('outside a dialog', () => {
     expect(server.invites.count).toBe(0);
   });
 
-  it('answers the copy of a request 482 and the same one as before', async () => {
+  it('answers a merged request 482, and repeats the first answer', async () => {
     const { server, raw } = await setUp();
     const fields = { port: raw.port, method: 'INVITE', callId: 'merged' };
     const original = rawRequest({ ...fields, branch: 'z9hG4bKone' });
@@ -52,7 +52,7 @@ describe('outside a dialog', () => {
     expect(server.invites.count).toBe(1);
   });
 
-  it('answers what is malformed 400, and never an ACK', async () => {
+  it('answers malformed requests 400, and never an ACK', async () => {
     const { server, raw } = await setUp();
     const broken = (method: string) =>
       rawRequest({ port: raw.port, method }).replace('Content-Length: 0', 'Content-Length: 9');
@@ -63,7 +63,7 @@ describe('outside a dialog', () => {
     expect(server.dropped).toEqual(['malformed', 'malformed', 'malformed']);
   });
 
-  it('counts stray answers and what is too large', async () => {
+  it('counts stray answers and oversized messages', async () => {
     const { server, raw } = await setUp({ limits: { ...LIMITS, maxMessageBytes: 1000 } });
     raw.send(rawRequest({ port: raw.port }).replace(/^.*\r\n/, 'SIP/2.0 200 OK\r\n'));
     raw.send(rawRequest({ port: raw.port, body: 'x'.repeat(1000) }));
@@ -84,7 +84,7 @@ describe('outside a dialog', () => {
     expect(server.dropped).toEqual(['overload']);
   });
 
-  it('keeps room for dialogs when calls flood', async () => {
+  it('keeps room for dialogs in a flood of calls', async () => {
     const { server, raw } = await setUp({ limits: { ...LIMITS, maxTransactions: 10 } });
     const { dialog } = await establish(raw);
     for (let call = 0; call < 8; call += 1) {
@@ -149,14 +149,14 @@ describe('outside a dialog', () => {
     await expect.poll(() => invite.cancelled).toBe(true);
   });
 
-  it('says 100 to an INVITE whose owner takes its time', async () => {
+  it('answers 100 to an INVITE whose owner is slow', async () => {
     const { server, raw } = await setUp();
     server.onInvite = () => undefined;
     raw.send(rawRequest({ port: raw.port, method: 'INVITE' }));
     expect(await raw.received.take()).toMatch(/^SIP\/2.0 100 Trying[\s\S]*^To: <[^;]*>\r$/m);
   });
 
-  it('takes a branch of RFC 2543 and a From without a tag', async () => {
+  it('accepts a branch of RFC 2543 and a From without a tag', async () => {
     const { raw } = await setUp();
     const old = (sequence: number) =>
       rawRequest({ port: raw.port, branch: '1', sequence, callId: 'old' }).replace(/;tag=\w+/, '');

@@ -109,7 +109,7 @@ describe('silence', () => {
     expect(await server.handler.heard.take()).toBe('ackTimeout');
   });
 
-  it('of a source that never showed that it is there is answered a few times only', async () => {
+  it('of an unproven source is answered a few times only', async () => {
     const server = await startAgent();
     const raw = await RawPeer.open(server.peer());
     raw.send(rawRequest({ port: raw.port, method: 'INVITE' }));
@@ -128,7 +128,7 @@ describe('silence', () => {
     expect(refusals).toEqual(Array.from({ length: 4 }, () => 'SIP/2.0 486'));
   });
 
-  it('of a dialog ends requests with SipTimeoutError, and BYE all the same', async () => {
+  it('in a dialog ends requests with SipTimeoutError, and BYE as well', async () => {
     const { server, client, relay } = await setUp();
     const { dialog } = await client.ua.invite(callTo(relay.peer, client.handler));
     await server.ua.close();

@@ -20,7 +20,7 @@ async function runSipp(port: number, transport: 'u1' | 't1'): Promise<unknown> {
 }
 
 describe.skipIf(!existsSync(SIPP))('sipp as the caller', () => {
-  it.each(['u1', 't1'] as const)('has all its calls answered over %s', async (transport) => {
+  it.each(['u1', 't1'] as const)('sipp has all its calls answered over %s', async (transport) => {
     const server = await startAgent();
     const port = transport === 'u1' ? server.ua.udpPort : server.ua.tcpPort;
     expect(await runSipp(port ?? 0, transport)).toBe(0);

@@ -24,7 +24,7 @@ describe('StreamFramer', () => {
     }
   });
 
-  it('finds them byte by byte, over and over', () => {
+  it('finds the same messages byte by byte, repeatedly', () => {
     const framer = new StreamFramer(MAX_BYTES);
     for (let round = 0; round < 50; round += 1) {
       const frames = [...STREAM].flatMap((byte) => framer.push(Buffer.from([byte])));
@@ -39,7 +39,7 @@ describe('StreamFramer', () => {
     ['two that differ', 'A b SIP/2.0\r\nContent-Length: 1\r\nl: 2\r\n\r\n', 'malformed'],
     ['a body too large', 'A b SIP/2.0\r\nContent-Length: 2000\r\n\r\n', 'tooLarge'],
     ['a head without end', 'x'.repeat(MAX_BYTES + 1), 'tooLarge'],
-  ])('stops at %s and gives nothing any more', (_name, text, reason) => {
+  ])('stops at %s and gives nothing more', (_name, text, reason) => {
     const framer = new StreamFramer(MAX_BYTES);
     expect(framer.push(Buffer.from(ONE + text))).toMatchObject([
       { kind: 'message' },

@@ -6,7 +6,7 @@ import { callTo, closeAll, HOST, LIMITS, startAgent, type TestAgent } from './su
 afterEach(closeAll);
 
 describe('over TCP', () => {
-  it('answers by the same connection, pings too, and closes on a broken stream', async () => {
+  it('answers over the same connection, pings too, and closes on a broken stream', async () => {
     const server = await startAgent();
     const socket = connect(server.ua.tcpPort ?? 0, HOST);
     let text = '';
@@ -45,7 +45,7 @@ describe('over TCP', () => {
   const lengthless = (fields: Partial<RawFields> = {}) =>
     ping(fields).replace(/Content-Length: \d+\r\n(?=\r\n)/, '');
 
-  it('reads a message without Content-Length and body, and the next one behind it', async () => {
+  it('reads a message without Content-Length and body, and the next one after it', async () => {
     const server = await startAgent();
     const bytes =
       lengthless({ callId: 'one' }) + lengthless({ callId: 'two' }) + ping({ callId: 'three' });
@@ -59,7 +59,7 @@ describe('over TCP', () => {
     ['of no length, compact', { headers: ['c : text/plain'] }, 400, 'malformed'],
     ['of two lengths', { headers: ['l: 3'] }, 400, 'malformed'],
     ['longer than any', { headers: ['Content-Length: 99999999'] }, 513, 'tooLarge'],
-  ])('answers a request with a body %s, closes, and reads nothing behind it', async (...row) => {
+  ])('answers a request with a body %s, closes, and reads nothing after it', async (...row) => {
     const [name, fields, status, reason] = row;
     const server = await startAgent();
     const keeps = name === 'of two lengths';

@@ -51,7 +51,7 @@ describe.each(TRANSPORTS)('a call over %s', (transport) => {
     expect([...server.dropped, ...client.dropped]).toEqual([]);
   });
 
-  it('hears of a rejection', async () => {
+  it('reports a rejection', async () => {
     const server = await startAgent();
     const client = await startAgent();
     server.onInvite = (invite) => invite.reject({ statusCode: 488 });
@@ -73,7 +73,7 @@ describe.each(TRANSPORTS)('a call over %s', (transport) => {
     await expect(second).rejects.toMatchObject({ statusCode: 500 });
   });
 
-  it('goes on in another user agent', async () => {
+  it('continues in another user agent', async () => {
     const server = await startAgent();
     const client = await startAgent();
     const { dialog } = await client.ua.invite(callTo(server.peer(transport), client.handler));
@@ -96,7 +96,7 @@ describe.each(TRANSPORTS)('a call over %s', (transport) => {
 });
 
 describe('a user agent', () => {
-  it('says which port is taken', async () => {
+  it('reports which port is taken', async () => {
     const first = await startAgent();
     for (const port of [{ udpPort: first.ua.udpPort }, { tcpPort: first.ua.tcpPort }]) {
       const options = { host: HOST, userAgent: 'x', limits: LIMITS, onInvite: () => undefined };
@@ -105,7 +105,7 @@ describe('a user agent', () => {
     }
   });
 
-  it('gives up a call that nobody answers', async () => {
+  it('gives up an unanswered call', async () => {
     const client = await startAgent();
     const silent = await startAgent();
     silent.onInvite = () => undefined;
@@ -125,7 +125,7 @@ describe('a user agent', () => {
     expect(client.dropped).toEqual(['sendFailed']);
   });
 
-  it('cancels a call that rings for ever, and takes no accept after that', async () => {
+  it('cancels a call that rings for ever, and ignores a later accept', async () => {
     const server = await startAgent();
     const client = await startAgent({}, { t1Ms: 10, ringingMs: 30 });
     server.onInvite = () => undefined;
@@ -155,7 +155,7 @@ describe('a user agent', () => {
     expect((await ended).statusCode).toBe(487);
   });
 
-  it('may be closed twice and lets go of what was under way', async () => {
+  it('may be closed twice and abandons requests under way', async () => {
     const server = await startAgent();
     const client = await startAgent();
     server.onInvite = () => undefined;

@@ -106,7 +106,7 @@ describe('everything is read of metadata', () => {
   });
 });
 
-test('what is cut off anywhere leaves nothing that is half', () => {
+test('metadata cut off anywhere leaves no partial value', () => {
   for (let length = 0; length < good.length; length += 1) {
     const { metadata, faults } = readMetadata(Buffer.from(good.slice(0, length)));
     expect(faults).toContain('malformed');
@@ -154,7 +154,7 @@ test('enormous metadata is read as far as the bound, and quickly', () => {
   }
 });
 
-test('whatever is changed in it, it is read without an error', () => {
+test('metadata changed anywhere is read without an error', () => {
   const random = seededRandom(7);
   const pieces = [
     '<',

@@ -19,7 +19,7 @@ const person = (id: string, aor: string) =>
 describe('metadata that changes', () => {
   const known = metadata('complete', `${stream('s1', '1')}${stream('s2', '2')}`);
 
-  it('learns later who sends a stream, and keeps the rest', () => {
+  it('adds the sender of a stream, and keeps the rest', () => {
     const update = metadata(
       'partial',
       `${person('p1', 'sip:anna@example.com')}${sends('p1', 's1')}`,
@@ -30,7 +30,7 @@ describe('metadata that changes', () => {
     expect(known.participants).toEqual([]);
   });
 
-  it('renames a label, and keeps a label that is not said again', () => {
+  it('renames a label, and keeps a label that is not repeated', () => {
     const update = metadata('partial', `${stream('s1', '007')}<stream stream_id="s2"/>`);
     const labels = mergeMetadata(known, update)?.streams.map(({ label }) => label);
     expect(labels).toEqual(['007', '2']);
@@ -44,7 +44,7 @@ describe('metadata that changes', () => {
     expect(mergeMetadata(known, undefined)).toEqual(known);
   });
 
-  it('stays within what one document may hold', () => {
+  it('stays within the limits of one document', () => {
     const many = (prefix: string) =>
       Array.from({ length: 2_500 }, (_, at) => `<session session_id="${prefix}${at}"/>`).join('');
     const first = metadata('complete', many('a'));

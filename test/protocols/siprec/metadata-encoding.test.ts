@@ -69,12 +69,12 @@ describe('an address', () => {
     expect(metadata.participants[0]).toMatchObject({ aor, name });
   });
 
-  test('brings its display name where there is no other', () => {
+  test('brings its display name when there is no other', () => {
     const text = good.replace(`${agent}"><name>Ann</name>`, '&quot;Eve&quot; &lt;sip:e@x&gt;">');
     expect(read(text).metadata.participants[0]).toMatchObject({ aor: 'sip:e@x', name: 'Eve' });
   });
 
-  test('that is too long, and a name, say so', () => {
+  test('that is too long, and a name, is reported', () => {
     expect(read(good.replace('Ann', 'A'.repeat(300))).faults).toEqual(['tooLong']);
     expect(read(good.replace(agent, `sip:${'a'.repeat(600)}@x`)).faults).toEqual(['tooLong']);
   });

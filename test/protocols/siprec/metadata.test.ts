@@ -64,7 +64,7 @@ function whole(text: string): RecordingMetadata {
   return metadata;
 }
 
-test('RFC 7865, values unconverted, extensions passed over', () => {
+test('metadata of RFC 7865 is read, values unconverted, extensions ignored', () => {
   const metadata = whole(rfc);
   expect(metadata).toMatchObject({
     dataMode: 'complete',
@@ -83,7 +83,7 @@ test('RFC 7865, values unconverted, extensions passed over', () => {
   expect(participantForLabel(metadata, '7')).toBeUndefined();
 });
 
-test('a draft: prefixed, plain ids, send and recv in the participant', () => {
+test('metadata of a draft is read: prefixed, plain ids, send and recv in the participant', () => {
   const metadata = whole(draft);
   expect(metadata).toEqual({
     dataMode: 'partial',
@@ -95,7 +95,7 @@ test('a draft: prefixed, plain ids, send and recv in the participant', () => {
   expect(participantForLabel(metadata, '01')?.id).toBe('p-1');
 });
 
-test('the oldest draft: ids in children, one mixed stream that belongs to nobody', () => {
+test('metadata of the oldest draft is read: ids in children, one mixed stream', () => {
   const metadata = whole(oldest);
   const session = 'urn:uuid:a9b6b3a4-3f0f-4c2c-9a75-000000000001';
   expect(metadata.communicationSessionIds).toEqual([session]);
@@ -109,12 +109,12 @@ test('the oldest draft: ids in children, one mixed stream that belongs to nobody
   ]);
 });
 
-test('without associations nobody is guessed', () => {
+test('no sender is guessed without associations', () => {
   const bare = rfc.replace(/<participantstreamassoc[\s\S]*<\/participantstreamassoc>/, '');
   expect(participantForLabel(whole(bare), '1')).toBeUndefined();
 });
 
-describe('what is not as it should be says why', () => {
+describe('faulty metadata is reported with its reason', () => {
   const root = '<recording xmlns="urn:ietf:params:xml:ns:recording:1">';
   test.each([
     ['doctype', `<!DOCTYPE recording>${root}</recording>`, ['doctype']],
@@ -149,7 +149,7 @@ test('names lose control and bidirectional characters where they are read', () =
   }
 });
 
-test('of a crowd the first are read, and said to be so', () => {
+test('the first of too many participants are read, and the fault reported', () => {
   const people = Array.from(
     { length: MAX_METADATA_PARTICIPANTS + 1 },
     (_, id) => `<participant participant_id="${id}"/>`,
@@ -160,7 +160,7 @@ test('of a crowd the first are read, and said to be so', () => {
   expect(faults).toEqual(['tooManyElements']);
 });
 
-test('what is built is read back, escaped and labelled', () => {
+test('built metadata is read back, escaped and labelled', () => {
   const participants = [
     { aor: 'sip:agent@example.com', name: `A & "B" <c> 'd'\u0007`, label: '007' },
     { aor: 'tel:+4912345', label: '1' },

@@ -46,7 +46,7 @@ test.each([
   ['multipart/mixed; boundary="a b:c"', 'a b:c'],
   ['Multipart/Mixed; Boundary=unique-boundary-1', 'unique-boundary-1'],
   ['multipart/related;type="x";boundary=b;start=y', 'b'],
-])('boundary of %s', (contentType, boundary) => {
+])('a boundary of %s is accepted', (contentType, boundary) => {
   const content = `--${boundary}\r\n\r\nplain\r\n--${boundary}--`;
   expect(read(content, contentType)).toEqual({ parts: [['text/plain', 'plain']], faults: [] });
 });
@@ -130,7 +130,7 @@ test.each(['', 'x', '--', '--edge', '\r\n', `--edge\r\nX: ${'y'.repeat(5000)}`])
   },
 );
 
-test('cut at any byte, what came before is read, and the cut is told of', () => {
+test('a body cut at any byte is read up to there, and the cut reported', () => {
   const end = body.indexOf('--edge--') + '--edge--'.length;
   const second = body.indexOf('v=0');
   for (let length = 0; length <= body.length; length += 1) {

@@ -29,7 +29,7 @@ test.each([
   expect(guidFromSessionId(text)).toBe(expected);
 });
 
-test('and back', () => {
+test('a GUID converts back to a session id', () => {
   expect(sessionIdFromGuid(guid)).toBe('ABEiM0RVZneImaq7zN3u/w==');
   expect(sessionIdFromGuid('nothing')).toBeUndefined();
 });

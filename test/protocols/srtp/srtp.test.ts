@@ -34,7 +34,7 @@ function opened(receiver: SrtpReceiver, datagram: Buffer): Buffer | number {
   return length < 0 ? length : copy.subarray(0, length);
 }
 
-test('HMAC over blocks that exist is the HMAC of the crypto library', () => {
+test('HMAC over preallocated blocks is the HMAC of the crypto library', () => {
   const suffix = Buffer.from('00000007', 'hex');
   fc.assert(
     fc.property(
@@ -60,7 +60,7 @@ test('a key and salt of another length are refused', () => {
 describe.each(suites)('%s', (suite) => {
   const master = masterOf(suite);
 
-  test('what was protected is read again, whatever it is', () => {
+  test('any protected packet is read again', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 1400 }), fc.nat(65_535), (payload, sequence) => {
         const packet = rtp(sequence, payload);
@@ -84,7 +84,7 @@ describe.each(suites)('%s', (suite) => {
     expect(opened(receiver, sent)).toEqual(rtp(9));
   });
 
-  test('whatever is cut off is refused, and garbage never throws', () => {
+  test('a truncated packet is refused, and garbage never throws', () => {
     const sent = new SrtpSender(suite, master).protect(rtp(9));
     const receiver = new SrtpReceiver(suite, master, { resumed: true });
     for (let length = 0; length < sent.length; length++) {
@@ -138,7 +138,7 @@ describe.each(suites)('%s', (suite) => {
     expect(opened(new SrtpReceiver(suite, master), sent[0] as Buffer)).toBe(SRTP_WRONG_TAG);
   });
 
-  test('of too many sources the least recently used is forgotten, forged ones are never kept', () => {
+  test('the least recently used of too many sources is forgotten, a forged one never kept', () => {
     const receiver = new SrtpReceiver(suite, master);
     const sent = Array.from({ length: MAX_SRTP_SOURCES + 1 }, (_, ssrc) =>
       new SrtpSender(suite, master).protect(rtp(1, undefined, ssrc)),

@@ -8,7 +8,7 @@ function hex(text: string): Buffer {
   return Buffer.from(text.replaceAll(/\s/g, ''), 'hex');
 }
 
-test('session keys of RFC 3711 appendix B.3', () => {
+test('session keys match RFC 3711 appendix B.3', () => {
   const master = hex('E1F97A0D3E018BE0D64FA32C06DE4139 0EC675AD498AFEEBB6960B3AABE6');
   const keys = deriveSessionKeys('AES_CM_128_HMAC_SHA1_80', master, 'srtp');
   expect(keys.key).toEqual(hex('C61E7A93744F39EE10734AFE3FF7A087'));
@@ -16,7 +16,7 @@ test('session keys of RFC 3711 appendix B.3', () => {
   expect(keys.authenticationKey).toEqual(hex('CEBE321F6FF7716B6FD4AB49AF256A156D38BAA4'));
 });
 
-test('the reference packet of libsrtp, AES_CM_128_HMAC_SHA1_80', () => {
+test('the reference packet of libsrtp is read and written, AES_CM_128_HMAC_SHA1_80', () => {
   const master = hex('e1f97a0d3e018be0d64fa32c06de4139 0ec675ad498afeebb6960b3aabe6');
   const plain = hex('800f1234decafbadcafebabe abababababababababababababababab');
   const sent = hex(`800f1234decafbadcafebabe 4e55dc4ce79978d88ca4d215949d2402

@@ -40,7 +40,7 @@ describe.each<[G711Law, string]>([
     }
   });
 
-  test('silence is silent', () => {
+  test('the code of silence decodes to zero', () => {
     expect(Math.abs(g711DecodeTable(law)[g711Silence[law]] as number)).toBeLessThanOrEqual(8);
   });
 

@@ -11,7 +11,7 @@ import {
 
 const hasFfprobe = spawnSync('ffprobe', ['-version']).status === 0;
 
-test('the header counts what follows', () => {
+test('the header counts the samples that follow', () => {
   const header = wavHeader({ sampleRate: 8000, channels: 2, frames: 100 });
   expect(header.length).toBe(WAV_HEADER_BYTES);
   expect(header.readUInt32LE(4)).toBe(36 + 400);
@@ -19,7 +19,7 @@ test('the header counts what follows', () => {
   expect(header.readUInt32LE(40)).toBe(400);
 });
 
-test('4 GiB is the end', () => {
+test('a file beyond 4 GiB is refused', () => {
   const frames = Math.floor(MAX_WAV_DATA_BYTES / 2);
   expect(wavHeader({ sampleRate: 8000, channels: 1, frames }).length).toBe(WAV_HEADER_BYTES);
   expect(() => wavHeader({ sampleRate: 8000, channels: 1, frames: frames + 1 })).toThrow(
@@ -27,7 +27,7 @@ test('4 GiB is the end', () => {
   );
 });
 
-test.runIf(hasFfprobe)('ffprobe reads the file', () => {
+test.runIf(hasFfprobe)('ffprobe reads the written file', () => {
   const folder = mkdtempSync(join(tmpdir(), 'hush-wav-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'a.wav');

@@ -77,7 +77,7 @@ async function lostPackets(call: VirtualCall, summary: TrackSummary): Promise<nu
   return lost.reduce((sum, packets) => sum + packets);
 }
 
-describe('an hour over a bad network, with clocks that drift apart by 200 ppm', () => {
+describe('an hour recorded over a bad network, with clocks that drift apart by 200 ppm', () => {
   const folder = temporaryFolder();
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

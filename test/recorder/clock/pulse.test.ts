@@ -3,13 +3,13 @@ import { Attendance } from '../../../src/recorder/clock/attendance.ts';
 import { Pulse } from '../../../src/recorder/clock/pulse.ts';
 
 describe('Pulse', () => {
-  it('tells that what is read now came since the last beat', () => {
+  it('dates data read now to after the last beat', () => {
     const pulse = new Pulse();
     for (let atMs = 1_000; atMs <= 2_000; atMs += 20) pulse.beat(atMs);
     expect([pulse.beatAtMs, pulse.cameAtMs]).toEqual([2_000, 2_000]);
   });
 
-  it('tells behind a stall that it may have come since its beginning', () => {
+  it('dates data read after a stall to since the stall’s beginning', () => {
     const pulse = new Pulse();
     pulse.beat(1_000);
     pulse.beat(1_020);
@@ -21,13 +21,13 @@ describe('Pulse', () => {
     expect(pulse.cameAtMs).toBe(3_080);
   });
 
-  it('goes no farther back than its last beats where it is held up all the time', () => {
+  it('goes no farther back than its last beats under constant stalls', () => {
     const pulse = new Pulse();
     for (let atMs = 0; atMs <= 60_000; atMs += 100) pulse.beat(atMs);
     expect(pulse.cameAtMs).toBe(59_600);
   });
 
-  it('tells of what is read behind a stall that it may have come since, and of nothing else', () => {
+  it('dates only data read right after a stall to since its beginning', () => {
     const pulse = new Pulse();
     for (let atMs = 0; atMs <= 1_000; atMs += 20) pulse.beat(atMs);
     expect(pulse.cameAfterMs(1_030)).toBe(1_030);
@@ -46,7 +46,7 @@ describe('Pulse', () => {
 });
 
 describe('Attendance', () => {
-  it('is lost when the main thread is silent, and back with its next beat', () => {
+  it('is lost when the main thread is silent, and restored by its next beat', () => {
     const pulse = new Pulse();
     pulse.beat(0);
     const attendance = new Attendance(pulse, 500, 0);
@@ -65,7 +65,7 @@ describe('Attendance', () => {
     expect(attendance.isAttended(450)).toBe(true);
   });
 
-  it('is lost by one after which another process may be in command, until the next beat', () => {
+  it('is lost by a stall that may have changed the process in command, until the next beat', () => {
     const pulse = new Pulse();
     pulse.beat(0);
     const attendance = new Attendance(pulse, 500, 0);
@@ -74,7 +74,7 @@ describe('Attendance', () => {
     expect(attendance.isAttended(60_020)).toBe(true);
   });
 
-  it('is lost by one behind a beat that nobody had looked at', () => {
+  it('is lost by a stall after a beat that had not been read', () => {
     const pulse = new Pulse();
     pulse.beat(0);
     const attendance = new Attendance(pulse, 500, 0);
@@ -83,7 +83,7 @@ describe('Attendance', () => {
     expect(attendance.isAttended(6_020)).toBe(false);
   });
 
-  it('is never lost where the main thread may be silent', () => {
+  it('is never lost when the main thread may be silent', () => {
     const pulse = new Pulse();
     pulse.beat(0);
     const attendance = new Attendance(pulse, 0, 0);

@@ -35,7 +35,7 @@ describe('streams of one sender, one of which comes later than the other', () =>
   const folder = temporaryFolder();
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('come to lie side by side, as its reports say', async () => {
+  it('are aligned as its reports say', async () => {
     const call = new VirtualCall(folder, new CallClock());
     const agreed = { ...spec.agreed, rtcp: { mux: true, address: null, port: null } };
     const streams = [0, 1].map((track) => call.stream({ ...spec, agreed, track }));

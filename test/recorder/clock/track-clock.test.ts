@@ -42,7 +42,7 @@ describe('TrackClock', () => {
     expect(positions).toEqual([0, FRAME, 2 * FRAME, 3 * FRAME]);
   });
 
-  it('goes on where the timestamp wraps', () => {
+  it('continues where the timestamp wraps', () => {
     const first = 2 ** 32 - 2 * FRAME;
     const clock = begun(first);
     for (let frame = 0; frame < 5; frame += 1) {
@@ -79,7 +79,7 @@ describe('TrackClock', () => {
     expect(clock.anchor(1900)).toBe(0);
   });
 
-  it('keeps its anchor once it was asked for', () => {
+  it('keeps its anchor once it was read', () => {
     const clock = begun(0, undefined, 100);
     place(clock, 0, 100);
     place(clock, FRAME, 150);
@@ -88,7 +88,7 @@ describe('TrackClock', () => {
     expect(clock.anchor(150)).toBe(0);
   });
 
-  it('takes the least delay at once where a gap is anyway, and never lies before what is there', () => {
+  it('takes the least delay at once at a gap, and never overlaps audio', () => {
     const clock = spoken();
     expect(clock.anchor(2_000)).toBe(0);
     for (let frame = 100; frame < 700; frame += 1)
@@ -100,7 +100,7 @@ describe('TrackClock', () => {
     expect(clock.anchor(14_080)).toBe(4000);
   });
 
-  it('puts two streams that started apart on one clock', () => {
+  it('puts two streams that started at different times on one clock', () => {
     const call = new CallClock();
     const [first, second] = [begun(77, call), begun(2 ** 31, call)];
     place(first, 77, 5000);
@@ -108,7 +108,7 @@ describe('TrackClock', () => {
     expect([first.anchor(5250), second.anchor(5250)]).toEqual([0, 2000]);
   });
 
-  it('begins another time line with another source', () => {
+  it('begins a new time line with another source', () => {
     const clock = begun(1000);
     place(clock, 1000, 0);
     place(clock, 1000 + FRAME, 20);
@@ -117,7 +117,7 @@ describe('TrackClock', () => {
     expect(clock.anchor(150)).toBe(2 * FRAME);
   });
 
-  it('tells the jitter of arrivals (RFC 3550 appendix A.8)', () => {
+  it('reports the jitter of arrivals (RFC 3550 appendix A.8)', () => {
     const clock = begun(0);
     for (let frame = 0; frame < 100; frame += 1) place(clock, frame * FRAME, frame * FRAME_MS);
     expect(clock.jitterMs).toBe(0);
@@ -145,7 +145,7 @@ describe('a sender’s clock', () => {
   /** The next packet in the order of numbers, and when it comes if nothing is wrong. */
   const [next, dueMs] = [100 * FRAME, 100 * FRAME_MS];
 
-  it('is believed through jitter, and through silence that it counts', () => {
+  it('is trusted through jitter, and through silence that it counts', () => {
     expect(judge(spoken(), next, dueMs + 90)).toBe(Timing.Fits);
     expect(judge(spoken(), next + 60 * RATE, dueMs + 60_003)).toBe(Timing.Fits);
   });
@@ -166,7 +166,7 @@ describe('a sender’s clock', () => {
     }
   });
 
-  it('that stands still for good counts by packets', () => {
+  it('that stands still for good is replaced by counting packets', () => {
     const clock = spoken();
     for (let frame = 100; frame < 150; frame += 1) {
       expect(judge(clock, next, frame * FRAME_MS)).toBe(Timing.Fits);
@@ -174,7 +174,7 @@ describe('a sender’s clock', () => {
     }
   });
 
-  it('that falls back behind lost packets lies behind them', () => {
+  it('that falls back after lost packets continues after them', () => {
     const clock = spoken();
     expect(judge(clock, 0, dueMs + 100, 6)).toBe(Timing.Fits);
     expect(place(clock, 0, dueMs + 100)).toBe(105 * FRAME);
@@ -184,11 +184,11 @@ describe('a sender’s clock', () => {
     expect(judge(spoken(), next, dueMs + ms)).toBe(Timing.Late);
   });
 
-  it('is in doubt where it fell back in a silence', () => {
+  it('is in doubt when it fell back in a silence', () => {
     expect(judge(spoken(), next - RATE, dueMs + 4_000)).toBe(Timing.Adrift);
   });
 
-  it('that was shifted goes on from there, and is not laid over what is there', () => {
+  it('that was shifted continues from there, and overlaps no audio', () => {
     const clock = spoken();
     clock.shift(next, 5 * RATE);
     expect(place(clock, next, dueMs + 5_000)).toBe(next + 5 * RATE);
@@ -197,7 +197,7 @@ describe('a sender’s clock', () => {
     expect(place(clock, next, dueMs + 5_040)).toBe(next + 5 * RATE + FRAME);
   });
 
-  it('is told of as wrong for as long as audio lies more than 20 ms beside its time', () => {
+  it('counts as wrong while audio lies more than 20 ms from its time', () => {
     const clock = spoken();
     expect(clock.anchor(2_000)).toBe(0);
     expect(clock.wrongMs).toBe(0);

@@ -71,7 +71,7 @@ describe('RFC 4733 events', () => {
     expect(counts).toMatchObject({ dtmf: 8, kept: 20, unusable: 0, lost: 0 });
   });
 
-  it('take the audio of their time with them, though it came before their own news', async () => {
+  it('remove audio of their time, though it came before their first packet', async () => {
     const packets = [
       ...upTo(10).map(audio),
       // The audio of each 20 ms comes before the update that covers it.
@@ -84,7 +84,7 @@ describe('RFC 4733 events', () => {
     expect(leftOut[0]).toEqual([10 * FRAME, 15 * FRAME, 'dtmf']);
   });
 
-  it('are told from packets of a type that nobody agreed on: those are neither lost nor silence', async () => {
+  it('differ from packets of an unknown type, which are neither lost nor silence', async () => {
     const strange = (index: number): Sent => ({ ...audio(index), payloadType: 96 });
     const packets = [
       ...upTo(10).map(audio),
@@ -96,7 +96,7 @@ describe('RFC 4733 events', () => {
     expect(leftOut).toEqual([]);
   });
 
-  it('are over a little after the last news of one whose end was lost', async () => {
+  it('end a little after the last update of one whose end was lost', async () => {
     const packets = [
       ...upTo(10).map(audio),
       event(10, 1, false),

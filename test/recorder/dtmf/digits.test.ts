@@ -116,7 +116,7 @@ describe('digits that are dialled', () => {
     return { recording, wav: await hush.audio(recording.id) };
   }
 
-  it('are heard by another detector before, and by none in the recording', async () => {
+  it('are detected by another detector before, and not in the recording', async () => {
     const audio = spokenAndDialled();
     expect(await heardIn(await wavOf(audio))).toBe(DIGITS);
     const { recording, wav } = await recorded(audio);

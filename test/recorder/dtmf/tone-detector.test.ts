@@ -69,7 +69,7 @@ describe('the tone detector', () => {
     expectCovered(found);
   });
 
-  it('finds the same however the audio is cut', () => {
+  it('finds the same tones however the audio is cut', () => {
     const pcm = digit([852, 1477], 100);
     const whole = stretches(pcm, () => 160);
     fc.assert(

@@ -25,7 +25,7 @@ describe('PortPool', () => {
     expect(pool.take(2, 0)).toEqual([20_000, 20_002]);
   });
 
-  it('finds the run that is left between taken ports', () => {
+  it('finds the free run between taken ports', () => {
     const pool = new PortPool(30_000, 30_011);
     const runs = [pool.take(1, 0), pool.take(2, 0), pool.take(3, 0)];
     pool.release(runs[1] ?? [], 0);
@@ -44,7 +44,7 @@ describe('PortPool', () => {
     expect(pool.take(1, 0)?.length ?? 0).toBe(count);
   });
 
-  it('gives no port twice, whatever is taken and released', () => {
+  it('gives no port twice, in any order of takes and releases', () => {
     const steps = fc.array(fc.oneof(fc.integer({ min: 1, max: 4 }), fc.constant(0)));
     fc.assert(
       fc.property(steps, (sizes) => {
@@ -65,7 +65,7 @@ describe('PortPool', () => {
     );
   });
 
-  it('takes back a very port, also of a range that was configured before', () => {
+  it('takes an exact port, also from a range configured earlier', () => {
     const pool = new PortPool(10_000, 10_007);
     expect(pool.reserve(10_002)).toBe(true);
     expect(pool.reserve(10_002)).toBe(false);

@@ -51,34 +51,34 @@ const numbers = (from: number, count: number) =>
   Array.from({ length: count }, (_, at) => from + at);
 
 describe('SourceLatch', () => {
-  it('believes the signalled address at once', () => {
+  it('accepts the signalled address at once', () => {
     expect(new Line().talk(signalled, 1, 0, 5)).toEqual(numbers(0, 5));
   });
 
-  it('believes whoever comes first where the client signals no address', () => {
+  it('accepts the first source when the client signals no address', () => {
     expect(new Line({ address: null, port: null }).talk(stranger, 1, 0, 5)).toEqual(numbers(0, 5));
   });
 
-  it('takes an address written otherwise for the same', () => {
+  it('recognises an address in another spelling', () => {
     const line = new Line({ address: '2001:DB8:0:0::1', port: 9 });
     expect(line.talk({ address: '2001:db8::1', port: 9 }, 1, 0, 3)).toEqual(numbers(0, 3));
   });
 
-  it('believes another address once it is steady, and loses nothing meanwhile', () => {
+  it('accepts another address once it is steady, and loses nothing meanwhile', () => {
     const line = new Line();
     expect(line.talk(behindNat, 1, 0, 9)).toEqual([]);
     expect(line.talk(behindNat, 1, 9, 3)).toEqual(numbers(0, 12));
     expect(line.latch.foreign).toBe(0);
   });
 
-  it('has the signalled address replace another one at once', () => {
+  it('lets the signalled address replace another one at once', () => {
     const line = new Line();
     line.talk(stranger, 9, 0, 20);
     expect(line.talk(signalled, 1, 0, 3)).toEqual(numbers(0, 3));
     expect(line.talk(stranger, 9, 20, 20)).toEqual([]);
   });
 
-  it('hears nobody else while its source sends, and counts them', () => {
+  it('ignores and counts other sources while its own sends', () => {
     const line = new Line();
     line.talk(signalled, 1, 0, 5);
     line.taken = [];
@@ -102,7 +102,7 @@ describe('SourceLatch', () => {
     expect(line.latch.foreign).toBe(0);
   });
 
-  it('gives a silent source up for a steady one only', () => {
+  it('gives up a silent source for a steady one only', () => {
     const line = new Line();
     line.talk(signalled, 1, 0, 5);
     expect(line.talk(stranger, 9, 0, 40)).toEqual([]);
@@ -114,7 +114,7 @@ describe('SourceLatch', () => {
     expect(line.talk(behindNat, 2, 0, 12)).toEqual(numbers(0, 12));
   });
 
-  it('lets a flood of sources replace nobody, and holds little of it', () => {
+  it('lets a flood of sources replace no source, and holds little of it', () => {
     const line = new Line();
     line.talk(signalled, 1, 0, 5);
     for (let index = 0; index < 10_000; index += 1) line.packet(stranger, index, index & 0xffff);
@@ -131,7 +131,7 @@ describe('SourceLatch', () => {
     expect(line.talk(signalled, 1, 7, 20)).toEqual([]);
   });
 
-  it('hears the last packets of the call that had the port before as nobody’s', () => {
+  it('drops late packets of the port’s previous call', () => {
     const former = { ...behindNat, ssrc: 1, sequence: 65_530 };
     const line = new Line({ address: null, port: null }, former);
     expect(line.talk(behindNat, 1, 65_531, 5)).toEqual([]);
@@ -142,7 +142,7 @@ describe('SourceLatch', () => {
     expect(line.talk(behindNat, 1, 30_000, 3)).toEqual(numbers(30_000, 3));
   });
 
-  it('goes back to a source before only when none of its old packets can come', () => {
+  it('returns to an earlier source only when none of its old packets can come', () => {
     const line = new Line();
     line.talk(signalled, 1, 0, 5);
     line.talk(signalled, 2, 0, 5);
@@ -152,7 +152,7 @@ describe('SourceLatch', () => {
     expect(line.talk(signalled, 1, 20, 5)).toEqual(numbers(20, 5));
   });
 
-  it('decides for the steadiest where nothing may wait', () => {
+  it('decides for the steadiest source when nothing may wait', () => {
     const line = new Line();
     line.packet(stranger, 9, 0);
     line.talk(behindNat, 1, 0, 4);

@@ -42,12 +42,12 @@ describe('AppendFile', () => {
     expect(failures).toEqual([]);
   });
 
-  it('makes an empty file of nothing', async () => {
+  it('makes an empty file when nothing is appended', async () => {
     await closed(open());
     expect(statSync(path).size).toBe(0);
   });
 
-  it('never writes into a file that is there', async () => {
+  it('never writes into an existing file', async () => {
     const first = open();
     first.append(numberedRecord(1));
     await closed(first);
@@ -58,7 +58,7 @@ describe('AppendFile', () => {
     expect(numbersIn(readFileSync(path))).toEqual([1]);
   });
 
-  it('says once that it failed, and still closes', async () => {
+  it('reports a failure once, and still closes', async () => {
     const file = open(2500);
     for (let number = 0; number < 5; number += 1) file.append(numberedRecord(number));
     await closed(file);
@@ -66,7 +66,7 @@ describe('AppendFile', () => {
     expect(numbersIn(readFileSync(path))).toEqual([]);
   });
 
-  it('is cut back to its last whole record when a write stops half way', async () => {
+  it('cuts the file back to its last whole record when a write stops half way', async () => {
     const entry = fileURLToPath(new URL('./append-entry.ts', import.meta.url));
     const limitKib = 12;
     const command = `ulimit -f ${limitKib}; exec "$0" "$1" "$2"`;

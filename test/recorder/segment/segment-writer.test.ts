@@ -82,13 +82,13 @@ describe('SegmentWriter', () => {
     return join(recordingsDir, segmentFile({ callId, track: 1, segment }));
   }
 
-  it('counts a packet that two chunks share once, as what is erased', () => {
+  it('counts an erased packet that two chunks share once', () => {
     writer = newWriter(true, 10_000);
     frames(0, 200);
     expect([100 * 20, 0, 0].map((cutMs) => writer.erase(cutMs))).toEqual([100, 100, 0]);
   });
 
-  it('gives back what was appended, and no plain audio is in the file', async () => {
+  it('restores the appended audio, and writes no plain audio to the file', async () => {
     frames(0, 200);
     writer.closeSegment('api');
     await idle();
@@ -119,7 +119,7 @@ describe('SegmentWriter', () => {
     },
   );
 
-  it('seals a chunk that gets no more frames once its time is over', async () => {
+  it('seals a chunk without further frames once its time is over', async () => {
     frames(0, 5);
     writer.sealOlderThan(0);
     expect(segments).toHaveLength(1);
@@ -147,7 +147,7 @@ describe('SegmentWriter', () => {
     expect(found).toEqual(order);
   });
 
-  it('begins another segment under another key after each close', async () => {
+  it('begins a new segment under another key after each close', async () => {
     frames(0, 3);
     writer.closeSegment('api');
     writer.closeSegment('stop');
@@ -169,7 +169,7 @@ describe('SegmentWriter', () => {
     await expect(opened).rejects.toThrow();
   });
 
-  it('tells a segment before its first frame can be on the disk', () => {
+  it('reports a segment before its first frame can be on the disk', () => {
     frames(0, 1);
     expect(segments).toEqual([expect.objectContaining({ segment: 0, closedBy: null })]);
   });
@@ -182,7 +182,7 @@ describe('SegmentWriter', () => {
     return reader?.spans ?? [];
   }
 
-  it('leaves out what lies where a chunk is cut to wait for the rest of a tone', async () => {
+  it('leaves out audio where a chunk is cut to wait for the rest of a tone', async () => {
     writer = newWriter(true);
     frames(0, 45);
     writer.leaveOut('dtmf', 44 * FRAME, FRAME, 900);
@@ -198,7 +198,7 @@ describe('SegmentWriter', () => {
     expect(kept.reduce((sum, { start, end }) => sum + end - start, 0)).toBe(49 * FRAME);
   });
 
-  it('stays readable, whatever number of stretches is left out', async () => {
+  it('stays readable with any number of stretches left out', async () => {
     for (let index = 0; index < 1_000; index += 1) {
       writer.leaveOut(index % 2 === 0 ? 'dtmf' : 'silence', index * 20, 10, 0);
     }
@@ -210,7 +210,7 @@ describe('SegmentWriter', () => {
     expect(spans.some(({ leftOut }) => leftOut === null)).toBe(true);
   });
 
-  it('holds one codec a chunk', async () => {
+  it('holds one codec per chunk', async () => {
     frames(0, 2);
     writer.setCodec('PCMA');
     writer.setCodec('PCMA');
@@ -233,14 +233,14 @@ describe('SegmentWriter', () => {
     expect(await runsOf(0)).toEqual(whole.slice(0, -1));
   });
 
-  it('is read under its own master key only', async () => {
+  it('is readable under its own master key only', async () => {
     frames(0, 3);
     writer.closeSegment('end');
     await idle();
     await expect(runsOf(0, randomBytes(KEY_BYTES))).rejects.toThrow();
   });
 
-  it('says what failed when the folder is gone, and is idle all the same', async () => {
+  it('reports the failure when the folder is gone, and becomes idle all the same', async () => {
     rmSync(recordingsDir, { recursive: true });
     frames(0, 100);
     writer.closeSegment('end');

@@ -49,7 +49,7 @@ describe('an SDP', () => {
     call.close();
   });
 
-  it('is not made smaller by coming in parts', () => {
+  it('counts in full when it comes in parts', () => {
     const sdp = `${sdpOf([{}])}a=${'x'.repeat(4_000)}\r\n`.repeat(1);
     const big = sdp + `a=${'y'.repeat(4_000)}\r\n`.repeat(14);
     const part = `--b\r\nContent-Type: application/sdp\r\n\r\n${big}\r\n`;
@@ -63,7 +63,7 @@ describe('an SDP', () => {
     expect(read(5).offer?.media).toHaveLength(1);
   });
 
-  it('is not made larger by many compressed parts', () => {
+  it('is limited across many compressed parts', () => {
     const bomb = gzipSync(Buffer.alloc(900_000, 'x'));
     const head = '--b\r\nContent-Type: text/plain\r\nContent-Encoding: gzip\r\n\r\n';
     const parts = Array.from({ length: 32 }, () => [Buffer.from(head), bomb, Buffer.from('\r\n')]);
@@ -80,8 +80,8 @@ describe('an SDP', () => {
   });
 });
 
-describe('what an address sends', () => {
-  it('counts by its size, of new calls and within dialogs', async () => {
+describe('the traffic of an address', () => {
+  it('counts by its size, in new calls and within dialogs', async () => {
     const sip = (config: Config) => ({ ...config.sip, invitesPerSecondPerAddress: 4 });
     const hush = await TestHush.start({ config: (config) => ({ ...config, sip: sip(config) }) });
     const client = await SrsClient.open(hush);

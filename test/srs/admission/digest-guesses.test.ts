@@ -14,7 +14,7 @@ describe('guesses of digest passwords', () => {
     return { guesses, told, at };
   }
 
-  it('are so many of one address, whoever is guessed, and an alarm once', () => {
+  it('are limited per address, for any users, and raise one alarm', () => {
     const { guesses, told, at } = bench();
     for (const user of ['a', 'b', '']) {
       expect(guesses.mayTry('192.0.2.1', user)).toBe(true);
@@ -27,7 +27,7 @@ describe('guesses of digest passwords', () => {
     expect(guesses.mayTry('192.0.2.1', 'c')).toBe(true);
   });
 
-  it('are so many of one user, from however many addresses; its own client goes on', () => {
+  it('are limited per user, from any addresses, without blocking the user’s own client', () => {
     const { guesses, told } = bench();
     guesses.proved('198.51.100.1', 'sbc');
     for (let host = 1; host <= 5; host += 1) guesses.failed(`192.0.2.${host}`, 'sbc');
@@ -37,7 +37,7 @@ describe('guesses of digest passwords', () => {
     expect(told).toEqual(['sbc']);
   });
 
-  it('of one /64 count together, and take bounded memory', () => {
+  it('from one /64 count together, and take bounded memory', () => {
     const { guesses } = bench();
     for (let host = 1; host <= 3; host += 1) guesses.failed(`2001:db8::${host}`, '');
     expect(guesses.mayTry('2001:db8::99', '')).toBe(false);

@@ -32,7 +32,7 @@ test('labels that hold card numbers tell streams apart without them', () => {
   expect(senders).toEqual(['sip:agent@domain.com', 'tel:+31880000000']);
 });
 
-test('what nobody sees is left out of names and labels', () => {
+test('invisible characters are removed from names and labels', () => {
   const metadata = good
     .replace('>Ann<', '>\u200bA\u2028n\ufeff\u{e0041}n<')
     .replace('<label>1<', '<label>1\u200b<');

@@ -13,7 +13,7 @@ import {
   whole,
 } from './optional-metadata-shapes.ts';
 
-describe('what is optional in an INVITE never costs the recording', () => {
+describe('optional parts of an INVITE never prevent its recording', () => {
   const fixture = new SrsFixture();
 
   function bodyOf({ contentType = 'multipart/mixed;boundary=b', content }: Shape) {
@@ -45,7 +45,7 @@ describe('what is optional in an INVITE never costs the recording', () => {
     }
   });
 
-  it('is told of once for each client, on its first call', async () => {
+  it('raises one alarm per client, on its first call', async () => {
     const { client, hush } = fixture;
     const bad = bodyOf(told('<recording'));
     const sessions = [];
@@ -62,7 +62,7 @@ describe('what is optional in an INVITE never costs the recording', () => {
     expect(await fixture.metric(fault)).toBe(3);
   });
 
-  it('is over where whole metadata follows in the same call', async () => {
+  it('clears the alarm when complete metadata follows in the same call', async () => {
     const { client, hush } = fixture;
     const session = await client.invite({ body: bodyOf(told('<recording')) });
     const cleared = hush.event(({ type: kind }) => kind === 'alarmCleared');
@@ -77,17 +77,17 @@ describe('what is optional in an INVITE never costs the recording', () => {
     ['SDP that is none', multipart([['Content-Type: application/sdp', 'hello']]), 400],
     ['SDP without media', multipart([['Content-Type: application/sdp', 'v=0\r\ns=-\r\n']]), 400],
     ['a text', multipart([['Content-Type: text/plain', 'hello']]), 415],
-  ])('but %s is refused', async (_name, content, status) => {
+  ])('refuses %s', async (_name, content, status) => {
     expect(await fixture.client.refusal({ body: bodyOf({ content }) })).toBe(status);
     expect(await fixture.calls()).toEqual([]);
   });
 
-  it('and so is an unknown UCC', async () => {
+  it('refuses an unknown UCC', async () => {
     const body = bodyOf(told('<recording'));
     expect(await fixture.client.refusal({ uccName: 'nobody', body })).toBe(404);
   });
 
-  it('takes the last description that can be used', async () => {
+  it('takes the last usable description', async () => {
     const pieces = [['Content-Type: application/sdp', 'v=0\r\nm=audio'], sdpPiece] as const;
     const body = bodyOf({ content: multipart(pieces) });
     const session = await fixture.client.invite({ body });

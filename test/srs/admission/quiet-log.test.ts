@@ -8,7 +8,7 @@ import { SrsFixture } from '../srs-fixture.ts';
 /** As many as a socket's queue holds, however slow the machine is at this moment. */
 const FLOOD = 120;
 
-describe('what Hush logs', () => {
+describe('the log', () => {
   let lines: string[] = [];
   const fixture = new SrsFixture(() => {
     lines = [];
@@ -18,7 +18,7 @@ describe('what Hush logs', () => {
     return { overrides: { logger: pino({ level: 'trace' }, { write }) } };
   });
 
-  it('is nothing per malformed SIP message: they are counted', async () => {
+  it('has no line per malformed SIP message: they are counted', async () => {
     const before = lines.length;
     const raw = await RawPeer.open(fixture.hush.peer);
     const rubbish = [
@@ -38,7 +38,7 @@ describe('what Hush logs', () => {
     expect(lines.slice(before).filter((line) => !line.includes('"req'))).toEqual([]);
   });
 
-  it('is nothing per RTP packet: they are counted', async () => {
+  it('has no line per RTP packet: they are counted', async () => {
     const { client } = fixture;
     const session = await client.invite();
     const before = lines.length;

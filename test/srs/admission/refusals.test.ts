@@ -3,18 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { sdpBody, sdpOf } from '../srs-client.ts';
 import { SrsFixture } from '../srs-fixture.ts';
 
-describe('what Hush refuses to record', () => {
+describe('Hush', () => {
   const fixture = new SrsFixture();
 
   it.each([
     ['only codecs it does not know', [{ formats: '18' }, { formats: '3 18' }]],
     ['an unknown dynamic codec', [{ formats: '96', attributes: ['a=rtpmap:96 speex/8000'] }]],
     ['PCMU at another clock', [{ formats: '96', attributes: ['a=rtpmap:96 PCMU/16000'] }]],
-  ])('says 488 to %s', async (_name, lines) => {
+  ])('answers 488 to %s', async (_name, lines) => {
     expect(await fixture.client.refusal({ body: sdpBody(sdpOf(lines)) })).toBe(488);
   });
 
-  it('says 488 to SRTP and to video alone', async () => {
+  it('answers 488 to SRTP and to video alone', async () => {
     for (const from of ['RTP/SAVP', 'video']) {
       const sdp = from === 'video' ? ['m=audio', 'm=video'] : ['RTP/AVP', from];
       const body = sdpBody(sdpOf([{}]).replace(sdp[0] ?? '', sdp[1] ?? ''));
@@ -22,7 +22,7 @@ describe('what Hush refuses to record', () => {
     }
   });
 
-  it('takes a long description, and a re-INVITE to a codec it lacks leaves it be', async () => {
+  it('accepts a long description, and keeps it when a re-INVITE has no known codec', async () => {
     const attributes = Array.from({ length: 990 }, () => 'a=x');
     const session = await fixture.client.invite({ body: sdpBody(sdpOf([{ attributes }])) });
     const [port = 0] = session.ports;
@@ -37,7 +37,7 @@ describe('what Hush refuses to record', () => {
     expect(tracks[0].packets).toMatchObject({ received: 10, kept: 10 });
   });
 
-  it('records the lines it can and refuses the others by port 0', async () => {
+  it('records supported lines and refuses the others by port 0', async () => {
     const lines = [{ formats: '18' }, { formats: '18 8 0' }, { port: 0 }];
     const session = await fixture.client.invite({ body: sdpBody(sdpOf(lines)) });
     expect(session.ports.map((port) => port !== 0)).toEqual([false, true, false]);
@@ -48,12 +48,12 @@ describe('what Hush refuses to record', () => {
   it.each([
     ['SDP without media', sdpBody('v=0\r\no=- 1 1 IN IP4 1.1.1.1\r\ns=-\r\nt=0 0\r\n')],
     ['SDP that is none', sdpBody('hello')],
-  ])('says 400 to %s', async (_name, body) => {
+  ])('answers 400 to %s', async (_name, body) => {
     expect(await fixture.client.refusal({ body })).toBe(400);
     expect(await fixture.calls()).toEqual([]);
   });
 
-  it('says 486 at maxCalls, and records again when a call has ended', async () => {
+  it('answers 486 at maxCalls, and records again when a call has ended', async () => {
     await fixture.configure((config) => ({ ...config, sip: { ...config.sip, maxCalls: 2 } }));
     const { client } = fixture;
     const correlationId = randomUUID();
@@ -69,7 +69,7 @@ describe('what Hush refuses to record', () => {
     await client.invite();
   });
 
-  it('says 486 when no RTP port is left, and gives back what it took', async () => {
+  it('answers 486 when no RTP port is left, and releases the ports it took', async () => {
     await fixture.configure((config) => {
       const portMin = 9_400 + (process.pid % 60) * 10;
       return { ...config, rtp: { ...config.rtp, portMin, portMax: portMin + 5 } };

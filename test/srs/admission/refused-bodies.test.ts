@@ -43,7 +43,7 @@ describe('a body that cannot be read', () => {
     other.close();
   });
 
-  it('is passed over where its sender says that it is optional, and where nobody needs it', () => {
+  it('is ignored when it is marked optional, or not needed', () => {
     const headers = (type: string, more: Record<string, string> = {}) =>
       Object.entries({ 'Content-Type': type, ...more }).map(([name, value]) => ({ name, value }));
     const request = { method: 'INVITE', requestUri: 'sip:a@b', body: Buffer.from('hello') };
@@ -71,7 +71,7 @@ describe('an offer that cannot be accepted', () => {
     ['of other codecs', sdpOf([{ formats: '18' }]), /^Warning: 305 hush ".*"\r$/m],
     ['under DTLS', sdp.replace('RTP/AVP', 'UDP/TLS/RTP/SAVP'), /^Warning: 302 hush ".*"\r$/m],
     ['under SRTP without a key', sdp.replace('RTP/AVP', 'RTP/SAVP'), /^Warning: 302 hush ".*"\r$/m],
-  ])('%s is told why', async (_name, body, warning) => {
+  ])('%s is answered with a reason', async (_name, body, warning) => {
     const call = await RawCall.open(hush);
     const answer = await call.invite({ body });
     expect([answer.status, warning.test(answer.text)]).toEqual([488, true]);

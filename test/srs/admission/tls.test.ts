@@ -75,7 +75,7 @@ describe('SIP over TLS', () => {
     certificate.close();
   });
 
-  it('Hush itself ends a call by the connection that brought it', async () => {
+  it('Hush itself ends a call over the connection that brought it', async () => {
     const other = await startHush();
     const certificate = controller('controller', files('hush').certFile);
     const caller = await TestCaller.open({ tls: { port: 0, certificate } });
@@ -112,14 +112,14 @@ describe('SIP over TLS', () => {
   });
 });
 
-describe('what openssl sees of it', () => {
+describe('SIP over TLS seen by openssl', () => {
   let hush: TestHush;
   beforeAll(async () => {
     hush = await startHush();
   });
   afterAll(() => hush.remove());
 
-  it('answers OPTIONS, with a Contact by TLS', async () => {
+  it('answers OPTIONS with a TLS Contact', async () => {
     const args = ['s_client', '-quiet', '-connect', `127.0.0.1:${hush.sipTlsPort}`];
     const child = spawn(programPath('openssl'), args, { stdio: ['pipe', 'pipe', 'ignore'] });
     child.stdin.write(
@@ -136,7 +136,7 @@ describe('what openssl sees of it', () => {
     expect(answer.toString()).toContain(`<sips:127.0.0.1:${hush.sipTlsPort};transport=tls>`);
   });
 
-  it('a certificate is renewed without restart, and calls in progress go on', async () => {
+  it('renews its certificate without restart or loss of calls in progress', async () => {
     const shake = (): Promise<TLSSocket> =>
       new Promise((resolve, reject) => {
         const port = hush.sipTlsPort;

@@ -15,8 +15,8 @@ async function dropped(hush: TestHush, reason: string): Promise<number> {
   return Number(found?.[1] ?? 0);
 }
 
-describe('who may call', () => {
-  it('is whom sipp shows itself to be, by digest', async () => {
+describe('a caller', () => {
+  it('authenticates by digest, as sipp does', async () => {
     const digest = { realm: 'hush', users: [{ name: 'sbc-1', password }], algorithms: ['MD5'] };
     const hush = await TestHush.start({
       config: (config) => ({
@@ -49,7 +49,7 @@ describe('who may call', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('begins no more calls a second than it may; calls in progress are not hurt', async () => {
+  it('is limited in new calls a second, without harm to calls in progress', async () => {
     const hush = await TestHush.start({
       config: (config) => ({
         ...config,

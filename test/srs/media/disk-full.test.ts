@@ -68,7 +68,7 @@ describe('a disk that fills while a call is recorded', () => {
     for (const frames of played) expect(sealed.filter((index) => !frames.has(index))).toEqual([]);
   }
 
-  it('raises an alarm, answers message 1, and goes on when there is room again', async () => {
+  it('raises an alarm, answers message 1, and records again when there is room', async () => {
     const call = await recordUntilFull();
     const state = () => get(`/attendantservice/api/recording/${ucc}/${call.correlationId}`);
     expect((await state()).ErrorMessage).toEqual(unavailable);
@@ -88,7 +88,7 @@ describe('a disk that fills while a call is recorded', () => {
     expectSealed(await playedFrames(next));
   });
 
-  it('plays what was sealed before, after a restart on a disk with room', async () => {
+  it('leaves earlier audio playable after a restart on a disk with room', async () => {
     const call = await recordUntilFull();
     const dataDir = hush.copyData();
     const config = (config: TestHush['config']) => ({

@@ -33,18 +33,18 @@ describe('the source of a stream', () => {
     ]);
   });
 
-  it('is the same while the line is on hold, and none where hold takes the address away', () => {
+  it('stays while the line is on hold, and is none when hold removes the address', () => {
     const line = 'm=audio 4000 RTP/AVP 0';
     expect(sourcesOf(line, 'a=inactive')).toEqual([{ address: '192.0.2.1', port: 4000 }]);
     expect(sourcesOf(line, 'c=IN IP4 0.0.0.0')).toEqual([unnamed]);
     expect(sourcesOf(line, 'c=IN IP6 ::')).toEqual([unnamed]);
   });
 
-  it('is none where the client names a host, whose address nobody looks up', () => {
+  it('is none when the client names a host, which is not resolved', () => {
     expect(sourcesOf('m=audio 4000 RTP/AVP 0', 'c=IN IP4 sbc.example')).toEqual([unnamed]);
   });
 
-  it('outlives the process, and is none in what an older version saved', () => {
+  it('outlives the process, and is none in records of an older version', () => {
     const call = Call.begin({ id: 'c', correlationId: 'k', uccName: 'u', at: 0 });
     const source = { address: '192.0.2.1', port: 4000 };
     const stream = {

@@ -36,7 +36,7 @@ describe('the payload types of a line', () => {
     );
   });
 
-  it('digits and noise go with the audio whose clock they count in', () => {
+  it('include digits and noise in the clock of the audio', () => {
     const maps = ['101 telephone-event/16000', '102 telephone-event/8000', '118 CN/16000'];
     const line = chosen('0 8 13 118 101 102', ...maps.map((map) => `a=rtpmap:${map}`));
     expect(line).toMatchObject({ answer: [0, 8, 13, 102], dtmfPayloadType: 102 });
@@ -44,7 +44,7 @@ describe('the payload types of a line', () => {
   });
 });
 
-describe('audio of every payload type that was agreed on', () => {
+describe('audio is kept of every agreed payload type', () => {
   const fixture = new SrsFixture();
 
   const level = { 8: 8_000, 0: 16_000, 96: -8_000 } as const;

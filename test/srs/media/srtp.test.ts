@@ -50,7 +50,7 @@ describe('SRTP', () => {
     expect(await missing(call)).toEqual([0, 0]);
   });
 
-  it('keys change by re-INVITE, and no frame is lost', async () => {
+  it('changes keys by re-INVITE, and loses no frame', async () => {
     const call = await caller.call(hush, { srtp: 'AES_CM_128_HMAC_SHA1_80' });
     await call.frames(10);
     expect((await call.call.rekey()).statusCode).toBe(200);
@@ -58,7 +58,7 @@ describe('SRTP', () => {
     expect(await missing(call)).toEqual([0, 0]);
   });
 
-  it('goes on after a crash, with keys that the store does not tell', async () => {
+  it('continues after a crash, with keys encrypted in the store', async () => {
     const call = await caller.call(hush, { srtp: 'AEAD_AES_128_GCM' });
     await call.frames(60);
     const { dataDir, config } = hush;
@@ -82,7 +82,7 @@ describe('SRTP', () => {
   });
 });
 
-describe('SRTP against what others send', () => {
+describe('SRTP of other implementations', () => {
   let hush: TestHush;
   let client: SrsClient;
 
@@ -120,7 +120,7 @@ describe('SRTP against what others send', () => {
     },
   );
 
-  it('takes no packet that is not under the agreed key', async () => {
+  it('accepts no packet without the agreed key', async () => {
     const correlationId = crypto.randomUUID();
     const body = sdpBody(secured(sdpOf([{}]), 'AEAD_AES_256_GCM', randomBytes(44)));
     const session = await client.invite({ correlationId, body });
@@ -135,12 +135,12 @@ describe('SRTP against what others send', () => {
   it.each([
     ['a suite that it does not know', 'F8_128_HMAC_SHA1_80', 30],
     ['a key of another length', 'AES_CM_128_HMAC_SHA1_80', 29],
-  ])('says 488 to %s', async (_, suite, bytes) => {
+  ])('answers 488 to %s', async (_, suite, bytes) => {
     const body = sdpBody(secured(sdpOf([{}]), suite as SrtpSuite, randomBytes(bytes)));
     expect(await client.refusal({ body })).toBe(488);
   });
 
-  it('protects what is offered so under the plain profile (RFC 8643)', async () => {
+  it('protects a stream offered under the plain profile (RFC 8643)', async () => {
     const secure = secured(sdpOf([{}]), 'AES_CM_128_HMAC_SHA1_80', randomBytes(30));
     const session = await client.invite({ body: sdpBody(secure.replace('RTP/SAVP', 'RTP/AVP')) });
     expect(session.answer[0]).toMatchObject({ protocol: 'RTP/AVP', crypto: [{ tag: 3 }] });
@@ -148,8 +148,8 @@ describe('SRTP against what others send', () => {
   });
 });
 
-describe('SRTP where it is required', () => {
-  it('says 488 to audio without it, and takes the line that has it', async () => {
+describe('required SRTP', () => {
+  it('answers 488 to unprotected audio, and takes the protected line', async () => {
     const hush = await TestHush.start({
       config: (config) => ({ ...config, rtp: { ...config.rtp, srtp: 'required' } }),
     });

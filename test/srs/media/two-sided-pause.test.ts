@@ -94,7 +94,7 @@ describe('two-sided pause', () => {
     ]);
   });
 
-  it('a release of hold in between does not bring the audio back', async () => {
+  it('a release of hold during the pause does not resume the audio', async () => {
     const { call, correlationId, frames, streams } = await caller.call(hush);
     await frames(5);
     const before = await outcomes('accepted');

@@ -88,8 +88,8 @@ function look(correlationId: string) {
   return hush.get(`/api/calls/${correlationId}`);
 }
 
-describe('a saving flag is of all parts of the dialogue', () => {
-  it('Delete in the second part: none is heard from then on, and keys go after the grace', async () => {
+describe('a saving flag applies to all parts of the dialogue', () => {
+  it('a Delete in part two hides all parts, and destroys keys after the grace', async () => {
     const correlationId = randomUUID();
     await ended(await part(correlationId));
     await expect.poll(() => statuses(correlationId)).toEqual(['kept']);
@@ -110,7 +110,7 @@ describe('a saving flag is of all parts of the dialogue', () => {
   it.each([
     ['Delete in the first part, Save in the second', ucc, 'Delete'],
     ['nothing in the first part, which its UCC destroys, Save in the second', 'forgets', 'Mark'],
-  ])('%s: both are kept', async (_, uccName, first) => {
+  ])('keeps both parts after %s', async (_, uccName, first) => {
     const correlationId = randomUUID();
     const one = await part(correlationId, uccName);
     await said(first, correlationId, { UCCName: uccName });
@@ -124,7 +124,7 @@ describe('a saving flag is of all parts of the dialogue', () => {
     expect(await audioStatuses(correlationId)).toEqual([200, 200]);
   });
 
-  it('Save, then Delete, then Save, each in a part of its own: the last one wins', async () => {
+  it('the last of Save, Delete and Save wins, each in a part of its own', async () => {
     const correlationId = randomUUID();
     for (const action of ['Save', 'Delete', 'Save']) {
       const call = await part(correlationId);
@@ -134,7 +134,7 @@ describe('a saving flag is of all parts of the dialogue', () => {
     await expect.poll(() => statuses(correlationId)).toEqual(['kept', 'kept', 'kept']);
   });
 
-  it('what a UCC destroys by default goes when the dialogue is over, not before', async () => {
+  it('a UCC’s default destroys the recording when the dialogue is over, not before', async () => {
     const correlationId = randomUUID();
     await ended(await part(correlationId, 'forgets'));
     const endedAt = performance.now();
@@ -144,7 +144,7 @@ describe('a saving flag is of all parts of the dialogue', () => {
     expect(performance.now() - endedAt).toBeGreaterThan(INHERIT_MS - 500);
   });
 
-  it('a legal hold keeps what waits for its destruction', async () => {
+  it('a legal hold keeps a recording that waits for its destruction', async () => {
     const correlationId = randomUUID();
     const call = await part(correlationId);
     await said('Delete', correlationId);
@@ -160,8 +160,8 @@ describe('a saving flag is of all parts of the dialogue', () => {
   });
 });
 
-describe('what was commanded goes on in the next part', () => {
-  it('a Start, where nothing is recorded by itself', async () => {
+describe('the next part inherits commands', () => {
+  it('a Start, when recording is off by default', async () => {
     const correlationId = randomUUID();
     const first = await part(correlationId, 'waits');
     await said('Start', correlationId, { UCCName: 'waits' });
@@ -185,7 +185,7 @@ describe('what was commanded goes on in the next part', () => {
     await ended(second);
   });
 
-  it('but not once the dialogue is over, however the wall clock was stepped back', async () => {
+  it('none once the dialogue is over, however the wall clock was stepped back', async () => {
     const correlationId = randomUUID();
     const first = await part(correlationId);
     await said('Pause', correlationId);
@@ -199,7 +199,7 @@ describe('what was commanded goes on in the next part', () => {
   });
 });
 
-describe('a lease that was taken by the id of an earlier part', () => {
+describe('a lease taken by the id of an earlier part', () => {
   const lease = (id: string, method: string, body?: object) =>
     fetch(`${hush.api}/api/calls/${id}/pauses${method === 'POST' ? '' : '/page'}`, {
       method,
@@ -216,7 +216,7 @@ describe('a lease that was taken by the id of an earlier part', () => {
     return { correlationId, call, id };
   }
 
-  it('is renewed and given back by that id', async () => {
+  it('is renewed and released by that id', async () => {
     const { correlationId, call, id } = await leased();
     await ended(call);
     const second = await part(correlationId);
@@ -228,7 +228,7 @@ describe('a lease that was taken by the id of an earlier part', () => {
     await ended(second);
   });
 
-  it('is renewed and given back between two sessions as well', async () => {
+  it('is renewed and released between two sessions as well', async () => {
     const { correlationId, call, id } = await leased();
     await ended(call);
     expect((await lease(id, 'PUT', { ttlMs: 50_000 })).status).toBe(200);

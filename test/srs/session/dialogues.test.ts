@@ -62,7 +62,7 @@ describe('two sessions in progress of one session id', () => {
     }
   });
 
-  test('of which one names nobody are one where a client could not have made it up', () => {
+  test('are one dialogue if one names nobody and the id is a real UUID', () => {
     const registry = dialogues();
     registry.add('a', () => dialogue(['sip:cust@x']));
     expect(registry.find(dialogue([]))).toMatchObject({ correlationId: guid });
@@ -72,7 +72,7 @@ describe('two sessions in progress of one session id', () => {
     expect(registry.find(dialogue([], counted))).toBe('shared');
   });
 
-  test('join the one that is theirs, though others have the id', () => {
+  test('join their own dialogue, though others have the id', () => {
     const registry = dialogues();
     const own = randomUUID();
     registry.add('a', () => dialogue(['sip:cust1@x']));
@@ -85,7 +85,7 @@ describe('two sessions in progress of one session id', () => {
     expect(registry.find(dialogue(['sip:cust3@x']))).toBeUndefined();
   });
 
-  test('are compared by what is known by now', () => {
+  test('are compared by the parties known by now', () => {
     const registry = dialogues();
     const parties = ['sip:first@x'];
     registry.add('a', () => dialogue([...parties]));
@@ -95,18 +95,18 @@ describe('two sessions in progress of one session id', () => {
   });
 });
 
-describe('a session that follows on one that has ended', () => {
+describe('a session after one that has ended', () => {
   test.each([
     ...one,
     ['somebody unknown in common', ['sip:cust@x', 'sip:ag8@x'], ['sip:cust@x', 'sip:ag9@x']],
-  ] as typeof one)('goes on with %s', (_name, first, second) => {
+  ] as typeof one)('continues with %s', (_name, first, second) => {
     expect(dialogues().goesOn(dialogue(first), dialogue(second))).toBe(true);
   });
 
   test.each([
     ['nobody in common', ['sip:cust1@x', 'sip:ag1@x'], ['sip:cust2@x', 'sip:ag2@x']],
     ['an agent in common', ['sip:cust1@x', 'sip:ag1@x'], ['sip:cust2@x', 'sip:ag1@x']],
-  ] as typeof two)('begins anew with %s', (_name, first, second) => {
+  ] as typeof two)('begins a new dialogue with %s', (_name, first, second) => {
     expect(dialogues().goesOn(dialogue(first), dialogue(second))).toBe(false);
   });
 });
@@ -124,6 +124,6 @@ test.each([
 test.each([
   ...['hVpd7YQgRW2nD22h7q60JQ==', guid, 'call 4711', '00FA080001000758A20EF0', 'x-1701'],
   ...['0000-0000-0000-0000-00000000d0d71a52', 'urn:uuid:a9b6b3a4-3f0f-4c2c-9a75-000000000001'],
-])('%j is one', (id) => {
+])('%j is a session id', (id) => {
   expect(isNoId(id)).toBe(false);
 });

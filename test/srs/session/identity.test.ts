@@ -13,7 +13,7 @@ function bodyWith(metadata: string) {
   return buildMultipart([sdpPart(sdpOf(twoLines)), metadataPart(metadata)]);
 }
 
-describe('which call a recording session belongs to', () => {
+describe('the call of a recording session', () => {
   const fixture = new SrsFixture(() => ({
     config: (config) => ({
       ...config,
@@ -27,7 +27,7 @@ describe('which call a recording session belongs to', () => {
     return calls[0];
   }
 
-  it('reads metadata before the SDP', async () => {
+  it('is found in metadata before the SDP', async () => {
     const sdp = sdpPart(sdpOf(twoLines));
     const body = buildMultipart([metadataPart(metadataOf()), sdp]);
     const session = await fixture.client.invite({ body });
@@ -40,7 +40,7 @@ describe('which call a recording session belongs to', () => {
     expect(call.parties.map(({ role }: { role: string }) => role)).toEqual(['agent', 'other']);
   });
 
-  it('takes an offer without metadata for the call of its Call-ID', async () => {
+  it('is that of the Call-ID for an offer without metadata', async () => {
     const session = await fixture.client.invite({ body: sdpBody(sdpOf(twoLines)) });
     const call = await theCall();
     expect(call.correlationId).toBe(guidFromText(session.dialog.state().callId));
@@ -48,7 +48,7 @@ describe('which call a recording session belongs to', () => {
     expect(call.parties).toEqual([]);
   });
 
-  it('takes the header before the session id, in any spelling', async () => {
+  it('is that of the header before the session id, in any spelling', async () => {
     const guid = randomUUID();
     const correlationId = `{${guid.toUpperCase()}}`;
     const sessionId = sessionIdFromGuid(randomUUID()) ?? '';
@@ -56,14 +56,14 @@ describe('which call a recording session belongs to', () => {
     expect((await theCall()).correlationId).toBe(guid);
   });
 
-  it.each(['not a guid', ''])('passes over the correlation header %j', async (correlationId) => {
+  it.each(['not a guid', ''])('is found beside the header %j', async (correlationId) => {
     const guid = randomUUID();
     const body = bodyWith(metadataOf({ sessionId: sessionIdFromGuid(guid) ?? '' }));
     await fixture.client.invite({ correlationId, body });
     expect((await theCall()).correlationId).toBe(guid);
   });
 
-  it('derives the id of a session whose id is no GUID, the same each time', async () => {
+  it('has a constant derived id for a session id that is no GUID', async () => {
     const body = bodyWith(metadataOf({ sessionId: 'call 4711' }));
     await fixture.client.invite({ body });
     await fixture.client.invite({ body });
@@ -85,24 +85,24 @@ describe('which call a recording session belongs to', () => {
       { uccName: '4711', headers: { 'X-UCC-Name': ucc } },
       ucc,
     ],
-  ])('finds the UCC in %s', async (_name, invitation, expected) => {
+  ])('gets its UCC from %s', async (_name, invitation, expected) => {
     await fixture.client.invite(invitation);
     expect((await theCall()).uccName).toBe(expected);
   });
 
-  it('finds the UCC among the participants', async () => {
+  it('gets its UCC from the participants', async () => {
     const body = bodyWith(metadataOf({ aors: ['tel:+31880000000', `sip:${other}@x.example`] }));
     await fixture.client.invite({ uccName: 'recorder', body });
     expect((await theCall()).uccName).toBe(other);
   });
 
-  it('says 404 where nothing names a UCC', async () => {
+  it('is refused with 404 when nothing names a UCC', async () => {
     const headers = { 'X-UCC-Name': 'nobody' };
     expect(await fixture.client.refusal({ uccName: 'recorder', headers })).toBe(404);
     expect(await fixture.calls()).toEqual([]);
   });
 
-  it('tries the sources in the order that is configured', async () => {
+  it('is searched for in the configured order', async () => {
     await fixture.configure((config) => ({
       ...config,
       uccs: [...config.uccs, { name: other, useAudioRecording: true }],
@@ -117,7 +117,7 @@ describe('which call a recording session belongs to', () => {
     expect(await fixture.client.refusal({ uccName: ucc })).toBe(404);
   });
 
-  it("takes them from a vendor's own headers and values, where that is configured", async () => {
+  it("is found in a vendor's own headers and values, if configured", async () => {
     await fixture.configure((config) => ({
       ...config,
       uccs: [...config.uccs, { name: other, useAudioRecording: true }],

@@ -27,7 +27,7 @@ function idsIn(metadata: string) {
   };
 }
 
-describe('metadata that comes later', () => {
+describe('later metadata', () => {
   const fixture = new SrsFixture();
 
   async function recorded(session: Session, correlationId: string) {
@@ -75,7 +75,7 @@ describe('metadata that comes later', () => {
     expect(aors).toEqual(['sip:queue@domain.com', caller, agent]);
   });
 
-  it('that cannot be read takes nothing away, and refuses no offer', async () => {
+  it('that is unreadable removes nothing, and refuses no offer', async () => {
     const correlationId = randomUUID();
     const first = metadataOf();
     const body = buildMultipart([sdpPart(sdpOf(twoLines)), metadataPart(first)]);
@@ -98,7 +98,7 @@ describe('metadata that comes later', () => {
     expect(recording.metadataIncomplete).toEqual(['malformed']);
   });
 
-  it('is joined to what is known where not all of it can be read', async () => {
+  it('is merged into the known metadata when it is partly readable', async () => {
     const correlationId = randomUUID();
     const first = metadataOf({ aors: ['sip:queue@domain.com', caller] });
     const body = buildMultipart([sdpPart(sdpOf(twoLines)), metadataPart(first)]);

@@ -40,7 +40,7 @@ async function packetsOf(call: RawCall) {
 }
 
 describe('a re-INVITE without SDP', () => {
-  it('is offered what Hush wants, on the same lines, and not the hold of the client', async () => {
+  it('gets an offer of Hush’s wish on the same lines, without the client’s hold', async () => {
     const { call, answer } = await establish([{}, { port: 0 }, {}]);
     const hold = await call.invite({ body: sdpOf([{ direction: 'inactive' }, { port: 0 }, {}]) });
     call.ack();
@@ -65,7 +65,7 @@ describe('a re-INVITE without SDP', () => {
     ['recvonly', { direction: 'recvonly' }],
     ['a null address', { address: '0.0.0.0', direction: null }],
     ['a null address of IPv6', { attributes: ['c=IN IP6 ::'] }],
-  ])('%s in the ACK is a hold, and what is sent then is not kept', async (_name, line) => {
+  ])('is put on hold by %s in the ACK, and keeps no audio then', async (_name, line) => {
     const { call, ports } = await establish([{}]);
     await fixture.client.frames(ports[0] ?? 0, { tag: 1 }, 0, 5);
     await call.invite();
@@ -76,7 +76,7 @@ describe('a re-INVITE without SDP', () => {
     expect(await packetsOf(call)).toMatchObject([{ received: 10, kept: 5, gated: 5 }]);
   });
 
-  it('carries out an ACK once, however often it comes, whatever it then says', async () => {
+  it('carries out an ACK once, whatever its copies say', async () => {
     const { call } = await establish([{}]);
     await call.invite();
     call.ack({ body: sdpOf([{ direction: 'inactive' }]) });
@@ -87,7 +87,7 @@ describe('a re-INVITE without SDP', () => {
     await held(call).toEqual([true]);
   });
 
-  it('takes no ACK of another INVITE, and none that owes nothing', async () => {
+  it('ignores an ACK of another INVITE, and one that owes nothing', async () => {
     const { call } = await establish([{}]);
     const offer = await call.invite();
     call.ack({ body: sdpOf([{ direction: 'inactive' }]) }, 1);
@@ -104,7 +104,7 @@ describe('a re-INVITE without SDP', () => {
     await held(call).toEqual([false]);
   });
 
-  it('lines, codecs and keys change by the ACK', async () => {
+  it('changes lines, codecs and keys by the ACK', async () => {
     const { call, ports } = await establish(all({ formats: '0 8 101', attributes: dtmf }));
     await call.invite();
     call.ack({ body: sdpOf([{ formats: '8' }, { port: 0 }]) });
@@ -160,7 +160,7 @@ describe('a re-INVITE without SDP', () => {
     expect(await packetsOf(call)).toMatchObject([{ kept: 5 }, { received: 0 }]);
   });
 
-  it('an ACK without the answer that it owes is asked for it, and nothing has changed', async () => {
+  it('asks again after an ACK without the owed answer, which changes nothing', async () => {
     const { call } = await establish([{}]);
     await call.invite({ body: sdpOf([{ direction: 'inactive' }]) });
     call.ack();
@@ -176,7 +176,7 @@ describe('a re-INVITE without SDP', () => {
 });
 
 describe('an INVITE without SDP', () => {
-  it('is offered a line for each stream, and recorded by what the ACK answers', async () => {
+  it('gets a line for each stream, and is recorded as the ACK answers', async () => {
     const call = await newCall();
     const { content, contentType } = buildMultipart([metadataPart(metadataOf())]);
     const offer = await call.invite({ body: content.toString(), contentType });

@@ -9,7 +9,7 @@ const isInvite = ({ method }: RawMessage) => method === 'INVITE';
 const isAck = ({ method }: RawMessage) => method === 'ACK';
 const directions = (message: RawMessage) => mediaOf(message).map(({ direction }) => direction);
 
-describe('what Hush offers by itself', () => {
+describe('an offer of Hush’s own', () => {
   let hush: TestHush;
   let call: RawCall;
   afterEach(async () => {
@@ -32,7 +32,7 @@ describe('what Hush offers by itself', () => {
 
   const held = () => expect.poll(async () => (await call.streams()).map((stream) => stream.held));
 
-  it('has a version that says whether it changed since what was sent last', async () => {
+  it('has a version that shows changes since the last one sent', async () => {
     const first = await begin();
     await hush.command('Pause', call.correlationId);
     const pause = await call.next(isInvite);
@@ -56,7 +56,7 @@ describe('what Hush offers by itself', () => {
     call.ack();
   });
 
-  it('is answered with a hold, or its release; who is asked for silence says nothing', async () => {
+  it('takes a hold in the answer, or its release, but silence on request is no hold', async () => {
     await begin();
     await hush.command('Pause', call.correlationId);
     await answer(await call.next(isInvite), hold);
@@ -72,7 +72,7 @@ describe('what Hush offers by itself', () => {
     await held().toEqual([false]);
   });
 
-  it("asks for what is offered as it wants it: the pause, not the client's hold", async () => {
+  it("requests the pause's direction, not the client's hold", async () => {
     await begin();
     await hush.command('Pause', call.correlationId);
     await answer(await call.next(isInvite), hold);
@@ -86,7 +86,7 @@ describe('what Hush offers by itself', () => {
     await held().toEqual([false]);
   });
 
-  it('waits for the ACK of its own answer, and lets the client go first in a collision', async () => {
+  it('waits for the ACK of its own answer, and yields to the client in a collision', async () => {
     await begin();
     await call.invite({ body: talk });
     await hush.command('Pause', call.correlationId);
@@ -113,7 +113,7 @@ describe('what Hush offers by itself', () => {
     await answer(start, talk);
   });
 
-  it('gets 491 for an offer that meets one of its own', async () => {
+  it('answers 491 to a client’s offer that meets it', async () => {
     await begin();
     await hush.command('Pause', call.correlationId);
     const pause = await call.next(isInvite);
@@ -124,7 +124,7 @@ describe('what Hush offers by itself', () => {
     expect((await call.request('UPDATE', { body: hold })).status).toBe(200);
   });
 
-  it('refreshes without the hold of the client, and again with the interval that it wants', async () => {
+  it('refreshes without the client’s hold, and again with the client’s interval', async () => {
     await begin({ sessionExpiresMs: 2_000, minSessionExpiresMs: 1_000 });
     const onHold = await call.invite({ body: hold });
     call.ack();
@@ -141,7 +141,7 @@ describe('what Hush offers by itself', () => {
     await held().toEqual([true]);
   });
 
-  it('asks again after a crash between its offer and the ACK', async () => {
+  it('is repeated after a crash before its ACK', async () => {
     await begin({});
     await call.invite({ body: hold });
     call.ack();

@@ -17,7 +17,7 @@ function bodyWith(sessionId: string, aors: readonly string[]) {
   return buildMultipart([sdpPart(sdpOf(twoLines)), metadataPart(metadata)]);
 }
 
-describe('a session id that more than one call has', () => {
+describe('a session id shared by several calls', () => {
   const fixture = new SrsFixture();
 
   async function offer(sessionId: string, aors: readonly string[], correlationId?: string) {
@@ -33,7 +33,7 @@ describe('a session id that more than one call has', () => {
   it.each([
     ...[constant, '', '0', '1', 'null', '00000000-0000-0000-0000-000000000000'],
     ...['AAAAAAAAAAAAAAAAAAAAAA==', '/////////////////////w==', 'CALL-1-OF-MANY-SOURCES'],
-  ])('%j makes no two calls one', async (sessionId) => {
+  ])('does not join two calls if it is %j', async (sessionId) => {
     const parties = [1, 2, 3].map((one) => [`sip:cust${one}@x.example`, agent]);
     const sessions = [];
     // All at once: none of them is committed when the next one comes.
@@ -61,7 +61,7 @@ describe('a session id that more than one call has', () => {
     expect(calls[0].correlationId).toBe(constantGuid);
   });
 
-  it('joins what a header names, whoever speaks', async () => {
+  it('joins the call that a header names, whatever the parties', async () => {
     const correlationId = randomUUID();
     await offer(constant, ['sip:cust1@x.example', agent], correlationId);
     await offer(constant, ['sip:cust2@x.example', agent], correlationId);
@@ -70,13 +70,13 @@ describe('a session id that more than one call has', () => {
     expect(await ids()).toHaveLength(2);
   });
 
-  it('passes over a header that is no id', async () => {
+  it('ignores a header that is no id', async () => {
     const nil = '00000000-0000-0000-0000-000000000000';
     await offer('call 4711', ['sip:cust1@x.example', agent], nil);
     expect(await ids()).toEqual([guidFromText('call 4711')]);
   });
 
-  it('leaves nothing of a call that has ended to a stranger, and all of it to its own', async () => {
+  it('passes an ended call’s state to its own dialogue only', async () => {
     const { hush } = fixture;
     const first = await offer(constant, ['sip:cust1@x.example', agent]);
     expect((await hush.command('Pause', constantGuid)).RecordingState).toBe(3);

@@ -40,7 +40,7 @@ async function ended(call: MarkerCall): Promise<void> {
 }
 
 describe('a recording session that ends before the next one begins', () => {
-  it('a paused dialogue goes on paused, before the first packet of the next', async () => {
+  it('a paused dialogue stays paused, before the first packet of the next', async () => {
     const first = await caller.call(hush);
     const { correlationId } = first;
     await first.frames(10);
@@ -70,7 +70,7 @@ describe('a recording session that ends before the next one begins', () => {
     }
   });
 
-  it('leases, Stop, Delete and the mark go with it; after Start alone nothing does', async () => {
+  it('leases, Stop, Delete and the mark are inherited; after Start alone nothing is', async () => {
     const first = await caller.call(hush);
     const { correlationId } = first;
     await hush.command('Delete', correlationId);
@@ -112,7 +112,7 @@ describe('a hold that races a Pause', () => {
   );
 });
 
-describe('a clock that jumps', () => {
+describe('a jump of the clock', () => {
   it.each([86_400_000, -86_400_000])(
     'by %i ms neither ends a lease nor makes it endless',
     async (jumpMs) => {
@@ -138,8 +138,8 @@ describe('a clock that jumps', () => {
   );
 });
 
-describe('a gap that changes hands', () => {
-  it('says who held when: the hold, the pause that outlived it, the hold that outlived that', async () => {
+describe('a gap with changing owners', () => {
+  it('names its owners: a hold, a pause that outlived it, a hold that outlived that', async () => {
     const { call, correlationId, frames, streams } = await caller.call(hush);
     const more = (count: number) => frames((streams[0]?.sent.length ?? 0) + count);
     await more(10);

@@ -12,7 +12,7 @@ function request(headers: { readonly [name: string]: string | undefined }) {
   return { headers: Object.entries(headers).map(([name, value = '']) => ({ name, value })) };
 }
 
-describe('what the server answers (RFC 4028 section 9)', () => {
+describe('the server’s answer (RFC 4028 section 9)', () => {
   it.each([
     ['a client that knows no timers is refreshed by us', {}, '1800;refresher=uas', 'us'],
     ['one that knows them refreshes itself', { Supported: 'timer' }, '1800;refresher=uac', 'them'],
@@ -49,7 +49,7 @@ describe('what the server answers (RFC 4028 section 9)', () => {
     expect(sent.some(({ name }) => name === 'Require')).toBe(refresher === 'them');
   });
 
-  it('an extension counts on whatever line it stands (RFC 3261 section 7.3.1)', () => {
+  it('accepts an extension on any header line (RFC 3261 section 7.3.1)', () => {
     const lines = (...values: string[]) => values.map((value) => ({ name: 'Supported', value }));
     const headers = [
       ...lines('resource-priority,replaces', 'X-cisco-srtp-fallback', ' , Timer'),
@@ -70,7 +70,7 @@ describe('what the server answers (RFC 4028 section 9)', () => {
     });
   });
 
-  it('an answer to our refresh may turn the roles round', () => {
+  it('lets an answer to our refresh swap the roles', () => {
     const offered = { seconds: 600, refresher: 'us' } as const;
     expect(agreedSessionTimer(request({}), offered)).toEqual(offered);
     const theirs = request({ 'Session-Expires': '300;refresher=uas' });

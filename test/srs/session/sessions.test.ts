@@ -78,7 +78,7 @@ describe('a recording session', () => {
     raw.close();
   });
 
-  it('takes another stream by re-INVITE, and lets one go by port 0', async () => {
+  it('adds a stream by re-INVITE, and removes one by port 0', async () => {
     const { client } = fixture;
     const { correlationId, session } = await begin();
     const before = session.ports;
@@ -99,7 +99,7 @@ describe('a recording session', () => {
     ]);
   });
 
-  it('takes a stream again that it let go', async () => {
+  it('adds a stream again that it removed', async () => {
     const { client } = fixture;
     const { correlationId, session } = await begin();
     await client.frames(session.ports[1] ?? 0, { tag: 1 }, 0, 10);
@@ -120,7 +120,7 @@ describe('a recording session', () => {
     ['a=inactive', { direction: 'inactive' }],
     ['a=recvonly', { direction: 'recvonly' }],
     ['c=IN IP4 0.0.0.0 without a direction', { address: '0.0.0.0', direction: null }],
-  ])('holds its streams for %s and says so', async (_name, line) => {
+  ])('holds its streams for %s and reports it', async (_name, line) => {
     const { client } = fixture;
     const { correlationId, session } = await begin();
     const [port = 0] = session.ports;
@@ -154,7 +154,7 @@ describe('a recording session', () => {
     expect((await markersOf(correlationId)).get(1)).toEqual(range(10, 20));
   });
 
-  it('goes on in another codec', async () => {
+  it('continues in another codec', async () => {
     const { client } = fixture;
     const { correlationId, session } = await begin();
     const [port = 0] = session.ports;
@@ -171,7 +171,7 @@ describe('a recording session', () => {
     });
   });
 
-  it('refuses an offer of codecs it does not know and stays as it was', async () => {
+  it('refuses an offer of unknown codecs and stays unchanged', async () => {
     const { session } = await begin();
     expect((await session.reinvite([{ formats: '18' }])).statusCode).toBe(488);
     expect((await session.dialog.invite(sdpBody('rubbish'))).statusCode).toBe(400);

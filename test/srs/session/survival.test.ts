@@ -75,7 +75,7 @@ async function framesOf(api: string, call: MarkerCall) {
   return { status, lengthMs, tracks, wav, frames };
 }
 
-test('a call outlives three kill -9, paused across the second, and is whole in the end', async () => {
+test('a call outlives three kill -9, paused across the second, and ends complete', async () => {
   const hush = await Phoenix.start({ dataDir });
   const call = await caller.call(hush.current);
   const command = commandClient(hush.current.api);

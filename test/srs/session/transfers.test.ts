@@ -74,7 +74,7 @@ function look(correlationId: string) {
 describe('a transfer to another UCC', () => {
   const as = (UCCName: string, RequesterSipUri: string) => ({ UCCName, RequesterSipUri });
 
-  it('while the first session lives: one call, paused as it was, commanded by both', async () => {
+  it('during the first session keeps one call, paused and commanded by both', async () => {
     const correlationId = randomUUID();
     const first = await part(correlationId);
     await said('Pause', correlationId);
@@ -109,7 +109,7 @@ describe('a transfer to another UCC', () => {
   it.each([
     ['locked', 'setting is disabled', 'Started'],
     ['off', 'Recorder was not available', 'Stopped'],
-  ])('to one that is stricter (%s): its rules count as well', async (name, message, state) => {
+  ])('applies the rules of a stricter UCC as well (%s)', async (name, message, state) => {
     const correlationId = randomUUID();
     const first = await part(correlationId);
     const second = await part(correlationId, name);
@@ -123,7 +123,7 @@ describe('a transfer to another UCC', () => {
     await second.call.end();
   });
 
-  it('to one with a look-back: a Pause erases of the streams that are open already', async () => {
+  it('applies a new look-back to streams that are open already', async () => {
     const first = await part(randomUUID());
     const { correlationId } = first;
     const second = await part(correlationId, 'careful');
@@ -138,7 +138,7 @@ describe('a transfer to another UCC', () => {
     expect(gaps?.[0]?.lengthMs).toBeGreaterThan(900);
   });
 
-  it('by BYE, then INVITE: it goes on paused, and the first UCC may still command', async () => {
+  it('by BYE, then INVITE, stays paused, and the first UCC may still command', async () => {
     const correlationId = randomUUID();
     const first = await part(correlationId);
     await said('Pause', correlationId);

@@ -19,7 +19,7 @@ function roleOf(aor: string | null): string {
   return aor?.startsWith(agent) ? 'agent' : 'other';
 }
 
-describe('what families of controllers send', () => {
+describe('messages of controller families', () => {
   const fixture = new SrsFixture();
 
   async function send(ports: readonly number[], vendor: Vendor, from: number): Promise<void> {

@@ -17,7 +17,7 @@ import { TestHush, temporaryFolder } from '../../support/hush/hush.ts';
 
 const modeOf = (path: string): string => (lstatSync(path).mode & 0o777).toString(8);
 
-/** Everything below a folder that a group or others may do anything with. */
+/** Returns everything below a folder on which group or others have permissions. */
 function openBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .map(({ parentPath, name }) => join(parentPath, name))
@@ -31,7 +31,7 @@ describe('the data folder', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('is closed to others, with all that is in it', () => {
+  it('is closed to others, with all its contents', () => {
     const within = join(folder, 'recordings', 'call');
     mkdirSync(within, { recursive: true });
     writeFileSync(join(within, 'segment'), '');
@@ -46,7 +46,7 @@ describe('the data folder', () => {
     expect(closeDataFolder(folder)).toEqual([]);
   });
 
-  it('that is closed is looked at no deeper than its own entries', () => {
+  it('is examined no deeper than its own entries if it is closed', () => {
     const within = join(folder, 'recordings');
     mkdirSync(within, { mode: 0o700 });
     writeFileSync(join(within, 'old'), '', { mode: 0o644 });
@@ -54,7 +54,7 @@ describe('the data folder', () => {
     expect(closeDataFolder(folder)).toEqual([join(folder, 'hush.sqlite-wal')]);
   });
 
-  it('leaves what a link leads to, and what it is told to leave', () => {
+  it('keeps the targets of links, and files it is told to leave', () => {
     const elsewhere = temporaryFolder();
     const target = join(elsewhere, 'target');
     writeFileSync(target, '');
@@ -67,8 +67,8 @@ describe('the data folder', () => {
     rmSync(elsewhere, { recursive: true, force: true });
   });
 
-  it('that cannot be closed is refused in one sentence', () => {
-    // The kernel lets nobody change modes there, root neither.
+  it('is refused in one sentence if it cannot be closed', () => {
+    // The kernel lets nobody change modes there, not even root.
     const fixed = '/proc/self/net';
     expect(() => closeDataFolder(fixed)).toThrow(DataFolderError);
     expect(() => closeDataFolder(fixed)).toThrow(
@@ -76,7 +76,7 @@ describe('the data folder', () => {
     );
   });
 
-  it('of a Hush has nothing in it that is open, whatever the umask and the folder were', async () => {
+  it('of a Hush contains nothing open, whatever the umask and the folder were', async () => {
     const before = process.umask(0);
     try {
       chmodSync(folder, 0o777);

@@ -14,7 +14,7 @@ const others = () => undefined;
 describe.each(databaseKinds)('an epoch on $name', (kind) => {
   const fixture = new StoreFixture(kind);
 
-  it('rises with each owner, and refuses every write of the one before', async () => {
+  it('rises with each owner, and refuses every write of the previous one', async () => {
     const { store: older } = fixture;
     const newer = await fixture.another();
     const call = aCall();
@@ -43,7 +43,7 @@ describe.each(databaseKinds)('an epoch on $name', (kind) => {
     expect((await newer.call(call.id))?.recordingState).toBe(1);
   });
 
-  it('is not asked of a command that owns nothing, beside an owner', async () => {
+  it('is not required of a command that owns nothing, beside an owner', async () => {
     const { store: owner } = fixture;
     await owner.owner.claim('here', others);
     const command = await fixture.another();
@@ -51,11 +51,11 @@ describe.each(databaseKinds)('an epoch on $name', (kind) => {
     await owner.commit({ call: aCall() });
   });
 
-  it('tells whether the owner before may still live', async () => {
+  it('tells whether the previous owner may be alive', async () => {
     const { store } = fixture;
     expect(await store.owner.claim('here', others)).toMatchObject({ mayLive: false });
     const other = await fixture.another();
-    // The lock of its own folder proves that the one before is dead.
+    // The lock of its own folder proves that the previous one is dead.
     expect(await other.owner.claim('here', others)).toMatchObject({ mayLive: false });
     const elsewhere = await fixture.another();
     expect(await elsewhere.owner.claim('there', others)).toMatchObject({ mayLive: true });
@@ -64,7 +64,7 @@ describe.each(databaseKinds)('an epoch on $name', (kind) => {
     expect(await last.owner.claim('here', others)).toMatchObject({ mayLive: false });
   });
 
-  it('is not written by an owner that gave itself up', async () => {
+  it('accepts no write of an owner that disowned itself', async () => {
     const { store } = fixture;
     await store.owner.claim('here', others);
     store.owner.disown('lost');
@@ -90,7 +90,7 @@ describe('a PostgreSQL database', () => {
     for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
   });
 
-  /** On a data folder of its own, where none is given. */
+  /** Starts an owner, by default on a data folder of its own. */
   async function start(more: Partial<OwnerOptions> = {}): Promise<OwnerProcess> {
     const dataDir = temporaryFolder();
     folders.push(dataDir);
@@ -110,7 +110,7 @@ describe('a PostgreSQL database', () => {
   const endOwners =
     "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'hush owner%'";
 
-  it('has one owner, also from two data folders, who is named', async () => {
+  it('has one owner, who is named, even from two data folders', async () => {
     const first = await start();
     const second = await start();
     expect(second.failed).toMatch(
@@ -130,7 +130,7 @@ describe('a PostgreSQL database', () => {
     expect(performance.now() - began).toBeLessThan(limits.lostAfterMs + 1_000);
   });
 
-  it('is given to another folder once the owner before must have noticed', async () => {
+  it('passes to another folder once the previous owner must have noticed', async () => {
     const first = await start();
     await first.kill();
     const began = performance.now();
@@ -147,7 +147,7 @@ describe('a PostgreSQL database', () => {
     expect((await waiting).owns).toBe(true);
   });
 
-  it('stays that of an owner whose connection was cut, where nobody else took it', async () => {
+  it('stays with an owner whose connection was cut if nobody else took it', async () => {
     const first = await start();
     await query(endOwners);
     for (let attempt = 0; attempt < 20; attempt += 1) expect(await first.commit()).toBeNull();
@@ -156,7 +156,7 @@ describe('a PostgreSQL database', () => {
     expect(first.hasLost).toBe(false);
   });
 
-  it('is lost by a stopped owner that another one has followed', async () => {
+  it('is lost by a frozen owner that another one has succeeded', async () => {
     const first = await start();
     first.signal('SIGSTOP');
     await query(endOwners);
@@ -168,7 +168,7 @@ describe('a PostgreSQL database', () => {
     expect(await second.commit()).toBeNull();
   });
 
-  it('stays that of an owner that could not reach it, which was not sure meanwhile', async () => {
+  it('stays with an owner that could not reach it, but was unsure meanwhile', async () => {
     const own = await startPostgres();
     try {
       const first = await start({ url: (await own.empty()).url });

@@ -30,7 +30,7 @@ describe('a data folder', () => {
     return owner;
   }
 
-  it('has one owner; another start says who has it, and writes nothing', async () => {
+  it('has one owner; another start names it, and writes nothing', async () => {
     const first = await start();
     const before = readdirSync(dataDir).sort();
     const second = await start();
@@ -45,7 +45,7 @@ describe('a data folder', () => {
     expect(await first.commit()).toBeNull();
   });
 
-  it('is free at once when its owner was killed, whatever children that one leaves', async () => {
+  it('is free at once when its owner was killed, whatever children it leaves', async () => {
     const first = await start({ withChild: true });
     await first.kill();
     try {
@@ -61,7 +61,7 @@ describe('a data folder', () => {
     expect((await start()).owns).toBe(true);
   });
 
-  it('stays that of a process that is stopped', async () => {
+  it('stays with a process that is frozen', async () => {
     const first = await start();
     first.signal('SIGSTOP');
     const second = await start();
@@ -71,7 +71,7 @@ describe('a data folder', () => {
     expect(first.hasLost).toBe(false);
   });
 
-  it('is the same by another path, and another one when it is a copy', async () => {
+  it('is the same by another path, and another one when it is copied', async () => {
     const first = await start();
     const elsewhere = newFolder();
     symlinkSync(dataDir, join(elsewhere, 'link'));
@@ -87,7 +87,7 @@ describe('a data folder', () => {
     ['removed', (file: string) => rmSync(file)],
     ['moved away', (file: string) => renameSync(file, `${file}.old`)],
     ['replaced', (file: string) => replaceBy(file, '')],
-  ])('is lost when its lock file was %s: nothing is committed any more', async (_, change) => {
+  ])('is lost when its lock file was %s: commits are refused', async (_, change) => {
     const first = await start();
     change(join(dataDir, 'hush.lock'));
     const second = await start();
@@ -106,14 +106,14 @@ describe('a data folder', () => {
     expect(await first.lost()).toMatch(/hush\.lock cannot be seen any more/);
   });
 
-  it('is waited for while its owner is stopping', async () => {
+  it('is awaited while its owner is stopping', async () => {
     const first = await start();
     first.leave();
     const [second] = await Promise.all([start(), waitAndEnd(first)]);
     expect(second.owns).toBe(true);
   });
 
-  it('is refused by name after waiting, where its owner goes on stopping', async () => {
+  it('is refused with its name if the owner takes too long to stop', async () => {
     const first = await start();
     first.leave();
     await first.commit();
@@ -122,13 +122,13 @@ describe('a data folder', () => {
     expect(second.failed).toContain('which is stopping');
   });
 
-  it('is refused where its lock file is no lock file', async () => {
+  it('is refused if its lock file is not one', async () => {
     writeFileSync(join(dataDir, 'hush.lock'), 'x'.repeat(4_096));
     expect((await start()).failed).toMatch(/hush\.lock cannot be locked: it is not empty/);
   });
 });
 
-/** The other one has looked at it, and waits. */
+/** The other one has found it locked, and waits. */
 async function waitAndEnd(owner: OwnerProcess): Promise<void> {
   for (let commits = 0; commits < 50; commits += 1) await owner.commit();
   await owner.end();

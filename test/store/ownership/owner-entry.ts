@@ -6,7 +6,7 @@ import { SqlStore } from '../../../src/store/store.ts';
 import { aCall } from '../samples.ts';
 import type { OwnerOptions } from './owner-process.ts';
 
-/** An owner of a data folder, and of a database, that commits what it is asked to. */
+/** An owner of a data folder, and of a database, that commits on request. */
 const { withChild, ...options } = JSON.parse(process.argv[2] ?? '{}') as OwnerOptions;
 const tell = (message: object): void => void process.send?.(message);
 
@@ -25,7 +25,7 @@ try {
   );
   ownership.onLost((reason) => tell({ lost: reason }));
   await ownership.claim(store.owner);
-  // A child that outlives this process, with what of it a child inherits.
+  // A child that outlives this process, with the file descriptors that a child inherits.
   const child = withChild
     ? spawn('sleep', ['60'], { detached: true, stdio: 'inherit' }).pid
     : undefined;

@@ -60,7 +60,7 @@ export class OwnerProcess {
     return (await this.message(({ lost }) => lost !== undefined)).lost ?? '';
   }
 
-  /** Null where the commit was taken, else why it was refused. */
+  /** Returns null if the commit succeeded, else the reason of its refusal. */
   async commit(): Promise<string | null> {
     const before = this.#messages.length;
     this.#child.send('commit');
@@ -68,7 +68,7 @@ export class OwnerProcess {
     return answer.refused ?? null;
   }
 
-  /** Whether nobody else can be the owner, as far as it knows. */
+  /** Returns true if, as far as it knows, nobody else can be the owner. */
   async isSure(): Promise<boolean> {
     const before = this.#messages.length;
     this.#child.send('sure?');
@@ -79,7 +79,7 @@ export class OwnerProcess {
     this.#child.send('leave');
   }
 
-  /** Releases what it owns; resolves with the exit code. */
+  /** Releases ownership; resolves with the exit code. */
   async end(): Promise<unknown> {
     if (this.#child.connected) this.#child.send('end');
     return (await this.#exited)[0];

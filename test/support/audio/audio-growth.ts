@@ -10,7 +10,7 @@ function bytesOfAudio(at: ServePlace): number {
   return names.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 }
 
-/** When the last byte of audio was written, by looking often. */
+/** Returns when the last byte of audio was written, by polling. */
 export async function watchAudio(at: ServePlace, until: Promise<unknown>): Promise<number> {
   let over = false;
   void until.then(() => {

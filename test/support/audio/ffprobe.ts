@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { temporaryFolder } from '../hush/hush.ts';
 import { runProgram } from '../programs.ts';
 
-/** What ffprobe says of a file's only stream. */
+/** ffprobe's report on a file's only stream. */
 export interface Probe {
   readonly format: string;
   readonly codec: string;
@@ -28,7 +28,7 @@ export async function ffprobe(file: Buffer): Promise<Probe> {
   };
 }
 
-/** From a file: of a pipe, whose end it cannot see, ffprobe tells no duration. */
+/** Probes a file: ffprobe tells no duration of a pipe, whose end it cannot see. */
 async function show(file: Buffer): Promise<unknown> {
   const folder = temporaryFolder();
   const path = join(folder, 'audio.wav');
@@ -41,7 +41,7 @@ async function show(file: Buffer): Promise<unknown> {
   }
 }
 
-/** The samples as ffmpeg decodes them: 16 bits, channels interleaved. */
+/** Returns the samples as ffmpeg decodes them: 16 bits, channels interleaved. */
 export function ffmpegSamples(file: Buffer): Promise<Buffer> {
   return runProgram('ffmpeg', ['-v', 'error', '-i', 'pipe:0', '-f', 's16le', 'pipe:1'], file);
 }

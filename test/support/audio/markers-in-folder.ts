@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { findMarkers } from '../../../src/simulator/marker-audio.ts';
 
-/** Marker frames that stand readable anywhere in a folder's files. */
+/** Counts marker frames that are readable anywhere in a folder's files. */
 export function markersInFolder(folder: string): number {
   let found = 0;
   for (const name of readdirSync(folder, { recursive: true }) as string[]) {

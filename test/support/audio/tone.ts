@@ -1,7 +1,7 @@
-/** Short enough that a clock which is followed moves no phase within it. */
+/** Short enough that a corrected clock shifts no phase within it. */
 const WINDOWS_PER_SECOND = 5;
 
-/** How much of the left channel's power is that tone's (Goertzel), of stereo PCM of 16 bits. */
+/** Returns the tone's share of the left channel's power (Goertzel), of stereo PCM of 16 bits. */
 export function toneShare(
   pcm: Buffer,
   { hertz, sampleRate }: { readonly hertz: number; readonly sampleRate: number },

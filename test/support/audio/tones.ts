@@ -6,7 +6,7 @@ export interface Sweep {
   readonly amplitude: number;
 }
 
-/** A sine whose frequency rises evenly; one tone where both ends are the same. */
+/** Returns a sine whose frequency rises evenly; a single tone if both ends are the same. */
 export function sweep({ rate, seconds, fromHz, toHz, amplitude }: Sweep): Int16Array {
   return Int16Array.from({ length: rate * seconds }, (_, index) => {
     const t = index / rate;
@@ -19,12 +19,12 @@ export function tone(rate: number, seconds: number, hz: number): Int16Array {
   return sweep({ rate, seconds, fromHz: hz, toHz: hz, amplitude: 10_000 });
 }
 
-/** Little-endian samples, copied to where they are aligned. */
+/** Reads little-endian samples, copied for alignment. */
 export function pcmOf(bytes: Uint8Array): Int16Array {
   return new Int16Array(Uint8Array.from(bytes).buffer, 0, bytes.length >> 1);
 }
 
-/** One channel of interleaved samples. */
+/** Returns one channel of interleaved samples. */
 export function channelOf(pcm: Int16Array, channel: number, channels = 2): Int16Array {
   return Int16Array.from(
     { length: pcm.length / channels },
@@ -32,7 +32,7 @@ export function channelOf(pcm: Int16Array, channel: number, channels = 2): Int16
   );
 }
 
-/** How well `heard` is `sent`, at the delay of up to `maxDelay` samples that fits best. */
+/** Returns how well `heard` matches `sent`, at the best delay of up to `maxDelay` samples. */
 export function bestSnrDb(sent: Int16Array, heard: Int16Array, maxDelay: number): number {
   let best = -Infinity;
   for (let delay = 0; delay <= maxDelay; delay += 1) {

@@ -6,7 +6,7 @@ import { agent, temporaryFolder, ucc } from '../hush/hush.ts';
 import { commandLine, HushProcess, type HushProcessOptions } from '../hush/hush-process.ts';
 import { freeRtpPorts } from '../ports.ts';
 
-/** A Hush whose process the torture kit may stall, kill and start again. */
+/** A Hush whose process the torture kit may stall, kill and restart. */
 export interface TortureBench {
   readonly sip: HushProcess['peer'];
   readonly api: string;
@@ -31,7 +31,7 @@ export const moreTortureUccs = [
   { name: tortureUccs.lookback.uccName, pauseLookbackMs: tortureUccs.lookback.lookbackMs },
 ];
 
-/** What a Hush with these settings leaves out after a Start. */
+/** Returns the audio that a Hush with these settings leaves out after a Start. */
 export function resumeGuardMs(): number {
   return loadConfig({}).recording.resumeGuardMs;
 }
@@ -43,7 +43,7 @@ export async function openTortureBench(
 ): Promise<TortureBench> {
   const dataDir = temporaryFolder();
   const rtpPorts = await freeRtpPorts(RTP_PORTS);
-  // Alarms are what this is about.
+  // The test is about alarms.
   process.env.HUSH_LOG_LEVEL = 'silent';
   const recording = { resumeGuardMs: resumeGuardMs() };
   const base = { moreUccs: moreTortureUccs, crashable: true, recording, ...more, dataDir };
@@ -51,10 +51,13 @@ export async function openTortureBench(
   const hush = await HushProcess.start(options);
   const ports = { sipUdpPort: hush.peer.port, httpPort: Number(new URL(hush.api).port) };
   const target = new Target({
-    ...{ api: hush.api, uccName: ucc, requester: agent },
-    ...{ token: undefined, audioUrl: undefined },
+    api: hush.api,
+    uccName: ucc,
+    requester: agent,
+    token: undefined,
+    audioUrl: undefined,
   });
-  // On ports of its own: those of the first one must not be what stops it.
+  // It has ports of its own: a conflict with those of the first must not be what stops it.
   const second = { ...base, rtpPorts: await freeRtpPorts() };
   const recorder = new RecorderProcess({
     pid: hush.pid,
@@ -66,11 +69,17 @@ export async function openTortureBench(
     isUp: () => target.isUp(),
   });
   return {
-    ...{ sip: hush.peer, api: hush.api, target, recorder, dataDir },
-    ...{ uccs: tortureUccs, hasLeases: true, guardMs: resumeGuardMs() },
+    sip: hush.peer,
+    api: hush.api,
+    target,
+    recorder,
+    dataDir,
+    uccs: tortureUccs,
+    hasLeases: true,
+    guardMs: resumeGuardMs(),
     close: async () => {
       await recorder.end();
-      // Gone already where it was killed.
+      // Already gone if it was killed.
       if (recorder.pid === hush.pid) await hush.end('SIGTERM');
     },
   };

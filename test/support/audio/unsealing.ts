@@ -2,7 +2,7 @@ import { openFiles } from '../../../src/archive/files/open-files.ts';
 import type { Unsealing } from '../../../src/archive/segment/segment-reader.ts';
 import { KeyRing } from '../../../src/protocols/segment/key-ring.ts';
 
-/** What opens a folder of recordings. */
+/** Returns what opens a folder of recordings. */
 export function unsealing({
   recordingsDir,
   masterKey,

@@ -1,21 +1,21 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What stands between Hush and its bucket, or what the bucket says of itself. */
+/** Faults of a proxy between Hush and its bucket, or of the bucket itself. */
 export const bucketFaults = [
-  /** Its page, as if all were well. */
+  /** A proxy's page with a success status. */
   'page',
-  /** Its page, as if there were nothing. */
+  /** A proxy's page with status 404. */
   'pageMissing',
   'noSuchBucket',
   'noSuchKey',
   'forbidden',
   'unavailable',
-  /** The body breaks off in its middle. */
+  /** The body breaks off midway. */
   'reset',
-  /** Half of what was asked for, as if it were all. */
+  /** Half of the requested bytes, as if they were all. */
   'short',
-  /** HEAD tells a shorter object than there is. */
+  /** HEAD reports a shorter object than there is. */
   'shortHead',
   'longHead',
 ] as const;
@@ -31,7 +31,7 @@ const said: Partial<Record<BucketFault, [status: number, code: string]>> = {
 
 const headLies: Partial<Record<BucketFault, number>> = { shortHead: -50, longHead: 50 };
 
-/** A bucket server behind something that can fail; objects meet the fault, listings do not. */
+/** A bucket server behind a faulty proxy; objects meet the fault, listings do not. */
 export class FaultyBucket {
   readonly port: number;
   fault: BucketFault | undefined;

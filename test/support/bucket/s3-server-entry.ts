@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
-/** It comes without types. */
+/** The package has no types. */
 interface S3rver {
   configureBuckets(): Promise<unknown>;
   callback(): RequestListener;
@@ -15,10 +15,13 @@ const [directory = '', port, bucket = ''] = process.argv.slice(2);
 const store = new S3rver({ directory, silent: true, configureBuckets: [{ name: bucket }] });
 await store.configureBuckets();
 const answer = store.callback();
-/** Where it keeps the parts of objects that are not whole yet. */
+/** Folder for the parts of unfinished objects. */
 const uploads = join(directory, bucket, '._S3rver_uploads');
 
-/** It takes parts, and can neither list nor abort what it took: undefined for everything else. */
+/**
+ * Answers requests that s3rver lacks: it accepts parts, but cannot list or abort them. Undefined
+ * for everything else.
+ */
 function answerOfUploads({ url = '/', method }: IncomingMessage) {
   const { pathname, searchParams } = new URL(url, 'http://s3');
   const uploadId = searchParams.get('uploadId');
@@ -56,12 +59,13 @@ const server = createServer((request, response) => {
     response.writeHead(own.status, { 'Content-Type': 'application/xml' }).end(own.body);
     return;
   }
-  // It reads the path of a listing otherwise than the SDK signs it; what is not signed it allows.
+  // s3rver reads the path of a listing differently than the SDK signs it, but allows unsigned
+  // requests.
   if (request.url?.startsWith(`/${bucket}/?`)) delete request.headers.authorization;
   answer(request, response);
 });
 server.listen(Number(port), '127.0.0.1', () => {
   process.send?.({ port: (server.address() as AddressInfo).port });
 });
-// Whoever started it is gone: so is it.
+// Ends with the process that started it.
 process.once('disconnect', () => process.exit());

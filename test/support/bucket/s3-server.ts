@@ -31,12 +31,17 @@ export class S3Server {
   get settings(): S3Settings {
     return {
       endpoint: `http://127.0.0.1:${this.port}`,
-      ...{ region: 'us-east-1', bucket, prefix: 'hush/', forcePathStyle: true },
-      ...{ accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER', requestTimeoutMs: 5_000 },
+      region: 'us-east-1',
+      bucket,
+      prefix: 'hush/',
+      forcePathStyle: true,
+      accessKeyId: 'S3RVER',
+      secretAccessKey: 'S3RVER',
+      requestTimeoutMs: 5_000,
     };
   }
 
-  /** Ends the process; what it holds stays in its folder. */
+  /** Ends the process; its objects stay in its folder. */
   async kill(): Promise<void> {
     const gone = once(this.#child, 'exit');
     this.#child.kill('SIGKILL');

@@ -4,11 +4,11 @@ import { markersInWav } from '../../../src/simulator/wav-markers.ts';
 import type { MarkerCall } from '../calls.ts';
 import { ucc } from './hush.ts';
 
-/** A command of the contract, and what was said of it. */
+/** A command of the contract, and its answer. */
 export interface Said {
   readonly correlationId: string;
   readonly action: string;
-  /** Undefined where it was refused. */
+  /** Undefined if it was refused. */
   readonly sequence: number | undefined;
   readonly errorType: number | undefined;
   readonly askedAtMs: number;
@@ -22,10 +22,10 @@ export interface ChurnRowsParts {
   query<Row extends pg.QueryResultRow>(text: string): Promise<Row[]>;
 }
 
-/** What could not be told is told again at least this often. */
+/** Failed notifications are repeated at least this often. */
 const RETOLD_MS = 35_000;
 
-/** Compares what was said of commands with what the rows and the audio say. */
+/** Compares the answers to commands with the rows and the audio. */
 export class ChurnRows {
   readonly #parts: ChurnRowsParts;
 
@@ -33,7 +33,7 @@ export class ChurnRows {
     this.#parts = parts;
   }
 
-  /** Row by row; what could not be told in time is told within half a minute. */
+  /** Compares row by row; notifications that failed are repeated within half a minute. */
   async compared() {
     const until = performance.now() + RETOLD_MS;
     for (;;) {
@@ -110,7 +110,10 @@ export class ChurnRows {
     return leaks;
   }
 
-  /** Sent behind the answer to a Pause, and before anything was asked that may have lifted it. */
+  /**
+   * True for a frame sent after the answer to a Pause and before any request that may have lifted
+   * it.
+   */
   #isPaused(correlationId: string, sentAtMs: number): boolean {
     const own = this.#parts.said.filter((said) => said.correlationId === correlationId);
     const pause = own.findLast(

@@ -20,7 +20,8 @@ const config = testConfig(options.dataDir, (defaults) => ({
   ]),
   rtp: { ...defaults.rtp, ...options.rtpPorts },
   recording: {
-    ...{ ...defaults.recording, ...options.recording },
+    ...defaults.recording,
+    ...options.recording,
     ...(mediaTimeoutMs ? { mediaTimeoutMs } : {}),
   },
 }));

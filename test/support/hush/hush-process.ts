@@ -6,32 +6,32 @@ import type { SipPeer } from '../../../src/protocols/sip/message/types.ts';
 
 export interface HushProcessOptions {
   readonly dataDir: string;
-  /** Media threads that stall. */
+  /** Media threads stall. */
   readonly stalling?: boolean;
-  /** Media threads die at SIGUSR2; at SIGWINCH one thread or another stands still for a while. */
+  /** Media threads die at SIGUSR2; at SIGWINCH one of them stalls for a while. */
   readonly crashable?: boolean;
-  /** After a restart, calls without media end this soon. */
+  /** After a restart, calls without media end after this time. */
   readonly mediaTimeoutMs?: number;
   readonly recording?: Partial<Config['recording']>;
-  /** To be the same after a restart. */
+  /** Fixed so that it is the same after a restart. */
   readonly sipUdpPort?: number;
   readonly httpPort?: number;
   readonly sip?: Partial<Config['sip']>;
   readonly shutdown?: Config['shutdown'];
   /** Settings of the demo UCC. */
   readonly ucc?: Partial<Config['uccs'][number]>;
-  /** Further UCCs, with the demo UCC's settings otherwise. */
+  /** Further UCCs, otherwise with the demo UCC's settings. */
   readonly moreUccs?: readonly (Partial<Config['uccs'][number]> & { readonly name: string })[];
-  /** Of `freeRtpPorts`, where the usual 2,000 may be in use by a neighbour. */
+  /** Ports of `freeRtpPorts`, if the usual 2,000 may be in use by a neighbour. */
   readonly rtpPorts?: { readonly portMin: number; readonly portMax: number };
-  /** In the place of mode `none`. */
+  /** Replaces mode `none`. */
   readonly auth?: Partial<Config['auth']>;
   readonly environment?: Record<string, string>;
   readonly store?: Partial<Config['store']>;
   readonly lock?: Partial<Config['lock']>;
 }
 
-/** A whole Hush in a process of its own: one that can be killed. */
+/** A whole Hush in a process of its own, which can be killed. */
 export class HushProcess {
   readonly api: string;
   readonly peer: SipPeer;
@@ -66,14 +66,14 @@ export class HushProcess {
     return this.#exited;
   }
 
-  /** SIGKILL or SIGTERM; resolves with the exit code. */
+  /** Sends SIGKILL or SIGTERM; resolves with the exit code. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
     this.#child.kill(signal);
     return this.#exited;
   }
 }
 
-/** Arguments of Node that start such a process. */
+/** Returns the arguments of Node that start such a process. */
 export function commandLine(options: HushProcessOptions): string[] {
   const entry = fileURLToPath(new URL('./hush-process-entry.ts', import.meta.url));
   return [entry, JSON.stringify(options)];

@@ -15,7 +15,7 @@ export const ucc = 'ucc-demo-name';
 export const agent = 'sip:agent@domain.com';
 export const supervisor = 'sip:supervisor@domain.com';
 
-/** One Hush after the other has the same. */
+/** All Hush instances of a test file share the range, one after the other. */
 const rtpPorts = portRange();
 
 export interface HushOptions {
@@ -73,7 +73,7 @@ export class TestHush {
     return { address: '127.0.0.1', port: this.sipUdpPort, transport: 'UDP' };
   }
 
-  /** Resolves with the first event, past or to come, that matches. */
+  /** Resolves with the first event, past or future, that matches. */
   event(matches: (event: RecordingEvent) => boolean): Promise<RecordingEvent> {
     return new Promise((resolve) => {
       const look = (): void => {
@@ -165,17 +165,18 @@ export function testConfig(dataDir: string, change?: HushOptions['config']): Con
     ...defaults,
     dataDir,
     http: {
-      ...{ ...defaults.http, port: 0 },
+      ...defaults.http,
+      port: 0,
       // All clients of a test or bench share one address.
       requestsPerSecondPerAddress: 10_000_000,
       requestsPerSecondPerToken: 10_000_000,
     },
-    // Who calls from loopback may do everything, unless a test is about who may do what.
+    // Callers from loopback may do everything, unless a test is about permissions.
     auth: { ...defaults.auth, mode: 'none' },
     sip: { ...defaults.sip, udpPort: 0, tcpPort: 0, tlsPort: 0 },
     rtp: { ...defaults.rtp, ...rtpPorts },
-    // No path on loopback takes longer than it was seen to; what is about the guard sets it.
-    // Deleted recordings go once their calls have ended; what is about the time between sets that.
+    // Loopback needs no guard interval, and deleted recordings go when their calls end; tests of
+    // guard or grace set them.
     recording: { ...defaults.recording, resumeGuardMs: 0, deleteGraceMs: 0 },
     uccs: [
       {

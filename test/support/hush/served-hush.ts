@@ -17,14 +17,14 @@ export interface Exit {
 export interface ServeOptions {
   /** Merged over the usual settings, section by section. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Standard output and error; else both are files. */
+  /** Standard output and error; by default both are files. */
   readonly stdio?: StdioOptions;
   readonly environment?: Record<string, string>;
   /** Runs `hush`; else the sources on this very Node. */
   readonly command?: readonly [string, ...string[]];
 }
 
-/** Where one Hush after the other lives: its folder, its ports, its settings. */
+/** A place for successive Hush processes: folder, ports and settings. */
 export class ServePlace {
   readonly folder = temporaryFolder();
   readonly api: string;
@@ -47,15 +47,17 @@ export class ServePlace {
       rtp,
       uccs: [
         {
-          ...{ name: ucc, useAudioRecording: true, agentCanEditAudioRecording: true },
-          ...{ agents: [agent] },
+          name: ucc,
+          useAudioRecording: true,
+          agentCanEditAudioRecording: true,
+          agents: [agent],
         },
       ],
     };
     return new ServePlace(httpPort, sipPort, merged(usual, more));
   }
 
-  /** Begins `hush serve`; whether it comes up is another question. */
+  /** Starts `hush serve`, whether or not it becomes ready. */
   spawn({ settings = {}, stdio, environment = {}, command }: ServeOptions = {}): ServedHush {
     const file = join(this.folder, 'hush.yaml');
     writeFileSync(file, JSON.stringify(merged(this.settings, settings)));
@@ -108,7 +110,7 @@ export class ServedHush {
     return this.#err;
   }
 
-  /** Resolves when it is ready. @throws where it ends before */
+  /** Resolves when it is ready. @throws if it ends before */
   async ready(): Promise<void> {
     for (;;) {
       if (this.exit) throw new Error(`hush serve ended with ${this.exit.code}: ${this.#err}`);

@@ -4,8 +4,8 @@ interface Stall {
 }
 
 /**
- * One after the other: what a slow disk or a garbage collection costs, longer than a fence may
- * take, and longer than media threads go on alone.
+ * Stalls in turn, like those of a slow disk or a garbage collection: longer than a fence may take,
+ * and longer than media threads continue alone.
  */
 const stalls: readonly [Stall, ...Stall[]] = [
   { thread: 'media', ms: 300 },
@@ -20,7 +20,7 @@ export function stallOf(count: number): Stall {
   return stalls[count % stalls.length] ?? stalls[0];
 }
 
-/** The calling thread does nothing else meanwhile. */
+/** Blocks the calling thread. */
 export function stallFor(ms: number): void {
   const sleeping = new Int32Array(new SharedArrayBuffer(4));
   Atomics.wait(sleeping, 0, 0, ms);

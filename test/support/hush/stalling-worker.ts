@@ -1,3 +1,3 @@
-// A media thread of the recorder's own whose event loop stalls.
+// The recorder's media thread, with an event loop that stalls.
 import '../../../src/recorder/worker.ts';
 import './stalls.ts';

@@ -1,5 +1,5 @@
-// Lets the importing thread's event loop stand still at random instants: what a slow disk, a
-// garbage collection or a busy machine does to it.
+// Stalls the importing thread's event loop at random instants, as a slow disk, a garbage collection
+// or a busy machine does.
 const STALL_MS = 300;
 const EVERY_MS = 700;
 

@@ -25,21 +25,21 @@ export interface ChurnOptions {
 
 export interface ChurnReport {
   readonly rounds: number;
-  /** The process ended, or gave no answer. */
+  /** Times at which the process ended, or gave no answer. */
   readonly deaths: number;
   readonly acknowledged: number;
-  /** ErrorType 3. */
+  /** Commands answered with ErrorType 3. */
   readonly failed: number;
-  /** By the rules of the contract. */
+  /** Commands refused by the rules of the contract. */
   readonly refused: number;
   readonly longestMs: number;
-  /** Acknowledged, and not there once, or not as it was acknowledged. */
+  /** Acknowledged commands whose rows are missing, duplicate or different. */
   readonly lost: readonly string[];
-  /** There, and acknowledged to nobody. */
+  /** Rows of commands that were never acknowledged. */
   readonly unsaid: readonly string[];
-  /** What the process says of a call and what its row says. */
+  /** Differences between the process's view of a call and its row. */
   readonly untrue: readonly string[];
-  /** Frames that were sent in a pause that was acknowledged, and are recorded. */
+  /** Recorded frames that were sent during an acknowledged pause. */
   readonly leaked: number;
 }
 
@@ -52,8 +52,8 @@ const endSessions =
   'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
 
 /**
- * A Hush of its own process with calls and commands going on, whose PostgreSQL server comes and
- * goes; afterwards what was acknowledged and what was refused is compared with the rows.
+ * Runs a Hush of its own process with calls and commands while its PostgreSQL server restarts again
+ * and again; afterwards compares acknowledged and refused commands with the rows.
  */
 export async function churnStore(options: ChurnOptions): Promise<ChurnReport> {
   const dataDir = temporaryFolder();
@@ -124,7 +124,10 @@ class Churn {
     this.#isOver = true;
     const count = (wanted: (said: Said) => boolean) => this.#said.filter(wanted).length;
     return {
-      ...{ rounds: rounds.length, deaths: this.#deaths, leaked, ...found },
+      rounds: rounds.length,
+      deaths: this.#deaths,
+      leaked,
+      ...found,
       acknowledged: count(({ sequence }) => sequence !== undefined),
       failed: count(({ errorType }) => errorType === 3),
       refused: count(({ errorType }) => errorType !== undefined && errorType !== 3),

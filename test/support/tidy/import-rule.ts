@@ -1,7 +1,9 @@
 import { posix } from 'node:path';
 import type { Finding, Source } from './sources.ts';
 
-/** What a room of `src` imports besides its own files; a room that is not named is an adapter. */
+/**
+ * Folders of `src` that each one imports besides its own files; a folder not listed is an adapter.
+ */
 const mayImport: Record<string, readonly string[]> = {
   domain: [],
   config: ['domain'],
@@ -23,7 +25,7 @@ const mayImport: Record<string, readonly string[]> = {
   main: ['cli', 'version'],
   client: [],
 };
-/** They alone import everything. */
+/** Only they import everything. */
 const compositionRoots = new Set([
   'server',
   'assemble',
@@ -56,7 +58,7 @@ const importing = new Set([
   'ExportAllDeclaration',
 ]);
 
-/** `domain`, `protocols/sip`, `server`, `client`; undefined elsewhere. */
+/** Returns `domain`, `protocols/sip`, `server` or `client`; undefined elsewhere. */
 function roomOf(path: string): string | undefined {
   const [top, ...rest] = path.split('/');
   if (top === 'client') return 'client';

@@ -14,10 +14,10 @@ export interface SyntaxNode {
 }
 
 export interface Source {
-  /** Relative to the project, with `/`. */
+  /** Path relative to the project, with `/`. */
   readonly path: string;
   readonly text: string;
-  /** Every node with those that hold it, the nearest last. */
+  /** Every node with its ancestors, the nearest last. */
   readonly nodes: readonly { readonly node: SyntaxNode; readonly within: readonly SyntaxNode[] }[];
 }
 
@@ -49,7 +49,7 @@ export function isNode(value: unknown): value is SyntaxNode {
 export interface Finding {
   readonly rule: Rule;
   readonly path: string;
-  /** The function, the imported file, the line: what is at fault within the file. */
+  /** The fault within the file: the function, the imported file, the line. */
   readonly what?: string;
   readonly detail?: string;
 }
@@ -59,10 +59,11 @@ export type Rule =
   | 'file length'
   | 'function length'
   | 'line length'
+  | 'prose length'
   | 'folder'
   | 'place';
 
-/** Files below the given ones, without what is installed or generated. */
+/** Returns files below the given ones, except installed and generated files. */
 export function projectFiles(names: readonly string[], extensions: readonly string[]): string[] {
   return names.flatMap((name) => {
     const path = join(root, name);

@@ -33,7 +33,7 @@ export function foldersIn(paths: readonly string[]): Finding[] {
   );
 }
 
-/** Paths of one machine, and names of folders that are not part of the project. */
+/** Finds paths of one machine, and names of folders outside the project. */
 export function placesIn(path: string, text: string): Finding[] {
   const places = /\/work[/][\w.-]*|\bshared[/][\w.-]*|[.]library\b/g;
   return [...text.matchAll(places)].map(([what]) => ({ rule: 'place', path, what }));
@@ -41,7 +41,7 @@ export function placesIn(path: string, text: string): Finding[] {
 
 const consoleCode = /^console\//;
 
-/** Imports do not count: they grow with the number of rooms, not with what the file does. */
+/** Imports do not count: they grow with the number of folders, not with the file's work. */
 function fileLength({ path, text, nodes }: Source): Finding[] {
   const imports = nodes.filter(({ node }) => node.type === 'ImportDeclaration');
   const lines = imports.reduce(
@@ -73,7 +73,7 @@ const functions = new Set([
   'StaticBlock',
 ]);
 
-/** `describe` groups tests: what it is given is not a function of its own. */
+/** True for `describe`, which groups tests: its callback is not a function of its own. */
 function isSuite(parent: SyntaxNode | undefined): boolean {
   if (parent?.type !== 'CallExpression') return false;
   return JSON.stringify(parent.callee).includes('"name":"describe"');
@@ -88,7 +88,7 @@ function nameOf(node: SyntaxNode, within: readonly SyntaxNode[]): string {
   return isNode(first) && typeof first.value === 'string' ? first.value : 'anonymous';
 }
 
-/** A text is not broken to fit: its own characters do not count. */
+/** Text literals are not broken to fit: their own characters do not count. */
 function lineLengths({ path, text, nodes }: Source): Finding[] {
   let start = 0;
   return text.split('\n').flatMap((line, index) => {
