@@ -18,7 +18,7 @@ export type HushError =
     }
   /** No answer in time: the request may have been carried out. */
   | { readonly kind: 'timeout'; readonly message: string; readonly retryable: true }
-  /** No connection, or one that broke: whether it was carried out is not known. */
+  /** No connection, or one that broke: the request may have been carried out. */
   | {
       readonly kind: 'network';
       readonly message: string;
@@ -26,7 +26,7 @@ export type HushError =
       /** Code of the system or of TLS, such as `ECONNREFUSED`; browsers tell none. */
       readonly cause?: string;
     }
-  /** The caller's own signal. */
+  /** Aborted by the caller's own signal. */
   | { readonly kind: 'aborted'; readonly message: string; readonly retryable: false }
   /** A look-up found no call, several of them, or one of somebody else. */
   | { readonly kind: 'noCall'; readonly message: string; readonly retryable: true }

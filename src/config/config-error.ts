@@ -1,6 +1,5 @@
 /**
- * A setting, or an argument, that cannot be used. The message names file, line and setting, or the
- * variable.
+ * An invalid setting or argument. The message names file, line and setting, or the variable.
  */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';

@@ -15,8 +15,8 @@ export function environmentName(path: readonly string[]): string {
 }
 
 /**
- * Every setting that is no list of objects has its variable; a list of texts is separated by
- * commas.
+ * Applies variables: every setting that is no list of objects has one; items of a list are
+ * separated by commas.
  * @returns the variable of each setting, by its path as people write it
  */
 export function applyEnvironment(

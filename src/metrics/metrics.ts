@@ -109,7 +109,7 @@ export class Metrics {
   constructor(readings: MetricReadings) {
     collectDefaultMetrics({ register: this.#registry });
     this.#buildInfo(readings.version);
-    // An alert on a rise sees the first one only where there was a zero before.
+    // An alert on an increase needs a zero before the first one.
     for (const verdict of verdicts) this.#verdicts.inc({ verdict }, 0);
     for (const kind of alarmKinds) this.#alarms.inc({ kind }, 0);
     for (const reason of inviteRefusalReasons) this.#invitesRefused.inc({ reason }, 0);

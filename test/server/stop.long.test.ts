@@ -15,7 +15,7 @@ import { type ServedHush, ServePlace } from '../support/hush/served-hush.ts';
 import { few, longTest } from '../support/length.ts';
 import { freePort } from '../support/ports.ts';
 
-/** Of `http.closeTimeout`, and the little that everything else takes on a busy machine. */
+/** `http.closeTimeout`, and slack for everything else on a busy machine. */
 const CLOSE_TIMEOUT_MS = 1_000;
 const EXIT_WITHIN_MS = CLOSE_TIMEOUT_MS + 12_000;
 /** A frame sent this soon after the signal may have arrived before it was noticed. */
@@ -31,7 +31,8 @@ afterEach(async () => {
 
 async function place(shutdown: 'finish' | 'handover', more: object = {}): Promise<ServePlace> {
   const at = await ServePlace.create({
-    ...{ shutdown, http: { closeTimeout: `${CLOSE_TIMEOUT_MS}ms` } },
+    shutdown,
+    http: { closeTimeout: `${CLOSE_TIMEOUT_MS}ms` },
     ...more,
   });
   undo.push(() => rmSync(at.folder, { recursive: true, force: true }));

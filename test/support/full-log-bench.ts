@@ -102,8 +102,11 @@ function settings({ dataDir, httpPort, sipPort, rtp }: Ports): object {
     rtp,
     uccs: [
       {
-        ...{ name: ucc, useAudioRecording: true, agentCanEditAudioRecording: true },
-        ...{ maxPause: `${MAX_PAUSE_MS}ms`, agents: [agent] },
+        name: ucc,
+        useAudioRecording: true,
+        agentCanEditAudioRecording: true,
+        maxPause: `${MAX_PAUSE_MS}ms`,
+        agents: [agent],
       },
     ],
   };

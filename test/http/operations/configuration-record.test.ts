@@ -53,7 +53,8 @@ test('every other setting is audited at the start that finds it changed', async 
     reason: 'configuration file',
     before: { 'sip.digest.users': [] },
     after: {
-      ...{ 'http.closeTimeout': '4321ms', secrets: 'changed' },
+      'http.closeTimeout': '4321ms',
+      secrets: 'changed',
       'sip.digest.users': ['{"name":"sbc"}'],
     },
   });

@@ -16,7 +16,7 @@ function get(path: string, init: RequestInit = {}): Promise<Response> {
 }
 
 describe('/api/health', () => {
-  test('200 when ready, with the version', async () => {
+  test('answers 200 when ready, with the version', async () => {
     const response = await get('/api/health');
     expect(response.status).toBe(200);
     expect(await response.text()).toBe(`{"status":"ready","version":"${version}"}`);

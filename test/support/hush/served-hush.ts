@@ -57,7 +57,7 @@ export class ServePlace {
     return new ServePlace(httpPort, sipPort, merged(usual, more));
   }
 
-  /** Begins `hush serve`; whether it comes up is another question. */
+  /** Starts `hush serve`, whether or not it becomes ready. */
   spawn({ settings = {}, stdio, environment = {}, command }: ServeOptions = {}): ServedHush {
     const file = join(this.folder, 'hush.yaml');
     writeFileSync(file, JSON.stringify(merged(this.settings, settings)));
