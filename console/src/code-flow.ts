@@ -1,3 +1,4 @@
+import * as oauth from 'oauth4webapi';
 import { texts } from './texts.ts';
 
 /** An issuer of users' tokens, and the console's client id there. */
@@ -17,7 +18,7 @@ export interface IssuedToken {
 
 /** The data for requesting the next token from an issuer. */
 export interface Refresh {
-  readonly tokenEndpoint: string;
+  readonly server: oauth.AuthorizationServer;
   readonly clientId: string;
   readonly refreshToken: string;
 }
@@ -26,9 +27,8 @@ export interface Refresh {
 interface Begun {
   readonly state: string;
   readonly verifier: string;
-  readonly issuer: string;
+  readonly server: oauth.AuthorizationServer;
   readonly clientId: string;
-  readonly tokenEndpoint: string;
   /** Hash of the console page that the user was on. */
   readonly hash: string;
 }
@@ -39,6 +39,8 @@ export class CodeFlowError extends Error {
 }
 
 const KEY = 'hush-code-flow';
+/** Lifetime of a token whose issuer names none, s. */
+const DEFAULT_LIFETIME_S = 300;
 
 /**
  * Redirects to the issuer: authorization code with PKCE, as a public client (RFC 6749 section 4.1,
@@ -47,28 +49,21 @@ const KEY = 'hush-code-flow';
 export async function beginCodeFlow({ issuer, clientId, scope }: ConsoleIssuer): Promise<void> {
   // Browsers offer it only on https and on this machine.
   if (!crypto.subtle) throw new CodeFlowError(texts.signIn.needsHttps);
-  const found = await discovered(issuer);
-  const [state, verifier] = [randomText(), randomText()];
-  const begun: Begun = {
-    state,
-    verifier,
-    issuer,
-    clientId,
-    tokenEndpoint: found.token_endpoint,
-    hash: location.hash,
-  };
+  const server = await discovered(issuer);
+  const [state, verifier] = [oauth.generateRandomState(), oauth.generateRandomCodeVerifier()];
+  const begun: Begun = { state, verifier, server, clientId, hash: location.hash };
   sessionStorage.setItem(KEY, JSON.stringify(begun));
-  const address = new URL(found.authorization_endpoint);
-  const asked = {
+  const address = new URL(server.authorization_endpoint as string);
+  const parameters = {
     response_type: 'code',
     client_id: clientId,
     redirect_uri: redirectUri(),
     scope,
     state,
-    code_challenge: await challengeOf(verifier),
+    code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
   };
-  for (const [name, value] of Object.entries(asked)) address.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(parameters)) address.searchParams.set(name, value);
   location.assign(address);
 }
 
@@ -81,84 +76,109 @@ export async function finishCodeFlow(): Promise<IssuedToken | undefined> {
   if (!query.has('state')) return undefined;
   const begun = takeBegun();
   history.replaceState(null, '', `${location.pathname}${begun?.hash ?? ''}`);
-  // RFC 6749 section 10.12; RFC 9207 section 2.4.
-  const isOurs = begun !== undefined && query.get('state') === begun.state;
-  const isTheirs = (query.get('iss') ?? begun?.issuer) === begun?.issuer;
-  if (!isOurs || !isTheirs) throw new CodeFlowError(texts.signIn.notOurs);
-  const refused = query.get('error');
-  if (refused !== null) {
-    throw new CodeFlowError(`${texts.signIn.refused} ${query.get('error_description') ?? refused}`);
-  }
-  const { tokenEndpoint, clientId, verifier } = begun;
-  return askToken(tokenEndpoint, clientId, {
-    grant_type: 'authorization_code',
-    code: query.get('code') ?? '',
-    redirect_uri: redirectUri(),
-    code_verifier: verifier,
+  if (!begun) throw new CodeFlowError(texts.signIn.notOurs);
+  const { server, clientId, state, verifier } = begun;
+  const client = { client_id: clientId };
+  return tokenOf(server, clientId, async () => {
+    // RFC 6749 section 10.12; RFC 9207 section 2.4.
+    const answer = oauth.validateAuthResponse(server, client, query, state);
+    const response = await oauth.authorizationCodeGrantRequest(
+      server,
+      client,
+      oauth.None(),
+      answer,
+      redirectUri(),
+      verifier,
+      optionsFor(server),
+    );
+    return oauth.processAuthorizationCodeResponse(server, client, response);
   });
 }
 
 /** RFC 6749 section 6. @throws CodeFlowError */
-export function refreshed({
-  tokenEndpoint,
-  clientId,
-  refreshToken,
-}: Refresh): Promise<IssuedToken> {
-  const asked = { grant_type: 'refresh_token', refresh_token: refreshToken };
-  return askToken(tokenEndpoint, clientId, asked);
+export function refreshed({ server, clientId, refreshToken }: Refresh): Promise<IssuedToken> {
+  const client = { client_id: clientId };
+  return tokenOf(
+    server,
+    clientId,
+    async () => {
+      const response = await oauth.refreshTokenGrantRequest(
+        server,
+        client,
+        oauth.None(),
+        refreshToken,
+        optionsFor(server),
+      );
+      return oauth.processRefreshTokenResponse(server, client, response);
+    },
+    refreshToken,
+  );
 }
 
-interface Discovered {
-  readonly issuer: string;
-  readonly authorization_endpoint: string;
-  readonly token_endpoint: string;
-}
-
-async function discovered(issuer: string): Promise<Discovered> {
-  const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const found = (await json(await reached(address))) as Partial<Discovered> | undefined;
-  if (found?.issuer !== issuer || !found.authorization_endpoint || !found.token_endpoint) {
+async function discovered(issuer: string): Promise<oauth.AuthorizationServer> {
+  const url = new URL(issuer);
+  let server: oauth.AuthorizationServer;
+  try {
+    const response = await oauth.discoveryRequest(url, optionsFor({ issuer }));
+    server = await oauth.processDiscoveryResponse(url, response);
+  } catch {
     throw new CodeFlowError(`${texts.signIn.noIssuer} ${issuer}`);
   }
+  const { authorization_endpoint: authorization, token_endpoint: token } = server;
+  if (!authorization || !token) throw new CodeFlowError(`${texts.signIn.noIssuer} ${issuer}`);
   // The page may reach only the issuer's own origin: reported before a useless sign-in.
-  const { origin } = new URL(found.token_endpoint, issuer);
-  if (origin !== new URL(issuer).origin) {
+  const { origin } = new URL(token, issuer);
+  if (origin !== url.origin) {
     throw new CodeFlowError(`${texts.signIn.tokensElsewhere} ${origin}`);
   }
-  return found as Discovered;
-}
-
-async function askToken(
-  tokenEndpoint: string,
-  clientId: string,
-  form: Record<string, string>,
-): Promise<IssuedToken> {
-  const body = new URLSearchParams({ client_id: clientId, ...form });
-  const response = await reached(tokenEndpoint, { method: 'POST', body });
-  const answer = ((await json(response)) ?? {}) as Record<string, unknown>;
-  if (!response.ok || typeof answer.access_token !== 'string') {
-    const words = answer.error_description ?? answer.error ?? response.status;
-    throw new CodeFlowError(`${texts.signIn.refused} ${String(words)}`);
-  }
-  const refreshToken = answer.refresh_token ?? form.refresh_token;
   return {
-    token: answer.access_token,
-    expiresInMs: Number(answer.expires_in ?? 300) * 1000,
-    refresh:
-      typeof refreshToken === 'string' ? { tokenEndpoint, clientId, refreshToken } : undefined,
+    issuer: server.issuer,
+    authorization_endpoint: authorization,
+    token_endpoint: token,
+    authorization_response_iss_parameter_supported:
+      server.authorization_response_iss_parameter_supported ?? false,
   };
 }
 
-async function reached(address: string, request: RequestInit = {}): Promise<Response> {
+/** @param known the refresh token that stays valid where the answer brings no other one */
+async function tokenOf(
+  server: oauth.AuthorizationServer,
+  clientId: string,
+  ask: () => Promise<oauth.TokenEndpointResponse>,
+  known?: string,
+): Promise<IssuedToken> {
+  let answer: oauth.TokenEndpointResponse;
   try {
-    return await fetch(address, request);
-  } catch {
-    throw new CodeFlowError(`${texts.signIn.noIssuer} ${new URL(address).origin}`);
+    answer = await ask();
+  } catch (cause) {
+    throw new CodeFlowError(messageOf(cause, server));
   }
+  const refreshToken = answer.refresh_token ?? known;
+  return {
+    token: answer.access_token,
+    expiresInMs: (answer.expires_in ?? DEFAULT_LIFETIME_S) * 1000,
+    refresh: refreshToken === undefined ? undefined : { server, clientId, refreshToken },
+  };
 }
 
-async function json(response: Response): Promise<unknown> {
-  return response.json().catch(() => undefined);
+function messageOf(cause: unknown, { issuer }: oauth.AuthorizationServer): string {
+  if (
+    cause instanceof oauth.AuthorizationResponseError ||
+    cause instanceof oauth.ResponseBodyError
+  ) {
+    return `${texts.signIn.refused} ${cause.error_description ?? cause.error}`;
+  }
+  if (cause instanceof oauth.OperationProcessingError) {
+    const { cause: answer } = cause;
+    if (answer instanceof Response) return `${texts.signIn.refused} ${answer.status}`;
+    return texts.signIn.notOurs;
+  }
+  return `${texts.signIn.noIssuer} ${new URL(issuer).origin}`;
+}
+
+/** Plain HTTP is used only where the configuration names such an issuer. */
+function optionsFor({ issuer }: oauth.AuthorizationServer) {
+  return { [oauth.allowInsecureRequests]: new URL(issuer).protocol === 'http:' };
 }
 
 /** Reads the state once: a code that returns a second time finds none. */
@@ -170,19 +190,4 @@ function takeBegun(): Begun | undefined {
 
 function redirectUri(): string {
   return `${location.origin}/`;
-}
-
-/** Returns 256 random bits as text. */
-function randomText(): string {
-  return base64url(crypto.getRandomValues(new Uint8Array(32)));
-}
-
-async function challengeOf(verifier: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier));
-  return base64url(new Uint8Array(digest));
-}
-
-function base64url(bytes: Uint8Array): string {
-  const text = btoa(String.fromCharCode(...bytes));
-  return text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
