@@ -1,7 +1,7 @@
 // Runs on whichever Node npm itself runs on (20 or later), so it stays plain JavaScript.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,6 +17,9 @@ export function ensureDependencies() {
   const lockFile = join(root, 'package-lock.json');
   // Installed as a dependency of something else: npm has done the work, and there is no lock file.
   if (!existsSync(lockFile)) return;
+  // Linked from another checkout, which npm would empty through the link.
+  const modules = join(root, 'node_modules');
+  if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) return;
   const wanted = createHash('sha256').update(readFileSync(lockFile)).digest('hex');
   const installed = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : '';
   if (installed === wanted && existsSync(runtime)) return;
