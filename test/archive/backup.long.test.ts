@@ -145,7 +145,7 @@ describe('a backup of a running Hush', () => {
     await expect(backUp(postgres, at('other'), options)).rejects.toThrow('pg_dump');
   });
 
-  it('runs as a command', async () => {
+  longTest('runs as a command', async () => {
     bench = await openBench({ change: asAdmin });
     await record(bench, { frames: 20 });
     const env = { HUSH_DATA_DIR: bench.hush.dataDir };

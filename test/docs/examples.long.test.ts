@@ -7,6 +7,7 @@ import { type ApiBench, openBench } from '../http/api-support.ts';
 import type { MarkerCall } from '../support/calls.ts';
 import { agent, temporaryFolder, ucc } from '../support/hush/hush.ts';
 import { installClient, root } from '../support/installed-client.ts';
+import { longTest } from '../support/length.ts';
 import { freePort } from '../support/ports.ts';
 import { programPath } from '../support/programs.ts';
 
@@ -106,7 +107,7 @@ describe('examples', () => {
     expect(await pausedBy()).toEqual([]);
   });
 
-  test('the CRM button commands, and shows what others command', async () => {
+  longTest('the CRM button commands, and shows what others command', async () => {
     await open('crm-button');
     const status = page.getByRole('status');
     await expect.poll(() => status.textContent()).toBe('The recorder is Started.');
@@ -122,7 +123,7 @@ describe('examples', () => {
     await page.goto('about:blank');
   });
 
-  test('the Express hook charges only while nothing is recorded', async () => {
+  longTest('the Express hook charges only while nothing is recorded', async () => {
     const hook = join(folder, 'express-hook');
     cpSync(join(root, 'examples', 'express-hook'), hook, { recursive: true });
     symlinkSync(join(root, 'node_modules', 'express'), join(folder, 'node_modules', 'express'));
