@@ -174,8 +174,8 @@ describe('a user of an external issuer', () => {
   });
 
   longTest.each([
-    ['issuer', 'https://elsewhere.example', 'is not what it says'],
-    ['token_endpoint', 'https://elsewhere.example/token', 'from another origin'],
+    ['issuer', 'https://elsewhere.example', 'its configuration is invalid'],
+    ['token_endpoint', 'https://elsewhere.example/token', 'has another origin'],
   ])('does not go to an issuer whose %s is another', async (name, value, words) => {
     await at.page.route(`${provider.issuer}/.well-known/**`, async (route) => {
       const response = await route.fetch();
