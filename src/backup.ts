@@ -24,7 +24,7 @@ const KEY_FILES = ['master.key', 'issuer-keys.json'] as const;
 /** Recordings that are erased or uploaded meanwhile are looked for in a newer copy of the rows. */
 const MAX_ROUNDS = 4;
 
-/** Of a backup that is whole: written last. */
+/** Marks a complete backup: written last. */
 export interface BackupManifest {
   readonly format: 1;
   readonly at: string;

@@ -13,14 +13,14 @@ import { tortureCommand } from './cli/torture.ts';
 import { userCommand } from './cli/user.ts';
 import { version } from './version.ts';
 
-// Whatever is written, by Hush or by an export of it, is its owner's alone.
+// Files that Hush or an export of it creates are readable by their owner only.
 process.umask(0o077);
 stopWithWrapper();
 
 const program = new Command('hush')
   .description('A call recorder for contact centres that can prove what it did not hear')
   .version(version, '-V, --version', 'print the version')
-  // What is wrong is told once, as text or as JSON, where it is caught.
+  // Errors are printed once, as text or as JSON, where they are caught.
   .configureOutput({ outputError: () => undefined })
   .exitOverride();
 program.commandsGroup('At the machine:');

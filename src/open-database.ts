@@ -5,7 +5,7 @@ import { openPostgres, type PostgresOptions } from './store/postgres/postgres.ts
 import type { Database } from './store/rows/database.ts';
 import { openSqlite } from './store/sqlite/sqlite.ts';
 
-/** What is told of the connections to a server. */
+/** Listener for the state of the connections to a server. */
 export type ConnectionListener = Pick<PostgresOptions, 'onConnectionLost' | 'onAway' | 'onBack'>;
 
 /** The database that the configuration names; the data folder must be there. */
@@ -15,7 +15,7 @@ export function openDatabase(config: Config, listener: ConnectionListener): Data
   return openPostgres({ url, maxConnections, timeoutMs, ...listener });
 }
 
-/** What the one process that works on them takes first. */
+/** Options of the ownership that a process takes first. */
 export function ownershipOptions({ dataDir, lock, store }: Config): OwnershipOptions {
   const url = store.kind === 'postgres' ? (store.url ?? '') : undefined;
   return { dataDir, url, ...lock };

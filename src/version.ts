@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Of `package.json`: two folders up from what is compiled, one from the sources. */
+/** Version in `package.json`, one folder up from the sources and two from compiled code. */
 export const version: string = (() => {
   const up = import.meta.url.endsWith('.ts') ? '..' : '../..';
   const file = new URL(`${up}/package.json`, import.meta.url);

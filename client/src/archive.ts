@@ -24,7 +24,7 @@ export class ArchiveClient {
     return this.#transport.request('GET /api/archive/check', {});
   }
 
-  /** What retention would destroy, and leaves until somebody confirms it. */
+  /** Recordings that retention would destroy once an admin confirms it. */
   retention(): Promise<Result<Retention>> {
     return this.#transport.request('GET /api/archive/retention', {});
   }

@@ -24,7 +24,7 @@ export function assembleAccess(
   const auditLog = newAuditLog(context, store, onAuditFailed);
   const onStandingsFailed = (cause: unknown): void =>
     logs.auth.error({ err: cause }, 'users and clients could not be read; it is tried again');
-  /** Where HTTP listens, which tokens of the embedded issuer name. */
+  /** URL of the HTTP server, named by tokens of the embedded issuer. */
   const httpUrl = new Late<string>('the HTTP server');
   const auth: Auth = openAuth({
     settings: config.auth,
@@ -55,7 +55,7 @@ export function assembleAccess(
     auth,
     httpUrl,
     accounts,
-    /** Of mode `embedded`. */
+    /** Undefined unless `auth.mode` is `embedded`. */
     firstAdmin: auth.issuer && new FirstAdmin(accounts),
     /** True while a bearer still has the roles that it was admitted with. */
     isCurrent: (principal: Principal): boolean => standings?.isCurrent(principal) ?? true,

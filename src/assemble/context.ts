@@ -29,7 +29,7 @@ export interface Context {
   /** For lines of the process as a whole; everything else logs through `logs`. */
   readonly logger: Logger;
   readonly logs: SubsystemLogs;
-  /** Where the log goes; undefined when a test brings its own logger. */
+  /** Output of the log; undefined when a test brings its own logger. */
   readonly output: LineOutput | undefined;
   readonly clock: Clock;
   readonly moments: Moments;

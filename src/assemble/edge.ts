@@ -12,7 +12,7 @@ import { assembleSip } from './sip.ts';
 
 export type EdgeParts = ReturnType<typeof assembleEdge>;
 
-/** What reaches other machines: SIP, HTTP, the hub and webhooks, and their certificates. */
+/** Assembles the network side: SIP, HTTP, the hub, webhooks and their certificates. */
 export function assembleEdge(context: Context, needs: Capabilities) {
   const { config, disposal, logs } = context;
   const onTlsFailed = (log: Log) => (cause: unknown) =>
@@ -35,7 +35,7 @@ export function assembleEdge(context: Context, needs: Capabilities) {
     certificate: certificates.http,
   });
   disposal.add('HTTP', () => http.close(), http.closeLimitMs);
-  // Whoever listens is told to end before answers in progress are waited for.
+  // Listeners end before answers in progress are awaited.
   disposal.add('listeners', [() => hub.close(), () => needs.archive.archive.close()]);
   return { certificates, webhooks, srs, http };
 }

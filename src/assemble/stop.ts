@@ -50,7 +50,7 @@ export function stopOf(context: Context, needs: Capabilities, { srs }: EdgeParts
     async handOver() {
       await shutMedia('restart');
       await disposal.run('calls', () => lifecycle.handOver());
-      // What clients say from now on waits for the next process.
+      // SIP messages that arrive from now on wait for the next process.
       await disposal.run('SIP', () => srs.close());
       await close();
     },

@@ -7,9 +7,9 @@ import { type ExitName, exitNameOf } from './remote.ts';
 export interface Failure {
   readonly code: ExitName;
   readonly message: string;
-  /** Of the Hush that was asked. */
+  /** URL of the Hush that was called. */
   readonly url?: string;
-  /** What to do about it. */
+  /** Suggested next step. */
   readonly next?: string;
 }
 
@@ -17,7 +17,7 @@ export interface Failure {
 export interface FailedCommand {
   /** `hush call pause` */
   readonly name: string;
-  /** Of the Hush that it asks; undefined for a command that asks none. */
+  /** URL of the Hush that the command calls; undefined if it calls none. */
   readonly url: string | undefined;
 }
 

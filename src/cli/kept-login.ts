@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { createHush } from '../../client/src/hush.ts';
 import { ConfigError } from '../config/config-error.ts';
 
-/** What `hush login` keeps of one Hush. */
+/** The login that `hush login` stores for one Hush. */
 export interface KeptLogin {
   readonly name: string;
   readonly token: string;

@@ -12,11 +12,11 @@ export interface RemoteOptions extends OutputOptions {
   readonly tokenFile?: string;
 }
 
-/** What a command's exit code says (docs/reference/cli.md). */
+/** Exit codes of commands (docs/reference/cli.md). */
 export const exitCodes = {
   /** It was refused, or did not work. */
   failed: 1,
-  /** What was typed makes no sense. */
+  /** The arguments are invalid. */
   usage: 2,
   /** Hush could not be reached, or did not answer in time. */
   unreachable: 3,

@@ -3,7 +3,7 @@
  */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
-  /** What to do about it, for whoever typed it. */
+  /** Suggested next step. */
   readonly next: string | undefined;
 
   constructor(message: string, next?: string) {

@@ -1,4 +1,4 @@
-/** What of a JSON schema says which settings there are. */
+/** The part of a JSON schema that lists settings. */
 export interface SchemaNode {
   readonly type?: string;
   readonly properties?: Record<string, SchemaNode>;

@@ -36,18 +36,18 @@ export function writtenCount(key: string, count: number): string {
   return formatDuration(count * (msPerCount(key) ?? 1));
 }
 
-/** What `timeoutMs` counts for `2s`; undefined for what is no duration of that setting. */
+/** Returns the count of `timeoutMs` for `2s`; undefined if the text is no valid duration. */
 export function countOf(key: string, value: unknown): number | undefined {
   const count = (parseDuration(value) ?? Number.NaN) / (msPerCount(key) ?? 1);
   return Number.isSafeInteger(count) ? count : undefined;
 }
 
-/** What is asked for in the place of what is no duration. */
+/** Describes the expected value in place of an invalid duration. */
 export function durationFault(key: string): string {
   return key.endsWith('Days') ? 'must be whole days: 30d' : `must be ${DURATION}`;
 }
 
-/** What became of a setting that was written with its unit in its name. */
+/** Names the new key of a setting that was written with its unit in its name. */
 export function renamed(key: string, name: string, value: unknown): string {
   const count = Number(value);
   const example = Number.isFinite(count) ? writtenCount(key, count) : '2s';

@@ -55,9 +55,9 @@ export class LineOutput {
     this.#flush();
   }
 
-  /** Of a process that ends: what can be written within this turn is. */
+  /** Writes what can be written within this turn, for a process that ends. */
   flushSync(): void {
-    // What is under way is on its way.
+    // A write that is under way completes by itself.
     const rest = Buffer.concat(this.#waiting.splice(this.#isWriting ? 1 : 0));
     this.#waitingBytes -= rest.length;
     try {

@@ -6,14 +6,14 @@ export class NotTakenError extends Error {
   override readonly name = 'NotTakenError';
 }
 
-/** Where lines go. Neither of its methods ever waits for a reader on the calling thread. */
+/** The destination of lines. Neither method ever blocks the calling thread. */
 export interface OutputFile {
   /**
    * Bytes that were taken, at least one; at once where that is known at once.
    * @throws NotTakenError, or what the system said
    */
   write(bytes: Buffer): number | Promise<number>;
-  /** Of a process that ends: what is taken in this turn. */
+  /** Writes what the file accepts within this turn, for a process that ends. */
   writeNow(bytes: Buffer): void;
 }
 

@@ -13,7 +13,7 @@ import { PacketMeter } from './packet-meter.ts';
 
 /** Gauges read when Prometheus scrapes. */
 export interface MetricReadings {
-  /** Of Hush, as in its package. */
+  /** Version of Hush, as in its package. */
   readonly version: string;
   callsInProgress(): number;
   openStreams(): number;

@@ -34,11 +34,11 @@ export interface MediaStreamOptions {
   readonly clock: TrackClock;
   readonly writer: SegmentWriter;
   readonly resumed: ResumedTrack | undefined;
-  /** Who sent to this port before. */
+  /** The last source that sent to this port before. */
   readonly former: FormerSource | undefined;
   /** Monotonic ms, on the clock of all threads. */
   now(): number;
-  /** What was read at that moment did not come earlier than this (`Pulse`). */
+  /** Returns the earliest arrival time of what was read at that moment (`Pulse`). */
   cameAfterMs(readAtMs: number): number;
   /** Before each datagram is read. */
   onDatagram(nowMs: number): void;
@@ -56,7 +56,7 @@ const GUARD_SLACK_MS = 150;
 /** Time after which a close that did not find its own marker in the queue happens all the same. */
 const CLOSE_TIMEOUT_MS = 500;
 
-/** Where a packet comes from that no socket brought. */
+/** Source address of a packet that no socket delivered. */
 const NOWHERE: MediaAddress = { address: '', port: 0 };
 
 /**
@@ -107,7 +107,7 @@ export class MediaStream {
     const isUnknown = resumed?.startPosition === null;
     this.#initialReason = reason ?? (isUnknown ? 'restart' : null);
     if (resumed) {
-      // What came before the other process ended, nobody knows: it is missing from the opening on.
+      // Packets before the other process ended are unknown: they are missing from the opening on.
       clock.touch(resumed.openedMs);
       this.#extent.resume(resumed.startPosition ?? clock.positionAt(resumed.openedMs));
     }
@@ -191,7 +191,7 @@ export class MediaStream {
     this.#ownMarkers.send({ action: MarkerAction.Close, reason: 'end', atMs: 0 }, finish);
   }
 
-  /** What is due by now is sealed, frames to come or not. */
+  /** Seals what is due by now, even if no further frame arrives. */
   tick(nowMs: number, chunkMs: number): void {
     const { clock, writer } = this.#options;
     this.#intake.tick(nowMs);
@@ -213,10 +213,10 @@ export class MediaStream {
     };
   }
 
-  /** What came at the stream's port. Nothing stays in memory of what is not to be kept. */
+  /** Reads a datagram from the stream's port and erases it from memory unless it is kept. */
   receive(datagram: Buffer, nowMs: number, from?: RemoteInfo): void {
     this.#read(datagram, nowMs, from);
-    // What still waits for a decision is a copy.
+    // Frames that wait for a decision are copies.
     if (this.#gate.verdict() !== 'keep') datagram.fill(0);
   }
 
@@ -316,7 +316,7 @@ export class MediaStream {
     else this.#confirm(marker);
   }
 
-  /** What was held aside came before the marker; what comes now came after it. */
+  /** Frames held aside came before the marker; frames read from now on came after it. */
   #carryOut(transition: Transition, marker: Marker): void {
     if (transition === 'shut' || transition === 'hold') {
       this.#releaseAside();
@@ -338,7 +338,7 @@ export class MediaStream {
     });
   }
 
-  /** Of what was kept, the youngest is erased: whoever pauses late says how late. */
+  /** Erases the most recent audio: a late Pause says how late it is. */
   #erase(cutMs: number): void {
     if (cutMs === Number.POSITIVE_INFINITY) return;
     const packets = this.#options.writer.erase(cutMs);

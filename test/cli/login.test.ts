@@ -52,7 +52,7 @@ test('signs in once; other commands go on with it, renewed, until it is over', a
   const renewed = readFileSync(file, 'utf8');
   expect(renewed).not.toBe(kept);
   expect(statSync(file).mode & 0o777).toBe(0o600);
-  // What it renews by opens nothing by itself.
+  // The renewal token gives access to nothing by itself.
   const { renewalToken } = Object.values(JSON.parse(renewed))[0] as { renewalToken: string };
   expect((await run('recording list', '', { HUSH_TOKEN: renewalToken })).code).toBe(4);
   offsetMs = 13 * 3_600_000;

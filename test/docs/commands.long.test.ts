@@ -27,7 +27,7 @@ interface Block {
   readonly text: string;
 }
 
-/** What a page tells its reader to type. */
+/** The commands that a page tells its reader to type. */
 function blocksOf(page: string): Block[] {
   const blocks: Block[] = [];
   const lines = readProjectFile(page).split('\n');
@@ -70,9 +70,9 @@ beforeAll(async () => {
     writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
     chmodSync(join(bin, name), 0o755);
   };
-  // What answers an error has not worked.
+  // An error answer means that the command failed.
   shim('curl', `exec ${programPath('curl')} --fail-with-body "$@"`);
-  // Of the torture, whose whole length has tests of its own, a little.
+  // Runs the torture test briefly; its full length has tests of its own.
   shim(
     'hush',
     `[ "$1" = torture ] && set -- "$@" --calls 1 --pauses 1 --scenarios quiet\nexec "${process.execPath}" "${join(root, 'src', 'main.ts')}" "$@"`,
@@ -100,7 +100,7 @@ function started(text: string, env: NodeJS.ProcessEnv, cwd: string): ChildProces
   });
 }
 
-/** What is npm's is typed in the checkout. */
+/** npm commands run in the checkout. */
 function placeOf(text: string): string {
   return /npm|examples\//.test(text) ? root : folder;
 }

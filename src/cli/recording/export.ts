@@ -13,7 +13,7 @@ interface ExportOptions extends RemoteOptions {
   readonly sidecar: boolean;
 }
 
-/** Of what leaves the archive in the clear. */
+/** Mode of exported files, which are not encrypted. */
 const OWNER_ONLY = 0o600;
 
 const endings: Record<AudioFormat, string> = {
@@ -50,7 +50,7 @@ async function run(id: string, options: ExportOptions): Promise<void> {
   else print(files, options);
 }
 
-/** What is there under its name is whole. */
+/** A file under its final name is complete. */
 async function save(response: Response, file: string): Promise<number> {
   const partial = `${file}.${process.pid}.partial`;
   const output = createWriteStream(partial, { mode: OWNER_ONLY });

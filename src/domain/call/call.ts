@@ -19,7 +19,7 @@ export interface CallStream {
   readonly track: number;
   readonly sessionId: string;
   readonly label: string;
-  /** Who speaks, as far as the client has told. */
+  /** Address of record of the speaker, if the client has named one. */
   aor: string | null;
   role: 'agent' | 'other';
   mixed: boolean;
@@ -28,22 +28,22 @@ export interface CallStream {
   agreed: MediaAgreement;
   held: boolean;
   presence: StreamPresence;
-  /** Where it listens; the same after a restart. */
+  /** RTP port; the same after a restart. */
   readonly port: number;
   /** Set with its first packet. */
   began: TrackBeginning | undefined;
 }
 
-/** What commands, pauses and the fence may change of a record. */
+/** The fields of a record that commands, pauses and the fence change. */
 export type ControlChanges = Partial<
   Pick<CallRecord, 'recordingState' | 'pauseConfirmed' | 'recorded' | 'leases' | 'dialogue'>
 >;
 
-/** What a part takes over from the dialogue that it continues. */
+/** The fields that a part inherits from the dialogue that it continues. */
 export type InheritedChanges = ControlChanges &
   Partial<Pick<CallRecord, 'markingState' | 'savingState'>>;
 
-/** What metadata tells of a call. */
+/** The fields that metadata sets. */
 export type Described = Pick<CallRecord, 'parties' | 'metadataIncomplete'>;
 
 type DestroyedChanges = Pick<CallRecord, 'status'> &
@@ -242,7 +242,7 @@ export function keepsAudio({
   return recordingState === Recording.Started && leases.length === 0;
 }
 
-/** Who keeps the gate shut, where it is. */
+/** Returns the reason why the gate is shut. */
 export function shutReason(record: Pick<CallRecord, 'recordingState' | 'leases'>): GapReason {
   if (record.recordingState === Recording.Paused) return 'api';
   return record.leases.length > 0 ? 'lease' : 'stop';

@@ -137,7 +137,7 @@ export class CallLifecycle {
       }
       if (changes === 0) return;
       const tracks = updates.map(({ track }) => trackRecord(call.id, this.#stream(call, track)));
-      // Whoever watches the call hears of it; the streams have their gate already.
+      // Watchers of the call are notified; the streams already have their gate.
       await this.#ports.journal
         .record(call, { type: 'callUpdated', record: call.restated(), extra: { tracks } })
         .catch((cause) => this.#storeAlarm(call, cause));

@@ -6,7 +6,7 @@ import { media } from '../description/media.ts';
 import { none } from '../request/audit.ts';
 
 export interface HealthPorts {
-  /** Of Hush, as in its package. */
+  /** Version of Hush, as in its package. */
   readonly version: string;
   readonly calls: CallRegistry;
   readonly recorder: Recorder;

@@ -96,7 +96,7 @@ export class FenceSender {
     }
   }
 
-  /** What waits for confirmations gets none any more. */
+  /** Fails all fences that still wait for confirmations. */
   close(): void {
     for (const fence of this.#fences.values()) fence.fail('were closed before they confirmed');
     this.#socket.close();

@@ -16,7 +16,7 @@ export const MarkerAction = { Shut: 1, Open: 2, Hold: 3, Release: 4, Close: 5 } 
 export type MarkerAction = (typeof MarkerAction)[keyof typeof MarkerAction];
 
 export interface Marker {
-  /** Of the gate (`GateTable`); 0: of the stream's own. */
+  /** Order number of the gate (`GateTable`); 0 for the stream's own markers. */
   readonly order: number;
   readonly action: MarkerAction;
   readonly reason: ClosingReason;

@@ -45,7 +45,7 @@ export class ReleaseGuard {
     this.#notBeforeMs += this.#slowerMs - before;
   }
 
-  /** What tells when a packet was sent may be so much too late: until the next release. */
+  /** Sending times may be estimated this much too late, until the next release. */
   uncertain(ms: number): void {
     const before = this.#uncertainMs;
     this.#uncertainMs = Math.max(before, ms);

@@ -83,7 +83,7 @@ export class StreamGate {
     return this.#held ? 'hold' : null;
   }
 
-  /** Who shut the call's gate last. */
+  /** The reason for which the call's gate was last shut. */
   get closingReason(): ClosingReason {
     return this.#gates.reason(this.#slot);
   }

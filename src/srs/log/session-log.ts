@@ -4,7 +4,7 @@ import type { SipPeer, SipRequest } from '../../protocols/sip/message/types.ts';
 import type { Refused } from '../refused.ts';
 import { loggedCallId } from './without-secrets.ts';
 
-/** What ended a recording session. */
+/** The cause of a recording session's end. */
 export type SessionEnd =
   | 'client'
   | 'hush'
