@@ -99,6 +99,10 @@ describe('what a running Hush answers is what is described', () => {
   beforeAll(async () => {
     bench = await openBench();
     ({ id } = await record(bench, { commands: ['Pause', 'Start'] }));
+    // Within the second of a change there is no Last-Modified (RFC 9110 section 8.8.2.1).
+    const audio = `${bench.hush.api}/api/recordings/${id}/audio`;
+    const isDated = async () => (await fetch(audio, { method: 'HEAD' })).headers;
+    await expect.poll(isDated).toSatisfy((headers: Headers) => headers.has('Last-Modified'));
   });
   afterAll(() => bench.close());
 
