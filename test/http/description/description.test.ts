@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Check } from 'typebox/schema';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openApiFile } from '../../../scripts/write-openapi.ts';
 import { LiftedSchemas } from '../../../src/http/description/lifted-schemas.ts';
 import { agent, ucc } from '../../support/hush/hush.ts';
@@ -101,8 +101,10 @@ describe('what a running Hush answers is what is described', () => {
     ({ id } = await record(bench, { commands: ['Pause', 'Start'] }));
     // Within the second of a change there is no Last-Modified (RFC 9110 section 8.8.2.1).
     const audio = `${bench.hush.api}/api/recordings/${id}/audio`;
-    const isDated = async () => (await fetch(audio, { method: 'HEAD' })).headers;
-    await expect.poll(isDated).toSatisfy((headers: Headers) => headers.has('Last-Modified'));
+    await vi.waitFor(async () => {
+      const { headers } = await fetch(audio, { method: 'HEAD' });
+      if (!headers.has('Last-Modified')) throw new Error('not dated yet');
+    }, 5_000);
   });
   afterAll(() => bench.close());
 
