@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildRtp } from '../../../src/protocols/rtp/packet.ts';
 import { parseOffer } from '../../../src/protocols/sdp/parse-offer.ts';
+import { version } from '../../../src/version.ts';
 import { ucc } from '../../support/hush/hush.ts';
 import { ContractBench, errorText, offerOf, stateText } from './contract-support.ts';
 
@@ -34,7 +35,7 @@ test('condition 7 holds while the recorder is unreachable, and then no longer', 
 
   const health = await bench.get('/api/health/details');
   expect(health.text).toBe(
-    '{"status":"degraded","recorder":"unavailable","store":"available","callsInProgress":1}',
+    `{"status":"degraded","version":"${version}","recorder":"unavailable","store":"available","callsInProgress":1}`,
   );
   const unavailable = 'Recorder was not available, command could not be executed';
   const expected = errorText(id, [1, unavailable]);
