@@ -1,46 +1,5 @@
-import { Command, CommanderError } from 'commander';
-import { archiveCommand } from './cli/archive.ts';
-import { backupCommands } from './cli/backup.ts';
-import { callCommands } from './cli/call/call.ts';
-import { clientCommand } from './cli/client.ts';
-import { demoCommand } from './cli/demo.ts';
-import { tellFailure } from './cli/failed-command.ts';
-import { loginCommands } from './cli/login.ts';
-import { recordingCommands } from './cli/recording/recording.ts';
-import { endSoon, stopWithWrapper } from './cli/run-server.ts';
-import { serveCommand } from './cli/serve.ts';
-import { tortureCommand } from './cli/torture.ts';
-import { userCommand } from './cli/user.ts';
-import { version } from './version.ts';
+import { hearStopSignals } from './cli/stop-signal.ts';
 
-// Files that Hush or an export of it creates are readable by their owner only.
-process.umask(0o077);
-stopWithWrapper();
-
-const program = new Command('hush')
-  .description('A call recorder for contact centres that can prove what it did not hear')
-  .version(version, '-V, --version', 'print the version')
-  // Errors are printed once, as text or as JSON, where they are caught.
-  .configureOutput({ outputError: () => undefined })
-  .exitOverride();
-program.commandsGroup('At the machine:');
-serveCommand(program);
-backupCommands(program);
-userCommand(program);
-clientCommand(program);
-program.commandsGroup('Against a running Hush:');
-loginCommands(program);
-callCommands(program);
-recordingCommands(program);
-archiveCommand(program);
-program.commandsGroup('To see and to prove it:');
-demoCommand(program);
-tortureCommand(program);
-
-try {
-  await program.parseAsync();
-} catch (cause) {
-  const isHelp = cause instanceof CommanderError && cause.exitCode === 0;
-  process.exitCode = isHelp ? 0 : tellFailure(cause, program, process.argv.slice(2));
-  endSoon();
-}
+// Loading the commands takes a while, in which a signal must not be missed.
+hearStopSignals(process.argv.slice(2));
+await import('./cli/program.ts');

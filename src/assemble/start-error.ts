@@ -14,6 +14,23 @@ export function startError(cause: unknown): Error {
   return new StartError(`Hush did not start: ${sentenceOf(cause)}`, { cause });
 }
 
+/**
+ * Names the setting that a step of the start depends on, in front of the error's own words. Errors
+ * that speak for themselves stay as they are.
+ */
+export async function naming<Result>(
+  setting: string,
+  step: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await step();
+  } catch (cause) {
+    const error = startError(cause);
+    if (error === cause) throw cause;
+    throw new StartError(`Hush did not start: ${setting}: ${sentenceOf(cause)}`, { cause });
+  }
+}
+
 /** Describes an error on one line. An error of several addresses carries its message within. */
 function sentenceOf(cause: unknown): string {
   if (cause instanceof AggregateError && !cause.message) return sentenceOf(cause.errors[0]);

@@ -4,7 +4,7 @@ import { recordConfiguration } from '../domain/ucc/configuration-record.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Context } from './context.ts';
 import type { EdgeParts } from './edge.ts';
-import { StartError } from './start-error.ts';
+import { naming, StartError } from './start-error.ts';
 
 export interface ServerAddresses {
   /** `http://127.0.0.1:8080` */
@@ -39,9 +39,9 @@ export async function start(
   await edge.http.build();
   mayGoOn(context);
   // Before SIP, which may have to end sessions: a start that fails ends none.
-  const http = await edge.http.listen();
+  const http = await naming('http.host, http.port', () => edge.http.listen());
   mayGoOn(context);
-  await edge.srs.start(restored);
+  await naming('sip.udpPort, sip.tcpPort, sip.tlsPort', () => edge.srs.start(restored));
   mayGoOn(context);
   await recording.lifecycle.endLost();
   // Alarms that the process before left open are raised again where they still hold.

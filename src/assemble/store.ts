@@ -13,6 +13,7 @@ import { Ownership } from '../store/ownership/ownership.ts';
 import { type OnAdopt, toldPlace } from '../store/ownership/store-place.ts';
 import { SqlStore } from '../store/store.ts';
 import type { Context } from './context.ts';
+import { naming } from './start-error.ts';
 
 export type StoreParts = Awaited<ReturnType<typeof assembleStore>>;
 
@@ -24,7 +25,8 @@ export async function assembleStore(context: Context) {
   const { config, disposal, logs } = context;
   const recordingsDir = join(config.dataDir, 'recordings');
   closeFolder(context);
-  const ownership = await Ownership.take(ownershipOptions(config));
+  const setting = config.store.kind === 'postgres' ? 'store.url' : 'dataDir';
+  const ownership = await naming(setting, () => Ownership.take(ownershipOptions(config)));
   disposal.add('ownership', () => ownership.release());
   mkdirSync(recordingsDir, { recursive: true, mode: 0o700 });
   const whenStoreIsBack: (() => void)[] = [];
@@ -37,8 +39,8 @@ export async function assembleStore(context: Context) {
     },
   });
   disposal.add('database', () => database.close());
-  await database.mustAnswer();
-  const store = await SqlStore.open(database);
+  await naming(setting, () => database.mustAnswer());
+  const store = await naming(setting, () => SqlStore.open(database));
   const onAdopt = context.overrides.adopt ? adoption(context, store) : undefined;
   const claimed = await ownership.claim(store.owner, onAdopt);
   const keys = await openKeys(context, store);

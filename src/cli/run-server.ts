@@ -1,5 +1,6 @@
 import type { HushServer } from '../assemble/running-server.ts';
 import type { ServerAddresses } from '../assemble/start.ts';
+import { isStopAsked, stopAsked } from './stop-signal.ts';
 
 /** A handle that outlives a stop, or a failed start, keeps the process for no longer, ms. */
 const EXIT_GRACE_MS = 500;
@@ -20,11 +21,8 @@ export interface Running {
  * open.
  */
 export async function runServer({ create, started, stop }: Running): Promise<void> {
-  const signalled = new Promise<'signalled'>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => resolve('signalled'));
-    }
-  });
+  if (isStopAsked()) return endSoon();
+  const signalled = stopAsked();
   const creating = create();
   const server = await Promise.race([creating, signalled]);
   if (server === 'signalled') return abort(creating);

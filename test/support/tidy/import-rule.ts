@@ -14,6 +14,7 @@ const mayImport: Record<string, readonly string[]> = {
     'server',
     'assemble',
     'offline-store',
+    'version',
     'backup',
     'config',
     'demo',
