@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { temporaryFolder } from '../support/hush/hush.ts';
 import { root, tsc } from '../support/installed-client.ts';
+import { longTest } from '../support/length.ts';
 
 const TEST_TIMEOUT_MS = 300_000;
 const built = ['node_modules', '.git', 'dist', 'release', 'data'];
@@ -27,7 +28,7 @@ function packed(name: string): string {
 }
 
 describe('npm run release', () => {
-  test('leaves two packages, and checksums that hold', () => {
+  longTest('leaves two packages, and checksums that hold', () => {
     expect(readdirSync(release).toSorted()).toEqual([
       'SHA256SUMS',
       expect.stringMatching(/^hush-client-\d+\.\d+\.\d+\.tgz$/),
@@ -36,7 +37,7 @@ describe('npm run release', () => {
     execFileSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: release });
   });
 
-  test('the client is installed without a network, and typed by the names of the API', () => {
+  longTest('the client is installed without a network, and typed by the names of the API', () => {
     writeFileSync(join(consumer, 'package.json'), '{"type":"module"}');
     const options = ['--offline', '--no-audit', '--no-fund', packed('hush-client')];
     execFileSync('npm', ['install', ...options], { cwd: consumer, stdio: 'pipe' });
@@ -57,7 +58,7 @@ describe('npm run release', () => {
     execFileSync(process.execPath, [tsc, ...strict, ...libraries, 'program.ts'], { cwd: consumer });
   });
 
-  test('the recorder runs from what is packed, its console and client with it', () => {
+  longTest('the recorder runs from what is packed, its console and client with it', () => {
     const folder = join(consumer, 'recorder');
     cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
     execFileSync('tar', ['xf', packed('hush-recorder'), '-C', folder, '--strip-components=1']);

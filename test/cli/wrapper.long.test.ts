@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { version } from '../../src/version.ts';
 import { type MarkerCall, TestCaller } from '../support/calls.ts';
 import { type ServedHush, ServePlace } from '../support/hush/served-hush.ts';
+import { few, longTest } from '../support/length.ts';
 
 // Processes start as fast as the machine lets them.
 vi.setConfig({ testTimeout: 120_000 });
@@ -46,15 +47,18 @@ describe.each([
   ['that makes way for the recorder', {}],
   ['that keeps the recorder as its child', withoutExec],
 ])('a wrapper %s', (_, environment: Record<string, string>) => {
-  test.each(['SIGTERM', 'SIGINT'] as const)('passes %s on, and the exit code', async (signal) => {
-    const served = await serve(environment);
-    const call = await caller.call(at);
-    await call.frames(3);
-    const [by, exit] = await Promise.all([hungUp(call), served.end(signal)]);
-    expect([by, exit]).toEqual(['server', { code: 0, signal: null }]);
-  });
+  test.each(few(['SIGTERM', 'SIGINT'] as const, 1))(
+    'passes %s on, and the exit code',
+    async (signal) => {
+      const served = await serve(environment);
+      const call = await caller.call(at);
+      await call.frames(3);
+      const [by, exit] = await Promise.all([hungUp(call), served.end(signal)]);
+      expect([by, exit]).toEqual(['server', { code: 0, signal: null }]);
+    },
+  );
 
-  test('passes SIGHUP on: certificates are read anew, and it goes on', async () => {
+  longTest('passes SIGHUP on: certificates are read anew, and it goes on', async () => {
     const served = await serve(environment);
     served.child.kill('SIGHUP');
     const call = await caller.call(at);
@@ -63,7 +67,7 @@ describe.each([
     expect(await served.end('SIGTERM')).toEqual({ code: 0, signal: null });
   });
 
-  test('ends as the recorder does that cannot start', async () => {
+  longTest('ends as the recorder does that cannot start', async () => {
     hush = at.spawn({
       ...{ command: [process.execPath, wrapper], environment },
       settings: { http: { port: 5060 } },
