@@ -14,8 +14,8 @@ const pages = [
   ['live', 'Recording'],
   ['recordings', 'Search'],
   ['health', 'free of'],
-  ['uccs', 'Days that recordings are kept'],
-  ['people', 'There is none.'],
+  ['uccs', 'Days to keep recordings'],
+  ['people', 'None yet'],
   ['demo', 'The call is being recorded.'],
 ] as const;
 
