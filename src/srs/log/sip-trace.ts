@@ -16,8 +16,9 @@ const MESSAGES_PER_SECOND = 200;
 const bearsDigits = /^(?:INFO|NOTIFY|MESSAGE|PUBLISH)$/;
 const shownOfThose = /^(?:via|from|to|call-id|cseq)$/i;
 
-/** Credentials, and signed tokens (RFC 8224). */
+/** Credentials, signed tokens (RFC 8224), and data of callers in any encoding (RFC 7433). */
 const secretHeaders: readonly RegExp[] = [
+  /^user-to-user$/i,
   /^(?:(?:proxy-)?authorization|authentication-info|identity|(?:set-)?cookie)$/i,
   /token|secret|passw|key/i,
 ];

@@ -42,6 +42,16 @@ describe('the trace of SIP messages', () => {
     expect(fields?.sdp).toContain('a=crypto:1 AES_CM_128_HMAC_SHA1_80 (masked)');
   });
 
+  it('masks what a caller may have typed, in whatever encoding (RFC 7433)', () => {
+    const { trace, lines } = bench(true);
+    // 4111111111111111 in hexadecimal.
+    const typed = '34313131313131313131313131313131';
+    const headers = [`User-to-User: ${typed};encoding=hex`];
+    trace.message('in', Buffer.from(rawRequest({ port: 5060, method: 'INVITE', headers })), peer);
+    expect(lines[0]?.[0].sip).toContain('User-to-User: (masked)');
+    expect(JSON.stringify(lines)).not.toContain(typed);
+  });
+
   it('shows of a flood so many in a second, and how many it did not show', () => {
     const { trace, lines } = bench(true);
     const message = Buffer.from(rawRequest({ port: 5060 }));
