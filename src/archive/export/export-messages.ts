@@ -10,8 +10,11 @@ export interface ExportJob extends PlayedRows {
   readonly masterKeys: readonly Uint8Array[];
 }
 
-/** A request for one piece; no more pieces are made than were requested. */
-export type ToExport = 'more';
+/**
+ * A request for one piece, and no more pieces are made than were requested; or the request to close
+ * the recording's files and end.
+ */
+export type ToExport = 'more' | 'end';
 
 export type FromExport =
   /** All files of the recording are present. */

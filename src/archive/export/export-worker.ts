@@ -5,7 +5,7 @@ import { KeyRing } from '../../protocols/segment/key-ring.ts';
 import { openFiles } from '../files/open-files.ts';
 import { peaksFile } from '../playback/peaks.ts';
 import { Playback } from '../playback/playback.ts';
-import type { ExportFailure, ExportJob, FromExport } from './export-messages.ts';
+import type { ExportFailure, ExportJob, FromExport, ToExport } from './export-messages.ts';
 import { flacFile } from './flac-export.ts';
 import { opusFile, opusRates } from './opus-export.ts';
 
@@ -28,7 +28,10 @@ function open({ tracks, segments, gaps, files, masterKeys, format }: ExportJob):
   });
 }
 
-/** Reports that the recording opened, then answers each `more` with one piece. */
+/**
+ * Reports that the recording opened, then answers each `more` with one piece, until all is made or
+ * `end` comes.
+ */
 async function serve(port: MessagePort, job: ExportJob): Promise<void> {
   const tell = (message: FromExport): void => port.postMessage(message);
   const fail = (cause: unknown): void => {
@@ -39,19 +42,30 @@ async function serve(port: MessagePort, job: ExportJob): Promise<void> {
   if (!playback) return;
   tell({ type: 'opened' });
   const made = makers[job.format](playback);
+  let isEnding = false;
+  const end = async (): Promise<void> => {
+    await playback.close();
+    port.close();
+  };
   const answer = async (): Promise<void> => {
+    if (isEnding) return;
     const { done, value } = await made.next();
     if (done) {
+      isEnding = true;
       tell({ type: 'end', isDamaged: playback.isDamaged });
-      await playback.close();
-      port.close();
+      await end();
       return;
     }
     const bytes = Uint8Array.from(value);
     port.postMessage({ type: 'piece', bytes } satisfies FromExport, [bytes.buffer]);
   };
   let last = Promise.resolve();
-  port.on('message', () => {
+  port.on('message', (message: ToExport) => {
+    if (message === 'end') {
+      last = last.then(() => (isEnding ? undefined : end())).catch(fail);
+      isEnding = true;
+      return;
+    }
     last = last.then(answer).catch((cause: unknown) => playback.close().finally(() => fail(cause)));
   });
 }

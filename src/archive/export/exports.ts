@@ -7,6 +7,8 @@ import type { ExportFailure, ExportJob, FromExport, ToExport } from './export-me
 
 /** Pieces, of some seconds each, that wait in memory until they are taken. */
 const PIECES_AHEAD = 2;
+/** A thread whose disk answers nothing is terminated after this, ms. */
+const END_TIMEOUT_MS = 2_000;
 
 /** A file in the making, with the state of its source. */
 export interface MadeAudio extends ExportedAudio, Interruptible {
@@ -86,6 +88,7 @@ class RunningExport implements MadeAudio {
   readonly #worker: Worker;
   readonly #arrived: Uint8Array[] = [];
   readonly #opening = Promise.withResolvers<void>();
+  readonly #exited = Promise.withResolvers<void>();
   #ended = false;
   #failure: Error | undefined;
   #wake = (): void => undefined;
@@ -103,6 +106,7 @@ class RunningExport implements MadeAudio {
       if (!this.#ended) this.#failure ??= new Error('the export thread ended');
       this.#opening.reject(this.#failure ?? new Error('the export was ended'));
       this.#wake();
+      this.#exited.resolve();
       onExit();
     });
     // The export may end before anybody awaits its opening.
@@ -144,13 +148,20 @@ class RunningExport implements MadeAudio {
     return this.end(new Error('the recording was erased'));
   }
 
-  /** Ends the export even if all of it was made: pieces not yet taken are dropped. */
+  /**
+   * Ends the export even if all of it was made: pieces not yet taken are dropped. The thread closes
+   * its files itself: Node leaks the descriptor of a file that a terminated thread was opening or
+   * closing.
+   */
   async end(failure: Error | undefined): Promise<void> {
     this.#arrived.length = 0;
     if (failure) this.#failure ??= failure;
     this.#ended = true;
     this.#wake();
-    await this.#worker.terminate();
+    this.#worker.postMessage('end' satisfies ToExport);
+    const timer = setTimeout(() => void this.#worker.terminate(), END_TIMEOUT_MS);
+    await this.#exited.promise;
+    clearTimeout(timer);
   }
 
   #take(message: FromExport): void {
