@@ -34,12 +34,12 @@ function erase(id: string, span = interval): Promise<Response> {
 
 /** Reads to its end, or until it is cut off. */
 async function taken(path: string): Promise<number> {
-  const response = await fetch(bench.hush.api + path);
   let bytes = 0;
   try {
+    const response = await fetch(bench.hush.api + path);
     for await (const piece of response.body ?? []) bytes += (piece as Uint8Array).length;
   } catch {
-    // Cut off midway.
+    // Cut off midway, or before the first byte.
   }
   return bytes;
 }
