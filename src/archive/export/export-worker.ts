@@ -50,6 +50,7 @@ async function serve(port: MessagePort, job: ExportJob): Promise<void> {
   const answer = async (): Promise<void> => {
     if (isEnding) return;
     const { done, value } = await made.next();
+    if (isEnding) return;
     if (done) {
       isEnding = true;
       tell({ type: 'end', isDamaged: playback.isDamaged });
@@ -62,7 +63,7 @@ async function serve(port: MessagePort, job: ExportJob): Promise<void> {
   let last = Promise.resolve();
   port.on('message', (message: ToExport) => {
     if (message === 'end') {
-      last = last.then(() => (isEnding ? undefined : end())).catch(fail);
+      if (!isEnding) last = last.then(end).catch(fail);
       isEnding = true;
       return;
     }

@@ -90,6 +90,8 @@ class RunningExport implements MadeAudio {
   readonly #opening = Promise.withResolvers<void>();
   readonly #exited = Promise.withResolvers<void>();
   #ended = false;
+  /** What the thread still sends is nobody's any more: the recording may have been erased. */
+  #isClosed = false;
   #failure: Error | undefined;
   #wake = (): void => undefined;
   readonly #onClosed: (() => void) | undefined;
@@ -154,6 +156,7 @@ class RunningExport implements MadeAudio {
    * closing.
    */
   async end(failure: Error | undefined): Promise<void> {
+    this.#isClosed = true;
     this.#arrived.length = 0;
     if (failure) this.#failure ??= failure;
     this.#ended = true;
@@ -165,6 +168,7 @@ class RunningExport implements MadeAudio {
   }
 
   #take(message: FromExport): void {
+    if (this.#isClosed) return;
     if (message.type === 'opened') this.#opening.resolve();
     else if (message.type === 'piece') this.#arrived.push(message.bytes);
     else if (message.type === 'failed') this.#failure ??= errorOf(message);
