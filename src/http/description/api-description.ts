@@ -1,7 +1,7 @@
 import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger';
-import scalar from '@scalar/fastify-api-reference';
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import { none } from '../request/audit.ts';
+import { apiPage } from './api-page.ts';
 import { parameterComponents, responseHeaderComponents } from './headers.ts';
 import { type Described, describedOperation } from './operation.ts';
 import { type ApiDocument, sharedParts } from './shared-parts.ts';
@@ -59,15 +59,7 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
       });
     },
   });
-  await app.register(scalar, {
-    routePrefix: '/docs',
-    // Nothing on the page leads elsewhere: no fonts, telemetry, toolbar or chat of its vendor's.
-    configuration: {
-      ...{ url: '/api/openapi.json', withDefaultFonts: false, telemetry: false },
-      ...{ showDeveloperTools: 'never', hideClientButton: true },
-      ...{ agent: { disabled: true }, mcp: { disabled: true } },
-    },
-  });
+  apiPage(app);
   app.get(
     '/api/openapi.json',
     {
@@ -80,6 +72,6 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
 
 /** Stops the start where an operation has no name: generated clients call it by that. */
 function requireOperationId({ method, url, schema }: RouteOptions): void {
-  if (url.startsWith('/docs') || schema?.hide || schema?.operationId) return;
+  if (schema?.hide || schema?.operationId) return;
   throw new Error(`the route ${[method].flat().join()} ${url} has no operationId`);
 }

@@ -133,8 +133,8 @@ describe('421 for every other host', () => {
     expect(await statusFor('<a>')).toBe(400);
     expect(await statusFor('')).toBe(400);
     expect(await send('GET /api/calls HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
-    expect(await send('GET /docs HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 [34]00 /);
-    expect(await send('GET /docs/ HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await send('GET /docs HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 301 /);
+    expect(await send('GET /docs/ HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
   });
 });
 
