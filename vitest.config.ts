@@ -8,7 +8,14 @@ process.env.NODE_COMPILE_CACHE ??= fileURLToPath(
 );
 
 /** Media threads and what is sent to them on time: no heap of other files is swept beside them. */
-const ALONE = ['test/recorder/**/*.test.ts', 'test/torture/**/*.test.ts'];
+const ALONE = [
+  'test/recorder/*.test.ts',
+  'test/recorder/fence/*.test.ts',
+  'test/torture/*.long.test.ts',
+];
+const LONG = 'test/**/*.long.test.ts';
+const HUSH_TEST_LENGTH = 'long';
+const globalSetup = ['test/store/shared-postgres.ts'];
 const report = process.env.HUSH_TEST_REPORT;
 
 export default defineConfig({
@@ -19,19 +26,21 @@ export default defineConfig({
     // What is awaited comes when it comes: a shared machine may be slow.
     expect: { poll: { timeout: 10_000 } },
     pool: 'forks',
-    // Most tests wait for clocks and sockets: on two cores a third worker has what the others leave.
-    maxWorkers: 3,
+    // Most tests wait for clocks and sockets: on two cores two more workers have what others leave.
+    maxWorkers: 4,
     // Node strips the types itself and keeps what it compiled, which is a third of Vite's time.
     experimental: { viteModuleRunner: false },
     projects: [
-      { extends: true, test: { name: 'alone', include: ALONE } },
+      // What they measure is late where threads of others wait for the same cores.
+      { extends: true, test: { name: 'alone', include: ALONE, maxWorkers: 3 } },
       {
         extends: true,
         test: {
           name: 'together',
           include: ['test/**/*.test.ts'],
           exclude: ALONE,
-          globalSetup: ['test/store/shared-postgres.ts'],
+          globalSetup,
+          sequence: { groupOrder: 1 },
           // Reading Hush takes a second: once for each worker, not once for each file.
           isolate: false,
         },
@@ -39,13 +48,25 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'long',
+          name: 'long alone',
+          include: ALONE.map((files) => files.replace(/\*(\.long)?\.test/, '*.long.test')),
+          env: { HUSH_TEST_LENGTH },
           // Fifty calls at once are sent by the test's own process: it wants a core.
           maxWorkers: 2,
-          sequence: { groupOrder: 1 },
-          include: ['test/**/*.long.test.ts'],
-          env: { HUSH_TEST_LENGTH: 'long' },
-          globalSetup: ['test/store/shared-postgres.ts'],
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'long together',
+          include: [LONG],
+          exclude: ALONE,
+          env: { HUSH_TEST_LENGTH },
+          globalSetup,
+          isolate: false,
+          maxWorkers: 3,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -46,10 +46,13 @@ if (only.length === 0 && !isLong) {
 function tests(args) {
   const folder = mkdtempSync(join(tmpdir(), 'hush-test-'));
   const report = join(folder, 'report.json');
-  const project = isLong ? '--project=long' : '--project=!long';
+  const projects = isLong ? ['long alone', 'long together'] : ['alone', 'together'];
   const { status } = spawnSync(
     runtime,
-    ['node_modules/vitest/vitest.mjs', 'run', project, ...args],
+    [
+      ...['node_modules/vitest/vitest.mjs', 'run'],
+      ...[...projects.map((project) => `--project=${project}`), ...args],
+    ],
     { cwd: root, env: { ...env, HUSH_TEST_REPORT: report }, stdio: 'inherit' },
   );
   /** @type {ReturnType<typeof tests>} */

@@ -154,7 +154,7 @@ describe('a rotation of the master key', () => {
     await again.stop();
   });
 
-  it('of a configured key is done in the configuration', async () => {
+  longTest('of a configured key is done in the configuration', async () => {
     const { hush } = bench;
     const { id } = await record(bench, { frames: 10 });
     const before = await hush.audio(id);

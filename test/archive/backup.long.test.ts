@@ -71,7 +71,7 @@ describe('a backup of a running Hush', () => {
     }
   });
 
-  it('names the master key, and contains it only on request', async () => {
+  longTest('names the master key, and contains it only on request', async () => {
     bench = await openBench({ change: asAdmin });
     const { id } = await record(bench, { frames: 40 });
     const { hush } = bench;

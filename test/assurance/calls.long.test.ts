@@ -92,7 +92,7 @@ describe('a call', () => {
     expect(hush.events.some((e) => e.correlationId === correlationId && e.alarm)).toBe(false);
   });
 
-  it('whose second party never sends raises an alarm at once, and is degraded', async () => {
+  longTest('whose second party never sends raises an alarm at once, and is degraded', async () => {
     const stream = await EventStream.open(`${hush.api}/api/events?ucc=${ucc}`);
     const { correlationId, call } = await place([{}, { speaks: false }]);
     const began = await hush.event((e) => e.correlationId === correlationId);
@@ -134,7 +134,7 @@ describe('a call', () => {
     }
   });
 
-  it('that loses every tenth packet is degraded, by as much as was lost', async () => {
+  longTest('that loses every tenth packet is degraded, by as much as was lost', async () => {
     let packets = 0;
     let dropped = 0;
     const impair = (packet: Buffer, send: (packet: Buffer) => void): void => {

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
 import { TestHush, temporaryFolder } from '../support/hush/hush.ts';
-import { few } from '../support/length.ts';
+import { few, longTest } from '../support/length.ts';
 import { tenantId, tokenForm, tokenUrl } from '../support/people.ts';
 import { type Ran, runHush } from './run-hush.ts';
 
@@ -31,7 +31,7 @@ test('a client and a user that were added beside a running Hush get a token', as
   await server.stop();
 });
 
-test('lists are tables for people and JSON for scripts, without hashes', async () => {
+longTest('lists are tables for people and JSON for scripts, without hashes', async () => {
   const add = 'user add tom --role agent --sip-uri sip:tom@domain.com';
   expect((await hush(add, `${password}\n`)).code).toBe(0);
   expect((await hush('user list')).out).toMatch(/^name {2}roles .*\ntom {3}agent /);

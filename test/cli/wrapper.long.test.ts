@@ -76,7 +76,7 @@ describe.each([
     expect(hush.err).toContain('must not be 5060');
   });
 
-  test('leaves no recorder behind when it is killed', async () => {
+  longTest('leaves no recorder behind when it is killed', async () => {
     const served = await serve(environment);
     // Both ends of its output are closed only when every process that has them is gone.
     await served.end('SIGKILL');

@@ -20,7 +20,7 @@ const pages = [
 ] as const;
 
 describe('every page', () => {
-  test.each(few(pages))(
+  test.each(few(pages, 1))(
     '%s has nothing that axe objects to, light and wide or dark and narrow',
     async (path, loaded) => {
       // Colours do not depend on the width, nor what fits on the colours.

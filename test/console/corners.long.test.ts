@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { markerFrame } from '../../src/simulator/marker-audio.ts';
 import { record } from '../http/api-support.ts';
 import { ffprobe } from '../support/audio/ffprobe.ts';
@@ -15,7 +15,7 @@ async function waves(): Promise<void> {
 }
 
 describe('a recording', () => {
-  test('stops playing when it is erased', async () => {
+  longTest('stops playing when it is erased', async () => {
     const { id } = await record(at.bench, { frames: 200 });
     await at.open(`recordings/${id}`);
     await waves();

@@ -17,28 +17,31 @@ async function heard(id: string, start: number, end: number): Promise<Int16Array
 }
 
 describe('the console', () => {
-  test('live: a call is paused by a button and started by a key, on behalf of an agent', async () => {
-    await at.open('live');
-    const row = at.page.locator('tr[data-call]').first();
-    await row.waitFor();
-    expect(await row.textContent()).toContain('Recording');
-    await row.getByRole('button', { name: 'Pause' }).click();
-    await at.page.getByText('Enter the requester').waitFor();
-    expect(await stateOf()).toBe('Started');
-    await at.page.getByLabel('On behalf of').fill(agent);
-    await row.getByRole('button', { name: 'Pause' }).click();
-    await row.getByText('Paused').waitFor();
-    expect(await stateOf()).toBe('Paused');
-    await row.focus();
-    await at.page.keyboard.press('s');
-    await row.getByText('Recording').waitFor();
-    expect(await stateOf()).toBe('Started');
-    // Commands of others show as well.
-    await at.bench.hush.command('Pause', at.live.correlationId);
-    await row.getByText('Paused').waitFor();
-    await at.bench.hush.command('Start', at.live.correlationId);
-    await row.getByText('Recording').waitFor();
-  });
+  longTest(
+    'live: a call is paused by a button and started by a key, on behalf of an agent',
+    async () => {
+      await at.open('live');
+      const row = at.page.locator('tr[data-call]').first();
+      await row.waitFor();
+      expect(await row.textContent()).toContain('Recording');
+      await row.getByRole('button', { name: 'Pause' }).click();
+      await at.page.getByText('Enter the requester').waitFor();
+      expect(await stateOf()).toBe('Started');
+      await at.page.getByLabel('On behalf of').fill(agent);
+      await row.getByRole('button', { name: 'Pause' }).click();
+      await row.getByText('Paused').waitFor();
+      expect(await stateOf()).toBe('Paused');
+      await row.focus();
+      await at.page.keyboard.press('s');
+      await row.getByText('Recording').waitFor();
+      expect(await stateOf()).toBe('Started');
+      // Commands of others show as well.
+      await at.bench.hush.command('Pause', at.live.correlationId);
+      await row.getByText('Paused').waitFor();
+      await at.bench.hush.command('Start', at.live.correlationId);
+      await row.getByText('Recording').waitFor();
+    },
+  );
 
   longTest('a call: heard and metered while it is recorded, and its story told', async () => {
     const placed = await at.bench.caller.call(at.bench.hush);

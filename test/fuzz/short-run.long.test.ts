@@ -1,15 +1,19 @@
 import { expect, test } from 'vitest';
 import { growthPerMinute, judgeAnswer, judgeMemory } from '../../fuzz/judge.ts';
 import { fuzz, surfaces } from '../../fuzz/run.ts';
-import { sized } from '../support/length.ts';
+import { few, sized } from '../support/length.ts';
 
 const SECONDS = sized(1, 4);
 
-test.each(surfaces)(`${SECONDS} s of %s find nothing`, { timeout: 60_000 }, async (surface) => {
-  const report = await fuzz(surface, { seconds: SECONDS, seed: 20_261_124 });
-  expect(report.findings).toEqual([]);
-  expect(report.cases).toBeGreaterThan(sized(10, 100));
-});
+test.each(few(surfaces))(
+  `${SECONDS} s of %s find nothing`,
+  { timeout: 60_000 },
+  async (surface) => {
+    const report = await fuzz(surface, { seconds: SECONDS, seed: 20_261_124 });
+    expect(report.findings).toEqual([]);
+    expect(report.cases).toBeGreaterThan(sized(10, 100));
+  },
+);
 
 test('the judge knows a fault', () => {
   expect(judgeAnswer('HTTP/1.1 500 Internal Server Error\r\n\r\n')).toBe('answered 500');

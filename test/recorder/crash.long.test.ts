@@ -9,7 +9,7 @@ import { type ContractAnswer, temporaryFolder, ucc } from '../support/hush/hush.
 import { HushProcess } from '../support/hush/hush-process.ts';
 import { sized } from '../support/length.ts';
 
-const CALLS = sized(20, 50);
+const CALLS = sized(10, 50);
 /** A crash may lose this much of each stream (docs/decisions/0004). */
 const MAX_LOST_MS = 1_000;
 const actions = ['Pause', 'Mark', 'Stop', 'Save', 'UnMark'];

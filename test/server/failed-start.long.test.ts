@@ -125,7 +125,7 @@ longTest('the demo that does not start ends, too', async () => {
   expect(err).toMatch(/^hush: .+\n$/);
 });
 
-test('after all failures the next start continues with the calls as they were', async () => {
+longTest('after all failures the next start continues with the calls as they were', async () => {
   expect([placed.call.state, paused.call.state]).toEqual(['established', 'established']);
   hush = await at.start();
   const listed = async (path: string) =>

@@ -106,7 +106,7 @@ describe('a second Hush on the same data folder', () => {
   });
 });
 
-it('a Hush that lost its data folder records nothing more, and ends', async () => {
+longTest('a Hush that lost its data folder records nothing more, and ends', async () => {
   const ports = { sipUdpPort: await freePort(), rtpPorts: await freeRtpPorts() };
   const hush = await start(ports);
   const call = await caller.call(hush);

@@ -143,7 +143,7 @@ describe('a Start whose COMMIT has no answer', () => {
     },
   );
 
-  it('does not open the gate of the next process', async () => {
+  longTest('does not open the gate of the next process', async () => {
     const call = await caller.call(hush);
     await call.frames(FRAMES_A_SECOND);
     await hush.command('Pause', call.correlationId);

@@ -91,17 +91,20 @@ describe('sipp as the Session Recording Client', () => {
     },
   );
 
-  it.each(['u1', 't1'] as const)('asks for offers and answers in the ACK, over %s', async (by) => {
-    play('late-offers.xml');
-    const port = by === 'u1' ? hush.sipUdpPort : hush.sipTcpPort;
-    let wasHeld = false;
-    const watch = setInterval(async () => {
-      const { items } = await hush.get('/api/calls');
-      wasHeld ||= items[0]?.streams.every(({ held }: { held: boolean }) => held) ?? false;
-    }, 50);
-    await runSipp(`127.0.0.1:${port}`, by, 1).finally(() => clearInterval(watch));
-    expect(wasHeld).toBe(true);
-  });
+  it.each(few(['u1', 't1'] as const, 1))(
+    'asks for offers and answers in the ACK, over %s',
+    async (by) => {
+      play('late-offers.xml');
+      const port = by === 'u1' ? hush.sipUdpPort : hush.sipTcpPort;
+      let wasHeld = false;
+      const watch = setInterval(async () => {
+        const { items } = await hush.get('/api/calls');
+        wasHeld ||= items[0]?.streams.every(({ held }: { held: boolean }) => held) ?? false;
+      }, 50);
+      await runSipp(`127.0.0.1:${port}`, by, 1).finally(() => clearInterval(watch));
+      expect(wasHeld).toBe(true);
+    },
+  );
 
   async function expectWhole(wav: Buffer): Promise<void> {
     const { durationMs, channels } = await ffprobe(wav);

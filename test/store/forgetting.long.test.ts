@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { SegmentRecord } from '../../src/domain/model/segment.ts';
 import type { Database } from '../../src/store/rows/database.ts';
 import { SqlStore } from '../../src/store/store.ts';
-import { few } from '../support/length.ts';
+import { few, longTest } from '../support/length.ts';
 import { type DatabaseServer, startPostgres } from './database-servers.ts';
 import { aCall, aSegment } from './samples.ts';
 
@@ -73,7 +73,7 @@ describe('destroyed keys on PostgreSQL', () => {
     expect(await found(gone.flat())).toBe(0);
   });
 
-  it.each(
+  longTest.each(
     few(
       [
         ['a reader of the table', 'select count(*) from segments'],

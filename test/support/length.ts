@@ -4,7 +4,7 @@ import { test } from 'vitest';
  * Test files named `.long.test.ts` run in both commands: `npm test` takes a few cases of each kind,
  * `npm run test:long` all of them.
  */
-const isLong = process.env.HUSH_TEST_LENGTH === 'long';
+export const isLong = process.env.HUSH_TEST_LENGTH === 'long';
 
 export function sized<Value>(short: Value, long: Value): Value {
   return isLong ? long : short;

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type ApiBench, openBench, problem, problemOf, record } from '../../http/api-support.ts';
-import { few } from '../../support/length.ts';
+import { few, longTest } from '../../support/length.ts';
 
 /**
  * Tests recordings whose files were removed, or whose disk is away: none of this plays as silence.
@@ -80,7 +80,7 @@ const losses: readonly [string, (file: string, bytes: Buffer) => void][] = [
   ['is something else', (file) => writeFileSync(file, '<html>Not found</html>'.repeat(200))],
 ];
 
-describe.each(few(losses))('a recording one of whose files %s', (_, harm) => {
+describe.each(few(losses, 1))('a recording one of whose files %s', (_, harm) => {
   beforeEach(async () => {
     ({ id } = await record(bench, { frames: 130 }));
     whole = await bench.hush.audio(id);
@@ -117,7 +117,7 @@ describe.each(few(losses))('a recording one of whose files %s', (_, harm) => {
   });
 });
 
-test('with no files left has the verdict missing', async () => {
+longTest('with no files left has the verdict missing', async () => {
   ({ id } = await record(bench, { frames: 60 }));
   for (const name of readdirSync(segments())) rmSync(join(segments(), name));
   expect((await ask('audio')).status).toBe(410);
@@ -172,7 +172,7 @@ test('damaged later is silent there, and its gap map and verdict say so', async 
   expect(derived()).not.toEqual([before]);
 });
 
-test('is reported to its verdict by an archive check', async () => {
+longTest('is reported to its verdict by an archive check', async () => {
   ({ id } = await record(bench, { frames: 60 }));
   rmSync(join(segments(), '0-0.seg'));
   const url = `${bench.hush.api}/api/archive/check`;

@@ -168,7 +168,7 @@ describe('everything that a user has open ends within seconds', () => {
     await within(SECONDS_MS, open.ended);
   });
 
-  test('a new user with the name of a removed one is somebody else', async () => {
+  longTest('a new user with the name of a removed one is somebody else', async () => {
     const token = await fetchToken(bench.hush.api, eva);
     await ask(admin, 'DELETE', '/api/users/eva');
     await ask(admin, 'PUT', '/api/users/eva', { ...settings, password: eva.password });

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { buildRtp } from '../../../src/protocols/rtp/packet.ts';
 import { buildMultipart } from '../../../src/protocols/siprec/multipart.ts';
 import { SrtpSender } from '../../../src/protocols/srtp/sender.ts';
-import { few } from '../../support/length.ts';
+import { few, longTest } from '../../support/length.ts';
 import { mediaOf, RawCall, type RawMessage, versionOf } from '../raw-call.ts';
 import { type Line, metadataOf, metadataPart, sdpOf, sdpPart, twoLines } from '../srs-client.ts';
 import { SrsFixture } from '../srs-fixture.ts';
@@ -90,7 +90,7 @@ describe('a re-INVITE without SDP', () => {
     await held(call).toEqual([true]);
   });
 
-  it('ignores an ACK of another INVITE, and one that owes nothing', async () => {
+  longTest('ignores an ACK of another INVITE, and one that owes nothing', async () => {
     const { call } = await establish([{}]);
     const offer = await call.invite();
     call.ack({ body: sdpOf([{ direction: 'inactive' }]) }, 1);
@@ -165,7 +165,7 @@ describe('a re-INVITE without SDP', () => {
     expect(await packetsOf(call)).toMatchObject([{ kept: 5 }, { received: 0 }]);
   });
 
-  it('asks again after an ACK without the owed answer, which changes nothing', async () => {
+  longTest('asks again after an ACK without the owed answer, which changes nothing', async () => {
     const { call } = await establish([{}]);
     await call.invite({ body: sdpOf([{ direction: 'inactive' }]) });
     call.ack();
@@ -213,7 +213,7 @@ describe('an INVITE without SDP', () => {
     await expect.poll(() => fixture.calls()).toEqual([]);
   });
 
-  it('asks for SRTP where it is required', async () => {
+  longTest('asks for SRTP where it is required', async () => {
     await fixture.configure((config) => ({ ...config, rtp: { ...config.rtp, srtp: 'required' } }));
     const call = await newCall();
     const [line] = mediaOf(await call.invite());

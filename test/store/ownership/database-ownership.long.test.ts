@@ -160,7 +160,7 @@ describe('a PostgreSQL database', () => {
     },
   );
 
-  it('is lost by a frozen owner that another one has succeeded', async () => {
+  longTest('is lost by a frozen owner that another one has succeeded', async () => {
     const first = await start();
     first.signal('SIGSTOP');
     await query(endOwners);

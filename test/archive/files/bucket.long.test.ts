@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Config } from '../../../src/config/schema.ts';
 import { type ApiBench, openBench, record } from '../../http/api-support.ts';
 import { S3Server } from '../../support/bucket/s3-server.ts';
+import { longTest } from '../../support/length.ts';
 
 let server: S3Server;
 let bench: ApiBench;
@@ -86,7 +87,7 @@ describe('recordings in a bucket', () => {
     expect(objects(id)).toEqual([]);
   });
 
-  test('wait on disk while the store is unreachable, and move when it is back', async () => {
+  longTest('wait on disk while the store is unreachable, and move when it is back', async () => {
     bench = await open();
     const { hush } = bench;
     const { port, folder } = server;
@@ -122,7 +123,7 @@ describe('recordings in a bucket', () => {
     await expect.poll(erasure).toBe('done');
   });
 
-  test('a full spool refuses new calls, but never a Pause', async () => {
+  longTest('a full spool refuses new calls, but never a Pause', async () => {
     bench = await open({ maxSpoolBytes: 1 });
     const { hush, caller } = bench;
     const live = await caller.call(hush);

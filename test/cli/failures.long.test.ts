@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exitCodes } from '../../src/cli/remote.ts';
 import { type ApiBench, openBench, record } from '../http/api-support.ts';
 import { temporaryFolder, ucc } from '../support/hush/hush.ts';
+import { few, longTest } from '../support/length.ts';
 import { freePort } from '../support/ports.ts';
 import { type Ran, runHush } from './run-hush.ts';
 
@@ -47,14 +48,16 @@ describe('an error', () => {
     );
   });
 
-  test.each([
-    ['unreachable', ['call', 'list', '--url', 'http://nowhere.invalid']],
-    ['unknown', ['call', 'pause', 'nobody', '--requester', 'sip:a@b']],
-    ['usage', ['call', 'pause', 'x']],
-    ['usage', ['call', 'list', '--ucc', 'x']],
-    ['usage', ['recording', 'erase', 'x', '--reason', 'y']],
-    ['usage', ['user', 'list', '--config', '/nowhere.yaml']],
-  ] as const)('is JSON for scripts: %s of %j', async (code, args) => {
+  test.each(
+    few([
+      ['unreachable', ['call', 'list', '--url', 'http://nowhere.invalid']],
+      ['unknown', ['call', 'pause', 'nobody', '--requester', 'sip:a@b']],
+      ['usage', ['call', 'pause', 'x']],
+      ['usage', ['call', 'list', '--ucc', 'x']],
+      ['usage', ['recording', 'erase', 'x', '--reason', 'y']],
+      ['usage', ['user', 'list', '--config', '/nowhere.yaml']],
+    ] as const),
+  )('is JSON for scripts: %s of %j', async (code, args) => {
     const ran = await hush(...args, '--json');
     expect([ran.code, ran.out]).toEqual([exitCodes[code], '']);
     const { error } = JSON.parse(ran.err);
@@ -63,7 +66,7 @@ describe('an error', () => {
     expect(error.message).toMatch(/\w/);
   });
 
-  test('of a torture comes before its scenarios', async () => {
+  longTest('of a torture comes before its scenarios', async () => {
     const api = `http://127.0.0.1:${await freePort()}`;
     const torture = (...more: string[]) => hush('torture', '--sip', '127.0.0.1:5060', ...more);
     const away = await torture('--api', api);
@@ -107,10 +110,12 @@ describe('a command on the store', () => {
   const dataDir = join(folder, 'data');
   mkdirSync(emptyFolder);
 
-  test.each([
-    ...['user add eva --role admin', 'user passwd eva', 'user list', 'user remove eva'],
-    ...['client add x', 'client list', 'client remove x', 'backup out', 'restore out'],
-  ])('hush %s makes nothing without a configuration', async (args) => {
+  test.each(
+    few([
+      ...['user add eva --role admin', 'user passwd eva', 'user list', 'user remove eva'],
+      ...['client add x', 'client list', 'client remove x', 'backup out', 'restore out'],
+    ]),
+  )('hush %s makes nothing without a configuration', async (args) => {
     const ran = await runHush(args.split(' '), { cwd: emptyFolder, input: 'correct horse\n' });
     expect([ran.code, ran.out]).toEqual([exitCodes.usage, '']);
     expect(ran.err).toContain('no configuration is given, and the data folder');
@@ -140,11 +145,16 @@ test('hush --version is the version of the package', async () => {
   expect(await hush('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
 });
 
-test.each([
-  ['recording export', 'choices: "wav", "opus", "flac", "vcon"'],
-  ['recording list', 'choices: "live", "finishing", "deleting", "kept", "destroyed"'],
-  ['user add', 'choices: "integrator", "agent", "supervisor", "auditor", "admin"'],
-])('the help of hush %s lists what an option takes', async (command, words) => {
+test.each(
+  few(
+    [
+      ['recording export', 'choices: "wav", "opus", "flac", "vcon"'],
+      ['recording list', 'choices: "live", "finishing", "deleting", "kept", "destroyed"'],
+      ['user add', 'choices: "integrator", "agent", "supervisor", "auditor", "admin"'],
+    ],
+    1,
+  ),
+)('the help of hush %s lists what an option takes', async (command, words) => {
   const { out } = await hush(...command.split(' '), '--help');
   expect(out.replace(/\s+/g, ' ')).toContain(words);
 });

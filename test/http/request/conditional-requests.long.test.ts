@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../support/hush/hush.ts';
+import { longTest } from '../../support/length.ts';
 import { runProgram } from '../../support/programs.ts';
 import { type ApiBench, openBench, record } from '../api-support.ts';
 
@@ -110,7 +111,7 @@ test('304 sends nothing, and leaves no row of an export', async () => {
   expect((await ask({ 'If-None-Match': headers.etag ?? '' })).status).toBe(200);
 });
 
-test('412 if the recording has changed', async () => {
+longTest('412 if the recording has changed', async () => {
   const { etag = '' } = (await ask()).headers;
   expect((await ask({ 'If-Match': etag })).status).toBe(200);
   await erase();
@@ -129,7 +130,7 @@ test('HEAD answers as GET would, without ranges', async () => {
   expect((await ask({ Range: 'bytes=99999999-' }, 'HEAD')).status).toBe(200);
 });
 
-test('only a single range is served, whatever else is requested', async () => {
+longTest('only a single range is served, whatever else is requested', async () => {
   for (const range of ['bytes=0-1,5-6', 'bytes=0-1, 5-6', 'items=0-1', 'bytes=9-3', 'bytes=x']) {
     const { status, body } = await ask({ Range: range });
     expect([range, status, body.equals(whole)]).toEqual([range, 200, true]);
@@ -143,7 +144,7 @@ describe('curl, which resumes downloads', () => {
   const resume = (file: string, ...more: string[]) =>
     runProgram('curl', ['-sS', '--fail', '-C', '-', '-o', file, ...more, url()]);
 
-  test('gets the same file', async () => {
+  longTest('gets the same file', async () => {
     const file = join(temporaryFolder(), 'call.wav');
     writeFileSync(file, whole.subarray(0, 3_000));
     await resume(file);

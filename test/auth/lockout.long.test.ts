@@ -1,6 +1,7 @@
 import pino from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { TestHush, temporaryFolder } from '../support/hush/hush.ts';
+import { longTest } from '../support/length.ts';
 import {
   addDemoPeople,
   fetchToken,
@@ -125,7 +126,7 @@ test('an authenticated client is limited in guessing one user, and no other', as
   expect(await token(other)).toBe(200);
 });
 
-test('one address is limited, whatever names it tries', async () => {
+longTest('one address is limited, whatever names it tries', async () => {
   const statuses = await times(10, (index) => signIn(`user-${index}`, 'wrong password'));
   expect(statuses).toEqual([...Array(8).fill(401), 429, 429]);
   expect(alarms.map(({ detail }) => detail)).toEqual([

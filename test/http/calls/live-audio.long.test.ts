@@ -6,6 +6,7 @@ import { ffprobe } from '../../support/audio/ffprobe.ts';
 import type { MarkerCall } from '../../support/calls.ts';
 import { temporaryFolder } from '../../support/hush/hush.ts';
 import { HushProcess } from '../../support/hush/hush-process.ts';
+import { longTest } from '../../support/length.ts';
 import { freeRtpPorts } from '../../support/ports.ts';
 import { type ApiBench, openBench } from '../api-support.ts';
 
@@ -139,29 +140,32 @@ describe('a call in progress', () => {
     await placed.call.end();
   });
 
-  test('does not delay a hand-over: listeners are cut off, and the call continues', async () => {
-    const dataDir = temporaryFolder();
-    const rtpPorts = await freeRtpPorts();
-    const another = await HushProcess.start({ dataDir, rtpPorts, shutdown: 'handover' });
-    const placed = await bench.caller.call(another);
-    await placed.frames(5);
-    const heard = await fetch(`${another.api}/api/calls/${placed.correlationId}/audio`);
-    expect(heard.status).toBe(200);
-    const ended = heard.arrayBuffer().catch(() => undefined);
-    expect(await another.end('SIGTERM')).toBe(0);
-    await ended;
-    // The caller's BYE, too, needs who answers it.
-    const sipUdpPort = another.peer.port;
-    const next = await HushProcess.start({ dataDir, rtpPorts, sipUdpPort });
-    const listed = await fetch(`${next.api}/api/calls`);
-    const { items } = (await listed.json()) as { items: { correlationId: string }[] };
-    expect(items.map(({ correlationId }) => correlationId)).toEqual([placed.correlationId]);
-    await placed.call.end();
-    await next.end('SIGKILL');
-    rmSync(dataDir, { recursive: true, force: true });
-  });
+  longTest(
+    'does not delay a hand-over: listeners are cut off, and the call continues',
+    async () => {
+      const dataDir = temporaryFolder();
+      const rtpPorts = await freeRtpPorts();
+      const another = await HushProcess.start({ dataDir, rtpPorts, shutdown: 'handover' });
+      const placed = await bench.caller.call(another);
+      await placed.frames(5);
+      const heard = await fetch(`${another.api}/api/calls/${placed.correlationId}/audio`);
+      expect(heard.status).toBe(200);
+      const ended = heard.arrayBuffer().catch(() => undefined);
+      expect(await another.end('SIGTERM')).toBe(0);
+      await ended;
+      // The caller's BYE, too, needs who answers it.
+      const sipUdpPort = another.peer.port;
+      const next = await HushProcess.start({ dataDir, rtpPorts, sipUdpPort });
+      const listed = await fetch(`${next.api}/api/calls`);
+      const { items } = (await listed.json()) as { items: { correlationId: string }[] };
+      expect(items.map(({ correlationId }) => correlationId)).toEqual([placed.correlationId]);
+      await placed.call.end();
+      await next.end('SIGKILL');
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  );
 
-  test('moves its meters only while it is recorded', async () => {
+  longTest('moves its meters only while it is recorded', async () => {
     const placed = await bench.caller.call(bench.hush);
     const levels = async (): Promise<(number | null)[]> => {
       const { items } = await bench.hush.get(`/api/calls/levels?id=${placed.correlationId}`);

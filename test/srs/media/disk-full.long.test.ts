@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { markersInWav } from '../../../src/simulator/wav-markers.ts';
 import { type MarkerCall, TestCaller } from '../../support/calls.ts';
 import { agent, TestHush, ucc } from '../../support/hush/hush.ts';
+import { longTest } from '../../support/length.ts';
 import { SmallDiskHush } from './small-disk.ts';
 
 const unavailable = {
@@ -88,7 +89,7 @@ describe('a disk that fills while a call is recorded', () => {
     expectSealed(await playedFrames(next));
   });
 
-  it('leaves earlier audio playable after a restart on a disk with room', async () => {
+  longTest('leaves earlier audio playable after a restart on a disk with room', async () => {
     const call = await recordUntilFull();
     const dataDir = hush.copyData();
     const config = (config: TestHush['config']) => ({

@@ -5,6 +5,7 @@ import {
 } from '../../../src/protocols/sip/message/session-expires.ts';
 import { TestCaller } from '../../support/calls.ts';
 import { TestHush } from '../../support/hush/hush.ts';
+import { longTest } from '../../support/length.ts';
 
 const rules = { sessionExpiresSeconds: 1800, minSeconds: 90 };
 
@@ -94,7 +95,7 @@ describe('a session timer', () => {
     caller = await TestCaller.open();
   }
 
-  it('keeps a call for as long as its client answers', async () => {
+  longTest('keeps a call for as long as its client answers', async () => {
     await begin();
     const { call, correlationId, frames } = await caller.call(hush);
     await frames(150);

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { TestHush } from '../../support/hush/hush.ts';
+import { longTest } from '../../support/length.ts';
 import { mediaOf, RawCall, type RawMessage, versionOf } from '../raw-call.ts';
 import { sdpOf } from '../srs-client.ts';
 
@@ -32,7 +33,7 @@ describe('an offer of Hush’s own', () => {
 
   const held = () => expect.poll(async () => (await call.streams()).map((stream) => stream.held));
 
-  it('has a version that shows changes since the last one sent', async () => {
+  longTest('has a version that shows changes since the last one sent', async () => {
     const first = await begin();
     await hush.command('Pause', call.correlationId);
     const pause = await call.next(isInvite);
@@ -56,23 +57,26 @@ describe('an offer of Hush’s own', () => {
     call.ack();
   });
 
-  it('takes a hold in the answer, or its release, but silence on request is no hold', async () => {
-    await begin();
-    await hush.command('Pause', call.correlationId);
-    await answer(await call.next(isInvite), hold);
-    expect((await call.request('UPDATE')).status).toBe(200);
-    await held().toEqual([false]);
-    await hush.command('Start', call.correlationId);
-    await answer(await call.next(isInvite), hold);
-    await held().toEqual([true]);
-    await hush.command('Pause', call.correlationId);
-    await answer(await call.next(isInvite), hold);
-    await hush.command('Start', call.correlationId);
-    await answer(await call.next(isInvite), talk);
-    await held().toEqual([false]);
-  });
+  longTest(
+    'takes a hold in the answer, or its release, but silence on request is no hold',
+    async () => {
+      await begin();
+      await hush.command('Pause', call.correlationId);
+      await answer(await call.next(isInvite), hold);
+      expect((await call.request('UPDATE')).status).toBe(200);
+      await held().toEqual([false]);
+      await hush.command('Start', call.correlationId);
+      await answer(await call.next(isInvite), hold);
+      await held().toEqual([true]);
+      await hush.command('Pause', call.correlationId);
+      await answer(await call.next(isInvite), hold);
+      await hush.command('Start', call.correlationId);
+      await answer(await call.next(isInvite), talk);
+      await held().toEqual([false]);
+    },
+  );
 
-  it("requests the pause's direction, not the client's hold", async () => {
+  longTest("requests the pause's direction, not the client's hold", async () => {
     await begin();
     await hush.command('Pause', call.correlationId);
     await answer(await call.next(isInvite), hold);
@@ -113,7 +117,7 @@ describe('an offer of Hush’s own', () => {
     await answer(start, talk);
   });
 
-  it('answers 491 to a client’s offer that meets it', async () => {
+  longTest('answers 491 to a client’s offer that meets it', async () => {
     await begin();
     await hush.command('Pause', call.correlationId);
     const pause = await call.next(isInvite);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Config } from '../../../src/config/schema.ts';
 import { type MarkerCall, TestCaller } from '../../support/calls.ts';
 import { agent, TestHush, ucc } from '../../support/hush/hush.ts';
+import { longTest } from '../../support/length.ts';
 
 const DELETE_GRACE_MS = 1_200;
 const INHERIT_MS = 3_500;
@@ -134,15 +135,18 @@ describe('a saving flag applies to all parts of the dialogue', () => {
     await expect.poll(() => statuses(correlationId)).toEqual(['kept', 'kept', 'kept']);
   });
 
-  it('a UCC’s default destroys the recording when the dialogue is over, not before', async () => {
-    const correlationId = randomUUID();
-    await ended(await part(correlationId, 'forgets'));
-    const endedAt = performance.now();
-    await expect
-      .poll(() => statuses(correlationId), { timeout: INHERIT_MS + 3_000, interval: 20 })
-      .toEqual(['destroyed']);
-    expect(performance.now() - endedAt).toBeGreaterThan(INHERIT_MS - 500);
-  });
+  longTest(
+    'a UCC’s default destroys the recording when the dialogue is over, not before',
+    async () => {
+      const correlationId = randomUUID();
+      await ended(await part(correlationId, 'forgets'));
+      const endedAt = performance.now();
+      await expect
+        .poll(() => statuses(correlationId), { timeout: INHERIT_MS + 3_000, interval: 20 })
+        .toEqual(['destroyed']);
+      expect(performance.now() - endedAt).toBeGreaterThan(INHERIT_MS - 500);
+    },
+  );
 
   it('a legal hold keeps a recording that waits for its destruction', async () => {
     const correlationId = randomUUID();
@@ -185,7 +189,7 @@ describe('the next part inherits commands', () => {
     await ended(second);
   });
 
-  it('none once the dialogue is over, however the wall clock was stepped back', async () => {
+  longTest('none once the dialogue is over, however the wall clock was stepped back', async () => {
     const correlationId = randomUUID();
     const first = await part(correlationId);
     await said('Pause', correlationId);
@@ -239,7 +243,7 @@ describe('a lease taken by the id of an earlier part', () => {
     await ended(second);
   });
 
-  it('follows its policy when it runs out between two sessions', async () => {
+  longTest('follows its policy when it runs out between two sessions', async () => {
     const { correlationId, call } = await leased('resumes', 1_000);
     await ended(call);
     await new Promise((resolve) => setTimeout(resolve, 1_200));
