@@ -57,7 +57,7 @@ describe('people', () => {
     await hush.remove();
   });
 
-  test('shows the secret of a client once; adds and removes a webhook', async () => {
+  longTest('shows the secret of a client once; adds and removes a webhook', async () => {
     const hush = await asAdmin();
     const dialog = at.page.getByRole('dialog');
     await section('Clients').getByRole('button', { name: 'Add' }).click();

@@ -166,36 +166,39 @@ function loggedMs(output: string, message: string): number {
 }
 
 describe('while Hush stops', () => {
-  test('a command is answered ErrorType 3, a new session 503, and neither has an effect', async () => {
-    const at = await place('finish');
-    const hush = await started(at);
-    const gone = await newCaller();
-    const placed = await gone.call(at);
-    await placed.frames(20);
-    const command = commandClient(at.api);
-    expect((await command('Pause', placed.correlationId)).ErrorMessage).toBeNull();
-    // A client that does not answer its BYE keeps the stop busy for two seconds.
-    await gone.userAgent.close();
-    hush.child.kill('SIGTERM');
-    await expect
-      .poll(async () => (await fetch(`${at.api}/api/health/details`)).json(), { interval: 5 })
-      .toMatchObject({ status: 'stopping' });
-    for (const action of ['Start', 'Pause', 'Save', 'Mark'] as const) {
-      expect((await command(action, placed.correlationId)).ErrorMessage?.ErrorType).toBe(3);
-    }
-    const lease = await fetch(`${at.api}/api/calls/${placed.correlationId}/pauses`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ owner: 'page', ttlMs: 5_000 }),
-    });
-    expect(lease.status).toBe(503);
-    expect(lease.headers.get('retry-after')).not.toBeNull();
-    const another = await newCaller();
-    const refused = await another.call(at).catch((cause: unknown) => cause);
-    expect(refused).toBeInstanceOf(SipRejectedError);
-    expect((refused as SipRejectedError).statusCode).toBe(503);
-    expect((await hush.exited).code).toBe(0);
-  });
+  longTest(
+    'a command is answered ErrorType 3, a new session 503, and neither has an effect',
+    async () => {
+      const at = await place('finish');
+      const hush = await started(at);
+      const gone = await newCaller();
+      const placed = await gone.call(at);
+      await placed.frames(20);
+      const command = commandClient(at.api);
+      expect((await command('Pause', placed.correlationId)).ErrorMessage).toBeNull();
+      // A client that does not answer its BYE keeps the stop busy for two seconds.
+      await gone.userAgent.close();
+      hush.child.kill('SIGTERM');
+      await expect
+        .poll(async () => (await fetch(`${at.api}/api/health/details`)).json(), { interval: 5 })
+        .toMatchObject({ status: 'stopping' });
+      for (const action of ['Start', 'Pause', 'Save', 'Mark'] as const) {
+        expect((await command(action, placed.correlationId)).ErrorMessage?.ErrorType).toBe(3);
+      }
+      const lease = await fetch(`${at.api}/api/calls/${placed.correlationId}/pauses`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ owner: 'page', ttlMs: 5_000 }),
+      });
+      expect(lease.status).toBe(503);
+      expect(lease.headers.get('retry-after')).not.toBeNull();
+      const another = await newCaller();
+      const refused = await another.call(at).catch((cause: unknown) => cause);
+      expect(refused).toBeInstanceOf(SipRejectedError);
+      expect((refused as SipRejectedError).statusCode).toBe(503);
+      expect((await hush.exited).code).toBe(0);
+    },
+  );
 
   longTest('handshakes that nobody finishes hold up nothing', async () => {
     const at = await place('handover');

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ApiBench, openBench, record } from '../../http/api-support.ts';
 import { unreadDownload } from '../../http/recordings/unread-download.ts';
-import { few } from '../../support/length.ts';
+import { few, longTest } from '../../support/length.ts';
 import { closeStores, prepared, removeBenches } from '../damage/damaged-bench.ts';
 import { archiveOf } from './erasure-parts.ts';
 
@@ -68,7 +68,7 @@ test.each(
   },
 );
 
-test('a finished export that waits for its client is told of an erasure', async () => {
+longTest('a finished export that waits for its client is told of an erasure', async () => {
   const { bench: stored, store } = await prepared();
   const archive = archiveOf(stored.place, store, { maxExports: 1 });
   for (const isClosed of [false, true]) {

@@ -5,7 +5,7 @@ import { breakages } from './breakages.ts';
 import { explore } from './explore.ts';
 import { dialogueSteps, gateSteps, type Step, stepsOfEveryKind } from './steps.ts';
 
-const RUNS = sized(1_000, 4_000);
+const RUNS = sized(500, 4_000);
 /** What is planted is found in both, or the test is none. */
 /** What only a few histories in ten thousand show is to be found all the same. */
 const RUNS_TO_FIND = 16_000;
@@ -56,7 +56,7 @@ describe('the model notices deliberate faults', () => {
     process.stdout.write(`planted and found:\n${found.join('\n')}\n`);
   });
 
-  test.each(few(breakages, 6))(
+  test.each(few(breakages, 3))(
     '%s',
     async (breakage) => {
       const property = fc.asyncProperty(anyHistory, async (steps) => {

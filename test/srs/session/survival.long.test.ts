@@ -117,10 +117,10 @@ test('a call outlives every kill -9, paused across the second, and ends complete
   }
   expect((await ffprobe(wav)).durationMs).toBeGreaterThan(lengthMs - 120);
   expect((await ffprobe(wav)).durationMs).toBeLessThan(lengthMs + 120);
-  expect(tracks.map(({ gaps }) => new Set(gaps.map(({ reason }) => reason)))).toEqual([
-    new Set(['restart', 'api']),
-    new Set(['restart', 'api']),
-  ]);
+  // The gap behind the Start lies in the last outage, or is told by itself.
+  const reasons = tracks.map(({ gaps }) => new Set(gaps.map(({ reason }) => reason)));
+  for (const set of reasons) set.delete('guard');
+  expect(reasons).toEqual([new Set(['restart', 'api']), new Set(['restart', 'api'])]);
   expect(await hush.current.end('SIGTERM')).toBe(0);
 }, 60_000);
 

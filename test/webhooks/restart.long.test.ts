@@ -8,10 +8,11 @@ import {
 import { TestCaller } from '../support/calls.ts';
 import { temporaryFolder, ucc } from '../support/hush/hush.ts';
 import { HushProcess } from '../support/hush/hush-process.ts';
+import { few } from '../support/length.ts';
 import { DispatcherBench, sales, support } from './support/bench.ts';
 import { hang, Receiver } from './support/receiver.ts';
 
-describe.each(databaseKinds)('webhooks after a restart, on $name', (kind) => {
+describe.each(few(databaseKinds, 1))('webhooks after a restart, on $name', (kind) => {
   let server: DatabaseServer;
   let database: EmptyDatabase;
   let receiver: Receiver;

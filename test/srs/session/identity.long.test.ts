@@ -4,6 +4,7 @@ import { guidFromText } from '../../../src/domain/identifiers/correlation-id.ts'
 import { buildMultipart } from '../../../src/protocols/siprec/multipart.ts';
 import { sessionIdFromGuid } from '../../../src/protocols/siprec/session-id.ts';
 import { agent, ucc } from '../../support/hush/hush.ts';
+import { longTest } from '../../support/length.ts';
 import { metadataOf, metadataPart, sdpBody, sdpOf, sdpPart, twoLines } from '../srs-client.ts';
 import { SrsFixture } from '../srs-fixture.ts';
 
@@ -102,7 +103,7 @@ describe('the call of a recording session', () => {
     expect(await fixture.calls()).toEqual([]);
   });
 
-  it('is searched for in the configured order', async () => {
+  longTest('is searched for in the configured order', async () => {
     await fixture.configure((config) => ({
       ...config,
       uccs: [...config.uccs, { name: other, useAudioRecording: true }],
@@ -117,7 +118,7 @@ describe('the call of a recording session', () => {
     expect(await fixture.client.refusal({ uccName: ucc })).toBe(404);
   });
 
-  it("is found in a vendor's own headers and values, if configured", async () => {
+  longTest("is found in a vendor's own headers and values, if configured", async () => {
     await fixture.configure((config) => ({
       ...config,
       uccs: [...config.uccs, { name: other, useAudioRecording: true }],
