@@ -16,8 +16,6 @@ const ALONE = [
 const LONG = 'test/**/*.long.test.ts';
 const HUSH_TEST_LENGTH = 'long';
 const globalSetup = ['test/store/shared-postgres.ts'];
-/** A tenth of the time of files that share a worker was the collection of young objects. */
-const execArgv = ['--max-semi-space-size=64'];
 const report = process.env.HUSH_TEST_REPORT;
 
 export default defineConfig({
@@ -45,7 +43,6 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           // Reading Hush takes a second: once for each worker, not once for each file.
           isolate: false,
-          execArgv,
         },
       },
       {
@@ -68,7 +65,6 @@ export default defineConfig({
           env: { HUSH_TEST_LENGTH },
           globalSetup,
           isolate: false,
-          execArgv,
           maxWorkers: 3,
           sequence: { groupOrder: 3 },
         },

@@ -92,7 +92,7 @@ describe('a backup of a running Hush', () => {
     await again.stop();
   });
 
-  it('contains nothing of recordings destroyed before', async () => {
+  longTest('contains nothing of recordings destroyed before', async () => {
     bench = await openBench({ change: asAdmin });
     const { id } = await record(bench, { frames: 40 });
     const { hush } = bench;

@@ -41,7 +41,7 @@ describe('an error', () => {
     );
   });
 
-  test('names the list to look in for what is unknown', async () => {
+  longTest('names the list to look in for what is unknown', async () => {
     const { err } = await hush('recording', 'export', '00000000-0000-4000-8000-000000000000');
     expect(err).toContain(
       `url:  ${bench.hush.api}\n  next: see what there is: hush recording list`,
@@ -88,7 +88,7 @@ describe('an error', () => {
 });
 
 describe('an export', () => {
-  test('overwrites nothing unless it is told to', async () => {
+  longTest('overwrites nothing unless it is told to', async () => {
     const file = join(folder, 'call.wav');
     writeFileSync(file, 'mine');
     const refused = await hush('recording', 'export', kept.id, '--out', file);

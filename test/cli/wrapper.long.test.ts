@@ -32,7 +32,7 @@ async function serve(environment: Record<string, string>): Promise<ServedHush> {
   return hush;
 }
 
-test('the first line of the log says which version starts', async () => {
+longTest('the first line of the log says which version starts', async () => {
   const served = await serve({});
   const first = JSON.parse(served.out.split('\n')[0] ?? '');
   expect(first).toMatchObject({ version, msg: 'Hush is starting' });

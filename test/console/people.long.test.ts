@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { TestHush } from '../support/hush/hush.ts';
 import { longTest } from '../support/length.ts';
 import { hushWithPeople, type Person, tokenForm, tokenUrl } from '../support/people.ts';

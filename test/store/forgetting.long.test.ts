@@ -66,7 +66,7 @@ describe('destroyed keys on PostgreSQL', () => {
     ]);
   });
 
-  it('are forgotten together when no calls are named', async () => {
+  longTest('are forgotten together when no calls are named', async () => {
     const gone = [await sealed(aCall().id), await sealed(aCall().id)];
     for (const [segment] of gone) await store.destroyKeys(segment?.callId ?? '');
     await store.keeping.forgetKeys();

@@ -76,7 +76,7 @@ describe('an export', () => {
     expect(gap.every((sample) => sample === 0)).toBe(true);
   });
 
-  it('as FLAC of a telephone call has its rate', async () => {
+  longTest('as FLAC of a telephone call has its rate', async () => {
     await recordPhone(5);
     const flac = await exported('flac');
     expect(await ffprobe(flac)).toMatchObject({ sampleRate: 8000, durationMs: 5_000 });
@@ -133,7 +133,7 @@ describe('an export', () => {
     expect(snrDb(sent, heard.subarray(2_000 + late))).toBeGreaterThan(15);
   });
 
-  it('of a call of one packet is as short', async () => {
+  longTest('of a call of one packet is as short', async () => {
     call.track('PCMU', 8000).add(0, mulaw(tone(8000, 1, 440)).subarray(0, 160));
     await ended();
     expect((await ffmpegSamples(await exported('opus'))).length).toBe(960 * 4);

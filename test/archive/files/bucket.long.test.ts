@@ -102,26 +102,29 @@ describe('recordings in a bucket', () => {
     expect(objects(id)).toEqual(['0-0.seg', '1-0.seg']);
   });
 
-  test('an erasure with an unreachable store destroys keys at once, and bytes later', async () => {
-    bench = await open();
-    const { hush } = bench;
-    const { id } = await record(bench, { frames: 20 });
-    await uploaded(id);
-    const { port, folder } = server;
-    await server.kill();
-    const answer = await erase(id, { whole: true });
-    expect(answer.status).toBe(202);
-    expect(await answer.json()).toMatchObject({ state: 'keysDestroyed', doneAt: null });
-    // The alarm follows the answer.
-    const newest = async () => (await hush.get('/api/alarms')).items[0]?.kind;
-    await expect.poll(newest).toBe('erasureFailed');
-    expect((await fetch(`${hush.api}/api/recordings/${id}/audio`)).status).toBe(410);
-    expect(objects(id)).toEqual(['0-0.seg', '1-0.seg']);
-    server = await S3Server.start({ port, folder });
-    await expect.poll(() => objects(id), { timeout: 10_000 }).toEqual([]);
-    const erasure = async () => (await hush.get(`/api/recordings/${id}/erasures`)).items[0].state;
-    await expect.poll(erasure).toBe('done');
-  });
+  longTest(
+    'an erasure with an unreachable store destroys keys at once, and bytes later',
+    async () => {
+      bench = await open();
+      const { hush } = bench;
+      const { id } = await record(bench, { frames: 20 });
+      await uploaded(id);
+      const { port, folder } = server;
+      await server.kill();
+      const answer = await erase(id, { whole: true });
+      expect(answer.status).toBe(202);
+      expect(await answer.json()).toMatchObject({ state: 'keysDestroyed', doneAt: null });
+      // The alarm follows the answer.
+      const newest = async () => (await hush.get('/api/alarms')).items[0]?.kind;
+      await expect.poll(newest).toBe('erasureFailed');
+      expect((await fetch(`${hush.api}/api/recordings/${id}/audio`)).status).toBe(410);
+      expect(objects(id)).toEqual(['0-0.seg', '1-0.seg']);
+      server = await S3Server.start({ port, folder });
+      await expect.poll(() => objects(id), { timeout: 10_000 }).toEqual([]);
+      const erasure = async () => (await hush.get(`/api/recordings/${id}/erasures`)).items[0].state;
+      await expect.poll(erasure).toBe('done');
+    },
+  );
 
   longTest('a full spool refuses new calls, but never a Pause', async () => {
     bench = await open({ maxSpoolBytes: 1 });

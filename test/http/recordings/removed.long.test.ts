@@ -149,7 +149,7 @@ describe('everything that a user has open ends within seconds', () => {
     await within(SECONDS_MS, open.ended);
   });
 
-  test('when the command line removes it, beside the running Hush', async () => {
+  longTest('when the command line removes it, beside the running Hush', async () => {
     const open = await everythingOf(eva);
     const ran = await runHush(['user', 'remove', 'eva'], {
       env: { HUSH_DATA_DIR: bench.hush.config.dataDir },
@@ -195,7 +195,7 @@ test('a client that is removed, or gets a new secret, leaves no valid token', as
 });
 
 describe('a user removed from a UCC’s own lists', () => {
-  test('receives no more events of its calls', async () => {
+  longTest('receives no more events of its calls', async () => {
     const sipUri = 'sip:sue@domain.com';
     const sue = { name: 'sue', password: 'correct horse battery' };
     const list = (supervisors: string[]) =>

@@ -68,13 +68,15 @@ describe('one party, however it is spelled', () => {
     expect(call.parties).toMatchObject([{ role: 'other' }, { role: 'other' }]);
   });
 
-  it.each([
-    ['sip:+31-880000001@10.0.0.7;user=phone', 3],
-    ['tel:+31-88-0000001', 3],
-    ['sips:ag%65nt@domain.com', 3],
-    ['tel:+31880000001;ext=7', 0],
-    ['sip:agent@domain.com:5070', 0],
-  ])('%s commands as a member: state %s', async (requester, state) => {
+  it.each(
+    few([
+      ['sip:+31-880000001@10.0.0.7;user=phone', 3],
+      ['tel:+31-88-0000001', 3],
+      ['sips:ag%65nt@domain.com', 3],
+      ['tel:+31880000001;ext=7', 0],
+      ['sip:agent@domain.com:5070', 0],
+    ] as const),
+  )('%s commands as a member: state %s', async (requester, state) => {
     const correlationId = randomUUID();
     await fixture.client.invite({ correlationId, body: bodyWith(listed) });
     const answer = await fixture.hush.command('Pause', correlationId, {
@@ -94,12 +96,14 @@ describe('one party, however it is spelled', () => {
     ]);
   });
 
-  it.each([
-    ['an escaped request URI', { uccName: ucc.replaceAll('-', '%2D') }],
-    ['one that is escaped in part', { uccName: ucc.replace('u', '%75').toUpperCase() }],
-    ['a URI in the header', { uccName: 'recorder', headers: { 'X-UCC-Name': `<sip:${ucc}@x>` } }],
-    ['a bare URI in the header', { uccName: 'x', headers: { 'X-UCC-Name': `sip:${ucc}@x` } }],
-  ])('names the UCC in %s', async (_name, invitation) => {
+  it.each(
+    few([
+      ['an escaped request URI', { uccName: ucc.replaceAll('-', '%2D') }],
+      ['one that is escaped in part', { uccName: ucc.replace('u', '%75').toUpperCase() }],
+      ['a URI in the header', { uccName: 'recorder', headers: { 'X-UCC-Name': `<sip:${ucc}@x>` } }],
+      ['a bare URI in the header', { uccName: 'x', headers: { 'X-UCC-Name': `sip:${ucc}@x` } }],
+    ]),
+  )('names the UCC in %s', async (_name, invitation) => {
     await fixture.client.invite(invitation);
     expect((await fixture.calls())[0].uccName).toBe(ucc);
   });

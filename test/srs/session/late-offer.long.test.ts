@@ -79,7 +79,7 @@ describe('a re-INVITE without SDP', () => {
     expect(await packetsOf(call)).toMatchObject([{ received: 10, kept: 5, gated: 5 }]);
   });
 
-  it('carries out an ACK once, whatever its copies say', async () => {
+  longTest('carries out an ACK once, whatever its copies say', async () => {
     const { call } = await establish([{}]);
     await call.invite();
     call.ack({ body: sdpOf([{ direction: 'inactive' }]) });
@@ -122,7 +122,7 @@ describe('a re-INVITE without SDP', () => {
     expect((await packetsOf(call))[0]).toMatchObject({ kept: 5, unusable: 0 });
   });
 
-  it('takes the key of the answer (RFC 4568 section 7.1.4)', async () => {
+  longTest('takes the key of the answer (RFC 4568 section 7.1.4)', async () => {
     const [first, second] = [randomBytes(30), randomBytes(30)];
     const { call, ports } = await establish([{}]).then(async ({ call: plain }) => {
       await plain.request('BYE');

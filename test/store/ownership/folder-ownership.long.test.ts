@@ -112,7 +112,7 @@ describe('a data folder', () => {
     expect(await first.lost()).toMatch(/hush\.lock cannot be seen any more/);
   });
 
-  it('is awaited while its owner is stopping', async () => {
+  longTest('is awaited while its owner is stopping', async () => {
     const first = await start();
     first.leave();
     const [second] = await Promise.all([start(), waitAndEnd(first)]);
@@ -128,7 +128,7 @@ describe('a data folder', () => {
     expect(second.failed).toContain('which is stopping');
   });
 
-  it('is refused if its lock file is not one', async () => {
+  longTest('is refused if its lock file is not one', async () => {
     writeFileSync(join(dataDir, 'hush.lock'), 'x'.repeat(4_096));
     expect((await start()).failed).toMatch(/hush\.lock cannot be locked: it is not empty/);
   });

@@ -20,8 +20,9 @@ import { databaseKinds } from '../../store/database-servers.ts';
 import { StoreFixture } from '../../store/databases.ts';
 import { aCall, aSegment } from '../../store/samples.ts';
 import { temporaryFolder } from '../../support/hush/hush.ts';
+import { few } from '../../support/length.ts';
 
-describe.each(databaseKinds)('a master key for a store on $name', (kind) => {
+describe.each(few(databaseKinds, 1))('a master key for a store on $name', (kind) => {
   const fixture = new StoreFixture(kind);
   let dataDir = '';
   let file = '';

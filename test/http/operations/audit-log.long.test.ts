@@ -5,6 +5,7 @@ import type { AuditRecord } from '../../../src/domain/model/audit-record.ts';
 import { auditCsv, cell } from '../../../src/http/operations/audit-csv.ts';
 import { auditAll, none } from '../../../src/http/request/audit.ts';
 import { agent, TestHush, ucc } from '../../support/hush/hush.ts';
+import { longTest } from '../../support/length.ts';
 import { type ApiBench, openBench, record } from '../api-support.ts';
 
 let bench: ApiBench;
@@ -216,7 +217,7 @@ describe('the audit log as CSV', () => {
     expect(Math.abs(lines.length - 2 - json.length)).toBeLessThanOrEqual(2);
   });
 
-  test('holds one page at a time in memory, however many there are', async () => {
+  longTest('holds one page at a time in memory, however many there are', async () => {
     let asked = 0;
     const row = { id: 'x', at: 0, who: 'x', count: 1 } as AuditRecord;
     const pages = auditCsv(async ({ limit }) => {

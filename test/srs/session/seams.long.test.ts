@@ -5,6 +5,7 @@ import { markersInWav } from '../../../src/simulator/wav-markers.ts';
 import { type MarkerCall, TestCaller } from '../../support/calls.ts';
 import { TestHush } from '../../support/hush/hush.ts';
 import { stamped } from '../../support/hush/stamped.ts';
+import { longTest } from '../../support/length.ts';
 
 let now = () => Date.now();
 let hush: TestHush;
@@ -70,25 +71,28 @@ describe('a recording session that ends before the next one begins', () => {
     }
   });
 
-  it('leases, Stop, Delete and the mark are inherited; after Start alone nothing is', async () => {
-    const first = await caller.call(hush);
-    const { correlationId } = first;
-    await hush.command('Delete', correlationId);
-    await hush.command('Mark', correlationId);
-    await hush.post(`/api/calls/${correlationId}/pauses`, { owner: 'page', ttlMs: 60_000 });
-    await ended(first);
-    const second = await caller.call(hush, { correlationId });
-    const shown = await hush.get(`/api/calls/${correlationId}`);
-    expect(shown).toMatchObject({ savingState: 'Delete', markingState: 'Mark' });
-    expect(shown).toMatchObject({ recordingState: 'Started', pausedBy: ['page'] });
-    await hush.command('Stop', correlationId);
-    await ended(second);
-    const third = await caller.call(hush, { correlationId });
-    expect((await hush.command('Save', correlationId)).RecordingState).toBe(2);
-    await ended(third);
-    expect((await recordings(correlationId)).map(({ status }) => status)).toEqual(['destroyed']);
-    // Part two and three kept nothing.
-  });
+  longTest(
+    'leases, Stop, Delete and the mark are inherited; after Start alone nothing is',
+    async () => {
+      const first = await caller.call(hush);
+      const { correlationId } = first;
+      await hush.command('Delete', correlationId);
+      await hush.command('Mark', correlationId);
+      await hush.post(`/api/calls/${correlationId}/pauses`, { owner: 'page', ttlMs: 60_000 });
+      await ended(first);
+      const second = await caller.call(hush, { correlationId });
+      const shown = await hush.get(`/api/calls/${correlationId}`);
+      expect(shown).toMatchObject({ savingState: 'Delete', markingState: 'Mark' });
+      expect(shown).toMatchObject({ recordingState: 'Started', pausedBy: ['page'] });
+      await hush.command('Stop', correlationId);
+      await ended(second);
+      const third = await caller.call(hush, { correlationId });
+      expect((await hush.command('Save', correlationId)).RecordingState).toBe(2);
+      await ended(third);
+      expect((await recordings(correlationId)).map(({ status }) => status)).toEqual(['destroyed']);
+      // Part two and three kept nothing.
+    },
+  );
 });
 
 describe('a hold that races a Pause', () => {
@@ -139,27 +143,30 @@ describe('a jump of the clock', () => {
 });
 
 describe('a gap with changing owners', () => {
-  it('names its owners: a hold, a pause that outlived it, a hold that outlived that', async () => {
-    const { call, correlationId, frames, streams } = await caller.call(hush);
-    const more = (count: number) => frames((streams[0]?.sent.length ?? 0) + count);
-    await more(10);
-    await call.hold({ keepSending: true });
-    await more(5);
-    await hush.command('Pause', correlationId);
-    await call.resume();
-    await more(5);
-    await call.hold({ keepSending: true });
-    await hush.command('Start', correlationId);
-    await more(5);
-    await call.resume();
-    await more(10);
-    await call.end();
-    await hush.settled(correlationId);
-    const { tracks } = await hush.get(`/api/recordings/${correlationId}`);
-    for (const { gaps } of tracks as { gaps: { reason: string; lengthMs: number }[] }[]) {
-      const held = gaps.filter(({ reason }) => reason !== 'guard');
-      expect(held.map(({ reason }) => reason)).toEqual(['hold', 'api', 'hold']);
-      for (const { lengthMs } of held) expect(lengthMs).toBeGreaterThan(60);
-    }
-  });
+  longTest(
+    'names its owners: a hold, a pause that outlived it, a hold that outlived that',
+    async () => {
+      const { call, correlationId, frames, streams } = await caller.call(hush);
+      const more = (count: number) => frames((streams[0]?.sent.length ?? 0) + count);
+      await more(10);
+      await call.hold({ keepSending: true });
+      await more(5);
+      await hush.command('Pause', correlationId);
+      await call.resume();
+      await more(5);
+      await call.hold({ keepSending: true });
+      await hush.command('Start', correlationId);
+      await more(5);
+      await call.resume();
+      await more(10);
+      await call.end();
+      await hush.settled(correlationId);
+      const { tracks } = await hush.get(`/api/recordings/${correlationId}`);
+      for (const { gaps } of tracks as { gaps: { reason: string; lengthMs: number }[] }[]) {
+        const held = gaps.filter(({ reason }) => reason !== 'guard');
+        expect(held.map(({ reason }) => reason)).toEqual(['hold', 'api', 'hold']);
+        for (const { lengthMs } of held) expect(lengthMs).toBeGreaterThan(60);
+      }
+    },
+  );
 });

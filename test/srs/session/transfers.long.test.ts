@@ -4,6 +4,7 @@ import type { Config } from '../../../src/config/schema.ts';
 import { recordingOf } from '../../support/api.ts';
 import { type MarkerCall, TestCaller } from '../../support/calls.ts';
 import { agent, TestHush, ucc } from '../../support/hush/hush.ts';
+import { longTest } from '../../support/length.ts';
 
 const nextAgent = 'sip:next@domain.com';
 const records = { useAudioRecording: true, agentCanEditAudioRecording: true, agents: [agent] };
@@ -123,7 +124,7 @@ describe('a transfer to another UCC', () => {
     await second.call.end();
   });
 
-  it('applies a new look-back to streams that are open already', async () => {
+  longTest('applies a new look-back to streams that are open already', async () => {
     const first = await part(randomUUID());
     const { correlationId } = first;
     const second = await part(correlationId, 'careful');

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { longTest } from '../../support/length.ts';
 import { sdpBody, sdpOf } from '../srs-client.ts';
 import { SrsFixture } from '../srs-fixture.ts';
 
@@ -22,20 +23,23 @@ describe('Hush', () => {
     }
   });
 
-  it('accepts a long description, and keeps it when a re-INVITE has no known codec', async () => {
-    const attributes = Array.from({ length: 990 }, () => 'a=x');
-    const session = await fixture.client.invite({ body: sdpBody(sdpOf([{ attributes }])) });
-    const [port = 0] = session.ports;
-    await fixture.client.frames(port, { tag: 1 }, 0, 5);
-    const response = await session.dialog.invite(sdpBody(sdpOf([{ formats: '18' }])));
-    expect(response.statusCode).toBe(488);
-    await fixture.client.frames(port, { tag: 1 }, 5, 10);
-    const [call] = await fixture.calls();
-    await session.dialog.bye();
-    await fixture.hush.settled(call.correlationId);
-    const { tracks } = await fixture.hush.get(`/api/recordings/${call.id}`);
-    expect(tracks[0].packets).toMatchObject({ received: 10, kept: 10 });
-  });
+  longTest(
+    'accepts a long description, and keeps it when a re-INVITE has no known codec',
+    async () => {
+      const attributes = Array.from({ length: 990 }, () => 'a=x');
+      const session = await fixture.client.invite({ body: sdpBody(sdpOf([{ attributes }])) });
+      const [port = 0] = session.ports;
+      await fixture.client.frames(port, { tag: 1 }, 0, 5);
+      const response = await session.dialog.invite(sdpBody(sdpOf([{ formats: '18' }])));
+      expect(response.statusCode).toBe(488);
+      await fixture.client.frames(port, { tag: 1 }, 5, 10);
+      const [call] = await fixture.calls();
+      await session.dialog.bye();
+      await fixture.hush.settled(call.correlationId);
+      const { tracks } = await fixture.hush.get(`/api/recordings/${call.id}`);
+      expect(tracks[0].packets).toMatchObject({ received: 10, kept: 10 });
+    },
+  );
 
   it('records supported lines and refuses the others by port 0', async () => {
     const lines = [{ formats: '18' }, { formats: '18 8 0' }, { port: 0 }];
@@ -69,7 +73,7 @@ describe('Hush', () => {
     await client.invite();
   });
 
-  it('answers 486 when no RTP port is left, and releases the ports it took', async () => {
+  longTest('answers 486 when no RTP port is left, and releases the ports it took', async () => {
     await fixture.configure((config) => {
       const portMin = 9_400 + (process.pid % 60) * 10;
       return { ...config, rtp: { ...config.rtp, portMin, portMax: portMin + 5 } };
@@ -84,7 +88,7 @@ describe('Hush', () => {
     await client.invite({ correlationId: randomUUID() });
   });
 
-  it('ends a call by BYE after a re-INVITE that found no port', async () => {
+  longTest('ends a call by BYE after a re-INVITE that found no port', async () => {
     await fixture.configure((config) => {
       const portMin = 9_400 + (process.pid % 60) * 10;
       return { ...config, rtp: { ...config.rtp, portMin, portMax: portMin + 3 } };

@@ -6,6 +6,7 @@ import type { SpooledFiles } from '../../../src/archive/files/open-files.ts';
 import { AudioMissingError } from '../../../src/domain/model/errors.ts';
 import { segmentFile } from '../../../src/protocols/segment/sealed-chunk.ts';
 import { S3Server } from '../../support/bucket/s3-server.ts';
+import { longTest } from '../../support/length.ts';
 import { DamagedFile } from '../damage/damage.ts';
 import {
   closeStores,
@@ -39,7 +40,7 @@ describe('an erasure whose bucket was replaced by another one', () => {
 });
 
 describe('an erasure of a track whose bucket is unreachable', () => {
-  it('delays no other track, and completes once the bucket is back', async () => {
+  longTest('delays no other track, and completes once the bucket is back', async () => {
     const { bench, store } = await prepared();
     const { callId } = bench.call;
     const before = await unitsOf(bench, store);
@@ -93,20 +94,23 @@ describe('an erasure of a whole recording', () => {
     expect(bench.stored()).toEqual([]);
   });
 
-  it('also completes for missing and damaged audio, and for keys that open nothing', async () => {
-    const { bench, store } = await prepared();
-    const rows = await store.segments(bench.call.callId);
-    await store.commit({
-      segments: rows.map((row) =>
-        row.segment === 2 ? { ...row, wrappedKey: Buffer.alloc(66, 7) } : row,
-      ),
-    });
-    new DamagedFile(bench.call, 0).zero(0, 500);
-    new DamagedFile(bench.call, 1).remove();
-    const receipt = await erased(bench, store, null);
-    expect(receipt.state).toBe('done');
-    expect(found(receipt)).toContain('0/1 missing');
-  });
+  longTest(
+    'also completes for missing and damaged audio, and for keys that open nothing',
+    async () => {
+      const { bench, store } = await prepared();
+      const rows = await store.segments(bench.call.callId);
+      await store.commit({
+        segments: rows.map((row) =>
+          row.segment === 2 ? { ...row, wrappedKey: Buffer.alloc(66, 7) } : row,
+        ),
+      });
+      new DamagedFile(bench.call, 0).zero(0, 500);
+      new DamagedFile(bench.call, 1).remove();
+      const receipt = await erased(bench, store, null);
+      expect(receipt.state).toBe('done');
+      expect(found(receipt)).toContain('0/1 missing');
+    },
+  );
 });
 
 describe.each<[string, (file: string) => void]>([

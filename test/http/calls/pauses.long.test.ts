@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MAX_LEASES_OF_HOLDER } from '../../../src/domain/model/lease.ts';
 import { TestCaller } from '../../support/calls.ts';
 import { TestHush, ucc } from '../../support/hush/hush.ts';
+import { longTest } from '../../support/length.ts';
 
 let hush: TestHush;
 let caller: TestCaller;
@@ -138,17 +139,24 @@ describe('/api/calls/{id}/pauses', () => {
     await call.end();
   });
 
-  it('allows a holder a limited number of a thousand owners, and explains the refusals', async () => {
-    const { correlationId: id, call } = await caller.call(hush);
-    const owners = Array.from({ length: 1_000 }, (_, index) => `owner-${index}`);
-    const statuses = await Promise.all(
-      owners.map(async (owner) => (await ask('POST', `${id}/pauses`, { ...lease, owner })).status),
-    );
-    expect(statuses.filter((status) => status === 201)).toHaveLength(MAX_LEASES_OF_HOLDER);
-    expect(statuses.filter((status) => status === 409)).toHaveLength(1_000 - MAX_LEASES_OF_HOLDER);
-    expect((await ask('GET', `${id}/pauses`)).body.pauses).toHaveLength(MAX_LEASES_OF_HOLDER);
-    await call.end();
-  });
+  longTest(
+    'allows a holder a limited number of a thousand owners, and explains the refusals',
+    async () => {
+      const { correlationId: id, call } = await caller.call(hush);
+      const owners = Array.from({ length: 1_000 }, (_, index) => `owner-${index}`);
+      const statuses = await Promise.all(
+        owners.map(
+          async (owner) => (await ask('POST', `${id}/pauses`, { ...lease, owner })).status,
+        ),
+      );
+      expect(statuses.filter((status) => status === 201)).toHaveLength(MAX_LEASES_OF_HOLDER);
+      expect(statuses.filter((status) => status === 409)).toHaveLength(
+        1_000 - MAX_LEASES_OF_HOLDER,
+      );
+      expect((await ask('GET', `${id}/pauses`)).body.pauses).toHaveLength(MAX_LEASES_OF_HOLDER);
+      await call.end();
+    },
+  );
 
   it('If-Match: a command on an older version changes nothing, in both APIs', async () => {
     const { correlationId: id } = await caller.call(hush);
