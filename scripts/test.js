@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, relative } from 'node:path';
@@ -18,10 +19,22 @@ const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
 let passed = 0;
 let failed = 0;
 
-/** @param {string} name @param {string[]} args a program of node_modules, run on Node 26 */
-function check(name, args) {
-  console.log(`\n${name}`);
-  const { status } = spawnSync(runtime, args, { cwd: root, env, stdio: 'inherit' });
+/**
+ * Runs a program of node_modules on Node 26, and prints what it says once it has ended.
+ *
+ * @param {string} name
+ * @param {string[]} args
+ */
+async function check(name, args) {
+  const child = spawn(runtime, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (data) => {
+      output += data;
+    });
+  }
+  const [status] = await once(child, 'close');
+  console.log(`\n${name}\n${output.trimEnd()}`);
   if (status === 0) passed += 1;
   else failed += 1;
 }
@@ -29,11 +42,13 @@ function check(name, args) {
 const isLong = process.argv[2] === '--long';
 const only = process.argv.slice(isLong ? 3 : 2);
 if (only.length === 0 && !isLong) {
-  check('style (biome)', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']);
   const tsc = 'node_modules/typescript/bin/tsc';
-  check('types (tsc)', [tsc, '--noEmit']);
-  check('types of the client (tsc)', [tsc, '-p', 'client', '--noEmit']);
-  check('types of the console (tsc)', [tsc, '-p', 'console', '--noEmit']);
+  await Promise.all([
+    check('style (biome)', ['node_modules/@biomejs/biome/bin/biome', 'check', '.']),
+    check('types (tsc)', [tsc, '--noEmit']),
+    check('types of the client (tsc)', [tsc, '-p', 'client', '--noEmit']),
+    check('types of the console (tsc)', [tsc, '-p', 'console', '--noEmit']),
+  ]);
 }
 
 /** @typedef {{ name: string, passed: number, failed: number }} File */

@@ -140,7 +140,7 @@ describe('a rotation of the master key', () => {
     await again.stop();
   });
 
-  it('resumes at the next start after an interruption', async () => {
+  longTest('resumes at the next start after an interruption', async () => {
     const { hush } = bench;
     const { id } = await record(bench, { frames: 10 });
     const before = await hush.audio(id);

@@ -52,10 +52,13 @@ const refused = [
 ] as const;
 
 let before: string | undefined;
-test.each(few(refused))('%s: one sentence, and nothing is written', async (args, input, words) => {
-  before ??= (await hush('user list')).out;
-  const { code, err } = await hush(args, `${input}\n`);
-  expect(code).toBe(2);
-  expect(err).toMatch(new RegExp(`^hush: .*${words}.*\n( {2}next: .*\n)?$`));
-  expect((await hush('user list')).out).toBe(before);
-});
+test.each(few(refused, 1))(
+  '%s: one sentence, and nothing is written',
+  async (args, input, words) => {
+    before ??= (await hush('user list')).out;
+    const { code, err } = await hush(args, `${input}\n`);
+    expect(code).toBe(2);
+    expect(err).toMatch(new RegExp(`^hush: .*${words}.*\n( {2}next: .*\n)?$`));
+    expect((await hush('user list')).out).toBe(before);
+  },
+);

@@ -74,7 +74,7 @@ async function signInThere(): Promise<void> {
 }
 
 describe('a user of an external issuer', () => {
-  test('signs in with code and PKCE, stays signed in by renewal, and signs out', async () => {
+  longTest('signs in with code and PKCE, stays signed in by renewal, and signs out', async () => {
     await at.page.goto(`${hush.api}/#/recordings`);
     await issuerButton().waitFor();
     expect(await at.page.getByLabel('Password').count()).toBe(0);

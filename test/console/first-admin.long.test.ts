@@ -1,5 +1,5 @@
 import pino from 'pino';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { TestHush, temporaryFolder } from '../support/hush/hush.ts';
 import { longTest } from '../support/length.ts';
 import { addDemoPeople, tenantId } from '../support/people.ts';
@@ -16,7 +16,7 @@ async function started(dataDir: string, write: (line: string) => void): Promise<
 }
 
 describe('the console with the default configuration', () => {
-  test('creates the first admin with the code from the log, and signs in', async () => {
+  longTest('creates the first admin with the code from the log, and signs in', async () => {
     let code = '';
     const hush = await started(temporaryFolder(), (line) => {
       code = (JSON.parse(line) as { code?: string }).code ?? code;

@@ -115,7 +115,7 @@ function asHere(text: string, correlationId: string): string {
 }
 
 describe('what the documentation tells to type works as it stands', () => {
-  test.each(few(others).map((block) => [`${block.page}:${block.line}`, block] as const))(
+  test.each(few(others, 1).map((block) => [`${block.page}:${block.line}`, block] as const))(
     '%s',
     { timeout: 60_000 },
     async (_, { text }) => {

@@ -81,7 +81,7 @@ describe('examples', () => {
     expect(await page.getByLabel('Card number').inputValue()).toBe('');
   });
 
-  test('the payment page takes nothing with Hush down, or without its script', async () => {
+  longTest('the payment page takes nothing with Hush down, or without its script', async () => {
     const args = ['examples/serve.js', 'payment-page', String(port)];
     const address = await started(args, { HUSH_CLIENT: join(client, 'dist') });
     const card = page.getByLabel('Card number');

@@ -5,7 +5,7 @@ import { few, sized } from '../support/length.ts';
 
 const SECONDS = sized(1, 4);
 
-test.each(few(surfaces))(
+test.each(few(surfaces, 1))(
   `${SECONDS} s of %s find nothing`,
   { timeout: 60_000 },
   async (surface) => {

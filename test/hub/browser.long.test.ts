@@ -116,7 +116,7 @@ const CHANNELS = [
   { name: 'LongPolling in MessagePack', transport: TRANSPORTS.LongPolling, binary: true },
 ];
 
-describe.each(few(CHANNELS))('a page over $name', ({ name: _, ...channel }) => {
+describe.each(few(CHANNELS, 1))('a page over $name', ({ name: _, ...channel }) => {
   it('hears Hush from an origin that is allowed', async () => {
     const page = await openPage(allowed);
     expect(await connect(page, channel)).toBe('connected');

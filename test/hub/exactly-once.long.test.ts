@@ -24,7 +24,7 @@ import {
  * order.
  */
 
-const CALLS = sized(20, 200);
+const CALLS = sized(8, 200);
 const ROUNDS = 5;
 type Action = keyof typeof StateAction;
 const actions: readonly Action[] = [

@@ -7,7 +7,7 @@ import { commandClient } from '../support/api.ts';
 import { TestCaller } from '../support/calls.ts';
 import { agent, ucc } from '../support/hush/hush.ts';
 import { ServePlace } from '../support/hush/served-hush.ts';
-import { few } from '../support/length.ts';
+import { few, longTest } from '../support/length.ts';
 import { programPath } from '../support/programs.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -124,41 +124,44 @@ async function droppedLines(at: ServePlace): Promise<number> {
 }
 
 describe.each(few(Object.keys(outputs), 1))('a log that goes to %s', (kind) => {
-  test('stops nobody: a Pause is carried out, one alarm tells, the lines are counted', async () => {
-    const one = { useAudioRecording: true, agentCanEditAudioRecording: true, agents: [agent] };
-    const at = await ServePlace.create({
-      log: { maxBufferBytes: MAX_BUFFER_BYTES },
-      uccs: [
-        { name: ucc, ...one },
-        { name: 'ucc-other', ...one },
-      ],
-    });
-    undo.push(() => rmSync(at.folder, { recursive: true, force: true }));
-    const output = outputs[kind]?.(at) as Output;
-    const child = await serve(at, output);
-    const caller = await TestCaller.open();
-    undo.push(() => caller.userAgent.close());
-    const placed = await caller.call(at);
-    await placed.frames(20);
-    output.cut?.(child);
-    // A session of another UCC with a live call's correlation id raises an alarm, and so logs a
-    // line.
-    const stray = { correlationId: placed.correlationId, uccName: 'ucc-other' };
-    for (let lines = 0; (await droppedLines(at)) === 0; lines += 20) {
-      expect(lines).toBeLessThan(MAX_LINES);
-      await Promise.allSettled(Array.from({ length: 20 }, () => caller.call(at, stray)));
-    }
-    const askedAt = performance.now();
-    const answer = await commandClient(at.api)('Pause', placed.correlationId);
-    expect(answer.ErrorMessage).toBeNull();
-    expect(performance.now() - askedAt).toBeLessThan(ANSWERED_WITHIN_MS);
-    expect(await logAlarms(at)).toMatchObject([{ clearedAt: null }]);
-    if (output.mend) await expectMended(at, () => output.mend?.(child) ?? '');
-    await placed.call.end();
-    const exited = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGTERM');
-    expect([0, null]).toContain(await exited);
-  });
+  longTest(
+    'stops nobody: a Pause is carried out, one alarm tells, the lines are counted',
+    async () => {
+      const one = { useAudioRecording: true, agentCanEditAudioRecording: true, agents: [agent] };
+      const at = await ServePlace.create({
+        log: { maxBufferBytes: MAX_BUFFER_BYTES },
+        uccs: [
+          { name: ucc, ...one },
+          { name: 'ucc-other', ...one },
+        ],
+      });
+      undo.push(() => rmSync(at.folder, { recursive: true, force: true }));
+      const output = outputs[kind]?.(at) as Output;
+      const child = await serve(at, output);
+      const caller = await TestCaller.open();
+      undo.push(() => caller.userAgent.close());
+      const placed = await caller.call(at);
+      await placed.frames(20);
+      output.cut?.(child);
+      // A session of another UCC with a live call's correlation id raises an alarm, and so logs a
+      // line.
+      const stray = { correlationId: placed.correlationId, uccName: 'ucc-other' };
+      for (let lines = 0; (await droppedLines(at)) === 0; lines += 20) {
+        expect(lines).toBeLessThan(MAX_LINES);
+        await Promise.allSettled(Array.from({ length: 20 }, () => caller.call(at, stray)));
+      }
+      const askedAt = performance.now();
+      const answer = await commandClient(at.api)('Pause', placed.correlationId);
+      expect(answer.ErrorMessage).toBeNull();
+      expect(performance.now() - askedAt).toBeLessThan(ANSWERED_WITHIN_MS);
+      expect(await logAlarms(at)).toMatchObject([{ clearedAt: null }]);
+      if (output.mend) await expectMended(at, () => output.mend?.(child) ?? '');
+      await placed.call.end();
+      const exited = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      expect([0, null]).toContain(await exited);
+    },
+  );
 });
 
 async function expectMended(at: ServePlace, read: () => string): Promise<void> {

@@ -11,7 +11,7 @@ import { few, sized } from '../support/length.ts';
 import { programPath } from '../support/programs.ts';
 import { twoStreamCapture } from './media/pcap.ts';
 
-const CALLS = sized(25, 100);
+const CALLS = sized(10, 100);
 const CALLS_PER_SECOND = 50;
 const FRAMES = 150;
 const FRAME_MS = 20;

@@ -26,7 +26,7 @@ const cases = [
 const STRIDE = sized(7, 3);
 
 describe('an erasure whose process dies', () => {
-  it.each(few(cases))(
+  it.each(few(cases, 1))(
     'of %s: at each step it is as before, or erased',
     async (_, interval, when, inBucket) => {
       const bench = new ErasureBench({ s3: inBucket ? s3 : undefined });

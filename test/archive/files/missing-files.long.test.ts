@@ -131,7 +131,7 @@ longTest('with no files left has the verdict missing', async () => {
   await expect.poll(openAlarms).toEqual([]);
 });
 
-test('on an unmounted disk comes back with the disk', async () => {
+longTest('on an unmounted disk comes back with the disk', async () => {
   ({ id } = await record(bench, { frames: 60 }));
   whole = await bench.hush.audio(id);
   const folder = join(bench.hush.dataDir, 'recordings');

@@ -6,6 +6,7 @@ import { markersInWav } from '../../../src/simulator/wav-markers.ts';
 import { ffmpegSamples, ffprobe } from '../../support/audio/ffprobe.ts';
 import { TestCaller } from '../../support/calls.ts';
 import { agent, TestHush, ucc } from '../../support/hush/hush.ts';
+import { longTest } from '../../support/length.ts';
 
 const FRAME_MS = 20;
 const FRAME_SAMPLES = 160;
@@ -72,7 +73,7 @@ describe('the WAV of a recorded call', () => {
     expect(right?.size).toBe(1);
   });
 
-  it('plays a pause as silence and keeps its length', async () => {
+  longTest('plays a pause as silence and keeps its length', async () => {
     const { call, correlationId, streams, frames } = await caller.call(hush);
     await frames(30);
     await hush.command('Pause', correlationId);

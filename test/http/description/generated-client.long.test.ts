@@ -2,7 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { openApiFile } from '../../../scripts/write-openapi.ts';
 import { temporaryFolder, ucc } from '../../support/hush/hush.ts';
 import { root, tsc } from '../../support/installed-client.ts';
@@ -67,7 +67,7 @@ function compiled(text: string): string {
   }
 }
 
-test('a generated client compiles, and a mistake in its use does not', () => {
+longTest('a generated client compiles, and a mistake in its use does not', () => {
   expect(compiled(program.replace('{ limit: 1 }', "{ gap: 'lunch' }"))).toContain('program.ts');
   expect(compiled(program)).toBe('');
 });

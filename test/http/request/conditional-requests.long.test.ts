@@ -93,7 +93,7 @@ test('an erasure keeps the length, and changes entity tag and date', async () =>
   expect((await ask({ ...beyond, 'If-Range': before.headers.etag ?? '' })).status).toBe(200);
 });
 
-test('304 sends nothing, and leaves no row of an export', async () => {
+longTest('304 sends nothing, and leaves no row of an export', async () => {
   // There is one row for this minute.
   const told = await exportsTold();
   const { headers } = await ask({}, 'HEAD');

@@ -90,32 +90,35 @@ describe('an offer of Hush’s own', () => {
     await held().toEqual([false]);
   });
 
-  it('waits for the ACK of its own answer, and yields to the client in a collision', async () => {
-    await begin();
-    await call.invite({ body: talk });
-    await hush.command('Pause', call.correlationId);
-    expect((await call.request('OPTIONS')).status).toBe(200);
-    // What is under way for the client has no ACK yet: nothing of ours was sent before it.
-    call.ack({}, 2);
-    let pause = await call.next(isInvite);
-    call.reply(pause, 491);
-    await call.next(isAck);
-    let mine = await call.invite({ body: talk });
-    // It may have been made again by then.
-    while (mine.status === 491) {
-      call.ack();
-      pause = await call.next((one) => isInvite(one) && one.cseq !== pause.cseq);
+  longTest(
+    'waits for the ACK of its own answer, and yields to the client in a collision',
+    async () => {
+      await begin();
+      await call.invite({ body: talk });
+      await hush.command('Pause', call.correlationId);
+      expect((await call.request('OPTIONS')).status).toBe(200);
+      // What is under way for the client has no ACK yet: nothing of ours was sent before it.
+      call.ack({}, 2);
+      let pause = await call.next(isInvite);
       call.reply(pause, 491);
-      mine = await call.invite({ body: talk });
-    }
-    expect([mine.status, directions(mine)]).toEqual([200, ['inactive']]);
-    call.ack();
-    // The answer has said already what the offer was for.
-    await hush.command('Start', call.correlationId);
-    const start = await call.next((one) => isInvite(one) && one.cseq !== pause.cseq);
-    expect(directions(start)).toEqual(['recvonly']);
-    await answer(start, talk);
-  });
+      await call.next(isAck);
+      let mine = await call.invite({ body: talk });
+      // It may have been made again by then.
+      while (mine.status === 491) {
+        call.ack();
+        pause = await call.next((one) => isInvite(one) && one.cseq !== pause.cseq);
+        call.reply(pause, 491);
+        mine = await call.invite({ body: talk });
+      }
+      expect([mine.status, directions(mine)]).toEqual([200, ['inactive']]);
+      call.ack();
+      // The answer has said already what the offer was for.
+      await hush.command('Start', call.correlationId);
+      const start = await call.next((one) => isInvite(one) && one.cseq !== pause.cseq);
+      expect(directions(start)).toEqual(['recvonly']);
+      await answer(start, talk);
+    },
+  );
 
   longTest('answers 491 to a client’s offer that meets it', async () => {
     await begin();

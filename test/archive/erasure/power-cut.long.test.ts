@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { markersInWav } from '../../../src/simulator/wav-markers.ts';
 import { commandClient, recordingOf } from '../../support/api.ts';
 import { ffprobe } from '../../support/audio/ffprobe.ts';
 import { type MarkerCall, TestCaller } from '../../support/calls.ts';
 import { temporaryFolder } from '../../support/hush/hush.ts';
 import { HushProcess, type HushProcessOptions } from '../../support/hush/hush-process.ts';
+import { longTest } from '../../support/length.ts';
 import { freeRtpPorts } from '../../support/ports.ts';
 
 /** Simulates a power failure: unsynced writes are lost. */
@@ -74,42 +75,46 @@ async function expectPlayed(
   expect(raised.filter(({ callId }) => callId === id)).toHaveLength(1);
 }
 
-it('a recording after a power cut shows pauses and losses, and plays the rest', async () => {
-  const options: HushProcessOptions = { dataDir, rtpPorts: await freeRtpPorts() };
-  let hush = await HushProcess.start(options);
-  const ports = { sipUdpPort: hush.peer.port, httpPort: Number(new URL(hush.api).port) };
-  const command = commandClient(hush.api);
-  const calls = new Map<string, MarkerCall>();
-  for (const name of Object.keys(cuts)) calls.set(name, await caller.call(hush));
-  const each = (act: (call: MarkerCall) => Promise<unknown>) =>
-    Promise.all([...calls.values()].map(act));
-  const order = (action: string) =>
-    each(async ({ correlationId }) =>
-      expect(await command(action, correlationId)).toMatchObject({ ErrorMessage: null }),
-    );
-  await each((call) => more(call, 100));
-  await order('Pause');
-  await each((call) => more(call, 30));
-  await order('Start');
-  await each((call) => more(call, 100));
-  await order('Pause');
-  await each((call) => more(call, 10));
-  const ids = new Map<string, string>();
-  for (const [name, { correlationId }] of calls) {
-    const found = await (await fetch(`${hush.api}/api/calls/${correlationId}`)).json();
-    ids.set(name, (found as { id: string }).id);
-  }
-  await hush.end('SIGKILL');
-  for (const [name, harm] of Object.entries(cuts)) {
-    const folder = join(dataDir, 'recordings', ids.get(name) ?? '');
-    // The second segment of each track: the first one was synced long ago.
-    for (const file of readdirSync(folder)) if (file.endsWith('-1.seg')) harm(join(folder, file));
-  }
-  hush = await HushProcess.start({ ...options, ...ports });
-  await order('Start');
-  await each((call) => more(call, 50));
-  await each(({ call }) => call.end());
+longTest(
+  'a recording after a power cut shows pauses and losses, and plays the rest',
+  async () => {
+    const options: HushProcessOptions = { dataDir, rtpPorts: await freeRtpPorts() };
+    let hush = await HushProcess.start(options);
+    const ports = { sipUdpPort: hush.peer.port, httpPort: Number(new URL(hush.api).port) };
+    const command = commandClient(hush.api);
+    const calls = new Map<string, MarkerCall>();
+    for (const name of Object.keys(cuts)) calls.set(name, await caller.call(hush));
+    const each = (act: (call: MarkerCall) => Promise<unknown>) =>
+      Promise.all([...calls.values()].map(act));
+    const order = (action: string) =>
+      each(async ({ correlationId }) =>
+        expect(await command(action, correlationId)).toMatchObject({ ErrorMessage: null }),
+      );
+    await each((call) => more(call, 100));
+    await order('Pause');
+    await each((call) => more(call, 30));
+    await order('Start');
+    await each((call) => more(call, 100));
+    await order('Pause');
+    await each((call) => more(call, 10));
+    const ids = new Map<string, string>();
+    for (const [name, { correlationId }] of calls) {
+      const found = await (await fetch(`${hush.api}/api/calls/${correlationId}`)).json();
+      ids.set(name, (found as { id: string }).id);
+    }
+    await hush.end('SIGKILL');
+    for (const [name, harm] of Object.entries(cuts)) {
+      const folder = join(dataDir, 'recordings', ids.get(name) ?? '');
+      // The second segment of each track: the first one was synced long ago.
+      for (const file of readdirSync(folder)) if (file.endsWith('-1.seg')) harm(join(folder, file));
+    }
+    hush = await HushProcess.start({ ...options, ...ports });
+    await order('Start');
+    await each((call) => more(call, 50));
+    await each(({ call }) => call.end());
 
-  for (const [name, call] of calls) await expectTold(hush.api, name, call);
-  expect(await hush.end('SIGTERM')).toBe(0);
-}, 60_000);
+    for (const [name, call] of calls) await expectTold(hush.api, name, call);
+    expect(await hush.end('SIGTERM')).toBe(0);
+  },
+  60_000,
+);

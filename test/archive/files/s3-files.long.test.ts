@@ -7,6 +7,7 @@ import { DiskFiles } from '../../../src/archive/files/disk-files.ts';
 import { S3Files } from '../../../src/archive/files/s3-files.ts';
 import { bucket, S3Server } from '../../support/bucket/s3-server.ts';
 import { temporaryFolder } from '../../support/hush/hush.ts';
+import { longTest } from '../../support/length.ts';
 
 let server: S3Server;
 beforeAll(async () => {
@@ -71,7 +72,7 @@ describe.each([
     expect(existsSync(uploads) ? readdirSync(uploads) : []).toEqual([]);
   });
 
-  it('are replaced as a whole, listed, and removed', async () => {
+  longTest('are replaced as a whole, listed, and removed', async () => {
     const files = open();
     await files.write('call-1/0-0.seg', Buffer.from('first'));
     await files.write('call-1/0-0.seg', Buffer.from('second!'));
