@@ -79,7 +79,7 @@ describe('an error', () => {
     expect(guard.err).toContain('--guard must be a duration with its unit: 300ms');
   });
 
-  test('of a noun without a verb shows the verbs', async () => {
+  longTest('of a noun without a verb shows the verbs', async () => {
     const { code, err } = await hush('recording');
     expect(code).toBe(exitCodes.usage);
     const verbs = [...err.matchAll(/^ {2}(\w+) \[options\]/gm)].map(([, verb]) => verb);

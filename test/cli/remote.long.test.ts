@@ -8,7 +8,7 @@ import { type ApiBench, openBench, record } from '../http/api-support.ts';
 import { ffprobe } from '../support/audio/ffprobe.ts';
 import type { MarkerCall } from '../support/calls.ts';
 import { agent, ucc } from '../support/hush/hush.ts';
-import { longTest } from '../support/length.ts';
+import { few, longTest } from '../support/length.ts';
 import { type Ran, runHush } from './run-hush.ts';
 
 let bench: ApiBench;
@@ -43,7 +43,7 @@ describe('hush', () => {
     expect(paused.out).toMatch(/state +mark +saving +in effect since\nPaused +None +None +\d{4}-/);
     const [call] = JSON.parse((await hush('call', 'list', '--json')).out);
     expect(call).toMatchObject({ recordingState: 'Paused', pausedBy: ['api'] });
-    for (const name of ['start', 'mark', 'unmark', 'delete', 'save']) {
+    for (const name of few(['start', 'mark', 'unmark', 'delete', 'save'], 1)) {
       expect((await hush('call', name, call.id, '--requester', agent)).code).toBe(0);
     }
     const refused = await hush('call', 'start', live.correlationId, '--requester', agent);

@@ -3,7 +3,7 @@ import { createHush } from '../../client/src/hush.ts';
 import { withoutRecording } from '../../client/src/without-recording.ts';
 import { type ApiBench, openBench } from '../http/api-support.ts';
 import type { MarkerCall } from '../support/calls.ts';
-import { few } from '../support/length.ts';
+import { few, longTest } from '../support/length.ts';
 import { type Fault, FaultyProxy } from './faulty-proxy.ts';
 
 const TTL_MS = 1_500;
@@ -174,7 +174,7 @@ describe('withoutRecording', () => {
     },
   );
 
-  test('warns the block if Hush is gone, whose pause raises an alarm', async () => {
+  longTest('warns the block if Hush is gone, whose pause raises an alarm', async () => {
     const { proxy, call } = await behind(() => 'none');
     const troubles: string[] = [];
     const run = withoutRecording(

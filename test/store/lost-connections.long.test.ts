@@ -147,7 +147,7 @@ describe('a network that is cut', () => {
 });
 
 describe('a server that freezes', () => {
-  it('delays nobody beyond the time-out, and afterwards nobody at all', async () => {
+  longTest('delays nobody beyond the time-out, and afterwards nobody at all', async () => {
     await commit();
     server.freeze();
     const first = await Promise.all([commit(), outcomeOf(store.uccs()), commit()]);

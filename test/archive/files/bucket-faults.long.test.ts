@@ -80,7 +80,7 @@ const faults: readonly BucketFault[] = [
   ...(['short', 'shortHead', 'longHead'] as const),
 ];
 
-test.each(few(faults, 2))(
+test.each(few(faults, 1))(
   '%s: 503, and the recording is as whole as before',
   async (fault) => {
     between.fault = fault;
@@ -97,7 +97,7 @@ test.each(few(faults, 2))(
   60_000,
 );
 
-test.each<BucketFault>(few(['reset', 'short', 'page', 'forbidden', 'noSuchKey']))(
+test.each<BucketFault>(few(['reset', 'short', 'page', 'forbidden', 'noSuchKey'], 1))(
   '%s behind the first byte ends the answer, and is no silence',
   async (fault) => {
     const call = new StoredCall();

@@ -49,7 +49,7 @@ describe('the call of a recording session', () => {
     expect(call.parties).toEqual([]);
   });
 
-  it('is that of the header before the session id, in any spelling', async () => {
+  longTest('is that of the header before the session id, in any spelling', async () => {
     const guid = randomUUID();
     const correlationId = `{${guid.toUpperCase()}}`;
     const sessionId = sessionIdFromGuid(randomUUID()) ?? '';
@@ -64,7 +64,7 @@ describe('the call of a recording session', () => {
     expect((await theCall()).correlationId).toBe(guid);
   });
 
-  it('has a constant derived id for a session id that is no GUID', async () => {
+  longTest('has a constant derived id for a session id that is no GUID', async () => {
     const body = bodyWith(metadataOf({ sessionId: 'call 4711' }));
     await fixture.client.invite({ body });
     await fixture.client.invite({ body });

@@ -6,7 +6,7 @@ import { markerNeedle } from '../../../src/simulator/marker-audio.ts';
 import { markersInWav } from '../../../src/simulator/wav-markers.ts';
 import { RawPeer, rawRequest } from '../../protocols/sip/raw-peer.ts';
 import { ucc } from '../../support/hush/hush.ts';
-import { few } from '../../support/length.ts';
+import { few, longTest } from '../../support/length.ts';
 import { sdpBody, sdpOf, twoLines } from '../srs-client.ts';
 import { SrsFixture } from '../srs-fixture.ts';
 
@@ -79,7 +79,7 @@ describe('a recording session', () => {
     raw.close();
   });
 
-  it('adds a stream by re-INVITE, and removes one by port 0', async () => {
+  longTest('adds a stream by re-INVITE, and removes one by port 0', async () => {
     const { client } = fixture;
     const { correlationId, session } = await begin();
     const before = session.ports;

@@ -121,7 +121,7 @@ describe('a PostgreSQL database', () => {
     expect(await first.commit()).toBeNull();
   });
 
-  it('is free when its owner was killed, and at once on the same folder', async () => {
+  longTest('is free when its owner was killed, and at once on the same folder', async () => {
     const dataDir = temporaryFolder();
     folders.push(dataDir);
     const first = await start({ dataDir });

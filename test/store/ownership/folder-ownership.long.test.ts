@@ -62,7 +62,7 @@ describe('a data folder', () => {
     expect((await start()).owns).toBe(true);
   });
 
-  it('stays with a process that is frozen', async () => {
+  longTest('stays with a process that is frozen', async () => {
     const first = await start();
     first.signal('SIGSTOP');
     const second = await start();

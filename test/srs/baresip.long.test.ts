@@ -1,8 +1,9 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { ffmpegSamples, ffprobe } from '../support/audio/ffprobe.ts';
 import { toneShare } from '../support/audio/tone.ts';
 import { temporaryFolder } from '../support/hush/hush.ts';
+import { longTest } from '../support/length.ts';
 import { runProgram } from '../support/programs.ts';
 import { address, type BaresipCall, callSeconds, type Heard, toneHz } from './baresip/plan.ts';
 
@@ -46,7 +47,7 @@ describe('baresip calls by SRTP, signalled over TLS', () => {
   }, 60_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it.each(expected.map((one, at) => ({ ...one, at })))(
+  longTest.each(expected.map((one, at) => ({ ...one, at })))(
     '$codec',
     async ({ at, codec, sampleRate }) => {
       const call = heard[at] as Heard;
