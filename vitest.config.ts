@@ -7,7 +7,7 @@ process.env.NODE_COMPILE_CACHE ??= fileURLToPath(
   new URL('node_modules/.cache/compile', import.meta.url),
 );
 
-/** Media threads and what is sent to them on time: no heap of other files is swept beside them. */
+/** Media threads and what is sent to them on time: few heaps are swept beside them. */
 const ALONE = [
   'test/recorder/*.test.ts',
   'test/recorder/fence/*.test.ts',
@@ -32,7 +32,7 @@ export default defineConfig({
     experimental: { viteModuleRunner: false },
     projects: [
       // What they measure is late where threads of others wait for the same cores.
-      { extends: true, test: { name: 'alone', include: ALONE, maxWorkers: 3 } },
+      { extends: true, test: { name: 'alone', include: ALONE, maxWorkers: 3, isolate: false } },
       {
         extends: true,
         test: {

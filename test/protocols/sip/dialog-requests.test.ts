@@ -36,7 +36,10 @@ describe('inside a dialog', () => {
     const other = await RawPeer.open(server.peer());
     const headers = [`Contact: <sip:moved@127.0.0.1:${other.port}>`];
     raw.send(rawRequest({ ...dialog, method: 'INVITE', sequence: 11, headers }));
-    expect(await raw.next()).toMatch(/^SIP\/2.0 200 /);
+    // On a busy machine the answer to the first INVITE comes twice.
+    let answer = await raw.next();
+    while (!answer.includes('CSeq: 11 INVITE')) answer = await raw.next();
+    expect(answer).toMatch(/^SIP\/2.0 200 /);
     raw.send(rawRequest({ ...dialog, method: 'ACK', sequence: 11 }));
     const served = await server.dialogs.take();
     void served.bye();
