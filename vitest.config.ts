@@ -32,7 +32,7 @@ export default defineConfig({
     experimental: { viteModuleRunner: false },
     projects: [
       // What they measure is late where threads of others wait for the same cores.
-      { extends: true, test: { name: 'alone', include: ALONE, maxWorkers: 3, isolate: false } },
+      { extends: true, test: { name: 'alone', include: ALONE, maxWorkers: 2, isolate: false } },
       {
         extends: true,
         test: {
