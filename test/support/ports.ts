@@ -4,13 +4,17 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Config } from '../../src/config/schema.ts';
 
-/** Test files that run at once (vitest.config.ts); each draws from a share of its own. */
+/**
+ * Test files that run at once (vitest.config.ts); each draws from a share of its own. A bench, which
+ * runs alone, has them all.
+ */
 const SHARES = 4;
-const ownShare = (Number(process.env.VITEST_POOL_ID) || 0) % SHARES;
+const pool = Number(process.env.VITEST_POOL_ID) || undefined;
+const ownShare = (pool ?? 0) % SHARES;
 const SHARE = 5_500;
 const LOWEST = 10_000 + SHARE * ownShare;
 /** End of the share; above the last one the system assigns ports by itself. */
-const HIGHEST = LOWEST + SHARE;
+const HIGHEST = LOWEST + SHARE * (pool === undefined ? SHARES : 1);
 const RANGE = 200;
 const PROBES = 10;
 const FIXED_SHARE = 350;
