@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { copyFile, open, rm } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -13,6 +13,7 @@ import { openStoreBeside } from './offline-store.ts';
 import { openDatabase, ownershipOptions } from './open-database.ts';
 import { segmentFile } from './protocols/segment/sealed-chunk.ts';
 import { syncFolderNow } from './protocols/segment/sync-folder.ts';
+import { makeFolder } from './store/ownership/data-folder.ts';
 import { Ownership } from './store/ownership/ownership.ts';
 import { copySqlite, type NamedAudio, namedAudio } from './store/sqlite/sqlite-copy.ts';
 import { SqlStore } from './store/store.ts';
@@ -80,7 +81,7 @@ export async function restore(config: Config, from: string): Promise<BackupManif
   mustBeSqlite(config, 'restore it with pg_restore, then copy the recordings back');
   const manifest = manifestOf(from);
   const { dataDir } = config;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeFolder(dataDir);
   const ownership = await Ownership.take(ownershipOptions(config));
   try {
     if (existsSync(join(dataDir, DATABASE))) {
@@ -147,7 +148,7 @@ function mustBeSqlite({ store }: Config, instead: string): void {
 
 function newFolder(path: string): string {
   const folder = resolve(path);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   if (readdirSync(folder).length > 0) throw new ConfigError(`${folder} is not empty`);
   return folder;
 }

@@ -9,6 +9,7 @@ import type { Capabilities } from './capabilities.ts';
 import type { Context } from './context.ts';
 import { type HttpEdge, httpEdge } from './http.ts';
 import { assembleSip } from './sip.ts';
+import { namingAtOnce } from './start-error.ts';
 
 export type EdgeParts = ReturnType<typeof assembleEdge>;
 
@@ -18,8 +19,8 @@ export function assembleEdge(context: Context, needs: Capabilities) {
   const onTlsFailed = (log: Log) => (cause: unknown) =>
     log.error({ err: cause }, 'a certificate could not be renewed');
   const certificates = {
-    http: certificateOf(config.http.tls, onTlsFailed(logs.http)),
-    sip: certificateOf(config.sip.tls, onTlsFailed(logs.sip)),
+    http: namingAtOnce('http.tls', () => certificateOf(config.http.tls, onTlsFailed(logs.http))),
+    sip: namingAtOnce('sip.tls', () => certificateOf(config.sip.tls, onTlsFailed(logs.sip))),
   };
   disposal.add('certificates', () => {
     certificates.http?.close();

@@ -25,10 +25,23 @@ export async function naming<Result>(
   try {
     return await step();
   } catch (cause) {
-    const error = startError(cause);
-    if (error === cause) throw cause;
-    throw new StartError(`Hush did not start: ${setting}: ${sentenceOf(cause)}`, { cause });
+    throw namedError(setting, cause);
   }
+}
+
+/** The same for a step that is over at once. */
+export function namingAtOnce<Result>(setting: string, step: () => Result): Result {
+  try {
+    return step();
+  } catch (cause) {
+    throw namedError(setting, cause);
+  }
+}
+
+function namedError(setting: string, cause: unknown): Error {
+  const error = startError(cause);
+  if (error === cause) return error;
+  return new StartError(`Hush did not start: ${setting}: ${sentenceOf(cause)}`, { cause });
 }
 
 /** Describes an error on one line. An error of several addresses carries its message within. */

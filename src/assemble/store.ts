@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { basename, join } from 'node:path';
 import { masterKeyFile } from '../archive/keys/master-key.ts';
@@ -8,7 +7,7 @@ import { systemCaller } from '../domain/access/access.ts';
 import { auditedChange } from '../domain/access/audit-change.ts';
 import { AuditLog } from '../domain/access/audit-log.ts';
 import { openDatabase, ownershipOptions } from '../open-database.ts';
-import { closeDataFolder } from '../store/ownership/data-folder.ts';
+import { closeDataFolder, makeFolder } from '../store/ownership/data-folder.ts';
 import { Ownership } from '../store/ownership/ownership.ts';
 import { type OnAdopt, toldPlace } from '../store/ownership/store-place.ts';
 import { SqlStore } from '../store/store.ts';
@@ -24,11 +23,11 @@ export type StoreParts = Awaited<ReturnType<typeof assembleStore>>;
 export async function assembleStore(context: Context) {
   const { config, disposal, logs } = context;
   const recordingsDir = join(config.dataDir, 'recordings');
-  closeFolder(context);
+  await naming('dataDir', async () => closeFolder(context));
   const setting = config.store.kind === 'postgres' ? 'store.url' : 'dataDir';
   const ownership = await naming(setting, () => Ownership.take(ownershipOptions(config)));
   disposal.add('ownership', () => ownership.release());
-  mkdirSync(recordingsDir, { recursive: true, mode: 0o700 });
+  await naming('dataDir', async () => makeFolder(recordingsDir));
   const whenStoreIsBack: (() => void)[] = [];
   const database = openDatabase(config, {
     onConnectionLost: (cause) => logs.store.warn({ err: cause }, 'a database connection was lost'),

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { ConfigError } from '../config/config-error.ts';
 
 export interface OutputOptions {
@@ -57,7 +57,7 @@ export function progressEnd(): void {
 
 /** @throws ConfigError naming a file that is there already: nothing is overwritten unasked */
 export function requireNone(files: readonly string[]): void {
-  const there = files.find((file) => existsSync(file));
+  const there = files.find((file) => lstatSync(file, { throwIfNoEntry: false }));
   if (there === undefined) return;
   throw new ConfigError(`${there} is there already`, 'name another file, or overwrite it: --force');
 }

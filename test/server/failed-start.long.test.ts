@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
@@ -97,6 +98,28 @@ const failures: Record<string, () => unknown> = {
   'the database refuses connections': async () => postgres(1),
   'the database never answers': async () => postgres(await takenTcpPort()),
   'the data folder is a file': () => ({ dataDir: 'hush.yaml' }),
+  'the data folder cannot be made': () => ({ dataDir: '/proc/hush' }),
+  'the data folder is a link to nowhere': () => {
+    const dataDir = join(at.folder, 'link');
+    rmSync(dataDir, { force: true });
+    symlinkSync('/nowhere/hush', dataDir);
+    return { dataDir };
+  },
+  'the folder of recordings is a file': () => {
+    const dataDir = join(at.folder, 'third');
+    mkdirSync(dataDir, { recursive: true });
+    writeFileSync(join(dataDir, 'recordings'), '');
+    return { dataDir };
+  },
+  'the certificate is a pipe': () => {
+    const pipe = join(at.folder, 'pipe.pem');
+    rmSync(pipe, { force: true });
+    execFileSync('mkfifo', [pipe]);
+    return { http: { tls: { certFile: pipe, keyFile: pipe } } };
+  },
+  'the certificate is a folder': () => ({
+    sip: { tls: { certFile: at.folder, keyFile: at.folder }, tlsPort: 0 },
+  }),
   'the database is no database': () => {
     const dataDir = join(at.folder, 'other');
     mkdirSync(dataDir, { recursive: true });
@@ -116,6 +139,8 @@ test.each(few(Object.keys(failures)))('where %s, a start says so and ends', asyn
   const said = failed.err.trim().split('\n');
   expect(said).toHaveLength(1);
   expect(said[0]).toMatch(/^hush: .{10,}/);
+  // The setting, or the line of the file where it stands.
+  expect(said[0]).toMatch(/\b(http\.\w+|sip\.\w+|store\.\w+|dataDir|hush\.yaml)\b/);
 });
 
 longTest('the demo that does not start ends, too', async () => {

@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import type { Config } from '../../src/config/schema.ts';
 
 /**
- * Test files that run at once (vitest.config.ts); each draws from a share of its own. A bench, which
- * runs alone, has them all.
+ * Test files that run at once (vitest.config.ts); each draws from a share of its own. A bench runs
+ * alone, and has them all.
  */
 const SHARES = 4;
 const pool = Number(process.env.VITEST_POOL_ID) || undefined;

@@ -93,6 +93,7 @@ class RunningExport implements MadeAudio {
   /** What the thread still sends is nobody's any more: the recording may have been erased. */
   #isClosed = false;
   #failure: Error | undefined;
+  #deadline: NodeJS.Timeout | undefined;
   #wake = (): void => undefined;
   readonly #onClosed: (() => void) | undefined;
 
@@ -108,6 +109,7 @@ class RunningExport implements MadeAudio {
       if (!this.#ended) this.#failure ??= new Error('the export thread ended');
       this.#opening.reject(this.#failure ?? new Error('the export was ended'));
       this.#wake();
+      clearTimeout(this.#deadline);
       this.#exited.resolve();
       onExit();
     });
@@ -162,19 +164,29 @@ class RunningExport implements MadeAudio {
     this.#ended = true;
     this.#wake();
     this.#worker.postMessage('end' satisfies ToExport);
-    const timer = setTimeout(() => void this.#worker.terminate(), END_TIMEOUT_MS);
+    this.#mustExit();
     await this.#exited.promise;
-    clearTimeout(timer);
+  }
+
+  /** Bounds how long the thread closes its files. One that the disk holds is given up. */
+  #mustExit(): void {
+    this.#deadline ??= setTimeout(() => {
+      void this.#worker.terminate();
+      this.#deadline = setTimeout(() => this.#exited.resolve(), END_TIMEOUT_MS);
+    }, END_TIMEOUT_MS);
   }
 
   #take(message: FromExport): void {
     if (this.#isClosed) return;
     if (message.type === 'opened') this.#opening.resolve();
     else if (message.type === 'piece') this.#arrived.push(message.bytes);
-    else if (message.type === 'failed') this.#failure ??= errorOf(message);
     else {
-      this.isDamaged = message.isDamaged;
-      this.#ended = true;
+      this.#mustExit();
+      if (message.type === 'failed') this.#failure ??= errorOf(message);
+      else {
+        this.isDamaged = message.isDamaged;
+        this.#ended = true;
+      }
     }
     this.#wake();
   }

@@ -17,7 +17,10 @@ export function apiPage(app: FastifyInstance): void {
         schema: { hide: true },
       },
       async (_, reply) => {
-        loaded ??= load();
+        loaded ??= load().catch((cause: unknown) => {
+          loaded = undefined;
+          throw cause;
+        });
         const { statusCode, headers, rawPayload } = await (await loaded).inject({ url });
         return reply.code(statusCode).headers(headers).send(rawPayload);
       },

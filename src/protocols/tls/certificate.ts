@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
-import type { SecureVersion } from 'node:tls';
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { createSecureContext, type SecureVersion } from 'node:tls';
 
 /** Interval at which certificate and key are checked: renewal replaces files or links. */
 export const CERTIFICATE_CHECK_MS = 10_000;
@@ -73,10 +73,24 @@ export class Certificate {
   }
 }
 
+/** Opening a pipe would otherwise wait for a writer, and nothing would end the process. */
+function readRegular(file: string): Buffer {
+  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    if (!fstatSync(descriptor).isFile()) throw new Error(`${file} is not a file`);
+    return readFileSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 function read({ certFile, keyFile, caFile, minVersion }: CertificateFiles): CertificateOptions {
-  const pair = { cert: readFileSync(certFile), key: readFileSync(keyFile), minVersion };
-  if (caFile === undefined) return pair;
-  return { ...pair, ca: readFileSync(caFile), requestCert: true, rejectUnauthorized: true };
+  const pair = { cert: readRegular(certFile), key: readRegular(keyFile), minVersion };
+  const ca = caFile === undefined ? undefined : readRegular(caFile);
+  // Refuses what is no certificate, and a key of another one, before anybody takes them.
+  createSecureContext({ ...pair, ca });
+  if (ca === undefined) return pair;
+  return { ...pair, ca, requestCert: true, rejectUnauthorized: true };
 }
 
 /** Resolves the paths, because links may be swapped without a file being touched. */

@@ -9,7 +9,7 @@ import {
   type Stats,
   statSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -35,7 +35,7 @@ export interface DataFolderOptions {
  * @throws DataFolderError if one stays open
  */
 export function closeDataFolder(folder: string, options: DataFolderOptions = {}): string[] {
-  mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+  makeFolder(folder);
   // Windows has no such modes.
   if (process.platform === 'win32') return [];
   const repaired: string[] = [];
@@ -43,6 +43,29 @@ export function closeDataFolder(folder: string, options: DataFolderOptions = {})
   const isOpen = repaired.length > 0;
   closeWithin(folder, { repaired, isOpen, untouched: options.untouched ?? [] });
   return repaired;
+}
+
+/**
+ * Makes a folder for its owner alone, and those above it, where there is none. Node's own recursive
+ * `mkdir` never returns where the kernel has ENOENT for what is new in a folder that is there
+ * (proc(5)).
+ */
+export function makeFolder(folder: string): void {
+  const missing: string[] = [];
+  for (let at = resolve(folder); !existsSync(at) && at !== dirname(at); at = dirname(at)) {
+    missing.unshift(at);
+  }
+  for (const path of missing) {
+    try {
+      mkdirSync(path, { mode: FOLDER_MODE });
+    } catch (cause) {
+      // Another process may have made it meanwhile; a link to nowhere remains one.
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST' || !existsSync(path)) throw cause;
+    }
+  }
+  if (!statSync(folder).isDirectory()) {
+    throw new DataFolderError(`dataDir: ${folder} is not a folder`);
+  }
 }
 
 /** SQLite gives its log and shared memory the mode of the database file. */
