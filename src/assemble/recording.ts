@@ -114,6 +114,7 @@ function newRecorder(
     isOwner: () => ownership.isSure,
     ...config.recording,
     rtpHost: config.rtp.host,
+    receiver: config.rtp.receiver,
     portMin: config.rtp.portMin,
     portMax: config.rtp.portMax,
     workers: config.rtp.workers,
@@ -141,6 +142,8 @@ function listenerOf(
     },
     onErased: (tracks) => lifecycle.value.erased(tracks),
     onWorkerDied: (...died) => lifecycle.value.workerDied(...died),
+    onReceiverFellBack: (why) =>
+      logs.recorder.warn({ why }, 'batched receiving does not work here: using rtp.receiver dgram'),
     onStreamStats: (stats) => {
       metrics.streamStats(stats);
       watch.onStats(stats);

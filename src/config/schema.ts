@@ -49,6 +49,8 @@ const rtp = section({
   portMin: port(20_000),
   portMax: port(29_999),
   workers: count(1, 64),
+  /** `ffi` reads many datagrams at a time, on Linux; where it does not work, `dgram` stands in. */
+  receiver: oneOf(['ffi', 'dgram'] as const, 'ffi'),
   /** `required` refuses unprotected audio. */
   srtp: oneOf(srtpPolicies, 'optional'),
 });

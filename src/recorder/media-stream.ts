@@ -1,4 +1,3 @@
-import type { RemoteInfo, Socket } from 'node:dgram';
 import type { GapReason } from '../domain/model/gap.ts';
 import type { StreamSpec, TrackSummary } from '../domain/ports/recorder.ts';
 import { isRtcp } from '../protocols/rtp/rtcp.ts';
@@ -8,14 +7,13 @@ import { DigitEvents } from './dtmf/digit-events.ts';
 import { GapHolders } from './fence/gap-holders.ts';
 import type { GateTable } from './fence/gate-table.ts';
 import { HeldAside } from './fence/held-aside.ts';
-import { type Marker, MarkerAction, parseMarker } from './fence/marker.ts';
-import { OwnMarkers } from './fence/own-markers.ts';
+import { type Marker, MarkerAction } from './fence/marker.ts';
 import { ReleaseGuard } from './fence/release-guard.ts';
 import { StreamGate, type Transition } from './fence/stream-gate.ts';
-import { bindMediaSocket, openMediaSocket } from './intake/media-socket.ts';
 import { RtpIntake } from './intake/rtp-intake.ts';
 import type { FormerSource, MediaAddress } from './intake/source-latch.ts';
 import type { Confirmation, ResumedTrack } from './messages.ts';
+import type { MediaReceiver, MediaSocket } from './receiver/media-receiver.ts';
 import type { Frame } from './segment/frame.ts';
 import { LastKept } from './segment/last-kept.ts';
 import type { SegmentWriter } from './segment/segment-writer.ts';
@@ -26,8 +24,7 @@ export interface MediaStreamOptions {
   readonly callId: string;
   readonly slot: number;
   readonly gates: GateTable;
-  readonly secret: Buffer;
-  readonly host: string;
+  readonly receiver: MediaReceiver;
   readonly maxHeldAsidePackets: number;
   /** The part of a path's delay that cannot be measured: so much more is left out at a release. */
   readonly resumeGuardMs: number;
@@ -38,10 +35,6 @@ export interface MediaStreamOptions {
   readonly former: FormerSource | undefined;
   /** Monotonic ms, on the clock of all threads. */
   now(): number;
-  /** Returns the earliest arrival time of what was read at that moment (`Pulse`). */
-  cameAfterMs(readAtMs: number): number;
-  /** Before each datagram is read. */
-  onDatagram(nowMs: number): void;
   /** With the first packet. */
   onBegan(startPosition: number, initialReason: GapReason | null): void;
   onConfirmed(confirmation: Confirmation): void;
@@ -53,7 +46,7 @@ const ANCHOR_MS = 1_000;
 /** The first packet behind the guard takes so long at the most, where the client sends. */
 const GUARD_SLACK_MS = 150;
 
-/** Time after which a close that did not find its own marker in the queue happens all the same. */
+/** Time after which a close that was not told what has arrived happens all the same. */
 const CLOSE_TIMEOUT_MS = 500;
 
 /** Source address of a packet that no socket delivered. */
@@ -66,8 +59,7 @@ const NOWHERE: MediaAddress = { address: '', port: 0 };
  */
 export class MediaStream {
   readonly #options: MediaStreamOptions;
-  readonly #socket: Socket;
-  readonly #ownMarkers: OwnMarkers;
+  readonly #socket: MediaSocket;
   readonly #intake: RtpIntake;
   readonly #reports: StreamReports;
   readonly #digits: DigitEvents;
@@ -86,7 +78,7 @@ export class MediaStream {
   constructor(spec: StreamSpec, options: MediaStreamOptions) {
     this.#spec = spec;
     this.#options = options;
-    const { clock, gates, slot, resumed, former, now, host } = options;
+    const { clock, gates, slot, resumed, former, now, receiver } = options;
     this.#release = new ReleaseGuard(options.resumeGuardMs);
     this.#intake = new RtpIntake(spec.agreed, {
       ...{ clock, clockRate: spec.clockRate, resumed: resumed !== undefined, former },
@@ -96,7 +88,7 @@ export class MediaStream {
       onDigits: (frame) => this.#onDigits(frame),
       onSlower: (ms) => this.#release.slower(ms),
       onUncertain: (ms) => this.#release.uncertain(ms),
-      cameAfterMs: (readAtMs) => options.cameAfterMs(readAtMs),
+      cameAfterMs: (readAtMs) => receiver.cameAfterMs(readAtMs),
       isWary: (nowMs) => this.#release.isWary(nowMs),
     });
     this.#digits = new DigitEvents(spec.clockRate);
@@ -113,22 +105,18 @@ export class MediaStream {
     }
     // Another process knew what was gated, and how late the stream's packets come.
     if (resumed) this.#release.released(now());
-    this.#socket = openMediaSocket(host);
-    this.#ownMarkers = new OwnMarkers(this.#socket, options.secret);
-    this.#socket.on('message', (datagram, from) => {
-      const nowMs = now();
-      options.onDatagram(nowMs);
-      this.receive(datagram, nowMs, from);
-    });
+    this.#socket = receiver.open('media', (datagram, from, cameAtMs) =>
+      this.receive(datagram, cameAtMs, from),
+    );
     const { reception, latch } = this.#intake;
     this.#reports = new StreamReports(spec.agreed, {
-      ...{ host, clock, reception, now, shared: this.#socket },
+      ...{ receiver, clock, reception, now, shared: this.#socket },
       hasHeard: (address) => latch.hasHeard(address),
     });
   }
 
   bind(port: number, onBound: (error?: NodeJS.ErrnoException) => void): void {
-    bindMediaSocket(this.#socket, { host: this.#options.host, port }, (refused) => {
+    this.#socket.bind(port, (refused) => {
       if (refused) return onBound(refused);
       this.#reports.bind(port + 1, (error) => {
         if (error) this.#socket.close();
@@ -155,10 +143,19 @@ export class MediaStream {
     if (this.#gate.isBehind) this.#shutInDoubt();
   }
 
+  /** Follows an order to the call's gate behind what has arrived, and confirms it. */
+  fence(marker: Marker): void {
+    this.#socket.afterArrived(() => this.#follow(marker));
+  }
+
   hold(held: boolean, onHeld: () => void): void {
     const action = held ? MarkerAction.Hold : MarkerAction.Release;
     const atMs = this.#options.now();
-    this.#ownMarkers.send({ action, reason: held ? 'hold' : 'end', atMs }, onHeld);
+    const marker = { order: 0, action, reason: held ? 'hold' : 'end', atMs } as const;
+    this.#socket.afterArrived(() => {
+      this.#follow(marker);
+      onHeld();
+    });
   }
 
   /** @param attended false: no Pause could reach the stream, so that it keeps nothing */
@@ -181,14 +178,13 @@ export class MediaStream {
       this.#intake.settle(this.#options.now());
       this.#intake.counts.erased += this.#aside.erase();
       this.#options.writer.closeSegment(closedBy);
-      this.#ownMarkers.close();
       this.#reports.close();
       if (!this.#closed) this.#socket.close();
       this.#closed = true;
       onClosed(this.#summary());
     };
     const timer = setTimeout(finish, CLOSE_TIMEOUT_MS);
-    this.#ownMarkers.send({ action: MarkerAction.Close, reason: 'end', atMs: 0 }, finish);
+    this.#socket.afterArrived(finish);
   }
 
   /** Seals what is due by now, even if no further frame arrives. */
@@ -214,22 +210,15 @@ export class MediaStream {
   }
 
   /** Reads a datagram from the stream's port and erases it from memory unless it is kept. */
-  receive(datagram: Buffer, nowMs: number, from?: RemoteInfo): void {
+  receive(datagram: Buffer, nowMs: number, from?: MediaAddress): void {
     this.#read(datagram, nowMs, from);
     // Frames that wait for a decision are copies.
     if (this.#gate.verdict() !== 'keep') datagram.fill(0);
   }
 
-  #read(datagram: Buffer, nowMs: number, from?: RemoteInfo): void {
-    if (((datagram[0] ?? 0) & 0xc0) === 0x40) {
-      const marker = parseMarker(this.#options.secret, datagram);
-      if (marker) {
-        this.#onMarker(marker, nowMs);
-        return;
-      }
-    }
+  #read(datagram: Buffer, nowMs: number, from?: MediaAddress): void {
     if (from && this.#spec.agreed.rtcp.mux && isRtcp(datagram)) {
-      this.#reports.receive(datagram, from);
+      this.#reports.receive(datagram, from, nowMs);
       return;
     }
     this.#intake.read(datagram, nowMs, from ?? NOWHERE);
@@ -305,15 +294,13 @@ export class MediaStream {
     this.#gate.shutInDoubt();
   }
 
-  #onMarker(marker: Marker, nowMs: number): void {
-    const isOwn = marker.order === 0;
+  #follow(marker: Marker): void {
     const transition = this.#gate.transitionOf(marker);
-    if (transition === 'none' && !isOwn) return;
-    this.#intake.settle(nowMs);
+    if (transition === 'none' && marker.order !== 0) return;
+    this.#intake.settle(this.#options.now());
     this.#carryOut(transition, marker);
     this.#noteReason();
-    if (isOwn) this.#ownMarkers.read(marker.action);
-    else this.#confirm(marker);
+    if (marker.order !== 0) this.#confirm(marker);
   }
 
   /** Frames held aside came before the marker; frames read from now on came after it. */
@@ -353,11 +340,11 @@ export class MediaStream {
 
   /** From here on what was sent after `askedAtMs` is kept, where nobody else holds. */
   #reopen(askedAtMs: number): void {
-    const { clock, now, writer, cameAfterMs } = this.#options;
+    const { clock, now, writer, receiver } = this.#options;
     const nowMs = now();
     this.#lastKept.reopen();
     this.#release.released(askedAtMs);
-    const waitedMs = nowMs - cameAfterMs(nowMs);
+    const waitedMs = nowMs - receiver.cameAfterMs(nowMs);
     // All that is known of the source was read when the thread came back.
     if (waitedMs > 0 && clock.ageMs(nowMs) <= waitedMs) this.#release.uncertain(waitedMs);
     // A gap is there anyway: what comes next may lie where it belongs at once.

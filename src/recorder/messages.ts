@@ -3,15 +3,19 @@ import type { GapReason } from '../domain/model/gap.ts';
 import type { SealedExtent } from '../domain/model/segment.ts';
 import type { ErasedTrack, StreamSpec, TrackSummary } from '../domain/ports/recorder.ts';
 import type { ClosingReason } from './fence/gate-table.ts';
+import type { CallMarker } from './fence/marker.ts';
 import type { FormerSource } from './intake/source-latch.ts';
+import type { ReceiverKind } from './receiver/media-receiver.ts';
 
 /** Settings that a worker is started with. */
 export interface WorkerSettings {
   readonly gates: SharedArrayBuffer;
-  readonly secret: Uint8Array;
   readonly masterKey: Uint8Array;
   readonly recordingsDir: string;
   readonly rtpHost: string;
+  readonly receiver: ReceiverKind;
+  /** The sockets that this thread opens by itself (`DescriptorTable`). */
+  readonly descriptors: SharedArrayBuffer;
   readonly chunkMs: number;
   readonly maxUnwrittenBytes: number;
   readonly maxHeldAsidePackets: number;
@@ -53,6 +57,8 @@ export type ToWorker =
       readonly callId: string;
       readonly spec: StreamSpec;
     }
+  /** Orders to gates, each for all streams of its call, in the order in which they were given. */
+  | { readonly type: 'fence'; readonly markers: readonly CallMarker[] }
   /** After a failed fence: shuts streams that did not follow the gate, erases what is in doubt. */
   | { readonly type: 'catchUp'; readonly callId: string }
   /** Erases what ended streams of the calls hold back, from `cutMs` on. */
@@ -88,6 +94,8 @@ export interface Confirmation extends StreamReceipt {
 }
 
 export type FromWorker =
+  /** The receiver that was wanted does not work here. */
+  | { readonly type: 'fellBack'; readonly why: string }
   | { readonly type: 'opened'; readonly requestId: number }
   | { readonly type: 'openFailed'; readonly requestId: number; readonly code: string }
   | { readonly type: 'confirmed'; readonly confirmations: readonly Confirmation[] }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -22,10 +21,11 @@ import { monotonicMs, openedOnThisBoot, originOf, originOnThisBoot } from './clo
 import { Pulse } from './clock/pulse.ts';
 import { FenceSender } from './fence/fence-sender.ts';
 import { type ClosingReason, Gate, GateTable } from './fence/gate-table.ts';
-import { MarkerAction, markerSecret, SECRET_BYTES } from './fence/marker.ts';
+import { MarkerAction } from './fence/marker.ts';
 import { PortPool } from './intake/port-pool.ts';
 import type { FormerSource } from './intake/source-latch.ts';
 import type { FromWorker, ResumedTrack, WorkerSettings } from './messages.ts';
+import type { ReceiverKind } from './receiver/media-receiver.ts';
 import { DiskWatch } from './segment/disk-watch.ts';
 import { nextSegments } from './segment/segment-numbers.ts';
 import { unpackStats } from './stream-stats.ts';
@@ -35,6 +35,7 @@ export interface RecorderOptions {
   readonly recordingsDir: string;
   readonly masterKey: Buffer;
   readonly rtpHost: string;
+  readonly receiver: ReceiverKind;
   readonly portMin: number;
   readonly portMax: number;
   readonly workers: number;
@@ -60,6 +61,7 @@ const MAX_HELD_ASIDE_PACKETS = 512;
 /** Ports held by other programs are skipped; after this many runs the recorder counts as busy. */
 const MAX_BIND_ATTEMPTS = 16;
 const REBIND_INTERVAL_MS = 25;
+const SPARE_SOCKETS = 4_096;
 
 /** A stream, and the port that it listens on. */
 interface Listening {
@@ -94,7 +96,7 @@ interface Shutting {
 /** The main thread's side of the recorder: gates, ports, fences and worker threads. */
 export class MediaRecorder implements Recorder {
   readonly #options: RecorderOptions;
-  readonly #settings: WorkerSettings;
+  readonly #settings: Omit<WorkerSettings, 'descriptors'>;
   readonly #gates: GateTable;
   readonly #pool: PortPool;
   readonly #fences: FenceSender;
@@ -110,6 +112,7 @@ export class MediaRecorder implements Recorder {
   #forsaken: GapReason | undefined;
   #workers: WorkerHandle[] = [];
   #nextWorker = 0;
+  #hasFallenBack = false;
   #stopping = false;
   #closed = false;
 
@@ -119,17 +122,16 @@ export class MediaRecorder implements Recorder {
     const { resumeGuardMs, onUnattended } = options;
     const mainThreadTimeoutMs = onUnattended === 'keep' ? 0 : options.mainThreadTimeoutMs;
     this.#pulse.start(options.isOwner);
-    const secret = markerSecret(randomBytes(SECRET_BYTES));
     // Calls that end release their slot slightly after new ones may take theirs.
     this.#gates = new GateTable(options.maxCalls + 64);
     const gates = this.#gates.memory;
     const maxHeldAsidePackets = MAX_HELD_ASIDE_PACKETS;
     this.#settings = {
       gates,
-      secret,
       masterKey,
       recordingsDir,
       rtpHost,
+      receiver: options.receiver,
       chunkMs,
       maxUnwrittenBytes,
       maxHeldAsidePackets,
@@ -139,12 +141,7 @@ export class MediaRecorder implements Recorder {
     };
     this.#pool = new PortPool(options.portMin, options.portMax);
     const now = () => options.clock.now();
-    this.#fences = new FenceSender({
-      host: rtpHost,
-      secret,
-      timeoutMs: options.fenceTimeoutMs,
-      now,
-    });
+    this.#fences = new FenceSender({ timeoutMs: options.fenceTimeoutMs, now });
     this.#disk = new DiskWatch(recordingsDir, options.diskProbeIntervalMs);
     for (let count = 0; count < options.workers; count += 1) this.#addWorker();
   }
@@ -252,13 +249,14 @@ export class MediaRecorder implements Recorder {
 
   async #shut(callId: string, command: ShutOrder, atMs: number): Promise<FenceReceipt> {
     const call = this.#call(callId);
-    const { slot, ports } = call;
+    const { slot, ports, worker } = call;
     const { reason, lookbackMs } = command;
     const gate = this.#gates.get(slot) === Gate.Open ? Gate.Closing : Gate.Shut;
     const order = this.#setGate(slot, gate, reason);
     const marker = { action: MarkerAction.Shut, order, reason, atMs };
     const erasing = lookbackMs > 0 ? this.#eraseEnded(callId, command, atMs) : [];
-    const fence = Promise.all([this.#fences.raise(ports, marker), erasing]);
+    const raised = this.#fences.raise(worker, { callId, marker }, ports.keys());
+    const fence = Promise.all([raised, erasing]);
     const [receipt, erased] = await this.#orShut(callId, order, fence).catch((cause) => {
       // Another order to shut replaced this one, and its confirmation holds for both.
       const { shutting } = call;
@@ -271,7 +269,7 @@ export class MediaRecorder implements Recorder {
   }
 
   async open(callId: string): Promise<FenceReceipt> {
-    const { slot, ports } = this.#call(callId);
+    const { slot, ports, worker } = this.#call(callId);
     if (this.#forsaken !== undefined) throw new RecorderBusyError('this process may not record');
     const order = this.#setGate(slot, Gate.Open, 'api');
     const marker = {
@@ -280,7 +278,8 @@ export class MediaRecorder implements Recorder {
       reason: 'end',
       atMs: monotonicMs(),
     } as const;
-    return this.#orShut(callId, order, this.#fences.raise(ports, marker));
+    const fence = this.#fences.raise(worker, { callId, marker }, ports.keys());
+    return this.#orShut(callId, order, fence);
   }
 
   shutAll(reason: GapReason): void {
@@ -347,13 +346,14 @@ export class MediaRecorder implements Recorder {
     this.#stopping = true;
     this.#forsaken = closedBy === 'end' ? 'stop' : closedBy;
     await Promise.all(
-      [...this.#calls].map(async ([callId, { slot, ports }]) => {
+      [...this.#calls].map(async ([callId, { slot, ports, worker }]) => {
         if (this.#gates.get(slot) !== Gate.Open) return;
         const order = this.#setGate(slot, Gate.Closing, closedBy);
         const atMs = Number.POSITIVE_INFINITY;
         const marker = { action: MarkerAction.Shut, order, reason: closedBy, atMs };
         // A stream that does not confirm is shut all the same.
-        const fence = this.#orShut(callId, order, this.#fences.raise(ports, marker));
+        const raised = this.#fences.raise(worker, { callId, marker }, ports.keys());
+        const fence = this.#orShut(callId, order, raised);
         await fence.catch(() => undefined);
         if (this.#gates.order(slot) === order) this.#gates.set(slot, Gate.Shut);
       }),
@@ -485,8 +485,11 @@ export class MediaRecorder implements Recorder {
 
   #addWorker(): void {
     const { workerEntry } = this.#options;
+    const { portMin, portMax } = this.#options;
     const worker: WorkerHandle = new WorkerHandle({
       settings: this.#settings,
+      // Ports of a range before this one may be resumed too.
+      sockets: 2 * (portMax - portMin + 1) + SPARE_SOCKETS,
       ...(workerEntry ? { entry: workerEntry } : {}),
       onMessage: (message) => this.#onMessage(message),
       onDied: (detail) => this.#onWorkerDied(worker, detail),
@@ -511,6 +514,8 @@ export class MediaRecorder implements Recorder {
     } else if (message.type === 'stats') {
       const callIds = new Map([...this.#calls].map(([callId, { slot }]) => [slot, callId]));
       listener.onStreamStats(unpackStats(message.packed, (slot) => callIds.get(slot)));
+    } else if (message.type === 'fellBack') {
+      this.#fellBack(message.why);
     } else if (message.type === 'storageFailed') {
       this.#disk.refused();
       this.#shutNow(message.callId, 'stop');
@@ -518,18 +523,25 @@ export class MediaRecorder implements Recorder {
     }
   }
 
+  /** Tells once, whatever the number of threads. */
+  #fellBack(why: string): void {
+    if (this.#hasFallenBack) return;
+    this.#hasFallenBack = true;
+    this.#options.listener.onReceiverFellBack(why);
+  }
+
   #onWorkerDied(worker: WorkerHandle, detail: string): void {
     this.#workers = this.#workers.filter((other) => other !== worker);
     if (this.#closed) return;
     this.#addWorker();
     const orphans = [...this.#calls].filter(([, call]) => call.worker === worker);
-    for (const [, call] of orphans) {
+    for (const [callId, call] of orphans) {
       const reason = this.#gates.get(call.slot) === Gate.Open ? 'restart' : undefined;
       this.#setGate(call.slot, Gate.Shut, reason);
       call.worker = this.#nextOf(this.#workers);
       for (const port of call.ports.values()) call.orphaned.add(port);
       call.ports.clear();
-      this.#fences.fail(call.orphaned);
+      this.#fences.fail(callId);
     }
     const callIds = orphans.map(([callId]) => callId);
     this.#options.listener.onWorkerDied(callIds, detail);

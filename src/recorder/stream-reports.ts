@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { RemoteInfo, Socket } from 'node:dgram';
 import type { MediaAgreement, SrtpKeys } from '../domain/model/media-agreement.ts';
 import { buildReceiverReport, parseRtcp } from '../protocols/rtp/rtcp.ts';
 import { SrtcpReceiver, SrtcpSender } from '../protocols/srtp/srtcp.ts';
 import type { TrackClock } from './clock/track-clock.ts';
-import { bindMediaSocket, openMediaSocket } from './intake/media-socket.ts';
 import type { Reception } from './intake/reception.ts';
+import type { MediaAddress } from './intake/source-latch.ts';
+import type { MediaReceiver, MediaSocket } from './receiver/media-receiver.ts';
 
 /** RFC 3550 section 6.2; half of it before the first report. */
 const INTERVAL_MS = 5_000;
@@ -15,11 +15,11 @@ const FIRST_INTERVAL_MS = 2_500;
 const cname = randomBytes(12).toString('base64');
 
 export interface StreamReportsOptions {
-  readonly host: string;
+  readonly receiver: MediaReceiver;
   readonly clock: TrackClock;
   readonly reception: Reception;
   /** Socket of the stream's packets, and of its control packets where that was agreed on. */
-  readonly shared: Socket;
+  readonly shared: MediaSocket;
   /** Monotonic ms. */
   now(): number;
   /** Returns true when a valid packet of the stream came from this address. */
@@ -33,12 +33,12 @@ export interface StreamReportsOptions {
 export class StreamReports {
   readonly #options: StreamReportsOptions;
   readonly #ssrc = randomBytes(4).readUInt32BE();
-  #own: Socket | undefined;
+  #own: MediaSocket | undefined;
   #mux: boolean;
   #keys: SrtpKeys | null = null;
   #opener: SrtcpReceiver | undefined;
   #sealer: SrtcpSender | undefined;
-  #to: { readonly address: string; readonly port: number } | undefined;
+  #to: MediaAddress | undefined;
   #dueMs: number;
 
   constructor(agreed: MediaAgreement, options: StreamReportsOptions) {
@@ -50,10 +50,11 @@ export class StreamReports {
 
   /** Binds the port above the stream's own, whether or not the client will use it. */
   bind(port: number, onBound: (error?: NodeJS.ErrnoException) => void): void {
-    const { host } = this.#options;
-    const socket = openMediaSocket(host);
-    socket.on('message', (datagram, from) => this.receive(datagram, from));
-    bindMediaSocket(socket, { host, port }, (error) => {
+    const { receiver } = this.#options;
+    const socket = receiver.open('control', (datagram, from, cameAtMs) =>
+      this.receive(datagram, from, cameAtMs),
+    );
+    socket.bind(port, (error) => {
       if (!error) this.#own = socket;
       onBound(error);
     });
@@ -68,14 +69,14 @@ export class StreamReports {
   }
 
   /** Receives a datagram. Only a control packet of the stream's own source has an effect. */
-  receive(datagram: Buffer, from: Pick<RemoteInfo, 'address' | 'port'>): void {
+  receive(datagram: Buffer, from: MediaAddress, cameAtMs: number): void {
     const plain = this.#opener ? this.#opener.unprotect(datagram) : datagram;
     const reading = plain && parseRtcp(plain);
     if (!reading || reading.ssrc !== this.#options.reception.ssrc) return;
     this.#to = { address: from.address, port: from.port };
     const { report, cname: name } = reading;
     if (!report) return;
-    this.#options.reception.reported(report, this.#options.now());
+    this.#options.reception.reported(report, cameAtMs);
     if (name !== undefined) this.#options.clock.report(report, name);
   }
 
@@ -90,7 +91,7 @@ export class StreamReports {
     const block = reception.block(clock.jitter, nowMs);
     const report = buildReceiverReport({ ssrc: this.#ssrc, cname, block });
     const datagram = this.#sealer ? this.#sealer.protect(report) : report;
-    socket.send(datagram, this.#to.port, this.#to.address, () => {});
+    socket.send(datagram, this.#to);
   }
 
   close(): void {

@@ -1,6 +1,8 @@
+import { closeSync } from 'node:fs';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { FromWorker, ToWorker, WorkerSettings } from './messages.ts';
+import { DescriptorTable } from './receiver/descriptor-table.ts';
 
 type Request = Extract<ToWorker, { requestId: number }>;
 type Reply = Extract<FromWorker, { requestId: number }>;
@@ -16,7 +18,9 @@ interface Pending {
 }
 
 export interface WorkerHandleOptions {
-  readonly settings: WorkerSettings;
+  readonly settings: Omit<WorkerSettings, 'descriptors'>;
+  /** The most sockets that the thread has open at a time. */
+  readonly sockets: number;
   /** The thread's entry; the recorder's own unless a test supplies one that stalls. */
   readonly entry?: URL;
   onMessage(message: FromWorker): void;
@@ -27,6 +31,7 @@ export interface WorkerHandleOptions {
 /** One media thread, and the replies awaited from it. */
 export class WorkerHandle {
   readonly #worker: Worker;
+  readonly #descriptors: DescriptorTable;
   readonly #pending = new Map<number, Pending>();
   #lastRequest = 0;
   #stopping = false;
@@ -35,8 +40,10 @@ export class WorkerHandle {
 
   constructor(options: WorkerHandleOptions) {
     const entry = options.entry ?? new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
+    this.#descriptors = new DescriptorTable(options.sockets);
+    const descriptors = this.#descriptors.memory;
     this.#worker = new Worker(entry, {
-      workerData: options.settings,
+      workerData: { ...options.settings, descriptors } satisfies WorkerSettings,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
     });
     this.#worker.on('message', (message: FromWorker) => {
@@ -48,6 +55,7 @@ export class WorkerHandle {
     });
     this.#worker.on('exit', () => {
       this.#exited = true;
+      for (const descriptor of this.#descriptors.clear()) closeSync(descriptor);
       for (const pending of this.#pending.values()) pending.reject(new Error(this.#detail));
       this.#pending.clear();
       if (!this.#stopping) options.onDied(this.#detail);

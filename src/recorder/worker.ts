@@ -4,13 +4,19 @@ import { threadOffsetMs } from './clock/clock-origin.ts';
 import { Pulse } from './clock/pulse.ts';
 import { CallClock, TrackClock } from './clock/track-clock.ts';
 import { GateTable } from './fence/gate-table.ts';
+import type { CallMarker } from './fence/marker.ts';
 import { MediaStream } from './media-stream.ts';
 import type { Confirmation, FromWorker, ToWorker, WorkerSettings } from './messages.ts';
+import { chooseReceiver } from './receiver/choose-receiver.ts';
+import { DescriptorTable } from './receiver/descriptor-table.ts';
 import { SegmentWriter } from './segment/segment-writer.ts';
 import { packStats } from './stream-stats.ts';
 
 /** Interval at which streams report their statistics. */
 const STATS_INTERVAL_MS = 1_000;
+
+/** So many streams have confirmed before the main thread goes on with their calls. */
+const CONFIRMATIONS_AT_ONCE = 32;
 
 /** Interval at which idle chunks, which get no more frames, are looked for. */
 const TICK_INTERVAL_MS = 100;
@@ -28,7 +34,6 @@ interface CallMedia {
 }
 
 const settings = workerData as WorkerSettings;
-const secret = Buffer.from(settings.secret);
 const masterKey = Buffer.from(settings.masterKey);
 const gates = new GateTable(0, settings.gates);
 const pulse = new Pulse(settings.pulse);
@@ -36,9 +41,6 @@ const calls = new Map<string, CallMedia>();
 /** Reads the clock that all threads share. */
 const now = () => performance.now() + threadOffsetMs;
 const attendance = new Attendance(pulse, settings.mainThreadTimeoutMs, now());
-/** This thread's own pulse: an item read after a stall may have come at any time since it began. */
-const ownPulse = new Pulse();
-ownPulse.start();
 let isAttended = true;
 let confirmations: Confirmation[] = [];
 
@@ -46,15 +48,34 @@ function send(message: FromWorker): void {
   parentPort?.postMessage(message);
 }
 
-/** Batches the confirmations of one turn: 400 streams fence as fast as one. */
+const receiver = chooseReceiver({
+  wanted: settings.receiver,
+  host: settings.rtpHost,
+  descriptors: new DescriptorTable(0, settings.descriptors),
+  now,
+  onRead: lookForBeat,
+  onFallBack: (why) => send({ type: 'fellBack', why }),
+});
+
+/** Confirmations of one turn are one message: 400 streams fence as fast as one. */
 function confirm(confirmation: Confirmation): void {
-  if (confirmations.length === 0) {
-    setImmediate(() => {
-      send({ type: 'confirmed', confirmations });
-      confirmations = [];
-    });
-  }
+  if (confirmations.length === 0) setImmediate(sendConfirmations);
   confirmations.push(confirmation);
+  if (confirmations.length >= CONFIRMATIONS_AT_ONCE) sendConfirmations();
+}
+
+function sendConfirmations(): void {
+  if (confirmations.length === 0) return;
+  send({ type: 'confirmed', confirmations });
+  confirmations = [];
+}
+
+/** Confirms first; what the orders have closed is sealed and written in later turns. */
+function fence(markers: readonly CallMarker[]): void {
+  for (const { callId, marker } of markers) {
+    for (const { stream } of calls.get(callId)?.streams.values() ?? []) stream.fence(marker);
+  }
+  sendConfirmations();
 }
 
 function mediaOf(callId: string): CallMedia {
@@ -95,13 +116,12 @@ function openStream(message: Opening): void {
   call.clock.originMs ??= message.originMs;
   const clock = new TrackClock(call.clock, spec.clockRate);
   const writer = writerFor(message, clock);
-  const { maxHeldAsidePackets, resumeGuardMs, rtpHost: host } = settings;
+  const { maxHeldAsidePackets, resumeGuardMs } = settings;
   const stream = new MediaStream(spec, {
     callId,
     slot,
     gates,
-    secret,
-    host,
+    receiver,
     maxHeldAsidePackets,
     resumeGuardMs,
     clock,
@@ -109,8 +129,6 @@ function openStream(message: Opening): void {
     resumed,
     former,
     now,
-    onDatagram: lookForBeat,
-    cameAfterMs: (readAtMs) => ownPulse.cameAfterMs(readAtMs),
     onBegan: (startPosition, initialReason) => {
       const originMs = call.clock.originMs ?? now();
       send({ type: 'began', callId, track: spec.track, startPosition, initialReason, originMs });
@@ -169,6 +187,10 @@ function endCall({ callId, requestId }: Extract<ToWorker, { type: 'endCall' }>):
 }
 
 function onMessage(message: ToWorker): void {
+  if (message.type === 'fence') {
+    fence(message.markers);
+    return;
+  }
   const streams = calls.get(message.callId)?.streams;
   switch (message.type) {
     case 'open':

@@ -11,6 +11,7 @@ import { MediaRecorder, type RecorderOptions } from '../../src/recorder/recorder
 import { plainPcmu } from '../support/agreements.ts';
 import { unsealing } from '../support/audio/unsealing.ts';
 import { temporaryFolder } from '../support/hush/hush.ts';
+import { testedReceiver } from '../support/receiver.ts';
 
 export const spec: StreamSpec = {
   track: 0,
@@ -26,7 +27,12 @@ const firstPort = 6000 + 200 * randomInt(15);
 export type FixtureOptions = Partial<
   Pick<
     RecorderOptions,
-    'workerEntry' | 'fenceTimeoutMs' | 'mainThreadTimeoutMs' | 'onUnattended' | 'resumeGuardMs'
+    | 'workerEntry'
+    | 'receiver'
+    | 'fenceTimeoutMs'
+    | 'mainThreadTimeoutMs'
+    | 'onUnattended'
+    | 'resumeGuardMs'
   >
 >;
 
@@ -36,6 +42,7 @@ export class RecorderFixture {
   readonly masterKey = randomBytes(KEY_BYTES);
   readonly segments: SegmentRecord[] = [];
   readonly failures: string[] = [];
+  readonly fallBacks: string[] = [];
   readonly erased: ErasedTrack[] = [];
   readonly beginnings: (TrackBeginning & { readonly track: number })[] = [];
   readonly recorder: MediaRecorder;
@@ -45,7 +52,14 @@ export class RecorderFixture {
   constructor(options: FixtureOptions = {}) {
     this.recorder = new MediaRecorder({
       ...{ portMin: firstPort, portMax: firstPort + 199 },
-      ...{ rtpHost: '127.0.0.1', workers: 1, maxCalls: 20, fenceTimeoutMs: 2000, chunkMs: 900 },
+      ...{
+        rtpHost: '127.0.0.1',
+        receiver: testedReceiver,
+        workers: 1,
+        maxCalls: 20,
+        fenceTimeoutMs: 2000,
+        chunkMs: 900,
+      },
       ...{ resumeGuardMs: 0, mainThreadTimeoutMs: 5000, onUnattended: 'shut' },
       ...{ maxUnwrittenBytes: 1_000_000, diskProbeIntervalMs: 50 },
       ...{ recordingsDir: this.recordingsDir, masterKey: this.masterKey, ...options },
@@ -56,6 +70,7 @@ export class RecorderFixture {
           this.failures.push(`${kind} ${detail}`);
           this.#onFailed?.();
         },
+        onReceiverFellBack: (why) => this.fallBacks.push(why),
         onStreamStats: () => undefined,
         onErased: (tracks) => this.erased.push(...tracks),
         onTrackBegan: (_, track, beginning) => this.beginnings.push({ track, ...beginning }),

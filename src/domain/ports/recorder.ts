@@ -102,6 +102,8 @@ export interface RecorderListener {
    * shut; their streams are to be resumed.
    */
   onWorkerDied(callIds: readonly string[], detail: string): void;
+  /** Called once when datagrams are not received as the configuration says; calls are recorded. */
+  onReceiverFellBack(why: string): void;
   /** Reports the open streams of one media thread. */
   onStreamStats(stats: readonly StreamStats[]): void;
 }

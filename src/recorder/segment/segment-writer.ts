@@ -11,6 +11,7 @@ import { roomFor } from './chunk-room.ts';
 import { type AudioBytes, type LeftOut, OpenChunk, type PacketOrigin } from './open-chunk.ts';
 import { beginSegment, type OpenSegment, type SegmentPlace } from './open-segment.ts';
 import { type FullChunk, PendingChunks } from './pending-chunks.ts';
+import { sealLater } from './seal-later.ts';
 
 export interface SegmentWriterOptions extends SegmentPlace {
   readonly codec: SegmentCodec;
@@ -156,7 +157,7 @@ export class SegmentWriter {
     this.#room = undefined;
     // Another process cannot erase what this one holds back, so it is not handed on.
     if (closedBy === 'restart' && this.#lookbackMs > 0) this.#pending.discard();
-    setImmediate(() => this.#drain());
+    sealLater(() => this.#drain());
   }
 
   /**

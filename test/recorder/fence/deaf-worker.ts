@@ -1,6 +1,7 @@
-import { Socket } from 'node:dgram';
+import { parentPort } from 'node:worker_threads';
+import type { ToWorker } from '../../../src/recorder/messages.ts';
 
-/* The recorder's own media thread, which loses every marker once it is told to. */
+/* The recorder's own media thread, which hears no order to a gate once it is told not to. */
 const channel = new BroadcastChannel('deaf');
 let deaf = false;
 channel.onmessage = ({ data }: { data: unknown }) => {
@@ -10,12 +11,12 @@ channel.onmessage = ({ data }: { data: unknown }) => {
 };
 channel.unref();
 
-const { emit } = Socket.prototype;
-Socket.prototype.emit = function (this: Socket, name: string, ...args: unknown[]): boolean {
-  const [datagram] = args;
-  const isMarker = datagram instanceof Buffer && ((datagram[0] ?? 0) & 0xc0) === 0x40;
-  if (deaf && name === 'message' && isMarker) return true;
-  return Reflect.apply(emit, this, [name, ...args]) as boolean;
-};
+const port = parentPort;
+if (!port) throw new Error('to be run in a thread');
+const listen = port.on.bind(port);
+port.on = ((name: string, listener: (message: ToWorker) => void) =>
+  listen(name, (message: ToWorker) => {
+    if (!deaf || message.type !== 'fence') listener(message);
+  })) as typeof port.on;
 
 await import('../../../src/recorder/worker.ts');

@@ -8,16 +8,11 @@ import type { SegmentCoverage } from '../../../src/domain/recording/gap-map.ts';
 import { KEY_BYTES } from '../../../src/protocols/segment/key-wrap.ts';
 import { type CallClock, TrackClock } from '../../../src/recorder/clock/track-clock.ts';
 import { Gate, GateTable } from '../../../src/recorder/fence/gate-table.ts';
-import {
-  buildMarker,
-  MarkerAction,
-  markerSecret,
-  SECRET_BYTES,
-} from '../../../src/recorder/fence/marker.ts';
+import { MarkerAction } from '../../../src/recorder/fence/marker.ts';
 import { MediaStream } from '../../../src/recorder/media-stream.ts';
+import type { MediaReceiver } from '../../../src/recorder/receiver/media-receiver.ts';
 import { SegmentWriter } from '../../../src/recorder/segment/segment-writer.ts';
 import { unsealing } from '../../support/audio/unsealing.ts';
-import { freeRtpPorts } from '../../support/ports.ts';
 
 const CHUNK_MS = 900;
 const TICK_MS = 100;
@@ -30,13 +25,24 @@ export class VirtualCall {
   readonly segments: SegmentRecord[] = [];
   readonly clock: CallClock;
   readonly #gates = new GateTable(1);
-  readonly #secret = markerSecret(randomBytes(SECRET_BYTES));
   readonly #resumeGuardMs: number;
   #order = 0;
   readonly #streams: MediaStream[] = [];
   readonly #writers = new Map<MediaStream, SegmentWriter>();
   /** As the thread's own `Pulse` tells it. */
   cameAfterMs: (readAtMs: number) => number = (readAtMs) => readAtMs;
+  /** Its sockets have nothing in their queues. */
+  readonly #receiver: MediaReceiver = {
+    kind: 'dgram',
+    cameAfterMs: (readAtMs) => this.cameAfterMs(readAtMs),
+    open: () => ({
+      overflowed: 0,
+      bind: (_, onBound) => onBound(),
+      send: () => undefined,
+      afterArrived: (callback) => callback(),
+      close: () => undefined,
+    }),
+  };
   #nowMs = 1_000;
   #tickedMs = 1_000;
 
@@ -54,7 +60,6 @@ export class VirtualCall {
     const { callId, recordingsDir, masterKey } = this;
     const { track, clockRate } = spec;
     const clock = new TrackClock(this.clock, clockRate);
-    const secret = this.#secret;
     const now = () => this.#nowMs;
     const writer = new SegmentWriter(
       {
@@ -73,11 +78,9 @@ export class VirtualCall {
       clock,
     );
     const stream = new MediaStream(spec, {
-      ...{ callId, slot: 0, gates: this.#gates, secret },
-      ...{ host: '127.0.0.1', maxHeldAsidePackets: 100, clock, writer, resumed: undefined, now },
+      ...{ callId, slot: 0, gates: this.#gates, receiver: this.#receiver },
+      ...{ maxHeldAsidePackets: 100, clock, writer, resumed: undefined, now },
       ...{ resumeGuardMs: this.#resumeGuardMs, former: undefined },
-      cameAfterMs: (readAtMs) => this.cameAfterMs(readAtMs),
-      onDatagram: () => undefined,
       onBegan: () => undefined,
       onConfirmed: () => undefined,
     });
@@ -105,26 +108,23 @@ export class VirtualCall {
     const isOpen = gate === 'open';
     this.#order += 1;
     this.#gates.set(0, isOpen ? Gate.Open : Gate.Closing, 'api', this.#order);
-    const datagram = buildMarker(this.#secret, {
+    const marker = {
       order: this.#order,
       action: isOpen ? MarkerAction.Open : MarkerAction.Shut,
       reason: isOpen ? 'end' : 'api',
       atMs: isOpen ? atMs : Number.POSITIVE_INFINITY,
-    });
-    for (const stream of this.#streams) stream.receive(datagram, this.#nowMs);
+    } as const;
+    for (const stream of this.#streams) stream.fence(marker);
     if (!isOpen) this.#gates.set(0, Gate.Shut);
   }
 
   /** A control packet comes at the stream's own port. */
   control(stream: MediaStream, datagram: Buffer, atMs: number): void {
     this.#nowMs = Math.max(this.#nowMs, atMs);
-    const from = { address: '127.0.0.1', port: 9, family: 'IPv4', size: datagram.length } as const;
-    stream.receive(datagram, this.#nowMs, from);
+    stream.receive(datagram, this.#nowMs, { address: '127.0.0.1', port: 9 });
   }
 
   async close(stream: MediaStream): Promise<TrackSummary> {
-    const { portMin } = await freeRtpPorts(20);
-    await new Promise<void>((resolve) => stream.bind(portMin, () => resolve()));
     const summary = await new Promise<TrackSummary>((resolve) => stream.close('end', resolve));
     await new Promise<void>((resolve) => this.#writers.get(stream)?.whenIdle(resolve));
     return summary;
