@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** A program of the bench in a process of its own, controlled by messages. */
@@ -46,16 +46,29 @@ export class Child {
   }
 }
 
-const TICKS_PER_SECOND = 100;
+/** Time of a process with all its threads, in seconds. */
+export interface CpuTimes {
+  /** Spent on a core. */
+  readonly busy: number;
+  /** Spent ready to run, while others had the cores. */
+  readonly waiting: number;
+}
 
-/**
- * Returns user and system time of a process with all its threads, in seconds (proc(5), fields 14
- * and 15).
- */
+/** Reads the scheduler's own account, to the nanosecond: ticks flatter whoever sleeps between. */
+export function cpuTimes(pid: number): CpuTimes {
+  let [busy, waiting] = [0, 0];
+  for (const task of readdirSync(`/proc/${pid}/task`)) {
+    const [ran = 0, waited = 0] = readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8')
+      .split(' ')
+      .map(Number);
+    busy += ran / 1e9;
+    waiting += waited / 1e9;
+  }
+  return { busy, waiting };
+}
+
 export function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  return cpuTimes(pid).busy;
 }
 
 /** Returns the resident memory in bytes. */

@@ -183,9 +183,9 @@ export class Metrics {
   }
 
   streamStats(stats: readonly StreamStats[]): void {
-    for (const reading of stats) {
-      this.#meter.read(reading);
-      if (reading.lastPacketAt !== null) this.#jitter.observe(reading.jitterMs / 1000);
+    this.#meter.read(stats);
+    for (const { lastPacketAt, jitterMs } of stats) {
+      if (lastPacketAt !== null) this.#jitter.observe(jitterMs / 1000);
     }
   }
 

@@ -73,7 +73,8 @@ export class MediaStream {
   #spec: StreamSpec;
   #closed = false;
   #beganAtMs: number | null = null;
-  #lastAudioMs: number | null = null;
+  /** Always a double, so that a packet stores it in place; NaN: none came. */
+  #lastAudioMs = Number.NaN;
 
   constructor(spec: StreamSpec, options: MediaStreamOptions) {
     this.#spec = spec;
@@ -204,7 +205,7 @@ export class MediaStream {
       slot: this.#options.slot,
       track: this.#spec.track,
       jitterMs: this.#options.clock.jitterMs,
-      lastPacketAt: last === null ? 0 : Date.now() - (this.#options.now() - last),
+      lastPacketAt: Number.isNaN(last) ? 0 : Date.now() - (this.#options.now() - last),
       packets: this.#intake.counts,
     };
   }

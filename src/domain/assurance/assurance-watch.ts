@@ -69,31 +69,39 @@ export class AssuranceWatch {
     const streams = this.#watched.get(call.id) ?? new Map<number, WatchedStream>();
     this.#watched.set(call.id, streams);
     const now = this.#ports.nowMs?.() ?? performance.now();
-    const before = streams.get(track) ?? newStream(now);
+    let stream = streams.get(track);
+    if (!stream) {
+      stream = newStream(now);
+      streams.set(track, stream);
+    }
     const heard = packets.received - packets.unauthenticated - packets.unusable - packets.foreign;
-    const stepMs = Math.min(now - before.readAtMs, MAX_STEP_MS);
-    const stream = call.streams.get(track);
-    const expects = call.keeps && !call.failed && stream !== undefined && !stream.held;
-    const next = { ...before, readAtMs: now, heard, packets, jitterMs, expects };
-    next.heardEver ||= heard > 0;
-    if (packets.comfortNoise > 0) next.suppresses = true;
-    if (!expects) next.quietMs = 0;
+    const stepMs = Math.min(now - stream.readAtMs, MAX_STEP_MS);
+    const offered = call.streams.get(track);
+    const expects = call.keeps && !call.failed && offered !== undefined && !offered.held;
+    const hadHeard = stream.heardEver;
+    if (heard > 0) stream.heardEver = true;
+    if (packets.comfortNoise > 0) stream.suppresses = true;
+    if (!expects) stream.quietMs = 0;
     else {
-      next.expectedMs += stepMs;
-      if (heard === before.heard) next.quietMs += stepMs;
+      stream.expectedMs += stepMs;
+      if (heard === stream.heard) stream.quietMs += stepMs;
       else {
-        const { quietMs } = before;
+        const { quietMs } = stream;
         const wasSilence = quietMs >= SUPPRESSION_MS && quietMs < this.#ports.limits.mediaSilentMs;
-        if (before.heardEver && wasSilence) next.suppresses = true;
-        next.quietMs = 0;
-        next.steadyMs += stepMs;
+        if (hadHeard && wasSilence) stream.suppresses = true;
+        stream.quietMs = 0;
+        stream.steadyMs += stepMs;
       }
     }
-    const bad = packets.unauthenticated - before.packets.unauthenticated;
-    const came = packets.received - before.packets.received;
-    if (bad >= MIN_BURST && bad * 2 >= came) next.refusedAtMs = now;
-    if (packets.foreign > before.packets.foreign) next.foreignAtMs = now;
-    streams.set(track, next);
+    const bad = packets.unauthenticated - stream.packets.unauthenticated;
+    const came = packets.received - stream.packets.received;
+    if (bad >= MIN_BURST && bad * 2 >= came) stream.refusedAtMs = now;
+    if (packets.foreign > stream.packets.foreign) stream.foreignAtMs = now;
+    stream.readAtMs = now;
+    stream.heard = heard;
+    stream.packets = packets;
+    stream.jitterMs = jitterMs;
+    stream.expects = expects;
   }
 
   /** Streams of which nothing is expected leave their findings unchanged. */

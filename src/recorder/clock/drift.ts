@@ -19,6 +19,8 @@ export class Drift {
   #windowLeast = Number.POSITIVE_INFINITY;
   #windowEndsMs: number | undefined;
   readonly #recent: number[] = [];
+  /** The least of them. */
+  #recentLeast = Number.POSITIVE_INFINITY;
   /** The least delay in use; undefined until first requested. */
   #base: number | undefined;
   /** The part of the correction already in use. */
@@ -40,6 +42,7 @@ export class Drift {
     this.#judge(this.#windowLeast, nowMs);
     this.#recent.push(this.#windowLeast);
     if (this.#recent.length > WINDOWS) this.#recent.shift();
+    this.#recentLeast = Math.min(...this.#recent);
     this.#windowLeast = Number.POSITIVE_INFINITY;
     this.#windowEndsMs = nowMs + WINDOW_MS;
     this.#follow(nowMs);
@@ -103,9 +106,7 @@ export class Drift {
   }
 
   #least(): number {
-    let least = this.#windowLeast;
-    for (const other of this.#recent) if (other < least) least = other;
-    return least;
+    return this.#windowLeast < this.#recentLeast ? this.#windowLeast : this.#recentLeast;
   }
 }
 

@@ -60,7 +60,8 @@ export class TrackClock {
   #lastRelative = 0;
   #lastSamples = 0;
   #beganAtMs = 0;
-  #lastOffset: number | undefined;
+  /** Always a double, so that a packet stores it in place; NaN: no packet yet. */
+  #lastOffset = Number.NaN;
   #jitter = 0;
   /** Misplaced time of finished time lines. */
   #wrongMs = 0;
@@ -81,7 +82,7 @@ export class TrackClock {
     this.#lastTimestamp = timestamp;
     this.#lastRelative = 0;
     this.#lastSamples = 0;
-    this.#lastOffset = undefined;
+    this.#lastOffset = Number.NaN;
     this.#beganAtMs = arrivalMs;
     this.#wrongMs += this.#drift.wrongMs;
     this.#drift = new Drift(this.#rate);
@@ -97,7 +98,7 @@ export class TrackClock {
    * and arrival agree that the packet follows the previous one, the time line continues there.
    */
   judge({ timestamp, ahead, samples }: Step, arrivalMs: number): Timing {
-    if (this.#lastOffset === undefined) return Timing.Fits;
+    if (Number.isNaN(this.#lastOffset)) return Timing.Fits;
     const least = this.#lastSamples / LEAST_STEP;
     const relative = this.#extend(timestamp);
     const follows = this.#lastRelative + ahead * this.#lastSamples;
@@ -139,7 +140,7 @@ export class TrackClock {
   /** Records what a packet shows of the path's delay. */
   hear(timestamp: number, arrivalMs: number): void {
     const offset = this.#arrival(arrivalMs) - this.#extend(timestamp);
-    const change = Math.abs(offset - (this.#lastOffset ?? offset));
+    const change = Number.isNaN(this.#lastOffset) ? 0 : Math.abs(offset - this.#lastOffset);
     this.#jitter += (change - this.#jitter) / JITTER_SHARE;
     this.#lastOffset = offset;
     this.#drift.add(offset, arrivalMs);

@@ -48,7 +48,28 @@ export class ToneDetector {
     return Math.max(this.#decided, from - this.#block.length);
   }
 
-  /** Takes `pcm[start, end)`, the first sample of which is at `position`; a jump starts anew. */
+  /**
+   * Takes the samples that `table` gives for `codes[start, end)`, the first of which is at
+   * `position`; a jump starts anew.
+   */
+  pushCoded(codes: Uint8Array, table: Float64Array, start: number, end: number, position: number) {
+    this.#follow(position);
+    const block = this.#block;
+    for (let from = start; from < end; ) {
+      const filled = this.#filled;
+      const count = Math.min(end - from, block.length - filled);
+      let energy = 0;
+      for (let index = 0; index < count; index += 1) {
+        const sample = table[codes[from + index] as number] as number;
+        block[filled + index] = sample;
+        energy += sample * sample;
+      }
+      this.#filledBy(count, energy);
+      from += count;
+    }
+  }
+
+  /** Takes `pcm[start, end)`, the first sample of which is at `position`. */
   push(pcm: Int16Array, start: number, end: number, position: number): void {
     this.#follow(position);
     const block = this.#block;
@@ -61,11 +82,15 @@ export class ToneDetector {
         block[filled + index] = sample;
         energy += sample * sample;
       }
-      this.#energy += energy;
-      this.#filled = filled + count;
+      this.#filledBy(count, energy);
       from += count;
-      if (this.#filled === block.length) this.#decide();
     }
+  }
+
+  #filledBy(count: number, energy: number): void {
+    this.#energy += energy;
+    this.#filled += count;
+    if (this.#filled === this.#block.length) this.#decide();
   }
 
   /** Ends or pauses the stream: a suspicious end counts as a tone. */

@@ -3,6 +3,12 @@ import { alawDecodeTable, mulawDecodeTable } from '../../protocols/wav/g711.ts';
 import type { OpenChunk } from '../segment/open-chunk.ts';
 import { ToneDetector } from './tone-detector.ts';
 
+/** The samples that the codes of G.711 stand for. */
+const tables: Partial<Record<SegmentCodec, Float64Array>> = {
+  PCMU: Float64Array.from(mulawDecodeTable),
+  PCMA: Float64Array.from(alawDecodeTable),
+};
+
 /** Shared by all streams: a thread looks at one chunk at a time. */
 let pcm = new Int16Array(16_384);
 
@@ -11,14 +17,15 @@ let pcm = new Int16Array(16_384);
  * inspected: nothing decodes it while it is recorded (docs/decisions/0012).
  */
 export class ToneWatch {
-  readonly #codec: SegmentCodec;
+  /** Undefined for L16, whose samples need none. */
+  readonly #table: Float64Array | undefined;
   readonly #detector: ToneDetector;
   readonly #found: { start: number; end: number }[] = [];
   /** Position up to which the detector has listened, in units of the RTP clock. */
   #heardUpTo = Number.NEGATIVE_INFINITY;
 
   constructor(codec: SegmentCodec, clockRate: number) {
-    this.#codec = codec;
+    this.#table = tables[codec];
     this.#detector = new ToneDetector(clockRate, (start, end) => this.#found.push({ start, end }));
   }
 
@@ -43,8 +50,7 @@ export class ToneWatch {
     for (const { position, samples, at: from } of runs.sort((a, b) => a.position - b.position)) {
       const known = Math.max(0, Math.min(samples, this.#heardUpTo - position));
       if (known === samples) continue;
-      decode(audio, from, samples, this.#codec);
-      this.#detector.push(pcm, known, samples, position + known);
+      this.#push(audio, from, { start: known, end: samples, position: position + known });
       this.#heardUpTo = position + samples;
     }
     if (isLast) this.#detector.flush();
@@ -54,18 +60,17 @@ export class ToneWatch {
     this.#heardUpTo = Number.NEGATIVE_INFINITY;
     return Number.POSITIVE_INFINITY;
   }
-}
 
-function decode(audio: Buffer, from: number, samples: number, codec: SegmentCodec): void {
-  if (pcm.length < samples) pcm = new Int16Array(samples);
-  if (codec === 'L16') {
-    for (let index = 0; index < samples; index += 1) {
-      pcm[index] = audio.readInt16BE(from + 2 * index);
+  /** @param from where the run's audio begins; start and end are samples of the run */
+  #push(audio: Buffer, from: number, run: { start: number; end: number; position: number }): void {
+    const { start, end, position } = run;
+    if (this.#table) {
+      this.#detector.pushCoded(audio, this.#table, from + start, from + end, position);
+      return;
     }
-    return;
-  }
-  const table = codec === 'PCMA' ? alawDecodeTable : mulawDecodeTable;
-  for (let index = 0; index < samples; index += 1) {
-    pcm[index] = table[audio[from + index] as number] as number;
+    if (pcm.length < end) pcm = new Int16Array(end);
+    for (let index = start; index < end; index += 1)
+      pcm[index] = audio.readInt16BE(from + 2 * index);
+    this.#detector.push(pcm, start, end, position);
   }
 }

@@ -7,11 +7,12 @@ import { type HeldPacket, wipe } from './held-packets.ts';
 import { Reception } from './reception.ts';
 import { type FormerSource, type MediaAddress, SourceLatch } from './source-latch.ts';
 import { StreamSecurity } from './stream-security.ts';
-import { TimeLine, type TimeLineOptions } from './time-line.ts';
+import { type Audio, TimeLine, type TimeLineOptions } from './time-line.ts';
 
 /** Shared, so that reading a packet allocates nothing: a thread reads one packet at a time. */
 const rtp: RtpPacket = emptyRtpPacket();
 const frame = emptyFrame();
+const audio: Audio = { packet: rtp, data: Buffer.alloc(0), codec: 'PCMU', samples: 0 };
 
 /** Event, volume and end bit, duration (RFC 4733 section 2.3). */
 const EVENT_BYTES = 4;
@@ -159,7 +160,10 @@ export class RtpIntake {
     const samples = codec === undefined ? 0 : samplesIn(codec, data, rtp);
     if (codec !== undefined && samples > 0) {
       const { payloadStart, payloadEnd } = rtp;
-      if (!this.#line.read({ packet: rtp, data, codec, samples }, nowMs)) {
+      audio.data = data;
+      audio.codec = codec;
+      audio.samples = samples;
+      if (!this.#line.read(audio, nowMs)) {
         this.counts.duplicate += 1;
         data.fill(0, payloadStart, payloadEnd);
       }

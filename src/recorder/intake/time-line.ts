@@ -26,19 +26,25 @@ export interface TimeLineOptions {
 }
 
 /** A packet of audio, as it was read. */
-interface Audio {
-  readonly packet: RtpPacket;
+export interface Audio {
+  packet: RtpPacket;
   /** The buffer that its payload lies in. */
-  readonly data: Buffer;
-  readonly codec: Codec;
-  readonly samples: number;
+  data: Buffer;
+  codec: Codec;
+  samples: number;
 }
 
-/** A packet's place in the numbering. */
+/** A packet's place in the numbering, and what the clock judges by. */
 interface Step {
-  readonly isNext: boolean;
-  readonly ahead: number;
+  isNext: boolean;
+  ahead: number;
+  sequence: number;
+  timestamp: number;
+  samples: number;
 }
+
+/** Shared, so that placing a packet allocates nothing: a thread places one at a time. */
+const step: Step = { isNext: false, ahead: 0, sequence: 0, timestamp: 0, samples: 0 };
 
 /** A gap below a quarter of a packet is the client's rounding, not silence. */
 const LEAST_SILENCE = 4;
@@ -74,16 +80,18 @@ export class TimeLine {
     const { clock } = this.#options;
     const { packet, samples } = audio;
     if (packet.ssrc !== clock.ssrc) this.#begin(packet, nowMs);
-    const { sequence, timestamp } = packet;
+    const { timestamp } = packet;
     const isWary = this.#options.isWary(nowMs);
-    const order = this.#numbers.take({ sequence, timestamp, samples }, isWary);
+    step.sequence = packet.sequence;
+    step.timestamp = timestamp;
+    step.samples = samples;
+    const order = this.#numbers.take(step, isWary);
     if (order === Order.Drop) return false;
-    const step = { isNext: order !== Order.Late, ahead: this.#numbers.ahead };
+    step.isNext = order !== Order.Late;
+    step.ahead = this.#numbers.ahead;
     if (step.isNext && this.#doubt.contradicts(timestamp, samples, nowMs)) this.settle(nowMs);
     if (!this.#doubt.isOpen) {
-      const timing = step.isNext
-        ? clock.judge({ timestamp, ahead: step.ahead, samples }, nowMs)
-        : Timing.Fits;
+      const timing = step.isNext ? clock.judge(step, nowMs) : Timing.Fits;
       const isYoung = isWary && clock.ageMs(nowMs) < YOUNG_MS;
       if (timing === Timing.Fits && !isYoung) {
         clock.hear(timestamp, nowMs);
@@ -93,7 +101,10 @@ export class TimeLine {
       this.#doubt.begin(timing);
     }
     const arrival = { atMs: nowMs, afterMs: this.#options.cameAfterMs(nowMs) };
-    this.#doubt.add({ ...audio, ...step, packet: holdPacket(packet, audio.data, arrival) });
+    const { codec, data } = audio;
+    const { isNext, ahead } = step;
+    const held = holdPacket(packet, data, arrival);
+    this.#doubt.add({ codec, samples, isNext, ahead, packet: held });
     if (this.#doubt.isDecided(nowMs)) this.settle(nowMs);
     return true;
   }
@@ -149,7 +160,11 @@ export class TimeLine {
     this.#lastSamples = 0;
   }
 
-  #place({ packet, data, codec, samples }: Audio, step: Step, arrivedAtMs: number): void {
+  #place(
+    { packet, data, codec, samples }: Audio,
+    { isNext, ahead }: Pick<Step, 'isNext' | 'ahead'>,
+    arrivedAtMs: number,
+  ): void {
     const { clock, frame, onAudio } = this.#options;
     const position = clock.relative(packet.timestamp, samples);
     frame.codec = codec;
@@ -159,9 +174,9 @@ export class TimeLine {
     frame.packet.start = packet.payloadStart;
     frame.packet.end = packet.payloadEnd;
     frame.packet.samples = samples;
-    frame.silentFor = step.isNext ? this.#silenceBefore(position, step.ahead) : 0;
+    frame.silentFor = isNext ? this.#silenceBefore(position, ahead) : 0;
     frame.arrivedAtMs = arrivedAtMs;
-    if (step.isNext) {
+    if (isNext) {
       this.#lastEnd = position + samples;
       this.#lastSamples = samples;
     }

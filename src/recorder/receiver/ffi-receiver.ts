@@ -31,7 +31,7 @@ const LEAST_QUEUED_BYTES = 512;
 /** Every socket is read this often: sooner where few are open, seldom enough for several packets. */
 const LEAST_CYCLE_MS = 20;
 const MOST_CYCLE_MS = 60;
-const SOCKETS_PER_CYCLE_MS = 20;
+const SOCKETS_PER_CYCLE_MS = 4;
 const CONTROL_CYCLE_MS = 250;
 /** Sockets that one turn reads when it is on time. */
 const SLICE = 64;

@@ -98,8 +98,22 @@ function callsOf(ffi: Ffi, name: string): Libc {
   const { functions } = ffi.dlopen(name, signatures);
   // The address of this thread's own errno.
   const errnoAt = functions.__errno_location() as bigint;
-  const calls = functions as unknown as Omit<Libc, 'errno'>;
-  return Object.assign(Object.create(null), calls, { errno: () => ffi.getInt32(errnoAt) });
+  // A literal of functions, so that V8 compiles a call of one of them to the call itself.
+  return {
+    socket: functions.socket,
+    bind: functions.bind,
+    setsockopt: functions.setsockopt,
+    getsockopt: functions.getsockopt,
+    recvmmsg: functions.recvmmsg,
+    sendto: functions.sendto,
+    close: functions.close,
+    clock_gettime: functions.clock_gettime,
+    inet_pton: functions.inet_pton,
+    inet_ntop: functions.inet_ntop,
+    if_nametoindex: functions.if_nametoindex,
+    if_indextoname: functions.if_indextoname,
+    errno: () => ffi.getInt32(errnoAt),
+  } as Libc;
 }
 
 /** Loads the module without its warning that it is experimental: Hush falls back without it. */
