@@ -4,13 +4,18 @@ import type { AddressInfo } from 'node:net';
 import { TestCaller } from '../test/support/calls.ts';
 import { agent, temporaryFolder, ucc } from '../test/support/hush/hush.ts';
 import { HushProcess } from '../test/support/hush/hush-process.ts';
-import { Child, median } from './support/child.ts';
+import { Child, cpuByThread, median, microsByThread } from './support/child.ts';
 import type { LoadRequest, LoadResult } from './support/load-client.ts';
 
 const CONNECTIONS = 64;
 const SECONDS = 4;
 const ROUNDS = 5;
 const path = '/attendantservice/api/recording/set';
+
+/** A run, and how long each kind of thread was busy for a request, in us. */
+interface Measured extends LoadResult {
+  readonly threads: string;
+}
 
 function bodyOf(action: string, correlationId: string): string {
   return JSON.stringify({
@@ -35,9 +40,13 @@ export async function benchCommands(): Promise<void> {
   const ids = Array.from({ length: CONNECTIONS }, () => randomUUID());
   for (const correlationId of ids) await caller.call(hush, { correlationId, silent: true });
   const hushPort = Number(new URL(hush.api).port);
-  const run = (port: number, actions: readonly string[]): Promise<LoadResult> => {
+  const run = async (port: number, actions: readonly string[]): Promise<Measured> => {
     const bodies = ids.map((id) => actions.map((action) => bodyOf(action, id)));
-    return load.ask<LoadResult>({ port, path, bodies, seconds: SECONDS } satisfies LoadRequest);
+    const { pid } = port === hushPort ? hush : idle;
+    const before = cpuByThread(pid);
+    const request = { port, path, bodies, seconds: SECONDS } satisfies LoadRequest;
+    const result = await load.ask<LoadResult>(request);
+    return { ...result, threads: microsByThread(before, cpuByThread(pid), result.requests) };
   };
   console.log(`${CONNECTIONS} connections, ${ROUNDS} rounds of ${SECONDS} s each, in turn:`);
   for (const actions of [['Mark'], ['Pause', 'Start']]) {
@@ -51,9 +60,9 @@ export async function benchCommands(): Promise<void> {
   rmSync(dataDir, { recursive: true, force: true });
 }
 
-async function report(name: string, round: () => Promise<LoadResult[]>): Promise<void> {
-  const idles: LoadResult[] = [];
-  const commands: LoadResult[] = [];
+async function report(name: string, round: () => Promise<Measured[]>): Promise<void> {
+  const idles: Measured[] = [];
+  const commands: Measured[] = [];
   await round();
   for (let count = 0; count < ROUNDS; count += 1) {
     const [idle, command] = await round();
@@ -74,4 +83,6 @@ async function report(name: string, round: () => Promise<LoadResult[]>): Promise
       `p99 ${median(commands.map((r) => r.p99Ms)).toFixed(1)} ms ` +
       `(idle p99 ${median(idles.map((r) => r.p99Ms)).toFixed(1)} ms); refused ${refused}`,
   );
+  console.log(`    busy per command, us: ${commands.at(-1)?.threads}`);
+  console.log(`    busy per request of the idle route, us: ${idles.at(-1)?.threads}`);
 }

@@ -67,6 +67,42 @@ export function cpuTimes(pid: number): CpuTimes {
   return { busy, waiting };
 }
 
+/** Seconds on a core by kind of thread; a thread is named after what it does. */
+export function cpuByThread(pid: number): Map<string, number> {
+  const seconds = new Map<string, number>();
+  for (const task of readdirSync(`/proc/${pid}/task`)) {
+    const name = readFileSync(`/proc/${pid}/task/${task}/comm`, 'utf8').trim();
+    const [ran = 0] = readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8')
+      .split(' ')
+      .map(Number);
+    const kind = kinds[name] ?? name;
+    seconds.set(kind, (seconds.get(kind) ?? 0) + ran / 1e9);
+  }
+  return seconds;
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  'node-MainThread': 'main',
+  'hush media': 'media',
+  'hush database': 'database',
+  'node-V8Worker': 'garbage and compiling',
+  'libuv-worker': 'files',
+};
+
+/** Tells how long each kind of thread was busy for one of `count` things, in us. */
+export function microsByThread(
+  before: ReadonlyMap<string, number>,
+  after: ReadonlyMap<string, number>,
+  count: number,
+): string {
+  return [...after]
+    .map(([kind, seconds]) => [kind, ((seconds - (before.get(kind) ?? 0)) * 1e6) / count] as const)
+    .filter(([, micros]) => micros >= 0.05)
+    .sort(([, one], [, other]) => other - one)
+    .map(([kind, micros]) => `${kind} ${micros.toFixed(1)}`)
+    .join(', ');
+}
+
 export function cpuSeconds(pid: number): number {
   return cpuTimes(pid).busy;
 }

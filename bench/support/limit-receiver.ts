@@ -30,7 +30,9 @@ export class LimitReceiver {
       rmSync(folder, { recursive: true, force: true });
       return undefined;
     }
-    const child = spawn(program, [String(streams), folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(program, [String(streams), folder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
     const { ports } = JSON.parse(line) as { ports: number[] };
     return new LimitReceiver(child, folder, ports);

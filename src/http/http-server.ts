@@ -117,7 +117,7 @@ export async function buildHttpServer(
   const gate = new Gate(services, settings);
   const isOriginAllowed = originRule({ ...settings, tls: services.certificate });
   const strayOf = strayRule(settings, isOriginAllowed);
-  await securityHeaders(app, { tls: services.certificate !== undefined });
+  securityHeaders(app, { tls: services.certificate !== undefined });
   refuseStrays(app, strayOf, { gate, onError: (cause) => services.onError(cause) });
   const tickets = new AudioTickets(services.now, (principal) => services.isCurrent(principal));
   logAnswers(app, services.log);

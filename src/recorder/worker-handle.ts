@@ -43,6 +43,7 @@ export class WorkerHandle {
     this.#descriptors = new DescriptorTable(options.sockets);
     const descriptors = this.#descriptors.memory;
     this.#worker = new Worker(entry, {
+      name: 'hush media',
       workerData: { ...options.settings, descriptors } satisfies WorkerSettings,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
     });

@@ -11,6 +11,9 @@ export const MAX_GROUP = 1024;
  */
 const EARLY_GROUP = 16;
 
+/** A change that may wait for others waits no longer than this for one that may not. */
+const LINGER_MS = 50;
+
 interface Waiting {
   readonly rows: RowOf[];
   resolve(): void;
@@ -27,19 +30,23 @@ export class CommitQueue {
   #waiting: Waiting[] = [];
   /** `due`: a group leaves when this turn ends; `running`: a group is being committed. */
   #state: 'idle' | 'due' | 'running' = 'idle';
+  #lingering: NodeJS.Timeout | undefined;
 
   constructor(write: (rows: readonly RowOf[]) => Promise<void>) {
     this.#write = write;
   }
 
   add(change: Change): Promise<void> {
-    return this.addRows(rowsOf(change));
+    return this.addRows(rowsOf(change), change.mayWait);
   }
 
-  addRows(rows: RowOf[]): Promise<void> {
+  /** @param mayWait rides with the next change that may not, so that no command waits for it */
+  addRows(rows: RowOf[], mayWait = false): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ rows, resolve, reject });
-      if (this.#state === 'idle') {
+      if (this.#state === 'idle' && mayWait) {
+        this.#lingering ??= setTimeout(() => this.#leave(), LINGER_MS);
+      } else if (this.#state === 'idle') {
         this.#state = 'due';
         setImmediate(() => void this.#run());
       } else if (this.#state === 'due' && this.#waiting.length >= EARLY_GROUP) {
@@ -50,12 +57,24 @@ export class CommitQueue {
 
   /** Resolves when every change added so far has been answered. */
   async drained(): Promise<void> {
+    this.#leave();
     while (this.#state !== 'idle') await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Commits what waited for others to come. */
+  #leave(): void {
+    clearTimeout(this.#lingering);
+    this.#lingering = undefined;
+    if (this.#state !== 'idle' || this.#waiting.length === 0) return;
+    this.#state = 'due';
+    void this.#run();
   }
 
   async #run(): Promise<void> {
     if (this.#state !== 'due') return;
     this.#state = 'running';
+    clearTimeout(this.#lingering);
+    this.#lingering = undefined;
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, MAX_GROUP);
       try {

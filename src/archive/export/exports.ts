@@ -100,7 +100,7 @@ class RunningExport implements MadeAudio {
   constructor(job: ExportJob, { onExit, onClosed }: Watching) {
     this.#onClosed = onClosed;
     const entry = new URL(`./export-worker${extname(import.meta.url)}`, import.meta.url);
-    this.#worker = new Worker(entry, { workerData: job });
+    this.#worker = new Worker(entry, { name: 'hush export', workerData: job });
     this.#worker.on('message', (message: FromExport) => this.#take(message));
     this.#worker.on('error', (cause) => {
       this.#failure ??= cause instanceof Error ? cause : new Error(String(cause));

@@ -64,10 +64,11 @@ export class RecordedFacts {
     if (!untold) return;
     const facts = [...untold];
     const changes = facts.map(([, fact]) => fact());
-    await this.#ports.store.commit({
-      segments: changes.flatMap(({ segments = [] }) => segments),
-      tracks: changes.flatMap(({ tracks = [] }) => tracks),
-    });
+    const segments = changes.flatMap((change) => change.segments ?? []);
+    const tracks = changes.flatMap((change) => change.tracks ?? []);
+    // The first row of a segment carries its key, without which its audio is lost.
+    const mayWait = tracks.length === 0 && segments.every(({ closedBy }) => closedBy !== null);
+    await this.#ports.store.commit({ segments, tracks, mayWait });
     for (const [about, fact] of facts) if (untold.get(about) === fact) untold.delete(about);
     if (untold.size === 0) this.#untold.delete(callId);
   }

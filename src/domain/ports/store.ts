@@ -35,6 +35,8 @@ export interface Change {
   readonly erasures?: readonly ErasureRecord[];
   readonly derived?: readonly DerivedRecord[];
   readonly configuration?: SeenConfiguration;
+  /** Nobody waits for it: it is committed with the next change, or a moment later. */
+  readonly mayWait?: boolean;
 }
 
 /** Rows. Commits of one event-loop turn share a transaction; a resolved commit is durable. */

@@ -83,7 +83,7 @@ function tokenRoute(
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser(formType, { parseAs: 'buffer' }, (request, body, done) => {
       const encoding = request.headers['content-encoding'];
-      decodedBody(body as Buffer, encoding, bodyLimitBytes).then(
+      decodedBody(body as Buffer, encoding ?? 'identity', bodyLimitBytes).then(
         (bytes) => done(null, bytes.toString('utf8')),
         (cause: Error) => done(cause),
       );

@@ -40,9 +40,12 @@ export async function consoleFiles(
     app.get(
       path === '/index.html' ? '/' : path,
       {
-        config: { access: 'open', audit: none('the console and the client as they were built') },
+        config: {
+          access: 'open',
+          audit: none('the console and the client as they were built'),
+          page: 'own',
+        },
         schema: { hide: true },
-        helmet: { contentSecurityPolicy: false },
       },
       (_, reply) => send(reply.header('Content-Security-Policy', policy), path),
     );

@@ -35,25 +35,26 @@ const exposedHeaders =
 
 /** CORS by allow-list, for API and hub alike; credentials are what SignalR's clients ask for. */
 export function answerCors(app: FastifyInstance, isAllowed: OriginRule): void {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const { origin, host, referer } = request.headers;
+    if (origin === undefined && referer === undefined) return void done();
     // Embedded media, such as an audio element, send the page's address and no origin.
     const page =
       origin ?? (URL.canParse(referer ?? '') ? new URL(referer ?? '').origin : undefined);
-    if (page === undefined || !isAllowed(page, host)) return undefined;
+    if (page === undefined || !isAllowed(page, host)) return void done();
     if (isAllowed(page, undefined)) {
       reply.raw.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
     }
-    if (origin === undefined) return undefined;
+    if (origin === undefined) return void done();
     // On the raw answer, so that what the hub answers by itself carries them too.
     reply.raw.setHeader('Access-Control-Allow-Origin', origin);
     reply.raw.setHeader('Access-Control-Allow-Credentials', 'true');
     reply.raw.setHeader('Vary', 'Origin');
     reply.raw.setHeader('Access-Control-Expose-Headers', exposedHeaders);
-    if (request.method !== 'OPTIONS') return undefined;
+    if (request.method !== 'OPTIONS') return void done();
     reply.raw.setHeader('Access-Control-Allow-Methods', 'GET, POST, PUT, PATCH, DELETE');
     reply.raw.setHeader('Access-Control-Allow-Headers', allowedHeaders);
-    return reply.code(204).send();
+    return void reply.code(204).send();
   });
   const config = {
     access: 'open',

@@ -35,10 +35,10 @@ const decoders: Readonly<Record<string, Decoder>> = {
  */
 export async function decodedBody(
   bytes: Buffer,
-  contentEncoding: string | undefined,
+  contentEncoding: string,
   maxBytes: number,
 ): Promise<Buffer> {
-  const codings = (contentEncoding ?? '')
+  const codings = contentEncoding
     .toLowerCase()
     .split(',')
     .map((coding) => coding.trim())
@@ -67,6 +67,8 @@ function hasZlibHeader(bytes: Buffer): boolean {
   return bytes.length > 1 && (bytes.readUInt8(0) & 0x0f) === 8 && bytes.readUInt16BE(0) % 31 === 0;
 }
 
+const utf8 = new TextDecoder();
+
 /** Their byte order is told by the text, as it is by no name but those that say it. */
 const eitherOrder = ['utf-16', 'unicode', 'ucs-2', 'iso-10646-ucs-2', 'csunicode'];
 
@@ -78,7 +80,7 @@ const eitherOrder = ['utf-16', 'unicode', 'ucs-2', 'iso-10646-ucs-2', 'csunicode
 export function textOf(bytes: Buffer, contentType: string | undefined): string {
   const encoding = markedEncoding(bytes) ?? namedEncoding(bytes, charsetOf(contentType));
   // Invalid UTF-8 has always been read with replacements; clients rely on it.
-  if (encoding === 'utf-8') return new TextDecoder().decode(bytes);
+  if (encoding === 'utf-8') return utf8.decode(bytes);
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
@@ -102,7 +104,7 @@ function markedEncoding(bytes: Buffer): string | undefined {
 function namedEncoding(bytes: Buffer, charset: string): string {
   if (eitherOrder.includes(charset)) return bytes[0] === 0 ? 'utf-16be' : 'utf-16le';
   // Many that send UTF-8 call it so.
-  if (charset === 'us-ascii' || charset === 'ascii') return 'utf-8';
+  if (charset === 'utf-8' || charset === 'us-ascii' || charset === 'ascii') return 'utf-8';
   try {
     return new TextDecoder(charset).encoding;
   } catch {

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { decodedBody, textOf } from './body-decoding.ts';
 
 /** `application/merge-patch+json` and the like (RFC 6839 section 3.1). */
@@ -13,19 +13,19 @@ export function jsonBodies(app: FastifyInstance, limitBytes: number): void {
   app.removeContentTypeParser(['application/json', 'text/plain']);
   for (const type of ['application/json', 'text/json', suffixed]) {
     app.addContentTypeParser(type, { parseAs: 'buffer' }, (request, body, done) => {
-      jsonText(request, body as Buffer, limitBytes).then(
-        (text) => parse(request, text, done),
-        (cause: Error) => done(cause),
-      );
+      const { 'content-encoding': encoding, 'content-type': named } = request.headers;
+      const read = (bytes: Buffer): void => {
+        let text: string;
+        try {
+          text = textOf(bytes, named);
+        } catch (cause) {
+          done(cause as Error);
+          return;
+        }
+        parse(request, text, done);
+      };
+      if (encoding === undefined) read(body as Buffer);
+      else decodedBody(body as Buffer, encoding, limitBytes).then(read, done);
     });
   }
-}
-
-async function jsonText(
-  { headers }: FastifyRequest,
-  body: Buffer,
-  limitBytes: number,
-): Promise<string> {
-  const bytes = await decodedBody(body, headers['content-encoding'], limitBytes);
-  return textOf(bytes, headers['content-type']);
 }

@@ -23,7 +23,7 @@ export class SqliteClient {
   constructor(file: string) {
     // The thread is a `.ts` file in a checkout, and a `.js` file once Hush is compiled.
     const thread = new URL(`./sqlite-thread${extname(import.meta.url)}`, import.meta.url);
-    this.#worker = new Worker(thread, { workerData: { file } });
+    this.#worker = new Worker(thread, { name: 'hush database', workerData: { file } });
     this.#worker.on('message', (answer: SqliteAnswer) => this.#settle(answer));
     this.#worker.on('error', (cause) => this.#failAll(cause as Error));
     this.#exited = new Promise((resolve) => {
