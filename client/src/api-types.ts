@@ -62,7 +62,7 @@ export interface ArchiveReport {
   readonly findings: readonly ArchiveFinding[];
 }
 
-export type AssuranceReason = 'noMedia' | 'nothingKept' | 'oneSided' | 'streamSilent' | 'partyMissing' | 'audioLost' | 'interrupted' | 'audioDamaged' | 'audioMissing' | 'unattended' | 'clockWrong' | 'foreignMedia' | 'mediaStopped' | 'srtpFailed' | 'storageFailed' | 'workerDied' | 'sessionLost' | 'recorderUnavailable' | 'fenceUnconfirmed' | 'tooShort' | 'metadataIncomplete' | 'notAsked';
+export type AssuranceReason = 'noMedia' | 'nothingKept' | 'oneSided' | 'streamSilent' | 'partyMissing' | 'audioLost' | 'interrupted' | 'audioDamaged' | 'audioMissing' | 'unattended' | 'clockWrong' | 'queueOverflowed' | 'foreignMedia' | 'mediaStopped' | 'srtpFailed' | 'storageFailed' | 'workerDied' | 'sessionLost' | 'recorderUnavailable' | 'fenceUnconfirmed' | 'tooShort' | 'metadataIncomplete' | 'notAsked';
 
 export interface AudioTicket {
   /** Below the address of Hush */
@@ -731,6 +731,8 @@ export interface TrackHealth {
   readonly lostMs: number;
   readonly packetsReceived: number;
   readonly packetsLost: number;
+  /** Of the lost: not read in time */
+  readonly packetsOverflowed?: number;
   /** Of the packets that were sent, 0 to 1 */
   readonly lossShare: number;
   readonly jitterMs: number | null;

@@ -54,6 +54,11 @@ export class Metrics {
     'RTP packets that were sent and never came',
     [],
   );
+  readonly #packetsOverflowed = this.#counter(
+    'hush_rtp_packets_overflowed_total',
+    'RTP packets that the system dropped because they were not read in time',
+    [],
+  );
   readonly #packetsReordered = this.#counter(
     'hush_rtp_packets_reordered_total',
     'RTP packets that came behind a later one',
@@ -204,6 +209,7 @@ export class Metrics {
   #countPackets(counter: keyof PacketCounts, packets: number): void {
     if (counter === 'received') this.#packetsReceived.inc(packets);
     else if (counter === 'lost') this.#packetsLost.inc(packets);
+    else if (counter === 'overflowed') this.#packetsOverflowed.inc(packets);
     else if (counter === 'reordered') this.#packetsReordered.inc(packets);
     else this.#packets.inc({ outcome: counter }, packets);
   }

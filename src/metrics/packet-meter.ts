@@ -1,22 +1,7 @@
-import type { PacketCounts } from '../domain/model/track.ts';
+import { noPackets, type PacketCounts } from '../domain/model/track.ts';
 import type { StreamStats, TrackSummary } from '../domain/ports/recorder.ts';
 
 type Counts = { -readonly [Counter in keyof PacketCounts]: number };
-
-const nothing: Counts = {
-  received: 0,
-  kept: 0,
-  gated: 0,
-  duplicate: 0,
-  dtmf: 0,
-  comfortNoise: 0,
-  lost: 0,
-  reordered: 0,
-  unauthenticated: 0,
-  unusable: 0,
-  foreign: 0,
-  erased: 0,
-};
 
 /**
  * Counts packets from the totals that streams report once a second and at their end: each report
@@ -32,7 +17,7 @@ export class PacketMeter {
   }
 
   read(readings: readonly Pick<StreamStats, 'callId' | 'track' | 'packets'>[]): void {
-    const added = { ...nothing };
+    const added: Counts = { ...noPackets };
     for (const { callId, track, packets } of readings) {
       count(this.#countsOf(callId, track), packets, added);
     }
@@ -40,7 +25,7 @@ export class PacketMeter {
   }
 
   ended(callId: string, { track, packets }: Pick<TrackSummary, 'track' | 'packets'>): void {
-    const added = { ...nothing };
+    const added: Counts = { ...noPackets };
     count(this.#countsOf(callId, track), packets, added);
     this.#addAll(added);
     const tracks = this.#seen.get(callId);
@@ -56,7 +41,7 @@ export class PacketMeter {
     }
     let counts = tracks.get(track);
     if (!counts) {
-      counts = { ...nothing };
+      counts = { ...noPackets };
       tracks.set(track, counts);
     }
     return counts;
@@ -72,7 +57,7 @@ export class PacketMeter {
 /** Counter by counter: a loop over their names costs a stream 40 us (docs/decisions/0013). */
 function count(seen: Counts, now: PacketCounts, added: Counts): void {
   // A stream resumed by a new media thread counts from zero again.
-  if (now.received < seen.received) Object.assign(seen, nothing);
+  if (now.received < seen.received) Object.assign(seen, noPackets);
   added.received += growth(seen.received, now.received);
   added.kept += growth(seen.kept, now.kept);
   added.gated += growth(seen.gated, now.gated);
@@ -85,6 +70,7 @@ function count(seen: Counts, now: PacketCounts, added: Counts): void {
   added.unusable += growth(seen.unusable, now.unusable);
   added.foreign += growth(seen.foreign, now.foreign);
   added.erased += growth(seen.erased, now.erased);
+  added.overflowed += growth(seen.overflowed, now.overflowed);
   seen.received = now.received;
   seen.kept = higher(seen.kept, now.kept);
   seen.gated = higher(seen.gated, now.gated);
@@ -97,6 +83,7 @@ function count(seen: Counts, now: PacketCounts, added: Counts): void {
   seen.unusable = higher(seen.unusable, now.unusable);
   seen.foreign = higher(seen.foreign, now.foreign);
   seen.erased = higher(seen.erased, now.erased);
+  seen.overflowed = higher(seen.overflowed, now.overflowed);
 }
 
 /** A kept packet can still be erased, a lost one can still arrive: a counter never falls. */

@@ -200,6 +200,7 @@ export class MediaStream {
   }
 
   reading(): StreamReading {
+    this.#intake.counts.overflowed = this.#socket.overflowed;
     const last = this.#lastAudioMs;
     return {
       slot: this.#options.slot,
@@ -369,6 +370,7 @@ export class MediaStream {
     if (this.#beganAtMs !== null) this.#extent.settle(clock.anchor(now()));
     // Nothing came any more after another process had it: that is missing, up to here.
     else if (resumed) this.#extent.reach(clock.positionAt(now()));
+    this.#intake.counts.overflowed = this.#socket.overflowed;
     const neverCame = this.#beganAtMs === null && resumed?.startPosition === null;
     const { startPosition, endPosition } = neverCame ? new TrackExtent() : this.#extent;
     return {

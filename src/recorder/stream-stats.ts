@@ -3,7 +3,7 @@ import type { StreamStats } from '../domain/ports/recorder.ts';
 
 /** The call's slot, the track, jitter in ms, the last packet of audio; then the counts. */
 const LEADING_FIELDS = 4;
-const FIELDS = LEADING_FIELDS + 12;
+const FIELDS = LEADING_FIELDS + 13;
 
 /** A stream's statistics as known to its own thread. */
 export interface StreamReading {
@@ -64,6 +64,7 @@ function packCounts(packed: Float64Array, at: number, packets: PacketCounts): vo
   packed[at + 9] = packets.unusable;
   packed[at + 10] = packets.erased;
   packed[at + 11] = packets.foreign;
+  packed[at + 12] = packets.overflowed;
 }
 
 function unpackCounts(packed: Float64Array, at: number): PacketCounts {
@@ -81,5 +82,6 @@ function unpackCounts(packed: Float64Array, at: number): PacketCounts {
     unusable: count(9),
     erased: count(10),
     foreign: count(11),
+    overflowed: count(12),
   };
 }

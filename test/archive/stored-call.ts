@@ -8,7 +8,7 @@ import { Playback } from '../../src/archive/playback/playback.ts';
 import { finishedRecording } from '../../src/archive/segment/finished-recording.ts';
 import type { GapReason } from '../../src/domain/model/gap.ts';
 import type { SegmentRecord } from '../../src/domain/model/segment.ts';
-import type { TrackRecord } from '../../src/domain/model/track.ts';
+import { noPackets, type TrackRecord } from '../../src/domain/model/track.ts';
 import { G722Encoder } from '../../src/protocols/g722/encoder.ts';
 import { emptyRtpPacket } from '../../src/protocols/rtp/packet.ts';
 import { KEY_BYTES } from '../../src/protocols/segment/key-wrap.ts';
@@ -24,21 +24,6 @@ import { unsealing } from '../support/audio/unsealing.ts';
 import { temporaryFolder } from '../support/hush/hush.ts';
 
 const CHUNK_MS = 900;
-const packets = {
-  received: 0,
-  kept: 0,
-  gated: 0,
-  duplicate: 0,
-  dtmf: 0,
-  comfortNoise: 0,
-  lost: 0,
-  reordered: 0,
-  unauthenticated: 0,
-  unusable: 0,
-  foreign: 0,
-  erased: 0,
-};
-
 /** A recording on disk, sealed by the recorder's own writer. */
 export class StoredCall {
   readonly callId = randomUUID();
@@ -155,7 +140,7 @@ class StoredTrack {
       initialReason: null,
       clockOrigin: null,
       reasonChanges: [],
-      packets,
+      packets: noPackets,
       clockWrongMs: 0,
       presence: null,
       ...described,

@@ -54,6 +54,7 @@ describe('MediaRecorder', () => {
     expect((await summary()).packets).toEqual({
       ...{ received: 62, kept: 50, duplicate: 5, dtmf: 1, unusable: 6, gated: 0, erased: 0 },
       ...{ comfortNoise: 0, lost: 0, reordered: 0, unauthenticated: 0, foreign: 0 },
+      overflowed: 0,
     });
     const audio = Buffer.concat([...(await fixture.stored(callId)).values()]);
     const sent = Array.from({ length: 50 }, (_, index) => markerFrame(1, index));

@@ -84,6 +84,7 @@ export function aTrack(callId: string, changes: Partial<TrackRecord> = {}): Trac
       reordered: 9,
       unauthenticated: 10,
       foreign: 11,
+      overflowed: 12,
     },
     clockWrongMs: 1_500,
     presence: { openedAt: at, closedAt: null, holds: [{ from: at, until: at + 1 }] },

@@ -1,6 +1,7 @@
 import type { Call } from '../call/call.ts';
 import type { CallRegistry } from '../call/call-registry.ts';
 import type { RecordingEvent } from '../model/recording-event.ts';
+import { noPackets } from '../model/track.ts';
 import type { StreamStats } from '../ports/recorder.ts';
 import type { AlarmRegister } from './alarm-register.ts';
 import { type AssuranceLimits, findingsOf, type WatchedStream } from './findings.ts';
@@ -55,8 +56,8 @@ export class AssuranceWatch {
     const streams = this.#watched.get(callId) ?? new Map<number, WatchedStream>();
     return new Map(
       [...streams].map(([track, { jitterMs, packets }]) => {
-        const { received, lost } = packets;
-        return [track, { jitterMs, received, lost }];
+        const { received, lost, overflowed } = packets;
+        return [track, { jitterMs, received, lost, overflowed }];
       }),
     );
   }
@@ -131,7 +132,7 @@ function newStream(now: number): WatchedStream {
     suppresses: false,
     refusedAtMs: null,
     foreignAtMs: null,
-    packets: { received: 0, lost: 0, unauthenticated: 0, foreign: 0 },
+    packets: noPackets,
   };
 }
 

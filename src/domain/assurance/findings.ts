@@ -29,7 +29,7 @@ export interface WatchedStream {
   /** Time when packets of another source than the client's last came. */
   foreignAtMs: number | null;
   jitterMs: number;
-  packets: Pick<PacketCounts, 'received' | 'lost' | 'unauthenticated' | 'foreign'>;
+  packets: PacketCounts;
 }
 
 export interface Finding {

@@ -7,6 +7,7 @@ export interface StreamFigures {
   /** Packets of an open stream. */
   readonly received: number;
   readonly lost: number;
+  readonly overflowed: number;
 }
 
 interface TrackEvidence {
@@ -55,6 +56,7 @@ export function trackHealth(track: TrackRecord, { gaps, readings }: TrackEvidenc
     lostMs,
     packetsReceived: packets.received,
     packetsLost: packets.lost,
+    packetsOverflowed: packets.overflowed ?? 0,
     lossShare: sent === 0 ? 0 : packets.lost / sent,
     jitterMs: seen?.jitterMs ?? null,
     clockWrongMs: track.clockWrongMs,

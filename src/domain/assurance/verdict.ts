@@ -97,7 +97,8 @@ function reasonsOf(evidence: Evidence, tracks: readonly TrackHealth[]): Assuranc
   for (const reason of absences(evidence)) reasons.add(reason);
   for (const { clockWrongMs, packets } of evidence.tracks) {
     if (clockWrongMs > MAX_CLOCK_WRONG_MS) reasons.add('clockWrong');
-    // Older releases did not count foreign packets.
+    // Older releases counted neither.
+    if ((packets.overflowed ?? 0) > 0) reasons.add('queueOverflowed');
     if ((packets.foreign ?? 0) > 0) reasons.add('foreignMedia');
   }
   if (evidence.gaps === undefined) return [...reasons];

@@ -10,7 +10,7 @@ import {
 } from '../model/media-agreement.ts';
 import { faultsTogether, type MetadataFault } from '../model/metadata-fault.ts';
 import type { SessionRecord, SessionStreamRecord } from '../model/recording-session.ts';
-import type { ClockOrigin, TrackRecord } from '../model/track.ts';
+import { type ClockOrigin, noPackets, type TrackRecord } from '../model/track.ts';
 import { isAgent } from '../model/ucc.ts';
 import type { OpenedStream, StreamSpec, TrackSummary } from '../ports/recorder.ts';
 import type { Vault } from '../ports/vault.ts';
@@ -204,21 +204,6 @@ export interface SessionSignalling {
   /** Plain JSON. */
   readonly signalling: unknown;
 }
-
-const noPackets = {
-  received: 0,
-  kept: 0,
-  gated: 0,
-  duplicate: 0,
-  dtmf: 0,
-  comfortNoise: 0,
-  lost: 0,
-  reordered: 0,
-  unauthenticated: 0,
-  unusable: 0,
-  foreign: 0,
-  erased: 0,
-} as const;
 
 /** Returns the call's record with the new description applied. */
 export function toldOf(

@@ -9,6 +9,8 @@ export interface TrackHealth {
   readonly lostMs: number;
   readonly packetsReceived: number;
   readonly packetsLost: number;
+  /** Those of them that reached the host, and were not read in time; absent of older calls. */
+  readonly packetsOverflowed?: number;
   /** Share of the sent packets, 0 to 1. */
   readonly lossShare: number;
   /** RFC 3550 section 6.4.1; null where it was not measured. */
@@ -49,6 +51,10 @@ export const assuranceReasons = {
     verdict: 'degraded',
     words:
       "A stream's clock stood still, fell back or leapt: audio may lie up to a second beside its time.",
+  },
+  queueOverflowed: {
+    verdict: 'degraded',
+    words: 'Packets came faster than Hush read them, and the system dropped some.',
   },
   foreignMedia: { verdict: 'degraded', words: 'Packets from another source were refused.' },
   mediaStopped: { verdict: 'degraded', words: 'A steady stream stopped in the middle of a call.' },

@@ -71,4 +71,22 @@ export interface PacketCounts {
   readonly foreign: number;
   /** Erased in memory because a fence was not confirmed, or because the disk refused it. */
   readonly erased: number;
+  /** Dropped by the system, because they were not read in time: among the lost, not the received. */
+  readonly overflowed: number;
 }
+
+export const noPackets: PacketCounts = {
+  received: 0,
+  kept: 0,
+  gated: 0,
+  duplicate: 0,
+  dtmf: 0,
+  comfortNoise: 0,
+  lost: 0,
+  reordered: 0,
+  unauthenticated: 0,
+  unusable: 0,
+  foreign: 0,
+  erased: 0,
+  overflowed: 0,
+};

@@ -143,9 +143,14 @@ export function amended(health: CallHealth, { missing, finished }: InspectedAudi
 /** Measurements made during the call are not in its audio. */
 function tracksOf(health: CallHealth, { tracks, gaps }: FinishedRecording): CallHealth['tracks'] {
   const readings = new Map(
-    health.tracks.map(({ track, jitterMs, packetsReceived: received, packetsLost: lost }) => [
+    health.tracks.map(({ track, jitterMs, packetsReceived, packetsLost, packetsOverflowed }) => [
       track,
-      { jitterMs, received, lost },
+      {
+        jitterMs,
+        received: packetsReceived,
+        lost: packetsLost,
+        overflowed: packetsOverflowed ?? 0,
+      },
     ]),
   );
   return tracks.map((track) => trackHealth(track, { gaps, readings }));

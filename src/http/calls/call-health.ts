@@ -40,6 +40,9 @@ const healthSchema = Type.Object(
           lostMs: Type.Number(),
           packetsReceived: Type.Integer(),
           packetsLost: Type.Integer(),
+          packetsOverflowed: Type.Optional(
+            Type.Integer({ description: 'Of the lost: not read in time' }),
+          ),
           lossShare: Type.Number({ description: 'Of the packets that were sent, 0 to 1' }),
           jitterMs: nullableNumber,
           clockWrongMs: Type.Number({ description: 'Beside its time by more than 20 ms' }),

@@ -1,5 +1,5 @@
 import type { MediaAgreement } from '../../domain/model/media-agreement.ts';
-import type { Codec, PacketCounts } from '../../domain/model/track.ts';
+import { type Codec, noPackets, type PacketCounts } from '../../domain/model/track.ts';
 import { emptyRtpPacket, parseRtp, type RtpPacket } from '../../protocols/rtp/packet.ts';
 import { SRTP_REPLAYED, SRTP_WRONG_TAG } from '../../protocols/srtp/receiver.ts';
 import { emptyFrame, type Frame, samplesIn } from '../segment/frame.ts';
@@ -33,20 +33,7 @@ export interface RtpIntakeOptions extends Omit<TimeLineOptions, 'frame'> {
  * type, whether it came already, and what is missing before it.
  */
 export class RtpIntake {
-  readonly counts: Counts = {
-    received: 0,
-    kept: 0,
-    gated: 0,
-    duplicate: 0,
-    dtmf: 0,
-    comfortNoise: 0,
-    foreign: 0,
-    lost: 0,
-    reordered: 0,
-    unauthenticated: 0,
-    unusable: 0,
-    erased: 0,
-  };
+  readonly counts: Counts = { ...noPackets };
   readonly reception = new Reception();
   readonly latch: SourceLatch;
   readonly #options: RtpIntakeOptions;

@@ -70,6 +70,12 @@ describe('the verdict', () => {
       'degraded',
       ['foreignMedia'],
     ],
+    [
+      'the machine could not keep up',
+      { tracks: [track(0), track(1, { packets: { ...sent, overflowed: 1 } })] },
+      'degraded',
+      ['queueOverflowed'],
+    ],
     ['the silent party came late', { tracks: [track(0), track(1, brief)] }, 'complete', []],
     ['all came late', { tracks: [track(0, brief), track(1, brief)] }, 'complete', ['tooShort']],
     ['all held', { tracks: [track(0, held), track(1, held)] }, 'complete', []],
