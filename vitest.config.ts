@@ -59,6 +59,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          // The recorder, the fence and the torture once more, with the other receiver.
+          name: 'long alone, dgram',
+          include: ALONE,
+          env: { HUSH_TEST_LENGTH, HUSH_RTP_RECEIVER: 'dgram' },
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'long together',
           include: [LONG],
           exclude: ALONE,
@@ -66,7 +77,7 @@ export default defineConfig({
           globalSetup,
           isolate: false,
           maxWorkers: 3,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

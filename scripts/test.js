@@ -61,7 +61,9 @@ if (only.length === 0 && !isLong) {
 function tests(args) {
   const folder = mkdtempSync(join(tmpdir(), 'hush-test-'));
   const report = join(folder, 'report.json');
-  const projects = isLong ? ['long alone', 'long together'] : ['alone', 'together'];
+  const projects = isLong
+    ? ['long alone', 'long alone, dgram', 'long together']
+    : ['alone', 'together'];
   const { status } = spawnSync(
     runtime,
     [

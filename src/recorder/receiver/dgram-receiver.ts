@@ -52,6 +52,7 @@ class DgramSocket implements MediaSocket {
   readonly #waiting = new Map<number, () => void>();
   #lastNumber = 0;
   #resend: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(options: DgramSocketOptions) {
     this.#options = options;
@@ -74,7 +75,7 @@ class DgramSocket implements MediaSocket {
 
   bind(port: number, onBound: (error?: NodeJS.ErrnoException) => void): void {
     const refused = (error: NodeJS.ErrnoException): void => {
-      this.#socket.close();
+      this.close();
       onBound(error);
     };
     this.#socket.once('error', refused);
@@ -87,6 +88,7 @@ class DgramSocket implements MediaSocket {
   }
 
   send(datagram: Buffer, { address, port }: MediaAddress): void {
+    if (this.#isClosed) return;
     this.#socket.send(datagram, port, address, () => {});
   }
 
@@ -98,6 +100,8 @@ class DgramSocket implements MediaSocket {
   }
 
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     clearInterval(this.#resend);
     this.#waiting.clear();
     this.#socket.close();

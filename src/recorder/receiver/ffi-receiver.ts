@@ -3,7 +3,7 @@ import { getSystemErrorName } from 'node:util';
 import type { MediaAddress } from '../intake/source-latch.ts';
 import { ArrivalClock } from './arrival-clock.ts';
 import type { DescriptorTable } from './descriptor-table.ts';
-import { type Libc, loadLibc, type PinnedMemory } from './libc.ts';
+import { type Libc, type LoadedLibc, loadLibc, type PinnedMemory } from './libc.ts';
 import type {
   MediaReceiver,
   MediaSocket,
@@ -58,9 +58,12 @@ export class FfiReceiver implements MediaReceiver {
   #timer: NodeJS.Timeout | undefined;
 
   /** @throws Error where the C library cannot be called */
-  constructor(options: ReceiverOptions, descriptors: DescriptorTable) {
+  constructor(
+    options: ReceiverOptions,
+    descriptors: DescriptorTable,
+    loaded: LoadedLibc = loadLibc(),
+  ) {
     this.#options = options;
-    const loaded = loadLibc();
     const { host, now } = options;
     const family = isIPv6(host.split('%')[0] ?? '') ? AF_INET6 : AF_INET;
     this.#shared = {

@@ -37,6 +37,7 @@ export class SocketAddresses {
     const literal = isIPv6 && isIPv4(address) ? `::ffff:${address}` : address;
     const [text = '', scope] = literal.split('%');
     if (text.length >= TEXT_BYTES || (scope ?? '').length >= TEXT_BYTES) return undefined;
+    if (scope !== undefined && !isIPv6) return undefined;
     bytes.fill(0);
     bytes.writeUInt16LE(this.family, 0);
     bytes.writeUInt16BE(port, 2);
