@@ -71,7 +71,7 @@ export interface PacketCounts {
   readonly foreign: number;
   /** Erased in memory because a fence was not confirmed, or because the disk refused it. */
   readonly erased: number;
-  /** Dropped by the system, because they were not read in time: among the lost, not the received. */
+  /** Dropped by the system, not read in time: among the lost, not the received. */
   readonly overflowed: number;
 }
 

@@ -11,7 +11,7 @@ export interface Choice extends ReceiverOptions {
   onFallBack(why: string): void;
 }
 
-/** Returns the receiver that is wanted if it works on this machine, else the one that always does. */
+/** Returns the receiver that is wanted if it works here, else the one that always does. */
 export function chooseReceiver(choice: Choice): MediaReceiver {
   const { wanted, descriptors, onFallBack, ...options } = choice;
   if (wanted === 'dgram') return new DgramReceiver(options);

@@ -6,6 +6,9 @@ export const BATCH = 16;
 /** Longer than any packet of a call; of a longer datagram the rest is lost, as it is foreign. */
 const DATAGRAM_BYTES = 4_096;
 
+/** The longest report that a socket sends. */
+export const MAX_SENT_BYTES = 2_048;
+
 /** `struct mmsghdr` on a 64-bit system (`recvmmsg(2)`), in bytes. */
 const HEADER = {
   bytes: 64,

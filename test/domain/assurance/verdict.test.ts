@@ -5,12 +5,13 @@ import { type Evidence, judge } from '../../../src/domain/assurance/verdict.ts';
 import { alarmKinds } from '../../../src/domain/model/alarm.ts';
 import { assuranceReasons } from '../../../src/domain/model/call-health.ts';
 import type { GapReason } from '../../../src/domain/model/gap.ts';
+import { noPackets } from '../../../src/domain/model/track.ts';
 import { aCall, aGap, aTrack, at } from '../../store/samples.ts';
 
 const docs = readFileSync(new URL('../../../docs/operate/assurance.md', import.meta.url), 'utf8');
 const second = 8_000;
 
-const sent = { ...aTrack('').packets, received: 500, lost: 0, foreign: 0 };
+const sent = { ...noPackets, received: 500 };
 
 /** A track of ten seconds; `packets` as of a stream without a fault. */
 const track = (number: number, changes: object = {}) =>

@@ -7,7 +7,6 @@ import type { MediaAddress } from '../../../src/recorder/intake/source-latch.ts'
 import { DescriptorTable } from '../../../src/recorder/receiver/descriptor-table.ts';
 import { DgramReceiver } from '../../../src/recorder/receiver/dgram-receiver.ts';
 import { FfiReceiver } from '../../../src/recorder/receiver/ffi-receiver.ts';
-import { type LoadedLibc, loadLibc } from '../../../src/recorder/receiver/libc.ts';
 import type {
   MediaReceiver,
   MediaSocket,
@@ -231,60 +230,4 @@ describe('the receiver ffi', () => {
     expect(socket.overflowed).toBeGreaterThan(0);
     expect(received.length - 1 + socket.overflowed).toBe(sent);
   });
-
-  it('places a datagram between two readings, whatever becomes of the wall clock', async () => {
-    for (const steppedMs of [0, 3_600_000, -3_600_000, 500, -500]) {
-      const loaded = loadLibc();
-      let stepMs = 0;
-      const stepped: LoadedLibc = {
-        ...loaded,
-        libc: {
-          ...loaded.libc,
-          clock_gettime: (clock, at) => {
-            const result = loaded.libc.clock_gettime(clock, at);
-            time.steppedBy(stepMs);
-            return result;
-          },
-        },
-        pin: (size) => {
-          const memory = loaded.pin(size);
-          if (size === 16) time.memory = memory;
-          return memory;
-        },
-      };
-      const time = new SteppedTime();
-      const receiver = new FfiReceiver(options('127.0.0.1'), descriptors, stepped);
-      const received: { earliest: number; latest: number }[] = [];
-      const socket = receiver.open('media', (_datagram, _from, cameAtMs) => {
-        received.push({ earliest: receiver.cameAfterMs(cameAtMs), latest: cameAtMs });
-      });
-      opened.push(socket);
-      const port = await bound(socket);
-      await arrived(socket);
-      const readAtMs = now();
-      await send(['x'], { address: '127.0.0.1', port });
-      const sentAtMs = now();
-      stepMs = steppedMs;
-      await arrived(socket);
-      const [{ earliest = 0, latest = 0 } = {}] = received;
-      expect(latest).toBeGreaterThanOrEqual(readAtMs - 25);
-      expect(latest).toBeLessThanOrEqual(now());
-      expect(earliest).toBeLessThanOrEqual(sentAtMs);
-      socket.close();
-    }
-  });
 });
-
-/** What the system writes as the time of the wall clock, changed. */
-class SteppedTime {
-  memory: ReturnType<LoadedLibc['pin']> | undefined;
-
-  steppedBy(ms: number): void {
-    const bytes = this.memory?.bytes;
-    if (!bytes) return;
-    const nanoseconds = bytes.readBigInt64LE(0) * 1_000_000_000n + bytes.readBigInt64LE(8);
-    const after = nanoseconds + BigInt(ms) * 1_000_000n;
-    bytes.writeBigInt64LE(after / 1_000_000_000n, 0);
-    bytes.writeBigInt64LE(after % 1_000_000_000n, 8);
-  }
-}
