@@ -154,6 +154,10 @@ export class MediaRecorder implements Recorder {
     return this.#pulse.cameAtMs;
   }
 
+  get nowMs(): number {
+    return monotonicMs();
+  }
+
   get openStreamCount(): number {
     let count = 0;
     for (const call of this.#calls.values()) count += call.ports.size;
@@ -268,7 +272,7 @@ export class MediaRecorder implements Recorder {
     return receipt;
   }
 
-  async open(callId: string): Promise<FenceReceipt> {
+  async open(callId: string, askedAtMs = monotonicMs()): Promise<FenceReceipt> {
     const { slot, ports, worker } = this.#call(callId);
     if (this.#forsaken !== undefined) throw new RecorderBusyError('this process may not record');
     const order = this.#setGate(slot, Gate.Open, 'api');
@@ -276,7 +280,7 @@ export class MediaRecorder implements Recorder {
       action: MarkerAction.Open,
       order,
       reason: 'end',
-      atMs: monotonicMs(),
+      atMs: askedAtMs,
     } as const;
     const fence = this.#fences.raise(worker, { callId, marker }, ports.keys());
     return this.#orShut(callId, order, fence);

@@ -48,8 +48,10 @@ interface Order {
   readonly caller: Caller;
   /** Unix ms */
   readonly requestedAt: number;
-  /** Monotonic ms, on the recorder's clock. */
+  /** The earliest time at which it may have come, on the recorder's clock. */
   readonly cameAtMs: number;
+  /** When it was read, on the recorder's clock: it came before. */
+  readonly readAtMs: number;
   /** The version that the call must have. */
   readonly ifVersion: number | undefined;
   /** Set for a Pause that has to wait for its turn. */
@@ -97,7 +99,11 @@ export class CommandHandler {
     const requestedAt = this.#ports.clock.now();
     const cameAtMs = this.#ports.recorder.commandCameAtMs;
     const early = this.#early(call, { command, cameAtMs, ifVersion: request.ifVersion });
-    const order = { command, caller, requestedAt, cameAtMs, ifVersion: request.ifVersion, early };
+    const order = {
+      ...{ command, caller, requestedAt, cameAtMs, early },
+      readAtMs: this.#ports.recorder.nowMs,
+      ifVersion: request.ifVersion,
+    };
     const answer = await call.queue.run(async () => {
       const outcome = await this.#takeTurn(call, order);
       if (early && !outcome.ok) await this.#ports.pauseGate.regret(call, early);
@@ -157,7 +163,7 @@ export class CommandHandler {
     const { action } = turn.command;
     const entryOf = (receipt: FenceReceipt): Entry => this.#entryOf(call, turn, receipt);
     if (action === StateAction.Start && opensGate(call)) {
-      return pauseGate.open(call, { entryOf, takenBack: paused });
+      return pauseGate.open(call, { entryOf, takenBack: paused, askedAtMs: turn.readAtMs });
     }
     if (action === StateAction.Start) return pauseGate.lift(call, entryOf);
     if (!needsFence(call, action)) return pauseGate.note(call, entryOf);

@@ -103,18 +103,23 @@ export class PauseGate {
 
   /**
    * @param takenBack the call's state when a stream does not confirm
+   * @param askedAtMs when it was asked for, on the recorder's clock; omitted: now
    * @throws FenceTimeoutError, or the store's error: the gate is shut again
    */
   async open(
     call: Call,
-    change: { entryOf(receipt: FenceReceipt): Entry; readonly takenBack: ControlChanges },
+    change: {
+      entryOf(receipt: FenceReceipt): Entry;
+      readonly takenBack: ControlChanges;
+      readonly askedAtMs?: number;
+    },
   ): Promise<Effect> {
     const { journal, clock } = this.#ports;
     const provisional = { effectiveAt: clock.now(), streams: [] };
     const event = await journal.commit(call, unconfirmed(change.entryOf(provisional)));
     let receipt: FenceReceipt;
     try {
-      receipt = await this.#open(call);
+      receipt = await this.#open(call, change.askedAtMs);
     } catch (cause) {
       journal.publish(event);
       await this.#takeBack(call, change.takenBack);
@@ -144,9 +149,9 @@ export class PauseGate {
     });
   }
 
-  #open(call: Call): Promise<FenceReceipt> {
+  #open(call: Call, askedAtMs?: number): Promise<FenceReceipt> {
     call.openings += 1;
-    return this.#ports.recorder.open(call.id);
+    return this.#ports.recorder.open(call.id, askedAtMs);
   }
 
   #shut(

@@ -140,12 +140,17 @@ export interface Recorder {
    * stall of the process, the stall's beginning.
    */
   readonly commandCameAtMs: number;
+  /** Monotonic ms, on the recorder's clock. */
+  readonly nowMs: number;
   /** @throws FenceTimeoutError: the gate is shut all the same, audio held aside is erased. */
   shut(callId: string, order: ShutOrder): Promise<FenceReceipt>;
   /** Shuts the gate of every call at once, for good: this process may not record any more. */
   shutAll(reason: GapReason): void;
-  /** @throws FenceTimeoutError: the gate is shut again. */
-  open(callId: string): Promise<FenceReceipt>;
+  /**
+   * @param askedAtMs what was sent before is not kept, `nowMs`; omitted: now
+   * @throws FenceTimeoutError: the gate is shut again.
+   */
+  open(callId: string, askedAtMs?: number): Promise<FenceReceipt>;
   hold(callId: string, tracks: readonly number[], held: boolean): Promise<void>;
   /** @param closedBy `restart` when another process will continue them */
   closeStreams(

@@ -4,6 +4,9 @@ import type { FenceReceipt } from '../../domain/ports/recorder.ts';
 import type { Confirmation } from '../messages.ts';
 import type { CallMarker } from './marker.ts';
 
+/** So many are sent before the turn ends: the thread follows them while others are read. */
+const EARLY_MARKERS = 16;
+
 /** The media thread that reads a call's streams. */
 export interface MarkerTarget {
   post(message: { readonly type: 'fence'; readonly markers: readonly CallMarker[] }): void;
@@ -25,7 +28,7 @@ export interface FenceOptions {
 /**
  * Sends a call's markers to the thread that reads its streams, and waits until each stream has
  * followed its own: from then on the command is in effect on every one of them
- * (docs/decisions/0002). All commands of one turn are one message.
+ * (docs/decisions/0002). Commands of one turn share a message.
  */
 export class FenceSender {
   readonly #options: FenceOptions;
@@ -98,6 +101,7 @@ export class FenceSender {
     const unsent = this.#unsent.get(target);
     if (unsent) unsent.push(marker);
     else this.#unsent.set(target, [marker]);
+    if (unsent && unsent.length >= EARLY_MARKERS) this.#flush();
   }
 
   #flush(): void {

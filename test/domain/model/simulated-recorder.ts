@@ -46,6 +46,7 @@ export type RecorderBreakage =
 export class SimulatedRecorder implements Recorder {
   readonly available = true;
   readonly commandCameAtMs = 0;
+  readonly nowMs = 0;
   failNextFence = false;
   /** The media thread ends in the middle of the next close. */
   failNextClose = false;
