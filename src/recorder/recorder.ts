@@ -103,6 +103,7 @@ export class MediaRecorder implements Recorder {
   readonly #disk: DiskWatch;
   readonly #pulse = new Pulse();
   readonly #calls = new Map<string, CallMedia>();
+  readonly #bySlot = new Map<number, string>();
   /** Calls that have ended and still hold audio back. */
   readonly #ending = new Map<string, WorkerHandle>();
   /** Port to the source that sent to it last. */
@@ -181,6 +182,7 @@ export class MediaRecorder implements Recorder {
     this.#setGate(slot, gate, this.#forsaken ?? reason);
     const worker = this.#nextOf(this.#workers);
     const [ports, orphaned] = [new Map<number, number>(), new Set<number>()];
+    this.#bySlot.set(slot, callId);
     this.#calls.set(callId, { slot, lookbackMs, worker, ports, orphaned, dirMade: false });
   }
 
@@ -329,6 +331,7 @@ export class MediaRecorder implements Recorder {
     const call = this.#calls.get(callId);
     if (!call) return;
     this.#calls.delete(callId);
+    this.#bySlot.delete(call.slot);
     this.#gates.release(call.slot);
     this.#pool.release([...call.ports.values(), ...call.orphaned], monotonicMs());
     this.#ending.set(callId, call.worker);
@@ -516,8 +519,7 @@ export class MediaRecorder implements Recorder {
       if (call) call.originMs ??= originMs;
       listener.onTrackBegan(callId, track, { startPosition, initialReason, clockOrigin });
     } else if (message.type === 'stats') {
-      const callIds = new Map([...this.#calls].map(([callId, { slot }]) => [slot, callId]));
-      listener.onStreamStats(unpackStats(message.packed, (slot) => callIds.get(slot)));
+      listener.onStreamStats(unpackStats(message.packed, (slot) => this.#bySlot.get(slot)));
     } else if (message.type === 'fellBack') {
       this.#fellBack(message.why);
     } else if (message.type === 'storageFailed') {

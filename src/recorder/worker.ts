@@ -9,17 +9,19 @@ import { MediaStream } from './media-stream.ts';
 import type { Confirmation, FromWorker, ToWorker, WorkerSettings } from './messages.ts';
 import { chooseReceiver } from './receiver/choose-receiver.ts';
 import { DescriptorTable } from './receiver/descriptor-table.ts';
+import { Rotation } from './rotation.ts';
 import { SegmentWriter } from './segment/segment-writer.ts';
-import { packStats } from './stream-stats.ts';
-
-/** Interval at which streams report their statistics. */
-const STATS_INTERVAL_MS = 1_000;
+import { packStats, type StreamReading } from './stream-stats.ts';
 
 /** So many streams have confirmed before the main thread goes on with their calls. */
 const CONFIRMATIONS_AT_ONCE = 32;
 
-/** Interval at which idle chunks, which get no more frames, are looked for. */
-const TICK_INTERVAL_MS = 100;
+/** Every call is looked after this often: chunks that get no more frames, reports that are due. */
+const TICK_CYCLE_MS = 100;
+/** A few calls at a time, so that no command waits until all have been. */
+const TURN_MS = 10;
+/** A call's streams report their statistics once a second. */
+const TICKS_PER_READING = 10;
 
 interface OpenStream {
   readonly stream: MediaStream;
@@ -27,6 +29,9 @@ interface OpenStream {
 }
 
 interface CallMedia {
+  /** Its place among the calls that are looked after in turn. */
+  place: number;
+  ticks: number;
   readonly clock: CallClock;
   readonly streams: Map<number, OpenStream>;
   /** Ended streams whose held audio still ages. */
@@ -38,6 +43,7 @@ const masterKey = Buffer.from(settings.masterKey);
 const gates = new GateTable(0, settings.gates);
 const pulse = new Pulse(settings.pulse);
 const calls = new Map<string, CallMedia>();
+const inTurn = new Rotation<CallMedia>(() => TICK_CYCLE_MS);
 /** Reads the clock that all threads share. */
 const now = () => performance.now() + threadOffsetMs;
 const attendance = new Attendance(pulse, settings.mainThreadTimeoutMs, now());
@@ -81,8 +87,14 @@ function fence(markers: readonly CallMarker[]): void {
 function mediaOf(callId: string): CallMedia {
   let call = calls.get(callId);
   if (!call) {
-    call = { clock: new CallClock(), streams: new Map(), ended: new Map() };
+    call = {
+      ...{ place: -1, ticks: 0 },
+      clock: new CallClock(),
+      streams: new Map(),
+      ended: new Map(),
+    };
     calls.set(callId, call);
+    inTurn.add(call, now());
   }
   return call;
 }
@@ -181,6 +193,8 @@ function endCall({ callId, requestId }: Extract<ToWorker, { type: 'endCall' }>):
     (writer) => new Promise<void>((resolve) => writer.whenIdle(resolve)),
   );
   void Promise.all(waitingFor).then(() => {
+    const call = calls.get(callId);
+    if (call) inTurn.remove(call);
     calls.delete(callId);
     send({ type: 'callEnded', requestId });
   });
@@ -230,23 +244,24 @@ function lookForBeat(nowMs: number): void {
   }
 }
 
-function tick(): void {
+function turn(): void {
   const nowMs = now();
   lookForBeat(nowMs);
-  for (const { streams, ended } of calls.values()) {
-    for (const { stream } of streams.values()) stream.tick(nowMs, settings.chunkMs);
-    for (const writer of ended.keys()) writer.age();
+  inTurn.owe(nowMs);
+  const readings: StreamReading[] = [];
+  for (let call = inTurn.take(); call; call = inTurn.take()) {
+    call.ticks += 1;
+    const isRead = call.ticks % TICKS_PER_READING === 0;
+    for (const { stream } of call.streams.values()) {
+      stream.tick(nowMs, settings.chunkMs);
+      if (isRead) readings.push(stream.reading());
+    }
+    for (const writer of call.ended.keys()) writer.age();
   }
-}
-
-parentPort?.on('message', onMessage);
-setInterval(tick, TICK_INTERVAL_MS).unref();
-
-setInterval(() => {
-  const readings = [...calls.values()].flatMap(({ streams }) =>
-    [...streams.values()].map(({ stream }) => stream.reading()),
-  );
   if (readings.length === 0) return;
   const packed = packStats(readings);
   parentPort?.postMessage({ type: 'stats', packed } satisfies FromWorker, [packed.buffer]);
-}, STATS_INTERVAL_MS).unref();
+}
+
+parentPort?.on('message', onMessage);
+setInterval(turn, TURN_MS).unref();

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { Rotation } from '../rotation.ts';
 import { ArrivalClock } from './arrival-clock.ts';
 import type { DescriptorTable } from './descriptor-table.ts';
 import { FfiSocket, look, type SharedState } from './ffi-socket.ts';
@@ -11,7 +12,6 @@ import type {
   Traffic,
 } from './media-receiver.ts';
 import { BATCH, MAX_SENT_BYTES, MessageBatch } from './message-batch.ts';
-import { Rotation } from './rotation.ts';
 import { AF_INET, AF_INET6, SocketAddresses } from './socket-address.ts';
 
 /** Every socket is read this often: where many are open, several packets wait by then. */
