@@ -190,22 +190,31 @@ export class OpenChunk {
       const samples = Math.min(end, until) - start;
       if (samples > 0) runs.push({ kind, offset: start - this.start, samples, bytes: 0 });
     }
-    const pieces: Buffer[] = [];
+    // What remains moves up within the buffer: a chunk costs no other one.
+    const whole = this.#bytes;
     let at = 0;
+    let kept = 0;
     for (const run of this.runs) {
       for (const piece of this.#piecesOf(run, until)) {
-        pieces.push(this.#bytesAt(at, run, piece));
+        const from = this.#byteOf(at, run, piece);
+        if (from !== kept) this.#room.copyWithin(kept, from, from + piece.bytes);
+        kept += piece.bytes;
         runs.push(piece);
       }
       at += run.bytes;
     }
-    const audio = Buffer.concat(pieces);
-    this.audio.fill(0);
-    return { runs, audio };
+    this.#room.fill(0, kept, whole);
+    this.#bytes = kept;
+    return { runs, audio: this.audio };
+  }
+
+  /** Where the audio of a piece of a run begins, whose own begins at `at`. */
+  #byteOf(at: number, run: OpenRun, piece: OpenRun): number {
+    return at + (piece.offset - run.offset) * (this.#bytesPerSample ?? 0);
   }
 
   #bytesAt(at: number, run: OpenRun, piece: OpenRun): Buffer {
-    const from = at + (piece.offset - run.offset) * (this.#bytesPerSample ?? 0);
+    const from = this.#byteOf(at, run, piece);
     return this.#room.subarray(from, from + piece.bytes);
   }
 
