@@ -17,6 +17,7 @@ const SECONDS = 8;
 const WARM_UP_SECONDS = 2;
 /** Audio before the first pause and after the last one. */
 const MARGIN_MS = 500;
+const FRAME_MS = 20;
 const CELL_WIDTH = 27;
 const TARGET_P99_MS = 50;
 
@@ -99,12 +100,18 @@ function judgeAll(
   return total;
 }
 
-/** Returns the frames that certainly left before or after every request and answer. */
+/**
+ * Returns the frames that certainly left before or after every request and answer. A frame is of
+ * the time that its stamp says: a sender that was late with it sent it for then.
+ */
 function framesBeyondDoubt(times: SentTimes | undefined, pauses: readonly Pause[]): SentFrame[] {
   const instants = pauses.flatMap((pause) => Object.values(pause) as number[]);
-  return (times?.afterMs ?? []).flatMap((sentAtMs, index) => {
+  const afterMs = times?.afterMs ?? [];
+  const begunMs = Math.min(...afterMs.map((sentAtMs, index) => sentAtMs - index * FRAME_MS));
+  return afterMs.flatMap((sentAtMs, index) => {
+    const stampedMs = begunMs + index * FRAME_MS;
     const beforeMs = times?.beforeMs[index] ?? Number.POSITIVE_INFINITY;
-    const doubtful = instants.some((instant) => instant >= sentAtMs && instant <= beforeMs);
+    const doubtful = instants.some((instant) => instant >= stampedMs && instant <= beforeMs);
     return doubtful ? [] : [{ index, sentAtMs }];
   });
 }

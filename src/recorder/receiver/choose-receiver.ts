@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { DescriptorTable } from './descriptor-table.ts';
 import { DgramReceiver } from './dgram-receiver.ts';
 import { FfiReceiver } from './ffi-receiver.ts';
@@ -16,7 +17,9 @@ export function chooseReceiver(choice: Choice): MediaReceiver {
   const { wanted, descriptors, onFallBack, ...options } = choice;
   if (wanted === 'dgram') return new DgramReceiver(options);
   try {
-    proveReceiver(options.now, (proof) => new FfiReceiver({ ...options, ...proof }, descriptors));
+    const host = isIPv6(options.host.split('%')[0] ?? '') ? '::1' : '127.0.0.1';
+    const proof = { ...options, host, onRead: () => undefined };
+    proveReceiver(new FfiReceiver(proof, descriptors), host, options.now);
     return new FfiReceiver(options, descriptors);
   } catch (cause) {
     onFallBack(cause instanceof Error ? cause.message : String(cause));

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { MediaAddress } from '../intake/source-latch.ts';
-import type { MediaReceiver, MediaSocket, ReceiverOptions } from './media-receiver.ts';
+import type { MediaReceiver, MediaSocket } from './media-receiver.ts';
 
 /** More than one batch, so that places are used again. */
 const DATAGRAMS = 40;
@@ -11,36 +11,30 @@ const MAX_WRONG_MS = 1_000;
 const MAX_PORTS = 50;
 const PORTS = [20_000, 60_000] as const;
 
-type Proof = Pick<ReceiverOptions, 'host' | 'onRead'>;
-
 /**
  * Lets a receiver whose sockets are read at once receive from itself, before calls depend on it:
  * what it was told of this system's memory may be wrong.
+ * @param host loopback address of the family that it is for
  * @throws Error with what did not come out as it went in
  */
-export function proveReceiver(now: () => number, create: (proof: Proof) => MediaReceiver): void {
-  for (const host of ['127.0.0.1', '::1']) {
-    const receiver = create({ host, onRead: () => undefined });
-    const received: Received[] = [];
-    const onDatagram = (datagram: Buffer, from: MediaAddress, cameAtMs: number): void => {
-      received.push({ text: datagram.toString('latin1'), from, cameAtMs });
-    };
-    for (let attempt = 0; ; attempt += 1) {
-      const port = randomInt(...PORTS);
-      const socket = receiver.open('media', onDatagram);
-      const refused = bind(socket, port);
-      // A machine without IPv6 cannot be asked about it.
-      if (refused && host === '::1') break;
-      if (refused && attempt === MAX_PORTS) throw refused;
-      if (refused) continue;
-      try {
-        exchange(socket, { address: host, port });
-        inspect(received, { address: host, port }, now());
-      } finally {
-        socket.close();
-      }
-      break;
+export function proveReceiver(receiver: MediaReceiver, host: string, now: () => number): void {
+  const received: Received[] = [];
+  const onDatagram = (datagram: Buffer, from: MediaAddress, cameAtMs: number): void => {
+    received.push({ text: datagram.toString('latin1'), from, cameAtMs });
+  };
+  for (let attempt = 0; ; attempt += 1) {
+    const to = { address: host, port: randomInt(...PORTS) };
+    const socket = receiver.open('media', onDatagram);
+    const refused = bind(socket, to.port);
+    if (refused && attempt === MAX_PORTS) throw refused;
+    if (refused) continue;
+    try {
+      exchange(socket, to);
+      inspect(received, to, now());
+    } finally {
+      socket.close();
     }
+    return;
   }
 }
 

@@ -196,8 +196,21 @@ describe.each(Object.entries(receivers))('the receiver %s', (kind, create) => {
 });
 
 describe('the receiver ffi', () => {
-  it('proves itself', () => {
-    proveReceiver(now, (proof) => new FfiReceiver({ now, ...proof }, descriptors));
+  it.each(hosts.filter((host) => host.includes('1')))('proves itself at %s', (host) => {
+    proveReceiver(receivers.ffi(host), host, now);
+  });
+
+  it('is not taken for working when it reads something else', () => {
+    const receiver = receivers.ffi('127.0.0.1');
+    const lying: MediaReceiver = {
+      kind: 'ffi',
+      cameAfterMs: (cameAtMs) => cameAtMs,
+      open: (traffic, onDatagram) =>
+        receiver.open(traffic, (datagram, from, cameAtMs) =>
+          onDatagram(datagram, from, cameAtMs - 2_000),
+        ),
+    };
+    expect(() => proveReceiver(lying, '127.0.0.1', now)).toThrow('times of arrival');
   });
 
   it('calls back though datagrams come faster than they are read', async () => {
