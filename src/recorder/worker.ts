@@ -3,18 +3,16 @@ import { Attendance } from './clock/attendance.ts';
 import { threadOffsetMs } from './clock/clock-origin.ts';
 import { Pulse } from './clock/pulse.ts';
 import { CallClock, TrackClock } from './clock/track-clock.ts';
+import { Confirmations } from './fence/confirmations.ts';
 import { GateTable } from './fence/gate-table.ts';
 import type { CallMarker } from './fence/marker.ts';
 import { MediaStream } from './media-stream.ts';
-import type { Confirmation, FromWorker, ToWorker, WorkerSettings } from './messages.ts';
+import type { FromWorker, ToWorker, WorkerSettings } from './messages.ts';
 import { chooseReceiver } from './receiver/choose-receiver.ts';
 import { DescriptorTable } from './receiver/descriptor-table.ts';
 import { Rotation } from './rotation.ts';
 import { SegmentWriter } from './segment/segment-writer.ts';
 import { packStats, type StreamReading } from './stream-stats.ts';
-
-/** So many streams have confirmed before the main thread goes on with their calls. */
-const CONFIRMATIONS_AT_ONCE = 32;
 
 /** Every call is looked after this often: chunks that get no more frames, reports that are due. */
 const TICK_CYCLE_MS = 100;
@@ -48,7 +46,6 @@ const inTurn = new Rotation<CallMedia>(() => TICK_CYCLE_MS);
 const now = () => performance.now() + threadOffsetMs;
 const attendance = new Attendance(pulse, settings.mainThreadTimeoutMs, now());
 let isAttended = true;
-let confirmations: Confirmation[] = [];
 
 function send(message: FromWorker): void {
   parentPort?.postMessage(message);
@@ -63,25 +60,16 @@ const receiver = chooseReceiver({
   onFallBack: (why) => send({ type: 'fellBack', why }),
 });
 
-/** Confirmations of one turn are one message: 400 streams fence as fast as one. */
-function confirm(confirmation: Confirmation): void {
-  if (confirmations.length === 0) setImmediate(sendConfirmations);
-  confirmations.push(confirmation);
-  if (confirmations.length >= CONFIRMATIONS_AT_ONCE) sendConfirmations();
-}
-
-function sendConfirmations(): void {
-  if (confirmations.length === 0) return;
-  send({ type: 'confirmed', confirmations });
-  confirmations = [];
-}
+const confirmations = new Confirmations((confirmed) =>
+  send({ type: 'confirmed', confirmations: confirmed }),
+);
 
 /** Confirms first; what the orders have closed is sealed and written in later turns. */
 function fence(markers: readonly CallMarker[]): void {
   for (const { callId, marker } of markers) {
     for (const { stream } of calls.get(callId)?.streams.values() ?? []) stream.fence(marker);
   }
-  sendConfirmations();
+  confirmations.flush();
 }
 
 function mediaOf(callId: string): CallMedia {
@@ -145,7 +133,7 @@ function openStream(message: Opening): void {
       const originMs = call.clock.originMs ?? now();
       send({ type: 'began', callId, track: spec.track, startPosition, initialReason, originMs });
     },
-    onConfirmed: confirm,
+    onConfirmed: (confirmation) => confirmations.add(confirmation),
   });
   stream.bind(port, (error) => {
     if (error) {
