@@ -19,7 +19,7 @@ export interface LiveAudioOptions extends Unsealing {
 const LOOK_MS = 300;
 /** Listening begins this far back in the audio. */
 const START_BEHIND_MS = 1_000;
-/** A silent track is waited for at most this long. */
+/** A silent track is waited for at most this long; a longer silence of all is left out. */
 const MAX_LAG_MS = 2_000;
 /** A listener that falls further behind than this skips older audio. */
 const MAX_BEHIND_MS = 10_000;
@@ -86,8 +86,9 @@ export class SealedLiveAudio implements LiveAudio {
       const starts = look.tracks.flatMap((track) => track.nextAfter(since) ?? []);
       const from = Math.max(since, Math.min(...starts));
       if (from >= end) return { at: since, pcm: undefined };
-      const pcm = await mixed(look.tracks, { from, end, rate });
-      return look.isInterrupted ? undefined : { at: end, pcm };
+      const until = beforeGap(look.tracks, from, end);
+      const pcm = await mixed(look.tracks, { from, end: until, rate });
+      return look.isInterrupted ? undefined : { at: until, pcm };
     } catch (cause) {
       if (look.isInterrupted) return undefined;
       throw cause;
@@ -170,6 +171,16 @@ function endOf(tracks: readonly LiveTrackReader[], isOver: boolean): number {
   const last = Math.max(0, ...ends);
   const going = ends.filter((end) => end > last - MAX_LAG_MS);
   return isOver ? last : Math.min(last, ...going);
+}
+
+/** Returns where a gap of all tracks begins that a listener does not wait for, or the end. */
+function beforeGap(tracks: readonly LiveTrackReader[], from: number, end: number): number {
+  for (let reached = from; reached < end; ) {
+    const further = Math.max(...tracks.map((track) => track.reach(reached + MAX_LAG_MS)));
+    if (further <= reached) return reached;
+    reached = further;
+  }
+  return end;
 }
 
 async function mixed(

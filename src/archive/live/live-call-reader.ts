@@ -26,6 +26,8 @@ export interface LiveTrackReader extends Part {
   readonly endMs: number;
   /** Returns where audio begins from `ms` on; undefined if there is none yet. */
   nextAfter(ms: number): number | undefined;
+  /** Returns the end of the audio that begins by `ms`; 0 if there is none. */
+  reach(ms: number): number;
 }
 
 /** Chunks found in a segment, kept until nobody asks for audio that old. */
@@ -160,6 +162,10 @@ function growing(
       const later = places.slice(-MAX_LOOK).filter(({ covers }) => msOf(covers.end) > ms);
       const starts = later.map(({ covers }) => Math.max(ms, msOf(covers.start)));
       return starts.length === 0 ? undefined : Math.min(...starts);
+    },
+    reach: (ms) => {
+      const begun = places.slice(-MAX_LOOK).filter(({ covers }) => msOf(covers.start) <= ms);
+      return Math.max(0, ...begun.map(({ covers }) => msOf(covers.end)));
     },
   };
 }
