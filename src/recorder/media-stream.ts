@@ -139,6 +139,11 @@ export class MediaStream {
     return this.#intake.latch.source;
   }
 
+  /** False while an order is under way that may erase what its writer holds back. */
+  get isSettled(): boolean {
+    return this.#closed || this.#gate.isSettled;
+  }
+
   /** A fence failed: a stream that has not followed the gate is shut, what is in doubt erased. */
   catchUp(): void {
     if (this.#gate.isBehind) this.#shutInDoubt();

@@ -4,14 +4,15 @@ import { threadOffsetMs } from './clock/clock-origin.ts';
 import { Pulse } from './clock/pulse.ts';
 import { CallClock, TrackClock } from './clock/track-clock.ts';
 import { Confirmations } from './fence/confirmations.ts';
-import { GateTable } from './fence/gate-table.ts';
+import { Gate, GateTable } from './fence/gate-table.ts';
 import type { CallMarker } from './fence/marker.ts';
 import { MediaStream } from './media-stream.ts';
 import type { FromWorker, ToWorker, WorkerSettings } from './messages.ts';
 import { chooseReceiver } from './receiver/choose-receiver.ts';
 import { DescriptorTable } from './receiver/descriptor-table.ts';
 import { Rotation } from './rotation.ts';
-import { SegmentWriter } from './segment/segment-writer.ts';
+import { newSegmentWriter } from './segment/new-segment-writer.ts';
+import type { SegmentWriter } from './segment/segment-writer.ts';
 import { packStats, type StreamReading } from './stream-stats.ts';
 
 /** Every call is looked after this often: chunks that get no more frames, reports that are due. */
@@ -89,35 +90,26 @@ function mediaOf(callId: string): CallMedia {
 
 type Opening = Extract<ToWorker, { type: 'open' }>;
 
-function writerFor({ callId, spec, resumed, lookbackMs }: Opening, clock: TrackClock) {
-  return new SegmentWriter(
-    {
-      ...settings,
-      callId,
-      track: spec.track,
-      codec: spec.agreed.codec,
-      clockRate: spec.clockRate,
-      suppressDtmf: spec.suppressDtmf,
-      chunkSamples: Math.floor((settings.chunkMs * spec.clockRate) / 1000),
-      masterKey,
-      firstSegment: resumed?.nextSegment ?? 0,
-      lookbackMs,
-      commandCameAtMs: () => pulse.cameAtMs,
-      onSegment: (told) => send({ type: 'segment', callId, track: spec.track, ...told }),
-      onFailed: (code) => send({ type: 'storageFailed', callId, code }),
-    },
-    clock,
-  );
-}
-
 function openStream(message: Opening): void {
   const { callId, slot, spec, port, requestId, resumed, former } = message;
   const call = mediaOf(callId);
   call.clock.originMs ??= message.originMs;
   const clock = new TrackClock(call.clock, spec.clockRate);
-  const writer = writerFor(message, clock);
+  // What an order under way may erase is not written: its cut lies before what this thread, which
+  // may have stood still, would write by now.
+  const isSettled = () => stream.isSettled && gates.get(slot) !== Gate.Closing;
+  const writer = newSegmentWriter(
+    { ...settings, masterKey },
+    {
+      ...message,
+      clock,
+      commandCameAtMs: () => (isSettled() ? pulse.cameAtMs : Number.NEGATIVE_INFINITY),
+      onSegment: (told) => send({ type: 'segment', callId, track: spec.track, ...told }),
+      onFailed: (code) => send({ type: 'storageFailed', callId, code }),
+    },
+  );
   const { maxHeldAsidePackets, resumeGuardMs } = settings;
-  const stream = new MediaStream(spec, {
+  const stream: MediaStream = new MediaStream(spec, {
     callId,
     slot,
     gates,

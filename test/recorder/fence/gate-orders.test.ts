@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { findMarkers } from '../../../src/simulator/marker-audio.ts';
-import { RecorderFixture } from '../recorder-fixture.ts';
+import { RecorderFixture, spec } from '../recorder-fixture.ts';
 
 /** A stream that is sent to steadily, and the frames of it that are on the disk. */
 class SteadyCall {
@@ -17,8 +17,8 @@ class SteadyCall {
     this.fixture = new RecorderFixture({ workerEntry, ...options });
   }
 
-  async begin(): Promise<void> {
-    const [port] = await this.fixture.begin(this.callId);
+  async begin(lookbackMs = 0): Promise<void> {
+    const [port] = await this.fixture.begin(this.callId, [spec], lookbackMs);
     const workerData = { port, shared: this.#sent.buffer };
     this.#sender = new Worker(new URL('../intake/steady-sender.ts', import.meta.url), {
       workerData,
@@ -118,6 +118,20 @@ describe('the newest order to a gate', () => {
     await delay(300);
     expect((await call.end()).filter((index) => index > forsaken)).toEqual([]);
   });
+});
+
+it('a look-back reaches what came while the media thread stood still', async () => {
+  const lookbackMs = 400;
+  call = new SteadyCall({});
+  await call.begin(lookbackMs);
+  await call.halt(1_500);
+  // The thread will find more than a chunk of audio, and the order behind it.
+  await delay(1_000);
+  const asked = call.next;
+  await call.fixture.recorder.shut(call.callId, { reason: 'api', lookbackMs });
+  const kept = await call.end();
+  expect(kept.filter((index) => index > asked - lookbackMs / 20 + 1)).toEqual([]);
+  expect(Math.max(...kept)).toBeGreaterThan(asked - lookbackMs / 20 - 10);
 });
 
 describe('a main thread that stands still', () => {
