@@ -33,6 +33,11 @@ export interface ArchiveCheckOptions extends Unsealing {
 /** The files of a call that rows with keys name, or the reason why they cannot be told. */
 type Named = ReadonlySet<string> | 'unsettled' | 'unknown';
 
+interface Fault {
+  readonly kind: 'missing' | 'damaged';
+  readonly detail: string;
+}
+
 /** Number of findings listed; further ones are only counted. */
 const MAX_LISTED = 1_000;
 const BATCH = 500;
@@ -130,28 +135,46 @@ export class ArchiveCheck {
     }
   }
 
+  /** What seems wrong is looked at again by itself: an erasure may have replaced row and file. */
   async #lookAt(segment: SegmentRecord): Promise<void> {
-    if (typeof (await this.#namedBy(segment.callId)) === 'string') return;
+    const { callId } = segment;
+    if (typeof (await this.#namedBy(callId)) === 'string') return;
     this.report.segments += 1;
-    const path = segmentFile(segment);
+    if (!(await this.#faultOf(segment))) return;
+    await this.#options.exclusively(callId, async () => {
+      const row = await this.#keyedRow(segment);
+      const fault = row && (await this.#faultOf(row));
+      if (!fault) return;
+      if (fault.kind === 'missing' && !(await this.#isMissing(row))) return;
+      this.report[fault.kind] += 1;
+      this.#find({ ...fault, path: segmentFile(row) });
+      this.#options.onFinding(callId, fault.kind);
+    });
+  }
+
+  /** Returns what seems wrong with a segment's file; undefined: nothing. */
+  async #faultOf(segment: SegmentRecord): Promise<Fault | undefined> {
     const { deep } = this.#request;
     let reader: SegmentReader | undefined;
     try {
       reader = await SegmentReader.open(this.#options, segment, { deep });
-      const damage = reader && damageOf(reader.found, segment);
-      if (damage) this.#damaged(segment, damage);
-      if (!reader && (await this.#isMissing(segment))) {
-        this.report.missing += 1;
-        this.#find({ kind: 'missing', path, detail: 'its key is there, its file is not' });
-        this.#options.onFinding(segment.callId, 'missing');
-      }
+      if (!reader) return { kind: 'missing', detail: 'its key is there, its file is not' };
+      const damage = damageOf(reader.found, segment);
+      return damage ? { kind: 'damaged', detail: damage } : undefined;
     } catch (cause) {
       // An unreachable bucket proves nothing, so nothing is reported.
       if (cause instanceof AudioAwayError) throw cause;
-      this.#damaged(segment, cause instanceof Error ? cause.message : 'it cannot be opened');
+      const detail = cause instanceof Error ? cause.message : 'it cannot be opened';
+      return { kind: 'damaged', detail };
     } finally {
       await reader?.close();
     }
+  }
+
+  /** Returns the segment's row as it is now, unless its key was destroyed. */
+  async #keyedRow({ callId, track, segment }: SegmentRecord): Promise<SegmentRecord | undefined> {
+    const rows = await this.#options.store.segments(callId);
+    return rows.find((row) => row.track === track && row.segment === segment && row.wrappedKey);
   }
 
   /** A segment that was never closed was cut off by a crash, perhaps before its first chunk. */
@@ -162,12 +185,6 @@ export class ArchiveCheck {
     if (segment.closedBy !== null) return true;
     const missing = await this.#options.missing(segment.callId);
     return missing?.paths.includes(segmentFile(segment)) ?? false;
-  }
-
-  #damaged(segment: SegmentRecord, detail: string): void {
-    this.report.damaged += 1;
-    this.#find({ kind: 'damaged', path: segmentFile(segment), detail });
-    this.#options.onFinding(segment.callId, 'damaged');
   }
 
   #find(finding: ArchiveFinding): void {

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { leaseLimits, type PauseExpiry, pauseExpiries } from '../domain/model/lease.ts';
 import { srtpPolicies } from '../domain/model/media-agreement.ts';
 import { MAX_RETENTION_DAYS, uccNamePattern } from '../domain/model/ucc.ts';
+import { receiverKinds } from '../domain/ports/recorder.ts';
 import { auth } from './auth-schema.ts';
 import { recording } from './recording-schema.ts';
 import { certificateFiles, closed, count, oneOf, port, section } from './schema-parts.ts';
@@ -50,7 +51,7 @@ const rtp = section({
   portMax: port(29_999),
   workers: count(1, 64),
   /** `ffi` reads many datagrams at a time, on Linux; where it does not work, `dgram` stands in. */
-  receiver: oneOf(['ffi', 'dgram'] as const, 'ffi'),
+  receiver: oneOf(receiverKinds, 'ffi'),
   /** `required` refuses unprotected audio. */
   srtp: oneOf(srtpPolicies, 'optional'),
 });

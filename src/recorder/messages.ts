@@ -1,11 +1,15 @@
 import type { StreamReceipt } from '../domain/model/call-detail.ts';
 import type { GapReason } from '../domain/model/gap.ts';
 import type { SealedExtent } from '../domain/model/segment.ts';
-import type { ErasedTrack, StreamSpec, TrackSummary } from '../domain/ports/recorder.ts';
+import type {
+  ErasedTrack,
+  ReceiverKind,
+  StreamSpec,
+  TrackSummary,
+} from '../domain/ports/recorder.ts';
 import type { ClosingReason } from './fence/gate-table.ts';
 import type { CallMarker } from './fence/marker.ts';
 import type { FormerSource } from './intake/source-latch.ts';
-import type { ReceiverKind } from './receiver/media-receiver.ts';
 
 /** Settings that a worker is started with. */
 export interface WorkerSettings {

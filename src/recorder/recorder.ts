@@ -10,6 +10,7 @@ import type {
   FenceReceipt,
   GateSetting,
   OpenedStream,
+  ReceiverKind,
   Recorder,
   RecorderListener,
   ResumedStream,
@@ -25,7 +26,6 @@ import { MarkerAction } from './fence/marker.ts';
 import { PortPool } from './intake/port-pool.ts';
 import type { FormerSource } from './intake/source-latch.ts';
 import type { FromWorker, ResumedTrack, WorkerSettings } from './messages.ts';
-import type { ReceiverKind } from './receiver/media-receiver.ts';
 import { DiskWatch } from './segment/disk-watch.ts';
 import { nextSegments } from './segment/segment-numbers.ts';
 import { unpackStats } from './stream-stats.ts';

@@ -1,4 +1,4 @@
-import type { ReceiverKind } from '../../src/recorder/receiver/media-receiver.ts';
+import type { ReceiverKind } from '../../src/domain/ports/recorder.ts';
 
 /** The receiver that media tests run with; a second run of them is with the other one. */
 export const testedReceiver: ReceiverKind =

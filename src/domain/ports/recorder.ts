@@ -4,6 +4,10 @@ import type { MediaAgreement } from '../model/media-agreement.ts';
 import type { SegmentRecord } from '../model/segment.ts';
 import type { ClockOrigin, PacketCounts } from '../model/track.ts';
 
+/** How media threads read their sockets (docs/decisions/0028). */
+export const receiverKinds = ['ffi', 'dgram'] as const;
+export type ReceiverKind = (typeof receiverKinds)[number];
+
 export interface StreamSpec {
   readonly track: number;
   readonly clockRate: number;

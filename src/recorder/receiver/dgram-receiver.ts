@@ -20,7 +20,6 @@ const RESEND_INTERVAL_MS = 200;
  * known from this thread's own pulse only: after a stall it may have come at any time since.
  */
 export class DgramReceiver implements MediaReceiver {
-  readonly kind = 'dgram';
   readonly #options: ReceiverOptions;
   readonly #secret = selfSecret(randomBytes(SECRET_BYTES));
   readonly #pulse = new Pulse();

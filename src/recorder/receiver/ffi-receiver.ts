@@ -34,7 +34,6 @@ const SOCKETS_PER_LOOK = 8;
  * one arrived, so that neither the cycle nor a stall of the thread blurs it.
  */
 export class FfiReceiver implements MediaReceiver {
-  readonly kind = 'ffi';
   readonly #options: ReceiverOptions;
   readonly #shared: SharedState;
   readonly #media = new Rotation<FfiSocket>((count) =>
@@ -51,7 +50,7 @@ export class FfiReceiver implements MediaReceiver {
   ) {
     this.#options = options;
     const { host, now } = options;
-    const family = isIPv6(host.split('%')[0] ?? '') ? AF_INET6 : AF_INET;
+    const family = isIPv6(host) ? AF_INET6 : AF_INET;
     this.#shared = {
       ...{ libc: loaded.libc, options, descriptors },
       addresses: new SocketAddresses(loaded, family),

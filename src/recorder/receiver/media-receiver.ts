@@ -1,9 +1,5 @@
 import type { MediaAddress } from '../intake/source-latch.ts';
 
-/** How media threads read their sockets (docs/decisions/0028). */
-export const receiverKinds = ['ffi', 'dgram'] as const;
-export type ReceiverKind = (typeof receiverKinds)[number];
-
 /** `media`: a stream's packets; `control`: its RTCP, which may wait for longer. */
 export type Traffic = 'media' | 'control';
 
@@ -24,7 +20,6 @@ export interface ReceiverOptions {
 
 /** Opens the sockets of one media thread, and reads them. */
 export interface MediaReceiver {
-  readonly kind: ReceiverKind;
   /** Opens a socket that is not bound yet. */
   open(traffic: Traffic, onDatagram: OnDatagram): MediaSocket;
   /**

@@ -38,7 +38,7 @@ export const SO_RXQ_OVFL = 40;
 export class MessageBatch {
   /** Where the headers of the batch are. */
   readonly address: bigint;
-  /** Unix ms at which the datagram that `inspect` looked at reached the system; 0: not told. */
+  /** Unix ms at which the datagram that `take` took reached the system; 0: not told. */
   cameAtMs = 0;
   /** What the datagram's queue has dropped so far; -1: nothing told. */
   overflowed = -1;

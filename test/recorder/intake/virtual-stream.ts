@@ -33,7 +33,6 @@ export class VirtualCall {
   cameAfterMs: (readAtMs: number) => number = (readAtMs) => readAtMs;
   /** Its sockets have nothing in their queues. */
   readonly #receiver: MediaReceiver = {
-    kind: 'dgram',
     cameAfterMs: (readAtMs) => this.cameAfterMs(readAtMs),
     open: () => ({
       overflowed: 0,

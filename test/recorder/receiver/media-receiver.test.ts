@@ -203,7 +203,6 @@ describe('the receiver ffi', () => {
   it('is not taken for working when it reads something else', () => {
     const receiver = receivers.ffi('127.0.0.1');
     const lying: MediaReceiver = {
-      kind: 'ffi',
       cameAfterMs: (cameAtMs) => cameAtMs,
       open: (traffic, onDatagram) =>
         receiver.open(traffic, (datagram, from, cameAtMs) =>
