@@ -46,16 +46,12 @@ export class Exports {
     this.#maxAtOnce = maxAtOnce;
   }
 
-  get hasRoom(): boolean {
-    return this.#running.size < this.#maxAtOnce;
-  }
-
-  /** Starts an export. @throws ExportsBusyError */
+  /**
+   * Starts an export. Threads that only close their files take nobody's place, up to as many again.
+   * @throws ExportsBusyError
+   */
   start(job: ExportJob, { owner, onEnded, onClosed }: ExportOptions = {}): MadeAudio {
-    if (!this.hasRoom) throw new ExportsBusyError(`${this.#maxAtOnce} exports are in progress`);
-    if (owner !== undefined && !this.#hasShare(owner)) {
-      throw new ExportsBusyError('this caller has its share of exports in progress');
-    }
+    this.#mustHaveRoom(owner);
     const onExit = (): void => {
       this.#running.delete(running);
       onEnded?.(running);
@@ -71,9 +67,16 @@ export class Exports {
     await Promise.all([...this.#running.keys()].map((running) => running.end(closed)));
   }
 
-  #hasShare(owner: string): boolean {
-    const own = [...this.#running.values()].filter((other) => other === owner).length;
-    return own < Math.ceil(this.#maxAtOnce / 2);
+  #mustHaveRoom(owner: string | undefined): void {
+    const most = this.#maxAtOnce;
+    const owners = [...this.#running].flatMap(([{ isAtWork }, by]) => (isAtWork ? [by] : []));
+    if (owners.length >= most || this.#running.size >= 2 * most) {
+      throw new ExportsBusyError(`${most} exports are in progress`);
+    }
+    const own = owner === undefined ? [] : owners.filter((other) => other === owner);
+    if (own.length >= Math.ceil(most / 2)) {
+      throw new ExportsBusyError('this caller has its share of exports in progress');
+    }
   }
 }
 
@@ -116,6 +119,11 @@ class RunningExport implements MadeAudio {
     // The export may end before anybody awaits its opening.
     this.#opening.promise.catch(() => undefined);
     for (let index = 0; index < PIECES_AHEAD; index += 1) this.#ask();
+  }
+
+  /** False once nothing is left to make: its thread only closes its files. */
+  get isAtWork(): boolean {
+    return !this.#ended && !this.#failure;
   }
 
   get erased(): AbortSignal {

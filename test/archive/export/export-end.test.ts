@@ -59,3 +59,15 @@ it.each(['at its end', 'after its first piece', 'before its first piece'])(
     expect(openSegments()).toEqual([]);
   },
 );
+
+it('an export that ended leaves its place to the next one, however busy the disk is', async () => {
+  for (let index = 0; index < 4; index += 1) {
+    const audio = await archive.export(call.callId, 'flac', 'somebody');
+    for await (const _ of audio.bytes());
+    occupyFileThreads();
+    void audio.close();
+  }
+  const closed = await archive.export(call.callId, 'flac', 'somebody');
+  void closed.close();
+  await (await archive.export(call.callId, 'flac', 'somebody')).close();
+});
