@@ -71,6 +71,8 @@ export class MediaStream {
   readonly #holders: GapHolders;
   readonly #initialReason: GapReason | null;
   #spec: StreamSpec;
+  /** Orders to the gate that wait for what arrived before them. */
+  readonly #markers = new Map<Marker, () => void>();
   #closed = false;
   #beganAtMs: number | null = null;
   /** Always a double, so that a packet stores it in place; NaN: none came. */
@@ -151,17 +153,26 @@ export class MediaStream {
 
   /** Follows an order to the call's gate behind what has arrived, and confirms it. */
   fence(marker: Marker): void {
-    this.#socket.afterArrived(() => this.#follow(marker));
+    this.#followLater(marker, () => undefined);
   }
 
   hold(held: boolean, onHeld: () => void): void {
     const action = held ? MarkerAction.Hold : MarkerAction.Release;
     const atMs = this.#options.now();
     const marker = { order: 0, action, reason: held ? 'hold' : 'end', atMs } as const;
-    this.#socket.afterArrived(() => {
-      this.#follow(marker);
-      onHeld();
-    });
+    this.#followLater(marker, onHeld);
+  }
+
+  #followLater(marker: Marker, onFollowed: () => void): void {
+    this.#markers.set(marker, onFollowed);
+    this.#socket.afterArrived(() => this.#arrived(marker));
+  }
+
+  #arrived(marker: Marker): void {
+    const onFollowed = this.#markers.get(marker);
+    if (!this.#markers.delete(marker)) return;
+    this.#follow(marker);
+    onFollowed?.();
   }
 
   /** @param attended false: no Pause could reach the stream, so that it keeps nothing */
@@ -181,6 +192,8 @@ export class MediaStream {
       if (finished) return;
       finished = true;
       clearTimeout(timer);
+      // Nothing more is read, so what is under way need not wait for it.
+      for (const marker of this.#markers.keys()) this.#arrived(marker);
       this.#intake.settle(this.#options.now());
       this.#intake.counts.erased += this.#aside.erase();
       this.#options.writer.closeSegment(closedBy);
@@ -238,11 +251,12 @@ export class MediaStream {
     this.#extent.include(frame.position, frame.packet.samples);
     const isLate = !this.#release.passes(frame, clock.soonestMs(frame.position));
     const verdict = isLate ? 'drop' : this.#gate.verdict();
-    if (verdict === 'keep' && !this.#lastKept.mayEcho(frame)) this.#keep(frame);
-    else if (verdict !== 'aside') {
+    const mayKeep = verdict === 'keep' || verdict === 'aside';
+    if (!mayKeep || this.#lastKept.mayEcho(frame)) {
       if (verdict === 'doubt') this.#shutInDoubt();
       this.#gated(frame);
-    } else if (!this.#aside.add(frame)) this.#intake.counts.erased += 1;
+    } else if (verdict === 'keep') this.#keep(frame);
+    else if (!this.#aside.add(frame)) this.#intake.counts.erased += 1;
   }
 
   #gated(frame: Readonly<Frame>): void {
@@ -254,9 +268,16 @@ export class MediaStream {
 
   /** Audio of the same time may be the digit's tone: it goes with the event. */
   #onDigits({ position, packet, ended }: Readonly<Frame>): void {
+    const { samples } = packet;
+    this.#digits.note(position, samples, ended);
+    const verdict = this.#gate.verdict();
+    if (verdict === 'keep') this.#leaveOutDigits(position, samples);
+    else if (verdict === 'aside') this.#aside.addDigits({ position, samples });
+  }
+
+  #leaveOutDigits(position: number, samples: number): void {
     const { writer, now } = this.#options;
-    this.#digits.note(position, packet.samples, ended);
-    if (this.#gate.verdict() === 'keep') writer.leaveOut('dtmf', position, packet.samples, now());
+    writer.leaveOut('dtmf', position, samples, now());
   }
 
   #begin(nowMs: number): void {
@@ -367,7 +388,10 @@ export class MediaStream {
   }
 
   #releaseAside(): void {
-    this.#aside.release((frame) => this.#keep(frame));
+    this.#aside.release(
+      (frame) => this.#keep(frame),
+      ({ position, samples }) => this.#leaveOutDigits(position, samples),
+    );
   }
 
   #summary(): TrackSummary {

@@ -114,6 +114,8 @@ export type FromWorker =
     }
   | { readonly type: 'updated'; readonly requestId: number }
   | { readonly type: 'held'; readonly requestId: number }
+  /** The stream that was to be held or closed has ended already. */
+  | { readonly type: 'gone'; readonly requestId: number }
   | {
       readonly type: 'closed';
       readonly requestId: number;

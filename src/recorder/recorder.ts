@@ -193,7 +193,11 @@ export class MediaRecorder implements Recorder {
     for (let attempt = 0; attempt < MAX_BIND_ATTEMPTS; attempt += 1) {
       const ports = this.#pool.take(specs.length, monotonicMs());
       if (!ports) throw new RecorderBusyError('no RTP port is free', 'noPorts');
-      if (await this.#bind(callId, specs, ports)) {
+      const isBound = await this.#bind(callId, specs, ports).catch((cause) => {
+        this.#releaseUnused(callId, ports);
+        throw cause;
+      });
+      if (isBound) {
         return specs.map(({ track }, index) => ({ track, port: ports[index] as number }));
       }
       this.#pool.release(ports, monotonicMs());
@@ -219,7 +223,13 @@ export class MediaRecorder implements Recorder {
         const openedMs = openedOnThisBoot(openedAt, call.originMs);
         const resumed = { startPosition, openedMs, nextSegment: free };
         if (!call.orphaned.delete(port) && !this.#pool.reserve(port)) return track;
-        if (await this.#openAgain(callId, { spec, port, resumed })) return undefined;
+        const isOpen = await this.#openAgain(callId, { spec, port, resumed }).catch((cause) => {
+          // The thread that was to take it over died too: the next one may.
+          if (this.#calls.get(callId) === call) call.orphaned.add(port);
+          else this.#pool.release([port], monotonicMs());
+          throw cause;
+        });
+        if (isOpen) return undefined;
         this.#pool.release([port], monotonicMs());
         return track;
       }),
@@ -243,10 +253,13 @@ export class MediaRecorder implements Recorder {
     if (under && under.order === this.#gates.order(call.slot) && under.atMs <= atMs) {
       return under.receipt;
     }
+    // Also of streams that have ended, or are shut: their threads may be late.
+    const erased = lookbackMs > 0 ? this.#pulse.erase(cameAtMs) : undefined;
     const receipt = this.#shut(callId, { ...command, cameAtMs }, atMs);
     const shutting = { order: this.#gates.order(call.slot), atMs, receipt };
     call.shutting = shutting;
     const isOver = (): void => {
+      erased?.();
       if (call.shutting === shutting) call.shutting = undefined;
     };
     receipt.then(isOver, isOver);
@@ -260,8 +273,8 @@ export class MediaRecorder implements Recorder {
     const gate = this.#gates.get(slot) === Gate.Open ? Gate.Closing : Gate.Shut;
     const order = this.#setGate(slot, gate, reason);
     const marker = { action: MarkerAction.Shut, order, reason, atMs };
-    const erasing = lookbackMs > 0 ? this.#eraseEnded(callId, command, atMs) : [];
     const raised = this.#fences.raise(worker, { callId, marker }, ports.keys());
+    const erasing = lookbackMs > 0 ? this.#eraseEnded(callId, command, atMs) : [];
     const fence = Promise.all([raised, erasing]);
     const [receipt, erased] = await this.#orShut(callId, order, fence).catch((cause) => {
       // Another order to shut replaced this one, and its confirmation holds for both.
@@ -310,19 +323,18 @@ export class MediaRecorder implements Recorder {
     closedBy: 'end' | 'restart' = 'end',
   ): Promise<TrackSummary[]> {
     const call = this.#call(callId);
-    const open = tracks.filter((track) => call.ports.has(track));
+    const open = [...call.ports].filter(([track]) => tracks.includes(track));
+    this.#fences.flush();
     const replies = await Promise.all(
-      open.map((track) => call.worker.request({ type: 'close', callId, track, closedBy })),
+      open.map(([track]) => call.worker.request({ type: 'close', callId, track, closedBy })),
     );
-    this.#pool.release(
-      open.map((track) => call.ports.get(track) as number),
-      monotonicMs(),
-    );
-    for (const [index, track] of open.entries()) {
+    for (const [index, [track, port]] of open.entries()) {
       const reply = replies[index];
-      const port = call.ports.get(track) as number;
       if (reply?.type === 'closed' && reply.source) this.#former.set(port, reply.source);
+      // Whoever asked at the same time may have released it.
+      if (call.ports.get(track) !== port) continue;
       call.ports.delete(track);
+      this.#pool.release([port], monotonicMs());
     }
     return replies.flatMap((reply) => (reply.type === 'closed' ? [reply.summary] : []));
   }
@@ -334,6 +346,7 @@ export class MediaRecorder implements Recorder {
     this.#bySlot.delete(call.slot);
     this.#gates.release(call.slot);
     this.#pool.release([...call.ports.values(), ...call.orphaned], monotonicMs());
+    call.ports.clear();
     this.#ending.set(callId, call.worker);
     try {
       await call.worker.request({ type: 'endCall', callId });
@@ -403,6 +416,16 @@ export class MediaRecorder implements Recorder {
       }),
     );
     return false;
+  }
+
+  /** A thread died while it bound them: those that it had are the call's, to be bound again. */
+  #releaseUnused(callId: string, ports: readonly number[]): void {
+    const call = this.#calls.get(callId);
+    const used = new Set([...(call?.ports.values() ?? []), ...(call?.orphaned ?? [])]);
+    this.#pool.release(
+      ports.filter((port) => !used.has(port)),
+      monotonicMs(),
+    );
   }
 
   /** Returns false when another program holds the port. */
@@ -476,6 +499,8 @@ export class MediaRecorder implements Recorder {
       const worker = this.#calls.get(id)?.worker ?? this.#ending.get(id);
       if (worker) byWorker.set(worker, [...(byWorker.get(worker) ?? []), id]);
     }
+    // Behind the order: a stream that ends in between is erased by one of the two.
+    this.#fences.flush();
     const asked = [...byWorker].map(([worker, callIds]) =>
       worker
         .request({ type: 'eraseEnded', callId, callIds, cutMs, reason })

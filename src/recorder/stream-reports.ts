@@ -73,7 +73,8 @@ export class StreamReports {
     const plain = this.#opener ? this.#opener.unprotect(datagram) : datagram;
     const reading = plain && parseRtcp(plain);
     if (!reading || reading.ssrc !== this.#options.reception.ssrc) return;
-    this.#to = { address: from.address, port: from.port };
+    // Nothing can be sent to port 0, and the system takes a datagram from there all the same.
+    if (from.port !== 0) this.#to = { address: from.address, port: from.port };
     const { report, cname: name } = reading;
     if (!report) return;
     this.#options.reception.reported(report, cameAtMs);

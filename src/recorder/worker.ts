@@ -7,7 +7,7 @@ import { Confirmations } from './fence/confirmations.ts';
 import { Gate, GateTable } from './fence/gate-table.ts';
 import type { CallMarker } from './fence/marker.ts';
 import { MediaStream } from './media-stream.ts';
-import type { FromWorker, ToWorker, WorkerSettings } from './messages.ts';
+import type { Confirmation, FromWorker, ToWorker, WorkerSettings } from './messages.ts';
 import { chooseReceiver } from './receiver/choose-receiver.ts';
 import { DescriptorTable } from './receiver/descriptor-table.ts';
 import { Rotation } from './rotation.ts';
@@ -33,6 +33,8 @@ interface CallMedia {
   ticks: number;
   readonly clock: CallClock;
   readonly streams: Map<number, OpenStream>;
+  /** The last of each track whose stream has ended, which the main thread may not know yet. */
+  readonly lastOf: Map<number, Pick<Confirmation, 'lastSequence' | 'lastPosition'>>;
   /** Ended streams whose held audio still ages. */
   readonly ended: Map<SegmentWriter, number>;
 }
@@ -68,7 +70,12 @@ const confirmations = new Confirmations((confirmed) =>
 /** Confirms first; what the orders have closed is sealed and written in later turns. */
 function fence(markers: readonly CallMarker[]): void {
   for (const { callId, marker } of markers) {
-    for (const { stream } of calls.get(callId)?.streams.values() ?? []) stream.fence(marker);
+    const call = calls.get(callId);
+    for (const { stream } of call?.streams.values() ?? []) stream.fence(marker);
+    // They keep nothing any more; what they hold back is erased by an order of its own.
+    for (const [track, last] of call?.lastOf ?? []) {
+      confirmations.add({ callId, order: marker.order, track, ...last, guardMs: null });
+    }
   }
   confirmations.flush();
 }
@@ -80,12 +87,20 @@ function mediaOf(callId: string): CallMedia {
       ...{ place: -1, ticks: 0 },
       clock: new CallClock(),
       streams: new Map(),
+      lastOf: new Map(),
       ended: new Map(),
     };
     calls.set(callId, call);
     inTurn.add(call, now());
   }
   return call;
+}
+
+function holdStream(message: Extract<ToWorker, { type: 'hold' }>): void {
+  const { callId, track, held, requestId } = message;
+  const open = calls.get(callId)?.streams.get(track);
+  if (open) open.stream.hold(held, () => send({ type: 'held', requestId }));
+  else send({ type: 'gone', requestId });
 }
 
 type Opening = Extract<ToWorker, { type: 'open' }>;
@@ -103,7 +118,7 @@ function openStream(message: Opening): void {
     {
       ...message,
       clock,
-      commandCameAtMs: () => (isSettled() ? pulse.cameAtMs : Number.NEGATIVE_INFINITY),
+      commandCameAtMs: () => (isSettled() ? pulse.erasesFromMs : Number.NEGATIVE_INFINITY),
       onSegment: (told) => send({ type: 'segment', callId, track: spec.track, ...told }),
       onFailed: (code) => send({ type: 'storageFailed', callId, code }),
     },
@@ -133,6 +148,7 @@ function openStream(message: Opening): void {
       return;
     }
     call.streams.set(spec.track, { stream, writer });
+    call.lastOf.delete(spec.track);
     if (!isAttended) stream.attend(false);
     send({ type: 'opened', requestId });
   });
@@ -141,11 +157,15 @@ function openStream(message: Opening): void {
 function closeStream({ callId, track, closedBy, requestId }: Extract<ToWorker, { type: 'close' }>) {
   const call = calls.get(callId);
   const open = call?.streams.get(track);
-  if (!call || !open) return;
+  if (!call || !open) return send({ type: 'gone', requestId });
   const { stream, writer } = open;
   stream.close(closedBy, (summary) => {
     const closed = { type: 'closed', requestId, summary, source: stream.source } as const;
     call.streams.delete(track);
+    call.lastOf.set(track, {
+      lastSequence: writer.lastSequence,
+      lastPosition: writer.keptUpTo,
+    });
     call.ended.set(writer, track);
     // Waiting for the end of a stream does not include its look-back.
     if (writer.holdsBack) send(closed);
@@ -198,9 +218,7 @@ function onMessage(message: ToWorker): void {
       for (const { stream } of streams?.values() ?? []) stream.catchUp();
       break;
     case 'hold':
-      streams?.get(message.track)?.stream.hold(message.held, () => {
-        send({ type: 'held', requestId: message.requestId });
-      });
+      holdStream(message);
       break;
     case 'close':
       closeStream(message);

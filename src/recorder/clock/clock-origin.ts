@@ -7,8 +7,24 @@ export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
+const OFFSET_READINGS = 8;
+
 /** Offset to add to this thread's `performance.now()` to get `monotonicMs`. */
-export const threadOffsetMs = monotonicMs() - performance.now();
+export const threadOffsetMs = measuredOffset();
+
+/** Takes the reading between whose two ends the least time passed: others were interrupted. */
+function measuredOffset(): number {
+  let [offsetMs, leastMs] = [0, Number.POSITIVE_INFINITY];
+  for (let reading = 0; reading < OFFSET_READINGS; reading += 1) {
+    const before = performance.now();
+    const middle = monotonicMs();
+    const after = performance.now();
+    if (after - before >= leastMs) continue;
+    leastMs = after - before;
+    offsetMs = middle - (before + after) / 2;
+  }
+  return offsetMs;
+}
 
 const bootId = readBootId();
 

@@ -3,7 +3,8 @@ import { monotonicMs } from './clock-origin.ts';
 const BEAT_AT = 0;
 const CAME_AT = 1;
 const DISOWNED = 2;
-const FIELDS = 3;
+const ERASED_FROM = 3;
+const FIELDS = 4;
 
 /** Interval at which the main thread signals that it is there. */
 const BEAT_MS = 20;
@@ -23,6 +24,8 @@ export class Pulse {
   readonly #fields: Float64Array;
   /** The last beats, oldest first. */
   #beats: readonly number[] = [];
+  /** When commands came that are under way and erase, monotonic ms. */
+  #erasing: readonly (readonly number[])[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(memory = new SharedArrayBuffer(FIELDS * Float64Array.BYTES_PER_ELEMENT)) {
@@ -35,6 +38,7 @@ export class Pulse {
    * @param isOwner false while commands may be for another process to hear
    */
   start(isOwner: () => boolean = () => true): void {
+    this.#fields[ERASED_FROM] = Number.POSITIVE_INFINITY;
     this.beat(monotonicMs());
     this.#timer = setInterval(() => {
       const isOwned = isOwner();
@@ -68,6 +72,27 @@ export class Pulse {
   /** Monotonic ms before which nothing came that is still unread. */
   get cameAtMs(): number {
     return this.#fields[CAME_AT] as number;
+  }
+
+  /**
+   * A command that came at `cameAtMs` is about to erase what is held back: nothing that it may
+   * reach is written until the function returned is called.
+   */
+  erase(cameAtMs: number): () => void {
+    // An object of its own: two commands may have come at once.
+    const erasing = [cameAtMs];
+    this.#setErasing([...this.#erasing, erasing]);
+    return () => this.#setErasing(this.#erasing.filter((other) => other !== erasing));
+  }
+
+  /** Monotonic ms before which nothing came that is still unread, or has not erased yet. */
+  get erasesFromMs(): number {
+    return Math.min(this.cameAtMs, this.#fields[ERASED_FROM] as number);
+  }
+
+  #setErasing(erasing: readonly (readonly number[])[]): void {
+    this.#erasing = erasing;
+    this.#fields[ERASED_FROM] = Math.min(Number.POSITIVE_INFINITY, ...erasing.flat());
   }
 
   /**

@@ -97,14 +97,15 @@ export class FenceSender {
   }
 
   #send(target: MarkerTarget, marker: CallMarker): void {
-    if (this.#unsent.size === 0) setImmediate(() => this.#flush());
+    if (this.#unsent.size === 0) setImmediate(() => this.flush());
     const unsent = this.#unsent.get(target);
     if (unsent) unsent.push(marker);
     else this.#unsent.set(target, [marker]);
-    if (unsent && unsent.length >= EARLY_MARKERS) this.#flush();
+    if (unsent && unsent.length >= EARLY_MARKERS) this.flush();
   }
 
-  #flush(): void {
+  /** Sends now what waits for the turn's end: a message that follows must not overtake it. */
+  flush(): void {
     const unsent = this.#unsent;
     this.#unsent = new Map();
     for (const [target, markers] of unsent) target.post({ type: 'fence', markers });

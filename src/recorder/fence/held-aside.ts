@@ -1,5 +1,11 @@
 import type { Frame } from '../segment/frame.ts';
 
+/** Units of the RTP clock, from `position` on. */
+interface DigitSpan {
+  readonly position: number;
+  readonly samples: number;
+}
+
 /**
  * Frames read while the gate was closing, held aside in memory, and only there, until their
  * stream's marker is read: nobody knows before on which side of the command they lie.
@@ -7,6 +13,8 @@ import type { Frame } from '../segment/frame.ts';
 export class HeldAside {
   readonly #maxPackets: number;
   #frames: Frame[] = [];
+  /** Where digits were sent, which other packets announced meanwhile. */
+  #digits: DigitSpan[] = [];
 
   constructor(maxPackets: number) {
     this.#maxPackets = maxPackets;
@@ -22,8 +30,14 @@ export class HeldAside {
     return true;
   }
 
-  /** They came before the command: `keep` gets each of them, in order. */
-  release(keep: (frame: Frame) => void): void {
+  addDigits(span: DigitSpan): void {
+    if (this.#digits.length < this.#maxPackets) this.#digits.push(span);
+  }
+
+  /** They came before the command: `keep` gets each frame, in order, `leaveOut` each digit. */
+  release(keep: (frame: Frame) => void, leaveOut: (span: DigitSpan) => void): void {
+    for (const span of this.#digits) leaveOut(span);
+    this.#digits = [];
     for (const frame of this.#frames) {
       keep(frame);
       frame.packet.data.fill(0);
@@ -36,6 +50,7 @@ export class HeldAside {
     const count = this.#frames.length;
     for (const { packet } of this.#frames) packet.data.fill(0);
     this.#frames = [];
+    this.#digits = [];
     return count;
   }
 }

@@ -33,9 +33,11 @@ export class ReleaseGuard {
 
   /** @param askedAtMs when somebody asked for it, monotonic ms */
   released(askedAtMs: number): void {
-    this.#releasedAtMs = askedAtMs;
+    // A Start may have been asked for before the client's hold ended, which lets it take effect.
+    this.#releasedAtMs = Math.max(this.#releasedAtMs, askedAtMs);
     this.#uncertainMs = 0;
-    this.#notBeforeMs = askedAtMs + this.#guardMs + this.#slowerMs;
+    const notBeforeMs = askedAtMs + this.#guardMs + this.#slowerMs;
+    this.#notBeforeMs = Math.max(this.#notBeforeMs, notBeforeMs);
   }
 
   /** Delays of this time line may be that much longer than its least one says. */

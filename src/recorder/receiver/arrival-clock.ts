@@ -3,7 +3,7 @@ import type { LoadedLibc, PinnedMemory } from './libc.ts';
 const CLOCK_REALTIME = 0;
 /** A measurement during which this much time passed was interrupted. */
 const MAX_MEASURE_MS = 0.05;
-const MEASUREMENTS = 3;
+const MEASUREMENTS = 5;
 /** The clocks part by less than this, unless somebody sets one. */
 const STEP_MS = 1;
 
@@ -17,7 +17,7 @@ export class ArrivalClock {
   readonly #now: () => number;
   readonly #time: PinnedMemory;
   /** Monotonic ms minus Unix ms. */
-  #offsetMs: number;
+  #offsetMs = 0;
   /** When a step of the wall clock was last noticed, monotonic ms. */
   #steppedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -25,15 +25,15 @@ export class ArrivalClock {
     this.#libc = libc;
     this.#now = now;
     this.#time = pin(16);
-    this.#offsetMs = this.#measure() ?? 0;
+    this.look();
   }
 
-  /** Looks at both clocks, before datagrams are read. */
+  /** Looks at both clocks, before datagrams are read: what cannot be compared may have parted. */
   look(): void {
     const offsetMs = this.#measure();
-    if (offsetMs === undefined) return;
-    if (Math.abs(offsetMs - this.#offsetMs) > STEP_MS) this.#steppedAtMs = this.#now();
-    this.#offsetMs = offsetMs;
+    const isKnown = offsetMs !== undefined && Math.abs(offsetMs - this.#offsetMs) <= STEP_MS;
+    if (!isKnown) this.#steppedAtMs = this.#now();
+    this.#offsetMs = offsetMs ?? this.#offsetMs;
   }
 
   /** False for what arrived on a socket that was last read before the wall clock was set. */

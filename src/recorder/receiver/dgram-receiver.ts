@@ -87,7 +87,8 @@ class DgramSocket implements MediaSocket {
   }
 
   send(datagram: Buffer, { address, port }: MediaAddress): void {
-    if (this.#isClosed) return;
+    // Node throws at port 0, which nothing can be sent to.
+    if (this.#isClosed || port === 0) return;
     this.#socket.send(datagram, port, address, () => {});
   }
 

@@ -40,7 +40,8 @@ export class FfiReceiver implements MediaReceiver {
     Math.min(MOST_CYCLE_MS, LEAST_CYCLE_MS + count / SOCKETS_PER_CYCLE_MS),
   );
   readonly #control = new Rotation<FfiSocket>(() => CONTROL_CYCLE_MS);
-  #timer: NodeJS.Timeout | undefined;
+  /** One turn at a time is planned, by a timer or for the end of this one. */
+  #isPlanned = false;
 
   /** @throws Error where the C library cannot be called */
   constructor(
@@ -82,17 +83,15 @@ export class FfiReceiver implements MediaReceiver {
 
   /** Plans the next turn, unless there is one. */
   #plan(): void {
-    if (this.#timer || this.#media.count + this.#control.count === 0) return;
+    if (this.#isPlanned || this.#media.count + this.#control.count === 0) return;
+    this.#isPlanned = true;
     const waitMs = Math.min(this.#media.intervalMs(SLICE), this.#control.intervalMs(SLICE));
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#turn();
-    }, waitMs);
-    this.#timer.unref();
+    setTimeout(() => this.#turn(), waitMs).unref();
   }
 
   #turn(): void {
     const { now } = this.#options;
+    this.#isPlanned = false;
     const begunMs = look(this.#shared);
     this.#media.owe(begunMs);
     this.#control.owe(begunMs);
@@ -106,6 +105,7 @@ export class FfiReceiver implements MediaReceiver {
       if (count % SOCKETS_PER_LOOK === 0 && now() - begunMs > TURN_MS) break;
     }
     // The rest of what is due, once whatever else waits has had its turn.
+    this.#isPlanned = true;
     setImmediate(() => this.#turn());
   }
 }

@@ -22,6 +22,8 @@ const MSG_DONTWAIT = 0x40;
 const EAGAIN = 11;
 const EINVAL = 22;
 const EMFILE = 24;
+/** What was seen of the clocks and of the main thread holds for so long. */
+const FRESH_MS = 3;
 /** No datagram in a queue takes up less of it: the least that the kernel accounts for one. */
 const LEAST_QUEUED_BYTES = 512;
 
@@ -154,10 +156,12 @@ export class FfiSocket implements MediaSocket {
   /** Reads what waits, up to a batch; returns how many datagrams it gave to the stream. */
   read(): number {
     const shared = this.#shared;
-    const { batch, libc, clock } = shared;
+    const { batch, libc, clock, options, lookedAtMs } = shared;
     if (this.#descriptor < 0) return 0;
     const count = libc.recvmmsg(this.#descriptor, batch.address, BATCH, MSG_DONTWAIT, 0n);
     if (count > 0) {
+      // The thread may have stood still since it looked, and the wall clock been set.
+      if (options.now() - lookedAtMs > FRESH_MS) look(shared);
       const isSure = clock.isSure(this.#readAtMs);
       shared.reading = this;
       try {
@@ -167,7 +171,7 @@ export class FfiSocket implements MediaSocket {
         shared.afterMs = Number.POSITIVE_INFINITY;
       }
     }
-    if (count < BATCH) this.#readAtMs = shared.lookedAtMs;
+    if (count < BATCH) this.#readAtMs = lookedAtMs;
     return Math.max(0, count);
   }
 

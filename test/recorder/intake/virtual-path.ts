@@ -67,8 +67,14 @@ export async function play(scene: Scene): Promise<Outcome> {
   const [from, until] = paused ?? [frames, frames];
   const [shutMs, openMs] = [from, until].map((index) => BEGUN_MS + index * FRAME_MS - 1);
   if (paused && shutMs !== undefined && openMs !== undefined) {
-    events.push({ atMs: shutMs, run: () => call.command('shut', shutMs, readAt(shutMs)) });
-    events.push({ atMs: openMs, run: () => call.command('open', openMs, readAt(openMs)) });
+    events.push({
+      atMs: shutMs,
+      run: () => call.command('shut', shutMs, { readAtMs: readAt(shutMs) }),
+    });
+    events.push({
+      atMs: openMs,
+      run: () => call.command('open', openMs, { readAtMs: readAt(openMs) }),
+    });
   }
   for (const { run } of events.sort((a, b) => a.atMs - b.atMs)) run();
   const { packets } = await call.close(stream);

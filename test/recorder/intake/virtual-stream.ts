@@ -101,8 +101,15 @@ export class VirtualCall {
     }
   }
 
-  /** A Pause, or a Start, reaches every stream, which a thread that stood still reads later. */
-  command(gate: 'shut' | 'open', atMs: number, readAtMs = atMs): void {
+  /**
+   * A Pause, or a Start, reaches every stream, which a thread that stood still reads later.
+   * @param under what comes before the order is read
+   */
+  command(
+    gate: 'shut' | 'open',
+    atMs: number,
+    { readAtMs = atMs, under }: { readAtMs?: number; under?: () => void } = {},
+  ): void {
     this.#pass(readAtMs);
     const isOpen = gate === 'open';
     this.#order += 1;
@@ -113,6 +120,7 @@ export class VirtualCall {
       reason: isOpen ? 'end' : 'api',
       atMs: isOpen ? atMs : Number.POSITIVE_INFINITY,
     } as const;
+    under?.();
     for (const stream of this.#streams) stream.fence(marker);
     if (!isOpen) this.#gates.set(0, Gate.Shut);
   }

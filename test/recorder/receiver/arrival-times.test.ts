@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { expect, it } from 'vitest';
 import { threadOffsetMs } from '../../../src/recorder/clock/clock-origin.ts';
+import { ArrivalClock } from '../../../src/recorder/receiver/arrival-clock.ts';
 import { DescriptorTable } from '../../../src/recorder/receiver/descriptor-table.ts';
 import { FfiReceiver } from '../../../src/recorder/receiver/ffi-receiver.ts';
 import { type LoadedLibc, loadLibc } from '../../../src/recorder/receiver/libc.ts';
@@ -82,3 +83,20 @@ it.each([0, 3_600_000, -3_600_000, 500, -500, 5, -5])(
     socket.close();
   },
 );
+
+it('takes nothing for sure while the clocks cannot be compared', () => {
+  const real = loadLibc();
+  let isSlow = false;
+  const clock_gettime: LoadedLibc['libc']['clock_gettime'] = (clock, at) => {
+    const until = now() + 0.2;
+    while (isSlow && now() < until);
+    return real.libc.clock_gettime(clock, at);
+  };
+  const clock = new ArrivalClock({ ...real, libc: { ...real.libc, clock_gettime } }, now);
+  const readAtMs = now();
+  clock.look();
+  expect(clock.isSure(readAtMs)).toBe(true);
+  isSlow = true;
+  clock.look();
+  expect(clock.isSure(readAtMs)).toBe(false);
+});

@@ -243,3 +243,12 @@ describe('the receiver ffi', () => {
     expect(received.length - 1 + socket.overflowed).toBe(sent);
   });
 });
+
+it.each(['ffi', 'dgram'] as const)(
+  'sends nothing to port 0, and does not mind (%s)',
+  async (kind) => {
+    const socket = open(receivers[kind]('127.0.0.1'), []);
+    await bound(socket);
+    expect(() => socket.send(Buffer.from('x'), { address: '127.0.0.1', port: 0 })).not.toThrow();
+  },
+);
