@@ -29,6 +29,7 @@ export interface SoakOptions extends Subject {
   readonly strikeEveryMs: readonly [number, number];
   /** `calm`: no strikes, no delays, correct clocks; default `rough`. */
   readonly weather?: SoakWeather;
+  /** Called now and then while it runs. */
   onProgress?(report: SoakReport): void;
 }
 
@@ -37,6 +38,7 @@ const LIFE_MS = [8_000, 30_000] as const;
 const JUDGE_TIMEOUT_MS = 120_000;
 const JUDGE_RETRY_MS = 500;
 const WHOLE_LIFE_MS = 5_000;
+const PROGRESS_MS = 15_000;
 
 /**
  * Runs dozens of dialogues at once on one recorder that is struck again and again. In the end
@@ -69,10 +71,15 @@ class Soak {
   }
 
   async run(): Promise<SoakReport> {
-    const { dialogues, target } = this.#options;
+    const { dialogues, target, onProgress } = this.#options;
+    const progress = setInterval(() => onProgress?.(this.#report), PROGRESS_MS);
     const lanes = Array.from({ length: dialogues }, () => this.#lane());
-    await Promise.all([...lanes, this.#strikeOn()]);
-    await Promise.all(this.#judging);
+    try {
+      await Promise.all([...lanes, this.#strikeOn()]);
+      await Promise.all(this.#judging);
+    } finally {
+      clearInterval(progress);
+    }
     this.#report.unsettled.push(...(await leftUnsettled(target)));
     this.#report.openAlarms.push(...(await openAlarms(target)));
     return this.#report;
@@ -135,7 +142,6 @@ class Soak {
       await delay(Math.max(0, Math.min(between(random, ...strikeEveryMs), this.#leftMs)));
       if (this.#leftMs <= 0) return;
       await this.#strike(oneOf(random, [first, ...others]), random);
-      this.#options.onProgress?.(this.#report);
     }
   }
 
