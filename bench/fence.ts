@@ -46,6 +46,9 @@ export async function benchFence(): Promise<void> {
   console.log(`  ${row(['ack in ms: p50 / p99 / max', 'Pause', 'Start', 'commands'])}`);
   const run = (name: string, subject: Subject) => measure(name, subject, sender);
   const quiet = await run('Hush, quiet', await hushSubject(CALLS, false));
+  const disk = new Child('./busy-disk.ts');
+  await run('Hush, disk busy', await hushSubject(CALLS, false));
+  await disk.end();
   const gate = await run('boolean, quiet', await booleanGateSubject(CALLS, 'quiet'));
   const stalled = await run('Hush, stalls', await hushSubject(CALLS, true));
   const gateStalled = await run('boolean, stalls', await booleanGateSubject(CALLS, 'stalls'));
