@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { soak } from '../src/torture/soak/soak.ts';
 import { soakTable } from '../src/torture/soak/soak-report.ts';
 import { openTortureBench } from '../test/support/audio/torture-bench.ts';
-import { ResourceWatch } from './support/resource-watch.ts';
+import { ResourceWatch } from './support/machine.ts';
 
 const DIALOGUES = 24;
 const STRIKE_EVERY_MS = [4_000, 12_000] as const;

@@ -194,6 +194,7 @@ export class MediaStream {
       clearTimeout(timer);
       // Nothing more is read, so what is under way need not wait for it.
       for (const marker of this.#markers.keys()) this.#arrived(marker);
+      this.#lookForLostEnd();
       this.#intake.settle(this.#options.now());
       this.#intake.counts.erased += this.#aside.erase();
       this.#options.writer.closeSegment(closedBy);
@@ -204,6 +205,15 @@ export class MediaStream {
     };
     const timer = setTimeout(finish, CLOSE_TIMEOUT_MS);
     this.#socket.afterArrived(finish);
+  }
+
+  /** No later packet shows that the last ones were dropped: the socket knows. */
+  #lookForLostEnd(): void {
+    const { clock, now } = this.#options;
+    const before = this.#socket.overflowed;
+    if (this.#beganAtMs === null || this.#socket.countOverflowed() === before) return;
+    this.#extent.settle(clock.anchor(now()));
+    this.#extent.reach(clock.positionAt(now()));
   }
 
   /** Seals what is due by now, even if no further frame arrives. */

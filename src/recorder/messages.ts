@@ -114,7 +114,7 @@ export type FromWorker =
     }
   | { readonly type: 'updated'; readonly requestId: number }
   | { readonly type: 'held'; readonly requestId: number }
-  /** The stream that was to be held or closed has ended already. */
+  /** The stream that was to be held or closed has ended, or is about to. */
   | { readonly type: 'gone'; readonly requestId: number }
   | {
       readonly type: 'closed';

@@ -25,6 +25,8 @@ const TICKS_PER_READING = 10;
 interface OpenStream {
   readonly stream: MediaStream;
   readonly writer: SegmentWriter;
+  /** It ends once what has arrived is read. */
+  isClosing: boolean;
 }
 
 interface CallMedia {
@@ -147,7 +149,7 @@ function openStream(message: Opening): void {
       send({ type: 'openFailed', requestId, code: error.code ?? 'EUNKNOWN' });
       return;
     }
-    call.streams.set(spec.track, { stream, writer });
+    call.streams.set(spec.track, { stream, writer, isClosing: false });
     call.lastOf.delete(spec.track);
     if (!isAttended) stream.attend(false);
     send({ type: 'opened', requestId });
@@ -157,15 +159,14 @@ function openStream(message: Opening): void {
 function closeStream({ callId, track, closedBy, requestId }: Extract<ToWorker, { type: 'close' }>) {
   const call = calls.get(callId);
   const open = call?.streams.get(track);
-  if (!call || !open) return send({ type: 'gone', requestId });
+  if (!call || !open || open.isClosing) return send({ type: 'gone', requestId });
+  open.isClosing = true;
   const { stream, writer } = open;
   stream.close(closedBy, (summary) => {
     const closed = { type: 'closed', requestId, summary, source: stream.source } as const;
     call.streams.delete(track);
-    call.lastOf.set(track, {
-      lastSequence: writer.lastSequence,
-      lastPosition: writer.keptUpTo,
-    });
+    const { lastSequence, keptUpTo: lastPosition } = writer;
+    call.lastOf.set(track, { lastSequence, lastPosition });
     call.ended.set(writer, track);
     // Waiting for the end of a stream does not include its look-back.
     if (writer.holdsBack) send(closed);

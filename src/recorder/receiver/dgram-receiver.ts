@@ -3,12 +3,13 @@ import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { Pulse } from '../clock/pulse.ts';
 import type { MediaAddress } from '../intake/source-latch.ts';
-import type {
-  MediaReceiver,
-  MediaSocket,
-  OnDatagram,
-  ReceiverOptions,
-  Traffic,
+import {
+  type MediaReceiver,
+  type MediaSocket,
+  type OnDatagram,
+  QUEUE_BYTES,
+  type ReceiverOptions,
+  type Traffic,
 } from './media-receiver.ts';
 import { buildSelfDatagram, parseSelfDatagram, SECRET_BYTES, selfSecret } from './self-datagram.ts';
 
@@ -57,6 +58,7 @@ class DgramSocket implements MediaSocket {
     this.#options = options;
     const { host, onDatagram, onRead, now, secret } = options;
     this.#socket = createSocket({
+      recvBufferSize: QUEUE_BYTES,
       type: isIPv6(host) ? 'udp6' : 'udp4',
       lookup: (hostname, _, callback) => callback(null, hostname, isIPv6(hostname) ? 6 : 4),
     });
@@ -90,6 +92,10 @@ class DgramSocket implements MediaSocket {
     // Node throws at port 0, which nothing can be sent to.
     if (this.#isClosed || port === 0) return;
     this.#socket.send(datagram, port, address, () => {});
+  }
+
+  countOverflowed(): number {
+    return this.overflowed;
   }
 
   afterArrived(callback: () => void): void {

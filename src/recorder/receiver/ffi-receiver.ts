@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net';
 import { Rotation } from '../rotation.ts';
 import { ArrivalClock } from './arrival-clock.ts';
 import type { DescriptorTable } from './descriptor-table.ts';
-import { FfiSocket, look, type SharedState } from './ffi-socket.ts';
+import { FfiSocket, look, OPTION_BYTES, type SharedState } from './ffi-socket.ts';
 import { type LoadedLibc, loadLibc } from './libc.ts';
 import type {
   MediaReceiver,
@@ -57,7 +57,7 @@ export class FfiReceiver implements MediaReceiver {
       addresses: new SocketAddresses(loaded, family),
       batch: new MessageBatch(loaded),
       clock: new ArrivalClock(loaded, now),
-      value: loaded.pin(8),
+      value: loaded.pin(OPTION_BYTES),
       sent: loaded.pin(MAX_SENT_BYTES),
       reading: undefined,
       lookedAtMs: now(),

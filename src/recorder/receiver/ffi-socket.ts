@@ -3,7 +3,12 @@ import type { MediaAddress } from '../intake/source-latch.ts';
 import type { ArrivalClock } from './arrival-clock.ts';
 import type { DescriptorTable } from './descriptor-table.ts';
 import type { Libc, PinnedMemory } from './libc.ts';
-import type { MediaSocket, OnDatagram, ReceiverOptions } from './media-receiver.ts';
+import {
+  type MediaSocket,
+  type OnDatagram,
+  QUEUE_BYTES,
+  type ReceiverOptions,
+} from './media-receiver.ts';
 import {
   BATCH,
   MAX_SENT_BYTES,
@@ -16,6 +21,11 @@ import { AF_INET6, type SocketAddresses } from './socket-address.ts';
 const SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0o4000 | 0o2000000;
 const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
+/** Nine counts of a socket's memory; what was dropped is the last (`linux/sock_diag.h`). */
+const SO_MEMINFO = 55;
+const MEMINFO_WORDS = 9;
+/** Room for the longest option, and its length. */
+export const OPTION_BYTES = (MEMINFO_WORDS + 1) * 4;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 const MSG_DONTWAIT = 0x40;
@@ -34,7 +44,7 @@ export interface SharedState {
   readonly addresses: SocketAddresses;
   readonly batch: MessageBatch;
   readonly clock: ArrivalClock;
-  /** Value of a socket's option, and its length. */
+  /** Value of a socket's option, and its length behind it. */
   readonly value: PinnedMemory;
   readonly sent: PinnedMemory;
   readonly descriptors: DescriptorTable;
@@ -104,6 +114,7 @@ export class FfiSocket implements MediaSocket {
     if (this.#tablePlace < 0) return EMFILE;
     this.#set(SOL_SOCKET, SO_TIMESTAMPNS, 1);
     this.#set(SOL_SOCKET, SO_RXQ_OVFL, 1);
+    this.#set(SOL_SOCKET, SO_RCVBUF, QUEUE_BYTES);
     // As Node binds: an IPv6 socket for every address hears IPv4 too.
     if (addresses.family === AF_INET6) this.#set(IPPROTO_IPV6, IPV6_V6ONLY, 0);
     const address = addresses.write({ address: options.host, port });
@@ -173,6 +184,17 @@ export class FfiSocket implements MediaSocket {
     }
     if (count < BATCH) this.#readAtMs = lookedAtMs;
     return Math.max(0, count);
+  }
+
+  countOverflowed(): number {
+    const { libc, value } = this.#shared;
+    value.words[MEMINFO_WORDS] = MEMINFO_WORDS * 4;
+    const length = value.address + BigInt(MEMINFO_WORDS * 4);
+    const isKnown =
+      libc.getsockopt(this.#descriptor, SOL_SOCKET, SO_MEMINFO, value.address, length) === 0 &&
+      value.words[MEMINFO_WORDS] === MEMINFO_WORDS * 4;
+    if (isKnown) this.overflowed = value.unsigned[MEMINFO_WORDS - 1] as number;
+    return this.overflowed;
   }
 
   close(): void {

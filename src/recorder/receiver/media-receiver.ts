@@ -1,5 +1,11 @@
 import type { MediaAddress } from '../intake/source-latch.ts';
 
+/**
+ * Room asked for in a socket's queue, bytes; Linux doubles it for its own accounts, and grants no
+ * more than `net.core.rmem_max`. Its default is full of L16 after 0.9 s.
+ */
+export const QUEUE_BYTES = 524_288;
+
 /** `media`: a stream's packets; `control`: its RTCP, which may wait for longer. */
 export type Traffic = 'media' | 'control';
 
@@ -40,7 +46,12 @@ export interface MediaSocket {
    * what came after the callback: the socket's side of a fence (docs/decisions/0002).
    */
   afterArrived(callback: () => void): void;
-  /** Datagrams that the system dropped because the queue was full; 0 where it does not tell. */
+  /**
+   * Datagrams that the system dropped because the queue was full, before the last one that was
+   * read; 0 where it does not tell.
+   */
   readonly overflowed: number;
+  /** Asks the system for all it has dropped by now, those behind the last datagram among them. */
+  countOverflowed(): number;
   close(): void;
 }

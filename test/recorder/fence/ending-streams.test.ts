@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { findMarkers, markerFrame } from '../../../src/simulator/marker-audio.ts';
+import { testedReceiver } from '../../support/receiver.ts';
 import { RecorderFixture, spec } from '../recorder-fixture.ts';
 
 const FRAME_MS = 20;
@@ -105,6 +106,26 @@ describe('a look-back of an order that a late media thread has not read', () => 
     const kept = runs.flatMap((run) => [...findMarkers(run)].map(({ index }) => index));
     expect(kept.length).toBeGreaterThan(20);
     expect(Math.max(...kept)).toBeLessThan(60 - LOOKBACK_MS / FRAME_MS + 5);
+  });
+});
+
+describe('a stream whose queue overflowed at its end', () => {
+  it.runIf(testedReceiver === 'ffi')('says that audio is missing there', async () => {
+    const workerEntry = new URL('./halting-worker.ts', import.meta.url);
+    fixture = new RecorderFixture({ workerEntry });
+    const callId = randomUUID();
+    const [port = 0] = await fixture.begin(callId);
+    await talk(port, 5);
+    await halt(500);
+    const frame = (index: number) =>
+      fixture.rtp(port, { sequence: index, timestamp: index * 160 }, markerFrame(1, index));
+    // Until the queue is full; no later packet shows that the last ones are missing.
+    for (let count = 0; count < 3_000; count += 1) await frame(4);
+    for (let index = 5; index < 10; index += 1) await frame(index);
+    const [summary] = await fixture.recorder.closeStreams(callId, [0]);
+    expect(summary?.packets.overflowed).toBeGreaterThanOrEqual(5);
+    expect(summary?.packets).toMatchObject({ kept: 5, lost: 0 });
+    expect(summary?.endPosition).toBeGreaterThan(10 * 160);
   });
 });
 

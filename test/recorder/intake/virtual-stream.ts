@@ -36,6 +36,7 @@ export class VirtualCall {
     cameAfterMs: (readAtMs) => this.cameAfterMs(readAtMs),
     open: () => ({
       overflowed: 0,
+      countOverflowed: () => 0,
       bind: (_, onBound) => onBound(),
       send: () => undefined,
       afterArrived: (callback) => callback(),
