@@ -485,11 +485,11 @@ export class CallLifecycle {
     const summaries = await this.#summaries(call, tracks);
     for (const { track } of leaving) call.streams.delete(track);
     for (const summary of summaries) this.#ports.onTrackEnded(call.id, summary);
-    const ended = summaries.flatMap((summary) => {
-      const stream = leaving.find(({ track }) => track === summary.track);
-      if (!stream) return [];
-      const presence = { ...stream.presence, closedAt: this.#ports.clock.now() };
-      return [{ ...endedTrack(call.id, stream, summary), presence }];
+    const closedAt = this.#ports.clock.now();
+    const ended = leaving.map((stream) => {
+      const summary = summaries.find(({ track }) => track === stream.track);
+      const presence = { ...stream.presence, closedAt };
+      return { ...endedTrack(call.id, stream, summary), presence };
     });
     const facts = ended.map((track) => [`track ${track.track}`, () => ({ tracks: [track] })]);
     if (facts.length > 0) await this.#ports.facts.tell(call.id, Object.fromEntries(facts));

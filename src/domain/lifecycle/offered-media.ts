@@ -166,8 +166,13 @@ export function trackRecord(callId: string, stream: CallStream): TrackRecord {
 }
 
 /** Returns the track of a closed stream; a resumed track keeps its first beginning. */
-export function endedTrack(callId: string, stream: CallStream, summary: TrackSummary): TrackRecord {
+export function endedTrack(
+  callId: string,
+  stream: CallStream,
+  summary: TrackSummary | undefined,
+): TrackRecord {
   const { began } = stream;
+  if (!summary) return trackRecord(callId, stream);
   const record = { ...trackRecord(callId, stream), ...summary };
   if (!began) return record;
   const startPosition = Math.min(began.startPosition, summary.startPosition ?? Infinity);
