@@ -32,7 +32,7 @@ export async function start(
   await assurance.trustedClock.load();
   await edge.webhooks.start();
   mayGoOn(context);
-  const restored = await recording.lifecycle.restore();
+  const restored = await recording.lifecycle.restore(store.claimed);
   for (const call of events.calls.list()) control.watch.changed(call);
   await noteConfiguration(context, needs);
   await access.auth.start();

@@ -99,12 +99,14 @@ export class MediaStream {
     this.#gate = new StreamGate(gates, slot, spec.held);
     const { reason } = this.#gate;
     this.#holders = new GapHolders(reason);
-    const isUnknown = resumed?.startPosition === null;
+    const { startPosition = null, mayHaveSentSince = null } = resumed ?? {};
+    const isUnknown = startPosition === null && mayHaveSentSince !== null;
     this.#initialReason = reason ?? (isUnknown ? 'restart' : null);
-    if (resumed) {
-      // Packets before the other process ended are unknown: they are missing from the opening on.
-      clock.touch(resumed.openedMs);
-      this.#extent.resume(resumed.startPosition ?? clock.positionAt(resumed.openedMs));
+    if (startPosition !== null) this.#extent.resume(startPosition);
+    else if (mayHaveSentSince !== null) {
+      // Packets before the other process ended are unknown: they are missing from then on.
+      clock.touch(mayHaveSentSince);
+      this.#extent.resume(clock.positionAt(mayHaveSentSince));
     }
     // Another process knew what was gated, and how late the stream's packets come.
     if (resumed) this.#release.released(now());
@@ -410,7 +412,9 @@ export class MediaStream {
     // Nothing came any more after another process had it: that is missing, up to here.
     else if (resumed) this.#extent.reach(clock.positionAt(now()));
     this.#intake.counts.overflowed = this.#socket.overflowed;
-    const neverCame = this.#beganAtMs === null && resumed?.startPosition === null;
+    // Where no stream of the call is known to have sent, the verdict says so: none has a track.
+    const isSilentCall = resumed?.startPosition === null && !resumed.hasCallBegun;
+    const neverCame = this.#beganAtMs === null && isSilentCall;
     const { startPosition, endPosition } = neverCame ? new TrackExtent() : this.#extent;
     return {
       track: this.#spec.track,

@@ -34,8 +34,10 @@ export interface WorkerSettings {
 export interface ResumedTrack {
   /** Position of its first packet; null: none is known. */
   readonly startPosition: number | null;
-  /** Time when it was opened, on the machine's monotonic clock. */
-  readonly openedMs: number;
+  /** Packets may have come from then on that nobody knows of, monotonic ms; null: none did. */
+  readonly mayHaveSentSince: number | null;
+  /** False: no stream of its call is known to have sent anything. */
+  readonly hasCallBegun: boolean;
   readonly nextSegment: number;
 }
 

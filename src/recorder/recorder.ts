@@ -159,6 +159,11 @@ export class MediaRecorder implements Recorder {
     return monotonicMs();
   }
 
+  positionMs(callId: string): number | null {
+    const { originMs } = this.#call(callId);
+    return originMs === undefined ? null : monotonicMs() - originMs;
+  }
+
   get openStreamCount(): number {
     let count = 0;
     for (const call of this.#calls.values()) count += call.ports.size;
@@ -215,13 +220,15 @@ export class MediaRecorder implements Recorder {
     const next = await nextSegments(this.#options.recordingsDir, callId);
     if (clockOrigin) call.originMs ??= originOnThisBoot(clockOrigin);
     const outcomes = await Promise.all(
-      streams.map(async ({ spec, port, startPosition, openedAt, nextSegment }) => {
+      streams.map(async ({ spec, port, startPosition, unknownSince, nextSegment }) => {
         const { track } = spec;
         // It was opened in the thread that took over.
         if (call.ports.has(track)) return undefined;
         const free = Math.max(nextSegment, next.get(track) ?? 0);
-        const openedMs = openedOnThisBoot(openedAt, call.originMs);
-        const resumed = { startPosition, openedMs, nextSegment: free };
+        const mayHaveSentSince =
+          unknownSince === null ? null : openedOnThisBoot(unknownSince, call.originMs);
+        const hasCallBegun = call.originMs !== undefined;
+        const resumed = { startPosition, mayHaveSentSince, hasCallBegun, nextSegment: free };
         if (!call.orphaned.delete(port) && !this.#pool.reserve(port)) return track;
         const isOpen = await this.#openAgain(callId, { spec, port, resumed }).catch((cause) => {
           // The thread that was to take it over died too: the next one may.

@@ -73,6 +73,9 @@ interface Collection {
   readonly found: FoundFrames;
 }
 
+/** The end of one block and the beginning of another pass for a third once in 256 times. */
+const LEAST_BLOCKS = 2;
+
 /** Merges blocks of one frame that lie within the length of a frame. */
 function* collect(codes: Buffer, { recording, rate, found }: Collection): Generator<void, boolean> {
   const frameSamples = Math.max(MARKER_FRAME_BYTES, rate / FRAMES_PER_SECOND);
@@ -81,7 +84,7 @@ function* collect(codes: Buffer, { recording, rate, found }: Collection): Genera
   let blocks = 0;
   let seen = 0;
   const note = (): void => {
-    if (!first) return;
+    if (!first || blocks < LEAST_BLOCKS) return;
     const frames = found.get(first.streamTag) ?? new Map<number, FoundFrame[]>();
     found.set(first.streamTag, frames);
     const lengthMs = msOf(blocks * MARKER_BLOCK_BYTES);

@@ -36,7 +36,8 @@ export async function coverageOf(
   const receipts = receiptsOf(details, track);
   const extent = extentOf(track, [
     ...examined.flatMap(({ spans, lost }) => [...spans, ...lost]),
-    ...[...receipts.keptUpTo, ...beginningsOf(track, examined), ...closingOf(track)].map(pointAt),
+    ...examined.flatMap(({ start }) => start ?? []).map(pointAt),
+    ...receipts.keptUpTo.map(pointAt),
   ]);
   const search = new LostAudio({ track, receipts, extent }, examined);
   for (const segment of examined) search.clipBeginning(segment);
@@ -66,18 +67,6 @@ function guardOf({ track, clockRate, packets }: TrackRecord, details: TrackRows[
   const longestMs = Math.max(0, ...receipts.map(({ guardMs }) => guardMs ?? 0));
   const limit = ((longestMs + LATEST_FIRST_FRAME_MS) * clockRate) / 1000;
   return { limit, behind: packets.lost > 0 ? ('loss' as const) : ('silence' as const) };
-}
-
-/** Returns the starts of segments of a stream whose end a crash took: it came at least that far. */
-function beginningsOf({ endPosition }: TrackRecord, segments: readonly ExaminedSegment[]) {
-  return endPosition === null ? segments.flatMap(({ start }) => start ?? []) : [];
-}
-
-/** Returns where a stream left whose thread had died: nobody else knows how far it came. */
-function closingOf({ startPosition, endPosition, presence, clockOrigin, clockRate }: TrackRecord) {
-  const closedAt = presence?.closedAt;
-  if (startPosition === null || endPosition !== null || !closedAt || !clockOrigin) return [];
-  return [Math.max(startPosition, Math.round(((closedAt - clockOrigin.at) * clockRate) / 1000))];
 }
 
 function pointAt(position: number): Span {

@@ -120,9 +120,9 @@ function reasonsOf(evidence: Evidence, tracks: readonly TrackHealth[]): Assuranc
  * that every process that judges the call finds the same.
  */
 function absences({ record, tracks, open }: Evidence): AssuranceReason[] {
-  const heard = tracks.filter(({ startPosition }) => startPosition !== null);
+  const heard = tracks.filter(wasHeard);
   const wanted = tracks
-    .filter(({ startPosition }) => startPosition === null)
+    .filter((track) => !wasHeard(track))
     .map(({ presence }) => wantedMs(presence, open));
   const silent = wanted.filter((ms) => ms >= MEDIA_EXPECTED_MS);
   if (heard.length === 0) {
@@ -134,6 +134,12 @@ function absences({ record, tracks, open }: Evidence): AssuranceReason[] {
   if (only && silent.length > 0) reasons.push('oneSided');
   if (only && tracks.length === 1 && record.parties.length > 1) reasons.push('partyMissing');
   return reasons;
+}
+
+/** A crash leaves tracks that may have begun, and nobody knows of a packet of theirs. */
+function wasHeard({ startPosition, clockOrigin, presence }: TrackRecord): boolean {
+  // Older releases noted neither.
+  return startPosition !== null && (clockOrigin !== null || presence === null);
 }
 
 function sum(numbers: readonly number[]): number {

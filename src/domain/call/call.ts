@@ -11,6 +11,7 @@ import {
   type SavingState,
 } from '../model/recording-state.ts';
 import type { StreamPresence } from '../model/stream-presence.ts';
+import type { TrackRecord } from '../model/track.ts';
 import type { TrackBeginning } from '../ports/recorder.ts';
 import { firstDialoguePart } from './dialogue.ts';
 
@@ -32,7 +33,15 @@ export interface CallStream {
   readonly port: number;
   /** Set with its first packet. */
   began: TrackBeginning | undefined;
+  /** What a process told of it that had it before. */
+  readonly told: ToldTrack;
 }
+
+/** What is known of a track once its stream has been closed. */
+export type ToldTrack = Pick<
+  TrackRecord,
+  'endPosition' | 'reasonChanges' | 'packets' | 'clockWrongMs'
+>;
 
 /** The fields of a record that commands, pauses and the fence change. */
 export type ControlChanges = Partial<

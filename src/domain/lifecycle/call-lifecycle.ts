@@ -26,13 +26,14 @@ import type { Vault } from '../ports/vault.ts';
 import type { UccRegistry } from '../ucc/ucc-registry.ts';
 import type { UccRules } from '../ucc/ucc-rules.ts';
 import { CallEnding, storeAlarm } from './call-ending.ts';
-import { CallRecovery, type RestoredSession } from './call-recovery.ts';
+import { CallRecovery, type FormerProcess, type RestoredSession } from './call-recovery.ts';
 import type { CallSettlement } from './call-settlement.ts';
 import { DialogueEntry, type Joining } from './dialogue-entry.ts';
 import {
   type CallDescription,
   describeStreams,
   endedTrack,
+  leftTrack,
   newStream,
   type SessionOffer,
   type SessionSignalling,
@@ -242,8 +243,8 @@ export class CallLifecycle {
   }
 
   /** Takes up the calls that were in progress when the process before this one ended. */
-  async restore(): Promise<RestoredSession[]> {
-    const restored = await this.#recovery.restore();
+  async restore(before: FormerProcess): Promise<RestoredSession[]> {
+    const restored = await this.#recovery.restore(before);
     const { uccs } = this.#ports;
     const off = uccs.list().filter(({ useAudioRecording }) => !useAudioRecording);
     await Promise.all(off.map(({ name }) => this.stopCallsOf(name)));
@@ -486,10 +487,14 @@ export class CallLifecycle {
     for (const { track } of leaving) call.streams.delete(track);
     for (const summary of summaries) this.#ports.onTrackEnded(call.id, summary);
     const closedAt = this.#ports.clock.now();
+    const closedAtMs = this.#ports.recorder.positionMs(call.id);
     const ended = leaving.map((stream) => {
       const summary = summaries.find(({ track }) => track === stream.track);
       const presence = { ...stream.presence, closedAt };
-      return { ...endedTrack(call.id, stream, summary), presence };
+      const record = summary
+        ? endedTrack(call.id, stream, summary)
+        : leftTrack(call.id, stream, closedAtMs);
+      return { ...record, presence };
     });
     const facts = ended.map((track) => [`track ${track.track}`, () => ({ tracks: [track] })]);
     if (facts.length > 0) await this.#ports.facts.tell(call.id, Object.fromEntries(facts));

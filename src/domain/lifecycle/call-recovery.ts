@@ -32,6 +32,12 @@ export interface RecoveryPorts {
 /** Calls settled in parallel after a start. */
 const MAX_AT_ONCE = 8;
 
+/** How the previous process ended. */
+export interface FormerProcess {
+  /** True: it told the store all that it knew of its streams. */
+  readonly inOrder: boolean;
+}
+
 /** A recording session of the previous process. */
 export interface RestoredSession {
   readonly record: SessionRecord;
@@ -57,7 +63,7 @@ export class CallRecovery {
   }
 
   /** Takes up the calls that were in progress when the previous process ended. */
-  async restore(): Promise<RestoredSession[]> {
+  async restore(before: FormerProcess): Promise<RestoredSession[]> {
     const { store } = this.#ports;
     const sessions = await store.sessions();
     const restored: RestoredSession[] = [];
@@ -65,7 +71,7 @@ export class CallRecovery {
     for (const record of unsettled.filter(({ endedAt }) => endedAt === null)) {
       const call = new Call(heldBack(record));
       const own = sessions.filter(({ callId }) => callId === record.id);
-      restored.push(...(await this.#restoreCall(call, own)));
+      restored.push(...(await this.#restoreCall(call, own, before)));
     }
     await this.#tellHeldBack(unsettled.filter(({ openConfirmed }) => !openConfirmed));
     void this.#settle(unsettled.filter(({ endedAt }) => endedAt !== null));
@@ -102,7 +108,7 @@ export class CallRecovery {
     void call.queue.run(async () => {
       if (call.ended) return;
       try {
-        const lost = await this.#resumeStreams(call, clockOriginOf(beginningsOf(call)));
+        const lost = await this.#resumeStreams(call, clockOriginOf(beginningsOf(call)), toldAll);
         if (lost.length > 0) throw new Error(`${lost.length} ports could not be had again`);
         call.openings += 1;
         if (call.keeps) await this.#ports.recorder.open(call.id);
@@ -119,7 +125,11 @@ export class CallRecovery {
     await Promise.all(calls.map((call) => call.queue.run(() => this.#handOver(call))));
   }
 
-  async #restoreCall(call: Call, sessions: readonly SessionRecord[]): Promise<RestoredSession[]> {
+  async #restoreCall(
+    call: Call,
+    sessions: readonly SessionRecord[],
+    before: FormerProcess,
+  ): Promise<RestoredSession[]> {
     const { calls, recorder, store, uccs, moments } = this.#ports;
     const { record } = call;
     const rules = uccs.rulesOf(record);
@@ -146,7 +156,7 @@ export class CallRecovery {
       lookbackMs: call.lookbackMs,
     };
     recorder.beginCall(call.id, gate);
-    const lost = new Set(await this.#resumeStreams(call, clockOriginOf(tracks)));
+    const lost = new Set(await this.#resumeStreams(call, clockOriginOf(tracks), before));
     return taken.map((session) => {
       const isLost = session.streams.some(({ track }) => lost.has(track));
       if (isLost) {
@@ -209,7 +219,11 @@ export class CallRecovery {
     }
   }
 
-  async #resumeStreams(call: Call, origin: ClockOrigin | null): Promise<number[]> {
+  async #resumeStreams(
+    call: Call,
+    origin: ClockOrigin | null,
+    { inOrder }: FormerProcess,
+  ): Promise<number[]> {
     const segments = await this.#ports.store.segments(call.id);
     const nextOf = (track: number) =>
       1 + Math.max(-1, ...segments.filter((one) => one.track === track).map((one) => one.segment));
@@ -218,7 +232,7 @@ export class CallRecovery {
         spec: specOf(stream, stream.track),
         port: stream.port,
         startPosition: stream.began?.startPosition ?? null,
-        openedAt: stream.presence.openedAt,
+        unknownSince: inOrder ? null : stream.presence.openedAt,
         nextSegment: nextOf(stream.track),
       }),
     );
@@ -244,6 +258,9 @@ export class CallRecovery {
     this.#ports.alarms.raise({ kind: 'sessionLost', callId, correlationId, uccName, detail });
   }
 }
+
+/** A media thread's first packet of a stream is told at once, whatever becomes of the thread. */
+const toldAll: FormerProcess = { inOrder: true };
 
 function noneLost() {
   return { sessions: [], calls: new Map<Call, string>() };

@@ -1,4 +1,4 @@
-import type { Call, CallStream } from '../call/call.ts';
+import type { Call, CallStream, ToldTrack } from '../call/call.ts';
 import { presenceSince } from '../call/stream-presence.ts';
 import { uriKey } from '../identifiers/sip-uri.ts';
 import type { CallRecord, Party } from '../model/call-record.ts';
@@ -10,7 +10,12 @@ import {
 } from '../model/media-agreement.ts';
 import { faultsTogether, type MetadataFault } from '../model/metadata-fault.ts';
 import type { SessionRecord, SessionStreamRecord } from '../model/recording-session.ts';
-import { type ClockOrigin, noPackets, type TrackRecord } from '../model/track.ts';
+import {
+  type ClockOrigin,
+  noPackets,
+  type PacketCounts,
+  type TrackRecord,
+} from '../model/track.ts';
 import { isAgent } from '../model/ucc.ts';
 import type { OpenedStream, StreamSpec, TrackSummary } from '../ports/recorder.ts';
 import type { Vault } from '../ports/vault.ts';
@@ -65,6 +70,14 @@ export function describeStreams(
   });
 }
 
+const nothingTold: ToldTrack = {
+  endPosition: null,
+  reasonChanges: [],
+  packets: noPackets,
+  clockWrongMs: 0,
+};
+const notBegun = { began: undefined, told: nothingTold };
+
 function roleOf(rules: UccRules, aor: string | null): CallStream['role'] {
   return aor !== null && isAgent(rules, aor) ? 'agent' : 'other';
 }
@@ -81,7 +94,7 @@ export function newStream(
   const role = roleOf(rules, offered.aor);
   const { suppressDtmf } = rules;
   const presence = presenceSince(at, offered.held);
-  return { ...offered, ...opened, sessionId, role, suppressDtmf, presence, began: undefined };
+  return { ...offered, ...opened, sessionId, role, suppressDtmf, presence, ...notBegun };
 }
 
 /** Returns the stream as it was when its session was last saved. */
@@ -108,13 +121,14 @@ export function restoredStream(
     suppressDtmf,
     held,
     began,
+    told: record,
     presence: record.presence ?? allAlong,
     // Sessions that an older version saved name no source.
     agreed: { ...agreed, source: agreed.source ?? unnamedSource, srtp },
   };
 }
 
-/** Presence of a stream that an older release opened. */
+/** Presence of a stream that an older release opened: nobody knows when. */
 const allAlong = { openedAt: 0, closedAt: null, holds: [] };
 
 /** Keys sealed in the vault: bytes in base64. */
@@ -144,7 +158,8 @@ export function specOf(
 }
 
 export function trackRecord(callId: string, stream: CallStream): TrackRecord {
-  const { track, label, aor, role, clockRate, mixed, agreed, began } = stream;
+  const { track, label, aor, role, clockRate, mixed, agreed, began, told } = stream;
+  const { endPosition, reasonChanges, packets, clockWrongMs } = told;
   return {
     callId,
     track,
@@ -155,28 +170,57 @@ export function trackRecord(callId: string, stream: CallStream): TrackRecord {
     clockRate,
     mixed,
     startPosition: began?.startPosition ?? null,
-    endPosition: null,
+    endPosition,
     initialReason: began?.initialReason ?? null,
     clockOrigin: began?.clockOrigin ?? null,
-    reasonChanges: [],
-    packets: noPackets,
-    clockWrongMs: 0,
+    reasonChanges,
+    packets,
+    clockWrongMs,
     presence: stream.presence,
   };
 }
 
-/** Returns the track of a closed stream; a resumed track keeps its first beginning. */
-export function endedTrack(
-  callId: string,
-  stream: CallStream,
-  summary: TrackSummary | undefined,
-): TrackRecord {
-  const { began } = stream;
-  if (!summary) return trackRecord(callId, stream);
-  const record = { ...trackRecord(callId, stream), ...summary };
+/** Returns the track of a closed stream: what was told of it before is part of it. */
+export function endedTrack(callId: string, stream: CallStream, summary: TrackSummary): TrackRecord {
+  const { began, told } = stream;
+  const record = {
+    ...trackRecord(callId, stream),
+    ...summary,
+    endPosition: laterOf(told.endPosition, summary.endPosition),
+    reasonChanges: [...told.reasonChanges, ...summary.reasonChanges],
+    packets: packetsOf(told.packets, summary.packets),
+    clockWrongMs: told.clockWrongMs + summary.clockWrongMs,
+  };
   if (!began) return record;
   const startPosition = Math.min(began.startPosition, summary.startPosition ?? Infinity);
   return { ...record, startPosition, initialReason: began.initialReason };
+}
+
+/**
+ * Returns the track of a stream that left while nobody had it: it came as far as its leg was there.
+ * @param closedAtMs on the call's clock, which steps of the wall clock leave alone
+ */
+export function leftTrack(
+  callId: string,
+  stream: CallStream,
+  closedAtMs: number | null,
+): TrackRecord {
+  const { began, clockRate, told } = stream;
+  const record = trackRecord(callId, stream);
+  if (!began || closedAtMs === null) return record;
+  const left = Math.max(began.startPosition, Math.round((closedAtMs * clockRate) / 1000));
+  return { ...record, endPosition: laterOf(told.endPosition, left) };
+}
+
+function laterOf(position: number | null, other: number | null): number | null {
+  return position === null || other === null ? (position ?? other) : Math.max(position, other);
+}
+
+/** Older releases did not count all of them. */
+function packetsOf(before: Partial<PacketCounts>, now: PacketCounts): PacketCounts {
+  const fates = Object.keys(now) as (keyof PacketCounts)[];
+  const counts = fates.map((fate) => [fate, (before[fate] ?? 0) + now[fate]]);
+  return Object.fromEntries(counts) as Record<keyof PacketCounts, number>;
 }
 
 /** Returns the beginning of the call's clock, from any track that knows it. */

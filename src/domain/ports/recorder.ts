@@ -30,8 +30,11 @@ export interface ResumedStream {
   readonly port: number;
   /** Position of its first packet; null when none is known to have come yet. */
   readonly startPosition: number | null;
-  /** Unix ms; 0: not known. */
-  readonly openedAt: number;
+  /**
+   * Unix ms from which on packets may have come that nobody knows of, where none is known; null:
+   * none came.
+   */
+  readonly unknownSince: number | null;
   /** The number after the highest in the store: a lost file's number is not reused. */
   readonly nextSegment: number;
 }
@@ -146,6 +149,8 @@ export interface Recorder {
   readonly commandCameAtMs: number;
   /** Monotonic ms, on the recorder's clock. */
   readonly nowMs: number;
+  /** Returns the time since the call's first packet; null before it. */
+  positionMs(callId: string): number | null;
   /** @throws FenceTimeoutError: the gate is shut all the same, audio held aside is erased. */
   shut(callId: string, order: ShutOrder): Promise<FenceReceipt>;
   /** Shuts the gate of every call at once, for good: this process may not record any more. */

@@ -110,7 +110,9 @@ export class Ownership {
     const place = placeOf(dataDir, await store.databaseName());
     const isACopy = isCopy(before, place);
     if (isACopy) mustBeAdoptable(before, place, onAdopt !== undefined);
-    const { epoch, mayLive } = await store.claim(this.#folder.identity, () => this.#lose(FOLLOWED));
+    const { epoch, mayLive, inOrder } = await store.claim(this.#folder.identity, () =>
+      this.#lose(FOLLOWED),
+    );
     this.#epoch = epoch;
     this.#store = store;
     this.#confirmedAt = performance.now();
@@ -124,7 +126,7 @@ export class Ownership {
     }
     // Comes last: after an earlier crash the next start asks again.
     await store.settle(instance, place);
-    return { instance, place };
+    return { instance, place, inOrder };
   }
 
   /** Tells a waiting process that the lock will soon be free. */

@@ -35,6 +35,8 @@ export interface Claimed {
   /** Identifies the store, and every copy of it. */
   readonly instance: string;
   readonly place: StorePlace;
+  /** True when the previous owner stopped in order: it told the store all that it knew. */
+  readonly inOrder: boolean;
 }
 
 /** Called when an operator declares that the copy is the original from now on. */

@@ -64,6 +64,8 @@ export interface Removal {
 
 export interface Claim {
   readonly epoch: number;
+  /** True when the previous owner stopped in order: it told the store all that it knew. */
+  readonly inOrder: boolean;
   /** True when the previous owner did not stop in order, and worked on another data folder. */
   readonly mayLive: boolean;
 }
@@ -132,6 +134,7 @@ export async function claimEpoch(kysely: Kysely<Schema>, folder: string): Promis
   await kysely.updateTable('ownership').set({ folder, ended: 0 }).execute();
   return {
     epoch: Number(before.epoch),
+    inOrder: before.ended !== 0,
     mayLive: before.ended === 0 && before.folder !== folder,
   };
 }

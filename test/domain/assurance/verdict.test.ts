@@ -37,6 +37,8 @@ function evidence(changes: Partial<Evidence> = {}): Evidence {
 const silent = { startPosition: null, endPosition: null };
 const one = [track(0)];
 const presence = { openedAt: at, closedAt: null, holds: [{ from: at, until: null }] };
+/** Taken up after a crash; nobody knows of a packet. */
+const maybe = { clockOrigin: null, presence: { openedAt: at, closedAt: null, holds: [] } };
 const held = { ...silent, presence };
 const brief = { ...silent, presence: { openedAt: at + 9_500, closedAt: null, holds: [] } };
 
@@ -93,6 +95,12 @@ describe('the verdict', () => {
       ['streamSilent', 'oneSided'],
     ],
     ['the silent party was on hold', { tracks: [track(0), track(1, held)] }, 'complete', []],
+    [
+      'one party was never heard, as far as a crash lets anybody know',
+      { tracks: [track(0), track(1, maybe)], gaps: [gap('restart', 160)] },
+      'degraded',
+      ['streamSilent', 'oneSided', 'interrupted'],
+    ],
     ['one stream of two parties', { tracks: one }, 'degraded', ['partyMissing']],
     ['one mixed stream', { tracks: [track(0, { mixed: true })] }, 'complete', []],
     ['nobody sent', { tracks: [track(0, silent), track(1, silent)] }, 'missing', ['noMedia']],

@@ -47,6 +47,11 @@ export class SimulatedRecorder implements Recorder {
   readonly available = true;
   readonly commandCameAtMs = 0;
   readonly nowMs = 0;
+
+  positionMs(): null {
+    return null;
+  }
+
   failNextFence = false;
   /** The media thread ends in the middle of the next close. */
   failNextClose = false;

@@ -134,7 +134,7 @@ export class World {
     );
     const other = newUcc('other', { ...settings, recordFromStart: false });
     await world.#uccs.put('other', other, somebody);
-    await world.#lifecycle.restore();
+    await world.#lifecycle.restore({ inOrder: false });
     await world.quiet();
     return world;
   }

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { ClockOrigin } from '../../../src/domain/model/track.ts';
+import { moment } from '../../../src/recorder/clock/clock-origin.ts';
 import { findMarkers, markerFrame } from '../../../src/simulator/marker-audio.ts';
 import { RecorderFixture, spec } from '../recorder-fixture.ts';
 
@@ -35,7 +36,7 @@ describe('MediaRecorder that loses its thread', () => {
     expect(fixture.failures).toEqual([`workerDied ${callId} told to die`]);
     const streams = [spec, second].map((of, index) => ({
       ...{ spec: of, port: ports[index] as number, startPosition: index === 0 ? 0 : null },
-      openedAt: Date.now(),
+      unknownSince: Date.now(),
       nextSegment: 0,
     }));
     expect(await recorder.resumeStreams(callId, streams, clockOrigin)).toEqual([]);
@@ -56,6 +57,52 @@ describe('MediaRecorder that loses its thread', () => {
     const tail = Array.from({ length: kept }, (_, at) => LAST - kept + at);
     expect(indexes.sort((one, other) => one - other)).toEqual([0, 1, ...tail]);
     recorder.endCall(callId);
+  });
+});
+
+describe('MediaRecorder that takes up a stream of which no packet is known', () => {
+  const fixture = new RecorderFixture();
+  afterAll(() => fixture.close());
+
+  const openedMs = 300;
+
+  /** Takes up a stream after a call's first, known one, and closes it before it sends. */
+  async function takenUp(unknownSince: number | null, hasBegun = true) {
+    const { recorder } = fixture;
+    const callId = randomUUID();
+    const now = Date.now();
+    const { bootId, monotonicMs } = moment();
+    const origin = { at: now - 1_000, monotonicMs: monotonicMs - 1_000, bootId };
+    const before = randomUUID();
+    const [port = 0] = await fixture.begin(before);
+    await recorder.closeStreams(before, [0]);
+    await recorder.endCall(before);
+    recorder.beginCall(callId, { open: true, reason: 'restart', lookbackMs: 0 });
+    const stream = { spec, port, startPosition: null, unknownSince, nextSegment: 0 };
+    const lost = await recorder.resumeStreams(callId, [stream], hasBegun ? origin : null);
+    expect(lost).toEqual([]);
+    const [summary] = await recorder.closeStreams(callId, [0]);
+    recorder.endCall(callId);
+    return summary;
+  }
+
+  it('has it missing from its opening on, where the process before may have kept of it', async () => {
+    const summary = await takenUp(Date.now() - openedMs);
+    const { startPosition, endPosition, initialReason } = summary ?? {};
+    expect(initialReason).toBe('restart');
+    expect(startPosition).toBeGreaterThan((1_000 - openedMs - 50) * 8);
+    expect(startPosition).toBeLessThan((1_000 - openedMs + 250) * 8);
+    expect(endPosition).toBeGreaterThanOrEqual(1_000 * 8);
+  });
+
+  it('misses nothing where that one told that none came', async () => {
+    const none = { startPosition: null, endPosition: null, initialReason: null };
+    expect(await takenUp(null)).toMatchObject(none);
+  });
+
+  it('leaves it to the verdict where no stream of the call is known to have sent', async () => {
+    const none = { startPosition: null, endPosition: null };
+    expect(await takenUp(Date.now() - openedMs, false)).toMatchObject(none);
   });
 });
 

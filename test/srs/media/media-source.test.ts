@@ -8,6 +8,7 @@ import {
 } from '../../../src/domain/lifecycle/offered-media.ts';
 import { parseOffer } from '../../../src/protocols/sdp/parse-offer.ts';
 import { chooseMedia } from '../../../src/srs/offer-answer.ts';
+import { aTrack } from '../../store/samples.ts';
 import { plainPcmu } from '../../support/agreements.ts';
 
 const rules = { srtp: 'optional', keysOf: () => null } as const;
@@ -50,6 +51,7 @@ describe('the source of a stream', () => {
     const stream = {
       ...{ track: 0, port: 5000, sessionId: 's', label: '1', aor: null, role: 'other' as const },
       ...{ clockRate: 8000, mixed: false, suppressDtmf: false, held: false, began: undefined },
+      told: aTrack('c', {}),
       presence: presenceSince(0, false),
       agreed: { ...plainPcmu, source },
     };

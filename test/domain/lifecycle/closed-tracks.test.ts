@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import type { CallStream } from '../../../src/domain/call/call.ts';
+import { presenceSince } from '../../../src/domain/call/stream-presence.ts';
+import { endedTrack, leftTrack } from '../../../src/domain/lifecycle/offered-media.ts';
+import { noPackets } from '../../../src/domain/model/track.ts';
+import { plainPcmu } from '../../support/agreements.ts';
+
+const began = {
+  startPosition: 800,
+  initialReason: null,
+  clockOrigin: { at: 0, monotonicMs: 0, bootId: 'b' },
+};
+/** What a process told before it handed the stream over. */
+const told = {
+  endPosition: 16_000,
+  reasonChanges: [{ position: 9_000, reason: 'hold' as const }],
+  packets: { ...noPackets, received: 95, lost: 5 },
+  clockWrongMs: 30,
+};
+const stream: CallStream = {
+  ...{ track: 0, port: 5000, sessionId: 's', label: '1', aor: null, role: 'other' },
+  ...{ clockRate: 8000, mixed: false, suppressDtmf: false, held: false },
+  ...{ presence: presenceSince(0, false), agreed: plainPcmu, began, told },
+};
+const summary = {
+  ...{ track: 0, startPosition: 17_000, endPosition: 24_000, initialReason: 'restart' as const },
+  reasonChanges: [{ position: 20_000, reason: 'api' as const }],
+  packets: { ...noPackets, received: 40, overflowed: 2 },
+  clockWrongMs: 5,
+};
+
+describe('the track of a stream that has been closed', () => {
+  it('holds what every process told of it that had it', () => {
+    expect(endedTrack('c', stream, summary)).toMatchObject({
+      ...{ startPosition: 800, endPosition: 24_000, initialReason: null, clockWrongMs: 35 },
+      reasonChanges: [...told.reasonChanges, ...summary.reasonChanges],
+      packets: { ...noPackets, received: 135, lost: 5, overflowed: 2 },
+    });
+  });
+
+  it('ends where the process before left it, where nothing came since', () => {
+    const nothing = { ...summary, startPosition: null, endPosition: null };
+    expect(endedTrack('c', stream, nothing)).toMatchObject({ endPosition: 16_000 });
+  });
+
+  it('counts what an older release did not', () => {
+    const { overflowed: _, ...older } = told.packets;
+    const before = { ...stream, told: { ...told, packets: older as typeof noPackets } };
+    expect(endedTrack('c', before, summary).packets.overflowed).toBe(2);
+  });
+
+  it('ends where its leg left, where the thread that had it was gone', () => {
+    expect(leftTrack('c', stream, 3_000)).toMatchObject({ ...told, endPosition: 24_000 });
+    expect(leftTrack('c', stream, 1_000)).toMatchObject(told);
+    const nothingTold = { ...stream, told: { ...told, endPosition: null } };
+    expect(leftTrack('c', nothingTold, 10)).toMatchObject({ endPosition: 800 });
+  });
+
+  it('has no end where nothing came', () => {
+    const silent = { ...stream, began: undefined, told: { ...told, endPosition: null } };
+    expect(leftTrack('c', silent, 3_000)).toMatchObject({ startPosition: null, endPosition: null });
+    expect(leftTrack('c', { ...silent, began }, null)).toMatchObject({ endPosition: null });
+  });
+});
