@@ -38,6 +38,8 @@ const LIFE_MS = [8_000, 30_000] as const;
 const JUDGE_TIMEOUT_MS = 120_000;
 const JUDGE_RETRY_MS = 500;
 const WHOLE_LIFE_MS = 5_000;
+/** An INVITE that a process took and did not answer ends after 3 minutes (RFC 3261, timer C). */
+const MAX_LATE_MS = 240_000;
 const PROGRESS_MS = 15_000;
 
 /**
@@ -99,7 +101,8 @@ class Soak {
       const lifeMs = Math.min(between(call.random, ...LIFE_MS), this.#leftMs + WHOLE_LIFE_MS);
       this.#live.add(call);
       try {
-        await liveThrough(call, { lifeMs, guardMs: this.#options.guardMs, weather: this.#weather });
+        const life = { lifeMs, guardMs: this.#options.guardMs, weather: this.#weather };
+        await Promise.race([liveThrough(call, life), hung(call, lifeMs + MAX_LATE_MS)]);
       } catch (cause) {
         this.#fault(call, cause as Error);
         await call.end().catch(() => undefined);
@@ -199,6 +202,12 @@ class Soak {
     report.misplaced += misplaced.length;
     report.overwritten += overwritten.length;
   }
+}
+
+/** Rejects when a dialogue should long be over, and tells what it was about. */
+async function hung({ notes }: TortureCall, afterMs: number): Promise<never> {
+  await delay(afterMs, undefined, { ref: false });
+  throw new Error(`hangs in ${notes.at(-1)?.what ?? 'its first session'}`);
 }
 
 async function persist<Result>(ask: () => Promise<Result>): Promise<Result> {
