@@ -266,9 +266,15 @@ export class MediaStream {
     const mayKeep = verdict === 'keep' || verdict === 'aside';
     if (!mayKeep || this.#lastKept.mayEcho(frame)) {
       if (verdict === 'doubt') this.#shutInDoubt();
+      else if (isLate) this.#noteGuarded(frame);
       this.#gated(frame);
     } else if (verdict === 'keep') this.#keep(frame);
     else if (!this.#aside.add(frame)) this.#intake.counts.erased += 1;
+  }
+
+  #noteGuarded({ arrivedAtMs }: Readonly<Frame>): void {
+    const { clock } = this.#options;
+    this.#holders.guarded(clock.positionAt(arrivedAtMs + GUARD_SLACK_MS));
   }
 
   #gated(frame: Readonly<Frame>): void {

@@ -32,17 +32,15 @@ import { DialogueEntry, type Joining } from './dialogue-entry.ts';
 import {
   type CallDescription,
   describeStreams,
-  endedTrack,
-  leftTrack,
   newStream,
   type SessionOffer,
   type SessionSignalling,
   sessionRecord,
   specOf,
   toldOf,
-  trackRecord,
 } from './offered-media.ts';
 import type { RecordedFacts } from './recorded-facts.ts';
+import { endedTrack, leftTrack, trackRecord } from './track-records.ts';
 
 export interface AcceptedStream {
   readonly track: number;

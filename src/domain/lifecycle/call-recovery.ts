@@ -14,8 +14,9 @@ import type { UccRegistry } from '../ucc/ucc-registry.ts';
 import type { CallEnding } from './call-ending.ts';
 import type { CallSettlement } from './call-settlement.ts';
 import { earlierParts } from './dialogue-entry.ts';
-import { clockOriginOf, endedTrack, specOf } from './offered-media.ts';
+import { specOf } from './offered-media.ts';
 import { beginningsOf, heldBack, streamsOf } from './recovered-call.ts';
+import { clockOriginOf, endedTrack } from './track-records.ts';
 
 export interface RecoveryPorts {
   readonly uccs: UccRegistry;

@@ -10,14 +10,9 @@ import {
 } from '../model/media-agreement.ts';
 import { faultsTogether, type MetadataFault } from '../model/metadata-fault.ts';
 import type { SessionRecord, SessionStreamRecord } from '../model/recording-session.ts';
-import {
-  type ClockOrigin,
-  noPackets,
-  type PacketCounts,
-  type TrackRecord,
-} from '../model/track.ts';
+import { noPackets, type TrackRecord } from '../model/track.ts';
 import { isAgent } from '../model/ucc.ts';
-import type { OpenedStream, StreamSpec, TrackSummary } from '../ports/recorder.ts';
+import type { OpenedStream, StreamSpec } from '../ports/recorder.ts';
 import type { Vault } from '../ports/vault.ts';
 import type { UccRules } from '../ucc/ucc-rules.ts';
 
@@ -155,79 +150,6 @@ export function specOf(
 ): StreamSpec {
   const { clockRate, agreed, held, suppressDtmf } = stream;
   return { track, clockRate, agreed, held, suppressDtmf };
-}
-
-export function trackRecord(callId: string, stream: CallStream): TrackRecord {
-  const { track, label, aor, role, clockRate, mixed, agreed, began, told } = stream;
-  const { endPosition, reasonChanges, packets, clockWrongMs } = told;
-  return {
-    callId,
-    track,
-    label,
-    aor,
-    role,
-    codec: agreed.codec,
-    clockRate,
-    mixed,
-    startPosition: began?.startPosition ?? null,
-    endPosition,
-    initialReason: began?.initialReason ?? null,
-    clockOrigin: began?.clockOrigin ?? null,
-    reasonChanges,
-    packets,
-    clockWrongMs,
-    presence: stream.presence,
-  };
-}
-
-/** Returns the track of a closed stream: what was told of it before is part of it. */
-export function endedTrack(callId: string, stream: CallStream, summary: TrackSummary): TrackRecord {
-  const { began, told } = stream;
-  const record = {
-    ...trackRecord(callId, stream),
-    ...summary,
-    endPosition: laterOf(told.endPosition, summary.endPosition),
-    reasonChanges: [...told.reasonChanges, ...summary.reasonChanges],
-    packets: packetsOf(told.packets, summary.packets),
-    clockWrongMs: told.clockWrongMs + summary.clockWrongMs,
-  };
-  if (!began) return record;
-  const startPosition = Math.min(began.startPosition, summary.startPosition ?? Infinity);
-  return { ...record, startPosition, initialReason: began.initialReason };
-}
-
-/**
- * Returns the track of a stream that left while nobody had it: it came as far as its leg was there.
- * @param closedAtMs on the call's clock, which steps of the wall clock leave alone
- */
-export function leftTrack(
-  callId: string,
-  stream: CallStream,
-  closedAtMs: number | null,
-): TrackRecord {
-  const { began, clockRate, told } = stream;
-  const record = trackRecord(callId, stream);
-  if (!began || closedAtMs === null) return record;
-  const left = Math.max(began.startPosition, Math.round((closedAtMs * clockRate) / 1000));
-  return { ...record, endPosition: laterOf(told.endPosition, left) };
-}
-
-function laterOf(position: number | null, other: number | null): number | null {
-  return position === null || other === null ? (position ?? other) : Math.max(position, other);
-}
-
-/** Older releases did not count all of them. */
-function packetsOf(before: Partial<PacketCounts>, now: PacketCounts): PacketCounts {
-  const fates = Object.keys(now) as (keyof PacketCounts)[];
-  const counts = fates.map((fate) => [fate, (before[fate] ?? 0) + now[fate]]);
-  return Object.fromEntries(counts) as Record<keyof PacketCounts, number>;
-}
-
-/** Returns the beginning of the call's clock, from any track that knows it. */
-export function clockOriginOf(tracks: Iterable<Pick<TrackRecord, 'clockOrigin'>>) {
-  let origin: ClockOrigin | null = null;
-  for (const { clockOrigin } of tracks) origin ??= clockOrigin;
-  return origin;
 }
 
 /** Returns the session as the store keeps it: its keys are encrypted by the vault. */

@@ -31,6 +31,13 @@ export class GapHolders {
     this.#last = reason;
   }
 
+  /** A slower path makes the guard longer: it left audio out that came by `position`. */
+  guarded(position: number): void {
+    const end = this.#changes.at(-1);
+    if (this.#last !== null || end?.reason !== 'silence' || position <= end.position) return;
+    this.#changes[this.#changes.length - 1] = { position, reason: 'silence' };
+  }
+
   #change(position: number, reason: GapReason): void {
     const changes = this.#changes;
     while ((changes.at(-1)?.position ?? Number.NEGATIVE_INFINITY) >= position) changes.pop();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CallStream } from '../../../src/domain/call/call.ts';
 import { presenceSince } from '../../../src/domain/call/stream-presence.ts';
-import { endedTrack, leftTrack } from '../../../src/domain/lifecycle/offered-media.ts';
+import { endedTrack, leftTrack } from '../../../src/domain/lifecycle/track-records.ts';
 import { noPackets } from '../../../src/domain/model/track.ts';
 import { plainPcmu } from '../../support/agreements.ts';
 

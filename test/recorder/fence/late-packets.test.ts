@@ -66,6 +66,16 @@ describe('what was sent in a pause is not kept, however late it comes', () => {
     expect(before.filter((index) => !kept.has(index))).toEqual([]);
   });
 
+  it('is left out by the guard, for as long as a slower path makes it last', async () => {
+    const slowerMs = 700;
+    const delay = (index: number) => (index < 160 ? 20 : 20 + slowerMs);
+    const { reasonChanges, kept } = await paused({ delay });
+    const first = Math.min(...[...kept].filter((index) => index > START));
+    const came = first * FRAME + (slowerMs * FRAME) / FRAME_MS;
+    const silent = reasonChanges.find(({ reason }) => reason === 'silence');
+    expect(silent?.position).toBeGreaterThanOrEqual(came - 2 * FRAME);
+  });
+
   /** What tells when a frame was sent is read when the thread is back, and not before. */
   const newcomers: [string, Scene['sender'] & object][] = [
     [

@@ -1,3 +1,4 @@
+import type { ReasonChange } from '../../../src/domain/model/gap.ts';
 import { buildRtp } from '../../../src/protocols/rtp/packet.ts';
 import { CallClock } from '../../../src/recorder/clock/track-clock.ts';
 import { findMarkers, markerFrame } from '../../../src/simulator/marker-audio.ts';
@@ -38,6 +39,7 @@ export interface Outcome {
   readonly offsets: ReadonlyMap<number, number>;
   readonly leaked: readonly number[];
   readonly counts: Readonly<Record<string, number>>;
+  readonly reasonChanges: readonly ReasonChange[];
   readonly folder: string;
 }
 
@@ -77,10 +79,17 @@ export async function play(scene: Scene): Promise<Outcome> {
     });
   }
   for (const { run } of events.sort((a, b) => a.atMs - b.atMs)) run();
-  const { packets } = await call.close(stream);
+  const { packets, reasonChanges } = await call.close(stream);
   const offsets = await offsetsOf(call, sentAt);
   const leaked = [...offsets.keys()].filter((index) => index >= from && index < until);
-  return { kept: new Set(offsets.keys()), offsets, leaked, counts: { ...packets }, folder };
+  return {
+    kept: new Set(offsets.keys()),
+    offsets,
+    leaked,
+    counts: { ...packets },
+    reasonChanges,
+    folder,
+  };
 }
 
 async function offsetsOf(

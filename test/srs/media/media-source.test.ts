@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Call } from '../../../src/domain/call/call.ts';
 import { presenceSince } from '../../../src/domain/call/stream-presence.ts';
-import {
-  restoredStream,
-  sessionRecord,
-  trackRecord,
-} from '../../../src/domain/lifecycle/offered-media.ts';
+import { restoredStream, sessionRecord } from '../../../src/domain/lifecycle/offered-media.ts';
+import { trackRecord } from '../../../src/domain/lifecycle/track-records.ts';
 import { parseOffer } from '../../../src/protocols/sdp/parse-offer.ts';
 import { chooseMedia } from '../../../src/srs/offer-answer.ts';
 import { aTrack } from '../../store/samples.ts';
