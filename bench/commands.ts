@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { startPostgres } from '../test/store/database-servers.ts';
 import { TestCaller } from '../test/support/calls.ts';
 import { agent, temporaryFolder, ucc } from '../test/support/hush/hush.ts';
 import { HushProcess } from '../test/support/hush/hush-process.ts';
 import { Child, cpuByThread, median, microsByThread } from './support/child.ts';
 import type { LoadRequest, LoadResult } from './support/load-client.ts';
+import type { MarkerTarget } from './support/marker-sender.ts';
 
 const CONNECTIONS = 64;
 const SECONDS = 4;
@@ -26,19 +28,42 @@ function bodyOf(action: string, correlationId: string): string {
   });
 }
 
+/** The store that Hush commits to, and what ends it. */
+interface StoreUnderTest {
+  readonly name: string;
+  readonly store: NonNullable<Parameters<typeof HushProcess.start>[0]['store']>;
+  stop(): Promise<void>;
+}
+
 /**
- * Measures POST commands/s with durable commits, each round against the same route that does
- * nothing.
+ * Measures POST commands/s with durable commits, of calls that send audio, each round against the
+ * same route that does nothing.
  */
 export async function benchCommands(): Promise<void> {
+  console.log(`${CONNECTIONS} connections, ${ROUNDS} rounds of ${SECONDS} s each, in turn:`);
+  await measureOn({ name: 'SQLite', store: {}, stop: async () => undefined });
+  const server = await startPostgres();
+  const { url = '' } = await server.empty();
+  const stop = () => server.stop();
+  await measureOn({ name: 'PostgreSQL', store: { kind: 'postgres', url }, stop });
+}
+
+async function measureOn({ name, store, stop }: StoreUnderTest): Promise<void> {
   const dataDir = temporaryFolder();
-  const hush = await HushProcess.start({ dataDir });
+  const hush = await HushProcess.start({ dataDir, store });
   const idle = new Child('./idle-server.ts');
   const idlePort = (await idle.next<AddressInfo>()).port;
   const load = new Child('./load-client.ts');
+  const sender = new Child('./marker-sender.ts');
   const caller = await TestCaller.open();
   const ids = Array.from({ length: CONNECTIONS }, () => randomUUID());
-  for (const correlationId of ids) await caller.call(hush, { correlationId, silent: true });
+  const targets: MarkerTarget[] = [];
+  for (const correlationId of ids) {
+    const { call } = await caller.call(hush, { correlationId, silent: true });
+    const ports = call.streams.map(({ remote }) => remote?.port ?? 0);
+    targets.push(...ports.map((port, side) => ({ port, tag: targets.length + side + 1 })));
+  }
+  await sender.ask({ targets });
   const hushPort = Number(new URL(hush.api).port);
   const run = async (port: number, actions: readonly string[]): Promise<Measured> => {
     const bodies = ids.map((id) => actions.map((action) => bodyOf(action, id)));
@@ -48,15 +73,17 @@ export async function benchCommands(): Promise<void> {
     const result = await load.ask<LoadResult>(request);
     return { ...result, threads: microsByThread(before, cpuByThread(pid), result.requests) };
   };
-  console.log(`${CONNECTIONS} connections, ${ROUNDS} rounds of ${SECONDS} s each, in turn:`);
+  console.log(`  ${name}:`);
   for (const actions of [['Mark'], ['Pause', 'Start']]) {
     await report(actions.join(' and '), async () => [
       await run(idlePort, actions),
       await run(hushPort, actions),
     ]);
   }
+  await sender.ask('stop');
   await caller.close();
-  await Promise.all([hush.end('SIGTERM'), idle.end(), load.end()]);
+  await Promise.all([hush.end('SIGTERM'), idle.end(), load.end(), sender.end()]);
+  await stop();
   rmSync(dataDir, { recursive: true, force: true });
 }
 

@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { residentBytes } from './child.ts';
 
 const SAMPLE_MS = 10_000;
-/** Of a process's samples: until then its memory fills up. */
+/** The share of a process's samples that is left out: its memory fills up meanwhile. */
 const WARM_UP_SHARE = 1 / 3;
 const LEAST_SAMPLES = 12;
 const MS_PER_HOUR = 3_600_000;

@@ -260,7 +260,7 @@ export class MediaRecorder implements Recorder {
     if (under && under.order === this.#gates.order(call.slot) && under.atMs <= atMs) {
       return under.receipt;
     }
-    // Also of streams that have ended, or are shut: their threads may be late.
+    // Streams that have ended, or are shut, are erased as well: their threads may be late.
     const erased = lookbackMs > 0 ? this.#pulse.erase(cameAtMs) : undefined;
     const receipt = this.#shut(callId, { ...command, cameAtMs }, atMs);
     const shutting = { order: this.#gates.order(call.slot), atMs, receipt };
@@ -506,7 +506,7 @@ export class MediaRecorder implements Recorder {
       const worker = this.#calls.get(id)?.worker ?? this.#ending.get(id);
       if (worker) byWorker.set(worker, [...(byWorker.get(worker) ?? []), id]);
     }
-    // Behind the order: a stream that ends in between is erased by one of the two.
+    // It follows the order, so that a stream that ends in between is erased by one of the two.
     this.#fences.flush();
     const asked = [...byWorker].map(([worker, callIds]) =>
       worker

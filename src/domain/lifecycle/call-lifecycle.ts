@@ -491,7 +491,7 @@ export class CallLifecycle {
       const presence = { ...stream.presence, closedAt };
       const record = summary
         ? endedTrack(call.id, stream, summary)
-        : leftTrack(call.id, stream, closedAtMs);
+        : leftTrack(call.id, stream, { closedAt, closedAtMs });
       return { ...record, presence };
     });
     const facts = ended.map((track) => [`track ${track.track}`, () => ({ tracks: [track] })]);

@@ -109,7 +109,7 @@ export class CallRecovery {
     void call.queue.run(async () => {
       if (call.ended) return;
       try {
-        const lost = await this.#resumeStreams(call, clockOriginOf(beginningsOf(call)), toldAll);
+        const lost = await this.#resumeStreams(call, clockOriginOf(beginningsOf(call)), crashed);
         if (lost.length > 0) throw new Error(`${lost.length} ports could not be had again`);
         call.openings += 1;
         if (call.keeps) await this.#ports.recorder.open(call.id);
@@ -260,8 +260,8 @@ export class CallRecovery {
   }
 }
 
-/** A media thread's first packet of a stream is told at once, whatever becomes of the thread. */
-const toldAll: FormerProcess = { inOrder: true };
+/** What a media thread was about to tell dies with it. */
+const crashed: FormerProcess = { inOrder: false };
 
 function noneLost() {
   return { sessions: [], calls: new Map<Call, string>() };

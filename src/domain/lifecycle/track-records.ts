@@ -42,20 +42,33 @@ export function endedTrack(callId: string, stream: CallStream, summary: TrackSum
   return { ...record, startPosition, initialReason: began.initialReason };
 }
 
+/** The moment at which a stream left: Unix ms, and ms on the call's clock; null before it began. */
+export interface Leaving {
+  readonly closedAt: number;
+  readonly closedAtMs: number | null;
+}
+
 /**
- * Returns the track of a stream that left while nobody had it: it came as far as its leg was there.
- * @param closedAtMs on the call's clock, which steps of the wall clock leave alone
+ * Returns the track of a stream that left while nobody had it: it came as far as its leg was there,
+ * by the call's clock, which steps of the wall clock leave alone. Where nobody told of its first
+ * packet, it is missing from its opening on.
  */
 export function leftTrack(
   callId: string,
   stream: CallStream,
-  closedAtMs: number | null,
+  { closedAt, closedAtMs }: Leaving,
 ): TrackRecord {
-  const { began, clockRate, told } = stream;
+  const { began, clockRate, told, presence } = stream;
   const record = trackRecord(callId, stream);
-  if (!began || closedAtMs === null) return record;
-  const left = Math.max(began.startPosition, Math.round((closedAtMs * clockRate) / 1000));
-  return { ...record, endPosition: laterOf(told.endPosition, left) };
+  if (closedAtMs === null) return record;
+  const left = Math.round((closedAtMs * clockRate) / 1000);
+  if (began) {
+    const endPosition = laterOf(told.endPosition, Math.max(began.startPosition, left));
+    return { ...record, endPosition };
+  }
+  const openMs = Math.min(closedAtMs, Math.max(0, closedAt - presence.openedAt));
+  const startPosition = left - Math.round((openMs * clockRate) / 1000);
+  return { ...record, startPosition, endPosition: left, initialReason: 'restart' };
 }
 
 function laterOf(position: number | null, other: number | null): number | null {

@@ -49,16 +49,27 @@ describe('the track of a stream that has been closed', () => {
     expect(endedTrack('c', before, summary).packets.overflowed).toBe(2);
   });
 
+  const leaving = (closedAtMs: number | null) => ({ closedAt: 5_000, closedAtMs });
+
   it('ends where its leg left, where the thread that had it was gone', () => {
-    expect(leftTrack('c', stream, 3_000)).toMatchObject({ ...told, endPosition: 24_000 });
-    expect(leftTrack('c', stream, 1_000)).toMatchObject(told);
+    expect(leftTrack('c', stream, leaving(3_000))).toMatchObject({ ...told, endPosition: 24_000 });
+    expect(leftTrack('c', stream, leaving(1_000))).toMatchObject(told);
     const nothingTold = { ...stream, told: { ...told, endPosition: null } };
-    expect(leftTrack('c', nothingTold, 10)).toMatchObject({ endPosition: 800 });
+    expect(leftTrack('c', nothingTold, leaving(10))).toMatchObject({ endPosition: 800 });
   });
 
-  it('has no end where nothing came', () => {
-    const silent = { ...stream, began: undefined, told: { ...told, endPosition: null } };
-    expect(leftTrack('c', silent, 3_000)).toMatchObject({ startPosition: null, endPosition: null });
-    expect(leftTrack('c', { ...silent, began }, null)).toMatchObject({ endPosition: null });
+  const silent = { ...stream, began: undefined, told: { ...told, endPosition: null } };
+
+  it('is missing from its opening on, where nobody told of its first packet', () => {
+    const opened = { ...silent, presence: presenceSince(4_000, false) };
+    expect(leftTrack('c', opened, leaving(3_000))).toMatchObject({
+      ...{ startPosition: 16_000, endPosition: 24_000, initialReason: 'restart' },
+    });
+    expect(leftTrack('c', opened, leaving(500))).toMatchObject({ startPosition: 0 });
+  });
+
+  it('has no end where nothing is known to have come to the call', () => {
+    const none = { startPosition: null, endPosition: null };
+    expect(leftTrack('c', silent, leaving(null))).toMatchObject(none);
   });
 });
