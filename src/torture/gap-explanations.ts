@@ -1,4 +1,4 @@
-import type { CallEvidence, DeviceFrame, Leg } from './judge.ts';
+import { type CallEvidence, type DeviceFrame, type Leg, sendingLagMs } from './judge.ts';
 import { type Origins, originKey, POSITION_TOLERANCE_MS } from './timeline.ts';
 
 /** A recording as Hush describes it: the missing parts of each track, and the reasons. */
@@ -41,10 +41,13 @@ export function reasonFor(
     // Without kept frames, none shows where the recording begins.
     const origin = originFor(leg, index, { origins, evidence }) ?? Date.parse(beganAt);
     const atMs = frame.dueAtMs - origin;
+    const isOwn = origins.has(originKey(leg, index));
+    // Another leg's origin says nothing of how late this one's frames left.
+    const toleranceMs = POSITION_TOLERANCE_MS + (isOwn ? 0 : sendingLagMs(leg));
     const gaps = tracks.filter(({ aor }) => aor === leg.party).flatMap((track) => track.gaps);
     const gap = gaps.find(
       ({ startMs, lengthMs: ms }) =>
-        atMs >= startMs - POSITION_TOLERANCE_MS && atMs <= startMs + ms + POSITION_TOLERANCE_MS,
+        atMs >= startMs - toleranceMs && atMs <= startMs + ms + toleranceMs,
     );
     if (gap) return gap.reason;
     const beside = gapBetween(index, { frame, leg, evidence, tracks });
