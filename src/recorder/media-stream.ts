@@ -318,6 +318,7 @@ export class MediaStream {
     const { writer } = this.#options;
     const { position, packet, arrivedAtMs } = frame;
     writer.setCodec(frame.codec);
+    if (!this.#lastKept.isUnbroken) this.#holders.cameBack(this.#intake.lost);
     const silence = this.#lastKept.follow(frame);
     if (silence > 0) writer.leaveOut('silence', position - silence, silence, arrivedAtMs);
     if (this.#digits.covers(position, packet.samples)) {
@@ -402,7 +403,8 @@ export class MediaStream {
     const { clock, now, resumeGuardMs } = this.#options;
     const nowMs = now();
     const guardEnd = clock.positionAt(nowMs + resumeGuardMs + GUARD_SLACK_MS);
-    this.#holders.note(this.#gate.reason, clock.positionAt(nowMs), guardEnd);
+    const { lost } = this.#intake.counts;
+    this.#holders.note(this.#gate.reason, { position: clock.positionAt(nowMs), guardEnd, lost });
   }
 
   #releaseAside(): void {

@@ -50,7 +50,7 @@ export interface Leaving {
 
 /**
  * Returns the track of a stream that left while nobody had it: it came as far as its leg was there,
- * by the call's clock, which steps of the wall clock leave alone. Where nobody told of its first
+ * by the call's clock, which a step of the wall clock does not move. Where nobody told of its first
  * packet, it is missing from its opening on.
  */
 export function leftTrack(

@@ -38,7 +38,10 @@ export interface TrackCoverage {
    * Start leads to `loss`: audio missing then is missing against everybody's will.
    */
   readonly commands?: readonly ReasonChange[];
-  /** A guard accounts for at most `limit` units; audio missing after it has reason `behind`. */
+  /**
+   * A guard of which the recorder did not tell the end accounts for at most `limit` units; audio
+   * missing after it has reason `behind`.
+   */
   readonly guard?: { readonly limit: number; readonly behind: GapReason };
   /** In the order of their numbers. */
   readonly segments: readonly SegmentCoverage[];
@@ -147,13 +150,17 @@ class GapList {
   }
 }
 
-/** Ends a guard that nothing followed for long. */
+/** What the recorder says follows on a guard, where nobody else held. */
+const ENDS_OF_GUARDS: readonly (GapReason | undefined)[] = ['silence', 'loss'];
+
+/** Ends guards of which the recorder did not tell the end: it knows how long it left audio out. */
 function withEndsOfGuards({ reasonChanges, guard }: TrackCoverage): readonly ReasonChange[] {
   if (!guard) return reasonChanges;
   return reasonChanges.flatMap((change, index) => {
     const end = change.position + guard.limit;
-    const next = reasonChanges[index + 1]?.position ?? Infinity;
-    if (change.reason !== 'guard' || next <= end) return [change];
+    const next = reasonChanges[index + 1];
+    const isEnded = ENDS_OF_GUARDS.includes(next?.reason) || (next?.position ?? Infinity) <= end;
+    if (change.reason !== 'guard' || isEnded) return [change];
     return [change, { position: end, reason: guard.behind }];
   });
 }

@@ -116,6 +116,11 @@ export class RtpIntake {
     this.counts.erased += this.#line.erase();
   }
 
+  /** Packets lost so far, up to the one that is being read. */
+  get lost(): number {
+    return this.#line.lost;
+  }
+
   #isAgreed(payloadType: number): boolean {
     const { dtmfPayloadType, comfortNoisePayloadType } = this.#agreed;
     return (

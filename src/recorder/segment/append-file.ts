@@ -103,7 +103,11 @@ export class AppendFile {
       onClosed();
       return;
     }
-    finished.add(descriptor, (code) => this.#fail(code));
+    finished.add({
+      path: this.#options.path,
+      descriptor,
+      onFailed: (code) => this.#fail(code),
+    });
     onClosed();
   }
 

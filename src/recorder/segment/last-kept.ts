@@ -21,6 +21,11 @@ export class LastKept {
     return position < this.#echoEnd;
   }
 
+  /** True while the last packet was kept. */
+  get isUnbroken(): boolean {
+    return this.#isUnbroken;
+  }
+
   /** Samples of silence that lie between the last kept frame and this one, which is kept now. */
   follow({ silentFor }: Readonly<Frame>): number {
     const silence = this.#isUnbroken ? silentFor : 0;

@@ -79,6 +79,19 @@ describe('gaps where a pause, a crash and damage meet', () => {
       ['200+100 api', '300+200 guard', '500+100 hold', '600+250 guard', '850+50 loss'],
     ],
     [
+      'a Start, behind which the recorder says for how long its guard left audio out',
+      gapsOf({
+        ...{ callId: 'c', track: 1, extent: span(0, 1000), slip: 2, initialReason: null },
+        reasonChanges: [
+          { position: 300, reason: 'guard' },
+          { position: 700, reason: 'silence' },
+        ],
+        guard: { limit: 250, behind: 'loss' },
+        segments: [segment('api', span(0, 200)), segment('end', span(900, 1000))],
+      }).map(({ start, length, reason }) => `${start}+${length} ${reason}`),
+      ['200+100 api', '300+400 guard', '700+200 silence'],
+    ],
+    [
       'a look-back erased all of a segment',
       afterCrash([
         segment('hold', span(0, 300)),

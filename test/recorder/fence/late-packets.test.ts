@@ -76,6 +76,12 @@ describe('what was sent in a pause is not kept, however late it comes', () => {
     expect(silent?.position).toBeGreaterThanOrEqual(came - 2 * FRAME);
   });
 
+  it('is followed by a loss where packets behind the guard never came', async () => {
+    const isLost = (index: number) => index >= START + 5 && index < START + 60;
+    const { reasonChanges } = await paused({ delay: (index) => (isLost(index) ? undefined : 20) });
+    expect(reasonChanges.map(({ reason }) => reason)).toEqual(['guard', 'loss']);
+  });
+
   /** What tells when a frame was sent is read when the thread is back, and not before. */
   const newcomers: [string, Scene['sender'] & object][] = [
     [
