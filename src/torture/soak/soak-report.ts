@@ -4,6 +4,8 @@ import type { TortureCall } from '../torture-call.ts';
 type Noted = Pick<TortureCall, 'correlationId' | 'notes' | 'silences'>;
 
 const MAX_FINDINGS = 1_000;
+/** More than a path may become slower by before the recorder takes it for a sender's pause. */
+const MAX_KIT_LATE_MS = 1_000;
 const NOTES = 4;
 
 /** Findings of a soak, added to while it runs. */
@@ -55,6 +57,11 @@ export class SoakReport {
       .map((note) => `${note.what} ${Math.round(frame.sentAtMs - note.atMs)} ms before`);
     const at = new Date(frame.sentAtMs).toISOString();
     this.findings.push(`${what}: ${correlationId} at ${at}, ${before.join(', ')}`);
+  }
+
+  /** True if the kit kept up: a path that it delays itself is like none that a call has. */
+  get hasKeptUp(): boolean {
+    return this.kitLateMs <= MAX_KIT_LATE_MS;
   }
 
   /** True when nothing leaked, nothing is unsettled, and nothing is missing without a reason. */
@@ -123,6 +130,7 @@ export function soakTable(report: SoakReport): string {
     ...rows.map(([title, value]) => `${title.padEnd(width)}  ${value}`),
     ...worstFirst(details).slice(0, SHOWN),
     ...(details.length > SHOWN ? [`and ${details.length - SHOWN} more`] : []),
+    ...(report.hasKeptUp ? [] : ['the machine was too busy: run fewer dialogues']),
   ].join('\n');
 }
 
