@@ -304,7 +304,7 @@ export class MediaStream {
     this.#options.onBegan(startPosition, this.#initialReason);
   }
 
-  #endTimeLine(nowMs: number): void {
+  #endTimeLine(nowMs: number): number | null {
     const { clock, writer } = this.#options;
     if (this.#beganAtMs !== null) this.#extent.settle(clock.anchor(nowMs));
     this.#releaseAside();
@@ -312,6 +312,7 @@ export class MediaStream {
     this.#digits.reset();
     this.#release.timeLine();
     this.#lastKept.endTimeLine();
+    return writer.keptUpTo;
   }
 
   #keep(frame: Readonly<Frame>): void {

@@ -61,24 +61,30 @@ export interface TortureTarget {
   foundFrames(correlationId: string): Promise<FoundFrames>;
 }
 
+/** Every frame of a call's recordings, and the recordings' ids. */
+export interface SettledAudio {
+  readonly found: FoundFrames;
+  readonly ids: readonly string[];
+}
+
 /** A recorder behind the Core REST Recording API, commanded as a payment system does. */
 export class Target implements TortureTarget {
-  readonly #options: TargetOptions;
+  readonly options: TargetOptions;
   readonly #path: string;
 
   constructor(options: TargetOptions) {
-    this.#options = options;
+    this.options = options;
     const version = options.token === undefined ? '' : 'v2/';
     this.#path = `${options.api}/attendantservice/api/${version}recording`;
   }
 
   get uccName(): string {
-    return this.#options.uccName;
+    return this.options.uccName;
   }
 
   async isUp(): Promise<boolean> {
     try {
-      const url = `${this.#path}/capabilities/${this.#options.uccName}`;
+      const url = `${this.#path}/capabilities/${this.options.uccName}`;
       return (await this.#fetch(url)).status === 200;
     } catch {
       return false;
@@ -91,7 +97,7 @@ export class Target implements TortureTarget {
    * @throws Error with the recorder's refusal
    */
   async command(action: Action, { correlationId, uccName }: Commanded): Promise<CommandOutcome> {
-    const { requester, commandTimeoutMs = COMMAND_TIMEOUT_MS } = this.#options;
+    const { requester, commandTimeoutMs = COMMAND_TIMEOUT_MS } = this.options;
     const body = JSON.stringify({
       Action: action,
       RequesterSipUri: requester,
@@ -111,7 +117,7 @@ export class Target implements TortureTarget {
   }
 
   get leases(): TortureTarget['leases'] {
-    if (this.#options.audioUrl !== undefined) return undefined;
+    if (this.options.audioUrl !== undefined) return undefined;
     return {
       take: (id) => this.#lease('POST', id, { owner: LEASE_OWNER, ttlMs: LEASE_TTL_MS }),
       release: (id) => this.#lease('DELETE', id),
@@ -121,10 +127,10 @@ export class Target implements TortureTarget {
   /** Repeats the request until it is done, as `command` does. */
   async #lease(method: string, correlationId: string, body?: object): Promise<number> {
     const owner = body ? '' : `/${LEASE_OWNER}`;
-    const url = `${this.#options.api}/api/calls/${correlationId}/pauses${owner}`;
+    const url = `${this.options.api}/api/calls/${correlationId}/pauses${owner}`;
     const headers = body ? { 'Content-Type': 'application/json' } : {};
     const init = body ? { method, headers, body: JSON.stringify(body) } : { method };
-    const until = performance.now() + (this.#options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS);
+    const until = performance.now() + (this.options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS);
     for (let retries = 0; ; retries += 1) {
       const status = await this.#fetch(url, init).then(
         (response) => response.status,
@@ -141,7 +147,7 @@ export class Target implements TortureTarget {
   }
 
   async foundFrames(correlationId: string): Promise<FoundFrames> {
-    const { audioUrl } = this.#options;
+    const { audioUrl } = this.options;
     if (audioUrl === undefined) return (await this.settledAudio(correlationId)).found;
     const found: FoundFrames = new Map();
     const url = audioUrl.replaceAll('{correlationId}', correlationId);
@@ -150,9 +156,7 @@ export class Target implements TortureTarget {
   }
 
   /** Returns frames of every recording that gives any audio, whatever its status; Hush alone. */
-  async settledAudio(
-    correlationId: string,
-  ): Promise<{ readonly found: FoundFrames; readonly ids: readonly string[] }> {
+  async settledAudio(correlationId: string): Promise<SettledAudio> {
     const until = performance.now() + SETTLE_TIMEOUT_MS;
     for (;;) {
       const recordings = await this.recordings(correlationId);
@@ -169,7 +173,7 @@ export class Target implements TortureTarget {
 
   /** Returns Hush's answer to a GET. */
   async get<Answer>(path: string): Promise<Answer> {
-    const response = await this.#fetch(this.#options.api + path);
+    const response = await this.#fetch(this.options.api + path);
     if (!response.ok) throw new Error(`GET ${path} was answered ${response.status}`);
     return (await response.json()) as Answer;
   }
@@ -180,7 +184,7 @@ export class Target implements TortureTarget {
   }
 
   async #audioOf({ id }: Recording): Promise<Buffer | undefined> {
-    const response = await this.#fetch(`${this.#options.api}/api/recordings/${id}/audio`);
+    const response = await this.#fetch(`${this.options.api}/api/recordings/${id}/audio`);
     if (response.ok) return Buffer.from(await response.arrayBuffer());
     await response.body?.cancel();
     return undefined;
@@ -208,7 +212,7 @@ export class Target implements TortureTarget {
   }
 
   #fetch(url: string, init: RequestInit = {}): Promise<Response> {
-    const { token } = this.#options;
+    const { token } = this.options;
     const authorization = token === undefined ? {} : { Authorization: `Bearer ${token}` };
     const headers = { ...authorization, ...(init.headers as Record<string, string> | undefined) };
     return fetch(url, { ...init, headers, signal: AbortSignal.timeout(TRY_TIMEOUT_MS) });

@@ -4,7 +4,7 @@ import type { FoundFrames } from '../../src/torture/found-frames.ts';
 import { BEYOND_THE_END, reasonFor } from '../../src/torture/gap-explanations.ts';
 import { type SoakOptions, soak } from '../../src/torture/soak/soak.ts';
 import { soakTable } from '../../src/torture/soak/soak-report.ts';
-import type { Target } from '../../src/torture/target.ts';
+import type { SettledAudio } from '../../src/torture/target.ts';
 import { originsOf } from '../../src/torture/timeline.ts';
 import { openTortureBench, type TortureBench } from '../support/audio/torture-bench.ts';
 import { longTest, sized } from '../support/length.ts';
@@ -58,25 +58,17 @@ describe('a short soak', () => {
       const kept = Array.from({ length: 1_000 }, (_, index) => ({ index, positionMs: index * 20 }));
       const lengthMs = 20;
       const place = (positionMs: number) => [{ recording: 0, positionMs, lengthMs }];
-      const liar: Target = Object.create(target, {
-        settledAudio: {
-          value: async (correlationId: string) => {
-            const { found, ids } = await target.settledAudio(correlationId);
-            const all: FoundFrames = new Map(
-              [...found.keys()].map((tag) => [
-                tag,
-                new Map(kept.map(({ index, positionMs }) => [index, place(positionMs)])),
-              ]),
-            );
-            return { found: all, ids };
-          },
-        },
-        command: { value: target.command.bind(target) },
-        leases: { value: target.leases },
-        get: { value: target.get.bind(target) },
-        uccName: { value: target.uccName },
-      });
-      const report = await shortly({ target: liar, weather: 'calm', durationMs: 3_000 });
+      const settledAudio = async (correlationId: string): Promise<SettledAudio> => {
+        const { found, ids } = await target.settledAudio(correlationId);
+        const all: FoundFrames = new Map(
+          [...found.keys()].map((tag) => [
+            tag,
+            new Map(kept.map(({ index, positionMs }) => [index, place(positionMs)])),
+          ]),
+        );
+        return { found: all, ids };
+      };
+      const report = await shortly({ settledAudio, weather: 'calm', durationMs: 3_000 });
       expect(report.leaked).toBeGreaterThan(20);
       expect(report.isClean).toBe(false);
       expect(soakTable(report)).toContain('after the answer');

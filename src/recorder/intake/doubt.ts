@@ -75,12 +75,14 @@ export class Doubt {
    * or spans more time than has passed since they came. They must be settled first.
    */
   contradicts(timestamp: number, samples: number, arrivalMs: number): boolean {
-    if (!this.isOpen) return false;
+    const last = this.#packets.at(-1)?.packet;
+    if (!last) return false;
     const beyond = (timestamp - this.#end) | 0;
     if (beyond < -samples / 2) return true;
     if (beyond < samples / 2) return false;
-    const earlier = (this.#late.at(-1) ?? 0) - this.#clock.late(timestamp, arrivalMs);
-    return earlier > this.#units(MAX_PATH_MS);
+    // Beside the one before it, since nothing of the time line's delay may be known.
+    const passed = this.#units(arrivalMs - last.arrivedAtMs);
+    return ((timestamp - last.timestamp) | 0) - passed > this.#units(MAX_PATH_MS);
   }
 
   /** Returns true once the packets so far allow a decision. */

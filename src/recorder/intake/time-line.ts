@@ -11,8 +11,11 @@ export interface TimeLineOptions {
   readonly clockRate: number;
   /** The thread's own frame, in which every packet is placed. */
   readonly frame: Frame;
-  /** Called for another source: its packets are unrelated to those before. */
-  onTimeLine(nowMs: number): void;
+  /**
+   * Called for another source: its packets are unrelated to those before. Returns up to where audio
+   * lies already, on the call's clock; null: nowhere.
+   */
+  onTimeLine(nowMs: number): number | null;
   /** Takes a frame, which is the callee's until it returns. */
   onAudio(frame: Readonly<Frame>): void;
   /** Reports a possibly slower path: packets may have been sent this many ms earlier. */
@@ -153,8 +156,10 @@ export class TimeLine {
   #begin(packet: RtpPacket, nowMs: number): void {
     const { clock, onTimeLine } = this.#options;
     this.settle(nowMs);
-    onTimeLine(nowMs);
+    const writtenUpTo = onTimeLine(nowMs);
     clock.begin(packet, nowMs);
+    // The source before it may have seemed later than it was: its audio is not written over.
+    clock.realign(writtenUpTo);
     this.#numbers.reset();
     this.#lastEnd = 0;
     this.#lastSamples = 0;

@@ -6,10 +6,11 @@ import { type RecordingDetail, reasonFor } from '../gap-explanations.ts';
 import { judgeLeg, type Span, sendingLagMs } from '../judge.ts';
 import { between, oneOf, seededRandom, seedOf } from '../random.ts';
 import type { Subject } from '../scenarios/scenario.ts';
-import type { Target } from '../target.ts';
+import type { SettledAudio, Target } from '../target.ts';
 import { judgeTimeline, originsOf } from '../timeline.ts';
 import { openTortureClient } from '../torture.ts';
 import { TortureCall } from '../torture-call.ts';
+import { SearchThread } from './search-thread.ts';
 import { liveThrough, type SoakWeather, soakPath } from './soak-call.ts';
 import { emptySoakReport, type SoakReport } from './soak-report.ts';
 import { leftUnsettled, openAlarms } from './soak-settlement.ts';
@@ -29,6 +30,8 @@ export interface SoakOptions extends Subject {
   readonly strikeEveryMs: readonly [number, number];
   /** `calm`: no strikes, no delays, correct clocks; default `rough`. */
   readonly weather?: SoakWeather;
+  /** Default: what the target gives, fetched and searched in a thread of its own. */
+  readonly settledAudio?: (correlationId: string) => Promise<SettledAudio>;
   /** Called now and then while it runs. */
   onProgress?(report: SoakReport): void;
 }
@@ -49,15 +52,19 @@ const PROGRESS_MS = 15_000;
  */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
   const client = await openTortureClient();
+  const search = new SearchThread(options.target);
+  const settledAudio = (correlationId: string) => search.settledAudio(correlationId);
   try {
-    return await new Soak(options, client).run();
+    return await new Soak({ settledAudio, ...options }, client).run();
   } finally {
-    await client.close();
+    await Promise.all([client.close(), search.close()]);
   }
 }
 
+type SearchedSoak = SoakOptions & Required<Pick<SoakOptions, 'settledAudio'>>;
+
 class Soak {
-  readonly #options: SoakOptions;
+  readonly #options: SearchedSoak;
   readonly #client: Awaited<ReturnType<typeof openTortureClient>>;
   readonly #report = emptySoakReport();
   readonly #live = new Set<TortureCall>();
@@ -66,7 +73,7 @@ class Soak {
   readonly #until: number;
   #begun = 0;
 
-  constructor(options: SoakOptions, client: Awaited<ReturnType<typeof openTortureClient>>) {
+  constructor(options: SearchedSoak, client: Awaited<ReturnType<typeof openTortureClient>>) {
     this.#options = options;
     this.#client = client;
     this.#until = performance.now() + options.durationMs;
@@ -169,8 +176,8 @@ class Soak {
   }
 
   async #judged(call: TortureCall): Promise<void> {
-    const { target, guardMs } = this.#options;
-    const { found, ids } = await persist(() => target.settledAudio(call.correlationId));
+    const { target, guardMs, settledAudio } = this.#options;
+    const { found, ids } = await persist(() => settledAudio(call.correlationId));
     const recordings = await persist(() =>
       Promise.all(ids.map((id) => target.get<RecordingDetail>(`/api/recordings/${id}`))),
     );
