@@ -1,4 +1,5 @@
 import { type CallEvidence, type DeviceFrame, type Leg, sendingLagMs } from './judge.ts';
+import { isMixed } from './mixed-sessions.ts';
 import { type Origins, originKey, POSITION_TOLERANCE_MS } from './timeline.ts';
 
 /** A recording as Hush describes it: the missing parts of each track, and the reasons. */
@@ -21,6 +22,9 @@ export type IsOutage = (sentAtMs: number) => boolean;
 
 /** A crash cut off the end of a recording, whose intended length no gap map can know. */
 export const BEYOND_THE_END = 'crash at the end';
+
+/** Another session of the party has audio there too: what is missing is there, but unreadable. */
+export const MIXED = 'two sessions mixed';
 
 export interface Explanation {
   readonly evidence: CallEvidence;
@@ -52,6 +56,7 @@ export function reasonFor(
     if (gap) return gap.reason;
     const beside = gapBetween(index, { frame, leg, evidence, tracks });
     if (beside) return beside;
+    if (isMixed(frame, leg, index, evidence)) return MIXED;
     if (atMs > (lengthMs ?? 0) - POSITION_TOLERANCE_MS) isBeyond = true;
   }
   return isBeyond && isOutage(frame.sentAtMs) ? BEYOND_THE_END : undefined;

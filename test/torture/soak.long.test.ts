@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FoundFrames } from '../../src/torture/found-frames.ts';
-import { BEYOND_THE_END, reasonFor } from '../../src/torture/gap-explanations.ts';
+import { BEYOND_THE_END, MIXED, reasonFor } from '../../src/torture/gap-explanations.ts';
 import { type SoakOptions, soak } from '../../src/torture/soak/soak.ts';
 import { soakTable } from '../../src/torture/soak/soak-report.ts';
 import type { SettledAudio } from '../../src/torture/target.ts';
@@ -112,6 +112,21 @@ describe('what lacks', () => {
   test('is explained by nothing elsewhere', () => {
     expect(reasonAt(1, 8_000)).toBeUndefined();
     expect(reasonAt(1, 9_500)).toBeUndefined();
+  });
+
+  test('is explained where another session of its party lies there too', () => {
+    const [first] = call.legs;
+    if (!first) throw new Error('no leg');
+    const next = { ...first, tag: 3, frames: first.frames.slice(0, 50) };
+    const places = next.frames.map(({ index }) => {
+      const place = { recording: 0, positionMs: 9_400 + index * 20, lengthMs: 20 };
+      return [index, [place]] satisfies [number, object[]];
+    });
+    const found: FoundFrames = new Map([...call.evidence.found, [3, new Map(places)]]);
+    const evidence = { ...call.evidence, legs: [...call.legs, next], found };
+    expect(reasonAt(1, 9_500, { evidence })).toBe(MIXED);
+    expect(reasonAt(1, 8_000, { evidence })).toBeUndefined();
+    expect(reasonAt(2, 9_500, { evidence })).toBeUndefined();
   });
 
   test('behind the end is explained by a crash alone', () => {
