@@ -199,7 +199,7 @@ export class MediaStream {
       this.#lookForLostEnd();
       this.#intake.settle(this.#options.now());
       this.#intake.counts.erased += this.#aside.erase();
-      this.#options.writer.closeSegment(closedBy);
+      this.#stopCounting(this.#options.writer.closeSegment(closedBy));
       this.#reports.close();
       if (!this.#closed) this.#socket.close();
       this.#closed = true;
@@ -376,13 +376,17 @@ export class MediaStream {
   /** Erases the most recent audio: a late Pause says how late it is. */
   #erase(cutMs: number): void {
     if (cutMs === Number.POSITIVE_INFINITY) return;
-    const packets = this.#options.writer.erase(cutMs);
+    this.#stopCounting(this.#options.writer.erase(cutMs));
+  }
+
+  /** Packets that were kept are no longer. */
+  #stopCounting(packets: number): void {
     this.#intake.counts.kept -= packets;
     this.#intake.counts.erased += packets;
   }
 
   #stopKeeping(reason: Parameters<SegmentWriter['closeSegment']>[0]): void {
-    this.#options.writer.closeSegment(reason);
+    this.#stopCounting(this.#options.writer.closeSegment(reason));
     this.#lastKept.break();
   }
 

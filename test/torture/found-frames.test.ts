@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { g711DecodeTable } from '../../src/protocols/wav/g711.ts';
 import { wavHeader } from '../../src/protocols/wav/wav-header.ts';
+import { MARKER_BLOCK_BYTES } from '../../src/simulator/marker-audio.ts';
 import { markerCodecs, markerPayload } from '../../src/torture/codec-markers.ts';
 import { type FoundFrames, findFrames } from '../../src/torture/found-frames.ts';
 
@@ -59,5 +60,12 @@ describe.each(markerCodecs)('frames of %s in a WAV', (codec) => {
   test('are shorter where another one lies on them', () => {
     expect(found.get(7)?.get(9)?.[0]?.lengthMs).toBeLessThanOrEqual(6);
     expect(found.get(7)?.get(10)?.[0]?.lengthMs).toBe(20);
+  });
+
+  test('are not found by a single block, which others may make up by chance', () => {
+    const one = samplesOf(codec, 7, 11).slice(0, MARKER_BLOCK_BYTES);
+    const single: FoundFrames = new Map();
+    findFrames(wavOf(codec, [{ at: 100, channel: 0, frame: one }]), 0, single);
+    expect(single.size).toBe(0);
   });
 });

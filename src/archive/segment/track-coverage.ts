@@ -155,11 +155,15 @@ class LostAudio {
     if ((keptUpTo ?? end) > start) lose(segment, { start, end: keptUpTo ?? end });
   }
 
-  /** Marks all lost: packets were kept, and nothing tells where they lay. */
+  /**
+   * Marks all lost: packets were kept, and nothing tells where they lay. A crash explains it, which
+   * takes with it what was held back.
+   */
   missAll(): void {
     const { track, extent } = this.#known;
     const isAny = this.segments.some((segment) => toldBy(segment).length > 0);
-    if (track.packets.kept > 0 && !isAny && extent.end > extent.start) {
+    const isCrash = this.segments.some(({ closedBy }) => closedBy === null);
+    if (track.packets.kept > 0 && !isAny && !isCrash && extent.end > extent.start) {
       this.#insert(0, extent, null);
     }
   }

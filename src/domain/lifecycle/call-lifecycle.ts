@@ -40,7 +40,8 @@ import {
   toldOf,
 } from './offered-media.ts';
 import type { RecordedFacts } from './recorded-facts.ts';
-import { endedTrack, leftTrack, trackRecord } from './track-records.ts';
+import { StreamClosing } from './stream-closing.ts';
+import { trackRecord } from './track-records.ts';
 
 export interface AcceptedStream {
   readonly track: number;
@@ -90,13 +91,15 @@ export class CallLifecycle {
   readonly #ports: LifecyclePorts;
   readonly #ending: CallEnding;
   readonly #dialogues: DialogueEntry;
+  readonly #closing: StreamClosing;
   readonly #recovery: CallRecovery;
 
   constructor(ports: LifecyclePorts) {
     this.#ports = ports;
     this.#ending = new CallEnding(ports);
     this.#dialogues = new DialogueEntry(ports);
-    this.#recovery = new CallRecovery(ports, this.#ending);
+    this.#closing = new StreamClosing(ports);
+    this.#recovery = new CallRecovery(ports, { ending: this.#ending, closing: this.#closing });
   }
 
   /**
@@ -480,35 +483,11 @@ export class CallLifecycle {
   async #closeStreams(call: Call, which: (stream: CallStream) => boolean): Promise<void> {
     const leaving = [...call.streams.values()].filter(which);
     if (leaving.length === 0) return;
-    const tracks = leaving.map(({ track }) => track);
-    const summaries = await this.#summaries(call, tracks);
+    const { summaries, tracks } = await this.#closing.close(call, leaving, 'end');
     for (const { track } of leaving) call.streams.delete(track);
     for (const summary of summaries) this.#ports.onTrackEnded(call.id, summary);
-    const closedAt = this.#ports.clock.now();
-    const closedAtMs = this.#ports.recorder.positionMs(call.id);
-    const ended = leaving.map((stream) => {
-      const summary = summaries.find(({ track }) => track === stream.track);
-      const presence = { ...stream.presence, closedAt };
-      const record = summary
-        ? endedTrack(call.id, stream, summary)
-        : leftTrack(call.id, stream, { closedAt, closedAtMs });
-      return { ...record, presence };
-    });
-    const facts = ended.map((track) => [`track ${track.track}`, () => ({ tracks: [track] })]);
-    if (facts.length > 0) await this.#ports.facts.tell(call.id, Object.fromEntries(facts));
-  }
-
-  /** A stream that leaves ends, whatever became of the thread that had it. */
-  async #summaries(call: Call, tracks: readonly number[]): Promise<TrackSummary[]> {
-    try {
-      return await this.#ports.recorder.closeStreams(call.id, tracks);
-    } catch (cause) {
-      const { id: callId, correlationId, uccName } = call;
-      const why = cause instanceof Error ? cause.message : 'unknown failure';
-      const detail = `the end of its streams was not read: ${why}`;
-      this.#ports.alarms.raise({ kind: 'workerDied', callId, correlationId, uccName, detail });
-      return [];
-    }
+    const facts = tracks.map((track) => [`track ${track.track}`, () => ({ tracks: [track] })]);
+    await this.#ports.facts.tell(call.id, Object.fromEntries(facts));
   }
 
   /** The gate is shut, confirmed or not: the state says so either way. */

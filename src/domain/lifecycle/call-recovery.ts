@@ -16,7 +16,8 @@ import type { CallSettlement } from './call-settlement.ts';
 import { earlierParts } from './dialogue-entry.ts';
 import { specOf } from './offered-media.ts';
 import { beginningsOf, heldBack, streamsOf } from './recovered-call.ts';
-import { clockOriginOf, endedTrack } from './track-records.ts';
+import type { StreamClosing } from './stream-closing.ts';
+import { clockOriginOf } from './track-records.ts';
 
 export interface RecoveryPorts {
   readonly uccs: UccRegistry;
@@ -28,6 +29,11 @@ export interface RecoveryPorts {
   readonly moments: Moments;
   readonly settlement: CallSettlement;
   readonly journal: Pick<Journal, 'record'>;
+}
+
+export interface RecoverySteps {
+  readonly ending: CallEnding;
+  readonly closing: StreamClosing;
 }
 
 /** Calls settled in parallel after a start. */
@@ -55,12 +61,14 @@ export interface RestoredSession {
 export class CallRecovery {
   readonly #ports: RecoveryPorts;
   readonly #ending: CallEnding;
+  readonly #closing: StreamClosing;
   /** The previous process's sessions that are not resumed, by the calls that lost them. */
   #lost: { readonly sessions: string[]; readonly calls: Map<Call, string> } = noneLost();
 
-  constructor(ports: RecoveryPorts, ending: CallEnding) {
+  constructor(ports: RecoveryPorts, { ending, closing }: RecoverySteps) {
     this.#ports = ports;
     this.#ending = ending;
+    this.#closing = closing;
   }
 
   /** Takes up the calls that were in progress when the previous process ended. */
@@ -242,15 +250,8 @@ export class CallRecovery {
 
   async #handOver(call: Call): Promise<void> {
     if (call.ended) return;
-    const { recorder, store } = this.#ports;
-    const streams = [...call.streams.values()];
-    const open = streams.map(({ track }) => track);
-    const summaries = await recorder.closeStreams(call.id, open, 'restart');
-    const tracks = summaries.flatMap((summary) => {
-      const stream = call.streams.get(summary.track);
-      return stream ? [endedTrack(call.id, stream, summary)] : [];
-    });
-    await store.commit({ tracks });
+    const { tracks } = await this.#closing.close(call, [...call.streams.values()], 'restart');
+    await this.#ports.store.commit({ tracks });
   }
 
   /** Raises an alarm for a lost session: its client must set it up anew. */

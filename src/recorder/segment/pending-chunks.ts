@@ -91,7 +91,7 @@ export class PendingChunks<Segment> {
       const { chunk, segment } = item;
       const young = chunk?.packets.filter(({ arrivedAtMs }) => arrivedAtMs >= cutMs) ?? [];
       if (!chunk || young.length === 0) continue;
-      for (const { sequence, arrivedAtMs } of young) packets.add(`${sequence} ${arrivedAtMs}`);
+      for (const packet of young) packets.add(keyOf(packet));
       segments.add(segment);
       item.chunk = without(chunk, young);
     }
@@ -100,14 +100,22 @@ export class PendingChunks<Segment> {
     return { packets: packets.size, segments };
   }
 
-  /** Overwrites everything, because no process may keep it. */
-  discard(): void {
+  /** Overwrites everything, because no process may keep it; returns the number of packets. */
+  discard(): number {
+    const packets = new Set<string>();
     for (const item of this.#items) {
       const { chunk } = item;
+      for (const packet of chunk?.packets ?? []) packets.add(keyOf(packet));
       if (chunk && chunk.packets.length > 0) item.chunk = without(chunk, chunk.packets);
     }
     this.#items = this.#items.filter(({ chunk }) => !chunk || chunk.runs.length > 0);
+    return packets.size;
   }
+}
+
+/** Names a packet, of which two chunks may hold a part each. */
+function keyOf({ sequence, arrivedAtMs }: PacketSpan): string {
+  return `${sequence} ${arrivedAtMs}`;
 }
 
 /** Returns where the chunk's audio ends; -Infinity where it has none. */

@@ -143,8 +143,9 @@ export class SegmentWriter {
   /**
    * Ends the segment: the next frame begins another one, under another key. The cut is made now;
    * sealing and writing follow this turn's confirmations, so that no stream waits for another.
+   * @returns number of packets that were held back and are given up
    */
-  closeSegment(closedBy: ClosingReason): void {
+  closeSegment(closedBy: ClosingReason): number {
     const segment = this.#segment;
     if (segment) {
       this.#flush(segment);
@@ -156,8 +157,10 @@ export class SegmentWriter {
     this.#chunk = undefined;
     this.#room = undefined;
     // Another process cannot erase what this one holds back, so it is not handed on.
-    if (closedBy === 'restart' && this.#lookbackMs > 0) this.#pending.discard();
+    const isGivenUp = closedBy === 'restart' && this.#lookbackMs > 0;
+    const packets = isGivenUp ? this.#pending.discard() : 0;
     sealLater(() => this.#drain());
+    return packets;
   }
 
   /**

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { CallStream } from '../../../src/domain/call/call.ts';
+import type { Call, CallStream } from '../../../src/domain/call/call.ts';
 import { presenceSince } from '../../../src/domain/call/stream-presence.ts';
+import { StreamClosing } from '../../../src/domain/lifecycle/stream-closing.ts';
 import { endedTrack, leftTrack } from '../../../src/domain/lifecycle/track-records.ts';
 import { noPackets } from '../../../src/domain/model/track.ts';
+import type { AlarmSink } from '../../../src/domain/ports/alarm-sink.ts';
+import type { Recorder, TrackSummary } from '../../../src/domain/ports/recorder.ts';
 import { plainPcmu } from '../../support/agreements.ts';
 
 const began = {
@@ -71,5 +74,45 @@ describe('the track of a stream that has been closed', () => {
   it('has no end where nothing is known to have come to the call', () => {
     const none = { startPosition: null, endPosition: null };
     expect(leftTrack('c', silent, leaving(null))).toMatchObject(none);
+  });
+});
+
+describe('streams that are closed while their media thread is being replaced', () => {
+  const call = { id: 'c', correlationId: 'x', uccName: 'u' } as Call;
+  const closed = (closeStreams: () => Promise<TrackSummary[]>) => {
+    const alarms: string[] = [];
+    const closing = new StreamClosing({
+      recorder: { closeStreams, positionMs: () => 3_000 } as unknown as Recorder,
+      clock: { now: () => 5_000 },
+      alarms: { raise: ({ kind }: { kind: string }) => alarms.push(kind) } as unknown as AlarmSink,
+    });
+    return {
+      alarms,
+      by: (closedBy: 'end' | 'restart') => closing.close(call, [stream], closedBy),
+    };
+  };
+
+  it('are missing up to then, for whoever goes on with them', async () => {
+    const { tracks, summaries } = await closed(async () => []).by('restart');
+    expect(summaries).toEqual([]);
+    expect(tracks).toMatchObject([{ endPosition: 24_000, presence: { closedAt: null } }]);
+  });
+
+  it('are so, and have left, where their call ends', async () => {
+    const { tracks } = await closed(async () => []).by('end');
+    expect(tracks).toMatchObject([{ endPosition: 24_000, presence: { closedAt: 5_000 } }]);
+  });
+
+  it('are so where the thread died meanwhile, which is an alarm', async () => {
+    const { alarms, by } = closed(() => Promise.reject(new Error('gone')));
+    expect((await by('end')).tracks).toMatchObject([{ endPosition: 24_000 }]);
+    expect(alarms).toEqual(['workerDied']);
+  });
+
+  it('end as their thread told otherwise', async () => {
+    const { tracks } = await closed(async () => [{ ...summary, endPosition: 20_000 }]).by(
+      'restart',
+    );
+    expect(tracks).toMatchObject([{ endPosition: 20_000, clockWrongMs: 35 }]);
   });
 });

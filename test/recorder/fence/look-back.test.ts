@@ -108,6 +108,16 @@ describe('look-back', () => {
     expect(kept.filter((index) => index < 30).length).toBeLessThanOrEqual(26);
   });
 
+  it('is given up at a hand-over, and not counted as kept', async () => {
+    const callId = randomUUID();
+    const [port = 0] = await fixture.begin(callId, [spec], LOOKBACK_MS);
+    await talk(port, 0, 10);
+    const [summary] = await fixture.recorder.closeStreams(callId, [0], 'restart');
+    await fixture.recorder.endCall(callId);
+    expect(summary?.packets).toMatchObject({ received: 10, kept: 0, erased: 10 });
+    expect(await indexes(callId)).toEqual([]);
+  });
+
   it('reaches through a change of source, and through a hold', async () => {
     const callId = randomUUID();
     const [port = 0] = await fixture.begin(callId, [spec], LOOKBACK_MS);

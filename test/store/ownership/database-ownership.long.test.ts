@@ -52,17 +52,20 @@ describe.each(databaseKinds)('an epoch on $name', (kind) => {
     await owner.commit({ call: aCall() });
   });
 
-  it('tells whether the previous owner may be alive', async () => {
+  it('tells whether the previous owner may be alive, and whether it ended in order', async () => {
     const { store } = fixture;
     expect(await store.owner.claim('here', others)).toMatchObject({ mayLive: false });
     const other = await fixture.another();
     // The lock of its own folder proves that the previous one is dead.
-    expect(await other.owner.claim('here', others)).toMatchObject({ mayLive: false });
+    const cutOff = { mayLive: false, inOrder: false };
+    expect(await other.owner.claim('here', others)).toMatchObject(cutOff);
     const elsewhere = await fixture.another();
-    expect(await elsewhere.owner.claim('there', others)).toMatchObject({ mayLive: true });
+    const elsewhereAlive = { mayLive: true, inOrder: false };
+    expect(await elsewhere.owner.claim('there', others)).toMatchObject(elsewhereAlive);
     await elsewhere.owner.resign();
     const last = await fixture.another();
-    expect(await last.owner.claim('here', others)).toMatchObject({ mayLive: false });
+    const inOrder = { mayLive: false, inOrder: true };
+    expect(await last.owner.claim('here', others)).toMatchObject(inOrder);
   });
 
   it('accepts no write of an owner that disowned itself', async () => {
